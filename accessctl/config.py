@@ -1,0 +1,236 @@
+"""One frozen tree read from config.yaml.
+
+Every field has its bounds and a description (`accessctl config explain` prints them);
+an unknown key is an error, so that a misspelt rule cannot be silently ignored. Paths
+are relative to the file they stand in.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal, Union
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.fields import FieldInfo
+
+from accessctl.errors import ConfigError
+
+MAX_CONFIG_BYTES = 1 << 20
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=False, allow_inf_nan=False)
+
+
+class CameraConfig(Section):
+    source: str = Field(
+        "auto",
+        description="auto (the first USB camera), usb:0, /dev/video0, an rtsp:// or http:// URL, "
+        "a video file, a folder of images, or demo.",
+    )
+    width: int = Field(1280, ge=160, le=7680, description="Width asked of a USB camera, pixels.")
+    height: int = Field(720, ge=120, le=4320, description="Height asked of a USB camera, pixels.")
+    fps: float = Field(
+        15, gt=0, le=240, description="Frame rate of a USB camera, an image folder and the demo."
+    )
+    open_timeout_s: float = Field(
+        10, gt=0, le=120, description="How long a camera may take to open, seconds."
+    )
+    read_timeout_s: float = Field(
+        5, gt=0, le=60, description="A camera that is silent this long counts as lost, seconds."
+    )
+    backoff_min_s: float = Field(1, gt=0, le=60, description="First wait before reconnecting.")
+    backoff_max_s: float = Field(30, gt=0, le=600, description="Longest wait before reconnecting.")
+
+
+class VisionConfig(Section):
+    models: Path = Field(
+        Path("models/cache/mediapipe"),
+        description="Folder of the detector and face mesh files that `accessctl models fetch` "
+        "fills; name your own folder to bring your own files.",
+    )
+    detection_confidence: float = Field(
+        0.3, ge=0.05, le=0.99, description="Detector score below which a box is not looked at."
+    )
+    presence: float = Field(
+        0.5, ge=0.05, le=0.99, description="Mesh presence below which a box is not a face."
+    )
+    max_faces: int = Field(4, ge=1, le=16, description="Faces followed at the same time.")
+    min_face_px: float = Field(
+        60, ge=20, le=2000, description="Narrower faces are 'too far' to be recognised, pixels."
+    )
+    min_sharpness: float = Field(
+        0.15, ge=0, le=1, description="Below this sharpness a face is 'too blurred', 0 to 1."
+    )
+    min_brightness: float = Field(
+        0.12, ge=0, le=1, description="Mean skin luminance below which a face is 'too dark'."
+    )
+    max_brightness: float = Field(
+        0.95, ge=0, le=1, description="Mean skin luminance above which a face is 'too bright'."
+    )
+    max_yaw: float = Field(40, gt=0, le=90, description="Beyond this yaw: 'turned away', degrees.")
+    max_pitch: float = Field(
+        30, gt=0, le=90, description="Beyond this pitch: 'turned away', degrees."
+    )
+    track_timeout_s: float = Field(
+        1.0, gt=0, le=30, description="A face unseen this long has left; the visit ends, seconds."
+    )
+
+
+class EncoderConfig(Section):
+    folder: Path = Field(
+        Path("models/dlib"), description="Folder of the face encoder; holds its card.yaml."
+    )
+    device: Literal["auto", "cpu", "gpu"] = Field(
+        "auto", description="cpu: LiteRT; gpu: TensorFlow; auto: the GPU if there is one."
+    )
+    precision: Literal["int8", "float16"] = Field(
+        "int8", description="Which LiteRT export runs on a CPU."
+    )
+    flip_average: bool = Field(
+        True, description="Average the embeddings of a crop and its mirror image: twice the time."
+    )
+    threads: int = Field(1, ge=1, le=64, description="LiteRT threads for the encoder.")
+
+
+class GalleryConfig(Section):
+    folder: Path = Field(Path("enrolled"), description="Where enrolled people are kept.")
+    max_photo_mb: float = Field(
+        20, gt=0, le=500, description="Larger photo files are refused, megabytes."
+    )
+    max_photo_megapixels: float = Field(
+        64, gt=0, le=500, description="Photos of more pixels are refused, millions."
+    )
+
+
+class PolicyConfig(Section):
+    target_fpir: float = Field(
+        0.001,
+        ge=1e-6,
+        le=0.1,
+        description="How often a stranger who shows a face to this door may be taken for "
+        "somebody enrolled (FPIR, ISO/IEC 19795).",
+    )
+    target_fmr: float = Field(
+        0.0001, ge=1e-6, le=0.1, description="False-match rate at which `verify` says 'same'."
+    )
+    min_frames: int = Field(
+        3, ge=1, le=60, description="Good frames that must agree on one person before a grant."
+    )
+    window_s: float = Field(
+        3.0, gt=0, le=60, description="Only frames of the last so many seconds count."
+    )
+    min_margin: float = Field(
+        0.5, ge=0, le=20, description="Lead in normalised score over the second best person."
+    )
+    unknown_after_frames: int = Field(
+        10, ge=1, le=600, description="Good frames without a match before the verdict 'unknown'."
+    )
+    cooldown_s: float = Field(
+        5,
+        ge=0,
+        le=3600,
+        description="After a grant the same person is not granted again for so many seconds.",
+    )
+
+
+class CommandAction(Section):
+    type: Literal["command"]
+    argv: tuple[str, ...] = Field(
+        min_length=1, description="Program and arguments; never passed through a shell."
+    )
+    timeout_s: float = Field(5, gt=0, le=300, description="The program is killed after this.")
+
+
+class WebhookAction(Section):
+    type: Literal["webhook"]
+    url: str = Field(pattern=r"^https?://[^\s]+$", description="Where the decision is POSTed.")
+    secret_file: Path | None = Field(
+        None, description="File with the HMAC-SHA256 key that signs the body; keep it 0600."
+    )
+    timeout_s: float = Field(5, gt=0, le=60, description="Time for one attempt, seconds.")
+    retries: int = Field(2, ge=0, le=10, description="Further attempts after a failure.")
+
+
+ActionConfig = Annotated[Union[CommandAction, WebhookAction], Field(discriminator="type")]
+
+
+class ActionsConfig(Section):
+    granted: tuple[ActionConfig, ...] = Field(
+        (), description="What opens the lock: run on each grant."
+    )
+    denied: tuple[ActionConfig, ...] = Field((), description="Run on each denial.")
+    unknown: tuple[ActionConfig, ...] = Field((), description="Run for each unknown visitor.")
+    queue: int = Field(16, ge=1, le=1000, description="Actions that may wait; more are refused.")
+
+
+class AuditConfig(Section):
+    file: Path = Field(Path("state/events.sqlite"), description="The event log.")
+
+
+class Config(Section):
+    camera: CameraConfig = CameraConfig()
+    vision: VisionConfig = VisionConfig()
+    encoder: EncoderConfig = EncoderConfig()
+    gallery: GalleryConfig = GalleryConfig()
+    policy: PolicyConfig = PolicyConfig()
+    actions: ActionsConfig = ActionsConfig()
+    audit: AuditConfig = AuditConfig()
+
+
+def load_config(path: Path) -> Config:
+    """Read and check `path`; raises ConfigError with the first thing that is wrong."""
+    try:
+        if path.stat().st_size > MAX_CONFIG_BYTES:
+            raise ConfigError(f"{path} is larger than 1 MiB; that is not a configuration.")
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(
+            f"Cannot read the configuration {path} ({error.strerror}); "
+            "name an existing file with --config or ACCESSCTL_CONFIG."
+        ) from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        where = " ".join(str(error).split())
+        raise ConfigError(f"{path} is not valid YAML: {where}.") from error
+    if raw is None:
+        raw = {}
+    if not isinstance(raw, dict):
+        raise ConfigError(f"{path} must hold sections such as 'camera:' and 'policy:'.")
+    try:
+        config = Config.model_validate(raw)
+    except ValidationError as error:
+        raise ConfigError(f"{path}: {_first_complaint(error)}") from error
+    resolved: Config = resolve_paths(config, path.resolve().parent)
+    return resolved
+
+
+def _first_complaint(error: ValidationError) -> str:
+    first = error.errors(include_url=False)[0]
+    key = ".".join(str(part) for part in first["loc"]) or "the file"
+    if first["type"] == "extra_forbidden":
+        return f"unknown key '{key}'; `accessctl config explain` lists the known ones."
+    return f"{key}: {first['msg']} (found {first['input']!r})."
+
+
+def resolve_paths(section: Any, base: Path) -> Any:
+    """The same tree with every relative path laid below `base`."""
+    if isinstance(section, Path):
+        return base / section.expanduser()
+    if isinstance(section, tuple):
+        return tuple(resolve_paths(item, base) for item in section)
+    if isinstance(section, BaseModel):
+        fields = {
+            name: resolve_paths(getattr(section, name), base) for name in type(section).model_fields
+        }
+        return section.model_copy(update=fields)
+    return section
+
+
+def explain(config: BaseModel, prefix: str = "") -> Iterator[tuple[str, Any, FieldInfo]]:
+    """Every leaf of the tree: dotted name, value, and the field with its description."""
+    for name, field in type(config).model_fields.items():
+        value = getattr(config, name)
+        if isinstance(value, Section):
+            yield from explain(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value, field

@@ -1,0 +1,198 @@
+"""The words of the house: what the rooms hand to each other.
+
+Frozen values, numpy only. Images are RGB `uint8 (H, W, 3)`; boxes and points are
+in pixels of the image they were found in; times called `captured` or `now` are
+seconds of a monotonic clock, times called `time` are seconds since the epoch.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, NewType, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Image: TypeAlias = NDArray[np.uint8]
+Points: TypeAlias = NDArray[np.float32]
+Embedding: TypeAlias = NDArray[np.float32]
+
+PersonId = NewType("PersonId", str)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """One image from a camera: RGB, capture time in seconds, sequence number from 0."""
+
+    image: Image
+    captured: float
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """Left, top, width and height in pixels; may reach over the image's edge."""
+
+    x: float
+    y: float
+    w: float
+    h: float
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        return self.x + self.w / 2, self.y + self.h / 2
+
+    @property
+    def area(self) -> float:
+        return self.w * self.h
+
+
+@dataclass(frozen=True, slots=True)
+class Pose:
+    """Head rotation in degrees; all 0 when the face looks into the camera.
+
+    Yaw is positive when the nose moves to the right in the image, pitch when it
+    moves up, roll when the head tilts clockwise in the image.
+    """
+
+    yaw: float
+    pitch: float
+    roll: float
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """How far a face can be trusted for recognition: `score` in [0, 1].
+
+    `reasons` says in words what is wrong ("too far", "too dark", "turned away");
+    a face with any reason is not used as evidence.
+    """
+
+    score: float
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def usable(self) -> bool:
+        return not self.reasons
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Face:
+    """One face in one frame.
+
+    `score` is the detector's and `presence` the mesh's, both in [0, 1]; `landmarks`
+    is float32 (468, 3), x and y in pixels of the frame and z in the same unit;
+    `track` stays the same while the same face is followed from frame to frame.
+    """
+
+    box: Box
+    score: float
+    presence: float
+    landmarks: Points
+    pose: Pose
+    quality: Quality
+    track: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CropGeometry:
+    """How to cut the crop that an encoder eats.
+
+    Five points (left eye, right eye, nose tip, left and right mouth corner, as seen in
+    the image) are laid by least squares onto `template`, pixel coordinates of a square
+    canvas; `region` (x0, y0, x1, y1) of that canvas is scaled to `size` x `size` pixels.
+    """
+
+    template: tuple[tuple[float, float], ...]
+    region: tuple[float, float, float, float]
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody enrolled; `enrolled` is the epoch time of the first photo."""
+
+    id: PersonId
+    name: str
+    photos: int
+    enrolled: float
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The best person of a search.
+
+    `similarity` is the cosine of probe and template in [-1, 1], `score` the same
+    normalised by the cohort, `margin` the lead in score over the second best person
+    (infinite when there is no second), `fmr` the false-match rate per comparison that
+    the score stands for and `fmr_upper` its upper 95 % confidence bound.
+    """
+
+    person: PersonId
+    similarity: float
+    score: float
+    margin: float
+    fmr: float
+    fmr_upper: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sighting:
+    """What one usable frame says about a visit: unit embedding, quality, best match."""
+
+    captured: float
+    embedding: Embedding
+    quality: float
+    match: Match | None
+
+
+class Outcome(StrEnum):
+    GRANTED = "granted"
+    DENIED = "denied"
+    UNKNOWN = "unknown"
+
+
+class Reason(StrEnum):
+    """Why a visit was decided as it was; stable words for logs and integrators."""
+
+    MATCHED = "matched"
+    COOLDOWN = "cooldown"
+    NO_MATCH = "no_match"
+    AMBIGUOUS = "ambiguous"
+    DISAGREEMENT = "disagreement"
+    LEFT_EARLY = "left_early"
+    EMPTY_GALLERY = "empty_gallery"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The one outcome of a visit, with its evidence.
+
+    `frames` counts the usable frames it rests on; `latency_ms` runs from the capture of
+    the first usable frame of the visit to the decision.
+    """
+
+    visit: str
+    outcome: Outcome
+    reason: Reason
+    person: PersonId | None
+    match: Match | None
+    frames: int
+    latency_ms: float
+
+
+class EventKind(StrEnum):
+    DECISION = "decision"
+    ACTION = "action"
+    PERSON = "person"
+    SERVICE = "service"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of the audit log; `data` holds JSON values only, never a name or a secret."""
+
+    time: float
+    kind: EventKind
+    data: Mapping[str, Any] = field(default_factory=dict)
+    person: PersonId | None = None

@@ -1,0 +1,120 @@
+"""Every error that accessctl raises on purpose.
+
+    AccessctlError
+    ├── InputError                exit code 2: what was given cannot be used
+    │   ├── ConfigError           config.yaml: unknown key, value out of bounds
+    │   ├── SourceError           a camera source that cannot be understood
+    │   ├── PhotoError            unreadable, absurdly large or not a picture
+    │   ├── FaceError             a photo refused for what it shows
+    │   │   ├── NoFaceError
+    │   │   ├── SeveralFacesError
+    │   │   └── PoorFaceError     too small, too blurred, turned away ...
+    │   └── PersonError
+    │       ├── NameTakenError
+    │       ├── BadNameError
+    │       └── UnknownPersonError
+    └── FaultError                exit code 1: something that should work does not
+        ├── CameraError           missing, busy, unplugged, stopped answering
+        ├── ModelError            model file missing, altered or unfit
+        ├── DeviceError           the asked-for GPU is not there
+        ├── FetchError            a model file could not be fetched
+        ├── StoreError            gallery or audit log: locked, corrupt, disk full
+        ├── GalleryKeyError       the key is missing, unreadable or the wrong one
+        ├── DisplayError          no screen to open a window on
+        └── SystemLibraryError    a library of the operating system is missing
+
+Each message is one sentence for the person at the keyboard: what is wrong, and
+what to do about it.
+"""
+
+from typing import ClassVar
+
+
+class AccessctlError(Exception):
+    """Base of all; `exit_code` is what the command line ends with."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class InputError(AccessctlError):
+    exit_code = 2
+
+
+class ConfigError(InputError):
+    pass
+
+
+class SourceError(InputError):
+    pass
+
+
+class PhotoError(InputError):
+    pass
+
+
+class FaceError(InputError):
+    pass
+
+
+class NoFaceError(FaceError):
+    pass
+
+
+class SeveralFacesError(FaceError):
+    pass
+
+
+class PoorFaceError(FaceError):
+    pass
+
+
+class PersonError(InputError):
+    pass
+
+
+class NameTakenError(PersonError):
+    pass
+
+
+class BadNameError(PersonError):
+    pass
+
+
+class UnknownPersonError(PersonError):
+    pass
+
+
+class FaultError(AccessctlError):
+    pass
+
+
+class CameraError(FaultError):
+    pass
+
+
+class ModelError(FaultError):
+    pass
+
+
+class DeviceError(FaultError):
+    pass
+
+
+class FetchError(FaultError):
+    pass
+
+
+class StoreError(FaultError):
+    pass
+
+
+class GalleryKeyError(FaultError):
+    pass
+
+
+class DisplayError(FaultError):
+    pass
+
+
+class SystemLibraryError(FaultError):
+    pass
