@@ -123,8 +123,20 @@ class PolicyConfig(Section):
     min_margin: float = Field(
         0.5, ge=0, le=20, description="Lead in normalised score over the second best person."
     )
+    frame_fmr: float = Field(
+        0.01,
+        ge=1e-6,
+        le=0.5,
+        description="False-match rate that a single frame must reach to count as agreeing.",
+    )
     unknown_after_frames: int = Field(
-        10, ge=1, le=600, description="Good frames without a match before the verdict 'unknown'."
+        15, ge=1, le=600, description="Good frames without a match before the verdict 'unknown'."
+    )
+    unknown_after_s: float = Field(
+        2.0,
+        ge=0,
+        le=60,
+        description="And at least so many seconds since the first good frame.",
     )
     cooldown_s: float = Field(
         5,

@@ -1,0 +1,68 @@
+"""One pure function decides; it knows no clock, no camera and no lock."""
+
+from accessctl.domain import Match, Outcome, Reason, Sighting
+from accessctl.policy.evidence import Evidence, Standing, Verdict
+from accessctl.policy.rules import Rules
+
+
+def decide(
+    evidence: Evidence, rules: Rules, last_grant: float | None, now: float
+) -> Verdict | None:
+    """The verdict on a visit, or None while it is too early for one.
+
+    `last_grant` is the time the pooled match's person was last granted, on the same
+    monotonic clock as `now`. Granted only when the pooled embedding scores above the
+    threshold with its confidence bound, leads the second best person by the margin, at
+    least `min_frames` frames agree on that person by themselves and none speaks for another.
+    """
+    if not evidence.sightings and not evidence.left:
+        return None
+    pooled = evidence.pooled
+    if pooled is None:
+        return _late_verdict(evidence, Reason.EMPTY_GALLERY, rules, now)
+    doubt = find_doubt(pooled, evidence.sightings, rules)
+    if doubt is None and evidence.left:
+        doubt = Reason.LEFT_EARLY
+    if doubt is not None:
+        return _late_verdict(evidence, doubt, rules, now)
+    if last_grant is not None and now - last_grant < rules.cooldown_s:
+        return Verdict(Outcome.DENIED, Reason.COOLDOWN, pooled)
+    return Verdict(Outcome.GRANTED, Reason.MATCHED, pooled)
+
+
+def find_doubt(pooled: Match, sightings: tuple[Sighting, ...], rules: Rules) -> Reason | None:
+    """Why `pooled` may not be granted, or None when nothing speaks against it."""
+    # Written as "not (a <= b)" so that a NaN is a doubt.
+    if not pooled.fmr_upper <= rules.max_fmr:
+        return Reason.NO_MATCH
+    if not pooled.margin >= rules.min_margin:
+        return Reason.AMBIGUOUS
+    standings = [standing(sighting, pooled, rules.frame_fmr) for sighting in sightings]
+    if Standing.CONFLICTS in standings:
+        return Reason.DISAGREEMENT
+    if standings.count(Standing.AGREES) < rules.min_frames:
+        return Reason.DISAGREEMENT
+    return None
+
+
+def standing(sighting: Sighting, pooled: Match, frame_fmr: float) -> Standing:
+    """A single frame speaks only when its own match reaches `frame_fmr`."""
+    match = sighting.match
+    if match is None or not match.fmr <= frame_fmr:
+        return Standing.SILENT
+    return Standing.AGREES if match.person == pooled.person else Standing.CONFLICTS
+
+
+def _late_verdict(evidence: Evidence, reason: Reason, rules: Rules, now: float) -> Verdict | None:
+    """ "Unknown" once there was enough to go by, or when the visitor has left."""
+    if evidence.seen == 0:
+        return None
+    enough = (
+        evidence.seen >= rules.unknown_after_frames
+        and now - evidence.since >= rules.unknown_after_s
+    )
+    if not (enough or evidence.left):
+        return None
+    if evidence.seen < rules.min_frames:
+        reason = Reason.LEFT_EARLY
+    return Verdict(Outcome.UNKNOWN, reason, evidence.pooled)

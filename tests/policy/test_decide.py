@@ -1,0 +1,168 @@
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accessctl.domain import Match, Outcome, PersonId, Reason, Sighting
+from accessctl.policy.decide import decide
+from accessctl.policy.evidence import Evidence
+from accessctl.policy.rules import Rules
+
+RULES = Rules(
+    max_fmr=1e-4,
+    frame_fmr=1e-2,
+    min_frames=3,
+    min_margin=0.5,
+    unknown_after_frames=5,
+    unknown_after_s=2.0,
+    cooldown_s=5.0,
+)
+ADA = PersonId("ada")
+BOB = PersonId("bob")
+
+
+def match(person: PersonId = ADA, fmr: float = 1e-6, margin: float = 2.0) -> Match:
+    return Match(person, 0.9, 8.0, margin, fmr, fmr * 2)
+
+
+def sighting(of: Match | None, at: float = 0.0) -> Sighting:
+    return Sighting(at, np.array([1, 0], np.float32), 0.8, of)
+
+
+def evidence(frames: list[Match | None], pooled: Match | None, *, left: bool = False) -> Evidence:
+    return Evidence(tuple(sighting(m) for m in frames), pooled, len(frames), 0.0, left)
+
+
+def test_grants_when_enough_frames_agree() -> None:
+    verdict = decide(evidence([match()] * 3, match()), RULES, None, 0.2)
+    assert verdict is not None
+    assert (verdict.outcome, verdict.reason) == (Outcome.GRANTED, Reason.MATCHED)
+    assert verdict.match is not None
+    assert verdict.match.person == ADA
+
+
+def test_waits_while_one_frame_is_missing() -> None:
+    assert decide(evidence([match()] * 2, match()), RULES, None, 0.2) is None
+
+
+def test_a_weak_frame_does_not_count_as_agreeing() -> None:
+    weak = match(fmr=0.02)
+    assert decide(evidence([match(), match(), weak], match()), RULES, None, 0.2) is None
+
+
+def test_the_upper_bound_decides_not_the_estimate() -> None:
+    # The estimate 6e-5 is below the 1e-4 allowed; its upper bound 1.2e-4 is not.
+    assert decide(evidence([match()] * 3, match(fmr=6e-5)), RULES, None, 0.2) is None
+
+
+@pytest.mark.parametrize(
+    ("frames", "pooled", "reason"),
+    [
+        ([match()] * 5, match(fmr=1e-3), Reason.NO_MATCH),
+        ([match()] * 5, match(margin=0.4), Reason.AMBIGUOUS),
+        ([match()] * 4 + [match(BOB)], match(), Reason.DISAGREEMENT),
+        ([match()] * 2 + [None] * 3, match(), Reason.DISAGREEMENT),
+        ([None] * 5, None, Reason.EMPTY_GALLERY),
+    ],
+)
+def test_unknown_says_why(frames: list[Match | None], pooled: Match | None, reason: Reason) -> None:
+    verdict = decide(evidence(frames, pooled), RULES, None, 2.0)
+    assert verdict is not None
+    assert (verdict.outcome, verdict.reason) == (Outcome.UNKNOWN, reason)
+
+
+def test_unknown_needs_both_frames_and_seconds() -> None:
+    doubtful = match(fmr=1e-3)
+    assert decide(evidence([match()] * 5, doubtful), RULES, None, 1.9) is None
+    assert decide(evidence([match()] * 4, doubtful), RULES, None, 60.0) is None
+
+
+def test_a_visitor_who_leaves_early_is_unknown() -> None:
+    verdict = decide(evidence([match()] * 2, match(), left=True), RULES, None, 0.1)
+    assert verdict is not None
+    assert (verdict.outcome, verdict.reason) == (Outcome.UNKNOWN, Reason.LEFT_EARLY)
+
+
+def test_a_passer_by_without_a_usable_frame_is_not_decided() -> None:
+    assert decide(Evidence((), None, 0, 0.0, left=True), RULES, None, 9.0) is None
+
+
+def test_frames_that_fell_out_of_the_window_still_end_in_unknown() -> None:
+    verdict = decide(Evidence((), None, 4, 0.0, left=True), RULES, None, 9.0)
+    assert verdict is not None
+    assert verdict.reason is Reason.LEFT_EARLY
+
+
+def test_nobody_is_granted_after_leaving() -> None:
+    verdict = decide(evidence([match()] * 3, match(), left=True), RULES, None, 0.2)
+    assert verdict is not None
+    assert (verdict.outcome, verdict.reason) == (Outcome.UNKNOWN, Reason.LEFT_EARLY)
+
+
+def test_an_empty_window_waits_for_the_face_to_show_again() -> None:
+    assert decide(Evidence((), match(), 9, 0.0), RULES, None, 60.0) is None
+
+
+def test_cooldown_denies_the_same_person_until_it_is_over() -> None:
+    shown = evidence([match()] * 3, match())
+    early = decide(shown, RULES, 10.0, 14.9)
+    later = decide(shown, RULES, 10.0, 15.0)
+    assert early is not None
+    assert (early.outcome, early.reason) == (Outcome.DENIED, Reason.COOLDOWN)
+    assert later is not None
+    assert later.outcome is Outcome.GRANTED
+
+
+@pytest.mark.parametrize("field", ["fmr_upper", "margin"])
+def test_nan_is_a_doubt(field: str) -> None:
+    broken = replace(match(), **{field: math.nan})
+    verdict = decide(evidence([match()] * 5, broken), RULES, None, 3.0)
+    assert verdict is not None
+    assert verdict.outcome is Outcome.UNKNOWN
+
+
+def test_a_frame_with_nan_rate_does_not_agree() -> None:
+    broken = match(fmr=math.nan)
+    assert decide(evidence([match(), match(), broken], match()), RULES, None, 0.1) is None
+
+
+rates = st.floats(0, 1) | st.just(math.nan)
+matches = st.builds(
+    Match,
+    person=st.sampled_from([ADA, BOB]),
+    similarity=st.floats(-1, 1),
+    score=st.floats(-10, 30),
+    margin=st.floats(0, 20) | st.just(math.inf),
+    fmr=rates,
+    fmr_upper=rates,
+)
+
+
+@given(
+    frames=st.lists(st.none() | matches, max_size=12),
+    pooled=st.none() | matches,
+    left=st.booleans(),
+    last_grant=st.none() | st.floats(0, 100),
+    now=st.floats(0, 200),
+)
+def test_never_grants_without_every_condition(
+    frames: list[Match | None],
+    pooled: Match | None,
+    left: bool,
+    last_grant: float | None,
+    now: float,
+) -> None:
+    verdict = decide(evidence(frames, pooled, left=left), RULES, last_grant, now)
+    if verdict is None or verdict.outcome is not Outcome.GRANTED:
+        return
+    assert not left
+    assert pooled is not None
+    assert pooled.fmr_upper <= 1e-4
+    assert pooled.margin >= 0.5
+    own = [f for f in frames if f is not None and f.fmr <= 1e-2]
+    assert len([f for f in own if f.person == pooled.person]) >= 3
+    assert not [f for f in own if f.person != pooled.person]
+    assert last_grant is None or now - last_grant >= 5.0
