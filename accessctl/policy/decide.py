@@ -15,8 +15,8 @@ def decide(
     threshold with its confidence bound, leads the second best person by the margin, at
     least `min_frames` frames agree on that person by themselves and none speaks for another.
     """
-    if not evidence.sightings and not evidence.left:
-        return None
+    if not evidence.sightings:
+        return _late_verdict(evidence, Reason.LEFT_EARLY, rules, now) if evidence.left else None
     pooled = evidence.pooled
     if pooled is None:
         return _late_verdict(evidence, Reason.EMPTY_GALLERY, rules, now)
