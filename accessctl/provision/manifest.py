@@ -1,0 +1,87 @@
+"""Which files `accessctl models fetch` brings, from where, and the digests they must have."""
+
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from accessctl.errors import ConfigError
+
+MANIFEST_NAME = "manifest.yaml"
+MAX_MANIFEST_BYTES = 1 << 20
+MAX_ARCHIVE_BYTES = 1 << 30
+
+
+def _plain_relative(path: str) -> str:
+    parts = PurePosixPath(path).parts
+    if not parts or path.startswith("/") or "\\" in path or ".." in parts:
+        raise ValueError("must be a relative path without '..'")
+    return path
+
+
+RelativePath = Annotated[str, Field(max_length=300), AfterValidator(_plain_relative)]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Size = Annotated[int, Field(gt=0, le=MAX_ARCHIVE_BYTES)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Member(_Part):
+    """One file of an archive; `destination` is relative to the cache folder."""
+
+    path: RelativePath
+    destination: RelativePath
+    sha256: Sha256
+    bytes: Size
+
+
+class Archive(_Part):
+    """One release file of a package, named so exactly that pip can find no other.
+
+    `python` and `platform` choose among a package's wheels and need not be those of this
+    machine: only data files are taken out.
+    """
+
+    package: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)
+    version: str = Field(pattern=r"^[0-9][A-Za-z0-9.+!]*$", max_length=50)
+    kind: Literal["wheel", "sdist"]
+    python: str | None = Field(None, pattern=r"^[0-9]+\.[0-9]+$")
+    platform: str | None = Field(None, pattern=r"^[A-Za-z0-9_]+$", max_length=100)
+    sha256: Sha256
+    bytes: Size
+    licence: str
+    members: tuple[Member, ...] = Field(min_length=1)
+
+
+class Manifest(_Part):
+    archives: tuple[Archive, ...] = Field(min_length=1)
+
+
+def load_manifest(models: Path) -> Manifest:
+    """The manifest of the folder `models`; raises ConfigError when missing or malformed."""
+    path = models / MANIFEST_NAME
+    try:
+        if path.stat().st_size > MAX_MANIFEST_BYTES:
+            raise ConfigError(f"{path} is larger than 1 MiB; that is not a manifest.")
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(
+            f"Cannot read {path} ({error.strerror}); "
+            "name the folder that holds manifest.yaml with --models."
+        ) from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"{path} is not valid YAML ({' '.join(str(error).split())}); "
+            "restore it from the repository."
+        ) from error
+    try:
+        return Manifest.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise ConfigError(
+            f"{path}: {key}: {first['msg']}; restore it from the repository."
+        ) from error
