@@ -162,6 +162,7 @@ class Reason(StrEnum):
     DISAGREEMENT = "disagreement"
     LEFT_EARLY = "left_early"
     EMPTY_GALLERY = "empty_gallery"
+    NO_RECORD = "no_record"
 
 
 @dataclass(frozen=True, slots=True)

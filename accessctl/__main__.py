@@ -1,0 +1,3 @@
+from accessctl.cli.main import entry
+
+entry()

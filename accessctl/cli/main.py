@@ -1,0 +1,63 @@
+"""The command line: finds the command, runs it, turns its errors into a sentence."""
+
+import argparse
+import importlib
+import logging
+import os
+import sys
+from collections.abc import Sequence
+
+from accessctl.cli.system_libraries import explain_import_error
+from accessctl.errors import AccessctlError
+
+COMMANDS = (
+    "run",
+    "preview",
+    "enroll",
+    "people",
+    "identify",
+    "verify",
+    "embed",
+    "events",
+    "models",
+    "config",
+)
+
+
+def entry() -> None:
+    sys.exit(main(sys.argv[1:]))
+
+
+def main(argv: Sequence[str]) -> int:
+    """Exit code: 0 done, 1 a fault, 2 wrong usage or input, 130 interrupted."""
+    logging.basicConfig(format="%(levelname)s %(message)s", level=logging.INFO, stream=sys.stderr)
+    for chatty in ("httpx", "httpcore", "absl"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    try:
+        args = parser().parse_args(argv)
+        code: int = args.func(args)
+        sys.stdout.flush()
+    except AccessctlError as error:
+        print(f"accessctl: {error}", file=sys.stderr)
+        return error.exit_code
+    except ImportError as error:
+        sentence = explain_import_error(error)
+        if sentence is None:
+            raise
+        print(f"accessctl: {sentence}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        # The reader (`head`, a pager) has enough; keep the interpreter from flushing into it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return 130
+    return code
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="accessctl", description="Face access control for a door.")
+    subparsers = top.add_subparsers(required=True, metavar="COMMAND")
+    for command in COMMANDS:
+        importlib.import_module(f"accessctl.cli.{command}").add_parser(subparsers)
+    return top

@@ -1,0 +1,105 @@
+"""Puts the rooms together as the configuration says."""
+
+import logging
+import os
+import secrets
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+import cv2
+
+from accessctl.actions.build import actions_from
+from accessctl.actions.runner import ActionRunner
+from accessctl.audit.log import EventLog
+from accessctl.config import Config
+from accessctl.domain import Outcome
+from accessctl.door.door import Door
+from accessctl.door.enactor import Enactor
+from accessctl.door.enrolment import Enrolment
+from accessctl.door.recogniser import Recogniser
+from accessctl.door.reembed import Progress, reembed
+from accessctl.door.roster import Roster
+from accessctl.encoder.choose import load_encoder
+from accessctl.gallery.calibration import Calibration
+from accessctl.gallery.store import open_gallery
+from accessctl.gallery.values import People, StoredPhoto
+from accessctl.vision.observer import Observer
+
+log = logging.getLogger(__name__)
+
+# One thread for OpenCV: the reader, the encoder and the loop share two cores already.
+OPENCV_THREADS = 1
+
+
+def quietly(photos: Iterable[StoredPhoto], total: int) -> Iterator[StoredPhoto]:
+    return iter(photos)
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """Everything that recognises people: eyes, encoder, the enrolled."""
+
+    config: Config
+    observer: Observer
+    recogniser: Recogniser
+    gallery: People
+    roster: Roster
+
+    @property
+    def enrolment(self) -> Enrolment:
+        return Enrolment(self.observer, self.recogniser, self.gallery, self.roster, time.time)
+
+
+@contextmanager
+def open_engine(config: Config, progress: Progress = quietly) -> Iterator[Engine]:
+    """Load models and gallery; templates of another encoder are made anew first."""
+    cv2.setNumThreads(OPENCV_THREADS)
+    with ExitStack() as stack:
+        encoder = load_encoder(config.encoder)
+        recogniser = Recogniser(encoder)
+        gallery = open_gallery(config.gallery, os.environ)
+        stack.callback(gallery.close)
+        observer = Observer(config.vision)
+        stack.callback(observer.close)
+        reembed(gallery, observer, recogniser, progress)
+        roster = Roster(
+            gallery,
+            recogniser.fingerprint,
+            encoder.card.load_cohort(),
+            calibration_of(encoder.card),
+            config.policy.target_fpir,
+        )
+        yield Engine(config, observer, recogniser, gallery, roster)
+
+
+@contextmanager
+def open_door(engine: Engine, audit: EventLog, finish_s: float = 10.0) -> Iterator[Door]:
+    """A door with its actions; leaving the block waits for running actions to finish."""
+    config = engine.config
+    runner = ActionRunner(config.actions.queue)
+    actions = {
+        Outcome.GRANTED: actions_from(config.actions.granted),
+        Outcome.DENIED: actions_from(config.actions.denied),
+        Outcome.UNKNOWN: actions_from(config.actions.unknown),
+    }
+    enactor = Enactor(audit, runner, actions, time.time)
+    door = Door(
+        engine.observer,
+        engine.recogniser,
+        engine.roster,
+        enactor,
+        config.policy,
+        leave_after_s=config.vision.track_timeout_s,
+        new_visit_id=new_visit_id,
+    )
+    try:
+        yield door
+    finally:
+        if not runner.close(finish_s):
+            log.warning("Some actions had not finished after %.0f s.", finish_s)
+
+
+def new_visit_id() -> str:
+    return secrets.token_hex(6)

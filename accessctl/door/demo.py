@@ -1,0 +1,34 @@
+"""The demo: the real door on a synthetic camera, with a gallery and a lock of its own."""
+
+import logging
+
+from accessctl.camera.demo import demo_enrolment_photo
+from accessctl.config import ActionsConfig, CommandAction, Config
+from accessctl.door.enrolment import Enrolment
+
+log = logging.getLogger(__name__)
+
+DEMO_PERSON = "Eileen Collins"
+
+
+def demo_config(config: Config) -> Config:
+    """The same door, but it can neither open a real lock nor enrol anybody at a real door."""
+    unlock = CommandAction(type="command", argv=("echo", "demo: the lock would open now"))
+    return config.model_copy(
+        update={
+            "camera": config.camera.model_copy(update={"source": "demo"}),
+            "gallery": config.gallery.model_copy(
+                update={"folder": config.audit.file.parent / "demo"}
+            ),
+            "actions": ActionsConfig(granted=(unlock,)),
+        }
+    )
+
+
+def enrol_demo_person(enrolment: Enrolment) -> None:
+    """Enrol the demo's second visitor from one photo, unless that is done already."""
+    if DEMO_PERSON in enrolment.roster.names.values():
+        return
+    enrolment.enrol(DEMO_PERSON, demo_enrolment_photo(), "the demo's photo")
+    enrolment.roster.refresh()
+    log.info("Enrolled %s from one photo for the demo.", DEMO_PERSON)

@@ -1,0 +1,165 @@
+"""One frame in, the decisions it brings out."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from time import perf_counter
+from typing import Protocol
+
+from accessctl.config import PolicyConfig
+from accessctl.domain import Decision, Face, Frame, Match, Outcome, PersonId, Reason, Sighting
+from accessctl.door.enactor import Enactor
+from accessctl.door.recogniser import Recogniser
+from accessctl.door.roster import Roster
+from accessctl.door.visit import Visit
+from accessctl.policy.decide import decide
+from accessctl.policy.evidence import Verdict
+from accessctl.policy.ledger import GrantLedger
+from accessctl.policy.rules import Rules
+
+# How often the door looks whether somebody was enrolled or removed meanwhile, seconds.
+ROSTER_REFRESH_S = 1.0
+
+
+class FaceObserver(Protocol):
+    """What the door asks of `vision`: the faces of a frame, followed from frame to frame."""
+
+    timings: dict[str, float]
+
+    def observe(self, frame: Frame) -> list[Face]: ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FaceView:
+    """A face as a spectator may see it: who it looks like so far, and the visit's verdict."""
+
+    face: Face
+    visit: str
+    match: Match | None
+    verdict: Verdict | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Step:
+    """What one frame brought; `timings` in milliseconds by stage."""
+
+    faces: tuple[FaceView, ...]
+    decisions: tuple[Decision, ...]
+    timings: dict[str, float]
+
+
+class Door:
+    """Visits of the faces in view. Time is the capture time of the frames, nothing else."""
+
+    def __init__(
+        self,
+        observer: FaceObserver,
+        recogniser: Recogniser,
+        roster: Roster,
+        enactor: Enactor,
+        policy: PolicyConfig,
+        *,
+        leave_after_s: float,
+        new_visit_id: Callable[[], str],
+    ) -> None:
+        self._observer = observer
+        self._recogniser = recogniser
+        self.roster = roster
+        self._enactor = enactor
+        self._policy = policy
+        self._leave_after_s = leave_after_s
+        self._new_visit_id = new_visit_id
+        self._visits: dict[int, Visit] = {}
+        self._grants = GrantLedger()
+        self._refreshed = float("-inf")
+
+    def step(self, frame: Frame) -> Step:
+        """Look at one frame; decisions are on record and acted on when this returns."""
+        timings: dict[str, float] = {}
+        started = perf_counter()
+        now = frame.captured
+        self._refresh(now)
+        faces = self._observer.observe(frame)
+        timings.update(self._observer.timings)
+        visits = [self._visit_of(face, now) for face in faces]
+        fresh = [
+            (face, visit)
+            for face, visit in zip(faces, visits, strict=True)
+            if face.quality.usable and visit.verdict is None
+        ]
+        with _timed(timings, "encode"):
+            embeddings = self._recogniser.embed(frame.image, [face for face, _ in fresh])
+        with _timed(timings, "match"):
+            for (face, visit), embedding in zip(fresh, embeddings, strict=True):
+                match = self.roster.matcher.search(embedding)
+                sighting = Sighting(now, embedding, face.quality.score, match)
+                visit.add(sighting, self._policy.window_s, self.roster.matcher.search)
+        with _timed(timings, "decide"):
+            waited_ms = (perf_counter() - started) * 1e3
+            ready = [visit for _, visit in fresh]
+            decisions = [*self._conclude(ready, now, waited_ms), *self._farewells(now, waited_ms)]
+        timings["frame"] = (perf_counter() - started) * 1e3
+        views = tuple(
+            FaceView(face, visit.id, visit.pooled, visit.verdict)
+            for face, visit in zip(faces, visits, strict=True)
+        )
+        return Step(views, tuple(decisions), timings)
+
+    def close(self, now: float) -> list[Decision]:
+        """End the visits that are still open, as if everybody had left at `now`."""
+        return list(self._farewells(now + 2 * self._leave_after_s, 0.0))
+
+    def _refresh(self, now: float) -> None:
+        if now - self._refreshed >= ROSTER_REFRESH_S:
+            self._refreshed = now
+            self.roster.refresh()
+
+    def _visit_of(self, face: Face, now: float) -> Visit:
+        visit = self._visits.get(face.track)
+        if visit is None:
+            visit = self._visits[face.track] = Visit(self._new_visit_id(), now)
+        visit.last_seen = now
+        return visit
+
+    def _farewells(self, now: float, waited_ms: float) -> Iterator[Decision]:
+        gone = [t for t, v in self._visits.items() if now - v.last_seen > self._leave_after_s]
+        visits = [self._visits.pop(track) for track in gone]
+        undecided = [visit for visit in visits if visit.verdict is None]
+        yield from self._conclude(undecided, now, waited_ms, left=True)
+
+    def _conclude(
+        self, visits: Sequence[Visit], now: float, waited_ms: float, *, left: bool = False
+    ) -> Iterator[Decision]:
+        for visit in visits:
+            decision = self._decide(visit, now, waited_ms, left=left)
+            if decision is None:
+                continue
+            if not self._enactor.enact(decision, self.roster.names):
+                decision = replace(decision, outcome=Outcome.DENIED, reason=Reason.NO_RECORD)
+                visit.verdict = Verdict(decision.outcome, decision.reason, decision.match)
+            elif decision.outcome is Outcome.GRANTED and decision.person is not None:
+                self._grants.note(decision.person, now)
+            yield decision
+
+    def _decide(self, visit: Visit, now: float, waited_ms: float, *, left: bool) -> Decision | None:
+        evidence = visit.evidence(left=left)
+        last_grant = None if visit.pooled is None else self._grants.last(visit.pooled.person)
+        rules = Rules.of(self._policy, self.roster.max_fmr)
+        verdict = decide(evidence, rules, last_grant, now)
+        if verdict is None:
+            return None
+        visit.verdict = verdict
+        person: PersonId | None = None
+        if verdict.match is not None and verdict.outcome is not Outcome.UNKNOWN:
+            person = verdict.match.person
+        latency_ms = (now - evidence.since) * 1e3 + waited_ms
+        return Decision(
+            visit.id, verdict.outcome, verdict.reason, person, verdict.match, visit.seen, latency_ms
+        )
+
+
+@contextmanager
+def _timed(timings: dict[str, float], stage: str) -> Iterator[None]:
+    started = perf_counter()
+    yield
+    timings[stage] = (perf_counter() - started) * 1e3

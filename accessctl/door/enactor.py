@@ -1,0 +1,72 @@
+"""A decision is written down first and acted on second; without the record nothing opens."""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from accessctl.actions.base import Action, ActionResult
+from accessctl.audit.views import as_json
+from accessctl.domain import Decision, Event, Outcome, PersonId
+from accessctl.door.events import action_event, decision_event
+from accessctl.errors import StoreError
+
+log = logging.getLogger(__name__)
+
+
+class Recorder(Protocol):
+    def append(self, event: Event) -> int: ...
+
+
+class Runner(Protocol):
+    def submit(
+        self,
+        action: Action,
+        payload: Mapping[str, Any],
+        on_result: Callable[[Action, ActionResult], None],
+    ) -> bool: ...
+
+
+class Enactor:
+    """Writes decisions to the audit log and hands their actions to the runner."""
+
+    def __init__(
+        self,
+        audit: Recorder,
+        runner: Runner,
+        actions: Mapping[Outcome, Sequence[Action]],
+        wall_clock: Callable[[], float],
+    ) -> None:
+        self._audit = audit
+        self._runner = runner
+        self._actions = actions
+        self._wall_clock = wall_clock
+
+    def enact(self, decision: Decision, names: Mapping[PersonId, str]) -> bool:
+        """True once the decision is on record and its actions are queued.
+
+        False, and nothing acted on, when the audit log does not take it (fail secure).
+        """
+        event = decision_event(decision, self._wall_clock())
+        try:
+            self._audit.append(event)
+        except StoreError as error:
+            log.error("Not acted on, because it could not be written down: %s", error)
+            return False
+        payload = as_json(event, names.get)
+        for action in self._actions.get(decision.outcome, ()):
+            queued = self._runner.submit(action, payload, self._reporter(decision))
+            if not queued:
+                refused = ActionResult(False, "refused: too many actions are waiting", 0.0)
+                self._report(decision, action, refused)
+        return True
+
+    def _reporter(self, decision: Decision) -> Callable[[Action, ActionResult], None]:
+        return lambda action, result: self._report(decision, action, result)
+
+    def _report(self, decision: Decision, action: Action, result: ActionResult) -> None:
+        if not result.ok:
+            log.warning("Action %s failed: %s", action.name, result.detail)
+        try:
+            self._audit.append(action_event(decision, action.name, result, self._wall_clock()))
+        except StoreError as error:
+            log.error("The result of action %s could not be written down: %s", action.name, error)

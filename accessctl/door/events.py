@@ -1,0 +1,52 @@
+"""What goes into the audit log: pure functions from values to events, without names."""
+
+import math
+
+from accessctl.actions.base import ActionResult
+from accessctl.domain import Decision, Event, EventKind, PersonId
+
+
+def decision_event(decision: Decision, time: float) -> Event:
+    match = decision.match
+    return Event(
+        time,
+        EventKind.DECISION,
+        {
+            "visit": decision.visit,
+            "decision": decision.outcome.value,
+            "reason": decision.reason.value,
+            "similarity": None if match is None else round(match.similarity, 4),
+            "score": None if match is None else round(match.score, 3),
+            "margin": None if match is None or math.isinf(match.margin) else round(match.margin, 3),
+            "fmr": None if match is None else float(f"{match.fmr:.3g}"),
+            "frames": decision.frames,
+            "latency_ms": round(decision.latency_ms, 1),
+        },
+        decision.person,
+    )
+
+
+def action_event(decision: Decision, action: str, result: ActionResult, time: float) -> Event:
+    return Event(
+        time,
+        EventKind.ACTION,
+        {
+            "visit": decision.visit,
+            "decision": decision.outcome.value,
+            "action": action,
+            "ok": result.ok,
+            "detail": result.detail,
+            "duration_ms": round(result.duration_ms, 1),
+        },
+        decision.person,
+    )
+
+
+def person_event(change: str, person: PersonId, time: float) -> Event:
+    """`change` is one of enrolled, photo_added, renamed, removed, re_embedded."""
+    return Event(time, EventKind.PERSON, {"change": change}, person)
+
+
+def service_event(state: str, time: float, **data: str | int | float | None) -> Event:
+    """`state` is one of started, stopped, camera_lost, camera_back, fault."""
+    return Event(time, EventKind.SERVICE, {"state": state, **data})

@@ -1,0 +1,66 @@
+"""The enrolled people as the door sees them: its own copy, renewed when the gallery changes."""
+
+import logging
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from accessctl.domain import PersonId
+from accessctl.errors import StoreError
+from accessctl.gallery.calibration import Calibration
+from accessctl.gallery.matcher import Matcher
+from accessctl.gallery.rates import comparison_fmr
+from accessctl.gallery.values import People
+
+log = logging.getLogger(__name__)
+
+
+class Roster:
+    """Matcher, names and the rate each comparison may have, all of one gallery revision."""
+
+    def __init__(
+        self,
+        gallery: People,
+        fingerprint: str,
+        cohort: NDArray[np.float32],
+        calibration: Calibration,
+        target_fpir: float,
+    ) -> None:
+        self._gallery = gallery
+        self._fingerprint = fingerprint
+        self._cohort = cohort
+        self._calibration = calibration
+        self._target_fpir = target_fpir
+        self._away = False
+        self._revision = gallery.revision()
+        self._load()
+
+    def refresh(self) -> bool:
+        """Take over changes; True when there were any.
+
+        A gallery that cannot be read leaves the last good copy in use, and is reported once.
+        """
+        try:
+            revision = self._gallery.revision()
+            if revision == self._revision:
+                self._away = False
+                return False
+            self._load()
+        except StoreError as error:
+            if not self._away:
+                log.error("The gallery cannot be read; going on with the last copy: %s", error)
+            self._away = True
+            return False
+        self._away = False
+        self._revision = revision
+        log.info("The gallery changed: %d people.", len(self.names))
+        return True
+
+    def _load(self) -> None:
+        people = self._gallery.people()
+        templates = self._gallery.templates(self._fingerprint)
+        self.matcher = Matcher(templates, self._cohort, self._calibration)
+        self.names: Mapping[PersonId, str] = MappingProxyType({p.id: p.name for p in people})
+        self.max_fmr = comparison_fmr(self._target_fpir, self.matcher.people)

@@ -1,0 +1,47 @@
+"""One visit: evidence gathers here until one decision comes out."""
+
+from collections import deque
+from collections.abc import Callable
+
+import numpy as np
+
+from accessctl.domain import Embedding, Match, Sighting
+from accessctl.gallery.pooling import pool
+from accessctl.policy.evidence import Evidence, Verdict
+
+# At 15 frames a second, eight seconds of evidence; bounds memory whatever the window says.
+MAX_SIGHTINGS = 120
+
+
+class Visit:
+    """A tracked face from first sight until it leaves.
+
+    `opened` and `last_seen` are capture times in seconds; `verdict` is set once.
+    """
+
+    def __init__(self, visit_id: str, opened: float) -> None:
+        self.id = visit_id
+        self.last_seen = opened
+        self.verdict: Verdict | None = None
+        self.since: float | None = None
+        self.seen = 0
+        self.pooled: Match | None = None
+        self._sightings: deque[Sighting] = deque(maxlen=MAX_SIGHTINGS)
+
+    def add(
+        self, sighting: Sighting, window_s: float, search: Callable[[Embedding], Match | None]
+    ) -> None:
+        """Take in one usable frame and search again with the pooled embedding."""
+        if self.since is None:
+            self.since = sighting.captured
+        self.seen += 1
+        self._sightings.append(sighting)
+        while sighting.captured - self._sightings[0].captured > window_s:
+            self._sightings.popleft()
+        embeddings = np.stack([s.embedding for s in self._sightings])
+        weights = np.array([s.quality for s in self._sightings], np.float32)
+        self.pooled = search(pool(embeddings, weights))
+
+    def evidence(self, *, left: bool = False) -> Evidence:
+        since = self.last_seen if self.since is None else self.since
+        return Evidence(tuple(self._sightings), self.pooled, self.seen, since, left)

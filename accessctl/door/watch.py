@@ -1,0 +1,35 @@
+"""The loop: newest frame in, steps out, until the feed ends or somebody says stop."""
+
+from collections.abc import Callable, Iterator
+from threading import Event
+from typing import Protocol
+
+from accessctl.domain import Frame
+from accessctl.door.door import Door, Step
+
+# How long to wait for a frame before looking whether to stop, seconds.
+PATIENCE_S = 0.2
+
+
+class FrameReader(Protocol):
+    @property
+    def ended(self) -> bool: ...
+
+    def next(self, timeout_s: float) -> Frame | None: ...
+
+
+def watch(
+    reader: FrameReader,
+    door: Door,
+    stop: Event,
+    clock: Callable[[], float],
+    seconds: float | None = None,
+) -> Iterator[tuple[Frame, Step]]:
+    """Each frame with what it brought; at most `seconds` of `clock`."""
+    until = None if seconds is None else clock() + seconds
+    while not stop.is_set() and not (until is not None and clock() >= until):
+        frame = reader.next(PATIENCE_S)
+        if frame is not None:
+            yield frame, door.step(frame)
+        elif reader.ended:
+            return
