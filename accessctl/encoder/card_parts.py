@@ -1,0 +1,85 @@
+"""The sections of an encoder's card and what must hold within each."""
+
+import datetime
+from itertools import pairwise
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Point = tuple[float, float]
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Input(Part):
+    """Crops of `size` x `size`; the network sees `(value - mean) * scale`."""
+
+    size: int = Field(ge=16, le=1024)
+    channels: Literal["rgb", "bgr"] = "rgb"
+    mean: tuple[float, float, float]
+    scale: float = Field(gt=0)
+
+
+class Geometry(Part):
+    """See `domain.CropGeometry`."""
+
+    template: tuple[Point, Point, Point, Point, Point]
+    region: tuple[float, float, float, float]
+
+    @model_validator(mode="after")
+    def _region_has_an_area(self) -> Self:
+        x0, y0, x1, y1 = self.region
+        if x1 <= x0 or y1 <= y0:
+            raise ValueError("region must be x0, y0, x1, y1 with x0 < x1 and y0 < y1")
+        return self
+
+
+class LiteRtFiles(Part):
+    int8: str | None = None
+    float16: str | None = None
+
+
+class Files(Part):
+    """Paths relative to the card; `sums` is a SHA256SUMS file that the others must match."""
+
+    litert: LiteRtFiles = LiteRtFiles()
+    keras: str | None = None
+    sums: str | None = None
+
+    @model_validator(mode="after")
+    def _names_a_network(self) -> Self:
+        if not (self.litert.int8 or self.litert.float16 or self.keras):
+            raise ValueError("must name at least one of litert.int8, litert.float16 and keras")
+        return self
+
+
+class CalibrationTable(Part):
+    """Normalised score -> log10 of the false-match rate and of its upper 95 % bound.
+
+    Scores ascend; `neighbours` is how many nearest cohort faces normalise a score.
+    """
+
+    neighbours: int = Field(ge=1)
+    score: tuple[float, ...] = Field(min_length=2, max_length=10000)
+    log10_fmr: tuple[float, ...]
+    log10_fmr_upper: tuple[float, ...]
+    made_by: str
+    date: datetime.date
+
+    @model_validator(mode="after")
+    def _columns_fit(self) -> Self:
+        if not len(self.score) == len(self.log10_fmr) == len(self.log10_fmr_upper):
+            raise ValueError("score, log10_fmr and log10_fmr_upper must be equally long")
+        if any(b <= a for a, b in pairwise(self.score)):
+            raise ValueError("score must ascend")
+        for column in (self.log10_fmr, self.log10_fmr_upper):
+            if any(b > a for a, b in pairwise(column)):
+                raise ValueError("a higher score must not stand for a higher false-match rate")
+        if any(rate > 0 for rate in (*self.log10_fmr, *self.log10_fmr_upper)):
+            raise ValueError("a false-match rate is at most 1, so its log10 at most 0")
+        if any(u < f for f, u in zip(self.log10_fmr, self.log10_fmr_upper, strict=True)):
+            raise ValueError("log10_fmr_upper must not lie below log10_fmr")
+        return self

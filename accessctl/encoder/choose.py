@@ -1,0 +1,78 @@
+"""Load the encoder that the configuration names, on the device it names."""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+from accessctl.config import EncoderConfig
+from accessctl.encoder.base import Encoder
+from accessctl.encoder.card import Card, load_card
+from accessctl.encoder.flip import FlipAveraged
+from accessctl.errors import DeviceError, ModelError
+
+logger = logging.getLogger(__name__)
+
+# What an NVIDIA driver leaves in the file system, natively and under WSL.
+GPU_TRACES = ("proc/driver/nvidia/gpus", "dev/nvidia0", "dev/dxg")
+
+
+def load_encoder(
+    config: EncoderConfig,
+    *,
+    root: Path = Path("/"),
+    on_gpu: Callable[[Card], Encoder] | None = None,
+) -> Encoder:
+    """The encoder in `config.folder`, ready to embed.
+
+    `auto` takes the GPU when there is one that works, else says why not in the log and
+    takes the CPU. Raises ModelError for a bad card or model file and DeviceError when a
+    GPU is asked for and cannot be used. `root` is where the GPU's traces are looked for and
+    `on_gpu` what loads a card there, so that tests can stand in for both.
+    """
+    card = load_card(config.folder)
+    encoder = _on_device(config, card, root, on_gpu or load_on_gpu)
+    return FlipAveraged(encoder) if config.flip_average else encoder
+
+
+def gpu_is_there(root: Path) -> bool:
+    """Whether the machine shows an NVIDIA GPU: costs no import and starts no driver."""
+    return any((root / trace).exists() for trace in GPU_TRACES)
+
+
+def load_on_gpu(card: Card) -> Encoder:
+    """Imports TensorFlow; raises DeviceError when it finds no GPU that it can use."""
+    from accessctl.encoder import tensorflow
+
+    if not tensorflow.visible_gpus():
+        raise DeviceError(
+            "TensorFlow cannot use the GPU of this machine; install its CUDA libraries with "
+            "pip install 'tensorflow[and-cuda]' or set encoder.device to cpu."
+        )
+    return tensorflow.TensorFlowEncoder(card, "gpu")
+
+
+def _on_device(
+    config: EncoderConfig, card: Card, root: Path, on_gpu: Callable[[Card], Encoder]
+) -> Encoder:
+    if config.device == "gpu":
+        if not gpu_is_there(root):
+            raise DeviceError(
+                "encoder.device is gpu, but this machine shows no NVIDIA GPU; "
+                "install its driver or set encoder.device to auto or cpu."
+            )
+        return on_gpu(card)
+    if config.device == "auto":
+        if not gpu_is_there(root):
+            logger.info("No GPU on this machine: the encoder runs on the CPU.")
+        else:
+            try:
+                return on_gpu(card)
+            except (DeviceError, ModelError) as error:
+                logger.warning("The encoder runs on the CPU: %s", error)
+    return _on_cpu(config, card)
+
+
+def _on_cpu(config: EncoderConfig, card: Card) -> Encoder:
+    from accessctl.encoder.litert import LiteRtEncoder
+
+    return LiteRtEncoder(card, config.precision, config.threads)

@@ -1,0 +1,117 @@
+"""Read the weights out of dlib's `dlib_face_recognition_resnet_model_v1.dat`.
+
+dlib writes a network from its input to its output. Each layer's parameters are a tensor:
+version 2, then the four dimensions, each as a count byte and that many little-endian
+bytes, then little-endian float32. What lies between (class names, settings, empty
+gradients) is skipped. The file is treated as hostile: nothing outside it is read and
+nothing but these arrays is believed.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from accessctl.errors import ModelError
+
+TENSOR_VERSION = 2
+DIMENSION = 128
+STEM = (3, 32, 7)
+# (channels, whether the block halves the image) of the 14 residual blocks.
+BLOCKS: tuple[tuple[int, bool], ...] = (
+    *((32, False),) * 3,
+    (64, True),
+    *((64, False),) * 3,
+    (128, True),
+    *((128, False),) * 2,
+    (256, True),
+    *((256, False),) * 2,
+    (256, True),
+)
+# Layers in between say little about themselves; a gap wider than this is damage.
+MAX_GAP = 4096
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Convolution:
+    """Kernel float32 (k, k, in, out) and bias (out,), the affine layer folded in."""
+
+    kernel: NDArray[np.float32]
+    bias: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Weights:
+    """All convolutions in forward order and the final matrix float32 (256, 128)."""
+
+    convolutions: tuple[Convolution, ...]
+    projection: NDArray[np.float32]
+
+
+def convolution_shapes() -> list[tuple[int, int, int]]:
+    """(inputs, outputs, kernel size) of each convolution, in forward order."""
+    shapes = [STEM]
+    channels = STEM[1]
+    for outputs, _ in BLOCKS:
+        shapes += [(channels, outputs, 3), (outputs, outputs, 3)]
+        channels = outputs
+    return shapes
+
+
+def parse(data: bytes) -> Weights:
+    """The network's weights; raises ModelError on anything but that network."""
+    cursor = _Cursor(data)
+    convolutions = []
+    for inputs, outputs, size in convolution_shapes():
+        raw = cursor.array((outputs * inputs * size * size + outputs, 1, 1, 1))
+        affine = cursor.array((2 * outputs, 1, 1, 1))
+        convolutions.append(_folded(raw, affine, (outputs, inputs, size, size)))
+    projection = cursor.array((BLOCKS[-1][0], DIMENSION, 1, 1)).reshape(-1, DIMENSION)
+    return Weights(tuple(convolutions), projection)
+
+
+def _folded(
+    raw: NDArray[np.float32], affine: NDArray[np.float32], shape: tuple[int, int, int, int]
+) -> Convolution:
+    outputs = shape[0]
+    kernel, bias = raw[:-outputs].reshape(shape), raw[-outputs:]
+    scale, shift = affine[:outputs], affine[outputs:]
+    folded = kernel * scale[:, None, None, None]
+    return Convolution(np.ascontiguousarray(folded.transpose(2, 3, 1, 0)), bias * scale + shift)
+
+
+def tensor_header(dimensions: Sequence[int]) -> bytes:
+    """The bytes dlib writes before a tensor's floats."""
+    return b"".join(_integer(value) for value in (TENSOR_VERSION, *dimensions))
+
+
+def _integer(value: int) -> bytes:
+    length = max(1, (value.bit_length() + 7) // 8)
+    return bytes([length]) + value.to_bytes(length, "little")
+
+
+class _Cursor:
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._at = 0
+
+    def array(self, dimensions: tuple[int, int, int, int]) -> NDArray[np.float32]:
+        """The next tensor of these dimensions, flat."""
+        header = tensor_header(dimensions)
+        found = self._data.find(header, self._at, self._at + MAX_GAP + len(header))
+        start = found + len(header)
+        count = int(np.prod(dimensions))
+        if found < 0 or start + 4 * count > len(self._data):
+            raise ModelError(
+                f"dlib's weights are damaged: no tensor of {count} values after byte {self._at}; "
+                "run `accessctl models fetch` again."
+            )
+        values = np.frombuffer(self._data, "<f4", count, start).astype(np.float32)
+        if not np.isfinite(values).all():
+            raise ModelError(
+                f"dlib's weights are damaged: values after byte {start} are not finite; "
+                "run `accessctl models fetch` again."
+            )
+        self._at = start + 4 * count
+        return values
