@@ -1,0 +1,71 @@
+"""Lay a face onto the template that an encoder was trained on, and cut the crop."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from accessctl.domain import CropGeometry, Image, Points
+from accessctl.vision.sampling import Affine, compose, warp
+
+LEFT_EYE = (33, 133)
+RIGHT_EYE = (362, 263)
+NOSE_TIP = 1
+MOUTH_CORNERS = (61, 291)
+
+
+def five_points(landmarks: Points) -> Points:
+    """Left eye, right eye, nose tip, left and right mouth corner as seen in the image.
+
+    `landmarks` is float32 (468, 3), the mesh in pixels; returns float32 (5, 2). An eye's
+    centre is the mean of its two corners.
+    """
+    mesh = landmarks[:, :2]
+    return np.stack(
+        [
+            mesh[list(LEFT_EYE)].mean(axis=0),
+            mesh[list(RIGHT_EYE)].mean(axis=0),
+            mesh[NOSE_TIP],
+            mesh[MOUTH_CORNERS[0]],
+            mesh[MOUTH_CORNERS[1]],
+        ]
+    ).astype(np.float32)
+
+
+def umeyama(source: NDArray[np.floating], target: NDArray[np.floating]) -> Affine:
+    """The similarity transform (2, 3) that lays `source` (N, 2) onto `target` (N, 2).
+
+    Least squares over rotation, uniform scale and translation, reflections excluded:
+    Umeyama, "Least-squares estimation of transformation parameters between two point
+    patterns", IEEE PAMI 13(4), 1991, equations 40 to 42. Raises ValueError when the
+    source points all coincide.
+    """
+    source = np.asarray(source, np.float64)
+    target = np.asarray(target, np.float64)
+    source_mean, target_mean = source.mean(axis=0), target.mean(axis=0)
+    centred = source - source_mean
+    variance = (centred**2).sum() / len(source)
+    if variance == 0:
+        raise ValueError("Points that all coincide have no similarity transform.")
+    covariance = (target - target_mean).T @ centred / len(source)
+    left, singular, right = np.linalg.svd(covariance)
+    signs = np.array([1.0, np.sign(np.linalg.det(left) * np.linalg.det(right)) or 1.0])
+    rotation = (left * signs) @ right
+    linear = rotation * ((singular * signs).sum() / variance)
+    return np.column_stack([linear, target_mean - linear @ source_mean])
+
+
+def crop_transform(landmarks: Points, geometry: CropGeometry) -> Affine:
+    """The transform (2, 3) from image pixels to pixels of the crop."""
+    to_canvas = umeyama(five_points(landmarks), np.array(geometry.template))
+    x0, y0, x1, y1 = geometry.region
+    x_scale, y_scale = geometry.size / (x1 - x0), geometry.size / (y1 - y0)
+    to_crop = np.array([[x_scale, 0, -x0 * x_scale], [0, y_scale, -y0 * y_scale]])
+    return compose(to_crop, to_canvas)
+
+
+def cut(image: Image, landmarks: Points, geometry: CropGeometry) -> Image:
+    """The aligned crop, RGB uint8 (S, S, 3), sampled once from `image`.
+
+    `landmarks` is the mesh (468, 3) in pixels of `image`; where the crop reaches over
+    the image's edge, the edge is repeated.
+    """
+    return warp(image, crop_transform(landmarks, geometry), (geometry.size, geometry.size))
