@@ -1,0 +1,51 @@
+"""The cohort's file: embeddings of people nobody enrolled, one byte a number."""
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from accessctl.errors import ModelError
+
+MAX_FILE_BYTES = 64 << 20
+
+
+def quantise(cohort: NDArray[np.float32]) -> NDArray[np.int8]:
+    """Unit rows (C, D) as int8, each row scaled by its largest component.
+
+    The scale is not kept: rows are of unit length again after loading. Rounding moves a
+    similarity by about 1e-3 (D = 128), far less than two photos of a person differ.
+    """
+    largest = np.abs(cohort).max(axis=1, keepdims=True)
+    stored: NDArray[np.int8] = np.rint(cohort / largest * 127).astype(np.int8)
+    return stored
+
+
+def dequantise(stored: NDArray[np.int8]) -> NDArray[np.float32]:
+    """Unit float32 rows (C, D) from `quantise`'s."""
+    rows = stored.astype(np.float32)
+    unit: NDArray[np.float32] = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    return unit
+
+
+def save_cohort(path: Path, cohort: NDArray[np.float32]) -> None:
+    """Write unit rows (C, D) to `path` (.npz)."""
+    np.savez_compressed(path, cohort=quantise(cohort))
+
+
+def load_cohort(path: Path) -> NDArray[np.float32]:
+    """Unit float32 rows (C, D) of a file from `save_cohort`; ModelError."""
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise ValueError("too large")
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            stored = arrays["cohort"]
+        if stored.dtype != np.int8 or stored.ndim != 2 or not np.any(stored, axis=1).all():
+            raise ValueError("not int8 rows")
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise ModelError(
+            f"The encoder's cohort {path} is missing or damaged; "
+            "fetch the encoder again or run `accessctl models calibrate`."
+        ) from error
+    return dequantise(stored)

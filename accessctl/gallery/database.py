@@ -1,0 +1,116 @@
+"""The gallery's SQLite file: whole transactions, sealed values, and erasing for good."""
+
+import logging
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from accessctl.errors import GalleryKeyError, StoreError
+from accessctl.gallery.crypto import associated_data, seal, unseal
+from accessctl.gallery.faults import reported
+from accessctl.gallery.schema import configure, migrate
+
+_KEY_CHECK = b"this key opens this gallery"
+
+log = logging.getLogger(__name__)
+
+
+class Database:
+    """One connection, which several threads may use; every method raises StoreError.
+
+    `db` is in autocommit mode and belongs to this object from now on; `random_bytes`
+    makes ids and nonces. Raises GalleryKeyError when `key` is not this gallery's.
+    """
+
+    def __init__(
+        self, db: sqlite3.Connection, path: Path, key: bytes, random_bytes: Callable[[int], bytes]
+    ) -> None:
+        self._db = db
+        self._path = path
+        self._key = key
+        self._random = random_bytes
+        self._lock = threading.RLock()
+        with reported(path):
+            configure(db)
+            migrate(db, self.seal(_KEY_CHECK, "key check"))
+        self._check_key()
+        self._finish_erasing()
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction that raises the revision; all or nothing."""
+        with self._lock, reported(self._path):
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+                self._db.execute("UPDATE state SET revision = revision + 1")
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def erasing(self) -> Iterator[sqlite3.Connection]:
+        """Like `writing`; what it overwrites or deletes is gone from every file afterwards."""
+        with self.writing() as db:
+            # In the same transaction: if this process dies before the files are clean,
+            # whoever opens the gallery next cleans them.
+            db.execute("UPDATE state SET erase_pending = 1")
+            yield db
+        self._erase()
+
+    def select(self, query: str, *parameters: str) -> list[tuple[Any, ...]]:
+        with self._lock, reported(self._path):
+            return self._db.execute(query, parameters).fetchall()
+
+    def new_id(self) -> str:
+        """128 random bits in hex."""
+        return self._random(16).hex()
+
+    def seal(self, plaintext: bytes, *place: str) -> bytes:
+        return seal(self._key, plaintext, associated_data(*place), self._random)
+
+    def unseal(self, sealed: bytes, *place: str) -> bytes:
+        return unseal(self._key, sealed, associated_data(*place))
+
+    def close(self) -> None:
+        with self._lock, reported(self._path):
+            self._db.close()
+
+    def _check_key(self) -> None:
+        sealed = self.select("SELECT key_check FROM state")[0][0]
+        try:
+            self.unseal(sealed, "key check")
+        except StoreError as error:
+            raise GalleryKeyError(
+                f"The key does not open the gallery {self._path}; name the key it was made with."
+            ) from error
+
+    def _finish_erasing(self) -> None:
+        if not self.select("SELECT erase_pending FROM state")[0][0]:
+            return
+        try:
+            self._erase()
+        except StoreError as error:
+            # A door must open its gallery all the same; the flag stays for the next time.
+            log.warning("Traces of removed people could not be erased yet: %s", error)
+
+    def _erase(self) -> None:
+        with self._lock, reported(self._path):
+            # secure_delete zeroes freed bytes; VACUUM also drops copies that pages keep
+            # when they are rearranged.
+            self._db.execute("VACUUM")
+            self._truncate_log()
+            self._db.execute("UPDATE state SET erase_pending = 0")
+
+    def _truncate_log(self) -> None:
+        busy = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        if busy:
+            raise StoreError(
+                f"The change is made, but another process holds {self._path}, so traces of what "
+                "was removed remain in its log until accessctl opens the gallery again."
+            )

@@ -1,0 +1,160 @@
+"""A gallery in memory, for tests and `accessctl doctor`; nothing is sealed or kept."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from accessctl.domain import Embedding, Person, PersonId
+from accessctl.errors import NameTakenError, StoreError, UnknownPersonError
+from accessctl.gallery.embeddings import checked
+from accessctl.gallery.names import clean_name, name_key
+from accessctl.gallery.values import StoredPhoto, Template
+
+
+def random_units(count: int, dimension: int, seed: int) -> NDArray[np.float32]:
+    """Made-up unit embeddings (count, dimension), the same for the same seed."""
+    rows = np.random.default_rng(seed).normal(size=(count, dimension))
+    units: NDArray[np.float32] = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype("f4")
+    return units
+
+
+@dataclass
+class _Kept:
+    photo: StoredPhoto
+    templates: dict[str, Embedding] = field(default_factory=dict)
+
+
+class MemoryGallery:
+    """See values.People; ids count from 1, `fault` makes every call raise it."""
+
+    def __init__(self) -> None:
+        self.fault: StoreError | None = None
+        self._people: dict[PersonId, Person] = {}
+        self._photos: dict[str, _Kept] = {}
+        self._revision = 0
+        self._last_id = 0
+
+    def people(self) -> list[Person]:
+        self._fail()
+        return sorted(self._people.values(), key=lambda person: name_key(person.name))
+
+    def person(self, name: str) -> Person:
+        self._fail()
+        wanted = name_key(clean_name(name))
+        for person in self._people.values():
+            if name_key(person.name) == wanted:
+                return person
+        raise UnknownPersonError(f"Nobody called {name!r} is enrolled.")
+
+    def add_person(
+        self,
+        name: str,
+        photo: bytes,
+        embedding: Embedding,
+        fingerprint: str,
+        quality: float,
+        now: float,
+    ) -> Person:
+        name = clean_name(name)
+        self._claim(name, None)
+        checked(embedding)
+        person = Person(PersonId(self._next_id()), name, 0, now)
+        self._people[person.id] = person
+        return self.add_photo(person.id, photo, embedding, fingerprint, quality, now)
+
+    def add_photo(
+        self,
+        person_id: PersonId,
+        photo: bytes,
+        embedding: Embedding,
+        fingerprint: str,
+        quality: float,
+        now: float,  # noqa: ARG002 - the Protocol's; nothing here is ordered by time
+    ) -> Person:
+        self._fail()
+        if person_id not in self._people:
+            raise UnknownPersonError("That person is not enrolled any more.")
+        stored = StoredPhoto(self._next_id(), person_id, photo, quality)
+        self._photos[stored.id] = _Kept(stored, {fingerprint: checked(embedding)})
+        person = self._people[person_id]
+        return self._put(replace(person, photos=person.photos + 1))
+
+    def rename(self, old: str, new: str) -> Person:
+        person = self.person(old)
+        new = clean_name(new)
+        self._claim(new, person.id)
+        return self._put(replace(person, name=new))
+
+    def remove(self, name: str) -> Person:
+        person = self.person(name)
+        del self._people[person.id]
+        self._photos = {
+            key: kept for key, kept in self._photos.items() if kept.photo.person != person.id
+        }
+        self._revision += 1
+        return person
+
+    def templates(self, fingerprint: str) -> list[Template]:
+        self._fail()
+        return [
+            Template(kept.photo.person, kept.templates[fingerprint], kept.photo.quality)
+            for kept in self._photos.values()
+            if fingerprint in kept.templates
+        ]
+
+    def photos(self) -> Iterator[StoredPhoto]:
+        self._fail()
+        yield from [kept.photo for kept in self._photos.values()]
+
+    def outdated(self, fingerprint: str) -> int:
+        self._fail()
+        return sum(fingerprint not in kept.templates for kept in self._photos.values())
+
+    def replace_templates(
+        self,
+        fingerprint: str,
+        embeddings: Mapping[str, Embedding],
+        skipped: Collection[str] = (),
+    ) -> None:
+        self._fail()
+        renewed: dict[str, dict[str, Embedding]] = {}
+        for photo, kept in self._photos.items():
+            if photo in embeddings:
+                renewed[photo] = {fingerprint: checked(embeddings[photo])}
+            elif fingerprint in kept.templates:
+                renewed[photo] = {fingerprint: kept.templates[fingerprint]}
+            elif photo in skipped:
+                renewed[photo] = {}
+            else:
+                raise StoreError("Somebody was enrolled while the templates were renewed.")
+        for photo, templates in renewed.items():
+            self._photos[photo].templates = templates
+        self._revision += 1
+
+    def revision(self) -> int:
+        self._fail()
+        return self._revision
+
+    def close(self) -> None:
+        return
+
+    def _put(self, person: Person) -> Person:
+        self._people[person.id] = person
+        self._revision += 1
+        return person
+
+    def _claim(self, name: str, owner: PersonId | None) -> None:
+        self._fail()
+        for person in self._people.values():
+            if name_key(person.name) == name_key(name) and person.id != owner:
+                raise NameTakenError(f"'{person.name}' is enrolled already.")
+
+    def _next_id(self) -> str:
+        self._last_id += 1
+        return f"{self._last_id:032x}"
+
+    def _fail(self) -> None:
+        if self.fault is not None:
+            raise self.fault

@@ -1,0 +1,89 @@
+"""Find a gallery's file and key in its folder, or make both."""
+
+import fcntl
+import logging
+import os
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from accessctl.errors import GalleryKeyError
+from accessctl.gallery.database import Database
+from accessctl.gallery.faults import reported
+from accessctl.gallery.keys import (
+    CREDENTIAL,
+    KEY_FILE_VARIABLE,
+    LOCAL_KEY,
+    find_key,
+    generate_key,
+    sync_folder,
+)
+from accessctl.gallery.schema import FILE_NAME
+
+BUSY_TIMEOUT_S = 10.0
+
+log = logging.getLogger(__name__)
+
+
+def open_database(
+    folder: Path,
+    environment: Mapping[str, str],
+    random_bytes: Callable[[int], bytes],
+    busy_timeout_s: float,
+) -> Database:
+    """The database in `folder` with its key; errors as in store.open_gallery."""
+    path = folder / FILE_NAME
+    with reported(folder), _prepared(folder):
+        key = _key(folder, path, environment, random_bytes)
+        with reported(path):
+            _make_private(path)
+            db = sqlite3.connect(
+                path, timeout=busy_timeout_s, isolation_level=None, check_same_thread=False
+            )
+        try:
+            return Database(db, path, key, random_bytes)
+        except BaseException:
+            db.close()
+            raise
+
+
+def _key(
+    folder: Path, path: Path, environment: Mapping[str, str], random_bytes: Callable[[int], bytes]
+) -> bytes:
+    key = find_key(folder, environment)
+    if key is not None:
+        return key
+    if path.exists():
+        raise GalleryKeyError(
+            f"The gallery {path} is there but its key is not; restore {folder / LOCAL_KEY}, "
+            f"or name the key in {KEY_FILE_VARIABLE} or as the systemd credential {CREDENTIAL}."
+        )
+    return generate_key(folder, random_bytes)
+
+
+@contextmanager
+def _prepared(folder: Path) -> Iterator[None]:
+    """The folder exists, is private, and nobody else is creating a gallery in it."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if folder.stat().st_mode & 0o077:
+        try:
+            folder.chmod(0o700)
+        except PermissionError:
+            log.warning("Other users can look into %s, which belongs to somebody else.", folder)
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _make_private(path: Path) -> None:
+    """An existing or new file of mode 0600; SQLite gives its -wal and -shm the same mode."""
+    try:
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        sync_folder(path.parent)
+    except FileExistsError:
+        if path.stat().st_mode & 0o077:
+            path.chmod(0o600)

@@ -1,0 +1,230 @@
+"""The gallery in SQLite: names in clear, photos and templates sealed.
+
+Somebody who can write the file could still rename or delete people; sealing keeps the
+faces secret and stops a template from being moved to another person.
+"""
+
+import os
+import sqlite3
+from collections.abc import Callable, Collection, Iterator, Mapping
+
+from accessctl.config import GalleryConfig
+from accessctl.domain import Embedding, Person, PersonId
+from accessctl.errors import NameTakenError, StoreError, UnknownPersonError
+from accessctl.gallery.database import Database
+from accessctl.gallery.embeddings import from_bytes, to_bytes
+from accessctl.gallery.names import clean_name, close_names, name_key
+from accessctl.gallery.opening import BUSY_TIMEOUT_S, open_database
+from accessctl.gallery.values import StoredPhoto, Template
+
+_PERSON = """SELECT person.id, person.name, count(photo.id), person.enrolled
+             FROM person LEFT JOIN photo ON photo.person = person.id"""
+
+
+class Gallery:
+    """See values.People. One instance may be used by several threads."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def people(self) -> list[Person]:
+        rows = self._database.select(f"{_PERSON} GROUP BY person.id ORDER BY name_key")
+        return [Person(*row) for row in rows]
+
+    def person(self, name: str) -> Person:
+        key = name_key(clean_name(name))
+        rows = self._database.select(f"{_PERSON} WHERE name_key = ? GROUP BY person.id", key)
+        if not rows:
+            raise self._unknown(name)
+        return Person(*rows[0])
+
+    def add_person(
+        self,
+        name: str,
+        photo: bytes,
+        embedding: Embedding,
+        fingerprint: str,
+        quality: float,
+        now: float,
+    ) -> Person:
+        name = clean_name(name)
+        person = PersonId(self._database.new_id())
+        with self._database.writing() as db:
+            self._claim(name, None)
+            db.execute(
+                "INSERT INTO person (id, name, name_key, enrolled) VALUES (?, ?, ?, ?)",
+                (person, name, name_key(name), now),
+            )
+            self._add_photo(db, person, photo, embedding, fingerprint, quality, now)
+        return Person(person, name, 1, now)
+
+    def add_photo(
+        self,
+        person_id: PersonId,
+        photo: bytes,
+        embedding: Embedding,
+        fingerprint: str,
+        quality: float,
+        now: float,
+    ) -> Person:
+        with self._database.writing() as db:
+            query = f"{_PERSON} WHERE person.id = ? GROUP BY person.id"
+            rows = self._database.select(query, person_id)
+            if not rows:
+                raise UnknownPersonError(
+                    "That person is not enrolled any more; `accessctl people` lists everybody."
+                )
+            person = Person(*rows[0])
+            self._add_photo(db, person_id, photo, embedding, fingerprint, quality, now)
+        return Person(person.id, person.name, person.photos + 1, person.enrolled)
+
+    def rename(self, old: str, new: str) -> Person:
+        new = clean_name(new)
+        with self._database.erasing() as db:
+            person = self.person(old)
+            self._claim(new, person.id)
+            db.execute(
+                "UPDATE person SET name = ?, name_key = ? WHERE id = ?",
+                (new, name_key(new), person.id),
+            )
+        return Person(person.id, new, person.photos, person.enrolled)
+
+    def remove(self, name: str) -> Person:
+        with self._database.erasing() as db:
+            person = self.person(name)
+            db.execute("DELETE FROM person WHERE id = ?", (person.id,))
+        return person
+
+    def templates(self, fingerprint: str) -> list[Template]:
+        rows = self._database.select(
+            """SELECT photo.person, photo.id, photo.quality, template.sealed
+               FROM template JOIN photo ON photo.id = template.photo
+               WHERE fingerprint = ? ORDER BY photo.person, photo.added, photo.id""",
+            fingerprint,
+        )
+        return [
+            Template(
+                PersonId(person),
+                from_bytes(self._database.unseal(sealed, "template", person, fingerprint, photo)),
+                quality,
+            )
+            for person, photo, quality, sealed in rows
+        ]
+
+    def photos(self) -> Iterator[StoredPhoto]:
+        query = "SELECT person, sealed, quality FROM photo WHERE id = ?"
+        for (photo,) in self._database.select("SELECT id FROM photo ORDER BY added, id"):
+            # Somebody may be removed while the caller works on an earlier photo.
+            for person, sealed, quality in self._database.select(query, photo):
+                jpeg = self._database.unseal(sealed, "photo", person, photo)
+                yield StoredPhoto(photo, PersonId(person), jpeg, quality)
+
+    def outdated(self, fingerprint: str) -> int:
+        rows = self._database.select(
+            """SELECT count(*) FROM photo WHERE NOT EXISTS (
+                   SELECT 1 FROM template WHERE photo = photo.id AND fingerprint = ?)""",
+            fingerprint,
+        )
+        return int(rows[0][0])
+
+    def replace_templates(
+        self,
+        fingerprint: str,
+        embeddings: Mapping[str, Embedding],
+        skipped: Collection[str] = (),
+    ) -> None:
+        with self._database.erasing() as db:
+            owners: dict[str, str] = dict(db.execute("SELECT id, person FROM photo"))
+            renewed = db.execute("SELECT photo FROM template WHERE fingerprint = ?", (fingerprint,))
+            covered = embeddings.keys() | set(skipped) | {row[0] for row in renewed}
+            if not owners.keys() <= covered:
+                raise StoreError(
+                    "Somebody was enrolled while the templates were renewed; start again."
+                )
+            db.execute("DELETE FROM template WHERE fingerprint <> ?", (fingerprint,))
+            for photo, embedding in embeddings.items():
+                if photo in owners:
+                    self._put_template(db, photo, owners[photo], fingerprint, embedding)
+
+    def revision(self) -> int:
+        return int(self._database.select("SELECT revision FROM state")[0][0])
+
+    def close(self) -> None:
+        self._database.close()
+
+    def __enter__(self) -> "Gallery":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _add_photo(
+        self,
+        db: sqlite3.Connection,
+        person: PersonId,
+        jpeg: bytes,
+        embedding: Embedding,
+        fingerprint: str,
+        quality: float,
+        now: float,
+    ) -> None:
+        if not 0 <= quality <= 1:
+            raise ValueError(f"a quality lies in [0, 1], not {quality}")
+        photo = self._database.new_id()
+        sealed = self._database.seal(jpeg, "photo", person, photo)
+        db.execute(
+            "INSERT INTO photo (id, person, sealed, quality, added) VALUES (?, ?, ?, ?, ?)",
+            (photo, person, sealed, float(quality), now),
+        )
+        self._put_template(db, photo, person, fingerprint, embedding)
+
+    def _put_template(
+        self,
+        db: sqlite3.Connection,
+        photo: str,
+        person: str,
+        fingerprint: str,
+        embedding: Embedding,
+    ) -> None:
+        sealed = self._database.seal(to_bytes(embedding), "template", person, fingerprint, photo)
+        db.execute(
+            "INSERT OR REPLACE INTO template (photo, fingerprint, sealed) VALUES (?, ?, ?)",
+            (photo, fingerprint, sealed),
+        )
+
+    def _claim(self, name: str, owner: PersonId | None) -> None:
+        found = self._database.select(
+            "SELECT id, name FROM person WHERE name_key = ?", name_key(name)
+        )
+        if found and found[0][0] != owner:
+            raise NameTakenError(
+                f"'{found[0][1]}' is enrolled already; choose another name, "
+                "or add the photo to that person."
+            )
+
+    def _unknown(self, name: str) -> UnknownPersonError:
+        known = [row[0] for row in self._database.select("SELECT name FROM person")]
+        close = close_names(name, known)
+        hint = (
+            f"did you mean {' or '.join(repr(other) for other in close)}?"
+            if close
+            else "`accessctl people` lists everybody."
+        )
+        return UnknownPersonError(f"Nobody called {name!r} is enrolled; {hint}")
+
+
+def open_gallery(
+    config: GalleryConfig,
+    environment: Mapping[str, str] | None = None,
+    *,
+    random_bytes: Callable[[int], bytes] = os.urandom,
+    busy_timeout_s: float = BUSY_TIMEOUT_S,
+) -> Gallery:
+    """The gallery in `config.folder`, created (folder 0700, files 0600) when missing.
+
+    `environment` (this process's by default) says where the key is, see keys.py. Raises
+    GalleryKeyError when there is a gallery but no key, or the wrong one; StoreError when
+    it is locked for longer than `busy_timeout_s`, damaged or cannot be written.
+    """
+    known = os.environ if environment is None else environment
+    return Gallery(open_database(config.folder, known, random_bytes, busy_timeout_s))

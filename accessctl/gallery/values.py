@@ -1,0 +1,107 @@
+"""What the gallery hands out, and what every gallery can do."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from accessctl.domain import Embedding, Person, PersonId
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Template:
+    """One stored photo's embedding: unit float32 (D,), and its quality in [0, 1]."""
+
+    person: PersonId
+    embedding: Embedding
+    quality: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StoredPhoto:
+    """One enrolment photo as it was kept: `jpeg` is the whole file's bytes."""
+
+    id: str
+    person: PersonId
+    jpeg: bytes
+    quality: float
+
+
+class People(Protocol):
+    """Enrolled people with their photos and templates.
+
+    Every method raises StoreError when the storage fails; nothing is ever half-written.
+    An `embedding` is a unit float32 (D,) (ValueError otherwise), a `quality` lies in
+    [0, 1], `now` is epoch seconds and a `fingerprint` is the encoder's.
+    """
+
+    def people(self) -> list[Person]:
+        """Everybody, ordered by name."""
+        ...
+
+    def person(self, name: str) -> Person:
+        """Whoever has this name, whatever its case; UnknownPersonError."""
+        ...
+
+    def add_person(
+        self,
+        name: str,
+        photo: bytes,
+        embedding: Embedding,
+        fingerprint: str,
+        quality: float,
+        now: float,
+    ) -> Person:
+        """Enrol somebody new; BadNameError, NameTakenError."""
+        ...
+
+    def add_photo(
+        self,
+        person_id: PersonId,
+        photo: bytes,
+        embedding: Embedding,
+        fingerprint: str,
+        quality: float,
+        now: float,
+    ) -> Person:
+        """One more photo of somebody; UnknownPersonError."""
+        ...
+
+    def rename(self, old: str, new: str) -> Person:
+        """UnknownPersonError, BadNameError, NameTakenError."""
+        ...
+
+    def remove(self, name: str) -> Person:
+        """Erase a person and everything of them; UnknownPersonError."""
+        ...
+
+    def templates(self, fingerprint: str) -> list[Template]:
+        """All templates that this encoder made, in a fixed order."""
+        ...
+
+    def photos(self) -> Iterator[StoredPhoto]:
+        """Every photo, one in memory at a time."""
+        ...
+
+    def outdated(self, fingerprint: str) -> int:
+        """How many photos have no template of this encoder yet."""
+        ...
+
+    def replace_templates(
+        self,
+        fingerprint: str,
+        embeddings: Mapping[str, Embedding],
+        skipped: Collection[str] = (),
+    ) -> None:
+        """Put this encoder's templates (by photo id) in place of all others, at once.
+
+        Ids of photos that are gone are ignored. Every photo must be in `embeddings`, in
+        `skipped` (it then stays without a template) or have a template of this encoder
+        already; otherwise somebody was enrolled meanwhile, StoreError, nothing changed.
+        """
+        ...
+
+    def revision(self) -> int:
+        """A number that grows with every change, seen across processes."""
+        ...
+
+    def close(self) -> None: ...

@@ -1,0 +1,36 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from accessctl.config import GalleryConfig
+from accessctl.gallery.calibration import Calibration
+from accessctl.gallery.store import Gallery, open_gallery
+
+Opener = Callable[..., Gallery]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "enrolled"
+
+
+@pytest.fixture
+def open_at(folder: Path):
+    """Opens the gallery in `folder`; everything opened is closed at the end."""
+    opened: list[Gallery] = []
+
+    def opener(**options) -> Gallery:
+        environment = options.pop("environment", {})
+        gallery = open_gallery(GalleryConfig(folder=folder), environment, **options)
+        opened.append(gallery)
+        return gallery
+
+    yield opener
+    for gallery in opened:
+        gallery.close()
+
+
+@pytest.fixture
+def calibration() -> Calibration:
+    return Calibration(20, [0.0, 2.0, 4.0, 8.0], [0.0, -1.0, -2.0, -6.0], [0.0, -0.9, -1.8, -5.0])

@@ -1,0 +1,186 @@
+"""What every gallery does, the one in SQLite and the one in memory alike."""
+
+import numpy as np
+import pytest
+
+from accessctl.domain import PersonId
+from accessctl.errors import BadNameError, NameTakenError, StoreError, UnknownPersonError
+from accessctl.gallery.fake import MemoryGallery, random_units
+from accessctl.gallery.values import People
+
+FACES = random_units(9, 16, seed=1)
+
+
+@pytest.fixture(params=["sqlite", "memory"])
+def gallery(request: pytest.FixtureRequest) -> People:
+    if request.param == "memory":
+        return MemoryGallery()
+    return request.getfixturevalue("open_at")()
+
+
+def add(gallery: People, name: str, face: int = 0, fingerprint: str = "e1"):
+    return gallery.add_person(name, b"jpeg %d" % face, FACES[face], fingerprint, 0.5, 100.0)
+
+
+def test_enrolling(gallery: People) -> None:
+    person = add(gallery, " Grace ")
+    assert (person.name, person.photos, person.enrolled) == ("Grace", 1, 100.0)
+    assert len(person.id) == 32
+    assert gallery.people() == [person]
+    assert gallery.person("gRACE") == person
+    (template,) = gallery.templates("e1")
+    assert template.person == person.id
+    assert template.quality == 0.5
+    np.testing.assert_array_equal(template.embedding, FACES[0])
+    (photo,) = gallery.photos()
+    assert (photo.person, photo.jpeg, photo.quality) == (person.id, b"jpeg 0", 0.5)
+
+
+def test_people_are_listed_by_name(gallery: People) -> None:
+    for name in ("bob", "Cleo", "ann"):
+        add(gallery, name)
+    assert [person.name for person in gallery.people()] == ["ann", "bob", "Cleo"]
+
+
+def test_one_more_photo(gallery: People) -> None:
+    person = add(gallery, "Grace")
+    updated = gallery.add_photo(person.id, b"second", FACES[1], "e1", 0.25, 200.0)
+    assert (updated.photos, updated.enrolled) == (2, 100.0)
+    assert gallery.people() == [updated]
+    assert [template.quality for template in gallery.templates("e1")] == [0.5, 0.25]
+
+
+def test_a_photo_for_nobody(gallery: People) -> None:
+    with pytest.raises(UnknownPersonError, match="not enrolled any more"):
+        gallery.add_photo(PersonId("0" * 32), b"x", FACES[0], "e1", 0.5, 1.0)
+    assert list(gallery.photos()) == []
+
+
+@pytest.mark.parametrize("name", ["Grace", "grace", " GRACE "])
+def test_a_name_is_taken_once(gallery: People, name: str) -> None:
+    first = add(gallery, "Grace")
+    before = gallery.revision()
+    with pytest.raises(NameTakenError, match="'Grace' is enrolled already"):
+        add(gallery, name, 1)
+    assert gallery.people() == [first]
+    assert len(gallery.templates("e1")) == 1
+    assert gallery.revision() == before
+
+
+def test_a_bad_name_changes_nothing(gallery: People) -> None:
+    with pytest.raises(BadNameError):
+        add(gallery, "a\nb")
+    assert gallery.people() == []
+
+
+@pytest.mark.parametrize("bad", [FACES[0] * 2, FACES[:2], np.full(16, np.nan, np.float32)])
+def test_a_bad_embedding_changes_nothing(gallery: People, bad: np.ndarray) -> None:
+    with pytest.raises(ValueError, match="embedding"):
+        gallery.add_person("Grace", b"x", bad, "e1", 0.5, 1.0)
+    assert gallery.people() == []
+    assert list(gallery.photos()) == []
+
+
+def test_rename(gallery: People) -> None:
+    person = add(gallery, "Grace")
+    add(gallery, "Eileen", 1)
+    renamed = gallery.rename("grace", "Grace H.")
+    assert (renamed.id, renamed.name, renamed.photos) == (person.id, "Grace H.", 1)
+    assert gallery.person("Grace H.") == renamed
+    with pytest.raises(UnknownPersonError):
+        gallery.person("Grace")
+    with pytest.raises(NameTakenError):
+        gallery.rename("Grace H.", "EILEEN")
+    with pytest.raises(UnknownPersonError):
+        gallery.rename("Nobody", "X")
+    assert [p.name for p in gallery.people()] == ["Eileen", "Grace H."]
+
+
+def test_rename_may_change_only_the_case(gallery: People) -> None:
+    add(gallery, "grace")
+    assert gallery.rename("grace", "Grace").name == "Grace"
+
+
+def test_remove(gallery: People) -> None:
+    add(gallery, "Grace")
+    other = add(gallery, "Eileen", 1)
+    assert gallery.remove("GRACE").name == "Grace"
+    assert gallery.people() == [other]
+    assert [template.person for template in gallery.templates("e1")] == [other.id]
+    assert [photo.person for photo in gallery.photos()] == [other.id]
+    with pytest.raises(UnknownPersonError):
+        gallery.remove("Grace")
+
+
+def test_every_change_moves_the_revision(gallery: People) -> None:
+    seen = [gallery.revision()]
+    person = add(gallery, "Grace")
+    seen.append(gallery.revision())
+    gallery.add_photo(person.id, b"2", FACES[1], "e1", 0.5, 1.0)
+    seen.append(gallery.revision())
+    gallery.rename("Grace", "G")
+    seen.append(gallery.revision())
+    gallery.replace_templates("e2", {photo.id: FACES[3] for photo in gallery.photos()})
+    seen.append(gallery.revision())
+    gallery.remove("G")
+    seen.append(gallery.revision())
+    assert seen == sorted(set(seen))
+
+
+def test_templates_belong_to_an_encoder(gallery: People) -> None:
+    add(gallery, "Grace")
+    assert gallery.templates("e2") == []
+    assert gallery.outdated("e1") == 0
+    assert gallery.outdated("e2") == 1
+
+
+def test_replacing_templates(gallery: People) -> None:
+    add(gallery, "Grace", 0)
+    add(gallery, "Eileen", 1)
+    fresh = {photo.id: FACES[4] for photo in gallery.photos()}
+    gallery.replace_templates("e2", {**fresh, "gone": FACES[5]})
+    assert gallery.templates("e1") == []
+    for template in gallery.templates("e2"):
+        np.testing.assert_array_equal(template.embedding, FACES[4])
+    assert len(gallery.templates("e2")) == 2
+    assert gallery.outdated("e2") == 0
+
+
+def test_replacing_fails_whole_when_somebody_came_meanwhile(gallery: People) -> None:
+    add(gallery, "Grace", 0)
+    fresh = {photo.id: FACES[4] for photo in gallery.photos()}
+    add(gallery, "Eileen", 1)
+    with pytest.raises(StoreError, match="enrolled while"):
+        gallery.replace_templates("e2", fresh)
+    assert len(gallery.templates("e1")) == 2
+    assert gallery.templates("e2") == []
+
+
+def test_somebody_who_came_with_the_new_encoder_stays(gallery: People) -> None:
+    add(gallery, "Grace", 0)
+    fresh = {photo.id: FACES[4] for photo in gallery.photos()}
+    late = add(gallery, "Eileen", 1, "e2")
+    gallery.replace_templates("e2", fresh)
+    kept = {t.person: t.embedding for t in gallery.templates("e2")}
+    np.testing.assert_array_equal(kept[late.id], FACES[1])
+    assert len(kept) == 2
+
+
+def test_a_photo_that_cannot_be_renewed_may_be_skipped(gallery: People) -> None:
+    add(gallery, "Grace", 0)
+    (photo,) = gallery.photos()
+    gallery.replace_templates("e2", {}, skipped=[photo.id])
+    assert gallery.templates("e2") == []
+    assert gallery.templates("e1") == []
+    assert gallery.outdated("e2") == 1
+    assert [person.photos for person in gallery.people()] == [1]
+
+
+def test_a_bad_embedding_replaces_nothing(gallery: People) -> None:
+    add(gallery, "Grace", 0)
+    add(gallery, "Eileen", 1)
+    one, two = (photo.id for photo in gallery.photos())
+    with pytest.raises(ValueError, match="embedding"):
+        gallery.replace_templates("e2", {one: FACES[4], two: FACES[4] * 3})
+    assert len(gallery.templates("e1")) == 2
+    assert gallery.templates("e2") == []

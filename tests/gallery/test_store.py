@@ -1,0 +1,127 @@
+import re
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from accessctl.errors import UnknownPersonError
+from accessctl.gallery.fake import random_units
+
+FACES = random_units(3, 16, seed=1)
+
+WRITER = """
+import sys
+from pathlib import Path
+from accessctl.config import GalleryConfig
+from accessctl.gallery.fake import random_units
+from accessctl.gallery.store import open_gallery
+
+folder, prefix, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+face = random_units(1, 16, seed=1)[0]
+gallery = open_gallery(GalleryConfig(folder=folder), {})
+for number in range(count):
+    gallery.add_person(f"{prefix} {number}", b"x" * 5000, face, "e", 1.0, float(number))
+    print(f"{prefix} {number}", flush=True)
+"""
+
+
+def start_writer(folder: Path, prefix: str, count: int) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(folder), prefix, str(count)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_two_processes_at_the_same_time_lose_nothing(folder: Path, open_at) -> None:
+    writers = [start_writer(folder, prefix, 60) for prefix in ("left", "right")]
+    for writer in writers:
+        output, complaints = writer.communicate(timeout=120)
+        assert writer.returncode == 0, complaints
+        assert output.count("\n") == 60
+    gallery = open_at()
+    assert len(gallery.people()) == 120
+    assert len(gallery.templates("e")) == 120
+    assert gallery.revision() == 120
+
+
+@pytest.mark.parametrize("acknowledged", [1, 7, 23])
+def test_a_killed_process_loses_no_acknowledged_person(
+    folder: Path, open_at, acknowledged: int
+) -> None:
+    writer = start_writer(folder, "person", 100_000)
+    assert writer.stdout is not None
+    said = [writer.stdout.readline().strip() for _ in range(acknowledged)]
+    writer.send_signal(signal.SIGKILL)
+    rest, _ = writer.communicate(timeout=60)
+    # The last line may be cut off: it was not acknowledged.
+    said += re.findall(r"^(person \d+)\n", rest, re.MULTILINE)
+    assert len(said) >= acknowledged
+
+    gallery = open_at()
+    names = {person.name for person in gallery.people()}
+    assert set(said) <= names
+    assert len(names) - len(said) <= 1
+    assert len(gallery.templates("e")) == len(names)
+    assert sum(1 for _ in gallery.photos()) == len(names)
+
+
+def test_another_process_sees_the_revision_move(open_at) -> None:
+    writer, reader = open_at(), open_at()
+    before = reader.revision()
+    writer.add_person("Grace", b"x", FACES[0], "e", 1.0, 1.0)
+    assert reader.revision() > before
+    assert [person.name for person in reader.people()] == ["Grace"]
+
+
+def test_threads_may_share_a_gallery(open_at) -> None:
+    gallery = open_at()
+
+    def enrol(prefix: str) -> None:
+        for number in range(20):
+            gallery.add_person(f"{prefix} {number}", b"x", FACES[0], "e", 1.0, 1.0)
+
+    threads = [threading.Thread(target=enrol, args=(prefix,)) for prefix in "abc"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(gallery.people()) == 60
+
+
+def test_somebody_removed_while_photos_are_read(open_at) -> None:
+    gallery = open_at()
+    gallery.add_person("Ann", b"a", FACES[0], "e", 1.0, 1.0)
+    gallery.add_person("Bob", b"b", FACES[1], "e", 1.0, 2.0)
+    photos = gallery.photos()
+    assert next(photos).jpeg == b"a"
+    gallery.remove("Bob")
+    assert list(photos) == []
+
+
+def test_an_unknown_name_brings_a_suggestion(open_at) -> None:
+    gallery = open_at()
+    gallery.add_person("Grace Hopper", b"a", FACES[0], "e", 1.0, 1.0)
+    with pytest.raises(UnknownPersonError, match="did you mean 'Grace Hopper'"):
+        gallery.person("grace hoper")
+    with pytest.raises(UnknownPersonError, match="accessctl people"):
+        gallery.person("Zebra")
+
+
+@pytest.mark.parametrize("quality", [-0.1, 1.1, float("nan")])
+def test_a_quality_out_of_range(open_at, quality: float) -> None:
+    gallery = open_at()
+    with pytest.raises(ValueError, match="quality"):
+        gallery.add_person("Grace", b"a", FACES[0], "e", quality, 1.0)
+    assert gallery.people() == []
+
+
+def test_leaving_the_block_closes(open_at) -> None:
+    with open_at() as gallery:
+        gallery.revision()
+    with pytest.raises(Exception, match="closed"):
+        gallery.revision()
