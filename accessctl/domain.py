@@ -169,10 +169,11 @@ class Reason(StrEnum):
 class Decision:
     """The one outcome of a visit, with its evidence.
 
-    `frames` counts the usable frames it rests on; `latency_ms` runs from the capture of
-    the first usable frame of the visit to the decision.
+    `time` is when it was made, `frames` counts the usable frames it rests on, `latency_ms`
+    runs from the capture of the first usable frame of the visit to the decision.
     """
 
+    time: float
     visit: str
     outcome: Outcome
     reason: Reason

@@ -4,7 +4,7 @@ import logging
 import os
 import secrets
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
@@ -21,20 +21,16 @@ from accessctl.door.enrolment import Enrolment
 from accessctl.door.recogniser import Recogniser
 from accessctl.door.reembed import Progress, reembed
 from accessctl.door.roster import Roster
+from accessctl.door.scoring import scoring_of
 from accessctl.encoder.choose import load_encoder
-from accessctl.gallery.calibration import Calibration
 from accessctl.gallery.store import open_gallery
-from accessctl.gallery.values import People, StoredPhoto
+from accessctl.gallery.values import People
 from accessctl.vision.observer import Observer
 
 log = logging.getLogger(__name__)
 
 # One thread for OpenCV: the reader, the encoder and the loop share two cores already.
 OPENCV_THREADS = 1
-
-
-def quietly(photos: Iterable[StoredPhoto], total: int) -> Iterator[StoredPhoto]:
-    return iter(photos)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +43,23 @@ class Engine:
     gallery: People
     roster: Roster
 
-    @property
-    def enrolment(self) -> Enrolment:
-        return Enrolment(self.observer, self.recogniser, self.gallery, self.roster, time.time)
+    def enrolment(self, audit: EventLog) -> Enrolment:
+        return Enrolment(
+            self.observer, self.recogniser, self.gallery, self.roster, audit, time.time
+        )
 
 
 @contextmanager
-def open_engine(config: Config, progress: Progress = quietly) -> Iterator[Engine]:
+def open_audit(config: Config) -> Iterator[EventLog]:
+    audit = EventLog(config.audit.file)
+    try:
+        yield audit
+    finally:
+        audit.close()
+
+
+@contextmanager
+def open_engine(config: Config, progress: Progress) -> Iterator[Engine]:
     """Load models and gallery; templates of another encoder are made anew first."""
     cv2.setNumThreads(OPENCV_THREADS)
     with ExitStack() as stack:
@@ -64,12 +70,9 @@ def open_engine(config: Config, progress: Progress = quietly) -> Iterator[Engine
         observer = Observer(config.vision)
         stack.callback(observer.close)
         reembed(gallery, observer, recogniser, progress)
+        cohort, calibration = scoring_of(encoder.card)
         roster = Roster(
-            gallery,
-            recogniser.fingerprint,
-            encoder.card.load_cohort(),
-            calibration_of(encoder.card),
-            config.policy.target_fpir,
+            gallery, recogniser.fingerprint, cohort, calibration, config.policy.target_fpir
         )
         yield Engine(config, observer, recogniser, gallery, roster)
 
@@ -78,7 +81,7 @@ def open_engine(config: Config, progress: Progress = quietly) -> Iterator[Engine
 def open_door(engine: Engine, audit: EventLog, finish_s: float = 10.0) -> Iterator[Door]:
     """A door with its actions; leaving the block waits for running actions to finish."""
     config = engine.config
-    runner = ActionRunner(config.actions.queue)
+    runner = ActionRunner(queue=config.actions.queue)
     actions = {
         Outcome.GRANTED: actions_from(config.actions.granted),
         Outcome.DENIED: actions_from(config.actions.denied),
@@ -92,6 +95,7 @@ def open_door(engine: Engine, audit: EventLog, finish_s: float = 10.0) -> Iterat
         enactor,
         config.policy,
         leave_after_s=config.vision.track_timeout_s,
+        wall_clock=time.time,
         new_visit_id=new_visit_id,
     )
     try:

@@ -29,6 +29,7 @@ def enrol_demo_person(enrolment: Enrolment) -> None:
     """Enrol the demo's second visitor from one photo, unless that is done already."""
     if DEMO_PERSON in enrolment.roster.names.values():
         return
-    enrolment.enrol(DEMO_PERSON, demo_enrolment_photo(), "the demo's photo")
+    photo = enrolment.examine(demo_enrolment_photo(), "the demo's photo")
+    enrolment.enrol(DEMO_PERSON, [photo])
     enrolment.roster.refresh()
     log.info("Enrolled %s from one photo for the demo.", DEMO_PERSON)

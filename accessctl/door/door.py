@@ -60,6 +60,7 @@ class Door:
         policy: PolicyConfig,
         *,
         leave_after_s: float,
+        wall_clock: Callable[[], float],
         new_visit_id: Callable[[], str],
     ) -> None:
         self._observer = observer
@@ -68,6 +69,7 @@ class Door:
         self._enactor = enactor
         self._policy = policy
         self._leave_after_s = leave_after_s
+        self._wall_clock = wall_clock
         self._new_visit_id = new_visit_id
         self._visits: dict[int, Visit] = {}
         self._grants = GrantLedger()
@@ -154,7 +156,14 @@ class Door:
             person = verdict.match.person
         latency_ms = (now - evidence.since) * 1e3 + waited_ms
         return Decision(
-            visit.id, verdict.outcome, verdict.reason, person, verdict.match, visit.seen, latency_ms
+            time=self._wall_clock(),
+            visit=visit.id,
+            outcome=verdict.outcome,
+            reason=verdict.reason,
+            person=person,
+            match=verdict.match,
+            frames=visit.seen,
+            latency_ms=latency_ms,
         )
 
 

@@ -46,7 +46,7 @@ class Enactor:
 
         False, and nothing acted on, when the audit log does not take it (fail secure).
         """
-        event = decision_event(decision, self._wall_clock())
+        event = decision_event(decision)
         try:
             self._audit.append(event)
         except StoreError as error:

@@ -1,12 +1,14 @@
 """From one photo to an enrolled person."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import cv2
 
 from accessctl.domain import Embedding, Face, Image, Match, Person, PersonId
+from accessctl.door.enactor import Recorder
+from accessctl.door.events import person_event
 from accessctl.door.portrait import cut_out, only_face
 from accessctl.door.recogniser import Recogniser
 from accessctl.door.roster import Roster
@@ -32,16 +34,8 @@ class Candidate:
     jpeg: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Enrolled:
-    """The person enrolled and, when somebody else looks alike, who."""
-
-    person: Person
-    lookalike: Match | None
-
-
 class Enrolment:
-    """Examines photos and adds people; `now` is the epoch time written down."""
+    """Examines photos, adds people and writes that down; `now` is epoch time."""
 
     def __init__(
         self,
@@ -49,12 +43,14 @@ class Enrolment:
         recogniser: Recogniser,
         gallery: People,
         roster: Roster,
+        audit: Recorder,
         now: Callable[[], float],
     ) -> None:
         self._observer = observer
         self._recogniser = recogniser
         self._gallery = gallery
         self.roster = roster
+        self._audit = audit
         self._now = now
 
     def examine(self, image: Image, photo: str) -> Candidate:
@@ -63,41 +59,39 @@ class Enrolment:
         embedding = self._recogniser.embed(image, [face])[0]
         return Candidate(embedding, face.quality.score, encode_photo(cut_out(image, face)))
 
-    def enrol(self, name: str, image: Image, photo: str) -> Enrolled:
-        """Add a new person; NameTakenError, BadNameError or FaceError leave nothing behind."""
-        candidate = self.examine(image, photo)
-        lookalike = self._lookalike(candidate, None)
-        person = self._gallery.add_person(
-            name,
-            candidate.jpeg,
-            candidate.embedding,
-            self._recogniser.fingerprint,
-            candidate.quality,
-            self._now(),
-        )
-        return Enrolled(person, lookalike)
+    def enrol(self, name: str, photos: Sequence[Candidate]) -> Person:
+        """Add a new person with one or more photos; NameTakenError or BadNameError otherwise."""
+        first, *others = photos
+        person = self._gallery.add_person(name, *self._record(first))
+        self._audit.append(person_event("enrolled", person.id, self._now()))
+        return self._add(person, others)
 
-    def add_photo(self, name: str, image: Image, photo: str) -> Enrolled:
-        """Add another photo of somebody enrolled; UnknownPersonError or FaceError otherwise."""
-        person = self._gallery.person(name)
-        candidate = self.examine(image, photo)
-        lookalike = self._lookalike(candidate, person.id)
-        updated = self._gallery.add_photo(
-            person.id,
-            candidate.jpeg,
-            candidate.embedding,
-            self._recogniser.fingerprint,
-            candidate.quality,
-            self._now(),
-        )
-        return Enrolled(updated, lookalike)
+    def extend(self, name: str, photos: Sequence[Candidate]) -> Person:
+        """Add photos to somebody enrolled; UnknownPersonError otherwise."""
+        return self._add(self._gallery.person(name), photos)
 
-    def _lookalike(self, candidate: Candidate, own: PersonId | None) -> Match | None:
+    def lookalike(self, candidate: Candidate, own: PersonId | None = None) -> Match | None:
+        """Somebody else enrolled who comes near the threshold for this face, if anybody does."""
         self.roster.refresh()
         match = self.roster.matcher.search(candidate.embedding)
         if match is None or match.person == own:
             return None
         return match if match.fmr <= self.roster.max_fmr * NEAR_THRESHOLD else None
+
+    def _add(self, person: Person, photos: Sequence[Candidate]) -> Person:
+        for photo in photos:
+            person = self._gallery.add_photo(person.id, *self._record(photo))
+            self._audit.append(person_event("photo_added", person.id, self._now()))
+        return person
+
+    def _record(self, candidate: Candidate) -> tuple[bytes, Embedding, str, float, float]:
+        fingerprint = self._recogniser.fingerprint
+        return candidate.jpeg, candidate.embedding, fingerprint, candidate.quality, self._now()
+
+
+def alike(roster: Roster) -> Iterator[tuple[PersonId, PersonId, float]]:
+    """Pairs of enrolled people who come near the threshold, with their similarity."""
+    return roster.matcher.pairs_within(roster.max_fmr * NEAR_THRESHOLD)
 
 
 def encode_photo(image: Image) -> bytes:

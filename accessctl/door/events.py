@@ -6,10 +6,10 @@ from accessctl.actions.base import ActionResult
 from accessctl.domain import Decision, Event, EventKind, PersonId
 
 
-def decision_event(decision: Decision, time: float) -> Event:
+def decision_event(decision: Decision) -> Event:
     match = decision.match
     return Event(
-        time,
+        decision.time,
         EventKind.DECISION,
         {
             "visit": decision.visit,

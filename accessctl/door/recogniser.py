@@ -22,12 +22,16 @@ class Recogniser:
         return self._encoder.card.fingerprint
 
     @property
+    def dimension(self) -> int:
+        return self._encoder.card.dimension
+
+    @property
     def device(self) -> str:
         return self._encoder.device
 
     def embed(self, image: Image, faces: Sequence[Face]) -> NDArray[np.float32]:
         """Unit embeddings float32 (N, D) of N faces found in `image`; one batch."""
         if not faces:
-            return np.empty((0, self._encoder.card.dimension), np.float32)
+            return np.empty((0, self.dimension), np.float32)
         crops = np.stack([cut(image, face.landmarks, self._geometry) for face in faces])
         return self._encoder.embed(crops)

@@ -63,4 +63,4 @@ class Roster:
         templates = self._gallery.templates(self._fingerprint)
         self.matcher = Matcher(templates, self._cohort, self._calibration)
         self.names: Mapping[PersonId, str] = MappingProxyType({p.id: p.name for p in people})
-        self.max_fmr = comparison_fmr(self._target_fpir, self.matcher.people)
+        self.max_fmr = comparison_fmr(self._target_fpir, max(1, self.matcher.people))

@@ -1,0 +1,93 @@
+"""`accessctl identify`: who is in these pictures."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from accessctl.cli.common import add_config, add_json, config_from, print_json
+from accessctl.cli.photos import photo_reader
+from accessctl.cli.progress import photo_bar
+from accessctl.errors import PhotoError
+
+if TYPE_CHECKING:
+    from accessctl.door.still import Identification
+
+NO_FACE = "no face found"
+
+
+def add_parser(subparsers: Any) -> None:
+    parser = subparsers.add_parser("identify", help="name every face in the given images")
+    parser.add_argument("images", nargs="+", type=Path, metavar="IMAGE")
+    add_config(parser)
+    add_json(parser)
+    parser.set_defaults(func=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """0 when every image could be read, else 2; the readable ones are done all the same."""
+    from accessctl.door.assembly import open_engine
+    from accessctl.door.still import identify
+
+    config = config_from(args)
+    read = photo_reader(config)
+    code = 0
+    with open_engine(config, photo_bar) as engine:
+        for path in args.images:
+            try:
+                image = read(path)
+            except PhotoError as error:
+                code = error.exit_code
+                print_line(blank(path, str(error)), args.json)
+                continue
+            found = identify(
+                image, engine.observer, engine.recogniser, engine.roster, config.policy.min_margin
+            )
+            if not found:
+                print_line(blank(path, NO_FACE), args.json)
+            for index, one in enumerate(found):
+                name = engine.roster.names.get(one.person) if one.person else None
+                print_line(line(path, index, one, name), args.json)
+    return code
+
+
+def blank(path: Path, error: str) -> dict[str, Any]:
+    return {
+        "image": str(path),
+        "face": None,
+        "box": None,
+        "person": None,
+        "similarity": None,
+        "fmr": None,
+        "error": error,
+    }
+
+
+def line(path: Path, index: int, one: "Identification", name: str | None) -> dict[str, Any]:
+    """The documented object: `similarity` and `fmr` are those of the nearest enrolled person."""
+    box, match = one.face.box, one.match
+    return {
+        "image": str(path),
+        "face": index,
+        "box": [round(value, 1) for value in (box.x, box.y, box.w, box.h)],
+        "person": name,
+        "similarity": None if match is None else round(match.similarity, 4),
+        "fmr": None if match is None else float(f"{match.fmr:.3g}"),
+        "error": ", ".join(one.face.quality.reasons) or None,
+    }
+
+
+def print_line(found: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        print_json(found)
+        return
+    image = found["image"]
+    if found["face"] is None:
+        print(f"{image}: {found['error'].removeprefix(f'{image}: ')}")
+        return
+    x, y, w, h = (round(value) for value in found["box"])
+    words = [f"{image}: face {found['face']} at {x},{y} {w}x{h}: {found['person'] or 'unknown'}"]
+    if found["similarity"] is not None:
+        words.append(f"(similarity {found['similarity']:.3f}, false-match rate {found['fmr']:.1e})")
+    if found["error"]:
+        words.append(f"[{found['error']}]")
+    print(" ".join(words))

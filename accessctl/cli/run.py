@@ -1,0 +1,103 @@
+"""`accessctl run`: the door itself."""
+
+import argparse
+import logging
+import signal
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, TypeAlias
+
+from accessctl.cli.common import add_config, add_json, config_from, print_json
+from accessctl.cli.progress import photo_bar
+from accessctl.config import Config
+from accessctl.domain import Decision, PersonId
+
+log = logging.getLogger(__name__)
+
+Names: TypeAlias = Mapping[PersonId, str]
+
+
+def add_parser(subparsers: Any) -> None:
+    parser = subparsers.add_parser("run", help="watch the door's camera and decide")
+    add_config(parser)
+    add_json(parser)
+    add_source(parser)
+    parser.add_argument("--seconds", type=float, metavar="N", help="stop after N seconds")
+    parser.set_defaults(func=run)
+
+
+def add_source(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--source", metavar="S", help="camera instead of the configured one")
+    parser.add_argument(
+        "--fast", action="store_true", help="play a recording as fast as it can be looked at"
+    )
+    parser.add_argument(
+        "--or-demo", action="store_true", help="play the demo when no camera is attached"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    from accessctl.door.assembly import open_audit, open_engine
+    from accessctl.door.demo import enrol_demo_person
+    from accessctl.door.session import open_session
+
+    config = choose_config(args)
+    with (
+        stop_on_signals() as stop,
+        open_audit(config) as audit,
+        open_engine(config, photo_bar) as engine,
+    ):
+        if config.camera.source == "demo":
+            enrol_demo_person(engine.enrolment(audit))
+        with open_session(engine, audit, fast=args.fast) as session:
+            for _, step in session.steps(stop, time.monotonic, args.seconds):
+                show(step.decisions, engine.roster.names, as_json=args.json)
+            show(session.finish(), engine.roster.names, as_json=args.json)
+    return 0
+
+
+def choose_config(args: argparse.Namespace) -> Config:
+    """The configuration with --source laid over it; the demo keeps to itself."""
+    from accessctl.camera.choose import first_usb_camera
+    from accessctl.door.demo import demo_config
+
+    config = config_from(args)
+    source = args.source or config.camera.source
+    if source == "auto" and args.or_demo and first_usb_camera() is None:
+        log.info("No camera is attached: playing the demo.")
+        source = "demo"
+    if source == "demo":
+        return demo_config(config)
+    camera = config.camera.model_copy(update={"source": source})
+    return config.model_copy(update={"camera": camera})
+
+
+def show(decisions: Iterable[Decision], names: Names, *, as_json: bool) -> None:
+    from accessctl.audit import views
+    from accessctl.door.events import decision_event
+
+    for event in map(decision_event, decisions):
+        if as_json:
+            print_json(views.as_json(event, names.get))
+        else:
+            print(views.as_text(event, names.get), flush=True)
+
+
+@contextmanager
+def stop_on_signals() -> Iterator[threading.Event]:
+    """SIGINT and SIGTERM set the event once; a second SIGINT interrupts at once."""
+    stop = threading.Event()
+
+    def handle(signum: int, _frame: object) -> None:
+        if stop.is_set() and signum == signal.SIGINT:
+            raise KeyboardInterrupt
+        stop.set()
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

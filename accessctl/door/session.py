@@ -1,0 +1,69 @@
+"""A door that is being watched: from "started" to "stopped" in the audit log."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import Event
+
+from accessctl.audit.log import EventLog
+from accessctl.camera.choose import source_from
+from accessctl.camera.reader import Reader
+from accessctl.domain import Decision, Frame
+from accessctl.door.assembly import Engine, open_door
+from accessctl.door.door import Door, Step
+from accessctl.door.events import service_event
+from accessctl.door.watch import watch
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    engine: Engine
+    reader: Reader
+    door: Door
+
+    def steps(
+        self, stop: Event, clock: Callable[[], float], seconds: float | None
+    ) -> Iterator[tuple[Frame, Step]]:
+        return watch(self.reader, self.door, stop, clock, seconds)
+
+    def finish(self) -> list[Decision]:
+        """Close the visits still open; what they come to."""
+        last = self.reader.last_captured
+        return [] if last is None else self.door.close(last)
+
+
+@contextmanager
+def open_session(engine: Engine, audit: EventLog, *, fast: bool) -> Iterator[Session]:
+    """Open the camera and the door; start, stop and faults are written to the audit log."""
+    source = source_from(engine.config.camera.source, engine.config.camera, fast=fast)
+
+    def camera_event(state: str, detail: str) -> None:
+        audit.append(service_event(f"camera_{state}", time.time(), detail=detail))
+
+    reader = Reader(source, engine.config.camera, on_event=camera_event)
+    audit.append(
+        service_event(
+            "started",
+            time.time(),
+            camera=source.description,
+            people=engine.roster.matcher.people,
+            device=engine.recogniser.device,
+        )
+    )
+    state = "fault"
+    try:
+        with reader, open_door(engine, audit) as door:
+            log.info(
+                "Watching %s; %d people enrolled; encoder on %s.",
+                source.description,
+                engine.roster.matcher.people,
+                engine.recogniser.device,
+            )
+            yield Session(engine, reader, door)
+        state = "stopped"
+    finally:
+        audit.append(service_event(state, time.time(), dropped_frames=reader.dropped))
