@@ -1,0 +1,48 @@
+"""The demo: a synthetic camera at which first a stranger and then an enrolled person looks."""
+
+from dataclasses import dataclass
+
+from accessctl.camera.demo_photos import demo_enrolment_photo
+from accessctl.camera.demo_scene import Scene
+from accessctl.camera.demo_script import LENGTH_S
+from accessctl.camera.source import Shot
+
+__all__ = ["DemoSource", "demo_enrolment_photo"]
+
+
+class DemoFeed:
+    def __init__(self, scene: Scene, fps: float) -> None:
+        self._scene = scene
+        self._fps = fps
+        self._index = 0
+
+    def read(self) -> Shot | None:
+        media = self._index / self._fps
+        if media >= LENGTH_S:
+            return None
+        self._index += 1
+        return Shot(self._scene.render(media), media)
+
+    def close(self) -> None:
+        self._index = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DemoSource:
+    """1280x720 at `fps`, in real time or `fast`, every frame as soon as it is wanted.
+
+    The same `seed` gives the same frames.
+    """
+
+    fps: float
+    fast: bool = False
+    seed: int = 0
+    endless: bool = False
+    description: str = "the demo"
+
+    @property
+    def live(self) -> bool:
+        return not self.fast
+
+    def open(self) -> DemoFeed:
+        return DemoFeed(Scene(self.seed), self.fps)

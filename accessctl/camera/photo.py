@@ -1,0 +1,131 @@
+"""Reads a photo that somebody hands in, trusting nothing about it."""
+
+import os
+import stat
+import warnings
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from PIL import Image as PillowImage
+
+from accessctl.domain import Image
+from accessctl.errors import PhotoError
+
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP")
+SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp"})
+KINDS = "JPEG, PNG, WebP or BMP"
+
+EXIF_ORIENTATION = 0x0112
+UPRIGHT = {
+    2: PillowImage.Transpose.FLIP_LEFT_RIGHT,
+    3: PillowImage.Transpose.ROTATE_180,
+    4: PillowImage.Transpose.FLIP_TOP_BOTTOM,
+    5: PillowImage.Transpose.TRANSPOSE,
+    6: PillowImage.Transpose.ROTATE_270,
+    7: PillowImage.Transpose.TRANSVERSE,
+    8: PillowImage.Transpose.ROTATE_90,
+}
+
+
+def read_photo(path: Path, max_bytes: int, max_pixels: int) -> Image:
+    """The photo in `path` as RGB uint8 (H, W, 3), turned upright as its EXIF data says.
+
+    Raises PhotoError when it is missing, unreadable, no regular file, larger than
+    `max_bytes`, of more than `max_pixels`, damaged, or not a picture.
+    """
+    return decode_photo(_read_regular(path, max_bytes), str(path), max_pixels)
+
+
+def decode_photo(data: bytes, name: str, max_pixels: int) -> Image:
+    """As `read_photo`, for bytes in memory; `name` is what messages call them.
+
+    The size is taken from the header and checked before a pixel is decoded. Pillow's own
+    limit of 179 million pixels holds as well.
+    """
+    try:
+        with warnings.catch_warnings():
+            # The warnings are about sizes checked below and metadata nobody uses.
+            warnings.simplefilter("ignore")
+            with PillowImage.open(BytesIO(data), formats=FORMATS) as picture:
+                width, height = picture.size
+                if width * height > max_pixels:
+                    raise _too_many_pixels(name, max_pixels)
+                picture.load()
+                return _upright_rgb(picture)
+    except PhotoError:
+        raise
+    except PillowImage.DecompressionBombError:
+        raise _too_many_pixels(name, max_pixels) from None
+    except PillowImage.UnidentifiedImageError:
+        raise PhotoError(f"{name} is not a {KINDS} picture; give one that is.") from None
+    except Exception as error:  # noqa: BLE001 - on hostile bytes decoders raise anything
+        raise PhotoError(f"{name} is damaged and cannot be decoded; give another photo.") from error
+
+
+def _read_regular(path: Path, max_bytes: int) -> bytes:
+    try:
+        # Before opening, because merely opening some devices does something; once more after
+        # it, because the name may by then lead elsewhere.
+        _refuse_irregular(path, os.stat(path).st_mode)
+        # Non-blocking: opening a FIFO that nobody writes to would wait for ever.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with open(descriptor, "rb") as file:
+            status = os.fstat(descriptor)
+            _refuse_irregular(path, status.st_mode)
+            if status.st_size > max_bytes:
+                raise _too_large(path, max_bytes)
+            data = file.read(max_bytes + 1)
+    except FileNotFoundError:
+        raise PhotoError(f"{path} does not exist; check the name.") from None
+    except PermissionError:
+        raise PhotoError(f"{path} may not be read by this user; check its permissions.") from None
+    except (OSError, ValueError) as error:
+        raise PhotoError(f"{path} cannot be read ({error}); name a {KINDS} file.") from error
+    if len(data) > max_bytes:
+        raise _too_large(path, max_bytes)
+    if not data:
+        raise PhotoError(f"{path} is empty; give another photo.")
+    return data
+
+
+def _refuse_irregular(path: Path, mode: int) -> None:
+    if stat.S_ISDIR(mode):
+        raise PhotoError(f"{path} is a folder; name a {KINDS} file.")
+    if not stat.S_ISREG(mode):
+        raise PhotoError(f"{path} is a device or a pipe; name a {KINDS} file.")
+
+
+def _upright_rgb(picture: PillowImage.Image) -> Image:
+    # Read before converting: some conversions drop the metadata.
+    turn = UPRIGHT.get(picture.getexif().get(EXIF_ORIENTATION, 1))
+    rgb = _as_rgb(picture)
+    if turn is not None:
+        rgb = rgb.transpose(turn)
+    return np.array(rgb, dtype=np.uint8)
+
+
+def _as_rgb(picture: PillowImage.Image) -> PillowImage.Image:
+    if picture.mode.startswith("I"):
+        # 16-bit grey; Pillow's own conversion would clip it instead of scaling.
+        high_byte = np.clip(np.asarray(picture, dtype=np.int64) >> 8, 0, 255).astype(np.uint8)
+        return PillowImage.fromarray(high_byte).convert("RGB")
+    if picture.has_transparency_data:
+        layer = picture.convert("RGBA")
+        backdrop = PillowImage.new("RGBA", layer.size, "white")
+        return PillowImage.alpha_composite(backdrop, layer).convert("RGB")
+    return picture.convert("RGB")
+
+
+def _too_large(path: Path, max_bytes: int) -> PhotoError:
+    return PhotoError(
+        f"{path} is larger than {max_bytes / 1e6:g} MB; give a smaller file, "
+        "or raise gallery.max_photo_mb."
+    )
+
+
+def _too_many_pixels(name: str, max_pixels: int) -> PhotoError:
+    return PhotoError(
+        f"{name} has more than {max_pixels / 1e6:g} million pixels; scale it down, "
+        "or raise gallery.max_photo_megapixels."
+    )

@@ -1,0 +1,271 @@
+"""Reads a source beside the loop: frames are ready when the loop wants them."""
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from accessctl.camera.backoff import Backoff
+from accessctl.camera.handover import Handover
+from accessctl.camera.outage import CameraEvent, Outage
+from accessctl.camera.source import Feed, Shot, Source
+from accessctl.config import CameraConfig
+from accessctl.domain import Frame
+from accessctl.errors import AccessctlError, CameraError
+
+logger = logging.getLogger(__name__)
+
+WATCH_S = 0.5
+CLOSE_S = 1.0
+MAX_STUCK = 4
+
+
+@dataclass(slots=True, eq=False)
+class _Worker:
+    """One reading thread; given up when the clock passes `deadline` (None: nothing is due)."""
+
+    thread: threading.Thread | None = None
+    deadline: float | None = None
+
+    @property
+    def alive(self) -> bool:
+        return self.thread is not None and self.thread.is_alive()
+
+
+class Reader:
+    """Frames of `source`, read by a thread of its own; a context manager.
+
+    Live sources: the newest frame wins. Others: every frame in order. An endless source
+    that fails, or is silent for `read_timeout_s` (`open_timeout_s` until its first frame),
+    is reopened for ever; each outage is logged and passed to `on_event` once, as "lost"
+    with the reason and later "back" with the source's description. `on_event` runs on the
+    reading thread or inside `next`.
+
+    `clock` gives monotonic seconds, `chance` numbers in [0, 1), and `pause` waits for so
+    many seconds and tells whether the reader was closed meanwhile.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        config: CameraConfig,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        chance: Callable[[], float] = random.random,
+        pause: Callable[[float], bool] | None = None,
+        on_event: Callable[[CameraEvent, str], None] | None = None,
+    ) -> None:
+        self.source = source
+        self._config = config
+        self._clock = clock
+        self._chance = chance
+        self._closing = threading.Event()
+        self._pause = pause or self._closing.wait
+        self._on_event = on_event
+        self._backoff = Backoff(config.backoff_min_s, config.backoff_max_s)
+        self._handover = Handover(source.live)
+        self._lock = threading.Lock()
+        self._outage = Outage()
+        self._failure: Exception | None = None
+        self._sequence = 0
+        self._last_captured: float | None = None
+        self._worker = _Worker()
+        self._stuck: list[_Worker] = []
+
+    def __enter__(self) -> Self:
+        self._start(_Worker())
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def dropped(self) -> int:
+        """Frames of a live source that a newer one replaced before they were taken."""
+        return self._handover.dropped
+
+    @property
+    def ended(self) -> bool:
+        """True when every frame of a recording was taken, or the reader is closed."""
+        return self._handover.ended
+
+    @property
+    def connected(self) -> bool:
+        """True from the first frame until the camera is lost."""
+        with self._lock:
+            return self._last_captured is not None and self._outage.error is None
+
+    @property
+    def error(self) -> str | None:
+        """Why the camera is lost at the moment; None when it is not."""
+        with self._lock:
+            return self._outage.error
+
+    @property
+    def last_captured(self) -> float | None:
+        """Capture time of the newest frame read so far."""
+        with self._lock:
+            return self._last_captured
+
+    def next(self, timeout_s: float) -> Frame | None:
+        """The next frame, waiting at most `timeout_s`; None when none came or none is left.
+
+        Raises what stopped a recording (CameraError, PhotoError) once its frames are taken.
+        """
+        left = timeout_s
+        while True:
+            step = min(left, WATCH_S)
+            frame = self._handover.take(step)
+            if frame is not None:
+                return frame
+            self._watch()
+            left -= step
+            if self.ended:
+                self._raise_failure()
+                return None
+            if left <= 0:
+                return None
+
+    def close(self) -> None:
+        """Stop reading. A thread stuck in a dead camera is left behind, not waited for."""
+        self._closing.set()
+        self._handover.finish()
+        thread = self._worker.thread
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(CLOSE_S)
+
+    def _raise_failure(self) -> None:
+        with self._lock:
+            failure, self._failure = self._failure, None
+        if failure is not None:
+            raise failure
+
+    def _start(self, worker: _Worker) -> None:
+        worker.thread = threading.Thread(
+            target=self._work, args=(worker,), name="camera-reader", daemon=True
+        )
+        self._worker = worker
+        worker.thread.start()
+
+    def _watch(self) -> None:
+        """Give up the thread when it is overdue, and put a fresh one in its place."""
+        with self._lock:
+            worker = self._worker
+            overdue = worker.deadline is not None and self._clock() > worker.deadline
+            if not overdue or self._closing.is_set():
+                return
+            self._stuck = [stuck for stuck in self._stuck if stuck.alive]
+            self._stuck.append(worker)
+            # From here on the stuck thread is not the current one: it ends when it wakes.
+            self._worker = _Worker()
+        silent = f"{self.source.description} does not answer; check its power and its cable."
+        if self._failed(self._worker, CameraError(silent)):
+            self._start(self._worker)
+
+    def _work(self, worker: _Worker) -> None:
+        try:
+            if self._outage.failures and self._wait_to_retry():
+                return
+            while self._serve(worker) and not self._wait_to_retry():
+                pass
+        except Exception as error:  # noqa: BLE001 - not swallowed: `next` raises it in the loop
+            if self._is_current(worker):
+                self._stop(error)
+            else:
+                logger.warning("A camera that was given up ended with: %s", error)
+
+    def _wait_to_retry(self) -> bool:
+        """Sleep as the backoff says; True when the reader was closed meanwhile."""
+        while True:
+            wait = self._backoff.wait_s(self._outage.failures, self._chance())
+            if self._pause(wait) or self._closing.is_set():
+                return True
+            if sum(stuck.alive for stuck in self._stuck) < MAX_STUCK:
+                return False
+
+    def _serve(self, worker: _Worker) -> bool:
+        """Open the source and read it to its end; True when it shall be opened again."""
+        worker.deadline = self._clock() + self._config.open_timeout_s
+        feed: Feed | None = None
+        try:
+            feed = self.source.open()
+            self._read_all(worker, feed)
+        except AccessctlError as error:
+            return self._failed(worker, error)
+        finally:
+            if feed is not None:
+                worker.deadline = self._clock() + self._config.read_timeout_s
+                feed.close()
+            worker.deadline = None
+        if self._is_current(worker):
+            self._handover.finish()
+        return False
+
+    def _read_all(self, worker: _Worker, feed: Feed) -> None:
+        started = self._clock()
+        while self._is_current(worker):
+            shot = feed.read()
+            if shot is None:
+                if self.source.endless:
+                    raise CameraError(f"{self.source.description} stopped sending pictures.")
+                return
+            worker.deadline = None
+            self._hand_over(worker, shot, started)
+            worker.deadline = self._clock() + self._config.read_timeout_s
+
+    def _hand_over(self, worker: _Worker, shot: Shot, started: float) -> None:
+        captured = self._clock()
+        if shot.media is not None:
+            due = started + shot.media
+            if not self.source.live:
+                captured = due
+            elif captured < due:
+                self._pause(due - captured)
+                captured = self._clock()
+        with self._lock:
+            if not self._is_current(worker):
+                return
+            frame = Frame(shot.image, captured, self._sequence)
+            self._sequence += 1
+            self._last_captured = captured
+            event = self._outage.worked()
+        self._report(event, self.source.description)
+        self._handover.put(frame)
+
+    def _is_current(self, worker: _Worker) -> bool:
+        return worker is self._worker and not self._closing.is_set()
+
+    def _failed(self, worker: _Worker, error: AccessctlError) -> bool:
+        """Note why reading stopped; True when it shall be tried again."""
+        with self._lock:
+            if not self._is_current(worker):
+                return False
+            if self.source.endless:
+                event = self._outage.failed(str(error))
+        if not self.source.endless:
+            self._stop(error)
+            return False
+        self._report(event, str(error))
+        return True
+
+    def _stop(self, error: Exception) -> None:
+        with self._lock:
+            self._failure = error
+        self._handover.finish()
+
+    def _report(self, event: CameraEvent | None, detail: str) -> None:
+        if event is None:
+            return
+        level = logging.WARNING if event == "lost" else logging.INFO
+        logger.log(level, "Camera %s: %s", event, detail)
+        if self._on_event is not None:
+            self._on_event(event, detail)
