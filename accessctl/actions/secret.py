@@ -17,25 +17,29 @@ def read_secret(path: Path) -> bytes:
     owner may read or write.
     """
     try:
-        # O_NONBLOCK: a named pipe must not make the start of the door wait.
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        with open(path, "rb", opener=_opener) as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise ConfigError(f"The webhook key {path} is not a plain file.")
+            if status.st_mode & 0o077:
+                raise ConfigError(
+                    f"The webhook key {path} can be read or changed by others; "
+                    f"run: chmod 600 {path}."
+                )
+            secret = file.read(MAX_BYTES + 1).rstrip(b"\r\n")
     except OSError as error:
         raise ConfigError(
             f"Cannot read the webhook key {path} ({error.strerror}); "
             "make one with: openssl rand -hex 32."
         ) from error
-    with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise ConfigError(f"The webhook key {path} is not a plain file.")
-        if status.st_mode & 0o077:
-            raise ConfigError(
-                f"The webhook key {path} can be read or changed by others; run: chmod 600 {path}."
-            )
-        secret = file.read(MAX_BYTES + 1).rstrip(b"\r\n")
     if not MIN_BYTES <= len(secret) <= MAX_BYTES:
         raise ConfigError(
             f"The webhook key {path} must hold {MIN_BYTES} to {MAX_BYTES} bytes; "
             "make one with: openssl rand -hex 32."
         )
     return secret
+
+
+def _opener(path: str, flags: int) -> int:
+    # A named pipe must not make the start of the door wait.
+    return os.open(path, flags | os.O_NONBLOCK)

@@ -1,0 +1,162 @@
+import json
+import logging
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from accessctl.actions.command import KEEP_BYTES, KEEP_LINES, Command, environment_for
+
+Script = Callable[[str], str]
+
+
+def perform(program: str, payload: dict[str, Any], timeout_s: float = 20) -> tuple[bool, str]:
+    result = Command([program], timeout_s).perform(payload)
+    assert result.duration_ms > 0
+    return result.ok, result.detail
+
+
+def test_hands_over_the_decision_on_stdin(
+    script: Script, payload: dict[str, Any], tmp_path: Path
+) -> None:
+    program = script(f"cat > {tmp_path}/got")
+    assert perform(program, payload) == (True, "lock.sh ended with status 0.")
+    text = (tmp_path / "got").read_text()
+    assert json.loads(text) == payload
+    assert text.count("\n") == 1
+
+
+def test_hands_over_the_decision_in_the_environment_and_nothing_secret(
+    script: Script, payload: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ACCESSCTL_KEY_FILE", "/secret/key")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", "/run/credentials/x")
+    monkeypatch.setenv("LD_PRELOAD", "")
+    monkeypatch.setenv("NOTIFY_SOCKET", "/run/notify")
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    program = script(f"cat /proc/$$/environ > {tmp_path}/got")
+    assert perform(program, payload)[0]
+    raw = (tmp_path / "got").read_bytes().decode()
+    got = dict(line.split("=", 1) for line in raw.split("\0") if line)
+    assert {k: v for k, v in got.items() if k.startswith("ACCESSCTL_")} == {
+        "ACCESSCTL_TIME": "2026-01-31T18:30:00.000Z",
+        "ACCESSCTL_KIND": "decision",
+        "ACCESSCTL_VISIT": "v-17",
+        "ACCESSCTL_DECISION": "granted",
+        "ACCESSCTL_REASON": "matched",
+        "ACCESSCTL_PERSON": "Zoë O'Neil; rm -rf $HOME",
+        "ACCESSCTL_SIMILARITY": "0.71",
+        "ACCESSCTL_FMR": "1e-05",
+        "ACCESSCTL_FRAMES": "3",
+        "ACCESSCTL_LATENCY_MS": "412.5",
+        "ACCESSCTL_DOOR": "",
+    }
+    assert got["TZ"] == "Europe/Berlin"
+    assert got["PATH"] == os.environ["PATH"]
+    assert not {"CREDENTIALS_DIRECTORY", "LD_PRELOAD", "NOTIFY_SOCKET"} & got.keys()
+
+
+def test_environment_survives_odd_names() -> None:
+    got = environment_for({"person": "a\0b\ud800", "decision": None}, {"SHELL": "/bin/sh"})
+    assert got["ACCESSCTL_PERSON"] == b"ab?"
+    assert got["ACCESSCTL_DECISION"] == b""
+    assert "SHELL" not in got
+
+
+def test_program_is_found_on_the_path(payload: dict[str, Any]) -> None:
+    assert perform("true", payload) == (True, "true ended with status 0.")
+
+
+def test_name_is_the_program_without_its_folder_and_arguments() -> None:
+    assert Command(["/usr/bin/gpioset", "--chip", "secret"], 1).name == "command gpioset"
+
+
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        ("exit 3", "lock.sh ended with status 3."),
+        ("kill -KILL $$", "lock.sh was killed by SIGKILL."),
+    ],
+)
+def test_failures_of_the_program(
+    script: Script, payload: dict[str, Any], body: str, detail: str
+) -> None:
+    assert perform(script(body), payload) == (False, detail)
+
+
+def test_out_of_time(script: Script, payload: dict[str, Any]) -> None:
+    assert perform(script("sleep 600"), payload, timeout_s=0.3) == (
+        False,
+        "lock.sh did not end within 0.3 s and was killed.",
+    )
+
+
+def test_missing_program(payload: dict[str, Any], tmp_path: Path) -> None:
+    ok, detail = perform(f"{tmp_path}/none", payload)
+    assert not ok
+    assert detail == f"{tmp_path}/none was not found (nor run by an interpreter that exists)."
+
+
+def test_program_without_execute_permission(payload: dict[str, Any], tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    path.write_text("#!/bin/sh\n")
+    assert perform(str(path), payload) == (False, f"{path} may not be executed; chmod +x it.")
+
+
+def test_file_that_is_no_program(payload: dict[str, Any], tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    path.write_text("relay on\n")
+    path.chmod(0o700)
+    ok, detail = perform(str(path), payload)
+    assert not ok
+    assert detail.startswith(f"{path} is not a program")
+
+
+def test_argument_with_a_null_byte(payload: dict[str, Any]) -> None:
+    result = Command(["true", "a\0b"], 1).perform(payload)
+    assert (result.ok, result.detail) == (False, "true could not be started (embedded null byte).")
+
+
+def test_output_is_logged_escaped_and_never_in_the_detail(
+    script: Script, payload: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    ok, detail = perform(script(r"printf 'opened for %s\n\033[2Jx\377\n' Ann; exit 1"), payload)
+    assert not ok
+    assert "Ann" not in detail
+    assert [(r.levelname, r.getMessage()) for r in caplog.records] == [
+        ("WARNING", "lock.sh: opened for Ann"),
+        ("WARNING", "lock.sh: \\x1b[2Jx\\xff"),
+    ]
+
+
+def test_output_of_a_success_is_logged_as_information(
+    script: Script, payload: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    perform(script("echo opened"), payload)
+    assert [(r.levelname, r.getMessage()) for r in caplog.records] == [("INFO", "lock.sh: opened")]
+
+
+def test_flooding_output_neither_fills_the_log_nor_fails_the_action(
+    script: Script, payload: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    assert perform(script("yes | head -c 5000000"), payload)[0]
+    assert len(caplog.records) == KEEP_LINES + 1
+    assert caplog.records[-1].getMessage() == (
+        f"lock.sh: further output not shown ({KEEP_LINES} lines kept of {KEEP_BYTES // 2}, "
+        f"{5_000_000 - KEEP_BYTES} bytes dropped)"
+    )
+
+
+def test_duration_is_measured_with_the_given_clock(payload: dict[str, Any]) -> None:
+    ticks = iter([10.0, 10.25])
+    assert Command(["true"], 5, clock=lambda: next(ticks)).perform(payload).duration_ms == 250
+
+
+def test_payload_that_is_not_json_is_refused() -> None:
+    with pytest.raises(ValueError, match="JSON"):
+        Command(["true"], 5).perform({"similarity": float("nan")})

@@ -1,0 +1,202 @@
+import asyncio
+import logging
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from accessctl.actions.base import Action, ActionResult
+from accessctl.actions.fake import FailingAction, HangingAction, RecordingAction
+from accessctl.actions.runner import ActionRunner
+
+WAIT_S = 20
+
+
+class Results:
+    """Collects results; `wait(n)` returns once n have arrived."""
+
+    def __init__(self) -> None:
+        self.got: list[tuple[str, bool, str]] = []
+        self._arrived = threading.Semaphore(0)
+
+    def __call__(self, action: Action, result: ActionResult) -> None:
+        self.got.append((action.name, result.ok, result.detail))
+        self._arrived.release()
+
+    def wait(self, count: int) -> None:
+        for _ in range(count):
+            assert self._arrived.acquire(timeout=WAIT_S)
+
+
+@contextmanager
+def running(queue: int = 4, workers: int = 2, **options: Any) -> Iterator[ActionRunner]:
+    runner = ActionRunner(queue=queue, workers=workers, **options)
+    yield runner
+    assert runner.close(WAIT_S)
+
+
+def test_performs_and_reports() -> None:
+    action, results = RecordingAction(), Results()
+    with running() as runner:
+        assert runner.submit(action, {"visit": "v1"}, results)
+    assert action.payloads == [{"visit": "v1"}]
+    assert results.got == [("recording", True, "Recorded.")]
+
+
+def test_the_payload_is_taken_as_it_was_submitted() -> None:
+    hanging, action, results = HangingAction(), RecordingAction(), Results()
+    payload = {"visit": "v1"}
+    with running(workers=1) as runner:
+        runner.submit(hanging, {}, results)
+        runner.submit(action, payload, results)
+        payload["visit"] = "v2"
+        hanging.release.set()
+    assert action.payloads == [{"visit": "v1"}]
+
+
+def test_a_hanging_action_does_not_hold_up_the_next() -> None:
+    hanging, action, results = HangingAction(), RecordingAction(), Results()
+    with running() as runner:
+        runner.submit(hanging, {}, results)
+        assert hanging.started.wait(WAIT_S)
+        runner.submit(action, {}, results)
+        results.wait(1)
+        assert results.got == [("recording", True, "Recorded.")]
+        hanging.release.set()
+
+
+def test_submit_refuses_when_the_queue_is_full_and_takes_again_afterwards() -> None:
+    hanging, action, results = HangingAction(), RecordingAction(), Results()
+    with running(queue=2, workers=1) as runner:
+        assert runner.submit(hanging, {}, results)
+        assert hanging.started.wait(WAIT_S)
+        assert [runner.submit(action, {}, results) for _ in range(4)] == [True, True, False, False]
+        hanging.release.set()
+        results.wait(3)
+        assert runner.submit(action, {}, results)
+    assert len(action.payloads) == 3
+
+
+@pytest.mark.parametrize(
+    "error", [RuntimeError("boom"), SystemExit(3), asyncio.CancelledError(), MemoryError()]
+)
+def test_whatever_an_action_raises_becomes_a_failure(
+    error: BaseException, caplog: pytest.LogCaptureFixture
+) -> None:
+    results = Results()
+    with running(workers=1) as runner:
+        runner.submit(FailingAction(error=error), {}, results)
+        runner.submit(RecordingAction(), {}, results)
+    name = type(error).__name__
+    assert results.got == [
+        ("failing", False, f"It failed with {name}; the log has the details."),
+        ("recording", True, "Recorded."),
+    ]
+    assert [(r.levelno, r.getMessage()) for r in caplog.records] == [
+        (logging.ERROR, "failing raised an exception")
+    ]
+
+
+def test_a_report_that_fails_is_logged_and_the_next_action_runs(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def broken(action: Action, result: ActionResult) -> None:
+        raise RuntimeError("the audit log is away")
+
+    action, results = RecordingAction(), Results()
+    with running(workers=1) as runner:
+        runner.submit(action, {}, broken)
+        runner.submit(action, {}, results)
+    assert len(results.got) == 1
+    assert "the result of recording could not be recorded" in caplog.text
+
+
+def test_an_action_that_waited_too_long_is_not_performed() -> None:
+    now = [0.0]
+    hanging, action, results = HangingAction(), RecordingAction(), Results()
+    with running(workers=1, max_wait_s=10, clock=lambda: now[0]) as runner:
+        runner.submit(hanging, {}, results)
+        assert hanging.started.wait(WAIT_S)
+        runner.submit(action, {"visit": "stale"}, results)
+        now[0] = 5.0
+        runner.submit(action, {"visit": "fresh"}, results)
+        now[0] = 12.0
+        hanging.release.set()
+    assert action.payloads == [{"visit": "fresh"}]
+    assert results.got[1] == ("recording", False, "Not performed: it was 12 s too old.")
+
+
+def test_close_waits_for_running_and_queued_and_reports_them() -> None:
+    hanging, action, results = HangingAction(), RecordingAction(), Results()
+    runner = ActionRunner(queue=4, workers=1)
+    runner.submit(hanging, {}, results)
+    runner.submit(action, {}, results)
+    closed: list[bool] = []
+    closer = threading.Thread(target=lambda: closed.append(runner.close(WAIT_S)))
+    closer.start()
+    hanging.release.set()
+    closer.join(WAIT_S)
+    assert closed == [True]
+    assert [name for name, *_ in results.got] == ["hanging", "recording"]
+
+
+def test_after_close_nothing_is_accepted() -> None:
+    runner = ActionRunner(queue=4)
+    assert runner.close(WAIT_S)
+    assert runner.close(WAIT_S)
+    action = RecordingAction()
+    assert not runner.submit(action, {}, Results())
+    assert action.payloads == []
+
+
+def test_close_out_of_time_drops_what_is_queued_for_good() -> None:
+    hanging, action, results = HangingAction(), RecordingAction(), Results()
+    runner = ActionRunner(queue=4, workers=1)
+    runner.submit(hanging, {}, results)
+    assert hanging.started.wait(WAIT_S)
+    runner.submit(action, {}, results)
+    assert not runner.close(0.05)
+    assert results.got == [("recording", False, "Not performed: accessctl was stopping.")]
+    hanging.release.set()
+    assert runner.close(WAIT_S)
+    assert action.payloads == []
+    assert results.got[1][0] == "hanging"
+
+
+def test_close_waits_for_the_report_too() -> None:
+    reporting, go, reported = threading.Event(), threading.Event(), threading.Event()
+
+    def slow(action: Action, result: ActionResult) -> None:
+        reporting.set()
+        assert go.wait(WAIT_S)
+        reported.set()
+
+    runner = ActionRunner(queue=1, workers=1)
+    runner.submit(RecordingAction(), {}, slow)
+    assert reporting.wait(WAIT_S)
+    assert not runner.close(0.01)
+    go.set()
+    assert runner.close(WAIT_S)
+    assert reported.is_set()
+
+
+def test_many_submitters_lose_nothing() -> None:
+    counted: list[Mapping[str, Any]] = []
+    results = Results()
+    action = RecordingAction()
+    with running(queue=1000, workers=4) as runner:
+
+        def submit() -> None:
+            for _ in range(100):
+                assert runner.submit(action, {}, results)
+
+        threads = [threading.Thread(target=submit) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        results.wait(800)
+    counted.extend(action.payloads)
+    assert (len(counted), len(results.got)) == (800, 800)
