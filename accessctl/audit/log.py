@@ -1,0 +1,171 @@
+"""The event log in one SQLite file."""
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+from accessctl.audit.faults import reported
+from accessctl.audit.record import event_of, row_of
+from accessctl.audit.schema import configure, migrate
+from accessctl.domain import Event, EventKind, PersonId
+from accessctl.errors import StoreError
+
+BUSY_TIMEOUT_S = 5.0
+PAGE = 500
+
+
+class EventLog:
+    """See base.Log. Threads may share one; processes may open the same file.
+
+    It holds ids of people, never names. The file is 0600, a folder that has to be made
+    0700. An event is on the disk (fsync) when `append` returns.
+    """
+
+    def __init__(self, path: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
+        """Open or create it; a lock of another process is waited for `busy_timeout_s`.
+
+        Raises StoreError: locked, damaged, not an event log, not readable or writable.
+        """
+        self._path = path
+        self._busy_timeout_s = busy_timeout_s
+        self._lock = threading.Lock()
+        with reported(path):
+            _make_private(path)
+            self._db = self._connect()
+            try:
+                configure(self._db, path, busy_timeout_s)
+                migrate(self._db, path)
+                self._file = _identity(path)
+            except BaseException:
+                self._db.close()
+                raise
+
+    def append(self, event: Event) -> int:
+        row = row_of(event)
+        with self._lock, reported(self._path):
+            self._check_file()
+            cursor = self._db.execute(
+                "INSERT INTO event (time, kind, person, data) VALUES (?, ?, ?, ?)", row
+            )
+        if cursor.lastrowid is None:
+            raise StoreError(f"The event log {self._path} gave the new event no number.")
+        return cursor.lastrowid
+
+    def query(
+        self,
+        *,
+        since: float | None = None,
+        person: PersonId | None = None,
+        kind: EventKind | None = None,
+        after: int = 0,
+        limit: int | None = None,
+    ) -> Iterator[tuple[int, Event]]:
+        filters: dict[str, object] = {"since": since, "person": person, "kind": kind}
+        left = float("inf") if limit is None else limit
+        # A connection of its own, so that a long scan does not keep `append` waiting;
+        # and page by page, so that a slow reader does not keep the write-ahead log
+        # from being folded into the file.
+        with reported(self._path):
+            reader = self._connect()
+        with closing(reader):
+            after = max(after, self._number_before(reader, since))
+            while left > 0:
+                rows = self._page(reader, filters, after, int(min(PAGE, left)))
+                for number, *row in rows:
+                    yield number, self._event(number, tuple(row))
+                    after = number
+                left -= len(rows)
+                if len(rows) < PAGE:
+                    return
+
+    def close(self) -> None:
+        with self._lock, reported(self._path):
+            self._db.close()
+
+    def __enter__(self) -> "EventLog":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _connect(self) -> sqlite3.Connection:
+        # mode=rw: SQLite must not create the file, its permissions would be too wide.
+        return sqlite3.connect(
+            f"{self._path.absolute().as_uri()}?mode=rw",
+            uri=True,
+            timeout=self._busy_timeout_s,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+
+    def _check_file(self) -> None:
+        # SQLite would go on writing to a file that nobody can find any more.
+        try:
+            is_same = _identity(self._path) == self._file
+        except FileNotFoundError:
+            is_same = False
+        if not is_same:
+            raise StoreError(
+                f"The event log {self._path} was moved or replaced while in use; "
+                "put it back, or restart accessctl to begin a new one."
+            )
+
+    def _number_before(self, reader: sqlite3.Connection, since: float | None) -> int:
+        # A scan of the time index alone is many times cheaper than one of all rows.
+        if since is None:
+            return 0
+        with reported(self._path):
+            found = reader.execute("SELECT min(id) FROM event WHERE time >= ?", (since,)).fetchone()
+        return 0 if found[0] is None else int(found[0]) - 1
+
+    def _page(
+        self, reader: sqlite3.Connection, filters: dict[str, object], after: int, size: int
+    ) -> list[tuple[int, float, str, str | None, str]]:
+        conditions = ["id > :after"]
+        if filters["since"] is not None:
+            conditions.append("time >= :since")
+        conditions += [
+            f"{name} = :{name}" for name in ("person", "kind") if filters[name] is not None
+        ]
+        query = (
+            "SELECT id, time, kind, person, data FROM event "  # noqa: S608 - fixed words only
+            f"WHERE {' AND '.join(conditions)} ORDER BY id LIMIT :size"
+        )
+        with reported(self._path):
+            return reader.execute(query, {**filters, "after": after, "size": size}).fetchall()
+
+    def _event(self, number: int, row: tuple[object, ...]) -> Event:
+        try:
+            return event_of(row)
+        except ValueError as error:
+            raise StoreError(
+                f"Event {number} of the log {self._path} cannot be read ({error}); "
+                "keep the file as evidence and move it away to begin a new one."
+            ) from error
+
+
+def _make_private(path: Path) -> None:
+    """The file exists with mode 0600; SQLite gives its -wal and -shm the same mode."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        # Only a new file is opened here: closing a descriptor of an existing one would
+        # drop the locks that another connection of this process holds on it.
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    except FileExistsError:
+        for file in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm"))):
+            if file.is_file() and file.stat().st_mode & 0o077:
+                file.chmod(0o600)
+        return
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    status = path.stat()
+    return status.st_dev, status.st_ino

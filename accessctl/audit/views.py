@@ -1,0 +1,109 @@
+"""An event as people and programs see it: names looked up, times readable."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, tzinfo
+from typing import Any, TypeAlias
+
+from accessctl.domain import Event, EventKind, PersonId
+
+NameOf: TypeAlias = Callable[[PersonId], str | None]
+
+REMOVED = "(removed person)"
+_DECISION_KEYS = ("visit", "decision", "reason")
+_ABSURD = 1e12
+_EVIDENCE_KEYS = ("similarity", "fmr", "frames", "latency_ms")
+
+
+def as_json(event: Event, name_of: NameOf) -> dict[str, Any]:
+    """The object that `events --json` and `run --json` print and that actions are given.
+
+    Always there, null where it does not apply: time (ISO 8601, UTC), kind, visit,
+    decision, reason, person (name; null also when that person was removed), similarity,
+    fmr, frames, latency_ms, person_id. The rest of the event's data follows.
+    """
+    data = event.data
+    fixed = {
+        "time": iso(event.time),
+        "kind": event.kind.value,
+        **{key: data.get(key) for key in _DECISION_KEYS},
+        "person": None if event.person is None else name_of(event.person),
+        **{key: data.get(key) for key in _EVIDENCE_KEYS},
+        "person_id": event.person,
+    }
+    return fixed | {key: data[key] for key in sorted(data.keys() - fixed.keys())}
+
+
+def as_text(event: Event, name_of: NameOf, zone: tzinfo | None = None) -> str:
+    """One line, in local time (`zone`, or else the system's), free of control characters."""
+    moment = datetime.fromtimestamp(event.time, UTC).astimezone(zone)
+    head = f"{moment:%Y-%m-%d %H:%M:%S}  {event.kind.value:<8}"
+    words = _WORDS.get(event.kind, _others)(event, _name(event, name_of))
+    return "".join(map(_printable, f"{head}  {words}")).rstrip()
+
+
+def iso(time: float) -> str:
+    """Epoch seconds as ISO 8601 in UTC, to the millisecond: 2026-01-31T18:30:00.000Z."""
+    text = datetime.fromtimestamp(time, UTC).isoformat(timespec="milliseconds")
+    return text.replace("+00:00", "Z")
+
+
+def _name(event: Event, name_of: NameOf) -> str:
+    if event.person is None:
+        return ""
+    return name_of(event.person) or REMOVED
+
+
+def _decision(event: Event, name: str) -> str:
+    data = event.data
+    evidence = [
+        _figure("similarity", data.get("similarity"), "{:.3f}"),
+        _figure("fmr", data.get("fmr"), "{:.1e}"),
+        _figure("frames", data.get("frames"), "{}"),
+        _figure("after", data.get("latency_ms"), "{:.0f} ms"),
+    ]
+    parts = [
+        str(data.get("decision") or "?").ljust(7),
+        name,
+        f"({data.get('reason') or '?'})",
+        ", ".join(part for part in evidence if part),
+    ]
+    return "  ".join(part for part in parts if part)
+
+
+def _action(event: Event, name: str) -> str:
+    data = event.data
+    verdict = "ok" if data.get("ok") else "failed"
+    whom = f"for {name}" if name else ""
+    parts = [str(data.get("action") or "?"), verdict, str(data.get("detail") or ""), whom]
+    return "  ".join(part for part in parts if part)
+
+
+def _person(event: Event, name: str) -> str:
+    return f"{event.data.get('change') or '?'}  {name}"
+
+
+def _others(event: Event, name: str) -> str:
+    data = dict(event.data)
+    first = str(data.pop("state", "") or "")
+    rest = [f"{key}={value}" for key, value in sorted(data.items()) if value is not None]
+    return "  ".join(part for part in (first, name, *rest) if part)
+
+
+_WORDS: Mapping[EventKind, Callable[[Event, str], str]] = {
+    EventKind.DECISION: _decision,
+    EventKind.ACTION: _action,
+    EventKind.PERSON: _person,
+}
+
+
+def _figure(word: str, value: object, form: str) -> str:
+    # A log is read as it is found: a figure may be missing, or not be one.
+    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > _ABSURD:
+        return ""
+    return f"{word} {form.format(value)}"
+
+
+def _printable(character: str) -> str:
+    if character.isprintable():
+        return character
+    return character.encode("unicode_escape").decode("ascii")
