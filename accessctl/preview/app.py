@@ -1,0 +1,115 @@
+"""The live preview: a session's frames on a screen, and the keys that act on them."""
+
+import logging
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Event
+
+from accessctl.audit.views import as_text
+from accessctl.domain import Frame
+from accessctl.door.door import Step
+from accessctl.door.enrolment import Enrolment
+from accessctl.door.events import decision_event
+from accessctl.door.session import Session
+from accessctl.errors import AccessctlError
+from accessctl.preview.meter import Meter
+from accessctl.preview.name_entry import NameEntry
+from accessctl.preview.overlay import Panel, draw
+from accessctl.preview.screen import Screen
+
+log = logging.getLogger(__name__)
+
+HELP = "q quit   space pause   e enrol this face"
+LATEST = 4
+PAUSE_S = 0.03
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shown:
+    """The frame on the screen and what the door made of it."""
+
+    frame: Frame
+    step: Step
+
+
+class Preview:
+    """Shows every step; q ends, space freezes, e asks for a name and enrols the face."""
+
+    def __init__(
+        self,
+        session: Session,
+        enrolment: Enrolment,
+        screen: Screen,
+        pause: Callable[[float], bool],
+    ) -> None:
+        self._session = session
+        self._enrolment = enrolment
+        self._screen = screen
+        self._pause = pause
+        self._meter = Meter()
+        self._decisions: deque[str] = deque(maxlen=LATEST)
+        self._message = HELP
+
+    def run(self, stop: Event, clock: Callable[[], float], seconds: float | None) -> None:
+        for frame, step in self._session.steps(stop, clock, seconds):
+            self._meter.note(frame.captured, step.timings)
+            names = self._session.door.roster.names
+            self._decisions.extend(
+                as_text(decision_event(decision), names.get) for decision in step.decisions
+            )
+            key = self._show(Shown(frame, step))
+            if key == ord("q"):
+                return
+            if key == ord(" ") and not self._hold(Shown(frame, step), stop):
+                return
+            if key == ord("e"):
+                self._enrol(Shown(frame, step), stop)
+
+    def _show(self, shown: Shown) -> int | None:
+        roster = self._session.door.roster
+        panel = Panel(
+            status=f"{self._session.reader.source.description}   {self._meter.fps:.1f} fps   "
+            f"{roster.matcher.people} enrolled",
+            stages=self._meter.stages,
+            decisions=list(self._decisions),
+            help=self._message,
+        )
+        threshold = roster.matcher.threshold(roster.max_fmr)
+        image = draw(shown.frame.image, shown.step.faces, roster.names, threshold, panel)
+        return self._screen.show(image)
+
+    def _hold(self, shown: Shown, stop: Event) -> bool:
+        """Freeze until space; False when it was q."""
+        self._message = "paused   space go on   q quit"
+        while not stop.is_set():
+            key = self._show(shown)
+            if key == ord("q"):
+                return False
+            if key == ord(" "):
+                break
+            self._pause(PAUSE_S)
+        self._message = HELP
+        return True
+
+    def _enrol(self, shown: Shown, stop: Event) -> None:
+        entry = NameEntry()
+        while not (entry.done or entry.cancelled or stop.is_set()):
+            self._message = f"name of this person: {entry.text}_   Enter enrol   Esc cancel"
+            key = self._show(shown)
+            if key is None:
+                self._pause(PAUSE_S)
+            else:
+                entry = entry.press(key)
+        self._message = HELP
+        if entry.done:
+            self._message = f"{self._enrol_as(entry.text, shown)}   {HELP}"
+
+    def _enrol_as(self, name: str, shown: Shown) -> str:
+        try:
+            photo = self._enrolment.examine(shown.frame.image, "This picture")
+            person = self._enrolment.enrol(name, [photo])
+        except AccessctlError as error:
+            log.warning("Not enrolled: %s", error)
+            return f"not enrolled: {error}"
+        return f"enrolled {person.name}"

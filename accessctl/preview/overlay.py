@@ -1,0 +1,75 @@
+"""What the preview shows over the camera's picture."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from accessctl.domain import Image, PersonId
+from accessctl.door.door import FaceView
+from accessctl.preview.label import MARK, Label, label_of
+from accessctl.preview.shapes import bar, bracket, shade
+from accessctl.preview.text import put_text, text_size
+
+WHITE, GREY = (255, 255, 255), (190, 190, 190)
+TITLE, SMALL = 20, 14
+BAR_WIDTH = 150
+PADDING = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """The words around the picture: status line, stage times in ms, last decisions, help."""
+
+    status: str
+    stages: Mapping[str, float]
+    decisions: Sequence[str]
+    help: str
+
+
+def draw(
+    image: Image,
+    faces: Sequence[FaceView],
+    names: Mapping[PersonId, str],
+    threshold: float,
+    panel: Panel,
+) -> Image:
+    """A copy of `image` (RGB uint8 (H, W, 3)) with faces marked and the panel around it."""
+    canvas = image.copy()
+    for view in faces:
+        draw_face(canvas, view, label_of(view, names, threshold))
+    draw_panel(canvas, panel)
+    return canvas
+
+
+def draw_face(canvas: Image, view: FaceView, label: Label) -> None:
+    box = view.face.box
+    bracket(canvas, box, label.colour)
+    texts = [(label.title, TITLE, label.colour)]
+    if label.detail:
+        texts.append((label.detail, SMALL, WHITE))
+    sizes = [text_size(text, size) for text, size, _ in texts]
+    width = max([w for w, _ in sizes] + ([BAR_WIDTH] if label.share is not None else []))
+    height = sum(h for _, h in sizes) + (16 if label.share is not None else 0)
+    x = max(0, min(round(box.x), canvas.shape[1] - width - 2 * PADDING))
+    y = max(0, min(round(box.y + box.h) + 6, canvas.shape[0] - height - 2 * PADDING))
+    shade(canvas, x, y, width + 2 * PADDING, height + 2 * PADDING)
+    x, y = x + PADDING, y + PADDING
+    for (text, size, colour), (_, text_height) in zip(texts, sizes, strict=True):
+        put_text(canvas, text, x, y, size, colour)
+        y += text_height
+    if label.share is not None:
+        bar(canvas, x, y + 6, BAR_WIDTH, label.share, MARK, label.colour)
+
+
+def draw_panel(canvas: Image, panel: Panel) -> None:
+    stages = [f"{stage:<9} {value:6.1f} ms" for stage, value in panel.stages.items()]
+    _column(canvas, [panel.status, *stages], 12, 12)
+    height = (len(panel.decisions) + 1) * (SMALL + 6) + 2 * PADDING
+    _column(canvas, [*panel.decisions, panel.help], 12, canvas.shape[0] - height - 12)
+
+
+def _column(canvas: Image, lines: Sequence[str], x: int, y: int) -> None:
+    width = max(text_size(line, SMALL)[0] for line in lines)
+    shade(canvas, x, y, width + 2 * PADDING, len(lines) * (SMALL + 6) + 2 * PADDING)
+    for row, line in enumerate(lines):
+        colour = WHITE if row == 0 else GREY
+        put_text(canvas, line, x + PADDING, y + PADDING + row * (SMALL + 6), SMALL, colour)

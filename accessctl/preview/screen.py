@@ -1,0 +1,117 @@
+"""Where the preview is shown: a window, a video file, or both."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol
+
+import cv2
+
+from accessctl.domain import Image
+from accessctl.errors import DisplayError
+
+TITLE = "accessctl"
+PROBE = "import cv2; cv2.namedWindow('probe', cv2.WINDOW_NORMAL)"
+PROBE_TIMEOUT_S = 20
+
+
+class Screen(Protocol):
+    def show(self, image: Image) -> int | None:
+        """Show an RGB image; the key pressed meanwhile, if any."""
+
+    def close(self) -> None: ...
+
+
+def require_display(environ: Mapping[str, str] = os.environ) -> None:
+    """DisplayError where no window can be opened.
+
+    The window library ends the whole process when it finds no display, so another
+    process tries it first.
+    """
+    missing = not (environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY"))
+    if missing or not _probe(environ):
+        raise DisplayError(
+            "There is no display to open a window on; "
+            "write the preview to a file instead: accessctl preview --record out.mp4"
+        )
+
+
+def _probe(environ: Mapping[str, str]) -> bool:
+    try:
+        tried = subprocess.run(  # noqa: S603 - our own interpreter, a constant program
+            [sys.executable, "-c", PROBE],
+            env=dict(environ),
+            capture_output=True,
+            timeout=PROBE_TIMEOUT_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return False
+    return tried.returncode == 0
+
+
+class Window:
+    """An OpenCV window; closing it counts as pressing q."""
+
+    def __init__(self) -> None:
+        cv2.namedWindow(TITLE, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO)
+        self._shown = False
+
+    def show(self, image: Image) -> int | None:
+        if not self._shown:
+            cv2.resizeWindow(TITLE, image.shape[1], image.shape[0])
+        elif cv2.getWindowProperty(TITLE, cv2.WND_PROP_VISIBLE) < 1:
+            return ord("q")
+        cv2.imshow(TITLE, cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+        self._shown = True
+        key = cv2.waitKey(1)
+        return None if key < 0 else key & 0xFF
+
+    def close(self) -> None:
+        cv2.destroyWindow(TITLE)
+
+
+class Recording:
+    """An MP4 file, at the rate given; frames of another size are scaled to the first."""
+
+    def __init__(self, path: Path, fps: float) -> None:
+        self._path = path
+        self._fps = fps
+        self._writer: cv2.VideoWriter | None = None
+        self._size = (0, 0)
+
+    def show(self, image: Image) -> int | None:
+        if self._writer is None:
+            self._size = (image.shape[1], image.shape[0])
+            fourcc = cv2.VideoWriter.fourcc(*"mp4v")
+            self._writer = cv2.VideoWriter(str(self._path), fourcc, self._fps, self._size)
+            if not self._writer.isOpened():
+                raise DisplayError(
+                    f"Cannot write a video to {self._path}; name a .mp4 file in a writable folder."
+                )
+        bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
+        if (image.shape[1], image.shape[0]) != self._size:
+            bgr = cv2.resize(bgr, self._size)
+        self._writer.write(bgr)
+        return None
+
+    def close(self) -> None:
+        if self._writer is not None:
+            self._writer.release()
+
+
+class Screens:
+    """Several at once; the first key pressed on any counts."""
+
+    def __init__(self, screens: list[Screen]) -> None:
+        self._screens = screens
+
+    def show(self, image: Image) -> int | None:
+        keys = [screen.show(image) for screen in self._screens]
+        return next((key for key in keys if key is not None), None)
+
+    def close(self) -> None:
+        for screen in self._screens:
+            screen.close()
