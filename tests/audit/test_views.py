@@ -1,0 +1,201 @@
+import json
+from datetime import UTC
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accessctl.audit.views import as_json, as_text, iso
+from accessctl.domain import Event, EventKind, PersonId
+
+TIME = 1_769_884_200.125  # 2026-01-31 18:30 UTC
+ANN = PersonId("id-ann")
+NAMES = {ANN: "Ann"}
+KEYS = [
+    "time",
+    "kind",
+    "visit",
+    "decision",
+    "reason",
+    "person",
+    "similarity",
+    "fmr",
+    "frames",
+    "latency_ms",
+    "person_id",
+]
+GRANTED = Event(
+    TIME,
+    EventKind.DECISION,
+    {
+        "visit": "v1",
+        "decision": "granted",
+        "reason": "matched",
+        "similarity": 0.7125,
+        "score": 5.25,
+        "margin": None,
+        "fmr": 1.2e-5,
+        "frames": 3,
+        "latency_ms": 412.5,
+    },
+    ANN,
+)
+
+
+def test_a_decision_as_json() -> None:
+    assert as_json(GRANTED, NAMES.get) == {
+        "time": "2026-01-31T18:30:00.125Z",
+        "kind": "decision",
+        "visit": "v1",
+        "decision": "granted",
+        "reason": "matched",
+        "person": "Ann",
+        "similarity": 0.7125,
+        "fmr": 1.2e-5,
+        "frames": 3,
+        "latency_ms": 412.5,
+        "person_id": "id-ann",
+        "margin": None,
+        "score": 5.25,
+    }
+    assert list(as_json(GRANTED, NAMES.get)) == [*KEYS, "margin", "score"]
+
+
+@pytest.mark.parametrize("kind", EventKind)
+def test_the_keys_are_always_there(kind: EventKind) -> None:
+    shown = as_json(Event(0.0, kind, {"zeta": 1, "alpha": 2}), NAMES.get)
+    assert list(shown) == [*KEYS, "alpha", "zeta"]
+    assert [shown[key] for key in KEYS[2:]] == [None] * 9
+
+
+def test_a_removed_person_is_null_but_keeps_the_pseudonym() -> None:
+    shown = as_json(GRANTED, {}.get)
+    assert (shown["person"], shown["person_id"]) == (None, "id-ann")
+
+
+def test_data_cannot_replace_what_is_fixed() -> None:
+    event = Event(TIME, EventKind.SERVICE, {"time": "x", "kind": "x", "person": "x"}, ANN)
+    shown = as_json(event, NAMES.get)
+    assert (shown["time"], shown["kind"], shown["person"]) == (
+        "2026-01-31T18:30:00.125Z",
+        "service",
+        "Ann",
+    )
+
+
+@pytest.mark.parametrize(
+    ("event", "line"),
+    [
+        (
+            GRANTED,
+            "2026-01-31 18:30:00  decision  granted  Ann  (matched)  "
+            "similarity 0.713, fmr 1.2e-05, frames 3, after 412 ms",
+        ),
+        (
+            Event(
+                TIME,
+                EventKind.DECISION,
+                {"visit": "v2", "decision": "unknown", "reason": "no_match", "frames": 10},
+            ),
+            "2026-01-31 18:30:00  decision  unknown  (no_match)  frames 10",
+        ),
+        (
+            Event(
+                TIME,
+                EventKind.ACTION,
+                {
+                    "action": "command lock",
+                    "ok": False,
+                    "detail": "lock ended with status 3.",
+                    "duration_ms": 8.5,
+                },
+                ANN,
+            ),
+            "2026-01-31 18:30:00  action    command lock  failed  lock ended with status 3.  "
+            "for Ann",
+        ),
+        (
+            Event(TIME, EventKind.ACTION, {"action": "webhook gate.example", "ok": True}),
+            "2026-01-31 18:30:00  action    webhook gate.example  ok",
+        ),
+        (
+            Event(TIME, EventKind.PERSON, {"change": "enrolled"}, ANN),
+            "2026-01-31 18:30:00  person    enrolled  Ann",
+        ),
+        (
+            Event(TIME, EventKind.PERSON, {"change": "removed"}, PersonId("id-bob")),
+            "2026-01-31 18:30:00  person    removed  (removed person)",
+        ),
+        (
+            Event(TIME, EventKind.SERVICE, {"state": "stopped", "people": 3, "error": None}),
+            "2026-01-31 18:30:00  service   stopped  people=3",
+        ),
+        (Event(TIME, EventKind.DECISION), "2026-01-31 18:30:00  decision  ?        (?)"),
+    ],
+)
+def test_lines(event: Event, line: str) -> None:
+    assert as_text(event, NAMES.get, UTC) == line
+
+
+def test_lines_are_in_local_time() -> None:
+    assert as_text(GRANTED, NAMES.get, ZoneInfo("Europe/Berlin")).startswith("2026-01-31 19:30:00")
+    assert as_text(GRANTED, NAMES.get, ZoneInfo("Asia/Kolkata")).startswith("2026-02-01 00:00:00")
+
+
+def test_a_name_cannot_steer_the_terminal_or_forge_a_line() -> None:
+    line = as_text(GRANTED, lambda _: "Ann\n2026 \x1b[31mBob\u202e", UTC)
+    assert "Ann\\n2026 \\x1b[31mBob\\u202e" in line
+
+
+@pytest.mark.parametrize(
+    ("time", "text"),
+    [
+        (0, "1970-01-01T00:00:00.000Z"),
+        (TIME, "2026-01-31T18:30:00.125Z"),
+        (0.9999, "1970-01-01T00:00:00.999Z"),
+    ],
+)
+def test_iso(time: float, text: str) -> None:
+    assert iso(time) == text
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3),
+    max_leaves=4,
+)
+WORDS = [
+    "visit",
+    "decision",
+    "reason",
+    "frames",
+    "fmr",
+    "similarity",
+    "latency_ms",
+    "action",
+    "ok",
+    "detail",
+    "state",
+    "change",
+]
+
+
+@given(
+    st.builds(
+        Event,
+        time=st.floats(0, 253402214400.0),
+        kind=st.sampled_from(EventKind),
+        data=st.dictionaries(st.sampled_from(WORDS) | st.text(), VALUES),
+        person=st.sampled_from([None, ANN, PersonId("gone")]),
+    )
+)
+def test_whatever_is_in_the_log_can_be_shown(event: Event) -> None:
+    assert as_text(event, NAMES.get, UTC).isprintable()
+    json.dumps(as_json(event, NAMES.get))
+
+
+@given(st.integers(10**13, 10**400))
+def test_absurd_figures_are_left_out(number: int) -> None:
+    event = Event(TIME, EventKind.DECISION, {"similarity": number})
+    assert "similarity" not in as_text(event, NAMES.get, UTC)
