@@ -1,0 +1,127 @@
+"""A whole door of fakes: people are flat pictures, nothing is loaded, nothing opens."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+import numpy as np
+
+from accessctl.actions.base import Action, ActionResult
+from accessctl.actions.fake import RecordingAction
+from accessctl.audit.fake import MemoryLog
+from accessctl.config import PolicyConfig
+from accessctl.domain import Box, Decision, Event, Face, Frame, Image, Outcome, PersonId
+from accessctl.door.door import Door, Step
+from accessctl.door.enactor import Enactor
+from accessctl.door.recogniser import Recogniser
+from accessctl.door.roster import Roster
+from accessctl.encoder.fake import FAKE_CARD, FakeEncoder
+from accessctl.gallery.calibration import Calibration
+from accessctl.gallery.fake import MemoryGallery, random_units
+from accessctl.vision.fake import fake_face
+
+FACE_BOX = Box(20, 20, 60, 70)
+EPOCH = 2000.0
+# The false-match rate falls tenfold with each unit of score.
+CALIBRATION = Calibration(50, [0.0, 8.0], [0.0, -8.0], [0.0, -8.0])
+
+
+def portrait(person: int) -> Image:
+    """Coarse coloured noise, RGB (120, 120, 3): the same for a person, unlike for two."""
+    coarse = np.random.default_rng(person).integers(0, 256, (4, 4, 3), dtype=np.uint8)
+    return coarse.repeat(30, axis=0).repeat(30, axis=1)
+
+
+class DirectRunner:
+    """Performs actions at once, in the caller's thread; refuses all when `full`."""
+
+    def __init__(self) -> None:
+        self.full = False
+
+    def submit(
+        self,
+        action: Action,
+        payload: Mapping[str, Any],
+        on_result: Callable[[Action, ActionResult], None],
+    ) -> bool:
+        if self.full:
+            return False
+        on_result(action, action.perform(payload))
+        return True
+
+
+class ScriptedObserver:
+    """Sees in each frame whatever `faces` holds at that moment."""
+
+    def __init__(self) -> None:
+        self.faces: Sequence[Face] = ()
+        self.timings: dict[str, float] = {"search": 0.0, "track": 0.0, "landmarks": 0.0}
+
+    def observe(self, frame: Frame) -> list[Face]:
+        del frame
+        return list(self.faces)
+
+    def still(self, image: Image) -> list[Face]:
+        del image
+        return list(self.faces)
+
+
+@dataclass
+class FakeHouse:
+    """A door and everything around it, open to whoever tests it."""
+
+    gallery: MemoryGallery = field(default_factory=MemoryGallery)
+    audit: MemoryLog = field(default_factory=MemoryLog)
+    runner: DirectRunner = field(default_factory=DirectRunner)
+    unlock: RecordingAction = field(default_factory=lambda: RecordingAction("unlock"))
+    recogniser: Recogniser = field(default_factory=lambda: Recogniser(FakeEncoder()))
+    observer: ScriptedObserver = field(default_factory=ScriptedObserver)
+    policy: PolicyConfig = field(
+        default_factory=lambda: PolicyConfig(
+            min_frames=3, unknown_after_frames=4, unknown_after_s=0.2, cooldown_s=5
+        )
+    )
+
+    def roster(self) -> Roster:
+        cohort = random_units(300, FAKE_CARD.dimension, seed=1)
+        fingerprint, target = FAKE_CARD.fingerprint, self.policy.target_fpir
+        return Roster(self.gallery, fingerprint, cohort, CALIBRATION, target)
+
+    def enrol(self, name: str, person: int) -> PersonId:
+        embedding = self.recogniser.embed(portrait(person), [fake_face(box=FACE_BOX)])[0]
+        added = self.gallery.add_person(
+            name, b"jpeg", embedding, FAKE_CARD.fingerprint, quality=0.9, now=EPOCH
+        )
+        return added.id
+
+    def door(self) -> Door:
+        numbers = count(1)
+        actions = {Outcome.GRANTED: [self.unlock]}
+        return Door(
+            self.observer,
+            self.recogniser,
+            self.roster(),
+            Enactor(self.audit, self.runner, actions, wall_clock=lambda: EPOCH),
+            self.policy,
+            leave_after_s=1.0,
+            wall_clock=lambda: EPOCH,
+            new_visit_id=lambda: f"visit-{next(numbers)}",
+        )
+
+    def play(
+        self, door: Door, scenes: Iterable[tuple[int, Sequence[Face]]], start: float = 0.0
+    ) -> list[Step]:
+        """Show `door` portraits of the given people with these faces, ten a second."""
+        steps: list[Step] = []
+        for index, (person, faces) in enumerate(scenes):
+            self.observer.faces = faces
+            steps.append(door.step(Frame(portrait(person), start + index / 10, index)))
+        return steps
+
+    def events(self) -> list[Event]:
+        return [event for _, event in self.audit.query()]
+
+
+def decisions(steps: Iterable[Step]) -> list[Decision]:
+    return [decision for step in steps for decision in step.decisions]
