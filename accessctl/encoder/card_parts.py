@@ -62,7 +62,7 @@ class CalibrationTable(Part):
     Scores ascend; `neighbours` is how many nearest cohort faces normalise a score.
     """
 
-    neighbours: int = Field(ge=1)
+    neighbours: int = Field(ge=2)
     score: tuple[float, ...] = Field(min_length=2, max_length=10000)
     log10_fmr: tuple[float, ...]
     log10_fmr_upper: tuple[float, ...]

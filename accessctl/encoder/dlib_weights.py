@@ -33,6 +33,34 @@ BLOCKS: tuple[tuple[int, bool], ...] = (
 MAX_GAP = 4096
 
 
+class TensorReader:
+    """Hands out the tensors of dlib's serialised bytes, one after the other."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._at = 0
+
+    def array(self, dimensions: tuple[int, int, int, int]) -> NDArray[np.float32]:
+        """The next tensor of these dimensions, flat float32; raises ModelError if not there."""
+        header = tensor_header(dimensions)
+        found = self._data.find(header, self._at, self._at + MAX_GAP + len(header))
+        start = found + len(header)
+        count = int(np.prod(dimensions))
+        if found < 0 or start + 4 * count > len(self._data):
+            raise ModelError(
+                f"dlib's weights are damaged: no tensor of {count} values after byte {self._at}; "
+                "run `accessctl models fetch` again."
+            )
+        values = np.frombuffer(self._data, "<f4", count, start).astype(np.float32)
+        if not np.isfinite(values).all():
+            raise ModelError(
+                f"dlib's weights are damaged: values after byte {start} are not finite; "
+                "run `accessctl models fetch` again."
+            )
+        self._at = start + 4 * count
+        return values
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Convolution:
     """Kernel float32 (k, k, in, out) and bias (out,), the affine layer folded in."""
@@ -61,19 +89,21 @@ def convolution_shapes() -> list[tuple[int, int, int]]:
 
 def parse(data: bytes) -> Weights:
     """The network's weights; raises ModelError on anything but that network."""
-    cursor = _Cursor(data)
+    reader = TensorReader(data)
     convolutions = []
     for inputs, outputs, size in convolution_shapes():
-        raw = cursor.array((outputs * inputs * size * size + outputs, 1, 1, 1))
-        affine = cursor.array((2 * outputs, 1, 1, 1))
-        convolutions.append(_folded(raw, affine, (outputs, inputs, size, size)))
-    projection = cursor.array((BLOCKS[-1][0], DIMENSION, 1, 1)).reshape(-1, DIMENSION)
+        raw = reader.array((outputs * inputs * size * size + outputs, 1, 1, 1))
+        affine = reader.array((2 * outputs, 1, 1, 1))
+        convolutions.append(fold(raw, affine, (outputs, inputs, size, size)))
+    projection = reader.array((BLOCKS[-1][0], DIMENSION, 1, 1)).reshape(-1, DIMENSION)
     return Weights(tuple(convolutions), projection)
 
 
-def _folded(
+def fold(
     raw: NDArray[np.float32], affine: NDArray[np.float32], shape: tuple[int, int, int, int]
 ) -> Convolution:
+    """A convolution's weights and biases (flat, as dlib keeps them) and the scales and shifts
+    (2 * out,) of the affine layer behind it, as one convolution; `shape` is (out, in, k, k)."""
     outputs = shape[0]
     kernel, bias = raw[:-outputs].reshape(shape), raw[-outputs:]
     scale, shift = affine[:outputs], affine[outputs:]
@@ -89,29 +119,3 @@ def tensor_header(dimensions: Sequence[int]) -> bytes:
 def _integer(value: int) -> bytes:
     length = max(1, (value.bit_length() + 7) // 8)
     return bytes([length]) + value.to_bytes(length, "little")
-
-
-class _Cursor:
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self._at = 0
-
-    def array(self, dimensions: tuple[int, int, int, int]) -> NDArray[np.float32]:
-        """The next tensor of these dimensions, flat."""
-        header = tensor_header(dimensions)
-        found = self._data.find(header, self._at, self._at + MAX_GAP + len(header))
-        start = found + len(header)
-        count = int(np.prod(dimensions))
-        if found < 0 or start + 4 * count > len(self._data):
-            raise ModelError(
-                f"dlib's weights are damaged: no tensor of {count} values after byte {self._at}; "
-                "run `accessctl models fetch` again."
-            )
-        values = np.frombuffer(self._data, "<f4", count, start).astype(np.float32)
-        if not np.isfinite(values).all():
-            raise ModelError(
-                f"dlib's weights are damaged: values after byte {start} are not finite; "
-                "run `accessctl models fetch` again."
-            )
-        self._at = start + 4 * count
-        return values
