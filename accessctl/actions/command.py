@@ -22,6 +22,7 @@ GIVEN = (
     "decision",
     "reason",
     "person",
+    "person_id",
     "similarity",
     "fmr",
     "frames",

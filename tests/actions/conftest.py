@@ -15,6 +15,7 @@ def payload() -> dict[str, Any]:
         "decision": "granted",
         "reason": "matched",
         "person": "Zoë O'Neil; rm -rf $HOME",
+        "person_id": "5f0c",
         "similarity": 0.71,
         "fmr": 1e-05,
         "frames": 3,

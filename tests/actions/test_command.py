@@ -47,6 +47,7 @@ def test_hands_over_the_decision_in_the_environment_and_nothing_secret(
         "ACCESSCTL_DECISION": "granted",
         "ACCESSCTL_REASON": "matched",
         "ACCESSCTL_PERSON": "Zoë O'Neil; rm -rf $HOME",
+        "ACCESSCTL_PERSON_ID": "5f0c",
         "ACCESSCTL_SIMILARITY": "0.71",
         "ACCESSCTL_FMR": "1e-05",
         "ACCESSCTL_FRAMES": "3",

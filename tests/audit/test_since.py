@@ -51,28 +51,13 @@ def test_without_a_zone_the_system_decides() -> None:
     assert moment("2026-01-31", NOW) == datetime(2026, 1, 31).timestamp()
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        " ",
-        "yesterday",
-        "1",
-        "h",
-        "1x",
-        "-1h",
-        "1.5h",
-        "1h30m",
-        "1H",
-        "٣h",
-        "9999999s",
-        "2026-13-01",
-        "2026-02-30",
-        "31.1.2026",
-        "2026-01-31T25:00",
-        "1h\n2h",
-    ],
-)
+NO_MOMENTS = """
+yesterday 1 h 1x -1h 1.5h 1h30m 1H ٣h 9999999s
+2026-13-01 2026-02-30 31.1.2026 2026-01-31T25:00
+"""
+
+
+@pytest.mark.parametrize("text", ["", " ", "1h\n2h", *NO_MOMENTS.split()])
 def test_anything_else_is_refused_in_one_sentence(text: str) -> None:
     with pytest.raises(InputError, match=r"is not a moment; write 30m, 1h or 2d") as caught:
         moment(text, NOW, timezone(timedelta(hours=14)))
