@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN_STAMP := $(VENV)/installed-run
 DEV_STAMP := $(VENV)/installed-dev
+PEER := .venv-peer
+PEER_STAMP := $(PEER)/installed
 
 run: $(RUN_STAMP)
 	$(BIN)/accessctl models fetch
@@ -20,12 +22,12 @@ check: $(DEV_STAMP)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(DEV_STAMP)
+bench: $(DEV_STAMP) $(PEER_STAMP)
 	$(BIN)/accessctl models fetch
-	$(BIN)/python -m benchmarks.pipeline
+	$(BIN)/python -m benchmarks.pipeline --peer $(PEER)/bin/python
 
 clean:
-	rm -rf $(VENV) models/cache state
+	rm -rf $(VENV) $(PEER) models/cache state
 
 $(RUN_STAMP): requirements.txt pyproject.toml
 	@scripts/bootstrap.sh requirements.txt
@@ -34,3 +36,9 @@ $(RUN_STAMP): requirements.txt pyproject.toml
 $(DEV_STAMP): requirements.txt requirements-dev.txt pyproject.toml
 	@scripts/bootstrap.sh requirements-dev.txt
 	@touch $(RUN_STAMP) $@
+
+$(PEER_STAMP): requirements-peer.txt $(DEV_STAMP)
+	$(BIN)/python -m venv $(PEER)
+	$(PEER)/bin/python -m pip install --quiet -r requirements-peer.txt
+	$(PEER)/bin/python -m pip install --quiet --no-deps face_recognition==1.3.0
+	@touch $@

@@ -2,6 +2,7 @@
 
 import argparse
 import textwrap
+from collections.abc import Sequence
 from typing import Any
 
 from accessctl.cli.common import add_config, config_from
@@ -36,7 +37,19 @@ def explanation(config: Config) -> list[str]:
     for name, value, field in explain(config):
         shown = [str(item) for item in value] if isinstance(value, tuple) else value
         lines.append(f"{name}: {shown}")
-        bounds = ", ".join(str(limit) for limit in field.metadata)
-        meaning = f"{field.description} [{bounds}]" if bounds else str(field.description)
+        limits = bounds(field.metadata)
+        meaning = f"{field.description} ({limits})" if limits else str(field.description)
         lines.extend(textwrap.wrap(meaning, 84, initial_indent="    ", subsequent_indent="    "))
     return lines
+
+
+def bounds(metadata: Sequence[object]) -> str:
+    """The bounds of a field in words: "at least 1, at most 60"."""
+    phrases = {"gt": "above", "ge": "at least", "lt": "below", "le": "at most"}
+    found = [
+        f"{phrase} {getattr(limit, name):g}"
+        for limit in metadata
+        for name, phrase in phrases.items()
+        if hasattr(limit, name)
+    ]
+    return ", ".join(found)

@@ -1,0 +1,122 @@
+"""What one 720p frame costs, how fast the door starts and how much memory it takes.
+
+    python -m benchmarks.pipeline [--frames N] [--peer PYTHON]
+
+PYTHON is an interpreter with the face_recognition package (`make bench` makes one): the same
+frames go through it in the same run.
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from accessctl.camera.demo_photos import demo_enrolment_photo
+from accessctl.camera.demo_scene import scene
+from accessctl.cli.common import table
+from accessctl.config import load_config
+from accessctl.domain import Frame
+from accessctl.door.assembly import open_audit, open_door, open_engine
+from accessctl.door.demo import demo_config, enrol_demo_person
+
+HERE = Path(__file__).parent
+# The enrolled visitor stands at the door, face about 200 pixels wide.
+STANDING_S = 20.5
+STAGES = ("search", "track", "landmarks", "encode", "match", "decide", "frame")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--frames", type=int, default=60)
+    parser.add_argument("--peer", metavar="PYTHON")
+    args = parser.parse_args()
+    images = [scene(STANDING_S + index / 15) for index in range(args.frames)]
+    with tempfile.TemporaryDirectory() as folder:
+        config = Path(folder) / "config.yaml"
+        config.write_text(config_text(), encoding="utf-8")
+        ours = frame_times(config, images)
+        started = startup(config)
+        peer = peer_times(args.peer, images, Path(folder)) if args.peer else {}
+    print("Milliseconds for a 1280x720 frame with one face, median (95th percentile):\n")
+    print(report(ours, peer))
+    print(
+        f"\nDoor process: ready for the first frame after {started['ready_s']:.2f} s, "
+        f"{started['ready_mb']:.0f} MB resident; first decision (demo, played fast) after "
+        f"{started['decision_s']:.2f} s, {started['decision_mb']:.0f} MB resident."
+    )
+    if peer:
+        print(f"face_recognition: ready after {peer['ready_s']:.2f} s, {peer['rss_mb']:.0f} MB.")
+
+
+def config_text() -> str:
+    root = HERE.parent
+    return (
+        f"encoder: {{folder: {root / 'models/dlib'}, device: cpu}}\n"
+        f"vision: {{models: {root / 'models/cache/mediapipe'}}}\n"
+    )
+
+
+def frame_times(config_file: Path, images: list[np.ndarray]) -> dict[str, list[float]]:
+    """Milliseconds of each stage, every frame encoded as if its visit were undecided."""
+    config = demo_config(load_config(config_file))
+    # A threshold that nobody reaches and no end of patience: the visit stays open.
+    policy = config.policy.model_copy(
+        update={"min_margin": float("inf"), "unknown_after_frames": 10**9}
+    )
+    config = config.model_copy(update={"policy": policy})
+    times: dict[str, list[float]] = {stage: [] for stage in STAGES}
+    with open_audit(config) as audit, open_engine(config, lambda photos, _: iter(photos)) as engine:
+        enrol_demo_person(engine.enrolment(audit))
+        with open_door(engine, audit) as door:
+            for index, image in enumerate([*images[:15], *images]):
+                step = door.step(Frame(image, index / 15, index))
+                if index >= 15:
+                    for stage in STAGES:
+                        times[stage].append(step.timings[stage])
+    return times
+
+
+def startup(config: Path) -> dict[str, float]:
+    """A fresh process, timed by itself from the moment the kernel started it."""
+    command = [sys.executable, "-m", "benchmarks.startup", str(config)]
+    runs = [
+        json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+        for _ in range(3)
+    ]
+    return {key: statistics.median(run[key] for run in runs) for key in runs[0]}
+
+
+def peer_times(python: str, images: list[np.ndarray], folder: Path) -> dict[str, object]:
+    frames = folder / "frames.npz"
+    np.savez(frames, frames=np.stack(images[:20]), portrait=demo_enrolment_photo())
+    command = [python, str(HERE / "peer.py"), str(frames)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    result: dict[str, object] = json.loads(done.stdout)
+    return result
+
+
+def report(ours: dict[str, list[float]], peer: dict[str, object]) -> str:
+    columns = ["stage", "accessctl", *(["face_recognition"] if peer else [])]
+    rows = []
+    for stage in STAGES:
+        theirs = peer.get(stage, [])
+        rows.append((stage, figure(ours[stage]), *([figure(theirs)] if peer else [])))
+    return table(columns, rows)
+
+
+def figure(values: object) -> str:
+    if not isinstance(values, list) or not values:
+        return "-"
+    return f"{np.median(values):8.2f} ({np.percentile(values, 95):.2f})"
+
+
+if __name__ == "__main__":
+    began = time.perf_counter()
+    main()
+    print(f"\nMeasured in {time.perf_counter() - began:.0f} s.")
