@@ -7,6 +7,7 @@ member are read, never more than its known size, and only kept when their digest
 import hashlib
 import tarfile
 import zipfile
+import zlib
 from pathlib import Path
 from typing import IO
 
@@ -14,6 +15,17 @@ from accessctl.errors import FetchError
 from accessctl.provision.manifest import Archive, Member
 
 CHUNK = 1 << 20
+
+# What the standard library raises on archives that are damaged or made to harm.
+DAMAGE = (
+    OSError,
+    EOFError,
+    RuntimeError,
+    ValueError,
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 
 def sha256_of(path: Path) -> str:
@@ -26,7 +38,7 @@ def read_member(archive: Path, kind: str, member: Member) -> bytes:
     """The bytes of `member`, digest checked; raises FetchError when missing or altered."""
     try:
         data = _from_wheel(archive, member) if kind == "wheel" else _from_sdist(archive, member)
-    except (OSError, EOFError, zipfile.BadZipFile, tarfile.TarError, RuntimeError) as error:
+    except DAMAGE as error:
         raise FetchError(
             f"{archive.name} cannot be read as a {kind} ({error}); fetch again."
         ) from error

@@ -7,6 +7,7 @@ TensorFlow's memory and chatter end with it.
 import hashlib
 import sys
 import tempfile
+import zipfile
 from pathlib import Path
 
 import keras
@@ -54,9 +55,9 @@ def check_against_golden(model: keras.Model, card: Card, golden: Path) -> None:
     `golden` holds `chips` uint8 (2, 150, 150, 3) and `descriptors` float32 (2, 128).
     """
     try:
-        with np.load(golden, allow_pickle=False) as data:
+        with golden.open("rb") as stream, np.load(stream, allow_pickle=False) as data:
             chips, expected = data["chips"], data["descriptors"]
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise ModelError(f"Cannot read the known descriptors in {golden}; restore it.") from error
     found: NDArray[np.float32] = np.asarray(model(card.normalise(chips), training=False))
     worst = float(np.abs(found - expected).max())
