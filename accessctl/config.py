@@ -53,7 +53,14 @@ class VisionConfig(Section):
         0.3, ge=0.05, le=0.99, description="Detector score below which a box is not looked at."
     )
     presence: float = Field(
-        0.5, ge=0.05, le=0.99, description="Mesh presence below which a box is not a face."
+        0.5, ge=0.05, le=0.99, description="Mesh presence below which a followed face is lost."
+    )
+    new_face_presence: float = Field(
+        0.98,
+        ge=0.05,
+        le=0.999,
+        description="Mesh presence that a new face must reach before it is followed; a followed "
+        "face below it is 'unclear'.",
     )
     max_faces: int = Field(4, ge=1, le=16, description="Faces followed at the same time.")
     min_face_px: float = Field(

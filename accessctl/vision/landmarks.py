@@ -121,7 +121,3 @@ class LandmarkModel:
         points[:, :2] = apply(invert(transform), raw[:, :2])
         points[:, 2] = raw[:, 2] * (region.side / INPUT_SIZE)
         return Mesh(points, float(1 / (1 + np.exp(-np.clip(logit, -60, 60)))))
-
-    def look_twice(self, image: Image, region: Region) -> Mesh:
-        """As `look`, then once more with the region that the first mesh suggests."""
-        return self.look(image, region_of(self.look(image, region).points))

@@ -22,6 +22,7 @@ from accessctl.vision.quality import assess
 from accessctl.vision.search import (
     DOOR_SCHEDULE,
     Range,
+    Schedule,
     Tile,
     nearby,
     placed,
@@ -59,8 +60,9 @@ class Observer:
     the operating system lacks a library that MediaPipe needs.
     """
 
-    def __init__(self, config: VisionConfig) -> None:
+    def __init__(self, config: VisionConfig, schedule: Schedule = DOOR_SCHEDULE) -> None:
         self._config = config
+        self._schedule = schedule
         self._landmarks = LandmarkModel(config.models)
         self._short = short_range(config.models, config.detection_confidence)
         self._full = full_range(config.models, config.detection_confidence)
@@ -81,7 +83,7 @@ class Observer:
         stopwatch.lap("landmarks")
         detections = self._search(image, frame.captured)
         stopwatch.lap("search")
-        sights = self._judge(image, detections, followed, JUDGED_PER_FRAME)
+        sights, _ = self._judge(image, detections, followed, JUDGED_PER_FRAME)
         sights = sorted(sights, key=_area, reverse=True)[: self._config.max_faces]
         stopwatch.lap("landmarks")
         ids = self._tracker.update(
@@ -94,11 +96,15 @@ class Observer:
         return faces
 
     def still(self, image: Image) -> list[Face]:
-        """Every face of one photo, the largest first, unusable ones too; track is 0."""
+        """Every face of one photo, the largest first, unusable ones too; track is 0.
+
+        Where nothing is clearly a face, the likeliest candidate counts as an unclear one.
+        """
         height, width = image.shape[:2]
         detections = self._look_at(image, still_tiles(width, height))
         detections += self._look_with_margin(image)
-        sights = self._judge(image, detections, [], JUDGED_PER_PHOTO)
+        sights, unclear = self._judge(image, detections, [], JUDGED_PER_PHOTO)
+        sights = sights or sorted(unclear, key=lambda s: -s.mesh.presence)[:1]
         return [self._face(image, s, 0) for s in sorted(sights, key=_area, reverse=True)]
 
     def close(self) -> None:
@@ -121,7 +127,7 @@ class Observer:
         tiles = [tile for tile in around if tile is not None][: self._config.max_faces]
         self._frame += 1
         if not self._followed or self._frame % SEARCH_EVERY == 0:
-            tiles += DOOR_SCHEDULE.tiles(self._turn, width, height)
+            tiles += self._schedule.tiles(self._turn, width, height)
             self._turn += 1
         return self._look_at(image, tiles)
 
@@ -152,9 +158,12 @@ class Observer:
         detections: Iterable[Detection],
         known: Sequence[_Sight],
         budget: int,
-    ) -> list[_Sight]:
-        """`known` and the detections in which the mesh sees a face, best score first."""
-        sights = list(known)
+    ) -> tuple[list[_Sight], list[_Sight]]:
+        """`known` and the detections in which the mesh sees a face; those where it may be one.
+
+        The best scores are judged first, at most `budget` of them.
+        """
+        sights, unclear = list(known), list[_Sight]()
         for detection in sorted(detections, key=lambda one: -one.score):
             if any(same_face(detection.box, mesh_box(s.mesh.points)) for s in sights):
                 continue
@@ -162,17 +171,20 @@ class Observer:
                 break
             budget -= 1
             mesh = self._confirmed(image, detection)
-            if mesh is not None and not _known(mesh.points, sights):
-                sights.append(_Sight(mesh, detection.score))
-        return sights
+            if mesh.presence >= self._config.new_face_presence:
+                if not _known(mesh.points, sights):
+                    sights.append(_Sight(mesh, detection.score))
+            elif mesh.presence >= self._config.presence:
+                unclear.append(_Sight(mesh, detection.score))
+        return sights, unclear
 
-    def _confirmed(self, image: Image, detection: Detection) -> Mesh | None:
+    def _confirmed(self, image: Image, detection: Detection) -> Mesh:
+        """The mesh of a detection, from a second look when the first one is promising."""
         left_eye, right_eye = detection.keypoints[:2]
         mesh = self._landmarks.look(image, region_around(detection.box, left_eye, right_eye))
         if mesh.presence < self._config.presence:
-            return None
-        mesh = self._landmarks.look(image, region_of(mesh.points))
-        return mesh if mesh.presence >= self._config.presence else None
+            return mesh
+        return self._landmarks.look(image, region_of(mesh.points))
 
     def _face(self, image: Image, sight: _Sight, track: int) -> Face:
         points = sight.mesh.points
@@ -183,7 +195,7 @@ class Observer:
             presence=sight.mesh.presence,
             landmarks=points,
             pose=pose,
-            quality=assess(image, points, pose, self._config),
+            quality=assess(image, sight.mesh, pose, self._config),
             track=track,
         )
 

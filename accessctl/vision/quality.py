@@ -8,7 +8,14 @@ from numpy.typing import NDArray
 
 from accessctl.config import VisionConfig
 from accessctl.domain import Image, Points, Pose, Quality
-from accessctl.vision.landmarks import REGION_SCALE, Region, mesh_box, region_of, region_transform
+from accessctl.vision.landmarks import (
+    REGION_SCALE,
+    Mesh,
+    Region,
+    mesh_box,
+    region_of,
+    region_transform,
+)
 from accessctl.vision.sampling import warp
 
 SAMPLE_SIZE = 48
@@ -27,23 +34,26 @@ MAX_OUTSIDE = 0.15
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """`width` in pixels; `sharpness`, `brightness` and `outside` in [0, 1]."""
+    """`width` in pixels; the mesh's `presence` and the other shares in [0, 1]."""
 
     width: float
+    presence: float
     sharpness: float
     brightness: float
     outside: float
     pose: Pose
 
 
-def measure(image: Image, landmarks: Points, pose: Pose) -> Measures:
-    """What the quality of a face rests on; `landmarks` is its mesh, float32 (468, 3)."""
+def measure(image: Image, mesh: Mesh, pose: Pose) -> Measures:
+    """What the quality of a face in `image` rests on."""
+    landmarks = mesh.points
     grey = _sample(image, landmarks)
     height, width = image.shape[:2]
     x, y = landmarks[:, 0], landmarks[:, 1]
     outside = np.mean((x < 0) | (y < 0) | (x > width - 1) | (y > height - 1))
     return Measures(
         width=mesh_box(landmarks).w,
+        presence=mesh.presence,
         sharpness=sharpness(grey),
         brightness=brightness(grey),
         outside=float(outside),
@@ -55,6 +65,7 @@ def judge(measures: Measures, config: VisionConfig) -> Quality:
     """Score and reasons. The score is the product of size, sharpness, exposure and pose."""
     pose = measures.pose
     faults = {
+        "unclear": measures.presence < config.new_face_presence,
         "too far": measures.width < config.min_face_px,
         "too dark": measures.brightness < config.min_brightness,
         "too bright": measures.brightness > config.max_brightness,
@@ -68,9 +79,9 @@ def judge(measures: Measures, config: VisionConfig) -> Quality:
     return Quality(float(score), tuple(reason for reason, wrong in faults.items() if wrong))
 
 
-def assess(image: Image, landmarks: Points, pose: Pose, config: VisionConfig) -> Quality:
-    """The quality of the face with mesh `landmarks` (468, 3) in `image`."""
-    return judge(measure(image, landmarks, pose), config)
+def assess(image: Image, mesh: Mesh, pose: Pose, config: VisionConfig) -> Quality:
+    """The quality of the face that `mesh` shows in `image`."""
+    return judge(measure(image, mesh, pose), config)
 
 
 def sharpness(grey: NDArray[np.float32]) -> float:

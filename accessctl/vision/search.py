@@ -58,29 +58,21 @@ def _spans(length: int, count: int, overlap: float) -> list[tuple[int, int]]:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """Grids that are worked through at the same time, each at its own pace.
-
-    `pace` says how many tiles of each grid are looked at in one frame.
-    """
+    """The tiles of all `grids` take turns, `pace` of them in each frame."""
 
     grids: tuple[Grid, ...]
-    pace: tuple[int, ...]
+    pace: int
 
     def tiles(self, turn: int, width: int, height: int) -> tuple[Tile, ...]:
         """The tiles of one frame; `turn` counts the frames that were searched, from 0."""
-        chosen: list[Tile] = []
-        for grid, pace in zip(self.grids, self.pace, strict=True):
-            every = _spread(grid.tiles(width, height))
-            first = turn * pace
-            chosen += [every[(first + i) % len(every)] for i in range(min(pace, len(every)))]
-        return tuple(chosen)
+        every = _spread([tile for grid in self.grids for tile in grid.tiles(width, height)])
+        first = turn * self.pace
+        return tuple(every[(first + i) % len(every)] for i in range(min(self.pace, len(every))))
 
+    @property
     def period(self) -> int:
-        """Frames after which the whole frame has been searched by every grid."""
-        return max(
-            -(-grid.columns * grid.rows // pace)
-            for grid, pace in zip(self.grids, self.pace, strict=True)
-        )
+        """Frames after which every tile has had its turn."""
+        return -(-sum(grid.columns * grid.rows for grid in self.grids) // self.pace)
 
 
 def _spread(tiles: Sequence[Tile]) -> list[Tile]:
@@ -88,9 +80,7 @@ def _spread(tiles: Sequence[Tile]) -> list[Tile]:
     return [*tiles[::2], *tiles[1::2]]
 
 
-DOOR_SCHEDULE = Schedule(
-    grids=(Grid(4, 2, 0.25, Range.SHORT), Grid(1, 1, 0.0, Range.FULL)), pace=(3, 1)
-)
+DOOR_SCHEDULE = Schedule((Grid(4, 2, 0.25, Range.SHORT), Grid(1, 1, 0.0, Range.SHORT)), pace=3)
 
 LOST_FACE_SCALE = 4.0
 """A lost face is looked for in a square this much larger than it was."""
