@@ -1,5 +1,6 @@
 """The part of cv2.VideoCapture that the sources use, so that tests can stand in for it."""
 
+import os
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeAlias
 
@@ -25,7 +26,18 @@ CaptureFactory: TypeAlias = Callable[[str, int, Sequence[int]], Capture]
 
 def open_capture(name: str, backend: int, options: Sequence[int]) -> Capture:
     """cv2.VideoCapture on `name`; `options` are pairs of a property and its value."""
+    _configure_opencv()
     return cv2.VideoCapture(name, backend, options)
+
+
+def _configure_opencv() -> None:
+    """Settings that OpenCV takes from the environment only; the user's own win."""
+    # Over UDP, lost packets smear faces.
+    os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", "rtsp_transport;tcp")
+    # A lost camera is reported once, not by FFmpeg (-8: quiet) at every attempt.
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+    if "OPENCV_LOG_LEVEL" not in os.environ:
+        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
 
 
 def read_rgb(capture: Capture) -> Image | None:

@@ -38,8 +38,8 @@ def source_from(spec: str, config: CameraConfig, *, fast: bool = False) -> Sourc
 
 
 def _recording(parsed: SourceSpec, config: CameraConfig, fast: bool) -> Source:
-    path = Path(parsed.value).expanduser()
     try:
+        path = Path(parsed.value).expanduser()
         if path.is_dir():
             return ImageFolderSource(path, config.fps, fast)
         if path.is_file():

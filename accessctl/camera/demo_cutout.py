@@ -13,6 +13,7 @@ from accessctl.domain import Image
 SIZES = (240.0, 120.0, 60.0)
 MARGIN = 24
 FEATHER = 1.6
+FADE_ROWS = 40
 FOLDS = 0.08
 TURN_DEPTH = 0.8
 
@@ -74,11 +75,11 @@ def _premultiplied(photo: Image, figure: Figure) -> NDArray[np.uint8]:
     mask = _mask(figure.outline, height, width, FEATHER)
     mask[rows:] = 0
     # The photograph fades into the painted clothes where it ends.
-    fade = 40
+    fade = FADE_ROWS
     mask[rows - fade : rows] *= np.linspace(1, 0, fade, dtype=np.float32)[:, None, None]
     colour = colour * (1 - mask) + flat * mask
     alpha = alpha * (1 - mask) + mask
-    joined = np.concatenate([colour, alpha * 255], axis=2)
+    joined: NDArray[np.float32] = np.concatenate([colour, alpha * 255], axis=2)
     return np.clip(joined, 0, 255).astype(np.uint8)
 
 
@@ -86,10 +87,10 @@ def _mask(
     outline: tuple[tuple[int, int], ...], height: int, width: int, feather: float
 ) -> NDArray[np.float32]:
     mask = np.zeros((height, width), np.uint8)
-    points = np.array(outline, np.int32) + (MARGIN, 0)
-    cv2.fillPoly(mask, [points.astype(np.int32)], 255, cv2.LINE_AA)
-    soft = cv2.GaussianBlur(mask, (0, 0), feather).astype(np.float32) / 255
-    return soft[:, :, None]
+    points = np.array([(x + MARGIN, y) for x, y in outline], np.int32)
+    cv2.fillPoly(mask, [points], 255, cv2.LINE_AA)
+    soft = cv2.GaussianBlur(mask, (0, 0), feather)
+    return np.asarray(soft, np.float32)[:, :, None] / np.float32(255)
 
 
 def _folds(height: int, width: int) -> NDArray[np.float32]:

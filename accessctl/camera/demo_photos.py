@@ -9,6 +9,7 @@ import importlib.util
 from pathlib import Path
 
 import cv2
+import numpy as np
 
 from accessctl.domain import Image
 from accessctl.errors import CameraError
@@ -26,8 +27,7 @@ def photograph(library: str, path: str) -> Image:
     for folder in (spec.submodule_search_locations or ()) if spec else ():
         picture = cv2.imread(str(Path(folder) / path), cv2.IMREAD_COLOR_RGB)
         if picture is not None:
-            found: Image = picture
-            return found
+            return picture.astype(np.uint8, copy=False)
     raise CameraError(
         f"The demo needs {Path(path).name}, which comes with {library}; install the "
         "requirements again, or name another source with --source."

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image as PillowImage
+from PIL import UnidentifiedImageError
 
 from accessctl.domain import Image
 from accessctl.errors import PhotoError
@@ -57,9 +58,10 @@ def decode_photo(data: bytes, name: str, max_pixels: int) -> Image:
         raise
     except PillowImage.DecompressionBombError:
         raise _too_many_pixels(name, max_pixels) from None
-    except PillowImage.UnidentifiedImageError:
+    except UnidentifiedImageError:
         raise PhotoError(f"{name} is not a {KINDS} picture; give one that is.") from None
-    except Exception as error:  # noqa: BLE001 - on hostile bytes decoders raise anything
+    except Exception as error:
+        # Whatever it is: on hostile bytes decoders raise anything.
         raise PhotoError(f"{name} is damaged and cannot be decoded; give another photo.") from error
 
 

@@ -1,6 +1,5 @@
 """Network cameras: RTSP and HTTP (MJPEG), through OpenCV's FFmpeg."""
 
-import os
 from dataclasses import dataclass
 
 import cv2
@@ -10,8 +9,6 @@ from accessctl.camera.redact import redact
 from accessctl.camera.source import Shot
 from accessctl.config import CameraConfig
 from accessctl.errors import CameraError
-
-FFMPEG_OPTIONS = "OPENCV_FFMPEG_CAPTURE_OPTIONS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +43,6 @@ class StreamSource:
         return f"network camera {redact(self.url)}"
 
     def open(self) -> StreamFeed:
-        if self.url.lower().startswith("rtsp"):
-            # FFmpeg takes this from the environment only. Over UDP, lost packets smear faces.
-            os.environ.setdefault(FFMPEG_OPTIONS, "rtsp_transport;tcp")
         timeouts = (
             cv2.CAP_PROP_OPEN_TIMEOUT_MSEC,
             round(self.config.open_timeout_s * 1000),

@@ -10,27 +10,28 @@ from accessctl.camera.source import Shot
 from accessctl.errors import CameraError
 
 DEFAULT_FPS = 25.0
-MAX_FPS = 1000.0
+MIN_FPS, MAX_FPS = 0.1, 1000.0
 MIN_STEP_S = 0.001
+LONGEST_S = 1e7
 
 
 def media_time(stamp_ms: float, fps: float, previous: float | None) -> float:
     """Seconds since the start for a frame that the file stamps `stamp_ms`.
 
-    Files with broken stamps exist: one that does not move on (or is not finite) becomes
+    Files with broken stamps exist: one that does not move on (or lies months away) becomes
     one frame period after the `previous` time, so that time always rises.
     """
     stamp = stamp_ms / 1000
     if previous is None:
-        return stamp if 0 <= stamp < float("inf") else 0.0
-    if previous + MIN_STEP_S <= stamp < float("inf"):
+        return stamp if 0 <= stamp < LONGEST_S else 0.0
+    if previous + MIN_STEP_S <= stamp < LONGEST_S:
         return stamp
     return previous + 1 / fps
 
 
 def usable_fps(stated: float) -> float:
     """The frame rate a file states, or 25 where that is not a rate."""
-    return stated if 0 < stated <= MAX_FPS else DEFAULT_FPS
+    return stated if MIN_FPS <= stated <= MAX_FPS else DEFAULT_FPS
 
 
 def unplayable(path: Path) -> CameraError:

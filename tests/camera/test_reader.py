@@ -1,0 +1,299 @@
+import logging
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from accessctl.camera.fake import FakeSource, flat_shots
+from accessctl.camera.reader import MAX_STUCK, Reader
+from accessctl.config import CameraConfig
+from accessctl.domain import Frame
+from accessctl.errors import CameraError, PhotoError
+
+PATIENCE_S = 20.0
+
+
+def camera(*feeds: Any) -> FakeSource:
+    return FakeSource(feeds, live=True, endless=True)
+
+
+def value(frame: Frame | None) -> int:
+    assert frame is not None
+    return int(frame.image[0, 0, 0])
+
+
+class Halt:
+    """An event at which a scripted feed waits; released when the test is over."""
+
+    def __init__(self) -> None:
+        self.event = threading.Event()
+
+    def __enter__(self) -> threading.Event:
+        return self.event
+
+    def __exit__(self, *_: object) -> None:
+        self.event.set()
+
+
+def test_every_frame_of_a_recording_arrives_in_order_with_its_own_time(clock: Any) -> None:
+    source = FakeSource([flat_shots(range(30), fps=10)])
+    with Reader(source, CameraConfig(), clock=clock) as reader:
+        frames = []
+        while not reader.ended:
+            frame = reader.next(PATIENCE_S)
+            if frame is not None:
+                frames.append(frame)
+        assert reader.next(PATIENCE_S) is None
+    assert [value(frame) for frame in frames] == list(range(30))
+    assert [frame.sequence for frame in frames] == list(range(30))
+    assert [frame.captured for frame in frames] == pytest.approx([100 + n / 10 for n in range(30)])
+    assert reader.dropped == 0
+    assert source.opened[0].closed.is_set()
+
+
+def test_a_recording_at_its_own_rate_waits_until_each_frame_is_due(
+    clock: Any, make_pause: Callable[..., Any]
+) -> None:
+    pause = make_pause()
+    source = FakeSource([flat_shots([1, 2, 3], fps=4)], live=True)
+    with Reader(source, CameraConfig(), clock=clock, pause=pause) as reader:
+        last = None
+        while not reader.ended:
+            last = reader.next(PATIENCE_S) or last
+    assert pause.waits == pytest.approx([0.25, 0.25])
+    assert value(last) == 3
+    assert last is not None
+    assert last.captured == pytest.approx(100.5)
+
+
+def test_the_newest_frame_of_a_camera_wins(clock: Any) -> None:
+    with Halt() as halt:
+        all_read = threading.Event()
+        source = camera([*flat_shots([1, 2, 3, 4]), Signal(all_read), halt])
+        with Reader(source, CameraConfig(), clock=clock) as reader:
+            assert all_read.wait(PATIENCE_S)
+            frame = reader.next(PATIENCE_S)
+            assert value(frame) == 4
+            assert frame is not None
+            assert (frame.sequence, frame.captured) == (3, 100.0)
+            assert reader.dropped == 3
+            assert reader.connected
+            assert reader.last_captured == 100.0
+            halt.set()
+
+
+class Signal(threading.Event):
+    """A step that does not wait but tells the test that the feed got this far."""
+
+    def __init__(self, reached: threading.Event) -> None:
+        super().__init__()
+        self._reached = reached
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self._reached.set()
+        return True
+
+
+def test_next_does_not_wait_for_a_camera_that_says_nothing(clock: Any) -> None:
+    with Halt() as halt, Reader(camera([halt]), CameraConfig(), clock=clock) as reader:
+        assert reader.next(0) is None
+        assert not reader.ended
+        assert not reader.connected
+        halt.set()
+
+
+def test_a_missing_camera_is_tried_again_on_schedule_and_reported_once(
+    clock: Any, make_pause: Callable[..., Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    pause = make_pause(limit=7)
+    events: list[tuple[str, str]] = []
+    source = camera(*[CameraError("No camera.")] * 20)
+    with (
+        caplog.at_level(logging.INFO),
+        Reader(
+            source,
+            CameraConfig(backoff_min_s=1, backoff_max_s=30),
+            clock=clock,
+            chance=lambda: 0.0,
+            pause=pause,
+            on_event=lambda event, detail: events.append((event, detail)),
+        ) as reader,
+    ):
+        assert pause.enough.wait(PATIENCE_S)
+        assert reader.error == "No camera."
+        assert not reader.connected
+    assert pause.waits == [1, 2, 4, 8, 16, 24, 24]
+    assert source.attempts == 7
+    assert events == [("lost", "No camera.")]
+    assert [record.getMessage() for record in caplog.records] == ["Camera lost: No camera."]
+
+
+def test_a_camera_that_comes_back_is_reported_and_its_backoff_starts_anew(
+    clock: Any, make_pause: Callable[..., Any]
+) -> None:
+    pause = make_pause()
+    events: list[tuple[str, str]] = []
+    back_twice = threading.Event()
+
+    def note(event: str, detail: str) -> None:
+        events.append((event, detail))
+        if len(events) == 4:
+            back_twice.set()
+
+    with Halt() as halt:
+        source = camera(
+            [*flat_shots([1]), CameraError("Unplugged.")],
+            CameraError("Still away."),
+            [*flat_shots([2]), CameraError("Unplugged again.")],
+            [*flat_shots([3]), halt],
+        )
+        with Reader(
+            source, CameraConfig(), clock=clock, chance=lambda: 0.0, pause=pause, on_event=note
+        ) as reader:
+            assert back_twice.wait(PATIENCE_S)
+            assert reader.error is None
+            halt.set()
+    assert events == [
+        ("lost", "Unplugged."),
+        ("back", "fake camera"),
+        ("lost", "Unplugged again."),
+        ("back", "fake camera"),
+    ]
+    assert pause.waits[:3] == [1, 2, 1]
+    assert all(feed.closed.is_set() for feed in source.opened[:2])
+
+
+def test_sequence_numbers_go_on_after_an_outage(clock: Any, make_pause: Callable[..., Any]) -> None:
+    with Halt() as halt:
+        source = camera([*flat_shots([1, 2]), CameraError("Lost.")], [*flat_shots([3]), halt])
+        with Reader(source, CameraConfig(), clock=clock, pause=make_pause()) as reader:
+            frame = reader.next(PATIENCE_S)
+            while value(frame) != 3:
+                frame = reader.next(PATIENCE_S)
+            assert frame is not None
+            assert frame.sequence == 2
+            halt.set()
+
+
+def test_a_camera_whose_feed_ends_is_lost_not_finished(
+    clock: Any, make_pause: Callable[..., Any]
+) -> None:
+    pause = make_pause(limit=1)
+    with Reader(camera([]), CameraConfig(), clock=clock, pause=pause) as reader:
+        assert pause.enough.wait(PATIENCE_S)
+        assert reader.error == "fake camera stopped sending pictures."
+        assert not reader.ended
+
+
+@pytest.mark.parametrize(
+    ("first", "silence_s"),
+    [pytest.param([], 11, id="while opening"), pytest.param([7], 6, id="in mid-feed")],
+)
+def test_a_thread_stuck_in_a_silent_camera_is_given_up(
+    clock: Any, make_pause: Callable[..., Any], first: list[int], silence_s: float
+) -> None:
+    config = CameraConfig(open_timeout_s=10, read_timeout_s=5)
+    events: list[str] = []
+    with Halt() as stuck, Halt() as halt:
+        reached = threading.Event()
+        source = camera(
+            [*flat_shots(first), Signal(reached), stuck, *flat_shots([99])],
+            [*flat_shots([8]), halt],
+        )
+        with Reader(
+            source,
+            config,
+            clock=clock,
+            chance=lambda: 0.0,
+            pause=make_pause(),
+            on_event=lambda event, detail: events.append(event),
+        ) as reader:
+            assert reached.wait(PATIENCE_S)
+            if first:
+                assert value(reader.next(PATIENCE_S)) == 7
+            clock.advance(silence_s - 2)
+            assert reader.next(0) is None
+            assert events == []
+            clock.advance(2)
+            frame = reader.next(0) or reader.next(PATIENCE_S)
+            assert value(frame) == 8
+            assert events == ["lost", "back"]
+            stuck.set()
+            assert source.opened[0].closed.wait(PATIENCE_S)
+            assert reader.next(0) is None, "the frame of the given-up thread must not arrive"
+            halt.set()
+
+
+def test_stuck_threads_are_bounded(clock: Any) -> None:
+    pauses = threading.Semaphore(0)
+    halts = [threading.Event() for _ in range(MAX_STUCK + 1)]
+    reached = [threading.Event() for _ in halts]
+    source = camera(
+        *[[Signal(arrived), halt] for arrived, halt in zip(reached, halts, strict=True)]
+    )
+
+    def pause(seconds: float) -> bool:
+        pauses.release()
+        return False
+
+    with Reader(source, CameraConfig(), clock=clock, pause=pause) as reader:
+        for arrived in reached[:MAX_STUCK]:
+            assert arrived.wait(PATIENCE_S)
+            clock.advance(60)
+            assert reader.next(0) is None
+        for _ in range(MAX_STUCK + 20):
+            assert pauses.acquire(timeout=PATIENCE_S)
+        assert source.attempts == MAX_STUCK
+        halts[0].set()
+        assert reached[MAX_STUCK].wait(PATIENCE_S)
+        for halt in halts:
+            halt.set()
+
+
+def test_a_recording_that_cannot_be_opened_stops_the_loop_with_its_reason(clock: Any) -> None:
+    source = FakeSource([CameraError("Not a video.")])
+    with (
+        Reader(source, CameraConfig(), clock=clock) as reader,
+        pytest.raises(CameraError, match=r"^Not a video\.$"),
+    ):
+        reader.next(PATIENCE_S)
+    assert source.attempts == 1
+
+
+def test_frames_before_a_broken_one_are_seen_first(clock: Any) -> None:
+    source = FakeSource([[*flat_shots([1, 2], fps=1), PhotoError("b.png is damaged.")]])
+    with Reader(source, CameraConfig(), clock=clock) as reader:
+        assert [value(reader.next(PATIENCE_S)) for _ in range(2)] == [1, 2]
+        with pytest.raises(PhotoError, match="damaged"):
+            reader.next(PATIENCE_S)
+        assert reader.ended
+        assert reader.next(0) is None
+
+
+def test_a_fault_nobody_foresaw_is_raised_in_the_loop(clock: Any) -> None:
+    with (
+        Reader(camera([ZeroDivisionError("oops")]), CameraConfig(), clock=clock) as reader,
+        pytest.raises(ZeroDivisionError),
+    ):
+        reader.next(PATIENCE_S)
+
+
+def test_closing_ends_a_reader_that_waits_to_retry() -> None:
+    lost = threading.Event()
+    source = camera(*[CameraError("No camera.")] * 3)
+    config = CameraConfig(backoff_min_s=60, backoff_max_s=600)
+    with Reader(source, config, on_event=lambda *_: lost.set()) as reader:
+        assert lost.wait(PATIENCE_S)
+    assert reader.ended
+    assert reader.next(PATIENCE_S) is None
+    assert source.attempts == 1
+
+
+def test_closing_does_not_wait_for_a_stuck_camera(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("accessctl.camera.reader.CLOSE_S", 0.01)
+    with Halt() as stuck:
+        with Reader(camera([stuck]), CameraConfig()) as reader:
+            pass
+        assert reader.ended
+        assert not stuck.is_set()

@@ -1,0 +1,176 @@
+import base64
+import http.server
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from accessctl.camera.reader import Reader
+from accessctl.camera.stream import StreamSource
+from accessctl.config import CameraConfig
+from accessctl.errors import CameraError
+
+PASSWORD = "hunter2"
+PATIENCE = CameraConfig(open_timeout_s=20, read_timeout_s=20)
+IMPATIENT = CameraConfig(open_timeout_s=1, read_timeout_s=1, backoff_min_s=0.01)
+
+
+def picture(value: int) -> bytes:
+    data = cv2.imencode(".png", np.full((48, 64, 3), (value, value, 200), np.uint8))
+    jpeg = cv2.imencode(".jpg", cv2.imdecode(data[1], cv2.IMREAD_COLOR))[1]
+    return jpeg.tobytes()
+
+
+class Camera(http.server.BaseHTTPRequestHandler):
+    """An MJPEG camera: /ten ends after ten pictures, /stall falls silent, /locked asks who."""
+
+    protocol_version = "HTTP/1.0"
+    released = threading.Event()
+
+    def log_message(self, *_: Any) -> None:
+        return
+
+    def do_GET(self) -> None:
+        wanted = base64.b64encode(f"door:{PASSWORD}".encode()).decode()
+        if self.path.startswith("/locked") and self.headers["Authorization"] != f"Basic {wanted}":
+            self.send_response(401)
+            self.send_header("WWW-Authenticate", 'Basic realm="camera"')
+            self.end_headers()
+            return
+        if self.path.startswith("/missing"):
+            self.send_error(404)
+            return
+        self.send_response(200)
+        self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=cut")
+        self.end_headers()
+        for value in range(10):
+            self._send(picture(value * 20))
+        if self.path == "/stall":
+            self.released.wait(30)
+
+    def _send(self, jpeg: bytes) -> None:
+        head = f"--cut\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
+        self.wfile.write(head.encode() + jpeg + b"\r\n")
+
+
+@pytest.fixture
+def host() -> Iterator[str]:
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Camera)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    Camera.released.clear()
+    yield f"127.0.0.1:{server.server_port}"
+    Camera.released.set()
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def read_until_lost(source: StreamSource) -> tuple[list[Any], str]:
+    feed = source.open()
+    shots: list[Any] = []
+    try:
+        while True:
+            shots.append(feed.read())
+    except CameraError as error:
+        return shots, str(error)
+    finally:
+        feed.close()
+
+
+def test_a_camera_sends_rgb_pictures_until_it_stops(host: str) -> None:
+    shots, error = read_until_lost(StreamSource(f"http://{host}/ten", PATIENCE))
+    assert len(shots) == 10
+    for number, shot in enumerate(shots):
+        assert shot.media is None
+        assert shot.image.shape == (48, 64, 3)
+        # JPEG is lossy, and FFmpeg's colour conversion rounds.
+        assert np.abs(shot.image.astype(int) - (200, number * 20, number * 20)).max() <= 8
+    assert error == (
+        f"network camera http://{host}/ten stopped sending pictures; "
+        "check the camera and the network."
+    )
+
+
+def test_a_camera_that_falls_silent_is_lost(host: str) -> None:
+    config = CameraConfig(open_timeout_s=20, read_timeout_s=0.5)
+    shots, error = read_until_lost(StreamSource(f"http://{host}/stall", config))
+    assert len(shots) == 10
+    assert "stopped sending pictures" in error
+
+
+def test_the_password_is_used_and_never_shown(
+    host: str, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    url = f"http://door:{PASSWORD}@{host}/locked?pwd={PASSWORD}"
+    source = StreamSource(url, PATIENCE)
+    shots, error = read_until_lost(source)
+    assert len(shots) == 10
+    with pytest.raises(CameraError) as caught:
+        StreamSource(url.replace("/locked", "/missing"), PATIENCE).open()
+    said = [source.description, repr(source), error, str(caught.value), caplog.text]
+    said += [str(caught.value.__cause__), *capfd.readouterr()]
+    assert not [text for text in said if PASSWORD in text]
+
+
+@pytest.mark.parametrize("path", ["missing", "locked"])
+def test_a_camera_that_refuses(host: str, path: str) -> None:
+    with pytest.raises(CameraError) as caught:
+        StreamSource(f"http://{host}/{path}", PATIENCE).open()
+    assert str(caught.value) == (
+        f"Cannot open the network camera http://{host}/{path}; check its address, user and "
+        "password, and that it is switched on."
+    )
+
+
+@pytest.mark.parametrize("scheme", ["http", "rtsp"])
+def test_nobody_answers_and_opencv_keeps_quiet(
+    scheme: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(CameraError, match="Cannot open"):
+        StreamSource(f"{scheme}://127.0.0.1:1/live", IMPATIENT).open()
+    assert capfd.readouterr() == ("", "")
+
+
+def test_timeouts_are_passed_on(fake_capture: Any) -> None:
+    asked: list[Any] = []
+
+    def factory(name: str, backend: int, options: Any) -> Any:
+        asked.append((name, backend, tuple(options)))
+        return fake_capture()
+
+    config = CameraConfig(open_timeout_s=3, read_timeout_s=1.5)
+    StreamSource("rtsp://cam/live", config, factory).open()
+    expected = (cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, 3000, cv2.CAP_PROP_READ_TIMEOUT_MSEC, 1500)
+    assert asked == [("rtsp://cam/live", cv2.CAP_FFMPEG, expected)]
+
+
+def test_opencv_errors_become_one_sentence() -> None:
+    def factory(name: str, backend: int, options: Any) -> Any:
+        raise cv2.error(f"cannot open {name}")
+
+    with pytest.raises(CameraError) as caught:
+        StreamSource(f"rtsp://a:{PASSWORD}@cam/live", IMPATIENT, factory).open()
+    assert caught.value.__suppress_context__
+    assert PASSWORD not in str(caught.value)
+
+
+def test_a_reader_reconnects_to_a_camera_that_stops(host: str) -> None:
+    back = threading.Event()
+    events: list[str] = []
+
+    def note(event: str, detail: str) -> None:
+        events.append(event)
+        if event == "back":
+            back.set()
+
+    source = StreamSource(f"http://{host}/ten", IMPATIENT)
+    with Reader(source, IMPATIENT, on_event=note) as reader:
+        assert back.wait(30)
+        frame = reader.next(10)
+        assert frame is not None
+        assert frame.image.shape == (48, 64, 3)
+    assert events[:2] == ["lost", "back"]
