@@ -271,8 +271,7 @@ ORIGINALS = [encoded(corners(), kind) for kind in ("JPEG", "PNG", "WEBP", "BMP")
 def survives(data: bytes) -> None:
     try:
         image = decode_photo(data, "photo", PIXELS)
-    except PhotoError as error:
-        assert "\n" not in str(error)
+    except PhotoError:
         return
     assert image.dtype == np.uint8
     assert image.ndim == 3
