@@ -94,3 +94,35 @@ def test_migrating_twice_is_harmless(path: Path, log: EventLog) -> None:
     db = sqlite3.connect(path, isolation_level=None)
     migrate(db, path)
     db.close()
+
+
+def test_waits_for_whoever_creates_the_same_file(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path.parent.mkdir()
+    path.touch()
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    other.execute("CREATE TABLE half (a)")
+    waits = []
+
+    def sleep(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 3:
+            other.execute("ROLLBACK")
+
+    monkeypatch.setattr("accessctl.audit.schema.time.sleep", sleep)
+    with EventLog(path, busy_timeout_s=5) as log:
+        assert log.append(Event(1, EventKind.SERVICE)) == 1
+    other.close()
+    assert len(waits) == 3
+
+
+def test_does_not_wait_for_ever(path: Path) -> None:
+    path.parent.mkdir()
+    path.touch()
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(StoreError, match="is locked by another process"):
+        EventLog(path, busy_timeout_s=0.1)
+    other.close()
