@@ -12,10 +12,10 @@ NEAR_PX = 220.0
 DOOR_X = 640.0
 EYE_Y = 300.0
 
-ENTER_S = 1.2
+ENTER_S = 1.8
 WALK_S = 4.0
 STAND_S = 4.0
-LEAVE_S = 1.6
+LEAVE_S = 2.0
 VISIT_S = ENTER_S + WALK_S + STAND_S + LEAVE_S
 
 
@@ -32,8 +32,8 @@ class Act:
     start: float
 
 
-ACTS = (Act(Performer.STRANGER, 0.8), Act(Performer.ENROLLED, 0.8 + VISIT_S + 2.4))
-LENGTH_S = ACTS[-1].start + VISIT_S + 1.6
+ACTS = (Act(Performer.STRANGER, 0.8), Act(Performer.ENROLLED, 0.8 + VISIT_S + 2.0))
+LENGTH_S = ACTS[-1].start + VISIT_S + 1.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +82,10 @@ def _entering(since: float) -> Pose:
     way = _ease(since / ENTER_S)
     return Pose(
         size=FAR_PX,
-        x=DOOR_X - 300 * (1 - way),
+        x=DOOR_X - 240 * (1 - way),
         y=EYE_Y + _step(since, FAR_PX),
         yaw=28 * (1 - way),
-        smear=7 * math.sin(math.pi * since / ENTER_S),
+        smear=4 * math.sin(math.pi * since / ENTER_S),
         behind_door=True,
     )
 

@@ -5,7 +5,7 @@ from accessctl.camera.demo_cutout import cutouts
 from accessctl.camera.demo_figures import Figure
 from accessctl.camera.demo_room import DOORWAY, empty_room
 from accessctl.camera.demo_scene import Scene, place, scene
-from accessctl.camera.demo_script import ACTS, LENGTH_S, Pose, gain_at
+from accessctl.camera.demo_script import ACTS, ENTER_S, LENGTH_S, WALK_S, Pose, gain_at
 
 BLOCK = Figure(
     face_px=60,
@@ -49,7 +49,7 @@ def test_somebody_is_there_during_an_act_and_nobody_after_it() -> None:
 
 
 def test_the_light_dims_the_whole_picture() -> None:
-    t = ACTS[0].start + 6.4
+    t = ACTS[0].start + ENTER_S + WALK_S + 1.2
     wall = (slice(100, 300), slice(1000, 1200))
     ratio = scene(t)[wall].mean() / scene(0.0)[wall].mean()
     assert ratio == pytest.approx(gain_at(t), abs=0.02)

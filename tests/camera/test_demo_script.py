@@ -4,10 +4,12 @@ from hypothesis import strategies as st
 
 from accessctl.camera.demo_script import (
     ACTS,
+    ENTER_S,
     FAR_PX,
     LENGTH_S,
     NEAR_PX,
     VISIT_S,
+    WALK_S,
     Act,
     Performer,
     act_at,
@@ -41,7 +43,7 @@ def test_who_is_on() -> None:
 
 
 def test_a_visitor_walks_up_from_the_door() -> None:
-    sizes = [pose_at(1.2 + step * 0.1).size for step in range(41)]
+    sizes = [pose_at(ENTER_S + step * 0.1).size for step in range(41)]
     assert sizes[0] == pytest.approx(FAR_PX)
     assert sizes[-1] == pytest.approx(NEAR_PX)
     assert sizes == sorted(sizes)
@@ -49,13 +51,13 @@ def test_a_visitor_walks_up_from_the_door() -> None:
 
 def test_a_visitor_comes_from_behind_the_door_and_leaves_the_picture() -> None:
     assert pose_at(0).behind_door
-    assert not pose_at(1.2).behind_door
+    assert not pose_at(ENTER_S).behind_door
     last = pose_at(VISIT_S - 1e-6)
     assert last.x - 2 * last.size > 1280
 
 
 def test_a_visitor_turns_both_ways_and_moves_fast_once() -> None:
-    looking = [pose_at(5.2 + step * 0.05) for step in range(80)]
+    looking = [pose_at(ENTER_S + WALK_S + step * 0.05) for step in range(80)]
     assert max(pose.yaw for pose in looking) > 12
     assert min(pose.yaw for pose in looking) < -12
     assert max(pose.smear for pose in looking) > 10
