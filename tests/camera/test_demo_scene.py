@@ -42,8 +42,8 @@ def test_somebody_is_there_during_an_act_and_nobody_after_it() -> None:
     def changed(t: float) -> float:
         return float((np.abs(scene(t).astype(int) - still).max(axis=2) > 25).mean())
 
-    assert changed(ACTS[0].start + 5.0) > 0.2
-    assert changed(ACTS[1].start + 5.0) > 0.2
+    assert changed(ACTS[0].start + ENTER_S + WALK_S + 0.1) > 0.2
+    assert changed(ACTS[1].start + ENTER_S + WALK_S + 0.1) > 0.2
     assert changed(ACTS[1].start - 0.5) < 0.001
     assert changed(LENGTH_S - 0.1) < 0.001
 
