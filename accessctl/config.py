@@ -5,6 +5,7 @@ an unknown key is an error, so that a misspelt rule cannot be silently ignored. 
 are relative to the file they stand in.
 """
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union
@@ -67,7 +68,7 @@ class VisionConfig(Section):
         60, ge=20, le=2000, description="Narrower faces are 'too far' to be recognised, pixels."
     )
     min_sharpness: float = Field(
-        0.15, ge=0, le=1, description="Below this sharpness a face is 'too blurred', 0 to 1."
+        0.3, ge=0, le=1, description="Below this sharpness a face is 'too blurred', 0 to 1."
     )
     min_brightness: float = Field(
         0.12, ge=0, le=1, description="Mean skin luminance below which a face is 'too dark'."
@@ -219,8 +220,11 @@ def load_config(path: Path) -> Config:
         config = Config.model_validate(raw)
     except ValidationError as error:
         raise ConfigError(f"{path}: {_first_complaint(error)}") from error
-    resolved: Config = resolve_paths(config, path.resolve().parent)
-    return resolved
+    base = path.resolve().parent
+    resolved: Config = resolve_paths(config, base)
+    source = resolve_source(config.camera.source, base)
+    camera = resolved.camera.model_copy(update={"source": source})
+    return resolved.model_copy(update={"camera": camera})
 
 
 def _first_complaint(error: ValidationError) -> str:
@@ -243,6 +247,13 @@ def resolve_paths(section: Any, base: Path) -> Any:
         }
         return section.model_copy(update=fields)
     return section
+
+
+def resolve_source(source: str, base: Path) -> str:
+    """A recording's path laid below `base`; words, devices and URLs stay as they are."""
+    if source in {"auto", "demo"} or "://" in source or re.fullmatch(r"(usb:)?\d+", source):
+        return source
+    return str(base / Path(source).expanduser())
 
 
 def explain(config: BaseModel, prefix: str = "") -> Iterator[tuple[str, Any, FieldInfo]]:

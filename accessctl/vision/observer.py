@@ -36,8 +36,8 @@ JUDGED_PER_FRAME = 4
 
 JUDGED_PER_PHOTO = 64
 
-SEARCH_EVERY = 2
-"""While a face is followed, new ones are searched for in every so manieth frame."""
+SEARCH_EVERY_WHEN_FOLLOWING = 2
+"""While a face is followed, only one frame in so many is searched for new ones."""
 
 PHOTO_MARGIN = 0.5
 """A face that fills a photo is found in a smaller picture with so much around it."""
@@ -122,11 +122,12 @@ class Observer:
 
     def _search(self, image: Image, now: float) -> list[Detection]:
         height, width = image.shape[:2]
-        lost = [t for t in self._tracker.tracks if t.id not in self._followed]
-        around = [nearby(t.expected(now), t.box, width, height) for t in lost]
+        around = [
+            nearby(track.expected(now), track.box, width, height) for track in self._tracker.missing
+        ]
         tiles = [tile for tile in around if tile is not None][: self._config.max_faces]
         self._frame += 1
-        if not self._followed or self._frame % SEARCH_EVERY == 0:
+        if not self._followed or self._frame % SEARCH_EVERY_WHEN_FOLLOWING == 0:
             tiles += self._schedule.tiles(self._turn, width, height)
             self._turn += 1
         return self._look_at(image, tiles)

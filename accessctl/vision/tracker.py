@@ -1,8 +1,8 @@
 """Which face of this frame is which face of the last one.
 
 Fails secure: where two people come so near to each other that either could be the other,
-both lose their track and get new ones. Evidence of one is never counted for the other.
-Lengths are in face sizes, so that the rules hold at every distance from the camera.
+both lose their track and get new ones, so that evidence of one is not counted for the
+other. Lengths are in face sizes: the rules hold at every distance from the camera.
 """
 
 from collections.abc import Sequence
@@ -21,8 +21,11 @@ TOP_SPEED = 8.0
 SURPRISE_SPEED = 4.0
 """How wrong the predicted speed of a face may be."""
 
-FARTHEST = 1.5
-"""A face that was missed is not expected farther away than this, however long ago."""
+FARTHEST = 3.0
+"""Nobody farther from a missed face than this is taken for it, however long ago."""
+
+SURPRISE = 0.75
+"""A missed face found farther from where it was expected gets a new track."""
 
 GROWTH_JITTER, TOP_GROWTH, MOST_GROWTH = 0.2, 2.0, 0.6
 """Change of the natural logarithm of size: at once, a second, and at most."""
@@ -33,12 +36,17 @@ FORESIGHT_S = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """A followed face: where and when it was last seen, velocity in pixels a second."""
+    """A followed face: where and when it was last seen, velocity in pixels a second.
+
+    A ghost is somebody hidden behind another face: whoever comes out may be either, so
+    nothing is ever put on a ghost's track, but it casts doubt on its neighbours.
+    """
 
     id: int
     box: Box
     seen: float
     velocity: tuple[float, float] = (0.0, 0.0)
+    ghost: bool = False
 
     def expected(self, now: float) -> tuple[float, float]:
         """Where the centre of the face should be at `now`."""
@@ -62,61 +70,97 @@ class Tracker:
     def __init__(self, timeout_s: float) -> None:
         self._timeout_s = timeout_s
         self._tracks: tuple[Track, ...] = ()
+        self._missing: tuple[Track, ...] = ()
         self._last_id = 0
 
     @property
-    def tracks(self) -> tuple[Track, ...]:
-        return self._tracks
-
-    def missed(self, now: float) -> tuple[Track, ...]:
-        """Tracks that were not seen at `now`, the time of the last update."""
-        return tuple(track for track in self._tracks if track.seen < now)
+    def missing(self) -> tuple[Track, ...]:
+        """Tracks that wait for their face: it was not among those of the last update."""
+        return self._missing
 
     def update(self, boxes: Sequence[Box], now: float) -> list[int]:
         """The identity of each of the faces seen at `now`; new ones count up from 1."""
         tracks = tuple(t for t in self._tracks if now - t.seen <= self._timeout_s)
-        same, doubtful = associate(tracks, boxes, now)
-        kept = {t.id: t for i, t in enumerate(tracks) if i not in doubtful}
+        links = associate(tracks, boxes, now)
+        going_on = {t: tracks[t].moved_to(boxes[b], now) for b, t in links.same.items()}
+        waiting = [
+            track for t, track in enumerate(tracks) if t not in going_on and t not in links.ended
+        ]
         ids: list[int] = []
-        for index, box in enumerate(boxes):
-            if index in same:
-                track = tracks[same[index]].moved_to(box, now)
+        seen: list[Track] = []
+        for b, box in enumerate(boxes):
+            if b in links.same:
+                track = going_on[links.same[b]]
             else:
                 self._last_id += 1
                 track = Track(self._last_id, box, now)
-            kept[track.id] = track
+            seen.append(track)
             ids.append(track.id)
-        self._tracks = tuple(kept.values())
+        self._missing = tuple(track for track in waiting if not track.ghost)
+        self._tracks = (*seen, *waiting, *links.ghosts)
         return ids
 
 
-def associate(
-    tracks: Sequence[Track], boxes: Sequence[Box], now: float
-) -> tuple[dict[int, int], set[int]]:
-    """Index of the track of each box that has one, and the tracks that must end.
+@dataclass(frozen=True, slots=True)
+class Links:
+    """`same` maps the index of a box to that of its track; `ended` are indices of tracks."""
+
+    same: dict[int, int]
+    ended: set[int]
+    ghosts: tuple[Track, ...]
+
+
+def associate(tracks: Sequence[Track], boxes: Sequence[Box], now: float) -> Links:
+    """Which box goes on which track, and which tracks must end for doubt.
 
     A box goes on a track only if it is where that track is expected, and nobody else can
     be meant: no other track could have reached the box, and the track could have reached
     no other box.
     """
-    reachable = {
-        (t, b)
-        for t, track in enumerate(tracks)
-        for b, box in enumerate(boxes)
-        if could_be(track, box, now)
-    }
-    doubtful: set[int] = set()
-    for one, other in combinations(sorted(reachable), 2):
-        if one[0] == other[0] or one[1] == other[1]:
-            doubtful |= {one[0], other[0]}
-    same = {
-        b: t for t, b in reachable if t not in doubtful and is_expected(tracks[t], boxes[b], now)
-    }
-    lost = [t for t in range(len(tracks)) if t not in doubtful and t not in same.values()]
-    for t, u in combinations(lost, 2):
+    same: dict[int, int] = {}
+    ended: set[int] = set()
+    ghosts: list[Track] = []
+    for group, reached in _groups(tracks, boxes, now):
+        if len(group) == len(reached) == 1:
+            (t,), (b,) = group, reached
+            if tracks[t].ghost:
+                continue
+            if is_expected(tracks[t], boxes[b], now):
+                same[b] = t
+            else:
+                ended.add(t)
+        elif reached:
+            ended |= group
+            ghosts += _hidden([tracks[t] for t in group], [boxes[b] for b in reached])
+    lost = set(range(len(tracks))) - ended - set(same.values())
+    for t, u in combinations(sorted(lost), 2):
         if _could_have_met(tracks[t], tracks[u], now):
-            doubtful |= {t, u}
-    return same, doubtful
+            ended |= {t, u}
+    return Links(same, ended, tuple(ghosts))
+
+
+def _groups(
+    tracks: Sequence[Track], boxes: Sequence[Box], now: float
+) -> list[tuple[set[int], set[int]]]:
+    """Tracks and the boxes they could be about, joined where they share any."""
+    groups: list[tuple[set[int], set[int]]] = []
+    for t, track in enumerate(tracks):
+        reached = {b for b, box in enumerate(boxes) if could_be(track, box, now)}
+        joined = ({t}, reached)
+        for group in [g for g in groups if g[1] & reached]:
+            groups.remove(group)
+            joined = (joined[0] | group[0], joined[1] | group[1])
+        groups.append(joined)
+    return groups
+
+
+def _hidden(tracks: list[Track], boxes: list[Box]) -> list[Track]:
+    """The ghosts of those who are missing in a doubtful group, behind the faces in view."""
+    missing = sorted(tracks, key=lambda track: track.seen)[: max(0, len(tracks) - len(boxes))]
+    return [
+        replace(track, box=min(boxes, key=lambda box: _distance(track.box.centre, box)), ghost=True)
+        for track in missing
+    ]
 
 
 def could_be(track: Track, box: Box, now: float) -> bool:
@@ -131,7 +175,7 @@ def could_be(track: Track, box: Box, now: float) -> bool:
 def is_expected(track: Track, box: Box, now: float) -> bool:
     """Whether `box` is about where the face of `track` should be at `now`."""
     elapsed = max(now - track.seen, 0.0)
-    reach = min(JITTER + SURPRISE_SPEED * elapsed, FARTHEST / 2)
+    reach = min(JITTER + SURPRISE_SPEED * elapsed, SURPRISE)
     return _distance(track.expected(now), box) <= reach
 
 

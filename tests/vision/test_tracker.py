@@ -1,0 +1,180 @@
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from accessctl.domain import Box
+from accessctl.vision.tracker import TOP_SPEED, Tracker
+
+FPS = 15
+
+
+def face(x: float, y: float = 300, size: float = 100) -> Box:
+    return Box(x - size / 2, y - size / 2, size, size)
+
+
+def test_a_face_that_moves_slowly_keeps_its_identity():
+    tracker = Tracker(1.0)
+    ids = {tracker.update([face(100 + 20 * i)], i / FPS)[0] for i in range(30)}
+    assert ids == {1}
+
+
+def test_two_faces_side_by_side_keep_theirs_in_whatever_order_they_come():
+    tracker = Tracker(1.0)
+    assert tracker.update([face(300), face(500)], 0.0) == [1, 2]
+    for i in range(1, 10):
+        assert tracker.update([face(501), face(299)], i / FPS) == [2, 1]
+
+
+def test_a_visit_survives_missed_frames():
+    tracker = Tracker(1.0)
+    tracker.update([face(300)], 0.0)
+    for i in range(1, 10):
+        assert tracker.update([], i / FPS) == []
+    assert tracker.update([face(310)], 10 / FPS) == [1]
+
+
+def test_a_face_unseen_for_too_long_has_left():
+    tracker = Tracker(0.5)
+    tracker.update([face(300)], 0.0)
+    tracker.update([], 0.4)
+    assert len(tracker.missing) == 1
+    assert tracker.update([face(300)], 0.6) == [2]
+
+
+def test_a_face_that_jumps_is_somebody_else():
+    tracker = Tracker(1.0)
+    tracker.update([face(300)], 0.0)
+    assert tracker.update([face(600)], 1 / FPS) == [2]
+
+
+def test_a_face_of_another_size_in_the_same_place_is_somebody_else():
+    tracker = Tracker(1.0)
+    tracker.update([face(300, size=100)], 0.0)
+    assert tracker.update([face(300, size=160)], 1 / FPS) == [2]
+
+
+def test_a_face_that_could_be_either_of_two_is_neither():
+    tracker = Tracker(1.0)
+    tracker.update([face(300), face(390)], 0.0)
+    assert tracker.update([face(345)], 1 / FPS) == [3]
+
+
+def test_who_comes_out_from_behind_another_is_nobody_known():
+    tracker = Tracker(1.0)
+    tracker.update([face(300), face(390)], 0.0)
+    tracker.update([face(345)], 1 / FPS)
+    assert tracker.update([face(380)], 2 / FPS) == [4], "it may be the one who was hidden"
+    assert tracker.update([face(310), face(390)], 3 / FPS) == [5, 6]
+    assert tracker.update([face(280), face(420)], 4 / FPS) == [5, 6], "both are in view again"
+
+
+def test_whoever_is_hidden_is_forgotten_after_a_while():
+    tracker = Tracker(0.5)
+    tracker.update([face(300), face(390)], 0.0)
+    for i in range(1, 9):
+        (identity,) = tracker.update([face(345)], i / FPS)
+    assert tracker.update([face(345)], 9 / FPS) == [identity]
+
+
+def test_a_face_that_could_be_two_faces_ends():
+    tracker = Tracker(1.0)
+    tracker.update([face(345)], 0.0)
+    assert tracker.update([face(310), face(380)], 1 / FPS) == [2, 3]
+
+
+def test_two_faces_lost_together_may_have_changed_places():
+    tracker = Tracker(1.0)
+    tracker.update([face(300), face(500)], 0.0)
+    for i in range(1, 5):
+        tracker.update([], i / FPS)
+    assert tracker.update([face(300), face(500)], 5 / FPS) == [3, 4]
+
+
+def test_a_lost_face_far_from_another_is_not_confused_with_it():
+    tracker = Tracker(1.0)
+    tracker.update([face(200), face(900)], 0.0)
+    for i in range(1, 5):
+        assert tracker.update([face(900)], i / FPS) == [2]
+    assert sorted(tracker.update([face(200), face(900)], 5 / FPS)) == [1, 2]
+
+
+def test_velocity_says_where_a_lost_face_will_be():
+    tracker = Tracker(1.0)
+    for i in range(10):
+        tracker.update([face(100 + 10 * i)], i / FPS)
+    tracker.update([], 10 / FPS)
+    (track,) = tracker.missing
+    assert track.expected(11 / FPS)[0] == pytest.approx(210, abs=2)
+
+
+def test_time_that_stands_still_is_no_error():
+    tracker = Tracker(1.0)
+    tracker.update([face(300)], 1.0)
+    assert tracker.update([face(305)], 1.0) == [1]
+
+
+@dataclass(frozen=True)
+class Walk:
+    """A straight walk with a sway, in face sizes; never faster than TOP_SPEED."""
+
+    start: float
+    speed: float
+    sway: float
+    phase: float
+    size: float
+
+    def at(self, t: float) -> Box:
+        x = self.start + self.speed * t + self.sway * np.sin(3 * t + self.phase)
+        return face(640 + 100 * x, 300, self.size)
+
+
+def walks(side: int) -> st.SearchStrategy[Walk]:
+    return st.builds(
+        Walk,
+        start=st.floats(0.3, 6).map(lambda d: side * d),
+        speed=st.floats(0, 0.75 * TOP_SPEED).map(lambda v: -side * v),
+        sway=st.floats(0, 0.4),
+        phase=st.floats(0, 6.3),
+        size=st.floats(80, 120),
+    )
+
+
+def at_most_two_misses_in_a_row(dropped: set[int]) -> set[int]:
+    """Misses of person p in frame i are numbered 2 i + p."""
+    return {n for n in dropped if not {n - 2, n - 4} <= dropped}
+
+
+def seen(one: Box, other: Box, i: int, dropped: set[int], behind: int) -> list[tuple[int, Box]]:
+    """Who is detected in frame `i`: whoever stands behind is hidden by an overlap."""
+    close = abs(one.centre[0] - other.centre[0]) < 0.7 * max(one.w, other.w)
+    there = [(0, one), (1, other)]
+    if close:
+        there = [pair for pair in there if pair[0] != behind]
+    return [pair for pair in there if 2 * i + pair[0] not in dropped]
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    walks(-1), walks(1), st.sampled_from([8, 10, 15, 25, 30]), st.sets(st.integers(0, 120)),
+    st.integers(0, 1), st.booleans(), st.integers(0, 1000),
+)  # fmt: skip
+def test_people_who_cross_never_swap(left, right, fps, dropped, behind, in_order, seed):
+    """No identity is ever given to both of two people, however they pass each other."""
+    tracker = Tracker(1.0)
+    noise = np.random.default_rng(seed)
+    dropped = at_most_two_misses_in_a_row(dropped)
+    owner: dict[int, int] = {}
+    for i in range(60):
+        visible = seen(left.at(i / fps), right.at(i / fps), i, dropped, behind)
+        visible = visible if in_order else visible[::-1]
+        boxes = [
+            Box(*(np.array([b.x, b.y, b.w, b.h]) + noise.normal(0, 0.01 * b.w, 4)))
+            for _, b in visible
+        ]
+        ids = tracker.update(boxes, i / fps)
+        assert len(set(ids)) == len(ids)
+        for (person, _), track in zip(visible, ids, strict=True):
+            assert owner.setdefault(track, person) == person
