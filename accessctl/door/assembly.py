@@ -81,12 +81,12 @@ def open_engine(config: Config, progress: Progress) -> Iterator[Engine]:
 def open_door(engine: Engine, audit: EventLog, finish_s: float = 10.0) -> Iterator[Door]:
     """A door with its actions; leaving the block waits for running actions to finish."""
     config = engine.config
-    runner = ActionRunner(queue=config.actions.queue)
     actions = {
         Outcome.GRANTED: actions_from(config.actions.granted),
         Outcome.DENIED: actions_from(config.actions.denied),
         Outcome.UNKNOWN: actions_from(config.actions.unknown),
     }
+    runner = ActionRunner(queue=config.actions.queue)
     enactor = Enactor(audit, runner, actions, time.time)
     door = Door(
         engine.observer,

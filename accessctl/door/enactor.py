@@ -6,15 +6,11 @@ from typing import Any, Protocol
 
 from accessctl.actions.base import Action, ActionResult
 from accessctl.audit.views import as_json
-from accessctl.domain import Decision, Event, Outcome, PersonId
+from accessctl.domain import Decision, Outcome, PersonId
 from accessctl.door.events import action_event, decision_event
-from accessctl.errors import StoreError
+from accessctl.door.record import Recorder, write_down
 
 log = logging.getLogger(__name__)
-
-
-class Recorder(Protocol):
-    def append(self, event: Event) -> int: ...
 
 
 class Runner(Protocol):
@@ -47,16 +43,13 @@ class Enactor:
         False, and nothing acted on, when the audit log does not take it (fail secure).
         """
         event = decision_event(decision)
-        try:
-            self._audit.append(event)
-        except StoreError as error:
-            log.error("Not acted on, because it could not be written down: %s", error)
+        if not write_down(self._audit, event):
             return False
         payload = as_json(event, names.get)
         for action in self._actions.get(decision.outcome, ()):
             queued = self._runner.submit(action, payload, self._reporter(decision))
             if not queued:
-                refused = ActionResult(False, "refused: too many actions are waiting", 0.0)
+                refused = ActionResult(False, "Refused: too many actions are waiting.", 0.0)
                 self._report(decision, action, refused)
         return True
 
@@ -66,7 +59,5 @@ class Enactor:
     def _report(self, decision: Decision, action: Action, result: ActionResult) -> None:
         if not result.ok:
             log.warning("Action %s failed: %s", action.name, result.detail)
-        try:
-            self._audit.append(action_event(decision, action.name, result, self._wall_clock()))
-        except StoreError as error:
-            log.error("The result of action %s could not be written down: %s", action.name, error)
+        event = action_event(decision, action.name, result, self._wall_clock())
+        write_down(self._audit, event)

@@ -7,10 +7,10 @@ from typing import Protocol
 import cv2
 
 from accessctl.domain import Embedding, Face, Image, Match, Person, PersonId
-from accessctl.door.enactor import Recorder
 from accessctl.door.events import person_event
 from accessctl.door.portrait import cut_out, only_face
 from accessctl.door.recogniser import Recogniser
+from accessctl.door.record import Recorder
 from accessctl.door.roster import Roster
 from accessctl.gallery.values import People
 

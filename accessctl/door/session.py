@@ -14,6 +14,7 @@ from accessctl.domain import Decision, Frame
 from accessctl.door.assembly import Engine, open_door
 from accessctl.door.door import Door, Step
 from accessctl.door.events import service_event
+from accessctl.door.record import write_down
 from accessctl.door.watch import watch
 
 log = logging.getLogger(__name__)
@@ -40,30 +41,24 @@ class Session:
 def open_session(engine: Engine, audit: EventLog, *, fast: bool) -> Iterator[Session]:
     """Open the camera and the door; start, stop and faults are written to the audit log."""
     source = source_from(engine.config.camera.source, engine.config.camera, fast=fast)
+    people, device = engine.roster.matcher.people, engine.recogniser.device
+
+    def note(state: str, **data: str | int) -> None:
+        write_down(audit, service_event(state, time.time(), **data))
 
     def camera_event(state: str, detail: str) -> None:
-        audit.append(service_event(f"camera_{state}", time.time(), detail=detail))
+        note(f"camera_{state}", detail=detail)
 
     reader = Reader(source, engine.config.camera, on_event=camera_event)
-    audit.append(
-        service_event(
-            "started",
-            time.time(),
-            camera=source.description,
-            people=engine.roster.matcher.people,
-            device=engine.recogniser.device,
+    with open_door(engine, audit) as door:
+        note("started", camera=source.description, people=people, device=device)
+        log.info(
+            "Watching %s; %d people enrolled; encoder on %s.", source.description, people, device
         )
-    )
-    state = "fault"
-    try:
-        with reader, open_door(engine, audit) as door:
-            log.info(
-                "Watching %s; %d people enrolled; encoder on %s.",
-                source.description,
-                engine.roster.matcher.people,
-                engine.recogniser.device,
-            )
-            yield Session(engine, reader, door)
-        state = "stopped"
-    finally:
-        audit.append(service_event(state, time.time(), dropped_frames=reader.dropped))
+        ending = "fault"
+        try:
+            with reader:
+                yield Session(engine, reader, door)
+            ending = "stopped"
+        finally:
+            note(ending, dropped_frames=reader.dropped)

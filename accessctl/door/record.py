@@ -1,0 +1,24 @@
+"""Writing to the audit log from where a full disk must not stop the door."""
+
+import logging
+from typing import Protocol
+
+from accessctl.domain import Event
+from accessctl.errors import StoreError
+
+log = logging.getLogger(__name__)
+
+
+class Recorder(Protocol):
+    def append(self, event: Event) -> int:
+        """The event's number, once it is on disk; StoreError when it cannot be written."""
+
+
+def write_down(audit: Recorder, event: Event) -> bool:
+    """True once `event` is on disk; False, and logged, when the log does not take it."""
+    try:
+        audit.append(event)
+    except StoreError as error:
+        log.error("A %s event could not be written down: %s", event.kind.value, error)
+        return False
+    return True
