@@ -10,13 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
 
 from accessctl.errors import ConfigError
-
-MAX_CONFIG_BYTES = 1 << 20
+from accessctl.strict_yaml import read_mapping, shortened
 
 
 class Section(BaseModel):
@@ -201,44 +199,35 @@ class Config(Section):
 def load_config(path: Path) -> Config:
     """Read and check `path`; raises ConfigError with the first thing that is wrong."""
     try:
-        if path.stat().st_size > MAX_CONFIG_BYTES:
-            raise ConfigError(f"{path} is larger than 1 MiB; that is not a configuration.")
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        config = Config.model_validate(read_mapping(path))
+        base = path.resolve().parent
+        resolved: Config = resolve_paths(config, base)
+        source = resolve_source(config.camera.source, base)
     except OSError as error:
         raise ConfigError(
             f"Cannot read the configuration {path} ({error.strerror}); "
             "name an existing file with --config or ACCESSCTL_CONFIG."
         ) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        where = " ".join(str(error).split())
-        raise ConfigError(f"{path} is not valid YAML: {where}.") from error
-    if raw is None:
-        raw = {}
-    if not isinstance(raw, dict):
-        raise ConfigError(f"{path} must hold sections such as 'camera:' and 'policy:'.")
-    try:
-        config = Config.model_validate(raw)
     except ValidationError as error:
         raise ConfigError(f"{path}: {_first_complaint(error)}") from error
-    base = path.resolve().parent
-    resolved: Config = resolve_paths(config, base)
-    source = resolve_source(config.camera.source, base)
+    except (ValueError, RuntimeError) as error:
+        raise ConfigError(f"{path} {error}; correct it.") from error
     camera = resolved.camera.model_copy(update={"source": source})
     return resolved.model_copy(update={"camera": camera})
 
 
 def _first_complaint(error: ValidationError) -> str:
     first = error.errors(include_url=False)[0]
-    key = ".".join(str(part) for part in first["loc"]) or "the file"
+    key = shortened(".".join(str(part) for part in first["loc"]), 80) or "the file"
     if first["type"] == "extra_forbidden":
-        return f"unknown key '{key}'; `accessctl config explain` lists the known ones."
-    return f"{key}: {first['msg']} (found {first['input']!r})."
+        return f"unknown key {key!r}; `accessctl config explain` lists the known ones."
+    return f"{key}: {shortened(first['msg'], 200)} (found {shortened(repr(first['input']), 80)})."
 
 
 def resolve_paths(section: Any, base: Path) -> Any:
     """The same tree with every relative path laid below `base`."""
     if isinstance(section, Path):
-        return base / section.expanduser()
+        return laid_below(section, base)
     if isinstance(section, tuple):
         return tuple(resolve_paths(item, base) for item in section)
     if isinstance(section, BaseModel):
@@ -253,7 +242,14 @@ def resolve_source(source: str, base: Path) -> str:
     """A recording's path laid below `base`; words, devices and URLs stay as they are."""
     if source in {"auto", "demo"} or "://" in source or re.fullmatch(r"(usb:)?\d+", source):
         return source
-    return str(base / Path(source).expanduser())
+    return str(laid_below(Path(source), base))
+
+
+def laid_below(path: Path, base: Path) -> Path:
+    """RuntimeError for the home of nobody, ValueError for what can be no path."""
+    if "\0" in str(path):
+        raise ValueError(f"names the path {str(path)!r}, which holds a NUL character")
+    return base / path.expanduser()
 
 
 def explain(config: BaseModel, prefix: str = "") -> Iterator[tuple[str, Any, FieldInfo]]:

@@ -1,0 +1,61 @@
+"""YAML as a configuration needs it: one mapping, no aliases, no key twice, no surprises."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+MAX_BYTES = 1 << 20
+MAX_DEPTH = 50
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """Refuses what a person never means: aliases (they can multiply), a key given twice."""
+
+    depth = 0
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.events.AliasEvent):
+            mark = self.peek_event().start_mark
+            raise yaml.YAMLError(f"an alias in line {mark.line + 1}; write the value out")
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise yaml.YAMLError("it is nested too deeply")
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                line = key.start_mark.line + 1
+                raise yaml.YAMLError(f"the key {str(key.value)[:60]!r} stands twice (line {line})")
+            seen.add(str(key.value))
+        return super().construct_mapping(node, deep)
+
+
+def read_mapping(path: Path) -> dict[Any, Any]:
+    """The mapping in `path`, empty for an empty file.
+
+    Raises OSError when it cannot be read, and ValueError with a short reason when it is larger
+    than MAX_BYTES, not UTF-8, not YAML, or not a mapping.
+    """
+    if path.stat().st_size > MAX_BYTES:
+        raise ValueError("is larger than 1 MiB")
+    try:
+        raw = yaml.load(path.read_text(encoding="utf-8"), _StrictLoader)  # noqa: S506 - a SafeLoader
+    except (yaml.YAMLError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
+        # The last four are what PyYAML's scalars raise for "2001-99-99" or "!!bool x".
+        raise ValueError(f"is not valid YAML: {shortened(str(error))}") from error
+    if raw is None:
+        return {}
+    if not isinstance(raw, dict):
+        raise ValueError("must hold sections such as 'camera:' and 'policy:'")
+    return raw
+
+
+def shortened(text: str, longest: int = 300) -> str:
+    """On one line, and never longer than `longest`."""
+    line = " ".join(text.split())
+    return line if len(line) <= longest else f"{line[: longest - 4]} ..."
