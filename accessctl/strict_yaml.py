@@ -16,8 +16,7 @@ class _StrictLoader(yaml.SafeLoader):
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.events.AliasEvent):
-            mark = self.peek_event().start_mark
-            raise yaml.YAMLError(f"an alias in line {mark.line + 1}; write the value out")
+            raise yaml.YAMLError(f"an alias in line {self.line + 1}; write the value out")
         self.depth += 1
         if self.depth > MAX_DEPTH:
             raise yaml.YAMLError("it is nested too deeply")
