@@ -8,6 +8,7 @@ from accessctl.errors import NoFaceError, PoorFaceError, SeveralFacesError
 BYSTANDER_WIDTH = 1 / 3
 
 ADVICE = {
+    "unclear": "the face is hidden or unclear; use a photo that shows all of it",
     "too far": "the face is too small; use a photo taken closer",
     "too blurred": "the face is blurred; use a sharper photo",
     "too dark": "the face is too dark; use a photo with more light",
