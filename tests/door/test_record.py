@@ -1,0 +1,35 @@
+import logging
+
+import pytest
+
+from accessctl.audit.fake import MemoryLog
+from accessctl.domain import Event, EventKind
+from accessctl.door.record import write_down
+
+STARTED = Event(1.0, EventKind.SERVICE, {"state": "started"})
+
+
+def test_what_is_written_down_is_there(caplog: pytest.LogCaptureFixture) -> None:
+    audit = MemoryLog()
+    assert write_down(audit, STARTED) is True
+    assert [event for _, event in audit.query()] == [STARTED]
+    assert caplog.records == []
+
+
+def test_a_full_disk_is_told_and_stops_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    audit = MemoryLog()
+    audit.full = True
+    assert write_down(audit, STARTED) is False
+    (record,) = caplog.records
+    assert record.levelno == logging.ERROR
+    assert "service event could not be written down" in record.message
+    assert "the disk is full" in record.message
+
+
+def test_only_what_a_store_may_do_is_forgiven() -> None:
+    class Broken(MemoryLog):
+        def append(self, event: Event) -> int:
+            raise ValueError("an event's time lies in the years 1970 to 9999")
+
+    with pytest.raises(ValueError, match="1970"):
+        write_down(Broken(), STARTED)

@@ -1,0 +1,47 @@
+import datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from accessctl.door.scoring import scoring_of
+from accessctl.encoder.card_parts import CalibrationTable
+from accessctl.encoder.fake import FAKE_CARD
+from accessctl.errors import ModelError
+from accessctl.gallery.cohort import save_cohort
+from accessctl.gallery.fake import random_units
+
+TABLE = CalibrationTable(
+    neighbours=20,
+    score=(0.0, 4.0),
+    log10_fmr=(0.0, -4.0),
+    log10_fmr_upper=(0.0, -2.0),
+    made_by="a test",
+    date=datetime.date(2000, 1, 1),
+)
+
+
+def test_cohort_and_calibration_come_from_the_card(tmp_path: Path) -> None:
+    kept = random_units(30, FAKE_CARD.dimension, seed=3)
+    save_cohort(tmp_path / "cohort.npz", kept)
+    card = FAKE_CARD.model_copy(
+        update={"cohort": "cohort.npz", "calibration": TABLE, "folder": tmp_path}
+    )
+    cohort, calibration = scoring_of(card)
+    assert np.abs(cohort - kept).max() < 0.01
+    assert calibration.neighbours == 20
+    assert calibration.fmr(2.0) == pytest.approx(1e-2)
+    assert calibration.fmr_upper(2.0) == pytest.approx(1e-1)
+
+
+@pytest.mark.parametrize("given", [{}, {"cohort": "cohort.npz"}, {"calibration": TABLE}])
+def test_an_uncalibrated_encoder_is_refused_with_the_way_out(given: dict) -> None:
+    card = FAKE_CARD.model_copy(update=given)
+    with pytest.raises(ModelError, match=r"not calibrated.*accessctl models calibrate fake$"):
+        scoring_of(card)
+
+
+def test_a_cohort_that_is_gone_is_a_fault(tmp_path: Path) -> None:
+    update = {"cohort": "cohort.npz", "calibration": TABLE, "folder": tmp_path}
+    with pytest.raises(ModelError, match="missing or damaged"):
+        scoring_of(FAKE_CARD.model_copy(update=update))
