@@ -50,15 +50,21 @@ def open_session(engine: Engine, audit: EventLog, *, fast: bool) -> Iterator[Ses
         note(f"camera_{state}", detail=detail)
 
     reader = Reader(source, engine.config.camera, on_event=camera_event)
-    with open_door(engine, audit) as door:
-        note("started", camera=source.description, people=people, device=device)
-        log.info(
-            "Watching %s; %d people enrolled; encoder on %s.", source.description, people, device
-        )
-        ending = "fault"
-        try:
+    ending: str | None = None
+    try:
+        with open_door(engine, audit) as door:
+            note("started", camera=source.description, people=people, device=device)
+            ending = "fault"
+            log.info(
+                "Watching %s; %d people enrolled; encoder on %s.",
+                source.description,
+                people,
+                device,
+            )
             with reader:
                 yield Session(engine, reader, door)
             ending = "stopped"
-        finally:
+    finally:
+        # Last of all: the actions that were still running have been written down by now.
+        if ending is not None:
             note(ending, dropped_frames=reader.dropped)
