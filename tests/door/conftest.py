@@ -1,0 +1,28 @@
+from pathlib import Path
+
+import pytest
+
+from accessctl.config import AuditConfig, CameraConfig, Config, GalleryConfig
+from accessctl.door.assembly import Engine
+from accessctl.door.fake import FakeHouse
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    return Config(
+        camera=CameraConfig(source="demo", backoff_min_s=0.001, backoff_max_s=0.001),
+        gallery=GalleryConfig(folder=tmp_path / "enrolled"),
+        audit=AuditConfig(file=tmp_path / "events.sqlite"),
+        policy=FakeHouse().policy,
+    )
+
+
+@pytest.fixture
+def house() -> FakeHouse:
+    return FakeHouse()
+
+
+@pytest.fixture
+def engine(config: Config, house: FakeHouse) -> Engine:
+    """Everything a session needs, made of fakes."""
+    return Engine(config, house.observer, house.recogniser, house.gallery, house.roster())

@@ -1,0 +1,186 @@
+import re
+import stat
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from accessctl.actions.base import Action
+from accessctl.actions.fake import HangingAction, RecordingAction
+from accessctl.config import ActionsConfig, CommandAction, Config
+from accessctl.domain import Decision, Frame, Outcome, Reason
+from accessctl.door import assembly
+from accessctl.door.assembly import Engine, new_visit_id, open_audit, open_door, open_engine
+from accessctl.door.door import Door
+from accessctl.door.enrolment import encode_photo
+from accessctl.door.events import service_event
+from accessctl.door.fake import CALIBRATION, EPOCH, FACE_BOX, FakeHouse, portrait
+from accessctl.encoder.fake import FAKE_CARD, FakeEncoder
+from accessctl.errors import ModelError, StoreError
+from accessctl.gallery.fake import MemoryGallery, random_units
+from accessctl.gallery.values import StoredPhoto
+from accessctl.vision.fake import FakeObserver, fake_face
+
+ADA, EVE = 1, 2
+UNCALIBRATED = ModelError("not calibrated")
+
+
+class ClosingGallery(MemoryGallery):
+    closed = False
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class Parts:
+    """What open_engine would load, and what it did with it."""
+
+    def __init__(self) -> None:
+        self.gallery = ClosingGallery()
+        self.observer = FakeObserver(photos=[[fake_face(box=FACE_BOX)]])
+        self.scoring: object = (random_units(300, FAKE_CARD.dimension, seed=1), CALIBRATION)
+
+    def score(self, card: object) -> object:
+        if isinstance(self.scoring, Exception):
+            raise self.scoring
+        return self.scoring
+
+
+@pytest.fixture
+def parts(monkeypatch: pytest.MonkeyPatch) -> Parts:
+    parts = Parts()
+    monkeypatch.setattr(assembly, "load_encoder", lambda config: FakeEncoder())
+    monkeypatch.setattr(assembly, "open_gallery", lambda config, environ: parts.gallery)
+    monkeypatch.setattr(assembly, "Observer", lambda config: parts.observer)
+    monkeypatch.setattr(assembly, "scoring_of", parts.score)
+    return parts
+
+
+def through(photos: Iterable[StoredPhoto], total: int) -> Iterator[StoredPhoto]:
+    yield from photos
+
+
+def test_an_engine_is_open_inside_and_closed_after(config: Config, parts: Parts) -> None:
+    with open_engine(config, through) as engine:
+        assert engine.recogniser.fingerprint == FAKE_CARD.fingerprint
+        assert engine.gallery is parts.gallery
+        assert engine.roster.matcher.people == 0
+        assert not parts.gallery.closed
+    assert parts.gallery.closed
+    assert parts.observer.closed
+
+
+def test_templates_of_another_encoder_are_renewed_before_anybody_is_matched(
+    config: Config, parts: Parts
+) -> None:
+    old = random_units(1, 8, seed=5)[0]
+    parts.gallery.add_person("Ada", encode_photo(portrait(1)), old, "0" * 64, 0.9, EPOCH)
+    with open_engine(config, through) as engine:
+        assert engine.roster.matcher.people == 1
+        probe = engine.recogniser.embed(portrait(1), [fake_face(box=FACE_BOX)])[0]
+        match = engine.roster.matcher.search(probe)
+    assert match is not None
+    assert match.similarity > 0.99
+
+
+@pytest.mark.parametrize("fault", [UNCALIBRATED, StoreError("locked")])
+def test_what_was_opened_is_closed_when_the_rest_fails(
+    config: Config, parts: Parts, fault: Exception
+) -> None:
+    if fault is UNCALIBRATED:
+        parts.scoring = fault
+    else:
+        parts.gallery.fault = fault
+    with pytest.raises(type(fault), match=str(fault)), open_engine(config, through):
+        pytest.fail("half an engine")
+    assert parts.gallery.closed
+    assert parts.observer.closed
+
+
+def test_the_engine_enrols_for_itself(config: Config, parts: Parts) -> None:
+    house = FakeHouse()
+    with open_engine(config, through) as engine:
+        enrolment = engine.enrolment(house.audit)
+        person = enrolment.enrol("Ada", [enrolment.examine(portrait(1), "a photo")])
+        assert engine.roster.refresh() is True
+        assert engine.roster.names == {person.id: "Ada"}
+    assert [event.data["change"] for event in house.events()] == ["enrolled"]
+
+
+def test_the_audit_log_is_private_and_closed_after(config: Config, tmp_path: Path) -> None:
+    with open_audit(config) as audit:
+        audit.append(service_event("started", EPOCH))
+    assert stat.S_IMODE((tmp_path / "events.sqlite").stat().st_mode) == 0o600
+    # The last connection folds the write-ahead log into the file.
+    assert not (tmp_path / "events.sqlite-wal").exists()
+    with pytest.raises(StoreError):
+        audit.append(service_event("stopped", EPOCH))
+
+
+def acting(engine: Engine, monkeypatch: pytest.MonkeyPatch, **actions: Action) -> Engine:
+    """The engine configured with one action for each outcome that is named."""
+    monkeypatch.setattr(
+        assembly, "actions_from", lambda listed: [actions[one.argv[0]] for one in listed]
+    )
+    lists = {name: (CommandAction(type="command", argv=(name,)),) for name in actions}
+    config = engine.config.model_copy(update={"actions": ActionsConfig(**lists)})
+    return replace(engine, config=config)
+
+
+def show(door: Door, person: int, frames: int) -> list[Decision]:
+    images = [Frame(portrait(person), index / 10, index) for index in range(frames)]
+    return [decision for image in images for decision in door.step(image).decisions]
+
+
+def test_each_outcome_has_its_own_actions(
+    engine: Engine, house: FakeHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    granted, denied, unknown = (RecordingAction(name) for name in ("g", "d", "u"))
+    engine = acting(engine, monkeypatch, granted=granted, denied=denied, unknown=unknown)
+    house.enrol("Ada", ADA)
+    engine.roster.refresh()
+    with open_door(engine, house.audit) as door:
+        house.observer.faces = [fake_face(1, box=FACE_BOX)]
+        show(door, ADA, 3)
+        house.observer.faces = [fake_face(2, box=FACE_BOX)]
+        show(door, ADA, 3)
+        house.observer.faces = [fake_face(3, box=FACE_BOX)]
+        show(door, EVE, 10)
+    payloads = [[p["reason"] for p in action.payloads] for action in (granted, denied, unknown)]
+    assert payloads == [["matched"], ["cooldown"], ["no_match"]]
+
+
+def test_the_policy_is_the_configured_one(engine: Engine, house: FakeHouse) -> None:
+    house.enrol("Ada", ADA)
+    engine.roster.refresh()
+    policy = engine.config.policy.model_copy(update={"min_frames": 2})
+    hasty = replace(engine, config=engine.config.model_copy(update={"policy": policy}))
+    house.observer.faces = [fake_face(box=FACE_BOX)]
+    with open_door(hasty, house.audit) as door:
+        assert [decision.frames for decision in show(door, ADA, 10)] == [2]
+
+
+def test_leaving_waits_for_actions_but_not_for_ever(
+    engine: Engine,
+    house: FakeHouse,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    hanging = HangingAction("hanging")
+    engine = acting(engine, monkeypatch, granted=hanging)
+    house.enrol("Ada", ADA)
+    engine.roster.refresh()
+    house.observer.faces = [fake_face(box=FACE_BOX)]
+    with open_door(engine, house.audit, finish_s=0.01) as door:
+        (decision,) = show(door, ADA, 3)
+        assert (decision.outcome, decision.reason) == (Outcome.GRANTED, Reason.MATCHED)
+        assert hanging.started.wait(10)
+    hanging.release.set()
+    assert "Some actions had not finished" in caplog.text
+
+
+def test_visits_have_ids_of_their_own() -> None:
+    ids = {new_visit_id() for _ in range(1000)}
+    assert len(ids) == 1000
+    assert all(re.fullmatch(r"[0-9a-f]{12}", one) for one in ids)
