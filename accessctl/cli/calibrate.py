@@ -1,0 +1,61 @@
+"""`accessctl models calibrate`: what an encoder's scores stand for, measured on strangers."""
+
+import argparse
+import datetime
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from accessctl.config import EncoderConfig
+
+
+def add_calibrate(commands: Any) -> None:
+    """Add `calibrate` to the subcommands of `models`."""
+    command = commands.add_parser(
+        "calibrate", help="make an encoder's cohort and false-match table from aligned faces"
+    )
+    command.add_argument("folder", type=Path, metavar="FOLDER", help="the encoder's folder")
+    command.add_argument(
+        "--faces", type=Path, required=True, metavar="DIR", help="holds faces.csv and faces.zip"
+    )
+    command.add_argument("--seed", type=int, default=0, help="of all random choices")
+    command.add_argument("--precision", choices=("int8", "float16"), default="int8")
+    command.set_defaults(func=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    from accessctl.encoder.choose import load_encoder
+    from accessctl.evaluation.recipe import calibrate_encoder
+
+    encoder = load_encoder(
+        EncoderConfig(folder=args.folder, device="cpu", precision=args.precision)
+    )
+    outcome = calibrate_encoder(
+        encoder,
+        args.faces,
+        _bar,
+        seed=args.seed,
+        made_by=(
+            f"accessctl models calibrate {args.folder} --faces {args.faces} "
+            f"--seed {args.seed} --precision {args.precision}"
+        ),
+        today=datetime.date.today(),
+    )
+    print(
+        f"Cohort: {outcome.people} labelled people and {outcome.unlabelled} unlabelled faces; "
+        f"{outcome.twins} dropped as the same person twice."
+    )
+    table = outcome.table
+    print("score   false-match rate   upper 95 % bound")
+    for score, rate, upper in zip(table.score, table.log10_fmr, table.log10_fmr_upper, strict=True):
+        print(f"{score:6.2f}  {10**rate:16.2e}  {10**upper:17.2e}")
+    return 0
+
+
+def _bar(batches: Sequence[int]) -> Iterable[int]:
+    from tqdm import tqdm
+
+    quiet = not sys.stderr.isatty()
+    shown: Iterable[int] = tqdm(batches, desc="embedding", unit="batch", disable=quiet)
+    return shown

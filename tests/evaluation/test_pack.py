@@ -1,0 +1,98 @@
+import zipfile
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from accessctl.domain import CropGeometry
+from accessctl.errors import PhotoError, SourceError
+from accessctl.evaluation.pack import (
+    CANVAS_TEMPLATE,
+    Row,
+    cut_canvas,
+    open_canvases,
+    read_canvas,
+    read_rows,
+    sharpest_of_each,
+    unlabelled,
+)
+
+HEAD = "file,source,identity,scale,original_name\n"
+
+
+def gradient() -> np.ndarray:
+    ramp = np.arange(128, dtype=np.uint8)
+    return np.dstack(
+        [
+            np.tile(ramp, (128, 1)),
+            np.tile(ramp[:, None], (1, 128)),
+            np.full((128, 128), 9, np.uint8),
+        ]
+    )
+
+
+def test_rows(tmp_path: Path) -> None:
+    (tmp_path / "faces.csv").write_text(HEAD + "a.webp,web,ann,0.5,x\nb.webp,web,,1.5,\n")
+    assert read_rows(tmp_path) == [Row("a.webp", "web", "ann", 0.5), Row("b.webp", "web", "", 1.5)]
+
+
+@pytest.mark.parametrize("content", [None, "a,b\n1,2\n", HEAD + "a,b,c,wide,\n", HEAD + "a\n"])
+def test_rows_that_cannot_be_read(tmp_path: Path, content: str | None) -> None:
+    if content is not None:
+        (tmp_path / "faces.csv").write_text(content)
+    with pytest.raises(SourceError, match="name a folder that holds"):
+        read_rows(tmp_path)
+
+
+def test_canvas_comes_as_rgb(tmp_path: Path) -> None:
+    image = gradient()
+    data = cv2.imencode(".png", image[..., ::-1])[1].tobytes()
+    with zipfile.ZipFile(tmp_path / "faces.zip", "w") as archive:
+        archive.writestr("a.png", data)
+        archive.writestr("bad.png", b"no picture")
+        archive.writestr("small.png", cv2.imencode(".png", image[:5])[1].tobytes())
+    with open_canvases(tmp_path) as archive:
+        np.testing.assert_array_equal(read_canvas(archive, "a.png"), image)
+        for name, complaint in (("bad.png", "128x128"), ("small.png", "128x128"), ("c", "missing")):
+            with pytest.raises(PhotoError, match=complaint):
+                read_canvas(archive, name)
+
+
+@pytest.mark.parametrize("content", [None, b"no zip"])
+def test_no_archive(tmp_path: Path, content: bytes | None) -> None:
+    if content is not None:
+        (tmp_path / "faces.zip").write_bytes(content)
+    with pytest.raises(SourceError, match=r"faces\.zip"), open_canvases(tmp_path):
+        pass
+
+
+def test_a_region_of_the_canvas_is_cut_as_it_is() -> None:
+    crop = cut_canvas(gradient(), CropGeometry(CANVAS_TEMPLATE, (8, 8, 120, 120), 112))
+    np.testing.assert_array_equal(crop, gradient()[8:120, 8:120])
+
+
+def test_a_region_is_scaled_to_the_crops_size() -> None:
+    crop = cut_canvas(gradient(), CropGeometry(CANVAS_TEMPLATE, (20, 30, 60, 70), 80))
+    # Pixel (x, y) of the crop is (20 + x / 2, 30 + y / 2) of the canvas.
+    assert crop[0, 0, :2].tolist() == [20, 30]
+    assert crop[40, 20, :2].tolist() == [30, 50]
+
+
+def test_another_template_moves_the_crop() -> None:
+    shifted = tuple((x - 8, y - 8) for x, y in CANVAS_TEMPLATE)
+    crop = cut_canvas(gradient(), CropGeometry(shifted, (0, 0, 112, 112), 112))
+    difference = crop.astype(int) - gradient()[8:120, 8:120]
+    assert np.abs(difference).max() <= 1
+
+
+def test_the_sharpest_face_of_each_person() -> None:
+    rows = [
+        Row("0", "s", "ann", 1.5),
+        Row("1", "s", "bob", 0.9),
+        Row("2", "s", "", 0.1),
+        Row("3", "s", "ann", 0.7),
+        Row("4", "s", "ann", 0.8),
+    ]
+    assert sharpest_of_each(rows) == [3, 1]
+    assert unlabelled(rows) == [2]

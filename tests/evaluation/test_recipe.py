@@ -1,0 +1,93 @@
+import datetime
+import zipfile
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from accessctl.encoder.card import load_card, write_card
+from accessctl.encoder.fake import FAKE_CARD, FakeEncoder
+from accessctl.errors import SourceError
+from accessctl.evaluation.calibrate import Plan
+from accessctl.evaluation.cohort import MIN_FACES
+from accessctl.evaluation.recipe import NEIGHBOURS, calibrate_encoder
+from accessctl.gallery.calibration import Calibration
+from accessctl.gallery.cohort import load_cohort
+from accessctl.gallery.matcher import Matcher
+
+TODAY = datetime.date(2001, 2, 3)
+
+
+def write_pack(folder: Path, people: int, others: int) -> Path:
+    """Faces of coloured squares: each labelled one twice, the second time less sharp."""
+    folder.mkdir()
+    random = np.random.default_rng(0)
+    lines = ["file,source,identity,scale,original_name"]
+    with zipfile.ZipFile(folder / "faces.zip", "w") as archive:
+        for number in range(people + others):
+            blocks = random.integers(0, 256, (4, 4, 3), np.uint8)
+            canvas = blocks.repeat(32, axis=0).repeat(32, axis=1)
+            archive.writestr(f"{number}.png", cv2.imencode(".png", canvas)[1].tobytes())
+            identity = f"person{number}" if number < people else ""
+            lines.append(f"{number}.png,made,{identity},0.5,")
+            if identity:
+                lines.append(f"missing{number}.png,made,{identity},0.9,")
+    (folder / "faces.csv").write_text("\n".join(lines) + "\n")
+    return folder
+
+
+@pytest.fixture
+def encoder(tmp_path: Path) -> FakeEncoder:
+    folder = tmp_path / "encoder"
+    folder.mkdir()
+    card = FAKE_CARD.model_copy(update={"folder": folder})
+    write_card(card)
+    return FakeEncoder(card)
+
+
+def run(encoder: FakeEncoder, faces: Path, seed: int = 0):
+    return calibrate_encoder(
+        encoder,
+        faces,
+        lambda batches: batches,
+        seed=seed,
+        made_by="a test",
+        today=TODAY,
+        plan=Plan(start=1e-3, limit=1e-4, lowest=1e-5, replicates=20),
+    )
+
+
+def test_an_encoder_comes_out_calibrated(encoder: FakeEncoder, tmp_path: Path) -> None:
+    outcome = run(encoder, write_pack(tmp_path / "faces", MIN_FACES, MIN_FACES))
+    folder = tmp_path / "encoder"
+    assert {path.name for path in folder.iterdir()} == {"card.yaml", "cohort.npz"}
+
+    card = load_card(folder)
+    assert card.cohort == "cohort.npz"
+    assert card.calibration is not None
+    assert card.calibration.neighbours == NEIGHBOURS
+    assert (card.calibration.made_by, card.calibration.date) == ("a test", TODAY)
+    assert card.name == FAKE_CARD.name
+
+    cohort = load_cohort(folder / "cohort.npz")
+    assert len(cohort) == outcome.people + outcome.unlabelled
+    assert len(cohort) + outcome.twins == 2 * MIN_FACES
+    table = card.calibration
+    calibration = Calibration(table.neighbours, table.score, table.log10_fmr, table.log10_fmr_upper)
+    # Strangers of the same making meet the stated rate.
+    random = np.random.default_rng(9)
+    crops = random.integers(0, 256, (200, 4, 4, 3), np.uint8).repeat(28, 1).repeat(28, 2)
+    fresh = encoder.embed(crops)
+    matcher = Matcher([], cohort, calibration)
+    scores = [matcher.compare(fresh[i], fresh[j]).score for i in range(60) for j in range(i)]
+    observed = np.mean(np.array(scores) >= calibration.threshold(0.1))
+    assert 0.05 < observed < 0.2
+
+
+def test_too_small_a_pack_leaves_the_encoder_alone(encoder: FakeEncoder, tmp_path: Path) -> None:
+    before = (tmp_path / "encoder" / "card.yaml").read_bytes()
+    with pytest.raises(SourceError, match="name a larger set"):
+        run(encoder, write_pack(tmp_path / "faces", 5, 5))
+    assert [path.name for path in (tmp_path / "encoder").iterdir()] == ["card.yaml"]
+    assert (tmp_path / "encoder" / "card.yaml").read_bytes() == before
