@@ -69,10 +69,10 @@ class VisionConfig(Section):
         0.3, ge=0, le=1, description="Below this sharpness a face is 'too blurred', 0 to 1."
     )
     min_brightness: float = Field(
-        0.12, ge=0, le=1, description="Mean skin luminance below which a face is 'too dark'."
+        0.08, ge=0, le=1, description="Mean skin luminance below which a face is 'too dark'."
     )
     max_brightness: float = Field(
-        0.95, ge=0, le=1, description="Mean skin luminance above which a face is 'too bright'."
+        0.92, ge=0, le=1, description="Mean skin luminance above which a face is 'too bright'."
     )
     max_yaw: float = Field(40, gt=0, le=90, description="Beyond this yaw: 'turned away', degrees.")
     max_pitch: float = Field(

@@ -123,9 +123,7 @@ def associate(tracks: Sequence[Track], boxes: Sequence[Box], now: float) -> Link
     for group, reached in _groups(tracks, boxes, now):
         if len(group) == len(reached) == 1:
             (t,), (b,) = group, reached
-            if tracks[t].ghost:
-                continue
-            if is_expected(tracks[t], boxes[b], now):
+            if is_expected(tracks[t], boxes[b], now) and not tracks[t].ghost:
                 same[b] = t
             else:
                 ended.add(t)
@@ -135,6 +133,7 @@ def associate(tracks: Sequence[Track], boxes: Sequence[Box], now: float) -> Link
     lost = set(range(len(tracks))) - ended - set(same.values())
     for t, u in combinations(sorted(lost), 2):
         if _could_have_met(tracks[t], tracks[u], now):
+            ghosts += [replace(tracks[one], ghost=True) for one in (t, u) if one not in ended]
             ended |= {t, u}
     return Links(same, ended, tuple(ghosts))
 
