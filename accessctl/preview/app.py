@@ -16,10 +16,11 @@ from accessctl.errors import AccessctlError
 from accessctl.preview.meter import Meter
 from accessctl.preview.name_entry import NameEntry
 from accessctl.preview.overlay import Panel, draw
-from accessctl.preview.screen import Screen
+from accessctl.preview.screen import CLOSED, Screen
 
 log = logging.getLogger(__name__)
 
+QUIT = (ord("q"), CLOSED)
 HELP = "q quit   space pause   e enrol this face"
 LATEST = 4
 PAUSE_S = 0.03
@@ -59,7 +60,7 @@ class Preview:
                 as_text(decision_event(decision), names.get) for decision in step.decisions
             )
             key = self._show(Shown(frame, step))
-            if key == ord("q"):
+            if key in QUIT:
                 return
             if key == ord(" ") and not self._hold(Shown(frame, step), stop):
                 return
@@ -80,11 +81,11 @@ class Preview:
         return self._screen.show(image)
 
     def _hold(self, shown: Shown, stop: Event) -> bool:
-        """Freeze until space; False when it was q."""
+        """Freeze until space; False when it was to quit."""
         self._message = "paused   space go on   q quit"
         while not stop.is_set():
             key = self._show(shown)
-            if key == ord("q"):
+            if key in QUIT:
                 return False
             if key == ord(" "):
                 break
@@ -99,6 +100,8 @@ class Preview:
             key = self._show(shown)
             if key is None:
                 self._pause(PAUSE_S)
+            elif key == CLOSED:
+                return
             else:
                 entry = entry.press(key)
         self._message = HELP

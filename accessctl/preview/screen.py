@@ -11,15 +11,18 @@ import cv2
 
 from accessctl.domain import Image
 from accessctl.errors import DisplayError
+from accessctl.preview.text import font_folder
 
 TITLE = "accessctl"
+# Told instead of a key once the window has been closed; no key has this number.
+CLOSED = 256
 PROBE = "import cv2; cv2.namedWindow('probe', cv2.WINDOW_NORMAL)"
 PROBE_TIMEOUT_S = 20
 
 
 class Screen(Protocol):
     def show(self, image: Image) -> int | None:
-        """Show an RGB image; the key pressed meanwhile, if any."""
+        """Show an RGB image; the key pressed meanwhile if any, or CLOSED."""
 
     def close(self) -> None: ...
 
@@ -53,24 +56,35 @@ def _probe(environ: Mapping[str, str]) -> bool:
 
 
 class Window:
-    """An OpenCV window; closing it counts as pressing q."""
+    """An OpenCV window."""
 
     def __init__(self) -> None:
+        # OpenCV's own Qt looks for fonts in a folder that its wheel leaves out.
+        os.environ["QT_QPA_FONTDIR"] = str(font_folder())
         cv2.namedWindow(TITLE, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO)
         self._shown = False
 
     def show(self, image: Image) -> int | None:
         if not self._shown:
             cv2.resizeWindow(TITLE, image.shape[1], image.shape[0])
-        elif cv2.getWindowProperty(TITLE, cv2.WND_PROP_VISIBLE) < 1:
-            return ord("q")
+        elif not _is_open():
+            return CLOSED
         cv2.imshow(TITLE, cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
         self._shown = True
         key = cv2.waitKey(1)
         return None if key < 0 else key & 0xFF
 
     def close(self) -> None:
-        cv2.destroyWindow(TITLE)
+        if _is_open():
+            cv2.destroyWindow(TITLE)
+
+
+def _is_open() -> bool:
+    try:
+        return cv2.getWindowProperty(TITLE, cv2.WND_PROP_VISIBLE) >= 1
+    except cv2.error:
+        # What OpenCV says when the window was the last one and somebody closed it.
+        return False
 
 
 class Recording:
@@ -86,7 +100,9 @@ class Recording:
         if self._writer is None:
             self._size = (image.shape[1], image.shape[0])
             fourcc = cv2.VideoWriter.fourcc(*"mp4v")
-            self._writer = cv2.VideoWriter(str(self._path), fourcc, self._fps, self._size)
+            self._writer = cv2.VideoWriter(
+                str(self._path), cv2.CAP_FFMPEG, fourcc, self._fps, self._size
+            )
             if not self._writer.isOpened():
                 raise DisplayError(
                     f"Cannot write a video to {self._path}; name a .mp4 file in a writable folder."

@@ -15,13 +15,17 @@ from accessctl.domain import Image
 Colour: TypeAlias = tuple[int, int, int]
 
 
-@lru_cache
-def font(size: int) -> ImageFont.FreeTypeFont:
-    """DejaVu Sans, which matplotlib carries, `size` pixels high."""
+def font_folder() -> Path:
+    """Where matplotlib keeps the fonts that it carries."""
     spec = find_spec("matplotlib")
     folders = (spec.submodule_search_locations or []) if spec else []
-    path = Path(*folders[:1], "mpl-data/fonts/ttf/DejaVuSans.ttf")
-    return ImageFont.truetype(path, size)
+    return Path(*folders[:1], "mpl-data/fonts/ttf")
+
+
+@lru_cache
+def font(size: int) -> ImageFont.FreeTypeFont:
+    """DejaVu Sans, `size` pixels high."""
+    return ImageFont.truetype(font_folder() / "DejaVuSans.ttf", size)
 
 
 @lru_cache(maxsize=512)
