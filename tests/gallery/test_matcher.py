@@ -111,3 +111,36 @@ def test_a_cohort_that_is_too_small(calibration: Calibration) -> None:
 def test_templates_of_another_encoder(calibration: Calibration) -> None:
     with pytest.raises(ModelError, match="do not have the 8 numbers"):
         Matcher([template("a", random_units(1, 16, 1)[0])], COHORT, calibration)
+
+
+def test_the_similarity_that_a_pair_needs_for_a_score(calibration: Calibration) -> None:
+    a, b = random_units(2, 8, seed=7)
+    found = Matcher([], COHORT, calibration).compare(a, b)
+    # At its own score the pair needs its own similarity; one score higher, 1 / slope more.
+    assert found.similarity_at(found.score) == pytest.approx(found.similarity, abs=1e-6)
+    needed = found.similarity_at(found.score + 1)
+    assert needed - found.similarity == pytest.approx(1 / found.slope, rel=1e-5)
+
+
+def test_pairs_of_enrolled_people_who_look_alike(calibration: Calibration) -> None:
+    faces = random_units(5, 8, seed=11)
+    near = unit(*(faces[0] + 0.2 * faces[3]))
+    templates = [template(name, face) for name, face in zip("abcde", faces, strict=True)]
+    matcher = Matcher([*templates, template("twin", near)], COHORT, calibration)
+    everybody = [*faces, near]
+    names = [*"abcde", "twin"]
+    expected = {
+        (names[i], names[j])
+        for i in range(6)
+        for j in range(i + 1, 6)
+        if expected_score(everybody[i], everybody[j], 20) >= calibration.threshold(0.3)
+    }
+    found = {(one, other): alike for one, other, alike in matcher.pairs_within(0.3)}
+    assert set(found) == expected
+    assert found[PersonId("a"), PersonId("twin")] == pytest.approx(float(faces[0] @ near), abs=1e-6)
+
+
+def test_no_pairs_below_what_the_table_knows(calibration: Calibration) -> None:
+    face = random_units(1, 8, seed=1)[0]
+    matcher = Matcher([template("a", face), template("b", face)], COHORT, calibration)
+    assert list(matcher.pairs_within(1e-9)) == []
