@@ -1,6 +1,7 @@
 """`accessctl embed`: embeddings of photos, for integrators and experiments."""
 
 import argparse
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -46,12 +47,13 @@ def run(args: argparse.Namespace) -> int:
             else:
                 rows.append(row)
         try:
-            np.savez(
-                args.out,
-                paths=np.array([str(path) for path in paths]),
-                embeddings=stack(rows, engine.recogniser.dimension),
-                fingerprint=np.array(engine.recogniser.fingerprint),
-            )
+            with open(args.out, "wb", opener=private) as file:
+                np.savez(
+                    file,
+                    paths=np.array([str(path) for path in paths]),
+                    embeddings=stack(rows, engine.recogniser.dimension),
+                    fingerprint=np.array(engine.recogniser.fingerprint),
+                )
         except OSError as error:
             raise StoreError(
                 f"Cannot write {args.out} ({error.strerror}); name a file in a writable folder."
@@ -59,6 +61,11 @@ def run(args: argparse.Namespace) -> int:
     done = sum(row is not None for row in rows)
     print(f"{done} of {len(paths)} photos embedded into {args.out}.")
     return 0
+
+
+def private(path: str, flags: int) -> int:
+    """An opener of files that only their owner may read: embeddings are biometric data."""
+    return os.open(path, flags, 0o600)
 
 
 def expand(paths: Iterable[Path]) -> Iterator[Path]:

@@ -99,14 +99,7 @@ class Recording:
     def show(self, image: Image) -> int | None:
         if self._writer is None:
             self._size = (image.shape[1], image.shape[0])
-            fourcc = cv2.VideoWriter.fourcc(*"mp4v")
-            self._writer = cv2.VideoWriter(
-                str(self._path), cv2.CAP_FFMPEG, fourcc, self._fps, self._size
-            )
-            if not self._writer.isOpened():
-                raise DisplayError(
-                    f"Cannot write a video to {self._path}; name a .mp4 file in a writable folder."
-                )
+            self._writer = self._opened()
         bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
         if (image.shape[1], image.shape[0]) != self._size:
             bgr = cv2.resize(bgr, self._size)
@@ -116,6 +109,20 @@ class Recording:
     def close(self) -> None:
         if self._writer is not None:
             self._writer.release()
+
+    def _opened(self) -> cv2.VideoWriter:
+        fourcc = cv2.VideoWriter.fourcc(*"mp4v")
+        writer = cv2.VideoWriter(str(self._path), cv2.CAP_FFMPEG, fourcc, self._fps, self._size)
+        try:
+            if writer.isOpened():
+                # Still empty; what comes is for its owner's eyes only.
+                self._path.chmod(0o600)
+                return writer
+        except OSError:
+            writer.release()
+        raise DisplayError(
+            f"Cannot write a video to {self._path}; name a .mp4 file in a writable folder."
+        )
 
 
 class Screens:
