@@ -101,7 +101,7 @@ class Preview:
             if key is None:
                 self._pause(PAUSE_S)
             elif key == CLOSED:
-                return
+                break
             else:
                 entry = entry.press(key)
         self._message = HELP
