@@ -1,0 +1,260 @@
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import count
+from threading import Event
+
+import pytest
+
+from accessctl.camera.fake import FakeSource
+from accessctl.domain import Frame, Image, Quality
+from accessctl.door.enrolment import Enrolment
+from accessctl.door.fake import EPOCH, FACE_BOX, FakeHouse, portrait
+from accessctl.door.session import Session
+from accessctl.preview import app
+from accessctl.preview.app import HELP, LATEST, Preview
+from accessctl.preview.overlay import Panel
+from accessctl.preview.screen import CLOSED
+from accessctl.vision.fake import fake_face
+
+ADA = 1
+Q, SPACE, E, ENTER, ESC = ord("q"), ord(" "), ord("e"), 13, 27
+
+
+class FakeReader:
+    """Frames of one person, ten a second, and then the end."""
+
+    def __init__(self, frames: int) -> None:
+        self.source = FakeSource([])
+        self._left = [Frame(portrait(ADA), index / 10, index) for index in range(frames)]
+
+    @property
+    def ended(self) -> bool:
+        return not self._left
+
+    def next(self, timeout_s: float) -> Frame | None:
+        return self._left.pop(0) if self._left else None
+
+
+class FakeScreen:
+    """Keeps what it is shown, answers with the keys it is given, then with None."""
+
+    def __init__(self, keys: Sequence[int | None]) -> None:
+        self._keys = list(keys)
+        self.images: list[Image] = []
+
+    def show(self, image: Image) -> int | None:
+        self.images.append(image)
+        return self._keys.pop(0) if self._keys else None
+
+    def close(self) -> None:
+        return
+
+
+@dataclass
+class Show:
+    """A preview that has been run: what stood on the screen, and the house afterwards."""
+
+    house: FakeHouse
+    screen: FakeScreen
+    panels: list[Panel]
+    pauses: list[float]
+    reader: FakeReader
+
+    @property
+    def messages(self) -> list[str]:
+        return [panel.help for panel in self.panels]
+
+
+@pytest.fixture
+def play(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Show]:
+    def play(
+        *keys: int | None,
+        frames: int = 5,
+        house: FakeHouse | None = None,
+        stop: Event | None = None,
+        stop_at_pause: int | None = None,
+        seconds: float | None = None,
+    ) -> Show:
+        house = house or FakeHouse()
+        show = Show(house, FakeScreen(keys), [], [], FakeReader(frames))
+        stop = stop or Event()
+
+        def draw(image: Image, faces: object, names: object, threshold: float, panel: Panel):
+            show.panels.append(panel)
+            return image
+
+        def pause(wait_s: float) -> bool:
+            show.pauses.append(wait_s)
+            if len(show.pauses) == stop_at_pause:
+                stop.set()
+            return stop.is_set()
+
+        monkeypatch.setattr(app, "draw", draw)
+        ticks = count()
+        door = house.door()
+        enrolment = Enrolment(
+            house.observer, house.recogniser, house.gallery, door.roster, house.audit, lambda: EPOCH
+        )
+        session = Session(None, show.reader, door)  # type: ignore[arg-type]
+        Preview(session, enrolment, show.screen, pause).run(
+            stop, lambda: float(next(ticks)), seconds
+        )
+        return show
+
+    return play
+
+
+def watched() -> FakeHouse:
+    house = FakeHouse()
+    house.observer.faces = [fake_face(box=FACE_BOX)]
+    return house
+
+
+def test_every_frame_is_shown_until_the_feed_ends(play) -> None:
+    show = play(frames=5)
+    assert len(show.screen.images) == 5
+    assert set(show.messages) == {HELP}
+    assert show.pauses == []
+
+
+@pytest.mark.parametrize("key", [Q, CLOSED])
+def test_q_or_closing_the_window_ends_it(play, key: int) -> None:
+    assert len(play(None, key, frames=50).screen.images) == 2
+
+
+def test_other_keys_do_nothing(play) -> None:
+    assert len(play(ord("x"), ENTER, ESC, frames=5).screen.images) == 5
+
+
+def test_it_ends_after_so_many_seconds(play) -> None:
+    # The clock ticks once a look: 0 to begin with, then 1, 2 and so on.
+    assert len(play(frames=50, seconds=4).screen.images) == 3
+
+
+def test_the_panel_tells_source_rate_people_and_stages(play) -> None:
+    house = watched()
+    house.enrol("Ada", ADA)
+    show = play(frames=3, house=house)
+    assert show.panels[0].status == "fake camera   0.0 fps   1 enrolled"
+    assert show.panels[-1].status == "fake camera   10.0 fps   1 enrolled"
+    assert {"search", "encode", "match", "frame"} <= set(show.panels[0].stages)
+
+
+def test_decisions_are_told_from_then_on(play) -> None:
+    house = watched()
+    house.enrol("Ada", ADA)
+    show = play(frames=5, house=house)
+    assert [len(panel.decisions) for panel in show.panels] == [0, 0, 1, 1, 1]
+    assert "granted  Ada  (matched)" in show.panels[-1].decisions[0]
+
+
+def test_only_the_latest_decisions_are_told(play) -> None:
+    house = FakeHouse()
+    house.enrol("Ada", ADA)
+    faces = iter(range(100))
+
+    class NewFaceEachTime:
+        def __init__(self) -> None:
+            self.timings: dict[str, float] = {}
+
+        def observe(self, frame: Frame) -> list:
+            return [fake_face(next(faces), box=FACE_BOX)]
+
+    house.policy = house.policy.model_copy(update={"min_frames": 1})
+    house.observer = NewFaceEachTime()  # type: ignore[assignment]
+    show = play(frames=LATEST + 3, house=house)
+    assert len(show.panels[-1].decisions) == LATEST
+    assert "granted" in show.panels[0].decisions[0]
+    assert all("cooldown" in line for line in show.panels[-1].decisions)
+
+
+def test_space_holds_the_picture_and_space_lets_it_go(play) -> None:
+    show = play(None, SPACE, None, None, SPACE, frames=3)
+    # Two frames, the second three times more while held, then the third.
+    assert show.messages == [HELP, HELP, *["paused   space go on   q quit"] * 3, HELP]
+    assert len(show.pauses) == 2
+    held = show.screen.images[1:5]
+    assert all(image is held[0] for image in held)
+    assert show.screen.images[5] is not held[0]
+
+
+@pytest.mark.parametrize("key", [Q, CLOSED])
+def test_a_held_picture_can_be_left(play, key: int) -> None:
+    assert len(play(SPACE, None, key, frames=50).screen.images) == 3
+
+
+def test_a_signal_ends_a_held_picture(play) -> None:
+    show = play(SPACE, frames=50, stop_at_pause=4)
+    assert len(show.pauses) == 4
+
+
+def test_a_face_is_enrolled_by_its_typed_name(play) -> None:
+    house = watched()
+    show = play(E, *map(ord, "Ada"), ENTER, frames=4, house=house)
+    assert [person.name for person in house.gallery.people()] == ["Ada"]
+    assert [e.data.get("change") for e in house.events() if "change" in e.data] == ["enrolled"]
+    assert show.messages[1:5] == [
+        f"name of this person: {typed}_   Enter enrol   Esc cancel"
+        for typed in ("", "A", "Ad", "Ada")
+    ]
+    assert show.messages[5].startswith("enrolled Ada   ")
+    # The one frame at which e was pressed, four times for the name, and the three after it.
+    assert len(show.screen.images) == 8
+
+
+def test_waiting_for_a_letter_does_not_spin(play) -> None:
+    assert len(play(E, None, None, ESC, frames=1).pauses) == 2
+
+
+@pytest.mark.parametrize("ending", [ESC, CLOSED])
+def test_a_name_can_be_given_up(play, ending: int) -> None:
+    house = watched()
+    show = play(E, ord("A"), ending, frames=2, house=house)
+    assert house.gallery.people() == []
+    assert show.messages[-1] == HELP
+
+
+def test_closing_the_window_over_a_name_ends_it_all(play) -> None:
+    # A closed window stays closed: it says so again for the next frame.
+    show = play(E, CLOSED, CLOSED, frames=50)
+    assert len(show.screen.images) == 3
+
+
+def test_q_in_a_name_is_a_letter(play) -> None:
+    house = watched()
+    play(E, *map(ord, "Quqe"), ENTER, frames=2, house=house)
+    assert [person.name for person in house.gallery.people()] == ["Quqe"]
+
+
+def test_a_signal_ends_the_typing(play) -> None:
+    house = watched()
+    show = play(E, ord("A"), frames=50, house=house, stop_at_pause=3)
+    assert len(show.pauses) == 3
+    assert house.gallery.people() == []
+
+
+@pytest.mark.parametrize(
+    ("faces", "why"),
+    [
+        ([], "no face found"),
+        ([fake_face(1, box=FACE_BOX), fake_face(2, box=FACE_BOX)], "2 faces found"),
+        ([fake_face(box=FACE_BOX, quality=Quality(0.1, ("too blurred",)))], "blurred"),
+    ],
+)
+def test_a_face_that_will_not_do_is_told(play, faces: list, why: str) -> None:
+    house = FakeHouse()
+    house.observer.faces = faces
+    show = play(E, ord("A"), ENTER, frames=2, house=house)
+    assert show.messages[-1].startswith("not enrolled: This picture: ")
+    assert why in show.messages[-1]
+    assert house.gallery.people() == []
+
+
+def test_a_name_that_is_taken_is_told(play) -> None:
+    house = watched()
+    house.enrol("Ada", ADA)
+    revision = house.gallery.revision()
+    show = play(E, *map(ord, "ada"), ENTER, frames=2, house=house)
+    assert show.messages[-1].startswith("not enrolled: ")
+    assert "enrolled already" in show.messages[-1]
+    assert house.gallery.revision() == revision
