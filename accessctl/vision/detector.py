@@ -22,6 +22,8 @@ SHORT_RANGE_FILE = "face_detection_short_range.tflite"
 FULL_RANGE_FILE = "face_detection_full_range_sparse.tflite"
 SHORT_RANGE_INPUT = 128
 FULL_RANGE_INPUT = 192
+SMALLEST = 8
+"""Pictures narrower or lower than this hold no face; MediaPipe cannot take an empty one."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,6 +82,8 @@ class MediaPipeDetector:
 
     def detect(self, image: Image) -> list[Detection]:
         height, width = image.shape[:2]
+        if min(height, width) < SMALLEST:
+            return []
         scale = self._input_size / max(height, width)
         if scale < 1:
             size = (max(1, round(width * scale)), max(1, round(height * scale)))

@@ -87,20 +87,21 @@ def assess(image: Image, mesh: Mesh, pose: Pose, config: VisionConfig) -> Qualit
 def sharpness(grey: NDArray[np.float32]) -> float:
     """How much gradient a further blur takes away, from 0 (blurred) to 1 (crisp).
 
-    `grey` is float32 (S, S). The blur effect of Crete et al., "The blur effect: perception
-    and estimation with a new no-reference perceptual blur metric", SPIE 6492, 2007, of the
-    worse of the two directions, so that motion blur counts; it does not depend on contrast.
+    `grey` is float32 (S, S). After Crete et al., "The blur effect: perception and
+    estimation with a new no-reference perceptual blur metric", SPIE 6492, 2007: the worse
+    of the two directions counts, contrast does not. Other than there, the loss is shared
+    by the mean gradient of both directions, because a direction that motion has wiped out
+    holds only noise, which looks crisp.
     """
-    lost = min(_lost_gradient(grey, axis) for axis in (0, 1))
-    return float(np.clip((lost - BLURRED) / (CRISP - BLURRED), 0, 1))
-
-
-def _lost_gradient(grey: NDArray[np.float32], axis: int) -> float:
-    kernel = (1, REBLUR) if axis == 0 else (REBLUR, 1)
-    before = np.abs(np.diff(grey, axis=axis))
-    after = np.abs(np.diff(cv2.blur(grey, kernel), axis=axis))
-    total = float(before.sum())
-    return float(np.maximum(0, before - after).sum()) / total if total else 0.0
+    before = [np.abs(np.diff(grey, axis=axis)) for axis in (0, 1)]
+    kernels = ((1, REBLUR), (REBLUR, 1))
+    lost = [
+        np.maximum(0, gradient - np.abs(np.diff(cv2.blur(grey, kernel), axis=axis))).sum()
+        for axis, (gradient, kernel) in enumerate(zip(before, kernels, strict=True))
+    ]
+    total = sum(float(gradient.sum()) for gradient in before) / 2
+    share = float(min(lost)) / total if total else 0.0
+    return float(np.clip((share - BLURRED) / (CRISP - BLURRED), 0, 1))
 
 
 def brightness(grey: NDArray[np.float32]) -> float:

@@ -1,0 +1,186 @@
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from accessctl.config import VisionConfig
+from accessctl.domain import Box, Face, Frame, Image
+from accessctl.errors import ModelError
+from accessctl.vision.observer import Observer
+from accessctl.vision.search import DOOR_SCHEDULE
+
+FPS = 15
+HOPPER = (325, 290)
+COLLINS = (925, 225)
+"""Where the two faces are in the picture `two_people`, read off by hand."""
+
+
+def film(observer: Observer, pictures: list[Image], start: float = 0.0) -> list[list[Face]]:
+    return [observer.observe(Frame(p, start + i / FPS, i)) for i, p in enumerate(pictures)]
+
+
+def at(faces: list[Face], place: tuple[float, float]) -> Face:
+    (face,) = [f for f in faces if np.hypot(*(np.subtract(f.box.centre, place))) < 40]
+    return face
+
+
+def shifted(picture: Image, dx: int) -> Image:
+    return np.roll(picture, dx, axis=1)
+
+
+def test_both_people_are_found_and_keep_their_tracks(observer: Observer, two_people: Image):
+    seen = film(observer, [two_people] * 8)
+    for faces in seen[2:]:
+        assert len(faces) == 2
+        assert at(faces, HOPPER).track != at(faces, COLLINS).track
+    assert {at(faces, HOPPER).track for faces in seen[2:]} == {at(seen[2], HOPPER).track}
+    face = at(seen[-1], HOPPER)
+    assert face.box.w == pytest.approx(185, abs=15)
+    assert face.presence > 0.98
+    assert face.quality.usable
+    assert face.landmarks.shape == (468, 3)
+
+
+def test_a_face_that_walks_is_followed(observer: Observer, two_people: Image):
+    seen = film(observer, [shifted(two_people, 12 * i) for i in range(12)])
+    tracks = {at(f, (HOPPER[0] + 12 * i, HOPPER[1])).track for i, f in enumerate(seen) if i >= 2}
+    assert len(tracks) == 1
+
+
+def test_a_followed_face_costs_no_search_every_other_frame(observer: Observer, two_people: Image):
+    film(observer, [two_people] * 4)
+    searched = []
+    for i in range(4, 10):
+        film(observer, [two_people], start=i / FPS)
+        searched.append(observer.timings["search"])
+        assert set(observer.timings) == {"search", "track", "landmarks"}
+        assert observer.timings["landmarks"] > 0
+    assert sum(ms > 0.5 for ms in searched) == 3
+
+
+def test_a_face_that_is_hidden_for_a_moment_keeps_its_track(
+    observer: Observer, two_people: Image, coffee: Image
+):
+    before = film(observer, [two_people] * 4)
+    hidden = film(observer, [coffee] * 3, start=4 / FPS)
+    # The two are several face widths apart: too far to have changed places so quickly.
+    after = film(observer, [two_people] * 4, start=7 / FPS)
+    assert hidden[-1] == []
+    assert at(after[-1], COLLINS).track == at(before[-1], COLLINS).track
+
+
+def test_after_a_long_absence_it_is_a_new_visit(
+    observer: Observer, two_people: Image, coffee: Image
+):
+    before = film(observer, [two_people] * 4)
+    film(observer, [coffee] * 3, start=1.0)
+    after = film(observer, [two_people] * 4, start=5.0)
+    assert at(after[-1], HOPPER).track > max(face.track for face in before[-1])
+
+
+def test_a_lost_face_is_found_again_in_the_next_frame(
+    observer: Observer, two_people: Image, coffee: Image
+):
+    """It is looked for where it was, whatever tile the search has come to."""
+    film(observer, [two_people] * 4)
+    for i in range(4, 4 + 4 * DOOR_SCHEDULE.period, 2):
+        film(observer, [coffee], start=i / FPS)
+        (faces,) = film(observer, [two_people], start=(i + 1) / FPS)
+        at(faces, HOPPER)
+
+
+def test_somebody_else_in_the_same_place_gets_another_track(
+    observer: Observer, hopper: Image, astronaut: Image, coffee: Image
+):
+    """A cut from one person to another of a different size."""
+    one, other = np.array(coffee), np.array(coffee)
+    one[60:660, 400:912] = hopper
+    other[100:612, 480:992] = astronaut
+    before = film(observer, [one] * 4)[-1]
+    after = film(observer, [other] * 4, start=4 / FPS)[-1]
+    assert [f.track for f in before] != [f.track for f in after]
+    assert len(after) == 1
+
+
+def test_nobody_is_found_where_nobody_is(observer: Observer, coffee: Image):
+    assert not any(film(observer, [coffee] * 6))
+
+
+def test_the_largest_faces_are_kept_when_there_are_too_many(
+    vision_config: VisionConfig, two_people: Image
+):
+    observer = Observer(vision_config.model_copy(update={"max_faces": 1}))
+    seen = film(observer, [two_people] * 6)
+    assert [len(faces) for faces in seen[2:]] == [1] * 4
+    at(seen[-1], HOPPER)
+    observer.close()
+
+
+def test_a_face_fills_the_photo(observer: Observer, hopper: Image):
+    (face,) = observer.still(hopper[130:345, 165:365])
+    assert face.box.w == pytest.approx(185, abs=15)
+    assert face.track == 0
+
+
+def test_a_small_portrait(observer: Observer, hopper: Image):
+    small = cv2.resize(hopper[:512], (100, 100), interpolation=cv2.INTER_AREA)
+    (face,) = observer.still(small)
+    assert face.box.w == pytest.approx(36, abs=6)
+    assert face.quality.reasons == ("too far",)
+
+
+@pytest.mark.parametrize("face_width", [130, 700, 2500])
+def test_a_photo_of_24_megapixels(observer: Observer, hopper: Image, face_width: int):
+    scale = face_width / 185
+    photo = np.full((4000, 6000, 3), 128, np.uint8)
+    person = cv2.resize(hopper, None, fx=scale, fy=scale)[:4000, :6000]
+    x, y = (3300, 300) if face_width < 2500 else (0, 0)
+    height, width = min(len(person), 4000 - y), min(person.shape[1], 6000 - x)
+    photo[y : y + height, x : x + width] = person[:height, :width]
+    (face,) = observer.still(photo)
+    assert face.box.w == pytest.approx(face_width, rel=0.08)
+    expected = (x + 263 * scale, y + 232 * scale)
+    assert face.box.centre == pytest.approx(expected, abs=0.1 * face_width)
+
+
+def test_a_photo_of_two_shows_both_the_larger_first(observer: Observer, two_people: Image):
+    faces = observer.still(two_people)
+    assert len(faces) == 2
+    assert faces[0] is at(faces, HOPPER)
+    assert faces[1] is at(faces, COLLINS)
+
+
+def test_an_unusable_face_is_reported_with_the_reason(observer: Observer, hopper: Image):
+    (dark,) = observer.still((hopper * 0.08).astype(np.uint8))
+    assert "too dark" in dark.quality.reasons
+    (blurred,) = observer.still(cv2.GaussianBlur(hopper, (0, 0), 8))
+    assert "too blurred" in blurred.quality.reasons
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (3, 900), (900, 3), (20, 20)])
+def test_pictures_of_odd_shapes_hold_no_face(observer: Observer, shape: tuple[int, int]):
+    assert observer.still(np.zeros((*shape, 3), np.uint8)) == []
+    assert observer.observe(Frame(np.zeros((*shape, 3), np.uint8), 0.0, 0)) == []
+
+
+def test_looking_at_a_photo_does_not_disturb_the_tracks(
+    observer: Observer, two_people: Image, hopper: Image
+):
+    before = film(observer, [two_people] * 4)[-1]
+    observer.still(hopper)
+    after = film(observer, [two_people], start=4 / FPS)[-1]
+    assert {f.track for f in before} == {f.track for f in after}
+
+
+def test_missing_models_say_what_to_do(tmp_path: Path):
+    with pytest.raises(ModelError, match="run `accessctl models fetch`"):
+        Observer(VisionConfig(models=tmp_path))
+
+
+def test_boxes_are_those_of_the_mesh(observer: Observer, hopper: Image):
+    (face,) = observer.still(hopper)
+    x, y = face.landmarks[:, 0], face.landmarks[:, 1]
+    expected = Box(x.min(), y.min(), np.ptp(x), np.ptp(y))
+    assert (face.box.x, face.box.w) == pytest.approx((expected.x, expected.w))
+    assert (face.box.y, face.box.h) == pytest.approx((expected.y, expected.h))
