@@ -1,0 +1,129 @@
+import ctypes
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+WAIT_S = 30.0
+KEY_PRESS, REVERT_TO_PARENT, NOW = 2, 2, 0
+Z_PIXMAP, ALL_PLANES = 2, ctypes.c_ulong(-1)
+
+
+class KeyEvent(ctypes.Structure):
+    _fields_ = [
+        ("type", ctypes.c_int),
+        ("serial", ctypes.c_ulong),
+        ("send_event", ctypes.c_int),
+        ("display", ctypes.c_void_p),
+        ("window", ctypes.c_ulong),
+        ("root", ctypes.c_ulong),
+        ("subwindow", ctypes.c_ulong),
+        ("time", ctypes.c_ulong),
+        ("x", ctypes.c_int),
+        ("y", ctypes.c_int),
+        ("x_root", ctypes.c_int),
+        ("y_root", ctypes.c_int),
+        ("state", ctypes.c_uint),
+        ("keycode", ctypes.c_uint),
+        ("same_screen", ctypes.c_int),
+        ("rest_of_an_event", ctypes.c_long * 24),
+    ]
+
+
+class XDisplay:
+    """Somebody in front of an X display: finds windows, presses keys, sees colours."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        # The X server's own tools need this library, so it is there whenever the server is.
+        self._x = ctypes.CDLL("libX11.so.6")
+        for function in ("XOpenDisplay", "XGetImage"):
+            getattr(self._x, function).restype = ctypes.c_void_p
+        for function in ("XDefaultRootWindow", "XStringToKeysym", "XGetPixel"):
+            getattr(self._x, function).restype = ctypes.c_ulong
+        self._display = ctypes.c_void_p(self._x.XOpenDisplay(name.encode()))
+        assert self._display.value
+        self._root = ctypes.c_ulong(self._x.XDefaultRootWindow(self._display))
+
+    def wait_for_window(self, title: str) -> int:
+        return self.wait(lambda: self._window(title), f"a window called {title}")
+
+    def wait(self, look: Callable[[], int | None], what: str) -> int:
+        """What `look` gives as soon as it gives something."""
+        deadline = time.monotonic() + WAIT_S
+        while time.monotonic() < deadline:
+            found = look()
+            if found is not None:
+                return found
+            time.sleep(0.02)
+        pytest.fail(f"{what} did not come within {WAIT_S} s")
+
+    def press(self, window: int, key: str) -> None:
+        """`key` is a keysym's name: q, space, Return, Escape."""
+        keysym = ctypes.c_ulong(self._x.XStringToKeysym(key.encode()))
+        event = KeyEvent(type=KEY_PRESS, window=window, root=self._root.value, same_screen=1)
+        event.keycode = self._x.XKeysymToKeycode(self._display, keysym) & 0xFF
+        target = ctypes.c_ulong(window)
+        self._x.XSetInputFocus(self._display, target, REVERT_TO_PARENT, ctypes.c_ulong(NOW))
+        self._x.XSendEvent(self._display, target, 0, ctypes.c_long(1), ctypes.byref(event))
+        self._x.XSync(self._display, 0)
+
+    def colour(self, x: int, y: int) -> tuple[int, int, int]:
+        """RGB of one pixel of the screen."""
+        image = ctypes.c_void_p(
+            self._x.XGetImage(self._display, self._root, x, y, 1, 1, ALL_PLANES, Z_PIXMAP)
+        )
+        pixel = self._x.XGetPixel(image, 0, 0)
+        self._x.XDestroyImage(image)
+        return pixel >> 16 & 0xFF, pixel >> 8 & 0xFF, pixel & 0xFF
+
+    def close(self) -> None:
+        self._x.XCloseDisplay(self._display)
+
+    def _window(self, title: str) -> int | None:
+        root, parent, count = ctypes.c_ulong(), ctypes.c_ulong(), ctypes.c_uint()
+        children = ctypes.POINTER(ctypes.c_ulong)()
+        self._x.XQueryTree(
+            self._display,
+            self._root,
+            ctypes.byref(root),
+            ctypes.byref(parent),
+            ctypes.byref(children),
+            ctypes.byref(count),
+        )
+        for window in children[: count.value]:
+            name = ctypes.c_char_p()
+            self._x.XFetchName(self._display, ctypes.c_ulong(window), ctypes.byref(name))
+            if name.value == title.encode():
+                return int(window)
+        return None
+
+
+@pytest.fixture(scope="session")
+def display() -> Iterator[XDisplay]:
+    """A display of its own, 1280x1024, on which nobody else opens windows."""
+    server = shutil.which("Xvfb")
+    if server is None:
+        missing = "there is no Xvfb to open a window in; install it with: apt install xvfb"
+        if os.environ.get("CI") == "true":
+            pytest.fail(missing)
+        pytest.skip(missing)
+    reading, writing = os.pipe()
+    with subprocess.Popen(
+        [server, "-displayfd", str(writing), "-screen", "0", "1280x1024x24", "-nolisten", "tcp"],
+        pass_fds=[writing],
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        os.close(writing)
+        with os.fdopen(reading) as numbers:
+            number = numbers.readline().strip()
+        try:
+            assert number, "Xvfb did not start"
+            screen = XDisplay(f":{number}")
+            yield screen
+            screen.close()
+        finally:
+            process.terminate()

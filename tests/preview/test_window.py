@@ -1,0 +1,63 @@
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from accessctl.preview.screen import TITLE, require_display
+
+pytestmark = pytest.mark.display
+
+# Qt belongs to one thread of one process: the window gets a process of its own.
+PROGRAM = """
+import numpy as np
+from accessctl.preview.screen import CLOSED, Window
+red = np.zeros((240, 320, 3), np.uint8)
+red[..., 0] = 200
+window = Window()
+while (key := window.show(red)) not in (ord("q"), CLOSED):
+    if key is not None:
+        print(key, flush=True)
+window.close()
+window.close()
+print("ended by", key, flush=True)
+"""
+
+
+def environment(display_name: str) -> dict[str, str]:
+    environ = {k: v for k, v in os.environ.items() if k != "WAYLAND_DISPLAY"}
+    return {**environ, "DISPLAY": display_name}
+
+
+@pytest.fixture
+def program(display) -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen(
+        [sys.executable, "-c", PROGRAM],
+        env=environment(display.name),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        yield process
+        process.kill()
+
+
+def test_a_display_that_is_there_will_do(display) -> None:
+    require_display(environment(display.name))
+
+
+def test_a_window_shows_the_picture_and_hears_keys(display, program) -> None:
+    window = display.wait_for_window(TITLE)
+    # Qt puts the window in the corner; where exactly its toolbar ends is its own affair.
+    display.wait(lambda: 1 if display.colour(160, 150) == (200, 0, 0) else None, "the red picture")
+    display.press(window, "e")
+    assert program.stdout.readline() == f"{ord('e')}\n"
+    display.press(window, "space")
+    assert program.stdout.readline() == f"{ord(' ')}\n"
+    display.press(window, "q")
+    out, err = program.communicate(timeout=30)
+    assert out == f"ended by {ord('q')}\n"
+    assert program.returncode == 0
+    assert "font" not in err.lower()
+    assert "Traceback" not in err
