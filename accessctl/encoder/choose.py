@@ -2,12 +2,15 @@
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from accessctl.config import EncoderConfig
 from accessctl.encoder.base import Encoder
 from accessctl.encoder.card import Card, load_card
 from accessctl.encoder.flip import FlipAveraged
+from accessctl.encoder.joint import JointEncoder
+from accessctl.encoder.joint_card import part_cards
 from accessctl.errors import DeviceError, ModelError
 
 logger = logging.getLogger(__name__)
@@ -22,7 +25,7 @@ def load_encoder(
     root: Path = Path("/"),
     on_gpu: Callable[[Card], Encoder] | None = None,
 ) -> Encoder:
-    """The encoder in `config.folder`, ready to embed.
+    """The encoder in `config.folder`, or its parts joined, ready to embed.
 
     `auto` takes the GPU when there is one that works, else says why not in the log and
     takes the CPU. Raises ModelError for a bad card or model file and DeviceError when a
@@ -30,7 +33,12 @@ def load_encoder(
     `on_gpu` what loads a card there, so that tests can stand in for both.
     """
     card = load_card(config.folder)
-    encoder = _on_device(config, card, root, on_gpu or load_on_gpu)
+    on_device = partial(_on_device, config, root=root, on_gpu=on_gpu or load_on_gpu)
+    encoder = (
+        on_device(card)
+        if card.parts is None
+        else JointEncoder(card, [on_device(part) for part in part_cards(card)])
+    )
     return FlipAveraged(encoder) if config.flip_average else encoder
 
 

@@ -4,6 +4,7 @@ One at a time because a larger batch was measured to gain nothing on a CPU, and 
 shape lets the runtime plan its memory once.
 """
 
+import logging
 from threading import Lock
 from typing import Any, Literal
 
@@ -16,9 +17,11 @@ from accessctl.encoder.base import unit
 from accessctl.encoder.card import Card
 from accessctl.errors import ModelError
 
+logger = logging.getLogger(__name__)
+
 
 class LiteRtEncoder:
-    """Runs `card`'s LiteRT file of the given precision on `threads` threads.
+    """Runs `card`'s LiteRT file of the given precision, else the other, on `threads` threads.
 
     Raises ModelError when the file is missing, altered or not the network the card
     describes.
@@ -53,13 +56,7 @@ class LiteRtEncoder:
 
 
 def _interpreter(card: Card, precision: Literal["int8", "float16"], threads: int) -> Any:
-    name = getattr(card.files.litert, precision)
-    if name is None:
-        raise ModelError(
-            f"The encoder {card.name} has no LiteRT file of precision {precision}, which a CPU "
-            "needs; name one under files.litert in its card or change encoder.precision."
-        )
-    path = card.path(name)
+    path = card.path(_file(card, precision))
     content = read_checked(path, card.sums_path)
     try:
         interpreter = Interpreter(model_content=content, num_threads=threads)
@@ -67,6 +64,21 @@ def _interpreter(card: Card, precision: Literal["int8", "float16"], threads: int
     except (ValueError, RuntimeError) as error:
         raise ModelError(f"{path} is not a LiteRT model that runs here ({error}).") from error
     return interpreter
+
+
+def _file(card: Card, precision: Literal["int8", "float16"]) -> str:
+    """The LiteRT file of that precision, or the only one that there is."""
+    litert = card.network.litert
+    wanted: str | None = getattr(litert, precision)
+    name = wanted or litert.int8 or litert.float16
+    if name is None:
+        raise ModelError(
+            f"The encoder {card.name} has no LiteRT file, which a CPU needs; name one under "
+            "files.litert in its card."
+        )
+    if wanted is None:
+        logger.info("%s has no %s file for a CPU: %s runs.", card.name, precision, name)
+    return name
 
 
 def _only(details: list[dict[str, Any]]) -> dict[str, Any]:

@@ -90,12 +90,13 @@ def _load(card: Card) -> Any:
             f"Keras runs on {keras.backend.backend()} here; unset KERAS_BACKEND or set it to "
             "tensorflow to use the encoder on a GPU."
         )
-    if card.files.keras is None:
+    name = card.network.keras
+    if name is None:
         raise ModelError(
             f"The encoder {card.name} has no Keras file, which a GPU needs; name one as "
             "files.keras in its card or set encoder.device to cpu."
         )
-    path = card.path(card.files.keras)
+    path = card.path(name)
     model = load_keras(read_checked(path, card.sums_path), path)
     size = card.input.size
     if model.input_shape != (None, size, size, 3) or model.output_shape != (None, card.dimension):

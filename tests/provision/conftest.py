@@ -45,9 +45,9 @@ def member_of(path, data, destination=None):
     )
 
 
-def archive_of(content, *members, kind="wheel", **more):
+def archive_of(content, *members, kind="wheel", package="parts", **more):
     return Archive(
-        package="parts",
+        package=package,
         version="1.2",
         kind=kind,
         sha256=sha256(content),

@@ -1,6 +1,5 @@
 import hashlib
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -82,31 +81,3 @@ def test_the_real_build_makes_files_that_match_their_sums(places):
     sums = read_sums(places.sums)
     for path in (places.weights, *places.artefacts):
         assert sums[path.name] == hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-@pytest.mark.parametrize(
-    ("stdout", "stderr", "reason"),
-    [
-        ("The network differs.\n", "I0000 chatter\n", "could not be built: The network differs."),
-        ("", "Traceback ...\nMemoryError\n", "could not be built: MemoryError"),
-        ("", "", "could not be built: no message"),
-    ],
-)
-def test_a_build_that_fails_says_why_in_one_sentence(places, monkeypatch, stdout, stderr, reason):
-    def fail(argv, **options):
-        assert argv[1:] == ["-m", "accessctl.provision.build_dlib", str(places.models)]
-        return subprocess.CompletedProcess(argv, 1, stdout, stderr)
-
-    monkeypatch.setattr(subprocess, "run", fail)
-    with pytest.raises(ModelError, match=reason) as caught:
-        run_build(places)
-    assert "\n" not in str(caught.value)
-
-
-def test_a_build_that_never_ends_is_said(places, monkeypatch):
-    def hang(argv, **options):
-        raise subprocess.TimeoutExpired("build", options["timeout"])
-
-    monkeypatch.setattr(subprocess, "run", hang)
-    with pytest.raises(ModelError, match="timed out after 900"):
-        run_build(places)

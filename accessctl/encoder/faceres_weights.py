@@ -1,0 +1,208 @@
+"""Read the HSE FaceRes MobileNet out of a TensorFlow.js graph model.
+
+`faceres.json` holds the graph (nodes with their operations, weights as named constants) and
+the order, shapes and types of the weights, which lie one after the other in `faceres.bin` as
+float16. Both files are treated as hostile: only the chain of operations that leads to the
+1024 pooled features is read, every operation must be a known one with known settings, and
+every size is held against a bound before anything is made of it.
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+
+from accessctl.errors import ModelError
+
+SIZE = 224
+FEATURES = 1024
+OUTPUT = "global_pooling/Mean"
+MAX_JSON_BYTES = 1 << 20
+MAX_NODES = 1000
+MAX_DIMENSION = 8192
+ITEM_BYTES = {"float16": 2, "int32": 4}
+STAGE_ENDS = ("Add", "Relu", "Minimum", "Maximum")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stage:
+    """A convolution with bias and ReLU6 behind it, zero-padded to keep size / stride.
+
+    `kernel` is float32 (k, k, in, out), or (k, k, in, 1) of a depthwise one; `bias` (out,).
+    """
+
+    depthwise: bool
+    stride: int
+    kernel: NDArray[np.float32]
+    bias: NDArray[np.float32]
+
+    @property
+    def inputs(self) -> int:
+        return int(self.kernel.shape[2])
+
+    @property
+    def outputs(self) -> int:
+        return self.inputs if self.depthwise else int(self.kernel.shape[3])
+
+
+Node = Mapping[str, Any]
+Constants = Mapping[str, NDArray[np.float32]]
+
+
+def parse(graph: bytes, weights: bytes) -> tuple[Stage, ...]:
+    """The stages from crop to the features that are pooled; raises ModelError.
+
+    `graph` is the JSON and `weights` the binary file.
+    """
+    try:
+        if len(graph) > MAX_JSON_BYTES:
+            _refuse("it is larger than 1 MiB")
+        raw = json.loads(graph)
+        constants = _constants(raw["weightsManifest"], weights)
+        stages = tuple(_stages(_chain(raw["modelTopology"]["node"]), constants))
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        raise ModelError(
+            f"The graph of faceres is damaged ({type(error).__name__}); "
+            "run `accessctl models fetch --pair` again."
+        ) from error
+    _check_widths(stages)
+    return stages
+
+
+def _constants(manifest: Any, weights: bytes) -> dict[str, NDArray[np.float32]]:
+    """{name: float32 array} of all float16 weights, in the order of the manifest."""
+    constants: dict[str, NDArray[np.float32]] = {}
+    at = 0
+    for entry in (entry for group in manifest for entry in group["weights"]):
+        stored = entry.get("quantization", entry)["dtype"]
+        shape = tuple(entry["shape"])
+        if stored not in ITEM_BYTES or len(constants) >= MAX_NODES:
+            _refuse("its weights are of another kind")
+        if len(shape) > 4 or not all(type(n) is int and 0 < n <= MAX_DIMENSION for n in shape):
+            _refuse("a weight has an impossible shape")
+        count = int(np.prod(shape, dtype=np.int64))
+        end = at + count * ITEM_BYTES[stored]
+        if end > len(weights):
+            _refuse("its weights end early")
+        if stored == "float16":
+            values = np.frombuffer(weights, "<f2", count, at).astype(np.float32)
+            if not np.isfinite(values).all():
+                _refuse("its weights are not finite")
+            constants[str(entry["name"])] = values.reshape(shape)
+        at = end
+    if at != len(weights):
+        _refuse("its weights do not end where they should")
+    return constants
+
+
+def _chain(nodes: Sequence[Node]) -> list[Node]:
+    """The operations from the first after the crop to the last before the pooling."""
+    if len(nodes) > MAX_NODES:
+        _refuse("it has too many operations")
+    by_name = {node["name"]: node for node in nodes}
+    node = by_name[OUTPUT]
+    if node["op"] != "Mean":
+        _refuse("its features are not a mean")
+    chain: list[Node] = []
+    # A chain longer than the graph goes in a circle.
+    for _ in nodes:
+        node = by_name[node["input"][0]]
+        if node["op"] == "Placeholder":
+            break
+        chain.append(node)
+    else:
+        _refuse("it has no beginning")
+    return chain[::-1]
+
+
+def _stages(chain: Sequence[Node], constants: Constants) -> Iterator[Stage]:
+    rest = iter(chain)
+    for node in rest:
+        kernel, depthwise, stride = _convolution(node, constants)
+        node = _next(rest)
+        if depthwise and node["op"] == "Mul":
+            kernel = kernel * _vector(node, constants, kernel.shape[2])[:, None]
+            node = _next(rest)
+        outputs = kernel.shape[2] if depthwise else kernel.shape[3]
+        after = [node, *(_next(rest) for _ in STAGE_ENDS[1:])]
+        if tuple(end["op"] for end in after) != STAGE_ENDS:
+            _refuse("an operation is unknown or not where it should be")
+        if (_scalar(after[2], constants), _scalar(after[3], constants)) != (6.0, 0.0):
+            _refuse("an activation is not ReLU6")
+        yield Stage(depthwise, stride, kernel, _vector(after[0], constants, outputs))
+
+
+def _convolution(node: Node, constants: Constants) -> tuple[NDArray[np.float32], bool, int]:
+    """Kernel, whether it is depthwise, and stride of a convolution node."""
+    if node["op"] not in ("Conv2D", "DepthwiseConv2dNative"):
+        _refuse("an operation is unknown or not where it should be")
+    depthwise = node["op"] != "Conv2D"
+    kernel = _constant(node, constants)
+    if (
+        kernel.ndim != 4
+        or kernel.shape[0] != kernel.shape[1]
+        or (depthwise and kernel.shape[3] != 1)
+    ):
+        _refuse("a kernel has an impossible shape")
+    try:
+        attributes = node["attr"]
+        one, stride, same, last = (int(n) for n in attributes["strides"]["list"]["i"])
+        dilations = [int(n) for n in attributes["dilations"]["list"]["i"]]
+        padding = base64.b64decode(attributes["padding"]["s"], validate=True)
+        layout = base64.b64decode(attributes["data_format"]["s"], validate=True)
+    except (KeyError, TypeError, ValueError, binascii.Error):
+        _refuse("a convolution lacks its settings")
+    known = one == last == 1 and stride == same and stride in (1, 2) and dilations == [1] * 4
+    if not known or padding != b"SAME" or layout != b"NHWC":
+        _refuse("a convolution has unknown settings")
+    return kernel, depthwise, stride
+
+
+def _constant(node: Node, constants: Constants) -> NDArray[np.float32]:
+    """The second input of an operation, which must be a weight."""
+    inputs = node.get("input")
+    if not isinstance(inputs, list) or len(inputs) != 2 or inputs[1] not in constants:
+        _refuse("an operation lacks its weights")
+    return constants[inputs[1]]
+
+
+def _vector(node: Node, constants: Constants, length: int) -> NDArray[np.float32]:
+    vector = _constant(node, constants)
+    if vector.shape != (length,):
+        _refuse("a weight has an impossible shape")
+    return vector
+
+
+def _scalar(node: Node, constants: Constants) -> float:
+    value = _constant(node, constants)
+    return float(value) if value.shape == () else float("nan")
+
+
+def _next(rest: Iterator[Node]) -> Node:
+    node = next(rest, None)
+    if node is None:
+        _refuse("it ends in the middle of a stage")
+    return node
+
+
+def _check_widths(stages: Sequence[Stage]) -> None:
+    """Each stage must take what the one before gives, from 3 colours to 1024 features."""
+    width = 3
+    for stage in stages:
+        if stage.inputs != width:
+            _refuse("two operations do not fit together")
+        width = stage.outputs
+    if width != FEATURES:
+        _refuse(f"it gives {width} features, not {FEATURES}")
+
+
+def _refuse(reason: str) -> NoReturn:
+    raise ModelError(
+        f"The graph of faceres is not the expected MobileNet: {reason}; "
+        "run `accessctl models fetch --pair` again."
+    )

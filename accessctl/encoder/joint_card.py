@@ -1,0 +1,104 @@
+"""The card of an encoder that is joined from others: made from theirs, and held against them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from accessctl.domain import CropGeometry
+from accessctl.encoder.canvas import canvas_over, covers
+from accessctl.encoder.card import CARD_NAME, Card, load_card
+from accessctl.encoder.card_parts import Geometry, Input, Part
+from accessctl.encoder.fingerprint import combined
+from accessctl.errors import ModelError
+
+TEMPLATE_TOLERANCE = 1e-3
+
+
+def joint_fingerprint(cards: Sequence[Card], parts: Sequence[Part]) -> str:
+    """Ties templates to these very parts, in this order, with these weights."""
+    return combined(
+        f"{card.fingerprint} {part.weight!r}" for card, part in zip(cards, parts, strict=True)
+    )
+
+
+def part_cards(card: Card) -> tuple[Card, ...]:
+    """The cards of the parts of a joint encoder; ModelError unless they fit its own card."""
+    parts = card.parts or ()
+    cards = load_parts(card.folder, parts)
+    name, canvas = card.path(CARD_NAME), card.crop_geometry
+    dimension = sum(other.dimension for other in cards)
+    if card.dimension != dimension:
+        raise ModelError(
+            f"{name}: dimension must be that of its parts together, {dimension}; correct it."
+        )
+    if card.fingerprint != joint_fingerprint(cards, parts):
+        raise ModelError(
+            f"{name}: a part or a weight is not what it was when the parts were joined; restore "
+            "it, or run `accessctl models join` and `accessctl models calibrate` again."
+        )
+    for other in cards:
+        if not (
+            _same_template(canvas, other.crop_geometry) and covers(canvas, other.crop_geometry)
+        ):
+            raise ModelError(
+                f"{name}: geometry does not cover the crop of {other.name}; "
+                "run `accessctl models join` again."
+            )
+    return cards
+
+
+def load_parts(folder: Path, parts: Sequence[Part]) -> tuple[Card, ...]:
+    """The card of each part of a joint encoder in `folder`.
+
+    Raises ModelError for a part that lies elsewhere than `folder` and its neighbours, is
+    joined itself, or has another template than the first.
+    """
+    cards = tuple(load_card(_part_folder(folder, part)) for part in parts)
+    for card in cards:
+        if card.files is None:
+            raise ModelError(
+                f"{card.folder} is joined from parts itself; name its parts in their own right."
+            )
+        if not _same_template(cards[0].crop_geometry, card.crop_geometry):
+            raise ModelError(
+                f"{card.folder} has another template than {cards[0].folder}, so no one crop "
+                "serves both; shift its template and region together onto the other's."
+            )
+    return cards
+
+
+def joined_sections(folder: Path, parts: Sequence[Part]) -> dict[str, object]:
+    """What a joint card in `folder` says of its parts: sections of Card; ModelError."""
+    cards = load_parts(folder, parts)
+    canvas = canvas_over([card.crop_geometry for card in cards])
+    first = cards[0].geometry.template
+    return {
+        "fingerprint": joint_fingerprint(cards, parts),
+        "dimension": sum(card.dimension for card in cards),
+        # The canvas goes to the parts as it is: each normalises its own crop.
+        "input": Input(size=canvas.size, mean=(0, 0, 0), scale=1),
+        "geometry": Geometry(template=first, region=canvas.region),
+        "parts": tuple(parts),
+    }
+
+
+def _part_folder(folder: Path, part: Part) -> Path:
+    """Where a part lies: below the folder that holds the joint encoder's, not in its own."""
+    path = folder / part.folder
+    models, own = folder.resolve().parent, folder.resolve()
+    if Path(part.folder).is_absolute() or not path.resolve().is_relative_to(models):
+        raise ModelError(
+            f"{folder / CARD_NAME}: the part {part.folder} must be a relative path within "
+            f"{folder.parent}; correct it."
+        )
+    if path.resolve() in (own, models):
+        raise ModelError(
+            f"{folder / CARD_NAME}: the part {part.folder} is no encoder's folder of its own; "
+            "correct it."
+        )
+    return path
+
+
+def _same_template(one: CropGeometry, other: CropGeometry) -> bool:
+    return bool(np.allclose(one.template, other.template, rtol=0, atol=TEMPLATE_TOLERANCE))

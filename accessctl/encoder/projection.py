@@ -1,0 +1,44 @@
+"""A projection of features on their main directions, as kept beside an encoder's card."""
+
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from accessctl.errors import ModelError
+
+MAX_FILE_BYTES = 8 << 20
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Projection:
+    """`mean` float32 (F,) of unit features, `components` float32 (F, D), orthonormal columns."""
+
+    mean: NDArray[np.float32]
+    components: NDArray[np.float32]
+
+
+def save_projection(path: Path, projection: Projection) -> None:
+    """Write `projection` to `path` (.npz), its components in 16 bits."""
+    np.savez(path, mean=projection.mean, components=projection.components.astype(np.float16))
+
+
+def load_projection(path: Path, features: int) -> Projection:
+    """What `save_projection` wrote, for so many `features`; raises ModelError."""
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise ValueError("too large")
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
+            mean = arrays["mean"].astype(np.float32)
+            components = arrays["components"].astype(np.float32)
+        if mean.shape != (features,) or components.ndim != 2 or len(components) != features:
+            raise ValueError("another shape")
+        if not (np.isfinite(mean).all() and np.isfinite(components).all()):
+            raise ValueError("not finite")
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise ModelError(
+            f"The projection {path} is missing or damaged; restore it from the repository."
+        ) from error
+    return Projection(mean, components)
