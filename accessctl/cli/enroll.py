@@ -58,6 +58,10 @@ def check_usage(args: argparse.Namespace) -> None:
         args.parser.error("give NAME and PHOTO, or NAME and --camera, or --folder DIR")
     if (args.folder is None) == (args.name is None):
         args.parser.error("--folder takes the names from the files; otherwise give NAME")
+    if args.folder is not None and args.add:
+        args.parser.error("--add takes the photos of one person, not a folder")
+    if args.source is not None and not args.camera:
+        args.parser.error("--source goes with --camera")
 
 
 def enrol_one(args: argparse.Namespace, engine: "Engine", audit: "EventLog") -> None:
