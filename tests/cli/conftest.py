@@ -1,0 +1,225 @@
+import importlib.util
+import json
+import os
+import struct
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+import yaml
+
+from accessctl.audit.log import EventLog
+from accessctl.camera.demo_photos import collins, demo_enrolment_photo, hopper
+from accessctl.cli.main import main
+from accessctl.config import Config, EncoderConfig, GalleryConfig, VisionConfig, load_config
+from accessctl.domain import Event, Image
+from accessctl.door import assembly
+from accessctl.door.assembly import Engine
+from accessctl.door.recogniser import Recogniser
+from accessctl.door.reembed import Progress, reembed
+from accessctl.door.roster import Roster
+from accessctl.door.scoring import scoring_of
+from accessctl.encoder.card import load_card
+from accessctl.encoder.choose import load_encoder
+from accessctl.gallery.calibration import Calibration
+from accessctl.gallery.fake import random_units
+from accessctl.gallery.store import open_gallery
+from accessctl.vision.observer import Observer
+
+REPOSITORY = Path(__file__).parents[2]
+MODELS = {
+    "encoder": {"folder": str(REPOSITORY / "models" / "dlib"), "device": "cpu"},
+    "vision": {"models": str(REPOSITORY / "models" / "cache" / "mediapipe")},
+}
+ENROLLED = 1_769_884_200.0
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """The parts of an engine that take seconds to load and never change."""
+
+    observer: Observer
+    recogniser: Recogniser
+    cohort: np.ndarray
+    calibration: Calibration
+
+
+@pytest.fixture(scope="session")
+def loaded() -> Iterator[Loaded]:
+    encoder = load_encoder(EncoderConfig(**MODELS["encoder"]))
+    cohort, calibration = scoring_of(encoder.card)
+    observer = Observer(VisionConfig(**MODELS["vision"]))
+    yield Loaded(observer, Recogniser(encoder), cohort, calibration)
+    observer.close()
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command said and how it ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+class Site:
+    """A door's folder with its configuration, and its owner at the keyboard."""
+
+    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.folder = folder
+        self.config = folder / "config.yaml"
+        self._capsys = capsys
+        self.configure()
+
+    def configure(self, **sections: dict[str, Any]) -> None:
+        merged = {name: {**MODELS.get(name, {}), **sections.get(name, {})} for name in MODELS}
+        self.config.write_text(yaml.safe_dump(sections | merged))
+
+    def __call__(self, *argv: str | Path, config: bool = True) -> Said:
+        """Run a command as `accessctl` would, in this process."""
+        self._capsys.readouterr()
+        words = [str(word) for word in argv]
+        if config:
+            words += ["--config", str(self.config)]
+        try:
+            code = main(words)
+        except SystemExit as usage:
+            code = int(usage.code or 0)
+        said = self._capsys.readouterr()
+        return Said(code, said.out, said.err)
+
+    def put(self, name: str) -> None:
+        """Somebody who was enrolled some time ago; no photo is looked at for it."""
+        embedding = random_units(1, 128, seed=len(name))[0]
+        fingerprint = load_card(Path(MODELS["encoder"]["folder"])).fingerprint
+        with open_gallery(GalleryConfig(folder=self.folder / "enrolled"), os.environ) as gallery:
+            gallery.add_person(name, b"jpeg", embedding, fingerprint, 0.9, ENROLLED)
+
+    def people(self) -> list[tuple[str, int]]:
+        """Names and numbers of photos, as `people --json` lists them."""
+        said = self("people", "--json")
+        assert said.code == 0, said.err
+        return [(line["person"], line["photos"]) for line in said.lines]
+
+    def store(self) -> dict[str, bytes]:
+        """Every file of the gallery; opened and closed first, so that all is folded in."""
+        with open_gallery(GalleryConfig(folder=self.folder / "enrolled"), os.environ) as gallery:
+            revision = gallery.revision()
+        files = sorted((self.folder / "enrolled").rglob("*"))
+        return {"revision": str(revision).encode()} | {
+            str(file): file.read_bytes() for file in files if file.is_file()
+        }
+
+    def events(self) -> list[Event]:
+        with EventLog(load_config(self.config).audit.file) as log:
+            return [event for _, event in log.query()]
+
+    def changes(self) -> list[str]:
+        return [event.data["change"] for event in self.events() if "change" in event.data]
+
+
+@pytest.fixture
+def site(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Site:
+    for variable in ("ACCESSCTL_KEY_FILE", "CREDENTIALS_DIRECTORY", "ACCESSCTL_CONFIG"):
+        monkeypatch.delenv(variable, raising=False)
+    return Site(tmp_path, capsys)
+
+
+@pytest.fixture
+def models(loaded: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Engines come up at once, with the real models, for the gallery they are asked for."""
+
+    @contextmanager
+    def open_engine(config: Config, progress: Progress) -> Iterator[Engine]:
+        with open_gallery(config.gallery, os.environ) as gallery:
+            reembed(gallery, loaded.observer, loaded.recogniser, progress)
+            roster = Roster(
+                gallery,
+                loaded.recogniser.fingerprint,
+                loaded.cohort,
+                loaded.calibration,
+                config.policy.target_fpir,
+            )
+            yield Engine(config, loaded.observer, loaded.recogniser, gallery, roster)
+
+    monkeypatch.setattr(assembly, "open_engine", open_engine)
+
+
+def write(path: Path, image: Image) -> Path:
+    assert cv2.imwrite(str(path), cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+    return path
+
+
+def scaled(image: Image, scale: float) -> Image:
+    return cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+
+
+def side_by_side(one: Image, other: Image) -> Image:
+    height = max(len(one), len(other))
+    tall = [np.pad(image, ((0, height - len(image)), (0, 0), (0, 0))) for image in (one, other)]
+    return np.concatenate(tall, axis=1)
+
+
+def coffee() -> Image:
+    spec = importlib.util.find_spec("skimage")
+    assert spec is not None
+    assert spec.submodule_search_locations
+    path = Path(spec.submodule_search_locations[0]) / "data" / "coffee.png"
+    return cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)
+
+
+def png_of_size(width: int, height: int) -> bytes:
+    """The head of a PNG that claims to be so large; there is nothing behind it."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        check = struct.pack(">I", zlib.crc32(kind + data))
+        return struct.pack(">I", len(data)) + kind + data + check
+
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    body = zlib.compress(b"\0" * 1000)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
+
+
+Pictures = Callable[[str], Path]
+
+
+@pytest.fixture(scope="session")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Pictures:
+    """Pictures by name, made from the two public-domain photographs and a cup of coffee."""
+    folder = tmp_path_factory.mktemp("pictures")
+    makers: dict[str, Callable[[], Image]] = {
+        "hopper": hopper,
+        "collins": collins,
+        "collins_portrait": demo_enrolment_photo,
+        "collins_mirrored": lambda: np.ascontiguousarray(collins()[:, ::-1]),
+        "two": lambda: side_by_side(hopper(), collins()),
+        "nobody": coffee,
+        "small": lambda: scaled(hopper(), 0.25),
+        "blurred": lambda: cv2.GaussianBlur(hopper(), (0, 0), 8),
+        "dark": lambda: (hopper() * 0.08).astype(np.uint8),
+    }
+
+    def picture(name: str) -> Path:
+        path = folder / f"{name}.png"
+        if not path.exists():
+            write(path, makers[name]())
+        return path
+
+    (folder / "text.jpg").write_text("this is no picture")
+    (folder / "empty.jpg").write_bytes(b"")
+    write(folder / "whole.jpg", hopper())
+    (folder / "cut.jpg").write_bytes((folder / "whole.jpg").read_bytes()[:4000])
+    (folder / "bomb.png").write_bytes(png_of_size(60_000, 60_000))
+    return lambda name: folder / name if "." in name else picture(name)

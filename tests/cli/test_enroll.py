@@ -1,0 +1,310 @@
+import logging
+import shutil
+from pathlib import Path
+
+import pytest
+
+from accessctl.cli import enroll
+from accessctl.cli.enroll import drain, photos_in
+from accessctl.errors import PhotoError
+
+pytestmark = pytest.mark.usefixtures("models")
+
+BAD_PHOTOS = {
+    "nobody": "no face found; use a photo that shows one face from the front",
+    "two": "2 faces found; use a photo of one person, or cut the others away",
+    "small": "the face is too small; use a photo taken closer",
+    "blurred": "the face is blurred; use a sharper photo",
+    "dark": "the face is too dark; use a photo with more light",
+    "text.jpg": "is not a JPEG, PNG, WebP or BMP picture; give one that is",
+    "cut.jpg": "is damaged and cannot be decoded; give another photo",
+    "empty.jpg": "is empty; give another photo",
+    "bomb.png": "has more than 64 million pixels; scale it down",
+    "missing.jpg": "does not exist; check the name",
+    ".": "is a folder; name a JPEG, PNG, WebP or BMP file",
+}
+
+
+def test_one_photo_is_enough(site, pictures) -> None:
+    said = site("enroll", "Eileen Collins", pictures("collins"))
+    assert (said.code, said.out) == (0, "Enrolled Eileen Collins (1 photo).\n")
+    assert said.err == ""
+    assert site.people() == [("Eileen Collins", 1)]
+    assert site.changes() == ["enrolled"]
+
+
+def test_more_photos_at_once_and_more_later(site, pictures) -> None:
+    said = site("enroll", "Eileen", pictures("collins"), pictures("collins_portrait"))
+    assert said.out == "Enrolled Eileen (2 photos).\n"
+    said = site("enroll", "--add", "eileen", pictures("collins_mirrored"))
+    assert (said.code, said.out) == (0, "Enrolled Eileen (3 photos).\n")
+    assert site.people() == [("Eileen", 3)]
+    assert site.changes() == ["enrolled", "photo_added", "photo_added"]
+
+
+@pytest.mark.parametrize(("name", "why"), BAD_PHOTOS.items())
+def test_a_photo_that_will_not_do(site, pictures, name: str, why: str) -> None:
+    site.put("Grace")
+    store, changes = site.store(), site.changes()
+    photo = pictures(name)
+    said = site("enroll", "Eileen", photo)
+    assert said.code == 2
+    assert said.out == ""
+    assert said.err.startswith(f"accessctl: {photo}")
+    assert why in said.err
+    assert said.err.count("\n") == 1
+    assert site.people() == [("Grace", 1)]
+    assert (site.store(), site.changes()) == (store, changes)
+
+
+def test_one_bad_photo_among_good_ones_enrols_nobody(site, pictures) -> None:
+    store = site.store()
+    said = site("enroll", "Eileen", pictures("collins"), pictures("two"))
+    assert said.code == 2
+    assert "2 faces found" in said.err
+    assert site.store() == store
+
+
+def test_a_photo_file_that_is_too_large(site, pictures) -> None:
+    site.configure(gallery={"max_photo_mb": 0.1})
+    said = site("enroll", "Eileen", pictures("collins"))
+    assert said.code == 2
+    assert "is larger than 0.1 MB; give a smaller file" in said.err
+    assert site.people() == []
+
+
+@pytest.mark.parametrize("name", ["Grace", "GRACE", " grace "])
+def test_a_name_that_is_taken(site, pictures, name: str) -> None:
+    site.put("Grace")
+    store, changes = site.store(), site.changes()
+    said = site("enroll", name, pictures("collins"))
+    assert (said.code, said.out) == (2, "")
+    assert said.err.startswith("accessctl: 'Grace' is enrolled already; ")
+    assert said.err.count("\n") == 1
+    assert (site.store(), site.changes()) == (store, changes)
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("", "The name is empty"),
+        ("   ", "The name is empty"),
+        ("a\nb", "control characters"),
+        ("\x1b[31mred", "control characters"),
+        ("\u202eevil", "control characters"),
+        ("\udcff", "control characters"),
+        ("x" * 101, "at most 100"),
+    ],
+)
+def test_a_name_that_will_not_do(site, pictures, name: str, why: str) -> None:
+    store = site.store()
+    said = site("enroll", name, pictures("collins"))
+    assert (said.code, said.out) == (2, "")
+    assert said.err.startswith("accessctl: The name ")
+    assert why in said.err
+    assert said.err.count("\n") == 1
+    assert (site.store(), site.changes()) == (store, [])
+
+
+def test_only_somebody_enrolled_gets_more_photos(site, pictures) -> None:
+    store = site.store()
+    said = site("enroll", "--add", "Eileen", pictures("collins"))
+    assert said.code == 2
+    assert "Nobody called 'Eileen' is enrolled" in said.err
+    assert (site.store(), site.changes()) == (store, [])
+
+
+def test_a_lookalike_is_enrolled_with_a_warning_that_names_both(
+    site, pictures, caplog: pytest.LogCaptureFixture
+) -> None:
+    site("enroll", "Grace", pictures("hopper"))
+    site("enroll", "Eileen", pictures("collins"))
+    assert [r for r in caplog.records if "looks like" in r.message] == []
+    said = site("enroll", "Her twin", pictures("collins_mirrored"))
+    assert said.code == 0
+    (warning,) = [r for r in caplog.records if "looks like" in r.message]
+    assert warning.levelno == logging.WARNING
+    assert warning.message.startswith("Her twin looks like Eileen ")
+
+
+def test_adding_a_photo_of_oneself_is_no_lookalike(
+    site, pictures, caplog: pytest.LogCaptureFixture
+) -> None:
+    site("enroll", "Eileen", pictures("collins"))
+    site("enroll", "--add", "Eileen", pictures("collins_mirrored"))
+    assert "looks like" not in caplog.text
+
+
+@pytest.fixture
+def folder(tmp_path: Path, pictures) -> Path:
+    folder = tmp_path / "staff"
+    folder.mkdir()
+    for name, picture in {
+        "Eileen Collins.png": "collins",
+        "Grace Hopper.PNG": "hopper",
+        "Nobody.jpg": "nobody",
+        "Us.png": "two",
+        "text.jpg": "text.jpg",
+    }.items():
+        (folder / name).write_bytes(pictures(picture).read_bytes())
+    (folder / "notes.txt").write_text("not a photo at all")
+    return folder
+
+
+def test_a_folder_enrols_everybody_it_can_and_says_who_was_refused(site, folder: Path) -> None:
+    said = site("enroll", "--folder", folder)
+    assert said.code == 2
+    assert said.out == "Enrolled 2 of 5 people; 3 refused.\n"
+    refusals = said.err.splitlines()
+    assert len(refusals) == 3
+    assert refusals[0].startswith(f"refused: {folder / 'Nobody.jpg'}: no face found")
+    assert refusals[1].startswith(f"refused: {folder / 'Us.png'}: 2 faces found")
+    assert refusals[2].startswith(f"refused: {folder / 'text.jpg'} is not a JPEG")
+    assert site.people() == [("Eileen Collins", 1), ("Grace Hopper", 1)]
+    assert site.changes() == ["enrolled", "enrolled"]
+
+
+def test_a_folder_again_refuses_who_is_there_already(site, folder: Path) -> None:
+    site.put("Eileen Collins")
+    site.put("grace hopper")
+    store = site.store()
+    said = site("enroll", "--folder", folder)
+    assert (said.code, said.out) == (2, "Enrolled 0 of 5 people; 5 refused.\n")
+    assert "refused: 'Eileen Collins' is enrolled already" in said.err
+    assert "refused: 'grace hopper' is enrolled already" in said.err
+    assert (site.store(), site.changes()) == (store, [])
+
+
+def test_a_folder_where_everybody_will_do(site, tmp_path: Path, pictures) -> None:
+    (tmp_path / "two").mkdir()
+    (tmp_path / "two" / "A.png").write_bytes(pictures("collins").read_bytes())
+    (tmp_path / "two" / "B.png").write_bytes(pictures("hopper").read_bytes())
+    said = site("enroll", "--folder", tmp_path / "two")
+    assert (said.code, said.err) == (0, "")
+    assert said.out == "Enrolled 2 of 2 people; 0 refused.\n"
+
+
+def test_lookalikes_of_a_folder_are_named(
+    site, tmp_path: Path, pictures, caplog: pytest.LogCaptureFixture
+) -> None:
+    site("enroll", "Eileen", pictures("collins"))
+    (tmp_path / "staff").mkdir()
+    (tmp_path / "staff" / "Twin.png").write_bytes(pictures("collins_mirrored").read_bytes())
+    assert site("enroll", "--folder", tmp_path / "staff").code == 0
+    assert "Eileen looks like Twin" in caplog.text
+
+
+def test_a_folder_that_is_none(site, tmp_path: Path) -> None:
+    said = site("enroll", "--folder", tmp_path / "nowhere")
+    assert said.code == 2
+    assert f"{tmp_path / 'nowhere'} is not a folder" in said.err
+    (tmp_path / "bare").mkdir()
+    said = site("enroll", "--folder", tmp_path / "bare")
+    assert said.code == 2
+    assert "holds no photos" in said.err
+    with pytest.raises(PhotoError):
+        photos_in(tmp_path / "bare")
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["enroll"],
+        ["enroll", "Ada"],
+        ["enroll", "Ada", "a.jpg", "--camera"],
+        ["enroll", "--camera"],
+        ["enroll", "--folder", "d", "Ada"],
+        ["enroll", "--folder", "d", "--camera"],
+        ["enroll", "--folder", "d", "Ada", "a.jpg"],
+        ["enroll", "--folder", "d", "--add"],
+        ["enroll", "Ada", "a.jpg", "--source", "demo"],
+    ],
+)
+def test_wrong_usage(site, argv: list[str]) -> None:
+    said = site(*argv)
+    assert said.code == 2
+    assert "usage: accessctl enroll" in said.err
+    assert not (site.folder / "enrolled").exists()
+
+
+@pytest.fixture
+def camera(tmp_path: Path, pictures):
+    """A folder that plays a few pictures as a camera would."""
+
+    def play(*names: str) -> Path:
+        folder = tmp_path / "camera"
+        folder.mkdir()
+        for index, name in enumerate(names):
+            shutil.copy(pictures(name), folder / f"{index}.png")
+        return folder
+
+    return play
+
+
+def test_a_photo_from_the_camera(site, camera) -> None:
+    source = camera("nobody", "collins_portrait")
+    said = site("enroll", "Eileen", "--camera", "--source", source, "--countdown", "0")
+    assert (said.code, said.out, said.err) == (0, "Enrolled Eileen (1 photo).\n", "")
+    assert site.people() == [("Eileen", 1)]
+
+
+def test_a_camera_that_shows_nobody_who_will_do(site, camera) -> None:
+    store = site.store()
+    source = camera("nobody", "two")
+    said = site("enroll", "Eileen", "--camera", "--source", source, "--countdown", "0")
+    assert said.code == 2
+    assert said.err.startswith("accessctl: The camera: 2 faces found")
+    assert site.store() == store
+
+
+def test_the_countdown_is_told(site, camera, monkeypatch: pytest.MonkeyPatch) -> None:
+    drained: list[float] = []
+    monkeypatch.setattr(enroll, "drain", lambda reader, seconds: drained.append(seconds))
+    source = camera("collins")
+    said = site("enroll", "Eileen", "--camera", "--source", source, "--countdown", "2")
+    assert said.out.splitlines() == [
+        "Look into the camera: 2 ...",
+        "Look into the camera: 1 ...",
+        "Enrolled Eileen (1 photo).",
+    ]
+    assert drained == [1.0, 1.0]
+
+
+def test_draining_takes_what_comes_and_ends_with_the_feed() -> None:
+    class Reader:
+        left = 3
+
+        @property
+        def ended(self) -> bool:
+            return self.left == 0
+
+        def next(self, timeout_s: float) -> None:
+            assert 0 < timeout_s <= 60
+            self.left -= 1
+
+    reader = Reader()
+    drain(reader, 60.0)
+    assert reader.left == 0
+
+
+def test_no_camera(site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("accessctl.camera.usb.first_usb_camera", lambda: None)
+    store = site.store()
+    said = site("enroll", "Eileen", "--camera")
+    assert said.code == 1
+    assert said.err.startswith("accessctl: No camera is attached; plug one in")
+    assert said.err.count("\n") == 1
+    assert site.store() == store
+
+
+def test_a_camera_that_is_not_there(site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(enroll, "SHOT_S", 0.1)
+    said = site("enroll", "Eileen", "--camera", "--source", "/dev/video987", "--countdown", "0")
+    assert said.code == 1
+    assert said.err.startswith("accessctl: The camera gave no picture")
+
+
+def test_a_source_that_nobody_understands(site) -> None:
+    said = site("enroll", "Eileen", "--camera", "--source", "gopher://x")
+    assert said.code == 2
+    assert "gopher://x" in said.err
