@@ -56,8 +56,7 @@ class Detector(Protocol):
 class MediaPipeDetector:
     """A detector file run by MediaPipe's FaceDetector task.
 
-    `input_size` is the side of the network's input: larger pictures are averaged down
-    to it here, in one step and without aliasing. Raises ModelError when the file is
+    `input_size` is the side of the network's input. Raises ModelError when the file is
     missing or unfit and SystemLibraryError when MediaPipe cannot be loaded.
     """
 
@@ -81,25 +80,33 @@ class MediaPipeDetector:
         self.close = weakref.finalize(self, _close, native)
 
     def detect(self, image: Image) -> list[Detection]:
-        height, width = image.shape[:2]
-        if min(height, width) < SMALLEST:
+        if min(image.shape[:2]) < SMALLEST:
             return []
-        scale = self._input_size / max(height, width)
-        if scale < 1:
-            size = (max(1, round(width * scale)), max(1, round(height * scale)))
-            image = cv2.resize(image, size, interpolation=cv2.INTER_AREA).astype(
-                np.uint8, copy=False
-            )
+        small, factor = _halved(image, self._input_size)
         picture = self._mediapipe.Image(
-            image_format=self._mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(image)
+            image_format=self._mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(small)
         )
         found = self._native.detect(picture).detections
-        seen_height, seen_width = image.shape[:2]
-        detections = [
-            _detection(one, width / seen_width, height / seen_height, width, height)
-            for one in found
-        ]
+        height, width = small.shape[:2]
+        detections = [_detection(one, width, height).scaled(factor) for one in found]
         return sorted(detections, key=lambda detection: -detection.score)
+
+
+def _halved(image: Image, enough: int) -> tuple[Image, int]:
+    """`image` averaged down by a power of two, its longer side still `enough` or more.
+
+    Halving is many times faster than any other averaging, and what is left to MediaPipe's
+    own bilinear scaling, less than 2, does not alias.
+    """
+    factor = 1
+    while max(image.shape[:2]) >= 2 * enough and min(image.shape[:2]) >= 2 * SMALLEST:
+        height, width = image.shape[0] // 2, image.shape[1] // 2
+        even = image[: 2 * height, : 2 * width]
+        image = cv2.resize(even, (width, height), interpolation=cv2.INTER_AREA).astype(
+            np.uint8, copy=False
+        )
+        factor *= 2
+    return image, factor
 
 
 def _close(native: Any) -> None:
@@ -111,10 +118,10 @@ def _close(native: Any) -> None:
         native._handle = None
 
 
-def _detection(found: Any, sx: float, sy: float, width: int, height: int) -> Detection:
+def _detection(found: Any, width: int, height: int) -> Detection:
     box, points, score = found.bounding_box, found.keypoints, found.categories[0].score
     return Detection(
-        Box(box.origin_x * sx, box.origin_y * sy, box.width * sx, box.height * sy),
+        Box(float(box.origin_x), float(box.origin_y), float(box.width), float(box.height)),
         float(score),
         np.array([[p.x * width, p.y * height] for p in points], np.float32),
     )
