@@ -1,0 +1,102 @@
+from pathlib import Path
+
+import pytest
+
+from accessctl.cli.config import explanation
+from accessctl.config import ActionsConfig, CommandAction, Config
+
+
+def test_check_says_that_all_is_well(site) -> None:
+    said = site("config", "check")
+    assert (said.code, said.out, said.err) == (0, "The configuration is in order.\n", "")
+    assert not (site.folder / "enrolled").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        ("polcy: {}", "unknown key 'polcy'; `accessctl config explain` lists the known ones."),
+        ("policy: {target_fpir: 2}", "policy.target_fpir: "),
+        ("policy: [", "is not valid YAML"),
+        ("- policy", "must hold sections"),
+    ],
+)
+@pytest.mark.parametrize("command", [("config", "check"), ("people",), ("run",), ("show", "Ada")])
+def test_a_broken_configuration(site, command: tuple[str, ...], content: str, why: str) -> None:
+    site.config.write_text(content)
+    said = site(*command)
+    assert (said.code, said.out) == (2, "")
+    assert said.err.startswith(f"accessctl: {site.config}")
+    assert why in said.err
+    assert said.err.count("\n") == 1
+    assert list(site.folder.iterdir()) == [site.config]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("config", "check"),
+        ("config", "explain"),
+        ("people",),
+        ("show", "Ada"),
+        ("rename", "Ada", "Eve"),
+        ("remove", "Ada"),
+        ("enroll", "Ada", "a.jpg"),
+        ("identify", "a.jpg"),
+        ("verify", "a.jpg", "b.jpg"),
+        ("embed", "a.jpg", "--out", "x.npz"),
+        ("events",),
+        ("run",),
+        ("preview",),
+    ],
+    ids=lambda command: command[0],
+)
+def test_no_configuration(
+    site, command: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bare = tmp_path / "bare"
+    bare.mkdir()
+    monkeypatch.chdir(bare)
+    said = site(*command, config=False)
+    assert (said.code, said.out) == (2, "")
+    assert said.err.startswith("accessctl: There is no config.yaml in this folder; ")
+    assert said.err.count("\n") == 1
+    missing = site(*command, "--config", bare / "none.yaml", config=False)
+    assert missing.code == 2
+    assert "Cannot read the configuration" in missing.err
+    assert list(bare.iterdir()) == []
+
+
+def test_the_variable_names_the_configuration(
+    site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ACCESSCTL_CONFIG", str(tmp_path / "other.yaml"))
+    said = site("config", "check", config=False)
+    assert said.code == 2
+    assert str(tmp_path / "other.yaml") in said.err
+
+
+def test_explain_shows_key_value_meaning_and_bounds(site) -> None:
+    site.configure(policy={"target_fpir": 0.02})
+    said = site("config", "explain")
+    assert said.code == 0
+    lines = said.out.splitlines()
+    at = lines.index("policy.target_fpir: 0.02")
+    meaning = []
+    for line in lines[at + 1 :]:
+        if not line.startswith("    "):
+            break
+        meaning.append(line.strip())
+    text = " ".join(meaning)
+    assert text.startswith("How often a stranger who shows a face to this door")
+    assert text.endswith("(at least 1e-06, at most 0.1)")
+
+
+def test_explain_fits_a_terminal_and_shows_actions() -> None:
+    unlock = CommandAction(type="command", argv=("/bin/unlock", "-x"))
+    lines = explanation(Config(actions=ActionsConfig(granted=(unlock,))))
+    assert [
+        line for line in lines if line.startswith("actions.granted: ") and "/bin/unlock" in line
+    ]
+    assert max(len(line) for line in lines if line.startswith("    ")) <= 84
+    assert all(not line.startswith(" ") or line.startswith("    ") for line in lines)
