@@ -82,7 +82,8 @@ def print_line(found: dict[str, Any], as_json: bool) -> None:
         return
     image = found["image"]
     if found["face"] is None:
-        print(f"{image}: {found['error'].removeprefix(f'{image}: ')}")
+        error = found["error"]
+        print(error if error.startswith(image) else f"{image}: {error}")
         return
     x, y, w, h = (round(value) for value in found["box"])
     words = [f"{image}: face {found['face']} at {x},{y} {w}x{h}: {found['person'] or 'unknown'}"]
