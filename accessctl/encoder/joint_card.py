@@ -1,5 +1,6 @@
 """The card of an encoder that is joined from others: made from theirs, and held against them."""
 
+import datetime
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -68,23 +69,38 @@ def load_parts(folder: Path, parts: Sequence[Part]) -> tuple[Card, ...]:
     return cards
 
 
-def joined_sections(folder: Path, parts: Sequence[Part]) -> dict[str, object]:
-    """What a joint card in `folder` says of its parts: sections of Card; ModelError."""
+def joined(
+    folder: Path, parts: Sequence[Part], *, name: str, version: str, date: datetime.date
+) -> Card:
+    """The card, not yet written, of an encoder in `folder` joined from `parts`; ModelError.
+
+    What it says of origin, licence and training it takes from its parts.
+    """
     cards = load_parts(folder, parts)
     canvas = canvas_over([card.crop_geometry for card in cards])
-    first = cards[0].geometry.template
-    return {
-        "fingerprint": joint_fingerprint(cards, parts),
-        "dimension": sum(card.dimension for card in cards),
+    return Card(
+        name=name,
+        version=version,
+        fingerprint=joint_fingerprint(cards, parts),
+        dimension=sum(card.dimension for card in cards),
         # The canvas goes to the parts as it is: each normalises its own crop.
-        "input": Input(size=canvas.size, mean=(0, 0, 0), scale=1),
-        "geometry": Geometry(template=first, region=canvas.region),
-        "parts": tuple(parts),
-    }
+        input=Input(size=canvas.size, mean=(0, 0, 0), scale=1),
+        geometry=Geometry(template=cards[0].geometry.template, region=canvas.region),
+        parts=tuple(parts),
+        origin="joined by `accessctl models join` from " + _each(cards, "origin"),
+        licence=_each(cards, "licence"),
+        date=date,
+        trained_on=_each(cards, "trained_on"),
+        folder=folder,
+    )
+
+
+def _each(cards: Sequence[Card], field: str) -> str:
+    return "; ".join(f"{card.name}: {getattr(card, field)}" for card in cards)
 
 
 def _part_folder(folder: Path, part: Part) -> Path:
-    """Where a part lies: below the folder that holds the joint encoder's, not in its own."""
+    """Where a part lies: somewhere below the folder that holds the joint encoder's; ModelError."""
     path = folder / part.folder
     models, own = folder.resolve().parent, folder.resolve()
     if Path(part.folder).is_absolute() or not path.resolve().is_relative_to(models):
