@@ -6,11 +6,20 @@ are relative to the file they stand in.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 from pydantic.fields import FieldInfo
 
 from accessctl.errors import ConfigError
@@ -109,6 +118,24 @@ class GalleryConfig(Section):
     )
 
 
+class LockoutConfig(Section):
+    attempts: int = Field(
+        5, ge=0, le=100, description="Refused attempts in a row that lock the door; 0: never."
+    )
+    first_s: float = Field(30, gt=0, le=3600, description="How long the first lockout lasts.")
+    longest_s: float = Field(
+        900, gt=0, le=86400, description="Each further lockout is twice as long, up to this."
+    )
+    off_after: int = Field(
+        50,
+        ge=0,
+        le=10000,
+        description="Refused attempts in a row after which no face opens the door until "
+        "`accessctl unlock-face`; 0: never.",
+    )
+    file: Path = Field(Path("state/lockout.sqlite"), description="Where lockouts are kept.")
+
+
 class PolicyConfig(Section):
     target_fpir: float = Field(
         0.001,
@@ -150,6 +177,85 @@ class PolicyConfig(Section):
         le=3600,
         description="After a grant the same person is not granted again for so many seconds.",
     )
+    several_faces: Literal["each", "nearest", "refuse"] = Field(
+        "each",
+        description="Several faces at the door. each: everybody is decided by themselves; "
+        "nearest: only the largest face; refuse: nobody is granted.",
+    )
+    several_faces_ratio: float = Field(
+        0.5,
+        ge=0.05,
+        le=1,
+        description="A face this wide beside the widest one counts as being at the door too; "
+        "smaller ones are passers-by.",
+    )
+    lockout: LockoutConfig = LockoutConfig()
+
+
+def _day_minute(value: object) -> object:
+    # YAML 1.1 reads an unquoted 18:00 as the number 1080, and 08:00 as text.
+    if isinstance(value, str):
+        found = re.fullmatch(r"([0-9]{1,2}):([0-9]{2})", value)
+        if found is None or int(found[2]) > 59:
+            raise ValueError("write a time of day as 08:30, or 24:00 for the end of the day")
+        return int(found[1]) * 60 + int(found[2])
+    return value
+
+
+DayMinute = Annotated[int, BeforeValidator(_day_minute), Field(ge=0, le=1440, strict=True)]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun", "holiday"]
+
+
+class HoursConfig(Section):
+    days: tuple[Weekday, ...] = Field(
+        min_length=1,
+        description="mon to sun; 'holiday' for the dates in access.holidays, on which the "
+        "weekday does not count.",
+    )
+    opens: DayMinute = Field(description="Time of day on the wall clock from which one may enter.")
+    closes: DayMinute = Field(
+        description="Time of day from which one may not; not after `opens`: on the next day."
+    )
+
+
+class GroupConfig(Section):
+    doors: tuple[str, ...] | None = Field(None, description="Doors of the group; none: all doors.")
+    schedule: str | None = Field(None, description="Name of its schedule; none: at any time.")
+
+
+class AccessConfig(Section):
+    door: str = Field(
+        "front", pattern=r"^[\w.-]{1,64}$", description="This door's name in the rules."
+    )
+    timezone: str | None = Field(
+        None, description="Time zone of the schedules, for example Europe/Berlin."
+    )
+    schedules: Mapping[str, tuple[HoursConfig, ...]] = Field(
+        {}, description="Hours by the name of the schedule."
+    )
+    groups: Mapping[str, GroupConfig] = Field({}, description="Rules by the name of the group.")
+    holidays: tuple[date, ...] = Field((), description="Dates such as 2026-12-25.")
+    without_group: Literal["allow", "refuse"] = Field(
+        "allow", description="Whether people who are in no group may enter, at any time."
+    )
+
+    @model_validator(mode="after")
+    def _is_complete(self) -> "AccessConfig":
+        if self.timezone is not None:
+            _zone(self.timezone)
+        elif self.schedules or self.holidays:
+            raise ValueError("schedules and holidays need access.timezone, e.g. Europe/Berlin")
+        for name, group in self.groups.items():
+            if group.schedule is not None and group.schedule not in self.schedules:
+                raise ValueError(f"group {name!r} names the schedule {group.schedule!r}, not there")
+        return self
+
+
+def _zone(name: str) -> None:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(f"{name!r} is no time zone; write one such as Europe/Berlin") from error
 
 
 class CommandAction(Section):
@@ -182,8 +288,29 @@ class ActionsConfig(Section):
     queue: int = Field(16, ge=1, le=1000, description="Actions that may wait; more are refused.")
 
 
+class SnapshotConfig(Section):
+    keep: Literal["off", "face", "frame"] = Field(
+        "off", description="Encrypted pictures of decisions: none, the face, or the whole frame."
+    )
+    folder: Path = Field(Path("state/snapshots"), description="Where they are kept.")
+    days: float = Field(30, gt=0, le=3650, description="Older pictures are deleted.")
+    max_mb: float = Field(
+        500, gt=0, le=1e6, description="The oldest are deleted above this, megabytes."
+    )
+
+
 class AuditConfig(Section):
     file: Path = Field(Path("state/events.sqlite"), description="The event log.")
+    head: Path = Field(
+        Path("state/audit.head"),
+        description="Says, sealed with the audit key, where the log ends; best on another disk.",
+    )
+    key: Path = Field(
+        Path("state/audit.key"),
+        description="The audit key, made when missing, where neither ACCESSCTL_AUDIT_KEY_FILE "
+        "nor the systemd credential accessctl-audit-key names one.",
+    )
+    snapshots: SnapshotConfig = SnapshotConfig()
 
 
 class Config(Section):
@@ -192,6 +319,7 @@ class Config(Section):
     encoder: EncoderConfig = EncoderConfig()
     gallery: GalleryConfig = GalleryConfig()
     policy: PolicyConfig = PolicyConfig()
+    access: AccessConfig = AccessConfig()
     actions: ActionsConfig = ActionsConfig()
     audit: AuditConfig = AuditConfig()
 

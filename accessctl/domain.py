@@ -119,6 +119,19 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class PersonRules:
+    """What the owner set down for one person; the default forbids nothing.
+
+    `valid_from` (inclusive) and `valid_until` (exclusive) are epoch seconds.
+    """
+
+    groups: tuple[str, ...] = ()
+    valid_from: float | None = None
+    valid_until: float | None = None
+    disabled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Match:
     """The best person of a search.
 
@@ -163,6 +176,16 @@ class Reason(StrEnum):
     LEFT_EARLY = "left_early"
     EMPTY_GALLERY = "empty_gallery"
     NO_RECORD = "no_record"
+    DISABLED = "disabled"
+    NOT_YET_VALID = "not_yet_valid"
+    EXPIRED = "expired"
+    OUTSIDE_SCHEDULE = "outside_schedule"
+    WRONG_DOOR = "wrong_door"
+    LOCKED_OUT = "locked_out"
+    NOT_LIVE = "not_live"
+    LIVENESS_UNDECIDED = "liveness_undecided"
+    SECOND_FACTOR_MISSING = "second_factor_missing"
+    TWO_FACES = "two_faces"
 
 
 @dataclass(frozen=True, slots=True)
