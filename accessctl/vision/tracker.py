@@ -7,6 +7,7 @@ other. Lengths are in face sizes: the rules hold at every distance from the came
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import combinations
 from math import hypot, log, sqrt
 
@@ -38,15 +39,26 @@ FORESIGHT_S = 0.25
 class Track:
     """A followed face: where and when it was last seen, velocity in pixels a second.
 
-    A ghost is somebody hidden behind another face: whoever comes out may be either, so
-    nothing is ever put on a ghost's track, but it casts doubt on its neighbours.
+    A ghost is somebody who has been hidden behind another face, since `hidden`: whoever
+    comes out may be either, so nothing is ever put on a ghost's track, but it casts doubt
+    on its neighbours. It moves with the face that hides it.
     """
 
     id: int
     box: Box
     seen: float
     velocity: tuple[float, float] = (0.0, 0.0)
-    ghost: bool = False
+    hidden: float | None = None
+
+    @property
+    def ghost(self) -> bool:
+        return self.hidden is not None
+
+    def unseen_since(self) -> float:
+        return self.seen if self.hidden is None else self.hidden
+
+    def as_ghost(self, box: Box, now: float) -> "Track":
+        return Track(self.id, box, now, hidden=self.unseen_since())
 
     def expected(self, now: float) -> tuple[float, float]:
         """Where the centre of the face should be at `now`."""
@@ -80,7 +92,7 @@ class Tracker:
 
     def update(self, boxes: Sequence[Box], now: float) -> list[int]:
         """The identity of each of the faces seen at `now`; new ones count up from 1."""
-        tracks = tuple(t for t in self._tracks if now - t.seen <= self._timeout_s)
+        tracks = tuple(t for t in self._tracks if now - t.unseen_since() <= self._timeout_s)
         links = associate(tracks, boxes, now)
         going_on = {t: tracks[t].moved_to(boxes[b], now) for b, t in links.same.items()}
         waiting = [
@@ -129,11 +141,11 @@ def associate(tracks: Sequence[Track], boxes: Sequence[Box], now: float) -> Link
                 ended.add(t)
         elif reached:
             ended |= group
-            ghosts += _hidden([tracks[t] for t in group], [boxes[b] for b in reached])
+            ghosts += _hidden([tracks[t] for t in group], [boxes[b] for b in reached], now)
     lost = set(range(len(tracks))) - ended - set(same.values())
     for t, u in combinations(sorted(lost), 2):
         if _could_have_met(tracks[t], tracks[u], now):
-            ghosts += [replace(tracks[one], ghost=True) for one in (t, u) if one not in ended]
+            ghosts += [_frozen(tracks[one]) for one in (t, u) if one not in ended]
             ended |= {t, u}
     return Links(same, ended, tuple(ghosts))
 
@@ -153,13 +165,18 @@ def _groups(
     return groups
 
 
-def _hidden(tracks: list[Track], boxes: list[Box]) -> list[Track]:
+def _hidden(tracks: list[Track], boxes: list[Box], now: float) -> list[Track]:
     """The ghosts of those who are missing in a doubtful group, behind the faces in view."""
-    missing = sorted(tracks, key=lambda track: track.seen)[: max(0, len(tracks) - len(boxes))]
+    missing = sorted(tracks, key=Track.unseen_since)[: max(0, len(tracks) - len(boxes))]
     return [
-        replace(track, box=min(boxes, key=lambda box: _distance(track.box.centre, box)), ghost=True)
+        track.as_ghost(min(boxes, key=partial(_distance, track.box.centre)), now)
         for track in missing
     ]
+
+
+def _frozen(track: Track) -> Track:
+    """The ghost of somebody who is not in view at all, where they were last seen."""
+    return replace(track, hidden=track.unseen_since())
 
 
 def could_be(track: Track, box: Box, now: float) -> bool:

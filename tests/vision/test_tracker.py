@@ -67,8 +67,8 @@ def test_who_comes_out_from_behind_another_is_nobody_known():
     tracker.update([face(300), face(390)], 0.0)
     tracker.update([face(345)], 1 / FPS)
     assert tracker.update([face(380)], 2 / FPS) == [4], "it may be the one who was hidden"
-    assert tracker.update([face(310), face(390)], 3 / FPS) == [5, 6]
-    assert tracker.update([face(280), face(420)], 4 / FPS) == [5, 6], "both are in view again"
+    assert tracker.update([face(320), face(390)], 3 / FPS) == [5, 6]
+    assert tracker.update([face(290), face(420)], 4 / FPS) == [5, 6], "both are in view again"
 
 
 def test_whoever_is_hidden_is_forgotten_after_a_while():
