@@ -1,13 +1,18 @@
+import datetime
 import logging
+import shutil
 
+import numpy as np
 import pytest
 
 from accessctl.config import EncoderConfig
 from accessctl.encoder import choose
-from accessctl.encoder.card_parts import Files, LiteRtFiles
+from accessctl.encoder.card import write_card
+from accessctl.encoder.card_parts import Files, LiteRtFiles, Part
 from accessctl.encoder.choose import gpu_is_there, load_encoder, load_on_gpu
 from accessctl.encoder.fake import FakeEncoder
 from accessctl.encoder.flip import FlipAveraged
+from accessctl.encoder.joint_card import joined
 from accessctl.encoder.litert import LiteRtEncoder
 from accessctl.errors import DeviceError, ModelError
 
@@ -116,3 +121,26 @@ def test_a_folder_without_card_is_refused(tmp_path):
 def test_the_default_gpu_loader_is_used(config, gpu_machine, monkeypatch):
     monkeypatch.setattr(choose, "load_on_gpu", OnGpu)
     assert load_encoder(config(device="gpu"), root=gpu_machine).device == "gpu"
+
+
+def test_the_parts_of_a_joint_encoder_are_loaded_and_joined(config, own_card, tmp_path, machine):
+    for name in ("models/one", "models/other"):
+        shutil.copytree(tmp_path, tmp_path / name, ignore=shutil.ignore_patterns("models", "root"))
+    (tmp_path / "models/pair").mkdir()
+    parts = (Part(folder="../one", weight=2), Part(folder="../other", weight=1))
+    day = datetime.date(2024, 2, 29)
+    write_card(joined(tmp_path / "models/pair", parts, name="pair", version="1", date=day))
+    joint = config().model_copy(update={"folder": tmp_path / "models/pair"})
+    encoder = load_encoder(joint, root=machine)
+    assert encoder.device == "cpu"
+    size = encoder.card.input.size
+    crops = np.random.default_rng(0).integers(0, 256, (2, size, size, 3), np.uint8)
+    first, second = np.split(encoder.embed(crops), 2, axis=1)
+    # Twice the same encoder, weighted 2 to 1.
+    np.testing.assert_allclose(first, 2 * second, atol=1e-6)
+    averaged = load_encoder(joint.model_copy(update={"flip_average": True}), root=machine)
+    assert isinstance(averaged, FlipAveraged)
+    change = (tmp_path / "models/other/card.yaml").read_text().replace("ab" * 32, "cd" * 32)
+    (tmp_path / "models/other/card.yaml").write_text(change)
+    with pytest.raises(ModelError, match="models join"):
+        load_encoder(joint, root=machine)
