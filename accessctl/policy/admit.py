@@ -1,0 +1,105 @@
+"""From "this is somebody enrolled" to "and they may enter here, now"."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from accessctl.domain import Outcome, PersonRules, Reason
+from accessctl.policy.access import AccessPlan, objection
+from accessctl.policy.crowd import Place
+from accessctl.policy.decide import decide, find_doubt
+from accessctl.policy.evidence import Evidence, Verdict
+from accessctl.policy.rules import Rules
+
+
+class Proof(StrEnum):
+    """How far something that must be shown beside the face has come.
+
+    `PENDING` may still be shown; `MISSING` was not, in the time there was; `REFUTED`
+    means that what was shown speaks against it.
+    """
+
+    NOT_NEEDED = "not_needed"
+    PENDING = "pending"
+    SHOWN = "shown"
+    MISSING = "missing"
+    REFUTED = "refuted"
+
+
+UNRESTRICTED = PersonRules()
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """All that counts for a grant beside the face itself; `time` is epoch seconds.
+
+    `person` are the rules of the person whom the evidence points to.
+    """
+
+    plan: AccessPlan
+    time: float
+    person: PersonRules = UNRESTRICTED
+    locked_out: bool = False
+    liveness: Proof = Proof.NOT_NEEDED
+    second_factor: Proof = Proof.NOT_NEEDED
+    place: Place = Place.FREE
+
+
+def decide_visit(
+    evidence: Evidence,
+    rules: Rules,
+    last_grant: float | None,
+    now: float,
+    circumstances: Circumstances,
+) -> Verdict | None:
+    """The verdict on a visit, or None while it is too early for one; see decide.decide."""
+    verdict = admit(decide(evidence, rules, last_grant, now), circumstances)
+    return _abandoned(evidence, rules, circumstances) or verdict
+
+
+def _abandoned(evidence: Evidence, rules: Rules, it: Circumstances) -> Verdict | None:
+    """Whoever matched and left while proof was due was refused for want of it.
+
+    Otherwise leaving at once would be a way to try challenges until an easy one comes,
+    without a lockout.
+    """
+    if not evidence.left or not evidence.sightings or evidence.pooled is None:
+        return None
+    if find_doubt(evidence.pooled, evidence.sightings, rules) is not None:
+        return None
+    if it.liveness is Proof.PENDING:
+        return Verdict(Outcome.DENIED, Reason.LIVENESS_UNDECIDED, evidence.pooled)
+    if it.second_factor is Proof.PENDING:
+        return Verdict(Outcome.DENIED, Reason.SECOND_FACTOR_MISSING, evidence.pooled)
+    return None
+
+
+def admit(verdict: Verdict | None, circumstances: Circumstances) -> Verdict | None:
+    """What becomes of `verdict` here and now: a grant may be refused or put off, never made."""
+    if verdict is None or verdict.outcome is not Outcome.GRANTED:
+        return verdict
+    reason = _refusal(circumstances)
+    if reason is not None:
+        return Verdict(Outcome.DENIED, reason, verdict.match)
+    return None if _must_wait(circumstances) else verdict
+
+
+def _refusal(it: Circumstances) -> Reason | None:
+    if it.locked_out:
+        return Reason.LOCKED_OUT
+    if it.place is Place.REFUSED:
+        return Reason.TWO_FACES
+    # Before the person's rules: what is no living face is nobody's visit.
+    if it.liveness is Proof.REFUTED:
+        return Reason.NOT_LIVE
+    reason = objection(it.person, it.plan, it.time)
+    if reason is not None:
+        return reason
+    if it.liveness is Proof.MISSING:
+        return Reason.LIVENESS_UNDECIDED
+    if it.second_factor in (Proof.MISSING, Proof.REFUTED):
+        return Reason.SECOND_FACTOR_MISSING
+    return None
+
+
+def _must_wait(it: Circumstances) -> bool:
+    return it.place is Place.WAITS or Proof.PENDING in (it.liveness, it.second_factor)

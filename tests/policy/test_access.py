@@ -1,0 +1,109 @@
+import math
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accessctl.config import AccessConfig
+from accessctl.domain import PersonRules, Reason
+from accessctl.policy.access import AccessPlan, objection
+
+CONFIG = AccessConfig.model_validate(
+    {
+        "door": "front",
+        "timezone": "Europe/Berlin",
+        "holidays": ["2026-12-25"],
+        "schedules": {
+            "office": [{"days": ["mon", "tue"], "opens": "08:00", "closes": 1080}],
+            "night": [{"days": ["mon"], "opens": "22:00", "closes": "06:00"}],
+        },
+        "groups": {
+            "staff": {"schedule": "office"},
+            "guards": {"doors": ["front"], "schedule": "night"},
+            "store": {"doors": ["back"]},
+        },
+    }
+)
+PLAN = AccessPlan.of(CONFIG)
+
+
+def berlin_winter(text: str) -> float:
+    return datetime.fromisoformat(f"{text}+01:00").timestamp()
+
+
+MONDAY_NOON = berlin_winter("2026-11-23T12:00")
+
+
+@pytest.mark.parametrize(
+    ("groups", "time", "expected"),
+    [
+        ((), "2026-11-25T03:00", None),
+        (("staff",), "2026-11-23T17:59", None),
+        (("staff",), "2026-11-23T18:00", Reason.OUTSIDE_SCHEDULE),
+        (("guards",), "2026-11-24T05:59", None),
+        (("guards",), "2026-11-23T12:00", Reason.OUTSIDE_SCHEDULE),
+        (("guards", "staff"), "2026-11-23T12:00", None),
+        (("store",), "2026-11-23T12:00", Reason.WRONG_DOOR),
+        (("store", "staff"), "2026-11-23T19:00", Reason.OUTSIDE_SCHEDULE),
+        (("nobody knows",), "2026-11-23T12:00", Reason.WRONG_DOOR),
+    ],
+)
+def test_groups(groups: tuple[str, ...], time: str, expected: Reason | None) -> None:
+    assert objection(PersonRules(groups), PLAN, berlin_winter(time)) is expected
+
+
+def test_another_door() -> None:
+    back = AccessPlan.of(CONFIG, "back")
+    assert objection(PersonRules(("store",)), back, MONDAY_NOON) is None
+    assert objection(PersonRules(("guards",)), back, MONDAY_NOON) is Reason.WRONG_DOOR
+
+
+def test_people_without_a_group_may_be_refused() -> None:
+    plan = AccessPlan.of(CONFIG.model_copy(update={"without_group": "refuse"}))
+    assert objection(PersonRules(), plan, MONDAY_NOON) is Reason.WRONG_DOOR
+
+
+def test_validity_begins_inclusive_and_ends_exclusive() -> None:
+    guest = PersonRules(valid_from=100.0, valid_until=200.0)
+    times = [99.999, 100.0, 199.999, 200.0]
+    assert [objection(guest, PLAN, time) for time in times] == [
+        Reason.NOT_YET_VALID,
+        None,
+        None,
+        Reason.EXPIRED,
+    ]
+
+
+def test_a_validity_that_is_no_number_admits_nobody() -> None:
+    assert objection(PersonRules(valid_from=math.nan), PLAN, 1.0) is Reason.NOT_YET_VALID
+    assert objection(PersonRules(valid_until=math.nan), PLAN, 1.0) is Reason.EXPIRED
+
+
+def test_disabled_comes_before_everything() -> None:
+    assert objection(PersonRules(disabled=True, valid_until=0.0), PLAN, 1.0) is Reason.DISABLED
+
+
+@given(
+    time=st.floats(0, 4e9),
+    person=st.builds(
+        PersonRules,
+        groups=st.lists(st.sampled_from(["staff", "guards", "store", "x"]), max_size=3).map(tuple),
+        valid_from=st.none() | st.floats(0, 4e9),
+        valid_until=st.none() | st.floats(0, 4e9),
+        disabled=st.booleans(),
+    ),
+)
+def test_nobody_enters_outside_their_validity(time: float, person: PersonRules) -> None:
+    if objection(person, PLAN, time) is None:
+        assert not person.disabled
+        assert person.valid_from is None or time >= person.valid_from
+        assert person.valid_until is None or time < person.valid_until
+        assert person.groups == () or {"staff", "guards"} & set(person.groups)
+
+
+@given(st.floats(0, 4e9))
+def test_the_default_plan_forbids_nothing(time: float) -> None:
+    plan = AccessPlan.of(AccessConfig())
+    assert plan.zone is UTC
+    assert objection(PersonRules(), plan, time) is None
