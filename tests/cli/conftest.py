@@ -19,7 +19,7 @@ from accessctl.audit.log import EventLog
 from accessctl.camera.demo_photos import collins, demo_enrolment_photo, hopper
 from accessctl.cli.main import main
 from accessctl.config import Config, EncoderConfig, GalleryConfig, VisionConfig, load_config
-from accessctl.domain import Event, Face, Image
+from accessctl.domain import Event, Face, Frame, Image
 from accessctl.door import assembly
 from accessctl.door.assembly import Engine
 from accessctl.door.recogniser import Recogniser
@@ -48,11 +48,36 @@ class RememberingObserver:
         self._observer = observer
         self._seen: dict[tuple[tuple[int, ...], bytes], list[Face]] = {}
 
+    def watching(self, config: VisionConfig) -> "WatchingObserver":
+        return WatchingObserver(self, config)
+
     def still(self, image: Image) -> list[Face]:
         key = image.shape, hashlib.sha256(image.tobytes()).digest()
         if key not in self._seen:
             self._seen[key] = self._observer.still(image)
         return list(self._seen[key])
+
+
+class WatchingObserver:
+    """For one engine: what it follows from frame to frame is its own."""
+
+    def __init__(self, stills: RememberingObserver, config: VisionConfig) -> None:
+        self._config = config
+        self._frames: Observer | None = None
+        self.still = stills.still
+
+    def observe(self, frame: Frame) -> list[Face]:
+        if self._frames is None:
+            self._frames = Observer(self._config)
+        return self._frames.observe(frame)
+
+    @property
+    def timings(self) -> dict[str, float]:
+        return {} if self._frames is None else self._frames.timings
+
+    def close(self) -> None:
+        if self._frames is not None:
+            self._frames.close()
 
 
 @dataclass(frozen=True)
@@ -159,7 +184,8 @@ def models(loaded: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
     @contextmanager
     def open_engine(config: Config, progress: Progress) -> Iterator[Engine]:
         with open_gallery(config.gallery, os.environ) as gallery:
-            reembed(gallery, loaded.observer, loaded.recogniser, progress)
+            observer = loaded.observer.watching(config.vision)
+            reembed(gallery, observer, loaded.recogniser, progress)
             roster = Roster(
                 gallery,
                 loaded.recogniser.fingerprint,
@@ -167,7 +193,8 @@ def models(loaded: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
                 loaded.calibration,
                 config.policy.target_fpir,
             )
-            yield Engine(config, loaded.observer, loaded.recogniser, gallery, roster)
+            yield Engine(config, observer, loaded.recogniser, gallery, roster)
+            observer.close()
 
     monkeypatch.setattr(assembly, "open_engine", open_engine)
 
@@ -221,6 +248,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Pictures:
         "collins_mirrored": lambda: np.ascontiguousarray(collins()[:, ::-1]),
         "two": lambda: side_by_side(hopper(), collins()),
         "nobody": coffee,
+        "empty": lambda: np.full((120, 160, 3), 128, np.uint8),
         "small": lambda: scaled(hopper(), 0.25),
         "blurred": lambda: cv2.GaussianBlur(hopper(), (0, 0), 8),
         "dark": lambda: (hopper() * 0.08).astype(np.uint8),
@@ -238,3 +266,37 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Pictures:
     (folder / "cut.jpg").write_bytes((folder / "whole.jpg").read_bytes()[:4000])
     (folder / "bomb.png").write_bytes(png_of_size(60_000, 60_000))
     return lambda name: folder / name if "." in name else picture(name)
+
+
+Film = Callable[..., Path]
+
+
+@pytest.fixture
+def film(tmp_path: Path, pictures: Pictures) -> Film:
+    """A folder of images to play: so many frames of each picture, one after the other."""
+
+    def shoot(*scenes: tuple[str, int], folder: str = "film") -> Path:
+        (tmp_path / folder).mkdir()
+        names = [name for name, frames in scenes for _ in range(frames)]
+        for index, name in enumerate(names):
+            os.link(pictures(name), tmp_path / folder / f"{index}.png")
+        return tmp_path / folder
+
+    return shoot
+
+
+# Decides on a visitor within a few frames; a film of two visits is short then.
+HASTY = {"unknown_after_frames": 4, "unknown_after_s": 0.2}
+
+
+@pytest.fixture
+def door(site: Site, pictures: Pictures) -> Site:
+    """A door that knows Eileen Collins and writes a line whenever it would open."""
+    unlock = site.folder / "unlock"
+    unlock.write_text(f'#!/bin/sh\necho "$ACCESSCTL_PERSON" >> {site.folder}/opened\n')
+    unlock.chmod(0o700)
+    site.configure(
+        policy=HASTY,
+        actions={"granted": [{"type": "command", "argv": [str(unlock)]}]},
+    )
+    return site

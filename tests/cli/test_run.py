@@ -1,0 +1,294 @@
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from accessctl.cli import run
+from accessctl.cli.main import parser
+from accessctl.cli.run import choose_config, stop_on_signals
+from accessctl.door.demo import DEMO_PERSON
+
+KEYS = [
+    "time",
+    "kind",
+    "visit",
+    "decision",
+    "reason",
+    "person",
+    "similarity",
+    "fmr",
+    "frames",
+    "latency_ms",
+    "person_id",
+]
+GONE = ("empty", 20)
+TWO_VISITS = (("empty", 2), ("hopper", 8), GONE, ("collins", 8), GONE)
+
+models = pytest.mark.usefixtures("models")
+
+
+@pytest.fixture
+def eileen(door, pictures):
+    assert door("enroll", "Eileen Collins", pictures("collins")).code == 0
+    return door
+
+
+def opened(site) -> list[str]:
+    log = site.folder / "opened"
+    return log.read_text().splitlines() if log.exists() else []
+
+
+def told(site) -> list[tuple[str, str]]:
+    """Kind of each event, with the word that matters most."""
+    words = {"decision": "decision", "action": "ok", "person": "change", "service": "state"}
+    return [(event.kind, event.data[words[event.kind]]) for event in site.events()]
+
+
+@models
+def test_a_stranger_stays_out_and_somebody_enrolled_is_let_in_once(eileen, film) -> None:
+    said = eileen("run", "--json", "--fast", "--source", film(*TWO_VISITS))
+    assert (said.code, said.err) == (0, "")
+    stranger, known = said.lines
+    for line in said.lines:
+        assert list(line)[: len(KEYS)] == KEYS
+        assert line["kind"] == "decision"
+        assert line["frames"] >= 3
+        assert line["latency_ms"] > 0
+    assert (stranger["decision"], stranger["reason"]) == ("unknown", "no_match")
+    assert (stranger["person"], stranger["person_id"]) == (None, None)
+    assert (known["decision"], known["reason"]) == ("granted", "matched")
+    assert known["person"] == "Eileen Collins"
+    assert known["similarity"] > 0.99
+    assert known["fmr"] < 1e-3 < stranger["fmr"]
+    assert stranger["visit"] != known["visit"]
+    assert opened(eileen) == ["Eileen Collins"]
+
+
+@models
+def test_all_of_it_is_on_record(eileen, film) -> None:
+    printed = eileen("run", "--json", "--fast", "--source", film(*TWO_VISITS)).lines
+    assert told(eileen) == [
+        ("person", "enrolled"),
+        ("service", "started"),
+        ("decision", "unknown"),
+        ("decision", "granted"),
+        ("action", True),
+        ("service", "stopped"),
+    ]
+    listed = eileen("events", "--json").lines
+    assert [line for line in listed if line["kind"] == "decision"] == printed
+    assert "Eileen" not in repr(eileen.events())
+
+
+@models
+def test_the_lines_for_people_to_read(eileen, film) -> None:
+    said = eileen("run", "--fast", "--source", film(*TWO_VISITS))
+    stranger, known = said.out.splitlines()
+    assert "unknown  (no_match)  similarity " in stranger
+    assert "granted  Eileen Collins  (matched)  similarity " in known
+
+
+@models
+def test_who_is_still_there_at_the_end_is_decided(eileen, film) -> None:
+    said = eileen("run", "--json", "--fast", "--source", film(("hopper", 2)))
+    (line,) = said.lines
+    assert (line["decision"], line["reason"]) == ("unknown", "left_early")
+    assert told(eileen)[-2:] == [("decision", "unknown"), ("service", "stopped")]
+
+
+@models
+def test_an_action_that_fails_stops_nothing(eileen, film) -> None:
+    (eileen.folder / "unlock").unlink()
+    said = eileen("run", "--json", "--fast", "--source", film(("collins", 6)))
+    assert said.code == 0
+    assert [line["decision"] for line in said.lines] == ["granted"]
+    assert told(eileen)[-2:] == [("action", False), ("service", "stopped")]
+
+
+@models
+def test_after_so_many_seconds_it_ends(eileen, film) -> None:
+    said = eileen("run", "--seconds", "0", "--source", film(("collins", 6)))
+    assert (said.code, said.out) == (0, "")
+    assert told(eileen)[1:] == [("service", "started"), ("service", "stopped")]
+    assert opened(eileen) == []
+
+
+@models
+def test_no_camera(site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("accessctl.camera.usb.first_usb_camera", lambda: None)
+    store = site.store()
+    said = site("run")
+    assert (said.code, said.out) == (1, "")
+    assert said.err.startswith("accessctl: No camera is attached; plug one in")
+    assert said.err.count("\n") == 1
+    assert (site.store(), site.events()) == (store, [])
+
+
+@models
+@pytest.mark.parametrize(
+    ("source", "code", "why"),
+    [
+        ("gopher://x", 2, "is not understood"),
+        ("no-such-file.mp4", 2, "does not exist"),
+        ("", 1, "No camera is attached"),
+    ],
+)
+def test_a_source_that_will_not_do(
+    site, source: str, code: int, why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("accessctl.camera.usb.first_usb_camera", lambda: None)
+    store = site.store()
+    said = site("run", "--source", source)
+    assert (said.code, said.out) == (code, "")
+    assert said.err.startswith("accessctl: ")
+    assert why in said.err
+    assert said.err.count("\n") == 1
+    assert (site.store(), site.events()) == (store, [])
+
+
+@models
+def test_a_recording_that_is_none_is_a_fault_on_record(site, pictures) -> None:
+    said = site("run", "--source", pictures("text.jpg"))
+    assert said.code == 1
+    assert said.err.startswith("accessctl: ")
+    assert said.err.count("\n") == 1
+    assert told(site) == [("service", "started"), ("service", "fault")]
+
+
+@models
+def test_an_audit_log_that_cannot_be_written_opens_no_door(eileen, film) -> None:
+    eileen.configure(audit={"file": "film"})
+    said = eileen("run", "--source", film(("collins", 6)))
+    assert (said.code, said.out) == (1, "")
+    assert said.err.startswith(f"accessctl: The event log {eileen.folder / 'film'}")
+    assert said.err.count("\n") == 1
+    assert opened(eileen) == []
+
+
+@models
+def test_the_demo(door) -> None:
+    """As `make run` plays it, only faster: default policy, default frame rate."""
+    door.configure(
+        actions={"granted": [{"type": "command", "argv": [str(door.folder / "unlock")]}]}
+    )
+    said = door("run", "--source", "demo", "--fast", "--json")
+    assert said.code == 0
+    assert [(line["decision"], line["reason"], line["person"]) for line in said.lines] == [
+        ("unknown", "no_match", None),
+        ("granted", "matched", DEMO_PERSON),
+    ]
+    assert told(door) == [
+        ("person", "enrolled"),
+        ("service", "started"),
+        ("decision", "unknown"),
+        ("decision", "granted"),
+        ("action", True),
+        ("service", "stopped"),
+    ]
+    action = next(event for event in door.events() if event.kind == "action")
+    assert action.data["action"] == "command echo"
+    # The demo neither opens the real lock nor enrols anybody at the real door.
+    assert opened(door) == []
+    assert door.people() == []
+    events = door("events", "--json").lines
+    assert [line["person"] for line in events if line["kind"] == "action"] == [DEMO_PERSON]
+
+
+def chosen(site, *argv: str):
+    return choose_config(parser().parse_args(["run", "--config", str(site.config), *argv]))
+
+
+def test_the_source_named_wins_over_the_configured_one(site) -> None:
+    site.configure(camera={"source": "usb:3"})
+    assert chosen(site).camera.source == "usb:3"
+    assert chosen(site, "--source", "rtsp://door/1").camera.source == "rtsp://door/1"
+    assert chosen(site, "--source", "x.mp4").gallery.folder == site.folder / "enrolled"
+
+
+@pytest.mark.parametrize(
+    ("camera", "argv", "source"),
+    [
+        (None, ["--or-demo"], "demo"),
+        ("/dev/video0", ["--or-demo"], "auto"),
+        (None, [], "auto"),
+        (None, ["--or-demo", "--source", "usb:1"], "usb:1"),
+    ],
+)
+def test_the_demo_stands_in_for_a_missing_camera_only_when_it_may(
+    site, camera: str | None, argv: list[str], source: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("accessctl.camera.choose.first_usb_camera", lambda: camera)
+    config = chosen(site, *argv)
+    assert config.camera.source == source
+    kept_apart = config.gallery.folder == site.folder / "state" / "demo"
+    assert kept_apart == (source == "demo")
+
+
+def test_one_signal_asks_to_stop_and_a_second_ctrl_c_insists() -> None:
+    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+    with stop_on_signals() as stop:
+        assert not stop.is_set()
+        signal.raise_signal(signal.SIGTERM)
+        assert stop.is_set()
+        signal.raise_signal(signal.SIGTERM)
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
+
+
+def test_ctrl_c_asks_to_stop() -> None:
+    with stop_on_signals() as stop:
+        signal.raise_signal(signal.SIGINT)
+        assert stop.is_set()
+
+
+def test_nothing_to_show(capsys: pytest.CaptureFixture[str]) -> None:
+    run.show([], {}, as_json=True)
+    assert capsys.readouterr().out == ""
+
+
+@pytest.fixture
+def running(eileen, film) -> Iterator[subprocess.Popen[str]]:
+    """A door in a process of its own, before which Eileen stands for a minute and a half."""
+    unlock = eileen.folder / "unlock"
+    unlock.write_text(
+        f"#!/bin/sh\ncd {eileen.folder}\ntouch begun\n"
+        "while [ ! -e go ]; do sleep 0.05; done\ntouch done\n"
+    )
+    eileen.configure(
+        camera={"fps": 5},
+        actions={"granted": [{"type": "command", "argv": [str(unlock)], "timeout_s": 60}]},
+    )
+    command = ["run", "--json", "--source", str(film(("collins", 450)))]
+    with subprocess.Popen(
+        [sys.executable, "-m", "accessctl", *command, "--config", str(eileen.config)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        yield process
+        (eileen.folder / "go").touch()
+        process.kill()
+
+
+@models
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_with_its_actions_finished(eileen, running, number: int) -> None:
+    assert json.loads(running.stdout.readline())["decision"] == "granted"
+    # The lock is being opened now, and waits for `go`.
+    running.send_signal(number)
+    (eileen.folder / "go").touch()
+    out, err = running.communicate(timeout=60)
+    assert running.returncode == 0, err
+    assert out == ""
+    assert "Traceback" not in err
+    assert (eileen.folder / "done").exists()
+    assert told(eileen)[1:] == [
+        ("service", "started"),
+        ("decision", "granted"),
+        ("action", True),
+        ("service", "stopped"),
+    ]
