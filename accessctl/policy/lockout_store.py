@@ -1,0 +1,123 @@
+"""Lockouts kept in one small SQLite file, so that they outlive the door's process."""
+
+import os
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from accessctl.errors import StoreError
+from accessctl.policy.lockout import Lockout, Uptime
+
+APPLICATION_ID = 0x61636C6B
+BUSY_TIMEOUT_S = 2.0
+
+
+class LockoutStore:
+    """The lockout of each door by its name; several processes may open the same file.
+
+    Every method raises StoreError.
+    """
+
+    def __init__(self, path: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        with self._reported():
+            _make_private(path)
+            self._db = sqlite3.connect(
+                path, timeout=busy_timeout_s, isolation_level=None, check_same_thread=False
+            )
+            try:
+                self._prepare()
+            except BaseException:
+                self._db.close()
+                raise
+
+    def read(self, door: str) -> Lockout:
+        with self._lock, self._reported():
+            return self._read(door)
+
+    def change(self, door: str, change: Callable[[Lockout], Lockout]) -> Lockout:
+        """Read, change and write in one transaction; on disk when this returns."""
+        with self._lock, self._reported():
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                before = self._read(door)
+                state = change(before)
+                if state != before:
+                    self._write(door, state)
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+            return state
+
+    def close(self) -> None:
+        with self._lock, self._reported():
+            self._db.close()
+
+    def __enter__(self) -> "LockoutStore":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _prepare(self) -> None:
+        self._db.execute("PRAGMA trusted_schema = OFF")
+        found = self._db.execute("PRAGMA application_id").fetchone()[0]
+        tables = self._db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+        if tables and found != APPLICATION_ID:
+            raise StoreError(
+                f"{self._path} is another program's database; name another policy.lockout.file."
+            )
+        self._db.execute("PRAGMA synchronous = FULL")
+        self._db.execute(
+            """CREATE TABLE IF NOT EXISTS lockout (
+                   door TEXT PRIMARY KEY,
+                   refused INTEGER NOT NULL,
+                   boot TEXT,
+                   seconds REAL,
+                   lasts_s REAL NOT NULL,
+                   off INTEGER NOT NULL) STRICT"""
+        )
+        self._db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+
+    def _read(self, door: str) -> Lockout:
+        row = self._db.execute(
+            "SELECT refused, boot, seconds, lasts_s, off FROM lockout WHERE door = ?", (door,)
+        ).fetchone()
+        if row is None:
+            return Lockout()
+        refused, boot, seconds, lasts_s, off = row
+        since = None if boot is None or seconds is None else Uptime(boot, seconds)
+        return Lockout(refused, since, lasts_s, bool(off))
+
+    def _write(self, door: str, state: Lockout) -> None:
+        since = state.since
+        boot, seconds = (None, None) if since is None else (since.boot, since.seconds)
+        self._db.execute(
+            "INSERT OR REPLACE INTO lockout VALUES (?, ?, ?, ?, ?, ?)",
+            (door, state.refused, boot, seconds, state.lasts_s, int(state.off)),
+        )
+
+    @contextmanager
+    def _reported(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            what = error.strerror if isinstance(error, OSError) else str(error)
+            raise StoreError(
+                f"The lockouts in {self._path} cannot be read or written ({what}); "
+                "check the disk and who may write there."
+            ) from error
+
+
+def _make_private(path: Path) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    except FileExistsError:
+        if path.stat().st_mode & 0o077:
+            path.chmod(0o600)

@@ -1,0 +1,87 @@
+import sqlite3
+import stat
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from accessctl.errors import StoreError
+from accessctl.policy.lockout import Lockout, Uptime
+from accessctl.policy.lockout_store import LockoutStore
+
+LOCKED = Lockout(7, Uptime("boot", 12.5), 30.0)
+
+KILLED = """
+import os, signal, sys
+from dataclasses import replace
+from pathlib import Path
+from accessctl.policy.lockout_store import LockoutStore
+store = LockoutStore(Path(sys.argv[1]))
+for _ in range(3):
+    store.change("front", lambda state: replace(state, refused=state.refused + 1))
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "lockout.sqlite"
+
+
+def test_a_new_file_locks_nothing_and_is_private(path: Path) -> None:
+    with LockoutStore(path) as store:
+        assert store.read("front") == Lockout()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_what_was_written_is_read_by_the_next_process(path: Path) -> None:
+    off = Lockout(50, off=True)
+    with LockoutStore(path) as store:
+        assert store.change("front", lambda _: LOCKED) == LOCKED
+        store.change("back", lambda _: off)
+    with LockoutStore(path) as store:
+        assert store.read("front") == LOCKED
+        assert store.read("back") == off
+
+
+def test_a_killed_process_has_lost_nothing(path: Path) -> None:
+    for _ in range(2):
+        subprocess.run([sys.executable, "-c", KILLED, str(path)], check=False, timeout=60)
+    with LockoutStore(path) as store:
+        assert store.read("front").refused == 6
+
+
+def test_two_openers_count_together(path: Path) -> None:
+    with LockoutStore(path) as one, LockoutStore(path) as other:
+        for store in (one, other, one):
+            store.change("front", lambda state: replace(state, refused=state.refused + 1))
+        assert other.read("front").refused == 3
+
+
+def test_another_programs_database_is_left_alone(path: Path) -> None:
+    path.parent.mkdir()
+    db = sqlite3.connect(path)
+    db.execute("CREATE TABLE song (title)")
+    db.close()
+    with pytest.raises(StoreError, match="another program's"):
+        LockoutStore(path)
+
+
+def test_a_damaged_file_is_one_sentence(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_bytes(b"no database" * 1000)
+    with pytest.raises(StoreError, match="cannot be read or written"):
+        LockoutStore(path)
+
+
+def test_a_change_that_fails_leaves_the_state(path: Path) -> None:
+    def fail(_: Lockout) -> Lockout:
+        raise RuntimeError
+
+    with LockoutStore(path) as store:
+        store.change("front", lambda _: LOCKED)
+        with pytest.raises(RuntimeError):
+            store.change("front", fail)
+        assert store.change("front", lambda state: state) == LOCKED
