@@ -43,8 +43,8 @@ def run(args: argparse.Namespace) -> int:
         today=datetime.date.today(),
     )
     print(
-        f"Cohort: {outcome.people} labelled people and {outcome.unlabelled} unlabelled faces; "
-        f"{outcome.twins} dropped as the same person twice."
+        f"Cohort of {outcome.cohort} faces; table from {outcome.faces} faces of {outcome.people} "
+        f"people, {outcome.twins} dropped who were in it under two names."
     )
     table = outcome.table
     print("score   false-match rate   upper 95 % bound")

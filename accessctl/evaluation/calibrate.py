@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from accessctl.evaluation.impostors import upper_pairs
+from accessctl.evaluation.impostors import pairs_descending
 from accessctl.evaluation.tail import (
     Tail,
     censored_scale,
@@ -43,34 +43,38 @@ class Table:
     log10_fmr_upper: NDArray[np.float64]
 
 
-def calibrate(scores: Floats, random: np.random.Generator, plan: Plan = PLAN) -> Table:
-    """The table of a symmetric matrix of strangers' scores (N, N), one person a row.
+def calibrate(
+    scores: Floats,
+    identity: NDArray[np.int64],
+    random: np.random.Generator,
+    plan: Plan = PLAN,
+) -> Table:
+    """The table of the strangers' scores (N, N) of impostors.impostor_scores.
 
     The bound is the 95th percentile over bootstrap samples of people, not of pairs: a
     person drawn k times counts in every pair k times (Bolle, Ratha and Pankanti, "Error
     analysis of pattern recognition systems: the subsets bootstrap", CVIU 93, 2004).
     ValueError when fewer than 10 pairs lie beyond the plan's limit.
     """
-    descending = np.sort(upper_pairs(scores))[::-1]
+    descending = pairs_descending(scores)
     if len(descending) * plan.limit < 10:
-        raise ValueError(f"{len(scores)} people are too few to fit a tail at {plan.limit:g}")
+        raise ValueError(f"{len(descending)} pairs are too few for a tail at {plan.limit:g}")
     tail = fit_tail(descending, plan.start, plan.limit)
     limit = score_at_rate(descending, plan.limit)
     counted = [score_at_rate(descending, 10.0**power) for power in _powers(plan.start)]
     fitted = [tail.score_at(10.0**power) for power in _tail_powers(plan)]
     grid = np.unique(np.array([float(descending[-1]), *counted, tail.start, *fitted]))
-    below = grid <= tail.start
-    rate = np.array(
-        [
-            np.log10(np.searchsorted(-descending, -score, side="right") / len(descending))
-            if low
-            else tail.log10_rate(score)
-            for score, low in zip(grid, below, strict=True)
-        ]
-    )
-    samples = _bootstrap(scores, grid, tail, limit, random, plan.replicates)
+    rate = np.array([_log10_rate(float(score), descending, tail) for score in grid])
+    samples = _bootstrap(scores, identity, grid, tail, limit, random, plan.replicates)
     upper = np.percentile(samples, UPPER_PERCENT, axis=0)
     return Table(grid, *_monotone(rate, upper))
+
+
+def _log10_rate(score: float, descending: Floats, tail: Tail) -> float:
+    if score > tail.start:
+        return tail.log10_rate(score)
+    reached = np.searchsorted(-descending, -score, side="right")
+    return float(np.log10(reached / len(descending)))
 
 
 def _powers(start: float) -> NDArray[np.float64]:
@@ -85,6 +89,7 @@ def _tail_powers(plan: Plan) -> NDArray[np.float64]:
 
 def _bootstrap(
     scores: Floats,
+    identity: NDArray[np.int64],
     grid: NDArray[np.float64],
     tail: Tail,
     limit: float,
@@ -92,32 +97,35 @@ def _bootstrap(
     replicates: int,
 ) -> NDArray[np.float64]:
     """log10 rates at the grid's scores in every bootstrap sample: (replicates, R)."""
-    people = len(scores)
-    weights = random.multinomial(people, np.full(people, 1 / people), replicates).astype("f4").T
-    total = (weights.sum(axis=0) ** 2 - (weights**2).sum(axis=0)) / 2
+    known, member = np.unique(identity, return_inverse=True)
+    drawn = random.multinomial(len(known), np.full(len(known), 1 / len(known)), replicates)
+    weights = drawn.T[member].astype(np.float32)
 
-    def rates_above(score: float) -> NDArray[np.float64]:
+    def weight_above(score: float) -> NDArray[np.float64]:
         above = (scores >= np.float32(score)).astype(np.float32)
-        counts = (weights * (above @ weights)).sum(axis=0) / 2
-        rates: NDArray[np.float64] = np.maximum(counts, 0.5) / total
+        total: NDArray[np.float64] = (weights * (above @ weights)).sum(axis=0, dtype=np.float64)
+        return total
+
+    def log10_rates(score: float) -> NDArray[np.float64]:
+        rates: NDArray[np.float64] = np.log10(np.maximum(weight_above(score), 1.0) / everything)
         return rates
 
+    everything = weight_above(float(np.finfo(np.float32).min))
     rows, columns = np.nonzero(np.triu(scores, 1) > tail.start)
     excess = scores[rows, columns].astype(np.float64) - tail.start
-    result = np.empty((replicates, len(grid)))
-    beyond = grid > tail.start
-    at_start = np.log10(rates_above(tail.start))
     scale = np.array(
         [
             censored_scale(excess, limit - tail.start, own[rows] * own[columns])
             for own in weights.T.astype(np.float64)
         ]
     )
+    at_start = log10_rates(tail.start)
+    result = np.empty((replicates, len(grid)))
     for column, score in enumerate(grid):
-        if beyond[column]:
+        if score > tail.start:
             result[:, column] = at_start - (score - tail.start) / (scale * np.log(10))
         else:
-            result[:, column] = np.log10(rates_above(float(score)))
+            result[:, column] = log10_rates(float(score))
     return result
 
 

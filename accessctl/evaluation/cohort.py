@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from accessctl.encoder.base import Encoder
 from accessctl.errors import SourceError
-from accessctl.evaluation.impostors import impostor_scores, upper_pairs
+from accessctl.evaluation.impostors import impostor_scores, twins
 from accessctl.evaluation.pack import (
     Row,
     cut_canvas,
@@ -17,14 +17,13 @@ from accessctl.evaluation.pack import (
     sharpest_of_each,
     unlabelled,
 )
-from accessctl.evaluation.tail import fit_tail
 
 Floats = NDArray[np.float32]
 Progress = Callable[[Sequence[int]], Iterable[int]]
 
 # One byte a number; 15,000 faces of 128 numbers, searched in half a millisecond.
 MAX_COHORT_BYTES = 1_920_000
-MIN_FACES = 1500
+MIN_FACES = 1000
 BATCH = 32
 # Between these rates a set of a few thousand people is large enough to be counted and
 # pairs of the same person are still rare among the strangers.
@@ -63,18 +62,14 @@ def embed(encoder: Encoder, folder: Path, files: Sequence[str], progress: Progre
     return embeddings
 
 
-def without_twins(people: Floats, others: Floats, neighbours: int) -> Floats:
-    """`people` (N, D) without those who are in it twice: (N' <= N, D).
-
-    A pair is the same person when it is so alike that among all pairs of as many
-    strangers less than half a pair is expected to be, by the tail fitted to the rest; of
-    such a pair the later one goes.
-    """
-    scores = impostor_scores(people, others, neighbours)
-    descending = np.sort(upper_pairs(scores))[::-1]
-    certain = fit_tail(descending, TWIN_START, TWIN_LIMIT).score_at(0.5 / len(descending))
-    twin = (np.triu(scores, 1) > certain).any(axis=0)
-    return people[~twin]
+def without_twins(
+    faces: Floats, identity: NDArray[np.int64], others: Floats, neighbours: int
+) -> NDArray[np.bool_]:
+    """Which of `faces` (N, D) to keep so that nobody is in them under two names: (N,)."""
+    scores = impostor_scores(faces, identity, others, neighbours)
+    again = twins(scores, identity, TWIN_START, TWIN_LIMIT)
+    kept: NDArray[np.bool_] = ~np.isin(identity, list(again))
+    return kept
 
 
 def _some(indices: list[int], most: int, random: np.random.Generator) -> list[int]:

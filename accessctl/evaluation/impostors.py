@@ -9,33 +9,59 @@ the true ones. So the people of one source are normalised by the cohort of the o
 import numpy as np
 from numpy.typing import NDArray
 
+from accessctl.evaluation.tail import fit_tail
 from accessctl.gallery.normalisation import BLOCK, neighbour_statistics, normalise
 
 Floats = NDArray[np.float32]
 
 
-def impostor_scores(people: Floats, others: Floats, neighbours: int) -> Floats:
-    """Normalised score of every pair of `people` (N, D) by `others` (C, D): (N, N).
+def impostor_scores(
+    faces: Floats, identity: NDArray[np.int64], others: Floats, neighbours: int
+) -> Floats:
+    """Normalised score of every pair of `faces` (N, D) by `others` (C, D): (N, N).
 
-    Rows are unit length; one row a person, so that every pair off the diagonal is of two
-    strangers. The diagonal is minus infinity.
+    Rows are unit length, `identity` (N,) says whose each is. Pairs of one person, the
+    diagonal among them, are minus infinity.
     """
-    own = neighbour_statistics(people, others, neighbours)
-    scores = np.empty((len(people), len(people)), np.float32)
-    for start in range(0, len(people), BLOCK):
+    own = neighbour_statistics(faces, others, neighbours)
+    scores = np.empty((len(faces), len(faces)), np.float32)
+    for start in range(0, len(faces), BLOCK):
         rows = slice(start, start + BLOCK)
-        scores[rows] = normalise(
-            people[rows] @ people.T,
+        block = normalise(
+            faces[rows] @ faces.T,
             own.mean[rows, None],
             own.deviation[rows, None],
             own.mean,
             own.deviation,
         )
-    np.fill_diagonal(scores, -np.inf)
+        block[identity[rows, None] == identity] = -np.inf
+        scores[rows] = block
     return scores
 
 
-def upper_pairs(scores: Floats) -> Floats:
-    """The scores above the diagonal, each pair once: (N (N - 1) / 2,)."""
-    pairs: Floats = scores[np.triu_indices(len(scores), 1)]
-    return pairs
+def pairs_descending(scores: Floats) -> Floats:
+    """The scores of all pairs of strangers, each pair once, the highest first: (P,)."""
+    pairs = scores[np.triu_indices(len(scores), 1)]
+    descending: Floats = np.sort(pairs[np.isfinite(pairs)])[::-1]
+    return descending
+
+
+def twins(
+    scores: Floats, identity: NDArray[np.int64], start_rate: float, limit_rate: float
+) -> set[int]:
+    """Identities that are somebody already seen: labels and faces hold people twice.
+
+    Two identities are one person when their mean score over all pairs of faces is so high
+    that among as many pairs of strangers less than half a pair is expected to reach it, by
+    the tail fitted between the two rates. Of each such pair the later identity goes.
+    """
+    known, member = np.unique(identity, return_inverse=True)
+    share = np.zeros((len(known), len(identity)), np.float32)
+    share[member, np.arange(len(identity))] = 1
+    share /= share.sum(axis=1, keepdims=True)
+    means = share @ np.where(np.isfinite(scores), scores, 0) @ share.T
+    np.fill_diagonal(means, -np.inf)
+    descending = pairs_descending(means)
+    tail = fit_tail(descending, start_rate, limit_rate)
+    certain = tail.score_at(0.5 / len(descending))
+    return {int(known[column]) for column in np.nonzero(np.triu(means, 1) > certain)[1]}

@@ -104,6 +104,20 @@ def sharpest_of_each(rows: Sequence[Row]) -> list[int]:
     return list(best.values())
 
 
+def clear_of_each(
+    rows: Sequence[Row], max_scale: float, most: int, random: np.random.Generator
+) -> dict[str, list[int]]:
+    """Up to `most` indices of every person's faces whose scale is at most `max_scale`."""
+    clear: dict[str, list[int]] = {}
+    for index, row in enumerate(rows):
+        if row.identity and row.scale <= max_scale:
+            clear.setdefault(row.identity, []).append(index)
+    return {
+        person: own if len(own) <= most else random.choice(own, most, replace=False).tolist()
+        for person, own in clear.items()
+    }
+
+
 def unlabelled(rows: Sequence[Row]) -> list[int]:
     """Indices of the faces that carry no identity."""
     return [index for index, row in enumerate(rows) if not row.identity]

@@ -2,11 +2,12 @@ import numpy as np
 import pytest
 
 from accessctl.evaluation.calibrate import Plan, Table, calibrate
-from accessctl.evaluation.impostors import impostor_scores, upper_pairs
+from accessctl.evaluation.impostors import impostor_scores, pairs_descending
 from accessctl.gallery.calibration import Calibration
 from accessctl.gallery.fake import random_units
 
 PLAN = Plan(start=1e-2, limit=1e-3, lowest=1e-5, replicates=60)
+EVERY_300 = np.arange(300)
 
 
 def symmetric(people: int, seed: int, spread: float = 0.0) -> np.ndarray:
@@ -22,7 +23,7 @@ def symmetric(people: int, seed: int, spread: float = 0.0) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def table() -> Table:
-    return calibrate(symmetric(300, 1), np.random.default_rng(2), PLAN)
+    return calibrate(symmetric(300, 1), EVERY_300, np.random.default_rng(2), PLAN)
 
 
 def test_the_table_is_one_that_the_product_accepts(table: Table) -> None:
@@ -42,15 +43,15 @@ def test_counted_and_fitted_rates_follow_the_law(table: Table) -> None:
 
 def test_rates_are_counted_exactly() -> None:
     scores = symmetric(300, 3)
-    table = calibrate(scores, np.random.default_rng(0), PLAN)
-    pairs = upper_pairs(scores)
+    table = calibrate(scores, EVERY_300, np.random.default_rng(0), PLAN)
+    pairs = pairs_descending(scores)
     for score, log10_rate in list(zip(table.score, table.log10_fmr, strict=True))[:15]:
         assert 10**log10_rate == pytest.approx((pairs >= np.float32(score)).mean(), rel=1e-6)
 
 
 def test_people_who_differ_widen_the_bound() -> None:
     def gap(spread: float) -> float:
-        table = calibrate(symmetric(300, 1, spread), np.random.default_rng(2), PLAN)
+        table = calibrate(symmetric(300, 1, spread), EVERY_300, np.random.default_rng(2), PLAN)
         row = int(np.argmin(np.abs(table.log10_fmr + 1.5)))
         return float(table.log10_fmr_upper[row] - table.log10_fmr[row])
 
@@ -59,23 +60,34 @@ def test_people_who_differ_widen_the_bound() -> None:
     assert gap(0.5) > 3 * gap(0.0)
 
 
+def test_more_faces_of_the_same_people_do_not_narrow_the_bound() -> None:
+    scores = symmetric(150, 1, 0.5)
+    twice = scores.repeat(2, axis=0).repeat(2, axis=1)
+    plan = Plan(start=1e-2, limit=2e-3, lowest=1e-3, replicates=60)
+    single = calibrate(scores, np.arange(150), np.random.default_rng(2), plan)
+    double = calibrate(twice, np.arange(150).repeat(2), np.random.default_rng(2), plan)
+    np.testing.assert_allclose(double.score, single.score, atol=1e-5)
+    np.testing.assert_allclose(double.log10_fmr_upper, single.log10_fmr_upper, atol=1e-3)
+
+
 def test_the_bound_covers_the_truth_in_most_draws() -> None:
     # The true rate at 2.3026 is 1 %. 95 of 100 bounds should lie above it: of 40 draws 38,
     # and fewer than 34 with a chance of 1 in 70.
     plan = Plan(start=1e-1, limit=3e-3, lowest=3e-3, replicates=40)
     covered = 0
     for seed in range(40):
-        table = calibrate(symmetric(90, seed), np.random.default_rng(seed), plan)
+        table = calibrate(symmetric(90, seed), np.arange(90), np.random.default_rng(seed), plan)
         covered += bool(np.interp(2.3026, table.score, table.log10_fmr_upper) >= -2)
     assert covered >= 34
 
 
 def test_people_unknown_to_the_cohort_meet_the_stated_rate() -> None:
     others = random_units(600, 24, seed=1)
-    scores = impostor_scores(random_units(400, 24, seed=2), others, 40)
-    table = calibrate(scores, np.random.default_rng(3), PLAN)
+    every = np.arange(400)
+    scores = impostor_scores(random_units(400, 24, seed=2), every, others, 40)
+    table = calibrate(scores, every, np.random.default_rng(3), PLAN)
     calibration = Calibration(40, table.score, table.log10_fmr, table.log10_fmr_upper)
-    fresh = upper_pairs(impostor_scores(random_units(400, 24, seed=4), others, 40))
+    fresh = pairs_descending(impostor_scores(random_units(400, 24, seed=4), every, others, 40))
     for rate in (1e-1, 1e-2, 1e-3):
         observed = (fresh >= calibration.threshold(rate)).mean()
         assert rate / 2 < observed < rate * 2
@@ -83,4 +95,4 @@ def test_people_unknown_to_the_cohort_meet_the_stated_rate() -> None:
 
 def test_too_few_people() -> None:
     with pytest.raises(ValueError, match="too few"):
-        calibrate(symmetric(100, 1), np.random.default_rng(0), Plan())
+        calibrate(symmetric(100, 1), np.arange(100), np.random.default_rng(0), Plan())

@@ -1,22 +1,51 @@
 import numpy as np
 import pytest
 
-from accessctl.evaluation.impostors import impostor_scores, upper_pairs
+from accessctl.evaluation.impostors import impostor_scores, pairs_descending, twins
 from accessctl.gallery.calibration import Calibration
 from accessctl.gallery.fake import random_units
 from accessctl.gallery.matcher import Matcher
 
+INF = np.inf
+
 
 def test_the_scores_are_those_that_a_door_would_give() -> None:
-    people, others = random_units(7, 8, seed=1), random_units(40, 8, seed=2)
-    scores = impostor_scores(people, others, 10)
+    faces, others = random_units(7, 8, seed=1), random_units(40, 8, seed=2)
+    scores = impostor_scores(faces, np.arange(7), others, 10)
     matcher = Matcher([], others, Calibration(10, [0, 1], [0, -1], [0, -1]))
     for i, j in ((0, 1), (3, 6), (6, 3)):
-        expected = matcher.compare(people[i], people[j]).score
+        expected = matcher.compare(faces[i], faces[j]).score
         assert scores[i, j] == pytest.approx(expected, rel=1e-4)
-    assert np.isneginf(np.diag(scores)).all()
 
 
-def test_every_pair_once() -> None:
-    scores = np.array([[-np.inf, 1, 2], [1, -np.inf, 3], [2, 3, -np.inf]], np.float32)
-    np.testing.assert_array_equal(upper_pairs(scores), [1, 2, 3])
+def test_pairs_of_one_person_are_no_strangers() -> None:
+    identity = np.array([0, 0, 1, 2, 2])
+    scores = impostor_scores(random_units(5, 8, seed=1), identity, random_units(40, 8, seed=2), 10)
+    np.testing.assert_array_equal(np.isneginf(scores), identity[:, None] == identity)
+
+
+def test_every_pair_of_strangers_once() -> None:
+    scores = np.array([[-INF, 1, 2], [1, -INF, -INF], [2, -INF, -INF]], np.float32)
+    np.testing.assert_array_equal(pairs_descending(scores), [2, 1])
+
+
+def scores_of_strangers(people: int, faces: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    identity = np.arange(people).repeat(faces)
+    scores = np.random.default_rng(seed).normal(size=(len(identity), len(identity)))
+    scores = np.triu(scores, 1) + np.triu(scores, 1).T
+    scores[identity[:, None] == identity] = -INF
+    return scores.astype(np.float32), identity
+
+
+def test_somebody_under_two_names_is_found_by_all_faces_together() -> None:
+    scores, identity = scores_of_strangers(200, 3, seed=0)
+    first, second = np.flatnonzero(identity == 20), np.flatnonzero(identity == 90)
+    # One face alone would not show it: strangers reach 4.5 in a sample of this size.
+    scores[np.ix_(first, second)] = scores[np.ix_(second, first)] = 4.0
+    assert twins(scores, identity, 1e-2, 1e-3) == {90}
+
+
+def test_one_look_alike_picture_makes_no_twins() -> None:
+    scores, identity = scores_of_strangers(200, 3, seed=0)
+    scores[0, 599] = scores[599, 0] = 8.0
+    assert twins(scores, identity, 1e-2, 1e-3) == set()

@@ -10,6 +10,7 @@ from accessctl.errors import PhotoError, SourceError
 from accessctl.evaluation.pack import (
     CANVAS_TEMPLATE,
     Row,
+    clear_of_each,
     cut_canvas,
     open_canvases,
     read_canvas,
@@ -96,3 +97,19 @@ def test_the_sharpest_face_of_each_person() -> None:
     ]
     assert sharpest_of_each(rows) == [3, 1]
     assert unlabelled(rows) == [2]
+
+
+def test_clear_faces_of_each_person() -> None:
+    rows = [
+        Row("0", "s", "ann", 1.5),
+        Row("1", "s", "bob", 1.4),
+        Row("2", "s", "", 0.1),
+        Row("3", "s", "ann", 1.3),
+        Row("4", "s", "ann", 0.8),
+        Row("5", "s", "cleo", 0.7),
+    ]
+    found = clear_of_each(rows, 1.3, 2, np.random.default_rng(0))
+    assert found == {"ann": [3, 4], "cleo": [5]}
+    fewer = clear_of_each(rows, 1.3, 1, np.random.default_rng(0))
+    assert {person: len(own) for person, own in fewer.items()} == {"ann": 1, "cleo": 1}
+    assert fewer["ann"][0] in {3, 4}

@@ -32,7 +32,7 @@ def write_pack(folder: Path, people: int, others: int) -> Path:
             identity = f"person{number}" if number < people else ""
             lines.append(f"{number}.png,made,{identity},0.5,")
             if identity:
-                lines.append(f"missing{number}.png,made,{identity},0.9,")
+                lines.append(f"missing{number}.png,made,{identity},1.4,")
     (folder / "faces.csv").write_text("\n".join(lines) + "\n")
     return folder
 
@@ -71,8 +71,10 @@ def test_an_encoder_comes_out_calibrated(encoder: FakeEncoder, tmp_path: Path) -
     assert card.name == FAKE_CARD.name
 
     cohort = load_cohort(folder / "cohort.npz")
-    assert len(cohort) == outcome.people + outcome.unlabelled
-    assert len(cohort) + outcome.twins == 2 * MIN_FACES
+    assert len(cohort) == outcome.cohort
+    assert 2 * MIN_FACES - 5 <= len(cohort) <= 2 * MIN_FACES
+    assert outcome.people + outcome.twins == MIN_FACES
+    assert outcome.faces == outcome.people
     table = card.calibration
     calibration = Calibration(table.neighbours, table.score, table.log10_fmr, table.log10_fmr_upper)
     # Strangers of the same making meet the stated rate.
@@ -91,3 +93,11 @@ def test_too_small_a_pack_leaves_the_encoder_alone(encoder: FakeEncoder, tmp_pat
         run(encoder, write_pack(tmp_path / "faces", 5, 5))
     assert [path.name for path in (tmp_path / "encoder").iterdir()] == ["card.yaml"]
     assert (tmp_path / "encoder" / "card.yaml").read_bytes() == before
+
+
+def test_faces_that_are_too_small_do_not_count(encoder: FakeEncoder, tmp_path: Path) -> None:
+    faces = write_pack(tmp_path / "faces", MIN_FACES, MIN_FACES)
+    table = faces / "faces.csv"
+    table.write_text(table.read_text().replace(",0.5,", ",1.5,"))
+    with pytest.raises(SourceError, match=r"400 people with a face of scale 1\.3 or less"):
+        run(encoder, faces)
