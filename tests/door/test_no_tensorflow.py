@@ -1,0 +1,52 @@
+"""The door on a CPU must not pay for TensorFlow: seconds and hundreds of megabytes."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+
+REPOSITORY = Path(__file__).parents[2]
+
+# A whole door, and one frame in which somebody stands before it and is encoded and matched.
+PROGRAM = """
+import json, sys
+from pathlib import Path
+from accessctl.camera.demo_scene import Scene
+from accessctl.camera.demo_script import ACTS, ENTER_S, WALK_S
+from accessctl.config import load_config
+from accessctl.domain import Frame
+from accessctl.door.assembly import open_audit, open_door, open_engine
+from accessctl.door.demo import demo_config, enrol_demo_person
+
+config = demo_config(load_config(Path(sys.argv[1])))
+moment = ACTS[-1].start + ENTER_S + WALK_S + 0.3
+with open_audit(config) as audit, open_engine(config, lambda photos, total: photos) as engine:
+    enrol_demo_person(engine.enrolment(audit))
+    with open_door(engine, audit) as door:
+        image, seen = Scene(0).render(moment), []
+        for number in range(8):
+            seen += door.step(Frame(image, number / 15, number)).faces
+print(json.dumps({
+    "matched": any(face.match is not None for face in seen),
+    "loaded": sorted({name.partition(".")[0] for name in sys.modules}),
+}))
+"""
+
+
+def test_a_door_on_a_cpu_never_imports_tensorflow(tmp_path: Path) -> None:
+    config = tmp_path / "config.yaml"
+    sections = {
+        "encoder": {"folder": str(REPOSITORY / "models" / "dlib"), "device": "cpu"},
+        "vision": {"models": str(REPOSITORY / "models" / "cache" / "mediapipe")},
+    }
+    config.write_text(yaml.safe_dump(sections))
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, config], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert said["matched"], "nobody was looked at: this proves nothing"
+    assert {"mediapipe", "ai_edge_litert"} <= set(said["loaded"])
+    assert not {"tensorflow", "keras", "jax", "torch"} & set(said["loaded"])
