@@ -16,6 +16,7 @@ from accessctl.encoder.artefacts import read_checked
 from accessctl.encoder.base import unit
 from accessctl.encoder.card import Card
 from accessctl.errors import ModelError
+from accessctl.quiet import without_native_chatter
 
 logger = logging.getLogger(__name__)
 
@@ -59,8 +60,9 @@ def _interpreter(card: Card, precision: Literal["int8", "float16"], threads: int
     path = card.path(_file(card, precision))
     content = read_checked(path, card.sums_path)
     try:
-        interpreter = Interpreter(model_content=content, num_threads=threads)
-        interpreter.allocate_tensors()
+        with without_native_chatter():
+            interpreter = Interpreter(model_content=content, num_threads=threads)
+            interpreter.allocate_tensors()
     except (ValueError, RuntimeError) as error:
         raise ModelError(f"{path} is not a LiteRT model that runs here ({error}).") from error
     return interpreter

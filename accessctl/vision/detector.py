@@ -16,7 +16,7 @@ from accessctl.domain import Box, Image, Points
 from accessctl.errors import ModelError
 from accessctl.vision.files import model_file
 from accessctl.vision.mediapipe_import import import_mediapipe
-from accessctl.vision.quiet import without_native_chatter
+from accessctl.quiet import without_native_chatter
 
 SHORT_RANGE_FILE = "face_detection_short_range.tflite"
 FULL_RANGE_FILE = "face_detection_full_range_sparse.tflite"

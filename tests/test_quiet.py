@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from accessctl.vision.quiet import without_native_chatter
+from accessctl.quiet import without_native_chatter
 
 
 def test_known_chatter_is_dropped_and_everything_else_passes(capfd: pytest.CaptureFixture[str]):
