@@ -14,9 +14,9 @@ import numpy as np
 
 from accessctl.domain import Box, Image, Points
 from accessctl.errors import ModelError
+from accessctl.quiet import without_native_chatter
 from accessctl.vision.files import model_file
 from accessctl.vision.mediapipe_import import import_mediapipe
-from accessctl.quiet import without_native_chatter
 
 SHORT_RANGE_FILE = "face_detection_short_range.tflite"
 FULL_RANGE_FILE = "face_detection_full_range_sparse.tflite"

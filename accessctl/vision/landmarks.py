@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from accessctl.domain import Box, Image, Points
 from accessctl.errors import ModelError
-from accessctl.vision.files import model_file
 from accessctl.quiet import without_native_chatter
+from accessctl.vision.files import model_file
 from accessctl.vision.sampling import Affine, apply, invert, warp
 
 MESH_FILE = "face_landmark.tflite"
