@@ -59,9 +59,15 @@ class Database:
         with self.writing() as db:
             # In the same transaction: if this process dies before the files are clean,
             # whoever opens the gallery next cleans them.
-            db.execute("UPDATE state SET erase_pending = 1")
+            db.execute("UPDATE state SET erase_pending = erase_pending + 1")
             yield db
-        self._erase()
+        try:
+            self._erase()
+        except StoreError as error:
+            raise StoreError(
+                "The change is made, but traces of what was removed remain until accessctl opens "
+                f"the gallery again. {error}"
+            ) from error
 
     def select(self, query: str, *parameters: str) -> list[tuple[Any, ...]]:
         with self._lock, reported(self._path):
@@ -91,26 +97,24 @@ class Database:
             ) from error
 
     def _finish_erasing(self) -> None:
-        if not self.select("SELECT erase_pending FROM state")[0][0]:
-            return
         try:
             self._erase()
         except StoreError as error:
-            # A door must open its gallery all the same; the flag stays for the next time.
+            # A door must open its gallery all the same; the count stays for the next time.
             log.warning("Traces of removed people could not be erased yet: %s", error)
 
     def _erase(self) -> None:
         with self._lock, reported(self._path):
+            pending = self._db.execute("SELECT erase_pending FROM state").fetchone()[0]
+            if not pending:
+                return
             # secure_delete zeroes freed bytes; VACUUM also drops copies that pages keep
             # when they are rearranged.
             self._db.execute("VACUUM")
-            self._truncate_log()
-            self._db.execute("UPDATE state SET erase_pending = 0")
-
-    def _truncate_log(self) -> None:
-        busy = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-        if busy:
-            raise StoreError(
-                f"The change is made, but another process holds {self._path}, so traces of what "
-                "was removed remain in its log until accessctl opens the gallery again."
+            busy = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            if busy:
+                raise StoreError(f"Another process holds {self._path} open for reading.")
+            # Only what was pending before: another process may have removed somebody since.
+            self._db.execute(
+                "UPDATE state SET erase_pending = 0 WHERE erase_pending = ?", (pending,)
             )
