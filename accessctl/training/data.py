@@ -1,0 +1,114 @@
+"""Read what a run trains and validates on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from accessctl.config import VisionConfig
+from accessctl.encoder.card import Card
+from accessctl.errors import InputError
+from accessctl.training.augment.recipe import Recipe
+from accessctl.training.batches import plain_crops
+from accessctl.training.faces import UNLABELLED, FaceSet
+from accessctl.training.folder import aligner, already_aligned, read_folder
+from accessctl.training.order import Order, PeopleByPhotos, Shuffled
+from accessctl.training.pack import read_pack
+from accessctl.training.settings import Settings, TeacherSetting
+from accessctl.training.split import capped, held_out
+from accessctl.training.validation import Validation
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Data:
+    """Training faces in their order, the teachers' targets (rows of the set as read, T),
+    people held out to validate on, and, when asked for, some of those trained on."""
+
+    faces: FaceSet
+    order: Order
+    teacher: NDArray[np.float32] | None
+    validation: Validation
+    seen: Validation | None
+
+
+def read_data(
+    settings: Settings, card: Card, folder: Path, vision: VisionConfig, *, needs_pairs: bool
+) -> Data:
+    """A pack, or a folder of photos per person that is aligned into the run's `folder`.
+
+    Raises SourceError, InputError or StoreError for data that cannot be used.
+    """
+    everyone = _read(settings, folder, vision)
+    train, strangers = held_out(everyone, settings.held_out, settings.seed)
+    teacher = targets_from(settings.teachers, len(everyone))
+    beside = descriptors(settings.beside, len(everyone)) if settings.beside else None
+
+    def validation(faces: FaceSet) -> Validation:
+        shown = capped(faces, settings.validation_photos, settings.seed)
+        return Validation(
+            plain_crops(shown, Recipe(card.crop_geometry, "none")),
+            shown.person,
+            None if teacher is None else teacher[shown.rows],
+            None if beside is None else beside[shown.rows],
+            settings.beside.weight if settings.beside else 1.0,
+        )
+
+    # The same rule, applied to those who stay, picks as many people that are trained on.
+    seen = held_out(train, settings.seen, settings.seed)[1] if settings.seen else None
+    return Data(
+        train,
+        _order(settings, train, needs_pairs),
+        teacher,
+        validation(strangers),
+        None if seen is None else validation(seen),
+    )
+
+
+def _read(settings: Settings, folder: Path, vision: VisionConfig) -> FaceSet:
+    if (settings.data / "faces.csv").exists():
+        return read_pack(settings.data)
+    align = already_aligned if settings.aligned else aligner(vision)
+    return read_folder(settings.data, folder, align)
+
+
+def targets_from(teachers: Sequence[TeacherSetting], count: int) -> NDArray[np.float32] | None:
+    """The teachers' descriptors side by side, each scaled to unit mean variance, times the
+    root of its weight, so that a squared error counts by the weights."""
+    if not teachers:
+        return None
+    parts = []
+    for teacher in teachers:
+        values = descriptors(teacher, count)
+        spread = np.sqrt(values.var(axis=0, dtype=np.float64).mean())
+        parts.append(values * np.float32(np.sqrt(teacher.weight) / spread))
+    return np.concatenate(parts, axis=1)
+
+
+def descriptors(teacher: TeacherSetting, count: int) -> NDArray[np.float32]:
+    """float32 (count, T); raises InputError when the file does not go with the faces."""
+    try:
+        values: NDArray[np.float32] = np.load(teacher.file, allow_pickle=False).astype(np.float32)
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"Cannot read {teacher.file} ({error}); name a .npy file of descriptors."
+        ) from error
+    if values.ndim != 2 or len(values) != count or not np.isfinite(values).all():
+        raise InputError(
+            f"{teacher.file} holds {values.shape} values where one finite row for each of "
+            f"{count} faces is needed; name the descriptors of these faces."
+        )
+    return values
+
+
+def _order(settings: Settings, faces: FaceSet, needs_pairs: bool) -> Order:
+    if not needs_pairs:
+        return Shuffled(len(faces), settings.batch, settings.seed)
+    people = settings.batch // settings.photos
+    if people < 2 or len(np.unique(faces.person[faces.person != UNLABELLED])) < 2:
+        raise InputError(
+            "Losses on pairs need at least two people in a batch; use a larger --batch, fewer "
+            "--photos or data with more people."
+        )
+    return PeopleByPhotos(faces.person, people, settings.photos, settings.cap, settings.seed)

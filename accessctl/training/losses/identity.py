@@ -1,0 +1,96 @@
+"""Identity margin losses: tell the training people apart, harder than needed."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import numpy as np
+from keras import initializers, layers, ops
+from numpy.typing import NDArray
+
+from accessctl.training.losses.base import Loss
+from accessctl.training.mining.distances import mean_where, unit
+
+NOBODY = -1e9
+
+
+class Margin(Protocol):
+    """Makes the true person's cosine harder: called with cosines (B,) in (-1, 1) and the
+    lengths of the embeddings (B,); gives the cosines that go into the softmax."""
+
+    def __call__(self, cosines: Any, lengths: Any) -> Any: ...
+
+
+class Identity(Loss):
+    """L = -log softmax over people of s cos(w_j, f), the true person's cosine made harder.
+
+    One head for each family of sources: a face competes only with people of its own family,
+    because the same human being may carry two numbers in two families, and would be pulled
+    away from himself. With `centres` above 1 each person has so many and the nearest counts
+    (Deng et al., "Sub-center ArcFace", ECCV 2020), which lets mislabelled photos go
+    elsewhere. Unlabelled faces are left out.
+
+    `person` and `family` int32 (N,) are those of all training faces.
+    """
+
+    def __init__(
+        self,
+        margin: Margin,
+        person: NDArray[np.int32],
+        family: NDArray[np.int32],
+        dimension: int,
+        *,
+        scale: float = 32.0,
+        centres: int = 1,
+        seed: int = 0,
+        **options: Any,
+    ) -> None:
+        super().__init__(**options)
+        self._margin = margin
+        if isinstance(margin, layers.Layer):
+            self.margin_layer = margin
+        self._scale = scale
+        self._centres = centres
+        labelled = person >= 0
+        people = np.unique(person[labelled])
+        self._classes = len(people)
+        self._class_of = np.full(int(people.max()) + 1, 0, np.int32)
+        self._class_of[people] = np.arange(len(people))
+        self._families = int(family.max()) + 1
+        self._lives_in = _membership(
+            self._class_of[person[labelled]], family[labelled], len(people), self._families
+        )
+        self.people = self.add_weight(
+            shape=(len(people) * centres, dimension),
+            initializer=initializers.RandomNormal(stddev=0.01, seed=seed),
+            name="centres",
+        )
+
+    def call(self, embeddings: Any, targets: Mapping[str, Any]) -> Any:
+        person = ops.reshape(targets["person"], (-1,))
+        labelled = person >= 0
+        number = ops.take(self._class_of, ops.maximum(person, 0))
+        cosines = self._cosines(unit(embeddings))
+        true = ops.one_hot(number, self._classes, dtype="float32")
+        own = ops.sum(cosines * true, axis=1)
+        lengths = ops.norm(ops.cast(embeddings, "float32"), axis=1)
+        harder = self._margin(own, ops.stop_gradient(lengths))
+        logits = self._scale * (cosines + true * (harder - own)[:, None])
+        rivals = ops.take(self._lives_in, ops.reshape(targets["family"], (-1,)), axis=0)
+        logits = ops.where(ops.logical_or(rivals, true > 0), logits, NOBODY)
+        surprise = ops.logsumexp(logits, axis=1) - ops.sum(logits * true, axis=1)
+        return mean_where(surprise, labelled)
+
+    def _cosines(self, embeddings: Any) -> Any:
+        """(B, people); kept inside (-1, 1), where the angle has a gradient."""
+        every = ops.matmul(embeddings, ops.transpose(unit(self.people)))
+        best = ops.max(ops.reshape(every, (-1, self._classes, self._centres)), axis=2)
+        return ops.clip(best, -1 + 1e-6, 1 - 1e-6)
+
+
+def _membership(
+    number: NDArray[np.int32], family: NDArray[np.int32], people: int, families: int
+) -> NDArray[np.bool_]:
+    """(families, people): whether the person has photos in that family."""
+    found = np.zeros((families, people), bool)
+    found[family, number] = True
+    return found

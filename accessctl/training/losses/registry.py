@@ -1,0 +1,82 @@
+"""Losses by the names that the command line gives them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from accessctl.errors import InputError
+from accessctl.training.losses import adaface, arcface, contrastive, cosface, triplet
+from accessctl.training.losses.base import Loss
+from accessctl.training.losses.cosine import Cosine
+from accessctl.training.losses.identity import Identity, Margin
+from accessctl.training.losses.regression import Regression
+from accessctl.training.losses.relational import Pairwise, Relational
+from accessctl.training.losses.siamese import Siamese
+
+NEEDS_TEACHER = frozenset({"regression", "cosine", "relational", "pairwise"})
+SAME_DIMENSION = frozenset({"regression", "cosine"})
+NEEDS_PAIRS = frozenset({"triplet", "contrastive", "siamese"})
+NEEDS_PEOPLE = NEEDS_PAIRS | frozenset({"cosface", "arcface", "adaface"})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Context:
+    """What a loss may need to know of the run: `person` and `family` int32 (N,) of all
+    training faces, the dimensions of embedding and teacher (None: no teacher), and what the
+    command line chose; `margin` None leaves each loss its own."""
+
+    person: NDArray[np.int32]
+    family: NDArray[np.int32]
+    dimension: int
+    teacher: int | None = None
+    mining: str = "semi-hard"
+    margin: float | None = None
+    centres: int = 1
+    seed: int = 0
+
+
+MAKERS: dict[str, Callable[[Context], Loss]] = {
+    "triplet": lambda c: triplet.Triplet(c.mining, c.margin or triplet.MARGIN, name="triplet"),
+    "contrastive": lambda c: contrastive.Contrastive(
+        c.margin or contrastive.MARGIN, name="contrastive"
+    ),
+    "siamese": lambda c: Siamese(c.dimension, name="siamese"),
+    "cosface": lambda c: _identity(c, cosface.CosFace(c.margin or cosface.MARGIN), "cosface"),
+    "arcface": lambda c: _identity(c, arcface.ArcFace(c.margin or arcface.MARGIN), "arcface"),
+    "adaface": lambda c: _identity(c, adaface.AdaFace(c.margin or adaface.MARGIN), "adaface"),
+    "regression": lambda _: Regression(name="regression"),
+    "cosine": lambda _: Cosine(name="cosine"),
+    "relational": lambda _: Relational(name="relational"),
+    "pairwise": lambda _: Pairwise(name="pairwise"),
+}
+
+
+def loss_named(name: str, context: Context) -> Loss:
+    """The loss of that name; raises InputError when there is none, or nothing to feed it."""
+    maker = MAKERS.get(name)
+    if maker is None:
+        raise InputError(f"There is no loss called {name}; choose from {', '.join(MAKERS)}.")
+    if name in NEEDS_TEACHER and context.teacher is None:
+        raise InputError(f"The loss {name} needs descriptors to learn from; name --teacher FILE.")
+    if name in SAME_DIMENSION and context.teacher != context.dimension:
+        raise InputError(
+            f"The loss {name} needs as many outputs as the teacher has values; "
+            f"set --outputs {context.teacher}."
+        )
+    if name in NEEDS_PEOPLE and not (context.person >= 0).any():
+        raise InputError(f"The loss {name} needs faces with names; use data that has people.")
+    return maker(context)
+
+
+def _identity(context: Context, margin: Margin, name: str) -> Identity:
+    return Identity(
+        margin,
+        context.person,
+        context.family,
+        context.dimension,
+        centres=context.centres,
+        seed=context.seed,
+        name=name,
+    )

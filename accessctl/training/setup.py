@@ -1,0 +1,99 @@
+"""Put a run together: data, network, losses, optimiser, and the checkpoint if there is one."""
+
+import logging
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from accessctl.config import VisionConfig
+from accessctl.encoder.card import Card, load_card
+from accessctl.training import checkpoint, history
+from accessctl.training.augment.recipe import Recipe
+from accessctl.training.batches import plain_crops
+from accessctl.training.checkpoint import Progress
+from accessctl.training.data import Data, read_data
+from accessctl.training.loading import in_precision, load_network
+from accessctl.training.losses.registry import NEEDS_PAIRS, Context, loss_named
+from accessctl.training.model import Trainee
+from accessctl.training.network import fit_head, freeze, trunk_of, with_new_head
+from accessctl.training.optimiser import optimiser
+from accessctl.training.run import Run
+from accessctl.training.settings import Settings
+from accessctl.training.validation import embed
+
+logger = logging.getLogger(__name__)
+
+HEAD_FACES = 3000
+
+
+def set_up(folder: Path, settings: Settings, vision: VisionConfig) -> Run:
+    """A run that is ready to train, or to go on where its checkpoint stands.
+
+    Raises ModelError, SourceError, InputError or StoreError for what cannot be used.
+    """
+    keras.utils.set_random_seed(settings.seed)
+    card = load_card(settings.init)
+    needs_pairs = any(loss.name in NEEDS_PAIRS for loss in settings.losses)
+    data = read_data(settings, card, folder, vision, needs_pairs=needs_pairs)
+    resumed = checkpoint.exists(folder)
+    network = _network(settings, card, None if resumed else data)
+    model = _trainee(settings, network, data)
+    adam = optimiser(settings.rate, settings.weight_decay, settings.ema)
+    model.compile(optimizer=adam)
+    run = Run(folder, settings, card, data, model, adam, Progress())
+    _make_variables(run)
+    history_ends = 0
+    if resumed:
+        run.progress = checkpoint.load(folder, run.variables)
+        history_ends = run.progress.rounds
+        logger.info("Going on after %d steps.", run.progress.step)
+    history.cut_back(folder, history_ends)
+    return run
+
+
+def _network(settings: Settings, card: Card, data: Data | None) -> keras.Model:
+    """`data` None: the weights will come from a checkpoint."""
+    network = load_network(card)
+    if settings.outputs is not None:
+        network = with_new_head(network, settings.outputs)
+        if data is not None and data.teacher is not None:
+            _fit_head(network, settings, card, data)
+    if settings.mixed:
+        network = in_precision(network, "mixed_bfloat16")
+    freeze(network, settings.freeze)
+    return network
+
+
+def _fit_head(network: keras.Model, settings: Settings, card: Card, data: Data) -> None:
+    if data.teacher is None or data.teacher.shape[1] != settings.outputs:
+        return
+    some = np.random.default_rng(settings.seed).permutation(len(data.faces))[:HEAD_FACES]
+    faces = data.faces.select(some)
+    crops = plain_crops(faces, Recipe(card.crop_geometry, "none"))
+    fit_head(network, embed(trunk_of(network), card, crops), data.teacher[faces.rows])
+
+
+def _trainee(settings: Settings, network: keras.Model, data: Data) -> Trainee:
+    context = Context(
+        data.faces.person,
+        data.faces.family,
+        network.output_shape[-1],
+        None if data.teacher is None else data.teacher.shape[1],
+        settings.mining,
+        settings.margin,
+        settings.centres,
+        settings.seed,
+    )
+    return Trainee(
+        network, [(loss_named(loss.name, context), loss.weight) for loss in settings.losses]
+    )
+
+
+def _make_variables(run: Run) -> None:
+    """Keras makes some variables at first use; a checkpoint needs them all to be there."""
+    crops, targets = run.batches(0, 1)[0]
+    run.model.compute_loss(crops, targets, run.model(crops))
+    for metric in run.model.metrics:
+        metric.reset_state()
+    run.optimiser.build(run.model.trainable_variables)

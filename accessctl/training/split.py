@@ -1,0 +1,35 @@
+"""Hold people out of training, so that what is measured is how strangers are told apart."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from accessctl.training.faces import UNLABELLED, FaceSet
+
+
+def held_out(faces: FaceSet, people: int, seed: int) -> tuple[FaceSet, FaceSet]:
+    """(train, validation): `people` persons with at least two photos are held out whole.
+
+    Unlabelled faces stay in training. At most half of the people are taken. The same seed
+    holds out the same people.
+    """
+    numbers, counts = np.unique(faces.person[faces.person != UNLABELLED], return_counts=True)
+    able = numbers[counts >= 2]
+    chosen = np.random.default_rng(seed).permutation(able)[: min(people, len(numbers) // 2)]
+    out = np.isin(faces.person, chosen)
+    return faces.select(np.flatnonzero(~out)), faces.select(np.flatnonzero(out))
+
+
+def capped(faces: FaceSet, photos: int, seed: int) -> FaceSet:
+    """At most `photos` faces of each labelled person, chosen by the seed; order is kept."""
+    order = np.random.default_rng(seed).permutation(len(faces))
+    seen: dict[int, int] = {}
+    keep: list[int] = []
+    for position in order:
+        person = int(faces.person[position])
+        if person != UNLABELLED:
+            seen[person] = seen.get(person, 0) + 1
+            if seen[person] > photos:
+                continue
+        keep.append(int(position))
+    kept: NDArray[np.intp] = np.sort(np.array(keep, np.intp))
+    return faces.select(kept)

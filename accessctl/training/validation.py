@@ -1,0 +1,81 @@
+"""Measure a network on people held out of training."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from accessctl.domain import Image
+from accessctl.encoder.card import Card
+from accessctl.training import scores
+
+BATCH = 64
+ONE_SHOT_TRIALS = 1000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Validation:
+    """Crops uint8 (N, S, S, 3) of `person` int32 (N,), with the teachers' values (N, T).
+
+    `beside` (N, E), when there, are embeddings of another encoder whose unit vectors, times
+    `beside_weight`, are put next to this network's: the pair is measured too.
+    """
+
+    crops: Image
+    person: NDArray[np.int32]
+    teacher: NDArray[np.float32] | None = None
+    beside: NDArray[np.float32] | None = None
+    beside_weight: float = 1.0
+
+    def measure(self, network: keras.Model, card: Card) -> dict[str, float]:
+        """Metrics by name, rounded to what the sample can tell apart."""
+        embeddings = embed(network, card, self.crops)
+        found = self._verification(embeddings, "")
+        if self.teacher is not None and self.teacher.shape == embeddings.shape:
+            found["explained"] = scores.explained_variance(embeddings, self.teacher)
+        if self.beside is not None:
+            found |= self._verification(self._joined(embeddings), "pair_")
+        return {name: round(value, 4) for name, value in found.items()}
+
+    def references(self) -> dict[str, float]:
+        """What the teacher and the other encoder reach on the same faces."""
+        found: dict[str, float] = {}
+        if self.teacher is not None:
+            found |= self._verification(self.teacher, "teacher_")
+        if self.beside is not None:
+            found |= self._verification(self.beside, "beside_")
+            if self.teacher is not None:
+                found |= self._verification(self._joined(self.teacher), "teacher_pair_")
+        return {name: round(value, 4) for name, value in found.items()}
+
+    def _joined(self, embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
+        if self.beside is None:
+            return embeddings
+        other = self.beside_weight * scores.unit_rows(self.beside)
+        return np.concatenate([other, scores.unit_rows(embeddings)], axis=1)
+
+    def _verification(self, embeddings: NDArray[Any], prefix: str) -> dict[str, float]:
+        genuine, impostor = scores.pair_scores(embeddings, self.person)
+        one_shot = scores.one_shot_accuracy(
+            embeddings, self.person, 20, ONE_SHOT_TRIALS, np.random.default_rng(0)
+        )
+        return {
+            f"{prefix}pair_accuracy": scores.pair_accuracy(genuine, impostor),
+            f"{prefix}tar_1e2": scores.tar_at_fmr(genuine, impostor, 1e-2),
+            f"{prefix}tar_1e3": scores.tar_at_fmr(genuine, impostor, 1e-3),
+            f"{prefix}tar_1e4": scores.tar_at_fmr(genuine, impostor, 1e-4),
+            f"{prefix}one_shot_20": one_shot,
+        }
+
+
+def embed(network: keras.Model, card: Card, crops: Image) -> NDArray[np.float32]:
+    """Raw embeddings float32 (N, D) of crops uint8 (N, S, S, 3)."""
+    parts = [
+        keras.ops.convert_to_numpy(
+            network.predict_on_batch(card.normalise(crops[start : start + BATCH]))
+        )
+        for start in range(0, len(crops), BATCH)
+    ]
+    return np.concatenate(parts).astype(np.float32)

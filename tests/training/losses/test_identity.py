@@ -1,0 +1,70 @@
+import numpy as np
+import pytest
+
+from accessctl.training.losses.cosface import CosFace
+from accessctl.training.losses.identity import Identity
+
+PERSON = np.array([4, 4, 7, 9, -1], np.int32)
+ONE_FAMILY = np.zeros(5, np.int32)
+
+
+def made(directions, family=ONE_FAMILY, margin=0.0, scale=4.0, **options):
+    loss = Identity(CosFace(margin), PERSON, family, 2, scale=scale, **options)
+    loss.people.assign(np.array(directions, np.float32))
+    return loss
+
+
+def targets(person, family):
+    return {"person": np.array(person, np.int32), "family": np.array(family, np.int32)}
+
+
+def test_softmax_over_cosines_by_hand():
+    # Centres of 4, 7 and 9 at 0, 90 and 180 degrees; a face of person 7 at 0 degrees.
+    loss = made([[1, 0], [0, 2], [-1, 0]])
+    cosines = np.array([1.0, 0.0, -1.0])
+    expected = np.log(np.exp(4 * cosines).sum()) - 4 * cosines[1]
+    found = float(loss(np.array([[3.0, 0]], np.float32), targets([7], [0])))
+    assert found == pytest.approx(expected, rel=1e-4)
+
+
+def test_margin_makes_only_the_true_person_harder():
+    loss = made([[1, 0], [0, 2], [-1, 0]], margin=0.25)
+    logits = 4 * np.array([1.0, 0.0 - 0.25, -1.0])
+    expected = np.log(np.exp(logits).sum()) - logits[1]
+    found = float(loss(np.array([[3.0, 0]], np.float32), targets([7], [0])))
+    assert found == pytest.approx(expected, rel=1e-4)
+
+
+def test_people_of_another_family_are_no_rivals():
+    family = np.array([0, 0, 1, 0, 1], np.int32)
+    loss = made([[1, 0], [1, 0], [-1, 0]], family=family)
+    # 4 competes with 9 only, although 7 looks the same.
+    logits = 4 * np.array([1.0, -1.0])
+    expected = np.log(np.exp(logits).sum()) - logits[0]
+    found = float(loss(np.array([[1.0, 0]], np.float32), targets([4], [0])))
+    assert found == pytest.approx(expected, rel=1e-3)
+
+
+def test_the_nearest_of_several_centres_counts():
+    directions = [[1, 0], [-1, 0], [0, 1], [0, -1], [0, -1], [0, -1]]
+    loss = made(directions, centres=2)
+    # The face lies on the second centre of person 4.
+    logits = 4 * np.array([1.0, 0.0, 0.0])
+    expected = np.log(np.exp(logits).sum()) - logits[0]
+    found = float(loss(np.array([[-1.0, 0]], np.float32), targets([4], [0])))
+    assert found == pytest.approx(expected, rel=1e-3)
+
+
+def test_unlabelled_faces_are_left_out():
+    loss = made([[1, 0], [0, 2], [-1, 0]])
+    one = float(loss(np.array([[3.0, 0]], np.float32), targets([7], [0])))
+    both = np.array([[3.0, 0], [0.3, 0.4]], np.float32)
+    assert float(loss(both, targets([7, -1], [0, 0]))) == pytest.approx(one)
+    assert float(loss(both[1:], targets([-1], [0]))) == 0
+
+
+def test_gradient_turns_a_face_to_its_person(gradient):
+    loss = made([[1, 0], [0, 2], [-1, 0]])
+    slope = gradient(loss, [[3.0, 0.0]], targets([7], [0]))[0]
+    assert slope[1] < 0
+    assert slope[0] == pytest.approx(0, abs=1e-6)

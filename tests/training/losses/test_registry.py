@@ -1,0 +1,45 @@
+import numpy as np
+import pytest
+
+from accessctl.errors import InputError
+from accessctl.training.losses.registry import MAKERS, Context, loss_named
+
+PEOPLE = np.array([0, 0, 1, 1], np.int32)
+
+
+def context(person=PEOPLE, dimension=8, teacher=8):
+    return Context(person, np.zeros(4, np.int32), dimension, teacher)
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_every_loss_gives_one_finite_number(name):
+    draw = np.random.default_rng(1)
+    targets = {
+        "person": PEOPLE,
+        "family": np.zeros(4, np.int32),
+        "noise": draw.random((4, 4)).astype("f"),
+        "teacher": draw.standard_normal((4, 8)).astype("f"),
+    }
+    loss = loss_named(name, context())
+    assert loss.name == name
+    value = np.array(loss(draw.standard_normal((4, 8)).astype("f"), targets))
+    assert value.shape == ()
+    assert np.isfinite(value)
+    assert value > 0
+
+
+def test_unknown_names_are_refused():
+    with pytest.raises(InputError, match="no loss called tripled; choose from triplet"):
+        loss_named("tripled", context())
+
+
+def test_a_teacher_must_be_there_and_fit():
+    with pytest.raises(InputError, match="--teacher"):
+        loss_named("relational", context(teacher=None))
+    with pytest.raises(InputError, match="--outputs 5"):
+        loss_named("regression", context(teacher=5))
+
+
+def test_people_must_be_there():
+    with pytest.raises(InputError, match="faces with names"):
+        loss_named("arcface", context(person=np.full(4, -1, np.int32)))

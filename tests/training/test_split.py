@@ -1,0 +1,36 @@
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accessctl.training.faces import UNLABELLED, FaceSet
+from accessctl.training.split import capped, held_out
+
+
+def faces(person):
+    person = np.array(person, np.int32)
+    return FaceSet(person, np.zeros(len(person), np.int32), np.arange(len(person)), None)
+
+
+@given(st.lists(st.integers(-1, 6), min_size=8, max_size=40), st.integers(1, 5), st.integers(0, 9))
+def test_nobody_is_on_both_sides(person, wanted, seed):
+    train, out = held_out(faces(person), wanted, seed)
+    assert not set(train.person.tolist()) & set(out.person.tolist())
+    assert sorted([*train.rows, *out.rows]) == list(range(len(person)))
+    assert UNLABELLED not in out.person
+    _, counts = np.unique(out.person, return_counts=True)
+    assert (counts >= 2).all()
+    assert len(counts) <= min(wanted, len(set(person) - {-1}) // 2)
+
+
+def test_as_many_as_asked_for_and_the_same_each_time():
+    everyone = faces(np.repeat(np.arange(10), 3))
+    _, out = held_out(everyone, 4, 1)
+    assert len(np.unique(out.person)) == 4
+    assert held_out(everyone, 4, 1)[1].rows.tolist() == out.rows.tolist()
+    assert held_out(everyone, 4, 2)[1].rows.tolist() != out.rows.tolist()
+
+
+def test_cap_keeps_the_order_and_the_unlabelled():
+    shown = capped(faces([0, 0, -1, 0, 1, -1, 0, -1]), 2, 1)
+    assert (np.diff(shown.rows) > 0).all()
+    assert sorted(shown.person.tolist()) == [-1, -1, -1, 0, 0, 1]
