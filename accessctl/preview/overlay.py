@@ -7,12 +7,15 @@ from accessctl.domain import Image, PersonId
 from accessctl.door.door import FaceView
 from accessctl.preview.label import MARK, Label, label_of
 from accessctl.preview.shapes import bar, bracket, shade
-from accessctl.preview.text import put_text, text_size
+from accessctl.preview.text import Colour, put_text, text_size
 
 WHITE, GREY = (255, 255, 255), (190, 190, 190)
 TITLE, SMALL = 20, 14
 BAR_WIDTH = 150
 PADDING = 8
+LINE = SMALL + 6
+# Where the figures beside the stage names end, pixels from the left.
+FIGURE_AT = 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +64,21 @@ def draw_face(canvas: Image, view: FaceView, label: Label) -> None:
 
 
 def draw_panel(canvas: Image, panel: Panel) -> None:
-    stages = [f"{stage:<9} {value:6.1f} ms" for stage, value in panel.stages.items()]
-    _column(canvas, [panel.status, *stages], 12, 12)
-    height = (len(panel.decisions) + 1) * (SMALL + 6) + 2 * PADDING
-    _column(canvas, [*panel.decisions, panel.help], 12, canvas.shape[0] - height - 12)
+    figures = [(stage, f"{value:.1f} ms", GREY) for stage, value in panel.stages.items()]
+    _column(canvas, [(panel.status, "", WHITE), *figures], 12, 12)
+    *before, latest = ["", *panel.decisions]
+    lines = [*[(text, "", GREY) for text in before if text], (latest, "", WHITE)]
+    lines.append((panel.help, "", GREY))
+    height = len(lines) * LINE + 2 * PADDING
+    _column(canvas, lines, 12, canvas.shape[0] - height - 12)
 
 
-def _column(canvas: Image, lines: Sequence[str], x: int, y: int) -> None:
-    width = max(text_size(line, SMALL)[0] for line in lines)
-    shade(canvas, x, y, width + 2 * PADDING, len(lines) * (SMALL + 6) + 2 * PADDING)
-    for row, line in enumerate(lines):
-        colour = WHITE if row == 0 else GREY
-        put_text(canvas, line, x + PADDING, y + PADDING + row * (SMALL + 6), SMALL, colour)
+def _column(canvas: Image, lines: Sequence[tuple[str, str, Colour]], x: int, y: int) -> None:
+    """Lines of text, with a figure each that ends at FIGURE_AT, on a shaded ground."""
+    width = max([FIGURE_AT, *(text_size(text, SMALL)[0] for text, _, _ in lines)])
+    shade(canvas, x, y, width + 2 * PADDING, len(lines) * LINE + 2 * PADDING)
+    for row, (text, figure, colour) in enumerate(lines):
+        top = y + PADDING + row * LINE
+        put_text(canvas, text, x + PADDING, top, SMALL, colour)
+        right = x + PADDING + FIGURE_AT - text_size(figure, SMALL)[0]
+        put_text(canvas, figure, right, top, SMALL, colour)
