@@ -2,6 +2,7 @@
 
 import argparse
 import datetime
+import sys
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -98,11 +99,13 @@ def _input(args: argparse.Namespace, name: str, channels: str, size: int) -> Inp
 def _best(cards: dict[str, Card], args: argparse.Namespace) -> Card:
     """The card whose crops and pixels keep people apart best, with what was found in it."""
     import numpy as np
+    from tqdm import tqdm
 
     from accessctl.evaluation.inputs import read_pairs, try_inputs
 
     canvases = read_pairs(args.faces, np.random.default_rng(0))
-    found = try_inputs(canvases, cards, lambda name: _load(cards[name]))
+    names = tqdm(cards, unit="way", disable=not sys.stderr.isatty())
+    found = try_inputs(canvases, names, lambda name: _load(cards[name]))
     print("separation  geometry, input, channels")
     for name, value in found.items():
         print(f"{value:10.2f}  {name}")

@@ -22,6 +22,7 @@ INPUTS: dict[str, tuple[tuple[float, float, float], float | tuple[float, float, 
     "0to1": ((0, 0, 0), 1 / 255),
     "raw": ((0, 0, 0), 1),
     "imagenet": ((123.675, 116.28, 103.53), (1 / 58.395, 1 / 57.12, 1 / 57.375)),
+    "dlib": ((122.782, 117.001, 104.298), 1 / 256),
     "vggface2": ((131.0912, 103.8827, 91.4953), 1),
 }
 """Means in the order red, green, blue and scales that encoders usually eat."""

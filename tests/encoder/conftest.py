@@ -27,6 +27,11 @@ def save():
 
 
 @pytest.fixture(scope="session")
+def models():
+    return MODELS
+
+
+@pytest.fixture(scope="session")
 def dlib_card():
     return load_card(MODELS / "dlib")
 

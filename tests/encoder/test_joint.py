@@ -1,9 +1,8 @@
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from accessctl.domain import CropGeometry
+from accessctl.encoder.canvas import Window, canvas_over
 from accessctl.encoder.card import load_card
 from accessctl.encoder.card_parts import Geometry, Input, Part
 from accessctl.encoder.fake import FAKE_CARD, FakeEncoder
@@ -123,25 +122,20 @@ def test_the_fingerprint_knows_parts_weights_and_their_order():
 
 
 @pytest.fixture(scope="module")
-def photos():
+def photos(models):
     """The public-domain photographs and the mesh of the face on each."""
     from accessctl.camera.demo_photos import collins, hopper
     from accessctl.config import VisionConfig
     from accessctl.vision.observer import Observer
 
-    observer = Observer(VisionConfig(models=MODELS / "cache" / "mediapipe"))
+    observer = Observer(VisionConfig(models=models / "cache" / "mediapipe"))
     found = [(photo, observer.still(photo)[0].landmarks) for photo in (hopper(), collins())]
     observer.close()
     return found
 
 
-MODELS = Path(__file__).resolve().parents[2] / "models"
-
-
-def test_a_crop_of_the_canvas_is_as_good_as_one_of_the_photo(photos):
-    from accessctl.encoder.canvas import Window, canvas_over
-
-    dlib = load_card(MODELS / "dlib")
+def test_a_crop_of_the_canvas_is_as_good_as_one_of_the_photo(photos, models):
+    dlib = load_card(models / "dlib")
     finer = CropGeometry(dlib.geometry.template, FACERES_REGION, 224)
     canvas = canvas_over([dlib.crop_geometry, finer])
     canvases = np.stack([cut(photo, mesh, canvas) for photo, mesh in photos])

@@ -3,6 +3,7 @@ import io
 import subprocess
 import tarfile
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -75,6 +76,11 @@ class FakePip:
             with open(f"{folder}/{name}", "wb") as stream:
                 stream.write(data)
         return subprocess.CompletedProcess(argv, self.returncode, "", self.stderr)
+
+
+@pytest.fixture(scope="session")
+def models():
+    return Path(__file__).resolve().parents[2] / "models"
 
 
 @pytest.fixture
