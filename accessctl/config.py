@@ -133,7 +133,9 @@ class LockoutConfig(Section):
         description="Refused attempts in a row after which no face opens the door until "
         "`accessctl unlock-face`; 0: never.",
     )
-    file: Path = Field(Path("state/lockout.sqlite"), description="Where lockouts are kept.")
+    file: Path | None = Field(
+        None, description="Where lockouts are kept; none: lockout.sqlite beside the event log."
+    )
 
 
 class PolicyConfig(Section):
@@ -292,7 +294,9 @@ class SnapshotConfig(Section):
     keep: Literal["off", "face", "frame"] = Field(
         "off", description="Encrypted pictures of decisions: none, the face, or the whole frame."
     )
-    folder: Path = Field(Path("state/snapshots"), description="Where they are kept.")
+    folder: Path | None = Field(
+        None, description="Where they are kept; none: snapshots, beside the event log."
+    )
     days: float = Field(30, gt=0, le=3650, description="Older pictures are deleted.")
     max_mb: float = Field(
         500, gt=0, le=1e6, description="The oldest are deleted above this, megabytes."
@@ -301,14 +305,16 @@ class SnapshotConfig(Section):
 
 class AuditConfig(Section):
     file: Path = Field(Path("state/events.sqlite"), description="The event log.")
-    head: Path = Field(
-        Path("state/audit.head"),
-        description="Says, sealed with the audit key, where the log ends; best on another disk.",
+    head: Path | None = Field(
+        None,
+        description="Says, sealed with the audit key, where the log ends; best on another disk. "
+        "None: beside the event log, with .head after its name.",
     )
-    key: Path = Field(
-        Path("state/audit.key"),
-        description="The audit key, made when missing, where neither ACCESSCTL_AUDIT_KEY_FILE "
-        "nor the systemd credential accessctl-audit-key names one.",
+    key: Path | None = Field(
+        None,
+        description="The audit key, made when missing, unless ACCESSCTL_AUDIT_KEY_FILE or the "
+        "systemd credential accessctl-audit-key is there. None: beside the event log, with .key "
+        "after its name.",
     )
     snapshots: SnapshotConfig = SnapshotConfig()
 

@@ -7,9 +7,13 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+from accessctl.audit.append import append
 from accessctl.audit.faults import reported
+from accessctl.audit.head import HeadFile
+from accessctl.audit.purge import purge
 from accessctl.audit.record import event_of, row_of
 from accessctl.audit.schema import configure, migrate
+from accessctl.audit.verify import Report, verify
 from accessctl.domain import Event, EventKind, PersonId
 from accessctl.errors import StoreError
 
@@ -24,12 +28,22 @@ class EventLog:
     0700. An event is on the disk (fsync) when `append` returns.
     """
 
-    def __init__(self, path: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        head: HeadFile | None = None,
+        busy_timeout_s: float = BUSY_TIMEOUT_S,
+    ) -> None:
         """Open or create it; a lock of another process is waited for `busy_timeout_s`.
+
+        With `head`, each event moves the sealed head on; without, records that are added
+        are chained but not covered by it.
 
         Raises StoreError: locked, damaged, not an event log, not readable or writable.
         """
         self._path = path
+        self._head = head
         self._busy_timeout_s = busy_timeout_s
         self._lock = threading.Lock()
         with reported(path):
@@ -47,12 +61,7 @@ class EventLog:
         row = row_of(event)
         with self._lock, reported(self._path):
             self._check_file()
-            cursor = self._db.execute(
-                "INSERT INTO event (time, kind, person, data) VALUES (?, ?, ?, ?)", row
-            )
-        if cursor.lastrowid is None:
-            raise StoreError(f"The event log {self._path} gave the new event no number.")
-        return cursor.lastrowid
+            return append(self._db, row, self._head).number
 
     def query(
         self,
@@ -80,6 +89,51 @@ class EventLog:
                 left -= len(rows)
                 if len(rows) < PAGE:
                     return
+
+    def records(self, since: float | None = None) -> Iterator[tuple[int, Event, str]]:
+        """Number, event and hash (hex) of every record from `since` on; StoreError."""
+        with reported(self._path):
+            reader = self._connect()
+        with closing(reader):
+            after = self._number_before(reader, since)
+            while True:
+                with reported(self._path):
+                    rows = reader.execute(
+                        "SELECT id, time, kind, person, data, hash FROM event "
+                        "WHERE id > ? ORDER BY id LIMIT ?",
+                        (after, PAGE),
+                    ).fetchall()
+                for number, *row, digest in rows:
+                    after = number
+                    event = self._event(number, tuple(row))
+                    if since is None or event.time >= since:
+                        yield number, event, digest.hex() if isinstance(digest, bytes) else ""
+                if len(rows) < PAGE:
+                    return
+
+    def verify(self) -> Report:
+        """What the whole log and its head say about each other; StoreError."""
+        with reported(self._path):
+            reader = self._connect()
+        with closing(reader), reported(self._path):
+            return verify(reader, self._head)
+
+    def purge(self, before: float, now: float) -> int:
+        """Remove the records older than `before`, see purge.purge; StoreError.
+
+        A log that does not verify is left as it is: it is evidence.
+        """
+        if self._head is None:
+            raise StoreError("The event log can be purged only with its audit key; restore it.")
+        broken = self.verify().broken
+        if broken is not None:
+            raise StoreError(
+                f"The event log {self._path} is broken at record {broken.number} "
+                f"({broken.problem}); keep it as evidence, it was not purged."
+            )
+        with self._lock, reported(self._path):
+            self._check_file()
+            return purge(self._db, self._head, before, now)
 
     def close(self) -> None:
         with self._lock, reported(self._path):

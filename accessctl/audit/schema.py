@@ -2,15 +2,33 @@
 
 import sqlite3
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeAlias
 
+from accessctl.audit.chain import GENESIS, link, record_bytes
 from accessctl.errors import StoreError
 
 # Marks the file as an accessctl event log ("acel"); SQLite keeps it in the header.
 APPLICATION_ID = 0x6163656C
 
+Step: TypeAlias = str | Callable[[sqlite3.Connection], None]
+
+
+def _chain_all(db: sqlite3.Connection) -> None:
+    digest = GENESIS
+    rows = db.execute("SELECT id, time, kind, person, data FROM event ORDER BY id").fetchall()
+    for number, *row in rows:
+        try:
+            digest = link(digest, record_bytes(number, *row))
+        except ValueError:
+            # Damaged already; it stays without a hash, and `verify` names it.
+            continue
+        db.execute("UPDATE event SET hash = ? WHERE id = ?", (digest, number))
+
+
 # Migration N leads from user_version N to N + 1. A published one is never edited.
-MIGRATIONS: tuple[tuple[str, ...], ...] = (
+MIGRATIONS: tuple[tuple[Step, ...], ...] = (
     (
         """CREATE TABLE event (
                id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -21,6 +39,15 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX event_time ON event (time)",
         "CREATE INDEX event_person ON event (person) WHERE person IS NOT NULL",
         f"PRAGMA application_id = {APPLICATION_ID}",
+    ),
+    (
+        "ALTER TABLE event ADD COLUMN hash BLOB",
+        """CREATE TABLE checkpoint (
+               id INTEGER PRIMARY KEY CHECK (id = 1),
+               through INTEGER NOT NULL,
+               hash BLOB NOT NULL,
+               seal BLOB NOT NULL)""",
+        _chain_all,
     ),
 )
 
@@ -37,6 +64,7 @@ def configure(db: sqlite3.Connection, path: Path, busy_timeout_s: float) -> None
             f"(journal mode {mode}); put it on a local disk."
         )
     db.execute("PRAGMA synchronous = FULL")
+    db.execute("PRAGMA secure_delete = ON")
 
 
 def _set_wal(db: sqlite3.Connection, busy_timeout_s: float) -> str:
@@ -69,14 +97,21 @@ def migrate(db: sqlite3.Connection, path: Path) -> None:
                 f"The event log {path} was written by a newer accessctl; update this one."
             )
         for migration in MIGRATIONS[version:]:
-            for statement in migration:
-                db.execute(statement)
+            for step in migration:
+                _take(db, step)
         db.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
         db.execute("COMMIT")
     except BaseException:
         if db.in_transaction:
             db.execute("ROLLBACK")
         raise
+
+
+def _take(db: sqlite3.Connection, step: Step) -> None:
+    if isinstance(step, str):
+        db.execute(step)
+    else:
+        step(db)
 
 
 def _version(db: sqlite3.Connection) -> int:

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from accessctl.audit.head import HeadFile
 from accessctl.audit.log import EventLog
 from accessctl.domain import Event, EventKind, PersonId
 
@@ -31,3 +32,15 @@ def event() -> Callable[..., Event]:
         return Event(time, kind, data, None if person is None else PersonId(person))
 
     return make
+
+
+@pytest.fixture
+def head(path: Path) -> HeadFile:
+    return HeadFile(path.with_name("events.sqlite.head"), b"k" * 32)
+
+
+@pytest.fixture
+def sealed(path: Path, head: HeadFile) -> Iterator[EventLog]:
+    """A log that keeps a head."""
+    with EventLog(path, head=head) as opened:
+        yield opened

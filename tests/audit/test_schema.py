@@ -44,7 +44,7 @@ def test_an_older_file_is_brought_up_to_date(path: Path, monkeypatch: pytest.Mon
         log.append(Event(1, EventKind.SERVICE))
     monkeypatch.setattr(
         "accessctl.audit.schema.MIGRATIONS",
-        (*MIGRATIONS, ("ALTER TABLE event ADD COLUMN hash BLOB",)),
+        (*MIGRATIONS, ("ALTER TABLE event ADD COLUMN note TEXT",)),
     )
     with EventLog(path) as log:
         assert [number for number, _ in log.query()] == [1]

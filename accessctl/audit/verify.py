@@ -1,0 +1,149 @@
+"""Does the log still say what was written? The first record that speaks against it."""
+
+import json
+import sqlite3
+from dataclasses import dataclass
+from typing import Any
+
+from accessctl.audit.append import HEAD_BEGUN, MISMATCH, purged_through
+from accessctl.audit.chain import GENESIS, link, record_bytes
+from accessctl.audit.head import End, HeadFile
+from accessctl.domain import EventKind
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A record's number and what is the matter with it, as part of a sentence."""
+
+    number: int
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """`records` were read, the last of them `last` (0: none); `purged` ones came before.
+
+    `covered` is the number up to which the sealed head vouches, None without a head.
+    `noticed` are what the log itself wrote down about its head while in use; `alarm` is
+    true when one of them, or `broken`, is a sign of tampering.
+    """
+
+    records: int
+    purged: int
+    last: int
+    covered: int | None
+    broken: Finding | None
+    noticed: tuple[Finding, ...]
+    alarm: bool
+
+
+def verify(db: sqlite3.Connection, head: HeadFile | None) -> Report:
+    """Read the whole log once; it may be written meanwhile. sqlite3.Error, OSError."""
+    # The head first: what is written after this can only make the log longer.
+    sealed, complaint = _sealed(head)
+    db.execute("BEGIN")
+    try:
+        return _Walk(db, head, sealed, complaint).report()
+    finally:
+        db.execute("ROLLBACK")
+
+
+class _Walk:
+    """One reading of the log from its beginning, or its checkpoint, to its end."""
+
+    def __init__(
+        self, db: sqlite3.Connection, head: HeadFile | None, sealed: End | None, complaint: str
+    ) -> None:
+        self._db = db
+        self._sealed = sealed
+        self._broken: Finding | None = None
+        self._noticed: list[Finding] = []
+        self._alarm = False
+        self._end = self._beginning(head)
+        self._purged = self._end.number
+        self._records = 0
+        # A purge that was killed may have left the head at a record that is gone.
+        self._head_seen = sealed is not None and sealed.number <= self._purged
+        self._complaint = complaint
+
+    def report(self) -> Report:
+        rows = self._db.execute("SELECT id, time, kind, person, data, hash FROM event ORDER BY id")
+        for number, *values, digest in rows:
+            self._read(number, values, digest)
+        self._compare_with_head()
+        covered = None if self._sealed is None else self._sealed.number
+        return Report(
+            self._records,
+            self._purged,
+            self._end.number,
+            covered,
+            self._broken,
+            tuple(self._noticed),
+            self._alarm or self._broken is not None,
+        )
+
+    def _beginning(self, head: HeadFile | None) -> End:
+        found = self._db.execute("SELECT through, hash FROM checkpoint").fetchone()
+        if found is None:
+            return End(0, GENESIS)
+        through = int(found[0])
+        if head is not None and purged_through(self._db, head) != through:
+            self._break(through + 1, "the records before it were removed without the audit key")
+        return End(through, found[1] if isinstance(found[1], bytes) else b"")
+
+    def _read(self, number: int, values: list[Any], digest: object) -> None:
+        self._records += 1
+        if number != self._end.number + 1:
+            self._break(self._end.number + 1, "it is missing")
+        try:
+            computed = link(self._end.hash, record_bytes(number, *values))
+        except ValueError as error:
+            computed = None
+            self._break(number, f"it is damaged: {error}")
+        if computed != digest:
+            self._break(number, "it is not what was written, or not where it was written")
+        self._notice(number, *values)
+        self._end = End(number, digest if isinstance(digest, bytes) else b"")
+        if self._sealed is not None and number == self._sealed.number:
+            self._head_seen = digest == self._sealed.hash
+
+    def _notice(self, number: int, _time: object, kind: object, _who: object, data: Any) -> None:
+        # Cheap first: most records are not about the log.
+        if kind != EventKind.SERVICE.value or '"audit_' not in str(data):
+            return
+        try:
+            said = json.loads(data)
+        except (ValueError, TypeError):
+            return
+        if said.get("state") == MISMATCH:
+            self._alarm = True
+            self._noticed.append(Finding(number, str(said.get("problem"))))
+        elif said.get("state") == HEAD_BEGUN:
+            self._noticed.append(Finding(number, "a head was begun; before it there was none"))
+
+    def _compare_with_head(self) -> None:
+        if self._sealed is None:
+            if self._complaint:
+                self._break(self._end.number, self._complaint)
+        elif self._sealed.number > self._end.number:
+            problem = f"it is missing; the head says that there were {self._sealed.number} records"
+            self._break(self._end.number + 1, problem)
+        elif not self._head_seen:
+            self._break(self._sealed.number, "it is not the record that the head was sealed with")
+
+    def _break(self, number: int, problem: str) -> None:
+        if self._broken is None:
+            self._broken = Finding(number, problem)
+
+
+def _sealed(head: HeadFile | None) -> tuple[End | None, str]:
+    """The head's end, or what is to be said about a head that should be there."""
+    if head is None:
+        return None, ""
+    try:
+        sealed = head.read()
+    except FileNotFoundError:
+        return None, f"nothing shows that it was the last one, the head {head.path} is missing"
+    if sealed is None:
+        return None, f"the head {head.path} is damaged, or was sealed with another key"
+    return sealed, ""

@@ -1,0 +1,86 @@
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from accessctl.audit.head import HeadFile
+from accessctl.audit.log import EventLog
+from accessctl.domain import Event
+from accessctl.errors import StoreError
+
+MakeEvent = Callable[..., Event]
+
+
+def fill(log: EventLog, event: MakeEvent, *times: float) -> None:
+    for time in times:
+        log.append(event(time, secret=f"secret{time:g}"))
+
+
+def test_the_oldest_go_and_the_rest_still_verifies(sealed: EventLog, event: MakeEvent) -> None:
+    fill(sealed, event, 10, 20, 30, 40)
+    assert sealed.purge(30, 100.0) == 2
+    assert [number for number, _ in sealed.query()] == [3, 4, 5]
+    ((_, told),) = sealed.query(after=4)
+    assert told.time == 100.0
+    assert told.data == {"state": "audit_purged", "through": 2, "records": 2}
+    report = sealed.verify()
+    assert (report.records, report.purged, report.covered, report.alarm) == (3, 2, 5, False)
+    assert sealed.append(event()) == 6
+    assert sealed.purge(35, 200.0) == 1
+    assert sealed.verify().broken is None
+
+
+def test_a_younger_record_keeps_those_after_it(sealed: EventLog, event: MakeEvent) -> None:
+    """The clock was set back after the first: only a beginning may go."""
+    fill(sealed, event, 50, 10, 20)
+    assert sealed.purge(30, 100.0) == 0
+    assert [number for number, _ in sealed.query()] == [1, 2, 3]
+
+
+def test_everything_may_go_but_the_word_about_it(sealed: EventLog, event: MakeEvent) -> None:
+    fill(sealed, event, 10, 20)
+    assert sealed.purge(1000, 2000.0) == 2
+    assert [event.data["state"] for _, event in sealed.query()] == ["audit_purged"]
+    assert sealed.verify().broken is None
+
+
+def test_nothing_of_it_stays_in_the_files(path: Path, sealed: EventLog, event: MakeEvent) -> None:
+    fill(sealed, event, 10, 20, 1000)
+    sealed.purge(500, 2000.0)
+    sealed.close()
+    content = b"".join(file.read_bytes() for file in path.parent.iterdir())
+    assert b"secret1000" in content
+    assert b'secret10"' not in content
+    assert b'secret20"' not in content
+
+
+def test_a_broken_log_is_kept_as_evidence(path: Path, sealed: EventLog, event: MakeEvent) -> None:
+    fill(sealed, event, 10, 20, 30)
+    db = sqlite3.connect(path)
+    db.execute("UPDATE event SET time = 11 WHERE id = 1")
+    db.commit()
+    db.close()
+    with pytest.raises(StoreError, match="broken at record 1"):
+        sealed.purge(25, 100.0)
+    assert len(list(sealed.query())) == 3
+
+
+def test_without_the_key_nothing_goes(log: EventLog, event: MakeEvent) -> None:
+    fill(log, event, 10)
+    with pytest.raises(StoreError, match="audit key"):
+        log.purge(20, 100.0)
+
+
+def test_a_purge_killed_before_its_head_is_no_alarm(
+    sealed: EventLog, head: HeadFile, event: MakeEvent
+) -> None:
+    fill(sealed, event, 10, 20)
+    before = head.path.read_bytes()
+    fill(sealed, event, 30)
+    sealed.purge(25, 100.0)
+    head.path.write_bytes(before)
+    assert sealed.verify().alarm is False
+    sealed.append(event())
+    report = sealed.verify()
+    assert (report.alarm, report.noticed, report.covered) == (False, (), 5)
