@@ -1,0 +1,78 @@
+"""A door's process that is killed again and again while it writes down and opens."""
+
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+from accessctl.audit.opening import open_log_to_check
+from accessctl.config import AuditConfig
+
+KILLS = 25
+
+DOOR = """
+import os, secrets, sys
+from pathlib import Path
+from accessctl.audit.opening import open_log
+from accessctl.config import AuditConfig
+from accessctl.domain import Decision, Outcome, PersonId, Reason
+from accessctl.door.enactor import Enactor
+
+class Lock:
+    name = "lock"
+
+class OpensAtOnce:
+    def submit(self, action, payload, on_result):
+        os.write(opened, payload["visit"].encode() + b"\\n")
+        return True
+
+folder = Path(sys.argv[1])
+opened = os.open(folder / "opened", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+log = open_log(AuditConfig(file=folder / "events.sqlite"), {})
+enactor = Enactor(log, OpensAtOnce(), {Outcome.GRANTED: [Lock()]}, lambda: 2.0)
+while True:
+    visit = secrets.token_hex(6)
+    decision = Decision(
+        1.0, visit, Outcome.GRANTED, Reason.MATCHED, PersonId("p"), None, 3, 100.0
+    )
+    if enactor.enact(decision, {}):
+        os.write(1, visit.encode() + b"\\n")
+"""
+
+
+def kill_after(folder: Path, lines: int, seconds: float) -> list[str]:
+    """The visits that a door's process said it was done with before it was killed."""
+    with subprocess.Popen(
+        [sys.executable, "-c", DOOR, str(folder)], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        done = [process.stdout.readline() for _ in range(lines)]
+        time.sleep(seconds)
+        process.send_signal(signal.SIGKILL)
+        done += process.communicate(timeout=60)[0].splitlines(keepends=True)
+    assert process.returncode == -signal.SIGKILL
+    return [line.strip() for line in done if line.endswith("\n")]
+
+
+def test_no_kill_loses_a_record_breaks_the_chain_or_opens_twice(tmp_path: Path) -> None:
+    moments = random.Random(5)
+    done: list[str] = []
+    for _ in range(KILLS):
+        done += kill_after(tmp_path, moments.randint(1, 8), moments.uniform(0, 0.02))
+    with open_log_to_check(AuditConfig(file=tmp_path / "events.sqlite"), {}) as log:
+        report = log.verify()
+        written = Counter(event.data["visit"] for _, event in log.query())
+    opened = Counter((tmp_path / "opened").read_text().split())
+    assert not report.alarm, report
+    assert len(done) >= KILLS
+    # Acknowledged is on record, opened is on record, and nothing is there twice.
+    assert set(done) <= opened.keys() <= written.keys()
+    assert max(written.values()) == max(opened.values()) == 1
+    # A kill hits at most the one decision that was under way.
+    assert len(written) - len(done) <= KILLS
+    # The head is at most the one record behind that was being written at the last kill.
+    assert report.covered is not None
+    assert report.last - report.covered <= 1
