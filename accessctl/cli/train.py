@@ -63,6 +63,12 @@ def _add_network(group: Any) -> None:
     )
     add("--outputs", type=int, metavar="N", help="replace the last layer by a fresh one with N")
     add(
+        "--head",
+        choices=("fitted", "random"),
+        help="how the fresh layer starts: regressed from the trunk to the teacher, where there "
+        "is one (default), or random",
+    )
+    add(
         "--freeze",
         choices=("none", "low", "backbone"),
         help="layers that do not learn: low, those near the pixels; backbone, all but the last",
@@ -92,6 +98,7 @@ def _add_budget(group: Any) -> None:
     add = group.add_argument
     add("--minutes", type=float, help="wall-clock budget, over all sessions of the run")
     add("--epochs", type=float, help="budget in passes over the data, in place of --minutes")
+    add("--steps", type=int, help="budget in steps, in place of --minutes")
     add("--round-steps", type=int, metavar="N", help="steps between checkpoints (an epoch's)")
     add("--batch", type=int, metavar="N", help="faces in a step (64)")
     add("--rate", type=float, help="peak learning rate (2e-4)")

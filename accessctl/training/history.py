@@ -33,7 +33,7 @@ def read(folder: Path) -> list[dict[str, Any]]:
 
 
 def cut_back(folder: Path, rounds: int) -> None:
-    """Drop the lines of rounds that the checkpoint does not have: they will be run again.
+    """Keep the lines up to round `rounds`, the checkpoint's: later ones will be run again.
 
     A kill between the history's line and the checkpoint leaves one such line, perhaps half
     a one.
@@ -41,7 +41,19 @@ def cut_back(folder: Path, rounds: int) -> None:
     path = folder / NAME
     if not path.exists():
         return
-    lines = path.read_text(encoding="utf-8").splitlines()[:rounds]
+    lines = [
+        line
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if 0 <= _round_of(line) <= rounds
+    ]
     scratch = path.with_suffix(".new")
     scratch.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     scratch.replace(path)
+
+
+def _round_of(line: str) -> int:
+    """-1 for a line that was cut off in the middle."""
+    try:
+        return int(json.loads(line)["round"])
+    except (ValueError, KeyError, TypeError):
+        return -1

@@ -74,5 +74,5 @@ class ProgressLine(keras.callbacks.Callback):  # type: ignore[misc] # keras ship
 def line(logs: dict[str, float], rate: float, left: float) -> str:
     """`loss 0.4321 · regression 0.4321 · 23.4 images/s · 12:05 left`."""
     losses = " · ".join(f"{name} {float(value):.4f}" for name, value in logs.items())
-    minutes, seconds = divmod(int(left), 60) if left == left else (0, 0)
+    minutes, seconds = divmod(round(left), 60) if left == left else (0, 0)
     return f"{losses} · {rate:.1f} images/s · {minutes}:{seconds:02d} left"

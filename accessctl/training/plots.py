@@ -22,7 +22,7 @@ def losses_in(lines: Sequence[Mapping[str, Any]]) -> list[str]:
     """The names of the losses that a history tells of; the total only if there are several."""
     names = [
         name
-        for name in (lines[0] if lines else {})
+        for name in (lines[-1] if lines else {})
         if name not in NOT_LOSSES and not name.startswith("val_")
     ]
     return [name for name in names if name != "loss" or len(names) > 2]

@@ -55,9 +55,9 @@ class Run:
 
     @property
     def steps(self) -> int | None:
-        """How many there will be, when the budget is counted in epochs."""
+        """How many there will be, when the budget is not counted in minutes."""
         if self.settings.epochs is None:
-            return None
+            return self.settings.steps
         return max(1, round(self.settings.epochs * self.data.order.steps_per_epoch))
 
     def spent(self, step: int, seconds: float) -> float:
@@ -80,10 +80,15 @@ class Run:
 
 
 def train(run: Run, now: Callable[[], float] = time.monotonic) -> None:
-    """Train until the budget is spent, round by round; raises StoreError."""
-    if run.progress.rounds == 0:
+    """Train until the budget is spent, round by round; raises StoreError.
+
+    Round 0 of the history is the network before training.
+    """
+    if not history.read(run.folder):
+        found = measured(run)
         logger.info("References: %s", sentence(run.data.validation.references()))
-        logger.info("Before training: %s", sentence(measured(run)))
+        logger.info("Before training: %s", sentence(found))
+        history.append(run.folder, {"round": 0, "step": 0, "epoch": 0.0, **_named(found)})
     while run.spent(run.progress.step, run.progress.seconds) < 1:
         _round(run, now)
 
@@ -156,8 +161,13 @@ def _round(run: Run, now: Callable[[], float]) -> None:
         "rate": float(f"{pace.rate:.3g}"),
         "collapsed": collapsed(losses["spread"]),
         **losses,
-        **{f"val_{name}": value for name, value in found.items()},
+        **_named(found),
     }
     history.append(run.folder, entry)
     checkpoint.save(run.folder, run.variables, run.progress)
     logger.info("Epoch %.2f: %s, %s", run.epoch, sentence(losses), sentence(found))
+
+
+def _named(found: Mapping[str, float]) -> dict[str, float]:
+    """As the history calls what was measured."""
+    return {f"val_{name}": value for name, value in found.items()}

@@ -36,6 +36,7 @@ class Settings(Part):
     aligned: bool = False
     init: Path = Path("models/dlib")
     outputs: int | None = Field(None, ge=2, le=1024)
+    head: Literal["fitted", "random"] = "fitted"
     losses: tuple[LossSetting, ...] = Field(min_length=1)
     teachers: tuple[TeacherSetting, ...] = ()
     beside: TeacherSetting | None = None
@@ -53,6 +54,7 @@ class Settings(Part):
     mixed: bool = False
     minutes: float | None = Field(None, gt=0)
     epochs: float | None = Field(None, gt=0)
+    steps: int | None = Field(None, ge=1)
     round_steps: int | None = Field(None, ge=1)
     held_out: int = Field(200, ge=2)
     validation_photos: int = Field(6, ge=2)
@@ -60,9 +62,9 @@ class Settings(Part):
     seed: int = Field(1, ge=0)
 
     @model_validator(mode="after")
-    def _has_a_budget(self) -> Self:
-        if (self.minutes is None) == (self.epochs is None):
-            raise ValueError("give either minutes or epochs, and not both")
+    def _has_one_budget(self) -> Self:
+        if [self.minutes, self.epochs, self.steps].count(None) != 2:
+            raise ValueError("give one of minutes, epochs and steps")
         return self
 
 

@@ -57,7 +57,7 @@ def _network(settings: Settings, card: Card, data: Data | None) -> keras.Model:
     network = load_network(card)
     if settings.outputs is not None:
         network = with_new_head(network, settings.outputs)
-        if data is not None and data.teacher is not None:
+        if data is not None and settings.head == "fitted":
             _fit_head(network, settings, card, data)
     if settings.mixed:
         network = in_precision(network, "mixed_bfloat16")

@@ -25,6 +25,14 @@ def test_rounds_without_a_checkpoint_are_dropped(tmp_path):
     assert history.read(tmp_path) == [{"round": 1}, {"round": 2}]
 
 
+def test_half_a_line_is_dropped(tmp_path):
+    history.append(tmp_path, {"round": 0})
+    path = tmp_path / history.NAME
+    path.write_text(path.read_text() + '{"round": 1, "lo')
+    history.cut_back(tmp_path, 0)
+    assert history.read(tmp_path) == [{"round": 0}]
+
+
 def test_damage_is_told(tmp_path):
     (tmp_path / history.NAME).write_text("no json\n")
     with pytest.raises(ModelError, match=r"history\.jsonl"):

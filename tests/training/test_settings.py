@@ -23,9 +23,9 @@ def test_settings_come_back_as_written(tmp_path):
     assert (tmp_path / "run").stat().st_mode & 0o777 == 0o700
 
 
-@pytest.mark.parametrize("budget", [{}, {"minutes": 3, "epochs": 1}])
+@pytest.mark.parametrize("budget", [{}, {"minutes": 3, "epochs": 1}, {"epochs": 1, "steps": 9}])
 def test_there_is_one_budget(budget):
-    with pytest.raises(ValidationError, match="either minutes or epochs"):
+    with pytest.raises(ValidationError, match="one of minutes, epochs and steps"):
         Settings(data=Path("faces"), losses=LOSSES, **budget)
 
 

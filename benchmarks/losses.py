@@ -1,0 +1,159 @@
+"""Compare the training losses: same faces, same network, same number of steps.
+
+Each row is one `accessctl train`, whose command is printed under the table; a run that was
+stopped goes on, one that is complete is only read. Everything is measured on people held
+out of training, but for the first column, pairs of people trained on: what that one says
+and what the others say are not the same.
+
+    python -m benchmarks.losses --runs DIR [--data DIR] [--steps N] [--only NAME ...]
+"""
+
+import argparse
+import datetime
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+
+from accessctl.training import history
+
+ROOT = Path(__file__).resolve().parents[1]
+VARIANTS: Mapping[str, tuple[str, ...]] = {
+    "triplet, random": ("--loss", "triplet", "--mining", "random"),
+    "triplet, semi-hard": ("--loss", "triplet", "--mining", "semi-hard"),
+    "triplet, batch-hard": ("--loss", "triplet", "--mining", "batch-hard"),
+    "contrastive": ("--loss", "contrastive"),
+    "binary Siamese": ("--loss", "siamese"),
+    "CosFace": ("--loss", "cosface"),
+    "ArcFace": ("--loss", "arcface"),
+    "AdaFace": ("--loss", "adaface"),
+    "regression": ("--loss", "regression", "--teacher", "{teacher}"),
+    "cosine": ("--loss", "cosine", "--teacher", "{teacher}"),
+    "relational": ("--loss", "relational", "--teacher", "{teacher}"),
+    "pairwise": ("--loss", "pairwise", "--teacher", "{teacher}"),
+}
+COLUMNS: Mapping[str, str] = {
+    "val_seen_pair_accuracy": "pairs, trained on",
+    "val_pair_accuracy": "pairs, held out",
+    "val_one_shot_20": "20-way one-shot",
+    "val_tar_1e2": "TAR at FMR 1e-2",
+    "val_tar_1e3": "TAR at FMR 1e-3",
+}
+
+
+def command(name: str, args: argparse.Namespace) -> list[str]:
+    """The `accessctl train` of a row, as it can be typed."""
+    teacher = str(args.teacher or args.data / "teacher_b.npy")
+    own = [word.format(teacher=teacher) for word in VARIANTS[name]]
+    return [
+        *("accessctl", "train", "--run", str(folder_of(name, args.runs))),
+        *(
+            "--data",
+            str(args.data),
+            "--init",
+            str(args.init),
+            "--outputs",
+            "128",
+            "--head",
+            "random",
+        ),
+        *("--freeze", args.freeze, "--augment", "light", "--batch", "64", "--seen", "200"),
+        *("--steps", str(args.steps), "--round-steps", str(args.round_steps)),
+        *own,
+    ]
+
+
+def folder_of(name: str, runs: Path) -> Path:
+    return runs / name.lower().replace(", ", "-").replace(" ", "-")
+
+
+def trained(name: str, args: argparse.Namespace) -> list[dict[str, Any]]:
+    """The history of the row's run, trained as far as it is not yet."""
+    folder = folder_of(name, args.runs)
+    lines = history.read(folder)
+    if not lines or lines[-1]["step"] < args.steps:
+        words = command(name, args)
+        if (folder / "config.yaml").exists():
+            words = [*words[:4], "--resume"]
+        code = f"import sys; from accessctl.cli.main import main; sys.exit(main({words[1:]!r}))"
+        subprocess.run([sys.executable, "-c", code], check=True, env=os.environ)
+    return history.read(folder)
+
+
+def table(rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
+    """Markdown; percentages, and what the network was worth before."""
+    lines = [
+        "| loss | " + " | ".join(COLUMNS.values()) + " | images/s |",
+        "|---|" + "---|" * (len(COLUMNS) + 1),
+    ]
+    first = next(iter(rows.values()))[0]
+    lines.append("| before training | " + " | ".join(_percent(first, c) for c in COLUMNS) + " | |")
+    for name, told in rows.items():
+        last = told[-1]
+        label = f"{name} (collapsed)" if last["collapsed"] else name
+        cells = [_percent(last, column) for column in COLUMNS]
+        lines.append(f"| {label} | " + " | ".join(cells) + f" | {last['images_per_s']:.0f} |")
+    return "\n".join(lines)
+
+
+def draw(rows: Mapping[str, Sequence[Mapping[str, Any]]], path: Path) -> None:
+    mpl.use("Agg")
+    from matplotlib import pyplot
+
+    figure, panels = pyplot.subplots(1, 2, figsize=(12, 5), layout="constrained", sharey=False)
+    for axes, column in zip(panels, ("val_pair_accuracy", "val_tar_1e3"), strict=True):
+        for name, told in rows.items():
+            axes.plot(
+                [line["step"] for line in told], [100 * line[column] for line in told], label=name
+            )
+        axes.set(xlabel="step of 64 faces", ylabel=f"{COLUMNS[column]} (%)")
+        axes.grid(alpha=0.3)
+    panels[0].legend(fontsize="small", ncols=2)
+    figure.savefig(path, dpi=120)
+
+
+def main() -> None:
+    args = _arguments()
+    names = args.only or list(VARIANTS)
+    rows = {name: trained(name, args) for name in names}
+    args.out.mkdir(parents=True, exist_ok=True)
+    draw(rows, args.out / "losses.png")
+    commands = "\n".join(shlex.join(command(name, args)) for name in names)
+    text = (
+        f"# The losses compared\n\n{datetime.datetime.now(tz=datetime.UTC):%Y-%m-%d}; "
+        f"`{shlex.join(['python', '-m', 'benchmarks.losses', *sys.argv[1:]])}`; "
+        f"{args.steps} steps of 64 faces each, warm start from {args.init} with a random "
+        f"last layer, layers frozen: {args.freeze}. Percent; held-out people never trained on.\n\n"
+        f"{table(rows)}\n\n![Validation by step](losses.png)\n\n"
+        f"Each row by itself:\n\n```\n{commands}\n```\n"
+    )
+    (args.out / "losses.md").write_text(text, encoding="utf-8")
+    print(table(rows))
+
+
+def _percent(line: Mapping[str, Any], column: str) -> str:
+    value = line.get(column)
+    return "-" if value is None else f"{100 * value:.1f}"
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=Path, required=True, help="where the runs' folders lie")
+    parser.add_argument("--data", type=Path, default=Path("../shared/data/train"))
+    parser.add_argument("--teacher", type=Path, help="default: teacher_b.npy of the data")
+    parser.add_argument("--init", type=Path, default=Path("models/dlib"))
+    parser.add_argument("--freeze", default="low", choices=("none", "low", "backbone"))
+    parser.add_argument("--steps", type=int, default=300)
+    parser.add_argument("--round-steps", type=int, default=100)
+    parser.add_argument("--only", nargs="+", choices=tuple(VARIANTS), metavar="NAME")
+    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "results")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,42 @@
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from accessctl.training.validation import Validation
+
+
+@pytest.fixture
+def setting():
+    """Four people with three photos; a "network" that gives back what is in the crops."""
+    person = np.repeat(np.arange(4), 3).astype(np.int32)
+    draw = np.random.default_rng(0)
+    vectors = (10 * np.eye(4)[person] + draw.standard_normal((12, 4))).astype(np.float32)
+    card = SimpleNamespace(normalise=lambda crops: crops)
+    network = SimpleNamespace(predict_on_batch=lambda crops: crops)
+    return vectors, person, card, network
+
+
+def test_good_embeddings_measure_well(setting):
+    vectors, person, card, network = setting
+    found = Validation(vectors, person, teacher=vectors).measure(network, card)
+    assert found["tar_1e3"] == found["pair_accuracy"] == found["explained"] == 1
+    assert np.isnan(found["one_shot_20"])
+    assert "pair_tar_1e3" not in found
+
+
+def test_joined_to_a_better_encoder_it_measures_better(setting):
+    vectors, person, card, network = setting
+    noise = np.random.default_rng(1).standard_normal((12, 4)).astype(np.float32)
+    validation = Validation(noise, person, teacher=noise, beside=vectors, beside_weight=3.0)
+    found = validation.measure(network, card)
+    assert found["pair_tar_1e3"] > found["tar_1e3"]
+    references = validation.references()
+    assert references["beside_tar_1e3"] == 1
+    assert references["teacher_pair_tar_1e3"] == found["pair_tar_1e3"]
+
+
+def test_a_teacher_of_another_size_explains_nothing(setting):
+    vectors, person, card, network = setting
+    found = Validation(vectors, person, teacher=vectors[:, :2]).measure(network, card)
+    assert "explained" not in found
