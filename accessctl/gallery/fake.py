@@ -6,10 +6,11 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from accessctl.domain import Embedding, Person, PersonId
+from accessctl.domain import Embedding, Person, PersonId, PersonRules
 from accessctl.errors import NameTakenError, StoreError, UnknownPersonError
 from accessctl.gallery.embeddings import checked
 from accessctl.gallery.names import clean_name, name_key
+from accessctl.gallery.person_rules import checked as checked_rules
 from accessctl.gallery.values import StoredPhoto, Template
 
 
@@ -33,6 +34,7 @@ class MemoryGallery:
         self.fault: StoreError | None = None
         self._people: dict[PersonId, Person] = {}
         self._photos: dict[str, _Kept] = {}
+        self._rules: dict[PersonId, PersonRules] = {}
         self._revision = 0
         self._last_id = 0
 
@@ -90,6 +92,7 @@ class MemoryGallery:
     def remove(self, name: str) -> Person:
         person = self.person(name)
         del self._people[person.id]
+        self._rules.pop(person.id, None)
         self._photos = {
             key: kept for key, kept in self._photos.items() if kept.photo.person != person.id
         }
@@ -131,6 +134,18 @@ class MemoryGallery:
                 raise StoreError("Somebody was enrolled while the templates were renewed.")
         for photo, templates in renewed.items():
             self._photos[photo].templates = templates
+        self._revision += 1
+
+    def rules(self) -> dict[PersonId, PersonRules]:
+        self._fail()
+        return dict(self._rules)
+
+    def set_rules(self, person_id: PersonId, rules: PersonRules) -> None:
+        self._fail()
+        checked_rules(rules)
+        if person_id not in self._people:
+            raise UnknownPersonError("That person is not enrolled any more.")
+        self._rules[person_id] = rules
         self._revision += 1
 
     def revision(self) -> int:

@@ -37,6 +37,12 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             PRIMARY KEY (photo, fingerprint)
         ) STRICT, WITHOUT ROWID""",
     ),
+    (
+        """CREATE TABLE person_rules (
+            person TEXT PRIMARY KEY REFERENCES person (id) ON DELETE CASCADE,
+            sealed BLOB NOT NULL
+        ) STRICT, WITHOUT ROWID""",
+    ),
 )
 
 

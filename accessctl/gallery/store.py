@@ -9,8 +9,9 @@ import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping
 
 from accessctl.config import GalleryConfig
-from accessctl.domain import Embedding, Person, PersonId
+from accessctl.domain import Embedding, Person, PersonId, PersonRules
 from accessctl.errors import NameTakenError, StoreError, UnknownPersonError
+from accessctl.gallery import person_rules
 from accessctl.gallery.database import Database
 from accessctl.gallery.embeddings import from_bytes, to_bytes
 from accessctl.gallery.names import clean_name, close_names, name_key
@@ -71,9 +72,7 @@ class Gallery:
             query = f"{_PERSON} WHERE person.id = ? GROUP BY person.id"
             rows = self._database.select(query, person_id)
             if not rows:
-                raise UnknownPersonError(
-                    "That person is not enrolled any more; `accessctl people` lists everybody."
-                )
+                raise _gone()
             person = Person(*rows[0])
             self._add_photo(db, person_id, photo, embedding, fingerprint, quality, now)
         return Person(person.id, person.name, person.photos + 1, person.enrolled)
@@ -146,6 +145,24 @@ class Gallery:
                 if photo in owners:
                     self._put_template(db, photo, owners[photo], fingerprint, embedding)
 
+    def rules(self) -> dict[PersonId, PersonRules]:
+        return {
+            PersonId(person): person_rules.from_bytes(
+                self._database.unseal(sealed, "rules", person)
+            )
+            for person, sealed in self._database.select("SELECT person, sealed FROM person_rules")
+        }
+
+    def set_rules(self, person_id: PersonId, rules: PersonRules) -> None:
+        content = person_rules.to_bytes(rules)
+        with self._database.erasing() as db:
+            if not self._database.select("SELECT id FROM person WHERE id = ?", person_id):
+                raise _gone()
+            db.execute(
+                "INSERT OR REPLACE INTO person_rules (person, sealed) VALUES (?, ?)",
+                (person_id, self._database.seal(content, "rules", person_id)),
+            )
+
     def revision(self) -> int:
         return int(self._database.select("SELECT revision FROM state")[0][0])
 
@@ -211,6 +228,12 @@ class Gallery:
             else "`accessctl people` lists everybody."
         )
         return UnknownPersonError(f"Nobody called {name!r} is enrolled; {hint}")
+
+
+def _gone() -> UnknownPersonError:
+    return UnknownPersonError(
+        "That person is not enrolled any more; `accessctl people` lists everybody."
+    )
 
 
 def open_gallery(

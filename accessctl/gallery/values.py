@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from accessctl.domain import Embedding, Person, PersonId
+from accessctl.domain import Embedding, Person, PersonId, PersonRules
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,6 +98,14 @@ class People(Protocol):
         `skipped` (it then stays without a template) or have a template of this encoder
         already; otherwise somebody was enrolled meanwhile, StoreError, nothing changed.
         """
+        ...
+
+    def rules(self) -> Mapping[PersonId, PersonRules]:
+        """The rules of everybody who has any."""
+        ...
+
+    def set_rules(self, person_id: PersonId, rules: PersonRules) -> None:
+        """Put them in place of the person's present ones; UnknownPersonError, InputError."""
         ...
 
     def revision(self) -> int:
