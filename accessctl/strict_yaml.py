@@ -27,10 +27,12 @@ class _StrictLoader(yaml.SafeLoader):
     def construct_mapping(self, node: Any, deep: bool = False) -> Any:
         seen: set[str] = set()
         for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                continue
             if key.value in seen:
                 line = key.start_mark.line + 1
-                raise yaml.YAMLError(f"the key {str(key.value)[:60]!r} stands twice (line {line})")
-            seen.add(str(key.value))
+                raise yaml.YAMLError(f"the key {key.value[:60]!r} stands twice (line {line})")
+            seen.add(key.value)
         return super().construct_mapping(node, deep)
 
 
