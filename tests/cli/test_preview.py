@@ -78,6 +78,16 @@ def test_it_ends_after_so_many_seconds(door, film) -> None:
     assert not out.exists()
 
 
+@models
+def test_the_demo_can_be_previewed_too(door) -> None:
+    out = door.folder / "out.mp4"
+    said = door("preview", "--seconds", "0", "--source", "demo", "--record", out)
+    assert said.code == 0
+    people = [event.data["change"] for event in door.events() if event.kind == "person"]
+    assert people == ["enrolled"]
+    assert door.people() == []
+
+
 class FakeWindow:
     pass
 
