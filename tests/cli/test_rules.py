@@ -1,0 +1,169 @@
+"""`rules`, `policy test` and `unlock-face`, as an owner uses them."""
+
+import argparse
+import json
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from accessctl.audit.log import EventLog
+from accessctl.cli import policy, rules, unlock_face
+from accessctl.config import GalleryConfig, LockoutConfig
+from accessctl.domain import Outcome, PersonRules, Reason
+from accessctl.errors import InputError, UnknownPersonError
+from accessctl.gallery.fake import random_units
+from accessctl.gallery.store import open_gallery
+from accessctl.policy.evidence import Verdict
+from accessctl.policy.lockout_keeper import LockoutKeeper
+from accessctl.policy.lockout_store import LockoutStore
+from accessctl.policy.uptime import uptime
+
+Run = Callable[..., int]
+
+CONFIG = {
+    "access": {
+        "timezone": "Europe/Berlin",
+        "schedules": {"office": [{"days": ["thu"], "opens": "08:00", "closes": "18:00"}]},
+        "groups": {"staff": {"schedule": "office"}, "store": {"doors": ["back"]}},
+    }
+}
+
+
+@pytest.fixture
+def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a configuration and one person, Grace."""
+    for variable in ("ACCESSCTL_KEY_FILE", "ACCESSCTL_AUDIT_KEY_FILE", "CREDENTIALS_DIRECTORY"):
+        monkeypatch.delenv(variable, raising=False)
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(CONFIG))
+    with open_gallery(GalleryConfig(folder=tmp_path / "enrolled"), {}) as gallery:
+        gallery.add_person("Grace", b"jpeg", random_units(1, 8, 1)[0], "e", 0.9, 1000.0)
+    return tmp_path
+
+
+@pytest.fixture
+def run(house: Path) -> Run:
+    def perform(*argv: str) -> int:
+        parser = argparse.ArgumentParser()
+        subparsers = parser.add_subparsers()
+        for command in (rules, policy, unlock_face):
+            command.add_parser(subparsers)
+        args = parser.parse_args([*argv, "--config", str(house / "config.yaml")])
+        code: int = args.func(args)
+        return code
+
+    return perform
+
+
+def kept(house: Path) -> PersonRules | None:
+    with open_gallery(GalleryConfig(folder=house / "enrolled"), {}) as gallery:
+        return gallery.rules().get(gallery.person("Grace").id)
+
+
+def events(house: Path) -> list[dict[str, Any]]:
+    with EventLog(house / "state" / "events.sqlite") as log:
+        return [dict(event.data) for _, event in log.query()]
+
+
+def epoch(text: str) -> float:
+    return datetime.fromisoformat(text).timestamp()
+
+
+def test_rules_are_set_shown_and_written_down(
+    house: Path, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("rules", "grace", "--group", "staff", "--from", "2026-12-01", "--until", "2026-12-24")
+    assert kept(house) == PersonRules(
+        ("staff",), epoch("2026-12-01T00:00+01:00"), epoch("2026-12-25T00:00+01:00")
+    )
+    assert capsys.readouterr().out == (
+        "Grace: in staff; from 2026-12-01T00:00+01:00; until 2026-12-25T00:00+01:00.\n"
+    )
+    run("rules", "Grace", "--disable")
+    run("rules", "Grace", "--group", "none", "--from", "none", "--until", "none", "--enable")
+    assert kept(house) == PersonRules()
+    assert [event["change"] for event in events(house)] == ["rules_changed"] * 3
+    capsys.readouterr()
+    run("rules", "Grace", "--json")
+    shown = json.loads(capsys.readouterr().out)
+    del shown["id"]
+    assert shown == {
+        "person": "Grace",
+        "groups": [],
+        "from": None,
+        "until": None,
+        "disabled": False,
+    }
+    assert len(events(house)) == 3
+
+
+@pytest.mark.parametrize(
+    ("argv", "error"),
+    [
+        (("Grace", "--group", "stuff"), InputError),
+        (("Grace", "--from", "soon"), InputError),
+        (("Grace", "--from", "2026-12-02", "--until", "2026-12-01T12:00"), InputError),
+        (("Nobody", "--disable"), UnknownPersonError),
+    ],
+)
+def test_what_cannot_be_meant_changes_nothing(
+    house: Path, run: Run, argv: tuple[str, ...], error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        run("rules", *argv)
+    assert kept(house) is None
+
+
+@pytest.mark.parametrize(
+    ("at", "door", "allowed", "reason"),
+    [
+        ("2026-12-24T17:59", "front", True, None),
+        ("2026-12-24T18:00", "front", False, "outside_schedule"),
+        ("2026-12-25T12:00", "front", False, "outside_schedule"),
+        ("2026-12-25T12:00", "back", True, None),
+    ],
+)
+def test_policy_test_explains(
+    run: Run,
+    capsys: pytest.CaptureFixture[str],
+    at: str,
+    door: str,
+    allowed: bool,
+    reason: str | None,
+) -> None:
+    run("rules", "Grace", "--group", "staff", "--group", "store")
+    capsys.readouterr()
+    run("policy", "test", "--person", "Grace", "--at", at, "--door", door, "--json")
+    said = json.loads(capsys.readouterr().out)
+    assert (said["allowed"], said["reason"]) == (allowed, reason)
+    assert len(said["because"]) == 4
+    run("policy", "test", "--person", "Grace", "--at", at, "--door", door)
+    assert capsys.readouterr().out.splitlines() == said["because"]
+
+
+def lock(house: Path) -> None:
+    with LockoutStore(house / "state" / "lockout.sqlite") as store:
+        keeper = LockoutKeeper(store, "front", LockoutConfig(), uptime)
+        for _ in range(5):
+            keeper.note(Verdict(Outcome.UNKNOWN, Reason.NO_MATCH, None))
+
+
+def test_a_lockout_shows_and_can_be_ended(
+    house: Path, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("unlock-face")
+    assert "No face was refused" in capsys.readouterr().out
+    lock(house)
+    run("policy", "test", "--person", "Grace", "--json")
+    said = json.loads(capsys.readouterr().out)
+    assert (said["allowed"], said["reason"]) == (False, "locked_out")
+    run("unlock-face")
+    assert "5 had been refused in a row" in capsys.readouterr().out
+    assert events(house)[-1] == {"state": "face_unlocked", "door": "front", "refused": 5}
+    run("policy", "test", "--person", "Grace", "--json")
+    assert json.loads(capsys.readouterr().out)["allowed"]
+    run("unlock-face")
+    assert "not locked out" in capsys.readouterr().out

@@ -1,0 +1,58 @@
+from datetime import datetime
+
+import pytest
+
+from accessctl.config import AccessConfig
+from accessctl.domain import PersonRules
+from accessctl.policy.access import AccessPlan
+from accessctl.policy.explain import explain
+
+PLAN = AccessPlan.of(
+    AccessConfig.model_validate(
+        {
+            "timezone": "Europe/Berlin",
+            "holidays": ["2026-12-24"],
+            "schedules": {
+                "office": [
+                    {"days": ["tue", "mon"], "opens": "08:00", "closes": "18:00"},
+                    {"days": ["holiday"], "opens": "22:00", "closes": "02:00"},
+                ]
+            },
+            "groups": {"staff": {"schedule": "office"}, "store": {"doors": ["back"]}, "all": {}},
+        }
+    )
+)
+EVE = datetime.fromisoformat("2026-12-24T23:30+01:00").timestamp()
+
+
+def test_every_step_is_said_and_the_verdict_last() -> None:
+    rules = PersonRules(("staff", "store", "x"), EVE - 1800, EVE + 1800)
+    assert explain(rules, PLAN, EVE, 0.0) == [
+        "At the door front it is 2026-12-24 23:30 (Europe/Berlin), holiday.",
+        "Valid from 2026-12-24 23:00.",
+        "Valid until 2026-12-25 00:00.",
+        "Group staff: at this door mon tue 08:00-18:00; holiday 22:00-02:00; open now.",
+        "Group store: not at this door, only at back.",
+        "Group x: not in the configuration, allows nothing.",
+        "Allowed by the rules.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rules", "lockout_s", "said"),
+    [
+        (PersonRules(), 0.0, "In no group: may enter at any time (access.without_group)."),
+        (PersonRules(("all",)), 0.0, "Group all: at this door at any time."),
+        (PersonRules(disabled=True), 0.0, "Disabled."),
+        (PersonRules(disabled=True), 0.0, "Refused: disabled."),
+        (PersonRules(("store",)), 0.0, "Refused: wrong_door."),
+        (PersonRules(), 29.6, "Faces are locked out at this door now: for 30 s."),
+        (
+            PersonRules(),
+            float("inf"),
+            "Faces are locked out at this door now: until `accessctl unlock-face`.",
+        ),
+    ],
+)
+def test_what_is_said(rules: PersonRules, lockout_s: float, said: str) -> None:
+    assert said in explain(rules, PLAN, EVE, lockout_s)
