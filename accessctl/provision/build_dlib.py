@@ -14,7 +14,7 @@ from accessctl.encoder.export import saved, to_litert
 from accessctl.errors import AccessctlError, ModelError
 from accessctl.provision.build import write_built
 from accessctl.provision.dlib import Places
-from accessctl.provision.golden import check_against_golden
+from accessctl.provision.golden import check_against_golden, read_golden
 
 
 def build(places: Places) -> None:
@@ -25,7 +25,7 @@ def build(places: Places) -> None:
         raise ModelError(f"{places.weights} is not what the card in {places.encoder} was made for.")
     model = network.build()
     network.load_weights(model, parse(weights))
-    check_against_golden(model, card, places.golden, "dlib")
+    check_against_golden(model, card, *read_golden(places.golden, "descriptors"), "dlib")
     artefacts = {
         places.keras: saved(model),
         places.int8: to_litert(model, "int8"),

