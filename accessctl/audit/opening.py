@@ -4,10 +4,11 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from accessctl.audit.audit_key import find_key, generate_key
+from accessctl.audit.audit_key import KEY_FILE_VARIABLE, find_key, generate_key
 from accessctl.audit.head import HeadFile
 from accessctl.audit.log import EventLog
 from accessctl.config import AuditConfig
+from accessctl.errors import StoreError
 
 
 def head_path(config: AuditConfig) -> Path:
@@ -33,6 +34,11 @@ def open_log(
 
 
 def open_log_to_check(config: AuditConfig, environment: Mapping[str, str]) -> EventLog:
-    """As it is: without a key there is no head to compare with, and none is made."""
+    """As it is: where neither key nor head was ever made, none is made now; StoreError."""
     key = find_key(key_path(config), environment)
+    if key is None and head_path(config).exists():
+        raise StoreError(
+            f"The log's head {head_path(config)} is there but the audit key is not; restore "
+            f"{key_path(config)}, or name the key in {KEY_FILE_VARIABLE}."
+        )
     return EventLog(config.file, head=None if key is None else HeadFile(head_path(config), key))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from accessctl.cli.common import add_config, add_json, config_from, print_json
+from accessctl.cli.events_check import add_parsers
 from accessctl.domain import Event, EventKind
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def add_parser(subparsers: Any) -> None:
     add_json(parser)
     add_config(parser)
     parser.set_defaults(func=run)
+    add_parsers(parser.add_subparsers(metavar="[verify | export | purge]"))
 
 
 def run(args: argparse.Namespace) -> int:

@@ -1,0 +1,108 @@
+import argparse
+import csv
+import json
+import sqlite3
+import stat
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from accessctl.audit.opening import open_log
+from accessctl.cli.events import add_parser
+from accessctl.config import AuditConfig
+from accessctl.domain import Event, EventKind
+from accessctl.errors import InputError, StoreError
+
+Run = Callable[..., int]
+
+
+@pytest.fixture
+def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for variable in ("ACCESSCTL_KEY_FILE", "ACCESSCTL_AUDIT_KEY_FILE", "CREDENTIALS_DIRECTORY"):
+        monkeypatch.delenv(variable, raising=False)
+    (tmp_path / "config.yaml").write_text("{}\n")
+    return tmp_path
+
+
+@pytest.fixture
+def run(house: Path) -> Run:
+    def perform(*argv: str) -> int:
+        parser = argparse.ArgumentParser()
+        add_parser(parser.add_subparsers())
+        args = parser.parse_args(["events", *argv, "--config", str(house / "config.yaml")])
+        code: int = args.func(args)
+        return code
+
+    return perform
+
+
+@pytest.fixture
+def file(house: Path) -> Path:
+    """A log of five events, the first two a week old."""
+    path = house / "state" / "events.sqlite"
+    now = time.time()
+    with open_log(AuditConfig(file=path), {}) as log:
+        for turn, age in enumerate((7e5, 7e5, 30.0, 20.0, 10.0)):
+            log.append(Event(now - age, EventKind.DECISION, {"visit": f"v{turn}"}))
+    return path
+
+
+def test_an_honest_log(file: Path, run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("verify") == 0
+    assert capsys.readouterr().out == "Read 5 records.\nNothing speaks against the log.\n"
+
+
+def test_the_first_broken_record_is_named(
+    file: Path, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    db = sqlite3.connect(file)
+    db.execute("DELETE FROM event WHERE id = 3")
+    db.commit()
+    db.close()
+    assert run("verify") == 1
+    assert "BROKEN at record 3: it is missing." in capsys.readouterr().out
+    assert run("verify", "--json") == 1
+    said = json.loads(capsys.readouterr().out)
+    assert (said["ok"], said["broken"]["record"], said["covered"]) == (False, 3, 5)
+
+
+def test_without_a_key_it_says_what_it_cannot_see(
+    file: Path, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file.with_name("events.sqlite.key").unlink()
+    with pytest.raises(StoreError, match="restore"):
+        run("verify")
+    file.with_name("events.sqlite.head").unlink()
+    assert run("verify") == 0
+    assert "No audit key or head" in capsys.readouterr().out
+
+
+def test_no_log(house: Path, run: Run) -> None:
+    for command in (("verify",), ("export",), ("purge", "--keep-days", "1")):
+        with pytest.raises(InputError, match="no event log"):
+            run(*command)
+    assert not (house / "state").exists()
+
+
+def test_purge_keeps_what_is_younger(
+    file: Path, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("purge", "--keep-days", "7") == 0
+    assert "Removed 2 records" in capsys.readouterr().out
+    assert run("verify") == 0
+    assert capsys.readouterr().out.startswith("Read 4 records, 2 older ones were purged.\n")
+
+
+def test_export(house: Path, file: Path, run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    run("export")
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["visit"] for line in lines] == ["v0", "v1", "v2", "v3", "v4"]
+    output = house / "log.csv"
+    run("export", "--format", "csv", "--since", "1d", "--output", str(output))
+    with output.open(newline="") as opened:
+        assert [row["visit"] for row in csv.DictReader(opened)] == ["v2", "v3", "v4"]
+    assert stat.S_IMODE(output.stat().st_mode) == 0o600
+    with pytest.raises(InputError, match="name a new file"):
+        run("export", "--output", str(output))
