@@ -1,0 +1,99 @@
+"""What a visitor may be asked to do, and when it has been done."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from accessctl.liveness.blink import eye_aspect_ratio
+from accessctl.liveness.evidence import LivenessFrame
+
+TURNED, STRAIGHT = 18.0, 10.0
+"""Degrees of yaw from which on a head is turned, and up to which it faces the camera."""
+
+UP, LEVEL = 14.0, 8.0
+"""Degrees of pitch above the visitor's own rest from which on a head looks up, and up to which
+it does not."""
+
+CLOSER, NEAR = 1.3, 1.15
+"""Growth of the face's width over its width at rest."""
+
+SHUT, OPEN = 0.55, 0.8
+"""Openings of the eyes as shares of the visitor's own at rest."""
+
+
+class Ask(StrEnum):
+    """Sides are the visitor's own: who turns to the left moves the nose right in the image."""
+
+    TURN_LEFT = "turn_left"
+    TURN_RIGHT = "turn_right"
+    LOOK_UP = "look_up"
+    BLINK_TWICE = "blink_twice"
+    COME_CLOSER = "come_closer"
+
+
+PROMPTS = {
+    Ask.TURN_LEFT: "Turn your head to your left, then look back here.",
+    Ask.TURN_RIGHT: "Turn your head to your right, then look back here.",
+    Ask.LOOK_UP: "Look up, then look back here.",
+    Ask.BLINK_TWICE: "Blink twice.",
+    Ask.COME_CLOSER: "Come closer.",
+}
+WAIT_PROMPT = "Look at the camera and hold still."
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """The visitor before anything is asked: medians of the frames in which they hold still.
+
+    `yaw` and `pitch` in degrees, `width` of the face in pixels, `opening` the eye aspect ratio.
+    """
+
+    yaw: float
+    pitch: float
+    width: float
+    opening: float
+
+
+class Gesture(StrEnum):
+    """What a single frame shows; IN_BETWEEN is no clear gesture and no clear rest."""
+
+    REST = "rest"
+    IN_BETWEEN = "in_between"
+    LEFT = "left"
+    RIGHT = "right"
+    UP = "up"
+    SHUT = "shut"
+    CLOSE = "close"
+
+
+ASKED_GESTURE = {
+    Ask.TURN_LEFT: Gesture.LEFT,
+    Ask.TURN_RIGHT: Gesture.RIGHT,
+    Ask.LOOK_UP: Gesture.UP,
+    Ask.BLINK_TWICE: Gesture.SHUT,
+    Ask.COME_CLOSER: Gesture.CLOSE,
+}
+TIMES = {Ask.BLINK_TWICE: 2}
+
+
+def gesture(frame: LivenessFrame, rest: Rest) -> Gesture:
+    """What `frame` shows against the visitor's `rest`.
+
+    A turned head is foreshortened, so turning and looking up are looked for before the
+    eyes and the width.
+    """
+    yaw, pitch = frame.pose.yaw - rest.yaw, frame.pose.pitch - rest.pitch
+    if abs(yaw) >= TURNED:
+        return Gesture.LEFT if yaw > 0 else Gesture.RIGHT
+    if pitch >= UP:
+        return Gesture.UP
+    if abs(yaw) > STRAIGHT or abs(pitch) > LEVEL:
+        return Gesture.IN_BETWEEN
+    growth = frame.box.w / max(rest.width, 1.0)
+    if growth >= CLOSER:
+        return Gesture.CLOSE
+    opening = max(eye_aspect_ratio(frame.landmarks)) / max(rest.opening, 1e-6)
+    if opening <= SHUT:
+        return Gesture.SHUT
+    if growth > NEAR or opening < OPEN:
+        return Gesture.IN_BETWEEN
+    return Gesture.REST

@@ -1,0 +1,87 @@
+"""Straight edges beside a face: the rim of a device or of a sheet of paper."""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from accessctl.liveness.evidence import LivenessFrame
+from accessctl.liveness.result import CueResult, CueVerdict, undecided
+from accessctl.liveness.surroundings import choose_pairs, explain
+
+CUE = "edges"
+LEAN, STEP = 20.0, 2.0
+"""A rim leans at most so far from upright, degrees, and the steps of the search."""
+
+NEAREST, FURTHEST = 0.62, 1.55
+"""Where a rim is looked for: so many face widths from the middle of the face."""
+
+IN_A_ROW, PAIRS = 3, 8
+LATEST_S = 2.0
+"""Seconds of the window, its last ones, in which a rim is looked for; it may show only briefly."""
+
+CANNY = (40, 110)
+STAYS, LEAST_ERROR = 0.7, 2.0
+"""An edge stays where it is when that is wrong by less than this share of what going with the face
+is, and the two differ by so many grey levels."""
+
+
+def edges(
+    frames: Sequence[LivenessFrame], *, min_shift: float = 0.06, veto: float = 0.42
+) -> CueResult:
+    """Straight upright edges on both sides of the face that do not stay behind; only vetoes.
+
+    Taken between pairs of frames in which the face moved by `min_shift` face widths or more:
+    the share of the view's height that the weaker side's best straight line covers, reached
+    in `IN_A_ROW` pairs in a row. A door frame behind a person stays where it is when the person
+    moves, and does not count.
+    """
+    latest = [frame for frame in frames if frames[-1].captured - frame.captured <= LATEST_S]
+    pairs = choose_pairs(latest, min_shift, PAIRS)
+    found = [rim(second, _not_staying(first, second)) for first, second in pairs]
+    if len(found) < IN_A_ROW:
+        return undecided(CUE, veto)
+    runs = np.lib.stride_tricks.sliding_window_view(np.array(found), IN_A_ROW)
+    figure = float(runs.min(axis=1).max())
+    if figure >= veto:
+        return CueResult(CUE, CueVerdict.VETO, figure, veto)
+    return undecided(CUE, veto, figure)
+
+
+def _not_staying(first: LivenessFrame, second: LivenessFrame) -> NDArray[np.bool_]:
+    found = explain(first, second)
+    if found is None:
+        return np.zeros(second.around.image.shape[:2], np.bool_)
+    going, staying = (cv2.blur(e, (5, 5)) for e in (found.wrong_going, found.wrong_staying))
+    stays = (staying < STAYS * going) & (going - staying > LEAST_ERROR)
+    return np.asarray(cv2.dilate(stays.astype(np.uint8), np.ones((3, 3), np.uint8)) == 0, np.bool_)
+
+
+def rim(frame: LivenessFrame, only: NDArray[np.bool_] | None = None) -> float:
+    """The share of the view's height, in [0, 1], along which one straight line to the left of
+    the face, and one to its right, lies on edge pixels of `only` (S, S): the weaker of the two.
+    """
+    view = frame.around
+    found = _upright_edges(cv2.cvtColor(view.image, cv2.COLOR_RGB2GRAY).astype(np.uint8))
+    if only is not None:
+        found &= only
+    x, y = (float(value) for value in view.from_frame(np.array([frame.box.centre]))[0])
+    reach = frame.box.w * view.scale * np.array([NEAREST, FURTHEST])
+    size = found.shape[0]
+    best = np.zeros(2)
+    for angle in np.arange(-LEAN, LEAN + STEP / 2, STEP):
+        turn = cv2.getRotationMatrix2D((x, y), float(angle), 1.0)
+        upright = cv2.warpAffine(found.astype(np.uint8), turn, (size, size))
+        support = (cv2.blur(upright.astype(np.float32), (3, 1)) > 0.3).mean(axis=0)
+        for side, span in enumerate((x - reach[::-1], x + reach)):
+            low, high = (int(np.clip(value, 0, size)) for value in span)
+            best[side] = max(best[side], support[low:high].max(initial=0))
+    return float(best.min())
+
+
+def _upright_edges(grey: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    soft = cv2.GaussianBlur(grey, (0, 0), 1.0)
+    across, along = cv2.Sobel(soft, cv2.CV_32F, 1, 0), cv2.Sobel(soft, cv2.CV_32F, 0, 1)
+    steep = np.abs(along) < np.tan(np.radians(LEAN + 5)) * np.abs(across)
+    return np.asarray((cv2.Canny(soft, *CANNY) > 0) & steep, np.bool_)

@@ -1,0 +1,111 @@
+"""What one frame tells the cues about a face: its mesh, and two small pictures of it."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from accessctl.domain import Box, Embedding, Face, Frame, Image, Points, Pose
+
+FACE_SIZE, FACE_REACH = 160, 1.3
+"""Side of the face picture in pixels, and how many face sizes it shows."""
+
+AROUND_SIZE, AROUND_REACH = 160, 3.2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class View:
+    """A square part of a frame: `image` uint8 (S, S) or (S, S, 3) and where it comes from.
+
+    Pixel (x, y) of the view shows the frame at `left + x / scale`, `top + y / scale`.
+    `seen` is the share of the square that lies inside the frame, in [0, 1]; the rest
+    repeats the frame's edge.
+    """
+
+    image: Image
+    left: float
+    top: float
+    scale: float
+    seen: float
+
+    def from_frame(self, points: NDArray[np.floating]) -> NDArray[np.float32]:
+        """Points (N, 2) in pixels of the frame as pixels of the view."""
+        moved = (points[:, :2] - (self.left, self.top)) * self.scale
+        return np.asarray(moved, np.float32)
+
+    def to_frame(self, points: NDArray[np.floating]) -> NDArray[np.float32]:
+        """Points (N, 2) in pixels of the view as pixels of the frame."""
+        return np.asarray(points[:, :2] / self.scale + (self.left, self.top), np.float32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LivenessFrame:
+    """One face in one frame, small enough to keep for a visit (about 110 kB).
+
+    `captured` is in seconds of a monotonic clock; `landmarks` float32 (468, 3), `box` and the
+    views' places in pixels of the frame; `face` is grey and shows little more than the
+    face, `around` is RGB and shows what surrounds it; `embedding` is there when the frame was
+    good enough to recognise.
+    """
+
+    captured: float
+    track: int
+    landmarks: Points
+    pose: Pose
+    box: Box
+    face: View
+    around: View
+    embedding: Embedding | None = None
+
+
+def gather(frame: Frame, face: Face, embedding: Embedding | None = None) -> LivenessFrame:
+    """The evidence that `face`, found in `frame`, gives; about a quarter of a millisecond."""
+    return LivenessFrame(
+        captured=frame.captured,
+        track=face.track,
+        landmarks=face.landmarks,
+        pose=face.pose,
+        box=face.box,
+        face=_grey(_view(frame.image, face.box, FACE_REACH, FACE_SIZE)),
+        around=_view(frame.image, face.box, AROUND_REACH, AROUND_SIZE),
+        embedding=embedding,
+    )
+
+
+def _view(image: Image, box: Box, reach: float, size: int) -> View:
+    side = max(2.0, reach * max(box.w, box.h))
+    x, y = box.centre
+    left, top = x - side / 2, y - side / 2
+    scale = size / side
+    height, width = image.shape[:2]
+    across = max(0.0, min(width, left + side) - max(0.0, left))
+    along = max(0.0, min(height, top + side) - max(0.0, top))
+    # Shrinking with bilinear sampling alone would alias and make textures crawl.
+    if scale < 0.5:
+        factor = int(1 / scale)
+        x0, y0 = (int(np.clip(v, 0, n - 1)) for v, n in ((left, width), (top, height)))
+        x1, y1 = (
+            int(np.clip(v + side + 1, low + 1, n))
+            for v, low, n in ((left, x0, width), (top, y0, height))
+        )
+        part = image[y0:y1, x0:x1]
+        small = (max(1, (x1 - x0) // factor), max(1, (y1 - y0) // factor))
+        ratio = np.array([small[0] / (x1 - x0), small[1] / (y1 - y0)])
+        source = cv2.resize(part, small, interpolation=cv2.INTER_AREA)
+        steps = scale / ratio
+        shift = (np.array([x0, y0]) - (left, top)) * scale + (steps - scale) / 2
+    else:
+        source, steps = image, np.array([scale, scale])
+        shift = np.array([-left, -top]) * scale
+    transform = np.array([[steps[0], 0, shift[0]], [0, steps[1], shift[1]]])
+    patch = cv2.warpAffine(
+        source, transform, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    share = across * along / side**2
+    return View(patch.astype(np.uint8, copy=False), left, top, scale, share)
+
+
+def _grey(view: View) -> View:
+    grey = cv2.cvtColor(view.image, cv2.COLOR_RGB2GRAY).astype(np.uint8, copy=False)
+    return View(grey, view.left, view.top, view.scale, view.seen)

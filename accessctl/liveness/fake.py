@@ -1,0 +1,65 @@
+"""A visit that is exactly as lively as a test wants it to be."""
+
+import numpy as np
+
+from accessctl.domain import Box, Embedding, Pose
+from accessctl.liveness.combine import LivenessVerdict, combine
+from accessctl.liveness.evidence import AROUND_SIZE, FACE_SIZE, LivenessFrame, View
+from accessctl.liveness.points import LEFT_EYE, RIGHT_EYE
+from accessctl.liveness.result import CueResult, CueVerdict
+
+
+FRONTAL = Pose(0.0, 0.0, 0.0)
+MIDDLE = Box(100.0, 100.0, 100.0, 120.0)
+
+
+class FakeExaminer:
+    """Stands in for `Examiner`: keeps the frames, and says what it is told to say."""
+
+    def __init__(self, *results: CueResult) -> None:
+        self.results = results
+        self.frames: list[LivenessFrame] = []
+
+    @property
+    def verdict(self) -> LivenessVerdict:
+        return LivenessVerdict(combine(self.results), self.results)
+
+    def add(self, frame: LivenessFrame) -> bool:
+        self.frames.append(frame)
+        return True
+
+
+def fake_frame(
+    captured: float,
+    *,
+    track: int = 1,
+    pose: Pose = FRONTAL,
+    box: Box = MIDDLE,
+    opening: float = 0.3,
+    embedding: Embedding | None = None,
+) -> LivenessFrame:
+    """A frame of a featureless face whose eyes have the aspect ratio `opening`."""
+    landmarks = np.zeros((468, 3), np.float32)
+    landmarks[:, :2] = box.centre
+    for eye, x in ((LEFT_EYE, 0.3), (RIGHT_EYE, 0.7)):
+        outer = np.array([box.x + (x - 0.1) * box.w, box.y + 0.35 * box.h])
+        width, lift = 0.2 * box.w, opening * 0.1 * box.w
+        places = ((0, 0), (0.3, -1), (0.7, -1), (1, 0), (0.7, 1), (0.3, 1))
+        for index, (along, up) in zip(eye, places, strict=True):
+            landmarks[index, :2] = outer + np.array([along * width, up * lift])
+    grey = np.full((FACE_SIZE, FACE_SIZE), 128, np.uint8)
+    colour = np.full((AROUND_SIZE, AROUND_SIZE, 3), 128, np.uint8)
+    return LivenessFrame(
+        captured=captured,
+        track=track,
+        landmarks=landmarks,
+        pose=pose,
+        box=box,
+        face=View(grey, box.x, box.y, FACE_SIZE / box.h, 1.0),
+        around=View(colour, box.x - box.w, box.y - box.h, AROUND_SIZE / (3 * box.h), 1.0),
+        embedding=embedding,
+    )
+
+
+def fake_result(cue: str, verdict: CueVerdict) -> CueResult:
+    return CueResult(cue, verdict, 0.5, 0.5)

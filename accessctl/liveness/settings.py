@@ -1,0 +1,31 @@
+"""`liveness` in config.yaml."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from accessctl.config import Section
+
+
+class LivenessConfig(Section):
+    mode: Literal["off", "passive", "challenge"] = Field(
+        "passive",
+        description="passive: a cue must confirm life and none may veto; challenge: the visitor "
+        "must also do what the door asks; off: a photograph opens the door.",
+    )
+    window_s: float = Field(
+        3.0, ge=1.5, le=10, description="The cues look at the last so many seconds of a visit."
+    )
+    every_s: float = Field(
+        0.5, ge=0.1, le=2, description="How often the cues look at a visit, seconds."
+    )
+    still_camera: bool = Field(
+        True, description="Whether the camera is fixed; a hand-held one misleads a cue."
+    )
+    actions: int = Field(2, ge=1, le=5, description="Actions asked in a challenge.")
+    action_s: float = Field(
+        4.0, ge=1, le=30, description="Time in which an asked action must be done, seconds."
+    )
+    challenge_s: float = Field(
+        20.0, ge=5, le=120, description="Time for the whole challenge, seconds."
+    )
