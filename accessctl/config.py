@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal, Union
+from typing import Annotated, Any, Literal, Self, TypeVar, Union
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -28,6 +28,16 @@ from accessctl.strict_yaml import read_mapping, shortened
 
 class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=False, allow_inf_nan=False)
+
+
+SectionT = TypeVar("SectionT", bound=Section)
+
+
+def in_order(section: SectionT, low: str, high: str) -> SectionT:
+    """ValueError when the field `low` is above the field `high`."""
+    if getattr(section, low) > getattr(section, high):
+        raise ValueError(f"{low} must not be above {high}")
+    return section
 
 
 class CameraConfig(Section):
@@ -49,6 +59,10 @@ class CameraConfig(Section):
     )
     backoff_min_s: float = Field(1, gt=0, le=60, description="First wait before reconnecting.")
     backoff_max_s: float = Field(30, gt=0, le=600, description="Longest wait before reconnecting.")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        return in_order(self, "backoff_min_s", "backoff_max_s")
 
 
 class VisionConfig(Section):
@@ -90,6 +104,10 @@ class VisionConfig(Section):
     track_timeout_s: float = Field(
         1.0, gt=0, le=30, description="A face unseen this long has left; the visit ends, seconds."
     )
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        return in_order(self, "min_brightness", "max_brightness")
 
 
 class EncoderConfig(Section):
@@ -192,6 +210,10 @@ class PolicyConfig(Section):
         "smaller ones are passers-by.",
     )
     lockout: LockoutConfig = LockoutConfig()
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        return in_order(self, "min_frames", "unknown_after_frames")
 
 
 def _day_minute(value: object) -> object:

@@ -304,3 +304,23 @@ def test_explain_names_every_leaf_with_its_value() -> None:
     value, field = explained["policy.target_fpir"]
     assert value == 0.001
     assert "FPIR" in str(field.description)
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (
+            "camera: {backoff_min_s: 40, backoff_max_s: 30}",
+            "backoff_min_s must not be above backoff_max_s",
+        ),
+        (
+            "vision: {min_brightness: 0.9, max_brightness: 0.5}",
+            "min_brightness must not be above max_brightness",
+        ),
+        ("policy: {min_frames: 16}", "min_frames must not be above unknown_after_frames"),
+    ],
+)
+def test_limits_that_contradict_each_other_are_refused(
+    file: Path, content: str, sentence: str
+) -> None:
+    assert sentence in refusal(file, content)

@@ -61,7 +61,7 @@ class Window:
     def __init__(self) -> None:
         # OpenCV's own Qt looks for fonts in a folder that its wheel leaves out.
         os.environ["QT_QPA_FONTDIR"] = str(font_folder())
-        cv2.namedWindow(TITLE, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO)
+        cv2.namedWindow(TITLE, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL)
         self._shown = False
 
     def show(self, image: Image) -> int | None:
