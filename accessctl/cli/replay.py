@@ -1,0 +1,95 @@
+"""`accessctl replay`: what another configuration would have decided."""
+
+import argparse
+import time
+from contextlib import ExitStack
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from accessctl.cli.common import add_json, config_from, print_json
+from accessctl.config import load_config
+from accessctl.domain import EventKind, Outcome, Reason
+from accessctl.errors import InputError
+
+if TYPE_CHECKING:
+    from accessctl.cli.event_names import Names
+    from accessctl.policy.replay import Replayed
+
+
+def add_parser(subparsers: Any) -> None:
+    parser = subparsers.add_parser(
+        "replay", help="decide recorded visits again under another configuration"
+    )
+    parser.add_argument("--since", metavar="WHEN", help="30d (that long ago) or 2026-01-31")
+    parser.add_argument(
+        "--config", type=Path, required=True, metavar="FILE", help="the configuration to try"
+    )
+    parser.add_argument(
+        "--log-of",
+        type=Path,
+        metavar="FILE",
+        help="the configuration whose event log is read (default: the one that is tried)",
+    )
+    add_json(parser)
+    parser.set_defaults(func=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Prints the decisions that would have been others, and how many were looked at."""
+    from accessctl.audit.log import EventLog
+    from accessctl.audit.since import moment
+    from accessctl.cli.event_names import Names, galleries_of
+    from accessctl.gallery.rates import comparison_fmr
+    from accessctl.policy.replay import replay
+
+    tried = config_from(args)
+    own = tried if args.log_of is None else load_config(args.log_of)
+    if not own.audit.file.exists():
+        raise InputError(f"There is no event log {own.audit.file}; nothing to replay.")
+    since = None if args.since is None else moment(args.since, time.time())
+    looked_at = changed = skipped = 0
+    with ExitStack() as stack:
+        log = stack.enter_context(EventLog(own.audit.file))
+        names = Names(galleries_of(own, stack))
+        events = log.query(since=since, kind=EventKind.DECISION)
+        for result in replay(events, tried.policy, tried.access, comparison_fmr):
+            if isinstance(result, int):
+                skipped += 1
+                continue
+            looked_at += 1
+            if result.changed:
+                changed += 1
+                _show(result, names, args)
+    if args.json:
+        print_json({"decisions": looked_at, "changed": changed, "without_evidence": skipped})
+    else:
+        print(f"{changed} of {looked_at} decisions would have been others.{_skipped(skipped)}")
+    return 0
+
+
+def _show(result: "Replayed", names: "Names", args: argparse.Namespace) -> None:
+    name = None if result.candidate is None else names(result.candidate)
+    when = datetime.fromtimestamp(result.time).astimezone()
+    if args.json:
+        print_json(
+            {
+                "record": result.number,
+                "time": when.isoformat(timespec="milliseconds"),
+                "candidate": name,
+                "before": list(result.before),
+                "after": None if result.after is None else list(result.after),
+            }
+        )
+        return
+    after = "undecided" if result.after is None else _words(result.after)
+    who = f"  {name}" if name else ""
+    print(f"{when:%Y-%m-%d %H:%M:%S}  {result.number}{who}  {_words(result.before)} -> {after}")
+
+
+def _words(verdict: tuple[Outcome, Reason]) -> str:
+    return f"{verdict[0].value} ({verdict[1].value})"
+
+
+def _skipped(count: int) -> str:
+    return f" {count} more hold no evidence to decide again." if count else ""

@@ -1,0 +1,155 @@
+"""The evidence of a decision as the event log keeps it, and back.
+
+What a decision rested on, complete enough to decide it again under other rules: figures
+only, no face. It stands in a decision event's data under `evidence`.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from accessctl.domain import Match, PersonId, PersonRules, Sighting
+from accessctl.policy.admit import Proof
+from accessctl.policy.evidence import Evidence
+
+# Stands for everybody that a frame took the visitor for instead of the candidate.
+OTHER = PersonId("other")
+_NO_EMBEDDING = np.empty(0, np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """One decision's evidence.
+
+    `now` and `last_grant` are seconds on the clock of `evidence.since`; `people` were
+    enrolled; `widths` (pixels) are those of all faces in view, `index` the visitor's.
+    """
+
+    evidence: Evidence
+    now: float
+    last_grant: float | None
+    people: int
+    door: str
+    person: PersonRules
+    locked_out: bool = False
+    liveness: Proof = Proof.NOT_NEEDED
+    second_factor: Proof = Proof.NOT_NEEDED
+    widths: tuple[float, ...] = (1.0,)
+    index: int = 0
+
+
+def to_data(recorded: Recorded) -> dict[str, Any]:
+    """JSON values; times become seconds before the decision."""
+    evidence, now, last_grant = recorded.evidence, recorded.now, recorded.last_grant
+    pooled = evidence.pooled
+    rules = recorded.person
+    return {
+        "candidate": None if pooled is None else pooled.person,
+        "match": None if pooled is None else _figures(pooled),
+        "frames": [_frame(sighting, pooled) for sighting in evidence.sightings],
+        "seen": evidence.seen,
+        "since_s": now - evidence.since,
+        "left": evidence.left,
+        "since_grant_s": None if last_grant is None else now - last_grant,
+        "people": recorded.people,
+        "door": recorded.door,
+        "rules": {
+            "groups": list(rules.groups),
+            "valid_from": rules.valid_from,
+            "valid_until": rules.valid_until,
+            "disabled": rules.disabled,
+        },
+        "locked_out": recorded.locked_out,
+        "liveness": recorded.liveness.value,
+        "second_factor": recorded.second_factor.value,
+        "widths": list(recorded.widths),
+        "index": recorded.index,
+    }
+
+
+def from_data(data: Mapping[str, Any]) -> Recorded:
+    """What to_data was given, the decision at second 0; ValueError for anything else."""
+    try:
+        pooled = _pooled(data["candidate"], data["match"])
+        sightings = tuple(_sighting(frame, pooled) for frame in data["frames"])
+        since_grant = data["since_grant_s"]
+        rules = data["rules"]
+        found = Recorded(
+            Evidence(
+                sightings, pooled, int(data["seen"]), -float(data["since_s"]), bool(data["left"])
+            ),
+            0.0,
+            None if since_grant is None else -float(since_grant),
+            int(data["people"]),
+            str(data["door"]),
+            PersonRules(
+                tuple(map(str, rules["groups"])),
+                _moment(rules["valid_from"]),
+                _moment(rules["valid_until"]),
+                bool(rules["disabled"]),
+            ),
+            bool(data["locked_out"]),
+            Proof(data["liveness"]),
+            Proof(data["second_factor"]),
+            tuple(map(float, data["widths"])),
+            int(data["index"]),
+        )
+    except (KeyError, TypeError, IndexError, AttributeError) as error:
+        raise ValueError(f"it is not the evidence of a decision ({error!r})") from error
+    if not 0 <= found.index < len(found.widths) or found.people < 0:
+        raise ValueError("its faces or people are not countable")
+    return found
+
+
+def _figures(match: Match) -> list[float | None]:
+    # JSON has no infinity: the margin of the only person enrolled.
+    margin = None if math.isinf(match.margin) else _number(match.margin, 0.0)
+    return [
+        _number(match.similarity, 0.0),
+        _number(match.score, 0.0),
+        margin,
+        _number(match.fmr, 1.0),
+        _number(match.fmr_upper, 1.0),
+    ]
+
+
+def _number(value: float, worst: float) -> float:
+    # Nor has it a NaN, which speaks for nobody.
+    return float(value) if math.isfinite(value) else worst
+
+
+def _pooled(candidate: Any, figures: Any) -> Match | None:
+    if candidate is None:
+        return None
+    similarity, score, margin, fmr, fmr_upper = figures
+    return Match(
+        PersonId(str(candidate)),
+        float(similarity),
+        float(score),
+        math.inf if margin is None else float(margin),
+        float(fmr),
+        float(fmr_upper),
+    )
+
+
+def _frame(sighting: Sighting, pooled: Match | None) -> list[float | bool] | None:
+    """The frame's own false-match rate, and whether it speaks for the candidate."""
+    match = sighting.match
+    if match is None or math.isnan(match.fmr):
+        return None
+    return [match.fmr, pooled is not None and match.person == pooled.person]
+
+
+def _sighting(frame: Any, pooled: Match | None) -> Sighting:
+    if frame is None:
+        return Sighting(0.0, _NO_EMBEDDING, 0.0, None)
+    fmr, agrees = float(frame[0]), bool(frame[1])
+    person = pooled.person if agrees and pooled is not None else OTHER
+    return Sighting(0.0, _NO_EMBEDDING, 0.0, Match(person, 0.0, 0.0, 0.0, fmr, fmr))
+
+
+def _moment(value: Any) -> float | None:
+    return None if value is None else float(value)

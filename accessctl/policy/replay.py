@@ -1,0 +1,86 @@
+"""Recorded evidence under another configuration: what would have come of it?
+
+Each decision is made again at the moment it was made. Taken as they were: the match
+figures (so the encoder, the gallery and `policy.window_s`), lockout, liveness, second
+factor and the last grant. Whom stricter rules would have kept waiting shows as undecided.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from accessctl.config import AccessConfig, PolicyConfig
+from accessctl.domain import Event, EventKind, Outcome, PersonId, Reason
+from accessctl.policy.access import AccessPlan
+from accessctl.policy.admit import Circumstances, decide_visit
+from accessctl.policy.crowd import place
+from accessctl.policy.evidence import Verdict
+from accessctl.policy.recorded import Recorded, from_data
+from accessctl.policy.rules import Rules
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """One decision then and now; `after` None: still undecided at that moment.
+
+    `candidate` is whom the evidence points to, also when that person was not named.
+    """
+
+    number: int
+    time: float
+    candidate: PersonId | None
+    before: tuple[Outcome, Reason]
+    after: tuple[Outcome, Reason] | None
+
+    @property
+    def changed(self) -> bool:
+        return self.before != self.after
+
+
+def replay(
+    events: Iterable[tuple[int, Event]],
+    policy: PolicyConfig,
+    access: AccessConfig,
+    max_fmr: Callable[[float, int], float],
+) -> Iterator[Replayed | int]:
+    """For each decision what would have come of it, or its number when it has no evidence.
+
+    `max_fmr` gives the rate one comparison may have for a target FPIR and so many people.
+    """
+    plans: dict[str, AccessPlan] = {}
+    for number, event in events:
+        if event.kind is not EventKind.DECISION or event.data.get("reason") == Reason.NO_RECORD:
+            continue
+        try:
+            recorded = from_data(event.data["evidence"])
+            before = Outcome(event.data["decision"]), Reason(event.data["reason"])
+        except (KeyError, ValueError):
+            yield number
+            continue
+        if recorded.door not in plans:
+            plans[recorded.door] = AccessPlan.of(access, recorded.door)
+        rules = Rules.of(policy, max_fmr(policy.target_fpir, recorded.people))
+        verdict = again(recorded, event.time, rules, plans[recorded.door], policy)
+        pooled = recorded.evidence.pooled
+        yield Replayed(
+            number,
+            event.time,
+            None if pooled is None else pooled.person,
+            before,
+            None if verdict is None else (verdict.outcome, verdict.reason),
+        )
+
+
+def again(
+    recorded: Recorded, time: float, rules: Rules, plan: AccessPlan, policy: PolicyConfig
+) -> Verdict | None:
+    """The verdict on recorded evidence; `time` is the decision's, in epoch seconds."""
+    circumstances = Circumstances(
+        plan,
+        time,
+        recorded.person,
+        recorded.locked_out,
+        recorded.liveness,
+        recorded.second_factor,
+        place(recorded.widths, recorded.index, policy.several_faces, policy.several_faces_ratio),
+    )
+    return decide_visit(recorded.evidence, rules, recorded.last_grant, recorded.now, circumstances)

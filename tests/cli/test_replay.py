@@ -1,0 +1,87 @@
+import argparse
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from accessctl.audit.log import EventLog
+from accessctl.cli.replay import add_parser
+from accessctl.config import GalleryConfig
+from accessctl.domain import Event, EventKind, Match, PersonRules, Sighting
+from accessctl.errors import InputError
+from accessctl.gallery.fake import random_units
+from accessctl.gallery.store import open_gallery
+from accessctl.policy.evidence import Evidence
+from accessctl.policy.recorded import Recorded, to_data
+
+Run = Callable[..., int]
+
+
+@pytest.fixture
+def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A log with one grant that can be replayed and one that cannot."""
+    for variable in ("ACCESSCTL_KEY_FILE", "CREDENTIALS_DIRECTORY"):
+        monkeypatch.delenv(variable, raising=False)
+    (tmp_path / "config.yaml").write_text("{}\n")
+    (tmp_path / "strict.yaml").write_text("policy: {min_frames: 4, unknown_after_frames: 3}\n")
+    with open_gallery(GalleryConfig(folder=tmp_path / "enrolled"), {}) as gallery:
+        ada = gallery.add_person("Ada", b"jpeg", random_units(1, 8, 1)[0], "e", 0.9, 1000.0).id
+    match = Match(ada, 0.8, 6.0, 3.0, 1e-6, 2e-6)
+    sighting = Sighting(0.0, np.zeros(1, np.float32), 0.9, match)
+    evidence = Evidence((sighting,) * 3, match, 3, 0.0)
+    data = {"decision": "granted", "reason": "matched"}
+    kept = to_data(Recorded(evidence, 5.0, None, 1, "front", PersonRules()))
+    with EventLog(tmp_path / "state" / "events.sqlite") as log:
+        log.append(Event(1000.0, EventKind.DECISION, data, ada))
+        log.append(Event(2000.0, EventKind.DECISION, data | {"evidence": kept}, ada))
+    return tmp_path
+
+
+@pytest.fixture
+def run() -> Run:
+    def perform(*argv: str | Path) -> int:
+        parser = argparse.ArgumentParser()
+        add_parser(parser.add_subparsers())
+        args = parser.parse_args(["replay", *map(str, argv)])
+        code: int = args.func(args)
+        return code
+
+    return perform
+
+
+def test_the_own_configuration_changes_nothing(
+    house: Path, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("--config", house / "config.yaml") == 0
+    assert capsys.readouterr().out == (
+        "0 of 1 decisions would have been others. 1 more hold no evidence to decide again.\n"
+    )
+
+
+def test_what_would_have_changed_is_listed(
+    house: Path, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("--config", house / "strict.yaml", "--json")
+    first, last = map(json.loads, capsys.readouterr().out.splitlines())
+    assert (first["record"], first["candidate"]) == (2, "Ada")
+    assert first["before"] == ["granted", "matched"]
+    # Three frames were not enough for four, and the look had lasted five seconds.
+    assert first["after"] == ["unknown", "left_early"]
+    assert last == {"decisions": 1, "changed": 1, "without_evidence": 1}
+    run("--config", house / "strict.yaml")
+    assert "Ada  granted (matched) -> unknown (left_early)" in capsys.readouterr().out
+
+
+def test_the_log_of_another_configuration(
+    house: Path, run: Run, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    other = tmp_path / "elsewhere"
+    other.mkdir()
+    tried = other / "other.yaml"
+    tried.write_text("access: {without_group: refuse}\n")
+    with pytest.raises(InputError, match="no event log"):
+        run("--config", tried)
+    run("--config", tried, "--log-of", house / "config.yaml", "--since", "1970-01-01T00:20+00:00")
+    assert capsys.readouterr().out.splitlines()[-1] == ("1 of 1 decisions would have been others.")

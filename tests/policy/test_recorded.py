@@ -1,0 +1,140 @@
+import json
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accessctl.config import AccessConfig
+from accessctl.domain import Match, PersonId, PersonRules, Sighting
+from accessctl.policy.access import AccessPlan
+from accessctl.policy.admit import Circumstances, Proof, decide_visit
+from accessctl.policy.evidence import Evidence
+from accessctl.policy.recorded import Recorded, from_data, to_data
+from accessctl.policy.rules import Rules
+
+ADA, BOB = PersonId("ada"), PersonId("bob")
+PLAN = AccessPlan.of(AccessConfig())
+
+rates = st.floats(0, 1) | st.just(math.nan)
+matches = st.builds(
+    Match,
+    person=st.sampled_from([ADA, BOB]),
+    similarity=st.floats(-1, 1),
+    score=st.floats(-10, 30),
+    margin=st.floats(0, 20) | st.just(math.inf) | st.just(math.nan),
+    fmr=rates,
+    fmr_upper=rates,
+)
+evidences = st.builds(
+    lambda frames, pooled, more, since, left: Evidence(
+        tuple(Sighting(since, np.zeros(2, np.float32), 0.5, match) for match in frames),
+        pooled,
+        len(frames) + more,
+        since,
+        left,
+    ),
+    st.lists(st.none() | matches, max_size=10),
+    st.none() | matches,
+    st.integers(0, 20),
+    st.integers(0, 100).map(float),
+    st.booleans(),
+)
+records = st.builds(
+    Recorded,
+    evidence=evidences,
+    now=st.integers(100, 200).map(float),
+    last_grant=st.none() | st.integers(0, 100).map(float),
+    people=st.integers(0, 50),
+    door=st.just("front"),
+    person=st.builds(
+        PersonRules,
+        groups=st.sampled_from([(), ("g",)]),
+        valid_until=st.none() | st.floats(0, 1000),
+        disabled=st.booleans(),
+    ),
+    locked_out=st.booleans(),
+    liveness=st.sampled_from(Proof),
+    second_factor=st.sampled_from(Proof),
+)
+rules = st.builds(
+    Rules,
+    max_fmr=st.floats(1e-6, 1),
+    frame_fmr=st.floats(1e-6, 1),
+    min_frames=st.integers(1, 5),
+    min_margin=st.floats(0, 5),
+    unknown_after_frames=st.integers(1, 10),
+    unknown_after_s=st.integers(0, 9).map(float),
+    cooldown_s=st.integers(0, 60).map(float),
+)
+
+
+def verdict(recorded: Recorded, rules: Rules) -> object:
+    it = Circumstances(
+        PLAN,
+        500.0,
+        recorded.person,
+        recorded.locked_out,
+        recorded.liveness,
+        recorded.second_factor,
+    )
+    found = decide_visit(recorded.evidence, rules, recorded.last_grant, recorded.now, it)
+    return None if found is None else (found.outcome, found.reason)
+
+
+@given(records, rules)
+def test_what_comes_back_is_decided_the_same(recorded: Recorded, rules: Rules) -> None:
+    data = json.loads(json.dumps(to_data(recorded), allow_nan=False))
+    assert verdict(from_data(data), rules) == verdict(recorded, rules)
+
+
+def test_no_face_and_no_name_is_kept() -> None:
+    match = Match(ADA, 0.7, 5.0, math.inf, 1e-5, 2e-5)
+    other = replace(match, person=BOB, fmr=0.3)
+    embedding = np.array([1, 0], np.float32)
+    frames = tuple(Sighting(9.0, embedding, 0.5, m) for m in (match, other, None))
+    recorded = Recorded(Evidence(frames, match, 7, 8.5), 10.0, 4.0, 3, "front", PersonRules())
+    assert to_data(recorded) == {
+        "candidate": "ada",
+        "match": [0.7, 5.0, None, 1e-5, 2e-5],
+        "frames": [[1e-5, True], [0.3, False], None],
+        "seen": 7,
+        "since_s": 1.5,
+        "left": False,
+        "since_grant_s": 6.0,
+        "people": 3,
+        "door": "front",
+        "rules": {"groups": [], "valid_from": None, "valid_until": None, "disabled": False},
+        "locked_out": False,
+        "liveness": "not_needed",
+        "second_factor": "not_needed",
+        "widths": [1.0],
+        "index": 0,
+    }
+
+
+GOOD = to_data(Recorded(Evidence((), None, 1, 0.0), 1.0, None, 1, "front", PersonRules()))
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        {"match": 3, "candidate": "x"},
+        {"match": [1, 2], "candidate": "x"},
+        {"frames": [3]},
+        {"frames": None},
+        {"rules": []},
+        {"liveness": "perhaps"},
+        {"widths": []},
+        {"index": 1},
+        {"people": -1},
+        {"since_s": "x"},
+    ],
+)
+def test_anything_else_is_a_value_error(harm: dict) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        from_data(GOOD | harm)
+    with pytest.raises(ValueError, match="not the evidence"):
+        from_data({key: value for key, value in GOOD.items() if key not in harm})

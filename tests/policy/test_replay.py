@@ -1,0 +1,116 @@
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+
+from accessctl.config import AccessConfig, PolicyConfig
+from accessctl.domain import (
+    Event,
+    EventKind,
+    Match,
+    Outcome,
+    PersonId,
+    PersonRules,
+    Reason,
+    Sighting,
+)
+from accessctl.policy.evidence import Evidence
+from accessctl.policy.recorded import Recorded, to_data
+from accessctl.policy.replay import Replayed, replay
+
+ADA = PersonId("ada")
+GRANTED = Outcome.GRANTED, Reason.MATCHED
+# 1970-01-05 was a Monday; 12:00 UTC.
+MONDAY_NOON = 4 * 86400.0 + 12 * 3600
+
+
+def decision(
+    *,
+    fmr: float = 1e-5,
+    frames: int = 3,
+    people: int = 1,
+    widths: tuple[float, ...] = (100.0,),
+    groups: tuple[str, ...] = (),
+    before: tuple[Outcome, Reason] = GRANTED,
+) -> Event:
+    match = Match(ADA, 0.8, 6.0, math.inf, fmr, 2 * fmr)
+    sighting = Sighting(0.0, np.zeros(1, np.float32), 0.9, match)
+    recorded = Recorded(
+        Evidence((sighting,) * frames, match, frames, 0.0),
+        0.5,
+        None,
+        people,
+        "front",
+        PersonRules(groups),
+        widths=widths,
+    )
+    data: Mapping[str, Any] = {
+        "decision": before[0].value,
+        "reason": before[1].value,
+        "evidence": to_data(recorded),
+    }
+    return Event(MONDAY_NOON, EventKind.DECISION, data, ADA)
+
+
+def outcome(event: Event, *, access: dict | None = None, **policy: Any) -> Replayed | int:
+    (result,) = replay(
+        [(7, event)],
+        PolicyConfig(**policy),
+        AccessConfig.model_validate(access or {}),
+        lambda fpir, people: fpir / people,
+    )
+    return result
+
+
+def test_the_same_configuration_changes_nothing() -> None:
+    assert outcome(decision()) == Replayed(7, MONDAY_NOON, ADA, GRANTED, GRANTED)
+
+
+def test_a_stricter_threshold_would_have_gone_on_looking() -> None:
+    result = outcome(decision(fmr=4e-4), target_fpir=5e-4)
+    assert isinstance(result, Replayed)
+    assert (result.after, result.changed) == (None, True)
+
+
+def test_the_number_of_people_counts() -> None:
+    # 2 * 4e-4 lies below 1e-3 for one person, above 1e-3 / 2 for two.
+    assert outcome(decision(fmr=4e-4)).after == GRANTED
+    assert outcome(decision(fmr=4e-4, people=2)).after is None
+
+
+def test_hours_that_would_have_been_closed() -> None:
+    access = {
+        "timezone": "UTC",
+        "schedules": {"s": [{"days": ["mon"], "opens": "13:00", "closes": "18:00"}]},
+        "groups": {"g": {"schedule": "s"}},
+    }
+    result = outcome(decision(groups=("g",)), access=access)
+    assert result.after == (Outcome.DENIED, Reason.OUTSIDE_SCHEDULE)
+
+
+def test_company_that_would_have_been_refused() -> None:
+    event = decision(widths=(100.0, 80.0))
+    assert outcome(event).after == GRANTED
+    refused = outcome(event, several_faces="refuse")
+    assert refused.after == (Outcome.DENIED, Reason.TWO_FACES)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"decision": "granted", "reason": "matched"},
+        {"decision": "granted", "reason": "matched", "evidence": {"candidate": 3}},
+        {"decision": "granted", "reason": "matched", "evidence": 3},
+        {"decision": "?", "reason": "matched", "evidence": decision().data["evidence"]},
+    ],
+)
+def test_decisions_without_evidence_are_counted(data: dict) -> None:
+    assert outcome(Event(1.0, EventKind.DECISION, data)) == 7
+
+
+def test_other_events_are_passed_over() -> None:
+    events = [(1, Event(1.0, EventKind.SERVICE, {})), (2, decision())]
+    results = list(replay(events, PolicyConfig(), AccessConfig(), lambda fpir, people: fpir))
+    assert [result.number for result in results if isinstance(result, Replayed)] == [2]
