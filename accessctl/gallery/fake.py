@@ -25,6 +25,7 @@ def random_units(count: int, dimension: int, seed: int) -> NDArray[np.float32]:
 class _Kept:
     photo: StoredPhoto
     templates: dict[str, Embedding] = field(default_factory=dict)
+    skipped_by: str | None = None
 
 
 class MemoryGallery:
@@ -113,7 +114,10 @@ class MemoryGallery:
 
     def outdated(self, fingerprint: str) -> int:
         self._fail()
-        return sum(fingerprint not in kept.templates for kept in self._photos.values())
+        return sum(
+            fingerprint not in kept.templates and kept.skipped_by != fingerprint
+            for kept in self._photos.values()
+        )
 
     def replace_templates(
         self,
@@ -134,6 +138,7 @@ class MemoryGallery:
                 raise StoreError("Somebody was enrolled while the templates were renewed.")
         for photo, templates in renewed.items():
             self._photos[photo].templates = templates
+            self._photos[photo].skipped_by = fingerprint if photo in skipped else None
         self._revision += 1
 
     def rules(self) -> dict[PersonId, PersonRules]:

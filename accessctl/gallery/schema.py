@@ -43,6 +43,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             sealed BLOB NOT NULL
         ) STRICT, WITHOUT ROWID""",
     ),
+    # The encoder that found no face in the photo, so that it is not asked at every start.
+    ("ALTER TABLE photo ADD COLUMN skipped_by TEXT",),
 )
 
 

@@ -120,8 +120,9 @@ class Gallery:
 
     def outdated(self, fingerprint: str) -> int:
         rows = self._database.select(
-            """SELECT count(*) FROM photo WHERE NOT EXISTS (
+            """SELECT count(*) FROM photo WHERE skipped_by IS NOT ? AND NOT EXISTS (
                    SELECT 1 FROM template WHERE photo = photo.id AND fingerprint = ?)""",
+            fingerprint,
             fingerprint,
         )
         return int(rows[0][0])
@@ -141,6 +142,10 @@ class Gallery:
                     "Somebody was enrolled while the templates were renewed; start again."
                 )
             db.execute("DELETE FROM template WHERE fingerprint <> ?", (fingerprint,))
+            db.executemany(
+                "UPDATE photo SET skipped_by = ? WHERE id = ?",
+                [(fingerprint if photo in skipped else None, photo) for photo in owners],
+            )
             for photo, embedding in embeddings.items():
                 if photo in owners:
                     self._put_template(db, photo, owners[photo], fingerprint, embedding)

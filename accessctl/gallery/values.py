@@ -83,7 +83,7 @@ class People(Protocol):
         ...
 
     def outdated(self, fingerprint: str) -> int:
-        """How many photos have no template of this encoder yet."""
+        """How many photos this encoder has neither embedded nor skipped yet."""
         ...
 
     def replace_templates(
