@@ -197,7 +197,7 @@ def _export(args: argparse.Namespace, made: Any) -> None:
         name=args.name,
         version="1",
         date=datetime.datetime.now(tz=datetime.UTC).date(),
-        trained_on=args.trained_on or f"the faces of {args.data or made.settings.data.name}",
+        trained_on=args.trained_on or f"the faces in {made.settings.data.resolve().name}",
         licence=args.licence or LICENCE,
     )
     card = export(made, args.export, label, args.export_files)

@@ -1,5 +1,6 @@
 """Read what a run trains and validates on."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,16 +21,19 @@ from accessctl.training.settings import Settings, TeacherSetting
 from accessctl.training.split import capped, held_out
 from accessctl.training.validation import Validation
 
+logger = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Data:
     """Training faces in their order, the teachers' targets (rows of the set as read, T),
-    people held out to validate on, and, when asked for, some of those trained on."""
+    people held out to validate on (None: fewer than two), and, when asked for, some of
+    those trained on."""
 
     faces: FaceSet
     order: Order
     teacher: NDArray[np.float32] | None
-    validation: Validation
+    validation: Validation | None
     seen: Validation | None
 
 
@@ -45,7 +49,9 @@ def read_data(
     teacher = targets_from(settings.teachers, len(everyone))
     beside = descriptors(settings.beside, len(everyone)) if settings.beside else None
 
-    def validation(faces: FaceSet) -> Validation:
+    def validation(faces: FaceSet) -> Validation | None:
+        if len(np.unique(faces.person)) < 2:
+            return None
         shown = capped(faces, settings.validation_photos, settings.seed)
         return Validation(
             plain_crops(shown, Recipe(card.crop_geometry, "none")),
@@ -56,13 +62,15 @@ def read_data(
         )
 
     # The same rule, applied to those who stay, picks as many people that are trained on.
-    seen = held_out(train, settings.seen, settings.seed)[1] if settings.seen else None
+    _, seen = held_out(train, settings.seen, settings.seed)
+    if len(np.unique(strangers.person)) < 2:
+        logger.warning("Fewer than two people are held out: nothing is measured on strangers.")
     return Data(
         train,
         _order(settings, train, needs_pairs),
         teacher,
         validation(strangers),
-        None if seen is None else validation(seen),
+        validation(seen),
     )
 
 

@@ -6,6 +6,7 @@ Imports TensorFlow by way of the LiteRT converter.
 import datetime
 import hashlib
 import logging
+import math
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -101,7 +102,7 @@ def _card(
         licence=label.licence,
         date=label.date,
         trained_on=label.trained_on,
-        results={"held_out": _results(run)},
+        results=_results(run),
         folder=folder,
     )
 
@@ -120,8 +121,12 @@ def _origin(run: Run) -> str:
 
 
 def _results(run: Run) -> dict[str, Any]:
-    people = len(np.unique(run.data.validation.person))
-    return {"people": people, "faces": len(run.data.validation.person), **measured(run)}
+    """What was measured on people held out, if any were; NaN has no place on a card."""
+    if run.data.validation is None:
+        return {}
+    people = run.data.validation.person
+    numbers = {name: value for name, value in measured(run).items() if math.isfinite(value)}
+    return {"held_out": {"people": len(np.unique(people)), "faces": len(people), **numbers}}
 
 
 def _content(network: keras.Model, kind: Kind) -> bytes:

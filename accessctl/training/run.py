@@ -86,7 +86,8 @@ def train(run: Run, now: Callable[[], float] = time.monotonic) -> None:
     """
     if not history.read(run.folder):
         found = measured(run)
-        logger.info("References: %s", sentence(run.data.validation.references()))
+        if run.data.validation is not None:
+            logger.info("References: %s", sentence(run.data.validation.references()))
         logger.info("Before training: %s", sentence(found))
         history.append(run.folder, {"round": 0, "step": 0, "epoch": 0.0, **_named(found)})
     while run.spent(run.progress.step, run.progress.seconds) < 1:
@@ -110,8 +111,10 @@ def averaged(run: Run) -> Iterator[None]:
 
 def measured(run: Run) -> dict[str, float]:
     """What the averaged network is worth on people held out, and on some that were seen."""
+    found: dict[str, float] = {}
     with averaged(run):
-        found = run.data.validation.measure(run.model.network, run.card)
+        if run.data.validation is not None:
+            found |= run.data.validation.measure(run.model.network, run.card)
         if run.data.seen is not None:
             seen = run.data.seen.measure(run.model.network, run.card)
             found |= {f"seen_{name}": value for name, value in seen.items()}

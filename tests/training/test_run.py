@@ -1,4 +1,5 @@
 import logging
+import shutil
 import signal
 import subprocess
 import sys
@@ -156,3 +157,15 @@ def test_the_average_of_weights_is_what_is_measured(begin):
     np.testing.assert_array_equal(before, np.array(network.layers[-1].kernel))
     np.testing.assert_array_equal(inside, np.array(run.optimiser.averages[-2]))
     assert not np.array_equal(inside, before)
+
+
+def test_a_handful_of_photos_is_enough_to_train_a_head(begin, shapes, tmp_path, caplog):
+    few = tmp_path / "few"
+    for person in ("person00", "person01", "person02"):
+        shutil.copytree(shapes / person, few / person)
+    run = begin(data=few, loss="siamese", freeze="backbone", batch=8, epochs=None, steps=2)
+    train(run)
+    assert "Fewer than two people are held out" in caplog.text
+    last = history.read(run.folder)[-1]
+    assert last["step"] == 2
+    assert not [name for name in last if name.startswith("val_")]
