@@ -4,21 +4,22 @@ from dataclasses import dataclass
 
 from accessctl.camera.demo_photos import demo_enrolment_photo
 from accessctl.camera.demo_scene import Scene
-from accessctl.camera.demo_script import LENGTH_S
+from accessctl.camera.demo_script import ACTS, Act, length_of
 from accessctl.camera.source import Shot
 
 __all__ = ["DemoSource", "demo_enrolment_photo"]
 
 
 class DemoFeed:
-    def __init__(self, scene: Scene, fps: float) -> None:
+    def __init__(self, scene: Scene, fps: float, length_s: float) -> None:
         self._scene = scene
+        self._length_s = length_s
         self._fps = fps
         self._index = 0
 
     def read(self) -> Shot | None:
         media = self._index / self._fps
-        if media >= LENGTH_S:
+        if media >= self._length_s:
             return None
         self._index += 1
         return Shot(self._scene.render(media), media)
@@ -39,10 +40,11 @@ class DemoSource:
     seed: int = 0
     endless: bool = False
     description: str = "the demo"
+    acts: tuple[Act, ...] = ACTS
 
     @property
     def live(self) -> bool:
         return not self.fast
 
     def open(self) -> DemoFeed:
-        return DemoFeed(Scene(self.seed), self.fps)
+        return DemoFeed(Scene(self.seed, self.acts), self.fps, length_of(self.acts))

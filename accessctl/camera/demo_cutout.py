@@ -16,6 +16,8 @@ FEATHER = 1.6
 FADE_ROWS = 40
 FOLDS = 0.08
 TURN_DEPTH = 0.8
+# How far below the eyes the nose is, its height and its half axes, in face widths.
+NOSE_DOWN, NOSE_RISE, NOSE_AXES = 0.34, 0.2, (0.13, 0.24)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,4 +116,16 @@ def _at_size(whole: NDArray[np.uint8], figure: Figure, size: float) -> Cutout:
     across = (np.arange(x0, x1, dtype=np.float32)[None, :] - centre_x) / half_w
     along = (np.arange(y0, y1, dtype=np.float32)[:, None] - centre_y) / half_h
     rise = TURN_DEPTH * half_w * np.clip(1 - across**2 - along**2, 0, 1)
+    rise += _nose(eyes, size, (x0, y0, x1, y1))
     return Cutout(sprite, eyes, size, (x0, y0, x1, y1), rise.astype(np.float32))
+
+
+def _nose(
+    eyes: tuple[float, float], size: float, head: tuple[int, int, int, int]
+) -> NDArray[np.float32]:
+    """How far the nose stands out from a round head."""
+    x0, y0, x1, y1 = head
+    across = (np.arange(x0, x1, dtype=np.float32)[None, :] - eyes[0]) / (NOSE_AXES[0] * size)
+    along = np.arange(y0, y1, dtype=np.float32)[:, None] - eyes[1] - NOSE_DOWN * size
+    along /= NOSE_AXES[1] * size
+    return np.asarray(NOSE_RISE * size * np.exp(-(across**2) - along**2), np.float32)

@@ -8,8 +8,10 @@ from numpy.typing import NDArray
 
 from accessctl.camera import demo_figures, demo_photos
 from accessctl.camera.demo_cutout import Cutout, cutouts, turned
+from accessctl.camera.demo_print import print_picture, sheet_at
 from accessctl.camera.demo_room import DOORWAY, HEIGHT, WIDTH, empty_room
-from accessctl.camera.demo_script import Performer, Pose, act_at, gain_at, pose_at
+from accessctl.camera.demo_script import ACTS, Act, Performer, Pose, act_at, gain_at, pose_at
+from accessctl.camera.demo_sheet import lay_sheet
 from accessctl.domain import Image
 
 NOISE_SIGMA = 3.0
@@ -21,13 +23,15 @@ TICKS_PER_S = 1000
 class Scene:
     """Everything that does not change from frame to frame, made once (a fifth of a second)."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, acts: tuple[Act, ...] = ACTS) -> None:
         self._seed = seed
+        self._acts = acts
         self._room = empty_room(seed)
         self._cast = {
             Performer.STRANGER: cutouts(demo_photos.hopper(), demo_figures.HOPPER),
             Performer.ENROLLED: cutouts(demo_photos.collins(), demo_figures.COLLINS),
         }
+        self._print = print_picture()
         shape = (HEIGHT + NOISE_SLACK, WIDTH + NOISE_SLACK, 3)
         noise = np.random.default_rng(seed).normal(NOISE_MIDDLE, NOISE_SIGMA, shape)
         self._noise = np.clip(np.rint(noise), 0, 255).astype(np.uint8)
@@ -35,12 +39,14 @@ class Scene:
     def render(self, t: float) -> Image:
         """RGB uint8 (720, 1280, 3) at `t` seconds; the same for the same `t` and seed."""
         picture = self._room.copy()
-        act = act_at(t)
-        if act is not None:
+        act = act_at(t, self._acts)
+        if act is not None and act.performer is Performer.PRINT:
+            lay_sheet(picture, self._print, sheet_at(t - act.start))
+        elif act is not None:
             place(picture, self._cast[act.performer], pose_at(t - act.start))
         noise = self._noise_at(t)
         exposed: Image = cv2.addWeighted(
-            picture, gain_at(t), noise, 1.0, -NOISE_MIDDLE, dtype=cv2.CV_8U
+            picture, gain_at(t, self._acts), noise, 1.0, -NOISE_MIDDLE, dtype=cv2.CV_8U
         ).astype(np.uint8, copy=False)
         return exposed
 

@@ -22,6 +22,7 @@ VISIT_S = ENTER_S + WALK_S + STAND_S + LEAVE_S
 class Performer(StrEnum):
     STRANGER = "stranger"
     ENROLLED = "enrolled"
+    PRINT = "print"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,16 @@ class Act:
 
 
 ACTS = (Act(Performer.STRANGER, 0.8), Act(Performer.ENROLLED, 0.8 + VISIT_S + 2.0))
-LENGTH_S = ACTS[-1].start + VISIT_S + 1.4
+ACTS_AND_ATTACK = (*ACTS, Act(Performer.PRINT, ACTS[-1].start + VISIT_S + 2.0))
+PAUSE_S = 1.4
+
+
+def length_of(acts: tuple[Act, ...]) -> float:
+    """Seconds from the start to the end of the pause after the last act."""
+    return acts[-1].start + VISIT_S + PAUSE_S
+
+
+LENGTH_S = length_of(ACTS)
 
 
 @dataclass(frozen=True, slots=True)

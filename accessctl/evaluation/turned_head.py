@@ -6,8 +6,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from accessctl.camera.demo_sheet import Sheet
 from accessctl.domain import Frame, Image, Points
-from accessctl.evaluation.moved_photo import Hand, Sheet, as_seen
+from accessctl.evaluation.moved_photo import Hand, as_seen
 
 HEAD_REACH = (0.68, 0.85)
 """Half axes of the head's outline in widths and heights of the mesh."""

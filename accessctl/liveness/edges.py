@@ -11,7 +11,7 @@ from accessctl.liveness.result import CueResult, CueVerdict, undecided
 from accessctl.liveness.surroundings import choose_pairs, explain
 
 CUE = "edges"
-LEAN, STEP = 20.0, 2.0
+LEAN, STEP = 20.0, 4.0
 """A rim leans at most so far from upright, degrees, and the steps of the search."""
 
 NEAREST, FURTHEST = 0.62, 1.55
@@ -73,7 +73,7 @@ def rim(frame: LivenessFrame, only: NDArray[np.bool_] | None = None) -> float:
     for angle in np.arange(-LEAN, LEAN + STEP / 2, STEP):
         turn = cv2.getRotationMatrix2D((x, y), float(angle), 1.0)
         upright = cv2.warpAffine(found.astype(np.uint8), turn, (size, size))
-        support = (cv2.blur(upright.astype(np.float32), (3, 1)) > 0.3).mean(axis=0)
+        support = (cv2.blur(upright.astype(np.float32), (5, 1)) > 0.1).mean(axis=0)
         for side, span in enumerate((x - reach[::-1], x + reach)):
             low, high = (int(np.clip(value, 0, size)) for value in span)
             best[side] = max(best[side], support[low:high].max(initial=0))

@@ -8,7 +8,6 @@ from accessctl.liveness.evidence import AROUND_SIZE, FACE_SIZE, LivenessFrame, V
 from accessctl.liveness.points import LEFT_EYE, RIGHT_EYE
 from accessctl.liveness.result import CueResult, CueVerdict
 
-
 FRONTAL = Pose(0.0, 0.0, 0.0)
 MIDDLE = Box(100.0, 100.0, 100.0, 120.0)
 

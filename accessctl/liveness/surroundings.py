@@ -115,6 +115,8 @@ def explain(first: LivenessFrame, second: LivenessFrame) -> Explained | None:
     if plane is None:
         return None
     before, after = _grey(first.around), _grey(second.around)
+    # The camera's exposure may have changed in between.
+    before *= float(after.mean() / max(float(before.mean()), 1.0))
     stay = _still(first.around, second.around)
     seen = _inside(first.around, second.around, plane) & _inside(first.around, second.around, stay)
     size = (after.shape[1], after.shape[0])
