@@ -1,0 +1,57 @@
+from accessctl.domain import Box
+from accessctl.liveness.combine import Liveness
+from accessctl.liveness.examiner import FEWEST, Examiner
+from accessctl.liveness.fake import FakeExaminer, fake_frame, fake_result
+from accessctl.liveness.result import CueVerdict
+
+
+def examiner() -> Examiner:
+    return Examiner(window_s=3.0, every_s=0.5)
+
+
+def moving(index: int) -> Box:
+    return Box(100 + 3 * (index % 7), 100, 100, 120)
+
+
+def test_it_looks_now_and_again() -> None:
+    one = examiner()
+    looked = [one.add(fake_frame(i / 10, box=moving(i))) for i in range(21)]
+    assert looked.index(True) == FEWEST - 1
+    assert [i for i, yes in enumerate(looked) if yes] == [5, 10, 15, 20]
+
+
+def test_a_blink_makes_it_live_and_is_remembered() -> None:
+    one = examiner()
+    for index in range(150):
+        opening = 0.08 if index in {20, 21} else 0.3
+        one.add(fake_frame(index / 15, box=moving(index), opening=opening))
+    assert one.verdict.verdict is Liveness.LIVE
+
+
+def test_a_veto_outlives_the_window_and_every_confirmation() -> None:
+    one = examiner()
+    for index in range(150):
+        opening = 0.08 if index in {60, 61} else 0.3
+        track = 2 if index < 10 else 1
+        one.add(fake_frame(index / 15, track=track, box=moving(index), opening=opening))
+    assert one.verdict.verdict is Liveness.ATTACK
+    assert one.verdict.vetoes == ("continuity",)
+
+
+def test_a_clock_that_jumps_back_is_an_attack() -> None:
+    one = examiner()
+    for index in range(10):
+        one.add(fake_frame(100 + index / 15, box=moving(index)))
+    assert one.verdict.verdict is not Liveness.ATTACK
+    one.add(fake_frame(50.0))
+    assert one.verdict.verdict is Liveness.ATTACK
+
+
+def test_nothing_seen_is_undecided() -> None:
+    assert examiner().verdict.verdict is Liveness.UNDECIDED
+
+
+def test_the_fake_says_what_it_is_told() -> None:
+    fake = FakeExaminer(fake_result("blink", CueVerdict.CONFIRM))
+    assert fake.add(fake_frame(0.0))
+    assert fake.verdict.verdict is Liveness.LIVE
