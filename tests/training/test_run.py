@@ -47,8 +47,8 @@ def test_learns_shapes_it_was_never_shown(begin):
     before = measured(run)["one_shot_20"]
     train(run)
     after = history.read(run.folder)[-1]["val_one_shot_20"]
-    assert after > 0.5
-    assert after > before + 0.1
+    assert after > 0.7  # chance: 0.05
+    assert after > before + 0.2
 
 
 # Trains in a process of its own that is killed in the middle of its third round.
