@@ -1,12 +1,14 @@
 import math
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accessctl.config import AccessConfig
+from accessctl.config import AccessConfig, load_config
 from accessctl.domain import PersonRules, Reason
+from accessctl.errors import ConfigError
 from accessctl.policy.access import AccessPlan, objection
 
 CONFIG = AccessConfig.model_validate(
@@ -107,3 +109,40 @@ def test_the_default_plan_forbids_nothing(time: float) -> None:
     plan = AccessPlan.of(AccessConfig())
     assert plan.zone is UTC
     assert objection(PersonRules(), plan, time) is None
+
+
+def written(tmp_path: Path, text: str) -> AccessConfig:
+    file = tmp_path / "config.yaml"
+    file.write_text(text)
+    return load_config(file).access
+
+
+def test_times_may_be_written_without_quotes(tmp_path: Path) -> None:
+    """YAML 1.1 reads 08:00 as text and 18:00 as the number 1080."""
+    access = written(
+        tmp_path,
+        "access:\n  timezone: Europe/Berlin\n  holidays: [2026-12-25]\n  schedules:\n"
+        "    s: [{days: [mon], opens: 08:00, closes: 18:00}, {days: [tue], opens: 0:00, "
+        'closes: "24:00"}]\n',
+    )
+    assert [(span.opens, span.closes) for span in access.schedules["s"]] == [(480, 1080), (0, 1440)]
+    assert access.holidays == (date(2026, 12, 25),)
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("access: {timezone: Mars/Base}", "no time zone"),
+        ("access: {timezone: ../../etc/passwd}", "no time zone"),
+        ("access: {holidays: [2026-12-25]}", "need access.timezone"),
+        ("access: {groups: {g: {schedule: s}}}", "names the schedule 's'"),
+        ("access: {door: 'a b'}", "access.door"),
+        ("access: {schedules: {s: [{days: [mon], opens: 08:61, closes: 1}]}}", "time of day"),
+        ("access: {schedules: {s: [{days: [mon], opens: 0, closes: 1441}]}}", "1440"),
+        ("access: {schedules: {s: [{days: [], opens: 0, closes: 1}]}}", "days"),
+        ("access: {schedules: {s: [{days: [xyz], opens: 0, closes: 1}]}}", "days"),
+    ],
+)
+def test_a_plan_that_cannot_be_meant_is_refused(tmp_path: Path, text: str, complaint: str) -> None:
+    with pytest.raises(ConfigError, match=complaint):
+        written(tmp_path, text)
