@@ -80,6 +80,8 @@ def test_a_restart_of_the_machine_begins_the_lockout_anew() -> None:
     woken = state.settled(up(3.0, "b"))
     assert woken.remaining_s(up(3.0, "b")) == 60
     assert woken.remaining_s(up(63.0, "b")) == 0
+    # Also when the machine has been up for longer by now than it was then.
+    assert state.remaining_s(up(at + 1000, "b")) == 60
     assert woken.refused == 10
 
 
@@ -101,7 +103,7 @@ def test_no_order_of_events_shortens_a_lockout(steps: list[tuple[float, Reason, 
     for wait, reason, reboots in steps:
         before = state.remaining_s(Uptime(str(boot), seconds))
         if reboots:
-            boot, seconds = boot + 1, 0.0
+            boot, seconds = boot + 1, wait * 50
             wait = 0.0
         seconds += wait
         now = Uptime(str(boot), seconds)

@@ -72,6 +72,9 @@ def test_a_holiday_is_no_weekday() -> None:
     assert not is_open([hours("8:00", "18:00")], noon, {christmas})
     assert is_open([hours("10:00", "14:00", "holiday")], noon, {christmas})
     assert not is_open([hours("10:00", "14:00", "holiday")], noon, ())
+    night_after = at("2026-12-26T05:00")
+    assert not is_open([hours("22:00", "6:00", "fri")], night_after, {christmas})
+    assert is_open([hours("22:00", "6:00", "holiday")], night_after, {christmas})
     # The shift that began on the evening before goes on.
     assert is_open([hours("22:00", "6:00", "thu")], at("2026-12-25T05:00"), {christmas})
 
