@@ -19,6 +19,10 @@ def key_path(config: AuditConfig) -> Path:
     return config.key or config.file.with_name(config.file.name + ".key")
 
 
+def snapshot_folder(config: AuditConfig) -> Path:
+    return config.snapshots.folder or config.file.with_name("snapshots")
+
+
 def open_log(
     config: AuditConfig,
     environment: Mapping[str, str],

@@ -28,7 +28,7 @@ def add_parser(subparsers: Any) -> None:
     add_json(parser)
     add_config(parser)
     parser.set_defaults(func=run)
-    add_parsers(parser.add_subparsers(metavar="[verify | export | purge]"))
+    add_parsers(parser.add_subparsers(metavar="[verify | export | purge | picture]"))
 
 
 def run(args: argparse.Namespace) -> int:

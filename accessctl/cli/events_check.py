@@ -1,4 +1,4 @@
-"""`accessctl events verify | export | purge`: the log as evidence."""
+"""`accessctl events verify | export | purge | picture`: the log as evidence."""
 
 import argparse
 import os
@@ -29,7 +29,11 @@ def add_parsers(subparsers: Any) -> None:
         "--keep-days", type=float, metavar="DAYS", required=True, help="what is younger stays"
     )
     purge.set_defaults(func=run_purge)
-    for parser in (verify, export, purge):
+    picture = subparsers.add_parser("picture", help="decrypt the picture of a decision")
+    picture.add_argument("name", metavar="NAME", help="as `snapshot` in the event says")
+    picture.add_argument("output", type=Path, metavar="FILE.jpg")
+    picture.set_defaults(func=run_picture)
+    for parser in (verify, export, purge, picture):
         # What was given before the word must not be lost to a default after it.
         parser.add_argument("--config", type=Path, default=argparse.SUPPRESS, metavar="FILE")
         parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
@@ -66,7 +70,10 @@ def run_export(args: argparse.Namespace) -> int:
         log = stack.enter_context(EventLog(config.audit.file))
         names = Names(galleries_of(config, stack))
         lines = csv_lines if args.format == "csv" else json_lines
-        out = sys.stdout if args.output is None else stack.enter_context(_new_file(args.output))
+        out = sys.stdout
+        if args.output is not None:
+            text = os.fdopen(_new_file(args.output), "w", encoding="utf-8", newline="")
+            out = stack.enter_context(text)
         for line in lines(log.records(since), names):
             out.write(line)
     return 0
@@ -84,6 +91,21 @@ def run_purge(args: argparse.Namespace) -> int:
     with open_log(config.audit, os.environ) as log:
         count = log.purge(now - args.keep_days * DAY_S, now)
     print(f"Removed {count} records; what is left can still be verified.")
+    return 0
+
+
+def run_picture(args: argparse.Namespace) -> int:
+    from accessctl.audit.audit_key import find_key
+    from accessctl.audit.opening import key_path, snapshot_folder
+    from accessctl.audit.snapshots import Snapshots
+
+    config = config_from(args).audit
+    key = find_key(key_path(config), os.environ)
+    if key is None:
+        raise InputError(f"There is no audit key {key_path(config)}; restore it to see pictures.")
+    jpeg = Snapshots(snapshot_folder(config), key, config.snapshots).read(args.name)
+    with os.fdopen(_new_file(args.output), "wb") as file:
+        file.write(jpeg)
     return 0
 
 
@@ -124,11 +146,10 @@ def _purged(report: "Report") -> str:
     return f", {report.purged} older ones were purged" if report.purged else ""
 
 
-def _new_file(path: Path) -> Any:
+def _new_file(path: Path) -> int:
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as error:
         raise InputError(
             f"Cannot write {path} ({error.strerror}); name a new file in a folder of yours."
         ) from error
-    return os.fdopen(descriptor, "w", encoding="utf-8", newline="")

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from accessctl.audit.opening import open_log
+from accessctl.audit.audit_key import find_key
+from accessctl.audit.opening import key_path, open_log, snapshot_folder
+from accessctl.audit.snapshots import Snapshots
 from accessctl.cli.events import add_parser
 from accessctl.config import AuditConfig
 from accessctl.domain import Event, EventKind
@@ -106,3 +108,20 @@ def test_export(house: Path, file: Path, run: Run, capsys: pytest.CaptureFixture
     assert stat.S_IMODE(output.stat().st_mode) == 0o600
     with pytest.raises(InputError, match="name a new file"):
         run("export", "--output", str(output))
+
+
+def test_a_picture_is_decrypted_into_a_new_file(house: Path, file: Path, run: Run) -> None:
+    config = AuditConfig(file=file)
+    key = find_key(key_path(config), {})
+    assert key is not None
+    kept = Snapshots(snapshot_folder(config), key, config.snapshots).keep("ab", 1000.0, b"jpeg")
+    assert kept is not None
+    output = house / "picture.jpg"
+    assert run("picture", kept.name, str(output)) == 0
+    assert output.read_bytes() == b"jpeg"
+    assert stat.S_IMODE(output.stat().st_mode) == 0o600
+    with pytest.raises(InputError, match="name a new file"):
+        run("picture", kept.name, str(output))
+    file.with_name("events.sqlite.key").unlink()
+    with pytest.raises(InputError, match="no audit key"):
+        run("picture", kept.name, str(house / "other.jpg"))
