@@ -102,7 +102,7 @@ def _view(image: Image, box: Box, reach: float, size: int) -> View:
     patch = cv2.warpAffine(
         source, transform, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
-    share = across * along / side**2
+    share = min(1.0, across * along / side**2)
     return View(patch.astype(np.uint8, copy=False), left, top, scale, share)
 
 

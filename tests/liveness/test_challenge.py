@@ -1,0 +1,203 @@
+import random
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accessctl.domain import Box, Pose
+from accessctl.liveness.challenge import (
+    Challenge,
+    Failure,
+    Phase,
+    Step,
+    advance,
+    draw_challenge,
+)
+from accessctl.liveness.challenge_actions import PROMPTS, WAIT_PROMPT, Ask
+from accessctl.liveness.evidence import LivenessFrame
+from accessctl.liveness.fake import fake_frame
+
+FPS = 15
+STILL = {"pose": Pose(0, 0, 0)}
+SHOWN = {
+    Ask.TURN_LEFT: {"pose": Pose(25, 0, 0)},
+    Ask.TURN_RIGHT: {"pose": Pose(-25, 0, 0)},
+    Ask.LOOK_UP: {"pose": Pose(0, 20, 0)},
+    Ask.BLINK_TWICE: {"opening": 0.1},
+    Ask.COME_CLOSER: {"box": Box(80, 80, 140, 168)},
+}
+
+
+# `advance` goes by the time it is given, so that one frame of each scene will do.
+FRAMES = {repr(scene): fake_frame(0.0, **scene) for scene in (STILL, *SHOWN.values())}
+
+
+def one(ask: Ask, pause_s: float = 1.0) -> Challenge:
+    return Challenge((Step(ask, pause_s),), limit_s=20.0, action_s=4.0)
+
+
+def run(state: Challenge, *scenes: tuple[float, dict], start: float = 0.0) -> Challenge:
+    """Show each scene for so many seconds; a scene is what `fake_frame` takes."""
+    now = start
+    for seconds, scene in scenes:
+        for _ in range(round(seconds * FPS)):
+            frame = FRAMES.get(repr(scene)) or fake_frame(0.0, **scene)
+            state = advance(state, frame, now, same_person=True)
+            now += 1 / FPS
+    return state
+
+
+def obedient(state: Challenge, asks_seen: list[Ask] | None = None) -> Challenge:
+    """A living visitor: waits, does what is asked after half a second, and looks back."""
+    now, answered = 0.0, -1
+    script: Iterator[dict] = iter(())
+    while not state.over and now < 60:
+        if state.phase is Phase.ASKED and state.index != answered:
+            answered = state.index
+            ask = state.steps[state.index].ask
+            if asks_seen is not None:
+                asks_seen.append(ask)
+            times = 2 if ask is Ask.BLINK_TWICE else 1
+            script = iter([STILL] * 8 + ([SHOWN[ask]] * 4 + [STILL] * 4) * times)
+        scene = next(script, STILL)
+        state = advance(state, FRAMES[repr(scene)], now, same_person=True)
+        now += 1 / FPS
+    return state
+
+
+@pytest.mark.parametrize("ask", list(Ask))
+def test_who_does_what_is_asked_passes(ask: Ask) -> None:
+    assert obedient(one(ask)).phase is Phase.PASSED
+
+
+@given(st.integers())
+def test_every_challenge_that_can_be_drawn_can_be_passed(seed: int) -> None:
+    asked: list[Ask] = []
+    state = draw_challenge(source=random.Random(seed))
+    if Ask.COME_CLOSER is state.steps[0].ask:
+        # Afterwards this visitor would have to stay close; see the test of its own below.
+        return
+    passed = obedient(state, asked)
+    assert passed.phase is Phase.PASSED
+    assert asked == [step.ask for step in state.steps]
+    assert len(set(asked)) == 2
+
+
+def test_who_came_closer_may_stay_there() -> None:
+    state = Challenge((Step(Ask.COME_CLOSER, 1.0), Step(Ask.TURN_LEFT, 1.0)), 20.0, 4.0)
+    near = SHOWN[Ask.COME_CLOSER]
+    turned = {**near, **SHOWN[Ask.TURN_LEFT]}
+    state = run(state, (2.0, STILL), (2.0, near), (0.3, turned), (1.0, near))
+    assert state.phase is Phase.PASSED
+
+
+@pytest.mark.parametrize("asked", list(Ask))
+@pytest.mark.parametrize("shown", [Ask.TURN_LEFT, Ask.TURN_RIGHT, Ask.LOOK_UP, Ask.COME_CLOSER])
+def test_another_action_than_the_asked_one_fails(asked: Ask, shown: Ask) -> None:
+    if asked is shown:
+        return
+    state = run(one(asked), (2.0, STILL), (0.5, SHOWN[shown]))
+    assert (state.phase, state.failure) == (Phase.FAILED, Failure.NOT_ASKED)
+
+
+@pytest.mark.parametrize("ask", [Ask.TURN_LEFT, Ask.TURN_RIGHT, Ask.LOOK_UP, Ask.COME_CLOSER])
+def test_an_action_before_it_is_asked_fails(ask: Ask) -> None:
+    state = run(one(ask), (0.7, STILL), (0.2, SHOWN[ask]))
+    assert state.failure is Failure.TOO_EARLY
+
+
+def test_an_action_under_way_when_it_is_asked_fails() -> None:
+    # Settled after 5 frames, asked one second later: the turn comes 0.1 s after that.
+    state = run(one(Ask.TURN_LEFT), (5 / FPS + 1.15, STILL), (0.3, SHOWN[Ask.TURN_LEFT]))
+    assert state.failure is Failure.TOO_EARLY
+
+
+def test_one_spontaneous_blink_in_the_pause_is_forgiven() -> None:
+    state = run(one(Ask.TURN_LEFT), (0.7, STILL), (0.15, SHOWN[Ask.BLINK_TWICE]), (0.2, STILL))
+    assert not state.over
+
+
+def test_one_blink_is_not_two() -> None:
+    state = run(one(Ask.BLINK_TWICE), (2.0, STILL), (0.3, SHOWN[Ask.BLINK_TWICE]), (1.0, STILL))
+    assert state.phase is Phase.ASKED
+
+
+def test_shut_eyes_are_one_blink() -> None:
+    state = run(one(Ask.BLINK_TWICE), (2.0, STILL), (2.0, SHOWN[Ask.BLINK_TWICE]))
+    assert state.done == 1
+
+
+def test_nothing_happens_in_time() -> None:
+    assert run(one(Ask.LOOK_UP), (6.0, STILL)).failure is Failure.TOO_LATE
+
+
+def test_who_never_looks_at_the_camera_runs_out_of_time() -> None:
+    state = run(one(Ask.LOOK_UP), (21.0, {"pose": Pose(30, 0, 0)}))
+    assert state.failure is Failure.TOO_LATE
+
+
+def test_a_face_that_vanishes_runs_out_of_time() -> None:
+    state = run(one(Ask.LOOK_UP), (2.0, STILL))
+    assert advance(state, None, 30.0, same_person=True).failure is Failure.TOO_LATE
+
+
+def test_another_face_or_person_fails() -> None:
+    state = run(one(Ask.LOOK_UP), (2.0, STILL))
+    other = advance(state, fake_frame(2.1, track=2), 2.1, same_person=True)
+    assert other.failure is Failure.ANOTHER_FACE
+    swapped = advance(state, fake_frame(2.1), 2.1, same_person=False)
+    assert swapped.failure is Failure.ANOTHER_PERSON
+
+
+@given(st.floats(max_value=1.9) | st.just(float("nan")))
+def test_a_clock_that_runs_backwards_fails(now: float) -> None:
+    state = run(one(Ask.LOOK_UP), (2.0, STILL))
+    assert advance(state, FRAMES[repr(STILL)], now, same_person=True).failure is Failure.CLOCK
+
+
+def test_what_is_over_stays_over() -> None:
+    failed = replace(one(Ask.LOOK_UP), phase=Phase.FAILED, failure=Failure.TOO_LATE)
+    assert advance(failed, fake_frame(0.0), 0.0, same_person=True) is failed
+
+
+def test_the_prompts() -> None:
+    state = one(Ask.LOOK_UP)
+    assert state.prompt == WAIT_PROMPT
+    asked = run(state, (2.0, STILL))
+    assert asked.prompt == PROMPTS[Ask.LOOK_UP]
+    assert obedient(state).prompt == ""
+    assert set(PROMPTS) == set(Ask)
+
+
+SCENES = [STILL, *SHOWN.values(), {"track": 2}]
+
+
+@given(st.lists(st.tuples(st.sampled_from(SCENES), st.floats(-0.1, 1.0)), max_size=60))
+def test_nothing_passes_before_both_were_asked(shots: list[tuple[dict, float]]) -> None:
+    state = draw_challenge(source=random.Random(7))
+    asked: set[int] = set()
+    now = 0.0
+    for scene, wait in shots:
+        now += wait
+        frame: LivenessFrame | None = fake_frame(now, **scene)
+        state = advance(state, frame, now, same_person=True)
+        if state.phase is Phase.ASKED:
+            asked.add(state.index)
+    assert state.phase is not Phase.PASSED or asked == {0, 1}
+
+
+def test_a_recording_passes_by_chance_only() -> None:
+    """A replayed video that turns left and then right, as selfie videos do, starting at any
+    moment after the visitor was told to hold still."""
+    chance, passed, trials = random.Random(1), 0, 600
+    for _ in range(trials):
+        state = draw_challenge(source=chance)
+        lead, gap = chance.uniform(0.5, 4.0), chance.uniform(0.5, 3.0)
+        video = [(lead, STILL), (0.8, SHOWN[Ask.TURN_LEFT]), (gap, STILL)]
+        video += [(0.8, SHOWN[Ask.TURN_RIGHT]), (3.0, STILL)]
+        passed += run(state, *video).phase is Phase.PASSED
+    # Only one of the 20 ordered pairs of actions is the recorded one, and its pauses must fit.
+    assert passed / trials < 1 / 20
+    assert passed > 0
