@@ -24,6 +24,7 @@ COMMANDS = (
     "embed",
     "events",
     "models",
+    "train",
     "config",
 )
 
