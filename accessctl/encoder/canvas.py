@@ -83,7 +83,7 @@ class Window:
     def _cut(self, canvas: Image) -> Image:
         side = self._size * self._samples
         patch = cv2.warpAffine(
-            canvas,
+            np.ascontiguousarray(canvas),
             self._transform,
             (side, side),
             flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,

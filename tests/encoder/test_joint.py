@@ -1,10 +1,12 @@
 import numpy as np
 import pytest
 
+from accessctl.config import EncoderConfig
 from accessctl.domain import CropGeometry
 from accessctl.encoder.canvas import Window, canvas_over
 from accessctl.encoder.card import load_card
 from accessctl.encoder.card_parts import Geometry, Input, Part
+from accessctl.encoder.choose import load_encoder
 from accessctl.encoder.fake import FAKE_CARD, FakeEncoder
 from accessctl.encoder.flip import FlipAveraged
 from accessctl.encoder.joint import JointEncoder
@@ -149,3 +151,27 @@ def test_a_crop_of_the_canvas_is_as_good_as_one_of_the_photo(photos, models):
     )
     through = encoder.embed(Window(canvas, dlib.crop_geometry).cut(canvases))
     assert (direct * through).sum(axis=1).min() >= 0.999
+
+
+def test_the_pair_is_its_parts_on_crops_of_their_own(photos, models):
+    if not (models / "cache/faceres/SHA256SUMS").exists():
+        pytest.skip("needs `accessctl models fetch --pair`")
+    pair, dlib, faceres = (
+        load_encoder(
+            EncoderConfig(
+                folder=models / name, device="cpu", precision="float16", flip_average=False
+            )
+        )
+        for name in ("pair", "dlib", "faceres")
+    )
+    parts = [
+        encoder.embed(
+            np.stack([cut(photo, mesh, encoder.card.crop_geometry) for photo, mesh in photos])
+        )
+        for encoder in (dlib, faceres)
+    ]
+    expected = np.hstack([3.2 * parts[0], parts[1]]) / np.sqrt(3.2**2 + 1)
+    crops = np.stack([cut(photo, mesh, pair.card.crop_geometry) for photo, mesh in photos])
+    found = pair.embed(crops)
+    assert found.shape == (2, 256)
+    assert (found * expected).sum(axis=1).min() >= 0.999
