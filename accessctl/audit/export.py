@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
-from accessctl.audit.views import NameOf, as_json
+from accessctl.audit.views import EVIDENCE, NameOf, as_json
 from accessctl.domain import Event
 
 Records: TypeAlias = Iterable[tuple[int, Event, str]]
@@ -32,9 +32,12 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def json_lines(records: Records, name_of: NameOf) -> Iterator[str]:
-    """A line for each record: its number and hash around what `events --json` prints."""
+    """A line for each record: number, what `events --json` prints, evidence, hash."""
     for number, event, digest in records:
-        line = {"number": number, **as_json(event, name_of), "hash": digest}
+        line = {"number": number, **as_json(event, name_of)}
+        if EVIDENCE in event.data:
+            line[EVIDENCE] = event.data[EVIDENCE]
+        line["hash"] = digest
         yield json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n"
 
 

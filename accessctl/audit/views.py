@@ -9,6 +9,7 @@ from accessctl.domain import Event, EventKind, PersonId
 NameOf: TypeAlias = Callable[[PersonId], str | None]
 
 REMOVED = "(removed person)"
+EVIDENCE = "evidence"
 _DECISION_KEYS = ("visit", "decision", "reason")
 _ABSURD = 1e12
 _EVIDENCE_KEYS = ("similarity", "fmr", "frames", "latency_ms")
@@ -19,7 +20,8 @@ def as_json(event: Event, name_of: NameOf) -> dict[str, Any]:
 
     Always there, null where it does not apply: time (ISO 8601, UTC), kind, visit,
     decision, reason, person (name; null also when that person was removed), similarity,
-    fmr, frames, latency_ms, person_id. The rest of the event's data follows.
+    fmr, frames, latency_ms, person_id. The rest of the event's data follows, but for the
+    `evidence` of a decision, which only `events export` shows.
     """
     data = event.data
     fixed = {
@@ -30,7 +32,7 @@ def as_json(event: Event, name_of: NameOf) -> dict[str, Any]:
         **{key: data.get(key) for key in _EVIDENCE_KEYS},
         "person_id": event.person,
     }
-    return fixed | {key: data[key] for key in sorted(data.keys() - fixed.keys())}
+    return fixed | {key: data[key] for key in sorted(data.keys() - fixed.keys() - {EVIDENCE})}
 
 
 def as_text(event: Event, name_of: NameOf, zone: tzinfo | None = None) -> str:

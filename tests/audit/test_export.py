@@ -13,7 +13,8 @@ RECORDS = [
         Event(
             0.5,
             EventKind.DECISION,
-            {"visit": "v1", "decision": "granted", "reason": "matched", "similarity": 0.5, "x": 1},
+            {"visit": "v1", "decision": "granted", "reason": "matched", "similarity": 0.5, "x": 1}
+            | {"evidence": {"seen": 3}},
             PersonId("p1"),
         ),
         "ab",
@@ -30,6 +31,7 @@ def table(lines: list[str]) -> list[dict[str, str]]:
 def test_json_lines() -> None:
     first, second = map(json.loads, json_lines(RECORDS, NAMES.get))
     assert (first["number"], first["hash"], first["person"]) == (1, "ab", NAMES[PersonId("p1")])
+    assert first["evidence"] == {"seen": 3}
     assert (first["time"], first["x"]) == ("1970-01-01T00:00:00.500Z", 1)
     assert (second["number"], second["state"], second["person"]) == (2, "stopped", None)
 
@@ -39,7 +41,7 @@ def test_csv() -> None:
     assert tuple(first) == CSV_COLUMNS
     assert first["person"] == NAMES[PersonId("p1")]
     assert (first["number"], first["similarity"], first["frames"]) == ("1", "0.5", "")
-    assert json.loads(first["data"]) == {"x": 1}
+    assert json.loads(first["data"]) == {"evidence": {"seen": 3}, "x": 1}
     assert json.loads(second["data"]) == {"state": "stopped"}
 
 

@@ -199,3 +199,10 @@ def test_whatever_is_in_the_log_can_be_shown(event: Event) -> None:
 def test_absurd_figures_are_left_out(number: int) -> None:
     event = Event(TIME, EventKind.DECISION, {"similarity": number})
     assert "similarity" not in as_text(event, NAMES.get, UTC)
+
+
+def test_the_evidence_of_a_decision_is_left_to_the_export() -> None:
+    event = Event(1.0, EventKind.DECISION, {"decision": "granted", "evidence": {"seen": 3}, "x": 1})
+    shown = as_json(event, lambda person: None)
+    assert "evidence" not in shown
+    assert shown["x"] == 1
