@@ -16,6 +16,9 @@ MAX_ANGLE = 30.0
 LEAST_TURN, MOST_TURN = 0.07, 0.50
 """Turns between two frames that can be measured, as sines of their angles: 4 to 30 degrees."""
 
+HIGHEST = 0.45
+"""No nose stands out further than so many face widths; a mesh that missed the face seems to."""
+
 MIN_FACE_PX = 70.0
 MAX_REST = 0.03
 """Where the rest of the face fits no plane better than this, the points were not followed well."""
@@ -31,7 +34,7 @@ def depth(
 ) -> CueResult:
     """The nose's height over the plane of the rest of the face, in face widths.
 
-    Measured twice. By the poses: confirms from `confirm` upwards, the mean over pairs of
+    Measured twice. By the poses: confirms from `confirm` to `HIGHEST`, the mean over pairs of
     frames (least squares of nose shift against turn), when the turn is at least `min_turn`
     (the sine of its angle, root mean square), because the poses come from the mesh, which
     hardly turns on a photograph. By the foreshortening of the plane: vetoes up to `veto`, the
@@ -48,7 +51,7 @@ def depth(
     if len(turning) < MIN_PAIRS or turn_size(turning) < min_turn:
         return undecided(CUE, confirm)
     height = nose_height(turning)
-    if height >= confirm:
+    if confirm <= height <= HIGHEST:
         return CueResult(CUE, CueVerdict.CONFIRM, height, confirm)
     return undecided(CUE, confirm, height)
 
