@@ -60,7 +60,7 @@ class LivenessFrame:
 
 
 def gather(frame: Frame, face: Face, embedding: Embedding | None = None) -> LivenessFrame:
-    """The evidence that `face`, found in `frame`, gives; about a quarter of a millisecond."""
+    """The evidence that `face`, found in `frame`, gives; some two milliseconds."""
     return LivenessFrame(
         captured=frame.captured,
         track=face.track,

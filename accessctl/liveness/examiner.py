@@ -41,7 +41,7 @@ class Examiner:
         return LivenessVerdict(combine(results), results)
 
     def add(self, frame: LivenessFrame) -> bool:
-        """Whether the cues looked at the visit on this occasion (tens of milliseconds)."""
+        """Whether the cues looked at the visit on this occasion (a tenth of a second)."""
         backwards = bool(self._frames) and frame.captured < self._frames[-1].captured
         self._frames.append(frame)
         while frame.captured - self._frames[0].captured > self._window_s:
