@@ -64,3 +64,12 @@ class Roster:
         self.matcher = Matcher(templates, self._cohort, self._calibration)
         self.names: Mapping[PersonId, str] = MappingProxyType({p.id: p.name for p in people})
         self.max_fmr = comparison_fmr(self._target_fpir, max(1, self.matcher.people))
+        if self.max_fmr < self._calibration.smallest_fmr:
+            log.warning(
+                "Nobody can be granted: policy.target_fpir %g with %d people asks for a rate of "
+                "%.1e a comparison, and the encoder is calibrated down to %.1e; raise target_fpir.",
+                self._target_fpir,
+                self.matcher.people,
+                self.max_fmr,
+                self._calibration.smallest_fmr,
+            )

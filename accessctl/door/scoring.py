@@ -17,7 +17,7 @@ def scoring_of(card: Card) -> tuple[NDArray[np.float32], Calibration]:
     if card.cohort is None or card.calibration is None:
         raise ModelError(
             f"The encoder {card.name} is not calibrated; "
-            f"run: accessctl models calibrate {card.folder}"
+            f"run: accessctl models calibrate {card.folder} --faces DIR"
         )
     table = card.calibration
     calibration = Calibration(table.neighbours, table.score, table.log10_fmr, table.log10_fmr_upper)

@@ -3,6 +3,7 @@ import math
 
 import pytest
 
+from accessctl.config import PolicyConfig
 from accessctl.domain import Person
 from accessctl.door.fake import FakeHouse
 from accessctl.errors import StoreError
@@ -94,3 +95,16 @@ def test_a_load_that_fails_halfway_changes_nothing_and_is_tried_again(
     assert list(roster.names.values()) == ["Ada"]
     assert roster.refresh() is True
     assert set(roster.names.values()) == {"Ada", "Bea"}
+
+
+def test_warns_when_the_wanted_rate_is_beyond_the_calibration(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    # The table ends at 1e-8; 1e-6 over 200 people asks for 5e-9 a comparison.
+    house = FakeHouse(policy=PolicyConfig(target_fpir=1e-6))
+    for person in range(200):
+        house.enrol(f"Person {person}", person)
+    with caplog.at_level("WARNING"):
+        house.roster()
+    assert "Nobody can be granted" in caplog.text
+    assert "raise target_fpir" in caplog.text
