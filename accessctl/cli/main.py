@@ -18,11 +18,15 @@ COMMANDS = (
     "people",
     "show",
     "rename",
+    "rules",
     "remove",
     "identify",
     "verify",
     "embed",
+    "policy",
+    "unlock-face",
     "events",
+    "replay",
     "models",
     "train",
     "config",
@@ -68,5 +72,6 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="accessctl", description="Face access control for a door.")
     subparsers = top.add_subparsers(required=True, metavar="COMMAND")
     for command in COMMANDS:
-        importlib.import_module(f"accessctl.cli.{command}").add_parser(subparsers)
+        module = command.replace("-", "_")
+        importlib.import_module(f"accessctl.cli.{module}").add_parser(subparsers)
     return top

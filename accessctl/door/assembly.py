@@ -12,12 +12,18 @@ import cv2
 
 from accessctl.actions.build import actions_from
 from accessctl.actions.runner import ActionRunner
+from accessctl.audit.audit_key import find_key
+from accessctl.audit.base import Log
 from accessctl.audit.log import EventLog
+from accessctl.audit.opening import key_path, open_log, snapshot_folder
+from accessctl.audit.snapshots import Snapshots
 from accessctl.config import Config
-from accessctl.domain import Outcome
+from accessctl.domain import EventKind, Outcome, PersonId
 from accessctl.door.door import Door
 from accessctl.door.enactor import Enactor
 from accessctl.door.enrolment import Enrolment
+from accessctl.door.gate import Gate
+from accessctl.door.photographer import Photographer
 from accessctl.door.recogniser import Recogniser
 from accessctl.door.reembed import Progress, reembed
 from accessctl.door.roster import Roster
@@ -25,6 +31,9 @@ from accessctl.door.scoring import scoring_of
 from accessctl.encoder.choose import load_encoder
 from accessctl.gallery.store import open_gallery
 from accessctl.gallery.values import People
+from accessctl.policy.lockout_keeper import LockoutKeeper
+from accessctl.policy.lockout_store import LockoutStore
+from accessctl.policy.uptime import uptime
 from accessctl.vision.observer import Observer
 
 log = logging.getLogger(__name__)
@@ -51,7 +60,7 @@ class Engine:
 
 @contextmanager
 def open_audit(config: Config) -> Iterator[EventLog]:
-    audit = EventLog(config.audit.file)
+    audit = open_log(config.audit, os.environ)
     try:
         yield audit
     finally:
@@ -86,6 +95,9 @@ def open_door(engine: Engine, audit: EventLog, finish_s: float = 10.0) -> Iterat
         Outcome.DENIED: actions_from(config.actions.denied),
         Outcome.UNKNOWN: actions_from(config.actions.unknown),
     }
+    file = config.policy.lockout.file or config.audit.file.with_name("lockout.sqlite")
+    lockouts = LockoutStore(file)
+    keeper = LockoutKeeper(lockouts, config.access.door, config.policy.lockout, uptime)
     runner = ActionRunner(queue=config.actions.queue)
     enactor = Enactor(audit, runner, actions, time.time)
     door = Door(
@@ -97,12 +109,38 @@ def open_door(engine: Engine, audit: EventLog, finish_s: float = 10.0) -> Iterat
         leave_after_s=config.vision.track_timeout_s,
         wall_clock=time.time,
         new_visit_id=new_visit_id,
+        gate=Gate.of(config.access, config.policy, keeper),
+        photographer=photographer_of(config),
+        granted_before=recent_grants(audit, config.policy.cooldown_s, time.time()),
     )
     try:
         yield door
     finally:
         if not runner.close(finish_s):
             log.warning("Some actions had not finished after %.0f s.", finish_s)
+        lockouts.close()
+
+
+def photographer_of(config: Config) -> Photographer | None:
+    snapshots = config.audit.snapshots
+    key = find_key(key_path(config.audit), os.environ)
+    if snapshots.keep == "off" or key is None:
+        return None
+    folder = snapshot_folder(config.audit)
+    return Photographer(Snapshots(folder, key, snapshots), snapshots.keep)
+
+
+def recent_grants(audit: Log, seconds: float, now: float) -> dict[PersonId, float]:
+    """How many seconds ago people were last granted, of the last `seconds` of the log.
+
+    Otherwise a restart would let the same person in twice in one visit. A grant later
+    than `now`, when the clock was set back, counts as one of this moment.
+    """
+    return {
+        event.person: max(0.0, now - event.time)
+        for _, event in audit.query(since=now - seconds, kind=EventKind.DECISION)
+        if event.person is not None and event.data.get("decision") == Outcome.GRANTED
+    }
 
 
 def new_visit_id() -> str:

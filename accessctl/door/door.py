@@ -1,20 +1,34 @@
 """One frame in, the decisions it brings out."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from time import perf_counter
-from typing import Protocol
+from types import MappingProxyType
+from typing import Any, Protocol
 
-from accessctl.config import PolicyConfig
-from accessctl.domain import Decision, Face, Frame, Match, Outcome, PersonId, Reason, Sighting
+from accessctl.config import AccessConfig, PolicyConfig
+from accessctl.domain import (
+    Decision,
+    Face,
+    Frame,
+    Match,
+    Outcome,
+    PersonId,
+    PersonRules,
+    Reason,
+    Sighting,
+)
 from accessctl.door.enactor import Enactor
+from accessctl.door.gate import Gate
+from accessctl.door.photographer import Photographer
 from accessctl.door.recogniser import Recogniser
 from accessctl.door.roster import Roster
 from accessctl.door.visit import Visit
-from accessctl.policy.decide import decide
+from accessctl.policy.admit import Circumstances, decide_visit
 from accessctl.policy.evidence import Verdict
 from accessctl.policy.ledger import GrantLedger
+from accessctl.policy.recorded import Recorded, to_data
 from accessctl.policy.rules import Rules
 
 # How often the door looks whether somebody was enrolled or removed meanwhile, seconds.
@@ -62,7 +76,11 @@ class Door:
         leave_after_s: float,
         wall_clock: Callable[[], float],
         new_visit_id: Callable[[], str],
+        gate: Gate | None = None,
+        photographer: Photographer | None = None,
+        granted_before: Mapping[PersonId, float] = MappingProxyType({}),
     ) -> None:
+        """`granted_before`: how many seconds ago people were granted before this process."""
         self._observer = observer
         self._recogniser = recogniser
         self.roster = roster
@@ -73,6 +91,9 @@ class Door:
         self._new_visit_id = new_visit_id
         self._visits: dict[int, Visit] = {}
         self._grants = GrantLedger()
+        self._gate = gate or Gate.of(AccessConfig(), policy)
+        self._photographer = photographer
+        self._granted_before = dict(granted_before)
         self._refreshed = float("-inf")
 
     def step(self, frame: Frame) -> Step:
@@ -80,10 +101,14 @@ class Door:
         timings: dict[str, float] = {}
         started = perf_counter()
         now = frame.captured
+        self._recall(now)
         self._refresh(now)
         faces = self._observer.observe(frame)
         timings.update(self._observer.timings)
         visits = [self._visit_of(face, now) for face in faces]
+        widths = tuple(face.box.w for face in faces)
+        for index, visit in enumerate(visits):
+            visit.widths, visit.index = widths, index
         fresh = [
             (face, visit)
             for face, visit in zip(faces, visits, strict=True)
@@ -96,6 +121,8 @@ class Door:
                 match = self.roster.matcher.search(embedding)
                 sighting = Sighting(now, embedding, face.quality.score, match)
                 visit.add(sighting, self._policy.window_s, self.roster.matcher.search)
+                if self._photographer is not None:
+                    visit.picture = self._photographer.cut(frame.image, face)
         with _timed(timings, "decide"):
             waited_ms = (perf_counter() - started) * 1e3
             ready = [visit for _, visit in fresh]
@@ -110,6 +137,11 @@ class Door:
     def close(self, now: float) -> list[Decision]:
         """End the visits that are still open, as if everybody had left at `now`."""
         return list(self._farewells(now + 2 * self._leave_after_s, 0.0))
+
+    def _recall(self, now: float) -> None:
+        for person, seconds in self._granted_before.items():
+            self._grants.note(person, now - seconds)
+        self._granted_before.clear()
 
     def _refresh(self, now: float) -> None:
         if now - self._refreshed >= ROSTER_REFRESH_S:
@@ -133,38 +165,79 @@ class Door:
         self, visits: Sequence[Visit], now: float, waited_ms: float, *, left: bool = False
     ) -> Iterator[Decision]:
         for visit in visits:
-            decision = self._decide(visit, now, waited_ms, left=left)
-            if decision is None:
+            settled = self._decide(visit, now, waited_ms, left=left)
+            if settled is None:
                 continue
-            if not self._enactor.enact(decision, self.roster.names):
+            decision, verdict, more = settled
+            recorded = self._enactor.enact(decision, self.roster.names, more)
+            if recorded or verdict.outcome is not Outcome.GRANTED:
+                self._gate.note(verdict)
+            if not recorded:
                 decision = replace(decision, outcome=Outcome.DENIED, reason=Reason.NO_RECORD)
                 visit.verdict = Verdict(decision.outcome, decision.reason, decision.match)
             elif decision.outcome is Outcome.GRANTED and decision.person is not None:
                 self._grants.note(decision.person, now)
             yield decision
 
-    def _decide(self, visit: Visit, now: float, waited_ms: float, *, left: bool) -> Decision | None:
+    def _decide(
+        self, visit: Visit, now: float, waited_ms: float, *, left: bool
+    ) -> tuple[Decision, Verdict, dict[str, Any]] | None:
         evidence = visit.evidence(left=left)
-        last_grant = None if visit.pooled is None else self._grants.last(visit.pooled.person)
+        pooled = visit.pooled
+        last_grant = None if pooled is None else self._grants.last(pooled.person)
         rules = Rules.of(self._policy, self.roster.max_fmr)
-        verdict = decide(evidence, rules, last_grant, now)
+        time = self._wall_clock()
+        person_rules = PersonRules()
+        if pooled is not None:
+            person_rules = self.roster.rules.get(pooled.person, person_rules)
+        circumstances = self._gate.circumstances(visit, person_rules, time)
+        verdict = decide_visit(evidence, rules, last_grant, now, circumstances)
         if verdict is None:
             return None
         visit.verdict = verdict
         person: PersonId | None = None
         if verdict.match is not None and verdict.outcome is not Outcome.UNKNOWN:
             person = verdict.match.person
-        latency_ms = (now - evidence.since) * 1e3 + waited_ms
-        return Decision(
-            time=self._wall_clock(),
+        decision = Decision(
+            time=time,
             visit=visit.id,
             outcome=verdict.outcome,
             reason=verdict.reason,
             person=person,
             match=verdict.match,
             frames=visit.seen,
-            latency_ms=latency_ms,
+            latency_ms=(now - evidence.since) * 1e3 + waited_ms,
         )
+        return decision, verdict, self._more(visit, circumstances, last_grant, now, left=left)
+
+    def _more(
+        self,
+        visit: Visit,
+        circumstances: Circumstances,
+        last_grant: float | None,
+        now: float,
+        *,
+        left: bool,
+    ) -> dict[str, Any]:
+        """What is kept of a decision so that it can be looked at, and made, again."""
+        recorded = Recorded(
+            visit.evidence(left=left),
+            now,
+            last_grant,
+            self.roster.matcher.people,
+            self._gate.door,
+            circumstances.person,
+            circumstances.locked_out,
+            circumstances.liveness,
+            circumstances.second_factor,
+            visit.widths,
+            visit.index,
+        )
+        more: dict[str, Any] = {"evidence": to_data(recorded)}
+        if self._photographer is not None:
+            more |= self._photographer.take(visit.id, circumstances.time, visit.picture)
+            visit.picture = None
+        return more
 
 
 @contextmanager

@@ -37,15 +37,20 @@ class Enactor:
         self._actions = actions
         self._wall_clock = wall_clock
 
-    def enact(self, decision: Decision, names: Mapping[PersonId, str]) -> bool:
+    def enact(
+        self,
+        decision: Decision,
+        names: Mapping[PersonId, str],
+        more: Mapping[str, Any] | None = None,
+    ) -> bool:
         """True once the decision is on record and its actions are queued.
 
+        `more` goes on record beside the decision, but not to the actions.
         False, and nothing acted on, when the audit log does not take it (fail secure).
         """
-        event = decision_event(decision)
-        if not write_down(self._audit, event):
+        if not write_down(self._audit, decision_event(decision, more)):
             return False
-        payload = as_json(event, names.get)
+        payload = as_json(decision_event(decision), names.get)
         for action in self._actions.get(decision.outcome, ()):
             queued = self._runner.submit(action, payload, self._reporter(decision))
             if not queued:

@@ -1,12 +1,15 @@
 """What goes into the audit log: pure functions from values to events, without names."""
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 from accessctl.actions.base import ActionResult
 from accessctl.domain import Decision, Event, EventKind, PersonId
 
 
-def decision_event(decision: Decision) -> Event:
+def decision_event(decision: Decision, more: Mapping[str, Any] | None = None) -> Event:
+    """`more` is what the log keeps beside the decision: its evidence, its picture."""
     match = decision.match
     return Event(
         decision.time,
@@ -21,6 +24,7 @@ def decision_event(decision: Decision) -> Event:
             "fmr": None if match is None else float(f"{match.fmr:.3g}"),
             "frames": decision.frames,
             "latency_ms": round(decision.latency_ms, 1),
+            **(more or {}),
         },
         decision.person,
     )
@@ -43,10 +47,10 @@ def action_event(decision: Decision, action: str, result: ActionResult, time: fl
 
 
 def person_event(change: str, person: PersonId, time: float) -> Event:
-    """`change` is one of enrolled, photo_added, renamed, removed, re_embedded."""
+    """`change` is one of enrolled, photo_added, renamed, removed, re_embedded, rules_changed."""
     return Event(time, EventKind.PERSON, {"change": change}, person)
 
 
 def service_event(state: str, time: float, **data: str | int | float | None) -> Event:
-    """`state` is one of started, stopped, camera_lost, camera_back, fault."""
+    """`state` is one of started, stopped, camera_lost, camera_back, fault, face_unlocked."""
     return Event(time, EventKind.SERVICE, {"state": state, **data})

@@ -7,7 +7,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from accessctl.domain import PersonId
+from accessctl.domain import PersonId, PersonRules
 from accessctl.errors import StoreError
 from accessctl.gallery.calibration import Calibration
 from accessctl.gallery.matcher import Matcher
@@ -60,9 +60,11 @@ class Roster:
 
     def _load(self) -> None:
         people = self._gallery.people()
+        rules = self._gallery.rules()
         templates = self._gallery.templates(self._fingerprint)
         self.matcher = Matcher(templates, self._cohort, self._calibration)
         self.names: Mapping[PersonId, str] = MappingProxyType({p.id: p.name for p in people})
+        self.rules: Mapping[PersonId, PersonRules] = MappingProxyType(dict(rules))
         self.max_fmr = comparison_fmr(self._target_fpir, max(1, self.matcher.people))
         if self.max_fmr < self._calibration.smallest_fmr:
             log.warning(

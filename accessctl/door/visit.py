@@ -5,8 +5,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from accessctl.domain import Embedding, Match, Sighting
+from accessctl.domain import Embedding, Image, Match, Sighting
 from accessctl.gallery.pooling import pool
+from accessctl.policy.admit import Proof
 from accessctl.policy.evidence import Evidence, Verdict
 
 # At 15 frames a second, eight seconds of evidence; bounds memory whatever the window says.
@@ -16,7 +17,9 @@ MAX_SIGHTINGS = 120
 class Visit:
     """A tracked face from first sight until it leaves.
 
-    `opened` and `last_seen` are capture times in seconds; `verdict` is set once.
+    `opened` and `last_seen` are capture times in seconds; `verdict` is set once. `widths`
+    are those of all faces in the last frame that showed it, `index` its own; `picture` is
+    what would be kept of the last usable one.
     """
 
     def __init__(self, visit_id: str, opened: float) -> None:
@@ -25,6 +28,11 @@ class Visit:
         self.verdict: Verdict | None = None
         self.since: float | None = None
         self.seen = 0
+        self.liveness = Proof.NOT_NEEDED
+        self.second_factor = Proof.NOT_NEEDED
+        self.widths: tuple[float, ...] = (1.0,)
+        self.index = 0
+        self.picture: Image | None = None
         self.pooled: Match | None = None
         self._sightings: deque[Sighting] = deque(maxlen=MAX_SIGHTINGS)
 

@@ -83,7 +83,9 @@ def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
         main(["--help"])
     assert done.value.code == 0
     shown = capsys.readouterr().out
-    assert [command for command in COMMANDS if f"\n    {command} " not in shown] == []
+    # A long name has its help on the next line.
+    listed = {line.split()[0] for line in shown.splitlines() if line.startswith("    ")}
+    assert set(COMMANDS) <= listed
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -4,12 +4,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from accessctl.actions.base import Action
 from accessctl.actions.fake import HangingAction, RecordingAction
-from accessctl.config import ActionsConfig, CommandAction, Config
-from accessctl.domain import Decision, Frame, Outcome, Reason
+from accessctl.audit.fake import MemoryLog
+from accessctl.config import ActionsConfig, CommandAction, Config, SnapshotConfig
+from accessctl.domain import Decision, Event, EventKind, Frame, Outcome, PersonId, Reason
 from accessctl.door import assembly
 from accessctl.door.assembly import Engine, new_visit_id, open_audit, open_door, open_engine
 from accessctl.door.door import Door
@@ -184,3 +186,44 @@ def test_visits_have_ids_of_their_own() -> None:
     ids = {new_visit_id() for _ in range(1000)}
     assert len(ids) == 1000
     assert all(re.fullmatch(r"[0-9a-f]{12}", one) for one in ids)
+
+
+def test_recent_grants_are_taken_from_the_log() -> None:
+    def decided(time: float, person: str | None, decision: str) -> Event:
+        who = None if person is None else PersonId(person)
+        return Event(time, EventKind.DECISION, {"decision": decision}, who)
+
+    audit = MemoryLog()
+    for event in (
+        decided(80.0, "early", "granted"),
+        decided(96.0, "ada", "granted"),
+        decided(98.0, "ada", "granted"),
+        decided(99.0, "bob", "denied"),
+        decided(99.0, None, "unknown"),
+        # The clock was set back since.
+        decided(140.0, "cleo", "granted"),
+    ):
+        audit.append(event)
+    assert assembly.recent_grants(audit, 10.0, 100.0) == {"ada": 2.0, "cleo": 0.0}
+
+
+def test_pictures_are_taken_only_when_asked_for(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ACCESSCTL_AUDIT_KEY_FILE", raising=False)
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
+    with open_audit(config) as audit:
+        audit.append(Event(1.0, EventKind.SERVICE, {}))
+    assert assembly.photographer_of(config) is None
+    wanted = config.audit.model_copy(update={"snapshots": SnapshotConfig(keep="face")})
+    photographer = assembly.photographer_of(config.model_copy(update={"audit": wanted}))
+    assert photographer is not None
+    said = photographer.take("ab", 1.0, np.zeros((8, 8, 3), np.uint8))
+    assert (config.audit.file.parent / "snapshots" / said["snapshot"]).is_file()
+
+
+def test_what_is_written_down_is_sealed(config: Config) -> None:
+    with open_audit(config) as audit:
+        audit.append(Event(1.0, EventKind.SERVICE, {}))
+        report = audit.verify()
+    assert (report.covered, report.alarm) == (1, False)

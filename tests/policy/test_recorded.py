@@ -61,8 +61,9 @@ records = st.builds(
 )
 rules = st.builds(
     Rules,
-    max_fmr=st.floats(1e-6, 1),
-    frame_fmr=st.floats(1e-6, 1),
+    # The configuration allows no more.
+    max_fmr=st.floats(1e-6, 0.1),
+    frame_fmr=st.floats(1e-6, 0.5),
     min_frames=st.integers(1, 5),
     min_margin=st.floats(0, 5),
     unknown_after_frames=st.integers(1, 10),
