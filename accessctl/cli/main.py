@@ -29,6 +29,7 @@ COMMANDS = (
     "replay",
     "models",
     "train",
+    "evaluate",
     "config",
 )
 
