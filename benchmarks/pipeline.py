@@ -65,10 +65,8 @@ def config_text() -> str:
 def frame_times(config_file: Path, images: list[np.ndarray]) -> dict[str, list[float]]:
     """Milliseconds of each stage, every frame encoded as if its visit were undecided."""
     config = demo_config(load_config(config_file))
-    # A threshold that nobody reaches and no end of patience: the visit stays open.
-    policy = config.policy.model_copy(
-        update={"min_margin": float("inf"), "unknown_after_frames": 10**9}
-    )
+    # A rate that nobody reaches and no end of patience: the visit stays open.
+    policy = config.policy.model_copy(update={"target_fpir": 1e-12, "unknown_after_frames": 10**9})
     config = config.model_copy(update={"policy": policy})
     times: dict[str, list[float]] = {stage: [] for stage in STAGES}
     with open_audit(config) as audit, open_engine(config, lambda photos, _: iter(photos)) as engine:
