@@ -1,0 +1,53 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accessctl.domain import Box, Pose
+from accessctl.liveness.blink import eye_aspect_ratio
+from accessctl.liveness.combine import Liveness
+from accessctl.liveness.fake import FakeExaminer, fake_frame, fake_result
+from accessctl.liveness.result import CueVerdict
+
+
+@given(
+    st.floats(0, 0.6),
+    st.builds(
+        Box, st.floats(-500, 500), st.floats(-500, 500), st.floats(40, 400), st.floats(40, 400)
+    ),
+)
+def test_the_eyes_are_as_open_as_they_should_be(opening: float, box: Box) -> None:
+    found = eye_aspect_ratio(fake_frame(0.0, opening=opening, box=box).landmarks)
+    assert found == pytest.approx((opening, opening), abs=1e-3)
+
+
+def test_a_frame_is_what_was_asked_for() -> None:
+    embedding = np.array([0.6, 0.8], np.float32)
+    frame = fake_frame(2.5, track=7, pose=Pose(1, 2, 3), embedding=embedding)
+    assert (frame.captured, frame.track, frame.pose) == (2.5, 7, Pose(1, 2, 3))
+    assert frame.embedding is embedding
+
+
+def test_a_face_of_other_size_keeps_its_place_in_both_views() -> None:
+    frame = fake_frame(0.0, box=Box(10, 20, 60, 80))
+    middle = np.array([frame.box.centre])
+    assert frame.face.from_frame(middle)[0] == pytest.approx((60, 80))
+    assert 0 < frame.around.from_frame(middle).min() < frame.around.from_frame(middle).max() < 160
+
+
+def test_the_examiner_says_the_strongest_of_its_words() -> None:
+    veto = fake_result("edges", CueVerdict.VETO)
+    confirm = fake_result("depth", CueVerdict.CONFIRM)
+    assert FakeExaminer(confirm, veto).verdict.verdict is Liveness.ATTACK
+    assert FakeExaminer(confirm, veto).verdict.vetoes == ("edges",)
+    assert FakeExaminer(confirm).verdict.verdict is Liveness.LIVE
+    assert FakeExaminer().verdict.verdict is Liveness.UNDECIDED
+
+
+def test_the_examiner_may_change_its_mind_and_keeps_what_it_saw() -> None:
+    fake = FakeExaminer()
+    frames = [fake_frame(0.0), fake_frame(0.1)]
+    assert [fake.add(frame) for frame in frames] == [True, True]
+    assert fake.frames == frames
+    fake.results = (fake_result("blink", CueVerdict.CONFIRM),)
+    assert fake.verdict.verdict is Liveness.LIVE
