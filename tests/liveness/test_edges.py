@@ -1,0 +1,141 @@
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+
+from accessctl.domain import Box, Image
+from accessctl.liveness import edges as module
+from accessctl.liveness.edges import edges, rim
+from accessctl.liveness.evidence import LivenessFrame, View
+from accessctl.liveness.fake import fake_frame
+from accessctl.liveness.result import CueVerdict
+
+# In the view the middle of the face is at (80, 80) and the face 50 pixels wide, so that a
+# rim is looked for at 31 to 77.5 pixels from the middle.
+FACE = Box(55, 55, 50, 50)
+
+
+def wall() -> Image:
+    return np.full((160, 160, 3), 200, np.uint8)
+
+
+def before(image: Image, captured: float = 0.0, box: Box = FACE) -> LivenessFrame:
+    frame = fake_frame(captured, box=box)
+    return replace(frame, around=View(image, 0.0, 0.0, 1.0, 1.0))
+
+
+def bars(left: int, right: int, top: int = 0, bottom: int = 160) -> Image:
+    image = wall()
+    for x in (left, right):
+        image[top:bottom, x - 3 : x + 3] = 30
+    return image
+
+
+def leaning(degrees: float) -> Image:
+    turn = cv2.getRotationMatrix2D((79.5, 79.5), degrees, 1.0)
+    return cv2.warpAffine(
+        bars(30, 130, -200, 400), turn, (160, 160), borderValue=(200, 200, 200)
+    ).astype(np.uint8)
+
+
+def test_a_bare_wall_has_no_rim() -> None:
+    assert rim(before(wall())) == 0.0
+
+
+def test_a_rim_on_both_sides_is_seen_along_its_whole_length() -> None:
+    assert rim(before(bars(30, 130))) > 0.97
+
+
+def test_a_rim_on_one_side_is_none() -> None:
+    image = wall()
+    image[:, 27:33] = 30
+    assert rim(before(image)) == 0.0
+    assert rim(before(np.ascontiguousarray(image[:, ::-1]))) == 0.0
+
+
+def test_the_shorter_side_counts() -> None:
+    image = bars(30, 130)
+    image[:80, 120:140] = 200
+    assert rim(before(image)) == pytest.approx(0.5, abs=0.05)
+
+
+# For a face 40 pixels wide a rim is looked for at 25 to 62 pixels from the middle.
+@pytest.mark.parametrize(("left", "right", "seen"), [(66, 94, 0), (40, 120, 1), (8, 152, 0)])
+def test_what_is_too_near_or_too_far_is_not_looked_at(left: int, right: int, seen: int) -> None:
+    found = rim(before(bars(left, right), box=Box(60, 60, 40, 40)))
+    assert found == pytest.approx(seen, abs=0.03)
+
+
+@pytest.mark.parametrize("degrees", [-16, -8, 4, 12, 20])
+def test_a_rim_may_lean(degrees: float) -> None:
+    assert rim(before(leaning(degrees))) > 0.7
+
+
+@pytest.mark.parametrize("degrees", [40, 60, 90])
+def test_what_is_not_upright_is_no_rim(degrees: float) -> None:
+    assert rim(before(leaning(degrees))) < 0.1
+
+
+def test_only_the_pixels_that_are_asked_for_count() -> None:
+    only = np.ones((160, 160), np.bool_)
+    only[:120, 80:] = False
+    assert rim(before(bars(30, 130)), only) == pytest.approx(0.25, abs=0.05)
+    assert rim(before(bars(30, 130)), np.zeros((160, 160), np.bool_)) == 0.0
+
+
+def swaying(count: int) -> list[LivenessFrame]:
+    """Each face a tenth of its width from the one before, ten a second."""
+    return [
+        before(wall(), captured=i / 10, box=Box(55 + 5 * (i % 2), 55, 50, 50)) for i in range(count)
+    ]
+
+
+def told(monkeypatch: pytest.MonkeyPatch, *shares: float) -> list[LivenessFrame]:
+    """Frames of which each, but the first, shows a rim of the share told."""
+    frames = swaying(len(shares) + 1)
+    seen = dict(zip([frame.captured for frame in frames[1:]], shares, strict=True))
+    monkeypatch.setattr(module, "_not_staying", lambda first, second: None)
+    monkeypatch.setattr(module, "rim", lambda frame, only: seen[frame.captured])
+    return frames
+
+
+def test_the_best_run_of_three_counts_by_its_worst(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = edges(told(monkeypatch, 0.9, 0.1, 0.5, 0.6, 0.43, 0.2))
+    assert result.verdict is CueVerdict.VETO
+    assert result.figure == pytest.approx(0.43)
+
+
+def test_a_rim_that_shows_now_and_then_is_chance(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = edges(told(monkeypatch, 0.9, 0.9, 0.1, 0.9, 0.9, 0.3))
+    assert result.verdict is CueVerdict.UNDECIDED
+    assert result.figure == pytest.approx(0.3)
+
+
+def test_the_threshold_itself_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert edges(told(monkeypatch, 0.42, 0.42, 0.42)).verdict is CueVerdict.VETO
+    assert edges(told(monkeypatch, 0.42, 0.41, 0.42)).verdict is CueVerdict.UNDECIDED
+
+
+def test_two_pairs_are_too_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = edges(told(monkeypatch, 0.9, 0.9))
+    assert result.verdict is CueVerdict.UNDECIDED
+    assert np.isnan(result.figure)
+
+
+def test_a_face_that_hardly_moves_gives_no_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
+    told(monkeypatch, 0.9, 0.9, 0.9)
+    frames = [before(wall(), i / 10, Box(55 + 2 * (i % 2), 55, 50, 50)) for i in range(4)]
+    assert np.isnan(edges(frames).figure)
+
+
+def test_only_the_last_two_seconds_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    # The rims at 0.1 to 0.4 s are three in a row only while 0.4 s is not yet 2 s ago.
+    shares = [0.9] * 4 + [0.1] * 20
+    frames = told(monkeypatch, *shares)
+    assert edges(frames[:8]).verdict is CueVerdict.VETO
+    assert edges(frames).verdict is CueVerdict.UNDECIDED
+
+
+def test_nothing_seen_says_nothing() -> None:
+    assert edges([]).verdict is CueVerdict.UNDECIDED
