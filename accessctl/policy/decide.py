@@ -4,6 +4,9 @@ from accessctl.domain import Match, Outcome, Reason, Sighting
 from accessctl.policy.evidence import Evidence, Standing, Verdict
 from accessctl.policy.rules import Rules
 
+# Fewer usable frames are somebody passing by, or a track that was begun in doubt: no visit.
+GLIMPSE_FRAMES = 2
+
 
 def decide(
     evidence: Evidence, rules: Rules, last_grant: float | None, now: float
@@ -55,7 +58,7 @@ def standing(sighting: Sighting, pooled: Match, frame_fmr: float) -> Standing:
 
 def _late_verdict(evidence: Evidence, reason: Reason, rules: Rules, now: float) -> Verdict | None:
     """ "Unknown" once there was enough to go by, or when the visitor has left."""
-    if evidence.seen == 0:
+    if evidence.seen < GLIMPSE_FRAMES:
         return None
     enough = (
         evidence.seen >= rules.unknown_after_frames

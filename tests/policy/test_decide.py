@@ -90,6 +90,10 @@ def test_a_passer_by_without_a_usable_frame_is_not_decided() -> None:
     assert decide(Evidence((), None, 0, 0.0, left=True), RULES, None, 9.0) is None
 
 
+def test_a_glimpse_is_not_decided() -> None:
+    assert decide(evidence([match()], match(), left=True), RULES, None, 9.0) is None
+
+
 def test_frames_that_fell_out_of_the_window_still_end_in_unknown() -> None:
     verdict = decide(Evidence((), None, 4, 0.0, left=True), RULES, None, 9.0)
     assert verdict is not None
