@@ -6,38 +6,22 @@ are relative to the file they stand in.
 """
 
 import re
-from collections.abc import Iterator, Mapping
-from datetime import date
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar, Union
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Annotated, Any, Literal, Self, Union
 
 from pydantic import (
     BaseModel,
-    BeforeValidator,
-    ConfigDict,
     Field,
     ValidationError,
     model_validator,
 )
 from pydantic.fields import FieldInfo
 
+from accessctl.config_access import AccessConfig
+from accessctl.config_section import Section, in_order
 from accessctl.errors import ConfigError
 from accessctl.strict_yaml import read_mapping, shortened
-
-
-class Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=False, allow_inf_nan=False)
-
-
-SectionT = TypeVar("SectionT", bound=Section)
-
-
-def in_order(section: SectionT, low: str, high: str) -> SectionT:
-    """ValueError when the field `low` is above the field `high`."""
-    if getattr(section, low) > getattr(section, high):
-        raise ValueError(f"{low} must not be above {high}")
-    return section
 
 
 class CameraConfig(Section):
@@ -118,7 +102,8 @@ class EncoderConfig(Section):
         "auto", description="cpu: LiteRT; gpu: TensorFlow; auto: the GPU if there is one."
     )
     precision: Literal["int8", "float16"] = Field(
-        "int8", description="Which LiteRT export runs on a CPU."
+        "int8",
+        description="Which LiteRT export runs on a CPU, where the encoder has it; else the other.",
     )
     flip_average: bool = Field(
         True, description="Average the embeddings of a crop and its mirror image: twice the time."
@@ -214,72 +199,6 @@ class PolicyConfig(Section):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         return in_order(self, "min_frames", "unknown_after_frames")
-
-
-def _day_minute(value: object) -> object:
-    # YAML 1.1 reads an unquoted 18:00 as the number 1080, and 08:00 as text.
-    if isinstance(value, str):
-        found = re.fullmatch(r"([0-9]{1,2}):([0-9]{2})", value)
-        if found is None or int(found[2]) > 59:
-            raise ValueError("write a time of day as 08:30, or 24:00 for the end of the day")
-        return int(found[1]) * 60 + int(found[2])
-    return value
-
-
-DayMinute = Annotated[int, BeforeValidator(_day_minute), Field(ge=0, le=1440, strict=True)]
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun", "holiday"]
-
-
-class HoursConfig(Section):
-    days: tuple[Weekday, ...] = Field(
-        min_length=1,
-        description="mon to sun; 'holiday' for the dates in access.holidays, on which the "
-        "weekday does not count.",
-    )
-    opens: DayMinute = Field(description="Time of day on the wall clock from which one may enter.")
-    closes: DayMinute = Field(
-        description="Time of day from which one may not; not after `opens`: on the next day."
-    )
-
-
-class GroupConfig(Section):
-    doors: tuple[str, ...] | None = Field(None, description="Doors of the group; none: all doors.")
-    schedule: str | None = Field(None, description="Name of its schedule; none: at any time.")
-
-
-class AccessConfig(Section):
-    door: str = Field(
-        "front", pattern=r"^[\w.-]{1,64}$", description="This door's name in the rules."
-    )
-    timezone: str | None = Field(
-        None, description="Time zone of the schedules, for example Europe/Berlin."
-    )
-    schedules: Mapping[str, tuple[HoursConfig, ...]] = Field(
-        {}, description="Hours by the name of the schedule."
-    )
-    groups: Mapping[str, GroupConfig] = Field({}, description="Rules by the name of the group.")
-    holidays: tuple[date, ...] = Field((), description="Dates such as 2026-12-25.")
-    without_group: Literal["allow", "refuse"] = Field(
-        "allow", description="Whether people who are in no group may enter, at any time."
-    )
-
-    @model_validator(mode="after")
-    def _is_complete(self) -> "AccessConfig":
-        if self.timezone is not None:
-            _zone(self.timezone)
-        elif self.schedules or self.holidays:
-            raise ValueError("schedules and holidays need access.timezone, e.g. Europe/Berlin")
-        for name, group in self.groups.items():
-            if group.schedule is not None and group.schedule not in self.schedules:
-                raise ValueError(f"group {name!r} names the schedule {group.schedule!r}, not there")
-        return self
-
-
-def _zone(name: str) -> None:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError(f"{name!r} is no time zone; write one such as Europe/Berlin") from error
 
 
 class CommandAction(Section):

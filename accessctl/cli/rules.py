@@ -8,7 +8,7 @@ from typing import Any
 
 from accessctl.cli.common import add_config, add_json, config_from, print_json
 from accessctl.cli.gallery import gallery_of
-from accessctl.config import AccessConfig
+from accessctl.config_access import AccessConfig
 from accessctl.domain import PersonRules
 from accessctl.errors import InputError
 

@@ -7,7 +7,8 @@ from time import perf_counter
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from accessctl.config import AccessConfig, PolicyConfig
+from accessctl.config import PolicyConfig
+from accessctl.config_access import AccessConfig
 from accessctl.domain import (
     Decision,
     Face,

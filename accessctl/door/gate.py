@@ -2,7 +2,8 @@
 
 from typing import Literal, Protocol
 
-from accessctl.config import AccessConfig, PolicyConfig
+from accessctl.config import PolicyConfig
+from accessctl.config_access import AccessConfig
 from accessctl.domain import PersonRules
 from accessctl.door.visit import Visit
 from accessctl.policy.access import AccessPlan

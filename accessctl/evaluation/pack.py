@@ -17,19 +17,13 @@ import cv2
 import numpy as np
 
 from accessctl.domain import CropGeometry, Image
+from accessctl.encoder.usual import TEMPLATE
 from accessctl.errors import PhotoError, SourceError
 from accessctl.vision.alignment import umeyama
 from accessctl.vision.sampling import compose, warp
 
 CANVAS_SIZE = 128
-# ArcFace's template for 112x112 (Deng et al., CVPR 2019), shifted by the canvas's margin of 8.
-CANVAS_TEMPLATE = (
-    (46.2946, 59.6963),
-    (81.5318, 59.5014),
-    (64.0252, 79.7366),
-    (49.5493, 100.3655),
-    (78.7299, 100.2041),
-)
+CANVAS_TEMPLATE = TEMPLATE
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from accessctl.config import Section
+from accessctl.config_section import Section
 
 
 class LivenessConfig(Section):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, tzinfo
 from zoneinfo import ZoneInfo
 
-from accessctl.config import AccessConfig
+from accessctl.config_access import AccessConfig
 from accessctl.domain import PersonRules, Reason
 from accessctl.policy.schedule import Hours, is_open, wall_time
 

@@ -8,7 +8,8 @@ factor and the last grant. Whom stricter rules would have kept waiting shows as 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from accessctl.config import AccessConfig, PolicyConfig
+from accessctl.config import PolicyConfig
+from accessctl.config_access import AccessConfig
 from accessctl.domain import Event, EventKind, Outcome, PersonId, Reason
 from accessctl.policy.access import AccessPlan
 from accessctl.policy.admit import Circumstances, decide_visit

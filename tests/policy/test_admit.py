@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accessctl.config import AccessConfig
+from accessctl.config_access import AccessConfig
 from accessctl.domain import Match, Outcome, PersonId, PersonRules, Reason, Sighting
 from accessctl.policy.access import AccessPlan, objection
 from accessctl.policy.admit import Circumstances, Proof, admit, decide_visit

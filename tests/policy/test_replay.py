@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from accessctl.config import AccessConfig, PolicyConfig
+from accessctl.config import PolicyConfig
+from accessctl.config_access import AccessConfig
 from accessctl.domain import (
     Event,
     EventKind,

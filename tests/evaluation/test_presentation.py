@@ -1,0 +1,204 @@
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accessctl.camera.source import Shot
+from accessctl.domain import Box, Face, Frame, Image, Quality
+from accessctl.encoder.fake import FakeEncoder
+from accessctl.errors import CameraError, InputError
+from accessctl.evaluation import presentation as module
+from accessctl.evaluation.presentation import (
+    Conditions,
+    only_face,
+    presentations,
+    recordings,
+)
+from accessctl.liveness.combine import Liveness
+from accessctl.liveness.result import CueVerdict
+from accessctl.vision.fake import FakeObserver, fake_face
+
+SECONDS, FPS = 3, 15
+
+
+@pytest.fixture(scope="module")
+def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three seconds of an empty wall; what is seen there is the script's business."""
+    path = tmp_path_factory.mktemp("video") / "wall.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), FPS, (320, 240))
+    for _ in range(SECONDS * FPS):
+        writer.write(np.full((240, 320, 3), 128, np.uint8))
+    writer.release()
+    return path
+
+
+def seen_for(frames: int, track: int = 1, step: float = 1.0) -> list[list[Face]]:
+    """A face that wanders by `step` pixels a frame, to and fro."""
+    return [[fake_face(track, box=Box(100 + step * (i % 7), 60, 80, 96))] for i in range(frames)]
+
+
+def test_videos_of_a_folder_by_name(tmp_path: Path) -> None:
+    for name in ("b.MP4", "a.mov", "notes.txt", "photos.zip", "c.webm"):
+        (tmp_path / name).touch()
+    assert [path.name for path in recordings(tmp_path)] == ["a.mov", "b.MP4", "c.webm"]
+    assert recordings(tmp_path / "notes.txt") == [tmp_path / "notes.txt"]
+
+
+def test_no_video_is_said_in_one_sentence(tmp_path: Path) -> None:
+    for place in (tmp_path, tmp_path / "missing.mp4"):
+        with pytest.raises(InputError, match=r"name a video or a folder of videos\.$"):
+            recordings(place)
+
+
+def test_a_file_that_is_no_video(tmp_path: Path) -> None:
+    path = tmp_path / "a.mp4"
+    path.write_text("no video")
+    with pytest.raises(CameraError, match=r"a\.mp4"):
+        presentations(path, FakeObserver(), None, Conditions())
+
+
+def test_a_photograph_on_a_stand_is_refused(video: Path) -> None:
+    observer = FakeObserver(seen_for(45, step=0.0))
+    (found,) = presentations(video, observer, None, Conditions())
+    assert (found.recording, found.track) == ("wall.avi", 1)
+    assert found.seconds == pytest.approx(44 / FPS, abs=0.02)
+    assert found.cues["stillness"] is CueVerdict.VETO
+    assert found.verdict is Liveness.ATTACK
+    assert not found.accepted
+
+
+def test_each_face_is_a_presentation_and_a_glimpse_is_none(video: Path) -> None:
+    glimpse = [[fake_face(9)] for _ in range(10)]
+    script = glimpse + seen_for(16, track=2) + seen_for(15, track=3)
+    found = presentations(video, FakeObserver(script), None, Conditions())
+    # Sixteen frames span 15 intervals, which is 1 s; fifteen do not.
+    assert [(one.track, one.accepted) for one in found] == [(2, False)]
+    assert found[0].verdict is Liveness.UNDECIDED
+
+
+def test_an_empty_recording_shows_nobody(video: Path) -> None:
+    assert presentations(video, FakeObserver(), None, Conditions()) == []
+
+
+def test_a_camera_that_moves_leaves_a_cue_out(video: Path) -> None:
+    found = {
+        still: presentations(
+            video, FakeObserver(seen_for(30)), None, Conditions(still_camera=still)
+        )
+        for still in (True, False)
+    }
+    assert "surroundings" in found[True][0].cues
+    assert "surroundings" not in found[False][0].cues
+
+
+def test_acceptance_for_a_moment_is_remembered(
+    video: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verdicts = iter([Liveness.LIVE] + [Liveness.ATTACK] * 100)
+
+    class Fickle:
+        def __init__(self, **options: object) -> None: ...
+
+        def add(self, frame: object) -> bool:
+            self.verdict = module_verdict(next(verdicts))
+            return True
+
+    def module_verdict(verdict: Liveness) -> object:
+        return type("Verdict", (), {"verdict": verdict, "results": ()})()
+
+    monkeypatch.setattr(module, "Examiner", Fickle)
+    (found,) = presentations(video, FakeObserver(seen_for(30)), None, Conditions())
+    assert found.accepted
+    assert found.verdict is Liveness.ATTACK
+
+
+class CountingEncoder(FakeEncoder):
+    count = 0
+
+    def embed(self, crops: Image) -> np.ndarray:
+        self.count += len(crops)
+        return super().embed(crops)
+
+
+def test_only_usable_faces_are_recognised(video: Path) -> None:
+    far = fake_face(1, quality=Quality(0.1, ("too far",)))
+    encoder = CountingEncoder()
+    presentations(video, FakeObserver([[far], *seen_for(3)]), encoder, Conditions())
+    assert encoder.count == 3
+
+
+class Recording:
+    """A source whose shots are taken at the times given."""
+
+    def __init__(self, times: Sequence[float | None]) -> None:
+        self.shots = [Shot(np.zeros((2, 2, 3), np.uint8), time) for time in times]
+        self.closed = False
+
+    def open(self) -> "Recording":
+        return self
+
+    def read(self) -> Shot | None:
+        return self.shots.pop(0) if self.shots else None
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def test_frames_come_at_the_doors_rate() -> None:
+    source = Recording([i / 30 for i in range(31)])
+    frames = list(module._frames(source, 15))
+    assert [frame.captured for frame in frames] == pytest.approx([i / 15 for i in range(16)])
+    assert [frame.sequence for frame in frames] == list(range(16))
+    assert source.closed
+
+
+def test_a_slower_recording_is_taken_whole() -> None:
+    assert len(list(module._frames(Recording([i / 8 for i in range(9)]), 15))) == 9
+
+
+def test_a_recording_is_given_back_when_the_looking_fails() -> None:
+    source = Recording([0.0, 0.1])
+    frames = module._frames(source, 15)
+    next(frames)
+    frames.close()
+    assert source.closed
+
+
+@given(st.lists(st.floats(0.001, 0.5), max_size=60), st.floats(2, 30))
+def test_no_second_has_many_more_frames_than_the_rate(steps: list[float], fps: float) -> None:
+    times = np.cumsum(steps).tolist()
+    found = [frame.captured for frame in module._frames(Recording(times), fps)]
+    assert set(found) <= set(times)
+    assert found[:1] == times[:1]
+    for since in found:
+        assert sum(since <= time < since + 1 for time in found) <= fps + 2.1
+
+
+def test_the_picture_is_cut_down_to_the_face() -> None:
+    picture = np.random.default_rng(1).integers(0, 255, (240, 320, 3), np.uint8)
+    face = fake_face(box=Box(110, 70, 80, 100))
+    frame, cut = only_face(Frame(picture, 1.5, 7), face)
+    # A square of 135 around (150, 120): 82.5 to 217.5 and 52.5 to 187.5.
+    assert np.array_equal(frame.image, picture[52:187, 82:217])
+    assert (frame.captured, frame.sequence) == (1.5, 7)
+    assert cut.box == Box(28, 18, 80, 100)
+    assert cut.landmarks == pytest.approx(face.landmarks - (82, 52, 0))
+    assert cut.track == face.track
+
+
+@given(st.floats(-400, 700), st.floats(-400, 700), st.floats(1, 900), st.floats(1, 900))
+def test_a_face_anywhere_leaves_some_picture(x: float, y: float, w: float, h: float) -> None:
+    picture = np.zeros((240, 320, 3), np.uint8)
+    face = fake_face(box=Box(x, y, w, h))
+    frame, cut = only_face(Frame(picture, 0.0, 0), face)
+    height, width = frame.image.shape[:2]
+    assert 2 <= height <= min(240, 1.35 * max(w, h) + 3)
+    assert 2 <= width <= min(320, 1.35 * max(w, h) + 3)
+    # Both moved by the same whole pixels.
+    moved = face.landmarks[0] - cut.landmarks[0]
+    assert moved[:2] == pytest.approx((x - cut.box.x, y - cut.box.y), abs=1e-3)
+    assert moved[2] == 0
