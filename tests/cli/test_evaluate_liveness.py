@@ -1,0 +1,192 @@
+import argparse
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accessctl.cli.evaluate_liveness import _species
+from accessctl.errors import CameraError
+from accessctl.evaluation import presentation
+from accessctl.evaluation.presentation import Conditions, Presentation
+from accessctl.liveness.combine import MIN_SEEN, Liveness
+from accessctl.liveness.result import CueVerdict
+from accessctl.vision import observer
+from accessctl.vision.fake import FakeObserver
+
+VETO, CONFIRM = CueVerdict.VETO, CueVerdict.CONFIRM
+
+
+class Looking:
+    """Stands in for looking at videos: what a file's name says is what it shows."""
+
+    def __init__(self) -> None:
+        self.observers: list[FakeObserver] = []
+        self.conditions: list[Conditions] = []
+        self.encoders: list[object] = []
+
+    def observer(self, config: object) -> FakeObserver:
+        self.observers.append(FakeObserver())
+        return self.observers[-1]
+
+    def __call__(self, path, observer, encoder, conditions) -> list[Presentation]:
+        assert observer is self.observers[-1]
+        self.conditions.append(conditions)
+        self.encoders.append(encoder)
+        if "broken" in path.name:
+            raise CameraError(f"{path.name} is broken.")
+        if "empty" in path.name:
+            return []
+        passes = "passes" in path.name
+        verdict = Liveness.LIVE if passes else Liveness.ATTACK
+        cues = {"depth": CONFIRM if passes else VETO}
+        return [Presentation(path.name, 1, 2.3456, passes, verdict, cues)]
+
+
+@pytest.fixture
+def looking(monkeypatch: pytest.MonkeyPatch) -> Looking:
+    looking = Looking()
+    monkeypatch.setattr(observer, "Observer", looking.observer)
+    monkeypatch.setattr(presentation, "presentations", looking)
+    return looking
+
+
+@pytest.fixture
+def folder(tmp_path: Path):
+    def make(name: str, *files: str) -> Path:
+        (tmp_path / name).mkdir()
+        for file in files:
+            (tmp_path / name / file).touch()
+        return tmp_path / name
+
+    return make
+
+
+def test_rates_cues_and_intervals(site, folder, looking: Looking) -> None:
+    people = folder("people", "passes_1.mp4", "passes_2.mp4", "refused.mp4")
+    prints = folder("prints", "a.mp4", "b_passes.mp4")
+    said = site(
+        "evaluate", "liveness", "--no-identity", "--live", people, f"--attack=print={prints}"
+    )
+    assert (said.code, said.err) == (0, "")
+    lines = [line.split() for line in said.out.splitlines()]
+    # One of two: 1 - 0.975 ** 0.5 = 1.3 % to 0.975 ** 0.5 = 98.7 %.
+    assert ["print", "APCER", "1", "2", "50.0%", "1.3%", "to", "98.7%"] in lines
+    assert ["live", "BPCER", "1", "3", "33.3%"] in [line[:5] for line in lines]
+    assert ["live", "depth", "1", "2", "0"] in lines
+    assert ["print", "depth", "1", "1", "0"] in lines
+    assert looking.encoders == [None] * 5
+
+
+def test_the_same_for_machines(site, folder, looking: Looking) -> None:
+    prints = folder("prints", "a.mp4", "b.mp4")
+    said = site("evaluate", "liveness", "--no-identity", "--json", f"--attack=print={prints}")
+    found = json.loads(said.out)
+    (rate,) = found["rates"]
+    assert (rate["species"], rate["rate"], rate["errors"], rate["trials"]) == (
+        "print",
+        "APCER",
+        0,
+        2,
+    )
+    assert rate["low"] == 0
+    assert rate["high"] == pytest.approx(1 - 0.025**0.5)
+    assert found["cues"] == [
+        {"species": "print", "cue": "depth", "veto": 2, "confirm": 0, "undecided": 0}
+    ]
+    assert found["presentations"][0] == {
+        "species": "print",
+        "recording": "a.mp4",
+        "track": 1,
+        "seconds": 2.35,
+        "accepted": False,
+        "verdict": "attack",
+        "cues": {"depth": "veto"},
+    }
+
+
+def test_one_species_in_two_places_is_one(site, folder, looking: Looking) -> None:
+    one, two = folder("one", "a.mp4"), folder("two", "b.mp4")
+    said = site(
+        "evaluate",
+        "liveness",
+        "--no-identity",
+        "--json",
+        "--attack",
+        f"p={one}",
+        "--attack",
+        f"p={two}",
+    )
+    assert [(r["species"], r["trials"]) for r in json.loads(said.out)["rates"]] == [("p", 2)]
+
+
+def test_each_recording_is_seen_with_fresh_eyes_that_are_closed(
+    site, folder, looking: Looking
+) -> None:
+    site("evaluate", "liveness", "--no-identity", "--live", folder("people", "a.mp4", "b.mp4"))
+    assert [eyes.closed for eyes in looking.observers] == [True, True]
+
+
+def test_a_broken_recording_ends_it_and_the_eyes_are_closed(site, folder, looking: Looking) -> None:
+    said = site("evaluate", "liveness", "--no-identity", "--live", folder("people", "broken.mp4"))
+    assert said.code != 0
+    assert "broken.mp4 is broken." in said.err
+    assert said.out == ""
+    assert [eyes.closed for eyes in looking.observers] == [True]
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_recordings_without_a_face_are_no_rate(site, folder, looking: Looking, options) -> None:
+    said = site(
+        "evaluate", "liveness", "--no-identity", *options, "--live", folder("people", "empty.mp4")
+    )
+    assert said.code == 0
+    if options:
+        assert json.loads(said.out) == {"rates": [], "cues": [], "presentations": []}
+    else:
+        assert "live: no face was seen for long enough." in said.out
+        assert "BPCER" not in said.out
+
+
+@pytest.mark.parametrize(
+    ("options", "wanted"),
+    [
+        ([], Conditions(still_camera=True, only_face=False, min_seen=MIN_SEEN)),
+        (["--hand-held"], Conditions(still_camera=False)),
+        (["--only-face"], Conditions(only_face=True)),
+        (["--ignore-framing"], Conditions(min_seen=0.0)),
+    ],
+)
+def test_how_it_is_looked_at(site, folder, looking: Looking, options, wanted) -> None:
+    site("evaluate", "liveness", "--no-identity", *options, "--live", folder("people", "a.mp4"))
+    assert looking.conditions == [wanted]
+
+
+def test_nothing_to_evaluate(site) -> None:
+    said = site("evaluate", "liveness")
+    assert said.code == 2
+    assert "--live or --attack" in said.err
+
+
+def test_a_place_without_videos(site, folder, looking: Looking) -> None:
+    said = site("evaluate", "liveness", "--no-identity", "--live", folder("people"))
+    assert said.code == 2
+    assert "is no video and holds none" in said.err
+
+
+@pytest.mark.parametrize("text", ["print", "=dir", "print=", "", "=", "live=dir"])
+def test_what_names_no_species_and_place(site, text: str) -> None:
+    said = site("evaluate", "liveness", "--attack", text)
+    assert said.code == 2
+    assert "SPECIES=PLACE" in said.err
+
+
+@given(st.text("abl=ive", max_size=8))
+def test_a_species_goes_up_to_the_first_equals_sign(text: str) -> None:
+    head, *rest = text.split("=", 1)
+    if head not in {"", "live"} and rest and rest[0]:
+        assert _species(text) == (head, Path(rest[0]))
+    else:
+        with pytest.raises(argparse.ArgumentTypeError):
+            _species(text)
