@@ -26,9 +26,9 @@ from accessctl.encoder.card_parts import (
     Sha256,
 )
 from accessctl.errors import ModelError
+from accessctl.strict_yaml import read_mapping
 
 CARD_NAME = "card.yaml"
-MAX_CARD_BYTES = 1 << 20
 HEADER = "# Read by accessctl and rewritten by its commands; comments are not kept.\n"
 
 
@@ -103,19 +103,15 @@ def load_card(folder: Path) -> Card:
     """The card of the encoder in `folder`; raises ModelError with the first thing wrong."""
     path = folder / CARD_NAME
     try:
-        if path.stat().st_size > MAX_CARD_BYTES:
-            raise ModelError(f"{path} is larger than 1 MiB; that is not a card.")
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        raw = read_mapping(path)
     except OSError as error:
         raise ModelError(
             f"Cannot read the encoder's card {path} ({error.strerror}); "
             "name an encoder's folder as encoder.folder."
         ) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ModelError(
-            f"{path} is not valid YAML ({' '.join(str(error).split())}); restore it."
-        ) from error
-    if not isinstance(raw, dict) or "folder" in raw:
+    except ValueError as error:
+        raise ModelError(f"{path} {error}; restore the encoder's card.") from error
+    if "folder" in raw:
         raise ModelError(f"{path} is not an encoder's card; restore it.")
     return _validated({**raw, "folder": folder}, path)
 

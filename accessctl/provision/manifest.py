@@ -3,13 +3,12 @@
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal
 
-import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from accessctl.errors import ConfigError
+from accessctl.strict_yaml import read_mapping
 
 MANIFEST_NAME = "manifest.yaml"
-MAX_MANIFEST_BYTES = 1 << 20
 MAX_ARCHIVE_BYTES = 1 << 30
 
 
@@ -69,24 +68,17 @@ def load_manifest(models: Path) -> Manifest:
     """The manifest of the folder `models`; raises ConfigError when missing or malformed."""
     path = models / MANIFEST_NAME
     try:
-        if path.stat().st_size > MAX_MANIFEST_BYTES:
-            raise ConfigError(f"{path} is larger than 1 MiB; that is not a manifest.")
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return Manifest.model_validate(read_mapping(path))
     except OSError as error:
         raise ConfigError(
             f"Cannot read {path} ({error.strerror}); "
             "name the folder that holds manifest.yaml with --models."
         ) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(
-            f"{path} is not valid YAML ({' '.join(str(error).split())}); "
-            "restore it from the repository."
-        ) from error
-    try:
-        return Manifest.model_validate(raw)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         key = ".".join(str(part) for part in first["loc"]) or "the file"
         raise ConfigError(
             f"{path}: {key}: {first['msg']}; restore it from the repository."
         ) from error
+    except ValueError as error:
+        raise ConfigError(f"{path} {error}; restore it from the repository.") from error
