@@ -1,4 +1,5 @@
 import datetime
+import json
 
 import numpy as np
 import pytest
@@ -28,7 +29,7 @@ def folder(own_card, tmp_path):
 def change(folder, changes):
     path = folder / "card.yaml"
     raw = yaml.safe_load(path.read_text())
-    path.write_text(yaml.safe_dump({**raw, **changes}))
+    path.write_text(json.dumps({**raw, **changes}, default=str))
 
 
 def test_dlibs_card_says_how_its_chip_is_cut(dlib_card):

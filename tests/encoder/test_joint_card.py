@@ -1,4 +1,5 @@
 import datetime
+import json
 
 import pytest
 import yaml
@@ -38,7 +39,7 @@ def models(tmp_path):
 
 def change(folder, **changes):
     path = folder / "card.yaml"
-    path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | changes))
+    path.write_text(json.dumps(yaml.safe_load(path.read_text()) | changes, default=str))
 
 
 def test_the_card_says_what_follows_from_its_parts(models):
