@@ -4,6 +4,7 @@ import logging
 
 from accessctl.camera.demo import demo_enrolment_photo
 from accessctl.config import ActionsConfig, CommandAction, Config
+from accessctl.config_access import AccessConfig
 from accessctl.door.enrolment import Enrolment
 
 log = logging.getLogger(__name__)
@@ -21,6 +22,8 @@ def demo_config(config: Config) -> Config:
                 update={"folder": config.audit.file.parent / "demo"}
             ),
             "actions": ActionsConfig(granted=(unlock,)),
+            # A door of its own: its refusals lock nobody out, your schedules do not bind it.
+            "access": AccessConfig(door="demo"),
         }
     )
 

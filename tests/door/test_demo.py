@@ -11,6 +11,7 @@ from accessctl.config import (
     PolicyConfig,
     WebhookAction,
 )
+from accessctl.config_access import AccessConfig
 from accessctl.door.demo import DEMO_PERSON, demo_config, enrol_demo_person
 from accessctl.door.enrolment import Enrolment
 from accessctl.door.fake import EPOCH, FACE_BOX, FakeHouse
@@ -35,6 +36,13 @@ def test_the_demo_has_a_gallery_and_a_lock_of_its_own() -> None:
     assert isinstance(unlock, CommandAction)
     assert unlock.argv[0] == "echo"
     assert demo.actions.denied == demo.actions.unknown == ()
+
+
+def test_the_demo_is_a_door_of_its_own_for_schedules_and_lockouts() -> None:
+    nights_only = AccessConfig(door="front", without_group="refuse")
+    demo = demo_config(REAL.model_copy(update={"access": nights_only}))
+    assert demo.access.door == "demo"
+    assert demo.access.without_group == "allow"
 
 
 def test_the_rules_and_the_record_are_the_doors() -> None:
