@@ -181,7 +181,13 @@ def start(house: Path, *argv: str) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONUNBUFFERED": ""},
+        # A test run in the background may have handed down that Ctrl-C is ignored.
+        preexec_fn=restore_ctrl_c,
     )
+
+
+def restore_ctrl_c() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def test_follow_waits_for_the_log_shows_what_comes_and_ends_on_ctrl_c(house: Path) -> None:
