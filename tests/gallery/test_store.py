@@ -53,11 +53,12 @@ def test_two_processes_at_the_same_time_lose_nothing(folder: Path, open_at) -> N
 def test_a_killed_process_loses_no_acknowledged_person(
     folder: Path, open_at, acknowledged: int
 ) -> None:
-    writer = start_writer(folder, "person", 100_000)
-    assert writer.stdout is not None
-    said = [writer.stdout.readline().strip() for _ in range(acknowledged)]
-    writer.send_signal(signal.SIGKILL)
-    rest, _ = writer.communicate(timeout=60)
+    with start_writer(folder, "person", 100_000) as writer:
+        assert writer.stdout is not None
+        said = [writer.stdout.readline().strip() for _ in range(acknowledged)]
+        writer.send_signal(signal.SIGKILL)
+        # Not communicate(): it would pass by the lines that readline() has read ahead.
+        rest = writer.stdout.read()
     # The last line may be cut off: it was not acknowledged.
     said += re.findall(r"^(person \d+)\n", rest, re.MULTILINE)
     assert len(said) >= acknowledged
