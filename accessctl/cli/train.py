@@ -68,6 +68,14 @@ def _add_network(group: Any) -> None:
         help="how the fresh layer starts: regressed from the trunk to the teacher, where there "
         "is one (default), or random",
     )
+    add("--size", type=int, metavar="PIXELS", help="take crops of another size than the card's")
+    add(
+        "--region",
+        type=float,
+        nargs=4,
+        metavar=("X0", "Y0", "X1", "Y1"),
+        help="cut crops from another region of the aligned canvas than the card's",
+    )
     add(
         "--freeze",
         choices=("none", "low", "backbone"),

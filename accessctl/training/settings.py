@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from accessctl.errors import ConfigError, StoreError
 from accessctl.training.augment.recipe import Strength
+from accessctl.training.framing import Region
 from accessctl.training.network import Freeze
 
 NAME = "config.yaml"
@@ -37,6 +38,8 @@ class Settings(Part):
     init: Path = Path("models/dlib")
     outputs: int | None = Field(None, ge=2, le=1024)
     head: Literal["fitted", "random"] = "fitted"
+    size: int | None = Field(None, ge=16, le=1024)
+    region: Region | None = None
     losses: tuple[LossSetting, ...] = Field(min_length=1)
     teachers: tuple[TeacherSetting, ...] = ()
     beside: TeacherSetting | None = None
@@ -60,6 +63,14 @@ class Settings(Part):
     validation_photos: int = Field(6, ge=2)
     seen: int = Field(0, ge=0)
     seed: int = Field(1, ge=0)
+
+    @model_validator(mode="after")
+    def _region_has_an_area(self) -> Self:
+        if self.region is not None and not (
+            self.region[0] < self.region[2] and self.region[1] < self.region[3]
+        ):
+            raise ValueError("give region as x0 y0 x1 y1 with x0 < x1 and y0 < y1")
+        return self
 
     @model_validator(mode="after")
     def _has_one_budget(self) -> Self:

@@ -13,6 +13,7 @@ from accessctl.training.augment.recipe import Recipe
 from accessctl.training.batches import plain_crops
 from accessctl.training.checkpoint import Progress
 from accessctl.training.data import Data, read_data
+from accessctl.training.framing import at_size, framed
 from accessctl.training.loading import in_precision, load_network
 from accessctl.training.losses.registry import NEEDS_PAIRS, Context, loss_named
 from accessctl.training.model import Trainee
@@ -33,7 +34,7 @@ def set_up(folder: Path, settings: Settings, vision: VisionConfig) -> Run:
     Raises ModelError, SourceError, InputError or StoreError for what cannot be used.
     """
     keras.utils.set_random_seed(settings.seed)
-    card = load_card(settings.init)
+    card = framed(load_card(settings.init), settings.size, settings.region)
     needs_pairs = any(loss.name in NEEDS_PAIRS for loss in settings.losses)
     data = read_data(settings, card, folder, vision, needs_pairs=needs_pairs)
     resumed = checkpoint.exists(folder)
@@ -54,7 +55,7 @@ def set_up(folder: Path, settings: Settings, vision: VisionConfig) -> Run:
 
 def _network(settings: Settings, card: Card, data: Data | None) -> keras.Model:
     """`data` None: the weights will come from a checkpoint."""
-    network = load_network(card)
+    network = at_size(load_network(card), card.input.size)
     if settings.outputs is not None:
         network = with_new_head(network, settings.outputs)
         if data is not None and settings.head == "fitted":
