@@ -92,13 +92,14 @@ def _add_network(group: Any) -> None:
     add(
         "--teacher",
         action="append",
-        metavar="FILE[=WEIGHT]",
-        help=".npy of descriptors, row for row with the pack; several are put side by side",
+        metavar="FILE|ENCODER[=WEIGHT]",
+        help="an encoder (its folder, or the name of one in models/, such as pair) that describes "
+        "the faces, or a .npy of descriptors, row for row with a pack; several go side by side",
     )
     add(
         "--beside",
-        metavar="FILE[=WEIGHT]",
-        help=".npy of another encoder's descriptors: validate this encoder joined to it as well",
+        metavar="FILE|ENCODER[=WEIGHT]",
+        help="another encoder, or its descriptors: validate this encoder joined to it as well",
     )
 
 

@@ -1,7 +1,6 @@
 """Read what a run trains and validates on."""
 
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,8 +16,9 @@ from accessctl.training.faces import UNLABELLED, FaceSet
 from accessctl.training.folder import aligner, already_aligned, read_folder
 from accessctl.training.order import Order, PeopleByPhotos, Shuffled
 from accessctl.training.pack import read_pack
-from accessctl.training.settings import Settings, TeacherSetting
+from accessctl.training.settings import Settings
 from accessctl.training.split import capped, held_out
+from accessctl.training.teachers import descriptors, targets_from
 from accessctl.training.validation import Validation
 
 logger = logging.getLogger(__name__)
@@ -46,8 +46,8 @@ def read_data(
     """
     everyone = _read(settings, folder, vision)
     train, strangers = held_out(everyone, settings.held_out, settings.seed)
-    teacher = targets_from(settings.teachers, len(everyone))
-    beside = descriptors(settings.beside, len(everyone)) if settings.beside else None
+    teacher = targets_from(settings.teachers, everyone, folder)
+    beside = descriptors(settings.beside, everyone, folder) if settings.beside else None
 
     def validation(faces: FaceSet) -> Validation | None:
         if len(np.unique(faces.person)) < 2:
@@ -79,35 +79,6 @@ def _read(settings: Settings, folder: Path, vision: VisionConfig) -> FaceSet:
         return read_pack(settings.data)
     align = already_aligned if settings.aligned else aligner(vision)
     return read_folder(settings.data, folder, align)
-
-
-def targets_from(teachers: Sequence[TeacherSetting], count: int) -> NDArray[np.float32] | None:
-    """The teachers' descriptors side by side, each scaled to unit mean variance, times the
-    root of its weight, so that a squared error counts by the weights."""
-    if not teachers:
-        return None
-    parts = []
-    for teacher in teachers:
-        values = descriptors(teacher, count)
-        spread = np.sqrt(values.var(axis=0, dtype=np.float64).mean())
-        parts.append(values * np.float32(np.sqrt(teacher.weight) / spread))
-    return np.concatenate(parts, axis=1)
-
-
-def descriptors(teacher: TeacherSetting, count: int) -> NDArray[np.float32]:
-    """float32 (count, T); raises InputError when the file does not go with the faces."""
-    try:
-        values: NDArray[np.float32] = np.load(teacher.file, allow_pickle=False).astype(np.float32)
-    except (OSError, ValueError) as error:
-        raise InputError(
-            f"Cannot read {teacher.file} ({error}); name a .npy file of descriptors."
-        ) from error
-    if values.ndim != 2 or len(values) != count or not np.isfinite(values).all():
-        raise InputError(
-            f"{teacher.file} holds {values.shape} values where one finite row for each of "
-            f"{count} faces is needed; name the descriptors of these faces."
-        )
-    return values
 
 
 def _order(settings: Settings, faces: FaceSet, needs_pairs: bool) -> Order:

@@ -24,7 +24,9 @@ class LossSetting(Part):
 
 
 class TeacherSetting(Part):
-    """Descriptors (N, T) row for row with the pack's list, or `weight` for those beside."""
+    """`file`: descriptors (N, T) row for row with the pack's list, or an encoder's folder.
+
+    `weight` is that of its part of the loss, or of the embedding that is put beside."""
 
     file: Path
     weight: float = Field(1.0, gt=0)
