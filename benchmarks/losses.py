@@ -62,6 +62,8 @@ def command(name: str, args: argparse.Namespace) -> list[str]:
             "--head",
             "random",
         ),
+        *(("--size", str(args.size)) if args.size else ()),
+        *(("--region", *map("{:g}".format, args.region)) if args.region else ()),
         *("--freeze", args.freeze, "--augment", "light", "--batch", "64", "--seen", "200"),
         *("--steps", str(args.steps), "--round-steps", str(args.round_steps)),
         *own,
@@ -128,7 +130,8 @@ def main() -> None:
         f"# The losses compared\n\n{datetime.datetime.now(tz=datetime.UTC):%Y-%m-%d}; "
         f"`{shlex.join(['python', '-m', 'benchmarks.losses', *sys.argv[1:]])}`; "
         f"{args.steps} steps of 64 faces each, warm start from {args.init} with a random "
-        f"last layer, layers frozen: {args.freeze}. Percent; held-out people never trained on.\n\n"
+        f"last layer, crops of {args.size or 'its own'} pixels, layers frozen: {args.freeze}. "
+        "Percent; held-out people never trained on.\n\n"
         f"{table(rows)}\n\n![Validation by step](losses.png)\n\n"
         f"Each row by itself:\n\n```\n{commands}\n```\n"
     )
@@ -147,6 +150,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, default=Path("../shared/data/train"))
     parser.add_argument("--teacher", type=Path, help="default: teacher_b.npy of the data")
     parser.add_argument("--init", type=Path, default=Path("models/dlib"))
+    parser.add_argument("--size", type=int, help="of the crops, pixels (default: the encoder's)")
+    parser.add_argument("--region", type=float, nargs=4, help="of the canvas, as for `train`")
     parser.add_argument("--freeze", default="low", choices=("none", "low", "backbone"))
     parser.add_argument("--steps", type=int, default=300)
     parser.add_argument("--round-steps", type=int, default=100)

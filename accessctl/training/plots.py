@@ -51,7 +51,8 @@ def draw(lines: Sequence[Mapping[str, Any]], folder: Path) -> Path | None:
     right.set(xlabel="epoch", ylabel="share", title="Validation on people held out", ylim=(None, 1))
     for axes in (left, right):
         axes.grid(alpha=0.3)
-        axes.legend(fontsize="small")
+        if axes.lines:
+            axes.legend(fontsize="small")
     figure.savefig(folder / NAME, dpi=120)
     pyplot.close(figure)
     return folder / NAME
