@@ -20,6 +20,7 @@ from pydantic.fields import FieldInfo
 
 from accessctl.config_access import AccessConfig
 from accessctl.config_section import Section, in_order
+from accessctl.config_service import ServiceConfig
 from accessctl.errors import ConfigError
 from accessctl.strict_yaml import read_mapping, shortened
 
@@ -106,7 +107,9 @@ class EncoderConfig(Section):
         description="Which LiteRT export runs on a CPU, where the encoder has it; else the other.",
     )
     flip_average: bool = Field(
-        True, description="Average the embeddings of a crop and its mirror image: twice the time."
+        True,
+        description="Photos: average a face with its mirror image; at the door the frames of a "
+        "visit take turns.",
     )
     threads: int = Field(1, ge=1, le=64, description="LiteRT threads for the encoder.")
 
@@ -269,6 +272,7 @@ class Config(Section):
     access: AccessConfig = AccessConfig()
     actions: ActionsConfig = ActionsConfig()
     audit: AuditConfig = AuditConfig()
+    service: ServiceConfig = ServiceConfig()
 
 
 def load_config(path: Path) -> Config:

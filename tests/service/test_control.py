@@ -1,0 +1,197 @@
+import json
+import logging
+import os
+import socket
+import stat
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from accessctl.errors import ConfigError, FaultError, InputError, StoreError
+from accessctl.service.client import ask
+from accessctl.service.control import ControlServer, allowed
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "door.sock"
+
+
+def echo(fields):
+    return {"heard": dict(fields)}
+
+
+def fail(fields):
+    raise ZeroDivisionError("a secret detail")
+
+
+def refuse(fields):
+    raise StoreError("The disk is full; make room.")
+
+
+@pytest.fixture
+def served(path: Path) -> Iterator[Path]:
+    handlers = {"echo": echo, "fail": fail, "refuse": refuse, "odd": lambda _: {"x": object()}}
+    with ControlServer(path, handlers):
+        yield path
+
+
+def raw(path: Path) -> socket.socket:
+    client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    client.settimeout(20)
+    client.connect(str(path))
+    return client
+
+
+def test_a_question_is_answered(served):
+    assert ask(served, "echo", n=3, text="Zoë\n") == {"heard": {"n": 3, "text": "Zoë\n"}}
+
+
+def test_only_the_owner_can_open_the_socket(served):
+    assert stat.S_IMODE(served.stat().st_mode) == 0o600
+    assert stat.S_IMODE(served.parent.stat().st_mode) == 0o700
+
+
+def test_several_requests_on_one_connection(served):
+    with raw(served) as client, client.makefile("rb") as replies:
+        for n in range(3):
+            client.sendall(b'{"command": "echo", "n": %d}\n' % n)
+            assert json.loads(replies.readline()) == {"ok": True, "heard": {"n": n}}
+
+
+def test_an_error_of_the_handler_is_its_sentence(served):
+    with pytest.raises(InputError, match=r"^The disk is full; make room\.$"):
+        ask(served, "refuse")
+
+
+@pytest.mark.parametrize("command", ["fail", "odd"])
+def test_a_broken_handler_says_little_and_logs_the_rest(served, command, caplog):
+    with caplog.at_level(logging.ERROR), pytest.raises(InputError, match="internal fault") as info:
+        ask(served, command)
+    assert "secret" not in str(info.value)
+    assert caplog.records[0].exc_info is not None
+    assert ask(served, "echo") == {"heard": {}}
+
+
+def test_an_unknown_command_is_refused_with_the_known_ones(served):
+    with pytest.raises(InputError, match="does not know 'open'; it knows echo, fail"):
+        ask(served, "open")
+
+
+def test_what_is_no_request_is_refused_and_the_next_one_answered(served):
+    with raw(served) as client, client.makefile("rb") as replies:
+        client.sendall(b"\x00\xff{[\n")
+        assert json.loads(replies.readline())["ok"] is False
+        client.sendall(b'{"command": "echo"}\n')
+        assert json.loads(replies.readline())["ok"] is True
+
+
+def test_a_line_without_end_is_cut_off(served):
+    with raw(served) as client, client.makefile("rb") as replies:
+        client.sendall(b"x" * 4097)
+        assert "at most 4096 bytes" in json.loads(replies.readline())["error"]
+        assert replies.readline() == b""
+
+
+def test_a_client_that_never_finishes_its_line_is_dropped(path):
+    with ControlServer(path, {"echo": echo}, line_timeout_s=0.05), raw(path) as client:
+        client.sendall(b'{"command":')
+        assert client.recv(1) == b""
+
+
+def test_more_clients_than_allowed_are_turned_away(path):
+    with ControlServer(path, {"echo": echo}, max_clients=1), raw(path) as first:
+        first.sendall(b'{"command": "echo"}\n')
+        assert first.recv(4096).startswith(b"{")
+        with pytest.raises(InputError, match="Too many programs"):
+            ask(path, "echo")
+
+
+def test_a_client_that_leaves_makes_room(path):
+    with ControlServer(path, {"echo": echo}, max_clients=1):
+        for _ in range(20):
+            with raw(path) as client:
+                client.sendall(b'{"command": "echo"}\n')
+                assert client.recv(4096)
+                client.shutdown(socket.SHUT_WR)
+                assert client.recv(1) == b""
+
+
+def test_other_users_are_not_answered(monkeypatch):
+    ours, theirs = socket.socketpair(socket.AF_UNIX)
+    with ours, theirs:
+        assert allowed(ours)
+        uid = os.geteuid()
+        monkeypatch.setattr(os, "geteuid", lambda: uid + 1)
+        assert allowed(ours) is (uid == 0)
+
+
+def test_the_socket_goes_with_the_door(path):
+    with ControlServer(path, {}), raw(path):
+        pass
+    assert not path.exists()
+    with pytest.raises(FaultError, match="No door is running"):
+        ask(path, "echo")
+
+
+def test_a_second_door_is_refused_while_the_first_lives(served):
+    with pytest.raises(FaultError, match="Another door is running"), ControlServer(served, {}):
+        pass
+    assert ask(served, "echo") == {"heard": {}}
+
+
+def test_what_a_killed_door_left_is_replaced(path):
+    script = (
+        "import os, sys, pathlib\n"
+        "from accessctl.service.control import ControlServer\n"
+        "ControlServer(pathlib.Path(sys.argv[1]), {}).__enter__()\n"
+        "os.kill(os.getpid(), 9)\n"
+    )
+    dead = subprocess.run([sys.executable, "-c", script, str(path)], check=False)
+    assert dead.returncode == -9
+    assert path.is_socket()
+    with pytest.raises(FaultError, match="No door is running"):
+        ask(path, "echo")
+    with ControlServer(path, {"echo": echo}):
+        assert ask(path, "echo") == {"heard": {}}
+
+
+def test_a_file_in_the_place_of_the_socket_is_kept(path):
+    path.parent.mkdir()
+    path.write_text("mine")
+    with pytest.raises(ConfigError, match="is not a socket"), ControlServer(path, {}):
+        pass
+    assert path.read_text() == "mine"
+
+
+def test_a_folder_that_others_may_write_in_is_refused(path):
+    path.parent.mkdir()
+    path.parent.chmod(0o777)
+    with pytest.raises(ConfigError, match="Others may write"), ControlServer(path, {}):
+        pass
+
+
+def test_a_path_too_long_for_a_socket_is_a_sentence(tmp_path):
+    path = tmp_path / ("x" * 108)
+    with pytest.raises(ConfigError, match="too long for a socket"), ControlServer(path, {}):
+        pass
+
+
+def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path):
+    (tmp_path / "file").touch()
+    with (
+        pytest.raises(FaultError, match="cannot be made"),
+        ControlServer(tmp_path / "file" / "door.sock", {}),
+    ):
+        pass
+
+
+def test_no_thread_is_left(path):
+    before = threading.active_count()
+    with ControlServer(path, {}), raw(path):
+        assert threading.active_count() == before + 1
+    assert threading.active_count() == before
