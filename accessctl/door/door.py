@@ -116,7 +116,9 @@ class Door:
             if face.quality.usable and visit.verdict is None
         ]
         with _timed(timings, "encode"):
-            embeddings = self._recogniser.embed(frame.image, [face for face, _ in fresh])
+            embeddings = self._recogniser.embed_frame(
+                frame.image, [face for face, _ in fresh], [visit.seen for _, visit in fresh]
+            )
         with _timed(timings, "match"):
             for (face, visit), embedding in zip(fresh, embeddings, strict=True):
                 match = self.roster.matcher.search(embedding)

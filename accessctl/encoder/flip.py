@@ -18,6 +18,11 @@ class FlipAveraged:
         self._encoder = encoder
 
     @property
+    def one_sided(self) -> Encoder:
+        """The encoder that it embeds with."""
+        return self._encoder
+
+    @property
     def card(self) -> Card:
         return self._encoder.card
 

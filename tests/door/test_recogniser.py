@@ -5,6 +5,7 @@ from accessctl.domain import Box
 from accessctl.door.fake import FACE_BOX, portrait
 from accessctl.door.recogniser import Recogniser
 from accessctl.encoder.fake import FAKE_CARD, FakeEncoder
+from accessctl.encoder.flip import FlipAveraged
 from accessctl.vision.alignment import cut
 from accessctl.vision.fake import fake_face
 
@@ -52,3 +53,25 @@ def test_the_order_of_the_faces_is_kept() -> None:
     swapped = recogniser.embed(portrait(1), [other, one])
     assert both[0] == pytest.approx(swapped[1])
     assert both[0] != pytest.approx(both[1])
+
+
+def test_frames_of_a_visit_take_turns_where_photos_are_seen_from_both_sides() -> None:
+    encoder = CountingEncoder()
+    recogniser = Recogniser(FlipAveraged(encoder))
+    faces = [fake_face(box=FACE_BOX), fake_face(box=Box(60, 40, 40, 50))]
+    rows = recogniser.embed_frame(portrait(1), faces, [4, 7])
+    (batch,) = encoder.batches
+    plain = [cut(portrait(1), face.landmarks, FAKE_CARD.crop_geometry) for face in faces]
+    assert np.array_equal(batch[0], plain[0])
+    assert np.array_equal(batch[1], plain[1][:, ::-1])
+    assert rows == pytest.approx(FakeEncoder().embed(batch))
+    assert recogniser.embed(portrait(1), faces).shape == (2, FAKE_CARD.dimension)
+    assert len(encoder.batches[1]) == 4
+
+
+def test_a_one_sided_encoder_never_sees_a_mirror_image() -> None:
+    encoder = CountingEncoder()
+    Recogniser(encoder).embed_frame(portrait(1), [fake_face(box=FACE_BOX)], [3])
+    (batch,) = encoder.batches
+    crop = cut(portrait(1), fake_face(box=FACE_BOX).landmarks, FAKE_CARD.crop_geometry)
+    assert np.array_equal(batch[0], crop)
