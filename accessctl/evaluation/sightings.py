@@ -1,0 +1,177 @@
+"""Where the subject's face is in each photograph, as the product's observer sees it.
+
+It does not depend on the encoder, so it is kept: a second encoder costs only embedding.
+"""
+
+import hashlib
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from enum import StrEnum
+from queue import SimpleQueue
+from typing import Protocol, TypeAlias, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from accessctl.domain import Face, Image, Points
+from accessctl.errors import PhotoError
+from accessctl.evaluation.photos import Photos
+from accessctl.evaluation.row_cache import Row, RowCache
+from accessctl.vision.landmarks import MESH_POINTS
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+Progress: TypeAlias = Callable[[Iterable[T], int], Iterable[T]]
+Alter: TypeAlias = Callable[[str, Image], Image]
+"""(name, photo) -> what the camera is said to have seen instead; called from any thread."""
+
+
+class StillObserver(Protocol):
+    def still(self, image: Image) -> list[Face]: ...
+
+    def close(self) -> None: ...
+
+
+class Subject(StrEnum):
+    """Who is meant where a photo shows several faces: the largest of all, or, as LFW's
+    protocol has it, the largest of those that hold the photo's centre."""
+
+    CENTRE = "centre"
+    LARGEST = "largest"
+
+    def of(self, faces: Sequence[Face], image: Image) -> Face | None:
+        """None when no face is the subject's."""
+        if self is Subject.CENTRE:
+            y, x = image.shape[0] / 2, image.shape[1] / 2
+            faces = [face for face in faces if _holds(face, x, y)]
+        return max(faces, key=lambda face: face.box.area, default=None)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sightings:
+    """One row a photo: `found` bool (N,) says whether there is a subject; where not, the other
+    columns are NaN or False. `usable` (N,) is the product's word on quality, `quality`
+    float32 (N,) its score, `box` float32 (N, 4) x, y, w, h and `landmarks` float32
+    (N, 468, 3), both in pixels of the photo (as altered)."""
+
+    names: tuple[str, ...]
+    found: NDArray[np.bool_]
+    usable: NDArray[np.bool_]
+    quality: NDArray[np.float32]
+    box: NDArray[np.float32]
+    landmarks: Points
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How photos are looked at; `settings` names the observer's settings for the cache."""
+
+    observer: Callable[[], StillObserver]
+    settings: str
+    subject: Subject
+    alter: Alter | None = None
+    variant: str = ""
+    """What `alter` does, in a few words with its parameters; results are kept by it."""
+
+    def key(self, photos: Photos) -> str:
+        """Equal only where the sightings are."""
+        parts = ("sightings 1", photos.identity, self.settings, self.subject, self.variant)
+        return hashlib.sha256("\n".join(parts).encode("utf-8")).hexdigest()
+
+    def photo(self, photos: Photos, name: str) -> Image:
+        image = photos.read(name)
+        return image if self.alter is None else self.alter(name, image)
+
+
+def sight(
+    photos: Photos,
+    names: Sequence[str],
+    look: Look,
+    cache: RowCache,
+    workers: int,
+    progress: Progress[str],
+) -> Sightings:
+    """The subject in each of the photos `names`; photos that cannot be read count as not found.
+
+    Each of `workers` threads has an observer of its own. What is new is in `cache` and saved
+    in the end, also when interrupted.
+    """
+    missing = [name for name in dict.fromkeys(names) if name not in cache.rows]
+    observers = [look.observer() for _ in range(min(workers, len(missing)))]
+
+    def row(observer: StillObserver, name: str) -> Row:
+        try:
+            image = look.photo(photos, name)
+        except PhotoError as error:
+            logger.warning("%s", error)
+            return _as_row(None)
+        return _as_row(look.subject.of(observer.still(image), image))
+
+    try:
+        found = in_parallel(missing, observers, row)
+        for name, result in progress_pairs(missing, found, progress):
+            cache.rows[name] = result
+    finally:
+        for observer in observers:
+            observer.close()
+        cache.save()
+    return _stacked(names, [cache.rows[name] for name in names])
+
+
+def in_parallel(
+    names: Sequence[str], tools: Sequence[T], work: Callable[[T, str], Row]
+) -> Iterator[Row]:
+    """`work` for each name in order, at any time by one thread for each tool."""
+    idle: SimpleQueue[T] = SimpleQueue()
+    for tool in tools:
+        idle.put(tool)
+
+    def one(name: str) -> Row:
+        tool = idle.get()
+        try:
+            return work(tool, name)
+        finally:
+            idle.put(tool)
+
+    with ThreadPoolExecutor(max(1, len(tools))) as pool:
+        try:
+            yield from pool.map(one, names)
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def progress_pairs(
+    names: Sequence[str], rows: Iterator[Row], progress: Progress[str]
+) -> Iterator[tuple[str, Row]]:
+    for name in progress(names, len(names)):
+        yield name, next(rows)
+
+
+def _holds(face: Face, x: float, y: float) -> bool:
+    box = face.box
+    return box.x <= x <= box.x + box.w and box.y <= y <= box.y + box.h
+
+
+def _as_row(face: Face | None) -> Row:
+    if face is None:
+        nothing = np.full((MESH_POINTS, 3), np.nan, np.float32)
+        box = np.full(4, np.nan, np.float32)
+        return np.array(False), np.array(False), np.array(np.nan, np.float32), box, nothing
+    box = np.array([face.box.x, face.box.y, face.box.w, face.box.h], np.float32)
+    quality = np.array(face.quality.score, np.float32)
+    return np.array(True), np.array(face.quality.usable), quality, box, face.landmarks
+
+
+def _stacked(names: Sequence[str], rows: Sequence[Row]) -> Sightings:
+    found, usable, quality, box, landmarks = (np.stack(c) for c in zip(*rows, strict=True))
+    return Sightings(
+        tuple(names),
+        found.astype(np.bool_),
+        usable.astype(np.bool_),
+        quality.astype(np.float32),
+        box.astype(np.float32),
+        landmarks.astype(np.float32),
+    )
