@@ -18,8 +18,8 @@ from pydantic import (
 )
 from pydantic.fields import FieldInfo
 
-from accessctl.config_access import AccessConfig
-from accessctl.config_section import Section, in_order
+from accessctl.config_access import AccessConfig, Factor
+from accessctl.config_section import OFF, Section, in_order
 from accessctl.config_service import ServiceConfig
 from accessctl.errors import ConfigError
 from accessctl.strict_yaml import read_mapping, shortened
@@ -197,6 +197,14 @@ class PolicyConfig(Section):
         description="A face this wide beside the widest one counts as being at the door too; "
         "smaller ones are passers-by.",
     )
+    second_factor: Factor = Field(
+        "off",
+        description="What is asked for beside the face: nothing, the person's PIN "
+        "(`accessctl pin`), or a button that is pressed.",
+    )
+    second_factor_s: float = Field(
+        20, gt=0, le=300, description="How long a recognised person has for it, seconds."
+    )
     lockout: LockoutConfig = LockoutConfig()
 
     @model_validator(mode="after")
@@ -235,7 +243,7 @@ class ActionsConfig(Section):
 
 
 class SnapshotConfig(Section):
-    keep: Literal["off", "face", "frame"] = Field(
+    keep: Annotated[Literal["off", "face", "frame"], OFF] = Field(
         "off", description="Encrypted pictures of decisions: none, the face, or the whole frame."
     )
     folder: Path | None = Field(

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from accessctl.config_section import Section
+from accessctl.config_section import OFF, Section
 
 
 def _day_minute(value: object) -> object:
@@ -23,6 +23,7 @@ def _day_minute(value: object) -> object:
 
 DayMinute = Annotated[int, BeforeValidator(_day_minute), Field(ge=0, le=1440, strict=True)]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun", "holiday"]
+Factor = Annotated[Literal["off", "pin", "button"], OFF]
 
 
 class HoursConfig(Section):
@@ -40,6 +41,9 @@ class HoursConfig(Section):
 class GroupConfig(Section):
     doors: tuple[str, ...] | None = Field(None, description="Doors of the group; none: all doors.")
     schedule: str | None = Field(None, description="Name of its schedule; none: at any time.")
+    second_factor: Factor | None = Field(
+        None, description="In place of policy.second_factor for this group; none: as it says."
+    )
 
 
 class AccessConfig(Section):
@@ -57,6 +61,22 @@ class AccessConfig(Section):
     without_group: Literal["allow", "refuse"] = Field(
         "allow", description="Whether people who are in no group may enter, at any time."
     )
+    direction: Literal["in", "out", "none"] = Field(
+        "none", description="Where this door leads: into the area, out of it, or neither."
+    )
+    area: str = Field(
+        "inside",
+        pattern=r"^[\w.-]{1,64}$",
+        description="The area behind this door; doors with one event log share it by its name.",
+    )
+    anti_passback: Annotated[Literal["off", "soft", "hard"], OFF] = Field(
+        "off",
+        description="Somebody who went in and did not go out comes in again. soft: granted, and "
+        "noted in the event log; hard: denied.",
+    )
+    reset_after_h: float = Field(
+        12, gt=0, le=168, description="After so many hours somebody who went in may do so again."
+    )
 
     @model_validator(mode="after")
     def _is_complete(self) -> "AccessConfig":
@@ -67,6 +87,8 @@ class AccessConfig(Section):
         for name, group in self.groups.items():
             if group.schedule is not None and group.schedule not in self.schedules:
                 raise ValueError(f"group {name!r} names the schedule {group.schedule!r}, not there")
+        if self.anti_passback != "off" and self.direction == "none":
+            raise ValueError("anti_passback needs access.direction: in or out")
         return self
 
 

@@ -2,7 +2,7 @@
 
 from typing import TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 
 class Section(BaseModel):
@@ -17,3 +17,11 @@ def in_order(section: SectionT, low: str, high: str) -> SectionT:
     if getattr(section, low) > getattr(section, high):
         raise ValueError(f"{low} must not be above {high}")
     return section
+
+
+def _off(value: object) -> object:
+    return "off" if value is False else value
+
+
+# YAML 1.1 reads an unquoted `off` as false; beside a Literal that has the word "off".
+OFF = BeforeValidator(_off)

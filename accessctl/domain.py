@@ -185,6 +185,8 @@ class Reason(StrEnum):
     NOT_LIVE = "not_live"
     LIVENESS_UNDECIDED = "liveness_undecided"
     SECOND_FACTOR_MISSING = "second_factor_missing"
+    SECOND_FACTOR_WRONG = "second_factor_wrong"
+    PASSBACK = "passback"
     TWO_FACES = "two_faces"
 
 
