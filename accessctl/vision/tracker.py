@@ -31,6 +31,10 @@ SURPRISE = 0.75
 GROWTH_JITTER, TOP_GROWTH, MOST_GROWTH = 0.2, 2.0, 0.6
 """Change of the natural logarithm of size: at once, a second, and at most."""
 
+STEADY_SPEED, LARGEST_STEP = 2.0, 0.4
+"""A face seen without a break and found this near to where it was expected, in face sizes a
+second and at most, cannot have been replaced by somebody who was out of sight."""
+
 FORESIGHT_S = 0.25
 """Velocity is trusted this long after a face was last seen."""
 
@@ -49,6 +53,8 @@ class Track:
     seen: float
     velocity: tuple[float, float] = (0.0, 0.0)
     hidden: float | None = None
+    missed: bool = False
+    """Whether the face was not among those of the last update."""
 
     @property
     def ghost(self) -> bool:
@@ -69,7 +75,7 @@ class Track:
     def moved_to(self, box: Box, now: float) -> "Track":
         elapsed = now - self.seen
         if elapsed <= 0:
-            return replace(self, box=box)
+            return replace(self, box=box, missed=False)
         (x0, y0), (x1, y1) = self.box.centre, box.centre
         vx, vy = (x1 - x0) / elapsed, (y1 - y0) / elapsed
         smooth = ((vx + self.velocity[0]) / 2, (vy + self.velocity[1]) / 2)
@@ -96,7 +102,9 @@ class Tracker:
         links = associate(tracks, boxes, now)
         going_on = {t: tracks[t].moved_to(boxes[b], now) for b, t in links.same.items()}
         waiting = [
-            track for t, track in enumerate(tracks) if t not in going_on and t not in links.ended
+            replace(track, missed=True)
+            for t, track in enumerate(tracks)
+            if t not in going_on and t not in links.ended
         ]
         ids: list[int] = []
         seen: list[Track] = []
@@ -127,7 +135,8 @@ def associate(tracks: Sequence[Track], boxes: Sequence[Box], now: float) -> Link
 
     A box goes on a track only if it is where that track is expected, and nobody else can
     be meant: no other track could have reached the box, and the track could have reached
-    no other box.
+    no other box. Those who are out of sight cast no doubt on a face that stays where it
+    was under the camera's eye: they become its ghosts.
     """
     same: dict[int, int] = {}
     ended: set[int] = set()
@@ -140,8 +149,18 @@ def associate(tracks: Sequence[Track], boxes: Sequence[Box], now: float) -> Link
             else:
                 ended.add(t)
         elif reached:
+            keeper = _undisturbed(tracks, group, boxes, reached, now)
+            if keeper is not None:
+                (b,) = reached
+                same[b] = keeper
+                group.discard(keeper)
             ended |= group
-            ghosts += _hidden([tracks[t] for t in group], [boxes[b] for b in reached], now)
+            ghosts += _hidden(
+                [tracks[t] for t in group],
+                [boxes[b] for b in reached],
+                0 if keeper is not None else len(reached),
+                now,
+            )
     lost = set(range(len(tracks))) - ended - set(same.values())
     for t, u in combinations(sorted(lost), 2):
         if _could_have_met(tracks[t], tracks[u], now):
@@ -165,9 +184,21 @@ def _groups(
     return groups
 
 
-def _hidden(tracks: list[Track], boxes: list[Box], now: float) -> list[Track]:
-    """The ghosts of those who are missing in a doubtful group, behind the faces in view."""
-    missing = sorted(tracks, key=Track.unseen_since)[: max(0, len(tracks) - len(boxes))]
+def _undisturbed(
+    tracks: Sequence[Track], group: set[int], boxes: Sequence[Box], reached: set[int], now: float
+) -> int | None:
+    """The one track of a doubtful group whose face is in view and was so in the last update."""
+    in_view = [t for t in group if not (tracks[t].missed or tracks[t].ghost)]
+    if len(in_view) == len(reached) == 1:
+        (t,), (b,) = in_view, reached
+        if is_steady(tracks[t], boxes[b], now):
+            return t
+    return None
+
+
+def _hidden(tracks: list[Track], boxes: list[Box], in_view: int, now: float) -> list[Track]:
+    """The ghosts of a doubtful group, of whom so many are in view, behind the faces there."""
+    missing = sorted(tracks, key=Track.unseen_since)[: max(0, len(tracks) - in_view)]
     return [
         track.as_ghost(min(boxes, key=partial(_distance, track.box.centre)), now)
         for track in missing
@@ -193,6 +224,13 @@ def is_expected(track: Track, box: Box, now: float) -> bool:
     elapsed = max(now - track.seen, 0.0)
     reach = min(JITTER + SURPRISE_SPEED * elapsed, SURPRISE)
     return _distance(track.expected(now), box) <= reach
+
+
+def is_steady(track: Track, box: Box, now: float) -> bool:
+    """Whether `box` is so near to where `track` should be that it can only be the same face."""
+    reach = min(JITTER + STEADY_SPEED * max(now - track.seen, 0.0), LARGEST_STEP)
+    grown = abs(log(_size(box) / _size(track.box)))
+    return _distance(track.expected(now), box) <= reach and grown <= GROWTH_JITTER
 
 
 def _could_have_met(one: Track, other: Track, now: float) -> bool:

@@ -50,6 +50,45 @@ def test_a_face_that_jumps_is_somebody_else():
     assert tracker.update([face(600)], 1 / FPS) == [2]
 
 
+def test_a_face_that_jumped_is_followed_from_there_on():
+    """Whoever was lost could walk up unseen, but not take the place of a face in view."""
+    tracker = Tracker(1.0)
+    tracker.update([face(300)], 0.0)
+    ids = [tracker.update([face(600 + i)], (1 + i) / FPS)[0] for i in range(30)]
+    assert ids == [2] * 30
+
+
+def test_a_walk_with_dropped_frames_costs_one_track():
+    tracker = Tracker(1.0)
+    for i in range(4):
+        assert tracker.update([face(100 + 30 * i)], i / FPS) == [1]
+    # A second and a half of steps at once: nobody walks so fast.
+    ids = [tracker.update([face(800 - max(0, 100 - 20 * i))], (5 + i) / FPS)[0] for i in range(20)]
+    assert ids == [2] * 20
+
+
+def test_whoever_is_lost_beside_a_still_face_does_not_disturb_it():
+    tracker = Tracker(1.0)
+    tracker.update([face(300), face(390)], 0.0)
+    for i in range(1, 20):
+        assert tracker.update([face(391)], i / FPS) == [2]
+
+
+def test_a_still_face_that_misses_one_frame_may_have_been_replaced():
+    tracker = Tracker(1.0)
+    tracker.update([face(300), face(390)], 0.0)
+    assert tracker.update([face(391)], 1 / FPS) == [2]
+    assert tracker.update([], 2 / FPS) == []
+    assert tracker.update([face(391)], 3 / FPS) == [3]
+
+
+def test_a_still_face_that_grows_at_once_may_have_been_replaced():
+    tracker = Tracker(1.0)
+    tracker.update([face(300), face(390)], 0.0)
+    tracker.update([face(391)], 1 / FPS)
+    assert tracker.update([face(391, size=130)], 2 / FPS) == [3]
+
+
 def test_a_face_of_another_size_in_the_same_place_is_somebody_else():
     tracker = Tracker(1.0)
     tracker.update([face(300, size=100)], 0.0)
