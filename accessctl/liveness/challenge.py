@@ -14,6 +14,7 @@ import numpy as np
 from accessctl.liveness.blink import eye_aspect_ratio
 from accessctl.liveness.challenge_actions import (
     ASKED_GESTURE,
+    HEAD_TURNS,
     PROMPTS,
     TIMES,
     WAIT_PROMPT,
@@ -98,12 +99,19 @@ def draw_challenge(
     limit_s: float = 20.0,
     source: random.Random | None = None,
 ) -> Challenge:
-    """A fresh challenge of different `actions`, from the operating system's randomness.
+    """A fresh challenge of different `actions`, from the operating system's randomness, at least
+    one of which turns the head.
 
-    Give `source` in tests only. ValueError when more actions are wanted than there are.
+    Give `source` in tests only. ValueError when more actions are wanted than there are, or none.
     """
+    if actions < 1:
+        raise ValueError(f"a challenge asks for one action or more, not {actions}")
     chance = source if source is not None else secrets.SystemRandom()
     asks = chance.sample(list(Ask), actions)
+    # Whoever holds a photograph or a phone can bring it closer when asked, and a recording that
+    # blinks often needs little luck: neither may be all that is asked.
+    while not HEAD_TURNS.intersection(asks):
+        asks = chance.sample(list(Ask), actions)
     steps = tuple(Step(ask, chance.uniform(min_pause_s, max_pause_s)) for ask in asks)
     return Challenge(steps, limit_s, action_s)
 

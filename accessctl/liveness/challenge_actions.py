@@ -30,6 +30,9 @@ class Ask(StrEnum):
     COME_CLOSER = "come_closer"
 
 
+HEAD_TURNS = frozenset({Ask.TURN_LEFT, Ask.TURN_RIGHT, Ask.LOOK_UP})
+"""What only a head does, or a recording of one that was made before it was asked."""
+
 PROMPTS = {
     Ask.TURN_LEFT: "Turn your head to your left, then look back here.",
     Ask.TURN_RIGHT: "Turn your head to your right, then look back here.",
