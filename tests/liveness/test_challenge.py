@@ -235,7 +235,7 @@ def test_a_blinking_recording_in_a_hand_that_brings_it_closer_never_passes() -> 
             asked = state.phase is Phase.ASKED and state.steps[state.index].ask is Ask.COME_CLOSER
             closer += asked
             scene = SHOWN[Ask.COME_CLOSER] if closer > FPS else STILL
-            if (now % 2.0) % 0.5 < 0.15 and now % 2.0 < 1.0:
+            if now % 2.0 > 1.0 and now % 0.5 < 0.15:
                 scene = {**scene, **SHOWN[Ask.BLINK_TWICE]}
             state = advance(state, fake_frame(0.0, **scene), now, same_person=True)
             now += 1 / FPS
