@@ -228,15 +228,19 @@ def test_a_challenge_of_nothing_or_of_more_than_there_is(actions: int) -> None:
 
 def test_a_blinking_recording_in_a_hand_that_brings_it_closer_never_passes() -> None:
     """The face blinks twice every two seconds, and the hand does what it is asked."""
+    near, shut = SHOWN[Ask.COME_CLOSER], SHOWN[Ask.BLINK_TWICE]
+    frames = {
+        (close, blinks): fake_frame(0.0, **(near if close else STILL), **(shut if blinks else {}))
+        for close in (False, True)
+        for blinks in (False, True)
+    }
     chance = random.Random(4)
-    for _ in range(200):
+    for _ in range(100):
         state, now, closer = draw_challenge(source=chance), 0.0, 0
         while not state.over and now < 30:
             asked = state.phase is Phase.ASKED and state.steps[state.index].ask is Ask.COME_CLOSER
             closer += asked
-            scene = SHOWN[Ask.COME_CLOSER] if closer > FPS else STILL
-            if now % 2.0 > 1.0 and now % 0.5 < 0.15:
-                scene = {**scene, **SHOWN[Ask.BLINK_TWICE]}
-            state = advance(state, fake_frame(0.0, **scene), now, same_person=True)
+            blinks = now % 2.0 > 1.0 and now % 0.5 < 0.15
+            state = advance(state, frames[closer > FPS, blinks], now, same_person=True)
             now += 1 / FPS
         assert state.phase is Phase.FAILED
