@@ -24,7 +24,7 @@ check: $(DEV_STAMP)
 
 bench: $(DEV_STAMP) $(PEER_STAMP)
 	$(BIN)/accessctl models fetch
-	$(BIN)/python -m benchmarks.pipeline --peer $(PEER)/bin/python
+	$(BIN)/python -m benchmarks.speed --peer $(PEER)/bin/python
 
 clean:
 	rm -rf $(VENV) $(PEER) models/cache state

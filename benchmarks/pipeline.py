@@ -1,24 +1,14 @@
-"""What one 720p frame costs, how fast the door starts and how much memory it takes.
+"""What one 720p frame costs, stage by stage, and how fast the door starts; for benchmarks.speed."""
 
-    python -m benchmarks.pipeline [--frames N] [--peer PYTHON]
-
-PYTHON is an interpreter with the face_recognition package (`make bench` makes one): the same
-frames go through it in the same run.
-"""
-
-import argparse
 import json
 import statistics
 import subprocess
 import sys
-import tempfile
-import time
 from pathlib import Path
 
 import numpy as np
 
 from accessctl.camera.demo_photos import demo_enrolment_photo
-from accessctl.camera.demo_scene import scene
 from accessctl.cli.common import table
 from accessctl.config import load_config
 from accessctl.domain import Frame
@@ -31,34 +21,12 @@ STANDING_S = 20.5
 STAGES = ("search", "track", "landmarks", "encode", "match", "decide", "frame")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--frames", type=int, default=60)
-    parser.add_argument("--peer", metavar="PYTHON")
-    args = parser.parse_args()
-    images = [scene(STANDING_S + index / 15) for index in range(args.frames)]
-    with tempfile.TemporaryDirectory() as folder:
-        config = Path(folder) / "config.yaml"
-        config.write_text(config_text(), encoding="utf-8")
-        ours = frame_times(config, images)
-        started = startup(config)
-        peer = peer_times(args.peer, images, Path(folder)) if args.peer else {}
-    print("Milliseconds for a 1280x720 frame with one face, median (95th percentile):\n")
-    print(report(ours, peer))
-    print(
-        f"\nDoor process: ready for the first frame after {started['ready_s']:.2f} s, "
-        f"{started['ready_mb']:.0f} MB resident; first decision (demo, played fast) after "
-        f"{started['decision_s']:.2f} s, {started['decision_mb']:.0f} MB resident."
-    )
-    if peer:
-        print(f"face_recognition: ready after {peer['ready_s']:.2f} s, {peer['rss_mb']:.0f} MB.")
-
-
-def config_text() -> str:
+def config_text(encoder: Path) -> str:
     root = HERE.parent
     return (
-        f"encoder: {{folder: {root / 'models/dlib'}, device: cpu}}\n"
+        f"encoder: {{folder: {encoder}, device: cpu}}\n"
         f"vision: {{models: {root / 'models/cache/mediapipe'}}}\n"
+        "liveness: {mode: passive}\n"
     )
 
 
@@ -66,7 +34,8 @@ def frame_times(config_file: Path, images: list[np.ndarray]) -> dict[str, list[f
     """Milliseconds of each stage, every frame encoded as if its visit were undecided."""
     config = demo_config(load_config(config_file))
     # A rate that nobody reaches and no end of patience: the visit stays open.
-    policy = config.policy.model_copy(update={"target_fpir": 1e-12, "unknown_after_frames": 10**9})
+    endless = {"target_fpir": 1e-12, "unknown_after_frames": 10**9, "unknown_after_s": 300.0}
+    policy = config.policy.model_copy(update=endless)
     config = config.model_copy(update={"policy": policy})
     times: dict[str, list[float]] = {stage: [] for stage in STAGES}
     with open_audit(config) as audit, open_engine(config, lambda photos, _: iter(photos)) as engine:
@@ -112,9 +81,3 @@ def figure(values: object) -> str:
     if not isinstance(values, list) or not values:
         return "-"
     return f"{np.median(values):8.2f} ({np.percentile(values, 95):.2f})"
-
-
-if __name__ == "__main__":
-    began = time.perf_counter()
-    main()
-    print(f"\nMeasured in {time.perf_counter() - began:.0f} s.")

@@ -1,0 +1,68 @@
+"""One probe among many templates, and what memory alone would allow."""
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from accessctl.domain import PersonId
+from accessctl.gallery.calibration import Calibration
+from accessctl.gallery.matcher import Matcher
+from accessctl.gallery.normalisation import neighbour_statistics, normalise
+from accessctl.gallery.values import Template
+from benchmarks.bars.row import Row
+
+REPEATS = 50
+
+
+def measure(cohort: np.ndarray, calibration: Calibration, bandwidth: float) -> list[Row]:
+    """`bandwidth` in bytes/s, as measured in this run.
+
+    The probe's side of the normalisation costs the same however many are enrolled, so it has
+    a row of its own.
+    """
+    draw = np.random.default_rng(0)
+    rows = []
+    for people, bar in ((1000, 0.1), (100_000, 10.0)):
+        pooled = unit(draw.standard_normal((people, cohort.shape[1]), np.float32))
+        known = neighbour_statistics(pooled[:1000], cohort, calibration.neighbours)
+        mean = np.resize(known.mean, people)
+        deviation = np.resize(known.deviation, people)
+        probe = pooled[7]
+
+        def match(
+            pooled: np.ndarray = pooled,
+            mean: np.ndarray = mean,
+            deviation: np.ndarray = deviation,
+            probe: np.ndarray = probe,
+        ) -> None:
+            np.argmax(normalise(pooled @ probe, mean, deviation, 0.5, 0.1))
+
+        took = median_ms(match)
+        least = pooled.nbytes / bandwidth * 1e3
+        note = f"{people * cohort.shape[1]:,} products; memory alone {least:.2g} ms"
+        rows.append(Row(f"match one probe, {people:,} templates", took, bar, "ms", note=note))
+    matcher = Matcher(_templates(draw, cohort.shape[1]), cohort, calibration)
+    whole = median_ms(lambda: matcher.search(cohort[3]))
+    least = cohort.nbytes / bandwidth * 1e3
+    note = f"{len(cohort):,} cohort faces; memory alone {least:.2g} ms; no bar was set"
+    rows.append(Row("the same with its cohort, 50 enrolled", whole, float("inf"), "ms", note=note))
+    return rows
+
+
+def median_ms(call: Callable[[], object]) -> float:
+    times = []
+    for _ in range(REPEATS):
+        began = time.perf_counter()
+        call()
+        times.append(time.perf_counter() - began)
+    return float(np.median(times)) * 1e3
+
+
+def unit(vectors: np.ndarray) -> np.ndarray:
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def _templates(draw: np.random.Generator, dimension: int) -> list[Template]:
+    embeddings = unit(draw.standard_normal((50, dimension), np.float32))
+    return [Template(PersonId(str(n)), row, 1.0) for n, row in enumerate(embeddings)]

@@ -1,0 +1,204 @@
+"""What the door costs, side by side with what was promised and with a peer, in one run.
+
+    python -m benchmarks.speed [--peer PYTHON] [--encoder DIR] [--write]
+
+PYTHON is an interpreter with the face_recognition package (`make bench` makes one): the same
+frames go through it in the same run. --write puts table and plot into docs/results/.
+"""
+
+import argparse
+import datetime
+import platform
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from accessctl.camera.demo_scene import scene
+from accessctl.config import Config, load_config
+from accessctl.door.assembly import Engine, open_audit, open_door, open_engine
+from accessctl.door.demo import demo_config, enrol_demo_person
+from accessctl.door.door import Door
+from accessctl.door.scoring import scoring_of
+from accessctl.encoder.card import load_card
+from benchmarks import idle, pipeline
+from benchmarks.bars import crowd, enrolling, matching, roofline, visits
+from benchmarks.bars.row import Row
+
+ROOT = Path(__file__).resolve().parents[1]
+RESULTS = ROOT / "docs" / "results"
+FRAMES = 60
+# The demo's enrolled visitor stands still from here on.
+STANDING = [pipeline.STANDING_S + index / visits.FPS for index in range(30)]
+
+
+def main() -> None:
+    args = _arguments()
+    encoder = (ROOT / args.encoder).resolve()
+    limits = roofline.measure(encoder)
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        file = folder / "config.yaml"
+        file.write_text(pipeline.config_text(encoder), encoding="utf-8")
+        stages, peer, rows = _frame_rows(file, args.peer, folder)
+        started = pipeline.startup(file)
+        rows += [
+            Row("ready for the first frame", started["ready_s"], 2.5, "s"),
+            Row("resident memory after a decision", started["decision_mb"], 350, "MB"),
+            *idle.rows(file),
+            *_door_rows(file),
+            *matching.measure(*scoring_of(load_card(encoder)), limits.bytes_s),
+            *_enrolling(file, folder, args.photos),
+        ]
+    text = report(rows, pipeline.report(stages, peer), limits, args.encoder, stages)
+    print(text)
+    if args.write:
+        (RESULTS / "speed.md").write_text(text, encoding="utf-8")
+        draw(rows, RESULTS / "speed.png")
+
+
+def _frame_rows(
+    file: Path, peer_python: str | None, folder: Path
+) -> tuple[dict[str, list[float]], dict[str, object], list[Row]]:
+    images = [scene(pipeline.STANDING_S + index / visits.FPS) for index in range(FRAMES)]
+    stages = pipeline.frame_times(file, images)
+    peer = pipeline.peer_times(peer_python, images, folder) if peer_python else {}
+    frame = float(np.median(stages["frame"]))
+    rows = [Row("720p frame, one tracked face, median", frame, 25, "ms", note="visit undecided")]
+    theirs = peer.get("frame")
+    if isinstance(theirs, list):
+        times = float(np.median(theirs)) / frame
+        note = f"face_recognition: {np.median(theirs):.0f} ms on the same frames"
+        rows.append(Row("the peer's time over ours", times, 30, "times", False, note))
+    return stages, peer, rows
+
+
+def _door_rows(file: Path) -> list[Row]:
+    person = [scene(t) for t in STANDING]
+    with _demo_door(file, liveness="off") as (_, door):
+        rows = visits.measure(door, person, scene(0.0), visits=30)
+    with _demo_door(file, liveness="off", patient=True) as (_, door):
+        return rows + crowd.measure(door, FRAMES)
+
+
+def _enrolling(file: Path, folder: Path, photos: int) -> list[Row]:
+    pictures = folder / "photos"
+    pictures.mkdir()
+    config = demo_config(load_config(file))
+    gallery = config.gallery.model_copy(update={"folder": folder / "enrolled"})
+    config = config.model_copy(update={"gallery": gallery})
+    with open_audit(config) as audit, open_engine(config, lambda photos, _: iter(photos)) as engine:
+        return enrolling.measure(engine.enrolment(audit), pictures, photos)
+
+
+@contextmanager
+def _demo_door(
+    file: Path, *, liveness: str, patient: bool = False
+) -> Iterator[tuple[Engine, Door]]:
+    """The demo's door; `patient`: no visit is ever decided, so every frame costs its all."""
+    config = _tuned(demo_config(load_config(file)), liveness, patient)
+    with open_audit(config) as audit, open_engine(config, lambda photos, _: iter(photos)) as engine:
+        enrol_demo_person(engine.enrolment(audit))
+        with open_door(engine, audit) as door:
+            yield engine, door
+
+
+def _tuned(config: Config, liveness: str, patient: bool) -> Config:
+    changes: dict[str, object] = {"cooldown_s": 0.0}
+    if patient:
+        changes |= {"target_fpir": 1e-12, "unknown_after_frames": 10**9, "unknown_after_s": 300.0}
+    return config.model_copy(
+        update={
+            "policy": config.policy.model_copy(update=changes),
+            "liveness": config.liveness.model_copy(update={"mode": liveness}),
+        }
+    )
+
+
+def report(
+    rows: list[Row],
+    stage_table: str,
+    limits: roofline.Limits,
+    encoder: str,
+    stages: dict[str, list[float]],
+) -> str:
+    today = datetime.datetime.now(tz=datetime.UTC).date()
+    encode = float(np.median(stages["encode"]))
+    command = " ".join(["python -m benchmarks.speed", *sys.argv[1:]])
+    lines = [
+        "# What the door costs",
+        "",
+        f"{today}; `{command}` (`make bench`); {_machine()}; encoder `{encoder}` "
+        f"({load_card(ROOT / encoder).fingerprint[:12]}).",
+        "",
+        "| what | bar on 2 CPU cores | measured | met | |",
+        "|---|---|---|---|---|",
+        *("| " + " | ".join(row.cells()) + " |" for row in rows),
+        "",
+        "![Share of each bar used](speed.png)",
+        "",
+        "Liveness is off where a decision is timed: its cues need a second or two of motion, "
+        "whatever the machine. `match` without its cohort is what grows with the gallery.",
+        "",
+        "## Where a frame's time goes",
+        "",
+        "Milliseconds for a 1280x720 frame with one face whose visit is undecided, median (95th "
+        "percentile); the peer on the same frames in the same run.",
+        "",
+        "```",
+        stage_table,
+        "```",
+        "",
+        "## How near the limit",
+        "",
+        f"One core here does {limits.flops / 1e9:.0f} Gflop/s in float32 matrix products and reads "
+        f"{limits.bytes_s / 1e9:.1f} GB/s. A crop asks {limits.encoder_flops / 1e9:.2f} Gflop and "
+        f"{limits.encoder_bytes / 1e6:.1f} MB of weights of the encoder: at least "
+        f"{limits.encoder_ms:.1f} ms. Measured: {encode:.1f} ms with cutting the crop, "
+        f"{100 * limits.encoder_ms / encode:.0f} % of the limit.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def draw(rows: list[Row], path: Path) -> None:
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    from matplotlib import pyplot
+
+    barred = [row for row in rows if np.isfinite(row.bar)][::-1]
+    figure, axes = pyplot.subplots(figsize=(9, 0.42 * len(barred) + 1.2), layout="constrained")
+    shares = [100 * row.share for row in barred]
+    colours = ["tab:green" if row.met else "tab:red" for row in barred]
+    axes.barh([row.what for row in barred], shares, color=colours)
+    for place, row in enumerate(barred):
+        axes.text(100 * row.share, place, f" {row.figure:.3g} {row.unit}", va="center")
+    axes.axvline(100, color="black", lw=1)
+    axes.set(xlabel="share of the bar that is used (%); the line is the bar", xscale="log")
+    axes.set_xlim(right=max(shares) * 4)
+    figure.savefig(path, dpi=120)
+    pyplot.close(figure)
+
+
+def _machine() -> str:
+    for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+        if line.startswith("model name"):
+            return f"{line.partition(':')[2].strip()}, Python {platform.python_version()}"
+    return f"{platform.machine()}, Python {platform.python_version()}"
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--peer", metavar="PYTHON")
+    parser.add_argument("--encoder", default="models/dlib", help="relative to the repository")
+    parser.add_argument("--photos", type=int, default=200, help="photos to enrol")
+    parser.add_argument("--write", action="store_true")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
