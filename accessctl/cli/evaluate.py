@@ -2,9 +2,16 @@
 
 from typing import Any
 
+from accessctl.cli.evaluate_calibration import add_calibration
+from accessctl.cli.evaluate_fairness import add_fairness
+from accessctl.cli.evaluate_lfw import add_lfw
 from accessctl.cli.evaluate_liveness import add_liveness
 
 
 def add_parser(subparsers: Any) -> None:
     group = subparsers.add_parser("evaluate", help="measure on recordings what the door is worth")
-    add_liveness(group.add_subparsers(required=True, metavar="COMMAND"))
+    commands = group.add_subparsers(required=True, metavar="COMMAND")
+    add_lfw(commands)
+    add_calibration(commands)
+    add_fairness(commands)
+    add_liveness(commands)

@@ -1,16 +1,19 @@
 """What the evaluations of recognition share: which encoder, which cache, how to watch."""
 
 import argparse
+import datetime
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from accessctl.cli.common import add_config, add_json, config_from
 from accessctl.config import Config, EncoderConfig
+from accessctl.encoder.card import Card, load_card, update_card
 
 if TYPE_CHECKING:
+    from accessctl.evaluation.bootstrap import Measured
     from accessctl.evaluation.embedded import Bench
     from accessctl.evaluation.sightings import Subject
 
@@ -70,3 +73,42 @@ def photo_progress(names: Iterable[str], total: int) -> Iterable[str]:
         leave=False,
     )
     return shown
+
+
+def add_write_card(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--write-card", action="store_true", help="keep the figures in the encoder's card"
+    )
+
+
+def provenance(command: str, args: argparse.Namespace, encoder: EncoderConfig) -> dict[str, Any]:
+    """What a result in a card begins with; `command` is the words after `accessctl evaluate`
+    with the options of its own."""
+    words = f"accessctl evaluate {command} --encoder {encoder.folder}"
+    if args.flip is not None:
+        words += " --flip" if args.flip else " --no-flip"
+    if args.precision is not None:
+        words += f" --precision {args.precision}"
+    return {
+        "command": words,
+        "date": datetime.date.today().isoformat(),
+        "precision": encoder.precision,
+        "flip_average": encoder.flip_average,
+    }
+
+
+def heading(encoder: EncoderConfig, card: Card) -> str:
+    """Which encoder was measured, in one line."""
+    mirrored = "averaged with the mirror image" if encoder.flip_average else "without mirror image"
+    return f"{card.name} {card.fingerprint[:12]}, {encoder.precision}, {mirrored}"
+
+
+def keep_result(folder: Path, name: str, record: Mapping[str, Any]) -> None:
+    """Into `results` of the card in `folder`; ModelError."""
+    update_card(folder, results={**load_card(folder).results, name: dict(record)})
+
+
+def percent(rate: "Measured", digits: int = 1) -> str:
+    """ "95.3 % (94.1 to 96.2)": the value with its interval."""
+    value, low, high = (f"{100 * v:.{digits}f}" for v in (rate.value, rate.low, rate.high))
+    return f"{value} % ({low} to {high})"

@@ -38,6 +38,8 @@ class RowCache:
         """Write when there is something new; StoreError."""
         if self._path is None or len(self.rows) == self._kept:
             return
+        # Somebody else may have kept rows meanwhile.
+        self.rows = {**_load(self._path), **self.rows}
         columns = zip(*self.rows.values(), strict=True)
         arrays = {f"column_{i}": np.stack(column) for i, column in enumerate(columns)}
         try:

@@ -1,0 +1,89 @@
+"""`accessctl evaluate calibration`: does a stated false-match rate hold on strangers?"""
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from accessctl.cli.common import print_json, table
+from accessctl.cli.evaluate_bench import (
+    add_bench,
+    add_write_card,
+    bench_from,
+    heading,
+    keep_result,
+    percent,
+    provenance,
+)
+from accessctl.cli.evaluate_lfw import add_lfw_data
+from accessctl.encoder.card import load_card
+
+if TYPE_CHECKING:
+    from accessctl.evaluation.stated import Kept
+
+RESULT = "calibration"
+
+
+def add_calibration(subparsers: Any) -> None:
+    """Add `calibration` to the subcommands of `evaluate`."""
+    command = subparsers.add_parser(
+        "calibration", help="stated against observed false-match rates, on LFW's people"
+    )
+    add_lfw_data(command)
+    command.add_argument("--seed", type=int, default=0, help="of the intervals' samples")
+    add_write_card(command)
+    add_bench(command)
+    command.set_defaults(func=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    import numpy as np
+
+    from accessctl.door.scoring import scoring_of
+    from accessctl.evaluation import plots
+    from accessctl.evaluation.all_pairs import all_pairs
+    from accessctl.evaluation.lfw import open_lfw
+    from accessctl.evaluation.scorer import normalised
+    from accessctl.evaluation.sightings import Subject
+    from accessctl.evaluation.stated import RATES, as_record, stated_and_observed
+
+    photos, view = open_lfw(args.data)
+    bench, encoder = bench_from(args, Subject.CENTRE)
+    card = load_card(encoder.folder)
+    cohort, calibration = scoring_of(card)
+    faces = bench.embed(photos, view.photos)
+    scorer = normalised(faces.embeddings, faces.found, cohort, calibration.neighbours)
+    pairs = all_pairs(scorer, faces.person)
+    kept = stated_and_observed(pairs, calibration, RATES, np.random.default_rng(args.seed))
+    record = provenance(f"calibration --data {args.data}", args, encoder) | {
+        "impostor_pairs": pairs.impostors,
+        "genuine_pairs": len(pairs.genuine),
+        "rates": as_record(kept),
+    }
+    if args.plots:
+        plots.calibration(kept, args.plots / "calibration.png")
+    if args.json:
+        print_json({"encoder": card.name, "fingerprint": card.fingerprint, **record})
+    else:
+        print(heading(encoder, card))
+        print(
+            f"All {pairs.impostors:,} impostor and {len(pairs.genuine):,} genuine pairs of "
+            f"{len(faces.people):,} people, 95 % intervals over people\n"
+        )
+        print(_table(kept))
+    if args.write_card:
+        keep_result(encoder.folder, RESULT, record)
+    return 0
+
+
+def _table(kept: "list[Kept]") -> str:
+    head = ("stated FMR", "threshold", "observed FMR", "observed / stated", "FNMR")
+    rows = [
+        (
+            f"{row.stated:.0e}",
+            f"{row.threshold:.2f}",
+            f"{row.fmr.value:.2e}",
+            f"{row.ratio.value:.2f} ({row.ratio.low:.2f} to {row.ratio.high:.2f})",
+            percent(row.fnmr),
+        )
+        for row in kept
+    ]
+    return table(head, rows)

@@ -1,0 +1,112 @@
+"""`accessctl evaluate fairness`: are all groups of people treated alike?"""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from accessctl.cli.common import config_from, print_json, table
+from accessctl.cli.evaluate_bench import (
+    add_bench,
+    bench_from,
+    heading,
+    percent,
+    provenance,
+)
+from accessctl.encoder.card import load_card
+from accessctl.errors import InputError
+
+if TYPE_CHECKING:
+    from accessctl.evaluation.bootstrap import Measured
+    from accessctl.evaluation.fairness import Fairness, GroupRates
+
+
+def add_fairness(subparsers: Any) -> None:
+    """Add `fairness` to the subcommands of `evaluate`."""
+    command = subparsers.add_parser(
+        "fairness", help="FMR and FNMR by group, at the threshold that the product takes"
+    )
+    command.add_argument(
+        "--data",
+        type=Path,
+        required=True,
+        metavar="TREE",
+        help="a folder or zip archive of group/person/photos",
+    )
+    command.add_argument(
+        "--target-fmr", type=float, metavar="RATE", help="(default: policy.target_fmr)"
+    )
+    command.add_argument("--seed", type=int, default=0, help="of the intervals' samples")
+    add_bench(command)
+    command.set_defaults(func=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    import numpy as np
+
+    from accessctl.door.scoring import scoring_of
+    from accessctl.evaluation import plots
+    from accessctl.evaluation.fairness import as_record, compare
+    from accessctl.evaluation.group_counts import count, groups_of
+    from accessctl.evaluation.photos import open_photos, people_of
+    from accessctl.evaluation.scorer import normalised
+    from accessctl.evaluation.sightings import Subject
+
+    photos = open_photos(args.data)
+    names, group = groups_of(people_of(photos.names)[0])
+    bench, encoder = bench_from(args, Subject.LARGEST)
+    target = args.target_fmr or config_from(args).policy.target_fmr
+    if not 0 < target <= 1:
+        raise InputError(f"--target-fmr is a rate above 0 and at most 1, not {target:g}.")
+    card = load_card(encoder.folder)
+    cohort, calibration = scoring_of(card)
+    threshold = calibration.threshold(target)
+    faces = bench.embed(photos, photos.names)
+    scorer = normalised(faces.embeddings, faces.found, cohort, calibration.neighbours)
+    counts = count(scorer, faces.person, group, threshold)
+    found = compare(names, counts, np.random.default_rng(args.seed))
+    if args.plots:
+        plots.fairness(found.groups, target, args.plots / "fairness.png")
+    if args.json:
+        words = f"fairness --data {args.data} --target-fmr {target:g}"
+        print_json(
+            {"encoder": card.name, "fingerprint": card.fingerprint}
+            | provenance(words, args, encoder)
+            | {"target_fmr": target, "threshold": threshold, **as_record(found)}
+        )
+    else:
+        print(heading(encoder, card))
+        print(f"Threshold {threshold:.2f} for a stated FMR of {target:g}")
+        print(f"{len(faces.names):,} photos, {(~faces.found).sum()} without a face\n")
+        print(_table(found, target))
+    return 0
+
+
+def _table(found: "Fairness", target: float) -> str:
+    head = ("group", "people", "photos", "FMR / stated", "FNMR", "")
+    rows = [_row(group, target) for group in (*found.groups, found.between)]
+    lines = [table(head, rows)]
+    for name, ratio in (("FMR", found.fmr_ratio), ("FNMR", found.fnmr_ratio)):
+        if ratio is None:
+            lines.append(f"{name}, worst / best group: not to be had from these groups")
+        else:
+            lines.append(f"{name}, worst / best group: {_factor(ratio)}")
+    return "\n".join(lines)
+
+
+def _row(group: "GroupRates", target: float) -> tuple[str, ...]:
+    from accessctl.evaluation.bootstrap import Measured
+
+    fmr = group.fmr
+    scaled = fmr and Measured(fmr.value / target, fmr.low / target, fmr.high / target)
+    return (
+        group.group,
+        str(group.people),
+        str(group.photos),
+        _factor(scaled) if scaled else "-",
+        percent(group.fnmr) if group.fnmr else "-",
+        "too few people to tell" if group.small else "",
+    )
+
+
+def _factor(rate: "Measured") -> str:
+    return f"{rate.value:.2f} ({rate.low:.2f} to {rate.high:.2f})"

@@ -1,0 +1,150 @@
+"""`accessctl evaluate lfw`: what an encoder is worth on Labeled Faces in the Wild."""
+
+import argparse
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from accessctl.cli.common import config_from, print_json, table
+from accessctl.cli.evaluate_bench import (
+    add_bench,
+    add_write_card,
+    bench_from,
+    heading,
+    keep_result,
+    percent,
+    provenance,
+)
+from accessctl.encoder.card import Card, load_card
+
+if TYPE_CHECKING:
+    from accessctl.evaluation.embedded import Embedded
+    from accessctl.evaluation.lfw_results import TailResult, View2Result
+    from accessctl.evaluation.scorer import Scorer
+
+RESULT = "lfw"
+
+
+def add_lfw(subparsers: Any) -> None:
+    """Add `lfw` to the subcommands of `evaluate`."""
+    command = subparsers.add_parser(
+        "lfw", help="verification on LFW: View 2 and, out in the tail, all pairs of its photos"
+    )
+    add_lfw_data(command)
+    command.add_argument(
+        "--all-pairs", action="store_true", help="compare every pair of the photos, too"
+    )
+    command.add_argument("--seed", type=int, default=0, help="of the intervals' samples")
+    add_write_card(command)
+    add_bench(command)
+    command.set_defaults(func=run)
+
+
+def add_lfw_data(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--data",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="holds LFW's pairs.txt, and images.zip or a folder of photos for each person",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    import numpy as np
+
+    from accessctl.evaluation.lfw import open_lfw
+    from accessctl.evaluation.lfw_results import as_record, tail, view_2
+    from accessctl.evaluation.sightings import Subject
+
+    photos, view = open_lfw(args.data)
+    bench, encoder = bench_from(args, Subject.CENTRE)
+    card = load_card(encoder.folder)
+    faces = bench.embed(photos, view.photos)
+    scorers = scorers_of(faces, card)
+    views = {name: view_2(faces, view, scorer) for name, scorer in scorers.items()}
+    tails = (
+        {
+            name: tail(faces, scorer, np.random.default_rng(args.seed))
+            for name, scorer in scorers.items()
+        }
+        if args.all_pairs or args.plots
+        else {}
+    )
+    words = f"lfw --data {args.data}" + (" --all-pairs" if tails else "")
+    record = provenance(words, args, encoder) | as_record(faces, views, tails)
+    if args.plots:
+        _draw(tails, card, config_from(args).policy.target_fmr, args.plots)
+    if args.json:
+        print_json({"encoder": card.name, "fingerprint": card.fingerprint, **record})
+    else:
+        print(heading(encoder, card))
+        print(f"{len(faces.names):,} photos, {record['photos_without_a_face']} without a face")
+        print("\n" + _view_table(views))
+        if tails:
+            print("\n" + _tail_table(tails))
+    if args.write_card:
+        keep_result(encoder.folder, RESULT, record)
+    return 0
+
+
+def scorers_of(faces: "Embedded", card: Card) -> "dict[str, Scorer]":
+    """By name: the bare cosine and, for a calibrated encoder, what the product decides on."""
+    from accessctl.door.scoring import scoring_of
+    from accessctl.evaluation.scorer import cosine, normalised
+
+    scorers = {"cosine": cosine(faces.embeddings, faces.found)}
+    if card.cohort is not None and card.calibration is not None:
+        cohort, calibration = scoring_of(card)
+        scorers["normalised"] = normalised(
+            faces.embeddings, faces.found, cohort, calibration.neighbours
+        )
+    return scorers
+
+
+def _view_table(views: "Mapping[str, View2Result]") -> str:
+    rates = next(iter(views.values())).tar
+    head = ("View 2", "accuracy", "ROC-AUC", "EER", *(f"TAR at FMR {rate:.0e}" for rate in rates))
+    rows = [
+        (
+            name,
+            f"{result.accuracy.mean:.2%} +- {100 * result.accuracy.standard_error:.2f}",
+            f"{result.auc:.5f}",
+            f"{result.eer:.2%}",
+            *(f"{value:.2%}" for value in result.tar.values()),
+        )
+        for name, result in views.items()
+    ]
+    return table(head, rows)
+
+
+def _tail_table(tails: "Mapping[str, TailResult]") -> str:
+    pairs = next(iter(tails.values())).pairs
+    title = (
+        f"TAR over all {len(pairs.genuine):,} genuine and {pairs.impostors:,} impostor pairs, "
+        "95 % intervals over people"
+    )
+    rates = next(iter(tails.values())).tar
+    rows = [
+        (f"{rate:.0e}", *(percent(result.tar[rate]) for result in tails.values())) for rate in rates
+    ]
+    return title + "\n" + table(("FMR", *tails), rows)
+
+
+def _draw(tails: "Mapping[str, TailResult]", card: Card, target_fmr: float, folder: Path) -> None:
+    import numpy as np
+
+    from accessctl.door.scoring import scoring_of
+    from accessctl.evaluation import plots
+
+    points = {}
+    if "normalised" in tails:
+        pairs = tails["normalised"].pairs
+        threshold = scoring_of(card)[1].threshold(target_fmr)
+        stated = f"target_fmr {target_fmr:g}"
+        points[f"the product at {stated}"] = (
+            pairs.above(threshold) / pairs.impostors,
+            float(np.mean(~(pairs.genuine > threshold))),
+        )
+        plots.histograms(pairs, "normalised score", threshold, stated, folder / "scores.png")
+    plots.det({name: result.pairs for name, result in tails.items()}, points, folder / "det.png")

@@ -1,0 +1,164 @@
+"""Drawings of what was measured, each written as one PNG file."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from accessctl.evaluation.all_pairs import AllPairs
+from accessctl.evaluation.bootstrap import Measured
+from accessctl.evaluation.fairness import GroupRates
+from accessctl.evaluation.stated import Kept
+
+DPI = 120
+BARS = 160
+GENUINE, IMPOSTOR, MARK = "#1a7f5a", "#b3452c", "#222222"
+
+
+def det(
+    curves: Mapping[str, AllPairs], points: Mapping[str, tuple[float, float]], path: Path
+) -> None:
+    """Detection error trade-off of each set of scores; `points` are (FMR, FNMR) to mark."""
+    with _figure(path, (7, 5)) as axes:
+        for label, pairs in curves.items():
+            fmr, fnmr = det_curve(pairs)
+            axes.plot(fmr, 100 * fnmr, label=label)
+        for marker, (label, (fmr_at, fnmr_at)) in zip("osD^v", points.items(), strict=False):
+            axes.plot(fmr_at, 100 * fnmr_at, marker, color=MARK, ms=6, label=label)
+        axes.set(
+            xscale="log",
+            yscale="log",
+            xlabel="FMR: impostor pairs that match (share)",
+            ylabel="FNMR: genuine pairs that do not match (%)",
+        )
+        axes.set_yticks([0.5, 1, 2, 5, 10, 20, 50, 100])
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.minorticks_off()
+
+
+def det_curve(pairs: AllPairs) -> tuple[Any, Any]:
+    """FMR and FNMR, float64 (C,) each, from one impostor pair up to those that were kept."""
+    most = (len(pairs.top) - 1) / pairs.impostors
+    fmr = np.geomspace(1 / pairs.impostors, most, 300)
+    genuine = np.sort(pairs.genuine)
+    thresholds = [pairs.threshold(float(rate)) for rate in fmr]
+    return fmr, np.searchsorted(genuine, thresholds, side="right") / len(genuine)
+
+
+def histograms(pairs: AllPairs, score: str, threshold: float, stated: str, path: Path) -> None:
+    """Genuine and impostor scores, with the `threshold` that stands for the `stated` rate."""
+    genuine = pairs.genuine[np.isfinite(pairs.genuine)]
+    reached = np.flatnonzero(pairs.counts)
+    low = float(min(pairs.edges[reached[0]], genuine.min()))
+    high = float(max(pairs.edges[reached[-1] + 1], genuine.max()))
+    edges = np.linspace(low, high, BARS + 1)
+    centres = (pairs.edges[:-1] + pairs.edges[1:]) / 2
+    with _figure(path, (7, 4.2)) as axes:
+        axes.hist(
+            centres,
+            edges,
+            weights=pairs.counts / pairs.impostors,
+            color=IMPOSTOR,
+            alpha=0.55,
+            label=f"impostor pairs ({pairs.impostors:,})",
+        )
+        axes.hist(
+            genuine,
+            edges,
+            weights=np.full(len(genuine), 1 / len(pairs.genuine)),
+            color=GENUINE,
+            alpha=0.55,
+            label=f"genuine pairs ({len(pairs.genuine):,})",
+        )
+        axes.axvline(threshold, color=MARK, ls="--", label=f"threshold for {stated}")
+        axes.set(yscale="log", xlabel=score, ylabel=f"share of pairs per {edges[1] - edges[0]:.2g}")
+
+
+def calibration(kept: Sequence[Kept], path: Path) -> None:
+    """Observed against stated false-match rate."""
+    stated = [row.stated for row in kept]
+    with _figure(path, (5.6, 5.2)) as axes:
+        ends = (min(stated) / 2, max(stated) * 2)
+        axes.plot(ends, ends, color=MARK, lw=1, ls="--", label="as stated")
+        axes.fill_between(
+            ends,
+            [end / 2 for end in ends],
+            [end * 2 for end in ends],
+            color=MARK,
+            alpha=0.08,
+            label="within a factor of two",
+        )
+        shown = [row for row in kept if row.fmr.value > 0]
+        axes.errorbar(
+            [row.stated for row in shown],
+            [row.fmr.value for row in shown],
+            _bars([row.fmr for row in shown]),
+            marker="o",
+            capsize=3,
+            color=GENUINE,
+            label="observed, 95 % interval over people",
+        )
+        axes.set(
+            xscale="log",
+            yscale="log",
+            xlabel="stated FMR per comparison",
+            ylabel="observed FMR per comparison",
+        )
+
+
+def fairness(groups: Sequence[GroupRates], target_fmr: float, path: Path) -> None:
+    """FMR and FNMR of each group, side by side; small groups are pale."""
+    from matplotlib import pyplot
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    height = 1.6 + 0.42 * len(groups)
+    figure, (left, right) = pyplot.subplots(
+        1, 2, figsize=(11, height), layout="constrained", sharey=True
+    )
+    for axes, name, scale in ((left, "fmr", 1), (right, "fnmr", 100)):
+        for place, group in enumerate(groups):
+            rate: Measured | None = getattr(group, name)
+            if rate is not None:
+                axes.errorbar(
+                    scale * rate.value,
+                    place,
+                    xerr=scale * np.array(_bars([rate])),
+                    marker="o",
+                    capsize=3,
+                    color=IMPOSTOR if name == "fmr" else GENUINE,
+                    alpha=0.4 if group.small else 1,
+                )
+        axes.grid(alpha=0.3)
+    left.axvline(target_fmr, color=MARK, ls="--", lw=1, label=f"stated: {target_fmr:g}")
+    left.legend(fontsize="small")
+    left.set(xscale="log", xlabel="FMR within the group (share of impostor pairs)")
+    right.set(xlabel="FNMR (% of genuine pairs)")
+    left.set_yticks(range(len(groups)), [f"{g.group} ({g.people} people)" for g in groups])
+    left.invert_yaxis()
+    figure.savefig(path, dpi=DPI)
+    pyplot.close(figure)
+
+
+@contextmanager
+def _figure(path: Path, size: tuple[float, float]) -> Iterator[Any]:
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    from matplotlib import pyplot
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure, axes = pyplot.subplots(figsize=size, layout="constrained")
+    yield axes
+    axes.grid(alpha=0.3)
+    axes.legend(fontsize="small")
+    figure.savefig(path, dpi=DPI)
+    pyplot.close(figure)
+
+
+def _bars(rates: Sequence[Measured]) -> tuple[list[float], list[float]]:
+    """How far the intervals reach below and above; an undefined end reaches nowhere."""
+    below = [max(0.0, float(np.nan_to_num(rate.value - rate.low))) for rate in rates]
+    above = [max(0.0, float(np.nan_to_num(rate.high - rate.value))) for rate in rates]
+    return below, above
