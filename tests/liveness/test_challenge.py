@@ -235,7 +235,7 @@ def test_a_blinking_recording_in_a_hand_that_brings_it_closer_never_passes() -> 
         for blinks in (False, True)
     }
     chance = random.Random(4)
-    for _ in range(100):
+    for _ in range(40):
         state, now, closer = draw_challenge(source=chance), 0.0, 0
         while not state.over and now < 30:
             asked = state.phase is Phase.ASKED and state.steps[state.index].ask is Ask.COME_CLOSER
