@@ -1,0 +1,105 @@
+"""The photographs of the robustness evaluation: which ones, and degraded how."""
+
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from accessctl.domain import Image
+from accessctl.errors import SourceError
+from accessctl.evaluation.degrade import CONDITIONS, Change
+from accessctl.evaluation.embedded import Bench
+from accessctl.evaluation.photos import Photos, people_of
+from accessctl.evaluation.probes import probes_of
+from accessctl.evaluation.robustness import Loss, Rules, loss
+from accessctl.evaluation.sightings import Alter, Sightings
+from accessctl.gallery.calibration import Calibration
+
+CLEAN = "untouched"
+DRAWING = 1
+"""Raised whenever a condition is drawn otherwise under its old name: caches are kept by it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subset:
+    """Names of photos: `enrolled` and `probes` of the same people, place by place, and one each
+    of `strangers`."""
+
+    enrolled: tuple[str, ...]
+    probes: tuple[str, ...]
+    strangers: tuple[str, ...]
+
+
+def choose(
+    names: Sequence[str], people: int, strangers: int, random: np.random.Generator
+) -> Subset:
+    """Two photos each of `people` people, one each of `strangers` others; SourceError."""
+    _, person = people_of(tuple(names))
+    of = [np.flatnonzero(person == one) for one in range(person.max() + 1)]
+    several = [index for index, own in enumerate(of) if len(own) > 1]
+    if len(several) < people or len(of) < people + strangers:
+        raise SourceError(
+            f"This needs {people} people with two photos each and {strangers} others; these are "
+            f"{len(several)} and {len(of) - people}: name more photos or ask for fewer people."
+        )
+    chosen = random.choice(several, people, replace=False)
+    pairs = np.array([random.choice(of[index], 2, replace=False) for index in chosen])
+    rest = random.permutation(np.setdiff1d(np.arange(len(of)), chosen))[:strangers]
+    single = [int(random.choice(of[index])) for index in rest]
+    return Subset(
+        tuple(names[row] for row in pairs[:, 0]),
+        tuple(names[row] for row in pairs[:, 1]),
+        tuple(names[row] for row in single),
+    )
+
+
+def losses(
+    bench: Bench,
+    photos: Photos,
+    subset: Subset,
+    cohort: NDArray[np.float32],
+    calibration: Calibration,
+    rules: Rules,
+    seed: int,
+) -> Iterator[Loss]:
+    """Each condition in turn, the untouched photos first; all with the same galleries."""
+    everybody = (*subset.enrolled, *subset.probes, *subset.strangers)
+    sightings = bench.sight(photos, everybody)
+    clean = probes_of(bench, photos, everybody)
+    people = len(subset.enrolled)
+    gallery, untouched = clean.rows(slice(people)), clean.rows(slice(people, None))
+    yield loss(CLEAN, gallery, untouched, cohort, calibration, rules, seed)
+    for condition, change in CONDITIONS.items():
+        coming = probes_of(
+            bench,
+            photos,
+            everybody[people:],
+            alter=alteration(change, sightings, seed),
+            variant=f"{condition} {DRAWING} seed {seed}",
+        )
+        yield loss(condition, gallery, coming, cohort, calibration, rules, seed)
+
+
+def alteration(change: Change, sightings: Sightings, seed: int) -> Alter:
+    """`change` with the mesh of each photo and randomness of its own, the same in every run.
+
+    A photo in which no face was seen has no mesh to go by and stays as it is.
+    """
+    meshes = {
+        name: mesh
+        for name, mesh, found in zip(
+            sightings.names, sightings.landmarks, sightings.found, strict=True
+        )
+        if found
+    }
+
+    def alter(name: str, photo: Image) -> Image:
+        mesh = meshes.get(name)
+        if mesh is None:
+            return photo
+        draw = np.random.default_rng([seed, zlib.crc32(name.encode("utf-8", "surrogateescape"))])
+        return change(photo, mesh, draw)
+
+    return alter

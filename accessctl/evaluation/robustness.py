@@ -1,0 +1,141 @@
+"""What is lost when the face at the door is worse than the one that was enrolled.
+
+Everybody is enrolled from an untouched photo; another photo of theirs, and those of strangers,
+are degraded before anything looks at them. Nothing is dropped: a face that is not found, or
+that the product refuses for its quality, is a failure.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from accessctl.evaluation.counted import Count, count
+from accessctl.evaluation.gallery_draw import GalleryDraw
+from accessctl.evaluation.identification import decide, search_all
+from accessctl.evaluation.people_interval import PeopleRate, rate_over_people
+from accessctl.evaluation.probes import Probes
+from accessctl.gallery.calibration import Calibration
+from accessctl.gallery.normalisation import neighbour_statistics, normalise
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the product asks for, and how it is tried: `draws` galleries of `gallery` people."""
+
+    target_fmr: float
+    target_fpir: float
+    min_margin: float
+    gallery: int
+    draws: int
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """One condition. Of probes: `faceless`, `refused` (found, but not good enough), `tar` at
+    the stated rate, and `tar_unjudged` if nothing were refused. `false_matches` of how many
+    pairs of strangers with usable faces. Then identification: not named or wrongly, named as
+    somebody else, and strangers who were named."""
+
+    condition: str
+    faceless: Count
+    refused: Count
+    tar: Count
+    tar_unjudged: Count
+    false_matches: int
+    stranger_pairs: int
+    fnir: PeopleRate
+    misidentified: PeopleRate
+    fpir: PeopleRate
+
+
+def loss(
+    condition: str,
+    enrolled: Probes,
+    coming: Probes,
+    cohort: Floats,
+    calibration: Calibration,
+    rules: Rules,
+    seed: int,
+) -> Loss:
+    """`coming` holds a probe of each of the `enrolled`, in their order, then strangers."""
+    people = len(enrolled)
+    probes = coming.rows(slice(people))
+    scores = pair_scores(enrolled, probes, cohort, calibration.neighbours)
+    passed = scores >= calibration.threshold(rules.target_fmr)
+    usable = enrolled.usable[:, None] & probes.usable
+    strangers = usable & ~np.eye(people, dtype=bool)
+    genuine = np.diag(passed)
+    random = np.random.default_rng(seed)
+    tried = _identification(enrolled, coming, cohort, calibration, rules, random)
+    return Loss(
+        condition=condition,
+        faceless=count(~probes.found),
+        refused=count(probes.found & ~probes.usable),
+        tar=count(genuine & np.diag(usable)),
+        tar_unjudged=count(genuine),
+        false_matches=int((passed & strangers).sum()),
+        stranger_pairs=int(strangers.sum()),
+        fnir=rate_over_people(tried.missed | tried.wrong, tried.mates, random),
+        misidentified=rate_over_people(tried.wrong, tried.mates, random),
+        fpir=rate_over_people(tried.accepted, tried.strangers, random),
+    )
+
+
+def pair_scores(one: Probes, other: Probes, cohort: Floats, neighbours: int) -> Floats:
+    """Normalised scores (N, M), minus infinity where either shows no face."""
+    a, b = (np.where(s.found[:, None], s.embeddings, np.float32(0)) for s in (one, other))
+    side_a, side_b = (neighbour_statistics(rows, cohort, neighbours) for rows in (a, b))
+    scores = normalise(
+        a @ b.T, side_a.mean[:, None], side_a.deviation[:, None], side_b.mean, side_b.deviation
+    )
+    seen = one.found[:, None] & other.found
+    return np.where(seen, scores, -np.inf).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Tried:
+    """Over all draws: mates (M,) `missed` or named `wrong`, strangers (S,) `accepted`, and the
+    rows of `mates` and `strangers` whose trials those were."""
+
+    missed: NDArray[np.bool_]
+    wrong: NDArray[np.bool_]
+    accepted: NDArray[np.bool_]
+    mates: NDArray[np.int64]
+    strangers: NDArray[np.int64]
+
+
+def _identification(
+    enrolled: Probes,
+    coming: Probes,
+    cohort: Floats,
+    calibration: Calibration,
+    rules: Rules,
+    random: np.random.Generator,
+) -> _Tried:
+    people = len(enrolled)
+    faces = enrolled.then(coming)
+    outcomes, events = [], []
+    for _ in range(rules.draws):
+        order = random.permutation(people)
+        inside, outside = order[: rules.gallery], order[rules.gallery :]
+        strangers = np.arange(people, len(coming))
+        draw = GalleryDraw(
+            enrolled=inside,
+            mates=people + inside[:, None],
+            own=np.arange(len(inside)),
+            strangers=people + np.concatenate([outside, strangers])[:, None],
+        )
+        outcome = search_all(draw, faces, cohort, calibration)
+        outcomes.append(outcome)
+        events.append(decide(outcome, rules.target_fpir, rules.min_margin))
+    missed, wrong, accepted = (np.concatenate(kind) for kind in zip(*events, strict=True))
+    return _Tried(
+        missed,
+        wrong,
+        accepted,
+        np.concatenate([outcome.mates.photo for outcome in outcomes]),
+        np.concatenate([outcome.strangers.photo for outcome in outcomes]),
+    )
