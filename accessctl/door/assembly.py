@@ -23,6 +23,7 @@ from accessctl.door.door import Door
 from accessctl.door.enactor import Enactor
 from accessctl.door.enrolment import Enrolment
 from accessctl.door.gate import Gate
+from accessctl.door.outfit import Outfit
 from accessctl.door.photographer import Photographer
 from accessctl.door.recogniser import Recogniser
 from accessctl.door.reembed import Progress, reembed
@@ -90,35 +91,39 @@ def open_engine(config: Config, progress: Progress) -> Iterator[Engine]:
 def open_door(engine: Engine, audit: EventLog, finish_s: float = 10.0) -> Iterator[Door]:
     """A door with its actions; leaving the block waits for running actions to finish."""
     config = engine.config
+    file = config.policy.lockout.file or config.audit.file.with_name("lockout.sqlite")
+    with LockoutStore(file) as lockouts:
+        keeper = LockoutKeeper(lockouts, config.access.door, config.policy.lockout, uptime)
+        outfit = outfit_of(config, Gate.of(config.access, config.policy, keeper))
+        runner = ActionRunner(queue=config.actions.queue)
+        door = Door(
+            engine.observer,
+            engine.recogniser,
+            engine.roster,
+            Enactor(audit, runner, outfit.actions, time.time),
+            outfit.policy,
+            leave_after_s=config.vision.track_timeout_s,
+            wall_clock=time.time,
+            new_visit_id=new_visit_id,
+            gate=outfit.gate,
+            photographer=outfit.photographer,
+            granted_before=recent_grants(audit, config.policy.cooldown_s, time.time()),
+        )
+        try:
+            yield door
+        finally:
+            if not runner.close(finish_s):
+                log.warning("Some actions had not finished after %.0f s.", finish_s)
+
+
+def outfit_of(config: Config, gate: Gate) -> Outfit:
+    """Raises ConfigError for an action that cannot be performed as it is written down."""
     actions = {
         Outcome.GRANTED: actions_from(config.actions.granted),
         Outcome.DENIED: actions_from(config.actions.denied),
         Outcome.UNKNOWN: actions_from(config.actions.unknown),
     }
-    file = config.policy.lockout.file or config.audit.file.with_name("lockout.sqlite")
-    lockouts = LockoutStore(file)
-    keeper = LockoutKeeper(lockouts, config.access.door, config.policy.lockout, uptime)
-    runner = ActionRunner(queue=config.actions.queue)
-    enactor = Enactor(audit, runner, actions, time.time)
-    door = Door(
-        engine.observer,
-        engine.recogniser,
-        engine.roster,
-        enactor,
-        config.policy,
-        leave_after_s=config.vision.track_timeout_s,
-        wall_clock=time.time,
-        new_visit_id=new_visit_id,
-        gate=Gate.of(config.access, config.policy, keeper),
-        photographer=photographer_of(config),
-        granted_before=recent_grants(audit, config.policy.cooldown_s, time.time()),
-    )
-    try:
-        yield door
-    finally:
-        if not runner.close(finish_s):
-            log.warning("Some actions had not finished after %.0f s.", finish_s)
-        lockouts.close()
+    return Outfit(config.policy, actions, gate, photographer_of(config))
 
 
 def photographer_of(config: Config) -> Photographer | None:

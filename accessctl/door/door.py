@@ -22,6 +22,7 @@ from accessctl.domain import (
 )
 from accessctl.door.enactor import Enactor
 from accessctl.door.gate import Gate
+from accessctl.door.outfit import Outfit
 from accessctl.door.photographer import Photographer
 from accessctl.door.recogniser import Recogniser
 from accessctl.door.roster import Roster
@@ -136,6 +137,17 @@ class Door:
             for face, visit in zip(faces, visits, strict=True)
         )
         return Step(views, tuple(decisions), timings)
+
+    @property
+    def gate(self) -> Gate:
+        return self._gate
+
+    def take_over(self, outfit: Outfit) -> None:
+        """Go on with these parts from the next frame; visits and grants stay as they are."""
+        self._policy = outfit.policy
+        self._gate = outfit.gate
+        self._photographer = outfit.photographer
+        self._enactor.actions = outfit.actions
 
     def close(self, now: float) -> list[Decision]:
         """End the visits that are still open, as if everybody had left at `now`."""

@@ -23,7 +23,10 @@ class Runner(Protocol):
 
 
 class Enactor:
-    """Writes decisions to the audit log and hands their actions to the runner."""
+    """Writes decisions to the audit log and hands their actions to the runner.
+
+    `actions` may be replaced between two decisions.
+    """
 
     def __init__(
         self,
@@ -34,7 +37,7 @@ class Enactor:
     ) -> None:
         self._audit = audit
         self._runner = runner
-        self._actions = actions
+        self.actions = actions
         self._wall_clock = wall_clock
 
     def enact(
@@ -51,7 +54,7 @@ class Enactor:
         if not write_down(self._audit, decision_event(decision, more)):
             return False
         payload = as_json(decision_event(decision), names.get)
-        for action in self._actions.get(decision.outcome, ()):
+        for action in self.actions.get(decision.outcome, ()):
             queued = self._runner.submit(action, payload, self._reporter(decision))
             if not queued:
                 refused = ActionResult(False, "Refused: too many actions are waiting.", 0.0)

@@ -10,7 +10,7 @@ import numpy as np
 from accessctl.actions.base import Action, ActionResult
 from accessctl.actions.fake import RecordingAction
 from accessctl.audit.fake import MemoryLog
-from accessctl.config import PolicyConfig
+from accessctl.config import PolicyConfig, VisionConfig
 from accessctl.domain import Box, Decision, Event, Face, Frame, Image, Outcome, PersonId
 from accessctl.door.door import Door, Step
 from accessctl.door.enactor import Enactor
@@ -56,11 +56,15 @@ class ScriptedObserver:
 
     def __init__(self) -> None:
         self.faces: Sequence[Face] = ()
+        self.config = VisionConfig()
         self.timings: dict[str, float] = {"search": 0.0, "track": 0.0, "landmarks": 0.0}
 
     def observe(self, frame: Frame) -> list[Face]:
         del frame
         return list(self.faces)
+
+    def reconfigure(self, config: VisionConfig) -> None:
+        self.config = config
 
     def still(self, image: Image) -> list[Face]:
         del image

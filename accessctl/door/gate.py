@@ -2,7 +2,7 @@
 
 from typing import Literal, Protocol
 
-from accessctl.config import PolicyConfig
+from accessctl.config import LockoutConfig, PolicyConfig
 from accessctl.config_access import AccessConfig
 from accessctl.domain import PersonRules
 from accessctl.door.visit import Visit
@@ -18,6 +18,8 @@ class Lockouts(Protocol):
     def remaining_s(self) -> float: ...
 
     def note(self, verdict: Verdict) -> None: ...
+
+    def under(self, config: LockoutConfig) -> "Lockouts": ...
 
 
 class Gate:
@@ -42,6 +44,11 @@ class Gate:
         return cls(
             AccessPlan.of(access), policy.several_faces, policy.several_faces_ratio, lockouts
         )
+
+    def under(self, access: AccessConfig, policy: PolicyConfig) -> "Gate":
+        """This gate by another configuration; it remembers the same refused attempts."""
+        lockouts = None if self._lockouts is None else self._lockouts.under(policy.lockout)
+        return Gate.of(access, policy, lockouts)
 
     @property
     def door(self) -> str:

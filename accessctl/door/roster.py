@@ -37,6 +37,11 @@ class Roster:
         self._revision = gallery.revision()
         self._load()
 
+    def retarget(self, target_fpir: float) -> None:
+        """Another rate at which strangers may be taken for somebody enrolled."""
+        self._target_fpir = target_fpir
+        self._set_rate()
+
     def refresh(self) -> bool:
         """Take over changes; True when there were any.
 
@@ -65,6 +70,9 @@ class Roster:
         self.matcher = Matcher(templates, self._cohort, self._calibration)
         self.names: Mapping[PersonId, str] = MappingProxyType({p.id: p.name for p in people})
         self.rules: Mapping[PersonId, PersonRules] = MappingProxyType(dict(rules))
+        self._set_rate()
+
+    def _set_rate(self) -> None:
         self.max_fmr = comparison_fmr(self._target_fpir, max(1, self.matcher.people))
         if self.max_fmr < self._calibration.smallest_fmr:
             log.warning(

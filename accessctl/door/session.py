@@ -3,44 +3,122 @@
 import logging
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from threading import Event
+from typing import TypeAlias
 
 from accessctl.audit.log import EventLog
 from accessctl.camera.choose import source_from
 from accessctl.camera.reader import Reader
+from accessctl.camera.source import Source
+from accessctl.config import CameraConfig, Config
 from accessctl.domain import Decision, Frame
-from accessctl.door.assembly import Engine, open_door
+from accessctl.door.assembly import Engine, open_door, outfit_of
 from accessctl.door.door import Door, Step
 from accessctl.door.events import service_event
 from accessctl.door.record import write_down
-from accessctl.door.watch import watch
+from accessctl.door.watch import nothing, watch
+from accessctl.errors import ConfigError
 
 log = logging.getLogger(__name__)
 
+CameraListener: TypeAlias = Callable[[str, str], None]
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class Session:
+    """`reader` and `config` change when another configuration is taken over.
+
+    `camera` closes the reader that is at work.
+    """
+
     engine: Engine
     reader: Reader
     door: Door
+    config: Config = field(default_factory=Config)
+    fast: bool = False
+    on_camera: CameraListener | None = None
+    camera: ExitStack = field(default_factory=ExitStack)
+    _dropped: int = 0
 
     def steps(
-        self, stop: Event, clock: Callable[[], float], seconds: float | None
+        self,
+        stop: Event,
+        clock: Callable[[], float],
+        seconds: float | None,
+        between: Callable[[], None] = nothing,
     ) -> Iterator[tuple[Frame, Step]]:
-        return watch(self.reader, self.door, stop, clock, seconds)
+        """Each frame with what it brought; `between` is called before each look for one."""
+        return watch(self, self.door, stop, clock, seconds, between)
+
+    @property
+    def ended(self) -> bool:
+        return self.reader.ended
+
+    def next(self, timeout_s: float) -> Frame | None:
+        return self.reader.next(timeout_s)
+
+    @property
+    def dropped(self) -> int:
+        """Frames that a newer one replaced, of this camera and those before it."""
+        return self._dropped + self.reader.dropped
 
     def finish(self) -> list[Decision]:
         """Close the visits still open; what they come to."""
         last = self.reader.last_captured
         return [] if last is None else self.door.close(last)
 
+    def take_over(self, config: Config) -> list[Decision]:
+        """Go on by `config`, from the next frame; call it from the loop only.
+
+        All that can be refused is made before anything is changed: ConfigError, SourceError
+        or CameraError leave the session as it was. Visits, grants, refused attempts and tracks
+        stay. Another camera shows another place: its visits begin anew, and what the open ones
+        come to is returned. What only a restart can change is not looked at.
+        """
+        gate = self.door.gate.under(config.access, config.policy)
+        outfit = outfit_of(config, gate)
+        source = None
+        if config.camera != self.config.camera:
+            source = self._other_camera(config.camera)
+        self.engine.roster.retarget(config.policy.target_fpir)
+        self.engine.observer.reconfigure(config.vision)
+        self.door.take_over(outfit)
+        decisions = [] if source is None else self._watch(source, config.camera)
+        self.config = config
+        return decisions
+
+    def _other_camera(self, config: CameraConfig) -> Source:
+        source = source_from(config.source, config, fast=self.fast)
+        if self.reader.source.endless and not source.endless:
+            raise ConfigError(
+                "camera.source: a door that watches a camera cannot go on with a recording, "
+                "which ends; restart it to play one."
+            )
+        return source
+
+    def _watch(self, source: Source, config: CameraConfig) -> list[Decision]:
+        decisions = self.finish()
+        self._dropped += self.reader.dropped
+        # The old one first: it may be the same device, asked for another size.
+        self.camera.close()
+        reader = Reader(source, config, on_event=self.on_camera)
+        self.reader = self.camera.enter_context(reader)
+        return decisions
+
 
 @contextmanager
-def open_session(engine: Engine, audit: EventLog, *, fast: bool) -> Iterator[Session]:
-    """Open the camera and the door; start, stop and faults are written to the audit log."""
-    source = source_from(engine.config.camera.source, engine.config.camera, fast=fast)
+def open_session(
+    engine: Engine, audit: EventLog, *, fast: bool, on_camera: CameraListener | None = None
+) -> Iterator[Session]:
+    """Open the camera and the door; start, stop and faults are written to the audit log.
+
+    `on_camera` hears of "lost" and "back" with the reason or the camera's description, on the
+    reading thread or inside `steps`.
+    """
+    config = engine.config
+    source = source_from(config.camera.source, config.camera, fast=fast)
     people, device = engine.roster.matcher.people, engine.recogniser.device
 
     def note(state: str, **data: str | int) -> None:
@@ -48,11 +126,14 @@ def open_session(engine: Engine, audit: EventLog, *, fast: bool) -> Iterator[Ses
 
     def camera_event(state: str, detail: str) -> None:
         note(f"camera_{state}", detail=detail)
+        if on_camera is not None:
+            on_camera(state, detail)
 
-    reader = Reader(source, engine.config.camera, on_event=camera_event)
+    reader = Reader(source, config.camera, on_event=camera_event)
+    session: Session | None = None
     ending: str | None = None
     try:
-        with open_door(engine, audit) as door:
+        with open_door(engine, audit) as door, ExitStack() as camera:
             note("started", camera=source.description, people=people, device=device)
             ending = "fault"
             log.info(
@@ -61,10 +142,11 @@ def open_session(engine: Engine, audit: EventLog, *, fast: bool) -> Iterator[Ses
                 people,
                 device,
             )
-            with reader:
-                yield Session(engine, reader, door)
+            camera.enter_context(reader)
+            session = Session(engine, reader, door, config, fast, camera_event, camera)
+            yield session
             ending = "stopped"
     finally:
         # Last of all: the actions that were still running have been written down by now.
         if ending is not None:
-            note(ending, dropped_frames=reader.dropped)
+            note(ending, dropped_frames=reader.dropped if session is None else session.dropped)

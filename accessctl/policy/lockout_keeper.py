@@ -1,6 +1,8 @@
 """One door's lockout as its loop asks for it."""
 
+import copy
 import logging
+import threading
 from collections.abc import Callable
 
 from accessctl.config import LockoutConfig
@@ -13,7 +15,10 @@ log = logging.getLogger(__name__)
 
 
 class LockoutKeeper:
-    """Once made, it never raises: while the disk fails, lockouts go on in memory."""
+    """Once made, it never raises: while the disk fails, lockouts go on in memory.
+
+    Threads may share one.
+    """
 
     def __init__(
         self,
@@ -30,15 +35,23 @@ class LockoutKeeper:
         now = uptime()
         self._state = store.change(door, lambda kept: kept.settled(now))
         self._unsaved = False
+        self._lock = threading.Lock()
+
+    def under(self, config: LockoutConfig) -> "LockoutKeeper":
+        """A keeper by other rules that goes on with this one's memory; use one of the two."""
+        keeper = copy.copy(self)
+        keeper._config = config
+        return keeper
 
     def remaining_s(self) -> float:
         """Seconds until faces count again, 0 when they do; sees `unlock-face` at once."""
-        if not self._unsaved:
-            try:
-                self._state = self._store.read(self._door)
-            except StoreError as error:
-                log.error("Going on with the lockout as last seen: %s", error)
-        return self._state.remaining_s(self._uptime())
+        with self._lock:
+            if not self._unsaved:
+                try:
+                    self._state = self._store.read(self._door)
+                except StoreError as error:
+                    log.error("Going on with the lockout as last seen: %s", error)
+            return self._state.remaining_s(self._uptime())
 
     def note(self, verdict: Verdict) -> None:
         """Count a verdict that was given; kept in memory while the disk does not take it."""
@@ -47,10 +60,11 @@ class LockoutKeeper:
         def step(kept: Lockout) -> Lockout:
             return after(self._state if self._unsaved else kept, verdict, now, self._config)
 
-        try:
-            self._state = self._store.change(self._door, step)
-            self._unsaved = False
-        except StoreError as error:
-            self._state = after(self._state, verdict, now, self._config)
-            self._unsaved = True
-            log.error("A lockout could not be written down: %s", error)
+        with self._lock:
+            try:
+                self._state = self._store.change(self._door, step)
+                self._unsaved = False
+            except StoreError as error:
+                self._state = after(self._state, verdict, now, self._config)
+                self._unsaved = True
+                log.error("A lockout could not be written down: %s", error)

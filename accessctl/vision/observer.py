@@ -107,6 +107,13 @@ class Observer:
         sights = sights or sorted(unclear, key=lambda s: -s.mesh.presence)[:1]
         return [self._face(image, s, 0) for s in sorted(sights, key=_area, reverse=True)]
 
+    def reconfigure(self, config: VisionConfig) -> None:
+        """Other bounds from the next frame on; who is followed stays followed.
+
+        The models, their `detection_confidence` and `track_timeout_s` stay those of the start.
+        """
+        self._config = config
+
     def close(self) -> None:
         self._short.close()
         self._full.close()
