@@ -10,13 +10,14 @@ import os
 import socket
 import struct
 import threading
-from collections.abc import Callable, Coroutine, Mapping
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeAlias
 
 from accessctl.errors import AccessctlError, InputError
+from accessctl.service.line_server import Limits, LineServer
 from accessctl.service.message import MAX_LINE, accepted, parse_request, refused
 from accessctl.service.socket_file import listening
 
@@ -49,23 +50,22 @@ class ControlServer:
         """A client is dropped that takes longer than `line_timeout_s` to send or take a line."""
         self._path = path
         self._handlers = dict(handlers)
-        self._line_timeout_s = line_timeout_s
-        self._max_clients = max_clients
-        self._clients = 0
+        self._limits = Limits(MAX_LINE, line_timeout_s, max_clients)
         self._open = ExitStack()
 
     def __enter__(self) -> "ControlServer":
         """Raises ConfigError or FaultError when there can be no socket at the path."""
         with ExitStack() as stack:
             server = stack.enter_context(listening(self._path))
-            loop, stop = asyncio.new_event_loop(), asyncio.Event()
+            lines = LineServer(server, self._answer, self._greet, self._limits)
+            loop = asyncio.new_event_loop()
+            serving = loop.create_task(lines.run())
             thread = threading.Thread(
-                target=_run, args=(loop, self._serve(server, stop)), name="control-socket"
+                target=_run, args=(loop, serving), name="control-socket", daemon=True
             )
-            thread.daemon = True
             thread.start()
             stack.callback(thread.join, CLOSE_S)
-            stack.callback(loop.call_soon_threadsafe, stop.set)
+            stack.callback(lambda: loop.call_soon_threadsafe(serving.cancel))
             self._open = stack.pop_all()
         return self
 
@@ -77,48 +77,10 @@ class ControlServer:
     ) -> None:
         self._open.close()
 
-    async def _serve(self, sock: socket.socket, stop: asyncio.Event) -> None:
-        server = await asyncio.start_unix_server(self._client, sock=sock.dup(), limit=MAX_LINE)
-        try:
-            await stop.wait()
-        finally:
-            server.close()
-            clients = asyncio.all_tasks() - {asyncio.current_task()}
-            for client in clients:
-                client.cancel()
-            await asyncio.gather(*clients, return_exceptions=True)
-            # Closed connections let go of their sockets in the loop's next round.
-            await asyncio.sleep(0)
-
-    async def _client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._clients += 1
-        try:
-            if self._clients > self._max_clients:
-                await self._send(writer, refused("Too many programs ask at once; try again."))
-            elif not allowed(writer.get_extra_info("socket")):
-                await self._send(writer, refused("Only root and the door's own user may ask."))
-            else:
-                await self._converse(reader, writer)
-        except (ConnectionError, TimeoutError, asyncio.IncompleteReadError):
-            log.debug("A program left the control socket in the middle of a line.")
-        finally:
-            self._clients -= 1
-            writer.close()
-
-    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while True:
-            try:
-                async with asyncio.timeout(self._line_timeout_s):
-                    line = await reader.readuntil(b"\n")
-            except asyncio.LimitOverrunError:
-                await self._send(writer, refused(f"A request is at most {MAX_LINE} bytes long."))
-                return
-            await self._send(writer, self._answer(line))
-
-    async def _send(self, writer: asyncio.StreamWriter, line: bytes) -> None:
-        writer.write(line)
-        async with asyncio.timeout(self._line_timeout_s):
-            await writer.drain()
+    def _greet(self, client: socket.socket, number: int) -> bytes | None:
+        if number > self._limits.clients:
+            return refused("Too many programs ask at once; try again.")
+        return None if allowed(client) else refused("Only root and the door's own user may ask.")
 
     def _answer(self, line: bytes) -> bytes:
         try:
@@ -135,9 +97,9 @@ class ControlServer:
             return refused("internal fault; the door's log says more.")
 
 
-def _run(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, None]) -> None:
-    with closing(loop):
-        loop.run_until_complete(work)
+def _run(loop: asyncio.AbstractEventLoop, serving: "asyncio.Task[None]") -> None:
+    with closing(loop), suppress(asyncio.CancelledError):
+        loop.run_until_complete(serving)
 
 
 def allowed(client: socket.socket) -> bool:

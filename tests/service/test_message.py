@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accessctl.errors import InputError
@@ -29,6 +29,7 @@ FIELDS = st.dictionaries(
 )
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200) | st.text(max_size=100).map(str.encode))
 def test_any_bytes_are_read_or_refused_with_a_sentence(line):
     try:
@@ -40,6 +41,7 @@ def test_any_bytes_are_read_or_refused_with_a_sentence(line):
         assert isinstance(fields, dict)
 
 
+@settings(deadline=None)
 @given(VALUES)
 def test_any_json_is_read_or_refused(value):
     line = json.dumps(value).encode()
@@ -50,6 +52,7 @@ def test_any_json_is_read_or_refused(value):
             parse_request(line)
 
 
+@settings(deadline=None)
 @given(FIELDS)
 def test_what_is_written_is_read_again_from_one_line(fields):
     line = request_line("status", fields)

@@ -1,0 +1,232 @@
+"""What a running door knows about itself, for `status` and for the metrics."""
+
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any
+
+from accessctl.domain import Decision, Frame, PersonId
+from accessctl.door.door import Step
+from accessctl.errors import StoreError
+from accessctl.service.lockouts import LockoutView
+from accessctl.service.tally import Tally, Totals
+
+FPS_WINDOW_S = 10.0
+# Enough for the fastest camera of the configuration over that window.
+MOST_ARRIVALS = 2400
+LAST_DECISIONS = 10
+FINGERPRINT_CHARACTERS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the door itself answers when it is asked, each from any thread.
+
+    `fingerprint` is the encoder's, `names` those of the gallery as it is now, `dropped` counts
+    the reader's frames that a newer one replaced; `lockout` may raise StoreError.
+    """
+
+    door: str
+    camera: str
+    fingerprint: str
+    device: str
+    liveness: str
+    people: Callable[[], int]
+    names: Callable[[], Mapping[PersonId, str]]
+    dropped: Callable[[], int]
+    lockout: Callable[[], LockoutView]
+
+
+class Statistics:
+    """Thread-safe and bounded; `clock` gives monotonic seconds.
+
+    Until `look_at` it answers as a door that is starting.
+    """
+
+    def __init__(
+        self, version: str, config: str, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """`config` names the configuration's file."""
+        self._version = version
+        self._config = config
+        self._clock = clock
+        self._started = clock()
+        self._lock = Lock()
+        self._view: View | None = None
+        self._tally = Tally()
+        self._arrivals: deque[float] = deque(maxlen=MOST_ARRIVALS)
+        self._decisions: deque[Decision] = deque(maxlen=LAST_DECISIONS)
+        self._size: tuple[int, int] | None = None
+        self._state = "starting"
+        self._error: str | None = None
+        self._pinged: float | None = None
+
+    def look_at(self, view: View) -> None:
+        """From now on ask `view`; again after a reload."""
+        with self._lock:
+            self._view = view
+            if self._state == "starting":
+                self._state = "opening"
+
+    def note_step(self, frame: Frame, step: Step) -> None:
+        """A frame that the door has looked at."""
+        now = self._clock()
+        height, width = frame.image.shape[:2]
+        with self._lock:
+            if self._state in {"starting", "opening"}:
+                self._state = "watching"
+            self._size = (width, height)
+            self._arrivals.append(now)
+            self._tally.frames += 1
+            for stage, milliseconds in step.timings.items():
+                self._tally.note_stage(stage, milliseconds)
+            for decision in step.decisions:
+                self._note_decision(decision)
+
+    def note_decision(self, decision: Decision) -> None:
+        """A decision that no frame brought: a visit that was closed."""
+        with self._lock:
+            self._note_decision(decision)
+
+    def note_camera(self, state: str, detail: str) -> None:
+        """`state` "back" says that frames come again; any other, such as "lost", that they do
+        not, and `detail` why."""
+        with self._lock:
+            back = state == "back"
+            self._tally.reconnects += back
+            self._state = "watching" if back else state
+            self._error = None if back else detail
+
+    def note_action(self, name: str, ok: bool) -> None:
+        with self._lock:
+            self._tally.actions[name, ok] += 1
+
+    def note_watchdog(self) -> None:
+        """The service manager was told that frames make progress."""
+        with self._lock:
+            self._tally.watchdog += 1
+            self._pinged = self._clock()
+
+    def report(self) -> dict[str, Any]:
+        """JSON values for `status`; only here do people's names appear."""
+        with self._lock:
+            view, now = self._view, self._clock()
+            decisions = tuple(self._decisions)
+            answer: dict[str, Any] = {
+                "version": self._version,
+                "config": self._config,
+                "uptime_s": round(now - self._started, 1),
+                "camera": self._camera(now),
+                "watchdog": {"pings": self._tally.watchdog, "age_s": _since(self._pinged, now)},
+                "actions": {
+                    "ok": sum(n for (_, ok), n in self._tally.actions.items() if ok),
+                    "failed": sum(n for (_, ok), n in self._tally.actions.items() if not ok),
+                },
+            }
+        names: Mapping[PersonId, str] = {} if view is None else view.names()
+        answer["decisions"] = [_told(decision, names) for decision in reversed(decisions)]
+        if view is not None:
+            answer["camera"] |= {"description": view.camera, "dropped": view.dropped()}
+            answer |= {
+                "door": view.door,
+                "people": view.people(),
+                "encoder": view.fingerprint[:FINGERPRINT_CHARACTERS],
+                "device": view.device,
+                "liveness": view.liveness,
+                "lockout": _lockout(view),
+            }
+        return answer
+
+    def totals(self) -> Totals:
+        """A copy of all counters."""
+        with self._lock:
+            view, now, tally = self._view, self._clock(), self._tally
+            last = self._arrivals[-1] if self._arrivals else None
+            copied = {name: histogram.copy() for name, histogram in tally.stages.items()}
+            latency, decisions, actions = (
+                tally.latency.copy(),
+                dict(tally.decisions),
+                dict(tally.actions),
+            )
+            frames, reconnects, watchdog = tally.frames, tally.reconnects, tally.watchdog
+            watching = self._state == "watching"
+        return Totals(
+            frames=frames,
+            dropped=0 if view is None else view.dropped(),
+            stages=copied,
+            latency=latency,
+            decisions=decisions,
+            actions=actions,
+            reconnects=reconnects,
+            watchdog=watchdog,
+            watching=watching,
+            frame_age_s=None if last is None else now - last,
+            uptime_s=now - self._started,
+            people=0 if view is None else view.people(),
+            lockout_s=_remaining(view),
+        )
+
+    def _note_decision(self, decision: Decision) -> None:
+        self._decisions.append(decision)
+        self._tally.decisions[decision.outcome.value, decision.reason.value] += 1
+        self._tally.latency.note(decision.latency_ms / 1e3)
+
+    def _camera(self, now: float) -> dict[str, Any]:
+        last = self._arrivals[-1] if self._arrivals else None
+        return {
+            "state": self._state,
+            "error": self._error,
+            "width": None if self._size is None else self._size[0],
+            "height": None if self._size is None else self._size[1],
+            "fps": round(rate(self._arrivals, now), 1),
+            "frame_age_s": _since(last, now),
+            "frames": self._tally.frames,
+            "reconnects": self._tally.reconnects,
+        }
+
+
+def rate(arrivals: "deque[float]", now: float) -> float:
+    """Frames a second over the last FPS_WINDOW_S, or since the first if that is shorter."""
+    recent = [moment for moment in arrivals if now - moment < FPS_WINDOW_S]
+    if len(recent) < 2:
+        return 0.0
+    begun_before = len(recent) < len(arrivals)
+    span = FPS_WINDOW_S if begun_before else now - recent[0]
+    frames = len(recent) if begun_before else len(recent) - 1
+    return frames / span if span > 0 else 0.0
+
+
+def _since(moment: float | None, now: float) -> float | None:
+    return None if moment is None else round(now - moment, 2)
+
+
+def _told(decision: Decision, names: Mapping[PersonId, str]) -> dict[str, Any]:
+    return {
+        "time": decision.time,
+        "outcome": decision.outcome.value,
+        "reason": decision.reason.value,
+        "visit": decision.visit,
+        "person": None if decision.person is None else names.get(decision.person),
+        "latency_ms": round(decision.latency_ms, 1),
+    }
+
+
+def _lockout(view: View) -> dict[str, Any]:
+    try:
+        lockout = view.lockout()
+    except StoreError as error:
+        return {"error": str(error)}
+    remaining = None if lockout.off else round(lockout.remaining_s, 1)
+    return {"refused": lockout.refused, "remaining_s": remaining, "off": lockout.off}
+
+
+def _remaining(view: View | None) -> float:
+    """Seconds, infinite while faces are off, NaN while nobody knows."""
+    if view is None:
+        return 0.0
+    try:
+        return view.lockout().remaining_s
+    except StoreError:
+        return float("nan")

@@ -1,0 +1,72 @@
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+
+from accessctl.domain import Decision, Frame, Outcome, PersonId, Reason
+from accessctl.door.door import Step
+from accessctl.service.lockouts import LockoutView
+from accessctl.service.statistics import Statistics, View
+
+
+@dataclass
+class Clock:
+    now: float = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass
+class Shown:
+    """A running door's statistics, and what it would answer when asked."""
+
+    clock: Clock = field(default_factory=Clock)
+    people: int = 3
+    dropped: int = 0
+    names: dict[PersonId, str] = field(default_factory=dict)
+    lockout: Callable[[], LockoutView] = LockoutView
+    statistics: Statistics = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.statistics = Statistics("1.2.3", "/etc/door.yaml", clock=self.clock)
+
+    def view(self) -> View:
+        return View(
+            door="front",
+            camera="USB camera /dev/video0",
+            fingerprint="0123456789abcdef" * 4,
+            device="cpu",
+            liveness="passive",
+            people=lambda: self.people,
+            names=lambda: self.names,
+            dropped=lambda: self.dropped,
+            lockout=lambda: self.lockout(),
+        )
+
+    def step(self, *decisions: Decision, **timings: float) -> None:
+        """A frame of 8x6 pixels that the door has looked at; timings in milliseconds."""
+        frame = Frame(np.zeros((6, 8, 3), np.uint8), 0.0, 0)
+        self.statistics.note_step(frame, Step((), decisions, timings))
+
+    def unknown(self, visit: str = "v1") -> Decision:
+        return Decision(TIME, visit, Outcome.UNKNOWN, Reason.NO_MATCH, None, None, 5, 400.0)
+
+    def granted(self, person: PersonId, visit: str = "v1", latency_ms: float = 400.0) -> Decision:
+        matched = Reason.MATCHED
+        return Decision(TIME, visit, Outcome.GRANTED, matched, person, None, 5, latency_ms)
+
+
+TIME = 1_769_884_200.0
+
+
+@pytest.fixture
+def starting() -> Shown:
+    return Shown()
+
+
+@pytest.fixture
+def shown(starting: Shown) -> Shown:
+    starting.statistics.look_at(starting.view())
+    return starting

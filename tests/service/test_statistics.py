@@ -1,0 +1,184 @@
+import json
+import math
+import threading
+from collections import deque
+
+import pytest
+
+from accessctl.domain import PersonId
+from accessctl.errors import StoreError
+from accessctl.service.lockouts import LockoutView
+from accessctl.service.statistics import rate
+
+ADA = PersonId("p-ada")
+EVERYTHING = {
+    "version",
+    "config",
+    "uptime_s",
+    "camera",
+    "watchdog",
+    "actions",
+    "decisions",
+    "door",
+    "people",
+    "encoder",
+    "device",
+    "liveness",
+    "lockout",
+}
+
+
+def test_a_door_that_is_starting_answers(starting):
+    report = starting.statistics.report()
+    assert report["camera"]["state"] == "starting"
+    assert report["decisions"] == []
+    assert "people" not in report
+    json.dumps(report, allow_nan=False)
+
+
+def test_a_door_whose_camera_never_came_answers(shown):
+    assert shown.statistics.report()["camera"]["state"] == "opening"
+    shown.statistics.note_camera("lost", "No camera is attached; plug one in.")
+    report = shown.statistics.report()
+    assert report["camera"]["state"] == "lost"
+    assert report["camera"]["error"] == "No camera is attached; plug one in."
+    assert report["camera"]["frame_age_s"] is None
+    assert report["camera"]["fps"] == 0
+    assert report["people"] == 3
+
+
+def test_a_report_of_a_watching_door(shown):
+    statistics, clock = shown.statistics, shown.clock
+    shown.dropped = 7
+    for _ in range(21):
+        shown.step()
+        clock.now += 0.1
+    statistics.note_watchdog()
+    clock.now += 0.5
+    report = statistics.report()
+    assert report.keys() == EVERYTHING
+    assert report["uptime_s"] == 2.6
+    assert report["encoder"] == "0123456789ab"
+    assert report["camera"] == {
+        "description": "USB camera /dev/video0",
+        "state": "watching",
+        "error": None,
+        "width": 8,
+        "height": 6,
+        # 20 intervals in 2.6 s
+        "fps": 7.7,
+        "frame_age_s": 0.6,
+        "frames": 21,
+        "dropped": 7,
+        "reconnects": 0,
+    }
+    assert report["watchdog"] == {"pings": 1, "age_s": 0.5}
+    json.dumps(report, allow_nan=False)
+
+
+def test_a_frame_that_was_still_on_its_way_does_not_end_an_outage(shown):
+    statistics = shown.statistics
+    shown.step()
+    statistics.note_camera("lost", "It was unplugged.")
+    shown.step()
+    assert statistics.report()["camera"]["state"] == "lost"
+    statistics.note_camera("back", "USB camera /dev/video0")
+    camera = statistics.report()["camera"]
+    assert (camera["state"], camera["error"], camera["reconnects"]) == ("watching", None, 1)
+
+
+def test_the_last_ten_decisions_newest_first_with_the_names_of_now(shown):
+    for number in range(12):
+        shown.step(shown.unknown(f"v{number}"))
+    shown.statistics.note_decision(shown.granted(ADA, "v12"))
+    assert shown.statistics.report()["decisions"][0]["person"] is None
+    shown.names[ADA] = "Ada"
+    decisions = shown.statistics.report()["decisions"]
+    assert [line["visit"] for line in decisions] == [f"v{n}" for n in range(12, 2, -1)]
+    assert decisions[0] == {
+        "time": 1_769_884_200.0,
+        "outcome": "granted",
+        "reason": "matched",
+        "visit": "v12",
+        "person": "Ada",
+        "latency_ms": 400.0,
+    }
+
+
+def test_lockouts_are_json_even_when_they_last_for_ever(shown):
+    shown.lockout = lambda: LockoutView(5, 12.34)
+    assert shown.statistics.report()["lockout"] == {
+        "refused": 5,
+        "remaining_s": 12.3,
+        "off": False,
+    }
+    shown.lockout = lambda: LockoutView(50, math.inf)
+    assert shown.statistics.report()["lockout"] == {"refused": 50, "remaining_s": None, "off": True}
+    assert shown.statistics.totals().lockout_s == math.inf
+
+
+def test_a_lockout_that_cannot_be_read_is_said_and_not_guessed(shown):
+    def broken():
+        raise StoreError("The lockouts cannot be read.")
+
+    shown.lockout = broken
+    assert shown.statistics.report()["lockout"] == {"error": "The lockouts cannot be read."}
+    assert math.isnan(shown.statistics.totals().lockout_s)
+
+
+def test_totals_count_from_the_start(shown):
+    statistics = shown.statistics
+    for number in range(3):
+        shown.step(shown.unknown(str(number)), encode=15.0)
+    shown.step(shown.granted(ADA, latency_ms=250))
+    statistics.note_action("command open", True)
+    statistics.note_action("command open", False)
+    statistics.note_action("command open", False)
+    totals = statistics.totals()
+    assert totals.frames == 4
+    assert totals.decisions == {("unknown", "no_match"): 3, ("granted", "matched"): 1}
+    assert totals.actions == {("command open", True): 1, ("command open", False): 2}
+    assert totals.stages["encode"].total == pytest.approx(0.045)
+    assert totals.latency.total == pytest.approx(3 * 0.4 + 0.25)
+    assert statistics.report()["actions"] == {"ok": 1, "failed": 2}
+
+
+def test_totals_are_a_copy(shown):
+    shown.step(shown.unknown(), encode=15.0)
+    before = shown.statistics.totals()
+    shown.step(shown.unknown(), encode=15.0)
+    assert before.decisions == {("unknown", "no_match"): 1}
+    assert sum(before.stages["encode"].counts) == 1
+
+
+@pytest.mark.parametrize(
+    ("arrivals", "now", "fps"),
+    [
+        ([], 100.0, 0.0),
+        ([100.0], 100.0, 0.0),
+        ([98.0, 99.0, 100.0], 100.0, 1.0),
+        # ... and it falls while nothing comes
+        ([98.0, 99.0, 100.0], 102.0, 0.5),
+        ([98.0, 99.0, 100.0], 110.5, 0.0),
+        # 20 frames before the window, 100 in it
+        ([n / 10 for n in range(120)], 12.0, 10.0),
+        ([100.0, 100.0], 100.0, 0.0),
+    ],
+)
+def test_frames_a_second(arrivals, now, fps):
+    assert rate(deque(arrivals), now) == pytest.approx(fps, abs=0.11)
+
+
+def test_many_threads_lose_no_count(shown):
+    def work():
+        for _ in range(200):
+            shown.step(shown.unknown())
+            shown.statistics.report()
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert shown.statistics.totals().frames == 800
+    assert shown.statistics.totals().decisions == {("unknown", "no_match"): 800}
