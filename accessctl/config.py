@@ -19,6 +19,7 @@ from pydantic import (
 from pydantic.fields import FieldInfo
 
 from accessctl.config_access import AccessConfig, Factor
+from accessctl.config_liveness import Intent, LivenessConfig
 from accessctl.config_section import OFF, Section, in_order
 from accessctl.config_service import ServiceConfig
 from accessctl.errors import ConfigError
@@ -205,6 +206,14 @@ class PolicyConfig(Section):
     second_factor_s: float = Field(
         20, gt=0, le=300, description="How long a recognised person has for it, seconds."
     )
+    intent: Annotated[Intent, OFF] = Field(
+        "off",
+        description="A gesture without which nobody is let in: off, blink_twice, look_up, "
+        "turn_left, turn_right (the visitor's own sides) or come_closer.",
+    )
+    intent_s: float = Field(
+        10.0, gt=0, le=120, description="How long a recognised person has for it, seconds."
+    )
     lockout: LockoutConfig = LockoutConfig()
 
     @model_validator(mode="after")
@@ -239,6 +248,9 @@ class ActionsConfig(Section):
     )
     denied: tuple[ActionConfig, ...] = Field((), description="Run on each denial.")
     unknown: tuple[ActionConfig, ...] = Field((), description="Run for each unknown visitor.")
+    challenge: tuple[ActionConfig, ...] = Field(
+        (), description="Run with each thing that a visitor is asked to do, e.g. to say it aloud."
+    )
     queue: int = Field(16, ge=1, le=1000, description="Actions that may wait; more are refused.")
 
 
@@ -276,6 +288,7 @@ class Config(Section):
     vision: VisionConfig = VisionConfig()
     encoder: EncoderConfig = EncoderConfig()
     gallery: GalleryConfig = GalleryConfig()
+    liveness: LivenessConfig = LivenessConfig()
     policy: PolicyConfig = PolicyConfig()
     access: AccessConfig = AccessConfig()
     actions: ActionsConfig = ActionsConfig()

@@ -184,6 +184,7 @@ class Reason(StrEnum):
     LOCKED_OUT = "locked_out"
     NOT_LIVE = "not_live"
     LIVENESS_UNDECIDED = "liveness_undecided"
+    NO_GESTURE = "no_gesture"
     SECOND_FACTOR_MISSING = "second_factor_missing"
     SECOND_FACTOR_WRONG = "second_factor_wrong"
     PASSBACK = "passback"

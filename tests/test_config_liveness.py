@@ -1,18 +1,21 @@
 import inspect
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from accessctl.config_liveness import Intent, LivenessConfig
 from accessctl.liveness.challenge import draw_challenge
 from accessctl.liveness.challenge_actions import Ask
-from accessctl.liveness.settings import LivenessConfig
+from accessctl.liveness.stillness import stillness
 
 MODES = {"off", "passive", "challenge"}
 BOUNDS = {
-    "window_s": (1.5, 10),
+    "window_s": (2, 10),
     "every_s": (0.1, 2),
+    "patience_s": (2, 120),
     "actions": (1, 5),
     "action_s": (1, 30),
     "challenge_s": (5, 120),
@@ -67,3 +70,15 @@ def test_the_challenge_has_the_same_defaults() -> None:
     assert options["actions"].default == config.actions
     assert options["action_s"].default == config.action_s
     assert options["limit_s"].default == config.challenge_s
+
+
+def test_the_shortest_window_is_long_enough_for_stillness() -> None:
+    assert BOUNDS["window_s"][0] >= inspect.signature(stillness).parameters["min_seconds"].default
+
+
+def test_off_may_be_written_as_yaml_reads_it() -> None:
+    assert LivenessConfig.model_validate({"mode": False}).mode == "off"
+
+
+def test_every_action_may_be_the_gesture() -> None:
+    assert set(get_args(Intent)) == {"off", *Ask}

@@ -1,0 +1,43 @@
+"""The section `liveness`: what must be seen before a face counts as a living one."""
+
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import Field
+
+from accessctl.config_section import OFF, Section
+
+Mode: TypeAlias = Literal["off", "passive", "challenge"]
+Intent: TypeAlias = Literal[
+    "off", "blink_twice", "look_up", "turn_left", "turn_right", "come_closer"
+]
+
+
+class LivenessConfig(Section):
+    mode: Annotated[Mode, OFF] = Field(
+        "passive",
+        description="passive: a cue must confirm life and none may veto; challenge: the visitor "
+        "must do what the door asks and no cue may veto; off: a photograph opens the door.",
+    )
+    window_s: float = Field(
+        3.0, ge=2, le=10, description="The cues look at the last so many seconds of a visit."
+    )
+    every_s: float = Field(
+        0.5, ge=0.1, le=2, description="How often the cues look at a visit, seconds."
+    )
+    still_camera: bool = Field(
+        True, description="Whether the camera is fixed; a hand-held one misleads a cue."
+    )
+    patience_s: float = Field(
+        10.0,
+        ge=2,
+        le=120,
+        description="passive: how long somebody who was recognised may take to show life; "
+        "after that the visit is denied, 'liveness_undecided'.",
+    )
+    actions: int = Field(2, ge=1, le=5, description="Actions asked in a challenge.")
+    action_s: float = Field(
+        4.0, ge=1, le=30, description="Time in which an asked action must be done, seconds."
+    )
+    challenge_s: float = Field(
+        20.0, ge=5, le=120, description="Time for the whole challenge, seconds."
+    )
