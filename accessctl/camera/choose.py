@@ -15,17 +15,21 @@ from accessctl.errors import SourceError
 __all__ = ["first_usb_camera", "source_from"]
 
 
-def source_from(spec: str, config: CameraConfig, *, fast: bool = False) -> Source:
+def source_from(
+    spec: str, config: CameraConfig, *, fast: bool = False, patient: bool = False
+) -> Source:
     """The source that `spec` names, not yet opened.
 
     `fast` plays recordings (files, folders, the demo) as fast as they are consumed, every
-    frame in order; cameras do not heed it. Raises SourceError when `spec` is not
-    understood or names nothing, CameraError when it is `auto` and no camera is attached.
+    frame in order; cameras do not heed it. `patient`: for `auto`, a camera may be attached
+    later. Raises SourceError when `spec` is not understood or names nothing, CameraError when
+    it is `auto` and no camera is attached.
     """
     parsed = parse_source(spec)
     match parsed.kind:
         case SourceKind.AUTO:
-            locate_first()
+            if not patient:
+                locate_first()
             return UsbSource(None, config)
         case SourceKind.USB:
             return UsbSource(parsed.value, config)

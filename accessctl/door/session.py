@@ -38,6 +38,7 @@ class Session:
     door: Door
     config: Config = field(default_factory=Config)
     fast: bool = False
+    patient: bool = False
     on_camera: CameraListener | None = None
     camera: ExitStack = field(default_factory=ExitStack)
     _dropped: int = 0
@@ -90,7 +91,7 @@ class Session:
         return decisions
 
     def _other_camera(self, config: CameraConfig) -> Source:
-        source = source_from(config.source, config, fast=self.fast)
+        source = source_from(config.source, config, fast=self.fast, patient=self.patient)
         if self.reader.source.endless and not source.endless:
             raise ConfigError(
                 "camera.source: a door that watches a camera cannot go on with a recording, "
@@ -110,15 +111,20 @@ class Session:
 
 @contextmanager
 def open_session(
-    engine: Engine, audit: EventLog, *, fast: bool, on_camera: CameraListener | None = None
+    engine: Engine,
+    audit: EventLog,
+    *,
+    fast: bool,
+    patient: bool = False,
+    on_camera: CameraListener | None = None,
 ) -> Iterator[Session]:
     """Open the camera and the door; start, stop and faults are written to the audit log.
 
-    `on_camera` hears of "lost" and "back" with the reason or the camera's description, on the
+    A `patient` session waits for a first USB camera that is not attached yet. `on_camera` hears of "lost" and "back" with the reason or the camera's description, on the
     reading thread or inside `steps`.
     """
     config = engine.config
-    source = source_from(config.camera.source, config.camera, fast=fast)
+    source = source_from(config.camera.source, config.camera, fast=fast, patient=patient)
     people, device = engine.roster.matcher.people, engine.recogniser.device
 
     def note(state: str, **data: str | int) -> None:
@@ -143,7 +149,7 @@ def open_session(
                 device,
             )
             camera.enter_context(reader)
-            session = Session(engine, reader, door, config, fast, camera_event, camera)
+            session = Session(engine, reader, door, config, fast, patient, camera_event, camera)
             yield session
             ending = "stopped"
     finally:
