@@ -1,0 +1,183 @@
+"""The door's counters in Prometheus' text format, on this machine only.
+
+https://prometheus.io/docs/instrumenting/exposition_formats/ and, for the names,
+https://prometheus.io/docs/practices/naming/. The library is imported when metrics are on.
+"""
+
+import logging
+import math
+import threading
+from collections.abc import Callable, Iterator
+from itertools import accumulate
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+from accessctl.errors import FaultError
+from accessctl.service.tally import Histogram, Totals
+
+if TYPE_CHECKING:
+    from prometheus_client.core import Metric
+    from prometheus_client.registry import CollectorRegistry
+
+log = logging.getLogger(__name__)
+
+ADDRESS = "127.0.0.1"
+REQUEST_TIMEOUT_S = 5.0
+
+
+class Metrics:
+    """A collector of the door's totals; asked anew with each scrape."""
+
+    def __init__(self, totals: Callable[[], Totals]) -> None:
+        self._totals = totals
+
+    def collect(self) -> "Iterator[Metric]":
+        totals = self._totals()
+        yield from _camera(totals)
+        yield from _decisions(totals)
+        yield from _door(totals)
+
+
+def registry(totals: Callable[[], Totals]) -> "CollectorRegistry":
+    """A registry of the door's own: nothing of the process or the library is in it."""
+    from prometheus_client.registry import CollectorRegistry
+
+    made = CollectorRegistry(auto_describe=False)
+    made.register(Metrics(totals))
+    return made
+
+
+class MetricsServer:
+    """http://127.0.0.1:PORT/metrics from `with` to its end; one request at a time."""
+
+    def __init__(self, port: int, totals: Callable[[], Totals]) -> None:
+        """`port` 0 takes a free one."""
+        self._port = port
+        self._totals = totals
+        self._server: WSGIServer | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def port(self) -> int:
+        return self._port if self._server is None else self._server.server_port
+
+    def __enter__(self) -> "MetricsServer":
+        """Raises FaultError when the port is taken."""
+        from prometheus_client import make_wsgi_app
+
+        app: Any = make_wsgi_app(registry(self._totals))
+        try:
+            self._server = make_server(ADDRESS, self._port, app, handler_class=_Handler)
+        except OSError as error:
+            raise FaultError(
+                f"Metrics cannot be served on port {self._port} ({error.strerror}); "
+                "set service.metrics_port to a free one."
+            ) from error
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, name="metrics", daemon=True
+        )
+        self._thread.start()
+        log.info("Metrics: http://%s:%d/metrics", ADDRESS, self.port)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._server is not None and self._thread is not None:
+            self._server.shutdown()
+            self._thread.join(REQUEST_TIMEOUT_S)
+            self._server.server_close()
+
+
+class _Handler(WSGIRequestHandler):
+    # One thread serves all: a silent client must not keep it.
+    timeout = REQUEST_TIMEOUT_S
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base's name
+        log.debug(format, *args)
+
+
+def _camera(totals: Totals) -> "Iterator[Metric]":
+    yield _count("accessctl_frames", "Frames that the door looked at.", totals.frames)
+    yield _count(
+        "accessctl_frames_dropped", "Frames that a newer one replaced unseen.", totals.dropped
+    )
+    yield _gauge("accessctl_camera_up", "1 while frames come, else 0.", totals.watching)
+    yield _gauge(
+        "accessctl_frame_age_seconds",
+        "Since the last frame; NaN before the first.",
+        math.nan if totals.frame_age_s is None else totals.frame_age_s,
+    )
+    yield _count("accessctl_camera_reconnects", "Ended camera outages.", totals.reconnects)
+    yield _histogram(
+        "accessctl_stage_seconds",
+        "Time that a frame took, by stage; `frame` is the whole.",
+        {(stage,): histogram for stage, histogram in totals.stages.items()},
+        ("stage",),
+    )
+
+
+def _decisions(totals: Totals) -> "Iterator[Metric]":
+    from prometheus_client.core import CounterMetricFamily
+
+    decisions = CounterMetricFamily(
+        "accessctl_decisions", "Decisions, one a visit.", labels=("outcome", "reason")
+    )
+    for labels, number in sorted(totals.decisions.items()):
+        decisions.add_metric(labels, number)
+    yield decisions
+    yield _histogram(
+        "accessctl_decision_latency_seconds",
+        "From a visit's first usable frame to its decision.",
+        {(): totals.latency},
+        (),
+    )
+    actions = CounterMetricFamily(
+        "accessctl_actions", "Actions performed.", labels=("action", "result")
+    )
+    for (name, ok), number in sorted(totals.actions.items()):
+        actions.add_metric((name, "ok" if ok else "failed"), number)
+    yield actions
+
+
+def _door(totals: Totals) -> "Iterator[Metric]":
+    yield _gauge("accessctl_people", "People enrolled.", totals.people)
+    yield _gauge(
+        "accessctl_lockout_seconds",
+        "Until faces count again; +Inf: not before `accessctl unlock-face`; NaN: unreadable.",
+        totals.lockout_s,
+    )
+    yield _count("accessctl_watchdog_pings", "Signs of progress to systemd.", totals.watchdog)
+    yield _gauge("accessctl_uptime_seconds", "Since the door was started.", totals.uptime_s)
+
+
+def _count(name: str, meaning: str, value: float) -> "Metric":
+    from prometheus_client.core import CounterMetricFamily
+
+    return CounterMetricFamily(name, meaning, value=value)
+
+
+def _gauge(name: str, meaning: str, value: float) -> "Metric":
+    from prometheus_client.core import GaugeMetricFamily
+
+    return GaugeMetricFamily(name, meaning, value=value)
+
+
+def _histogram(
+    name: str,
+    meaning: str,
+    by_label: dict[tuple[str, ...], Histogram],
+    labels: tuple[str, ...],
+) -> "Metric":
+    from prometheus_client.core import HistogramMetricFamily
+
+    family = HistogramMetricFamily(name, meaning, labels=labels)
+    for values, histogram in sorted(by_label.items()):
+        bounds = [*map(str, histogram.bounds), "+Inf"]
+        buckets = list(zip(bounds, accumulate(histogram.counts), strict=True))
+        family.add_metric(values, buckets=buckets, sum_value=histogram.total)
+    return family

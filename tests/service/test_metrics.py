@@ -1,0 +1,150 @@
+import http.client
+import math
+import socket
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+from prometheus_client import generate_latest
+from prometheus_client.parser import text_string_to_metric_families
+
+from accessctl.domain import PersonId
+from accessctl.errors import FaultError, StoreError
+from accessctl.service import metrics
+from accessctl.service.metrics import MetricsServer, registry
+
+NAMES = {
+    "accessctl_frames",
+    "accessctl_frames_dropped",
+    "accessctl_camera_up",
+    "accessctl_frame_age_seconds",
+    "accessctl_camera_reconnects",
+    "accessctl_stage_seconds",
+    "accessctl_decisions",
+    "accessctl_decision_latency_seconds",
+    "accessctl_actions",
+    "accessctl_people",
+    "accessctl_lockout_seconds",
+    "accessctl_watchdog_pings",
+    "accessctl_uptime_seconds",
+}
+
+
+def scraped(text: str) -> dict[tuple, float]:
+    """{(sample, labels): value} as Prometheus would understand it."""
+    return {
+        (sample.name, *sorted(sample.labels.items())): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+def samples(shown) -> dict[tuple, float]:
+    return scraped(generate_latest(registry(shown.statistics.totals)).decode())
+
+
+def test_every_metric_has_a_name_and_a_meaning(shown):
+    text = generate_latest(registry(shown.statistics.totals)).decode()
+    families = list(text_string_to_metric_families(text))
+    assert {family.name for family in families} == NAMES
+    assert all(family.documentation for family in families)
+
+
+def test_counts_by_label(shown):
+    shown.dropped = 4
+    for number in range(3):
+        shown.step(shown.unknown(str(number)))
+    shown.step(shown.granted(PersonId("p")))
+    shown.statistics.note_action("command open", True)
+    shown.statistics.note_action("command open", False)
+    shown.statistics.note_camera("lost", "It was unplugged.")
+    shown.clock.now += 2.5
+    found = samples(shown)
+    assert found["accessctl_frames_total",] == 4
+    assert found["accessctl_frames_dropped_total",] == 4
+    decided = "accessctl_decisions_total"
+    assert found[decided, ("outcome", "unknown"), ("reason", "no_match")] == 3
+    assert found[decided, ("outcome", "granted"), ("reason", "matched")] == 1
+    acted = "accessctl_actions_total"
+    assert found[acted, ("action", "command open"), ("result", "ok")] == 1
+    assert found[acted, ("action", "command open"), ("result", "failed")] == 1
+    assert found["accessctl_camera_up",] == 0
+    assert found["accessctl_frame_age_seconds",] == 2.5
+    shown.statistics.note_camera("back", "camera")
+    assert samples(shown)["accessctl_camera_reconnects_total",] == 1
+    assert samples(shown)["accessctl_camera_up",] == 1
+
+
+def test_buckets_are_cumulative(shown):
+    for milliseconds in (8.0, 8.0, 15.0, 5000.0):
+        shown.step(encode=milliseconds)
+    found = samples(shown)
+    stage = ("stage", "encode")
+    counts = {
+        bound: found["accessctl_stage_seconds_bucket", ("le", bound), stage]
+        for bound in ("0.005", "0.01", "0.02", "1.0", "+Inf")
+    }
+    assert counts == {"0.005": 0, "0.01": 2, "0.02": 3, "1.0": 3, "+Inf": 4}
+    assert found["accessctl_stage_seconds_count", stage] == 4
+    assert found["accessctl_stage_seconds_sum", stage] == pytest.approx(5.031)
+
+
+def test_before_the_first_frame_and_with_an_unreadable_lockout(shown):
+    def broken():
+        raise StoreError("The lockouts cannot be read.")
+
+    shown.lockout = broken
+    found = samples(shown)
+    assert math.isnan(found["accessctl_frame_age_seconds",])
+    assert math.isnan(found["accessctl_lockout_seconds",])
+    assert found["accessctl_frames_total",] == 0
+
+
+def test_no_name_and_no_visit_is_among_them(shown):
+    shown.names[PersonId("p-quincy")] = "Quincy"
+    shown.step(shown.granted(PersonId("p-quincy"), visit="visit-17"))
+    text = generate_latest(registry(shown.statistics.totals)).decode()
+    assert "quincy" not in text.lower()
+    assert "visit-17" not in text
+
+
+def test_it_is_served_on_this_machine_only(shown):
+    with MetricsServer(0, shown.statistics.totals) as server:
+        url = f"http://127.0.0.1:{server.port}/metrics"
+        with urllib.request.urlopen(url, timeout=20) as answer:
+            assert answer.headers["Content-Type"].startswith("text/plain")
+            assert scraped(answer.read().decode())["accessctl_people",] == 3
+        for line in Path("/proc/net/tcp").read_text().splitlines():
+            if line.split()[1].endswith(f":{server.port:04X}"):
+                assert line.split()[1].startswith("0100007F")
+    with pytest.raises(OSError, match="refused"):
+        http.client.HTTPConnection("127.0.0.1", server.port, timeout=20).connect()
+
+
+def test_a_taken_port_is_a_sentence(shown):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with (
+            pytest.raises(FaultError, match=f"port {port}"),
+            MetricsServer(port, shown.statistics.totals),
+        ):
+            pass
+
+
+def test_a_silent_client_does_not_keep_others_out(shown, monkeypatch):
+    monkeypatch.setattr(metrics._Handler, "timeout", 0.05)
+    with (
+        MetricsServer(0, shown.statistics.totals) as server,
+        socket.create_connection(("127.0.0.1", server.port), 20) as silent,
+    ):
+        silent.sendall(b"GET /metr")
+        url = f"http://127.0.0.1:{server.port}/metrics"
+        with urllib.request.urlopen(url, timeout=20) as answer:
+            assert answer.status == 200
+
+
+def test_a_door_without_metrics_does_not_load_the_library():
+    script = "import sys, accessctl.service.metrics\nsys.exit('prometheus_client' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
