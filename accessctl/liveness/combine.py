@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from accessctl.domain import PersonId
 from accessctl.liveness.blink import blink
 from accessctl.liveness.continuity import continuity
 from accessctl.liveness.depth import depth
@@ -37,14 +38,22 @@ class LivenessVerdict:
 
 
 def examine(
-    frames: Sequence[LivenessFrame], *, still_camera: bool = True, min_seen: float = MIN_SEEN
+    frames: Sequence[LivenessFrame],
+    candidate: PersonId | None = None,
+    *,
+    still_camera: bool = True,
+    min_seen: float = MIN_SEEN,
 ) -> LivenessVerdict:
     """What all cues say of a window of frames of one visit, oldest first.
 
+    All frames may veto, but only those that show `candidate` by themselves may confirm:
+    otherwise somebody alive could lend their life to a picture of somebody else.
     `still_camera` False leaves out the cue that a hand-held camera would mislead;
     `min_seen` is how much of the surroundings a frame must show to confirm anything.
     """
-    clear = [frame for frame in frames if frame.around.seen >= min_seen]
+    clear = [
+        frame for frame in frames if frame.around.seen >= min_seen and frame.person == candidate
+    ]
     results = [
         continuity(frames),
         stillness(frames),

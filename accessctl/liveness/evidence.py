@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from accessctl.domain import Box, Embedding, Face, Frame, Image, Points, Pose
+from accessctl.domain import Box, Embedding, Face, Frame, Image, PersonId, Points, Pose
 
 FACE_SIZE, FACE_REACH = 160, 1.3
 """Side of the face picture in pixels, and how many face sizes it shows."""
@@ -46,7 +46,7 @@ class LivenessFrame:
     `captured` is in seconds of a monotonic clock; `landmarks` float32 (468, 3), `box` and the
     views' places in pixels of the frame; `face` is grey and shows little more than the
     face, `around` is RGB and shows what surrounds it; `embedding` is there when the frame was
-    good enough to recognise.
+    good enough to recognise, `person` is whom it then shows by itself, if anybody.
     """
 
     captured: float
@@ -57,9 +57,15 @@ class LivenessFrame:
     face: View
     around: View
     embedding: Embedding | None = None
+    person: PersonId | None = None
 
 
-def gather(frame: Frame, face: Face, embedding: Embedding | None = None) -> LivenessFrame:
+def gather(
+    frame: Frame,
+    face: Face,
+    embedding: Embedding | None = None,
+    person: PersonId | None = None,
+) -> LivenessFrame:
     """The evidence that `face`, found in `frame`, gives; some two milliseconds."""
     return LivenessFrame(
         captured=frame.captured,
@@ -70,6 +76,7 @@ def gather(frame: Frame, face: Face, embedding: Embedding | None = None) -> Live
         face=_grey(_view(frame.image, face.box, FACE_REACH, FACE_SIZE)),
         around=_view(frame.image, face.box, AROUND_REACH, AROUND_SIZE),
         embedding=embedding,
+        person=person,
     )
 
 

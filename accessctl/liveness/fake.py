@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from accessctl.domain import Box, Embedding, Pose
+from accessctl.domain import Box, Embedding, PersonId, Pose
 from accessctl.liveness.combine import LivenessVerdict, combine
 from accessctl.liveness.evidence import AROUND_SIZE, FACE_SIZE, LivenessFrame, View
 from accessctl.liveness.points import LEFT_EYE, RIGHT_EYE
@@ -36,6 +36,7 @@ def fake_frame(
     box: Box = MIDDLE,
     opening: float = 0.3,
     embedding: Embedding | None = None,
+    person: PersonId | None = None,
 ) -> LivenessFrame:
     """A frame of a featureless face whose eyes have the aspect ratio `opening`."""
     landmarks = np.zeros((468, 3), np.float32)
@@ -57,6 +58,7 @@ def fake_frame(
         face=View(grey, box.x, box.y, FACE_SIZE / box.h, 1.0),
         around=View(colour, box.x - box.w, box.y - box.h, AROUND_SIZE / (3 * box.h), 1.0),
         embedding=embedding,
+        person=person,
     )
 
 
