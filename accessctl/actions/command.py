@@ -75,7 +75,8 @@ class Command:
         except (OSError, ValueError) as error:
             return self._result(False, self._why_not_started(error), started)
         ok = ended.code == 0 and not ended.timed_out
-        self._log_output(ended, logging.INFO if ok else logging.WARNING)
+        about = {"visit": payload.get("visit")}
+        self._log_output(ended, logging.INFO if ok else logging.WARNING, about)
         return self._result(ok, self._how_it_ended(ended), started)
 
     def _result(self, ok: bool, detail: str, started: float) -> ActionResult:
@@ -102,10 +103,10 @@ class Command:
             return f"{self._program} was killed by {_signal_name(-ended.code)}."
         return f"{self._program} ended with status {ended.code}."
 
-    def _log_output(self, ended: Ended, level: int) -> None:
+    def _log_output(self, ended: Ended, level: int, about: Mapping[str, Any]) -> None:
         lines = ended.output.decode("utf-8", "backslashreplace").splitlines()
         for line in lines[:KEEP_LINES]:
-            log.log(level, "%s: %s", self._program, printable(line))
+            log.log(level, "%s: %s", self._program, printable(line), extra=about)
         if ended.dropped or len(lines) > KEEP_LINES:
             log.log(
                 level,
@@ -114,6 +115,7 @@ class Command:
                 min(len(lines), KEEP_LINES),
                 len(lines),
                 ended.dropped,
+                extra=about,
             )
 
 

@@ -117,7 +117,7 @@ class ActionRunner:
             return job.action.perform(job.payload)
         except BaseException as error:
             # Even SystemExit or a stray CancelledError may not end this thread.
-            log.exception("%s raised an exception", job.action.name)
+            log.exception("%s raised an exception", job.action.name, extra=_about(job))
             detail = f"It failed with {type(error).__name__}; the log has the details."
             return ActionResult(False, detail, (self._clock() - began) * 1000)
 
@@ -126,4 +126,10 @@ def _report(job: _Job, result: ActionResult) -> None:
     try:
         job.on_result(job.action, result)
     except Exception:
-        log.exception("the result of %s could not be recorded", job.action.name)
+        name = job.action.name
+        log.exception("the result of %s could not be recorded", name, extra=_about(job))
+
+
+def _about(job: _Job) -> dict[str, Any]:
+    """The visit that a line of the log is about."""
+    return {"visit": job.payload.get("visit")}

@@ -139,6 +139,7 @@ def test_output_of_a_success_is_logged_as_information(
     caplog.set_level(logging.INFO)
     perform(script("echo opened"), payload)
     assert [(r.levelname, r.getMessage()) for r in caplog.records] == [("INFO", "lock.sh: opened")]
+    assert caplog.records[0].__dict__["visit"] == payload["visit"]
 
 
 def test_flooding_output_neither_fills_the_log_nor_fails_the_action(
