@@ -23,7 +23,9 @@ def _day_minute(value: object) -> object:
 
 DayMinute = Annotated[int, BeforeValidator(_day_minute), Field(ge=0, le=1440, strict=True)]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun", "holiday"]
-Factor = Annotated[Literal["off", "pin", "button"], OFF]
+FactorName = Literal["off", "pin", "button"]
+Factor = Annotated[FactorName, OFF]
+Passage = Literal["in", "out", "none"]
 
 
 class HoursConfig(Section):
@@ -61,7 +63,7 @@ class AccessConfig(Section):
     without_group: Literal["allow", "refuse"] = Field(
         "allow", description="Whether people who are in no group may enter, at any time."
     )
-    direction: Literal["in", "out", "none"] = Field(
+    direction: Passage = Field(
         "none", description="Where this door leads: into the area, out of it, or neither."
     )
     area: str = Field(

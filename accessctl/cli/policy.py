@@ -2,13 +2,16 @@
 
 import argparse
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from accessctl.cli.common import add_config, add_json, config_from, print_json
 from accessctl.cli.gallery import gallery_of
 from accessctl.cli.lockouts import lockout_file
 from accessctl.config import Config
-from accessctl.domain import PersonRules
+from accessctl.domain import PersonId, PersonRules
+
+if TYPE_CHECKING:
+    from accessctl.policy.passback import Crossing
 
 
 def add_parser(subparsers: Any) -> None:
@@ -25,26 +28,48 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Prints the verdict; 0 also when it is a refusal."""
-    from accessctl.policy.access import AccessPlan, objection
-    from accessctl.policy.explain import explain
+    from accessctl.policy.access import AccessPlan
+    from accessctl.policy.explain import Beside, explain, refusal
     from accessctl.policy.moments import beginning
+    from accessctl.policy.second_factor import required
 
     config = config_from(args)
     plan = AccessPlan.of(config.access, args.door)
     with gallery_of(config) as gallery:
         person = gallery.person(args.person)
         rules = gallery.rules().get(person.id, PersonRules())
+        has_pin = person.id in gallery.pins()
     moment = time.time() if args.at is None else beginning(args.at, plan.zone)
+    factor = required(rules, plan, config.policy.second_factor, moment)
     lockout_s = _lockout_s(config, plan.door) if args.at is None else 0.0
-    lines = explain(rules, plan, moment, lockout_s)
+    beside = Beside(lockout_s, factor, has_pin, _last_crossing(config, person.id, moment))
+    lines = explain(rules, plan, moment, beside)
     if args.json:
-        reason = objection(rules, plan, moment)
+        reason = refusal(rules, plan, moment, beside)
         allowed = reason is None and lockout_s == 0
         word = "locked_out" if reason is None and lockout_s > 0 else reason
-        print_json({"person": person.name, "allowed": allowed, "reason": word, "because": lines})
+        print_json(
+            {
+                "person": person.name,
+                "allowed": allowed,
+                "reason": word,
+                "second_factor": factor,
+                "because": lines,
+            }
+        )
     else:
         print("\n".join(lines))
     return 0
+
+
+def _last_crossing(config: Config, person: PersonId, moment: float) -> "Crossing | None":
+    from accessctl.audit.log import EventLog
+    from accessctl.door.crossings import Crossings
+
+    if config.access.direction == "none" or not config.audit.file.exists():
+        return None
+    with EventLog(config.audit.file) as log:
+        return Crossings(log, config.access).last(person, moment)
 
 
 def _lockout_s(config: Config, door: str) -> float:

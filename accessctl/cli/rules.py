@@ -48,11 +48,11 @@ def run(args: argparse.Namespace) -> int:
         rules = changed(kept, args, config.access)
         if rules != kept:
             from accessctl.door.assembly import open_audit
-            from accessctl.door.events import person_event
+            from accessctl.door.record import recorder_of
 
             with open_audit(config) as audit:
-                gallery.set_rules(person.id, rules)
-                audit.append(person_event("rules_changed", person.id, time.time()))
+                record = recorder_of(audit, "rules_changed", time.time)
+                gallery.set_rules(person.id, rules, record=record)
     zone = zone_of(config.access)
     if args.json:
         print_json({"person": person.name, "id": person.id, **as_json(rules, zone)})

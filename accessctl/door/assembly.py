@@ -19,16 +19,19 @@ from accessctl.audit.opening import key_path, open_log, snapshot_folder
 from accessctl.audit.snapshots import Snapshots
 from accessctl.config import Config
 from accessctl.domain import EventKind, Outcome, PersonId
+from accessctl.door.crossings import Crossings
 from accessctl.door.door import Door
-from accessctl.door.enactor import Enactor
+from accessctl.door.enactor import ActionListener, Enactor, ignore
 from accessctl.door.enrolment import Enrolment
 from accessctl.door.gate import Gate
 from accessctl.door.outfit import Outfit
 from accessctl.door.photographer import Photographer
+from accessctl.door.pin_attempts import PinAttempts
 from accessctl.door.recogniser import Recogniser
 from accessctl.door.reembed import Progress, reembed
 from accessctl.door.roster import Roster
 from accessctl.door.scoring import scoring_of
+from accessctl.door.second_factor import SecondFactor
 from accessctl.encoder.choose import load_encoder
 from accessctl.gallery.store import open_gallery
 from accessctl.gallery.values import People
@@ -88,19 +91,32 @@ def open_engine(config: Config, progress: Progress) -> Iterator[Engine]:
 
 
 @contextmanager
-def open_door(engine: Engine, audit: EventLog, finish_s: float = 10.0) -> Iterator[Door]:
+def open_door(
+    engine: Engine,
+    audit: EventLog,
+    finish_s: float = 10.0,
+    on_action: ActionListener = ignore,
+) -> Iterator[Door]:
     """A door with its actions; leaving the block waits for running actions to finish."""
     config = engine.config
     file = config.policy.lockout.file or config.audit.file.with_name("lockout.sqlite")
     with LockoutStore(file) as lockouts:
         keeper = LockoutKeeper(lockouts, config.access.door, config.policy.lockout, uptime)
-        outfit = outfit_of(config, Gate.of(config.access, config.policy, keeper))
+        pins = PinAttempts(audit, keeper, time.time)
+        gate = Gate(
+            config.access,
+            config.policy,
+            keeper,
+            crossings=Crossings(audit, config.access),
+            second_factor=SecondFactor(engine.roster.pin_of, pins, time.monotonic),
+        )
+        outfit = outfit_of(config, gate)
         runner = ActionRunner(queue=config.actions.queue)
         door = Door(
             engine.observer,
             engine.recogniser,
             engine.roster,
-            Enactor(audit, runner, outfit.actions, time.time),
+            Enactor(audit, runner, outfit.actions, time.time, on_action),
             outfit.policy,
             leave_after_s=config.vision.track_timeout_s,
             wall_clock=time.time,

@@ -27,7 +27,7 @@ from accessctl.door.photographer import Photographer
 from accessctl.door.recogniser import Recogniser
 from accessctl.door.roster import Roster
 from accessctl.door.visit import Visit
-from accessctl.policy.admit import Circumstances, decide_visit
+from accessctl.policy.admit import Circumstances, decide_visit, lacks_second_factor_only
 from accessctl.policy.evidence import Verdict
 from accessctl.policy.ledger import GrantLedger
 from accessctl.policy.recorded import Recorded, to_data
@@ -93,7 +93,7 @@ class Door:
         self._new_visit_id = new_visit_id
         self._visits: dict[int, Visit] = {}
         self._grants = GrantLedger()
-        self._gate = gate or Gate.of(AccessConfig(), policy)
+        self._gate = gate or Gate(AccessConfig(), policy)
         self._photographer = photographer
         self._granted_before = dict(granted_before)
         self._refreshed = float("-inf")
@@ -175,6 +175,8 @@ class Door:
         visits = [self._visits.pop(track) for track in gone]
         undecided = [visit for visit in visits if visit.verdict is None]
         yield from self._conclude(undecided, now, waited_ms, left=True)
+        for visit in visits:
+            self._gate.over(visit)
 
     def _conclude(
         self, visits: Sequence[Visit], now: float, waited_ms: float, *, left: bool = False
@@ -205,11 +207,15 @@ class Door:
         person_rules = PersonRules()
         if pooled is not None:
             person_rules = self.roster.rules.get(pooled.person, person_rules)
-        circumstances = self._gate.circumstances(visit, person_rules, time)
+        circumstances = self._gate.circumstances(visit, person_rules, time, now)
+        visit.second_factor = circumstances.second_factor
         verdict = decide_visit(evidence, rules, last_grant, now, circumstances)
         if verdict is None:
+            if lacks_second_factor_only(evidence, rules, last_grant, now, circumstances):
+                self._gate.ask(visit, circumstances.factor, now)
             return None
         visit.verdict = verdict
+        self._gate.over(visit)
         person: PersonId | None = None
         if verdict.match is not None and verdict.outcome is not Outcome.UNKNOWN:
             person = verdict.match.person
@@ -223,7 +229,8 @@ class Door:
             frames=visit.seen,
             latency_ms=(now - evidence.since) * 1e3 + waited_ms,
         )
-        return decision, verdict, self._more(visit, circumstances, last_grant, now, left=left)
+        more = self._more(visit, circumstances, last_grant, now, left=left)
+        return decision, verdict, more | dict(self._gate.passage(circumstances, verdict))
 
     def _more(
         self,
@@ -247,6 +254,9 @@ class Door:
             circumstances.second_factor,
             visit.widths,
             visit.index,
+            circumstances.factor,
+            circumstances.plan.passback.direction,
+            circumstances.last_crossing,
         )
         more: dict[str, Any] = {"evidence": to_data(recorded)}
         if self._photographer is not None:

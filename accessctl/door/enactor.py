@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from accessctl.actions.base import Action, ActionResult
 from accessctl.audit.views import as_json
@@ -11,6 +11,8 @@ from accessctl.door.events import action_event, decision_event
 from accessctl.door.record import Recorder, write_down
 
 log = logging.getLogger(__name__)
+
+ActionListener: TypeAlias = Callable[[str, bool], None]
 
 
 class Runner(Protocol):
@@ -22,10 +24,14 @@ class Runner(Protocol):
     ) -> bool: ...
 
 
+def ignore(_name: str, _ok: bool) -> None:
+    """Whoever wants to know nothing of actions."""
+
+
 class Enactor:
     """Writes decisions to the audit log and hands their actions to the runner.
 
-    `actions` may be replaced between two decisions.
+    `actions` may be replaced between two decisions. `on_action` hears of each action's end.
     """
 
     def __init__(
@@ -34,11 +40,13 @@ class Enactor:
         runner: Runner,
         actions: Mapping[Outcome, Sequence[Action]],
         wall_clock: Callable[[], float],
+        on_action: ActionListener = ignore,
     ) -> None:
         self._audit = audit
         self._runner = runner
         self.actions = actions
         self._wall_clock = wall_clock
+        self._on_action = on_action
 
     def enact(
         self,
@@ -66,6 +74,8 @@ class Enactor:
 
     def _report(self, decision: Decision, action: Action, result: ActionResult) -> None:
         if not result.ok:
-            log.warning("Action %s failed: %s", action.name, result.detail)
+            visit = {"visit": decision.visit}
+            log.warning("Action %s failed: %s", action.name, result.detail, extra=visit)
         event = action_event(decision, action.name, result, self._wall_clock())
         write_down(self._audit, event)
+        self._on_action(action.name, result.ok)

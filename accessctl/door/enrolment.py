@@ -7,10 +7,9 @@ from typing import Protocol
 import cv2
 
 from accessctl.domain import Embedding, Face, Image, Match, Person, PersonId
-from accessctl.door.events import person_event
 from accessctl.door.portrait import cut_out, only_face
 from accessctl.door.recogniser import Recogniser
-from accessctl.door.record import Recorder
+from accessctl.door.record import Recorder, recorder_of
 from accessctl.door.roster import Roster
 from accessctl.gallery.values import People
 
@@ -35,7 +34,7 @@ class Candidate:
 
 
 class Enrolment:
-    """Examines photos, adds people and writes that down; `now` is epoch time."""
+    """Examines photos, adds people and writes that down first; `now` is epoch time."""
 
     def __init__(
         self,
@@ -60,10 +59,13 @@ class Enrolment:
         return Candidate(embedding, face.quality.score, encode_photo(cut_out(image, face)))
 
     def enrol(self, name: str, photos: Sequence[Candidate]) -> Person:
-        """Add a new person with one or more photos; NameTakenError or BadNameError otherwise."""
+        """Add a new person with one or more photos; NameTakenError or BadNameError otherwise.
+
+        StoreError when gallery or log cannot be written: nobody is enrolled without a record.
+        """
         first, *others = photos
-        person = self._gallery.add_person(name, *self._record(first))
-        self._audit.append(person_event("enrolled", person.id, self._now()))
+        record = recorder_of(self._audit, "enrolled", self._now)
+        person = self._gallery.add_person(name, *self._columns(first), record=record)
         return self._add(person, others)
 
     def extend(self, name: str, photos: Sequence[Candidate]) -> Person:
@@ -79,12 +81,12 @@ class Enrolment:
         return match if match.fmr <= self.roster.max_fmr * NEAR_THRESHOLD else None
 
     def _add(self, person: Person, photos: Sequence[Candidate]) -> Person:
+        record = recorder_of(self._audit, "photo_added", self._now)
         for photo in photos:
-            person = self._gallery.add_photo(person.id, *self._record(photo))
-            self._audit.append(person_event("photo_added", person.id, self._now()))
+            person = self._gallery.add_photo(person.id, *self._columns(photo), record=record)
         return person
 
-    def _record(self, candidate: Candidate) -> tuple[bytes, Embedding, str, float, float]:
+    def _columns(self, candidate: Candidate) -> tuple[bytes, Embedding, str, float, float]:
         fingerprint = self._recogniser.fingerprint
         return candidate.jpeg, candidate.embedding, fingerprint, candidate.quality, self._now()
 

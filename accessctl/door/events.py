@@ -47,10 +47,16 @@ def action_event(decision: Decision, action: str, result: ActionResult, time: fl
 
 
 def person_event(change: str, person: PersonId, time: float) -> Event:
-    """`change` is one of enrolled, photo_added, renamed, removed, re_embedded, rules_changed."""
+    """`change` is one of enrolled, photo_added, renamed, removed, re_embedded, rules_changed,
+    pin_changed."""
     return Event(time, EventKind.PERSON, {"change": change}, person)
 
 
 def service_event(state: str, time: float, **data: str | int | float | None) -> Event:
     """`state` is one of started, stopped, camera_lost, camera_back, fault, face_unlocked."""
     return Event(time, EventKind.SERVICE, {"state": state, **data})
+
+
+def wrong_pin_event(visit: str, person: PersonId, time: float) -> Event:
+    """`person` is whose PIN it was not."""
+    return Event(time, EventKind.SERVICE, {"state": "wrong_pin", "visit": visit}, person)

@@ -1,15 +1,24 @@
-"""What stands between a recognised face and a grant: the plan, company, lockout."""
+"""What stands between a recognised face and a grant: the plan, company, lockout, and more."""
 
-from typing import Literal, Protocol
+import logging
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 from accessctl.config import LockoutConfig, PolicyConfig
-from accessctl.config_access import AccessConfig
-from accessctl.domain import PersonRules
+from accessctl.config_access import AccessConfig, Factor
+from accessctl.domain import PersonId, PersonRules, Reason
+from accessctl.door.crossings import Crossings, passage_data
+from accessctl.door.second_factor import SecondFactor
 from accessctl.door.visit import Visit
+from accessctl.errors import StoreError
 from accessctl.policy.access import AccessPlan
-from accessctl.policy.admit import Circumstances
+from accessctl.policy.admit import Circumstances, Proof
 from accessctl.policy.crowd import place
 from accessctl.policy.evidence import Verdict
+from accessctl.policy.passback import Crossing
+from accessctl.policy.second_factor import required
+
+log = logging.getLogger(__name__)
 
 
 class Lockouts(Protocol):
@@ -27,45 +36,96 @@ class Gate:
 
     def __init__(
         self,
-        plan: AccessPlan,
-        several_faces: Literal["each", "nearest", "refuse"],
-        several_faces_ratio: float,
-        lockouts: Lockouts | None,
+        access: AccessConfig,
+        policy: PolicyConfig,
+        lockouts: Lockouts | None = None,
+        *,
+        crossings: Crossings | None = None,
+        second_factor: SecondFactor | None = None,
     ) -> None:
-        self._plan = plan
-        self._several_faces = several_faces
-        self._ratio = several_faces_ratio
+        """Without `second_factor` nobody can show one; without `crossings` none are known."""
+        self._access = access
+        self._policy = policy
+        self._plan = AccessPlan.of(access)
         self._lockouts = lockouts
-
-    @classmethod
-    def of(
-        cls, access: AccessConfig, policy: PolicyConfig, lockouts: Lockouts | None = None
-    ) -> "Gate":
-        return cls(
-            AccessPlan.of(access), policy.several_faces, policy.several_faces_ratio, lockouts
-        )
+        self._crossings = crossings
+        self.second_factor = second_factor
 
     def under(self, access: AccessConfig, policy: PolicyConfig) -> "Gate":
         """This gate by another configuration; it remembers the same refused attempts."""
-        lockouts = None if self._lockouts is None else self._lockouts.under(policy.lockout)
-        return Gate.of(access, policy, lockouts)
+        return Gate(
+            access,
+            policy,
+            None if self._lockouts is None else self._lockouts.under(policy.lockout),
+            crossings=None if self._crossings is None else self._crossings.under(access),
+            second_factor=self.second_factor,
+        )
 
     @property
     def door(self) -> str:
         return self._plan.door
 
-    def circumstances(self, visit: Visit, person: PersonRules, time: float) -> Circumstances:
-        """What counts beside the face at the epoch time; `person` are the match's rules."""
+    def circumstances(
+        self, visit: Visit, rules: PersonRules, time: float, now: float
+    ) -> Circumstances:
+        """What counts beside the face at the epoch time, the frame being captured at `now`.
+
+        `rules` are those of the visit's match.
+        """
+        policy = self._policy
+        person = None if visit.pooled is None else visit.pooled.person
+        factor = required(rules, self._plan, policy.second_factor, time)
+        crossing, known = self._crossing(person, time)
         return Circumstances(
             self._plan,
             time,
-            person,
+            rules,
             locked_out=self._lockouts is not None and self._lockouts.remaining_s() > 0,
             liveness=visit.liveness,
-            second_factor=visit.second_factor,
-            place=place(visit.widths, visit.index, self._several_faces, self._ratio),
+            second_factor=self._shown(visit, person, factor, now),
+            factor=factor,
+            place=place(
+                visit.widths, visit.index, policy.several_faces, policy.several_faces_ratio
+            ),
+            last_crossing=crossing,
+            crossings_known=known,
         )
 
+    def ask(self, visit: Visit, factor: Factor, now: float) -> None:
+        """Nothing but the second factor is missing: from now on the visitor may show it."""
+        if self.second_factor is not None and visit.pooled is not None:
+            limit_s = self._policy.second_factor_s
+            self.second_factor.ask(visit.id, visit.pooled.person, factor, now + limit_s)
+
+    def over(self, visit: Visit) -> None:
+        """The visit is decided, or its visitor has left."""
+        if self.second_factor is not None:
+            self.second_factor.forget(visit.id)
+
+    def passage(self, circumstances: Circumstances, verdict: Verdict) -> Mapping[str, Any]:
+        """What the decision's event says of the way that the door leads."""
+        again = self._plan.passback.noticed(circumstances.last_crossing)
+        return passage_data(self._access, verdict.reason, again=again)
+
+    def _shown(self, visit: Visit, person: PersonId | None, factor: Factor, now: float) -> Proof:
+        if factor == "off":
+            return Proof.NOT_NEEDED
+        if self.second_factor is None or person is None:
+            return Proof.MISSING
+        return self.second_factor.state_of(visit.id, person, factor, now)
+
+    def _crossing(self, person: PersonId | None, time: float) -> tuple[Crossing | None, bool]:
+        if self._access.direction != "in" or person is None:
+            return None, True
+        if self._crossings is None:
+            return None, False
+        try:
+            return self._crossings.last(person, time), True
+        except StoreError as error:
+            log.error("Who went in cannot be read from the event log: %s", error)
+            return None, False
+
     def note(self, verdict: Verdict) -> None:
-        if self._lockouts is not None:
+        # Each wrong PIN was counted when it was entered.
+        if self._lockouts is not None and verdict.reason is not Reason.SECOND_FACTOR_WRONG:
             self._lockouts.note(verdict)

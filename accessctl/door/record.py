@@ -1,9 +1,11 @@
 """Writing to the audit log from where a full disk must not stop the door."""
 
 import logging
+from collections.abc import Callable
 from typing import Protocol
 
-from accessctl.domain import Event
+from accessctl.domain import Event, PersonId
+from accessctl.door.events import person_event
 from accessctl.errors import StoreError
 
 log = logging.getLogger(__name__)
@@ -22,3 +24,14 @@ def write_down(audit: Recorder, event: Event) -> bool:
         log.error("A %s event could not be written down: %s", event.kind.value, error)
         return False
     return True
+
+
+def recorder_of(
+    audit: Recorder, change: str, now: Callable[[], float]
+) -> Callable[[PersonId], object]:
+    """What writes `change` down for the gallery, which keeps nothing when that raises.
+
+    If the gallery then fails after all, the log tells of a change that was not made; never
+    is one made that it does not tell of.
+    """
+    return lambda person: audit.append(person_event(change, person, now()))

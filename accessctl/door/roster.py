@@ -11,6 +11,7 @@ from accessctl.domain import PersonId, PersonRules
 from accessctl.errors import StoreError
 from accessctl.gallery.calibration import Calibration
 from accessctl.gallery.matcher import Matcher
+from accessctl.gallery.pins import PinHash
 from accessctl.gallery.rates import comparison_fmr
 from accessctl.gallery.values import People
 
@@ -63,13 +64,18 @@ class Roster:
         log.info("The gallery changed: %d people.", len(self.names))
         return True
 
+    def pin_of(self, person: PersonId) -> PinHash | None:
+        """May be asked from any thread."""
+        return self._pins.get(person)
+
     def _load(self) -> None:
         people = self._gallery.people()
-        rules = self._gallery.rules()
+        rules, pins = self._gallery.rules(), self._gallery.pins()
         templates = self._gallery.templates(self._fingerprint)
         self.matcher = Matcher(templates, self._cohort, self._calibration)
         self.names: Mapping[PersonId, str] = MappingProxyType({p.id: p.name for p in people})
         self.rules: Mapping[PersonId, PersonRules] = MappingProxyType(dict(rules))
+        self._pins = dict(pins)
         self._set_rate()
 
     def _set_rate(self) -> None:

@@ -11,7 +11,8 @@ from accessctl.errors import NameTakenError, StoreError, UnknownPersonError
 from accessctl.gallery.embeddings import checked
 from accessctl.gallery.names import clean_name, name_key
 from accessctl.gallery.person_rules import checked as checked_rules
-from accessctl.gallery.values import StoredPhoto, Template
+from accessctl.gallery.pins import PinHash
+from accessctl.gallery.values import Record, StoredPhoto, Template, no_record
 
 
 def random_units(count: int, dimension: int, seed: int) -> NDArray[np.float32]:
@@ -36,6 +37,7 @@ class MemoryGallery:
         self._people: dict[PersonId, Person] = {}
         self._photos: dict[str, _Kept] = {}
         self._rules: dict[PersonId, PersonRules] = {}
+        self._pins: dict[PersonId, PinHash] = {}
         self._revision = 0
         self._last_id = 0
 
@@ -59,11 +61,14 @@ class MemoryGallery:
         fingerprint: str,
         quality: float,
         now: float,
+        *,
+        record: Record = no_record,
     ) -> Person:
         name = clean_name(name)
         self._claim(name, None)
         checked(embedding)
         person = Person(PersonId(self._next_id()), name, 0, now)
+        record(person.id)
         self._people[person.id] = person
         return self.add_photo(person.id, photo, embedding, fingerprint, quality, now)
 
@@ -75,12 +80,14 @@ class MemoryGallery:
         fingerprint: str,
         quality: float,
         now: float,  # noqa: ARG002 - the Protocol's; nothing here is ordered by time
+        *,
+        record: Record = no_record,
     ) -> Person:
-        self._fail()
-        if person_id not in self._people:
-            raise UnknownPersonError("That person is not enrolled any more.")
+        self._check_enrolled(person_id)
+        kept = checked(embedding)
+        record(person_id)
         stored = StoredPhoto(self._next_id(), person_id, photo, quality)
-        self._photos[stored.id] = _Kept(stored, {fingerprint: checked(embedding)})
+        self._photos[stored.id] = _Kept(stored, {fingerprint: kept})
         person = self._people[person_id]
         return self._put(replace(person, photos=person.photos + 1))
 
@@ -94,6 +101,7 @@ class MemoryGallery:
         person = self.person(name)
         del self._people[person.id]
         self._rules.pop(person.id, None)
+        self._pins.pop(person.id, None)
         self._photos = {
             key: kept for key, kept in self._photos.items() if kept.photo.person != person.id
         }
@@ -145,12 +153,27 @@ class MemoryGallery:
         self._fail()
         return dict(self._rules)
 
-    def set_rules(self, person_id: PersonId, rules: PersonRules) -> None:
-        self._fail()
+    def set_rules(
+        self, person_id: PersonId, rules: PersonRules, *, record: Record = no_record
+    ) -> None:
         checked_rules(rules)
-        if person_id not in self._people:
-            raise UnknownPersonError("That person is not enrolled any more.")
+        self._check_enrolled(person_id)
+        record(person_id)
         self._rules[person_id] = rules
+        self._revision += 1
+
+    def pins(self) -> dict[PersonId, PinHash]:
+        self._fail()
+        return dict(self._pins)
+
+    def set_pin(
+        self, person_id: PersonId, pin: PinHash | None, *, record: Record = no_record
+    ) -> None:
+        self._check_enrolled(person_id)
+        record(person_id)
+        self._pins.pop(person_id, None)
+        if pin is not None:
+            self._pins[person_id] = pin
         self._revision += 1
 
     def revision(self) -> int:
@@ -164,6 +187,11 @@ class MemoryGallery:
         self._people[person.id] = person
         self._revision += 1
         return person
+
+    def _check_enrolled(self, person_id: PersonId) -> None:
+        self._fail()
+        if person_id not in self._people:
+            raise UnknownPersonError("That person is not enrolled any more.")
 
     def _claim(self, name: str, owner: PersonId | None) -> None:
         self._fail()

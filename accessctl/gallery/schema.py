@@ -45,6 +45,12 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ),
     # The encoder that found no face in the photo, so that it is not asked at every start.
     ("ALTER TABLE photo ADD COLUMN skipped_by TEXT",),
+    (
+        """CREATE TABLE person_pin (
+            person TEXT PRIMARY KEY REFERENCES person (id) ON DELETE CASCADE,
+            sealed BLOB NOT NULL
+        ) STRICT, WITHOUT ROWID""",
+    ),
 )
 
 

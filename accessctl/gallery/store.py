@@ -11,12 +11,13 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from accessctl.config import GalleryConfig
 from accessctl.domain import Embedding, Person, PersonId, PersonRules
 from accessctl.errors import NameTakenError, StoreError, UnknownPersonError
-from accessctl.gallery import person_rules
+from accessctl.gallery import person_rules, pins
 from accessctl.gallery.database import Database
 from accessctl.gallery.embeddings import from_bytes, to_bytes
 from accessctl.gallery.names import clean_name, close_names, name_key
 from accessctl.gallery.opening import BUSY_TIMEOUT_S, open_database
-from accessctl.gallery.values import StoredPhoto, Template
+from accessctl.gallery.pins import PinHash
+from accessctl.gallery.values import Record, StoredPhoto, Template, no_record
 
 _PERSON = """SELECT person.id, person.name, count(photo.id), person.enrolled
              FROM person LEFT JOIN photo ON photo.person = person.id"""
@@ -47,6 +48,8 @@ class Gallery:
         fingerprint: str,
         quality: float,
         now: float,
+        *,
+        record: Record = no_record,
     ) -> Person:
         name = clean_name(name)
         person = PersonId(self._database.new_id())
@@ -57,6 +60,7 @@ class Gallery:
                 (person, name, name_key(name), now),
             )
             self._add_photo(db, person, photo, embedding, fingerprint, quality, now)
+            record(person)
         return Person(person, name, 1, now)
 
     def add_photo(
@@ -67,6 +71,8 @@ class Gallery:
         fingerprint: str,
         quality: float,
         now: float,
+        *,
+        record: Record = no_record,
     ) -> Person:
         with self._database.writing() as db:
             query = f"{_PERSON} WHERE person.id = ? GROUP BY person.id"
@@ -75,6 +81,7 @@ class Gallery:
                 raise _gone()
             person = Person(*rows[0])
             self._add_photo(db, person_id, photo, embedding, fingerprint, quality, now)
+            record(person_id)
         return Person(person.id, person.name, person.photos + 1, person.enrolled)
 
     def rename(self, old: str, new: str) -> Person:
@@ -158,15 +165,36 @@ class Gallery:
             for person, sealed in self._database.select("SELECT person, sealed FROM person_rules")
         }
 
-    def set_rules(self, person_id: PersonId, rules: PersonRules) -> None:
+    def set_rules(
+        self, person_id: PersonId, rules: PersonRules, *, record: Record = no_record
+    ) -> None:
         content = person_rules.to_bytes(rules)
         with self._database.erasing() as db:
-            if not self._database.select("SELECT id FROM person WHERE id = ?", person_id):
-                raise _gone()
+            self._check_enrolled(person_id)
             db.execute(
                 "INSERT OR REPLACE INTO person_rules (person, sealed) VALUES (?, ?)",
                 (person_id, self._database.seal(content, "rules", person_id)),
             )
+            record(person_id)
+
+    def pins(self) -> dict[PersonId, PinHash]:
+        return {
+            PersonId(person): pins.from_bytes(self._database.unseal(sealed, "pin", person))
+            for person, sealed in self._database.select("SELECT person, sealed FROM person_pin")
+        }
+
+    def set_pin(
+        self, person_id: PersonId, pin: PinHash | None, *, record: Record = no_record
+    ) -> None:
+        with self._database.erasing() as db:
+            self._check_enrolled(person_id)
+            db.execute("DELETE FROM person_pin WHERE person = ?", (person_id,))
+            if pin is not None:
+                sealed = self._database.seal(pins.to_bytes(pin), "pin", person_id)
+                db.execute(
+                    "INSERT INTO person_pin (person, sealed) VALUES (?, ?)", (person_id, sealed)
+                )
+            record(person_id)
 
     def revision(self) -> int:
         return int(self._database.select("SELECT revision FROM state")[0][0])
@@ -223,6 +251,10 @@ class Gallery:
                 f"'{found[0][1]}' is enrolled already; choose another name, "
                 "or add the photo to that person."
             )
+
+    def _check_enrolled(self, person_id: PersonId) -> None:
+        if not self._database.select("SELECT id FROM person WHERE id = ?", person_id):
+            raise _gone()
 
     def _unknown(self, name: str) -> UnknownPersonError:
         known = [row[0] for row in self._database.select("SELECT name FROM person")]

@@ -1,10 +1,17 @@
 """What the gallery hands out, and what every gallery can do."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from accessctl.domain import Embedding, Person, PersonId, PersonRules
+from accessctl.gallery.pins import PinHash
+
+Record: TypeAlias = Callable[[PersonId], object]
+
+
+def no_record(_: PersonId) -> None:
+    """For a change that is written down elsewhere, or not at all."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,6 +39,9 @@ class People(Protocol):
     Every method raises StoreError when the storage fails; nothing is ever half-written.
     An `embedding` is a unit float32 (D,) (ValueError otherwise), a `quality` lies in
     [0, 1], `now` is epoch seconds and a `fingerprint` is the encoder's.
+
+    `record` writes a change down elsewhere: it is called when the change is ready, before
+    it is kept. When it raises, nothing is kept; so there is no change without its record.
     """
 
     def people(self) -> list[Person]:
@@ -50,6 +60,8 @@ class People(Protocol):
         fingerprint: str,
         quality: float,
         now: float,
+        *,
+        record: Record = no_record,
     ) -> Person:
         """Enrol somebody new; BadNameError, NameTakenError."""
         ...
@@ -62,6 +74,8 @@ class People(Protocol):
         fingerprint: str,
         quality: float,
         now: float,
+        *,
+        record: Record = no_record,
     ) -> Person:
         """One more photo of somebody; UnknownPersonError."""
         ...
@@ -104,8 +118,20 @@ class People(Protocol):
         """The rules of everybody who has any."""
         ...
 
-    def set_rules(self, person_id: PersonId, rules: PersonRules) -> None:
+    def set_rules(
+        self, person_id: PersonId, rules: PersonRules, *, record: Record = no_record
+    ) -> None:
         """Put them in place of the person's present ones; UnknownPersonError, InputError."""
+        ...
+
+    def pins(self) -> Mapping[PersonId, PinHash]:
+        """The PIN of everybody who has one, hashed."""
+        ...
+
+    def set_pin(
+        self, person_id: PersonId, pin: PinHash | None, *, record: Record = no_record
+    ) -> None:
+        """Put it in place of the person's present one, None: take it away; UnknownPersonError."""
         ...
 
     def revision(self) -> int:

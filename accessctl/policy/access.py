@@ -1,21 +1,23 @@
 """Who may enter which door when: groups, doors, hours, validity."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, tzinfo
 from zoneinfo import ZoneInfo
 
-from accessctl.config_access import AccessConfig
+from accessctl.config_access import AccessConfig, Factor
 from accessctl.domain import PersonRules, Reason
+from accessctl.policy.passback import PassbackRule
 from accessctl.policy.schedule import Hours, is_open, wall_time
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """`doors` None: every door; `hours` None: always."""
+    """`doors` None: every door; `hours` None: always; `second_factor` None: says nothing."""
 
     doors: frozenset[str] | None
     hours: tuple[Hours, ...] | None
+    second_factor: Factor | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +29,14 @@ class AccessPlan:
     groups: Mapping[str, Group]
     holidays: frozenset[date]
     without_group_allowed: bool
+    passback: PassbackRule = field(default_factory=PassbackRule)
 
     @classmethod
     def of(cls, config: AccessConfig, door: str | None = None) -> "AccessPlan":
-        """`door` in place of the configured one."""
+        """`door` in place of the configured one; where another one leads is not known."""
+        passback = PassbackRule.of(config)
+        if door not in (None, config.door):
+            passback = replace(passback, direction="none")
         schedules = {
             name: tuple(Hours.of(hours) for hours in spans)
             for name, spans in config.schedules.items()
@@ -39,6 +45,7 @@ class AccessPlan:
             name: Group(
                 None if group.doors is None else frozenset(group.doors),
                 None if group.schedule is None else schedules[group.schedule],
+                group.second_factor,
             )
             for name, group in config.groups.items()
         }
@@ -49,6 +56,7 @@ class AccessPlan:
             groups,
             frozenset(config.holidays),
             config.without_group == "allow",
+            passback,
         )
 
 
@@ -67,11 +75,26 @@ def objection(rules: PersonRules, plan: AccessPlan, time: float) -> Reason | Non
         return Reason.EXPIRED
     if not rules.groups:
         return None if plan.without_group_allowed else Reason.WRONG_DOOR
-    known = [plan.groups[name] for name in rules.groups if name in plan.groups]
-    here = [group for group in known if group.doors is None or plan.door in group.doors]
+    here = _groups_here(rules, plan)
     if not here:
         return Reason.WRONG_DOOR
+    return None if _open_now(here, plan, time) else Reason.OUTSIDE_SCHEDULE
+
+
+def admitting(rules: PersonRules, plan: AccessPlan, time: float) -> list[Group]:
+    """The person's groups that allow this door at the epoch time `time`."""
+    return _open_now(_groups_here(rules, plan), plan, time)
+
+
+def _groups_here(rules: PersonRules, plan: AccessPlan) -> list[Group]:
+    known = [plan.groups[name] for name in rules.groups if name in plan.groups]
+    return [group for group in known if group.doors is None or plan.door in group.doors]
+
+
+def _open_now(groups: list[Group], plan: AccessPlan, time: float) -> list[Group]:
     shown = wall_time(time, plan.zone)
-    if any(group.hours is None or is_open(group.hours, shown, plan.holidays) for group in here):
-        return None
-    return Reason.OUTSIDE_SCHEDULE
+    return [
+        group
+        for group in groups
+        if group.hours is None or is_open(group.hours, shown, plan.holidays)
+    ]

@@ -1,13 +1,15 @@
 """From "this is somebody enrolled" to "and they may enter here, now"."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from accessctl.config_access import Factor
 from accessctl.domain import Outcome, PersonRules, Reason
 from accessctl.policy.access import AccessPlan, objection
 from accessctl.policy.crowd import Place
 from accessctl.policy.decide import decide, find_doubt
 from accessctl.policy.evidence import Evidence, Verdict
+from accessctl.policy.passback import Crossing
 from accessctl.policy.rules import Rules
 
 
@@ -32,7 +34,9 @@ UNRESTRICTED = PersonRules()
 class Circumstances:
     """All that counts for a grant beside the face itself; `time` is epoch seconds.
 
-    `person` are the rules of the person whom the evidence points to.
+    `person` are the rules of the person whom the evidence points to, `factor` is what they
+    must show beside the face and `last_crossing` theirs; `crossings_known` is false while
+    the log that tells of it cannot be read.
     """
 
     plan: AccessPlan
@@ -41,7 +45,10 @@ class Circumstances:
     locked_out: bool = False
     liveness: Proof = Proof.NOT_NEEDED
     second_factor: Proof = Proof.NOT_NEEDED
+    factor: Factor = "off"
     place: Place = Place.FREE
+    last_crossing: Crossing | None = None
+    crossings_known: bool = True
 
 
 def decide_visit(
@@ -56,6 +63,21 @@ def decide_visit(
     return _abandoned(evidence, rules, circumstances) or verdict
 
 
+def lacks_second_factor_only(
+    evidence: Evidence,
+    rules: Rules,
+    last_grant: float | None,
+    now: float,
+    circumstances: Circumstances,
+) -> bool:
+    """Whether a second factor, shown now, would bring a grant: the moment to ask for it."""
+    if circumstances.second_factor is not Proof.PENDING:
+        return False
+    shown = replace(circumstances, second_factor=Proof.SHOWN)
+    verdict = decide_visit(evidence, rules, last_grant, now, shown)
+    return verdict is not None and verdict.outcome is Outcome.GRANTED
+
+
 def _abandoned(evidence: Evidence, rules: Rules, it: Circumstances) -> Verdict | None:
     """Whoever matched and left while proof was due was refused for want of it.
 
@@ -68,8 +90,10 @@ def _abandoned(evidence: Evidence, rules: Rules, it: Circumstances) -> Verdict |
         return None
     if it.liveness is Proof.PENDING:
         return Verdict(Outcome.DENIED, Reason.LIVENESS_UNDECIDED, evidence.pooled)
-    if it.second_factor is Proof.PENDING:
+    if it.second_factor in (Proof.PENDING, Proof.MISSING):
         return Verdict(Outcome.DENIED, Reason.SECOND_FACTOR_MISSING, evidence.pooled)
+    if it.second_factor is Proof.REFUTED:
+        return Verdict(Outcome.DENIED, Reason.SECOND_FACTOR_WRONG, evidence.pooled)
     return None
 
 
@@ -94,9 +118,15 @@ def _refusal(it: Circumstances) -> Reason | None:
     reason = objection(it.person, it.plan, it.time)
     if reason is not None:
         return reason
+    if it.plan.passback.mode == "hard" and not it.crossings_known:
+        return Reason.NO_RECORD
+    if it.plan.passback.refuses(it.last_crossing):
+        return Reason.PASSBACK
     if it.liveness is Proof.MISSING:
         return Reason.LIVENESS_UNDECIDED
-    if it.second_factor in (Proof.MISSING, Proof.REFUTED):
+    if it.second_factor is Proof.REFUTED:
+        return Reason.SECOND_FACTOR_WRONG
+    if it.second_factor is Proof.MISSING:
         return Reason.SECOND_FACTOR_MISSING
     return None
 

@@ -1,17 +1,42 @@
 """Why somebody may or may not enter: the rules in sentences."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
-from accessctl.domain import PersonRules
+from accessctl.config_access import Factor
+from accessctl.domain import PersonRules, Reason
 from accessctl.policy.access import AccessPlan, Group, objection
+from accessctl.policy.passback import Crossing
 from accessctl.policy.schedule import Hours, day_of, is_open, wall_time
 
 
-def explain(rules: PersonRules, plan: AccessPlan, time: float, lockout_s: float) -> list[str]:
-    """Lines that lead to the verdict, the verdict last.
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What counts beside the rules: what must be shown, whether it can be, and the last crossing.
 
     `lockout_s` is how long faces are locked out now, in seconds.
     """
+
+    lockout_s: float = 0.0
+    factor: Factor = "off"
+    has_pin: bool = False
+    crossing: Crossing | None = None
+
+
+def refusal(rules: PersonRules, plan: AccessPlan, time: float, beside: Beside) -> Reason | None:
+    """Why a face alone would come to nothing, lockout aside; None: it would, or may."""
+    reason = objection(rules, plan, time)
+    if reason is not None:
+        return reason
+    if plan.passback.refuses(beside.crossing):
+        return Reason.PASSBACK
+    if beside.factor == "pin" and not beside.has_pin:
+        return Reason.SECOND_FACTOR_MISSING
+    return None
+
+
+def explain(rules: PersonRules, plan: AccessPlan, time: float, beside: Beside) -> list[str]:
+    """Lines that lead to the verdict, the verdict last."""
     shown = wall_time(time, plan.zone)
     day = day_of(shown.date(), plan.holidays)
     lines = [f"At the door {plan.door} it is {shown:%Y-%m-%d %H:%M} ({plan.zone}), {day}."]
@@ -20,11 +45,41 @@ def explain(rules: PersonRules, plan: AccessPlan, time: float, lockout_s: float)
         allowed = "may enter at any time" if plan.without_group_allowed else "may not enter"
         lines.append(f"In no group: {allowed} (access.without_group).")
     lines += [_group(name, plan, shown) for name in rules.groups]
-    if lockout_s > 0:
-        lines.append(f"Faces are locked out at this door now: {_lasting(lockout_s)}.")
-    reason = objection(rules, plan, time)
-    lines.append("Allowed by the rules." if reason is None else f"Refused: {reason.value}.")
+    lines += _passback(plan, beside.crossing)
+    if beside.factor != "off":
+        lines.append(_factor(beside))
+    if beside.lockout_s > 0:
+        lines.append(f"Faces are locked out at this door now: {_lasting(beside.lockout_s)}.")
+    reason = refusal(rules, plan, time, beside)
+    lines.append(_ALLOWED[beside.factor] if reason is None else f"Refused: {reason.value}.")
     return lines
+
+
+_ALLOWED: dict[Factor, str] = {
+    "off": "Allowed by the rules.",
+    "pin": "Allowed by the rules, once the PIN is entered.",
+    "button": "Allowed by the rules, once the button is pressed.",
+}
+
+
+def _passback(plan: AccessPlan, crossing: Crossing | None) -> list[str]:
+    rule = plan.passback
+    if not rule.noticed(crossing) or crossing is None:
+        return []
+    left_h = (rule.reset_after_s - crossing.age_s) / 3600
+    return [
+        f"Went in {crossing.age_s / 3600:.1f} h ago and not out since; for {left_h:.1f} h more "
+        f"another way in is {'refused' if rule.mode == 'hard' else 'granted, and noted'} "
+        f"(access.anti_passback: {rule.mode})."
+    ]
+
+
+def _factor(beside: Beside) -> str:
+    if beside.factor == "button":
+        return "The button must be pressed beside the face."
+    if beside.has_pin:
+        return "The PIN must be entered beside the face."
+    return "The PIN must be entered beside the face, and none is set: accessctl pin set."
 
 
 def _lasting(seconds: float) -> str:

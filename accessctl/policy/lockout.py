@@ -12,8 +12,8 @@ from accessctl.domain import Outcome, Reason
 from accessctl.policy.evidence import Verdict
 
 # A complete visit with usable frames that the door refused. Not among them: who was let in
-# a moment ago (cooldown), who left early, whom nobody could have been taken for, and what
-# the door refused for its own sake.
+# a moment ago (cooldown) or is inside already, who left early, whom nobody could have been
+# taken for, and what the door refused for its own sake.
 COUNTED = frozenset(
     {
         Reason.NO_MATCH,
@@ -27,6 +27,7 @@ COUNTED = frozenset(
         Reason.NOT_LIVE,
         Reason.LIVENESS_UNDECIDED,
         Reason.SECOND_FACTOR_MISSING,
+        Reason.SECOND_FACTOR_WRONG,
     }
 )
 

@@ -7,13 +7,15 @@ only, no face. It stands in a decision event's data under `evidence`.
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
+from accessctl.config_access import Factor, FactorName, Passage
 from accessctl.domain import Match, PersonId, PersonRules, Sighting
 from accessctl.policy.admit import Proof
 from accessctl.policy.evidence import Evidence
+from accessctl.policy.passback import Crossing
 
 # Stands for everybody that a frame took the visitor for instead of the candidate.
 OTHER = PersonId("other")
@@ -25,7 +27,9 @@ class Recorded:
     """One decision's evidence.
 
     `now` and `last_grant` are seconds on the clock of `evidence.since`; `people` were
-    enrolled; `widths` (pixels) are those of all faces in view, `index` the visitor's.
+    enrolled; `widths` (pixels) are those of all faces in view, `index` the visitor's;
+    `factor` was asked for beside the face; `direction` is the door's, `crossing` the
+    person's last one.
     """
 
     evidence: Evidence
@@ -39,13 +43,16 @@ class Recorded:
     second_factor: Proof = Proof.NOT_NEEDED
     widths: tuple[float, ...] = (1.0,)
     index: int = 0
+    factor: Factor = "off"
+    direction: Passage = "none"
+    crossing: Crossing | None = None
 
 
 def to_data(recorded: Recorded) -> dict[str, Any]:
     """JSON values; times become seconds before the decision."""
     evidence, now, last_grant = recorded.evidence, recorded.now, recorded.last_grant
     pooled = evidence.pooled
-    rules = recorded.person
+    rules, crossing = recorded.person, recorded.crossing
     return {
         "candidate": None if pooled is None else pooled.person,
         "match": None if pooled is None else _figures(pooled),
@@ -67,11 +74,17 @@ def to_data(recorded: Recorded) -> dict[str, Any]:
         "second_factor": recorded.second_factor.value,
         "widths": list(recorded.widths),
         "index": recorded.index,
+        "factor": recorded.factor,
+        "direction": recorded.direction,
+        "crossing": None if crossing is None else [crossing.direction, crossing.age_s],
     }
 
 
 def from_data(data: Mapping[str, Any]) -> Recorded:
-    """What to_data was given, the decision at second 0; ValueError for anything else."""
+    """What to_data was given, the decision at second 0; ValueError for anything else.
+
+    Records of older versions say nothing of a second factor's kind and of crossings.
+    """
     try:
         pooled = _pooled(data["candidate"], data["match"])
         sightings = tuple(_sighting(frame, pooled) for frame in data["frames"])
@@ -96,6 +109,9 @@ def from_data(data: Mapping[str, Any]) -> Recorded:
             Proof(data["second_factor"]),
             tuple(map(float, data["widths"])),
             int(data["index"]),
+            _word(data.get("factor", "off"), FactorName),
+            _word(data.get("direction", "none"), Passage),
+            _crossing(data.get("crossing")),
         )
     except (KeyError, TypeError, IndexError, AttributeError) as error:
         raise ValueError(f"it is not the evidence of a decision ({error!r})") from error
@@ -149,6 +165,16 @@ def _sighting(frame: Any, pooled: Match | None) -> Sighting:
     fmr, agrees = float(frame[0]), bool(frame[1])
     person = pooled.person if agrees and pooled is not None else OTHER
     return Sighting(0.0, _NO_EMBEDDING, 0.0, Match(person, 0.0, 0.0, 0.0, fmr, fmr))
+
+
+def _word(value: Any, words: Any) -> Any:
+    if value not in get_args(words):
+        raise ValueError(f"it holds the word {value!r}")
+    return value
+
+
+def _crossing(value: Any) -> Crossing | None:
+    return None if value is None else Crossing(_word(value[0], Passage), float(value[1]))
 
 
 def _moment(value: Any) -> float | None:

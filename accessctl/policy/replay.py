@@ -1,12 +1,13 @@
 """Recorded evidence under another configuration: what would have come of it?
 
 Each decision is made again at the moment it was made. Taken as they were: the match
-figures (so the encoder, the gallery and `policy.window_s`), lockout, liveness, second
-factor and the last grant. Whom stricter rules would have kept waiting shows as undecided.
+figures (so the encoder, the gallery and `policy.window_s`), lockout, liveness, the last
+grant, the last crossing, and a second factor of the kind that was asked for. Whom stricter
+rules would have kept waiting shows as undecided.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from accessctl.config import PolicyConfig
 from accessctl.config_access import AccessConfig
@@ -17,6 +18,7 @@ from accessctl.policy.crowd import place
 from accessctl.policy.evidence import Verdict
 from accessctl.policy.recorded import Recorded, from_data
 from accessctl.policy.rules import Rules
+from accessctl.policy.second_factor import as_shown, required
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +77,20 @@ def again(
     recorded: Recorded, time: float, rules: Rules, plan: AccessPlan, policy: PolicyConfig
 ) -> Verdict | None:
     """The verdict on recorded evidence; `time` is the decision's, in epoch seconds."""
+    if plan.passback.direction == "none":
+        # Of another door only the record says where it leads.
+        passback = replace(plan.passback, direction=recorded.direction)
+        plan = replace(plan, passback=passback)
+    wanted = required(recorded.person, plan, policy.second_factor, time)
     circumstances = Circumstances(
         plan,
         time,
         recorded.person,
         recorded.locked_out,
         recorded.liveness,
-        recorded.second_factor,
+        as_shown(recorded.second_factor, recorded.factor, wanted),
+        wanted,
         place(recorded.widths, recorded.index, policy.several_faces, policy.several_faces_ratio),
+        recorded.crossing,
     )
     return decide_visit(recorded.evidence, rules, recorded.last_grant, recorded.now, circumstances)

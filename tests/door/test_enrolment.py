@@ -1,13 +1,23 @@
 from collections.abc import Callable
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from accessctl.domain import Box, EventKind, PersonId, Quality
+from accessctl.audit.log import EventLog
+from accessctl.config import GalleryConfig
+from accessctl.domain import Box, Event, EventKind, PersonId, Quality
 from accessctl.door.enrolment import MAX_PHOTO_SIDE, Candidate, Enrolment, alike, encode_photo
 from accessctl.door.fake import EPOCH, FACE_BOX, FakeHouse, portrait
-from accessctl.errors import BadNameError, NameTakenError, PoorFaceError, UnknownPersonError
+from accessctl.errors import (
+    BadNameError,
+    NameTakenError,
+    PoorFaceError,
+    StoreError,
+    UnknownPersonError,
+)
+from accessctl.gallery.store import open_gallery
 from accessctl.vision.fake import fake_face
 
 ADA, EVE = 1, 2
@@ -98,6 +108,64 @@ def test_a_name_that_will_not_do_leaves_everything_as_it_was(
     with pytest.raises(error):
         enrolment.enrol(name, [examine(EVE)])
     assert (house.gallery.revision(), house.events()) == (revision, events)
+
+
+def test_with_a_full_disk_nobody_is_enrolled(
+    house: FakeHouse, enrolment: Enrolment, examine: Examine
+) -> None:
+    house.audit.full = True
+    with pytest.raises(StoreError, match="disk is full"):
+        enrolment.enrol("Ada", [examine(ADA)])
+    assert house.gallery.people() == []
+    assert house.gallery.revision() == 0
+    house.audit.full = False
+    person = enrolment.enrol("Ada", [examine(ADA)])
+    house.audit.full = True
+    with pytest.raises(StoreError, match="disk is full"):
+        enrolment.extend("Ada", [examine(ADA)])
+    assert house.gallery.people() == [person]
+    assert len(house.gallery.templates(house.recogniser.fingerprint)) == 1
+
+
+class FullAfter(EventLog):
+    """A log whose disk has no page left after so many events."""
+
+    def __init__(self, path: Path, events: int) -> None:
+        super().__init__(path)
+        self.left = events
+
+    def append(self, event: Event) -> int:
+        if self.left <= 0:
+            pages = self._db.execute("PRAGMA page_count").fetchone()[0]
+            self._db.execute(f"PRAGMA max_page_count = {pages}")
+            # More than fits on the free part of the last page.
+            event = Event(event.time, event.kind, {**event.data, "": "x" * 60000}, event.person)
+        self.left -= 1
+        return super().append(event)
+
+
+def test_on_real_files_with_a_full_disk_nobody_is_enrolled_either(
+    tmp_path: Path, house: FakeHouse, examine: Examine
+) -> None:
+    people = [examine(ADA), examine(EVE)]
+    with (
+        open_gallery(GalleryConfig(folder=tmp_path / "enrolled"), {}) as gallery,
+        FullAfter(tmp_path / "events.sqlite", events=2) as audit,
+    ):
+        enrolment = Enrolment(
+            house.observer, house.recogniser, gallery, house.roster(), audit, lambda: EPOCH
+        )
+        ada = enrolment.enrol("Ada", people[:1])
+        # Of two photos of somebody new the second finds the disk full.
+        with pytest.raises(StoreError, match="full"):
+            enrolment.enrol("Eve", [people[1], people[1]])
+        with pytest.raises(StoreError, match="full"):
+            enrolment.enrol("Joan", people[:1])
+        eve = gallery.person("Eve")
+        assert [person.name for person in gallery.people()] == ["Ada", "Eve"]
+        assert eve.photos == 1
+        told = [(event.data["change"], event.person) for _, event in audit.query()]
+    assert told == [("enrolled", ada.id), ("enrolled", eve.id)]
 
 
 def test_only_somebody_enrolled_gets_more_photos(

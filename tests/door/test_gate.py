@@ -63,7 +63,7 @@ class Site:
             leave_after_s=1.0,
             wall_clock=lambda: self.wall,
             new_visit_id=lambda: f"{next(numbers):x}",
-            gate=Gate.of(ACCESS, self.policy, keeper),
+            gate=Gate(ACCESS, self.policy, keeper),
         )
 
     def rule(self, rules: PersonRules) -> None:

@@ -94,6 +94,7 @@ def test_a_gallery_without_rules_is_brought_up_to_date(open_at) -> None:
     gallery = open_at()
     grace = enrol(gallery)
     with gallery._database.writing() as db:
+        db.execute("DROP TABLE person_pin")
         db.execute("DROP TABLE person_rules")
         db.execute("ALTER TABLE photo DROP COLUMN skipped_by")
         db.execute("PRAGMA user_version = 1")

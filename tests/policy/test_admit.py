@@ -1,3 +1,4 @@
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -8,9 +9,16 @@ from hypothesis import strategies as st
 from accessctl.config_access import AccessConfig
 from accessctl.domain import Match, Outcome, PersonId, PersonRules, Reason, Sighting
 from accessctl.policy.access import AccessPlan, objection
-from accessctl.policy.admit import Circumstances, Proof, admit, decide_visit
+from accessctl.policy.admit import (
+    Circumstances,
+    Proof,
+    admit,
+    decide_visit,
+    lacks_second_factor_only,
+)
 from accessctl.policy.crowd import Place
 from accessctl.policy.evidence import Evidence, Verdict
+from accessctl.policy.passback import Crossing
 from accessctl.policy.rules import Rules
 
 RULES = Rules(
@@ -26,6 +34,9 @@ ADA, BOB = PersonId("ada"), PersonId("bob")
 MATCH = Match(ADA, 0.9, 8.0, 2.0, 1e-6, 2e-6)
 GRANT = Verdict(Outcome.GRANTED, Reason.MATCHED, MATCH)
 EXPIRED = PersonRules(valid_until=50.0)
+WAY_IN = AccessPlan.of(AccessConfig(direction="in", anti_passback="hard", reset_after_h=1))
+SOFT = AccessPlan.of(AccessConfig(direction="in", anti_passback="soft", reset_after_h=1))
+INSIDE = Crossing("in", 3599.0)
 
 
 def shown(frames: int, *, left: bool = False) -> Evidence:
@@ -51,12 +62,22 @@ def test_nothing_in_the_way_changes_nothing(here: Circumstances) -> None:
         ({"liveness": Proof.REFUTED}, Reason.NOT_LIVE),
         ({"liveness": Proof.MISSING}, Reason.LIVENESS_UNDECIDED),
         ({"second_factor": Proof.MISSING}, Reason.SECOND_FACTOR_MISSING),
-        ({"second_factor": Proof.REFUTED}, Reason.SECOND_FACTOR_MISSING),
+        ({"second_factor": Proof.REFUTED}, Reason.SECOND_FACTOR_WRONG),
         ({"person": PersonRules(disabled=True)}, Reason.DISABLED),
         ({"person": EXPIRED}, Reason.EXPIRED),
         ({"person": EXPIRED, "liveness": Proof.REFUTED}, Reason.NOT_LIVE),
         ({"person": EXPIRED, "liveness": Proof.PENDING}, Reason.EXPIRED),
         ({"person": EXPIRED, "locked_out": True}, Reason.LOCKED_OUT),
+        ({"plan": WAY_IN, "last_crossing": INSIDE}, Reason.PASSBACK),
+        ({"plan": WAY_IN, "crossings_known": False}, Reason.NO_RECORD),
+        (
+            {"plan": WAY_IN, "last_crossing": INSIDE, "second_factor": Proof.PENDING},
+            Reason.PASSBACK,
+        ),
+        (
+            {"plan": WAY_IN, "last_crossing": INSIDE, "person": PersonRules(disabled=True)},
+            Reason.DISABLED,
+        ),
     ],
 )
 def test_a_grant_is_refused(here: Circumstances, change: dict, reason: Reason) -> None:
@@ -73,10 +94,47 @@ def test_a_grant_is_put_off(here: Circumstances, change: dict) -> None:
 
 
 @pytest.mark.parametrize(
+    "change",
+    [
+        {"plan": SOFT, "last_crossing": INSIDE},
+        {"plan": SOFT, "crossings_known": False},
+        {"plan": WAY_IN, "last_crossing": Crossing("in", 3600.0)},
+        {"plan": WAY_IN, "last_crossing": Crossing("out", 1.0)},
+        {"plan": WAY_IN},
+    ],
+)
+def test_passback_that_is_soft_or_over_refuses_nobody(here: Circumstances, change: dict) -> None:
+    assert admit(GRANT, replace(here, **change)) is GRANT
+
+
+@pytest.mark.parametrize(
+    ("change", "only"),
+    [
+        ({}, True),
+        ({"second_factor": Proof.MISSING}, False),
+        ({"second_factor": Proof.SHOWN}, False),
+        ({"liveness": Proof.PENDING}, False),
+        ({"person": EXPIRED}, False),
+        ({"locked_out": True}, False),
+        ({"place": Place.WAITS}, False),
+    ],
+)
+def test_a_second_factor_is_asked_for_when_nothing_else_is_missing(
+    here: Circumstances, change: dict, only: bool
+) -> None:
+    it = replace(here, **{"second_factor": Proof.PENDING} | change)
+    assert lacks_second_factor_only(shown(3), RULES, None, 0.1, it) is only
+    assert not lacks_second_factor_only(shown(2), RULES, None, 0.1, it)
+    assert not lacks_second_factor_only(shown(3, left=True), RULES, None, 0.1, it)
+
+
+@pytest.mark.parametrize(
     ("proof", "reason"),
     [
         ({"liveness": Proof.PENDING}, Reason.LIVENESS_UNDECIDED),
         ({"second_factor": Proof.PENDING}, Reason.SECOND_FACTOR_MISSING),
+        ({"second_factor": Proof.MISSING}, Reason.SECOND_FACTOR_MISSING),
+        ({"second_factor": Proof.REFUTED}, Reason.SECOND_FACTOR_WRONG),
     ],
 )
 def test_leaving_while_proof_is_due_is_a_refusal(
@@ -104,6 +162,8 @@ plan = AccessPlan.of(
             "timezone": "Europe/Berlin",
             "schedules": {"s": [{"days": ["mon"], "opens": "08:00", "closes": "18:00"}]},
             "groups": {"g": {"schedule": "s"}, "far": {"doors": ["back"]}},
+            "direction": "in",
+            "anti_passback": "hard",
         }
     )
 )
@@ -122,6 +182,9 @@ circumstances = st.builds(
     liveness=st.sampled_from(Proof),
     second_factor=st.sampled_from(Proof),
     place=st.sampled_from(Place),
+    last_crossing=st.none()
+    | st.builds(Crossing, st.sampled_from(["in", "out"]), st.floats(0, 1e5) | st.just(math.nan)),
+    crossings_known=st.booleans(),
 )
 evidences = st.builds(
     lambda frames, pooled, left: Evidence(
@@ -155,6 +218,9 @@ def test_a_grant_needs_everything_at_once(
     assert it.liveness in (Proof.SHOWN, Proof.NOT_NEEDED)
     assert it.second_factor in (Proof.SHOWN, Proof.NOT_NEEDED)
     assert objection(it.person, it.plan, it.time) is None
+    assert it.crossings_known
+    last = it.last_crossing
+    assert last is None or last.direction == "out" or last.age_s >= 12 * 3600
 
 
 verdicts = st.none() | st.builds(

@@ -3,13 +3,16 @@ from datetime import datetime
 import pytest
 
 from accessctl.config_access import AccessConfig
-from accessctl.domain import PersonRules
+from accessctl.domain import PersonRules, Reason
 from accessctl.policy.access import AccessPlan
-from accessctl.policy.explain import explain
+from accessctl.policy.explain import Beside, explain, refusal
+from accessctl.policy.passback import Crossing
 
 PLAN = AccessPlan.of(
     AccessConfig.model_validate(
         {
+            "direction": "in",
+            "anti_passback": "hard",
             "timezone": "Europe/Berlin",
             "holidays": ["2026-12-24"],
             "schedules": {
@@ -27,7 +30,7 @@ EVE = datetime.fromisoformat("2026-12-24T23:30+01:00").timestamp()
 
 def test_every_step_is_said_and_the_verdict_last() -> None:
     rules = PersonRules(("staff", "store", "x"), EVE - 1800, EVE + 1800)
-    assert explain(rules, PLAN, EVE, 0.0) == [
+    assert explain(rules, PLAN, EVE, Beside()) == [
         "At the door front it is 2026-12-24 23:30 (Europe/Berlin), holiday.",
         "Valid from 2026-12-24 23:00.",
         "Valid until 2026-12-25 00:00.",
@@ -55,4 +58,71 @@ def test_every_step_is_said_and_the_verdict_last() -> None:
     ],
 )
 def test_what_is_said(rules: PersonRules, lockout_s: float, said: str) -> None:
-    assert said in explain(rules, PLAN, EVE, lockout_s)
+    assert said in explain(rules, PLAN, EVE, Beside(lockout_s))
+
+
+INSIDE = Crossing("in", 5400.0)
+
+
+@pytest.mark.parametrize(
+    ("beside", "reason", "last_lines"),
+    [
+        (
+            Beside(factor="pin", has_pin=True),
+            None,
+            [
+                "The PIN must be entered beside the face.",
+                "Allowed by the rules, once the PIN is entered.",
+            ],
+        ),
+        (
+            Beside(factor="pin"),
+            Reason.SECOND_FACTOR_MISSING,
+            [
+                "The PIN must be entered beside the face, and none is set: accessctl pin set.",
+                "Refused: second_factor_missing.",
+            ],
+        ),
+        (
+            Beside(factor="button"),
+            None,
+            [
+                "The button must be pressed beside the face.",
+                "Allowed by the rules, once the button is pressed.",
+            ],
+        ),
+        (
+            Beside(factor="button", crossing=INSIDE),
+            Reason.PASSBACK,
+            [
+                "Went in 1.5 h ago and not out since; for 10.5 h more another way in is refused "
+                "(access.anti_passback: hard).",
+                "The button must be pressed beside the face.",
+                "Refused: passback.",
+            ],
+        ),
+        (
+            Beside(crossing=Crossing("out", 5400.0)),
+            None,
+            [
+                "In no group: may enter at any time (access.without_group).",
+                "Allowed by the rules.",
+            ],
+        ),
+    ],
+)
+def test_what_stands_beside_the_rules(
+    beside: Beside, reason: Reason | None, last_lines: list[str]
+) -> None:
+    assert explain(PersonRules(), PLAN, EVE, beside)[-len(last_lines) :] == last_lines
+    assert refusal(PersonRules(), PLAN, EVE, beside) is reason
+
+
+def test_a_soft_passback_is_said_and_allowed() -> None:
+    soft = AccessPlan.of(AccessConfig(direction="in", anti_passback="soft", reset_after_h=2))
+    lines = explain(PersonRules(), soft, EVE, Beside(crossing=INSIDE))
+    assert lines[-2:] == [
+        "Went in 1.5 h ago and not out since; for 0.5 h more another way in is granted, and "
+        "noted (access.anti_passback: soft).",
+        "Allowed by the rules.",
+    ]

@@ -12,6 +12,7 @@ from accessctl.domain import Match, PersonId, PersonRules, Sighting
 from accessctl.policy.access import AccessPlan
 from accessctl.policy.admit import Circumstances, Proof, decide_visit
 from accessctl.policy.evidence import Evidence
+from accessctl.policy.passback import Crossing
 from accessctl.policy.recorded import Recorded, from_data, to_data
 from accessctl.policy.rules import Rules
 
@@ -58,6 +59,10 @@ records = st.builds(
     locked_out=st.booleans(),
     liveness=st.sampled_from(Proof),
     second_factor=st.sampled_from(Proof),
+    factor=st.sampled_from(["off", "pin", "button"]),
+    direction=st.sampled_from(["in", "out", "none"]),
+    crossing=st.none()
+    | st.builds(Crossing, st.sampled_from(["in", "out"]), st.integers(0, 10**6).map(float)),
 )
 rules = st.builds(
     Rules,
@@ -88,7 +93,19 @@ def verdict(recorded: Recorded, rules: Rules) -> object:
 @given(records, rules)
 def test_what_comes_back_is_decided_the_same(recorded: Recorded, rules: Rules) -> None:
     data = json.loads(json.dumps(to_data(recorded), allow_nan=False))
-    assert verdict(from_data(data), rules) == verdict(recorded, rules)
+    back = from_data(data)
+    assert verdict(back, rules) == verdict(recorded, rules)
+    assert (back.factor, back.direction, back.crossing) == (
+        recorded.factor,
+        recorded.direction,
+        recorded.crossing,
+    )
+
+
+def test_a_record_from_before_second_factors_is_read() -> None:
+    older = {k: v for k, v in GOOD.items() if k not in ("factor", "direction", "crossing")}
+    back = from_data(older)
+    assert (back.factor, back.direction, back.crossing) == ("off", "none", None)
 
 
 def test_no_face_and_no_name_is_kept() -> None:
@@ -113,6 +130,9 @@ def test_no_face_and_no_name_is_kept() -> None:
         "second_factor": "not_needed",
         "widths": [1.0],
         "index": 0,
+        "factor": "off",
+        "direction": "none",
+        "crossing": None,
     }
 
 
@@ -134,8 +154,25 @@ GOOD = to_data(Recorded(Evidence((), None, 1, 0.0), 1.0, None, 1, "front", Perso
         {"since_s": "x"},
     ],
 )
-def test_anything_else_is_a_value_error(harm: dict) -> None:
+def test_anything_that_is_missing_or_damaged_is_a_value_error(harm: dict) -> None:
     with pytest.raises(ValueError, match=r"."):
         from_data(GOOD | harm)
     with pytest.raises(ValueError, match="not the evidence"):
         from_data({key: value for key, value in GOOD.items() if key not in harm})
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        {"factor": "face"},
+        {"factor": []},
+        {"direction": "up"},
+        {"crossing": ["up", 1.0]},
+        {"crossing": ["in"]},
+        {"crossing": "in"},
+        {"crossing": 5},
+    ],
+)
+def test_newer_fields_that_are_damaged(harm: dict) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        from_data(GOOD | harm)

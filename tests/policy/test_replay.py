@@ -17,7 +17,9 @@ from accessctl.domain import (
     Reason,
     Sighting,
 )
+from accessctl.policy.admit import Proof
 from accessctl.policy.evidence import Evidence
+from accessctl.policy.passback import Crossing
 from accessctl.policy.recorded import Recorded, to_data
 from accessctl.policy.replay import Replayed, replay
 
@@ -35,6 +37,7 @@ def decision(
     widths: tuple[float, ...] = (100.0,),
     groups: tuple[str, ...] = (),
     before: tuple[Outcome, Reason] = GRANTED,
+    **more: Any,
 ) -> Event:
     match = Match(ADA, 0.8, 6.0, math.inf, fmr, 2 * fmr)
     sighting = Sighting(0.0, np.zeros(1, np.float32), 0.9, match)
@@ -46,6 +49,7 @@ def decision(
         "front",
         PersonRules(groups),
         widths=widths,
+        **more,
     )
     data: Mapping[str, Any] = {
         "decision": before[0].value,
@@ -96,6 +100,32 @@ def test_company_that_would_have_been_refused() -> None:
     assert outcome(event).after == GRANTED
     refused = outcome(event, several_faces="refuse")
     assert refused.after == (Outcome.DENIED, Reason.TWO_FACES)
+
+
+def test_a_second_factor_that_nobody_was_asked_for_would_be_waited_for() -> None:
+    assert outcome(decision(), second_factor="pin").after is None
+    button = decision(factor="button", second_factor=Proof.SHOWN)
+    assert outcome(button, second_factor="button").after == GRANTED
+    assert outcome(button, second_factor="pin").after is None
+    missing = (Outcome.DENIED, Reason.SECOND_FACTOR_MISSING)
+    none = decision(factor="pin", second_factor=Proof.MISSING, before=missing)
+    assert outcome(none, second_factor="pin").after == missing
+    assert outcome(none).after == GRANTED
+
+
+def test_passback_that_would_have_been_refused_or_not() -> None:
+    again = decision(direction="in", crossing=Crossing("in", 3600.0))
+    refused = (Outcome.DENIED, Reason.PASSBACK)
+    hard = {"direction": "in", "anti_passback": "hard"}
+    assert outcome(again).after == GRANTED
+    assert outcome(again, access={**hard, "anti_passback": "soft"}).after == GRANTED
+    assert outcome(again, access=hard).after == refused
+    assert outcome(again, access={**hard, "reset_after_h": 1}).after == GRANTED
+    assert outcome(again, access={**hard, "direction": "out"}).after == GRANTED
+    # Of another door the record says where it leads.
+    assert outcome(again, access={**hard, "direction": "out", "door": "back"}).after == refused
+    out = decision(direction="out", crossing=Crossing("in", 3600.0))
+    assert outcome(out, access={**hard, "door": "back"}).after == GRANTED
 
 
 @pytest.mark.parametrize(

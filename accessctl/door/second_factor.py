@@ -1,0 +1,180 @@
+"""The second factor of the visit that waits for it: asked by the loop, shown by other threads."""
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from accessctl.config_access import Factor
+from accessctl.domain import PersonId
+from accessctl.errors import InputError
+from accessctl.gallery.pins import PinHash, is_pin, matches
+from accessctl.policy.admit import Proof
+
+WRONG_PINS = 3
+# Between two PINs that are tried at this door, whoever stands before it.
+PIN_INTERVAL_S = 1.0
+
+Handler = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+
+
+class Attempts(Protocol):
+    """What is asked of the door's lockout, from the thread that shows the PIN."""
+
+    def locked_out(self) -> bool: ...
+
+    def wrong_pin(self, visit: str, person: PersonId) -> None:
+        """On record and counted when this returns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Whether what was shown counts, and a sentence for whoever showed it."""
+
+    accepted: bool
+    sentence: str
+
+
+@dataclass(slots=True, eq=False)
+class _Wait:
+    """`until` is a capture time; `wrong` counts PINs."""
+
+    person: PersonId
+    factor: Factor
+    until: float
+    proof: Proof = Proof.PENDING
+    wrong: int = 0
+
+
+class SecondFactor:
+    """`ask`, `state_of` and `forget` belong to the loop, `offer_pin` and `press` to others.
+
+    Nothing counts before it was asked for, nothing for another person or another visit, and
+    nothing while two visits wait: it cannot be known whose it is.
+    """
+
+    def __init__(
+        self,
+        pin_of: Callable[[PersonId], PinHash | None],
+        attempts: Attempts,
+        clock: Callable[[], float],
+    ) -> None:
+        """`clock` gives seconds that never go back."""
+        self._pin_of = pin_of
+        self._attempts = attempts
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._waits: dict[str, _Wait] = {}
+        self._last_pin = float("-inf")
+
+    def state_of(self, visit: str, person: PersonId, factor: Factor, now: float) -> Proof:
+        """How far this person's second factor has come in this visit; `now` is a capture time."""
+        if factor == "off":
+            return Proof.NOT_NEEDED
+        if factor == "pin" and self._pin_of(person) is None:
+            return Proof.MISSING
+        with self._lock:
+            wait = self._waits.get(visit)
+            if wait is None:
+                return Proof.PENDING
+            if wait.proof is Proof.REFUTED:
+                return Proof.REFUTED
+            # Written as "not (a <= b)" so that a NaN is too late.
+            if not now <= wait.until:
+                wait.proof = Proof.MISSING
+            same = (wait.person, wait.factor) == (person, factor)
+            return wait.proof if same or wait.proof is Proof.MISSING else Proof.PENDING
+
+    def ask(self, visit: str, person: PersonId, factor: Factor, until: float) -> None:
+        """It may be shown until that capture time; asking again changes nothing.
+
+        But where somebody else is recognised it has to be shown again, in the time and with
+        the wrong PINs that are left.
+        """
+        with self._lock:
+            before = self._waits.get(visit)
+            if before is None:
+                self._waits[visit] = _Wait(person, factor, until)
+            elif (before.person, before.factor) != (person, factor):
+                self._waits[visit] = _Wait(person, factor, before.until, wrong=before.wrong)
+
+    def forget(self, visit: str) -> None:
+        """The visit is decided, or over."""
+        with self._lock:
+            self._waits.pop(visit, None)
+
+    def press(self) -> Answer:
+        """The button was pressed."""
+        with self._lock:
+            wait = self._waiting("button")
+            if isinstance(wait, Answer):
+                return wait
+            wait[1].proof = Proof.SHOWN
+        return Answer(True, "Accepted.")
+
+    def offer_pin(self, pin: str) -> Answer:
+        """Somebody typed this; takes tens of ms, and the loop is not kept waiting."""
+        with self._lock:
+            found = self._waiting("pin")
+            if isinstance(found, Answer):
+                return found
+            visit, wait = found
+            # What cannot be anybody's PIN is a slip of the hand, not an attempt.
+            if not is_pin(pin):
+                return Answer(False, "A PIN has 4 to 12 digits.")
+            if self._clock() - self._last_pin < PIN_INTERVAL_S:
+                return Answer(False, "Too fast; wait a second and enter it again.")
+            self._last_pin = self._clock()
+        if self._attempts.locked_out():
+            return Answer(False, "The door is locked out; wait.")
+        kept = self._pin_of(wait.person)
+        if kept is not None and matches(pin, kept):
+            with self._lock:
+                if self._waits.get(visit) is not wait or wait.proof is not Proof.PENDING:
+                    return Answer(False, "Too late; look into the camera again.")
+                wait.proof = Proof.SHOWN
+            return Answer(True, "Accepted.")
+        with self._lock:
+            # Another person may be recognised by now: the attempt was made in this visit.
+            wait = self._waits.get(visit, wait)
+            wait.wrong += 1
+            if wait.wrong >= WRONG_PINS:
+                wait.proof = Proof.REFUTED
+        self._attempts.wrong_pin(visit, wait.person)
+        return Answer(False, "Wrong PIN.")
+
+    def _waiting(self, factor: Factor) -> tuple[str, _Wait] | Answer:
+        waiting = [
+            (visit, wait)
+            for visit, wait in self._waits.items()
+            if wait.proof is Proof.PENDING and wait.factor == factor
+        ]
+        if not waiting:
+            return Answer(False, "Nobody is asked for that now; look into the camera first.")
+        if len(waiting) > 1:
+            return Answer(False, "Several people are waiting; one at a time.")
+        return waiting[0]
+
+
+def second_factor_handlers(second_factor: SecondFactor) -> Mapping[str, Handler]:
+    """The commands of the control socket: `pin` with the field `pin`, and `press`.
+
+    A refusal is raised as InputError.
+    """
+
+    def pin(request: Mapping[str, Any]) -> Mapping[str, Any]:
+        typed = request.get("pin")
+        if not isinstance(typed, str):
+            raise InputError("A PIN is given as text, in the field 'pin'.")
+        return _reply(second_factor.offer_pin(typed))
+
+    def press(_: Mapping[str, Any]) -> Mapping[str, Any]:
+        return _reply(second_factor.press())
+
+    return {"pin": pin, "press": press}
+
+
+def _reply(answer: Answer) -> Mapping[str, Any]:
+    if not answer.accepted:
+        raise InputError(answer.sentence)
+    return {"message": answer.sentence}

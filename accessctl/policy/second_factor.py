@@ -1,0 +1,30 @@
+"""What somebody has to show beside their face, and how far that has come."""
+
+from accessctl.config_access import Factor
+from accessctl.domain import PersonRules
+from accessctl.policy.access import AccessPlan, admitting
+from accessctl.policy.admit import Proof
+
+# From the least to the most that is asked for.
+_STRICTNESS: tuple[Factor, ...] = ("off", "button", "pin")
+
+
+def required(rules: PersonRules, plan: AccessPlan, default: Factor, time: float) -> Factor:
+    """What this person must show at the epoch time `time`.
+
+    The groups that let them in here and now may say; where they say different things the
+    strictest counts, where none says anything `default` does.
+    """
+    said = [group.second_factor for group in admitting(rules, plan, time)]
+    return max(
+        (factor for factor in said if factor is not None),
+        key=_STRICTNESS.index,
+        default=default,
+    )
+
+
+def as_shown(proof: Proof, asked: Factor, wanted: Factor) -> Proof:
+    """What a proof that was given when `asked` was wanted is worth when `wanted` is."""
+    if wanted == "off":
+        return Proof.NOT_NEEDED
+    return proof if asked == wanted else Proof.PENDING

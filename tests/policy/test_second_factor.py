@@ -1,0 +1,68 @@
+from datetime import datetime
+
+import pytest
+
+from accessctl.config_access import AccessConfig
+from accessctl.domain import PersonRules
+from accessctl.policy.access import AccessPlan
+from accessctl.policy.admit import Proof
+from accessctl.policy.second_factor import as_shown, required
+
+PLAN = AccessPlan.of(
+    AccessConfig.model_validate(
+        {
+            "timezone": "UTC",
+            "schedules": {
+                "day": [{"days": ["mon"], "opens": "08:00", "closes": "18:00"}],
+                "night": [{"days": ["mon"], "opens": "18:00", "closes": "24:00"}],
+            },
+            "groups": {
+                "staff": {"schedule": "day"},
+                "late": {"schedule": "night", "second_factor": "pin"},
+                "owners": {"second_factor": "off"},
+                "guards": {"second_factor": "button"},
+                "vault": {"doors": ["vault"], "second_factor": "pin"},
+            },
+        }
+    )
+)
+NOON = datetime.fromisoformat("2026-11-23T12:00+00:00").timestamp()
+EVENING = NOON + 8 * 3600
+
+
+@pytest.mark.parametrize(
+    ("groups", "time", "factor"),
+    [
+        ((), NOON, "button"),
+        (("staff",), NOON, "button"),
+        (("owners",), NOON, "off"),
+        (("owners", "staff"), NOON, "off"),
+        (("owners", "guards"), NOON, "button"),
+        # A group counts only where and when it lets somebody in.
+        (("staff", "late"), NOON, "button"),
+        (("staff", "late"), EVENING, "pin"),
+        (("guards", "late"), EVENING, "pin"),
+        (("owners", "vault"), NOON, "off"),
+        (("nobody",), NOON, "button"),
+    ],
+)
+def test_the_groups_that_let_in_say_what_is_asked(
+    groups: tuple[str, ...], time: float, factor: str
+) -> None:
+    assert required(PersonRules(groups), PLAN, "button", time) == factor
+
+
+@pytest.mark.parametrize(
+    ("proof", "asked", "wanted", "worth"),
+    [
+        (Proof.SHOWN, "pin", "pin", Proof.SHOWN),
+        (Proof.SHOWN, "button", "pin", Proof.PENDING),
+        (Proof.REFUTED, "pin", "off", Proof.NOT_NEEDED),
+        (Proof.NOT_NEEDED, "off", "off", Proof.NOT_NEEDED),
+        (Proof.NOT_NEEDED, "off", "button", Proof.PENDING),
+    ],
+)
+def test_a_proof_counts_for_what_was_asked(
+    proof: Proof, asked: str, wanted: str, worth: Proof
+) -> None:
+    assert as_shown(proof, asked, wanted) is worth
