@@ -51,9 +51,9 @@ def run(args: argparse.Namespace) -> int:
     cohort, calibration = scoring_of(card)
     faces = bench.embed(photos, view.photos)
     scorer = normalised(faces.embeddings, faces.found, cohort, calibration.neighbours)
-    pairs = all_pairs(scorer, faces.person)
+    pairs = all_pairs(scorer, faces.person, down_to=calibration.threshold(RATES[0]))
     kept = stated_and_observed(pairs, calibration, RATES, np.random.default_rng(args.seed))
-    record = provenance(f"calibration --data {args.data}", args, encoder) | {
+    record = provenance(f"calibration --data {args.data} --seed {args.seed}", args, encoder) | {
         "impostor_pairs": pairs.impostors,
         "genuine_pairs": len(pairs.genuine),
         "rates": as_record(kept),

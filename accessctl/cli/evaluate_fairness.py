@@ -67,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
     if args.plots:
         plots.fairness(found.groups, target, args.plots / "fairness.png")
     if args.json:
-        words = f"fairness --data {args.data} --target-fmr {target:g}"
+        words = f"fairness --data {args.data} --target-fmr {target:g} --seed {args.seed}"
         print_json(
             {"encoder": card.name, "fingerprint": card.fingerprint}
             | provenance(words, args, encoder)

@@ -63,18 +63,16 @@ def run(args: argparse.Namespace) -> int:
     faces = bench.embed(photos, view.photos)
     scorers = scorers_of(faces, card)
     views = {name: view_2(faces, view, scorer) for name, scorer in scorers.items()}
-    tails = (
-        {
-            name: tail(faces, scorer, np.random.default_rng(args.seed))
-            for name, scorer in scorers.items()
-        }
+    at = operating_threshold(card, config_from(args).policy.target_fmr)
+    tails = {
+        name: tail(faces, scorer, np.random.default_rng(args.seed), down_to=at.get(name, np.inf))
+        for name, scorer in scorers.items()
         if args.all_pairs or args.plots
-        else {}
-    )
-    words = f"lfw --data {args.data}" + (" --all-pairs" if tails else "")
+    }
+    words = f"lfw --data {args.data}{' --all-pairs' if tails else ''} --seed {args.seed}"
     record = provenance(words, args, encoder) | as_record(faces, views, tails)
     if args.plots:
-        _draw(tails, card, config_from(args).policy.target_fmr, args.plots)
+        draw(tails, at, args.plots)
     if args.json:
         print_json({"encoder": card.name, "fingerprint": card.fingerprint, **record})
     else:
@@ -131,20 +129,22 @@ def _tail_table(tails: "Mapping[str, TailResult]") -> str:
     return title + "\n" + table(("FMR", *tails), rows)
 
 
-def _draw(tails: "Mapping[str, TailResult]", card: Card, target_fmr: float, folder: Path) -> None:
-    import numpy as np
-
+def operating_threshold(card: Card, target_fmr: float) -> dict[str, float]:
+    """{"normalised": the score that the product asks for}, empty without a calibration."""
     from accessctl.door.scoring import scoring_of
+
+    if card.cohort is None or card.calibration is None:
+        return {}
+    return {"normalised": scoring_of(card)[1].threshold(target_fmr)}
+
+
+def draw(tails: "Mapping[str, TailResult]", at: Mapping[str, float], folder: Path) -> None:
+    """det.png and, for each score with an operating point, its histogram."""
     from accessctl.evaluation import plots
 
     points = {}
-    if "normalised" in tails:
-        pairs = tails["normalised"].pairs
-        threshold = scoring_of(card)[1].threshold(target_fmr)
-        stated = f"target_fmr {target_fmr:g}"
-        points[f"the product at {stated}"] = (
-            pairs.above(threshold) / pairs.impostors,
-            float(np.mean(~(pairs.genuine > threshold))),
-        )
-        plots.histograms(pairs, "normalised score", threshold, stated, folder / "scores.png")
+    for name, threshold in at.items():
+        pairs = tails[name].pairs
+        points["the product's threshold"] = pairs.errors_at(threshold)
+        plots.histograms(pairs, f"{name} score", threshold, folder / "scores.png")
     plots.det({name: result.pairs for name, result in tails.items()}, points, folder / "det.png")

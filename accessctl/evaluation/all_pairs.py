@@ -15,7 +15,8 @@ from accessctl.evaluation.scorer import Floats, Scorer
 BLOCK = 512
 BINS = 20_000
 KEPT = 0.1
-"""At least this share of the impostor pairs is kept one by one."""
+KEPT_PAIRS = 1_000_000
+"""At least this share of the impostor pairs and so many of them are kept one by one."""
 
 Indices = NDArray[np.int32]
 
@@ -47,6 +48,11 @@ class AllPairs:
             )
         return int(np.searchsorted(-self.top, -threshold, side="left"))
 
+    def errors_at(self, threshold: float) -> tuple[float, float]:
+        """FMR and FNMR; ValueError where the impostor scores were not kept."""
+        missed = float(np.mean(~(self.genuine > threshold)))
+        return self.above(threshold) / self.impostors, missed
+
     def threshold(self, fmr: float) -> float:
         """The lowest kept score that at most `fmr` of the impostor pairs lie above."""
         allowed = int(fmr * self.impostors + 1e-9)
@@ -55,8 +61,18 @@ class AllPairs:
         return float(self.top[allowed])
 
 
-def all_pairs(scorer: Scorer, person: NDArray[np.int64], kept: float = KEPT) -> AllPairs:
-    """Every pair of the scorer's photos, `person` int64 (N,) saying whose each is."""
+def all_pairs(
+    scorer: Scorer,
+    person: NDArray[np.int64],
+    *,
+    down_to: float = np.inf,
+    kept: float = KEPT,
+    kept_pairs: int = KEPT_PAIRS,
+) -> AllPairs:
+    """Every pair of the scorer's photos, `person` int64 (N,) saying whose each is.
+
+    Impostor scores are kept at least from `down_to` up.
+    """
     counts = np.zeros(BINS, np.int64)
     genuine, owners = [], []
     for block in _blocks(scorer, person):
@@ -66,7 +82,7 @@ def all_pairs(scorer: Scorer, person: NDArray[np.int64], kept: float = KEPT) -> 
     photos = np.bincount(person)
     impostors = int((photos.sum() ** 2 - (photos**2).sum()) // 2)
     edges = np.linspace(*scorer.span, BINS + 1)
-    floor = _floor(counts, edges, kept * impostors)
+    floor = min(down_to, _floor(counts, edges, max(kept * impostors, kept_pairs)))
     top, first, second = [], [], []
     for block in _blocks(scorer, person):
         rows, columns = np.nonzero(block.impostor & (block.scores >= np.float32(floor)))

@@ -17,6 +17,7 @@ False and its embedding is NaN; whoever measures counts it as a failure.
 
 import hashlib
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -112,9 +113,9 @@ class Bench:
             return (encoder.embed(crop[None])[0],)
 
         try:
-            embedded = in_parallel(missing, encoders, row)
-            for name, result in progress_pairs(missing, embedded, self.progress):
-                cache.rows[name] = result
+            with closing(in_parallel(missing, encoders, row)) as embedded:
+                for name, result in progress_pairs(missing, embedded, self.progress):
+                    cache.rows[name] = result
         finally:
             cache.save()
 

@@ -54,10 +54,15 @@ def view_2(faces: Embedded, view: View2, scorer: Scorer) -> View2Result:
 
 
 def tail(
-    faces: Embedded, scorer: Scorer, random: np.random.Generator, replicates: int = REPLICATES
+    faces: Embedded,
+    scorer: Scorer,
+    random: np.random.Generator,
+    *,
+    down_to: float = np.inf,
+    replicates: int = REPLICATES,
 ) -> TailResult:
-    """Every genuine and impostor pair."""
-    pairs = all_pairs(scorer, faces.person)
+    """Every genuine and impostor pair; impostor scores are kept at least from `down_to` up."""
+    pairs = all_pairs(scorer, faces.person, down_to=down_to)
     measured = tar_with_intervals(pairs, np.array(TAIL_RATES), random, replicates)
     return TailResult(pairs, dict(zip(TAIL_RATES, measured, strict=True)))
 

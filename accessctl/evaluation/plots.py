@@ -47,8 +47,8 @@ def det_curve(pairs: AllPairs) -> tuple[Any, Any]:
     return fmr, np.searchsorted(genuine, thresholds, side="right") / len(genuine)
 
 
-def histograms(pairs: AllPairs, score: str, threshold: float, stated: str, path: Path) -> None:
-    """Genuine and impostor scores, with the `threshold` that stands for the `stated` rate."""
+def histograms(pairs: AllPairs, score: str, threshold: float, path: Path) -> None:
+    """Genuine and impostor scores, with the product's threshold."""
     genuine = pairs.genuine[np.isfinite(pairs.genuine)]
     reached = np.flatnonzero(pairs.counts)
     low = float(min(pairs.edges[reached[0]], genuine.min()))
@@ -72,7 +72,7 @@ def histograms(pairs: AllPairs, score: str, threshold: float, stated: str, path:
             alpha=0.55,
             label=f"genuine pairs ({len(pairs.genuine):,})",
         )
-        axes.axvline(threshold, color=MARK, ls="--", label=f"threshold for {stated}")
+        axes.axvline(threshold, color=MARK, ls="--", label="the product's threshold")
         axes.set(yscale="log", xlabel=score, ylabel=f"share of pairs per {edges[1] - edges[0]:.2g}")
 
 

@@ -5,8 +5,9 @@ It does not depend on the encoder, so it is kept: a second encoder costs only em
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from enum import StrEnum
 from queue import SimpleQueue
@@ -111,9 +112,10 @@ def sight(
         return _as_row(look.subject.of(observer.still(image), image))
 
     try:
-        found = in_parallel(missing, observers, row)
-        for name, result in progress_pairs(missing, found, progress):
-            cache.rows[name] = result
+        # Closed before the observers are: no thread may still be using one.
+        with closing(in_parallel(missing, observers, row)) as found:
+            for name, result in progress_pairs(missing, found, progress):
+                cache.rows[name] = result
     finally:
         for observer in observers:
             observer.close()
@@ -123,7 +125,7 @@ def sight(
 
 def in_parallel(
     names: Sequence[str], tools: Sequence[T], work: Callable[[T, str], Row]
-) -> Iterator[Row]:
+) -> Generator[Row, None, None]:
     """`work` for each name in order, at any time by one thread for each tool."""
     idle: SimpleQueue[T] = SimpleQueue()
     for tool in tools:

@@ -40,7 +40,7 @@ def stated_and_observed(
 ) -> list[Kept]:
     """One row for each rate, as far as the calibration reaches; `pairs` are normalised.
 
-    ValueError for a rate so large that its scores were not kept.
+    ValueError where impostor scores were not kept down to a rate's threshold.
     """
     kept = []
     for rate in rates:
