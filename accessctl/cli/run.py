@@ -2,14 +2,16 @@
 
 import argparse
 import logging
+import os
 import signal
 import threading
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
 from typing import Any, TypeAlias
 
-from accessctl.cli.common import add_config, add_json, config_from, print_json
+from accessctl.cli.common import add_config, add_json, config_from, config_path, print_json
 from accessctl.cli.progress import photo_bar
 from accessctl.config import Config
 from accessctl.domain import Decision, PersonId
@@ -39,22 +41,12 @@ def add_source(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from accessctl.door.assembly import open_audit, open_engine
-    from accessctl.door.demo import enrol_demo_person
-    from accessctl.door.session import open_session
+    from accessctl.service.daemon import Orders, serve
 
-    config = choose_config(args)
-    with (
-        stop_on_signals() as stop,
-        open_audit(config) as audit,
-        open_engine(config, photo_bar) as engine,
-    ):
-        if config.camera.source == "demo":
-            enrol_demo_person(engine.enrolment(audit))
-        with open_session(engine, audit, fast=args.fast) as session:
-            for _, step in session.steps(stop, time.monotonic, args.seconds):
-                show(step.decisions, engine.roster.names, as_json=args.json)
-            show(session.finish(), engine.roster.names, as_json=args.json)
+    file = config_path(args.config, os.environ, Path.cwd()).resolve()
+    orders = Orders(lambda: choose_config(args), str(file), args.fast, args.seconds)
+    with stop_on_signals() as stop:
+        serve(orders, partial(show, as_json=args.json), stop, os.environ, photo_bar)
     return 0
 
 

@@ -16,6 +16,7 @@ from accessctl.config import CameraConfig, Config
 from accessctl.domain import Decision, Frame
 from accessctl.door.assembly import Engine, open_door, outfit_of
 from accessctl.door.door import Door, Step
+from accessctl.door.enactor import ActionListener, ignore
 from accessctl.door.events import service_event
 from accessctl.door.record import write_down
 from accessctl.door.watch import nothing, watch
@@ -117,11 +118,13 @@ def open_session(
     fast: bool,
     patient: bool = False,
     on_camera: CameraListener | None = None,
+    on_action: ActionListener = ignore,
 ) -> Iterator[Session]:
     """Open the camera and the door; start, stop and faults are written to the audit log.
 
-    A `patient` session waits for a first USB camera that is not attached yet. `on_camera` hears of "lost" and "back" with the reason or the camera's description, on the
-    reading thread or inside `steps`.
+    A `patient` session waits for a first USB camera that is not attached yet. `on_camera` hears
+    of "lost" and "back" with the reason or the camera's description, on the reading thread or
+    inside `steps`; `on_action` of each action's name and whether it worked, on its own thread.
     """
     config = engine.config
     source = source_from(config.camera.source, config.camera, fast=fast, patient=patient)
@@ -139,7 +142,7 @@ def open_session(
     session: Session | None = None
     ending: str | None = None
     try:
-        with open_door(engine, audit) as door, ExitStack() as camera:
+        with open_door(engine, audit, on_action=on_action) as door, ExitStack() as camera:
             note("started", camera=source.description, people=people, device=device)
             ending = "fault"
             log.info(

@@ -1,7 +1,7 @@
 """A changed configuration, taken over between two frames or refused whole."""
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, TimeoutError
+from concurrent.futures import Future
 from queue import Empty, SimpleQueue
 from typing import Any, TypeAlias
 

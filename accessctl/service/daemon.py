@@ -1,0 +1,239 @@
+"""`accessctl run`: a session that systemd supervises and programs on this machine can ask."""
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from importlib.metadata import version
+from threading import Event
+from typing import Any, TypeAlias
+
+from accessctl.config import Config
+from accessctl.domain import Decision, Frame, PersonId
+from accessctl.door import assembly
+from accessctl.door.demo import enrol_demo_person
+from accessctl.door.door import Step
+from accessctl.door.events import service_event
+from accessctl.door.record import Recorder, write_down
+from accessctl.door.reembed import Progress
+from accessctl.door.session import Session, open_session
+from accessctl.errors import AccessctlError, FaultError
+from accessctl.gallery.values import StoredPhoto
+from accessctl.policy.uptime import uptime
+from accessctl.service.control import ControlServer
+from accessctl.service.lockouts import read_lockout
+from accessctl.service.metrics import MetricsServer
+from accessctl.service.notify import Notifier
+from accessctl.service.reload import Reloads, changes, refuse_what_needs_a_restart
+from accessctl.service.signals import on_hangup
+from accessctl.service.statistics import Statistics, View
+from accessctl.service.watchdog import Pulse, Watchdog
+
+log = logging.getLogger(__name__)
+
+Show: TypeAlias = Callable[[Iterable[Decision], Mapping[PersonId, str]], None]
+
+# One photo's embedding takes a tenth of a second; this is for one on a very slow disk.
+EXTEND_START_S = 30.0
+# A camera whose patience is over is looked at when the loop next waits for a frame.
+NOTICE_S = 1.0
+MAX_REASON = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """How a door is to be run; `load` reads the configuration, at the start and to reload."""
+
+    load: Callable[[], Config]
+    config_file: str
+    fast: bool = False
+    seconds: float | None = None
+
+
+class Service:
+    """What happens around the door's frames; `now` are monotonic seconds."""
+
+    def __init__(
+        self,
+        session: Session,
+        audit: Recorder,
+        notifier: Notifier,
+        statistics: Statistics,
+        watchdog: Watchdog,
+        load: Callable[[], Config],
+        show: Show,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._session = session
+        self._audit = audit
+        self._notifier = notifier
+        self._statistics = statistics
+        self._watchdog = watchdog
+        self._load = load
+        self._show = show
+        self._clock = clock
+        self._frames = 0
+        self._frames_before_camera = 0
+
+    def start(self) -> None:
+        """Ready means that it answers; a camera may come later, and `status` says so."""
+        self._statistics.look_at(view_of(self._session))
+        self._notifier.ready(f"Waiting for the first picture of {self._camera}.")
+
+    def between(self, reloads: Reloads) -> None:
+        """At every turn of the loop, frame or not."""
+        reloads.turn(self.reload)
+        self._watchdog.turn(self._pulse(), self._clock())
+
+    def note(self, frame: Frame, step: Step) -> None:
+        if self._frames == self._frames_before_camera:
+            self._notifier.status(self._watching)
+        self._frames += 1
+        self._statistics.note_step(frame, step)
+        self._show(step.decisions, self._session.door.roster.names)
+
+    def finish(self) -> None:
+        self._conclude(self._session.finish())
+
+    def reload(self) -> dict[str, Any]:
+        """What changed; AccessctlError when it is refused, and then nothing did."""
+        session = self._session
+        self._notifier.reloading()
+        try:
+            config = self._load()
+            changed = changes(session.config, config)
+            refuse_what_needs_a_restart(changed)
+            reader = session.reader
+            self._conclude(session.take_over(config))
+        except AccessctlError as error:
+            log.error("Not reloaded: %s", error)
+            self._write_down("reload_refused", reason=str(error)[:MAX_REASON])
+            raise
+        finally:
+            self._notifier.ready(self._watching)
+        if session.reader is not reader:
+            self._watchdog.restarted(self._clock())
+            self._frames_before_camera = self._frames
+            self._statistics.note_camera("opening", "the configuration names another camera")
+        session.door.roster.refresh()
+        self._statistics.look_at(view_of(session))
+        log.info("Reloaded: %s.", ", ".join(changed) or "nothing had changed")
+        self._write_down("reloaded", changed=", ".join(changed))
+        return {"changed": list(changed), "people": session.door.roster.matcher.people}
+
+    def _pulse(self) -> Pulse:
+        session, camera = self._session, self._session.config.camera
+        opening = self._frames == self._frames_before_camera
+        patience = camera.open_timeout_s if opening else camera.read_timeout_s
+        return Pulse(self._frames, patience + NOTICE_S, lost=session.reader.error is not None)
+
+    def _conclude(self, decisions: Iterable[Decision]) -> None:
+        for decision in decisions:
+            self._statistics.note_decision(decision)
+            self._show([decision], self._session.door.roster.names)
+
+    def _write_down(self, state: str, **data: str) -> None:
+        write_down(self._audit, service_event(state, time.time(), **data))
+
+    @property
+    def _camera(self) -> str:
+        return self._session.reader.source.description
+
+    @property
+    def _watching(self) -> str:
+        people = self._session.door.roster.matcher.people
+        lost = self._session.reader.error
+        if lost is not None:
+            return f"Camera lost: {lost}"
+        return f"Watching {self._camera}; {people} people enrolled."
+
+
+def view_of(session: Session) -> View:
+    config, engine = session.config, session.engine
+    file = config.policy.lockout.file or config.audit.file.with_name("lockout.sqlite")
+    return View(
+        door=config.access.door,
+        camera=session.reader.source.description,
+        fingerprint=engine.recogniser.fingerprint,
+        device=engine.recogniser.device,
+        liveness=config.liveness.mode,
+        people=lambda: engine.roster.matcher.people,
+        names=lambda: engine.roster.names,
+        dropped=lambda: session.dropped,
+        lockout=lambda: read_lockout(file, config.access.door, uptime()),
+    )
+
+
+def serve(
+    orders: Orders, show: Show, stop: Event, environment: Mapping[str, str], progress: Progress
+) -> None:
+    """Run the door until its feed ends, `stop` is set or the time is over."""
+    config = orders.load()
+    notifier = Notifier.of(environment)
+    statistics = Statistics(version("accessctl"), orders.config_file)
+    reloads = Reloads()
+
+    def camera(state: str, detail: str) -> None:
+        statistics.note_camera(state, detail)
+        lost = state != "back"
+        notifier.status(f"Camera {state}: {detail}" if lost else f"Watching {detail}.")
+
+    def ping() -> None:
+        notifier.watchdog()
+        statistics.note_watchdog()
+
+    handlers = {"status": lambda _: statistics.report(), "reload": reloads.ask_and_wait}
+    with ExitStack() as stack:
+        stack.enter_context(on_hangup(reloads.ask, stop.set))
+        _answer(stack, config, handlers)
+        if config.service.metrics_port is not None:
+            stack.enter_context(MetricsServer(config.service.metrics_port, statistics.totals))
+        audit = stack.enter_context(assembly.open_audit(config))
+        engine = stack.enter_context(assembly.open_engine(config, _announcing(progress, notifier)))
+        if config.camera.source == "demo":
+            enrol_demo_person(engine.enrolment(audit))
+        session = stack.enter_context(
+            open_session(
+                engine,
+                audit,
+                fast=orders.fast,
+                patient=notifier.supervised,
+                on_camera=camera,
+                on_action=statistics.note_action,
+            )
+        )
+        stack.callback(notifier.stopping)
+        stack.callback(reloads.close)
+        watchdog = Watchdog.of(environment, ping, time.monotonic())
+        service = Service(session, audit, notifier, statistics, watchdog, orders.load, show)
+        service.start()
+        steps = session.steps(
+            stop, time.monotonic, orders.seconds, lambda: service.between(reloads)
+        )
+        for frame, step in steps:
+            service.note(frame, step)
+        service.finish()
+
+
+def _answer(stack: ExitStack, config: Config, handlers: Mapping[str, Any]) -> None:
+    """The control socket; held from the start, so that a second door is refused at once."""
+    try:
+        stack.enter_context(ControlServer(config.service.socket, handlers))
+    except FaultError as error:
+        if config.camera.source != "demo":
+            raise
+        # The demo plays beside the real door, which keeps its socket.
+        log.warning("The demo cannot be asked for its status: %s", error)
+
+
+def _announcing(progress: Progress, notifier: Notifier) -> Progress:
+    """`progress` that asks systemd for patience with each photo."""
+
+    def announced(photos: Iterable[StoredPhoto], total: int) -> Iterator[StoredPhoto]:
+        for number, photo in enumerate(progress(photos, total), 1):
+            notifier.extend_start(EXTEND_START_S)
+            notifier.status(f"Embedding photo {number} of {total} again: the encoder is new.")
+            yield photo
+
+    return announced
