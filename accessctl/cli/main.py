@@ -3,16 +3,17 @@
 import argparse
 import importlib
 import io
-import logging
 import os
 import sys
 from collections.abc import Sequence
 
 from accessctl.cli.system_libraries import explain_import_error
 from accessctl.errors import AccessctlError
+from accessctl.service import logs
 
 COMMANDS = (
     "run",
+    "status",
     "preview",
     "enroll",
     "people",
@@ -29,6 +30,7 @@ COMMANDS = (
     "replay",
     "models",
     "train",
+    "liveness",
     "evaluate",
     "config",
 )
@@ -44,9 +46,7 @@ def entry() -> None:
 
 def main(argv: Sequence[str]) -> int:
     """Exit code: 0 done, 1 a fault, 2 wrong usage or input, 130 interrupted."""
-    logging.basicConfig(format="%(levelname)s %(message)s", level=logging.INFO, stream=sys.stderr)
-    for chatty in ("httpx", "httpcore", "absl"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    logs.set_up(sys.stderr)
     try:
         args = parser().parse_args(argv)
         code: int = args.func(args)

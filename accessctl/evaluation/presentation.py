@@ -72,7 +72,7 @@ def presentations(
 ) -> list[Presentation]:
     """Every face that one video shows for long enough; raises CameraError for no video."""
     visits: dict[int, _Visit] = {}
-    for frame in _frames(VideoFileSource(path, fast=True), conditions.fps):
+    for frame in frames_at(VideoFileSource(path, fast=True), conditions.fps):
         for face in observer.observe(frame):
             visit = visits.setdefault(face.track, _Visit(conditions, frame.captured))
             visit.see(frame, face, _embedding(frame, face, encoder))
@@ -133,7 +133,7 @@ def only_face(frame: Frame, face: Face) -> tuple[Frame, Face]:
     return Frame(part, frame.captured, frame.sequence), replace(face, box=box, landmarks=landmarks)
 
 
-def _frames(source: Source, fps: float) -> Iterator[Frame]:
+def frames_at(source: Source, fps: float) -> Iterator[Frame]:
     """The frames of a recording, at most `fps` a second."""
     feed = source.open()
     try:

@@ -150,19 +150,19 @@ class Recording:
 
 def test_frames_come_at_the_doors_rate() -> None:
     source = Recording([i / 30 for i in range(31)])
-    frames = list(module._frames(source, 15))
+    frames = list(module.frames_at(source, 15))
     assert [frame.captured for frame in frames] == pytest.approx([i / 15 for i in range(16)])
     assert [frame.sequence for frame in frames] == list(range(16))
     assert source.closed
 
 
 def test_a_slower_recording_is_taken_whole() -> None:
-    assert len(list(module._frames(Recording([i / 8 for i in range(9)]), 15))) == 9
+    assert len(list(module.frames_at(Recording([i / 8 for i in range(9)]), 15))) == 9
 
 
 def test_a_recording_is_given_back_when_the_looking_fails() -> None:
     source = Recording([0.0, 0.1])
-    frames = module._frames(source, 15)
+    frames = module.frames_at(source, 15)
     next(frames)
     frames.close()
     assert source.closed
@@ -171,7 +171,7 @@ def test_a_recording_is_given_back_when_the_looking_fails() -> None:
 @given(st.lists(st.floats(0.001, 0.5), max_size=60), st.floats(2, 30))
 def test_no_second_has_many_more_frames_than_the_rate(steps: list[float], fps: float) -> None:
     times = np.cumsum(steps).tolist()
-    found = [frame.captured for frame in module._frames(Recording(times), fps)]
+    found = [frame.captured for frame in module.frames_at(Recording(times), fps)]
     assert set(found) <= set(times)
     assert found[:1] == times[:1]
     for since in found:

@@ -1,0 +1,238 @@
+"""`accessctl liveness`: what an installer can try at the door itself."""
+
+import argparse
+import re
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from accessctl.cli.common import add_config, add_json, config_from, print_json, table
+
+if TYPE_CHECKING:
+    from accessctl.config import Config
+    from accessctl.evaluation.selftest import Looking, Presented
+    from accessctl.evaluation.selftest_session import Installer, Plan, Session
+    from accessctl.evaluation.selftest_tally import Tally
+
+DESCRIPTION = """\
+Leads you through presenting yourself, a printed photo and a phone to the door's camera, several
+times each, and counts what the door would have taken for live: BPCER (living people refused) and
+APCER of each species of attack (attacks accepted), with exact 95 % intervals, ISO/IEC 30107-3.
+The dated result is kept as JSON beside the event log; no picture is kept. Nothing is unlocked.
+"""
+HOW = {
+    "live": "Stand before the camera as a visitor would; look at it and turn your head a little.",
+    "print": "Hold up a printed photo of a face, and move and tilt it; keep your own face away.",
+    "phone": "Hold up a phone that shows a photo or video of a face, and move it; keep your own "
+    "face away.",
+}
+OTHERWISE = "Present this attack: {}; try to get in, and keep your own face away."
+MOST_SPECIES, MOST_PRESENTATIONS = 12, 100
+
+
+def add_parser(subparsers: Any) -> None:
+    group = subparsers.add_parser("liveness", help="try the liveness check at the door")
+    command = group.add_subparsers(required=True, metavar="COMMAND").add_parser(
+        "selftest", help="present yourself, a print, a phone, and count", description=DESCRIPTION
+    )
+    add = command.add_argument
+    add("--source", metavar="SOURCE", help="camera to use (default: the configuration's)")
+    add(
+        "--species",
+        type=_species,
+        default=("print", "phone"),
+        metavar="NAME,NAME",
+        help="attacks to present, as many kinds as you like (print,phone)",
+    )
+    add(
+        "--presentations",
+        type=_count,
+        default=5,
+        metavar="N",
+        help="presentations of each species, and of yourself (5)",
+    )
+    add(
+        "--seconds",
+        type=_seconds,
+        metavar="T",
+        help="how long each one lasts (default: as long as the door is patient)",
+    )
+    add(
+        "--mode",
+        choices=("passive", "challenge"),
+        default="passive",
+        help="passive: the cues alone; challenge: also do what the door asks",
+    )
+    add_config(command)
+    add_json(command)
+    command.set_defaults(func=run)
+
+
+def _species(text: str) -> tuple[str, ...]:
+    names = tuple(text.split(","))
+    fine = all(re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,31}", name) for name in names)
+    if not fine or "live" in names or len(set(names)) < len(names) or len(names) > MOST_SPECIES:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a list of up to {MOST_SPECIES} different attacks, such as "
+            "print,phone,tablet"
+        )
+    return names
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MOST_PRESENTATIONS:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to {MOST_PRESENTATIONS}")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 2 <= value <= 120:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds from 2 to 120")
+    return value
+
+
+def run(args: argparse.Namespace) -> int:
+    """Exit code 0 when all was presented, 130 when it was broken off."""
+    from accessctl.camera.choose import source_from
+    from accessctl.camera.reader import Reader
+    from accessctl.evaluation.selftest_file import result_path, write_result
+    from accessctl.evaluation.selftest_session import Plan, run_session
+
+    config = config_from(args)
+    source = source_from(args.source or config.camera.source, config.camera, fast=True)
+    patience = (
+        config.liveness.challenge_s if args.mode == "challenge" else config.liveness.patience_s
+    )
+    plan = Plan(
+        began=datetime.now().astimezone(),
+        source=source.description,
+        mode=args.mode,
+        attacks=args.species,
+        presentations=args.presentations,
+        seconds=args.seconds or patience,
+    )
+    path = result_path(config.audit.file, plan.began)
+    with _looking(args, config) as looking, Reader(source, config.camera) as reader:
+        session = run_session(
+            plan,
+            reader,
+            looking,
+            _installer(plan, args.json),
+            time.monotonic,
+            lambda session: write_result(path, session.content()),
+        )
+    if args.json:
+        print_json({**session.content(), "file": str(path)})
+    else:
+        _print(session, path)
+    return 0 if session.broken_off is None else 130
+
+
+@contextmanager
+def _looking(args: argparse.Namespace, config: "Config") -> Iterator["Looking"]:
+    from accessctl.encoder.choose import load_encoder
+    from accessctl.evaluation.selftest import Looking
+    from accessctl.liveness.challenge import draw_challenge
+    from accessctl.liveness.examiner import Examiner
+    from accessctl.vision.observer import Observer
+
+    settings = config.liveness
+    encoder = load_encoder(config.encoder)
+    observer = Observer(config.vision)
+    try:
+        yield Looking(
+            observer,
+            encoder,
+            partial(
+                Examiner,
+                window_s=settings.window_s,
+                every_s=settings.every_s,
+                still_camera=settings.still_camera,
+            ),
+            None
+            if args.mode == "passive"
+            else partial(
+                draw_challenge,
+                actions=settings.actions,
+                action_s=settings.action_s,
+                limit_s=settings.challenge_s,
+            ),
+        )
+    finally:
+        observer.close()
+
+
+def _installer(plan: "Plan", as_json: bool) -> "Installer":
+    """Speaks on the terminal; with --json on standard error, so that the output stays JSON."""
+    from accessctl.evaluation.selftest_session import Installer
+
+    stream = sys.stderr if as_json else sys.stdout
+
+    def say(text: str, end: str = "\n") -> None:
+        print(text, end=end, file=stream, flush=True)
+
+    def ready(species: str, number: int) -> bool:
+        how = HOW.get(species) or OTHERWISE.format(species)
+        say(f"\n{species}, {number} of {plan.presentations}: {how}")
+        say(f"Press Enter to begin, or q and Enter to stop; it lasts {plan.seconds:g} s. ", "")
+        answer = sys.stdin.readline()
+        if not answer or answer.strip().lower() == "q":
+            say("")
+            return False
+        say("Now.")
+        return True
+
+    return Installer(
+        ready, lambda prompt: say(f"  {prompt}"), lambda shown: say(f"  -> {_outcome(shown)}")
+    )
+
+
+def _outcome(shown: "Presented") -> str:
+    from accessctl.evaluation.selftest import Result
+
+    if shown.result is Result.NO_FACE:
+        return "no face was seen for long enough; it counts apart"
+    said = [f"{cue}: {word}" for cue, word in shown.cues.items() if word != "undecided"]
+    if shown.challenge is not None:
+        said.append(f"challenge: {shown.challenge}")
+    taken = "taken for live" if shown.result is Result.ACCEPTED else "refused"
+    return f"{taken} ({', '.join(said) or 'no cue confirmed life'})"
+
+
+def _print(session: "Session", path: Path) -> None:
+    from accessctl.evaluation.selftest_tally import tally, worst
+
+    found = tally(session.done)
+    print(
+        "\n" + table(("species", "rate", "errors", "of", "", "95 %", "no face"), map(_row, found))
+    )
+    highest = worst(found)
+    if highest is not None and highest.rate is not None:
+        print(f"Worst species: {highest.species}, APCER {highest.rate.value:.1%}.")
+    if session.broken_off is not None:
+        print(f"Not complete: {session.broken_off}.")
+    print(f"Kept in {path}")
+
+
+def _row(one: "Tally") -> tuple[str, ...]:
+    if one.rate is None:
+        return (one.species, one.name, "", "0", "", "", str(one.no_face))
+    rate = one.rate
+    return (
+        one.species,
+        one.name,
+        str(rate.errors),
+        str(rate.trials),
+        f"{rate.value:.1%}",
+        f"{rate.low:.1%} to {rate.high:.1%}",
+        str(one.no_face),
+    )
