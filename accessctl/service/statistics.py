@@ -91,13 +91,13 @@ class Statistics:
             self._note_decision(decision)
 
     def note_camera(self, state: str, detail: str) -> None:
-        """`state` "back" says that frames come again; any other, such as "lost", that they do
-        not, and `detail` why."""
+        """`state` is "back" when frames come again, "opening" for another camera; any other, such
+        as "lost", says that none come, and `detail` why."""
         with self._lock:
             back = state == "back"
             self._tally.reconnects += back
             self._state = "watching" if back else state
-            self._error = None if back else detail
+            self._error = None if back or state == "opening" else detail
 
     def note_action(self, name: str, ok: bool) -> None:
         with self._lock:

@@ -87,6 +87,16 @@ def test_a_frame_that_was_still_on_its_way_does_not_end_an_outage(shown):
     assert (camera["state"], camera["error"], camera["reconnects"]) == ("watching", None, 1)
 
 
+def test_another_camera_is_opened(shown):
+    shown.step()
+    shown.statistics.note_camera("lost", "It was unplugged.")
+    shown.statistics.note_camera("opening", "the configuration names another camera")
+    camera = shown.statistics.report()["camera"]
+    assert (camera["state"], camera["error"], camera["reconnects"]) == ("opening", None, 0)
+    shown.step()
+    assert shown.statistics.report()["camera"]["state"] == "watching"
+
+
 def test_the_last_ten_decisions_newest_first_with_the_names_of_now(shown):
     for number in range(12):
         shown.step(shown.unknown(f"v{number}"))

@@ -1,0 +1,108 @@
+"""`accessctl status`: how the running door is."""
+
+import argparse
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from accessctl.cli.common import add_config, add_json, config_from, print_json
+
+LABEL = 10
+DAY_S = 86400
+
+
+def add_parser(subparsers: Any) -> None:
+    parser = subparsers.add_parser("status", help="say how the running door is")
+    add_config(parser)
+    add_json(parser)
+    parser.set_defaults(func=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """0 when a door answers, whatever it says; 1 when none does."""
+    from accessctl.service.client import ask
+
+    report = ask(config_from(args).service.socket, "status")
+    if args.json:
+        print_json(report)
+    else:
+        print("\n".join(lines(report)))
+    return 0
+
+
+def lines(report: Mapping[str, Any]) -> Iterator[str]:
+    """What people read; a door that is still starting says less."""
+    camera = report["camera"]
+    yield _line("door", f"{report.get('door', '?')}, {camera['state']}")
+    yield _line("camera", _camera(camera))
+    if camera["error"]:
+        yield _line("", _printable(camera["error"]))
+    yield _line("frames", _frames(camera))
+    if "people" in report:
+        yield _line("people", str(report["people"]))
+        yield _line("encoder", f"{report['encoder']} on {report['device']}")
+        yield _line("liveness", report["liveness"])
+        yield _line("lockout", _lockout(report["lockout"]))
+    done = report["actions"]
+    yield _line("actions", f"{done['ok']} done, {done['failed']} failed")
+    yield _line("running", f"{duration(report['uptime_s'])}, accessctl {report['version']}")
+    yield _line("config", _printable(report["config"]))
+    for number, decision in enumerate(report["decisions"]):
+        yield _line("" if number else "decisions", _decision(decision))
+
+
+def duration(seconds: float) -> str:
+    """3 d 04:05:06, without the days when there are none."""
+    days, rest = divmod(int(seconds), DAY_S)
+    clock = f"{rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02}"
+    return f"{days} d {clock}" if days else clock
+
+
+def _line(label: str, text: str) -> str:
+    return f"{label:<{LABEL}}  {text}"
+
+
+def _camera(camera: Mapping[str, Any]) -> str:
+    size = f", {camera['width']}x{camera['height']}" if camera["width"] else ""
+    return _printable(camera.get("description", "not opened yet")) + size
+
+
+def _frames(camera: Mapping[str, Any]) -> str:
+    if camera["frame_age_s"] is None:
+        return "none yet"
+    return (
+        f"{camera['fps']:.1f} a second, the last {camera['frame_age_s']:.1f} s ago; "
+        f"{camera['frames']} looked at, {camera.get('dropped', 0)} dropped, "
+        f"{camera['reconnects']} reconnects"
+    )
+
+
+def _lockout(lockout: Mapping[str, Any]) -> str:
+    if "error" in lockout:
+        return _printable(lockout["error"])
+    refused = f"{lockout['refused']} refused in a row"
+    if lockout["off"]:
+        return f"faces are off until `accessctl unlock-face`; {refused}"
+    if lockout["remaining_s"]:
+        return f"for another {lockout['remaining_s']:.0f} s; {refused}"
+    return f"none; {refused}"
+
+
+def _decision(decision: Mapping[str, Any]) -> str:
+    moment = datetime.fromtimestamp(decision["time"]).astimezone()
+    parts = [
+        f"{moment:%Y-%m-%d %H:%M:%S}",
+        f"{decision['outcome']:<7}",
+        _printable(decision["person"] or ""),
+        f"({decision['reason']})",
+        f"after {decision['latency_ms']:.0f} ms",
+        f"visit {decision['visit']}",
+    ]
+    return "  ".join(part for part in parts if part)
+
+
+def _printable(text: str) -> str:
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode()
+        for character in text
+    )
