@@ -17,6 +17,7 @@ from accessctl.vision.landmarks import (
     region_around,
     region_of,
 )
+from accessctl.vision.patrol import Patrol
 from accessctl.vision.pose import head_pose
 from accessctl.vision.quality import assess
 from accessctl.vision.search import (
@@ -35,9 +36,6 @@ JUDGED_PER_FRAME = 4
 """Candidates that the mesh may look at in one frame; the best scores first."""
 
 JUDGED_PER_PHOTO = 64
-
-SEARCH_EVERY_WHEN_FOLLOWING = 2
-"""While a face is followed, only one frame in so many is searched for new ones."""
 
 PHOTO_MARGIN = 0.5
 """A face that fills a photo is found in a smaller picture with so much around it."""
@@ -62,15 +60,14 @@ class Observer:
 
     def __init__(self, config: VisionConfig, schedule: Schedule = DOOR_SCHEDULE) -> None:
         self._config = config
-        self._schedule = schedule
+        self._patrol = Patrol(schedule)
         self._landmarks = LandmarkModel(config.models)
         self._short = short_range(config.models, config.detection_confidence)
         self._full = full_range(config.models, config.detection_confidence)
         self._detectors: dict[Range, Detector] = {Range.SHORT: self._short, Range.FULL: self._full}
         self._tracker = Tracker(config.track_timeout_s)
         self._followed: dict[int, _Sight] = {}
-        self._frame = 0
-        self._turn = 0
+        self._shape: tuple[int, ...] = ()
         self.timings: dict[str, float] = {}
         """Milliseconds of the last `observe`: "search" (detectors), "landmarks" (mesh, of
         followed and of new faces), "track" (identities, pose and quality)."""
@@ -79,6 +76,7 @@ class Observer:
         """The faces in the camera's next frame, each with the track that it is on."""
         stopwatch = _Stopwatch()
         image = frame.image
+        self._start_over_if_resized(image)
         followed = self._follow(image)
         stopwatch.lap("landmarks")
         detections = self._search(image, frame.captured)
@@ -118,6 +116,13 @@ class Observer:
         self._short.close()
         self._full.close()
 
+    def _start_over_if_resized(self, image: Image) -> None:
+        """A camera that changes its resolution has moved everybody: nobody is who they were."""
+        if image.shape != self._shape:
+            self._shape = image.shape
+            self._followed = {}
+            self._tracker.forget()
+
     def _follow(self, image: Image) -> list[_Sight]:
         """Faces of the last frame that are still where they were, without a detector."""
         sights: list[_Sight] = []
@@ -133,10 +138,7 @@ class Observer:
             nearby(track.expected(now), track.box, width, height) for track in self._tracker.missing
         ]
         tiles = [tile for tile in around if tile is not None][: self._config.max_faces]
-        self._frame += 1
-        if not self._followed or self._frame % SEARCH_EVERY_WHEN_FOLLOWING == 0:
-            tiles += self._schedule.tiles(self._turn, width, height)
-            self._turn += 1
+        tiles += self._patrol.tiles(image, now, following=bool(self._followed))
         return self._look_at(image, tiles)
 
     def _look_at(self, image: Image, tiles: Iterable[Tile]) -> list[Detection]:

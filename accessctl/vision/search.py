@@ -58,26 +58,24 @@ def _spans(length: int, count: int, overlap: float) -> list[tuple[int, int]]:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """The tiles of all `grids` take turns, `pace` of them in each frame."""
+    """The tiles of all `grids` take turns, `pace` of them at most in each frame."""
 
     grids: tuple[Grid, ...]
     pace: int
 
-    def tiles(self, turn: int, width: int, height: int) -> tuple[Tile, ...]:
-        """The tiles of one frame; `turn` counts the frames that were searched, from 0."""
-        every = _spread([tile for grid in self.grids for tile in grid.tiles(width, height)])
-        first = turn * self.pace
-        return tuple(every[(first + i) % len(every)] for i in range(min(self.pace, len(every))))
+    def every(self, width: int, height: int) -> tuple[Tile, ...]:
+        """All tiles of a frame of `width` x `height` pixels, in the order of their turns."""
+        return _spread([tile for grid in self.grids for tile in grid.tiles(width, height)])
 
     @property
     def period(self) -> int:
-        """Frames after which every tile has had its turn."""
+        """Frames after which every tile has had its turn, where all are searched."""
         return -(-sum(grid.columns * grid.rows for grid in self.grids) // self.pace)
 
 
-def _spread(tiles: Sequence[Tile]) -> list[Tile]:
+def _spread(tiles: Sequence[Tile]) -> tuple[Tile, ...]:
     """Every other tile first: neighbours, which both see a face, come in different frames."""
-    return [*tiles[::2], *tiles[1::2]]
+    return (*tiles[::2], *tiles[1::2])
 
 
 DOOR_SCHEDULE = Schedule((Grid(4, 2, 0.25, Range.SHORT), Grid(1, 1, 0.0, Range.SHORT)), pace=3)

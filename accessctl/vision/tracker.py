@@ -22,7 +22,7 @@ TOP_SPEED = 8.0
 SURPRISE_SPEED = 4.0
 """How wrong the predicted speed of a face may be."""
 
-FARTHEST = 3.0
+FARTHEST = 4.0
 """Nobody farther from a missed face than this is taken for it, however long ago."""
 
 SURPRISE = 0.75
@@ -32,8 +32,12 @@ GROWTH_JITTER, TOP_GROWTH, MOST_GROWTH = 0.2, 2.0, 0.6
 """Change of the natural logarithm of size: at once, a second, and at most."""
 
 STEADY_SPEED, LARGEST_STEP = 2.0, 0.4
-"""A face seen without a break and found this near to where it was expected, in face sizes a
-second and at most, cannot have been replaced by somebody who was out of sight."""
+"""How near to where it was expected a face in view must be to be beyond doubt, in face sizes
+a second and at most."""
+
+OUT_OF_SIGHT_S = 0.4
+"""Whoever was seen later than this may be walking past, unseen for a frame or two, and be
+taken for the face in view as they cover it."""
 
 FORESIGHT_S = 0.25
 """Velocity is trusted this long after a face was last seen."""
@@ -55,6 +59,8 @@ class Track:
     hidden: float | None = None
     missed: bool = False
     """Whether the face was not among those of the last update."""
+    settled: bool = False
+    """Whether the velocity is known: two sights make one."""
 
     @property
     def ghost(self) -> bool:
@@ -72,14 +78,19 @@ class Track:
         x, y = self.box.centre
         return x + self.velocity[0] * ahead, y + self.velocity[1] * ahead
 
+    def velocity_to(self, box: Box, now: float) -> tuple[float, float]:
+        """In pixels a second, for a `box` seen later than the track."""
+        (x0, y0), (x1, y1) = self.box.centre, box.centre
+        elapsed = now - self.seen
+        return (x1 - x0) / elapsed, (y1 - y0) / elapsed
+
     def moved_to(self, box: Box, now: float) -> "Track":
         elapsed = now - self.seen
         if elapsed <= 0:
             return replace(self, box=box, missed=False)
-        (x0, y0), (x1, y1) = self.box.centre, box.centre
-        vx, vy = (x1 - x0) / elapsed, (y1 - y0) / elapsed
+        vx, vy = self.velocity_to(box, now)
         smooth = ((vx + self.velocity[0]) / 2, (vy + self.velocity[1]) / 2)
-        return Track(self.id, box, now, smooth)
+        return Track(self.id, box, now, smooth, settled=True)
 
 
 class Tracker:
@@ -95,6 +106,10 @@ class Tracker:
     def missing(self) -> tuple[Track, ...]:
         """Tracks that wait for their face: it was not among those of the last update."""
         return self._missing
+
+    def forget(self) -> None:
+        """Drop everybody: whoever is seen next is new."""
+        self._tracks = self._missing = ()
 
     def update(self, boxes: Sequence[Box], now: float) -> list[int]:
         """The identity of each of the faces seen at `now`; new ones count up from 1."""
@@ -113,7 +128,8 @@ class Tracker:
                 track = going_on[links.same[b]]
             else:
                 self._last_id += 1
-                track = Track(self._last_id, box, now)
+                track = links.heirs.get(b, Track(0, box, now))
+                track = replace(track, id=self._last_id)
             seen.append(track)
             ids.append(track.id)
         self._missing = tuple(track for track in waiting if not track.ghost)
@@ -123,11 +139,16 @@ class Tracker:
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """`same` maps the index of a box to that of its track; `ended` are indices of tracks."""
+    """`same` maps the index of a box to that of its track; `ended` are indices of tracks.
+
+    `heirs` maps the index of a box that needs a new identity to a track that has the motion
+    of the one it may have been.
+    """
 
     same: dict[int, int]
     ended: set[int]
     ghosts: tuple[Track, ...]
+    heirs: dict[int, Track]
 
 
 def associate(tracks: Sequence[Track], boxes: Sequence[Box], now: float) -> Links:
@@ -135,12 +156,13 @@ def associate(tracks: Sequence[Track], boxes: Sequence[Box], now: float) -> Link
 
     A box goes on a track only if it is where that track is expected, and nobody else can
     be meant: no other track could have reached the box, and the track could have reached
-    no other box. Those who are out of sight cast no doubt on a face that stays where it
-    was under the camera's eye: they become its ghosts.
+    no other box. Those who have been out of sight for a while cast no doubt on a face that
+    moves steadily and is seen in every frame: they become its ghosts.
     """
     same: dict[int, int] = {}
     ended: set[int] = set()
     ghosts: list[Track] = []
+    heirs: dict[int, Track] = {}
     for group, reached in _groups(tracks, boxes, now):
         if len(group) == len(reached) == 1:
             (t,), (b,) = group, reached
@@ -154,6 +176,8 @@ def associate(tracks: Sequence[Track], boxes: Sequence[Box], now: float) -> Link
                 (b,) = reached
                 same[b] = keeper
                 group.discard(keeper)
+            else:
+                heirs |= _heir(tracks, group, boxes, reached, now)
             ended |= group
             ghosts += _hidden(
                 [tracks[t] for t in group],
@@ -166,7 +190,7 @@ def associate(tracks: Sequence[Track], boxes: Sequence[Box], now: float) -> Link
         if _could_have_met(tracks[t], tracks[u], now):
             ghosts += [_frozen(tracks[one]) for one in (t, u) if one not in ended]
             ended |= {t, u}
-    return Links(same, ended, tuple(ghosts))
+    return Links(same, ended, tuple(ghosts), heirs)
 
 
 def _groups(
@@ -187,13 +211,25 @@ def _groups(
 def _undisturbed(
     tracks: Sequence[Track], group: set[int], boxes: Sequence[Box], reached: set[int], now: float
 ) -> int | None:
-    """The one track of a doubtful group whose face is in view and was so in the last update."""
-    in_view = [t for t in group if not (tracks[t].missed or tracks[t].ghost)]
-    if len(in_view) == len(reached) == 1:
-        (t,), (b,) = in_view, reached
+    """The one track of a doubtful group that cannot be any other's, if there is one."""
+    recent = [t for t in group if now - tracks[t].unseen_since() < OUT_OF_SIGHT_S]
+    if len(recent) == len(reached) == 1:
+        (t,), (b,) = recent, reached
         if is_steady(tracks[t], boxes[b], now):
             return t
     return None
+
+
+def _heir(
+    tracks: Sequence[Track], group: set[int], boxes: Sequence[Box], reached: set[int], now: float
+) -> dict[int, Track]:
+    """The motion of the one face in a doubtful group, if it is again the only one in view."""
+    before = [t for t in group if not (tracks[t].missed or tracks[t].ghost)]
+    if len(before) == len(reached) == 1 and now > tracks[before[0]].seen:
+        (b,) = reached
+        velocity = tracks[before[0]].velocity_to(boxes[b], now)
+        return {b: Track(0, boxes[b], now, velocity, settled=True)}
+    return {}
 
 
 def _hidden(tracks: list[Track], boxes: list[Box], in_view: int, now: float) -> list[Track]:
@@ -227,7 +263,9 @@ def is_expected(track: Track, box: Box, now: float) -> bool:
 
 
 def is_steady(track: Track, box: Box, now: float) -> bool:
-    """Whether `box` is so near to where `track` should be that it can only be the same face."""
+    """Whether a face was in view in the last update, too, and is where it should be."""
+    if track.missed or track.ghost or not track.settled:
+        return False
     reach = min(JITTER + STEADY_SPEED * max(now - track.seen, 0.0), LARGEST_STEP)
     grown = abs(log(_size(box) / _size(track.box)))
     return _distance(track.expected(now), box) <= reach and grown <= GROWTH_JITTER

@@ -48,15 +48,47 @@ def test_a_face_that_walks_is_followed(observer: Observer, two_people: Image):
     assert len(tracks) == 1
 
 
-def test_a_followed_face_costs_no_search_every_other_frame(observer: Observer, two_people: Image):
+def test_beside_a_followed_face_one_tile_is_searched(
+    observer: Observer, two_people: Image, monkeypatch: pytest.MonkeyPatch
+):
     film(observer, [two_people] * 4)
-    searched = []
-    for i in range(4, 10):
-        film(observer, [two_people], start=i / FPS)
-        searched.append(observer.timings["search"])
-        assert set(observer.timings) == {"search", "track", "landmarks"}
-        assert observer.timings["landmarks"] > 0
-    assert sum(ms > 0.5 for ms in searched) == 3
+    looked: list[Image] = []
+    detect = observer._short.detect
+    monkeypatch.setattr(observer._short, "detect", lambda tile: looked.append(tile) or detect(tile))
+    film(observer, [two_people] * 9, start=4 / FPS)
+    assert len(looked) == 9
+    assert set(observer.timings) == {"search", "track", "landmarks"}
+    assert all(ms > 0 for ms in observer.timings.values())
+
+
+def test_a_second_face_is_found_within_nine_frames(
+    observer: Observer, hopper: Image, two_people: Image, coffee: Image
+):
+    alone = np.array(coffee)
+    alone[60:660, 60:572] = hopper
+    assert len(film(observer, [alone] * 6)[-1]) == 1
+    seen = film(observer, [two_people] * 9, start=6 / FPS)
+    assert len(seen[-1]) == 2
+
+
+def test_an_empty_scene_is_searched_by_the_way_until_somebody_comes(
+    observer: Observer, two_people: Image, coffee: Image, monkeypatch: pytest.MonkeyPatch
+):
+    looked: list[Image] = []
+    detect = observer._short.detect
+    monkeypatch.setattr(observer._short, "detect", lambda tile: looked.append(tile) or detect(tile))
+    assert not any(film(observer, [coffee] * 60))
+    assert len(looked) < 60
+    arriving = film(observer, [two_people] * DOOR_SCHEDULE.period, start=60 / FPS)
+    assert len(arriving[-1]) == 2
+
+
+def test_a_camera_that_changes_its_resolution_starts_anew(observer: Observer, two_people: Image):
+    before = film(observer, [two_people] * 4)[-1]
+    smaller = cv2.resize(two_people, (960, 540), interpolation=cv2.INTER_AREA)
+    after = film(observer, [smaller] * 4, start=4 / FPS)[-1]
+    assert len(after) == 2
+    assert not {f.track for f in before} & {f.track for f in after}
 
 
 def test_a_face_that_is_hidden_for_a_moment_keeps_its_track(

@@ -20,17 +20,13 @@ from accessctl.vision.search import (
 sizes = st.integers(100, 4000)
 
 
-@given(st.integers(320, 4000), st.floats(9 / 16, 1), st.booleans(), st.integers(0, 1000))
-def test_every_small_face_lies_whole_in_some_tile_of_a_round(longer, shape, portrait, start):
+@given(st.integers(320, 4000), st.floats(9 / 16, 1), st.booleans())
+def test_every_small_face_lies_whole_in_some_tile(longer, shape, portrait):
     """Wherever it stands, in every usual shape of frame: 70 pixels wide of 1280."""
     width, height = (longer * shape, longer) if portrait else (longer, longer * shape)
     width, height = round(width), round(height)
     w, h = 0.055 * longer, 0.07 * longer
-    tiles = [
-        tile
-        for turn in range(start, start + DOOR_SCHEDULE.period)
-        for tile in DOOR_SCHEDULE.tiles(turn, width, height)
-    ]
+    tiles = DOOR_SCHEDULE.every(width, height)
     small = [t for t in tiles if t.right - t.left < width or t.bottom - t.top < height]
     for i in range(12):
         for j in range(12):
@@ -42,15 +38,6 @@ def test_every_small_face_lies_whole_in_some_tile_of_a_round(longer, shape, port
                 and y + h <= t.bottom + 1
                 for t in small
             )
-
-
-@given(sizes, sizes, st.integers(0, 10_000))
-def test_a_round_shows_every_tile_and_no_frame_costs_more_than_the_pace(width, height, start):
-    turns = range(start, start + DOOR_SCHEDULE.period)
-    rounds = [DOOR_SCHEDULE.tiles(turn, width, height) for turn in turns]
-    every = {tile for grid in DOOR_SCHEDULE.grids for tile in grid.tiles(width, height)}
-    assert {tile for tiles in rounds for tile in tiles} == every
-    assert {len(tiles) for tiles in rounds} == {DOOR_SCHEDULE.pace}
 
 
 def test_the_door_searches_everything_within_three_frames():
@@ -69,15 +56,9 @@ def test_a_portrait_frame_is_cut_along_its_longer_side():
     assert [(t.top, t.bottom) for t in tiles] == [(0, 100), (100, 200), (200, 300)]
 
 
-def test_tiles_take_turns():
+def test_neighbours_do_not_follow_each_other():
     schedule = Schedule((Grid(4, 1, 0.0, Range.SHORT),), pace=1)
-    lefts = [schedule.tiles(turn, 400, 100)[0].left for turn in range(5)]
-    assert lefts == [0, 200, 100, 300, 0]
-
-
-def test_a_pace_beyond_the_number_of_tiles_shows_each_once():
-    schedule = Schedule((Grid(2, 1, 0.0, Range.SHORT),), pace=5)
-    assert len(schedule.tiles(3, 400, 100)) == 2
+    assert [tile.left for tile in schedule.every(400, 100)] == [0, 200, 100, 300]
 
 
 def test_placed_moves_box_and_keypoints_into_the_frame(fake_detection: Detection):
