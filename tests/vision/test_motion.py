@@ -44,8 +44,10 @@ def test_a_patch_the_size_of_the_smallest_face_is_seen_at_once_where_it_is():
     rows, columns = np.nonzero(changed)
     assert len(rows) >= 20
     # Cells are 8 pixels wide, and blurred over one neighbour on each side.
-    assert (rows.min() * 8 >= 400 - 16) and (rows.max() * 8 <= 460 + 16)
-    assert (columns.min() * 8 >= 800 - 16) and (columns.max() * 8 <= 850 + 16)
+    assert rows.min() * 8 >= 400 - 16
+    assert rows.max() * 8 <= 460 + 16
+    assert columns.min() * 8 >= 800 - 16
+    assert columns.max() * 8 <= 850 + 16
 
 
 def test_what_came_and_stays_is_a_change_for_seconds_and_then_background():
