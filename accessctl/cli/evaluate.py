@@ -4,8 +4,11 @@ from typing import Any
 
 from accessctl.cli.evaluate_calibration import add_calibration
 from accessctl.cli.evaluate_fairness import add_fairness
+from accessctl.cli.evaluate_identify import add_identify
 from accessctl.cli.evaluate_lfw import add_lfw
 from accessctl.cli.evaluate_liveness import add_liveness
+from accessctl.cli.evaluate_oneshot import add_oneshot
+from accessctl.cli.evaluate_robustness import add_robustness
 
 
 def add_parser(subparsers: Any) -> None:
@@ -14,4 +17,7 @@ def add_parser(subparsers: Any) -> None:
     add_lfw(commands)
     add_calibration(commands)
     add_fairness(commands)
+    add_oneshot(commands)
+    add_identify(commands)
+    add_robustness(commands)
     add_liveness(commands)

@@ -79,7 +79,9 @@ def losses(
             alter=alteration(change, sightings, seed),
             variant=f"{condition} {DRAWING} seed {seed}",
         )
-        yield loss(condition, gallery, coming, cohort, calibration, rules, seed)
+        yield loss(
+            condition, gallery, coming.wide(cohort.shape[1]), cohort, calibration, rules, seed
+        )
 
 
 def alteration(change: Change, sightings: Sightings, seed: int) -> Alter:

@@ -1,6 +1,6 @@
 """Who is enrolled, and who comes to the door: galleries drawn from photographs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,10 @@ class GalleryDraw:
     mates: Rows
     own: Rows
     strangers: Rows
+
+    def first(self, probes: int) -> "GalleryDraw":
+        """The same people, everybody with the first `probes` photos only."""
+        return replace(self, mates=self.mates[:, :probes], strangers=self.strangers[:, :probes])
 
 
 def draw_gallery(

@@ -1,7 +1,7 @@
 """What the protocols of identification know of photographs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,13 @@ class Probes:
         return Probes(
             self.embeddings[rows], self.quality[rows], self.found[rows], self.usable[rows]
         )
+
+    def wide(self, dimension: int) -> "Probes":
+        """The same with embeddings (N, dimension): where no photo at all shows a face, nobody
+        could tell how long they are."""
+        if self.found.any():
+            return self
+        return replace(self, embeddings=np.full((len(self), dimension), np.nan, np.float32))
 
     def then(self, others: "Probes") -> "Probes":
         """These and the others below them."""

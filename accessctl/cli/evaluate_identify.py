@@ -1,0 +1,178 @@
+"""`accessctl evaluate identify`: who is at the door, when it may be nobody enrolled?"""
+
+import argparse
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from accessctl.cli.common import config_from
+from accessctl.cli.evaluate_bench import bench_from, provenance
+from accessctl.cli.evaluate_report import (
+    Part,
+    Told,
+    add_photos,
+    as_record,
+    percent,
+    photos_of,
+    tell,
+    words,
+)
+from accessctl.encoder.card import load_card
+
+if TYPE_CHECKING:
+    from accessctl.evaluation.open_set import Row
+
+RESULT = "identify"
+OPTIONS = ("sizes", "pool", "pool_size", "draws", "strangers", "subject", "seed")
+GOAL = 0.01
+"""The stated FPIR at which encoders are compared, besides the configured one."""
+
+
+def add_identify(subparsers: Any) -> None:
+    """Add `identify` to the subcommands of `evaluate`."""
+    command = subparsers.add_parser(
+        "identify", help="open set: FNIR and FPIR by gallery size, and what pooling photos gives"
+    )
+    command.add_argument("--sizes", type=int, nargs="+", default=[10, 50, 200, 1000], metavar="N")
+    command.add_argument("--pool", type=int, nargs="+", default=[1, 2, 3, 5], metavar="K")
+    command.add_argument(
+        "--pool-size", type=int, default=200, metavar="N", help="the gallery for --pool"
+    )
+    command.add_argument(
+        "--target-fpir",
+        type=float,
+        action="append",
+        metavar="RATE",
+        help=f"may be repeated (default: the configured one, and {GOAL:g})",
+    )
+    command.add_argument("--draws", type=int, default=10, help="galleries a row (default: 10)")
+    command.add_argument(
+        "--strangers", type=int, default=1000, help="who come to a gallery (default: 1000)"
+    )
+    add_photos(command)
+    command.set_defaults(func=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    import numpy as np
+
+    from accessctl.door.scoring import scoring_of
+    from accessctl.evaluation.open_set import Plan, cosine_threshold, row, try_pooling, try_sizes
+    from accessctl.evaluation.photos import people_of
+    from accessctl.evaluation.probes import probes_of
+    from accessctl.evaluation.sightings import Subject
+
+    policy = config_from(args).policy
+    targets = args.target_fpir or sorted({policy.target_fpir, GOAL})
+    photos = photos_of(args.data)
+    _, person = people_of(photos.names)
+    bench, encoder = bench_from(args, Subject(args.subject))
+    card = load_card(encoder.folder)
+    cohort, calibration = scoring_of(card)
+    faces = probes_of(bench, photos, photos.names)
+    plan = Plan(args.draws, args.strangers, args.seed)
+    tried = try_sizes(person, faces, args.sizes, cohort, calibration, plan)
+    pooling = try_pooling(person, faces, args.pool_size, args.pool, cohort, calibration, plan)
+    random = np.random.default_rng(args.seed)
+
+    def judged(target: float) -> "tuple[list[Row], list[Row]]":
+        plain = cosine_threshold(tried, args.pool_size, target)
+        return (
+            [row(one, target, policy.min_margin, person, random, plain) for one in tried],
+            [row(one, target, policy.min_margin, person, random) for one in pooling],
+        )
+
+    sizes, pooled = (
+        [one for rows in kind for one in rows] for kind in zip(*map(judged, targets), strict=True)
+    )
+    said = words(RESULT, args, OPTIONS) + "".join(f" --target-fpir {one:g}" for one in targets)
+    record = provenance(said, args, encoder) | {
+        "photos": len(photos.names),
+        "photos_without_a_face": int((~faces.found).sum()),
+        "photos_refused": int((faces.found & ~faces.usable).sum()),
+        "min_margin": policy.min_margin,
+        "galleries": [_record(one) for one in sizes],
+        "pooled": [_record(one) for one in pooled],
+    }
+    picture = None
+    if args.plots:
+        from accessctl.evaluation.recognition_plots import identification
+
+        picture = args.plots / f"identify-{card.name}.png"
+        identification(tried, sizes, pooled, picture)
+    tell(args, encoder, card, Told(RESULT, record, _parts(args, sizes, pooled), picture))
+    return 0
+
+
+def _parts(args: argparse.Namespace, sizes: "Sequence[Row]", pooled: "Sequence[Row]") -> list[Part]:
+    draws = f"{args.draws} galleries a row, rates in % with 95 % intervals over people"
+    return [
+        Part(
+            f"One photo enrolled, one photo at the door; {draws}",
+            (
+                "enrolled",
+                "stated FPIR",
+                "observed FPIR",
+                "observed / stated",
+                "FNIR",
+                "misidentified",
+            ),
+            [
+                (
+                    str(one.size),
+                    f"{100 * one.target_fpir:g}",
+                    percent(one.fpir, 2),
+                    f"{one.fpir.value / one.target_fpir:.2f}",
+                    percent(one.fnir),
+                    percent(one.misidentified, 2),
+                )
+                for one in sizes
+            ],
+        ),
+        Part(
+            "What the parts of the score are worth: FNIR in % where exactly the stated share of "
+            "these strangers passes, and the FPIR in % of one cosine threshold that suits "
+            f"{args.pool_size} people",
+            ("enrolled", "FPIR", "FNIR, normalised", "FNIR, cosine", "FPIR of one threshold"),
+            [
+                (
+                    str(one.size),
+                    f"{100 * one.target_fpir:g}",
+                    f"{100 * one.fnir_normalised:.1f}",
+                    f"{100 * one.fnir_cosine:.1f}",
+                    "-"
+                    if one.fpir_one_threshold is None
+                    else f"{100 * one.fpir_one_threshold:.2f}",
+                )
+                for one in sizes
+            ],
+        ),
+        Part(
+            f"Photos pooled into a probe, one enrolled, {args.pool_size} people, people with more "
+            f"than {max(args.pool)} photos at the door; {draws}",
+            ("photos", "stated FPIR", "observed FPIR", "FNIR"),
+            [
+                (
+                    str(one.photos),
+                    f"{100 * one.target_fpir:g}",
+                    percent(one.fpir, 2),
+                    percent(one.fnir),
+                )
+                for one in pooled
+            ],
+        ),
+    ]
+
+
+def _record(one: "Row") -> dict[str, Any]:
+    return {
+        "people": one.size,
+        "photos_a_probe": one.photos,
+        "target_fpir": one.target_fpir,
+        "fpir": as_record(one.fpir),
+        "fnir": as_record(one.fnir),
+        "misidentified": as_record(one.misidentified),
+        "fnir_at_this_fpir": {
+            "normalised": round(one.fnir_normalised, 5),
+            "cosine": round(one.fnir_cosine, 5),
+        },
+    }

@@ -1,0 +1,168 @@
+"""How the evaluations of identification say what they found: tables, JSON, a report, the card."""
+
+import argparse
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from accessctl.cli.common import print_json, table
+from accessctl.cli.evaluate_bench import add_bench, add_write_card, heading, keep_result
+from accessctl.config import EncoderConfig
+from accessctl.encoder.card import Card
+from accessctl.errors import StoreError
+
+if TYPE_CHECKING:
+    from accessctl.evaluation.photos import Photos
+
+ARCHIVE = "images.zip"
+SECTION = "## "
+
+
+class Rate(Protocol):
+    """A share with its 95 % interval."""
+
+    @property
+    def value(self) -> float: ...
+
+    @property
+    def low(self) -> float: ...
+
+    @property
+    def high(self) -> float: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A table with the sentence above it."""
+
+    title: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One evaluation of one encoder. `name` is its place in the card's results."""
+
+    name: str
+    record: Mapping[str, Any]
+    parts: Sequence[Part]
+    picture: Path | None
+
+
+def add_photos(command: argparse.ArgumentParser) -> None:
+    """--data, --subject, --seed, --report and what all evaluations of encoders share."""
+    command.add_argument(
+        "--data",
+        type=Path,
+        required=True,
+        metavar="PLACE",
+        help="a folder for each person, in a folder, in a zip archive, or in images.zip there",
+    )
+    command.add_argument(
+        "--subject",
+        choices=("centre", "largest"),
+        default="centre",
+        help="whose face is meant where a photo shows several: the one at the photo's centre, "
+        "as in LFW (default), or the largest",
+    )
+    command.add_argument("--seed", type=int, default=0, help="of whatever is drawn at random")
+    command.add_argument(
+        "--report",
+        type=Path,
+        metavar="FILE.md",
+        help="put the tables into this file, in place of the encoder's section",
+    )
+    add_write_card(command)
+    add_bench(command)
+    command.set_defaults(parser=command)
+
+
+def photos_of(place: Path) -> "Photos":
+    """The photographs at --data; SourceError."""
+    from accessctl.evaluation.photos import open_photos
+
+    archive = place / ARCHIVE
+    return open_photos(archive if archive.exists() else place)
+
+
+def words(name: str, args: argparse.Namespace, options: Sequence[str]) -> str:
+    """The evaluation as it can be typed: --data, and those of `options` that are not usual."""
+    said = [f"{name} --data {args.data}"]
+    for option in options:
+        value = getattr(args, option)
+        if value != args.parser.get_default(option):
+            values = value if isinstance(value, list) else [value]
+            said.append(f"--{option.replace('_', '-')} {' '.join(map(str, values))}")
+    return " ".join(said)
+
+
+def tell(args: argparse.Namespace, encoder: EncoderConfig, card: Card, told: Told) -> None:
+    """Print, and keep where it was asked for; ModelError or StoreError."""
+    if args.json:
+        print_json({"encoder": card.name, "fingerprint": card.fingerprint, **told.record})
+    else:
+        print(heading(encoder, card))
+        for part in told.parts:
+            print(f"\n{part.title}\n\n{table(part.head, part.rows)}")
+    if args.report:
+        put_section(args.report, card.name, section(args.report, encoder, card, told))
+    if args.write_card:
+        keep_result(encoder.folder, told.name, told.record)
+
+
+def section(report: Path, encoder: EncoderConfig, card: Card, told: Told) -> str:
+    """Markdown: when, how, with which encoder, the tables and the picture."""
+    lines = [
+        f"{told.record['date']}; {heading(encoder, card)}.",
+        "",
+        f"    {told.record['command']}",
+    ]
+    for part in told.parts:
+        lines += ["", f"{part.title}:", "", markdown(part.head, part.rows)]
+    if told.picture is not None:
+        link = os.path.relpath(told.picture, report.parent)
+        lines += ["", f"![{told.name}: {card.name}]({Path(link).as_posix()})"]
+    return "\n".join(lines)
+
+
+def markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    ruler = ["---"] * len(head)
+    return "\n".join("| " + " | ".join(line) + " |" for line in (head, ruler, *rows))
+
+
+def put_section(path: Path, title: str, body: str) -> None:
+    """Replace the section `title` of a Markdown file, or add it at the end; StoreError."""
+    try:
+        text = path.read_text(encoding="utf-8") if path.exists() else ""
+        parts = text.split(f"\n{SECTION}")
+        kept = [parts[0].rstrip()] if parts[0].strip() else []
+        others = [part.rstrip() for part in parts[1:]]
+        new = f"{title}\n\n{body}"
+        named = [index for index, part in enumerate(others) if part.split("\n")[0] == title]
+        if named:
+            others[named[0]] = new
+        else:
+            others.append(new)
+        whole = "\n\n".join([*kept, *(SECTION + part for part in others)])
+        path.write_text(whole + "\n", encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise StoreError(
+            f"Cannot write {path} ({error}); name a Markdown file in a writable folder."
+        ) from error
+
+
+def percent(rate: Rate, digits: int = 1) -> str:
+    """ "95.3 (94.1 to 96.2)": percentages, the value with its interval."""
+    value, low, high = (f"{100 * v:.{digits}f}" for v in (rate.value, rate.low, rate.high))
+    return f"{value} ({low} to {high})"
+
+
+def as_record(rate: Rate) -> dict[str, Any]:
+    """For JSON and the card."""
+    return {
+        "rate": round(rate.value, 5),
+        "interval_95": [round(rate.low, 5), round(rate.high, 5)],
+    }

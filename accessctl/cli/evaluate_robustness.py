@@ -1,0 +1,157 @@
+"""`accessctl evaluate robustness`: what is lost when the face at the door is a worse one."""
+
+import argparse
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from accessctl.cli.common import config_from
+from accessctl.cli.evaluate_bench import bench_from, provenance
+from accessctl.cli.evaluate_report import (
+    Part,
+    Told,
+    add_photos,
+    as_record,
+    percent,
+    photos_of,
+    tell,
+    words,
+)
+from accessctl.encoder.card import load_card
+
+if TYPE_CHECKING:
+    from accessctl.evaluation.robustness import Loss, Rules
+
+RESULT = "robustness"
+OPTIONS = (
+    "people",
+    "strangers",
+    "gallery",
+    "draws",
+    "target_fpir",
+    "target_fmr",
+    "subject",
+    "seed",
+)
+
+
+def add_robustness(subparsers: Any) -> None:
+    """Add `robustness` to the subcommands of `evaluate`."""
+    command = subparsers.add_parser(
+        "robustness", help="masks, sunglasses, hats, far, dark, blurred and compressed faces"
+    )
+    command.add_argument(
+        "--people", type=int, default=300, help="with two photos each (default: 300)"
+    )
+    command.add_argument(
+        "--strangers", type=int, default=200, help="with one photo each (default: 200)"
+    )
+    command.add_argument("--gallery", type=int, default=200, help="enrolled (default: 200)")
+    command.add_argument("--draws", type=int, default=10, help="galleries a row (default: 10)")
+    command.add_argument("--target-fpir", type=float, default=0.01, help="(default: 0.01)")
+    command.add_argument("--target-fmr", type=float, help="(default: the configured one)")
+    add_photos(command)
+    command.set_defaults(func=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    import numpy as np
+
+    from accessctl.door.scoring import scoring_of
+    from accessctl.errors import InputError
+    from accessctl.evaluation.degraded import choose, losses
+    from accessctl.evaluation.robustness import Rules
+    from accessctl.evaluation.sightings import Subject
+
+    if not 0 < args.gallery < args.people + args.strangers or args.gallery > args.people:
+        raise InputError("--gallery is at most --people, and somebody must be left out of it.")
+    policy = config_from(args).policy
+    rules = Rules(
+        target_fmr=args.target_fmr or policy.target_fmr,
+        target_fpir=args.target_fpir,
+        min_margin=policy.min_margin,
+        gallery=args.gallery,
+        draws=args.draws,
+    )
+    photos = photos_of(args.data)
+    subset = choose(photos.names, args.people, args.strangers, np.random.default_rng(args.seed))
+    bench, encoder = bench_from(args, Subject(args.subject))
+    card = load_card(encoder.folder)
+    cohort, calibration = scoring_of(card)
+    found = list(losses(bench, photos, subset, cohort, calibration, rules, args.seed))
+    record = provenance(words(RESULT, args, OPTIONS), args, encoder) | {
+        "target_fmr": rules.target_fmr,
+        "target_fpir": rules.target_fpir,
+        "gallery": rules.gallery,
+        "conditions": [_record(one) for one in found],
+    }
+    picture = None
+    if args.plots:
+        from accessctl.evaluation.recognition_plots import robustness
+
+        picture = args.plots / f"robustness-{card.name}.png"
+        robustness(found, rules.target_fmr, rules.target_fpir, picture)
+    tell(args, encoder, card, Told(RESULT, record, _parts(args, rules, found), picture))
+    return 0
+
+
+def _parts(args: argparse.Namespace, rules: "Rules", found: "Sequence[Loss]") -> list[Part]:
+    clean = found[0]
+    return [
+        Part(
+            f"One photo against one, {args.people} people, at a stated FMR of "
+            f"{rules.target_fmr:g}; in % with 95 % intervals, lost in points",
+            ("probe", "no face", "refused", "TAR", "lost", "TAR, refusing none", "FMR"),
+            [
+                (
+                    one.condition,
+                    f"{100 * one.faceless.value:.1f}",
+                    f"{100 * one.refused.value:.1f}",
+                    percent(one.tar),
+                    _lost(clean.tar.value - one.tar.value),
+                    percent(one.tar_unjudged),
+                    _false_matches(one),
+                )
+                for one in found
+            ],
+        ),
+        Part(
+            f"Searched among {rules.gallery} enrolled people, {rules.draws} galleries, at a stated "
+            f"FPIR of {100 * rules.target_fpir:g} %; in % with 95 % intervals over people",
+            ("probe", "FNIR", "lost", "misidentified", "observed FPIR"),
+            [
+                (
+                    one.condition,
+                    percent(one.fnir),
+                    _lost(one.fnir.value - clean.fnir.value),
+                    percent(one.misidentified, 2),
+                    percent(one.fpir, 2),
+                )
+                for one in found
+            ],
+        ),
+    ]
+
+
+def _lost(share: float) -> str:
+    return f"{100 * share:.1f}"
+
+
+def _false_matches(one: "Loss") -> str:
+    if not one.stranger_pairs:
+        return "-"
+    return f"{one.false_matches / one.stranger_pairs:.1e}"
+
+
+def _record(one: "Loss") -> dict[str, Any]:
+    return {
+        "condition": one.condition,
+        "no_face": as_record(one.faceless),
+        "refused": as_record(one.refused),
+        "tar": as_record(one.tar),
+        "tar_refusing_none": as_record(one.tar_unjudged),
+        "false_matches": one.false_matches,
+        "stranger_pairs": one.stranger_pairs,
+        "fnir": as_record(one.fnir),
+        "misidentified": as_record(one.misidentified),
+        "fpir": as_record(one.fpir),
+    }

@@ -1,0 +1,162 @@
+"""Open-set identification over many galleries: what is stated, what is observed.
+
+Each row of the result is a gallery's size, or a number of photos pooled into a probe, tried
+with several galleries drawn at random; see identification for the terms.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from accessctl.evaluation.det import fnir_at, fpir_of_threshold, threshold_for
+from accessctl.evaluation.gallery_draw import draw_gallery
+from accessctl.evaluation.identification import Outcome, Searches, decide, joined, search_all
+from accessctl.evaluation.people_interval import PeopleRate, rate_over_people
+from accessctl.evaluation.probes import Floats, Probes
+from accessctl.gallery.calibration import Calibration
+
+Person = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How often galleries are drawn, and how many strangers come to each."""
+
+    draws: int
+    strangers: int
+    seed: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tried:
+    """All that was searched in galleries of `size` people with `photos` photos a probe."""
+
+    size: int
+    photos: int
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def mates(self) -> Searches:
+        return joined([outcome.mates for outcome in self.outcomes])
+
+    @property
+    def strangers(self) -> Searches:
+        return joined([outcome.strangers for outcome in self.outcomes])
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What the product does for `target_fpir`: `fnir` counts those not named and the
+    `misidentified`, `fpir` the strangers who were named.
+
+    What the scores are worth apart from any threshold: FNIR where just the target's share of
+    these very strangers passes, `fnir_normalised` and `fnir_cosine`. `fpir_one_threshold` is
+    the FPIR of a cosine threshold that keeps the target in another gallery, not derived from
+    this one's size; None where none was given.
+    """
+
+    size: int
+    photos: int
+    target_fpir: float
+    fnir: PeopleRate
+    misidentified: PeopleRate
+    fpir: PeopleRate
+    fnir_normalised: float
+    fnir_cosine: float
+    fpir_one_threshold: float | None
+
+
+def try_sizes(
+    person: Person,
+    faces: Probes,
+    sizes: Sequence[int],
+    cohort: Floats,
+    calibration: Calibration,
+    plan: Plan,
+) -> list[Tried]:
+    """One photo against one photo, in galleries of each size; SourceError for too few people."""
+    return [
+        Tried(
+            size,
+            1,
+            tuple(
+                search_all(
+                    draw_gallery(person, size, 1, plan.strangers, random),
+                    faces,
+                    cohort,
+                    calibration,
+                )
+                for random in _generators(plan, size, 1)
+            ),
+        )
+        for size in sizes
+    ]
+
+
+def try_pooling(
+    person: Person,
+    faces: Probes,
+    size: int,
+    photos: Sequence[int],
+    cohort: Floats,
+    calibration: Calibration,
+    plan: Plan,
+) -> list[Tried]:
+    """So many photos pooled into a probe, as a visit's frames are: the same people and photos
+    in every row, the fewer the first of the more. SourceError for too few people."""
+    most = max(photos)
+    draws = [
+        draw_gallery(person, size, most, plan.strangers, random)
+        for random in _generators(plan, size, most)
+    ]
+    return [
+        Tried(
+            size,
+            count,
+            tuple(search_all(draw.first(count), faces, cohort, calibration) for draw in draws),
+        )
+        for count in photos
+    ]
+
+
+def row(
+    tried: Tried,
+    target_fpir: float,
+    min_margin: float,
+    person: Person,
+    random: np.random.Generator,
+    one_threshold: float | None = None,
+) -> Row:
+    """The decisions of one try; `one_threshold` is a cosine, see `cosine_threshold`."""
+    mates, strangers = tried.mates, tried.strangers
+    decisions = [decide(outcome, target_fpir, min_margin) for outcome in tried.outcomes]
+    missed, wrong, accepted = (np.concatenate(kind) for kind in zip(*decisions, strict=True))
+    who, others = person[mates.photo], person[strangers.photo]
+    return Row(
+        size=tried.size,
+        photos=tried.photos,
+        target_fpir=target_fpir,
+        fnir=rate_over_people(missed | wrong, who, random),
+        misidentified=rate_over_people(wrong, who, random),
+        fpir=rate_over_people(accepted, others, random),
+        fnir_normalised=fnir_at(mates.score, mates.right, strangers.score, target_fpir),
+        fnir_cosine=fnir_at(mates.cosine, mates.cosine_right, strangers.cosine, target_fpir),
+        fpir_one_threshold=None
+        if one_threshold is None
+        else fpir_of_threshold(strangers.cosine, one_threshold),
+    )
+
+
+def cosine_threshold(tried: Sequence[Tried], size: int, target_fpir: float) -> float | None:
+    """The one cosine that keeps the target among the strangers of the galleries of `size`."""
+    for one in tried:
+        if one.size == size:
+            return threshold_for(one.strangers.cosine, target_fpir)
+    return None
+
+
+def _generators(plan: Plan, size: int, photos: int) -> list[np.random.Generator]:
+    """One for each draw; a row does not depend on which other rows are asked for."""
+    return [np.random.default_rng([plan.seed, size, photos, draw]) for draw in range(plan.draws)]
