@@ -102,7 +102,9 @@ def present(
         if not faces:
             continue
         face = max(faces, key=lambda one: one.box.w)
-        visit = visits.setdefault(face.track, _Visit(looking, frame.captured))
+        if face.track not in visits:
+            visits[face.track] = _Visit(looking, frame.captured)
+        visit = visits[face.track]
         visit.see(frame, face)
         if visit.prompt not in {"", said}:
             said = visit.prompt
