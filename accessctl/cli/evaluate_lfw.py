@@ -63,7 +63,8 @@ def run(args: argparse.Namespace) -> int:
     faces = bench.embed(photos, view.photos)
     scorers = scorers_of(faces, card)
     views = {name: view_2(faces, view, scorer) for name, scorer in scorers.items()}
-    at = operating_threshold(card, config_from(args).policy.target_fmr)
+    target = config_from(args).policy.target_fmr
+    at = operating_threshold(card, target)
     tails = {
         name: tail(faces, scorer, np.random.default_rng(args.seed), down_to=at.get(name, np.inf))
         for name, scorer in scorers.items()
@@ -72,7 +73,7 @@ def run(args: argparse.Namespace) -> int:
     words = f"lfw --data {args.data}{' --all-pairs' if tails else ''} --seed {args.seed}"
     record = provenance(words, args, encoder) | as_record(faces, views, tails)
     if args.plots:
-        draw(tails, at, args.plots)
+        draw(tails, at, f"the product's threshold for a stated FMR of {target:g}", args.plots)
     if args.json:
         print_json({"encoder": card.name, "fingerprint": card.fingerprint, **record})
     else:
@@ -138,13 +139,15 @@ def operating_threshold(card: Card, target_fmr: float) -> dict[str, float]:
     return {"normalised": scoring_of(card)[1].threshold(target_fmr)}
 
 
-def draw(tails: "Mapping[str, TailResult]", at: Mapping[str, float], folder: Path) -> None:
-    """det.png and, for each score with an operating point, its histogram."""
+def draw(
+    tails: "Mapping[str, TailResult]", at: Mapping[str, float], mark: str, folder: Path
+) -> None:
+    """det.png and, for the score with an operating point, scores.png."""
     from accessctl.evaluation import plots
 
     points = {}
     for name, threshold in at.items():
         pairs = tails[name].pairs
-        points["the product's threshold"] = pairs.errors_at(threshold)
-        plots.histograms(pairs, f"{name} score", threshold, folder / "scores.png")
+        points[mark] = pairs.errors_at(threshold)
+        plots.histograms(pairs, f"{name} score", threshold, mark, folder / "scores.png")
     plots.det({name: result.pairs for name, result in tails.items()}, points, folder / "det.png")

@@ -33,22 +33,26 @@ def det(
             xlabel="FMR: impostor pairs that match (share)",
             ylabel="FNMR: genuine pairs that do not match (%)",
         )
-        axes.set_yticks([0.5, 1, 2, 5, 10, 20, 50, 100])
+        axes.set_ylim(0.1, 110)
+        axes.set_yticks([0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100])
         axes.yaxis.set_major_formatter("{x:g}")
         axes.minorticks_off()
 
 
 def det_curve(pairs: AllPairs) -> tuple[Any, Any]:
-    """FMR and FNMR, float64 (C,) each, from one impostor pair up to those that were kept."""
+    """FMR and FNMR, float64 (C,) each, as far as impostor scores were kept.
+
+    It begins where ten impostor pairs match: fewer say nothing.
+    """
     most = (len(pairs.top) - 1) / pairs.impostors
-    fmr = np.geomspace(1 / pairs.impostors, most, 300)
+    fmr = np.geomspace(min(10 / pairs.impostors, most / 2), min(most, 0.1), 300)
     genuine = np.sort(pairs.genuine)
     thresholds = [pairs.threshold(float(rate)) for rate in fmr]
     return fmr, np.searchsorted(genuine, thresholds, side="right") / len(genuine)
 
 
-def histograms(pairs: AllPairs, score: str, threshold: float, path: Path) -> None:
-    """Genuine and impostor scores, with the product's threshold."""
+def histograms(pairs: AllPairs, score: str, threshold: float, mark: str, path: Path) -> None:
+    """Genuine and impostor scores, with the product's threshold, which `mark` tells of."""
     genuine = pairs.genuine[np.isfinite(pairs.genuine)]
     reached = np.flatnonzero(pairs.counts)
     low = float(min(pairs.edges[reached[0]], genuine.min()))
@@ -72,7 +76,7 @@ def histograms(pairs: AllPairs, score: str, threshold: float, path: Path) -> Non
             alpha=0.55,
             label=f"genuine pairs ({len(pairs.genuine):,})",
         )
-        axes.axvline(threshold, color=MARK, ls="--", label="the product's threshold")
+        axes.axvline(threshold, color=MARK, ls="--", label=mark)
         axes.set(yscale="log", xlabel=score, ylabel=f"share of pairs per {edges[1] - edges[0]:.2g}")
 
 

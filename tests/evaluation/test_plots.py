@@ -1,0 +1,71 @@
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from accessctl.evaluation import plots
+from accessctl.evaluation.all_pairs import AllPairs, all_pairs
+from accessctl.evaluation.bootstrap import Measured
+from accessctl.evaluation.fairness import GroupRates
+from accessctl.evaluation.scorer import cosine
+from accessctl.evaluation.stated import Kept
+from accessctl.gallery.fake import random_units
+
+
+@pytest.fixture(scope="module")
+def pairs() -> AllPairs:
+    person = np.arange(120) // 3
+    faces = random_units(40, 12, seed=0)[person] + 0.25 * random_units(120, 12, seed=1)
+    faces /= np.linalg.norm(faces, axis=1, keepdims=True)
+    return all_pairs(cosine(faces, np.arange(120) > 0), person)
+
+
+def drawn(path: Path) -> None:
+    picture = cv2.imread(str(path))
+    assert picture is not None
+    assert min(picture.shape[:2]) > 200
+    assert len(np.unique(picture.reshape(-1, 3), axis=0)) > 20, "nothing is drawn"
+
+
+def test_a_curve_from_ten_impostors_to_a_tenth_of_them(pairs: AllPairs) -> None:
+    fmr, fnmr = plots.det_curve(pairs)
+    assert fmr[0] == pytest.approx(10 / pairs.impostors)
+    assert fmr[-1] == pytest.approx(0.1)
+    for place in (0, 100, 299):
+        allowed = int(fmr[place] * pairs.impostors + 1e-9)
+        assert fnmr[place] == np.mean(pairs.genuine <= pairs.top[allowed])
+    assert (np.diff(fnmr) <= 0).all()
+
+
+def test_det(pairs: AllPairs, tmp_path: Path) -> None:
+    path = tmp_path / "new" / "det.png"
+    plots.det({"cosine": pairs}, {"here": (0.01, 0.02), "never": (0.0, 1.0)}, path)
+    drawn(path)
+
+
+def test_histograms(pairs: AllPairs, tmp_path: Path) -> None:
+    plots.histograms(pairs, "cosine", 0.5, "a mark", tmp_path / "scores.png")
+    drawn(tmp_path / "scores.png")
+
+
+def test_calibration_without_an_event_and_without_an_interval(tmp_path: Path) -> None:
+    nan = float("nan")
+    kept = [
+        Kept(1e-2, 0.1, Measured(1.1e-2, 1e-2, 1.3e-2), Measured(0.1, 0.05, 0.2)),
+        Kept(1e-3, 0.5, Measured(2e-3, nan, nan), Measured(0.1, 0.05, 0.2)),
+        Kept(1e-6, 0.9, Measured(0.0, 0.0, 1e-5), Measured(0.1, 0.05, 0.2)),
+    ]
+    plots.calibration(kept, tmp_path / "calibration.png")
+    drawn(tmp_path / "calibration.png")
+
+
+def test_fairness_with_a_small_group_and_one_that_tells_nothing(tmp_path: Path) -> None:
+    rate = Measured(1e-3, 1e-4, 1e-2)
+    groups = [
+        GroupRates("one", 50, 100, 4900, 50, rate, rate),
+        GroupRates("few", 5, 10, 40, 5, rate, None),
+        GroupRates("none", 1, 1, 0, 0, None, None),
+    ]
+    plots.fairness(groups, 1e-3, tmp_path / "fairness.png")
+    drawn(tmp_path / "fairness.png")
