@@ -19,36 +19,12 @@ from pydantic import (
 from pydantic.fields import FieldInfo
 
 from accessctl.config_access import AccessConfig, Factor
+from accessctl.config_camera import CameraConfig
 from accessctl.config_liveness import Intent, LivenessConfig
 from accessctl.config_section import OFF, Section, in_order
 from accessctl.config_service import ServiceConfig
 from accessctl.errors import ConfigError
 from accessctl.strict_yaml import read_mapping, shortened
-
-
-class CameraConfig(Section):
-    source: str = Field(
-        "auto",
-        description="auto (the first USB camera), usb:0, /dev/video0, an rtsp:// or http:// URL, "
-        "a video file, a folder of images, or demo.",
-    )
-    width: int = Field(1280, ge=160, le=7680, description="Width asked of a USB camera, pixels.")
-    height: int = Field(720, ge=120, le=4320, description="Height asked of a USB camera, pixels.")
-    fps: float = Field(
-        15, gt=0, le=240, description="Frame rate of a USB camera, an image folder and the demo."
-    )
-    open_timeout_s: float = Field(
-        10, gt=0, le=120, description="How long a camera may take to open, seconds."
-    )
-    read_timeout_s: float = Field(
-        5, gt=0, le=60, description="A camera that is silent this long counts as lost, seconds."
-    )
-    backoff_min_s: float = Field(1, gt=0, le=60, description="First wait before reconnecting.")
-    backoff_max_s: float = Field(30, gt=0, le=600, description="Longest wait before reconnecting.")
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        return in_order(self, "backoff_min_s", "backoff_max_s")
 
 
 class VisionConfig(Section):

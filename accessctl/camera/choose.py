@@ -9,7 +9,7 @@ from accessctl.camera.spec import UNDERSTOOD, SourceKind, SourceSpec, parse_sour
 from accessctl.camera.stream import StreamSource
 from accessctl.camera.usb import UsbSource, first_usb_camera, locate_first
 from accessctl.camera.video_file import VideoFileSource
-from accessctl.config import CameraConfig
+from accessctl.config_camera import CameraConfig
 from accessctl.errors import SourceError
 
 __all__ = ["first_usb_camera", "source_from"]

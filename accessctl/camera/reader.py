@@ -13,7 +13,7 @@ from accessctl.camera.backoff import Backoff
 from accessctl.camera.handover import Handover
 from accessctl.camera.outage import CameraEvent, Outage
 from accessctl.camera.source import Feed, Shot, Source
-from accessctl.config import CameraConfig
+from accessctl.config_camera import CameraConfig
 from accessctl.domain import Frame
 from accessctl.errors import AccessctlError, CameraError
 

@@ -7,7 +7,7 @@ import cv2
 from accessctl.camera.capture import Capture, CaptureFactory, open_capture, read_rgb
 from accessctl.camera.redact import redact
 from accessctl.camera.source import Shot
-from accessctl.config import CameraConfig
+from accessctl.config_camera import CameraConfig
 from accessctl.errors import CameraError
 
 

@@ -9,7 +9,7 @@ import cv2
 
 from accessctl.camera.capture import Capture, CaptureFactory, open_capture, read_rgb
 from accessctl.camera.source import Shot
-from accessctl.config import CameraConfig
+from accessctl.config_camera import CameraConfig
 from accessctl.errors import CameraError
 
 SYSFS = Path("/sys/class/video4linux")

@@ -12,7 +12,8 @@ from accessctl.audit.log import EventLog
 from accessctl.camera.choose import source_from
 from accessctl.camera.reader import Reader
 from accessctl.camera.source import Source
-from accessctl.config import CameraConfig, Config
+from accessctl.config import Config
+from accessctl.config_camera import CameraConfig
 from accessctl.domain import Decision, Frame
 from accessctl.door.assembly import Engine, open_door, outfit_of
 from accessctl.door.door import Door, Step
