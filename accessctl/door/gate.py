@@ -84,6 +84,7 @@ class Gate:
             liveness=visit.liveness,
             second_factor=self._shown(visit, person, factor, now),
             factor=factor,
+            awaited=self.second_factor is not None and self.second_factor.awaited(visit.id, now),
             place=place(
                 visit.widths, visit.index, policy.several_faces, policy.several_faces_ratio
             ),

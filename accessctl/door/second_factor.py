@@ -98,6 +98,16 @@ class SecondFactor:
             elif (before.person, before.factor) != (person, factor):
                 self._waits[visit] = _Wait(person, factor, before.until, wrong=before.wrong)
 
+    def awaited(self, visit: str, now: float) -> bool:
+        """Whether somebody in this visit may still show it, or has."""
+        with self._lock:
+            wait = self._waits.get(visit)
+            return (
+                wait is not None
+                and wait.proof in (Proof.PENDING, Proof.SHOWN)
+                and now <= wait.until
+            )
+
     def forget(self, visit: str) -> None:
         """The visit is decided, or over."""
         with self._lock:

@@ -36,7 +36,8 @@ class Circumstances:
 
     `person` are the rules of the person whom the evidence points to, `factor` is what they
     must show beside the face and `last_crossing` theirs; `crossings_known` is false while
-    the log that tells of it cannot be read.
+    the log that tells of it cannot be read. `awaited` is true while somebody who was
+    recognised in this visit may show the second factor, or has.
     """
 
     plan: AccessPlan
@@ -46,6 +47,7 @@ class Circumstances:
     liveness: Proof = Proof.NOT_NEEDED
     second_factor: Proof = Proof.NOT_NEEDED
     factor: Factor = "off"
+    awaited: bool = False
     place: Place = Place.FREE
     last_crossing: Crossing | None = None
     crossings_known: bool = True
@@ -60,6 +62,10 @@ def decide_visit(
 ) -> Verdict | None:
     """The verdict on a visit, or None while it is too early for one; see decide.decide."""
     verdict = admit(decide(evidence, rules, last_grant, now), circumstances)
+    awaited = circumstances.awaited and not evidence.left
+    if awaited and verdict is not None and verdict.outcome is Outcome.UNKNOWN:
+        # They were known, and look at the keypad: wait until they look up, or time is over.
+        return None
     return _abandoned(evidence, rules, circumstances) or verdict
 
 

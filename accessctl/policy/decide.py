@@ -60,9 +60,12 @@ def _late_verdict(evidence: Evidence, reason: Reason, rules: Rules, now: float) 
     """ "Unknown" once there was enough to go by, or when the visitor has left."""
     if evidence.seen < GLIMPSE_FRAMES:
         return None
+    # The last condition is for whoever looked away for longer than the window: as few
+    # frames as they begin again with could not have been granted.
     enough = (
         evidence.seen >= rules.unknown_after_frames
         and now - evidence.since >= rules.unknown_after_s
+        and len(evidence.sightings) >= rules.min_frames
     )
     if not (enough or evidence.left):
         return None

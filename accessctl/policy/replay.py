@@ -90,7 +90,9 @@ def again(
         recorded.liveness,
         as_shown(recorded.second_factor, recorded.factor, wanted),
         wanted,
-        place(recorded.widths, recorded.index, policy.several_faces, policy.several_faces_ratio),
-        recorded.crossing,
+        place=place(
+            recorded.widths, recorded.index, policy.several_faces, policy.several_faces_ratio
+        ),
+        last_crossing=recorded.crossing,
     )
     return decide_visit(recorded.evidence, rules, recorded.last_grant, recorded.now, circumstances)
