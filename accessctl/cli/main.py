@@ -14,6 +14,8 @@ from accessctl.service import logs
 COMMANDS = (
     "run",
     "status",
+    "reload",
+    "doctor",
     "preview",
     "enroll",
     "people",
@@ -33,6 +35,7 @@ COMMANDS = (
     "liveness",
     "evaluate",
     "config",
+    "service",
 )
 
 

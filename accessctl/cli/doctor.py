@@ -1,0 +1,148 @@
+"""`accessctl doctor`: what is wrong with this door, and what to do about it."""
+
+import argparse
+import logging
+import os
+import time
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from accessctl.cli.common import add_config, add_json, config_path, print_json
+from accessctl.config import Config, load_config
+from accessctl.errors import ConfigError, FaultError, InputError
+
+if TYPE_CHECKING:
+    from accessctl.service.checks.finding import Check, Finding
+
+# The release's own files, beside the package.
+RELEASE = Path(__file__).resolve().parents[2]
+LEVEL, SUBJECT = 7, 11
+
+
+def add_parser(subparsers: Any) -> None:
+    parser = subparsers.add_parser("doctor", help="say what is wrong, and what to do about it")
+    add_config(parser)
+    add_json(parser)
+    parser.set_defaults(func=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """0 when nothing fails (there may be warnings), 1 when something does, 2 when that is the
+    configuration."""
+    from accessctl.service.checks.examine import examine
+    from accessctl.service.checks.finding import Level, failure
+
+    # The findings say it better; its own level is for the commands that do the work.
+    logging.getLogger("accessctl").setLevel(logging.CRITICAL)
+    findings: list[Finding] = []
+
+    def say(finding: "Finding") -> None:
+        findings.append(finding)
+        show(finding, as_json=args.json)
+
+    unusable = False
+    try:
+        path = config_path(args.config, os.environ, Path.cwd())
+        checks = checks_of(load_config(path), path)
+    except ConfigError as error:
+        unusable = True
+        say(failure("config", str(error)))
+        checks = checks_without_config()
+    for finding in examine(checks):
+        say(finding)
+    if unusable:
+        return ConfigError.exit_code
+    return int(any(finding.level is Level.FAILURE for finding in findings))
+
+
+def show(finding: "Finding", *, as_json: bool) -> None:
+    if as_json:
+        print_json(
+            {
+                "level": finding.level.value,
+                "subject": finding.subject,
+                "sentence": finding.sentence,
+            }
+        )
+    else:
+        level, subject = finding.level.value, finding.subject
+        print(f"{level:<{LEVEL}}  {subject:<{SUBJECT}}  {finding.sentence}", flush=True)
+
+
+def checks_of(config: Config, path: Path) -> Sequence[tuple[str, "Check"]]:
+    from accessctl.service.checks import disk, hooks, models, permissions, self_test
+    from accessctl.service.checks.finding import ok
+
+    folders = {"people": config.gallery.folder, "the event log": config.audit.file.parent}
+    pictures = config.audit.snapshots
+    snapshots_mb = 0.0 if pictures.keep == "off" else pictures.max_mb
+    return [
+        ("config", lambda: [ok("config", f"{path} is in order.")]),
+        ("config file", partial(permissions.check_config_file, path)),
+        *_libraries(),
+        ("models", partial(_check_vision_models, config)),
+        ("encoder", partial(models.check_encoder, config.encoder)),
+        *_machine(config),
+        ("gallery", partial(permissions.check_gallery, config.gallery, os.environ)),
+        ("event log", partial(permissions.check_audit, config.audit, os.environ)),
+        ("disk", partial(disk.check_disk, folders, snapshots_mb)),
+        ("actions", partial(hooks.check_hooks, config.actions, os.environ)),
+        ("self test", partial(self_test.check_chain, config)),
+    ]
+
+
+def checks_without_config() -> Sequence[tuple[str, "Check"]]:
+    """What can be said of the machine alone, as a door with the default settings sees it."""
+    from accessctl.service.checks.finding import warning
+
+    rest = "Models, people, keys, disk and actions wait for a configuration that works."
+    return [
+        *_libraries(),
+        *_machine(Config()),
+        ("not checked", lambda: [warning("not checked", rest)]),
+    ]
+
+
+def _libraries() -> list[tuple[str, "Check"]]:
+    from accessctl.service.checks import versions
+
+    return [
+        ("python", versions.check_python),
+        ("libraries", partial(versions.check_libraries, RELEASE / "requirements.txt")),
+        ("opencv", versions.check_opencv),
+    ]
+
+
+def _machine(config: Config) -> list[tuple[str, "Check"]]:
+    from accessctl.service.checks import clock, gpu
+
+    return [
+        ("camera", partial(_check_camera, config)),
+        ("gpu", partial(gpu.check_gpu, config.encoder.device)),
+        ("clock", partial(clock.check_clock, time.time())),
+    ]
+
+
+def _check_camera(config: Config) -> "Sequence[Finding]":
+    """A running door keeps the camera for itself, so it is asked."""
+    from accessctl.service.checks import camera
+    from accessctl.service.client import ask
+
+    try:
+        return list(camera.of_running_door(ask(config.service.socket, "status")))
+    except (FaultError, InputError):
+        return list(camera.check_camera(config.camera))
+
+
+def _check_vision_models(config: Config) -> "Sequence[Finding]":
+    from accessctl.provision.manifest import load_manifest
+    from accessctl.service.checks.models import check_vision_models
+
+    digests = {
+        PurePosixPath(member.destination).name: member.sha256
+        for archive in load_manifest(RELEASE / "models").archives
+        for member in archive.members
+    }
+    return list(check_vision_models(config.vision, digests))

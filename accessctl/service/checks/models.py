@@ -1,0 +1,67 @@
+"""Whether the model files are those that were meant."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from accessctl.config import EncoderConfig, VisionConfig
+from accessctl.door.scoring import scoring_of
+from accessctl.encoder.artefacts import read_checked
+from accessctl.encoder.card import Card, load_card
+from accessctl.encoder.joint_card import part_cards
+from accessctl.service.checks.finding import Finding, ok, warning
+from accessctl.vision.detector import FULL_RANGE_FILE, SHORT_RANGE_FILE
+from accessctl.vision.files import model_file
+from accessctl.vision.landmarks import MESH_FILE
+
+VISION_FILES = (SHORT_RANGE_FILE, FULL_RANGE_FILE, MESH_FILE)
+
+
+def check_vision_models(config: VisionConfig, digests: Mapping[str, str]) -> Iterator[Finding]:
+    """`digests`: SHA-256 by file name, of the release's manifest; ModelError for a missing file."""
+    for name in VISION_FILES:
+        path = model_file(config.models, name)
+        if sha256_of(path) != digests.get(name):
+            yield warning(
+                "models",
+                f"{path} is not the file of this release; run `accessctl models fetch` unless it "
+                "is your own.",
+            )
+            return
+    yield ok("models", f"The detectors and the mesh in {config.models} are those of this release.")
+
+
+def check_encoder(config: EncoderConfig) -> Iterator[Finding]:
+    """Raises ModelError for a card or a file that the door would refuse."""
+    card = load_card(config.folder)
+    scoring_of(card)
+    parts = (card,) if card.parts is None else part_cards(card)
+    unlisted = False
+    for part in parts:
+        for path in _files(part, config):
+            read_checked(path, part.sums_path)
+            unlisted = unlisted or part.sums_path is None
+    if unlisted:
+        yield warning(
+            "encoder",
+            f"{card.name}: its card lists no sums, so nobody can tell whether its weights were "
+            "altered; name a SHA256SUMS file under files.sums.",
+        )
+    else:
+        known = f"{card.name} {card.version}, {card.fingerprint[:12]}"
+        yield ok("encoder", f"{known}: its files have the sums that were written down.")
+
+
+def sha256_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _files(card: Card, config: EncoderConfig) -> Iterator[Path]:
+    """The files that may run on this door."""
+    litert = card.network.litert
+    on_cpu = getattr(litert, config.precision) or litert.int8 or litert.float16
+    if on_cpu is not None and config.device != "gpu":
+        yield card.path(on_cpu)
+    if card.network.keras is not None and config.device != "cpu":
+        yield card.path(card.network.keras)
