@@ -22,6 +22,7 @@ COMMANDS = (
     "show",
     "rename",
     "rules",
+    "pin",
     "remove",
     "identify",
     "verify",

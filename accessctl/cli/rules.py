@@ -45,6 +45,7 @@ def run(args: argparse.Namespace) -> int:
     with gallery_of(config) as gallery:
         person = gallery.person(args.name)
         kept = gallery.rules().get(person.id, PersonRules())
+        has_pin = person.id in gallery.pins()
         rules = changed(kept, args, config.access)
         if rules != kept:
             from accessctl.door.assembly import open_audit
@@ -55,9 +56,10 @@ def run(args: argparse.Namespace) -> int:
                 gallery.set_rules(person.id, rules, record=record)
     zone = zone_of(config.access)
     if args.json:
-        print_json({"person": person.name, "id": person.id, **as_json(rules, zone)})
+        shown = {**as_json(rules, zone), "pin": has_pin}
+        print_json({"person": person.name, "id": person.id, **shown})
     else:
-        print(f"{person.name}: {in_words(rules, zone)}")
+        print(f"{person.name}: {in_words(rules, zone, has_pin=has_pin)}")
     return 0
 
 
@@ -98,12 +100,13 @@ def as_json(rules: PersonRules, zone: tzinfo | None) -> dict[str, Any]:
     }
 
 
-def in_words(rules: PersonRules, zone: tzinfo | None) -> str:
+def in_words(rules: PersonRules, zone: tzinfo | None, *, has_pin: bool) -> str:
     parts = [
         "disabled" if rules.disabled else "",
         f"in {', '.join(rules.groups)}" if rules.groups else "in no group",
         f"from {_iso(rules.valid_from, zone)}" if rules.valid_from is not None else "",
         f"until {_iso(rules.valid_until, zone)}" if rules.valid_until is not None else "",
+        "with a PIN" if has_pin else "",
     ]
     return "; ".join(part for part in parts if part) + "."
 

@@ -96,6 +96,7 @@ def test_rules_are_set_shown_and_written_down(
         "from": None,
         "until": None,
         "disabled": False,
+        "pin": False,
     }
     assert len(events(house)) == 3
 
