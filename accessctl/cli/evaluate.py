@@ -3,6 +3,7 @@
 from typing import Any
 
 from accessctl.cli.evaluate_calibration import add_calibration
+from accessctl.cli.evaluate_challenge import add_challenge
 from accessctl.cli.evaluate_fairness import add_fairness
 from accessctl.cli.evaluate_identify import add_identify
 from accessctl.cli.evaluate_lfw import add_lfw
@@ -21,3 +22,4 @@ def add_parser(subparsers: Any) -> None:
     add_identify(commands)
     add_robustness(commands)
     add_liveness(commands)
+    add_challenge(commands)

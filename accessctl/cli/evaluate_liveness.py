@@ -28,7 +28,7 @@ def add_liveness(subparsers: Any) -> None:
     )
     command.add_argument(
         "--attack",
-        type=_species,
+        type=species_place,
         action="append",
         default=[],
         metavar="SPECIES=PLACE",
@@ -50,12 +50,15 @@ def add_liveness(subparsers: Any) -> None:
     command.add_argument(
         "--no-identity", action="store_true", help="leave out the encoder; quicker"
     )
+    command.add_argument(
+        "--plots", type=Path, metavar="DIR", help="draw what each cue said into this folder"
+    )
     add_config(command)
     add_json(command)
     command.set_defaults(func=run)
 
 
-def _species(text: str) -> tuple[str, Path]:
+def species_place(text: str) -> tuple[str, Path]:
     species, equals, place = text.partition("=")
     if not (species and equals and place) or species == "live":
         raise argparse.ArgumentTypeError(f"{text!r} is not SPECIES=PLACE, such as print=DIR")
@@ -79,7 +82,25 @@ def run(args: argparse.Namespace) -> int:
         print_json(_as_json(found))
     else:
         _print(found)
+    if args.plots is not None:
+        _plot(found, args.plots)
     return 0
+
+
+def _plot(found: Mapping[str, Sequence["Presentation"]], folder: Path) -> None:
+    from accessctl.evaluation.liveness import cue_counts
+    from accessctl.evaluation.liveness_plot import plot_cues
+
+    counts = cue_counts(found)
+    if not counts:
+        raise InputError("No face was seen for long enough in any recording: nothing to draw.")
+    rates = {species: rate for species, (_, rate) in _rates(found).items()}
+    try:
+        plot_cues(counts, rates, folder)
+    except OSError as error:
+        raise InputError(
+            f"Nothing can be drawn into {folder} ({error.strerror}); name another folder."
+        ) from error
 
 
 def _look(

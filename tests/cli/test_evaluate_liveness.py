@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accessctl.cli.evaluate_liveness import _species
+from accessctl.cli.evaluate_liveness import species_place
 from accessctl.errors import CameraError
 from accessctl.evaluation import presentation
 from accessctl.evaluation.presentation import Conditions, Presentation
@@ -186,7 +186,25 @@ def test_what_names_no_species_and_place(site, text: str) -> None:
 def test_a_species_goes_up_to_the_first_equals_sign(text: str) -> None:
     head, *rest = text.split("=", 1)
     if head not in {"", "live"} and rest and rest[0]:
-        assert _species(text) == (head, Path(rest[0]))
+        assert species_place(text) == (head, Path(rest[0]))
     else:
         with pytest.raises(argparse.ArgumentTypeError):
-            _species(text)
+            species_place(text)
+
+
+def test_what_the_cues_said_is_drawn(site, folder, looking: Looking, tmp_path: Path) -> None:
+    people = folder("people", "passes.mp4", "refused.mp4")
+    words = ("evaluate", "liveness", "--no-identity", "--live", people, "--plots")
+    assert site(*words, tmp_path / "plots").code == 0
+    assert (tmp_path / "plots" / "liveness_cues.png").stat().st_size > 1000
+    (tmp_path / "file").touch()
+    said = site(*words, tmp_path / "file")
+    assert (said.code, said.err.count("\n")) == (2, 1)
+    assert "name another folder" in said.err
+
+
+def test_without_a_face_there_is_nothing_to_draw(site, folder, looking, tmp_path: Path) -> None:
+    people = folder("people", "empty.mp4")
+    said = site("evaluate", "liveness", "--no-identity", "--live", people, "--plots", tmp_path)
+    assert said.code == 2
+    assert "nothing to draw" in said.err

@@ -1,0 +1,143 @@
+"""`accessctl evaluate challenge`: how often a recording happens to do what the door asks."""
+
+import argparse
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from accessctl.cli.common import add_config, add_json, config_from, print_json, table
+from accessctl.cli.evaluate_liveness import species_place
+from accessctl.errors import InputError
+
+if TYPE_CHECKING:
+    from accessctl.evaluation.challenge_trials import Trial
+
+Found = Mapping[tuple[str, str], Sequence["Trial"]]
+
+
+def add_challenge(subparsers: Any) -> None:
+    """Add `challenge` to the subcommands of `evaluate`."""
+    command = subparsers.add_parser(
+        "challenge",
+        help="how often recordings pass the challenge by luck",
+        description="Plays each recording over and over to a door in challenge mode, many visits, "
+        "each begun at a random place of it and asked random actions.",
+    )
+    command.add_argument(
+        "--attack",
+        type=species_place,
+        action="append",
+        required=True,
+        metavar="SPECIES=PLACE",
+        help="a video, or a folder of videos, of one species of attack; may be repeated",
+    )
+    command.add_argument("--tries", type=int, default=200, metavar="N", help="per recording (200)")
+    command.add_argument("--seed", type=int, default=1, metavar="N", help="of what is drawn (1)")
+    command.add_argument(
+        "--only-face", action="store_true", help="cut away everything around the face"
+    )
+    command.add_argument(
+        "--hand-held",
+        action="store_true",
+        help="leave out the cue that needs a camera that stands still",
+    )
+    add_config(command)
+    add_json(command)
+    command.set_defaults(func=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    if not 1 <= args.tries <= 100_000:
+        raise InputError("--tries must lie between 1 and 100000.")
+    found = _try(args)
+    if args.json:
+        print_json({"recordings": [_as_json(*item) for item in found.items()]})
+    else:
+        _print(found)
+    return 0
+
+
+def _try(args: argparse.Namespace) -> "Found":
+    import random
+
+    from accessctl.evaluation.challenge_trials import looped, trials
+    from accessctl.evaluation.presentation import Conditions, recordings
+    from accessctl.liveness.challenge import draw_challenge
+    from accessctl.vision.observer import Observer
+
+    config = config_from(args)
+    asked = config.liveness
+    conditions = Conditions(
+        window_s=asked.window_s,
+        every_s=asked.every_s,
+        still_camera=not args.hand_held,
+        only_face=args.only_face,
+    )
+    found: dict[tuple[str, str], list[Trial]] = {}
+    for species, place in args.attack:
+        for path in recordings(place):
+            observer = Observer(config.vision)
+            try:
+                moments, length = looped(path, observer, conditions, asked.challenge_s + 1)
+            finally:
+                observer.close()
+            found[species, path.name] = list(
+                trials(
+                    moments,
+                    length,
+                    args.tries,
+                    random.Random(args.seed),  # noqa: S311 - repeatable on purpose; opens nothing
+                    lambda chance: draw_challenge(
+                        actions=asked.actions,
+                        action_s=asked.action_s,
+                        limit_s=asked.challenge_s,
+                        source=chance,
+                    ),
+                    conditions,
+                )
+            )
+    return found
+
+
+def _print(found: "Found") -> None:
+    from accessctl.evaluation.challenge_trials import outcomes
+    from accessctl.evaluation.liveness import rate
+
+    rows = []
+    for (species, name), tried in found.items():
+        passed = rate(sum(trial.passed for trial in tried), len(tried))
+        rows.append(
+            (
+                species,
+                name,
+                str(passed.errors),
+                str(sum(trial.passed and not trial.vetoed for trial in tried)),
+                str(passed.trials),
+                f"{passed.low:.1%} to {passed.high:.1%}",
+                ", ".join(f"{outcome} {count}" for outcome, count in outcomes(tried).items()),
+            )
+        )
+    head = ("species", "recording", "passed", "and no veto", "of", "95 %", "how they ended")
+    print(table(head, rows))
+
+
+def _as_json(key: tuple[str, str], tried: "Sequence[Trial]") -> dict[str, Any]:
+    from accessctl.evaluation.challenge_trials import outcomes
+    from accessctl.evaluation.liveness import rate
+
+    species, name = key
+    passed = rate(sum(trial.passed for trial in tried), len(tried))
+    return {
+        "species": species,
+        "recording": name,
+        "passed": passed.errors,
+        "passed_without_veto": sum(trial.passed and not trial.vetoed for trial in tried),
+        "tries": passed.trials,
+        "low": passed.low,
+        "high": passed.high,
+        "outcomes": outcomes(tried),
+        "passes": [
+            {"start": round(trial.start, 2), "asked": list(trial.asked), "vetoed": trial.vetoed}
+            for trial in tried
+            if trial.passed
+        ],
+    }

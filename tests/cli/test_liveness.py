@@ -1,0 +1,179 @@
+import io
+import json
+import stat
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from accessctl.cli.liveness import HOW
+from accessctl.encoder import choose
+from accessctl.encoder.fake import FakeEncoder
+from accessctl.evaluation import selftest
+from accessctl.liveness import examiner
+from accessctl.liveness.fake import FakeExaminer, fake_result
+from accessctl.liveness.result import CueVerdict
+from accessctl.vision import observer
+from accessctl.vision.fake import FakeObserver, fake_face
+
+
+class Door:
+    """The eyes see one face all the time; the cues confirm every second visit."""
+
+    def __init__(self) -> None:
+        self.options: list[dict[str, Any]] = []
+        self.observers: list[FakeObserver] = []
+
+    def observer(self, config: object) -> FakeObserver:
+        self.observers.append(FakeObserver([[fake_face()]] * 10_000))
+        return self.observers[-1]
+
+    def examiner(self, **options: Any) -> FakeExaminer:
+        self.options.append(options)
+        lively = len(self.options) % 2 == 1
+        verdict = CueVerdict.CONFIRM if lively else CueVerdict.UNDECIDED
+        return FakeExaminer(fake_result("depth", verdict))
+
+
+@pytest.fixture
+def door(monkeypatch: pytest.MonkeyPatch) -> Door:
+    door = Door()
+    monkeypatch.setattr(observer, "Observer", door.observer)
+    monkeypatch.setattr(examiner, "Examiner", door.examiner)
+    monkeypatch.setattr(choose, "load_encoder", lambda config: FakeEncoder())
+    return door
+
+
+@pytest.fixture
+def typed(monkeypatch: pytest.MonkeyPatch):
+    def type_in(text: str) -> None:
+        monkeypatch.setattr(sys, "stdin", io.StringIO(text))
+
+    return type_in
+
+
+def selftest_words(film: Path, *more: str) -> list[str]:
+    return ["liveness", "selftest", "--source", str(film), "--seconds", "2", *more]
+
+
+def kept(site) -> tuple[Path, dict[str, Any]]:
+    (path,) = (site.folder / "state").glob("liveness-selftest-*.json")
+    return path, json.loads(path.read_text())
+
+
+def test_yourself_a_print_and_a_phone(site, door: Door, film, typed) -> None:
+    typed("\n" * 6)
+    site.configure(
+        camera={"fps": 10}, liveness={"window_s": 4, "every_s": 1, "still_camera": False}
+    )
+    words = selftest_words(film(("empty", 130)), "--presentations", "2")
+    said = site(*words)
+    assert (said.code, said.err) == (0, "")
+    for species in ("live", "print", "phone"):
+        assert f"{species}, 2 of 2: {HOW[species]}" in said.out
+    lines = [" ".join(line.split()) for line in said.out.splitlines()]
+    assert "live BPCER 1 2 50.0% 1.3% to 98.7% 0" in lines
+    assert "print APCER 1 2 50.0% 1.3% to 98.7% 0" in lines
+    assert "Worst species: print, APCER 50.0%." in lines
+    path, content = kept(site)
+    assert lines[-1] == f"Kept in {path}"
+    assert (content["complete"], len(content["presentations"])) == (True, 6)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert door.options[0] == {"window_s": 4, "every_s": 1, "still_camera": False}
+    assert door.observers[0].closed
+
+
+def test_the_same_for_machines_with_prompts_beside_it(site, door: Door, film, typed) -> None:
+    typed("\n" * 3)
+    site.configure(camera={"fps": 10})
+    words = selftest_words(film(("empty", 70)), "--presentations=1", "--species", "mask,print")
+    said = site(*words, "--json")
+    assert said.code == 0
+    (content,) = said.lines
+    path, on_disk = kept(site)
+    assert content == {**on_disk, "file": str(path)}
+    assert content["planned"]["species"] == ["live", "mask", "print"]
+    assert "mask, 1 of 1: Present this attack: mask;" in said.err
+
+
+@pytest.mark.parametrize("answers", ["\nq\n", "\n Q \n", "\n"])
+def test_q_or_the_end_of_the_input_breaks_off(site, door, film, typed, answers: str) -> None:
+    typed(answers)
+    site.configure(camera={"fps": 10})
+    said = site(*selftest_words(film(("empty", 70)), "--presentations", "1"))
+    assert said.code == 130
+    assert "Not complete: broken off by the installer." in said.out
+    _, content = kept(site)
+    assert (content["complete"], len(content["presentations"])) == (False, 1)
+
+
+def test_the_doors_challenge_is_asked(site, door: Door, film, typed) -> None:
+    typed("\n" * 2)
+    site.configure(camera={"fps": 10}, liveness={"challenge_s": 6})
+    words = ("liveness", "selftest", "--source", film(("empty", 130)), "--presentations=1")
+    said = site(*words, "--species=phone", "--mode=challenge")
+    assert said.code == 0
+    assert "Look at the camera and hold still." in said.out
+    # Nobody moves, so that the action comes too late or is not yet due in the 6 s there are.
+    _, content = kept(site)
+    assert content["seconds"] == 6
+    assert {one["challenge"] for one in content["presentations"]} <= {"too_late", "unfinished"}
+    assert [one["result"] for one in content["presentations"]] == ["refused", "refused"]
+
+
+def test_a_presentation_lasts_as_long_as_the_door_is_patient(site, door, film, typed) -> None:
+    typed("q\n")
+    site.configure(liveness={"patience_s": 7})
+    site("liveness", "selftest", "--source", film(("empty", 1)))
+    assert kept(site)[1]["seconds"] == 7
+
+
+def test_a_state_folder_that_cannot_be_written_is_said_before_anything(site, door, film) -> None:
+    site.configure(audit={"file": str(site.config / "events.sqlite")})
+    said = site(*selftest_words(film(("empty", 1))))
+    assert (said.code, said.err.count("\n"), said.out) == (1, 1, "")
+    assert door.observers == []
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--species", "live"),
+        ("--species", "print,print"),
+        ("--species", "print,,phone"),
+        ("--species", "../mask"),
+        ("--species", ",".join(f"s{i}" for i in range(13))),
+        ("--presentations", "0"),
+        ("--presentations", "101"),
+        ("--presentations", "٣"),
+        ("--seconds", "1.9"),
+        ("--seconds", "nan"),
+        ("--seconds", "soon"),
+    ],
+)
+def test_what_cannot_be_meant(site, option: str, value: str) -> None:
+    said = site("liveness", "selftest", option, value)
+    assert said.code == 2
+    assert repr(value) in said.err
+
+
+def test_what_a_presentation_came_to(site, door: Door, film, typed, monkeypatch) -> None:
+    typed("\n" * 3)
+    results = iter(
+        [
+            selftest.Presented("live", 1, selftest.Result.NO_FACE),
+            selftest.Presented("print", 1, selftest.Result.REFUSED),
+            selftest.Presented(
+                "phone", 1, selftest.Result.ACCEPTED, {"depth": CueVerdict.CONFIRM}, "passed"
+            ),
+        ]
+    )
+    monkeypatch.setattr("accessctl.evaluation.selftest_session.present", lambda *_: next(results))
+    said = site(*selftest_words(film(("empty", 5)), "--presentations", "1"))
+    assert [line.strip() for line in said.out.splitlines() if "->" in line] == [
+        "-> no face was seen for long enough; it counts apart",
+        "-> refused (no cue confirmed life)",
+        "-> taken for live (depth: confirm, challenge: passed)",
+    ]
+    assert "live BPCER 0 1" in [" ".join(line.split()) for line in said.out.splitlines()]
