@@ -53,7 +53,9 @@ def run(args: argparse.Namespace) -> int:
         log = stack.enter_context(EventLog(own.audit.file))
         names = Names(galleries_of(own, stack))
         events = log.query(since=since, kind=EventKind.DECISION)
-        for result in replay(events, tried.policy, tried.access, comparison_fmr):
+        for result in replay(
+            events, tried.policy, tried.access, tried.liveness.mode, comparison_fmr
+        ):
             if isinstance(result, int):
                 skipped += 1
                 continue

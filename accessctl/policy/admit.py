@@ -7,7 +7,7 @@ from accessctl.config_access import Factor
 from accessctl.domain import Outcome, PersonRules, Reason
 from accessctl.policy.access import AccessPlan, objection
 from accessctl.policy.crowd import Place
-from accessctl.policy.decide import decide, find_doubt
+from accessctl.policy.decide import decide, find_doubt, live_frames
 from accessctl.policy.evidence import Evidence, Verdict
 from accessctl.policy.passback import Crossing
 from accessctl.policy.rules import Rules
@@ -36,8 +36,9 @@ class Circumstances:
 
     `person` are the rules of the person whom the evidence points to, `factor` is what they
     must show beside the face and `last_crossing` theirs; `crossings_known` is false while
-    the log that tells of it cannot be read. `awaited` is true while somebody who was
-    recognised in this visit may show the second factor, or has.
+    the log that tells of it cannot be read. `intent` is the gesture that is asked for.
+    `awaited` is true while somebody who was recognised in this visit may show the second
+    factor, or has.
     """
 
     plan: AccessPlan
@@ -51,6 +52,7 @@ class Circumstances:
     place: Place = Place.FREE
     last_crossing: Crossing | None = None
     crossings_known: bool = True
+    intent: Proof = Proof.NOT_NEEDED
 
 
 def decide_visit(
@@ -61,12 +63,20 @@ def decide_visit(
     circumstances: Circumstances,
 ) -> Verdict | None:
     """The verdict on a visit, or None while it is too early for one; see decide.decide."""
-    verdict = admit(decide(evidence, rules, last_grant, now), circumstances)
-    awaited = circumstances.awaited and not evidence.left
-    if awaited and verdict is not None and verdict.outcome is Outcome.UNKNOWN:
+    it = _as_far_as_looked(evidence, rules, circumstances)
+    verdict = admit(decide(evidence, rules, last_grant, now), it)
+    if it.awaited and not evidence.left and verdict and verdict.outcome is Outcome.UNKNOWN:
         # They were known, and look at the keypad: wait until they look up, or time is over.
         return None
-    return _abandoned(evidence, rules, circumstances) or verdict
+    return _abandoned(evidence, rules, it) or verdict
+
+
+def _as_far_as_looked(evidence: Evidence, rules: Rules, it: Circumstances) -> Circumstances:
+    """Life that was shown counts once as many agreeing frames were looked at as a grant needs:
+    otherwise somebody could show life first and a picture afterwards."""
+    if it.liveness is not Proof.SHOWN or live_frames(evidence, rules.frame_fmr) >= rules.min_frames:
+        return it
+    return replace(it, liveness=Proof.PENDING)
 
 
 def lacks_second_factor_only(
@@ -94,8 +104,12 @@ def _abandoned(evidence: Evidence, rules: Rules, it: Circumstances) -> Verdict |
         return None
     if find_doubt(evidence.pooled, evidence.sightings, rules) is not None:
         return None
-    if it.liveness is Proof.PENDING:
+    if it.liveness is Proof.REFUTED:
+        return Verdict(Outcome.DENIED, Reason.NOT_LIVE, evidence.pooled)
+    if it.liveness in (Proof.PENDING, Proof.MISSING):
         return Verdict(Outcome.DENIED, Reason.LIVENESS_UNDECIDED, evidence.pooled)
+    if it.intent in (Proof.PENDING, Proof.MISSING):
+        return Verdict(Outcome.DENIED, Reason.NO_GESTURE, evidence.pooled)
     if it.second_factor in (Proof.PENDING, Proof.MISSING):
         return Verdict(Outcome.DENIED, Reason.SECOND_FACTOR_MISSING, evidence.pooled)
     if it.second_factor is Proof.REFUTED:
@@ -130,6 +144,8 @@ def _refusal(it: Circumstances) -> Reason | None:
         return Reason.PASSBACK
     if it.liveness is Proof.MISSING:
         return Reason.LIVENESS_UNDECIDED
+    if it.intent in (Proof.MISSING, Proof.REFUTED):
+        return Reason.NO_GESTURE
     if it.second_factor is Proof.REFUTED:
         return Reason.SECOND_FACTOR_WRONG
     if it.second_factor is Proof.MISSING:
@@ -138,4 +154,8 @@ def _refusal(it: Circumstances) -> Reason | None:
 
 
 def _must_wait(it: Circumstances) -> bool:
-    return it.place is Place.WAITS or Proof.PENDING in (it.liveness, it.second_factor)
+    return it.place is Place.WAITS or Proof.PENDING in (
+        it.liveness,
+        it.intent,
+        it.second_factor,
+    )

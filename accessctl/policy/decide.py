@@ -48,6 +48,21 @@ def find_doubt(pooled: Match, sightings: tuple[Sighting, ...], rules: Rules) -> 
     return None
 
 
+def live_frames(evidence: Evidence, frame_fmr: float) -> int:
+    """How many frames speak for the pooled person and were looked at by the cues of liveness;
+    all that speak, where nobody asks for life."""
+    pooled = evidence.pooled
+    if pooled is None:
+        return 0
+    live = evidence.live
+    if live is None:
+        live = (True,) * len(evidence.sightings)
+    return sum(
+        seen and standing(sighting, pooled, frame_fmr) is Standing.AGREES
+        for sighting, seen in zip(evidence.sightings, live, strict=True)
+    )
+
+
 def standing(sighting: Sighting, pooled: Match, frame_fmr: float) -> Standing:
     """A single frame speaks only when its own match reaches `frame_fmr`."""
     match = sighting.match

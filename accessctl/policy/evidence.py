@@ -12,7 +12,8 @@ class Evidence:
 
     `pooled` is the search with their quality-weighted mean embedding (None when nobody is
     enrolled), `seen` counts the usable frames of the whole visit, `since` is the capture time
-    of its first one, `left` is true once the face has gone.
+    of its first one, `left` is true once the face has gone. `live` says of each sighting
+    whether the cues of liveness have looked at it; None where nobody asks for life.
     """
 
     sightings: tuple[Sighting, ...]
@@ -20,6 +21,7 @@ class Evidence:
     seen: int
     since: float
     left: bool = False
+    live: tuple[bool, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from accessctl.domain import Outcome, Reason
 from accessctl.policy.evidence import Verdict
 
 # A complete visit with usable frames that the door refused. Not among them: who was let in
-# a moment ago (cooldown) or is inside already, who left early, whom nobody could have been
-# taken for, and what the door refused for its own sake.
+# a moment ago (cooldown) or is inside already, who left early or made no gesture, whom nobody
+# could have been taken for, and what the door refused for its own sake.
 COUNTED = frozenset(
     {
         Reason.NO_MATCH,

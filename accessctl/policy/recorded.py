@@ -12,13 +12,20 @@ from typing import Any, get_args
 import numpy as np
 
 from accessctl.config_access import Factor, FactorName, Passage
+from accessctl.config_liveness import Intent
 from accessctl.domain import Match, PersonId, PersonRules, Sighting
 from accessctl.policy.admit import Proof
 from accessctl.policy.evidence import Evidence
+from accessctl.policy.liveness_record import (
+    LivenessRecord,
+    record_from_data,
+    record_to_data,
+)
 from accessctl.policy.passback import Crossing
 
 # Stands for everybody that a frame took the visitor for instead of the candidate.
 OTHER = PersonId("other")
+NO_CUES = LivenessRecord()
 _NO_EMBEDDING = np.empty(0, np.float32)
 
 
@@ -29,7 +36,7 @@ class Recorded:
     `now` and `last_grant` are seconds on the clock of `evidence.since`; `people` were
     enrolled; `widths` (pixels) are those of all faces in view, `index` the visitor's;
     `factor` was asked for beside the face; `direction` is the door's, `crossing` the
-    person's last one.
+    person's last one; `gesture` is what was wanted as a sign of `intent`.
     """
 
     evidence: Evidence
@@ -46,6 +53,9 @@ class Recorded:
     factor: Factor = "off"
     direction: Passage = "none"
     crossing: Crossing | None = None
+    cues: LivenessRecord = NO_CUES
+    intent: Proof = Proof.NOT_NEEDED
+    gesture: Intent = "off"
 
 
 def to_data(recorded: Recorded) -> dict[str, Any]:
@@ -56,7 +66,7 @@ def to_data(recorded: Recorded) -> dict[str, Any]:
     return {
         "candidate": None if pooled is None else pooled.person,
         "match": None if pooled is None else _figures(pooled),
-        "frames": [_frame(sighting, pooled) for sighting in evidence.sightings],
+        "frames": _frames(evidence),
         "seen": evidence.seen,
         "since_s": now - evidence.since,
         "left": evidence.left,
@@ -77,13 +87,17 @@ def to_data(recorded: Recorded) -> dict[str, Any]:
         "factor": recorded.factor,
         "direction": recorded.direction,
         "crossing": None if crossing is None else [crossing.direction, crossing.age_s],
+        "cues": record_to_data(recorded.cues),
+        "intent": recorded.intent.value,
+        "gesture": recorded.gesture,
     }
 
 
 def from_data(data: Mapping[str, Any]) -> Recorded:
     """What to_data was given, the decision at second 0; ValueError for anything else.
 
-    Records of older versions say nothing of a second factor's kind and of crossings.
+    Records of older versions say nothing of a second factor's kind, of crossings, of cues and
+    of gestures.
     """
     try:
         pooled = _pooled(data["candidate"], data["match"])
@@ -92,7 +106,12 @@ def from_data(data: Mapping[str, Any]) -> Recorded:
         rules = data["rules"]
         found = Recorded(
             Evidence(
-                sightings, pooled, int(data["seen"]), -float(data["since_s"]), bool(data["left"])
+                sightings,
+                pooled,
+                int(data["seen"]),
+                -float(data["since_s"]),
+                bool(data["left"]),
+                _live(data["frames"]),
             ),
             0.0,
             None if since_grant is None else -float(since_grant),
@@ -112,6 +131,9 @@ def from_data(data: Mapping[str, Any]) -> Recorded:
             _word(data.get("factor", "off"), FactorName),
             _word(data.get("direction", "none"), Passage),
             _crossing(data.get("crossing")),
+            record_from_data(data.get("cues")),
+            Proof(data.get("intent", "not_needed")),
+            _word(data.get("gesture", "off"), Intent),
         )
     except (KeyError, TypeError, IndexError, AttributeError) as error:
         raise ValueError(f"it is not the evidence of a decision ({error!r})") from error
@@ -122,7 +144,7 @@ def from_data(data: Mapping[str, Any]) -> Recorded:
 
 def _figures(match: Match) -> list[float | None]:
     # JSON has no infinity: the margin of the only person enrolled.
-    margin = None if math.isinf(match.margin) else _number(match.margin, 0.0)
+    margin = None if math.isinf(match.margin) else _number(match.margin, -1.0)
     return [
         _number(match.similarity, 0.0),
         _number(match.score, 0.0),
@@ -151,12 +173,29 @@ def _pooled(candidate: Any, figures: Any) -> Match | None:
     )
 
 
+def _frames(evidence: Evidence) -> list[list[float | bool] | None]:
+    """Of each frame its own false-match rate, whether it speaks for the candidate, and, where
+    life was asked for, whether it was looked at; None for one that matched nobody."""
+    frames = [_frame(sighting, evidence.pooled) for sighting in evidence.sightings]
+    if evidence.live is None:
+        return frames
+    return [
+        None if frame is None else [*frame, seen]
+        for frame, seen in zip(frames, evidence.live, strict=True)
+    ]
+
+
 def _frame(sighting: Sighting, pooled: Match | None) -> list[float | bool] | None:
-    """The frame's own false-match rate, and whether it speaks for the candidate."""
     match = sighting.match
     if match is None or math.isnan(match.fmr):
         return None
     return [match.fmr, pooled is not None and match.person == pooled.person]
+
+
+def _live(frames: Any) -> tuple[bool, ...] | None:
+    if not any(frame is not None and len(frame) > 2 for frame in frames):
+        return None
+    return tuple(frame is not None and bool(frame[2]) for frame in frames)
 
 
 def _sighting(frame: Any, pooled: Match | None) -> Sighting:

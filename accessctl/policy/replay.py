@@ -1,9 +1,9 @@
 """Recorded evidence under another configuration: what would have come of it?
 
 Each decision is made again at the moment it was made. Taken as they were: the match
-figures (so the encoder, the gallery and `policy.window_s`), lockout, liveness, the last
-grant, the last crossing, and a second factor of the kind that was asked for. Whom stricter
-rules would have kept waiting shows as undecided.
+figures (so the encoder, the gallery and `policy.window_s`), lockout, what the cues of liveness
+said, the last grant, the last crossing, and a gesture and a second factor of the kind that was
+asked for. Whom stricter rules would have kept waiting shows as undecided.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -11,11 +11,13 @@ from dataclasses import dataclass, replace
 
 from accessctl.config import PolicyConfig
 from accessctl.config_access import AccessConfig
+from accessctl.config_liveness import Mode
 from accessctl.domain import Event, EventKind, Outcome, PersonId, Reason
 from accessctl.policy.access import AccessPlan
 from accessctl.policy.admit import Circumstances, decide_visit
 from accessctl.policy.crowd import place
 from accessctl.policy.evidence import Verdict
+from accessctl.policy.liveness_record import intent_under, liveness_under
 from accessctl.policy.recorded import Recorded, from_data
 from accessctl.policy.rules import Rules
 from accessctl.policy.second_factor import as_shown, required
@@ -43,11 +45,13 @@ def replay(
     events: Iterable[tuple[int, Event]],
     policy: PolicyConfig,
     access: AccessConfig,
+    mode: Mode,
     max_fmr: Callable[[float, int], float],
 ) -> Iterator[Replayed | int]:
     """For each decision what would have come of it, or its number when it has no evidence.
 
-    `max_fmr` gives the rate one comparison may have for a target FPIR and so many people.
+    `mode` is that of liveness; `max_fmr` gives the rate one comparison may have for a target
+    FPIR and so many people.
     """
     plans: dict[str, AccessPlan] = {}
     for number, event in events:
@@ -62,7 +66,7 @@ def replay(
         if recorded.door not in plans:
             plans[recorded.door] = AccessPlan.of(access, recorded.door)
         rules = Rules.of(policy, max_fmr(policy.target_fpir, recorded.people))
-        verdict = again(recorded, event.time, rules, plans[recorded.door], policy)
+        verdict = again(recorded, event.time, rules, plans[recorded.door], policy, mode)
         pooled = recorded.evidence.pooled
         yield Replayed(
             number,
@@ -74,7 +78,12 @@ def replay(
 
 
 def again(
-    recorded: Recorded, time: float, rules: Rules, plan: AccessPlan, policy: PolicyConfig
+    recorded: Recorded,
+    time: float,
+    rules: Rules,
+    plan: AccessPlan,
+    policy: PolicyConfig,
+    mode: Mode,
 ) -> Verdict | None:
     """The verdict on recorded evidence; `time` is the decision's, in epoch seconds."""
     if plan.passback.direction == "none":
@@ -87,12 +96,13 @@ def again(
         time,
         recorded.person,
         recorded.locked_out,
-        recorded.liveness,
+        liveness_under(mode, recorded.liveness, recorded.cues),
         as_shown(recorded.second_factor, recorded.factor, wanted),
         wanted,
         place=place(
             recorded.widths, recorded.index, policy.several_faces, policy.several_faces_ratio
         ),
         last_crossing=recorded.crossing,
+        intent=intent_under(policy.intent, recorded.intent, recorded.gesture),
     )
     return decide_visit(recorded.evidence, rules, recorded.last_grant, recorded.now, circumstances)

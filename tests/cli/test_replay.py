@@ -24,8 +24,8 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A log with one grant that can be replayed and one that cannot."""
     for variable in ("ACCESSCTL_KEY_FILE", "CREDENTIALS_DIRECTORY"):
         monkeypatch.delenv(variable, raising=False)
-    (tmp_path / "config.yaml").write_text("{}\n")
-    (tmp_path / "strict.yaml").write_text("policy: {min_frames: 4}\n")
+    (tmp_path / "config.yaml").write_text("liveness: {mode: off}\n")
+    (tmp_path / "strict.yaml").write_text("{policy: {min_frames: 4}, liveness: {mode: off}}\n")
     with open_gallery(GalleryConfig(folder=tmp_path / "enrolled"), {}) as gallery:
         ada = gallery.add_person("Ada", b"jpeg", random_units(1, 8, 1)[0], "e", 0.9, 1000.0).id
     match = Match(ada, 0.8, 6.0, 3.0, 1e-6, 2e-6)
@@ -80,7 +80,7 @@ def test_the_log_of_another_configuration(
     other = tmp_path / "elsewhere"
     other.mkdir()
     tried = other / "other.yaml"
-    tried.write_text("access: {without_group: refuse}\n")
+    tried.write_text("access: {without_group: refuse}\nliveness: {mode: off}\n")
     with pytest.raises(InputError, match="no event log"):
         run("--config", tried)
     run("--config", tried, "--log-of", house / "config.yaml", "--since", "1970-01-01T00:20+00:00")

@@ -12,6 +12,7 @@ from accessctl.domain import Match, PersonId, PersonRules, Sighting
 from accessctl.policy.access import AccessPlan
 from accessctl.policy.admit import Circumstances, Proof, decide_visit
 from accessctl.policy.evidence import Evidence
+from accessctl.policy.liveness_record import CueWord, LivenessRecord
 from accessctl.policy.passback import Crossing
 from accessctl.policy.recorded import Recorded, from_data, to_data
 from accessctl.policy.rules import Rules
@@ -30,17 +31,19 @@ matches = st.builds(
     fmr_upper=rates,
 )
 evidences = st.builds(
-    lambda frames, pooled, more, since, left: Evidence(
-        tuple(Sighting(since, np.zeros(2, np.float32), 0.5, match) for match in frames),
+    lambda frames, pooled, more, since, left, asked: Evidence(
+        tuple(Sighting(since, np.zeros(2, np.float32), 0.5, match) for match, _ in frames),
         pooled,
         len(frames) + more,
         since,
         left,
+        tuple(live for _, live in frames) if asked else None,
     ),
-    st.lists(st.none() | matches, max_size=10),
+    st.lists(st.tuples(st.none() | matches, st.booleans()), max_size=10),
     st.none() | matches,
     st.integers(0, 20),
     st.integers(0, 100).map(float),
+    st.booleans(),
     st.booleans(),
 )
 records = st.builds(
@@ -63,6 +66,24 @@ records = st.builds(
     direction=st.sampled_from(["in", "out", "none"]),
     crossing=st.none()
     | st.builds(Crossing, st.sampled_from(["in", "out"]), st.integers(0, 10**6).map(float)),
+    cues=st.builds(
+        LivenessRecord,
+        mode=st.sampled_from(["off", "passive", "challenge"]),
+        cues=st.lists(
+            st.builds(
+                CueWord,
+                st.sampled_from(["edges", "depth"]),
+                st.sampled_from(["veto", "confirm", "undecided"]),
+                st.none() | st.floats(-1, 1),
+                st.floats(0, 1),
+            ),
+            max_size=3,
+        ).map(tuple),
+        asked=st.sampled_from([(), ("look_up",), ("turn_left", "blink_twice")]),
+        failure=st.none() | st.just("too_late"),
+    ),
+    intent=st.sampled_from(Proof),
+    gesture=st.sampled_from(["off", "look_up"]),
 )
 rules = st.builds(
     Rules,
@@ -85,6 +106,7 @@ def verdict(recorded: Recorded, rules: Rules) -> object:
         recorded.locked_out,
         recorded.liveness,
         recorded.second_factor,
+        intent=recorded.intent,
     )
     found = decide_visit(recorded.evidence, rules, recorded.last_grant, recorded.now, it)
     return None if found is None else (found.outcome, found.reason)
@@ -100,12 +122,31 @@ def test_what_comes_back_is_decided_the_same(recorded: Recorded, rules: Rules) -
         recorded.direction,
         recorded.crossing,
     )
+    assert (back.cues, back.intent, back.gesture) == (
+        recorded.cues,
+        recorded.intent,
+        recorded.gesture,
+    )
 
 
-def test_a_record_from_before_second_factors_is_read() -> None:
-    older = {k: v for k, v in GOOD.items() if k not in ("factor", "direction", "crossing")}
+NEWER = ("factor", "direction", "crossing", "cues", "intent", "gesture")
+
+
+def test_a_record_from_before_second_factors_and_liveness_is_read() -> None:
+    older = {k: v for k, v in GOOD.items() if k not in NEWER}
     back = from_data(older)
     assert (back.factor, back.direction, back.crossing) == ("off", "none", None)
+    assert (back.cues, back.intent, back.gesture) == (LivenessRecord(), Proof.NOT_NEEDED, "off")
+    assert back.evidence.live is None
+
+
+def test_which_frames_were_looked_at_is_kept() -> None:
+    match = Match(ADA, 0.7, 5.0, 3.0, 1e-5, 2e-5)
+    frames = tuple(Sighting(9.0, np.zeros(1, np.float32), 0.5, m) for m in (match, None, match))
+    evidence = Evidence(frames, match, 3, 8.5, live=(True, True, False))
+    data = to_data(Recorded(evidence, 10.0, None, 1, "front", PersonRules()))
+    assert data["frames"] == [[1e-5, True, True], None, [1e-5, True, False]]
+    assert from_data(data).evidence.live == (True, False, False)
 
 
 def test_no_face_and_no_name_is_kept() -> None:
@@ -133,6 +174,9 @@ def test_no_face_and_no_name_is_kept() -> None:
         "factor": "off",
         "direction": "none",
         "crossing": None,
+        "cues": {"mode": "off", "cues": [], "asked": [], "failure": None},
+        "intent": "not_needed",
+        "gesture": "off",
     }
 
 
@@ -165,6 +209,11 @@ def test_anything_that_is_missing_or_damaged_is_a_value_error(harm: dict) -> Non
     "harm",
     [
         {"factor": "face"},
+        {"cues": 3},
+        {"cues": {"mode": "strict", "cues": [], "asked": [], "failure": None}},
+        {"cues": {"mode": "off", "cues": [["edges"]], "asked": [], "failure": None}},
+        {"gesture": "wink"},
+        {"intent": "perhaps"},
         {"factor": []},
         {"direction": "up"},
         {"crossing": ["up", 1.0]},

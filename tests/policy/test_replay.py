@@ -7,6 +7,7 @@ import pytest
 
 from accessctl.config import PolicyConfig
 from accessctl.config_access import AccessConfig
+from accessctl.config_liveness import Mode
 from accessctl.domain import (
     Event,
     EventKind,
@@ -19,6 +20,7 @@ from accessctl.domain import (
 )
 from accessctl.policy.admit import Proof
 from accessctl.policy.evidence import Evidence
+from accessctl.policy.liveness_record import CueWord, LivenessRecord
 from accessctl.policy.passback import Crossing
 from accessctl.policy.recorded import Recorded, to_data
 from accessctl.policy.replay import Replayed, replay
@@ -59,11 +61,14 @@ def decision(
     return Event(MONDAY_NOON, EventKind.DECISION, data, ADA)
 
 
-def outcome(event: Event, *, access: dict | None = None, **policy: Any) -> Replayed | int:
+def outcome(
+    event: Event, *, access: dict | None = None, mode: Mode = "off", **policy: Any
+) -> Replayed | int:
     (result,) = replay(
         [(7, event)],
         PolicyConfig(**policy),
         AccessConfig.model_validate(access or {}),
+        mode,
         lambda fpir, people: fpir / people,
     )
     return result
@@ -113,6 +118,41 @@ def test_a_second_factor_that_nobody_was_asked_for_would_be_waited_for() -> None
     assert outcome(none).after == GRANTED
 
 
+NOT_LIVE = Outcome.DENIED, Reason.NOT_LIVE
+PRINT = LivenessRecord("passive", (CueWord("edges", "veto", 0.8, 0.5),))
+HEAD = LivenessRecord("passive", (CueWord("depth", "confirm", 0.2, 0.12),))
+
+
+def test_a_picture_would_have_been_let_in_where_nobody_asks_for_life() -> None:
+    refused = decision(liveness=Proof.REFUTED, cues=PRINT, before=NOT_LIVE)
+    assert outcome(refused, mode="passive").after == NOT_LIVE
+    assert outcome(refused, mode="challenge").after == NOT_LIVE
+    assert outcome(refused, mode="off").after == GRANTED
+
+
+def test_life_that_nobody_asked_for_would_be_waited_for() -> None:
+    assert outcome(decision(), mode="passive").after is None
+    live = decision(liveness=Proof.SHOWN, cues=HEAD)
+    assert outcome(live, mode="passive").after == GRANTED
+    assert outcome(live, mode="challenge").after is None
+
+
+def test_the_cues_were_heard_in_a_challenge_too() -> None:
+    head = LivenessRecord("challenge", HEAD.cues, ("look_up",), "too_late")
+    late = Outcome.DENIED, Reason.LIVENESS_UNDECIDED
+    failed = decision(liveness=Proof.MISSING, cues=head, before=late)
+    assert outcome(failed, mode="challenge").after == late
+    assert outcome(failed, mode="passive").after == GRANTED
+
+
+def test_a_gesture_of_another_kind_would_be_waited_for() -> None:
+    assert outcome(decision(), intent="look_up").after is None
+    shown = decision(intent=Proof.SHOWN, gesture="look_up")
+    assert outcome(shown, intent="look_up").after == GRANTED
+    assert outcome(shown, intent="turn_left").after is None
+    assert outcome(shown).after == GRANTED
+
+
 def test_passback_that_would_have_been_refused_or_not() -> None:
     again = decision(direction="in", crossing=Crossing("in", 3600.0))
     refused = (Outcome.DENIED, Reason.PASSBACK)
@@ -143,5 +183,5 @@ def test_decisions_without_evidence_are_counted(data: dict) -> None:
 
 def test_other_events_are_passed_over() -> None:
     events = [(1, Event(1.0, EventKind.SERVICE, {})), (2, decision())]
-    results = list(replay(events, PolicyConfig(), AccessConfig(), lambda fpir, people: fpir))
+    results = list(replay(events, PolicyConfig(), AccessConfig(), "off", lambda fpir, people: fpir))
     assert [result.number for result in results if isinstance(result, Replayed)] == [2]

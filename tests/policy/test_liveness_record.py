@@ -1,0 +1,58 @@
+import pytest
+
+from accessctl.policy.admit import Proof
+from accessctl.policy.liveness_record import (
+    CueWord,
+    LivenessRecord,
+    intent_under,
+    liveness_under,
+    record_from_data,
+    record_to_data,
+)
+
+PRINT = CueWord("edges", "veto", 0.8, 0.5)
+HEAD = CueWord("depth", "confirm", 0.2, 0.12)
+STILL = CueWord("blink", "undecided", None, 0.4)
+
+
+def test_what_was_written_comes_back() -> None:
+    record = LivenessRecord("challenge", (PRINT, STILL), ("look_up",), "too_late")
+    assert record_to_data(record)["cues"][1] == ["blink", "undecided", None, 0.4]
+    assert record_from_data(record_to_data(record)) == record
+    assert record_from_data(None) == LivenessRecord()
+
+
+def test_the_cues_that_refused() -> None:
+    assert LivenessRecord("passive", (PRINT, HEAD, STILL)).vetoes == {"edges": [0.8, 0.5]}
+
+
+@pytest.mark.parametrize("asked", ["passive", "challenge"])
+@pytest.mark.parametrize("proof", Proof)
+def test_off_needs_nothing_and_the_same_mode_takes_it_as_it_was(asked, proof: Proof) -> None:
+    record = LivenessRecord(asked, (PRINT,))
+    assert liveness_under("off", proof, record) is Proof.NOT_NEEDED
+    assert liveness_under(asked, proof, record) is proof
+
+
+@pytest.mark.parametrize(
+    ("mode", "asked", "cues", "worth"),
+    [
+        ("passive", "off", (), Proof.PENDING),
+        ("challenge", "off", (), Proof.PENDING),
+        ("challenge", "passive", (HEAD,), Proof.PENDING),
+        ("challenge", "passive", (HEAD, PRINT), Proof.REFUTED),
+        ("passive", "challenge", (HEAD, STILL), Proof.SHOWN),
+        ("passive", "challenge", (STILL,), Proof.PENDING),
+        ("passive", "challenge", (PRINT, HEAD), Proof.REFUTED),
+    ],
+)
+def test_in_another_mode_the_cues_count(mode, asked, cues, worth: Proof) -> None:
+    assert liveness_under(mode, Proof.SHOWN, LivenessRecord(asked, cues)) is worth
+
+
+@pytest.mark.parametrize("proof", Proof)
+def test_a_gesture_counts_where_it_was_wanted(proof: Proof) -> None:
+    assert intent_under("look_up", proof, "look_up") is proof
+    assert intent_under("off", proof, "look_up") is Proof.NOT_NEEDED
+    assert intent_under("look_up", proof, "off") is Proof.PENDING
+    assert intent_under("look_up", proof, "turn_left") is Proof.PENDING
