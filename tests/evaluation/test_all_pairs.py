@@ -3,6 +3,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
+from accessctl.errors import SourceError
 from accessctl.evaluation import all_pairs as module
 from accessctl.evaluation.all_pairs import AllPairs, all_pairs
 from accessctl.evaluation.scorer import Scorer, cosine
@@ -92,3 +93,16 @@ def test_the_histogram_counts_each_score_in_its_bin() -> None:
     expected, _ = np.histogram(pairs.top, pairs.edges)
     # A score that lies on an edge may be rounded to either side.
     assert np.abs(np.cumsum(expected) - np.cumsum(pairs.counts)).max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("person", "found"),
+    [
+        ([0, 0, 1], [True, True, False]),
+        ([0, 1, 2], [True, True, True]),
+        ([0, 0, 0], [True, True, True]),
+    ],
+)
+def test_photos_that_tell_nothing(person: list[int], found: list[bool]) -> None:
+    with pytest.raises(SourceError, match="several people"):
+        all_pairs(cosine(random_units(3, 8, seed=0), np.array(found)), np.array(person))
