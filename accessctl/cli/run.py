@@ -9,12 +9,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from accessctl.cli.common import add_config, add_json, config_from, config_path, print_json
 from accessctl.cli.progress import photo_bar
 from accessctl.config import Config
 from accessctl.domain import Decision, PersonId
+
+if TYPE_CHECKING:
+    from accessctl.service.daemon import Show
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
     file = config_path(args.config, os.environ, Path.cwd()).resolve()
     orders = Orders(lambda: choose_config(args), str(file), args.fast, args.seconds)
     with stop_on_signals() as stop:
-        serve(orders, partial(show, as_json=args.json), stop, os.environ, photo_bar)
+        serve(orders, teller(args, os.environ), stop, os.environ, photo_bar)
     return 0
 
 
@@ -64,6 +67,21 @@ def choose_config(args: argparse.Namespace) -> Config:
         return demo_config(config)
     camera = config.camera.model_copy(update={"source": source})
     return config.model_copy(update={"camera": camera})
+
+
+def teller(args: argparse.Namespace, environment: Mapping[str, str]) -> "Show":
+    """Who is told of decisions: the person at the terminal, or the journal, without names."""
+    from accessctl.service.logs import log_decision
+    from accessctl.service.notify import SOCKET_VARIABLE
+
+    if args.json or not environment.get(SOCKET_VARIABLE):
+        return partial(show, as_json=args.json)
+
+    def tell_the_log(decisions: Iterable[Decision], _names: Names) -> None:
+        for decision in decisions:
+            log_decision(decision)
+
+    return tell_the_log
 
 
 def show(decisions: Iterable[Decision], names: Names, *, as_json: bool) -> None:

@@ -23,6 +23,7 @@ from accessctl.gallery.values import StoredPhoto
 from accessctl.policy.uptime import uptime
 from accessctl.service.control import ControlServer
 from accessctl.service.lockouts import read_lockout
+from accessctl.service.logs import use_format
 from accessctl.service.metrics import MetricsServer
 from accessctl.service.notify import Notifier
 from accessctl.service.reload import Reloads, changes, refuse_what_needs_a_restart
@@ -170,6 +171,7 @@ def serve(
 ) -> None:
     """Run the door until its feed ends, `stop` is set or the time is over."""
     config = orders.load()
+    use_format(config.service.log_format)
     notifier = Notifier.of(environment)
     statistics = Statistics(version("accessctl"), orders.config_file)
     reloads = Reloads()
