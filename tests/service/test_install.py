@@ -126,7 +126,7 @@ def test_a_changed_file_is_not_removed_either(wishes: Wishes) -> None:
 
 def test_a_configuration_that_is_not_there(wishes: Wishes) -> None:
     elsewhere = Wishes(REPOSITORY, wishes.python, Path("/srv/door.yaml"), root=wishes.root)
-    with pytest.raises(InputError, match="There is no configuration /srv/door.yaml"):
+    with pytest.raises(InputError, match=r"There is no configuration /srv/door\.yaml"):
         plan_of(elsewhere)
 
 
