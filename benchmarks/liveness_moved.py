@@ -1,13 +1,16 @@
-"""Film photographs that are moved as flat sheets, and the same faces as solid heads that turn.
+"""Film photographs that are moved as sheets, and the same faces as solid heads that turn.
 
     python benchmarks/liveness_moved.py PHOTOS OUT --every 5 --offset 2 --seed 1000
 
-writes OUT/sheet/*.avi for every fifth photo of the folder PHOTOS, from the third one on, and
-with --heads also OUT/head/*.avi, for `accessctl evaluate liveness`.
+writes OUT/MOTION/*.avi for every fifth photo of the folder PHOTOS, from the third one on, and
+with --heads also OUT/head/*.avi, for `accessctl evaluate liveness`. MOTION is how the hand
+moves the sheet: sheet (all at once, the default), shake, tilt, approach, or bent with --bent R,
+which bends the sheet round an upright axis through the face, R face widths in radius.
 """
 
 import argparse
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -17,6 +20,7 @@ from accessctl.camera.demo_room import empty_room
 from accessctl.camera.demo_sheet import Sheet
 from accessctl.config import VisionConfig
 from accessctl.domain import Frame
+from accessctl.evaluation.bent_photo import bent_photo
 from accessctl.evaluation.moved_photo import Hand, moved_photo
 from accessctl.evaluation.turned_head import turned_head
 from accessctl.vision.observer import Observer
@@ -27,7 +31,22 @@ FACE_PX, WIDEST_PX = 110, 600
 FRONTAL = 15.0
 
 
-def drawn_hand(random: np.random.Generator) -> Hand:
+def drawn_hand(random: np.random.Generator, motion: str) -> Hand:
+    if motion == "shake":
+        hand = Hand(0.06, 0.02, yaw=5, pitch=4, roll=4, rate=random.uniform(1.0, 2.0))
+    elif motion == "tilt":
+        turning = random.random() < 0.5
+        yaw = random.uniform(20, 40) if turning else 4.0
+        pitch = 3.0 if turning else random.uniform(15, 35)
+        hand = Hand(0.03, 0.02, yaw, pitch, roll=3, rate=random.uniform(0.25, 0.5))
+    elif motion == "approach":
+        hand = Hand(0.05, closer=0.4, yaw=8, pitch=6, roll=3, rate=random.uniform(0.3, 0.5))
+    else:
+        return _all_at_once(random)
+    return replace(hand, phase=random.uniform(0, 2 * np.pi))
+
+
+def _all_at_once(random: np.random.Generator) -> Hand:
     return Hand(
         shift=random.uniform(0.05, 0.25),
         closer=random.uniform(0.03, 0.15),
@@ -61,6 +80,10 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=5)
     parser.add_argument("--offset", type=int, default=0)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--motion", choices=("sheet", "shake", "tilt", "approach"), default="sheet")
+    parser.add_argument("--bent", type=float, metavar="R")
+    parser.add_argument("--blur", type=float, default=0.8)
+    parser.add_argument("--noise", type=float, default=3.0)
     parser.add_argument("--heads", action="store_true")
     args = parser.parse_args()
     room = empty_room(0)
@@ -73,7 +96,7 @@ def main() -> None:
         if not faces:
             print(f"{path.name}: no face")
             continue
-        face, hand = faces[0], drawn_hand(np.random.default_rng(number))
+        face, hand = faces[0], drawn_hand(np.random.default_rng(number), args.motion)
         width = min(WIDEST_PX, photo.shape[1] * min(3.0, FACE_PX / face.box.w))
         scale = width / photo.shape[1]
         x, y = face.box.centre
@@ -84,8 +107,16 @@ def main() -> None:
         )
         # As many frames for both, so that what is seen of them may be compared.
         count = {"frames": FPS * SECONDS, "fps": FPS, "seed": number}
+        count |= {"blur": args.blur, "noise": args.noise}
         name = f"{path.stem}.avi"
-        write(args.out / "sheet" / name, moved_photo(photo, backdrop, held, hand, **count))
+        if args.bent is not None:
+            middle = Sheet(WIDTH / 2, HEIGHT / 2, width)
+            radius = args.bent * face.box.w
+            film = bent_photo(photo, (x, y), radius, backdrop, middle, hand, **count)
+            write(args.out / f"bent_{args.bent:g}" / name, film)
+        else:
+            film = moved_photo(photo, backdrop, held, hand, **count)
+            write(args.out / args.motion / name, film)
         if args.heads and abs(face.pose.yaw) < FRONTAL:
             middle = Sheet(WIDTH / 2, HEIGHT / 2, width)
             head = turned_head(photo, face.landmarks, backdrop, middle, hand, **count)

@@ -1,6 +1,7 @@
 """The live counterpart of a moved photograph: the same face as a solid head that turns."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -51,7 +52,6 @@ def turned_head(
 
     `rest.width` is the width that the whole photo would have.
     """
-    random = np.random.default_rng(seed)
     rise = depth_map((photo.shape[0], photo.shape[1]), landmarks)
     low, high = landmarks[:, :2].min(axis=0), landmarks[:, :2].max(axis=0)
     middle = (low + high) / 2
@@ -60,14 +60,34 @@ def turned_head(
     cv2.ellipse(
         mask, (int(middle[0]), int(middle[1])), (int(axes[0]), int(axes[1])), 0, 0, 360, 255, -1
     )
+    random = np.random.default_rng(seed)
     for index in range(frames):
         at = hand.at(index / fps, rest)
-        columns, lines = _sources(backdrop.shape[:2], photo.shape[1], rise, middle, at)
-        layer = cv2.remap(photo, columns, lines, cv2.INTER_LINEAR)
-        cover = cv2.remap(mask, columns, lines, cv2.INTER_LINEAR)[:, :, None].astype(np.uint16)
-        mixed = (layer.astype(np.uint16) * cover + backdrop * (255 - cover) + 127) // 255
-        picture = mixed.astype(np.uint8)
+        picture = lay_relief(backdrop, Relief(photo, rise, mask, middle), at)
         yield Frame(as_seen(picture, random, blur, noise), index / fps, index)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Relief:
+    """Something solid: `photo` uint8 (H, W, 3) is how it looks from the front, `rise` float32
+    (H, W) how far each pixel stands out, in its pixels, `mask` uint8 (H, W) where it is at all,
+    and `middle` (x, y) what it turns about."""
+
+    photo: Image
+    rise: NDArray[np.float32]
+    mask: NDArray[np.uint8]
+    middle: NDArray[np.floating]
+
+
+def lay_relief(backdrop: Image, relief: Relief, at: Sheet) -> Image:
+    """A picture of `relief` before `backdrop`, turned and placed as `at` says (orthographic)."""
+    columns, lines = _sources(
+        backdrop.shape[:2], relief.photo.shape[1], relief.rise, relief.middle, at
+    )
+    layer = cv2.remap(relief.photo, columns, lines, cv2.INTER_LINEAR)
+    cover = cv2.remap(relief.mask, columns, lines, cv2.INTER_LINEAR)[:, :, None].astype(np.uint16)
+    mixed = (layer.astype(np.uint16) * cover + backdrop * (255 - cover) + 127) // 255
+    return np.asarray(mixed, np.uint8)
 
 
 def _sources(
