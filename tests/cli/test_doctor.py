@@ -1,0 +1,112 @@
+import os
+import socket
+
+import pytest
+
+from accessctl.camera import choose
+from accessctl.errors import CameraError
+from accessctl.service.checks import gpu
+from accessctl.service.control import ControlServer
+
+NO_CAMERA = "No camera is attached; plug one in."
+KEYS = ["level", "subject", "sentence"]
+
+
+@pytest.fixture
+def bare(monkeypatch):
+    """A machine with neither camera nor GPU, whatever this one has."""
+
+    def locate_first(*_, **__):
+        raise CameraError(NO_CAMERA)
+
+    monkeypatch.setattr(choose, "locate_first", locate_first)
+    monkeypatch.setattr(gpu, "gpu_is_there", lambda root: False)
+
+
+def by_subject(said):
+    found = {}
+    for line in said.lines:
+        assert list(line) == KEYS
+        found.setdefault(line["subject"], []).append(line)
+    return found
+
+
+@pytest.mark.usefixtures("bare")
+def test_no_camera_no_gpu_and_a_broken_configuration(site):
+    site.config.write_text("camra: {}\n")
+    said = site("doctor")
+    assert said.code == 2
+    lines = [line.split(maxsplit=2) for line in said.out.splitlines()]
+    told = {subject: (level, sentence) for level, subject, sentence in lines}
+    assert told["config"] == (
+        "failure",
+        f"{site.config}: unknown key 'camra'; `accessctl config explain` lists the known ones.",
+    )
+    assert told["camera"] == ("failure", NO_CAMERA)
+    assert told["gpu"] == ("ok", "There is no GPU; the encoder runs on the CPU.")
+    assert [level for level, *_ in lines if level == "failure"] == ["failure"] * 2
+    assert said.err == ""
+
+
+@pytest.mark.usefixtures("bare")
+def test_without_a_configuration(site):
+    site.config.unlink()
+    said = site("doctor", "--json")
+    assert said.code == 2
+    (config,) = by_subject(said)["config"]
+    assert config["level"] == "failure"
+    assert "Cannot read the configuration" in config["sentence"]
+
+
+@pytest.mark.usefixtures("bare")
+def test_a_door_that_works_but_for_its_camera(door):
+    said = door("doctor", "--json")
+    found = by_subject(said)
+    assert said.code == 1
+    failures = [line["subject"] for line in said.lines if line["level"] == "failure"]
+    assert failures == ["camera"]
+    assert found["config"][0]["sentence"] == f"{door.config} is in order."
+    assert "can be run" in found["actions"][0]["sentence"]
+    assert "A frame went through" in found["self test"][0]["sentence"]
+    assert not (door.folder / "opened").exists()
+    assert {"python", "libraries", "opencv", "models", "encoder", "clock", "disk"} <= found.keys()
+
+
+@pytest.mark.usefixtures("bare")
+def test_everything_works(door, film, monkeypatch):
+    quick = {"source": str(film(("collins", 20))), "fps": 30}
+    door.configure(
+        camera=quick | {"open_timeout_s": 120, "read_timeout_s": 60},
+        actions={"granted": [{"type": "command", "argv": ["true"]}]},
+    )
+    said = door("doctor")
+    assert said.code == 0, said.out
+    assert "failure" not in said.out
+
+
+@pytest.mark.usefixtures("bare")
+def test_a_running_door_is_asked_for_its_camera(site, tmp_path):
+    camera = {"description": "USB camera", "state": "lost", "error": "It was unplugged."}
+    report = {"camera": camera}
+    with ControlServer(tmp_path / "state" / "door.sock", {"status": lambda _: report}):
+        (line,) = by_subject(site("doctor", "--json"))["camera"]
+    assert line["sentence"] == "The running door has lost it: It was unplugged."
+
+
+@pytest.mark.usefixtures("bare")
+def test_what_a_dead_door_left_does_not_confuse_it(site, tmp_path):
+    (tmp_path / "state").mkdir()
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(os.fspath(tmp_path / "state" / "door.sock"))
+    (line,) = by_subject(site("doctor", "--json"))["camera"]
+    assert line["sentence"] == NO_CAMERA
+
+
+@pytest.mark.usefixtures("bare")
+def test_a_missing_model_is_told_once_by_each_that_needs_it(site, tmp_path):
+    site.configure(vision={"models": str(tmp_path / "none")})
+    found = by_subject(site("doctor", "--json"))
+    for subject in ("models", "self test"):
+        (line,) = found[subject]
+        assert line["level"] == "failure"
+        assert "run `accessctl models fetch`" in line["sentence"]

@@ -1,0 +1,120 @@
+import threading
+
+import numpy as np
+import pytest
+
+from accessctl.camera.fake import FakeSource, flat_shots
+from accessctl.config_camera import CameraConfig
+from accessctl.errors import CameraError
+from accessctl.service.checks.camera import (
+    Look,
+    brightness,
+    check_camera,
+    judged,
+    light,
+    look,
+    of_running_door,
+)
+from accessctl.service.checks.finding import Level
+
+USB = CameraConfig(source="/dev/video0", open_timeout_s=5)
+LIVE = FakeSource([], live=True, endless=True)
+
+
+def test_a_recording_is_looked_at_to_its_end():
+    source = FakeSource([flat_shots([51] * 31, fps=100.0)])
+    found = look(source, USB)
+    assert (found.width, found.height) == (4, 3)
+    assert found.fps == pytest.approx(100, rel=0.01)
+    assert found.brightness == pytest.approx(0.2)
+
+
+def test_a_camera_that_does_not_open_says_why():
+    refusing = [CameraError("It is busy; close the other program.")] * 3
+    source = FakeSource(refusing, live=True, endless=True)
+    with pytest.raises(CameraError, match="It is busy"):
+        look(source, USB)
+
+
+def test_a_camera_that_dies_while_it_is_looked_at():
+    gone = [*flat_shots([9, 9]), CameraError("It was unplugged.")]
+    source = FakeSource([gone, gone], live=True, endless=True)
+    with pytest.raises(CameraError, match="unplugged"):
+        look(source, USB)
+
+
+def test_a_camera_that_says_nothing_is_given_up():
+    forever = threading.Event()
+    source = FakeSource([[forever]] * 9, live=True, endless=True)
+    hasty = USB.model_copy(update={"open_timeout_s": 0.05})
+    with pytest.raises(CameraError):
+        look(source, hasty)
+    forever.set()
+
+
+def test_a_recording_without_pictures():
+    with pytest.raises(CameraError, match="sent no picture"):
+        look(FakeSource([[]]), USB)
+
+
+@pytest.mark.parametrize(
+    ("fps", "size", "level"),
+    [
+        (15.0, (1280, 720), Level.OK),
+        (10.6, (1280, 720), Level.OK),
+        (10.4, (1280, 720), Level.WARNING),
+        (15.0, (640, 480), Level.WARNING),
+    ],
+)
+def test_a_usb_camera_is_held_to_what_was_asked_of_it(fps, size, level):
+    camera, _ = judged(Look(fps, *size, 0.4), LIVE, USB)
+    assert camera.level is level
+    assert f"{size[0]}x{size[1]} at {fps:.1f}" in camera.sentence
+
+
+def test_a_network_camera_is_not():
+    config = CameraConfig(source="rtsp://cam/1")
+    camera, _ = judged(Look(5.0, 640, 480, 0.4), LIVE, config)
+    assert camera.level is Level.OK
+
+
+@pytest.mark.parametrize(
+    ("mean", "level"),
+    [
+        (0.0, Level.FAILURE),
+        (0.05, Level.WARNING),
+        (0.12, Level.OK),
+        (0.9, Level.OK),
+        (0.95, Level.WARNING),
+    ],
+)
+def test_light(mean, level):
+    assert light(mean).level is level
+
+
+def test_brightness_is_the_mean_of_the_whole_picture():
+    image = np.zeros((64, 64, 3), np.uint8)
+    image[:32] = 255
+    assert brightness(image) == pytest.approx(0.5)
+
+
+def test_the_demo_camera():
+    patient = CameraConfig(source="demo", fps=30, open_timeout_s=120, read_timeout_s=60)
+    camera, bright = check_camera(patient)
+    assert (camera.level, bright.level) == (Level.OK, Level.OK)
+
+
+@pytest.mark.parametrize(
+    ("state", "error", "level", "said"),
+    [
+        ("watching", None, Level.OK, "1280x720 at 14.9"),
+        ("opening", None, Level.WARNING, "waits for the first picture"),
+        ("lost", "It was unplugged.", Level.FAILURE, "It was unplugged."),
+    ],
+)
+def test_a_running_door_is_believed(state, error, level, said):
+    camera = {"description": "USB camera", "state": state, "error": error}
+    size = {"width": 1280, "height": 720, "fps": 14.9}
+    (finding,) = of_running_door({"camera": camera | size})
+    assert finding.level is level
+    assert said in finding.sentence

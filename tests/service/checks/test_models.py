@@ -1,0 +1,80 @@
+import hashlib
+import shutil
+from pathlib import Path
+
+import pytest
+
+from accessctl.config import EncoderConfig, VisionConfig
+from accessctl.errors import ModelError
+from accessctl.service.checks.finding import Level
+from accessctl.service.checks.models import VISION_FILES, check_encoder, check_vision_models
+
+MODELS = Path(__file__).parents[3] / "models"
+
+
+@pytest.fixture
+def vision(tmp_path):
+    for name in VISION_FILES:
+        (tmp_path / name).write_bytes(name.encode())
+    return VisionConfig(models=tmp_path)
+
+
+DIGESTS = {name: hashlib.sha256(name.encode()).hexdigest() for name in VISION_FILES}
+
+
+def test_files_of_this_release(vision):
+    (finding,) = check_vision_models(vision, DIGESTS)
+    assert finding.level is Level.OK
+
+
+def test_another_file(vision):
+    (vision.models / VISION_FILES[1]).write_bytes(b"another")
+    (finding,) = check_vision_models(vision, DIGESTS)
+    assert finding.level is Level.WARNING
+    assert VISION_FILES[1] in finding.sentence
+
+
+def test_a_missing_file(vision):
+    (vision.models / VISION_FILES[2]).unlink()
+    with pytest.raises(ModelError, match="accessctl models fetch"):
+        list(check_vision_models(vision, DIGESTS))
+
+
+@pytest.fixture
+def encoder(tmp_path):
+    """A copy of the encoder that may be altered."""
+    shutil.copytree(MODELS / "dlib", tmp_path / "dlib")
+    shutil.copytree(MODELS / "cache" / "dlib", tmp_path / "cache" / "dlib")
+    return EncoderConfig(folder=tmp_path / "dlib", device="cpu")
+
+
+def test_an_encoder_with_its_sums(encoder):
+    (finding,) = check_encoder(encoder)
+    assert finding.level is Level.OK
+    assert "55533b28a958" in finding.sentence
+
+
+def test_an_encoder_that_was_altered(encoder):
+    file = encoder.folder.parent / "cache" / "dlib" / "encoder_int8.tflite"
+    content = bytearray(file.read_bytes())
+    content[1000] ^= 1
+    file.write_bytes(content)
+    with pytest.raises(ModelError, match="altered"):
+        list(check_encoder(encoder))
+    # The other precision is another file.
+    other = encoder.model_copy(update={"precision": "float16"})
+    (finding,) = check_encoder(other)
+    assert finding.level is Level.OK
+
+
+def test_an_encoder_without_a_card(tmp_path):
+    with pytest.raises(ModelError, match=r"card\.yaml"):
+        list(check_encoder(EncoderConfig(folder=tmp_path)))
+
+
+def test_an_encoder_that_lists_no_sums(encoder):
+    card = encoder.folder / "card.yaml"
+    lines = card.read_text().splitlines(keepends=True)
+    card.write_text("".join(line for line in lines if "sums:" not in line))
+    (finding,) = check_encoder(encoder)
+    assert (finding.level, "no sums" in finding.sentence) == (Level.WARNING, True)

@@ -1,0 +1,85 @@
+import pytest
+
+from accessctl.service.checks.finding import Level
+from accessctl.service.checks.versions import (
+    check_libraries,
+    check_opencv,
+    check_python,
+    installed,
+    pins_of,
+)
+
+
+def levels(findings):
+    return [finding.level for finding in findings]
+
+
+@pytest.mark.parametrize(
+    ("running", "level"),
+    [
+        ((3, 10, 14), Level.FAILURE),
+        ((3, 11, 0), Level.OK),
+        ((3, 13, 9), Level.OK),
+        ((3, 14, 0), Level.FAILURE),
+    ],
+)
+def test_python(running, level):
+    (finding,) = check_python(running)
+    assert finding.level is level
+    assert ".".join(map(str, running)) in finding.sentence
+
+
+def test_pins_are_read_and_the_rest_passed_over():
+    lines = [
+        "# why",
+        "numpy==2.4.6",
+        "-r other.txt",
+        "opencv-python==4.13.0.92  # both",
+        "x>=1",
+        "",
+    ]
+    assert pins_of(lines) == {"numpy": "2.4.6", "opencv-python": "4.13.0.92"}
+
+
+@pytest.fixture
+def requirements(tmp_path):
+    path = tmp_path / "requirements.txt"
+    path.write_text("numpy==2.4.6\npillow==13.0.0\n")
+    return path
+
+
+def test_libraries_as_pinned(requirements):
+    (finding,) = check_libraries(requirements, {"numpy": "2.4.6", "pillow": "13.0.0"}.get)
+    assert (finding.level, finding.sentence[:6]) == (Level.OK, "All 2 ")
+
+
+def test_another_version_is_a_warning_and_none_a_failure(requirements):
+    other, missing = check_libraries(requirements, {"numpy": "2.5.0"}.get)
+    assert (other.level, missing.level) == (Level.WARNING, Level.FAILURE)
+    assert "numpy is 2.5.0, tested was 2.4.6" in other.sentence
+    assert "pillow is not installed" in missing.sentence
+
+
+def test_without_the_list_nothing_is_claimed(tmp_path):
+    (finding,) = check_libraries(tmp_path / "none.txt", lambda _: None)
+    assert finding.level is Level.WARNING
+
+
+@pytest.mark.parametrize(
+    ("found", "level", "said"),
+    [
+        ({"opencv-python": "4.13", "opencv-contrib-python": "4.13"}, Level.OK, "at 4.13"),
+        ({"opencv-python": "4.13", "opencv-contrib-python": "4.12"}, Level.FAILURE, "one folder"),
+        ({"opencv-python": "4.13"}, Level.FAILURE, "opencv-contrib-python is not installed"),
+        ({}, Level.FAILURE, "OpenCV is not installed"),
+    ],
+)
+def test_both_opencv_packages_are_of_one_version(found, level, said):
+    (finding,) = check_opencv(found.get)
+    assert finding.level is level
+    assert said in finding.sentence
+
+
+def test_what_is_installed_is_asked_for():
+    assert installed("pytest") == pytest.__version__
+    assert installed("no-such-package-anywhere") is None
