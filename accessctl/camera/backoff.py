@@ -6,6 +6,9 @@ JITTER = 0.25
 # Doubled this often, every wait exceeds every bound; more would overflow in a year of failures.
 MAX_DOUBLINGS = 64
 
+MAX_OPEN_DOUBLINGS = 2
+"""The time that a camera is given to open doubles so often, while it fails."""
+
 
 @dataclass(frozen=True, slots=True)
 class Backoff:

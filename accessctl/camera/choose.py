@@ -29,7 +29,7 @@ def source_from(
     match parsed.kind:
         case SourceKind.AUTO:
             if not patient:
-                locate_first()
+                locate_first(config)
             return UsbSource(None, config)
         case SourceKind.USB:
             return UsbSource(parsed.value, config)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-CameraEvent: TypeAlias = Literal["lost", "back"]
+OutageEvent: TypeAlias = Literal["lost", "back"]
 
 
 @dataclass(slots=True)
@@ -13,13 +13,13 @@ class Outage:
     failures: int = 0
     error: str | None = None
 
-    def failed(self, error: str) -> CameraEvent | None:
+    def failed(self, error: str) -> OutageEvent | None:
         """Note a failure; "lost" when it begins an outage."""
         self.failures += 1
         self.error = error
         return "lost" if self.failures == 1 else None
 
-    def worked(self) -> CameraEvent | None:
+    def worked(self) -> OutageEvent | None:
         """Note a frame; "back" when it ends an outage."""
         was_lost = self.failures > 0
         self.failures = 0

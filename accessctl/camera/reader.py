@@ -7,14 +7,16 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self, TypeAlias
 
-from accessctl.camera.backoff import Backoff
+from accessctl.camera.backoff import MAX_OPEN_DOUBLINGS, Backoff
+from accessctl.camera.condition import Condition, ConditionWatch, condition_of
+from accessctl.camera.freeze import Freeze
 from accessctl.camera.handover import Handover
-from accessctl.camera.outage import CameraEvent, Outage
+from accessctl.camera.outage import Outage, OutageEvent
 from accessctl.camera.source import Feed, Shot, Source
 from accessctl.config_camera import CameraConfig
-from accessctl.domain import Frame
+from accessctl.domain import Frame, Image
 from accessctl.errors import AccessctlError, CameraError
 
 logger = logging.getLogger(__name__)
@@ -22,6 +24,13 @@ logger = logging.getLogger(__name__)
 WATCH_S = 0.5
 CLOSE_S = 1.0
 MAX_STUCK = 4
+
+CameraEvent: TypeAlias = OutageEvent | Condition | Literal["clear"]
+
+CONDITIONS: dict[Condition, str] = {
+    "dark": "shows a dark picture; switch on a light, or uncover it.",
+    "covered": "shows a blank picture; uncover it, or clean its lens.",
+}
 
 
 @dataclass(slots=True, eq=False)
@@ -42,8 +51,11 @@ class Reader:
     Live sources: the newest frame wins. Others: every frame in order. An endless source
     that fails, or is silent for `read_timeout_s` (`open_timeout_s` until its first frame),
     is reopened for ever; each outage is logged and passed to `on_event` once, as "lost"
-    with the reason and later "back" with the source's description. `on_event` runs on the
-    reading thread or inside `next`.
+    with the reason and later "back" with the source's description. One that sends the very
+    same picture for `frozen_after_s` is lost, too, until it sends another; a frozen picture
+    is not handed on. One that shows nothing for `dark_after_s` stays open and is reported
+    as "dark" or "covered", and later "clear". `on_event` runs on the reading thread or
+    inside `next`.
 
     `clock` gives monotonic seconds, `chance` numbers in [0, 1), and `pause` waits for so
     many seconds and tells whether the reader was closed meanwhile.
@@ -70,6 +82,8 @@ class Reader:
         self._handover = Handover(source.live)
         self._lock = threading.Lock()
         self._outage = Outage()
+        self._freeze = Freeze(config.frozen_after_s)
+        self._condition = ConditionWatch(config.dark_after_s)
         self._failure: Exception | None = None
         self._sequence = 0
         self._last_captured: float | None = None
@@ -109,6 +123,12 @@ class Reader:
         """Why the camera is lost at the moment; None when it is not."""
         with self._lock:
             return self._outage.error
+
+    @property
+    def condition(self) -> Condition | None:
+        """Why a camera that works shows nothing; None when it does, or is lost."""
+        with self._lock:
+            return None if self._outage.error else self._condition.current
 
     @property
     def last_captured(self) -> float | None:
@@ -194,7 +214,7 @@ class Reader:
 
     def _serve(self, worker: _Worker) -> bool:
         """Open the source and read it to its end; True when it shall be opened again."""
-        worker.deadline = self._clock() + self._config.open_timeout_s
+        worker.deadline = self._clock() + self._patience_s()
         feed: Feed | None = None
         try:
             feed = self.source.open()
@@ -210,8 +230,15 @@ class Reader:
             self._handover.finish()
         return False
 
+    def _patience_s(self) -> float:
+        """A camera that failed is given more time: a slow one, too, connects in the end."""
+        doublings = min(self._outage.failures, MAX_OPEN_DOUBLINGS)
+        return self._config.open_timeout_s * 2.0**doublings
+
     def _read_all(self, worker: _Worker, feed: Feed) -> None:
         started = self._clock()
+        self._freeze.reopened(started)
+        self._condition.reopened(started)
         while self._is_current(worker):
             shot = feed.read()
             if shot is None:
@@ -234,12 +261,40 @@ class Reader:
         with self._lock:
             if not self._is_current(worker):
                 return
-            frame = Frame(shot.image, captured, self._sequence)
-            self._sequence += 1
-            self._last_captured = captured
-            event = self._outage.worked()
+            changed = self.source.endless and self._examine(shot.image, captured)
+            frame = None if self._freeze.frozen else self._framed(shot.image, captured)
+            event = None if frame is None else self._outage.worked()
         self._report(event, self.source.description)
-        self._handover.put(frame)
+        if changed:
+            self._report_condition()
+        if frame is not None:
+            self._handover.put(frame)
+
+    def _framed(self, image: Image, captured: float) -> Frame:
+        frame = Frame(image, captured, self._sequence)
+        self._sequence += 1
+        self._last_captured = captured
+        return frame
+
+    def _examine(self, image: Image, now: float) -> bool:
+        """True when the camera's condition changed; raises CameraError when it is frozen."""
+        seen = condition_of(image)
+        if seen is not None:
+            # In the dark a sensor may give nothing but zeros: no noise is no freeze then.
+            self._freeze.thaw()
+        elif self._freeze.note(image, now):
+            raise CameraError(
+                f"{self.source.description} has sent the very same picture for "
+                f"{self._config.frozen_after_s:g} seconds; restart the camera."
+            )
+        return self._condition.note(seen, now)
+
+    def _report_condition(self) -> None:
+        condition = self._condition.current
+        if condition is None:
+            self._report("clear", self.source.description)
+        else:
+            self._report(condition, f"{self.source.description} {CONDITIONS[condition]}")
 
     def _is_current(self, worker: _Worker) -> bool:
         return worker is self._worker and not self._closing.is_set()
@@ -265,7 +320,7 @@ class Reader:
     def _report(self, event: CameraEvent | None, detail: str) -> None:
         if event is None:
             return
-        level = logging.WARNING if event == "lost" else logging.INFO
+        level = logging.INFO if event in ("back", "clear") else logging.WARNING
         logger.log(level, "Camera %s: %s", event, detail)
         if self._on_event is not None:
             self._on_event(event, detail)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import cv2
 
+from accessctl.camera.backoff import MAX_OPEN_DOUBLINGS
 from accessctl.camera.capture import Capture, CaptureFactory, open_capture, read_rgb
 from accessctl.camera.redact import redact
 from accessctl.camera.source import Shot
@@ -45,7 +46,7 @@ class StreamSource:
     def open(self) -> StreamFeed:
         timeouts = (
             cv2.CAP_PROP_OPEN_TIMEOUT_MSEC,
-            round(self.config.open_timeout_s * 1000),
+            round(self.config.open_timeout_s * 2**MAX_OPEN_DOUBLINGS * 1000),
             cv2.CAP_PROP_READ_TIMEOUT_MSEC,
             round(self.config.read_timeout_s * 1000),
         )

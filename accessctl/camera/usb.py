@@ -1,35 +1,54 @@
 """USB cameras, through Video4Linux."""
 
+import logging
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import cv2
 
 from accessctl.camera.capture import Capture, CaptureFactory, open_capture, read_rgb
 from accessctl.camera.source import Shot
+from accessctl.camera.usb_identity import (
+    SYSFS,
+    Identify,
+    Identity,
+    identify,
+    identity_of,
+    objection,
+)
+from accessctl.camera.v4l2 import why_not
 from accessctl.config_camera import CameraConfig
 from accessctl.errors import CameraError
 
-SYSFS = Path("/sys/class/video4linux")
+logger = logging.getLogger(__name__)
+
 NO_CAMERA = (
     "No camera is attached; plug one in, or name one with --source (for instance --source demo)."
 )
 
 
-def first_usb_camera(sysfs: Path = SYSFS) -> str | None:
-    """Device of the attached capture camera with the lowest number, or None.
+def attached(sysfs: Path = SYSFS) -> Iterator[tuple[str, Identity]]:
+    """Device and identity of each attached capture camera, the lowest number first.
 
     A camera shows up as several /dev/video*; index 0 is the one that gives pictures, the
     others carry metadata.
     """
-    numbers = sorted(
-        int(entry.name.removeprefix("video"))
-        for entry in sysfs.glob("video*")
+    nodes = {
+        int(entry.name.removeprefix("video")): entry
+        for entry in (sysfs / "class/video4linux").glob("video*")
         if entry.name.removeprefix("video").isdecimal() and _index(entry) == "0"
-    )
-    return f"/dev/video{numbers[0]}" if numbers else None
+    }
+    for number in sorted(nodes):
+        yield f"/dev/video{number}", identity_of(nodes[number])
+
+
+def first_usb_camera(config: CameraConfig | None = None, sysfs: Path = SYSFS) -> str | None:
+    """Device of the first attached camera that `config` lets be opened, or None."""
+    config = config or CameraConfig()
+    allowed = (device for device, who in attached(sysfs) if objection(who, config) is None)
+    return next(allowed, None)
 
 
 def _index(entry: Path) -> str | None:
@@ -39,10 +58,12 @@ def _index(entry: Path) -> str | None:
         return None
 
 
-def locate_first() -> str:
-    """Device of the first USB camera; raises CameraError when there is none."""
-    device = first_usb_camera()
+def locate_first(config: CameraConfig, sysfs: Path = SYSFS) -> str:
+    """The same; raises CameraError, in one sentence, when there is none."""
+    device = first_usb_camera(config, sysfs)
     if device is None:
+        for other, who in attached(sysfs):
+            raise CameraError(f"Camera {other} {objection(who, config)}.")
         raise CameraError(NO_CAMERA)
     return device
 
@@ -71,30 +92,38 @@ class UsbFeed:
 class UsbSource:
     """The camera at `device`, or with None the first one attached when it is opened.
 
-    A camera that was unplugged may come back under another number; `None` follows it.
+    A camera that was unplugged may come back under another number; `None` follows it. Only a
+    camera to which `config` has no objection is opened; which one it is, is logged once.
     """
 
     device: str | None
     config: CameraConfig
     factory: CaptureFactory = open_capture
-    locate: Callable[[], str] = locate_first
+    locate: Callable[[CameraConfig], str] = locate_first
+    identify: Identify = identify
     live: bool = True
     endless: bool = True
+    announced: set[Identity] = field(default_factory=set, compare=False)
 
     @property
     def description(self) -> str:
         return f"USB camera {self.device}" if self.device else "the first USB camera"
 
     def open(self) -> UsbFeed:
-        device = self.device or self.locate()
+        device = self.device or self.locate(self.config)
         _check_reachable(device)
+        identity = self._admitted(device)
         try:
             capture = self.factory(device, cv2.CAP_V4L2, ())
         except cv2.error:
-            raise _busy(device) from None
+            raise why_not(device) from None
         if not capture.isOpened():
             capture.release()
-            raise _busy(device)
+            raise why_not(device)
+        if self.identify(device) != identity:
+            capture.release()
+            raise CameraError(f"Camera {device} was exchanged for another one as it was opened.")
+        self._announce(device, identity)
         # Uncompressed 720p does not fit through USB 2 at 15 fps; MJPG must be asked for first.
         capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
         capture.set(cv2.CAP_PROP_FRAME_WIDTH, self.config.width)
@@ -102,6 +131,21 @@ class UsbSource:
         capture.set(cv2.CAP_PROP_FPS, self.config.fps)
         capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
         return UsbFeed(capture, device)
+
+    def _admitted(self, device: str) -> Identity:
+        identity = self.identify(device)
+        problem = objection(identity, self.config)
+        if problem is not None:
+            raise CameraError(f"Camera {device} {problem}.")
+        return identity
+
+    def _announce(self, device: str, identity: Identity) -> None:
+        if identity in self.announced:
+            return
+        self.announced.add(identity)
+        logger.info("Camera %s is %s.", device, identity)
+        if identity.usb_id is not None and self.config.usb_id is None:
+            logger.info("To open no other camera, set camera.usb_id: %s", identity.usb_id)
 
 
 def _check_reachable(device: str) -> None:
@@ -115,10 +159,3 @@ def _check_reachable(device: str) -> None:
             f"Camera {device} may not be used by this user; add it to the `video` group "
             "(`sudo usermod -aG video $USER`) and log in again."
         )
-
-
-def _busy(device: str) -> CameraError:
-    return CameraError(
-        f"Camera {device} is busy or is not a camera; end the program that uses it "
-        f"(`fuser {device}` names it)."
-    )

@@ -18,12 +18,13 @@ CONFIG = CameraConfig(fps=12)
 
 
 def test_auto_is_the_first_usb_camera(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(usb, "first_usb_camera", lambda: "/dev/video4")
+    monkeypatch.setattr(usb, "first_usb_camera", lambda *_: "/dev/video4")
     assert source_from("auto", CONFIG) == UsbSource(None, CONFIG)
 
 
 def test_auto_without_a_camera_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(usb, "first_usb_camera", lambda: None)
+    monkeypatch.setattr(usb, "first_usb_camera", lambda *_: None)
+    monkeypatch.setattr(usb, "attached", lambda *_: iter(()))
     with pytest.raises(CameraError, match=r"^No camera is attached; plug one in"):
         source_from("auto", CONFIG)
 

@@ -1,3 +1,4 @@
+import logging
 import os
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,8 @@ import pytest
 
 from accessctl.camera import usb
 from accessctl.camera.usb import UsbSource, first_usb_camera, locate_first
-from accessctl.config import CameraConfig
+from accessctl.camera.usb_identity import Identity
+from accessctl.config_camera import CameraConfig
 from accessctl.errors import CameraError
 
 PICTURE = np.full((2, 2, 3), (1, 2, 3), np.uint8)
@@ -21,34 +23,116 @@ def device(tmp_path: Path) -> Path:
     return path
 
 
-def add_node(sysfs: Path, name: str, index: str) -> None:
-    (sysfs / name).mkdir()
-    (sysfs / name / "index").write_text(f"{index}\n")
+def test_the_first_camera_is_the_lowest_that_gives_pictures(sysfs: Any) -> None:
+    for name, port, index in [
+        ("video0", "1-1", 1), ("video10", "1-2", 0), ("video4", "1-3", 0), ("video5", "1-4", 1),
+    ]:  # fmt: skip
+        sysfs.add_usb_camera(name, port=port, index=index)
+    folder = sysfs.root / "class/video4linux"
+    (folder / "video1").mkdir()
+    (folder / "videofoo").mkdir()
+    assert first_usb_camera(sysfs=sysfs.root) == "/dev/video4"
 
 
-def test_the_first_camera_is_the_lowest_that_gives_pictures(tmp_path: Path) -> None:
-    add_node(tmp_path, "video0", "1")
-    add_node(tmp_path, "video10", "0")
-    add_node(tmp_path, "video4", "0")
-    add_node(tmp_path, "video5", "1")
-    (tmp_path / "video1").mkdir()
-    (tmp_path / "videofoo").mkdir()
-    assert first_usb_camera(tmp_path) == "/dev/video4"
+def test_without_cameras_there_is_no_first_one(sysfs: Any) -> None:
+    assert first_usb_camera(sysfs=sysfs.root) is None
+    (sysfs.root / "class/video4linux").mkdir(parents=True)
+    assert first_usb_camera(sysfs=sysfs.root) is None
 
 
-def test_without_cameras_there_is_no_first_one(tmp_path: Path) -> None:
-    assert first_usb_camera(tmp_path) is None
-    assert first_usb_camera(tmp_path / "absent") is None
-
-
-def test_no_camera_is_said_with_a_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(usb, "first_usb_camera", lambda: None)
+def test_no_camera_is_said_with_a_way_out(sysfs: Any) -> None:
     with pytest.raises(CameraError) as caught:
-        locate_first()
+        locate_first(CameraConfig(), sysfs.root)
     assert str(caught.value) == (
         "No camera is attached; plug one in, or name one with --source "
         "(for instance --source demo)."
     )
+
+
+def test_virtual_devices_are_passed_over_unless_allowed(sysfs: Any) -> None:
+    sysfs.add_loopback("video0")
+    sysfs.add_usb_camera("video2")
+    assert first_usb_camera(CameraConfig(), sysfs.root) == "/dev/video2"
+    assert first_usb_camera(CameraConfig(allow_virtual=True), sysfs.root) == "/dev/video0"
+
+
+def test_the_first_camera_is_the_pinned_one_wherever_it_is(sysfs: Any) -> None:
+    sysfs.add_usb_camera("video0", port="1-1", usb_id="1bcf:2c99")
+    sysfs.add_usb_camera("video2", port="1-2", serial="A")
+    sysfs.add_usb_camera("video4", port="1-3", serial="B")
+    pinned = CameraConfig(usb_id="046d:0825", usb_serial="B")
+    assert first_usb_camera(pinned, sysfs.root) == "/dev/video4"
+    assert locate_first(pinned, sysfs.root) == "/dev/video4"
+
+
+def test_if_no_camera_may_be_opened_the_first_ones_reason_is_given(sysfs: Any) -> None:
+    sysfs.add_usb_camera("video0", usb_id="1bcf:2c99")
+    with pytest.raises(CameraError) as caught:
+        locate_first(CameraConfig(usb_id="046d:0825"), sysfs.root)
+    assert str(caught.value) == (
+        "Camera /dev/video0 is Webcam C270 (1bcf:2c99, serial 5FB1), but camera.usb_id asks for "
+        "046d:0825."
+    )
+
+
+REAL = Identity("video0", "046d:0825", "5FB1", "Webcam C270", "uvcvideo", virtual=False)
+OTHER = Identity("video0", "1bcf:2c99", None, "Other", "uvcvideo", virtual=False)
+LOOPBACK = Identity("video0", None, None, "OBS", None, virtual=True)
+
+
+def source_of(device: Path, factory: Any, *who: Identity, **config: Any) -> UsbSource:
+    """The camera at `device`, which is `who` each time somebody asks; the last one stays."""
+    answers = list(who or (REAL,))
+    return UsbSource(
+        str(device),
+        CameraConfig(**config),
+        factory,
+        identify=lambda _: answers.pop(0) if len(answers) > 1 else answers[0],
+    )
+
+
+@pytest.mark.parametrize(
+    ("who", "config", "expected"),
+    [
+        (LOOPBACK, {}, "is a virtual device .* name a real camera, or set camera.allow_virtual"),
+        (OTHER, {"usb_id": "046d:0825"}, "asks for 046d:0825"),
+        (OTHER, {"usb_id": "1bcf:2c99", "usb_serial": "X"}, "asks for X"),
+    ],
+)
+def test_a_camera_that_may_not_be_used_is_never_opened(
+    device: Path, who: Identity, config: dict[str, Any], expected: str
+) -> None:
+    opened: list[object] = []
+    with pytest.raises(CameraError, match=expected):
+        source_of(device, lambda *_: opened.append(1), who, **config).open()
+    assert opened == []
+
+
+def test_a_camera_exchanged_while_it_is_opened_is_closed_again(
+    device: Path, fake_capture: Any
+) -> None:
+    capture = fake_capture([PICTURE])
+    source = source_of(device, lambda *_: capture, REAL, OTHER, usb_id="046d:0825")
+    with pytest.raises(CameraError, match="was exchanged for another one"):
+        source.open()
+    assert capture.released == 1
+
+
+def test_which_camera_was_opened_is_said_once_with_how_to_pin_it(
+    device: Path, fake_capture: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    source = source_of(device, lambda *_: fake_capture(), REAL)
+    with caplog.at_level(logging.INFO):
+        source.open()
+        source.open()
+    assert [record.getMessage() for record in caplog.records] == [
+        f"Camera {device} is Webcam C270 (046d:0825, serial 5FB1).",
+        "To open no other camera, set camera.usb_id: 046d:0825",
+    ]
+    caplog.clear()
+    with caplog.at_level(logging.INFO):
+        source_of(device, lambda *_: fake_capture(), REAL, usb_id="046d:0825").open()
+    assert len(caplog.records) == 1
 
 
 def test_a_camera_is_asked_for_its_mode_and_gives_rgb(device: Path, fake_capture: Any) -> None:
@@ -60,7 +144,7 @@ def test_a_camera_is_asked_for_its_mode_and_gives_rgb(device: Path, fake_capture
         return capture
 
     config = CameraConfig(width=1920, height=1080, fps=30)
-    source = UsbSource(str(device), config, factory)
+    source = UsbSource(str(device), config, factory, identify=lambda _: REAL)
     feed = source.open()
     assert asked == [(str(device), cv2.CAP_V4L2)]
     assert capture.settings == {
@@ -92,7 +176,9 @@ def test_a_camera_this_user_may_not_use(device: Path, monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize("how", ["closed", "raises"])
-def test_a_busy_camera(device: Path, fake_capture: Any, how: str) -> None:
+def test_a_camera_that_does_not_open(
+    device: Path, fake_capture: Any, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     capture = fake_capture(opened=False)
 
     def factory(name: str, backend: int, options: Any) -> Any:
@@ -100,13 +186,15 @@ def test_a_busy_camera(device: Path, fake_capture: Any, how: str) -> None:
             raise cv2.error("broken")
         return capture
 
-    with pytest.raises(CameraError, match=r"busy or is not a camera.*`fuser"):
-        UsbSource(str(device), CameraConfig(), factory).open()
+    busy = CameraError("It is busy.")
+    monkeypatch.setattr(usb, "why_not", lambda _: busy)
+    with pytest.raises(CameraError, match="It is busy"):
+        source_of(device, factory).open()
     assert capture.released == (how == "closed")
 
 
 def test_a_camera_that_stops_or_is_unplugged(device: Path, fake_capture: Any) -> None:
-    feed = UsbSource(str(device), CameraConfig(), lambda *_: fake_capture()).open()
+    feed = source_of(device, lambda *_: fake_capture()).open()
     with pytest.raises(CameraError, match="stopped sending pictures"):
         feed.read()
     device.unlink()
@@ -125,7 +213,9 @@ def test_the_first_camera_is_looked_for_at_every_opening(tmp_path: Path, fake_ca
         opened.append(name)
         return fake_capture()
 
-    source = UsbSource(None, CameraConfig(), factory, locate=lambda: next(found))
+    source = UsbSource(
+        None, CameraConfig(), factory, locate=lambda _: next(found), identify=lambda _: REAL
+    )
     source.open()
     source.open()
     assert opened == [str(path) for path in devices]

@@ -290,7 +290,7 @@ def test_draining_takes_what_comes_and_ends_with_the_feed() -> None:
 
 
 def test_no_camera(site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("accessctl.camera.usb.first_usb_camera", lambda: None)
+    monkeypatch.setattr("accessctl.camera.usb.first_usb_camera", lambda *_: None)
     store = site.store()
     said = site("enroll", "Eileen", "--camera")
     assert said.code == 1

@@ -118,7 +118,7 @@ def test_after_so_many_seconds_it_ends(eileen, film) -> None:
 
 @models
 def test_no_camera(site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("accessctl.camera.usb.first_usb_camera", lambda: None)
+    monkeypatch.setattr("accessctl.camera.usb.first_usb_camera", lambda *_: None)
     store = site.store()
     said = site("run")
     assert (said.code, said.out) == (1, "")
@@ -139,7 +139,7 @@ def test_no_camera(site, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_source_that_will_not_do(
     site, source: str, code: int, why: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("accessctl.camera.usb.first_usb_camera", lambda: None)
+    monkeypatch.setattr("accessctl.camera.usb.first_usb_camera", lambda *_: None)
     store = site.store()
     said = site("run", "--source", source)
     assert (said.code, said.out) == (code, "")
