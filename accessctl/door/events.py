@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from accessctl.actions.base import ActionResult
+from accessctl.audit.views import as_json
 from accessctl.domain import Decision, Event, EventKind, PersonId
 
 
@@ -30,6 +31,15 @@ def decision_event(decision: Decision, more: Mapping[str, Any] | None = None) ->
     )
 
 
+def prompt_payload(
+    visit: str, text: str, ask: str, step: int, steps: int, time: float
+) -> dict[str, Any]:
+    """What the actions that ask a visitor for something are given; it names nobody."""
+    event = Event(time, EventKind.SERVICE, {"visit": visit})
+    asked = {"kind": "prompt", "prompt": text, "ask": ask, "step": step, "steps": steps}
+    return as_json(event, lambda _: None) | asked
+
+
 def action_event(decision: Decision, action: str, result: ActionResult, time: float) -> Event:
     return Event(
         time,
@@ -53,7 +63,8 @@ def person_event(change: str, person: PersonId, time: float) -> Event:
 
 
 def service_event(state: str, time: float, **data: str | int | float | None) -> Event:
-    """`state` is one of started, stopped, camera_lost, camera_back, fault, face_unlocked."""
+    """`state` is one of started, stopped, camera_lost, camera_back, camera_dark, camera_covered,
+    camera_clear, fault, face_unlocked."""
     return Event(time, EventKind.SERVICE, {"state": state, **data})
 
 
