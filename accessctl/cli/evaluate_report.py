@@ -137,8 +137,8 @@ def put_section(path: Path, title: str, body: str) -> None:
     """Replace the section `title` of a Markdown file, or add it at the end; StoreError."""
     try:
         text = path.read_text(encoding="utf-8") if path.exists() else ""
-        parts = text.split(f"\n{SECTION}")
-        kept = [parts[0].rstrip()] if parts[0].strip() else []
+        parts = f"\n{text}".split(f"\n{SECTION}")
+        kept = [parts[0].strip()] if parts[0].strip() else []
         others = [part.rstrip() for part in parts[1:]]
         new = f"{title}\n\n{body}"
         named = [index for index, part in enumerate(others) if part.split("\n")[0] == title]

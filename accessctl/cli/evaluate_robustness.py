@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 RESULT = "robustness"
 OPTIONS = (
     "people",
-    "strangers",
     "gallery",
     "draws",
     "target_fpir",
@@ -41,9 +40,6 @@ def add_robustness(subparsers: Any) -> None:
     )
     command.add_argument(
         "--people", type=int, default=300, help="with two photos each (default: 300)"
-    )
-    command.add_argument(
-        "--strangers", type=int, default=200, help="with one photo each (default: 200)"
     )
     command.add_argument("--gallery", type=int, default=200, help="enrolled (default: 200)")
     command.add_argument("--draws", type=int, default=10, help="galleries a row (default: 10)")
@@ -62,8 +58,8 @@ def run(args: argparse.Namespace) -> int:
     from accessctl.evaluation.robustness import Rules
     from accessctl.evaluation.sightings import Subject
 
-    if not 0 < args.gallery < args.people + args.strangers or args.gallery > args.people:
-        raise InputError("--gallery is at most --people, and somebody must be left out of it.")
+    if not 0 < args.gallery < args.people:
+        raise InputError("--gallery must be smaller than --people: the others are strangers to it.")
     policy = config_from(args).policy
     rules = Rules(
         target_fmr=args.target_fmr or policy.target_fmr,
@@ -73,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
         draws=args.draws,
     )
     photos = photos_of(args.data)
-    subset = choose(photos.names, args.people, args.strangers, np.random.default_rng(args.seed))
+    subset = choose(photos.names, args.people, np.random.default_rng(args.seed))
     bench, encoder = bench_from(args, Subject(args.subject))
     card = load_card(encoder.folder)
     cohort, calibration = scoring_of(card)

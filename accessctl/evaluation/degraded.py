@@ -24,35 +24,25 @@ DRAWING = 1
 
 @dataclass(frozen=True, slots=True)
 class Subset:
-    """Names of photos: `enrolled` and `probes` of the same people, place by place, and one each
-    of `strangers`."""
+    """Names of photos: `enrolled` and `probes` of the same people, place by place."""
 
     enrolled: tuple[str, ...]
     probes: tuple[str, ...]
-    strangers: tuple[str, ...]
 
 
-def choose(
-    names: Sequence[str], people: int, strangers: int, random: np.random.Generator
-) -> Subset:
-    """Two photos each of `people` people, one each of `strangers` others; SourceError."""
+def choose(names: Sequence[str], people: int, random: np.random.Generator) -> Subset:
+    """Two photos each of `people` people; SourceError."""
     _, person = people_of(tuple(names))
-    of = [np.flatnonzero(person == one) for one in range(person.max() + 1)]
+    of = [np.flatnonzero(person == one) for one in np.unique(person)]
     several = [index for index, own in enumerate(of) if len(own) > 1]
-    if len(several) < people or len(of) < people + strangers:
+    if len(several) < people:
         raise SourceError(
-            f"This needs {people} people with two photos each and {strangers} others; these are "
-            f"{len(several)} and {len(of) - people}: name more photos or ask for fewer people."
+            f"This needs {people} people with two photos each, and these are {len(several)}: "
+            "name more photos or ask for fewer people."
         )
     chosen = random.choice(several, people, replace=False)
-    pairs = np.array([random.choice(of[index], 2, replace=False) for index in chosen])
-    rest = random.permutation(np.setdiff1d(np.arange(len(of)), chosen))[:strangers]
-    single = [int(random.choice(of[index])) for index in rest]
-    return Subset(
-        tuple(names[row] for row in pairs[:, 0]),
-        tuple(names[row] for row in pairs[:, 1]),
-        tuple(names[row] for row in single),
-    )
+    pairs = [random.choice(of[index], 2, replace=False) for index in chosen]
+    return Subset(tuple(names[row] for row, _ in pairs), tuple(names[row] for _, row in pairs))
 
 
 def losses(
@@ -65,23 +55,19 @@ def losses(
     seed: int,
 ) -> Iterator[Loss]:
     """Each condition in turn, the untouched photos first; all with the same galleries."""
-    everybody = (*subset.enrolled, *subset.probes, *subset.strangers)
-    sightings = bench.sight(photos, everybody)
-    clean = probes_of(bench, photos, everybody)
-    people = len(subset.enrolled)
-    gallery, untouched = clean.rows(slice(people)), clean.rows(slice(people, None))
-    yield loss(CLEAN, gallery, untouched, cohort, calibration, rules, seed)
+    sightings = bench.sight(photos, subset.probes)
+    enrolled = probes_of(bench, photos, subset.enrolled)
+    untouched = probes_of(bench, photos, subset.probes)
+    yield loss(CLEAN, enrolled, untouched, cohort, calibration, rules, seed)
     for condition, change in CONDITIONS.items():
         coming = probes_of(
             bench,
             photos,
-            everybody[people:],
+            subset.probes,
             alter=alteration(change, sightings, seed),
             variant=f"{condition} {DRAWING} seed {seed}",
-        )
-        yield loss(
-            condition, gallery, coming.wide(cohort.shape[1]), cohort, calibration, rules, seed
-        )
+        ).wide(cohort.shape[1])
+        yield loss(condition, enrolled, coming, cohort, calibration, rules, seed)
 
 
 def alteration(change: Change, sightings: Sightings, seed: int) -> Alter:

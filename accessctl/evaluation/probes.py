@@ -27,11 +27,6 @@ class Probes:
     def __len__(self) -> int:
         return len(self.found)
 
-    def rows(self, rows: slice) -> "Probes":
-        return Probes(
-            self.embeddings[rows], self.quality[rows], self.found[rows], self.usable[rows]
-        )
-
     def wide(self, dimension: int) -> "Probes":
         """The same with embeddings (N, dimension): where no photo at all shows a face, nobody
         could tell how long they are."""

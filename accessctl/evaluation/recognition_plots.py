@@ -23,10 +23,10 @@ def oneshot(one_shot: Tasks, k_shot: Tasks, path: Path) -> None:
     """Accuracy by the number of people, and by the number of photos of each."""
     with _panels(path, 2, (11, 4.4)) as (left, right):
         ways = sorted({way for way, _ in one_shot})
-        for which, (label, colour) in enumerate((("cosine", PLAIN), ("normalised", PRODUCT))):
+        kinds = (("by cosine", PLAIN, 0.96), ("as the product scores", PRODUCT, 1.04))
+        for which, (label, colour, aside) in enumerate(kinds):
             rates = [one_shot[way, 1][which] for way in ways]
-            _points(left, ways, rates, label=f"by {label}", color=colour)
-        left.plot(ways, [100 / way for way in ways], ls=":", color="black", label="guessing")
+            _points(left, [aside * way for way in ways], rates, label=label, color=colour)
         left.set(xscale="log", xlabel="people to choose from (N)", title="One photo a person")
         left.set_xticks(ways, [str(way) for way in ways])
         shots = sorted({shot for _, shot in k_shot})
@@ -158,7 +158,7 @@ def _panels(path: Path, count: int, size: tuple[float, float], **legend: Any) ->
 
 
 def _points(
-    axes: Any, at: Sequence[int], rates: Sequence[Count | PeopleRate], **style: Any
+    axes: Any, at: Sequence[float], rates: Sequence[Count | PeopleRate], **style: Any
 ) -> None:
     values = [100 * rate.value for rate in rates]
     axes.errorbar(at, values, _ends(rates), marker="o", capsize=3, **style)

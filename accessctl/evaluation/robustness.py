@@ -1,6 +1,6 @@
 """What is lost when the face at the door is worse than the one that was enrolled.
 
-Everybody is enrolled from an untouched photo; another photo of theirs, and those of strangers,
+People are enrolled from an untouched photo; another photo of theirs, and those of strangers,
 are degraded before anything looks at them. Nothing is dropped: a face that is not found, or
 that the product refuses for its quality, is a failure.
 """
@@ -60,20 +60,19 @@ def loss(
     rules: Rules,
     seed: int,
 ) -> Loss:
-    """`coming` holds a probe of each of the `enrolled`, in their order, then strangers."""
-    people = len(enrolled)
-    probes = coming.rows(slice(people))
-    scores = pair_scores(enrolled, probes, cohort, calibration.neighbours)
+    """`coming` holds a probe of each of the `enrolled`, in their order. Whoever is left out of a
+    gallery comes to it as a stranger."""
+    scores = pair_scores(enrolled, coming, cohort, calibration.neighbours)
     passed = scores >= calibration.threshold(rules.target_fmr)
-    usable = enrolled.usable[:, None] & probes.usable
-    strangers = usable & ~np.eye(people, dtype=bool)
+    usable = enrolled.usable[:, None] & coming.usable
+    strangers = usable & ~np.eye(len(enrolled), dtype=bool)
     genuine = np.diag(passed)
     random = np.random.default_rng(seed)
     tried = _identification(enrolled, coming, cohort, calibration, rules, random)
     return Loss(
         condition=condition,
-        faceless=count(~probes.found),
-        refused=count(probes.found & ~probes.usable),
+        faceless=count(~coming.found),
+        refused=count(coming.found & ~coming.usable),
         tar=count(genuine & np.diag(usable)),
         tar_unjudged=count(genuine),
         false_matches=int((passed & strangers).sum()),
@@ -121,12 +120,11 @@ def _identification(
     for _ in range(rules.draws):
         order = random.permutation(people)
         inside, outside = order[: rules.gallery], order[rules.gallery :]
-        strangers = np.arange(people, len(coming))
         draw = GalleryDraw(
             enrolled=inside,
             mates=people + inside[:, None],
             own=np.arange(len(inside)),
-            strangers=people + np.concatenate([outside, strangers])[:, None],
+            strangers=people + outside[:, None],
         )
         outcome = search_all(draw, faces, cohort, calibration)
         outcomes.append(outcome)
