@@ -28,6 +28,8 @@ GIVEN = (
     "frames",
     "latency_ms",
     "door",
+    "prompt",
+    "ask",
 )
 KEEP_BYTES = 8192
 KEEP_LINES = 50

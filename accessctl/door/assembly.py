@@ -23,11 +23,16 @@ from accessctl.door.crossings import Crossings
 from accessctl.door.door import Door
 from accessctl.door.enactor import ActionListener, Enactor, ignore
 from accessctl.door.enrolment import Enrolment
+from accessctl.door.events import service_event
 from accessctl.door.gate import Gate
+from accessctl.door.inspection import Wanted
+from accessctl.door.inspector import Inspector, OnFault
+from accessctl.door.looks import DirectLooks, LookWorker
 from accessctl.door.outfit import Outfit
 from accessctl.door.photographer import Photographer
 from accessctl.door.pin_attempts import PinAttempts
 from accessctl.door.recogniser import Recogniser
+from accessctl.door.record import write_down
 from accessctl.door.reembed import Progress, reembed
 from accessctl.door.roster import Roster
 from accessctl.door.scoring import scoring_of
@@ -35,6 +40,7 @@ from accessctl.door.second_factor import SecondFactor
 from accessctl.encoder.choose import load_encoder
 from accessctl.gallery.store import open_gallery
 from accessctl.gallery.values import People
+from accessctl.liveness.challenge_actions import Ask
 from accessctl.policy.lockout_keeper import LockoutKeeper
 from accessctl.policy.lockout_store import LockoutStore
 from accessctl.policy.uptime import uptime
@@ -96,8 +102,14 @@ def open_door(
     audit: EventLog,
     finish_s: float = 10.0,
     on_action: ActionListener = ignore,
+    *,
+    every_frame: bool = False,
 ) -> Iterator[Door]:
-    """A door with its actions; leaving the block waits for running actions to finish."""
+    """A door with its actions; leaving the block waits for running actions to finish.
+
+    Where `every_frame` of a recording is looked at, liveness is, too: the same decisions each
+    time. Otherwise that goes on beside the loop.
+    """
     config = engine.config
     file = config.policy.lockout.file or config.audit.file.with_name("lockout.sqlite")
     with LockoutStore(file) as lockouts:
@@ -112,22 +124,27 @@ def open_door(
         )
         outfit = outfit_of(config, gate)
         runner = ActionRunner(queue=config.actions.queue)
+        enactor = Enactor(audit, runner, outfit.actions, time.time, on_action)
+        enactor.asking = outfit.asking
+        looks = DirectLooks() if every_frame else LookWorker()
         door = Door(
             engine.observer,
             engine.recogniser,
             engine.roster,
-            Enactor(audit, runner, outfit.actions, time.time, on_action),
+            enactor,
             outfit.policy,
             leave_after_s=config.vision.track_timeout_s,
             wall_clock=time.time,
             new_visit_id=new_visit_id,
             gate=outfit.gate,
             photographer=outfit.photographer,
+            inspector=Inspector(outfit.wanted, looks, fault_recorder(audit)),
             granted_before=recent_grants(audit, config.policy.cooldown_s, time.time()),
         )
         try:
             yield door
         finally:
+            looks.close()
             if not runner.close(finish_s):
                 log.warning("Some actions had not finished after %.0f s.", finish_s)
 
@@ -139,7 +156,27 @@ def outfit_of(config: Config, gate: Gate) -> Outfit:
         Outcome.DENIED: actions_from(config.actions.denied),
         Outcome.UNKNOWN: actions_from(config.actions.unknown),
     }
-    return Outfit(config.policy, actions, gate, photographer_of(config))
+    return Outfit(
+        config.policy,
+        actions,
+        gate,
+        photographer_of(config),
+        wanted_of(config),
+        actions_from(config.actions.challenge),
+    )
+
+
+def wanted_of(config: Config) -> Wanted:
+    intent = None if config.policy.intent == "off" else Ask(config.policy.intent)
+    return Wanted(config.liveness, intent, config.policy.intent_s)
+
+
+def fault_recorder(audit: Log) -> OnFault:
+    def write(visit: str, error: Exception) -> None:
+        kind = type(error).__name__
+        write_down(audit, service_event("liveness_fault", time.time(), visit=visit, detail=kind))
+
+    return write
 
 
 def photographer_of(config: Config) -> Photographer | None:

@@ -21,7 +21,10 @@ from accessctl.domain import (
     Sighting,
 )
 from accessctl.door.enactor import Enactor
+from accessctl.door.events import prompt_payload
 from accessctl.door.gate import Gate
+from accessctl.door.inspection import Prompt, record_of
+from accessctl.door.inspector import Asked, Inspector
 from accessctl.door.outfit import Outfit
 from accessctl.door.photographer import Photographer
 from accessctl.door.recogniser import Recogniser
@@ -47,21 +50,24 @@ class FaceObserver(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FaceView:
-    """A face as a spectator may see it: who it looks like so far, and the visit's verdict."""
+    """A face as a spectator may see it: who it looks like so far, the visit's verdict, and
+    what the visitor is asked for."""
 
     face: Face
     visit: str
     match: Match | None
     verdict: Verdict | None
+    prompt: Prompt | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Step:
-    """What one frame brought; `timings` in milliseconds by stage."""
+    """What one frame brought; `timings` in milliseconds by stage, `asked` what is new."""
 
     faces: tuple[FaceView, ...]
     decisions: tuple[Decision, ...]
     timings: dict[str, float]
+    asked: tuple[Asked, ...] = ()
 
 
 class Door:
@@ -80,9 +86,13 @@ class Door:
         new_visit_id: Callable[[], str],
         gate: Gate | None = None,
         photographer: Photographer | None = None,
+        inspector: Inspector | None = None,
         granted_before: Mapping[PersonId, float] = MappingProxyType({}),
     ) -> None:
-        """`granted_before`: how many seconds ago people were granted before this process."""
+        """`granted_before`: how many seconds ago people were granted before this process.
+
+        Without `inspector` nobody asks whether a face is alive.
+        """
         self._observer = observer
         self._recogniser = recogniser
         self.roster = roster
@@ -95,6 +105,7 @@ class Door:
         self._grants = GrantLedger()
         self._gate = gate or Gate(AccessConfig(), policy)
         self._photographer = photographer
+        self._inspector = inspector
         self._granted_before = dict(granted_before)
         self._refreshed = float("-inf")
 
@@ -121,22 +132,28 @@ class Door:
                 frame.image, [face for face, _ in fresh], [visit.seen for _, visit in fresh]
             )
         with _timed(timings, "match"):
+            sightings: dict[str, Sighting] = {}
             for (face, visit), embedding in zip(fresh, embeddings, strict=True):
                 match = self.roster.matcher.search(embedding)
                 sighting = Sighting(now, embedding, face.quality.score, match)
+                sightings[visit.id] = sighting
                 visit.add(sighting, self._policy.window_s, self.roster.matcher.search)
                 if self._photographer is not None:
                     visit.picture = self._photographer.cut(frame.image, face)
+        with _timed(timings, "liveness"):
+            refused = self._inspect(frame, list(zip(faces, visits, strict=True)), sightings)
+            asked = self._ask()
         with _timed(timings, "decide"):
             waited_ms = (perf_counter() - started) * 1e3
             ready = [visit for _, visit in fresh]
+            ready += [visit for visit in refused if visit not in ready]
             decisions = [*self._conclude(ready, now, waited_ms), *self._farewells(now, waited_ms)]
         timings["frame"] = (perf_counter() - started) * 1e3
         views = tuple(
-            FaceView(face, visit.id, visit.pooled, visit.verdict)
+            FaceView(face, visit.id, visit.pooled, visit.verdict, visit.prompt)
             for face, visit in zip(faces, visits, strict=True)
         )
-        return Step(views, tuple(decisions), timings)
+        return Step(views, tuple(decisions), timings, asked)
 
     @property
     def gate(self) -> Gate:
@@ -148,10 +165,47 @@ class Door:
         self._gate = outfit.gate
         self._photographer = outfit.photographer
         self._enactor.actions = outfit.actions
+        self._enactor.asking = outfit.asking
+        if self._inspector is not None:
+            self._inspector.wanted = outfit.wanted
 
     def close(self, now: float) -> list[Decision]:
         """End the visits that are still open, as if everybody had left at `now`."""
         return list(self._farewells(now + 2 * self._leave_after_s, 0.0))
+
+    def _inspect(
+        self,
+        frame: Frame,
+        seen: Sequence[tuple[Face, Visit]],
+        sightings: Mapping[str, Sighting],
+    ) -> list[Visit]:
+        """Look for life in whoever is not decided; the visits that may be refused for it."""
+        if self._inspector is None:
+            return []
+        self._inspector.hear()
+        rules = Rules.of(self._policy, self.roster.max_fmr)
+        return [
+            visit
+            for face, visit in seen
+            if visit.verdict is None
+            and self._inspector.see(frame, face, visit, sightings.get(visit.id), rules)
+        ]
+
+    def _ask(self) -> tuple[Asked, ...]:
+        if self._inspector is None:
+            return ()
+        asked = self._inspector.asked()
+        for one in asked:
+            prompt, time = one.prompt, self._wall_clock()
+            self._enactor.ask(
+                prompt_payload(one.visit, prompt.text, prompt.ask, prompt.step, prompt.steps, time)
+            )
+        return asked
+
+    def _over(self, visit: Visit) -> None:
+        self._gate.over(visit)
+        if self._inspector is not None:
+            self._inspector.forget(visit)
 
     def _recall(self, now: float) -> None:
         for person, seconds in self._granted_before.items():
@@ -176,7 +230,7 @@ class Door:
         undecided = [visit for visit in visits if visit.verdict is None]
         yield from self._conclude(undecided, now, waited_ms, left=True)
         for visit in visits:
-            self._gate.over(visit)
+            self._over(visit)
 
     def _conclude(
         self, visits: Sequence[Visit], now: float, waited_ms: float, *, left: bool = False
@@ -215,7 +269,7 @@ class Door:
                 self._gate.ask(visit, circumstances.factor, now)
             return None
         visit.verdict = verdict
-        self._gate.over(visit)
+        self._over(visit)
         person: PersonId | None = None
         if verdict.match is not None and verdict.outcome is not Outcome.UNKNOWN:
             person = verdict.match.person
@@ -242,6 +296,7 @@ class Door:
         left: bool,
     ) -> dict[str, Any]:
         """What is kept of a decision so that it can be looked at, and made, again."""
+        cues = record_of(visit.inspection)
         recorded = Recorded(
             visit.evidence(left=left),
             now,
@@ -257,8 +312,13 @@ class Door:
             circumstances.factor,
             circumstances.plan.passback.direction,
             circumstances.last_crossing,
+            cues,
+            circumstances.intent,
+            self._policy.intent,
         )
         more: dict[str, Any] = {"evidence": to_data(recorded)}
+        if cues.vetoes:
+            more["vetoes"] = cues.vetoes
         if self._photographer is not None:
             more |= self._photographer.take(visit.id, circumstances.time, visit.picture)
             visit.picture = None

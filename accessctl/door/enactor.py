@@ -31,7 +31,8 @@ def ignore(_name: str, _ok: bool) -> None:
 class Enactor:
     """Writes decisions to the audit log and hands their actions to the runner.
 
-    `actions` may be replaced between two decisions. `on_action` hears of each action's end.
+    `actions`, and those `asking` a visitor for something, may be replaced between two
+    decisions. `on_action` hears of each action's end.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Enactor:
         self._audit = audit
         self._runner = runner
         self.actions = actions
+        self.asking: Sequence[Action] = ()
         self._wall_clock = wall_clock
         self._on_action = on_action
 
@@ -68,6 +70,17 @@ class Enactor:
                 refused = ActionResult(False, "Refused: too many actions are waiting.", 0.0)
                 self._report(decision, action, refused)
         return True
+
+    def ask(self, payload: Mapping[str, Any]) -> None:
+        """Tell a visitor what to do; failing to opens nothing and refuses nobody."""
+        for action in self.asking:
+            if not self._runner.submit(action, payload, self._told):
+                log.warning("Action %s was refused: too many are waiting.", action.name)
+
+    def _told(self, action: Action, result: ActionResult) -> None:
+        if not result.ok:
+            log.warning("Action %s failed: %s", action.name, result.detail)
+        self._on_action(action.name, result.ok)
 
     def _reporter(self, decision: Decision) -> Callable[[Action, ActionResult], None]:
         return lambda action, result: self._report(decision, action, result)

@@ -14,11 +14,17 @@ from accessctl.config import PolicyConfig, VisionConfig
 from accessctl.domain import Box, Decision, Event, Face, Frame, Image, Outcome, PersonId
 from accessctl.door.door import Door, Step
 from accessctl.door.enactor import Enactor
+from accessctl.door.inspection import NOTHING_WANTED, Wanted
+from accessctl.door.inspector import Inspector
+from accessctl.door.looks import DirectLooks, Looks, Results
 from accessctl.door.recogniser import Recogniser
 from accessctl.door.roster import Roster
 from accessctl.encoder.fake import FAKE_CARD, FakeEncoder
 from accessctl.gallery.calibration import Calibration
 from accessctl.gallery.fake import MemoryGallery, random_units
+from accessctl.liveness.examiner import Look
+from accessctl.liveness.fake import fake_result
+from accessctl.liveness.result import CueVerdict
 from accessctl.vision.fake import fake_face
 
 FACE_BOX = Box(20, 20, 60, 70)
@@ -71,9 +77,27 @@ class ScriptedObserver:
         return list(self.faces)
 
 
+class ScriptedCues:
+    """One cue that says of each look what `says` holds then, or raises `fault`."""
+
+    def __init__(self, says: CueVerdict = CueVerdict.UNDECIDED) -> None:
+        self.says = says
+        self.fault: Exception | None = None
+        self.looks: list[Look] = []
+
+    def __call__(self, look: Look) -> Results:
+        self.looks.append(look)
+        if self.fault is not None:
+            raise self.fault
+        return (fake_result("scripted", self.says),)
+
+
 @dataclass
 class FakeHouse:
-    """A door and everything around it, open to whoever tests it."""
+    """A door and everything around it, open to whoever tests it.
+
+    Nobody asks for life unless `wanted` says so; then `cues` say what they are told.
+    """
 
     gallery: MemoryGallery = field(default_factory=MemoryGallery)
     audit: MemoryLog = field(default_factory=MemoryLog)
@@ -81,6 +105,11 @@ class FakeHouse:
     unlock: RecordingAction = field(default_factory=lambda: RecordingAction("unlock"))
     recogniser: Recogniser = field(default_factory=lambda: Recogniser(FakeEncoder()))
     observer: ScriptedObserver = field(default_factory=ScriptedObserver)
+    speaker: RecordingAction = field(default_factory=lambda: RecordingAction("say"))
+    wanted: Wanted = NOTHING_WANTED
+    cues: ScriptedCues = field(default_factory=ScriptedCues)
+    looks: Looks | None = None
+    faults: list[tuple[str, Exception]] = field(default_factory=list)
     policy: PolicyConfig = field(
         default_factory=lambda: PolicyConfig(
             min_frames=3, unknown_after_frames=4, unknown_after_s=0.2, cooldown_s=5
@@ -101,16 +130,24 @@ class FakeHouse:
 
     def door(self) -> Door:
         numbers = count(1)
-        actions = {Outcome.GRANTED: [self.unlock]}
+        enactor = Enactor(
+            self.audit, self.runner, {Outcome.GRANTED: [self.unlock]}, wall_clock=lambda: EPOCH
+        )
+        enactor.asking = [self.speaker]
         return Door(
             self.observer,
             self.recogniser,
             self.roster(),
-            Enactor(self.audit, self.runner, actions, wall_clock=lambda: EPOCH),
+            enactor,
             self.policy,
             leave_after_s=1.0,
             wall_clock=lambda: EPOCH,
             new_visit_id=lambda: f"visit-{next(numbers)}",
+            inspector=Inspector(
+                self.wanted,
+                self.looks or DirectLooks(self.cues),
+                lambda visit, error: self.faults.append((visit, error)),
+            ),
         )
 
     def play(

@@ -90,6 +90,7 @@ class Gate:
             ),
             last_crossing=crossing,
             crossings_known=known,
+            intent=visit.intent,
         )
 
     def ask(self, visit: Visit, factor: Factor, now: float) -> None:

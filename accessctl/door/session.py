@@ -143,7 +143,10 @@ def open_session(
     session: Session | None = None
     ending: str | None = None
     try:
-        with open_door(engine, audit, on_action=on_action) as door, ExitStack() as camera:
+        with (
+            open_door(engine, audit, on_action=on_action, every_frame=not source.live) as door,
+            ExitStack() as camera,
+        ):
             note("started", camera=source.description, people=people, device=device)
             ending = "fault"
             log.info(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import numpy as np
 
 from accessctl.domain import Embedding, Image, Match, Sighting
+from accessctl.door.inspection import Inspection, Prompt
 from accessctl.gallery.pooling import pool
 from accessctl.policy.admit import Proof
 from accessctl.policy.evidence import Evidence, Verdict
@@ -19,7 +20,8 @@ class Visit:
 
     `opened` and `last_seen` are capture times in seconds; `verdict` is set once. `widths`
     are those of all faces in the last frame that showed it, `index` its own; `picture` is
-    what would be kept of the last usable one.
+    what would be kept of the last usable one; `inspection` is there where somebody asks
+    for life or a gesture, `prompt` while the visitor is asked for something.
     """
 
     def __init__(self, visit_id: str, opened: float) -> None:
@@ -29,7 +31,10 @@ class Visit:
         self.since: float | None = None
         self.seen = 0
         self.liveness = Proof.NOT_NEEDED
+        self.intent = Proof.NOT_NEEDED
         self.second_factor = Proof.NOT_NEEDED
+        self.inspection: Inspection | None = None
+        self.prompt: Prompt | None = None
         self.widths: tuple[float, ...] = (1.0,)
         self.index = 0
         self.picture: Image | None = None
@@ -52,4 +57,11 @@ class Visit:
 
     def evidence(self, *, left: bool = False) -> Evidence:
         since = self.last_seen if self.since is None else self.since
-        return Evidence(tuple(self._sightings), self.pooled, self.seen, since, left)
+        return Evidence(
+            tuple(self._sightings), self.pooled, self.seen, since, left, self._live_frames()
+        )
+
+    def _live_frames(self) -> tuple[bool, ...] | None:
+        if self.inspection is None or self.liveness is Proof.NOT_NEEDED:
+            return None
+        return tuple(self.inspection.looked_at(s.captured) for s in self._sightings)

@@ -11,7 +11,16 @@ from accessctl.errors import AccessctlError, ConfigError, FaultError
 # Less than a client of the control socket waits.
 ANSWER_S = 8.0
 
-TAKEN_OVER = ("camera.", "vision.", "policy.", "access.", "actions.", "audit.snapshots.")
+TAKEN_OVER = (
+    "camera.",
+    "vision.",
+    "liveness.",
+    "policy.",
+    "access.",
+    "actions.",
+    "audit.snapshots.",
+    "audit.retention.",
+)
 # Of those, what is part of something that a running door holds open or has built on.
 BUILT_ON = frozenset(
     {

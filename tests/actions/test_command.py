@@ -53,6 +53,8 @@ def test_hands_over_the_decision_in_the_environment_and_nothing_secret(
         "ACCESSCTL_FRAMES": "3",
         "ACCESSCTL_LATENCY_MS": "412.5",
         "ACCESSCTL_DOOR": "",
+        "ACCESSCTL_PROMPT": "",
+        "ACCESSCTL_ASK": "",
     }
     assert got["TZ"] == "Europe/Berlin"
     assert got["PATH"] == os.environ["PATH"]

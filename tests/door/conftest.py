@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from accessctl.config import AuditConfig, CameraConfig, Config, GalleryConfig
+from accessctl.config_liveness import LivenessConfig
 from accessctl.door.assembly import Engine
 from accessctl.door.fake import FakeHouse
 
@@ -14,6 +15,8 @@ def config(tmp_path: Path) -> Config:
         gallery=GalleryConfig(folder=tmp_path / "enrolled"),
         audit=AuditConfig(file=tmp_path / "events.sqlite"),
         policy=FakeHouse().policy,
+        # Its people are flat pictures.
+        liveness=LivenessConfig(mode="off"),
     )
 
 

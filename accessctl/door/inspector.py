@@ -1,0 +1,148 @@
+"""The liveness of all visits at a door: evidence in, proofs out."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from accessctl.config_liveness import LivenessConfig
+from accessctl.domain import Face, Frame, Sighting
+from accessctl.door.inspection import Inspection, Prompt, Wanted
+from accessctl.door.looks import Looks
+from accessctl.door.visit import Visit
+from accessctl.liveness.evidence import gather
+from accessctl.policy.admit import Proof
+from accessctl.policy.decide import find_doubt
+from accessctl.policy.rules import Rules
+
+log = logging.getLogger(__name__)
+
+MIN_GAP_S = 0.045
+"""Frames that come sooner after the last one are passed over: the cues were measured at 15 a
+second, and two thirds of the time is saved at a camera that gives 60."""
+
+FINAL = frozenset({Proof.REFUTED, Proof.MISSING})
+
+OnFault = Callable[[str, Exception], None]
+
+
+def ignore_fault(_visit: str, _error: Exception) -> None:
+    """Whoever wants to know nothing of faults."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A visitor is asked for something."""
+
+    visit: str
+    prompt: Prompt
+
+
+@dataclass
+class Inspector:
+    """Keeps an inspection for each visit that is not decided; all is called by the loop.
+
+    `wanted` may be replaced at any time, for the visits that begin after that. `on_fault` hears
+    of each visit on which the cues failed, which is not found alive then.
+    """
+
+    wanted: Wanted
+    looks: Looks
+    on_fault: OnFault = ignore_fault
+    _open: dict[str, Visit] = field(default_factory=dict)
+    _asked: list[Asked] = field(default_factory=list)
+
+    def hear(self) -> None:
+        """Take over what was looked at meanwhile; what is of no open visit is dropped."""
+        for answer in self.looks.answers():
+            visit = self._open.get(answer.visit)
+            if visit is None or visit.inspection is None:
+                continue
+            if answer.fault is not None:
+                self._fail(visit, visit.inspection, answer.fault)
+            else:
+                visit.inspection.take(answer.look, answer.results)
+
+    def see(
+        self, frame: Frame, face: Face, visit: Visit, sighting: Sighting | None, rules: Rules
+    ) -> bool:
+        """Take in a face of an undecided visit; whether it may now be refused for want of proof.
+
+        `sighting` is what this frame said of the visitor's identity, if it was good enough.
+        """
+        inspection = self._inspection_of(visit)
+        if inspection is None:
+            return False
+        before = (visit.liveness, visit.intent)
+        # Nothing that could still be seen changes a veto.
+        if visit.liveness is not Proof.REFUTED and inspection.since(frame.captured) >= MIN_GAP_S:
+            try:
+                self._watch(frame, face, visit, sighting, rules, inspection)
+            except Exception as error:  # noqa: BLE001 - whatever goes wrong here opens nothing
+                self._fail(visit, inspection, error)
+        visit.liveness, visit.intent = inspection.liveness, inspection.intent
+        self._prompt(visit, inspection.prompt)
+        after = (visit.liveness, visit.intent)
+        return after != before and not FINAL.isdisjoint(after)
+
+    def forget(self, visit: Visit) -> None:
+        """The visit is decided or over; its evidence is not needed any more."""
+        self._open.pop(visit.id, None)
+        visit.prompt = None
+
+    def asked(self) -> tuple[Asked, ...]:
+        """What visitors were asked for since the last call."""
+        asked, self._asked = tuple(self._asked), []
+        return asked
+
+    def close(self) -> None:
+        self.looks.close()
+
+    def _inspection_of(self, visit: Visit) -> Inspection | None:
+        if visit.id not in self._open:
+            config: LivenessConfig = self.wanted.liveness
+            if config.mode == "off" and self.wanted.intent is None:
+                return None
+            visit.inspection = Inspection(self.wanted)
+            self._open[visit.id] = visit
+        return visit.inspection
+
+    def _watch(
+        self,
+        frame: Frame,
+        face: Face,
+        visit: Visit,
+        sighting: Sighting | None,
+        rules: Rules,
+        inspection: Inspection,
+    ) -> None:
+        evidence = visit.evidence()
+        pooled = evidence.pooled
+        matched = pooled is not None and find_doubt(pooled, evidence.sightings, rules) is None
+        match = None if sighting is None else sighting.match
+        shows = match.person if match is not None and match.fmr <= rules.frame_fmr else None
+        embedding = None if sighting is None else sighting.embedding
+        look = inspection.watch(
+            gather(frame, face, embedding, shows),
+            None if pooled is None else pooled.person,
+            matched=matched,
+        )
+        if look is not None:
+            self.looks.ask(visit.id, look)
+            # Looks that are made at once count for this very frame.
+            self.hear()
+
+    def _prompt(self, visit: Visit, prompt: Prompt | None) -> None:
+        if prompt is not None and prompt.steps and prompt != visit.prompt:
+            self._asked.append(Asked(visit.id, prompt))
+        visit.prompt = prompt
+
+    def _fail(self, visit: Visit, inspection: Inspection, error: Exception) -> None:
+        if inspection.failed:
+            return
+        inspection.fail()
+        log.error(
+            "The cues of liveness failed; the visit is not found alive.",
+            exc_info=error,
+            extra={"visit": visit.id},
+        )
+        self.on_fault(visit.id, error)
