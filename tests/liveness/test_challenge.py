@@ -204,6 +204,22 @@ def test_a_recording_passes_by_chance_only() -> None:
     assert passed > 0
 
 
+def test_a_recording_made_for_the_challenge_passes_when_its_pair_is_asked_and_else_never() -> None:
+    """Each action just after the longest pause, which is within the time for it after the
+    shortest one too: what stops this recording is only that the pair is one of eighteen."""
+    recorded = (Ask.TURN_LEFT, Ask.TURN_RIGHT)
+    video = [(3.2, STILL), (0.6, SHOWN[recorded[0]]), (2.9, STILL), (0.6, SHOWN[recorded[1]])]
+    video += [(5.0, STILL)]
+    chance, passed = random.Random(2), []
+    for _ in range(180):
+        state = draw_challenge(source=chance)
+        asked = tuple(step.ask for step in state.steps)
+        done = run(state, *video).phase is Phase.PASSED
+        assert done == (asked == recorded)
+        passed.append(done)
+    assert any(passed)
+
+
 @given(st.integers(), st.integers(1, 5))
 def test_every_challenge_turns_the_head(seed: int, actions: int) -> None:
     asks = [step.ask for step in draw_challenge(actions=actions, source=random.Random(seed)).steps]

@@ -12,6 +12,7 @@ from accessctl.evaluation.moved_photo import Hand, moved_photo
 from accessctl.evaluation.turned_head import turned_head
 from accessctl.liveness.combine import Liveness, examine
 from accessctl.liveness.depth import depth, nose_height, turn_size
+from accessctl.liveness.examiner import Examiner
 from accessctl.liveness.parallax import Parallax, lean
 from accessctl.liveness.result import CueVerdict
 
@@ -35,6 +36,41 @@ def test_a_moved_photograph_never_passes_for_a_head(face, hand, eyes, backdrop) 
     assert result.verdict is not CueVerdict.CONFIRM
     assert not result.figure > 0.06
     assert set(examine(frames).vetoes) & {"depth", "surroundings"}
+
+
+OTHER_HANDS = {
+    "shake": Hand(0.06, closer=0.02, yaw=5, pitch=4, roll=4, rate=1.5),
+    "turn": Hand(0.03, closer=0.02, yaw=38, pitch=3, roll=3, rate=0.4),
+    "nod": Hand(0.03, closer=0.02, yaw=4, pitch=33, roll=3, rate=0.4),
+    "approach": Hand(0.05, closer=0.4, yaw=8, pitch=6, roll=3, rate=0.4),
+}
+
+
+@pytest.mark.parametrize(
+    ("hand", "blur", "noise"),
+    [("shake", 0.8, 3.0), ("turn", 2.0, 9.0), ("nod", 0.8, 3.0), ("approach", 2.0, 9.0)],
+)
+def test_however_a_photograph_is_moved_and_seen_it_shows_no_life(
+    hand, blur, noise, eyes, backdrop
+) -> None:
+    photo = hopper()
+    rest = Sheet(320, 200, photo.shape[1] * 110 / eyes.still_face(photo).box.w)
+    film = moved_photo(
+        photo,
+        backdrop,
+        rest,
+        OTHER_HANDS[hand],
+        frames=45,
+        fps=15,
+        seed=2,
+        blur=blur,
+        noise=noise,
+    )
+    examiner = Examiner(window_s=3.0, every_s=0.5)
+    for frame in eyes.watch(film):
+        examiner.add(frame)
+        assert examiner.verdict.verdict is not Liveness.LIVE
+    assert examiner.verdict.results
 
 
 @pytest.mark.parametrize("face", FACES)
