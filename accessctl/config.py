@@ -21,6 +21,7 @@ from pydantic.fields import FieldInfo
 from accessctl.config_access import AccessConfig, Factor
 from accessctl.config_camera import CameraConfig
 from accessctl.config_liveness import Intent, LivenessConfig
+from accessctl.config_retention import RetentionConfig
 from accessctl.config_section import OFF, Section, in_order
 from accessctl.config_service import ServiceConfig
 from accessctl.errors import ConfigError
@@ -257,6 +258,7 @@ class AuditConfig(Section):
         "after its name.",
     )
     snapshots: SnapshotConfig = SnapshotConfig()
+    retention: RetentionConfig = RetentionConfig()
 
 
 class Config(Section):

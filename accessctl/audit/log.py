@@ -3,17 +3,17 @@
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
 from accessctl.audit.append import append
 from accessctl.audit.faults import reported
 from accessctl.audit.head import HeadFile
-from accessctl.audit.purge import purge
+from accessctl.audit.purge import fold_in, last_above, last_before, purge
 from accessctl.audit.record import event_of, row_of
 from accessctl.audit.schema import configure, migrate
-from accessctl.audit.verify import Report, verify
+from accessctl.audit.verify import Report, no_pause, verify
 from accessctl.domain import Event, EventKind, PersonId
 from accessctl.errors import StoreError
 
@@ -111,29 +111,59 @@ class EventLog:
                 if len(rows) < PAGE:
                     return
 
-    def verify(self) -> Report:
+    def verify(self, pause: Callable[[], None] = no_pause) -> Report:
         """What the whole log and its head say about each other; StoreError."""
         with reported(self._path):
             reader = self._connect()
         with closing(reader), reported(self._path):
-            return verify(reader, self._head)
+            return verify(reader, self._head, pause)
 
     def purge(self, before: float, now: float) -> int:
-        """Remove the records older than `before`, see purge.purge; StoreError.
+        """Remove the records older than `before`, see purge.purge; how many; StoreError.
 
         A log that does not verify is left as it is: it is evidence.
         """
+        return self.trim(before, None, now)
+
+    def trim(
+        self,
+        before: float | None,
+        max_bytes: float | None,
+        now: float,
+        pause: Callable[[], None] = no_pause,
+    ) -> int:
+        """As `purge`, and of the others the oldest until they take about `max_bytes`.
+
+        `append` waits for no more than a slice of it; `pause` is called between slices.
+        """
+        if before is None and max_bytes is None:
+            return 0
         if self._head is None:
             raise StoreError("The event log can be purged only with its audit key; restore it.")
-        broken = self.verify().broken
+        with self._lock, reported(self._path):
+            too_old = 0 if before is None else last_before(self._db, before)
+            too_many = 0 if max_bytes is None else last_above(self._db, max_bytes)
+        if not max(too_old, too_many):
+            return 0
+        broken = self.verify(pause).broken
         if broken is not None:
             raise StoreError(
                 f"The event log {self._path} is broken at record {broken.number} "
                 f"({broken.problem}); keep it as evidence, it was not purged."
             )
-        with self._lock, reported(self._path):
-            self._check_file()
-            return purge(self._db, self._head, before, now)
+        return self._remove(max(too_old, too_many), self._head, now, pause)
+
+    def _remove(self, through: int, head: HeadFile, now: float, pause: Callable[[], None]) -> int:
+        count = 0
+        while True:
+            with self._lock, reported(self._path):
+                self._check_file()
+                removed = purge(self._db, head, through, now)
+                if not removed:
+                    fold_in(self._db)
+                    return count
+            count += removed
+            pause()
 
     def close(self) -> None:
         with self._lock, reported(self._path):

@@ -11,6 +11,7 @@ import logging
 import os
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,26 +97,8 @@ class Snapshots:
             ) from error
 
     def purge(self, now: float, *, room: int = 0) -> int:
-        """Delete what is too old, and the oldest until `room` bytes more fit; how many.
-
-        OSError when the folder cannot be read or written.
-        """
-        if not self._folder.exists():
-            return 0
-        # By name, so by time of the picture: a file's own time can be set.
-        files = sorted(path for path in self._folder.iterdir() if _NAME.fullmatch(path.name))
-        sizes = [path.stat().st_size for path in files]
-        surplus = sum(sizes) + room - round(self._config.max_mb * 1e6)
-        oldest_kept_ms = (now - self._config.days * DAY_S) * 1000
-        count = 0
-        for path, size in zip(files, sizes, strict=True):
-            too_old = int(path.name.partition("-")[0]) < oldest_kept_ms
-            if not too_old and surplus <= 0:
-                continue
-            path.unlink(missing_ok=True)
-            surplus -= size
-            count += 1
-        return count
+        """See purge_pictures."""
+        return purge_pictures(self._folder, self._config, now, room=room)
 
     def _write(self, name: str, sealed: bytes) -> None:
         draft = self._folder / f".{name}"
@@ -127,3 +110,28 @@ class Snapshots:
         except OSError:
             draft.unlink(missing_ok=True)
             raise
+
+
+def purge_pictures(folder: Path, config: SnapshotConfig, now: float, *, room: int = 0) -> int:
+    """Delete what is too old, and the oldest until `room` bytes more fit; how many.
+
+    Others may do so at the same time. OSError when the folder cannot be read or written.
+    """
+    if not folder.exists():
+        return 0
+    sizes = {}
+    # By name, so by time of the picture: a file's own time can be set.
+    for path in sorted(path for path in folder.iterdir() if _NAME.fullmatch(path.name)):
+        with suppress(FileNotFoundError):
+            sizes[path] = path.stat().st_size
+    surplus = sum(sizes.values()) + room - round(config.max_mb * 1e6)
+    oldest_kept_ms = (now - config.days * DAY_S) * 1000
+    count = 0
+    for path, size in sizes.items():
+        too_old = int(path.name.partition("-")[0]) < oldest_kept_ms
+        if not too_old and surplus <= 0:
+            continue
+        path.unlink(missing_ok=True)
+        surplus -= size
+        count += 1
+    return count

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from accessctl.audit import purge as purging
 from accessctl.audit.head import HeadFile
 from accessctl.audit.log import EventLog
 from accessctl.domain import Event
@@ -70,6 +71,66 @@ def test_without_the_key_nothing_goes(log: EventLog, event: MakeEvent) -> None:
     fill(log, event, 10)
     with pytest.raises(StoreError, match="audit key"):
         log.purge(20, 100.0)
+
+
+def test_many_go_in_slices_between_which_others_may_write(
+    path: Path, sealed: EventLog, event: MakeEvent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(purging, "SLICE", 3)
+    fill(sealed, event, *range(8))
+    written: list[int] = []
+
+    def pause() -> None:
+        written.append(sealed.append(event(500.0)))
+
+    assert sealed.trim(7.0, None, 1000.0, pause) == 7
+    # Slices of 3, 3 and 1, each told of, and one event between.
+    assert [number for number, _ in sealed.query()] == [8, 9, 10, 11, 12, 13, 14]
+    assert written == [10, 12, 14]
+    told = [e.data for _, e in sealed.query() if e.data.get("state") == "audit_purged"]
+    assert [(data["through"], data["records"]) for data in told] == [(3, 3), (6, 3), (7, 1)]
+    report = sealed.verify()
+    assert (report.records, report.purged, report.covered, report.alarm) == (7, 7, 14, False)
+
+
+def test_a_pause_that_raises_ends_it_between_two_slices(
+    sealed: EventLog, event: MakeEvent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(purging, "SLICE", 2)
+    fill(sealed, event, *range(6))
+
+    def stop() -> None:
+        raise RuntimeError("enough")
+
+    with pytest.raises(RuntimeError):
+        sealed.trim(5.0, None, 1000.0, stop)
+    assert [number for number, _ in sealed.query()] == [3, 4, 5, 6, 7]
+    assert sealed.verify().alarm is False
+    assert sealed.trim(5.0, None, 1000.0) == 3
+
+
+def test_size_counts_what_is_in_use(path: Path, sealed: EventLog, event: MakeEvent) -> None:
+    for time in range(200):
+        sealed.append(event(float(time), filling="x" * 4000))
+    full = path.stat().st_size
+    assert full > 800_000
+    gone = sealed.trim(None, 400_000, 1000.0)
+    # Half of the bytes, so about half of the records, oldest first.
+    assert 90 <= gone <= 120
+    assert next(number for number, _ in sealed.query()) == gone + 1
+    # What the tables take beside the records is an estimate, and the word about it takes room.
+    assert sealed.trim(None, 400_000, 1000.0) <= 5
+    assert sealed.trim(None, 10_000_000, 1000.0) == 0
+    for time in range(200, 290):
+        sealed.append(event(float(time), filling="x" * 4000))
+    # What was freed is used again: the file has grown by less than a tenth of what was written.
+    assert path.stat().st_size <= full + 36_000
+    assert sealed.verify().broken is None
+
+
+def test_neither_limit_removes_nothing(log: EventLog, event: MakeEvent) -> None:
+    fill(log, event, 10)
+    assert log.trim(None, None, 100.0) == 0
 
 
 def test_a_purge_killed_before_its_head_is_no_alarm(
