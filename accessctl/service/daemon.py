@@ -9,6 +9,7 @@ from importlib.metadata import version
 from threading import Event
 from typing import Any, TypeAlias
 
+from accessctl.audit.retention import retain
 from accessctl.config import Config
 from accessctl.domain import Decision, Frame, PersonId
 from accessctl.door import assembly
@@ -17,11 +18,12 @@ from accessctl.door.door import Step
 from accessctl.door.events import service_event
 from accessctl.door.record import Recorder, write_down
 from accessctl.door.reembed import Progress
+from accessctl.door.second_factor import second_factor_handlers
 from accessctl.door.session import Session, open_session
 from accessctl.errors import AccessctlError, FaultError
 from accessctl.gallery.values import StoredPhoto
 from accessctl.policy.uptime import uptime
-from accessctl.service.control import ControlServer
+from accessctl.service.control import ControlServer, Handler
 from accessctl.service.lockouts import read_lockout
 from accessctl.service.logs import use_format
 from accessctl.service.metrics import MetricsServer
@@ -29,6 +31,7 @@ from accessctl.service.notify import Notifier
 from accessctl.service.reload import Reloads, changes, refuse_what_needs_a_restart
 from accessctl.service.signals import on_hangup
 from accessctl.service.statistics import Statistics, View
+from accessctl.service.upkeep import Upkeep
 from accessctl.service.watchdog import Pulse, Watchdog
 
 log = logging.getLogger(__name__)
@@ -80,7 +83,7 @@ class Service:
     def start(self) -> None:
         """Ready means that it answers; a camera may come later, and `status` says so."""
         self._statistics.look_at(view_of(self._session))
-        self._notifier.ready(f"Waiting for the first picture of {self._camera}.")
+        self._notifier.ready(self._status)
 
     def between(self, reloads: Reloads) -> None:
         """At every turn of the loop, frame or not."""
@@ -88,9 +91,10 @@ class Service:
         self._watchdog.turn(self._pulse(), self._clock())
 
     def note(self, frame: Frame, step: Step) -> None:
-        if self._frames == self._frames_before_camera:
-            self._notifier.status(self._watching)
+        first = self._opening
         self._frames += 1
+        if first:
+            self._notifier.status(self._status)
         self._statistics.note_step(frame, step)
         self._show(step.decisions, self._session.door.roster.names)
 
@@ -101,32 +105,35 @@ class Service:
         """What changed; AccessctlError when it is refused, and then nothing did."""
         session = self._session
         self._notifier.reloading()
+        reader = session.reader
         try:
             config = self._load()
             changed = changes(session.config, config)
             refuse_what_needs_a_restart(changed)
-            reader = session.reader
             self._conclude(session.take_over(config))
         except AccessctlError as error:
             log.error("Not reloaded: %s", error)
             self._write_down("reload_refused", reason=str(error)[:MAX_REASON])
             raise
+        else:
+            session.door.roster.refresh()
+            if session.reader is not reader:
+                self._watch_another_camera()
+            self._statistics.look_at(view_of(session))
         finally:
-            self._notifier.ready(self._watching)
-        if session.reader is not reader:
-            self._watchdog.restarted(self._clock())
-            self._frames_before_camera = self._frames
-            self._statistics.note_camera("opening", "the configuration names another camera")
-        session.door.roster.refresh()
-        self._statistics.look_at(view_of(session))
+            self._notifier.ready(self._status)
         log.info("Reloaded: %s.", ", ".join(changed) or "nothing had changed")
         self._write_down("reloaded", changed=", ".join(changed))
         return {"changed": list(changed), "people": session.door.roster.matcher.people}
 
+    def _watch_another_camera(self) -> None:
+        self._watchdog.restarted(self._clock())
+        self._frames_before_camera = self._frames
+        self._statistics.note_camera("opening", "the configuration names another camera")
+
     def _pulse(self) -> Pulse:
         session, camera = self._session, self._session.config.camera
-        opening = self._frames == self._frames_before_camera
-        patience = camera.open_timeout_s if opening else camera.read_timeout_s
+        patience = camera.open_timeout_s if self._opening else camera.read_timeout_s
         return Pulse(self._frames, patience + NOTICE_S, lost=session.reader.error is not None)
 
     def _conclude(self, decisions: Iterable[Decision]) -> None:
@@ -138,16 +145,18 @@ class Service:
         write_down(self._audit, service_event(state, time.time(), **data))
 
     @property
-    def _camera(self) -> str:
-        return self._session.reader.source.description
+    def _opening(self) -> bool:
+        return self._frames == self._frames_before_camera
 
     @property
-    def _watching(self) -> str:
-        people = self._session.door.roster.matcher.people
-        lost = self._session.reader.error
-        if lost is not None:
-            return f"Camera lost: {lost}"
-        return f"Watching {self._camera}; {people} people enrolled."
+    def _status(self) -> str:
+        reader, people = self._session.reader, self._session.door.roster.matcher.people
+        if reader.error is not None:
+            return f"Camera lost: {reader.error}"
+        camera = reader.source.description
+        if self._opening:
+            return f"Waiting for the first picture of {camera}."
+        return f"Watching {camera}; {people} people enrolled."
 
 
 def view_of(session: Session) -> View:
@@ -166,6 +175,26 @@ def view_of(session: Session) -> View:
     )
 
 
+class Late:
+    """Commands of the control socket that a door answers once it is ready."""
+
+    def __init__(self) -> None:
+        self._handlers: Mapping[str, Handler] | None = None
+
+    def take(self, handlers: Mapping[str, Handler]) -> None:
+        self._handlers = handlers
+
+    def handler(self, command: str) -> Handler:
+        def handle(fields: Mapping[str, Any]) -> Mapping[str, Any]:
+            if self._handlers is None:
+                raise FaultError("The door is still starting; ask again in a moment.")
+            if command not in self._handlers:
+                raise FaultError(f"This door has no use for {command!r}.")
+            return self._handlers[command](fields)
+
+        return handle
+
+
 def serve(
     orders: Orders, show: Show, stop: Event, environment: Mapping[str, str], progress: Progress
 ) -> None:
@@ -178,14 +207,19 @@ def serve(
 
     def camera(state: str, detail: str) -> None:
         statistics.note_camera(state, detail)
-        lost = state != "back"
-        notifier.status(f"Camera {state}: {detail}" if lost else f"Watching {detail}.")
+        well = state in {"back", "clear"}
+        notifier.status(f"Watching {detail}." if well else f"Camera {state}: {detail}")
 
     def ping() -> None:
         notifier.watchdog()
         statistics.note_watchdog()
 
-    handlers = {"status": lambda _: statistics.report(), "reload": reloads.ask_and_wait}
+    late = Late()
+    handlers = {
+        "status": lambda _: statistics.report(),
+        "reload": reloads.ask_and_wait,
+        **{command: late.handler(command) for command in ("pin", "press")},
+    }
     with ExitStack() as stack:
         stack.enter_context(on_hangup(reloads.ask, stop.set))
         _answer(stack, config, handlers)
@@ -204,6 +238,11 @@ def serve(
                 on_camera=camera,
                 on_action=statistics.note_action,
             )
+        )
+        factor = session.door.gate.second_factor
+        late.take({} if factor is None else second_factor_handlers(factor))
+        stack.enter_context(
+            Upkeep(lambda pause: retain(audit, session.config.audit, time.time(), pause))
         )
         stack.callback(notifier.stopping)
         stack.callback(reloads.close)

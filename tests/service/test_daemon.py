@@ -1,0 +1,421 @@
+"""The daemon in this process: fake house, fake camera, a real notify and control socket."""
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from accessctl.camera.fake import FakeSource, flat_shots
+from accessctl.config import Config
+from accessctl.domain import EventKind, Frame
+from accessctl.door import assembly, session
+from accessctl.door.assembly import Engine
+from accessctl.door.door import Step
+from accessctl.door.fake import FakeHouse
+from accessctl.errors import ConfigError, FaultError, InputError
+from accessctl.service import daemon
+from accessctl.service.client import ask
+from accessctl.service.daemon import Late, Orders, Service, serve
+from accessctl.service.notify import Notifier
+from accessctl.service.reload import Reloads
+from accessctl.service.statistics import Statistics
+from accessctl.service.watchdog import Watchdog
+
+# Half of it passes between any two turns of the loop.
+TINY_PERIOD = {"WATCHDOG_USEC": "2"}
+QUIET_S = 0.3
+
+
+class Manager:
+    """A service manager that remembers what it was told."""
+
+    def __init__(self, path: Path) -> None:
+        self.address = str(path)
+        self._ear = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._ear.bind(self.address)
+
+    def next(self, timeout_s: float = 20.0) -> list[str] | None:
+        """The lines of the next message; None when none comes."""
+        self._ear.settimeout(timeout_s)
+        try:
+            return self._ear.recv(4096).decode().split("\n")
+        except TimeoutError:
+            return None
+
+    def until(self, first: str) -> list[list[str]]:
+        """All messages up to the one that begins with that line."""
+        heard: list[list[str]] = []
+        while not heard or heard[-1][0] != first:
+            message = self.next()
+            assert message is not None, f"{first} never came; heard {heard}"
+            heard.append(message)
+        return heard
+
+    def rest(self) -> list[list[str]]:
+        """What was said and not yet heard."""
+        heard = []
+        while (message := self.next(0.01)) is not None:
+            heard.append(message)
+        return heard
+
+    def close(self) -> None:
+        self._ear.close()
+
+
+@pytest.fixture
+def manager(tmp_path: Path) -> Iterator[Manager]:
+    made = Manager(tmp_path / "notify")
+    yield made
+    made.close()
+
+
+class Site:
+    """A door's folder; `config` is what its file would say now."""
+
+    def __init__(self, folder: Path, manager: Manager, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.house = FakeHouse()
+        self.manager = manager
+        self.stop = threading.Event()
+        self.end = threading.Event()
+        self.base = {
+            "camera": {"source": "rtsp://door/1", "backoff_min_s": 0.01, "backoff_max_s": 0.01},
+            "gallery": {"folder": folder / "enrolled"},
+            "audit": {"file": folder / "events.sqlite"},
+            "service": {"socket": folder / "door.sock"},
+            "liveness": {"mode": "off"},
+        }
+        self.refusal: ConfigError | None = None
+        self.sources: list[FakeSource] = []
+        self.configure()
+
+        @contextmanager
+        def open_engine(config: Config, progress: object) -> Iterator[Engine]:
+            house = self.house
+            yield Engine(config, house.observer, house.recogniser, house.gallery, house.roster())
+
+        @contextmanager
+        def open_audit(config: Config) -> Iterator[Any]:
+            yield self.house.audit
+
+        monkeypatch.setattr(assembly, "open_engine", open_engine)
+        monkeypatch.setattr(assembly, "open_audit", open_audit)
+        monkeypatch.setattr(daemon, "retain", lambda *_: None)
+        monkeypatch.setattr(session, "source_from", lambda *_, **__: self.sources.pop(0))
+
+    def configure(self, **sections: dict[str, Any]) -> None:
+        names = self.base | sections
+        merged = {n: {**self.base.get(n, {}), **sections.get(n, {})} for n in names}
+        self.config = Config.model_validate(merged)
+
+    @property
+    def socket(self) -> Path:
+        return self.config.service.socket
+
+    def load(self) -> Config:
+        if self.refusal is not None:
+            raise self.refusal
+        return self.config
+
+    def serve(self, **environment: str) -> None:
+        told = {"NOTIFY_SOCKET": self.manager.address} | environment
+        orders = Orders(self.load, "config.yaml", fast=True)
+        serve(orders, lambda *_: None, self.stop, told, lambda photos, _: iter(photos))
+
+    def camera(self, *values: int) -> FakeSource:
+        """An endless camera that gives these flat pictures and then none for as long as it runs."""
+        return FakeSource([[*flat_shots(values), self.end]], endless=True)
+
+    def beside(self, work: Callable[[], None]) -> "Beside":
+        return Beside(self, work)
+
+    def states(self) -> list[str]:
+        events = self.house.events()
+        return [e.data["state"] for e in events if e.kind is EventKind.SERVICE]
+
+
+class Beside:
+    """Does `work` in a thread while the door is served, then stops the door."""
+
+    def __init__(self, site: Site, work: Callable[[], None]) -> None:
+        self._site = site
+        self._work = work
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._run)
+
+    def serve(self, **environment: str) -> None:
+        self._thread.start()
+        try:
+            self._site.serve(**environment)
+        finally:
+            # Not before: a camera that ends is a lost one.
+            self._site.end.set()
+            self._thread.join(30)
+        if self._error is not None:
+            raise self._error
+
+    def _run(self) -> None:
+        try:
+            self._work()
+        except BaseException as error:  # noqa: BLE001 - raised again in the test's own thread
+            self._error = error
+        finally:
+            self._site.stop.set()
+
+
+@pytest.fixture
+def site(tmp_path: Path, manager: Manager, monkeypatch: pytest.MonkeyPatch) -> Site:
+    return Site(tmp_path, manager, monkeypatch)
+
+
+def test_ready_then_watching_then_stopping(site: Site, manager: Manager) -> None:
+    site.sources = [FakeSource([flat_shots([1, 2, 3])])]
+    site.serve()
+    assert manager.rest() == [
+        ["READY=1", "STATUS=Waiting for the first picture of fake camera."],
+        ["STATUS=Watching fake camera; 0 people enrolled."],
+        ["STOPPING=1", "STATUS=Stopping."],
+    ]
+    assert site.states() == ["started", "stopped"]
+
+
+def test_a_ping_for_frames_and_none_while_the_loop_hangs(
+    site: Site, manager: Manager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hanging, go_on = threading.Event(), threading.Event()
+    seen = site.house.observer.observe
+
+    def observe(frame: Frame) -> list[Any]:
+        if frame.sequence == 3:
+            hanging.set()
+            go_on.wait()
+        return seen(frame)
+
+    monkeypatch.setattr(site.house.observer, "observe", observe)
+    site.sources = [site.camera(*range(8))]
+
+    def work() -> None:
+        try:
+            manager.until("WATCHDOG=1")
+            assert hanging.wait(20)
+            manager.rest()
+            # At this period a ping would be due thousands of times over.
+            assert manager.next(QUIET_S) is None
+        finally:
+            go_on.set()
+        manager.until("WATCHDOG=1")
+
+    site.beside(work).serve(**TINY_PERIOD)
+    assert manager.rest()[-1][0] == "STOPPING=1"
+
+
+def test_a_lost_camera_is_told_and_does_not_silence_the_watchdog(
+    site: Site, manager: Manager
+) -> None:
+    lost = FaultError("it is unplugged")
+    site.sources = [FakeSource([lost, lost, [site.end]], endless=True)]
+
+    def work() -> None:
+        heard = manager.until("READY=1")
+        assert ["STATUS=Camera lost: it is unplugged"] in [
+            *heard,
+            heard[-1][1:],
+            *manager.rest(),
+        ]
+        for _ in range(3):
+            manager.until("WATCHDOG=1")
+        answer = ask(site.socket, "status")
+        assert answer["camera"]["state"] == "lost"
+        assert answer["camera"]["error"] == "it is unplugged"
+
+    site.beside(work).serve(**TINY_PERIOD)
+    assert "camera_lost" in site.states()
+
+
+def test_a_reload_over_the_socket_changes_the_door_between_two_frames(
+    site: Site, manager: Manager
+) -> None:
+    site.sources = [site.camera(1, 2)]
+
+    def work() -> None:
+        manager.until("STATUS=Watching fake camera; 0 people enrolled.")
+        site.configure(policy={"target_fpir": 0.01, "cooldown_s": 60})
+        site.house.enrol("Ada", 1)
+        answer = ask(site.socket, "reload")
+        assert set(answer["changed"]) == {"policy.target_fpir", "policy.cooldown_s"}
+        assert answer["people"] == 1
+        heard = manager.until("READY=1")
+        reloading = next(lines for lines in heard if lines[0] == "RELOADING=1")
+        stamp = int(reloading[1].removeprefix("MONOTONIC_USEC="))
+        assert 0 <= time.monotonic_ns() // 1000 - stamp < 60_000_000
+
+    site.beside(work).serve()
+    assert site.states() == ["started", "reloaded", "stopped"]
+    reloaded = next(e for e in site.house.events() if e.data.get("state") == "reloaded")
+    assert set(reloaded.data["changed"].split(", ")) == {"policy.target_fpir", "policy.cooldown_s"}
+
+
+@pytest.mark.parametrize(
+    ("sections", "refusal", "why"),
+    [
+        ({}, ConfigError("config.yaml: unknown key 'policy.colour'."), "unknown key"),
+        ({"encoder": {"threads": 2}}, None, "cannot change encoder.threads"),
+        (
+            {
+                "actions": {
+                    "granted": [{"type": "webhook", "url": "https://x", "secret_file": "no"}]
+                }
+            },
+            None,
+            "webhook key",
+        ),
+    ],
+)
+def test_a_refused_reload_leaves_all_as_it_was(
+    site: Site,
+    manager: Manager,
+    sections: dict[str, Any],
+    refusal: ConfigError | None,
+    why: str,
+) -> None:
+    site.sources = [site.camera(1, 2)]
+
+    def work() -> None:
+        manager.until("STATUS=Watching fake camera; 0 people enrolled.")
+        site.configure(policy={"cooldown_s": 60}, **sections)
+        site.refusal = refusal
+        with pytest.raises(InputError, match=why):
+            ask(site.socket, "reload")
+        assert manager.until("READY=1")
+        # Setting it back is no change: nothing of the refused one was taken over.
+        site.configure()
+        site.refusal = None
+        assert ask(site.socket, "reload")["changed"] == []
+
+    site.beside(work).serve()
+    assert site.states() == ["started", "reload_refused", "reloaded", "stopped"]
+    refused = next(e for e in site.house.events() if e.data.get("state") == "reload_refused")
+    assert why in refused.data["reason"]
+
+
+def test_another_camera_is_opened_and_the_old_one_closed(site: Site, manager: Manager) -> None:
+    old, new = site.camera(1), site.camera(2)
+    new.description = "other camera"
+    site.sources = [old, new]
+
+    def work() -> None:
+        manager.until("STATUS=Watching fake camera; 0 people enrolled.")
+        site.configure(camera={"source": "rtsp://door/2"})
+        assert ask(site.socket, "reload")["changed"] == ["camera.source"]
+        manager.until("STATUS=Watching other camera; 0 people enrolled.")
+        report = ask(site.socket, "status")
+        assert report["camera"]["description"] == "other camera"
+
+    site.beside(work).serve()
+    assert site.states() == ["started", "reloaded", "stopped"]
+
+
+def test_a_camera_cannot_become_a_recording(site: Site, manager: Manager) -> None:
+    site.sources = [site.camera(1), FakeSource([flat_shots([2])])]
+
+    def work() -> None:
+        manager.until("STATUS=Watching fake camera; 0 people enrolled.")
+        site.configure(camera={"source": "film.mp4"})
+        with pytest.raises(InputError, match="cannot go on with a recording"):
+            ask(site.socket, "reload")
+
+    site.beside(work).serve()
+
+
+def test_a_second_door_on_the_same_socket_is_refused(site: Site, manager: Manager) -> None:
+    site.sources = [site.camera(1)]
+    other = Orders(site.load, "config.yaml")
+    refused: list[FaultError] = []
+
+    def work() -> None:
+        manager.until("STATUS=Watching fake camera; 0 people enrolled.")
+        with pytest.raises(FaultError, match="Another door is running") as error:
+            daemon._answer(daemon.ExitStack(), other.load(), {})
+        refused.append(error.value)
+
+    site.beside(work).serve()
+    assert len(refused) == 1
+
+
+def test_commands_that_come_too_early() -> None:
+    late = Late()
+    press, pin = late.handler("press"), late.handler("pin")
+    with pytest.raises(FaultError, match="still starting"):
+        press({})
+    late.take({"press": lambda _: {"message": "Accepted."}})
+    assert press({}) == {"message": "Accepted."}
+    with pytest.raises(FaultError, match="no use for 'pin'"):
+        pin({})
+
+
+class Bench:
+    """The service's turns with a clock set by hand and a camera that is what the test says."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.pings: list[float] = []
+        self.reader = SimpleNamespace(error=None, source=SimpleNamespace(description="fake camera"))
+        house = FakeHouse()
+        fake: Any = SimpleNamespace(
+            config=Config.model_validate(
+                {"camera": {"source": "usb:0", "open_timeout_s": 10, "read_timeout_s": 4}}
+            ),
+            reader=self.reader,
+            door=house.door(),
+        )
+        watchdog = Watchdog(lambda: self.pings.append(self.now), 15.0, 0.0)
+        self.service = Service(
+            fake,
+            house.audit,
+            Notifier(None),
+            Statistics("1", "config.yaml"),
+            watchdog,
+            lambda: fake.config,
+            lambda *_: None,
+            clock=lambda: self.now,
+        )
+
+    def turns(self, until: float, *, frames: bool = False) -> None:
+        while self.now < until:
+            self.now += 1
+            if frames:
+                image = np.zeros((4, 4, 3), np.uint8)
+                self.service.note(Frame(image, self.now, int(self.now)), Step((), (), {}))
+            self.service.between(Reloads())
+
+
+def test_a_camera_thread_that_hangs_unnoticed_gets_the_door_restarted() -> None:
+    bench = Bench()
+    bench.turns(30, frames=True)
+    assert bench.pings == [15, 30]
+    bench.turns(300)
+    # One more for the last frame's sake? No: it was counted at 30. Nothing moves, nothing is told.
+    assert bench.pings == [15, 30]
+
+
+def test_a_camera_that_never_opens_unnoticed_gets_the_door_restarted() -> None:
+    bench = Bench()
+    bench.turns(300)
+    assert bench.pings == []
+
+
+def test_a_lost_camera_keeps_the_door_alive_until_it_is_back() -> None:
+    bench = Bench()
+    bench.turns(30, frames=True)
+    bench.reader.error = "unplugged"
+    bench.turns(90)
+    assert bench.pings == [15, 30, 45, 60, 75, 90]
+    bench.reader.error = None
+    bench.turns(120, frames=True)
+    assert bench.pings[-1] == 120
