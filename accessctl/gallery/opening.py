@@ -17,9 +17,9 @@ from accessctl.gallery.keys import (
     LOCAL_KEY,
     find_key,
     generate_key,
-    sync_folder,
 )
 from accessctl.gallery.schema import FILE_NAME
+from accessctl.keyfile import sync_folder
 
 BUSY_TIMEOUT_S = 10.0
 
