@@ -21,7 +21,8 @@ def write_down(audit: Recorder, event: Event) -> bool:
     try:
         audit.append(event)
     except StoreError as error:
-        log.error("A %s event could not be written down: %s", event.kind.value, error)
+        about = {"visit": event.data.get("visit")}
+        log.error("A %s event could not be written down: %s", event.kind.value, error, extra=about)
         return False
     return True
 

@@ -26,6 +26,13 @@ def test_a_full_disk_is_told_and_stops_nothing(caplog: pytest.LogCaptureFixture)
     assert "the disk is full" in record.message
 
 
+def test_the_line_names_the_visit_that_is_not_on_record(caplog: pytest.LogCaptureFixture) -> None:
+    audit = MemoryLog()
+    audit.full = True
+    write_down(audit, Event(1.0, EventKind.DECISION, {"visit": "a1b2"}))
+    assert caplog.records[0].__dict__["visit"] == "a1b2"
+
+
 def test_only_what_a_store_may_do_is_forgiven() -> None:
     class Broken(MemoryLog):
         def append(self, event: Event) -> int:
