@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accessctl.domain import Image
-from accessctl.vision.patrol import SWEEP_S, Patrol, moving
+from accessctl.vision.patrol import RESTLESS_S, SWEEP_S, Patrol, changed_cells, choose
 from accessctl.vision.search import DOOR_SCHEDULE, Grid, Range, Schedule, Tile
 
 FPS = 15
@@ -93,13 +93,62 @@ def test_moving_tiles_are_those_with_changed_cells():
     changed = np.zeros((10, 40), np.bool_)
     changed[4:6, 9:11] = True
     first, second, third, fourth = sorted(FOUR.every(400, 100), key=lambda t: t.left)
-    assert moving([first, second, third, fourth], changed, 400, 100) == {first, second}
+    counts = changed_cells([first, second, third, fourth], changed, 400, 100)
+    assert counts == {first: 2, second: 2, third: 0, fourth: 0}
 
 
-def test_one_changed_cell_is_not_worth_a_look():
-    changed = np.zeros((10, 40), np.bool_)
-    changed[9, 39] = True
-    assert moving(FOUR.every(400, 100), changed, 400, 100) == set()
+A, B, C, D = FOUR.every(400, 100)
+NO_AGE = dict.fromkeys((A, B, C, D), 0.0)
+STILL = dict.fromkeys((A, B, C, D), 0)
+
+
+def test_nothing_is_searched_before_it_is_due():
+    assert choose(NO_AGE, STILL, {}, 3) == []
+    assert choose(NO_AGE | {C: SWEEP_S}, STILL, {}, 3) == [C]
+
+
+def test_news_is_searched_at_once_the_longest_unseen_first():
+    counts = STILL | {A: 60, B: 60, D: 60}
+    assert choose(NO_AGE | {B: 0.2, D: 0.1}, counts, {}, 3) == [B, D, A]
+
+
+def test_news_leaves_a_place_for_what_is_due():
+    counts = STILL | {A: 60, B: 60, D: 60}
+    assert choose(NO_AGE | {B: 0.2, D: 0.1, C: SWEEP_S}, counts, {}, 3) == [B, D, C]
+
+
+def test_what_moves_as_usual_is_searched_now_and_then():
+    usual = {A: 30.0}
+    assert choose(NO_AGE | {A: RESTLESS_S - 0.01}, STILL | {A: 40}, usual, 3) == []
+    assert choose(NO_AGE | {A: RESTLESS_S}, STILL | {A: 40}, usual, 3) == [A]
+    # 1.3 * 30 + 8 = 47
+    assert choose(NO_AGE, STILL | {A: 47}, usual, 3) == []
+    assert choose(NO_AGE, STILL | {A: 48}, usual, 3) == [A]
+
+
+def test_one_changed_cell_makes_no_tile_restless():
+    assert choose(NO_AGE | {A: RESTLESS_S}, STILL | {A: 1}, {}, 3) == []
+
+
+def clock(second: int) -> Image:
+    """A blinking patch as large as the digits of a clock in the picture."""
+    picture = empty()
+    picture[20:40, 100:160] = 200 if second % 2 else 30
+    return picture
+
+
+def test_a_clock_in_the_picture_costs_little():
+    seen = walk(Patrol(DOOR_SCHEDULE), [clock(i // FPS) for i in range(40 * FPS)])
+    assert sum(len(tiles) for tiles in seen[10 * FPS :]) / (30 * FPS) < 1.5
+
+
+def test_whoever_appears_beside_a_clock_is_looked_at_at_once():
+    patrol = Patrol(DOOR_SCHEDULE)
+    walk(patrol, [clock(i // FPS) for i in range(20 * FPS)])
+    arrival = clock(20)
+    arrival[50:110, 100:160] = 170
+    (tiles,) = walk(patrol, [arrival], start=20 * FPS)
+    assert any(around(tile, 130, 80) for tile in tiles)
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (3, 900), (900, 3), (20, 20)])
