@@ -1,7 +1,10 @@
 import json
+import os
 import signal
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -9,7 +12,9 @@ import pytest
 from accessctl.cli import run
 from accessctl.cli.main import parser
 from accessctl.cli.run import choose_config, stop_on_signals
+from accessctl.config import load_config
 from accessctl.door.demo import DEMO_PERSON
+from accessctl.service.client import ask
 
 KEYS = [
     "time",
@@ -292,3 +297,141 @@ def test_a_signal_ends_it_with_its_actions_finished(eileen, running, number: int
         ("action", True),
         ("service", "stopped"),
     ]
+
+
+class Manager:
+    """A service manager's ear, in place of systemd."""
+
+    def __init__(self, address: str) -> None:
+        self._ear = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._ear.bind(address)
+
+    def until(self, line: str, timeout_s: float = 60.0) -> list[str]:
+        """All lines up to the one that begins so."""
+        lines: list[str] = []
+        self._ear.settimeout(timeout_s)
+        while not any(heard.startswith(line) for heard in lines):
+            lines += self._ear.recv(4096).decode().split("\n")
+        return lines
+
+    def rest(self) -> list[str]:
+        """What was said and not yet heard."""
+        lines: list[str] = []
+        self._ear.setblocking(False)
+        while True:
+            try:
+                lines += self._ear.recv(4096).decode().split("\n")
+            except BlockingIOError:
+                return lines
+
+    def silent_for(self, seconds: float) -> bool:
+        self._ear.settimeout(seconds)
+        try:
+            self._ear.recv(4096)
+        except TimeoutError:
+            return True
+        return False
+
+    def close(self) -> None:
+        self._ear.close()
+
+
+PERIOD_S = 0.4
+
+
+@pytest.fixture
+def manager(site) -> Iterator[Manager]:
+    made = Manager(str(site.folder / "notify"))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def service(eileen, film, manager) -> Iterator[subprocess.Popen[str]]:
+    """The door as systemd would start it, with a watchdog, before a camera of 90 seconds."""
+    eileen.configure(camera={"fps": 5}, service={"log_format": "json"})
+    environment = os.environ | {
+        "NOTIFY_SOCKET": str(eileen.folder / "notify"),
+        "WATCHDOG_USEC": str(round(PERIOD_S * 1e6)),
+    }
+    command = ["run", "--source", str(film(("empty", 450))), "--config", str(eileen.config)]
+    with subprocess.Popen(
+        [sys.executable, "-m", "accessctl", *command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+    ) as process:
+        yield process
+        process.kill()
+
+
+@models
+def test_under_systemd(eileen, service, manager) -> None:
+    """READY, WATCHDOG only while it makes progress, reload, refusal, newcomers, STOPPING."""
+    manager.until("READY=1")
+    manager.until("STATUS=Watching ")
+    manager.until("WATCHDOG=1")
+
+    service.send_signal(signal.SIGSTOP)
+    os.waitid(os.P_PID, service.pid, os.WSTOPPED | os.WNOWAIT)
+    manager.rest()
+    assert manager.silent_for(3 * PERIOD_S)
+    service.send_signal(signal.SIGCONT)
+    manager.until("WATCHDOG=1")
+
+    eileen.configure(camera={"fps": 5}, service={"log_format": "json"}, policy={"cooldown_s": 9})
+    said = eileen("reload")
+    assert (said.code, said.out) == (0, "Reloaded: policy.cooldown_s; 1 people enrolled.\n")
+    manager.until("RELOADING=1")
+    manager.until("READY=1")
+
+    good = eileen.config.read_text()
+    sock = load_config(eileen.config).service.socket
+    eileen.config.write_text(good + "colour: red\n")
+    said = eileen("reload", "--socket", str(sock))
+    assert (said.code, said.out) == (2, "")
+    assert "unknown key 'colour'" in said.err
+    manager.rest()
+    service.send_signal(signal.SIGHUP)
+    manager.until("RELOADING=1")
+    manager.until("READY=1")
+    eileen.config.write_text(good)
+
+    eileen.put("Grace")
+    enrolled = time.monotonic()
+    while ask(sock, "status")["people"] != 2:
+        assert time.monotonic() - enrolled < 2
+    manager.rest()
+    manager.until("WATCHDOG=1")
+
+    service.send_signal(signal.SIGTERM)
+    manager.until("STOPPING=1")
+    out, err = service.communicate(timeout=60)
+    assert service.returncode == 0, err
+    assert "Traceback" not in err
+    # Decisions go to the journal, one JSON object a line and nobody's name in it.
+    assert out == ""
+    messages = [json.loads(line)["message"] for line in err.splitlines()]
+    assert sum(message.startswith("Not reloaded: ") for message in messages) == 2
+    assert told(eileen)[1:] == [
+        ("service", "started"),
+        ("service", "reloaded"),
+        ("service", "reload_refused"),
+        ("service", "reload_refused"),
+        ("service", "stopped"),
+    ]
+
+
+@models
+def test_the_journal_hears_of_a_decision_without_a_name(
+    eileen, film, manager, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("NOTIFY_SOCKET", str(eileen.folder / "notify"))
+    caplog.set_level("INFO")
+    said = eileen("run", "--fast", "--source", film(*TWO_VISITS))
+    assert (said.code, said.out) == (0, "")
+    decided = [record for record in caplog.records if hasattr(record, "outcome")]
+    assert len(decided) == 2
+    assert all(record.visit and record.message.startswith("A visit was") for record in decided)
+    assert "Eileen" not in caplog.text
