@@ -22,8 +22,10 @@ def demo_config(config: Config) -> Config:
                 update={"folder": config.audit.file.parent / "demo"}
             ),
             "actions": ActionsConfig(granted=(unlock,)),
-            # A door of its own: its refusals lock nobody out, your schedules do not bind it.
+            # A door of its own: its refusals lock nobody out, your schedules do not bind it, and
+            # nobody on the tape can enter a PIN.
             "access": AccessConfig(door="demo"),
+            "policy": config.policy.model_copy(update={"second_factor": "off"}),
         }
     )
 

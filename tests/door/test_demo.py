@@ -45,6 +45,11 @@ def test_the_demo_is_a_door_of_its_own_for_schedules_and_lockouts() -> None:
     assert demo.access.without_group == "allow"
 
 
+def test_nobody_has_to_enter_a_pin_in_the_demo() -> None:
+    strict = REAL.policy.model_copy(update={"second_factor": "pin"})
+    assert demo_config(REAL.model_copy(update={"policy": strict})).policy.second_factor == "off"
+
+
 def test_the_rules_and_the_record_are_the_doors() -> None:
     demo = demo_config(REAL)
     assert demo.policy == REAL.policy

@@ -6,6 +6,8 @@ from pathlib import Path
 from accessctl.config import load_config
 from accessctl.domain import PersonRules, Reason
 from accessctl.policy.access import AccessPlan, objection
+from accessctl.policy.passback import Crossing
+from accessctl.policy.second_factor import required
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "rules.md"
 
@@ -14,7 +16,8 @@ def test_the_example_is_a_configuration_and_says_what_the_text_says(tmp_path: Pa
     example = DOCUMENT.read_text(encoding="utf-8").split("```yaml\n")[1].split("```")[0]
     file = tmp_path / "config.yaml"
     file.write_text(example, encoding="utf-8")
-    plan = AccessPlan.of(load_config(file).access)
+    config = load_config(file)
+    plan = AccessPlan.of(config.access)
 
     def at(text: str, *groups: str) -> Reason | None:
         return objection(PersonRules(groups), plan, datetime.fromisoformat(text).timestamp())
@@ -29,3 +32,9 @@ def test_the_example_is_a_configuration_and_says_what_the_text_says(tmp_path: Pa
     assert at("2026-12-19T03:00+01:00", "owners") is None
     assert at("2026-12-19T03:00+01:00") is None
     assert at("2026-12-19T12:00+01:00", "nobody") is Reason.WRONG_DOOR
+    noon = datetime.fromisoformat("2026-12-18T12:00+01:00").timestamp()
+    factor = config.policy.second_factor
+    assert required(PersonRules(("staff",)), plan, factor, noon) == "button"
+    assert required(PersonRules(("staff", "owners")), plan, factor, noon) == "off"
+    assert plan.passback.noticed(Crossing("in", 3600.0))
+    assert not plan.passback.refuses(Crossing("in", 3600.0))
