@@ -72,8 +72,8 @@ def all_pairs(
 ) -> AllPairs:
     """Every pair of the scorer's photos, `person` int64 (N,) saying whose each is.
 
-    Impostor scores are kept at least from `down_to` up. SourceError when no two people were
-    found, or nobody has two photos.
+    Impostor scores are kept at least from `down_to` up. SourceError when no two people
+    were found.
     """
     counts = np.zeros(BINS, np.int64)
     genuine, owners = [], []
@@ -83,11 +83,8 @@ def all_pairs(
         owners.append(block.first[np.nonzero(block.genuine)[0]])
     photos = np.bincount(person)
     impostors = int((photos.sum() ** 2 - (photos**2).sum()) // 2)
-    if not counts.any() or not any(map(len, genuine)):
-        raise SourceError(
-            "These photos hold no pair of two people, or none of one person, in which both faces "
-            "are found; name photos of several people, some of them with two or more."
-        )
+    if not counts.any():
+        raise SourceError("No two people are found in these photos; name photos of several people.")
     edges = np.linspace(*scorer.span, BINS + 1)
     floor = min(down_to, _floor(counts, edges, max(kept * impostors, kept_pairs)))
     top, first, second = [], [], []

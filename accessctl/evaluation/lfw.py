@@ -54,7 +54,7 @@ def read_pairs(path: Path) -> View2:
         lines = path.read_text(encoding="utf-8").splitlines()
         folds, each = (int(field) for field in lines[0].split("\t"))
         pairs = [_pair(line) for line in lines[1:] if line.strip()]
-        if len(pairs) != 2 * folds * each or folds < 2:
+        if len(pairs) != 2 * folds * each or folds < 2 or each < 1:
             raise ValueError(f"{len(pairs)} pairs in {folds} folds of 2 x {each}")
     except (OSError, ValueError, IndexError) as error:
         raise SourceError(

@@ -112,37 +112,45 @@ def calibration(kept: Sequence[Kept], path: Path) -> None:
         )
 
 
-def fairness(groups: Sequence[GroupRates], target_fmr: float, path: Path) -> None:
-    """FMR and FNMR of each group, side by side; small groups are pale."""
+def fairness(ways: Mapping[str, Sequence[GroupRates]], target_fmr: float, path: Path) -> None:
+    """FMR and FNMR of each group by each of the `ways` to decide; small groups are pale.
+
+    The ways have the same groups in the same order.
+    """
     from matplotlib import pyplot
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    height = 1.6 + 0.42 * len(groups)
+    groups = next(iter(ways.values()))
     figure, (left, right) = pyplot.subplots(
-        1, 2, figsize=(11, height), layout="constrained", sharey=True
+        1, 2, figsize=(11, 1.6 + 0.45 * len(groups)), layout="constrained", sharey=True
     )
-    for axes, name, scale in ((left, "fmr", 1), (right, "fnmr", 100)):
-        for place, group in enumerate(groups):
-            rate: Measured | None = getattr(group, name)
-            if rate is not None:
-                axes.errorbar(
-                    scale * rate.value,
-                    place,
-                    xerr=scale * np.array(_bars([rate])),
-                    marker="o",
-                    capsize=3,
-                    color=IMPOSTOR if name == "fmr" else GENUINE,
-                    alpha=0.4 if group.small else 1,
-                )
-        axes.grid(alpha=0.3)
+    for row, (way, colour) in enumerate(zip(ways, (GENUINE, IMPOSTOR), strict=False)):
+        shift = 0.24 * row - 0.12 * (len(ways) - 1)
+        left.plot([], [], "o", color=colour, label=way)
+        for place, group in enumerate(ways[way]):
+            look = {"color": colour, "alpha": 0.4 if group.small else 1}
+            _dot(left, group.fmr, 1, place + shift, look)
+            _dot(right, group.fnmr, 100, place + shift, look)
     left.axvline(target_fmr, color=MARK, ls="--", lw=1, label=f"stated: {target_fmr:g}")
     left.legend(fontsize="small")
     left.set(xscale="log", xlabel="FMR within the group (share of impostor pairs)")
     right.set(xlabel="FNMR (% of genuine pairs)")
     left.set_yticks(range(len(groups)), [f"{g.group} ({g.people} people)" for g in groups])
     left.invert_yaxis()
+    for axes in (left, right):
+        axes.grid(alpha=0.3)
+    if all(group.fnmr is None for group in groups):
+        right.remove()
     figure.savefig(path, dpi=DPI)
     pyplot.close(figure)
+
+
+def _dot(
+    axes: Any, rate: Measured | None, scale: float, height: float, look: Mapping[str, Any]
+) -> None:
+    if rate is not None:
+        bars = scale * np.array(_bars([rate]))
+        axes.errorbar(scale * rate.value, height, xerr=bars, marker="o", capsize=3, **look)
 
 
 @contextmanager

@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -39,6 +40,11 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Bench, "embed", embed)
 
 
+def false_matches(found: dict[str, Any]) -> int:
+    rates = [(one["fmr"], one["impostor_pairs"]) for one in (*found["groups"], found["between"])]
+    return round(sum(fmr["value"] * pairs for fmr, pairs in rates if fmr))
+
+
 def test_the_group_whose_people_are_alike_is_seen(site, tree: Path, drawn, tmp_path: Path) -> None:
     words = ("evaluate", "fairness", "--data", tree, "--target-fmr", "0.01")
     said = site(*words, "--json", "--plots", tmp_path / "drawn")
@@ -56,11 +62,14 @@ def test_the_group_whose_people_are_alike_is_seen(site, tree: Path, drawn, tmp_p
     assert groups["rare"]["fmr"] is None
     assert found["target_fmr"] == 0.01
     assert (tmp_path / "drawn" / "fairness.png").exists()
+    whole = found["one_cosine_threshold"]
+    assert false_matches(whole) == false_matches(found) > 0
+    assert whole["between"]["impostor_pairs"] == found["between"]["impostor_pairs"]
     said = site(*words)
     assert said.code == 0, said.err
     assert "too few people to tell" in said.out
     assert "142 photos, 1 without a face" in said.out
-    assert "worst / best group" in said.out
+    assert said.out.count("worst / best group") == 4
 
 
 def test_a_tree_without_groups(site, tmp_path: Path) -> None:
@@ -71,7 +80,7 @@ def test_a_tree_without_groups(site, tmp_path: Path) -> None:
     assert "group/person/photo" in said.err
 
 
-@pytest.mark.parametrize("rate", ["2", "-1"])
+@pytest.mark.parametrize("rate", ["2", "-1", "0", "1e-12"])
 def test_a_rate_that_is_none(site, tree: Path, rate: str) -> None:
     said = site("evaluate", "fairness", "--data", tree, f"--target-fmr={rate}")
     assert said.code == 2

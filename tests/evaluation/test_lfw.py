@@ -29,6 +29,7 @@ def test_pairs_by_fold(tmp_path: Path) -> None:
     [
         "",
         "500\n",
+        "2\t0\n",
         "2\t1\nAnn\t1\t2\n",
         "1\t1\nAnn\t1\t2\nAnn\t1\tBob\t3\n",
         PAIRS.replace("\t3\t4", "\tx\t4"),

@@ -67,5 +67,12 @@ def test_fairness_with_a_small_group_and_one_that_tells_nothing(tmp_path: Path) 
         GroupRates("few", 5, 10, 40, 5, rate, None),
         GroupRates("none", 1, 1, 0, 0, None, None),
     ]
-    plots.fairness(groups, 1e-3, tmp_path / "fairness.png")
+    plots.fairness({"one way": groups, "another": groups}, 1e-3, tmp_path / "fairness.png")
+    drawn(tmp_path / "fairness.png")
+
+
+def test_fairness_where_nobody_has_two_photos(tmp_path: Path) -> None:
+    rate = Measured(1e-3, 1e-4, 1e-2)
+    groups = [GroupRates("one", 50, 50, 1225, 0, rate, None)]
+    plots.fairness({"one way": groups}, 1e-3, tmp_path / "fairness.png")
     drawn(tmp_path / "fairness.png")
