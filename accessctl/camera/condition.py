@@ -8,6 +8,7 @@ reported, because somebody may have covered the camera on purpose.
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+import cv2
 import numpy as np
 
 from accessctl.domain import Image
@@ -15,18 +16,18 @@ from accessctl.domain import Image
 Condition: TypeAlias = Literal["dark", "covered"]
 
 DARK_MEAN, DARK_DEVIATION = 24.0, 12.0
-"""Grey levels below which both lie in a dark picture; a lamp in it makes it a night scene."""
+"""Levels of 255 below which both lie in a dark picture; a lamp in it makes it a night scene."""
 
 BLANK_DEVIATION = 6.0
-"""A picture of any brightness with less is of something right before the lens."""
+"""A picture of any colour with less is of something right before the lens."""
 
 STEP = 16
 
 
 def condition_of(image: Image) -> Condition | None:
     """What is wrong with an RGB picture (H, W, 3), seen on every 16th row and column."""
-    sample = image[::STEP, ::STEP].astype(np.float32).mean(axis=2)
-    mean, deviation = float(sample.mean()), float(sample.std())
+    means, deviations = cv2.meanStdDev(np.ascontiguousarray(image[::STEP, ::STEP]))
+    mean, deviation = float(means.mean()), float(deviations.max())
     if mean < DARK_MEAN and deviation < DARK_DEVIATION:
         return "dark"
     return "covered" if deviation < BLANK_DEVIATION else None

@@ -1,4 +1,5 @@
-"""The demo: a synthetic camera at which first a stranger and then an enrolled person looks."""
+"""The demo: a synthetic camera at which a stranger looks, then somebody enrolled, and to which
+a photograph of them is held up at last."""
 
 from dataclasses import dataclass
 

@@ -17,8 +17,8 @@ MARGIN = 14
 PAPER = (236, 234, 228)
 
 WIDTH_PX = 470.0
-RAISE_S, LOWER_S = 1.6, 1.4
-BELOW = 900.0
+RAISE_S, LOWER_S = 3.2, 2.6
+BELOW = 650.0
 
 
 def print_picture() -> Image:

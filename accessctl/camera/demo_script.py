@@ -33,9 +33,11 @@ class Act:
     start: float
 
 
-ACTS = (Act(Performer.STRANGER, 0.8), Act(Performer.ENROLLED, 0.8 + VISIT_S + 2.0))
-ACTS_AND_ATTACK = (*ACTS, Act(Performer.PRINT, ACTS[-1].start + VISIT_S + 2.0))
-PAUSE_S = 1.4
+FIRST_S, BETWEEN_S, PAUSE_S = 0.8, 2.0, 1.4
+ACTS = tuple(
+    Act(performer, FIRST_S + number * (VISIT_S + BETWEEN_S))
+    for number, performer in enumerate((Performer.STRANGER, Performer.ENROLLED, Performer.PRINT))
+)
 
 
 def length_of(acts: tuple[Act, ...]) -> float:
@@ -104,7 +106,10 @@ def _walking(since: float) -> Pose:
     # The way to the camera is walked evenly, so the width grows as its inverse.
     size = 1 / _between(1 / FAR_PX, 1 / NEAR_PX, _ease(since / WALK_S))
     sway = 0.08 * size * math.sin(2 * math.pi * 0.9 * since)
-    return Pose(size=size, x=DOOR_X + sway, y=EYE_Y + _step(since, size), yaw=sway / size * 60)
+    # Nobody walks up to a door without a glance to either side.
+    glance = 16 * _bell(since, 2.3, 0.3) - 14 * _bell(since, 3.1, 0.3)
+    yaw = sway / size * 60 + glance
+    return Pose(size=size, x=DOOR_X + sway, y=EYE_Y + _step(since, size), yaw=yaw)
 
 
 def _standing(since: float) -> Pose:

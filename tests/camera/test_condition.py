@@ -34,6 +34,11 @@ def test_a_night_with_a_lamp_is_a_scene() -> None:
     assert condition_of(night) is None
 
 
+def test_a_finger_on_the_lens_is_one_colour() -> None:
+    finger = np.full((240, 320, 3), (180, 30, 25), np.uint8)
+    assert condition_of(finger) == "covered"
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (16, 16), (17, 3)])
 def test_tiny_pictures_are_no_error(shape: tuple[int, int]) -> None:
     assert condition_of(np.zeros((*shape, 3), np.uint8)) == "dark"
