@@ -6,6 +6,7 @@ import io
 import json
 import time
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,14 @@ from accessctl.audit.log import EventLog
 from accessctl.cli import pin, policy, rules
 from accessctl.config import GalleryConfig
 from accessctl.domain import Event, EventKind, PersonId
+from accessctl.door.second_factor import SecondFactor, second_factor_handlers
 from accessctl.errors import FaultError, InputError, UnknownPersonError
 from accessctl.gallery.fake import random_units
 from accessctl.gallery.pins import matches
 from accessctl.gallery.store import open_gallery
+from accessctl.policy.admit import Proof
 from accessctl.service import client
+from accessctl.service.control import ControlServer
 
 Run = Callable[..., int]
 
@@ -137,6 +141,33 @@ def test_enter_asks_the_running_door(
     run("pin", "enter", typed="270818\n")
     assert asked == [(house / "here.sock", "pin", {"pin": "270818"})]
     assert capsys.readouterr().out == "Accepted.\n"
+
+
+class Attempts:
+    def locked_out(self) -> bool:
+        return False
+
+    def wrong_pin(self, visit: str, person: PersonId) -> None:
+        return None
+
+
+def test_enter_reaches_the_visit_that_waits(
+    house: Path, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("pin", "set", "Grace", typed="270818\n")
+    with open_gallery(GalleryConfig(folder=house / "enrolled"), {}) as gallery:
+        pins = gallery.pins()
+    factor = SecondFactor(pins.get, Attempts(), count(0.0, 10.0).__next__)
+    with ControlServer(house / "here.sock", second_factor_handlers(factor)):
+        with pytest.raises(InputError, match="look into the camera first"):
+            run("pin", "enter", typed="270818\n")
+        factor.ask("v", person(house), "pin", 20.0)
+        with pytest.raises(InputError, match="Wrong PIN"):
+            run("pin", "enter", typed="270819\n")
+        capsys.readouterr()
+        run("pin", "enter", typed="270818\n")
+    assert capsys.readouterr().out == "Accepted.\n"
+    assert factor.state_of("v", person(house), "pin", 1.0) is Proof.SHOWN
 
 
 def test_enter_without_a_door_is_one_sentence(run: Run) -> None:
