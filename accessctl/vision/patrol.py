@@ -2,7 +2,7 @@
 changed, and every other one often enough that nobody who stands still is overlooked.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Sequence
 from math import exp
 
 import numpy as np
@@ -37,63 +37,72 @@ class Patrol:
     def __init__(self, schedule: Schedule) -> None:
         self._schedule = schedule
         self._gate = MotionGate()
-        self._looked: dict[Tile, float] = {}
-        self._usual: dict[Tile, float] = {}
+        self._size = (0, 0)
+        self._every: tuple[Tile, ...] = ()
+        self._looked: list[float] = []
+        self._usual: list[float] = []
         self._seen = 0.0
 
     def tiles(self, image: Image, now: float, *, following: bool) -> list[Tile]:
         """The tiles of this frame that are to be searched, at most the schedule's pace."""
-        height, width = image.shape[:2]
-        every = self._schedule.every(width, height)
-        counts = changed_cells(every, self._gate.changed(image, now), width, height)
-        ages = {tile: now - self._looked.get(tile, float("-inf")) for tile in every}
+        self._start_over_if_resized(image)
+        changed = self._gate.changed(image, now)
+        ages = [now - looked for looked in self._looked]
         if following:
-            chosen = longest_ago(ages, every)[:PACE_WHEN_FOLLOWING]
+            chosen = longest_ago(ages, range(len(ages)))[:PACE_WHEN_FOLLOWING]
         else:
+            counts = changed_cells(self._every, changed, *self._size)
             chosen = choose(ages, counts, self._usual, self._schedule.pace)
-        self._note(counts, now)
-        self._looked = {tile: now - age for tile, age in ages.items()} | dict.fromkeys(chosen, now)
-        return chosen
+            self._note(counts, now)
+        for index in chosen:
+            self._looked[index] = now
+        return [self._every[index] for index in chosen]
 
-    def _note(self, counts: Mapping[Tile, int], now: float) -> None:
+    def _start_over_if_resized(self, image: Image) -> None:
+        height, width = image.shape[:2]
+        if (width, height) != self._size:
+            self._size = width, height
+            self._every = self._schedule.every(width, height)
+            self._looked = [float("-inf")] * len(self._every)
+            self._usual = [0.0] * len(self._every)
+
+    def _note(self, counts: Sequence[int], now: float) -> None:
         share = 1 - exp(-max(now - self._seen, 0.0) / USUAL_S)
-        before = {tile: self._usual.get(tile, 0.0) for tile in counts}
-        self._usual = {
-            tile: before[tile] + share * (n - before[tile]) for tile, n in counts.items()
-        }
+        self._usual = [
+            usual + share * (count - usual)
+            for usual, count in zip(self._usual, counts, strict=True)
+        ]
         self._seen = now
 
 
 def choose(
-    ages: Mapping[Tile, float], counts: Mapping[Tile, int], usual: Mapping[Tile, float], pace: int
-) -> list[Tile]:
-    """At most `pace` tiles: first those with news, but one place is for those that are due.
+    ages: Sequence[float], counts: Sequence[int], usual: Sequence[float], pace: int
+) -> list[int]:
+    """Indices of at most `pace` tiles: first those with news, but one place is for what is due.
 
     `ages` are the seconds since each tile was looked at, `counts` its changed cells now.
     """
-    news = [t for t, n in counts.items() if n > MORE * usual.get(t, 0.0) + MORE_CELLS]
+    news = [i for i, n in enumerate(counts) if n > MORE * usual[i] + MORE_CELLS]
     due = [
-        tile
-        for tile, age in ages.items()
-        if age >= (SWEEP_S if counts[tile] < LEAST_CELLS else RESTLESS_S)
+        i
+        for i, age in enumerate(ages)
+        if age >= (SWEEP_S if counts[i] < LEAST_CELLS else RESTLESS_S)
     ]
     first = longest_ago(ages, news)
-    rest = [tile for tile in longest_ago(ages, due) if tile not in first[: pace - 1]]
+    rest = [i for i in longest_ago(ages, due) if i not in first[: pace - 1]]
     order = [*first[: pace - 1], *rest[:1], *first[pace - 1 :], *rest[1:]]
     return list(dict.fromkeys(order))[:pace]
 
 
-def longest_ago(ages: Mapping[Tile, float], among: Collection[Tile]) -> list[Tile]:
-    """Those `among` the tiles, the one that was looked at the longest ago first."""
-    return sorted((tile for tile in ages if tile in among), key=lambda tile: -ages[tile])
+def longest_ago(ages: Sequence[float], among: Iterable[int]) -> list[int]:
+    """The indices `among` the tiles, of the one that was looked at the longest ago first."""
+    return sorted(among, key=lambda index: -ages[index])
 
 
-def changed_cells(
-    tiles: Collection[Tile], changed: Changed, width: int, height: int
-) -> dict[Tile, int]:
+def changed_cells(tiles: Sequence[Tile], changed: Changed, width: int, height: int) -> list[int]:
     """How many cells of each tile have `changed`: bool (h, w) over all of the frame."""
     if not changed.any():
-        return dict.fromkeys(tiles, 0)
+        return [0] * len(tiles)
     rows, columns = changed.shape
     # A sum over any rectangle is four reads of this table.
     table = np.zeros((rows + 1, columns + 1), np.int32)
@@ -105,4 +114,4 @@ def changed_cells(
         inside = table[bottom, right] - table[top, right] - table[bottom, left] + table[top, left]
         return int(inside)
 
-    return {tile: count(tile) for tile in tiles}
+    return [count(tile) for tile in tiles]

@@ -89,45 +89,42 @@ def test_beside_a_followed_face_one_tile_a_frame_and_all_within_nine():
     assert {tile for tiles in seen[9:] for tile in tiles} == set(EVERY)
 
 
-def test_moving_tiles_are_those_with_changed_cells():
+def test_changed_cells_are_counted_for_each_tile():
     changed = np.zeros((10, 40), np.bool_)
     changed[4:6, 9:11] = True
-    first, second, third, fourth = sorted(FOUR.every(400, 100), key=lambda t: t.left)
-    counts = changed_cells([first, second, third, fourth], changed, 400, 100)
-    assert counts == {first: 2, second: 2, third: 0, fourth: 0}
+    tiles = sorted(FOUR.every(400, 100), key=lambda tile: tile.left)
+    assert changed_cells(tiles, changed, 400, 100) == [2, 2, 0, 0]
+    assert changed_cells(tiles, np.zeros((10, 40), np.bool_), 400, 100) == [0, 0, 0, 0]
 
 
-A, B, C, D = FOUR.every(400, 100)
-NO_AGE = dict.fromkeys((A, B, C, D), 0.0)
-STILL = dict.fromkeys((A, B, C, D), 0)
+NONE = [0.0, 0.0, 0.0, 0.0]
+STILL = [0, 0, 0, 0]
 
 
 def test_nothing_is_searched_before_it_is_due():
-    assert choose(NO_AGE, STILL, {}, 3) == []
-    assert choose(NO_AGE | {C: SWEEP_S}, STILL, {}, 3) == [C]
+    assert choose(NONE, STILL, NONE, 3) == []
+    assert choose([0, 0, SWEEP_S, 0], STILL, NONE, 3) == [2]
 
 
 def test_news_is_searched_at_once_the_longest_unseen_first():
-    counts = STILL | {A: 60, B: 60, D: 60}
-    assert choose(NO_AGE | {B: 0.2, D: 0.1}, counts, {}, 3) == [B, D, A]
+    assert choose([0, 0.2, 0, 0.1], [60, 60, 0, 60], NONE, 3) == [1, 3, 0]
 
 
 def test_news_leaves_a_place_for_what_is_due():
-    counts = STILL | {A: 60, B: 60, D: 60}
-    assert choose(NO_AGE | {B: 0.2, D: 0.1, C: SWEEP_S}, counts, {}, 3) == [B, D, C]
+    assert choose([0, 0.2, SWEEP_S, 0.1], [60, 60, 0, 60], NONE, 3) == [1, 3, 2]
 
 
 def test_what_moves_as_usual_is_searched_now_and_then():
-    usual = {A: 30.0}
-    assert choose(NO_AGE | {A: RESTLESS_S - 0.01}, STILL | {A: 40}, usual, 3) == []
-    assert choose(NO_AGE | {A: RESTLESS_S}, STILL | {A: 40}, usual, 3) == [A]
+    usual = [30.0, 0, 0, 0]
+    assert choose([RESTLESS_S - 0.01, 0, 0, 0], [40, 0, 0, 0], usual, 3) == []
+    assert choose([RESTLESS_S, 0, 0, 0], [40, 0, 0, 0], usual, 3) == [0]
     # 1.3 * 30 + 8 = 47
-    assert choose(NO_AGE, STILL | {A: 47}, usual, 3) == []
-    assert choose(NO_AGE, STILL | {A: 48}, usual, 3) == [A]
+    assert choose(NONE, [47, 0, 0, 0], usual, 3) == []
+    assert choose(NONE, [48, 0, 0, 0], usual, 3) == [0]
 
 
 def test_one_changed_cell_makes_no_tile_restless():
-    assert choose(NO_AGE | {A: RESTLESS_S}, STILL | {A: 1}, {}, 3) == []
+    assert choose([RESTLESS_S, 0, 0, 0], [1, 0, 0, 0], NONE, 3) == []
 
 
 def clock(second: int) -> Image:
