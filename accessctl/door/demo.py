@@ -3,8 +3,9 @@
 import logging
 
 from accessctl.camera.demo import demo_enrolment_photo
-from accessctl.config import ActionsConfig, CommandAction, Config
+from accessctl.config import ActionsConfig, CommandAction, Config, LockoutConfig
 from accessctl.config_access import AccessConfig
+from accessctl.config_liveness import LivenessConfig
 from accessctl.door.enrolment import Enrolment
 
 log = logging.getLogger(__name__)
@@ -22,10 +23,17 @@ def demo_config(config: Config) -> Config:
                 update={"folder": config.audit.file.parent / "demo"}
             ),
             "actions": ActionsConfig(granted=(unlock,)),
-            # A door of its own: its refusals lock nobody out, your schedules do not bind it, and
-            # nobody on the tape can enter a PIN.
+            # A door of its own: your schedules do not bind it, nobody on the tape can enter a PIN
+            # or is told what to do, and it may be played often though it refuses most visitors.
             "access": AccessConfig(door="demo"),
-            "policy": config.policy.model_copy(update={"second_factor": "off"}),
+            "liveness": LivenessConfig(),
+            "policy": config.policy.model_copy(
+                update={
+                    "lockout": LockoutConfig(attempts=0, off_after=0),
+                    "second_factor": "off",
+                    "intent": "off",
+                }
+            ),
         }
     )
 

@@ -181,18 +181,26 @@ def test_the_demo(door) -> None:
     )
     said = door("run", "--source", "demo", "--fast", "--json")
     assert said.code == 0
-    assert [(line["decision"], line["reason"], line["person"]) for line in said.lines] == [
-        ("unknown", "no_match", None),
-        ("granted", "matched", DEMO_PERSON),
+    stranger, enrolled, *photograph = [
+        (line["decision"], line["reason"], line["person"]) for line in said.lines
     ]
+    assert stranger == ("unknown", "no_match", None)
+    assert enrolled == ("granted", "matched", DEMO_PERSON)
+    # It may be lost from sight and found again, and is refused again then.
+    assert set(photograph) == {("denied", "not_live", DEMO_PERSON)}
+    refused = [("decision", "denied")] * len(photograph)
     assert told(door) == [
         ("person", "enrolled"),
         ("service", "started"),
         ("decision", "unknown"),
         ("decision", "granted"),
         ("action", True),
+        *refused,
         ("service", "stopped"),
     ]
+    denials = [e for e in door.events() if e.data.get("reason") == "not_live"]
+    assert all(event.data["vetoes"] for event in denials)
+    assert len(denials) == len(photograph) > 0
     action = next(event for event in door.events() if event.kind == "action")
     assert action.data["action"] == "command echo"
     # The demo neither opens the real lock nor enrols anybody at the real door.

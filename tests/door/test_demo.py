@@ -12,6 +12,7 @@ from accessctl.config import (
     WebhookAction,
 )
 from accessctl.config_access import AccessConfig
+from accessctl.config_liveness import LivenessConfig
 from accessctl.door.demo import DEMO_PERSON, demo_config, enrol_demo_person
 from accessctl.door.enrolment import Enrolment
 from accessctl.door.fake import EPOCH, FACE_BOX, FakeHouse
@@ -50,9 +51,20 @@ def test_nobody_has_to_enter_a_pin_in_the_demo() -> None:
     assert demo_config(REAL.model_copy(update={"policy": strict})).policy.second_factor == "off"
 
 
+def test_it_may_be_played_again_and_again() -> None:
+    strict = PolicyConfig(second_factor="pin", intent="look_up", target_fpir=0.01)
+    demo = demo_config(
+        REAL.model_copy(update={"policy": strict, "liveness": LivenessConfig(mode="off")})
+    )
+    assert (demo.policy.lockout.attempts, demo.policy.lockout.off_after) == (0, 0)
+    assert (demo.policy.second_factor, demo.policy.intent) == ("off", "off")
+    assert demo.policy.target_fpir == 0.01
+    assert demo.liveness.mode == "passive"
+
+
 def test_the_rules_and_the_record_are_the_doors() -> None:
     demo = demo_config(REAL)
-    assert demo.policy == REAL.policy
+    assert demo.policy.target_fpir == REAL.policy.target_fpir
     assert demo.audit == REAL.audit
     assert demo.gallery.max_photo_mb == 7
     assert REAL.actions.granted == (UNLOCK,)

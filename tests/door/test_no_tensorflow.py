@@ -21,7 +21,7 @@ from accessctl.door.assembly import open_audit, open_door, open_engine
 from accessctl.door.demo import demo_config, enrol_demo_person
 
 config = demo_config(load_config(Path(sys.argv[1])))
-moment = ACTS[-1].start + ENTER_S + WALK_S + 0.3
+moment = ACTS[1].start + ENTER_S + WALK_S + 0.3
 with open_audit(config) as audit, open_engine(config, lambda photos, total: photos) as engine:
     enrol_demo_person(engine.enrolment(audit))
     with open_door(engine, audit) as door:
