@@ -163,6 +163,7 @@ class Door:
         """Go on with these parts from the next frame; visits and grants stay as they are."""
         self._policy = outfit.policy
         self._gate = outfit.gate
+        self._gate.take_over()
         self._photographer = outfit.photographer
         self._enactor.actions = outfit.actions
         self._enactor.asking = outfit.asking

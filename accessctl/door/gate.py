@@ -28,7 +28,7 @@ class Lockouts(Protocol):
 
     def note(self, verdict: Verdict) -> None: ...
 
-    def under(self, config: LockoutConfig) -> "Lockouts": ...
+    def reconfigure(self, config: LockoutConfig) -> None: ...
 
 
 class Gate:
@@ -52,14 +52,22 @@ class Gate:
         self.second_factor = second_factor
 
     def under(self, access: AccessConfig, policy: PolicyConfig) -> "Gate":
-        """This gate by another configuration; it remembers the same refused attempts."""
+        """This gate by another configuration; the two share all that is remembered.
+
+        `take_over` makes it the one that counts.
+        """
         return Gate(
             access,
             policy,
-            None if self._lockouts is None else self._lockouts.under(policy.lockout),
+            self._lockouts,
             crossings=None if self._crossings is None else self._crossings.under(access),
             second_factor=self.second_factor,
         )
+
+    def take_over(self) -> None:
+        """From now on refused attempts are counted by this gate's configuration."""
+        if self._lockouts is not None:
+            self._lockouts.reconfigure(self._policy.lockout)
 
     @property
     def door(self) -> str:

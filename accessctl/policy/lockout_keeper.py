@@ -1,6 +1,5 @@
 """One door's lockout as its loop asks for it."""
 
-import copy
 import logging
 import threading
 from collections.abc import Callable
@@ -37,11 +36,10 @@ class LockoutKeeper:
         self._unsaved = False
         self._lock = threading.Lock()
 
-    def under(self, config: LockoutConfig) -> "LockoutKeeper":
-        """A keeper by other rules that goes on with this one's memory; use one of the two."""
-        keeper = copy.copy(self)
-        keeper._config = config
-        return keeper
+    def reconfigure(self, config: LockoutConfig) -> None:
+        """Count by other rules from now on; what was counted stays."""
+        with self._lock:
+            self._config = config
 
     def remaining_s(self) -> float:
         """Seconds until faces count again, 0 when they do; sees `unlock-face` at once."""

@@ -28,7 +28,7 @@ def udev_rules() -> str:
 
 
 def environment(place: Place) -> str:
-    """For `sudo -u accessctl env $(grep = /etc/accessctl/environment) accessctl ...`."""
+    """For a shell of the door's user: `set -a; . /etc/accessctl/environment`."""
     return (
         f"ACCESSCTL_CONFIG={place.config}\n"
         f"ACCESSCTL_KEY_FILE={place.gallery_key}\n"

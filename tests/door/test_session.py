@@ -9,13 +9,20 @@ from accessctl.actions.base import Action
 from accessctl.actions.fake import HangingAction, RecordingAction
 from accessctl.camera.fake import FakeSource, Step
 from accessctl.camera.source import Shot
-from accessctl.config import ActionConfig, ActionsConfig, CommandAction
+from accessctl.config import (
+    ActionConfig,
+    ActionsConfig,
+    CommandAction,
+    Config,
+    PolicyConfig,
+    VisionConfig,
+)
 from accessctl.domain import Event, EventKind, Outcome, Reason
 from accessctl.door import assembly, session
 from accessctl.door.assembly import Engine
 from accessctl.door.fake import FACE_BOX, FakeHouse, decisions, portrait
 from accessctl.door.session import open_session
-from accessctl.errors import CameraError, SourceError
+from accessctl.errors import CameraError, ConfigError, SourceError
 from accessctl.vision.fake import fake_face
 
 ADA = 1
@@ -176,3 +183,100 @@ def test_the_end_waits_for_running_actions_and_comes_last(
     assert [event.kind for event in last_two] == [EventKind.ACTION, EventKind.SERVICE]
     assert last_two[0].data["ok"] is True
     assert last_two[1].data["state"] == "stopped"
+
+
+def changed(engine: Engine, **sections: object) -> Config:
+    return engine.config.model_copy(update=sections)
+
+
+def test_a_configuration_is_taken_over_in_the_middle_of_a_visit(
+    engine: Engine, house: FakeHouse, use, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, after = RecordingAction("before"), RecordingAction("after")
+    engine = unlocking(engine, monkeypatch, before)
+    house.enrol("Ada", ADA)
+    engine.roster.refresh()
+    house.observer.faces = [fake_face(box=FACE_BOX)]
+    use(recording(*visit(8)))
+    policy = engine.config.policy
+    patient = policy.model_copy(update={"min_frames": 6, "unknown_after_frames": 60})
+    with open_session(engine, house.audit, fast=True) as opened:
+        steps = opened.steps(threading.Event(), time.monotonic, None)
+        seen = [next(steps)[1] for _ in range(2)]
+        monkeypatch.setattr(assembly, "actions_from", lambda many: [after for _ in many])
+        assert (
+            opened.take_over(changed(engine, policy=patient, vision=VisionConfig(max_yaw=7))) == []
+        )
+        seen += [step for _, step in steps]
+    visits = {view.visit for step in seen for view in step.faces}
+    granted = [len(step.decisions) for step in seen]
+    # One visit: the two frames before it count towards the six that are wanted now.
+    assert len(visits) == 1
+    assert granted == [0, 0, 0, 0, 0, 1, 0, 0]
+    assert (len(before.payloads), len(after.payloads)) == (0, 1)
+    assert house.observer.config.max_yaw == 7
+
+
+def test_who_was_let_in_is_remembered_across_it(engine: Engine, house: FakeHouse, use) -> None:
+    ada = house.enrol("Ada", ADA)
+    engine.roster.refresh()
+    first, again = fake_face(box=FACE_BOX, track=1), fake_face(box=FACE_BOX, track=2)
+    house.observer.faces = [first]
+    use(recording(*visit(8)))
+    with open_session(engine, house.audit, fast=True) as opened:
+        steps = opened.steps(threading.Event(), time.monotonic, None)
+        told = [d for _ in range(4) for d in next(steps)[1].decisions]
+        longer = engine.config.policy.model_copy(update={"cooldown_s": 600})
+        opened.take_over(changed(engine, policy=longer))
+        house.observer.faces = [again]
+        told += [d for _, step in steps for d in step.decisions]
+    assert [(d.person, d.outcome, d.reason) for d in told] == [
+        (ada, Outcome.GRANTED, Reason.MATCHED),
+        (ada, Outcome.DENIED, Reason.COOLDOWN),
+    ]
+
+
+def test_another_rate_for_strangers_holds_from_the_next_frame(
+    engine: Engine, house: FakeHouse, use
+) -> None:
+    use(recording(*visit(1)))
+    with open_session(engine, house.audit, fast=True) as opened:
+        policy = PolicyConfig(target_fpir=0.02)
+        opened.take_over(changed(engine, policy=policy))
+        assert opened.door.roster.max_fmr == pytest.approx(0.02)
+        assert opened.config.policy is policy
+
+
+def test_what_is_refused_changes_nothing(
+    engine: Engine, house: FakeHouse, use, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use(recording(*visit(1)))
+    with open_session(engine, house.audit, fast=True) as opened:
+        gate, rate, reader = opened.door.gate, opened.door.roster.max_fmr, opened.reader
+
+        def refuse(many: Sequence[ActionConfig]) -> list[Action]:
+            raise ConfigError("no key")
+
+        monkeypatch.setattr(assembly, "actions_from", refuse)
+        with pytest.raises(ConfigError):
+            opened.take_over(changed(engine, policy=PolicyConfig(target_fpir=0.02)))
+        assert (opened.door.gate, opened.door.roster.max_fmr, opened.reader) == (gate, rate, reader)
+        assert opened.config is engine.config
+
+
+def test_another_camera_begins_with_new_visits(engine: Engine, house: FakeHouse, use) -> None:
+    house.observer.faces = [fake_face(box=FACE_BOX)]
+    end = threading.Event()
+    use(FakeSource([[*visit(2), end]], live=False, endless=True))
+    with open_session(engine, house.audit, fast=True) as opened:
+        steps = opened.steps(threading.Event(), time.monotonic, None)
+        old = [next(steps)[1].faces[0].visit for _ in range(2)]
+        use(FakeSource([[*visit(1), end]], live=False, endless=True, description="the other"))
+        camera = engine.config.camera.model_copy(update={"source": "rtsp://other/1"})
+        (left,) = opened.take_over(changed(engine, camera=camera))
+        # The one who stood before the old camera never stood before this one.
+        assert (left.visit, left.reason) == (old[0], Reason.LEFT_EARLY)
+        assert opened.reader.source.description == "the other"
+        new = next(steps)[1].faces[0].visit
+        end.set()
+    assert old[0] == old[1] != new

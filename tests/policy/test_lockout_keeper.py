@@ -94,3 +94,15 @@ def test_a_disk_that_fails_does_not_unlock(
     assert store.read("front").refused == 6
     door.note(GRANT)
     assert store.read("front") == Lockout()
+
+
+def test_other_rules_count_on_from_what_was_counted(store: LockoutStore, machine: Machine) -> None:
+    door = keeper(store, machine)
+    for _ in range(2):
+        door.note(STRANGER)
+    assert door.remaining_s() == 0
+    door.reconfigure(LockoutConfig(attempts=3, first_s=10))
+    assert door.remaining_s() == 0
+    # The third in a row, by the new rules.
+    door.note(STRANGER)
+    assert door.remaining_s() == 10
