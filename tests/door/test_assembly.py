@@ -17,11 +17,13 @@ from accessctl.door.assembly import Engine, new_visit_id, open_audit, open_door,
 from accessctl.door.door import Door
 from accessctl.door.enrolment import encode_photo
 from accessctl.door.events import service_event
-from accessctl.door.fake import CALIBRATION, EPOCH, FACE_BOX, FakeHouse, portrait
+from accessctl.door.fake import CALIBRATION, EPOCH, FACE_BOX, FakeHouse, decisions, portrait
 from accessctl.encoder.fake import FAKE_CARD, FakeEncoder
 from accessctl.errors import ModelError, StoreError
 from accessctl.gallery.fake import MemoryGallery, random_units
+from accessctl.gallery.pins import hash_pin
 from accessctl.gallery.values import StoredPhoto
+from accessctl.policy.lockout_store import LockoutStore
 from accessctl.vision.fake import FakeObserver, fake_face
 
 ADA, EVE = 1, 2
@@ -227,3 +229,23 @@ def test_what_is_written_down_is_sealed(config: Config) -> None:
         audit.append(Event(1.0, EventKind.SERVICE, {}))
         report = audit.verify()
     assert (report.covered, report.alarm) == (1, False)
+
+
+def test_a_door_asks_for_the_pin_in_the_gallery_and_counts_the_wrong_ones(
+    config: Config, engine: Engine, house: FakeHouse
+) -> None:
+    ada = house.enrol("Ada", ADA)
+    house.gallery.set_pin(ada, hash_pin("270818", lambda count: b"s" * count))
+    policy = config.policy.model_copy(update={"second_factor": "pin"})
+    engine = replace(engine, config=config.model_copy(update={"policy": policy}))
+    faces = [fake_face(box=FACE_BOX)]
+    with open_audit(config) as audit, open_door(engine, audit) as door:
+        pad = door.gate.second_factor
+        assert pad is not None
+        house.play(door, [(ADA, faces)] * 5)
+        assert pad.offer_pin("999999").sentence == "Wrong PIN."
+        (event,) = [event for _, event in audit.query() if event.data["state"] == "wrong_pin"]
+        assert event.person == ada
+        assert decisions(house.play(door, [(ADA, faces)] * 2, start=0.5)) == []
+    with LockoutStore(config.audit.file.with_name("lockout.sqlite")) as store:
+        assert store.read(config.access.door).refused == 1
