@@ -1,10 +1,8 @@
-"""Turn a Keras encoder into files: LiteRT for a CPU, Keras for a GPU.
+"""Turn a Keras encoder into a LiteRT file for a CPU.
 
 Imports TensorFlow, so nothing on the door's path may import this module.
 """
 
-import tempfile
-from pathlib import Path
 from typing import Any, Literal
 
 import keras
@@ -31,11 +29,3 @@ def to_litert(model: keras.Model, precision: Precision) -> bytes:
     if precision == "float16":
         converter.target_spec.supported_types = [tf.float16]
     return bytes(converter.convert())
-
-
-def saved(model: keras.Model) -> bytes:
-    """The bytes of the model's .keras file."""
-    with tempfile.TemporaryDirectory(prefix="accessctl-export-") as scratch:
-        path = Path(scratch) / "encoder.keras"
-        keras.saving.save_model(model, path)
-        return path.read_bytes()

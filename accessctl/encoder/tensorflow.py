@@ -4,8 +4,6 @@ Imports TensorFlow, so only `choose` imports this module, and only once a GPU is
 and seen.
 """
 
-import tempfile
-from pathlib import Path
 from typing import Any, Literal
 
 import keras
@@ -13,11 +11,11 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-import accessctl.encoder.layers  # noqa: F401 - saved networks name these layers
 from accessctl.domain import Embedding, Image
 from accessctl.encoder.artefacts import read_checked
 from accessctl.encoder.base import unit
 from accessctl.encoder.card import Card
+from accessctl.encoder.keras_file import load_keras
 from accessctl.errors import ModelError
 
 # Every new shape is a compilation of seconds: inputs are padded to one of these.
@@ -105,16 +103,3 @@ def _load(card: Card) -> Any:
             f"{(None, size, size, 3)} to {(None, card.dimension)}."
         )
     return model
-
-
-def load_keras(content: bytes, path: Path) -> Any:
-    """The network in the bytes of a .keras file; `path` is for messages. Raises ModelError."""
-    with tempfile.TemporaryDirectory(prefix="accessctl-encoder-") as scratch:
-        # Keras opens files only by name: give it those bytes whose digest was checked.
-        copy = Path(scratch) / "encoder.keras"
-        copy.write_bytes(content)
-        try:
-            return keras.saving.load_model(copy, compile=False, safe_mode=True)
-        except (ValueError, TypeError, OSError, KeyError, ImportError) as error:
-            first = " ".join(str(error).split())[:200]
-            raise ModelError(f"{path} is not a Keras model that loads here ({first}).") from error

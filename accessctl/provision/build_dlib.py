@@ -10,7 +10,8 @@ from pathlib import Path
 from accessctl.encoder import network
 from accessctl.encoder.card import load_card
 from accessctl.encoder.dlib_weights import parse
-from accessctl.encoder.export import saved, to_litert
+from accessctl.encoder.export import to_litert
+from accessctl.encoder.keras_file import saved
 from accessctl.errors import AccessctlError, ModelError
 from accessctl.provision.build import write_built
 from accessctl.provision.dlib import Places

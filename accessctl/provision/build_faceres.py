@@ -8,9 +8,10 @@ from pathlib import Path
 
 from accessctl.encoder.base import unit
 from accessctl.encoder.card import load_card
-from accessctl.encoder.export import saved, to_litert
+from accessctl.encoder.export import to_litert
 from accessctl.encoder.faceres_network import build as network
 from accessctl.encoder.faceres_weights import FEATURES, parse
+from accessctl.encoder.keras_file import saved
 from accessctl.encoder.projection import load_projection
 from accessctl.errors import AccessctlError, ModelError
 from accessctl.provision.build import write_built

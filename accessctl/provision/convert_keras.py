@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from accessctl.encoder.export import to_litert
-from accessctl.encoder.tensorflow import load_keras
+from accessctl.encoder.keras_file import load_keras
 from accessctl.errors import AccessctlError, ModelError
 from accessctl.provision.atomic import write_atomically
 

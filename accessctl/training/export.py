@@ -7,7 +7,6 @@ import datetime
 import hashlib
 import logging
 import math
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,8 +19,8 @@ from accessctl.encoder.artefacts import format_sums
 from accessctl.encoder.card import Card, write_card
 from accessctl.encoder.card_parts import Files, LiteRtFiles
 from accessctl.encoder.export import to_litert
+from accessctl.encoder.keras_file import in_precision, saved
 from accessctl.errors import StoreError
-from accessctl.training.loading import in_precision
 from accessctl.training.run import Run, averaged, measured
 
 logger = logging.getLogger(__name__)
@@ -51,7 +50,9 @@ class Label:
 def export(run: Run, folder: Path, label: Label, kinds: Sequence[Kind]) -> Card:
     """Write the averaged network into `folder`; raises ModelError and StoreError."""
     with averaged(run):
-        network = in_precision(run.model.network, "float32")
+        halved = in_precision(run.model.network, "float16")
+    # What goes into the files, rounded to 16 bits, is what has the fingerprint.
+    network = in_precision(halved, "float32")
     contents = {NAMES[kind]: _content(network, kind) for kind in kinds}
     total = sum(map(len, contents.values()))
     if total > MAX_BYTES:
@@ -130,9 +131,4 @@ def _results(run: Run) -> dict[str, Any]:
 
 
 def _content(network: keras.Model, kind: Kind) -> bytes:
-    if kind != "keras":
-        return to_litert(network, kind)
-    with tempfile.TemporaryDirectory(prefix="accessctl-export-") as scratch:
-        path = Path(scratch) / NAMES["keras"]
-        keras.saving.save_model(network, path)
-        return path.read_bytes()
+    return saved(in_precision(network, "float16")) if kind == "keras" else to_litert(network, kind)

@@ -8,13 +8,14 @@ import numpy as np
 
 from accessctl.config import VisionConfig
 from accessctl.encoder.card import Card, load_card
+from accessctl.encoder.keras_file import in_precision
 from accessctl.training import checkpoint, history
 from accessctl.training.augment.recipe import Recipe
 from accessctl.training.batches import plain_crops
 from accessctl.training.checkpoint import Progress
 from accessctl.training.data import Data, read_data
 from accessctl.training.framing import at_size, framed
-from accessctl.training.loading import in_precision, load_network
+from accessctl.training.loading import load_network
 from accessctl.training.losses.registry import NEEDS_PAIRS, Context, loss_named
 from accessctl.training.model import Trainee
 from accessctl.training.network import fit_head, freeze, trunk_of, with_new_head
