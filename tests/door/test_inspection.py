@@ -1,0 +1,270 @@
+import random
+from collections.abc import Iterable
+
+import pytest
+
+from accessctl.config_liveness import LivenessConfig
+from accessctl.domain import PersonId, Pose
+from accessctl.door.inspection import HINT, IDENTITY_S, Inspection, Wanted, record_of
+from accessctl.liveness.challenge_actions import PROMPTS, WAIT_PROMPT, Ask
+from accessctl.liveness.fake import fake_frame, fake_result
+from accessctl.liveness.result import CueResult, CueVerdict
+from accessctl.policy.admit import Proof
+from accessctl.policy.liveness_record import LivenessRecord
+
+FPS = 15
+ADA, BOB = PersonId("ada"), PersonId("bob")
+NOTHING = CueVerdict.UNDECIDED
+SHOWS = {
+    Ask.TURN_LEFT: {"pose": Pose(25, 0, 0)},
+    Ask.TURN_RIGHT: {"pose": Pose(-25, 0, 0)},
+    Ask.LOOK_UP: {"pose": Pose(0, 20, 0)},
+    Ask.BLINK_TWICE: {"opening": 0.1},
+}
+
+
+class Visitor:
+    """Somebody before a door, fifteen frames a second; the cues say what the visit is told."""
+
+    def __init__(self, mode: str, intent: Ask | None = None, seed: int = 1, **config) -> None:
+        liveness = LivenessConfig(mode=mode, **config)
+        self.inspection = Inspection(Wanted(liveness, intent, 10.0, random.Random(seed)))
+        self.says = NOTHING
+        self.now = 0.0
+
+    def show(
+        self,
+        frames: int = 1,
+        scene: dict | None = None,
+        *,
+        person: PersonId | None = ADA,
+        candidate: PersonId | None = ADA,
+        matched: bool = True,
+        track: int = 1,
+    ) -> "Visitor":
+        for _ in range(frames):
+            frame = fake_frame(self.now, person=person, track=track, **(scene or {}))
+            look = self.inspection.watch(frame, candidate, matched=matched)
+            if look is not None:
+                self.inspection.take(look, self.results())
+            self.now += 1 / FPS
+        return self
+
+    def results(self) -> tuple[CueResult, ...]:
+        return (fake_result("scripted", self.says),)
+
+    def obey(self, seconds: float = 30.0, **seen) -> Iterable[str]:
+        """Do what is asked, half a second later; the prompts in order."""
+        asked: list[str] = []
+        until = self.now + seconds
+        while self.now < until and self.liveness is Proof.PENDING:
+            prompt = self.inspection.prompt
+            word = "" if prompt is None else prompt.ask
+            if not asked or asked[-1] != word:
+                asked.append(word)
+                if word:
+                    self.show(8, **seen)
+                    times = 2 if word == Ask.BLINK_TWICE else 1
+                    for _ in range(times):
+                        self.show(3, SHOWS[Ask(word)], **seen).show(3, **seen)
+                    continue
+            self.show(**seen)
+        return [word for word in asked if word]
+
+    @property
+    def liveness(self) -> Proof:
+        return self.inspection.liveness
+
+
+def test_life_is_pending_until_a_cue_confirms_it() -> None:
+    ada = Visitor("passive").show(20)
+    assert ada.liveness is Proof.PENDING
+    ada.says = CueVerdict.CONFIRM
+    ada.show(8)
+    assert ada.liveness is Proof.SHOWN
+
+
+@pytest.mark.parametrize("mode", ["passive", "challenge"])
+@pytest.mark.parametrize("before", [CueVerdict.UNDECIDED, CueVerdict.CONFIRM])
+def test_a_veto_refutes_whatever_was_shown(mode: str, before: CueVerdict) -> None:
+    ada = Visitor(mode)
+    ada.says = before
+    ada.show(10)
+    ada.says = CueVerdict.VETO
+    ada.show(8)
+    assert ada.liveness is Proof.REFUTED
+    ada.says = CueVerdict.CONFIRM
+    ada.show(60)
+    assert ada.liveness is Proof.REFUTED
+
+
+def test_patience_begins_when_somebody_is_recognised() -> None:
+    ada = Visitor("passive", patience_s=2.0).show(60, matched=False)
+    assert ada.liveness is Proof.PENDING
+    ada.show(28)
+    assert ada.liveness is Proof.PENDING
+    ada.show(5)
+    assert ada.liveness is Proof.MISSING
+
+
+def test_a_confirmation_is_for_the_person_it_was_seen_on() -> None:
+    visit = Visitor("passive")
+    visit.says = CueVerdict.CONFIRM
+    visit.show(10, person=BOB, candidate=BOB)
+    assert visit.liveness is Proof.SHOWN
+    visit.says = NOTHING
+    visit.show(10, person=ADA, candidate=ADA)
+    assert visit.liveness is Proof.PENDING
+
+
+def test_off_asks_for_nothing_and_looks_at_nothing() -> None:
+    visit = Visitor("off")
+    frame = fake_frame(0.0, person=ADA)
+    assert all(visit.inspection.watch(frame, ADA, matched=True) is None for _ in range(20))
+    assert visit.liveness is Proof.NOT_NEEDED
+
+
+def test_cues_that_failed_show_nothing_any_more() -> None:
+    ada = Visitor("passive")
+    ada.says = CueVerdict.CONFIRM
+    ada.show(10)
+    ada.inspection.fail()
+    assert ada.liveness is Proof.MISSING
+    ada.show(30)
+    assert ada.liveness is Proof.MISSING
+
+
+def test_a_recognised_visitor_is_told_what_helps() -> None:
+    ada = Visitor("passive").show(3, matched=False)
+    assert ada.inspection.prompt is None
+    ada.show()
+    assert ada.inspection.prompt is not None
+    assert (ada.inspection.prompt.text, ada.inspection.prompt.steps) == (HINT, 0)
+
+
+def drawn_without_come_closer(actions: int = 2) -> Visitor:
+    """The first seed whose challenge keeps its distance."""
+    for seed in range(100):
+        visitor = Visitor("challenge", seed=seed, actions=actions).show()
+        challenge = visitor.inspection._challenge
+        assert challenge is not None
+        if Ask.COME_CLOSER not in {step.ask for step in challenge.steps}:
+            return visitor
+    raise AssertionError("every challenge asks to come closer")
+
+
+def test_a_challenge_waits_for_somebody_it_knows() -> None:
+    visit = Visitor("challenge").show(60, matched=False)
+    assert visit.inspection.prompt is None
+    visit.show()
+    assert visit.inspection.prompt is not None
+    assert visit.inspection.prompt.text == WAIT_PROMPT
+
+
+def test_who_does_what_is_asked_has_shown_life() -> None:
+    ada = drawn_without_come_closer()
+    asked = ada.obey()
+    assert ada.liveness is Proof.SHOWN
+    assert len(asked) == 2
+    record = ada.inspection.record()
+    assert (record.mode, record.asked, record.failure) == ("challenge", tuple(asked), None)
+    assert ada.inspection.prompt is None
+
+
+def test_life_shown_in_a_challenge_has_been_looked_at_to_its_end() -> None:
+    ada = drawn_without_come_closer()
+    looked: list[float] = []
+    take = ada.inspection.take
+    ada.inspection.take = lambda look, results: looked.append(look.frames[-1].captured)
+    ada.obey(25.0)
+    assert ada.inspection._passed_at is not None
+    assert ada.liveness is Proof.PENDING
+    ada.inspection.take = take
+    ada.show(10)
+    assert ada.liveness is Proof.SHOWN
+
+
+def test_who_does_nothing_is_too_late() -> None:
+    ada = drawn_without_come_closer().show(15 * 25)
+    assert ada.liveness is Proof.MISSING
+    assert ada.inspection.record().failure == "too_late"
+
+
+def test_who_does_something_else_is_refuted() -> None:
+    ada = drawn_without_come_closer().show(6)
+    for scene in (SHOWS[Ask.TURN_LEFT], SHOWS[Ask.TURN_RIGHT]) * 20:
+        ada.show(4, scene)
+    assert ada.liveness is Proof.REFUTED
+
+
+def test_another_track_cannot_go_on() -> None:
+    ada = drawn_without_come_closer().show(6).show(track=2)
+    assert ada.liveness is Proof.REFUTED
+
+
+@pytest.mark.parametrize("other", [BOB, None])
+def test_somebody_elses_actions_do_not_count(other: PersonId | None) -> None:
+    ada = drawn_without_come_closer().show(6)
+    ada.show(round((IDENTITY_S - 0.5) * FPS), person=other)
+    before = ada.liveness
+    ada.show(FPS, person=other)
+    assert (before, ada.liveness) == (Proof.PENDING, Proof.REFUTED)
+
+
+def test_a_passed_challenge_is_not_somebody_elses() -> None:
+    ada = drawn_without_come_closer()
+    ada.obey()
+    assert ada.liveness is Proof.SHOWN
+    ada.show(3, person=BOB, candidate=BOB)
+    assert ada.liveness is Proof.MISSING
+
+
+def test_a_gesture_is_pending_until_it_is_made() -> None:
+    ada = Visitor("off", Ask.LOOK_UP).show(30, SHOWS[Ask.LOOK_UP], matched=False)
+    assert ada.inspection.intent is Proof.PENDING
+    ada.show(8)
+    assert ada.inspection.prompt is not None
+    assert (ada.inspection.prompt.text, ada.inspection.prompt.ask) == (
+        PROMPTS[Ask.LOOK_UP],
+        "look_up",
+    )
+    ada.show(1, SHOWS[Ask.LOOK_UP])
+    assert ada.inspection.intent is Proof.SHOWN
+    assert ada.inspection.prompt is None
+
+
+def test_a_gesture_that_does_not_come_is_missing() -> None:
+    ada = Visitor("off", Ask.LOOK_UP).show(149)
+    assert ada.inspection.intent is Proof.PENDING
+    ada.show(5)
+    assert ada.inspection.intent is Proof.MISSING
+    assert ada.inspection.prompt is None
+
+
+def test_a_gesture_comes_after_the_challenge() -> None:
+    for seed in range(100):
+        ada = Visitor("challenge", Ask.LOOK_UP, seed=seed).show()
+        challenge = ada.inspection._challenge
+        assert challenge is not None
+        if not {Ask.COME_CLOSER, Ask.LOOK_UP} & {step.ask for step in challenge.steps}:
+            break
+    ada.obey()
+    assert (ada.liveness, ada.inspection.intent) == (Proof.SHOWN, Proof.PENDING)
+    ada.show(8).show(1, SHOWS[Ask.LOOK_UP])
+    assert ada.inspection.intent is Proof.SHOWN
+
+
+def test_what_is_written_down_names_every_cue() -> None:
+    ada = Visitor("passive")
+    ada.says = CueVerdict.VETO
+    ada.show(10)
+    record = record_of(ada.inspection)
+    assert record.vetoes == {"scripted": [0.5, 0.5]}
+    assert record_of(None) == LivenessRecord()
+
+
+def test_a_figure_that_could_not_be_measured_is_none() -> None:
+    ada = Visitor("passive")
+    ada.results = lambda: (CueResult("blink", NOTHING, float("nan"), 0.4),)
+    ada.show(10)
+    assert ada.inspection.record().cues[0].figure is None

@@ -1,0 +1,369 @@
+"""Life and intent at the door, on fakes."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from accessctl.config_liveness import LivenessConfig
+from accessctl.domain import Decision, Face, Frame, Outcome, Pose, Quality, Reason
+from accessctl.door import inspector as inspector_module
+from accessctl.door.door import Door
+from accessctl.door.fake import FACE_BOX, FakeHouse, decisions, portrait
+from accessctl.door.inspection import HINT, Wanted
+from accessctl.door.looks import Answer, DirectLooks
+from accessctl.liveness.challenge_actions import PROMPTS, Ask
+from accessctl.liveness.examiner import FEWEST, Look
+from accessctl.liveness.result import CueVerdict
+from accessctl.policy.recorded import from_data
+from accessctl.vision.fake import fake_face
+
+ADA, EVE = 1, 2
+PASSIVE = Wanted(LivenessConfig(mode="passive"))
+CONFIRM, VETO, NOTHING = CueVerdict.CONFIRM, CueVerdict.VETO, CueVerdict.UNDECIDED
+FACE = fake_face(box=FACE_BOX)
+UNUSABLE = fake_face(box=FACE_BOX, quality=Quality(0.8, ("too blurred",)))
+
+
+class Guest:
+    """A house that asks for life, with Ada enrolled, and whoever is shown to its door."""
+
+    def __init__(self, wanted: Wanted = PASSIVE, **policy: Any) -> None:
+        self.house = FakeHouse(wanted=wanted)
+        self.house.policy = self.house.policy.model_copy(update=policy)
+        self.house.enrol("Ada", ADA)
+        self.door: Door = self.house.door()
+        self.now = 0.0
+        self.texts: list[str] = []
+
+    def show(
+        self, frames: int, person: int = ADA, faces: Sequence[Face] = (FACE,)
+    ) -> list[tuple[Outcome, Reason]]:
+        """Ten frames a second; what was decided."""
+        scenes = [(person, faces)] * frames
+        steps = self.house.play(self.door, scenes, start=self.now)
+        self.now += frames / 10
+        self.texts += [one.prompt.text for step in steps for one in step.asked]
+        return [(d.outcome, d.reason) for d in decisions(steps)]
+
+    def leave(self) -> list[tuple[Outcome, Reason]]:
+        self.now += 5.0
+        return self.show(1, faces=())
+
+    def evidence(self) -> dict[str, Any]:
+        """The data of the last decision's event."""
+        return next(e.data for e in reversed(self.house.events()) if "evidence" in e.data)
+
+
+GRANTED = (Outcome.GRANTED, Reason.MATCHED)
+NOT_LIVE = (Outcome.DENIED, Reason.NOT_LIVE)
+UNDECIDED = (Outcome.DENIED, Reason.LIVENESS_UNDECIDED)
+
+
+def test_nobody_is_let_in_before_a_cue_confirmed_life() -> None:
+    ada = Guest()
+    assert ada.show(30) == []
+    ada.house.cues.says = CONFIRM
+    assert ada.show(6) == [GRANTED]
+    assert len(ada.house.unlock.payloads) == 1
+
+
+def test_who_is_alive_waits_no_longer_than_for_the_first_look() -> None:
+    ada = Guest()
+    ada.house.cues.says = CONFIRM
+    assert ada.show(FEWEST - 1) == []
+    assert ada.show(1) == [GRANTED]
+
+
+def test_a_picture_is_refused_and_the_cues_that_saw_it_are_on_record() -> None:
+    print_ = Guest()
+    print_.house.cues.says = VETO
+    assert print_.show(30) == [NOT_LIVE]
+    assert print_.house.unlock.payloads == []
+    data = print_.evidence()
+    assert data["vetoes"] == {"scripted": [0.5, 0.5]}
+    recorded = from_data(data["evidence"])
+    assert recorded.liveness.value == "refuted"
+    assert [word.verdict for word in recorded.cues.cues] == ["veto"]
+
+
+def test_a_veto_outweighs_a_confirmation_until_the_end_of_the_visit() -> None:
+    both = Guest(unknown_after_frames=100, unknown_after_s=60.0)
+    both.house.cues.says = VETO
+    both.show(FEWEST, person=EVE)
+    both.house.cues.says = CONFIRM
+    # Eve's frames leave the window, Ada's are recognised, and it is still the same visit.
+    assert both.show(60) == [NOT_LIVE]
+    assert both.house.unlock.payloads == []
+
+
+def test_patience_ends_in_a_refusal() -> None:
+    ada = Guest(Wanted(LivenessConfig(mode="passive", patience_s=2.0)))
+    made = ada.show(40)
+    assert made == [UNDECIDED]
+    ada.house.cues.says = CONFIRM
+    assert ada.show(30) == []
+
+
+def test_leaving_undecided_is_a_refusal() -> None:
+    ada = Guest()
+    ada.show(10)
+    assert ada.leave() == [UNDECIDED]
+
+
+def test_a_refusal_does_not_wait_for_a_good_frame() -> None:
+    """Whoever turns away at that moment is refused all the same."""
+    ada = Guest(Wanted(LivenessConfig(mode="passive", patience_s=2.0)))
+    assert ada.show(10) == []
+    assert ada.show(30, faces=(UNUSABLE,)) == [UNDECIDED]
+
+
+def test_a_grant_waits_for_a_good_frame() -> None:
+    ada = Guest()
+    ada.show(10)
+    ada.house.cues.says = CONFIRM
+    assert ada.show(10, faces=(UNUSABLE,)) == []
+    assert ada.show(1) == [GRANTED]
+
+
+def test_cues_that_fail_open_nothing_and_are_reported_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    ada = Guest()
+    ada.house.cues.fault = ZeroDivisionError("no pixels")
+    with caplog.at_level(logging.ERROR):
+        made = ada.show(60)
+    assert made == [UNDECIDED]
+    assert ada.house.unlock.payloads == []
+    assert [type(error) for _, error in ada.house.faults] == [ZeroDivisionError]
+    assert len([r for r in caplog.records if r.levelno == logging.ERROR]) == 1
+    # The next visit begins anew.
+    ada.house.cues.fault = None
+    ada.house.cues.says = CONFIRM
+    ada.leave()
+    assert ada.show(10, faces=(replace(FACE, track=2),)) == [GRANTED]
+
+
+def test_evidence_that_cannot_be_gathered_opens_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise IndexError("no landmarks")
+
+    ada = Guest()
+    ada.house.cues.says = CONFIRM
+    monkeypatch.setattr(inspector_module, "gather", broken)
+    assert ada.show(30) == [UNDECIDED]
+    assert len(ada.house.faults) == 1
+
+
+def test_a_decided_visit_costs_nothing_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    gathered: list[float] = []
+    gather = inspector_module.gather
+
+    def counting(frame: Frame, *args: Any) -> Any:
+        gathered.append(frame.captured)
+        return gather(frame, *args)
+
+    monkeypatch.setattr(inspector_module, "gather", counting)
+    ada = Guest()
+    ada.house.cues.says = CONFIRM
+    ada.show(50)
+    assert len(gathered) == FEWEST
+    assert len(ada.house.cues.looks) == 1
+
+
+def test_a_veto_ends_the_looking_before_the_decision(monkeypatch: pytest.MonkeyPatch) -> None:
+    stranger = Guest(unknown_after_frames=100, unknown_after_s=60.0)
+    stranger.house.cues.says = VETO
+    stranger.show(50, person=EVE)
+    assert len(stranger.house.cues.looks) == 1
+
+
+def test_frames_in_quick_succession_are_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    guest = Guest()
+    guest.house.observer.faces = (FACE,)
+    for index in range(100):
+        guest.door.step(Frame(portrait(ADA), index / 100, index))
+    captured = [frame.captured for frame in guest.house.cues.looks[-1].frames]
+    gaps = [after - before for before, after in pairwise(captured)]
+    assert min(gaps) == pytest.approx(0.05)
+
+
+class LateLooks(DirectLooks):
+    """Answers are held back while `held`, as those of a busy thread are."""
+
+    held = False
+
+    def answers(self) -> list[Answer]:
+        return [] if self.held else super().answers()
+
+
+def test_frames_after_the_last_look_do_not_count() -> None:
+    """Life is shown first, the face of somebody else only then: the picture must be looked at."""
+    looks = LateLooks(lambda look: house.cues(look))
+    guest = Guest()
+    house = guest.house
+    house.looks = looks
+    guest.door = house.door()
+    house.cues.says = CONFIRM
+    # Ada's own face, but in too few frames.
+    assert guest.show(2) == []
+    assert guest.show(10, faces=(UNUSABLE,)) == []
+    looks.held = True
+    assert guest.show(20) == []
+    looks.held = False
+    assert guest.show(1) == [GRANTED]
+
+
+def test_a_veto_that_comes_late_still_comes_in_time() -> None:
+    looks = LateLooks(lambda look: house.cues(look))
+    guest = Guest()
+    house = guest.house
+    house.looks = looks
+    guest.door = house.door()
+    looks.held = True
+    house.cues.says = VETO
+    assert guest.show(20) == []
+    looks.held = False
+    assert guest.show(1) == [NOT_LIVE]
+
+
+def test_answers_for_visits_that_are_over_are_dropped() -> None:
+    looks = LateLooks(lambda look: house.cues(look))
+    guest = Guest()
+    house = guest.house
+    house.looks = looks
+    guest.door = house.door()
+    looks.held = True
+    house.cues.says = CONFIRM
+    guest.show(20)
+    assert guest.leave() == [UNDECIDED]
+    looks.held = False
+    assert guest.show(5, faces=(replace(FACE, track=2),)) == []
+
+
+def test_a_stranger_cannot_lend_their_life() -> None:
+    """Only frames that show Ada by themselves reach the cues as hers."""
+    guest = Guest(unknown_after_frames=100, unknown_after_s=60.0)
+    guest.show(10, person=EVE)
+    guest.show(10, person=ADA)
+    (look, *_) = guest.house.cues.looks
+    assert {frame.person for frame in look.frames} == {None}
+    last = guest.house.cues.looks[-1]
+    ada = guest.house.gallery.person("Ada").id
+    assert {frame.person for frame in last.frames} == {None, ada}
+
+
+def test_a_challenge_is_asked_aloud_and_on_the_screen() -> None:
+    guest = Guest(Wanted(LivenessConfig(mode="challenge")))
+    assert guest.show(34) == []
+    assert guest.texts[0] == "Look at the camera and hold still."
+    assert guest.texts[1] in PROMPTS.values()
+    payloads = guest.house.speaker.payloads
+    assert [payload["prompt"] for payload in payloads] == guest.texts
+    assert {payload["visit"] for payload in payloads} == {"visit-1"}
+    assert {payload["kind"] for payload in payloads} == {"prompt"}
+    assert {payload["person"] for payload in payloads} == {None}
+    assert payloads[1]["ask"] in set(Ask)
+    assert (payloads[1]["step"], payloads[1]["steps"]) == (1, 2)
+    assert guest.show(60) == [UNDECIDED]
+    recorded = from_data(guest.evidence()["evidence"])
+    assert (recorded.cues.mode, recorded.cues.failure) == ("challenge", "too_late")
+    assert recorded.cues.asked == (payloads[1]["ask"],)
+
+
+def test_a_hint_is_shown_but_not_said() -> None:
+    guest = Guest()
+    guest.house.observer.faces = (FACE,)
+    steps = [guest.door.step(Frame(portrait(ADA), i / 10, i)) for i in range(5)]
+    prompt = steps[-1].faces[0].prompt
+    assert prompt is not None
+    assert prompt.text == HINT
+    assert guest.house.speaker.payloads == []
+
+
+def test_a_speaker_that_fails_changes_nothing() -> None:
+    guest = Guest(Wanted(LivenessConfig(mode="challenge")))
+    guest.house.runner.full = True
+    assert guest.show(10) == []
+    assert guest.house.speaker.payloads == []
+
+
+def test_without_the_gesture_nobody_is_let_in() -> None:
+    looking_up = fake_face(box=FACE_BOX, pose=Pose(0, 20, 0))
+    guest = Guest(Wanted(LivenessConfig(mode="off"), Ask.LOOK_UP, 3.0), intent="look_up")
+    assert guest.show(12) == []
+    assert guest.show(2, faces=(looking_up,)) == [GRANTED]
+    recorded = from_data(guest.evidence()["evidence"])
+    assert (recorded.intent.value, recorded.gesture) == ("shown", "look_up")
+
+
+def test_a_gesture_that_does_not_come_is_a_refusal() -> None:
+    guest = Guest(Wanted(LivenessConfig(mode="off"), Ask.LOOK_UP, 3.0))
+    assert guest.show(40) == [(Outcome.DENIED, Reason.NO_GESTURE)]
+    leaving = Guest(Wanted(LivenessConfig(mode="off"), Ask.LOOK_UP, 3.0))
+    leaving.show(10)
+    assert leaving.leave() == [(Outcome.DENIED, Reason.NO_GESTURE)]
+
+
+def test_where_nobody_asks_nothing_is_gathered() -> None:
+    guest = Guest(Wanted(LivenessConfig(mode="off")))
+    assert guest.show(3) == [GRANTED]
+    assert guest.house.cues.looks == []
+
+
+moments = st.lists(
+    st.tuples(
+        st.sampled_from([ADA, ADA, ADA, EVE]),
+        st.sampled_from(["usable", "usable", "unusable", "gone", "other"]),
+        st.sampled_from(list(CueVerdict)),
+        st.booleans(),
+        st.integers(1, 12),
+    ),
+    max_size=8,
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(moments)
+def test_no_order_of_events_grants_without_live_frames(moments: list[tuple]) -> None:
+    """Whatever is shown, whatever the cues say of it and however late: who is let in was seen
+    in as many frames as a grant needs, all of them looked at, confirmed and not vetoed."""
+    looked: set[tuple[int, float]] = set()
+    said: dict[int, set[CueVerdict]] = {}
+    tracks = {"usable": 1, "unusable": 1, "other": 2}
+
+    def examine(look: Look) -> Any:
+        found = house.cues(look)
+        track = look.frames[-1].track
+        looked.update((track, f.captured) for f in look.frames if f.person is not None)
+        said.setdefault(track, set()).update(result.verdict for result in found)
+        return found
+
+    looks = LateLooks(examine)
+    guest = Guest()
+    house = guest.house
+    house.looks = looks
+    door = house.door()
+    index = 0
+    for person, kind, says, held, frames in moments:
+        house.cues.says, looks.held = says, held
+        quality = Quality(0.8, ("too dark",) if kind == "unusable" else ())
+        faces = () if kind == "gone" else (replace(FACE, track=tracks[kind], quality=quality),)
+        house.observer.faces = faces
+        for _ in range(frames):
+            before = index / 10
+            step = door.step(Frame(portrait(person), before, index))
+            index += 1
+            granted: list[Decision] = [d for d in step.decisions if d.outcome is Outcome.GRANTED]
+            for _ in granted:
+                assert faces
+                track = faces[0].track
+                assert CONFIRM in said[track]
+                live = [t for known, t in looked if known == track and before - t <= 3.0]
+                assert len(live) >= house.policy.min_frames
+    assert len(house.unlock.payloads) <= len(house.events())
