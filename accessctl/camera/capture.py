@@ -34,6 +34,9 @@ def _configure_opencv() -> None:
     """Settings that OpenCV takes from the environment only; the user's own win."""
     # Over UDP, lost packets smear faces.
     os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", "rtsp_transport;tcp")
+    # Otherwise an opening that hangs holds a lock that every later one waits for. OpenCV has
+    # it for FFmpeg before 4.0; the wheels carry newer ones.
+    os.environ.setdefault("OPENCV_FFMPEG_IS_THREAD_SAFE", "1")
     # A lost camera is reported once, not by FFmpeg (-8: quiet) at every attempt.
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
     if "OPENCV_LOG_LEVEL" not in os.environ:

@@ -131,6 +131,12 @@ class Reader:
             return None if self._outage.error else self._condition.current
 
     @property
+    def exhausted(self) -> bool:
+        """True while so many threads hang in the camera that it is not opened once more."""
+        with self._lock:
+            return sum(stuck.alive for stuck in self._stuck) >= MAX_STUCK
+
+    @property
     def last_captured(self) -> float | None:
         """Capture time of the newest frame read so far."""
         with self._lock:

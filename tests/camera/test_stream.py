@@ -1,5 +1,8 @@
 import base64
 import http.server
+import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -133,6 +136,44 @@ def test_nobody_answers_and_opencv_keeps_quiet(
     with pytest.raises(CameraError, match="Cannot open"):
         StreamSource(f"{scheme}://127.0.0.1:1/live", IMPATIENT).open()
     assert capfd.readouterr() == ("", "")
+
+
+OPEN_BESIDE_A_HUNG_ONE = """
+import sys, threading
+from accessctl.camera.stream import StreamSource
+from accessctl.config_camera import CameraConfig
+from accessctl.errors import CameraError
+
+mute, good = sys.argv[1:]
+ended = threading.Event()
+
+def hang():
+    try:
+        StreamSource(mute, CameraConfig(open_timeout_s=30)).open()
+    except CameraError:
+        ended.set()
+
+threading.Thread(target=hang, daemon=True).start()
+input()
+StreamSource(good, CameraConfig()).open().close()
+print("still hung" if not ended.is_set() else "too late", flush=True)
+"""
+
+
+def test_an_opening_that_hangs_does_not_hold_up_the_next(host: str) -> None:
+    """In a process of its own: OpenCV decides once whether it locks."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        mute = f"http://127.0.0.1:{server.getsockname()[1]}/"
+        command = [sys.executable, "-c", OPEN_BESIDE_A_HUNG_ONE, mute, f"http://{host}/ten"]
+        with subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        ) as child:
+            server.settimeout(60)
+            connection, _ = server.accept()
+            with connection:
+                assert connection.recv(4096)
+                said, _ = child.communicate("go on\n", timeout=60)
+            assert said == "still hung\n"
 
 
 def test_timeouts_are_passed_on(fake_capture: Any) -> None:
