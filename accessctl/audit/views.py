@@ -67,9 +67,17 @@ def _decision(event: Event, name: str) -> str:
         str(data.get("decision") or "?").ljust(7),
         name,
         f"({data.get('reason') or '?'})",
-        ", ".join(part for part in evidence if part),
+        ", ".join(part for part in [*evidence, *_vetoes(data.get("vetoes"))] if part),
     ]
     return "  ".join(part for part in parts if part)
+
+
+def _vetoes(vetoes: object) -> list[str]:
+    """Which cues of liveness refused, with their figures."""
+    if not isinstance(vetoes, Mapping):
+        return []
+    figures = [(str(cue), said) for cue, said in vetoes.items() if isinstance(said, list) and said]
+    return [_figure(f"vetoed by {cue}", said[0], "{:.3f}") for cue, said in figures]
 
 
 def _action(event: Event, name: str) -> str:

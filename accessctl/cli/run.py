@@ -17,7 +17,8 @@ from accessctl.config import Config
 from accessctl.domain import Decision, PersonId
 
 if TYPE_CHECKING:
-    from accessctl.service.daemon import Show
+    from accessctl.door.inspector import Asked
+    from accessctl.service.daemon import Ask, Show
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +48,9 @@ def run(args: argparse.Namespace) -> int:
     from accessctl.service.daemon import Orders, serve
 
     file = config_path(args.config, os.environ, Path.cwd()).resolve()
-    orders = Orders(lambda: choose_config(args), str(file), args.fast, args.seconds)
+    orders = Orders(
+        lambda: choose_config(args), str(file), args.fast, args.seconds, asker(args, os.environ)
+    )
     with stop_on_signals() as stop:
         serve(orders, teller(args, os.environ), stop, os.environ, photo_bar)
     return 0
@@ -82,6 +85,27 @@ def teller(args: argparse.Namespace, environment: Mapping[str, str]) -> "Show":
             log_decision(decision)
 
     return tell_the_log
+
+
+def asker(args: argparse.Namespace, environment: Mapping[str, str]) -> "Ask":
+    """Who reads what visitors are asked for: the terminal, or nobody."""
+    from accessctl.service.daemon import keep_quiet
+    from accessctl.service.notify import SOCKET_VARIABLE
+
+    if args.json or not environment.get(SOCKET_VARIABLE):
+        return partial(show_asked, as_json=args.json)
+    return keep_quiet
+
+
+def show_asked(asked: "Iterable[Asked]", *, as_json: bool) -> None:
+    for one in asked:
+        if as_json:
+            prompt = one.prompt
+            words = {"prompt": prompt.text, "ask": prompt.ask}
+            steps = {"step": prompt.step, "steps": prompt.steps}
+            print_json({"kind": "prompt", "visit": one.visit} | words | steps)
+        else:
+            print(f"{'':<21}{'asked':<10}{one.prompt.text}", flush=True)
 
 
 def show(decisions: Iterable[Decision], names: Names, *, as_json: bool) -> None:

@@ -31,6 +31,10 @@ def label_of(view: FaceView, names: Mapping[PersonId, str], threshold: float) ->
     share = None if match is None else bar_share(match.score, threshold)
     figure = "" if match is None else f"similarity {match.similarity:.2f}"
     if verdict is None:
+        prompt = view.prompt
+        if prompt is not None:
+            done = f"{prompt.step} of {prompt.steps}" if prompt.steps > 1 else figure
+            return Label(prompt.text, done, AMBER, share)
         reasons = view.face.quality.reasons
         waiting = reasons[0] if reasons else "looking ..."
         return Label(waiting, figure, BLUE, share)

@@ -206,3 +206,21 @@ def test_the_evidence_of_a_decision_is_left_to_the_export() -> None:
     shown = as_json(event, lambda person: None)
     assert "evidence" not in shown
     assert shown["x"] == 1
+
+
+def test_the_cues_that_refused_a_picture_are_named() -> None:
+    data = {
+        "decision": "denied",
+        "reason": "not_live",
+        "frames": 6,
+        "vetoes": {"edges": [0.644, 0.42], "depth": [0.003, 0.015]},
+    }
+    line = as_text(Event(TIME, EventKind.DECISION, data, ANN), NAMES.get, UTC)
+    assert line.endswith("(not_live)  frames 6, vetoed by edges 0.644, vetoed by depth 0.003")
+    assert as_json(Event(TIME, EventKind.DECISION, data), NAMES.get)["vetoes"] == data["vetoes"]
+
+
+@pytest.mark.parametrize("vetoes", [3, {"edges": []}, {"edges": ["x"]}, {"edges": None}, []])
+def test_damaged_vetoes_are_left_out(vetoes: object) -> None:
+    event = Event(TIME, EventKind.DECISION, {"decision": "denied", "vetoes": vetoes})
+    assert "vetoed" not in as_text(event, NAMES.get)

@@ -11,9 +11,11 @@ import pytest
 
 from accessctl.cli import run
 from accessctl.cli.main import parser
-from accessctl.cli.run import choose_config, stop_on_signals
+from accessctl.cli.run import asker, choose_config, stop_on_signals
 from accessctl.config import load_config
 from accessctl.door.demo import DEMO_PERSON
+from accessctl.door.inspection import Prompt
+from accessctl.door.inspector import Asked
 from accessctl.service.client import ask
 
 KEYS = [
@@ -443,3 +445,29 @@ def test_the_journal_hears_of_a_decision_without_a_name(
     assert len(decided) == 2
     assert all(record.visit and record.message.startswith("A visit was") for record in decided)
     assert "Eileen" not in caplog.text
+
+
+ASKED = Asked("v1", Prompt("Look up, then look back here.", "look_up", 1, 2))
+
+
+def test_what_a_visitor_is_asked_for_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    tell = asker(parser().parse_args(["run"]), {})
+    tell([ASKED])
+    assert capsys.readouterr().out.split(maxsplit=1) == [
+        "asked",
+        "Look up, then look back here.\n",
+    ]
+    asker(parser().parse_args(["run", "--json"]), {})([ASKED])
+    assert json.loads(capsys.readouterr().out) == {
+        "kind": "prompt",
+        "visit": "v1",
+        "prompt": "Look up, then look back here.",
+        "ask": "look_up",
+        "step": 1,
+        "steps": 2,
+    }
+
+
+def test_a_service_prints_no_prompts(capsys: pytest.CaptureFixture[str]) -> None:
+    asker(parser().parse_args(["run"]), {"NOTIFY_SOCKET": "/run/notify"})([ASKED])
+    assert capsys.readouterr().out == ""

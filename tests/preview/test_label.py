@@ -1,9 +1,11 @@
 import math
+from dataclasses import replace
 
 import pytest
 
 from accessctl.domain import Match, Outcome, PersonId, Quality, Reason
 from accessctl.door.door import FaceView
+from accessctl.door.inspection import Prompt
 from accessctl.policy.evidence import Verdict
 from accessctl.preview.label import AMBER, BLUE, GREEN, MARK, RED, bar_share, label_of
 from accessctl.vision.fake import fake_face
@@ -21,6 +23,14 @@ def test_before_the_verdict_nobody_is_named() -> None:
     label = label_of(view(), NAMES, threshold=5.0)
     assert (label.title, label.detail, label.colour) == ("looking ...", "similarity 0.88", BLUE)
     assert "Ada" not in label.title + label.detail
+
+
+def test_what_the_visitor_is_asked_for_comes_first() -> None:
+    asked = replace(view(MATCH, None, "turned away"), prompt=Prompt("Look up.", "look_up", 2, 3))
+    label = label_of(asked, NAMES, 5.0)
+    assert (label.title, label.detail, label.colour) == ("Look up.", "2 of 3", AMBER)
+    hint = label_of(replace(view(), prompt=Prompt("Turn your head.")), NAMES, 5.0)
+    assert (hint.title, hint.detail) == ("Turn your head.", "similarity 0.88")
 
 
 def test_what_is_wrong_with_the_face_is_told() -> None:
