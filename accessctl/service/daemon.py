@@ -16,6 +16,7 @@ from accessctl.door import assembly
 from accessctl.door.demo import enrol_demo_person
 from accessctl.door.door import Step
 from accessctl.door.events import service_event
+from accessctl.door.inspector import Asked
 from accessctl.door.record import Recorder, write_down
 from accessctl.door.reembed import Progress
 from accessctl.door.second_factor import second_factor_handlers
@@ -37,6 +38,7 @@ from accessctl.service.watchdog import Pulse, Watchdog
 log = logging.getLogger(__name__)
 
 Show: TypeAlias = Callable[[Iterable[Decision], Mapping[PersonId, str]], None]
+Ask: TypeAlias = Callable[[Iterable[Asked]], None]
 
 # One photo's embedding takes a tenth of a second; this is for one on a very slow disk.
 EXTEND_START_S = 30.0
@@ -45,14 +47,22 @@ NOTICE_S = 1.0
 MAX_REASON = 300
 
 
+def keep_quiet(_asked: Iterable[Asked]) -> None:
+    """Where nobody reads what a visitor is asked for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Orders:
-    """How a door is to be run; `load` reads the configuration, at the start and to reload."""
+    """How a door is to be run; `load` reads the configuration, at the start and to reload.
+
+    `ask` is told what visitors are asked for.
+    """
 
     load: Callable[[], Config]
     config_file: str
     fast: bool = False
     seconds: float | None = None
+    ask: Ask = keep_quiet
 
 
 class Service:
@@ -68,7 +78,9 @@ class Service:
         load: Callable[[], Config],
         show: Show,
         clock: Callable[[], float] = time.monotonic,
+        ask: Ask = keep_quiet,
     ) -> None:
+        self._ask = ask
         self._session = session
         self._audit = audit
         self._notifier = notifier
@@ -96,6 +108,7 @@ class Service:
         if first:
             self._notifier.status(self._status)
         self._statistics.note_step(frame, step)
+        self._ask(step.asked)
         self._show(step.decisions, self._session.door.roster.names)
 
     def finish(self) -> None:
@@ -132,9 +145,10 @@ class Service:
         self._statistics.note_camera("opening", "the configuration names another camera")
 
     def _pulse(self) -> Pulse:
-        session, camera = self._session, self._session.config.camera
+        reader, camera = self._session.reader, self._session.config.camera
         patience = camera.open_timeout_s if self._opening else camera.read_timeout_s
-        return Pulse(self._frames, patience + NOTICE_S, lost=session.reader.error is not None)
+        retried = reader.error is not None and not reader.exhausted
+        return Pulse(self._frames, patience + NOTICE_S, retried)
 
     def _conclude(self, decisions: Iterable[Decision]) -> None:
         for decision in decisions:
@@ -222,9 +236,7 @@ def serve(
     }
     with ExitStack() as stack:
         stack.enter_context(on_hangup(reloads.ask, stop.set))
-        _answer(stack, config, handlers)
-        if config.service.metrics_port is not None:
-            stack.enter_context(MetricsServer(config.service.metrics_port, statistics.totals))
+        _answer(stack, config, handlers, statistics)
         audit = stack.enter_context(assembly.open_audit(config))
         engine = stack.enter_context(assembly.open_engine(config, _announcing(progress, notifier)))
         if config.camera.source == "demo":
@@ -247,7 +259,16 @@ def serve(
         stack.callback(notifier.stopping)
         stack.callback(reloads.close)
         watchdog = Watchdog.of(environment, ping, time.monotonic())
-        service = Service(session, audit, notifier, statistics, watchdog, orders.load, show)
+        service = Service(
+            session,
+            audit,
+            notifier,
+            statistics,
+            watchdog,
+            orders.load,
+            show,
+            ask=orders.ask,
+        )
         service.start()
         steps = session.steps(
             stop, time.monotonic, orders.seconds, lambda: service.between(reloads)
@@ -257,15 +278,20 @@ def serve(
         service.finish()
 
 
-def _answer(stack: ExitStack, config: Config, handlers: Mapping[str, Any]) -> None:
-    """The control socket; held from the start, so that a second door is refused at once."""
+def _answer(
+    stack: ExitStack, config: Config, handlers: Mapping[str, Handler], statistics: Statistics
+) -> None:
+    """Control socket and metrics, from the start: a second door is refused at once."""
+    port = config.service.metrics_port
     try:
         stack.enter_context(ControlServer(config.service.socket, handlers))
+        if port is not None:
+            stack.enter_context(MetricsServer(port, statistics.totals))
     except FaultError as error:
         if config.camera.source != "demo":
             raise
-        # The demo plays beside the real door, which keeps its socket.
-        log.warning("The demo cannot be asked for its status: %s", error)
+        # The demo plays beside the real door, which keeps its socket and its port.
+        log.warning("The demo cannot be asked how it is: %s", error)
 
 
 def _announcing(progress: Progress, notifier: Notifier) -> Progress:

@@ -10,8 +10,8 @@ that they will be. So the loop itself pings, between two frames, and only when
   own patience ago.
 
 A loop that hangs does not come here. A camera thread that hangs is noticed by the reader,
-becomes a lost camera and is reopened; if even that fails, frames are overdue with no loss on
-record, no ping is sent, and systemd restarts the door.
+becomes a lost camera and is reopened. If even that fails, or so many of them hang that it is
+not opened once more, no ping is sent, and systemd restarts the door.
 """
 
 import logging
@@ -41,12 +41,12 @@ class Pulse:
     """How the camera is doing.
 
     `frames` counts those looked at so far; `patience_s` is how long this camera may be silent
-    now before that is a fault; `lost` says that the fault is known and the camera is retried.
+    now before that is a fault; `retried` says that it is known to be lost and is reopened.
     """
 
     frames: int
     patience_s: float
-    lost: bool
+    retried: bool
 
 
 class Watchdog:
@@ -82,11 +82,11 @@ class Watchdog:
             return
         overdue_s = now - self._moved - pulse.patience_s
         progress = pulse.frames != self._frames_at_ping
-        if not (progress or pulse.lost or overdue_s <= 0):
+        if not (progress or pulse.retried or overdue_s <= 0):
             if not self._complained:
                 log.error(
-                    "No frame for %.0f s and the camera is not known to be lost: "
-                    "the watchdog is told nothing.",
+                    "No frame for %.0f s, and nothing is done about it: the watchdog is told "
+                    "nothing.",
                     now - self._moved,
                 )
             self._complained = True

@@ -242,13 +242,16 @@ def test_stuck_threads_are_bounded(clock: Any) -> None:
     with Reader(source, CameraConfig(), clock=clock, pause=pause) as reader:
         for arrived in reached[:MAX_STUCK]:
             assert arrived.wait(PATIENCE_S)
+            assert not reader.exhausted
             clock.advance(60)
             assert reader.next(0) is None
         for _ in range(MAX_STUCK + 20):
             assert pauses.acquire(timeout=PATIENCE_S)
         assert source.attempts == MAX_STUCK
+        assert reader.exhausted
         halts[0].set()
         assert reached[MAX_STUCK].wait(PATIENCE_S)
+        assert not reader.exhausted
         for halt in halts:
             halt.set()
 

@@ -4,7 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -341,7 +341,7 @@ def test_a_second_door_on_the_same_socket_is_refused(site: Site, manager: Manage
     def work() -> None:
         manager.until("STATUS=Watching fake camera; 0 people enrolled.")
         with pytest.raises(FaultError, match="Another door is running") as error:
-            daemon._answer(daemon.ExitStack(), other.load(), {})
+            daemon._answer(ExitStack(), other.load(), {}, Statistics("1", "config.yaml"))
         refused.append(error.value)
 
     site.beside(work).serve()
@@ -365,7 +365,9 @@ class Bench:
     def __init__(self) -> None:
         self.now = 0.0
         self.pings: list[float] = []
-        self.reader = SimpleNamespace(error=None, source=SimpleNamespace(description="fake camera"))
+        self.reader = SimpleNamespace(
+            error=None, exhausted=False, source=SimpleNamespace(description="fake camera")
+        )
         house = FakeHouse()
         fake: Any = SimpleNamespace(
             config=Config.model_validate(
@@ -419,3 +421,31 @@ def test_a_lost_camera_keeps_the_door_alive_until_it_is_back() -> None:
     bench.reader.error = None
     bench.turns(120, frames=True)
     assert bench.pings[-1] == 120
+
+
+def test_a_lost_camera_that_can_be_tried_no_more_gets_the_door_restarted() -> None:
+    bench = Bench()
+    bench.turns(30, frames=True)
+    bench.reader.error = "it does not answer"
+    bench.turns(60)
+    bench.reader.exhausted = True
+    bench.turns(300)
+    assert bench.pings == [15, 30, 45, 60]
+
+
+def test_the_demo_plays_beside_a_door_that_keeps_its_socket(
+    site: Site, manager: Manager, caplog: pytest.LogCaptureFixture
+) -> None:
+    site.sources = [site.camera(1)]
+
+    def work() -> None:
+        manager.until("STATUS=Watching fake camera; 0 people enrolled.")
+        demo = site.config.camera.model_copy(update={"source": "demo"})
+        config = site.config.model_copy(update={"camera": demo})
+        with ExitStack() as stack:
+            daemon._answer(stack, config, {}, Statistics("1", "config.yaml"))
+        # The real door's socket is still there, and answers.
+        assert ask(site.socket, "status")["camera"]["state"] == "watching"
+
+    site.beside(work).serve()
+    assert "The demo cannot be asked how it is: Another door is running" in caplog.text

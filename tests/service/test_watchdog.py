@@ -19,7 +19,7 @@ class Bed:
         """A turn each second up to `until`, with the same number of frames looked at."""
         while self.now < until:
             self.now += 1.0
-            self.watchdog.turn(Pulse(frames, patience_s, lost), self.now)
+            self.watchdog.turn(Pulse(frames, patience_s, retried=lost), self.now)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_no_progress_no_ping_and_it_is_said_once(caplog: pytest.LogCaptureFixtur
     bed.turns(300, frames=3)
     assert bed.pinged == [15.0]
     assert len(caplog.records) == 1
-    assert "the watchdog is told nothing" in caplog.text
+    assert "nothing is done about it" in caplog.text
 
 
 def test_the_first_frame_after_a_silence_is_told_at_once() -> None:
