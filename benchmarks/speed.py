@@ -48,7 +48,7 @@ def main() -> None:
         rows += [
             Row("ready for the first frame", started["ready_s"], 2.5, "s"),
             Row("resident memory after a decision", started["decision_mb"], 350, "MB"),
-            *idle.rows(file),
+            *idle.rows(),
             *_door_rows(file),
             *matching.measure(*scoring_of(load_card(encoder)), limits.bytes_s),
             *_enrolling(file, folder, args.photos),
