@@ -237,8 +237,14 @@ class Reader:
         return False
 
     def _patience_s(self) -> float:
-        """A camera that failed is given more time: a slow one, too, connects in the end."""
-        doublings = min(self._outage.failures, MAX_OPEN_DOUBLINGS)
+        """A camera that failed is given more time: a slow one, too, connects in the end.
+
+        A recording is opened only once, so it has the longest: a slow machine takes seconds to
+        draw the demo.
+        """
+        doublings = MAX_OPEN_DOUBLINGS
+        if self.source.endless:
+            doublings = min(self._outage.failures, MAX_OPEN_DOUBLINGS)
         return self._config.open_timeout_s * 2.0**doublings
 
     def _read_all(self, worker: _Worker, feed: Feed) -> None:

@@ -227,6 +227,19 @@ def test_a_thread_stuck_in_a_silent_camera_is_given_up(
             halt.set()
 
 
+def test_a_recording_that_is_opened_once_is_given_the_longest_to_open(clock: Any) -> None:
+    with Halt() as stuck:
+        reached = threading.Event()
+        source = FakeSource([[Signal(reached), stuck]])
+        with Reader(source, CameraConfig(open_timeout_s=10), clock=clock) as reader:
+            assert reached.wait(PATIENCE_S)
+            clock.advance(39)
+            assert reader.next(0) is None
+            clock.advance(2)
+            with pytest.raises(CameraError, match="does not answer"):
+                reader.next(0)
+
+
 def test_stuck_threads_are_bounded(clock: Any) -> None:
     pauses = threading.Semaphore(0)
     halts = [threading.Event() for _ in range(MAX_STUCK + 1)]
