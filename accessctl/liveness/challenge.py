@@ -26,6 +26,10 @@ from accessctl.liveness.challenge_actions import (
 from accessctl.liveness.evidence import LivenessFrame
 
 SETTLE_FRAMES = 5
+STEADY = 1.06
+"""Who comes nearer faster than this, in face width over the frames in which they settle, is
+still walking: their head turns as it likes, and they would have come closer unasked."""
+
 REACTION_S = 0.25
 """Nobody answers a prompt sooner; what is seen before was under way already."""
 
@@ -154,10 +158,11 @@ def advance(
 
 
 def _settle(state: Challenge, frame: LivenessFrame, now: float) -> Challenge:
-    """Wait for some frames in a row in which the visitor looks into the camera."""
+    """Wait for some frames in a row in which the visitor stands and looks into the camera."""
     facing = abs(frame.pose.yaw) <= 12 and abs(frame.pose.pitch) <= 15
-    settled = (*state.settled, frame) if facing else ()
-    if len(settled) < SETTLE_FRAMES:
+    settled = (*state.settled, frame)[-SETTLE_FRAMES:] if facing else ()
+    widths = [seen.box.w for seen in settled]
+    if len(settled) < SETTLE_FRAMES or not max(widths) <= STEADY * min(widths):
         return replace(state, settled=settled)
     return replace(state, settled=(), rest=resting(settled), phase=Phase.PAUSE, since=now)
 

@@ -172,6 +172,22 @@ def test_the_prompts() -> None:
     assert set(PROMPTS) == set(Ask)
 
 
+def test_nothing_is_asked_of_somebody_who_still_walks() -> None:
+    state = one(Ask.TURN_LEFT, pause_s=0.0)
+    now, width = 0.0, 60.0
+    while width < 220:
+        box = Box(100, 100, width, 1.2 * width)
+        state = advance(state, fake_frame(now, box=box), now, same_person=True)
+        assert state.phase is Phase.SETTLING
+        now, width = now + 1 / FPS, width * 1.02
+    for _ in range(6):
+        state = advance(state, fake_frame(now, box=box), now, same_person=True)
+        now += 1 / FPS
+    assert state.phase is not Phase.SETTLING
+    assert state.rest is not None
+    assert state.rest.width > 210
+
+
 SCENES = [STILL, *SHOWN.values(), {"track": 2}]
 
 
