@@ -45,7 +45,7 @@ def measure(cohort: np.ndarray, calibration: Calibration, bandwidth: float) -> l
     matcher = Matcher(_templates(draw, cohort.shape[1]), cohort, calibration)
     whole = median_ms(lambda: matcher.search(cohort[3]))
     least = cohort.nbytes / bandwidth * 1e3
-    note = f"{len(cohort):,} cohort faces; memory alone {least:.2g} ms; no bar was set"
+    note = f"{len(cohort):,} cohort faces; memory alone {least:.2g} ms"
     rows.append(Row("the same with its cohort, 50 enrolled", whole, float("inf"), "ms", note=note))
     return rows
 
