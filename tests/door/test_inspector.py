@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from accessctl.config_liveness import LivenessConfig
@@ -330,6 +330,14 @@ moments = st.lists(
 
 @settings(max_examples=40, deadline=None)
 @given(moments)
+@example(
+    [
+        (ADA, "usable", CONFIRM, False, 2),
+        (ADA, "unusable", CONFIRM, False, 10),
+        (ADA, "usable", CONFIRM, True, 8),
+    ]
+)
+@example([(ADA, "usable", NOTHING, False, 12)])
 def test_no_order_of_events_grants_without_live_frames(moments: list[tuple]) -> None:
     """Whatever is shown, whatever the cues say of it and however late: who is let in was seen
     in as many frames as a grant needs, all of them looked at, confirmed and not vetoed."""
