@@ -121,26 +121,32 @@ def fairness(ways: Mapping[str, Sequence[GroupRates]], target_fmr: float, path: 
 
     path.parent.mkdir(parents=True, exist_ok=True)
     groups = next(iter(ways.values()))
-    figure, (left, right) = pyplot.subplots(
-        1, 2, figsize=(11, 1.6 + 0.45 * len(groups)), layout="constrained", sharey=True
+    missed = any(group.fnmr is not None for group in groups)
+    figure, panels = pyplot.subplots(
+        1,
+        1 + missed,
+        figsize=(6.5 + 4.5 * missed, 1.6 + 0.45 * len(groups)),
+        layout="constrained",
+        sharey=True,
+        squeeze=False,
     )
+    left, right = panels[0, 0], panels[0, -1]
     for row, (way, colour) in enumerate(zip(ways, (GENUINE, IMPOSTOR), strict=False)):
         shift = 0.24 * row - 0.12 * (len(ways) - 1)
         left.plot([], [], "o", color=colour, label=way)
         for place, group in enumerate(ways[way]):
             look = {"color": colour, "alpha": 0.4 if group.small else 1}
             _dot(left, group.fmr, 1, place + shift, look)
-            _dot(right, group.fnmr, 100, place + shift, look)
+            if missed:
+                _dot(right, group.fnmr, 100, place + shift, look)
     left.axvline(target_fmr, color=MARK, ls="--", lw=1, label=f"stated: {target_fmr:g}")
     left.legend(fontsize="small")
-    left.set(xscale="log", xlabel="FMR within the group (share of impostor pairs)")
     right.set(xlabel="FNMR (% of genuine pairs)")
+    left.set(xscale="log", xlabel="FMR within the group (share of impostor pairs)")
     left.set_yticks(range(len(groups)), [f"{g.group} ({g.people} people)" for g in groups])
     left.invert_yaxis()
-    for axes in (left, right):
+    for axes in panels.flat:
         axes.grid(alpha=0.3)
-    if all(group.fnmr is None for group in groups):
-        right.remove()
     figure.savefig(path, dpi=DPI)
     pyplot.close(figure)
 
