@@ -4,7 +4,8 @@ import argparse
 import logging
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -31,11 +32,26 @@ def add_parser(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """0 when nothing fails (there may be warnings), 1 when something does, 2 when that is the
     configuration."""
+    with quietly():
+        return _examined(args)
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """No log lines in this block: the findings say it better."""
+    log = logging.getLogger("accessctl")
+    before = log.level
+    log.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        log.setLevel(before)
+
+
+def _examined(args: argparse.Namespace) -> int:
     from accessctl.service.checks.examine import examine
     from accessctl.service.checks.finding import Level, failure
 
-    # The findings say it better; its own level is for the commands that do the work.
-    logging.getLogger("accessctl").setLevel(logging.CRITICAL)
     findings: list[Finding] = []
 
     def say(finding: "Finding") -> None:
