@@ -37,7 +37,8 @@ def canvas_over(parts: Sequence[CropGeometry]) -> CropGeometry:
     x1, y1 = (max(part.region[side] for part in parts) for side in (2, 3))
     left_eye, right_eye = finest.template[:2]
     axis = (left_eye[0] + right_eye[0]) / 2
-    half = max(axis - x0, x1 - axis)
+    # The canvas is square: where it is taller than wide, both sides get what is left over.
+    half = max(axis - x0, x1 - axis, (y1 - y0) / 2)
     left = finest.region[0] - _whole((finest.region[0] - (axis - half)) / step) * step
     top = finest.region[1] - _whole((finest.region[1] - y0) / step) * step
     size = _whole(max(axis + half - left, y1 - top) / step)

@@ -33,6 +33,12 @@ def test_one_part_centred_on_the_face_is_its_own_canvas():
     assert canvas_over([part, part]) == part
 
 
+def test_a_canvas_that_is_taller_than_wide_is_centred_on_the_face_all_the_same():
+    # Together 40 wide and 60 tall: the 20 units left over go to both sides, 20 to 80.
+    upper, lower = crop((30, 20, 70, 60), 40), crop((30, 40, 70, 80), 40)
+    assert canvas_over([upper, lower]) == crop((20, 20, 80, 80), 60)
+
+
 sides = st.floats(5, 60).map(lambda value: round(value, 4))
 corners = st.floats(-10, 80).map(lambda value: round(value, 4))
 crops = st.builds(
@@ -51,6 +57,8 @@ def test_the_canvas_covers_every_part_and_the_mirrored_ones(parts):
     left, _, right, _ = canvas.region
     step = pixel_width(canvas)
     assert step == pytest.approx(min(map(pixel_width, parts)), rel=1e-3)
+    # The mirror image of the canvas is that of the mirrored face.
+    assert abs((left + right) / 2 - 50) <= step
     for part in parts:
         assert covers(canvas, part)
         x0, _, x1, _ = part.region
