@@ -1,8 +1,9 @@
 """The photographs of the robustness evaluation: which ones, and degraded how."""
 
+import itertools
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,6 +56,9 @@ def losses(
     seed: int,
 ) -> Iterator[Loss]:
     """Each condition in turn, the untouched photos first; all with the same galleries."""
+    # Loaded once and lent in turn, not again for each of a dozen conditions.
+    encoders = itertools.cycle([bench.encoder() for _ in range(bench.workers)])
+    bench = replace(bench, encoder=lambda: next(encoders))
     sightings = bench.sight(photos, subset.probes)
     enrolled = probes_of(bench, photos, subset.enrolled)
     untouched = probes_of(bench, photos, subset.probes)

@@ -66,19 +66,22 @@ def identification(
 
 
 def _stated(axes: Any, rows: Sequence[Row]) -> None:
-    for colour, target in zip(SIZES, sorted({row.target_fpir for row in rows}), strict=False):
+    targets = sorted({row.target_fpir for row in rows})
+    for place, (colour, target) in enumerate(zip(SIZES, targets, strict=False)):
         own = [row for row in rows if row.target_fpir == target]
-        sizes = [row.size for row in own]
-        _points(axes, sizes, [row.fpir for row in own], label="observed", color=colour)
-        axes.axhline(100 * target, color=colour, ls="--", lw=1, label=f"stated {100 * target:g} %")
-        plain = [(row.size, row.fpir_one_threshold) for row in own]
-        known = [(size, 100 * value) for size, value in plain if value]
+        # A little aside, so that the bars of two targets do not hide each other.
+        aside = [1.06 ** (2 * place + 1 - len(targets)) * row.size for row in own]
+        percentage = f"{100 * target:g} %"
+        axes.axhline(100 * target, color=colour, ls="--", lw=1, label=f"stated: {percentage}")
+        observed = [row.fpir for row in own]
+        _points(axes, aside, observed, label=f"observed for {percentage}", ls="", color=colour)
+        plain = [(at, row.fpir_one_threshold) for at, row in zip(aside, own, strict=True)]
+        known = [(at, 100 * value) for at, value in plain if value]
         if known:
-            axes.plot(*zip(*known, strict=True), "x:", color=colour, label="one cosine threshold")
-    axes.set(
-        xscale="log", yscale="log", xlabel="people enrolled", title="Does the stated rate hold?"
-    )
-    axes.set(ylabel="FPIR (%), 95 % interval over people")
+            label = f"one cosine threshold for {percentage}"
+            axes.plot(*zip(*known, strict=True), "x:", color=colour, label=label)
+    axes.set(xscale="log", yscale="log", xlabel="people enrolled")
+    axes.set(ylabel="FPIR (%), 95 % interval over people", title="Does the stated rate hold?")
     axes.yaxis.set_major_formatter("{x:g}")
     sizes = sorted({row.size for row in rows})
     axes.set_xticks(sizes, [str(size) for size in sizes])
