@@ -75,7 +75,7 @@ class VisionConfig(Section):
 
 class EncoderConfig(Section):
     folder: Path = Field(
-        Path("models/dlib"), description="Folder of the face encoder; holds its card.yaml."
+        Path("models/encoder"), description="Folder of the face encoder; holds its card.yaml."
     )
     device: Literal["auto", "cpu", "gpu"] = Field(
         "auto", description="cpu: LiteRT; gpu: TensorFlow; auto: the GPU if there is one."

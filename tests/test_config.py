@@ -101,7 +101,7 @@ def test_paths_are_relative_to_the_file_not_to_the_folder_one_is_in(
     assert config.gallery.folder == door / "people"
     assert config.audit.file == Path("/var/lib/events.sqlite")
     assert config.vision.models.resolve() == tmp_path / "models"
-    assert config.encoder.folder == door / "models/dlib"
+    assert config.encoder.folder == door / "models/encoder"
 
 
 def test_a_tilde_is_the_home_folder(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
