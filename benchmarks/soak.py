@@ -120,7 +120,7 @@ def _sample(frames: int, times: list[float], decisions: int) -> Sample:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--minutes-of-video", type=int, default=60)
-    parser.add_argument("--encoder", default="models/dlib", help="relative to the repository")
+    parser.add_argument("--encoder", default="models/encoder", help="relative to the repository")
     parser.add_argument("--write", action="store_true")
     return parser.parse_args()
 

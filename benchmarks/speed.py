@@ -194,7 +194,7 @@ def _machine() -> str:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--peer", metavar="PYTHON")
-    parser.add_argument("--encoder", default="models/dlib", help="relative to the repository")
+    parser.add_argument("--encoder", default="models/encoder", help="relative to the repository")
     parser.add_argument("--photos", type=int, default=200, help="photos to enrol")
     parser.add_argument("--write", action="store_true")
     return parser.parse_args()
