@@ -44,7 +44,7 @@ def identification(
     tried: Sequence[Tried], rows: Sequence[Row], pooled: Sequence[Row], path: Path
 ) -> None:
     """DET curves by gallery size, stated against observed FPIR, and what pooling gives."""
-    with _panels(path, 3, (16, 4.8)) as (det, kept, pooling):
+    with _panels(path, 3, (16, 6), **_below(2)) as (det, kept, pooling):
         for colour, one in zip(SIZES, tried, strict=False):
             mates, strangers = one.mates, one.strangers
             for label, scores in (
@@ -92,18 +92,22 @@ def _pooling(axes: Any, pooled: Sequence[Row]) -> None:
     for colour, target in zip(SIZES, sorted({row.target_fpir for row in pooled}), strict=False):
         own = [row for row in pooled if row.target_fpir == target]
         photos = [row.photos for row in own]
-        label = f"target FPIR {100 * target:g} %"
-        _points(axes, photos, [row.fnir for row in own], label=label, color=colour)
+        stated = f"at a stated FPIR of {100 * target:g} %"
+        _points(axes, photos, [row.fnir for row in own], label=f"FNIR {stated}", color=colour)
+        observed = [100 * row.fpir.value for row in own]
+        axes.plot(photos, observed, "x:", color=colour, label=f"FPIR observed {stated}")
         axes.set_xticks(photos)
-    axes.set(xlabel="photos pooled into a probe", ylabel="FNIR (%), 95 % interval over people")
+    axes.set(
+        xlabel="photos pooled into a probe",
+        ylabel="FNIR, with 95 % interval over people, and FPIR (%)",
+    )
     axes.set(title="What pooling gives", ylim=(0, None))
 
 
 def robustness(losses: Sequence[Loss], target_fmr: float, target_fpir: float, path: Path) -> None:
     """What becomes of each condition's probes: compared with one person, and searched."""
     places = np.arange(len(losses))
-    below = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.1), "ncols": 4}
-    with _panels(path, 2, (13, 1.4 + 0.4 * len(losses)), **below) as (pairs, search):
+    with _panels(path, 2, (13, 1.4 + 0.4 * len(losses)), **_below(4)) as (pairs, search):
         left = np.zeros(len(losses))
         for label, colour, shares in _shares(losses):
             pairs.barh(places, shares, left=left, color=colour, label=label)
@@ -158,6 +162,11 @@ def _panels(path: Path, count: int, size: tuple[float, float], **legend: Any) ->
         axes.legend(fontsize="small", **legend)
     figure.savefig(path, dpi=DPI)
     pyplot.close(figure)
+
+
+def _below(columns: int) -> dict[str, Any]:
+    """A legend that hides nothing."""
+    return {"loc": "upper center", "bbox_to_anchor": (0.5, -0.1), "ncols": columns}
 
 
 def _points(
