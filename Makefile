@@ -1,4 +1,4 @@
-.PHONY: run test check bench clean
+.PHONY: run test faults check bench clean
 
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 VENV := .venv
@@ -15,6 +15,10 @@ run: $(RUN_STAMP)
 test: $(DEV_STAMP)
 	$(BIN)/accessctl models fetch
 	$(BIN)/python -m pytest
+
+faults: $(DEV_STAMP)
+	$(BIN)/accessctl models fetch
+	$(BIN)/python -m pytest tests/faults
 
 check: $(DEV_STAMP)
 	$(BIN)/ruff format --check .

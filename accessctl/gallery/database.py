@@ -1,6 +1,7 @@
 """The gallery's SQLite file: whole transactions, sealed values, and erasing for good."""
 
 import logging
+import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -34,6 +35,7 @@ class Database:
         self._random = random_bytes
         self._lock = threading.RLock()
         with reported(path):
+            self._file = _identity(path)
             configure(db)
             migrate(db, self.seal(_KEY_CHECK, "key check"))
         self._check_key()
@@ -43,6 +45,7 @@ class Database:
     def writing(self) -> Iterator[sqlite3.Connection]:
         """One transaction that raises the revision; all or nothing."""
         with self._lock, reported(self._path):
+            self._check_file()
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield self._db
@@ -71,6 +74,7 @@ class Database:
 
     def select(self, query: str, *parameters: str) -> list[tuple[Any, ...]]:
         with self._lock, reported(self._path):
+            self._check_file()
             return self._db.execute(query, parameters).fetchall()
 
     def new_id(self) -> str:
@@ -86,6 +90,18 @@ class Database:
     def close(self) -> None:
         with self._lock, reported(self._path):
             self._db.close()
+
+    def _check_file(self) -> None:
+        """SQLite goes on with a removed file: whoever is enrolled there is lost at the end."""
+        try:
+            same = _identity(self._path) == self._file
+        except FileNotFoundError:
+            same = False
+        if not same:
+            raise StoreError(
+                f"{self._path} was removed or replaced while it was in use; "
+                "restore it if it is gone, and start accessctl again."
+            )
 
     def _check_key(self) -> None:
         sealed = self.select("SELECT key_check FROM state")[0][0]
@@ -118,3 +134,8 @@ class Database:
             self._db.execute(
                 "UPDATE state SET erase_pending = 0 WHERE erase_pending = ?", (pending,)
             )
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    status = os.stat(path)
+    return status.st_dev, status.st_ino
