@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from accessctl.cli.leave import leave
 from accessctl.cli.system_libraries import explain_import_error
 from accessctl.errors import AccessctlError
 from accessctl.service import logs
@@ -45,7 +46,7 @@ def entry() -> None:
         if isinstance(stream, io.TextIOWrapper):
             # A file's name need not be text; in JSON the escape is even the right one.
             stream.reconfigure(errors="backslashreplace")
-    sys.exit(main(sys.argv[1:]))
+    leave(main(sys.argv[1:]))
 
 
 def main(argv: Sequence[str]) -> int:
