@@ -7,6 +7,10 @@ import yaml
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 50
+MAX_DIGITS = 100
+
+
+_NUMBERS = frozenset({"tag:yaml.org,2002:int", "tag:yaml.org,2002:float"})
 
 
 class _StrictLoader(yaml.SafeLoader):
@@ -23,6 +27,14 @@ class _StrictLoader(yaml.SafeLoader):
         node = super().compose_node(parent, index)
         self.depth -= 1
         return node
+
+    def construct_scalar(self, node: Any) -> Any:
+        value = super().construct_scalar(node)
+        if isinstance(value, str):
+            complaint = _unusable(value, is_number=node.tag in _NUMBERS)
+            if complaint:
+                raise yaml.YAMLError(f"{complaint} in line {node.start_mark.line + 1}")
+        return value
 
     def construct_mapping(self, node: Any, deep: bool = False) -> Any:
         seen: set[str] = set()
@@ -42,10 +54,13 @@ def read_mapping(path: Path) -> dict[Any, Any]:
     Raises OSError when it cannot be read, and ValueError with a short reason when it is larger
     than MAX_BYTES, not UTF-8, not YAML, or not a mapping.
     """
-    if path.stat().st_size > MAX_BYTES:
+    with path.open("rb") as file:
+        # Not by its size: a pipe or a device tells none.
+        content = file.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
         raise ValueError("is larger than 1 MiB")
     try:
-        raw = yaml.load(path.read_text(encoding="utf-8"), _StrictLoader)  # noqa: S506 - a SafeLoader
+        raw = yaml.load(content.decode("utf-8"), _StrictLoader)  # noqa: S506 - a SafeLoader
     except (yaml.YAMLError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
         # The last four are what PyYAML's scalars raise for "2001-99-99" or "!!bool x".
         raise ValueError(f"is not valid YAML: {shortened(str(error))}") from error
@@ -56,7 +71,19 @@ def read_mapping(path: Path) -> dict[Any, Any]:
     return raw
 
 
+def _unusable(text: str, *, is_number: bool) -> str | None:
+    """What is wrong with a scalar, None for most."""
+    if is_number and len(text) > MAX_DIGITS:
+        return f"a number of {len(text)} characters"
+    if "\0" in text:
+        return "a NUL character"
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        return "half of a surrogate pair, which is no character,"
+    return None
+
+
 def shortened(text: str, longest: int = 300) -> str:
-    """On one line, and never longer than `longest`."""
+    """On one line, printable, and never longer than `longest`."""
     line = " ".join(text.split())
+    line = "".join(letter if letter.isprintable() else "?" for letter in line)
     return line if len(line) <= longest else f"{line[: longest - 4]} ..."

@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from accessctl.errors import StoreError
 from accessctl.keyfile import KEY_BYTES, KeyPlaces
@@ -107,3 +109,18 @@ def test_nowhere_to_write_it(tmp_path: Path) -> None:
     blocked = write(tmp_path / "file") / "spare.key"
     with pytest.raises(StoreError, match="Cannot write the spare key"):
         PLACES.generate(blocked, os.urandom)
+
+
+@settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(content=st.binary(max_size=64) | st.text(max_size=64).map(str.encode))
+def test_any_bytes_are_a_key_or_refused(tmp_path: Path, content: bytes) -> None:
+    path = write(tmp_path / "spare.key", content)
+    try:
+        key = PLACES.find(path, {})
+    except StoreError as error:
+        assert str(error).startswith(f"{path} is not a spare key")  # noqa: PT017
+    else:
+        assert key is not None
+        assert len(key) == KEY_BYTES

@@ -6,9 +6,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from accessctl.errors import StoreError
+from accessctl.strict_yaml import shortened
 
 # Extended result codes keep the primary one in their low byte.
 _PRIMARY = 0xFF
+# What Python says of a text that is none; it has no code.
+_NOT_TEXT = "Could not decode"
 
 _SENTENCES = {
     sqlite3.SQLITE_BUSY: "is locked by another process; close what holds it and try again.",
@@ -25,15 +28,21 @@ _SENTENCES = {
 
 @contextmanager
 def reported(path: Path) -> Iterator[None]:
-    """Turns sqlite3.Error and OSError into StoreError."""
+    """Turns sqlite3.Error, its unreadable messages and OSError into StoreError."""
     try:
         yield
     except sqlite3.Error as error:
         code = getattr(error, "sqlite_errorcode", None)
         sentence = None if code is None else _SENTENCES.get(code & _PRIMARY)
+        if code is None and str(error).startswith(_NOT_TEXT):
+            sentence = _SENTENCES[sqlite3.SQLITE_CORRUPT]
         if sentence is None:
-            sentence = f"cannot be used ({str(error).rstrip('.')})."
+            sentence = f"cannot be used ({shortened(str(error)).rstrip('.')})."
         raise StoreError(f"The event log {path} {sentence}") from error
+    except UnicodeDecodeError as error:
+        # SQLite quotes a damaged schema in its message, and Python cannot read that.
+        damaged = _SENTENCES[sqlite3.SQLITE_CORRUPT]
+        raise StoreError(f"The event log {path} {damaged}") from error
     except OSError as error:
         raise StoreError(
             f"The event log {path} cannot be used ({error.strerror}); "

@@ -39,7 +39,7 @@ def event_of(row: tuple[Any, ...]) -> Event:
     if not (person is None or isinstance(person, str)) or not isinstance(text, str):
         raise ValueError("it is damaged")
     try:
-        data = json.loads(text, parse_constant=_refuse)
+        data = json.loads(text, parse_constant=_refuse, parse_float=_finite)
     except RecursionError as error:
         raise ValueError("its data is nested too deeply") from error
     if not isinstance(data, dict):
@@ -49,6 +49,14 @@ def event_of(row: tuple[Any, ...]) -> Event:
 
 def _refuse(constant: str) -> None:
     raise ValueError(f"its data holds {constant}")
+
+
+def _finite(text: str) -> float:
+    # JSON reads 1e999 as infinity, which it cannot write.
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"its data holds {text}")
+    return number
 
 
 def _check(value: object, depth: int) -> None:

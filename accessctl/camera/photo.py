@@ -2,6 +2,7 @@
 
 import os
 import stat
+import struct
 import warnings
 from io import BytesIO
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 from PIL import Image as PillowImage
 from PIL import UnidentifiedImageError
 
+from accessctl.camera.jpeg_scans import MAX_SCANS, scans_of
 from accessctl.domain import Image
 from accessctl.errors import PhotoError
 
@@ -18,6 +20,8 @@ SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp"})
 KINDS = "JPEG, PNG, WebP or BMP"
 
 EXIF_ORIENTATION = 0x0112
+# What Pillow raises for damaged ones, by its own list for a JPEG's.
+EXIF_FAULTS = (struct.error, KeyError, SyntaxError, TypeError, ValueError, ZeroDivisionError)
 UPRIGHT = {
     2: PillowImage.Transpose.FLIP_LEFT_RIGHT,
     3: PillowImage.Transpose.ROTATE_180,
@@ -52,6 +56,11 @@ def decode_photo(data: bytes, name: str, max_pixels: int) -> Image:
                 width, height = picture.size
                 if width * height > max_pixels:
                     raise _too_many_pixels(name, max_pixels)
+                if picture.format == "JPEG" and scans_of(data) > MAX_SCANS:
+                    raise PhotoError(
+                        f"{name} would take very long to decode; "
+                        "save it again with another program."
+                    )
                 picture.load()
                 return _upright_rgb(picture)
     except PhotoError:
@@ -100,17 +109,26 @@ def _refuse_irregular(path: Path, mode: int) -> None:
 
 def _upright_rgb(picture: PillowImage.Image) -> Image:
     # Read before converting: some conversions drop the metadata.
-    turn = UPRIGHT.get(picture.getexif().get(EXIF_ORIENTATION, 1))
+    turn = UPRIGHT.get(_orientation(picture))
     rgb = _as_rgb(picture)
     if turn is not None:
         rgb = rgb.transpose(turn)
     return np.array(rgb, dtype=np.uint8)
 
 
+def _orientation(picture: PillowImage.Image) -> int:
+    """What the EXIF data says; 1, upright, where it is damaged: the pixels may be whole."""
+    try:
+        value = picture.getexif().get(EXIF_ORIENTATION, 1)
+    except EXIF_FAULTS:
+        return 1
+    return value if isinstance(value, int) else 1
+
+
 def _as_rgb(picture: PillowImage.Image) -> PillowImage.Image:
     if picture.mode.startswith("I"):
         # 16-bit grey; Pillow's own conversion would clip it instead of scaling.
-        high_byte = np.clip(np.asarray(picture, dtype=np.int64) >> 8, 0, 255).astype(np.uint8)
+        high_byte = np.clip(np.asarray(picture) >> 8, 0, 255).astype(np.uint8)
         return PillowImage.fromarray(high_byte).convert("RGB")
     if picture.has_transparency_data:
         layer = picture.convert("RGBA")

@@ -72,7 +72,9 @@ def run_export(args: argparse.Namespace) -> int:
         lines = csv_lines if args.format == "csv" else json_lines
         out = sys.stdout
         if args.output is not None:
-            text = os.fdopen(_new_file(args.output), "w", encoding="utf-8", newline="")
+            # What is no character is escaped, as on standard output.
+            file, errors = _new_file(args.output), "backslashreplace"
+            text = os.fdopen(file, "w", encoding="utf-8", errors=errors, newline="")
             out = stack.enter_context(text)
         for line in lines(log.records(since), names):
             out.write(line)

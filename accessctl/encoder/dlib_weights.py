@@ -107,8 +107,14 @@ def fold(
     outputs = shape[0]
     kernel, bias = raw[:-outputs].reshape(shape), raw[-outputs:]
     scale, shift = affine[:outputs], affine[outputs:]
-    folded = kernel * scale[:, None, None, None]
-    return Convolution(np.ascontiguousarray(folded.transpose(2, 3, 1, 0)), bias * scale + shift)
+    with np.errstate(over="ignore", invalid="ignore"):
+        folded, shifted = kernel * scale[:, None, None, None], bias * scale + shift
+    if not (np.isfinite(folded).all() and np.isfinite(shifted).all()):
+        raise ModelError(
+            "dlib's weights are damaged: two of them are too large to be multiplied; "
+            "run `accessctl models fetch` again."
+        )
+    return Convolution(np.ascontiguousarray(folded.transpose(2, 3, 1, 0)), shifted)
 
 
 def tensor_header(dimensions: Sequence[int]) -> bytes:

@@ -1,6 +1,5 @@
 """A projection of features on their main directions, as kept beside an encoder's card."""
 
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accessctl.errors import ModelError
+from accessctl.strict_npz import read_arrays
 
-MAX_FILE_BYTES = 8 << 20
+MAX_BYTES = 8 << 20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,16 +28,13 @@ def save_projection(path: Path, projection: Projection) -> None:
 def load_projection(path: Path, features: int) -> Projection:
     """What `save_projection` wrote, for so many `features`; raises ModelError."""
     try:
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise ValueError("too large")
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
-            mean = arrays["mean"].astype(np.float32)
-            components = arrays["components"].astype(np.float32)
+        stored = read_arrays(path, ("mean", "components"), MAX_BYTES)
+        mean, components = (array.astype(np.float32) for array in stored)
         if mean.shape != (features,) or components.ndim != 2 or len(components) != features:
             raise ValueError("another shape")
         if not (np.isfinite(mean).all() and np.isfinite(components).all()):
             raise ValueError("not finite")
-    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError) as error:
         raise ModelError(
             f"The projection {path} is missing or damaged; restore it from the repository."
         ) from error

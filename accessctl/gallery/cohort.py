@@ -1,14 +1,14 @@
 """The cohort's file: embeddings of people nobody enrolled, one byte a number."""
 
-import zipfile
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from accessctl.errors import ModelError
+from accessctl.strict_npz import read_arrays
 
-MAX_FILE_BYTES = 64 << 20
+MAX_BYTES = 64 << 20
 
 
 def quantise(cohort: NDArray[np.float32]) -> NDArray[np.int8]:
@@ -37,13 +37,12 @@ def save_cohort(path: Path, cohort: NDArray[np.float32]) -> None:
 def load_cohort(path: Path) -> NDArray[np.float32]:
     """Unit float32 rows (C, D) of a file from `save_cohort`; ModelError."""
     try:
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise ValueError("too large")
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            stored = arrays["cohort"]
-        if stored.dtype != np.int8 or stored.ndim != 2 or not np.any(stored, axis=1).all():
+        (stored,) = read_arrays(path, ("cohort",), MAX_BYTES)
+        if stored.dtype != np.int8 or stored.ndim != 2 or not len(stored):
             raise ValueError("not int8 rows")
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        if not np.any(stored, axis=1).all():
+            raise ValueError("a row without direction")
+    except (OSError, ValueError) as error:
         raise ModelError(
             f"The encoder's cohort {path} is missing or damaged; "
             "fetch the encoder again or run `accessctl models calibrate`."

@@ -28,7 +28,8 @@ def seal(
 
 def unseal(key: bytes, sealed: bytes, associated: bytes) -> bytes:
     """The plaintext; StoreError when a bit of it, the key or its place differs."""
-    if len(sealed) < NONCE_BYTES + TAG_BYTES:
+    # A damaged file gives other types than the table's.
+    if not isinstance(sealed, bytes) or len(sealed) < NONCE_BYTES + TAG_BYTES:
         raise StoreError(_ALTERED)
     try:
         return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], associated)

@@ -85,6 +85,8 @@ class Database:
         return seal(self._key, plaintext, associated_data(*place), self._random)
 
     def unseal(self, sealed: bytes, *place: str) -> bytes:
+        if not all(isinstance(part, str) for part in place):
+            raise StoreError(f"{self._path} is damaged; restore it from a backup.")
         return unseal(self._key, sealed, associated_data(*place))
 
     def close(self) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from accessctl.errors import StoreError
 from accessctl.policy.lockout import Lockout, Uptime
+from accessctl.strict_yaml import shortened
 
 APPLICATION_ID = 0x61636C6B
 BUSY_TIMEOUT_S = 2.0
@@ -91,6 +92,13 @@ class LockoutStore:
         if row is None:
             return Lockout()
         refused, boot, seconds, lasts_s, off = row
+        # A damaged file gives other types than the table's.
+        whole = type(refused) is type(off) is int and type(lasts_s) is float
+        if not (whole and refused >= 0 and lasts_s >= 0 and _is_moment(boot, seconds)):
+            raise StoreError(
+                f"The lockouts in {self._path} are damaged; move the file away, and every "
+                "lockout begins anew."
+            )
         since = None if boot is None or seconds is None else Uptime(boot, seconds)
         return Lockout(refused, since, lasts_s, bool(off))
 
@@ -106,12 +114,21 @@ class LockoutStore:
     def _reported(self) -> Iterator[None]:
         try:
             yield
-        except (sqlite3.Error, OSError) as error:
-            what = error.strerror if isinstance(error, OSError) else str(error)
+        except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
+            # SQLite quotes a damaged schema in its message, and Python cannot read that.
+            what = (
+                "it is damaged" if isinstance(error, UnicodeDecodeError) else shortened(str(error))
+            )
+            what = (isinstance(error, OSError) and error.strerror) or what
             raise StoreError(
                 f"The lockouts in {self._path} cannot be read or written ({what}); "
                 "check the disk and who may write there."
             ) from error
+
+
+def _is_moment(boot: object, seconds: object) -> bool:
+    known = type(boot) is str and type(seconds) is float
+    return known or (boot is None and seconds is None)
 
 
 def _make_private(path: Path) -> None:

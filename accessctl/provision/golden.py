@@ -1,6 +1,5 @@
 """Hold a rebuilt network against what another program computed for known faces."""
 
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +10,19 @@ from numpy.typing import NDArray
 from accessctl.domain import Image
 from accessctl.encoder.card import Card
 from accessctl.errors import ModelError
+from accessctl.strict_npz import read_arrays
 
 TOLERANCE = 1e-4
+MAX_BYTES = 8 << 20
 
 
 def read_golden(path: Path, values: str) -> tuple[Image, NDArray[Any]]:
     """`chips` uint8 (2, S, S, 3) and the array `values` (2, D) of a file; raises ModelError."""
     try:
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as data:
-            return data["chips"], data[values]
-    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        chips, expected = read_arrays(path, ("chips", values), MAX_BYTES)
+    except (OSError, ValueError) as error:
         raise ModelError(f"Cannot read the known descriptors in {path}; restore it.") from error
+    return chips, expected
 
 
 def check_against_golden(

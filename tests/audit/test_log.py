@@ -3,12 +3,17 @@ import sqlite3
 import stat
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from accessctl.audit.export import json_lines
 from accessctl.audit.log import PAGE, EventLog
+from accessctl.audit.views import as_text
 from accessctl.domain import Event, EventKind, PersonId
 from accessctl.errors import StoreError
 
@@ -254,3 +259,62 @@ def test_odd_characters_in_the_path(tmp_path: Path, event: MakeEvent) -> None:
     with EventLog(path) as log:
         assert log.append(event()) == 1
     assert path.exists()
+
+
+def test_a_schema_that_is_no_text_is_damage(path: Path, event: MakeEvent) -> None:
+    with EventLog(path) as log:
+        log.append(event())
+    content = path.read_bytes()
+    path.write_bytes(content.replace(b"CREATE TABLE event", b"CREATE TAB\xff\xfe event"))
+    with pytest.raises(StoreError, match="is damaged; move it away"):
+        EventLog(path)
+
+
+def test_a_record_that_is_no_text_is_damage(path: Path, event: MakeEvent) -> None:
+    with EventLog(path) as log:
+        log.append(event(visit="abcdef"))
+        path.write_bytes(_folded_in(path).replace(b"abcdef", b"\xff\x1b[2J\n"))
+        with pytest.raises(StoreError, match="is damaged; move it away"):
+            list(log.query())
+
+
+def _folded_in(path: Path) -> bytes:
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return path.read_bytes()
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    changes=st.lists(st.tuples(st.integers(0, 2**16), st.integers(0, 255)), min_size=1, max_size=12)
+)
+def test_damaged_bytes_are_read_or_refused_with_a_sentence(
+    path: Path, event: MakeEvent, changes: list[tuple[int, int]]
+) -> None:
+    path.parent.mkdir(exist_ok=True)
+    for file in path.parent.iterdir():
+        file.unlink()
+    with EventLog(path) as log:
+        for number in range(5):
+            log.append(event(1000.0 + number, person="p1", visit="abc", figures=[0.5, None]))
+        content = bytearray(_folded_in(path))
+    # What is zero says little: most of a small database is.
+    telling = [place for place, value in enumerate(content) if value]
+    for place, value in changes:
+        content[telling[place % len(telling)]] = value
+    for file in path.parent.iterdir():
+        file.unlink()
+    path.write_bytes(content)
+    for use in (
+        lambda log: list(json_lines(log.records(), lambda _: None)),
+        lambda log: [as_text(found, lambda _: None) for _, found in log.query(since=1.0)],
+        lambda log: log.verify(),
+        lambda log: log.append(event(2000.0)),
+    ):
+        try:
+            with EventLog(path) as log:
+                use(log)
+        except StoreError as error:
+            assert str(error).isprintable()  # noqa: PT017 - whether it is refused is free

@@ -115,3 +115,9 @@ def test_no_row_does_worse(row: tuple[Any, ...]) -> None:
     except ValueError:
         return
     assert isinstance(json.loads(row[3]), dict)
+
+
+@pytest.mark.parametrize("number", ["1e999", "-1e999", "NaN", "Infinity"])
+def test_numbers_that_json_cannot_write_again_are_damage(number: str) -> None:
+    with pytest.raises(ValueError, match=f"holds {number.lstrip('-')}|holds {number}"):
+        event_of((1.0, "service", None, f'{{"a": [{number}]}}'))

@@ -300,3 +300,64 @@ def test_damaged_photos_never_do_worse_than_a_photo_error(
     survives(bytes(data))
     survives(bytes(data[:cut]))
     survives(bytes(data[:cut] + inserted + data[cut:]))
+
+
+def scan_bomb(side: int, scans: int) -> bytes:
+    """A progressive JPEG that says nothing again and again, a dozen bytes at a time."""
+
+    def segment(marker: int, content: bytes) -> bytes:
+        return b"\xff" + bytes([marker]) + struct.pack(">H", len(content) + 2) + content
+
+    blocks = ((side + 7) // 8) ** 2
+    one_code = bytes([1] + [0] * 15)
+    head = [
+        segment(0xDB, b"\x00" + b"\x01" * 64),
+        segment(0xC2, struct.pack(">B2HB", 8, side, side, 1) + b"\x01\x11\x00"),
+        segment(0xC4, b"\x00" + one_code + b"\x00"),
+        # Its one symbol ends the band for 2^14 blocks and more.
+        segment(0xC4, b"\x10" + one_code + b"\xe0"),
+        segment(0xDA, b"\x01\x01\x00\x00\x00\x00") + bytes((blocks + 7) // 8),
+    ]
+    again = segment(0xDA, b"\x01\x01\x00\x01\x3f\x00") + bytes(2 * (blocks // 16384 + 1))
+    return b"\xff\xd8" + b"".join(head) + again * scans + b"\xff\xd9"
+
+
+def test_a_bomb_of_scans_is_refused_before_it_is_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert decode_photo(scan_bomb(64, 5), "photo", PIXELS).shape == (64, 64, 3)
+    monkeypatch.setattr("PIL.ImageFile.ImageFile.load", None)
+    with pytest.raises(PhotoError, match=r"^photo would take very long to decode; save it again"):
+        decode_photo(scan_bomb(64, 5000), "photo", PIXELS)
+
+
+EXIF = Image.Exif()
+EXIF[0x0112] = 6
+EXIF[0x010E] = "a description of some length"
+EXIF.get_ifd(0x8769)[0x9003] = "2026:01:31 12:00:00"
+TURNED = np.asarray(corners())
+ALL_TURNS = [np.rot90(picture, k) for picture in (TURNED, TURNED[:, ::-1]) for k in range(4)]
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    changes=st.lists(
+        st.tuples(st.integers(0, 200), st.sampled_from([0, 1, 2, 3, 5, 6, 7, 8, 9, 127, 128, 255])),
+        min_size=1,
+        max_size=8,
+    ),
+    length=st.integers(6, 400),
+)
+def test_hostile_exif_turns_the_photo_or_nothing(
+    changes: list[tuple[int, int]], length: int
+) -> None:
+    exif = bytearray(EXIF.tobytes())
+    for place, value in changes:
+        exif[place % len(exif)] = value
+    data = encoded(corners(), "PNG", exif=bytes(exif[:length]))
+    image = decode_photo(data, "photo", PIXELS)
+    assert any(np.array_equal(image, turn) for turn in ALL_TURNS)
+
+
+def test_a_photo_with_damaged_exif_is_read_as_it_lies() -> None:
+    for exif in (b"Exif\x00\x00", b"Exif\x00\x00XX*\x00rubbish", b"Exif\x00\x00II*\x00\xff\xff"):
+        image = decode_photo(encoded(corners(), "PNG", exif=exif), "photo", PIXELS)
+        assert np.array_equal(image, TURNED)

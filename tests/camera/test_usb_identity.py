@@ -3,6 +3,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from accessctl.camera.usb_identity import (
     Identity,
@@ -132,3 +134,19 @@ def test_a_char_device_that_is_no_video_device(tmp_path: Path) -> None:
         identify(str(tmp_path / "video0"))
     with pytest.raises(CameraError, match="is not a video device"):
         identify(str(tmp_path / "absent"))
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(claimed=st.binary(max_size=200))
+def test_whatever_a_device_claims_is_one_short_printable_line(
+    tmp_path: Path, claimed: bytes
+) -> None:
+    node = tmp_path / "usb" / "1-2" / "video4linux" / "video0"
+    node.mkdir(parents=True, exist_ok=True)
+    for name in ("idVendor", "idProduct", "serial", "product"):
+        (tmp_path / "usb" / "1-2" / name).write_bytes(claimed)
+    found = identity_of(node)
+    assert str(found).isprintable()
+    assert len(str(found)) < 600

@@ -2,6 +2,8 @@ import errno
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from accessctl.camera.v4l2 import (
     CAPABILITY,
@@ -109,3 +111,11 @@ def test_a_device_that_lets_only_one_open_it(device: str, monkeypatch: pytest.Mo
 
     monkeypatch.setattr("os.open", refuse)
     assert f"Camera {device} is busy" in str(why_not(device))
+
+
+@given(name=st.binary(max_size=16), card=st.binary(max_size=32))
+def test_whatever_a_driver_answers_is_printable(name: bytes, card: bytes) -> None:
+    driver = ask_driver(0, kernel(name=name, card=card))
+    assert driver is not None
+    assert driver.name.isprintable()
+    assert driver.card.isprintable()

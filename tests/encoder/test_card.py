@@ -4,6 +4,8 @@ import json
 import numpy as np
 import pytest
 import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from accessctl.domain import CropGeometry
 from accessctl.encoder.card import load_card, update_card, write_card
@@ -165,3 +167,39 @@ def test_an_update_can_remove_a_section(folder):
 def test_a_card_may_name_litert_alone(own_card):
     files = Files(litert=LiteRtFiles(int8="tiny_int8.tflite"))
     assert load_card(own_card(files).folder).files == files
+
+
+ODD = ["&a ", "*a", "!!int ", "<<: ", "- ", ": ", "[", "}", "'", "\x85", "0x" + "f" * 5000]
+ODD += ["-1", "1e999", ".nan", "~", "2026-13-45", '"\\ud800"', "\n", "../../x"]
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    edits=st.lists(
+        st.tuples(
+            st.integers(0, 10_000),
+            st.integers(0, 12),
+            st.sampled_from(ODD),
+        ),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_a_mangled_card_is_read_or_refused(folder, edits):
+    path = folder / "card.yaml"
+    whole = path.read_text()
+    text = whole
+    for place, taken, put in edits:
+        at = place % (len(text) + 1)
+        text = text[:at] + put + text[at + taken :]
+    path.write_text(text, encoding="utf-8")
+    try:
+        card = load_card(folder)
+    except ModelError as error:
+        assert "\n" not in str(error)  # noqa: PT017 - whether it is refused is free
+    else:
+        assert len(card.fingerprint) == 64
+    finally:
+        path.write_text(whole)

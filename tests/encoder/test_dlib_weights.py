@@ -117,3 +117,10 @@ def test_a_whole_file_of_the_right_layout_is_read():
     assert weights.projection[2, 5] == 2 * 128 + 5
     with pytest.raises(ModelError):
         parse(data[:-1])
+
+
+@pytest.mark.parametrize(("weight", "scale", "shift"), [(3e38, 2, 0), (1, 3e38, 3e38)])
+def test_weights_that_overflow_are_refused(weight, scale, shift):
+    raw, affine = np.float32([weight, weight]), np.float32([scale, shift])
+    with pytest.raises(ModelError, match="too large to be multiplied"):
+        fold(raw, affine, (1, 1, 1, 1))

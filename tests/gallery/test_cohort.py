@@ -3,9 +3,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from accessctl.errors import ModelError
-from accessctl.gallery.cohort import load_cohort, save_cohort
+from accessctl.gallery.cohort import MAX_BYTES, load_cohort, quantise, save_cohort
 from accessctl.gallery.fake import random_units
 
 
@@ -51,3 +53,37 @@ def test_files_refused(tmp_path: Path, make) -> None:
     make(path)
     with pytest.raises(ModelError, match="missing or damaged"):
         load_cohort(path)
+
+
+def no_rows(path: Path) -> None:
+    np.savez(path, cohort=np.ones((0, 4), np.int8))
+
+
+def more_than_it_may(path: Path) -> None:
+    np.savez_compressed(path, cohort=np.ones((MAX_BYTES // 64 + 1, 64), np.int8))
+
+
+@pytest.mark.parametrize("make", [no_rows, more_than_it_may])
+def test_what_would_serve_nobody_is_refused(tmp_path: Path, make) -> None:
+    test_files_refused(tmp_path, make)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    changes=st.lists(st.tuples(st.integers(0, 2000), st.integers(0, 255)), min_size=1, max_size=6),
+    stored=st.booleans(),
+)
+def test_damaged_bytes_give_unit_rows_or_a_refusal(tmp_path_factory, changes, stored) -> None:
+    path = tmp_path_factory.getbasetemp() / "damaged.npz"
+    rows = quantise(random_units(20, 8, seed=3))
+    (np.savez if stored else np.savez_compressed)(path, cohort=rows)
+    content = bytearray(path.read_bytes())
+    for place, value in changes:
+        content[place % len(content)] = value
+    path.write_bytes(content)
+    try:
+        loaded = load_cohort(path)
+    except ModelError:
+        return
+    assert len(loaded) > 0
+    np.testing.assert_allclose(np.linalg.norm(loaded, axis=1), 1, atol=1e-5)

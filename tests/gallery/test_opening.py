@@ -4,9 +4,13 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from accessctl.errors import GalleryKeyError, StoreError
+from accessctl.domain import PersonRules
+from accessctl.errors import AccessctlError, GalleryKeyError, StoreError
 from accessctl.gallery.fake import random_units
+from accessctl.gallery.pins import PinHash
 
 FACE = random_units(1, 16, seed=1)[0]
 
@@ -113,3 +117,48 @@ def test_a_folder_that_is_a_file(folder: Path, open_at) -> None:
     folder.write_bytes(b"")
     with pytest.raises(StoreError, match="cannot be used"):
         open_at()
+
+
+def test_a_schema_that_is_no_text_is_damage(folder: Path, open_at) -> None:
+    open_at().close()
+    path = folder / "gallery.sqlite"
+    path.write_bytes(
+        path.read_bytes().replace(b"CREATE TABLE person", b"CREATE TAB\xff\xfe person")
+    )
+    with pytest.raises(StoreError, match=r"is damaged; restore it from a backup"):
+        open_at()
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    changes=st.lists(st.tuples(st.integers(0, 2**16), st.integers(0, 255)), min_size=1, max_size=12)
+)
+def test_damaged_bytes_are_read_or_refused_with_a_sentence(
+    folder: Path, open_at, changes: list[tuple[int, int]]
+) -> None:
+    path = folder / "gallery.sqlite"
+    path.unlink(missing_ok=True)
+    with open_at() as gallery:
+        person = gallery.add_person("Grace", b"photo", FACE, "e", 1.0, 1.0)
+        gallery.set_rules(person.id, PersonRules(("staff",), None, 5e9, False))
+        gallery.set_pin(person.id, PinHash(b"salt", bytes(32)))
+    content = bytearray(path.read_bytes())
+    # What is zero says little: most of a small database is.
+    telling = [place for place, value in enumerate(content) if value]
+    for place, value in changes:
+        content[telling[place % len(telling)]] = value
+    path.write_bytes(content)
+    for use in (
+        lambda gallery: [(one.name, one.photos) for one in gallery.people()],
+        lambda gallery: [list(gallery.photos()), gallery.templates("e")],
+        lambda gallery: [gallery.rules(), gallery.pins(), gallery.revision()],
+        lambda gallery: gallery.rename("Grace", "Eileen"),
+        lambda gallery: gallery.remove("Eileen"),
+    ):
+        try:
+            with open_at() as gallery:
+                use(gallery)
+        except AccessctlError as error:
+            assert str(error).isprintable()  # noqa: PT017 - whether it is refused is free

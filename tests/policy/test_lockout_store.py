@@ -6,6 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from accessctl.errors import StoreError
 from accessctl.policy.lockout import Lockout, Uptime
@@ -85,3 +87,52 @@ def test_a_change_that_fails_leaves_the_state(path: Path) -> None:
         with pytest.raises(RuntimeError):
             store.change("front", fail)
         assert store.change("front", lambda state: state) == LOCKED
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE lockout SET refused = -1",
+        "UPDATE lockout SET lasts_s = -1.0",
+        "UPDATE lockout SET seconds = NULL",
+        "UPDATE lockout SET boot = NULL",
+    ],
+)
+def test_a_row_that_no_door_writes_is_damage(path: Path, damage: str) -> None:
+    with LockoutStore(path) as store:
+        store.change("front", lambda _: LOCKED)
+        db = sqlite3.connect(path)
+        db.execute(damage)
+        db.commit()
+        db.close()
+        with pytest.raises(StoreError, match="are damaged; move the file away"):
+            store.read("front")
+
+
+@settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    changes=st.lists(st.tuples(st.integers(0, 2**16), st.integers(0, 255)), min_size=1, max_size=12)
+)
+def test_damaged_bytes_are_read_or_refused_with_a_sentence(
+    path: Path, changes: list[tuple[int, int]]
+) -> None:
+    path.unlink(missing_ok=True)
+    with LockoutStore(path) as store:
+        store.change("front", lambda _: LOCKED)
+    content = bytearray(path.read_bytes())
+    # What is zero says little: most of a small database is.
+    telling = [place for place, value in enumerate(content) if value]
+    for place, value in changes:
+        content[telling[place % len(telling)]] = value
+    path.write_bytes(content)
+    try:
+        with LockoutStore(path) as store:
+            found = store.read("front")
+            raised = store.change("front", lambda state: replace(state, refused=state.refused + 1))
+    except StoreError as error:
+        assert str(error).isprintable()  # noqa: PT017 - whether it is refused is free
+    else:
+        assert raised.refused == found.refused + 1 > 0
+        assert found.lasts_s >= 0

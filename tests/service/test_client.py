@@ -4,6 +4,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from accessctl.errors import FaultError, InputError
 from accessctl.service import client
@@ -71,3 +73,20 @@ def test_a_reply_without_end_is_cut_off(tmp_path, monkeypatch):
 def test_nobody_there(tmp_path):
     with pytest.raises(FaultError, match="No door is running"):
         ask(tmp_path / "none", "status")
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    reply=st.binary(max_size=60) | st.just(b'{"ok": true}\n') | st.just(b'{"ok": 1, "error": 2}')
+)
+def test_any_reply_is_understood_or_refused(tmp_path, reply):
+    path = tmp_path / "door.sock"
+    path.unlink(missing_ok=True)
+    with impostor(path, reply):
+        try:
+            found = ask(path, "status")
+        except (FaultError, InputError):
+            return
+    assert isinstance(found, dict)

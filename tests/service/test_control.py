@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from accessctl.errors import ConfigError, FaultError, InputError, StoreError
 from accessctl.service.client import ask
@@ -195,3 +197,26 @@ def test_no_thread_is_left(path):
     with ControlServer(path, {}), raw(path):
         assert threading.active_count() == before + 1
     assert threading.active_count() == before
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    lines=st.lists(
+        st.binary(max_size=80)
+        | st.sampled_from(["echo", "fail", "refuse", "odd", "\u2028", ""]).map(
+            lambda command: json.dumps({"command": command, "x": [None, 1e9]}).encode()
+        ),
+        max_size=6,
+    )
+)
+def test_each_line_of_a_fuzzer_gets_one_answer_and_the_door_goes_on(served, lines):
+    lines = [line.replace(b"\n", b"") for line in lines]
+    with raw(served) as client, client.makefile("rb") as replies:
+        for line in lines:
+            client.sendall(line + b"\n")
+            answer = json.loads(replies.readline())
+            assert isinstance(answer.pop("ok"), bool)
+            assert all(isinstance(key, str) for key in answer)
+    assert ask(served, "echo") == {"heard": {}}

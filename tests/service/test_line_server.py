@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from accessctl.service.line_server import Limits, LineServer
 
@@ -109,3 +111,29 @@ def test_one_that_fails_to_connect_is_waited_out(listener, caplog, monkeypatch):
         client.sendall(b"a\n")
         assert client.recv(10) == b"A!\n"
     assert "Too many open files" in caplog.text
+
+
+PIECES = st.lists(st.text("ab\n\0\xff", min_size=1, max_size=8).map(str.encode), max_size=12)
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(pieces=PIECES)
+def test_any_bytes_in_any_pieces_are_the_same_lines(tmp_path, pieces):
+    sent = b"".join(pieces)
+    path = tmp_path / "fuzzed"
+    path.unlink(missing_ok=True)
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(path))
+        server.listen(4)
+        with (
+            serving(LineServer(server, shout, lambda *_: None, Limits(200, 20, 4))),
+            connected(server) as client,
+            client.makefile("rb") as replies,
+        ):
+            for piece in pieces:
+                client.sendall(piece)
+            client.shutdown(socket.SHUT_WR)
+            # A line that is never ended gets no answer.
+            assert replies.read() == b"".join(shout(line) for line in sent.split(b"\n")[:-1])

@@ -1,0 +1,113 @@
+import io
+import struct
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from accessctl.strict_npz import read_arrays
+
+MEMBER = np.arange(6, dtype=np.int8).reshape(2, 3)
+
+
+def npy(shape: str, data: bytes, descr: str = "'|i1'") -> bytes:
+    """An array file by hand (NEP 1), whose header need not be true."""
+    header = f"{{'descr': {descr}, 'fortran_order': False, 'shape': {shape}, }}\n".encode()
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + data
+
+
+def zipped(content: bytes, compression: int = zipfile.ZIP_DEFLATED) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", compression) as archive:
+        archive.writestr("a.npy", content)
+    return buffer.getvalue()
+
+
+def saved(save, *arrays, **named) -> bytes:
+    buffer = io.BytesIO()
+    save(buffer, *arrays, **named)
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "some.npz"
+
+
+@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
+@pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.float16, np.float32])
+def test_what_numpy_saves_is_read(file: Path, save, dtype) -> None:
+    plain = np.arange(24).reshape(2, 3, 4).astype(dtype)
+    file.write_bytes(saved(save, a=plain, b=np.asfortranarray(plain), c=dtype(3)))
+    for found, expected in zip(
+        read_arrays(file, ("b", "a", "c"), 1000), (plain, plain, dtype(3)), strict=True
+    ):
+        assert found.dtype == dtype
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_an_array_may_be_as_large_as_allowed_and_no_larger(file: Path) -> None:
+    file.write_bytes(zipped(npy("(2, 3)", MEMBER.tobytes())))
+    size = len(npy("(2, 3)", MEMBER.tobytes()))
+    np.testing.assert_array_equal(read_arrays(file, ("a",), size)[0], MEMBER)
+    with pytest.raises(ValueError, match="no array file"):
+        read_arrays(file, ("a",), size - 1)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(b"", id="nothing"),
+        pytest.param(saved(np.save, MEMBER), id="no archive"),
+        pytest.param(saved(np.savez, b=MEMBER), id="another name"),
+        pytest.param(zipped(b"hello"), id="no array"),
+        pytest.param(zipped(npy("(10**10, 128)", b"x")), id="no shape"),
+        pytest.param(zipped(npy("(10000000000, 128)", b"x")), id="more than there is"),
+        pytest.param(zipped(npy("(2,)", b"xyz")), id="less than there is"),
+        pytest.param(zipped(npy("(99999999999999999999,)", b"x")), id="absurd"),
+        pytest.param(zipped(npy("(-1, -3)", b"xyz")), id="negative"),
+        pytest.param(zipped(npy("(3,)", b"xyz", "'|V0'")), id="no size"),
+        pytest.param(zipped(npy("(3,)", b"x" * 24, "'|O'")), id="pickles"),
+        pytest.param(zipped(npy("[[]: 1", b"xyz")), id="not Python"),
+        pytest.param(zipped(npy("(", b"xyz")), id="no end"),
+        pytest.param(zipped(npy("(3,)", b"xyz"))[:-8], id="cut"),
+        pytest.param(zipped(bytes(50_000_000)), id="bomb"),
+    ],
+)
+def test_what_is_no_array_is_refused(file: Path, content: bytes) -> None:
+    file.write_bytes(content)
+    with pytest.raises(ValueError, match="no array file"):
+        read_arrays(file, ("a",), 1000)
+
+
+def test_a_missing_file_is_an_error_of_the_system(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        read_arrays(tmp_path / "none.npz", ("a",), 1000)
+
+
+WHOLE = [zipped(npy("(2, 3)", MEMBER.tobytes()), method) for method in (0, zipfile.ZIP_DEFLATED)]
+
+
+@settings(
+    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    whole=st.sampled_from(WHOLE),
+    changes=st.lists(st.tuples(st.integers(0, 400), st.integers(0, 255)), min_size=1, max_size=6),
+    cut=st.integers(0, 20),
+)
+def test_damaged_bytes_are_read_or_refused(
+    file: Path, whole: bytes, changes: list[tuple[int, int]], cut: int
+) -> None:
+    content = bytearray(whole)
+    for place, value in changes:
+        content[place % len(content)] = value
+    file.write_bytes(content[: len(content) - cut])
+    try:
+        (found,) = read_arrays(file, ("a",), 1000)
+    except ValueError:
+        return
+    assert found.nbytes <= 1000
