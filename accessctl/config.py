@@ -281,6 +281,10 @@ def load_config(path: Path) -> Config:
         base = path.resolve().parent
         resolved: Config = resolve_paths(config, base)
         source = resolve_source(config.camera.source, base)
+    except PermissionError as error:
+        raise ConfigError(
+            f"You may not read the configuration {path}; do so as root or as the door's user."
+        ) from error
     except OSError as error:
         raise ConfigError(
             f"Cannot read the configuration {path} ({error.strerror}); "

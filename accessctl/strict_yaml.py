@@ -63,12 +63,19 @@ def read_mapping(path: Path) -> dict[Any, Any]:
         raw = yaml.load(content.decode("utf-8"), _StrictLoader)  # noqa: S506 - a SafeLoader
     except (yaml.YAMLError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
         # The last four are what PyYAML's scalars raise for "2001-99-99" or "!!bool x".
-        raise ValueError(f"is not valid YAML: {shortened(str(error))}") from error
+        raise ValueError(f"is not valid YAML: {shortened(_reason(error))}") from error
     if raw is None:
         return {}
     if not isinstance(raw, dict):
         raise ValueError("must hold sections such as 'camera:' and 'policy:'")
     return raw
+
+
+def _reason(error: Exception) -> str:
+    mark: yaml.Mark | None = getattr(error, "problem_mark", None)
+    if not isinstance(error, yaml.MarkedYAMLError) or mark is None:
+        return str(error)
+    return f"{error.problem}, in line {mark.line + 1}, column {mark.column + 1}"
 
 
 def _unusable(text: str, *, is_number: bool) -> str | None:

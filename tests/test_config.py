@@ -191,6 +191,23 @@ def test_a_file_that_is_too_large_is_not_parsed(
     load_config(file)
 
 
+def test_where_the_yaml_goes_wrong_is_said_and_nothing_of_the_parser(file: Path) -> None:
+    # The bracket of line 2 is never closed; the parser finds out at the beginning of line 3.
+    assert refusal(file, "camera: {}\npolicy: [\n") == (
+        f"{file} is not valid YAML: expected the node content, but found '<stream end>', "
+        "in line 3, column 1; correct it."
+    )
+
+
+def test_a_file_that_may_not_be_read(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("accessctl.config.read_mapping", denied)
+    with pytest.raises(ConfigError, match=r"You may not read the configuration .* as root"):
+        load_config(file)
+
+
 def test_a_missing_file_says_how_to_name_one(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"--config or ACCESSCTL_CONFIG"):
         load_config(tmp_path / "none.yaml")

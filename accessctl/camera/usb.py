@@ -25,7 +25,8 @@ from accessctl.errors import CameraError
 logger = logging.getLogger(__name__)
 
 NO_CAMERA = (
-    "No camera is attached; plug one in, or name one with --source (for instance --source demo)."
+    "No camera is attached; plug one in, or name one as camera.source or with --source (for "
+    "instance demo)."
 )
 
 

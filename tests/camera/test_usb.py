@@ -44,8 +44,8 @@ def test_no_camera_is_said_with_a_way_out(sysfs: Any) -> None:
     with pytest.raises(CameraError) as caught:
         locate_first(CameraConfig(), sysfs.root)
     assert str(caught.value) == (
-        "No camera is attached; plug one in, or name one with --source "
-        "(for instance --source demo)."
+        "No camera is attached; plug one in, or name one as camera.source or with --source "
+        "(for instance demo)."
     )
 
 

@@ -52,6 +52,12 @@ def check_command(where: str, action: CommandAction, environment: Mapping[str, s
             f"{where}: {program} asks for {interpreter}, which cannot be run; correct its "
             "first line.",
         )
+    if not program.is_absolute():
+        return warning(
+            "actions",
+            f"{where}: {name} is found from this folder only, and a service runs in another one; "
+            "write its full path.",
+        )
     return ok("actions", f"{where}: {program} can be run.")
 
 

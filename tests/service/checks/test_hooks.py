@@ -45,6 +45,12 @@ def test_a_program_of_the_wrong_mode(script, monkeypatch, mode, said):
     assert (finding.level, said in finding.sentence) == (Level.FAILURE, True)
 
 
+def test_a_program_that_is_found_from_here_only(script, monkeypatch):
+    monkeypatch.chdir(script.parent)
+    (finding,) = check_hooks(actions(command("./unlock")), {})
+    assert (finding.level, "write its full path" in finding.sentence) == (Level.WARNING, True)
+
+
 def test_a_script_without_its_interpreter(script):
     script.write_text("#! /no/such/sh -e\n")
     (finding,) = check_hooks(actions(command(script)), {})
