@@ -22,7 +22,7 @@ def check_hooks(actions: ActionsConfig, environment: Mapping[str, str]) -> Itera
         yield warning(
             "actions", "Nothing opens the lock: actions.granted is empty; see docs/actions.md."
         )
-    for outcome in ("granted", "denied", "unknown"):
+    for outcome in ("granted", "denied", "unknown", "challenge"):
         configured: tuple[ActionConfig, ...] = getattr(actions, outcome)
         for number, action in enumerate(configured):
             where = f"actions.{outcome}[{number}]"

@@ -71,13 +71,14 @@ def test_a_door_that_opens_nothing():
     assert (finding.level, "Nothing opens" in finding.sentence) == (Level.WARNING, True)
 
 
-def test_other_outcomes_are_looked_at_too(script):
+@pytest.mark.parametrize("outcome", ["denied", "unknown", "challenge"])
+def test_other_outcomes_are_looked_at_too(script, outcome):
     config = ActionsConfig.model_validate(
-        {"granted": [command(script)], "unknown": [command("no-such-program")]}
+        {"granted": [command(script)], outcome: [command("no-such-program")]}
     )
     fine, missing = check_hooks(config, {"PATH": "/usr/bin:/bin"})
     assert fine.level is Level.OK
-    assert missing.sentence.startswith("actions.unknown[0]: no-such-program was not found")
+    assert missing.sentence.startswith(f"actions.{outcome}[0]: no-such-program was not found")
 
 
 @pytest.fixture

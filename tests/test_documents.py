@@ -1,0 +1,92 @@
+"""What the documents say shows a promise is really there."""
+
+import argparse
+import ast
+import importlib.util
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from accessctl.cli.main import parser
+
+ROOT = Path(__file__).parents[1]
+VERIFY = ROOT / "docs" / "VERIFY.md"
+THREATS = ROOT / "docs" / "THREAT_MODEL.md"
+CODE = re.compile(r"`([^`]+)`")
+LINK = re.compile(r"\]\(([^)#]+)\)")
+
+
+def rows(document: Path) -> Iterator[list[str]]:
+    """The cells of each line of each table, without heads and rules."""
+    lines = document.read_text(encoding="utf-8").splitlines()
+    for before, line in zip(["", *lines], lines, strict=False):
+        if line.startswith("|") and before.startswith("|") and not line.startswith("|---"):
+            yield [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def named(document: Path) -> Iterator[tuple[str, str | None]]:
+    """Path and test name of each test that a document mentions; `::name` means the last path."""
+    path = ""
+    for code in CODE.findall(document.read_text(encoding="utf-8")):
+        file, mark, name = code.partition("::")
+        path = file or path
+        if path.startswith("tests/") and (file or mark):
+            yield path, name or None
+
+
+def names_in(path: Path) -> set[str]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+
+
+def commands() -> list[str]:
+    words = ("accessctl ", "python ", "make ", "systemd-analyze ")
+    found = (code for cells in rows(VERIFY) for code in CODE.findall(cells[-1]))
+    return sorted({code for code in found if code.startswith(words)})
+
+
+@pytest.mark.parametrize("document", [VERIFY, THREATS], ids=lambda path: path.name)
+def test_every_test_that_is_named_exists(document: Path) -> None:
+    tests = list(named(document))
+    assert len(tests) > 50
+    for path, name in tests:
+        assert (ROOT / path).is_file(), path
+        assert name is None or name in names_in(ROOT / path), f"{path}::{name}"
+
+
+def test_every_promise_is_shown_or_said_to_be_not() -> None:
+    promises = list(rows(VERIFY))
+    assert len(promises) > 90
+    for promise, shown in promises:
+        proofs = [code for code in CODE.findall(shown) if code.startswith("tests/")]
+        proofs += [code for code in CODE.findall(shown) if code in commands()]
+        assert proofs or shown.startswith("not shown"), promise
+
+
+@pytest.mark.parametrize("command", commands())
+def test_every_command_that_is_named_exists(command: str) -> None:
+    program, *words = command.split()
+    if program == "make":
+        assert f"\n{words[0]}:" in (ROOT / "Makefile").read_text()
+    elif program == "python":
+        assert importlib.util.find_spec(words[1]) is not None
+    elif program == "systemd-analyze":
+        assert (ROOT / words[-1]).is_file()
+    else:
+        known: argparse.ArgumentParser = parser()
+        for word in words:
+            (subparsers,) = (
+                action.choices
+                for action in known._actions
+                if isinstance(action, argparse._SubParsersAction)
+            )
+            assert word in subparsers, command
+            known = subparsers[word]
+
+
+@pytest.mark.parametrize("document", [VERIFY, THREATS], ids=lambda path: path.name)
+def test_every_link_leads_somewhere(document: Path) -> None:
+    for link in LINK.findall(document.read_text(encoding="utf-8")):
+        assert (document.parent / link).exists(), link
