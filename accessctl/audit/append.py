@@ -51,10 +51,8 @@ def append(
 
 def last_end(db: sqlite3.Connection) -> End:
     """Where the log ends now: its last record, the last one purged, or its beginning."""
-    number, digest = 0, GENESIS
-    found = db.execute("SELECT through, hash FROM checkpoint").fetchone()
-    if found is not None:
-        number, digest = found
+    purged = checkpoint(db)
+    number, digest = (0, GENESIS) if purged is None else (purged[0].number, purged[0].hash)
     found = db.execute("SELECT id, hash FROM event ORDER BY id DESC LIMIT 1").fetchone()
     if found is not None:
         number, digest = found
@@ -62,22 +60,34 @@ def last_end(db: sqlite3.Connection) -> End:
     return End(number, digest if isinstance(digest, bytes) else b"")
 
 
+def checkpoint(db: sqlite3.Connection) -> tuple[End, bytes] | None:
+    """Where a purge left off, and its seal; None without one, or for what no purge wrote."""
+    found = db.execute("SELECT through, hash, seal FROM checkpoint").fetchone()
+    if found is None:
+        return None
+    through, digest, seal = found
+    is_whole = type(through) is int and through >= 0 and type(digest) is type(seal) is bytes
+    return (End(through, digest), seal) if is_whole else None
+
+
 def purged_through(db: sqlite3.Connection, head: HeadFile) -> int:
     """The last record that was removed with the key in hand, 0 without one.
 
     A purge that is killed before it moves the head on leaves one that lies before this.
     """
-    found = db.execute("SELECT through, hash, seal FROM checkpoint").fetchone()
-    if found is None or not isinstance(found[1], bytes) or not isinstance(found[2], bytes):
+    found = checkpoint(db)
+    if found is None:
         return 0
-    end = End(int(found[0]), found[1])
-    return end.number if head.vouches(CHECKPOINT, end, found[2]) else 0
+    end, seal = found
+    return end.number if head.vouches(CHECKPOINT, end, seal) else 0
 
 
 def _insert(db: sqlite3.Connection, end: End, row: Row) -> End:
     # Numbers are never used twice, also when the last records were taken away.
     used = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'event'").fetchone()
-    number = max(end.number, 0 if used is None else used[0]) + 1
+    # The table of SQLite's own takes a value of any type.
+    last_used = used[0] if used is not None and type(used[0]) is int else 0
+    number = max(end.number, last_used, 0) + 1
     digest = link(end.hash, record_bytes(number, *row))
     db.execute(
         "INSERT INTO event (id, time, kind, person, data, hash) VALUES (?, ?, ?, ?, ?, ?)",

@@ -39,8 +39,9 @@ def reported(path: Path) -> Iterator[None]:
         if sentence is None:
             sentence = f"cannot be used ({shortened(str(error)).rstrip('.')})."
         raise StoreError(f"The event log {path} {sentence}") from error
-    except UnicodeDecodeError as error:
-        # SQLite quotes a damaged schema in its message, and Python cannot read that.
+    except (UnicodeDecodeError, OverflowError) as error:
+        # SQLite quotes a damaged schema in its message, and Python cannot read that; a record
+        # with the largest number there is can have none after it.
         damaged = _SENTENCES[sqlite3.SQLITE_CORRUPT]
         raise StoreError(f"The event log {path} {damaged}") from error
     except OSError as error:

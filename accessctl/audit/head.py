@@ -16,6 +16,8 @@ from accessctl.audit.chain import HASH_BYTES
 _MAGIC = b"accessctl head 1"
 # What else is sealed with the key: where a purged log begins.
 CHECKPOINT = b"accessctl checkpoint 1"
+# SQLite's largest integer: no log has a record beyond it.
+_LARGEST = (1 << 63) - 1
 _SLOT_BYTES = len(_MAGIC) + 1 + 20 + 1 + 64 + 1 + 64 + 1
 
 
@@ -83,7 +85,7 @@ class HeadFile:
             end = End(int(parts[0]), bytes.fromhex(parts[1].decode("ascii")))
         except ValueError:
             return None
-        if end.number < 0 or len(end.hash) != HASH_BYTES:
+        if not 0 <= end.number <= _LARGEST or len(end.hash) != HASH_BYTES:
             return None
         return end if hmac.compare_digest(self._slot(end), slot) else None
 

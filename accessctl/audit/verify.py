@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from accessctl.audit.append import HEAD_BEGUN, MISMATCH, purged_through
+from accessctl.audit.append import HEAD_BEGUN, MISMATCH, checkpoint, purged_through
 from accessctl.audit.chain import GENESIS, link, record_bytes
 from accessctl.audit.head import End, HeadFile
 from accessctl.domain import EventKind
+from accessctl.strict_yaml import shortened
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +100,15 @@ class _Walk:
         )
 
     def _beginning(self, head: HeadFile | None) -> End:
-        found = self._db.execute("SELECT through, hash FROM checkpoint").fetchone()
+        found = checkpoint(self._db)
         if found is None:
+            if self._db.execute("SELECT 1 FROM checkpoint").fetchone() is not None:
+                self._break(1, "what tells where a purged log begins is damaged")
             return End(0, GENESIS)
-        through = int(found[0])
-        if head is not None and purged_through(self._db, head) != through:
-            self._break(through + 1, "the records before it were removed without the audit key")
-        return End(through, found[1] if isinstance(found[1], bytes) else b"")
+        end, _ = found
+        if head is not None and purged_through(self._db, head) != end.number:
+            self._break(end.number + 1, "the records before it were removed without the audit key")
+        return end
 
     def _read(self, number: int, values: list[Any], digest: object) -> None:
         self._records += 1
@@ -129,11 +132,13 @@ class _Walk:
             return
         try:
             said = json.loads(data)
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, RecursionError):
+            return
+        if not isinstance(said, dict):
             return
         if said.get("state") == MISMATCH:
             self._alarm = True
-            self._noticed.append(Finding(number, str(said.get("problem"))))
+            self._noticed.append(Finding(number, shortened(str(said.get("problem")))))
         elif said.get("state") == HEAD_BEGUN:
             self._noticed.append(Finding(number, "a head was begun; before it there was none"))
 

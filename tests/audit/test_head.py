@@ -6,6 +6,7 @@ import pytest
 
 from accessctl.audit.head import End, HeadFile
 
+TOO_LARGE = b"accessctl head 1 %s %s %s\n" % (b"9" * 20, b"a" * 64, b"b" * 64)
 ENDS = [End(number, bytes([number]) * 32) for number in range(1, 5)]
 
 
@@ -37,7 +38,9 @@ def test_nobody_makes_one_without_the_key(head: HeadFile) -> None:
     assert head.read() is None
 
 
-@pytest.mark.parametrize("content", [b"", b"\0" * 1000, b"accessctl head 1 x y z\n", b"\xff" * 340])
+@pytest.mark.parametrize(
+    "content", [b"", b"\0" * 1000, b"accessctl head 1 x y z\n", b"\xff" * 340, TOO_LARGE]
+)
 def test_rubbish_is_no_head(head: HeadFile, content: bytes) -> None:
     head.path.parent.mkdir()
     head.path.write_bytes(content)

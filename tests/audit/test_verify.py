@@ -14,6 +14,7 @@ from accessctl.audit.head import End, HeadFile
 from accessctl.audit.log import EventLog
 from accessctl.audit.verify import Finding, Report
 from accessctl.domain import Event, EventKind
+from accessctl.errors import StoreError
 
 MakeEvent = Callable[..., Event]
 RECORDS = 10
@@ -339,3 +340,47 @@ def test_appending_after_everything_was_deleted(path: Path, full: EventLog) -> N
     assert end.number == RECORDS + 1
     assert isinstance(end, End)
     assert full.verify().broken == Finding(1, "it is missing")
+
+
+ODD = ["NULL", "-1", "9223372036854775807", "'x'", "1e999", "x''", "'{}'", "'[\"audit_\"]'"]
+PLACES = [("event", column) for column in ("id", "time", "kind", "person", "data", "hash")]
+PLACES += [("checkpoint", column) for column in ("through", "hash", "seal")]
+PLACES += [("sqlite_sequence", "seq")]
+
+
+@pytest.mark.parametrize("value", ODD)
+@pytest.mark.parametrize(("table", "column"), PLACES)
+def test_whatever_is_put_where_is_seen_or_harmless(
+    path: Path, full: EventLog, event: MakeEvent, table: str, column: str, value: str
+) -> None:
+    full.purge(1003.0, 2000.0)
+    where = " WHERE id = 7" if table == "event" else ""
+    try:
+        falsify(path, f"UPDATE {table} SET {column} = {value}{where}")  # noqa: S608
+    except sqlite3.Error:
+        return  # the table itself does not take that
+    report = full.verify()
+    # SQLite's own memory of the last number says nothing about what was written.
+    assert report.alarm is (table != "sqlite_sequence")
+    try:
+        number = full.append(event(3000.0))
+    except StoreError as error:
+        assert str(error).isprintable()  # noqa: PT017 - whether it is refused is free
+    else:
+        assert number > report.last
+
+
+def test_what_the_log_says_of_itself_cannot_steer_the_terminal(path: Path, full: EventLog) -> None:
+    said = '{"problem":"\\u001b[2J\\n","state":"audit_mismatch"}'
+    falsify(path, f"UPDATE event SET kind = 'service', data = '{said}' WHERE id = 3")  # noqa: S608
+    (noticed,) = full.verify().noticed
+    assert noticed.number == 3
+    assert noticed.problem.isprintable()
+
+
+def test_records_that_are_nested_without_end_are_read_over(path: Path, full: EventLog) -> None:
+    deep = '"audit_"' + "[" * 100_000
+    falsify(path, f"UPDATE event SET kind = 'service', data = '{deep}' WHERE id = 3")  # noqa: S608
+    broken = full.verify().broken
+    assert broken is not None
+    assert broken.number == 3
