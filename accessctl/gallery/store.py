@@ -16,6 +16,7 @@ from accessctl.gallery.database import Database
 from accessctl.gallery.embeddings import from_bytes, to_bytes
 from accessctl.gallery.names import clean_name, close_names, name_key
 from accessctl.gallery.opening import BUSY_TIMEOUT_S, open_database
+from accessctl.gallery.person_row import person_of
 from accessctl.gallery.pins import PinHash
 from accessctl.gallery.values import Record, StoredPhoto, Template, no_record
 
@@ -31,14 +32,14 @@ class Gallery:
 
     def people(self) -> list[Person]:
         rows = self._database.select(f"{_PERSON} GROUP BY person.id ORDER BY name_key")
-        return [Person(*row) for row in rows]
+        return [person_of(row) for row in rows]
 
     def person(self, name: str) -> Person:
         key = name_key(clean_name(name))
         rows = self._database.select(f"{_PERSON} WHERE name_key = ? GROUP BY person.id", key)
         if not rows:
             raise self._unknown(name)
-        return Person(*rows[0])
+        return person_of(rows[0])
 
     def add_person(
         self,
@@ -79,7 +80,7 @@ class Gallery:
             rows = self._database.select(query, person_id)
             if not rows:
                 raise _gone()
-            person = Person(*rows[0])
+            person = person_of(rows[0])
             self._add_photo(db, person_id, photo, embedding, fingerprint, quality, now)
             record(person_id)
         return Person(person.id, person.name, person.photos + 1, person.enrolled)
