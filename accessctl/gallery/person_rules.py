@@ -31,7 +31,14 @@ def from_bytes(content: bytes) -> PersonRules:
             tuple(found["groups"]), found["valid_from"], found["valid_until"], found["disabled"]
         )
         return checked(rules)
-    except (ValueError, KeyError, TypeError, InputError) as error:
+    except (
+        ArithmeticError,
+        ValueError,
+        LookupError,
+        TypeError,
+        RecursionError,
+        InputError,
+    ) as error:
         raise StoreError(
             "A person's rules were written by another accessctl; set them again: accessctl rules"
         ) from error

@@ -65,14 +65,21 @@ def from_bytes(content: bytes) -> PinHash:
     try:
         cost, block_size, parallel, salt, digest = json.loads(content)
         kept = PinHash(bytes.fromhex(salt), bytes.fromhex(digest), cost, block_size, parallel)
-        memory = 128 * cost * block_size * parallel
-        if len(kept.digest) != 32 or min(cost, block_size, parallel) < 1 or memory > _MAX_MEMORY:
+        if len(kept.digest) != 32 or not _is_scrypt(cost, block_size, parallel):
             raise ValueError("not a hash that is made here")
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise StoreError(
             "A person's PIN was written by another accessctl; set it again: accessctl pin set"
         ) from error
     return kept
+
+
+def _is_scrypt(cost: object, block_size: object, parallel: object) -> bool:
+    """RFC 7914: N is a power of two larger than 1; and no more memory than is given for it."""
+    if not (type(cost) is type(block_size) is type(parallel) is int):
+        return False
+    whole = cost > 1 and cost & (cost - 1) == 0 and min(block_size, parallel) >= 1
+    return whole and 128 * cost * block_size * parallel <= _MAX_MEMORY
 
 
 def _digest(pin: str, how: PinHash) -> bytes:

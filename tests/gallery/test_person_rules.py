@@ -1,3 +1,4 @@
+import json
 import math
 
 import pytest
@@ -120,7 +121,14 @@ def test_bytes_give_the_rules_back(rules: PersonRules) -> None:
     assert from_bytes(to_bytes(rules)) == rules
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b"\xff", b'{"groups": 1}'])
+ENDLESS = json.dumps(
+    {"groups": [], "valid_from": 10**400, "valid_until": None, "disabled": False}
+).encode()
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"[]", b"{}", b"\xff", b'{"groups": 1}', b"[" * 100_000, ENDLESS]
+)
 def test_other_bytes_are_refused(content: bytes) -> None:
     with pytest.raises(StoreError, match="set them again"):
         from_bytes(content)

@@ -84,6 +84,11 @@ def test_bytes_give_the_hash_back(salt: bytes, digest: bytes) -> None:
         json.dumps([1 << 30, 8, 1, "00", "00" * 32]).encode(),
         json.dumps([-1, -1, 1, "00", "00" * 32]).encode(),
         json.dumps(["1", 8, 1, "00", "00" * 32]).encode(),
+        json.dumps([3, 8, 1, "00", "00" * 32]).encode(),
+        json.dumps([1, 8, 1, "00", "00" * 32]).encode(),
+        json.dumps([16384.0, 8, 1, "00", "00" * 32]).encode(),
+        json.dumps([16384, True, 1, "00", "00" * 32]).encode(),
+        b"[" * 100_000,
     ],
 )
 def test_other_bytes_are_refused(content: bytes) -> None:
