@@ -131,9 +131,10 @@ def _as_rgb(picture: PillowImage.Image) -> PillowImage.Image:
         high_byte = np.clip(np.asarray(picture) >> 8, 0, 255).astype(np.uint8)
         return PillowImage.fromarray(high_byte).convert("RGB")
     if picture.has_transparency_data:
-        layer = picture.convert("RGBA")
-        backdrop = PillowImage.new("RGBA", layer.size, "white")
-        return PillowImage.alpha_composite(backdrop, layer).convert("RGB")
+        layer = picture if picture.mode == "RGBA" else picture.convert("RGBA")
+        backdrop = PillowImage.new("RGB", layer.size, "white")
+        backdrop.paste(layer, mask=layer)
+        return backdrop
     return picture.convert("RGB")
 
 
