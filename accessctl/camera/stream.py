@@ -6,6 +6,7 @@ import cv2
 
 from accessctl.camera.backoff import MAX_OPEN_DOUBLINGS
 from accessctl.camera.capture import Capture, CaptureFactory, open_capture, read_rgb
+from accessctl.camera.mjpeg import following_the_size
 from accessctl.camera.redact import redact
 from accessctl.camera.source import Shot
 from accessctl.config_camera import CameraConfig
@@ -57,7 +58,7 @@ class StreamSource:
         if not capture.isOpened():
             capture.release()
             raise self._unreachable()
-        return StreamFeed(capture, self.description)
+        return StreamFeed(following_the_size(capture), self.description)
 
     def _unreachable(self) -> CameraError:
         return CameraError(
