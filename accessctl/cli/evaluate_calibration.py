@@ -48,9 +48,9 @@ def run(args: argparse.Namespace) -> int:
     photos, view = open_lfw(args.data)
     bench, encoder = bench_from(args, Subject.CENTRE)
     card = load_card(encoder.folder)
-    cohort, calibration = scoring_of(card)
+    normaliser, calibration = scoring_of(card)
     faces = bench.embed(photos, view.photos)
-    scorer = normalised(faces.embeddings, faces.found, cohort, calibration.neighbours)
+    scorer = normalised(faces.embeddings, faces.found, normaliser)
     pairs = all_pairs(scorer, faces.person, down_to=calibration.threshold(RATES[0]))
     kept = stated_and_observed(pairs, calibration, RATES, np.random.default_rng(args.seed))
     record = provenance(f"calibration --data {args.data} --seed {args.seed}", args, encoder) | {

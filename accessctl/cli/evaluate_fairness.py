@@ -57,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
     names, group = groups_of(people_of(photos.names)[0])
     bench, encoder = bench_from(args, Subject.LARGEST)
     card = load_card(encoder.folder)
-    cohort, calibration = scoring_of(card)
+    normaliser, calibration = scoring_of(card)
     target = _target(args)
     threshold = calibration.threshold(target)
     if math.isinf(threshold):
@@ -71,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
         counts = count(scorer, faces.person, group, threshold)
         return compare(names, counts, np.random.default_rng(args.seed))
 
-    own = normalised(faces.embeddings, faces.found, cohort, calibration.neighbours)
+    own = normalised(faces.embeddings, faces.found, normaliser)
     found = judged(own, threshold)
     # One cosine threshold for all that lets just as many strangers through.
     matched = all_pairs(own, faces.person, down_to=threshold).above(threshold)

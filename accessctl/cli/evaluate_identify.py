@@ -67,11 +67,11 @@ def run(args: argparse.Namespace) -> int:
     _, person = people_of(photos.names)
     bench, encoder = bench_from(args, Subject(args.subject))
     card = load_card(encoder.folder)
-    cohort, calibration = scoring_of(card)
+    normaliser, calibration = scoring_of(card)
     faces = probes_of(bench, photos, photos.names)
     plan = Plan(args.draws, args.strangers, args.seed)
-    tried = try_sizes(person, faces, args.sizes, cohort, calibration, plan)
-    pooling = try_pooling(person, faces, args.pool_size, args.pool, cohort, calibration, plan)
+    tried = try_sizes(person, faces, args.sizes, normaliser, calibration, plan)
+    pooling = try_pooling(person, faces, args.pool_size, args.pool, normaliser, calibration, plan)
     random = np.random.default_rng(args.seed)
 
     def judged(target: float) -> "tuple[list[Row], list[Row]]":

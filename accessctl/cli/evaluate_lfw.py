@@ -94,10 +94,8 @@ def scorers_of(faces: "Embedded", card: Card) -> "dict[str, Scorer]":
 
     scorers = {"cosine": cosine(faces.embeddings, faces.found)}
     if card.cohort is not None and card.calibration is not None:
-        cohort, calibration = scoring_of(card)
-        scorers["normalised"] = normalised(
-            faces.embeddings, faces.found, cohort, calibration.neighbours
-        )
+        normaliser, _ = scoring_of(card)
+        scorers["normalised"] = normalised(faces.embeddings, faces.found, normaliser)
     return scorers
 
 

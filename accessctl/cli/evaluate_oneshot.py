@@ -53,11 +53,10 @@ def run(args: argparse.Namespace) -> int:
     )
     bench, encoder = bench_from(args, Subject(args.subject))
     card = load_card(encoder.folder)
-    cohort, calibration = scoring_of(card)
+    normaliser, _ = scoring_of(card)
     faces = probes_of(bench, photos, photos.names)
-    neighbours = calibration.neighbours
-    one_shot = table_of(one, args.ways, [1], faces, cohort, neighbours)
-    k_shot = table_of(several, args.ways, args.shots, faces, cohort, neighbours)
+    one_shot = table_of(one, args.ways, [1], faces, normaliser)
+    k_shot = table_of(several, args.ways, args.shots, faces, normaliser)
     record = provenance(words(RESULT, args, OPTIONS), args, encoder) | {
         "trials": args.trials,
         "photos": len(photos.names),

@@ -72,8 +72,8 @@ def run(args: argparse.Namespace) -> int:
     subset = choose(photos.names, args.people, np.random.default_rng(args.seed))
     bench, encoder = bench_from(args, Subject(args.subject))
     card = load_card(encoder.folder)
-    cohort, calibration = scoring_of(card)
-    found = list(losses(bench, photos, subset, cohort, calibration, rules, args.seed))
+    normaliser, calibration = scoring_of(card)
+    found = list(losses(bench, photos, subset, normaliser, calibration, rules, args.seed))
     record = provenance(words(RESULT, args, OPTIONS), args, encoder) | {
         "target_fmr": rules.target_fmr,
         "target_fpir": rules.target_fpir,

@@ -89,9 +89,9 @@ def open_engine(config: Config, progress: Progress) -> Iterator[Engine]:
         observer = Observer(config.vision)
         stack.callback(observer.close)
         reembed(gallery, observer, recogniser, progress)
-        cohort, calibration = scoring_of(encoder.card)
+        normaliser, calibration = scoring_of(encoder.card)
         roster = Roster(
-            gallery, recogniser.fingerprint, cohort, calibration, config.policy.target_fpir
+            gallery, recogniser.fingerprint, normaliser, calibration, config.policy.target_fpir
         )
         yield Engine(config, observer, recogniser, gallery, roster)
 

@@ -22,6 +22,7 @@ from accessctl.door.roster import Roster
 from accessctl.encoder.fake import FAKE_CARD, FakeEncoder
 from accessctl.gallery.calibration import Calibration
 from accessctl.gallery.fake import MemoryGallery, random_units
+from accessctl.gallery.normalisation import Normaliser
 from accessctl.liveness.examiner import Look
 from accessctl.liveness.fake import fake_result
 from accessctl.liveness.result import CueVerdict
@@ -30,7 +31,7 @@ from accessctl.vision.fake import fake_face
 FACE_BOX = Box(20, 20, 60, 70)
 EPOCH = 2000.0
 # The false-match rate falls tenfold with each unit of score.
-CALIBRATION = Calibration(50, [0.0, 8.0], [0.0, -8.0], [0.0, -8.0])
+CALIBRATION = Calibration([0.0, 8.0], [0.0, -8.0], [0.0, -8.0])
 
 
 def portrait(person: int) -> Image:
@@ -117,9 +118,9 @@ class FakeHouse:
     )
 
     def roster(self) -> Roster:
-        cohort = random_units(300, FAKE_CARD.dimension, seed=1)
+        normaliser = Normaliser(random_units(300, FAKE_CARD.dimension, seed=1), 50)
         fingerprint, target = FAKE_CARD.fingerprint, self.policy.target_fpir
-        return Roster(self.gallery, fingerprint, cohort, CALIBRATION, target)
+        return Roster(self.gallery, fingerprint, normaliser, CALIBRATION, target)
 
     def enrol(self, name: str, person: int) -> PersonId:
         embedding = self.recogniser.embed(portrait(person), [fake_face(box=FACE_BOX)])[0]

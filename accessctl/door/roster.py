@@ -4,13 +4,11 @@ import logging
 from collections.abc import Mapping
 from types import MappingProxyType
 
-import numpy as np
-from numpy.typing import NDArray
-
 from accessctl.domain import PersonId, PersonRules
 from accessctl.errors import StoreError
 from accessctl.gallery.calibration import Calibration
 from accessctl.gallery.matcher import Matcher
+from accessctl.gallery.normalisation import Normaliser
 from accessctl.gallery.pins import PinHash
 from accessctl.gallery.rates import comparison_fmr
 from accessctl.gallery.values import People
@@ -25,13 +23,13 @@ class Roster:
         self,
         gallery: People,
         fingerprint: str,
-        cohort: NDArray[np.float32],
+        normaliser: Normaliser,
         calibration: Calibration,
         target_fpir: float,
     ) -> None:
         self._gallery = gallery
         self._fingerprint = fingerprint
-        self._cohort = cohort
+        self._normaliser = normaliser
         self._calibration = calibration
         self._target_fpir = target_fpir
         self._away = False
@@ -72,7 +70,7 @@ class Roster:
         people = self._gallery.people()
         rules, pins = self._gallery.rules(), self._gallery.pins()
         templates = self._gallery.templates(self._fingerprint)
-        self.matcher = Matcher(templates, self._cohort, self._calibration)
+        self.matcher = Matcher(templates, self._normaliser, self._calibration)
         self.names: Mapping[PersonId, str] = MappingProxyType({p.id: p.name for p in people})
         self.rules: Mapping[PersonId, PersonRules] = MappingProxyType(dict(rules))
         self._pins = dict(pins)

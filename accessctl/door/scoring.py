@@ -1,16 +1,14 @@
 """From an encoder's card to what the gallery scores with."""
 
-import numpy as np
-from numpy.typing import NDArray
-
 from accessctl.encoder.card import Card
 from accessctl.errors import ModelError
 from accessctl.gallery.calibration import Calibration
 from accessctl.gallery.cohort import load_cohort
+from accessctl.gallery.normalisation import Normaliser, ScoredPart
 
 
-def scoring_of(card: Card) -> tuple[NDArray[np.float32], Calibration]:
-    """Cohort float32 (C, D) and calibration; ModelError for an encoder that has none.
+def scoring_of(card: Card) -> tuple[Normaliser, Calibration]:
+    """What makes scores, and what they stand for; ModelError for an encoder that has none.
 
     Without them a similarity stands for no rate, and nobody could be let in on it.
     """
@@ -20,5 +18,6 @@ def scoring_of(card: Card) -> tuple[NDArray[np.float32], Calibration]:
             f"run: accessctl models calibrate {card.folder} --faces DIR"
         )
     table = card.calibration
-    calibration = Calibration(table.neighbours, table.score, table.log10_fmr, table.log10_fmr_upper)
-    return load_cohort(card.path(card.cohort)), calibration
+    parts = [ScoredPart(part.numbers, part.weight) for part in table.parts or ()]
+    normaliser = Normaliser(load_cohort(card.path(card.cohort)), table.neighbours, parts)
+    return normaliser, Calibration(table.score, table.log10_fmr, table.log10_fmr_upper)

@@ -68,13 +68,23 @@ class Part(Section):
     weight: float = Field(gt=0, le=1000)
 
 
+class ScoredPart(Section):
+    """So many numbers of the embedding are normalised by themselves, and how much their score
+    counts in the mean of the parts' scores."""
+
+    numbers: int = Field(ge=1, le=8192)
+    weight: float = Field(gt=0, le=1000)
+
+
 class CalibrationTable(Section):
     """Normalised score -> log10 of the false-match rate and of its upper 95 % bound.
 
-    Scores ascend; `neighbours` is how many nearest cohort faces normalise a score.
+    Scores ascend; `neighbours` is how many nearest cohort faces normalise a score. Without
+    `parts` the embedding is scored as a whole.
     """
 
     neighbours: int = Field(ge=2)
+    parts: tuple[ScoredPart, ...] | None = None
     score: tuple[float, ...] = Field(min_length=2, max_length=10000)
     log10_fmr: tuple[float, ...]
     log10_fmr_upper: tuple[float, ...]

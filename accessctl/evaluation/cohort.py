@@ -17,6 +17,7 @@ from accessctl.evaluation.pack import (
     sharpest_of_each,
     unlabelled,
 )
+from accessctl.gallery.normalisation import Normaliser
 
 Floats = NDArray[np.float32]
 Progress = Callable[[Sequence[int]], Iterable[int]]
@@ -63,10 +64,10 @@ def embed(encoder: Encoder, folder: Path, files: Sequence[str], progress: Progre
 
 
 def without_twins(
-    faces: Floats, identity: NDArray[np.int64], others: Floats, neighbours: int
+    faces: Floats, identity: NDArray[np.int64], others: Normaliser
 ) -> NDArray[np.bool_]:
     """Which of `faces` (N, D) to keep so that nobody is in them under two names: (N,)."""
-    scores = impostor_scores(faces, identity, others, neighbours)
+    scores = impostor_scores(faces, identity, others)
     again = twins(scores, identity, TWIN_START, TWIN_LIMIT)
     kept: NDArray[np.bool_] = ~np.isin(identity, list(again))
     return kept

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from accessctl.domain import Image
 from accessctl.errors import SourceError
@@ -17,6 +16,7 @@ from accessctl.evaluation.probes import probes_of
 from accessctl.evaluation.robustness import Loss, Rules, loss
 from accessctl.evaluation.sightings import Alter, Sightings
 from accessctl.gallery.calibration import Calibration
+from accessctl.gallery.normalisation import Normaliser
 
 CLEAN = "untouched"
 DRAWING = 1
@@ -50,7 +50,7 @@ def losses(
     bench: Bench,
     photos: Photos,
     subset: Subset,
-    cohort: NDArray[np.float32],
+    normaliser: Normaliser,
     calibration: Calibration,
     rules: Rules,
     seed: int,
@@ -62,7 +62,7 @@ def losses(
     sightings = bench.sight(photos, subset.probes)
     enrolled = probes_of(bench, photos, subset.enrolled)
     untouched = probes_of(bench, photos, subset.probes)
-    yield loss(CLEAN, enrolled, untouched, cohort, calibration, rules, seed)
+    yield loss(CLEAN, enrolled, untouched, normaliser, calibration, rules, seed)
     for condition, change in CONDITIONS.items():
         coming = probes_of(
             bench,
@@ -70,8 +70,8 @@ def losses(
             subset.probes,
             alter=alteration(change, sightings, seed),
             variant=f"{condition} {DRAWING} seed {seed}",
-        ).wide(cohort.shape[1])
-        yield loss(condition, enrolled, coming, cohort, calibration, rules, seed)
+        ).wide(normaliser.dimension)
+        yield loss(condition, enrolled, coming, normaliser, calibration, rules, seed)
 
 
 def alteration(change: Change, sightings: Sightings, seed: int) -> Alter:

@@ -18,6 +18,7 @@ from accessctl.evaluation.gallery_draw import GalleryDraw, Rows
 from accessctl.evaluation.probes import Floats, Probes
 from accessctl.gallery.calibration import Calibration
 from accessctl.gallery.matcher import Matcher
+from accessctl.gallery.normalisation import Normaliser
 from accessctl.gallery.pooling import pool
 from accessctl.gallery.rates import comparison_fmr
 from accessctl.gallery.values import Template
@@ -56,7 +57,7 @@ class Outcome:
 
 
 def search_all(
-    draw: GalleryDraw, faces: Probes, cohort: Floats, calibration: Calibration
+    draw: GalleryDraw, faces: Probes, normaliser: Normaliser, calibration: Calibration
 ) -> Outcome:
     """Everybody of `draw` searched in its gallery.
 
@@ -69,7 +70,7 @@ def search_all(
         Template(PersonId(str(place)), faces.embeddings[row], float(faces.quality[row]))
         for place, row in zip(places, rows, strict=True)
     ]
-    gallery = _Gallery(Matcher(templates, cohort, calibration), faces.embeddings[rows], places)
+    gallery = _Gallery(Matcher(templates, normaliser, calibration), faces.embeddings[rows], places)
     nobody = np.full(len(draw.strangers), -1)
     return Outcome(
         people=len(rows),

@@ -10,30 +10,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accessctl.evaluation.tail import fit_tail
-from accessctl.gallery.normalisation import BLOCK, neighbour_statistics, normalise
+from accessctl.gallery.normalisation import BLOCK, Normaliser
 
 Floats = NDArray[np.float32]
 
 
-def impostor_scores(
-    faces: Floats, identity: NDArray[np.int64], others: Floats, neighbours: int
-) -> Floats:
-    """Normalised score of every pair of `faces` (N, D) by `others` (C, D): (N, N).
+def impostor_scores(faces: Floats, identity: NDArray[np.int64], normaliser: Normaliser) -> Floats:
+    """Score of every pair of `faces` (N, D) by a normaliser of other people: (N, N).
 
     Rows are unit length, `identity` (N,) says whose each is. Pairs of one person, the
     diagonal among them, are minus infinity.
     """
-    own = neighbour_statistics(faces, others, neighbours)
+    sides = normaliser.sides(faces)
     scores = np.empty((len(faces), len(faces)), np.float32)
     for start in range(0, len(faces), BLOCK):
         rows = slice(start, start + BLOCK)
-        block = normalise(
-            faces[rows] @ faces.T,
-            own.mean[rows, None],
-            own.deviation[rows, None],
-            own.mean,
-            own.deviation,
-        )
+        block = normaliser.scores(sides.rows(rows), sides)
         block[identity[rows, None] == identity] = -np.inf
         scores[rows] = block
     return scores

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from accessctl.errors import SourceError
 from accessctl.evaluation.counted import Count, count
 from accessctl.evaluation.probes import Floats, Probes
-from accessctl.gallery.normalisation import neighbour_statistics, normalise
+from accessctl.gallery.normalisation import Normaliser
 from accessctl.gallery.pooling import pool
 
 Rows = NDArray[np.int64]
@@ -73,13 +73,12 @@ def score_tasks(
     tasks: Tasks,
     shots: int,
     faces: Probes,
-    cohort: Floats,
-    neighbours: int,
+    normaliser: Normaliser,
 ) -> Scores:
     """Scores with the first `shots` photos of each person, pooled as the product pools.
 
     A photo counts where a face was found, whether or not the product would refuse it.
-    `cohort` and `neighbours` are the encoder's.
+    `normaliser` is the encoder's.
     """
     embeddings, found = faces.embeddings, faces.found
     # The same photos come up in many tasks: each set of them is pooled and compared once.
@@ -91,18 +90,13 @@ def score_tasks(
     for row in np.flatnonzero(seen):
         own = sets[row][found[sets[row]]]
         pooled[row] = pool(embeddings[own], faces.quality[own])
-    people = neighbour_statistics(pooled, cohort, neighbours)
     probes = np.where(found[tasks.probe, None], embeddings[tasks.probe], np.float32(0))
-    side = neighbour_statistics(probes, cohort, neighbours)
-    at = place.reshape(tasks.support.shape[:2])
+    trials, ways = tasks.support.shape[:2]
+    at = place.reshape(trials, ways)
     cosine = np.einsum("tnd,td->tn", pooled[at], probes)
-    normalised = normalise(
-        cosine,
-        people.mean[at],
-        people.deviation[at],
-        side.mean[:, None],
-        side.deviation[:, None],
-    )
+    people = normaliser.sides(pooled).rows(at.ravel())
+    side = normaliser.sides(probes).rows(np.arange(trials).repeat(ways))
+    normalised = normaliser.pairs(people, side).reshape(trials, ways)
     lost = ~seen[at] | ~found[tasks.probe, None]
     return Scores(
         np.where(lost, -np.inf, cosine).astype(np.float32),
@@ -121,13 +115,12 @@ def table_of(
     ways: Sequence[int],
     shots: Sequence[int],
     faces: Probes,
-    cohort: Floats,
-    neighbours: int,
+    normaliser: Normaliser,
 ) -> dict[tuple[int, int], tuple[Count, Count]]:
     """{(ways, shots): (by cosine, as the product scores)}, all over the same tasks."""
     found = {}
     for shot in shots:
-        scores = score_tasks(tasks, shot, faces, cohort, neighbours)
+        scores = score_tasks(tasks, shot, faces, normaliser)
         for way in ways:
             found[way, shot] = (accuracy(scores.cosine, way), accuracy(scores.normalised, way))
     return found

@@ -14,8 +14,9 @@ from accessctl.evaluation.det import fnir_at, fpir_of_threshold, threshold_for
 from accessctl.evaluation.gallery_draw import draw_gallery
 from accessctl.evaluation.identification import Outcome, Searches, decide, joined, search_all
 from accessctl.evaluation.people_interval import PeopleRate, rate_over_people
-from accessctl.evaluation.probes import Floats, Probes
+from accessctl.evaluation.probes import Probes
 from accessctl.gallery.calibration import Calibration
+from accessctl.gallery.normalisation import Normaliser
 
 Person = NDArray[np.int64]
 
@@ -72,7 +73,7 @@ def try_sizes(
     person: Person,
     faces: Probes,
     sizes: Sequence[int],
-    cohort: Floats,
+    normaliser: Normaliser,
     calibration: Calibration,
     plan: Plan,
 ) -> list[Tried]:
@@ -85,7 +86,7 @@ def try_sizes(
                 search_all(
                     draw_gallery(person, size, 1, plan.strangers, random),
                     faces,
-                    cohort,
+                    normaliser,
                     calibration,
                 )
                 for random in _generators(plan, size, 1)
@@ -100,7 +101,7 @@ def try_pooling(
     faces: Probes,
     size: int,
     photos: Sequence[int],
-    cohort: Floats,
+    normaliser: Normaliser,
     calibration: Calibration,
     plan: Plan,
 ) -> list[Tried]:
@@ -115,7 +116,7 @@ def try_pooling(
         Tried(
             size,
             count,
-            tuple(search_all(draw.first(count), faces, cohort, calibration) for draw in draws),
+            tuple(search_all(draw.first(count), faces, normaliser, calibration) for draw in draws),
         )
         for count in photos
     ]

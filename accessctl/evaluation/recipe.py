@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from accessctl.evaluation.cohort import Floats, Progress, choose, embed, without
 from accessctl.evaluation.impostors import impostor_scores
 from accessctl.evaluation.pack import Row, clear_of_each, read_rows
 from accessctl.gallery.cohort import load_cohort, save_cohort
+from accessctl.gallery.normalisation import Normaliser, ScoredPart
 
 COHORT_NAME = "cohort.npz"
 # On people held out of the cohort 100 to 300 of some 8,000 did equally well, fewer and
@@ -50,11 +51,13 @@ def calibrate_encoder(
     seed: int,
     made_by: str,
     today: datetime.date,
+    parts: Sequence[ScoredPart] = (),
     plan: Plan = PLAN,
 ) -> Outcome:
     """Write cohort and calibration of `encoder` from the pack in `faces` to its card.
 
-    The encoder must be the one that the product runs (precision, mirror averaging).
+    The encoder must be the one that the product runs (precision, mirror averaging). `parts` of
+    its embedding are scored by themselves; without them it is scored as a whole.
     SourceError or PhotoError for the pack, ModelError for the encoder's folder.
     """
     random = np.random.default_rng(seed)
@@ -70,7 +73,7 @@ def calibrate_encoder(
         picked: Floats = embeddings[[at[index] for index in indices]]
         return picked
 
-    named, unnamed = _cohort(rows_of(people), rows_of(others))
+    named, unnamed = _cohort(rows_of(people), rows_of(others), parts)
     path = card.path(COHORT_NAME)
     _store(path, np.concatenate([named, unnamed]))
     # The table is made with what the door will load: rounded to a byte a number.
@@ -78,11 +81,11 @@ def calibrate_encoder(
     unnamed = cohort[len(named) :]
     probes = rows_of(index for own in clear for index in own)
     identity = np.repeat(np.arange(len(clear)), [len(own) for own in clear])
-    share = _neighbours(len(unnamed), len(cohort))
-    kept = without_twins(probes, identity, unnamed, share)
+    strangers = Normaliser(unnamed, _neighbours(len(unnamed), len(cohort)), parts)
+    kept = without_twins(probes, identity, strangers)
     probes, identity = probes[kept], identity[kept]
-    table = calibrate(impostor_scores(probes, identity, unnamed, share), identity, random, plan)
-    update_card(card.folder, cohort=COHORT_NAME, calibration=_section(table, made_by, today))
+    table = calibrate(impostor_scores(probes, identity, strangers), identity, random, plan)
+    update_card(card.folder, cohort=COHORT_NAME, calibration=_section(table, parts, made_by, today))
     remaining = len(np.unique(identity))
     return Outcome(len(cohort), remaining, len(probes), len(clear) - remaining, table)
 
@@ -98,17 +101,22 @@ def _clear(rows: Sequence[Row], random: np.random.Generator) -> list[list[int]]:
     return clear
 
 
-def _cohort(named: Floats, unnamed: Floats) -> tuple[Floats, Floats]:
+def _cohort(named: Floats, unnamed: Floats, parts: Sequence[ScoredPart]) -> tuple[Floats, Floats]:
     """Labelled and unlabelled faces without those that are in them twice."""
     share = _neighbours(len(unnamed), len(named) + len(unnamed))
-    keep_named = without_twins(named, np.arange(len(named)), unnamed, share)
-    keep_unnamed = without_twins(unnamed, np.arange(len(unnamed)), named, NEIGHBOURS - share)
+    by_unnamed = Normaliser(unnamed, share, parts)
+    by_named = Normaliser(named, NEIGHBOURS - share, parts)
+    keep_named = without_twins(named, np.arange(len(named)), by_unnamed)
+    keep_unnamed = without_twins(unnamed, np.arange(len(unnamed)), by_named)
     return named[keep_named], unnamed[keep_unnamed]
 
 
-def _section(table: Table, made_by: str, today: datetime.date) -> dict[str, Any]:
+def _section(
+    table: Table, parts: Sequence[ScoredPart], made_by: str, today: datetime.date
+) -> dict[str, Any]:
     return {
         "neighbours": NEIGHBOURS,
+        "parts": [asdict(part) for part in parts] or None,
         "score": table.score.round(3).tolist(),
         "log10_fmr": table.log10_fmr.round(4).tolist(),
         "log10_fmr_upper": table.log10_fmr_upper.round(4).tolist(),

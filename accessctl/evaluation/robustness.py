@@ -16,7 +16,7 @@ from accessctl.evaluation.identification import decide, search_all
 from accessctl.evaluation.people_interval import PeopleRate, rate_over_people
 from accessctl.evaluation.probes import Probes
 from accessctl.gallery.calibration import Calibration
-from accessctl.gallery.normalisation import neighbour_statistics, normalise
+from accessctl.gallery.normalisation import Normaliser
 
 Floats = NDArray[np.float32]
 
@@ -55,20 +55,20 @@ def loss(
     condition: str,
     enrolled: Probes,
     coming: Probes,
-    cohort: Floats,
+    normaliser: Normaliser,
     calibration: Calibration,
     rules: Rules,
     seed: int,
 ) -> Loss:
     """`coming` holds a probe of each of the `enrolled`, in their order. Whoever is left out of a
     gallery comes to it as a stranger."""
-    scores = pair_scores(enrolled, coming, cohort, calibration.neighbours)
+    scores = pair_scores(enrolled, coming, normaliser)
     passed = scores >= calibration.threshold(rules.target_fmr)
     usable = enrolled.usable[:, None] & coming.usable
     strangers = usable & ~np.eye(len(enrolled), dtype=bool)
     genuine = np.diag(passed)
     random = np.random.default_rng(seed)
-    tried = _identification(enrolled, coming, cohort, calibration, rules, random)
+    tried = _identification(enrolled, coming, normaliser, calibration, rules, random)
     return Loss(
         condition=condition,
         faceless=count(~coming.found),
@@ -83,13 +83,10 @@ def loss(
     )
 
 
-def pair_scores(one: Probes, other: Probes, cohort: Floats, neighbours: int) -> Floats:
+def pair_scores(one: Probes, other: Probes, normaliser: Normaliser) -> Floats:
     """Normalised scores (N, M), minus infinity where either shows no face."""
     a, b = (np.where(s.found[:, None], s.embeddings, np.float32(0)) for s in (one, other))
-    side_a, side_b = (neighbour_statistics(rows, cohort, neighbours) for rows in (a, b))
-    scores = normalise(
-        a @ b.T, side_a.mean[:, None], side_a.deviation[:, None], side_b.mean, side_b.deviation
-    )
+    scores = normaliser.scores(normaliser.sides(a), normaliser.sides(b))
     seen = one.found[:, None] & other.found
     return np.where(seen, scores, -np.inf).astype(np.float32)
 
@@ -109,7 +106,7 @@ class _Tried:
 def _identification(
     enrolled: Probes,
     coming: Probes,
-    cohort: Floats,
+    normaliser: Normaliser,
     calibration: Calibration,
     rules: Rules,
     random: np.random.Generator,
@@ -126,7 +123,7 @@ def _identification(
             own=np.arange(len(inside)),
             strangers=people + outside[:, None],
         )
-        outcome = search_all(draw, faces, cohort, calibration)
+        outcome = search_all(draw, faces, normaliser, calibration)
         outcomes.append(outcome)
         events.append(decide(outcome, rules.target_fpir, rules.min_margin))
     missed, wrong, accepted = (np.concatenate(kind) for kind in zip(*events, strict=True))

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accessctl.domain import Embedding
-from accessctl.gallery.normalisation import Statistics, neighbour_statistics, normalise
+from accessctl.gallery.normalisation import Normaliser, Sides
 
 Floats = NDArray[np.float32]
 
@@ -26,28 +26,27 @@ class Scorer:
     span: tuple[float, float]
     found: NDArray[np.bool_]
     _embeddings: Embedding
-    _side: Statistics | None
+    _normalised: tuple[Normaliser, Sides] | None
 
     def block(self, rows: slice, columns: slice) -> Floats:
         """All scores (R, C) of the photos `rows` with the photos `columns`."""
-        scores: Floats = self._embeddings[rows] @ self._embeddings[columns].T
-        if self._side is not None:
-            mean, deviation = self._side.mean, self._side.deviation
-            scores = normalise(
-                scores, mean[rows, None], deviation[rows, None], mean[columns], deviation[columns]
-            )
+        if self._normalised is None:
+            scores: Floats = self._embeddings[rows] @ self._embeddings[columns].T
+        else:
+            normaliser, sides = self._normalised
+            scores = normaliser.scores(sides.rows(rows), sides.rows(columns))
         scores[~self.found[rows]] = -np.inf
         scores[:, ~self.found[columns]] = -np.inf
         return scores
 
     def pairs(self, first: NDArray[np.int64], second: NDArray[np.int64]) -> Floats:
         """The scores (P,) of the pairs of photos `first` (P,) and `second` (P,)."""
-        scores: Floats = np.einsum("nd,nd->n", self._embeddings[first], self._embeddings[second])
-        if self._side is not None:
-            mean, deviation = self._side.mean, self._side.deviation
-            scores = normalise(
-                scores, mean[first], deviation[first], mean[second], deviation[second]
-            )
+        if self._normalised is None:
+            one, other = self._embeddings[first], self._embeddings[second]
+            scores: Floats = np.einsum("nd,nd->n", one, other)
+        else:
+            normaliser, sides = self._normalised
+            scores = normaliser.pairs(sides.rows(first), sides.rows(second))
         return np.where(self.found[first] & self.found[second], scores, np.float32(-np.inf))
 
 
@@ -56,13 +55,10 @@ def cosine(embeddings: Embedding, found: NDArray[np.bool_]) -> Scorer:
     return Scorer("cosine", COSINES, found, _filled(embeddings, found), None)
 
 
-def normalised(
-    embeddings: Embedding, found: NDArray[np.bool_], cohort: Floats, neighbours: int
-) -> Scorer:
-    """The same, normalised by the `neighbours` nearest of a cohort (C, D) as a door does it."""
+def normalised(embeddings: Embedding, found: NDArray[np.bool_], normaliser: Normaliser) -> Scorer:
+    """The same, normalised as a door does it."""
     filled = _filled(embeddings, found)
-    side = neighbour_statistics(filled, cohort, neighbours)
-    return Scorer("normalised", NORMALISED, found, filled, side)
+    return Scorer("normalised", NORMALISED, found, filled, (normaliser, normaliser.sides(filled)))
 
 
 def _filled(embeddings: Embedding, found: NDArray[np.bool_]) -> Embedding:

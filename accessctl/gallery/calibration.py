@@ -16,18 +16,15 @@ class Calibration:
 
     `score` ascends strictly; `log10_fmr` and its upper 95 % bound `log10_fmr_upper`
     fall or stay (float64 (N,), N at least 2, between -15 and 0, the bound never below
-    the rate). `neighbours` is the number of cohort members that scores are normalised
-    by. Raises ModelError for any other table.
+    the rate). Raises ModelError for any other table.
     """
 
     def __init__(
         self,
-        neighbours: int,
         score: Sequence[float] | NDArray[np.float64],
         log10_fmr: Sequence[float] | NDArray[np.float64],
         log10_fmr_upper: Sequence[float] | NDArray[np.float64],
     ) -> None:
-        self.neighbours = neighbours
         self._score = np.asarray(score, dtype=np.float64)
         self._rate = np.asarray(log10_fmr, dtype=np.float64)
         self._upper = np.asarray(log10_fmr_upper, dtype=np.float64)
@@ -73,8 +70,6 @@ class Calibration:
 
     def _complaint(self) -> str | None:
         columns = (self._score, self._rate, self._upper)
-        if self.neighbours < 2:
-            return "names fewer than 2 neighbours"
         if self._score.ndim != 1 or len(self._score) < 2:
             return "has fewer than 2 rows"
         if any(column.shape != self._score.shape for column in columns):

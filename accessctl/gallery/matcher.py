@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from accessctl.domain import Embedding, Match, PersonId
 from accessctl.errors import ModelError
 from accessctl.gallery.calibration import Calibration
-from accessctl.gallery.normalisation import neighbour_statistics, normalise
+from accessctl.gallery.normalisation import Normaliser
 from accessctl.gallery.pooling import pool
 from accessctl.gallery.values import Template
 
@@ -19,7 +19,8 @@ from accessctl.gallery.values import Template
 class Comparison:
     """Two faces: cosine `similarity`, normalised `score`, its rate and upper 95 % bound.
 
-    For a given pair the score is a straight line in the similarity; `slope` is its rise.
+    For a given pair the score is a straight line in the similarities of its parts; `slope` is
+    its rise when all of them rise alike.
     """
 
     similarity: float
@@ -36,21 +37,21 @@ class Comparison:
 class Matcher:
     """A snapshot of the gallery, ready to be searched; never changes.
 
-    `templates` are pooled to one per person, `cohort` is unit float32 (C, D). Raises
-    ModelError when cohort, calibration and templates do not belong together.
+    `templates` are pooled to one per person. Raises ModelError when they have not the
+    `normaliser`'s dimension.
     """
 
     def __init__(
         self,
         templates: Sequence[Template],
-        cohort: NDArray[np.float32],
+        normaliser: Normaliser,
         calibration: Calibration,
     ) -> None:
-        _check(templates, cohort, calibration)
-        self._cohort = np.ascontiguousarray(cohort)
+        _check(templates, normaliser.dimension)
+        self._normaliser = normaliser
         self._calibration = calibration
-        self._people, self._pooled = _pool_people(templates, cohort.shape[1])
-        self._statistics = neighbour_statistics(self._pooled, self._cohort, calibration.neighbours)
+        self._people, pooled = _pool_people(templates, normaliser.dimension)
+        self._sides = normaliser.sides(pooled)
 
     @property
     def people(self) -> int:
@@ -68,21 +69,13 @@ class Matcher:
         """
         if not self._people:
             return None
-        side = neighbour_statistics(probe[None], self._cohort, self._calibration.neighbours)
-        similarities = self._pooled @ probe
-        scores = normalise(
-            similarities,
-            self._statistics.mean,
-            self._statistics.deviation,
-            side.mean,
-            side.deviation,
-        )
+        scores = self._normaliser.scores(self._sides, self._normaliser.sides(probe[None]))[:, 0]
         best = int(np.argmax(scores))
         score = float(scores[best])
         others = np.delete(scores, best)
         return Match(
             person=self._people[best],
-            similarity=float(similarities[best]),
+            similarity=float(self._sides.embeddings[best] @ probe),
             score=score,
             margin=score - float(others.max()) if len(others) else math.inf,
             fmr=self._calibration.fmr(score),
@@ -91,15 +84,12 @@ class Matcher:
 
     def compare(self, a: Embedding, b: Embedding) -> Comparison:
         """Two unit embeddings (D,), nobody enrolled; the same in either order."""
-        sides = neighbour_statistics(np.stack([a, b]), self._cohort, self._calibration.neighbours)
-        mean, deviation = sides.mean, sides.deviation
-        similarity = np.array([a @ b])
-        scores = normalise(similarity, mean[:1], deviation[:1], mean[1:], deviation[1:])
-        score = float(scores[0])
+        one, other = (self._normaliser.sides(side[None]) for side in (a, b))
+        score = float(self._normaliser.pairs(one, other)[0])
         return Comparison(
-            similarity=float(similarity[0]),
+            similarity=float(a @ b),
             score=score,
-            slope=float((1 / deviation).mean()),
+            slope=float(self._normaliser.slopes(one, other)[0]),
             fmr=self._calibration.fmr(score),
             fmr_upper=self._calibration.fmr_upper(score),
         )
@@ -110,15 +100,12 @@ class Matcher:
         Yields both and their similarity, each pair once.
         """
         threshold = self.threshold(fmr)
-        mean, deviation = self._statistics.mean, self._statistics.deviation
+        pooled = self._sides.embeddings
         for row, person in enumerate(self._people):
-            later = slice(row + 1, None)
-            similarities = self._pooled[later] @ self._pooled[row]
-            scores = normalise(
-                similarities, mean[later], deviation[later], mean[row], deviation[row]
-            )
-            for other in np.flatnonzero(scores >= threshold):
-                yield person, self._people[row + 1 + other], float(similarities[other])
+            later = self._sides.rows(slice(row + 1, None))
+            scores = self._normaliser.scores(later, self._sides.rows(slice(row, row + 1)))[:, 0]
+            for other in np.flatnonzero(scores >= threshold) + row + 1:
+                yield person, self._people[other], float(pooled[other] @ pooled[row])
 
 
 def _pool_people(
@@ -136,16 +123,9 @@ def _pool_people(
     return tuple(grouped), pooled
 
 
-def _check(
-    templates: Sequence[Template], cohort: NDArray[np.float32], calibration: Calibration
-) -> None:
-    if cohort.ndim != 2 or len(cohort) < calibration.neighbours:
+def _check(templates: Sequence[Template], dimension: int) -> None:
+    if any(template.embedding.shape != (dimension,) for template in templates):
         raise ModelError(
-            f"The encoder's cohort has fewer than {calibration.neighbours} faces, which its "
-            "calibration needs; fetch the encoder again."
-        )
-    if any(template.embedding.shape != cohort.shape[1:] for template in templates):
-        raise ModelError(
-            f"The gallery's templates do not have the {cohort.shape[1]} numbers of the encoder's "
+            f"The gallery's templates do not have the {dimension} numbers of the encoder's "
             "cohort; the templates must be renewed with this encoder."
         )

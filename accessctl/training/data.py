@@ -17,7 +17,7 @@ from accessctl.training.folder import aligner, already_aligned, read_folder
 from accessctl.training.order import Order, PeopleByPhotos, Shuffled
 from accessctl.training.pack import read_pack
 from accessctl.training.settings import Settings
-from accessctl.training.split import capped, held_out
+from accessctl.training.split import capped, held_out, some_people
 from accessctl.training.teachers import descriptors, targets_from
 from accessctl.training.validation import Validation
 
@@ -46,6 +46,8 @@ def read_data(
     """
     everyone = _read(settings, folder, vision)
     train, strangers = held_out(everyone, settings.held_out, settings.seed)
+    if settings.people is not None:
+        train = some_people(train, settings.people, settings.seed)
     teacher = targets_from(settings.teachers, everyone, folder)
     beside = descriptors(settings.beside, everyone, folder) if settings.beside else None
 

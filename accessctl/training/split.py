@@ -12,11 +12,15 @@ def held_out(faces: FaceSet, people: int, seed: int) -> tuple[FaceSet, FaceSet]:
     Unlabelled faces stay in training. At most half of the people are taken. The same seed
     holds out the same people.
     """
-    numbers, counts = np.unique(faces.person[faces.person != UNLABELLED], return_counts=True)
-    able = numbers[counts >= 2]
-    chosen = np.random.default_rng(seed).permutation(able)[: min(people, len(numbers) // 2)]
-    out = np.isin(faces.person, chosen)
+    half = len(np.unique(faces.person[faces.person != UNLABELLED])) // 2
+    out = np.isin(faces.person, _drawn(faces, min(people, half), seed))
     return faces.select(np.flatnonzero(~out)), faces.select(np.flatnonzero(out))
+
+
+def some_people(faces: FaceSet, people: int, seed: int) -> FaceSet:
+    """All photos of `people` persons who have at least two, and of nobody else; of all such
+    persons when they are fewer. With the same seed, fewer persons are among the more."""
+    return faces.select(np.flatnonzero(np.isin(faces.person, _drawn(faces, people, seed))))
 
 
 def capped(faces: FaceSet, photos: int, seed: int) -> FaceSet:
@@ -33,3 +37,9 @@ def capped(faces: FaceSet, photos: int, seed: int) -> FaceSet:
         keep.append(int(position))
     kept: NDArray[np.intp] = np.sort(np.array(keep, np.intp))
     return faces.select(kept)
+
+
+def _drawn(faces: FaceSet, people: int, seed: int) -> NDArray[np.int32]:
+    numbers, counts = np.unique(faces.person[faces.person != UNLABELLED], return_counts=True)
+    drawn: NDArray[np.int32] = np.random.default_rng(seed).permutation(numbers[counts >= 2])
+    return drawn[:people]

@@ -8,14 +8,14 @@ import numpy as np
 from accessctl.domain import PersonId
 from accessctl.gallery.calibration import Calibration
 from accessctl.gallery.matcher import Matcher
-from accessctl.gallery.normalisation import neighbour_statistics, normalise
+from accessctl.gallery.normalisation import Normaliser, Sides
 from accessctl.gallery.values import Template
 from benchmarks.bars.row import Row
 
 REPEATS = 50
 
 
-def measure(cohort: np.ndarray, calibration: Calibration, bandwidth: float) -> list[Row]:
+def measure(normaliser: Normaliser, calibration: Calibration, bandwidth: float) -> list[Row]:
     """`bandwidth` in bytes/s, as measured in this run.
 
     The probe's side of the normalisation costs the same however many are enrolled, so it has
@@ -24,28 +24,26 @@ def measure(cohort: np.ndarray, calibration: Calibration, bandwidth: float) -> l
     draw = np.random.default_rng(0)
     rows = []
     for people, bar in ((1000, 0.1), (100_000, 10.0)):
-        pooled = unit(draw.standard_normal((people, cohort.shape[1]), np.float32))
-        known = neighbour_statistics(pooled[:1000], cohort, calibration.neighbours)
-        mean = np.resize(known.mean, people)
-        deviation = np.resize(known.deviation, people)
-        probe = pooled[7]
+        pooled = unit(draw.standard_normal((people, normaliser.dimension), np.float32))
+        known = normaliser.sides(pooled[:1000])
+        again = np.resize(np.arange(1000), people)
+        everybody = Sides(
+            pooled, known.length[:, again], known.mean[:, again], known.deviation[:, again]
+        )
+        probe = known.rows(slice(7, 8))
 
-        def match(
-            pooled: np.ndarray = pooled,
-            mean: np.ndarray = mean,
-            deviation: np.ndarray = deviation,
-            probe: np.ndarray = probe,
-        ) -> None:
-            np.argmax(normalise(pooled @ probe, mean, deviation, 0.5, 0.1))
+        def match(everybody: Sides = everybody, probe: Sides = probe) -> None:
+            np.argmax(normaliser.scores(everybody, probe))
 
         took = median_ms(match)
         least = pooled.nbytes / bandwidth * 1e3
-        note = f"{people * cohort.shape[1]:,} products; memory alone {least:.2g} ms"
+        note = f"{people * normaliser.dimension:,} products; memory alone {least:.2g} ms"
         rows.append(Row(f"match one probe, {people:,} templates", took, bar, "ms", note=note))
-    matcher = Matcher(_templates(draw, cohort.shape[1]), cohort, calibration)
-    whole = median_ms(lambda: matcher.search(cohort[3]))
-    least = cohort.nbytes / bandwidth * 1e3
-    note = f"{len(cohort):,} cohort faces; memory alone {least:.2g} ms"
+    matcher = Matcher(_templates(draw, normaliser.dimension), normaliser, calibration)
+    whole = median_ms(lambda: matcher.search(pooled[7]))
+    cohort = normaliser.cohort_size
+    least = 4 * cohort * normaliser.dimension / bandwidth * 1e3
+    note = f"{cohort:,} cohort faces; memory alone {least:.2g} ms"
     rows.append(Row("the same with its cohort, 50 enrolled", whole, float("inf"), "ms", note=note))
     return rows
 

@@ -30,6 +30,7 @@ from accessctl.encoder.card import load_card
 from accessctl.encoder.choose import load_encoder
 from accessctl.gallery.calibration import Calibration
 from accessctl.gallery.fake import random_units
+from accessctl.gallery.normalisation import Normaliser
 from accessctl.gallery.store import open_gallery
 from accessctl.vision.observer import Observer
 
@@ -88,16 +89,16 @@ class Loaded:
 
     observer: RememberingObserver
     recogniser: Recogniser
-    cohort: np.ndarray
+    normaliser: Normaliser
     calibration: Calibration
 
 
 @pytest.fixture(scope="session")
 def loaded() -> Iterator[Loaded]:
     encoder = load_encoder(EncoderConfig(**MODELS["encoder"]))
-    cohort, calibration = scoring_of(encoder.card)
+    normaliser, calibration = scoring_of(encoder.card)
     observer = Observer(VisionConfig(**MODELS["vision"]))
-    yield Loaded(RememberingObserver(observer), Recogniser(encoder), cohort, calibration)
+    yield Loaded(RememberingObserver(observer), Recogniser(encoder), normaliser, calibration)
     observer.close()
 
 
@@ -191,7 +192,7 @@ def models(loaded: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
             roster = Roster(
                 gallery,
                 loaded.recogniser.fingerprint,
-                loaded.cohort,
+                loaded.normaliser,
                 loaded.calibration,
                 config.policy.target_fpir,
             )

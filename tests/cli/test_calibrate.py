@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from accessctl.cli.calibrate import add_calibrate
-from accessctl.errors import ModelError, SourceError
+from accessctl.errors import InputError, ModelError, SourceError
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
 
@@ -41,3 +41,11 @@ def test_a_folder_without_faces(parse, tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"faces\.csv"):
         args.func(args)
     assert (MODELS / "dlib" / "card.yaml").read_bytes() == before
+
+
+@pytest.mark.parametrize("weights", [["1", "0.5"], ["0"]])
+def test_weights_of_parts_that_are_not_there(parse, weights: list[str], tmp_path: Path) -> None:
+    folder = MODELS / "dlib"
+    args = parse(["calibrate", str(folder), "--faces", str(tmp_path), "--part-weights", *weights])
+    with pytest.raises(InputError, match="has 0 parts"):
+        args.func(args)

@@ -54,7 +54,7 @@ def test_observed_rates_are_those_of_the_pairs(
     assert said.code == 0, said.err
     (found,) = said.lines
     faces = embedded[0]
-    scorer = normalised(faces.embeddings, faces.found, loaded.cohort, loaded.calibration.neighbours)
+    scorer = normalised(faces.embeddings, faces.found, loaded.normaliser)
     pairs = all_pairs(scorer, faces.person)
     assert found["impostor_pairs"] == pairs.impostors == 80 * 78 // 2
     assert [row["stated_fmr"] for row in found["rates"]] == [1e-2, 1e-3, 1e-4, 1e-5, 1e-6]

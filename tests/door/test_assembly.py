@@ -21,6 +21,7 @@ from accessctl.door.fake import CALIBRATION, EPOCH, FACE_BOX, FakeHouse, decisio
 from accessctl.encoder.fake import FAKE_CARD, FakeEncoder
 from accessctl.errors import ModelError, StoreError
 from accessctl.gallery.fake import MemoryGallery, random_units
+from accessctl.gallery.normalisation import Normaliser
 from accessctl.gallery.pins import hash_pin
 from accessctl.gallery.values import StoredPhoto
 from accessctl.policy.lockout_store import LockoutStore
@@ -43,7 +44,8 @@ class Parts:
     def __init__(self) -> None:
         self.gallery = ClosingGallery()
         self.observer = FakeObserver(photos=[[fake_face(box=FACE_BOX)]])
-        self.scoring: object = (random_units(300, FAKE_CARD.dimension, seed=1), CALIBRATION)
+        normaliser = Normaliser(random_units(300, FAKE_CARD.dimension, seed=1), 50)
+        self.scoring: object = (normaliser, CALIBRATION)
 
     def score(self, card: object) -> object:
         if isinstance(self.scoring, Exception):

@@ -5,6 +5,7 @@ from accessctl.evaluation.calibrate import Plan, Table, calibrate
 from accessctl.evaluation.impostors import impostor_scores, pairs_descending
 from accessctl.gallery.calibration import Calibration
 from accessctl.gallery.fake import random_units
+from accessctl.gallery.normalisation import Normaliser
 
 PLAN = Plan(start=1e-2, limit=1e-3, lowest=1e-5, replicates=60)
 EVERY_300 = np.arange(300)
@@ -27,7 +28,7 @@ def table() -> Table:
 
 
 def test_the_table_is_one_that_the_product_accepts(table: Table) -> None:
-    calibration = Calibration(20, table.score, table.log10_fmr, table.log10_fmr_upper)
+    calibration = Calibration(table.score, table.log10_fmr, table.log10_fmr_upper)
     assert calibration.fmr(-1e9) == 1
     assert table.log10_fmr[-1] == pytest.approx(-5, abs=1e-3)
     assert calibration.threshold(1e-2) >= table.score[0]
@@ -82,12 +83,12 @@ def test_the_bound_covers_the_truth_in_most_draws() -> None:
 
 
 def test_people_unknown_to_the_cohort_meet_the_stated_rate() -> None:
-    others = random_units(600, 24, seed=1)
+    others = Normaliser(random_units(600, 24, seed=1), 40)
     every = np.arange(400)
-    scores = impostor_scores(random_units(400, 24, seed=2), every, others, 40)
+    scores = impostor_scores(random_units(400, 24, seed=2), every, others)
     table = calibrate(scores, every, np.random.default_rng(3), PLAN)
-    calibration = Calibration(40, table.score, table.log10_fmr, table.log10_fmr_upper)
-    fresh = pairs_descending(impostor_scores(random_units(400, 24, seed=4), every, others, 40))
+    calibration = Calibration(table.score, table.log10_fmr, table.log10_fmr_upper)
+    fresh = pairs_descending(impostor_scores(random_units(400, 24, seed=4), every, others))
     for rate in (1e-1, 1e-2, 1e-3):
         observed = (fresh >= calibration.threshold(rate)).mean()
         assert rate / 2 < observed < rate * 2

@@ -5,6 +5,7 @@ from accessctl.errors import SourceError
 from accessctl.evaluation.cohort import MAX_COHORT_BYTES, MIN_FACES, choose, without_twins
 from accessctl.evaluation.pack import Row
 from accessctl.gallery.fake import random_units
+from accessctl.gallery.normalisation import Normaliser
 
 
 def rows(people: int, others: int) -> list[Row]:
@@ -34,24 +35,28 @@ def test_too_few_faces(people: int, others: int) -> None:
         choose(rows(people, others), 128, np.random.default_rng(0))
 
 
+def strangers(seed: int) -> Normaliser:
+    return Normaliser(random_units(400, 24, seed), 30)
+
+
 def test_the_second_photo_of_a_person_goes() -> None:
-    people, others = random_units(400, 24, seed=1), random_units(400, 24, seed=2)
+    people, others = random_units(400, 24, seed=1), strangers(seed=2)
     again = people[[5, 50, 200]] + 0.02 * random_units(3, 24, seed=3)
     again /= np.linalg.norm(again, axis=1, keepdims=True)
     faces = np.concatenate([people, again])
-    kept = without_twins(faces, np.arange(403), others, 30)
+    kept = without_twins(faces, np.arange(403), others)
     assert np.flatnonzero(~kept).tolist() == [400, 401, 402]
 
 
 def test_all_faces_of_the_second_name_go() -> None:
-    people, others = random_units(400, 24, seed=1), random_units(400, 24, seed=2)
+    people, others = random_units(400, 24, seed=1), strangers(seed=2)
     again = people[[7, 7]] + 0.02 * random_units(2, 24, seed=3)
     again /= np.linalg.norm(again, axis=1, keepdims=True)
     identity = np.array([*range(400), 400, 400])
-    kept = without_twins(np.concatenate([people, again]), identity, others, 30)
+    kept = without_twins(np.concatenate([people, again]), identity, others)
     assert np.flatnonzero(~kept).tolist() == [400, 401]
 
 
 def test_strangers_stay() -> None:
-    people, others = random_units(400, 24, seed=5), random_units(400, 24, seed=6)
-    assert without_twins(people, np.arange(400), others, 30).all()
+    people, others = random_units(400, 24, seed=5), strangers(seed=6)
+    assert without_twins(people, np.arange(400), others).all()

@@ -15,10 +15,11 @@ from accessctl.evaluation.robustness import Rules
 from accessctl.evaluation.sightings import Look, Subject
 from accessctl.gallery.calibration import Calibration
 from accessctl.gallery.fake import random_units
+from accessctl.gallery.normalisation import Normaliser
 from accessctl.vision.fake import fake_face
 
 NAMES = tuple(f"{who}/{i}.png" for who in "abcdefgh" for i in range(1 + (who < "f") * 2))
-CALIBRATION = Calibration(10, [0, 20], [0, -12], [0, -10])
+CALIBRATION = Calibration([0, 20], [0, -12], [0, -10])
 RULES = Rules(target_fmr=0.5, target_fpir=0.05, min_margin=0.0, gallery=3, draws=2)
 
 
@@ -90,10 +91,11 @@ def test_a_photo_without_a_face_stays_as_it_is(photos) -> None:
 
 def test_every_condition_is_tried_on_the_same_people_and_kept(photos, tmp_path) -> None:
     subset = choose(NAMES, 4, np.random.default_rng(0))
-    cohort = random_units(50, FAKE_CARD.dimension, seed=1)
+    normaliser = Normaliser(random_units(50, FAKE_CARD.dimension, seed=1), 10)
     cache = tmp_path / "cache"
     first, again = (
-        list(losses(bench(cache), photos, subset, cohort, CALIBRATION, RULES, 0)) for _ in range(2)
+        list(losses(bench(cache), photos, subset, normaliser, CALIBRATION, RULES, 0))
+        for _ in range(2)
     )
     assert [one.condition for one in first] == [CLEAN, *CONDITIONS]
     assert first == again

@@ -7,10 +7,11 @@ from accessctl.evaluation.probes import Probes
 from accessctl.gallery.calibration import Calibration
 from accessctl.gallery.fake import random_units
 from accessctl.gallery.matcher import Matcher
+from accessctl.gallery.normalisation import Normaliser
 from accessctl.gallery.pooling import pool
 
-COHORT = random_units(60, 8, seed=9)
-CALIBRATION = Calibration(10, [-50, 0, 50], [0, -1, -9], [0, -0.5, -8])
+NORMALISER = Normaliser(random_units(60, 8, seed=9), 10)
+CALIBRATION = Calibration([-50, 0, 50], [0, -1, -9], [0, -0.5, -8])
 ROWS = random_units(12, 8, seed=1)
 
 
@@ -27,8 +28,8 @@ def draw(enrolled: list[int], mates: list[list[int]], strangers: list[list[int]]
 
 
 def test_a_search_is_that_of_the_gallery() -> None:
-    outcome = search_all(draw([0, 1, 2], [[4], [5]], [[7]]), probes(), COHORT, CALIBRATION)
-    matcher = Matcher([], COHORT, CALIBRATION)
+    outcome = search_all(draw([0, 1, 2], [[4], [5]], [[7]]), probes(), NORMALISER, CALIBRATION)
+    matcher = Matcher([], NORMALISER, CALIBRATION)
     expected = [matcher.compare(ROWS[enrolled], ROWS[7]).score for enrolled in (0, 1, 2)]
     strangers = outcome.strangers
     assert outcome.people == 3
@@ -47,11 +48,11 @@ def test_right_is_who_it_is_and_not_where_they_stand() -> None:
     swapped = GalleryDraw(
         np.array([2, 0, 1]), np.array([[4], [3]]), np.array([2, 1]), np.array([[5]])
     )
-    outcome = search_all(swapped, probes(rows=rows), COHORT, CALIBRATION)
+    outcome = search_all(swapped, probes(rows=rows), NORMALISER, CALIBRATION)
     assert outcome.mates.right.tolist() == [True, True]
     assert outcome.mates.cosine_right.tolist() == [True, True]
     swapped = GalleryDraw(swapped.enrolled, swapped.mates, np.array([1, 2]), swapped.strangers)
-    outcome = search_all(swapped, probes(rows=rows), COHORT, CALIBRATION)
+    outcome = search_all(swapped, probes(rows=rows), NORMALISER, CALIBRATION)
     assert outcome.mates.right.tolist() == [False, False]
 
 
@@ -59,14 +60,16 @@ def test_who_was_not_enrolled_is_missed_and_shifts_nobody() -> None:
     rows = np.concatenate([ROWS[:3], ROWS[:3]])
     usable = [1, 2, 3, 4, 5]
     everybody = draw([0, 1, 2], [[3], [4], [5]], [[3]])
-    outcome = search_all(everybody, probes(usable, rows), COHORT, CALIBRATION)
+    outcome = search_all(everybody, probes(usable, rows), NORMALISER, CALIBRATION)
     assert outcome.people == 2
     assert outcome.mates.right.tolist() == [False, True, True]
     assert outcome.mates.cosine_right.tolist() == [False, True, True]
 
 
 def test_a_probe_without_a_face_is_missed_and_no_stranger_without_one_is_let_in() -> None:
-    outcome = search_all(draw([0, 1], [[4], [5]], [[6]]), probes([0, 1, 5]), COHORT, CALIBRATION)
+    outcome = search_all(
+        draw([0, 1], [[4], [5]], [[6]]), probes([0, 1, 5]), NORMALISER, CALIBRATION
+    )
     assert np.isneginf(outcome.mates.score[0])
     assert np.isfinite(outcome.mates.score[1])
     missed, wrong, accepted = decide(outcome, 0.99, 0.0)
@@ -74,16 +77,16 @@ def test_a_probe_without_a_face_is_missed_and_no_stranger_without_one_is_let_in(
 
 
 def test_an_empty_gallery_names_nobody() -> None:
-    outcome = search_all(draw([0], [[4]], [[6]]), probes([4, 6]), COHORT, CALIBRATION)
+    outcome = search_all(draw([0], [[4]], [[6]]), probes([4, 6]), NORMALISER, CALIBRATION)
     missed, wrong, accepted = decide(outcome, 0.99, 0.0)
     assert (outcome.people, missed.all(), wrong.any(), accepted.any()) == (0, True, False, False)
 
 
 def test_photos_of_a_probe_are_pooled_by_quality_without_the_faceless() -> None:
     faces = probes([0, 1, 4, 6])
-    outcome = search_all(draw([0, 1], [[4, 5, 6]], [[6, 4, 5]]), faces, COHORT, CALIBRATION)
+    outcome = search_all(draw([0, 1], [[4, 5, 6]], [[6, 4, 5]]), faces, NORMALISER, CALIBRATION)
     pooled = pool(ROWS[[4, 6]], faces.quality[[4, 6]])
-    matcher = Matcher([], COHORT, CALIBRATION)
+    matcher = Matcher([], NORMALISER, CALIBRATION)
     expected = max(matcher.compare(ROWS[enrolled], pooled).score for enrolled in (0, 1))
     assert outcome.mates.score[0] == pytest.approx(expected, rel=1e-4)
     assert outcome.strangers.score[0] == pytest.approx(expected, rel=1e-4)

@@ -5,14 +5,16 @@ from accessctl.evaluation.impostors import impostor_scores, pairs_descending, tw
 from accessctl.gallery.calibration import Calibration
 from accessctl.gallery.fake import random_units
 from accessctl.gallery.matcher import Matcher
+from accessctl.gallery.normalisation import Normaliser
 
 INF = np.inf
 
 
 def test_the_scores_are_those_that_a_door_would_give() -> None:
     faces, others = random_units(7, 8, seed=1), random_units(40, 8, seed=2)
-    scores = impostor_scores(faces, np.arange(7), others, 10)
-    matcher = Matcher([], others, Calibration(10, [0, 1], [0, -1], [0, -1]))
+    normaliser = Normaliser(others, 10)
+    scores = impostor_scores(faces, np.arange(7), normaliser)
+    matcher = Matcher([], normaliser, Calibration([0, 1], [0, -1], [0, -1]))
     for i, j in ((0, 1), (3, 6), (6, 3)):
         expected = matcher.compare(faces[i], faces[j]).score
         assert scores[i, j] == pytest.approx(expected, rel=1e-4)
@@ -20,7 +22,8 @@ def test_the_scores_are_those_that_a_door_would_give() -> None:
 
 def test_pairs_of_one_person_are_no_strangers() -> None:
     identity = np.array([0, 0, 1, 2, 2])
-    scores = impostor_scores(random_units(5, 8, seed=1), identity, random_units(40, 8, seed=2), 10)
+    normaliser = Normaliser(random_units(40, 8, seed=2), 10)
+    scores = impostor_scores(random_units(5, 8, seed=1), identity, normaliser)
     np.testing.assert_array_equal(np.isneginf(scores), identity[:, None] == identity)
 
 

@@ -7,10 +7,10 @@ from accessctl.evaluation.probes import Probes
 from accessctl.gallery.calibration import Calibration
 from accessctl.gallery.fake import random_units
 from accessctl.gallery.matcher import Matcher
+from accessctl.gallery.normalisation import Normaliser
 from accessctl.gallery.values import Template
 
-COHORT = random_units(60, 8, seed=9)
-NEIGHBOURS = 10
+NORMALISER = Normaliser(random_units(60, 8, seed=9), 10)
 
 
 def probes(embeddings: np.ndarray, found: list[bool] | None = None) -> Probes:
@@ -44,14 +44,14 @@ def test_too_few_people_or_photos(ways: int, shots: int) -> None:
 def test_scores_are_those_of_the_products_gallery() -> None:
     faces = probes(random_units(10, 8, seed=1))
     tasks = Tasks(np.array([0]), np.array([[[1, 2], [3, 4], [5, 6]]]))
-    scores = score_tasks(tasks, 2, faces, COHORT, NEIGHBOURS)
+    scores = score_tasks(tasks, 2, faces, NORMALISER)
     templates = [
         Template(name, faces.embeddings[row], float(faces.quality[row]))
         for name, rows in (("a", (1, 2)), ("b", (3, 4)), ("c", (5, 6)))
         for row in rows
     ]
-    calibration = Calibration(NEIGHBOURS, [-99, 99], [0, -1], [0, -1])
-    match = Matcher(templates, COHORT, calibration).search(faces.embeddings[0])
+    calibration = Calibration([-99, 99], [0, -1], [0, -1])
+    match = Matcher(templates, NORMALISER, calibration).search(faces.embeddings[0])
     assert match is not None
     best = int(np.argmax(scores.normalised[0]))
     assert match.person == "abc"[best]
@@ -62,7 +62,7 @@ def test_scores_are_those_of_the_products_gallery() -> None:
 def test_fewer_shots_are_the_first_ones() -> None:
     faces = probes(random_units(10, 8, seed=1))
     tasks = Tasks(np.array([0]), np.array([[[1, 2], [3, 4]]]))
-    one = score_tasks(tasks, 1, faces, COHORT, NEIGHBOURS)
+    one = score_tasks(tasks, 1, faces, NORMALISER)
     assert one.cosine[0] == pytest.approx(faces.embeddings[[1, 3]] @ faces.embeddings[0], rel=1e-4)
 
 
@@ -70,7 +70,7 @@ def test_faces_that_were_not_found_are_errors_and_not_pooled() -> None:
     faces = probes(random_units(8, 8, seed=1), [True, True, False, True, True, True, False, True])
     support = np.array([[1, 2], [3, 4]])
     tasks = Tasks(np.array([0, 6, 0]), np.stack([support, support, [[2, 6], [3, 4]]]))
-    scores = score_tasks(tasks, 2, faces, COHORT, NEIGHBOURS)
+    scores = score_tasks(tasks, 2, faces, NORMALISER)
     # The second photo of the first person shows nobody: the first one stands alone.
     assert scores.cosine[0, 0] == pytest.approx(faces.embeddings[0] @ faces.embeddings[1], rel=1e-4)
     assert np.isneginf(scores.normalised[1]).all()
@@ -96,8 +96,8 @@ def test_more_ways_are_harder_and_more_photos_easier() -> None:
     rows = (noisy / np.linalg.norm(noisy, axis=1, keepdims=True)).astype(np.float32)
     person = np.arange(people).repeat(photos)
     tasks = draw_tasks(person, 20, 3, 300, random)
-    cohort = random_units(200, dimension, seed=4)
-    found = table_of(tasks, (2, 20), (1, 3), probes(rows), cohort, 20)
+    normaliser = Normaliser(random_units(200, dimension, seed=4), 20)
+    found = table_of(tasks, (2, 20), (1, 3), probes(rows), normaliser)
     cosine = {key: pair[0].value for key, pair in found.items()}
     product = {key: pair[1].value for key, pair in found.items()}
     for by in (cosine, product):

@@ -13,10 +13,11 @@ from accessctl.evaluation.open_set import (
 from accessctl.evaluation.probes import Probes
 from accessctl.gallery.calibration import Calibration
 from accessctl.gallery.fake import random_units
+from accessctl.gallery.normalisation import Normaliser
 
 PEOPLE, PHOTOS, DIMENSION = 60, 4, 16
-COHORT = random_units(200, DIMENSION, seed=4)
-CALIBRATION = Calibration(20, [-20, 0, 20], [0, -1, -9], [0, -0.5, -8])
+NORMALISER = Normaliser(random_units(200, DIMENSION, seed=4), 20)
+CALIBRATION = Calibration([-20, 0, 20], [0, -1, -9], [0, -0.5, -8])
 PERSON = np.arange(PEOPLE).repeat(PHOTOS)
 PLAN = Plan(draws=3, strangers=15, seed=0)
 
@@ -71,7 +72,7 @@ def test_one_threshold_is_that_of_one_size_and_judges_the_others() -> None:
 
 
 def test_larger_galleries_are_harder(faces: Probes) -> None:
-    tried = try_sizes(PERSON, faces, [5, 40], COHORT, CALIBRATION, PLAN)
+    tried = try_sizes(PERSON, faces, [5, 40], NORMALISER, CALIBRATION, PLAN)
     assert [(one.size, one.photos, len(one.outcomes)) for one in tried] == [(5, 1, 3), (40, 1, 3)]
     assert [one.outcomes[0].people for one in tried] == [5, 40]
     few, many = (row(one, 0.05, 0.0, PERSON, np.random.default_rng(0)) for one in tried)
@@ -80,14 +81,14 @@ def test_larger_galleries_are_harder(faces: Probes) -> None:
 
 
 def test_a_row_does_not_depend_on_the_other_rows(faces: Probes) -> None:
-    alone = try_sizes(PERSON, faces, [10], COHORT, CALIBRATION, PLAN)[0]
-    among = try_sizes(PERSON, faces, [5, 10], COHORT, CALIBRATION, PLAN)[1]
+    alone = try_sizes(PERSON, faces, [10], NORMALISER, CALIBRATION, PLAN)[0]
+    among = try_sizes(PERSON, faces, [5, 10], NORMALISER, CALIBRATION, PLAN)[1]
     np.testing.assert_array_equal(alone.mates.score, among.mates.score)
     np.testing.assert_array_equal(alone.strangers.photo, among.strangers.photo)
 
 
 def test_pooling_asks_the_same_people_and_helps(faces: Probes) -> None:
-    one, three = try_pooling(PERSON, faces, 30, [1, 3], COHORT, CALIBRATION, PLAN)
+    one, three = try_pooling(PERSON, faces, 30, [1, 3], NORMALISER, CALIBRATION, PLAN)
     np.testing.assert_array_equal(one.mates.photo, three.mates.photo)
     np.testing.assert_array_equal(one.strangers.photo, three.strangers.photo)
     single, pooled = (

@@ -1,5 +1,6 @@
 import datetime
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -15,6 +16,7 @@ from accessctl.evaluation.recipe import NEIGHBOURS, calibrate_encoder
 from accessctl.gallery.calibration import Calibration
 from accessctl.gallery.cohort import load_cohort
 from accessctl.gallery.matcher import Matcher
+from accessctl.gallery.normalisation import Normaliser, ScoredPart
 
 TODAY = datetime.date(2001, 2, 3)
 
@@ -46,7 +48,7 @@ def encoder(tmp_path: Path) -> FakeEncoder:
     return FakeEncoder(card)
 
 
-def run(encoder: FakeEncoder, faces: Path, seed: int = 0):
+def run(encoder: FakeEncoder, faces: Path, seed: int = 0, parts: Sequence[ScoredPart] = ()):
     return calibrate_encoder(
         encoder,
         faces,
@@ -54,6 +56,7 @@ def run(encoder: FakeEncoder, faces: Path, seed: int = 0):
         seed=seed,
         made_by="a test",
         today=TODAY,
+        parts=parts,
         plan=Plan(start=1e-3, limit=1e-4, lowest=1e-5, replicates=20),
     )
 
@@ -76,12 +79,12 @@ def test_an_encoder_comes_out_calibrated(encoder: FakeEncoder, tmp_path: Path) -
     assert outcome.people + outcome.twins == MIN_FACES
     assert outcome.faces == outcome.people
     table = card.calibration
-    calibration = Calibration(table.neighbours, table.score, table.log10_fmr, table.log10_fmr_upper)
+    calibration = Calibration(table.score, table.log10_fmr, table.log10_fmr_upper)
     # Strangers of the same making meet the stated rate.
     random = np.random.default_rng(9)
     crops = random.integers(0, 256, (200, 4, 4, 3), np.uint8).repeat(28, 1).repeat(28, 2)
     fresh = encoder.embed(crops)
-    matcher = Matcher([], cohort, calibration)
+    matcher = Matcher([], Normaliser(cohort, table.neighbours), calibration)
     scores = [matcher.compare(fresh[i], fresh[j]).score for i in range(60) for j in range(i)]
     observed = np.mean(np.array(scores) >= calibration.threshold(0.1))
     assert 0.05 < observed < 0.2
@@ -101,3 +104,17 @@ def test_faces_that_are_too_small_do_not_count(encoder: FakeEncoder, tmp_path: P
     table.write_text(table.read_text().replace(",0.5,", ",1.5,"))
     with pytest.raises(SourceError, match=r"400 people with a face of scale 1\.3 or less"):
         run(encoder, faces)
+
+
+def test_the_parts_that_were_scored_stand_in_the_card(encoder: FakeEncoder, tmp_path: Path) -> None:
+    faces = write_pack(tmp_path / "faces", MIN_FACES, MIN_FACES)
+    whole = run(encoder, faces).table
+    assert load_card(tmp_path / "encoder").calibration.parts is None
+    first = encoder.card.dimension // 2
+    parts = [ScoredPart(first, 1.0), ScoredPart(encoder.card.dimension - first, 0.5)]
+    by_parts = run(encoder, faces, parts=parts).table
+    kept = load_card(tmp_path / "encoder").calibration.parts
+    assert [(part.numbers, part.weight) for part in kept] == [
+        (part.numbers, part.weight) for part in parts
+    ]
+    assert by_parts.score[-1] != pytest.approx(whole.score[-1], abs=1e-3)

@@ -6,10 +6,11 @@ from accessctl.evaluation.robustness import Rules, loss, pair_scores
 from accessctl.gallery.calibration import Calibration
 from accessctl.gallery.fake import random_units
 from accessctl.gallery.matcher import Matcher
+from accessctl.gallery.normalisation import Normaliser
 
-COHORT = random_units(100, 8, seed=9)
+NORMALISER = Normaliser(random_units(100, 8, seed=9), 10)
 # A score of 2 is a rate of 0.01 with its bound, 4 one of 1e-4, 20 one of 1e-12.
-CALIBRATION = Calibration(10, [0, 20], [0, -12], [0, -10])
+CALIBRATION = Calibration([0, 20], [0, -12], [0, -10])
 RULES = Rules(target_fmr=0.01, target_fpir=0.05, min_margin=0.0, gallery=4, draws=5)
 PEOPLE = random_units(6, 8, seed=1)
 
@@ -23,15 +24,15 @@ def probes(rows: np.ndarray, lost: tuple[int, ...] = (), refused: tuple[int, ...
 
 def test_scores_are_those_of_the_gallery_and_nothing_without_a_face() -> None:
     one, other = probes(PEOPLE[:2]), probes(PEOPLE[2:5], lost=(1,))
-    scores = pair_scores(one, other, COHORT, 10)
-    matcher = Matcher([], COHORT, CALIBRATION)
+    scores = pair_scores(one, other, NORMALISER)
+    matcher = Matcher([], NORMALISER, CALIBRATION)
     assert scores[1, 2] == pytest.approx(matcher.compare(PEOPLE[1], PEOPLE[4]).score, rel=1e-4)
     assert np.isneginf(scores).tolist() == [[False, True, False]] * 2
 
 
 def test_the_same_pictures_are_recognised_but_for_those_lost_on_the_way() -> None:
     coming = probes(PEOPLE, lost=(1,), refused=(4,))
-    found = loss("dim", probes(PEOPLE), coming, COHORT, CALIBRATION, RULES, seed=0)
+    found = loss("dim", probes(PEOPLE), coming, NORMALISER, CALIBRATION, RULES, seed=0)
     assert found.condition == "dim"
     assert (found.faceless.events, found.faceless.trials) == (1, 6)
     assert (found.refused.events, found.refused.trials) == (1, 6)
@@ -52,7 +53,7 @@ def test_the_same_pictures_are_recognised_but_for_those_lost_on_the_way() -> Non
 def test_galleries_are_the_same_for_every_condition() -> None:
     coming = probes(PEOPLE, lost=(1,))
     one, other = (
-        loss(name, probes(PEOPLE), coming, COHORT, CALIBRATION, RULES, seed=3)
+        loss(name, probes(PEOPLE), coming, NORMALISER, CALIBRATION, RULES, seed=3)
         for name in ("one", "other")
     )
     assert (one.fnir, one.fpir) == (other.fnir, other.fpir)
@@ -61,8 +62,8 @@ def test_galleries_are_the_same_for_every_condition() -> None:
 def test_false_matches_are_counted_among_strangers_only() -> None:
     # The first two people look alike in the pictures that come: both are as the first.
     coming = probes(PEOPLE[[0, 0, 2, 3, 4, 5]])
-    found = loss("alike", probes(PEOPLE), coming, COHORT, CALIBRATION, RULES, seed=0)
-    scores = pair_scores(probes(PEOPLE), coming, COHORT, 10)
+    found = loss("alike", probes(PEOPLE), coming, NORMALISER, CALIBRATION, RULES, seed=0)
+    scores = pair_scores(probes(PEOPLE), coming, NORMALISER)
     above = scores >= CALIBRATION.threshold(RULES.target_fmr)
     assert above[0, 1]
     assert found.false_matches == above.sum() - np.diag(above).sum()
@@ -73,6 +74,6 @@ def test_where_nobody_is_found_nobody_is_recognised() -> None:
     coming = Probes(
         np.empty((6, 0), np.float32), np.full(6, np.nan), np.zeros(6, bool), np.zeros(6, bool)
     ).wide(8)
-    found = loss("night", probes(PEOPLE), coming, COHORT, CALIBRATION, RULES, seed=0)
+    found = loss("night", probes(PEOPLE), coming, NORMALISER, CALIBRATION, RULES, seed=0)
     assert (found.tar.value, found.fnir.value, found.fpir.value) == (0, 1, 0)
     assert (found.faceless.value, found.stranger_pairs) == (1, 0)

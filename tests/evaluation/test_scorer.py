@@ -6,11 +6,12 @@ from accessctl.evaluation.scorer import cosine, normalised
 from accessctl.gallery.calibration import Calibration
 from accessctl.gallery.fake import random_units
 from accessctl.gallery.matcher import Matcher
+from accessctl.gallery.normalisation import Normaliser, ScoredPart
 from accessctl.gallery.values import Template
 
 FACES = random_units(7, 16, seed=1)
 COHORT = random_units(60, 16, seed=2)
-NEIGHBOURS = 12
+NORMALISER = Normaliser(COHORT, 12, [ScoredPart(10, 1.0), ScoredPart(6, 0.5)])
 FOUND = np.array([True, True, False, True, True, True, True])
 
 
@@ -30,11 +31,11 @@ def test_cosines() -> None:
 
 
 def test_the_normalised_score_is_the_matchers() -> None:
-    scorer = normalised(unseen(FACES), FOUND, COHORT, NEIGHBOURS)
+    scorer = normalised(unseen(FACES), FOUND, NORMALISER)
     matcher = Matcher(
         [Template(PersonId("somebody"), FACES[0], 1.0)],
-        COHORT,
-        Calibration(NEIGHBOURS, [0, 1], [0, -1], [0, -1]),
+        NORMALISER,
+        Calibration([0, 1], [0, -1], [0, -1]),
     )
     block = scorer.block(slice(0, 7), slice(0, 7))
     for first, second in ((0, 1), (1, 0), (3, 6), (5, 4)):
@@ -47,9 +48,7 @@ def test_the_normalised_score_is_the_matchers() -> None:
 @pytest.mark.parametrize("name", ["cosine", "normalised"])
 def test_single_pairs_are_those_of_the_block(name: str) -> None:
     faces = unseen(FACES)
-    scorer = (
-        cosine(faces, FOUND) if name == "cosine" else normalised(faces, FOUND, COHORT, NEIGHBOURS)
-    )
+    scorer = cosine(faces, FOUND) if name == "cosine" else normalised(faces, FOUND, NORMALISER)
     assert scorer.name == name
     first, second = np.array([0, 3, 2, 6]), np.array([1, 4, 5, 2])
     block = scorer.block(slice(0, 7), slice(0, 7))

@@ -11,7 +11,7 @@ from accessctl.gallery.fake import random_units
 PERSON = np.arange(80) // 2
 PAIRS = all_pairs(cosine(random_units(80, 6, seed=4), np.ones(80, bool)), PERSON)
 # The rate falls tenfold by 0.4; bounds are those rates, so thresholds are on the line.
-CALIBRATION = Calibration(2, [-0.4, 0, 0.4, 0.8], [-0.5, -1, -2, -3], [0, -1, -2, -3])
+CALIBRATION = Calibration([-0.4, 0, 0.4, 0.8], [-0.5, -1, -2, -3], [0, -1, -2, -3])
 
 
 def random() -> np.random.Generator:

@@ -33,4 +33,4 @@ def open_at(folder: Path):
 
 @pytest.fixture
 def calibration() -> Calibration:
-    return Calibration(20, [0.0, 2.0, 4.0, 8.0], [0.0, -1.0, -2.0, -6.0], [0.0, -0.9, -1.8, -5.0])
+    return Calibration([0.0, 2.0, 4.0, 8.0], [0.0, -1.0, -2.0, -6.0], [0.0, -0.9, -1.8, -5.0])

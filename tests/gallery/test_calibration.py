@@ -14,7 +14,7 @@ UPPER = [0.0, -1.0, -3.0]
 
 @pytest.fixture
 def table() -> Calibration:
-    return Calibration(20, SCORE, RATE, UPPER)
+    return Calibration(SCORE, RATE, UPPER)
 
 
 @pytest.mark.parametrize(
@@ -46,14 +46,14 @@ def test_threshold_is_where_the_upper_bound_keeps_the_rate(
 
 @given(st.floats(-3, 0), st.floats(-3, 0))
 def test_threshold_is_monotone_and_kept(one: float, other: float) -> None:
-    table = Calibration(20, SCORE, RATE, UPPER)
+    table = Calibration(SCORE, RATE, UPPER)
     low, high = sorted((10**one, 10**other))
     assert table.threshold(low) >= table.threshold(high)
     assert table.fmr_upper(table.threshold(low)) <= low * (1 + 1e-9)
 
 
 def test_threshold_on_a_flat_step() -> None:
-    table = Calibration(20, [0, 1, 2, 3], [0, -1, -1, -2], [0, -1, -1, -2])
+    table = Calibration([0, 1, 2, 3], [0, -1, -1, -2], [0, -1, -1, -2])
     assert table.threshold(0.1) == pytest.approx(1)
     assert table.threshold(0.099) > 2
 
@@ -80,9 +80,4 @@ def test_not_a_rate(table: Calibration, rate: float) -> None:
 )
 def test_tables_refused(score: list, rate: list, upper: list, complaint: str) -> None:
     with pytest.raises(ModelError, match=complaint):
-        Calibration(20, score, rate, upper)
-
-
-def test_neighbours_refused() -> None:
-    with pytest.raises(ModelError, match="neighbours"):
-        Calibration(1, SCORE, RATE, UPPER)
+        Calibration(score, rate, upper)

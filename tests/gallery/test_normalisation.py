@@ -3,54 +3,113 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accessctl.gallery.normalisation import BLOCK, neighbour_statistics, normalise
+from accessctl.errors import ModelError
+from accessctl.gallery.fake import random_units
+from accessctl.gallery.normalisation import (
+    BLOCK,
+    Normaliser,
+    ScoredPart,
+    neighbour_statistics,
+)
 
 f32 = np.float32
+
+
+def by_hand(a: np.ndarray, b: np.ndarray, cohort: np.ndarray, neighbours: int) -> float:
+    """The equation of the module, with sorted lists and float64."""
+    a, b = (side.astype(float) / np.linalg.norm(side) for side in (a, b))
+    strangers = [row.astype(float) / np.linalg.norm(row) for row in cohort]
+    terms = []
+    for side in (a, b):
+        nearest = sorted(float(side @ other) for other in strangers)[-neighbours:]
+        terms.append((float(a @ b) - np.mean(nearest)) / np.std(nearest))
+    return sum(terms) / 2
 
 
 def test_statistics_of_the_nearest_by_hand() -> None:
     probe = np.array([[1, 0]], f32)
     # Similarities 0.9, 0.7, 0.1, -1: the nearest two have mean 0.8 and deviation 0.1.
     cohort = np.array([[0.9, 0], [-1, 0], [0.1, 0], [0.7, 0]], f32)
-    found = neighbour_statistics(probe, cohort, 2)
-    np.testing.assert_allclose(found.mean, [0.8], rtol=1e-6)
-    np.testing.assert_allclose(found.deviation, [0.1], rtol=1e-5)
-
-
-def test_normalise_by_hand() -> None:
-    # ((0.9 - 0.5) / 0.1 + (0.9 - 0.3) / 0.2) / 2 = (4 + 3) / 2
-    one = normalise(*(np.array([x], f32) for x in (0.9, 0.5, 0.1, 0.3, 0.2)))
-    np.testing.assert_allclose(one, [3.5], rtol=1e-6)
+    mean, deviation = neighbour_statistics(probe, cohort, 2)
+    np.testing.assert_allclose(mean, [0.8], rtol=1e-6)
+    np.testing.assert_allclose(deviation, [0.1], rtol=1e-5)
 
 
 def test_blocks_do_not_change_anything() -> None:
     rows = np.random.default_rng(1).normal(size=(BLOCK + 3, 4)).astype(f32)
     cohort = np.random.default_rng(2).normal(size=(30, 4)).astype(f32)
-    found = neighbour_statistics(rows, cohort, 5)
+    mean, deviation = neighbour_statistics(rows, cohort, 5)
     for row in (0, BLOCK - 1, BLOCK, BLOCK + 2):
         nearest = np.sort(cohort @ rows[row])[-5:]
-        assert found.mean[row] == pytest.approx(nearest.mean(), rel=1e-5)
-        assert found.deviation[row] == pytest.approx(nearest.std(), rel=1e-4)
+        assert mean[row] == pytest.approx(nearest.mean(), rel=1e-5)
+        assert deviation[row] == pytest.approx(nearest.std(), rel=1e-4)
 
 
 def test_a_cohort_of_twins_does_not_divide_by_nothing() -> None:
-    found = neighbour_statistics(np.ones((1, 2), f32), np.ones((3, 2), f32), 3)
-    assert found.deviation[0] > 0
+    _, deviation = neighbour_statistics(np.ones((1, 2), f32), np.ones((3, 2), f32), 3)
+    assert deviation[0] > 0
 
 
-@pytest.mark.parametrize("neighbours", [1, 4])
-def test_neighbours_must_fit(neighbours: int) -> None:
-    with pytest.raises(ValueError, match="neighbours"):
-        neighbour_statistics(np.ones((1, 2), f32), np.ones((3, 2), f32), neighbours)
+def test_an_embedding_scored_as_a_whole() -> None:
+    faces, cohort = random_units(5, 8, seed=1), random_units(40, 8, seed=2)
+    normaliser = Normaliser(cohort, 6)
+    sides = normaliser.sides(faces)
+    scores = normaliser.scores(sides, sides.rows(slice(1, 4)))
+    assert scores.shape == (5, 3)
+    for row in range(5):
+        for column in range(3):
+            expected = by_hand(faces[row], faces[1 + column], cohort, 6)
+            assert scores[row, column] == pytest.approx(expected, rel=1e-4, abs=1e-4)
 
 
-small = st.floats(-1, 1, width=32)
-positive = st.floats(0.0625, 1, width=32)
+def test_parts_are_scored_by_themselves_and_averaged() -> None:
+    faces, cohort = random_units(4, 8, seed=1), random_units(40, 8, seed=2)
+    normaliser = Normaliser(cohort, 6, [ScoredPart(5, 2.0), ScoredPart(3, 1.0)])
+    sides = normaliser.sides(faces)
+    scores = normaliser.scores(sides, sides)
+    for row, column in ((0, 1), (2, 3), (3, 1)):
+        first = by_hand(faces[row, :5], faces[column, :5], cohort[:, :5], 6)
+        second = by_hand(faces[row, 5:], faces[column, 5:], cohort[:, 5:], 6)
+        expected = (2 * first + second) / 3
+        assert scores[row, column] == pytest.approx(expected, rel=1e-4, abs=1e-4)
 
 
-@given(small, small, positive, small, positive)
-def test_sides_may_be_swapped(s: float, mt: float, dt: float, mp: float, dp: float) -> None:
-    s, mt, dt, mp, dp = (np.array([x], f32) for x in (s, mt, dt, mp, dp))
-    np.testing.assert_allclose(
-        normalise(s, mt, dt, mp, dp), normalise(s, mp, dp, mt, dt), atol=1e-5
+def test_row_by_row() -> None:
+    cohort = random_units(40, 8, seed=2)
+    normaliser = Normaliser(cohort, 6, [ScoredPart(5, 1.0), ScoredPart(3, 0.5)])
+    one, other = (normaliser.sides(random_units(3, 8, seed=seed)) for seed in (3, 4))
+    whole = normaliser.scores(one, other)
+    np.testing.assert_allclose(normaliser.pairs(one, other), np.diag(whole), rtol=1e-4, atol=1e-4)
+
+
+def test_the_slope_is_the_rise_of_the_score() -> None:
+    # Two numbers a part: turning b moves the part's cosine, and nothing else of a's side.
+    cohort = random_units(40, 4, seed=2)
+    normaliser = Normaliser(cohort, 6)
+    a, b = (normaliser.sides(row[None]) for row in random_units(2, 4, seed=5))
+    rise = float(normaliser.slopes(a, b)[0])
+    expected = (1 / a.deviation[0, 0] + 1 / b.deviation[0, 0]) / 2
+    assert rise == pytest.approx(float(expected), rel=1e-5)
+
+
+@given(st.integers(0, 10_000), st.floats(0.125, 8, width=32))
+def test_sides_may_be_swapped(seed: int, weight: float) -> None:
+    normaliser = Normaliser(
+        random_units(30, 6, seed=1), 5, [ScoredPart(2, 1.0), ScoredPart(4, weight)]
     )
+    one, other = (normaliser.sides(row[None]) for row in random_units(2, 6, seed=seed))
+    there, back = normaliser.scores(one, other), normaliser.scores(other, one)
+    np.testing.assert_allclose(there, back, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("neighbours", "parts", "words"),
+    [
+        (1, [], "fewer than 2 neighbours"),
+        (4, [], "fewer than 4 faces"),
+        (2, [ScoredPart(3, 1.0)], "not the 2 numbers"),
+    ],
+)
+def test_what_does_not_fit_is_refused(neighbours: int, parts: list[ScoredPart], words: str) -> None:
+    with pytest.raises(ModelError, match=words):
+        Normaliser(np.ones((3, 2), f32), neighbours, parts)

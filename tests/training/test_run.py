@@ -139,6 +139,14 @@ def test_a_frozen_backbone_keeps_its_weights(begin):
     assert changed == [False] * 4 + [True, True]
 
 
+def test_few_people_are_trained_on_and_the_same_strangers_held_out(begin):
+    every, few = begin("every"), begin("few", people=5, seen=2)
+    assert len(np.unique(few.data.faces.person)) == 5
+    assert set(few.data.faces.person.tolist()) < set(every.data.faces.person.tolist())
+    assert set(few.data.seen.person.tolist()) < set(few.data.faces.person.tolist())
+    np.testing.assert_array_equal(few.data.validation.person, every.data.validation.person)
+
+
 def test_the_clock_ends_a_run(begin):
     ticks = iter(range(10_000))
     run = begin(epochs=None, minutes=0.5)

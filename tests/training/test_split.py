@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accessctl.training.faces import UNLABELLED, FaceSet
-from accessctl.training.split import capped, held_out
+from accessctl.training.split import capped, held_out, some_people
 
 
 def faces(person):
@@ -28,6 +28,17 @@ def test_as_many_as_asked_for_and_the_same_each_time():
     assert len(np.unique(out.person)) == 4
     assert held_out(everyone, 4, 1)[1].rows.tolist() == out.rows.tolist()
     assert held_out(everyone, 4, 2)[1].rows.tolist() != out.rows.tolist()
+
+
+def test_some_people_keep_all_their_photos_and_nobody_else_stays():
+    everyone = faces([0, 0, 0, 1, 2, 2, -1, 3, 3, -1, 4, 4])
+    few, more = (some_people(everyone, people, 1) for people in (2, 3))
+    photos = {0: 3, 2: 2, 3: 2, 4: 2}
+    numbers, counts = np.unique(few.person, return_counts=True)
+    assert len(numbers) == 2
+    assert {int(n): int(c) for n, c in zip(numbers, counts, strict=True)}.items() <= photos.items()
+    assert set(few.rows.tolist()) < set(more.rows.tolist())
+    assert len(some_people(everyone, 9, 1)) == sum(photos.values())
 
 
 def test_cap_keeps_the_order_and_the_unlabelled():
