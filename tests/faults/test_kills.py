@@ -1,0 +1,98 @@
+"""The whole door, and `enroll`, killed a hundred times at random moments."""
+
+import json
+import random
+import subprocess
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from accessctl.audit.opening import open_log_to_check
+from accessctl.config import load_config
+from tests.faults.cameras import FPS
+from tests.faults.running import Door
+
+SEED = 11
+LIVES = {"starting": 40, "opening": 50, "enrolling": 10}
+
+
+@pytest.fixture(scope="module")
+def film(visits: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Half a minute in which somebody comes and goes, as a camera would show it."""
+    file = tmp_path_factory.mktemp("film") / "visits.avi"
+    writer = cv2.VideoWriter(str(file), cv2.VideoWriter.fourcc(*"MJPG"), FPS, (512, 512))
+    assert writer.isOpened()
+    pictures = [cv2.imdecode(np.frombuffer(jpeg, np.uint8), 1) for jpeg in visits[512, 512]]
+    for picture in pictures * 12:
+        writer.write(picture)
+    writer.release()
+    return file
+
+
+def killed_at_the_door(door: Door, film: Path, kind: str, moments: random.Random) -> set[str]:
+    """The visits of the decisions that were printed."""
+    door.start("--source", film)
+    if kind == "opening":
+        door.open_once_more()
+    time.sleep(moments.uniform(0, 0.6 if kind == "opening" else 2.0))
+    door.kill()
+    return {decision["visit"] for decision in door.decisions()}
+
+
+def killed_enrolling(door: Door, name: str, photo: Path, moments: random.Random) -> bool:
+    """Whether it said that `name` is enrolled; every other one is killed once it did."""
+    argv = door.command("enroll", name, photo)
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        assert process.stdout is not None
+        said = process.stdout.readline() if moments.random() < 0.5 else b""
+        if not said:
+            time.sleep(moments.uniform(0, 3.0))
+        process.kill()
+        said += process.stdout.read()
+    return said.startswith(f"Enrolled {name} ".encode())
+
+
+def people(door: Door) -> set[str]:
+    argv = door.command("people", "--json")
+    done = subprocess.run(argv, capture_output=True, text=True, check=True)
+    return {json.loads(line)["name"] for line in done.stdout.splitlines()}
+
+
+@pytest.mark.timeout(900)
+def test_no_kill_loses_what_was_acknowledged_or_opens_twice(
+    door: Door, film: Path, another: Path
+) -> None:
+    moments = random.Random(SEED)
+    lives = [kind for kind, count in LIVES.items() for _ in range(count)]
+    moments.shuffle(lives)
+    decided: set[str] = set()
+    enrolled = {"Eileen Collins"}
+    for number, kind in enumerate(lives):
+        name = f"Person {number}"
+        if kind != "enrolling":
+            decided |= killed_at_the_door(door, film, kind, moments)
+        elif killed_enrolling(door, name, another, moments):
+            enrolled.add(name)
+    # Nothing has to be repaired: it opens again, and ends as it should.
+    door.start("--source", film)
+    door.open_once_more()
+    assert door.stop() == 0, door.said()
+    decided |= {decision["visit"] for decision in door.decisions()}
+
+    with open_log_to_check(load_config(door.config).audit, {}) as log:
+        report = log.verify()
+    assert not report.alarm, report
+    written = Counter(event.data["visit"] for event in door.events() if "reason" in event.data)
+    opened, granted = Counter(door.opened()), set(door.granted())
+    assert len(opened) > LIVES["opening"]
+    # Each opening found its grant on record, and no visit opened twice.
+    assert opened.keys() <= granted
+    assert max(opened.values()) == max(written.values()) == 1
+    assert decided <= written.keys()
+    assert len(enrolled) > 1
+    assert enrolled <= people(door)
