@@ -23,6 +23,10 @@ INPUT_SIZE = 192
 MESH_POINTS = 468
 REGION_SCALE = 1.5
 OUTER_EYE_CORNERS = (33, 263)
+EYE_CORNERS = ((33, 133), (362, 263))
+
+EYES_APART = 0.35
+"""Detector and mesh may put an eye so far apart, in distances between the two eyes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,13 @@ def mesh_box(points: Points) -> Box:
     """The upright box around a mesh (468, 3)."""
     low, high = points[:, :2].min(axis=0), points[:, :2].max(axis=0)
     return Box(float(low[0]), float(low[1]), float(high[0] - low[0]), float(high[1] - low[1]))
+
+
+def eyes_agree(points: Points, eyes: Points) -> bool:
+    """Whether a mesh (468, 3) has both eyes about where they were detected, `eyes` (2, 2)."""
+    laid = np.stack([points[list(corners), :2].mean(axis=0) for corners in EYE_CORNERS])
+    apart = np.linalg.norm(laid - eyes, axis=1)
+    return bool(apart.max() <= EYES_APART * np.linalg.norm(eyes[1] - eyes[0]))
 
 
 class LandmarkModel:

@@ -13,6 +13,8 @@ from accessctl.vision.detector import Detection, Detector, full_range, short_ran
 from accessctl.vision.landmarks import (
     LandmarkModel,
     Mesh,
+    Region,
+    eyes_agree,
     mesh_box,
     region_around,
     region_of,
@@ -81,7 +83,7 @@ class Observer:
         stopwatch.lap("landmarks")
         detections = self._search(image, frame.captured)
         stopwatch.lap("search")
-        sights, _ = self._judge(image, detections, followed, JUDGED_PER_FRAME)
+        sights, _ = self._judge(image, detections, followed, JUDGED_PER_FRAME, self._whole)
         sights = sorted(sights, key=_area, reverse=True)[: self._config.max_faces]
         stopwatch.lap("landmarks")
         ids = self._tracker.update(
@@ -101,7 +103,7 @@ class Observer:
         height, width = image.shape[:2]
         detections = self._look_at(image, still_tiles(width, height))
         detections += self._look_with_margin(image)
-        sights, unclear = self._judge(image, detections, [], JUDGED_PER_PHOTO)
+        sights, unclear = self._judge(image, detections, [], JUDGED_PER_PHOTO, self._confirmed)
         sights = sights or sorted(unclear, key=lambda s: -s.mesh.presence)[:1]
         return [self._face(image, s, 0) for s in sorted(sights, key=_area, reverse=True)]
 
@@ -168,10 +170,11 @@ class Observer:
         detections: Iterable[Detection],
         known: Sequence[_Sight],
         budget: int,
+        look: Callable[[Image, Detection], Mesh],
     ) -> tuple[list[_Sight], list[_Sight]]:
         """`known` and the detections in which the mesh sees a face; those where it may be one.
 
-        The best scores are judged first, at most `budget` of them.
+        The best scores are judged first, at most `budget` of them; `look` lays their meshes.
         """
         sights, unclear = list(known), list[_Sight]()
         for detection in sorted(detections, key=lambda one: -one.score):
@@ -180,7 +183,7 @@ class Observer:
             if budget == 0:
                 break
             budget -= 1
-            mesh = self._confirmed(image, detection)
+            mesh = look(image, detection)
             if mesh.presence >= self._config.new_face_presence:
                 if not _known(mesh.points, sights):
                     sights.append(_Sight(mesh, detection.score))
@@ -190,11 +193,29 @@ class Observer:
 
     def _confirmed(self, image: Image, detection: Detection) -> Mesh:
         """The mesh of a detection, from a second look when the first one is promising."""
-        left_eye, right_eye = detection.keypoints[:2]
-        mesh = self._landmarks.look(image, region_around(detection.box, left_eye, right_eye))
+        mesh = self._landmarks.look(image, _region(detection))
         if mesh.presence < self._config.presence:
             return mesh
         return self._landmarks.look(image, region_of(mesh.points))
+
+    def _whole(self, image: Image, detection: Detection) -> Mesh:
+        """As `_confirmed`, of a face that the edge of its tile may have cut.
+
+        On a part of a face the mesh settles with full presence, and would be followed there for
+        the whole visit. So the face is detected once more with room on all sides, and where
+        its eyes lie elsewhere than the mesh's, that is believed.
+        """
+        mesh = self._confirmed(image, detection)
+        if mesh.presence < self._config.presence:
+            return mesh
+        height, width = image.shape[:2]
+        box = mesh_box(mesh.points)
+        tile = nearby(box.centre, box, width, height)
+        around = [] if tile is None else self._look_at(image, [tile])
+        better = [one for one in around if same_face(one.box, box)][:1]
+        if not better or eyes_agree(mesh.points, better[0].keypoints[:2]):
+            return mesh
+        return self._confirmed(image, better[0])
 
     def _face(self, image: Image, sight: _Sight, track: int) -> Face:
         points = sight.mesh.points
@@ -208,6 +229,11 @@ class Observer:
             quality=assess(image, sight.mesh, pose, self._config),
             track=track,
         )
+
+
+def _region(detection: Detection) -> Region:
+    left_eye, right_eye = detection.keypoints[:2]
+    return region_around(detection.box, left_eye, right_eye)
 
 
 def _known(points: Points, sights: Iterable[_Sight]) -> bool:

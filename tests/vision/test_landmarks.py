@@ -8,6 +8,7 @@ from accessctl.errors import ModelError
 from accessctl.vision.landmarks import (
     LandmarkModel,
     Region,
+    eyes_agree,
     mesh_box,
     region_around,
     region_of,
@@ -54,6 +55,18 @@ def test_mesh_box_spans_the_points():
     mesh[:] = (5, 6, 7)
     mesh[9] = (15, 26, -1)
     assert mesh_box(mesh) == Box(5, 6, 10, 20)
+
+
+@pytest.mark.parametrize(
+    ("moved", "agrees"),
+    [((0, 0), True), ((6, 0), True), ((0, -6), True), ((8, 0), False), ((5, 6), False)],
+)
+def test_eyes_agree_within_a_third_of_their_distance(moved: tuple[float, float], agrees: bool):
+    """The eyes lie 20 pixels apart; one of them was detected elsewhere."""
+    mesh = np.zeros((468, 3), np.float32)
+    mesh[33, :2], mesh[133, :2], mesh[362, :2], mesh[263, :2] = (8, 5), (12, 5), (28, 5), (32, 5)
+    eyes = np.array([[10, 5], np.add((30, 5), moved)], np.float32)
+    assert eyes_agree(mesh, eyes) is agrees
 
 
 def test_the_mesh_sits_on_the_face(landmark_model: LandmarkModel, hopper: Image):

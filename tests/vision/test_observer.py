@@ -8,7 +8,7 @@ from accessctl.config import VisionConfig
 from accessctl.domain import Box, Face, Frame, Image
 from accessctl.errors import ModelError
 from accessctl.vision.observer import Observer
-from accessctl.vision.search import DOOR_SCHEDULE
+from accessctl.vision.search import DOOR_SCHEDULE, Grid, Range, Schedule
 
 FPS = 15
 HOPPER = (325, 290)
@@ -133,6 +133,22 @@ def test_somebody_else_in_the_same_place_gets_another_track(
     after = film(observer, [other] * 4, start=4 / FPS)[-1]
     assert [f.track for f in before] != [f.track for f in after]
     assert len(after) == 1
+
+
+@pytest.mark.parametrize("top", [10, 90, 110])
+def test_a_face_that_a_tile_cuts_is_followed_as_a_whole(
+    vision_config: VisionConfig, hopper: Image, coffee: Image, top: int
+):
+    """The tiles meet in the face: what each shows of it is a face of its own to the mesh."""
+    observer = Observer(vision_config, Schedule((Grid(2, 2, 0.0, Range.SHORT),), pace=4))
+    (alone,) = observer.still(hopper)
+    picture = np.array(coffee)
+    picture[top : top + 600, 400:912] = hopper
+    (face,) = film(observer, [picture] * 3)[-1]
+    eyes = [33, 133, 362, 263]
+    apart = face.landmarks[eyes, :2] - (alone.landmarks[eyes, :2] + (400, top))
+    assert np.linalg.norm(apart, axis=1).max() < 0.06 * alone.box.w
+    observer.close()
 
 
 def test_nobody_is_found_where_nobody_is(observer: Observer, coffee: Image):
