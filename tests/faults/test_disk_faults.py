@@ -1,0 +1,168 @@
+"""The disk of the event log or of the gallery is full, and then no longer."""
+
+import errno
+import io
+import shutil
+import subprocess
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from accessctl.actions.fake import RecordingAction
+from accessctl.audit.log import EventLog
+from accessctl.audit.opening import open_log_to_check
+from accessctl.config import load_config
+from accessctl.domain import Decision, EventKind, Outcome, PersonId, Reason
+from accessctl.door.enactor import Enactor
+from accessctl.door.fake import DirectRunner
+from tests.faults.running import UNLOCK, Door
+
+DISK_KB = 3000
+
+
+class SmallDisk:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._ballast = folder / "ballast"
+
+    def fill(self) -> None:
+        with self._ballast.open("ab", buffering=0) as file:
+            for size in (65536, 4096):
+                while took(file, size):
+                    pass
+
+    def make_room(self) -> None:
+        self._ballast.unlink()
+
+
+def took(file: io.FileIO, size: int) -> bool:
+    try:
+        return file.write(b"x" * size) == size
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        return False
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[SmallDisk]:
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount, umount = shutil.which("mount"), shutil.which("umount")
+    if mount is None or umount is None:
+        pytest.skip("a small disk cannot be mounted here; it takes mount and umount")
+    argv = [mount, "-t", "tmpfs", "-o", f"size={DISK_KB}k,mode=700", "tmpfs", str(folder)]
+    if subprocess.run(argv, capture_output=True, check=False).returncode:
+        pytest.skip("a small disk cannot be mounted here; it takes root")
+    yield SmallDisk(folder)
+    subprocess.run([umount, "--lazy", str(folder)], check=True)
+
+
+def sentence(said: subprocess.CompletedProcess[str]) -> str:
+    """The one line that a failed command leaves, beside what it logs while it loads."""
+    assert said.returncode == 1, said.stderr
+    assert said.stdout == ""
+    (line,) = [line for line in said.stderr.splitlines() if line.startswith("accessctl: ")]
+    assert "Traceback" not in said.stderr
+    return line
+
+
+def names(door: Door) -> list[str]:
+    done = subprocess.run(door.command("people"), capture_output=True, text=True, check=True)
+    return [name for name in ("Eileen Collins", "Grace Hopper") if name in done.stdout]
+
+
+def verifies(door: Door) -> None:
+    with open_log_to_check(load_config(door.config).audit, {}) as log:
+        report = log.verify()
+    assert not report.alarm, report
+
+
+def test_a_full_disk_of_the_log_shuts_the_door_until_there_is_room(
+    door: Any, mjpeg: Any, small_disk: SmallDisk, another: Path
+) -> None:
+    file = small_disk.folder / "events.sqlite"
+    door.unlock = door.hook(
+        "unlock", UNLOCK.format(opened=door.folder / "opened", state=small_disk.folder)
+    )
+    door.configure(audit={"file": str(file)})
+    door.start("--source", mjpeg.url)
+    door.until_answering()
+    door.open_once_more()
+
+    small_disk.fill()
+    door.until(lambda: reasons(door)["no_record"] >= 2, "denials without a record")
+    assert door.status()["camera"]["state"] == "watching"
+    said = sentence(door.enrol("Grace Hopper", another))
+    assert "disk" in said
+    assert "full" in said
+    assert names(door) == ["Eileen Collins"]
+
+    small_disk.make_room()
+    door.open_once_more()
+    assert door.enrol("Grace Hopper", another).returncode == 0
+    assert door.stop() == 0, door.said()
+    assert "Traceback" not in door.said()
+    assert names(door) == ["Eileen Collins", "Grace Hopper"]
+    verifies(door)
+    opened = Counter(door.opened())
+    assert opened.keys() <= set(door.granted())
+    assert max(opened.values()) == 1
+    refused = {said["visit"] for said in door.decisions() if said["reason"] == "no_record"}
+    assert not refused & opened.keys()
+
+
+def test_a_full_disk_of_the_gallery_takes_nobody_and_keeps_the_door_open(
+    door: Any, mjpeg: Any, small_disk: SmallDisk, another: Path
+) -> None:
+    gallery = shutil.move(door.folder / "enrolled", small_disk.folder / "enrolled")
+    door.configure(gallery={"folder": str(gallery)})
+    door.start("--source", mjpeg.url)
+    door.until_answering()
+    door.open_once_more()
+    small_disk.fill()
+    said = sentence(door.enrol("Grace Hopper", another))
+    assert "full" in said
+    door.open_once_more()
+    assert names(door) == ["Eileen Collins"]
+    small_disk.make_room()
+    assert door.enrol("Grace Hopper", another).returncode == 0
+    assert names(door) == ["Eileen Collins", "Grace Hopper"]
+    door.until(lambda: door.status()["people"] == 2, "the second person")
+    door.open_once_more()
+    assert door.stop() == 0, door.said()
+    assert "Traceback" not in door.said()
+    verifies(door)
+
+
+def reasons(door: Any) -> Counter[str]:
+    return Counter(decision["reason"] for decision in door.decisions())
+
+
+def decision(visit: str) -> Decision:
+    reason, person = Reason.MATCHED, PersonId("p")
+    return Decision(1.0, visit, Outcome.GRANTED, reason, person, None, 3, 100.0)
+
+
+def test_a_log_whose_disk_takes_no_more_opens_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where no small disk can be mounted: SQLite's own bound on the file's pages."""
+    unlock = RecordingAction("unlock")
+    with EventLog(tmp_path / "events.sqlite") as log:
+        enactor = Enactor(log, DirectRunner(), {Outcome.GRANTED: [unlock]}, lambda: 1.0)
+        assert enactor.enact(decision("a1"), {})
+        (pages,) = log._db.execute("PRAGMA page_count").fetchone()
+        log._db.execute(f"PRAGMA max_page_count = {pages}")
+        more = {"evidence": "x" * 20_000}
+        assert not enactor.enact(decision("a2"), {}, more)
+        assert [payload["visit"] for payload in unlock.payloads] == ["a1"]
+        log._db.execute(f"PRAGMA max_page_count = {pages + 1000}")
+        assert enactor.enact(decision("a3"), {}, more)
+        assert log.verify().broken is None
+        visits = [e.data["visit"] for _, e in log.query() if e.kind is EventKind.DECISION]
+    assert visits == ["a1", "a3"]
+    assert [payload["visit"] for payload in unlock.payloads] == ["a1", "a3"]
