@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-import cv2
-
 from accessctl.actions.build import actions_from
 from accessctl.actions.runner import ActionRunner
 from accessctl.audit.audit_key import find_key
@@ -37,6 +35,7 @@ from accessctl.door.reembed import Progress, reembed
 from accessctl.door.roster import Roster
 from accessctl.door.scoring import scoring_of
 from accessctl.door.second_factor import SecondFactor
+from accessctl.door.threads import one_thread_each
 from accessctl.encoder.choose import load_encoder
 from accessctl.gallery.store import open_gallery
 from accessctl.gallery.values import People
@@ -47,9 +46,6 @@ from accessctl.policy.uptime import uptime
 from accessctl.vision.observer import Observer
 
 log = logging.getLogger(__name__)
-
-# One thread for OpenCV: the reader, the encoder and the loop share two cores already.
-OPENCV_THREADS = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +76,7 @@ def open_audit(config: Config) -> Iterator[EventLog]:
 @contextmanager
 def open_engine(config: Config, progress: Progress) -> Iterator[Engine]:
     """Load models and gallery; templates of another encoder are made anew first."""
-    cv2.setNumThreads(OPENCV_THREADS)
+    one_thread_each()
     with ExitStack() as stack:
         encoder = load_encoder(config.encoder)
         recogniser = Recogniser(encoder)

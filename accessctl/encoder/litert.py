@@ -79,7 +79,7 @@ def _file(card: Card, precision: Literal["int8", "float16"]) -> str:
             "files.litert in its card."
         )
     if wanted is None:
-        logger.info("%s has no %s file for a CPU: %s runs.", card.name, precision, name)
+        logger.debug("%s has no %s file for a CPU: %s runs.", card.name, precision, name)
     return name
 
 

@@ -61,11 +61,12 @@ def test_a_users_own_encoder_needs_no_sums(own_card):
 
 
 def test_a_precision_that_the_card_does_not_name_gives_way_to_the_one_it_does(own_card, caplog):
-    caplog.set_level(logging.INFO)
+    """Nothing that a start needs to tell of; who asks for details is told."""
+    caplog.set_level(logging.DEBUG)
     card = own_card(Files(litert=LiteRtFiles(float16="tiny_float16.tflite")))
     crops = np.arange(2 * 16 * 16 * 3, dtype=np.uint8).reshape(2, 16, 16, 3)
     fallen_back = LiteRtEncoder(card, "int8").embed(crops)
-    assert "no int8 file" in caplog.text
+    assert [(r.levelname, "no int8 file" in r.message) for r in caplog.records] == [("DEBUG", True)]
     np.testing.assert_array_equal(fallen_back, LiteRtEncoder(card, "float16").embed(crops))
 
 
