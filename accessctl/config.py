@@ -89,7 +89,9 @@ class EncoderConfig(Section):
         description="Photos: average a face with its mirror image; at the door the frames of a "
         "visit take turns.",
     )
-    threads: int = Field(1, ge=1, le=64, description="LiteRT threads for the encoder.")
+    threads: int = Field(
+        2, ge=1, le=64, description="LiteRT threads for the encoder, where there are so many cores."
+    )
 
 
 class GalleryConfig(Section):

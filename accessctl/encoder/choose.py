@@ -1,6 +1,7 @@
 """Load the encoder that the configuration names, on the device it names."""
 
 import logging
+import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -83,4 +84,6 @@ def _on_device(
 def _on_cpu(config: EncoderConfig, card: Card) -> Encoder:
     from accessctl.encoder.litert import LiteRtEncoder
 
-    return LiteRtEncoder(card, config.precision, config.threads)
+    # Threads without a core of their own wait for each other.
+    cores = len(os.sched_getaffinity(0))
+    return LiteRtEncoder(card, config.precision, min(config.threads, cores))

@@ -144,3 +144,17 @@ def test_the_parts_of_a_joint_encoder_are_loaded_and_joined(config, own_card, tm
     (tmp_path / "models/other/card.yaml").write_text(change)
     with pytest.raises(ModelError, match="models join"):
         load_encoder(joint, root=machine)
+
+
+@pytest.mark.parametrize(("asked", "cores", "used"), [(2, 4, 2), (2, 2, 2), (2, 1, 1), (8, 4, 4)])
+def test_the_encoder_has_no_more_threads_than_cores(
+    config, machine, monkeypatch, asked, cores, used
+):
+    given = []
+    monkeypatch.setattr("os.sched_getaffinity", lambda pid: set(range(cores)))
+    monkeypatch.setattr(
+        "accessctl.encoder.litert.LiteRtEncoder",
+        lambda card, precision, threads: given.append(threads),
+    )
+    load_encoder(config(device="cpu", threads=asked), root=machine)
+    assert given == [used]
