@@ -45,26 +45,21 @@ def read_data(
     Raises SourceError, InputError or StoreError for data that cannot be used.
     """
     everyone = _read(settings, folder, vision)
-    train, strangers = held_out(everyone, settings.held_out, settings.seed)
-    if settings.people is not None:
-        train = some_people(train, settings.people, settings.seed)
+    train, strangers, seen = divided(everyone, settings)
     teacher = targets_from(settings.teachers, everyone, folder)
     beside = descriptors(settings.beside, everyone, folder) if settings.beside else None
 
     def validation(faces: FaceSet) -> Validation | None:
         if len(np.unique(faces.person)) < 2:
             return None
-        shown = capped(faces, settings.validation_photos, settings.seed)
         return Validation(
-            plain_crops(shown, Recipe(card.crop_geometry, "none")),
-            shown.person,
-            None if teacher is None else teacher[shown.rows],
-            None if beside is None else beside[shown.rows],
+            plain_crops(faces, Recipe(card.crop_geometry, "none")),
+            faces.person,
+            None if teacher is None else teacher[faces.rows],
+            None if beside is None else beside[faces.rows],
             settings.beside.weight if settings.beside else 1.0,
         )
 
-    # The same rule, applied to those who stay, picks as many people that are trained on.
-    _, seen = held_out(train, settings.seen, settings.seed)
     if len(np.unique(strangers.person)) < 2:
         logger.warning("Fewer than two people are held out: nothing is measured on strangers.")
     return Data(
@@ -74,6 +69,18 @@ def read_data(
         validation(strangers),
         validation(seen),
     )
+
+
+def divided(everyone: FaceSet, settings: Settings) -> tuple[FaceSet, FaceSet, FaceSet]:
+    """Who is trained on, who is held out, and some of the first to measure as well; of the last
+    two at most `validation_photos` faces a person."""
+    train, strangers = held_out(everyone, settings.held_out, settings.seed)
+    if settings.people is not None:
+        train = some_people(train, settings.people, settings.seed)
+    # The same rule, applied to those who stay, picks as many people that are trained on.
+    _, seen = held_out(train, settings.seen, settings.seed)
+    most = settings.validation_photos
+    return train, capped(strangers, most, settings.seed), capped(seen, most, settings.seed)
 
 
 def _read(settings: Settings, folder: Path, vision: VisionConfig) -> FaceSet:
