@@ -109,6 +109,7 @@ def drain(reader: "Reader", seconds: float) -> None:
 
 def enrol_folder(folder: Path, engine: "Engine", audit: "EventLog") -> int:
     """Everybody in the folder; refusals are listed at the end, each with its reason."""
+    from accessctl.door.ahead import ahead
     from accessctl.door.enrolment import alike
 
     paths = photos_in(folder)
@@ -116,10 +117,11 @@ def enrol_folder(folder: Path, engine: "Engine", audit: "EventLog") -> int:
     read = photo_reader(engine.config)
     added: set[PersonId] = set()
     refused: list[InputError] = []
-    for path in photo_bar(paths, len(paths)):
+    # The next photo is read and looked at while the last person is written to the disk.
+    examined = ahead(lambda path: enrolment.examine(read(path), str(path)), paths)
+    for path, photo in photo_bar(examined, len(paths)):
         try:
-            photo = enrolment.examine(read(path), str(path))
-            added.add(enrolment.enrol(path.stem, [photo]).id)
+            added.add(enrolment.enrol(path.stem, [photo.result()]).id)
         except InputError as error:
             refused.append(error)
     engine.roster.refresh()

@@ -8,6 +8,7 @@ import numpy as np
 
 from accessctl.camera.demo_photos import collins, hopper
 from accessctl.camera.photo import read_photo
+from accessctl.door.ahead import ahead
 from accessctl.door.enrolment import Enrolment
 from benchmarks.bars.row import Row
 
@@ -37,9 +38,10 @@ def measure(enrolment: Enrolment, folder: Path, count: int) -> list[Row]:
     """Every photo becomes a person: read, found, embedded, encrypted, on disk."""
     paths = write_photos(folder, count)
     began = time.perf_counter()
-    for path in paths:
-        photo = enrolment.examine(read_photo(path, 32 << 20, 64_000_000), path.name)
-        enrolment.enrol(path.stem, [photo])
+    for path, photo in ahead(
+        lambda path: enrolment.examine(read_photo(path, 32 << 20, 64_000_000), path.name), paths
+    ):
+        enrolment.enrol(path.stem, [photo.result()])
     rate = count / (time.perf_counter() - began)
     note = f"{count} JPEG files of {SIZE[0]}x{SIZE[1]}"
     return [Row("enrol photos from a folder", rate, 15, "photos/s", at_most=False, note=note)]
