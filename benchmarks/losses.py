@@ -10,9 +10,7 @@ and what the others say are not the same.
 
 import argparse
 import datetime
-import os
 import shlex
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -20,7 +18,9 @@ from typing import Any
 
 import matplotlib as mpl
 
-from accessctl.training import history
+from accessctl.cli.evaluate_report import markdown, put_section
+from accessctl.training.losses.registry import NEEDS_PAIRS, NEEDS_TEACHER
+from benchmarks.training_runs import trained
 
 ROOT = Path(__file__).resolve().parents[1]
 VARIANTS: Mapping[str, tuple[str, ...]] = {
@@ -44,6 +44,14 @@ COLUMNS: Mapping[str, str] = {
     "val_tar_1e2": "TAR at FMR 1e-2",
     "val_tar_1e3": "TAR at FMR 1e-3",
 }
+DRAWN = ("val_pair_accuracy", "val_tar_1e2")
+STYLES: Mapping[str, Mapping[str, str]] = {
+    "pairs": {"ls": "-", "marker": "o"},
+    "identities": {"ls": "--", "marker": "s"},
+    "a teacher": {"ls": ":", "marker": "^"},
+}
+COLOURS = ("#000000", "#0072b2", "#d55e00", "#009e73", "#cc79a7")
+"""Told apart by people who are colour-blind, too (Okabe and Ito)."""
 
 
 def command(name: str, args: argparse.Namespace) -> list[str]:
@@ -74,68 +82,68 @@ def folder_of(name: str, runs: Path) -> Path:
     return runs / name.lower().replace(", ", "-").replace(" ", "-")
 
 
-def trained(name: str, args: argparse.Namespace) -> list[dict[str, Any]]:
+def history_of(name: str, args: argparse.Namespace) -> list[dict[str, Any]]:
     """The history of the row's run, trained as far as it is not yet."""
-    folder = folder_of(name, args.runs)
-    lines = history.read(folder)
-    if not lines or lines[-1]["step"] < args.steps:
-        words = command(name, args)
-        if (folder / "config.yaml").exists():
-            words = [*words[:4], "--resume"]
-        code = f"import sys; from accessctl.cli.main import main; sys.exit(main({words[1:]!r}))"
-        subprocess.run([sys.executable, "-c", code], check=True, env=os.environ)
-    return history.read(folder)
+    return trained(folder_of(name, args.runs), command(name, args)[4:])
 
 
 def table(rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
     """Markdown; percentages, and what the network was worth before."""
-    lines = [
-        "| loss | " + " | ".join(COLUMNS.values()) + " | images/s |",
-        "|---|" + "---|" * (len(COLUMNS) + 1),
-    ]
     first = next(iter(rows.values()))[0]
-    lines.append("| before training | " + " | ".join(_percent(first, c) for c in COLUMNS) + " | |")
+    cells = [("before training", "", *(_percent(first, column) for column in COLUMNS))]
     for name, told in rows.items():
         last = told[-1]
         label = f"{name} (collapsed)" if last["collapsed"] else name
-        cells = [_percent(last, column) for column in COLUMNS]
-        lines.append(f"| {label} | " + " | ".join(cells) + f" | {last['images_per_s']:.0f} |")
-    return "\n".join(lines)
+        cells.append((label, taught_by(name), *(_percent(last, column) for column in COLUMNS)))
+    return markdown(("loss", "learns from", *COLUMNS.values()), cells)
+
+
+def taught_by(name: str) -> str:
+    loss = VARIANTS[name][1]
+    if loss in NEEDS_TEACHER:
+        return "a teacher"
+    return "pairs" if loss in NEEDS_PAIRS else "identities"
 
 
 def draw(rows: Mapping[str, Sequence[Mapping[str, Any]]], path: Path) -> None:
+    """A line style for each kind of lesson, a colour for each loss of it."""
     mpl.use("Agg")
     from matplotlib import pyplot
 
-    figure, panels = pyplot.subplots(1, 2, figsize=(12, 5), layout="constrained", sharey=False)
-    for axes, column in zip(panels, ("val_pair_accuracy", "val_tar_1e3"), strict=True):
-        for name, told in rows.items():
-            axes.plot(
-                [line["step"] for line in told], [100 * line[column] for line in told], label=name
-            )
+    figure, panels = pyplot.subplots(1, 2, figsize=(14, 5.5), layout="constrained")
+    used = dict.fromkeys(STYLES, 0)
+    for name, told in rows.items():
+        kind = taught_by(name)
+        look = STYLES[kind] | {"color": COLOURS[used[kind]], "label": f"{name} ({kind})"}
+        used[kind] += 1
+        steps = [line["step"] for line in told]
+        for axes, column in zip(panels, DRAWN, strict=True):
+            axes.plot(steps, [100 * line[column] for line in told], **look)
+    for axes, column in zip(panels, DRAWN, strict=True):
         axes.set(xlabel="step of 64 faces", ylabel=f"{COLUMNS[column]} (%)")
         axes.grid(alpha=0.3)
-    panels[0].legend(fontsize="small", ncols=2)
-    figure.savefig(path, dpi=120)
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside right center")
+    figure.savefig(path, dpi=110)
 
 
 def main() -> None:
     args = _arguments()
     names = args.only or list(VARIANTS)
-    rows = {name: trained(name, args) for name in names}
+    rows = {name: history_of(name, args) for name in names}
     args.out.mkdir(parents=True, exist_ok=True)
     draw(rows, args.out / "losses.png")
     commands = "\n".join(shlex.join(command(name, args)) for name in names)
     text = (
-        f"# The losses compared\n\n{datetime.datetime.now(tz=datetime.UTC):%Y-%m-%d}; "
+        f"{datetime.datetime.now(tz=datetime.UTC):%Y-%m-%d}; "
         f"`{shlex.join(['python', '-m', 'benchmarks.losses', *sys.argv[1:]])}`; "
         f"{args.steps} steps of 64 faces each, warm start from {args.init} with a random "
         f"last layer, crops of {args.size or 'its own'} pixels, layers frozen: {args.freeze}. "
         "Percent; held-out people never trained on.\n\n"
         f"{table(rows)}\n\n![Validation by step](losses.png)\n\n"
-        f"Each row by itself:\n\n```\n{commands}\n```\n"
+        f"Each row by itself:\n\n```\n{commands}\n```"
     )
-    (args.out / "losses.md").write_text(text, encoding="utf-8")
+    put_section(args.out / "losses.md", "Figures", text)
     print(table(rows))
 
 
