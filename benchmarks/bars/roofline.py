@@ -1,4 +1,4 @@
-"""What one core of this machine can do, and what the encoder asks of it.
+"""What one core of this machine does in numpy, and what the encoder asks of it.
 
 `python -m benchmarks.bars.roofline ENCODER` prints one JSON object. It is a process of its own
 because the number of BLAS threads is settled when numpy is imported, and TensorFlow, which
@@ -28,7 +28,7 @@ class Limits:
 
     @property
     def encoder_ms(self) -> float:
-        """The least time for one crop: by arithmetic or by memory, whichever takes longer."""
+        """The time for one crop at that pace: by arithmetic or by memory, whichever is longer."""
         return 1e3 * max(self.encoder_flops / self.flops, self.encoder_bytes / self.bytes_s)
 
 
