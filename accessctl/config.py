@@ -90,7 +90,7 @@ class EncoderConfig(Section):
         "visit take turns.",
     )
     threads: int = Field(
-        2, ge=1, le=64, description="LiteRT threads for the encoder, where there are so many cores."
+        1, ge=1, le=64, description="LiteRT threads for the encoder, where there are so many cores."
     )
 
 

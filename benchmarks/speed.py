@@ -160,7 +160,7 @@ def report(
         f"and reads {limits.bytes_s / 1e9:.1f} GB/s. A crop asks "
         f"{limits.encoder_flops / 1e9:.2f} Gflop and {limits.encoder_bytes / 1e6:.1f} MB of "
         f"weights of the encoder: {limits.encoder_ms:.1f} ms at that pace. Measured: {encode:.1f} "
-        f"ms with cutting the crop, on {threads} threads, in LiteRT's own kernels, which multiply "
+        f"ms with cutting the crop, threads: {threads}, in LiteRT's own kernels, which multiply "
         "in 8 bits where an encoder has such weights.",
         "",
     ]
