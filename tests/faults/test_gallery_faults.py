@@ -3,7 +3,7 @@
 import logging
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,10 +13,11 @@ from accessctl.door.fake import CALIBRATION
 from accessctl.door.roster import Roster
 from accessctl.errors import StoreError
 from accessctl.gallery.fake import random_units
+from accessctl.gallery.normalisation import Normaliser
 from accessctl.gallery.store import Gallery, open_gallery
 
 FACES = random_units(3, 16, seed=1)
-COHORT = random_units(300, 16, seed=2)
+NORMALISER = Normaliser(random_units(300, 16, seed=2), 50)
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def open_at(file: Path) -> Gallery:
 
 
 def roster_of(gallery: Gallery) -> Roster:
-    return Roster(gallery, "e", COHORT, CALIBRATION, target_fpir=1e-3)
+    return Roster(gallery, "e", NORMALISER, CALIBRATION, target_fpir=1e-3)
 
 
 def names(roster: Roster) -> list[str]:
@@ -121,3 +122,30 @@ def test_a_template_damaged_under_the_door_keeps_the_last_copy(
     assert names(roster) == ["Ada"]
     assert len(errors(caplog)) == 1
     assert "\n" not in errors(caplog)[0]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        pytest.param(lambda size: b"\xff" * size, id="overwritten"),
+        pytest.param(lambda size: b"", id="emptied"),
+    ],
+)
+def test_a_file_damaged_under_the_door_keeps_the_last_copy(
+    gallery: Gallery, file: Path, caplog: pytest.LogCaptureFixture, damage: Callable[[int], bytes]
+) -> None:
+    roster = roster_of(gallery)
+    # What is not in the write-ahead log any more is read from the file.
+    other = sqlite3.connect(file, isolation_level=None)
+    other.execute("UPDATE state SET revision = revision + 1")
+    other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    other.close()
+    content = damage(file.stat().st_size)
+    with file.open("r+b") as opened:
+        opened.truncate(len(content))
+        opened.write(content)
+    assert [roster.refresh() for _ in range(3)] == [False] * 3
+    assert names(roster) == ["Ada"]
+    assert len(errors(caplog)) == 1
+    with pytest.raises(StoreError):
+        gallery.add_person("Bea", b"x", FACES[1], "e", 1.0, 1.0)
