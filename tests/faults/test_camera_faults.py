@@ -3,6 +3,10 @@
 import time
 from typing import Any
 
+import pytest
+
+from accessctl.config_camera import CameraConfig
+
 NOTICED_S = 5.0
 
 
@@ -71,4 +75,17 @@ def test_an_rtsp_camera(door: Any, rtsp: Any, make_wire: Any, visits: Any) -> No
     door.until_camera("watching")
     door.until(lambda: door.camera()["width"] == 640, "the other size")
     door.open_once_more()
+    ends_cleanly(door)
+
+
+@pytest.mark.parametrize("fault", ["cut", "stalled"])
+def test_the_loss_is_noticed_in_time_with_the_timeouts_that_ship(
+    door: Any, mjpeg: Any, make_wire: Any, fault: str
+) -> None:
+    shipped = CameraConfig()
+    timeouts = {name: getattr(shipped, name) for name in ("open_timeout_s", "read_timeout_s")}
+    door.configure(camera=timeouts)
+    wire = make_wire(mjpeg.port)
+    begin(door, f"http://127.0.0.1:{wire.port}/door")
+    fails_and_comes_back(door, wire, fault)
     ends_cleanly(door)

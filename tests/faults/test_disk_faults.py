@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,10 @@ DISK_KB = 3000
 
 
 class SmallDisk:
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, tools: tuple[str, str]) -> None:
+        """`tools` are mount and umount."""
         self.folder = folder
+        self._tools = tools
         self._ballast = folder / "ballast"
 
     def fill(self) -> None:
@@ -36,6 +39,19 @@ class SmallDisk:
 
     def make_room(self) -> None:
         self._ballast.unlink()
+
+    @contextmanager
+    def read_only(self, folder: Path) -> Iterator[None]:
+        """Whoever opens a file below `folder` meanwhile cannot write it, root neither."""
+        self._mount("--bind", folder, folder)
+        try:
+            self._mount("-o", "remount,bind,ro", folder)
+            yield
+        finally:
+            subprocess.run([self._tools[1], "--lazy", str(folder)], check=True)
+
+    def _mount(self, *argv: str | Path) -> None:
+        subprocess.run([self._tools[0], *map(str, argv)], check=True)
 
 
 def took(file: io.FileIO, size: int) -> bool:
@@ -57,7 +73,7 @@ def small_disk(tmp_path: Path) -> Iterator[SmallDisk]:
     argv = [mount, "-t", "tmpfs", "-o", f"size={DISK_KB}k,mode=700", "tmpfs", str(folder)]
     if subprocess.run(argv, capture_output=True, check=False).returncode:
         pytest.skip("a small disk cannot be mounted here; it takes root")
-    yield SmallDisk(folder)
+    yield SmallDisk(folder, (mount, umount))
     subprocess.run([umount, "--lazy", str(folder)], check=True)
 
 
@@ -133,6 +149,26 @@ def test_a_full_disk_of_the_gallery_takes_nobody_and_keeps_the_door_open(
     assert names(door) == ["Eileen Collins", "Grace Hopper"]
     door.until(lambda: door.status()["people"] == 2, "the second person")
     door.open_once_more()
+    assert door.stop() == 0, door.said()
+    assert "Traceback" not in door.said()
+    verifies(door)
+
+
+def test_a_gallery_that_became_read_only_takes_nobody_and_keeps_the_door_open(
+    door: Any, mjpeg: Any, small_disk: SmallDisk, another: Path
+) -> None:
+    gallery = small_disk.folder / "enrolled"
+    shutil.move(door.folder / "enrolled", gallery)
+    door.configure(gallery={"folder": str(gallery)})
+    door.start("--source", mjpeg.url)
+    door.until_answering()
+    door.open_once_more()
+    with small_disk.read_only(gallery):
+        assert "permissions" in sentence(door.enrol("Grace Hopper", another))
+        door.open_once_more()
+    assert door.enrol("Grace Hopper", another).returncode == 0
+    assert names(door) == ["Eileen Collins", "Grace Hopper"]
+    door.until(lambda: door.status()["people"] == 2, "the second person")
     assert door.stop() == 0, door.said()
     assert "Traceback" not in door.said()
     verifies(door)
