@@ -3,7 +3,8 @@
     python -m benchmarks.soak [--minutes-of-video N] [--write]
 
 The demo's visits, one after another, through the whole door with passive liveness; a line a
-minute of video, and at the end the slopes, fitted to what comes after the first tenth.
+minute of video, and at the end the slopes, fitted to what comes after the first tenth, and
+the first minute at least.
 """
 
 import argparse
@@ -80,7 +81,7 @@ def run(encoder: Path, minutes: int) -> Iterator[Sample]:
 
 def slope(samples: list[Sample], name: str) -> float:
     """Of the least-squares line, a minute of video."""
-    settled = samples[len(samples) // 10 :]
+    settled = samples[max(1, len(samples) // 10) :]
     x = [sample.minutes for sample in settled]
     return float(np.polyfit(x, [getattr(sample, name) for sample in settled], 1)[0])
 
@@ -93,7 +94,7 @@ def report(samples: list[Sample], args: argparse.Namespace, took_s: float) -> st
         "# A long feed",
         "",
         f"{today}; `{command}`; {args.minutes_of_video} minutes of video at 15 frames a second "
-        f"in {took_s / 60:.0f} minutes; {samples[-1].decisions} decisions; "
+        f"in {took_s / 60:.1f} minutes; {samples[-1].decisions} decisions; "
         f"encoder `{args.encoder}`.",
         "",
         "| | first | middle | last | slope an hour of video |",
@@ -122,7 +123,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--minutes-of-video", type=int, default=60)
     parser.add_argument("--encoder", default="models/encoder", help="relative to the repository")
     parser.add_argument("--write", action="store_true")
-    return parser.parse_args()
+    args = parser.parse_args()
+    if args.minutes_of_video < 3:
+        parser.error("a slope takes at least 3 minutes of video")
+    return args
 
 
 if __name__ == "__main__":
