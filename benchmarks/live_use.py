@@ -230,7 +230,7 @@ def draw(told: Sequence[Mapping[str, Any]], rows: Sequence[Row], people: int, pa
         right.bar_label(drawn, fmt="%.0f", fontsize="small")
     right.set(ylabel="right (%)", ylim=(0, 130), title="Beside open-set identification")
     right.set_yticks(range(0, 101, 20))
-    right.set_xticks(range(len(rows)), [row.name for row in rows])
+    right.set_xticks(range(len(rows)), [row.name.replace(" ", "\n") for row in rows])
     right.legend(fontsize="small", ncols=2, loc="upper center")
     for axes in (left, right):
         axes.grid(alpha=0.3, axis="y")
@@ -248,7 +248,9 @@ def main() -> None:
         rows.append(measured(words, folder, settings.read(run), args.data, own=True))
     for folder in args.encoders:
         chosen = settings.read(args.runs / "all")
-        rows.append(measured(load_card(folder).name, folder, chosen, args.data, own=False))
+        card = load_card(folder)
+        name = f"{card.name} {card.fingerprint[:12]}"
+        rows.append(measured(name, folder, chosen, args.data, own=False))
     args.out.mkdir(parents=True, exist_ok=True)
     page = args.out / "training-accuracy.md"
     draw(told["few"], rows, args.people, page.with_suffix(".png"))
