@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from accessctl.config import EncoderConfig
 from accessctl.encoder.card import Card
-from accessctl.encoder.joint_card import part_cards
 from accessctl.errors import InputError
 
 if TYPE_CHECKING:
@@ -71,6 +70,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _parts(card: Card, weights: Sequence[float] | None) -> "list[ScoredPart]":
     """The parts of a joint encoder with their weights; InputError when they do not fit."""
+    from accessctl.encoder.joint_card import part_cards
     from accessctl.gallery.normalisation import ScoredPart
 
     if weights is None:
