@@ -4,12 +4,12 @@ from pathlib import Path
 import pytest
 
 from accessctl.door.scoring import scoring_of
-from accessctl.encoder.card_parts import CalibrationTable
+from accessctl.encoder.card_parts import CalibrationTable, ScoredPart
 from accessctl.encoder.fake import FAKE_CARD
 from accessctl.errors import ModelError
+from accessctl.gallery import normalisation
 from accessctl.gallery.cohort import save_cohort
 from accessctl.gallery.fake import random_units
-from accessctl.gallery.normalisation import Normaliser
 
 TABLE = CalibrationTable(
     neighbours=20,
@@ -21,18 +21,31 @@ TABLE = CalibrationTable(
 )
 
 
-def test_cohort_and_calibration_come_from_the_card(tmp_path: Path) -> None:
+HALF = FAKE_CARD.dimension // 2
+PARTS = (
+    ScoredPart(numbers=HALF, weight=1.0),
+    ScoredPart(numbers=FAKE_CARD.dimension - HALF, weight=0.5),
+)
+
+
+@pytest.mark.parametrize("parts", [(), PARTS])
+def test_cohort_parts_and_calibration_come_from_the_card(
+    parts: tuple[ScoredPart, ...], tmp_path: Path
+) -> None:
     kept = random_units(30, FAKE_CARD.dimension, seed=3)
     save_cohort(tmp_path / "cohort.npz", kept)
-    card = FAKE_CARD.model_copy(
-        update={"cohort": "cohort.npz", "calibration": TABLE, "folder": tmp_path}
-    )
-    normaliser, calibration = scoring_of(card)
-    expected = Normaliser(kept, 20)
-    faces = random_units(2, kept.shape[1], seed=3)
-    one, other = (normaliser.sides(face[None]) for face in faces)
-    a, b = (expected.sides(face[None]) for face in faces)
-    assert normaliser.pairs(one, other) == pytest.approx(expected.pairs(a, b), abs=0.05)
+    table = TABLE.model_copy(update={"parts": parts or None})
+    update = {"cohort": "cohort.npz", "calibration": table, "folder": tmp_path}
+    normaliser, calibration = scoring_of(FAKE_CARD.model_copy(update=update))
+    scored = [normalisation.ScoredPart(part.numbers, part.weight) for part in parts]
+    expected = normalisation.Normaliser(kept, 20, scored)
+    faces = random_units(2, kept.shape[1], seed=4)
+    scores = [
+        float(one.pairs(*(one.sides(face[None]) for face in faces))[0])
+        for one in (normaliser, expected)
+    ]
+    # The cohort is kept rounded to a byte a number.
+    assert scores[0] == pytest.approx(scores[1], abs=0.02)
     assert calibration.fmr(2.0) == pytest.approx(1e-2)
     assert calibration.fmr_upper(2.0) == pytest.approx(1e-1)
 

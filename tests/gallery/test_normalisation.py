@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,6 +11,7 @@ from accessctl.gallery.normalisation import (
     BLOCK,
     Normaliser,
     ScoredPart,
+    Sides,
     neighbour_statistics,
 )
 
@@ -83,13 +86,24 @@ def test_row_by_row() -> None:
 
 
 def test_the_slope_is_the_rise_of_the_score() -> None:
-    # Two numbers a part: turning b moves the part's cosine, and nothing else of a's side.
+    # Over what the score would be at similarities of 0 it rises by the slope times 0.25 when
+    # both parts, each half of a unit embedding, are alike to 0.25.
     cohort = random_units(40, 4, seed=2)
-    normaliser = Normaliser(cohort, 6)
-    a, b = (normaliser.sides(row[None]) for row in random_units(2, 4, seed=5))
-    rise = float(normaliser.slopes(a, b)[0])
-    expected = (1 / a.deviation[0, 0] + 1 / b.deviation[0, 0]) / 2
-    assert rise == pytest.approx(float(expected), rel=1e-5)
+    normaliser = Normaliser(cohort, 6, [ScoredPart(2, 1.0), ScoredPart(2, 0.5)])
+    turned, across = math.acos(0.25), math.pi / 2
+
+    def score_and_slope(angle: float) -> tuple[float, float]:
+        half = np.array([math.cos(angle), math.sin(angle)])
+        face = np.concatenate([half, half]) / math.sqrt(2)
+        other = normaliser.sides(face.astype(f32)[None])
+        # The other side's strangers as they were: only the similarity is to change.
+        other = Sides(other.embeddings, other.length, fixed.mean, fixed.deviation)
+        return float(normaliser.pairs(one, other)[0]), float(normaliser.slopes(one, other)[0])
+
+    one = normaliser.sides(np.array([[1, 0, 1, 0]], f32) / f32(math.sqrt(2)))
+    fixed = normaliser.sides(random_units(1, 4, seed=5))
+    (low, slope), (high, _) = score_and_slope(across), score_and_slope(turned)
+    assert high - low == pytest.approx(0.25 * slope, rel=1e-3)
 
 
 @given(st.integers(0, 10_000), st.floats(0.125, 8, width=32))
