@@ -91,6 +91,11 @@ def _add_network(group: Any) -> None:
     add("--margin", type=float, help="margin of the loss (default: that of its paper)")
     add("--centres", type=int, metavar="N", help="centres of a person in identity losses (1)")
     add(
+        "--centres-start",
+        choices=("imprinted", "random"),
+        help="where they start: at means of the person's own embeddings (default), or anywhere",
+    )
+    add(
         "--teacher",
         action="append",
         metavar="FILE|ENCODER[=WEIGHT]",

@@ -14,6 +14,10 @@ from accessctl.gallery.normalisation import BLOCK, Normaliser
 
 Floats = NDArray[np.float32]
 
+FALSE_TWINS = 1 / 3
+"""Of the pairs of names that are taken for one person, so many may be strangers: one that is
+dropped wrongly makes the table a little less strict, a twin left in it much too strict."""
+
 
 def impostor_scores(faces: Floats, identity: NDArray[np.int64], normaliser: Normaliser) -> Floats:
     """Score of every pair of `faces` (N, D) by a normaliser of other people: (N, N).
@@ -43,9 +47,10 @@ def twins(
 ) -> set[int]:
     """Identities that are somebody already seen: labels and faces hold people twice.
 
-    Two identities are one person when their mean score over all pairs of faces is so high
-    that among as many pairs of strangers less than half a pair is expected to reach it, by
-    the tail fitted between the two rates. Of each such pair the later identity goes.
+    Two identities are one person when their mean score over all pairs of faces is one that
+    strangers do not explain: of all pairs at or above it at most FALSE_TWINS are expected by
+    the tail fitted between the two rates (Benjamini and Hochberg, "Controlling the false
+    discovery rate", JRSS B 57, 1995). Of each such pair the later identity goes.
     """
     known, member = np.unique(identity, return_inverse=True)
     share = np.zeros((len(known), len(identity)), np.float32)
@@ -55,5 +60,10 @@ def twins(
     np.fill_diagonal(means, -np.inf)
     descending = pairs_descending(means)
     tail = fit_tail(descending, start_rate, limit_rate)
-    certain = tail.score_at(0.5 / len(descending))
-    return {int(known[column]) for column in np.nonzero(np.triu(means, 1) > certain)[1]}
+    far = descending[descending > tail.start].astype(np.float64)
+    expected = len(descending) * tail.rate * np.exp(-(far - tail.start) / tail.scale)
+    discovered = np.flatnonzero(expected <= FALSE_TWINS * np.arange(1, len(far) + 1))
+    if not len(discovered):
+        return set()
+    certain = far[discovered[-1]]
+    return {int(known[column]) for column in np.nonzero(np.triu(means, 1) >= certain)[1]}

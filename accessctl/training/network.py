@@ -60,3 +60,10 @@ def fit_head(
     network.layers[-1].set_weights(
         [kernel.astype(np.float32), (y_mean - x_mean @ kernel).astype(np.float32)]
     )
+
+
+def start_head_at(network: keras.Model, mean: NDArray[np.float32]) -> None:
+    """Let the fresh last layer give `mean` (D,) on top of what chance gives: targets that share
+    a large mean would else be reached by all faces moving there together."""
+    kernel, _ = network.layers[-1].get_weights()
+    network.layers[-1].set_weights([kernel, mean])

@@ -50,6 +50,7 @@ class Settings(Part):
     mining: Literal["random", "semi-hard", "batch-hard"] = "semi-hard"
     margin: float | None = Field(None, gt=0)
     centres: int = Field(1, ge=1, le=10)
+    centres_start: Literal["imprinted", "random"] = "imprinted"
     batch: int = Field(64, ge=2, le=4096)
     photos: int = Field(4, ge=2, le=64)
     cap: int = Field(40, ge=2)

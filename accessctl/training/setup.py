@@ -15,10 +15,11 @@ from accessctl.training.batches import plain_crops
 from accessctl.training.checkpoint import Progress
 from accessctl.training.data import Data, read_data
 from accessctl.training.framing import at_size, framed
+from accessctl.training.imprint import imprint
 from accessctl.training.loading import load_network
-from accessctl.training.losses.registry import NEEDS_PAIRS, Context, loss_named
+from accessctl.training.losses.registry import NEEDS_PAIRS, SAME_DIMENSION, Context, loss_named
 from accessctl.training.model import Trainee
-from accessctl.training.network import fit_head, freeze, trunk_of, with_new_head
+from accessctl.training.network import fit_head, freeze, start_head_at, trunk_of, with_new_head
 from accessctl.training.optimiser import optimiser
 from accessctl.training.run import Run
 from accessctl.training.settings import Settings
@@ -45,6 +46,8 @@ def set_up(folder: Path, settings: Settings, vision: VisionConfig) -> Run:
     model.compile(optimizer=adam)
     run = Run(folder, settings, card, data, model, adam, Progress())
     _make_variables(run)
+    if not resumed and settings.centres_start == "imprinted":
+        imprint(model.loss_layers, network, data.faces, card, settings.seed)
     history_ends = 0
     if resumed:
         run.progress = checkpoint.load(folder, run.variables)
@@ -59,16 +62,20 @@ def _network(settings: Settings, card: Card, data: Data | None) -> keras.Model:
     network = at_size(load_network(card), card.input.size)
     if settings.outputs is not None:
         network = with_new_head(network, settings.outputs)
-        if data is not None and settings.head == "fitted":
-            _fit_head(network, settings, card, data)
+        if data is not None:
+            _start_head(network, settings, card, data)
     if settings.mixed:
         network = in_precision(network, "mixed_bfloat16")
     freeze(network, settings.freeze)
     return network
 
 
-def _fit_head(network: keras.Model, settings: Settings, card: Card, data: Data) -> None:
+def _start_head(network: keras.Model, settings: Settings, card: Card, data: Data) -> None:
     if data.teacher is None or data.teacher.shape[1] != settings.outputs:
+        return
+    if settings.head == "random":
+        if any(loss.name in SAME_DIMENSION for loss in settings.losses):
+            start_head_at(network, data.teacher[data.faces.rows].mean(axis=0))
         return
     some = np.random.default_rng(settings.seed).permutation(len(data.faces))[:HEAD_FACES]
     faces = data.faces.select(some)

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from accessctl.errors import ModelError
-from accessctl.training.network import fit_head, freeze, trunk_of, with_new_head
+from accessctl.training.network import fit_head, freeze, start_head_at, trunk_of, with_new_head
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
@@ -60,3 +60,11 @@ def test_more_ridge_shrinks_towards_the_mean(network):
     kernel, bias = network.layers[-1].get_weights()
     assert np.abs(kernel).max() < 1e-6
     np.testing.assert_allclose(bias, targets.mean(axis=0), atol=1e-5)
+
+
+def test_a_random_head_starts_around_the_mean_that_is_asked_for(network):
+    mean = np.array([5, -4, 3, 0], np.float32)
+    crops = np.random.default_rng(0).standard_normal((2, 8, 8, 3)).astype("f")
+    before = np.array(network(crops)) - network.layers[-1].get_weights()[1]
+    start_head_at(network, mean)
+    np.testing.assert_allclose(np.array(network(crops)), before + mean, atol=1e-5)

@@ -11,6 +11,7 @@ from accessctl.training.losses.base import Loss
 from accessctl.training.mining.distances import mean_where, unit
 
 NOBODY = -1e9
+SPREAD = 0.01
 
 
 class Margin(Protocol):
@@ -49,7 +50,7 @@ class Identity(Loss):
         if isinstance(margin, layers.Layer):
             self.margin_layer = margin
         self._scale = scale
-        self._centres = centres
+        self.centres = centres
         labelled = person >= 0
         people = np.unique(person[labelled])
         self._classes = len(people)
@@ -61,7 +62,7 @@ class Identity(Loss):
         )
         self.people = self.add_weight(
             shape=(len(people) * centres, dimension),
-            initializer=initializers.RandomNormal(stddev=0.01, seed=seed),
+            initializer=initializers.RandomNormal(stddev=SPREAD, seed=seed),
             name="centres",
         )
 
@@ -80,10 +81,29 @@ class Identity(Loss):
         surprise = ops.logsumexp(logits, axis=1) - ops.sum(logits * true, axis=1)
         return mean_where(surprise, labelled)
 
+    def imprint(self, embeddings: NDArray[np.float32], person: NDArray[np.int32]) -> None:
+        """Put each person's centres at means of their unit embeddings, of (N, D) and (N,).
+
+        With several centres the photos are dealt out to them in turn. Centres get the length
+        that random ones have, so that they learn as fast; people without a photo keep theirs.
+        """
+        lengths = np.linalg.norm(embeddings, axis=1, keepdims=True)
+        rows = embeddings / np.maximum(lengths, 1e-9)
+        centres = np.array(ops.convert_to_numpy(self.people))
+        length = SPREAD * np.sqrt(centres.shape[1])
+        for own in np.unique(person):
+            found = rows[person == own]
+            for turn in range(self.centres):
+                dealt = found[turn :: self.centres] if len(found) > turn else found
+                mean = dealt.mean(axis=0)
+                place = int(self._class_of[own]) * self.centres + turn
+                centres[place] = mean * length / max(float(np.linalg.norm(mean)), 1e-9)
+        self.people.assign(centres)
+
     def _cosines(self, embeddings: Any) -> Any:
         """(B, people); kept inside (-1, 1), where the angle has a gradient."""
         every = ops.matmul(embeddings, ops.transpose(unit(self.people)))
-        best = ops.max(ops.reshape(every, (-1, self._classes, self._centres)), axis=2)
+        best = ops.max(ops.reshape(every, (-1, self._classes, self.centres)), axis=2)
         return ops.clip(best, -1 + 1e-6, 1 - 1e-6)
 
 

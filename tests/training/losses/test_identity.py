@@ -4,6 +4,9 @@ import pytest
 from accessctl.training.losses.cosface import CosFace
 from accessctl.training.losses.identity import Identity
 
+# Keras 3.15 hands its variables to numpy in a way numpy deprecates.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
 PERSON = np.array([4, 4, 7, 9, -1], np.int32)
 ONE_FAMILY = np.zeros(5, np.int32)
 
@@ -68,3 +71,22 @@ def test_gradient_turns_a_face_to_its_person(gradient):
     slope = gradient(loss, [[3.0, 0.0]], targets([7], [0]))[0]
     assert slope[1] < 0
     assert slope[0] == pytest.approx(0, abs=1e-6)
+
+
+def test_imprinted_centres_point_where_the_photos_do():
+    loss = made([[1, 0], [0, 2], [-1, 0]])
+    # Person 9 has unit embeddings (1, 0) and (0, 1), person 4 one at (0, -1), 7 none.
+    rows = np.array([[2, 0], [0, 5], [0, -3]], np.float32)
+    loss.imprint(rows, np.array([9, 9, 4], np.int32))
+    length = 0.01 * 2**0.5
+    expected = np.array([[0, -length], [0, 2], [0.01, 0.01]])
+    np.testing.assert_allclose(np.array(loss.people), expected, atol=1e-7)
+
+
+def test_several_centres_share_the_photos():
+    loss = made(np.ones((6, 2)), centres=2)
+    rows = np.array([[1, 0], [0, 1], [1, 0], [0, -1]], np.float32)
+    loss.imprint(rows, np.array([4, 4, 4, 7], np.int32))
+    directions = np.array(loss.people)[:4] / (0.01 * 2**0.5)
+    # Of 4 the first and third photo make one centre; the only photo of 7 makes both of his.
+    np.testing.assert_allclose(directions, [[1, 0], [0, 1], [0, -1], [0, -1]], atol=1e-6)
