@@ -48,6 +48,12 @@ def _add_data(group: Any) -> None:
     )
     add("--photos", type=int, metavar="K", help="photos of a person in a batch of pairs (4)")
     add("--cap", type=int, metavar="N", help="photos of a person in an epoch of pairs (40)")
+    add(
+        "--exemplars",
+        type=float,
+        metavar="SHARE",
+        help="of the faces without a name, the share that counts as people of one photo each (0)",
+    )
     add("--people", type=int, metavar="N", help="train on so many people only (default: on all)")
     add("--held-out", type=int, metavar="N", help="people to validate on, never trained on (200)")
     add("--validation-photos", type=int, metavar="N", help="photos of each of them, at most (6)")

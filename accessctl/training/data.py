@@ -17,7 +17,7 @@ from accessctl.training.folder import aligner, already_aligned, read_folder
 from accessctl.training.order import Order, PeopleByPhotos, Shuffled
 from accessctl.training.pack import read_pack
 from accessctl.training.settings import Settings
-from accessctl.training.split import capped, held_out, some_people
+from accessctl.training.split import capped, held_out, some_people, with_exemplars
 from accessctl.training.teachers import descriptors, targets_from
 from accessctl.training.validation import Validation
 
@@ -77,6 +77,8 @@ def divided(everyone: FaceSet, settings: Settings) -> tuple[FaceSet, FaceSet, Fa
     train, strangers = held_out(everyone, settings.held_out, settings.seed)
     if settings.people is not None:
         train = some_people(train, settings.people, settings.seed)
+    if settings.exemplars:
+        train = with_exemplars(train, settings.exemplars, settings.seed)
     # The same rule, applied to those who stay, picks as many people that are trained on.
     _, seen = held_out(train, settings.seen, settings.seed)
     most = settings.validation_photos

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from accessctl.domain import Image
 
 UNLABELLED = -1
+ANONYMOUS = 0
+"""The family of sources whose people have numbers and no names."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

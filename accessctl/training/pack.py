@@ -9,7 +9,7 @@ import numpy as np
 from accessctl.domain import Image
 from accessctl.errors import SourceError
 from accessctl.evaluation.pack import read_canvas, read_rows
-from accessctl.training.faces import UNLABELLED, FaceSet
+from accessctl.training.faces import ANONYMOUS, UNLABELLED, FaceSet
 
 # CelebA's people are anonymous numbers: one may be a named person of the other sources.
 FAMILIES = ("celeba",)
@@ -44,5 +44,5 @@ def read_pack(folder: Path) -> FaceSet:
 
 
 def family_of(source: str) -> int:
-    """0 for the anonymous sources, 1 for those whose people are named."""
-    return 0 if source.startswith(FAMILIES) else 1
+    """ANONYMOUS, or 1 for the sources whose people are named."""
+    return ANONYMOUS if source.startswith(FAMILIES) else 1

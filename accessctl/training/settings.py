@@ -62,6 +62,7 @@ class Settings(Part):
     epochs: float | None = Field(None, gt=0)
     steps: int | None = Field(None, ge=1)
     round_steps: int | None = Field(None, ge=1)
+    exemplars: float = Field(0, ge=0, le=1)
     people: int | None = Field(None, ge=2)
     held_out: int = Field(200, ge=0)
     validation_photos: int = Field(6, ge=2)

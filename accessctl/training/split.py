@@ -1,9 +1,11 @@
 """Hold people out of training, so that what is measured is how strangers are told apart."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
-from accessctl.training.faces import UNLABELLED, FaceSet
+from accessctl.training.faces import ANONYMOUS, UNLABELLED, FaceSet
 
 
 def held_out(faces: FaceSet, people: int, seed: int) -> tuple[FaceSet, FaceSet]:
@@ -37,6 +39,25 @@ def capped(faces: FaceSet, photos: int, seed: int) -> FaceSet:
         keep.append(int(position))
     kept: NDArray[np.intp] = np.sort(np.array(keep, np.intp))
     return faces.select(kept)
+
+
+def with_exemplars(faces: FaceSet, share: float, seed: int) -> FaceSet:
+    """The same faces, of the unlabelled ones a `share` drawn as people of one photo each.
+
+    Identity losses then pull apart faces that nobody named: Dosovitskiy et al., "Discriminative
+    Unsupervised Feature Learning with Exemplar Convolutional Neural Networks", NeurIPS 2014;
+    Wu et al., "Unsupervised Feature Learning via Non-Parametric Instance Discrimination",
+    CVPR 2018. Somebody who is in the set twice is pulled away from himself.
+    """
+    unnamed = np.flatnonzero(faces.person == UNLABELLED)
+    chosen = np.sort(
+        np.random.default_rng(seed).permutation(unnamed)[: round(share * len(unnamed))]
+    )
+    person = faces.person.copy()
+    person[chosen] = faces.person.max(initial=UNLABELLED) + 1 + np.arange(len(chosen))
+    family = faces.family.copy()
+    family[chosen] = ANONYMOUS
+    return replace(faces, person=person, family=family)
 
 
 def _drawn(faces: FaceSet, people: int, seed: int) -> NDArray[np.int32]:

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accessctl.training.faces import UNLABELLED, FaceSet
-from accessctl.training.split import capped, held_out, some_people
+from accessctl.training.split import capped, held_out, some_people, with_exemplars
 
 
 def faces(person):
@@ -45,3 +45,24 @@ def test_cap_keeps_the_order_and_the_unlabelled():
     shown = capped(faces([0, 0, -1, 0, 1, -1, 0, -1]), 2, 1)
     assert (np.diff(shown.rows) > 0).all()
     assert sorted(shown.person.tolist()) == [-1, -1, -1, 0, 0, 1]
+
+
+def test_a_share_of_the_nameless_become_people_of_their_own():
+    everyone = faces([3, -1, -1, 3, -1, -1, 0])
+    made = with_exemplars(everyone, 0.5, seed=1)
+    named = [0, 3, 6]
+    assert made.person[named].tolist() == [3, 3, 0]
+    new = sorted(int(p) for p in made.person if p > 3)
+    assert new == [4, 5]
+    assert (made.person == UNLABELLED).sum() == 2
+    assert everyone.person.tolist() == [3, -1, -1, 3, -1, -1, 0]
+    again = with_exemplars(everyone, 0.5, seed=1)
+    assert again.person.tolist() == made.person.tolist()
+    assert (with_exemplars(everyone, 1.0, seed=1).person >= 0).all()
+    assert with_exemplars(everyone, 0.0, seed=1).person.tolist() == everyone.person.tolist()
+
+
+def test_exemplars_compete_with_the_anonymous_family():
+    everyone = faces([-1, 0, 0])
+    everyone.family[:] = 1
+    assert with_exemplars(everyone, 1.0, seed=1).family.tolist() == [0, 1, 1]
