@@ -25,7 +25,7 @@ RACES = ("White", "Black", "Asian", "Indian")
 """In UTKFace's words and order."""
 SEXES = ("men", "women")
 CHILD, ADULT, OLD = 12, (20, 59), 70
-DIMENSIONS = (128, 256)
+DIMENSIONS = (128, 256, 320)
 """Of the encoders whose cohorts are left out: a cohort's size depends on it."""
 
 
@@ -50,8 +50,7 @@ def members(faces: Path, each: int, seed: int) -> dict[str, list[str]]:
     used = {
         index
         for dimension in DIMENSIONS
-        for part in choose(rows, dimension, np.random.default_rng(seed))
-        for index in part
+        for index in choose(rows, dimension, np.random.default_rng(seed))
     }
     with (faces / "faces.csv").open(newline="", encoding="utf-8") as file:
         names = [row["original_name"] for row in csv.DictReader(file)]

@@ -14,7 +14,6 @@ from accessctl.evaluation.pack import (
     cut_canvas,
     open_canvases,
     read_canvas,
-    sharpest_of_each,
     unlabelled,
 )
 from accessctl.gallery.normalisation import Normaliser
@@ -31,24 +30,19 @@ BATCH = 32
 TWIN_START, TWIN_LIMIT = 1e-3, 1e-4
 
 
-def choose(
-    rows: Sequence[Row], dimension: int, random: np.random.Generator
-) -> tuple[list[int], list[int]]:
-    """Indices of one face of each labelled person, and of unlabelled ones; SourceError.
+def choose(rows: Sequence[Row], dimension: int, random: np.random.Generator) -> list[int]:
+    """Indices of the unlabelled faces, as many as fit in MAX_COHORT_BYTES; SourceError.
 
-    The sharpest face of a person is taken; on people held out of the cohort, the face
-    nearest to the person's mean and a random one were measured to do just as well. People
-    fill at most half of MAX_COHORT_BYTES, unlabelled faces the rest.
+    The labelled people are left for the table: the cohort must come from other sources than
+    they do, as it does from other sources than the people at a door.
     """
-    most = MAX_COHORT_BYTES // dimension
-    people = _some(sharpest_of_each(rows), most // 2, random)
-    others = _some(unlabelled(rows), most - len(people), random)
-    if min(len(people), len(others)) < MIN_FACES:
+    chosen = _some(unlabelled(rows), MAX_COHORT_BYTES // dimension, random)
+    if len(chosen) < MIN_FACES:
         raise SourceError(
-            f"A cohort needs {MIN_FACES} labelled people and as many unlabelled faces; these are "
-            f"{len(people)} and {len(others)}: name a larger set of faces."
+            f"A cohort needs {MIN_FACES} faces without an identity; these are {len(chosen)}: "
+            "name a larger set of faces."
         )
-    return people, others
+    return chosen
 
 
 def embed(encoder: Encoder, folder: Path, files: Sequence[str], progress: Progress) -> Floats:

@@ -3,7 +3,7 @@
 The people at a door come from none of the cohort's sources. Normalised by a cohort from
 their own source they find neighbours that are too close (the same photographers, cameras
 and compression) and their scores come out too low: measured with LFW, rates of a third of
-the true ones. So the people of one source are normalised by the cohort of the others only.
+the true ones. So the cohort holds none of the sources that the strangers come from.
 """
 
 import numpy as np
@@ -52,11 +52,7 @@ def twins(
     the tail fitted between the two rates (Benjamini and Hochberg, "Controlling the false
     discovery rate", JRSS B 57, 1995). Of each such pair the later identity goes.
     """
-    known, member = np.unique(identity, return_inverse=True)
-    share = np.zeros((len(known), len(identity)), np.float32)
-    share[member, np.arange(len(identity))] = 1
-    share /= share.sum(axis=1, keepdims=True)
-    means = share @ np.where(np.isfinite(scores), scores, 0) @ share.T
+    known, means = _means(scores, identity)
     np.fill_diagonal(means, -np.inf)
     descending = pairs_descending(means)
     tail = fit_tail(descending, start_rate, limit_rate)
@@ -67,3 +63,16 @@ def twins(
         return set()
     certain = far[discovered[-1]]
     return {int(known[column]) for column in np.nonzero(np.triu(means, 1) >= certain)[1]}
+
+
+def _means(
+    scores: Floats, identity: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Identities (P,) and the mean score of each with each other (P, P)."""
+    known, member, faces = np.unique(identity, return_inverse=True, return_counts=True)
+    order = np.argsort(member, kind="stable")
+    first = np.cumsum(faces) - faces
+    sums = np.where(np.isfinite(scores), scores, 0)[np.ix_(order, order)]
+    for axis in (0, 1):
+        sums = np.add.reduceat(sums, first, axis=axis)
+    return known, (sums / np.outer(faces, faces)).astype(np.float32)

@@ -87,17 +87,6 @@ def cut_canvas(canvas: Image, geometry: CropGeometry) -> Image:
     return warp(canvas, compose(to_crop, to_template), (geometry.size, geometry.size))
 
 
-def sharpest_of_each(rows: Sequence[Row]) -> list[int]:
-    """Index of the labelled face with the smallest scale of every person, first seen first."""
-    best: dict[str, int] = {}
-    for index, row in enumerate(rows):
-        if row.identity:
-            held = best.setdefault(row.identity, index)
-            if row.scale < rows[held].scale:
-                best[row.identity] = index
-    return list(best.values())
-
-
 def clear_of_each(
     rows: Sequence[Row], max_scale: float, most: int, random: np.random.Generator
 ) -> dict[str, list[int]]:

@@ -1,7 +1,7 @@
 """Calibrate an encoder: its cohort, its table, written into its folder."""
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -19,9 +19,8 @@ from accessctl.gallery.cohort import load_cohort, save_cohort
 from accessctl.gallery.normalisation import Normaliser, ScoredPart
 
 COHORT_NAME = "cohort.npz"
-# On people held out of the cohort 100 to 300 of some 8,000 did equally well, fewer and
-# more did worse.
-NEIGHBOURS = 200
+# Of 6,000 unlabelled faces 200 and 320 did about equally well, of 15,000 200 and 400.
+NEIGHBOURS = 300
 
 
 # A face that had to be enlarged more than this is smaller than the 60 pixels that the
@@ -63,31 +62,24 @@ def calibrate_encoder(
     random = np.random.default_rng(seed)
     card = encoder.card
     rows = read_rows(faces)
-    people, others = choose(rows, card.dimension, random)
+    others = choose(rows, card.dimension, random)
     clear = _clear(rows, random)
-    wanted = sorted({*people, *others, *(index for own in clear for index in own)})
-    embeddings = embed(encoder, faces, [rows[index].file for index in wanted], progress)
-    at = {index: row for row, index in enumerate(wanted)}
-
-    def rows_of(indices: Iterable[int]) -> Floats:
-        picked: Floats = embeddings[[at[index] for index in indices]]
-        return picked
-
-    named, unnamed = _cohort(rows_of(people), rows_of(others), parts)
-    path = card.path(COHORT_NAME)
-    _store(path, np.concatenate([named, unnamed]))
-    # The table is made with what the door will load: rounded to a byte a number.
-    cohort = load_cohort(path)
-    unnamed = cohort[len(named) :]
-    probes = rows_of(index for own in clear for index in own)
+    labelled = [index for own in clear for index in own]
+    files = [rows[index].file for index in (*others, *labelled)]
+    embeddings = embed(encoder, faces, files, progress)
+    unnamed, probes = embeddings[: len(others)], embeddings[len(others) :]
     identity = np.repeat(np.arange(len(clear)), [len(own) for own in clear])
-    strangers = Normaliser(unnamed, _neighbours(len(unnamed), len(cohort)), parts)
+    path = card.path(COHORT_NAME)
+    once = without_twins(unnamed, np.arange(len(unnamed)), Normaliser(probes, NEIGHBOURS, parts))
+    _store(path, unnamed[once])
+    # The table is made with what the door will load: rounded to a byte a number.
+    strangers = Normaliser(load_cohort(path), NEIGHBOURS, parts)
     kept = without_twins(probes, identity, strangers)
     probes, identity = probes[kept], identity[kept]
     table = calibrate(impostor_scores(probes, identity, strangers), identity, random, plan)
     update_card(card.folder, cohort=COHORT_NAME, calibration=_section(table, parts, made_by, today))
     remaining = len(np.unique(identity))
-    return Outcome(len(cohort), remaining, len(probes), len(clear) - remaining, table)
+    return Outcome(strangers.cohort_size, remaining, len(probes), len(clear) - remaining, table)
 
 
 def _clear(rows: Sequence[Row], random: np.random.Generator) -> list[list[int]]:
@@ -99,16 +91,6 @@ def _clear(rows: Sequence[Row], random: np.random.Generator) -> list[list[int]]:
             f"less; these are {len(clear)}: name a larger set of faces."
         )
     return clear
-
-
-def _cohort(named: Floats, unnamed: Floats, parts: Sequence[ScoredPart]) -> tuple[Floats, Floats]:
-    """Labelled and unlabelled faces without those that are in them twice."""
-    share = _neighbours(len(unnamed), len(named) + len(unnamed))
-    by_unnamed = Normaliser(unnamed, share, parts)
-    by_named = Normaliser(named, NEIGHBOURS - share, parts)
-    keep_named = without_twins(named, np.arange(len(named)), by_unnamed)
-    keep_unnamed = without_twins(unnamed, np.arange(len(unnamed)), by_named)
-    return named[keep_named], unnamed[keep_unnamed]
 
 
 def _section(
@@ -123,11 +105,6 @@ def _section(
         "made_by": made_by,
         "date": today,
     }
-
-
-def _neighbours(part: int, whole: int) -> int:
-    """The same share of a part of the cohort as NEIGHBOURS is of the whole."""
-    return max(round(NEIGHBOURS * part / whole), 2)
 
 
 def _store(path: Path, cohort: Floats) -> None:

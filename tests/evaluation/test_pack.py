@@ -15,7 +15,6 @@ from accessctl.evaluation.pack import (
     open_canvases,
     read_canvas,
     read_rows,
-    sharpest_of_each,
     unlabelled,
 )
 
@@ -87,16 +86,9 @@ def test_another_template_moves_the_crop() -> None:
     assert np.abs(difference).max() <= 1
 
 
-def test_the_sharpest_face_of_each_person() -> None:
-    rows = [
-        Row("0", "s", "ann", 1.5),
-        Row("1", "s", "bob", 0.9),
-        Row("2", "s", "", 0.1),
-        Row("3", "s", "ann", 0.7),
-        Row("4", "s", "ann", 0.8),
-    ]
-    assert sharpest_of_each(rows) == [3, 1]
-    assert unlabelled(rows) == [2]
+def test_faces_without_an_identity() -> None:
+    rows = [Row("0", "s", "ann", 1.5), Row("1", "s", "", 0.1), Row("2", "t", "", 2.0)]
+    assert unlabelled(rows) == [1, 2]
 
 
 def test_clear_faces_of_each_person() -> None:

@@ -75,7 +75,7 @@ def test_an_encoder_comes_out_calibrated(encoder: FakeEncoder, tmp_path: Path) -
 
     cohort = load_cohort(folder / "cohort.npz")
     assert len(cohort) == outcome.cohort
-    assert 2 * MIN_FACES - 5 <= len(cohort) <= 2 * MIN_FACES
+    assert MIN_FACES - 5 <= len(cohort) <= MIN_FACES
     assert outcome.people + outcome.twins == MIN_FACES
     assert outcome.faces == outcome.people
     table = card.calibration
