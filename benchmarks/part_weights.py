@@ -1,10 +1,10 @@
-"""How much should each half of the pair count in a score? Chosen on the pack, not on LFW.
+"""How much should the parts of a joint encoder count in a score? Chosen on the pack, not on LFW.
 
-    python -m benchmarks.part_weights [--data DIR] [--weights 0.3 0.5 0.7 1]
+    python -m benchmarks.part_weights [--encoder DIR] [--data DIR] [--weights 0.5 1 1.5 2]
 
-The two teachers' descriptors that lie beside the pack's faces stand for the pair's halves.
-The people of one source are compared with each other, all pairs, normalised by a cohort of
-the other sources' people and of unlabelled faces. Prints TAR in % at FMR 1e-4 and 1e-5.
+The people of one source are compared with each other, all pairs, normalised as
+`accessctl models calibrate` does it. The first part counts 1, the second each of the weights.
+Prints TAR in % at FMR 1e-4 and 1e-5.
 """
 
 import argparse
@@ -13,41 +13,47 @@ from pathlib import Path
 
 import numpy as np
 
+from accessctl.config import EncoderConfig
+from accessctl.encoder.choose import load_encoder
 from accessctl.evaluation.all_pairs import all_pairs
-from accessctl.evaluation.pack import Row, read_rows, unlabelled
+from accessctl.evaluation.cohort import choose, embed
+from accessctl.evaluation.pack import Row, read_rows
+from accessctl.evaluation.recipe import NEIGHBOURS
 from accessctl.evaluation.scorer import normalised
 from accessctl.gallery.normalisation import Normaliser, ScoredPart
 
 SOURCES = ("celeba_testpart_crop", "pins105", "celeba_first10k_89x109")
-FIRST = 3.2
-"""What dlib's unit embedding is multiplied by in the pair."""
-PHOTOS, COHORT, NEIGHBOURS = 8, 7500, 200
+PHOTOS = 6
 RATES = (1e-4, 1e-5)
 
 
 def main() -> None:
     args = _arguments()
+    encoder = load_encoder(EncoderConfig(folder=args.encoder, device="cpu"))
+    table = encoder.card.calibration
+    if table is None or table.parts is None or len(table.parts) != 2:
+        raise SystemExit(f"{args.encoder} is not calibrated by two parts.")
+    first, second = (part.numbers for part in table.parts)
     rows = read_rows(args.data)
-    halves = [unit(np.load(args.data / name)) for name in ("teacher.npy", "teacher_b.npy")]
-    joint = unit(np.concatenate([FIRST * halves[0], halves[1]], axis=1))
+
+    def embedded(indices: list[int]) -> np.ndarray:
+        return embed(encoder, args.data, [rows[i].file for i in indices], lambda batches: batches)
+
+    cohort = embedded(choose(rows, encoder.card.dimension, np.random.default_rng(0)))
     print("people of".ljust(32), "as a whole", *(f"{weight:>12g}" for weight in args.weights))
     for source in SOURCES:
         own = photos_of(rows, source, np.random.default_rng(0))
-        others = cohort_beside(rows, source, np.random.default_rng(0))
         people, person = np.unique([rows[i].identity for i in own], return_inverse=True)
+        faces = embedded(own)
         cells = []
-        for parts in ([], *(parts_of(halves, weight) for weight in args.weights)):
-            normaliser = Normaliser(joint[others], NEIGHBOURS, parts)
-            scorer = normalised(joint[own], np.ones(len(own), bool), normaliser)
+        by_parts = [[ScoredPart(first, 1.0), ScoredPart(second, w)] for w in args.weights]
+        for parts in ([], *by_parts):
+            normaliser = Normaliser(cohort, NEIGHBOURS, parts)
+            scorer = normalised(faces, np.ones(len(own), bool), normaliser)
             pairs = all_pairs(scorer, person.astype(np.int64))
             found = [np.mean(pairs.genuine > pairs.threshold(rate)) for rate in RATES]
             cells.append(" / ".join(f"{100 * value:.1f}" for value in found))
         print(f"{source} ({len(people)})".ljust(32), *(cell.rjust(12) for cell in cells))
-
-
-def parts_of(halves: list[np.ndarray], weight: float) -> list[ScoredPart]:
-    first, second = (half.shape[1] for half in halves)
-    return [ScoredPart(first, 1.0), ScoredPart(second, weight)]
 
 
 def photos_of(rows: list[Row], source: str, random: np.random.Generator) -> list[int]:
@@ -60,27 +66,11 @@ def photos_of(rows: list[Row], source: str, random: np.random.Generator) -> list
     return sorted(index for own in photos.values() for index in own)
 
 
-def cohort_beside(rows: list[Row], source: str, random: np.random.Generator) -> list[int]:
-    """One photo of each person of the other sources, and unlabelled ones up to COHORT."""
-    first: dict[tuple[str, str], int] = {}
-    for index in random.permutation(len(rows)).tolist():
-        row = rows[index]
-        if row.identity and row.source != source:
-            first.setdefault((row.source, row.identity), index)
-    named = list(first.values())
-    rest = random.permutation(unlabelled(rows))[: COHORT - len(named)]
-    return [*named, *rest.tolist()]
-
-
-def unit(rows: np.ndarray) -> np.ndarray:
-    rows = rows.astype(np.float32)
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
-
-
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--encoder", type=Path, default=Path("models/encoder"))
     parser.add_argument("--data", type=Path, default=Path("../shared/data/train"))
-    parser.add_argument("--weights", type=float, nargs="+", default=[0.3, 0.5, 0.7, 1.0])
+    parser.add_argument("--weights", type=float, nargs="+", default=[0.5, 1.0, 1.5, 2.0])
     return parser.parse_args()
 
 
