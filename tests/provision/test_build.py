@@ -7,7 +7,7 @@ import pytest
 
 from accessctl.encoder.artefacts import read_checked, read_sums
 from accessctl.errors import FetchError, ModelError
-from accessctl.provision.build import build_missing, is_intact, run_module, write_built
+from accessctl.provision.build import build_missing, is_intact, run_module, status_of, write_built
 
 
 @pytest.mark.parametrize(
@@ -38,6 +38,16 @@ def test_a_build_that_never_ends_is_said(monkeypatch):
     monkeypatch.setattr(subprocess, "run", hang)
     with pytest.raises(ModelError, match="timed out after 900"):
         run_module("some.module")
+
+
+def test_a_build_prints_its_one_sentence_and_fails(capsys):
+    def fail():
+        raise ModelError("The weights are others.")
+
+    assert status_of(fail) == 1
+    assert capsys.readouterr().out == "The weights are others.\n"
+    assert status_of(lambda: None) == 0
+    assert capsys.readouterr().out == ""
 
 
 def test_a_module_that_succeeds_says_nothing():

@@ -1,14 +1,12 @@
 import hashlib
 import shutil
-from pathlib import Path
 
 import pytest
 
-from accessctl.encoder.artefacts import format_sums, read_sums
-from accessctl.errors import ModelError
-from accessctl.provision.dlib import Places, provide, run_build
-
-MODELS = Path(__file__).resolve().parents[2] / "models"
+from accessctl.encoder.artefacts import read_sums
+from accessctl.encoder.card import load_card
+from accessctl.provision.dlib import Places
+from accessctl.provision.places import provide, run_build
 
 
 @pytest.fixture
@@ -19,64 +17,25 @@ def places(tmp_path):
     return places
 
 
-class FakeBuild:
-    def __init__(self):
-        self.runs = 0
-
-    def __call__(self, places):
-        self.runs += 1
-        for path in places.artefacts:
-            path.write_bytes(path.name.encode())
-        files = (places.weights, *places.artefacts)
-        sums = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
-        places.sums.write_text(format_sums(sums))
+def test_the_card_names_the_files_that_are_built(models):
+    card, places = load_card(models / "dlib"), Places(models)
+    files = (card.network.keras, card.network.litert.int8, card.network.litert.float16)
+    assert [card.path(file).resolve() for file in files] == [p.resolve() for p in places.artefacts]
+    assert card.sums_path.resolve() == places.sums.resolve()
 
 
-@pytest.fixture
-def build():
-    return FakeBuild()
+def test_all_three_files_are_provided(places):
+    reports = list(provide(places, announce=print, build=lambda places: None))
+    assert [report.path.name for report in reports] == [
+        "encoder.keras",
+        "encoder_int8.tflite",
+        "encoder_float16.tflite",
+    ]
 
 
-def states(places, build):
-    lines = []
-    reports = list(provide(places.models, announce=lines.append, build=build))
-    assert [report.path for report in reports] == list(places.artefacts)
-    return {report.state for report in reports}, lines
-
-
-def test_missing_files_are_built_once(places, build):
-    assert states(places, build) == (
-        {"built"},
-        ["rebuilding the encoder in Keras and exporting it to LiteRT"],
-    )
-    assert states(places, build) == ({"present"}, [])
-    assert build.runs == 1
-
-
-@pytest.mark.parametrize("name", ["keras", "int8", "float16", "weights", "sums"])
-def test_an_altered_or_missing_file_is_built_again(places, build, name):
-    states(places, build)
-    getattr(places, name).write_bytes(b"altered")
-    assert states(places, build)[0] == {"built"}
-    getattr(places, name).unlink()
-    if name == "weights":
-        places.weights.write_bytes(b"weights")
-        places.sums.unlink()
-    assert states(places, build)[0] == {"built"}
-    assert build.runs == 3
-
-
-def test_a_failed_build_is_passed_on(places):
-    def broken(places):
-        raise ModelError("no.")
-
-    with pytest.raises(ModelError, match="no"):
-        list(provide(places.models, announce=print, build=broken))
-
-
-def test_the_real_build_makes_files_that_match_their_sums(places):
-    shutil.copytree(MODELS / "dlib", places.encoder)
-    shutil.copy(Places(MODELS).weights, places.weights)
+def test_the_real_build_makes_files_that_match_their_sums(places, models):
+    shutil.copytree(models / "dlib", places.encoder)
+    shutil.copy(Places(models).weights, places.weights)
     run_build(places)
     sums = read_sums(places.sums)
     for path in (places.weights, *places.artefacts):

