@@ -18,6 +18,8 @@ SIZE = 112
 DIMENSION = 192
 BLOCKS = (2, 1, 1, 1, 1, 2, 1, 1, 1, 1, 1, 1, 2, 1, 1)
 """The strides of the inverted residual blocks; those of stride 1 add their input."""
+KERNELS = {"stem": 3, "deep": 3, "pool": 7}
+"""Sides of the kernels that are not 1x1."""
 ROOT = "MobileFaceNet"
 INNER = f"{ROOT}/{ROOT}"
 BLOCK_NAMES = tuple(
@@ -126,11 +128,17 @@ def _checked(stages: dict[str, Stage]) -> dict[str, Stage]:
     """Each stage must take what the one before gives, from 3 colours to 192 numbers."""
     width = 3
     for name, stage in stages.items():
-        gives = stage.kernel.shape[2] if stage.depthwise else stage.kernel.shape[3]
-        slope = gives if stage.slope is None else len(stage.slope)
-        if stage.kernel.shape[2] != width or not gives == stage.outputs == slope:
+        size = KERNELS.get(name.partition("_")[2] or name, 1)
+        shape = (size, size, width, 1 if stage.depthwise else stage.outputs)
+        gives = width if stage.depthwise else stage.outputs
+        slopes = gives if stage.slope is None else len(stage.slope)
+        if stage.kernel.shape != shape or not gives == stage.outputs == slopes:
             raise ModelError(_REFUSED.format(f"{name} does not fit to what is before it"))
         width = stage.outputs
+    ends = ["flat", *(f"block{number}_flat" for number in range(1, len(BLOCKS) + 1))]
+    for before, end, stride in zip(ends, ends[1:], BLOCKS, strict=False):
+        if stride == 1 and stages[before].outputs != stages[end].outputs:
+            raise ModelError(_REFUSED.format(f"{end} cannot be added to what is before it"))
     if width != DIMENSION:
         raise ModelError(_REFUSED.format(f"it gives {width} numbers, not {DIMENSION}"))
     return stages
