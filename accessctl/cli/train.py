@@ -139,6 +139,12 @@ def _add_export(group: Any) -> None:
         default=["int8", "float16", "keras"],
         help="which networks to put there (default: all)",
     )
+    add(
+        "--share",
+        type=float,
+        default=1.0,
+        help="how far the exported weights go from the start's to the trained, above 0 to 1 (1)",
+    )
     add("--name", default="encoder", help="the encoder's name on its card")
     add("--trained-on", default="", metavar="TEXT", help="what the card says of the faces")
     add("--licence", metavar="TEXT", help="the card's licence (default: research only)")
@@ -207,6 +213,8 @@ def named(text: str, key: str) -> dict[str, str]:
 def _export(args: argparse.Namespace, made: Any) -> None:
     import keras
 
+    if not 0 < args.share <= 1:
+        raise InputError(f"--share lies above 0 and is at most 1, not {args.share:g}.")
     if keras.backend.backend() != "tensorflow":
         raise InputError(
             f"Only TensorFlow can write LiteRT files, and Keras runs on {keras.backend.backend()}; "
@@ -221,5 +229,5 @@ def _export(args: argparse.Namespace, made: Any) -> None:
         trained_on=args.trained_on or f"the faces in {made.settings.data.resolve().name}",
         licence=args.licence or LICENCE,
     )
-    card = export(made, args.export, label, args.export_files)
+    card = export(made, args.export, label, args.export_files, args.share)
     print(f"{args.export}: {card.name}, {card.dimension} dimensions, {card.fingerprint[:12]}")

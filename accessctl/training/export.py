@@ -16,12 +16,13 @@ import keras
 import numpy as np
 
 from accessctl.encoder.artefacts import format_sums
-from accessctl.encoder.card import Card, write_card
+from accessctl.encoder.card import Card, load_card, write_card
 from accessctl.encoder.card_parts import Files, LiteRtFiles
 from accessctl.encoder.export import to_litert
 from accessctl.encoder.keras_file import in_precision, saved
-from accessctl.errors import StoreError
-from accessctl.training.run import Run, averaged, measured
+from accessctl.errors import InputError, StoreError
+from accessctl.training.loading import load_network
+from accessctl.training.run import Run, averaged
 
 logger = logging.getLogger(__name__)
 
@@ -47,12 +48,20 @@ class Label:
     licence: str = LICENCE
 
 
-def export(run: Run, folder: Path, label: Label, kinds: Sequence[Kind]) -> Card:
-    """Write the averaged network into `folder`; raises ModelError and StoreError."""
+def export(run: Run, folder: Path, label: Label, kinds: Sequence[Kind], share: float = 1.0) -> Card:
+    """Write the averaged network into `folder`; raises InputError, ModelError and StoreError.
+
+    With a `share` below 1 its weights go only so far from where they started: (1 - share) of
+    the warm start's and `share` of the trained ones, which keeps what the start knew and gains
+    most of what was learnt (Wortsman et al., "Robust fine-tuning of zero-shot models", CVPR
+    2022, eq. 1).
+    """
     with averaged(run):
-        halved = in_precision(run.model.network, "float16")
+        network = in_precision(run.model.network, "float32")
+    if share < 1:
+        _back_to_start(network, run, share)
     # What goes into the files, rounded to 16 bits, is what has the fingerprint.
-    network = in_precision(halved, "float32")
+    network = in_precision(in_precision(network, "float16"), "float32")
     contents = {NAMES[kind]: _content(network, kind) for kind in kinds}
     total = sum(map(len, contents.values()))
     if total > MAX_BYTES:
@@ -66,9 +75,22 @@ def export(run: Run, folder: Path, label: Label, kinds: Sequence[Kind]) -> Card:
         raise StoreError(
             f"Cannot write to {folder} ({error.strerror}); make room or allow writing there."
         ) from error
-    card = _card(run, folder, label, network, kinds)
+    card = _card(run, folder, label, network, kinds, share)
     write_card(card)
     return card
+
+
+def _back_to_start(network: keras.Model, run: Run, share: float) -> None:
+    start = load_network(load_card(run.settings.init)).get_weights()
+    trained = network.get_weights()
+    if [values.shape for values in start] != [values.shape for values in trained]:
+        raise InputError(
+            f"The network is no longer shaped like {run.settings.init}, which it started from; "
+            "export it without --share."
+        )
+    network.set_weights(
+        [(1 - share) * old + share * new for old, new in zip(start, trained, strict=True)]
+    )
 
 
 def fingerprint(network: keras.Model) -> str:
@@ -85,6 +107,7 @@ def _card(
     label: Label,
     network: keras.Model,
     kinds: Sequence[Kind],
+    share: float,
 ) -> Card:
     named = {kind: NAMES[kind] for kind in kinds}
     return Card(
@@ -99,16 +122,16 @@ def _card(
             keras=named.get("keras"),
             sums=SUMS,
         ),
-        origin=_origin(run),
+        origin=_origin(run, share),
         licence=label.licence,
         date=label.date,
         trained_on=label.trained_on,
-        results=_results(run),
+        results=_results(run, network),
         folder=folder,
     )
 
 
-def _origin(run: Run) -> str:
+def _origin(run: Run, share: float) -> str:
     losses = " + ".join(f"{loss.weight:g} x {loss.name}" for loss in run.settings.losses)
     parts = [
         f"trained by `accessctl train`, warm start from {run.card.name} {run.card.version} "
@@ -118,15 +141,18 @@ def _origin(run: Run) -> str:
     if run.settings.teachers:
         files = ", ".join(teacher.file.name for teacher in run.settings.teachers)
         parts.append(f"teachers {files}")
+    if share < 1:
+        parts.append(f"weights {share:g} of the way from the warm start's to the trained")
     return "; ".join(parts)
 
 
-def _results(run: Run) -> dict[str, Any]:
+def _results(run: Run, network: keras.Model) -> dict[str, Any]:
     """What was measured on people held out, if any were; NaN has no place on a card."""
     if run.data.validation is None:
         return {}
     people = run.data.validation.person
-    numbers = {name: value for name, value in measured(run).items() if math.isfinite(value)}
+    found = run.data.validation.measure(network, run.card)
+    numbers = {name: value for name, value in found.items() if math.isfinite(value)}
     return {"held_out": {"people": len(np.unique(people)), "faces": len(people), **numbers}}
 
 

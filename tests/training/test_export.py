@@ -1,5 +1,6 @@
 import datetime
 import hashlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -7,10 +8,14 @@ import pytest
 from accessctl.config import EncoderConfig, VisionConfig
 from accessctl.encoder.card import load_card
 from accessctl.encoder.choose import load_encoder
+from accessctl.errors import InputError
 from accessctl.training import settings
 from accessctl.training.augment.recipe import Recipe
 from accessctl.training.batches import plain_crops
 from accessctl.training.export import Label, export, fingerprint
+from accessctl.training.loading import load_network
+from accessctl.training.model import Trainee
+from accessctl.training.network import with_new_head
 from accessctl.training.run import averaged, train
 from accessctl.training.settings import LossSetting, Settings
 from accessctl.training.setup import set_up
@@ -75,3 +80,22 @@ def test_training_can_go_on_from_an_export(run, tmp_path, shapes):
             again.model.network.get_weights(), run.model.network.get_weights(), strict=True
         ):
             np.testing.assert_array_equal(kept, exact.astype(np.float16).astype(np.float32))
+
+
+def test_part_of_the_way_from_the_start(run, tmp_path):
+    start = load_network(load_card(run.settings.init)).get_weights()
+    with averaged(run):
+        trained = [np.array(values) for values in run.model.network.get_weights()]
+    card = export(run, tmp_path, LABEL, ["keras"], share=0.25)
+    found = load_network(load_card(tmp_path)).get_weights()
+    for old, new, mixed in zip(start, trained, found, strict=True):
+        np.testing.assert_allclose(mixed, 0.75 * old + 0.25 * new, rtol=2e-3, atol=1e-4)
+    assert any(np.abs(new - old).max() > 1e-3 for old, new in zip(start, trained, strict=True))
+    assert "0.25 of the way" in card.origin
+
+
+def test_a_network_with_another_head_cannot_go_back(run, tmp_path):
+    changed = replace(run, model=Trainee(with_new_head(run.model.network, 5), []))
+    changed.optimiser = run.optimiser
+    with pytest.raises(InputError, match="without --share"):
+        export(changed, tmp_path, LABEL, ["keras"], share=0.5)
