@@ -1,6 +1,5 @@
 import datetime
 import hashlib
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,8 +13,6 @@ from accessctl.training.augment.recipe import Recipe
 from accessctl.training.batches import plain_crops
 from accessctl.training.export import Label, export, fingerprint
 from accessctl.training.loading import load_network
-from accessctl.training.model import Trainee
-from accessctl.training.network import with_new_head
 from accessctl.training.run import averaged, train
 from accessctl.training.settings import LossSetting, Settings
 from accessctl.training.setup import set_up
@@ -99,7 +96,10 @@ def test_part_of_the_way_from_the_start(run, tmp_path):
 
 
 def test_a_network_with_another_head_cannot_go_back(run, tmp_path):
-    changed = replace(run, model=Trainee(with_new_head(run.model.network, 5), []))
-    changed.optimiser = run.optimiser
+    folder = tmp_path / "run"
+    chosen = run.settings.model_copy(update={"outputs": 5})
+    settings.write(folder, chosen)
+    other = set_up(folder, chosen, VisionConfig())
     with pytest.raises(InputError, match="without --share"):
-        export(changed, tmp_path, LABEL, ["keras"], share=0.5)
+        export(other, tmp_path / "encoder", LABEL, ["keras"], share=0.5)
+    assert not (tmp_path / "encoder").exists()
