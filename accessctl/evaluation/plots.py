@@ -140,7 +140,8 @@ def fairness(ways: Mapping[str, Sequence[GroupRates]], target_fmr: float, path: 
             if missed:
                 _dot(right, group.fnmr, 100, place + shift, look)
     left.axvline(target_fmr, color=MARK, ls="--", lw=1, label=f"stated: {target_fmr:g}")
-    left.legend(fontsize="small")
+    # Outside: rows are many, and each may reach anywhere.
+    figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=3)
     right.set(xlabel="FNMR (% of genuine pairs)")
     left.set(xscale="log", xlabel="FMR within the group (share of impostor pairs)")
     left.set_yticks(range(len(groups)), [f"{g.group} ({g.people} people)" for g in groups])
