@@ -58,6 +58,7 @@ def read_data(
             None if teacher is None else teacher[faces.rows],
             None if beside is None else beside[faces.rows],
             settings.beside.weight if settings.beside else 1.0,
+            any(loss.name == "regression" for loss in settings.losses),
         )
 
     if len(np.unique(strangers.person)) < 2:

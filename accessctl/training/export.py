@@ -83,9 +83,11 @@ def export(run: Run, folder: Path, label: Label, kinds: Sequence[Kind], share: f
 def _back_to_start(network: keras.Model, run: Run, share: float) -> None:
     start = load_network(load_card(run.settings.init)).get_weights()
     trained = network.get_weights()
-    if [values.shape for values in start] != [values.shape for values in trained]:
+    same = [values.shape for values in start] == [values.shape for values in trained]
+    # A fresh last layer of the old shape has nothing in common with the old one.
+    if run.settings.outputs is not None or not same:
         raise InputError(
-            f"The network is no longer shaped like {run.settings.init}, which it started from; "
+            f"The network has another last layer than {run.settings.init}, which it started from; "
             "export it without --share."
         )
     network.set_weights(

@@ -11,16 +11,13 @@ import keras
 import numpy as np
 
 from accessctl.encoder.card import Card
-from accessctl.training.augment.recipe import Recipe
-from accessctl.training.batches import plain_crops
 from accessctl.training.faces import UNLABELLED, FaceSet
 from accessctl.training.losses.base import Loss
 from accessctl.training.losses.identity import Identity
 from accessctl.training.split import capped
-from accessctl.training.validation import embed
+from accessctl.training.validation import embed_faces
 
 PHOTOS = 3
-PIECE = 4096
 
 
 def imprint(
@@ -32,12 +29,6 @@ def imprint(
         return
     named = faces.select(np.flatnonzero(faces.person != UNLABELLED))
     shown = capped(named, PHOTOS * max(loss.centres for loss in asking), seed)
-    recipe = Recipe(card.crop_geometry, "none")
-    # A piece at a time: the crops of a whole pack would fill the memory.
-    pieces = [
-        embed(network, card, plain_crops(shown.select(rows), recipe))
-        for rows in np.split(np.arange(len(shown)), range(PIECE, len(shown), PIECE))
-    ]
-    embeddings = np.concatenate(pieces)
+    embeddings = embed_faces(network, card, shown)
     for loss in asking:
         loss.imprint(embeddings, shown.person)

@@ -28,16 +28,6 @@ def losses_in(lines: Sequence[Mapping[str, Any]]) -> list[str]:
     return [name for name in names if name != "loss" or len(names) > 2]
 
 
-def shown_in(lines: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The metrics that a history tells of; without those that end below 0: a loss that leaves
-    the embeddings' length free explains less than nothing of a teacher's variance, and its
-    curve would hide the others."""
-    ends = {
-        name: [line[f"val_{name}"] for line in lines if f"val_{name}" in line] for name in SHOWN
-    }
-    return [name for name, values in ends.items() if values and not (values[-1] or 0) < 0]
-
-
 def draw(lines: Sequence[Mapping[str, Any]], folder: Path) -> Path | None:
     """Write the picture into `folder`; None when there is nothing to draw."""
     if not lines:
@@ -52,8 +42,9 @@ def draw(lines: Sequence[Mapping[str, Any]], folder: Path) -> Path | None:
     for name in losses_in(lines):
         left.plot(epochs, _column(lines, name), marker=".", label=name)
     left.set(xlabel="epoch", ylabel="training loss (mean of the round)", title="Loss")
-    for name in shown_in(lines):
-        right.plot(epochs, _column(lines, f"val_{name}"), marker=".", label=LABELS[name])
+    for name in SHOWN:
+        if any(f"val_{name}" in line for line in lines):
+            right.plot(epochs, _column(lines, f"val_{name}"), marker=".", label=LABELS[name])
         if any(f"val_seen_{name}" in line for line in lines):
             values = _column(lines, f"val_seen_{name}")
             right.plot(epochs, values, ls="--", label=f"{LABELS[name]}, people trained on")

@@ -10,8 +10,6 @@ from accessctl.config import VisionConfig
 from accessctl.encoder.card import Card, load_card
 from accessctl.encoder.keras_file import in_precision
 from accessctl.training import checkpoint, history
-from accessctl.training.augment.recipe import Recipe
-from accessctl.training.batches import plain_crops
 from accessctl.training.checkpoint import Progress
 from accessctl.training.data import Data, read_data
 from accessctl.training.framing import at_size, framed
@@ -23,7 +21,7 @@ from accessctl.training.network import fit_head, freeze, start_head_at, trunk_of
 from accessctl.training.optimiser import optimiser
 from accessctl.training.run import Run
 from accessctl.training.settings import Settings
-from accessctl.training.validation import embed
+from accessctl.training.validation import embed_faces
 
 logger = logging.getLogger(__name__)
 
@@ -79,8 +77,7 @@ def _start_head(network: keras.Model, settings: Settings, card: Card, data: Data
         return
     some = np.random.default_rng(settings.seed).permutation(len(data.faces))[:HEAD_FACES]
     faces = data.faces.select(some)
-    crops = plain_crops(faces, Recipe(card.crop_geometry, "none"))
-    fit_head(network, embed(trunk_of(network), card, crops), data.teacher[faces.rows])
+    fit_head(network, embed_faces(trunk_of(network), card, faces), data.teacher[faces.rows])
 
 
 def _trainee(settings: Settings, network: keras.Model, data: Data) -> Trainee:

@@ -10,8 +10,12 @@ from numpy.typing import NDArray
 from accessctl.domain import Image
 from accessctl.encoder.card import Card
 from accessctl.training import scores
+from accessctl.training.augment.recipe import Recipe
+from accessctl.training.batches import plain_crops
+from accessctl.training.faces import FaceSet
 
 BATCH = 64
+PIECE = 4096
 ONE_SHOT_TRIALS = 1000
 
 
@@ -20,7 +24,8 @@ class Validation:
     """Crops uint8 (N, S, S, 3) of `person` int32 (N,), with the teachers' values (N, T).
 
     `beside` (N, E), when there, are embeddings of another encoder whose unit vectors, times
-    `beside_weight`, are put next to this network's: the pair is measured too.
+    `beside_weight`, are put next to this network's: the pair is measured too. `regressed` says
+    that a loss asks for the teachers' very values, so that it can be told how far they are hit.
     """
 
     crops: Image
@@ -28,12 +33,13 @@ class Validation:
     teacher: NDArray[np.float32] | None = None
     beside: NDArray[np.float32] | None = None
     beside_weight: float = 1.0
+    regressed: bool = False
 
     def measure(self, network: keras.Model, card: Card) -> dict[str, float]:
         """Metrics by name, rounded to what the sample can tell apart."""
         embeddings = embed(network, card, self.crops)
         found = self._verification(embeddings, "")
-        if self.teacher is not None and self.teacher.shape == embeddings.shape:
+        if self.regressed and self.teacher is not None:
             found["explained"] = scores.explained_variance(embeddings, self.teacher)
         if self.beside is not None:
             found |= self._verification(self._joined(embeddings), "pair_")
@@ -68,6 +74,16 @@ class Validation:
             f"{prefix}tar_1e4": scores.tar_at_fmr(genuine, impostor, 1e-4),
             f"{prefix}one_shot_20": one_shot,
         }
+
+
+def embed_faces(network: keras.Model, card: Card, faces: FaceSet) -> NDArray[np.float32]:
+    """Raw embeddings float32 (N, D) of faces as they are; crops are cut a piece at a time,
+    since those of a whole pack would fill the memory."""
+    recipe = Recipe(card.crop_geometry, "none")
+    pieces = np.split(np.arange(len(faces)), range(PIECE, len(faces), PIECE))
+    return np.concatenate(
+        [embed(network, card, plain_crops(faces.select(rows), recipe)) for rows in pieces]
+    )
 
 
 def embed(network: keras.Model, card: Card, crops: Image) -> NDArray[np.float32]:

@@ -40,10 +40,3 @@ def test_nothing_told_nothing_drawn(tmp_path):
 )
 def test_the_total_is_shown_when_there_are_several(more, names):
     assert plots.losses_in([BEFORE, LINES[0] | more]) == names
-
-
-def test_a_metric_that_ends_below_nothing_is_left_out():
-    told = [line | {"val_explained": -9.0, "val_tar_1e3": 0.2} for line in LINES]
-    assert plots.shown_in([BEFORE, *told]) == ["one_shot_20", "tar_1e3"]
-    told[-1]["val_explained"] = 0.5
-    assert plots.shown_in(told) == ["one_shot_20", "tar_1e3", "explained"]
