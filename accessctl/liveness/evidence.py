@@ -13,6 +13,9 @@ FACE_SIZE, FACE_REACH = 160, 1.3
 
 AROUND_SIZE, AROUND_REACH = 160, 3.2
 
+SCENE_WIDTH = 160
+"""Width in pixels of the small picture of the whole frame."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class View:
@@ -46,7 +49,10 @@ class LivenessFrame:
     `captured` is in seconds of a monotonic clock; `landmarks` float32 (468, 3), `box` and the
     views' places in pixels of the frame; `face` is grey and shows little more than the
     face, `around` is RGB and shows what surrounds it; `embedding` is there when the frame was
-    good enough to recognise, `person` is whom it then shows by itself, if anybody.
+    good enough to recognise, `person` is whom it then shows by itself, if anybody. `scene` is
+    the whole frame, small and grey, so that a camera that moves can be told from a face that
+    does. `texture` is how likely the texture network takes the face for a living one, in
+    [0, 1]; NaN where it was not asked.
     """
 
     captured: float
@@ -58,6 +64,8 @@ class LivenessFrame:
     around: View
     embedding: Embedding | None = None
     person: PersonId | None = None
+    scene: View | None = None
+    texture: float = float("nan")
 
 
 def gather(
@@ -77,7 +85,16 @@ def gather(
         around=_view(frame.image, face.box, AROUND_REACH, AROUND_SIZE),
         embedding=embedding,
         person=person,
+        scene=_scene(frame.image),
     )
+
+
+def _scene(image: Image) -> View:
+    height, width = image.shape[:2]
+    scale = min(1.0, SCENE_WIDTH / width)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    return _grey(View(small.astype(np.uint8, copy=False), 0.0, 0.0, scale, 1.0))
 
 
 def _view(image: Image, box: Box, reach: float, size: int) -> View:
