@@ -42,6 +42,22 @@ class View:
         return np.asarray(points[:, :2] / self.scale + (self.left, self.top), np.float32)
 
 
+@dataclass(frozen=True, slots=True)
+class InfraredSight:
+    """What a second, infrared camera shows where a face is in the picture.
+
+    `captured` is when, on the clock of the frames; `box` is the face that it shows there, in
+    pixels of the frame, None where it shows none. `brightness` is the mean of that face, in
+    [0, 1] and NaN where there is none, `around` that of the part of the infrared picture that
+    was searched.
+    """
+
+    captured: float
+    box: Box | None
+    brightness: float
+    around: float
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class LivenessFrame:
     """One face in one frame, small enough to keep for a visit (about 110 kB).
@@ -52,7 +68,8 @@ class LivenessFrame:
     good enough to recognise, `person` is whom it then shows by itself, if anybody. `scene` is
     the whole frame, small and grey, so that a camera that moves can be told from a face that
     does. `texture` is how likely the texture network takes the face for a living one, in
-    [0, 1]; NaN where it was not asked.
+    [0, 1]; NaN where it was not asked. `infrared` is None where no infrared camera was asked,
+    or it could not tell.
     """
 
     captured: float
@@ -66,6 +83,7 @@ class LivenessFrame:
     person: PersonId | None = None
     scene: View | None = None
     texture: float = float("nan")
+    infrared: InfraredSight | None = None
 
 
 def gather(
