@@ -1,0 +1,181 @@
+"""Fits the texture network to samples, within a time budget; stops and goes on where it was."""
+
+import csv
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from accessctl.errors import InputError, StoreError
+from accessctl.training.spoof.network import build_network
+from accessctl.training.spoof.report import rates
+from accessctl.training.spoof.samples import Samples
+
+LEARNING_RATE, FINAL_RATE = 2e-3, 2e-5
+WARM_UP = 200
+WEIGHT_DECAY = 1e-4
+LOSS_WEIGHTS = {"living": 1.0, "says": 0.35, "holds": 0.6}
+SMOOTHING = 0.02
+"""No sample is taken for entirely certain: some attacks leave no trace at the size that is seen."""
+
+NETWORK_FILE, HISTORY_FILE, PROGRESS_FILE = "network.keras", "history.csv", "progress.txt"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`minutes` of wall time for all calls together are not known beforehand; so the rate falls
+    over `steps` batches of `batch` samples, and a call ends after `minutes` at the latest."""
+
+    steps: int
+    batch: int = 96
+    minutes: float = 60.0
+    every: int = 300
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a check of the network said: see `report.rates`."""
+
+    step: int
+    figures: Mapping[str, float]
+
+
+def fit(
+    folder: Path,
+    fitted: Samples,
+    checked: Samples,
+    plan: Plan,
+    *,
+    clock: Callable[[], float] = time.monotonic,
+    told: Callable[[Checked], None] = lambda _: None,
+) -> keras.Model:
+    """The network after `plan.steps` batches, or as far as the minutes went.
+
+    Samples are of four arrays, see `samples.Samples`. Written to `folder` at each check: the
+    network with its optimiser, and a line of history. Raises InputError without samples and
+    StoreError where the folder cannot be written.
+    """
+    if not len(fitted) or not len(checked):
+        raise InputError("There is nothing to fit on or nothing to check with; give more pictures.")
+    network, done = _begun(folder, plan)
+    until = clock() + plan.minutes * 60
+    for step, (given, wanted) in enumerate(batches(fitted, plan, done), start=done + 1):
+        network.optimizer.learning_rate = rate_at(step, plan.steps)
+        network.train_on_batch(given, wanted)
+        over = step >= plan.steps or clock() >= until
+        if over or step % plan.every == 0:
+            figures = rates(living_of(network, checked), checked)
+            _keep(folder, network, Checked(step, figures))
+            told(Checked(step, figures))
+        if over:
+            break
+    return network
+
+
+def rate_at(step: int, steps: int) -> float:
+    """Cosine from LEARNING_RATE to FINAL_RATE (Loshchilov and Hutter, "SGDR", ICLR 2017, eq. 5)
+    after a linear warm-up."""
+    share = min(1.0, step / max(1, steps))
+    cosine = FINAL_RATE + (LEARNING_RATE - FINAL_RATE) * (1 + math.cos(math.pi * share)) / 2
+    return cosine * min(1.0, step / WARM_UP)
+
+
+def batches(
+    samples: Samples, plan: Plan, done: int
+) -> Iterator[tuple[NDArray[np.float32], dict[str, NDArray[np.float32]]]]:
+    """Endless batches; the same plan gives the same ones, and `done` of them are passed over."""
+    order = np.empty(0, np.int64)
+    for number in range(plan.steps):
+        rng = np.random.default_rng((plan.seed, number))
+        if len(order) < plan.batch:
+            order = np.concatenate([order, rng.permutation(len(samples))])
+        chosen, order = order[: plan.batch], order[plan.batch :]
+        if number >= done:
+            yield batch_of(samples, chosen, rng)
+
+
+def batch_of(
+    samples: Samples, chosen: NDArray[np.int64], rng: np.random.Generator
+) -> tuple[NDArray[np.float32], dict[str, NDArray[np.float32]]]:
+    """Crops float32 (N, 80, 80, 9) in [0, 1] with other light and colour, and what is wanted."""
+    crops = stacked(samples.crops[chosen])
+    shape = (len(chosen), 1, 1, 1)
+    light = rng.normal(1, 0.08, shape) * np.tile(rng.normal(1, 0.025, (len(chosen), 1, 1, 3)), 3)
+    crops = np.clip(crops * light.astype(np.float32), 0, 1)
+    living = samples.living[chosen].astype(np.float32)[:, None]
+    says = softened(samples.says[chosen].astype(np.float32))
+    return crops, {
+        "living": living * (1 - 2 * SMOOTHING) + SMOOTHING,
+        "says": says,
+        "holds": samples.holds[chosen].astype(np.float32),
+    }
+
+
+def softened(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Probabilities (..., 3) of a teacher's logits."""
+    raised = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return np.asarray(raised / raised.sum(axis=-1, keepdims=True), np.float32)
+
+
+def stacked(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """uint8 (N, K, S, S, 3) as float32 (N, S, S, 3K) in [0, 1], the first cut's colours first."""
+    count, cuts, size = crops.shape[:3]
+    together = crops.transpose(0, 2, 3, 1, 4).reshape(count, size, size, 3 * cuts)
+    return together.astype(np.float32) / np.float32(255)
+
+
+def living_of(network: keras.Model, samples: Samples) -> NDArray[np.float32]:
+    """How likely each sample is living, float32 (N,)."""
+    found = []
+    for first in range(0, len(samples), 256):
+        logits = network.predict_on_batch(stacked(samples.crops[first : first + 256]))["living"]
+        found.append(1 / (1 + np.exp(-np.asarray(logits, np.float32)[:, 0])))
+    return np.asarray(np.concatenate(found), np.float32)
+
+
+def compiled(network: keras.Model) -> keras.Model:
+    network.compile(
+        keras.optimizers.AdamW(LEARNING_RATE, weight_decay=WEIGHT_DECAY, clipnorm=1.0),
+        loss={
+            "living": keras.losses.BinaryCrossentropy(from_logits=True),
+            "says": keras.losses.CategoricalCrossentropy(from_logits=True),
+            "holds": keras.losses.CosineSimilarity(axis=-1),
+        },
+        loss_weights=LOSS_WEIGHTS,
+    )
+    return network
+
+
+def _begun(folder: Path, plan: Plan) -> tuple[keras.Model, int]:
+    file, progress = folder / NETWORK_FILE, folder / PROGRESS_FILE
+    if file.is_file() and progress.is_file():
+        return keras.models.load_model(file), int(progress.read_text("ascii"))
+    keras.utils.set_random_seed(plan.seed)
+    return compiled(build_network()), 0
+
+
+def _keep(folder: Path, network: keras.Model, checked: Checked) -> None:
+    row = {"step": checked.step} | {name: round(v, 5) for name, v in checked.figures.items()}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        fresh = folder / f"new-{NETWORK_FILE}"
+        network.save(fresh)
+        fresh.replace(folder / NETWORK_FILE)
+        (folder / PROGRESS_FILE).write_text(str(checked.step), "ascii")
+        history = folder / HISTORY_FILE
+        begins = not history.exists()
+        with history.open("a", newline="", encoding="ascii") as stream:
+            writer = csv.DictWriter(stream, list(row))
+            if begins:
+                writer.writeheader()
+            writer.writerow(row)
+    except OSError as error:
+        raise StoreError(
+            f"Cannot write to {folder} ({error.strerror}); make room or allow writing there."
+        ) from error

@@ -1,0 +1,98 @@
+"""Pictures of living people to train on: what is around the face, where it is, and whose it is."""
+
+import zipfile
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from accessctl.camera.video_file import VideoFileSource
+from accessctl.domain import Box, Face, Frame, Image
+
+WIDEST_FACE = 200.0
+"""A larger face is shrunk to so many pixels: the network sees 80 of the face and what surrounds it."""
+
+AROUND = 5.5
+"""So many face sizes of the picture are kept."""
+
+NARROWEST_FACE = 24.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FacePicture:
+    """`image` uint8 RGB with one face at `box`; `group` says who or which film it is of, so that
+    fitting and checking can be kept apart; `kind` is the sort of source."""
+
+    image: Image
+    box: Box
+    group: str
+    kind: str
+
+
+def around(image: Image, box: Box, group: str, kind: str) -> FacePicture | None:
+    """The part of an image that training needs; None for a face too small to learn from."""
+    if box.w < NARROWEST_FACE:
+        return None
+    height, width = image.shape[:2]
+    reach = AROUND * max(box.w, box.h) / 2
+    x, y = box.centre
+    left, top = max(0, int(x - reach)), max(0, int(y - reach))
+    part = image[top : min(height, int(y + reach)), left : min(width, int(x + reach))]
+    scale = min(1.0, WIDEST_FACE / box.w)
+    if scale < 1:
+        size = (max(1, round(part.shape[1] * scale)), max(1, round(part.shape[0] * scale)))
+        part = np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), np.uint8)
+    placed = Box((box.x - left) * scale, (box.y - top) * scale, box.w * scale, box.h * scale)
+    return FacePicture(np.ascontiguousarray(part), placed, group, kind)
+
+
+Look = Callable[[Image], Iterable[Face]]
+
+
+def photos(place: Path, look: Look, kind: str, within: str = "") -> Iterator[FacePicture]:
+    """The largest face of every photo in a zip file whose name begins with `within`; a photo is
+    of the person whose folder it lies in, or of a person of its own."""
+    with zipfile.ZipFile(place) as archive:
+        for name in sorted(archive.namelist()):
+            if not name.startswith(within) or Path(name).suffix.lower() not in SUFFIXES:
+                continue
+            data = np.frombuffer(archive.read(name), np.uint8)
+            decoded = cv2.imdecode(data, cv2.IMREAD_COLOR)
+            if decoded is None:
+                continue
+            image = np.asarray(decoded[:, :, ::-1], np.uint8)
+            face = max(look(image), key=lambda one: one.box.area, default=None)
+            parent = Path(name).parent.name
+            group = name if parent in {"", within.strip("/")} else parent
+            found = None if face is None else around(image, face.box, group, kind)
+            if found is not None:
+                yield found
+
+
+SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
+
+
+def film(
+    path: Path, follow: Callable[[Frame], list[Face]], kind: str, every_s: float, most: int
+) -> Iterator[FacePicture]:
+    """The faces of a film, every `every_s` seconds, at most `most` frames of it."""
+    feed = VideoFileSource(path, fast=True).open()
+    try:
+        due, taken = 0.0, 0
+        for sequence in range(100_000):
+            shot = feed.read()
+            if shot is None or taken >= most:
+                return
+            media = shot.media or 0.0
+            faces = follow(Frame(shot.image, media, sequence))
+            if media < due or not faces:
+                continue
+            due, taken = media + every_s, taken + 1
+            for face in faces:
+                found = around(shot.image, face.box, path.stem, kind)
+                if found is not None:
+                    yield found
+    finally:
+        feed.close()

@@ -1,0 +1,291 @@
+"""A face before the camera, living or shown: the picture as the light reaches the lens.
+
+The living twin and the attack made of it are framed alike: the same size of the face, the
+same room around it as far as both have it, the same camera.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from accessctl.domain import Box, Image
+from accessctl.training.spoof.media import Medium
+from accessctl.training.spoof.optics import Picture
+from accessctl.training.spoof.pictures import FacePicture
+
+MOST_REACH = 4.4
+SUPERSAMPLED = 1.4
+"""What a medium shows is drawn so many times finer than the camera sees it, so that its dots and
+pixels alias as they do before a lens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Framing:
+    """How the face is framed: its width in pixels, and how many face widths of the picture lie
+    left of, above, right of and below its middle."""
+
+    width: float
+    left: float
+    above: float
+    right: float
+    below: float
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) of the frame in pixels."""
+        across, along = self.left + self.right, self.above + self.below
+        return max(32, round(self.width * across)), max(32, round(self.width * along))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """The light that reaches the lens, and where the face is in it."""
+
+    picture: Picture
+    box: Box
+
+
+def extents(picture: FacePicture) -> tuple[float, float, float, float]:
+    """How far a picture reaches left, above, right and below the middle of its face, in widths."""
+    height, width = picture.image.shape[:2]
+    (x, y), w = picture.box.centre, picture.box.w
+    return x / w, y / w, (width - x) / w, (height - y) / w
+
+
+def draw_framing(picture: FacePicture, rng: np.random.Generator) -> Framing:
+    """The living face's framing: all that its picture shows, or less of it."""
+    sides = [min(side, MOST_REACH / 2) for side in extents(picture)]
+    if rng.random() < 0.5:
+        sides = [max(0.62, side * float(rng.uniform(0.35, 1.0))) for side in sides]
+    width = float(np.exp(rng.uniform(np.log(40), np.log(115))))
+    return Framing(width, *sides)
+
+
+def living(picture: FacePicture, framing: Framing, rng: np.random.Generator) -> Seen:
+    """The person as they stand there."""
+    scale = framing.width / picture.box.w
+    turn = np.radians(rng.normal(0, 3))
+    return _placed(_linear(picture.image), picture.box, framing, scale, turn)
+
+
+def _linear(image: Image) -> Picture:
+    return np.asarray(image, np.float32) / np.float32(255)
+
+
+def _placed(image: Picture, box: Box, framing: Framing, scale: float, turn: float) -> Seen:
+    cos, sin = scale * np.cos(turn), scale * np.sin(turn)
+    x, y = box.centre
+    to = np.array([framing.left, framing.above]) * framing.width
+    matrix = np.array([[cos, -sin, to[0] - cos * x + sin * y], [sin, cos, to[1] - sin * x - cos * y]])
+    warped = _warp_affine(image, matrix, framing.size, scale)
+    return Seen(warped, _box_around(to, box.w * scale, box.h * scale))
+
+
+def _warp_affine(
+    image: Picture, matrix: NDArray[np.float64], size: tuple[int, int], scale: float
+) -> Picture:
+    if scale < 0.7:
+        image = np.asarray(cv2.GaussianBlur(image, (0, 0), 0.45 / scale), np.float32)
+    return np.asarray(
+        cv2.warpAffine(image, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT),
+        np.float32,
+    )
+
+
+def _box_around(middle: NDArray[np.float64], width: float, height: float) -> Box:
+    return Box(float(middle[0] - width / 2), float(middle[1] - height / 2), width, height)
+
+
+@dataclass(frozen=True, slots=True)
+class Pose:
+    """How a flat medium is held: turned and tilted in degrees, and `bend` the angle in radians
+    that its width spans on a cylinder, 0 where it is flat."""
+
+    yaw: float
+    pitch: float
+    roll: float
+    bend: float
+
+
+def draw_pose(rng: np.random.Generator, *, bendable: bool) -> Pose:
+    yaw, pitch, roll = rng.normal(0, (9, 9, 5))
+    bend = float(rng.uniform(0.3, 1.6)) if bendable and rng.random() < 0.25 else 0.0
+    return Pose(float(yaw), float(pitch), float(roll), bend)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Held:
+    """What holds a medium before a room: `medium` as in media.py, the `content` with its face,
+    how many face widths of the content are shown, the `pose`, the `room`, whether fingers are at
+    its rim, and whether the face is `cut` out of the sheet, or its `eyes` are."""
+
+    medium: Medium
+    content: FacePicture
+    shown: tuple[float, float, float, float]
+    pose: Pose
+    room: Image
+    fingers: bool
+    cut: bool = False
+    eyes: bool = False
+
+
+def presented(held: Held, framing: Framing, rng: np.random.Generator) -> Seen:
+    """A medium held before the camera so that the face on it is framed as asked."""
+    surface, middle, face = _surface(held, framing, rng)
+    if held.pose.bend:
+        surface = _shaded(surface, held.pose.bend)
+    plane = _perspective(held.pose, middle, framing, surface.shape[1])
+    size = framing.size
+    flat = cv2.warpPerspective(surface, plane, size, flags=cv2.INTER_LINEAR)
+    cut = _cut(held, surface.shape[:2], middle, framing.width * SUPERSAMPLED, face, rng)
+    there = np.asarray(cv2.warpPerspective(cut, plane, size), np.float32)
+    room = _room(held.room, size, rng)
+    if held.fingers:
+        room, there, flat = _with_fingers(room, there, flat, plane, surface.shape[:2], rng)
+    light = float(np.exp(rng.normal(0.05, 0.2)))
+    mixed = room * (1 - there[..., None]) + flat * light * there[..., None]
+    centre = cv2.perspectiveTransform(np.array([[middle]], np.float64), plane)[0, 0]
+    return Seen(np.asarray(mixed, np.float32), _box_around(centre, *(face * framing.width)))
+
+
+def _surface(
+    held: Held, framing: Framing, rng: np.random.Generator
+) -> tuple[Picture, tuple[float, float], NDArray[np.float64]]:
+    """The medium seen from straight ahead, the middle of the face on it, and the face's width
+    and height in face widths."""
+    content = held.content
+    scale = SUPERSAMPLED * framing.width / content.box.w
+    left, above, right, below = held.shown
+    fine = Framing(framing.width * SUPERSAMPLED, left, above, right, below)
+    picture = _placed(_linear(content.image), content.box, fine, scale, 0.0).picture
+    rimmed = held.medium(picture, rng)
+    # A rim is the same left and right; above and below it may differ.
+    side = (rimmed.shape[1] - picture.shape[1]) / 2
+    over = (rimmed.shape[0] - picture.shape[0]) / 2
+    middle = (left * fine.width + side, above * fine.width + over)
+    return rimmed, middle, np.array([1.0, content.box.h / content.box.w])
+
+
+def _cut(
+    held: Held,
+    size: tuple[int, int],
+    middle: tuple[float, float],
+    width: float,
+    face: NDArray[np.float64],
+    rng: np.random.Generator,
+) -> NDArray[np.float32]:
+    """Where the medium is, in [0, 1]: all of it, or the face alone, or all but the eyes."""
+    there = np.full(size, 255, np.uint8)
+    if held.cut:
+        there[:] = 0
+        grown = face * width * float(rng.uniform(0.48, 0.75))
+        axes = (int(grown[0]), int(grown[1] * rng.uniform(1.0, 1.25)))
+        cv2.ellipse(there, (int(middle[0]), int(middle[1])), axes, 0, 0, 360, 255, -1, cv2.LINE_AA)
+    if held.eyes:
+        for side in (-1, 1):
+            at = (int(middle[0] + side * 0.2 * width), int(middle[1] - 0.14 * face[1] * width))
+            axes = (int(width * 0.085), int(width * 0.045))
+            cv2.ellipse(there, at, axes, 0, 0, 360, 0, -1, cv2.LINE_AA)
+    return np.asarray(there, np.float32) / np.float32(255)
+
+
+def _shaded(surface: Picture, bend: float) -> Picture:
+    """Bent about an upright axis: narrower towards the sides, and darker on one of them."""
+    height, width = surface.shape[:2]
+    across = (np.arange(width, dtype=np.float32) / (width - 1) - 0.5) * 2
+    angle = np.arcsin(np.clip(across * np.sin(bend / 2), -1, 1))
+    source = (angle / (bend / 2) / 2 + 0.5) * (width - 1)
+    rows = np.arange(height, dtype=np.float32)
+    bent = cv2.remap(
+        surface,
+        np.tile(source.astype(np.float32), (height, 1)),
+        np.tile(rows[:, None], (1, width)),
+        cv2.INTER_LINEAR,
+    )
+    shade = np.cos(angle - 0.4).astype(np.float32)
+    return np.asarray(bent * shade[None, :, None], np.float32)
+
+
+def _perspective(
+    pose: Pose, middle: tuple[float, float], framing: Framing, span: int
+) -> NDArray[np.float64]:
+    """From the surface's pixels to the frame's: turned in space about the middle of the face."""
+    yaw, pitch, roll = np.radians([pose.yaw, pose.pitch, pose.roll])
+    about_y = np.array([[np.cos(yaw), 0, np.sin(yaw)], [0, 1, 0], [-np.sin(yaw), 0, np.cos(yaw)]])
+    about_x = np.array(
+        [[1, 0, 0], [0, np.cos(pitch), -np.sin(pitch)], [0, np.sin(pitch), np.cos(pitch)]]
+    )
+    about_z = np.array(
+        [[np.cos(roll), -np.sin(roll), 0], [np.sin(roll), np.cos(roll), 0], [0, 0, 1]]
+    )
+    turn = about_z @ about_x @ about_y
+    focal = 3.0 * span
+    here = np.array([[1, 0, -middle[0]], [0, 1, -middle[1]], [0, 0, 1]])
+    lift = np.column_stack([turn[:, 0], turn[:, 1], [0, 0, focal]])
+    scale = 1 / SUPERSAMPLED
+    lens = np.array(
+        [
+            [focal * scale, 0, framing.left * framing.width],
+            [0, focal * scale, framing.above * framing.width],
+            [0, 0, 1],
+        ]
+    )
+    return np.asarray(lens @ lift @ here, np.float64)
+
+
+def _room(image: Image, size: tuple[int, int], rng: np.random.Generator) -> Picture:
+    """Any picture as what lies behind: stretched over the frame, out of focus, its own light."""
+    height, width = image.shape[:2]
+    part = image[
+        int(height * rng.uniform(0, 0.3)) : int(height * rng.uniform(0.6, 1)),
+        int(width * rng.uniform(0, 0.3)) : int(width * rng.uniform(0.6, 1)),
+    ]
+    room = cv2.resize(_linear(part), size, interpolation=cv2.INTER_AREA)
+    room = cv2.GaussianBlur(room, (0, 0), float(rng.uniform(0.3, 4)))
+    return np.asarray(room * float(rng.uniform(0.4, 1.2)), np.float32)
+
+
+SKINS = ((0.95, 0.78, 0.67), (0.82, 0.6, 0.46), (0.6, 0.4, 0.29), (0.36, 0.23, 0.17))
+
+
+def _with_fingers(
+    room: Picture,
+    there: NDArray[np.float32],
+    flat: Picture,
+    plane: NDArray[np.float64],
+    size: tuple[int, int],
+    rng: np.random.Generator,
+) -> tuple[Picture, NDArray[np.float32], Picture]:
+    """A hand behind the medium and a few fingers that reach over its rim."""
+    height, width = size
+    skin = np.array(SKINS[rng.integers(len(SKINS))]) * rng.uniform(0.6, 1.1)
+    colour = tuple(float(part) for part in skin)
+    on_rim = _rim_point(width, height, rng)
+    inwards = np.array([width / 2, height / 2]) - on_rim
+    inwards /= max(float(np.linalg.norm(inwards)), 1.0)
+    thick = 0.05 * width * float(rng.uniform(0.5, 1.3))
+    hand = _through(plane, [on_rim - inwards * thick * 3, on_rim - inwards * width])
+    cv2.line(room, *hand, colour, max(3, int(thick * 2.2)))
+    fingers = np.zeros(there.shape, np.uint8)
+    for index in range(int(rng.integers(1, 5))):
+        aside = np.array([-inwards[1], inwards[0]]) * thick * 1.3 * index
+        tip = on_rim + aside + inwards * thick * float(rng.uniform(0.8, 2.6))
+        start, end = _through(plane, [on_rim + aside - inwards * thick, tip])
+        cv2.line(fingers, start, end, 255, max(2, int(thick * 0.65)), cv2.LINE_AA)
+    soft = (cv2.GaussianBlur(fingers, (0, 0), 0.8).astype(np.float32) / 255)[..., None]
+    room = room * (1 - soft) + soft * skin.astype(np.float32)
+    flat = flat * (1 - soft) + soft * skin.astype(np.float32)
+    return np.asarray(room, np.float32), there, np.asarray(flat, np.float32)
+
+
+def _rim_point(width: int, height: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    along = float(rng.uniform(0.15, 0.85))
+    places = ((0, along * height), (width, along * height), (along * width, height))
+    return np.array(places[rng.integers(3)], np.float64)
+
+
+def _through(plane: NDArray[np.float64], points: list[NDArray[np.float64]]) -> list[list[int]]:
+    moved = cv2.perspectiveTransform(np.array([points], np.float64), plane)[0]
+    return [[int(value) for value in np.clip(point, -4000, 4000)] for point in moved]
