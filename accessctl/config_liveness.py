@@ -1,5 +1,6 @@
 """The section `liveness`: what must be seen before a face counts as a living one."""
 
+from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
@@ -40,4 +41,9 @@ class LivenessConfig(Section):
     )
     challenge_s: float = Field(
         20.0, ge=5, le=120, description="Time for the whole challenge, seconds."
+    )
+    texture: Annotated[Literal["off"] | Path, OFF] = Field(
+        Path("models/texture"),
+        description="Folder of the network that tells a living face from paper and screens; "
+        "holds its card.yaml. off: nobody asks it, and life is shown by moving alone.",
     )

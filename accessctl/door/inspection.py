@@ -19,6 +19,8 @@ from accessctl.liveness.evidence import LivenessFrame
 from accessctl.liveness.examiner import Examiner, Look
 from accessctl.liveness.intent import Intent, watch_intent
 from accessctl.liveness.result import CueResult
+from accessctl.liveness.texture_network import TextureScorer
+from accessctl.liveness.texture_sampling import TextureSampler
 from accessctl.policy.admit import Proof
 from accessctl.policy.liveness_record import CueWord, LivenessRecord
 
@@ -45,12 +47,16 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What has to be shown; `chance` None: the operating system's randomness."""
+    """What has to be shown; `chance` None: the operating system's randomness.
+
+    `texture` is asked about the pictures of a visit; None: nobody is.
+    """
 
     liveness: LivenessConfig
     intent: Ask | None = None
     intent_s: float = 10.0
     chance: random.Random | None = None
+    texture: TextureScorer | None = None
 
 
 NOTHING_WANTED = Wanted(LivenessConfig(mode="off"))
@@ -59,7 +65,8 @@ NOTHING_WANTED = Wanted(LivenessConfig(mode="off"))
 class Inspection:
     """Examiner, challenge and gesture of one visit. Times are capture times in seconds.
 
-    The order of calls for a frame: `take` for every look that was answered, then `watch`.
+    The order of calls for a frame: `take` for every look that was answered, then `watch` with
+    what `sampler` made of the frame.
     """
 
     def __init__(self, wanted: Wanted) -> None:
@@ -78,6 +85,7 @@ class Inspection:
         self._looked_until = float("-inf")
         self._intent = None if wanted.intent is None else Intent(wanted.intent)
         self._intent_from: float | None = None
+        self.sampler = TextureSampler(wanted.texture)
         self.failed = False
 
     def take(self, look: Look, results: tuple[CueResult, ...]) -> None:
