@@ -165,6 +165,11 @@ def outfit_of(config: Config, gate: Gate) -> Outfit:
 
 
 def wanted_of(config: Config) -> Wanted:
+    if "still_camera" in config.liveness.model_fields_set:
+        log.warning(
+            "liveness.still_camera has no effect any more, because whether the camera moves is "
+            "measured; take it out of the configuration."
+        )
     intent = None if config.policy.intent == "off" else Ask(config.policy.intent)
     texture = None if config.liveness.mode == "off" else load_texture(config.liveness)
     return Wanted(config.liveness, intent, config.policy.intent_s, texture=texture)

@@ -72,9 +72,7 @@ class Inspection:
     def __init__(self, wanted: Wanted) -> None:
         self._wanted = wanted
         config = wanted.liveness
-        self._examiner = Examiner(
-            window_s=config.window_s, every_s=config.every_s, still_camera=config.still_camera
-        )
+        self._examiner = Examiner(window_s=config.window_s, every_s=config.every_s)
         self._candidate: PersonId | None = None
         self._matched_at: float | None = None
         self._agreed_at = float("-inf")

@@ -7,12 +7,13 @@ from typing import Any, get_args
 from accessctl.config_liveness import Mode
 from accessctl.policy.admit import Proof
 
-VETO, CONFIRM = "veto", "confirm"
+VETO, DOUBT, CONFIRM = "veto", "doubt", "confirm"
 
 
 @dataclass(frozen=True, slots=True)
 class CueWord:
-    """One cue's verdict (veto, confirm, undecided); a `figure` of None could not be measured."""
+    """One cue's verdict (veto, doubt, confirm, clear, undecided); a `figure` of None could not
+    be measured."""
 
     cue: str
     verdict: str
@@ -69,7 +70,8 @@ def record_from_data(data: Any) -> LivenessRecord:
 def liveness_under(mode: Mode, proof: Proof, record: LivenessRecord) -> Proof:
     """What `proof`, given as `record` says, is worth at a door of that `mode`.
 
-    A challenge that nobody posed has not been answered; passively, the cues' words count.
+    A challenge that nobody posed has not been answered; passively, the cues' words count. While
+    a cue doubts, nothing has been shown.
     """
     if mode == "off":
         return Proof.NOT_NEEDED
@@ -77,7 +79,8 @@ def liveness_under(mode: Mode, proof: Proof, record: LivenessRecord) -> Proof:
         return proof
     if any(map(_vetoed, record.cues)):
         return Proof.REFUTED
-    if mode == "passive" and any(word.verdict == CONFIRM for word in record.cues):
+    said = {word.verdict for word in record.cues}
+    if mode == "passive" and CONFIRM in said and DOUBT not in said:
         return Proof.SHOWN
     return Proof.PENDING
 
