@@ -4,7 +4,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from accessctl.liveness import blink, continuity, depth, edges, stillness, surroundings
+from accessctl.liveness import (
+    blink,
+    continuity,
+    depth,
+    edges,
+    infrared,
+    stillness,
+    surroundings,
+)
 from accessctl.liveness.evidence import LivenessFrame
 from accessctl.liveness.result import CueResult
 
@@ -36,6 +44,7 @@ ROLES: tuple[Role, ...] = (
     Role(stillness.CUE, stillness.stillness),
     Role(edges.CUE, edges.edges, vetoes=True),
     Role(surroundings.CUE, surroundings.surroundings, vetoes=True),
+    Role(infrared.CUE, infrared.infrared, vetoes=True),
     Role(depth.CUE, depth.depth, vetoes=True, confirms=True, framed=True),
     Role(blink.CUE, blink.blink, confirms=True, framed=True),
 )
