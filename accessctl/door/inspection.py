@@ -139,6 +139,16 @@ class Inspection:
         return self._late(self._matched_at, self._wanted.liveness.patience_s)
 
     @property
+    def doubted(self) -> bool:
+        """Whether more speaks against life than that it was not shown.
+
+        That is a doubt of an attack, cues that failed, and a challenge that was another's: no
+        PIN makes up for any of them.
+        """
+        another = self._challenge is not None and self._candidate != self._challenged
+        return self.failed or another or self.record().doubts_attack
+
+    @property
     def intent(self) -> Proof:
         if self._intent is None:
             return Proof.NOT_NEEDED

@@ -9,11 +9,13 @@ from accessctl.policy.admit import Proof
 
 VETO, DOUBT, CONFIRM = "veto", "doubt", "confirm"
 
+NO_ATTACK = frozenset({"stillness"})
+"""Cues whose doubt speaks of no attack: somebody who hardly moves is doubted by them, too."""
+
 
 @dataclass(frozen=True, slots=True)
 class CueWord:
-    """One cue's verdict (veto, doubt, confirm, clear, undecided); a `figure` of None could not
-    be measured."""
+    """One cue's verdict, as in `liveness.result`; a `figure` of None could not be measured."""
 
     cue: str
     verdict: str
@@ -35,6 +37,17 @@ class LivenessRecord:
     def vetoes(self) -> Mapping[str, Sequence[float | None]]:
         """Figure and threshold of each cue that refused."""
         return {word.cue: [word.figure, word.threshold] for word in self.cues if _vetoed(word)}
+
+    @property
+    def doubts(self) -> Mapping[str, Sequence[float | None]]:
+        """Figure and threshold of each cue that doubts."""
+        doubting = (word for word in self.cues if word.verdict == DOUBT)
+        return {word.cue: [word.figure, word.threshold] for word in doubting}
+
+    @property
+    def doubts_attack(self) -> bool:
+        """Whether a doubt is more than that somebody hardly moves."""
+        return bool(self.doubts.keys() - NO_ATTACK)
 
 
 def record_to_data(record: LivenessRecord) -> dict[str, Any]:

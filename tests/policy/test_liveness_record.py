@@ -27,6 +27,18 @@ def test_the_cues_that_refused() -> None:
     assert LivenessRecord("passive", (PRINT, HEAD, STILL)).vetoes == {"edges": [0.8, 0.5]}
 
 
+def test_the_cues_that_doubt_and_whether_that_speaks_of_an_attack() -> None:
+    still = CueWord("stillness", "doubt", 0.0008, 0.001)
+    rim = CueWord("edges", "doubt", 0.6, 0.5)
+    hardly_moves = LivenessRecord("passive", (STILL, still, HEAD))
+    assert hardly_moves.doubts == {"stillness": [0.0008, 0.001]}
+    assert not hardly_moves.doubts_attack
+    assert not LivenessRecord("passive", (STILL, HEAD)).doubts_attack
+    framed = LivenessRecord("passive", (still, rim))
+    assert set(framed.doubts) == {"stillness", "edges"}
+    assert framed.doubts_attack
+
+
 @pytest.mark.parametrize("asked", ["passive", "challenge"])
 @pytest.mark.parametrize("proof", Proof)
 def test_off_needs_nothing_and_the_same_mode_takes_it_as_it_was(asked, proof: Proof) -> None:
