@@ -12,6 +12,7 @@ from accessctl.liveness import (
     infrared,
     stillness,
     surroundings,
+    texture,
 )
 from accessctl.liveness.evidence import LivenessFrame
 from accessctl.liveness.result import CueResult
@@ -45,6 +46,7 @@ ROLES: tuple[Role, ...] = (
     Role(edges.CUE, edges.edges, vetoes=True),
     Role(surroundings.CUE, surroundings.surroundings, vetoes=True),
     Role(infrared.CUE, infrared.infrared, vetoes=True),
+    Role(texture.CUE, texture.texture, confirms=True),
     Role(depth.CUE, depth.depth, vetoes=True, confirms=True, framed=True),
     Role(blink.CUE, blink.blink, confirms=True, framed=True),
 )

@@ -32,15 +32,15 @@ def texture(frames: Sequence[LivenessFrame]) -> CueResult:
     doubts up to its lower bound; clear from HALF on.
     """
     sampled = [frame for frame in frames if np.isfinite(frame.texture) and can_tell(frame)]
-    doubt, confirm = frames[-1].texture_bounds if frames else (0.0, 1.0)
-    if len(sampled) < MIN_SAMPLES:
-        return undecided(CUE, confirm)
+    if not sampled:
+        return undecided(CUE, frames[-1].texture_bounds[1] if frames else 1.0)
+    doubt, confirm = sampled[-1].texture_bounds
     values = np.array([frame.texture for frame in sampled])
     mean = float(values.mean())
     since, until = sampled[0].captured, sampled[-1].captured
-    if not until - since >= MIN_SPAN_S:
-        return undecided(CUE, confirm, mean)
-    if mean <= doubt:
+    if len(sampled) < MIN_SAMPLES or not until - since >= MIN_SPAN_S:
+        verdict, threshold = CueVerdict.UNDECIDED, confirm
+    elif mean <= doubt:
         verdict, threshold = CueVerdict.DOUBT, doubt
     elif mean >= confirm and values.min() >= HALF:
         verdict, threshold = CueVerdict.CONFIRM, confirm

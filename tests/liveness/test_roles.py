@@ -8,8 +8,9 @@ def test_each_cue_is_there_once_and_says_its_name_of_nothing() -> None:
         assert role.look([]).cue == role.name
 
 
-def test_who_holds_still_is_never_refused_for_it() -> None:
+def test_who_holds_still_or_looks_odd_is_never_refused_for_it() -> None:
     assert not may_veto("stillness")
+    assert not may_veto("texture")
     assert may_veto("continuity")
     assert may_veto("surroundings")
 
@@ -26,4 +27,4 @@ def test_a_break_undoes_what_was_shown_before() -> None:
 
 def test_life_by_shape_or_movement_is_bound_to_what_surrounds_the_face() -> None:
     assert {role.name for role in ROLES if role.framed} == {"depth", "blink"}
-    assert all(role.confirms for role in ROLES if role.framed)
+    assert {role.name for role in ROLES if role.confirms} == {"depth", "blink", "texture"}

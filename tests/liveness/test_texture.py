@@ -53,6 +53,20 @@ def test_one_answer_below_a_half_takes_the_confirmation_back():
     assert said.figure > 0.9
 
 
+def test_the_bounds_are_those_of_the_network_that_answered():
+    asked = [replace(frame, texture_bounds=(0.3, 0.7)) for frame in visit(*[0.75] * 5)]
+    # A frame about which nobody asked knows no network.
+    said = texture([*asked, fake_frame(12.0)])
+    assert (said.verdict, said.threshold, said.frames) == (CueVerdict.CONFIRM, 0.7, 5)
+
+
+def test_what_is_gathered_so_far_is_told():
+    said = texture(visit(0.9, 0.7))
+    assert (said.verdict, said.frames) == (CueVerdict.UNDECIDED, 2)
+    assert said.figure == pytest.approx(0.8)
+    assert texture([]).frames == texture([fake_frame(0.0)]).frames == 0
+
+
 @pytest.mark.parametrize("value", [1.0, 0.0])
 def test_it_takes_four_answers(value):
     assert texture(visit(*[value] * 3, gap=1.0)).verdict is CueVerdict.UNDECIDED
