@@ -318,7 +318,8 @@ def resolve_paths(section: Any, base: Path) -> Any:
         fields = {
             name: resolve_paths(getattr(section, name), base) for name in type(section).model_fields
         }
-        return section.model_copy(update=fields)
+        # What the file says and what nobody said are still told apart.
+        return type(section).model_construct(section.model_fields_set, **fields)
     return section
 
 

@@ -1,5 +1,6 @@
 """The section `liveness`: what must be seen before a face counts as a living one."""
 
+from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
@@ -15,8 +16,9 @@ Intent: TypeAlias = Literal[
 class LivenessConfig(Section):
     mode: Annotated[Mode, OFF] = Field(
         "passive",
-        description="passive: a cue must confirm life and none may veto; challenge: the visitor "
-        "must do what the door asks and no cue may veto; off: a photograph opens the door.",
+        description="passive: a cue must confirm life and none may doubt it; challenge: the "
+        "visitor must do what the door asks and no cue may doubt; off: a photograph opens the "
+        "door.",
     )
     window_s: float = Field(
         3.0, ge=2, le=10, description="The cues look at the last so many seconds of a visit."
@@ -25,14 +27,16 @@ class LivenessConfig(Section):
         0.5, ge=0.1, le=2, description="How often the cues look at a visit, seconds."
     )
     still_camera: bool = Field(
-        True, description="Whether the camera is fixed; a hand-held one misleads a cue."
+        True,
+        description="Has no effect any more, and is accepted for older files: whether the camera "
+        "moves is measured.",
     )
     patience_s: float = Field(
         10.0,
         ge=2,
         le=120,
-        description="passive: how long somebody who was recognised may take to show life; "
-        "after that the visit is denied, 'liveness_undecided'.",
+        description="passive: how long somebody who was recognised may take to show life, and "
+        "what is doubted to be cleared up; after that the visit is denied, 'liveness_undecided'.",
     )
     actions: int = Field(2, ge=1, le=5, description="Actions asked in a challenge.")
     action_s: float = Field(
@@ -40,4 +44,9 @@ class LivenessConfig(Section):
     )
     challenge_s: float = Field(
         20.0, ge=5, le=120, description="Time for the whole challenge, seconds."
+    )
+    texture: Annotated[Literal["off"] | Path, OFF] = Field(
+        Path("models/texture"),
+        description="Folder of the network that tells a living face from paper and screens; "
+        "holds its card.yaml. off: nobody asks it, and life is shown by moving alone.",
     )

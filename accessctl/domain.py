@@ -122,13 +122,15 @@ class Person:
 class PersonRules:
     """What the owner set down for one person; the default forbids nothing.
 
-    `valid_from` (inclusive) and `valid_until` (exclusive) are epoch seconds.
+    `valid_from` (inclusive) and `valid_until` (exclusive) are epoch seconds. `life_by_pin`:
+    where they have not shown life in time, their PIN may stand in for it.
     """
 
     groups: tuple[str, ...] = ()
     valid_from: float | None = None
     valid_until: float | None = None
     disabled: bool = False
+    life_by_pin: bool = False
 
 
 @dataclass(frozen=True, slots=True)

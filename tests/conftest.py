@@ -1,11 +1,16 @@
 import ctypes
+import hashlib
 import os
 import shutil
 import subprocess
 import time
+import warnings
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 WAIT_S = 30.0
 KEY_PRESS, REVERT_TO_PARENT, NOW = 2, 2, 0
@@ -127,3 +132,75 @@ def display() -> Iterator[XDisplay]:
             screen.close()
         finally:
             process.terminate()
+
+
+@pytest.fixture(scope="session")
+def tiny_textures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """Texture networks for squares of 16 pixels and two reaches, by their file's name.
+
+    The stacked one gives how red the nearer square is, the separate ones how red the further.
+    """
+    import keras
+    import numpy as np
+    import tensorflow as tf
+
+    def network(inputs: Any, red: int) -> Any:
+        given = keras.layers.Concatenate()(inputs) if isinstance(inputs, list) else inputs
+        dense = keras.layers.Dense(1)
+        model = keras.Model(inputs, dense(keras.layers.GlobalAveragePooling2D()(given)))
+        kernel = np.zeros((6, 1), np.float32)
+        kernel[red] = 1
+        dense.set_weights([kernel, np.zeros(1, np.float32)])
+        return model
+
+    def converted(model: Any) -> bytes:
+        specs = [
+            tf.TensorSpec((1, *one.shape[1:]), tf.float32, name=one.name) for one in model.inputs
+        ]
+        forward = tf.function(lambda *given: model(list(given) if len(given) > 1 else given[0]))
+        concrete = forward.get_concrete_function(*specs)
+        return bytes(tf.lite.TFLiteConverter.from_concrete_functions([concrete]).convert())
+
+    stacked = network(keras.Input((16, 16, 6), name="squares"), 0)
+    # What comes first in the file comes last by its name.
+    names = ("b_far", "a_near")
+    far, near = (keras.Input((16, 16, 3), name=name) for name in names)
+    separate = network([far, near], 0)
+    path = tmp_path_factory.mktemp("texture") / "separate.keras"
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "__array__ implementation", DeprecationWarning)
+        separate.save(path)
+        return {
+            "stacked.tflite": converted(stacked),
+            "separate.tflite": converted(separate),
+            "separate.keras": path.read_bytes(),
+        }
+
+
+@pytest.fixture
+def texture_folder(tmp_path: Path, tiny_textures: dict[str, bytes]) -> Callable[..., Path]:
+    """Write a texture network's folder, its card with the given changes (None: left out)."""
+
+    def make(file: str = "stacked.tflite", **changes: Any) -> Path:
+        folder = tmp_path / "texture"
+        folder.mkdir(exist_ok=True)
+        (folder / file).write_bytes(tiny_textures[file])
+        digest = hashlib.sha256(tiny_textures[file]).hexdigest()
+        card = {
+            "name": "tiny",
+            "version": "1",
+            "fingerprint": digest,
+            "file": file,
+            "sha256": digest,
+            "input": {"size": 16, "reaches": [1.0, 2.0], "order": "rgb", "scale": "unit"},
+            "layout": file.partition(".")[0],
+            "output": {"kind": "probability", "index": 0},
+            "origin": "made by a test",
+            "licence": "none",
+            "data": "nothing",
+        } | changes
+        kept = {key: value for key, value in card.items() if value is not None}
+        (folder / "card.yaml").write_text(yaml.safe_dump(kept), encoding="utf-8")
+        return folder
+
+    return make

@@ -86,6 +86,13 @@ def test_every_value_is_taken_over(file: Path) -> None:
     assert (webhook.retries, webhook.secret_file) == (0, file.parent / "key")
 
 
+def test_what_the_file_says_is_told_from_what_nobody_said(file: Path) -> None:
+    file.write_text("encoder: {folder: models/encoder}\n")
+    config = load_config(file)
+    assert config.encoder.model_fields_set == {"folder"}
+    assert config.gallery.model_fields_set == set()
+
+
 def test_paths_are_relative_to_the_file_not_to_the_folder_one_is_in(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -67,17 +67,24 @@ def _decision(event: Event, name: str) -> str:
         str(data.get("decision") or "?").ljust(7),
         name,
         f"({data.get('reason') or '?'})",
-        ", ".join(part for part in [*evidence, *_vetoes(data.get("vetoes"))] if part),
+        ", ".join(part for part in [*evidence, *_life(data)] if part),
     ]
     return "  ".join(part for part in parts if part)
 
 
-def _vetoes(vetoes: object) -> list[str]:
-    """Which cues of liveness refused, with their figures."""
-    if not isinstance(vetoes, Mapping):
+def _life(data: Mapping[str, Any]) -> list[str]:
+    """Which cues of liveness refused or doubted, and what a PIN stood in for."""
+    instead = data.get("by_pin")
+    pin = "PIN in place of " + " and ".join(map(str, instead)) if isinstance(instead, list) else ""
+    return [*_cues("vetoed", data.get("vetoes")), *_cues("doubted", data.get("doubts")), pin]
+
+
+def _cues(word: str, spoke: object) -> list[str]:
+    """The cues that spoke so, with their figures."""
+    if not isinstance(spoke, Mapping):
         return []
-    figures = [(str(cue), said) for cue, said in vetoes.items() if isinstance(said, list) and said]
-    return [_figure(f"vetoed by {cue}", said[0], "{:.3f}") for cue, said in figures]
+    figures = [(str(cue), said) for cue, said in spoke.items() if isinstance(said, list) and said]
+    return [_figure(f"{word} by {cue}", said[0], "{:.3f}") for cue, said in figures]
 
 
 def _action(event: Event, name: str) -> str:

@@ -38,7 +38,7 @@ def add_challenge(subparsers: Any) -> None:
     command.add_argument(
         "--hand-held",
         action="store_true",
-        help="leave out the cue that needs a camera that stands still",
+        help="has no effect any more: whether the camera moves is measured",
     )
     add_config(command)
     add_json(command)
@@ -69,7 +69,6 @@ def _try(args: argparse.Namespace) -> "Found":
     conditions = Conditions(
         window_s=asked.window_s,
         every_s=asked.every_s,
-        still_camera=not args.hand_held,
         only_face=args.only_face,
     )
     found: dict[tuple[str, str], list[Trial]] = {}

@@ -45,7 +45,7 @@ def add_liveness(subparsers: Any) -> None:
     command.add_argument(
         "--hand-held",
         action="store_true",
-        help="leave out the cue that needs a camera that stands still",
+        help="has no effect any more: whether the camera moves is measured",
     )
     command.add_argument(
         "--no-identity", action="store_true", help="leave out the encoder; quicker"
@@ -72,7 +72,6 @@ def run(args: argparse.Namespace) -> int:
     if not args.live and not args.attack:
         raise InputError("There is nothing to evaluate; name recordings with --live or --attack.")
     conditions = Conditions(
-        still_camera=not args.hand_held,
         only_face=args.only_face,
         **({"min_seen": 0.0} if args.ignore_framing else {}),
     )
@@ -137,6 +136,7 @@ def _rates(found: Mapping[str, Sequence["Presentation"]]) -> dict[str, tuple[str
 
 def _print(found: Mapping[str, Sequence["Presentation"]]) -> None:
     from accessctl.evaluation.liveness import cue_counts
+    from accessctl.liveness.result import CueVerdict
 
     rows = [
         (
@@ -153,9 +153,9 @@ def _print(found: Mapping[str, Sequence["Presentation"]]) -> None:
     for species in (species for species, seen in found.items() if not seen):
         print(f"{species}: no face was seen for long enough.")
     counts = [
-        (c.species, c.cue, str(c.veto), str(c.confirm), str(c.undecided)) for c in cue_counts(found)
+        (c.species, c.cue, *(str(c.said[word]) for word in CueVerdict)) for c in cue_counts(found)
     ]
-    print("\n" + table(("species", "cue", "veto", "confirm", "undecided"), counts))
+    print("\n" + table(("species", "cue", *CueVerdict), counts))
 
 
 def _as_json(found: Mapping[str, Sequence["Presentation"]]) -> dict[str, Any]:
@@ -177,9 +177,7 @@ def _as_json(found: Mapping[str, Sequence["Presentation"]]) -> dict[str, Any]:
             {
                 "species": c.species,
                 "cue": c.cue,
-                "veto": c.veto,
-                "confirm": c.confirm,
-                "undecided": c.undecided,
+                **{str(word): count for word, count in c.said.items()},
             }
             for c in cue_counts(found)
         ],

@@ -156,7 +156,6 @@ def _looking(args: argparse.Namespace, config: "Config") -> Iterator["Looking"]:
                 Examiner,
                 window_s=settings.window_s,
                 every_s=settings.every_s,
-                still_camera=settings.still_camera,
             ),
             None
             if args.mode == "passive"

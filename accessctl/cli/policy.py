@@ -54,6 +54,7 @@ def run(args: argparse.Namespace) -> int:
                 "allowed": allowed,
                 "reason": word,
                 "second_factor": factor,
+                "life_by_pin": rules.life_by_pin and has_pin,
                 "because": lines,
             }
         )

@@ -33,6 +33,11 @@ def add_parser(subparsers: Any) -> None:
     switch = parser.add_mutually_exclusive_group()
     switch.add_argument("--disable", dest="disabled", action="store_true", default=None)
     switch.add_argument("--enable", dest="disabled", action="store_false")
+    parser.add_argument(
+        "--life-by-pin",
+        action=argparse.BooleanOptionalAction,
+        help="whether their PIN may stand in for life that they have not shown in time",
+    )
     add_json(parser)
     add_config(parser)
     parser.set_defaults(func=run)
@@ -75,6 +80,8 @@ def changed(kept: PersonRules, args: argparse.Namespace, config: AccessConfig) -
         kept = replace(kept, valid_from=begin)
     if args.end is not None:
         kept = replace(kept, valid_until=None if args.end == NONE else ending(args.end, zone))
+    if args.life_by_pin is not None:
+        kept = replace(kept, life_by_pin=args.life_by_pin)
     return kept if args.disabled is None else replace(kept, disabled=args.disabled)
 
 
@@ -97,6 +104,7 @@ def as_json(rules: PersonRules, zone: tzinfo | None) -> dict[str, Any]:
         "from": _iso(rules.valid_from, zone),
         "until": _iso(rules.valid_until, zone),
         "disabled": rules.disabled,
+        "life_by_pin": rules.life_by_pin,
     }
 
 
@@ -106,9 +114,17 @@ def in_words(rules: PersonRules, zone: tzinfo | None, *, has_pin: bool) -> str:
         f"in {', '.join(rules.groups)}" if rules.groups else "in no group",
         f"from {_iso(rules.valid_from, zone)}" if rules.valid_from is not None else "",
         f"until {_iso(rules.valid_until, zone)}" if rules.valid_until is not None else "",
-        "with a PIN" if has_pin else "",
+        _pin(life_by_pin=rules.life_by_pin, has_pin=has_pin),
     ]
     return "; ".join(part for part in parts if part) + "."
+
+
+def _pin(*, life_by_pin: bool, has_pin: bool) -> str:
+    if not life_by_pin:
+        return "with a PIN" if has_pin else ""
+    if has_pin:
+        return "with a PIN, which may stand in for life"
+    return "a PIN may stand in for life, and none is set: accessctl pin set"
 
 
 def _iso(moment: float | None, zone: tzinfo | None) -> str | None:

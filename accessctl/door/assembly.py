@@ -40,6 +40,7 @@ from accessctl.encoder.choose import load_encoder
 from accessctl.gallery.store import open_gallery
 from accessctl.gallery.values import People
 from accessctl.liveness.challenge_actions import Ask
+from accessctl.liveness.texture_choice import load_texture
 from accessctl.policy.lockout_keeper import LockoutKeeper
 from accessctl.policy.lockout_store import LockoutStore
 from accessctl.policy.uptime import uptime
@@ -146,7 +147,8 @@ def open_door(
 
 
 def outfit_of(config: Config, gate: Gate) -> Outfit:
-    """Raises ConfigError for an action that cannot be performed as it is written down."""
+    """Raises ConfigError for an action that cannot be performed as it is written down, and
+    ModelError for a texture network that is not there as it was named, or unfit."""
     actions = {
         Outcome.GRANTED: actions_from(config.actions.granted),
         Outcome.DENIED: actions_from(config.actions.denied),
@@ -163,8 +165,14 @@ def outfit_of(config: Config, gate: Gate) -> Outfit:
 
 
 def wanted_of(config: Config) -> Wanted:
+    if "still_camera" in config.liveness.model_fields_set:
+        log.warning(
+            "liveness.still_camera has no effect any more, because whether the camera moves is "
+            "measured; take it out of the configuration."
+        )
     intent = None if config.policy.intent == "off" else Ask(config.policy.intent)
-    return Wanted(config.liveness, intent, config.policy.intent_s)
+    texture = None if config.liveness.mode == "off" else load_texture(config.liveness)
+    return Wanted(config.liveness, intent, config.policy.intent_s, texture=texture)
 
 
 def fault_recorder(audit: Log) -> OnFault:

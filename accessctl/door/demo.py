@@ -26,7 +26,8 @@ def demo_config(config: Config) -> Config:
             # A door of its own: your schedules do not bind it, nobody on the tape can enter a PIN
             # or is told what to do, and it may be played often though it refuses most visitors.
             "access": AccessConfig(door="demo"),
-            "liveness": LivenessConfig(),
+            # Its visitors are drawn, and a network that knows skin is right to doubt them.
+            "liveness": LivenessConfig(texture="off"),
             "policy": config.policy.model_copy(
                 update={
                     "lockout": LockoutConfig(attempts=0, off_after=0),

@@ -22,6 +22,7 @@ from accessctl.domain import (
 )
 from accessctl.door.enactor import Enactor
 from accessctl.door.events import prompt_payload
+from accessctl.door.factor_prompt import factor_prompt
 from accessctl.door.gate import Gate
 from accessctl.door.inspection import Prompt, record_of
 from accessctl.door.inspector import Asked, Inspector
@@ -30,7 +31,12 @@ from accessctl.door.photographer import Photographer
 from accessctl.door.recogniser import Recogniser
 from accessctl.door.roster import Roster
 from accessctl.door.visit import Visit
-from accessctl.policy.admit import Circumstances, decide_visit, lacks_second_factor_only
+from accessctl.policy.admit import (
+    Circumstances,
+    by_pin,
+    decide_visit,
+    lacks_second_factor_only,
+)
 from accessctl.policy.evidence import Verdict
 from accessctl.policy.ledger import GrantLedger
 from accessctl.policy.recorded import Recorded, to_data
@@ -102,6 +108,7 @@ class Door:
         self._wall_clock = wall_clock
         self._new_visit_id = new_visit_id
         self._visits: dict[int, Visit] = {}
+        self._beside: list[Asked] = []
         self._grants = GrantLedger()
         self._gate = gate or Gate(AccessConfig(), policy)
         self._photographer = photographer
@@ -148,9 +155,10 @@ class Door:
             ready = [visit for _, visit in fresh]
             ready += [visit for visit in refused if visit not in ready]
             decisions = [*self._conclude(ready, now, waited_ms), *self._farewells(now, waited_ms)]
+            asked += self._ask()
         timings["frame"] = (perf_counter() - started) * 1e3
         views = tuple(
-            FaceView(face, visit.id, visit.pooled, visit.verdict, visit.prompt)
+            FaceView(face, visit.id, visit.pooled, visit.verdict, visit.beside or visit.prompt)
             for face, visit in zip(faces, visits, strict=True)
         )
         return Step(views, tuple(decisions), timings, asked)
@@ -193,9 +201,10 @@ class Door:
         ]
 
     def _ask(self) -> tuple[Asked, ...]:
-        if self._inspector is None:
-            return ()
-        asked = self._inspector.asked()
+        asked = tuple(self._beside)
+        self._beside.clear()
+        if self._inspector is not None:
+            asked += self._inspector.asked()
         for one in asked:
             prompt, time = one.prompt, self._wall_clock()
             self._enactor.ask(
@@ -203,7 +212,13 @@ class Door:
             )
         return asked
 
+    def _tell(self, visit: Visit, prompt: Prompt | None) -> None:
+        if prompt is not None and prompt.steps and prompt != visit.beside:
+            self._beside.append(Asked(visit.id, prompt))
+        visit.beside = prompt
+
     def _over(self, visit: Visit) -> None:
+        visit.beside = None
         self._gate.over(visit)
         if self._inspector is not None:
             self._inspector.forget(visit)
@@ -268,6 +283,8 @@ class Door:
         if verdict is None:
             if lacks_second_factor_only(evidence, rules, last_grant, now, circumstances):
                 self._gate.ask(visit, circumstances.factor, now)
+                circumstances = replace(circumstances, awaited=True)
+            self._tell(visit, factor_prompt(circumstances))
             return None
         visit.verdict = verdict
         self._over(visit)
@@ -316,10 +333,16 @@ class Door:
             cues,
             circumstances.intent,
             self._policy.intent,
+            circumstances.liveness_doubted,
         )
         more: dict[str, Any] = {"evidence": to_data(recorded)}
         if cues.vetoes:
             more["vetoes"] = cues.vetoes
+        if cues.doubts:
+            more["doubts"] = cues.doubts
+        instead = by_pin(circumstances)
+        if instead and visit.verdict is not None and visit.verdict.outcome is Outcome.GRANTED:
+            more["by_pin"] = list(instead)
         if self._photographer is not None:
             more |= self._photographer.take(visit.id, circumstances.time, visit.picture)
             visit.picture = None

@@ -14,6 +14,7 @@ from accessctl.config import PolicyConfig, VisionConfig
 from accessctl.domain import Box, Decision, Event, Face, Frame, Image, Outcome, PersonId
 from accessctl.door.door import Door, Step
 from accessctl.door.enactor import Enactor
+from accessctl.door.gate import Gate
 from accessctl.door.inspection import NOTHING_WANTED, Wanted
 from accessctl.door.inspector import Inspector
 from accessctl.door.looks import DirectLooks, Looks, Results
@@ -81,8 +82,9 @@ class ScriptedObserver:
 class ScriptedCues:
     """One cue that says of each look what `says` holds then, or raises `fault`."""
 
-    def __init__(self, says: CueVerdict = CueVerdict.UNDECIDED) -> None:
+    def __init__(self, says: CueVerdict = CueVerdict.UNDECIDED, cue: str = "scripted") -> None:
         self.says = says
+        self.cue = cue
         self.fault: Exception | None = None
         self.looks: list[Look] = []
 
@@ -90,7 +92,7 @@ class ScriptedCues:
         self.looks.append(look)
         if self.fault is not None:
             raise self.fault
-        return (fake_result("scripted", self.says),)
+        return (fake_result(self.cue, self.says),)
 
 
 @dataclass
@@ -129,7 +131,7 @@ class FakeHouse:
         )
         return added.id
 
-    def door(self) -> Door:
+    def door(self, gate: Gate | None = None) -> Door:
         numbers = count(1)
         enactor = Enactor(
             self.audit, self.runner, {Outcome.GRANTED: [self.unlock]}, wall_clock=lambda: EPOCH
@@ -144,6 +146,7 @@ class FakeHouse:
             leave_after_s=1.0,
             wall_clock=lambda: EPOCH,
             new_visit_id=lambda: f"visit-{next(numbers)}",
+            gate=gate,
             inspector=Inspector(
                 self.wanted,
                 self.looks or DirectLooks(self.cues),

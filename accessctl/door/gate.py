@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 
 from accessctl.config import LockoutConfig, PolicyConfig
@@ -16,7 +17,7 @@ from accessctl.policy.admit import Circumstances, Proof
 from accessctl.policy.crowd import place
 from accessctl.policy.evidence import Verdict
 from accessctl.policy.passback import Crossing
-from accessctl.policy.second_factor import required
+from accessctl.policy.second_factor import asked
 
 log = logging.getLogger(__name__)
 
@@ -82,16 +83,13 @@ class Gate:
         """
         policy = self._policy
         person = None if visit.pooled is None else visit.pooled.person
-        factor = required(rules, self._plan, policy.second_factor, time)
         crossing, known = self._crossing(person, time)
-        return Circumstances(
+        it = Circumstances(
             self._plan,
             time,
             rules,
             locked_out=self._lockouts is not None and self._lockouts.remaining_s() > 0,
             liveness=visit.liveness,
-            second_factor=self._shown(visit, person, factor, now),
-            factor=factor,
             awaited=self.second_factor is not None and self.second_factor.awaited(visit.id, now),
             place=place(
                 visit.widths, visit.index, policy.several_faces, policy.several_faces_ratio
@@ -99,7 +97,10 @@ class Gate:
             last_crossing=crossing,
             crossings_known=known,
             intent=visit.intent,
+            liveness_doubted=visit.inspection is not None and visit.inspection.doubted,
         )
+        factor = asked(it, policy.second_factor)
+        return replace(it, factor=factor, second_factor=self._shown(visit, person, factor, now))
 
     def ask(self, visit: Visit, factor: Factor, now: float) -> None:
         """Nothing but the second factor is missing: from now on the visitor may show it."""

@@ -19,6 +19,8 @@ from accessctl.liveness.evidence import LivenessFrame
 from accessctl.liveness.examiner import Examiner, Look
 from accessctl.liveness.intent import Intent, watch_intent
 from accessctl.liveness.result import CueResult
+from accessctl.liveness.texture_network import TextureScorer
+from accessctl.liveness.texture_sampling import TextureSampler
 from accessctl.policy.admit import Proof
 from accessctl.policy.liveness_record import CueWord, LivenessRecord
 
@@ -45,12 +47,16 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What has to be shown; `chance` None: the operating system's randomness."""
+    """What has to be shown; `chance` None: the operating system's randomness.
+
+    `texture` is asked about the pictures of a visit; None: nobody is.
+    """
 
     liveness: LivenessConfig
     intent: Ask | None = None
     intent_s: float = 10.0
     chance: random.Random | None = None
+    texture: TextureScorer | None = None
 
 
 NOTHING_WANTED = Wanted(LivenessConfig(mode="off"))
@@ -59,15 +65,14 @@ NOTHING_WANTED = Wanted(LivenessConfig(mode="off"))
 class Inspection:
     """Examiner, challenge and gesture of one visit. Times are capture times in seconds.
 
-    The order of calls for a frame: `take` for every look that was answered, then `watch`.
+    The order of calls for a frame: `take` for every look that was answered, then `watch` with
+    what `sampler` made of the frame.
     """
 
     def __init__(self, wanted: Wanted) -> None:
         self._wanted = wanted
         config = wanted.liveness
-        self._examiner = Examiner(
-            window_s=config.window_s, every_s=config.every_s, still_camera=config.still_camera
-        )
+        self._examiner = Examiner(window_s=config.window_s, every_s=config.every_s)
         self._candidate: PersonId | None = None
         self._matched_at: float | None = None
         self._agreed_at = float("-inf")
@@ -78,6 +83,7 @@ class Inspection:
         self._looked_until = float("-inf")
         self._intent = None if wanted.intent is None else Intent(wanted.intent)
         self._intent_from: float | None = None
+        self.sampler = TextureSampler(wanted.texture)
         self.failed = False
 
     def take(self, look: Look, results: tuple[CueResult, ...]) -> None:
@@ -131,6 +137,16 @@ class Inspection:
         if verdict is Liveness.LIVE:
             return Proof.SHOWN
         return self._late(self._matched_at, self._wanted.liveness.patience_s)
+
+    @property
+    def doubted(self) -> bool:
+        """Whether more speaks against life than that it was not shown.
+
+        That is a doubt of an attack, cues that failed, and a challenge that was another's: no
+        PIN makes up for any of them.
+        """
+        another = self._challenge is not None and self._candidate != self._challenged
+        return self.failed or another or self.record().doubts_attack
 
     @property
     def intent(self) -> Proof:

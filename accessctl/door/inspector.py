@@ -122,7 +122,7 @@ class Inspector:
         shows = match.person if match is not None and match.fmr <= rules.frame_fmr else None
         embedding = None if sighting is None else sighting.embedding
         look = inspection.watch(
-            gather(frame, face, embedding, shows),
+            inspection.sampler.sample(frame.image, gather(frame, face, embedding, shows)),
             None if pooled is None else pooled.person,
             matched=matched,
         )

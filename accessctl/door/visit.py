@@ -21,7 +21,8 @@ class Visit:
     `opened` and `last_seen` are capture times in seconds; `verdict` is set once. `widths`
     are those of all faces in the last frame that showed it, `index` its own; `picture` is
     what would be kept of the last usable one; `inspection` is there where somebody asks
-    for life or a gesture, `prompt` while the visitor is asked for something.
+    for life or a gesture, `prompt` while the visitor is asked for something, and `beside`
+    while that is a second factor.
     """
 
     def __init__(self, visit_id: str, opened: float) -> None:
@@ -35,6 +36,7 @@ class Visit:
         self.second_factor = Proof.NOT_NEEDED
         self.inspection: Inspection | None = None
         self.prompt: Prompt | None = None
+        self.beside: Prompt | None = None
         self.widths: tuple[float, ...] = (1.0,)
         self.index = 0
         self.picture: Image | None = None

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import keras
 
 from accessctl.encoder import layers as _known_layers  # noqa: F401 # Keras finds them by name
-from accessctl.errors import ModelError
+from accessctl.keras_bytes import load_keras_bytes
 
 Policy = Literal["float32", "float16", "mixed_bfloat16"]
 
@@ -20,15 +20,7 @@ def load_keras(content: bytes, path: Path) -> keras.Model:
 
     Raises ModelError.
     """
-    with tempfile.TemporaryDirectory(prefix="accessctl-encoder-") as scratch:
-        # Keras opens files only by name: give it those bytes whose digest was checked.
-        copy = Path(scratch) / "encoder.keras"
-        copy.write_bytes(content)
-        try:
-            model = keras.saving.load_model(copy, compile=False, safe_mode=True)
-        except (ValueError, TypeError, OSError, KeyError, ImportError) as error:
-            first = " ".join(str(error).split())[:200]
-            raise ModelError(f"{path} is not a Keras model that loads here ({first}).") from error
+    model = load_keras_bytes(content, path)
     halves = any(layer.dtype_policy.name == "float16" for layer in model.layers)
     return in_precision(model, "float32") if halves else model
 

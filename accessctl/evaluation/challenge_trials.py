@@ -106,7 +106,6 @@ def _vetoed(seen: Iterable[LivenessFrame | None], conditions: Conditions) -> boo
     examiner = Examiner(
         window_s=conditions.window_s,
         every_s=conditions.every_s,
-        still_camera=conditions.still_camera,
         min_seen=conditions.min_seen,
     )
     for frame in seen:

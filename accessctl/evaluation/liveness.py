@@ -26,13 +26,11 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class CueCount:
-    """Of the presentations of one species: in how many the cue vetoed, confirmed or neither."""
+    """Of the presentations of one species: in how many the cue had said each word in the end."""
 
     species: str
     cue: str
-    veto: int
-    confirm: int
-    undecided: int
+    said: Mapping[CueVerdict, int]
 
 
 def rate(errors: int, trials: int) -> Rate:
@@ -65,10 +63,4 @@ def _cues(presentations: Iterable[Presentation]) -> list[str]:
 
 def _count(species: str, cue: str, presentations: Sequence[Presentation]) -> CueCount:
     said = [one.cues.get(cue, CueVerdict.UNDECIDED) for one in presentations]
-    return CueCount(
-        species,
-        cue,
-        said.count(CueVerdict.VETO),
-        said.count(CueVerdict.CONFIRM),
-        said.count(CueVerdict.UNDECIDED),
-    )
+    return CueCount(species, cue, {word: said.count(word) for word in CueVerdict})

@@ -4,15 +4,22 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from accessctl.evaluation.liveness import LIVE, CueCount, Rate
+from accessctl.liveness.result import CueVerdict
 
 DPI = 120
-VETO, CONFIRM, NEITHER = "#b3452c", "#1a7f5a", "#d0d0d0"
+COLOURS = {
+    CueVerdict.VETO: "#b3452c",
+    CueVerdict.DOUBT: "#e0a458",
+    CueVerdict.CONFIRM: "#1a7f5a",
+    CueVerdict.CLEAR: "#9fd3be",
+    CueVerdict.UNDECIDED: "#d0d0d0",
+}
 NAME = "liveness_cues.png"
 
 
 def plot_cues(counts: Sequence[CueCount], rates: Mapping[str, Rate], folder: Path) -> Path:
-    """Bars for every cue, one panel a species: the shares of presentations that the cue vetoed,
-    confirmed or left undecided. Writes `liveness_cues.png` into `folder` and returns it.
+    """Bars for every cue, one panel a species: the shares of presentations of which the cue
+    said each word. Writes `liveness_cues.png` into `folder` and returns it.
 
     A panel's title holds its species' error rate (BPCER of the living, APCER of an attack) with
     the 95 % interval. ValueError without a count.
@@ -55,12 +62,8 @@ def shares(count: CueCount | None) -> list[tuple[str, float, str]]:
     """(word, percent, colour) of each word a cue can say; none where it was not asked."""
     if count is None:
         return []
-    total = count.veto + count.confirm + count.undecided
-    return [
-        ("veto", 100 * count.veto / total, VETO),
-        ("confirm", 100 * count.confirm / total, CONFIRM),
-        ("undecided", 100 * count.undecided / total, NEITHER),
-    ]
+    total = sum(count.said.values())
+    return [(str(word), 100 * n / total, COLOURS[word]) for word, n in count.said.items()]
 
 
 def _title(species: str, rate: Rate | None) -> str:

@@ -35,7 +35,6 @@ class Conditions:
     fps: float = 15.0
     window_s: float = 3.0
     every_s: float = 0.5
-    still_camera: bool = True
     min_seen: float = MIN_SEEN
     only_face: bool = False
 
@@ -96,7 +95,6 @@ class _Visit:
         self._examiner = Examiner(
             window_s=conditions.window_s,
             every_s=conditions.every_s,
-            still_camera=conditions.still_camera,
             min_seen=conditions.min_seen,
         )
         self._since = self._last = since

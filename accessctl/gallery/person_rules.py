@@ -18,17 +18,25 @@ def to_bytes(rules: PersonRules) -> bytes:
             "valid_from": rules.valid_from,
             "valid_until": rules.valid_until,
             "disabled": rules.disabled,
+            "life_by_pin": rules.life_by_pin,
         },
         allow_nan=False,
     ).encode("ascii")
 
 
 def from_bytes(content: bytes) -> PersonRules:
-    """StoreError for what to_bytes did not make."""
+    """StoreError for what to_bytes did not make.
+
+    Rules that an older version kept say nothing of PINs in place of life: none counts.
+    """
     try:
         found = json.loads(content)
         rules = PersonRules(
-            tuple(found["groups"]), found["valid_from"], found["valid_until"], found["disabled"]
+            tuple(found["groups"]),
+            found["valid_from"],
+            found["valid_until"],
+            found["disabled"],
+            found.get("life_by_pin", False),
         )
         return checked(rules)
     except (
@@ -57,6 +65,8 @@ def checked(rules: PersonRules) -> PersonRules:
         raise InputError("The rules would end before they begin; give a later end.")
     if not isinstance(rules.disabled, bool):
         raise InputError("A person is disabled or not; say true or false.")
+    if not isinstance(rules.life_by_pin, bool):
+        raise InputError("A PIN may stand in for life or not; say true or false.")
     if len(rules.groups) > MAX_GROUPS:
         raise InputError(f"A person can be in {MAX_GROUPS} groups, not {len(rules.groups)}.")
     for group in rules.groups:

@@ -68,8 +68,9 @@ class LivenessFrame:
     good enough to recognise, `person` is whom it then shows by itself, if anybody. `scene` is
     the whole frame, small and grey, so that a camera that moves can be told from a face that
     does. `texture` is how likely the texture network takes the face for a living one, in
-    [0, 1]; NaN where it was not asked. `infrared` is None where no infrared camera was asked,
-    or it could not tell.
+    [0, 1]; NaN where it was not asked. `texture_bounds` are that network's own: a mean up to
+    the first speaks of an attack, one from the second on shows life. `infrared` is None where
+    no infrared camera was asked, or it could not tell.
     """
 
     captured: float
@@ -83,6 +84,7 @@ class LivenessFrame:
     person: PersonId | None = None
     scene: View | None = None
     texture: float = float("nan")
+    texture_bounds: tuple[float, float] = (0.1, 0.9)
     infrared: InfraredSight | None = None
 
 

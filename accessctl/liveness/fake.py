@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from accessctl.domain import Box, Embedding, PersonId, Pose
+from accessctl.domain import Box, Embedding, Image, PersonId, Pose
 from accessctl.liveness.combine import LivenessVerdict, combine
 from accessctl.liveness.evidence import AROUND_SIZE, FACE_SIZE, LivenessFrame, View
 from accessctl.liveness.points import LEFT_EYE, RIGHT_EYE
@@ -28,6 +28,24 @@ class FakeExaminer:
         return True
 
 
+class FakeTexture:
+    """Stands in for `TextureNetwork`: gives `value`, or raises `fault`, and keeps the boxes."""
+
+    confirm, doubt = 0.9, 0.1
+
+    def __init__(self, value: float = 0.95) -> None:
+        self.value = value
+        self.fault: Exception | None = None
+        self.boxes: list[Box] = []
+
+    def score(self, image: Image, box: Box) -> float:
+        del image
+        self.boxes.append(box)
+        if self.fault is not None:
+            raise self.fault
+        return self.value
+
+
 def fake_frame(
     captured: float,
     *,
@@ -37,6 +55,7 @@ def fake_frame(
     opening: float = 0.3,
     embedding: Embedding | None = None,
     person: PersonId | None = None,
+    texture: float = float("nan"),
 ) -> LivenessFrame:
     """A frame of a featureless face whose eyes have the aspect ratio `opening`."""
     landmarks = np.zeros((468, 3), np.float32)
@@ -59,6 +78,7 @@ def fake_frame(
         around=View(colour, box.x - box.w, box.y - box.h, AROUND_SIZE / (3 * box.h), 1.0),
         embedding=embedding,
         person=person,
+        texture=texture,
     )
 
 

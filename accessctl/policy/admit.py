@@ -38,7 +38,8 @@ class Circumstances:
     must show beside the face and `last_crossing` theirs; `crossings_known` is false while
     the log that tells of it cannot be read. `intent` is the gesture that is asked for.
     `awaited` is true while somebody who was recognised in this visit may show the second
-    factor, or has.
+    factor, or has. `liveness_doubted` is true where more speaks against life than that it was
+    not shown: no PIN makes up for that.
     """
 
     plan: AccessPlan
@@ -53,6 +54,20 @@ class Circumstances:
     last_crossing: Crossing | None = None
     crossings_known: bool = True
     intent: Proof = Proof.NOT_NEEDED
+    liveness_doubted: bool = False
+
+
+def by_pin(it: Circumstances) -> tuple[str, ...]:
+    """What this person's PIN is asked for in place of: `life`, `gesture`, both or nothing.
+
+    Only where the owner allowed it, for what was not shown in its time; what was refuted stays
+    so. A typed PIN is a sign of will as well, so that no gesture is waited for beside it.
+    """
+    if not it.person.life_by_pin or Proof.MISSING not in (it.liveness, it.intent):
+        return ()
+    life = it.liveness is Proof.MISSING
+    gesture = it.intent in (Proof.PENDING, Proof.MISSING)
+    return ("life",) * life + ("gesture",) * gesture
 
 
 def decide_visit(
@@ -63,7 +78,8 @@ def decide_visit(
     circumstances: Circumstances,
 ) -> Verdict | None:
     """The verdict on a visit, or None while it is too early for one; see decide.decide."""
-    it = _as_far_as_looked(evidence, rules, circumstances)
+    looked = live_frames(evidence, rules.frame_fmr) >= rules.min_frames
+    it = _with_pin(_as_far_as_looked(circumstances, looked=looked), looked=looked)
     verdict = admit(decide(evidence, rules, last_grant, now), it)
     if it.awaited and not evidence.left and verdict and verdict.outcome is Outcome.UNKNOWN:
         # They were known, and look at the keypad: wait until they look up, or time is over.
@@ -71,12 +87,44 @@ def decide_visit(
     return _abandoned(evidence, rules, it) or verdict
 
 
-def _as_far_as_looked(evidence: Evidence, rules: Rules, it: Circumstances) -> Circumstances:
+def _as_far_as_looked(it: Circumstances, *, looked: bool) -> Circumstances:
     """Life that was shown counts once as many agreeing frames were looked at as a grant needs:
     otherwise somebody could show life first and a picture afterwards."""
-    if it.liveness is not Proof.SHOWN or live_frames(evidence, rules.frame_fmr) >= rules.min_frames:
+    if it.liveness is not Proof.SHOWN or looked:
         return it
     return replace(it, liveness=Proof.PENDING)
+
+
+def _with_pin(it: Circumstances, *, looked: bool) -> Circumstances:
+    """`it`, with the PIN in place of what it stands in for.
+
+    From then on life and gesture are as far as the PIN is. That, too, counts for frames only
+    that the cues have looked at: a veto must be able to come before it.
+    """
+    instead = by_pin(it)
+    if not instead:
+        return it
+    worth = life = _WORTH[it.second_factor] if it.factor == "pin" else Proof.MISSING
+    if it.second_factor is Proof.SHOWN and not looked:
+        life = Proof.PENDING
+    if it.liveness_doubted and it.second_factor is not Proof.REFUTED:
+        # Whoever may still enter the PIN can be cleared of the doubt meanwhile.
+        life = Proof.PENDING if it.awaited else Proof.MISSING
+    return replace(
+        it,
+        liveness=life if "life" in instead else it.liveness,
+        intent=worth if "gesture" in instead else it.intent,
+    )
+
+
+# What a PIN that was wrong too often comes to is told by the second factor itself.
+_WORTH = {
+    Proof.NOT_NEEDED: Proof.MISSING,
+    Proof.PENDING: Proof.PENDING,
+    Proof.SHOWN: Proof.NOT_NEEDED,
+    Proof.MISSING: Proof.MISSING,
+    Proof.REFUTED: Proof.NOT_NEEDED,
+}
 
 
 def lacks_second_factor_only(

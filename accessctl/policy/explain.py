@@ -48,6 +48,8 @@ def explain(rules: PersonRules, plan: AccessPlan, time: float, beside: Beside) -
     lines += _passback(plan, beside.crossing)
     if beside.factor != "off":
         lines.append(_factor(beside))
+    if rules.life_by_pin:
+        lines.append(_life_by_pin(beside))
     if beside.lockout_s > 0:
         lines.append(f"Faces are locked out at this door now: {_lasting(beside.lockout_s)}.")
     reason = refusal(rules, plan, time, beside)
@@ -80,6 +82,11 @@ def _factor(beside: Beside) -> str:
     if beside.has_pin:
         return "The PIN must be entered beside the face."
     return "The PIN must be entered beside the face, and none is set: accessctl pin set."
+
+
+def _life_by_pin(beside: Beside) -> str:
+    line = "Where no life, or no gesture, is shown in time, the PIN may stand in for it"
+    return f"{line}." if beside.has_pin else f"{line}, and none is set: accessctl pin set."
 
 
 def _lasting(seconds: float) -> str:

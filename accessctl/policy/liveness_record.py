@@ -7,12 +7,15 @@ from typing import Any, get_args
 from accessctl.config_liveness import Mode
 from accessctl.policy.admit import Proof
 
-VETO, CONFIRM = "veto", "confirm"
+VETO, DOUBT, CONFIRM = "veto", "doubt", "confirm"
+
+NO_ATTACK = frozenset({"stillness"})
+"""Cues whose doubt speaks of no attack: somebody who hardly moves is doubted by them, too."""
 
 
 @dataclass(frozen=True, slots=True)
 class CueWord:
-    """One cue's verdict (veto, confirm, undecided); a `figure` of None could not be measured."""
+    """One cue's verdict, as in `liveness.result`; a `figure` of None could not be measured."""
 
     cue: str
     verdict: str
@@ -34,6 +37,17 @@ class LivenessRecord:
     def vetoes(self) -> Mapping[str, Sequence[float | None]]:
         """Figure and threshold of each cue that refused."""
         return {word.cue: [word.figure, word.threshold] for word in self.cues if _vetoed(word)}
+
+    @property
+    def doubts(self) -> Mapping[str, Sequence[float | None]]:
+        """Figure and threshold of each cue that doubts."""
+        doubting = (word for word in self.cues if word.verdict == DOUBT)
+        return {word.cue: [word.figure, word.threshold] for word in doubting}
+
+    @property
+    def doubts_attack(self) -> bool:
+        """Whether a doubt is more than that somebody hardly moves."""
+        return bool(self.doubts.keys() - NO_ATTACK)
 
 
 def record_to_data(record: LivenessRecord) -> dict[str, Any]:
@@ -69,7 +83,8 @@ def record_from_data(data: Any) -> LivenessRecord:
 def liveness_under(mode: Mode, proof: Proof, record: LivenessRecord) -> Proof:
     """What `proof`, given as `record` says, is worth at a door of that `mode`.
 
-    A challenge that nobody posed has not been answered; passively, the cues' words count.
+    A challenge that nobody posed has not been answered; passively, the cues' words count. While
+    a cue doubts, nothing has been shown.
     """
     if mode == "off":
         return Proof.NOT_NEEDED
@@ -77,7 +92,8 @@ def liveness_under(mode: Mode, proof: Proof, record: LivenessRecord) -> Proof:
         return proof
     if any(map(_vetoed, record.cues)):
         return Proof.REFUTED
-    if mode == "passive" and any(word.verdict == CONFIRM for word in record.cues):
+    said = {word.verdict for word in record.cues}
+    if mode == "passive" and CONFIRM in said and DOUBT not in said:
         return Proof.SHOWN
     return Proof.PENDING
 

@@ -36,7 +36,8 @@ class Recorded:
     `now` and `last_grant` are seconds on the clock of `evidence.since`; `people` were
     enrolled; `widths` (pixels) are those of all faces in view, `index` the visitor's;
     `factor` was asked for beside the face; `direction` is the door's, `crossing` the
-    person's last one; `gesture` is what was wanted as a sign of `intent`.
+    person's last one; `gesture` is what was wanted as a sign of `intent`; `doubted`: more
+    spoke against life than that it was not shown.
     """
 
     evidence: Evidence
@@ -56,6 +57,7 @@ class Recorded:
     cues: LivenessRecord = NO_CUES
     intent: Proof = Proof.NOT_NEEDED
     gesture: Intent = "off"
+    doubted: bool = False
 
 
 def to_data(recorded: Recorded) -> dict[str, Any]:
@@ -78,6 +80,7 @@ def to_data(recorded: Recorded) -> dict[str, Any]:
             "valid_from": rules.valid_from,
             "valid_until": rules.valid_until,
             "disabled": rules.disabled,
+            "life_by_pin": rules.life_by_pin,
         },
         "locked_out": recorded.locked_out,
         "liveness": recorded.liveness.value,
@@ -90,14 +93,15 @@ def to_data(recorded: Recorded) -> dict[str, Any]:
         "cues": record_to_data(recorded.cues),
         "intent": recorded.intent.value,
         "gesture": recorded.gesture,
+        "doubted": recorded.doubted,
     }
 
 
 def from_data(data: Mapping[str, Any]) -> Recorded:
     """What to_data was given, the decision at second 0; ValueError for anything else.
 
-    Records of older versions say nothing of a second factor's kind, of crossings, of cues and
-    of gestures.
+    Records of older versions say nothing of a second factor's kind, of crossings, of cues, of
+    gestures and of PINs in place of life.
     """
     try:
         pooled = _pooled(data["candidate"], data["match"])
@@ -122,6 +126,7 @@ def from_data(data: Mapping[str, Any]) -> Recorded:
                 _moment(rules["valid_from"]),
                 _moment(rules["valid_until"]),
                 bool(rules["disabled"]),
+                bool(rules.get("life_by_pin", False)),
             ),
             bool(data["locked_out"]),
             Proof(data["liveness"]),
@@ -134,6 +139,7 @@ def from_data(data: Mapping[str, Any]) -> Recorded:
             record_from_data(data.get("cues")),
             Proof(data.get("intent", "not_needed")),
             _word(data.get("gesture", "off"), Intent),
+            bool(data.get("doubted", False)),
         )
     except (KeyError, TypeError, IndexError, AttributeError) as error:
         raise ValueError(f"it is not the evidence of a decision ({error!r})") from error

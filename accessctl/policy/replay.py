@@ -2,8 +2,9 @@
 
 Each decision is made again at the moment it was made. Taken as they were: the match
 figures (so the encoder, the gallery and `policy.window_s`), lockout, what the cues of liveness
-said, the last grant, the last crossing, and a gesture and a second factor of the kind that was
-asked for. Whom stricter rules would have kept waiting shows as undecided.
+said, what the person's rules allowed, the last grant, the last crossing, and a gesture and a
+second factor of the kind that was asked for. Whom stricter rules would have kept waiting shows as
+undecided.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -20,7 +21,7 @@ from accessctl.policy.evidence import Verdict
 from accessctl.policy.liveness_record import intent_under, liveness_under
 from accessctl.policy.recorded import Recorded, from_data
 from accessctl.policy.rules import Rules
-from accessctl.policy.second_factor import as_shown, required
+from accessctl.policy.second_factor import as_shown, asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,19 +91,20 @@ def again(
         # Of another door only the record says where it leads.
         passback = replace(plan.passback, direction=recorded.direction)
         plan = replace(plan, passback=passback)
-    wanted = required(recorded.person, plan, policy.second_factor, time)
     circumstances = Circumstances(
         plan,
         time,
         recorded.person,
         recorded.locked_out,
         liveness_under(mode, recorded.liveness, recorded.cues),
-        as_shown(recorded.second_factor, recorded.factor, wanted),
-        wanted,
         place=place(
             recorded.widths, recorded.index, policy.several_faces, policy.several_faces_ratio
         ),
         last_crossing=recorded.crossing,
         intent=intent_under(policy.intent, recorded.intent, recorded.gesture),
+        liveness_doubted=recorded.doubted,
     )
+    wanted = asked(circumstances, policy.second_factor)
+    shown = as_shown(recorded.second_factor, recorded.factor, wanted)
+    circumstances = replace(circumstances, factor=wanted, second_factor=shown)
     return decide_visit(recorded.evidence, rules, recorded.last_grant, recorded.now, circumstances)

@@ -3,7 +3,7 @@
 from accessctl.config_access import Factor
 from accessctl.domain import PersonRules
 from accessctl.policy.access import AccessPlan, admitting
-from accessctl.policy.admit import Proof
+from accessctl.policy.admit import Circumstances, Proof, by_pin
 
 # From the least to the most that is asked for.
 _STRICTNESS: tuple[Factor, ...] = ("off", "button", "pin")
@@ -21,6 +21,15 @@ def required(rules: PersonRules, plan: AccessPlan, default: Factor, time: float)
         key=_STRICTNESS.index,
         default=default,
     )
+
+
+def asked(it: Circumstances, default: Factor) -> Factor:
+    """What this person must show here and now.
+
+    Their PIN where it is to stand in for something; no button does, for anybody can press
+    one. It serves as the second factor that is asked for anyway, too.
+    """
+    return "pin" if by_pin(it) else required(it.person, it.plan, default, it.time)
 
 
 def as_shown(proof: Proof, asked: Factor, wanted: Factor) -> Proof:

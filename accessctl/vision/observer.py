@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 
 from accessctl.config import VisionConfig
-from accessctl.domain import Face, Frame, Image, Points
+from accessctl.domain import Box, Face, Frame, Image, Points
+from accessctl.vision.beside import OtherView, Sizes, brightness_of, of_the_same, tile_beside
 from accessctl.vision.detector import Detection, Detector, full_range, short_range
 from accessctl.vision.landmarks import (
     LandmarkModel,
@@ -38,6 +39,9 @@ JUDGED_PER_FRAME = 4
 """Candidates that the mesh may look at in one frame; the best scores first."""
 
 JUDGED_PER_PHOTO = 64
+
+BESIDE_JUDGED = 3
+"""Candidates that the mesh may look at in a second camera's picture, for each face."""
 
 PHOTO_MARGIN = 0.5
 """A face that fills a photo is found in a smaller picture with so much around it."""
@@ -106,6 +110,30 @@ class Observer:
         sights, unclear = self._judge(image, detections, [], JUDGED_PER_PHOTO, self._confirmed)
         sights = sights or sorted(unclear, key=lambda s: -s.mesh.presence)[:1]
         return [self._face(image, s, 0) for s in sorted(sights, key=_area, reverse=True)]
+
+    def beside(
+        self, image: Image, box: Box, size: tuple[int, int], others: Sequence[Box] = ()
+    ) -> OtherView | None:
+        """The face that a second camera's picture, `image`, shows where the first sees `box`.
+
+        `size` is the width and height of the first camera's picture, `others` the boxes of the
+        other faces in it. None where a face that is there need not be seen. Who is followed
+        stays followed; some ten milliseconds.
+        """
+        height, width = image.shape[:2]
+        sizes = Sizes(size, (width, height))
+        expected = sizes.there(box)
+        tile = tile_beside(expected, sizes.second)
+        if tile is None:
+            return None
+        detections = self._look_at(image, [tile])[:BESIDE_JUDGED]
+        meshes = [self._confirmed(image, detection) for detection in detections]
+        found = [mesh_box(m.points) for m in meshes if m.presence >= self._config.presence]
+        face = of_the_same(found, expected, [sizes.there(other) for other in others], sizes.second)
+        around = float(image[tile.top : tile.bottom, tile.left : tile.right].mean()) / 255
+        if face is None:
+            return OtherView(None, float("nan"), around)
+        return OtherView(sizes.back(face), brightness_of(image, face), around)
 
     def reconfigure(self, config: VisionConfig) -> None:
         """Other bounds from the next frame on; who is followed stays followed.

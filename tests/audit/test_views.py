@@ -220,6 +220,22 @@ def test_the_cues_that_refused_a_picture_are_named() -> None:
     assert as_json(Event(TIME, EventKind.DECISION, data), NAMES.get)["vetoes"] == data["vetoes"]
 
 
+def test_a_grant_for_which_a_pin_stood_in_names_what_and_who_doubted() -> None:
+    data = {
+        "decision": "granted",
+        "reason": "matched",
+        "frames": 6,
+        "doubts": {"stillness": [0.0008, 0.001]},
+        "by_pin": ["life", "gesture"],
+    }
+    line = as_text(Event(TIME, EventKind.DECISION, data), NAMES.get)
+    said = "frames 6, doubted by stillness 0.001, PIN in place of life and gesture"
+    assert line.endswith(f"(matched)  {said}")
+    assert as_text(Event(TIME, EventKind.DECISION, data | {"by_pin": 3}), NAMES.get).endswith(
+        "doubted by stillness 0.001"
+    )
+
+
 @pytest.mark.parametrize("vetoes", [3, {"edges": []}, {"edges": ["x"]}, {"edges": None}, []])
 def test_damaged_vetoes_are_left_out(vetoes: object) -> None:
     event = Event(TIME, EventKind.DECISION, {"decision": "denied", "vetoes": vetoes})

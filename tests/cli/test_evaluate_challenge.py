@@ -89,7 +89,7 @@ def test_it_is_the_doors_own_challenge(site, phones, playing: Playing) -> None:
     # Each recording is asked the same sequences, so that they can be compared.
     assert first.steps == again.steps
     assert playing.at_least == [12, 12]
-    assert playing.conditions[0] == Conditions(every_s=0.4, still_camera=False, only_face=True)
+    assert playing.conditions[0] == Conditions(every_s=0.4, only_face=True)
 
 
 def test_another_seed_asks_something_else(site, phones, playing: Playing) -> None:

@@ -74,8 +74,8 @@ def test_rates_cues_and_intervals(site, folder, looking: Looking) -> None:
     # One of two: 1 - 0.975 ** 0.5 = 1.3 % to 0.975 ** 0.5 = 98.7 %.
     assert ["print", "APCER", "1", "2", "50.0%", "1.3%", "to", "98.7%"] in lines
     assert ["live", "BPCER", "1", "3", "33.3%"] in [line[:5] for line in lines]
-    assert ["live", "depth", "1", "2", "0"] in lines
-    assert ["print", "depth", "1", "1", "0"] in lines
+    assert ["live", "depth", "1", "0", "2", "0", "0"] in lines
+    assert ["print", "depth", "1", "0", "1", "0", "0"] in lines
     assert looking.encoders == [None] * 5
 
 
@@ -93,7 +93,15 @@ def test_the_same_for_machines(site, folder, looking: Looking) -> None:
     assert rate["low"] == 0
     assert rate["high"] == pytest.approx(1 - 0.025**0.5)
     assert found["cues"] == [
-        {"species": "print", "cue": "depth", "veto": 2, "confirm": 0, "undecided": 0}
+        {
+            "species": "print",
+            "cue": "depth",
+            "veto": 2,
+            "doubt": 0,
+            "confirm": 0,
+            "clear": 0,
+            "undecided": 0,
+        }
     ]
     assert found["presentations"][0] == {
         "species": "print",
@@ -152,8 +160,8 @@ def test_recordings_without_a_face_are_no_rate(site, folder, looking: Looking, o
 @pytest.mark.parametrize(
     ("options", "wanted"),
     [
-        ([], Conditions(still_camera=True, only_face=False, min_seen=MIN_SEEN)),
-        (["--hand-held"], Conditions(still_camera=False)),
+        ([], Conditions(only_face=False, min_seen=MIN_SEEN)),
+        (["--hand-held"], Conditions()),
         (["--only-face"], Conditions(only_face=True)),
         (["--ignore-framing"], Conditions(min_seen=0.0)),
     ],

@@ -64,9 +64,7 @@ def kept(site) -> tuple[Path, dict[str, Any]]:
 
 def test_yourself_a_print_and_a_phone(site, door: Door, film, typed) -> None:
     typed("\n" * 6)
-    site.configure(
-        camera={"fps": 10}, liveness={"window_s": 4, "every_s": 1, "still_camera": False}
-    )
+    site.configure(camera={"fps": 10}, liveness={"window_s": 4, "every_s": 1})
     words = selftest_words(film(("empty", 130)), "--presentations", "2")
     said = site(*words)
     assert (said.code, said.err) == (0, "")
@@ -80,7 +78,7 @@ def test_yourself_a_print_and_a_phone(site, door: Door, film, typed) -> None:
     assert lines[-1] == f"Kept in {path}"
     assert (content["complete"], len(content["presentations"])) == (True, 6)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert door.options[0] == {"window_s": 4, "every_s": 1, "still_camera": False}
+    assert door.options[0] == {"window_s": 4, "every_s": 1}
     assert door.observers[0].closed
 
 

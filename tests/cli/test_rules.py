@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from accessctl.config import GalleryConfig, LockoutConfig
 from accessctl.domain import Outcome, PersonRules, Reason
 from accessctl.errors import InputError, UnknownPersonError
 from accessctl.gallery.fake import random_units
+from accessctl.gallery.pins import hash_pin
 from accessctl.gallery.store import open_gallery
 from accessctl.policy.evidence import Verdict
 from accessctl.policy.lockout_keeper import LockoutKeeper
@@ -96,9 +98,30 @@ def test_rules_are_set_shown_and_written_down(
         "from": None,
         "until": None,
         "disabled": False,
+        "life_by_pin": False,
         "pin": False,
     }
     assert len(events(house)) == 3
+
+
+def test_a_pin_in_place_of_life_is_allowed_and_taken_back(
+    house: Path, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("rules", "Grace", "--life-by-pin")
+    assert kept(house) == PersonRules(life_by_pin=True)
+    assert capsys.readouterr().out == (
+        "Grace: in no group; a PIN may stand in for life, and none is set: accessctl pin set.\n"
+    )
+    with open_gallery(GalleryConfig(folder=house / "enrolled"), {}) as gallery:
+        gallery.set_pin(gallery.person("Grace").id, hash_pin("270846", os.urandom))
+    run("rules", "Grace", "--disable")
+    assert kept(house) == PersonRules(disabled=True, life_by_pin=True)
+    assert capsys.readouterr().out == (
+        "Grace: disabled; in no group; with a PIN, which may stand in for life.\n"
+    )
+    run("rules", "Grace", "--enable", "--no-life-by-pin")
+    assert kept(house) == PersonRules()
+    assert [event["change"] for event in events(house)] == ["rules_changed"] * 3
 
 
 @pytest.mark.parametrize(
@@ -143,6 +166,25 @@ def test_policy_test_explains(
     assert len(said["because"]) == 4
     run("policy", "test", "--person", "Grace", "--at", at, "--door", door)
     assert capsys.readouterr().out.splitlines() == said["because"]
+
+
+def test_policy_test_tells_of_a_pin_in_place_of_life(
+    house: Path, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def said() -> dict[str, Any]:
+        capsys.readouterr()
+        run("policy", "test", "--person", "Grace", "--at", "2026-12-24T12:00", "--json")
+        told: dict[str, Any] = json.loads(capsys.readouterr().out)
+        return told
+
+    assert said()["life_by_pin"] is False
+    run("rules", "Grace", "--life-by-pin")
+    assert said()["life_by_pin"] is False
+    assert any("none is set: accessctl pin set" in line for line in said()["because"])
+    with open_gallery(GalleryConfig(folder=house / "enrolled"), {}) as gallery:
+        gallery.set_pin(gallery.person("Grace").id, hash_pin("270846", os.urandom))
+    told = said()
+    assert (told["life_by_pin"], told["allowed"]) == (True, True)
 
 
 def lock(house: Path) -> None:

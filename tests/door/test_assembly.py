@@ -1,6 +1,6 @@
 import re
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from accessctl.actions.base import Action
 from accessctl.actions.fake import HangingAction, RecordingAction
 from accessctl.audit.fake import MemoryLog
 from accessctl.config import ActionsConfig, CommandAction, Config, SnapshotConfig
+from accessctl.config_liveness import LivenessConfig
 from accessctl.domain import Decision, Event, EventKind, Frame, Outcome, PersonId, Reason
 from accessctl.door import assembly
 from accessctl.door.assembly import Engine, new_visit_id, open_audit, open_door, open_engine
@@ -251,3 +252,26 @@ def test_a_door_asks_for_the_pin_in_the_gallery_and_counts_the_wrong_ones(
         assert decisions(house.play(door, [(ADA, faces)] * 2, start=0.5)) == []
     with LockoutStore(config.audit.file.with_name("lockout.sqlite")) as store:
         assert store.read(config.access.door).refused == 1
+
+
+def test_a_door_that_asks_for_life_asks_the_texture_network_that_was_named(
+    config: Config, texture_folder: Callable[..., Path]
+) -> None:
+    passive = LivenessConfig(mode="passive", texture=texture_folder())
+    wanted = assembly.wanted_of(config.model_copy(update={"liveness": passive}))
+    assert wanted.texture is not None
+    assert wanted.texture.score(np.full((64, 64, 3), 255, np.uint8), FACE_BOX) == 1.0
+
+
+def test_a_door_that_does_not_ask_for_life_loads_no_network(config: Config, tmp_path: Path) -> None:
+    careless = LivenessConfig(mode="off", texture=tmp_path / "nowhere")
+    assert assembly.wanted_of(config.model_copy(update={"liveness": careless})).texture is None
+
+
+def test_a_door_whose_texture_network_is_missing_does_not_open(
+    engine: Engine, house: FakeHouse, tmp_path: Path
+) -> None:
+    passive = LivenessConfig(mode="passive", texture=tmp_path / "nowhere")
+    broken = replace(engine, config=engine.config.model_copy(update={"liveness": passive}))
+    with pytest.raises(ModelError, match=r"liveness\.texture"), open_door(broken, house.audit):
+        pytest.fail("half a door")

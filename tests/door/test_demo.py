@@ -60,6 +60,7 @@ def test_it_may_be_played_again_and_again() -> None:
     assert (demo.policy.second_factor, demo.policy.intent) == ("off", "off")
     assert demo.policy.target_fpir == 0.01
     assert demo.liveness.mode == "passive"
+    assert demo.liveness.texture == "off"
 
 
 def test_the_rules_and_the_record_are_the_doors() -> None:

@@ -19,11 +19,13 @@ from accessctl.door.inspection import HINT, Wanted
 from accessctl.door.looks import Answer, DirectLooks
 from accessctl.liveness.challenge_actions import PROMPTS, Ask
 from accessctl.liveness.examiner import FEWEST, Look
+from accessctl.liveness.fake import FakeTexture
 from accessctl.liveness.result import CueVerdict
 from accessctl.policy.recorded import from_data
 from accessctl.vision.fake import fake_face
 
 ADA, EVE = 1, 2
+NAN = float("nan")
 PASSIVE = Wanted(LivenessConfig(mode="passive"))
 CONFIRM, VETO, NOTHING = CueVerdict.CONFIRM, CueVerdict.VETO, CueVerdict.UNDECIDED
 FACE = fake_face(box=FACE_BOX)
@@ -158,6 +160,52 @@ def test_evidence_that_cannot_be_gathered_opens_nothing(monkeypatch: pytest.Monk
     monkeypatch.setattr(inspector_module, "gather", broken)
     assert ada.show(30) == [UNDECIDED]
     assert len(ada.house.faults) == 1
+
+
+def asking(texture: FakeTexture) -> Guest:
+    return Guest(replace(PASSIVE, texture=texture))
+
+
+def test_the_texture_network_is_asked_of_every_other_frame_of_ten_a_second() -> None:
+    texture = FakeTexture(0.7)
+    ada = asking(texture)
+    ada.show(FEWEST)
+    answers = [frame.texture for frame in ada.house.cues.looks[0].frames]
+    assert answers == pytest.approx([0.7, NAN, 0.7, NAN, 0.7, NAN], nan_ok=True)
+    assert texture.boxes == [FACE_BOX] * 3
+
+
+def test_a_decided_visit_asks_the_texture_network_nothing_more() -> None:
+    texture = FakeTexture()
+    ada = asking(texture)
+    ada.house.cues.says = CONFIRM
+    ada.show(50)
+    assert len(texture.boxes) == FEWEST // 2
+
+
+def test_two_visits_are_asked_about_each_by_itself() -> None:
+    texture = FakeTexture()
+    guests = asking(texture)
+    both = (FACE, replace(FACE, track=2))
+    guests.show(3, faces=both)
+    assert len(texture.boxes) == 4
+
+
+def test_a_texture_network_that_fails_opens_nothing_and_is_reported_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    texture = FakeTexture()
+    texture.fault = RuntimeError("no tensor")
+    ada = asking(texture)
+    ada.house.cues.says = CONFIRM
+    with caplog.at_level(logging.ERROR):
+        assert ada.show(30) == [UNDECIDED]
+    assert ada.house.unlock.payloads == []
+    assert [type(error) for _, error in ada.house.faults] == [RuntimeError]
+    # The next visit begins anew.
+    texture.fault = None
+    ada.leave()
+    assert ada.show(10, faces=(replace(FACE, track=2),)) == [GRANTED]
 
 
 def test_a_decided_visit_costs_nothing_any_more(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ CONFIRMED = (fake_result("depth", CueVerdict.CONFIRM),)
 
 
 def look(captured: float = 0.0) -> Look:
-    return Look((fake_frame(captured),), None, still_camera=True, min_seen=0.75)
+    return Look((fake_frame(captured),), None, 0.75, {})
 
 
 class Cues:

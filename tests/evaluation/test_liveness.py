@@ -7,7 +7,11 @@ from accessctl.evaluation.presentation import Presentation
 from accessctl.liveness.combine import Liveness
 from accessctl.liveness.result import CueVerdict
 
-VETO, CONFIRM, UNDECIDED = CueVerdict.VETO, CueVerdict.CONFIRM, CueVerdict.UNDECIDED
+VETO, CONFIRM = CueVerdict.VETO, CueVerdict.CONFIRM
+
+
+def counted(species: str, cue: str, **said: int) -> CueCount:
+    return CueCount(species, cue, dict.fromkeys(CueVerdict, 0) | said)
 
 
 def seen(accepted: bool, **cues: CueVerdict) -> Presentation:
@@ -63,16 +67,16 @@ def test_what_is_no_rate(errors: int, trials: int) -> None:
 def test_every_cue_is_counted_by_species() -> None:
     found = {
         "print": [seen(False, edges=VETO, depth=CONFIRM), seen(False, edges=VETO, depth=VETO)],
-        "live": [seen(True, edges=UNDECIDED, depth=CONFIRM)],
+        "live": [seen(True, edges=CueVerdict.DOUBT, depth=CueVerdict.CLEAR)],
     }
     assert cue_counts(found) == [
-        CueCount("print", "edges", veto=2, confirm=0, undecided=0),
-        CueCount("print", "depth", veto=1, confirm=1, undecided=0),
-        CueCount("live", "edges", veto=0, confirm=0, undecided=1),
-        CueCount("live", "depth", veto=0, confirm=1, undecided=0),
+        counted("print", "edges", veto=2),
+        counted("print", "depth", veto=1, confirm=1),
+        counted("live", "edges", doubt=1),
+        counted("live", "depth", clear=1),
     ]
 
 
 def test_a_cue_that_was_not_heard_is_undecided() -> None:
     found = cue_counts({"print": [seen(False), seen(False, blink=CONFIRM)], "mask": []})
-    assert found == [CueCount("print", "blink", veto=0, confirm=1, undecided=1)]
+    assert found == [counted("print", "blink", confirm=1, undecided=1)]

@@ -5,12 +5,15 @@ import numpy as np
 import pytest
 
 from accessctl.evaluation.liveness import CueCount, rate
-from accessctl.evaluation.liveness_plot import CONFIRM, NEITHER, VETO, plot_cues, shares
+from accessctl.evaluation.liveness_plot import COLOURS, plot_cues, shares
+from accessctl.liveness.result import CueVerdict
 
+VETO, DOUBT, CONFIRM, CLEAR, UNDECIDED = (COLOURS[word] for word in CueVerdict)
+NONE = dict.fromkeys(CueVerdict, 0)
 COUNTS = [
-    CueCount("live", "depth", 0, 3, 1),
-    CueCount("live", "edges", 0, 0, 4),
-    CueCount("print", "depth", 8, 0, 0),
+    CueCount("live", "depth", NONE | {CueVerdict.CONFIRM: 3, CueVerdict.CLEAR: 1}),
+    CueCount("live", "edges", NONE | {CueVerdict.DOUBT: 2, CueVerdict.UNDECIDED: 2}),
+    CueCount("print", "depth", NONE | {CueVerdict.VETO: 8}),
 ]
 
 
@@ -24,8 +27,10 @@ def pixels(path: Path, colour: str) -> int:
 def test_shares_of_each_word() -> None:
     assert shares(COUNTS[0]) == [
         ("veto", 0, VETO),
+        ("doubt", 0, DOUBT),
         ("confirm", 75, CONFIRM),
-        ("undecided", 25, NEITHER),
+        ("clear", 25, CLEAR),
+        ("undecided", 0, UNDECIDED),
     ]
     assert shares(None) == []
 
@@ -33,11 +38,11 @@ def test_shares_of_each_word() -> None:
 def test_the_bars_are_as_long_as_the_shares(tmp_path: Path) -> None:
     path = plot_cues(COUNTS, {"live": rate(1, 4)}, tmp_path / "plots")
     assert path == tmp_path / "plots" / "liveness_cues.png"
-    # Vetoes fill one bar, confirmations three quarters of one, the rest one and a quarter; the
-    # legend has a patch of each.
-    veto, confirm, neither = (pixels(path, colour) for colour in (VETO, CONFIRM, NEITHER))
-    assert confirm / veto == pytest.approx(0.75, abs=0.05)
-    assert neither / veto == pytest.approx(1.25, abs=0.08)
+    # Vetoes fill one bar, confirmations three quarters of one, and so on; the legend has a
+    # patch of each.
+    bar = pixels(path, VETO)
+    lengths = [pixels(path, colour) / bar for colour in (DOUBT, CONFIRM, CLEAR, UNDECIDED)]
+    assert lengths == pytest.approx([0.5, 0.75, 0.25, 0.5], abs=0.08)
 
 
 def test_nothing_to_draw(tmp_path: Path) -> None:

@@ -84,17 +84,6 @@ def test_an_empty_recording_shows_nobody(video: Path) -> None:
     assert presentations(video, FakeObserver(), None, Conditions()) == []
 
 
-def test_a_camera_that_moves_leaves_a_cue_out(video: Path) -> None:
-    found = {
-        still: presentations(
-            video, FakeObserver(seen_for(30)), None, Conditions(still_camera=still)
-        )
-        for still in (True, False)
-    }
-    assert "surroundings" in found[True][0].cues
-    assert "surroundings" not in found[False][0].cues
-
-
 def test_acceptance_for_a_moment_is_remembered(
     video: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

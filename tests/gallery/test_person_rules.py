@@ -12,7 +12,7 @@ from accessctl.gallery.person_rules import from_bytes, to_bytes
 from accessctl.gallery.values import People
 
 FACE = random_units(1, 16, seed=1)[0]
-GUEST = PersonRules(("staff", "Gäste"), 100.0, 200.5, True)
+GUEST = PersonRules(("staff", "Gäste"), 100.0, 200.5, True, True)
 
 
 @pytest.fixture(params=["sqlite", "memory"])
@@ -115,19 +115,37 @@ moments = st.none() | st.floats(0, 4e9)
         groups=st.lists(st.text(min_size=1, max_size=64), max_size=5).map(tuple),
         valid_from=moments,
         disabled=st.booleans(),
+        life_by_pin=st.booleans(),
     )
 )
 def test_bytes_give_the_rules_back(rules: PersonRules) -> None:
     assert from_bytes(to_bytes(rules)) == rules
 
 
+def test_rules_that_an_older_version_kept_let_no_pin_stand_in_for_life() -> None:
+    older = b'{"groups": ["staff"], "valid_from": null, "valid_until": 9.5, "disabled": false}'
+    assert from_bytes(older) == PersonRules(("staff",), None, 9.5, disabled=False)
+    assert from_bytes(older).life_by_pin is False
+
+
 ENDLESS = json.dumps(
     {"groups": [], "valid_from": 10**400, "valid_until": None, "disabled": False}
 ).encode()
 
+PERHAPS = json.dumps(
+    {
+        "groups": [],
+        "valid_from": None,
+        "valid_until": None,
+        "disabled": False,
+        "life_by_pin": "perhaps",
+    }
+).encode()
+
 
 @pytest.mark.parametrize(
-    "content", [b"", b"[]", b"{}", b"\xff", b'{"groups": 1}', b"[" * 100_000, ENDLESS]
+    "content",
+    [b"", b"[]", b"{}", b"\xff", b'{"groups": 1}', b"[" * 100_000, ENDLESS, PERHAPS],
 )
 def test_other_bytes_are_refused(content: bytes) -> None:
     with pytest.raises(StoreError, match="set them again"):

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from accessctl.domain import Box, Pose
 from accessctl.liveness.blink import eye_aspect_ratio
 from accessctl.liveness.combine import Liveness
-from accessctl.liveness.fake import FakeExaminer, fake_frame, fake_result
+from accessctl.liveness.fake import FakeExaminer, FakeTexture, fake_frame, fake_result
 from accessctl.liveness.result import CueVerdict
 
 
@@ -51,3 +51,13 @@ def test_the_examiner_may_change_its_mind_and_keeps_what_it_saw() -> None:
     assert fake.frames == frames
     fake.results = (fake_result("blink", CueVerdict.CONFIRM),)
     assert fake.verdict.verdict is Liveness.LIVE
+
+
+def test_the_texture_scorer_says_what_it_is_told_and_keeps_where_it_looked() -> None:
+    fake = FakeTexture(0.3)
+    picture = np.zeros((8, 8, 3), np.uint8)
+    assert fake.score(picture, Box(1, 2, 3, 4)) == 0.3
+    assert fake.boxes == [Box(1, 2, 3, 4)]
+    fake.fault = RuntimeError("broken")
+    with pytest.raises(RuntimeError, match="broken"):
+        fake.score(picture, Box(1, 2, 3, 4))

@@ -27,4 +27,10 @@ def test_nobody_rewrites_a_cues_word() -> None:
 
 
 def test_the_words_that_logs_hold() -> None:
-    assert {str(word) for word in CueVerdict} == {"veto", "confirm", "undecided"}
+    assert {str(word) for word in CueVerdict} == {
+        "veto",
+        "doubt",
+        "confirm",
+        "clear",
+        "undecided",
+    }

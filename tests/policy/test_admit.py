@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accessctl.config_access import AccessConfig
@@ -13,6 +13,7 @@ from accessctl.policy.admit import (
     Circumstances,
     Proof,
     admit,
+    by_pin,
     decide_visit,
     lacks_second_factor_only,
 )
@@ -157,6 +158,107 @@ def test_leaving_while_proof_is_due_is_a_refusal(
     assert brief == Verdict(Outcome.UNKNOWN, Reason.LEFT_EARLY, MATCH)
 
 
+UNSEEN = PersonRules(life_by_pin=True)
+NO_LIFE = {"person": UNSEEN, "liveness": Proof.MISSING, "factor": "pin"}
+RIGHT, WRONG = {"second_factor": Proof.SHOWN}, {"second_factor": Proof.REFUTED}
+WAITING = {"second_factor": Proof.PENDING, "awaited": True}
+
+
+def denied(reason: Reason) -> Verdict:
+    return Verdict(Outcome.DENIED, reason, MATCH)
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (RIGHT, GRANT),
+        (WAITING, None),
+        (WRONG, denied(Reason.SECOND_FACTOR_WRONG)),
+        ({"second_factor": Proof.MISSING}, denied(Reason.LIVENESS_UNDECIDED)),
+        # The owner did not allow it, and it is no PIN.
+        (RIGHT | {"person": PersonRules()}, denied(Reason.LIVENESS_UNDECIDED)),
+        (RIGHT | {"factor": "button"}, denied(Reason.LIVENESS_UNDECIDED)),
+        # What speaks against life is not made up for.
+        (RIGHT | {"liveness": Proof.REFUTED}, denied(Reason.NOT_LIVE)),
+        (RIGHT | {"liveness_doubted": True}, denied(Reason.LIVENESS_UNDECIDED)),
+        (WAITING | {"liveness_doubted": True}, None),
+        (RIGHT | {"liveness_doubted": True, "awaited": True}, None),
+        (WRONG | {"liveness_doubted": True}, denied(Reason.SECOND_FACTOR_WRONG)),
+        # It is early.
+        (RIGHT | {"liveness": Proof.PENDING}, None),
+        # The gesture is not waited for beside it, ...
+        (RIGHT | {"intent": Proof.PENDING}, GRANT),
+        (RIGHT | {"intent": Proof.MISSING}, GRANT),
+        # ... nor asked of those who showed life.
+        (RIGHT | {"liveness": Proof.SHOWN, "intent": Proof.MISSING}, GRANT),
+        (WAITING | {"liveness": Proof.SHOWN, "intent": Proof.MISSING}, None),
+        (
+            {"liveness": Proof.SHOWN, "intent": Proof.MISSING, "second_factor": Proof.MISSING},
+            denied(Reason.NO_GESTURE),
+        ),
+        (RIGHT | {"intent": Proof.REFUTED}, denied(Reason.NO_GESTURE)),
+        # All else counts as ever.
+        (RIGHT | {"locked_out": True}, denied(Reason.LOCKED_OUT)),
+        (RIGHT | {"plan": WAY_IN, "last_crossing": INSIDE}, denied(Reason.PASSBACK)),
+        (RIGHT | {"place": Place.WAITS}, None),
+    ],
+)
+def test_a_pin_in_place_of_life(here: Circumstances, change: dict, expected: object) -> None:
+    it = replace(here, **NO_LIFE | change)
+    assert decide_visit(shown(3), RULES, None, 0.1, it) == expected
+
+
+@pytest.mark.parametrize(
+    ("liveness", "intent", "instead"),
+    [
+        (Proof.MISSING, Proof.NOT_NEEDED, ("life",)),
+        (Proof.MISSING, Proof.PENDING, ("life", "gesture")),
+        (Proof.MISSING, Proof.MISSING, ("life", "gesture")),
+        (Proof.MISSING, Proof.SHOWN, ("life",)),
+        (Proof.NOT_NEEDED, Proof.MISSING, ("gesture",)),
+        (Proof.SHOWN, Proof.PENDING, ()),
+        (Proof.PENDING, Proof.PENDING, ()),
+        (Proof.REFUTED, Proof.NOT_NEEDED, ()),
+    ],
+)
+def test_what_a_pin_stands_in_for(
+    here: Circumstances, liveness: Proof, intent: Proof, instead: tuple[str, ...]
+) -> None:
+    it = replace(here, person=UNSEEN, liveness=liveness, intent=intent)
+    assert by_pin(it) == instead
+    assert by_pin(replace(it, person=PersonRules())) == ()
+
+
+def test_a_pin_in_place_of_life_is_asked_for_when_nothing_else_is_missing(
+    here: Circumstances,
+) -> None:
+    it = replace(here, **NO_LIFE | {"second_factor": Proof.PENDING})
+    seen = replace(shown(3), live=(True, True, True))
+    assert lacks_second_factor_only(seen, RULES, None, 0.1, it)
+    for change in ({"liveness_doubted": True}, {"locked_out": True}, {"person": PersonRules()}):
+        assert not lacks_second_factor_only(seen, RULES, None, 0.1, replace(it, **change))
+    # Before the cues have looked, nobody can know of a veto.
+    unseen = replace(seen, live=(True, True, False))
+    assert not lacks_second_factor_only(unseen, RULES, None, 0.1, it)
+    assert decide_visit(unseen, RULES, None, 0.1, it) is None
+    assert decide_visit(unseen, RULES, None, 0.1, replace(it, **RIGHT)) is None
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (WAITING, Reason.LIVENESS_UNDECIDED),
+        (WRONG, Reason.SECOND_FACTOR_WRONG),
+        (RIGHT | {"liveness_doubted": True}, Reason.LIVENESS_UNDECIDED),
+        (RIGHT | {"liveness": Proof.REFUTED}, Reason.NOT_LIVE),
+        (WAITING | {"liveness": Proof.SHOWN, "intent": Proof.MISSING}, Reason.NO_GESTURE),
+    ],
+)
+def test_leaving_the_keypad_is_a_refusal(here: Circumstances, change: dict, reason: Reason) -> None:
+    it = replace(here, **NO_LIFE | change)
+    assert decide_visit(shown(3, left=True), RULES, None, 0.1, it) == denied(reason)
+
+
 matches = st.builds(
     Match,
     person=st.sampled_from([ADA, BOB]),
@@ -188,6 +290,7 @@ circumstances = st.builds(
         valid_from=st.none() | st.floats(0, 4e9),
         valid_until=st.none() | st.floats(0, 4e9),
         disabled=st.booleans(),
+        life_by_pin=st.booleans(),
     ),
     locked_out=st.booleans(),
     liveness=st.sampled_from(Proof),
@@ -197,6 +300,9 @@ circumstances = st.builds(
     | st.builds(Crossing, st.sampled_from(["in", "out"]), st.floats(0, 1e5) | st.just(math.nan)),
     crossings_known=st.booleans(),
     intent=st.sampled_from(Proof),
+    factor=st.sampled_from(["off", "button", "pin"]),
+    awaited=st.booleans(),
+    liveness_doubted=st.booleans(),
 )
 evidences = st.builds(
     lambda frames, pooled, left, asked: Evidence(
@@ -243,10 +349,21 @@ def test_a_grant_needs_everything_at_once(
     assert evidence.pooled.fmr_upper <= RULES.max_fmr
     assert not it.locked_out
     assert it.place is Place.FREE
-    assert it.liveness in (Proof.SHOWN, Proof.NOT_NEEDED)
     assert it.second_factor in (Proof.SHOWN, Proof.NOT_NEEDED)
-    assert it.intent in (Proof.SHOWN, Proof.NOT_NEEDED)
-    if it.liveness is Proof.SHOWN and evidence.live is not None:
+    instead = by_pin(it)
+    if instead:
+        assert it.person.life_by_pin
+        assert (it.factor, it.second_factor) == ("pin", Proof.SHOWN)
+    if "life" in instead:
+        assert it.liveness is Proof.MISSING
+        assert not it.liveness_doubted
+    else:
+        assert it.liveness in (Proof.SHOWN, Proof.NOT_NEEDED)
+    if "gesture" in instead:
+        assert it.intent in (Proof.PENDING, Proof.MISSING)
+    else:
+        assert it.intent in (Proof.SHOWN, Proof.NOT_NEEDED)
+    if it.liveness is not Proof.NOT_NEEDED and evidence.live is not None:
         live = [
             seen
             for sighting, seen in zip(evidence.sightings, evidence.live, strict=True)
@@ -257,6 +374,40 @@ def test_a_grant_needs_everything_at_once(
     assert it.crossings_known
     last = it.last_crossing
     assert last is None or last.direction == "out" or last.age_s >= 12 * 3600
+
+
+free = st.builds(
+    Circumstances,
+    plan=st.just(plan_of_all),
+    time=st.just(100.0),
+    person=st.builds(PersonRules, life_by_pin=st.booleans()),
+    liveness=st.sampled_from(Proof),
+    second_factor=st.sampled_from(Proof),
+    intent=st.sampled_from(Proof),
+    factor=st.sampled_from(["off", "button", "pin"]),
+    awaited=st.booleans(),
+    liveness_doubted=st.booleans(),
+)
+
+
+@settings(deadline=None)
+@given(near_grants, free)
+def test_nobody_is_let_in_by_a_pin_without_the_rule(evidence: Evidence, it: Circumstances) -> None:
+    """Only for them, only what is missing, and never against what the cues saw."""
+    verdict = decide_visit(evidence, RULES, None, 0.1, it)
+    granted = verdict is not None and verdict.outcome is Outcome.GRANTED
+    shown_already = {Proof.SHOWN, Proof.NOT_NEEDED}
+    enough = evidence.live is None or sum(evidence.live) >= RULES.min_frames
+    if granted and not {it.liveness, it.intent} <= shown_already:
+        assert it.person.life_by_pin
+        assert (it.factor, it.second_factor) == ("pin", Proof.SHOWN)
+        assert Proof.REFUTED not in (it.liveness, it.intent)
+        assert it.liveness is not Proof.PENDING
+        assert enough or it.liveness is Proof.NOT_NEEDED
+        assert not (it.liveness is Proof.MISSING and it.liveness_doubted)
+    if Proof.MISSING not in (it.liveness, it.intent):
+        without = replace(it, person=PersonRules(), liveness_doubted=False)
+        assert decide_visit(evidence, RULES, None, 0.1, without) == verdict
 
 
 @given(st.lists(st.booleans(), min_size=3, max_size=8))

@@ -118,6 +118,20 @@ def test_what_stands_beside_the_rules(
     assert refusal(PersonRules(), PLAN, EVE, beside) is reason
 
 
+def test_a_pin_in_place_of_life_is_said() -> None:
+    allowed = PersonRules(life_by_pin=True)
+    line = "Where no life, or no gesture, is shown in time, the PIN may stand in for it"
+    assert explain(allowed, PLAN, EVE, Beside(has_pin=True))[-2:] == [
+        f"{line}.",
+        "Allowed by the rules.",
+    ]
+    # Their face alone may do, as anybody's: that they have no PIN refuses nobody.
+    assert explain(allowed, PLAN, EVE, Beside())[-2:] == [
+        f"{line}, and none is set: accessctl pin set.",
+        "Allowed by the rules.",
+    ]
+
+
 def test_a_soft_passback_is_said_and_allowed() -> None:
     soft = AccessPlan.of(AccessConfig(direction="in", anti_passback="soft", reset_after_h=2))
     lines = explain(PersonRules(), soft, EVE, Beside(crossing=INSIDE))

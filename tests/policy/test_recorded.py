@@ -58,6 +58,7 @@ records = st.builds(
         groups=st.sampled_from([(), ("g",)]),
         valid_until=st.none() | st.floats(0, 1000),
         disabled=st.booleans(),
+        life_by_pin=st.booleans(),
     ),
     locked_out=st.booleans(),
     liveness=st.sampled_from(Proof),
@@ -73,7 +74,7 @@ records = st.builds(
             st.builds(
                 CueWord,
                 st.sampled_from(["edges", "depth"]),
-                st.sampled_from(["veto", "confirm", "undecided"]),
+                st.sampled_from(["veto", "doubt", "confirm", "clear", "undecided"]),
                 st.none() | st.floats(-1, 1),
                 st.floats(0, 1),
             ),
@@ -84,6 +85,7 @@ records = st.builds(
     ),
     intent=st.sampled_from(Proof),
     gesture=st.sampled_from(["off", "look_up"]),
+    doubted=st.booleans(),
 )
 rules = st.builds(
     Rules,
@@ -106,7 +108,9 @@ def verdict(recorded: Recorded, rules: Rules) -> object:
         recorded.locked_out,
         recorded.liveness,
         recorded.second_factor,
+        recorded.factor,
         intent=recorded.intent,
+        liveness_doubted=recorded.doubted,
     )
     found = decide_visit(recorded.evidence, rules, recorded.last_grant, recorded.now, it)
     return None if found is None else (found.outcome, found.reason)
@@ -122,22 +126,26 @@ def test_what_comes_back_is_decided_the_same(recorded: Recorded, rules: Rules) -
         recorded.direction,
         recorded.crossing,
     )
-    assert (back.cues, back.intent, back.gesture) == (
+    assert (back.cues, back.intent, back.gesture, back.doubted) == (
         recorded.cues,
         recorded.intent,
         recorded.gesture,
+        recorded.doubted,
     )
+    assert back.person.life_by_pin == recorded.person.life_by_pin
 
 
-NEWER = ("factor", "direction", "crossing", "cues", "intent", "gesture")
+NEWER = ("factor", "direction", "crossing", "cues", "intent", "gesture", "doubted")
 
 
 def test_a_record_from_before_second_factors_and_liveness_is_read() -> None:
     older = {k: v for k, v in GOOD.items() if k not in NEWER}
+    older["rules"] = {k: v for k, v in GOOD["rules"].items() if k != "life_by_pin"}
     back = from_data(older)
     assert (back.factor, back.direction, back.crossing) == ("off", "none", None)
     assert (back.cues, back.intent, back.gesture) == (LivenessRecord(), Proof.NOT_NEEDED, "off")
     assert back.evidence.live is None
+    assert (back.doubted, back.person) == (False, PersonRules())
 
 
 def test_which_frames_were_looked_at_is_kept() -> None:
@@ -165,7 +173,13 @@ def test_no_face_and_no_name_is_kept() -> None:
         "since_grant_s": 6.0,
         "people": 3,
         "door": "front",
-        "rules": {"groups": [], "valid_from": None, "valid_until": None, "disabled": False},
+        "rules": {
+            "groups": [],
+            "valid_from": None,
+            "valid_until": None,
+            "disabled": False,
+            "life_by_pin": False,
+        },
         "locked_out": False,
         "liveness": "not_needed",
         "second_factor": "not_needed",
@@ -177,6 +191,7 @@ def test_no_face_and_no_name_is_kept() -> None:
         "cues": {"mode": "off", "cues": [], "asked": [], "failure": None},
         "intent": "not_needed",
         "gesture": "off",
+        "doubted": False,
     }
 
 

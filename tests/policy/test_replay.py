@@ -38,6 +38,7 @@ def decision(
     people: int = 1,
     widths: tuple[float, ...] = (100.0,),
     groups: tuple[str, ...] = (),
+    life_by_pin: bool = False,
     before: tuple[Outcome, Reason] = GRANTED,
     **more: Any,
 ) -> Event:
@@ -49,7 +50,7 @@ def decision(
         None,
         people,
         "front",
-        PersonRules(groups),
+        PersonRules(groups, life_by_pin=life_by_pin),
         widths=widths,
         **more,
     )
@@ -151,6 +152,28 @@ def test_a_gesture_of_another_kind_would_be_waited_for() -> None:
     assert outcome(shown, intent="look_up").after == GRANTED
     assert outcome(shown, intent="turn_left").after is None
     assert outcome(shown).after == GRANTED
+
+
+def test_a_pin_in_place_of_life_counts_as_it_did() -> None:
+    by_pin: dict[str, Any] = {
+        "life_by_pin": True,
+        "liveness": Proof.MISSING,
+        "factor": "pin",
+        "second_factor": Proof.SHOWN,
+        "cues": LivenessRecord("passive"),
+    }
+    event = decision(**by_pin)
+    assert outcome(event, mode="passive").after == GRANTED
+    # A PIN that is asked for anyway, or a button, is served by the same one.
+    assert outcome(event, mode="passive", second_factor="pin").after == GRANTED
+    assert outcome(event, mode="passive", second_factor="button").after == GRANTED
+    late = Outcome.DENIED, Reason.LIVENESS_UNDECIDED
+    for change in ({"life_by_pin": False}, {"doubted": True}, {"second_factor": Proof.MISSING}):
+        refused = decision(**by_pin | change, before=late)
+        assert outcome(refused, mode="passive").after == late
+    # Nobody was asked for a gesture: the PIN is one.
+    gesture = decision(**by_pin, intent=Proof.PENDING, gesture="look_up")
+    assert outcome(gesture, mode="passive", intent="look_up").after == GRANTED
 
 
 def test_passback_that_would_have_been_refused_or_not() -> None:

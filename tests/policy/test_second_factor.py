@@ -2,11 +2,11 @@ from datetime import datetime
 
 import pytest
 
-from accessctl.config_access import AccessConfig
+from accessctl.config_access import AccessConfig, Factor
 from accessctl.domain import PersonRules
 from accessctl.policy.access import AccessPlan
-from accessctl.policy.admit import Proof
-from accessctl.policy.second_factor import as_shown, required
+from accessctl.policy.admit import Circumstances, Proof
+from accessctl.policy.second_factor import as_shown, asked, required
 
 PLAN = AccessPlan.of(
     AccessConfig.model_validate(
@@ -52,8 +52,18 @@ def test_the_groups_that_let_in_say_what_is_asked(
     assert required(PersonRules(groups), PLAN, "button", time) == factor
 
 
+@pytest.mark.parametrize("default", ["off", "button", "pin"])
+@pytest.mark.parametrize("liveness", Proof)
+def test_a_pin_is_asked_for_in_place_of_life(liveness: Proof, default: Factor) -> None:
+    allowed = PersonRules(life_by_pin=True)
+    missing = liveness is Proof.MISSING
+    it = Circumstances(PLAN, NOON, allowed, liveness=liveness)
+    assert asked(it, default) == ("pin" if missing else default)
+    assert asked(Circumstances(PLAN, NOON, liveness=liveness), default) == default
+
+
 @pytest.mark.parametrize(
-    ("proof", "asked", "wanted", "worth"),
+    ("proof", "asked_then", "wanted", "worth"),
     [
         (Proof.SHOWN, "pin", "pin", Proof.SHOWN),
         (Proof.SHOWN, "button", "pin", Proof.PENDING),
@@ -63,6 +73,6 @@ def test_the_groups_that_let_in_say_what_is_asked(
     ],
 )
 def test_a_proof_counts_for_what_was_asked(
-    proof: Proof, asked: str, wanted: str, worth: Proof
+    proof: Proof, asked_then: str, wanted: str, worth: Proof
 ) -> None:
-    assert as_shown(proof, asked, wanted) is worth
+    assert as_shown(proof, asked_then, wanted) is worth

@@ -232,3 +232,51 @@ def test_boxes_are_those_of_the_mesh(observer: Observer, hopper: Image):
     expected = Box(x.min(), y.min(), np.ptp(x), np.ptp(y))
     assert (face.box.x, face.box.w) == pytest.approx((expected.x, expected.w))
     assert (face.box.y, face.box.h) == pytest.approx((expected.y, expected.h))
+
+
+def infrared(picture: Image, width: int) -> Image:
+    """As a second camera gives it: grey, of that width."""
+    size = (width, round(picture.shape[0] * width / picture.shape[1]))
+    grey = cv2.cvtColor(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
+    return cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB).astype(np.uint8)
+
+
+@pytest.mark.parametrize("width", [512, 300])
+def test_a_second_camera_shows_the_face_in_its_place(observer: Observer, hopper: Image, width: int):
+    (face,) = observer.still(hopper)
+    seen = observer.beside(infrared(hopper, width), face.box, (512, 600))
+    assert seen is not None
+    assert seen.box is not None
+    assert np.linalg.norm(np.subtract(seen.box.centre, face.box.centre)) < 0.05 * face.box.w
+    assert seen.box.w == pytest.approx(face.box.w, rel=0.1)
+    assert 0.2 < seen.around < seen.brightness < 0.8
+
+
+def test_a_second_camera_shows_none_where_none_is(observer: Observer, hopper: Image):
+    (face,) = observer.still(hopper)
+    blank = np.full((600, 512, 3), 128, np.uint8)
+    seen = observer.beside(blank, face.box, (512, 600))
+    assert seen is not None
+    assert seen.box is None
+    assert np.isnan(seen.brightness)
+    assert seen.around == pytest.approx(128 / 255)
+    # Half as far away in the same picture there is somebody else.
+    elsewhere = observer.beside(np.roll(infrared(hopper, 512), 280, axis=1), face.box, (512, 600))
+    assert elsewhere is not None
+    assert elsewhere.box is None
+
+
+def test_nothing_is_told_of_a_face_too_small_for_the_second_camera(
+    observer: Observer, hopper: Image
+):
+    (face,) = observer.still(hopper)
+    assert observer.beside(infrared(hopper, 100), face.box, (512, 600)) is None
+
+
+def test_looking_beside_does_not_disturb_the_tracks(
+    observer: Observer, two_people: Image, hopper: Image
+):
+    before = film(observer, [two_people] * 4)[-1]
+    observer.beside(infrared(hopper, 300), before[0].box, (1280, 720))
+    after = film(observer, [two_people], start=4 / FPS)[-1]
+    assert {f.track for f in before} == {f.track for f in after}

@@ -1,0 +1,55 @@
+"""What the texture network makes of a visit: skin and what is around it, or paper and glass."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from accessctl.liveness.evidence import LivenessFrame
+from accessctl.liveness.result import CueResult, CueVerdict, undecided
+
+CUE = "texture"
+
+MIN_SAMPLES = 4
+MIN_SPAN_S = 0.95
+"""Single pictures err, and those that follow one another at once err together: four that span
+a second, or the little less that a camera of five frames a second makes of it."""
+
+HALF = 0.5
+"""One sample below it speaks of an attack rather than of life, and takes a confirmation back."""
+
+MIN_FACE_PX = 60.0
+"""Narrower faces show no texture; they are not recognised either (`vision.min_face_px`)."""
+
+MIN_GREY = 25.0
+"""A face whose mean is darker, of 255, is noise to the network."""
+
+
+def texture(frames: Sequence[LivenessFrame]) -> CueResult:
+    """The mean of the network's answers, in [0, 1]; its doubt only suspends, it never vetoes.
+
+    Rests on the frames that carry an answer and that `can_tell`: at least MIN_SAMPLES that span
+    MIN_SPAN_S. Confirms at a mean from the network's own bound on, with no answer below HALF;
+    doubts up to its lower bound; clear from HALF on.
+    """
+    sampled = [frame for frame in frames if np.isfinite(frame.texture) and can_tell(frame)]
+    if not sampled:
+        return undecided(CUE, frames[-1].texture_bounds[1] if frames else 1.0)
+    doubt, confirm = sampled[-1].texture_bounds
+    values = np.array([frame.texture for frame in sampled])
+    mean = float(values.mean())
+    since, until = sampled[0].captured, sampled[-1].captured
+    if len(sampled) < MIN_SAMPLES or not until - since >= MIN_SPAN_S:
+        verdict, threshold = CueVerdict.UNDECIDED, confirm
+    elif mean <= doubt:
+        verdict, threshold = CueVerdict.DOUBT, doubt
+    elif mean >= confirm and values.min() >= HALF:
+        verdict, threshold = CueVerdict.CONFIRM, confirm
+    else:
+        verdict = CueVerdict.CLEAR if mean >= HALF else CueVerdict.UNDECIDED
+        threshold = confirm
+    return CueResult(CUE, verdict, mean, threshold, len(sampled), since, until)
+
+
+def can_tell(frame: LivenessFrame) -> bool:
+    """Whether the network is to be asked of this face: it is large and bright enough."""
+    return frame.box.w >= MIN_FACE_PX and float(frame.face.image.mean()) >= MIN_GREY

@@ -1,0 +1,135 @@
+"""The card beside a texture network: what it eats, how its answer is read, where it came from.
+
+Everything that depends on the network is read from here, so that a door can change it by naming
+another folder.
+"""
+
+import hashlib
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
+
+from accessctl.errors import ModelError
+from accessctl.strict_yaml import read_mapping, shortened
+
+CARD_NAME = "card.yaml"
+LITERT, KERAS = ".tflite", ".keras"
+
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Told = str | dict[str, JsonValue]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class TextureInput(_Section):
+    """Squares of `size` pixels, one for each of `reaches`: the face's tight box enlarged so many
+    times, as `texture_crops` cuts it. `scale` unit: values are 0 to 1; byte: 0 to 255."""
+
+    size: int = Field(ge=16, le=512)
+    reaches: tuple[Annotated[float, Field(ge=0.5, le=10)], ...] = Field(min_length=1, max_length=8)
+    order: Literal["rgb", "bgr"]
+    scale: Literal["unit", "byte"]
+
+
+class TextureOutput(_Section):
+    """How likely it is that the face lives, from the number at `index` of what comes out.
+
+    probability: that number itself; logit: 1 / (1 + exp(-number)); softmax: its share of the
+    exponentials of all numbers.
+    """
+
+    kind: Literal["probability", "logit", "softmax"]
+    index: int = Field(0, ge=0, le=1000)
+
+
+class TextureCard(_Section):
+    """One texture network.
+
+    `fingerprint` names the weights, whatever file they stand in: the SHA-256 of the file that
+    they were first written to; `sha256` is that of `file`, a LiteRT or Keras file beside the
+    card. `layout` stacked: one input (1, S, S, 3 K), the first reach's channels first;
+    separate: K inputs (1, S, S, 3), whose names in alphabetical order are those of the reaches.
+    A mean over a visit of at least `confirm` shows life, one of at most `doubt` speaks of an
+    attack. `fitted_films` are the recordings that anything was fitted on or chosen by.
+    """
+
+    name: str = Field(min_length=1, max_length=100)
+    version: str = Field(min_length=1, max_length=50)
+    fingerprint: Sha256
+    file: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$")
+    sha256: Sha256
+    input: TextureInput
+    layout: Literal["stacked", "separate"]
+    output: TextureOutput
+    confirm: float = Field(0.9, gt=0.5, le=1)
+    doubt: float = Field(0.1, ge=0, lt=0.5)
+    origin: str
+    licence: str
+    data: Told
+    measured: Told = Field(default_factory=dict)
+    fitted_films: tuple[str, ...] = ()
+    folder: Path = Field(Path(), exclude=True)
+
+    @model_validator(mode="after")
+    def _file_can_run(self) -> Self:
+        if not self.file.endswith((LITERT, KERAS)):
+            raise ValueError(f"file must end with {LITERT} or {KERAS}")
+        return self
+
+    @property
+    def path(self) -> Path:
+        return self.folder / self.file
+
+    @property
+    def shapes(self) -> tuple[tuple[int, ...], ...]:
+        """What the network's inputs must be, in their order."""
+        size, reaches = self.input.size, len(self.input.reaches)
+        if self.layout == "stacked":
+            return ((1, size, size, 3 * reaches),)
+        return ((1, size, size, 3),) * reaches
+
+    def content(self) -> bytes:
+        """The bytes of `file`, which have the digest that the card says.
+
+        The bytes that were checked are the bytes to load, so that a swap in between changes
+        nothing. Raises ModelError.
+        """
+        try:
+            data = self.path.read_bytes()
+        except OSError as error:
+            raise ModelError(
+                f"Cannot read the texture network {self.path} ({error.strerror}); restore it."
+            ) from error
+        if hashlib.sha256(data).hexdigest() != self.sha256:
+            raise ModelError(
+                f"{self.path} is not the file that its card describes (another SHA-256); restore "
+                "it, or write the card anew."
+            )
+        return data
+
+
+def load_texture_card(folder: Path) -> TextureCard:
+    """The card of the texture network in `folder`; ModelError with the first thing wrong."""
+    path = folder / CARD_NAME
+    try:
+        raw: dict[Any, Any] = read_mapping(path)
+    except OSError as error:
+        raise ModelError(
+            f"Cannot read the texture network's card {path} ({error.strerror}); name its folder "
+            "as liveness.texture."
+        ) from error
+    except ValueError as error:
+        raise ModelError(f"{path} {error}; restore the texture network's card.") from error
+    if "folder" in raw:
+        raise ModelError(f"{path} is not a texture network's card; restore it.")
+    try:
+        return TextureCard.model_validate({**raw, "folder": folder})
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = shortened(".".join(str(part) for part in first["loc"]), 80) or "the card"
+        raise ModelError(
+            f"{path}: {key}: {shortened(first['msg'], 200)}; correct the texture network's card."
+        ) from error

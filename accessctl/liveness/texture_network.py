@@ -1,0 +1,169 @@
+"""The network that sees in a single picture whether a face lives or is shown on something."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from threading import Lock
+from typing import Any, Protocol, Self, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from accessctl.domain import Box, Image
+from accessctl.errors import ModelError
+from accessctl.liveness.texture_card import KERAS, TextureCard, TextureOutput, load_texture_card
+from accessctl.liveness.texture_crops import crops
+from accessctl.quiet import without_native_chatter
+
+Tensors: TypeAlias = Sequence[NDArray[np.float32]]
+Run: TypeAlias = Callable[[Tensors], NDArray[np.float32]]
+"""From the inputs, in the order of `TextureCard.shapes`, to all numbers that come out."""
+
+ROUNDING = 1e-3
+"""So far beyond 0 and 1 a probability may lie for having been computed in 16 bits."""
+
+
+class TextureScorer(Protocol):
+    """How likely a face in a picture lives, in [0, 1]; NaN where it cannot be said.
+
+    A mean over a visit of at least `confirm` shows life, one of at most `doubt` speaks of an
+    attack.
+    """
+
+    @property
+    def confirm(self) -> float: ...
+
+    @property
+    def doubt(self) -> float: ...
+
+    def score(self, image: Image, box: Box) -> float: ...
+
+
+class TextureNetwork:
+    """Runs the network of a card; `run` is what computes it. Safe to call from any thread."""
+
+    def __init__(self, card: TextureCard, run: Run) -> None:
+        self._card = card
+        self._run = run
+        self._lock = Lock()
+
+    @classmethod
+    def open(cls, folder: Path) -> Self:
+        """The network in `folder`: LiteRT on one thread, or Keras by way of TensorFlow.
+
+        Raises ModelError when the card or the file is missing, altered or unfit.
+        """
+        card = load_texture_card(folder)
+        content = card.content()
+        return cls(card, (_keras if card.file.endswith(KERAS) else _litert)(card, content))
+
+    @property
+    def card(self) -> TextureCard:
+        return self._card
+
+    @property
+    def confirm(self) -> float:
+        return self._card.confirm
+
+    @property
+    def doubt(self) -> float:
+        return self._card.doubt
+
+    def score(self, image: Image, box: Box) -> float:
+        """`image` is RGB uint8 (H, W, 3), `box` the tight box of the face's mesh in it.
+
+        Raises ValueError for a picture that is none and a box without area.
+        """
+        eats = self._card.input
+        inputs = laid_out(crops(image, box, eats.reaches, eats.size), self._card)
+        # An interpreter has one set of tensors; two threads in it would mix two people.
+        with self._lock:
+            numbers = self._run(inputs)
+        return living(numbers, self._card.output)
+
+
+def laid_out(cut: NDArray[np.uint8], card: TextureCard) -> list[NDArray[np.float32]]:
+    """RGB uint8 (K, S, S, 3), a crop for each reach, as the inputs that the card asks for."""
+    ordered = cut[..., ::-1] if card.input.order == "bgr" else cut
+    scale = np.float32(1 / 255 if card.input.scale == "unit" else 1)
+    values = np.multiply(ordered, scale, dtype=np.float32)
+    if card.layout == "stacked":
+        return [np.concatenate(list(values), axis=-1)[None]]
+    return [np.ascontiguousarray(crop[None]) for crop in values]
+
+
+def living(numbers: NDArray[np.floating], output: TextureOutput) -> float:
+    """How likely a living face is, in [0, 1], by what the network gave; NaN for no number.
+
+    `numbers` has any shape and is counted through from its beginning.
+    """
+    flat = np.asarray(numbers, np.float64).ravel()
+    if not np.isfinite(flat).all():
+        return float("nan")
+    value = flat[output.index]
+    if output.kind == "logit":
+        return float(1 / (1 + np.exp(-np.clip(value, -60, 60))))
+    if output.kind == "softmax":
+        powers = np.exp(flat - flat.max())
+        return float(powers[output.index] / powers.sum())
+    if not -ROUNDING <= value <= 1 + ROUNDING:
+        return float("nan")
+    return float(np.clip(value, 0, 1))
+
+
+def check_fit(
+    card: TextureCard, given: Sequence[tuple[int, ...]], results: Sequence[tuple[int, ...]]
+) -> None:
+    """ModelError unless a file with inputs `given` and outputs `results` is what `card` says."""
+    if tuple(given) != card.shapes:
+        raise ModelError(
+            f"{card.path} eats {_listed(given)}, but its card says {_listed(card.shapes)}; "
+            "correct input or layout there."
+        )
+    if len(results) != 1 or int(np.prod(results[0])) <= card.output.index:
+        raise ModelError(
+            f"{card.path} gives {_listed(results)}, which has no number {card.output.index}; "
+            "correct output.index in its card."
+        )
+
+
+def _listed(shapes: Sequence[tuple[int, ...]]) -> str:
+    return " and ".join(str(shape) for shape in shapes) or "nothing"
+
+
+def _litert(card: TextureCard, content: bytes) -> Run:
+    from ai_edge_litert.interpreter import Interpreter
+
+    try:
+        with without_native_chatter():
+            interpreter = Interpreter(model_content=content, num_threads=1)
+            interpreter.allocate_tensors()
+    except (ValueError, RuntimeError) as error:
+        raise ModelError(f"{card.path} is not a LiteRT model that runs here ({error}).") from error
+    inputs = sorted(interpreter.get_input_details(), key=lambda detail: str(detail["name"]))
+    outputs = interpreter.get_output_details()
+    check_fit(card, _shapes(inputs), _shapes(outputs))
+    if any(detail["dtype"] is not np.float32 for detail in (*inputs, *outputs)):
+        raise ModelError(f"{card.path} does not eat and give float32; export it so that it does.")
+
+    def run(tensors: Tensors) -> NDArray[np.float32]:
+        for detail, tensor in zip(inputs, tensors, strict=True):
+            interpreter.set_tensor(detail["index"], tensor)
+        interpreter.invoke()
+        return np.asarray(interpreter.get_tensor(outputs[0]["index"]), np.float32)
+
+    return run
+
+
+def _shapes(details: Sequence[dict[str, Any]]) -> list[tuple[int, ...]]:
+    return [tuple(int(side) for side in detail["shape"]) for detail in details]
+
+
+def _keras(card: TextureCard, content: bytes) -> Run:
+    try:
+        from accessctl.liveness.texture_keras import keras_run
+    except ImportError as error:
+        raise ModelError(
+            f"{card.path} needs TensorFlow, which is not installed here; convert it once with "
+            "tf.lite.TFLiteConverter.from_keras_model and name the .tflite file in its card."
+        ) from error
+    return keras_run(card, content)
