@@ -152,10 +152,18 @@ def compiled(network: keras.Model) -> keras.Model:
     return network
 
 
+def kept(folder: Path) -> keras.Model:
+    """The network of a run as it was last written; raises InputError where there is none."""
+    file = folder / NETWORK_FILE
+    if not file.is_file():
+        raise InputError(f"{folder} holds no network yet; let the run go on to its first check.")
+    return keras.models.load_model(file)
+
+
 def _begun(folder: Path, plan: Plan) -> tuple[keras.Model, int]:
-    file, progress = folder / NETWORK_FILE, folder / PROGRESS_FILE
-    if file.is_file() and progress.is_file():
-        return keras.models.load_model(file), int(progress.read_text("ascii"))
+    progress = folder / PROGRESS_FILE
+    if progress.is_file():
+        return kept(folder), int(progress.read_text("ascii"))
     keras.utils.set_random_seed(plan.seed)
     return compiled(build_network()), 0
 

@@ -12,7 +12,7 @@ from accessctl.camera.video_file import VideoFileSource
 from accessctl.domain import Box, Face, Frame, Image
 
 WIDEST_FACE = 200.0
-"""A larger face is shrunk to so many pixels: the network sees 80 of the face and what surrounds it."""
+"""A larger face is shrunk to so many pixels: the network sees 80, and what surrounds it."""
 
 AROUND = 5.5
 """So many face sizes of the picture are kept."""

@@ -89,9 +89,7 @@ def make_piece(
     return _samples(made[:PIECE], teachers)
 
 
-def _drawer(
-    pictures: Sequence[FacePicture], rng: np.random.Generator
-) -> Callable[[], FacePicture]:
+def _drawer(pictures: Sequence[FacePicture], rng: np.random.Generator) -> Callable[[], FacePicture]:
     kinds: dict[str, list[FacePicture]] = {}
     for one in pictures:
         kinds.setdefault(one.kind, []).append(one)

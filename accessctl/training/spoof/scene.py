@@ -78,7 +78,9 @@ def _placed(image: Picture, box: Box, framing: Framing, scale: float, turn: floa
     cos, sin = scale * np.cos(turn), scale * np.sin(turn)
     x, y = box.centre
     to = np.array([framing.left, framing.above]) * framing.width
-    matrix = np.array([[cos, -sin, to[0] - cos * x + sin * y], [sin, cos, to[1] - sin * x - cos * y]])
+    matrix = np.array(
+        [[cos, -sin, to[0] - cos * x + sin * y], [sin, cos, to[1] - sin * x - cos * y]]
+    )
     warped = _warp_affine(image, matrix, framing.size, scale)
     return Seen(warped, _box_around(to, box.w * scale, box.h * scale))
 

@@ -58,7 +58,9 @@ def read_state(path: Path) -> dict[str, NDArray[np.generic]]:
     """
     try:
         if path.stat().st_size > LARGEST_BYTES:
-            raise ModelError(f"{path} is larger than {LARGEST_BYTES // 10**6} MB; it is no teacher.")
+            raise ModelError(
+                f"{path} is larger than {LARGEST_BYTES // 10**6} MB; it is no teacher."
+            )
         stream = BytesIO(path.read_bytes())
     except OSError as error:
         raise ModelError(f"{path} cannot be read ({error.strerror}).") from error

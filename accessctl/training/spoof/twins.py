@@ -131,7 +131,9 @@ def _furnished(image: Image, box: Box, rng: np.random.Generator) -> Image:
         a = [int(rng.integers(0, width)), int(rng.integers(0, height))]
         b = [int(a[0] + rng.normal(0, width / 3)), int(a[1] + rng.normal(0, height / 3))]
         if rng.random() < 0.5:
-            cv2.rectangle(drawn, a, b, colour, -1 if rng.random() < 0.5 else int(rng.integers(1, 6)))
+            cv2.rectangle(
+                drawn, a, b, colour, -1 if rng.random() < 0.5 else int(rng.integers(1, 6))
+            )
         else:
             end = [a[0] + int(rng.normal(0, 6)), height] if rng.random() < 0.6 else [width, a[1]]
             cv2.line(drawn, [a[0], 0], end, colour, int(rng.integers(1, 8)))
@@ -142,7 +144,9 @@ def _furnished(image: Image, box: Box, rng: np.random.Generator) -> Image:
     top = int(y + box.h * 0.5)
     shoulders = (int(x - box.w * 1.4), top, int(x + box.w * 1.4), height)
     cv2.rectangle(head, shoulders[:2], shoulders[2:], 255, -1)
-    soft = cv2.GaussianBlur(head, (0, 0), max(1.0, box.w * 0.02)).astype(np.float32)[..., None] / 255
+    soft = (
+        cv2.GaussianBlur(head, (0, 0), max(1.0, box.w * 0.02)).astype(np.float32)[..., None] / 255
+    )
     return np.asarray(drawn * (1 - soft) + image * soft, np.uint8)
 
 

@@ -1,0 +1,193 @@
+"""One run of `accessctl liveness train`: its settings, its folder, from pictures to a card."""
+
+import logging
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+
+from accessctl.config import VisionConfig
+from accessctl.domain import Face, Frame, Image
+from accessctl.errors import InputError, StoreError
+from accessctl.training.spoof.fit import Checked, Plan, fit, living_of
+from accessctl.training.spoof.pictures import FacePicture, film, photos
+from accessctl.training.spoof.prepare import REAL_ATTACK, Folds, prepare
+from accessctl.training.spoof.report import rates
+from accessctl.training.spoof.samples import Samples, read_samples
+from accessctl.training.spoof.teachers import open_teachers
+from accessctl.vision.observer import Observer
+
+logger = logging.getLogger(__name__)
+
+SETTINGS_FILE, SAMPLES_FOLDER = "config.yaml", "samples"
+EVERY_S, MOST_FRAMES = 0.25, 60
+VIDEOS = {".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v"}
+SOURCE = re.compile(r"(?P<kind>[a-z][a-z0-9_]{0,19})=(?P<place>[^:]+)(:(?P<within>.+))?")
+
+
+class Source(BaseModel):
+    """`place` is a zip file of photographs, of which those whose names begin with `within`, or
+    a folder of films."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    kind: str
+    place: Path
+    within: str = ""
+
+    @classmethod
+    def read(cls, text: str) -> "Source":
+        """From KIND=PLACE or KIND=ZIP:FOLDER; raises InputError for anything else."""
+        found = SOURCE.fullmatch(text)
+        if found is None:
+            raise InputError(f"{text!r} names no pictures; write KIND=PLACE or KIND=ZIP:FOLDER.")
+        within = found["within"] or ""
+        return cls(kind=found["kind"], place=Path(found["place"]), within=within)
+
+
+class RunSettings(BaseModel):
+    """Everything that a run depends on; written into its folder and read back from there.
+
+    `sources` show living people, but for one of the kind `real`, which shows real attacks.
+    `check_films` are the films, by name without suffix, that nothing is fitted on.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    sources: tuple[Source, ...] = Field(min_length=1)
+    teachers: Path
+    check_films: tuple[str, ...] = ()
+    samples: int = Field(40_000, ge=1000, le=1_000_000)
+    steps: int = Field(6000, ge=1, le=1_000_000)
+    seed: int = Field(0, ge=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """Who hears how far a run has come: pieces of samples made, and each check."""
+
+    prepared: Callable[[int, int], None]
+    checked: Callable[[Checked], None]
+
+
+def run(folder: Path, settings: RunSettings, minutes: float, telling: Telling) -> None:
+    """Make the samples that are missing, then fit for at most so many minutes.
+
+    Raises InputError where the folder holds a run of other settings, or pictures lack.
+    """
+    _settle(folder, settings)
+    prepare(
+        folder / SAMPLES_FOLDER,
+        settings.samples,
+        lambda: list(pictures(settings.sources)),
+        Folds(frozenset(settings.check_films)),
+        lambda: open_teachers(settings.teachers),
+        seed=settings.seed,
+        told=telling.prepared,
+    )
+    fitted, checked = samples_of(folder)
+    plan = Plan(steps=settings.steps, minutes=minutes, seed=settings.seed)
+    fit(folder, fitted, checked, plan, told=telling.checked)
+
+
+def samples_of(folder: Path) -> tuple[Samples, Samples]:
+    """Those of a run to fit on and those to check with."""
+    place = folder / SAMPLES_FOLDER
+    return read_samples(place, "fit-"), read_samples(place, "check-")
+
+
+def begun(folder: Path) -> bool:
+    return (folder / SETTINGS_FILE).exists()
+
+
+def settings_of(folder: Path) -> RunSettings:
+    """Raises InputError for a folder that is no run's."""
+    path = folder / SETTINGS_FILE
+    try:
+        return RunSettings.model_validate(yaml.safe_load(path.read_text("utf-8")))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, ValidationError) as error:
+        raise InputError(
+            f"{folder} holds no run of `accessctl liveness train` ({type(error).__name__})."
+        ) from error
+
+
+def pictures(sources: Iterable[Source]) -> Iterable[FacePicture]:
+    """All faces of all sources; raises InputError for a place that is not there."""
+    vision = VisionConfig()
+    for source in sources:
+        count = 0
+        for picture in _of(source, vision):
+            count += 1
+            yield picture
+        logger.info("%s: %d faces of %s", source.place, count, source.kind)
+        if not count:
+            raise InputError(f"No face was found in {source.place}; name other pictures.")
+
+
+def _of(source: Source, vision: VisionConfig) -> Iterable[FacePicture]:
+    if source.place.is_file():
+        observer = Observer(vision)
+
+        def look(image: Image) -> list[Face]:
+            return observer.still(image)
+
+        yield from photos(source.place, look, source.kind, source.within)
+        observer.close()
+    elif source.place.is_dir():
+        for path in sorted(one for one in source.place.iterdir() if one.suffix.lower() in VIDEOS):
+            yield from _film(path, source.kind, vision)
+    else:
+        raise InputError(f"{source.place} is neither a zip of photographs nor a folder of films.")
+
+
+def _film(path: Path, kind: str, vision: VisionConfig) -> Iterable[FacePicture]:
+    observer = Observer(vision)
+
+    def follow(frame: Frame) -> list[Face]:
+        return observer.observe(frame)
+
+    yield from film(path, follow, kind, EVERY_S, MOST_FRAMES)
+    observer.close()
+
+
+def told_of(settings: RunSettings, samples: Samples) -> dict[str, JsonValue]:
+    """What the card says of the data: counts by source, and what the attacks were."""
+    sources = sorted(set(samples.source))
+    return {
+        "fitted_on": {name: int((samples.source == name).sum()) for name in sources},
+        "people_and_films": {
+            name: len(set(samples.group[samples.source == name])) for name in sources
+        },
+        "attacks": {kind: int((samples.kind == kind).sum()) for kind in sorted(set(samples.kind))},
+        "real_attacks_among_them": REAL_ATTACK in set(samples.source),
+        "samples": len(samples),
+        "steps": settings.steps,
+    }
+
+
+def measured_of(network: keras.Model, checked: Samples) -> dict[str, JsonValue]:
+    """Errors on samples of people, films and photographs that nothing was fitted on."""
+    figures = rates(living_of(network, checked), checked)
+    return {name: round(value, 4) for name, value in figures.items()}
+
+
+def films_fitted(samples: Samples) -> list[str]:
+    return sorted(set(samples.group[samples.source == "film"]))
+
+
+def _settle(folder: Path, settings: RunSettings) -> None:
+    path = folder / SETTINGS_FILE
+    if begun(folder):
+        if settings_of(folder) != settings:
+            raise InputError(f"{folder} holds a run of other settings; name another folder.")
+        return
+    text = yaml.safe_dump(settings.model_dump(mode="json"), sort_keys=False)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        raise StoreError(
+            f"Cannot write to {folder} ({error.strerror}); make room or allow writing there."
+        ) from error
