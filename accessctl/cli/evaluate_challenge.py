@@ -62,6 +62,7 @@ def _try(args: argparse.Namespace) -> "Found":
     from accessctl.evaluation.challenge_trials import looped, trials
     from accessctl.evaluation.presentation import Conditions, recordings
     from accessctl.liveness.challenge import draw_challenge
+    from accessctl.liveness.texture_choice import load_texture
     from accessctl.vision.observer import Observer
 
     config = config_from(args)
@@ -70,6 +71,7 @@ def _try(args: argparse.Namespace) -> "Found":
         window_s=asked.window_s,
         every_s=asked.every_s,
         only_face=args.only_face,
+        texture=load_texture(asked),
     )
     found: dict[tuple[str, str], list[Trial]] = {}
     for species, place in args.attack:

@@ -9,6 +9,7 @@ from accessctl.cli.common import add_config, add_json, config_from, print_json, 
 from accessctl.errors import InputError
 
 if TYPE_CHECKING:
+    from accessctl.config import Config
     from accessctl.evaluation.liveness import Rate
     from accessctl.evaluation.presentation import Conditions, Presentation
 
@@ -68,15 +69,18 @@ def species_place(text: str) -> tuple[str, Path]:
 def run(args: argparse.Namespace) -> int:
     from accessctl.evaluation.liveness import LIVE
     from accessctl.evaluation.presentation import Conditions
+    from accessctl.liveness.texture_choice import load_texture
 
     if not args.live and not args.attack:
         raise InputError("There is nothing to evaluate; name recordings with --live or --attack.")
+    config = config_from(args)
     conditions = Conditions(
         only_face=args.only_face,
+        texture=load_texture(config.liveness),
         **({"min_seen": 0.0} if args.ignore_framing else {}),
     )
     places = [(LIVE, place) for place in args.live] + args.attack
-    found = _look(places, args, conditions)
+    found = _look(places, config, conditions, identity=not args.no_identity)
     if args.json:
         print_json(_as_json(found))
     else:
@@ -103,14 +107,17 @@ def _plot(found: Mapping[str, Sequence["Presentation"]], folder: Path) -> None:
 
 
 def _look(
-    places: Sequence[tuple[str, Path]], args: argparse.Namespace, conditions: "Conditions"
+    places: Sequence[tuple[str, Path]],
+    config: "Config",
+    conditions: "Conditions",
+    *,
+    identity: bool,
 ) -> dict[str, list["Presentation"]]:
     from accessctl.encoder.choose import load_encoder
     from accessctl.evaluation.presentation import presentations, recordings
     from accessctl.vision.observer import Observer
 
-    config = config_from(args)
-    encoder = None if args.no_identity else load_encoder(config.encoder)
+    encoder = load_encoder(config.encoder) if identity else None
     found: dict[str, list[Presentation]] = {}
     for species, place in places:
         for path in recordings(place):

@@ -32,6 +32,7 @@ HOW = {
     "face away.",
 }
 OTHERWISE = "Present this attack: {}; try to get in, and keep your own face away."
+OUTCOME = {"veto": "refused", "doubt": "doubtful", "confirm": "looks alive"}
 MOST_SPECIES, MOST_PRESENTATIONS = 12, 100
 
 
@@ -143,10 +144,12 @@ def _looking(args: argparse.Namespace, config: "Config") -> Iterator["Looking"]:
     from accessctl.evaluation.selftest import Looking
     from accessctl.liveness.challenge import draw_challenge
     from accessctl.liveness.examiner import Examiner
+    from accessctl.liveness.texture_choice import load_texture
     from accessctl.vision.observer import Observer
 
     settings = config.liveness
     encoder = load_encoder(config.encoder)
+    texture = load_texture(settings)
     observer = Observer(config.vision)
     try:
         yield Looking(
@@ -165,6 +168,7 @@ def _looking(args: argparse.Namespace, config: "Config") -> Iterator["Looking"]:
                 action_s=settings.action_s,
                 limit_s=settings.challenge_s,
             ),
+            texture,
         )
     finally:
         observer.close()
@@ -191,16 +195,21 @@ def _installer(plan: "Plan", as_json: bool) -> "Installer":
         return True
 
     return Installer(
-        ready, lambda prompt: say(f"  {prompt}"), lambda shown: say(f"  -> {_outcome(shown)}")
+        ready, lambda line: say(f"  {line}"), lambda shown: say(f"  -> {_outcome(shown)}")
     )
 
 
 def _outcome(shown: "Presented") -> str:
     from accessctl.evaluation.selftest import Result
+    from accessctl.liveness.words import words_of
 
     if shown.result is Result.NO_FACE:
         return "no face was seen for long enough; it counts apart"
-    said = [f"{cue}: {word}" for cue, word in shown.cues.items() if word != "undecided"]
+    said = [
+        f"{words_of(cue).name}: {OUTCOME[word]}"
+        for cue, word in shown.cues.items()
+        if word in OUTCOME
+    ]
     if shown.challenge is not None:
         said.append(f"challenge: {shown.challenge}")
     taken = "taken for live" if shown.result is Result.ACCEPTED else "refused"

@@ -13,6 +13,7 @@ from accessctl.evaluation.presentation import Conditions, frames_at, only_face
 from accessctl.liveness.challenge import Challenge, Phase, advance
 from accessctl.liveness.evidence import LivenessFrame, gather
 from accessctl.liveness.examiner import Examiner
+from accessctl.liveness.texture_sampling import TextureSampler
 from accessctl.vision.observer import Observer
 
 
@@ -27,8 +28,8 @@ class Moment:
 @dataclass(frozen=True, slots=True)
 class Trial:
     """`start` is where in the recording the visit began, seconds; `outcome` is "passed", the
-    word of the failure, or "unfinished"; `vetoed` when a passive cue refused meanwhile, which
-    is looked at only where the challenge was passed."""
+    word of the failure, or "unfinished"; `vetoed` when a passive cue refused meanwhile or doubts
+    in the end, which is looked at only where the challenge was passed."""
 
     start: float
     asked: tuple[str, ...]
@@ -49,22 +50,27 @@ def looped(
     video.
     """
     moments: list[Moment] = []
+    sampler = TextureSampler(conditions.texture)
     length = 0.0
     while not moments or moments[-1].time < length + at_least_s:
         begun = moments[-1].time + 1 / conditions.fps if moments else 0.0
         for frame in frames_at(VideoFileSource(path, fast=True), conditions.fps):
             now = Frame(frame.image, begun + frame.captured, len(moments))
-            moments.append(Moment(now.captured, _widest(now, observer, conditions)))
+            moments.append(Moment(now.captured, _widest(now, observer, conditions, sampler)))
         length = length or moments[-1].time + 1 / conditions.fps
     return moments, length
 
 
-def _widest(frame: Frame, observer: Observer, conditions: Conditions) -> LivenessFrame | None:
+def _widest(
+    frame: Frame, observer: Observer, conditions: Conditions, sampler: TextureSampler
+) -> LivenessFrame | None:
     faces = observer.observe(frame)
     if not faces:
         return None
     face = max(faces, key=lambda one: one.box.w)
-    return gather(*(only_face(frame, face) if conditions.only_face else (frame, face)))
+    if conditions.only_face:
+        frame, face = only_face(frame, face)
+    return sampler.sample(frame.image, gather(frame, face))
 
 
 def trials(
@@ -111,7 +117,8 @@ def _vetoed(seen: Iterable[LivenessFrame | None], conditions: Conditions) -> boo
     for frame in seen:
         if frame is not None:
             examiner.add(frame)
-    return bool(examiner.verdict.vetoes)
+    verdict = examiner.verdict
+    return bool(verdict.vetoes or verdict.doubts)
 
 
 def outcomes(found: Iterable[Trial]) -> dict[str, int]:

@@ -15,6 +15,8 @@ from accessctl.liveness.combine import MIN_SEEN, Liveness
 from accessctl.liveness.evidence import gather
 from accessctl.liveness.examiner import Examiner
 from accessctl.liveness.result import CueVerdict
+from accessctl.liveness.texture_network import TextureScorer
+from accessctl.liveness.texture_sampling import TextureSampler
 from accessctl.vision.alignment import cut
 from accessctl.vision.observer import Observer
 
@@ -30,13 +32,15 @@ ONLY_FACE = 1.35
 @dataclass(frozen=True, slots=True)
 class Conditions:
     """How recordings are looked at: frames a second as the door's camera gives them, and the
-    options of `liveness.examiner.Examiner`; `only_face` cuts away all that surrounds the face."""
+    options of `liveness.examiner.Examiner`; `only_face` cuts away all that surrounds the face;
+    `texture` is the network that is asked about the pictures, if one is."""
 
     fps: float = 15.0
     window_s: float = 3.0
     every_s: float = 0.5
     min_seen: float = MIN_SEEN
     only_face: bool = False
+    texture: TextureScorer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,7 @@ class _Visit:
             every_s=conditions.every_s,
             min_seen=conditions.min_seen,
         )
+        self._sampler = TextureSampler(conditions.texture)
         self._since = self._last = since
         self._accepted = False
 
@@ -108,7 +113,7 @@ class _Visit:
         self._last = frame.captured
         if self._only_face:
             frame, face = only_face(frame, face)
-        self._examiner.add(gather(frame, face, embedding))
+        self._examiner.add(self._sampler.sample(frame.image, gather(frame, face, embedding)))
         self._accepted |= self._examiner.verdict.verdict is Liveness.LIVE
 
     def outcome(self, recording: str, track: int) -> Presentation:

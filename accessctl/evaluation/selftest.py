@@ -16,6 +16,9 @@ from accessctl.liveness.combine import Liveness
 from accessctl.liveness.evidence import gather
 from accessctl.liveness.examiner import Examiner
 from accessctl.liveness.result import CueVerdict
+from accessctl.liveness.texture_network import TextureScorer
+from accessctl.liveness.texture_sampling import TextureSampler
+from accessctl.liveness.words import evidence_lines
 from accessctl.vision.alignment import cut
 
 WAIT_S = 0.5
@@ -32,14 +35,16 @@ class Result(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Presented:
     """One presentation: `species` is "live" or an attack's name, `number` counts from 1 within
-    it. `cues` holds the strongest word of each cue, of the face that was seen longest;
-    `challenge` how the challenge ended, None in passive mode and where none was begun."""
+    it. `cues` holds the strongest word of each cue, of the face that was seen longest, and
+    `evidence` tells it in words; `challenge` how the challenge ended, None in passive mode and
+    where none was begun."""
 
     species: str
     number: int
     result: Result
     cues: Mapping[str, CueVerdict] = field(default_factory=dict)
     challenge: str | None = None
+    evidence: tuple[str, ...] = ()
 
     def content(self) -> dict[str, Any]:
         """For JSON."""
@@ -49,6 +54,7 @@ class Presented:
             "result": str(self.result),
             "cues": {cue: str(said) for cue, said in self.cues.items()},
             "challenge": self.challenge,
+            "evidence": list(self.evidence),
         }
 
 
@@ -60,12 +66,14 @@ class Observes(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Looking:
-    """How the door looks: what makes an examiner and, in challenge mode, a challenge."""
+    """How the door looks: what makes an examiner and, in challenge mode, a challenge; `texture`
+    is the network that is asked about the pictures, if one is."""
 
     observer: Observes
     encoder: Encoder | None
     examiner: Callable[[], Examiner]
     challenge: Callable[[], Challenge] | None = None
+    texture: TextureScorer | None = None
 
 
 def frames_for(reader: Reader, seconds: float, clock: Callable[[], float]) -> Iterator[Frame]:
@@ -93,7 +101,8 @@ def present(
 ) -> Presented:
     """Look at `frames` as the door would, the widest face of each, one visit for each track.
 
-    Ends early when a challenge is passed or failed. `say` is told each new prompt.
+    Ends early when a challenge is passed or failed. `say` is told each new prompt, and what
+    each cue has gathered whenever that changes.
     """
     visits: dict[int, _Visit] = {}
     said = ""
@@ -109,6 +118,8 @@ def present(
         if visit.prompt not in {"", said}:
             said = visit.prompt
             say(said)
+        for line in visit.news():
+            say(line)
         if visit.over:
             break
     long_enough = [visit for visit in visits.values() if visit.seconds >= SHORTEST_S or visit.over]
@@ -117,7 +128,7 @@ def present(
     accepted = any(visit.accepted for visit in long_enough)
     longest = max(long_enough, key=lambda visit: visit.seconds)
     result = Result.ACCEPTED if accepted else Result.REFUSED
-    return Presented(species, number, result, longest.cues, longest.ended)
+    return Presented(species, number, result, longest.cues, longest.ended, longest.evidence)
 
 
 class _Visit:
@@ -125,6 +136,8 @@ class _Visit:
         self._looking = looking
         self._examiner = looking.examiner()
         self._challenge = None if looking.challenge is None else looking.challenge()
+        self._sampler = TextureSampler(looking.texture)
+        self._told: frozenset[str] = frozenset()
         self._since = self._last = since
         self._taken_for_live = False
 
@@ -145,11 +158,22 @@ class _Visit:
         if self._challenge is None:
             return self._taken_for_live
         passed = self._challenge.phase is Phase.PASSED
-        return passed and self._examiner.verdict.verdict is not Liveness.ATTACK
+        verdict = self._examiner.verdict
+        return passed and not (verdict.vetoes or verdict.doubts)
 
     @property
     def cues(self) -> dict[str, CueVerdict]:
         return {result.cue: result.verdict for result in self._examiner.verdict.results}
+
+    @property
+    def evidence(self) -> tuple[str, ...]:
+        return tuple(line for line, _ in evidence_lines(self._examiner.verdict.results))
+
+    def news(self) -> list[str]:
+        """The lines of evidence that have changed since the last call."""
+        before, now = self._told, self.evidence
+        self._told = frozenset(now)
+        return [line for line in now if line not in before]
 
     @property
     def ended(self) -> str | None:
@@ -162,6 +186,7 @@ class _Visit:
     def see(self, frame: Frame, face: Face) -> None:
         self._last = frame.captured
         seen = gather(frame, face, self._embedding(frame, face))
+        seen = self._sampler.sample(frame.image, seen)
         self._examiner.add(seen)
         verdict = self._examiner.verdict
         self._taken_for_live |= verdict.verdict is Liveness.LIVE

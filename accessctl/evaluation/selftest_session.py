@@ -35,7 +35,7 @@ class Plan:
 @dataclass(frozen=True, slots=True)
 class Installer:
     """Whoever presents: `ready` tells what comes next and waits, False to stop; `told` hears
-    a challenge's prompts; `heard` what each presentation came to."""
+    a challenge's prompts and the evidence as it gathers; `heard` what each presentation came to."""
 
     ready: Callable[[str, int], bool]
     told: Callable[[str], None]

@@ -68,6 +68,10 @@ def test_yourself_a_print_and_a_phone(site, door: Door, film, typed) -> None:
     words = selftest_words(film(("empty", 130)), "--presentations", "2")
     said = site(*words)
     assert (said.code, said.err) == (0, "")
+    # The first visit is found alive, the second is not.
+    first, second = said.out.split("Now.")[1:3]
+    assert "  movement: the head turns as a living one does\n" in first
+    assert "  movement: none yet - turn your head a little\n" in second
     for species in ("live", "print", "phone"):
         assert f"{species}, 2 of 2: {HOW[species]}" in said.out
     lines = [" ".join(line.split()) for line in said.out.splitlines()]
@@ -172,6 +176,6 @@ def test_what_a_presentation_came_to(site, door: Door, film, typed, monkeypatch)
     assert [line.strip() for line in said.out.splitlines() if "->" in line] == [
         "-> no face was seen for long enough; it counts apart",
         "-> refused (no cue confirmed life)",
-        "-> taken for live (depth: confirm, challenge: passed)",
+        "-> taken for live (movement: looks alive, challenge: passed)",
     ]
     assert "live BPCER 0 1" in [" ".join(line.split()) for line in said.out.splitlines()]

@@ -1,5 +1,6 @@
 import random
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from accessctl.camera.fake import FakeSource, flat_shots
 from accessctl.camera.reader import Reader
 from accessctl.config import CameraConfig
-from accessctl.domain import Box, Face, Frame, Pose, Quality
+from accessctl.domain import Box, Face, Frame, Image, Pose, Quality
 from accessctl.encoder.fake import FakeEncoder
 from accessctl.evaluation.selftest import (
     GRACE_S,
@@ -19,6 +20,7 @@ from accessctl.evaluation.selftest import (
 )
 from accessctl.liveness.challenge import Challenge, Step, draw_challenge
 from accessctl.liveness.challenge_actions import PROMPTS, WAIT_PROMPT, Ask
+from accessctl.liveness.evidence import LivenessFrame
 from accessctl.liveness.fake import FakeExaminer, fake_result
 from accessctl.liveness.result import CueResult, CueVerdict
 from accessctl.vision.fake import FakeObserver, fake_face
@@ -31,6 +33,10 @@ UNSURE = fake_result("blink", CueVerdict.UNDECIDED)
 
 def frames(count: int) -> list[Frame]:
     return [Frame(np.zeros((240, 320, 3), np.uint8), 50 + i / FPS, i) for i in range(count)]
+
+
+def bright(count: int) -> list[Frame]:
+    return [replace(one, image=np.full((240, 320, 3), 120, np.uint8)) for one in frames(count)]
 
 
 def looking(
@@ -105,6 +111,45 @@ def test_faces_that_are_good_enough_are_recognised() -> None:
     assert [frame.embedding is not None for frame in examiner.frames] == [True, False]
 
 
+class Gathering(FakeExaminer):
+    """Has looked three times after ten, twenty and thirty frames."""
+
+    def add(self, frame: LivenessFrame) -> bool:
+        looks = (len(self.frames) + 1) // 10
+        said = replace(UNSURE, cue="texture", frames=looks, figure=0.8)
+        self.results = (said, VETO) if looks == 3 else (said,)
+        return super().add(frame)
+
+
+def test_what_the_cues_gather_is_told_whenever_it_changes() -> None:
+    told: list[str] = []
+    looks = Looking(FakeObserver([[fake_face()]] * 40), None, Gathering)
+    found = shown(looks, 35, told)
+    lines = [f"skin and light: {n} of 4 looks, looks alive so far" for n in (1, 2, 3)]
+    rim = "rim: held up in a frame or a hand - refused"
+    assert told == [*lines, rim]
+    assert found.evidence == (lines[-1], rim)
+
+
+class Network:
+    """Takes everybody for living."""
+
+    confirm, doubt = 0.8, 0.2
+
+    def score(self, image: Image, box: Box) -> float:
+        return 0.97
+
+
+def test_a_texture_network_is_asked_about_the_pictures() -> None:
+    examiner = FakeExaminer()
+    looks = Looking(FakeObserver([[fake_face()]] * 30), None, lambda: examiner, None, Network())
+    present(bright(30), looks, lambda _: None, "live", 1)
+    asked = [frame for frame in examiner.frames if frame.texture == 0.97]
+    # Two seconds of frames, asked no more than each 0.18 s: every third of fifteen a second.
+    assert len(asked) == 10
+    assert asked[0].texture_bounds == (0.2, 0.8)
+
+
 def one_turn() -> Challenge:
     return Challenge((Step(Ask.TURN_LEFT, 0.7),), limit_s=20.0, action_s=4.0)
 
@@ -118,7 +163,7 @@ def test_who_does_what_is_asked_is_accepted_and_it_ends_there() -> None:
     looks = looking(OBEDIENT, UNSURE, challenge=one_turn)
     found = shown(looks, 90, told)
     assert (found.result, found.challenge) == (Result.ACCEPTED, "passed")
-    assert told == [WAIT_PROMPT, PROMPTS[Ask.TURN_LEFT]]
+    assert told == [WAIT_PROMPT, "blink: none yet", PROMPTS[Ask.TURN_LEFT]]
     assert len(looks.observer.frames) == 31
 
 
@@ -164,6 +209,7 @@ def test_what_is_kept_of_a_presentation() -> None:
         "result": "refused",
         "cues": {"edges": "veto"},
         "challenge": "too_late",
+        "evidence": [],
     }
 
 

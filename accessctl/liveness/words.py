@@ -1,0 +1,134 @@
+"""What the cues say, in words that a visitor understands, and what to ask of them."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from accessctl.liveness.result import CueResult, CueVerdict
+from accessctl.liveness.texture import MIN_SAMPLES
+
+HINT = "Turn your head a little, or blink."
+LOOK, CLOSER = "Look at the camera.", "Come closer."
+TURN = "Turn your head a little."
+ALONE = "Come a little closer, with nothing around your face."
+STAY = "Stay in view and look at the camera."
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How one cue speaks: its name for visitors, what each verdict means, and the `hint` that
+    clears its doubt up. `shy` cues are not mentioned before they have something to go by."""
+
+    name: str
+    veto: str
+    doubt: str
+    hint: str = LOOK
+    confirm: str = "looks alive"
+    clear: str = "nothing speaks against you"
+    undecided: str = "nothing to go by yet"
+    shy: bool = False
+
+
+WORDS: dict[str, Words] = {
+    "continuity": Words(
+        "one face", "the face was exchanged", "the face jumped or changed", STAY, clear="the same"
+    ),
+    "flipbook": Words(
+        "flow",
+        "pictures, swapped",
+        "changed without moving in between",
+        STAY,
+        clear="moves smoothly",
+    ),
+    "stillness": Words(
+        "at rest", "as still as a picture", "very still", TURN, clear="moves as the living do"
+    ),
+    "edges": Words("rim", "held up in a frame or a hand", "straight edges beside the face", ALONE),
+    "surroundings": Words(
+        "surroundings", "they move along with the face", "they seem to move along", ALONE
+    ),
+    "infrared": Words(
+        "infrared", "no living face there", "no face there", clear="the same face there", shy=True
+    ),
+    "texture": Words(
+        "skin and light",
+        "a picture",
+        "looks like a picture",
+        clear="nothing speaks against you, not sure yet",
+        shy=True,
+    ),
+    "depth": Words(
+        "movement",
+        "flat",
+        "turns as something flat does",
+        TURN,
+        confirm="the head turns as a living one does",
+        clear="nothing speaks against you",
+        undecided="none yet - turn your head a little",
+    ),
+    "blink": Words(
+        "blink",
+        "none that is real",
+        "doubtful",
+        confirm="seen",
+        clear="seen, but too near to count",
+        undecided="none yet",
+    ),
+}
+
+
+def words_of(cue: str) -> Words:
+    """The words of a cue; of one that nobody wrote any for, its own name."""
+    return WORDS.get(cue) or Words(cue, "speaks of a picture", "doubtful")
+
+
+def evidence_line(result: CueResult) -> str | None:
+    """One line on what a cue has gathered; None where there is nothing to mention.
+
+    "skin and light: 3 of 4 looks, looks alive so far".
+    """
+    words = words_of(result.cue)
+    if words.shy and result.verdict is CueVerdict.UNDECIDED and not result.frames:
+        return None
+    said = {
+        CueVerdict.VETO: f"{words.veto} - refused",
+        CueVerdict.DOUBT: f"{words.doubt} - {words.hint[0].lower()}{words.hint[1:].rstrip('.')}",
+        CueVerdict.CONFIRM: words.confirm,
+        CueVerdict.CLEAR: words.clear,
+        CueVerdict.UNDECIDED: words.undecided,
+    }[result.verdict]
+    if result.cue == "texture":
+        said = _looks(result, said)
+    return f"{words.name}: {said}"
+
+
+def evidence_lines(results: Iterable[CueResult]) -> tuple[tuple[str, CueVerdict], ...]:
+    """The line of each cue that has something to mention, and the verdict it tells."""
+    lines = ((evidence_line(result), result.verdict) for result in results)
+    return tuple((line, verdict) for line, verdict in lines if line is not None)
+
+
+def hint(results: Iterable[CueResult], *, near: bool = True) -> str:
+    """What to ask of a visitor whose life has not been shown: what clears up the first doubt, or
+    else what is missing. `near`: the face is large enough for every cue."""
+    said = {result.cue: result for result in results}
+    for result in said.values():
+        if result.verdict is CueVerdict.DOUBT:
+            return words_of(result.cue).hint
+    if not near:
+        return CLOSER
+    texture = said.get("texture")
+    gathering = texture is not None and 0 < texture.frames < MIN_SAMPLES
+    return LOOK if gathering else HINT
+
+
+def _looks(result: CueResult, said: str) -> str:
+    if result.verdict is not CueVerdict.UNDECIDED:
+        return f"{result.frames} looks, {said}"
+    if result.frames < MIN_SAMPLES:
+        counted = f"{result.frames} of {MIN_SAMPLES} looks"
+    else:
+        counted = f"{result.frames} looks"
+    if not math.isfinite(result.figure):
+        return counted
+    return f"{counted}, {'looks alive so far' if result.figure >= 0.5 else 'not convinced yet'}"
