@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from accessctl.cli.common import add_config, add_json, config_from, print_json, table
+from accessctl.cli.liveness_train import add_train
 
 if TYPE_CHECKING:
     from accessctl.config import Config
@@ -37,8 +38,10 @@ MOST_SPECIES, MOST_PRESENTATIONS = 12, 100
 
 
 def add_parser(subparsers: Any) -> None:
-    group = subparsers.add_parser("liveness", help="try the liveness check at the door")
-    command = group.add_subparsers(required=True, metavar="COMMAND").add_parser(
+    group = subparsers.add_parser("liveness", help="try the liveness check, or train its network")
+    commands = group.add_subparsers(required=True, metavar="COMMAND")
+    add_train(commands)
+    command = commands.add_parser(
         "selftest", help="present yourself, a print, a phone, and count", description=DESCRIPTION
     )
     add = command.add_argument

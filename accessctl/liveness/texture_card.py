@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
 
 from accessctl.errors import ModelError
+from accessctl.liveness.texture_crops import Sampling
 from accessctl.strict_yaml import read_mapping, shortened
 
 CARD_NAME = "card.yaml"
@@ -26,12 +27,14 @@ class _Section(BaseModel):
 
 class TextureInput(_Section):
     """Squares of `size` pixels, one for each of `reaches`: the face's tight box enlarged so many
-    times, as `texture_crops` cuts it. `scale` unit: values are 0 to 1; byte: 0 to 255."""
+    times, as `texture_crops` cuts it and by its `sampling`. `scale` unit: values are 0 to 1; byte:
+    0 to 255."""
 
     size: int = Field(ge=16, le=512)
     reaches: tuple[Annotated[float, Field(ge=0.5, le=10)], ...] = Field(min_length=1, max_length=8)
     order: Literal["rgb", "bgr"]
     scale: Literal["unit", "byte"]
+    sampling: Sampling = "area"
 
 
 class TextureOutput(_Section):

@@ -74,7 +74,7 @@ class TextureNetwork:
         Raises ValueError for a picture that is none and a box without area.
         """
         eats = self._card.input
-        inputs = laid_out(crops(image, box, eats.reaches, eats.size), self._card)
+        inputs = laid_out(crops(image, box, eats.reaches, eats.size, eats.sampling), self._card)
         # An interpreter has one set of tensors; two threads in it would mix two people.
         with self._lock:
             numbers = self._run(inputs)

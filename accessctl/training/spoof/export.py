@@ -13,7 +13,7 @@ from accessctl.encoder.export import to_litert
 from accessctl.errors import ModelError, StoreError
 from accessctl.liveness.texture_card import CARD_NAME, TextureCard, TextureInput, TextureOutput
 from accessctl.training.spoof.network import living_only
-from accessctl.training.spoof.twins import REACHES, SIZE
+from accessctl.training.spoof.twins import REACHES, SAMPLING, SIZE
 
 FILE = "texture_float16.tflite"
 MOST_BYTES = 2_000_000
@@ -53,7 +53,9 @@ def export(network: keras.Model, folder: Path, told: Told) -> TextureCard:
         fingerprint=digest,
         file=FILE,
         sha256=digest,
-        input=TextureInput(size=SIZE, reaches=REACHES, order="rgb", scale="unit"),
+        input=TextureInput(
+            size=SIZE, reaches=REACHES, order="rgb", scale="unit", sampling=SAMPLING
+        ),
         layout="stacked",
         output=TextureOutput(kind="probability"),
         confirm=told.confirm,

@@ -19,7 +19,7 @@ from accessctl.training.spoof.samples import Samples
 LEARNING_RATE, FINAL_RATE = 2e-3, 2e-5
 WARM_UP = 200
 WEIGHT_DECAY = 1e-4
-LOSS_WEIGHTS = {"living": 1.0, "says": 0.35, "holds": 0.6}
+LOSS_WEIGHTS = {"living": 1.0, "says": 1.0, "holds": 1.0}
 SMOOTHING = 0.02
 """No sample is taken for entirely certain: some attacks leave no trace at the size that is seen."""
 
@@ -106,7 +106,7 @@ def batch_of(
     """Crops float32 (N, 80, 80, 9) in [0, 1] with other light and colour, and what is wanted."""
     crops = stacked(samples.crops[chosen])
     shape = (len(chosen), 1, 1, 1)
-    light = rng.normal(1, 0.08, shape) * np.tile(rng.normal(1, 0.025, (len(chosen), 1, 1, 3)), 3)
+    light = rng.normal(1, 0.04, shape) * np.tile(rng.normal(1, 0.015, (len(chosen), 1, 1, 3)), 3)
     crops = np.clip(crops * light.astype(np.float32), 0, 1)
     living = samples.living[chosen].astype(np.float32)[:, None]
     says = softened(samples.says[chosen].astype(np.float32))

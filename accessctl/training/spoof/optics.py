@@ -36,6 +36,8 @@ class Camera:
 
 def draw_camera(rng: np.random.Generator) -> Camera:
     """A camera as doors, laptops and phones have them, in ordinary and in poor light."""
+    if rng.random() < CLEAN:
+        return _clean(rng)
     dark = rng.random() < 0.12
     tint = rng.normal(0, 0.03 if rng.random() < 0.8 else 0.09, 3)
     passes = 1 + int(rng.random() < 0.3)
@@ -49,6 +51,25 @@ def draw_camera(rng: np.random.Generator) -> Camera:
         sharpen=float(rng.uniform(0.2, 1.2)) if rng.random() < 0.3 else 0.0,
         shrink=float(rng.uniform(1.1, 1.8)) if rng.random() < 0.25 else 1.0,
         qualities=tuple(int(q) for q in rng.integers(35, 97, passes)),
+        seed=int(rng.integers(2**31)),
+    )
+
+
+CLEAN = 0.45
+"""How often the camera is a good one in good light."""
+
+
+def _clean(rng: np.random.Generator) -> Camera:
+    return Camera(
+        gain=float(np.exp(rng.normal(0, 0.06))),
+        gamma=float(np.exp(rng.normal(0, 0.05))),
+        white=(1.0, 1.0, 1.0),
+        blur=0.0,
+        motion=(0, 0.0),
+        noise=float(rng.exponential(0.003)),
+        sharpen=0.0,
+        shrink=1.0,
+        qualities=(int(rng.integers(60, 98)),),
         seed=int(rng.integers(2**31)),
     )
 
@@ -99,4 +120,5 @@ def _resized(picture: Picture, size: tuple[int, int]) -> Picture:
 
 def _coded(image: Image, quality: int) -> Image:
     _, data = cv2.imencode(".jpg", image[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR)[:, :, ::-1], np.uint8)
+    decoded = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
+    return np.ascontiguousarray(decoded[:, :, ::-1])

@@ -11,10 +11,10 @@ import numpy as np
 from accessctl.camera.video_file import VideoFileSource
 from accessctl.domain import Box, Face, Frame, Image
 
-WIDEST_FACE = 200.0
+WIDEST_FACE = 180.0
 """A larger face is shrunk to so many pixels: the network sees 80, and what surrounds it."""
 
-AROUND = 5.5
+AROUND = 4.8
 """So many face sizes of the picture are kept."""
 
 NARROWEST_FACE = 24.0
@@ -29,9 +29,12 @@ class FacePicture:
     box: Box
     group: str
     kind: str
+    film: bool = False
 
 
-def around(image: Image, box: Box, group: str, kind: str) -> FacePicture | None:
+def around(
+    image: Image, box: Box, group: str, kind: str, *, film: bool = False
+) -> FacePicture | None:
     """The part of an image that training needs; None for a face too small to learn from."""
     if box.w < NARROWEST_FACE:
         return None
@@ -45,10 +48,10 @@ def around(image: Image, box: Box, group: str, kind: str) -> FacePicture | None:
         size = (max(1, round(part.shape[1] * scale)), max(1, round(part.shape[0] * scale)))
         part = np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), np.uint8)
     placed = Box((box.x - left) * scale, (box.y - top) * scale, box.w * scale, box.h * scale)
-    return FacePicture(np.ascontiguousarray(part), placed, group, kind)
+    return FacePicture(np.ascontiguousarray(part), placed, group, kind, film)
 
 
-Look = Callable[[Image], Iterable[Face]]
+Look = Callable[[Image], Iterable[Box]]
 
 
 def photos(place: Path, look: Look, kind: str, within: str = "") -> Iterator[FacePicture]:
@@ -63,10 +66,10 @@ def photos(place: Path, look: Look, kind: str, within: str = "") -> Iterator[Fac
             if decoded is None:
                 continue
             image = np.asarray(decoded[:, :, ::-1], np.uint8)
-            face = max(look(image), key=lambda one: one.box.area, default=None)
+            box = max(look(image), key=lambda one: one.area, default=None)
             parent = Path(name).parent.name
             group = name if parent in {"", within.strip("/")} else parent
-            found = None if face is None else around(image, face.box, group, kind)
+            found = None if box is None else around(image, box, group, kind)
             if found is not None:
                 yield found
 
@@ -91,7 +94,7 @@ def film(
                 continue
             due, taken = media + every_s, taken + 1
             for face in faces:
-                found = around(shot.image, face.box, path.stem, kind)
+                found = around(shot.image, face.box, path.stem, kind, film=True)
                 if found is not None:
                     yield found
     finally:

@@ -2,8 +2,8 @@
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from itertools import accumulate
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -21,12 +21,13 @@ from accessctl.training.spoof.twins import LIVING, Twin, sampled, twins
 Fold: TypeAlias = Literal["fit", "check"]
 
 REAL_ATTACK = "real"
+THREADS = 2
 PIECE = 1000
 CHECK_PIECES = 4
 FEW, HALF, TENTH = 1000, 0.5, 0.08
 """Of a source with fewer groups than FEW half is set aside for checking, of a larger one TENTH."""
 
-SHARES: Mapping[str, float] = {"film": 0.2, "portrait": 0.1, "feed": 0.03, REAL_ATTACK: 0.05}
+SHARES: Mapping[str, float] = {"film": 0.2, "portrait": 0.1, "feed": 0.03, REAL_ATTACK: 0.09}
 REST = 0.62
 """How often a sample is of a source of each kind; of any other kind as of the photographs."""
 
@@ -39,7 +40,7 @@ class Folds:
     films: frozenset[str]
 
     def of(self, picture: FacePicture, groups: int) -> Fold:
-        if picture.kind == "film":
+        if picture.film:
             return "check" if picture.group in self.films else "fit"
         share = HALF if groups < FEW else TENTH
         number = int(hashlib.sha256(picture.group.encode()).hexdigest(), 16) % 1000
@@ -117,6 +118,7 @@ def _samples(made: Sequence[tuple[Twin, FacePicture]], teachers: Sequence[Teache
         kind=kinds,
         source=np.array([picture.kind for _, picture in made]),
         group=np.array([picture.group for _, picture in made]),
+        film=np.array([picture.film for _, picture in made]),
         says=np.stack(says, axis=1).astype(np.float16),
         holds=np.stack(holds, axis=1).astype(np.float16),
     )
@@ -138,8 +140,11 @@ def prepare(
         return
     sides = folded(pictures(), folds)
     opened = teachers()
-    make = partial(make_piece, teachers=opened, seed=seed)
-    for done, (number, fold, path) in enumerate(pieces):
-        told(done, len(pieces))
-        write_samples(path, make(number, sides[fold]))
-    told(len(pieces), len(pieces))
+
+    def make(piece: tuple[int, Fold, Path]) -> None:
+        number, fold, path = piece
+        write_samples(path, make_piece(number, sides[fold], opened, seed))
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        for done, _ in enumerate(pool.map(make, pieces), start=1):
+            told(done, len(pieces))

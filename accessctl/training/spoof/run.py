@@ -11,7 +11,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from accessctl.config import VisionConfig
-from accessctl.domain import Face, Frame, Image
+from accessctl.domain import Box, Face, Frame, Image
 from accessctl.errors import InputError, StoreError
 from accessctl.training.spoof.fit import Checked, Plan, fit, living_of
 from accessctl.training.spoof.pictures import FacePicture, film, photos
@@ -19,12 +19,15 @@ from accessctl.training.spoof.prepare import REAL_ATTACK, Folds, prepare
 from accessctl.training.spoof.report import rates
 from accessctl.training.spoof.samples import Samples, read_samples
 from accessctl.training.spoof.teachers import open_teachers
+from accessctl.vision.detector import short_range
+from accessctl.vision.landmarks import LandmarkModel, mesh_box, region_around, region_of
 from accessctl.vision.observer import Observer
 
 logger = logging.getLogger(__name__)
 
 SETTINGS_FILE, SAMPLES_FOLDER = "config.yaml", "samples"
 EVERY_S, MOST_FRAMES = 0.25, 60
+QUICK_CONFIDENCE, QUICK_PRESENCE = 0.5, 0.8
 VIDEOS = {".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v"}
 SOURCE = re.compile(r"(?P<kind>[a-z][a-z0-9_]{0,19})=(?P<place>[^:]+)(:(?P<within>.+))?")
 
@@ -128,18 +131,28 @@ def pictures(sources: Iterable[Source]) -> Iterable[FacePicture]:
 
 def _of(source: Source, vision: VisionConfig) -> Iterable[FacePicture]:
     if source.place.is_file():
-        observer = Observer(vision)
-
-        def look(image: Image) -> list[Face]:
-            return observer.still(image)
-
-        yield from photos(source.place, look, source.kind, source.within)
-        observer.close()
+        yield from photos(source.place, quick_look(vision), source.kind, source.within)
     elif source.place.is_dir():
         for path in sorted(one for one in source.place.iterdir() if one.suffix.lower() in VIDEOS):
             yield from _film(path, source.kind, vision)
     else:
         raise InputError(f"{source.place} is neither a zip of photographs nor a folder of films.")
+
+
+def quick_look(vision: VisionConfig) -> Callable[[Image], list[Box]]:
+    """Boxes of the faces in a photograph; a tenth of the time that enrolment takes."""
+    mesh, detector = LandmarkModel(vision.models), short_range(vision.models, QUICK_CONFIDENCE)
+
+    def look(image: Image) -> list[Box]:
+        found = []
+        for one in detector.detect(image):
+            seen = mesh.look(image, region_around(one.box, *one.keypoints[:2]))
+            seen = mesh.look(image, region_of(seen.points))
+            if seen.presence >= QUICK_PRESENCE:
+                found.append(mesh_box(seen.points))
+        return found
+
+    return look
 
 
 def _film(path: Path, kind: str, vision: VisionConfig) -> Iterable[FacePicture]:
@@ -174,7 +187,8 @@ def measured_of(network: keras.Model, checked: Samples) -> dict[str, JsonValue]:
 
 
 def films_fitted(samples: Samples) -> list[str]:
-    return sorted(set(samples.group[samples.source == "film"]))
+    """The names of those films on which something was fitted."""
+    return sorted(set(samples.group[samples.film]))
 
 
 def _settle(folder: Path, settings: RunSettings) -> None:

@@ -8,19 +8,21 @@ from numpy.typing import NDArray
 
 from accessctl.errors import InputError
 
-ARRAYS = ("crops", "living", "kind", "source", "group", "says", "holds")
+ARRAYS = ("crops", "living", "kind", "source", "group", "film", "says", "holds")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Samples:
     """N samples: `crops` uint8 (N, 3, 80, 80, 3), `living` bool (N,), `kind`, `source` and
-    `group` str (N,), teachers' logits `says` (N, 2, 3) and last layers `holds` (N, 2, 128)."""
+    `group` str (N,), `film` bool (N,) whether the group is a film; teachers' logits `says`
+    (N, 2, 3) and last layers `holds` (N, 2, 128)."""
 
     crops: NDArray[np.uint8]
     living: NDArray[np.bool_]
     kind: NDArray[np.str_]
     source: NDArray[np.str_]
     group: NDArray[np.str_]
+    film: NDArray[np.bool_]
     says: NDArray[np.float16]
     holds: NDArray[np.float16]
 

@@ -16,6 +16,10 @@ from accessctl.training.spoof.optics import Picture
 from accessctl.training.spoof.pictures import FacePicture
 
 MOST_REACH = 4.4
+NARROWEST, WIDEST = 42.0, 180.0
+MOST_ENLARGED = 1.25
+"""Faces are framed so many pixels wide, and hardly larger than they were taken."""
+
 SUPERSAMPLED = 1.4
 """What a medium shows is drawn so many times finer than the camera sees it, so that its dots and
 pixels alias as they do before a lens."""
@@ -59,7 +63,8 @@ def draw_framing(picture: FacePicture, rng: np.random.Generator) -> Framing:
     sides = [min(side, MOST_REACH / 2) for side in extents(picture)]
     if rng.random() < 0.5:
         sides = [max(0.62, side * float(rng.uniform(0.35, 1.0))) for side in sides]
-    width = float(np.exp(rng.uniform(np.log(40), np.log(115))))
+    widest = min(WIDEST, max(NARROWEST * 1.2, MOST_ENLARGED * picture.box.w))
+    width = float(np.exp(rng.uniform(np.log(NARROWEST), np.log(widest))))
     return Framing(width, *sides)
 
 
@@ -140,7 +145,7 @@ def presented(held: Held, framing: Framing, rng: np.random.Generator) -> Seen:
         surface = _shaded(surface, held.pose.bend)
     plane = _perspective(held.pose, middle, framing, surface.shape[1])
     size = framing.size
-    flat = cv2.warpPerspective(surface, plane, size, flags=cv2.INTER_LINEAR)
+    flat = np.asarray(cv2.warpPerspective(surface, plane, size), np.float32)
     cut = _cut(held, surface.shape[:2], middle, framing.width * SUPERSAMPLED, face, rng)
     there = np.asarray(cv2.warpPerspective(cut, plane, size), np.float32)
     room = _room(held.room, size, rng)
@@ -269,7 +274,7 @@ def _with_fingers(
     inwards /= max(float(np.linalg.norm(inwards)), 1.0)
     thick = 0.05 * width * float(rng.uniform(0.5, 1.3))
     hand = _through(plane, [on_rim - inwards * thick * 3, on_rim - inwards * width])
-    cv2.line(room, *hand, colour, max(3, int(thick * 2.2)))
+    cv2.line(room, hand[0], hand[1], colour, max(3, int(thick * 2.2)))
     fingers = np.zeros(there.shape, np.uint8)
     for index in range(int(rng.integers(1, 5))):
         aside = np.array([-inwards[1], inwards[0]]) * thick * 1.3 * index
@@ -277,9 +282,12 @@ def _with_fingers(
         start, end = _through(plane, [on_rim + aside - inwards * thick, tip])
         cv2.line(fingers, start, end, 255, max(2, int(thick * 0.65)), cv2.LINE_AA)
     soft = (cv2.GaussianBlur(fingers, (0, 0), 0.8).astype(np.float32) / 255)[..., None]
-    room = room * (1 - soft) + soft * skin.astype(np.float32)
-    flat = flat * (1 - soft) + soft * skin.astype(np.float32)
-    return np.asarray(room, np.float32), there, np.asarray(flat, np.float32)
+    over = soft * skin.astype(np.float32)
+    return (
+        np.asarray(room * (1 - soft) + over, np.float32),
+        there,
+        np.asarray(flat * (1 - soft) + over, np.float32),
+    )
 
 
 def _rim_point(width: int, height: int, rng: np.random.Generator) -> NDArray[np.float64]:

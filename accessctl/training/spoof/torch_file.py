@@ -7,7 +7,7 @@ instructions that such a file needs are followed here; any other one refuses the
 
 import pickletools
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from math import prod
@@ -21,7 +21,7 @@ from accessctl.errors import ModelError
 
 MAGIC = 0x1950A86A20F9469CFC6C
 LARGEST_BYTES = 64_000_000
-DTYPES = {
+DTYPES: Mapping[str, np.dtype[Any]] = {
     "FloatStorage": np.dtype("<f4"),
     "HalfStorage": np.dtype("<f2"),
     "LongStorage": np.dtype("<i8"),

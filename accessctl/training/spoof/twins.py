@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accessctl.domain import Box, Image
-from accessctl.liveness.texture_crops import crops
+from accessctl.liveness.texture_crops import Sampling, crops
 from accessctl.training.spoof.media import MEDIA
 from accessctl.training.spoof.optics import Camera, draw_camera, taken
 from accessctl.training.spoof.pictures import FacePicture
@@ -25,6 +25,7 @@ from accessctl.training.spoof.scene import (
 
 REACHES = (1.3, 2.7, 4.0)
 SIZE = 80
+SAMPLING: Sampling = "points"
 LIVING = "living"
 WEIGHTS = {"paper": 0.33, "photo_paper": 0.17, "phone": 0.28, "monitor": 0.22}
 BOX_JITTER = 0.06
@@ -70,7 +71,7 @@ def sampled(seen: Seen, camera: Camera, kind: str, rng: np.random.Generator) -> 
     if rng.random() < 0.5:
         image = np.ascontiguousarray(image[:, ::-1])
         box = Box(image.shape[1] - box.x - box.w, box.y, box.w, box.h)
-    return Twin(crops(image, box, REACHES, SIZE), kind, image, box)
+    return Twin(crops(image, box, REACHES, SIZE, SAMPLING), kind, image, box)
 
 
 def _widened(framing: Framing, rng: np.random.Generator) -> Framing:
