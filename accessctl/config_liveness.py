@@ -36,7 +36,8 @@ class LivenessConfig(Section):
         ge=2,
         le=120,
         description="passive: how long somebody who was recognised may take to show life, and "
-        "what is doubted to be cleared up; after that the visit is denied, 'liveness_undecided'.",
+        "what is doubted to be cleared up; after that the visit is denied, 'liveness_undecided', "
+        "or the PIN is asked for that may stand in for life (`accessctl rules`).",
     )
     actions: int = Field(2, ge=1, le=5, description="Actions asked in a challenge.")
     action_s: float = Field(

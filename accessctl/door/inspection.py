@@ -123,20 +123,25 @@ class Inspection:
 
     @property
     def liveness(self) -> Proof:
-        """A veto refutes; what is not shown in its time is missing; a fault shows nothing."""
-        mode = self._wanted.liveness.mode
+        """A veto refutes; what is not shown in its time is missing; a fault shows nothing.
+
+        Nor does an answered challenge while a cue doubts.
+        """
+        mode, patience_s = self._wanted.liveness.mode, self._wanted.liveness.patience_s
         if mode == "off":
             return Proof.NOT_NEEDED
-        verdict = self._examiner.verdict_on(self._candidate).verdict
-        if verdict is Liveness.ATTACK:
+        said = self._examiner.verdict_on(self._candidate)
+        if said.verdict is Liveness.ATTACK:
             return Proof.REFUTED
         if self.failed:
             return Proof.MISSING
         if mode == "challenge":
-            return self._answered()
-        if verdict is Liveness.LIVE:
+            answered = self._answered()
+            suspended = answered is Proof.SHOWN and said.doubts
+            return self._late(self._passed_at, patience_s) if suspended else answered
+        if said.verdict is Liveness.LIVE:
             return Proof.SHOWN
-        return self._late(self._matched_at, self._wanted.liveness.patience_s)
+        return self._late(self._matched_at, patience_s)
 
     @property
     def doubted(self) -> bool:

@@ -29,7 +29,7 @@ class Visitor:
     def __init__(self, mode: str, intent: Ask | None = None, seed: int = 1, **config) -> None:
         liveness = LivenessConfig(mode=mode, **config)
         self.inspection = Inspection(Wanted(liveness, intent, 10.0, random.Random(seed)))
-        self.says = NOTHING
+        self.cue, self.says = "scripted", NOTHING
         self.now = 0.0
 
     def show(
@@ -51,7 +51,7 @@ class Visitor:
         return self
 
     def results(self) -> tuple[CueResult, ...]:
-        return (fake_result("scripted", self.says),)
+        return (fake_result(self.cue, self.says),)
 
     def obey(self, seconds: float = 30.0, **seen) -> Iterable[str]:
         """Do what is asked, half a second later; the prompts in order."""
@@ -182,6 +182,48 @@ def test_life_shown_in_a_challenge_has_been_looked_at_to_its_end() -> None:
     ada.inspection.take = take
     ada.show(10)
     assert ada.liveness is Proof.SHOWN
+
+
+def pass_challenge(visitor: Visitor) -> None:
+    """Whatever the cues say of it meanwhile."""
+    for _ in range(300):
+        if visitor.inspection._passed_at is not None:
+            return
+        visitor.obey(0.1)
+    raise AssertionError("the challenge was not passed")
+
+
+@pytest.mark.parametrize(("cue", "doubted"), [("stillness", False), ("blink", True)])
+def test_a_doubt_suspends_a_challenge_that_was_answered(cue: str, doubted: bool) -> None:
+    ada = drawn_without_come_closer()
+    ada.cue, ada.says = cue, CueVerdict.DOUBT
+    pass_challenge(ada)
+    ada.show(15 * 9)
+    assert (ada.liveness, ada.inspection.doubted) == (Proof.PENDING, doubted)
+    ada.says = CueVerdict.CLEAR
+    ada.show(8)
+    assert (ada.liveness, ada.inspection.doubted) == (Proof.SHOWN, False)
+
+
+def test_a_doubt_that_stays_after_a_challenge_outlasts_patience() -> None:
+    ada = drawn_without_come_closer()
+    ada.cue, ada.says = "stillness", CueVerdict.DOUBT
+    pass_challenge(ada)
+    ada.show(15 * 11)
+    assert ada.liveness is Proof.MISSING
+
+
+def test_more_than_silence_speaks_against_life() -> None:
+    ada = Visitor("passive").show(30)
+    assert not ada.inspection.doubted
+    ada.inspection.fail()
+    assert ada.inspection.doubted
+    # A challenge is for whom it was posed.
+    asked = drawn_without_come_closer()
+    asked.show(30)
+    assert not asked.inspection.doubted
+    asked.show(5, person=BOB, candidate=BOB)
+    assert asked.inspection.doubted
 
 
 def test_who_does_nothing_is_too_late() -> None:
