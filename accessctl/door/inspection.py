@@ -17,8 +17,9 @@ from accessctl.liveness.challenge_actions import PROMPTS, Ask
 from accessctl.liveness.combine import Liveness
 from accessctl.liveness.evidence import LivenessFrame
 from accessctl.liveness.examiner import Examiner, Look
+from accessctl.liveness.infrared import CUE as INFRARED
 from accessctl.liveness.intent import Intent, watch_intent
-from accessctl.liveness.result import CueResult
+from accessctl.liveness.result import CueResult, CueVerdict
 from accessctl.liveness.texture_network import TextureScorer
 from accessctl.liveness.texture_sampling import TextureSampler
 from accessctl.policy.admit import Proof
@@ -29,6 +30,7 @@ IDENTITY_S = 3.0
 cannot be recognised for a moment, but somebody else's actions must not count for longer."""
 
 HINT = "Turn your head a little, or blink."
+INFRARED_HINT = "The infrared camera shows nothing: nobody can be let in now."
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,8 @@ class Inspection:
         self._intent_from: float | None = None
         self.sampler = TextureSampler(wanted.texture)
         self.failed = False
+        self.infrared_silent = False
+        """Whether no infrared camera shows anything at the moment."""
 
     def take(self, look: Look, results: tuple[CueResult, ...]) -> None:
         self._examiner.take(look, results)
@@ -125,7 +129,8 @@ class Inspection:
     def liveness(self) -> Proof:
         """A veto refutes; what is not shown in its time is missing; a fault shows nothing.
 
-        Nor does an answered challenge while a cue doubts.
+        Nor does an answered challenge while a cue doubts; and where the door has an infrared
+        camera, nothing does unless that is clear.
         """
         mode, patience_s = self._wanted.liveness.mode, self._wanted.liveness.patience_s
         if mode == "off":
@@ -137,9 +142,9 @@ class Inspection:
             return Proof.MISSING
         if mode == "challenge":
             answered = self._answered()
-            suspended = answered is Proof.SHOWN and said.doubts
+            suspended = answered is Proof.SHOWN and (said.doubts or not self._infrared_agrees)
             return self._late(self._passed_at, patience_s) if suspended else answered
-        if said.verdict is Liveness.LIVE:
+        if said.verdict is Liveness.LIVE and self._infrared_agrees:
             return Proof.SHOWN
         return self._late(self._matched_at, patience_s)
 
@@ -188,6 +193,9 @@ class Inspection:
             return Prompt(state.prompt, ask, state.index + 1, len(state.steps))
         if liveness in (Proof.REFUTED, Proof.MISSING):
             return None
+        beside = self._wanted.liveness.infrared is not None
+        if liveness is Proof.PENDING and beside and self.infrared_silent:
+            return Prompt(INFRARED_HINT)
         if self._intent is not None and self.intent is Proof.PENDING:
             return Prompt(PROMPTS[self._intent.ask], self._intent.ask, 1, 1)
         return Prompt(HINT) if liveness is Proof.PENDING and state is None else None
@@ -212,6 +220,14 @@ class Inspection:
         return LivenessRecord(
             self._wanted.liveness.mode, words, asked, None if failure is None else failure.value
         )
+
+    @property
+    def _infrared_agrees(self) -> bool:
+        """Whether the door has no infrared camera, or it shows the same face now."""
+        if self._wanted.liveness.infrared is None:
+            return True
+        said = {result.cue: result.verdict for result in self.cues}
+        return said.get(INFRARED) is CueVerdict.CLEAR
 
     def _go_on(self, frame: LivenessFrame, now: float) -> None:
         if self._wanted.liveness.mode == "challenge":

@@ -1,15 +1,16 @@
 """The liveness of all visits at a door: evidence in, proofs out."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from accessctl.config_liveness import LivenessConfig
 from accessctl.domain import Face, Frame, Sighting
+from accessctl.door.infrared import InfraredEye
 from accessctl.door.inspection import Inspection, Prompt, Wanted
 from accessctl.door.looks import Looks
 from accessctl.door.visit import Visit
-from accessctl.liveness.evidence import gather
+from accessctl.liveness.evidence import InfraredSight, gather
 from accessctl.policy.admit import Proof
 from accessctl.policy.decide import find_doubt
 from accessctl.policy.rules import Rules
@@ -41,13 +42,15 @@ class Asked:
 class Inspector:
     """Keeps an inspection for each visit that is not decided; all is called by the loop.
 
-    `wanted` may be replaced at any time, for the visits that begin after that. `on_fault` hears
-    of each visit on which the cues failed, which is not found alive then.
+    `wanted` may be replaced at any time, for the visits that begin after that, and so may the
+    `infrared` camera. `on_fault` hears of each visit on which the cues failed, which is not
+    found alive then.
     """
 
     wanted: Wanted
     looks: Looks
     on_fault: OnFault = ignore_fault
+    infrared: InfraredEye | None = None
     _open: dict[str, Visit] = field(default_factory=dict)
     _asked: list[Asked] = field(default_factory=list)
 
@@ -62,6 +65,12 @@ class Inspector:
             else:
                 visit.inspection.take(answer.look, answer.results)
 
+    def look_beside(self, frame: Frame, seen: Sequence[tuple[Face, Visit]]) -> None:
+        """Look for the faces of a frame in the infrared picture; called before `see`."""
+        if self.infrared is not None:
+            wanted = {face.track for face, visit in seen if visit.verdict is None}
+            self.infrared.look(frame, [face for face, _ in seen], wanted)
+
     def see(
         self, frame: Frame, face: Face, visit: Visit, sighting: Sighting | None, rules: Rules
     ) -> bool:
@@ -72,6 +81,7 @@ class Inspector:
         inspection = self._inspection_of(visit)
         if inspection is None:
             return False
+        inspection.infrared_silent = self.infrared is None or self.infrared.silent
         before = (visit.liveness, visit.intent)
         # Nothing that could still be seen changes a veto.
         if visit.liveness is not Proof.REFUTED and inspection.since(frame.captured) >= MIN_GAP_S:
@@ -121,8 +131,9 @@ class Inspector:
         match = None if sighting is None else sighting.match
         shows = match.person if match is not None and match.fmr <= rules.frame_fmr else None
         embedding = None if sighting is None else sighting.embedding
+        seen = gather(frame, face, embedding, shows, infrared=self._sight_of(face))
         look = inspection.watch(
-            inspection.sampler.sample(frame.image, gather(frame, face, embedding, shows)),
+            inspection.sampler.sample(frame.image, seen),
             None if pooled is None else pooled.person,
             matched=matched,
         )
@@ -130,6 +141,9 @@ class Inspector:
             self.looks.ask(visit.id, look)
             # Looks that are made at once count for this very frame.
             self.hear()
+
+    def _sight_of(self, face: Face) -> InfraredSight | None:
+        return None if self.infrared is None else self.infrared.hand_over(face.track)
 
     def _prompt(self, visit: Visit, prompt: Prompt | None) -> None:
         if prompt is not None and prompt.steps and prompt != visit.prompt:

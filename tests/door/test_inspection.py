@@ -5,7 +5,14 @@ import pytest
 
 from accessctl.config_liveness import LivenessConfig
 from accessctl.domain import PersonId, Pose
-from accessctl.door.inspection import HINT, IDENTITY_S, Inspection, Wanted, record_of
+from accessctl.door.inspection import (
+    HINT,
+    IDENTITY_S,
+    INFRARED_HINT,
+    Inspection,
+    Wanted,
+    record_of,
+)
 from accessctl.liveness.challenge_actions import PROMPTS, WAIT_PROMPT, Ask
 from accessctl.liveness.fake import fake_frame, fake_result
 from accessctl.liveness.result import CueResult, CueVerdict
@@ -142,10 +149,10 @@ def test_a_recognised_visitor_is_told_what_helps() -> None:
     assert (ada.inspection.prompt.text, ada.inspection.prompt.steps) == (HINT, 0)
 
 
-def drawn_without_come_closer(actions: int = 2) -> Visitor:
+def drawn_without_come_closer(actions: int = 2, kind: type[Visitor] = Visitor, **more) -> Visitor:
     """The first seed whose challenge keeps its distance."""
     for seed in range(100):
-        visitor = Visitor("challenge", seed=seed, actions=actions).show()
+        visitor = kind("challenge", seed=seed, actions=actions, **more).show()
         challenge = visitor.inspection._challenge
         assert challenge is not None
         if Ask.COME_CLOSER not in {step.ask for step in challenge.steps}:
@@ -310,3 +317,72 @@ def test_a_figure_that_could_not_be_measured_is_none() -> None:
     ada.results = lambda: (CueResult("blink", NOTHING, float("nan"), 0.4),)
     ada.show(10)
     assert ada.inspection.record().cues[0].figure is None
+
+
+class Lit(Visitor):
+    """Somebody before a door with an infrared camera, of which its cue says `infrared`."""
+
+    infrared = NOTHING
+
+    def __init__(self, mode: str = "passive", seed: int = 1, **config) -> None:
+        super().__init__(mode, seed=seed, ir_source="/dev/video2", **config)
+
+    def results(self) -> tuple[CueResult, ...]:
+        return (*super().results(), fake_result("infrared", self.infrared))
+
+
+def test_life_counts_once_the_infrared_camera_agrees() -> None:
+    ada = Lit()
+    ada.says = CueVerdict.CONFIRM
+    assert ada.show(30).liveness is Proof.PENDING
+    ada.infrared = CueVerdict.CLEAR
+    assert ada.show(8).liveness is Proof.SHOWN
+    # And only while it does: one that fell silent says nothing any more.
+    ada.infrared = NOTHING
+    assert ada.show(8).liveness is Proof.PENDING
+
+
+def test_the_infrared_camera_alone_shows_no_life() -> None:
+    ada = Lit()
+    ada.infrared = CueVerdict.CLEAR
+    assert ada.show(30).liveness is Proof.PENDING
+
+
+def test_patience_with_the_infrared_camera_ends_as_with_any_other() -> None:
+    ada = Lit(patience_s=3.0)
+    ada.says = CueVerdict.CONFIRM
+    assert ada.show(44).liveness is Proof.PENDING
+    assert ada.show(3).liveness is Proof.MISSING
+
+
+def test_a_door_without_it_asks_for_no_infrared_cue() -> None:
+    ada = Visitor("passive")
+    ada.says = CueVerdict.CONFIRM
+    assert ada.show(30).liveness is Proof.SHOWN
+
+
+def test_a_passed_challenge_needs_the_infrared_camera_too() -> None:
+    ada = drawn_without_come_closer(kind=Lit, patience_s=60.0)
+    assert isinstance(ada, Lit)
+    assert len(list(ada.obey(25.0))) == 2
+    assert ada.inspection._passed_at is not None
+    assert ada.liveness is Proof.PENDING
+    ada.infrared = CueVerdict.CLEAR
+    assert ada.show(8).liveness is Proof.SHOWN
+
+
+def test_a_silent_infrared_camera_is_told_to_whoever_waits() -> None:
+    ada = Lit().show(8)
+    ada.inspection.infrared_silent = True
+    prompt = ada.inspection.prompt
+    assert prompt is not None
+    assert (prompt.text, prompt.steps) == (INFRARED_HINT, 0)
+    ada.inspection.infrared_silent = False
+    prompt = ada.inspection.prompt
+    assert prompt is not None
+    assert prompt.text == HINT
+    # A door that has none says nothing of it.
+    eve = Visitor("passive").show(8)
+    eve.inspection.infrared_silent = True
+    assert eve.inspection.prompt is not None
+    assert eve.inspection.prompt.text == HINT
