@@ -20,6 +20,9 @@ SLACK_S = 0.005
 
 LEAST_STEP_S = 0.001
 
+HAND_HZ, HAND_SHARES = (0.7, 2.3), (0.7, 0.3)
+"""A hand sways slowly and trembles a little: how often a second, and how much of it is which."""
+
 
 def at_most(fps: float) -> Change:
     """Of a recording with more frames a second only so many; one with fewer stays as it is."""
@@ -108,6 +111,26 @@ def shrunk(factor: float) -> Change:
             size = (max(1, round(width * factor)), max(1, round(height * factor)))
             small = cv2.resize(shot.image, size, interpolation=cv2.INTER_AREA)
             yield Shot(small.astype(np.uint8, copy=False), shot.media)
+
+    return change
+
+
+def hand_held(reach: float, seed: int) -> Change:
+    """As if the camera were held in a hand: a part of the picture that wanders by up to `reach`
+    of its width and height to each side, so that as much is cut off; `reach` in [0, 0.5)."""
+
+    def change(shots: Shots) -> Shots:
+        phases = np.random.default_rng(seed).uniform(0, 2 * np.pi, (2, 2))
+        for shot in shots:
+            height, width = shot.image.shape[:2]
+            size = (max(1, round(width * (1 - 2 * reach))), max(1, round(height * (1 - 2 * reach))))
+            turns = 2 * np.pi * np.array(HAND_HZ) * time_of(shot) + phases
+            across, along = reach * (1 + np.sin(turns) @ np.array(HAND_SHARES))
+            into = np.array([[1, 0, -across * width], [0, 1, -along * height]])
+            part = cv2.warpAffine(
+                shot.image, into, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+            )
+            yield Shot(part.astype(np.uint8, copy=False), shot.media)
 
     return change
 

@@ -15,7 +15,6 @@ from accessctl.audit.log import EventLog
 from accessctl.camera.reader import Reader
 from accessctl.camera.source import Source
 from accessctl.config import Config, load_config
-from accessctl.config_liveness import LivenessConfig
 from accessctl.domain import EventKind, Image, Outcome, Reason
 from accessctl.door.assembly import Engine, open_audit, open_door, open_engine
 from accessctl.door.door import Step
@@ -31,7 +30,6 @@ from accessctl.vision.observer import Observer
 Photo: TypeAlias = Candidate
 
 ROOT = Path(__file__).resolve().parents[2]
-OPTION = "still_camera"
 PATIENCE_S = 60.0
 UNDECIDED = {Reason.LIVENESS_UNDECIDED, Reason.LEFT_EARLY}
 
@@ -82,11 +80,11 @@ class Booth:
     def fresh_observer(self) -> Observer:
         return Observer(self._config.vision)
 
-    def present(self, source: Source, photo: Photo, *, still: bool | None) -> Seen:
+    def present(self, source: Source, photo: Photo) -> Seen:
         """Play `source`, a recording, to a door where only the person of `photo` is enrolled,
-        until somebody is granted or it ends. `still`: what the door is told of its camera."""
+        until somebody is granted or it ends."""
         with tempfile.TemporaryDirectory() as scratch:
-            config = _placed(self._config, Path(scratch), still)
+            config = _placed(self._config, Path(scratch))
             with open_audit(config) as audit, self._engine_of(config) as engine:
                 enrolment = Enrolment(
                     engine.observer, engine.recogniser, engine.gallery, engine.roster, audit,
@@ -124,7 +122,7 @@ def open_booth(encoder: Path) -> Iterator[Booth]:
         encoders = base.encoder.model_copy(update={"folder": encoder.resolve(), "device": "cpu"})
         actions = base.actions.model_copy(update={"granted": ()})
         base = base.model_copy(update={"encoder": encoders, "actions": actions})
-        config = _placed(base, Path(scratch), None)
+        config = _placed(base, Path(scratch))
         with (
             open_audit(config) as audit,
             open_engine(config, lambda photos, _: iter(photos)) as engine,
@@ -132,12 +130,7 @@ def open_booth(encoder: Path) -> Iterator[Booth]:
             yield Booth(engine, audit, config)
 
 
-def knows_still_camera() -> bool:
-    """Whether this door is told if its camera moves."""
-    return OPTION in LivenessConfig.model_fields
-
-
-def _placed(config: Config, folder: Path, still: bool | None) -> Config:
+def _placed(config: Config, folder: Path) -> Config:
     # Drawing a film may take long beside other work: no camera is lost by it.
     patient = {"open_timeout_s": PATIENCE_S, "read_timeout_s": PATIENCE_S}
     update: dict[str, Any] = {
@@ -145,8 +138,6 @@ def _placed(config: Config, folder: Path, still: bool | None) -> Config:
         "gallery": config.gallery.model_copy(update={"folder": folder / "enrolled"}),
         "audit": config.audit.model_copy(update={"file": folder / "events.sqlite"}),
     }
-    if still is not None and knows_still_camera():
-        update["liveness"] = config.liveness.model_copy(update={OPTION: still})
     return config.model_copy(update=update)
 
 

@@ -5,6 +5,7 @@ import zlib
 from accessctl.evaluation.disturbed import (
     Change,
     at_most,
+    hand_held,
     late,
     losing,
     shrunk,
@@ -24,6 +25,7 @@ WORDS = {
     "lost": "a tenth of the frames lost at random",
     "late": "frames up to 40 ms late",
     "stalls": "a stall of half a second every 1.5 s",
+    "hand": "the camera moved as by a hand",
     "busy": "7.5 frames a second, late, with stalls",
     **{f"px{width}": f"face {width} px wide" for width in WIDTHS},
 }
@@ -62,6 +64,7 @@ def changes(condition: str, name: str, limit_s: float, face_px: float) -> tuple[
         "lost": (losing(0.1, seed),),
         "late": (late(0.04, seed),),
         "stalls": (stalling(1.5, 0.5, seed),),
+        "hand": (hand_held(0.03, seed),),
         "busy": (at_most(7.5), stalling(1.5, 0.5, seed), late(0.04, seed)),
     }
     return (first, *disturbed[condition])

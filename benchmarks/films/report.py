@@ -79,10 +79,7 @@ def _attacks(rows: Sequence[Row]) -> str:
     lines = []
     for group in groups:
         some = [row for row in rows if row.group == group]
-        for camera in sorted({row.task["camera"] for row in some}):
-            told = [row for row in some if row.task["camera"] == camera]
-            name = f"{group} (camera taken for {camera})" if camera else group
-            lines.append([name, f"{len(told)} of {_people(told)}", *_outcomes(told, living=False)])
+        lines.append([group, f"{len(some)} of {_people(some)}", *_outcomes(some, living=False)])
     for kind in dict.fromkeys(row.task["kind"] for row in rows):
         some = [row for row in rows if row.task["kind"] == kind]
         lines.append(
@@ -131,7 +128,7 @@ def _let_in(rows: Sequence[Row]) -> str:
 def _listed(rows: Sequence[Row]) -> str:
     lines = [
         [
-            " ".join(row.task[part] for part in ("name", "camera") if row.task[part]),
+            row.task["name"],
             row.group,
             row.seen["outcome"],
             ", ".join(dict.fromkeys(row.seen["reasons"])) or "no visit",

@@ -14,7 +14,7 @@ from accessctl.camera.video_file import VideoFileSource
 from accessctl.domain import Face, Image
 from accessctl.evaluation.disturbed import Change, Disturbed
 from benchmarks.films import conditions, eyes, flip_books, sheets
-from benchmarks.films.booth import Booth, Photo, Seen, knows_still_camera
+from benchmarks.films.booth import Booth, Photo, Seen
 from benchmarks.films.clips import Clip, enrolled, long_enough, read_clips
 from benchmarks.films.cut import around, face_places
 
@@ -27,19 +27,17 @@ QUICK_FILMS, QUICK_OTHERS, QUICK_S = 4, 6, 8.0
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One presentation: `name` of the `kind`, under `condition`; `camera` is what the door is
-    told of it ("still", "moving" or "" where it asks for nothing)."""
+    """One presentation: `name` of the `kind`, under `condition`."""
 
     kind: str
     name: str
     condition: str = conditions.FULL
-    camera: str = ""
 
     @property
     def key(self) -> str:
         """A file's name."""
-        words = (self.kind, self.name, self.condition, self.camera)
-        return "-".join(word.replace("/", "_").replace(" ", "_") for word in words if word)
+        words = (self.kind, self.name, self.condition)
+        return "-".join(word.replace("/", "_").replace(" ", "_") for word in words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +61,6 @@ class Shown:
     person: str
     group: str
     origin: str
-    still: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,18 +121,13 @@ def _name_of(task: Task) -> str:
 
 
 def _of_film(clip: Clip, kind: str, extent: Extent) -> list[Task]:
-    """A film under all conditions that make it poorer; a replay whole and cut to the face, with
-    the camera taken for still and for moving where the door asks for it."""
+    """A film under all conditions that make it poorer; a replay whole and cut to the face."""
     parts = ("whole", "cut") if kind == "replay" else ("",)
-    told = ("still", "moving") if kind == "replay" else ("moving" if clip.hand_held else "still",)
-    if not knows_still_camera():
-        told = ("",)
     return [
-        Task(kind, f"{clip.name}:{part}" if part else clip.name, condition, camera)
+        Task(kind, f"{clip.name}:{part}" if part else clip.name, condition)
         for condition in extent.conditions
         if conditions.applies(condition, fps=clip.fps, face_px=clip.face_px)
         for part in parts
-        for camera in told
     ]
 
 
@@ -161,7 +153,7 @@ class Stage:
             if shown is None:
                 seen, shown_as = Seen(outcome="not enrolled"), ("", "", "")
             else:
-                seen = self._booth.present(shown.source, shown.photo, still=shown.still)
+                seen = self._booth.present(shown.source, shown.photo)
                 shown_as = (shown.person, shown.group, shown.origin)
             yield task, Row(asdict(task), *shown_as, asdict(seen))
 
@@ -183,8 +175,7 @@ class Stage:
         poorer = conditions.changes(task.condition, name, self._limit_s, size)
         source = Disturbed(VideoFileSource(clip.path, fast=True), (*cut, *poorer))
         group = f"replay, {part}" if part else clip.group
-        still = None if not task.camera else task.camera == "still"
-        return Shown(source, found.photo, clip.person, group, found.origin, still)
+        return Shown(source, found.photo, clip.person, group, found.origin)
 
     def _sheet(self, name: str) -> Shown | None:
         photo, _, kind = name.partition(":")
@@ -193,7 +184,7 @@ class Stage:
             return None
         image, face, enrolment = portrait
         source = sheets.presented(image, face, kind, zlib.crc32(name.encode()))
-        return Shown(source, enrolment, photo, f"sheet, {kind}", "the photograph", True)
+        return Shown(source, enrolment, photo, f"sheet, {kind}", "the photograph")
 
     def _flip_book(self, name: str) -> Shown | None:
         number = int(name)
@@ -210,7 +201,7 @@ class Stage:
         if best is None:
             return None
         source = flip_books.presented(book, stills)
-        return Shown(source, best, person, f"flip-book, {book.kind}", "its best still", True)
+        return Shown(source, best, person, f"flip-book, {book.kind}", "its best still")
 
     def _eyes(self, name: str) -> Shown | None:
         photo, motion, film = name.split(":")
@@ -220,7 +211,7 @@ class Stage:
             return None
         image, face, enrolment = portrait
         source = eyes.presented(image, face, looks, motion, zlib.crc32(name.encode()))
-        return Shown(source, enrolment, photo, f"cut-out eyes, {motion}", "the photograph", True)
+        return Shown(source, enrolment, photo, f"cut-out eyes, {motion}", "the photograph")
 
     def _frontal(self, number: int) -> tuple[str, tuple[Image, Face, Photo]] | None:
         """The next portrait from that number on whose face looks ahead."""

@@ -12,6 +12,7 @@ from accessctl.evaluation.disturbed import (
     Change,
     Disturbed,
     at_most,
+    hand_held,
     late,
     losing,
     shrunk,
@@ -122,6 +123,32 @@ def test_pictures_of_half_the_size_are_means_of_four_pixels() -> None:
 def test_no_picture_grows() -> None:
     (shot,) = shrunk(3.0)(film([0.0]))
     assert shot.image.shape == (4, 6, 3)
+
+
+def test_a_hand_moves_what_is_seen_by_no_more_than_told() -> None:
+    # A picture whose levels say where they are: 2 a pixel across, 1 a pixel along.
+    image = np.zeros((50, 100, 3), np.uint8)
+    image[:, :, 0] = 2 * np.arange(100)[None, :]
+    image[:, :, 1] = np.arange(50)[:, None]
+    shots = [Shot(image, at) for at in steady(10, 20)]
+    seen = [shot.image for shot in hand_held(0.1, 3)(iter(shots))]
+    assert {picture.shape for picture in seen} == {(40, 80, 3)}
+    across = np.array([picture[20, 0, 0] / 2 for picture in seen])
+    along = np.array([float(picture[0, 40, 1]) for picture in seen])
+    # The part begins between 0 and 20 % of 100 and of 50 pixels.
+    assert across.min() >= 0
+    assert across.max() <= 20.5
+    assert np.ptp(across) > 15
+    assert along.min() >= 0
+    assert along.max() <= 10.5
+    assert np.ptp(along) > 7
+    # From one tenth of a second to the next it goes on, it does not jump:
+    # 2 pi (0.7 x 0.7 + 2.3 x 0.3) x 10 pixels a second.
+    assert np.abs(np.diff(across)).max() <= 2 * np.pi * 1.18 * 10 / 10 + 1
+    again = [shot.image.tobytes() for shot in hand_held(0.1, 3)(iter(shots))]
+    assert again == [picture.tobytes() for picture in seen]
+    other = [shot.image.tobytes() for shot in hand_held(0.1, 4)(iter(shots))]
+    assert again != other
 
 
 def test_a_shot_without_a_time_is_of_no_recording() -> None:
