@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from accessctl.camera.demo_script import ACTS, LENGTH_S, Performer
-from accessctl.config import CameraConfig
+from accessctl.config_camera import CameraConfig
 from benchmarks.pipeline import config_text
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -73,7 +73,9 @@ def read_photo(data: Path, name: str) -> Image:
     """RGB uint8 (H, W, 3)."""
     with zipfile.ZipFile(data / "photos.zip") as archive:
         raw = np.frombuffer(archive.read(name), np.uint8)
-    return cv2.imdecode(raw, cv2.IMREAD_COLOR_RGB).astype(np.uint8)
+    image = cv2.imdecode(raw, cv2.IMREAD_COLOR_RGB)
+    assert image is not None, name
+    return image.astype(np.uint8)
 
 
 def kinds_of(number: int) -> list[str]:
