@@ -86,10 +86,10 @@ class Session:
     def take_over(self, config: Config) -> list[Decision]:
         """Go on by `config`, from the next frame; call it from the loop only.
 
-        All that can be refused is made before anything is changed: ConfigError, SourceError
-        or CameraError leave the session as it was. Visits, grants, refused attempts and tracks
-        stay. Another camera shows another place: its visits begin anew, and what the open ones
-        come to is returned. What only a restart can change is not looked at.
+        All that can be refused is made before anything is changed: ConfigError, ModelError,
+        SourceError or CameraError leave the session as it was. Visits, grants, refused attempts
+        and tracks stay. Another camera shows another place: its visits begin anew, and what the
+        open ones come to is returned. What only a restart can change is not looked at.
         """
         gate = self.door.gate.under(config.access, config.policy)
         outfit = outfit_of(config, gate)

@@ -2,6 +2,7 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -24,7 +25,7 @@ from accessctl.door import assembly, session
 from accessctl.door.assembly import Engine
 from accessctl.door.fake import FACE_BOX, FakeHouse, decisions, portrait
 from accessctl.door.session import open_session
-from accessctl.errors import CameraError, ConfigError, SourceError
+from accessctl.errors import CameraError, ConfigError, ModelError, SourceError
 from accessctl.liveness.result import CueVerdict
 from accessctl.vision.beside import OtherView
 from accessctl.vision.fake import fake_face
@@ -265,6 +266,20 @@ def test_what_is_refused_changes_nothing(
         with pytest.raises(ConfigError):
             opened.take_over(changed(engine, policy=PolicyConfig(target_fpir=0.02)))
         assert (opened.door.gate, opened.door.roster.max_fmr, opened.reader) == (gate, rate, reader)
+        assert opened.config is engine.config
+
+
+def test_a_texture_network_that_is_not_there_is_refused_before_anything_changes(
+    engine: Engine, house: FakeHouse, use, tmp_path: Path
+) -> None:
+    use(recording(*visit(1)))
+    with open_session(engine, house.audit, fast=True) as opened:
+        gate, rate = opened.door.gate, opened.door.roster.max_fmr
+        liveness = LivenessConfig(texture=tmp_path / "nowhere")
+        policy = PolicyConfig(target_fpir=0.02)
+        with pytest.raises(ModelError, match=r"liveness\.texture"):
+            opened.take_over(changed(engine, liveness=liveness, policy=policy))
+        assert (opened.door.gate, opened.door.roster.max_fmr) == (gate, rate)
         assert opened.config is engine.config
 
 
