@@ -100,6 +100,7 @@ def checks_of(config: Config, path: Path) -> Sequence[tuple[str, "Check"]]:
         *_libraries(),
         ("models", partial(_check_vision_models, config)),
         ("encoder", partial(models.check_encoder, config.encoder)),
+        ("texture", partial(models.check_texture, config.liveness)),
         *_machine(config),
         ("gallery", partial(permissions.check_gallery, config.gallery, os.environ)),
         ("people", partial(people.check_people, config, os.environ)),
