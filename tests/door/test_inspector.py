@@ -175,6 +175,14 @@ def test_the_texture_network_is_asked_of_every_other_frame_of_ten_a_second() -> 
     assert texture.boxes == [FACE_BOX] * 3
 
 
+def test_skin_lets_in_and_paper_does_not() -> None:
+    for answer, expected in ((0.97, [GRANTED]), (0.03, []), (0.8, [])):
+        ada = asking(FakeTexture(answer))
+        ada.house.looks = DirectLooks()
+        ada.door = ada.house.door()
+        assert ada.show(16) == expected, answer
+
+
 def test_a_decided_visit_asks_the_texture_network_nothing_more() -> None:
     texture = FakeTexture()
     ada = asking(texture)
