@@ -8,9 +8,10 @@ from accessctl.config_liveness import LivenessConfig
 from accessctl.domain import Face, Frame, Sighting
 from accessctl.door.infrared import InfraredEye
 from accessctl.door.inspection import Inspection, Prompt, Wanted
-from accessctl.door.looks import Looks
+from accessctl.door.looks import Answer, Looks
 from accessctl.door.visit import Visit
 from accessctl.liveness.evidence import InfraredSight, gather
+from accessctl.liveness.examiner import Look
 from accessctl.policy.admit import Proof
 from accessctl.policy.decide import find_doubt
 from accessctl.policy.rules import Rules
@@ -56,14 +57,9 @@ class Inspector:
 
     def hear(self) -> None:
         """Take over what was looked at meanwhile; what is of no open visit is dropped."""
-        for answer in self.looks.answers():
-            visit = self._open.get(answer.visit)
-            if visit is None or visit.inspection is None:
-                continue
-            if answer.fault is not None:
-                self._fail(visit, visit.inspection, answer.fault)
-            else:
-                visit.inspection.take(answer.look, answer.results)
+        while answers := self.looks.answers():
+            for answer in answers:
+                self._hear(answer)
 
     def look_beside(self, frame: Frame, seen: Sequence[tuple[Face, Visit]]) -> None:
         """Look for the faces of a frame in the infrared picture; called before `see`."""
@@ -137,13 +133,28 @@ class Inspector:
             None if pooled is None else pooled.person,
             matched=matched,
         )
+        self._look_at(visit, look)
         if look is not None:
-            self.looks.ask(visit.id, look)
             # Looks that are made at once count for this very frame.
             self.hear()
 
     def _sight_of(self, face: Face) -> InfraredSight | None:
         return None if self.infrared is None else self.infrared.hand_over(face.track)
+
+    def _hear(self, answer: Answer) -> None:
+        visit = self._open.get(answer.visit)
+        if visit is None or visit.inspection is None:
+            return
+        if answer.fault is not None:
+            self._fail(visit, visit.inspection, answer.fault)
+        else:
+            self._look_at(visit, visit.inspection.take(answer.look, answer.results))
+
+    def _look_at(self, visit: Visit, look: Look | None) -> None:
+        if look is None or visit.inspection is None:
+            return
+        if not self.looks.ask(visit.id, look):
+            visit.inspection.put_back()
 
     def _prompt(self, visit: Visit, prompt: Prompt | None) -> None:
         if prompt is not None and prompt.steps and prompt != visit.prompt:

@@ -15,12 +15,13 @@ from accessctl.domain import Decision, Face, Frame, Outcome, Pose, Quality, Reas
 from accessctl.door import inspector as inspector_module
 from accessctl.door.door import Door
 from accessctl.door.fake import FACE_BOX, FakeHouse, decisions, portrait
-from accessctl.door.inspection import HINT, Wanted
+from accessctl.door.inspection import Wanted
 from accessctl.door.looks import Answer, DirectLooks
 from accessctl.liveness.challenge_actions import PROMPTS, Ask
 from accessctl.liveness.examiner import FEWEST, Look
 from accessctl.liveness.fake import FakeTexture
 from accessctl.liveness.result import CueVerdict
+from accessctl.liveness.words import CLOSER
 from accessctl.policy.recorded import from_data
 from accessctl.vision.fake import fake_face
 
@@ -275,6 +276,27 @@ def test_frames_after_the_last_look_do_not_count() -> None:
     assert guest.show(1) == [GRANTED]
 
 
+class Full(DirectLooks):
+    """Takes every third look only."""
+
+    asked = 0
+
+    def ask(self, visit: str, look: Look) -> bool:
+        self.asked += 1
+        return self.asked % 3 == 0 and super().ask(visit, look)
+
+
+def test_a_look_that_found_no_place_is_asked_for_again() -> None:
+    guest = Guest()
+    guest.house.looks = Full(lambda look: guest.house.cues(look))
+    guest.door = guest.house.door()
+    guest.house.cues.says = CONFIRM
+    assert guest.show(FEWEST + 1) == []
+    assert guest.show(1) == [GRANTED]
+    (look,) = guest.house.cues.looks
+    assert len(look.frames) == FEWEST
+
+
 def test_a_veto_that_comes_late_still_comes_in_time() -> None:
     looks = LateLooks(lambda look: house.cues(look))
     guest = Guest()
@@ -338,7 +360,8 @@ def test_a_hint_is_shown_but_not_said() -> None:
     steps = [guest.door.step(Frame(portrait(ADA), i / 10, i)) for i in range(5)]
     prompt = steps[-1].faces[0].prompt
     assert prompt is not None
-    assert prompt.text == HINT
+    # Ada's face is 60 pixels wide.
+    assert prompt.text == CLOSER
     assert guest.house.speaker.payloads == []
 
 
