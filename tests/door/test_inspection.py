@@ -2,7 +2,7 @@ import random
 from collections.abc import Iterable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accessctl.config_liveness import LivenessConfig
@@ -191,6 +191,7 @@ def test_a_look_that_could_not_be_looked_at_comes_again() -> None:
     assert again.frames == looks[FEWEST - 1].frames
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.tuples(st.booleans(), st.integers(1, 21)), max_size=20))
 def test_a_busy_machine_delays_the_looks_and_makes_no_others_of_them(
     times: list[tuple[bool, int]],

@@ -3,7 +3,7 @@ from dataclasses import replace
 from math import inf
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accessctl.domain import Box, PersonId
@@ -256,6 +256,7 @@ def against(taken: Sequence[tuple[Look, tuple[CueResult, ...]]]) -> bool:
     return False
 
 
+@settings(deadline=None)
 @given(EVENTS)
 def test_no_order_of_answers_shows_life_while_a_doubt_stands(events: list) -> None:
     """Answers come late, in any order, or never."""
