@@ -282,7 +282,7 @@ def load_config(path: Path) -> Config:
         config = Config.model_validate(read_mapping(path))
         base = path.resolve().parent
         resolved: Config = resolve_paths(config, base)
-        source = resolve_source(config.camera.source, base)
+        sources = _sources(resolved, base)
     except PermissionError as error:
         raise ConfigError(
             f"You may not read the configuration {path}; do so as root or as the door's user."
@@ -296,8 +296,18 @@ def load_config(path: Path) -> Config:
         raise ConfigError(f"{path}: {_first_complaint(error)}") from error
     except (ValueError, RuntimeError) as error:
         raise ConfigError(f"{path} {error}; correct it.") from error
-    camera = resolved.camera.model_copy(update={"source": source})
-    return resolved.model_copy(update={"camera": camera})
+    return resolved.model_copy(update=sources)
+
+
+def _sources(config: Config, base: Path) -> dict[str, Section]:
+    """The sections that name cameras, recordings among them laid below `base`."""
+    source = resolve_source(config.camera.source, base)
+    sections: dict[str, Section] = {"camera": config.camera.model_copy(update={"source": source})}
+    infrared = config.liveness.ir_source
+    if infrared is not None:
+        beside = {"ir_source": resolve_source(infrared, base)}
+        sections["liveness"] = config.liveness.model_copy(update=beside)
+    return sections
 
 
 def _first_complaint(error: ValidationError) -> str:

@@ -36,7 +36,15 @@ class LivenessConfig(Section):
         ge=2,
         le=120,
         description="passive: how long somebody who was recognised may take to show life, and "
-        "what is doubted to be cleared up; after that the visit is denied, 'liveness_undecided'.",
+        "what is doubted to be cleared up; after that the visit is denied, 'liveness_undecided', "
+        "or the PIN is asked for that may stand in for life (`accessctl rules`).",
+    )
+    ir_source: str | None = Field(
+        None,
+        min_length=1,
+        description="An infrared camera beside the first, written as camera.source is, but for "
+        "auto and demo: /dev/video2, an rtsp:// or http:// URL, or a recording beside a "
+        "recording. Whom it does not show, too, is not let in. None: there is none.",
     )
     actions: int = Field(2, ge=1, le=5, description="Actions asked in a challenge.")
     action_s: float = Field(
@@ -50,3 +58,8 @@ class LivenessConfig(Section):
         description="Folder of the network that tells a living face from paper and screens; "
         "holds its card.yaml. off: nobody asks it, and life is shown by moving alone.",
     )
+
+    @property
+    def infrared(self) -> str | None:
+        """The infrared camera that is looked through: none where nobody asks for life."""
+        return None if self.mode == "off" else self.ir_source

@@ -111,6 +111,26 @@ def test_paths_are_relative_to_the_file_not_to_the_folder_one_is_in(
     assert config.encoder.folder == door / "models/encoder"
 
 
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("films/infrared.mp4", "{}/films/infrared.mp4"),
+        ("/dev/video2", "/dev/video2"),
+        ("usb:2", "usb:2"),
+        ("rtsp://10.0.0.9/ir", "rtsp://10.0.0.9/ir"),
+    ],
+)
+def test_an_infrared_recording_is_laid_below_the_file_as_the_first_one_is(
+    file: Path, source: str, shown: str
+) -> None:
+    file.write_text(f"camera: {{source: '{source}'}}\nliveness: {{ir_source: '{source}'}}\n")
+    config = load_config(file)
+    assert config.liveness.ir_source == shown.format(file.parent)
+    assert config.liveness.ir_source == config.camera.source
+    file.write_text("camera: {source: demo}\n")
+    assert load_config(file).liveness.ir_source is None
+
+
 def test_a_tilde_is_the_home_folder(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/owner")
     file.write_text("gallery: {folder: ~/people}\n")

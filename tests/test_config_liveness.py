@@ -82,3 +82,13 @@ def test_off_may_be_written_as_yaml_reads_it() -> None:
 
 def test_every_action_may_be_the_gesture() -> None:
     assert set(get_args(Intent)) == {"off", *Ask}
+
+
+def test_the_infrared_camera_is_looked_through_where_somebody_asks_for_life() -> None:
+    assert LivenessConfig().ir_source is None
+    named = {"ir_source": "/dev/video2"}
+    for mode, looked_through in (("passive", True), ("challenge", True), ("off", False)):
+        config = LivenessConfig.model_validate({"mode": mode} | named)
+        assert config.infrared == ("/dev/video2" if looked_through else None)
+    with pytest.raises(ValidationError, match="ir_source"):
+        LivenessConfig.model_validate({"ir_source": ""})

@@ -1,14 +1,15 @@
 """A source that plays a script, for tests and for `accessctl doctor`."""
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from types import TracebackType
+from typing import Self, TypeAlias
 
 import numpy as np
 
 from accessctl.camera.source import Shot
-from accessctl.domain import Image
+from accessctl.domain import Frame, Image
 from accessctl.errors import CameraError
 
 Step: TypeAlias = "Shot | Exception | threading.Event"
@@ -72,3 +73,29 @@ class FakeSource:
         feed = FakeFeed(script)
         self.opened.append(feed)
         return feed
+
+
+class FakeCompanion:
+    """A second camera that takes a picture of each moment; `picture` None: it is silent."""
+
+    description = "fake infrared camera"
+
+    def __init__(self, picture: Callable[[float], Image | None]) -> None:
+        self.picture = picture
+        self.error: str | None = None
+        self.late_s = 0.0
+        """How long before the moment it was asked for its picture was taken."""
+
+    def at(self, captured: float) -> Frame | None:
+        image = self.picture(captured - self.late_s)
+        return None if image is None else Frame(image, captured - self.late_s, 0)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...

@@ -88,7 +88,7 @@ def show(finding: "Finding", *, as_json: bool) -> None:
 
 
 def checks_of(config: Config, path: Path) -> Sequence[tuple[str, "Check"]]:
-    from accessctl.service.checks import disk, hooks, models, permissions, self_test
+    from accessctl.service.checks import disk, hooks, models, people, permissions, self_test
     from accessctl.service.checks.finding import ok
 
     folders = {"people": config.gallery.folder, "the event log": config.audit.file.parent}
@@ -100,8 +100,10 @@ def checks_of(config: Config, path: Path) -> Sequence[tuple[str, "Check"]]:
         *_libraries(),
         ("models", partial(_check_vision_models, config)),
         ("encoder", partial(models.check_encoder, config.encoder)),
+        ("texture", partial(models.check_texture, config.liveness)),
         *_machine(config),
         ("gallery", partial(permissions.check_gallery, config.gallery, os.environ)),
+        ("people", partial(people.check_people, config, os.environ)),
         ("event log", partial(permissions.check_audit, config.audit, os.environ)),
         ("disk", partial(disk.check_disk, folders, snapshots_mb)),
         ("actions", partial(hooks.check_hooks, config.actions, os.environ)),

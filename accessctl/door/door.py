@@ -24,6 +24,7 @@ from accessctl.door.enactor import Enactor
 from accessctl.door.events import prompt_payload
 from accessctl.door.factor_prompt import factor_prompt
 from accessctl.door.gate import Gate
+from accessctl.door.infrared import InfraredEye
 from accessctl.door.inspection import Prompt, record_of
 from accessctl.door.inspector import Asked, Inspector
 from accessctl.door.outfit import Outfit
@@ -178,6 +179,11 @@ class Door:
         if self._inspector is not None:
             self._inspector.wanted = outfit.wanted
 
+    def look_through(self, infrared: InfraredEye | None) -> None:
+        """Another infrared camera, or none, from the next frame on."""
+        if self._inspector is not None:
+            self._inspector.infrared = infrared
+
     def close(self, now: float) -> list[Decision]:
         """End the visits that are still open, as if everybody had left at `now`."""
         return list(self._farewells(now + 2 * self._leave_after_s, 0.0))
@@ -192,6 +198,7 @@ class Door:
         if self._inspector is None:
             return []
         self._inspector.hear()
+        self._inspector.look_beside(frame, seen)
         rules = Rules.of(self._policy, self.roster.max_fmr)
         return [
             visit

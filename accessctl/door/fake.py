@@ -27,6 +27,7 @@ from accessctl.gallery.normalisation import Normaliser
 from accessctl.liveness.examiner import Look
 from accessctl.liveness.fake import fake_result
 from accessctl.liveness.result import CueVerdict
+from accessctl.vision.beside import OtherView
 from accessctl.vision.fake import fake_face
 
 FACE_BOX = Box(20, 20, 60, 70)
@@ -60,11 +61,13 @@ class DirectRunner:
 
 
 class ScriptedObserver:
-    """Sees in each frame whatever `faces` holds at that moment."""
+    """Sees in each frame whatever `faces` holds at that moment, and of everybody `other_view`
+    in an infrared picture."""
 
     def __init__(self) -> None:
         self.faces: Sequence[Face] = ()
         self.config = VisionConfig()
+        self.other_view: OtherView | None = None
         self.timings: dict[str, float] = {"search": 0.0, "track": 0.0, "landmarks": 0.0}
 
     def observe(self, frame: Frame) -> list[Face]:
@@ -73,6 +76,12 @@ class ScriptedObserver:
 
     def reconfigure(self, config: VisionConfig) -> None:
         self.config = config
+
+    def beside(
+        self, image: Image, box: Box, size: tuple[int, int], others: Sequence[Box] = ()
+    ) -> OtherView | None:
+        del image, box, size, others
+        return self.other_view
 
     def still(self, image: Image) -> list[Face]:
         del image

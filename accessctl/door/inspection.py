@@ -6,29 +6,25 @@ from dataclasses import dataclass
 
 from accessctl.config_liveness import LivenessConfig
 from accessctl.domain import PersonId
-from accessctl.liveness.challenge import (
-    Challenge,
-    Failure,
-    Phase,
-    advance,
-    draw_challenge,
-)
+from accessctl.door.look_queue import LookQueue
+from accessctl.door.posed import PosedChallenge
+from accessctl.liveness.challenge import Phase
 from accessctl.liveness.challenge_actions import PROMPTS, Ask
 from accessctl.liveness.combine import Liveness
 from accessctl.liveness.evidence import LivenessFrame
 from accessctl.liveness.examiner import Examiner, Look
+from accessctl.liveness.infrared import CUE as INFRARED
 from accessctl.liveness.intent import Intent, watch_intent
-from accessctl.liveness.result import CueResult
+from accessctl.liveness.result import CueResult, CueVerdict
 from accessctl.liveness.texture_network import TextureScorer
 from accessctl.liveness.texture_sampling import TextureSampler
+from accessctl.liveness.words import hint
 from accessctl.policy.admit import Proof
 from accessctl.policy.liveness_record import CueWord, LivenessRecord
 
-IDENTITY_S = 3.0
-"""In a challenge, a frame must show the person at least this often, seconds: who turns away
-cannot be recognised for a moment, but somebody else's actions must not count for longer."""
-
-HINT = "Turn your head a little, or blink."
+INFRARED_HINT = "The infrared camera shows nothing: nobody can be let in now."
+NEAR_PX = 70.0
+"""Narrower faces are too small for some of the cues."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +62,8 @@ class Inspection:
     """Examiner, challenge and gesture of one visit. Times are capture times in seconds.
 
     The order of calls for a frame: `take` for every look that was answered, then `watch` with
-    what `sampler` made of the frame.
+    what `sampler` made of the frame. One look at a time is out: whoever gets one from either
+    answers it by `take` or `put_back`, or the cues have failed.
     """
 
     def __init__(self, wanted: Wanted) -> None:
@@ -75,20 +72,28 @@ class Inspection:
         self._examiner = Examiner(window_s=config.window_s, every_s=config.every_s)
         self._candidate: PersonId | None = None
         self._matched_at: float | None = None
-        self._agreed_at = float("-inf")
         self._now: float | None = None
-        self._challenge: Challenge | None = None
-        self._challenged: PersonId | None = None
-        self._passed_at: float | None = None
+        self._near = True
+        self._posed = PosedChallenge(config, wanted.chance)
+        self._queue = LookQueue()
         self._looked_until = float("-inf")
         self._intent = None if wanted.intent is None else Intent(wanted.intent)
         self._intent_from: float | None = None
         self.sampler = TextureSampler(wanted.texture)
         self.failed = False
+        self.infrared_silent = False
+        """Whether no infrared camera shows anything at the moment."""
 
-    def take(self, look: Look, results: tuple[CueResult, ...]) -> None:
+    def take(self, look: Look, results: tuple[CueResult, ...]) -> Look | None:
+        """What a look came to; the next one that is due, if one is."""
         self._examiner.take(look, results)
         self._looked_until = look.frames[-1].captured
+        self._queue.answered()
+        return self._next()
+
+    def put_back(self) -> None:
+        """The look that was due cannot be looked at now; `watch` gives it again."""
+        self._queue.put_back()
 
     def fail(self) -> None:
         """The cues failed on this visit: it will not be found alive."""
@@ -97,7 +102,7 @@ class Inspection:
     def watch(
         self, frame: LivenessFrame, candidate: PersonId | None, *, matched: bool
     ) -> Look | None:
-        """Take in a frame of the face; the look that is due, if one is.
+        """Take in a frame of the face; the look that is due, if one is and none is out.
 
         `candidate` is whom the visit looks like, and `matched` whether it could be granted
         to them for their face alone.
@@ -105,16 +110,18 @@ class Inspection:
         now = self._now = frame.captured
         if candidate != self._candidate:
             self._candidate, self._matched_at, self._intent_from = candidate, None, None
-        whose = self._challenged if self._challenge is not None else candidate
-        if frame.person is not None and frame.person == whose:
-            self._agreed_at = now
+        self._near = frame.box.w >= NEAR_PX
+        self._posed.note(frame, candidate)
         if matched and self._matched_at is None:
             self._matched_at = now
         if self._matched_at is not None:
             self._go_on(frame, now)
         if self._wanted.liveness.mode == "off" or self.failed:
             return None
-        return self._examiner.collect(frame, candidate)
+        look = self._examiner.collect(frame, candidate)
+        if look is not None:
+            self._queue.add(look)
+        return self._next()
 
     def since(self, now: float) -> float:
         """Seconds since the last frame; infinite before the first, and where time ran back."""
@@ -123,20 +130,24 @@ class Inspection:
 
     @property
     def liveness(self) -> Proof:
-        """A veto refutes; what is not shown in its time is missing; a fault shows nothing."""
+        """A veto refutes; what is not shown in its time is missing, and so is what is doubted
+        then; a fault shows nothing.
+
+        Where the door has an infrared camera, nothing is shown unless that is clear.
+        """
         mode = self._wanted.liveness.mode
         if mode == "off":
             return Proof.NOT_NEEDED
-        verdict = self._examiner.verdict_on(self._candidate).verdict
-        if verdict is Liveness.ATTACK:
+        found = self._examiner.verdict_on(self._candidate)
+        if found.verdict is Liveness.ATTACK:
             return Proof.REFUTED
         if self.failed:
             return Proof.MISSING
         if mode == "challenge":
-            return self._answered()
-        if verdict is Liveness.LIVE:
+            return self._answered(doubted=bool(found.doubts) or not self._infrared_agrees)
+        if found.verdict is Liveness.LIVE and self._infrared_agrees:
             return Proof.SHOWN
-        return self._late(self._matched_at, self._wanted.liveness.patience_s)
+        return self._undecided(self._matched_at)
 
     @property
     def doubted(self) -> bool:
@@ -145,7 +156,7 @@ class Inspection:
         That is a doubt of an attack, cues that failed, and a challenge that was another's: no
         PIN makes up for any of them.
         """
-        another = self._challenge is not None and self._candidate != self._challenged
+        another = self._posed.another(self._candidate)
         return self.failed or another or self.record().doubts_attack
 
     @property
@@ -154,7 +165,8 @@ class Inspection:
             return Proof.NOT_NEEDED
         if self._intent.seen:
             return Proof.SHOWN
-        return self._late(self._intent_from, self._wanted.intent_s)
+        late = self._passed(self._intent_from) > self._wanted.intent_s
+        return Proof.MISSING if late else Proof.PENDING
 
     @property
     def cues(self) -> tuple[CueResult, ...]:
@@ -162,33 +174,31 @@ class Inspection:
         return self._examiner.verdict_on(self._candidate).results
 
     @property
-    def asked(self) -> tuple[Ask, ...]:
-        """The actions of the challenge that have been asked so far."""
-        state = self._challenge
-        if state is None:
-            return ()
-        waiting = state.phase in {Phase.SETTLING, Phase.PAUSE}
-        return tuple(step.ask for step in state.steps[: state.index + (not waiting)])
-
-    @property
     def prompt(self) -> Prompt | None:
         """What to tell the visitor now."""
         if self._matched_at is None:
             return None
         liveness = self.liveness
-        state = self._challenge
+        state = self._posed.state
         if liveness is Proof.PENDING and state is not None and not state.over:
             asked = state.phase in {Phase.ASKED, Phase.RETURNING}
             ask = state.steps[state.index].ask if asked else ""
             return Prompt(state.prompt, ask, state.index + 1, len(state.steps))
         if liveness in (Proof.REFUTED, Proof.MISSING):
             return None
-        if self._intent is not None and self.intent is Proof.PENDING:
-            return Prompt(PROMPTS[self._intent.ask], self._intent.ask, 1, 1)
-        return Prompt(HINT) if liveness is Proof.PENDING and state is None else None
+        if liveness is Proof.PENDING and self._infrared_wanted and self.infrared_silent:
+            return Prompt(INFRARED_HINT)
+        found = self._examiner.verdict_on(self._candidate)
+        gesture = self._intent if self.intent is Proof.PENDING else None
+        # What is doubted is more urgent than the gesture, of which there is time left.
+        if gesture is not None and not found.doubts:
+            return Prompt(PROMPTS[gesture.ask], gesture.ask, 1, 1)
+        if liveness is Proof.PENDING and (found.doubts or state is None):
+            return Prompt(hint(found.results, near=self._near))
+        return None
 
     def looked_at(self, captured: float) -> bool:
-        """Whether the frame of that time has been looked at without a veto so far."""
+        """Whether the cues have seen the frame of that time."""
         return self._examiner.looked_at(captured)
 
     def record(self) -> LivenessRecord:
@@ -202,15 +212,24 @@ class Inspection:
             )
             for cue in self.cues
         )
-        failure = None if self._challenge is None else self._challenge.failure
-        asked = tuple(ask.value for ask in self.asked)
-        return LivenessRecord(
-            self._wanted.liveness.mode, words, asked, None if failure is None else failure.value
-        )
+        asked = tuple(ask.value for ask in self._posed.asked)
+        return LivenessRecord(self._wanted.liveness.mode, words, asked, self._posed.failure)
+
+    @property
+    def _infrared_wanted(self) -> bool:
+        return self._wanted.liveness.infrared is not None
+
+    @property
+    def _infrared_agrees(self) -> bool:
+        """Whether the door has no infrared camera, or it shows the same face now."""
+        if not self._infrared_wanted:
+            return True
+        said = {result.cue: result.verdict for result in self.cues}
+        return said.get(INFRARED) is CueVerdict.CLEAR
 
     def _go_on(self, frame: LivenessFrame, now: float) -> None:
         if self._wanted.liveness.mode == "challenge":
-            self._challenge_with(frame, now)
+            self._posed.go_on(frame, self._candidate)
             # A gesture must not be taken for a wrong answer to the challenge.
             if self.liveness is not Proof.SHOWN:
                 return
@@ -219,36 +238,32 @@ class Inspection:
                 self._intent_from = now
             self._intent = watch_intent(self._intent, frame)
 
-    def _challenge_with(self, frame: LivenessFrame, now: float) -> None:
-        if self._challenge is None:
-            config = self._wanted.liveness
-            self._challenged = self._candidate
-            self._challenge = draw_challenge(
-                actions=config.actions,
-                action_s=config.action_s,
-                limit_s=config.challenge_s,
-                source=self._wanted.chance,
-            )
-        same = now - self._agreed_at <= IDENTITY_S
-        self._challenge = advance(self._challenge, frame, now, same_person=same)
-        if self._challenge.phase is Phase.PASSED and self._passed_at is None:
-            self._passed_at = now
+    def _next(self) -> Look | None:
+        look = self._queue.next()
+        return None if look is None else self._examiner.aware(look)
 
-    def _answered(self) -> Proof:
-        state = self._challenge
-        if state is None or not state.over:
+    def _answered(self, *, doubted: bool) -> Proof:
+        answer, passed_at = self._posed.answer(self._candidate), self._posed.passed_at
+        if answer is not Proof.SHOWN or passed_at is None:
+            return answer
+        # All that was done for the challenge must have been open to a veto or a doubt.
+        if self._looked_until < passed_at or doubted:
+            return self._undecided(passed_at)
+        return Proof.SHOWN
+
+    def _undecided(self, since: float | None) -> Proof:
+        """Patience ends by the frames' own times: not before the looks that were due by then have
+        been answered, or as long again has passed."""
+        patience_s = self._wanted.liveness.patience_s
+        passed, due = self._passed(since), self._queue.earliest
+        if not passed > patience_s:
             return Proof.PENDING
-        if state.failure is not None:
-            return Proof.MISSING if state.failure is Failure.TOO_LATE else Proof.REFUTED
-        if self._candidate != self._challenged:
-            return Proof.MISSING
-        # All that was done for the challenge must have been open to a veto.
-        looked = self._passed_at is not None and self._looked_until >= self._passed_at
-        return Proof.SHOWN if looked else Proof.PENDING
+        in_time = since is not None and due is not None and due - since <= patience_s
+        return Proof.PENDING if in_time and passed <= 2 * patience_s else Proof.MISSING
 
-    def _late(self, since: float | None, patience_s: float) -> Proof:
-        late = since is not None and self._now is not None and self._now - since > patience_s
-        return Proof.MISSING if late else Proof.PENDING
+    def _passed(self, since: float | None) -> float:
+        """Seconds from `since` to the last frame; 0 where nothing has begun."""
+        return 0.0 if since is None or self._now is None else self._now - since
 
 
 def record_of(inspection: Inspection | None) -> LivenessRecord:

@@ -1,15 +1,17 @@
 """The liveness of all visits at a door: evidence in, proofs out."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from accessctl.config_liveness import LivenessConfig
 from accessctl.domain import Face, Frame, Sighting
+from accessctl.door.infrared import InfraredEye
 from accessctl.door.inspection import Inspection, Prompt, Wanted
-from accessctl.door.looks import Looks
+from accessctl.door.looks import Answer, Looks
 from accessctl.door.visit import Visit
-from accessctl.liveness.evidence import gather
+from accessctl.liveness.evidence import InfraredSight, gather
+from accessctl.liveness.examiner import Look
 from accessctl.policy.admit import Proof
 from accessctl.policy.decide import find_doubt
 from accessctl.policy.rules import Rules
@@ -41,26 +43,29 @@ class Asked:
 class Inspector:
     """Keeps an inspection for each visit that is not decided; all is called by the loop.
 
-    `wanted` may be replaced at any time, for the visits that begin after that. `on_fault` hears
-    of each visit on which the cues failed, which is not found alive then.
+    `wanted` may be replaced at any time, for the visits that begin after that, and so may the
+    `infrared` camera. `on_fault` hears of each visit on which the cues failed, which is not
+    found alive then.
     """
 
     wanted: Wanted
     looks: Looks
     on_fault: OnFault = ignore_fault
+    infrared: InfraredEye | None = None
     _open: dict[str, Visit] = field(default_factory=dict)
     _asked: list[Asked] = field(default_factory=list)
 
     def hear(self) -> None:
         """Take over what was looked at meanwhile; what is of no open visit is dropped."""
-        for answer in self.looks.answers():
-            visit = self._open.get(answer.visit)
-            if visit is None or visit.inspection is None:
-                continue
-            if answer.fault is not None:
-                self._fail(visit, visit.inspection, answer.fault)
-            else:
-                visit.inspection.take(answer.look, answer.results)
+        while answers := self.looks.answers():
+            for answer in answers:
+                self._hear(answer)
+
+    def look_beside(self, frame: Frame, seen: Sequence[tuple[Face, Visit]]) -> None:
+        """Look for the faces of a frame in the infrared picture; called before `see`."""
+        if self.infrared is not None:
+            wanted = {face.track for face, visit in seen if visit.verdict is None}
+            self.infrared.look(frame, [face for face, _ in seen], wanted)
 
     def see(
         self, frame: Frame, face: Face, visit: Visit, sighting: Sighting | None, rules: Rules
@@ -72,6 +77,7 @@ class Inspector:
         inspection = self._inspection_of(visit)
         if inspection is None:
             return False
+        inspection.infrared_silent = self.infrared is None or self.infrared.silent
         before = (visit.liveness, visit.intent)
         # Nothing that could still be seen changes a veto.
         if visit.liveness is not Proof.REFUTED and inspection.since(frame.captured) >= MIN_GAP_S:
@@ -121,15 +127,34 @@ class Inspector:
         match = None if sighting is None else sighting.match
         shows = match.person if match is not None and match.fmr <= rules.frame_fmr else None
         embedding = None if sighting is None else sighting.embedding
+        seen = gather(frame, face, embedding, shows, infrared=self._sight_of(face))
         look = inspection.watch(
-            inspection.sampler.sample(frame.image, gather(frame, face, embedding, shows)),
+            inspection.sampler.sample(frame.image, seen),
             None if pooled is None else pooled.person,
             matched=matched,
         )
+        self._look_at(visit, look)
         if look is not None:
-            self.looks.ask(visit.id, look)
             # Looks that are made at once count for this very frame.
             self.hear()
+
+    def _sight_of(self, face: Face) -> InfraredSight | None:
+        return None if self.infrared is None else self.infrared.hand_over(face.track)
+
+    def _hear(self, answer: Answer) -> None:
+        visit = self._open.get(answer.visit)
+        if visit is None or visit.inspection is None:
+            return
+        if answer.fault is not None:
+            self._fail(visit, visit.inspection, answer.fault)
+        else:
+            self._look_at(visit, visit.inspection.take(answer.look, answer.results))
+
+    def _look_at(self, visit: Visit, look: Look | None) -> None:
+        if look is None or visit.inspection is None:
+            return
+        if not self.looks.ask(visit.id, look):
+            visit.inspection.put_back()
 
     def _prompt(self, visit: Visit, prompt: Prompt | None) -> None:
         if prompt is not None and prompt.steps and prompt != visit.prompt:

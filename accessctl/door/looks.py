@@ -1,6 +1,7 @@
 """Who looks with the cues of liveness: the loop itself, or a thread beside it."""
 
 import threading
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
@@ -12,7 +13,7 @@ Results: TypeAlias = tuple[CueResult, ...]
 Examine: TypeAlias = Callable[[Look], Results]
 
 MAX_WAITING = 8
-"""Visits whose looks may wait; beyond, the one that waited longest is given up and comes again."""
+"""Looks that may wait; beyond, a further one is not taken."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,8 +29,8 @@ class Answer:
 class Looks(Protocol):
     """Looks are asked for and answered later, for each visit in the order asked."""
 
-    def ask(self, visit: str, look: Look) -> None:
-        """Never blocks for long; may give up a look that was asked before and not begun."""
+    def ask(self, visit: str, look: Look) -> bool:
+        """Never blocks for long; False where too much is waiting: to be asked again later."""
 
     def answers(self) -> list[Answer]:
         """What has been answered since the last call."""
@@ -44,8 +45,9 @@ class DirectLooks:
         self._examine = examine
         self._answers: list[Answer] = []
 
-    def ask(self, visit: str, look: Look) -> None:
+    def ask(self, visit: str, look: Look) -> bool:
         self._answers.append(answer(visit, look, self._examine))
+        return True
 
     def answers(self) -> list[Answer]:
         done, self._answers = self._answers, []
@@ -56,23 +58,24 @@ class DirectLooks:
 
 
 class LookWorker:
-    """One thread beside the loop; of one visit only the newest look waits."""
+    """One thread beside the loop; what is asked first is looked at first."""
 
     def __init__(self, examine: Examine = Look.results) -> None:
         self._examine = examine
-        self._waiting: dict[str, Look] = {}
+        self._waiting: deque[tuple[str, Look]] = deque()
         self._answers: list[Answer] = []
         self._closed = False
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._work, name="liveness", daemon=True)
         self._thread.start()
 
-    def ask(self, visit: str, look: Look) -> None:
+    def ask(self, visit: str, look: Look) -> bool:
         with self._changed:
-            if len(self._waiting) >= MAX_WAITING and visit not in self._waiting:
-                del self._waiting[next(iter(self._waiting))]
-            self._waiting[visit] = look
+            if len(self._waiting) >= MAX_WAITING:
+                return False
+            self._waiting.append((visit, look))
             self._changed.notify()
+        return True
 
     def answers(self) -> list[Answer]:
         with self._changed:
@@ -93,8 +96,7 @@ class LookWorker:
                 self._changed.wait_for(lambda: self._closed or self._waiting)
                 if self._closed:
                     return
-                visit = next(iter(self._waiting))
-                look = self._waiting.pop(visit)
+                visit, look = self._waiting.popleft()
             done = answer(visit, look, self._examine)
             with self._changed:
                 self._answers.append(done)

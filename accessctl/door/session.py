@@ -10,6 +10,8 @@ from typing import TypeAlias
 
 from accessctl.audit.log import EventLog
 from accessctl.camera.choose import source_from
+from accessctl.camera.companion import companion_of
+from accessctl.camera.infrared import infrared_config, infrared_source
 from accessctl.camera.reader import Reader
 from accessctl.camera.source import Source
 from accessctl.config import Config
@@ -19,6 +21,7 @@ from accessctl.door.assembly import Engine, open_door, outfit_of
 from accessctl.door.door import Door, Step
 from accessctl.door.enactor import ActionListener, ignore
 from accessctl.door.events import service_event
+from accessctl.door.infrared import InfraredEye
 from accessctl.door.record import write_down
 from accessctl.door.watch import nothing, watch
 from accessctl.errors import ConfigError
@@ -28,11 +31,16 @@ log = logging.getLogger(__name__)
 CameraListener: TypeAlias = Callable[[str, str], None]
 
 
+def unheard(_state: str, _detail: str) -> None:
+    """Where nobody listens."""
+
+
 @dataclass(slots=True)
 class Session:
     """`reader` and `config` change when another configuration is taken over.
 
-    `camera` closes the reader that is at work.
+    `camera` closes the reader that is at work, `beside` the infrared camera, which `infrared`
+    looks through where there is one.
     """
 
     engine: Engine
@@ -43,6 +51,9 @@ class Session:
     patient: bool = False
     on_camera: CameraListener | None = None
     camera: ExitStack = field(default_factory=ExitStack)
+    on_infrared: CameraListener = unheard
+    beside: ExitStack = field(default_factory=ExitStack)
+    infrared: InfraredEye | None = None
     _dropped: int = 0
 
     def steps(
@@ -75,21 +86,31 @@ class Session:
     def take_over(self, config: Config) -> list[Decision]:
         """Go on by `config`, from the next frame; call it from the loop only.
 
-        All that can be refused is made before anything is changed: ConfigError, SourceError
-        or CameraError leave the session as it was. Visits, grants, refused attempts and tracks
-        stay. Another camera shows another place: its visits begin anew, and what the open ones
-        come to is returned. What only a restart can change is not looked at.
+        All that can be refused is made before anything is changed: ConfigError, ModelError,
+        SourceError or CameraError leave the session as it was. Visits, grants, refused attempts
+        and tracks stay. Another camera shows another place: its visits begin anew, and what the
+        open ones come to is returned. What only a restart can change is not looked at.
         """
         gate = self.door.gate.under(config.access, config.policy)
         outfit = outfit_of(config, gate)
         source = None
         if config.camera != self.config.camera:
             source = self._other_camera(config.camera)
+        infrared = None
+        other_infrared = source is not None or (
+            config.liveness.infrared != self.config.liveness.infrared
+        )
+        if other_infrared:
+            infrared = infrared_beside(source or self.reader.source, config, fast=self.fast)
         self.engine.roster.retarget(config.policy.target_fpir)
         self.engine.observer.reconfigure(config.vision)
         self.door.take_over(outfit)
+        if other_infrared:
+            self._look_away()
         decisions = [] if source is None else self._watch(source, config.camera)
         self.config = config
+        if infrared is not None:
+            self.look_through(infrared)
         return decisions
 
     def _other_camera(self, config: CameraConfig) -> Source:
@@ -110,6 +131,32 @@ class Session:
         self.reader = self.camera.enter_context(reader)
         return decisions
 
+    def look_through(self, source: Source) -> None:
+        """Open the infrared camera; CameraError for a recording that cannot be played."""
+        companion = companion_of(
+            source,
+            infrared_config(self.config.liveness.infrared or "", self.config.camera),
+            self.on_infrared,
+            in_step=not self.reader.source.live,
+        )
+        self.beside.enter_context(companion)
+        self.infrared = InfraredEye(companion, self.engine.observer)
+        self.door.look_through(self.infrared)
+        log.info("Looking for living faces through %s, too.", companion.description)
+
+    def _look_away(self) -> None:
+        self.infrared = None
+        self.door.look_through(None)
+        self.beside.close()
+
+
+def infrared_beside(first: Source, config: Config, *, fast: bool) -> Source | None:
+    """The infrared camera that `config` names beside `first`, if any; SourceError for none."""
+    spec = config.liveness.infrared
+    if spec is None:
+        return None
+    return infrared_source(spec, config.camera, first, fast=fast)
+
 
 @contextmanager
 def open_session(
@@ -119,12 +166,14 @@ def open_session(
     fast: bool,
     patient: bool = False,
     on_camera: CameraListener | None = None,
+    on_infrared: CameraListener = unheard,
     on_action: ActionListener = ignore,
 ) -> Iterator[Session]:
     """Open the camera and the door; start, stop and faults are written to the audit log.
 
     A `patient` session waits for a first USB camera that is not attached yet. `on_camera` hears
     of "lost" and "back" with the reason or the camera's description, on the reading thread or
+    inside `steps`; `on_infrared` of the same of the infrared camera, on a thread of that one or
     inside `steps`; `on_action` of each action's name and whether it worked, on its own thread.
     """
     config = engine.config
@@ -139,6 +188,11 @@ def open_session(
         if on_camera is not None:
             on_camera(state, detail)
 
+    def infrared_event(state: str, detail: str) -> None:
+        note(f"infrared_{state}", detail=detail)
+        on_infrared(state, detail)
+
+    infrared = infrared_beside(source, config, fast=fast)
     reader = Reader(source, config.camera, on_event=camera_event)
     session: Session | None = None
     ending: str | None = None
@@ -146,6 +200,7 @@ def open_session(
         with (
             open_door(engine, audit, on_action=on_action, every_frame=not source.live) as door,
             ExitStack() as camera,
+            ExitStack() as beside,
         ):
             note("started", camera=source.description, people=people, device=device)
             ending = "fault"
@@ -156,7 +211,20 @@ def open_session(
                 device,
             )
             camera.enter_context(reader)
-            session = Session(engine, reader, door, config, fast, patient, camera_event, camera)
+            session = Session(
+                engine,
+                reader,
+                door,
+                config,
+                fast,
+                patient,
+                camera_event,
+                camera,
+                infrared_event,
+                beside,
+            )
+            if infrared is not None:
+                session.look_through(infrared)
             yield session
             ending = "stopped"
     finally:

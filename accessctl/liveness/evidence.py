@@ -16,6 +16,9 @@ AROUND_SIZE, AROUND_REACH = 160, 3.2
 SCENE_WIDTH = 160
 """Width in pixels of the small picture of the whole frame."""
 
+TEXTURE_BOUNDS = (0.1, 0.9)
+"""Of a texture network whose card names no others, and where none was asked."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class View:
@@ -84,7 +87,7 @@ class LivenessFrame:
     person: PersonId | None = None
     scene: View | None = None
     texture: float = float("nan")
-    texture_bounds: tuple[float, float] = (0.1, 0.9)
+    texture_bounds: tuple[float, float] = TEXTURE_BOUNDS
     infrared: InfraredSight | None = None
 
 
@@ -93,6 +96,8 @@ def gather(
     face: Face,
     embedding: Embedding | None = None,
     person: PersonId | None = None,
+    *,
+    infrared: InfraredSight | None = None,
 ) -> LivenessFrame:
     """The evidence that `face`, found in `frame`, gives; some two milliseconds."""
     return LivenessFrame(
@@ -106,6 +111,7 @@ def gather(
         embedding=embedding,
         person=person,
         scene=_scene(frame.image),
+        infrared=infrared,
     )
 
 

@@ -100,8 +100,12 @@ class Examiner:
         if len(self._frames) < FEWEST or not (backwards or waited):
             return None
         self._due_from = frame.captured
+        return self.aware(Look(tuple(self._frames), candidate, self._min_seen, {}))
+
+    def aware(self, look: Look) -> Look:
+        """The same look, told of the doubts that have been heard since it was collected."""
         after = {cue: of.after for cue, of in self._standing.items() if of.after > -math.inf}
-        return Look(tuple(self._frames), candidate, self._min_seen, after)
+        return replace(look, after=after)
 
     def take(self, look: Look, results: tuple[CueResult, ...]) -> None:
         """Take over what the cues said of a look."""

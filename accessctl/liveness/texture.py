@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from accessctl.liveness.evidence import LivenessFrame
+from accessctl.liveness.evidence import TEXTURE_BOUNDS, LivenessFrame
 from accessctl.liveness.result import CueResult, CueVerdict, undecided
 
 CUE = "texture"
@@ -33,7 +33,7 @@ def texture(frames: Sequence[LivenessFrame]) -> CueResult:
     """
     sampled = [frame for frame in frames if np.isfinite(frame.texture) and can_tell(frame)]
     if not sampled:
-        return undecided(CUE, frames[-1].texture_bounds[1] if frames else 1.0)
+        return undecided(CUE, TEXTURE_BOUNDS[1])
     doubt, confirm = sampled[-1].texture_bounds
     values = np.array([frame.texture for frame in sampled])
     mean = float(values.mean())

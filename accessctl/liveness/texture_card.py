@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
 
 from accessctl.errors import ModelError
+from accessctl.liveness.evidence import TEXTURE_BOUNDS
 from accessctl.liveness.texture_crops import Sampling
 from accessctl.strict_yaml import read_mapping, shortened
 
@@ -67,8 +68,8 @@ class TextureCard(_Section):
     input: TextureInput
     layout: Literal["stacked", "separate"]
     output: TextureOutput
-    confirm: float = Field(0.9, gt=0.5, le=1)
-    doubt: float = Field(0.1, ge=0, lt=0.5)
+    confirm: float = Field(TEXTURE_BOUNDS[1], gt=0.5, le=1)
+    doubt: float = Field(TEXTURE_BOUNDS[0], ge=0, lt=0.5)
     origin: str
     licence: str
     data: Told

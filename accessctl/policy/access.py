@@ -75,7 +75,7 @@ def objection(rules: PersonRules, plan: AccessPlan, time: float) -> Reason | Non
         return Reason.EXPIRED
     if not rules.groups:
         return None if plan.without_group_allowed else Reason.WRONG_DOOR
-    here = _groups_here(rules, plan)
+    here = groups_here(rules, plan)
     if not here:
         return Reason.WRONG_DOOR
     return None if _open_now(here, plan, time) else Reason.OUTSIDE_SCHEDULE
@@ -83,10 +83,11 @@ def objection(rules: PersonRules, plan: AccessPlan, time: float) -> Reason | Non
 
 def admitting(rules: PersonRules, plan: AccessPlan, time: float) -> list[Group]:
     """The person's groups that allow this door at the epoch time `time`."""
-    return _open_now(_groups_here(rules, plan), plan, time)
+    return _open_now(groups_here(rules, plan), plan, time)
 
 
-def _groups_here(rules: PersonRules, plan: AccessPlan) -> list[Group]:
+def groups_here(rules: PersonRules, plan: AccessPlan) -> list[Group]:
+    """The person's groups that allow this door at some time."""
     known = [plan.groups[name] for name in rules.groups if name in plan.groups]
     return [group for group in known if group.doors is None or plan.door in group.doors]
 

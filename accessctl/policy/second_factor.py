@@ -2,7 +2,7 @@
 
 from accessctl.config_access import Factor
 from accessctl.domain import PersonRules
-from accessctl.policy.access import AccessPlan, admitting
+from accessctl.policy.access import AccessPlan, admitting, groups_here
 from accessctl.policy.admit import Circumstances, Proof, by_pin
 
 # From the least to the most that is asked for.
@@ -21,6 +21,13 @@ def required(rules: PersonRules, plan: AccessPlan, default: Factor, time: float)
         key=_STRICTNESS.index,
         default=default,
     )
+
+
+def may_need_pin(rules: PersonRules, plan: AccessPlan, default: Factor) -> bool:
+    """Whether there may be a time at which this person must show a PIN at this door."""
+    if not rules.groups:
+        return default == "pin"
+    return any((group.second_factor or default) == "pin" for group in groups_here(rules, plan))
 
 
 def asked(it: Circumstances, default: Factor) -> Factor:

@@ -43,6 +43,8 @@ encoder:
   folder: {models}/dlib
 vision:
   models: {models}/cache/mediapipe
+liveness:
+  texture: {texture}
 gallery:
   folder: {state}/enrolled
 audit:
@@ -175,14 +177,23 @@ def _configuration(wishes: Wishes, files: dict[Path, str]) -> Config:
     if wishes.config != ETC / "config.yaml":
         raise InputError(f"There is no configuration {wishes.config}; name one that exists.")
     models = wishes.repository / "models"
-    text = STARTER.format(models=models, state=STATE, runtime=RUNTIME)
+    texture = models / "texture"
+    text = STARTER.format(
+        models=models,
+        texture=texture if texture.exists() else "off    # this checkout has no network",
+        state=STATE,
+        runtime=RUNTIME,
+    )
     files[wishes.config] = text
     return Config.model_validate(yaml.safe_load(text))
 
 
 def _notes(config: Config, place: Place) -> list[str]:
     notes = []
-    for path in (place.python, config.encoder.folder, config.vision.models):
+    needed = [place.python, config.encoder.folder, config.vision.models]
+    if config.liveness.texture != "off":
+        needed.append(config.liveness.texture)
+    for path in needed:
         closed = first_closed(path)
         if closed is not None:
             notes.append(

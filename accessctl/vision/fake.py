@@ -5,24 +5,18 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from accessctl.domain import Box, Face, Frame, Image, Points, Pose, Quality
-from accessctl.vision.beside import OtherView
 from accessctl.vision.landmarks import MESH_POINTS
 
 
 class FakeObserver:
     """Plays a script: one list of faces for each call of `observe`, then empty lists.
 
-    `photos` is the same for `still`; the last entry of it is repeated. `other_view` is what a
-    second camera shows of everybody.
+    `photos` is the same for `still`; the last entry of it is repeated.
     """
 
     def __init__(
-        self,
-        script: Iterable[Sequence[Face]] = (),
-        photos: Iterable[Sequence[Face]] = (),
-        other_view: OtherView | None = None,
+        self, script: Iterable[Sequence[Face]] = (), photos: Iterable[Sequence[Face]] = ()
     ) -> None:
-        self.other_view = other_view
         self._script = iter(script)
         self._photos = iter(photos)
         self._photo: Sequence[Face] = ()
@@ -38,12 +32,6 @@ class FakeObserver:
         del image
         self._photo = next(self._photos, self._photo)
         return list(self._photo)
-
-    def beside(
-        self, image: Image, box: Box, size: tuple[int, int], others: Sequence[Box] = ()
-    ) -> OtherView | None:
-        del image, box, size, others
-        return self.other_view
 
     def close(self) -> None:
         self.closed = True

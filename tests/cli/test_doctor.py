@@ -85,6 +85,15 @@ def test_everything_works(door, film, monkeypatch):
 
 
 @pytest.mark.usefixtures("bare")
+def test_a_pin_that_nobody_has_set_is_told(site):
+    site.put("Grace")
+    site("rules", "Grace", "--life-by-pin")
+    (line,) = by_subject(site("doctor", "--json"))["people"]
+    assert line["level"] == "warning"
+    assert line["sentence"].endswith("run: accessctl pin set Grace")
+
+
+@pytest.mark.usefixtures("bare")
 def test_a_running_door_is_asked_for_its_camera(site, tmp_path):
     camera = {"description": "USB camera", "state": "lost", "error": "It was unplugged."}
     report = {"camera": camera}

@@ -15,12 +15,13 @@ from accessctl.domain import Decision, Face, Frame, Outcome, Pose, Quality, Reas
 from accessctl.door import inspector as inspector_module
 from accessctl.door.door import Door
 from accessctl.door.fake import FACE_BOX, FakeHouse, decisions, portrait
-from accessctl.door.inspection import HINT, Wanted
+from accessctl.door.inspection import Wanted
 from accessctl.door.looks import Answer, DirectLooks
 from accessctl.liveness.challenge_actions import PROMPTS, Ask
 from accessctl.liveness.examiner import FEWEST, Look
 from accessctl.liveness.fake import FakeTexture
 from accessctl.liveness.result import CueVerdict
+from accessctl.liveness.words import CLOSER
 from accessctl.policy.recorded import from_data
 from accessctl.vision.fake import fake_face
 
@@ -175,6 +176,14 @@ def test_the_texture_network_is_asked_of_every_other_frame_of_ten_a_second() -> 
     assert texture.boxes == [FACE_BOX] * 3
 
 
+def test_skin_lets_in_and_paper_does_not() -> None:
+    for answer, expected in ((0.97, [GRANTED]), (0.03, []), (0.8, [])):
+        ada = asking(FakeTexture(answer))
+        ada.house.looks = DirectLooks()
+        ada.door = ada.house.door()
+        assert ada.show(16) == expected, answer
+
+
 def test_a_decided_visit_asks_the_texture_network_nothing_more() -> None:
     texture = FakeTexture()
     ada = asking(texture)
@@ -212,9 +221,9 @@ def test_a_decided_visit_costs_nothing_any_more(monkeypatch: pytest.MonkeyPatch)
     gathered: list[float] = []
     gather = inspector_module.gather
 
-    def counting(frame: Frame, *args: Any) -> Any:
+    def counting(frame: Frame, *args: Any, **more: Any) -> Any:
         gathered.append(frame.captured)
-        return gather(frame, *args)
+        return gather(frame, *args, **more)
 
     monkeypatch.setattr(inspector_module, "gather", counting)
     ada = Guest()
@@ -265,6 +274,27 @@ def test_frames_after_the_last_look_do_not_count() -> None:
     assert guest.show(20) == []
     looks.held = False
     assert guest.show(1) == [GRANTED]
+
+
+class Full(DirectLooks):
+    """Takes every third look only."""
+
+    asked = 0
+
+    def ask(self, visit: str, look: Look) -> bool:
+        self.asked += 1
+        return self.asked % 3 == 0 and super().ask(visit, look)
+
+
+def test_a_look_that_found_no_place_is_asked_for_again() -> None:
+    guest = Guest()
+    guest.house.looks = Full(lambda look: guest.house.cues(look))
+    guest.door = guest.house.door()
+    guest.house.cues.says = CONFIRM
+    assert guest.show(FEWEST + 1) == []
+    assert guest.show(1) == [GRANTED]
+    (look,) = guest.house.cues.looks
+    assert len(look.frames) == FEWEST
 
 
 def test_a_veto_that_comes_late_still_comes_in_time() -> None:
@@ -330,7 +360,8 @@ def test_a_hint_is_shown_but_not_said() -> None:
     steps = [guest.door.step(Frame(portrait(ADA), i / 10, i)) for i in range(5)]
     prompt = steps[-1].faces[0].prompt
     assert prompt is not None
-    assert prompt.text == HINT
+    # Ada's face is 60 pixels wide.
+    assert prompt.text == CLOSER
     assert guest.house.speaker.payloads == []
 
 

@@ -96,31 +96,29 @@ def test_a_fault_does_not_end_the_worker() -> None:
     assert second[0].results == CONFIRMED
 
 
-def test_asking_does_not_wait_and_the_newest_look_of_a_visit_wins(
+def test_asking_does_not_wait_and_what_is_asked_first_is_looked_at_first(
     worker: LookWorker, cues: Cues
 ) -> None:
-    worker.ask("a", look(0.0))
+    assert worker.ask("a", look(0.0))
     assert cues.begun.acquire(timeout=WAIT_S)
-    for captured in (1.0, 2.0, 3.0):
-        worker.ask("a", look(captured))
-    worker.ask("b", look(9.0))
+    assert worker.ask("b", look(9.0))
+    assert worker.ask("a", look(1.0))
     assert worker.answers() == []
     done = answered(worker, cues, 3)
     assert [(one.visit, one.look.frames[-1].captured) for one in done] == [
         ("a", 0.0),
-        ("a", 3.0),
         ("b", 9.0),
+        ("a", 1.0),
     ]
 
 
-def test_what_waits_is_bounded_and_the_oldest_is_given_up(worker: LookWorker, cues: Cues) -> None:
+def test_what_waits_is_bounded_and_nothing_is_given_up(worker: LookWorker, cues: Cues) -> None:
     worker.ask("first", look())
     assert cues.begun.acquire(timeout=WAIT_S)
-    for number in range(MAX_WAITING + 1):
-        worker.ask(str(number), look())
+    taken = [worker.ask(str(number), look()) for number in range(MAX_WAITING + 1)]
+    assert taken == [True] * MAX_WAITING + [False]
     done = answered(worker, cues, MAX_WAITING + 1)
-    expected = ["first", *(str(number) for number in range(1, MAX_WAITING + 1))]
-    assert [one.visit for one in done] == expected
+    assert [one.visit for one in done] == ["first", *map(str, range(MAX_WAITING))]
 
 
 def test_closing_gives_up_what_waits(cues: Cues) -> None:

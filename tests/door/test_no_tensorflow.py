@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import yaml
@@ -19,6 +20,7 @@ from accessctl.config import load_config
 from accessctl.domain import Frame
 from accessctl.door.assembly import open_audit, open_door, open_engine
 from accessctl.door.demo import demo_config, enrol_demo_person
+from accessctl.liveness.texture_network import TextureNetwork
 
 config = demo_config(load_config(Path(sys.argv[1])))
 moment = ACTS[1].start + ENTER_S + WALK_S + 0.3
@@ -28,14 +30,18 @@ with open_audit(config) as audit, open_engine(config, lambda photos, total: phot
         image, seen = Scene(0).render(moment), []
         for number in range(8):
             seen += door.step(Frame(image, number / 15, number)).faces
+answer = TextureNetwork.open(Path(sys.argv[2])).score(image, seen[0].face.box)
 print(json.dumps({
+    "texture": answer,
     "matched": any(face.match is not None for face in seen),
     "loaded": sorted({name.partition(".")[0] for name in sys.modules}),
 }))
 """
 
 
-def test_a_door_on_a_cpu_never_imports_tensorflow(tmp_path: Path) -> None:
+def test_a_door_on_a_cpu_never_imports_tensorflow(
+    tmp_path: Path, texture_folder: Callable[..., Path]
+) -> None:
     config = tmp_path / "config.yaml"
     sections = {
         "encoder": {"folder": str(REPOSITORY / "models" / "dlib"), "device": "cpu"},
@@ -43,10 +49,14 @@ def test_a_door_on_a_cpu_never_imports_tensorflow(tmp_path: Path) -> None:
     }
     config.write_text(yaml.safe_dump(sections))
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, config], capture_output=True, text=True, check=False
+        [sys.executable, "-c", PROGRAM, config, texture_folder()],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
     assert said["matched"], "nobody was looked at: this proves nothing"
+    assert 0 <= said["texture"] <= 1
     assert {"mediapipe", "ai_edge_litert"} <= set(said["loaded"])
     assert not {"tensorflow", "keras", "jax", "torch"} & set(said["loaded"])

@@ -2,7 +2,9 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from accessctl.actions.base import Action
@@ -17,12 +19,15 @@ from accessctl.config import (
     PolicyConfig,
     VisionConfig,
 )
+from accessctl.config_liveness import LivenessConfig
 from accessctl.domain import Event, EventKind, Outcome, Reason
 from accessctl.door import assembly, session
 from accessctl.door.assembly import Engine
 from accessctl.door.fake import FACE_BOX, FakeHouse, decisions, portrait
 from accessctl.door.session import open_session
-from accessctl.errors import CameraError, ConfigError, SourceError
+from accessctl.errors import CameraError, ConfigError, ModelError, SourceError
+from accessctl.liveness.result import CueVerdict
+from accessctl.vision.beside import OtherView
 from accessctl.vision.fake import fake_face
 
 ADA = 1
@@ -264,6 +269,20 @@ def test_what_is_refused_changes_nothing(
         assert opened.config is engine.config
 
 
+def test_a_texture_network_that_is_not_there_is_refused_before_anything_changes(
+    engine: Engine, house: FakeHouse, use, tmp_path: Path
+) -> None:
+    use(recording(*visit(1)))
+    with open_session(engine, house.audit, fast=True) as opened:
+        gate, rate = opened.door.gate, opened.door.roster.max_fmr
+        liveness = LivenessConfig(texture=tmp_path / "nowhere")
+        policy = PolicyConfig(target_fpir=0.02)
+        with pytest.raises(ModelError, match=r"liveness\.texture"):
+            opened.take_over(changed(engine, liveness=liveness, policy=policy))
+        assert (opened.door.gate, opened.door.roster.max_fmr) == (gate, rate)
+        assert opened.config is engine.config
+
+
 def test_another_camera_begins_with_new_visits(engine: Engine, house: FakeHouse, use) -> None:
     house.observer.faces = [fake_face(box=FACE_BOX)]
     end = threading.Event()
@@ -280,3 +299,141 @@ def test_another_camera_begins_with_new_visits(engine: Engine, house: FakeHouse,
         new = next(steps)[1].faces[0].visit
         end.set()
     assert old[0] == old[1] != new
+
+
+INFRARED = LivenessConfig(mode="passive", ir_source="/dev/video2")
+
+
+@pytest.fixture
+def use_both(monkeypatch: pytest.MonkeyPatch):
+    """Put a scripted source in the camera's place, and one in that of the infrared camera."""
+
+    def put(first: FakeSource, second: FakeSource) -> None:
+        monkeypatch.setattr(session, "source_from", lambda *_, **__: first)
+        monkeypatch.setattr(session, "infrared_source", lambda *_, **__: second)
+
+    return put
+
+
+def infrared_shots(count: int) -> list[Shot]:
+    noise = np.random.default_rng(0)
+    return [Shot(noise.integers(0, 256, (60, 60, 3), dtype=np.uint8), n / 10) for n in range(count)]
+
+
+def with_infrared(engine: Engine, **more: object) -> Engine:
+    config = engine.config.model_copy(update={"liveness": INFRARED, **more})
+    return replace(engine, config=config)
+
+
+def test_a_recording_is_looked_at_beside_its_infrared_recording(
+    engine: Engine, house: FakeHouse, use_both
+) -> None:
+    house.enrol("Ada", ADA)
+    engine.roster.refresh()
+    house.observer.faces = [fake_face(box=FACE_BOX)]
+    house.observer.other_view = OtherView(FACE_BOX, 0.5, 0.3)
+    second = FakeSource([infrared_shots(25)], description="infrared recording")
+    use_both(recording(*visit(25)), second)
+    with open_session(with_infrared(engine), house.audit, fast=True) as opened:
+        assert opened.infrared is not None
+        list(opened.steps(threading.Event(), time.monotonic, None))
+        (visitor,) = opened.door._visits.values()
+        assert visitor.inspection is not None
+        words = {word.cue: word.verdict for word in visitor.inspection.cues}
+        assert words["infrared"] is CueVerdict.CLEAR
+        assert not opened.infrared.silent
+    assert second.opened[0].closed.is_set()
+
+
+def test_an_infrared_recording_that_ends_early_is_on_record_and_stops_nothing(
+    engine: Engine, house: FakeHouse, use_both
+) -> None:
+    house.observer.faces = [fake_face(box=FACE_BOX)]
+    use_both(recording(*visit(25)), FakeSource([infrared_shots(5)]))
+    heard: list[str] = []
+    with open_session(
+        with_infrared(engine),
+        house.audit,
+        fast=True,
+        on_infrared=lambda state, _: heard.append(state),
+    ) as opened:
+        assert len(list(opened.steps(threading.Event(), time.monotonic, None))) == 25
+        assert opened.infrared is not None
+        assert opened.infrared.silent
+    assert states(house) == ["started", "infrared_lost", "stopped"]
+    assert heard == ["lost"]
+
+
+def test_an_infrared_camera_that_goes_and_comes_back_is_on_record(
+    engine: Engine, house: FakeHouse, use_both
+) -> None:
+    halt, back = threading.Event(), threading.Event()
+    shots = infrared_shots(2)
+    second = FakeSource(
+        [[shots[0], CameraError("unplugged")], [shots[1], halt]], live=True, endless=True
+    )
+    first = FakeSource([[*visit(1), halt]], live=True, endless=True)
+    use_both(first, second)
+    quick = {"camera": engine.config.camera.model_copy(update={"source": "/dev/video0"})}
+    with open_session(
+        with_infrared(engine, **quick),
+        house.audit,
+        fast=True,
+        on_infrared=lambda state, _: back.set() if state == "back" else None,
+    ):
+        assert back.wait(20)
+        halt.set()
+    assert [state for state in states(house) if state.startswith("infrared")][:2] == [
+        "infrared_lost",
+        "infrared_back",
+    ]
+
+
+def test_no_infrared_camera_is_opened_where_nobody_asks_for_life(
+    engine: Engine, house: FakeHouse, use
+) -> None:
+    use(recording(*visit(1)))
+    off = LivenessConfig(mode="off", ir_source="/dev/video2")
+    config = engine.config.model_copy(update={"liveness": off})
+    with open_session(replace(engine, config=config), house.audit, fast=True) as opened:
+        assert opened.infrared is None
+
+
+def test_an_infrared_source_that_is_none_starts_nothing(
+    engine: Engine, house: FakeHouse, use
+) -> None:
+    use(recording(*visit(1)))
+    with (
+        pytest.raises(SourceError, match="a recording an infrared recording"),
+        open_session(
+            with_infrared(
+                engine, camera=engine.config.camera.model_copy(update={"source": "x.mp4"})
+            ),
+            house.audit,
+            fast=True,
+        ),
+    ):
+        pytest.fail("a session with half its cameras")
+    assert house.events() == []
+
+
+def test_an_infrared_camera_is_taken_over_and_given_back(
+    engine: Engine, house: FakeHouse, use_both
+) -> None:
+    old, new = FakeSource([infrared_shots(9)]), FakeSource([infrared_shots(9)], description="new")
+    use_both(recording(*visit(9)), old)
+    engine = with_infrared(engine)
+    with open_session(engine, house.audit, fast=True) as opened:
+        steps = opened.steps(threading.Event(), time.monotonic, None)
+        next(steps)
+        use_both(recording(*visit(9)), new)
+        other = LivenessConfig(mode="passive", ir_source="/dev/video4")
+        assert opened.take_over(changed(engine, liveness=other)) == []
+        assert old.opened[0].closed.is_set()
+        assert opened.infrared is not None
+        assert opened.infrared.companion.description == "new"
+        next(steps)
+        opened.take_over(changed(engine, liveness=LivenessConfig(mode="passive")))
+        assert opened.infrared is None
+        assert new.opened[0].closed.is_set()
+        next(steps)

@@ -19,6 +19,7 @@ from accessctl.evaluation.presentation import (
     recordings,
 )
 from accessctl.liveness.combine import Liveness
+from accessctl.liveness.fake import FakeTexture
 from accessctl.liveness.result import CueVerdict
 from accessctl.vision.fake import FakeObserver, fake_face
 
@@ -78,6 +79,24 @@ def test_each_face_is_a_presentation_and_a_glimpse_is_none(video: Path) -> None:
     # Sixteen frames span 15 intervals, which is 1 s; fifteen do not.
     assert [(one.track, one.accepted) for one in found] == [(2, False)]
     assert found[0].verdict is Liveness.UNDECIDED
+
+
+def test_the_texture_network_is_asked_as_the_door_asks_it(video: Path) -> None:
+    texture = FakeTexture(0.97)
+    (found,) = presentations(
+        video, FakeObserver(seen_for(45, step=2.0)), None, Conditions(texture=texture)
+    )
+    # Every third of 45 frames at 15 a second.
+    assert len(texture.boxes) == 15
+    assert found.cues["texture"] is CueVerdict.CONFIRM
+
+
+def test_the_texture_network_sees_what_is_left_of_the_picture(video: Path) -> None:
+    texture = FakeTexture()
+    conditions = Conditions(only_face=True, texture=texture)
+    presentations(video, FakeObserver(seen_for(20, step=0.0)), None, conditions)
+    # A square of 129.6 around (140, 108) begins at (75, 43).
+    assert texture.boxes[0] == Box(25, 17, 80, 96)
 
 
 def test_an_empty_recording_shows_nobody(video: Path) -> None:

@@ -3,7 +3,7 @@ from dataclasses import replace
 from math import inf
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accessctl.domain import Box, PersonId
@@ -13,6 +13,7 @@ from accessctl.liveness.fake import FakeExaminer, fake_frame, fake_result
 from accessctl.liveness.result import CueResult, CueVerdict
 
 VETO, DOUBT, CONFIRM, CLEAR, UNDECIDED = CueVerdict
+ADA, BOB = PersonId("ada"), PersonId("bob")
 
 
 def examiner() -> Examiner:
@@ -38,6 +39,35 @@ def test_a_blink_makes_it_live_and_is_remembered() -> None:
     assert one.verdict.verdict is Liveness.LIVE
 
 
+def asked(one: Examiner, answers: Sequence[float], start: float = 0.0) -> None:
+    """Five frames a second of Ada, who moves a little, with these answers of the network."""
+    for index, answer in enumerate(answers):
+        time = start + index / 5
+        frame = fake_frame(time, box=moving(index), person=ADA, texture=answer)
+        look = one.collect(frame, ADA)
+        if look is not None:
+            one.take(look, look.results())
+
+
+def test_skin_makes_it_live_after_a_second() -> None:
+    one = examiner()
+    asked(one, [0.95] * 5)
+    assert one.verdict_on(ADA).verdict is Liveness.UNDECIDED
+    asked(one, [0.95], start=1.0)
+    assert one.verdict_on(ADA).verdict is Liveness.LIVE
+    # It was Ada's skin.
+    assert one.verdict_on(BOB).verdict is Liveness.UNDECIDED
+
+
+def test_paper_suspends_for_as_long_as_it_is_seen_and_refuses_nobody() -> None:
+    one = examiner()
+    asked(one, [0.02] * 40)
+    assert one.verdict_on(ADA).verdict is Liveness.UNDECIDED
+    assert one.verdict_on(ADA).doubts == ("texture",)
+    asked(one, [0.95] * 20, start=8.0)
+    assert one.verdict_on(ADA).verdict is Liveness.LIVE
+
+
 def test_a_veto_outlives_the_window_and_every_confirmation() -> None:
     one = examiner()
     for index in range(150):
@@ -55,9 +85,6 @@ def test_a_clock_that_jumps_back_is_an_attack() -> None:
     assert one.verdict.verdict is not Liveness.ATTACK
     one.add(fake_frame(50.0))
     assert one.verdict.verdict is Liveness.ATTACK
-
-
-ADA, BOB = PersonId("ada"), PersonId("bob")
 
 
 def blinking(one: Examiner, shows: PersonId | None, candidate: PersonId, start: int = 0) -> None:
@@ -229,6 +256,7 @@ def against(taken: Sequence[tuple[Look, tuple[CueResult, ...]]]) -> bool:
     return False
 
 
+@settings(deadline=None)
 @given(EVENTS)
 def test_no_order_of_answers_shows_life_while_a_doubt_stands(events: list) -> None:
     """Answers come late, in any order, or never."""

@@ -1,9 +1,13 @@
+import re
 from pathlib import Path
 
 import pytest
 
 from accessctl.errors import ModelError
+from accessctl.liveness.evidence import TEXTURE_BOUNDS
 from accessctl.liveness.texture_card import load_texture_card
+
+DOCUMENTS = Path(__file__).parents[2] / "docs"
 
 
 def test_a_card_says_what_the_network_eats_and_where_it_lies(texture_folder):
@@ -27,6 +31,15 @@ def test_separate_inputs_are_one_for_each_reach(texture_folder):
 def test_thresholds_that_nobody_wrote_down(texture_folder):
     card = load_texture_card(texture_folder())
     assert (card.confirm, card.doubt, card.fitted_films) == (0.9, 0.1, ())
+
+
+def test_the_card_in_the_documents_is_one(tmp_path):
+    text = (DOCUMENTS / "texture.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    (tmp_path / "card.yaml").write_text(example.replace("0f1e...", "0f" * 32), encoding="utf-8")
+    card = load_texture_card(tmp_path)
+    assert card.shapes == ((1, 80, 80, 3),) * 2
+    assert (card.confirm, card.doubt) == TEXTURE_BOUNDS[::-1]
 
 
 def test_a_missing_folder_names_the_setting(tmp_path):

@@ -6,7 +6,7 @@ from accessctl.config_access import AccessConfig, Factor
 from accessctl.domain import PersonRules
 from accessctl.policy.access import AccessPlan
 from accessctl.policy.admit import Circumstances, Proof
-from accessctl.policy.second_factor import as_shown, asked, required
+from accessctl.policy.second_factor import as_shown, asked, may_need_pin, required
 
 PLAN = AccessPlan.of(
     AccessConfig.model_validate(
@@ -50,6 +50,27 @@ def test_the_groups_that_let_in_say_what_is_asked(
     groups: tuple[str, ...], time: float, factor: str
 ) -> None:
     assert required(PersonRules(groups), PLAN, "button", time) == factor
+
+
+@pytest.mark.parametrize(
+    ("groups", "default", "may"),
+    [
+        ((), "pin", True),
+        ((), "button", False),
+        (("staff",), "pin", True),
+        (("staff",), "off", False),
+        # At another time than now.
+        (("staff", "late"), "off", True),
+        (("owners",), "pin", False),
+        # At another door.
+        (("owners", "vault"), "pin", False),
+        (("nobody",), "pin", False),
+    ],
+)
+def test_who_may_be_asked_for_a_pin_at_some_time(
+    groups: tuple[str, ...], default: Factor, may: bool
+) -> None:
+    assert may_need_pin(PersonRules(groups), PLAN, default) is may
 
 
 @pytest.mark.parametrize("default", ["off", "button", "pin"])

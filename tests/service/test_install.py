@@ -1,4 +1,5 @@
 import base64
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,20 @@ def test_an_empty_machine_gets_everything(wishes: Wishes) -> None:
     unit = wishes.on_disk(UNIT).read_text()
     assert "ExecStart=/opt/accessctl/.venv/bin/python -P -m accessctl run" in unit
     assert "DeviceAllow=char-video4linux rw" in unit
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_first_configuration_names_the_texture_network_that_is_there(
+    wishes: Wishes, tmp_path: Path, there: bool
+) -> None:
+    checkout = tmp_path / "checkout"
+    checkout.mkdir()
+    (checkout / "systemd").symlink_to(REPOSITORY / "systemd")
+    if there:
+        (checkout / "models" / "texture").mkdir(parents=True)
+    done(dataclasses.replace(wishes, repository=checkout))
+    config = load_config(wishes.on_disk(ETC / "config.yaml"))
+    assert config.liveness.texture == (checkout / "models" / "texture" if there else "off")
 
 
 def test_keys_are_made_once_and_private(wishes: Wishes) -> None:

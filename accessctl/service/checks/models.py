@@ -5,10 +5,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from accessctl.config import EncoderConfig, VisionConfig
+from accessctl.config_liveness import LivenessConfig
 from accessctl.door.scoring import scoring_of
 from accessctl.encoder.artefacts import read_checked
 from accessctl.encoder.card import Card, load_card
 from accessctl.encoder.joint_card import part_cards
+from accessctl.liveness.texture_choice import load_texture
 from accessctl.service.checks.finding import Finding, ok, warning
 from accessctl.vision.detector import FULL_RANGE_FILE, SHORT_RANGE_FILE
 from accessctl.vision.files import model_file
@@ -50,6 +52,23 @@ def check_encoder(config: EncoderConfig) -> Iterator[Finding]:
     else:
         known = f"{card.name} {card.version}, {card.fingerprint[:12]}"
         yield ok("encoder", f"{known}: its files have the sums that were written down.")
+
+
+def check_texture(config: LivenessConfig) -> Iterator[Finding]:
+    """Raises ModelError for a texture network that the door would refuse."""
+    network = load_texture(config)
+    if network is not None:
+        card = network.card
+        known = f"{card.name} {card.version}, {card.fingerprint[:12]}"
+        yield ok("texture", f"{known}: its file has the sum that its card says, and fits it.")
+    elif config.texture == "off":
+        yield ok("texture", "liveness.texture is off: life is shown by moving alone.")
+    else:
+        yield warning(
+            "texture",
+            f"There is no network in {config.texture}, so life is shown by moving alone; restore "
+            "that folder, or set liveness.texture to off.",
+        )
 
 
 def sha256_of(path: Path) -> str:

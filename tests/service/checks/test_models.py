@@ -5,9 +5,15 @@ from pathlib import Path
 import pytest
 
 from accessctl.config import EncoderConfig, VisionConfig
+from accessctl.config_liveness import LivenessConfig
 from accessctl.errors import ModelError
 from accessctl.service.checks.finding import Level
-from accessctl.service.checks.models import VISION_FILES, check_encoder, check_vision_models
+from accessctl.service.checks.models import (
+    VISION_FILES,
+    check_encoder,
+    check_texture,
+    check_vision_models,
+)
 
 MODELS = Path(__file__).parents[3] / "models"
 
@@ -78,3 +84,32 @@ def test_an_encoder_that_lists_no_sums(encoder):
     card.write_text("".join(line for line in lines if "sums:" not in line))
     (finding,) = check_encoder(encoder)
     assert (finding.level, "no sums" in finding.sentence) == (Level.WARNING, True)
+
+
+def test_a_texture_network_that_is_what_its_card_says(texture_folder):
+    (finding,) = check_texture(LivenessConfig(texture=texture_folder(version="7")))
+    assert finding.level is Level.OK
+    assert "tiny 7" in finding.sentence
+
+
+def test_a_texture_network_that_was_altered(texture_folder):
+    folder = texture_folder()
+    (folder / "stacked.tflite").write_bytes(b"another")
+    with pytest.raises(ModelError, match="another SHA-256"):
+        list(check_texture(LivenessConfig(texture=folder)))
+
+
+def test_a_texture_network_that_eats_something_else(texture_folder):
+    with pytest.raises(ModelError, match="layout"):
+        list(check_texture(LivenessConfig(texture=texture_folder(layout="separate"))))
+
+
+def test_a_texture_network_that_nobody_wants(tmp_path):
+    (finding,) = check_texture(LivenessConfig(texture="off"))
+    assert (finding.level, "is off" in finding.sentence) == (Level.OK, True)
+
+
+def test_the_usual_texture_network_is_missing(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (finding,) = check_texture(LivenessConfig())
+    assert (finding.level, "models/texture" in finding.sentence) == (Level.WARNING, True)

@@ -1,0 +1,75 @@
+"""The challenge that one visit is given, and whether it was its own person who answered it."""
+
+import random
+
+from accessctl.config_liveness import LivenessConfig
+from accessctl.domain import PersonId
+from accessctl.liveness.challenge import Challenge, Failure, Phase, advance, draw_challenge
+from accessctl.liveness.challenge_actions import Ask
+from accessctl.liveness.evidence import LivenessFrame
+from accessctl.policy.admit import Proof
+
+IDENTITY_S = 3.0
+"""In a challenge, a frame must show the person at least this often, seconds: who turns away
+cannot be recognised for a moment, but somebody else's actions must not count for longer."""
+
+
+class PosedChallenge:
+    """Nothing is drawn before `go_on` is called for the first time; `passed_at` is the capture
+    time in seconds at which all had been done. `chance` None: the operating system's."""
+
+    def __init__(self, config: LivenessConfig, chance: random.Random | None) -> None:
+        self._config = config
+        self._chance = chance
+        self._agreed_at = float("-inf")
+        self.state: Challenge | None = None
+        self.person: PersonId | None = None
+        self.passed_at: float | None = None
+
+    def note(self, frame: LivenessFrame, candidate: PersonId | None) -> None:
+        """Whom a frame shows; to be told of each, before `go_on`."""
+        whose = candidate if self.state is None else self.person
+        if frame.person is not None and frame.person == whose:
+            self._agreed_at = frame.captured
+
+    def go_on(self, frame: LivenessFrame, candidate: PersonId | None) -> None:
+        if self.state is None:
+            self.person = candidate
+            self.state = draw_challenge(
+                actions=self._config.actions,
+                action_s=self._config.action_s,
+                limit_s=self._config.challenge_s,
+                source=self._chance,
+            )
+        now = frame.captured
+        same = now - self._agreed_at <= IDENTITY_S
+        self.state = advance(self.state, frame, now, same_person=same)
+        if self.state.phase is Phase.PASSED and self.passed_at is None:
+            self.passed_at = now
+
+    def another(self, candidate: PersonId | None) -> bool:
+        """Whether it was given to somebody else."""
+        return self.state is not None and candidate != self.person
+
+    def answer(self, candidate: PersonId | None) -> Proof:
+        """What it shows of `candidate`."""
+        if self.state is None or not self.state.over:
+            return Proof.PENDING
+        if self.state.failure is not None:
+            late = self.state.failure is Failure.TOO_LATE
+            return Proof.MISSING if late else Proof.REFUTED
+        return Proof.MISSING if self.another(candidate) else Proof.SHOWN
+
+    @property
+    def failure(self) -> str | None:
+        failure = None if self.state is None else self.state.failure
+        return None if failure is None else failure.value
+
+    @property
+    def asked(self) -> tuple[Ask, ...]:
+        """The actions that have been asked so far."""
+        state = self.state
+        if state is None:
+            return ()
+        waiting = state.phase in {Phase.SETTLING, Phase.PAUSE}
+        return tuple(step.ask for step in state.steps[: state.index + (not waiting)])
