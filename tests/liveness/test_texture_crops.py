@@ -95,6 +95,14 @@ def test_a_checkerboard_shrinks_to_its_mean():
     assert np.all(got == 100)
 
 
+def test_points_alias_where_areas_average():
+    grid = np.zeros((100, 100, 3), np.uint8)
+    grid[:, 1::4] = grid[:, 2::4] = 200
+    # A quarter of the size: each point lies between the second and the third of four pixels.
+    assert np.all(crops(grid, Box(20, 20, 64, 64), [1.0], 16, "points") == 200)
+    assert np.all(crops(grid, Box(20, 20, 64, 64), [1.0], 16, "area") == 100)
+
+
 def test_enlarging_is_smooth():
     edge = np.zeros((40, 40, 3), np.uint8)
     edge[:, 20:] = 200
