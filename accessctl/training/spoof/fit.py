@@ -19,7 +19,7 @@ from accessctl.training.spoof.samples import Samples
 LEARNING_RATE, FINAL_RATE = 2e-3, 2e-5
 WARM_UP = 200
 WEIGHT_DECAY = 1e-4
-LOSS_WEIGHTS = {"living": 1.0, "says": 1.0, "holds": 1.0}
+LOSS_WEIGHTS = {"living": 0.3, "says": 1.5, "holds": 1.0}
 SMOOTHING = 0.02
 """No sample is taken for entirely certain: some attacks leave no trace at the size that is seen."""
 
