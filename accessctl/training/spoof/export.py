@@ -12,7 +12,7 @@ from pydantic import JsonValue
 from accessctl.encoder.export import to_litert
 from accessctl.errors import ModelError, StoreError
 from accessctl.liveness.texture_card import CARD_NAME, TextureCard, TextureInput, TextureOutput
-from accessctl.training.spoof.network import living_only
+from accessctl.training.spoof.network import answering
 from accessctl.training.spoof.twins import REACHES, SAMPLING, SIZE
 
 FILE = "texture_float16.tflite"
@@ -40,7 +40,7 @@ class Told:
 
 def export(network: keras.Model, folder: Path, told: Told) -> TextureCard:
     """Raises ModelError for a file above MOST_BYTES, StoreError where it cannot be written."""
-    content = to_litert(living_only(network), "float16")
+    content = to_litert(answering(network), "float16")
     if len(content) > MOST_BYTES:
         raise ModelError(
             f"The network takes {len(content) / 1e6:.1f} MB; a texture network may take "

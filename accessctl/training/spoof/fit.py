@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accessctl.errors import InputError, StoreError
-from accessctl.training.spoof.network import build_network
+from accessctl.training.spoof.network import LIVING_CLASS, build_network
 from accessctl.training.spoof.report import rates
 from accessctl.training.spoof.samples import Samples
 
@@ -131,11 +131,11 @@ def stacked(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 def living_of(network: keras.Model, samples: Samples) -> NDArray[np.float32]:
-    """How likely each sample is living, float32 (N,)."""
+    """How likely each sample is living, float32 (N,), as the exported network answers."""
     found = []
     for first in range(0, len(samples), 256):
-        logits = network.predict_on_batch(stacked(samples.crops[first : first + 256]))["living"]
-        found.append(1 / (1 + np.exp(-np.asarray(logits, np.float32)[:, 0])))
+        says = network.predict_on_batch(stacked(samples.crops[first : first + 256]))["says"]
+        found.append(softened(np.asarray(says, np.float32))[:, :, LIVING_CLASS].mean(axis=1))
     return np.asarray(np.concatenate(found), np.float32)
 
 

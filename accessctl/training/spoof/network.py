@@ -2,8 +2,8 @@
 
 A tower sees one reach. What it ends in is asked for four things: whether the face is living,
 what each of two teachers says (Hinton et al., "Distilling the knowledge in a neural network",
-2015), and what the teachers' last layers hold (Romero et al., "FitNets", ICLR 2015). Only the
-first is exported.
+2015), and what the teachers' last layers hold (Romero et al., "FitNets", ICLR 2015). What is
+exported answers with the second: see `answering`.
 """
 
 from collections.abc import Sequence
@@ -16,6 +16,7 @@ from accessctl.training.spoof.twins import REACHES, SIZE
 WIDTHS = (16, 32, 56, 96)
 TEACHERS = 2
 TEACHER_CLASSES, TEACHER_VALUES = 3, 128
+LIVING_CLASS = 1
 DROPOUT = 0.2
 HEAD = 96
 
@@ -41,10 +42,16 @@ def build_network(widths: Sequence[int] = WIDTHS, reaches: int = len(REACHES)) -
     return keras.Model(stacked, outputs)
 
 
-def living_only(network: keras.Model) -> keras.Model:
-    """What is exported: the probability (N, 1) that the face is a living one."""
-    logit = network.get_layer("living").output
-    return keras.Model(network.input, layers.Activation("sigmoid", dtype="float32")(logit))
+def answering(network: keras.Model) -> keras.Model:
+    """What is exported: the probability (N, 1) that the face is living, the mean of what the
+    network takes both teachers to say.
+
+    The output `living` knows only the simulation: beside it, it took a film of a phone for
+    living that the teachers and those who copy them refuse. It stays as a task to learn from.
+    """
+    says = keras.ops.softmax(network.get_layer("says").output, axis=-1)
+    mean = keras.ops.mean(says[:, :, LIVING_CLASS], axis=1, keepdims=True)
+    return keras.Model(network.input, mean)
 
 
 def _tower(x: keras.KerasTensor, widths: Sequence[int], name: str) -> keras.KerasTensor:
