@@ -12,7 +12,7 @@ from pydantic import JsonValue
 from accessctl.encoder.export import to_litert
 from accessctl.errors import ModelError, StoreError
 from accessctl.liveness.texture_card import CARD_NAME, TextureCard, TextureInput, TextureOutput
-from accessctl.training.spoof.network import answering
+from accessctl.training.spoof.network import LIVING_CLASS, answering
 from accessctl.training.spoof.twins import REACHES, SAMPLING, SIZE
 
 FILE = "texture_float16.tflite"
@@ -57,7 +57,7 @@ def export(network: keras.Model, folder: Path, told: Told) -> TextureCard:
             size=SIZE, reaches=REACHES, order="rgb", scale="unit", sampling=SAMPLING
         ),
         layout="stacked",
-        output=TextureOutput(kind="probability"),
+        output=TextureOutput(kind="probability", index=LIVING_CLASS),
         confirm=told.confirm,
         doubt=told.doubt,
         origin=ORIGIN,

@@ -43,15 +43,14 @@ def build_network(widths: Sequence[int] = WIDTHS, reaches: int = len(REACHES)) -
 
 
 def answering(network: keras.Model) -> keras.Model:
-    """What is exported: the probability (N, 1) that the face is living, the mean of what the
-    network takes both teachers to say.
+    """What is exported: probabilities (N, 3), of which LIVING_CLASS is that of a living face, the
+    means of what the network takes both teachers to say.
 
     The output `living` knows only the simulation: beside it, it took a film of a phone for
     living that the teachers and those who copy them refuse. It stays as a task to learn from.
     """
-    says = keras.ops.softmax(network.get_layer("says").output, axis=-1)
-    mean = keras.ops.mean(says[:, :, LIVING_CLASS], axis=1, keepdims=True)
-    return keras.Model(network.input, mean)
+    said = layers.Softmax(axis=-1, name="said")(network.get_layer("says").output)
+    return keras.Model(network.input, layers.GlobalAveragePooling1D(name="answer")(said))
 
 
 def _tower(x: keras.KerasTensor, widths: Sequence[int], name: str) -> keras.KerasTensor:
