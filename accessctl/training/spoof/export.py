@@ -65,6 +65,7 @@ def export(network: keras.Model, folder: Path, told: Told) -> TextureCard:
         data=dict(told.data),
         measured=dict(told.measured),
         fitted_films=tuple(told.fitted_films),
+        folder=folder,
     )
     text = yaml.safe_dump(card.model_dump(mode="json"), sort_keys=False, width=96)
     try:
