@@ -365,6 +365,18 @@ def test_a_hint_is_shown_but_not_said() -> None:
     assert guest.house.speaker.payloads == []
 
 
+def test_a_spectator_sees_what_is_gathered_until_the_visit_is_decided() -> None:
+    guest = Guest()
+    guest.house.observer.faces = (FACE,)
+    steps = [guest.door.step(Frame(portrait(ADA), i / 10, i)) for i in range(10)]
+    assert steps[FEWEST - 2].faces[0].gathered == ()
+    assert steps[-1].faces[0].gathered == (("scripted: nothing to go by yet", NOTHING),)
+    guest.house.cues.says = CONFIRM
+    steps = [guest.door.step(Frame(portrait(ADA), 1 + i / 10, i)) for i in range(10)]
+    assert steps[-1].faces[0].verdict is not None
+    assert steps[-1].faces[0].gathered == ()
+
+
 def test_a_speaker_that_fails_changes_nothing() -> None:
     guest = Guest(Wanted(LivenessConfig(mode="challenge")))
     guest.house.runner.full = True

@@ -188,7 +188,7 @@ def test_no_face_and_no_name_is_kept() -> None:
         "factor": "off",
         "direction": "none",
         "crossing": None,
-        "cues": {"mode": "off", "cues": [], "asked": [], "failure": None},
+        "cues": {"mode": "off", "cues": [], "asked": [], "failure": None, "doubted": {}},
         "intent": "not_needed",
         "gesture": "off",
         "doubted": False,
