@@ -1,8 +1,11 @@
 """Which source somebody means by `liveness.ir_source`, and with which settings it is opened."""
 
+from dataclasses import replace
+
 from accessctl.camera.choose import source_from
 from accessctl.camera.source import Source
 from accessctl.camera.spec import SourceKind, parse_source
+from accessctl.camera.usb import UsbSource
 from accessctl.config_camera import CameraConfig
 from accessctl.errors import SourceError
 
@@ -43,4 +46,5 @@ def infrared_source(spec: str, camera: CameraConfig, first: Source, *, fast: boo
             "liveness.ir_source: a camera needs an infrared camera beside it, and a recording an "
             "infrared recording; name one, or set it to null."
         )
-    return source
+    # `camera.usb_id` is about the first camera.
+    return replace(source, pinned=None) if isinstance(source, UsbSource) else source

@@ -104,6 +104,8 @@ class UsbSource:
     identify: Identify = identify
     live: bool = True
     endless: bool = True
+    pinned: str | None = "camera.usb_id"
+    """The setting that pins down which camera is opened, if there is one."""
     announced: set[Identity] = field(default_factory=set, compare=False)
 
     @property
@@ -145,8 +147,8 @@ class UsbSource:
             return
         self.announced.add(identity)
         logger.info("Camera %s is %s.", device, identity)
-        if identity.usb_id is not None and self.config.usb_id is None:
-            logger.info("To open no other camera, set camera.usb_id: %s", identity.usb_id)
+        if self.pinned and identity.usb_id is not None and self.config.usb_id is None:
+            logger.info("To open no other camera, set %s: %s", self.pinned, identity.usb_id)
 
 
 def _check_reachable(device: str) -> None:

@@ -138,6 +138,7 @@ def _machine(config: Config) -> list[tuple[str, "Check"]]:
 
     return [
         ("camera", partial(_check_camera, config)),
+        ("infrared", partial(_check_infrared, config)),
         ("gpu", partial(gpu.check_gpu, config.encoder.device)),
         ("clock", partial(clock.check_clock, time.time())),
     ]
@@ -152,6 +153,16 @@ def _check_camera(config: Config) -> "Sequence[Finding]":
         return list(camera.of_running_door(ask(config.service.socket, "status")))
     except (FaultError, InputError):
         return list(camera.check_camera(config.camera))
+
+
+def _check_infrared(config: Config) -> "Sequence[Finding]":
+    from accessctl.service.checks import camera
+    from accessctl.service.client import ask
+
+    try:
+        return list(camera.infrared_of_running_door(ask(config.service.socket, "status")))
+    except (FaultError, InputError):
+        return list(camera.check_infrared(config))
 
 
 def _check_vision_models(config: Config) -> "Sequence[Finding]":

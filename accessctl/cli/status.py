@@ -38,6 +38,8 @@ def lines(report: Mapping[str, Any]) -> Iterator[str]:
     if camera["error"]:
         yield _line("", _printable(camera["error"]))
     yield _line("frames", _frames(camera))
+    if "infrared" in report:
+        yield from _infrared(report["infrared"])
     if "people" in report:
         yield _line("people", str(report["people"]))
         yield _line("encoder", f"{report['encoder']} on {report['device']}")
@@ -65,6 +67,12 @@ def _line(label: str, text: str) -> str:
 def _camera(camera: Mapping[str, Any]) -> str:
     size = f", {camera['width']}x{camera['height']}" if camera["width"] else ""
     return _printable(camera.get("description", "not opened yet")) + size
+
+
+def _infrared(infrared: Mapping[str, Any]) -> Iterator[str]:
+    yield _line("infrared", _printable(infrared["description"]))
+    if infrared["error"]:
+        yield _line("", f"nobody is found alive without it: {_printable(infrared['error'])}")
 
 
 def _frames(camera: Mapping[str, Any]) -> str:

@@ -32,6 +32,7 @@ from accessctl.door.photographer import Photographer
 from accessctl.door.recogniser import Recogniser
 from accessctl.door.roster import Roster
 from accessctl.door.visit import Visit
+from accessctl.liveness.words import Lines
 from accessctl.policy.admit import (
     Circumstances,
     by_pin,
@@ -57,14 +58,15 @@ class FaceObserver(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FaceView:
-    """A face as a spectator may see it: who it looks like so far, the visit's verdict, and
-    what the visitor is asked for."""
+    """A face as a spectator may see it: who it looks like so far, the visit's verdict, what
+    the visitor is asked for, and what the cues of liveness have gathered, in words."""
 
     face: Face
     visit: str
     match: Match | None
     verdict: Verdict | None
     prompt: Prompt | None = None
+    gathered: Lines = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -159,7 +161,14 @@ class Door:
             asked += self._ask()
         timings["frame"] = (perf_counter() - started) * 1e3
         views = tuple(
-            FaceView(face, visit.id, visit.pooled, visit.verdict, visit.beside or visit.prompt)
+            FaceView(
+                face,
+                visit.id,
+                visit.pooled,
+                visit.verdict,
+                visit.beside or visit.prompt,
+                visit.gathered,
+            )
             for face, visit in zip(faces, visits, strict=True)
         )
         return Step(views, tuple(decisions), timings, asked)

@@ -64,7 +64,7 @@ def person_event(change: str, person: PersonId, time: float) -> Event:
 
 def service_event(state: str, time: float, **data: str | int | float | None) -> Event:
     """`state` is one of started, stopped, camera_lost, camera_back, camera_dark, camera_covered,
-    camera_clear, fault, face_unlocked, reloaded, reload_refused."""
+    camera_clear, the same five of infrared_, fault, face_unlocked, reloaded, reload_refused."""
     return Event(time, EventKind.SERVICE, {"state": state, **data})
 
 

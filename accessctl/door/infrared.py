@@ -47,6 +47,13 @@ class InfraredEye:
         """Whether nothing can be told, because it gave no picture, or showed nothing in it."""
         return not 0 <= self._now - self._shown <= SILENT_S
 
+    @property
+    def trouble(self) -> str | None:
+        """Why it is silent, in a sentence; None while it is not."""
+        if not self.silent:
+            return None
+        return self.companion.error or "It gives no picture that shows anything."
+
     def look(self, frame: Frame, faces: Sequence[Face], wanted: Collection[int]) -> None:
         """Take in the next frame and, if that is due, look for those faces whose tracks are
         `wanted`, as far as they can be recognised. A fault leaves them unseen."""

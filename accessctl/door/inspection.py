@@ -18,7 +18,7 @@ from accessctl.liveness.intent import Intent, watch_intent
 from accessctl.liveness.result import CueResult, CueVerdict
 from accessctl.liveness.texture_network import TextureScorer
 from accessctl.liveness.texture_sampling import TextureSampler
-from accessctl.liveness.words import hint
+from accessctl.liveness.words import Lines, evidence_lines, hint
 from accessctl.policy.admit import Proof
 from accessctl.policy.liveness_record import CueWord, LivenessRecord
 
@@ -174,6 +174,11 @@ class Inspection:
         return self._examiner.verdict_on(self._candidate).results
 
     @property
+    def gathered(self) -> Lines:
+        """What each cue has gathered, in words; nothing where nobody asks for life."""
+        return evidence_lines(self.cues) if self._wanted.liveness.mode != "off" else ()
+
+    @property
     def prompt(self) -> Prompt | None:
         """What to tell the visitor now."""
         if self._matched_at is None:
@@ -213,7 +218,9 @@ class Inspection:
             for cue in self.cues
         )
         asked = tuple(ask.value for ask in self._posed.asked)
-        return LivenessRecord(self._wanted.liveness.mode, words, asked, self._posed.failure)
+        return LivenessRecord(
+            self._wanted.liveness.mode, words, asked, self._posed.failure, self._examiner.doubts
+        )
 
     @property
     def _infrared_wanted(self) -> bool:

@@ -8,6 +8,7 @@ import numpy as np
 from accessctl.domain import Embedding, Image, Match, Sighting
 from accessctl.door.inspection import Inspection, Prompt
 from accessctl.gallery.pooling import pool
+from accessctl.liveness.words import Lines
 from accessctl.policy.admit import Proof
 from accessctl.policy.evidence import Evidence, Verdict
 
@@ -56,6 +57,13 @@ class Visit:
         embeddings = np.stack([s.embedding for s in self._sightings])
         weights = np.array([s.quality for s in self._sightings], np.float32)
         self.pooled = search(pool(embeddings, weights))
+
+    @property
+    def gathered(self) -> Lines:
+        """What the cues of liveness have gathered, in words, until the visit is decided."""
+        if self.inspection is None or self.verdict is not None:
+            return ()
+        return self.inspection.gathered
 
     def evidence(self, *, left: bool = False) -> Evidence:
         since = self.last_seen if self.since is None else self.since

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from accessctl.liveness.result import CueResult, CueVerdict
 from accessctl.liveness.texture import MIN_SAMPLES
@@ -12,6 +13,10 @@ LOOK, CLOSER = "Look at the camera.", "Come closer."
 TURN = "Turn your head a little."
 ALONE = "Come a little closer, with nothing around your face."
 STAY = "Stay in view and look at the camera."
+
+
+Lines: TypeAlias = tuple[tuple[str, CueVerdict], ...]
+"""Lines of evidence, each with the verdict it tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +107,7 @@ def evidence_line(result: CueResult) -> str | None:
     return f"{words.name}: {said}"
 
 
-def evidence_lines(results: Iterable[CueResult]) -> tuple[tuple[str, CueVerdict], ...]:
+def evidence_lines(results: Iterable[CueResult]) -> Lines:
     """The line of each cue that has something to mention, and the verdict it tells."""
     lines = ((evidence_line(result), result.verdict) for result in results)
     return tuple((line, verdict) for line, verdict in lines if line is not None)

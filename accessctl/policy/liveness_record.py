@@ -1,7 +1,7 @@
 """What the cues of liveness said, as it is written down beside a decision."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, get_args
 
 from accessctl.config_liveness import Mode
@@ -25,13 +25,14 @@ class CueWord:
 
 @dataclass(frozen=True, slots=True)
 class LivenessRecord:
-    """The `mode` of the door, every cue's word, which actions were asked, and why the
-    challenge was failed, if it was."""
+    """The `mode` of the door, every cue's word, which actions were asked, why the challenge was
+    failed, if it was, and how often each cue doubted, also where that was cleared up."""
 
     mode: Mode = "off"
     cues: tuple[CueWord, ...] = ()
     asked: tuple[str, ...] = ()
     failure: str | None = None
+    doubted: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def vetoes(self) -> Mapping[str, Sequence[float | None]]:
@@ -56,13 +57,15 @@ def record_to_data(record: LivenessRecord) -> dict[str, Any]:
         "cues": [[c.cue, c.verdict, c.figure, c.threshold] for c in record.cues],
         "asked": list(record.asked),
         "failure": record.failure,
+        "doubted": dict(record.doubted),
     }
 
 
 def record_from_data(data: Any) -> LivenessRecord:
     """What record_to_data was given; ValueError, KeyError or TypeError for anything else.
 
-    None, as in records of older versions, is a door that asked for nothing.
+    None, as in records of older versions, is a door that asked for nothing; nor do they say
+    how often a cue doubted.
     """
     if data is None:
         return LivenessRecord()
@@ -77,6 +80,7 @@ def record_from_data(data: Any) -> LivenessRecord:
         ),
         tuple(map(str, data["asked"])),
         None if failure is None else str(failure),
+        {str(cue): int(times) for cue, times in data.get("doubted", {}).items()},
     )
 
 

@@ -186,7 +186,13 @@ def view_of(session: Session) -> View:
         names=lambda: engine.roster.names,
         dropped=lambda: session.dropped,
         lockout=lambda: read_lockout(file, config.access.door, uptime()),
+        infrared=lambda: infrared_of(session),
     )
+
+
+def infrared_of(session: Session) -> tuple[str, str | None] | None:
+    eye = session.infrared
+    return None if eye is None else (eye.companion.description, eye.trouble)
 
 
 class Late:
@@ -224,6 +230,9 @@ def serve(
         well = state in {"back", "clear"}
         notifier.status(f"Watching {detail}." if well else f"Camera {state}: {detail}")
 
+    def infrared(state: str, detail: str) -> None:
+        notifier.status(f"Infrared camera {state}: {detail}")
+
     def ping() -> None:
         notifier.watchdog()
         statistics.note_watchdog()
@@ -248,6 +257,7 @@ def serve(
                 fast=orders.fast,
                 patient=notifier.supervised,
                 on_camera=camera,
+                on_infrared=infrared,
                 on_action=statistics.note_action,
             )
         )

@@ -107,6 +107,12 @@ def _camera(totals: Totals) -> "Iterator[Metric]":
         "accessctl_frames_dropped", "Frames that a newer one replaced unseen.", totals.dropped
     )
     yield _gauge("accessctl_camera_up", "1 while frames come, else 0.", totals.watching)
+    if totals.infrared_up is not None:
+        yield _gauge(
+            "accessctl_infrared_up",
+            "1 while the infrared camera shows something, else 0.",
+            totals.infrared_up,
+        )
     yield _gauge(
         "accessctl_frame_age_seconds",
         "Since the last frame; NaN before the first.",

@@ -20,12 +20,17 @@ LAST_DECISIONS = 10
 FINGERPRINT_CHARACTERS = 12
 
 
+def _none() -> None:
+    """A door without an infrared camera."""
+
+
 @dataclass(frozen=True, slots=True)
 class View:
     """What the door itself answers when it is asked, each from any thread.
 
     `fingerprint` is the encoder's, `names` those of the gallery as it is now, `dropped` counts
-    the reader's frames that a newer one replaced; `lockout` may raise StoreError.
+    the reader's frames that a newer one replaced; `lockout` may raise StoreError. `infrared` is
+    the infrared camera and why it is silent, None where it is not, or where there is none.
     """
 
     door: str
@@ -37,6 +42,7 @@ class View:
     names: Callable[[], Mapping[PersonId, str]]
     dropped: Callable[[], int]
     lockout: Callable[[], LockoutView]
+    infrared: Callable[[], tuple[str, str | None] | None] = _none
 
 
 class Statistics:
@@ -137,6 +143,9 @@ class Statistics:
                 "liveness": view.liveness,
                 "lockout": _lockout(view),
             }
+            infrared = view.infrared()
+            if infrared is not None:
+                answer["infrared"] = {"description": infrared[0], "error": infrared[1]}
         return answer
 
     def totals(self) -> Totals:
@@ -166,6 +175,7 @@ class Statistics:
             uptime_s=now - self._started,
             people=0 if view is None else view.people(),
             lockout_s=_remaining(view),
+            infrared_up=_infrared_up(view),
         )
 
     def _note_decision(self, decision: Decision) -> None:
@@ -220,6 +230,11 @@ def _lockout(view: View) -> dict[str, Any]:
         return {"error": str(error)}
     remaining = None if lockout.off else round(lockout.remaining_s, 1)
     return {"refused": lockout.refused, "remaining_s": remaining, "off": lockout.off}
+
+
+def _infrared_up(view: View | None) -> bool | None:
+    infrared = None if view is None else view.infrared()
+    return None if infrared is None else infrared[1] is None
 
 
 def _remaining(view: View | None) -> float:

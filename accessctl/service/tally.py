@@ -35,7 +35,8 @@ class Totals:
     """What Prometheus is told, at one moment; counters since the door was started.
 
     `decisions` by (outcome, reason), `actions` by (name, ok), `stages` by name; seconds
-    throughout. `frame_age_s` is None before the first frame.
+    throughout. `frame_age_s` is None before the first frame, `infrared_up` where there is no
+    infrared camera.
     """
 
     frames: int
@@ -51,6 +52,7 @@ class Totals:
     uptime_s: float
     people: int
     lockout_s: float
+    infrared_up: bool | None = None
 
 
 @dataclass(slots=True)

@@ -73,8 +73,8 @@ def addresses(config: Config) -> tuple[list[str], list[str]]:
         *config.actions.unknown,
     )
     urls = [action.url for action in actions if isinstance(action, WebhookAction)]
-    if "://" in config.camera.source:
-        urls.append(config.camera.source)
+    cameras = (config.camera.source, config.liveness.infrared)
+    urls += [source for source in cameras if source is not None and "://" in source]
     hosts = {urlsplit(url).hostname or "" for url in urls}
     if config.service.metrics_port is not None:
         hosts.add("localhost")

@@ -15,7 +15,7 @@ from accessctl.camera.companion import (
     companion_of,
     nearest,
 )
-from accessctl.camera.fake import FakeSource, Step
+from accessctl.camera.fake import FakeSource, Step, flat_image
 from accessctl.camera.reader import Reader
 from accessctl.camera.source import Shot
 from accessctl.config_camera import CameraConfig
@@ -62,7 +62,7 @@ def test_what_the_lamp_lit_comes_before_what_is_nearer() -> None:
 
 @given(st.lists(st.floats(0, 2), max_size=6), st.floats(0, 2))
 def test_no_picture_is_of_another_moment(times: Sequence[float], now: float) -> None:
-    found = nearest([frame(t) for t in times], now)
+    found = nearest([Frame(flat_image(100), t, 0) for t in times], now)
     if found is None:
         assert all(abs(t - now) > SKEW_S for t in times)
     else:

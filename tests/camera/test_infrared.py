@@ -29,6 +29,8 @@ def test_it_is_opened_with_the_settings_of_the_first_but_for_which_one_it_is() -
     assert source.device == "/dev/video2"
     assert (source.config.fps, source.config.allow_virtual) == (10, True)
     assert (source.config.usb_id, source.config.usb_serial) == (None, None)
+    # Nobody is told to set `camera.usb_id` to this one.
+    assert source.pinned is None
 
 
 def test_a_network_camera_hides_its_password() -> None:

@@ -1,5 +1,6 @@
 import logging
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +133,10 @@ def test_which_camera_was_opened_is_said_once_with_how_to_pin_it(
     caplog.clear()
     with caplog.at_level(logging.INFO):
         source_of(device, lambda *_: fake_capture(), REAL, usb_id="046d:0825").open()
+    assert len(caplog.records) == 1
+    caplog.clear()
+    with caplog.at_level(logging.INFO):
+        replace(source_of(device, lambda *_: fake_capture(), REAL), pinned=None).open()
     assert len(caplog.records) == 1
 
 

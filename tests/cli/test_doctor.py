@@ -103,6 +103,26 @@ def test_a_running_door_is_asked_for_its_camera(site, tmp_path):
 
 
 @pytest.mark.usefixtures("bare")
+def test_a_running_door_is_asked_for_its_infrared_camera(site, tmp_path):
+    camera = {"description": "USB camera", "state": "lost", "error": "It was unplugged."}
+    infrared = {"description": "USB camera /dev/video2", "error": "It is busy."}
+    report = {"camera": camera, "infrared": infrared}
+    with ControlServer(tmp_path / "state" / "door.sock", {"status": lambda _: report}):
+        (line,) = by_subject(site("doctor", "--json"))["infrared"]
+    assert line["sentence"] == "The running door finds nobody alive without it: It is busy."
+
+
+@pytest.mark.usefixtures("bare")
+def test_an_infrared_camera_that_is_not_there_is_a_failure(site):
+    site.configure(
+        camera={"source": "/dev/video97"}, liveness={"mode": "passive", "ir_source": "/dev/video98"}
+    )
+    (line,) = by_subject(site("doctor", "--json"))["infrared"]
+    assert line["level"] == "failure"
+    assert line["sentence"].startswith("There is no camera at /dev/video98; plug it in")
+
+
+@pytest.mark.usefixtures("bare")
 def test_what_a_dead_door_left_does_not_confuse_it(site, tmp_path):
     (tmp_path / "state").mkdir()
     with socket.socket(socket.AF_UNIX) as dead:

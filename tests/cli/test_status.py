@@ -119,6 +119,18 @@ def test_a_door_whose_camera_is_away_says_so(site, answering):
     ]
 
 
+def test_an_infrared_camera_that_is_silent_says_so(site, answering):
+    infrared = {"description": "USB camera /dev/video2", "error": None}
+    with answering(WATCHING | {"infrared": infrared}):
+        assert site("status").out.splitlines()[3] == "infrared    USB camera /dev/video2"
+    with answering(WATCHING | {"infrared": infrared | {"error": "It was unplugged."}}):
+        said = site("status").out.splitlines()
+    assert said[3:5] == [
+        "infrared    USB camera /dev/video2",
+        "            nobody is found alive without it: It was unplugged.",
+    ]
+
+
 def test_a_door_that_is_starting():
     assert list(lines(STARTING))[:3] == [
         "door        ?, starting",

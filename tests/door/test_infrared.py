@@ -112,8 +112,12 @@ def test_a_camera_without_pictures_is_silent_after_a_second() -> None:
     watched = Watched()
     # Until its first picture it is silent as well.
     assert watched.eye.silent
+    assert watched.eye.trouble == "It gives no picture that shows anything."
     watched.show([fake_face()])
     assert not watched.eye.silent
+    # What is reported meanwhile does not matter while its pictures are of this second.
+    watched.companion.error = "It was unplugged."
+    assert watched.eye.trouble is None
     watched.companion.picture = lambda _: None
     silent = []
     for _ in range(5):
@@ -122,6 +126,7 @@ def test_a_camera_without_pictures_is_silent_after_a_second() -> None:
     # The last picture was of 0 s; these are of 1/15, 1/15 + 1/4 ... 1/15 + 1.
     assert silent == [False, False, False, False, True]
     assert len(watched.sight.asked) == 1
+    assert watched.eye.trouble == "It was unplugged."
     watched.companion.picture = lambda _: np.zeros((90, 160, 3), np.uint8)
     watched.show([fake_face()])
     assert not watched.eye.silent

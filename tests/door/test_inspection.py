@@ -413,6 +413,24 @@ def test_a_gesture_comes_after_the_challenge() -> None:
     assert ada.inspection.intent is Proof.SHOWN
 
 
+def test_what_has_been_gathered_is_told_in_words() -> None:
+    ada = Visitor("passive").show(3)
+    assert ada.inspection.gathered == ()
+    ada.results = lambda: (fake_result("blink", CueVerdict.CONFIRM),)
+    assert ada.show(10).inspection.gathered == (("blink: seen", CueVerdict.CONFIRM),)
+    assert Visitor("off").show(10).inspection.gathered == ()
+
+
+def test_a_doubt_that_was_cleared_up_is_on_record() -> None:
+    ada = Visitor("passive")
+    ada.says = CueVerdict.DOUBT
+    ada.show(8)
+    ada.says = CueVerdict.CLEAR
+    record = ada.show(8).inspection.record()
+    assert [word.verdict for word in record.cues] == ["clear"]
+    assert record.doubted == {"scripted": 1}
+
+
 def test_what_is_written_down_names_every_cue() -> None:
     ada = Visitor("passive")
     ada.says = CueVerdict.VETO

@@ -16,7 +16,7 @@ from accessctl.door import inspector as inspector_module
 from accessctl.door.door import Door
 from accessctl.door.fake import FACE_BOX, FakeHouse, decisions, portrait
 from accessctl.door.inspection import Wanted
-from accessctl.door.looks import Answer, DirectLooks
+from accessctl.door.looks import Answer, DirectLooks, Examine
 from accessctl.liveness.challenge_actions import PROMPTS, Ask
 from accessctl.liveness.examiner import FEWEST, Look
 from accessctl.liveness.fake import FakeTexture
@@ -255,8 +255,14 @@ class LateLooks(DirectLooks):
 
     held = False
 
+    def __init__(self, examine: Examine) -> None:
+        super().__init__(examine)
+        self.heard: list[Answer] = []
+
     def answers(self) -> list[Answer]:
-        return [] if self.held else super().answers()
+        heard = [] if self.held else super().answers()
+        self.heard += heard
+        return heard
 
 
 def test_frames_after_the_last_look_do_not_count() -> None:
@@ -365,6 +371,18 @@ def test_a_hint_is_shown_but_not_said() -> None:
     assert guest.house.speaker.payloads == []
 
 
+def test_a_spectator_sees_what_is_gathered_until_the_visit_is_decided() -> None:
+    guest = Guest()
+    guest.house.observer.faces = (FACE,)
+    steps = [guest.door.step(Frame(portrait(ADA), i / 10, i)) for i in range(10)]
+    assert steps[FEWEST - 2].faces[0].gathered == ()
+    assert steps[-1].faces[0].gathered == (("scripted: nothing to go by yet", NOTHING),)
+    guest.house.cues.says = CONFIRM
+    steps = [guest.door.step(Frame(portrait(ADA), 1 + i / 10, i)) for i in range(10)]
+    assert steps[-1].faces[0].verdict is not None
+    assert steps[-1].faces[0].gathered == ()
+
+
 def test_a_speaker_that_fails_changes_nothing() -> None:
     guest = Guest(Wanted(LivenessConfig(mode="challenge")))
     guest.house.runner.full = True
@@ -419,7 +437,8 @@ moments = st.lists(
 @example([(ADA, "usable", NOTHING, False, 12)])
 def test_no_order_of_events_grants_without_live_frames(moments: list[tuple]) -> None:
     """Whatever is shown, whatever the cues say of it and however late: who is let in was seen
-    in as many frames as a grant needs, all of them looked at, confirmed and not vetoed."""
+    in as many frames as a grant needs, all of them looked at, confirmed, not vetoed and not in
+    doubt."""
     looked: set[tuple[int, float]] = set()
     said: dict[int, set[CueVerdict]] = {}
     tracks = {"usable": 1, "unusable": 1, "other": 2}
@@ -451,6 +470,15 @@ def test_no_order_of_events_grants_without_live_frames(moments: list[tuple]) -> 
                 assert faces
                 track = faces[0].track
                 assert CONFIRM in said[track]
+                heard = [
+                    result.verdict
+                    for answer in looks.heard
+                    for result in answer.results
+                    if answer.look.frames[-1].track == track
+                ]
+                assert VETO not in heard
+                decided = [word for word in heard if word is not NOTHING]
+                assert decided[-1] in (CONFIRM, CueVerdict.CLEAR)
                 live = [t for known, t in looked if known == track and before - t <= 3.0]
                 assert len(live) >= house.policy.min_frames
     assert len(house.unlock.payloads) <= len(house.events())

@@ -17,10 +17,18 @@ DOUBTED, FINE = CueWord("stillness", "doubt", 0.001, 0.002), CueWord("texture", 
 
 
 def test_what_was_written_comes_back() -> None:
-    record = LivenessRecord("challenge", (PRINT, STILL, DOUBTED, FINE), ("look_up",), "too_late")
+    record = LivenessRecord(
+        "challenge", (PRINT, STILL, DOUBTED, FINE), ("look_up",), "too_late", {"stillness": 2}
+    )
     assert record_to_data(record)["cues"][1] == ["blink", "undecided", None, 0.4]
     assert record_from_data(record_to_data(record)) == record
     assert record_from_data(None) == LivenessRecord()
+
+
+def test_a_record_of_an_older_version_does_not_say_how_often_a_cue_doubted() -> None:
+    data = record_to_data(LivenessRecord("passive", (PRINT,)))
+    del data["doubted"]
+    assert record_from_data(data) == LivenessRecord("passive", (PRINT,))
 
 
 def test_the_cues_that_refused() -> None:

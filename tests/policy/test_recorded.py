@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accessctl.config_access import AccessConfig
@@ -116,6 +116,7 @@ def verdict(recorded: Recorded, rules: Rules) -> object:
     return None if found is None else (found.outcome, found.reason)
 
 
+@settings(deadline=None)
 @given(records, rules)
 def test_what_comes_back_is_decided_the_same(recorded: Recorded, rules: Rules) -> None:
     data = json.loads(json.dumps(to_data(recorded), allow_nan=False))
@@ -188,7 +189,7 @@ def test_no_face_and_no_name_is_kept() -> None:
         "factor": "off",
         "direction": "none",
         "crossing": None,
-        "cues": {"mode": "off", "cues": [], "asked": [], "failure": None},
+        "cues": {"mode": "off", "cues": [], "asked": [], "failure": None, "doubted": {}},
         "intent": "not_needed",
         "gesture": "off",
         "doubted": False,

@@ -3,6 +3,7 @@ import pytest
 
 from accessctl.domain import Box, Image, Match, Outcome, PersonId, Reason
 from accessctl.door.door import FaceView
+from accessctl.liveness.result import CueVerdict
 from accessctl.policy.evidence import Verdict
 from accessctl.preview.label import GREEN, RED
 from accessctl.preview.overlay import Panel, draw
@@ -12,6 +13,7 @@ ADA = PersonId("a1")
 MATCH = Match(ADA, 0.9, 6.0, 2.0, 1e-6, 1e-6)
 PANEL = Panel("demo   15.0 fps", {"search": 9.9, "encode": 11.0}, ["granted  Ada"], "q quit")
 SILENT = Panel(" ", {}, [], " ")
+CONFIRM = CueVerdict.CONFIRM
 
 
 @pytest.fixture
@@ -69,6 +71,18 @@ def test_a_label_stays_in_the_picture(image: Image, box: Box) -> None:
     bare, drawn = overlay(image), overlay(image, seen(box))
     # The shaded label is wider than any bracket's line: some of it is to be seen.
     assert (bare != drawn).any(axis=2).sum() > 1000
+
+
+def test_what_the_cues_gather_stands_beside_the_face_and_hides_no_words(image: Image) -> None:
+    box = Box(230, 120, 170, 200)
+    lines = (("skin and light: 2 of 4 looks", CueVerdict.UNDECIDED), ("blink: seen", CONFIRM))
+    bare = FaceView(fake_face(box=box), "v1", MATCH, None)
+    told = FaceView(fake_face(box=box), "v1", MATCH, None, None, lines)
+    without, with_lines = overlay(image, bare, panel=PANEL), overlay(image, told, panel=PANEL)
+    changed = without != with_lines
+    assert has(with_lines, GREEN)
+    # Nothing that was written before is touched: not the face, its label, nor the panel.
+    assert (without[changed.any(axis=2)] == 120).all()
 
 
 def test_the_panel_tells_stages_and_decisions(image: Image) -> None:

@@ -27,6 +27,7 @@ class Shown:
     dropped: int = 0
     names: dict[PersonId, str] = field(default_factory=dict)
     lockout: Callable[[], LockoutView] = LockoutView
+    infrared: tuple[str, str | None] | None = None
     statistics: Statistics = field(init=False)
 
     def __post_init__(self) -> None:
@@ -43,6 +44,7 @@ class Shown:
             names=lambda: self.names,
             dropped=lambda: self.dropped,
             lockout=lambda: self.lockout(),
+            infrared=lambda: self.infrared,
         )
 
     def step(self, *decisions: Decision, **timings: float) -> None:

@@ -19,7 +19,7 @@ from accessctl.door import assembly, session
 from accessctl.door.assembly import Engine
 from accessctl.door.door import Step
 from accessctl.door.fake import FakeHouse
-from accessctl.errors import ConfigError, FaultError, InputError
+from accessctl.errors import CameraError, ConfigError, FaultError, InputError
 from accessctl.service import daemon
 from accessctl.service.client import ask
 from accessctl.service.daemon import Late, Orders, Service, serve
@@ -449,3 +449,25 @@ def test_the_demo_plays_beside_a_door_that_keeps_its_socket(
 
     site.beside(work).serve()
     assert "The demo cannot be asked how it is: Another door is running" in caplog.text
+
+
+def test_a_lost_infrared_camera_is_told_to_systemd_and_in_the_report(
+    site: Site, manager: Manager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    second = FakeSource([CameraError("It was unplugged.")] * 100_000, live=True, endless=True)
+    monkeypatch.setattr(session, "infrared_source", lambda *_, **__: second)
+    site.configure(liveness={"mode": "passive", "ir_source": "/dev/video2"})
+    site.sources = [FakeSource([[*flat_shots([1, 2]), site.end]], live=True, endless=True)]
+    reports: list[dict[str, Any]] = []
+
+    def work() -> None:
+        awaited = {"READY=1", "STATUS=Infrared camera lost: It was unplugged."}
+        while awaited:
+            message = manager.next()
+            assert message is not None, f"{awaited} never came"
+            awaited -= set(message)
+        reports.append(dict(ask(site.socket, "status")))
+
+    site.beside(work).serve()
+    assert reports[0]["infrared"] == {"description": "fake camera", "error": "It was unplugged."}
+    assert "infrared_lost" in site.states()

@@ -77,6 +77,14 @@ def test_counts_by_label(shown):
     assert samples(shown)["accessctl_camera_up",] == 1
 
 
+def test_an_infrared_camera_is_up_while_it_shows_something(shown):
+    assert ("accessctl_infrared_up",) not in samples(shown)
+    shown.infrared = ("USB camera /dev/video2", None)
+    assert samples(shown)["accessctl_infrared_up",] == 1
+    shown.infrared = ("USB camera /dev/video2", "It was unplugged.")
+    assert samples(shown)["accessctl_infrared_up",] == 0
+
+
 def test_buckets_are_cumulative(shown):
     for milliseconds in (8.0, 8.0, 15.0, 5000.0):
         shown.step(encode=milliseconds)

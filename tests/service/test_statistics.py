@@ -87,6 +87,16 @@ def test_a_frame_that_was_still_on_its_way_does_not_end_an_outage(shown):
     assert (camera["state"], camera["error"], camera["reconnects"]) == ("watching", None, 1)
 
 
+@pytest.mark.parametrize(("error", "up"), [(None, True), ("It was unplugged.", False)])
+def test_an_infrared_camera_is_told_of_where_there_is_one(shown, error, up):
+    assert "infrared" not in shown.statistics.report()
+    assert shown.statistics.totals().infrared_up is None
+    shown.infrared = ("USB camera /dev/video2", error)
+    infrared = shown.statistics.report()["infrared"]
+    assert infrared == {"description": "USB camera /dev/video2", "error": error}
+    assert shown.statistics.totals().infrared_up is up
+
+
 def test_another_camera_is_opened(shown):
     shown.step()
     shown.statistics.note_camera("lost", "It was unplugged.")

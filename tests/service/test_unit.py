@@ -166,6 +166,19 @@ def test_an_address_is_opened_and_no_more() -> None:
     assert "pass" not in drop_in(config, place(), 252)
 
 
+def test_the_infrared_cameras_address_is_opened_too() -> None:
+    config = config_with(
+        camera={"source": "rtsp://10.0.0.7/1"},
+        liveness={"ir_source": "rtsp://user:secret@10.0.0.8/ir"},
+    )
+    assert addresses(config) == (["10.0.0.7", "10.0.0.8"], [])
+    assert "secret" not in drop_in(config, place(), 252)
+    # Where nobody asks for life it is not looked through.
+    off = config_with(liveness={"ir_source": "rtsp://10.0.0.8/ir", "mode": "off"})
+    assert addresses(off) == ([], [])
+    assert addresses(config_with(liveness={"ir_source": "/dev/video2"})) == ([], [])
+
+
 def test_metrics_open_this_machine_only() -> None:
     lines = drop_in(config_with(service={"metrics_port": 9100}), place(), 252).splitlines()
     assert [line for line in lines if line.startswith("IPAddressAllow")] == [

@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 
 from accessctl.camera.choose import source_from
+from accessctl.camera.infrared import infrared_config, infrared_source
 from accessctl.camera.reader import Reader
 from accessctl.camera.source import Source
+from accessctl.config import Config
 from accessctl.config_camera import CameraConfig
 from accessctl.domain import Image
 from accessctl.errors import CameraError
@@ -21,6 +23,7 @@ LOOK_S = 3.0
 STRIDE = 8
 BLACK, DARK, BRIGHT = 0.02, 0.12, 0.9
 SLOW = 0.7
+SLOWEST_INFRARED = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,28 @@ def check_camera(config: CameraConfig) -> Iterator[Finding]:
     """Raises CameraError or SourceError for a camera that gives no pictures."""
     source = source_from(config.source, config)
     yield from judged(look(source, config), source, config)
+
+
+def check_infrared(config: Config) -> Iterator[Finding]:
+    """The infrared camera, if the configuration names one; raises as `check_camera` does."""
+    spec, camera = config.liveness.infrared, config.camera
+    if spec is None:
+        return
+    first = source_from(camera.source, camera, patient=True)
+    source = infrared_source(spec, camera, first, fast=False)
+    found = look(source, infrared_config(spec, camera))
+    said = f"{source.description}: {found.width}x{found.height} at {found.fps:.1f} frames a second"
+    if found.brightness < BLACK:
+        yield warning(
+            "infrared", f"{said}, and black; is its lamp on? Nobody is found alive without it."
+        )
+    elif found.fps < SLOWEST_INFRARED:
+        yield warning(
+            "infrared",
+            f"{said}; less than {SLOWEST_INFRARED:g} are too few to tell anything by.",
+        )
+    else:
+        yield ok("infrared", f"{said}.")
 
 
 def look(
@@ -122,6 +147,20 @@ def of_running_door(report: Mapping[str, Any]) -> Iterator[Finding]:
             f"{name}: {camera['width']}x{camera['height']} at {camera['fps']:.1f} frames a second, "
             "says the running door.",
         )
+
+
+def infrared_of_running_door(report: Mapping[str, Any]) -> Iterator[Finding]:
+    """The infrared camera as the running door reports it, if it has one."""
+    infrared = report.get("infrared")
+    if infrared is None:
+        return
+    if infrared["error"]:
+        yield failure(
+            "infrared",
+            f"The running door finds nobody alive without it: {infrared['error']}",
+        )
+    else:
+        yield ok("infrared", f"{infrared['description']} shows something, says the running door.")
 
 
 def brightness(image: Image) -> float:

@@ -1,15 +1,21 @@
+import re
 import threading
 
 import numpy as np
 import pytest
 
 from accessctl.camera.fake import FakeSource, flat_shots
+from accessctl.config import Config
 from accessctl.config_camera import CameraConfig
-from accessctl.errors import CameraError
+from accessctl.config_liveness import LivenessConfig
+from accessctl.errors import CameraError, SourceError
+from accessctl.service.checks import camera as camera_check
 from accessctl.service.checks.camera import (
     Look,
     brightness,
     check_camera,
+    check_infrared,
+    infrared_of_running_door,
     judged,
     light,
     look,
@@ -102,6 +108,53 @@ def test_the_demo_camera():
     patient = CameraConfig(source="demo", fps=30, open_timeout_s=120, read_timeout_s=60)
     camera, bright = check_camera(patient)
     assert (camera.level, bright.level) == (Level.OK, Level.OK)
+
+
+def infrared_config(source: str | None) -> Config:
+    return Config(
+        camera=CameraConfig(source="/dev/video0", open_timeout_s=5),
+        liveness=LivenessConfig(ir_source=source),
+    )
+
+
+@pytest.mark.parametrize(
+    ("level_shown", "fps", "level", "said"),
+    [
+        (51, 100.0, Level.OK, r"fake camera: 4x3 at 1\d\d\.\d frames a second\."),
+        (3, 100.0, Level.WARNING, "black; is its lamp on"),
+        (51, 3.0, Level.WARNING, "less than 4 are too few"),
+    ],
+)
+def test_an_infrared_camera_is_looked_at(monkeypatch, level_shown, fps, level, said):
+    source = FakeSource([flat_shots([level_shown] * 4, fps=fps)])
+    monkeypatch.setattr(camera_check, "infrared_source", lambda *_, **__: source)
+    (finding,) = check_infrared(infrared_config("/dev/video2"))
+    assert (finding.subject, finding.level) == ("infrared", level)
+    assert re.search(said, finding.sentence)
+
+
+def test_where_there_is_no_infrared_camera_nothing_is_said():
+    assert list(check_infrared(infrared_config(None))) == []
+    assert list(infrared_of_running_door({"camera": {}})) == []
+
+
+def test_an_infrared_source_that_is_none_says_so():
+    with pytest.raises(SourceError, match="names the same camera"):
+        list(check_infrared(infrared_config("usb:0")))
+
+
+@pytest.mark.parametrize(
+    ("error", "level", "said"),
+    [
+        (None, Level.OK, "USB camera /dev/video2 shows something"),
+        ("It was unplugged.", Level.FAILURE, "nobody alive without it: It was unplugged."),
+    ],
+)
+def test_a_running_door_is_believed_of_its_infrared_camera(error, level, said):
+    report = {"infrared": {"description": "USB camera /dev/video2", "error": error}}
+    (finding,) = infrared_of_running_door(report)
+    assert (finding.level, finding.subject) == (level, "infrared")
+    assert said in finding.sentence
 
 
 @pytest.mark.parametrize(
