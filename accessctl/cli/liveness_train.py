@@ -42,7 +42,8 @@ def add_train(commands: Any) -> None:
     add("--teachers", type=Path, metavar="DIR", help="minivision's two .pth files")
     add("--check-films", default="", metavar="NAME,NAME", help="films that nothing is fitted on")
     add("--samples", type=int, metavar="N", help="samples to make, half of them attacks (40000)")
-    add("--steps", type=int, metavar="N", help="batches over which the rate falls (6000)")
+    add("--steps", type=int, metavar="N", help="batches of samples labelled once (3600)")
+    add("--matching", type=int, metavar="N", help="batches after those, labelled anew (1800)")
     add("--seed", type=int, metavar="N", help="of samples and network (0)")
     add("--minutes", type=float, default=60.0, metavar="M", help="for fitting, this time (60)")
     add("--export", type=Path, metavar="DIR", help="write the network and its card there")
@@ -80,7 +81,7 @@ def _settings(args: argparse.Namespace) -> "RunSettings":
         "check_films": tuple(name for name in args.check_films.split(",") if name),
     } | {
         name: getattr(args, name)
-        for name in ("samples", "steps", "seed")
+        for name in ("samples", "steps", "matching", "seed")
         if getattr(args, name) is not None
     }
     try:

@@ -3,7 +3,7 @@
 import csv
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,11 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accessctl.errors import InputError, StoreError
+from accessctl.training.spoof.matching import asked, distorted
 from accessctl.training.spoof.network import LIVING_CLASS, build_network
 from accessctl.training.spoof.report import rates
 from accessctl.training.spoof.samples import Samples
+from accessctl.training.spoof.teachers import Teacher
 
 LEARNING_RATE, FINAL_RATE = 2e-3, 2e-5
+MATCHING_RATE = 0.5
 WARM_UP = 200
 WEIGHT_DECAY = 1e-4
 LOSS_WEIGHTS = {"living": 0.3, "says": 1.5, "holds": 1.0}
@@ -29,9 +32,12 @@ NETWORK_FILE, HISTORY_FILE, PROGRESS_FILE = "network.keras", "history.csv", "pro
 @dataclass(frozen=True, slots=True)
 class Plan:
     """`minutes` of wall time for all calls together are not known beforehand; so the rate falls
-    over `steps` batches of `batch` samples, and a call ends after `minutes` at the latest."""
+    over `steps` batches of `batch` samples, and a call ends after `minutes` at the latest.
+    `matching` more batches follow, of pictures that the teachers are asked about at once; for
+    them the rate falls again, from a lower start."""
 
     steps: int
+    matching: int = 0
     batch: int = 96
     minutes: float = 60.0
     every: int = 300
@@ -52,6 +58,7 @@ def fit(
     checked: Samples,
     plan: Plan,
     *,
+    teachers: Callable[[], Sequence[Teacher]] = tuple,
     clock: Callable[[], float] = time.monotonic,
     told: Callable[[Checked], None] = lambda _: None,
 ) -> keras.Model:
@@ -65,10 +72,20 @@ def fit(
         raise InputError("There is nothing to fit on or nothing to check with; give more pictures.")
     network, done = _begun(folder, plan)
     until = clock() + plan.minutes * 60
-    for step, (given, wanted) in enumerate(batches(fitted, plan, done), start=done + 1):
-        network.optimizer.learning_rate = rate_at(step, plan.steps)
+    last = plan.steps + plan.matching
+    asked_now = teachers() if plan.matching else ()
+    for step, chosen in enumerate(order(len(fitted), plan, done), start=done + 1):
+        rng = np.random.default_rng((plan.seed, step))
+        if step <= plan.steps:
+            network.optimizer.learning_rate = rate_at(step, plan.steps)
+            given, wanted = batch_of(fitted, chosen, rng)
+        else:
+            network.optimizer.learning_rate = MATCHING_RATE * rate_at(
+                step - plan.steps, plan.matching
+            )
+            given, wanted = matched_batch(fitted, chosen, asked_now, rng)
         network.train_on_batch(given, wanted)
-        over = step >= plan.steps or clock() >= until
+        over = step >= last or clock() >= until
         if over or step % plan.every == 0:
             figures = rates(living_of(network, checked), checked)
             _keep(folder, network, Checked(step, figures))
@@ -86,18 +103,30 @@ def rate_at(step: int, steps: int) -> float:
     return cosine * min(1.0, step / WARM_UP)
 
 
-def batches(
-    samples: Samples, plan: Plan, done: int
-) -> Iterator[tuple[NDArray[np.float32], dict[str, NDArray[np.float32]]]]:
-    """Endless batches; the same plan gives the same ones, and `done` of them are passed over."""
-    order = np.empty(0, np.int64)
-    for number in range(plan.steps):
-        rng = np.random.default_rng((plan.seed, number))
-        if len(order) < plan.batch:
-            order = np.concatenate([order, rng.permutation(len(samples))])
-        chosen, order = order[: plan.batch], order[plan.batch :]
+def order(count: int, plan: Plan, done: int) -> Iterator[NDArray[np.int64]]:
+    """Which of `count` samples each batch is of; `done` batches are passed over."""
+    waiting = np.empty(0, np.int64)
+    for number in range(plan.steps + plan.matching):
+        if len(waiting) < plan.batch:
+            drawn = np.random.default_rng((plan.seed, number, 1)).permutation(count)
+            waiting = np.concatenate([waiting, drawn])
+        chosen, waiting = waiting[: plan.batch], waiting[plan.batch :]
         if number >= done:
-            yield batch_of(samples, chosen, rng)
+            yield chosen
+
+
+def matched_batch(
+    samples: Samples,
+    chosen: NDArray[np.int64],
+    teachers: Sequence[Teacher],
+    rng: np.random.Generator,
+) -> tuple[NDArray[np.float32], dict[str, NDArray[np.float32]]]:
+    """As `batch_of`, of distorted and mixed pictures that the teachers are asked about now."""
+    pictures, lives = distorted(
+        samples.crops[chosen], samples.living[chosen].astype(np.float32), rng
+    )
+    says, holds = asked(pictures, teachers)
+    return stacked(pictures), {"living": lives[:, None], "says": softened(says), "holds": holds}
 
 
 def batch_of(
@@ -123,11 +152,14 @@ def softened(logits: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(raised / raised.sum(axis=-1, keepdims=True), np.float32)
 
 
-def stacked(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """uint8 (N, K, S, S, 3) as float32 (N, S, S, 3K) in [0, 1], the first cut's colours first."""
+def stacked(crops: NDArray[np.uint8] | NDArray[np.float32]) -> NDArray[np.float32]:
+    """(N, K, S, S, 3), uint8 or float32 in [0, 1], as float32 (N, S, S, 3K) in [0, 1], the first
+    cut's colours first."""
     count, cuts, size = crops.shape[:3]
     together = crops.transpose(0, 2, 3, 1, 4).reshape(count, size, size, 3 * cuts)
-    return together.astype(np.float32) / np.float32(255)
+    if together.dtype == np.uint8:
+        return together.astype(np.float32) / np.float32(255)
+    return np.asarray(together, np.float32)
 
 
 def living_of(network: keras.Model, samples: Samples) -> NDArray[np.float32]:

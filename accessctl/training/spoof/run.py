@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from accessctl.training.spoof.pictures import FacePicture, film, photos
 from accessctl.training.spoof.prepare import REAL_ATTACK, Folds, prepare
 from accessctl.training.spoof.report import rates
 from accessctl.training.spoof.samples import Samples, read_samples
-from accessctl.training.spoof.teachers import open_teachers
+from accessctl.training.spoof.teachers import Teacher, open_teachers
 from accessctl.vision.detector import short_range
 from accessctl.vision.landmarks import LandmarkModel, mesh_box, region_around, region_of
 from accessctl.vision.observer import Observer
@@ -63,7 +63,8 @@ class RunSettings(BaseModel):
     teachers: Path
     check_films: tuple[str, ...] = ()
     samples: int = Field(40_000, ge=1000, le=1_000_000)
-    steps: int = Field(6000, ge=1, le=1_000_000)
+    steps: int = Field(3600, ge=1, le=1_000_000)
+    matching: int = Field(1800, ge=0, le=1_000_000)
     seed: int = Field(0, ge=0)
 
 
@@ -91,8 +92,12 @@ def run(folder: Path, settings: RunSettings, minutes: float, telling: Telling) -
         told=telling.prepared,
     )
     fitted, checked = samples_of(folder)
-    plan = Plan(steps=settings.steps, minutes=minutes, seed=settings.seed)
-    fit(folder, fitted, checked, plan, told=telling.checked)
+    plan = Plan(settings.steps, settings.matching, minutes=minutes, seed=settings.seed)
+
+    def teachers() -> Sequence[Teacher]:
+        return open_teachers(settings.teachers)
+
+    fit(folder, fitted, checked, plan, teachers=teachers, told=telling.checked)
 
 
 def samples_of(folder: Path) -> tuple[Samples, Samples]:
@@ -176,7 +181,7 @@ def told_of(settings: RunSettings, samples: Samples) -> dict[str, JsonValue]:
         "attacks": {kind: int((samples.kind == kind).sum()) for kind in sorted(set(samples.kind))},
         "real_attacks_among_them": REAL_ATTACK in set(samples.source),
         "samples": len(samples),
-        "steps": settings.steps,
+        "steps": [settings.steps, settings.matching],
     }
 
 
