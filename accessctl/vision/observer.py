@@ -2,24 +2,17 @@
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from functools import partial
 
 import cv2
 import numpy as np
 
 from accessctl.config import VisionConfig
-from accessctl.domain import Box, Face, Frame, Image, Points
+from accessctl.domain import Box, Face, Frame, Image
 from accessctl.vision.beside import OtherView, Sizes, brightness_of, of_the_same, tile_beside
+from accessctl.vision.candidates import Bounds, Looks, Sight, follow, judge
 from accessctl.vision.detector import Detection, Detector, full_range, short_range
-from accessctl.vision.landmarks import (
-    LandmarkModel,
-    Mesh,
-    Region,
-    eyes_agree,
-    mesh_box,
-    region_around,
-    region_of,
-)
+from accessctl.vision.landmarks import LandmarkModel, mesh_box
 from accessctl.vision.patrol import Patrol
 from accessctl.vision.pose import head_pose
 from accessctl.vision.quality import assess
@@ -30,10 +23,9 @@ from accessctl.vision.search import (
     Tile,
     nearby,
     placed,
-    same_face,
     still_tiles,
 )
-from accessctl.vision.tracker import Tracker
+from accessctl.vision.tracker import Track, Tracker, could_be, is_expected
 
 JUDGED_PER_FRAME = 4
 """Candidates that the mesh may look at in one frame; the best scores first."""
@@ -47,14 +39,6 @@ PHOTO_MARGIN = 0.5
 """A face that fills a photo is found in a smaller picture with so much around it."""
 
 PHOTO_PREVIEW = 256
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Sight:
-    """A face as the mesh saw it, with the score of the detection that led to it."""
-
-    mesh: Mesh
-    score: float
 
 
 class Observer:
@@ -72,7 +56,7 @@ class Observer:
         self._full = full_range(config.models, config.detection_confidence)
         self._detectors: dict[Range, Detector] = {Range.SHORT: self._short, Range.FULL: self._full}
         self._tracker = Tracker(config.track_timeout_s)
-        self._followed: dict[int, _Sight] = {}
+        self._followed: dict[int, Sight] = {}
         self._shape: tuple[int, ...] = ()
         self.timings: dict[str, float] = {}
         """Milliseconds of the last `observe`: "search" (detectors), "landmarks" (mesh, of
@@ -83,18 +67,21 @@ class Observer:
         stopwatch = _Stopwatch()
         image = frame.image
         self._start_over_if_resized(image)
-        followed = self._follow(image)
+        looks = self._looks(image)
+        followed, lost = follow(self._followed, looks)
+        awaited = [*self._tracker.missing, *(t for t in self._tracker.in_view if t.id in lost)]
         stopwatch.lap("landmarks")
-        detections = self._search(image, frame.captured)
+        detections = self._search(image, frame.captured, awaited)
         stopwatch.lap("search")
-        sights, _ = self._judge(image, detections, followed, JUDGED_PER_FRAME, self._whole)
-        sights = sorted(sights, key=_area, reverse=True)[: self._config.max_faces]
+        least = partial(self._least_presence, awaited, frame.captured)
+        bounds = Bounds(JUDGED_PER_FRAME, looks.whole, least, looks.presence)
+        sights, _ = judge(detections, followed, bounds)
+        largest = sorted(sights, key=_area, reverse=True)[: self._config.max_faces]
         stopwatch.lap("landmarks")
-        ids = self._tracker.update(
-            [mesh_box(sight.mesh.points) for sight in sights], frame.captured
-        )
-        self._followed = dict(zip(ids, sights, strict=True))
-        faces = [self._face(image, s, track) for track, s in self._followed.items()]
+        ids = self._tracker.update([sight.box for sight in largest], frame.captured)
+        track_of = dict(zip(largest, ids, strict=True))
+        self._followed = {track_of[sight]: sight for sight in sights if sight in track_of}
+        faces = [self._face(image, sight, track) for sight, track in track_of.items()]
         stopwatch.lap("track")
         self.timings = stopwatch.times
         return faces
@@ -107,7 +94,9 @@ class Observer:
         height, width = image.shape[:2]
         detections = self._look_at(image, still_tiles(width, height))
         detections += self._look_with_margin(image)
-        sights, unclear = self._judge(image, detections, [], JUDGED_PER_PHOTO, self._confirmed)
+        looks, sure = self._looks(image), self._config.new_face_presence
+        bounds = Bounds(JUDGED_PER_PHOTO, looks.confirmed, lambda _: sure, looks.presence)
+        sights, unclear = judge(detections, [], bounds)
         sights = sights or sorted(unclear, key=lambda s: -s.mesh.presence)[:1]
         return [self._face(image, s, 0) for s in sorted(sights, key=_area, reverse=True)]
 
@@ -127,7 +116,8 @@ class Observer:
         if tile is None:
             return None
         detections = self._look_at(image, [tile])[:BESIDE_JUDGED]
-        meshes = [self._confirmed(image, detection) for detection in detections]
+        looks = self._looks(image)
+        meshes = [looks.confirmed(detection) for detection in detections]
         found = [mesh_box(m.points) for m in meshes if m.presence >= self._config.presence]
         face = of_the_same(found, expected, [sizes.there(other) for other in others], sizes.second)
         around = float(image[tile.top : tile.bottom, tile.left : tile.right].mean()) / 255
@@ -153,20 +143,24 @@ class Observer:
             self._followed = {}
             self._tracker.forget()
 
-    def _follow(self, image: Image) -> list[_Sight]:
-        """Faces of the last frame that are still where they were, without a detector."""
-        sights: list[_Sight] = []
-        for sight in self._followed.values():
-            mesh = self._landmarks.look(image, region_of(sight.mesh.points))
-            if mesh.presence >= self._config.presence and not _known(mesh.points, sights):
-                sights.append(_Sight(mesh, sight.score))
-        return sights
-
-    def _search(self, image: Image, now: float) -> list[Detection]:
+    def _looks(self, image: Image) -> Looks:
         height, width = image.shape[:2]
-        around = [
-            nearby(track.expected(now), track.box, width, height) for track in self._tracker.missing
-        ]
+        return Looks(
+            lay=partial(self._landmarks.look, image),
+            search=lambda tile: self._look_at(image, [tile]),
+            size=(width, height),
+            presence=self._config.presence,
+        )
+
+    def _least_presence(self, awaited: Sequence[Track], now: float, box: Box) -> float:
+        """Less for a face that comes back to where it is awaited than for a new one: the mesh
+        that dips for a frame may take many to be sure of itself again."""
+        back = any(could_be(t, box, now) and is_expected(t, box, now) for t in awaited)
+        return self._config.presence if back else self._config.new_face_presence
+
+    def _search(self, image: Image, now: float, awaited: Iterable[Track]) -> list[Detection]:
+        height, width = image.shape[:2]
+        around = [nearby(track.expected(now), track.box, width, height) for track in awaited]
         tiles = [tile for tile in around if tile is not None][: self._config.max_faces]
         tiles += self._patrol.tiles(image, now, following=bool(self._followed))
         return self._look_at(image, tiles)
@@ -192,64 +186,11 @@ class Observer:
         found = self._short.detect(picture) + self._full.detect(picture)
         return [one.shifted(-margin, -margin).scaled(1 / scale) for one in found]
 
-    def _judge(
-        self,
-        image: Image,
-        detections: Iterable[Detection],
-        known: Sequence[_Sight],
-        budget: int,
-        look: Callable[[Image, Detection], Mesh],
-    ) -> tuple[list[_Sight], list[_Sight]]:
-        """`known` and the detections in which the mesh sees a face; those where it may be one.
-
-        The best scores are judged first, at most `budget` of them; `look` lays their meshes.
-        """
-        sights, unclear = list(known), list[_Sight]()
-        for detection in sorted(detections, key=lambda one: -one.score):
-            if any(same_face(detection.box, mesh_box(s.mesh.points)) for s in sights):
-                continue
-            if budget == 0:
-                break
-            budget -= 1
-            mesh = look(image, detection)
-            if mesh.presence >= self._config.new_face_presence:
-                if not _known(mesh.points, sights):
-                    sights.append(_Sight(mesh, detection.score))
-            elif mesh.presence >= self._config.presence:
-                unclear.append(_Sight(mesh, detection.score))
-        return sights, unclear
-
-    def _confirmed(self, image: Image, detection: Detection) -> Mesh:
-        """The mesh of a detection, from a second look when the first one is promising."""
-        mesh = self._landmarks.look(image, _region(detection))
-        if mesh.presence < self._config.presence:
-            return mesh
-        return self._landmarks.look(image, region_of(mesh.points))
-
-    def _whole(self, image: Image, detection: Detection) -> Mesh:
-        """As `_confirmed`, of a face that the edge of its tile may have cut.
-
-        On a part of a face the mesh settles with full presence, and would be followed there for
-        the whole visit. So the face is detected once more with room on all sides, and where
-        its eyes lie elsewhere than the mesh's, that is believed.
-        """
-        mesh = self._confirmed(image, detection)
-        if mesh.presence < self._config.presence:
-            return mesh
-        height, width = image.shape[:2]
-        box = mesh_box(mesh.points)
-        tile = nearby(box.centre, box, width, height)
-        around = [] if tile is None else self._look_at(image, [tile])
-        better = [one for one in around if same_face(one.box, box)][:1]
-        if not better or eyes_agree(mesh.points, better[0].keypoints[:2]):
-            return mesh
-        return self._confirmed(image, better[0])
-
-    def _face(self, image: Image, sight: _Sight, track: int) -> Face:
+    def _face(self, image: Image, sight: Sight, track: int) -> Face:
         points = sight.mesh.points
         pose = head_pose(points)
         return Face(
-            box=mesh_box(points),
+            box=sight.box,
             score=sight.score,
             presence=sight.mesh.presence,
             landmarks=points,
@@ -259,18 +200,8 @@ class Observer:
         )
 
 
-def _region(detection: Detection) -> Region:
-    left_eye, right_eye = detection.keypoints[:2]
-    return region_around(detection.box, left_eye, right_eye)
-
-
-def _known(points: Points, sights: Iterable[_Sight]) -> bool:
-    box = mesh_box(points)
-    return any(same_face(box, mesh_box(sight.mesh.points)) for sight in sights)
-
-
-def _area(sight: _Sight) -> float:
-    return mesh_box(sight.mesh.points).area
+def _area(sight: Sight) -> float:
+    return sight.box.area
 
 
 class _Stopwatch:

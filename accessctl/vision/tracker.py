@@ -100,6 +100,7 @@ class Tracker:
         self._timeout_s = timeout_s
         self._tracks: tuple[Track, ...] = ()
         self._missing: tuple[Track, ...] = ()
+        self._in_view: tuple[Track, ...] = ()
         self._last_id = 0
 
     @property
@@ -107,9 +108,14 @@ class Tracker:
         """Tracks that wait for their face: it was not among those of the last update."""
         return self._missing
 
+    @property
+    def in_view(self) -> tuple[Track, ...]:
+        """Tracks of the faces of the last update."""
+        return self._in_view
+
     def forget(self) -> None:
         """Drop everybody: whoever is seen next is new."""
-        self._tracks = self._missing = ()
+        self._tracks = self._missing = self._in_view = ()
 
     def update(self, boxes: Sequence[Box], now: float) -> list[int]:
         """The identity of each of the faces seen at `now`; new ones count up from 1."""
@@ -133,6 +139,7 @@ class Tracker:
             seen.append(track)
             ids.append(track.id)
         self._missing = tuple(track for track in waiting if not track.ghost)
+        self._in_view = tuple(seen)
         self._tracks = (*seen, *waiting, *links.ghosts)
         return ids
 

@@ -7,6 +7,7 @@ import pytest
 from accessctl.config import VisionConfig
 from accessctl.domain import Box, Face, Frame, Image
 from accessctl.errors import ModelError
+from accessctl.vision.landmarks import Mesh, Region
 from accessctl.vision.observer import Observer
 from accessctl.vision.search import DOOR_SCHEDULE, Grid, Range, Schedule
 
@@ -280,3 +281,77 @@ def test_looking_beside_does_not_disturb_the_tracks(
     observer.beside(infrared(hopper, 300), before[0].box, (1280, 720))
     after = film(observer, [two_people], start=4 / FPS)[-1]
     assert {f.track for f in before} == {f.track for f in after}
+
+
+def dip(observer: Observer, monkeypatch: pytest.MonkeyPatch, presences: list[float]) -> None:
+    """The next looks at the mesh are so sure at most, the last of them for ever."""
+    look, script = observer._landmarks.look, list(presences)
+
+    def unsure(image: Image, region: Region) -> Mesh:
+        mesh = look(image, region)
+        most = script.pop(0) if len(script) > 1 else script[0]
+        return Mesh(mesh.points, min(mesh.presence, most))
+
+    monkeypatch.setattr(observer._landmarks, "look", unsure)
+
+
+def alone(hopper: Image, coffee: Image) -> Image:
+    picture = np.array(coffee)
+    picture[60:660, 60:572] = hopper
+    return picture
+
+
+def test_a_mesh_that_fails_for_a_moment_costs_neither_the_track_nor_the_frame(
+    observer: Observer, hopper: Image, coffee: Image, monkeypatch: pytest.MonkeyPatch
+):
+    picture = alone(hopper, coffee)
+    before = at(film(observer, [picture] * 4)[-1], HOPPER)
+    dip(observer, monkeypatch, [0.1, 1.0])
+    seen = film(observer, [picture] * 4, start=4 / FPS)
+    assert {at(faces, HOPPER).track for faces in seen} == {before.track}
+
+
+def test_a_face_that_comes_back_need_not_be_as_sure_as_a_new_one(
+    observer: Observer, hopper: Image, coffee: Image, monkeypatch: pytest.MonkeyPatch
+):
+    picture = alone(hopper, coffee)
+    before = at(film(observer, [picture] * 4)[-1], HOPPER)
+    film(observer, [coffee] * 3, start=4 / FPS)
+    dip(observer, monkeypatch, [0.9])
+    after = film(observer, [picture] * 3, start=7 / FPS)
+    assert {at(faces, HOPPER).track for faces in after} == {before.track}
+    assert "unclear" in at(after[-1], HOPPER).quality.reasons
+
+
+def test_a_new_face_that_the_mesh_is_not_sure_of_is_not_followed(
+    observer: Observer, hopper: Image, coffee: Image, monkeypatch: pytest.MonkeyPatch
+):
+    dip(observer, monkeypatch, [0.9])
+    assert not any(film(observer, [alone(hopper, coffee)] * 6))
+
+
+def test_a_face_that_leans_out_of_the_picture_and_back_keeps_its_track(
+    observer: Observer, hopper: Image, coffee: Image
+):
+    wide = np.concatenate([coffee[:, ::-1], coffee, coffee[:, ::-1]], axis=1)
+    wide[60:660, 1180:1692] = hopper
+    x = 1180 + HOPPER[0] - 60
+    # To half a face beyond the edge and back, at two face widths a second.
+    places = [*range(200, -90, -24), *range(-90, 200, 24)]
+    seen = film(observer, [np.ascontiguousarray(wide[:, x - p : x - p + 1280]) for p in places])
+    tracks = [{face.track for face in faces} for faces in seen]
+    assert tracks[4] == tracks[-1]
+    assert len(set().union(*tracks)) == 1
+    assert min(len(one) for one in tracks[5:]) == 0, "it was out of sight for a while"
+
+
+def test_what_only_one_look_takes_for_a_face_is_none(
+    observer: Observer, two_people: Image, monkeypatch: pytest.MonkeyPatch
+):
+    """The tiles of the search show it, a tile with room on all sides does not."""
+    detect = observer._look_at
+    every = set(DOOR_SCHEDULE.every(1280, 720))
+    monkeypatch.setattr(
+        observer, "_look_at", lambda image, tiles: detect(image, [t for t in tiles if t in every])
+    )
+    assert not any(film(observer, [two_people] * 8))

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accessctl.domain import Box
-from accessctl.vision.tracker import TOP_SPEED, Tracker
+from accessctl.vision.tracker import JITTER, TOP_SPEED, Tracker
 
 FPS = 15
 
@@ -237,3 +237,35 @@ def test_people_who_cross_never_swap(left, right, fps, dropped, behind, in_order
         assert len(set(ids)) == len(ids)
         for (person, _), track in zip(visible, ids, strict=True):
             assert owner.setdefault(track, person) == person
+
+
+@pytest.mark.parametrize("fps", [10, 15, 25, 30])
+@pytest.mark.parametrize("sights", [1, 2, 5])
+@pytest.mark.parametrize("apart", [0.8, 1.2, 2.0])
+def test_a_photo_that_was_pushed_in_front_of_a_face_ends_its_track(
+    fps: int, sights: int, apart: float
+):
+    """Though the photo was seen beside the face for a moment only, and covers it so well that
+    what is followed never moves: nobody need prove to be there for long to cast doubt."""
+    tracker = Tracker(1.0)
+    for i in range(10):
+        (before,) = tracker.update([face(300)], i / fps)
+    for i in range(10, 10 + sights):
+        tracker.update([face(300), face(300 + 100 * apart)], i / fps)
+    last = (9 + sights) / fps
+    for i in range(10 + sights, 30):
+        (after,) = tracker.update([face(300)], i / fps)
+        covered = JITTER + TOP_SPEED * (i / fps - last) > apart
+        assert after != before or not covered
+
+
+def test_a_face_is_in_view_until_it_is_missing():
+    tracker = Tracker(1.0)
+    (one,) = tracker.update([face(300)], 0.0)
+    assert [track.id for track in tracker.in_view] == [one]
+    tracker.update([], 0.1)
+    assert tracker.in_view == ()
+    assert [track.id for track in tracker.missing] == [one]
+    tracker.update([face(300)], 0.2)
+    tracker.forget()
+    assert tracker.in_view == ()
