@@ -8,7 +8,8 @@ Each film is played to a real door of its own at which only its person is enroll
 of theirs, else from one of its own last fifth; what attacks is enrolled from itself. A film is
 shown for at most --limit-s seconds, and up to the first grant. Rows are kept in DIR, so that a
 run that was interrupted goes on; no picture and no embedding is kept. Films of fewer than three
-seconds are left out. FILE lists the films that anything was fitted on, one name a line.
+seconds are left out. FILE lists the films that anything was fitted on, one name a line; without it
+the card of models/texture does.
 """
 
 import argparse
@@ -18,9 +19,12 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from accessctl.liveness.texture_card import load_texture_card
 from benchmarks.films import conditions, report, store
 from benchmarks.films.booth import ROOT
 from benchmarks.films.tasks import KINDS, Extent, groups_of_tasks
+
+TEXTURE = ROOT / "models" / "texture"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -53,9 +57,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def fitted_films(file: Path | None) -> frozenset[str]:
-    """The names in `file`, with or without folder and ending; # begins a comment."""
+    """The names in `file`, with or without folder and ending; # begins a comment. Without a file,
+    those on the card of the texture network."""
     if file is None:
-        return frozenset()
+        return (
+            frozenset(load_texture_card(TEXTURE).fitted_films) if TEXTURE.is_dir() else frozenset()
+        )
     lines = [line.partition("#")[0].strip() for line in file.read_text("utf-8").splitlines()]
     return frozenset(Path(line).stem for line in lines if line)
 
