@@ -4,8 +4,11 @@ import csv
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
+from typing import TypeAlias, TypeVar
 
 import keras
 import numpy as np
@@ -17,6 +20,8 @@ from accessctl.training.spoof.network import LIVING_CLASS, build_network
 from accessctl.training.spoof.report import rates
 from accessctl.training.spoof.samples import Samples
 from accessctl.training.spoof.teachers import Teacher
+
+T = TypeVar("T")
 
 LEARNING_RATE, FINAL_RATE = 2e-3, 2e-5
 MATCHING_RATE = 0.5
@@ -73,17 +78,8 @@ def fit(
     network, done = _begun(folder, plan)
     until = clock() + plan.minutes * 60
     last = plan.steps + plan.matching
-    asked_now = teachers() if plan.matching else ()
-    for step, chosen in enumerate(order(len(fitted), plan, done), start=done + 1):
-        rng = np.random.default_rng((plan.seed, step))
-        if step <= plan.steps:
-            network.optimizer.learning_rate = rate_at(step, plan.steps)
-            given, wanted = batch_of(fitted, chosen, rng)
-        else:
-            network.optimizer.learning_rate = MATCHING_RATE * rate_at(
-                step - plan.steps, plan.matching
-            )
-            given, wanted = matched_batch(fitted, chosen, asked_now, rng)
+    for step, (given, wanted) in ahead(batches(fitted, plan, done, teachers)):
+        network.optimizer.learning_rate = rate_at(step, plan)
         network.train_on_batch(given, wanted)
         over = step >= last or clock() >= until
         if over or step % plan.every == 0:
@@ -95,12 +91,47 @@ def fit(
     return network
 
 
-def rate_at(step: int, steps: int) -> float:
+def rate_at(step: int, plan: Plan) -> float:
     """Cosine from LEARNING_RATE to FINAL_RATE (Loshchilov and Hutter, "SGDR", ICLR 2017, eq. 5)
-    after a linear warm-up."""
-    share = min(1.0, step / max(1, steps))
-    cosine = FINAL_RATE + (LEARNING_RATE - FINAL_RATE) * (1 + math.cos(math.pi * share)) / 2
-    return cosine * min(1.0, step / WARM_UP)
+    after a linear warm-up, once over the steps and once, at MATCHING_RATE of it, over the rest."""
+    if step <= plan.steps:
+        return _falling(step, plan.steps)
+    return MATCHING_RATE * _falling(step - plan.steps, plan.matching)
+
+
+def _falling(step: int, steps: int) -> float:
+    cosine = (1 + math.cos(math.pi * min(1.0, step / max(1, steps)))) / 2
+    rate = FINAL_RATE + (LEARNING_RATE - FINAL_RATE) * cosine
+    return rate * min(1.0, step / WARM_UP)
+
+
+Batch: TypeAlias = tuple[NDArray[np.float32], dict[str, NDArray[np.float32]]]
+
+
+def batches(
+    samples: Samples, plan: Plan, done: int, teachers: Callable[[], Sequence[Teacher]]
+) -> Iterator[tuple[int, Batch]]:
+    """The batches after those that are `done`, each with its number; always the same ones."""
+    asked_now = teachers() if plan.matching else ()
+    for step, chosen in enumerate(order(len(samples), plan, done), start=done + 1):
+        rng = np.random.default_rng((plan.seed, step))
+        if step <= plan.steps:
+            yield step, batch_of(samples, chosen, rng)
+        else:
+            yield step, matched_batch(samples, chosen, asked_now, rng)
+
+
+def ahead(items: Iterator[T]) -> Iterator[T]:
+    """The same items; while one is worked on, the next one is made by another thread."""
+    with ThreadPoolExecutor(1) as pool:
+
+        def make() -> list[T]:
+            return list(islice(items, 1))
+
+        following = pool.submit(make)
+        while made := following.result():
+            following = pool.submit(make)
+            yield made[0]
 
 
 def order(count: int, plan: Plan, done: int) -> Iterator[NDArray[np.int64]]:
@@ -120,7 +151,7 @@ def matched_batch(
     chosen: NDArray[np.int64],
     teachers: Sequence[Teacher],
     rng: np.random.Generator,
-) -> tuple[NDArray[np.float32], dict[str, NDArray[np.float32]]]:
+) -> Batch:
     """As `batch_of`, of distorted and mixed pictures that the teachers are asked about now."""
     pictures, lives = distorted(
         samples.crops[chosen], samples.living[chosen].astype(np.float32), rng
@@ -129,9 +160,7 @@ def matched_batch(
     return stacked(pictures), {"living": lives[:, None], "says": softened(says), "holds": holds}
 
 
-def batch_of(
-    samples: Samples, chosen: NDArray[np.int64], rng: np.random.Generator
-) -> tuple[NDArray[np.float32], dict[str, NDArray[np.float32]]]:
+def batch_of(samples: Samples, chosen: NDArray[np.int64], rng: np.random.Generator) -> Batch:
     """Crops float32 (N, 80, 80, 9) in [0, 1] with other light and colour, and what is wanted."""
     crops = stacked(samples.crops[chosen])
     shape = (len(chosen), 1, 1, 1)
