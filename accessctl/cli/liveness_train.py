@@ -116,7 +116,7 @@ def _export(args: argparse.Namespace) -> None:
     told = Told(
         version=args.version,
         data=told_of(settings_of(args.run), fitted),
-        measured=measured(network, checked),
+        measured=measured(network, checked, args.confirm),
         fitted_films=films_fitted(fitted),
         confirm=args.confirm,
         doubt=args.doubt,

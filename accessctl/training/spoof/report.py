@@ -12,9 +12,11 @@ AT_BPCER = 0.05
 CONFIRMED = 0.9
 
 
-def rates(living: NDArray[np.float32], samples: Samples) -> dict[str, float]:
+def rates(
+    living: NDArray[np.float32], samples: Samples, confirmed: float = CONFIRMED
+) -> dict[str, float]:
     """`auc` of living against attacks; for each source of living faces the share below
-    CONFIRMED (BPCER, ISO/IEC 30107-3) as `bpcer_SOURCE`; for each kind of attack the share above
+    `confirmed` (BPCER, ISO/IEC 30107-3) as `bpcer_SOURCE`; for each kind of attack the share above
     it (APCER) as `apcer_KIND`, and above the threshold that keeps 95 % of the living as
     `apcer95_KIND`."""
     alive = samples.living
@@ -22,10 +24,10 @@ def rates(living: NDArray[np.float32], samples: Samples) -> dict[str, float]:
     threshold = float(np.quantile(living[alive], AT_BPCER)) if alive.any() else float("nan")
     for source in sorted(set(samples.source[alive])):
         chosen = living[alive & (samples.source == source)]
-        found[f"bpcer_{source}"] = float(np.mean(~(chosen >= CONFIRMED)))
+        found[f"bpcer_{source}"] = float(np.mean(~(chosen >= confirmed)))
     for kind in sorted(set(samples.kind) - {LIVING}):
         chosen = living[samples.kind == kind]
-        found[f"apcer_{kind}"] = float(np.mean(chosen >= CONFIRMED))
+        found[f"apcer_{kind}"] = float(np.mean(chosen >= confirmed))
         found[f"apcer95_{kind}"] = float(np.mean(chosen >= threshold))
     return found
 

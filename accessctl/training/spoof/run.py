@@ -19,6 +19,7 @@ from accessctl.training.spoof.prepare import REAL_ATTACK, Folds, prepare
 from accessctl.training.spoof.report import rates
 from accessctl.training.spoof.samples import Samples, read_samples
 from accessctl.training.spoof.teachers import Teacher, open_teachers
+from accessctl.training.spoof.twins import LIVING
 from accessctl.vision.detector import short_range
 from accessctl.vision.landmarks import LandmarkModel, mesh_box, region_around, region_of
 from accessctl.vision.observer import Observer
@@ -185,10 +186,13 @@ def told_of(settings: RunSettings, samples: Samples) -> dict[str, JsonValue]:
     }
 
 
-def measured_of(network: keras.Model, checked: Samples) -> dict[str, JsonValue]:
-    """Errors on samples of people, films and photographs that nothing was fitted on."""
-    figures = rates(living_of(network, checked), checked)
-    return {name: round(value, 4) for name, value in figures.items()}
+def measured_of(network: keras.Model, checked: Samples, confirm: float) -> dict[str, JsonValue]:
+    """Errors of single answers against `confirm`, on simulated samples of people, films and
+    photographs that nothing was fitted on; a door asks for the mean of several answers."""
+    figures = rates(living_of(network, checked), checked, confirm)
+    return {"single_answers_at": confirm, "samples": len(checked)} | {
+        name: round(value, 4) for name, value in figures.items()
+    }
 
 
 def films_fitted(samples: Samples) -> list[str]:
