@@ -19,7 +19,6 @@ from accessctl.training.spoof.prepare import REAL_ATTACK, Folds, prepare
 from accessctl.training.spoof.report import rates
 from accessctl.training.spoof.samples import Samples, read_samples
 from accessctl.training.spoof.teachers import Teacher, open_teachers
-from accessctl.training.spoof.twins import LIVING
 from accessctl.vision.detector import short_range
 from accessctl.vision.landmarks import LandmarkModel, mesh_box, region_around, region_of
 from accessctl.vision.observer import Observer
@@ -190,9 +189,9 @@ def measured_of(network: keras.Model, checked: Samples, confirm: float) -> dict[
     """Errors of single answers against `confirm`, on simulated samples of people, films and
     photographs that nothing was fitted on; a door asks for the mean of several answers."""
     figures = rates(living_of(network, checked), checked, confirm)
-    return {"single_answers_at": confirm, "samples": len(checked)} | {
-        name: round(value, 4) for name, value in figures.items()
-    }
+    told: dict[str, JsonValue] = {"single_answers_at": confirm, "samples": len(checked)}
+    told.update({name: round(value, 4) for name, value in figures.items()})
+    return told
 
 
 def films_fitted(samples: Samples) -> list[str]:
