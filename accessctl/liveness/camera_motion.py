@@ -83,8 +83,8 @@ def _corners(image: NDArray[np.uint8], where: NDArray[np.bool_]) -> NDArray[np.f
     """The best corner (x, y) of each cell that has one."""
     worth = np.where(where, cv2.cornerMinEigenVal(image, 5, ksize=3), 0.0)
     rows, columns = (length // CELL for length in worth.shape)
-    cells = worth[: rows * CELL, : columns * CELL].reshape(rows, CELL, columns, CELL)
-    cells = cells.swapaxes(1, 2).reshape(rows, columns, CELL * CELL)
+    whole = worth[: rows * CELL, : columns * CELL].reshape(rows, CELL, columns, CELL)
+    cells = whole.swapaxes(1, 2).reshape(rows, columns, CELL * CELL)
     best = cells.argmax(axis=2)
     row, column = np.nonzero(cells.max(axis=2) > CORNER)
     inside = best[row, column]

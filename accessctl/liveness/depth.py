@@ -1,25 +1,26 @@
 """Does the face turn like a head, or like a photograph of one?"""
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import combinations
-from typing import TypeAlias
+from itertools import combinations, pairwise
 
 import numpy as np
 
 from accessctl.liveness.evidence import LivenessFrame
+from accessctl.liveness.pairs import Pair
 from accessctl.liveness.parallax import Parallax, measure_parallax, tip
 from accessctl.liveness.points import FLAT
 from accessctl.liveness.result import CueResult, CueVerdict, undecided
 
-Pair: TypeAlias = tuple[LivenessFrame, LivenessFrame]
-
 CUE = "depth"
-PAIRS, MIN_PAIRS = 6, 3
+PAIRS, MIN_PAIRS = 8, 3
 MAX_ANGLE = 30.0
 """Further away than this from facing the camera, points vanish behind the nose, degrees."""
 
 LEAST_TURN, MOST_TURN = 0.07, 0.50
 """Turns between two frames that can be measured, as sines of their angles: 4 to 30 degrees."""
+
+FRONTAL = 0.10
+"""Frames that are turned no further than this from the most frontal one are frontal, too."""
 
 HIGHEST = 0.45
 """No nose stands out further than so many face widths; a mesh that missed the face seems to."""
@@ -39,8 +40,10 @@ JERK, AT_REST = 0.04, 0.25
 that share of it: a head sets itself in motion and comes to rest, a picture that is swapped for
 another does not."""
 
-CANDIDATES = 12
-NEARLY_LEANS = 0.8
+CANDIDATES, TURNED_CANDIDATES = 12, 24
+NEARLY_LEANS = 0.4
+"""The mesh, which is rounder than a photograph, leans at least this share of what the photograph
+does."""
 
 
 def depth(
@@ -88,9 +91,7 @@ def _usable(frame: LivenessFrame) -> bool:
     return angle <= MAX_ANGLE and frame.box.w >= MIN_FACE_PX
 
 
-def _leaning(
-    frames: Sequence[LivenessFrame], min_tilt: float
-) -> list[tuple[Pair, Parallax]]:
+def _leaning(frames: Sequence[LivenessFrame], min_tilt: float) -> list[tuple[Pair, Parallax]]:
     """Pairs between which the face, by the pictures, leans by `min_tilt` or more."""
     near = [frame for frame in frames if frame.box.w >= DOUBT_FACE_PX]
     few = near[:: -(-len(near) // CANDIDATES) or 1]
@@ -102,9 +103,9 @@ def _turning(frames: Sequence[LivenessFrame]) -> Iterator[tuple[Pair, Parallax]]
     """Pairs of a frame that is frontal and one that is turned away from it along an unbroken
     motion, by the poses."""
     for run in unbroken(frames):
-        few = run[:: -(-len(run) // CANDIDATES)]
+        few = run[:: -(-len(run) // TURNED_CANDIDATES)]
         front = min(few, key=lambda frame: float(np.hypot(*tip(frame))))
-        frontal = {id(frame) for frame in few if turned(front, frame) < LEAST_TURN}
+        frontal = {id(frame) for frame in few if turned(front, frame) < FRONTAL}
 
         def away(first: LivenessFrame, second: LivenessFrame, frontal: set[int] = frontal) -> float:
             one = (id(first) in frontal) != (id(second) in frontal)
@@ -127,9 +128,7 @@ def disjoint(
 ) -> list[Pair]:
     """At most `PAIRS` pairs of frames that are at least so far `apart` and share no frame, the
     furthest first."""
-    ranked = sorted(
-        ((apart(*pair), pair) for pair in combinations(frames, 2)), key=lambda r: -r[0]
-    )
+    ranked = sorted(((apart(*pair), pair) for pair in combinations(frames, 2)), key=lambda r: -r[0])
     taken: set[int] = set()
     pairs: list[Pair] = []
     for far, pair in ranked:
@@ -156,7 +155,7 @@ def turned(first: LivenessFrame, second: LivenessFrame) -> float:
 
 def unbroken(frames: Sequence[LivenessFrame]) -> list[list[LivenessFrame]]:
     """The frames, cut wherever the face may have turned unseen."""
-    steps = [turned(*pair) for pair in zip(frames, frames[1:], strict=False)]
+    steps = [turned(*pair) for pair in pairwise(frames)]
     runs = [list(frames[:1])] if frames else []
     for index, step in enumerate(steps):
         gap = frames[index + 1].captured - frames[index].captured

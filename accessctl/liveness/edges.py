@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from accessctl.liveness.evidence import LivenessFrame
 from accessctl.liveness.explained import explain
+from accessctl.liveness.pairs import Pair, choose_pairs
 from accessctl.liveness.result import CueResult, CueVerdict, undecided
-from accessctl.liveness.surroundings import Pair, choose_pairs
 
 CUE = "edges"
 LEAN, STEP = 20.0, 4.0
@@ -20,6 +20,8 @@ NEAREST, FURTHEST = 0.62, 1.55
 
 IN_A_ROW, PAIRS = 3, 9
 MIN_FACE_PX = 50.0
+CLEARLY = 0.45
+"""A figure up to this is clear, after twice as many pairs: a rim may show only briefly."""
 
 CANNY = (40, 110)
 STAYS, LEAST_ERROR = 0.7, 2.0
@@ -28,7 +30,7 @@ is, and the two differ by so many grey levels."""
 
 
 def edges(
-    frames: Sequence[LivenessFrame], *, min_shift: float = 0.06, doubt: float = 0.58
+    frames: Sequence[LivenessFrame], *, min_shift: float = 0.06, doubt: float = 0.55
 ) -> CueResult:
     """Straight upright edges on both sides of the face that do not stay behind; it only doubts or
     clears.
@@ -50,7 +52,9 @@ def edges(
         # The earliest that suffices: what comes after it is left for the next look.
         start = int(np.argmax(runs >= doubt))
         return _word(CueVerdict.DOUBT, figure, doubt, pairs[start : start + IN_A_ROW])
-    return _word(CueVerdict.CLEAR, figure, doubt, pairs)
+    if len(found) >= 2 * IN_A_ROW and figure <= CLEARLY:
+        return _word(CueVerdict.CLEAR, figure, doubt, pairs)
+    return undecided(CUE, doubt, figure)
 
 
 def _word(verdict: CueVerdict, figure: float, doubt: float, pairs: Sequence[Pair]) -> CueResult:

@@ -3,19 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import TypeAlias
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from accessctl.liveness.camera_motion import camera_motion
 from accessctl.liveness.evidence import LivenessFrame
 from accessctl.liveness.explained import explain
+from accessctl.liveness.pairs import Pair, choose_pairs, shift, varied
 from accessctl.liveness.result import CueResult, CueVerdict, undecided
 
 CUE = "surroundings"
-Pair: TypeAlias = tuple[LivenessFrame, LivenessFrame]
 BLOCK = 8
 HEAD = (0.78, 0.95)
 """Half axes of the head with its hair, in widths and heights of the mesh."""
@@ -39,16 +37,7 @@ CLEARLY, MAJORITY = 0.6, 0.6
 """The better explanation must be wrong by less than this share of what the worse one is, and must
 have this share of a side's blocks."""
 
-MOST_SHIFT, LONGEST_S = 0.8, 1.0
-"""Face widths and seconds between the two frames of a pair: beyond, little of what surrounded the
-head in the first is beside it in the second, or it may have changed."""
-
 PAIRS, MIN_PAIRS = 9, 3
-MIN_FACE_PX = 40.0
-
-VARIED = 0.3
-"""Pairs speak against a face only if their velocities differ by this share of the mean speed: a
-bus behind somebody who walks keeps its own even pace, a hand does not."""
 
 
 class Vote(Enum):
@@ -73,8 +62,6 @@ class Company:
     def vote(self) -> Vote:
         """What stays near the head speaks against all that goes, near or far."""
         told = self.near_going + self.near_staying
-        if self.near_moving > max(told, self.going):
-            return Vote.UNCLEAR
         if told >= MIN_SECTOR and self.near_staying >= MAJORITY * told:
             return Vote.STAYING
         if self.going >= MIN_SECTOR and self.near_going >= MAJORITY * told:
@@ -93,8 +80,12 @@ class Surrounded:
     @property
     def vote(self) -> Vote:
         """Going where two of the sides go and neither beside the head stays: a hat goes with the
-        head above it only, a second person on one side only. Staying where nothing goes."""
+        head above it only, a second person on one side only. Staying where nothing goes. What
+        moves by itself, a bus or a screen, silences both."""
         sides = (self.left, self.above, self.right)
+        told = sum(side.near_going + side.near_staying for side in sides)
+        if sum(side.near_moving for side in sides) > told:
+            return Vote.UNCLEAR
         votes = [side.vote for side in sides]
         beside = (votes[0], votes[2])
         going = sum(side.going for side in sides)
@@ -138,57 +129,6 @@ def _word(verdict: CueVerdict, share: float, doubt: float, pairs: Sequence[Pair]
     return CueResult(CUE, verdict, share, doubt, len(pairs), since, until)
 
 
-def choose_pairs(frames: Sequence[LivenessFrame], min_shift: float, count: int) -> list[Pair]:
-    """At most `count` pairs that share no frame, each of a frame and the next one in which the
-    face has moved by `min_shift` face widths."""
-    pairs: list[Pair] = []
-    index = 0
-    while index < len(frames):
-        following = _following(frames, index, min_shift)
-        if following is None:
-            index += 1
-        else:
-            pairs.append((frames[index], frames[following]))
-            index = following + 1
-    return pairs[:: -(-len(pairs) // count) or 1]
-
-
-def _following(frames: Sequence[LivenessFrame], index: int, min_shift: float) -> int | None:
-    first = frames[index]
-    for later in range(index + 1, len(frames)):
-        if not 0 < frames[later].captured - first.captured <= LONGEST_S:
-            return None
-        moved = shift(first, frames[later])
-        if moved >= min_shift:
-            return later if moved <= MOST_SHIFT and first.box.w >= MIN_FACE_PX else None
-    return None
-
-
-def shift(
-    first: LivenessFrame, second: LivenessFrame, camera: NDArray[np.float64] | None = None
-) -> float:
-    """How far the face moved or grew, in face widths; more than `camera` (3, 3), if given."""
-    way = np.eye(3) if camera is None else camera
-    x, y, _ = way @ (*first.box.centre, 1.0)
-    width = first.box.w * float(np.sqrt(abs(np.linalg.det(way[:2, :2]))))
-    away = np.hypot(second.box.centre[0] - x, second.box.centre[1] - y)
-    return float((away + abs(second.box.w - width) / 2) / max(first.box.w, 1.0))
-
-
-def varied(pairs: Sequence[Pair]) -> bool:
-    """Whether the face went now faster, now slower, or now this way, now that."""
-    paces = np.array([_pace(*pair) for pair in pairs])
-    spread = np.linalg.norm(paces - paces.mean(axis=0), axis=1).max(initial=0.0)
-    return bool(spread > VARIED * np.linalg.norm(paces, axis=1).mean())
-
-
-def _pace(first: LivenessFrame, second: LivenessFrame) -> NDArray[np.float64]:
-    """Face widths a second, to the right, down and towards the camera."""
-    way = np.subtract(second.box.centre, first.box.centre)
-    moved = np.array([*way, second.box.w - first.box.w]) / max(first.box.w, 1.0)
-    return np.asarray(moved / (second.captured - first.captured), np.float64)
-
-
 def vote(first: LivenessFrame, second: LivenessFrame, min_shift: float) -> Vote:
     """The word of one pair."""
     camera = camera_motion(first, second)
@@ -197,9 +137,7 @@ def vote(first: LivenessFrame, second: LivenessFrame, min_shift: float) -> Vote:
     return company(first, second, camera).vote
 
 
-def company(
-    first: LivenessFrame, second: LivenessFrame, camera: NDArray[np.float64]
-) -> Surrounded:
+def company(first: LivenessFrame, second: LivenessFrame, camera: NDArray[np.float64]) -> Surrounded:
     """Predict the second view from the first under both explanations and compare the errors."""
     found = explain(first, second, camera)
     if found is None:
@@ -216,8 +154,7 @@ def company(
     moves = whole & (np.minimum(going, staying) >= MIN_CONTRAST) & ~goes & ~stays
     told = (goes, goes & near, stays & near, moves & near)
     of_side = [
-        Company(*(int((blocks & (side == place)).sum()) for blocks in told))
-        for place in (-1, 0, 1)
+        Company(*(int((blocks & (side == place)).sum()) for blocks in told)) for place in (-1, 0, 1)
     ]
     return Surrounded(*of_side)
 
@@ -230,7 +167,7 @@ def _beside_head(
     view = second.around
     size = view.image.shape[0]
     away, below = _from_head(second, np.eye(3), size)
-    was, was_below = _from_head(first, np.linalg.inv(stay), size)
+    was, was_below = _from_head(first, np.asarray(np.linalg.inv(stay), np.float64), size)
     beside = (away > 1) & (was > 1) & (below < CHIN) & (was_below < CHIN)
     near = _block_means(away.astype(np.float32)) < RING
     middles = np.arange(size // BLOCK) * BLOCK + BLOCK / 2
