@@ -31,8 +31,8 @@ MIN_FACE_PX, DOUBT_FACE_PX = 70.0, 120.0
 MAX_REST = 0.03
 """Where the rest of the face fits no plane better than this, the points were not followed well."""
 
-MOST_STEP, LONGEST_S = 0.11, 0.5
-"""A motion is unbroken where the face turns by less than this (6 degrees) from a frame to the next
+MOST_STEP, LONGEST_S = 0.13, 0.5
+"""A motion is unbroken where the face turns by less than this (7 degrees) from a frame to the next
 one, and they are less far apart, seconds."""
 
 JERK, AT_REST = 0.04, 0.25
