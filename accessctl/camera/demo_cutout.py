@@ -17,7 +17,7 @@ FADE_ROWS = 40
 FOLDS = 0.08
 TURN_DEPTH = 0.8
 # How far below the eyes the nose is, its height and its half axes, in face widths.
-NOSE_DOWN, NOSE_RISE, NOSE_AXES = 0.34, 0.2, (0.13, 0.24)
+NOSE_DOWN, NOSE_RISE, NOSE_AXES = 0.34, 0.36, (0.13, 0.24)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

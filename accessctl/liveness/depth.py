@@ -1,27 +1,49 @@
 """Does the face turn like a head, or like a photograph of one?"""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import combinations, pairwise
 
 import numpy as np
 
 from accessctl.liveness.evidence import LivenessFrame
+from accessctl.liveness.pairs import Pair
 from accessctl.liveness.parallax import Parallax, measure_parallax, tip
+from accessctl.liveness.points import FLAT
 from accessctl.liveness.result import CueResult, CueVerdict, undecided
 
 CUE = "depth"
-PAIRS, MIN_PAIRS = 6, 3
+PAIRS, MIN_PAIRS = 8, 3
 MAX_ANGLE = 30.0
 """Further away than this from facing the camera, points vanish behind the nose, degrees."""
 
 LEAST_TURN, MOST_TURN = 0.07, 0.50
 """Turns between two frames that can be measured, as sines of their angles: 4 to 30 degrees."""
 
+FRONTAL = 0.10
+"""Frames that are turned no further than this from the most frontal one are frontal, too."""
+
 HIGHEST = 0.45
 """No nose stands out further than so many face widths; a mesh that missed the face seems to."""
 
-MIN_FACE_PX = 70.0
+MIN_FACE_PX, DOUBT_FACE_PX = 70.0, 120.0
+"""Below the second, living people of 80 to 100 px lean without a nose in every fourth pair."""
+
 MAX_REST = 0.03
 """Where the rest of the face fits no plane better than this, the points were not followed well."""
+
+MOST_STEP, LONGEST_S = 0.13, 0.5
+"""A motion is unbroken where the face turns by less than this (7 degrees) from a frame to the next
+one, and they are less far apart, seconds."""
+
+JERK, AT_REST = 0.04, 0.25
+"""A step of more than this (2 degrees) comes out of nothing where a neighbouring one is less than
+that share of it: a head sets itself in motion and comes to rest, a picture that is swapped for
+another does not."""
+
+CANDIDATES, TURNED_CANDIDATES = 12, 24
+NEARLY_LEANS = 0.4
+"""The mesh, which is rounder than a photograph, leans at least this share of what the photograph
+does."""
 
 
 def depth(
@@ -30,60 +52,119 @@ def depth(
     min_turn: float = 0.10,
     confirm: float = 0.12,
     min_tilt: float = 0.28,
-    veto: float = 0.015,
+    doubt: float = 0.010,
 ) -> CueResult:
     """The nose's height over the plane of the rest of the face, in face widths.
 
-    Measured twice. By the poses: confirms from `confirm` to `HIGHEST`, the mean over pairs of
-    frames (least squares of nose shift against turn), when the turn is at least `min_turn`
-    (the sine of its angle, root mean square), because the poses come from the mesh, which
-    hardly turns on a photograph. By the foreshortening of the plane: vetoes up to `veto`, the
-    median over the pairs that lean by at least `min_tilt` (sine), because a sheet that leans
-    so far and shows no nose at all is a sheet.
+    Measured twice, on pairs that share no frame. By the foreshortening of the plane: doubts where
+    the median over the pairs that lean by at least `min_tilt` (sine) is at most `doubt`, and none
+    is above twice that, because a sheet that leans so far and shows no nose at all is a sheet
+    (moved sheets reach 0.007, nine pairs of ten below 0.012; of living faces nine of ten are above
+    0.012). By the poses: confirms from `confirm` to `HIGHEST` (least squares of nose shift against
+    turn) when the turn is at least `min_turn` (the sine of its angle, root mean square), seen
+    along an unbroken motion, because stills of a head that are swapped turn as well.
     """
-    pairs = measured(frames)
-    leaning = [pair for pair in pairs if pair.tilt >= min_tilt]
-    if len(leaning) >= MIN_PAIRS:
-        flat = float(np.median([np.hypot(*pair.nose) / pair.tilt for pair in leaning]))
-        if flat <= veto:
-            return CueResult(CUE, CueVerdict.VETO, flat, veto)
-    turning = [pair for pair in pairs if np.hypot(*pair.turn) >= LEAST_TURN]
-    if len(turning) < MIN_PAIRS or turn_size(turning) < min_turn:
-        return undecided(CUE, confirm)
-    height = nose_height(turning)
-    if confirm <= height <= HIGHEST:
-        return CueResult(CUE, CueVerdict.CONFIRM, height, confirm)
+    usable = [frame for frame in frames if _usable(frame)]
+    leaning = _leaning(usable, min_tilt)
+    flat = [float(np.hypot(*found.nose)) / found.tilt for _, found in leaning]
+    if len(flat) >= MIN_PAIRS and np.median(flat) <= doubt and max(flat) <= 2 * doubt:
+        return _word(CueVerdict.DOUBT, float(np.median(flat)), doubt, leaning)
+    turning = list(_turning(usable))
+    found = [parallax for _, parallax in turning]
+    height = nose_height(found) if len(found) >= MIN_PAIRS else float("nan")
+    if turn_size(found) >= min_turn and confirm <= height <= HIGHEST:
+        return _word(CueVerdict.CONFIRM, height, confirm, turning)
+    if len(flat) >= MIN_PAIRS and np.median(flat) > 2 * doubt:
+        return _word(CueVerdict.CLEAR, float(np.median(flat)), doubt, leaning)
     return undecided(CUE, confirm, height)
 
 
-def measured(frames: Sequence[LivenessFrame]) -> list[Parallax]:
-    found = (measure_parallax(first, second) for first, second in choose_pairs(frames))
-    return [pair for pair in found if pair is not None and pair.rest <= MAX_REST]
+def _word(
+    verdict: CueVerdict, figure: float, threshold: float, pairs: Sequence[tuple[Pair, Parallax]]
+) -> CueResult:
+    times = [frame.captured for pair, _ in pairs for frame in pair]
+    return CueResult(CUE, verdict, figure, threshold, len(pairs), min(times), max(times))
 
 
-def choose_pairs(
+def _usable(frame: LivenessFrame) -> bool:
+    angle = max(abs(frame.pose.yaw), abs(frame.pose.pitch))
+    return angle <= MAX_ANGLE and frame.box.w >= MIN_FACE_PX
+
+
+def _leaning(frames: Sequence[LivenessFrame], min_tilt: float) -> list[tuple[Pair, Parallax]]:
+    """Pairs between which the face, by the pictures, leans by `min_tilt` or more."""
+    near = [frame for frame in frames if frame.box.w >= DOUBT_FACE_PX]
+    few = near[:: -(-len(near) // CANDIDATES) or 1]
+    pairs = disjoint(few, mesh_lean, NEARLY_LEANS * min_tilt)
+    return [(pair, found) for pair, found in measured(pairs) if found.tilt >= min_tilt]
+
+
+def _turning(frames: Sequence[LivenessFrame]) -> Iterator[tuple[Pair, Parallax]]:
+    """Pairs of a frame that is frontal and one that is turned away from it along an unbroken
+    motion, by the poses."""
+    for run in unbroken(frames):
+        few = run[:: -(-len(run) // TURNED_CANDIDATES)]
+        front = min(few, key=lambda frame: float(np.hypot(*tip(frame))))
+        frontal = {id(frame) for frame in few if turned(front, frame) < FRONTAL}
+
+        def away(first: LivenessFrame, second: LivenessFrame, frontal: set[int] = frontal) -> float:
+            one = (id(first) in frontal) != (id(second) in frontal)
+            return turned(first, second) if one else 0.0
+
+        yield from measured(disjoint(few, away, LEAST_TURN))
+
+
+def measured(pairs: Sequence[Pair]) -> Iterator[tuple[Pair, Parallax]]:
+    for pair in pairs:
+        found = measure_parallax(*pair)
+        if found is not None and found.rest <= MAX_REST:
+            yield pair, found
+
+
+def disjoint(
     frames: Sequence[LivenessFrame],
-) -> list[tuple[LivenessFrame, LivenessFrame]]:
-    """The most frontal frame with those that are turned furthest from it, within reason."""
-    usable = [
-        frame
-        for frame in frames
-        if max(abs(frame.pose.yaw), abs(frame.pose.pitch)) <= MAX_ANGLE
-        and frame.box.w >= MIN_FACE_PX
-    ]
-    if not usable:
-        return []
-    anchor = min(usable, key=lambda f: abs(f.pose.yaw) + abs(f.pose.pitch))
+    apart: Callable[[LivenessFrame, LivenessFrame], float],
+    least: float,
+) -> list[Pair]:
+    """At most `PAIRS` pairs of frames that are at least so far `apart` and share no frame, the
+    furthest first."""
+    ranked = sorted(((apart(*pair), pair) for pair in combinations(frames, 2)), key=lambda r: -r[0])
+    taken: set[int] = set()
+    pairs: list[Pair] = []
+    for far, pair in ranked:
+        if far < least or len(pairs) == PAIRS:
+            break
+        if far <= MOST_TURN and not taken & {id(frame) for frame in pair}:
+            taken |= {id(frame) for frame in pair}
+            pairs.append(pair)
+    return pairs
 
-    def turned(frame: LivenessFrame) -> float:
-        return float(np.hypot(*np.subtract(tip(frame), tip(anchor))))
 
-    away = sorted(
-        (frame for frame in usable if frame is not anchor and turned(frame) <= MOST_TURN),
-        key=turned,
-        reverse=True,
-    )
-    return [(anchor, frame) for frame in away[:PAIRS]]
+def mesh_lean(first: LivenessFrame, second: LivenessFrame) -> float:
+    """Sine of the angle that foreshortens the flat of the face from mesh to mesh."""
+    start, end = (frame.landmarks[list(FLAT), :2] for frame in (first, second))
+    way, *_ = np.linalg.lstsq(start - start.mean(axis=0), end - end.mean(axis=0), rcond=None)
+    long, short = np.linalg.svd(way, compute_uv=False)
+    return float(np.sqrt(max(0.0, 1 - (short / max(long, 1e-9)) ** 2)))
+
+
+def turned(first: LivenessFrame, second: LivenessFrame) -> float:
+    """How far the tip of an upright of one face width moved, by the poses."""
+    return float(np.hypot(*np.subtract(tip(second), tip(first))))
+
+
+def unbroken(frames: Sequence[LivenessFrame]) -> list[list[LivenessFrame]]:
+    """The frames, cut wherever the face may have turned unseen."""
+    steps = [turned(*pair) for pair in pairwise(frames)]
+    runs = [list(frames[:1])] if frames else []
+    for index, step in enumerate(steps):
+        gap = frames[index + 1].captured - frames[index].captured
+        beside = steps[max(0, index - 1) : index] + steps[index + 1 : index + 2]
+        jerk = step > JERK and any(one < AT_REST * step for one in beside)
+        if not 0 < gap <= LONGEST_S or step > MOST_STEP or jerk:
+            runs.append([])
+        runs[-1].append(frames[index + 1])
+    return runs
 
 
 def turn_size(pairs: Sequence[Parallax]) -> float:

@@ -42,10 +42,11 @@ def measure_parallax(first: LivenessFrame, second: LivenessFrame) -> Parallax | 
     start = first.face.from_frame(first.landmarks[[*FLAT, *NOSE]])
     end = second.face.from_frame(second.landmarks[[*FLAT, *NOSE]])
     flat = len(FLAT)
-    guess = fit_plane(start[:flat], end[:flat])
+    # The mesh has no strays: least squares do, and take a tenth of the time.
+    guess, _ = cv2.findHomography(start[:flat], end[:flat], 0)
     if guess is None:
         return None
-    begun = through(guess, start)
+    begun = through(np.asarray(guess, np.float64), start)
     moved, kept = follow(first.face.image, second.face.image, start, begun)
     if kept[:flat].sum() < MIN_FLAT or kept[flat:].sum() < MIN_NOSE:
         return None

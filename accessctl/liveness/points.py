@@ -18,3 +18,7 @@ RIGHT_EYE = (362, 385, 387, 263, 373, 380)
 
 STEADY = (33, 133, 362, 263, 168, 6, 197, 195, 5, 4, 1, 2, 10, 151, 9, 127, 356, 234, 454)
 """Eye corners, nose, forehead and temples: no expression moves them."""
+
+MOUTH = (61, 291, 13, 14, 0, 17, 78, 308, 39, 269, 181, 405)
+LIDS = (159, 145, 386, 374, 160, 144, 385, 380)
+"""Lips, and the middles of the lids: what an expression moves most."""

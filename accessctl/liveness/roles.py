@@ -9,6 +9,7 @@ from accessctl.liveness import (
     continuity,
     depth,
     edges,
+    flipbook,
     infrared,
     stillness,
     surroundings,
@@ -42,6 +43,7 @@ class Role:
 
 ROLES: tuple[Role, ...] = (
     Role(continuity.CUE, continuity.continuity, vetoes=True, facts=True, breaks=True),
+    Role(flipbook.CUE, flipbook.flipbook, vetoes=True),
     Role(stillness.CUE, stillness.stillness),
     Role(edges.CUE, edges.edges, vetoes=True),
     Role(surroundings.CUE, surroundings.surroundings, vetoes=True),

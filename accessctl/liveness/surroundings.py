@@ -2,159 +2,192 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from accessctl.liveness.evidence import LivenessFrame, View
-from accessctl.liveness.parallax import fit_plane
-from accessctl.liveness.points import FLAT
+from accessctl.liveness.camera_motion import camera_motion
+from accessctl.liveness.evidence import LivenessFrame
+from accessctl.liveness.explained import explain
+from accessctl.liveness.pairs import Pair, choose_pairs, shift, varied
 from accessctl.liveness.result import CueResult, CueVerdict, undecided
 
 CUE = "surroundings"
-PAIRS = 6
 BLOCK = 8
 HEAD = (0.78, 0.95)
 """Half axes of the head with its hair, in widths and heights of the mesh."""
 
-MIN_BLOCKS = 12
-MIN_CONTRAST = 6.0
-"""A block says something where the two explanations differ by so many grey levels."""
+RING = 1.5
+"""What lies within so many half axes is near: a sheet need not be larger, and beyond it the room
+is seen."""
 
-CLEARLY = 0.6
-"""The better explanation must be wrong by less than this share of what the worse one is."""
+CHIN = 0.1
+"""What lies lower than so many face heights below the middle of the face is left out: hair,
+shoulders, the back of a wheelchair."""
+
+MIN_SECTOR, MIN_BLOCKS = 3, 8
+"""Blocks that tell, before a side of the head has a vote, and before a pair has one."""
+
+MIN_CONTRAST = 5.0
+"""A block says something where the two explanations differ by so many grey levels, and moves by
+itself where both are wrong by more."""
+
+CLEARLY, MAJORITY = 0.6, 0.6
+"""The better explanation must be wrong by less than this share of what the worse one is, and must
+have this share of a side's blocks."""
+
+PAIRS, MIN_PAIRS = 9, 3
+
+
+class Vote(Enum):
+    """What one pair of frames says of the surroundings: a word that counts once."""
+
+    GOING = "going"
+    STAYING = "staying"
+    UNCLEAR = "unclear"
 
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """Of the blocks around the head that can tell: how many go with it, how many stay."""
+    """Of the blocks on one side of the head: how many go with it, and of those near it, how many
+    go, stay, or do neither."""
 
-    going: int
-    staying: int
+    going: int = 0
+    near_going: int = 0
+    near_staying: int = 0
+    near_moving: int = 0
+
+    @property
+    def vote(self) -> Vote:
+        """What stays near the head speaks against all that goes, near or far."""
+        told = self.near_going + self.near_staying
+        if told >= MIN_SECTOR and self.near_staying >= MAJORITY * told:
+            return Vote.STAYING
+        if self.going >= MIN_SECTOR and self.near_going >= MAJORITY * told:
+            return Vote.GOING
+        return Vote.UNCLEAR
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Explained:
-    """For each pixel of the second of two views: the error, in grey levels, if it went with
-    the face and if it stayed, and whether the first view shows it either way."""
+@dataclass(frozen=True, slots=True)
+class Surrounded:
+    """The company to the left of the head, above it and to its right."""
 
-    wrong_going: NDArray[np.float32]
-    wrong_staying: NDArray[np.float32]
-    seen: NDArray[np.bool_]
+    left: Company = Company()
+    above: Company = Company()
+    right: Company = Company()
+
+    @property
+    def vote(self) -> Vote:
+        """Going where two of the sides go and neither beside the head stays: a hat goes with the
+        head above it only, a second person on one side only. Staying where nothing goes. What
+        moves by itself, a bus or a screen, silences both."""
+        sides = (self.left, self.above, self.right)
+        told = sum(side.near_going + side.near_staying for side in sides)
+        if sum(side.near_moving for side in sides) > told:
+            return Vote.UNCLEAR
+        votes = [side.vote for side in sides]
+        beside = (votes[0], votes[2])
+        going = sum(side.going for side in sides)
+        if votes.count(Vote.GOING) >= 2 and Vote.STAYING not in beside and going >= MIN_BLOCKS:
+            return Vote.GOING
+        staying = sum(side.near_staying for side in sides)
+        if Vote.GOING not in votes and Vote.STAYING in votes and staying >= MIN_BLOCKS:
+            return Vote.STAYING
+        return Vote.UNCLEAR
 
 
 def surroundings(
     frames: Sequence[LivenessFrame],
     *,
     min_shift: float = 0.12,
-    veto: float = 0.4,
+    doubt: float = 0.75,
 ) -> CueResult:
-    """The share of the textured surroundings that moves with the face; only ever vetoes.
+    """The share of voting pairs of frames in which the surroundings go with the face; it only
+    doubts or clears.
 
-    The camera must stand still. Pairs of frames between which the face moved less than
-    `min_shift` face widths say nothing.
+    Pairs share no frames. One says nothing where the face moved less than `min_shift` face
+    widths against the room, or where it cannot be told whether the camera moved.
     """
-    seen = [company(*pair) for pair in choose_pairs(frames, min_shift, PAIRS)]
-    going = sum(one.going for one in seen)
-    staying = sum(one.staying for one in seen)
-    if going + staying < MIN_BLOCKS:
-        return undecided(CUE, veto)
-    share = going / (going + staying)
-    if share >= veto:
-        return CueResult(CUE, CueVerdict.VETO, share, veto)
-    return undecided(CUE, veto, share)
+    votes = [(pair, vote(*pair, min_shift)) for pair in choose_pairs(frames, min_shift, PAIRS)]
+    going = [pair for pair, said in votes if said is Vote.GOING]
+    staying = [pair for pair, said in votes if said is Vote.STAYING]
+    if max(len(going), len(staying)) < MIN_PAIRS:
+        return undecided(CUE, doubt)
+    share = len(going) / (len(going) + len(staying))
+    if share >= doubt and varied(going):
+        # The earliest that suffice: what comes after them is left for the next look.
+        fewest = next(n for n in range(MIN_PAIRS, len(going) + 1) if varied(going[:n]))
+        return _word(CueVerdict.DOUBT, share, doubt, going[:fewest])
+    if share <= 1 - doubt:
+        return _word(CueVerdict.CLEAR, share, doubt, staying)
+    return undecided(CUE, doubt, share)
 
 
-def choose_pairs(
-    frames: Sequence[LivenessFrame], min_shift: float, count: int
-) -> list[tuple[LivenessFrame, LivenessFrame]]:
-    """At most `count` frames, each with the next one in which the face has moved far enough."""
-    pairs: list[tuple[LivenessFrame, LivenessFrame]] = []
-    index = 0
-    while index < len(frames):
-        first = frames[index]
-        after = range(index + 1, len(frames))
-        following = next((k for k in after if shift(first, frames[k]) >= min_shift), None)
-        if following is None:
-            break
-        pairs.append((first, frames[following]))
-        index = following
-    return pairs[:: max(1, len(pairs) // count)][:count]
+def _word(verdict: CueVerdict, share: float, doubt: float, pairs: Sequence[Pair]) -> CueResult:
+    since, until = pairs[0][0].captured, pairs[-1][1].captured
+    return CueResult(CUE, verdict, share, doubt, len(pairs), since, until)
 
 
-def shift(first: LivenessFrame, second: LivenessFrame) -> float:
-    """How far the face moved or grew, in face widths."""
-    centres = np.subtract(second.box.centre, first.box.centre)
-    growth = abs(second.box.w - first.box.w) / 2
-    return float((np.hypot(*centres) + growth) / max(first.box.w, 1.0))
+def vote(first: LivenessFrame, second: LivenessFrame, min_shift: float) -> Vote:
+    """The word of one pair."""
+    camera = camera_motion(first, second)
+    if camera is None or shift(first, second, camera) < min_shift:
+        return Vote.UNCLEAR
+    return company(first, second, camera).vote
 
 
-def company(first: LivenessFrame, second: LivenessFrame) -> Company:
+def company(first: LivenessFrame, second: LivenessFrame, camera: NDArray[np.float64]) -> Surrounded:
     """Predict the second view from the first under both explanations and compare the errors."""
-    found = explain(first, second)
+    found = explain(first, second, camera)
     if found is None:
-        return Company(0, 0)
-    seen = found.seen & _beside_head(second)
-    wrong_going, wrong_staying = (
+        return Surrounded()
+    beside, near, side = _beside_head(first, second, found.stay)
+    seen = found.seen & beside
+    whole = _block_means(seen.astype(np.float32)) > 0.99
+    going, staying = (
         _block_means(np.where(seen, wrong, 0)) for wrong in (found.wrong_going, found.wrong_staying)
     )
-    whole = _block_means(seen.astype(np.float32)) > 0.99
-    tells = whole & (np.abs(wrong_going - wrong_staying) >= MIN_CONTRAST)
-    going = tells & (wrong_going < CLEARLY * wrong_staying)
-    staying = tells & (wrong_staying < CLEARLY * wrong_going)
-    return Company(int(going.sum()), int(staying.sum()))
+    differ = whole & (np.abs(going - staying) >= MIN_CONTRAST)
+    goes = differ & (going < CLEARLY * staying)
+    stays = differ & (staying < CLEARLY * going)
+    moves = whole & (np.minimum(going, staying) >= MIN_CONTRAST) & ~goes & ~stays
+    told = (goes, goes & near, stays & near, moves & near)
+    of_side = [
+        Company(*(int((blocks & (side == place)).sum()) for blocks in told)) for place in (-1, 0, 1)
+    ]
+    return Surrounded(*of_side)
 
 
-def explain(first: LivenessFrame, second: LivenessFrame) -> Explained | None:
-    """How wrong each pixel of the second view is when predicted from the first one."""
-    plane = fit_plane(
-        first.around.from_frame(first.landmarks[list(FLAT)]),
-        second.around.from_frame(second.landmarks[list(FLAT)]),
-    )
-    if plane is None:
-        return None
-    before, after = _grey(first.around), _grey(second.around)
-    # The camera's exposure may have changed in between.
-    before *= float(after.mean() / max(float(before.mean()), 1.0))
-    stay = _still(first.around, second.around)
-    seen = _inside(first.around, second.around, plane) & _inside(first.around, second.around, stay)
-    size = (after.shape[1], after.shape[0])
-    going, staying = (
-        np.abs(cv2.warpPerspective(before, way, size) - after) for way in (plane, stay)
-    )
-    return Explained(going, staying, seen)
-
-
-def _grey(view: View) -> NDArray[np.float32]:
-    grey = cv2.cvtColor(view.image, cv2.COLOR_RGB2GRAY).astype(np.float32)
-    return np.asarray(cv2.GaussianBlur(grey, (0, 0), 1.0), np.float32)
-
-
-def _still(first: View, second: View) -> NDArray[np.float64]:
-    """From pixels of one view to those of another for what stays where it is in the frame."""
-    ratio = second.scale / first.scale
-    move = (np.array([first.left, first.top]) - (second.left, second.top)) * second.scale
-    return np.array([[ratio, 0, move[0]], [0, ratio, move[1]], [0, 0, 1]])
-
-
-def _inside(first: View, second: View, way: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Where the first view has something to say about the second one."""
-    size = second.image.shape[:2]
-    there = np.full(first.image.shape[:2], 255, np.uint8)
-    return np.asarray(cv2.warpPerspective(there, way, size[::-1]) == 255, np.bool_)
-
-
-def _beside_head(frame: LivenessFrame) -> NDArray[np.bool_]:
-    """Pixels of the wide view beside and above the head: not the head, not the shoulders."""
-    view = frame.around
+def _beside_head(
+    first: LivenessFrame, second: LivenessFrame, stay: NDArray[np.float64]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.int64]]:
+    """Pixels of the second view that show the head neither where it is nor where it was, above
+    its chin; which blocks are near it; and on which side of it they are: -1, 0 above, 1."""
+    view = second.around
     size = view.image.shape[0]
-    y, x = np.mgrid[0:size, 0:size]
-    centre_x, centre_y = view.from_frame(np.array([frame.box.centre]))[0]
-    half = np.array([frame.box.w, frame.box.h]) * HEAD * view.scale
-    head = ((x - centre_x) / half[0]) ** 2 + ((y - centre_y) / half[1]) ** 2 < 1
-    chin = centre_y + frame.box.h * view.scale * 0.25
-    return np.asarray(~head & (y < chin), np.bool_)
+    away, below = _from_head(second, np.eye(3), size)
+    was, was_below = _from_head(first, np.asarray(np.linalg.inv(stay), np.float64), size)
+    beside = (away > 1) & (was > 1) & (below < CHIN) & (was_below < CHIN)
+    near = _block_means(away.astype(np.float32)) < RING
+    middles = np.arange(size // BLOCK) * BLOCK + BLOCK / 2
+    x = (middles - view.from_frame(np.array([second.box.centre]))[0][0]) / view.scale
+    side = np.where(np.abs(x) < HEAD[0] * second.box.w, 0, np.sign(x)).astype(np.int64)
+    return beside, near, np.tile(side, (len(middles), 1))
+
+
+def _from_head(
+    frame: LivenessFrame, back: NDArray[np.float64], size: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """How far pixels (size, size), taken `back` (3, 3) to the view of `frame`, are from the head's
+    middle, in half axes of the head, and how far below it, in face heights."""
+    y, x = np.mgrid[0:size, 0:size].astype(np.float64)
+    there = np.tensordot(back, np.stack([x, y, np.ones_like(x)]), axes=1)
+    middle = frame.around.from_frame(np.array([frame.box.centre]))[0]
+    across, along = (there[axis] / there[2] - middle[axis] for axis in (0, 1))
+    half = np.array([frame.box.w, frame.box.h]) * HEAD * frame.around.scale
+    below = along / (frame.box.h * frame.around.scale)
+    return np.hypot(across / half[0], along / half[1]), below
 
 
 def _block_means(picture: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -94,29 +94,46 @@ def swaying(count: int) -> list[LivenessFrame]:
 
 
 def told(monkeypatch: pytest.MonkeyPatch, *shares: float) -> list[LivenessFrame]:
-    """Frames of which each, but the first, shows a rim of the share told."""
-    frames = swaying(len(shares) + 1)
-    seen = dict(zip([frame.captured for frame in frames[1:]], shares, strict=True))
+    """Pairs of frames of which each shows a rim of the share told in its second one."""
+    frames = swaying(2 * len(shares))
+    seen = dict(zip([frame.captured for frame in frames[1::2]], shares, strict=True))
     monkeypatch.setattr(module, "_not_staying", lambda first, second: None)
     monkeypatch.setattr(module, "rim", lambda frame, only: seen[frame.captured])
     return frames
 
 
 def test_the_best_run_of_three_counts_by_its_worst(monkeypatch: pytest.MonkeyPatch) -> None:
-    result = edges(told(monkeypatch, 0.9, 0.1, 0.5, 0.6, 0.43, 0.2))
-    assert result.verdict is CueVerdict.VETO
-    assert result.figure == pytest.approx(0.43)
+    result = edges(told(monkeypatch, 0.9, 0.1, 0.6, 0.7, 0.56, 0.2))
+    assert result.verdict is CueVerdict.DOUBT
+    assert result.figure == pytest.approx(0.56)
+    # The third, fourth and fifth pair: frames 4 to 9.
+    assert (result.frames, result.since, result.until) == (3, 0.4, 0.9)
+
+
+def test_the_earliest_run_that_suffices_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = edges(told(monkeypatch, 0.6, 0.6, 0.6, 0.9, 0.9, 0.9))
+    assert result.figure == pytest.approx(0.9)
+    assert result.until == pytest.approx(0.5)
 
 
 def test_a_rim_that_shows_now_and_then_is_chance(monkeypatch: pytest.MonkeyPatch) -> None:
     result = edges(told(monkeypatch, 0.9, 0.9, 0.1, 0.9, 0.9, 0.3))
-    assert result.verdict is CueVerdict.UNDECIDED
+    assert result.verdict is CueVerdict.CLEAR
     assert result.figure == pytest.approx(0.3)
 
 
-def test_the_threshold_itself_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert edges(told(monkeypatch, 0.42, 0.42, 0.42)).verdict is CueVerdict.VETO
-    assert edges(told(monkeypatch, 0.42, 0.41, 0.42)).verdict is CueVerdict.UNDECIDED
+def test_the_threshold_itself_is_doubtful(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert edges(told(monkeypatch, 0.55, 0.55, 0.55)).verdict is CueVerdict.DOUBT
+    assert edges(told(monkeypatch, 0.55, 0.54, 0.55)).verdict is CueVerdict.UNDECIDED
+
+
+def test_what_living_people_reach_is_no_doubt(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert edges(told(monkeypatch, *[0.46] * 9)).verdict is CueVerdict.UNDECIDED
+
+
+def test_clear_takes_twice_as_many_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert edges(told(monkeypatch, *[0.2] * 5)).verdict is CueVerdict.UNDECIDED
+    assert edges(told(monkeypatch, *[0.2] * 6)).verdict is CueVerdict.CLEAR
 
 
 def test_two_pairs_are_too_few(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,16 +144,14 @@ def test_two_pairs_are_too_few(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_face_that_hardly_moves_gives_no_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
     told(monkeypatch, 0.9, 0.9, 0.9)
-    frames = [before(wall(), i / 10, Box(55 + 2 * (i % 2), 55, 50, 50)) for i in range(4)]
+    frames = [before(wall(), i / 10, Box(55 + 2 * (i % 2), 55, 50, 50)) for i in range(6)]
     assert np.isnan(edges(frames).figure)
 
 
-def test_only_the_last_two_seconds_count(monkeypatch: pytest.MonkeyPatch) -> None:
-    # The rims at 0.1 to 0.4 s are three in a row only while 0.4 s is not yet 2 s ago.
-    shares = [0.9] * 4 + [0.1] * 20
-    frames = told(monkeypatch, *shares)
-    assert edges(frames[:8]).verdict is CueVerdict.VETO
-    assert edges(frames).verdict is CueVerdict.UNDECIDED
+def test_a_face_that_is_too_small_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    told(monkeypatch, 0.9, 0.9, 0.9)
+    frames = [before(wall(), i / 10, Box(55 + 9 * (i % 2), 55, 45, 45)) for i in range(6)]
+    assert np.isnan(edges(frames).figure)
 
 
 def test_nothing_seen_says_nothing() -> None:

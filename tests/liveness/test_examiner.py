@@ -21,7 +21,7 @@ def examiner() -> Examiner:
 
 
 def moving(index: int) -> Box:
-    return Box(100 + 3 * (index % 7), 100, 100, 120)
+    return Box(100 + 3 * abs(7 - index % 14), 100, 100, 120)
 
 
 def test_it_looks_now_and_again() -> None:

@@ -355,3 +355,41 @@ def test_what_only_one_look_takes_for_a_face_is_none(
         observer, "_look_at", lambda image, tiles: detect(image, [t for t in tiles if t in every])
     )
     assert not any(film(observer, [two_people] * 8))
+
+
+FILMS = Path(__file__).parents[3] / "shared" / "data" / "liveness" / "live"
+
+
+def pictures_of(path: Path, start: float, seconds: float, every: int) -> list[tuple[float, Image]]:
+    """One in so many pictures of a film, with their times in seconds."""
+    video = cv2.VideoCapture(str(path))
+    rate = video.get(cv2.CAP_PROP_FPS)
+    taken: list[tuple[float, Image]] = []
+    for number in range(round((start + seconds) * rate)):
+        there, picture = video.read()
+        if there and number >= start * rate and number % every == 0:
+            taken.append((number / rate, cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)))
+    video.release()
+    return taken
+
+
+@pytest.mark.shared_data
+@pytest.mark.parametrize("every", [1, 5], ids=["every frame", "one in five"])
+@pytest.mark.parametrize(
+    ("name", "start", "seconds"),
+    [
+        *[(f"G0{n}.mkv", 0.0, 1.6) for n in range(1, 6)],
+        ("L06.mp4", 3.2, 1.2),
+        ("L15.mov", 8.0, 1.0),
+    ],
+)
+def test_one_person_alone_is_on_one_track(
+    observer: Observer, name: str, start: float, seconds: float, every: int
+):
+    """In the last two a tile cuts off hair that the mesh settles on with full presence."""
+    if not (FILMS / name).is_file():
+        pytest.skip("needs the films in ../shared/data")
+    taken = pictures_of(FILMS / name, start, seconds, every)
+    seen = [observer.observe(Frame(picture, t, n)) for n, (t, picture) in enumerate(taken)]
+    assert {face.track for faces in seen for face in faces} == {1}
+    assert all(len(faces) == 1 for faces in seen[2:])
