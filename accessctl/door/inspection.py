@@ -16,6 +16,7 @@ from accessctl.liveness.examiner import Examiner, Look
 from accessctl.liveness.infrared import CUE as INFRARED
 from accessctl.liveness.intent import Intent, watch_intent
 from accessctl.liveness.result import CueResult, CueVerdict
+from accessctl.liveness.texture import fills
 from accessctl.liveness.texture_network import TextureScorer
 from accessctl.liveness.texture_sampling import TextureSampler
 from accessctl.liveness.words import Lines, evidence_lines, hint
@@ -73,7 +74,7 @@ class Inspection:
         self._candidate: PersonId | None = None
         self._matched_at: float | None = None
         self._now: float | None = None
-        self._near = True
+        self._near, self._fills = True, False
         self._posed = PosedChallenge(config, wanted.chance)
         self._queue = LookQueue()
         self._looked_until = float("-inf")
@@ -110,7 +111,7 @@ class Inspection:
         now = self._now = frame.captured
         if candidate != self._candidate:
             self._candidate, self._matched_at, self._intent_from = candidate, None, None
-        self._near = frame.box.w >= NEAR_PX
+        self._near, self._fills = frame.box.w >= NEAR_PX, fills(frame)
         self._posed.note(frame, candidate)
         if matched and self._matched_at is None:
             self._matched_at = now
@@ -199,7 +200,7 @@ class Inspection:
         if gesture is not None and not found.doubts:
             return Prompt(PROMPTS[gesture.ask], gesture.ask, 1, 1)
         if liveness is Proof.PENDING and (found.doubts or state is None):
-            return Prompt(hint(found.results, near=self._near))
+            return Prompt(hint(found.results, near=self._near, fills=self._fills))
         return None
 
     def looked_at(self, captured: float) -> bool:

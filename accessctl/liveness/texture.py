@@ -14,8 +14,9 @@ MIN_SPAN_S = 0.95
 """Single pictures err, and those that follow one another at once err together: four that span
 a second, or the little less that a camera of five frames a second makes of it."""
 
-HALF = 0.5
-"""One sample below it speaks of an attack rather than of life, and takes a confirmation back."""
+HALF, LEAST = 0.5, 0.3
+"""A mean from HALF on clears a doubt; a single answer below LEAST speaks of an attack rather than
+of life, and nothing is confirmed beside it."""
 
 MIN_FACE_PX = 60.0
 """Narrower faces show no texture; they are not recognised either (`vision.min_face_px`)."""
@@ -23,12 +24,16 @@ MIN_FACE_PX = 60.0
 MIN_GREY = 25.0
 """A face whose mean is darker, of 255, is noise to the network."""
 
+MIN_SEEN = 0.19
+"""So much of what surrounds the face must be in the picture, as a share of the wide view: where all
+of it is face, no cut of the network shows more than the others, and a rim cannot be seen."""
+
 
 def texture(frames: Sequence[LivenessFrame]) -> CueResult:
     """The mean of the network's answers, in [0, 1]; its doubt only suspends, it never vetoes.
 
     Rests on the frames that carry an answer and that `can_tell`: at least MIN_SAMPLES that span
-    MIN_SPAN_S. Confirms at a mean from the network's own bound on, with no answer below HALF;
+    MIN_SPAN_S. Confirms at a mean from the network's own bound on, with no answer below LEAST;
     doubts up to its lower bound; clear from HALF on.
     """
     sampled = [frame for frame in frames if np.isfinite(frame.texture) and can_tell(frame)]
@@ -42,7 +47,7 @@ def texture(frames: Sequence[LivenessFrame]) -> CueResult:
         verdict, threshold = CueVerdict.UNDECIDED, confirm
     elif mean <= doubt:
         verdict, threshold = CueVerdict.DOUBT, doubt
-    elif mean >= confirm and values.min() >= HALF:
+    elif mean >= confirm and values.min() >= LEAST:
         verdict, threshold = CueVerdict.CONFIRM, confirm
     else:
         verdict = CueVerdict.CLEAR if mean >= HALF else CueVerdict.UNDECIDED
@@ -51,5 +56,12 @@ def texture(frames: Sequence[LivenessFrame]) -> CueResult:
 
 
 def can_tell(frame: LivenessFrame) -> bool:
-    """Whether the network is to be asked of this face: it is large and bright enough."""
-    return frame.box.w >= MIN_FACE_PX and float(frame.face.image.mean()) >= MIN_GREY
+    """Whether the network is to be asked of this face: it is large and bright enough, and does
+    not fill the picture."""
+    bright = float(frame.face.image.mean()) >= MIN_GREY
+    return frame.box.w >= MIN_FACE_PX and bright and not fills(frame)
+
+
+def fills(frame: LivenessFrame) -> bool:
+    """Whether the face leaves too little of the picture to what surrounds it."""
+    return not frame.around.seen >= MIN_SEEN

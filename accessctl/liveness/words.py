@@ -9,7 +9,7 @@ from accessctl.liveness.result import CueResult, CueVerdict
 from accessctl.liveness.texture import MIN_SAMPLES
 
 HINT = "Turn your head a little, or blink."
-LOOK, CLOSER = "Look at the camera.", "Come closer."
+LOOK, CLOSER, BACK = "Look at the camera.", "Come closer.", "Step back a little."
 TURN = "Turn your head a little."
 ALONE = "Come a little closer, with nothing around your face."
 STAY = "Stay in view and look at the camera."
@@ -113,13 +113,16 @@ def evidence_lines(results: Iterable[CueResult]) -> Lines:
     return tuple((line, verdict) for line, verdict in lines if line is not None)
 
 
-def hint(results: Iterable[CueResult], *, near: bool = True) -> str:
+def hint(results: Iterable[CueResult], *, near: bool = True, fills: bool = False) -> str:
     """What to ask of a visitor whose life has not been shown: what clears up the first doubt, or
-    else what is missing. `near`: the face is large enough for every cue."""
+    else what is missing. `near`: the face is large enough for every cue; `fills`: it fills the
+    picture."""
     said = {result.cue: result for result in results}
     for result in said.values():
         if result.verdict is CueVerdict.DOUBT:
             return words_of(result.cue).hint
+    if fills:
+        return BACK
     if not near:
         return CLOSER
     texture = said.get("texture")

@@ -47,8 +47,8 @@ def test_in_between_it_is_clear_from_a_half_on():
     assert texture(visit(*[0.11] * 5)).verdict is CueVerdict.UNDECIDED
 
 
-def test_one_answer_below_a_half_takes_the_confirmation_back():
-    said = texture(visit(*[1.0] * 9, 0.49))
+def test_one_answer_that_speaks_of_an_attack_takes_the_confirmation_back():
+    said = texture(visit(*[1.0] * 9, 0.29))
     assert said.verdict is CueVerdict.CLEAR
     assert said.figure > 0.9
 
@@ -115,6 +115,9 @@ def test_what_can_be_told():
     assert can_tell(frame)
     assert not can_tell(dark(frame, 24))
     assert not can_tell(replace(frame, box=Box(0, 0, NAN, 80)))
+    assert can_tell(replace(frame, around=replace(frame.around, seen=0.19)))
+    assert not can_tell(replace(frame, around=replace(frame.around, seen=0.189)))
+    assert not can_tell(replace(frame, around=replace(frame.around, seen=NAN)))
 
 
 # A frame is a picture, which takes a busy machine a while.
@@ -126,6 +129,6 @@ def test_it_never_refuses_and_never_says_more_than_it_saw(values, gap):
     assert said.verdict is not CueVerdict.VETO
     assert said.frames <= len(finite)
     if said.verdict is CueVerdict.CONFIRM:
-        assert min(finite) >= 0.5
+        assert min(finite) >= 0.3
     if said.verdict is not CueVerdict.UNDECIDED:
         assert said.until - said.since >= 0.95

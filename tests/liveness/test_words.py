@@ -80,6 +80,10 @@ def test_what_is_doubted_is_asked_for_first() -> None:
 
 def test_then_what_is_missing() -> None:
     assert hint([skin(UNDECIDED, 2)], near=False) == CLOSER
+
+
+def test_who_fills_the_picture_steps_back():
+    assert hint([skin(UNDECIDED, 2)], fills=True) == "Step back a little."
     assert hint([skin(UNDECIDED, 3)]) == LOOK
     # The network has seen enough, or there is none: only moving helps.
     assert hint([skin(CLEAR, 6)]) == HINT
