@@ -6,7 +6,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from accessctl.errors import InputError
+
 if TYPE_CHECKING:
+    from accessctl.training.spoof.fit import Checked
     from accessctl.training.spoof.run import RunSettings
 
 DESCRIPTION = """\
@@ -14,13 +17,14 @@ Fits the network that tells a living face from a picture of one. It takes photog
 living people, draws attacks from each of them (paper, screens, cut-outs) through the same camera
 as the living one, lets two published networks label all of it, and fits a small network of our
 own. The run's folder holds config.yaml, the samples, history.csv and network.keras; the same
-command goes on with a run that was stopped. People and films are on one side only: fitting or
-checking. Example:
+command, or --run alone, goes on with a run that was stopped. People and films are on one side
+only: fitting or checking. Example:
 
   accessctl liveness train --run runs/texture --teachers TEACHERS --living lfw=lfw/images.zip
       --living portrait=photos.zip:live --living real=photos.zip:spoof --living film=films
       --check-films L09,L15 --minutes 60 --export models/texture
 """
+LONGEST_VERSION = 50
 
 
 def add_train(commands: Any) -> None:
@@ -40,7 +44,7 @@ def add_train(commands: Any) -> None:
         "kind film is for films of people, real for photographs of real attacks",
     )
     add("--teachers", type=Path, metavar="DIR", help="minivision's two .pth files")
-    add("--check-films", default="", metavar="NAME,NAME", help="films that nothing is fitted on")
+    add("--check-films", metavar="NAME,NAME", help="films that nothing is fitted on")
     add("--samples", type=int, metavar="N", help="samples to make, half of them attacks (40000)")
     add("--steps", type=int, metavar="N", help="batches of samples labelled once (3600)")
     add("--matching", type=int, metavar="N", help="batches after those, labelled anew (1800)")
@@ -55,6 +59,7 @@ def add_train(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """0 when the minutes or the steps are over and everything is written."""
+    _refuse_nonsense(args)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from accessctl.training.spoof.run import Telling
     from accessctl.training.spoof.run import run as go_on
@@ -65,38 +70,49 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+def _refuse_nonsense(args: argparse.Namespace) -> None:
+    """What would be found out only when an hour of fitting is over."""
+    if not 0 < args.minutes < float("inf"):
+        raise InputError(f"--minutes is a number above 0, not {args.minutes:g}.")
+    if not 0.5 < args.confirm <= 1:
+        raise InputError(f"--confirm lies above 0.5 and is at most 1, not {args.confirm:g}.")
+    if not 0 <= args.doubt < 0.5:
+        raise InputError(f"--doubt is at least 0 and lies below 0.5, not {args.doubt:g}.")
+    if not 1 <= len(args.version) <= LONGEST_VERSION:
+        raise InputError(f"--version takes 1 to {LONGEST_VERSION} characters.")
+
+
 def _settings(args: argparse.Namespace) -> "RunSettings":
+    """Those that the run's folder holds, if any, with what was given in their place."""
     from pydantic import ValidationError
 
-    from accessctl.errors import InputError
     from accessctl.training.spoof.run import RunSettings, Source, begun, settings_of
 
-    if not args.living and begun(args.run):
-        return settings_of(args.run)
-    if not args.living or args.teachers is None:
-        raise InputError("A run begins with pictures and teachers; name --living and --teachers.")
-    given = {
-        "sources": [Source.read(text) for text in args.living],
-        "teachers": args.teachers,
-        "check_films": tuple(name for name in args.check_films.split(",") if name),
-    } | {
-        name: getattr(args, name)
-        for name in ("samples", "steps", "matching", "seed")
-        if getattr(args, name) is not None
+    settings = settings_of(args.run).model_dump() if begun(args.run) else {}
+    settings |= {
+        name: value
+        for name, value in vars(args).items()
+        if name in RunSettings.model_fields and value is not None
     }
+    if args.living:
+        settings["sources"] = [Source.read(text) for text in args.living]
+    if args.check_films is not None:
+        settings["check_films"] = [name for name in args.check_films.split(",") if name]
+    if "sources" not in settings or "teachers" not in settings:
+        raise InputError("A run begins with pictures and teachers; name --living and --teachers.")
     try:
-        return RunSettings.model_validate(given)
+        return RunSettings.model_validate(settings)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise InputError(f"--{key}: {first['msg']}.") from error
+        option = str(first["loc"][0]).replace("_", "-").replace("sources", "living")
+        raise InputError(f"--{option}: {first['msg']}.") from error
 
 
 def _prepared(done: int, every: int) -> None:
-    print(f"samples: {done} of {every} thousand", file=sys.stderr)
+    print(f"samples: {done} of {every} pieces", file=sys.stderr)
 
 
-def _checked(checked: Any) -> None:
+def _checked(checked: "Checked") -> None:
     worst = max((v for k, v in checked.figures.items() if k.startswith("apcer95_")), default=0.0)
     print(
         f"step {checked.step}: AUC {checked.figures['auc']:.4f}; of the worst kind of attack "
@@ -108,15 +124,20 @@ def _checked(checked: Any) -> None:
 def _export(args: argparse.Namespace) -> None:
     from accessctl.training.spoof.export import Told, export
     from accessctl.training.spoof.fit import kept
-    from accessctl.training.spoof.run import films_fitted, samples_of, settings_of, told_of
-    from accessctl.training.spoof.run import measured_of as measured
+    from accessctl.training.spoof.run import (
+        films_fitted,
+        measured_of,
+        samples_of,
+        settings_of,
+        told_of,
+    )
 
     fitted, checked = samples_of(args.run)
     network = kept(args.run)
     told = Told(
         version=args.version,
         data=told_of(settings_of(args.run), fitted),
-        measured=measured(network, checked, args.confirm),
+        measured=measured_of(network, checked, args.confirm),
         fitted_films=films_fitted(fitted),
         confirm=args.confirm,
         doubt=args.doubt,

@@ -39,7 +39,10 @@ class Told:
 
 
 def export(network: keras.Model, folder: Path, told: Told) -> TextureCard:
-    """Raises ModelError for a file above MOST_BYTES, StoreError where it cannot be written."""
+    """Write the network and its card into `folder`.
+
+    Raises ModelError for a file above MOST_BYTES, StoreError where it cannot be written.
+    """
     content = to_litert(answering(network), "float16")
     if len(content) > MOST_BYTES:
         raise ModelError(

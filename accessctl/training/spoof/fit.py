@@ -3,6 +3,7 @@
 import csv
 import math
 import time
+import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from accessctl.training.spoof.samples import Samples
 from accessctl.training.spoof.teachers import Teacher
 
 T = TypeVar("T")
+Batch: TypeAlias = tuple[NDArray[np.float32], dict[str, NDArray[np.float32]]]
+"""What the network is given, and what is wanted of each of its outputs."""
 
 LEARNING_RATE, FINAL_RATE = 2e-3, 2e-5
 MATCHING_RATE = 0.5
@@ -31,15 +34,15 @@ LOSS_WEIGHTS = {"living": 0.3, "says": 1.5, "holds": 1.0}
 SMOOTHING = 0.02
 """No sample is taken for entirely certain: some attacks leave no trace at the size that is seen."""
 
-NETWORK_FILE, HISTORY_FILE, PROGRESS_FILE = "network.keras", "history.csv", "progress.txt"
+NETWORK_FILE, HISTORY_FILE = "network.keras", "history.csv"
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`minutes` of wall time for all calls together are not known beforehand; so the rate falls
-    over `steps` batches of `batch` samples, and a call ends after `minutes` at the latest.
-    `matching` more batches follow, of pictures that the teachers are asked about at once; for
-    them the rate falls again, from a lower start."""
+    """The rate falls over `steps` batches of `batch` samples, however many calls they take; one
+    call ends after `minutes` of wall time at the latest. `matching` more batches follow, of
+    pictures that the teachers are asked about at once; for them the rate falls again, from a
+    lower start. A check follows `every` so many steps."""
 
     steps: int
     matching: int = 0
@@ -67,11 +70,12 @@ def fit(
     clock: Callable[[], float] = time.monotonic,
     told: Callable[[Checked], None] = lambda _: None,
 ) -> keras.Model:
-    """The network after `plan.steps` batches, or as far as the minutes went.
+    """The network after all batches of `plan`, or as far as the minutes went.
 
-    Samples are of four arrays, see `samples.Samples`. Written to `folder` at each check: the
-    network with its optimiser, and a line of history. Raises InputError without samples and
-    StoreError where the folder cannot be written.
+    Written to `folder` at each check, and at the end: the network with its optimiser, and a line
+    of history. A later call goes on from there, and comes to the same network as one call would.
+    `teachers` are asked for where the plan has batches of `matching`. Raises InputError without
+    samples and StoreError where the folder cannot be written.
     """
     if not len(fitted) or not len(checked):
         raise InputError("There is nothing to fit on or nothing to check with; give more pictures.")
@@ -105,14 +109,11 @@ def _falling(step: int, steps: int) -> float:
     return rate * min(1.0, step / WARM_UP)
 
 
-Batch: TypeAlias = tuple[NDArray[np.float32], dict[str, NDArray[np.float32]]]
-
-
 def batches(
     samples: Samples, plan: Plan, done: int, teachers: Callable[[], Sequence[Teacher]]
 ) -> Iterator[tuple[int, Batch]]:
     """The batches after those that are `done`, each with its number; always the same ones."""
-    asked_now = teachers() if plan.matching else ()
+    asked_now = teachers() if plan.matching and done < plan.steps + plan.matching else ()
     for step, chosen in enumerate(order(len(samples), plan, done), start=done + 1):
         rng = np.random.default_rng((plan.seed, step))
         if step <= plan.steps:
@@ -161,7 +162,8 @@ def matched_batch(
 
 
 def batch_of(samples: Samples, chosen: NDArray[np.int64], rng: np.random.Generator) -> Batch:
-    """Crops float32 (N, 80, 80, 9) in [0, 1] with other light and colour, and what is wanted."""
+    """Crops float32 (N, 80, 80, 9) in [0, 1] with other light and colour, and what is wanted of
+    each of the network's outputs."""
     crops = stacked(samples.crops[chosen])
     shape = (len(chosen), 1, 1, 1)
     light = rng.normal(1, 0.04, shape) * np.tile(rng.normal(1, 0.015, (len(chosen), 1, 1, 3)), 3)
@@ -201,6 +203,7 @@ def living_of(network: keras.Model, samples: Samples) -> NDArray[np.float32]:
 
 
 def compiled(network: keras.Model) -> keras.Model:
+    """The same network, ready to be fitted."""
     network.compile(
         keras.optimizers.AdamW(LEARNING_RATE, weight_decay=WEIGHT_DECAY, clipnorm=1.0),
         loss={
@@ -214,19 +217,35 @@ def compiled(network: keras.Model) -> keras.Model:
 
 
 def kept(folder: Path) -> keras.Model:
-    """The network of a run as it was last written; raises InputError where there is none."""
+    """The network of a run as it was last written, with its optimiser.
+
+    Raises InputError where there is none, or none that can be read.
+    """
     file = folder / NETWORK_FILE
     if not file.is_file():
         raise InputError(f"{folder} holds no network yet; let the run go on to its first check.")
-    return keras.models.load_model(file)
+    try:
+        return keras.models.load_model(file)
+    except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        raise InputError(
+            f"{file} is damaged ({type(error).__name__}); delete it to fit from the beginning."
+        ) from error
 
 
 def _begun(folder: Path, plan: Plan) -> tuple[keras.Model, int]:
-    progress = folder / PROGRESS_FILE
-    if progress.is_file():
-        return kept(folder), int(progress.read_text("ascii"))
+    """The network and how many batches it has seen, which its optimiser counts."""
     keras.utils.set_random_seed(plan.seed)
-    return compiled(build_network()), 0
+    fresh = compiled(build_network())
+    if not (folder / NETWORK_FILE).is_file():
+        return fresh, 0
+    network = kept(folder)
+    done = int(network.optimizer.iterations)
+    # Keras does not write down what dropout has drawn: once for each batch, from the seed on.
+    for layer, first in zip(network.layers, fresh.layers, strict=True):
+        if isinstance(layer, keras.layers.Dropout):
+            seed, _ = keras.ops.convert_to_numpy(first.seed_generator.state)
+            layer.seed_generator.state.assign([seed, done])
+    return network, done
 
 
 def _keep(folder: Path, network: keras.Model, checked: Checked) -> None:
@@ -236,7 +255,6 @@ def _keep(folder: Path, network: keras.Model, checked: Checked) -> None:
         fresh = folder / f"new-{NETWORK_FILE}"
         network.save(fresh)
         fresh.replace(folder / NETWORK_FILE)
-        (folder / PROGRESS_FILE).write_text(str(checked.step), "ascii")
         history = folder / HISTORY_FILE
         begins = not history.exists()
         with history.open("a", newline="", encoding="ascii") as stream:

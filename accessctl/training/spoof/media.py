@@ -1,7 +1,7 @@
 """What a picture of a face is shown on: paper, a screen; and what that does to its colours.
 
-Each function takes float32 RGB (H, W, 3) in [0, 1], the content at a size of its own, and gives
-the surface as it would look from straight ahead, rim included.
+Each medium takes float32 RGB (H, W, 3) in [0, 1], the content at a size of its own, and gives
+the surface as it would look from straight ahead: a rim wider, and above 1 where it glares.
 Leads: CVPR workshops 2024, "Simulated physical spoofing clues" (moire by resampling a pixel
 grid, colour distortion by a smaller gamut); the rest is what prints and screens do.
 """

@@ -16,14 +16,15 @@ from numpy.typing import NDArray
 from accessctl.errors import ModelError
 
 SIZE = 80
-LIVING = 1
 EPSILON = 1e-5
+LOGITS = "prob"
 State = Mapping[str, NDArray[np.generic]]
 
 
 def build_minifasnet(state: State) -> keras.Model:
     """The network with the weights of `state` (names as in the published files).
 
+    Its layer `prob` gives the logits (N, 3) of what its last but one layer holds (N, 128).
     Raises ModelError when weights are missing or of another shape.
     """
     try:
@@ -51,7 +52,7 @@ class _Builder:
         x = layers.Flatten()(x)
         x = self._dense(x, "linear")
         x = self._norm(x, "bn")
-        x = self._dense(x, "prob")
+        x = self._dense(x, LOGITS)
         return keras.Model(given, layers.Softmax()(x))
 
     def _row(self, x: keras.KerasTensor, name: str) -> keras.KerasTensor:
@@ -89,7 +90,7 @@ class _Builder:
     def _conv(
         self, x: keras.KerasTensor, name: str, stride: int = 1, padded: bool = True
     ) -> keras.KerasTensor:
-        weight = self.state[f"{name}.weight"]
+        weight = self._weight(name, axes=4)
         size = weight.shape[2]
         if padded and size > 1:
             # As PyTorch pads: the same on all sides, which "same" does not where it strides.
@@ -113,8 +114,14 @@ class _Builder:
         return y
 
     def _dense(self, x: keras.KerasTensor, name: str) -> keras.KerasTensor:
-        weight = self.state[f"{name}.weight"]
-        dense = layers.Dense(weight.shape[0], use_bias=False)
+        weight = self._weight(name, axes=2)
+        dense = layers.Dense(weight.shape[0], use_bias=False, name=name)
         y = dense(x)
         dense.set_weights([weight.T])
         return y
+
+    def _weight(self, name: str, axes: int) -> NDArray[np.generic]:
+        weight = self.state[f"{name}.weight"]
+        if weight.ndim != axes:
+            raise ValueError(f"{name} has {weight.ndim} axes")
+        return weight

@@ -14,6 +14,10 @@ from keras import layers
 from accessctl.training.spoof.twins import REACHES, SIZE
 
 WIDTHS = (16, 32, 56, 96)
+REPEATS = (0, 1, 2, 1)
+"""So many residual blocks follow the one that halves the picture, at each stage; from the last
+on always as many."""
+
 TEACHERS = 2
 TEACHER_CLASSES, TEACHER_VALUES = 3, 128
 LIVING_CLASS = 1
@@ -56,7 +60,7 @@ def answering(network: keras.Model) -> keras.Model:
 def _tower(x: keras.KerasTensor, widths: Sequence[int], name: str) -> keras.KerasTensor:
     for stage, width in enumerate(widths):
         x = _block(x, width, 2, f"{name}_{stage}")
-        for repeat in range((0, 1, 2, 1)[min(stage, 3)]):
+        for repeat in range(REPEATS[min(stage, len(REPEATS) - 1)]):
             x = layers.Add()([x, _block(x, width, 1, f"{name}_{stage}_{repeat}")])
     return layers.GlobalAveragePooling2D()(x)
 

@@ -15,12 +15,16 @@ from accessctl.domain import Image
 
 Picture: TypeAlias = NDArray[np.float32]
 
+CLEAN = 0.45
+"""How often the camera is a good one in good light."""
+
 
 @dataclass(frozen=True, slots=True)
 class Camera:
-    """`gain` and `gamma` of the exposure, `white` (3,) the colour of the light, `blur` and
-    `motion` in pixels, `noise` a standard deviation in [0, 1], `sharpen` an amount, `shrink` how
-    many times coarser the sensor was than what is delivered, `qualities` of the JPEG passes."""
+    """`gain` and `gamma` of the exposure, `white` (3,) the colour of the light, `blur` a standard
+    deviation in pixels of the sensor, `motion` a length in them and an angle in degrees, `noise` a
+    standard deviation in [0, 1], `sharpen` an amount, `shrink` how many times coarser the sensor
+    was than what is delivered, `qualities` of the JPEG passes, `seed` of the noise."""
 
     gain: float
     gamma: float
@@ -55,10 +59,6 @@ def draw_camera(rng: np.random.Generator) -> Camera:
     )
 
 
-CLEAN = 0.45
-"""How often the camera is a good one in good light."""
-
-
 def _clean(rng: np.random.Generator) -> Camera:
     return Camera(
         gain=float(np.exp(rng.normal(0, 0.06))),
@@ -83,8 +83,8 @@ def taken(picture: Picture, camera: Camera) -> Image:
         picture = _resized(picture, small)
     picture = _lens(picture, camera)
     picture = np.power(np.clip(picture * np.array(camera.white, np.float32), 0, 4), camera.gamma)
-    # A shoulder keeps what is bright from being cut off at once, as cameras do.
     picture = picture * np.float32(camera.gain)
+    # A shoulder keeps what is bright from being cut off at once, as cameras do.
     picture = np.where(picture > 0.8, 0.8 + 0.2 * np.tanh((picture - 0.8) / 0.2), picture)
     grain = rng.standard_normal(picture.shape, np.float32) * np.float32(camera.noise)
     picture = np.asarray(picture + grain, np.float32)

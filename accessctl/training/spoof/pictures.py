@@ -1,15 +1,23 @@
 """Pictures of living people to train on: what is around the face, where it is, and whose it is."""
 
-import zipfile
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import TypeAlias
 
 import cv2
 import numpy as np
 
 from accessctl.camera.video_file import VideoFileSource
 from accessctl.domain import Box, Face, Frame, Image
+from accessctl.errors import PhotoError
+from accessctl.evaluation.photos import ZipPhotos
+
+logger = logging.getLogger(__name__)
+
+Look: TypeAlias = Callable[[Image], Iterable[Box]]
+"""The faces of an image."""
 
 WIDEST_FACE = 180.0
 """A larger face is shrunk to so many pixels: the network sees 80, and what surrounds it."""
@@ -18,6 +26,7 @@ AROUND = 4.8
 """So many face sizes of the picture are kept."""
 
 NARROWEST_FACE = 24.0
+MOST_FRAMES_READ = 100_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,40 +60,45 @@ def around(
     return FacePicture(np.ascontiguousarray(part), placed, group, kind, film)
 
 
-Look = Callable[[Image], Iterable[Box]]
-
-
 def photos(place: Path, look: Look, kind: str, within: str = "") -> Iterator[FacePicture]:
-    """The largest face of every photo in a zip file whose name begins with `within`; a photo is
-    of the person whose folder it lies in, or of a person of its own."""
-    with zipfile.ZipFile(place) as archive:
-        for name in sorted(archive.namelist()):
-            if not name.startswith(within) or Path(name).suffix.lower() not in SUFFIXES:
-                continue
-            data = np.frombuffer(archive.read(name), np.uint8)
-            decoded = cv2.imdecode(data, cv2.IMREAD_COLOR)
-            if decoded is None:
-                continue
-            image = np.asarray(decoded[:, :, ::-1], np.uint8)
-            box = max(look(image), key=lambda one: one.area, default=None)
-            parent = Path(name).parent.name
-            group = name if parent in {"", within.strip("/")} else parent
-            found = None if box is None else around(image, box, group, kind)
-            if found is not None:
-                yield found
+    """The largest face of every photo that lies in the folder `within` of a zip file.
+
+    Photos without one, and such as cannot be read, are passed over. Raises SourceError for what
+    is no zip file.
+    """
+    archive = ZipPhotos(place)
+    for name in archive.names:
+        if not PurePosixPath(name).is_relative_to(within):
+            continue
+        try:
+            image = archive.read(name)
+        except PhotoError as error:
+            logger.warning("%s", error)
+            continue
+        box = max(look(image), key=lambda one: one.area, default=None)
+        found = None if box is None else around(image, box, _group_of(name, within), kind)
+        if found is not None:
+            yield found
 
 
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
+def _group_of(name: str, within: str) -> str:
+    """The folder that a photo lies in is its person; one in no folder below `within` is of a
+    person of its own."""
+    parent = PurePosixPath(name).parent
+    return name if parent in {PurePosixPath(), PurePosixPath(within)} else parent.name
 
 
 def film(
     path: Path, follow: Callable[[Frame], list[Face]], kind: str, every_s: float, most: int
 ) -> Iterator[FacePicture]:
-    """The faces of a film, every `every_s` seconds, at most `most` frames of it."""
+    """The faces that `follow` finds in a film, every `every_s` seconds, in at most `most` frames.
+
+    All of them are of the film's group. Raises CameraError for what is no film.
+    """
     feed = VideoFileSource(path, fast=True).open()
     try:
         due, taken = 0.0, 0
-        for sequence in range(100_000):
+        for sequence in range(MOST_FRAMES_READ):
             shot = feed.read()
             if shot is None or taken >= most:
                 return

@@ -24,36 +24,47 @@ REAL_ATTACK = "real"
 THREADS = 2
 PIECE = 1000
 CHECK_PIECES = 4
-FEW, HALF, TENTH = 1000, 0.5, 0.08
-"""Of a source with fewer groups than FEW half is set aside for checking, of a larger one TENTH."""
+FEW = 1000
+SHARE_OF_FEW, SHARE_OF_MANY = 0.5, 0.08
+"""So much is set aside for checking of a kind with fewer groups than FEW, and of a larger one."""
 
 SHARES: Mapping[str, float] = {"film": 0.2, "portrait": 0.1, "feed": 0.03, REAL_ATTACK: 0.09}
 REST = 0.62
-"""How often a sample is of a source of each kind; of any other kind as of the photographs."""
+"""How often a sample is of a picture of each kind, before all are scaled to add up to one; of any
+other kind as often as REST."""
 
 
 @dataclass(frozen=True, slots=True)
 class Folds:
     """Who is for checking only: the films named, and of photographs a share by a hash of whose
-    they are, so that nobody is on both sides, and adding people moves nobody."""
+    they are, so that other people that are added move nobody."""
 
     films: frozenset[str]
 
-    def of(self, picture: FacePicture, groups: int) -> Fold:
+    def of(self, picture: FacePicture, share: float) -> Fold:
+        """`share` of all groups of photographs are for checking, in [0, 1]."""
         if picture.film:
             return "check" if picture.group in self.films else "fit"
-        share = HALF if groups < FEW else TENTH
         number = int(hashlib.sha256(picture.group.encode()).hexdigest(), 16) % 1000
         return "check" if number < share * 1000 else "fit"
 
 
 def folded(pictures: Sequence[FacePicture], folds: Folds) -> dict[Fold, list[FacePicture]]:
+    """Pictures to fit on and to check with, nobody on both sides.
+
+    A kind that grows to FEW groups gives up some of those it had set aside, not the reverse.
+    """
     groups: dict[str, set[str]] = {}
     for one in pictures:
         groups.setdefault(one.kind, set()).add(one.group)
+    shares: dict[str, float] = {}
+    for members in groups.values():
+        share = SHARE_OF_FEW if len(members) < FEW else SHARE_OF_MANY
+        # Who is in several kinds is set aside in all of them or in none.
+        shares |= {group: max(share, shares.get(group, 0.0)) for group in members}
     found: dict[Fold, list[FacePicture]] = {"fit": [], "check": []}
     for one in pictures:
-        found[folds.of(one, len(groups[one.kind]))].append(one)
+        found[folds.of(one, shares[one.group])].append(one)
     return found
 
 
@@ -72,12 +83,10 @@ def make_piece(
 ) -> Samples:
     """PIECE samples of one fold's pictures; the same numbers give the same samples.
 
-    Raises InputError when there is no picture of somebody living.
+    At least one of the pictures is of somebody living.
     """
     rng = np.random.default_rng((seed, number))
-    alive = [one for one in pictures if one.kind != REAL_ATTACK]
-    if not alive:
-        raise InputError("There is no picture of a living face to make samples of.")
+    alive = _alive(pictures)
     draw = _drawer(pictures, rng)
     made: list[tuple[Twin, FacePicture]] = []
     while len(made) < PIECE:
@@ -88,6 +97,10 @@ def make_piece(
         else:
             made += [(twin, picture) for twin in twins(picture, alive, rng)]
     return _samples(made[:PIECE], teachers)
+
+
+def _alive(pictures: Sequence[FacePicture]) -> list[FacePicture]:
+    return [one for one in pictures if one.kind != REAL_ATTACK]
 
 
 def _drawer(pictures: Sequence[FacePicture], rng: np.random.Generator) -> Callable[[], FacePicture]:
@@ -134,12 +147,23 @@ def prepare(
     seed: int = 0,
     told: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> None:
-    """Make the pieces that are missing; `pictures` and `teachers` are asked for only then."""
+    """Make the pieces that are missing; `pictures` and `teachers` are asked for only then.
+
+    `told` hears how many pieces of those missing are made. Raises InputError where one side is
+    left without a picture of somebody living.
+    """
     pieces = missing(folder, count)
     if not pieces:
         return
-    sides = folded(pictures(), folds)
+    # First what fails at once: to look at all pictures takes minutes.
     opened = teachers()
+    sides = folded(pictures(), folds)
+    for fold, side in sides.items():
+        if not _alive(side):
+            raise InputError(
+                f"No picture of a living face is left to {fold} with; name pictures of more "
+                "people, or other --check-films."
+            )
 
     def make(piece: tuple[int, Fold, Path]) -> None:
         number, fold, path = piece

@@ -1,7 +1,5 @@
 """Errors of a texture network by kind, of samples of people that it was not fitted on."""
 
-from collections.abc import Mapping
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -40,8 +38,3 @@ def auc(positive: NDArray[np.float32], negative: NDArray[np.float32]) -> float:
     below = np.searchsorted(ordered, positive, "left")
     upto = np.searchsorted(ordered, positive, "right")
     return float((below + upto).mean() / 2 / len(negative))
-
-
-def worst(figures: Mapping[str, float], beginning: str) -> float:
-    """The largest figure whose name begins so; NaN without any."""
-    return max((v for name, v in figures.items() if name.startswith(beginning)), default=np.nan)

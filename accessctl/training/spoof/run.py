@@ -3,16 +3,19 @@
 import logging
 import re
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import keras
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from accessctl.config import VisionConfig
-from accessctl.domain import Box, Face, Frame, Image
+from accessctl.domain import Box, Image
 from accessctl.errors import InputError, StoreError
+from accessctl.evaluation.presentation import VIDEOS
+from accessctl.strict_yaml import read_mapping
 from accessctl.training.spoof.fit import Checked, Plan, fit, living_of
 from accessctl.training.spoof.pictures import FacePicture, film, photos
 from accessctl.training.spoof.prepare import REAL_ATTACK, Folds, prepare
@@ -28,13 +31,12 @@ logger = logging.getLogger(__name__)
 SETTINGS_FILE, SAMPLES_FOLDER = "config.yaml", "samples"
 EVERY_S, MOST_FRAMES = 0.25, 60
 QUICK_CONFIDENCE, QUICK_PRESENCE = 0.5, 0.8
-VIDEOS = {".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v"}
 SOURCE = re.compile(r"(?P<kind>[a-z][a-z0-9_]{0,19})=(?P<place>[^:]+)(:(?P<within>.+))?")
 
 
 class Source(BaseModel):
-    """`place` is a zip file of photographs, of which those whose names begin with `within`, or
-    a folder of films."""
+    """`place` is a zip file of photographs, of which those in the folder `within` are meant, or a
+    folder of films."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     kind: str
@@ -62,7 +64,7 @@ class RunSettings(BaseModel):
     sources: tuple[Source, ...] = Field(min_length=1)
     teachers: Path
     check_films: tuple[str, ...] = ()
-    samples: int = Field(40_000, ge=1000, le=1_000_000)
+    samples: int = Field(40_000, ge=1, le=1_000_000)
     steps: int = Field(3600, ge=1, le=1_000_000)
     matching: int = Field(1800, ge=0, le=1_000_000)
     seed: int = Field(0, ge=0)
@@ -107,6 +109,7 @@ def samples_of(folder: Path) -> tuple[Samples, Samples]:
 
 
 def begun(folder: Path) -> bool:
+    """Whether the folder holds a run, whatever it is worth."""
     return (folder / SETTINGS_FILE).exists()
 
 
@@ -114,16 +117,26 @@ def settings_of(folder: Path) -> RunSettings:
     """Raises InputError for a folder that is no run's."""
     path = folder / SETTINGS_FILE
     try:
-        return RunSettings.model_validate(yaml.safe_load(path.read_text("utf-8")))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, ValidationError) as error:
+        return RunSettings.model_validate(read_mapping(path))
+    except (OSError, ValueError) as error:
         raise InputError(
             f"{folder} holds no run of `accessctl liveness train` ({type(error).__name__})."
         ) from error
 
 
 def pictures(sources: Iterable[Source]) -> Iterable[FacePicture]:
-    """All faces of all sources; raises InputError for a place that is not there."""
+    """All faces of all sources.
+
+    Raises InputError for a place that is not there, before any is looked at, and for one that
+    shows no face.
+    """
     vision = VisionConfig()
+    sources = tuple(sources)
+    for source in sources:
+        if not source.place.exists():
+            raise InputError(
+                f"{source.place} does not exist; name a zip of photographs or a folder of films."
+            )
     for source in sources:
         count = 0
         for picture in _of(source, vision):
@@ -135,13 +148,12 @@ def pictures(sources: Iterable[Source]) -> Iterable[FacePicture]:
 
 
 def _of(source: Source, vision: VisionConfig) -> Iterable[FacePicture]:
-    if source.place.is_file():
+    if not source.place.is_dir():
         yield from photos(source.place, quick_look(vision), source.kind, source.within)
-    elif source.place.is_dir():
-        for path in sorted(one for one in source.place.iterdir() if one.suffix.lower() in VIDEOS):
-            yield from _film(path, source.kind, vision)
-    else:
-        raise InputError(f"{source.place} is neither a zip of photographs nor a folder of films.")
+        return
+    for path in sorted(one for one in source.place.iterdir() if one.suffix.lower() in VIDEOS):
+        with closing(Observer(vision)) as observer:
+            yield from film(path, observer.observe, source.kind, EVERY_S, MOST_FRAMES)
 
 
 def quick_look(vision: VisionConfig) -> Callable[[Image], list[Box]]:
@@ -158,16 +170,6 @@ def quick_look(vision: VisionConfig) -> Callable[[Image], list[Box]]:
         return found
 
     return look
-
-
-def _film(path: Path, kind: str, vision: VisionConfig) -> Iterable[FacePicture]:
-    observer = Observer(vision)
-
-    def follow(frame: Frame) -> list[Face]:
-        return observer.observe(frame)
-
-    yield from film(path, follow, kind, EVERY_S, MOST_FRAMES)
-    observer.close()
 
 
 def told_of(settings: RunSettings, samples: Samples) -> dict[str, JsonValue]:

@@ -1,14 +1,14 @@
 """Samples on disk: made once, in pieces that a run that was broken off does not make again."""
 
-from dataclasses import dataclass
+import zipfile
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from accessctl.errors import InputError
-
-ARRAYS = ("crops", "living", "kind", "source", "group", "film", "says", "holds")
+from accessctl.errors import InputError, StoreError
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,21 +30,40 @@ class Samples:
         return len(self.living)
 
 
+ARRAYS = tuple(field.name for field in fields(Samples))
+
+
 def write_samples(path: Path, samples: Samples) -> None:
-    """One piece; complete or not there at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """One piece; complete or not there at all. Raises StoreError where it cannot be written."""
     fresh = path.with_name(f"new-{path.name}")
-    with fresh.open("wb") as stream:
-        np.savez(stream, **{name: getattr(samples, name) for name in ARRAYS})
-    fresh.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with fresh.open("wb") as stream:
+            np.savez(stream, **{name: getattr(samples, name) for name in ARRAYS})
+        fresh.replace(path)
+    except OSError as error:
+        raise StoreError(
+            f"Cannot write to {path.parent} ({error.strerror}); make room or allow writing there."
+        ) from error
 
 
 def read_samples(folder: Path, beginning: str) -> Samples:
-    """All pieces of a folder whose names begin so, joined; raises InputError without any."""
-    pieces = []
-    for path in sorted(folder.glob(f"{beginning}*.npz")):
-        with np.load(path, allow_pickle=False) as file:
-            pieces.append([file[name] for name in ARRAYS])
+    """All pieces of a folder whose names begin so, joined.
+
+    Raises InputError without any, and for one that is damaged.
+    """
+    pieces = [_read(path) for path in sorted(folder.glob(f"{beginning}*.npz"))]
     if not pieces:
         raise InputError(f"{folder} holds no samples; they are made before training begins.")
     return Samples(*(np.concatenate(arrays) for arrays in zip(*pieces, strict=True)))
+
+
+def _read(path: Path) -> list[NDArray[Any]]:
+    try:
+        # numpy leaves a file that it opens by name open when the content is no archive.
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
+            return [file[name] for name in ARRAYS]
+    except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        raise InputError(
+            f"{path} is damaged ({type(error).__name__}); delete it, and it is made again."
+        ) from error

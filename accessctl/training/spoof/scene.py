@@ -16,6 +16,8 @@ from accessctl.training.spoof.optics import Picture
 from accessctl.training.spoof.pictures import FacePicture
 
 MOST_REACH = 4.4
+"""No more face widths of a living face's picture are framed."""
+
 NARROWEST, WIDEST = 42.0, 180.0
 MOST_ENLARGED = 1.25
 """Faces are framed so many pixels wide, and hardly larger than they were taken."""
@@ -23,6 +25,8 @@ MOST_ENLARGED = 1.25
 SUPERSAMPLED = 1.4
 """What a medium shows is drawn so many times finer than the camera sees it, so that its dots and
 pixels alias as they do before a lens."""
+
+SKINS = ((0.95, 0.78, 0.67), (0.82, 0.6, 0.46), (0.6, 0.4, 0.29), (0.36, 0.23, 0.17))
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,11 +150,12 @@ def presented(held: Held, framing: Framing, rng: np.random.Generator) -> Seen:
     plane = _perspective(held.pose, middle, framing, surface.shape[1])
     size = framing.size
     flat = np.asarray(cv2.warpPerspective(surface, plane, size), np.float32)
-    cut = _cut(held, surface.shape[:2], middle, framing.width * SUPERSAMPLED, face, rng)
+    width = framing.width * SUPERSAMPLED
+    cut = _cut(held, surface.shape[:2], middle=middle, width=width, face=face, rng=rng)
     there = np.asarray(cv2.warpPerspective(cut, plane, size), np.float32)
     room = _room(held.room, size, rng)
     if held.fingers:
-        room, there, flat = _with_fingers(room, there, flat, plane, surface.shape[:2], rng)
+        room, flat = _with_fingers(room, flat, plane, surface.shape[:2], rng)
     light = float(np.exp(rng.normal(0.05, 0.2)))
     mixed = room * (1 - there[..., None]) + flat * light * there[..., None]
     centre = cv2.perspectiveTransform(np.array([[middle]], np.float64), plane)[0, 0]
@@ -178,12 +183,16 @@ def _surface(
 def _cut(
     held: Held,
     size: tuple[int, int],
+    *,
     middle: tuple[float, float],
     width: float,
     face: NDArray[np.float64],
     rng: np.random.Generator,
 ) -> NDArray[np.float32]:
-    """Where the medium is, in [0, 1]: all of it, or the face alone, or all but the eyes."""
+    """Where the medium is, in [0, 1]: all of it, or the face alone, or all but the eyes.
+
+    `middle` and `width` of the face are in the surface's pixels, `face` in face widths.
+    """
     there = np.full(size, 255, np.uint8)
     if held.cut:
         there[:] = 0
@@ -199,7 +208,11 @@ def _cut(
 
 
 def _shaded(surface: Picture, bend: float) -> Picture:
-    """Bent about an upright axis: narrower towards the sides, and darker on one of them."""
+    """Bent about an upright axis: narrower towards the sides, and darker on one of them.
+
+    A cylinder seen from far off: what lies at the share s of the half width, from the middle,
+    is seen at sin(s bend / 2) / sin(bend / 2) of it.
+    """
     height, width = surface.shape[:2]
     across = (np.arange(width, dtype=np.float32) / (width - 1) - 0.5) * 2
     angle = np.arcsin(np.clip(across * np.sin(bend / 2), -1, 1))
@@ -254,18 +267,15 @@ def _room(image: Image, size: tuple[int, int], rng: np.random.Generator) -> Pict
     return np.asarray(room * float(rng.uniform(0.4, 1.2)), np.float32)
 
 
-SKINS = ((0.95, 0.78, 0.67), (0.82, 0.6, 0.46), (0.6, 0.4, 0.29), (0.36, 0.23, 0.17))
-
-
 def _with_fingers(
     room: Picture,
-    there: NDArray[np.float32],
     flat: Picture,
     plane: NDArray[np.float64],
     size: tuple[int, int],
     rng: np.random.Generator,
-) -> tuple[Picture, NDArray[np.float32], Picture]:
-    """A hand behind the medium and a few fingers that reach over its rim."""
+) -> tuple[Picture, Picture]:
+    """A hand behind the medium, drawn into `room`, and a few fingers that reach over the rim of
+    the medium, which are before both."""
     height, width = size
     skin = np.array(SKINS[rng.integers(len(SKINS))]) * rng.uniform(0.6, 1.1)
     colour = tuple(float(part) for part in skin)
@@ -275,7 +285,7 @@ def _with_fingers(
     thick = 0.05 * width * float(rng.uniform(0.5, 1.3))
     hand = _through(plane, [on_rim - inwards * thick * 3, on_rim - inwards * width])
     cv2.line(room, hand[0], hand[1], colour, max(3, int(thick * 2.2)))
-    fingers = np.zeros(there.shape, np.uint8)
+    fingers = np.zeros(room.shape[:2], np.uint8)
     for index in range(int(rng.integers(1, 5))):
         aside = np.array([-inwards[1], inwards[0]]) * thick * 1.3 * index
         tip = on_rim + aside + inwards * thick * float(rng.uniform(0.8, 2.6))
@@ -285,7 +295,6 @@ def _with_fingers(
     over = soft * skin.astype(np.float32)
     return (
         np.asarray(room * (1 - soft) + over, np.float32),
-        there,
         np.asarray(flat * (1 - soft) + over, np.float32),
     )
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from accessctl.domain import Box, Image
 from accessctl.liveness.texture_crops import place
-from accessctl.training.spoof.minifasnet import LIVING, SIZE, build_minifasnet
+from accessctl.training.spoof.minifasnet import LOGITS, SIZE, build_minifasnet
 from accessctl.training.spoof.torch_file import read_state
 
 TEACHER_FILES = (
@@ -37,8 +37,8 @@ class MiniFasNet:
         """Raises ModelError for a file that is none."""
         self.reach = reach
         whole = build_minifasnet(read_state(path))
-        logits, values = whole.layers[-2].output, whole.layers[-2].input
-        self._network = keras.Model(whole.input, [logits, values])
+        last = whole.get_layer(LOGITS)
+        self._network = keras.Model(whole.input, [last.output, last.input])
 
     def __call__(
         self, cuts: NDArray[np.float32]
@@ -58,9 +58,3 @@ def cut(image: Image, box: Box, reach: float) -> NDArray[np.float32]:
     left, top, right, bottom = place(width, height, box, reach)
     part = image[top:bottom, left:right, ::-1]
     return np.asarray(cv2.resize(part, (SIZE, SIZE), interpolation=cv2.INTER_LINEAR), np.float32)
-
-
-def likely_living(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The probability (N,) that a teacher's logits (N, 3) give to the living class."""
-    shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.asarray(shifted[:, LIVING] / shifted.sum(axis=1), np.float32)

@@ -7,9 +7,11 @@ instructions that such a file needs are followed here; any other one refuses the
 
 import pickletools
 import struct
-from collections.abc import Callable, Mapping
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
+from itertools import islice
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -18,9 +20,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accessctl.errors import ModelError
+from accessctl.strict_yaml import shortened
 
 MAGIC = 0x1950A86A20F9469CFC6C
 LARGEST_BYTES = 64_000_000
+MOST_INSTRUCTIONS = 200_000
+"""A small network needs some thousands; each one may cost a hundred bytes of memory."""
+
+MOST_AXES = 8
+FRESH: Mapping[str, Callable[[], Any]] = {
+    "EMPTY_DICT": dict,
+    "EMPTY_LIST": list,
+    "EMPTY_TUPLE": tuple,
+    "NONE": lambda: None,
+    "NEWTRUE": lambda: True,
+    "NEWFALSE": lambda: False,
+}
 DTYPES: Mapping[str, np.dtype[Any]] = {
     "FloatStorage": np.dtype("<f4"),
     "HalfStorage": np.dtype("<f2"),
@@ -65,10 +80,14 @@ def read_state(path: Path) -> dict[str, NDArray[np.generic]]:
     except OSError as error:
         raise ModelError(f"{path} cannot be read ({error.strerror}).") from error
     try:
-        return _state(stream)
-    except (ValueError, KeyError, IndexError, TypeError, AttributeError, struct.error) as error:
+        with warnings.catch_warnings():
+            # Of text in instructions that are refused as soon as it is read.
+            warnings.simplefilter("ignore")
+            return _state(stream)
+    except (ValueError, LookupError, TypeError, AttributeError, struct.error) as error:
         raise ModelError(
-            f"{path} is no state dictionary in the format of PyTorch before 1.6 ({error})."
+            f"{path} is no state dictionary in the format of PyTorch before 1.6 "
+            f"({shortened(str(error), 100)})."
         ) from error
 
 
@@ -81,8 +100,10 @@ def _state(stream: BytesIO) -> dict[str, NDArray[np.generic]]:
     storages: dict[str, NDArray[np.generic]] = {}
     for key in _loaded(stream):
         (count,) = struct.unpack("<q", stream.read(8))
-        size = count * dtypes[key].itemsize
-        storages[key] = np.frombuffer(stream.read(size), dtypes[key], count)
+        dtype = dtypes[_text(key)]
+        if not 0 <= count * dtype.itemsize <= LARGEST_BYTES:
+            raise ValueError("a storage of it has no size that can be")
+        storages[key] = np.frombuffer(stream.read(count * dtype.itemsize), dtype, count)
     return {
         name.removeprefix("module."): _array(storages[tensor.storage.key], tensor)
         for name, tensor in tensors.items()
@@ -91,20 +112,38 @@ def _state(stream: BytesIO) -> dict[str, NDArray[np.generic]]:
 
 def _array(storage: NDArray[np.generic], tensor: _Tensor) -> NDArray[np.generic]:
     dense = tuple(prod(tensor.shape[axis + 1 :]) for axis in range(len(tensor.shape)))
-    if tensor.shape and prod(tensor.shape) > 1 and tensor.strides != dense:
-        raise ValueError("a tensor of it is not dense")
     count = prod(tensor.shape)
+    if count > 1 and tensor.strides != dense:
+        raise ValueError("a tensor of it is not dense")
     return storage[tensor.offset : tensor.offset + count].reshape(tensor.shape)
 
 
 def _loaded(stream: BytesIO) -> Any:
     """What the next pickle of the stream describes."""
     machine = _Machine()
-    for opcode, argument, _ in pickletools.genops(stream):
+    for opcode, argument, _ in islice(pickletools.genops(stream), MOST_INSTRUCTIONS):
         if opcode.name == "STOP":
             return machine.stack.pop()
         machine.follow(opcode.name, argument)
-    raise ValueError("it ends early")
+    raise ValueError("it is longer than any that is needed")
+
+
+def _text(value: Any) -> str:
+    """Keys are text; anything else might nest so deeply that hashing it ends the process."""
+    if not isinstance(value, str):
+        raise TypeError("a key of it is no text")
+    return value
+
+
+def _rebuilt(arguments: Sequence[Any]) -> _Tensor:
+    """From the arguments of PyTorch's `_rebuild_tensor_v2`; the first four are looked at."""
+    storage, offset, shape, strides = arguments[:4]
+    numbers = [offset, *shape, *strides]
+    if not isinstance(storage, _Storage) or len(shape) != len(strides) or len(shape) > MOST_AXES:
+        raise ValueError("a tensor of it has no shape")
+    if not all(type(one) is int and 0 <= one <= LARGEST_BYTES for one in numbers):
+        raise ValueError("a tensor of it has no shape")
+    return _Tensor(storage, offset, tuple(shape), tuple(strides))
 
 
 class _Machine:
@@ -122,6 +161,7 @@ class _Machine:
             "TUPLE3": lambda: self._tuple(3),
             "SETITEM": self._set_item,
             "SETITEMS": self._set_items,
+            "APPEND": self._append,
             "APPENDS": self._append_all,
             "REDUCE": self._reduce,
             "BINPERSID": self._storage,
@@ -129,13 +169,10 @@ class _Machine:
         }
 
     def follow(self, name: str, argument: Any) -> None:
-        empty: dict[str, Any] = {"EMPTY_DICT": dict, "EMPTY_LIST": list, "EMPTY_TUPLE": tuple}
         if name in {"PROTO", "FRAME"}:
             return
-        if name in empty:
-            self.stack.append(empty[name]())
-        elif name in {"NEWTRUE", "NEWFALSE", "NONE"}:
-            self.stack.append({"NEWTRUE": True, "NEWFALSE": False, "NONE": None}[name])
+        if name in FRESH:
+            self.stack.append(FRESH[name]())
         elif name in {"BINPUT", "LONG_BINPUT"}:
             self._memo[argument] = self.stack[-1]
         elif name in {"BINGET", "LONG_BINGET"}:
@@ -168,11 +205,15 @@ class _Machine:
 
     def _set_item(self) -> None:
         value, key = self.stack.pop(), self.stack.pop()
-        self.stack[-1][key] = value
+        self.stack[-1][_text(key)] = value
 
     def _set_items(self) -> None:
         items = self._since_mark()
-        self.stack[-1].update(zip(items[::2], items[1::2], strict=True))
+        self.stack[-1].update(zip(map(_text, items[::2]), items[1::2], strict=True))
+
+    def _append(self) -> None:
+        item = self.stack.pop()
+        self.stack[-1].append(item)
 
     def _append_all(self) -> None:
         items = self._since_mark()
@@ -187,10 +228,10 @@ class _Machine:
         if called.name == "OrderedDict":
             self.stack.append({})
         elif called.name == "_rebuild_tensor_v2":
-            self.stack.append(_Tensor(arguments[0], *arguments[1:4]))
+            self.stack.append(_rebuilt(arguments))
         else:
             raise ValueError(f"it calls {called.name}")
 
     def _storage(self) -> None:
         kind, key = self.stack.pop()[1:3]
-        self.stack.append(_Storage(key, DTYPES[kind.name]))
+        self.stack.append(_Storage(_text(key), DTYPES[kind.name]))

@@ -46,7 +46,10 @@ class Twin:
 def twins(
     picture: FacePicture, rooms: Sequence[FacePicture], rng: np.random.Generator
 ) -> tuple[Twin, Twin]:
-    """A living sample and an attack of the same picture."""
+    """A living sample and an attack of the same picture, through the same camera.
+
+    The face is as wide in both; of three pairs one attack shows more of its room.
+    """
     picture = _as_found(picture, rng)
     framing = draw_framing(picture, rng)
     camera = draw_camera(rng)
@@ -56,11 +59,12 @@ def twins(
     held = _held(kind, picture, wider, room, rng)
     alive = living(picture, framing, rng)
     shown = presented(held, wider, rng)
-    # A screen or a print has been before a camera before: what it shows was coded once already.
     return sampled(alive, camera, LIVING, rng), sampled(shown, camera, kind, rng)
 
 
 def sampled(seen: Seen, camera: Camera, kind: str, rng: np.random.Generator) -> Twin:
+    """What the camera delivers of it, mirrored or not, and the crops around where a mesh would
+    find the face."""
     image = taken(seen.picture, camera)
     size = np.array([seen.box.w, seen.box.h])
     dx, dy = rng.normal(0, BOX_JITTER / 2, 2) * size

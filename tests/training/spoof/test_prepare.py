@@ -1,0 +1,213 @@
+import hashlib
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from accessctl.domain import Box
+from accessctl.errors import InputError
+from accessctl.training.spoof import prepare as module
+from accessctl.training.spoof.pictures import FacePicture
+from accessctl.training.spoof.prepare import (
+    REAL_ATTACK,
+    Folds,
+    folded,
+    make_piece,
+    missing,
+    prepare,
+)
+from accessctl.training.spoof.samples import ARRAYS, Samples, read_samples
+from accessctl.training.spoof.twins import LIVING
+
+NOBODY = Folds(frozenset())
+IMAGE = np.zeros((2, 2, 3), np.uint8)
+names = st.text("abcdef", min_size=1, max_size=3)
+kinds = st.sampled_from(["lfw", "portrait", REAL_ATTACK, "film"])
+
+
+def one(group: str, kind: str = "lfw", film: bool = False) -> FacePicture:
+    return FacePicture(IMAGE, Box(0, 0, 1, 1), group, kind, film)
+
+
+def sides(pictures, folds=NOBODY) -> dict[str, set[str]]:
+    return {fold: {p.group for p in side} for fold, side in folded(pictures, folds).items()}
+
+
+def number(group: str) -> int:
+    return int(hashlib.sha256(group.encode()).hexdigest(), 16) % 1000
+
+
+@given(
+    photos=st.lists(st.tuples(names, kinds), max_size=60),
+    films=st.lists(names, max_size=10),
+    chosen=st.frozensets(names, max_size=5),
+    few=st.integers(1, 20),
+)
+@settings(max_examples=60, deadline=None)
+def test_nobody_is_on_both_sides_and_nobody_is_lost(photos, films, chosen, few) -> None:
+    pictures = [one(f"photo {group}", kind) for group, kind in photos]
+    pictures += [one(group, "film", film=True) for group in films]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "FEW", few)
+        found = folded(pictures, Folds(chosen))
+    assert not {p.group for p in found["fit"]} & {p.group for p in found["check"]}
+    assert sorted(map(id, found["fit"] + found["check"])) == sorted(map(id, pictures))
+    assert {p.group for p in found["check"] if p.film} == chosen & set(films)
+
+
+@given(before=st.sets(names, max_size=30), more=st.sets(names, max_size=30))
+@settings(max_examples=60, deadline=None)
+def test_people_that_are_added_move_nobody(before, more) -> None:
+    first = sides([one(group) for group in before])
+    second = sides([one(group) for group in sorted(before | more)])
+    assert first["fit"] <= second["fit"]
+    assert first["check"] <= second["check"]
+
+
+def test_half_of_few_are_set_aside_and_fewer_of_many() -> None:
+    few = {f"person{index}" for index in range(999)}
+    assert len(sides([one(group) for group in few])["check"]) == pytest.approx(500, abs=50)
+    many = {f"person{index}" for index in range(3000)}
+    found = sides([one(group) for group in many])
+    assert len(found["check"]) == pytest.approx(240, abs=50)
+    # The share is by the hash's thousandths.
+    assert found["check"] == {group for group in many if number(group) < 80}
+    # Who was set aside among few may be fitted on among many, but not the reverse.
+    assert found["check"] & few <= sides([one(group) for group in few])["check"]
+
+
+def test_who_is_in_a_large_and_in_a_small_kind_is_on_one_side() -> None:
+    between = next(f"p{index}" for index in range(1000) if 80 <= number(f"p{index}") < 500)
+    many = [one(f"person{index}") for index in range(1000)]
+    assert between in sides([*many, one(between)])["fit"]
+    both = sides([*many, one(between), one(between, "portrait")])
+    assert between in both["check"]
+    assert between not in both["fit"]
+
+
+def test_films_are_set_aside_by_their_names() -> None:
+    films = [one(group, "film", film=True) for group in ("L01", "L02", "A01")]
+    assert sides(films, Folds(frozenset({"L02", "missing"}))) == {
+        "fit": {"L01", "A01"},
+        "check": {"L02"},
+    }
+
+
+@pytest.fixture
+def small(monkeypatch):
+    monkeypatch.setattr(module, "PIECE", 12)
+    monkeypatch.setattr(module, "CHECK_PIECES", 1)
+
+
+@pytest.fixture
+def pictures(drawn) -> list[FacePicture]:
+    return [
+        *(drawn(index, "lfw") for index in range(6)),
+        *(drawn(10 + index, REAL_ATTACK) for index in range(4)),
+        drawn(20, "film", group="L01", film=True),
+        drawn(21, "film", group="L02", film=True),
+    ]
+
+
+def test_which_pieces_are_missing(small, tmp_path) -> None:
+    # 25 samples take three pieces of 12, after one for checking.
+    names = ["check-0000.npz", "fit-0001.npz", "fit-0002.npz", "fit-0003.npz"]
+    assert [path.name for _, _, path in missing(tmp_path, 25)] == names
+    (tmp_path / "fit-0002.npz").touch()
+    assert [(n, fold) for n, fold, _ in missing(tmp_path, 24)] == [(0, "check"), (1, "fit")]
+
+
+def test_samples_say_what_they_are(small, pictures, teachers) -> None:
+    samples = make_piece(0, pictures, teachers, 3)
+    assert len(samples) == 12
+    assert samples.crops.shape == (12, 3, 80, 80, 3)
+    assert (samples.says.shape, samples.holds.shape) == ((12, 2, 3), (12, 2, 128))
+    assert samples.says.dtype == samples.holds.dtype == np.float16
+    np.testing.assert_array_equal(samples.living, samples.kind == LIVING)
+    by_group = {p.group: p for p in pictures}
+    for group, source, film in zip(samples.group, samples.source, samples.film, strict=True):
+        assert (by_group[group].kind, by_group[group].film) == (source, film)
+    real = samples.source == REAL_ATTACK
+    assert (samples.kind[real] == REAL_ATTACK).all()
+    assert not samples.living[real].any()
+    # Every other sample has its twin beside it, of the same picture.
+    twins = np.flatnonzero(samples.living)
+    assert len(twins) >= 3
+    for row in twins[twins < 11]:
+        assert not samples.living[row + 1]
+        assert samples.group[row] == samples.group[row + 1]
+
+
+def test_each_teacher_is_asked_of_its_own_cut(small, pictures, teachers) -> None:
+    samples = make_piece(0, pictures, teachers, 3)
+    # The fakes say the mean colour: the nearer cut is seen in the second crop of three.
+    nearer = samples.crops[:, 1].mean((1, 2)) / 255
+    assert np.abs(samples.says[:, 0] - nearer).max() < 0.02
+    further = samples.crops[:, 2].mean((1, 2)) / 255
+    assert np.abs(samples.says[:, 1] - further).max() < 0.02
+
+
+def same(one: Samples, other: Samples) -> bool:
+    return all(np.array_equal(getattr(one, name), getattr(other, name)) for name in ARRAYS)
+
+
+def test_the_same_numbers_give_the_same_samples(small, pictures, teachers) -> None:
+    first = make_piece(1, pictures, teachers, 3)
+    assert same(first, make_piece(1, pictures, teachers, 3))
+    assert not same(first, make_piece(2, pictures, teachers, 3))
+    assert not same(first, make_piece(1, pictures, teachers, 4))
+
+
+@given(seed=st.integers(0, 1000))
+@settings(max_examples=10, deadline=None)
+def test_kinds_are_drawn_by_their_shares(seed) -> None:
+    drawn = [one("a", "lfw")] * 7 + [one("b", "film")] + [one("c", REAL_ATTACK)] * 30
+    draw = module._drawer(drawn, np.random.default_rng(seed))
+    found = [draw().kind for _ in range(1000)]
+    # 0.62, 0.2 and 0.09 of 0.91, however many pictures there are of each.
+    assert found.count("lfw") == pytest.approx(681, abs=75)
+    assert found.count("film") == pytest.approx(220, abs=65)
+    assert found.count(REAL_ATTACK) == pytest.approx(99, abs=50)
+
+
+class Asked:
+    """Gives what it holds, and counts how often it was asked."""
+
+    def __init__(self, value) -> None:
+        self._value = value
+        self.times = 0
+
+    def __call__(self):
+        self.times += 1
+        return self._value
+
+
+def test_only_the_pieces_that_are_missing_are_made(small, pictures, teachers, tmp_path) -> None:
+    folds = Folds(frozenset({"L02"}))
+    shown, asked, told = Asked(pictures), Asked(teachers), []
+    prepare(tmp_path, 24, shown, folds, asked, told=lambda done, every: told.append((done, every)))
+    assert told == [(1, 3), (2, 3), (3, 3)]
+    fitted, checked = read_samples(tmp_path, "fit-"), read_samples(tmp_path, "check-")
+    assert (len(fitted), len(checked)) == (24, 12)
+    assert not set(fitted.group) & set(checked.group)
+    assert "L01" not in set(checked.group)
+    assert "L02" not in set(fitted.group)
+    (tmp_path / "fit-0002.npz").unlink()
+    stamp = (tmp_path / "fit-0001.npz").stat().st_mtime_ns
+    prepare(tmp_path, 24, shown, folds, asked)
+    assert (tmp_path / "fit-0001.npz").stat().st_mtime_ns == stamp
+    assert same(read_samples(tmp_path, "fit-"), fitted)
+    assert (shown.times, asked.times) == (2, 2)
+    # With nothing to make nobody is asked.
+    prepare(tmp_path, 24, shown, folds, asked)
+    assert (shown.times, asked.times) == (2, 2)
+
+
+@pytest.mark.parametrize("side", ["fit", "check"])
+def test_a_side_without_the_living_is_told_by_its_name(small, drawn, teachers, tmp_path, side):
+    folds = Folds(frozenset({"L01"} if side == "fit" else {}))
+    films = [drawn(0, "film", group="L01", film=True), drawn(1, REAL_ATTACK, group="person1")]
+    with pytest.raises(InputError, match=f"left to {side} with"):
+        prepare(tmp_path, 24, lambda: films, folds, lambda: teachers)
+    assert list(tmp_path.iterdir()) == []
