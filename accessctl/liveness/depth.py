@@ -10,6 +10,7 @@ from accessctl.liveness.pairs import Pair
 from accessctl.liveness.parallax import Parallax, measure_parallax, tip
 from accessctl.liveness.points import FLAT
 from accessctl.liveness.result import CueResult, CueVerdict, undecided
+from accessctl.liveness.swaps import repeated
 
 CUE = "depth"
 PAIRS, MIN_PAIRS = 8, 3
@@ -39,6 +40,11 @@ JERK, AT_REST = 0.04, 0.25
 """A step of more than this (2 degrees) comes out of nothing where a neighbouring one is less than
 that share of it: a head sets itself in motion and comes to rest, a picture that is swapped for
 another does not."""
+
+MOST_REPEATED, SLOW_S, LONG_S = 0.25, 0.08, 2.4
+"""Where more of the pictures of a turning head come back exactly, they may be a flip-book's. Where
+frames are further apart than the second, no rest between two pictures can be seen, and a turning
+head must be seen for as long as the third, seconds, so that pictures could come back."""
 
 CANDIDATES, TURNED_CANDIDATES = 12, 24
 NEARLY_LEANS = 0.4
@@ -72,7 +78,8 @@ def depth(
     turning = list(_turning(usable))
     found = [parallax for _, parallax in turning]
     height = nose_height(found) if len(found) >= MIN_PAIRS else float("nan")
-    if turn_size(found) >= min_turn and confirm <= height <= HIGHEST:
+    solid = turn_size(found) >= min_turn and confirm <= height <= HIGHEST
+    if solid and not _may_be_swapped(usable):
         return _word(CueVerdict.CONFIRM, height, confirm, turning)
     if len(flat) >= MIN_PAIRS and np.median(flat) > 2 * doubt:
         return _word(CueVerdict.CLEAR, float(np.median(flat)), doubt, leaning)
@@ -84,6 +91,12 @@ def _word(
 ) -> CueResult:
     times = [frame.captured for pair, _ in pairs for frame in pair]
     return CueResult(CUE, verdict, figure, threshold, len(pairs), min(times), max(times))
+
+
+def _may_be_swapped(frames: Sequence[LivenessFrame]) -> bool:
+    times = np.array([frame.captured for frame in frames])
+    brief = times[-1] - times[0] < LONG_S and float(np.median(np.diff(times))) > SLOW_S
+    return bool(brief) or repeated(frames) > MOST_REPEATED
 
 
 def _usable(frame: LivenessFrame) -> bool:

@@ -6,16 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accessctl.liveness.evidence import LivenessFrame
-from accessctl.liveness.points import FLAT, NOSE, STEADY
 from accessctl.liveness.result import CueResult, CueVerdict, undecided
+from accessctl.liveness.swaps import JUMP, returns, shapes, steps_of
 
 CUE = "flipbook"
-RIGID = tuple(sorted({*FLAT, *NOSE, *STEADY}))
-"""No expression moves them, and neither a blink nor a word changes them from frame to frame."""
-
-JUMP, LEAP = 0.010, 0.030
-"""What changes at once: the shape of the mesh as a turn by some four degrees changes it, or its
-place, in face widths (root mean square over the points)."""
+LEAP = 0.030
+"""A face is elsewhere at once where its points move by so many face widths (root mean square)."""
 
 SHORT_S, MIDDLE_S, LONGEST_S = 0.11, 0.16, 0.26
 """Seconds between frames. Up to the first, nobody sets the head in motion and brings it to rest
@@ -25,10 +21,9 @@ beyond, the cue is silent."""
 BRIEF_S = 0.08
 """Seconds between frames up to which that holds of the face's place, too."""
 
-MIN_FRAMES, FAR_S = 8, 0.3
-TWIN, TWINS = 0.2, 0.8
-"""So many frames of a flip-book have a twin at least `FAR_S` away, after having been left for
-another picture: as near as this share of a jump. Living heads that nod or shake come to 0.32."""
+MIN_FRAMES = 8
+TWINS = 0.8
+"""So many frames of a flip-book come back; living heads that nod or shake lie far below."""
 
 QUIET_S = 2.5
 """A flip-book does not rest on one picture for so long."""
@@ -46,15 +41,15 @@ def flipbook(frames: Sequence[LivenessFrame], *, doubt: float = 5.0) -> CueResul
     if len(told) < MIN_FRAMES:
         return undecided(CUE, doubt)
     times = np.array([frame.captured for frame in told])
-    shape, place = _shapes(told)
-    turns, ways = _steps(shape), _steps(place)
+    shape, place = shapes(told)
+    turns, ways = steps_of(shape), steps_of(place)
     found = _sudden(turns, ways, times, doubt)
     isolated = sudden(turns, times, JUMP, doubt, beside=1, longest=LONGEST_S)
     ratio = max((by for _, by in found or isolated), default=0.0)
     if found:
         first, last = found[0][0], found[-1][0]
         return _word(CueVerdict.DOUBT, ratio, doubt, told[max(0, first - 1) : last + 3])
-    if returns(shape, times, turns):
+    if returns(shape, times).mean() >= TWINS:
         return _word(CueVerdict.DOUBT, doubt, doubt, told)
     moved = float(np.sqrt(np.square(np.abs(shape - shape[0])).mean(axis=1)).max())
     if not isolated and (moved >= 2 * JUMP or times[-1] - times[0] >= QUIET_S):
@@ -75,26 +70,6 @@ def _latest(frames: Sequence[LivenessFrame]) -> Sequence[LivenessFrame]:
     while start > 0 and 0 < frames[start].captured - frames[start - 1].captured <= LONGEST_S:
         start -= 1
     return frames[max(0, start) :]
-
-
-def _shapes(
-    frames: Sequence[LivenessFrame],
-) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
-    """The rigid points of each frame (N, P) in face widths, x + iy: freed of place, size and roll
-    by a similarity (least squares), and as they are."""
-    width = max(float(np.median([frame.box.w for frame in frames])), 1.0)
-    points = np.array([frame.landmarks[list(RIGID), :2] for frame in frames], np.float64)
-    place = (points[..., 0] + 1j * points[..., 1]) / width
-    free = place - place.mean(axis=1, keepdims=True)
-    like = free[len(free) // 2]
-    weight = np.maximum(np.square(np.abs(free)).sum(axis=1, keepdims=True), 1e-12)
-    rested = free * (free.conj() @ like)[:, None] / weight
-    return np.asarray(rested, np.complex128), np.asarray(place, np.complex128)
-
-
-def _steps(points: NDArray[np.complex128]) -> NDArray[np.float64]:
-    """Root mean square way of the points from each frame to the next (N - 1,)."""
-    return np.asarray(np.sqrt(np.square(np.abs(np.diff(points, axis=0))).mean(axis=1)), np.float64)
 
 
 def _sudden(
@@ -133,20 +108,3 @@ def sudden(
         if gaps[near].max() <= longest and steps[index] >= max(least, ratio * others):
             found.append((index, float(steps[index] / max(others, 1e-6))))
     return found
-
-
-def returns(
-    shape: NDArray[np.complex128], times: NDArray[np.float64], steps: NDArray[np.float64]
-) -> bool:
-    """Whether nearly every picture comes back after having been left for another one."""
-    jumps = steps[steps >= JUMP]
-    if len(jumps) < 3:
-        return False
-    apart = np.sqrt(np.square(np.abs(shape[:, None] - shape[None])).mean(axis=2))
-    nearest = np.full(len(shape), np.inf)
-    for first in range(len(shape)):
-        left = np.maximum.accumulate(apart[first, first:]) >= JUMP
-        later = np.flatnonzero(left & (times[first:] - times[first] >= FAR_S)) + first
-        nearest[later] = np.minimum(nearest[later], apart[first, later])
-        nearest[first] = min(nearest[first], apart[first, later].min(initial=np.inf))
-    return bool((nearest <= TWIN * np.median(jumps)).mean() >= TWINS)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from accessctl.domain import Box
 from accessctl.liveness.evidence import LivenessFrame
 from accessctl.liveness.fake import fake_frame
-from accessctl.liveness.flipbook import flipbook, returns, sudden
+from accessctl.liveness.flipbook import flipbook, sudden
 from accessctl.liveness.result import CueVerdict
 
 WIDTH = 100.0
@@ -126,15 +126,6 @@ def test_a_sudden_step_by_hand() -> None:
     assert not sudden(steps, times, 0.01, 7.0, beside=2, longest=0.11)
     assert not sudden(steps, times, 0.03, 5.0, beside=2, longest=0.11)
     assert not sudden(steps, times, 0.01, 5.0, beside=2, longest=0.06)
-
-
-def test_pictures_come_back_by_hand() -> None:
-    at = np.array([0.0, 0.1, 0.2, 0.0, 0.1, 0.2])[:, None] + 0j
-    times = np.arange(6) / 5
-    steps = np.abs(np.diff(at[:, 0]))
-    assert returns(at, times, steps)
-    assert not returns(at + 0.07j * np.arange(6)[:, None], times, steps)
-    assert not returns(at[:3], times[:3], steps[:2])
 
 
 @settings(max_examples=30)
