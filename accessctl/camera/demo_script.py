@@ -113,7 +113,7 @@ def _walking(since: float) -> Pose:
 
 
 def _standing(since: float) -> Pose:
-    turn = 22 * _bell(since, 1.2, 0.65) - 24 * _bell(since, 2.9, 0.65)
+    turn = 15 * math.sin(2 * math.pi * since / STAND_S)
     shake = _bell(since, 3.4, 0.12)
     return Pose(
         size=NEAR_PX + 4 * math.sin(1.3 * since),
