@@ -34,15 +34,18 @@ def hear(before: Standing, result: CueResult, *, shown_after: float, vetoes: boo
     `shown_after`: the cue was shown only frames captured later; `vetoes`: it may refuse. A veto
     holds. A doubt suspends; the next one makes a veto of it, or, where the cue may not veto,
     suspends anew. Only a word that the cue is clear releases. A word that rests on frames which
-    were doubted before is out of date: it neither makes a veto of a doubt nor releases.
+    were doubted before is out of date: it neither makes a veto of a doubt nor releases; but a
+    doubt that comes late puts off from when on frames may release.
     """
     if before.veto is not None:
         return before
     if result.verdict is CueVerdict.VETO:
         return replace(before, latest=result, veto=result)
     late = shown_after < before.after
-    if late and (before.doubt is not None or result.verdict is not CueVerdict.DOUBT):
+    if late and result.verdict is not CueVerdict.DOUBT:
         return before
+    if late and before.doubt is not None:
+        return replace(before, after=max(before.after, result.until))
     if result.verdict is CueVerdict.DOUBT:
         if before.doubt is not None and vetoes:
             veto = replace(result, verdict=CueVerdict.VETO)

@@ -176,12 +176,17 @@ def test_the_texture_network_is_asked_of_every_other_frame_of_ten_a_second() -> 
     assert texture.boxes == [FACE_BOX] * 3
 
 
+def wavering(at: int) -> Face:
+    """The face as a head that is never quite still holds it."""
+    return fake_face(box=replace(FACE_BOX, x=FACE_BOX.x + (0, 1, 3, 2)[at // 2 % 4]))
+
+
 def test_skin_lets_in_and_paper_does_not() -> None:
     for answer, expected in ((0.97, [GRANTED]), (0.03, []), (0.8, [])):
         ada = asking(FakeTexture(answer))
         ada.house.looks = DirectLooks()
         ada.door = ada.house.door()
-        assert ada.show(16) == expected, answer
+        assert [one for at in range(16) for one in ada.show(1, faces=[wavering(at)])] == expected
 
 
 def test_a_decided_visit_asks_the_texture_network_nothing_more() -> None:

@@ -92,12 +92,12 @@ def test_the_texture_network_is_asked_as_the_door_asks_it(video: Path) -> None:
     assert found.cues["texture"] is CueVerdict.CONFIRM
 
 
-def test_the_texture_network_sees_what_is_left_of_the_picture(video: Path) -> None:
+def test_the_texture_network_is_not_asked_where_nothing_but_the_face_is_left(video: Path) -> None:
     texture = FakeTexture()
     conditions = Conditions(only_face=True, texture=texture)
     presentations(video, FakeObserver(seen_for(20, step=0.0)), None, conditions)
-    # A square of 129.6 around (140, 108) begins at (75, 43).
-    assert texture.boxes[0] == Box(25, 17, 80, 96)
+    # A square of 1.35 face sizes is 0.18 of the wide view, which is one of 3.2.
+    assert texture.boxes == []
 
 
 def test_an_empty_recording_shows_nobody(video: Path) -> None:

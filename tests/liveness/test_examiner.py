@@ -3,7 +3,7 @@ from dataclasses import replace
 from math import inf
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from accessctl.domain import Box, PersonId
@@ -256,7 +256,11 @@ def against(taken: Sequence[tuple[Look, tuple[CueResult, ...]]]) -> bool:
     return False
 
 
+DOUBTS, CONFIRMS = (DOUBT,) * len(NAMES), (CONFIRM,) * len(NAMES)
+
+
 @settings(deadline=None)
+@example([*["look"] * 5, (0, DOUBTS), "look", (0, DOUBTS), (3, CONFIRMS)])
 @given(EVENTS)
 def test_no_order_of_answers_shows_life_while_a_doubt_stands(events: list) -> None:
     """Answers come late, in any order, or never."""

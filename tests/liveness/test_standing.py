@@ -60,9 +60,18 @@ def test_a_word_on_doubted_frames_is_out_of_date_unless_it_is_a_veto() -> None:
         assert hear(released, word(late, 3.0), shown_after=0.9, vetoes=True) == released
     suspended = hear(released, word(DOUBT, 0.8), shown_after=0.9, vetoes=True)
     assert (suspended.veto, suspended.doubt, suspended.after) == (None, word(DOUBT, 0.8), 1.0)
-    for late in (DOUBT, CLEAR, CONFIRM, UNDECIDED):
+    for late in (CLEAR, CONFIRM, UNDECIDED):
         assert hear(doubted, word(late, 3.0), shown_after=0.9, vetoes=True) == doubted
     assert hear(doubted, word(VETO), shown_after=0.9, vetoes=True).veto == word(VETO)
+
+
+def test_a_doubt_that_comes_late_puts_off_the_release() -> None:
+    doubted = told(word(DOUBT, 1.0))
+    late = hear(doubted, word(DOUBT, 1.5), shown_after=float("-inf"), vetoes=True)
+    assert (late.doubt, late.veto, late.after) == (word(DOUBT, 1.0), None, 1.5)
+    # Shown what came after the first doubt, but not only what came after both.
+    assert hear(late, word(CLEAR, 2.0), shown_after=1.0, vetoes=True) == late
+    assert hear(late, word(CLEAR, 2.5), shown_after=1.5, vetoes=True).against is None
 
 
 def test_a_cut_off_moves_forward_only() -> None:
