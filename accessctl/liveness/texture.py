@@ -14,6 +14,10 @@ MIN_SPAN_S = 0.95
 """Single pictures err, and those that follow one another at once err together: four that span
 a second, or the little less that a camera of five frames a second makes of it."""
 
+SURE, LONGER_S = 0.9, 2.4
+"""A mean below SURE must hold for so many seconds: photographs that are moved as sheets come to
+0.8, and those who move them give themselves away meanwhile."""
+
 HALF, LEAST = 0.5, 0.3
 """A mean from HALF on clears a doubt; a single answer below LEAST speaks of an attack rather than
 of life, and nothing is confirmed beside it."""
@@ -33,8 +37,8 @@ def texture(frames: Sequence[LivenessFrame]) -> CueResult:
     """The mean of the network's answers, in [0, 1]; its doubt only suspends, it never vetoes.
 
     Rests on the frames that carry an answer and that `can_tell`: at least MIN_SAMPLES that span
-    MIN_SPAN_S. Confirms at a mean from the network's own bound on, with no answer below LEAST;
-    doubts up to its lower bound; clear from HALF on.
+    MIN_SPAN_S. Confirms at a mean from the network's own bound on, below SURE only after LONGER_S,
+    with no answer below LEAST; doubts up to its lower bound; clear from HALF on.
     """
     sampled = [frame for frame in frames if np.isfinite(frame.texture) and can_tell(frame)]
     if not sampled:
@@ -47,7 +51,7 @@ def texture(frames: Sequence[LivenessFrame]) -> CueResult:
         verdict, threshold = CueVerdict.UNDECIDED, confirm
     elif mean <= doubt:
         verdict, threshold = CueVerdict.DOUBT, doubt
-    elif mean >= confirm and values.min() >= LEAST:
+    elif mean >= confirm and values.min() >= LEAST and (mean >= SURE or until - since >= LONGER_S):
         verdict, threshold = CueVerdict.CONFIRM, confirm
     else:
         verdict = CueVerdict.CLEAR if mean >= HALF else CueVerdict.UNDECIDED

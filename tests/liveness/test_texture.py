@@ -54,10 +54,10 @@ def test_one_answer_that_speaks_of_an_attack_takes_the_confirmation_back():
 
 
 def test_the_bounds_are_those_of_the_network_that_answered():
-    asked = [replace(frame, texture_bounds=(0.3, 0.7)) for frame in visit(*[0.75] * 5)]
+    asked = [replace(frame, texture_bounds=(0.3, 0.7)) for frame in visit(*[0.75] * 11)]
     # A frame about which nobody asked knows no network.
     said = texture([*asked, fake_frame(12.0)])
-    assert (said.verdict, said.threshold, said.frames) == (CueVerdict.CONFIRM, 0.7, 5)
+    assert (said.verdict, said.threshold, said.frames) == (CueVerdict.CONFIRM, 0.7, 11)
 
 
 def test_what_is_gathered_so_far_is_told():
@@ -95,10 +95,21 @@ def test_nothing_to_go_by():
 
 
 def test_the_bounds_are_those_of_the_network():
-    frames = [replace(frame, texture_bounds=(0.3, 0.6)) for frame in visit(*[0.65] * 5)]
+    frames = [replace(frame, texture_bounds=(0.3, 0.6)) for frame in visit(*[0.65] * 11)]
     assert texture(frames).verdict is CueVerdict.CONFIRM
     low = [replace(frame, texture=0.3) for frame in frames]
     assert texture(low).verdict is CueVerdict.DOUBT
+
+
+def test_what_is_not_sure_must_hold_for_longer():
+    def after(answer: float, looks: int) -> CueVerdict:
+        frames = [replace(one, texture_bounds=(0.3, 0.7)) for one in visit(*[answer] * looks)]
+        return texture(frames).verdict
+
+    assert after(0.9, 5) is CueVerdict.CONFIRM
+    # Four answers a second: ten span 2.25 s, eleven 2.5.
+    assert after(0.89, 10) is CueVerdict.CLEAR
+    assert after(0.89, 11) is CueVerdict.CONFIRM
 
 
 def test_faces_that_are_too_small_or_too_dark_say_nothing():
