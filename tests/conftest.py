@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-WAIT_S = 30.0
+WAIT_S = 90.0
 KEY_PRESS, REVERT_TO_PARENT, NOW = 2, 2, 0
 Z_PIXMAP, ALL_PLANES = 2, ctypes.c_ulong(-1)
 
