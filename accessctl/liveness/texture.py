@@ -14,7 +14,7 @@ MIN_SPAN_S = 0.95
 """Single pictures err, and those that follow one another at once err together: four that span
 a second, or the little less that a camera of five frames a second makes of it."""
 
-SURE, LONGER_S = 0.9, 2.4
+SURE, LONGER_S = 0.85, 2.4
 """A mean below SURE must hold for so many seconds: photographs that are moved as sheets come to
 0.8, and those who move them give themselves away meanwhile."""
 

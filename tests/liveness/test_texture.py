@@ -106,10 +106,10 @@ def test_what_is_not_sure_must_hold_for_longer():
         frames = [replace(one, texture_bounds=(0.3, 0.7)) for one in visit(*[answer] * looks)]
         return texture(frames).verdict
 
-    assert after(0.9, 5) is CueVerdict.CONFIRM
+    assert after(0.85, 5) is CueVerdict.CONFIRM
     # Four answers a second: ten span 2.25 s, eleven 2.5.
-    assert after(0.89, 10) is CueVerdict.CLEAR
-    assert after(0.89, 11) is CueVerdict.CONFIRM
+    assert after(0.84, 10) is CueVerdict.CLEAR
+    assert after(0.84, 11) is CueVerdict.CONFIRM
 
 
 def test_faces_that_are_too_small_or_too_dark_say_nothing():
