@@ -1,7 +1,8 @@
 """What a picture of a face is shown on: paper, a screen; and what that does to its colours.
 
 Each medium takes float32 RGB (H, W, 3) in [0, 1], the content at a size of its own, and gives
-the surface as it would look from straight ahead: a rim wider, and above 1 where it glares.
+the surface as it would look from straight ahead: wider by a rim that is alike on opposite sides,
+and above 1 where it glares.
 Leads: CVPR workshops 2024, "Simulated physical spoofing clues" (moire by resampling a pixel
 grid, colour distortion by a smaller gamut); the rest is what prints and screens do.
 """
@@ -46,8 +47,6 @@ def photo_paper(content: Picture, rng: np.random.Generator) -> Picture:
 def phone(content: Picture, rng: np.random.Generator) -> Picture:
     """A phone or a tablet with its bezel."""
     picture = _screen(content, rng)
-    if rng.random() < 0.4:
-        picture = _bars(picture, rng)
     shade = float(rng.uniform(0.0, 0.08) if rng.random() < 0.75 else rng.uniform(0.75, 0.95))
     least = float(rng.uniform(0.01, 0.09))
     return _bezel(picture, shade, least, float(rng.uniform(0.0, 0.1)))
@@ -172,19 +171,6 @@ def _margin(
     return np.asarray(
         cv2.copyMakeBorder(
             picture, side, side, side, side, cv2.BORDER_CONSTANT, value=(*value, 0.0)
-        ),
-        np.float32,
-    )
-
-
-def _bars(picture: Picture, rng: np.random.Generator) -> Picture:
-    """Black or white above and below a picture that does not fill the screen."""
-    height = picture.shape[0]
-    above, below = (round(height * float(rng.uniform(0, 0.35))) for _ in range(2))
-    shade = 0.0 if rng.random() < 0.7 else 0.95
-    return np.asarray(
-        cv2.copyMakeBorder(
-            picture, above, below, 0, 0, cv2.BORDER_CONSTANT, value=(shade, shade, shade, 0.0)
         ),
         np.float32,
     )

@@ -4,7 +4,7 @@ The living twin and the attack made of it are framed alike: the same size of the
 same room around it as far as both have it, the same camera.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -73,24 +73,36 @@ def draw_framing(picture: FacePicture, rng: np.random.Generator) -> Framing:
 
 
 def living(picture: FacePicture, framing: Framing, rng: np.random.Generator) -> Seen:
-    """The person as they stand there."""
-    scale = framing.width / picture.box.w
+    """The person as they stand there, drawn as finely as a medium before the camera sees it:
+    otherwise an attack would have been scaled once more than its twin."""
     turn = np.radians(rng.normal(0, 3))
-    return _placed(_linear(picture.image), picture.box, framing, scale, turn)
+    fine = _fine(framing)
+    drawn = _placed(picture, fine, turn)
+    size, shrunk = framing.size, np.array([[1 / SUPERSAMPLED, 0, 0], [0, 1 / SUPERSAMPLED, 0]])
+    seen = cv2.warpAffine(drawn.picture, shrunk, size, borderMode=cv2.BORDER_REFLECT)
+    middle = np.array([framing.left, framing.above]) * framing.width
+    height = framing.width * picture.box.h / picture.box.w
+    return Seen(np.asarray(seen, np.float32), _box_around(middle, framing.width, height))
+
+
+def _fine(framing: Framing) -> Framing:
+    return replace(framing, width=framing.width * SUPERSAMPLED)
 
 
 def _linear(image: Image) -> Picture:
     return np.asarray(image, np.float32) / np.float32(255)
 
 
-def _placed(image: Picture, box: Box, framing: Framing, scale: float, turn: float) -> Seen:
+def _placed(picture: FacePicture, framing: Framing, turn: float) -> Seen:
+    """The picture scaled so that its face lies where it is framed, turned about it by radians."""
+    box, scale = picture.box, framing.width / picture.box.w
     cos, sin = scale * np.cos(turn), scale * np.sin(turn)
     x, y = box.centre
     to = np.array([framing.left, framing.above]) * framing.width
     matrix = np.array(
         [[cos, -sin, to[0] - cos * x + sin * y], [sin, cos, to[1] - sin * x - cos * y]]
     )
-    warped = _warp_affine(image, matrix, framing.size, scale)
+    warped = _warp_affine(_linear(picture.image), matrix, framing.size, scale)
     return Seen(warped, _box_around(to, box.w * scale, box.h * scale))
 
 
@@ -129,55 +141,67 @@ def draw_pose(rng: np.random.Generator, *, bendable: bool) -> Pose:
 @dataclass(frozen=True, slots=True, eq=False)
 class Held:
     """What holds a medium before a room: `medium` as in media.py, the `content` with its face,
-    how many face widths of the content are shown, the `pose`, the `room`, whether fingers are at
-    its rim, and whether the face is `cut` out of the sheet, or its `eyes` are."""
+    how many face widths of the content are shown, the `pose`, the `room` or who is in it, whether
+    fingers are at its rim, whether the face is `cut` out of the sheet, or its `eyes` are, through
+    which those of the person behind look; `bars` above and below the content, where it does not
+    fill a screen, as shares of its height."""
 
     medium: Medium
     content: FacePicture
     shown: tuple[float, float, float, float]
     pose: Pose
-    room: Image
+    room: FacePicture
     fingers: bool
     cut: bool = False
     eyes: bool = False
+    bars: tuple[float, float] = (0.0, 0.0)
 
 
 def presented(held: Held, framing: Framing, rng: np.random.Generator) -> Seen:
     """A medium held before the camera so that the face on it is framed as asked."""
     surface, middle, face = _surface(held, framing, rng)
     if held.pose.bend:
-        surface = _shaded(surface, held.pose.bend)
+        surface, middle, face = _bent(surface, middle, face, held.pose.bend)
     plane = _perspective(held.pose, middle, framing, surface.shape[1])
     size = framing.size
     flat = np.asarray(cv2.warpPerspective(surface, plane, size), np.float32)
-    width = framing.width * SUPERSAMPLED
-    cut = _cut(held, surface.shape[:2], middle=middle, width=width, face=face, rng=rng)
+    cut = _cut(held, surface.shape[:2], middle=middle, face=face, rng=rng)
     there = np.asarray(cv2.warpPerspective(cut, plane, size), np.float32)
-    room = _room(held.room, size, rng)
+    room = _placed(held.room, framing, 0.0).picture if held.eyes else _room(held.room, size, rng)
     if held.fingers:
         room, flat = _with_fingers(room, flat, plane, surface.shape[:2], rng)
     light = float(np.exp(rng.normal(0.05, 0.2)))
     mixed = room * (1 - there[..., None]) + flat * light * there[..., None]
     centre = cv2.perspectiveTransform(np.array([[middle]], np.float64), plane)[0, 0]
-    return Seen(np.asarray(mixed, np.float32), _box_around(centre, *(face * framing.width)))
+    return Seen(np.asarray(mixed, np.float32), _box_around(centre, *(face / SUPERSAMPLED)))
 
 
 def _surface(
     held: Held, framing: Framing, rng: np.random.Generator
 ) -> tuple[Picture, tuple[float, float], NDArray[np.float64]]:
     """The medium seen from straight ahead, the middle of the face on it, and the face's width
-    and height in face widths."""
+    and height, all in its pixels."""
     content = held.content
-    scale = SUPERSAMPLED * framing.width / content.box.w
-    left, above, right, below = held.shown
-    fine = Framing(framing.width * SUPERSAMPLED, left, above, right, below)
-    picture = _placed(_linear(content.image), content.box, fine, scale, 0.0).picture
+    fine = Framing(framing.width * SUPERSAMPLED, *held.shown)
+    picture, over = _between_bars(_placed(content, fine, 0.0).picture, held.bars, rng)
     rimmed = held.medium(picture, rng)
-    # A rim is the same left and right; above and below it may differ.
     side = (rimmed.shape[1] - picture.shape[1]) / 2
-    over = (rimmed.shape[0] - picture.shape[0]) / 2
-    middle = (left * fine.width + side, above * fine.width + over)
-    return rimmed, middle, np.array([1.0, content.box.h / content.box.w])
+    over += (rimmed.shape[0] - picture.shape[0]) / 2
+    middle = (fine.left * fine.width + side, fine.above * fine.width + over)
+    return rimmed, middle, np.array([1.0, content.box.h / content.box.w]) * fine.width
+
+
+def _between_bars(
+    picture: Picture, bars: tuple[float, float], rng: np.random.Generator
+) -> tuple[Picture, float]:
+    """Black, or white, above and below what does not fill a screen; how high it is above."""
+    above, below = (round(picture.shape[0] * share) for share in bars)
+    if not above + below:
+        return picture, 0.0
+    shade = 0.0 if rng.random() < 0.7 else 0.95
+    colour = (shade, shade, shade, 0.0)
+    barred = cv2.copyMakeBorder(picture, above, below, 0, 0, cv2.BORDER_CONSTANT, value=colour)
+    return np.asarray(barred, np.float32), float(above)
 
 
 def _cut(
@@ -185,30 +209,32 @@ def _cut(
     size: tuple[int, int],
     *,
     middle: tuple[float, float],
-    width: float,
     face: NDArray[np.float64],
     rng: np.random.Generator,
 ) -> NDArray[np.float32]:
     """Where the medium is, in [0, 1]: all of it, or the face alone, or all but the eyes.
 
-    `middle` and `width` of the face are in the surface's pixels, `face` in face widths.
+    `middle` of the face and its width and height `face` are in the surface's pixels.
     """
     there = np.full(size, 255, np.uint8)
     if held.cut:
         there[:] = 0
-        grown = face * width * float(rng.uniform(0.48, 0.75))
+        grown = face * float(rng.uniform(0.48, 0.75))
         axes = (int(grown[0]), int(grown[1] * rng.uniform(1.0, 1.25)))
         cv2.ellipse(there, (int(middle[0]), int(middle[1])), axes, 0, 0, 360, 255, -1, cv2.LINE_AA)
     if held.eyes:
         for side in (-1, 1):
-            at = (int(middle[0] + side * 0.2 * width), int(middle[1] - 0.14 * face[1] * width))
-            axes = (int(width * 0.085), int(width * 0.045))
+            at = (int(middle[0] + side * 0.2 * face[0]), int(middle[1] - 0.14 * face[1]))
+            axes = (int(face[0] * 0.085), int(face[0] * 0.045))
             cv2.ellipse(there, at, axes, 0, 0, 360, 0, -1, cv2.LINE_AA)
     return np.asarray(there, np.float32) / np.float32(255)
 
 
-def _shaded(surface: Picture, bend: float) -> Picture:
-    """Bent about an upright axis: narrower towards the sides, and darker on one of them.
+def _bent(
+    surface: Picture, middle: tuple[float, float], face: NDArray[np.float64], bend: float
+) -> tuple[Picture, tuple[float, float], NDArray[np.float64]]:
+    """The surface, its face's middle and size, bent about an upright axis: narrower towards the
+    sides, and darker on one of them.
 
     A cylinder seen from far off: what lies at the share s of the half width, from the middle,
     is seen at sin(s bend / 2) / sin(bend / 2) of it.
@@ -225,7 +251,14 @@ def _shaded(surface: Picture, bend: float) -> Picture:
         cv2.INTER_LINEAR,
     )
     shade = np.cos(angle - 0.4).astype(np.float32)
-    return np.asarray(bent * shade[None, :, None], np.float32)
+    edges = middle[0] + face[0] * np.array([-0.5, 0.5])
+    share = np.clip((edges / (width - 1) - 0.5) * 2, -1, 1)
+    left, right = (np.sin(share * bend / 2) / np.sin(bend / 2) / 2 + 0.5) * (width - 1)
+    return (
+        np.asarray(bent * shade[None, :, None], np.float32),
+        (float(left + right) / 2, middle[1]),
+        np.array([right - left, face[1]]),
+    )
 
 
 def _perspective(
@@ -255,10 +288,10 @@ def _perspective(
     return np.asarray(lens @ lift @ here, np.float64)
 
 
-def _room(image: Image, size: tuple[int, int], rng: np.random.Generator) -> Picture:
+def _room(picture: FacePicture, size: tuple[int, int], rng: np.random.Generator) -> Picture:
     """Any picture as what lies behind: stretched over the frame, out of focus, its own light."""
-    height, width = image.shape[:2]
-    part = image[
+    height, width = picture.image.shape[:2]
+    part = picture.image[
         int(height * rng.uniform(0, 0.3)) : int(height * rng.uniform(0.6, 1)),
         int(width * rng.uniform(0, 0.3)) : int(width * rng.uniform(0.6, 1)),
     ]

@@ -28,6 +28,10 @@ SIZE = 80
 SAMPLING: Sampling = "points"
 LIVING = "living"
 WEIGHTS = {"paper": 0.33, "photo_paper": 0.17, "phone": 0.28, "monitor": 0.22}
+WIDER = 0.15
+BARS, MOST_BARRED = 0.4, 0.35
+"""How often a phone shows bars above and below a film, and how high, as a share of its height."""
+
 BOX_JITTER = 0.06
 """A face's box wanders by so much of its size, as the mesh's does."""
 
@@ -48,14 +52,15 @@ def twins(
 ) -> tuple[Twin, Twin]:
     """A living sample and an attack of the same picture, through the same camera.
 
-    The face is as wide in both; of three pairs one attack shows more of its room.
+    The face is as wide in both; now and then the attack shows more of its room, which is seldom,
+    because a living face of the same reach would be missing beside it.
     """
     picture = _as_found(picture, rng)
     framing = draw_framing(picture, rng)
     camera = draw_camera(rng)
-    room = rooms[int(rng.integers(len(rooms)))].image
+    room = rooms[int(rng.integers(len(rooms)))]
     kind = str(rng.choice(list(WEIGHTS), p=list(WEIGHTS.values())))
-    wider = _widened(framing, rng) if rng.random() < 0.35 else framing
+    wider = _widened(framing, rng) if rng.random() < WIDER else framing
     held = _held(kind, picture, wider, room, rng)
     alive = living(picture, framing, rng)
     shown = presented(held, wider, rng)
@@ -90,7 +95,7 @@ def _widened(framing: Framing, rng: np.random.Generator) -> Framing:
 
 
 def _held(
-    kind: str, picture: FacePicture, framing: Framing, room: Image, rng: np.random.Generator
+    kind: str, picture: FacePicture, framing: Framing, room: FacePicture, rng: np.random.Generator
 ) -> Held:
     available = np.array(extents(picture))
     frame = np.array([framing.left, framing.above, framing.right, framing.below])
@@ -101,6 +106,7 @@ def _held(
     else:
         shown = frame * 1.5
     left, above, right, below = (float(value) for value in shown)
+    barred = rng.uniform(0, MOST_BARRED, 2) if kind == "phone" and rng.random() < BARS else (0, 0)
     printed = kind in {"paper", "photo_paper"}
     return Held(
         MEDIA[kind],
@@ -111,6 +117,7 @@ def _held(
         fingers=bool(rng.random() < 0.4),
         cut=bool(printed and rng.random() < 0.15),
         eyes=bool(printed and rng.random() < 0.08),
+        bars=(float(barred[0]), float(barred[1])),
     )
 
 

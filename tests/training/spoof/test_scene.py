@@ -20,7 +20,7 @@ from accessctl.training.spoof.scene import (
 )
 
 FLAT = Pose(0.0, 0.0, 0.0, 0.0)
-DARK_ROOM = np.zeros((40, 40, 3), np.uint8)
+DARK_ROOM = FacePicture(np.zeros((40, 40, 3), np.uint8), Box(10, 10, 20, 20), "room", "feed")
 FRAMING = Framing(50.0, 1.5, 1.4, 1.5, 1.6)
 
 
@@ -178,6 +178,39 @@ def test_where_eyes_are_cut_out_the_room_is_seen() -> None:
         assert seen[y, x].mean() > 0.2
 
 
+def test_behind_eyes_that_are_cut_out_those_of_somebody_else_look() -> None:
+    # The person behind has marks where eyes are: 0.2 of 100 to either side, 0.14 of 120 above.
+    behind = picture(((-0.2, -0.168), (0.2, -0.168)), shade=30)
+    seen = presented(held(eyes=True, room=behind), FRAMING, rng()).picture
+    for x in (65, 85):
+        assert seen[62, x].mean() > 0.3
+    # Anywhere else in the room nobody is drawn out of shape.
+    assert seen[5, 5].mean() < 0.3
+
+
+def test_bars_move_the_face_by_what_is_above_it() -> None:
+    # The content is 100 pixels of the frame high; 0.3 of it above and 0.1 below, black.
+    on = held(content=picture(((0, 0),)), bars=(0.3, 0.1), room=picture(shade=120))
+    seen = presented(on, FRAMING, rng(3))
+    assert seen.box.centre == pytest.approx((75, 70), abs=0.05)
+    assert spot(seen.picture) == pytest.approx((75, 70), abs=0.6)
+    shades = seen.picture[:, 75].mean(axis=1)
+    assert shades[-8:].min() > 0.1
+    bars = [*shades[: 70 - 51], *shades[70 + 52 : 70 + 58]]
+    assert max(bars) < 0.02 or min(bars) > 0.8
+
+
+@pytest.mark.parametrize("across", [-0.5, 0.5])
+def test_a_face_beside_the_middle_of_a_bent_sheet_is_narrower(across) -> None:
+    # The sheet reaches 0.6 widths to one side of the face and 1.6 to the other, so that the face's
+    # middle lies at 0.4545 of the half width, its edges at 0 and 0.909; bent by 1.6 those are seen
+    # at 0 and at sin(0.727) / sin(0.8) = 0.9267 of 1.1 widths of 50.
+    shown = (0.6, 1.0, 1.6, 1.0) if across < 0 else (1.6, 1.0, 0.6, 1.0)
+    seen = presented(held(shown=shown, pose=Pose(0.0, 0.0, 0.0, 1.6)), FRAMING, rng())
+    assert seen.box.w == pytest.approx(0.9267 * 55, abs=0.4)
+    assert seen.box.h == pytest.approx(60)
+
+
 def test_fingers_reach_over_the_rim_and_a_hand_is_behind() -> None:
     on = held(shown=(0.8, 0.8, 0.8, 0.8), content=picture(shade=0))
     on_sheet = behind = 0
@@ -200,7 +233,7 @@ def test_without_fingers_a_black_sheet_before_a_black_room_is_black() -> None:
 
 
 def test_the_room_is_seen_where_no_medium_is() -> None:
-    bright = np.full((40, 40, 3), 200, np.uint8)
+    bright = FacePicture(np.full((40, 40, 3), 200, np.uint8), Box(9, 9, 20, 20), "room", "feed")
     seen = presented(held(room=bright, shown=(0.6,) * 4), FRAMING, rng(2)).picture
     assert seen[10, 10].mean() > 0.25
     # A room may be anything, even smaller than the frame, and has no shape of its own.

@@ -48,7 +48,7 @@ def test_both_go_through_the_same_camera(pairs) -> None:
     assert len(set(cameras)) == 30
 
 
-def test_both_faces_are_as_wide_and_two_of_three_frames_as_large(pairs) -> None:
+def test_both_faces_are_as_wide_and_most_frames_as_large(pairs) -> None:
     made, _, _, framings = pairs
     alike = 0
     for (alive, shown), framing in zip(made, framings, strict=True):
@@ -141,3 +141,11 @@ def test_framings_that_are_wider_keep_the_width_of_the_face() -> None:
         assert min(wider.left, wider.above, wider.right, wider.below) >= 1
         assert max(wider.left, wider.right) <= 2.2
         assert max(wider.above, wider.below) <= 1.8
+
+
+def test_bars_are_shown_by_some_phones_and_by_nothing_else(pairs) -> None:
+    _, _, helds, _ = pairs
+    barred = [held for held in helds if any(held.bars)]
+    phones = [held for held in helds if held.medium is MEDIA["phone"]]
+    assert 0 < len(barred) < len(phones)
+    assert all(held.medium is MEDIA["phone"] and max(held.bars) <= 0.35 for held in barred)
