@@ -8,13 +8,10 @@ from numpy.typing import NDArray
 from accessctl.liveness.evidence import LivenessFrame
 from accessctl.liveness.points import LIDS, MOUTH, STEADY
 from accessctl.liveness.result import CueResult, CueVerdict, undecided
+from accessctl.liveness.slots import MIN_RATE, SLOT_S, averaged, rate
 
 CUE = "stillness"
-SLOT_S, MIN_SLOTS = 0.25, 3
-"""Points are averaged over so long, which takes the mesh's own trembling out of them."""
-
-MIN_RATE = 4.0
-"""Frames a second below which a slot may hold nothing to average."""
+MIN_SLOTS = 3
 
 
 def stillness(
@@ -31,12 +28,10 @@ def stillness(
     them. Photographs on a stand wander 0.0002 to 0.0014; of 500 windows of 1.2 s of living people
     three are as still as that in both.
     """
-    if len(frames) < 2 or not frames[-1].captured > frames[0].captured:
+    if rate(frames) < MIN_RATE:
         return undecided(CUE, doubt)
     since, until = frames[0].captured, frames[-1].captured
-    if (len(frames) - 1) / (until - since) < MIN_RATE:
-        return undecided(CUE, doubt)
-    points = _averaged(frames)
+    points = averaged(frames) @ np.array([1, 1j])
     if len(points) < MIN_SLOTS:
         return undecided(CUE, doubt)
     wander, moves = _wander(points), _expression(points)
@@ -46,16 +41,6 @@ def stillness(
     if until - since >= min_seconds - SLOT_S / 2 and wander <= doubt:
         return CueResult(CUE, CueVerdict.DOUBT, wander, doubt, len(frames), since, until)
     return undecided(CUE, doubt, wander)
-
-
-def _averaged(frames: Sequence[LivenessFrame]) -> NDArray[np.complex128]:
-    """The mesh's points (S, 468) in each slot of time, x + iy, in face widths."""
-    times = np.array([frame.captured for frame in frames])
-    width = max(float(np.median([frame.box.w for frame in frames])), 1.0)
-    slots = ((times - times[0]) / SLOT_S).astype(int)
-    points = np.array([frame.landmarks[:, :2] for frame in frames], np.float64) / width
-    means = np.array([points[slots == slot].mean(axis=0) for slot in np.unique(slots)])
-    return np.asarray(means[..., 0] + 1j * means[..., 1], np.complex128)
 
 
 def _wander(points: NDArray[np.complex128]) -> float:

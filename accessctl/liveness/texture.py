@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from accessctl.liveness.evidence import TEXTURE_BOUNDS, LivenessFrame
+from accessctl.liveness.expression import expression
 from accessctl.liveness.result import CueResult, CueVerdict, undecided
 
 CUE = "texture"
@@ -14,9 +15,9 @@ MIN_SPAN_S = 0.95
 """Single pictures err, and those that follow one another at once err together: four that span
 a second, or the little less that a camera of five frames a second makes of it."""
 
-SURE, LONGER_S = 0.85, 2.4
-"""A mean below SURE must hold for so many seconds: photographs that are moved as sheets come to
-0.8, and those who move them give themselves away meanwhile."""
+SURE, LONGER_S, MOVES = 0.85, 2.4, 0.012
+"""A mean below SURE must hold for so many seconds, and mouth or lids must move meanwhile by so much
+of the face's width: photographs that are moved as sheets come to 0.8, and to 0.010."""
 
 HALF, LEAST = 0.5, 0.3
 """A mean from HALF on clears a doubt; a single answer below LEAST speaks of an attack rather than
@@ -37,8 +38,9 @@ def texture(frames: Sequence[LivenessFrame]) -> CueResult:
     """The mean of the network's answers, in [0, 1]; its doubt only suspends, it never vetoes.
 
     Rests on the frames that carry an answer and that `can_tell`: at least MIN_SAMPLES that span
-    MIN_SPAN_S. Confirms at a mean from the network's own bound on, below SURE only after LONGER_S,
-    with no answer below LEAST; doubts up to its lower bound; clear from HALF on.
+    MIN_SPAN_S. Confirms at a mean from the network's own bound on, with no answer below LEAST;
+    below SURE only after LONGER_S and with an `expression` of MOVES in all frames. Doubts up to its
+    lower bound; clear from HALF on.
     """
     sampled = [frame for frame in frames if np.isfinite(frame.texture) and can_tell(frame)]
     if not sampled:
@@ -51,12 +53,17 @@ def texture(frames: Sequence[LivenessFrame]) -> CueResult:
         verdict, threshold = CueVerdict.UNDECIDED, confirm
     elif mean <= doubt:
         verdict, threshold = CueVerdict.DOUBT, doubt
-    elif mean >= confirm and values.min() >= LEAST and (mean >= SURE or until - since >= LONGER_S):
+    elif mean >= confirm and values.min() >= LEAST and (mean >= SURE or _lasts(frames, sampled)):
         verdict, threshold = CueVerdict.CONFIRM, confirm
     else:
         verdict = CueVerdict.CLEAR if mean >= HALF else CueVerdict.UNDECIDED
         threshold = confirm
     return CueResult(CUE, verdict, mean, threshold, len(sampled), since, until)
+
+
+def _lasts(frames: Sequence[LivenessFrame], sampled: Sequence[LivenessFrame]) -> bool:
+    long = sampled[-1].captured - sampled[0].captured >= LONGER_S
+    return long and expression(frames) >= MOVES
 
 
 def can_tell(frame: LivenessFrame) -> bool:

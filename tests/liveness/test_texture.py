@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from accessctl.domain import Box
 from accessctl.liveness.evidence import FACE_SIZE, LivenessFrame, View
 from accessctl.liveness.fake import fake_frame
+from accessctl.liveness.points import MOUTH
 from accessctl.liveness.result import CueVerdict
 from accessctl.liveness.texture import can_tell, texture
 
@@ -18,6 +19,17 @@ NAN = float("nan")
 def visit(*values: float, gap: float = 0.25, start: float = 10.0) -> list[LivenessFrame]:
     """A frame every `gap` seconds, with these answers."""
     return [fake_frame(start + gap * n, texture=value) for n, value in enumerate(values)]
+
+
+def speaking(frames: list[LivenessFrame], pixels: float = 4.0) -> list[LivenessFrame]:
+    """The same face with lips that open and close, each for half a second."""
+    face = np.random.default_rng(1).uniform(-50, 50, (468, 3)).astype(np.float32)
+    moved = []
+    for frame in frames:
+        points = face.copy()
+        points[list(MOUTH), 1] += pixels * (math.floor(2 * frame.captured) % 2)
+        moved.append(replace(frame, landmarks=points))
+    return moved
 
 
 def dark(frame: LivenessFrame, grey: int) -> LivenessFrame:
@@ -54,10 +66,10 @@ def test_one_answer_that_speaks_of_an_attack_takes_the_confirmation_back():
 
 
 def test_the_bounds_are_those_of_the_network_that_answered():
-    asked = [replace(frame, texture_bounds=(0.3, 0.7)) for frame in visit(*[0.75] * 11)]
+    asked = [replace(frame, texture_bounds=(0.3, 0.8)) for frame in visit(*[0.85] * 5)]
     # A frame about which nobody asked knows no network.
     said = texture([*asked, fake_frame(12.0)])
-    assert (said.verdict, said.threshold, said.frames) == (CueVerdict.CONFIRM, 0.7, 11)
+    assert (said.verdict, said.threshold, said.frames) == (CueVerdict.CONFIRM, 0.8, 5)
 
 
 def test_what_is_gathered_so_far_is_told():
@@ -95,7 +107,7 @@ def test_nothing_to_go_by():
 
 
 def test_the_bounds_are_those_of_the_network():
-    frames = [replace(frame, texture_bounds=(0.3, 0.6)) for frame in visit(*[0.65] * 11)]
+    frames = [replace(one, texture_bounds=(0.3, 0.6)) for one in speaking(visit(*[0.65] * 11))]
     assert texture(frames).verdict is CueVerdict.CONFIRM
     low = [replace(frame, texture=0.3) for frame in frames]
     assert texture(low).verdict is CueVerdict.DOUBT
@@ -103,13 +115,25 @@ def test_the_bounds_are_those_of_the_network():
 
 def test_what_is_not_sure_must_hold_for_longer():
     def after(answer: float, looks: int) -> CueVerdict:
-        frames = [replace(one, texture_bounds=(0.3, 0.7)) for one in visit(*[answer] * looks)]
-        return texture(frames).verdict
+        frames = speaking(visit(*[answer] * looks))
+        return texture([replace(one, texture_bounds=(0.3, 0.7)) for one in frames]).verdict
 
     assert after(0.85, 5) is CueVerdict.CONFIRM
     # Four answers a second: ten span 2.25 s, eleven 2.5.
     assert after(0.84, 10) is CueVerdict.CLEAR
     assert after(0.84, 11) is CueVerdict.CONFIRM
+
+
+def test_what_is_not_sure_must_move_its_mouth_or_lids():
+    def said(answer: float, pixels: float) -> CueVerdict:
+        frames = speaking(visit(*[answer] * 12), pixels)
+        return texture([replace(one, texture_bounds=(0.3, 0.7)) for one in frames]).verdict
+
+    # 12 of 20 points lie half of so many pixels of 100 from their median, root mean square
+    # 0.6 ** 0.5 of that.
+    assert said(0.84, 4.0) is CueVerdict.CONFIRM
+    assert said(0.84, 0.5) is CueVerdict.CLEAR
+    assert said(0.85, 0.0) is CueVerdict.CONFIRM
 
 
 def test_faces_that_are_too_small_or_too_dark_say_nothing():
