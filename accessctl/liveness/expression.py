@@ -19,17 +19,27 @@ def expression(frames: Sequence[LivenessFrame]) -> float:
     that fits brows, forehead and cheeks best (least squares): it takes along whatever a sheet that
     is shifted, leant or bent does to them. What mouth and lids then lie from their median is
     averaged (root mean square); of all quarters the second largest counts, so that no single one
-    in which the mesh was lost does. NaN below MIN_SLOTS quarters or MIN_RATE frames a second.
+    in which the mesh was lost does. Frames in which a part of the face lies beyond the picture are
+    left out: the mesh guesses there. NaN below MIN_SLOTS quarters or MIN_RATE frames a second.
     """
-    if rate(frames) < MIN_RATE:
+    whole = [frame for frame in frames if _inside(frame)]
+    if rate(whole) < MIN_RATE:
         return float("nan")
-    points = averaged(frames)
+    points = averaged(whole)
     if len(points) < MIN_SLOTS:
         return float("nan")
     middle = points[len(points) // 2]
     moved = np.array([_brought(each, middle) for each in points])
     away = np.square(moved - np.median(moved, axis=0)).sum(axis=-1)
     return float(np.sort(np.sqrt(away.mean(axis=-1)))[-2])
+
+
+def _inside(frame: LivenessFrame) -> bool:
+    if frame.scene is None:
+        return True
+    height, width = np.array(frame.scene.image.shape[:2]) / frame.scene.scale
+    x, y = frame.landmarks[[*FLAT, *MOUTH, *LIDS], :2].T
+    return bool(x.min() >= 0 and y.min() >= 0 and x.max() <= width and y.max() <= height)
 
 
 def _brought(points: NDArray[np.float64], to: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accessctl.domain import Box
-from accessctl.liveness.evidence import LivenessFrame
+from accessctl.liveness.evidence import LivenessFrame, View
 from accessctl.liveness.expression import expression
 from accessctl.liveness.fake import fake_frame
 from accessctl.liveness.points import LIDS, MOUTH
@@ -77,6 +77,19 @@ def test_mesh_that_trembles_on_its_own_is_averaged() -> None:
     frames = seen(lambda _, face: face + rng.normal(0, 0.4, face.shape), fps=30)
     # 0.4 px in each of two directions over seven frames: 0.002 of the width, and what the fit adds.
     assert expression(frames) < 0.005
+
+
+def test_what_lies_beyond_the_picture_is_guessed_and_does_not_count() -> None:
+    # The picture is 320 x 600: the face, around (300, 300), is cut off on its right, where its
+    # mouth and lids are taken to move.
+    frames = seen(lambda t, face: lifted(face, SOFT, 3.0 if t >= 1.0 else 0.0))
+    scene = View(np.zeros((150, 80), np.uint8), 0.0, 0.0, 0.25, 1.0)
+    cut = [replace(one, scene=scene) if one.captured >= 8 else one for one in frames]
+    assert expression(frames) == pytest.approx(0.03, abs=1e-4)
+    assert math.isnan(expression(cut))
+    wide = View(np.zeros((150, 160), np.uint8), 0.0, 0.0, 0.25, 1.0)
+    whole = [replace(one, scene=wide) for one in frames]
+    assert expression(whole) == expression(frames)
 
 
 def test_too_little_to_go_by() -> None:
