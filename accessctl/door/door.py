@@ -31,12 +31,8 @@ from accessctl.door.outfit import Outfit
 from accessctl.door.photographer import Photographer
 from accessctl.door.visit import Visit
 from accessctl.liveness.words import Lines
-from accessctl.policy.admit import (
-    Circumstances,
-    by_pin,
-    decide_visit,
-    lacks_second_factor_only,
-)
+from accessctl.policy.admit import by_pin, decide_visit, lacks_second_factor_only
+from accessctl.policy.circumstances import Circumstances
 from accessctl.policy.evidence import Verdict
 from accessctl.policy.ledger import GrantLedger
 from accessctl.policy.recorded import Recorded, to_data

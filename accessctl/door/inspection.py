@@ -20,7 +20,7 @@ from accessctl.liveness.texture import fills
 from accessctl.liveness.texture_network import TextureScorer
 from accessctl.liveness.texture_sampling import TextureSampler
 from accessctl.liveness.words import Lines, evidence_lines, hint
-from accessctl.policy.admit import Proof
+from accessctl.policy.circumstances import Proof
 from accessctl.policy.liveness_record import CueWord, LivenessRecord
 
 INFRARED_HINT = "The infrared camera shows nothing: nobody can be let in now."

@@ -12,7 +12,7 @@ from accessctl.door.looks import Answer, Looks
 from accessctl.door.visit import Visit
 from accessctl.liveness.evidence import InfraredSight, gather
 from accessctl.liveness.examiner import Look
-from accessctl.policy.admit import Proof
+from accessctl.policy.circumstances import Proof
 from accessctl.policy.decide import find_doubt
 from accessctl.policy.rules import Rules
 

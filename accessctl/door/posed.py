@@ -7,7 +7,7 @@ from accessctl.domain import PersonId
 from accessctl.liveness.challenge import Challenge, Failure, Phase, advance, draw_challenge
 from accessctl.liveness.challenge_actions import Ask
 from accessctl.liveness.evidence import LivenessFrame
-from accessctl.policy.admit import Proof
+from accessctl.policy.circumstances import Proof
 
 IDENTITY_S = 3.0
 """In a challenge, a frame must show the person at least this often, seconds: who turns away

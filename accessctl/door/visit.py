@@ -8,7 +8,7 @@ import numpy as np
 from accessctl.domain import Embedding, Image, Match, Sighting
 from accessctl.door.inspection import Inspection, Prompt
 from accessctl.liveness.words import Lines
-from accessctl.policy.admit import Proof
+from accessctl.policy.circumstances import Proof
 from accessctl.policy.evidence import Evidence, Verdict
 from accessctl.recognition.pooling import pool
 

@@ -3,6 +3,7 @@
 from accessctl.domain import Match, Outcome, Reason, Sighting
 from accessctl.policy.evidence import Evidence, Standing, Verdict
 from accessctl.policy.rules import Rules
+from accessctl.policy.sure import leads, rare_enough
 
 # Fewer usable frames are somebody passing by, or a track that was begun in doubt: no visit.
 GLIMPSE_FRAMES = 2
@@ -35,10 +36,10 @@ def decide(
 
 def find_doubt(pooled: Match, sightings: tuple[Sighting, ...], rules: Rules) -> Reason | None:
     """Why `pooled` may not be granted, or None when nothing speaks against it."""
-    # Written as "not (a <= b)" so that a NaN is a doubt.
-    if not pooled.fmr_upper <= rules.max_fmr:
+    # Written as "not" of what must hold, so that a NaN is a doubt.
+    if not rare_enough(pooled.fmr_upper, rules.max_fmr):
         return Reason.NO_MATCH
-    if not pooled.margin >= rules.min_margin:
+    if not leads(pooled.margin, rules.min_margin):
         return Reason.AMBIGUOUS
     standings = [standing(sighting, pooled, rules.frame_fmr) for sighting in sightings]
     if Standing.CONFLICTS in standings:

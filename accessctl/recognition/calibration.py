@@ -6,9 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from accessctl.encoder.card_parts import table_complaint
 from accessctl.errors import ModelError
-
-_LOG10_FLOOR = -15.0
 
 
 class Calibration:
@@ -16,7 +15,7 @@ class Calibration:
 
     `score` ascends strictly; `log10_fmr` and its upper 95 % bound `log10_fmr_upper`
     fall or stay (float64 (N,), N at least 2, between -15 and 0, the bound never below
-    the rate). Raises ModelError for any other table.
+    the rate; see `encoder.card_parts.table_complaint`). Raises ModelError for any other table.
     """
 
     def __init__(
@@ -28,10 +27,10 @@ class Calibration:
         self._score = np.asarray(score, dtype=np.float64)
         self._rate = np.asarray(log10_fmr, dtype=np.float64)
         self._upper = np.asarray(log10_fmr_upper, dtype=np.float64)
-        complaint = self._complaint()
-        if complaint:
+        complaint = table_complaint(self._score.tolist(), self._rate.tolist(), self._upper.tolist())
+        if complaint is not None:
             raise ModelError(
-                f"The encoder's calibration {complaint}; "
+                f"The encoder's calibration does not fit: {complaint}; "
                 "run `accessctl models calibrate` or fetch the encoder again."
             )
 
@@ -67,21 +66,3 @@ class Calibration:
         part = (above - wanted) / (above - below)
         step = self._score[first] - self._score[first - 1]
         return float(self._score[first - 1] + part * step)
-
-    def _complaint(self) -> str | None:
-        columns = (self._score, self._rate, self._upper)
-        if self._score.ndim != 1 or len(self._score) < 2:
-            return "has fewer than 2 rows"
-        if any(column.shape != self._score.shape for column in columns):
-            return "has columns of different lengths"
-        if not all(np.isfinite(column).all() for column in columns):
-            return "holds numbers that are not finite"
-        if (np.diff(self._score) <= 0).any():
-            return "has scores that do not ascend"
-        if any((np.diff(column) > 0).any() for column in columns[1:]):
-            return "has rates that rise with the score"
-        if (self._upper < self._rate).any():
-            return "has upper bounds below their rates"
-        if self._upper.max() > 0 or self._rate.min() < _LOG10_FLOOR:
-            return "has rates that are no rates"
-        return None

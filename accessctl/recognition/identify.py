@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accessctl.domain import Embedding, Face, Image, Match, PersonId
+from accessctl.policy.sure import sure
 from accessctl.recognition.enrolment import StillObserver
 from accessctl.recognition.recogniser import Recogniser
 from accessctl.recognition.roster import Roster
@@ -37,8 +38,8 @@ def identify(
         match = roster.matcher.search(embedding)
         person = None
         if match is not None and face.quality.usable:
-            sure = match.fmr_upper <= roster.max_fmr and match.margin >= min_margin
-            person = match.person if sure else None
+            named = sure(match.fmr_upper, match.margin, roster.max_fmr, min_margin)
+            person = match.person if named else None
         found.append(Identification(face, person, match))
     return found
 

@@ -20,21 +20,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from accessctl.encoder.card_parts import ScoredPart
 from accessctl.errors import ModelError
 
 Floats = NDArray[np.float32]
 BLOCK = 512
 # What has no length, or only twins in the cohort, would divide by nothing.
 LEAST = np.float32(1e-6)
-
-
-@dataclass(frozen=True, slots=True)
-class ScoredPart:
-    """So many `numbers` of an embedding, in order, are scored by themselves and count
-    `weight` in the mean of the parts' scores."""
-
-    numbers: int
-    weight: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,7 +67,7 @@ class Normaliser:
                 f"The encoder's cohort has fewer than {neighbours} faces, which its "
                 "calibration needs; fetch the encoder again."
             )
-        whole = (ScoredPart(cohort.shape[1], 1.0),)
+        whole = (ScoredPart(numbers=cohort.shape[1], weight=1.0),)
         self.parts = tuple(parts) or whole
         if sum(part.numbers for part in self.parts) != cohort.shape[1]:
             raise ModelError(

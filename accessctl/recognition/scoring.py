@@ -4,7 +4,7 @@ from accessctl.encoder.card import Card
 from accessctl.errors import ModelError
 from accessctl.recognition.calibration import Calibration
 from accessctl.recognition.cohort import load_cohort
-from accessctl.recognition.normalisation import Normaliser, ScoredPart
+from accessctl.recognition.normalisation import Normaliser
 
 
 def scoring_of(card: Card) -> tuple[Normaliser, Calibration]:
@@ -18,6 +18,6 @@ def scoring_of(card: Card) -> tuple[Normaliser, Calibration]:
             f"run: accessctl models calibrate {card.folder} --faces DIR"
         )
     table = card.calibration
-    parts = [ScoredPart(part.numbers, part.weight) for part in table.parts or ()]
-    normaliser = Normaliser(load_cohort(card.path(card.cohort)), table.neighbours, parts)
+    cohort = load_cohort(card.path(card.cohort))
+    normaliser = Normaliser(cohort, table.neighbours, table.parts or ())
     return normaliser, Calibration(table.score, table.log10_fmr, table.log10_fmr_upper)

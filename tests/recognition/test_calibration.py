@@ -67,15 +67,15 @@ def test_not_a_rate(table: Calibration, rate: float) -> None:
 @pytest.mark.parametrize(
     ("score", "rate", "upper", "complaint"),
     [
-        ([0.0], [0.0], [0.0], "fewer than 2 rows"),
-        ([0.0, 1.0], [0.0, -1.0, -2.0], [0.0, -1.0], "different lengths"),
-        ([0.0, 0.0], [0.0, -1.0], [0.0, -1.0], "do not ascend"),
-        ([0.0, 1.0], [-1.0, 0.0], [0.0, 0.0], "rise with the score"),
-        ([0.0, 1.0], [-1.0, -2.0], [-1.0, -0.5], "rise with the score"),
-        ([0.0, 1.0], [-1.0, -2.0], [-0.5, -2.5], "below their rates"),
-        ([0.0, 1.0], [0.5, -1.0], [0.5, -1.0], "no rates"),
-        ([0.0, 1.0], [0.0, -16.0], [0.0, -1.0], "no rates"),
-        ([0.0, math.nan], [0.0, -1.0], [0.0, -1.0], "not finite"),
+        ([0.0], [0.0], [0.0], "at least 2 rows"),
+        ([0.0, 1.0], [0.0, -1.0, -2.0], [0.0, -1.0], "equally long"),
+        ([0.0, 0.0], [0.0, -1.0], [0.0, -1.0], "must ascend"),
+        ([0.0, 1.0], [-1.0, 0.0], [0.0, 0.0], "higher false-match rate"),
+        ([0.0, 1.0], [-1.0, -2.0], [-1.0, -0.5], "higher false-match rate"),
+        ([0.0, 1.0], [-1.0, -2.0], [-0.5, -2.5], "must not lie below"),
+        ([0.0, 1.0], [0.5, -1.0], [0.5, -1.0], "between -15 and 0"),
+        ([0.0, 1.0], [0.0, -16.0], [0.0, -1.0], "between -15 and 0"),
+        ([0.0, math.nan], [0.0, -1.0], [0.0, -1.0], "must be finite"),
     ],
 )
 def test_tables_refused(score: list, rate: list, upper: list, complaint: str) -> None:

@@ -18,6 +18,10 @@ from accessctl.recognition.normalisation import (
 f32 = np.float32
 
 
+def parts(*given: tuple[int, float]) -> list[ScoredPart]:
+    return [ScoredPart(numbers=numbers, weight=weight) for numbers, weight in given]
+
+
 def by_hand(a: np.ndarray, b: np.ndarray, cohort: np.ndarray, neighbours: int) -> float:
     """The equation of the module, with sorted lists and float64."""
     a, b = (side.astype(float) / np.linalg.norm(side) for side in (a, b))
@@ -67,7 +71,7 @@ def test_an_embedding_scored_as_a_whole() -> None:
 
 def test_parts_are_scored_by_themselves_and_averaged() -> None:
     faces, cohort = random_units(4, 8, seed=1), random_units(40, 8, seed=2)
-    normaliser = Normaliser(cohort, 6, [ScoredPart(5, 2.0), ScoredPart(3, 1.0)])
+    normaliser = Normaliser(cohort, 6, parts((5, 2.0), (3, 1.0)))
     sides = normaliser.sides(faces)
     scores = normaliser.scores(sides, sides)
     for row, column in ((0, 1), (2, 3), (3, 1)):
@@ -79,7 +83,7 @@ def test_parts_are_scored_by_themselves_and_averaged() -> None:
 
 def test_row_by_row() -> None:
     cohort = random_units(40, 8, seed=2)
-    normaliser = Normaliser(cohort, 6, [ScoredPart(5, 1.0), ScoredPart(3, 0.5)])
+    normaliser = Normaliser(cohort, 6, parts((5, 1.0), (3, 0.5)))
     one, other = (normaliser.sides(random_units(3, 8, seed=seed)) for seed in (3, 4))
     whole = normaliser.scores(one, other)
     np.testing.assert_allclose(normaliser.pairs(one, other), np.diag(whole), rtol=1e-4, atol=1e-4)
@@ -89,7 +93,7 @@ def test_the_slope_is_the_rise_of_the_score() -> None:
     # Over what the score would be at similarities of 0 it rises by the slope times 0.25 when
     # both parts, each half of a unit embedding, are alike to 0.25.
     cohort = random_units(40, 4, seed=2)
-    normaliser = Normaliser(cohort, 6, [ScoredPart(2, 1.0), ScoredPart(2, 0.5)])
+    normaliser = Normaliser(cohort, 6, parts((2, 1.0), (2, 0.5)))
     turned, across = math.acos(0.25), math.pi / 2
 
     def score_and_slope(angle: float) -> tuple[float, float]:
@@ -109,7 +113,9 @@ def test_the_slope_is_the_rise_of_the_score() -> None:
 @given(st.integers(0, 10_000), st.floats(0.125, 8, width=32))
 def test_sides_may_be_swapped(seed: int, weight: float) -> None:
     normaliser = Normaliser(
-        random_units(30, 6, seed=1), 5, [ScoredPart(2, 1.0), ScoredPart(4, weight)]
+        random_units(30, 6, seed=1),
+        5,
+        parts((2, 1.0), (4, weight)),
     )
     one, other = (normaliser.sides(row[None]) for row in random_units(2, 6, seed=seed))
     there, back = normaliser.scores(one, other), normaliser.scores(other, one)
@@ -121,7 +127,7 @@ def test_sides_may_be_swapped(seed: int, weight: float) -> None:
     [
         (1, [], "fewer than 2 neighbours"),
         (4, [], "fewer than 4 faces"),
-        (2, [ScoredPart(3, 1.0)], "not the 2 numbers"),
+        (2, [ScoredPart(numbers=3, weight=1.0)], "not the 2 numbers"),
     ],
 )
 def test_what_does_not_fit_is_refused(neighbours: int, parts: list[ScoredPart], words: str) -> None:

@@ -7,8 +7,8 @@ from accessctl.encoder.card_parts import CalibrationTable, ScoredPart
 from accessctl.encoder.fake import FAKE_CARD
 from accessctl.errors import ModelError
 from accessctl.gallery.fake import random_units
-from accessctl.recognition import normalisation
 from accessctl.recognition.cohort import save_cohort
+from accessctl.recognition.normalisation import Normaliser
 from accessctl.recognition.scoring import scoring_of
 
 TABLE = CalibrationTable(
@@ -37,8 +37,7 @@ def test_cohort_parts_and_calibration_come_from_the_card(
     table = TABLE.model_copy(update={"parts": parts or None})
     update = {"cohort": "cohort.npz", "calibration": table, "folder": tmp_path}
     normaliser, calibration = scoring_of(FAKE_CARD.model_copy(update=update))
-    scored = [normalisation.ScoredPart(part.numbers, part.weight) for part in parts]
-    expected = normalisation.Normaliser(kept, 20, scored)
+    expected = Normaliser(kept, 20, parts)
     faces = random_units(2, kept.shape[1], seed=4)
     scores = [
         float(one.pairs(*(one.sides(face[None]) for face in faces))[0])
