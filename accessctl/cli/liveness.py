@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -145,34 +144,13 @@ def run(args: argparse.Namespace) -> int:
 def _looking(args: argparse.Namespace, config: "Config") -> Iterator["Looking"]:
     from accessctl.encoder.choose import load_encoder
     from accessctl.evaluation.selftest import Looking
-    from accessctl.liveness.challenge import draw_challenge
-    from accessctl.liveness.examiner import Examiner
-    from accessctl.liveness.texture_choice import load_texture
+    from accessctl.evaluation.trial_door import door_parts
     from accessctl.vision.observer import Observer
 
-    settings = config.liveness
-    encoder = load_encoder(config.encoder)
-    texture = load_texture(settings)
+    parts = door_parts(config, load_encoder(config.encoder), args.mode)
     observer = Observer(config.vision)
     try:
-        yield Looking(
-            observer,
-            encoder,
-            partial(
-                Examiner,
-                window_s=settings.window_s,
-                every_s=settings.every_s,
-            ),
-            None
-            if args.mode == "passive"
-            else partial(
-                draw_challenge,
-                actions=settings.actions,
-                action_s=settings.action_s,
-                limit_s=settings.challenge_s,
-            ),
-            texture,
-        )
+        yield Looking(observer, parts)
     finally:
         observer.close()
 

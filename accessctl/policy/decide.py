@@ -1,6 +1,6 @@
 """One pure function decides; it knows no clock, no camera and no lock."""
 
-from accessctl.domain import Match, Outcome, Reason, Sighting
+from accessctl.domain import Match, Outcome, PersonId, Reason, Sighting
 from accessctl.policy.evidence import Evidence, Standing, Verdict
 from accessctl.policy.rules import Rules
 from accessctl.policy.sure import leads, rare_enough
@@ -64,12 +64,17 @@ def live_frames(evidence: Evidence, frame_fmr: float) -> int:
     )
 
 
+def shown_by(match: Match | None, frame_fmr: float) -> PersonId | None:
+    """Whom a single frame shows by itself: nobody unless its own match reaches `frame_fmr`."""
+    return match.person if match is not None and match.fmr <= frame_fmr else None
+
+
 def standing(sighting: Sighting, pooled: Match, frame_fmr: float) -> Standing:
-    """A single frame speaks only when its own match reaches `frame_fmr`."""
-    match = sighting.match
-    if match is None or not match.fmr <= frame_fmr:
+    """How a frame that shows somebody by itself stands to the pooled person."""
+    shown = shown_by(sighting.match, frame_fmr)
+    if shown is None:
         return Standing.SILENT
-    return Standing.AGREES if match.person == pooled.person else Standing.CONFLICTS
+    return Standing.AGREES if shown == pooled.person else Standing.CONFLICTS
 
 
 def _late_verdict(evidence: Evidence, reason: Reason, rules: Rules, now: float) -> Verdict | None:
