@@ -4,7 +4,8 @@ What is the door's own: the challenge with its rule of whose face must be seen m
 looks for life and what they may say, which frames are passed over, how long it is patient, and
 whom a frame shows by itself. What is not: the recording is watched once, with the texture network
 asked along it and not anew in each visit, and whoever it shows best is enrolled and taken for
-recognised from the first frame of a visit on.
+recognised from the first frame of a visit on. A face that is lost and found again as another ends
+the try; at a door it would begin another visit.
 """
 
 import random
