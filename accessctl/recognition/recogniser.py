@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from accessctl.domain import Face, Image
+from accessctl.domain import Face, Image, Points
 from accessctl.encoder.base import Encoder
 from accessctl.encoder.flip import FlipAveraged
 from accessctl.vision.alignment import cut
@@ -38,9 +38,13 @@ class Recogniser:
 
     def embed(self, image: Image, faces: Sequence[Face]) -> NDArray[np.float32]:
         """Unit embeddings float32 (N, D) of N faces found in a photo; one batch."""
-        if not faces:
+        return self.embed_meshes(image, [face.landmarks for face in faces])
+
+    def embed_meshes(self, image: Image, meshes: Sequence[Points]) -> NDArray[np.float32]:
+        """As `embed`, of faces of which only the landmarks float32 (468, 3) are known."""
+        if not meshes:
             return np.empty((0, self.dimension), np.float32)
-        return self._encoder.embed(self._crops(image, faces))
+        return self._encoder.embed(self._crops(image, meshes))
 
     def embed_frame(
         self, image: Image, faces: Sequence[Face], turns: Sequence[int]
@@ -51,9 +55,11 @@ class Recogniser:
             return self.embed(image, faces)
         crops = [
             crop[:, ::-1] if turn % 2 else crop
-            for crop, turn in zip(self._crops(image, faces), turns, strict=True)
+            for crop, turn in zip(
+                self._crops(image, [face.landmarks for face in faces]), turns, strict=True
+            )
         ]
         return self._by_turns.embed(np.stack(crops))
 
-    def _crops(self, image: Image, faces: Sequence[Face]) -> Image:
-        return np.stack([cut(image, face.landmarks, self._geometry) for face in faces])
+    def _crops(self, image: Image, meshes: Sequence[Points]) -> Image:
+        return np.stack([cut(image, landmarks, self._geometry) for landmarks in meshes])
