@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
 DESCRIPTION = """\
 Leads you through presenting yourself, a printed photo and a phone to the door's camera, several
-times each, and counts what the door would have taken for live: BPCER (living people refused) and
-APCER of each species of attack (attacks accepted), with exact 95 % intervals, ISO/IEC 30107-3.
+times each, and counts what the door would have let in, were the face enrolled: BPCER (living people
+refused) and APCER of each species of attack (attacks accepted), with exact 95 % intervals, ISO/IEC
+30107-3. Each one ends when the door has decided.
 The dated result is kept as JSON beside the event log; no picture is kept. Nothing is unlocked.
 """
 HOW = {
@@ -63,7 +64,7 @@ def add_parser(subparsers: Any) -> None:
         "--seconds",
         type=_seconds,
         metavar="T",
-        help="how long each one lasts (default: as long as the door is patient)",
+        help="how long each one lasts at the most (default: as long as the door is patient)",
     )
     add(
         "--mode",
@@ -167,7 +168,10 @@ def _installer(plan: "Plan", as_json: bool) -> "Installer":
     def ready(species: str, number: int) -> bool:
         how = HOW.get(species) or OTHERWISE.format(species)
         say(f"\n{species}, {number} of {plan.presentations}: {how}")
-        say(f"Press Enter to begin, or q and Enter to stop; it lasts {plan.seconds:g} s. ", "")
+        say(
+            f"Press Enter to begin, or q and Enter to stop; it lasts {plan.seconds:g} s at the most. ",
+            "",
+        )
         answer = sys.stdin.readline()
         if not answer or answer.strip().lower() == "q":
             say("")
