@@ -168,10 +168,8 @@ def _installer(plan: "Plan", as_json: bool) -> "Installer":
     def ready(species: str, number: int) -> bool:
         how = HOW.get(species) or OTHERWISE.format(species)
         say(f"\n{species}, {number} of {plan.presentations}: {how}")
-        say(
-            f"Press Enter to begin, or q and Enter to stop; it lasts {plan.seconds:g} s at the most. ",
-            "",
-        )
+        lasting = f"it lasts {plan.seconds:g} s at the most"
+        say(f"Press Enter to begin, or q and Enter to stop; {lasting}. ", "")
         answer = sys.stdin.readline()
         if not answer or answer.strip().lower() == "q":
             say("")

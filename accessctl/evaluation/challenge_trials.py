@@ -90,7 +90,7 @@ def _rounds(path: Path, fps: float, at_least_s: float) -> Iterator[tuple[Frame, 
     """The frames of the film over and over, each with how long one round lasts as far as that is
     known by then."""
     count, last, length = 0, 0.0, 0.0
-    while not count or last < length + at_least_s:
+    while last < length + at_least_s or not count:
         begun = last + 1 / fps if count else 0.0
         first_round = not count
         for frame in frames_at(VideoFileSource(path, fast=True), fps):
@@ -99,6 +99,8 @@ def _rounds(path: Path, fps: float, at_least_s: float) -> Iterator[tuple[Frame, 
                 length = last + 1 / fps
             yield Frame(frame.image, last, count), length
             count += 1
+        if not count:
+            return
 
 
 class _Gatherer:
