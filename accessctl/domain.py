@@ -161,6 +161,22 @@ class Sighting:
     match: Match | None
 
 
+class CueVerdict(StrEnum):
+    """The word of one cue of liveness.
+
+    `DOUBT` speaks of an attack and suspends a grant; `VETO` refuses for good, and comes of two
+    doubts that share no frame, or of what leaves no doubt at all. `CLEAR` means that the cue had
+    what it needs to speak of an attack and found nothing; `CONFIRM` shows life, and is clear
+    too; `UNDECIDED` means that the cue had not enough to go by and says nothing.
+    """
+
+    VETO = "veto"
+    DOUBT = "doubt"
+    CONFIRM = "confirm"
+    CLEAR = "clear"
+    UNDECIDED = "undecided"
+
+
 class Outcome(StrEnum):
     GRANTED = "granted"
     DENIED = "denied"

@@ -14,13 +14,14 @@ from pathlib import Path
 import numpy as np
 
 from accessctl.config import EncoderConfig
+from accessctl.encoder.card_parts import ScoredPart
 from accessctl.encoder.choose import load_encoder
 from accessctl.evaluation.all_pairs import all_pairs
 from accessctl.evaluation.cohort import choose, embed
 from accessctl.evaluation.pack import Row, read_rows
 from accessctl.evaluation.recipe import NEIGHBOURS
 from accessctl.evaluation.scorer import normalised
-from accessctl.gallery.normalisation import Normaliser, ScoredPart
+from accessctl.recognition.normalisation import Normaliser
 
 SOURCES = ("celeba_testpart_crop", "pins105", "celeba_first10k_89x109")
 PHOTOS = 6
@@ -46,7 +47,10 @@ def main() -> None:
         people, person = np.unique([rows[i].identity for i in own], return_inverse=True)
         faces = embedded(own)
         cells = []
-        by_parts = [[ScoredPart(first, 1.0), ScoredPart(second, w)] for w in args.weights]
+        by_parts = [
+            [ScoredPart(numbers=first, weight=1.0), ScoredPart(numbers=second, weight=w)]
+            for w in args.weights
+        ]
         for parts in ([], *by_parts):
             normaliser = Normaliser(cohort, NEIGHBOURS, parts)
             scorer = normalised(faces, np.ones(len(own), bool), normaliser)

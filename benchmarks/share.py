@@ -15,6 +15,7 @@ import numpy as np
 from accessctl.config import VisionConfig
 from accessctl.encoder.card import load_card
 from accessctl.encoder.keras_file import in_precision
+from accessctl.evaluation.verification import tar_at_fmr
 from accessctl.training import scores, settings
 from accessctl.training.augment.recipe import Recipe
 from accessctl.training.data import divided
@@ -62,7 +63,7 @@ def tars(one: np.ndarray, other: np.ndarray, person: np.ndarray) -> list[float]:
     similarities = one @ other.T
     same = person[:, None] == person
     genuine = similarities[same & ~np.eye(len(person), dtype=bool)]
-    return [scores.tar_at_fmr(genuine, similarities[~same], rate) for rate in RATES]
+    return [tar_at_fmr(genuine, similarities[~same], rate) for rate in RATES]
 
 
 def _arguments() -> argparse.Namespace:

@@ -12,7 +12,7 @@ from accessctl.encoder.card import Card
 from accessctl.errors import InputError
 
 if TYPE_CHECKING:
-    from accessctl.gallery.normalisation import ScoredPart
+    from accessctl.encoder.card_parts import ScoredPart
 
 
 def add_calibrate(commands: Any) -> None:
@@ -70,8 +70,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _parts(card: Card, weights: Sequence[float] | None) -> "list[ScoredPart]":
     """The parts of a joint encoder with their weights; InputError when they do not fit."""
+    from accessctl.encoder.card_parts import ScoredPart
     from accessctl.encoder.joint_card import part_cards
-    from accessctl.gallery.normalisation import ScoredPart
 
     if weights is None:
         return []
@@ -80,7 +80,10 @@ def _parts(card: Card, weights: Sequence[float] | None) -> "list[ScoredPart]":
         raise InputError(
             f"--part-weights: {card.name} has {len(cards)} parts; give a positive weight for each."
         )
-    return [ScoredPart(own.dimension, weight) for own, weight in zip(cards, weights, strict=True)]
+    return [
+        ScoredPart(numbers=own.dimension, weight=weight)
+        for own, weight in zip(cards, weights, strict=True)
+    ]
 
 
 def _bar(batches: Sequence[int]) -> Iterable[int]:

@@ -59,26 +59,23 @@ def run(args: argparse.Namespace) -> int:
 def _try(args: argparse.Namespace) -> "Found":
     import random
 
+    from accessctl.encoder.choose import load_encoder
     from accessctl.evaluation.challenge_trials import looped, trials
     from accessctl.evaluation.presentation import Conditions, recordings
-    from accessctl.liveness.challenge import draw_challenge
-    from accessctl.liveness.texture_choice import load_texture
+    from accessctl.evaluation.trial_door import door_parts
     from accessctl.vision.observer import Observer
 
     config = config_from(args)
-    asked = config.liveness
-    conditions = Conditions(
-        window_s=asked.window_s,
-        every_s=asked.every_s,
-        only_face=args.only_face,
-        texture=load_texture(asked),
-    )
+    parts = door_parts(config, load_encoder(config.encoder), "challenge")
+    conditions = Conditions(only_face=args.only_face)
+    # A visit that began at the very end must find as much as the door can ask to see.
+    at_least_s = config.liveness.challenge_s + config.liveness.patience_s + 1
     found: dict[tuple[str, str], list[Trial]] = {}
     for species, place in args.attack:
         for path in recordings(place):
             observer = Observer(config.vision)
             try:
-                moments, length = looped(path, observer, conditions, asked.challenge_s + 1)
+                moments, length = looped(path, observer.observe, parts, conditions, at_least_s)
             finally:
                 observer.close()
             found[species, path.name] = list(
@@ -87,13 +84,7 @@ def _try(args: argparse.Namespace) -> "Found":
                     length,
                     args.tries,
                     random.Random(args.seed),  # noqa: S311 - repeatable on purpose; opens nothing
-                    lambda chance: draw_challenge(
-                        actions=asked.actions,
-                        action_s=asked.action_s,
-                        limit_s=asked.challenge_s,
-                        source=chance,
-                    ),
-                    conditions,
+                    parts,
                 )
             )
     return found

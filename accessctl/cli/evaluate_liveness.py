@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from accessctl.config import Config
     from accessctl.evaluation.liveness import Rate
     from accessctl.evaluation.presentation import Conditions, Presentation
+    from accessctl.evaluation.trial_door import DoorParts
 
 
 def add_liveness(subparsers: Any) -> None:
@@ -67,20 +68,21 @@ def species_place(text: str) -> tuple[str, Path]:
 
 
 def run(args: argparse.Namespace) -> int:
+    from accessctl.encoder.choose import load_encoder
     from accessctl.evaluation.liveness import LIVE
     from accessctl.evaluation.presentation import Conditions
-    from accessctl.liveness.texture_choice import load_texture
+    from accessctl.evaluation.trial_door import door_parts
+    from accessctl.liveness.combine import MIN_SEEN
 
     if not args.live and not args.attack:
         raise InputError("There is nothing to evaluate; name recordings with --live or --attack.")
     config = config_from(args)
-    conditions = Conditions(
-        only_face=args.only_face,
-        texture=load_texture(config.liveness),
-        **({"min_seen": 0.0} if args.ignore_framing else {}),
+    encoder = None if args.no_identity else load_encoder(config.encoder)
+    parts = door_parts(
+        config, encoder, "passive", min_seen=0.0 if args.ignore_framing else MIN_SEEN
     )
     places = [(LIVE, place) for place in args.live] + args.attack
-    found = _look(places, config, conditions, identity=not args.no_identity)
+    found = _look(places, config, parts, Conditions(only_face=args.only_face))
     if args.json:
         print_json(_as_json(found))
     else:
@@ -109,22 +111,19 @@ def _plot(found: Mapping[str, Sequence["Presentation"]], folder: Path) -> None:
 def _look(
     places: Sequence[tuple[str, Path]],
     config: "Config",
+    parts: "DoorParts",
     conditions: "Conditions",
-    *,
-    identity: bool,
 ) -> dict[str, list["Presentation"]]:
-    from accessctl.encoder.choose import load_encoder
     from accessctl.evaluation.presentation import presentations, recordings
     from accessctl.vision.observer import Observer
 
-    encoder = load_encoder(config.encoder) if identity else None
     found: dict[str, list[Presentation]] = {}
     for species, place in places:
         for path in recordings(place):
             # Each recording is a day of its own for the door: no face is carried over.
             observer = Observer(config.vision)
             try:
-                seen = presentations(path, observer, encoder, conditions)
+                seen = presentations(path, observer.observe, parts, conditions)
             finally:
                 observer.close()
             found.setdefault(species, []).extend(seen)

@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,8 +21,9 @@ if TYPE_CHECKING:
 
 DESCRIPTION = """\
 Leads you through presenting yourself, a printed photo and a phone to the door's camera, several
-times each, and counts what the door would have taken for live: BPCER (living people refused) and
-APCER of each species of attack (attacks accepted), with exact 95 % intervals, ISO/IEC 30107-3.
+times each, and counts what the door would have let in, were the face enrolled: BPCER (living people
+refused) and APCER of each species of attack (attacks accepted), with exact 95 % intervals, ISO/IEC
+30107-3. Each one ends when the door has decided.
 The dated result is kept as JSON beside the event log; no picture is kept. Nothing is unlocked.
 """
 HOW = {
@@ -64,7 +64,7 @@ def add_parser(subparsers: Any) -> None:
         "--seconds",
         type=_seconds,
         metavar="T",
-        help="how long each one lasts (default: as long as the door is patient)",
+        help="how long each one lasts at the most (default: as long as the door is patient)",
     )
     add(
         "--mode",
@@ -145,34 +145,13 @@ def run(args: argparse.Namespace) -> int:
 def _looking(args: argparse.Namespace, config: "Config") -> Iterator["Looking"]:
     from accessctl.encoder.choose import load_encoder
     from accessctl.evaluation.selftest import Looking
-    from accessctl.liveness.challenge import draw_challenge
-    from accessctl.liveness.examiner import Examiner
-    from accessctl.liveness.texture_choice import load_texture
+    from accessctl.evaluation.trial_door import door_parts
     from accessctl.vision.observer import Observer
 
-    settings = config.liveness
-    encoder = load_encoder(config.encoder)
-    texture = load_texture(settings)
+    parts = door_parts(config, load_encoder(config.encoder), args.mode)
     observer = Observer(config.vision)
     try:
-        yield Looking(
-            observer,
-            encoder,
-            partial(
-                Examiner,
-                window_s=settings.window_s,
-                every_s=settings.every_s,
-            ),
-            None
-            if args.mode == "passive"
-            else partial(
-                draw_challenge,
-                actions=settings.actions,
-                action_s=settings.action_s,
-                limit_s=settings.challenge_s,
-            ),
-            texture,
-        )
+        yield Looking(observer, parts)
     finally:
         observer.close()
 
@@ -189,7 +168,8 @@ def _installer(plan: "Plan", as_json: bool) -> "Installer":
     def ready(species: str, number: int) -> bool:
         how = HOW.get(species) or OTHERWISE.format(species)
         say(f"\n{species}, {number} of {plan.presentations}: {how}")
-        say(f"Press Enter to begin, or q and Enter to stop; it lasts {plan.seconds:g} s. ", "")
+        lasting = f"it lasts {plan.seconds:g} s at the most"
+        say(f"Press Enter to begin, or q and Enter to stop; {lasting}. ", "")
         answer = sys.stdin.readline()
         if not answer or answer.strip().lower() == "q":
             say("")

@@ -22,8 +22,9 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """0 whatever the answer; 2 when one of the photos cannot be used."""
-    from accessctl.door.assembly import open_engine
-    from accessctl.door.still import embed_portrait
+    from accessctl.policy.sure import rare_enough
+    from accessctl.recognition.engine import open_engine
+    from accessctl.recognition.identify import embed_portrait
 
     config = config_from(args)
     read = photo_reader(config)
@@ -41,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
         compared = engine.roster.matcher.compare(a, b)
         needed = compared.similarity_at(engine.roster.matcher.threshold(config.policy.target_fmr))
     result = answer(
-        same=compared.fmr_upper <= config.policy.target_fmr,
+        same=rare_enough(compared.fmr_upper, config.policy.target_fmr),
         similarity=round(compared.similarity, 4),
         fmr=float(f"{compared.fmr:.3g}"),
         threshold=round(needed, 4) if math.isfinite(needed) else None,

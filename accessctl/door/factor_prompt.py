@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from accessctl.config_access import Factor
 from accessctl.door.inspection import Prompt
-from accessctl.policy.admit import Circumstances, Proof
+from accessctl.policy.circumstances import Circumstances, Proof
 
 TEXTS: Mapping[Factor, str] = {"pin": "Enter your PIN.", "button": "Press the button."}
 LOOK_UP = "Look at the camera."

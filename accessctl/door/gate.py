@@ -13,7 +13,7 @@ from accessctl.door.second_factor import SecondFactor
 from accessctl.door.visit import Visit
 from accessctl.errors import StoreError
 from accessctl.policy.access import AccessPlan
-from accessctl.policy.admit import Circumstances, Proof
+from accessctl.policy.circumstances import Circumstances, Proof
 from accessctl.policy.crowd import place
 from accessctl.policy.evidence import Verdict
 from accessctl.policy.passback import Crossing

@@ -12,23 +12,26 @@ from accessctl.door.looks import Answer, Looks
 from accessctl.door.visit import Visit
 from accessctl.liveness.evidence import InfraredSight, gather
 from accessctl.liveness.examiner import Look
-from accessctl.policy.admit import Proof
-from accessctl.policy.decide import find_doubt
+from accessctl.policy.circumstances import Proof
+from accessctl.policy.decide import find_doubt, shown_by
 from accessctl.policy.rules import Rules
 
 log = logging.getLogger(__name__)
-
-MIN_GAP_S = 0.045
-"""Frames that come sooner after the last one are passed over: the cues were measured at 15 a
-second, and two thirds of the time is saved at a camera that gives 60."""
 
 FINAL = frozenset({Proof.REFUTED, Proof.MISSING})
 
 OnFault = Callable[[str, Exception], None]
 
 
+OnOver = Callable[[Visit], None]
+
+
 def ignore_fault(_visit: str, _error: Exception) -> None:
     """Whoever wants to know nothing of faults."""
+
+
+def ignore_over(_visit: Visit) -> None:
+    """Whoever wants to know nothing of what visits came to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +48,14 @@ class Inspector:
 
     `wanted` may be replaced at any time, for the visits that begin after that, and so may the
     `infrared` camera. `on_fault` hears of each visit on which the cues failed, which is not
-    found alive then.
+    found alive then; `on_over` of each that was inspected, once, when it is decided or has left,
+    with all that was gathered.
     """
 
     wanted: Wanted
     looks: Looks
     on_fault: OnFault = ignore_fault
+    on_over: OnOver = ignore_over
     infrared: InfraredEye | None = None
     _open: dict[str, Visit] = field(default_factory=dict)
     _asked: list[Asked] = field(default_factory=list)
@@ -80,7 +85,7 @@ class Inspector:
         inspection.infrared_silent = self.infrared is None or self.infrared.silent
         before = (visit.liveness, visit.intent)
         # Nothing that could still be seen changes a veto.
-        if visit.liveness is not Proof.REFUTED and inspection.since(frame.captured) >= MIN_GAP_S:
+        if visit.liveness is not Proof.REFUTED and inspection.is_due(frame.captured):
             try:
                 self._watch(frame, face, visit, sighting, rules, inspection)
             except Exception as error:  # noqa: BLE001 - whatever goes wrong here opens nothing
@@ -92,8 +97,9 @@ class Inspector:
 
     def forget(self, visit: Visit) -> None:
         """The visit is decided or over; its evidence is not needed any more."""
-        self._open.pop(visit.id, None)
         visit.prompt = None
+        if self._open.pop(visit.id, None) is not None:
+            self.on_over(visit)
 
     def asked(self) -> tuple[Asked, ...]:
         """What visitors were asked for since the last call."""
@@ -125,7 +131,7 @@ class Inspector:
         pooled = evidence.pooled
         matched = pooled is not None and find_doubt(pooled, evidence.sightings, rules) is None
         match = None if sighting is None else sighting.match
-        shows = match.person if match is not None and match.fmr <= rules.frame_fmr else None
+        shows = shown_by(match, rules.frame_fmr)
         embedding = None if sighting is None else sighting.embedding
         seen = gather(frame, face, embedding, shows, infrared=self._sight_of(face))
         look = inspection.watch(

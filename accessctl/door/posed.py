@@ -7,7 +7,9 @@ from accessctl.domain import PersonId
 from accessctl.liveness.challenge import Challenge, Failure, Phase, advance, draw_challenge
 from accessctl.liveness.challenge_actions import Ask
 from accessctl.liveness.evidence import LivenessFrame
-from accessctl.policy.admit import Proof
+from accessctl.policy.circumstances import Proof
+
+UNFINISHED = "unfinished"
 
 IDENTITY_S = 3.0
 """In a challenge, a frame must show the person at least this often, seconds: who turns away
@@ -64,6 +66,16 @@ class PosedChallenge:
     def failure(self) -> str | None:
         failure = None if self.state is None else self.state.failure
         return None if failure is None else failure.value
+
+    @property
+    def ended(self) -> str | None:
+        """ "passed", or the word of the failure; "unfinished" until it is over, None before it
+        was posed."""
+        if self.state is None:
+            return None
+        if not self.state.over:
+            return UNFINISHED
+        return self.failure or self.state.phase.value
 
     @property
     def asked(self) -> tuple[Ask, ...]:

@@ -9,7 +9,7 @@ from accessctl.config_access import Factor
 from accessctl.domain import PersonId
 from accessctl.errors import InputError
 from accessctl.gallery.pins import PinHash, is_pin, matches
-from accessctl.policy.admit import Proof
+from accessctl.policy.circumstances import Proof
 
 WRONG_PINS = 3
 # Between two PINs that are tried at this door, whoever stands before it.

@@ -1,6 +1,8 @@
 """The sections of an encoder's card and what must hold within each."""
 
 import datetime
+import math
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Annotated, Literal, Self
 
@@ -9,6 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Point = tuple[float, float]
 Scale = Annotated[float, Field(gt=0)]
+
+LOG10_FLOOR = -15.0
+"""No table vouches for rarer matches."""
 
 
 class Section(BaseModel):
@@ -93,15 +98,34 @@ class CalibrationTable(Section):
 
     @model_validator(mode="after")
     def _columns_fit(self) -> Self:
-        if not len(self.score) == len(self.log10_fmr) == len(self.log10_fmr_upper):
-            raise ValueError("score, log10_fmr and log10_fmr_upper must be equally long")
-        if any(b <= a for a, b in pairwise(self.score)):
-            raise ValueError("score must ascend")
-        for column in (self.log10_fmr, self.log10_fmr_upper):
-            if any(b > a for a, b in pairwise(column)):
-                raise ValueError("a higher score must not stand for a higher false-match rate")
-        if any(rate > 0 for rate in (*self.log10_fmr, *self.log10_fmr_upper)):
-            raise ValueError("a false-match rate is at most 1, so its log10 at most 0")
-        if any(u < f for f, u in zip(self.log10_fmr, self.log10_fmr_upper, strict=True)):
-            raise ValueError("log10_fmr_upper must not lie below log10_fmr")
+        complaint = table_complaint(self.score, self.log10_fmr, self.log10_fmr_upper)
+        if complaint is not None:
+            raise ValueError(complaint)
         return self
+
+
+def table_complaint(
+    score: Sequence[float], log10_fmr: Sequence[float], log10_fmr_upper: Sequence[float]
+) -> str | None:
+    """What is wrong with a table from normalised score to false-match rate; None: nothing.
+
+    `score` ascends strictly; the rate and its upper bound fall or stay, at least two rows of
+    finite numbers between LOG10_FLOOR and 0, and the bound never lies below the rate.
+    """
+    columns = (score, log10_fmr, log10_fmr_upper)
+    rates = columns[1:]
+    if not len(score) == len(log10_fmr) == len(log10_fmr_upper):
+        return "score, log10_fmr and log10_fmr_upper must be equally long"
+    if len(score) < 2:
+        return "it must have at least 2 rows"
+    if not all(math.isfinite(number) for column in columns for number in column):
+        return "its numbers must be finite"
+    if any(b <= a for a, b in pairwise(score)):
+        return "score must ascend"
+    if any(b > a for column in rates for a, b in pairwise(column)):
+        return "a higher score must not stand for a higher false-match rate"
+    if any(not LOG10_FLOOR <= rate <= 0 for column in rates for rate in column):
+        return f"a false-match rate is at most 1, so its log10 lies between {LOG10_FLOOR:g} and 0"
+    if any(u < f for f, u in zip(log10_fmr, log10_fmr_upper, strict=True)):
+        return "log10_fmr_upper must not lie below log10_fmr"
+    return None

@@ -55,16 +55,18 @@ def tar(pairs: AllPairs, rates: NDArray[np.float64], weights: Weights) -> NDArra
 
     As verification.tar_at_fmr, whose weights are all 1: a genuine pair counts as its person,
     an impostor pair as the product of its two. NaN where a sample would need scores that
-    were not kept.
+    were not kept; where every pair was kept, whatever could be compared matches in the end.
     """
     above = np.cumsum(weights[pairs.top_first] * weights[pairs.top_second])
     allowed = rates * impostor_weight(pairs.photos, weights)
     place = np.searchsorted(above, allowed + 1e-6, side="right")
-    threshold = pairs.top[np.minimum(place, len(pairs.top) - 1)]
+    all_kept = len(pairs.top) == pairs.counts.sum()
+    scores = np.append(pairs.top, -np.inf if all_kept else np.nan)
+    threshold = scores[place]
     own = weights[pairs.genuine_person]
     matched = np.array([own[pairs.genuine > t].sum() for t in threshold])
     with np.errstate(invalid="ignore"):
-        return np.where(place < len(pairs.top), matched / own.sum(), np.nan)
+        return np.where(np.isnan(threshold), np.nan, matched / own.sum())
 
 
 def tar_with_intervals(

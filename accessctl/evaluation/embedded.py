@@ -6,8 +6,8 @@
     dark = bench.embed(photos, names, alter=darker, variant="dark 0.2")
     seen = bench.sight(photos, names)                        -> Sightings: boxes and meshes
 
-Observer.still finds the faces, `Subject` says which one is meant, the crop is cut from the
-photo itself by the encoder's card, and the encoder embeds it, with its mirror image when
+Observer.still finds the faces, `Subject` says which one is meant, and the Recogniser cuts the
+crop from the photo itself by the encoder's card and embeds it, with its mirror image when
 `config.encoder.flip_average` says so. A photo without a subject keeps its row: `found` is
 False and its embedding is NaN; whoever measures counts it as a failure.
 
@@ -41,7 +41,7 @@ from accessctl.evaluation.sightings import (
     progress_pairs,
     sight,
 )
-from accessctl.vision.alignment import cut
+from accessctl.recognition.recogniser import Recogniser
 from accessctl.vision.observer import Observer
 
 WORKERS = 2
@@ -105,15 +105,14 @@ class Bench:
     def _fill(self, photos: Photos, seen: Sightings, look: Look, cache: RowCache) -> None:
         at = {name: row for row, name in enumerate(seen.names)}
         missing = [name for name, row in at.items() if seen.found[row] and name not in cache.rows]
-        encoders = [self.encoder() for _ in range(min(self.workers, len(missing)))]
+        recognisers = [Recogniser(self.encoder()) for _ in range(min(self.workers, len(missing)))]
 
-        def row(encoder: Encoder, name: str) -> Row:
+        def row(recogniser: Recogniser, name: str) -> Row:
             image = look.photo(photos, name)
-            crop = cut(image, seen.landmarks[at[name]], encoder.card.crop_geometry)
-            return (encoder.embed(crop[None])[0],)
+            return (recogniser.embed_meshes(image, [seen.landmarks[at[name]]])[0],)
 
         try:
-            with closing(in_parallel(missing, encoders, row)) as embedded:
+            with closing(in_parallel(missing, recognisers, row)) as embedded:
                 for name, result in progress_pairs(missing, embedded, self.progress):
                     cache.rows[name] = result
         finally:

@@ -16,12 +16,13 @@ from numpy.typing import NDArray
 from accessctl.domain import PersonId
 from accessctl.evaluation.gallery_draw import GalleryDraw, Rows
 from accessctl.evaluation.probes import Floats, Probes
-from accessctl.gallery.calibration import Calibration
-from accessctl.gallery.matcher import Matcher
-from accessctl.gallery.normalisation import Normaliser
-from accessctl.gallery.pooling import pool
-from accessctl.gallery.rates import comparison_fmr
 from accessctl.gallery.values import Template
+from accessctl.policy.sure import sure
+from accessctl.recognition.calibration import Calibration
+from accessctl.recognition.matcher import Matcher
+from accessctl.recognition.normalisation import Normaliser
+from accessctl.recognition.pooling import pool
+from accessctl.recognition.rates import comparison_fmr
 
 Bools = NDArray[np.bool_]
 
@@ -43,8 +44,8 @@ class Searches:
 
     def named(self, max_fmr: float, min_margin: float) -> Bools:
         """Whether the product would name somebody: (P,)."""
-        sure: Bools = np.isfinite(self.score) & (self.upper <= max_fmr)
-        return sure & (self.margin >= min_margin)
+        found: Bools = np.isfinite(self.score)
+        return found & sure(self.upper, self.margin, max_fmr, min_margin)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

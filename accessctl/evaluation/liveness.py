@@ -1,4 +1,8 @@
-"""APCER and BPCER of passive liveness, as a whole and cue by cue (ISO/IEC 30107-3)."""
+"""APCER and BPCER of a passive door, as a whole and cue by cue (ISO/IEC 30107-3).
+
+An error is counted by the door's own decision, so that somebody alive who was not recognised is
+one as well. Whoever is in the recording is enrolled from it: of strangers' faces nothing is said.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -39,12 +43,12 @@ def rate(errors: int, trials: int) -> Rate:
 
 
 def apcer(attacks: Sequence[Presentation]) -> Rate:
-    """Share of the attacks of one species that were taken for live at any moment."""
+    """Share of the attacks of one species that were let in."""
     return rate(sum(one.accepted for one in attacks), len(attacks))
 
 
 def bpcer(live: Sequence[Presentation]) -> Rate:
-    """Share of the living that were never taken for live."""
+    """Share of the living that were not let in."""
     return rate(sum(not one.accepted for one in live), len(live))
 
 

@@ -1,6 +1,11 @@
-"""Recordings of people and of attacks, seen as the door would see them."""
+"""Recordings of people and of attacks, shown to the door.
 
-from collections.abc import Iterator
+Each face that a recording shows for long enough is a presentation: it stands alone before a door
+of its own (`trial_door`), where the best frame of it is enrolled. The door decides once, as it
+does for a visitor; what the recording shows after that counts no more.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -8,17 +13,11 @@ import numpy as np
 
 from accessctl.camera.source import Source
 from accessctl.camera.video_file import VideoFileSource
-from accessctl.domain import Box, Embedding, Face, Frame
-from accessctl.encoder.base import Encoder
+from accessctl.domain import Box, Face, Frame, Image
 from accessctl.errors import InputError
-from accessctl.liveness.combine import MIN_SEEN, Liveness
-from accessctl.liveness.evidence import gather
-from accessctl.liveness.examiner import Examiner
+from accessctl.evaluation.trial_door import DoorParts, TrialDoor
+from accessctl.liveness.combine import Liveness
 from accessctl.liveness.result import CueVerdict
-from accessctl.liveness.texture_network import TextureScorer
-from accessctl.liveness.texture_sampling import TextureSampler
-from accessctl.vision.alignment import cut
-from accessctl.vision.observer import Observer
 
 VIDEOS = {".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v"}
 SLACK_S = 0.005
@@ -31,24 +30,22 @@ ONLY_FACE = 1.35
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """How recordings are looked at: frames a second as the door's camera gives them, and the
-    options of `liveness.examiner.Examiner`; `only_face` cuts away all that surrounds the face;
-    `texture` is the network that is asked about the pictures, if one is."""
+    """How recordings are shown: at most so many frames a second, as the door's camera gives
+    them; `only_face` cuts away all that surrounds the face."""
 
     fps: float = 15.0
-    window_s: float = 3.0
-    every_s: float = 0.5
-    min_seen: float = MIN_SEEN
     only_face: bool = False
-    texture: TextureScorer | None = None
+
+    def shown(self, frame: Frame, face: Face) -> tuple[Frame, Face]:
+        return only_face(frame, face) if self.only_face else (frame, face)
 
 
 @dataclass(frozen=True, slots=True)
 class Presentation:
-    """One followed face of one recording.
+    """One followed face of one recording, seen for `seconds`.
 
-    `accepted` when a passive door would have taken it for live at any moment, `verdict` in
-    the end; `cues` holds the strongest word of every cue.
+    `accepted` when the door let it in, `verdict` what the door's decision says of life, and
+    `cues` the last word of every cue when it decided.
     """
 
     recording: str
@@ -57,6 +54,23 @@ class Presentation:
     accepted: bool
     verdict: Liveness
     cues: dict[str, CueVerdict]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Portrait:
+    """The frame that shows a face best."""
+
+    image: Image
+    face: Face
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Watched:
+    """What was seen in a film: the faces of each frame, and of each track that is ever fit to
+    be enrolled the frame that shows it best."""
+
+    faces: list[list[Face]]
+    best: dict[int, Portrait]
 
 
 def recordings(place: Path) -> list[Path]:
@@ -70,56 +84,71 @@ def recordings(place: Path) -> list[Path]:
     return found
 
 
+def watched(frames: Iterable[Frame], observe: Callable[[Frame], list[Face]]) -> Watched:
+    """Look through a film once; its frames are not kept, but for the best ones."""
+    seen = Watched([], {})
+    for frame in frames:
+        faces = observe(frame)
+        seen.faces.append(faces)
+        for face in faces:
+            before = seen.best.get(face.track)
+            better = before is None or face.quality.score > before.face.quality.score
+            if face.quality.usable and better:
+                seen.best[face.track] = Portrait(frame.image, face)
+    return seen
+
+
 def presentations(
-    path: Path, observer: Observer, encoder: Encoder | None, conditions: Conditions
+    path: Path,
+    observe: Callable[[Frame], list[Face]],
+    parts: DoorParts,
+    conditions: Conditions,
 ) -> list[Presentation]:
-    """Every face that one video shows for long enough; raises CameraError for no video."""
-    visits: dict[int, _Visit] = {}
-    for frame in frames_at(VideoFileSource(path, fast=True), conditions.fps):
-        for face in observer.observe(frame):
-            visit = visits.setdefault(face.track, _Visit(conditions, frame.captured))
-            visit.see(frame, face, _embedding(frame, face, encoder))
+    """Every face that one video shows for long enough; raises CameraError for no video.
+
+    `observe` follows the faces from frame to frame, as `vision.observer.Observer.observe` does.
+    """
+
+    def film() -> Iterator[Frame]:
+        return frames_at(VideoFileSource(path, fast=True), conditions.fps)
+
+    seen = watched(film(), observe)
+    trials: dict[int, _Trial] = {}
+    for frame, faces in zip(film(), seen.faces, strict=True):
+        for face in faces:
+            if face.track not in trials:
+                trials[face.track] = _Trial(parts, frame.captured, seen.best.get(face.track))
+            trials[face.track].show(*conditions.shown(frame, face))
     return [
-        visit.outcome(path.name, track)
-        for track, visit in visits.items()
-        if visit.seconds >= SHORTEST_S
+        trial.outcome(path.name, track)
+        for track, trial in trials.items()
+        if trial.seconds >= SHORTEST_S
     ]
 
 
-def _embedding(frame: Frame, face: Face, encoder: Encoder | None) -> Embedding | None:
-    if encoder is None or not face.quality.usable:
-        return None
-    crop = cut(frame.image, face.landmarks, encoder.card.crop_geometry)
-    return np.asarray(encoder.embed(crop[None])[0], np.float32)
+class _Trial:
+    """One track at a door of its own. Who is never fit to be enrolled is known to nobody."""
 
-
-class _Visit:
-    def __init__(self, conditions: Conditions, since: float) -> None:
-        self._only_face = conditions.only_face
-        self._examiner = Examiner(
-            window_s=conditions.window_s,
-            every_s=conditions.every_s,
-            min_seen=conditions.min_seen,
-        )
-        self._sampler = TextureSampler(conditions.texture)
+    def __init__(self, parts: DoorParts, since: float, best: Portrait | None) -> None:
+        self._door = TrialDoor(parts)
         self._since = self._last = since
-        self._accepted = False
+        if best is not None:
+            self._door.enrol(best.image, best.face)
 
     @property
     def seconds(self) -> float:
         return self._last - self._since
 
-    def see(self, frame: Frame, face: Face, embedding: Embedding | None) -> None:
+    def show(self, frame: Frame, face: Face) -> None:
         self._last = frame.captured
-        if self._only_face:
-            frame, face = only_face(frame, face)
-        self._examiner.add(self._sampler.sample(frame.image, gather(frame, face, embedding)))
-        self._accepted |= self._examiner.verdict.verdict is Liveness.LIVE
+        if self._door.decision is None:
+            self._door.step(frame, face)
 
     def outcome(self, recording: str, track: int) -> Presentation:
-        verdict = self._examiner.verdict
-        cues = {result.cue: result.verdict for result in verdict.results}
-        return Presentation(recording, track, self.seconds, self._accepted, verdict.verdict, cues)
+        door = self._door
+        door.close(self._last)
+        cues = {result.cue: result.verdict for result in door.results}
+        return Presentation(recording, track, self.seconds, door.accepted, door.liveness, cues)
 
 
 def only_face(frame: Frame, face: Face) -> tuple[Frame, Face]:

@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +10,14 @@ import numpy as np
 
 from accessctl.encoder.base import Encoder
 from accessctl.encoder.card import update_card
+from accessctl.encoder.card_parts import ScoredPart
 from accessctl.errors import ModelError, SourceError
 from accessctl.evaluation.calibrate import PLAN, Plan, Table, calibrate
 from accessctl.evaluation.cohort import Floats, Progress, choose, embed, without_twins
 from accessctl.evaluation.impostors import impostor_scores
 from accessctl.evaluation.pack import Row, clear_of_each, read_rows
-from accessctl.gallery.cohort import load_cohort, save_cohort
-from accessctl.gallery.normalisation import Normaliser, ScoredPart
+from accessctl.recognition.cohort import load_cohort, save_cohort
+from accessctl.recognition.normalisation import Normaliser
 
 COHORT_NAME = "cohort.npz"
 # Of 6,000 unlabelled faces 200 and 320 did about equally well, of 15,000 200 and 400.
@@ -98,7 +99,7 @@ def _section(
 ) -> dict[str, Any]:
     return {
         "neighbours": NEIGHBOURS,
-        "parts": [asdict(part) for part in parts] or None,
+        "parts": [part.model_dump() for part in parts] or None,
         "score": table.score.round(3).tolist(),
         "log10_fmr": table.log10_fmr.round(4).tolist(),
         "log10_fmr_upper": table.log10_fmr_upper.round(4).tolist(),

@@ -1,25 +1,22 @@
-"""What a door makes of the faces and attacks that its installer presents to it."""
+"""What a door makes of the faces and attacks that its installer presents to it.
+
+Each presentation is shown to a door of its own (`trial_door`): the first frame that is good
+enough is enrolled, as if the visitor, or whoever a picture shows, were known here. From then on
+the door decides as it always does, and the presentation ends when it has.
+"""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
-import numpy as np
-
 from accessctl.camera.reader import Reader
-from accessctl.domain import Embedding, Face, Frame
-from accessctl.encoder.base import Encoder
+from accessctl.domain import Face, Frame
+from accessctl.door.posed import UNFINISHED
 from accessctl.evaluation.presentation import SHORTEST_S
-from accessctl.liveness.challenge import Challenge, Phase, advance
-from accessctl.liveness.combine import Liveness
-from accessctl.liveness.evidence import gather
-from accessctl.liveness.examiner import Examiner
+from accessctl.evaluation.trial_door import DoorParts, TrialDoor
 from accessctl.liveness.result import CueVerdict
-from accessctl.liveness.texture_network import TextureScorer
-from accessctl.liveness.texture_sampling import TextureSampler
 from accessctl.liveness.words import evidence_lines
-from accessctl.vision.alignment import cut
 
 WAIT_S = 0.5
 GRACE_S = 10.0
@@ -66,14 +63,10 @@ class Observes(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Looking:
-    """How the door looks: what makes an examiner and, in challenge mode, a challenge; `texture`
-    is the network that is asked about the pictures, if one is."""
+    """Who looks, and what the door is made of that is looked through."""
 
     observer: Observes
-    encoder: Encoder | None
-    examiner: Callable[[], Examiner]
-    challenge: Callable[[], Challenge] | None = None
-    texture: TextureScorer | None = None
+    parts: DoorParts
 
 
 def frames_for(reader: Reader, seconds: float, clock: Callable[[], float]) -> Iterator[Frame]:
@@ -99,105 +92,73 @@ def present(
     species: str,
     number: int,
 ) -> Presented:
-    """Look at `frames` as the door would, the widest face of each, one visit for each track.
+    """Show `frames` to the door, the widest face of each, one visit for each track.
 
-    Ends early when a challenge is passed or failed. `say` is told each new prompt, and what
+    Ends early when the door has decided. `say` is told each new prompt of a challenge, and what
     each cue has gathered whenever that changes.
     """
-    visits: dict[int, _Visit] = {}
-    said = ""
+    trials: dict[int, _Trial] = {}
     for frame in frames:
         faces = looking.observer.observe(frame)
         if not faces:
             continue
         face = max(faces, key=lambda one: one.box.w)
-        if face.track not in visits:
-            visits[face.track] = _Visit(looking, frame.captured)
-        visit = visits[face.track]
-        visit.see(frame, face)
-        if visit.prompt not in {"", said}:
-            said = visit.prompt
-            say(said)
-        for line in visit.news():
+        if face.track not in trials:
+            trials[face.track] = _Trial(looking.parts, frame.captured)
+        trial = trials[face.track]
+        for line in trial.show(frame, face):
             say(line)
-        if visit.over:
+        if trial.door.decision is not None:
             break
-    long_enough = [visit for visit in visits.values() if visit.seconds >= SHORTEST_S or visit.over]
-    if not long_enough:
+    for trial in trials.values():
+        trial.close()
+    challenge_mode = looking.parts.wanted.liveness.mode == "challenge"
+    enough = [one for one in trials.values() if one.seconds >= SHORTEST_S or one.ended_early]
+    if not enough:
         return Presented(species, number, Result.NO_FACE)
-    accepted = any(visit.accepted for visit in long_enough)
-    longest = max(long_enough, key=lambda visit: visit.seconds)
-    result = Result.ACCEPTED if accepted else Result.REFUSED
-    return Presented(species, number, result, longest.cues, longest.ended, longest.evidence)
+    longest = max(enough, key=lambda trial: trial.seconds)
+    accepted = any(trial.door.accepted for trial in enough)
+    return Presented(
+        species,
+        number,
+        Result.ACCEPTED if accepted else Result.REFUSED,
+        {result.cue: result.verdict for result in longest.door.results},
+        (longest.door.challenge or UNFINISHED) if challenge_mode else None,
+        tuple(line for line, _ in evidence_lines(longest.door.results)),
+    )
 
 
-class _Visit:
-    def __init__(self, looking: Looking, since: float) -> None:
-        self._looking = looking
-        self._examiner = looking.examiner()
-        self._challenge = None if looking.challenge is None else looking.challenge()
-        self._sampler = TextureSampler(looking.texture)
-        self._told: frozenset[str] = frozenset()
+class _Trial:
+    """One track at a door of its own, and what of it was told."""
+
+    def __init__(self, parts: DoorParts, since: float) -> None:
+        self.door = TrialDoor(parts)
+        self.ended_early = False
         self._since = self._last = since
-        self._taken_for_live = False
+        self._enrolled = False
+        self._prompt = ""
+        self._told: frozenset[str] = frozenset()
 
     @property
     def seconds(self) -> float:
         return self._last - self._since
 
-    @property
-    def over(self) -> bool:
-        return self._challenge is not None and self._challenge.over
-
-    @property
-    def prompt(self) -> str:
-        return "" if self._challenge is None else self._challenge.prompt
-
-    @property
-    def accepted(self) -> bool:
-        if self._challenge is None:
-            return self._taken_for_live
-        passed = self._challenge.phase is Phase.PASSED
-        verdict = self._examiner.verdict
-        return passed and not (verdict.vetoes or verdict.doubts)
-
-    @property
-    def cues(self) -> dict[str, CueVerdict]:
-        return {result.cue: result.verdict for result in self._examiner.verdict.results}
-
-    @property
-    def evidence(self) -> tuple[str, ...]:
-        return tuple(line for line, _ in evidence_lines(self._examiner.verdict.results))
-
-    def news(self) -> list[str]:
-        """The lines of evidence that have changed since the last call."""
-        before, now = self._told, self.evidence
-        self._told = frozenset(now)
-        return [line for line in now if line not in before]
-
-    @property
-    def ended(self) -> str | None:
-        if self._challenge is None:
-            return None
-        if not self.over:
-            return "unfinished"
-        return str(self._challenge.failure or self._challenge.phase)
-
-    def see(self, frame: Frame, face: Face) -> None:
+    def show(self, frame: Frame, face: Face) -> list[str]:
+        """What is to be said now that was not said before."""
         self._last = frame.captured
-        seen = gather(frame, face, self._embedding(frame, face))
-        seen = self._sampler.sample(frame.image, seen)
-        self._examiner.add(seen)
-        verdict = self._examiner.verdict
-        self._taken_for_live |= verdict.verdict is Liveness.LIVE
-        if self._challenge is not None:
-            # Who the visitor is, is not asked here; a swapped face is the continuity cue's.
-            same = "continuity" not in verdict.vetoes
-            self._challenge = advance(self._challenge, seen, frame.captured, same_person=same)
+        if face.quality.usable and not self._enrolled:
+            self.door.enrol(frame.image, face)
+            self._enrolled = True
+        view = self.door.step(frame, face)
+        self.ended_early = self.door.decision is not None
+        results = self.door.results
+        lines = evidence_lines(results) if self.ended_early else view.gathered
+        prompt = view.prompt
+        asked = prompt.text if prompt is not None and prompt.steps else ""
+        news = [asked] if asked not in {"", self._prompt} else []
+        before, self._told = self._told, frozenset(line for line, _ in lines)
+        self._prompt = asked or self._prompt
+        return news + [line for line, _ in lines if line not in before]
 
-    def _embedding(self, frame: Frame, face: Face) -> Embedding | None:
-        encoder = self._looking.encoder
-        if encoder is None or not face.quality.usable:
-            return None
-        crop = cut(frame.image, face.landmarks, encoder.card.crop_geometry)
-        return np.asarray(encoder.embed(crop[None])[0], np.float32)
+    def close(self) -> None:
+        self.door.close(self._last)

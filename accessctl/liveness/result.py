@@ -1,25 +1,12 @@
 """What a cue says of some frames, how sure it is, and on what that rests."""
 
 from dataclasses import dataclass
-from enum import StrEnum
+
+from accessctl.domain import CueVerdict
+
+__all__ = ["NAN", "CueResult", "CueVerdict", "undecided"]
 
 NAN = float("nan")
-
-
-class CueVerdict(StrEnum):
-    """One cue's word.
-
-    `DOUBT` speaks of an attack and suspends a grant; `VETO` refuses for good, and comes of two
-    doubts that share no frame, or of what leaves no doubt at all. `CLEAR` means that the cue had
-    what it needs to speak of an attack and found nothing; `CONFIRM` shows life, and is clear
-    too; `UNDECIDED` means that the cue had not enough to go by and says nothing.
-    """
-
-    VETO = "veto"
-    DOUBT = "doubt"
-    CONFIRM = "confirm"
-    CLEAR = "clear"
-    UNDECIDED = "undecided"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,60 +1,14 @@
 """From "this is somebody enrolled" to "and they may enter here, now"."""
 
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 
-from accessctl.config_access import Factor
-from accessctl.domain import Outcome, PersonRules, Reason
-from accessctl.policy.access import AccessPlan, objection
+from accessctl.domain import Outcome
+from accessctl.policy.circumstances import Circumstances, Proof
 from accessctl.policy.crowd import Place
 from accessctl.policy.decide import decide, find_doubt, live_frames
 from accessctl.policy.evidence import Evidence, Verdict
-from accessctl.policy.passback import Crossing
+from accessctl.policy.refusals import refusal_of, refusal_of_leaver
 from accessctl.policy.rules import Rules
-
-
-class Proof(StrEnum):
-    """How far something that must be shown beside the face has come.
-
-    `PENDING` may still be shown; `MISSING` was not, in the time there was; `REFUTED`
-    means that what was shown speaks against it.
-    """
-
-    NOT_NEEDED = "not_needed"
-    PENDING = "pending"
-    SHOWN = "shown"
-    MISSING = "missing"
-    REFUTED = "refuted"
-
-
-UNRESTRICTED = PersonRules()
-
-
-@dataclass(frozen=True, slots=True)
-class Circumstances:
-    """All that counts for a grant beside the face itself; `time` is epoch seconds.
-
-    `person` are the rules of the person whom the evidence points to, `factor` is what they
-    must show beside the face and `last_crossing` theirs; `crossings_known` is false while
-    the log that tells of it cannot be read. `intent` is the gesture that is asked for.
-    `awaited` is true while somebody who was recognised in this visit may show the second
-    factor, or has. `liveness_doubted` is true where more speaks against life than that it was
-    not shown: no PIN makes up for that.
-    """
-
-    plan: AccessPlan
-    time: float
-    person: PersonRules = UNRESTRICTED
-    locked_out: bool = False
-    liveness: Proof = Proof.NOT_NEEDED
-    second_factor: Proof = Proof.NOT_NEEDED
-    factor: Factor = "off"
-    awaited: bool = False
-    place: Place = Place.FREE
-    last_crossing: Crossing | None = None
-    crossings_known: bool = True
-    intent: Proof = Proof.NOT_NEEDED
-    liveness_doubted: bool = False
 
 
 def by_pin(it: Circumstances) -> tuple[str, ...]:
@@ -152,53 +106,18 @@ def _abandoned(evidence: Evidence, rules: Rules, it: Circumstances) -> Verdict |
         return None
     if find_doubt(evidence.pooled, evidence.sightings, rules) is not None:
         return None
-    if it.liveness is Proof.REFUTED:
-        return Verdict(Outcome.DENIED, Reason.NOT_LIVE, evidence.pooled)
-    if it.liveness in (Proof.PENDING, Proof.MISSING):
-        return Verdict(Outcome.DENIED, Reason.LIVENESS_UNDECIDED, evidence.pooled)
-    if it.intent in (Proof.PENDING, Proof.MISSING):
-        return Verdict(Outcome.DENIED, Reason.NO_GESTURE, evidence.pooled)
-    if it.second_factor in (Proof.PENDING, Proof.MISSING):
-        return Verdict(Outcome.DENIED, Reason.SECOND_FACTOR_MISSING, evidence.pooled)
-    if it.second_factor is Proof.REFUTED:
-        return Verdict(Outcome.DENIED, Reason.SECOND_FACTOR_WRONG, evidence.pooled)
-    return None
+    reason = refusal_of_leaver(it)
+    return None if reason is None else Verdict(Outcome.DENIED, reason, evidence.pooled)
 
 
 def admit(verdict: Verdict | None, circumstances: Circumstances) -> Verdict | None:
     """What becomes of `verdict` here and now: a grant may be refused or put off, never made."""
     if verdict is None or verdict.outcome is not Outcome.GRANTED:
         return verdict
-    reason = _refusal(circumstances)
+    reason = refusal_of(circumstances)
     if reason is not None:
         return Verdict(Outcome.DENIED, reason, verdict.match)
     return None if _must_wait(circumstances) else verdict
-
-
-def _refusal(it: Circumstances) -> Reason | None:
-    if it.locked_out:
-        return Reason.LOCKED_OUT
-    if it.place is Place.REFUSED:
-        return Reason.TWO_FACES
-    # Before the person's rules: what is no living face is nobody's visit.
-    if it.liveness is Proof.REFUTED:
-        return Reason.NOT_LIVE
-    reason = objection(it.person, it.plan, it.time)
-    if reason is not None:
-        return reason
-    if it.plan.passback.mode == "hard" and not it.crossings_known:
-        return Reason.NO_RECORD
-    if it.plan.passback.refuses(it.last_crossing):
-        return Reason.PASSBACK
-    if it.liveness is Proof.MISSING:
-        return Reason.LIVENESS_UNDECIDED
-    if it.intent in (Proof.MISSING, Proof.REFUTED):
-        return Reason.NO_GESTURE
-    if it.second_factor is Proof.REFUTED:
-        return Reason.SECOND_FACTOR_WRONG
-    if it.second_factor is Proof.MISSING:
-        return Reason.SECOND_FACTOR_MISSING
-    return None
 
 
 def _must_wait(it: Circumstances) -> bool:

@@ -1,8 +1,9 @@
 """One pure function decides; it knows no clock, no camera and no lock."""
 
-from accessctl.domain import Match, Outcome, Reason, Sighting
+from accessctl.domain import Match, Outcome, PersonId, Reason, Sighting
 from accessctl.policy.evidence import Evidence, Standing, Verdict
 from accessctl.policy.rules import Rules
+from accessctl.policy.sure import leads, rare_enough
 
 # Fewer usable frames are somebody passing by, or a track that was begun in doubt: no visit.
 GLIMPSE_FRAMES = 2
@@ -35,10 +36,10 @@ def decide(
 
 def find_doubt(pooled: Match, sightings: tuple[Sighting, ...], rules: Rules) -> Reason | None:
     """Why `pooled` may not be granted, or None when nothing speaks against it."""
-    # Written as "not (a <= b)" so that a NaN is a doubt.
-    if not pooled.fmr_upper <= rules.max_fmr:
+    # Written as "not" of what must hold, so that a NaN is a doubt.
+    if not rare_enough(pooled.fmr_upper, rules.max_fmr):
         return Reason.NO_MATCH
-    if not pooled.margin >= rules.min_margin:
+    if not leads(pooled.margin, rules.min_margin):
         return Reason.AMBIGUOUS
     standings = [standing(sighting, pooled, rules.frame_fmr) for sighting in sightings]
     if Standing.CONFLICTS in standings:
@@ -63,12 +64,17 @@ def live_frames(evidence: Evidence, frame_fmr: float) -> int:
     )
 
 
+def shown_by(match: Match | None, frame_fmr: float) -> PersonId | None:
+    """Whom a single frame shows by itself: nobody unless its own match reaches `frame_fmr`."""
+    return match.person if match is not None and match.fmr <= frame_fmr else None
+
+
 def standing(sighting: Sighting, pooled: Match, frame_fmr: float) -> Standing:
-    """A single frame speaks only when its own match reaches `frame_fmr`."""
-    match = sighting.match
-    if match is None or not match.fmr <= frame_fmr:
+    """How a frame that shows somebody by itself stands to the pooled person."""
+    shown = shown_by(sighting.match, frame_fmr)
+    if shown is None:
         return Standing.SILENT
-    return Standing.AGREES if match.person == pooled.person else Standing.CONFLICTS
+    return Standing.AGREES if shown == pooled.person else Standing.CONFLICTS
 
 
 def _late_verdict(evidence: Evidence, reason: Reason, rules: Rules, now: float) -> Verdict | None:

@@ -5,8 +5,10 @@ from datetime import datetime
 
 from accessctl.config_access import Factor
 from accessctl.domain import PersonRules, Reason
-from accessctl.policy.access import AccessPlan, Group, objection
+from accessctl.policy.access import AccessPlan, Group
+from accessctl.policy.circumstances import Circumstances, Proof
 from accessctl.policy.passback import Crossing
+from accessctl.policy.refusals import refusal_of
 from accessctl.policy.schedule import Hours, day_of, is_open, wall_time
 
 
@@ -25,14 +27,17 @@ class Beside:
 
 def refusal(rules: PersonRules, plan: AccessPlan, time: float, beside: Beside) -> Reason | None:
     """Why a face alone would come to nothing, lockout aside; None: it would, or may."""
-    reason = objection(rules, plan, time)
-    if reason is not None:
-        return reason
-    if plan.passback.refuses(beside.crossing):
-        return Reason.PASSBACK
-    if beside.factor == "pin" and not beside.has_pin:
-        return Reason.SECOND_FACTOR_MISSING
-    return None
+    no_pin = beside.factor == "pin" and not beside.has_pin
+    return refusal_of(
+        Circumstances(
+            plan,
+            time,
+            rules,
+            second_factor=Proof.MISSING if no_pin else Proof.NOT_NEEDED,
+            factor=beside.factor,
+            last_crossing=beside.crossing,
+        )
+    )
 
 
 def explain(rules: PersonRules, plan: AccessPlan, time: float, beside: Beside) -> list[str]:

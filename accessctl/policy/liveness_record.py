@@ -5,9 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any, get_args
 
 from accessctl.config_liveness import Mode
-from accessctl.policy.admit import Proof
-
-VETO, DOUBT, CONFIRM = "veto", "doubt", "confirm"
+from accessctl.domain import CueVerdict
+from accessctl.policy.circumstances import Proof
 
 NO_ATTACK = frozenset({"stillness"})
 """Cues whose doubt speaks of no attack: somebody who hardly moves is doubted by them, too."""
@@ -15,7 +14,8 @@ NO_ATTACK = frozenset({"stillness"})
 
 @dataclass(frozen=True, slots=True)
 class CueWord:
-    """One cue's verdict, as in `liveness.result`; a `figure` of None could not be measured."""
+    """One cue's `verdict`, a word of `domain.CueVerdict` or whatever else a record holds; a
+    `figure` of None could not be measured."""
 
     cue: str
     verdict: str
@@ -42,7 +42,7 @@ class LivenessRecord:
     @property
     def doubts(self) -> Mapping[str, Sequence[float | None]]:
         """Figure and threshold of each cue that doubts."""
-        doubting = (word for word in self.cues if word.verdict == DOUBT)
+        doubting = (word for word in self.cues if word.verdict == CueVerdict.DOUBT)
         return {word.cue: [word.figure, word.threshold] for word in doubting}
 
     @property
@@ -97,7 +97,7 @@ def liveness_under(mode: Mode, proof: Proof, record: LivenessRecord) -> Proof:
     if any(map(_vetoed, record.cues)):
         return Proof.REFUTED
     said = {word.verdict for word in record.cues}
-    if mode == "passive" and CONFIRM in said and DOUBT not in said:
+    if mode == "passive" and CueVerdict.CONFIRM in said and CueVerdict.DOUBT not in said:
         return Proof.SHOWN
     return Proof.PENDING
 
@@ -110,4 +110,4 @@ def intent_under(wanted: str, proof: Proof, asked: str) -> Proof:
 
 
 def _vetoed(word: CueWord) -> bool:
-    return word.verdict == VETO
+    return word.verdict == CueVerdict.VETO

@@ -14,7 +14,7 @@ import numpy as np
 from accessctl.config_access import Factor, FactorName, Passage
 from accessctl.config_liveness import Intent
 from accessctl.domain import Match, PersonId, PersonRules, Sighting
-from accessctl.policy.admit import Proof
+from accessctl.policy.circumstances import Proof
 from accessctl.policy.evidence import Evidence
 from accessctl.policy.liveness_record import (
     LivenessRecord,

@@ -15,7 +15,8 @@ from accessctl.config_access import AccessConfig
 from accessctl.config_liveness import Mode
 from accessctl.domain import Event, EventKind, Outcome, PersonId, Reason
 from accessctl.policy.access import AccessPlan
-from accessctl.policy.admit import Circumstances, decide_visit
+from accessctl.policy.admit import decide_visit
+from accessctl.policy.circumstances import Circumstances
 from accessctl.policy.crowd import place
 from accessctl.policy.evidence import Verdict
 from accessctl.policy.liveness_record import intent_under, liveness_under

@@ -3,7 +3,8 @@
 from accessctl.config_access import Factor
 from accessctl.domain import PersonRules
 from accessctl.policy.access import AccessPlan, admitting, groups_here
-from accessctl.policy.admit import Circumstances, Proof, by_pin
+from accessctl.policy.admit import by_pin
+from accessctl.policy.circumstances import Circumstances, Proof
 
 # From the least to the most that is asked for.
 _STRICTNESS: tuple[Factor, ...] = ("off", "button", "pin")

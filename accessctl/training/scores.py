@@ -23,14 +23,6 @@ def pair_scores(
     return cosines[above & same], cosines[above & ~same]
 
 
-def tar_at_fmr(genuine: NDArray[np.floating], impostor: NDArray[np.floating], fmr: float) -> float:
-    """The share of genuine scores above the threshold that lets at most `fmr` of the
-    impostor scores through (strictly above it)."""
-    allowed = int(fmr * len(impostor) + 1e-9)
-    threshold = np.sort(impostor)[len(impostor) - 1 - allowed]
-    return float(np.mean(genuine > threshold))
-
-
 def pair_accuracy(genuine: NDArray[np.floating], impostor: NDArray[np.floating]) -> float:
     """Accuracy on pairs, half of them genuine, at the threshold that is best for them.
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from accessctl.domain import Image
 from accessctl.encoder.card import Card
+from accessctl.evaluation.verification import tar_at_fmr
 from accessctl.training import scores
 from accessctl.training.augment.recipe import Recipe
 from accessctl.training.batches import plain_crops
@@ -69,9 +70,9 @@ class Validation:
         )
         return {
             f"{prefix}pair_accuracy": scores.pair_accuracy(genuine, impostor),
-            f"{prefix}tar_1e2": scores.tar_at_fmr(genuine, impostor, 1e-2),
-            f"{prefix}tar_1e3": scores.tar_at_fmr(genuine, impostor, 1e-3),
-            f"{prefix}tar_1e4": scores.tar_at_fmr(genuine, impostor, 1e-4),
+            f"{prefix}tar_1e2": tar_at_fmr(genuine, impostor, 1e-2),
+            f"{prefix}tar_1e3": tar_at_fmr(genuine, impostor, 1e-3),
+            f"{prefix}tar_1e4": tar_at_fmr(genuine, impostor, 1e-4),
             f"{prefix}one_shot_20": one_shot,
         }
 

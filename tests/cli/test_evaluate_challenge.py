@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from accessctl.encoder import choose
 from accessctl.evaluation import challenge_trials
 from accessctl.evaluation.challenge_trials import Trial
 from accessctl.evaluation.presentation import Conditions
-from accessctl.liveness.challenge import Challenge
+from accessctl.evaluation.trial_door import DoorParts
 from accessctl.vision import observer
 from accessctl.vision.fake import FakeObserver
 
@@ -17,7 +18,8 @@ class Playing:
 
     def __init__(self) -> None:
         self.conditions: list[Conditions] = []
-        self.drawn: list[Challenge] = []
+        self.parts: list[DoorParts] = []
+        self.drawn: list[float] = []
         self.at_least: list[float] = []
         self.observers: list[FakeObserver] = []
 
@@ -25,16 +27,17 @@ class Playing:
         self.observers.append(FakeObserver())
         return self.observers[-1]
 
-    def looped(self, path: Path, observer, conditions: Conditions, at_least_s: float):
-        assert observer is self.observers[-1]
-        assert not observer.closed
+    def looped(self, path: Path, observe, parts, conditions: Conditions, at_least_s: float):
+        assert observe == self.observers[-1].observe
+        assert not self.observers[-1].closed
+        self.conditions.append(conditions)
         self.at_least.append(at_least_s)
         return [path.name], 7.0
 
-    def trials(self, moments, length_s, count, chance: random.Random, draw, conditions):
+    def trials(self, moments, length_s, count, chance: random.Random, parts: DoorParts):
         assert length_s == 7.0
-        self.conditions.append(conditions)
-        self.drawn.append(draw(chance))
+        self.parts.append(parts)
+        self.drawn.append(chance.random())
         passes = "passes" in moments[0]
         for number in range(count):
             passed = passes and number % 3 == 0
@@ -47,6 +50,8 @@ def playing(monkeypatch: pytest.MonkeyPatch) -> Playing:
     playing = Playing()
     monkeypatch.setattr(observer, "Observer", playing.observer)
     monkeypatch.setattr(challenge_trials, "looped", playing.looped)
+    # No encoder is loaded to recognise what is not looked at.
+    monkeypatch.setattr(choose, "load_encoder", lambda config: None)
     monkeypatch.setattr(challenge_trials, "trials", playing.trials)
     return playing
 
@@ -84,18 +89,21 @@ def test_the_same_for_machines(site, phones, playing: Playing) -> None:
 def test_it_is_the_doors_own_challenge(site, phones, playing: Playing) -> None:
     site.configure(liveness={"actions": 3, "action_s": 2.5, "challenge_s": 11, "every_s": 0.4})
     site("evaluate", "challenge", f"--attack=phone={phones}", "--only-face", "--hand-held")
-    first, again = playing.drawn
-    assert (len(first.steps), first.action_s, first.limit_s) == (3, 2.5, 11)
+    asked = playing.parts[0].wanted.liveness
+    assert (asked.mode, asked.actions, asked.action_s) == ("challenge", 3, 2.5)
+    assert (asked.challenge_s, asked.every_s) == (11, 0.4)
     # Each recording is asked the same sequences, so that they can be compared.
-    assert first.steps == again.steps
-    assert playing.at_least == [12, 12]
-    assert playing.conditions[0] == Conditions(every_s=0.4, only_face=True)
+    first, again = playing.drawn
+    assert first == again
+    # The whole challenge, and the patience for a doubt after it.
+    assert playing.at_least == [11 + 10 + 1] * 2
+    assert playing.conditions[0] == Conditions(only_face=True)
 
 
 def test_another_seed_asks_something_else(site, phones, playing: Playing) -> None:
     for seed in "12":
         site("evaluate", "challenge", f"--attack=phone={phones / 'passes.mp4'}", "--seed", seed)
-    assert playing.drawn[0].steps != playing.drawn[1].steps
+    assert playing.drawn[0] != playing.drawn[1]
 
 
 @pytest.mark.parametrize("tries", ["0", "-5", "1000000"])

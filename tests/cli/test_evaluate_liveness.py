@@ -7,9 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accessctl.cli.evaluate_liveness import species_place
+from accessctl.encoder import choose
+from accessctl.encoder.fake import FAKE_CARD
 from accessctl.errors import CameraError
 from accessctl.evaluation import presentation
 from accessctl.evaluation.presentation import Conditions, Presentation
+from accessctl.evaluation.trial_door import DoorParts
 from accessctl.liveness.combine import MIN_SEEN, Liveness
 from accessctl.liveness.result import CueVerdict
 from accessctl.vision import observer
@@ -24,16 +27,16 @@ class Looking:
     def __init__(self) -> None:
         self.observers: list[FakeObserver] = []
         self.conditions: list[Conditions] = []
-        self.encoders: list[object] = []
+        self.parts: list[DoorParts] = []
 
     def observer(self, config: object) -> FakeObserver:
         self.observers.append(FakeObserver())
         return self.observers[-1]
 
-    def __call__(self, path, observer, encoder, conditions) -> list[Presentation]:
-        assert observer is self.observers[-1]
+    def __call__(self, path, observe, parts, conditions) -> list[Presentation]:
+        assert observe == self.observers[-1].observe
         self.conditions.append(conditions)
-        self.encoders.append(encoder)
+        self.parts.append(parts)
         if "broken" in path.name:
             raise CameraError(f"{path.name} is broken.")
         if "empty" in path.name:
@@ -76,7 +79,9 @@ def test_rates_cues_and_intervals(site, folder, looking: Looking) -> None:
     assert ["live", "BPCER", "1", "3", "33.3%"] in [line[:5] for line in lines]
     assert ["live", "depth", "1", "0", "2", "0", "0"] in lines
     assert ["print", "depth", "1", "0", "1", "0", "0"] in lines
-    assert looking.encoders == [None] * 5
+    # Without an encoder, all recordings are shown to one and the same kind of door.
+    assert len({id(parts) for parts in looking.parts}) == 1
+    assert looking.parts[0].recogniser.fingerprint == FAKE_CARD.fingerprint
 
 
 def test_the_same_for_machines(site, folder, looking: Looking) -> None:
@@ -160,15 +165,31 @@ def test_recordings_without_a_face_are_no_rate(site, folder, looking: Looking, o
 @pytest.mark.parametrize(
     ("options", "wanted"),
     [
-        ([], Conditions(only_face=False, min_seen=MIN_SEEN)),
-        (["--hand-held"], Conditions()),
-        (["--only-face"], Conditions(only_face=True)),
-        (["--ignore-framing"], Conditions(min_seen=0.0)),
+        ([], (False, MIN_SEEN)),
+        (["--hand-held"], (False, MIN_SEEN)),
+        (["--only-face"], (True, MIN_SEEN)),
+        (["--ignore-framing"], (False, 0.0)),
     ],
 )
 def test_how_it_is_looked_at(site, folder, looking: Looking, options, wanted) -> None:
+    # What the door does with nobody's life in it does not matter here: it is asked passively.
+    site.configure(liveness={"mode": "off", "texture": "off", "patience_s": 7})
     site("evaluate", "liveness", "--no-identity", *options, "--live", folder("people", "a.mp4"))
-    assert looking.conditions == [wanted]
+    (conditions,), (parts,) = looking.conditions, looking.parts
+    assert (conditions.only_face, parts.wanted.min_seen) == wanted
+    assert (parts.wanted.liveness.mode, parts.wanted.liveness.patience_s) == ("passive", 7)
+
+
+def test_people_are_recognised_by_the_doors_own_encoder(
+    site, folder, looking: Looking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+    load = choose.load_encoder
+    monkeypatch.setattr(choose, "load_encoder", lambda config: asked.append(config) or load(config))
+    said = site("evaluate", "liveness", "--live", folder("people", "passes.mp4"))
+    assert said.code == 0
+    assert [config.folder.name for config in asked] == ["dlib"]
+    assert looking.parts[0].recogniser.dimension == 128
 
 
 def test_nothing_to_evaluate(site) -> None:

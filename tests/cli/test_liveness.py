@@ -2,17 +2,19 @@ import io
 import json
 import stat
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from accessctl.cli.liveness import HOW
+from accessctl.door.fake import ScriptedCues
+from accessctl.door.looks import Results
 from accessctl.encoder import choose
-from accessctl.encoder.fake import FakeEncoder
-from accessctl.evaluation import selftest
-from accessctl.liveness import examiner
-from accessctl.liveness.fake import FakeExaminer, fake_result
+from accessctl.evaluation import selftest, trial_door
+from accessctl.evaluation.trial_door import DoorParts, door_parts
+from accessctl.liveness.examiner import Look
 from accessctl.liveness.result import CueVerdict
 from accessctl.vision import observer
 from accessctl.vision.fake import FakeObserver, fake_face
@@ -22,26 +24,34 @@ class Door:
     """The eyes see one face all the time; the cues confirm every second visit."""
 
     def __init__(self) -> None:
-        self.options: list[dict[str, Any]] = []
+        self.parts: list[DoorParts] = []
+        self.begun: list[float] = []
         self.observers: list[FakeObserver] = []
 
     def observer(self, config: object) -> FakeObserver:
         self.observers.append(FakeObserver([[fake_face()]] * 10_000))
         return self.observers[-1]
 
-    def examiner(self, **options: Any) -> FakeExaminer:
-        self.options.append(options)
-        lively = len(self.options) % 2 == 1
-        verdict = CueVerdict.CONFIRM if lively else CueVerdict.UNDECIDED
-        return FakeExaminer(fake_result("depth", verdict))
+    def made_of(self, config: Any, encoder: Any, mode: Any) -> DoorParts:
+        self.parts.append(replace(door_parts(config, None, mode), examine=self.examine))
+        return self.parts[-1]
+
+    def examine(self, look: Look) -> Results:
+        """A visit's looks hold only frames of its own, and the first frame tells which it is."""
+        begun = look.frames[0].captured
+        if not self.begun or begun > self.last + 1e-6:
+            self.begun.append(begun)
+        self.last = look.frames[-1].captured
+        lively = len(self.begun) % 2 == 1
+        return ScriptedCues(CueVerdict.CONFIRM if lively else CueVerdict.UNDECIDED, "depth")(look)
 
 
 @pytest.fixture
 def door(monkeypatch: pytest.MonkeyPatch) -> Door:
     door = Door()
     monkeypatch.setattr(observer, "Observer", door.observer)
-    monkeypatch.setattr(examiner, "Examiner", door.examiner)
-    monkeypatch.setattr(choose, "load_encoder", lambda config: FakeEncoder())
+    monkeypatch.setattr(trial_door, "door_parts", door.made_of)
+    monkeypatch.setattr(choose, "load_encoder", lambda config: None)
     return door
 
 
@@ -82,7 +92,8 @@ def test_yourself_a_print_and_a_phone(site, door: Door, film, typed) -> None:
     assert lines[-1] == f"Kept in {path}"
     assert (content["complete"], len(content["presentations"])) == (True, 6)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert door.options[0] == {"window_s": 4, "every_s": 1}
+    asked = door.parts[0].wanted.liveness
+    assert (asked.mode, asked.window_s, asked.every_s) == ("passive", 4, 1)
     assert door.observers[0].closed
 
 

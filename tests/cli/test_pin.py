@@ -22,7 +22,7 @@ from accessctl.errors import FaultError, InputError, UnknownPersonError
 from accessctl.gallery.fake import random_units
 from accessctl.gallery.pins import matches
 from accessctl.gallery.store import open_gallery
-from accessctl.policy.admit import Proof
+from accessctl.policy.circumstances import Proof
 from accessctl.service import client
 from accessctl.service.control import ControlServer
 

@@ -4,7 +4,7 @@ from accessctl.config_access import AccessConfig, Factor
 from accessctl.door.factor_prompt import LOOK_UP, factor_prompt
 from accessctl.door.inspection import Prompt
 from accessctl.policy.access import AccessPlan
-from accessctl.policy.admit import Circumstances, Proof
+from accessctl.policy.circumstances import Circumstances, Proof
 
 PLAN = AccessPlan.of(AccessConfig())
 

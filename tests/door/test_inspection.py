@@ -14,7 +14,7 @@ from accessctl.liveness.examiner import FEWEST, Look
 from accessctl.liveness.fake import fake_frame, fake_result
 from accessctl.liveness.result import CueResult, CueVerdict
 from accessctl.liveness.words import ALONE, CLOSER, HINT
-from accessctl.policy.admit import Proof
+from accessctl.policy.circumstances import Proof
 from accessctl.policy.liveness_record import LivenessRecord
 
 FPS = 15

@@ -4,7 +4,7 @@ from accessctl.config_liveness import LivenessConfig
 from accessctl.domain import PersonId, Pose
 from accessctl.door.posed import IDENTITY_S, PosedChallenge
 from accessctl.liveness.fake import fake_frame
-from accessctl.policy.admit import Proof
+from accessctl.policy.circumstances import Proof
 
 ADA, BOB = PersonId("ada"), PersonId("bob")
 

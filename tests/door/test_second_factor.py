@@ -10,7 +10,7 @@ from accessctl.door import second_factor
 from accessctl.door.second_factor import SecondFactor, second_factor_handlers
 from accessctl.errors import InputError
 from accessctl.gallery.pins import PinHash
-from accessctl.policy.admit import Proof
+from accessctl.policy.circumstances import Proof
 
 ADA, BOB, EVE = PersonId("ada"), PersonId("bob"), PersonId("eve")
 

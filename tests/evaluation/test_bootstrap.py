@@ -54,6 +54,18 @@ def test_with_equal_weights_it_is_the_plain_rate(seed: int) -> None:
     assert tar(pairs, RATES, np.ones(N // 3)).tolist() == pytest.approx(expected)
 
 
+@pytest.mark.parametrize("missing", [0, 4])
+def test_where_every_impostor_may_pass_it_is_what_could_be_compared(missing: int) -> None:
+    faces, person, _ = drawn()
+    found = np.arange(N) >= missing
+    pairs = all_pairs(cosine(faces, found), person)
+    whole = cosine(faces, found).block(slice(0, N), slice(0, N))
+    above = np.triu(np.ones((N, N), bool), 1)
+    genuine = whole[above & (person[:, None] == person)]
+    value = tar(pairs, np.array([1.0]), np.ones(N // 3))[0]
+    assert value == pytest.approx(np.mean(genuine > -np.inf))
+
+
 @given(st.integers(0, 20))
 def test_a_weight_is_that_many_copies_of_a_person(seed: int) -> None:
     """Against a set in which people really are there twice, with a name for each copy."""

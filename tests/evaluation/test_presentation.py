@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import cv2
@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from accessctl.camera.source import Shot
 from accessctl.domain import Box, Face, Frame, Image, Quality
+from accessctl.door.fake import ScriptedCues
 from accessctl.encoder.fake import FakeEncoder
 from accessctl.errors import CameraError, InputError
 from accessctl.evaluation import presentation as module
@@ -17,12 +18,15 @@ from accessctl.evaluation.presentation import (
     only_face,
     presentations,
     recordings,
+    watched,
 )
+from accessctl.evaluation.trial_door import DoorParts
 from accessctl.liveness.combine import Liveness
 from accessctl.liveness.fake import FakeTexture
 from accessctl.liveness.result import CueVerdict
 from accessctl.vision.fake import FakeObserver, fake_face
 
+Parts = Callable[..., DoorParts]
 SECONDS, FPS = 3, 15
 
 
@@ -56,16 +60,16 @@ def test_no_video_is_said_in_one_sentence(tmp_path: Path) -> None:
             recordings(place)
 
 
-def test_a_file_that_is_no_video(tmp_path: Path) -> None:
+def test_a_file_that_is_no_video(tmp_path: Path, parts: Parts) -> None:
     path = tmp_path / "a.mp4"
     path.write_text("no video")
     with pytest.raises(CameraError, match=r"a\.mp4"):
-        presentations(path, FakeObserver(), None, Conditions())
+        presentations(path, FakeObserver().observe, parts(), Conditions())
 
 
-def test_a_photograph_on_a_stand_is_doubted(video: Path) -> None:
+def test_a_photograph_on_a_stand_is_doubted(video: Path, parts: Parts) -> None:
     observer = FakeObserver(seen_for(45, step=0.0))
-    (found,) = presentations(video, observer, None, Conditions())
+    (found,) = presentations(video, observer.observe, parts(), Conditions())
     assert (found.recording, found.track) == ("wall.avi", 1)
     assert found.seconds == pytest.approx(44 / FPS, abs=0.02)
     assert found.cues["stillness"] is CueVerdict.DOUBT
@@ -73,56 +77,84 @@ def test_a_photograph_on_a_stand_is_doubted(video: Path) -> None:
     assert not found.accepted
 
 
-def test_each_face_is_a_presentation_and_a_glimpse_is_none(video: Path) -> None:
+def test_each_face_is_a_presentation_and_a_glimpse_is_none(video: Path, parts: Parts) -> None:
     glimpse = [[fake_face(9)] for _ in range(10)]
     script = glimpse + seen_for(16, track=2) + seen_for(15, track=3)
-    found = presentations(video, FakeObserver(script), None, Conditions())
+    found = presentations(video, FakeObserver(script).observe, parts(), Conditions())
     # Sixteen frames span 15 intervals, which is 1 s; fifteen do not.
     assert [(one.track, one.accepted) for one in found] == [(2, False)]
     assert found[0].verdict is Liveness.UNDECIDED
 
 
-def test_the_texture_network_is_asked_as_the_door_asks_it(video: Path) -> None:
-    texture = FakeTexture(0.97)
+def test_faces_side_by_side_are_judged_each_by_itself(video: Path, parts: Parts) -> None:
+    """The second face stands still, which is none of the first one's business."""
+    cues = ScriptedCues(CueVerdict.CONFIRM, "depth")
+    still = fake_face(2, box=Box(220, 60, 60, 72), quality=Quality(0.1, ("too far",)))
+    script = [[*faces, still] for faces in seen_for(45)]
+    observe = FakeObserver(script).observe
+    found = presentations(video, observe, parts(examine=cues), Conditions())
+    assert [(one.track, one.accepted) for one in found] == [(1, True), (2, False)]
+
+
+def test_whoever_is_let_in_is_accepted_and_what_follows_counts_no_more(
+    video: Path, parts: Parts
+) -> None:
+    cues = ScriptedCues(CueVerdict.CONFIRM, "depth")
     (found,) = presentations(
-        video, FakeObserver(seen_for(45, step=2.0)), None, Conditions(texture=texture)
+        video, FakeObserver(seen_for(45)).observe, parts(examine=cues), Conditions()
+    )
+    assert (found.accepted, found.verdict) == (True, Liveness.LIVE)
+    assert found.cues == {"depth": CueVerdict.CONFIRM}
+    assert found.seconds == pytest.approx(44 / FPS, abs=0.02)
+    assert max(look.frames[-1].captured for look in cues.looks) < 1.0
+
+
+def test_the_texture_network_is_asked_as_the_door_asks_it(video: Path, parts: Parts) -> None:
+    texture = FakeTexture(0.5)
+    found = presentations(
+        video, FakeObserver(seen_for(45, step=2.0)).observe, parts(texture=texture), Conditions()
     )
     # Every third of 45 frames at 15 a second.
     assert len(texture.boxes) == 15
+    assert "texture" in found[0].cues
+
+
+def test_the_texture_network_lets_somebody_in(video: Path, parts: Parts) -> None:
+    texture = FakeTexture(0.97)
+    (found,) = presentations(
+        video, FakeObserver(seen_for(45, step=2.0)).observe, parts(texture=texture), Conditions()
+    )
+    assert found.accepted
     assert found.cues["texture"] is CueVerdict.CONFIRM
+    # Nobody asks any more once the door has decided.
+    assert len(texture.boxes) < 15
 
 
-def test_the_texture_network_is_not_asked_where_nothing_but_the_face_is_left(video: Path) -> None:
+def test_the_texture_network_is_not_asked_where_nothing_but_the_face_is_left(
+    video: Path, parts: Parts
+) -> None:
     texture = FakeTexture()
-    conditions = Conditions(only_face=True, texture=texture)
-    presentations(video, FakeObserver(seen_for(20, step=0.0)), None, conditions)
+    observe = FakeObserver(seen_for(20, step=0.0)).observe
+    presentations(video, observe, parts(texture=texture), Conditions(only_face=True))
     # A square of 1.35 face sizes is 0.18 of the wide view, which is one of 3.2.
     assert texture.boxes == []
 
 
-def test_an_empty_recording_shows_nobody(video: Path) -> None:
-    assert presentations(video, FakeObserver(), None, Conditions()) == []
+def test_an_empty_recording_shows_nobody(video: Path, parts: Parts) -> None:
+    assert presentations(video, FakeObserver().observe, parts(), Conditions()) == []
 
 
-def test_acceptance_for_a_moment_is_remembered(
-    video: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    verdicts = iter([Liveness.LIVE] + [Liveness.ATTACK] * 100)
-
-    class Fickle:
-        def __init__(self, **options: object) -> None: ...
-
-        def add(self, frame: object) -> bool:
-            self.verdict = module_verdict(next(verdicts))
-            return True
-
-    def module_verdict(verdict: Liveness) -> object:
-        return type("Verdict", (), {"verdict": verdict, "results": ()})()
-
-    monkeypatch.setattr(module, "Examiner", Fickle)
-    (found,) = presentations(video, FakeObserver(seen_for(30)), None, Conditions())
-    assert found.accepted
-    assert found.verdict is Liveness.ATTACK
+def test_the_best_usable_frame_of_each_face_is_kept() -> None:
+    good, better = (fake_face(1, quality=Quality(score, ())) for score in (0.6, 0.9))
+    sharpest = fake_face(1, quality=Quality(1.0, ("turned away",)))
+    other = fake_face(2, quality=Quality(0.2, ("too far",)))
+    images = [np.full((4, 4, 3), shade, np.uint8) for shade in range(4)]
+    frames = [Frame(image, index / FPS, index) for index, image in enumerate(images)]
+    seen = watched(frames, FakeObserver([[good], [better, other], [sharpest], [good]]).observe)
+    assert [len(faces) for faces in seen.faces] == [1, 2, 1, 1]
+    assert seen.best.keys() == {1}
+    assert seen.best[1].image is images[1]
+    assert seen.best[1].face is better
 
 
 class CountingEncoder(FakeEncoder):
@@ -133,11 +165,13 @@ class CountingEncoder(FakeEncoder):
         return super().embed(crops)
 
 
-def test_only_usable_faces_are_recognised(video: Path) -> None:
+def test_only_usable_faces_are_recognised(video: Path, parts: Parts) -> None:
     far = fake_face(1, quality=Quality(0.1, ("too far",)))
     encoder = CountingEncoder()
-    presentations(video, FakeObserver([[far], *seen_for(3)]), encoder, Conditions())
-    assert encoder.count == 3
+    observe = FakeObserver([[far], *seen_for(3)]).observe
+    presentations(video, observe, parts(encoder=encoder), Conditions())
+    # Three frames, and the best of them once more to be enrolled.
+    assert encoder.count == 4
 
 
 class Recording:

@@ -8,15 +8,16 @@ import numpy as np
 import pytest
 
 from accessctl.encoder.card import load_card, write_card
+from accessctl.encoder.card_parts import ScoredPart
 from accessctl.encoder.fake import FAKE_CARD, FakeEncoder
 from accessctl.errors import SourceError
 from accessctl.evaluation.calibrate import Plan
 from accessctl.evaluation.cohort import MIN_FACES
 from accessctl.evaluation.recipe import NEIGHBOURS, calibrate_encoder
-from accessctl.gallery.calibration import Calibration
-from accessctl.gallery.cohort import load_cohort
-from accessctl.gallery.matcher import Matcher
-from accessctl.gallery.normalisation import Normaliser, ScoredPart
+from accessctl.recognition.calibration import Calibration
+from accessctl.recognition.cohort import load_cohort
+from accessctl.recognition.matcher import Matcher
+from accessctl.recognition.normalisation import Normaliser
 
 TODAY = datetime.date(2001, 2, 3)
 
@@ -111,7 +112,10 @@ def test_the_parts_that_were_scored_stand_in_the_card(encoder: FakeEncoder, tmp_
     whole = run(encoder, faces).table
     assert load_card(tmp_path / "encoder").calibration.parts is None
     first = encoder.card.dimension // 2
-    parts = [ScoredPart(first, 1.0), ScoredPart(encoder.card.dimension - first, 0.5)]
+    parts = [
+        ScoredPart(numbers=first, weight=1.0),
+        ScoredPart(numbers=encoder.card.dimension - first, weight=0.5),
+    ]
     by_parts = run(encoder, faces, parts=parts).table
     kept = load_card(tmp_path / "encoder").calibration.parts
     assert [(part.numbers, part.weight) for part in kept] == [

@@ -2,16 +2,18 @@ import numpy as np
 import pytest
 
 from accessctl.domain import PersonId
+from accessctl.encoder.card_parts import ScoredPart
 from accessctl.evaluation.scorer import cosine, normalised
-from accessctl.gallery.calibration import Calibration
 from accessctl.gallery.fake import random_units
-from accessctl.gallery.matcher import Matcher
-from accessctl.gallery.normalisation import Normaliser, ScoredPart
 from accessctl.gallery.values import Template
+from accessctl.recognition.calibration import Calibration
+from accessctl.recognition.matcher import Matcher
+from accessctl.recognition.normalisation import Normaliser
 
 FACES = random_units(7, 16, seed=1)
 COHORT = random_units(60, 16, seed=2)
-NORMALISER = Normaliser(COHORT, 12, [ScoredPart(10, 1.0), ScoredPart(6, 0.5)])
+PARTS = [ScoredPart(numbers=10, weight=1.0), ScoredPart(numbers=6, weight=0.5)]
+NORMALISER = Normaliser(COHORT, 12, PARTS)
 FOUND = np.array([True, True, False, True, True, True, True])
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from accessctl.domain import Frame
+from accessctl.door.fake import ScriptedCues
 from accessctl.errors import CameraError
 from accessctl.evaluation.selftest import Looking, Presented, Result
 from accessctl.evaluation.selftest_session import (
@@ -17,10 +18,11 @@ from accessctl.evaluation.selftest_session import (
     Session,
     run_session,
 )
-from accessctl.liveness.fake import FakeExaminer, fake_result
+from accessctl.evaluation.trial_door import DoorParts
 from accessctl.liveness.result import CueVerdict
 from accessctl.vision.fake import FakeObserver, fake_face
 
+Parts = Callable[..., DoorParts]
 PLAN = Plan(datetime(2026, 11, 22, 9, tzinfo=UTC), "a camera", "passive", ("print", "mask"), 2, 2.0)
 ORDER = [("live", 1), ("live", 2), ("print", 1), ("print", 2), ("mask", 1), ("mask", 2)]
 
@@ -50,7 +52,9 @@ class Film:
 class Present:
     """An installer who does as told, until `stop` says otherwise."""
 
-    def __init__(self, stop: Callable[[str, int], bool] = lambda *_: False) -> None:
+    def __init__(self, parts: Parts, stop: Callable[[str, int], bool] = lambda *_: False) -> None:
+        self._parts = parts
+        self.word = CueVerdict.CONFIRM
         self.asked: list[tuple[str, int]] = []
         self.heard: list[Presented] = []
         self.kept: list[dict[str, Any]] = []
@@ -65,15 +69,13 @@ class Present:
 
     def run(self, film: Film) -> Session:
         observer = FakeObserver([[fake_face()]] * 1000)
-        looking = Looking(
-            observer, None, lambda: FakeExaminer(fake_result("depth", CueVerdict.CONFIRM))
-        )
+        looking = Looking(observer, self._parts(examine=ScriptedCues(self.word, "depth")))
         installer = Installer(self.ready, lambda prompt: None, self.heard.append)
         return run_session(PLAN, film, looking, installer, lambda: 0.0, self.keep)
 
 
-def test_everything_is_presented_in_order_and_kept_each_time() -> None:
-    present = Present()
+def test_everything_is_presented_in_order_and_kept_each_time(parts: Parts) -> None:
+    present = Present(parts)
     session = present.run(Film(6 * 21))
     assert present.asked == ORDER
     assert [(one.species, one.number) for one in present.heard] == ORDER
@@ -88,8 +90,8 @@ def test_everything_is_presented_in_order_and_kept_each_time() -> None:
     assert not any(one["complete"] for one in present.kept[:-1])
 
 
-def test_what_it_says_about_itself() -> None:
-    present = Present()
+def test_what_it_says_about_itself(parts: Parts) -> None:
+    present = Present(parts)
     present.run(Film(6 * 21))
     kept = present.kept[-1]
     assert kept["began"] == "2026-11-22T09:00:00+00:00"
@@ -98,8 +100,8 @@ def test_what_it_says_about_itself() -> None:
     assert kept["seconds"] == 2.0
 
 
-def test_an_installer_who_stops_keeps_what_was_done() -> None:
-    present = Present(lambda species, number: (species, number) == ("print", 2))
+def test_an_installer_who_stops_keeps_what_was_done(parts: Parts) -> None:
+    present = Present(parts, lambda species, number: (species, number) == ("print", 2))
     session = present.run(Film(1000))
     assert session.broken_off == STOPPED
     assert [(one.species, one.number) for one in session.done] == ORDER[:3]
@@ -107,36 +109,38 @@ def test_an_installer_who_stops_keeps_what_was_done() -> None:
     assert not present.kept[-1]["complete"]
 
 
-def test_ctrl_c_in_the_middle_keeps_what_was_done() -> None:
+def test_ctrl_c_in_the_middle_keeps_what_was_done(parts: Parts) -> None:
     def interrupted(species: str, number: int) -> bool:
         if species == "mask":
             raise KeyboardInterrupt
         return False
 
-    present = Present(interrupted)
+    present = Present(parts, interrupted)
     session = present.run(Film(1000))
     assert (session.broken_off, len(session.done)) == (STOPPED, 4)
     assert len(present.kept[-1]["presentations"]) == 4
 
 
-def test_a_recording_that_ends_is_no_refusal() -> None:
-    present = Present()
+def test_a_recording_that_ends_is_no_refusal(parts: Parts) -> None:
+    present = Present(parts)
+    present.word = CueVerdict.UNDECIDED
     session = present.run(Film(2 * 21))
     assert session.broken_off == ENDED
-    assert [one.result for one in session.done] == [Result.ACCEPTED] * 2
+    assert [one.result for one in session.done] == [Result.REFUSED] * 2
     assert present.asked == ORDER[:3]
 
 
-def test_a_camera_that_fails_is_not_swallowed_and_what_was_done_is_kept() -> None:
-    present = Present()
+def test_a_camera_that_fails_is_not_swallowed_and_what_was_done_is_kept(parts: Parts) -> None:
+    present = Present(parts)
+    present.word = CueVerdict.UNDECIDED
     with pytest.raises(CameraError, match="unplugged"):
         present.run(Film(30, CameraError("The camera was unplugged.")))
     assert present.kept[-1]["broken_off"] == "The camera was unplugged."
     assert len(present.kept[-1]["presentations"]) == 1
 
 
-def test_ended_before_anything_was_presented() -> None:
-    present = Present(lambda *_: True)
+def test_ended_before_anything_was_presented(parts: Parts) -> None:
+    present = Present(parts, lambda *_: True)
     session = present.run(Film(10))
     kept = session.content()
     assert (kept["rates"], kept["worst_species"], kept["complete"]) == ([], None, False)

@@ -67,6 +67,21 @@ def test_tar_by_hand() -> None:
     assert tar_at_fmr(genuine, impostor, 1.0) == pytest.approx(5 / 6)
 
 
+def test_where_every_impostor_may_pass_whatever_could_be_compared_is_accepted() -> None:
+    genuine = np.array([0.1, 0.2, -INF])
+    assert tar_at_fmr(genuine, np.array([0.8, 0.9]), 1.0) == pytest.approx(2 / 3)
+    assert tar_at_fmr(genuine, np.array([0.8, 0.9]), 0.5) == 0
+
+
+def test_tar_of_few_scores_by_hand() -> None:
+    genuine, impostor = np.array([0.9, 0.5, 0.2]), np.array([0.1, 0.2, 0.3, 0.4])
+    assert tar_at_fmr(genuine, impostor, 0.25) == pytest.approx(2 / 3)
+    assert tar_at_fmr(genuine, impostor, 0.5) == pytest.approx(2 / 3)
+    assert tar_at_fmr(genuine, impostor, 0.75) == pytest.approx(1)
+    assert tar_at_fmr(genuine, impostor, 0.0) == pytest.approx(2 / 3)
+    assert tar_at_fmr(np.array([0.4]), impostor, 0.0) == 0
+
+
 @given(st.integers(0, 50), st.sampled_from([0.5, 0.1, 0.01, 0.003]))
 def test_tar_is_the_best_point_of_scikit_learns_curve(seed: int, fmr: float) -> None:
     genuine, impostor = drawn(seed, ties=True)

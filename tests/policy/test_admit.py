@@ -9,14 +9,8 @@ from hypothesis import strategies as st
 from accessctl.config_access import AccessConfig
 from accessctl.domain import Match, Outcome, PersonId, PersonRules, Reason, Sighting
 from accessctl.policy.access import AccessPlan, objection
-from accessctl.policy.admit import (
-    Circumstances,
-    Proof,
-    admit,
-    by_pin,
-    decide_visit,
-    lacks_second_factor_only,
-)
+from accessctl.policy.admit import admit, by_pin, decide_visit, lacks_second_factor_only
+from accessctl.policy.circumstances import Circumstances, Proof
 from accessctl.policy.crowd import Place
 from accessctl.policy.evidence import Evidence, Verdict
 from accessctl.policy.passback import Crossing

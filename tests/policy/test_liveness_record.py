@@ -1,6 +1,6 @@
 import pytest
 
-from accessctl.policy.admit import Proof
+from accessctl.policy.circumstances import Proof
 from accessctl.policy.liveness_record import (
     CueWord,
     LivenessRecord,

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from accessctl.config_access import AccessConfig
 from accessctl.domain import Match, PersonId, PersonRules, Sighting
 from accessctl.policy.access import AccessPlan
-from accessctl.policy.admit import Circumstances, Proof, decide_visit
+from accessctl.policy.admit import decide_visit
+from accessctl.policy.circumstances import Circumstances, Proof
 from accessctl.policy.evidence import Evidence
 from accessctl.policy.liveness_record import CueWord, LivenessRecord
 from accessctl.policy.passback import Crossing

@@ -18,7 +18,7 @@ from accessctl.domain import (
     Reason,
     Sighting,
 )
-from accessctl.policy.admit import Proof
+from accessctl.policy.circumstances import Proof
 from accessctl.policy.evidence import Evidence
 from accessctl.policy.liveness_record import CueWord, LivenessRecord
 from accessctl.policy.passback import Crossing

@@ -5,7 +5,7 @@ import pytest
 from accessctl.config_access import AccessConfig, Factor
 from accessctl.domain import PersonRules
 from accessctl.policy.access import AccessPlan
-from accessctl.policy.admit import Circumstances, Proof
+from accessctl.policy.circumstances import Circumstances, Proof
 from accessctl.policy.second_factor import as_shown, asked, may_need_pin, required
 
 PLAN = AccessPlan.of(

@@ -7,7 +7,6 @@ from accessctl.training.scores import (
     one_shot_accuracy,
     pair_accuracy,
     pair_scores,
-    tar_at_fmr,
     unit_rows,
 )
 
@@ -24,25 +23,10 @@ def test_each_pair_once_by_hand():
     assert sorted(impostor) == pytest.approx([np.sqrt(0.5)] * 2)
 
 
-def test_tar_by_hand():
-    genuine, impostor = np.array([0.9, 0.5, 0.2]), np.array([0.1, 0.2, 0.3, 0.4])
-    assert tar_at_fmr(genuine, impostor, 0.25) == pytest.approx(2 / 3)
-    assert tar_at_fmr(genuine, impostor, 0.5) == pytest.approx(2 / 3)
-    assert tar_at_fmr(genuine, impostor, 0.75) == pytest.approx(1)
-    assert tar_at_fmr(genuine, impostor, 0.0) == pytest.approx(2 / 3)
-    assert tar_at_fmr(np.array([0.4]), impostor, 0.0) == 0
-
-
 def curve(scores):
     genuine, impostor = scores
     truth = np.repeat([1, 0], [len(genuine), len(impostor)])
     return roc_curve(truth, np.concatenate(scores), drop_intermediate=False)
-
-
-@pytest.mark.parametrize("fmr", [0.001, 0.01, 0.1])
-def test_tar_as_scikit_learn_has_it(scores, fmr):
-    false, true, _ = curve(scores)
-    assert tar_at_fmr(*scores, fmr) == pytest.approx(true[false <= fmr].max())
 
 
 def test_pair_accuracy_as_scikit_learn_has_it(scores):

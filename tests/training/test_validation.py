@@ -3,6 +3,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from accessctl.training import validation
 from accessctl.training.validation import Validation
 
 
@@ -40,3 +41,8 @@ def test_a_teacher_whose_values_nobody_asks_for_explains_nothing(setting):
     vectors, person, card, network = setting
     found = Validation(vectors, person, teacher=100 * vectors).measure(network, card)
     assert "explained" not in found
+
+
+def test_where_both_impostors_may_pass_everybody_is_accepted():
+    genuine, impostor = np.array([0.1, 0.2]), np.array([0.8, 0.9])
+    assert validation.tar_at_fmr(genuine, impostor, 1.0) == 1

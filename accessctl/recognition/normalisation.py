@@ -1,0 +1,158 @@
+"""Adaptive symmetric score normalisation (AS-norm), part by part.
+
+A similarity is judged by what each of its two sides usually gets from strangers who
+look most like it: s' = ((s - m_t) / d_t + (s - m_p) / d_p) / 2, where m and d are mean
+and standard deviation of that side's similarities to its own K nearest cohort members.
+Symmetric normalisation: Kenny, "Bayesian speaker verification with heavy-tailed priors",
+Odyssey 2010; with each side's own nearest cohort: Cumani et al., "Comparison of speaker
+recognition approaches for real applications", Interspeech 2011, and Matejka et al.,
+"Analysis of score normalization in multilingual speaker recognition", Interspeech 2017
+(there AS-norm 1).
+
+The parts of a joint embedding are normalised each by itself and their scores averaged:
+somebody whose face looks common to one encoder may look rare to the other, which one mean
+and deviation for both cannot say.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from accessctl.encoder.card_parts import ScoredPart
+from accessctl.errors import ModelError
+
+Floats = NDArray[np.float32]
+BLOCK = 512
+# What has no length, or only twins in the cohort, would divide by nothing.
+LEAST = np.float32(1e-6)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sides:
+    """Embeddings (N, D) as sides of a comparison; P parts (P, N) each: the reciprocal `length`
+    of the part, mean and standard deviation of its nearest cohort similarities."""
+
+    embeddings: Floats
+    length: Floats
+    mean: Floats
+    deviation: Floats
+
+    def rows(self, index: slice | NDArray[np.integer]) -> "Sides":
+        """Some of them, in the order of `index`."""
+        return Sides(
+            self.embeddings[index],
+            self.length[:, index],
+            self.mean[:, index],
+            self.deviation[:, index],
+        )
+
+
+class Normaliser:
+    """Scores pairs of unit embeddings (D,) by a unit `cohort` (C, D) and its `neighbours`
+    nearest members to each side.
+
+    Without `parts` the embedding is scored as a whole. ModelError when they do not fit together.
+    """
+
+    def __init__(self, cohort: Floats, neighbours: int, parts: Sequence[ScoredPart] = ()) -> None:
+        if neighbours < 2:
+            raise ModelError(
+                "The encoder's calibration names fewer than 2 neighbours; "
+                "run `accessctl models calibrate` or fetch the encoder again."
+            )
+        if cohort.ndim != 2 or len(cohort) < neighbours:
+            raise ModelError(
+                f"The encoder's cohort has fewer than {neighbours} faces, which its "
+                "calibration needs; fetch the encoder again."
+            )
+        whole = (ScoredPart(numbers=cohort.shape[1], weight=1.0),)
+        self.parts = tuple(parts) or whole
+        if sum(part.numbers for part in self.parts) != cohort.shape[1]:
+            raise ModelError(
+                f"The parts that the encoder's calibration scores are not the {cohort.shape[1]} "
+                "numbers of its cohort; run `accessctl models calibrate` again."
+            )
+        self.neighbours = neighbours
+        self.cohort_size, self.dimension = cohort.shape
+        total = sum(part.weight for part in self.parts)
+        self._shares = [np.float32(part.weight / total / 2) for part in self.parts]
+        ends = np.cumsum([part.numbers for part in self.parts]).tolist()
+        self._columns = [
+            slice(end - part.numbers, end) for end, part in zip(ends, self.parts, strict=True)
+        ]
+        self._cohort = [
+            block * _reciprocal_length(block)[:, None]
+            for block in (np.ascontiguousarray(cohort[:, own]) for own in self._columns)
+        ]
+
+    def sides(self, embeddings: Floats) -> Sides:
+        """What comparisons need of unit embeddings (N, D)."""
+        length, mean, deviation = [], [], []
+        for own, cohort in zip(self._columns, self._cohort, strict=True):
+            block = embeddings[:, own]
+            length.append(_reciprocal_length(block))
+            found = neighbour_statistics(block * length[-1][:, None], cohort, self.neighbours)
+            mean.append(found[0])
+            deviation.append(found[1])
+        return Sides(embeddings, np.stack(length), np.stack(mean), np.stack(deviation))
+
+    def scores(self, one: Sides, other: Sides) -> Floats:
+        """Of all pairs (N, M) of N sides with M others."""
+        total = np.zeros((len(one.embeddings), len(other.embeddings)), np.float32)
+        for part, own in enumerate(self._columns):
+            products = one.embeddings[:, own] @ other.embeddings[:, own].T
+            # ((s - m) / d) summed over both sides: s (1/d + 1/d') is one product of rank two.
+            products *= _rises(one, part).T @ _rises(other, part)[::-1]
+            products -= _offset(one, part)[:, None] + _offset(other, part)
+            products *= self._shares[part]
+            total += products
+        return total
+
+    def pairs(self, one: Sides, other: Sides) -> Floats:
+        """Of each of N sides with the other of the same row: (N,)."""
+        total = np.zeros(len(one.embeddings), np.float32)
+        for part, own in enumerate(self._columns):
+            products = np.einsum("nd,nd->n", one.embeddings[:, own], other.embeddings[:, own])
+            products *= (_rises(one, part) * _rises(other, part)[::-1]).sum(axis=0)
+            products -= _offset(one, part) + _offset(other, part)
+            total += products * self._shares[part]
+        return total
+
+    def slopes(self, one: Sides, other: Sides) -> Floats:
+        """How much each row's score (N,) rises with the similarity of all its parts alike."""
+        rise = 1 / one.deviation + 1 / other.deviation
+        slopes: Floats = (np.array(self._shares)[:, None] * rise).sum(axis=0)
+        return slopes
+
+
+def neighbour_statistics(
+    embeddings: Floats, cohort: Floats, neighbours: int
+) -> tuple[Floats, Floats]:
+    """Mean and standard deviation (N,) of the similarities of unit embeddings (N, D) to
+    their `neighbours` nearest of a unit cohort (C, D), 2 <= neighbours <= C."""
+    mean = np.empty(len(embeddings), np.float32)
+    deviation = np.empty(len(embeddings), np.float32)
+    for start in range(0, len(embeddings), BLOCK):
+        rows = slice(start, start + BLOCK)
+        similarities = embeddings[rows] @ cohort.T
+        nearest = np.partition(similarities, -neighbours, axis=1)[:, -neighbours:]
+        mean[rows] = nearest.mean(axis=1)
+        deviation[rows] = nearest.std(axis=1)
+    return mean, np.maximum(deviation, LEAST)
+
+
+def _reciprocal_length(rows: Floats) -> Floats:
+    reciprocal: Floats = 1 / np.maximum(np.linalg.norm(rows, axis=1), LEAST)
+    return reciprocal.astype(np.float32, copy=False)
+
+
+def _rises(side: Sides, part: int) -> Floats:
+    """The part's reciprocal length, as it is and over its deviation: (2, N)."""
+    return np.stack([side.length[part], side.length[part] / side.deviation[part]])
+
+
+def _offset(side: Sides, part: int) -> Floats:
+    offset: Floats = side.mean[part] / side.deviation[part]
+    return offset

@@ -1,0 +1,43 @@
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from accessctl.config import PolicyConfig
+from accessctl.config_liveness import LivenessConfig
+from accessctl.door.fake import CALIBRATION
+from accessctl.door.inspection import Wanted
+from accessctl.door.looks import Examine
+from accessctl.encoder.base import Encoder
+from accessctl.encoder.fake import FAKE_CARD, FakeEncoder
+from accessctl.evaluation.trial_door import DoorParts
+from accessctl.gallery.fake import random_units
+from accessctl.liveness.examiner import Look
+from accessctl.liveness.texture_network import TextureScorer
+from accessctl.recognition.normalisation import Normaliser
+from accessctl.recognition.recogniser import Recogniser
+
+
+@pytest.fixture
+def parts() -> Callable[..., DoorParts]:
+    """A door to which pictures of one colour are one person; the cues are the real ones, unless
+    `examine` says otherwise."""
+
+    def make(
+        *,
+        encoder: Encoder | None = None,
+        examine: Examine = Look.results,
+        texture: TextureScorer | None = None,
+        **liveness: Any,
+    ) -> DoorParts:
+        return DoorParts(
+            Recogniser(encoder or FakeEncoder()),
+            Normaliser(random_units(300, FAKE_CARD.dimension, seed=1), 50),
+            CALIBRATION,
+            PolicyConfig(),
+            Wanted(LivenessConfig(texture="off", **liveness), texture=texture),
+            leave_after_s=1.0,
+            examine=examine,
+        )
+
+    return make
