@@ -11,7 +11,7 @@ from accessctl.door.portrait import cut_out, only_face
 from accessctl.door.recogniser import Recogniser
 from accessctl.door.record import Recorder, recorder_of
 from accessctl.door.roster import Roster
-from accessctl.gallery.values import People
+from accessctl.gallery.values import NewPhoto, People
 
 # Longest side of the photo that is kept; a crop for any encoder is cut from it again.
 MAX_PHOTO_SIDE = 1024
@@ -65,7 +65,7 @@ class Enrolment:
         """
         first, *others = photos
         record = recorder_of(self._audit, "enrolled", self._now)
-        person = self._gallery.add_person(name, *self._columns(first), record=record)
+        person = self._gallery.add_person(name, self._to_keep(first), record=record)
         return self._add(person, others)
 
     def extend(self, name: str, photos: Sequence[Candidate]) -> Person:
@@ -83,12 +83,17 @@ class Enrolment:
     def _add(self, person: Person, photos: Sequence[Candidate]) -> Person:
         record = recorder_of(self._audit, "photo_added", self._now)
         for photo in photos:
-            person = self._gallery.add_photo(person.id, *self._columns(photo), record=record)
+            person = self._gallery.add_photo(person.id, self._to_keep(photo), record=record)
         return person
 
-    def _columns(self, candidate: Candidate) -> tuple[bytes, Embedding, str, float, float]:
-        fingerprint = self._recogniser.fingerprint
-        return candidate.jpeg, candidate.embedding, fingerprint, candidate.quality, self._now()
+    def _to_keep(self, candidate: Candidate) -> NewPhoto:
+        return NewPhoto(
+            jpeg=candidate.jpeg,
+            embedding=candidate.embedding,
+            fingerprint=self._recogniser.fingerprint,
+            quality=candidate.quality,
+            added=self._now(),
+        )
 
 
 def alike(roster: Roster) -> Iterator[tuple[PersonId, PersonId, float]]:

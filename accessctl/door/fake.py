@@ -24,6 +24,7 @@ from accessctl.encoder.fake import FAKE_CARD, FakeEncoder
 from accessctl.gallery.calibration import Calibration
 from accessctl.gallery.fake import MemoryGallery, random_units
 from accessctl.gallery.normalisation import Normaliser
+from accessctl.gallery.values import NewPhoto
 from accessctl.liveness.examiner import Look
 from accessctl.liveness.fake import fake_result
 from accessctl.liveness.result import CueVerdict
@@ -135,10 +136,14 @@ class FakeHouse:
 
     def enrol(self, name: str, person: int) -> PersonId:
         embedding = self.recogniser.embed(portrait(person), [fake_face(box=FACE_BOX)])[0]
-        added = self.gallery.add_person(
-            name, b"jpeg", embedding, FAKE_CARD.fingerprint, quality=0.9, now=EPOCH
+        photo = NewPhoto(
+            jpeg=b"jpeg",
+            embedding=embedding,
+            fingerprint=FAKE_CARD.fingerprint,
+            quality=0.9,
+            added=EPOCH,
         )
-        return added.id
+        return self.gallery.add_person(name, photo).id
 
     def door(self, gate: Gate | None = None) -> Door:
         numbers = count(1)

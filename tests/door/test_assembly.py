@@ -24,7 +24,7 @@ from accessctl.errors import ModelError, StoreError
 from accessctl.gallery.fake import MemoryGallery, random_units
 from accessctl.gallery.normalisation import Normaliser
 from accessctl.gallery.pins import hash_pin
-from accessctl.gallery.values import StoredPhoto
+from accessctl.gallery.values import NewPhoto, StoredPhoto
 from accessctl.policy.lockout_store import LockoutStore
 from accessctl.vision.fake import FakeObserver, fake_face
 
@@ -82,7 +82,16 @@ def test_templates_of_another_encoder_are_renewed_before_anybody_is_matched(
     config: Config, parts: Parts
 ) -> None:
     old = random_units(1, 8, seed=5)[0]
-    parts.gallery.add_person("Ada", encode_photo(portrait(1)), old, "0" * 64, 0.9, EPOCH)
+    parts.gallery.add_person(
+        "Ada",
+        NewPhoto(
+            jpeg=encode_photo(portrait(1)),
+            embedding=old,
+            fingerprint="0" * 64,
+            quality=0.9,
+            added=EPOCH,
+        ),
+    )
     with open_engine(config, through) as engine:
         assert engine.roster.matcher.people == 1
         probe = engine.recogniser.embed(portrait(1), [fake_face(box=FACE_BOX)])[0]
