@@ -275,6 +275,17 @@ class Config(Section):
     audit: AuditConfig = AuditConfig()
     service: ServiceConfig = ServiceConfig()
 
+    @property
+    def lockout_file(self) -> Path:
+        """Where lockouts are kept."""
+        return self.policy.lockout.file or self.audit.file.with_name("lockout.sqlite")
+
+    @property
+    def demo_gallery(self) -> GalleryConfig:
+        """The demo's people, kept apart from those who may open the door."""
+        folder = self.audit.file.with_name("demo")
+        return self.gallery.model_copy(update={"folder": folder})
+
 
 def load_config(path: Path) -> Config:
     """Read and check `path`; raises ConfigError with the first thing that is wrong."""

@@ -111,6 +111,18 @@ def test_paths_are_relative_to_the_file_not_to_the_folder_one_is_in(
     assert config.encoder.folder == door / "models/encoder"
 
 
+def test_what_nobody_named_lies_beside_the_event_log(file: Path) -> None:
+    file.write_text("audit: {file: log/events.sqlite}\n")
+    config = load_config(file)
+    assert config.lockout_file == file.parent / "log" / "lockout.sqlite"
+    assert config.demo_gallery.folder == file.parent / "log" / "demo"
+    file.write_text("policy: {lockout: {file: locked.sqlite}}\ngallery: {max_photo_mb: 3}\n")
+    config = load_config(file)
+    assert config.lockout_file == file.parent / "locked.sqlite"
+    assert config.demo_gallery.max_photo_mb == 3
+    assert config.gallery.folder == file.parent / "enrolled"
+
+
 @pytest.mark.parametrize(
     ("source", "shown"),
     [

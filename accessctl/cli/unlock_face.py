@@ -5,7 +5,6 @@ import time
 from typing import Any
 
 from accessctl.cli.common import add_config, config_from
-from accessctl.cli.lockouts import lockout_file
 
 
 def add_parser(subparsers: Any) -> None:
@@ -25,7 +24,7 @@ def run(args: argparse.Namespace) -> int:
 
     config = config_from(args)
     door = args.door or config.access.door
-    file = lockout_file(config)
+    file = config.lockout_file
     if not file.exists():
         print(f"No face was refused at the door {door} yet.")
         return 0

@@ -19,9 +19,7 @@ def demo_config(config: Config) -> Config:
     return config.model_copy(
         update={
             "camera": config.camera.model_copy(update={"source": "demo"}),
-            "gallery": config.gallery.model_copy(
-                update={"folder": config.audit.file.parent / "demo"}
-            ),
+            "gallery": config.demo_gallery,
             "actions": ActionsConfig(granted=(unlock,)),
             # A door of its own: your schedules do not bind it, nobody on the tape can enter a PIN
             # or is told what to do, and it may be played often though it refuses most visitors.

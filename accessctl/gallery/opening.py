@@ -14,11 +14,11 @@ from accessctl.gallery.faults import reported
 from accessctl.gallery.keys import (
     CREDENTIAL,
     KEY_FILE_VARIABLE,
-    LOCAL_KEY,
     find_key,
     generate_key,
+    local_key,
 )
-from accessctl.gallery.schema import FILE_NAME
+from accessctl.gallery.schema import database_file
 from accessctl.keyfile import sync_folder
 
 BUSY_TIMEOUT_S = 10.0
@@ -33,7 +33,7 @@ def open_database(
     busy_timeout_s: float,
 ) -> Database:
     """The database in `folder` with its key; errors as in store.open_gallery."""
-    path = folder / FILE_NAME
+    path = database_file(folder)
     with reported(folder), _prepared(folder):
         key = _key(folder, path, environment, random_bytes)
         with reported(path):
@@ -56,7 +56,7 @@ def _key(
         return key
     if path.exists():
         raise GalleryKeyError(
-            f"The gallery {path} is there but its key is not; restore {folder / LOCAL_KEY}, "
+            f"The gallery {path} is there but its key is not; restore {local_key(folder)}, "
             f"or name the key in {KEY_FILE_VARIABLE} or as the systemd credential {CREDENTIAL}."
         )
     return generate_key(folder, random_bytes)

@@ -1,11 +1,18 @@
 """The gallery's tables, their version, and how one version becomes the next."""
 
 import sqlite3
+from pathlib import Path
 
 from accessctl.errors import StoreError
 
 APPLICATION_ID = 0x61636374
 FILE_NAME = "gallery.sqlite"
+
+
+def database_file(folder: Path) -> Path:
+    """The file of the gallery in `folder`."""
+    return folder / FILE_NAME
+
 
 # One tuple of statements per version; a released one is never edited, only followed.
 MIGRATIONS: tuple[tuple[str, ...], ...] = (

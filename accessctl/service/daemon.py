@@ -175,7 +175,6 @@ class Service:
 
 def view_of(session: Session) -> View:
     config, engine = session.config, session.engine
-    file = config.policy.lockout.file or config.audit.file.with_name("lockout.sqlite")
     return View(
         door=config.access.door,
         camera=session.reader.source.description,
@@ -185,7 +184,7 @@ def view_of(session: Session) -> View:
         people=lambda: engine.roster.matcher.people,
         names=lambda: engine.roster.names,
         dropped=lambda: session.dropped,
-        lockout=lambda: read_lockout(file, config.access.door, uptime()),
+        lockout=lambda: read_lockout(config.lockout_file, config.access.door, uptime()),
         infrared=lambda: infrared_of(session),
     )
 

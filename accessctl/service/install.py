@@ -12,7 +12,7 @@ import yaml
 from accessctl.audit.opening import key_path
 from accessctl.config import Config, load_config
 from accessctl.errors import FaultError, InputError
-from accessctl.gallery.keys import LOCAL_KEY
+from accessctl.gallery.keys import local_key
 from accessctl.service.machine_files import environment, tmpfiles, udev_rules, users
 from accessctl.service.unit import (
     ETC,
@@ -90,7 +90,7 @@ def plan_of(wishes: Wishes) -> Plan:
         )
     files: dict[Path, str] = {}
     config = _configuration(wishes, files)
-    beside = config.gallery.folder / LOCAL_KEY, key_path(config.audit)
+    beside = local_key(config.gallery.folder), key_path(config.audit)
     apart = ETC / "gallery.key", ETC / "audit.key"
     # A key that is in use stays where it is: another one would not fit what it sealed.
     keys = [
