@@ -3,7 +3,6 @@
 import fcntl
 import logging
 import os
-import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,9 +18,7 @@ from accessctl.gallery.keys import (
     local_key,
 )
 from accessctl.gallery.schema import database_file
-from accessctl.keyfile import sync_folder
-
-BUSY_TIMEOUT_S = 10.0
+from accessctl.storage.sqlite import connect, private_file
 
 log = logging.getLogger(__name__)
 
@@ -37,12 +34,10 @@ def open_database(
     with reported(folder), _prepared(folder):
         key = _key(folder, path, environment, random_bytes)
         with reported(path):
-            _make_private(path)
-            db = sqlite3.connect(
-                path, timeout=busy_timeout_s, isolation_level=None, check_same_thread=False
-            )
+            private_file(path)
+            db = connect(path, busy_timeout_s)
         try:
-            return Database(db, path, key, random_bytes)
+            return Database(db, path, key, random_bytes, busy_timeout_s=busy_timeout_s)
         except BaseException:
             db.close()
             raise
@@ -77,13 +72,3 @@ def _prepared(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
-
-
-def _make_private(path: Path) -> None:
-    """An existing or new file of mode 0600; SQLite gives its -wal and -shm the same mode."""
-    try:
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-        sync_folder(path.parent)
-    except FileExistsError:
-        if path.stat().st_mode & 0o077:
-            path.chmod(0o600)

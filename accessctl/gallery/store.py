@@ -12,10 +12,10 @@ from accessctl.config import GalleryConfig
 from accessctl.domain import Embedding, Person, PersonId, PersonRules
 from accessctl.errors import NameTakenError, StoreError, UnknownPersonError
 from accessctl.gallery import person_rules, pins
-from accessctl.gallery.database import Database
+from accessctl.gallery.database import BUSY_TIMEOUT_S, Database
 from accessctl.gallery.embeddings import from_bytes, to_bytes
 from accessctl.gallery.names import clean_name, close_names, name_key
-from accessctl.gallery.opening import BUSY_TIMEOUT_S, open_database
+from accessctl.gallery.opening import open_database
 from accessctl.gallery.person_row import person_of
 from accessctl.gallery.pins import PinHash
 from accessctl.gallery.values import NewPhoto, Record, StoredPhoto, Template, no_record
