@@ -19,8 +19,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from accessctl.camera.demo_script import ACTS, LENGTH_S, Performer
 from accessctl.config_camera import CameraConfig
+from accessctl.demo.script import ACTS, LENGTH_S, Performer
 from benchmarks.pipeline import config_text
 
 ROOT = Path(__file__).resolve().parents[1]

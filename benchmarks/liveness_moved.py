@@ -16,9 +16,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from accessctl.camera.demo_room import empty_room
-from accessctl.camera.demo_sheet import Sheet
 from accessctl.config import VisionConfig
+from accessctl.demo.room import empty_room
+from accessctl.demo.sheet import Sheet
 from accessctl.domain import Frame
 from accessctl.evaluation.bent_photo import bent_photo
 from accessctl.evaluation.moved_photo import Hand, moved_photo

@@ -20,7 +20,7 @@ from accessctl.evaluation.cohort import choose, embed
 from accessctl.evaluation.pack import Row, read_rows
 from accessctl.evaluation.recipe import NEIGHBOURS
 from accessctl.evaluation.scorer import normalised
-from accessctl.gallery.normalisation import Normaliser, ScoredPart
+from accessctl.recognition.normalisation import Normaliser, ScoredPart
 
 SOURCES = ("celeba_testpart_crop", "pins105", "celeba_first10k_89x109")
 PHOTOS = 6

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from accessctl.camera.demo_photos import demo_enrolment_photo
 from accessctl.cli.common import table
 from accessctl.config import load_config
+from accessctl.demo.door import demo_config, enrol_demo_person
+from accessctl.demo.photos import demo_enrolment_photo
 from accessctl.domain import Frame
-from accessctl.door.assembly import open_audit, open_door, open_engine
-from accessctl.door.demo import demo_config, enrol_demo_person
+from accessctl.door.assembly import open_audit, open_door
+from accessctl.recognition.engine import open_engine
 
 HERE = Path(__file__).parent
 # The enrolled visitor stands at the door, face about 200 pixels wide.

@@ -19,7 +19,6 @@ from accessctl.cli.evaluate_bench import photo_progress
 from accessctl.cli.evaluate_lfw import scorers_of
 from accessctl.cli.main import main as accessctl
 from accessctl.config import EncoderConfig, load_config
-from accessctl.door.scoring import scoring_of
 from accessctl.encoder.card import Card, load_card
 from accessctl.evaluation import plots
 from accessctl.evaluation.all_pairs import AllPairs, all_pairs
@@ -27,6 +26,7 @@ from accessctl.evaluation.embedded import bench_for
 from accessctl.evaluation.lfw import open_lfw
 from accessctl.evaluation.row_cache import default_cache
 from accessctl.evaluation.sightings import Subject
+from accessctl.recognition.scoring import scoring_of
 
 ROOT = Path(__file__).resolve().parents[1]
 RATES = ("1e-02", "1e-03", "1e-04", "1e-05", "1e-06")

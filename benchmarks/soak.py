@@ -19,12 +19,13 @@ from pathlib import Path
 
 import numpy as np
 
-from accessctl.camera.demo_scene import scene
-from accessctl.camera.demo_script import LENGTH_S
 from accessctl.config import load_config
+from accessctl.demo.door import demo_config, enrol_demo_person
+from accessctl.demo.scene import scene
+from accessctl.demo.script import LENGTH_S
 from accessctl.domain import Frame
-from accessctl.door.assembly import open_audit, open_door, open_engine
-from accessctl.door.demo import demo_config, enrol_demo_person
+from accessctl.door.assembly import open_audit, open_door
+from accessctl.recognition.engine import open_engine
 from benchmarks.pipeline import config_text
 from benchmarks.startup import resident_mb
 

@@ -18,13 +18,14 @@ from pathlib import Path
 
 import numpy as np
 
-from accessctl.camera.demo_scene import scene
 from accessctl.config import Config, EncoderConfig, load_config
-from accessctl.door.assembly import Engine, open_audit, open_door, open_engine
-from accessctl.door.demo import demo_config, enrol_demo_person
+from accessctl.demo.door import demo_config, enrol_demo_person
+from accessctl.demo.scene import scene
+from accessctl.door.assembly import open_audit, open_door
 from accessctl.door.door import Door
-from accessctl.door.scoring import scoring_of
 from accessctl.encoder.card import load_card
+from accessctl.recognition.engine import Engine, open_engine
+from accessctl.recognition.scoring import scoring_of
 from benchmarks import idle, pipeline
 from benchmarks.bars import crowd, enrolling, matching, roofline, visits
 from benchmarks.bars.row import Row

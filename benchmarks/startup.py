@@ -26,9 +26,10 @@ def resident_mb() -> float:
 
 def main() -> None:
     from accessctl.config import load_config
-    from accessctl.door.assembly import open_audit, open_engine
-    from accessctl.door.demo import demo_config, enrol_demo_person
+    from accessctl.demo.door import demo_config, enrol_demo_person
+    from accessctl.door.assembly import open_audit
     from accessctl.door.session import open_session
+    from accessctl.recognition.engine import open_engine
 
     config = demo_config(load_config(Path(sys.argv[1])))
     with open_audit(config) as audit, open_engine(config, lambda photos, _: iter(photos)) as engine:

@@ -15,14 +15,14 @@ from time import perf_counter
 import cv2
 import numpy as np
 
-from accessctl.camera.demo_scene import scene
 from accessctl.cli.common import table
 from accessctl.config import EncoderConfig, VisionConfig
+from accessctl.demo.scene import scene
 from accessctl.domain import Face, Image
-from accessctl.door.threads import one_thread_each
 from accessctl.encoder.choose import load_encoder
 from accessctl.liveness.texture_crops import crops
 from accessctl.liveness.texture_network import TextureNetwork
+from accessctl.recognition.threads import one_thread_each
 from accessctl.vision.alignment import cut
 from accessctl.vision.observer import Observer
 from benchmarks.pipeline import STANDING_S, figure

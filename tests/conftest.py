@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
+from accessctl import demo
+
 WAIT_S = 90.0
 KEY_PRESS, REVERT_TO_PARENT, NOW = 2, 2, 0
 Z_PIXMAP, ALL_PLANES = 2, ctypes.c_ulong(-1)
@@ -105,6 +107,12 @@ class XDisplay:
             if name.value == title.encode():
                 return int(window)
         return None
+
+
+@pytest.fixture(autouse=True, scope="session")
+def demo_camera() -> None:
+    """As the command line does, for tests that open a door without it."""
+    demo.register()
 
 
 @pytest.fixture(scope="session")

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from accessctl.camera.demo import DemoSource
 from accessctl.camera.image_folder import ImageFolderSource
+from accessctl.camera.registered import maker_of
 from accessctl.camera.source import Source
-from accessctl.camera.spec import UNDERSTOOD, SourceKind, SourceSpec, parse_source
+from accessctl.camera.spec import SourceKind, SourceSpec, parse_source, understood
 from accessctl.camera.stream import StreamSource
 from accessctl.camera.usb import UsbSource, first_usb_camera, locate_first
 from accessctl.camera.video_file import VideoFileSource
@@ -20,10 +20,10 @@ def source_from(
 ) -> Source:
     """The source that `spec` names, not yet opened.
 
-    `fast` plays recordings (files, folders, the demo) as fast as they are consumed, every
-    frame in order; cameras do not heed it. `patient`: for `auto`, a camera may be attached
-    later. Raises SourceError when `spec` is not understood or names nothing, CameraError when
-    it is `auto` and no camera is attached.
+    `fast` plays recordings (files, folders, the demo where it is registered) as fast as they
+    are consumed, every frame in order; cameras do not heed it. `patient`: for `auto`, a camera
+    may be attached later. Raises SourceError when `spec` is not understood or names nothing,
+    CameraError when it is `auto` and no camera is attached.
     """
     parsed = parse_source(spec)
     match parsed.kind:
@@ -35,8 +35,8 @@ def source_from(
             return UsbSource(parsed.value, config)
         case SourceKind.STREAM:
             return StreamSource(parsed.value, config)
-        case SourceKind.DEMO:
-            return DemoSource(config.fps, fast=fast)
+        case SourceKind.REGISTERED:
+            return maker_of(parsed.value)(config, fast)
         case SourceKind.PATH:
             return _recording(parsed, config, fast)
 
@@ -51,4 +51,4 @@ def _recording(parsed: SourceSpec, config: CameraConfig, fast: bool) -> Source:
         problem = "is neither a file nor a folder" if path.exists() else "does not exist"
     except (OSError, RuntimeError) as error:
         problem = f"cannot be looked at ({error})"
-    raise SourceError(f"{parsed.value} {problem}; name {UNDERSTOOD}.")
+    raise SourceError(f"{parsed.value} {problem}; name {understood()}.")

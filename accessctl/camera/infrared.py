@@ -28,7 +28,7 @@ def infrared_source(spec: str, camera: CameraConfig, first: Source, *, fast: boo
         parsed = parse_source(spec)
     except SourceError as error:
         raise SourceError(f"liveness.ir_source: {error}") from error
-    if parsed.kind in (SourceKind.AUTO, SourceKind.DEMO):
+    if parsed.kind in (SourceKind.AUTO, SourceKind.REGISTERED):
         raise SourceError(f"liveness.ir_source cannot be {spec.strip()}; name {UNDERSTOOD}.")
     beside = parse_source(camera.source)
     if parsed == beside:

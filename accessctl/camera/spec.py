@@ -6,11 +6,16 @@ from enum import StrEnum
 from urllib.parse import urlsplit
 
 from accessctl.camera.redact import redact
+from accessctl.camera.registered import registered_words
 from accessctl.errors import SourceError
 
 UNDERSTOOD = (
-    "auto, usb:0, /dev/video0, an rtsp:// or http:// address, "
-    "a video file, a folder of images, or demo"
+    "auto",
+    "usb:0",
+    "/dev/video0",
+    "an rtsp:// or http:// address",
+    "a video file",
+    "a folder of images",
 )
 STREAM_SCHEMES = ("rtsp", "rtsps", "http", "https")
 USB_INDEX = re.compile(r"(?:usb:)?([0-9]{1,3})", re.ASCII)
@@ -23,15 +28,22 @@ class SourceKind(StrEnum):
     USB = "usb"
     STREAM = "stream"
     PATH = "path"
-    DEMO = "demo"
+    REGISTERED = "registered"
 
 
 @dataclass(frozen=True, slots=True)
 class SourceSpec:
-    """`value` is the device of a USB camera, the URL of a stream, or the path of a recording."""
+    """`value` is the device of a USB camera, the URL of a stream, the path of a recording,
+    or a registered word."""
 
     kind: SourceKind
     value: str = ""
+
+
+def understood() -> str:
+    """All that may be named, in words."""
+    *others, last = *UNDERSTOOD, *registered_words()
+    return f"{', '.join(others)}, or {last}"
 
 
 def parse_source(spec: str) -> SourceSpec:
@@ -43,8 +55,10 @@ def parse_source(spec: str) -> SourceSpec:
     text = spec.strip()
     if not text or len(text) > LONGEST or not text.isprintable():
         raise _not_understood(text)
-    if text in (SourceKind.AUTO, SourceKind.DEMO):
-        return SourceSpec(SourceKind(text))
+    if text == SourceKind.AUTO:
+        return SourceSpec(SourceKind.AUTO)
+    if text in registered_words():
+        return SourceSpec(SourceKind.REGISTERED, text)
     if index := USB_INDEX.fullmatch(text):
         return SourceSpec(SourceKind.USB, f"/dev/video{int(index.group(1))}")
     if text.startswith("/dev/"):
@@ -69,4 +83,4 @@ def _has_host(url: str) -> bool:
 def _not_understood(text: str) -> SourceError:
     shown = redact(text)
     shown = shown if len(shown) <= 80 else f"{shown[:77]}..."
-    return SourceError(f"The source {shown!r} is not understood; name {UNDERSTOOD}.")
+    return SourceError(f"The source {shown!r} is not understood; name {understood()}.")

@@ -12,7 +12,7 @@ from accessctl.encoder.card import Card
 from accessctl.errors import InputError
 
 if TYPE_CHECKING:
-    from accessctl.gallery.normalisation import ScoredPart
+    from accessctl.recognition.normalisation import ScoredPart
 
 
 def add_calibrate(commands: Any) -> None:
@@ -71,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
 def _parts(card: Card, weights: Sequence[float] | None) -> "list[ScoredPart]":
     """The parts of a joint encoder with their weights; InputError when they do not fit."""
     from accessctl.encoder.joint_card import part_cards
-    from accessctl.gallery.normalisation import ScoredPart
+    from accessctl.recognition.normalisation import ScoredPart
 
     if weights is None:
         return []

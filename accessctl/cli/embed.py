@@ -29,8 +29,8 @@ def run(args: argparse.Namespace) -> int:
     """
     import numpy as np
 
-    from accessctl.door.assembly import open_engine
-    from accessctl.door.still import embed_portrait, stack
+    from accessctl.recognition.engine import open_engine
+    from accessctl.recognition.identify import embed_portrait, stack
 
     config = config_from(args)
     read = photo_reader(config)

@@ -17,7 +17,7 @@ from accessctl.errors import InputError, PhotoError
 if TYPE_CHECKING:
     from accessctl.audit.log import EventLog
     from accessctl.camera.reader import Reader
-    from accessctl.door.assembly import Engine
+    from accessctl.recognition.engine import Engine
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +41,8 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from accessctl.door.assembly import open_audit, open_engine
+    from accessctl.door.assembly import open_audit
+    from accessctl.recognition.engine import open_engine
 
     check_usage(args)
     config = config_from(args)
@@ -109,8 +110,8 @@ def drain(reader: "Reader", seconds: float) -> None:
 
 def enrol_folder(folder: Path, engine: "Engine", audit: "EventLog") -> int:
     """Everybody in the folder; refusals are listed at the end, each with its reason."""
-    from accessctl.door.ahead import ahead
-    from accessctl.door.enrolment import alike
+    from accessctl.recognition.enrolment import alike
+    from accessctl.recognition.prefetch import prefetch
 
     paths = photos_in(folder)
     enrolment = engine.enrolment(audit)
@@ -118,7 +119,7 @@ def enrol_folder(folder: Path, engine: "Engine", audit: "EventLog") -> int:
     added: set[PersonId] = set()
     refused: list[InputError] = []
     # The next photo is read and looked at while the last person is written to the disk.
-    examined = ahead(lambda path: enrolment.examine(read(path), str(path)), paths)
+    examined = prefetch(lambda path: enrolment.examine(read(path), str(path)), paths)
     for path, photo in photo_bar(examined, len(paths)):
         try:
             added.add(enrolment.enrol(path.stem, [photo.result()]).id)

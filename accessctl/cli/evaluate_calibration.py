@@ -37,13 +37,13 @@ def add_calibration(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     import numpy as np
 
-    from accessctl.door.scoring import scoring_of
     from accessctl.evaluation import plots
     from accessctl.evaluation.all_pairs import all_pairs
     from accessctl.evaluation.lfw import open_lfw
     from accessctl.evaluation.scorer import normalised
     from accessctl.evaluation.sightings import Subject
     from accessctl.evaluation.stated import RATES, as_record, stated_and_observed
+    from accessctl.recognition.scoring import scoring_of
 
     photos, view = open_lfw(args.data)
     bench, encoder = bench_from(args, Subject.CENTRE)

@@ -44,7 +44,6 @@ def add_fairness(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     import numpy as np
 
-    from accessctl.door.scoring import scoring_of
     from accessctl.evaluation import plots
     from accessctl.evaluation.all_pairs import all_pairs
     from accessctl.evaluation.fairness import Fairness, as_record, compare
@@ -52,6 +51,7 @@ def run(args: argparse.Namespace) -> int:
     from accessctl.evaluation.photos import open_photos, people_of
     from accessctl.evaluation.scorer import Scorer, cosine, normalised
     from accessctl.evaluation.sightings import Subject
+    from accessctl.recognition.scoring import scoring_of
 
     photos = open_photos(args.data)
     names, group = groups_of(people_of(photos.names)[0])

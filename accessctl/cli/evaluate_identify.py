@@ -55,11 +55,11 @@ def add_identify(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     import numpy as np
 
-    from accessctl.door.scoring import scoring_of
     from accessctl.evaluation.open_set import Plan, cosine_threshold, row, try_pooling, try_sizes
     from accessctl.evaluation.photos import people_of
     from accessctl.evaluation.probes import probes_of
     from accessctl.evaluation.sightings import Subject
+    from accessctl.recognition.scoring import scoring_of
 
     policy = config_from(args).policy
     targets = args.target_fpir or sorted({policy.target_fpir, GOAL})

@@ -38,11 +38,11 @@ def add_oneshot(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     import numpy as np
 
-    from accessctl.door.scoring import scoring_of
     from accessctl.evaluation.oneshot import draw_tasks, table_of
     from accessctl.evaluation.photos import people_of
     from accessctl.evaluation.probes import probes_of
     from accessctl.evaluation.sightings import Subject
+    from accessctl.recognition.scoring import scoring_of
 
     photos = photos_of(args.data)
     people, person = people_of(photos.names)

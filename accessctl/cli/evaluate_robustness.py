@@ -52,11 +52,11 @@ def add_robustness(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     import numpy as np
 
-    from accessctl.door.scoring import scoring_of
     from accessctl.errors import InputError
     from accessctl.evaluation.degraded import choose, losses
     from accessctl.evaluation.robustness import Rules
     from accessctl.evaluation.sightings import Subject
+    from accessctl.recognition.scoring import scoring_of
 
     if not 0 < args.gallery < args.people:
         raise InputError("--gallery must be smaller than --people: the others are strangers to it.")

@@ -10,7 +10,7 @@ from accessctl.cli.progress import photo_bar
 from accessctl.errors import PhotoError
 
 if TYPE_CHECKING:
-    from accessctl.door.still import Identification
+    from accessctl.recognition.identify import Identification
 
 NO_FACE = "no face found"
 
@@ -25,8 +25,8 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """0 when every image could be read, else 2; the readable ones are done all the same."""
-    from accessctl.door.assembly import open_engine
-    from accessctl.door.still import identify
+    from accessctl.recognition.engine import open_engine
+    from accessctl.recognition.identify import identify
 
     config = config_from(args)
     read = photo_reader(config)

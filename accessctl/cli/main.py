@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from accessctl import demo
 from accessctl.cli.leave import leave
 from accessctl.cli.system_libraries import explain_import_error
 from accessctl.errors import AccessctlError
@@ -52,6 +53,7 @@ def entry() -> None:
 def main(argv: Sequence[str]) -> int:
     """Exit code: 0 done, 1 a fault, 2 wrong usage or input, 130 interrupted."""
     logs.set_up(sys.stderr)
+    demo.register()
     try:
         args = parser().parse_args(argv)
         code: int = args.func(args)

@@ -78,8 +78,8 @@ def read_pin(prompt: str) -> str:
 
 
 def _keep(args: argparse.Namespace, pin: "PinHash | None") -> str:
+    from accessctl.audit.recorder import recorder_of
     from accessctl.door.assembly import open_audit
-    from accessctl.door.record import recorder_of
 
     config = config_from(args)
     with gallery_of(config) as gallery, open_audit(config) as audit:

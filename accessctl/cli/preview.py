@@ -26,10 +26,11 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """With --record and no display it records only; without either there is an error."""
-    from accessctl.door.assembly import open_audit, open_engine
-    from accessctl.door.demo import enrol_demo_person
+    from accessctl.demo.door import enrol_demo_person
+    from accessctl.door.assembly import open_audit
     from accessctl.door.session import open_session
     from accessctl.preview.app import Preview
+    from accessctl.recognition.engine import open_engine
 
     config = choose_config(args)
     with (

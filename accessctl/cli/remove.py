@@ -16,8 +16,8 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    from accessctl.audit.recorder import person_event
     from accessctl.door.assembly import open_audit
-    from accessctl.door.events import person_event
 
     config = config_from(args)
     with gallery_of(config) as gallery, open_audit(config) as audit:

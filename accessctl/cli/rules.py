@@ -53,8 +53,8 @@ def run(args: argparse.Namespace) -> int:
         has_pin = person.id in gallery.pins()
         rules = changed(kept, args, config.access)
         if rules != kept:
+            from accessctl.audit.recorder import recorder_of
             from accessctl.door.assembly import open_audit
-            from accessctl.door.record import recorder_of
 
             with open_audit(config) as audit:
                 record = recorder_of(audit, "rules_changed", time.time)

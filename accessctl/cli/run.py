@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
 def choose_config(args: argparse.Namespace) -> Config:
     """The configuration with --source laid over it; the demo keeps to itself."""
     from accessctl.camera.choose import first_usb_camera
-    from accessctl.door.demo import demo_config
+    from accessctl.demo.door import demo_config
 
     config = config_from(args)
     source = args.source or config.camera.source

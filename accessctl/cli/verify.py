@@ -22,8 +22,8 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """0 whatever the answer; 2 when one of the photos cannot be used."""
-    from accessctl.door.assembly import open_engine
-    from accessctl.door.still import embed_portrait
+    from accessctl.recognition.engine import open_engine
+    from accessctl.recognition.identify import embed_portrait
 
     config = config_from(args)
     read = photo_reader(config)

@@ -5,8 +5,7 @@ import os
 import secrets
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager
 
 from accessctl.actions.build import actions_from
 from accessctl.actions.runner import ActionRunner
@@ -14,13 +13,13 @@ from accessctl.audit.audit_key import find_key
 from accessctl.audit.base import Log
 from accessctl.audit.log import EventLog
 from accessctl.audit.opening import key_path, open_log, snapshot_folder
+from accessctl.audit.recorder import write_down
 from accessctl.audit.snapshots import Snapshots
 from accessctl.config import Config
 from accessctl.domain import EventKind, Outcome, PersonId
 from accessctl.door.crossings import Crossings
 from accessctl.door.door import Door
 from accessctl.door.enactor import ActionListener, Enactor, ignore
-from accessctl.door.enrolment import Enrolment
 from accessctl.door.events import service_event
 from accessctl.door.gate import Gate
 from accessctl.door.inspection import Wanted
@@ -29,40 +28,15 @@ from accessctl.door.looks import DirectLooks, LookWorker
 from accessctl.door.outfit import Outfit
 from accessctl.door.photographer import Photographer
 from accessctl.door.pin_attempts import PinAttempts
-from accessctl.door.recogniser import Recogniser
-from accessctl.door.record import write_down
-from accessctl.door.reembed import Progress, reembed
-from accessctl.door.roster import Roster
-from accessctl.door.scoring import scoring_of
 from accessctl.door.second_factor import SecondFactor
-from accessctl.door.threads import one_thread_each
-from accessctl.encoder.choose import load_encoder
-from accessctl.gallery.store import open_gallery
-from accessctl.gallery.values import People
 from accessctl.liveness.challenge_actions import Ask
 from accessctl.liveness.texture_choice import load_texture
 from accessctl.policy.lockout_keeper import LockoutKeeper
 from accessctl.policy.lockout_store import LockoutStore
 from accessctl.policy.uptime import uptime
-from accessctl.vision.observer import Observer
+from accessctl.recognition.engine import Engine
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Engine:
-    """Everything that recognises people: eyes, encoder, the enrolled."""
-
-    config: Config
-    observer: Observer
-    recogniser: Recogniser
-    gallery: People
-    roster: Roster
-
-    def enrolment(self, audit: EventLog) -> Enrolment:
-        return Enrolment(
-            self.observer, self.recogniser, self.gallery, self.roster, audit, time.time
-        )
 
 
 @contextmanager
@@ -72,25 +46,6 @@ def open_audit(config: Config) -> Iterator[EventLog]:
         yield audit
     finally:
         audit.close()
-
-
-@contextmanager
-def open_engine(config: Config, progress: Progress) -> Iterator[Engine]:
-    """Load models and gallery; templates of another encoder are made anew first."""
-    one_thread_each()
-    with ExitStack() as stack:
-        encoder = load_encoder(config.encoder)
-        recogniser = Recogniser(encoder)
-        gallery = open_gallery(config.gallery, os.environ)
-        stack.callback(gallery.close)
-        observer = Observer(config.vision)
-        stack.callback(observer.close)
-        reembed(gallery, observer, recogniser, progress)
-        normaliser, calibration = scoring_of(encoder.card)
-        roster = Roster(
-            gallery, recogniser.fingerprint, normaliser, calibration, config.policy.target_fpir
-        )
-        yield Engine(config, observer, recogniser, gallery, roster)
 
 
 @contextmanager

@@ -29,8 +29,6 @@ from accessctl.door.inspection import Prompt, record_of
 from accessctl.door.inspector import Asked, Inspector
 from accessctl.door.outfit import Outfit
 from accessctl.door.photographer import Photographer
-from accessctl.door.recogniser import Recogniser
-from accessctl.door.roster import Roster
 from accessctl.door.visit import Visit
 from accessctl.liveness.words import Lines
 from accessctl.policy.admit import (
@@ -43,6 +41,8 @@ from accessctl.policy.evidence import Verdict
 from accessctl.policy.ledger import GrantLedger
 from accessctl.policy.recorded import Recorded, to_data
 from accessctl.policy.rules import Rules
+from accessctl.recognition.recogniser import Recogniser
+from accessctl.recognition.roster import Roster
 
 # How often the door looks whether somebody was enrolled or removed meanwhile, seconds.
 ROSTER_REFRESH_S = 1.0

@@ -56,12 +56,6 @@ def action_event(decision: Decision, action: str, result: ActionResult, time: fl
     )
 
 
-def person_event(change: str, person: PersonId, time: float) -> Event:
-    """`change` is one of enrolled, photo_added, renamed, removed, re_embedded, rules_changed,
-    pin_changed."""
-    return Event(time, EventKind.PERSON, {"change": change}, person)
-
-
 def service_event(state: str, time: float, **data: str | int | float | None) -> Event:
     """`state` is one of started, stopped, camera_lost, camera_back, camera_dark, camera_covered,
     camera_clear, the same five of infrared_, fault, face_unlocked, reloaded, reload_refused."""

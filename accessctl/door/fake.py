@@ -18,16 +18,16 @@ from accessctl.door.gate import Gate
 from accessctl.door.inspection import NOTHING_WANTED, Wanted
 from accessctl.door.inspector import Inspector
 from accessctl.door.looks import DirectLooks, Looks, Results
-from accessctl.door.recogniser import Recogniser
-from accessctl.door.roster import Roster
 from accessctl.encoder.fake import FAKE_CARD, FakeEncoder
-from accessctl.gallery.calibration import Calibration
 from accessctl.gallery.fake import MemoryGallery, random_units
-from accessctl.gallery.normalisation import Normaliser
 from accessctl.gallery.values import NewPhoto
 from accessctl.liveness.examiner import Look
 from accessctl.liveness.fake import fake_result
 from accessctl.liveness.result import CueVerdict
+from accessctl.recognition.calibration import Calibration
+from accessctl.recognition.normalisation import Normaliser
+from accessctl.recognition.recogniser import Recogniser
+from accessctl.recognition.roster import Roster
 from accessctl.vision.beside import OtherView
 from accessctl.vision.fake import fake_face
 

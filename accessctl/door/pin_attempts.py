@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
+from accessctl.audit.recorder import Recorder, write_down
 from accessctl.domain import Outcome, PersonId, Reason
 from accessctl.door.events import wrong_pin_event
-from accessctl.door.record import Recorder, write_down
 from accessctl.policy.evidence import Verdict
 from accessctl.policy.lockout_keeper import LockoutKeeper
 

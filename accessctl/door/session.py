@@ -9,6 +9,7 @@ from threading import Event
 from typing import TypeAlias
 
 from accessctl.audit.log import EventLog
+from accessctl.audit.recorder import write_down
 from accessctl.camera.choose import source_from
 from accessctl.camera.companion import companion_of
 from accessctl.camera.infrared import infrared_config, infrared_source
@@ -17,14 +18,14 @@ from accessctl.camera.source import Source
 from accessctl.config import Config
 from accessctl.config_camera import CameraConfig
 from accessctl.domain import Decision, Frame
-from accessctl.door.assembly import Engine, open_door, outfit_of
+from accessctl.door.assembly import open_door, outfit_of
 from accessctl.door.door import Door, Step
 from accessctl.door.enactor import ActionListener, ignore
 from accessctl.door.events import service_event
 from accessctl.door.infrared import InfraredEye
-from accessctl.door.record import write_down
 from accessctl.door.watch import nothing, watch
 from accessctl.errors import ConfigError
+from accessctl.recognition.engine import Engine
 
 log = logging.getLogger(__name__)
 

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 from accessctl.domain import Image
-from accessctl.door.enrolment import StillObserver
-from accessctl.door.portrait import only_face
 from accessctl.door.watch import PATIENCE_S, FrameReader
 from accessctl.errors import CameraError, FaceError
+from accessctl.recognition.enrolment import StillObserver
+from accessctl.recognition.single_face import only_face
 
 
 def best_shot(

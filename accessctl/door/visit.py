@@ -7,10 +7,10 @@ import numpy as np
 
 from accessctl.domain import Embedding, Image, Match, Sighting
 from accessctl.door.inspection import Inspection, Prompt
-from accessctl.gallery.pooling import pool
 from accessctl.liveness.words import Lines
 from accessctl.policy.admit import Proof
 from accessctl.policy.evidence import Evidence, Verdict
+from accessctl.recognition.pooling import pool
 
 # At 15 frames a second, eight seconds of evidence; bounds memory whatever the window says.
 MAX_SIGHTINGS = 120

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 
-from accessctl.camera.demo_sheet import Sheet
+from accessctl.demo.sheet import Sheet
 from accessctl.domain import Frame, Image
 from accessctl.evaluation.moved_photo import Hand, as_seen
 from accessctl.evaluation.turned_head import Relief, lay_relief

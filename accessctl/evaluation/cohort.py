@@ -16,7 +16,7 @@ from accessctl.evaluation.pack import (
     read_canvas,
     unlabelled,
 )
-from accessctl.gallery.normalisation import Normaliser
+from accessctl.recognition.normalisation import Normaliser
 
 Floats = NDArray[np.float32]
 Progress = Callable[[Sequence[int]], Iterable[int]]

@@ -15,8 +15,8 @@ from accessctl.evaluation.photos import Photos, people_of
 from accessctl.evaluation.probes import probes_of
 from accessctl.evaluation.robustness import Loss, Rules, loss
 from accessctl.evaluation.sightings import Alter, Sightings
-from accessctl.gallery.calibration import Calibration
-from accessctl.gallery.normalisation import Normaliser
+from accessctl.recognition.calibration import Calibration
+from accessctl.recognition.normalisation import Normaliser
 
 CLEAN = "untouched"
 DRAWING = 1

@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from accessctl.domain import PersonId
 from accessctl.evaluation.gallery_draw import GalleryDraw, Rows
 from accessctl.evaluation.probes import Floats, Probes
-from accessctl.gallery.calibration import Calibration
-from accessctl.gallery.matcher import Matcher
-from accessctl.gallery.normalisation import Normaliser
-from accessctl.gallery.pooling import pool
-from accessctl.gallery.rates import comparison_fmr
 from accessctl.gallery.values import Template
+from accessctl.recognition.calibration import Calibration
+from accessctl.recognition.matcher import Matcher
+from accessctl.recognition.normalisation import Normaliser
+from accessctl.recognition.pooling import pool
+from accessctl.recognition.rates import comparison_fmr
 
 Bools = NDArray[np.bool_]
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accessctl.evaluation.tail import fit_tail
-from accessctl.gallery.normalisation import BLOCK, Normaliser
+from accessctl.recognition.normalisation import BLOCK, Normaliser
 
 Floats = NDArray[np.float32]
 

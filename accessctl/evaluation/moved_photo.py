@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from accessctl.camera.demo_sheet import Sheet, lay_sheet
+from accessctl.demo.sheet import Sheet, lay_sheet
 from accessctl.domain import Frame, Image
 
 

@@ -15,8 +15,8 @@ from accessctl.evaluation.gallery_draw import draw_gallery
 from accessctl.evaluation.identification import Outcome, Searches, decide, joined, search_all
 from accessctl.evaluation.people_interval import PeopleRate, rate_over_people
 from accessctl.evaluation.probes import Probes
-from accessctl.gallery.calibration import Calibration
-from accessctl.gallery.normalisation import Normaliser
+from accessctl.recognition.calibration import Calibration
+from accessctl.recognition.normalisation import Normaliser
 
 Person = NDArray[np.int64]
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accessctl.domain import Embedding
-from accessctl.gallery.normalisation import Normaliser, Sides
+from accessctl.recognition.normalisation import Normaliser, Sides
 
 Floats = NDArray[np.float32]
 

@@ -9,7 +9,7 @@ import numpy as np
 from accessctl.evaluation.all_pairs import AllPairs
 from accessctl.evaluation.bootstrap import REPLICATES, Measured, rates_at
 from accessctl.evaluation.lfw_results import rounded
-from accessctl.gallery.calibration import Calibration
+from accessctl.recognition.calibration import Calibration
 
 RATES = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
 

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from accessctl.camera.demo_sheet import Sheet
+from accessctl.demo.sheet import Sheet
 from accessctl.domain import Frame, Image, Points
 from accessctl.evaluation.moved_photo import Hand, as_seen
 

@@ -9,7 +9,6 @@ from threading import Event
 from accessctl.audit.views import as_text
 from accessctl.domain import Frame
 from accessctl.door.door import Step
-from accessctl.door.enrolment import Enrolment
 from accessctl.door.events import decision_event
 from accessctl.door.session import Session
 from accessctl.errors import AccessctlError
@@ -17,6 +16,7 @@ from accessctl.preview.meter import Meter
 from accessctl.preview.name_entry import NameEntry
 from accessctl.preview.overlay import Panel, draw
 from accessctl.preview.screen import CLOSED, Screen
+from accessctl.recognition.enrolment import Enrolment
 
 log = logging.getLogger(__name__)
 

@@ -9,21 +9,22 @@ from importlib.metadata import version
 from threading import Event
 from typing import Any, TypeAlias
 
+from accessctl.audit.recorder import Recorder, write_down
 from accessctl.audit.retention import retain
 from accessctl.config import Config
+from accessctl.demo.door import enrol_demo_person
 from accessctl.domain import Decision, Frame, PersonId
 from accessctl.door import assembly
-from accessctl.door.demo import enrol_demo_person
 from accessctl.door.door import Step
 from accessctl.door.events import service_event
 from accessctl.door.inspector import Asked
-from accessctl.door.record import Recorder, write_down
-from accessctl.door.reembed import Progress
 from accessctl.door.second_factor import second_factor_handlers
 from accessctl.door.session import Session, open_session
 from accessctl.errors import AccessctlError, FaultError
 from accessctl.gallery.values import StoredPhoto
 from accessctl.policy.uptime import uptime
+from accessctl.recognition import engine as recognition
+from accessctl.recognition.reembed import Progress
 from accessctl.service.control import ControlServer, Handler
 from accessctl.service.lockouts import read_lockout
 from accessctl.service.logs import use_format
@@ -246,7 +247,9 @@ def serve(
         stack.enter_context(on_hangup(reloads.ask, stop.set))
         _answer(stack, config, handlers, statistics)
         audit = stack.enter_context(assembly.open_audit(config))
-        engine = stack.enter_context(assembly.open_engine(config, _announcing(progress, notifier)))
+        engine = stack.enter_context(
+            recognition.open_engine(config, _announcing(progress, notifier))
+        )
         if config.camera.source == "demo":
             enrol_demo_person(engine.enrolment(audit))
         session = stack.enter_context(

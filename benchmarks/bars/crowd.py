@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from accessctl.camera import demo_figures, demo_photos
-from accessctl.camera.demo_cutout import cutouts
-from accessctl.camera.demo_room import empty_room
-from accessctl.camera.demo_scene import place
-from accessctl.camera.demo_script import Pose
+from accessctl.demo import figures, photos
+from accessctl.demo.cutout import cutouts
+from accessctl.demo.room import empty_room
+from accessctl.demo.scene import place
+from accessctl.demo.script import Pose
 from accessctl.domain import Frame, Image
 from accessctl.door.door import Door
 from benchmarks.bars.row import Row
@@ -21,8 +21,8 @@ def frames(count: int) -> list[Image]:
     """Both portraits of the demo twice, each swaying in its own time."""
     room = empty_room(0)
     cast = [
-        cutouts(demo_photos.hopper(), demo_figures.HOPPER),
-        cutouts(demo_photos.collins(), demo_figures.COLLINS),
+        cutouts(photos.hopper(), figures.HOPPER),
+        cutouts(photos.collins(), figures.COLLINS),
     ]
     images = []
     for number in range(count):

@@ -6,10 +6,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from accessctl.camera.demo_photos import collins, hopper
 from accessctl.camera.photo import read_photo
-from accessctl.door.ahead import ahead
-from accessctl.door.enrolment import Enrolment
+from accessctl.demo.photos import collins, hopper
+from accessctl.recognition.enrolment import Enrolment
+from accessctl.recognition.prefetch import prefetch
 from benchmarks.bars.row import Row
 
 SIZE = (720, 960)
@@ -38,7 +38,7 @@ def measure(enrolment: Enrolment, folder: Path, count: int) -> list[Row]:
     """Every photo becomes a person: read, found, embedded, encrypted, on disk."""
     paths = write_photos(folder, count)
     began = time.perf_counter()
-    for path, photo in ahead(
+    for path, photo in prefetch(
         lambda path: enrolment.examine(read_photo(path, 32 << 20, 64_000_000), path.name), paths
     ):
         enrolment.enrol(path.stem, [photo.result()])

@@ -6,10 +6,10 @@ from collections.abc import Callable
 import numpy as np
 
 from accessctl.domain import PersonId
-from accessctl.gallery.calibration import Calibration
-from accessctl.gallery.matcher import Matcher
-from accessctl.gallery.normalisation import Normaliser, Sides
 from accessctl.gallery.values import Template
+from accessctl.recognition.calibration import Calibration
+from accessctl.recognition.matcher import Matcher
+from accessctl.recognition.normalisation import Normaliser, Sides
 from benchmarks.bars.row import Row
 
 REPEATS = 50

@@ -16,15 +16,16 @@ from accessctl.camera.reader import Reader
 from accessctl.camera.source import Source
 from accessctl.config import Config, load_config
 from accessctl.domain import EventKind, Image, Outcome, Reason
-from accessctl.door.assembly import Engine, open_audit, open_door, open_engine
+from accessctl.door.assembly import open_audit, open_door
 from accessctl.door.door import Step
-from accessctl.door.enrolment import Candidate, Enrolment
-from accessctl.door.roster import Roster
-from accessctl.door.scoring import scoring_of
 from accessctl.door.session import Session
 from accessctl.encoder.card import load_card
 from accessctl.errors import FaceError
 from accessctl.gallery.store import open_gallery
+from accessctl.recognition.engine import Engine, open_engine
+from accessctl.recognition.enrolment import Candidate, Enrolment
+from accessctl.recognition.roster import Roster
+from accessctl.recognition.scoring import scoring_of
 from accessctl.vision.observer import Observer
 
 Photo: TypeAlias = Candidate

@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from accessctl.camera.demo_sheet import lay_sheet
+from accessctl.demo.sheet import lay_sheet
 from accessctl.domain import Face, Frame, Image, Points
 from accessctl.evaluation.disturbed import at_most, time_of, until
 from accessctl.evaluation.moved_photo import as_seen

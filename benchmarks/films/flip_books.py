@@ -7,11 +7,11 @@ from functools import partial
 import cv2
 import numpy as np
 
-from accessctl.camera import demo_figures, demo_photos
-from accessctl.camera.demo_cutout import cutouts
-from accessctl.camera.demo_scene import place
-from accessctl.camera.demo_script import DOOR_X, EYE_Y, Pose
-from accessctl.camera.demo_sheet import Sheet
+from accessctl.demo import figures, photos
+from accessctl.demo.cutout import cutouts
+from accessctl.demo.scene import place
+from accessctl.demo.script import DOOR_X, EYE_Y, Pose
+from accessctl.demo.sheet import Sheet
 from accessctl.domain import Face, Frame, Image
 from accessctl.evaluation.moved_photo import Hand, as_seen
 from accessctl.evaluation.turned_head import turned_head
@@ -89,8 +89,8 @@ def _shown(book: FlipBook, stills: list[Image]) -> Iterator[Frame]:
 
 def _drawn(book: FlipBook, yaw: float) -> Image:
     hopper = book.seed % 4 == 0
-    photo = demo_photos.hopper() if hopper else demo_photos.collins()
-    figure = demo_figures.HOPPER if hopper else demo_figures.COLLINS
+    photo = photos.hopper() if hopper else photos.collins()
+    figure = figures.HOPPER if hopper else figures.COLLINS
     picture = backdrop((1280, 720))
     place(picture, cutouts(photo, figure), Pose(2 * book.face_px, DOOR_X, EYE_Y, yaw))
     return cv2.resize(picture, SIZE, interpolation=cv2.INTER_AREA).astype(np.uint8)

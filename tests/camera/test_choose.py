@@ -5,13 +5,13 @@ import pytest
 
 from accessctl.camera import usb
 from accessctl.camera.choose import first_usb_camera, source_from
-from accessctl.camera.demo import DemoSource
 from accessctl.camera.image_folder import ImageFolderSource
 from accessctl.camera.source import Source
 from accessctl.camera.stream import StreamSource
 from accessctl.camera.usb import UsbSource
 from accessctl.camera.video_file import VideoFileSource
 from accessctl.config import CameraConfig
+from accessctl.demo.source import DemoSource
 from accessctl.errors import CameraError, SourceError
 
 CONFIG = CameraConfig(fps=12)

@@ -10,7 +10,7 @@ from accessctl.errors import SourceError
     ("spec", "kind", "value"),
     [
         ("auto", SourceKind.AUTO, ""),
-        (" demo ", SourceKind.DEMO, ""),
+        (" demo ", SourceKind.REGISTERED, "demo"),
         ("0", SourceKind.USB, "/dev/video0"),
         ("usb:2", SourceKind.USB, "/dev/video2"),
         ("/dev/video7", SourceKind.USB, "/dev/video7"),
@@ -71,7 +71,7 @@ def test_any_text_is_understood_or_refused(spec: str) -> None:
         parsed = parse_source(spec)
     except SourceError:
         return
-    assert parsed.kind in (SourceKind.AUTO, SourceKind.DEMO) or parsed.value
+    assert parsed.kind is SourceKind.AUTO or parsed.value
     assert parsed.value.isprintable()
 
 

@@ -16,23 +16,23 @@ import pytest
 import yaml
 
 from accessctl.audit.log import EventLog
-from accessctl.camera.demo_photos import collins, demo_enrolment_photo, hopper
 from accessctl.cli.main import main
 from accessctl.config import Config, EncoderConfig, GalleryConfig, VisionConfig, load_config
+from accessctl.demo.photos import collins, demo_enrolment_photo, hopper
 from accessctl.domain import Event, Face, Frame, Image
-from accessctl.door import assembly
-from accessctl.door.assembly import Engine
-from accessctl.door.recogniser import Recogniser
-from accessctl.door.reembed import Progress, reembed
-from accessctl.door.roster import Roster
-from accessctl.door.scoring import scoring_of
 from accessctl.encoder.card import load_card
 from accessctl.encoder.choose import load_encoder
-from accessctl.gallery.calibration import Calibration
 from accessctl.gallery.fake import random_units
-from accessctl.gallery.normalisation import Normaliser
 from accessctl.gallery.store import open_gallery
 from accessctl.gallery.values import NewPhoto
+from accessctl.recognition import engine as recognition
+from accessctl.recognition.calibration import Calibration
+from accessctl.recognition.engine import Engine
+from accessctl.recognition.normalisation import Normaliser
+from accessctl.recognition.recogniser import Recogniser
+from accessctl.recognition.reembed import Progress, reembed
+from accessctl.recognition.roster import Roster
+from accessctl.recognition.scoring import scoring_of
 from accessctl.vision.observer import Observer
 
 REPOSITORY = Path(__file__).parents[2]
@@ -209,7 +209,7 @@ def models(loaded: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
             yield Engine(config, observer, loaded.recogniser, gallery, roster)
             observer.close()
 
-    monkeypatch.setattr(assembly, "open_engine", open_engine)
+    monkeypatch.setattr(recognition, "open_engine", open_engine)
 
 
 def write(path: Path, image: Image) -> Path:

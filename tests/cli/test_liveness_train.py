@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import yaml
 
-from accessctl.camera.demo_photos import collins, hopper
 from accessctl.cli.main import main
+from accessctl.demo.photos import collins, hopper
 from accessctl.domain import Box
 from accessctl.liveness.texture_network import TextureNetwork
 from accessctl.training.spoof import fit, prepare, run

@@ -1,6 +1,6 @@
 from accessctl.audit.log import EventLog
+from accessctl.audit.recorder import person_event
 from accessctl.config import load_config
-from accessctl.door.events import person_event
 
 
 def enrolled(site, *changes: str) -> str:

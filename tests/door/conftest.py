@@ -4,8 +4,8 @@ import pytest
 
 from accessctl.config import AuditConfig, CameraConfig, Config, GalleryConfig
 from accessctl.config_liveness import LivenessConfig
-from accessctl.door.assembly import Engine
 from accessctl.door.fake import FakeHouse
+from accessctl.recognition.engine import Engine
 
 
 @pytest.fixture

@@ -11,12 +11,12 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from accessctl.camera.demo_cutout import Cutout, cutouts
-from accessctl.camera.demo_figures import COLLINS
-from accessctl.camera.demo_photos import collins
-from accessctl.camera.demo_room import empty_room
-from accessctl.camera.demo_scene import place
-from accessctl.camera.demo_script import Pose
+from accessctl.demo.cutout import Cutout, cutouts
+from accessctl.demo.figures import COLLINS
+from accessctl.demo.photos import collins
+from accessctl.demo.room import empty_room
+from accessctl.demo.scene import place
+from accessctl.demo.script import Pose
 from accessctl.domain import Image
 
 ASIDE, MAGNIFIED = (30.0, -10.0), 0.95

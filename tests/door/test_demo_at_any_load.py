@@ -9,15 +9,16 @@ from pathlib import Path
 import pytest
 
 from accessctl.audit.log import EventLog
-from accessctl.camera.demo import DemoSource
-from accessctl.camera.demo_script import BETWEEN_S, FIRST_S, VISIT_S, Act, Performer
 from accessctl.camera.reader import Reader
 from accessctl.config import AuditConfig, CameraConfig, Config, EncoderConfig, VisionConfig
+from accessctl.demo.door import demo_config, enrol_demo_person
+from accessctl.demo.script import BETWEEN_S, FIRST_S, VISIT_S, Act, Performer
+from accessctl.demo.source import DemoSource
 from accessctl.domain import Decision, Outcome, Reason
-from accessctl.door.assembly import Engine, open_audit, open_door, open_engine
-from accessctl.door.demo import demo_config, enrol_demo_person
+from accessctl.door.assembly import open_audit, open_door
 from accessctl.door.session import Session
 from accessctl.evaluation.disturbed import Change, Disturbed, late, losing, stalling
+from accessctl.recognition.engine import Engine, open_engine
 
 REPOSITORY = Path(__file__).parents[2]
 ACTS = (

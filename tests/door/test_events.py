@@ -3,7 +3,7 @@ from dataclasses import replace
 
 from accessctl.actions.base import ActionResult
 from accessctl.domain import Decision, Event, EventKind, Match, Outcome, PersonId, Reason
-from accessctl.door.events import action_event, decision_event, person_event, service_event
+from accessctl.door.events import action_event, decision_event, service_event
 
 ADA = PersonId("a1")
 MATCH = Match(ADA, similarity=0.912345, score=5.12345, margin=2.98765, fmr=1.23456e-7, fmr_upper=1)
@@ -59,10 +59,7 @@ def test_the_result_of_an_action() -> None:
     )
 
 
-def test_people_and_the_service() -> None:
-    assert person_event("removed", ADA, 1.0) == Event(
-        1.0, EventKind.PERSON, {"change": "removed"}, ADA
-    )
+def test_the_service() -> None:
     assert service_event("started", 2.0, people=3) == Event(
         2.0, EventKind.SERVICE, {"state": "started", "people": 3}
     )

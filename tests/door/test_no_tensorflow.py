@@ -14,12 +14,13 @@ REPOSITORY = Path(__file__).parents[2]
 PROGRAM = """
 import json, sys
 from pathlib import Path
-from accessctl.camera.demo_scene import Scene
-from accessctl.camera.demo_script import ACTS, ENTER_S, WALK_S
+from accessctl.demo.scene import Scene
+from accessctl.demo.script import ACTS, ENTER_S, WALK_S
 from accessctl.config import load_config
 from accessctl.domain import Frame
-from accessctl.door.assembly import open_audit, open_door, open_engine
-from accessctl.door.demo import demo_config, enrol_demo_person
+from accessctl.door.assembly import open_audit, open_door
+from accessctl.recognition.engine import open_engine
+from accessctl.demo.door import demo_config, enrol_demo_person
 from accessctl.liveness.texture_network import TextureNetwork
 
 config = demo_config(load_config(Path(sys.argv[1])))

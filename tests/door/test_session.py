@@ -22,11 +22,11 @@ from accessctl.config import (
 from accessctl.config_liveness import LivenessConfig
 from accessctl.domain import Event, EventKind, Outcome, Reason
 from accessctl.door import assembly, session
-from accessctl.door.assembly import Engine
 from accessctl.door.fake import FACE_BOX, FakeHouse, decisions, portrait
 from accessctl.door.session import open_session
 from accessctl.errors import CameraError, ConfigError, ModelError, SourceError
 from accessctl.liveness.result import CueVerdict
+from accessctl.recognition.engine import Engine
 from accessctl.vision.beside import OtherView
 from accessctl.vision.fake import fake_face
 

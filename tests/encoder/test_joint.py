@@ -126,8 +126,8 @@ def test_the_fingerprint_knows_parts_weights_and_their_order():
 @pytest.fixture(scope="module")
 def photos(models):
     """The public-domain photographs and the mesh of the face on each."""
-    from accessctl.camera.demo_photos import collins, hopper
     from accessctl.config import VisionConfig
+    from accessctl.demo.photos import collins, hopper
     from accessctl.vision.observer import Observer
 
     observer = Observer(VisionConfig(models=models / "cache" / "mediapipe"))

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from accessctl.camera.demo_sheet import Sheet
+from accessctl.demo.sheet import Sheet
 from accessctl.domain import Image
 from accessctl.evaluation.bent_photo import bend, bent_photo
 from accessctl.evaluation.moved_photo import Hand

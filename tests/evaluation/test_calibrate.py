@@ -3,9 +3,9 @@ import pytest
 
 from accessctl.evaluation.calibrate import Plan, Table, calibrate
 from accessctl.evaluation.impostors import impostor_scores, pairs_descending
-from accessctl.gallery.calibration import Calibration
 from accessctl.gallery.fake import random_units
-from accessctl.gallery.normalisation import Normaliser
+from accessctl.recognition.calibration import Calibration
+from accessctl.recognition.normalisation import Normaliser
 
 PLAN = Plan(start=1e-2, limit=1e-3, lowest=1e-5, replicates=60)
 EVERY_300 = np.arange(300)

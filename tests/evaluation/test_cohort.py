@@ -5,7 +5,7 @@ from accessctl.errors import SourceError
 from accessctl.evaluation.cohort import MAX_COHORT_BYTES, MIN_FACES, choose, without_twins
 from accessctl.evaluation.pack import Row
 from accessctl.gallery.fake import random_units
-from accessctl.gallery.normalisation import Normaliser
+from accessctl.recognition.normalisation import Normaliser
 
 
 def rows(people: int, others: int) -> list[Row]:

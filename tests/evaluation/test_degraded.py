@@ -13,9 +13,9 @@ from accessctl.evaluation.embedded import Bench
 from accessctl.evaluation.photos import FolderPhotos, person_of
 from accessctl.evaluation.robustness import Rules
 from accessctl.evaluation.sightings import Look, Subject
-from accessctl.gallery.calibration import Calibration
 from accessctl.gallery.fake import random_units
-from accessctl.gallery.normalisation import Normaliser
+from accessctl.recognition.calibration import Calibration
+from accessctl.recognition.normalisation import Normaliser
 from accessctl.vision.fake import fake_face
 
 NAMES = tuple(f"{who}/{i}.png" for who in "abcdefgh" for i in range(1 + (who < "f") * 2))

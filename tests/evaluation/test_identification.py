@@ -4,11 +4,11 @@ import pytest
 from accessctl.evaluation.gallery_draw import GalleryDraw
 from accessctl.evaluation.identification import Outcome, Searches, decide, joined, search_all
 from accessctl.evaluation.probes import Probes
-from accessctl.gallery.calibration import Calibration
 from accessctl.gallery.fake import random_units
-from accessctl.gallery.matcher import Matcher
-from accessctl.gallery.normalisation import Normaliser
-from accessctl.gallery.pooling import pool
+from accessctl.recognition.calibration import Calibration
+from accessctl.recognition.matcher import Matcher
+from accessctl.recognition.normalisation import Normaliser
+from accessctl.recognition.pooling import pool
 
 NORMALISER = Normaliser(random_units(60, 8, seed=9), 10)
 CALIBRATION = Calibration([-50, 0, 50], [0, -1, -9], [0, -0.5, -8])

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 
 from accessctl.evaluation.impostors import impostor_scores, pairs_descending, twins
-from accessctl.gallery.calibration import Calibration
 from accessctl.gallery.fake import random_units
-from accessctl.gallery.matcher import Matcher
-from accessctl.gallery.normalisation import Normaliser
+from accessctl.recognition.calibration import Calibration
+from accessctl.recognition.matcher import Matcher
+from accessctl.recognition.normalisation import Normaliser
 
 INF = np.inf
 

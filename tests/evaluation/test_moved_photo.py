@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accessctl.camera.demo_sheet import Sheet
+from accessctl.demo.sheet import Sheet
 from accessctl.domain import Frame, Image
 from accessctl.evaluation.moved_photo import Hand, as_seen, moved_photo
 

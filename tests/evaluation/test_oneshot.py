@@ -4,11 +4,11 @@ import pytest
 from accessctl.errors import SourceError
 from accessctl.evaluation.oneshot import Tasks, accuracy, draw_tasks, score_tasks, table_of
 from accessctl.evaluation.probes import Probes
-from accessctl.gallery.calibration import Calibration
 from accessctl.gallery.fake import random_units
-from accessctl.gallery.matcher import Matcher
-from accessctl.gallery.normalisation import Normaliser
 from accessctl.gallery.values import Template
+from accessctl.recognition.calibration import Calibration
+from accessctl.recognition.matcher import Matcher
+from accessctl.recognition.normalisation import Normaliser
 
 NORMALISER = Normaliser(random_units(60, 8, seed=9), 10)
 

@@ -11,9 +11,9 @@ from accessctl.evaluation.open_set import (
     try_sizes,
 )
 from accessctl.evaluation.probes import Probes
-from accessctl.gallery.calibration import Calibration
 from accessctl.gallery.fake import random_units
-from accessctl.gallery.normalisation import Normaliser
+from accessctl.recognition.calibration import Calibration
+from accessctl.recognition.normalisation import Normaliser
 
 PEOPLE, PHOTOS, DIMENSION = 60, 4, 16
 NORMALISER = Normaliser(random_units(200, DIMENSION, seed=4), 20)

@@ -13,10 +13,10 @@ from accessctl.errors import SourceError
 from accessctl.evaluation.calibrate import Plan
 from accessctl.evaluation.cohort import MIN_FACES
 from accessctl.evaluation.recipe import NEIGHBOURS, calibrate_encoder
-from accessctl.gallery.calibration import Calibration
-from accessctl.gallery.cohort import load_cohort
-from accessctl.gallery.matcher import Matcher
-from accessctl.gallery.normalisation import Normaliser, ScoredPart
+from accessctl.recognition.calibration import Calibration
+from accessctl.recognition.cohort import load_cohort
+from accessctl.recognition.matcher import Matcher
+from accessctl.recognition.normalisation import Normaliser, ScoredPart
 
 TODAY = datetime.date(2001, 2, 3)
 

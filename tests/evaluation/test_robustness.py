@@ -3,10 +3,10 @@ import pytest
 
 from accessctl.evaluation.probes import Probes
 from accessctl.evaluation.robustness import Rules, loss, pair_scores
-from accessctl.gallery.calibration import Calibration
 from accessctl.gallery.fake import random_units
-from accessctl.gallery.matcher import Matcher
-from accessctl.gallery.normalisation import Normaliser
+from accessctl.recognition.calibration import Calibration
+from accessctl.recognition.matcher import Matcher
+from accessctl.recognition.normalisation import Normaliser
 
 NORMALISER = Normaliser(random_units(100, 8, seed=9), 10)
 # A score of 2 is a rate of 0.01 with its bound, 4 one of 1e-4, 20 one of 1e-12.

@@ -3,11 +3,11 @@ import pytest
 
 from accessctl.domain import PersonId
 from accessctl.evaluation.scorer import cosine, normalised
-from accessctl.gallery.calibration import Calibration
 from accessctl.gallery.fake import random_units
-from accessctl.gallery.matcher import Matcher
-from accessctl.gallery.normalisation import Normaliser, ScoredPart
 from accessctl.gallery.values import Template
+from accessctl.recognition.calibration import Calibration
+from accessctl.recognition.matcher import Matcher
+from accessctl.recognition.normalisation import Normaliser, ScoredPart
 
 FACES = random_units(7, 16, seed=1)
 COHORT = random_units(60, 16, seed=2)

@@ -5,8 +5,8 @@ from accessctl.evaluation.all_pairs import all_pairs
 from accessctl.evaluation.bootstrap import rates_at
 from accessctl.evaluation.scorer import cosine
 from accessctl.evaluation.stated import as_record, stated_and_observed
-from accessctl.gallery.calibration import Calibration
 from accessctl.gallery.fake import random_units
+from accessctl.recognition.calibration import Calibration
 
 PERSON = np.arange(80) // 2
 PAIRS = all_pairs(cosine(random_units(80, 6, seed=4), np.ones(80, bool)), PERSON)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from accessctl.camera.demo_sheet import Sheet
+from accessctl.demo.sheet import Sheet
 from accessctl.domain import Image, Points
 from accessctl.evaluation.moved_photo import Hand
 from accessctl.evaluation.turned_head import depth_map, turned_head

@@ -3,8 +3,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from accessctl.camera.demo_photos import collins
 from accessctl.config import VisionConfig
+from accessctl.demo.photos import collins
 from accessctl.domain import Image, Points
 from accessctl.evaluation.worn import hat, mask, sunglasses
 from accessctl.vision.alignment import five_points

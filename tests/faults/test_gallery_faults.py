@@ -10,12 +10,12 @@ import pytest
 
 from accessctl.config import GalleryConfig
 from accessctl.door.fake import CALIBRATION
-from accessctl.door.roster import Roster
 from accessctl.errors import StoreError
 from accessctl.gallery.fake import random_units
-from accessctl.gallery.normalisation import Normaliser
 from accessctl.gallery.store import Gallery, open_gallery
 from accessctl.gallery.values import NewPhoto
+from accessctl.recognition.normalisation import Normaliser
+from accessctl.recognition.roster import Roster
 
 FACES = random_units(3, 16, seed=1)
 NORMALISER = Normaliser(random_units(300, 16, seed=2), 50)

@@ -4,7 +4,6 @@ from pathlib import Path
 import pytest
 
 from accessctl.config import GalleryConfig
-from accessctl.gallery.calibration import Calibration
 from accessctl.gallery.store import Gallery, open_gallery
 
 Opener = Callable[..., Gallery]
@@ -29,8 +28,3 @@ def open_at(folder: Path):
     yield opener
     for gallery in opened:
         gallery.close()
-
-
-@pytest.fixture
-def calibration() -> Calibration:
-    return Calibration([0.0, 2.0, 4.0, 8.0], [0.0, -1.0, -2.0, -6.0], [0.0, -0.9, -1.8, -5.0])

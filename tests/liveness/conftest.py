@@ -5,8 +5,8 @@ import cv2
 import numpy as np
 import pytest
 
-from accessctl.camera.demo_room import empty_room
 from accessctl.config import VisionConfig
+from accessctl.demo.room import empty_room
 from accessctl.domain import Face, Frame, Image
 from accessctl.liveness.evidence import LivenessFrame, gather
 from accessctl.vision.observer import Observer

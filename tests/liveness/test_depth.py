@@ -5,8 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from accessctl.camera.demo_photos import demo_enrolment_photo, hopper
-from accessctl.camera.demo_sheet import Sheet
+from accessctl.demo.photos import demo_enrolment_photo, hopper
+from accessctl.demo.sheet import Sheet
 from accessctl.domain import Frame, Image, Points, Pose
 from accessctl.evaluation.moved_photo import Hand, as_seen, moved_photo
 from accessctl.evaluation.turned_head import HEAD_REACH, Relief, depth_map, lay_relief, turned_head

@@ -7,13 +7,13 @@ import pytest
 
 from accessctl.camera.fake import FakeSource
 from accessctl.domain import Frame, Image, Quality
-from accessctl.door.enrolment import Enrolment
 from accessctl.door.fake import EPOCH, FACE_BOX, FakeHouse, portrait
 from accessctl.door.session import Session
 from accessctl.preview import app
 from accessctl.preview.app import HELP, LATEST, Preview
 from accessctl.preview.overlay import Panel
 from accessctl.preview.screen import CLOSED
+from accessctl.recognition.enrolment import Enrolment
 from accessctl.vision.fake import fake_face
 
 ADA = 1

@@ -16,10 +16,11 @@ from accessctl.camera.fake import FakeSource, flat_shots
 from accessctl.config import Config
 from accessctl.domain import EventKind, Frame
 from accessctl.door import assembly, session
-from accessctl.door.assembly import Engine
 from accessctl.door.door import Step
 from accessctl.door.fake import FakeHouse
 from accessctl.errors import CameraError, ConfigError, FaultError, InputError
+from accessctl.recognition import engine as recognition
+from accessctl.recognition.engine import Engine
 from accessctl.service import daemon
 from accessctl.service.client import ask
 from accessctl.service.daemon import Late, Orders, Service, serve
@@ -104,7 +105,7 @@ class Site:
         def open_audit(config: Config) -> Iterator[Any]:
             yield self.house.audit
 
-        monkeypatch.setattr(assembly, "open_engine", open_engine)
+        monkeypatch.setattr(recognition, "open_engine", open_engine)
         monkeypatch.setattr(assembly, "open_audit", open_audit)
         monkeypatch.setattr(daemon, "retain", lambda *_: None)
         monkeypatch.setattr(session, "source_from", lambda *_, **__: self.sources.pop(0))

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from accessctl.config import EncoderConfig, VisionConfig
 from accessctl.config_liveness import LivenessConfig
-from accessctl.door.scoring import scoring_of
 from accessctl.encoder.artefacts import read_checked
 from accessctl.encoder.card import Card, load_card
 from accessctl.encoder.joint_card import part_cards
 from accessctl.liveness.texture_choice import load_texture
+from accessctl.recognition.scoring import scoring_of
 from accessctl.service.checks.finding import Finding, ok, warning
 from accessctl.vision.detector import FULL_RANGE_FILE, SHORT_RANGE_FILE
 from accessctl.vision.files import model_file

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
 
-from accessctl.camera.demo_photos import collins, demo_enrolment_photo
 from accessctl.camera.fake import FakeSource
 from accessctl.camera.reader import Reader
 from accessctl.camera.source import Shot
@@ -24,9 +23,11 @@ from accessctl.config import (
 )
 from accessctl.config_access import AccessConfig
 from accessctl.config_liveness import LivenessConfig
+from accessctl.demo.photos import collins, demo_enrolment_photo
 from accessctl.domain import Decision, Outcome
-from accessctl.door.assembly import open_audit, open_door, open_engine
+from accessctl.door.assembly import open_audit, open_door
 from accessctl.door.watch import watch
+from accessctl.recognition.engine import open_engine
 from accessctl.service.checks.finding import Finding, failure, ok
 
 NAME = "Self Test"

@@ -4,8 +4,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from accessctl.camera.demo_photos import collins, hopper
 from accessctl.config import VisionConfig
+from accessctl.demo.photos import collins, hopper
 from accessctl.errors import InputError, StoreError
 from accessctl.training.spoof import run as module
 from accessctl.training.spoof.run import (

@@ -1,0 +1,84 @@
+"""Everything that recognises people, opened as the configuration says."""
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+from accessctl.audit.recorder import Recorder
+from accessctl.config import Config, EncoderConfig, GalleryConfig, VisionConfig
+from accessctl.encoder.base import Encoder
+from accessctl.encoder.card import Card
+from accessctl.encoder.choose import load_encoder
+from accessctl.gallery.store import open_gallery
+from accessctl.gallery.values import People
+from accessctl.recognition.calibration import Calibration
+from accessctl.recognition.enrolment import Enrolment
+from accessctl.recognition.normalisation import Normaliser
+from accessctl.recognition.recogniser import Recogniser
+from accessctl.recognition.reembed import Progress, reembed
+from accessctl.recognition.roster import Roster
+from accessctl.recognition.scoring import scoring_of
+from accessctl.recognition.threads import one_thread_each
+from accessctl.vision.observer import Observer
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """Everything that recognises people: eyes, encoder, the enrolled."""
+
+    config: Config
+    observer: Observer
+    recogniser: Recogniser
+    gallery: People
+    roster: Roster
+
+    def enrolment(self, audit: Recorder) -> Enrolment:
+        """Who enrols people for this engine; `audit` is told first."""
+        return Enrolment(
+            self.observer, self.recogniser, self.gallery, self.roster, audit, time.time
+        )
+
+
+class ClosingPeople(People, Protocol):
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class EngineMakers:
+    """What makes the parts of an engine from their sections of the configuration."""
+
+    encoder: Callable[[EncoderConfig], Encoder] = load_encoder
+    gallery: Callable[[GalleryConfig, Mapping[str, str]], ClosingPeople] = open_gallery
+    observer: Callable[[VisionConfig], Observer] = Observer
+    scoring: Callable[[Card], tuple[Normaliser, Calibration]] = scoring_of
+
+
+USUAL = EngineMakers()
+
+
+@contextmanager
+def open_engine(
+    config: Config, progress: Progress, makers: EngineMakers = USUAL
+) -> Iterator[Engine]:
+    """Load models and gallery; templates of another encoder are made anew first.
+
+    ModelError for models that are not there or unfit, StoreError for a gallery that cannot be
+    opened. OpenCV and BLAS keep to one thread from then on, in the whole process.
+    """
+    one_thread_each()
+    with ExitStack() as stack:
+        encoder = makers.encoder(config.encoder)
+        recogniser = Recogniser(encoder)
+        gallery = makers.gallery(config.gallery, os.environ)
+        stack.callback(gallery.close)
+        observer = makers.observer(config.vision)
+        stack.callback(observer.close)
+        reembed(gallery, observer, recogniser, progress)
+        normaliser, calibration = makers.scoring(encoder.card)
+        roster = Roster(
+            gallery, recogniser.fingerprint, normaliser, calibration, config.policy.target_fpir
+        )
+        yield Engine(config, observer, recogniser, gallery, roster)

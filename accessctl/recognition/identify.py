@@ -1,0 +1,59 @@
+"""Recognition on single images: who is in this picture, are these two the same."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from accessctl.domain import Embedding, Face, Image, Match, PersonId
+from accessctl.recognition.enrolment import StillObserver
+from accessctl.recognition.recogniser import Recogniser
+from accessctl.recognition.roster import Roster
+from accessctl.recognition.single_face import only_face
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Identification:
+    """A face and who it is; `person` is None for "unknown", `match` the nearest all the same."""
+
+    face: Face
+    person: PersonId | None
+    match: Match | None
+
+
+def identify(
+    image: Image,
+    observer: StillObserver,
+    recogniser: Recogniser,
+    roster: Roster,
+    min_margin: float,
+) -> list[Identification]:
+    """Every face of the image from left to right; one of too poor a quality is never named."""
+    faces = sorted(observer.still(image), key=lambda face: face.box.x)
+    embeddings = recogniser.embed(image, faces)
+    found: list[Identification] = []
+    for face, embedding in zip(faces, embeddings, strict=True):
+        match = roster.matcher.search(embedding)
+        person = None
+        if match is not None and face.quality.usable:
+            sure = match.fmr_upper <= roster.max_fmr and match.margin >= min_margin
+            person = match.person if sure else None
+        found.append(Identification(face, person, match))
+    return found
+
+
+def embed_portrait(
+    image: Image, photo: str, observer: StillObserver, recogniser: Recogniser
+) -> Embedding:
+    """Unit embedding float32 (D,) of the one person in `photo`; FaceError otherwise."""
+    face = only_face(observer.still(image), photo)
+    embedding: Embedding = recogniser.embed(image, [face])[0]
+    return embedding
+
+
+def stack(embeddings: Sequence[Embedding | None], dimension: int) -> NDArray[np.float32]:
+    """Float32 (N, D) with rows of NaN where there is no embedding."""
+    missing = np.full(dimension, np.nan, np.float32)
+    rows = [missing if row is None else row for row in embeddings]
+    return np.stack(rows) if rows else np.empty((0, dimension), np.float32)

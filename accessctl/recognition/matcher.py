@@ -1,0 +1,131 @@
+"""Search of one probe among everybody enrolled, and comparison of two faces."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from accessctl.domain import Embedding, Match, PersonId
+from accessctl.errors import ModelError
+from accessctl.gallery.values import Template
+from accessctl.recognition.calibration import Calibration
+from accessctl.recognition.normalisation import Normaliser
+from accessctl.recognition.pooling import pool
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two faces: cosine `similarity`, normalised `score`, its rate and upper 95 % bound.
+
+    For a given pair the score is a straight line in the similarities of its parts; `slope` is
+    its rise when all of them rise alike.
+    """
+
+    similarity: float
+    score: float
+    slope: float
+    fmr: float
+    fmr_upper: float
+
+    def similarity_at(self, score: float) -> float:
+        """The similarity these two faces would need for `score`; may lie outside [-1, 1]."""
+        return self.similarity + (score - self.score) / self.slope
+
+
+class Matcher:
+    """A snapshot of the gallery, ready to be searched; never changes.
+
+    `templates` are pooled to one per person. Raises ModelError when they have not the
+    `normaliser`'s dimension.
+    """
+
+    def __init__(
+        self,
+        templates: Sequence[Template],
+        normaliser: Normaliser,
+        calibration: Calibration,
+    ) -> None:
+        _check(templates, normaliser.dimension)
+        self._normaliser = normaliser
+        self._calibration = calibration
+        self._people, pooled = _pool_people(templates, normaliser.dimension)
+        self._sides = normaliser.sides(pooled)
+
+    @property
+    def people(self) -> int:
+        """How many people are searched."""
+        return len(self._people)
+
+    def threshold(self, fmr: float) -> float:
+        """The score at which a comparison keeps `fmr`; see Calibration.threshold."""
+        return self._calibration.threshold(fmr)
+
+    def search(self, probe: Embedding) -> Match | None:
+        """The person whose normalised score is best; None when nobody is enrolled.
+
+        `probe` is unit float32 (D,).
+        """
+        if not self._people:
+            return None
+        scores = self._normaliser.scores(self._sides, self._normaliser.sides(probe[None]))[:, 0]
+        best = int(np.argmax(scores))
+        score = float(scores[best])
+        others = np.delete(scores, best)
+        return Match(
+            person=self._people[best],
+            similarity=float(self._sides.embeddings[best] @ probe),
+            score=score,
+            margin=score - float(others.max()) if len(others) else math.inf,
+            fmr=self._calibration.fmr(score),
+            fmr_upper=self._calibration.fmr_upper(score),
+        )
+
+    def compare(self, a: Embedding, b: Embedding) -> Comparison:
+        """Two unit embeddings (D,), nobody enrolled; the same in either order."""
+        one, other = (self._normaliser.sides(side[None]) for side in (a, b))
+        score = float(self._normaliser.pairs(one, other)[0])
+        return Comparison(
+            similarity=float(a @ b),
+            score=score,
+            slope=float(self._normaliser.slopes(one, other)[0]),
+            fmr=self._calibration.fmr(score),
+            fmr_upper=self._calibration.fmr_upper(score),
+        )
+
+    def pairs_within(self, fmr: float) -> Iterator[tuple[PersonId, PersonId, float]]:
+        """Pairs of enrolled people who look alike: score at or above `threshold(fmr)`.
+
+        Yields both and their similarity, each pair once.
+        """
+        threshold = self.threshold(fmr)
+        pooled = self._sides.embeddings
+        for row, person in enumerate(self._people):
+            later = self._sides.rows(slice(row + 1, None))
+            scores = self._normaliser.scores(later, self._sides.rows(slice(row, row + 1)))[:, 0]
+            for other in np.flatnonzero(scores >= threshold) + row + 1:
+                yield person, self._people[other], float(pooled[other] @ pooled[row])
+
+
+def _pool_people(
+    templates: Sequence[Template], dimension: int
+) -> tuple[tuple[PersonId, ...], NDArray[np.float32]]:
+    grouped: dict[PersonId, list[Template]] = {}
+    for template in templates:
+        grouped.setdefault(template.person, []).append(template)
+    pooled = np.empty((len(grouped), dimension), np.float32)
+    for row, own in enumerate(grouped.values()):
+        pooled[row] = pool(
+            np.stack([template.embedding for template in own]),
+            np.array([template.quality for template in own]),
+        )
+    return tuple(grouped), pooled
+
+
+def _check(templates: Sequence[Template], dimension: int) -> None:
+    if any(template.embedding.shape != (dimension,) for template in templates):
+        raise ModelError(
+            f"The gallery's templates do not have the {dimension} numbers of the encoder's "
+            "cohort; the templates must be renewed with this encoder."
+        )

@@ -1,0 +1,89 @@
+"""The enrolled people as the door sees them: its own copy, renewed when the gallery changes."""
+
+import logging
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from accessctl.domain import PersonId, PersonRules
+from accessctl.errors import StoreError
+from accessctl.gallery.pins import PinHash
+from accessctl.gallery.values import People
+from accessctl.recognition.calibration import Calibration
+from accessctl.recognition.matcher import Matcher
+from accessctl.recognition.normalisation import Normaliser
+from accessctl.recognition.rates import comparison_fmr
+
+log = logging.getLogger(__name__)
+
+
+class Roster:
+    """Matcher, names and the rate each comparison may have, all of one gallery revision."""
+
+    def __init__(
+        self,
+        gallery: People,
+        fingerprint: str,
+        normaliser: Normaliser,
+        calibration: Calibration,
+        target_fpir: float,
+    ) -> None:
+        self._gallery = gallery
+        self._fingerprint = fingerprint
+        self._normaliser = normaliser
+        self._calibration = calibration
+        self._target_fpir = target_fpir
+        self._away = False
+        self._revision = gallery.revision()
+        self._load()
+
+    def retarget(self, target_fpir: float) -> None:
+        """Another rate at which strangers may be taken for somebody enrolled."""
+        self._target_fpir = target_fpir
+        self._set_rate()
+
+    def refresh(self) -> bool:
+        """Take over changes; True when there were any.
+
+        A gallery that cannot be read leaves the last good copy in use, and is reported once.
+        """
+        try:
+            revision = self._gallery.revision()
+            if revision == self._revision:
+                self._away = False
+                return False
+            self._load()
+        except StoreError as error:
+            if not self._away:
+                log.error("The gallery cannot be read; going on with the last copy: %s", error)
+            self._away = True
+            return False
+        self._away = False
+        self._revision = revision
+        log.info("The gallery changed: %d people.", len(self.names))
+        return True
+
+    def pin_of(self, person: PersonId) -> PinHash | None:
+        """May be asked from any thread."""
+        return self._pins.get(person)
+
+    def _load(self) -> None:
+        people = self._gallery.people()
+        rules, pins = self._gallery.rules(), self._gallery.pins()
+        templates = self._gallery.templates(self._fingerprint)
+        self.matcher = Matcher(templates, self._normaliser, self._calibration)
+        self.names: Mapping[PersonId, str] = MappingProxyType({p.id: p.name for p in people})
+        self.rules: Mapping[PersonId, PersonRules] = MappingProxyType(dict(rules))
+        self._pins = dict(pins)
+        self._set_rate()
+
+    def _set_rate(self) -> None:
+        self.max_fmr = comparison_fmr(self._target_fpir, max(1, self.matcher.people))
+        if self.max_fmr < self._calibration.smallest_fmr:
+            log.warning(
+                "Nobody can be granted: policy.target_fpir %g with %d people asks for a rate of "
+                "%.1e a comparison, and the encoder is calibrated down to %.1e; raise target_fpir.",
+                self._target_fpir,
+                self.matcher.people,
+                self.max_fmr,
+                self._calibration.smallest_fmr,
+            )

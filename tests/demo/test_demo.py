@@ -1,0 +1,26 @@
+import subprocess
+import sys
+
+import pytest
+
+from accessctl import demo
+from accessctl.camera import registered
+from accessctl.camera.choose import source_from
+from accessctl.config_camera import CameraConfig
+from accessctl.demo.source import DemoSource
+
+
+@pytest.mark.parametrize("fast", [False, True])
+def test_it_makes_itself_a_camera_that_can_be_named(
+    fast: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registered, "_makers", {})
+    demo.register()
+    assert source_from("demo", CameraConfig(fps=12), fast=fast) == DemoSource(12, fast)
+
+
+def test_to_register_it_loads_no_picture_library() -> None:
+    code = (
+        "import sys; from accessctl import demo; demo.register(); assert 'cv2' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,0 +1,120 @@
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+
+from accessctl.config import AuditConfig, Config, GalleryConfig
+from accessctl.door.fake import CALIBRATION, EPOCH, FACE_BOX, FakeHouse, portrait
+from accessctl.encoder.fake import FAKE_CARD, FakeEncoder
+from accessctl.errors import ModelError, StoreError
+from accessctl.gallery.fake import MemoryGallery, random_units
+from accessctl.gallery.values import NewPhoto, StoredPhoto
+from accessctl.recognition.engine import EngineMakers, open_engine
+from accessctl.recognition.enrolment import encode_photo
+from accessctl.recognition.normalisation import Normaliser
+from accessctl.vision.fake import FakeObserver, fake_face
+
+UNCALIBRATED = ModelError("not calibrated")
+
+
+class ClosingGallery(MemoryGallery):
+    closed = False
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class Parts:
+    """What open_engine would load, and what it did with it."""
+
+    def __init__(self) -> None:
+        self.gallery = ClosingGallery()
+        self.observer = FakeObserver(photos=[[fake_face(box=FACE_BOX)]])
+        normaliser = Normaliser(random_units(300, FAKE_CARD.dimension, seed=1), 50)
+        self.scoring: object = (normaliser, CALIBRATION)
+
+    def score(self, card: object) -> object:
+        if isinstance(self.scoring, Exception):
+            raise self.scoring
+        return self.scoring
+
+    def makers(self) -> EngineMakers:
+        return EngineMakers(
+            lambda config: FakeEncoder(),
+            lambda config, environ: self.gallery,
+            lambda config: self.observer,
+            self.score,
+        )
+
+
+@pytest.fixture
+def parts() -> Parts:
+    return Parts()
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    return Config(
+        gallery=GalleryConfig(folder=tmp_path / "enrolled"),
+        audit=AuditConfig(file=tmp_path / "events.sqlite"),
+    )
+
+
+def through(photos: Iterable[StoredPhoto], total: int) -> Iterator[StoredPhoto]:
+    yield from photos
+
+
+def test_an_engine_is_open_inside_and_closed_after(config: Config, parts: Parts) -> None:
+    with open_engine(config, through, parts.makers()) as engine:
+        assert engine.recogniser.fingerprint == FAKE_CARD.fingerprint
+        assert engine.gallery is parts.gallery
+        assert engine.roster.matcher.people == 0
+        assert not parts.gallery.closed
+    assert parts.gallery.closed
+    assert parts.observer.closed
+
+
+def test_templates_of_another_encoder_are_renewed_before_anybody_is_matched(
+    config: Config, parts: Parts
+) -> None:
+    old = random_units(1, 8, seed=5)[0]
+    parts.gallery.add_person(
+        "Ada",
+        NewPhoto(
+            jpeg=encode_photo(portrait(1)),
+            embedding=old,
+            fingerprint="0" * 64,
+            quality=0.9,
+            added=EPOCH,
+        ),
+    )
+    with open_engine(config, through, parts.makers()) as engine:
+        assert engine.roster.matcher.people == 1
+        probe = engine.recogniser.embed(portrait(1), [fake_face(box=FACE_BOX)])[0]
+        match = engine.roster.matcher.search(probe)
+    assert match is not None
+    assert match.similarity > 0.99
+
+
+@pytest.mark.parametrize("fault", [UNCALIBRATED, StoreError("locked")])
+def test_what_was_opened_is_closed_when_the_rest_fails(
+    config: Config, parts: Parts, fault: Exception
+) -> None:
+    if fault is UNCALIBRATED:
+        parts.scoring = fault
+    else:
+        parts.gallery.fault = fault
+    with pytest.raises(type(fault), match=str(fault)), open_engine(config, through, parts.makers()):
+        pytest.fail("half an engine")
+    assert parts.gallery.closed
+    assert parts.observer.closed
+
+
+def test_the_engine_enrols_for_itself(config: Config, parts: Parts) -> None:
+    house = FakeHouse()
+    with open_engine(config, through, parts.makers()) as engine:
+        enrolment = engine.enrolment(house.audit)
+        person = enrolment.enrol("Ada", [enrolment.examine(portrait(1), "a photo")])
+        assert engine.roster.refresh() is True
+        assert engine.roster.names == {person.id: "Ada"}
+    assert [event.data["change"] for event in house.events()] == ["enrolled"]

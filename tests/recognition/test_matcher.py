@@ -1,0 +1,143 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from accessctl.domain import PersonId
+from accessctl.errors import ModelError
+from accessctl.gallery.fake import random_units
+from accessctl.gallery.values import Template
+from accessctl.recognition.calibration import Calibration
+from accessctl.recognition.matcher import Matcher
+from accessctl.recognition.normalisation import Normaliser
+
+
+def unit(*numbers: float) -> np.ndarray:
+    vector = np.array(numbers, np.float32)
+    return vector / np.linalg.norm(vector)
+
+
+COHORT = random_units(60, 8, seed=3)
+NORMALISER = Normaliser(COHORT, 20)
+ANN, BOB = PersonId("a"), PersonId("b")
+
+
+def template(person: str, embedding: np.ndarray, quality: float = 1.0) -> Template:
+    return Template(PersonId(person), embedding, quality)
+
+
+def expected_score(a: np.ndarray, b: np.ndarray, neighbours: int) -> float:
+    def standing(x: np.ndarray) -> tuple[float, float]:
+        nearest = sorted(float(x @ other) for other in COHORT)[-neighbours:]
+        return float(np.mean(nearest)), float(np.std(nearest))
+
+    (mean_a, dev_a), (mean_b, dev_b) = standing(a), standing(b)
+    s = float(a @ b)
+    return ((s - mean_a) / dev_a + (s - mean_b) / dev_b) / 2
+
+
+def test_nobody_enrolled(calibration: Calibration) -> None:
+    matcher = Matcher([], NORMALISER, calibration)
+    assert matcher.people == 0
+    assert matcher.search(random_units(1, 8, 1)[0]) is None
+
+
+def test_search_against_the_formula(calibration: Calibration) -> None:
+    ann, bob, probe = random_units(3, 8, seed=5)
+    match = Matcher([template("a", ann), template("b", bob)], NORMALISER, calibration).search(probe)
+    scores = {ANN: expected_score(ann, probe, 20), BOB: expected_score(bob, probe, 20)}
+    best = max(scores, key=scores.__getitem__)
+    assert match is not None
+    assert match.person == best
+    assert match.score == pytest.approx(scores[best], rel=1e-4)
+    assert match.similarity == pytest.approx(float({ANN: ann, BOB: bob}[best] @ probe), rel=1e-5)
+    assert match.margin == pytest.approx(abs(scores[ANN] - scores[BOB]), rel=1e-4)
+    assert match.fmr == calibration.fmr(match.score)
+    assert match.fmr_upper == calibration.fmr_upper(match.score)
+
+
+def test_the_only_person_has_no_rival(calibration: Calibration) -> None:
+    ann = random_units(1, 8, 5)[0]
+    match = Matcher([template("a", ann)], NORMALISER, calibration).search(ann)
+    assert match is not None
+    assert match.margin == math.inf
+    assert match.similarity == pytest.approx(1, abs=1e-6)
+
+
+def test_photos_of_one_person_are_pooled_by_quality(calibration: Calibration) -> None:
+    one, two = unit(1, *[0] * 7), unit(0, 1, *[0] * 6)
+    pooled = unit(0.6, 0.8, *[0] * 6)
+    matcher = Matcher([template("a", one, 0.3), template("a", two, 0.4)], NORMALISER, calibration)
+    assert matcher.people == 1
+    match = matcher.search(pooled)
+    assert match is not None
+    assert match.similarity == pytest.approx(1, abs=1e-6)
+    # Photos of one person are no rivals of each other.
+    assert match.margin == math.inf
+
+
+def test_compare_is_symmetric_and_follows_the_formula(calibration: Calibration) -> None:
+    a, b = random_units(2, 8, seed=7)
+    matcher = Matcher([], NORMALISER, calibration)
+    there, back = matcher.compare(a, b), matcher.compare(b, a)
+    assert there.score == pytest.approx(expected_score(a, b, 20), rel=1e-4)
+    assert back.score == pytest.approx(there.score, rel=1e-5)
+    assert there.fmr == calibration.fmr(there.score)
+
+
+def test_threshold_is_the_calibrations(calibration: Calibration) -> None:
+    assert Matcher([], NORMALISER, calibration).threshold(0.01) == calibration.threshold(0.01)
+
+
+@settings(deadline=None, max_examples=30)
+@given(people=st.integers(1, 12), seed=st.integers(0, 1000))
+def test_one_more_person_never_lowers_the_best_score(people: int, seed: int) -> None:
+    calibration = Calibration([0, 9], [0, -9], [0, -8])
+    faces = random_units(people + 2, 8, seed)
+    templates = [template(str(i), face) for i, face in enumerate(faces[:-1])]
+    fewer = Matcher(templates[:-1], NORMALISER, calibration).search(faces[-1])
+    more = Matcher(templates, NORMALISER, calibration).search(faces[-1])
+    assert fewer is not None
+    assert more is not None
+    # Blocks of other sizes may be summed in another order.
+    assert more.score >= fewer.score - 1e-3
+
+
+def test_templates_of_another_encoder(calibration: Calibration) -> None:
+    with pytest.raises(ModelError, match="do not have the 8 numbers"):
+        Matcher([template("a", random_units(1, 16, 1)[0])], NORMALISER, calibration)
+
+
+def test_the_similarity_that_a_pair_needs_for_a_score(calibration: Calibration) -> None:
+    a, b = random_units(2, 8, seed=7)
+    found = Matcher([], NORMALISER, calibration).compare(a, b)
+    # At its own score the pair needs its own similarity; one score higher, 1 / slope more.
+    assert found.similarity_at(found.score) == pytest.approx(found.similarity, abs=1e-6)
+    needed = found.similarity_at(found.score + 1)
+    assert needed - found.similarity == pytest.approx(1 / found.slope, rel=1e-5)
+
+
+def test_pairs_of_enrolled_people_who_look_alike(calibration: Calibration) -> None:
+    faces = random_units(5, 8, seed=11)
+    near = unit(*(faces[0] + 0.2 * faces[3]))
+    templates = [template(name, face) for name, face in zip("abcde", faces, strict=True)]
+    matcher = Matcher([*templates, template("twin", near)], NORMALISER, calibration)
+    everybody = [*faces, near]
+    names = [*"abcde", "twin"]
+    expected = {
+        (names[i], names[j])
+        for i in range(6)
+        for j in range(i + 1, 6)
+        if expected_score(everybody[i], everybody[j], 20) >= calibration.threshold(0.3)
+    }
+    found = {(one, other): alike for one, other, alike in matcher.pairs_within(0.3)}
+    assert set(found) == expected
+    assert found[PersonId("a"), PersonId("twin")] == pytest.approx(float(faces[0] @ near), abs=1e-6)
+
+
+def test_no_pairs_below_what_the_table_knows(calibration: Calibration) -> None:
+    face = random_units(1, 8, seed=1)[0]
+    matcher = Matcher([template("a", face), template("b", face)], NORMALISER, calibration)
+    assert list(matcher.pairs_within(1e-9)) == []
