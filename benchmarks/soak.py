@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
+from accessctl.administration.people import Administration
 from accessctl.config import load_config
 from accessctl.demo.door import demo_config, enrol_demo_person
 from accessctl.demo.scene import scene
@@ -66,7 +67,8 @@ def run(encoder: Path, minutes: int) -> Iterator[Sample]:
             open_audit(config) as audit,
             open_engine(config, lambda photos, _: iter(photos)) as engine,
         ):
-            enrol_demo_person(engine.enrolment(audit))
+            administration = Administration(engine.gallery, audit, time.time)
+            enrol_demo_person(engine.enrolment(), administration)
             with open_door(engine, audit) as door:
                 times, decisions = [], 0
                 for number in range(minutes * EVERY):

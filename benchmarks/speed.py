@@ -12,12 +12,14 @@ import os
 import platform
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 
+from accessctl.administration.people import Administration
 from accessctl.config import Config, EncoderConfig, load_config
 from accessctl.demo.door import demo_config, enrol_demo_person
 from accessctl.demo.scene import scene
@@ -100,7 +102,7 @@ def _enrolling(file: Path, folder: Path, photos: int) -> list[Row]:
     gallery = config.gallery.model_copy(update={"folder": folder / "enrolled"})
     config = config.model_copy(update={"gallery": gallery})
     with open_audit(config) as audit, open_engine(config, lambda photos, _: iter(photos)) as engine:
-        return enrolling.measure(engine.enrolment(audit), pictures, photos)
+        return enrolling.measure(engine, audit, pictures, photos)
 
 
 @contextmanager
@@ -110,7 +112,8 @@ def _demo_door(
     """The demo's door; `patient`: no visit is ever decided, so every frame costs its all."""
     config = _tuned(demo_config(load_config(file)), liveness, patient)
     with open_audit(config) as audit, open_engine(config, lambda photos, _: iter(photos)) as engine:
-        enrol_demo_person(engine.enrolment(audit))
+        administration = Administration(engine.gallery, audit, time.time)
+        enrol_demo_person(engine.enrolment(), administration)
         with open_door(engine, audit) as door:
             yield engine, door
 

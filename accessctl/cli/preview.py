@@ -26,6 +26,7 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """With --record and no display it records only; without either there is an error."""
+    from accessctl.administration.people import Administration
     from accessctl.demo.door import enrol_demo_person
     from accessctl.door.assembly import open_audit
     from accessctl.door.session import open_session
@@ -39,11 +40,13 @@ def run(args: argparse.Namespace) -> int:
         open_audit(config) as audit,
         open_engine(config, photo_bar) as engine,
     ):
-        enrolment = engine.enrolment(audit)
+        enrolment = engine.enrolment()
+        administration = Administration(engine.gallery, audit, time.time)
         if config.camera.source == "demo":
-            enrol_demo_person(enrolment)
+            enrol_demo_person(enrolment, administration)
         with open_session(engine, audit, fast=args.fast) as session:
-            Preview(session, enrolment, screen, stop.wait).run(stop, time.monotonic, args.seconds)
+            preview = Preview(session, enrolment, administration, screen, stop.wait)
+            preview.run(stop, time.monotonic, args.seconds)
             session.finish()
     return 0
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from accessctl.actions.base import Action, ActionResult
 from accessctl.actions.fake import RecordingAction
+from accessctl.administration.people import Administration
 from accessctl.audit.fake import MemoryLog
 from accessctl.config import PolicyConfig, VisionConfig
 from accessctl.domain import Box, Decision, Event, Face, Frame, Image, Outcome, PersonId
@@ -133,6 +134,9 @@ class FakeHouse:
         normaliser = Normaliser(random_units(300, FAKE_CARD.dimension, seed=1), 50)
         fingerprint, target = FAKE_CARD.fingerprint, self.policy.target_fpir
         return Roster(self.gallery, fingerprint, normaliser, CALIBRATION, target)
+
+    def administration(self) -> Administration:
+        return Administration(self.gallery, self.audit, lambda: EPOCH)
 
     def enrol(self, name: str, person: int) -> PersonId:
         embedding = self.recogniser.embed(portrait(person), [fake_face(box=FACE_BOX)])[0]

@@ -73,14 +73,16 @@ class MemoryGallery:
         person = self._people[person_id]
         return self._put(replace(person, photos=person.photos + 1))
 
-    def rename(self, old: str, new: str) -> Person:
+    def rename(self, old: str, new: str, *, record: Record = no_record) -> Person:
         person = self.person(old)
         new = clean_name(new)
         self._claim(new, person.id)
+        record(person.id)
         return self._put(replace(person, name=new))
 
-    def remove(self, name: str) -> Person:
+    def remove(self, name: str, *, record: Record = no_record) -> Person:
         person = self.person(name)
+        record(person.id)
         del self._people[person.id]
         self._rules.pop(person.id, None)
         self._pins.pop(person.id, None)

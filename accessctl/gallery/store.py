@@ -67,7 +67,7 @@ class Gallery:
             record(person_id)
         return Person(person.id, person.name, person.photos + 1, person.enrolled)
 
-    def rename(self, old: str, new: str) -> Person:
+    def rename(self, old: str, new: str, *, record: Record = no_record) -> Person:
         new = clean_name(new)
         with self._database.erasing() as db:
             person = self.person(old)
@@ -76,12 +76,14 @@ class Gallery:
                 "UPDATE person SET name = ?, name_key = ? WHERE id = ?",
                 (new, name_key(new), person.id),
             )
+            record(person.id)
         return Person(person.id, new, person.photos, person.enrolled)
 
-    def remove(self, name: str) -> Person:
+    def remove(self, name: str, *, record: Record = no_record) -> Person:
         with self._database.erasing() as db:
             person = self.person(name)
             db.execute("DELETE FROM person WHERE id = ?", (person.id,))
+            record(person.id)
         return person
 
     def templates(self, fingerprint: str) -> list[Template]:

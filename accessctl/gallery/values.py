@@ -76,11 +76,11 @@ class People(Protocol):
         """One more photo of somebody; UnknownPersonError."""
         ...
 
-    def rename(self, old: str, new: str) -> Person:
+    def rename(self, old: str, new: str, *, record: Record = no_record) -> Person:
         """UnknownPersonError, BadNameError, NameTakenError."""
         ...
 
-    def remove(self, name: str) -> Person:
+    def remove(self, name: str, *, record: Record = no_record) -> Person:
         """Erase a person and everything of them; UnknownPersonError."""
         ...
 

@@ -1,13 +1,11 @@
 """Everything that recognises people, opened as the configuration says."""
 
 import os
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
-from accessctl.audit.recorder import Recorder
 from accessctl.config import Config, EncoderConfig, GalleryConfig, VisionConfig
 from accessctl.encoder.base import Encoder
 from accessctl.encoder.card import Card
@@ -35,11 +33,9 @@ class Engine:
     gallery: People
     roster: Roster
 
-    def enrolment(self, audit: Recorder) -> Enrolment:
-        """Who enrols people for this engine; `audit` is told first."""
-        return Enrolment(
-            self.observer, self.recogniser, self.gallery, self.roster, audit, time.time
-        )
+    def enrolment(self) -> Enrolment:
+        """What examines photos for this engine."""
+        return Enrolment(self.observer, self.recogniser, self.roster)
 
 
 class ClosingPeople(People, Protocol):

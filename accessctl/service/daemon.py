@@ -9,6 +9,7 @@ from importlib.metadata import version
 from threading import Event
 from typing import Any, TypeAlias
 
+from accessctl.administration.people import Administration
 from accessctl.audit.recorder import Recorder, write_down
 from accessctl.audit.retention import retain
 from accessctl.config import Config
@@ -251,7 +252,8 @@ def serve(
             recognition.open_engine(config, _announcing(progress, notifier))
         )
         if config.camera.source == "demo":
-            enrol_demo_person(engine.enrolment(audit))
+            administration = Administration(engine.gallery, audit, time.time)
+            enrol_demo_person(engine.enrolment(), administration)
         session = stack.enter_context(
             open_session(
                 engine,

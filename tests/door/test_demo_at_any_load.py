@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from accessctl.administration.people import Administration
 from accessctl.audit.log import EventLog
 from accessctl.camera.reader import Reader
 from accessctl.config import AuditConfig, CameraConfig, Config, EncoderConfig, VisionConfig
@@ -53,7 +54,8 @@ def engine(tmp_path: Path) -> Iterator[tuple[Engine, EventLog]]:
     with ExitStack() as stack:
         audit = stack.enter_context(open_audit(config))
         engine = stack.enter_context(open_engine(config, lambda photos, _: iter(photos)))
-        enrol_demo_person(engine.enrolment(audit))
+        administration = Administration(engine.gallery, audit, time.time)
+        enrol_demo_person(engine.enrolment(), administration)
         yield engine, audit
 
 

@@ -156,6 +156,8 @@ def test_nothing_is_kept_without_its_record(gallery: People) -> None:
         ),
         lambda: gallery.set_pin(grace, None, record=refuse),
         lambda: gallery.set_rules(grace, gallery.rules().get(grace, RULES), record=refuse),
+        lambda: gallery.rename("Grace", "G", record=refuse),
+        lambda: gallery.remove("Grace", record=refuse),
     ]
     for change in changes:
         with pytest.raises(StoreError, match="disk is full"):

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from accessctl.administration.people import Administration
 from accessctl.config import AuditConfig, Config, GalleryConfig
 from accessctl.door.fake import CALIBRATION, EPOCH, FACE_BOX, FakeHouse, portrait
 from accessctl.encoder.fake import FAKE_CARD, FakeEncoder
@@ -113,8 +114,8 @@ def test_what_was_opened_is_closed_when_the_rest_fails(
 def test_the_engine_enrols_for_itself(config: Config, parts: Parts) -> None:
     house = FakeHouse()
     with open_engine(config, through, parts.makers()) as engine:
-        enrolment = engine.enrolment(house.audit)
-        person = enrolment.enrol("Ada", [enrolment.examine(portrait(1), "a photo")])
+        photo = engine.enrolment().examine(portrait(1), "a photo")
+        person = Administration(engine.gallery, house.audit, lambda: EPOCH).enrol("Ada", [photo])
         assert engine.roster.refresh() is True
         assert engine.roster.names == {person.id: "Ada"}
     assert [event.data["change"] for event in house.events()] == ["enrolled"]
