@@ -17,6 +17,7 @@ from accessctl.demo.photos import demo_enrolment_photo
 from accessctl.domain import Frame
 from accessctl.door.assembly import open_audit, open_door
 from accessctl.recognition.engine import open_engine
+from accessctl.recognition.threads import one_thread_each
 
 HERE = Path(__file__).parent
 # The enrolled visitor stands at the door, face about 200 pixels wide.
@@ -41,6 +42,7 @@ def frame_times(config_file: Path, images: list[np.ndarray]) -> dict[str, list[f
     policy = config.policy.model_copy(update=endless)
     config = config.model_copy(update={"policy": policy})
     times: dict[str, list[float]] = {stage: [] for stage in STAGES}
+    one_thread_each()
     with open_audit(config) as audit, open_engine(config, lambda photos, _: iter(photos)) as engine:
         administration = Administration(engine.gallery, audit, time.time)
         enrol_demo_person(engine.enrolment(), administration)

@@ -27,6 +27,7 @@ from accessctl.demo.script import LENGTH_S
 from accessctl.domain import Frame
 from accessctl.door.assembly import open_audit, open_door
 from accessctl.recognition.engine import open_engine
+from accessctl.recognition.threads import one_thread_each
 from benchmarks.pipeline import config_text
 from benchmarks.startup import resident_mb
 
@@ -59,6 +60,7 @@ def main() -> None:
 
 
 def run(encoder: Path, minutes: int) -> Iterator[Sample]:
+    one_thread_each()
     with tempfile.TemporaryDirectory() as scratch:
         file = Path(scratch) / "config.yaml"
         file.write_text(config_text(encoder.resolve()), encoding="utf-8")

@@ -28,6 +28,7 @@ from accessctl.door.door import Door
 from accessctl.encoder.card import load_card
 from accessctl.recognition.engine import Engine, open_engine
 from accessctl.recognition.scoring import scoring_of
+from accessctl.recognition.threads import one_thread_each
 from benchmarks import idle, pipeline
 from benchmarks.bars import crowd, enrolling, matching, roofline, visits
 from benchmarks.bars.row import Row
@@ -101,6 +102,7 @@ def _enrolling(file: Path, folder: Path, photos: int) -> list[Row]:
     config = demo_config(load_config(file))
     gallery = config.gallery.model_copy(update={"folder": folder / "enrolled"})
     config = config.model_copy(update={"gallery": gallery})
+    one_thread_each()
     with open_audit(config) as audit, open_engine(config, lambda photos, _: iter(photos)) as engine:
         return enrolling.measure(engine, audit, pictures, photos)
 
@@ -111,6 +113,7 @@ def _demo_door(
 ) -> Iterator[tuple[Engine, Door]]:
     """The demo's door; `patient`: no visit is ever decided, so every frame costs its all."""
     config = _tuned(demo_config(load_config(file)), liveness, patient)
+    one_thread_each()
     with open_audit(config) as audit, open_engine(config, lambda photos, _: iter(photos)) as engine:
         administration = Administration(engine.gallery, audit, time.time)
         enrol_demo_person(engine.enrolment(), administration)

@@ -31,8 +31,10 @@ def main() -> None:
     from accessctl.door.assembly import open_audit
     from accessctl.door.session import open_session
     from accessctl.recognition.engine import open_engine
+    from accessctl.recognition.threads import one_thread_each
 
     config = demo_config(load_config(Path(sys.argv[1])))
+    one_thread_each()
     with open_audit(config) as audit, open_engine(config, lambda photos, _: iter(photos)) as engine:
         ready = since_start(), resident_mb()
         administration = Administration(engine.gallery, audit, time.time)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from accessctl.cli.common import add_config, config_from
+from accessctl.cli.engine import engine_of
 from accessctl.cli.photos import PHOTO_ENDINGS, photo_reader
 from accessctl.cli.progress import photo_bar
 from accessctl.domain import Image, PersonId
@@ -43,11 +44,10 @@ def add_parser(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     from accessctl.administration.people import Administration
     from accessctl.door.assembly import open_audit
-    from accessctl.recognition.engine import open_engine
 
     check_usage(args)
     config = config_from(args)
-    with open_audit(config) as audit, open_engine(config, photo_bar) as engine:
+    with open_audit(config) as audit, engine_of(config) as engine:
         administration = Administration(engine.gallery, audit, time.time)
         if args.folder is not None:
             return enrol_folder(args.folder, engine, administration)

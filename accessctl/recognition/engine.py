@@ -19,7 +19,6 @@ from accessctl.recognition.recogniser import Recogniser
 from accessctl.recognition.reembed import Progress, reembed
 from accessctl.recognition.roster import Roster
 from accessctl.recognition.scoring import scoring_of
-from accessctl.recognition.threads import one_thread_each
 from accessctl.vision.observer import Observer
 
 
@@ -62,9 +61,8 @@ def open_engine(
     """Load models and gallery; templates of another encoder are made anew first.
 
     ModelError for models that are not there or unfit, StoreError for a gallery that cannot be
-    opened. OpenCV and BLAS keep to one thread from then on, in the whole process.
+    opened. The process's own settings stay as they are; see threads.one_thread_each.
     """
-    one_thread_each()
     with ExitStack() as stack:
         encoder = makers.encoder(config.encoder)
         recogniser = Recogniser(encoder)

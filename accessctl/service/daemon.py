@@ -26,6 +26,7 @@ from accessctl.gallery.values import StoredPhoto
 from accessctl.policy.uptime import uptime
 from accessctl.recognition import engine as recognition
 from accessctl.recognition.reembed import Progress
+from accessctl.recognition.threads import one_thread_each
 from accessctl.service.control import ControlServer, Handler
 from accessctl.service.lockouts import read_lockout
 from accessctl.service.logs import use_format
@@ -248,6 +249,7 @@ def serve(
         stack.enter_context(on_hangup(reloads.ask, stop.set))
         _answer(stack, config, handlers, statistics)
         audit = stack.enter_context(assembly.open_audit(config))
+        one_thread_each()
         engine = stack.enter_context(
             recognition.open_engine(config, _announcing(progress, notifier))
         )

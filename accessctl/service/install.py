@@ -24,6 +24,7 @@ from accessctl.service.unit import (
     marked,
     rendered,
 )
+from accessctl.storage.files import write_atomically
 
 UNIT = Path("/etc/systemd/system/accessctl.service")
 DROP_IN = Path("/etc/systemd/system/accessctl.service.d/50-configuration.conf")
@@ -229,11 +230,9 @@ def _write(target: Path, text: str) -> str:
         return "same   "
     word = "updated" if target.exists() else "wrote  "
     target.parent.mkdir(parents=True, exist_ok=True)
-    draft = target.with_name(f".{target.name}.draft")
-    draft.write_text(text, encoding="utf-8")
     # Passwords may stand in the configuration; systemd wants to read the rest.
-    draft.chmod(0o640 if target.suffix == ".yaml" else 0o644)
-    draft.replace(target)
+    mode = 0o640 if target.suffix == ".yaml" else 0o644
+    write_atomically(target, text.encode("utf-8"), mode=mode)
     return word
 
 

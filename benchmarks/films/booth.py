@@ -27,6 +27,7 @@ from accessctl.recognition.engine import Engine, open_engine
 from accessctl.recognition.enrolment import Candidate
 from accessctl.recognition.roster import Roster
 from accessctl.recognition.scoring import scoring_of
+from accessctl.recognition.threads import one_thread_each
 from accessctl.vision.observer import Observer
 
 Photo: TypeAlias = Candidate
@@ -121,6 +122,7 @@ def open_booth(encoder: Path) -> Iterator[Booth]:
         actions = base.actions.model_copy(update={"granted": ()})
         base = base.model_copy(update={"encoder": encoders, "actions": actions})
         config = _placed(base, Path(scratch))
+        one_thread_each()
         with open_engine(config, lambda photos, _: iter(photos)) as engine:
             yield Booth(engine, config)
 

@@ -12,7 +12,7 @@ REPOSITORY = Path(__file__).parents[2]
 
 # A whole door, and one frame in which somebody stands before it and is encoded and matched.
 PROGRAM = """
-import json, sys
+import json, sys, time
 from pathlib import Path
 from accessctl.administration.people import Administration
 from accessctl.demo.scene import Scene

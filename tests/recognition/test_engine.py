@@ -1,7 +1,9 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import cv2
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from accessctl.administration.people import Administration
 from accessctl.config import AuditConfig, Config, GalleryConfig
@@ -73,6 +75,20 @@ def test_an_engine_is_open_inside_and_closed_after(config: Config, parts: Parts)
         assert not parts.gallery.closed
     assert parts.gallery.closed
     assert parts.observer.closed
+
+
+def test_opening_one_leaves_the_threads_of_the_process_as_they_are(
+    config: Config, parts: Parts
+) -> None:
+    before = cv2.getNumThreads()
+    with threadpool_limits(limits=2, user_api="blas"):
+        try:
+            cv2.setNumThreads(2)
+            with open_engine(config, through, parts.makers()):
+                blas = {p["num_threads"] for p in threadpool_info() if p["user_api"] == "blas"}
+                assert (cv2.getNumThreads(), blas) == (2, {2})
+        finally:
+            cv2.setNumThreads(before)
 
 
 def test_templates_of_another_encoder_are_renewed_before_anybody_is_matched(
