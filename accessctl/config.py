@@ -25,7 +25,7 @@ from accessctl.config_retention import RetentionConfig
 from accessctl.config_section import OFF, Section, in_order
 from accessctl.config_service import ServiceConfig
 from accessctl.errors import ConfigError
-from accessctl.strict_yaml import read_mapping, shortened
+from accessctl.storage.strict_yaml import read_mapping, shortened
 
 
 class VisionConfig(Section):
@@ -274,6 +274,17 @@ class Config(Section):
     actions: ActionsConfig = ActionsConfig()
     audit: AuditConfig = AuditConfig()
     service: ServiceConfig = ServiceConfig()
+
+    @property
+    def lockout_file(self) -> Path:
+        """Where lockouts are kept."""
+        return self.policy.lockout.file or self.audit.file.with_name("lockout.sqlite")
+
+    @property
+    def demo_gallery(self) -> GalleryConfig:
+        """The demo's people, kept apart from those who may open the door."""
+        folder = self.audit.file.with_name("demo")
+        return self.gallery.model_copy(update={"folder": folder})
 
 
 def load_config(path: Path) -> Config:

@@ -4,10 +4,12 @@ import json
 import statistics
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
 
+from accessctl.administration.people import Administration
 from accessctl.cli.common import table
 from accessctl.config import load_config
 from accessctl.demo.door import demo_config, enrol_demo_person
@@ -15,6 +17,7 @@ from accessctl.demo.photos import demo_enrolment_photo
 from accessctl.domain import Frame
 from accessctl.door.assembly import open_audit, open_door
 from accessctl.recognition.engine import open_engine
+from accessctl.recognition.threads import one_thread_each
 
 HERE = Path(__file__).parent
 # The enrolled visitor stands at the door, face about 200 pixels wide.
@@ -39,8 +42,10 @@ def frame_times(config_file: Path, images: list[np.ndarray]) -> dict[str, list[f
     policy = config.policy.model_copy(update=endless)
     config = config.model_copy(update={"policy": policy})
     times: dict[str, list[float]] = {stage: [] for stage in STAGES}
+    one_thread_each()
     with open_audit(config) as audit, open_engine(config, lambda photos, _: iter(photos)) as engine:
-        enrol_demo_person(engine.enrolment(audit))
+        administration = Administration(engine.gallery, audit, time.time)
+        enrol_demo_person(engine.enrolment(), administration)
         with open_door(engine, audit) as door:
             for index, image in enumerate([*images[:15], *images]):
                 step = door.step(Frame(image, index / 15, index))

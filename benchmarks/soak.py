@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
+from accessctl.administration.people import Administration
 from accessctl.config import load_config
 from accessctl.demo.door import demo_config, enrol_demo_person
 from accessctl.demo.scene import scene
@@ -26,6 +27,7 @@ from accessctl.demo.script import LENGTH_S
 from accessctl.domain import Frame
 from accessctl.door.assembly import open_audit, open_door
 from accessctl.recognition.engine import open_engine
+from accessctl.recognition.threads import one_thread_each
 from benchmarks.pipeline import config_text
 from benchmarks.startup import resident_mb
 
@@ -58,6 +60,7 @@ def main() -> None:
 
 
 def run(encoder: Path, minutes: int) -> Iterator[Sample]:
+    one_thread_each()
     with tempfile.TemporaryDirectory() as scratch:
         file = Path(scratch) / "config.yaml"
         file.write_text(config_text(encoder.resolve()), encoding="utf-8")
@@ -66,7 +69,8 @@ def run(encoder: Path, minutes: int) -> Iterator[Sample]:
             open_audit(config) as audit,
             open_engine(config, lambda photos, _: iter(photos)) as engine,
         ):
-            enrol_demo_person(engine.enrolment(audit))
+            administration = Administration(engine.gallery, audit, time.time)
+            enrol_demo_person(engine.enrolment(), administration)
             with open_door(engine, audit) as door:
                 times, decisions = [], 0
                 for number in range(minutes * EVERY):

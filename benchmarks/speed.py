@@ -12,12 +12,14 @@ import os
 import platform
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 
+from accessctl.administration.people import Administration
 from accessctl.config import Config, EncoderConfig, load_config
 from accessctl.demo.door import demo_config, enrol_demo_person
 from accessctl.demo.scene import scene
@@ -26,6 +28,7 @@ from accessctl.door.door import Door
 from accessctl.encoder.card import load_card
 from accessctl.recognition.engine import Engine, open_engine
 from accessctl.recognition.scoring import scoring_of
+from accessctl.recognition.threads import one_thread_each
 from benchmarks import idle, pipeline
 from benchmarks.bars import crowd, enrolling, matching, roofline, visits
 from benchmarks.bars.row import Row
@@ -99,8 +102,9 @@ def _enrolling(file: Path, folder: Path, photos: int) -> list[Row]:
     config = demo_config(load_config(file))
     gallery = config.gallery.model_copy(update={"folder": folder / "enrolled"})
     config = config.model_copy(update={"gallery": gallery})
+    one_thread_each()
     with open_audit(config) as audit, open_engine(config, lambda photos, _: iter(photos)) as engine:
-        return enrolling.measure(engine.enrolment(audit), pictures, photos)
+        return enrolling.measure(engine, audit, pictures, photos)
 
 
 @contextmanager
@@ -109,8 +113,10 @@ def _demo_door(
 ) -> Iterator[tuple[Engine, Door]]:
     """The demo's door; `patient`: no visit is ever decided, so every frame costs its all."""
     config = _tuned(demo_config(load_config(file)), liveness, patient)
+    one_thread_each()
     with open_audit(config) as audit, open_engine(config, lambda photos, _: iter(photos)) as engine:
-        enrol_demo_person(engine.enrolment(audit))
+        administration = Administration(engine.gallery, audit, time.time)
+        enrol_demo_person(engine.enrolment(), administration)
         with open_door(engine, audit) as door:
             yield engine, door
 

@@ -25,16 +25,20 @@ def resident_mb() -> float:
 
 
 def main() -> None:
+    from accessctl.administration.people import Administration
     from accessctl.config import load_config
     from accessctl.demo.door import demo_config, enrol_demo_person
     from accessctl.door.assembly import open_audit
     from accessctl.door.session import open_session
     from accessctl.recognition.engine import open_engine
+    from accessctl.recognition.threads import one_thread_each
 
     config = demo_config(load_config(Path(sys.argv[1])))
+    one_thread_each()
     with open_audit(config) as audit, open_engine(config, lambda photos, _: iter(photos)) as engine:
         ready = since_start(), resident_mb()
-        enrol_demo_person(engine.enrolment(audit))
+        administration = Administration(engine.gallery, audit, time.time)
+        enrol_demo_person(engine.enrolment(), administration)
         with open_session(engine, audit, fast=True) as session:
             for _, step in session.steps(stop=NeverSet(), clock=time.monotonic, seconds=None):
                 if step.decisions:

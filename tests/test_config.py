@@ -18,7 +18,7 @@ from accessctl.config import (
     load_config,
 )
 from accessctl.errors import ConfigError
-from accessctl.strict_yaml import MAX_BYTES
+from accessctl.storage.strict_yaml import MAX_BYTES
 
 SHIPPED = Path(__file__).parents[1] / "config.yaml"
 
@@ -109,6 +109,18 @@ def test_paths_are_relative_to_the_file_not_to_the_folder_one_is_in(
     assert config.audit.file == Path("/var/lib/events.sqlite")
     assert config.vision.models.resolve() == tmp_path / "models"
     assert config.encoder.folder == door / "models/encoder"
+
+
+def test_what_nobody_named_lies_beside_the_event_log(file: Path) -> None:
+    file.write_text("audit: {file: log/events.sqlite}\n")
+    config = load_config(file)
+    assert config.lockout_file == file.parent / "log" / "lockout.sqlite"
+    assert config.demo_gallery.folder == file.parent / "log" / "demo"
+    file.write_text("policy: {lockout: {file: locked.sqlite}}\ngallery: {max_photo_mb: 3}\n")
+    config = load_config(file)
+    assert config.lockout_file == file.parent / "locked.sqlite"
+    assert config.demo_gallery.max_photo_mb == 3
+    assert config.gallery.folder == file.parent / "enrolled"
 
 
 @pytest.mark.parametrize(
@@ -213,7 +225,7 @@ def test_a_file_that_is_too_large_is_not_parsed(
 ) -> None:
     assert "larger than 1 MiB" in refusal(file, b"#" * (MAX_BYTES + 1))
     assert MAX_BYTES == 1024 * 1024
-    monkeypatch.setattr("accessctl.strict_yaml.MAX_BYTES", 1000)
+    monkeypatch.setattr("accessctl.storage.strict_yaml.MAX_BYTES", 1000)
     file.write_bytes(b"#" * 1000)
     load_config(file)
 

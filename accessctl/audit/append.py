@@ -8,6 +8,7 @@ from accessctl.audit.chain import GENESIS, link, record_bytes
 from accessctl.audit.head import CHECKPOINT, End, HeadFile
 from accessctl.audit.record import Row, row_of
 from accessctl.domain import Event, EventKind
+from accessctl.storage.sqlite import transaction
 
 # States of the service events by which the log tells about itself.
 HEAD_BEGUN = "audit_head_begun"
@@ -29,8 +30,7 @@ def append(
     first, so that the next head cannot hide it. `also` runs in the same transaction.
     Raises sqlite3.Error, and then nothing was written.
     """
-    db.execute("BEGIN IMMEDIATE")
-    try:
+    with transaction(db):
         end = last_end(db)
         oddity = None if head is None else _oddity(db, end, head)
         if oddity is not None:
@@ -39,11 +39,6 @@ def append(
         end = _insert(db, end, row)
         if also is not None:
             also(db)
-        db.execute("COMMIT")
-    except BaseException:
-        if db.in_transaction:
-            db.execute("ROLLBACK")
-        raise
     if head is not None:
         _write(head, end, over_all=oddity is not None)
     return end

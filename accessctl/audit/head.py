@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from accessctl.audit.chain import HASH_BYTES
+from accessctl.storage.files import sync_folder
 
 _MAGIC = b"accessctl head 1"
 # What else is sealed with the key: where a purged log begins.
@@ -62,7 +63,7 @@ class HeadFile:
         finally:
             os.close(descriptor)
         if created:
-            _sync_folder(self.path.parent)
+            sync_folder(self.path.parent)
 
     def seal(self, purpose: bytes, end: End) -> bytes:
         """HMAC-SHA256 (RFC 2104) of an end; `purpose` keeps one use from passing as another."""
@@ -88,11 +89,3 @@ class HeadFile:
         if not 0 <= end.number <= _LARGEST or len(end.hash) != HASH_BYTES:
             return None
         return end if hmac.compare_digest(self._slot(end), slot) else None
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

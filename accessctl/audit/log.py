@@ -1,6 +1,5 @@
 """The event log in one SQLite file."""
 
-import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -16,6 +15,8 @@ from accessctl.audit.schema import configure, migrate
 from accessctl.audit.verify import Report, no_pause, verify
 from accessctl.domain import Event, EventKind, PersonId
 from accessctl.errors import StoreError
+from accessctl.storage.files import identity, is_still
+from accessctl.storage.sqlite import connect, private_file
 
 BUSY_TIMEOUT_S = 5.0
 PAGE = 500
@@ -47,12 +48,12 @@ class EventLog:
         self._busy_timeout_s = busy_timeout_s
         self._lock = threading.Lock()
         with reported(path):
-            _make_private(path)
+            private_file(path)
             self._db = self._connect()
             try:
                 configure(self._db, path, busy_timeout_s)
                 migrate(self._db, path)
-                self._file = _identity(path)
+                self._file = identity(path)
             except BaseException:
                 self._db.close()
                 raise
@@ -176,22 +177,11 @@ class EventLog:
         self.close()
 
     def _connect(self) -> sqlite3.Connection:
-        # mode=rw: SQLite must not create the file, its permissions would be too wide.
-        return sqlite3.connect(
-            f"{self._path.absolute().as_uri()}?mode=rw",
-            uri=True,
-            timeout=self._busy_timeout_s,
-            isolation_level=None,
-            check_same_thread=False,
-        )
+        return connect(self._path, self._busy_timeout_s)
 
     def _check_file(self) -> None:
         # SQLite would go on writing to a file that nobody can find any more.
-        try:
-            is_same = _identity(self._path) == self._file
-        except FileNotFoundError:
-            is_same = False
-        if not is_same:
+        if not is_still(self._path, self._file):
             raise StoreError(
                 f"The event log {self._path} was moved or replaced while in use; "
                 "put it back, or restart accessctl to begin a new one."
@@ -229,27 +219,3 @@ class EventLog:
                 f"Event {number} of the log {self._path} cannot be read ({error}); "
                 "keep the file as evidence and move it away to begin a new one."
             ) from error
-
-
-def _make_private(path: Path) -> None:
-    """The file exists with mode 0600; SQLite gives its -wal and -shm the same mode."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    try:
-        # Only a new file is opened here: closing a descriptor of an existing one would
-        # drop the locks that another connection of this process holds on it.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-    except FileExistsError:
-        for file in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm"))):
-            if file.is_file() and file.stat().st_mode & 0o077:
-                file.chmod(0o600)
-        return
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
-def _identity(path: Path) -> tuple[int, int]:
-    status = path.stat()
-    return status.st_dev, status.st_ino

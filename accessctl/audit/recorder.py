@@ -1,7 +1,6 @@
 """Writing to the audit log from where a full disk must not stop the door."""
 
 import logging
-from collections.abc import Callable
 from typing import Protocol
 
 from accessctl.domain import Event, EventKind, PersonId
@@ -26,18 +25,6 @@ def write_down(audit: Recorder, event: Event) -> bool:
     return True
 
 
-def recorder_of(
-    audit: Recorder, change: str, now: Callable[[], float]
-) -> Callable[[PersonId], object]:
-    """What writes `change` down for the gallery, which keeps nothing when that raises.
-
-    If the gallery then fails after all, the log tells of a change that was not made; never
-    is one made that it does not tell of.
-    """
-    return lambda person: audit.append(person_event(change, person, now()))
-
-
 def person_event(change: str, person: PersonId, time: float) -> Event:
-    """`change` is one of enrolled, photo_added, renamed, removed, re_embedded, rules_changed,
-    pin_changed."""
+    """`change` is one of enrolled, photo_added, renamed, removed, rules_changed, pin_changed."""
     return Event(time, EventKind.PERSON, {"change": change}, person)

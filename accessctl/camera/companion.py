@@ -4,9 +4,9 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable
-from types import TracebackType
 from typing import Protocol, Self, TypeAlias
 
+from accessctl.background import BackgroundThread
 from accessctl.camera.condition import condition_of
 from accessctl.camera.freeze import same_picture
 from accessctl.camera.reader import CameraEvent, Reader
@@ -50,12 +50,7 @@ class Companion(Protocol):
 
     def __enter__(self) -> Self: ...
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None: ...
+    def __exit__(self, *_: object) -> None: ...
 
 
 def brightness(image: Image) -> float:
@@ -88,7 +83,9 @@ class LiveCompanion:
         self._last: Frame | None = None
         self._failure: str | None = None
         self._lock = threading.Lock()
-        self._thread = threading.Thread(target=self._work, name="infrared", daemon=True)
+        self._thread = BackgroundThread(
+            self._work, name="infrared", stop=reader.close, patience_s=CLOSE_S
+        )
 
     @property
     def description(self) -> str:
@@ -96,7 +93,9 @@ class LiveCompanion:
 
     @property
     def error(self) -> str | None:
-        return self._failure or self._reader.error
+        with self._lock:
+            failure = self._failure
+        return failure or self._reader.error
 
     def at(self, captured: float) -> Frame | None:
         with self._lock:
@@ -105,17 +104,11 @@ class LiveCompanion:
 
     def __enter__(self) -> Self:
         self._reader.__enter__()
-        self._thread.start()
+        self._thread.__enter__()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._reader.close()
-        self._thread.join(CLOSE_S)
+    def __exit__(self, *_: object) -> None:
+        self._thread.__exit__()
 
     def _work(self) -> None:
         try:
@@ -125,12 +118,16 @@ class LiveCompanion:
                     self._take(frame)
                 elif self._reader.ended:
                     break
-            self._failure = f"{self.description} is over."
+            self._fail(f"{self.description} is over.")
         except Exception as error:
             # Nothing opens for it: while the infrared camera is silent nobody is let in.
-            self._failure = str(error)
+            self._fail(str(error))
             log.error("The infrared camera is given up.", exc_info=error)
             self._on_event("lost", str(error))
+
+    def _fail(self, why: str) -> None:
+        with self._lock:
+            self._failure = why
 
     def _take(self, frame: Frame) -> None:
         last, self._last = self._last, frame
@@ -180,12 +177,7 @@ class StepCompanion:
         self._feed = self._source.open()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._feed is not None:
             self._feed.close()
 

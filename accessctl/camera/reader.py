@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Literal, Self, TypeAlias
 
 from accessctl.camera.backoff import MAX_OPEN_DOUBLINGS, Backoff
@@ -94,12 +93,7 @@ class Reader:
         self._start(_Worker())
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     @property
@@ -134,7 +128,7 @@ class Reader:
     def exhausted(self) -> bool:
         """True while so many threads hang in the camera that it is not opened once more."""
         with self._lock:
-            return sum(stuck.alive for stuck in self._stuck) >= MAX_STUCK
+            return self._hanging() >= MAX_STUCK
 
     @property
     def last_captured(self) -> float | None:
@@ -165,7 +159,8 @@ class Reader:
         """Stop reading. A thread stuck in a dead camera is left behind, not waited for."""
         self._closing.set()
         self._handover.finish()
-        thread = self._worker.thread
+        with self._lock:
+            thread = self._worker.thread
         if thread is not None and thread is not threading.current_thread():
             thread.join(CLOSE_S)
 
@@ -176,11 +171,13 @@ class Reader:
             raise failure
 
     def _start(self, worker: _Worker) -> None:
-        worker.thread = threading.Thread(
+        thread = threading.Thread(
             target=self._work, args=(worker,), name="camera-reader", daemon=True
         )
-        self._worker = worker
-        worker.thread.start()
+        with self._lock:
+            worker.thread = thread
+            self._worker = worker
+            thread.start()
 
     def _watch(self) -> None:
         """Give up the thread when it is overdue, and put a fresh one in its place."""
@@ -192,31 +189,37 @@ class Reader:
             self._stuck = [stuck for stuck in self._stuck if stuck.alive]
             self._stuck.append(worker)
             # From here on the stuck thread is not the current one: it ends when it wakes.
-            self._worker = _Worker()
+            self._worker = fresh = _Worker()
         silent = f"{self.source.description} does not answer; check its power and its cable."
-        if self._failed(self._worker, CameraError(silent)):
-            self._start(self._worker)
+        if self._failed(fresh, CameraError(silent)):
+            self._start(fresh)
 
     def _work(self, worker: _Worker) -> None:
         try:
-            if self._outage.failures and self._wait_to_retry():
+            if self._failures() and self._wait_to_retry():
                 return
             while self._serve(worker) and not self._wait_to_retry():
                 pass
         except Exception as error:  # noqa: BLE001 - not swallowed: `next` raises it in the loop
-            if self._is_current(worker):
-                self._stop(error)
-            else:
+            if not self._stop(worker, error):
                 logger.warning("A camera that was given up ended with: %s", error)
 
     def _wait_to_retry(self) -> bool:
         """Sleep as the backoff says; True when the reader was closed meanwhile."""
         while True:
-            wait = self._backoff.wait_s(self._outage.failures, self._chance())
+            wait = self._backoff.wait_s(self._failures(), self._chance())
             if self._pause(wait) or self._closing.is_set():
                 return True
-            if sum(stuck.alive for stuck in self._stuck) < MAX_STUCK:
+            if not self.exhausted:
                 return False
+
+    def _failures(self) -> int:
+        with self._lock:
+            return self._outage.failures
+
+    def _hanging(self) -> int:
+        """How many given-up threads hang in the camera still; to be called under the lock."""
+        return sum(stuck.alive for stuck in self._stuck)
 
     def _serve(self, worker: _Worker) -> bool:
         """Open the source and read it to its end; True when it shall be opened again."""
@@ -232,8 +235,7 @@ class Reader:
                 worker.deadline = self._clock() + self._config.read_timeout_s
                 feed.close()
             worker.deadline = None
-        if self._is_current(worker):
-            self._handover.finish()
+        self._stop(worker, None)
         return False
 
     def _patience_s(self) -> float:
@@ -244,14 +246,21 @@ class Reader:
         """
         doublings = MAX_OPEN_DOUBLINGS
         if self.source.endless:
-            doublings = min(self._outage.failures, MAX_OPEN_DOUBLINGS)
+            doublings = min(self._failures(), MAX_OPEN_DOUBLINGS)
         return self._config.open_timeout_s * 2.0**doublings
 
     def _read_all(self, worker: _Worker, feed: Feed) -> None:
-        started = self._clock()
-        self._freeze.reopened(started)
-        self._condition.reopened(started)
-        while self._is_current(worker):
+        with self._lock:
+            # One that was given up while it opened the camera leaves the timers to its successor.
+            if not self._is_current(worker):
+                return
+            started = self._clock()
+            self._freeze.reopened(started)
+            self._condition.reopened(started)
+        while True:
+            with self._lock:
+                if not self._is_current(worker):
+                    return
             shot = feed.read()
             if shot is None:
                 if self.source.endless:
@@ -274,11 +283,12 @@ class Reader:
             if not self._is_current(worker):
                 return
             changed = self.source.endless and self._examine(shot.image, captured)
+            condition = self._condition.current
             frame = None if self._freeze.frozen else self._framed(shot.image, captured)
             event = None if frame is None else self._outage.worked()
         self._report(event, self.source.description)
         if changed:
-            self._report_condition()
+            self._report_condition(condition)
         if frame is not None:
             self._handover.put(frame)
 
@@ -301,14 +311,14 @@ class Reader:
             )
         return self._condition.note(seen, now)
 
-    def _report_condition(self) -> None:
-        condition = self._condition.current
+    def _report_condition(self, condition: Condition | None) -> None:
         if condition is None:
             self._report("clear", self.source.description)
         else:
             self._report(condition, f"{self.source.description} {CONDITIONS[condition]}")
 
     def _is_current(self, worker: _Worker) -> bool:
+        """False for a thread that was given up; to be called under the lock."""
         return worker is self._worker and not self._closing.is_set()
 
     def _failed(self, worker: _Worker, error: AccessctlError) -> bool:
@@ -319,15 +329,19 @@ class Reader:
             if self.source.endless:
                 event = self._outage.failed(str(error))
         if not self.source.endless:
-            self._stop(error)
+            self._stop(worker, error)
             return False
         self._report(event, str(error))
         return True
 
-    def _stop(self, error: Exception) -> None:
+    def _stop(self, worker: _Worker, error: Exception | None) -> bool:
+        """No more frames, for that reason if any; False, and nothing done, for a given-up one."""
         with self._lock:
+            if not self._is_current(worker):
+                return False
             self._failure = error
         self._handover.finish()
+        return True
 
     def _report(self, event: CameraEvent | None, detail: str) -> None:
         if event is None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from accessctl.cli.common import add_config, config_from
+from accessctl.cli.engine import engine_of
 from accessctl.cli.photos import PHOTO_ENDINGS, photo_reader
 from accessctl.cli.progress import photo_bar
 from accessctl.domain import Embedding
@@ -29,14 +30,13 @@ def run(args: argparse.Namespace) -> int:
     """
     import numpy as np
 
-    from accessctl.recognition.engine import open_engine
     from accessctl.recognition.identify import embed_portrait, stack
 
     config = config_from(args)
     read = photo_reader(config)
     paths = list(expand(args.paths))
     rows: list[Embedding | None] = []
-    with open_engine(config, photo_bar) as engine:
+    with engine_of(config) as engine:
         for path in photo_bar(paths, len(paths)):
             try:
                 image = read(path)

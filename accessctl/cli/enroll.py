@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from accessctl.cli.common import add_config, config_from
+from accessctl.cli.engine import engine_of
 from accessctl.cli.photos import PHOTO_ENDINGS, photo_reader
 from accessctl.cli.progress import photo_bar
 from accessctl.domain import Image, PersonId
 from accessctl.errors import InputError, PhotoError
 
 if TYPE_CHECKING:
-    from accessctl.audit.log import EventLog
+    from accessctl.administration.people import Administration
     from accessctl.camera.reader import Reader
     from accessctl.recognition.engine import Engine
 
@@ -41,15 +42,16 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    from accessctl.administration.people import Administration
     from accessctl.door.assembly import open_audit
-    from accessctl.recognition.engine import open_engine
 
     check_usage(args)
     config = config_from(args)
-    with open_audit(config) as audit, open_engine(config, photo_bar) as engine:
+    with open_audit(config) as audit, engine_of(config) as engine:
+        administration = Administration(engine.gallery, audit, time.time)
         if args.folder is not None:
-            return enrol_folder(args.folder, engine, audit)
-        enrol_one(args, engine, audit)
+            return enrol_folder(args.folder, engine, administration)
+        enrol_one(args, engine, administration)
     return 0
 
 
@@ -65,12 +67,12 @@ def check_usage(args: argparse.Namespace) -> None:
         args.parser.error("--source goes with --camera")
 
 
-def enrol_one(args: argparse.Namespace, engine: "Engine", audit: "EventLog") -> None:
-    enrolment = engine.enrolment(audit)
+def enrol_one(args: argparse.Namespace, engine: "Engine", administration: "Administration") -> None:
+    enrolment = engine.enrolment()
     photos = [enrolment.examine(image, origin) for origin, image in images(args, engine)]
-    own = engine.gallery.person(args.name).id if args.add else None
+    own = administration.person(args.name).id if args.add else None
     lookalike = enrolment.lookalike(photos[0], own)
-    person = (enrolment.extend if args.add else enrolment.enrol)(args.name, photos)
+    person = (administration.add_photos if args.add else administration.enrol)(args.name, photos)
     print(f"Enrolled {person.name} ({person.photos} photo{'s' if person.photos > 1 else ''}).")
     if lookalike is not None:
         other = engine.roster.names.get(lookalike.person, "somebody else")
@@ -108,13 +110,13 @@ def drain(reader: "Reader", seconds: float) -> None:
         reader.next(left)
 
 
-def enrol_folder(folder: Path, engine: "Engine", audit: "EventLog") -> int:
+def enrol_folder(folder: Path, engine: "Engine", administration: "Administration") -> int:
     """Everybody in the folder; refusals are listed at the end, each with its reason."""
     from accessctl.recognition.enrolment import alike
     from accessctl.recognition.prefetch import prefetch
 
     paths = photos_in(folder)
-    enrolment = engine.enrolment(audit)
+    enrolment = engine.enrolment()
     read = photo_reader(engine.config)
     added: set[PersonId] = set()
     refused: list[InputError] = []
@@ -122,7 +124,7 @@ def enrol_folder(folder: Path, engine: "Engine", audit: "EventLog") -> int:
     examined = prefetch(lambda path: enrolment.examine(read(path), str(path)), paths)
     for path, photo in photo_bar(examined, len(paths)):
         try:
-            added.add(enrolment.enrol(path.stem, [photo.result()]).id)
+            added.add(administration.enrol(path.stem, [photo.result()]).id)
         except InputError as error:
             refused.append(error)
     engine.roster.refresh()

@@ -33,11 +33,11 @@ class Galleries:
         self._opened: list[People] = []
 
     def opened(self) -> "Sequence[People]":
-        from accessctl.gallery.schema import FILE_NAME
+        from accessctl.gallery.schema import database_file
 
         for place in list(self._waiting):
             # Opening would make one that is not there.
-            if (place.folder / FILE_NAME).exists():
+            if database_file(place.folder).exists():
                 self._waiting.remove(place)
                 self._try(place)
         return self._opened
@@ -90,8 +90,7 @@ class Names:
 
 
 def galleries_of(config: "Config", stack: ExitStack) -> Galleries:
-    demo = config.gallery.model_copy(update={"folder": config.audit.file.parent / "demo"})
-    return Galleries((config.gallery, demo), stack)
+    return Galleries((config.gallery, config.demo_gallery), stack)
 
 
 def _open(place: "GalleryConfig") -> "People":

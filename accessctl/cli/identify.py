@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from accessctl.cli.common import add_config, add_json, config_from, print_json
+from accessctl.cli.engine import engine_of
 from accessctl.cli.photos import photo_reader
-from accessctl.cli.progress import photo_bar
 from accessctl.errors import PhotoError
 
 if TYPE_CHECKING:
@@ -25,13 +25,12 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """0 when every image could be read, else 2; the readable ones are done all the same."""
-    from accessctl.recognition.engine import open_engine
     from accessctl.recognition.identify import identify
 
     config = config_from(args)
     read = photo_reader(config)
     code = 0
-    with open_engine(config, photo_bar) as engine:
+    with engine_of(config) as engine:
         for path in args.images:
             try:
                 image = read(path)

@@ -4,15 +4,10 @@ import argparse
 import getpass
 import os
 import sys
-import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from accessctl.cli.common import add_config, config_from
-from accessctl.cli.gallery import gallery_of
 from accessctl.errors import InputError
-
-if TYPE_CHECKING:
-    from accessctl.gallery.pins import PinHash
 
 # Far more than a PIN: a file that is no PIN is told apart from one.
 MAX_CHARACTERS = 64
@@ -36,22 +31,27 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run_set(args: argparse.Namespace) -> int:
-    from accessctl.gallery.pins import hash_pin
+    from accessctl.administration.opening import open_administration
 
     config = config_from(args)
-    with gallery_of(config) as gallery:
+    with open_administration(config, os.environ) as administration:
         # Before anything is typed: a name that nobody has.
-        gallery.person(args.name)
+        administration.person(args.name)
     pin = read_pin("PIN: ")
     if sys.stdin.isatty() and read_pin("The same again: ") != pin:
         raise InputError("The two PINs differ; nothing was changed.")
-    name = _keep(args, hash_pin(pin, os.urandom))
-    print(f"{name} has a new PIN.")
+    with open_administration(config, os.environ) as administration:
+        person = administration.set_pin(args.name, pin)
+    print(f"{person.name} has a new PIN.")
     return 0
 
 
 def run_clear(args: argparse.Namespace) -> int:
-    print(f"{_keep(args, None)} has no PIN.")
+    from accessctl.administration.opening import open_administration
+
+    with open_administration(config_from(args), os.environ) as administration:
+        person = administration.clear_pin(args.name)
+    print(f"{person.name} has no PIN.")
     return 0
 
 
@@ -75,14 +75,3 @@ def read_pin(prompt: str) -> str:
     if not line:
         raise InputError("No PIN was given; type it, or write it to standard input.")
     return line.rstrip("\r\n")
-
-
-def _keep(args: argparse.Namespace, pin: "PinHash | None") -> str:
-    from accessctl.audit.recorder import recorder_of
-    from accessctl.door.assembly import open_audit
-
-    config = config_from(args)
-    with gallery_of(config) as gallery, open_audit(config) as audit:
-        person = gallery.person(args.name)
-        gallery.set_pin(person.id, pin, record=recorder_of(audit, "pin_changed", time.time))
-    return person.name

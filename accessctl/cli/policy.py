@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from accessctl.cli.common import add_config, add_json, config_from, print_json
 from accessctl.cli.gallery import gallery_of
-from accessctl.cli.lockouts import lockout_file
 from accessctl.config import Config
 from accessctl.domain import PersonId, PersonRules
 
@@ -77,7 +76,7 @@ def _lockout_s(config: Config, door: str) -> float:
     from accessctl.policy.lockout_store import LockoutStore
     from accessctl.policy.uptime import uptime
 
-    file = lockout_file(config)
+    file = config.lockout_file
     if not file.exists():
         return 0.0
     with LockoutStore(file) as store:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from accessctl.cli.common import add_config
-from accessctl.cli.progress import photo_bar
+from accessctl.cli.engine import engine_of
 from accessctl.cli.run import add_source, choose_config, stop_on_signals
 
 if TYPE_CHECKING:
@@ -26,24 +26,26 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """With --record and no display it records only; without either there is an error."""
+    from accessctl.administration.people import Administration
     from accessctl.demo.door import enrol_demo_person
     from accessctl.door.assembly import open_audit
     from accessctl.door.session import open_session
     from accessctl.preview.app import Preview
-    from accessctl.recognition.engine import open_engine
 
     config = choose_config(args)
     with (
         closing(open_screen(args.record, config)) as screen,
         stop_on_signals() as stop,
         open_audit(config) as audit,
-        open_engine(config, photo_bar) as engine,
+        engine_of(config) as engine,
     ):
-        enrolment = engine.enrolment(audit)
+        enrolment = engine.enrolment()
+        administration = Administration(engine.gallery, audit, time.time)
         if config.camera.source == "demo":
-            enrol_demo_person(enrolment)
+            enrol_demo_person(enrolment, administration)
         with open_session(engine, audit, fast=args.fast) as session:
-            Preview(session, enrolment, screen, stop.wait).run(stop, time.monotonic, args.seconds)
+            preview = Preview(session, enrolment, administration, screen, stop.wait)
+            preview.run(stop, time.monotonic, args.seconds)
             session.finish()
     return 0
 

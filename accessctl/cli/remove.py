@@ -1,11 +1,10 @@
 """`accessctl remove`: leaves nothing of a person behind but a pseudonym in the event log."""
 
 import argparse
-import time
+import os
 from typing import Any
 
 from accessctl.cli.common import add_config, config_from
-from accessctl.cli.gallery import gallery_of
 
 
 def add_parser(subparsers: Any) -> None:
@@ -16,12 +15,9 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from accessctl.audit.recorder import person_event
-    from accessctl.door.assembly import open_audit
+    from accessctl.administration.opening import open_administration
 
-    config = config_from(args)
-    with gallery_of(config) as gallery, open_audit(config) as audit:
-        person = gallery.remove(args.name)
-        audit.append(person_event("removed", person.id, time.time()))
+    with open_administration(config_from(args), os.environ) as administration:
+        person = administration.remove(args.name)
     print(f"Removed {person.name}: photos, templates and name are gone.")
     return 0

@@ -1,11 +1,10 @@
 """`accessctl rename`."""
 
 import argparse
-import time
+import os
 from typing import Any
 
 from accessctl.cli.common import add_config, config_from
-from accessctl.cli.gallery import gallery_of
 
 
 def add_parser(subparsers: Any) -> None:
@@ -17,12 +16,9 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from accessctl.audit.recorder import person_event
-    from accessctl.door.assembly import open_audit
+    from accessctl.administration.opening import open_administration
 
-    config = config_from(args)
-    with gallery_of(config) as gallery, open_audit(config) as audit:
-        person = gallery.rename(args.old, args.new)
-        audit.append(person_event("renamed", person.id, time.time()))
+    with open_administration(config_from(args), os.environ) as administration:
+        person = administration.rename(args.old, args.new)
     print(f"{args.old} is now called {person.name}.")
     return 0

@@ -1,16 +1,12 @@
 """`accessctl rules`: where and when somebody may enter."""
 
 import argparse
-import time
-from dataclasses import replace
+import os
 from datetime import datetime, tzinfo
 from typing import Any
 
 from accessctl.cli.common import add_config, add_json, config_from, print_json
-from accessctl.cli.gallery import gallery_of
-from accessctl.config_access import AccessConfig
 from accessctl.domain import PersonRules
-from accessctl.errors import InputError
 
 NONE = "none"
 
@@ -44,58 +40,29 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    from accessctl.administration.opening import open_administration
+    from accessctl.administration.rules import RulesWish, changed
     from accessctl.policy.moments import zone_of
 
     config = config_from(args)
-    with gallery_of(config) as gallery:
-        person = gallery.person(args.name)
-        kept = gallery.rules().get(person.id, PersonRules())
-        has_pin = person.id in gallery.pins()
-        rules = changed(kept, args, config.access)
-        if rules != kept:
-            from accessctl.audit.recorder import recorder_of
-            from accessctl.door.assembly import open_audit
-
-            with open_audit(config) as audit:
-                record = recorder_of(audit, "rules_changed", time.time)
-                gallery.set_rules(person.id, rules, record=record)
+    wish = RulesWish(
+        groups=args.group,
+        begin=args.begin,
+        end=args.end,
+        disabled=args.disabled,
+        life_by_pin=args.life_by_pin,
+    )
+    with open_administration(config, os.environ) as administration:
+        now = administration.change_rules(
+            args.name, lambda kept: changed(kept, wish, config.access)
+        )
     zone = zone_of(config.access)
     if args.json:
-        shown = {**as_json(rules, zone), "pin": has_pin}
-        print_json({"person": person.name, "id": person.id, **shown})
+        shown = {**as_json(now.rules, zone), "pin": now.has_pin}
+        print_json({"person": now.person.name, "id": now.person.id, **shown})
     else:
-        print(f"{person.name}: {in_words(rules, zone, has_pin=has_pin)}")
+        print(f"{now.person.name}: {in_words(now.rules, zone, has_pin=now.has_pin)}")
     return 0
-
-
-def changed(kept: PersonRules, args: argparse.Namespace, config: AccessConfig) -> PersonRules:
-    """The rules as the arguments change them; InputError for an unknown group or date."""
-    from accessctl.policy.moments import beginning, ending, zone_of
-
-    zone = zone_of(config)
-    if args.group is not None:
-        kept = replace(kept, groups=_groups(args.group, config))
-    if args.begin is not None:
-        begin = None if args.begin == NONE else beginning(args.begin, zone)
-        kept = replace(kept, valid_from=begin)
-    if args.end is not None:
-        kept = replace(kept, valid_until=None if args.end == NONE else ending(args.end, zone))
-    if args.life_by_pin is not None:
-        kept = replace(kept, life_by_pin=args.life_by_pin)
-    return kept if args.disabled is None else replace(kept, disabled=args.disabled)
-
-
-def _groups(named: list[str], config: AccessConfig) -> tuple[str, ...]:
-    groups = tuple(dict.fromkeys(named))
-    if groups == (NONE,):
-        return ()
-    for group in groups:
-        if group not in config.groups:
-            known = ", ".join(sorted(config.groups)) or "there are none yet"
-            raise InputError(
-                f"There is no group {group!r} in access.groups of the configuration ({known})."
-            )
-    return groups
 
 
 def as_json(rules: PersonRules, zone: tzinfo | None) -> dict[str, Any]:

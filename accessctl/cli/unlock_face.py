@@ -1,11 +1,11 @@
 """`accessctl unlock-face`: end a lockout, and turn face entry on again."""
 
 import argparse
+import os
 import time
 from typing import Any
 
 from accessctl.cli.common import add_config, config_from
-from accessctl.cli.lockouts import lockout_file
 
 
 def add_parser(subparsers: Any) -> None:
@@ -18,24 +18,21 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from accessctl.door.assembly import open_audit
-    from accessctl.door.events import service_event
+    from accessctl.administration.lockouts import end_lockout
+    from accessctl.administration.opening import DeferredLog
     from accessctl.policy.lockout import Lockout
     from accessctl.policy.lockout_store import LockoutStore
 
     config = config_from(args)
     door = args.door or config.access.door
-    file = lockout_file(config)
+    file = config.lockout_file
     if not file.exists():
         print(f"No face was refused at the door {door} yet.")
         return 0
-    with LockoutStore(file) as store, open_audit(config) as audit:
-        before = store.read(door)
-        if before == Lockout():
-            print(f"The door {door} is not locked out.")
-            return 0
-        # The record first: nobody ends a lockout unseen.
-        audit.append(service_event("face_unlocked", time.time(), door=door, refused=before.refused))
-        store.change(door, lambda _: Lockout())
-    print(f"Faces count again at the door {door}; {before.refused} had been refused in a row.")
+    with LockoutStore(file) as lockouts, DeferredLog(config.audit, os.environ) as audit:
+        ended = end_lockout(lockouts, door, audit, time.time)
+    if ended == Lockout():
+        print(f"The door {door} is not locked out.")
+        return 0
+    print(f"Faces count again at the door {door}; {ended.refused} had been refused in a row.")
     return 0

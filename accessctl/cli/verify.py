@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from accessctl.cli.common import add_config, add_json, config_from, print_json
+from accessctl.cli.engine import engine_of
 from accessctl.cli.photos import photo_reader
-from accessctl.cli.progress import photo_bar
 from accessctl.errors import InputError
 
 
@@ -23,12 +23,11 @@ def add_parser(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """0 whatever the answer; 2 when one of the photos cannot be used."""
     from accessctl.policy.sure import rare_enough
-    from accessctl.recognition.engine import open_engine
     from accessctl.recognition.identify import embed_portrait
 
     config = config_from(args)
     read = photo_reader(config)
-    with open_engine(config, photo_bar) as engine:
+    with engine_of(config) as engine:
         try:
             a, b = (
                 embed_portrait(read(path), str(path), engine.observer, engine.recogniser)

@@ -2,6 +2,7 @@
 
 import logging
 
+from accessctl.administration.people import Administration
 from accessctl.config import ActionsConfig, CommandAction, Config, LockoutConfig
 from accessctl.config_access import AccessConfig
 from accessctl.config_liveness import LivenessConfig
@@ -19,9 +20,7 @@ def demo_config(config: Config) -> Config:
     return config.model_copy(
         update={
             "camera": config.camera.model_copy(update={"source": "demo"}),
-            "gallery": config.gallery.model_copy(
-                update={"folder": config.audit.file.parent / "demo"}
-            ),
+            "gallery": config.demo_gallery,
             "actions": ActionsConfig(granted=(unlock,)),
             # A door of its own: your schedules do not bind it, nobody on the tape can enter a PIN
             # or is told what to do, and it may be played often though it refuses most visitors.
@@ -39,11 +38,11 @@ def demo_config(config: Config) -> Config:
     )
 
 
-def enrol_demo_person(enrolment: Enrolment) -> None:
+def enrol_demo_person(enrolment: Enrolment, administration: Administration) -> None:
     """Enrol the demo's second visitor from one photo, unless that is done already."""
     if DEMO_PERSON in enrolment.roster.names.values():
         return
     photo = enrolment.examine(demo_enrolment_photo(), "the demo's photo")
-    enrolment.enrol(DEMO_PERSON, [photo])
+    administration.enrol(DEMO_PERSON, [photo])
     enrolment.roster.refresh()
     log.info("Enrolled %s from one photo for the demo.", DEMO_PERSON)

@@ -63,8 +63,7 @@ def open_door(
     time. Otherwise that goes on beside the loop.
     """
     config = engine.config
-    file = config.policy.lockout.file or config.audit.file.with_name("lockout.sqlite")
-    with LockoutStore(file) as lockouts:
+    with LockoutStore(config.lockout_file) as lockouts:
         keeper = LockoutKeeper(lockouts, config.access.door, config.policy.lockout, uptime)
         pins = PinAttempts(audit, keeper, time.time)
         gate = Gate(

@@ -9,6 +9,7 @@ import numpy as np
 
 from accessctl.actions.base import Action, ActionResult
 from accessctl.actions.fake import RecordingAction
+from accessctl.administration.people import Administration
 from accessctl.audit.fake import MemoryLog
 from accessctl.config import PolicyConfig, VisionConfig
 from accessctl.domain import Box, Decision, Event, Face, Frame, Image, Outcome, PersonId
@@ -20,6 +21,7 @@ from accessctl.door.inspector import Inspector
 from accessctl.door.looks import DirectLooks, Looks, Results
 from accessctl.encoder.fake import FAKE_CARD, FakeEncoder
 from accessctl.gallery.fake import MemoryGallery, random_units
+from accessctl.gallery.values import NewPhoto
 from accessctl.liveness.examiner import Look
 from accessctl.liveness.fake import fake_result
 from accessctl.liveness.result import CueVerdict
@@ -133,12 +135,19 @@ class FakeHouse:
         fingerprint, target = FAKE_CARD.fingerprint, self.policy.target_fpir
         return Roster(self.gallery, fingerprint, normaliser, CALIBRATION, target)
 
+    def administration(self) -> Administration:
+        return Administration(self.gallery, self.audit, lambda: EPOCH)
+
     def enrol(self, name: str, person: int) -> PersonId:
         embedding = self.recogniser.embed(portrait(person), [fake_face(box=FACE_BOX)])[0]
-        added = self.gallery.add_person(
-            name, b"jpeg", embedding, FAKE_CARD.fingerprint, quality=0.9, now=EPOCH
+        photo = NewPhoto(
+            jpeg=b"jpeg",
+            embedding=embedding,
+            fingerprint=FAKE_CARD.fingerprint,
+            quality=0.9,
+            added=EPOCH,
         )
-        return added.id
+        return self.gallery.add_person(name, photo).id
 
     def door(self, gate: Gate | None = None) -> Door:
         numbers = count(1)

@@ -5,8 +5,6 @@ encoder by naming another folder.
 """
 
 import datetime
-import os
-import tempfile
 from pathlib import Path
 from typing import Any, Self
 
@@ -26,7 +24,8 @@ from accessctl.encoder.card_parts import (
     Sha256,
 )
 from accessctl.errors import ModelError
-from accessctl.strict_yaml import read_mapping
+from accessctl.storage.files import write_atomically
+from accessctl.storage.strict_yaml import read_mapping
 
 CARD_NAME = "card.yaml"
 HEADER = "# Read by accessctl and rewritten by its commands; comments are not kept.\n"
@@ -138,19 +137,9 @@ def write_card(card: Card) -> None:
         allow_unicode=True,
         width=100,
     )
-    scratch: Path | None = None
     try:
-        handle, name = tempfile.mkstemp(dir=card.folder, prefix=f".{CARD_NAME}.")
-        scratch = Path(name)
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        scratch.chmod(0o644)
-        scratch.replace(path)
+        write_atomically(path, text.encode("utf-8"), mode=0o644)
     except OSError as error:
-        if scratch is not None:
-            scratch.unlink(missing_ok=True)
         raise ModelError(f"Cannot write {path} ({error.strerror}); allow writing there.") from error
 
 

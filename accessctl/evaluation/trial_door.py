@@ -145,9 +145,14 @@ class TrialDoor:
         """From now on the person of that usable face is enrolled here."""
         embedding = self._parts.recogniser.embed(image, [face])[0]
         fingerprint = self._parts.recogniser.fingerprint
-        person = self._gallery.add_person(
-            NAME, b"", embedding, fingerprint, face.quality.score, EPOCH
+        photo = NewPhoto(
+            jpeg=b"",
+            embedding=embedding,
+            fingerprint=fingerprint,
+            quality=face.quality.score,
+            added=EPOCH,
         )
+        person = self._gallery.add_person(NAME, photo)
         self._door.roster = self._parts.roster(self._gallery)
         return person.id
 

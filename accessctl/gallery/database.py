@@ -1,7 +1,6 @@
 """The gallery's SQLite file: whole transactions, sealed values, and erasing for good."""
 
 import logging
-import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -13,7 +12,10 @@ from accessctl.errors import GalleryKeyError, StoreError
 from accessctl.gallery.crypto import associated_data, seal, unseal
 from accessctl.gallery.faults import reported
 from accessctl.gallery.schema import configure, migrate
+from accessctl.storage.files import identity, is_still
+from accessctl.storage.sqlite import transaction
 
+BUSY_TIMEOUT_S = 10.0
 _KEY_CHECK = b"this key opens this gallery"
 
 log = logging.getLogger(__name__)
@@ -27,7 +29,13 @@ class Database:
     """
 
     def __init__(
-        self, db: sqlite3.Connection, path: Path, key: bytes, random_bytes: Callable[[int], bytes]
+        self,
+        db: sqlite3.Connection,
+        path: Path,
+        key: bytes,
+        random_bytes: Callable[[int], bytes],
+        *,
+        busy_timeout_s: float = BUSY_TIMEOUT_S,
     ) -> None:
         self._db = db
         self._path = path
@@ -35,8 +43,8 @@ class Database:
         self._random = random_bytes
         self._lock = threading.RLock()
         with reported(path):
-            self._file = _identity(path)
-            configure(db)
+            self._file = identity(path)
+            configure(db, busy_timeout_s)
             migrate(db, self.seal(_KEY_CHECK, "key check"))
         self._check_key()
         self._finish_erasing()
@@ -46,15 +54,9 @@ class Database:
         """One transaction that raises the revision; all or nothing."""
         with self._lock, reported(self._path):
             self._check_file()
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._db
-                self._db.execute("UPDATE state SET revision = revision + 1")
-                self._db.execute("COMMIT")
-            except BaseException:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise
+            with transaction(self._db) as db:
+                yield db
+                db.execute("UPDATE state SET revision = revision + 1")
 
     @contextmanager
     def erasing(self) -> Iterator[sqlite3.Connection]:
@@ -95,11 +97,7 @@ class Database:
 
     def _check_file(self) -> None:
         """SQLite goes on with a removed file: whoever is enrolled there is lost at the end."""
-        try:
-            same = _identity(self._path) == self._file
-        except FileNotFoundError:
-            same = False
-        if not same:
+        if not is_still(self._path, self._file):
             raise StoreError(
                 f"{self._path} was removed or replaced while it was in use; "
                 "restore it if it is gone, and start accessctl again."
@@ -136,8 +134,3 @@ class Database:
             self._db.execute(
                 "UPDATE state SET erase_pending = 0 WHERE erase_pending = ?", (pending,)
             )
-
-
-def _identity(path: Path) -> tuple[int, int]:
-    status = os.stat(path)
-    return status.st_dev, status.st_ino

@@ -12,7 +12,7 @@ from accessctl.gallery.embeddings import checked
 from accessctl.gallery.names import clean_name, name_key
 from accessctl.gallery.person_rules import checked as checked_rules
 from accessctl.gallery.pins import PinHash
-from accessctl.gallery.values import Record, StoredPhoto, Template, no_record
+from accessctl.gallery.values import NewPhoto, Record, StoredPhoto, Template, no_record
 
 
 def random_units(count: int, dimension: int, seed: int) -> NDArray[np.float32]:
@@ -53,52 +53,36 @@ class MemoryGallery:
                 return person
         raise UnknownPersonError(f"Nobody called {name!r} is enrolled.")
 
-    def add_person(
-        self,
-        name: str,
-        photo: bytes,
-        embedding: Embedding,
-        fingerprint: str,
-        quality: float,
-        now: float,
-        *,
-        record: Record = no_record,
-    ) -> Person:
+    def add_person(self, name: str, photo: NewPhoto, *, record: Record = no_record) -> Person:
         name = clean_name(name)
         self._claim(name, None)
-        checked(embedding)
-        person = Person(PersonId(self._next_id()), name, 0, now)
+        checked(photo.embedding)
+        person = Person(PersonId(self._next_id()), name, 0, photo.added)
         record(person.id)
         self._people[person.id] = person
-        return self.add_photo(person.id, photo, embedding, fingerprint, quality, now)
+        return self.add_photo(person.id, photo)
 
     def add_photo(
-        self,
-        person_id: PersonId,
-        photo: bytes,
-        embedding: Embedding,
-        fingerprint: str,
-        quality: float,
-        now: float,  # noqa: ARG002 - the Protocol's; nothing here is ordered by time
-        *,
-        record: Record = no_record,
+        self, person_id: PersonId, photo: NewPhoto, *, record: Record = no_record
     ) -> Person:
         self._check_enrolled(person_id)
-        kept = checked(embedding)
+        kept = checked(photo.embedding)
         record(person_id)
-        stored = StoredPhoto(self._next_id(), person_id, photo, quality)
-        self._photos[stored.id] = _Kept(stored, {fingerprint: kept})
+        stored = StoredPhoto(self._next_id(), person_id, photo.jpeg, photo.quality)
+        self._photos[stored.id] = _Kept(stored, {photo.fingerprint: kept})
         person = self._people[person_id]
         return self._put(replace(person, photos=person.photos + 1))
 
-    def rename(self, old: str, new: str) -> Person:
+    def rename(self, old: str, new: str, *, record: Record = no_record) -> Person:
         person = self.person(old)
         new = clean_name(new)
         self._claim(new, person.id)
+        record(person.id)
         return self._put(replace(person, name=new))
 
-    def remove(self, name: str) -> Person:
+    def remove(self, name: str, *, record: Record = no_record) -> Person:
         person = self.person(name)
+        record(person.id)
         del self._people[person.id]
         self._rules.pop(person.id, None)
         self._pins.pop(person.id, None)

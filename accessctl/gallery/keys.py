@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from accessctl.errors import GalleryKeyError
-from accessctl.keyfile import KeyPlaces
+from accessctl.storage.keyfile import KeyPlaces
 
 KEY_FILE_VARIABLE = "ACCESSCTL_KEY_FILE"
 CREDENTIAL = "accessctl-key"
@@ -21,9 +21,14 @@ PLACES = KeyPlaces(
 log = logging.getLogger(__name__)
 
 
+def local_key(folder: Path) -> Path:
+    """The key's file in a gallery's folder, where the environment names no other."""
+    return folder / LOCAL_KEY
+
+
 def find_key(folder: Path, environment: Mapping[str, str]) -> bytes | None:
     """The key of the gallery in `folder`, None where there is none; GalleryKeyError."""
-    return PLACES.find(folder / LOCAL_KEY, environment)
+    return PLACES.find(local_key(folder), environment)
 
 
 def generate_key(folder: Path, random_bytes: Callable[[int], bytes]) -> bytes:
@@ -31,7 +36,7 @@ def generate_key(folder: Path, random_bytes: Callable[[int], bytes]) -> bytes:
 
     A key that is there already is never replaced; then it is the one returned.
     """
-    path = folder / LOCAL_KEY
+    path = local_key(folder)
     key, is_new = PLACES.generate(path, random_bytes)
     if is_new:
         log.warning(

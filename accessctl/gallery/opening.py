@@ -3,7 +3,6 @@
 import fcntl
 import logging
 import os
-import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,14 +13,12 @@ from accessctl.gallery.faults import reported
 from accessctl.gallery.keys import (
     CREDENTIAL,
     KEY_FILE_VARIABLE,
-    LOCAL_KEY,
     find_key,
     generate_key,
+    local_key,
 )
-from accessctl.gallery.schema import FILE_NAME
-from accessctl.keyfile import sync_folder
-
-BUSY_TIMEOUT_S = 10.0
+from accessctl.gallery.schema import database_file
+from accessctl.storage.sqlite import connect, private_file
 
 log = logging.getLogger(__name__)
 
@@ -33,16 +30,14 @@ def open_database(
     busy_timeout_s: float,
 ) -> Database:
     """The database in `folder` with its key; errors as in store.open_gallery."""
-    path = folder / FILE_NAME
+    path = database_file(folder)
     with reported(folder), _prepared(folder):
         key = _key(folder, path, environment, random_bytes)
         with reported(path):
-            _make_private(path)
-            db = sqlite3.connect(
-                path, timeout=busy_timeout_s, isolation_level=None, check_same_thread=False
-            )
+            private_file(path)
+            db = connect(path, busy_timeout_s)
         try:
-            return Database(db, path, key, random_bytes)
+            return Database(db, path, key, random_bytes, busy_timeout_s=busy_timeout_s)
         except BaseException:
             db.close()
             raise
@@ -56,7 +51,7 @@ def _key(
         return key
     if path.exists():
         raise GalleryKeyError(
-            f"The gallery {path} is there but its key is not; restore {folder / LOCAL_KEY}, "
+            f"The gallery {path} is there but its key is not; restore {local_key(folder)}, "
             f"or name the key in {KEY_FILE_VARIABLE} or as the systemd credential {CREDENTIAL}."
         )
     return generate_key(folder, random_bytes)
@@ -77,13 +72,3 @@ def _prepared(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
-
-
-def _make_private(path: Path) -> None:
-    """An existing or new file of mode 0600; SQLite gives its -wal and -shm the same mode."""
-    try:
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-        sync_folder(path.parent)
-    except FileExistsError:
-        if path.stat().st_mode & 0o077:
-            path.chmod(0o600)

@@ -1,14 +1,22 @@
 """The gallery's tables, their version, and how one version becomes the next."""
 
 import sqlite3
+from pathlib import Path
 
-from accessctl.errors import StoreError
+from accessctl.storage import sqlite as storage
+from accessctl.storage.sqlite import Migrations, Schema, keep_wal
 
 APPLICATION_ID = 0x61636374
 FILE_NAME = "gallery.sqlite"
 
+
+def database_file(folder: Path) -> Path:
+    """The file of the gallery in `folder`."""
+    return folder / FILE_NAME
+
+
 # One tuple of statements per version; a released one is never edited, only followed.
-MIGRATIONS: tuple[tuple[str, ...], ...] = (
+MIGRATIONS: Migrations = (
     (
         """CREATE TABLE state (
             id INTEGER PRIMARY KEY CHECK (id = 1),
@@ -54,51 +62,28 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
 )
 
 
-def configure(db: sqlite3.Connection) -> None:
+def configure(db: sqlite3.Connection, busy_timeout_s: float) -> None:
     """Durable commits, deleted bytes overwritten; sqlite3.Error."""
-    db.execute("PRAGMA journal_mode = WAL")
-    db.execute("PRAGMA synchronous = FULL")
-    db.execute("PRAGMA secure_delete = ON")
+    keep_wal(db, busy_timeout_s)
     db.execute("PRAGMA foreign_keys = ON")
 
 
 def migrate(db: sqlite3.Connection, key_check: bytes) -> None:
     """Bring a gallery, or an empty file, to the newest version in one transaction.
 
-    `key_check` is written only into a new gallery. The caller keeps other processes from
-    migrating at the same time. StoreError for a file that is something else or that a
-    newer release wrote.
+    `key_check` is written only into a new gallery. StoreError for a file that is something
+    else or that a newer release wrote.
     """
-    version = _pragma(db, "user_version")
-    tables = int(db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0])
-    if tables and _pragma(db, "application_id") != APPLICATION_ID:
-        raise StoreError(
-            f"{FILE_NAME} in the gallery's folder is another program's database; "
-            "name another folder in gallery.folder."
-        )
-    if version > len(MIGRATIONS):
-        raise StoreError(
-            f"The gallery has version {version}, this accessctl knows up to "
-            f"{len(MIGRATIONS)}; install a newer accessctl."
-        )
-    if version == len(MIGRATIONS):
-        return
-    db.execute("BEGIN IMMEDIATE")
-    try:
-        for statements in MIGRATIONS[version:]:
-            for statement in statements:
-                db.execute(statement)
-        if version == 0:
-            db.execute("INSERT INTO state (id, revision, key_check) VALUES (1, 0, ?)", (key_check,))
-        # A PRAGMA takes no parameters; both are integers of this file.
-        db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        db.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
-        db.execute("COMMIT")
-    except BaseException:
-        if db.in_transaction:
-            db.execute("ROLLBACK")
-        raise
 
+    def begin(db: sqlite3.Connection) -> None:
+        db.execute("INSERT INTO state (id, revision, key_check) VALUES (1, 0, ?)", (key_check,))
 
-def _pragma(db: sqlite3.Connection, name: str) -> int:
-    return int(db.execute(f"PRAGMA {name}").fetchone()[0])
+    schema = Schema(
+        application_id=APPLICATION_ID,
+        migrations=MIGRATIONS,
+        foreign="{path} in the gallery's folder is another program's database; "
+        "name another folder in gallery.folder.",
+        newer="The gallery has version {version}, this accessctl knows up to {known}; "
+        "install a newer accessctl.",
+    )
+    storage.migrate(db, Path(FILE_NAME), schema, begin)

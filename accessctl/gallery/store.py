@@ -12,13 +12,13 @@ from accessctl.config import GalleryConfig
 from accessctl.domain import Embedding, Person, PersonId, PersonRules
 from accessctl.errors import NameTakenError, StoreError, UnknownPersonError
 from accessctl.gallery import person_rules, pins
-from accessctl.gallery.database import Database
+from accessctl.gallery.database import BUSY_TIMEOUT_S, Database
 from accessctl.gallery.embeddings import from_bytes, to_bytes
 from accessctl.gallery.names import clean_name, close_names, name_key
-from accessctl.gallery.opening import BUSY_TIMEOUT_S, open_database
+from accessctl.gallery.opening import open_database
 from accessctl.gallery.person_row import person_of
 from accessctl.gallery.pins import PinHash
-from accessctl.gallery.values import Record, StoredPhoto, Template, no_record
+from accessctl.gallery.values import NewPhoto, Record, StoredPhoto, Template, no_record
 
 _PERSON = """SELECT person.id, person.name, count(photo.id), person.enrolled
              FROM person LEFT JOIN photo ON photo.person = person.id"""
@@ -41,39 +41,21 @@ class Gallery:
             raise self._unknown(name)
         return person_of(rows[0])
 
-    def add_person(
-        self,
-        name: str,
-        photo: bytes,
-        embedding: Embedding,
-        fingerprint: str,
-        quality: float,
-        now: float,
-        *,
-        record: Record = no_record,
-    ) -> Person:
+    def add_person(self, name: str, photo: NewPhoto, *, record: Record = no_record) -> Person:
         name = clean_name(name)
         person = PersonId(self._database.new_id())
         with self._database.writing() as db:
             self._claim(name, None)
             db.execute(
                 "INSERT INTO person (id, name, name_key, enrolled) VALUES (?, ?, ?, ?)",
-                (person, name, name_key(name), now),
+                (person, name, name_key(name), photo.added),
             )
-            self._add_photo(db, person, photo, embedding, fingerprint, quality, now)
+            self._add_photo(db, person, photo)
             record(person)
-        return Person(person, name, 1, now)
+        return Person(person, name, 1, photo.added)
 
     def add_photo(
-        self,
-        person_id: PersonId,
-        photo: bytes,
-        embedding: Embedding,
-        fingerprint: str,
-        quality: float,
-        now: float,
-        *,
-        record: Record = no_record,
+        self, person_id: PersonId, photo: NewPhoto, *, record: Record = no_record
     ) -> Person:
         with self._database.writing() as db:
             query = f"{_PERSON} WHERE person.id = ? GROUP BY person.id"
@@ -81,11 +63,11 @@ class Gallery:
             if not rows:
                 raise _gone()
             person = person_of(rows[0])
-            self._add_photo(db, person_id, photo, embedding, fingerprint, quality, now)
+            self._add_photo(db, person_id, photo)
             record(person_id)
         return Person(person.id, person.name, person.photos + 1, person.enrolled)
 
-    def rename(self, old: str, new: str) -> Person:
+    def rename(self, old: str, new: str, *, record: Record = no_record) -> Person:
         new = clean_name(new)
         with self._database.erasing() as db:
             person = self.person(old)
@@ -94,12 +76,14 @@ class Gallery:
                 "UPDATE person SET name = ?, name_key = ? WHERE id = ?",
                 (new, name_key(new), person.id),
             )
+            record(person.id)
         return Person(person.id, new, person.photos, person.enrolled)
 
-    def remove(self, name: str) -> Person:
+    def remove(self, name: str, *, record: Record = no_record) -> Person:
         with self._database.erasing() as db:
             person = self.person(name)
             db.execute("DELETE FROM person WHERE id = ?", (person.id,))
+            record(person.id)
         return person
 
     def templates(self, fingerprint: str) -> list[Template]:
@@ -209,25 +193,16 @@ class Gallery:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _add_photo(
-        self,
-        db: sqlite3.Connection,
-        person: PersonId,
-        jpeg: bytes,
-        embedding: Embedding,
-        fingerprint: str,
-        quality: float,
-        now: float,
-    ) -> None:
-        if not 0 <= quality <= 1:
-            raise ValueError(f"a quality lies in [0, 1], not {quality}")
-        photo = self._database.new_id()
-        sealed = self._database.seal(jpeg, "photo", person, photo)
+    def _add_photo(self, db: sqlite3.Connection, person: PersonId, photo: NewPhoto) -> None:
+        if not 0 <= photo.quality <= 1:
+            raise ValueError(f"a quality lies in [0, 1], not {photo.quality}")
+        number = self._database.new_id()
+        sealed = self._database.seal(photo.jpeg, "photo", person, number)
         db.execute(
             "INSERT INTO photo (id, person, sealed, quality, added) VALUES (?, ?, ?, ?, ?)",
-            (photo, person, sealed, float(quality), now),
+            (number, person, sealed, float(photo.quality), photo.added),
         )
-        self._put_template(db, photo, person, fingerprint, embedding)
+        self._put_template(db, number, person, photo.fingerprint, photo.embedding)
 
     def _put_template(
         self,

@@ -33,12 +33,26 @@ class StoredPhoto:
     quality: float
 
 
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class NewPhoto:
+    """One enrolment photo to be kept: `jpeg` is the whole file's bytes.
+
+    `embedding` is the face in it, a unit float32 (D,), as the encoder of `fingerprint` made it;
+    `quality` lies in [0, 1], and it is `added` now, in epoch seconds.
+    """
+
+    jpeg: bytes
+    embedding: Embedding
+    fingerprint: str
+    quality: float
+    added: float
+
+
 class People(Protocol):
     """Enrolled people with their photos and templates.
 
     Every method raises StoreError when the storage fails; nothing is ever half-written.
-    An `embedding` is a unit float32 (D,) (ValueError otherwise), a `quality` lies in
-    [0, 1], `now` is epoch seconds and a `fingerprint` is the encoder's.
+    A photo whose embedding is none raises ValueError; a `fingerprint` is the encoder's.
 
     `record` writes a change down elsewhere: it is called when the change is ready, before
     it is kept. When it raises, nothing is kept; so there is no change without its record.
@@ -52,39 +66,21 @@ class People(Protocol):
         """Whoever has this name, whatever its case; UnknownPersonError."""
         ...
 
-    def add_person(
-        self,
-        name: str,
-        photo: bytes,
-        embedding: Embedding,
-        fingerprint: str,
-        quality: float,
-        now: float,
-        *,
-        record: Record = no_record,
-    ) -> Person:
+    def add_person(self, name: str, photo: NewPhoto, *, record: Record = no_record) -> Person:
         """Enrol somebody new; BadNameError, NameTakenError."""
         ...
 
     def add_photo(
-        self,
-        person_id: PersonId,
-        photo: bytes,
-        embedding: Embedding,
-        fingerprint: str,
-        quality: float,
-        now: float,
-        *,
-        record: Record = no_record,
+        self, person_id: PersonId, photo: NewPhoto, *, record: Record = no_record
     ) -> Person:
         """One more photo of somebody; UnknownPersonError."""
         ...
 
-    def rename(self, old: str, new: str) -> Person:
+    def rename(self, old: str, new: str, *, record: Record = no_record) -> Person:
         """UnknownPersonError, BadNameError, NameTakenError."""
         ...
 
-    def remove(self, name: str) -> Person:
+    def remove(self, name: str, *, record: Record = no_record) -> Person:
         """Erase a person and everything of them; UnknownPersonError."""
         ...
 

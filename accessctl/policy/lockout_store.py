@@ -1,18 +1,21 @@
 """Lockouts kept in one small SQLite file, so that they outlive the door's process."""
 
-import os
-import sqlite3
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from accessctl.errors import StoreError
 from accessctl.policy.lockout import Lockout, Uptime
-from accessctl.strict_yaml import shortened
+from accessctl.storage.sqlite import connect, private_file, refuse_foreign, transaction
+from accessctl.storage.sqlite_faults import FaultWords, reported
 
 APPLICATION_ID = 0x61636C6B
 BUSY_TIMEOUT_S = 2.0
+WORDS = FaultWords.all_alike(
+    "The lockouts in {path} cannot be read or written ({what}); "
+    "check the disk and who may write there."
+)
 
 
 class LockoutStore:
@@ -25,10 +28,8 @@ class LockoutStore:
         self._path = path
         self._lock = threading.Lock()
         with self._reported():
-            _make_private(path)
-            self._db = sqlite3.connect(
-                path, timeout=busy_timeout_s, isolation_level=None, check_same_thread=False
-            )
+            private_file(path)
+            self._db = connect(path, busy_timeout_s)
             try:
                 self._prepare()
             except BaseException:
@@ -42,17 +43,11 @@ class LockoutStore:
     def change(self, door: str, change: Callable[[Lockout], Lockout]) -> Lockout:
         """Read, change and write in one transaction; on disk when this returns."""
         with self._lock, self._reported():
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
+            with transaction(self._db):
                 before = self._read(door)
                 state = change(before)
                 if state != before:
                     self._write(door, state)
-                self._db.execute("COMMIT")
-            except BaseException:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise
             return state
 
     def close(self) -> None:
@@ -66,13 +61,11 @@ class LockoutStore:
         self.close()
 
     def _prepare(self) -> None:
-        self._db.execute("PRAGMA trusted_schema = OFF")
-        found = self._db.execute("PRAGMA application_id").fetchone()[0]
-        tables = self._db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
-        if tables and found != APPLICATION_ID:
-            raise StoreError(
-                f"{self._path} is another program's database; name another policy.lockout.file."
-            )
+        refuse_foreign(
+            self._db,
+            APPLICATION_ID,
+            f"{self._path} is another program's database; name another policy.lockout.file.",
+        )
         self._db.execute("PRAGMA synchronous = FULL")
         self._db.execute(
             """CREATE TABLE IF NOT EXISTS lockout (
@@ -110,31 +103,10 @@ class LockoutStore:
             (door, state.refused, boot, seconds, state.lasts_s, int(state.off)),
         )
 
-    @contextmanager
-    def _reported(self) -> Iterator[None]:
-        try:
-            yield
-        except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
-            # SQLite quotes a damaged schema in its message, and Python cannot read that.
-            what = (
-                "it is damaged" if isinstance(error, UnicodeDecodeError) else shortened(str(error))
-            )
-            what = (isinstance(error, OSError) and error.strerror) or what
-            raise StoreError(
-                f"The lockouts in {self._path} cannot be read or written ({what}); "
-                "check the disk and who may write there."
-            ) from error
+    def _reported(self) -> AbstractContextManager[None]:
+        return reported(self._path, WORDS)
 
 
 def _is_moment(boot: object, seconds: object) -> bool:
     known = type(boot) is str and type(seconds) is float
     return known or (boot is None and seconds is None)
-
-
-def _make_private(path: Path) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-    except FileExistsError:
-        if path.stat().st_mode & 0o077:
-            path.chmod(0o600)

@@ -29,7 +29,7 @@ NO_CUES = LivenessRecord()
 _NO_EMBEDDING = np.empty(0, np.float32)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
     """One decision's evidence.
 
@@ -109,7 +109,7 @@ def from_data(data: Mapping[str, Any]) -> Recorded:
         since_grant = data["since_grant_s"]
         rules = data["rules"]
         found = Recorded(
-            Evidence(
+            evidence=Evidence(
                 sightings,
                 pooled,
                 int(data["seen"]),
@@ -117,29 +117,29 @@ def from_data(data: Mapping[str, Any]) -> Recorded:
                 bool(data["left"]),
                 _live(data["frames"]),
             ),
-            0.0,
-            None if since_grant is None else -float(since_grant),
-            int(data["people"]),
-            str(data["door"]),
-            PersonRules(
+            now=0.0,
+            last_grant=None if since_grant is None else -float(since_grant),
+            people=int(data["people"]),
+            door=str(data["door"]),
+            person=PersonRules(
                 tuple(map(str, rules["groups"])),
                 _moment(rules["valid_from"]),
                 _moment(rules["valid_until"]),
                 bool(rules["disabled"]),
                 bool(rules.get("life_by_pin", False)),
             ),
-            bool(data["locked_out"]),
-            Proof(data["liveness"]),
-            Proof(data["second_factor"]),
-            tuple(map(float, data["widths"])),
-            int(data["index"]),
-            _word(data.get("factor", "off"), FactorName),
-            _word(data.get("direction", "none"), Passage),
-            _crossing(data.get("crossing")),
-            record_from_data(data.get("cues")),
-            Proof(data.get("intent", "not_needed")),
-            _word(data.get("gesture", "off"), Intent),
-            bool(data.get("doubted", False)),
+            locked_out=bool(data["locked_out"]),
+            liveness=Proof(data["liveness"]),
+            second_factor=Proof(data["second_factor"]),
+            widths=tuple(map(float, data["widths"])),
+            index=int(data["index"]),
+            factor=_word(data.get("factor", "off"), FactorName),
+            direction=_word(data.get("direction", "none"), Passage),
+            crossing=_crossing(data.get("crossing")),
+            cues=record_from_data(data.get("cues")),
+            intent=Proof(data.get("intent", "not_needed")),
+            gesture=_word(data.get("gesture", "off"), Intent),
+            doubted=bool(data.get("doubted", False)),
         )
     except (KeyError, TypeError, IndexError, AttributeError) as error:
         raise ValueError(f"it is not the evidence of a decision ({error!r})") from error

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Event
 
+from accessctl.administration.people import Administration
 from accessctl.audit.views import as_text
 from accessctl.domain import Frame
 from accessctl.door.door import Step
@@ -41,11 +42,13 @@ class Preview:
         self,
         session: Session,
         enrolment: Enrolment,
+        administration: Administration,
         screen: Screen,
         pause: Callable[[float], bool],
     ) -> None:
         self._session = session
         self._enrolment = enrolment
+        self._administration = administration
         self._screen = screen
         self._pause = pause
         self._meter = Meter()
@@ -111,7 +114,7 @@ class Preview:
     def _enrol_as(self, name: str, shown: Shown) -> str:
         try:
             photo = self._enrolment.examine(shown.frame.image, "This picture")
-            person = self._enrolment.enrol(name, [photo])
+            person = self._administration.enrol(name, [photo])
         except AccessctlError as error:
             log.warning("Not enrolled: %s", error)
             return f"not enrolled: {error}"

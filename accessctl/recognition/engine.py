@@ -1,13 +1,11 @@
 """Everything that recognises people, opened as the configuration says."""
 
 import os
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
-from accessctl.audit.recorder import Recorder
 from accessctl.config import Config, EncoderConfig, GalleryConfig, VisionConfig
 from accessctl.encoder.base import Encoder
 from accessctl.encoder.card import Card
@@ -21,7 +19,6 @@ from accessctl.recognition.recogniser import Recogniser
 from accessctl.recognition.reembed import Progress, reembed
 from accessctl.recognition.roster import Roster
 from accessctl.recognition.scoring import scoring_of
-from accessctl.recognition.threads import one_thread_each
 from accessctl.vision.observer import Observer
 
 
@@ -35,11 +32,9 @@ class Engine:
     gallery: People
     roster: Roster
 
-    def enrolment(self, audit: Recorder) -> Enrolment:
-        """Who enrols people for this engine; `audit` is told first."""
-        return Enrolment(
-            self.observer, self.recogniser, self.gallery, self.roster, audit, time.time
-        )
+    def enrolment(self) -> Enrolment:
+        """What examines photos for this engine."""
+        return Enrolment(self.observer, self.recogniser, self.roster)
 
 
 class ClosingPeople(People, Protocol):
@@ -66,9 +61,8 @@ def open_engine(
     """Load models and gallery; templates of another encoder are made anew first.
 
     ModelError for models that are not there or unfit, StoreError for a gallery that cannot be
-    opened. OpenCV and BLAS keep to one thread from then on, in the whole process.
+    opened. The process's own settings stay as they are; see threads.one_thread_each.
     """
-    one_thread_each()
     with ExitStack() as stack:
         encoder = makers.encoder(config.encoder)
         recogniser = Recogniser(encoder)

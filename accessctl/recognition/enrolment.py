@@ -1,14 +1,12 @@
 """From one photo to an enrolled person."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
 import cv2
 
-from accessctl.audit.recorder import Recorder, recorder_of
-from accessctl.domain import Embedding, Face, Image, Match, Person, PersonId
-from accessctl.gallery.values import People
+from accessctl.domain import Embedding, Face, Image, Match, PersonId
 from accessctl.recognition.recogniser import Recogniser
 from accessctl.recognition.roster import Roster
 from accessctl.recognition.single_face import cut_out, only_face
@@ -26,51 +24,29 @@ class StillObserver(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidate:
-    """A face fit to be enrolled: its embedding, quality in [0, 1] and the JPEG to keep."""
+    """A face fit to be enrolled: its embedding with the encoder's fingerprint, its quality in
+    [0, 1] and the JPEG to keep."""
 
     embedding: Embedding
+    fingerprint: str
     quality: float
     jpeg: bytes
 
 
 class Enrolment:
-    """Examines photos, adds people and writes that down first; `now` is epoch time."""
+    """Examines photos of whoever shall be enrolled; changes nothing itself."""
 
-    def __init__(
-        self,
-        observer: StillObserver,
-        recogniser: Recogniser,
-        gallery: People,
-        roster: Roster,
-        audit: Recorder,
-        now: Callable[[], float],
-    ) -> None:
+    def __init__(self, observer: StillObserver, recogniser: Recogniser, roster: Roster) -> None:
         self._observer = observer
         self._recogniser = recogniser
-        self._gallery = gallery
         self.roster = roster
-        self._audit = audit
-        self._now = now
 
     def examine(self, image: Image, photo: str) -> Candidate:
         """Raises a FaceError that names `photo` when it cannot be used."""
         face = only_face(self._observer.still(image), photo)
         embedding = self._recogniser.embed(image, [face])[0]
-        return Candidate(embedding, face.quality.score, encode_photo(cut_out(image, face)))
-
-    def enrol(self, name: str, photos: Sequence[Candidate]) -> Person:
-        """Add a new person with one or more photos; NameTakenError or BadNameError otherwise.
-
-        StoreError when gallery or log cannot be written: nobody is enrolled without a record.
-        """
-        first, *others = photos
-        record = recorder_of(self._audit, "enrolled", self._now)
-        person = self._gallery.add_person(name, *self._columns(first), record=record)
-        return self._add(person, others)
-
-    def extend(self, name: str, photos: Sequence[Candidate]) -> Person:
-        """Add photos to somebody enrolled; UnknownPersonError otherwise."""
-        return self._add(self._gallery.person(name), photos)
+        jpeg = encode_photo(cut_out(image, face))
+        return Candidate(embedding, self._recogniser.fingerprint, face.quality.score, jpeg)
 
     def lookalike(self, candidate: Candidate, own: PersonId | None = None) -> Match | None:
         """Somebody else enrolled who comes near the threshold for this face, if anybody does."""
@@ -79,16 +55,6 @@ class Enrolment:
         if match is None or match.person == own:
             return None
         return match if match.fmr <= self.roster.max_fmr * NEAR_THRESHOLD else None
-
-    def _add(self, person: Person, photos: Sequence[Candidate]) -> Person:
-        record = recorder_of(self._audit, "photo_added", self._now)
-        for photo in photos:
-            person = self._gallery.add_photo(person.id, *self._columns(photo), record=record)
-        return person
-
-    def _columns(self, candidate: Candidate) -> tuple[bytes, Embedding, str, float, float]:
-        fingerprint = self._recogniser.fingerprint
-        return candidate.jpeg, candidate.embedding, fingerprint, candidate.quality, self._now()
 
 
 def alike(roster: Roster) -> Iterator[tuple[PersonId, PersonId, float]]:

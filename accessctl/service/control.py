@@ -9,13 +9,13 @@ import logging
 import os
 import socket
 import struct
-import threading
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing, suppress
+from functools import partial
 from pathlib import Path
-from types import TracebackType
-from typing import Any, TypeAlias
+from typing import Any, Self, TypeAlias
 
+from accessctl.background import BackgroundThread
 from accessctl.errors import AccessctlError, InputError
 from accessctl.service.line_server import Limits, LineServer
 from accessctl.service.message import MAX_LINE, accepted, parse_request, refused
@@ -53,28 +53,24 @@ class ControlServer:
         self._limits = Limits(MAX_LINE, line_timeout_s, max_clients)
         self._open = ExitStack()
 
-    def __enter__(self) -> "ControlServer":
+    def __enter__(self) -> Self:
         """Raises ConfigError or FaultError when there can be no socket at the path."""
         with ExitStack() as stack:
             server = stack.enter_context(listening(self._path))
             lines = LineServer(server, self._answer, self._greet, self._limits)
             loop = asyncio.new_event_loop()
             serving = loop.create_task(lines.run())
-            thread = threading.Thread(
-                target=_run, args=(loop, serving), name="control-socket", daemon=True
+            thread = BackgroundThread(
+                partial(_run, loop, serving),
+                name="control-socket",
+                stop=lambda: loop.call_soon_threadsafe(serving.cancel),
+                patience_s=CLOSE_S,
             )
-            thread.start()
-            stack.callback(thread.join, CLOSE_S)
-            stack.callback(lambda: loop.call_soon_threadsafe(serving.cancel))
+            stack.enter_context(thread)
             self._open = stack.pop_all()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._open.close()
 
     def _greet(self, client: socket.socket, number: int) -> bytes | None:

@@ -9,6 +9,7 @@ from importlib.metadata import version
 from threading import Event
 from typing import Any, TypeAlias
 
+from accessctl.administration.people import Administration
 from accessctl.audit.recorder import Recorder, write_down
 from accessctl.audit.retention import retain
 from accessctl.config import Config
@@ -25,6 +26,7 @@ from accessctl.gallery.values import StoredPhoto
 from accessctl.policy.uptime import uptime
 from accessctl.recognition import engine as recognition
 from accessctl.recognition.reembed import Progress
+from accessctl.recognition.threads import one_thread_each
 from accessctl.service.control import ControlServer, Handler
 from accessctl.service.lockouts import read_lockout
 from accessctl.service.logs import use_format
@@ -176,7 +178,6 @@ class Service:
 
 def view_of(session: Session) -> View:
     config, engine = session.config, session.engine
-    file = config.policy.lockout.file or config.audit.file.with_name("lockout.sqlite")
     return View(
         door=config.access.door,
         camera=session.reader.source.description,
@@ -186,7 +187,7 @@ def view_of(session: Session) -> View:
         people=lambda: engine.roster.matcher.people,
         names=lambda: engine.roster.names,
         dropped=lambda: session.dropped,
-        lockout=lambda: read_lockout(file, config.access.door, uptime()),
+        lockout=lambda: read_lockout(config.lockout_file, config.access.door, uptime()),
         infrared=lambda: infrared_of(session),
     )
 
@@ -248,11 +249,13 @@ def serve(
         stack.enter_context(on_hangup(reloads.ask, stop.set))
         _answer(stack, config, handlers, statistics)
         audit = stack.enter_context(assembly.open_audit(config))
+        one_thread_each()
         engine = stack.enter_context(
             recognition.open_engine(config, _announcing(progress, notifier))
         )
         if config.camera.source == "demo":
-            enrol_demo_person(engine.enrolment(audit))
+            administration = Administration(engine.gallery, audit, time.time)
+            enrol_demo_person(engine.enrolment(), administration)
         session = stack.enter_context(
             open_session(
                 engine,

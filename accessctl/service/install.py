@@ -12,7 +12,7 @@ import yaml
 from accessctl.audit.opening import key_path
 from accessctl.config import Config, load_config
 from accessctl.errors import FaultError, InputError
-from accessctl.gallery.keys import LOCAL_KEY
+from accessctl.gallery.keys import local_key
 from accessctl.service.machine_files import environment, tmpfiles, udev_rules, users
 from accessctl.service.unit import (
     ETC,
@@ -24,6 +24,7 @@ from accessctl.service.unit import (
     marked,
     rendered,
 )
+from accessctl.storage.files import write_atomically
 
 UNIT = Path("/etc/systemd/system/accessctl.service")
 DROP_IN = Path("/etc/systemd/system/accessctl.service.d/50-configuration.conf")
@@ -90,7 +91,7 @@ def plan_of(wishes: Wishes) -> Plan:
         )
     files: dict[Path, str] = {}
     config = _configuration(wishes, files)
-    beside = config.gallery.folder / LOCAL_KEY, key_path(config.audit)
+    beside = local_key(config.gallery.folder), key_path(config.audit)
     apart = ETC / "gallery.key", ETC / "audit.key"
     # A key that is in use stays where it is: another one would not fit what it sealed.
     keys = [
@@ -229,11 +230,9 @@ def _write(target: Path, text: str) -> str:
         return "same   "
     word = "updated" if target.exists() else "wrote  "
     target.parent.mkdir(parents=True, exist_ok=True)
-    draft = target.with_name(f".{target.name}.draft")
-    draft.write_text(text, encoding="utf-8")
     # Passwords may stand in the configuration; systemd wants to read the rest.
-    draft.chmod(0o640 if target.suffix == ".yaml" else 0o644)
-    draft.replace(target)
+    mode = 0o640 if target.suffix == ".yaml" else 0o644
+    write_atomically(target, text.encode("utf-8"), mode=mode)
     return word
 
 

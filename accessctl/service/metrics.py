@@ -6,13 +6,13 @@ https://prometheus.io/docs/practices/naming/. The library is imported when metri
 
 import logging
 import math
-import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from itertools import accumulate
-from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
+from accessctl.background import BackgroundThread
 from accessctl.errors import FaultError
 from accessctl.service.tally import Histogram, Totals
 
@@ -56,41 +56,37 @@ class MetricsServer:
         self._port = port
         self._totals = totals
         self._server: WSGIServer | None = None
-        self._thread: threading.Thread | None = None
+        self._open = ExitStack()
 
     @property
     def port(self) -> int:
         return self._port if self._server is None else self._server.server_port
 
-    def __enter__(self) -> "MetricsServer":
+    def __enter__(self) -> Self:
         """Raises FaultError when the port is taken."""
         from prometheus_client import make_wsgi_app
 
         app: Any = make_wsgi_app(registry(self._totals))
         try:
-            self._server = make_server(ADDRESS, self._port, app, handler_class=_Handler)
+            server = make_server(ADDRESS, self._port, app, handler_class=_Handler)
         except OSError as error:
             raise FaultError(
                 f"Metrics cannot be served on port {self._port} ({error.strerror}); "
                 "set service.metrics_port to a free one."
             ) from error
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, name="metrics", daemon=True
+        self._server = self._open.enter_context(server)
+        thread = BackgroundThread(
+            server.serve_forever,
+            name="metrics",
+            stop=server.shutdown,
+            patience_s=REQUEST_TIMEOUT_S,
         )
-        self._thread.start()
+        self._open.enter_context(thread)
         log.info("Metrics: http://%s:%d/metrics", ADDRESS, self.port)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._server is not None and self._thread is not None:
-            self._server.shutdown()
-            self._thread.join(REQUEST_TIMEOUT_S)
-            self._server.server_close()
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
 
 
 class _Handler(WSGIRequestHandler):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from accessctl.audit.opening import head_path
 from accessctl.config import ActionConfig, Config, WebhookAction
 from accessctl.errors import InputError
 
@@ -100,8 +101,8 @@ def _network(config: Config) -> list[str]:
 
 def _paths(config: Config, place: Place) -> list[str]:
     snapshots = config.audit.snapshots.folder
-    files = [config.audit.file, config.audit.head, config.policy.lockout.file]
-    folders = {file.parent for file in files if file is not None}
+    files = [config.audit.file, head_path(config.audit), config.lockout_file]
+    folders = {file.parent for file in files}
     folders |= {config.gallery.folder, config.service.socket.parent}
     folders |= set() if snapshots is None else {snapshots}
     outside = sorted(f for f in folders if not f.is_relative_to(STATE) and f != RUNTIME)

@@ -3,9 +3,9 @@
 import logging
 import threading
 from collections.abc import Callable
-from types import TracebackType
-from typing import Self, TypeAlias
+from typing import TypeAlias
 
+from accessctl.background import BackgroundThread
 from accessctl.errors import AccessctlError
 
 log = logging.getLogger(__name__)
@@ -22,7 +22,7 @@ class _ClosingError(Exception):
     """The door stops: leave the work where it is."""
 
 
-class Upkeep:
+class Upkeep(BackgroundThread):
     """Calls `work` at once and then every `every_s` seconds, from `with` to its end.
 
     `work` is given what to call between two bites, and ends there when the door stops. Its
@@ -33,20 +33,7 @@ class Upkeep:
         self._work = work
         self._every_s = every_s
         self._closing = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="upkeep", daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._closing.set()
-        self._thread.join(CLOSE_S)
+        super().__init__(self._run, name="upkeep", stop=self._closing.set, patience_s=CLOSE_S)
 
     def _run(self) -> None:
         while True:

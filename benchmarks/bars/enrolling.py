@@ -6,9 +6,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from accessctl.administration.people import Administration
+from accessctl.audit.recorder import Recorder
 from accessctl.camera.photo import read_photo
 from accessctl.demo.photos import collins, hopper
-from accessctl.recognition.enrolment import Enrolment
+from accessctl.recognition.engine import Engine
 from accessctl.recognition.prefetch import prefetch
 from benchmarks.bars.row import Row
 
@@ -34,14 +36,16 @@ def write_photos(folder: Path, count: int) -> list[Path]:
     return paths
 
 
-def measure(enrolment: Enrolment, folder: Path, count: int) -> list[Row]:
+def measure(engine: Engine, audit: Recorder, folder: Path, count: int) -> list[Row]:
     """Every photo becomes a person: read, found, embedded, encrypted, on disk."""
+    enrolment = engine.enrolment()
+    administration = Administration(engine.gallery, audit, time.time)
     paths = write_photos(folder, count)
     began = time.perf_counter()
     for path, photo in prefetch(
         lambda path: enrolment.examine(read_photo(path, 32 << 20, 64_000_000), path.name), paths
     ):
-        enrolment.enrol(path.stem, [photo.result()])
+        administration.enrol(path.stem, [photo.result()])
     rate = count / (time.perf_counter() - began)
     note = f"{count} JPEG files of {SIZE[0]}x{SIZE[1]}"
     return [Row("enrol photos from a folder", rate, 15, "photos/s", at_most=False, note=note)]

@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any, TypeAlias
 
+from accessctl.administration.people import Administration
 from accessctl.audit.log import EventLog
 from accessctl.camera.reader import Reader
 from accessctl.camera.source import Source
@@ -23,9 +24,10 @@ from accessctl.encoder.card import load_card
 from accessctl.errors import FaceError
 from accessctl.gallery.store import open_gallery
 from accessctl.recognition.engine import Engine, open_engine
-from accessctl.recognition.enrolment import Candidate, Enrolment
+from accessctl.recognition.enrolment import Candidate
 from accessctl.recognition.roster import Roster
 from accessctl.recognition.scoring import scoring_of
+from accessctl.recognition.threads import one_thread_each
 from accessctl.vision.observer import Observer
 
 Photo: TypeAlias = Candidate
@@ -61,10 +63,10 @@ class Seen:
 class Booth:
     """One encoder for all films; observer, gallery, log and lockouts are each film's own."""
 
-    def __init__(self, engine: Engine, audit: EventLog, config: Config) -> None:
+    def __init__(self, engine: Engine, config: Config) -> None:
         self._engine = engine
         self._config = config
-        self._enrolment = engine.enrolment(audit)
+        self._enrolment = engine.enrolment()
         self.observer = engine.observer
 
     @property
@@ -87,11 +89,7 @@ class Booth:
         with tempfile.TemporaryDirectory() as scratch:
             config = _placed(self._config, Path(scratch))
             with open_audit(config) as audit, self._engine_of(config) as engine:
-                enrolment = Enrolment(
-                    engine.observer, engine.recogniser, engine.gallery, engine.roster, audit,
-                    time.time,
-                )  # fmt: skip
-                enrolment.enrol("visitor", [photo])
+                Administration(engine.gallery, audit, time.time).enrol("visitor", [photo])
                 engine.roster.refresh()
                 return _played(engine, audit, source)
 
@@ -124,11 +122,9 @@ def open_booth(encoder: Path) -> Iterator[Booth]:
         actions = base.actions.model_copy(update={"granted": ()})
         base = base.model_copy(update={"encoder": encoders, "actions": actions})
         config = _placed(base, Path(scratch))
-        with (
-            open_audit(config) as audit,
-            open_engine(config, lambda photos, _: iter(photos)) as engine,
-        ):
-            yield Booth(engine, audit, config)
+        one_thread_each()
+        with open_engine(config, lambda photos, _: iter(photos)) as engine:
+            yield Booth(engine, config)
 
 
 def _placed(config: Config, folder: Path) -> Config:

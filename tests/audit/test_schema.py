@@ -51,6 +51,17 @@ def test_an_older_file_is_brought_up_to_date(path: Path, monkeypatch: pytest.Mon
     assert pragma(path, "user_version") == len(MIGRATIONS) + 1
 
 
+def test_a_log_from_before_there_were_chains_is_chained(path: Path) -> None:
+    first = [step for step in MIGRATIONS[0] if isinstance(step, str)]
+    row = "INSERT INTO event (time, kind, person, data) VALUES (1.0, 'service', NULL, '{}')"
+    write(path, *first, row, row, "PRAGMA user_version = 1")
+    with EventLog(path) as log:
+        assert [number for number, _ in log.query()] == [1, 2]
+        report = log.verify()
+    assert (report.records, report.broken) == (2, None)
+    assert pragma(path, "user_version") == len(MIGRATIONS)
+
+
 def test_a_migration_that_fails_leaves_the_file_as_it_was(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -111,7 +122,7 @@ def test_waits_for_whoever_creates_the_same_file(
         if len(waits) == 3:
             other.execute("ROLLBACK")
 
-    monkeypatch.setattr("accessctl.audit.schema.time.sleep", sleep)
+    monkeypatch.setattr("accessctl.storage.sqlite.time.sleep", sleep)
     with EventLog(path, busy_timeout_s=5) as log:
         assert log.append(Event(1, EventKind.SERVICE)) == 1
     other.close()

@@ -74,8 +74,7 @@ def played(steps: Sequence[Step], clock: Any, told: Told) -> LiveCompanion:
     source = FakeSource([steps])
     companion = LiveCompanion(Reader(source, CameraConfig(), clock=clock), told)
     with companion:
-        companion._thread.join(PATIENCE_S)
-        assert not companion._thread.is_alive()
+        assert companion._thread.wait(PATIENCE_S)
     return companion
 
 

@@ -24,6 +24,7 @@ from accessctl.encoder.card import load_card
 from accessctl.encoder.choose import load_encoder
 from accessctl.gallery.fake import random_units
 from accessctl.gallery.store import open_gallery
+from accessctl.gallery.values import NewPhoto
 from accessctl.recognition import engine as recognition
 from accessctl.recognition.calibration import Calibration
 from accessctl.recognition.engine import Engine
@@ -146,7 +147,16 @@ class Site:
         embedding = random_units(1, 128, seed=len(name))[0]
         fingerprint = load_card(Path(MODELS["encoder"]["folder"])).fingerprint
         with open_gallery(GalleryConfig(folder=self.folder / "enrolled"), os.environ) as gallery:
-            gallery.add_person(name, b"jpeg", embedding, fingerprint, 0.9, ENROLLED)
+            gallery.add_person(
+                name,
+                NewPhoto(
+                    jpeg=b"jpeg",
+                    embedding=embedding,
+                    fingerprint=fingerprint,
+                    quality=0.9,
+                    added=ENROLLED,
+                ),
+            )
 
     def people(self) -> list[tuple[str, int]]:
         """Names and numbers of photos, as `people --json` lists them."""

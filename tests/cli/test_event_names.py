@@ -10,6 +10,7 @@ from accessctl.config import GalleryConfig
 from accessctl.domain import Person, PersonId
 from accessctl.errors import GalleryKeyError, UnknownPersonError
 from accessctl.gallery.store import Gallery, open_gallery
+from accessctl.gallery.values import NewPhoto
 
 
 class Opener:
@@ -50,7 +51,12 @@ def galleries(tmp_path: Path, opener: Opener) -> Iterator[Galleries]:
 def enrol(folder: Path, name: str) -> PersonId:
     embedding = np.eye(8, dtype=np.float32)[0]
     with open_gallery(GalleryConfig(folder=folder), {}) as gallery:
-        return gallery.add_person(name, b"jpeg", embedding, "f" * 64, 0.9, 1000.0).id
+        return gallery.add_person(
+            name,
+            NewPhoto(
+                jpeg=b"jpeg", embedding=embedding, fingerprint="f" * 64, quality=0.9, added=1000.0
+            ),
+        ).id
 
 
 def test_nothing_is_created_by_looking(

@@ -17,6 +17,7 @@ from accessctl.config import GalleryConfig
 from accessctl.domain import Event, EventKind, PersonId
 from accessctl.errors import ConfigError, GalleryKeyError, InputError, UnknownPersonError
 from accessctl.gallery.store import open_gallery
+from accessctl.gallery.values import NewPhoto
 
 Run = Callable[..., int]
 
@@ -54,7 +55,12 @@ def enrol(folder: Path, name: str) -> PersonId:
     embedding = np.zeros(8, np.float32)
     embedding[0] = 1
     with open_gallery(GalleryConfig(folder=folder)) as gallery:
-        return gallery.add_person(name, b"jpeg", embedding, "f" * 64, 0.9, 1000.0).id
+        return gallery.add_person(
+            name,
+            NewPhoto(
+                jpeg=b"jpeg", embedding=embedding, fingerprint="f" * 64, quality=0.9, added=1000.0
+            ),
+        ).id
 
 
 def write(house: Path, *events: Event) -> None:

@@ -22,6 +22,7 @@ from accessctl.errors import FaultError, InputError, UnknownPersonError
 from accessctl.gallery.fake import random_units
 from accessctl.gallery.pins import matches
 from accessctl.gallery.store import open_gallery
+from accessctl.gallery.values import NewPhoto
 from accessctl.policy.circumstances import Proof
 from accessctl.service import client
 from accessctl.service.control import ControlServer
@@ -41,7 +42,16 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.delenv(variable, raising=False)
     (tmp_path / "config.yaml").write_text(yaml.safe_dump(CONFIG))
     with open_gallery(GalleryConfig(folder=tmp_path / "enrolled"), {}) as gallery:
-        gallery.add_person("Grace", b"jpeg", random_units(1, 8, 1)[0], "e", 0.9, 1000.0)
+        gallery.add_person(
+            "Grace",
+            NewPhoto(
+                jpeg=b"jpeg",
+                embedding=random_units(1, 8, 1)[0],
+                fingerprint="e",
+                quality=0.9,
+                added=1000.0,
+            ),
+        )
     return tmp_path
 
 

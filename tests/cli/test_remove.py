@@ -28,6 +28,18 @@ def test_a_removed_person_is_gone(site) -> None:
     assert site.changes() == ["removed"]
 
 
+def test_a_damaged_log_keeps_nobody_from_being_forgotten(site) -> None:
+    site.put("Ada")
+    log = site.folder / "state" / "events.sqlite"
+    log.parent.mkdir()
+    log.write_bytes(b"no database " * 100)
+    said = site("remove", "ada")
+    assert (said.code, said.out) == (1, "")
+    assert said.err.startswith("accessctl: Ada is removed, but the event log does not tell of it.")
+    assert said.err.count("\n") == 1
+    assert site.people() == []
+
+
 @pytest.mark.parametrize(("name", "why"), [("Eve", "Nobody called 'Eve'"), ("", "name is empty")])
 def test_somebody_who_is_not_there(site, name: str, why: str) -> None:
     site.put("Ada")

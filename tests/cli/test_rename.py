@@ -1,5 +1,9 @@
 import pytest
 
+from accessctl.audit.log import EventLog
+from accessctl.domain import Event
+from accessctl.errors import StoreError
+
 
 @pytest.fixture
 def site(site):
@@ -38,6 +42,18 @@ def test_a_name_that_will_not_do(site, old: str, new: str, why: str) -> None:
     assert why in said.err
     assert said.err.count("\n") == 1
     assert (site.store(), site.changes()) == (store, [])
+
+
+def refuse(_log: EventLog, _event: Event) -> int:
+    raise StoreError("The event log cannot be written: the disk is full; make room.")
+
+
+def test_nobody_is_renamed_without_a_record(site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(EventLog, "append", refuse)
+    said = site("rename", "Ada", "Augusta")
+    assert (said.code, said.out) == (1, "")
+    assert said.err == "accessctl: The event log cannot be written: the disk is full; make room.\n"
+    assert site.people() == [("Ada", 1), ("Grace", 1)]
 
 
 def test_the_log_keeps_no_name(site) -> None:

@@ -13,6 +13,7 @@ from accessctl.domain import Event, EventKind, Match, PersonRules, Sighting
 from accessctl.errors import InputError
 from accessctl.gallery.fake import random_units
 from accessctl.gallery.store import open_gallery
+from accessctl.gallery.values import NewPhoto
 from accessctl.policy.evidence import Evidence
 from accessctl.policy.recorded import Recorded, to_data
 
@@ -27,12 +28,30 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "config.yaml").write_text("liveness: {mode: off}\n")
     (tmp_path / "strict.yaml").write_text("{policy: {min_frames: 4}, liveness: {mode: off}}\n")
     with open_gallery(GalleryConfig(folder=tmp_path / "enrolled"), {}) as gallery:
-        ada = gallery.add_person("Ada", b"jpeg", random_units(1, 8, 1)[0], "e", 0.9, 1000.0).id
+        ada = gallery.add_person(
+            "Ada",
+            NewPhoto(
+                jpeg=b"jpeg",
+                embedding=random_units(1, 8, 1)[0],
+                fingerprint="e",
+                quality=0.9,
+                added=1000.0,
+            ),
+        ).id
     match = Match(ada, 0.8, 6.0, 3.0, 1e-6, 2e-6)
     sighting = Sighting(0.0, np.zeros(1, np.float32), 0.9, match)
     evidence = Evidence((sighting,) * 3, match, 3, 0.0)
     data = {"decision": "granted", "reason": "matched"}
-    kept = to_data(Recorded(evidence, 5.0, None, 1, "front", PersonRules()))
+    kept = to_data(
+        Recorded(
+            evidence=evidence,
+            now=5.0,
+            last_grant=None,
+            people=1,
+            door="front",
+            person=PersonRules(),
+        )
+    )
     with EventLog(tmp_path / "state" / "events.sqlite") as log:
         log.append(Event(1000.0, EventKind.DECISION, data, ada))
         log.append(Event(2000.0, EventKind.DECISION, data | {"evidence": kept}, ada))

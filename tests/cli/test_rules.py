@@ -19,6 +19,7 @@ from accessctl.errors import InputError, UnknownPersonError
 from accessctl.gallery.fake import random_units
 from accessctl.gallery.pins import hash_pin
 from accessctl.gallery.store import open_gallery
+from accessctl.gallery.values import NewPhoto
 from accessctl.policy.evidence import Verdict
 from accessctl.policy.lockout_keeper import LockoutKeeper
 from accessctl.policy.lockout_store import LockoutStore
@@ -42,7 +43,16 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.delenv(variable, raising=False)
     (tmp_path / "config.yaml").write_text(yaml.safe_dump(CONFIG))
     with open_gallery(GalleryConfig(folder=tmp_path / "enrolled"), {}) as gallery:
-        gallery.add_person("Grace", b"jpeg", random_units(1, 8, 1)[0], "e", 0.9, 1000.0)
+        gallery.add_person(
+            "Grace",
+            NewPhoto(
+                jpeg=b"jpeg",
+                embedding=random_units(1, 8, 1)[0],
+                fingerprint="e",
+                quality=0.9,
+                added=1000.0,
+            ),
+        )
     return tmp_path
 
 

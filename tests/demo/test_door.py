@@ -14,7 +14,7 @@ from accessctl.config import (
 from accessctl.config_access import AccessConfig
 from accessctl.config_liveness import LivenessConfig
 from accessctl.demo.door import DEMO_PERSON, demo_config, enrol_demo_person
-from accessctl.door.fake import EPOCH, FACE_BOX, FakeHouse
+from accessctl.door.fake import FACE_BOX, FakeHouse
 from accessctl.errors import NoFaceError
 from accessctl.recognition.enrolment import Enrolment
 from accessctl.vision.fake import fake_face
@@ -79,19 +79,16 @@ def house() -> FakeHouse:
 
 
 def enrolment_in(house: FakeHouse) -> Enrolment:
-    roster = house.roster()
-    return Enrolment(
-        house.observer, house.recogniser, house.gallery, roster, house.audit, lambda: EPOCH
-    )
+    return Enrolment(house.observer, house.recogniser, house.roster())
 
 
 def test_the_demo_person_is_enrolled_once(house: FakeHouse) -> None:
     enrolment = enrolment_in(house)
-    enrol_demo_person(enrolment)
+    enrol_demo_person(enrolment, house.administration())
     assert list(enrolment.roster.names.values()) == [DEMO_PERSON]
     assert enrolment.roster.matcher.people == 1
-    enrol_demo_person(enrolment)
-    enrol_demo_person(enrolment_in(house))
+    enrol_demo_person(enrolment, house.administration())
+    enrol_demo_person(enrolment_in(house), house.administration())
     assert [person.photos for person in house.gallery.people()] == [1]
     assert len(house.events()) == 1
 
@@ -99,4 +96,4 @@ def test_the_demo_person_is_enrolled_once(house: FakeHouse) -> None:
 def test_a_demo_photo_without_a_face_is_no_silent_failure(house: FakeHouse) -> None:
     house.observer.faces = []
     with pytest.raises(NoFaceError, match="the demo's photo"):
-        enrol_demo_person(enrolment_in(house))
+        enrol_demo_person(enrolment_in(house), house.administration())

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from accessctl.administration.people import Administration
 from accessctl.audit.log import EventLog
 from accessctl.camera.reader import Reader
 from accessctl.config import AuditConfig, CameraConfig, Config, EncoderConfig, VisionConfig
@@ -19,6 +20,7 @@ from accessctl.door.assembly import open_audit, open_door
 from accessctl.door.session import Session
 from accessctl.evaluation.disturbed import Change, Disturbed, late, losing, stalling
 from accessctl.recognition.engine import Engine, open_engine
+from accessctl.recognition.threads import one_thread_each
 
 REPOSITORY = Path(__file__).parents[2]
 ACTS = (
@@ -50,10 +52,12 @@ def engine(tmp_path: Path) -> Iterator[tuple[Engine, EventLog]]:
             camera=CameraConfig(open_timeout_s=60, read_timeout_s=60),
         )
     )
+    one_thread_each()
     with ExitStack() as stack:
         audit = stack.enter_context(open_audit(config))
         engine = stack.enter_context(open_engine(config, lambda photos, _: iter(photos)))
-        enrol_demo_person(engine.enrolment(audit))
+        administration = Administration(engine.gallery, audit, time.time)
+        enrol_demo_person(engine.enrolment(), administration)
         yield engine, audit
 
 

@@ -12,8 +12,9 @@ REPOSITORY = Path(__file__).parents[2]
 
 # A whole door, and one frame in which somebody stands before it and is encoded and matched.
 PROGRAM = """
-import json, sys
+import json, sys, time
 from pathlib import Path
+from accessctl.administration.people import Administration
 from accessctl.demo.scene import Scene
 from accessctl.demo.script import ACTS, ENTER_S, WALK_S
 from accessctl.config import load_config
@@ -26,7 +27,8 @@ from accessctl.liveness.texture_network import TextureNetwork
 config = demo_config(load_config(Path(sys.argv[1])))
 moment = ACTS[1].start + ENTER_S + WALK_S + 0.3
 with open_audit(config) as audit, open_engine(config, lambda photos, total: photos) as engine:
-    enrol_demo_person(engine.enrolment(audit))
+    administration = Administration(engine.gallery, audit, time.time)
+    enrol_demo_person(engine.enrolment(), administration)
     with open_door(engine, audit) as door:
         image, seen = Scene(0).render(moment), []
         for number in range(8):

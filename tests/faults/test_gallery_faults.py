@@ -13,6 +13,7 @@ from accessctl.door.fake import CALIBRATION
 from accessctl.errors import StoreError
 from accessctl.gallery.fake import random_units
 from accessctl.gallery.store import Gallery, open_gallery
+from accessctl.gallery.values import NewPhoto
 from accessctl.recognition.normalisation import Normaliser
 from accessctl.recognition.roster import Roster
 
@@ -28,7 +29,9 @@ def file(tmp_path: Path) -> Path:
 @pytest.fixture
 def gallery(file: Path) -> Iterator[Gallery]:
     with open_at(file) as opened:
-        opened.add_person("Ada", b"x", FACES[0], "e", 1.0, 1.0)
+        opened.add_person(
+            "Ada", NewPhoto(jpeg=b"x", embedding=FACES[0], fingerprint="e", quality=1.0, added=1.0)
+        )
         yield opened
 
 
@@ -58,11 +61,16 @@ def test_a_gallery_locked_by_a_writer_keeps_the_door_working_and_loses_nothing(
         holder.execute("UPDATE state SET revision = revision + 1")
         assert roster.refresh() is False
         with pytest.raises(StoreError, match="in use by another process"):
-            gallery.add_person("Bea", b"x", FACES[1], "e", 1.0, 1.0)
+            gallery.add_person(
+                "Bea",
+                NewPhoto(jpeg=b"x", embedding=FACES[1], fingerprint="e", quality=1.0, added=1.0),
+            )
     finally:
         holder.close()
     assert names(roster) == ["Ada"]
-    gallery.add_person("Bea", b"x", FACES[1], "e", 1.0, 1.0)
+    gallery.add_person(
+        "Bea", NewPhoto(jpeg=b"x", embedding=FACES[1], fingerprint="e", quality=1.0, added=1.0)
+    )
     assert roster.refresh() is True
     assert names(roster) == ["Ada", "Bea"]
     assert errors(caplog) == []
@@ -80,7 +88,9 @@ def test_a_gallery_deleted_under_the_door_keeps_the_last_copy_and_takes_nobody_n
     assert "was removed or replaced" in errors(caplog)[0]
     # Whoever is told that somebody is enrolled must find that person after a restart.
     with pytest.raises(StoreError, match="was removed or replaced"):
-        gallery.add_person("Bea", b"x", FACES[1], "e", 1.0, 1.0)
+        gallery.add_person(
+            "Bea", NewPhoto(jpeg=b"x", embedding=FACES[1], fingerprint="e", quality=1.0, added=1.0)
+        )
 
 
 def test_a_gallery_replaced_under_the_door_is_reported(
@@ -102,7 +112,9 @@ def test_a_gallery_that_comes_back_is_used_again(
     away = file.rename(file.with_name("away"))
     assert roster.refresh() is False
     away.rename(file)
-    gallery.add_person("Bea", b"x", FACES[1], "e", 1.0, 1.0)
+    gallery.add_person(
+        "Bea", NewPhoto(jpeg=b"x", embedding=FACES[1], fingerprint="e", quality=1.0, added=1.0)
+    )
     assert roster.refresh() is True
     assert names(roster) == ["Ada", "Bea"]
     assert len(errors(caplog)) == 1
@@ -148,4 +160,6 @@ def test_a_file_damaged_under_the_door_keeps_the_last_copy(
     assert names(roster) == ["Ada"]
     assert len(errors(caplog)) == 1
     with pytest.raises(StoreError):
-        gallery.add_person("Bea", b"x", FACES[1], "e", 1.0, 1.0)
+        gallery.add_person(
+            "Bea", NewPhoto(jpeg=b"x", embedding=FACES[1], fingerprint="e", quality=1.0, added=1.0)
+        )

@@ -8,6 +8,7 @@ from accessctl.errors import StoreError
 from accessctl.gallery.database import Database
 from accessctl.gallery.fake import random_units
 from accessctl.gallery.store import Gallery
+from accessctl.gallery.values import NewPhoto
 
 FACE = random_units(1, 16, seed=1)[0]
 NOISE = os.urandom(60_000)
@@ -31,15 +32,21 @@ def sealed_values(db: sqlite3.Connection) -> list[bytes]:
 
 def test_a_full_disk_leaves_nothing_half_written(folder: Path) -> None:
     db, gallery = connect(folder)
-    gallery.add_person("Grace", b"x", FACE, "e", 1.0, 1.0)
+    gallery.add_person(
+        "Grace", NewPhoto(jpeg=b"x", embedding=FACE, fingerprint="e", quality=1.0, added=1.0)
+    )
     pages = db.execute("PRAGMA page_count").fetchone()[0]
     db.execute(f"PRAGMA max_page_count = {pages + 2}")
     with pytest.raises(StoreError, match="is full; free some space"):
-        gallery.add_person("Eileen", NOISE, FACE, "e", 1.0, 1.0)
+        gallery.add_person(
+            "Eileen", NewPhoto(jpeg=NOISE, embedding=FACE, fingerprint="e", quality=1.0, added=1.0)
+        )
     assert [person.name for person in gallery.people()] == ["Grace"]
     assert gallery.revision() == 1
     db.execute("PRAGMA max_page_count = 100000")
-    gallery.add_person("Eileen", NOISE, FACE, "e", 1.0, 1.0)
+    gallery.add_person(
+        "Eileen", NewPhoto(jpeg=NOISE, embedding=FACE, fingerprint="e", quality=1.0, added=1.0)
+    )
     gallery.close()
 
 
@@ -61,10 +68,19 @@ def test_durability_is_asked_for(folder: Path) -> None:
 def test_remove_leaves_nothing_in_any_file(folder: Path) -> None:
     db, gallery = connect(folder)
     for number in range(40):
-        gallery.add_person(f"Other {number}", NOISE[:3000], FACE, "e", 1.0, 1.0)
+        gallery.add_person(
+            f"Other {number}",
+            NewPhoto(jpeg=NOISE[:3000], embedding=FACE, fingerprint="e", quality=1.0, added=1.0),
+        )
     known = set(sealed_values(db))
-    person = gallery.add_person("Unforgettable Name", NOISE, FACE, "e", 1.0, 1.0)
-    gallery.add_photo(person.id, NOISE[:500], FACE, "e", 1.0, 1.0)
+    person = gallery.add_person(
+        "Unforgettable Name",
+        NewPhoto(jpeg=NOISE, embedding=FACE, fingerprint="e", quality=1.0, added=1.0),
+    )
+    gallery.add_photo(
+        person.id,
+        NewPhoto(jpeg=NOISE[:500], embedding=FACE, fingerprint="e", quality=1.0, added=1.0),
+    )
     own = [value for value in sealed_values(db) if value not in known]
     assert len(own) == 4
     traces = [b"Unforgettable", b"unforgettable", person.id.encode()]
@@ -83,7 +99,10 @@ def test_remove_leaves_nothing_in_any_file(folder: Path) -> None:
 
 def test_rename_leaves_nothing_of_the_old_name(folder: Path) -> None:
     _, gallery = connect(folder)
-    gallery.add_person("Unforgettable", b"x", FACE, "e", 1.0, 1.0)
+    gallery.add_person(
+        "Unforgettable",
+        NewPhoto(jpeg=b"x", embedding=FACE, fingerprint="e", quality=1.0, added=1.0),
+    )
     gallery.rename("Unforgettable", "Grace")
     left = every_byte(folder)
     assert b"nforgettable" not in left
@@ -93,7 +112,10 @@ def test_rename_leaves_nothing_of_the_old_name(folder: Path) -> None:
 
 def test_erasing_is_finished_by_whoever_opens_next(folder: Path) -> None:
     _, gallery = connect(folder)
-    gallery.add_person("Unforgettable", NOISE, FACE, "e", 1.0, 1.0)
+    gallery.add_person(
+        "Unforgettable",
+        NewPhoto(jpeg=NOISE, embedding=FACE, fingerprint="e", quality=1.0, added=1.0),
+    )
     reader = sqlite3.connect(folder / "gallery.sqlite", isolation_level=None)
     reader.execute("BEGIN")
     reader.execute("SELECT * FROM person").fetchall()
@@ -116,7 +138,9 @@ def test_erasing_is_finished_by_whoever_opens_next(folder: Path) -> None:
 
 def test_what_another_process_removes_meanwhile_stays_pending(folder: Path) -> None:
     _, gallery = connect(folder)
-    gallery.add_person("Ann", b"x", FACE, "e", 1.0, 1.0)
+    gallery.add_person(
+        "Ann", NewPhoto(jpeg=b"x", embedding=FACE, fingerprint="e", quality=1.0, added=1.0)
+    )
     other = sqlite3.connect(folder / "gallery.sqlite", isolation_level=None)
 
     class Interrupting(sqlite3.Connection):
@@ -142,8 +166,12 @@ def test_what_another_process_removes_meanwhile_stays_pending(folder: Path) -> N
 
 def test_a_template_moved_to_another_person_does_not_open(folder: Path) -> None:
     db, gallery = connect(folder)
-    gallery.add_person("Grace", b"x", FACE, "e", 1.0, 1.0)
-    gallery.add_person("Eileen", b"y", FACE, "e", 1.0, 2.0)
+    gallery.add_person(
+        "Grace", NewPhoto(jpeg=b"x", embedding=FACE, fingerprint="e", quality=1.0, added=1.0)
+    )
+    gallery.add_person(
+        "Eileen", NewPhoto(jpeg=b"y", embedding=FACE, fingerprint="e", quality=1.0, added=2.0)
+    )
     one, two = (row[0] for row in db.execute("SELECT photo FROM template"))
     db.execute(
         "UPDATE template SET sealed = (SELECT sealed FROM template WHERE photo = ?) "
@@ -157,7 +185,9 @@ def test_a_template_moved_to_another_person_does_not_open(folder: Path) -> None:
 
 def test_nothing_sealed_stands_in_clear(folder: Path) -> None:
     _, gallery = connect(folder)
-    gallery.add_person("Grace", NOISE, FACE, "e", 1.0, 1.0)
+    gallery.add_person(
+        "Grace", NewPhoto(jpeg=NOISE, embedding=FACE, fingerprint="e", quality=1.0, added=1.0)
+    )
     content = every_byte(folder)
     assert NOISE[:16] not in content
     assert FACE.tobytes()[:16] not in content

@@ -3,6 +3,7 @@ import pytest
 
 from accessctl.errors import StoreError
 from accessctl.gallery.fake import MemoryGallery, random_units
+from accessctl.gallery.values import NewPhoto
 
 
 def test_a_fault_stops_every_call_and_changes_nothing() -> None:
@@ -14,7 +15,9 @@ def test_a_fault_stops_every_call_and_changes_nothing() -> None:
         gallery.revision,
         lambda: gallery.templates("e"),
         lambda: list(gallery.photos()),
-        lambda: gallery.add_person("Grace", b"", face, "e", 1.0, 0.0),
+        lambda: gallery.add_person(
+            "Grace", NewPhoto(jpeg=b"", embedding=face, fingerprint="e", quality=1.0, added=0.0)
+        ),
         lambda: gallery.remove("Grace"),
     ):
         with pytest.raises(StoreError, match="away"):

@@ -11,6 +11,7 @@ from accessctl.domain import PersonRules
 from accessctl.errors import AccessctlError, GalleryKeyError, StoreError
 from accessctl.gallery.fake import random_units
 from accessctl.gallery.pins import PinHash
+from accessctl.gallery.values import NewPhoto
 
 FACE = random_units(1, 16, seed=1)[0]
 
@@ -21,7 +22,9 @@ def modes(folder: Path) -> dict[str, int]:
 
 def test_folder_and_files_are_private(folder: Path, open_at) -> None:
     gallery = open_at()
-    gallery.add_person("Grace", b"x", FACE, "e", 1.0, 1.0)
+    gallery.add_person(
+        "Grace", NewPhoto(jpeg=b"x", embedding=FACE, fingerprint="e", quality=1.0, added=1.0)
+    )
     assert folder.stat().st_mode & 0o777 == 0o700
     found = modes(folder)
     assert {"gallery.sqlite", "gallery.sqlite-wal", "gallery.sqlite-shm", "gallery.key"} == set(
@@ -34,14 +37,18 @@ def test_what_was_too_open_is_closed(folder: Path, open_at) -> None:
     open_at().close()
     folder.chmod(0o755)
     (folder / "gallery.sqlite").chmod(0o644)
-    open_at().add_person("Grace", b"x", FACE, "e", 1.0, 1.0)
+    open_at().add_person(
+        "Grace", NewPhoto(jpeg=b"x", embedding=FACE, fingerprint="e", quality=1.0, added=1.0)
+    )
     assert folder.stat().st_mode & 0o777 == 0o700
     assert set(modes(folder).values()) == {0o600}
 
 
 def test_what_was_kept_is_there_after_opening_again(folder: Path, open_at) -> None:
     first = open_at()
-    person = first.add_person("Grace", b"photo", FACE, "e", 1.0, 1.0)
+    person = first.add_person(
+        "Grace", NewPhoto(jpeg=b"photo", embedding=FACE, fingerprint="e", quality=1.0, added=1.0)
+    )
     first.close()
     second = open_at()
     assert second.people() == [person]
@@ -89,7 +96,10 @@ def test_a_damaged_file(folder: Path, open_at) -> None:
 
 def test_a_damaged_page(folder: Path, open_at) -> None:
     gallery = open_at()
-    gallery.add_person("Grace", b"x" * 20_000, FACE, "e", 1.0, 1.0)
+    gallery.add_person(
+        "Grace",
+        NewPhoto(jpeg=b"x" * 20_000, embedding=FACE, fingerprint="e", quality=1.0, added=1.0),
+    )
     gallery.close()
     path = folder / "gallery.sqlite"
     content = bytearray(path.read_bytes())
@@ -106,11 +116,16 @@ def test_a_locked_gallery(folder: Path, open_at) -> None:
     try:
         holder.execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreError, match="in use by another process"):
-            gallery.add_person("Grace", b"x", FACE, "e", 1.0, 1.0)
+            gallery.add_person(
+                "Grace",
+                NewPhoto(jpeg=b"x", embedding=FACE, fingerprint="e", quality=1.0, added=1.0),
+            )
         assert gallery.people() == []
     finally:
         holder.close()
-    gallery.add_person("Grace", b"x", FACE, "e", 1.0, 1.0)
+    gallery.add_person(
+        "Grace", NewPhoto(jpeg=b"x", embedding=FACE, fingerprint="e", quality=1.0, added=1.0)
+    )
 
 
 def test_a_folder_that_is_a_file(folder: Path, open_at) -> None:
@@ -141,7 +156,10 @@ def test_damaged_bytes_are_read_or_refused_with_a_sentence(
     path = folder / "gallery.sqlite"
     path.unlink(missing_ok=True)
     with open_at() as gallery:
-        person = gallery.add_person("Grace", b"photo", FACE, "e", 1.0, 1.0)
+        person = gallery.add_person(
+            "Grace",
+            NewPhoto(jpeg=b"photo", embedding=FACE, fingerprint="e", quality=1.0, added=1.0),
+        )
         gallery.set_rules(person.id, PersonRules(("staff",), None, 5e9, False))
         gallery.set_pin(person.id, PinHash(b"salt", bytes(32)))
     content = bytearray(path.read_bytes())

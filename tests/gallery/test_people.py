@@ -6,7 +6,7 @@ import pytest
 from accessctl.domain import PersonId
 from accessctl.errors import BadNameError, NameTakenError, StoreError, UnknownPersonError
 from accessctl.gallery.fake import MemoryGallery, random_units
-from accessctl.gallery.values import People
+from accessctl.gallery.values import NewPhoto, People
 
 FACES = random_units(9, 16, seed=1)
 
@@ -19,7 +19,16 @@ def gallery(request: pytest.FixtureRequest) -> People:
 
 
 def add(gallery: People, name: str, face: int = 0, fingerprint: str = "e1"):
-    return gallery.add_person(name, b"jpeg %d" % face, FACES[face], fingerprint, 0.5, 100.0)
+    return gallery.add_person(
+        name,
+        NewPhoto(
+            jpeg=b"jpeg %d" % face,
+            embedding=FACES[face],
+            fingerprint=fingerprint,
+            quality=0.5,
+            added=100.0,
+        ),
+    )
 
 
 def test_enrolling(gallery: People) -> None:
@@ -44,7 +53,10 @@ def test_people_are_listed_by_name(gallery: People) -> None:
 
 def test_one_more_photo(gallery: People) -> None:
     person = add(gallery, "Grace")
-    updated = gallery.add_photo(person.id, b"second", FACES[1], "e1", 0.25, 200.0)
+    updated = gallery.add_photo(
+        person.id,
+        NewPhoto(jpeg=b"second", embedding=FACES[1], fingerprint="e1", quality=0.25, added=200.0),
+    )
     assert (updated.photos, updated.enrolled) == (2, 100.0)
     assert gallery.people() == [updated]
     assert [template.quality for template in gallery.templates("e1")] == [0.5, 0.25]
@@ -52,7 +64,10 @@ def test_one_more_photo(gallery: People) -> None:
 
 def test_a_photo_for_nobody(gallery: People) -> None:
     with pytest.raises(UnknownPersonError, match="not enrolled any more"):
-        gallery.add_photo(PersonId("0" * 32), b"x", FACES[0], "e1", 0.5, 1.0)
+        gallery.add_photo(
+            PersonId("0" * 32),
+            NewPhoto(jpeg=b"x", embedding=FACES[0], fingerprint="e1", quality=0.5, added=1.0),
+        )
     assert list(gallery.photos()) == []
 
 
@@ -76,7 +91,9 @@ def test_a_bad_name_changes_nothing(gallery: People) -> None:
 @pytest.mark.parametrize("bad", [FACES[0] * 2, FACES[:2], np.full(16, np.nan, np.float32)])
 def test_a_bad_embedding_changes_nothing(gallery: People, bad: np.ndarray) -> None:
     with pytest.raises(ValueError, match="embedding"):
-        gallery.add_person("Grace", b"x", bad, "e1", 0.5, 1.0)
+        gallery.add_person(
+            "Grace", NewPhoto(jpeg=b"x", embedding=bad, fingerprint="e1", quality=0.5, added=1.0)
+        )
     assert gallery.people() == []
     assert list(gallery.photos()) == []
 
@@ -116,7 +133,9 @@ def test_every_change_moves_the_revision(gallery: People) -> None:
     seen = [gallery.revision()]
     person = add(gallery, "Grace")
     seen.append(gallery.revision())
-    gallery.add_photo(person.id, b"2", FACES[1], "e1", 0.5, 1.0)
+    gallery.add_photo(
+        person.id, NewPhoto(jpeg=b"2", embedding=FACES[1], fingerprint="e1", quality=0.5, added=1.0)
+    )
     seen.append(gallery.revision())
     gallery.rename("Grace", "G")
     seen.append(gallery.revision())

@@ -9,7 +9,7 @@ from accessctl.domain import PersonId, PersonRules
 from accessctl.errors import InputError, StoreError, UnknownPersonError
 from accessctl.gallery.fake import MemoryGallery, random_units
 from accessctl.gallery.person_rules import from_bytes, to_bytes
-from accessctl.gallery.values import People
+from accessctl.gallery.values import NewPhoto, People
 
 FACE = random_units(1, 16, seed=1)[0]
 GUEST = PersonRules(("staff", "Gäste"), 100.0, 200.5, True, True)
@@ -23,7 +23,9 @@ def gallery(request: pytest.FixtureRequest) -> People:
 
 
 def enrol(gallery: People, name: str = "Grace") -> PersonId:
-    return gallery.add_person(name, b"jpeg", FACE, "e1", 0.5, 1.0).id
+    return gallery.add_person(
+        name, NewPhoto(jpeg=b"jpeg", embedding=FACE, fingerprint="e1", quality=0.5, added=1.0)
+    ).id
 
 
 def test_nobody_has_rules_at_first(gallery: People) -> None:

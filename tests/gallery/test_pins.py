@@ -16,7 +16,7 @@ from accessctl.gallery.pins import (
     matches,
     to_bytes,
 )
-from accessctl.gallery.values import People
+from accessctl.gallery.values import NewPhoto, People
 
 FACE = random_units(1, 16, seed=1)[0]
 SALT = bytes(range(16))
@@ -32,7 +32,9 @@ def gallery(request: pytest.FixtureRequest) -> People:
 
 
 def enrol(gallery: People, name: str = "Grace") -> PersonId:
-    return gallery.add_person(name, b"jpeg", FACE, "e1", 0.5, 1.0).id
+    return gallery.add_person(
+        name, NewPhoto(jpeg=b"jpeg", embedding=FACE, fingerprint="e1", quality=0.5, added=1.0)
+    ).id
 
 
 def test_the_hash_is_scrypt_with_what_is_kept() -> None:
@@ -142,10 +144,20 @@ def test_nothing_is_kept_without_its_record(gallery: People) -> None:
     gallery.set_pin(grace, KEPT)
     before = gallery.revision(), gallery.people(), gallery.pins(), gallery.rules()
     changes = [
-        lambda: gallery.add_person("Alan", b"jpeg", FACE, "e1", 0.5, 1.0, record=refuse),
-        lambda: gallery.add_photo(grace, b"jpeg", FACE, "e1", 0.5, 1.0, record=refuse),
+        lambda: gallery.add_person(
+            "Alan",
+            NewPhoto(jpeg=b"jpeg", embedding=FACE, fingerprint="e1", quality=0.5, added=1.0),
+            record=refuse,
+        ),
+        lambda: gallery.add_photo(
+            grace,
+            NewPhoto(jpeg=b"jpeg", embedding=FACE, fingerprint="e1", quality=0.5, added=1.0),
+            record=refuse,
+        ),
         lambda: gallery.set_pin(grace, None, record=refuse),
         lambda: gallery.set_rules(grace, gallery.rules().get(grace, RULES), record=refuse),
+        lambda: gallery.rename("Grace", "G", record=refuse),
+        lambda: gallery.remove("Grace", record=refuse),
     ]
     for change in changes:
         with pytest.raises(StoreError, match="disk is full"):
@@ -153,5 +165,9 @@ def test_nothing_is_kept_without_its_record(gallery: People) -> None:
     assert (gallery.revision(), gallery.people(), gallery.pins(), gallery.rules()) == before
     assert len(gallery.templates("e1")) == 1
     recorded: list[PersonId] = []
-    alan = gallery.add_person("Alan", b"j", FACE, "e1", 0.5, 1.0, record=recorded.append)
+    alan = gallery.add_person(
+        "Alan",
+        NewPhoto(jpeg=b"j", embedding=FACE, fingerprint="e1", quality=0.5, added=1.0),
+        record=recorded.append,
+    )
     assert recorded == [alan.id]

@@ -27,6 +27,30 @@ def test_a_second_time_changes_nothing(db: sqlite3.Connection) -> None:
     assert db.execute("SELECT revision, key_check FROM state").fetchall() == [(7, b"check")]
 
 
+def tables(db: sqlite3.Connection) -> list[tuple[str, str]]:
+    return db.execute("SELECT name, sql FROM sqlite_schema ORDER BY name").fetchall()
+
+
+@pytest.mark.parametrize("version", range(1, len(MIGRATIONS)))
+def test_a_gallery_of_every_older_version_becomes_the_newest(
+    db: sqlite3.Connection, version: int
+) -> None:
+    for statement in (line for lines in MIGRATIONS[:version] for line in lines):
+        db.execute(statement)
+    db.execute("INSERT INTO state (id, revision, key_check) VALUES (1, 7, ?)", (b"old check",))
+    db.execute("INSERT INTO person VALUES ('ada', 'Ada', 'ada', 5.0)")
+    db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    db.execute(f"PRAGMA user_version = {version}")
+    migrate(db, b"check")
+    fresh = sqlite3.connect(":memory:", isolation_level=None)
+    migrate(fresh, b"check")
+    assert tables(db) == tables(fresh)
+    fresh.close()
+    assert db.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
+    assert db.execute("SELECT revision, key_check FROM state").fetchall() == [(7, b"old check")]
+    assert db.execute("SELECT name FROM person").fetchall() == [("Ada",)]
+
+
 def test_another_programs_database_is_left_alone(db: sqlite3.Connection) -> None:
     db.execute("CREATE TABLE notes (text TEXT)")
     with pytest.raises(StoreError, match="another program's"):

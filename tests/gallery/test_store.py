@@ -9,6 +9,7 @@ import pytest
 
 from accessctl.errors import UnknownPersonError
 from accessctl.gallery.fake import random_units
+from accessctl.gallery.values import NewPhoto
 
 FACES = random_units(3, 16, seed=1)
 
@@ -18,12 +19,16 @@ from pathlib import Path
 from accessctl.config import GalleryConfig
 from accessctl.gallery.fake import random_units
 from accessctl.gallery.store import open_gallery
+from accessctl.gallery.values import NewPhoto
 
 folder, prefix, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 face = random_units(1, 16, seed=1)[0]
 gallery = open_gallery(GalleryConfig(folder=folder), {})
 for number in range(count):
-    gallery.add_person(f"{prefix} {number}", b"x" * 5000, face, "e", 1.0, float(number))
+    photo = NewPhoto(
+        jpeg=b"x" * 5000, embedding=face, fingerprint="e", quality=1.0, added=float(number)
+    )
+    gallery.add_person(f"{prefix} {number}", photo)
     print(f"{prefix} {number}", flush=True)
 """
 
@@ -74,7 +79,9 @@ def test_a_killed_process_loses_no_acknowledged_person(
 def test_another_process_sees_the_revision_move(open_at) -> None:
     writer, reader = open_at(), open_at()
     before = reader.revision()
-    writer.add_person("Grace", b"x", FACES[0], "e", 1.0, 1.0)
+    writer.add_person(
+        "Grace", NewPhoto(jpeg=b"x", embedding=FACES[0], fingerprint="e", quality=1.0, added=1.0)
+    )
     assert reader.revision() > before
     assert [person.name for person in reader.people()] == ["Grace"]
 
@@ -84,7 +91,10 @@ def test_threads_may_share_a_gallery(open_at) -> None:
 
     def enrol(prefix: str) -> None:
         for number in range(20):
-            gallery.add_person(f"{prefix} {number}", b"x", FACES[0], "e", 1.0, 1.0)
+            gallery.add_person(
+                f"{prefix} {number}",
+                NewPhoto(jpeg=b"x", embedding=FACES[0], fingerprint="e", quality=1.0, added=1.0),
+            )
 
     threads = [threading.Thread(target=enrol, args=(prefix,)) for prefix in "abc"]
     for thread in threads:
@@ -96,8 +106,12 @@ def test_threads_may_share_a_gallery(open_at) -> None:
 
 def test_somebody_removed_while_photos_are_read(open_at) -> None:
     gallery = open_at()
-    gallery.add_person("Ann", b"a", FACES[0], "e", 1.0, 1.0)
-    gallery.add_person("Bob", b"b", FACES[1], "e", 1.0, 2.0)
+    gallery.add_person(
+        "Ann", NewPhoto(jpeg=b"a", embedding=FACES[0], fingerprint="e", quality=1.0, added=1.0)
+    )
+    gallery.add_person(
+        "Bob", NewPhoto(jpeg=b"b", embedding=FACES[1], fingerprint="e", quality=1.0, added=2.0)
+    )
     photos = gallery.photos()
     assert next(photos).jpeg == b"a"
     gallery.remove("Bob")
@@ -106,7 +120,10 @@ def test_somebody_removed_while_photos_are_read(open_at) -> None:
 
 def test_an_unknown_name_brings_a_suggestion(open_at) -> None:
     gallery = open_at()
-    gallery.add_person("Grace Hopper", b"a", FACES[0], "e", 1.0, 1.0)
+    gallery.add_person(
+        "Grace Hopper",
+        NewPhoto(jpeg=b"a", embedding=FACES[0], fingerprint="e", quality=1.0, added=1.0),
+    )
     with pytest.raises(UnknownPersonError, match="did you mean 'Grace Hopper'"):
         gallery.person("grace hoper")
     with pytest.raises(UnknownPersonError, match="accessctl people"):
@@ -117,7 +134,10 @@ def test_an_unknown_name_brings_a_suggestion(open_at) -> None:
 def test_a_quality_out_of_range(open_at, quality: float) -> None:
     gallery = open_at()
     with pytest.raises(ValueError, match="quality"):
-        gallery.add_person("Grace", b"a", FACES[0], "e", quality, 1.0)
+        gallery.add_person(
+            "Grace",
+            NewPhoto(jpeg=b"a", embedding=FACES[0], fingerprint="e", quality=quality, added=1.0),
+        )
     assert gallery.people() == []
 
 

@@ -101,6 +101,19 @@ rules = st.builds(
 )
 
 
+def recorded(
+    evidence: Evidence, *, now: float, last_grant: float | None = None, people: int = 1
+) -> Recorded:
+    return Recorded(
+        evidence=evidence,
+        now=now,
+        last_grant=last_grant,
+        people=people,
+        door="front",
+        person=PersonRules(),
+    )
+
+
 def verdict(recorded: Recorded, rules: Rules) -> object:
     it = Circumstances(
         PLAN,
@@ -137,6 +150,11 @@ def test_what_comes_back_is_decided_the_same(recorded: Recorded, rules: Rules) -
     assert back.person.life_by_pin == recorded.person.life_by_pin
 
 
+def test_every_figure_is_given_by_its_name() -> None:
+    with pytest.raises(TypeError, match="positional"):
+        Recorded(Evidence((), None, 1, 0.0), 1.0, None, 1, "front", PersonRules())  # type: ignore[misc]
+
+
 NEWER = ("factor", "direction", "crossing", "cues", "intent", "gesture", "doubted")
 
 
@@ -154,7 +172,7 @@ def test_which_frames_were_looked_at_is_kept() -> None:
     match = Match(ADA, 0.7, 5.0, 3.0, 1e-5, 2e-5)
     frames = tuple(Sighting(9.0, np.zeros(1, np.float32), 0.5, m) for m in (match, None, match))
     evidence = Evidence(frames, match, 3, 8.5, live=(True, True, False))
-    data = to_data(Recorded(evidence, 10.0, None, 1, "front", PersonRules()))
+    data = to_data(recorded(evidence, now=10.0))
     assert data["frames"] == [[1e-5, True, True], None, [1e-5, True, False]]
     assert from_data(data).evidence.live == (True, False, False)
 
@@ -164,8 +182,8 @@ def test_no_face_and_no_name_is_kept() -> None:
     other = replace(match, person=BOB, fmr=0.3)
     embedding = np.array([1, 0], np.float32)
     frames = tuple(Sighting(9.0, embedding, 0.5, m) for m in (match, other, None))
-    recorded = Recorded(Evidence(frames, match, 7, 8.5), 10.0, 4.0, 3, "front", PersonRules())
-    assert to_data(recorded) == {
+    kept = recorded(Evidence(frames, match, 7, 8.5), now=10.0, last_grant=4.0, people=3)
+    assert to_data(kept) == {
         "candidate": "ada",
         "match": [0.7, 5.0, None, 1e-5, 2e-5],
         "frames": [[1e-5, True], [0.3, False], None],
@@ -197,7 +215,7 @@ def test_no_face_and_no_name_is_kept() -> None:
     }
 
 
-GOOD = to_data(Recorded(Evidence((), None, 1, 0.0), 1.0, None, 1, "front", PersonRules()))
+GOOD = to_data(recorded(Evidence((), None, 1, 0.0), now=1.0))
 
 
 @pytest.mark.parametrize(

@@ -45,12 +45,12 @@ def decision(
     match = Match(ADA, 0.8, 6.0, math.inf, fmr, 2 * fmr)
     sighting = Sighting(0.0, np.zeros(1, np.float32), 0.9, match)
     recorded = Recorded(
-        Evidence((sighting,) * frames, match, frames, 0.0),
-        0.5,
-        None,
-        people,
-        "front",
-        PersonRules(groups, life_by_pin=life_by_pin),
+        evidence=Evidence((sighting,) * frames, match, frames, 0.0),
+        now=0.5,
+        last_grant=None,
+        people=people,
+        door="front",
+        person=PersonRules(groups, life_by_pin=life_by_pin),
         widths=widths,
         **more,
     )

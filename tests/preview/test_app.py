@@ -7,7 +7,7 @@ import pytest
 
 from accessctl.camera.fake import FakeSource
 from accessctl.domain import Frame, Image, Quality
-from accessctl.door.fake import EPOCH, FACE_BOX, FakeHouse, portrait
+from accessctl.door.fake import FACE_BOX, FakeHouse, portrait
 from accessctl.door.session import Session
 from accessctl.preview import app
 from accessctl.preview.app import HELP, LATEST, Preview
@@ -92,13 +92,10 @@ def play(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Show]:
         monkeypatch.setattr(app, "draw", draw)
         ticks = count()
         door = house.door()
-        enrolment = Enrolment(
-            house.observer, house.recogniser, house.gallery, door.roster, house.audit, lambda: EPOCH
-        )
+        enrolment = Enrolment(house.observer, house.recogniser, door.roster)
         session = Session(None, show.reader, door)  # type: ignore[arg-type]
-        Preview(session, enrolment, show.screen, pause).run(
-            stop, lambda: float(next(ticks)), seconds
-        )
+        preview = Preview(session, enrolment, house.administration(), show.screen, pause)
+        preview.run(stop, lambda: float(next(ticks)), seconds)
         return show
 
     return play

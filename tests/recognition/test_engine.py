@@ -1,14 +1,17 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import cv2
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
+from accessctl.administration.people import Administration
 from accessctl.config import AuditConfig, Config, GalleryConfig
 from accessctl.door.fake import CALIBRATION, EPOCH, FACE_BOX, FakeHouse, portrait
 from accessctl.encoder.fake import FAKE_CARD, FakeEncoder
 from accessctl.errors import ModelError, StoreError
 from accessctl.gallery.fake import MemoryGallery, random_units
-from accessctl.gallery.values import StoredPhoto
+from accessctl.gallery.values import NewPhoto, StoredPhoto
 from accessctl.recognition.engine import EngineMakers, open_engine
 from accessctl.recognition.enrolment import encode_photo
 from accessctl.recognition.normalisation import Normaliser
@@ -74,11 +77,34 @@ def test_an_engine_is_open_inside_and_closed_after(config: Config, parts: Parts)
     assert parts.observer.closed
 
 
+def test_opening_one_leaves_the_threads_of_the_process_as_they_are(
+    config: Config, parts: Parts
+) -> None:
+    before = cv2.getNumThreads()
+    with threadpool_limits(limits=2, user_api="blas"):
+        try:
+            cv2.setNumThreads(2)
+            with open_engine(config, through, parts.makers()):
+                blas = {p["num_threads"] for p in threadpool_info() if p["user_api"] == "blas"}
+                assert (cv2.getNumThreads(), blas) == (2, {2})
+        finally:
+            cv2.setNumThreads(before)
+
+
 def test_templates_of_another_encoder_are_renewed_before_anybody_is_matched(
     config: Config, parts: Parts
 ) -> None:
     old = random_units(1, 8, seed=5)[0]
-    parts.gallery.add_person("Ada", encode_photo(portrait(1)), old, "0" * 64, 0.9, EPOCH)
+    parts.gallery.add_person(
+        "Ada",
+        NewPhoto(
+            jpeg=encode_photo(portrait(1)),
+            embedding=old,
+            fingerprint="0" * 64,
+            quality=0.9,
+            added=EPOCH,
+        ),
+    )
     with open_engine(config, through, parts.makers()) as engine:
         assert engine.roster.matcher.people == 1
         probe = engine.recogniser.embed(portrait(1), [fake_face(box=FACE_BOX)])[0]
@@ -104,8 +130,8 @@ def test_what_was_opened_is_closed_when_the_rest_fails(
 def test_the_engine_enrols_for_itself(config: Config, parts: Parts) -> None:
     house = FakeHouse()
     with open_engine(config, through, parts.makers()) as engine:
-        enrolment = engine.enrolment(house.audit)
-        person = enrolment.enrol("Ada", [enrolment.examine(portrait(1), "a photo")])
+        photo = engine.enrolment().examine(portrait(1), "a photo")
+        person = Administration(engine.gallery, house.audit, lambda: EPOCH).enrol("Ada", [photo])
         assert engine.roster.refresh() is True
         assert engine.roster.names == {person.id: "Ada"}
     assert [event.data["change"] for event in house.events()] == ["enrolled"]

@@ -7,7 +7,7 @@ import pytest
 from accessctl.door.fake import EPOCH, FACE_BOX, FakeHouse, portrait
 from accessctl.errors import StoreError
 from accessctl.gallery.fake import random_units
-from accessctl.gallery.values import StoredPhoto
+from accessctl.gallery.values import NewPhoto, StoredPhoto
 from accessctl.recognition.enrolment import encode_photo
 from accessctl.recognition.reembed import reembed
 from accessctl.vision.fake import FakeObserver, fake_face
@@ -35,7 +35,10 @@ def house_of_another_encoder(*people: int) -> FakeHouse:
     for number, person in enumerate(people):
         embedding = random_units(1, 8, seed=number)[0]
         jpeg = encode_photo(portrait(person))
-        house.gallery.add_person(f"P{number}", jpeg, embedding, OLD, 0.5, EPOCH)
+        house.gallery.add_person(
+            f"P{number}",
+            NewPhoto(jpeg=jpeg, embedding=embedding, fingerprint=OLD, quality=0.5, added=EPOCH),
+        )
     return house
 
 
@@ -80,7 +83,12 @@ def test_a_photo_without_a_face_is_kept_and_told(caplog: pytest.LogCaptureFixtur
 def test_a_damaged_photo_leaves_the_old_templates_in_place() -> None:
     house = house_of_another_encoder(1)
     embedding = np.eye(8, dtype=np.float32)[0]
-    house.gallery.add_person("Broken", b"not a jpeg", embedding, OLD, 0.5, EPOCH)
+    house.gallery.add_person(
+        "Broken",
+        NewPhoto(
+            jpeg=b"not a jpeg", embedding=embedding, fingerprint=OLD, quality=0.5, added=EPOCH
+        ),
+    )
     with pytest.raises(StoreError, match="is not a picture"):
         renew(house, [[FACE]])
     assert len(house.gallery.templates(OLD)) == 2
@@ -93,7 +101,10 @@ def test_somebody_enrolled_meanwhile_makes_it_start_again() -> None:
     def enrol_meanwhile(photos: Iterable[StoredPhoto], total: int) -> Iterator[StoredPhoto]:
         yield from photos
         embedding = random_units(1, 8, seed=9)[0]
-        house.gallery.add_person("Late", b"jpeg", embedding, OLD, 0.5, EPOCH)
+        house.gallery.add_person(
+            "Late",
+            NewPhoto(jpeg=b"jpeg", embedding=embedding, fingerprint=OLD, quality=0.5, added=EPOCH),
+        )
 
     with pytest.raises(StoreError):
         reembed(house.gallery, FakeObserver(photos=[[FACE]]), house.recogniser, enrol_meanwhile)

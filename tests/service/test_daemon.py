@@ -9,6 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
@@ -184,6 +185,17 @@ def test_ready_then_watching_then_stopping(site: Site, manager: Manager) -> None
         ["STOPPING=1", "STATUS=Stopping."],
     ]
     assert site.states() == ["started", "stopped"]
+
+
+def test_a_door_keeps_opencv_to_one_thread(site: Site, manager: Manager) -> None:
+    site.sources = [FakeSource([flat_shots([1])])]
+    before = cv2.getNumThreads()
+    try:
+        cv2.setNumThreads(2)
+        site.serve()
+        assert cv2.getNumThreads() == 1
+    finally:
+        cv2.setNumThreads(before)
 
 
 def test_a_ping_for_frames_and_none_while_the_loop_hangs(

@@ -62,5 +62,5 @@ def test_a_door_that_stops_does_not_wait_for_the_end_of_the_work() -> None:
     upkeep = Upkeep(work)
     with upkeep:
         assert begun.wait(10)
-    assert not upkeep._thread.is_alive()
+    assert not upkeep.alive
     assert bites

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from accessctl.config import Config
 from accessctl.domain import Person, PersonRules
 from accessctl.gallery.keys import find_key
-from accessctl.gallery.schema import FILE_NAME
+from accessctl.gallery.schema import database_file
 from accessctl.gallery.store import open_gallery
 from accessctl.policy.access import AccessPlan
 from accessctl.policy.second_factor import may_need_pin
@@ -19,7 +19,7 @@ NAMED = 5
 def check_people(config: Config, environment: Mapping[str, str]) -> Iterator[Finding]:
     """Says nothing where there is no gallery, or none that can be read: others do."""
     folder = config.gallery.folder
-    if not (folder / FILE_NAME).exists() or find_key(folder, environment) is None:
+    if not database_file(folder).exists() or find_key(folder, environment) is None:
         return
     with open_gallery(config.gallery, environment) as gallery:
         people, kept, pins = gallery.people(), gallery.rules(), gallery.pins()

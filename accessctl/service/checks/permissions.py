@@ -10,7 +10,7 @@ from accessctl.audit.opening import head_path, key_path
 from accessctl.config import AuditConfig, GalleryConfig
 from accessctl.errors import AccessctlError
 from accessctl.gallery import keys
-from accessctl.gallery.schema import FILE_NAME
+from accessctl.gallery.schema import database_file
 from accessctl.service.checks.finding import Finding, failure, ok, warning
 
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -18,7 +18,7 @@ OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
 def check_gallery(config: GalleryConfig, environment: Mapping[str, str]) -> Iterator[Finding]:
-    database = config.folder / FILE_NAME
+    database = database_file(config.folder)
     if not database.exists():
         yield ok("gallery", f"Nobody is enrolled yet; {config.folder} is made with the first.")
         return
@@ -30,7 +30,7 @@ def check_gallery(config: GalleryConfig, environment: Mapping[str, str]) -> Iter
     if key is None:
         yield failure(
             "gallery",
-            f"{database} is there, but its key is not; restore {config.folder / keys.LOCAL_KEY}, "
+            f"{database} is there, but its key is not; restore {keys.local_key(config.folder)}, "
             f"or name the key in {keys.KEY_FILE_VARIABLE}.",
         )
         return

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
 
+from accessctl.administration.people import Administration
 from accessctl.camera.fake import FakeSource
 from accessctl.camera.reader import Reader
 from accessctl.camera.source import Shot
@@ -80,8 +81,8 @@ def _visit(config: Config, opened: list[bool]) -> tuple[list[Decision], float]:
     decisions: list[Decision] = []
     spent: list[float] = []
     with open_audit(config) as audit, open_engine(config, lambda photos, _: iter(photos)) as engine:
-        enrolment = engine.enrolment(audit)
-        enrolment.enrol(NAME, [enrolment.examine(demo_enrolment_photo(), "the demo's photo")])
+        photo = engine.enrolment().examine(demo_enrolment_photo(), "the demo's photo")
+        Administration(engine.gallery, audit, time.time).enrol(NAME, [photo])
         engine.roster.refresh()
         with (
             open_door(engine, audit, on_action=lambda _, worked: opened.append(worked)) as door,

@@ -9,6 +9,7 @@ from accessctl.domain import PersonRules
 from accessctl.gallery.fake import random_units
 from accessctl.gallery.pins import hash_pin
 from accessctl.gallery.store import open_gallery
+from accessctl.gallery.values import NewPhoto
 from accessctl.service.checks.finding import Finding, ok, warning
 from accessctl.service.checks.people import check_people
 
@@ -28,7 +29,12 @@ def put(folder: Path) -> Put:
     def enrol(name: str, rules: PersonRules | None = None, *, pin: bool = False) -> None:
         with open_gallery(GalleryConfig(folder=folder), {}) as gallery:
             face = random_units(1, 16, seed=1)[0]
-            person = gallery.add_person(name, b"jpeg", face, "ab" * 32, 0.9, 1.0)
+            person = gallery.add_person(
+                name,
+                NewPhoto(
+                    jpeg=b"jpeg", embedding=face, fingerprint="ab" * 32, quality=0.9, added=1.0
+                ),
+            )
             if rules is not None:
                 gallery.set_rules(person.id, rules)
             if pin:

@@ -5,6 +5,7 @@ from accessctl.config import AuditConfig, GalleryConfig
 from accessctl.domain import Event, EventKind
 from accessctl.gallery.fake import random_units
 from accessctl.gallery.store import open_gallery
+from accessctl.gallery.values import NewPhoto
 from accessctl.service.checks.finding import Level
 from accessctl.service.checks.permissions import check_audit, check_config_file, check_gallery
 
@@ -13,7 +14,16 @@ from accessctl.service.checks.permissions import check_audit, check_config_file,
 def gallery(tmp_path):
     config = GalleryConfig(folder=tmp_path / "enrolled")
     with open_gallery(config, {}) as opened:
-        opened.add_person("Ada", b"jpeg", random_units(1, 16, seed=1)[0], "ab" * 32, 0.9, 1.0)
+        opened.add_person(
+            "Ada",
+            NewPhoto(
+                jpeg=b"jpeg",
+                embedding=random_units(1, 16, seed=1)[0],
+                fingerprint="ab" * 32,
+                quality=0.9,
+                added=1.0,
+            ),
+        )
     return config
 
 

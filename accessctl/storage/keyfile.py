@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from accessctl.errors import FaultError
+from accessctl.storage.files import OTHERS, PRIVATE, sync_folder
 
 KEY_BYTES = 32
 CREDENTIALS_VARIABLE = "CREDENTIALS_DIRECTORY"
@@ -75,7 +76,7 @@ class KeyPlaces:
             status = path.stat()
             if not stat.S_ISREG(status.st_mode):
                 raise self.error(f"{_upper(self.title)} {path} is not a file; name the key file.")
-            if private and status.st_mode & 0o077:
+            if private and status.st_mode & OTHERS:
                 raise self.error(
                     f"{_upper(self.title)} {path} can be read by other users; run: chmod 600 {path}"
                 )
@@ -95,19 +96,10 @@ class KeyPlaces:
         return key
 
 
-def sync_folder(folder: Path) -> None:
-    """Make a new name in `folder` survive a power cut; OSError."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def _write(draft: Path, content: bytes) -> None:
     # What a process of the same number left behind when it was killed.
     draft.unlink(missing_ok=True)
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
         file.flush()

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accessctl.errors import StoreError
-from accessctl.keyfile import KEY_BYTES, KeyPlaces
+from accessctl.storage.keyfile import KEY_BYTES, KeyPlaces
 
 PLACES = KeyPlaces("the spare key", "a spare key", "SPARE_KEY_FILE", "spare-key", StoreError)
 KEY = bytes(range(KEY_BYTES))
@@ -52,7 +52,7 @@ MAKE = """
 import os, sys
 from pathlib import Path
 from accessctl.errors import StoreError
-from accessctl.keyfile import KeyPlaces
+from accessctl.storage.keyfile import KeyPlaces
 places = KeyPlaces("the spare key", "a spare key", "SPARE_KEY_FILE", "spare-key", StoreError)
 sys.stdin.read()
 print(places.generate(Path(sys.argv[1]), os.urandom)[0].hex())

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accessctl.strict_yaml import MAX_DIGITS, read_mapping, shortened
+from accessctl.storage.strict_yaml import MAX_DIGITS, read_mapping, shortened
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from accessctl.strict_npz import read_arrays
+from accessctl.storage.strict_npz import read_arrays
 
 MEMBER = np.arange(6, dtype=np.int8).reshape(2, 3)
 

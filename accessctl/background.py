@@ -1,0 +1,43 @@
+"""A thread beside the caller's, begun and ended with a `with` block."""
+
+import threading
+from collections.abc import Callable
+from typing import Self
+
+
+class BackgroundThread:
+    """Runs `work` once in a daemon thread, from `with` to its end.
+
+    At the end `stop` is called, which has to make `work` return soon, and the thread is waited
+    for `patience_s` seconds: one that hangs is left behind and ends with the process.
+    """
+
+    def __init__(
+        self,
+        work: Callable[[], object],
+        *,
+        name: str,
+        stop: Callable[[], object],
+        patience_s: float,
+    ) -> None:
+        self._thread = threading.Thread(target=work, name=name, daemon=True)
+        self._stop = stop
+        self._patience_s = patience_s
+
+    @property
+    def alive(self) -> bool:
+        """True while `work` runs."""
+        return self._thread.is_alive()
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop()
+        self._thread.join(self._patience_s)
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait until `work` has returned by itself; False when it runs on after `timeout_s`."""
+        self._thread.join(timeout_s)
+        return not self.alive

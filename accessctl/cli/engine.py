@@ -1,0 +1,22 @@
+"""The engine for a command, in a process that is accessctl's own."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from accessctl.cli.progress import photo_bar
+from accessctl.config import Config
+
+if TYPE_CHECKING:
+    from accessctl.recognition.engine import Engine
+
+
+@contextmanager
+def engine_of(config: Config) -> Iterator["Engine"]:
+    """See recognition.engine.open_engine; from then on OpenCV and BLAS keep to one thread."""
+    from accessctl.recognition.engine import open_engine
+    from accessctl.recognition.threads import one_thread_each
+
+    one_thread_each()
+    with open_engine(config, photo_bar) as engine:
+        yield engine

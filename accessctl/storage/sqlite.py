@@ -1,0 +1,154 @@
+"""One SQLite file: opened private, whole transactions, brought up to its newest version."""
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from accessctl.errors import StoreError
+from accessctl.storage.files import create_private, make_private
+
+LOCK_RETRY_S = 0.02
+
+Step: TypeAlias = str | Callable[[sqlite3.Connection], None]
+Migrations: TypeAlias = tuple[tuple[Step, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schema:
+    """One kind of database.
+
+    `application_id` marks its files in SQLite's header. Migration N leads from user_version N
+    to N + 1; a published one is never edited, only followed. `foreign` is the sentence for a
+    database of something else, `newer` for one of a newer release; both may hold `{path}`, the
+    latter `{version}` and `{known}`, too.
+    """
+
+    application_id: int
+    migrations: Migrations
+    foreign: str
+    newer: str
+
+
+def private_file(path: Path) -> None:
+    """The file exists with mode 0600, and its -wal and -shm too; OSError.
+
+    SQLite gives those the same mode when it makes them.
+    """
+    if not create_private(path):
+        for end in ("", "-wal", "-shm"):
+            make_private(path.with_name(path.name + end))
+
+
+def connect(path: Path, busy_timeout_s: float) -> sqlite3.Connection:
+    """An existing file, in autocommit mode, for any thread; sqlite3.Error.
+
+    A lock of another connection is waited for `busy_timeout_s`. Functions are not called from
+    a schema that somebody else may have written.
+    """
+    # mode=rw: SQLite must not create the file, its permissions would be too wide.
+    db = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=rw",
+        uri=True,
+        timeout=busy_timeout_s,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+    try:
+        db.execute("PRAGMA trusted_schema = OFF")
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+@contextmanager
+def transaction(db: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    """All that is done inside is kept at its end, or nothing where it raises; sqlite3.Error."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield db
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
+
+
+def keep_wal(db: sqlite3.Connection, busy_timeout_s: float) -> str:
+    """A write-ahead log, an fsync for each commit, deleted bytes overwritten; sqlite3.Error.
+
+    The journal mode that the file system allowed, "wal" where it can keep one.
+    """
+    mode = _set_wal(db, busy_timeout_s)
+    db.execute("PRAGMA synchronous = FULL")
+    db.execute("PRAGMA secure_delete = ON")
+    return mode
+
+
+def _set_wal(db: sqlite3.Connection, busy_timeout_s: float) -> str:
+    # Changing the mode does not wait for another process's lock as other statements do.
+    deadline = time.monotonic() + busy_timeout_s
+    while True:
+        try:
+            return str(db.execute("PRAGMA journal_mode = WAL").fetchone()[0])
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(LOCK_RETRY_S)
+
+
+def migrate(
+    db: sqlite3.Connection,
+    path: Path,
+    schema: Schema,
+    fill: Callable[[sqlite3.Connection], object] = lambda _: None,
+) -> None:
+    """Bring the tables up to date in one transaction; `fill` puts into new ones what they need.
+
+    `path` is for the sentences. StoreError for a database of something else, or of a newer
+    release; sqlite3.Error.
+    """
+    newest = len(schema.migrations)
+    if pragma(db, "user_version") == newest and _is_own(db, schema.application_id):
+        return
+    with transaction(db):
+        # Another process may have done it meanwhile.
+        version = pragma(db, "user_version")
+        refuse_foreign(db, schema.application_id, schema.foreign.format(path=path))
+        if version > newest:
+            raise StoreError(schema.newer.format(path=path, version=version, known=newest))
+        for migration in schema.migrations[version:]:
+            for step in migration:
+                _take(db, step)
+        if version == 0:
+            fill(db)
+        # A PRAGMA takes no parameters; both are integers of the code.
+        db.execute(f"PRAGMA application_id = {schema.application_id}")
+        db.execute(f"PRAGMA user_version = {newest}")
+
+
+def refuse_foreign(db: sqlite3.Connection, application_id: int, sentence: str) -> None:
+    """StoreError with that sentence for tables in a file without this mark."""
+    tables = db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+    if tables and not _is_own(db, application_id):
+        raise StoreError(sentence)
+
+
+def pragma(db: sqlite3.Connection, name: str) -> int:
+    """The value of a PRAGMA that is a number."""
+    return int(db.execute(f"PRAGMA {name}").fetchone()[0])
+
+
+def _is_own(db: sqlite3.Connection, application_id: int) -> bool:
+    return pragma(db, "application_id") == application_id
+
+
+def _take(db: sqlite3.Connection, step: Step) -> None:
+    if isinstance(step, str):
+        db.execute(step)
+    else:
+        step(db)

@@ -1,0 +1,148 @@
+import sqlite3
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from accessctl.errors import StoreError
+from accessctl.storage.sqlite import (
+    Schema,
+    connect,
+    keep_wal,
+    migrate,
+    pragma,
+    private_file,
+    refuse_foreign,
+    transaction,
+)
+
+MARK = 0x74657374
+
+
+def double(db: sqlite3.Connection) -> None:
+    db.execute("UPDATE item SET size = 2 * size")
+
+
+FIRST = ("CREATE TABLE item (size INTEGER)",)
+SECOND = ("ALTER TABLE item ADD COLUMN name TEXT", double)
+
+
+def schema(*migrations: tuple[object, ...]) -> Schema:
+    return Schema(
+        application_id=MARK,
+        migrations=migrations,  # type: ignore[arg-type]
+        foreign="{path} is foreign.",
+        newer="{path} has version {version} of {known}.",
+    )
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "100% {sure}?.sqlite"
+
+
+@pytest.fixture
+def db(path: Path) -> Iterator[sqlite3.Connection]:
+    private_file(path)
+    connection = connect(path, 0.05)
+    yield connection
+    connection.close()
+
+
+def test_all_its_files_are_private(path: Path, db: sqlite3.Connection) -> None:
+    assert keep_wal(db, 1.0) == "wal"
+    db.execute("CREATE TABLE t (x)")
+    files = sorted(path.parent.iterdir())
+    assert len(files) == 3
+    for file in files:
+        file.chmod(0o644)
+    private_file(path)
+    assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+
+
+def test_a_file_that_is_not_there_is_not_made(path: Path) -> None:
+    path.parent.mkdir()
+    with pytest.raises(sqlite3.OperationalError, match="unable to open"):
+        connect(path, 0.05)
+    assert not path.exists()
+
+
+def test_what_is_written_survives_a_power_cut_and_deleted_bytes_do_not(
+    db: sqlite3.Connection,
+) -> None:
+    keep_wal(db, 1.0)
+    assert (pragma(db, "synchronous"), pragma(db, "secure_delete")) == (2, 1)
+    assert pragma(db, "trusted_schema") == 0
+
+
+def test_a_transaction_is_kept_as_a_whole_or_not_at_all(db: sqlite3.Connection) -> None:
+    with transaction(db) as inside:
+        inside.execute("CREATE TABLE t (x)")
+        inside.execute("INSERT INTO t VALUES (1)")
+
+    def fail() -> None:
+        with transaction(db):
+            db.execute("INSERT INTO t VALUES (2)")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert db.execute("SELECT x FROM t").fetchall() == [(1,)]
+    assert not db.in_transaction
+
+
+def test_a_transaction_waits_for_no_longer_than_it_was_told(
+    path: Path, db: sqlite3.Connection
+) -> None:
+    with (
+        transaction(connect(path, 0.0)) as holder,
+        pytest.raises(sqlite3.OperationalError, match="locked"),
+        transaction(db),
+    ):
+        pytest.fail("two at the same time")
+    holder.close()
+
+
+def test_a_new_file_gets_all_versions_at_once(path: Path, db: sqlite3.Connection) -> None:
+    migrate(
+        db, path, schema(FIRST, SECOND), lambda new: new.execute("INSERT INTO item VALUES (3, 'a')")
+    )
+    assert db.execute("SELECT size, name FROM item").fetchall() == [(3, "a")]
+    assert (pragma(db, "user_version"), pragma(db, "application_id")) == (2, MARK)
+
+
+def test_an_older_file_gets_what_it_lacks_and_nothing_is_filled_in(
+    path: Path, db: sqlite3.Connection
+) -> None:
+    migrate(db, path, schema(FIRST))
+    db.execute("INSERT INTO item VALUES (3)")
+    for _ in range(2):
+        migrate(db, path, schema(FIRST, SECOND), lambda _: pytest.fail("it is not new"))
+    assert db.execute("SELECT size, name FROM item").fetchall() == [(6, None)]
+
+
+def test_a_step_that_fails_leaves_the_version_before(path: Path, db: sqlite3.Connection) -> None:
+    migrate(db, path, schema(FIRST))
+    with pytest.raises(sqlite3.OperationalError, match="syntax"):
+        migrate(db, path, schema(FIRST, SECOND, ("CREATE NONSENSE",)))
+    assert pragma(db, "user_version") == 1
+    assert db.execute("SELECT count(*) FROM pragma_table_info('item')").fetchone() == (1,)
+
+
+def test_another_programs_database_is_left_alone(path: Path, db: sqlite3.Connection) -> None:
+    db.execute("CREATE TABLE song (title)")
+    with pytest.raises(StoreError, match=r"\{sure\}\?\.sqlite is foreign\.$"):
+        migrate(db, path, schema(FIRST))
+    with pytest.raises(StoreError, match=r"^no\.$"):
+        refuse_foreign(db, MARK, "no.")
+    assert db.execute("SELECT name FROM sqlite_schema").fetchall() == [("song",)]
+    assert (pragma(db, "user_version"), pragma(db, "application_id")) == (0, 0)
+
+
+def test_a_newer_file_is_left_alone(path: Path, db: sqlite3.Connection) -> None:
+    migrate(db, path, schema(FIRST))
+    db.execute("PRAGMA user_version = 9")
+    with pytest.raises(StoreError, match=r"has version 9 of 1\.$"):
+        migrate(db, path, schema(FIRST))
+    assert pragma(db, "user_version") == 9
