@@ -97,26 +97,44 @@ def padding(width: int, height: int) -> tuple[float, float]:
     return (side - width) / 2, (side - height) / 2
 
 
-def decode(raw: Floats, logits: Floats, centres: Floats, size: int) -> tuple[Floats, Floats]:
-    """Rows (N, 16) and scores (N,) of every anchor, in fractions of the square.
+def sigmoid(logits: Floats) -> Floats:
+    """The scores, in [0, 1], that logits (N,) stand for; that of a NaN is NaN."""
+    clipped = np.clip(logits.astype(np.float64), -CLIPPED_AT, CLIPPED_AT)
+    scores: Floats = (1 / (1 + np.exp(-clipped))).astype(np.float32)
+    return scores
 
-    A row is left, top, right, bottom of the box, then x and y of each keypoint. `raw` (N, 16)
-    tells the box's centre and the keypoints from the anchor's `centres` (N, 2), and the box's
-    width and height, all in pixels of the input; `logits` is (N,).
+
+def decode(raw: Floats, centres: Floats, size: int) -> Floats:
+    """Rows (N, 16) in fractions of the square: left, top, right, bottom, x and y of each keypoint.
+
+    `raw` (N, 16) tells the box's centre and the keypoints from the anchors' `centres` (N, 2), and
+    the box's width and height, all in pixels of the input.
     """
     told = raw / np.float32(size)
     middle, half = told[:, :2] + centres, told[:, 2:4] / 2
     points = told[:, 4:] + np.tile(centres, KEYPOINTS)
-    clipped = np.clip(logits.astype(np.float64), -CLIPPED_AT, CLIPPED_AT)
-    scores = (1 / (1 + np.exp(-clipped))).astype(np.float32)
-    return np.concatenate([middle - half, middle + half, points], axis=1), scores
+    return np.concatenate([middle - half, middle + half, points], axis=1)
 
 
-def likely(rows: Floats, scores: Floats, least: float) -> tuple[Floats, Floats]:
-    """Those of `rows` (N, 16) that score `least` or more and are boxes: finite, with an area."""
+def are_boxes(rows: Floats) -> NDArray[np.bool_]:
+    """Which of `rows` (N, 16) are finite and have an area."""
     area = (rows[:, 2] > rows[:, 0]) & (rows[:, 3] > rows[:, 1])
-    kept = (scores >= np.float32(least)) & area & np.isfinite(rows).all(axis=1)
-    return rows[kept], scores[kept]
+    proper: NDArray[np.bool_] = area & np.isfinite(rows).all(axis=1)
+    return proper
+
+
+def found(
+    raw: Floats, logits: Floats, centres: Floats, size: int, least: float
+) -> tuple[Floats, Floats]:
+    """The faces in what a network gives for a square of `size` pixels: rows (K, 16), scores (K,).
+
+    Boxes that score less than `least` are left out before anything else is made of them.
+    """
+    scores = sigmoid(logits)
+    sure = np.flatnonzero(scores >= np.float32(least))
+    rows, scores = decode(raw[sure], centres[sure], size), scores[sure]
+    proper = are_boxes(rows)
+    return merged(rows[proper], scores[proper])
 
 
 def overlaps(boxes: Floats, box: Floats) -> Floats:

@@ -15,11 +15,9 @@ from accessctl.vision.blazeface import (
     SHORT_RANGE,
     Network,
     anchors,
-    decode,
     detection,
+    found,
     letterboxed,
-    likely,
-    merged,
 )
 from accessctl.vision.detection import SMALLEST, Detection, Detector, halved
 from accessctl.vision.files import FETCH, model_file
@@ -74,12 +72,11 @@ class LiteRtDetector:
         self._interpreter.invoke()
         raw = self._interpreter.get_tensor(self._rows)[0]
         logits = self._interpreter.get_tensor(self._logits)[0, :, 0]
-        rows, scores = decode(raw, logits, self._anchors, self._size)
-        faces, best = merged(*likely(rows, scores, self._confidence))
+        rows, scores = found(raw, logits, self._anchors, self._size, self._confidence)
         height, width = small.shape[:2]
         return [
             detection(row, float(score), width, height).scaled(factor)
-            for row, score in zip(faces, best, strict=True)
+            for row, score in zip(rows, scores, strict=True)
         ]
 
     def close(self) -> None:

@@ -11,13 +11,15 @@ from accessctl.vision.blazeface import (
     SHORT_RANGE,
     Network,
     anchors,
+    are_boxes,
     decode,
     detection,
+    found,
     letterboxed,
-    likely,
     merged,
     overlaps,
     padding,
+    sigmoid,
     whole,
 )
 
@@ -121,32 +123,46 @@ def test_the_padding_makes_a_square_on_both_sides_alike(width, height):
 
 def test_a_box_and_its_keypoints_are_told_from_the_anchor_in_pixels_of_the_input():
     raw = np.array([[12.8, -25.6, 64, 32, *range(0, 120, 10)]], np.float32)
-    rows, scores = decode(
-        raw, np.zeros(1, np.float32), np.array([[0.5, 0.25]], np.float32), size=128
-    )
+    rows = decode(raw, np.array([[0.5, 0.25]], np.float32), size=128)
     # Centre (0.1 + 0.5, -0.2 + 0.25), half a square wide and a quarter high.
     assert rows[0, :4] == pytest.approx([0.35, -0.075, 0.85, 0.175])
     assert rows[0, 4:8] == pytest.approx([0.5, 10 / 128 + 0.25, 20 / 128 + 0.5, 30 / 128 + 0.25])
     assert rows[0, -2:] == pytest.approx([100 / 128 + 0.5, 110 / 128 + 0.25])
-    assert scores.tolist() == [0.5]
-    assert (rows.dtype, scores.dtype) == (np.float32, np.float32)
+    assert rows.dtype == np.float32
 
 
 def test_logits_become_scores_and_absurd_ones_are_clipped():
-    logits = np.array([np.log(3), -np.log(3), 1e30, -1e30, np.nan], np.float32)
-    _, scores = decode(np.zeros((5, 16), np.float32), logits, np.zeros((5, 2), np.float32), 128)
-    assert scores[:4] == pytest.approx([0.75, 0.25, 1, 0])
-    assert np.isnan(scores[4])
+    scores = sigmoid(np.array([np.log(3), -np.log(3), 1e30, -1e30, np.inf, np.nan], np.float32))
+    assert scores[:5] == pytest.approx([0.75, 0.25, 1, 0, 1])
+    assert np.isnan(scores[5])
+    assert scores.dtype == np.float32
 
 
-def test_only_boxes_that_are_sure_enough_and_have_an_area_are_likely():
-    good = row_of(0.1, 0.1, 0.3, 0.3)
-    rows = np.stack([good] * 7)
-    rows[2, 2], rows[3, 3], rows[4, 10], rows[5, 0] = 0.1, 0.05, np.nan, -np.inf
-    scores = np.array([0.3, 0.29, 1, 1, 1, 1, np.nan], np.float32)
-    kept, sure = likely(rows, scores, 0.3)
-    assert sure.tolist() == [np.float32(0.3)]
-    assert kept.tolist() == [good.tolist()]
+def test_only_what_is_finite_and_has_an_area_is_a_box():
+    rows = np.stack([row_of(0.1, 0.1, 0.3, 0.3)] * 5)
+    rows[1, 2], rows[2, 3], rows[3, 10], rows[4, 0] = 0.1, 0.05, np.nan, -np.inf
+    assert are_boxes(rows).tolist() == [True, False, False, False, False]
+
+
+def test_the_faces_are_what_is_sure_enough_decoded_and_merged():
+    """Three anchors: two tell of one face, the third is not sure, the fourth no box."""
+    raw = np.zeros((4, 16), np.float32)
+    raw[:, 2:4] = 32
+    raw[1, 0], raw[3, 2] = 8, -32
+    logits = np.array([np.log(3), 0, -0.01, 5], np.float32)
+    centres = np.array([[0.5, 0.5], [0.5, 0.5], [0.25, 0.25], [0.5, 0.5]], np.float32)
+    rows, scores = found(raw, logits, centres, size=64, least=0.5)
+    # Half a square wide, centred at 0.5 and 0.625, weighted 0.75 to 0.5: 0.55.
+    assert rows[:, :4] == pytest.approx(np.array([[0.3, 0.25, 0.8, 0.75]]))
+    assert rows[:, 4:] == pytest.approx(0.5)
+    assert scores.tolist() == [0.75]
+
+
+@pytest.mark.parametrize("logit", [np.nan, -1.0])
+def test_no_face_is_found_in_doubt(logit):
+    raw, centres = np.ones((3, 16), np.float32), np.zeros((3, 2), np.float32)
+    rows, scores = found(raw, np.full(3, logit, np.float32), centres, 64, 0.5)
+    assert (rows.shape, scores.shape) == ((0, 16), (0,))
 
 
 @pytest.mark.parametrize(
