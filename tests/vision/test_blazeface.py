@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -102,6 +102,7 @@ def test_corners_coincide_not_middles():
     assert (square[[6, 7, 8]] + 1) * 127.5 == pytest.approx([0, 100, 200], abs=0.5)
 
 
+@settings(deadline=None)
 @given(sides, sides, st.sampled_from([128, 192]))
 def test_what_is_whitened_is_as_large_as_the_picture_is_in_the_square(width, height, size):
     square = letterboxed(np.full((height, width, 3), 255, np.uint8), size)[0, :, :, 0]
@@ -114,6 +115,7 @@ def test_what_is_whitened_is_as_large_as_the_picture_is_in_the_square(width, hei
     assert covered == pytest.approx(area, abs=blurred)
 
 
+@settings(deadline=None)
 @given(sides, sides)
 def test_the_padding_makes_a_square_on_both_sides_alike(width, height):
     left, top = padding(width, height)
@@ -186,6 +188,7 @@ def test_boxes_without_an_area_overlap_nothing():
     assert overlaps(point, point[0]).tolist() == [0]
 
 
+@settings(deadline=None)
 @given(faces())
 def test_the_overlap_is_symmetric_and_a_share(given_faces):
     rows, _ = given_faces
@@ -218,6 +221,7 @@ def test_nothing_becomes_nothing():
     assert (told.shape, best.shape) == ((0, 16), (0,))
 
 
+@settings(deadline=None)
 @given(faces())
 def test_every_row_is_part_of_one_face_whatever_their_order(given_faces):
     rows, scores = given_faces
@@ -230,6 +234,7 @@ def test_every_row_is_part_of_one_face_whatever_their_order(given_faces):
     assert np.all((told >= low - 1e-4) & (told <= high + 1e-4))
 
 
+@settings(deadline=None)
 @given(faces())
 def test_faces_that_are_apart_all_stay_as_they_are(given_faces):
     rows, scores = given_faces
@@ -239,6 +244,7 @@ def test_faces_that_are_apart_all_stay_as_they_are(given_faces):
     assert told == pytest.approx(apart[order], abs=1e-4)
 
 
+@settings(deadline=None)
 @given(faces())
 def test_it_is_what_taking_one_after_the_other_gives(given_faces):
     """The rule of MediaPipe's calculator, written out with loops and without arrays."""

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accessctl.domain import Box
@@ -26,6 +26,7 @@ def test_a_large_picture_is_averaged_down_and_a_small_one_left_alone():
     assert small[50, [10, 40, 60, 90]].tolist() == [[0] * 3, [100] * 3, [0] * 3, [100] * 3]
 
 
+@settings(deadline=None)
 @given(st.integers(1, 700), st.integers(1, 700), st.sampled_from([128, 192]))
 def test_what_is_left_is_less_than_twice_enough_or_too_low_to_halve(width, height, enough):
     small, factor = halved(np.zeros((height, width, 3), np.uint8), enough)
