@@ -27,12 +27,19 @@ from accessctl.config_service import ServiceConfig
 from accessctl.errors import ConfigError
 from accessctl.storage.strict_yaml import read_mapping, shortened
 
+DetectorRuntime = Literal["litert", "mediapipe"]
+
 
 class VisionConfig(Section):
     models: Path = Field(
         Path("models/cache/mediapipe"),
         description="Folder of the detector and face mesh files that `accessctl models fetch` "
         "fills; name your own folder to bring your own files.",
+    )
+    runtime: DetectorRuntime = Field(
+        "litert",
+        description="What runs the face detectors: litert, or the mediapipe package, where it is "
+        "installed. The same files, the same boxes.",
     )
     detection_confidence: float = Field(
         0.3, ge=0.05, le=0.99, description="Detector score below which a box is not looked at."

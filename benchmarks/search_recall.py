@@ -6,7 +6,8 @@ background come first, so that the search is at a random point of its round; the
 stays for six frames. Camera noise differs from frame to frame. Face width is that of the
 face mesh. A false face is any other face the observer reports.
 
-    python -m benchmarks.search_recall [--shared DIR] [--faces N] [--schedule NAME]
+    python -m benchmarks.search_recall [--shared DIR] [--faces N] [--bare N]
+        [--schedule NAME] [--runtime NAME]
 """
 
 import argparse
@@ -14,6 +15,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 from zipfile import ZipFile
 
 import cv2
@@ -21,7 +23,7 @@ import numpy as np
 import skimage
 import sklearn.datasets
 
-from accessctl.config import VisionConfig
+from accessctl.config import DetectorRuntime, VisionConfig
 from accessctl.domain import Box, Face, Frame, Image
 from accessctl.vision.observer import Observer
 from accessctl.vision.search import DOOR_SCHEDULE, Grid, Range, Schedule, same_face
@@ -229,13 +231,17 @@ def _frames(path: Path) -> Iterator[Image]:
     video.release()
 
 
-def measure(shared: Path, name: str, count: int, seed: int) -> None:
-    observer = Observer(VisionConfig(), SCHEDULES[name])
+def measure(
+    shared: Path, name: str, count: int, bare_frames: int, seed: int, runtime: DetectorRuntime
+) -> None:
+    observer = Observer(VisionConfig(runtime=runtime), SCHEDULES[name])
     rng = np.random.default_rng(seed)
     photos = backgrounds()
     people = cutouts(shared / "lfw/images.zip", count, observer, rng)
     film = Film(observer, rng)
-    print(f"\nschedule {name}: {len(people)} faces, {len(photos)} backgrounds, seed {seed}")
+    print(
+        f"\nschedule {name}: {len(people)} faces, {len(photos)} backgrounds, seed {seed}, {runtime}"
+    )
     print(
         "face width | "
         + " | ".join(f"within {n}" for n in WITHIN)
@@ -253,7 +259,7 @@ def measure(shared: Path, name: str, count: int, seed: int) -> None:
         per_frame = (tally.search_ms, tally.observe_ms, tally.cpu_ms)
         times = " | ".join(f"{ms / tally.frames:9.1f}" for ms in per_frame)
         print(f"{width:7d} px | {cells} | {times}", flush=True)
-    tallies.append(bare(film, photos, BARE_FRAMES, rng))
+    tallies.append(bare(film, photos, bare_frames, rng))
     _report_false("bare frames", tallies[-1:])
     _report_false("all frames", tallies)
     _report_false("corridor", [corridor(observer, shared / "video/corridor_178x100.mp4")])
@@ -273,14 +279,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--shared", type=Path, default=Path("../shared/data"))
     parser.add_argument("--faces", type=int, default=200)
+    parser.add_argument("--bare", type=int, default=BARE_FRAMES, help="frames without a face")
     parser.add_argument("--seed", type=int, default=20)
     parser.add_argument("--schedule", choices=[*SCHEDULES, "all"], default="door")
+    parser.add_argument("--runtime", choices=get_args(DetectorRuntime), default="litert")
     options = parser.parse_args()
     if not options.shared.is_dir():
         parser.exit(2, f"{options.shared} is not there; name the data with --shared DIR.\n")
     cv2.setNumThreads(1)
     for name in SCHEDULES if options.schedule == "all" else [options.schedule]:
-        measure(options.shared, name, options.faces, options.seed)
+        measure(options.shared, name, options.faces, options.bare, options.seed, options.runtime)
 
 
 if __name__ == "__main__":

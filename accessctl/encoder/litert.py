@@ -9,14 +9,13 @@ from threading import Lock
 from typing import Any, Literal
 
 import numpy as np
-from ai_edge_litert.interpreter import Interpreter
 
 from accessctl.domain import Embedding, Image
 from accessctl.encoder.artefacts import read_checked
 from accessctl.encoder.base import unit
 from accessctl.encoder.card import Card
 from accessctl.errors import ModelError
-from accessctl.quiet import without_native_chatter
+from accessctl.litert import open_interpreter
 
 logger = logging.getLogger(__name__)
 
@@ -58,14 +57,7 @@ class LiteRtEncoder:
 
 def _interpreter(card: Card, precision: Literal["int8", "float16"], threads: int) -> Any:
     path = card.path(_file(card, precision))
-    content = read_checked(path, card.sums_path)
-    try:
-        with without_native_chatter():
-            interpreter = Interpreter(model_content=content, num_threads=threads)
-            interpreter.allocate_tensors()
-    except (ValueError, RuntimeError) as error:
-        raise ModelError(f"{path} is not a LiteRT model that runs here ({error}).") from error
-    return interpreter
+    return open_interpreter(path, read_checked(path, card.sums_path), threads=threads)
 
 
 def _file(card: Card, precision: Literal["int8", "float16"]) -> str:

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from accessctl.domain import Box, Image
 from accessctl.errors import ModelError
+from accessctl.litert import open_interpreter
 from accessctl.liveness.texture_card import KERAS, TextureCard, TextureOutput, load_texture_card
 from accessctl.liveness.texture_crops import crops
-from accessctl.quiet import without_native_chatter
 
 Tensors: TypeAlias = Sequence[NDArray[np.float32]]
 Run: TypeAlias = Callable[[Tensors], NDArray[np.float32]]
@@ -131,14 +131,7 @@ def _listed(shapes: Sequence[tuple[int, ...]]) -> str:
 
 
 def _litert(card: TextureCard, content: bytes) -> Run:
-    from ai_edge_litert.interpreter import Interpreter
-
-    try:
-        with without_native_chatter():
-            interpreter = Interpreter(model_content=content, num_threads=1)
-            interpreter.allocate_tensors()
-    except (ValueError, RuntimeError) as error:
-        raise ModelError(f"{card.path} is not a LiteRT model that runs here ({error}).") from error
+    interpreter = open_interpreter(card.path, content)
     inputs = sorted(interpreter.get_input_details(), key=lambda detail: str(detail["name"]))
     outputs = interpreter.get_output_details()
     check_fit(card, _shapes(inputs), _shapes(outputs))

@@ -25,6 +25,7 @@ TAKEN_OVER = (
 BUILT_ON = frozenset(
     {
         "vision.models",
+        "vision.runtime",
         "vision.detection_confidence",
         "vision.track_timeout_s",
         "policy.lockout.file",

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from accessctl.domain import Box
-from accessctl.vision.detector import Detection
+from accessctl.vision.detection import Detection
 from accessctl.vision.landmarks import (
     Mesh,
     Region,

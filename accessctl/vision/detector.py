@@ -1,135 +1,84 @@
-"""Find boxes that may hold a face in one picture.
+"""The face detectors: files of MediaPipe's, run in LiteRT or by the mediapipe package.
 
-Two networks of MediaPipe (Bazarevsky et al., "BlazeFace: Sub-millisecond Neural Face
-Detection on Mobile GPUs", 2019): short-range sees 128 x 128 pixels, full-range 192 x 192.
+Short-range sees 128 x 128 pixels, full-range 192 x 192. Both runtimes find the same faces in
+the same picture; docs/decisions/detectors-in-litert.md has the figures.
 """
 
-import weakref
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
 
-import cv2
-import numpy as np
-
-from accessctl.domain import Box, Image, Points
+from accessctl.config import DetectorRuntime
+from accessctl.domain import Image
 from accessctl.errors import ModelError
-from accessctl.quiet import without_native_chatter
-from accessctl.vision.files import model_file
-from accessctl.vision.mediapipe_import import import_mediapipe
+from accessctl.litert import open_interpreter
+from accessctl.vision.blazeface import (
+    FULL_RANGE,
+    SHORT_RANGE,
+    Network,
+    anchors,
+    detection,
+    found,
+    letterboxed,
+)
+from accessctl.vision.detection import SMALLEST, Detection, Detector, halved
+from accessctl.vision.files import FETCH, model_file
+from accessctl.vision.mediapipe_detector import MediaPipeDetector
 
-SHORT_RANGE_FILE = "face_detection_short_range.tflite"
-FULL_RANGE_FILE = "face_detection_full_range_sparse.tflite"
-SHORT_RANGE_INPUT = 128
-FULL_RANGE_INPUT = 192
-SMALLEST = 8
-"""Pictures narrower or lower than this hold no face; MediaPipe cannot take an empty one."""
 
+def short_range(folder: Path, confidence: float, runtime: DetectorRuntime) -> Detector:
+    """The detector for near faces from its file in `folder`; nothing below `confidence` is told.
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Detection:
-    """A box that may hold a face, in pixels; `score` in [0, 1].
-
-    `keypoints` is float32 (6, 2): the eyes (left in the image first), nose tip, mouth,
-    and the points in front of the two ears.
+    Raises ModelError when the file is missing or unfit; with the runtime `mediapipe` also
+    ConfigError without a usable mediapipe package, and SystemLibraryError.
     """
-
-    box: Box
-    score: float
-    keypoints: Points
-
-    def shifted(self, dx: float, dy: float) -> "Detection":
-        box = Box(self.box.x + dx, self.box.y + dy, self.box.w, self.box.h)
-        return Detection(box, self.score, self.keypoints + np.array([dx, dy], np.float32))
-
-    def scaled(self, factor: float) -> "Detection":
-        box = Box(*(factor * side for side in (self.box.x, self.box.y, self.box.w, self.box.h)))
-        return Detection(box, self.score, self.keypoints * np.float32(factor))
+    return _open(SHORT_RANGE, folder, confidence, runtime)
 
 
-class Detector(Protocol):
-    def detect(self, image: Image) -> list[Detection]:
-        """Everything in `image` (RGB uint8 (H, W, 3)) that may be a face, best first."""
-        ...
+def full_range(folder: Path, confidence: float, runtime: DetectorRuntime) -> Detector:
+    """The detector for near and far faces; otherwise as `short_range`."""
+    return _open(FULL_RANGE, folder, confidence, runtime)
 
 
-class MediaPipeDetector:
-    """A detector file run by MediaPipe's FaceDetector task.
+def _open(network: Network, folder: Path, confidence: float, runtime: DetectorRuntime) -> Detector:
+    path = model_file(folder, network.file)
+    if runtime == "mediapipe":
+        return MediaPipeDetector(path, network.size, confidence)
+    return LiteRtDetector(path, network, confidence)
 
-    `input_size` is the side of the network's input. Raises ModelError when the file is
-    missing or unfit and SystemLibraryError when MediaPipe cannot be loaded.
-    """
 
-    def __init__(self, path: Path, input_size: int, confidence: float) -> None:
-        model_file(path.parent, path.name)
-        self._mediapipe = import_mediapipe()
-        tasks = self._mediapipe.tasks
-        options = tasks.vision.FaceDetectorOptions(
-            base_options=tasks.BaseOptions(model_asset_path=str(path)),
-            min_detection_confidence=confidence,
+class LiteRtDetector:
+    """A detector file run in LiteRT, for one thread. Raises ModelError when it is unfit."""
+
+    def __init__(self, path: Path, network: Network, confidence: float) -> None:
+        self._size, self._confidence = network.size, confidence
+        self._anchors = anchors(network)
+        self._interpreter = open_interpreter(path, advice=FETCH)
+        given, results = (
+            {tuple(map(int, one["shape"])): one["index"] for one in details}
+            for details in (
+                self._interpreter.get_input_details(),
+                self._interpreter.get_output_details(),
+            )
         )
-        try:
-            with without_native_chatter():
-                native = tasks.vision.FaceDetector.create_from_options(options)
-        except (ValueError, RuntimeError) as error:
-            raise ModelError(
-                f"{path} is not a usable face detector; run `accessctl models fetch` to replace it."
-            ) from error
-        self._native = native
-        self._input_size = input_size
-        self.close = weakref.finalize(self, _close, native)
+        eaten, rows, logits = network.shapes
+        if set(given) != {eaten} or set(results) != {rows, logits}:
+            raise ModelError(f"{path} is not the face detector of that name; {FETCH}.")
+        self._given, self._rows, self._logits = given[eaten], results[rows], results[logits]
 
     def detect(self, image: Image) -> list[Detection]:
         if min(image.shape[:2]) < SMALLEST:
             return []
-        small, factor = _halved(image, self._input_size)
-        picture = self._mediapipe.Image(
-            image_format=self._mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(small)
-        )
-        found = self._native.detect(picture).detections
+        small, factor = halved(image, self._size)
+        self._interpreter.set_tensor(self._given, letterboxed(small, self._size))
+        self._interpreter.invoke()
+        raw = self._interpreter.get_tensor(self._rows)[0]
+        logits = self._interpreter.get_tensor(self._logits)[0, :, 0]
+        rows, scores = found(raw, logits, self._anchors, self._size, self._confidence)
         height, width = small.shape[:2]
-        detections = [_detection(one, width, height).scaled(factor) for one in found]
-        return sorted(detections, key=lambda detection: -detection.score)
+        return [
+            detection(row, float(score), width, height).scaled(factor)
+            for row, score in zip(rows, scores, strict=True)
+        ]
 
-
-def _halved(image: Image, enough: int) -> tuple[Image, int]:
-    """`image` averaged down by a power of two, its longer side still `enough` or more.
-
-    Halving is many times faster than any other averaging, and what is left to MediaPipe's
-    own bilinear scaling, less than 2, does not alias.
-    """
-    factor = 1
-    while max(image.shape[:2]) >= 2 * enough and min(image.shape[:2]) >= 2 * SMALLEST:
-        height, width = image.shape[0] // 2, image.shape[1] // 2
-        even = image[: 2 * height, : 2 * width]
-        image = cv2.resize(even, (width, height), interpolation=cv2.INTER_AREA).astype(
-            np.uint8, copy=False
-        )
-        factor *= 2
-    return image, factor
-
-
-def _close(native: Any) -> None:
-    try:
-        native.close()
-    except RuntimeError:
-        # At the interpreter's exit the task's worker thread is gone before this runs; a
-        # task without a handle is not closed again, noisily, by its own destructor.
-        native._handle = None
-
-
-def _detection(found: Any, width: int, height: int) -> Detection:
-    box, points, score = found.bounding_box, found.keypoints, found.categories[0].score
-    return Detection(
-        Box(float(box.origin_x), float(box.origin_y), float(box.width), float(box.height)),
-        float(score),
-        np.array([[p.x * width, p.y * height] for p in points], np.float32),
-    )
-
-
-def short_range(folder: Path, confidence: float) -> MediaPipeDetector:
-    return MediaPipeDetector(folder / SHORT_RANGE_FILE, SHORT_RANGE_INPUT, confidence)
-
-
-def full_range(folder: Path, confidence: float) -> MediaPipeDetector:
-    return MediaPipeDetector(folder / FULL_RANGE_FILE, FULL_RANGE_INPUT, confidence)
+    def close(self) -> None:
+        # The network's memory goes with its interpreter.
+        self._interpreter = None

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from accessctl.domain import Box, Image, Points
 from accessctl.errors import ModelError
-from accessctl.quiet import without_native_chatter
-from accessctl.vision.files import model_file
+from accessctl.litert import open_interpreter
+from accessctl.vision.files import FETCH, model_file
 from accessctl.vision.sampling import Affine, apply, invert, warp
 
 MESH_FILE = "face_landmark.tflite"
@@ -94,28 +94,16 @@ def eyes_agree(points: Points, eyes: Points) -> bool:
 
 
 class LandmarkModel:
-    """The mesh network. Raises ModelError when its file is missing or unfit."""
+    """The mesh network, for one thread. Raises ModelError when its file is missing or unfit."""
 
     def __init__(self, folder: Path) -> None:
-        from ai_edge_litert.interpreter import Interpreter
-
         path = model_file(folder, MESH_FILE)
-        try:
-            with without_native_chatter():
-                self._network = Interpreter(str(path), num_threads=1)
-                self._network.allocate_tensors()
-        except (ValueError, RuntimeError) as error:
-            raise ModelError(
-                f"{path} is not a usable model; run `accessctl models fetch` to replace it."
-            ) from error
+        self._network = open_interpreter(path, advice=FETCH)
         self._input = self._network.get_input_details()[0]
         outputs = {int(np.prod(o["shape"])): o["index"] for o in self._network.get_output_details()}
         expected = (1, INPUT_SIZE, INPUT_SIZE, 3)
         if tuple(self._input["shape"]) != expected or set(outputs) != {MESH_POINTS * 3, 1}:
-            raise ModelError(
-                f"{path} is not the face mesh with {MESH_POINTS} points; "
-                "run `accessctl models fetch` to replace it."
-            )
+            raise ModelError(f"{path} is not the face mesh with {MESH_POINTS} points; {FETCH}.")
         self._points, self._logit = outputs[MESH_POINTS * 3], outputs[1]
 
     def look(self, image: Image, region: Region) -> Mesh:

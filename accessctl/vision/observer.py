@@ -11,7 +11,8 @@ from accessctl.config import VisionConfig
 from accessctl.domain import Box, Face, Frame, Image
 from accessctl.vision.beside import OtherView, Sizes, brightness_of, of_the_same, tile_beside
 from accessctl.vision.candidates import Bounds, Looks, Sight, follow, judge
-from accessctl.vision.detector import Detection, Detector, full_range, short_range
+from accessctl.vision.detection import Detection, Detector
+from accessctl.vision.detector import full_range, short_range
 from accessctl.vision.landmarks import LandmarkModel, mesh_box
 from accessctl.vision.patrol import Patrol
 from accessctl.vision.pose import head_pose
@@ -44,16 +45,17 @@ PHOTO_PREVIEW = 256
 class Observer:
     """Finds the faces of a camera's frames, and those of single photos.
 
-    Raises ModelError when a model file is missing or unfit, and SystemLibraryError when
-    the operating system lacks a library that MediaPipe needs.
+    For one thread at a time. Raises ModelError when a model file is missing or unfit; with
+    `vision.runtime: mediapipe` also ConfigError without a usable mediapipe package, and
+    SystemLibraryError when the operating system lacks a library that it needs.
     """
 
     def __init__(self, config: VisionConfig, schedule: Schedule = DOOR_SCHEDULE) -> None:
         self._config = config
         self._patrol = Patrol(schedule)
         self._landmarks = LandmarkModel(config.models)
-        self._short = short_range(config.models, config.detection_confidence)
-        self._full = full_range(config.models, config.detection_confidence)
+        sought = (config.models, config.detection_confidence, config.runtime)
+        self._short, self._full = short_range(*sought), full_range(*sought)
         self._detectors: dict[Range, Detector] = {Range.SHORT: self._short, Range.FULL: self._full}
         self._tracker = Tracker(config.track_timeout_s)
         self._followed: dict[int, Sight] = {}
@@ -128,7 +130,8 @@ class Observer:
     def reconfigure(self, config: VisionConfig) -> None:
         """Other bounds from the next frame on; who is followed stays followed.
 
-        The models, their `detection_confidence` and `track_timeout_s` stay those of the start.
+        The models, their `runtime`, `detection_confidence` and `track_timeout_s` stay those of
+        the start.
         """
         self._config = config
 

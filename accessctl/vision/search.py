@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from accessctl.domain import Box
-from accessctl.vision.detector import Detection
+from accessctl.vision.detection import Detection
 
 
 class Range(StrEnum):

@@ -54,6 +54,7 @@ def test_what_a_running_door_takes_over(name: str) -> None:
         "gallery.folder",
         "audit.file",
         "vision.models",
+        "vision.runtime",
         "policy.lockout.file",
         "access.door",
         "service.socket",

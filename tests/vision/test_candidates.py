@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from accessctl.domain import Box
 from accessctl.vision.candidates import Bounds, Looks, Sight, follow, judge
-from accessctl.vision.detector import Detection
+from accessctl.vision.detection import Detection
 from accessctl.vision.fake import fake_mesh
 from accessctl.vision.landmarks import EYE_CORNERS, Mesh, Region
 from accessctl.vision.search import Tile, same_face

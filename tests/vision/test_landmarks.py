@@ -95,7 +95,9 @@ def test_a_missing_file_says_what_to_do(tmp_path: Path):
 
 def test_a_broken_file_says_what_to_do(tmp_path: Path):
     (tmp_path / "face_landmark.tflite").write_bytes(b"not a model")
-    with pytest.raises(ModelError, match="not a usable model; run `accessctl models fetch`"):
+    with pytest.raises(
+        ModelError, match=r"not a LiteRT model that runs here .*; run `accessctl models fetch`"
+    ):
         LandmarkModel(tmp_path)
 
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accessctl.domain import Box
-from accessctl.vision.detector import Detection
+from accessctl.vision.detection import Detection
 from accessctl.vision.search import (
     DOOR_SCHEDULE,
     Grid,

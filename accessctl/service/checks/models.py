@@ -12,11 +12,11 @@ from accessctl.encoder.joint_card import part_cards
 from accessctl.liveness.texture_choice import load_texture
 from accessctl.recognition.scoring import scoring_of
 from accessctl.service.checks.finding import Finding, ok, warning
-from accessctl.vision.detector import FULL_RANGE_FILE, SHORT_RANGE_FILE
+from accessctl.vision.blazeface import FULL_RANGE, SHORT_RANGE
 from accessctl.vision.files import model_file
 from accessctl.vision.landmarks import MESH_FILE
 
-VISION_FILES = (SHORT_RANGE_FILE, FULL_RANGE_FILE, MESH_FILE)
+VISION_FILES = (SHORT_RANGE.file, FULL_RANGE.file, MESH_FILE)
 
 
 def check_vision_models(config: VisionConfig, digests: Mapping[str, str]) -> Iterator[Finding]:

@@ -1,10 +1,17 @@
 import subprocess
 import sys
+from importlib.metadata import PackageNotFoundError
+from typing import get_args
 
 import pytest
 
-from accessctl.errors import SystemLibraryError
-from accessctl.vision.mediapipe_import import naming_debian_packages
+from accessctl.config import DetectorRuntime
+from accessctl.errors import ConfigError, SystemLibraryError
+from accessctl.vision.mediapipe_detector import (
+    import_mediapipe,
+    naming_debian_packages,
+    refuse_what_sends_logs,
+)
 
 SEE = """
 import sys
@@ -15,27 +22,50 @@ from accessctl.domain import Frame
 import accessctl.vision.observer as room
 heavy = {"mediapipe", "ai_edge_litert", "tensorflow"} & set(sys.modules)
 assert not heavy, f"imported before anybody asked for an observer: {heavy}"
-observer = room.Observer(VisionConfig(models=Path(sys.argv[1])))
+observer = room.Observer(VisionConfig(models=Path(sys.argv[1]), runtime=sys.argv[2]))
 observer.observe(Frame(np.zeros((360, 640, 3), np.uint8), 0.0, 0))
-assert "mediapipe" in sys.modules
-assert not [name for name in sys.modules if name.split(".")[0] in ("tensorflow", "keras")]
+assert ("mediapipe" in sys.modules) == (sys.argv[2] == "mediapipe")
+heavy = {"tensorflow", "keras"} | ({"matplotlib", "scipy"} if sys.argv[2] == "litert" else set())
+assert not heavy & {name.split(".")[0] for name in sys.modules}
 print("clean")
 """
 
 
-def test_the_door_sees_without_tensorflow_and_without_chatter(vision_config):
+@pytest.mark.parametrize("runtime", get_args(DetectorRuntime))
+def test_the_door_sees_without_tensorflow_and_without_chatter(vision_config, runtime):
+    """And without mediapipe, unless that is what is to run."""
     done = subprocess.run(
-        [sys.executable, "-c", SEE, str(vision_config.models)],
+        [sys.executable, "-c", SEE, str(vision_config.models), runtime],
         capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip
     assert (done.stdout, done.stderr, done.returncode) == ("clean\n", "", 0)
+
+
+def test_a_package_that_is_not_there_says_what_to_do(monkeypatch):
+    def missing(name):
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr("accessctl.vision.mediapipe_detector.version", missing)
+    with pytest.raises(ConfigError, match=r"not installed here; install mediapipe 0\.10\.33, or"):
+        import_mediapipe()
+
+
+@pytest.mark.parametrize("installed", ["0.10.35", "0.10.100", "0.11", "1.0.0", "0.10.35rc1"])
+def test_a_package_that_reports_its_use_is_refused(installed):
+    with pytest.raises(ConfigError, match=f"mediapipe {installed} that is installed here sends"):
+        refuse_what_sends_logs(installed)
+
+
+@pytest.mark.parametrize("installed", ["0.10.33", "0.10.34", "0.10.21", "0.9.99"])
+def test_one_that_does_not_may_run(installed):
+    refuse_what_sends_logs(installed)
 
 
 def test_tensorflow_can_still_be_found_afterwards():
     """Only looked up, not imported: that takes seconds."""
     code = (
         "import importlib.util, sys\n"
-        "from accessctl.vision.mediapipe_import import import_mediapipe\n"
+        "from accessctl.vision.mediapipe_detector import import_mediapipe\n"
         "import_mediapipe()\n"
         "assert 'tensorflow' not in sys.modules\n"
         "assert importlib.util.find_spec('tensorflow') is not None\n"
