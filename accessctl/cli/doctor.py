@@ -127,9 +127,15 @@ def _libraries() -> list[tuple[str, "Check"]]:
 
     return [
         ("python", versions.check_python),
-        ("libraries", partial(versions.check_libraries, release() / "requirements.txt")),
+        ("libraries", _check_libraries),
         ("opencv", versions.check_opencv),
     ]
+
+
+def _check_libraries() -> "Iterator[Finding]":
+    from accessctl.service.checks.versions import check_libraries, needed_packages
+
+    return check_libraries(release() / "requirements.txt", needed_packages())
 
 
 def _machine(config: Config) -> list[tuple[str, "Check"]]:

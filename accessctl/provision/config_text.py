@@ -1,6 +1,7 @@
 """Change one setting in the text of a config.yaml and leave the rest, comments too, as it is."""
 
 import re
+from typing import Any
 
 import yaml
 
@@ -20,9 +21,15 @@ def with_setting(text: str, section: str, key: str, value: str) -> str:
         before, after = yaml.safe_load(text) or {}, yaml.safe_load(changed)
     except yaml.YAMLError as error:
         raise ValueError("is not written so that it can be changed") from error
-    if after != {**before, section: {**(before.get(section) or {}), key: value}}:
+    if after != _expected(before, section, key, value):
         raise ValueError("is not written so that it can be changed")
     return changed
+
+
+def _expected(before: Any, section: str, key: str, value: str) -> Any:
+    """What the changed text must hold; None when the old one holds no such section."""
+    old = (before.get(section) or {}) if isinstance(before, dict) else None
+    return {**before, section: {**old, key: value}} if isinstance(old, dict) else None
 
 
 def _changed(text: str, section: str, key: str, value: str) -> str:
