@@ -70,14 +70,14 @@ def named_models(named: Path, below: Path, folders: Sequence[Path]) -> Path:
     """The folder of the models that `named` means, a path or a name.
 
     That is `below / named` where there is such a folder; else that name in the first of
-    `folders` that has it, itself or in its cache, `models/` before the name left out. Where
-    nobody has it, `below / named`.
+    `folders` that has it, then in the first whose cache has it, `models/` before the name left
+    out. Where nobody has it, `below / named`.
     """
     own = below / named
     name = Path(*named.parts[1:]) if named.parts[:1] == (MODELS,) else named
     if is_folder(own) or named.is_absolute() or ".." in name.parts or name == Path():
         return own
-    places = (place for folder in folders for place in (folder / name, folder / CACHE / name))
+    places = [folder / name for folder in folders] + [folder / CACHE / name for folder in folders]
     return next(filter(is_folder, places), own)
 
 

@@ -16,6 +16,13 @@ from accessctl.bundled import (
 REPOSITORY = Path(__file__).parents[1]
 
 
+def test_what_is_built_for_an_encoder_is_not_taken_for_it(tmp_path: Path) -> None:
+    mine, theirs = tmp_path / "mine", tmp_path / "theirs"
+    touched(mine / "cache/dlib/encoder_int8.tflite")
+    touched(theirs / "dlib/card.yaml")
+    assert named_models(Path("dlib"), tmp_path, (mine, theirs)) == theirs / "dlib"
+
+
 def touched(path: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch()

@@ -11,6 +11,8 @@ from packaging.utils import canonicalize_name
 from accessctl.service.checks.finding import Finding, failure, ok, warning
 
 OLDEST, NEWEST = (3, 11), (3, 13)
+# They come with every environment in its own version, and no door imports them.
+INSTALLERS = {"pip", "setuptools", "wheel"}
 OPENCV = ("opencv-python", "opencv-contrib-python")
 
 VersionOf = Callable[[str], str | None]
@@ -111,5 +113,5 @@ def _unmet(
         if found is None:
             if package in needed:
                 yield failure("libraries", f"{package} is not installed; {install}.")
-        elif found != pinned:
+        elif found != pinned and package not in INSTALLERS:
             yield warning("libraries", f"{package} is {found}, tested was {pinned}; {install}.")

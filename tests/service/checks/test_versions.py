@@ -92,6 +92,12 @@ def test_what_no_door_needs_may_be_missing_but_not_of_another_version(requiremen
     assert "tensorflow is 2.20.0, tested was 2.21.0" in finding.sentence
 
 
+def test_the_installers_own_versions_do_not_matter(tmp_path):
+    (tmp_path / "requirements.txt").write_text("setuptools==84.2.1\n")
+    findings = check_libraries(tmp_path / "requirements.txt", (), {"setuptools": "65.5.0"}.get)
+    assert levels(findings) == [Level.OK]
+
+
 def test_without_the_list_nothing_is_claimed(tmp_path):
     (finding,) = check_libraries(tmp_path / "none.txt", NEEDED, lambda _: None)
     assert finding.level is Level.WARNING
