@@ -1,6 +1,6 @@
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accessctl.provision.config_text import with_setting
@@ -61,6 +61,7 @@ keys = st.sampled_from(["device", "folder", "threads", "precision"])
 plain = st.text("abcxyz0123_", min_size=1, max_size=6).map(lambda word: f"w{word}")
 
 
+@settings(deadline=None)
 @given(st.dictionaries(keys, plain), st.dictionaries(st.sampled_from(["a", "b"]), plain), plain,
        st.sampled_from([True, False, None]))  # fmt: skip
 def test_whatever_the_style_only_that_setting_changes(

@@ -112,7 +112,7 @@ def test_without_the_list_nothing_is_claimed(tmp_path):
         ({}, Level.FAILURE, "OpenCV is not installed"),
     ],
 )
-def test_opencv_is_there_in_one_version(found, level, said):
+def test_both_opencv_packages_are_of_one_version(found, level, said):
     (finding,) = check_opencv(found.get)
     assert finding.level is level
     assert said in finding.sentence
