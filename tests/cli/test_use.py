@@ -56,7 +56,7 @@ def test_files_that_are_missing_change_nothing(site, monkeypatch, tmp_path):
     def missing(*_: object) -> None:
         raise ModelError("The model is missing.")
 
-    monkeypatch.setattr("accessctl.door.assembly.load_encoder", missing)
+    monkeypatch.setattr("accessctl.recognition.engine.open_engine", missing)
     assert site("models", "use", "encoder").code == 1
     assert site.config.read_text() == text
 
