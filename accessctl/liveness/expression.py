@@ -7,28 +7,35 @@ from numpy.typing import NDArray
 
 from accessctl.liveness.evidence import LivenessFrame
 from accessctl.liveness.points import FLAT, LIDS, MOUTH
-from accessctl.liveness.slots import averaged, rate
+from accessctl.liveness.slots import SLOT_S, averaged, rate
 
-MIN_SLOTS = 5
+MIN_SLOTS, FRAMES_EACH = 4, 2.0
+"""So many slots of time are compared, each long enough for so many frames: the mesh's trembling has
+to be averaged on a slow camera, too."""
 
 MIN_RATE = 3.0
-"""Frames a second below which too few quarters of a second hold one."""
+"""Frames a second below which the slots are too long for a mouth or a blink."""
+
+MOST_DRIFT = 0.2
+"""A mesh lags behind a face that goes by further than this, in face widths, within a slot."""
 
 
 def expression(frames: Sequence[LivenessFrame]) -> float:
     """How far mouth and lids move against brows, forehead and cheeks, in face widths.
 
-    Each quarter of a second is brought to the middle one by the polynomial of the second degree
-    that fits brows, forehead and cheeks best (least squares): it takes along whatever a sheet that
-    is shifted, leant or bent does to them. What mouth and lids then lie from their median is
-    averaged (root mean square); of all quarters the second largest counts, so that no single one
-    in which the mesh was lost does. Frames in which a part of the face lies beyond the picture are
-    left out: the mesh guesses there. NaN below MIN_SLOTS quarters or MIN_RATE frames a second.
+    Each slot, a quarter of a second or longer, is brought to the middle one by the polynomial of
+    the second degree that fits brows, forehead and cheeks best (least squares): it takes along
+    whatever a sheet that is shifted, leant or bent does to them. How far mouth and lids then lie
+    from their median is averaged (root mean square); of all slots the second largest counts, so
+    that no single one in which the mesh was lost does. Frames in which a part of the face lies
+    beyond the picture are left out, because the mesh guesses there, and slots in which the face
+    goes by (MOST_DRIFT). NaN below MIN_SLOTS slots or MIN_RATE frames a second.
     """
     whole = [frame for frame in frames if _inside(frame)]
-    if rate(whole) < MIN_RATE:
+    fps = rate(whole)
+    if fps < MIN_RATE:
         return float("nan")
-    points = averaged(whole)
+    points = averaged(whole, max(SLOT_S, FRAMES_EACH / fps), MOST_DRIFT)
     if len(points) < MIN_SLOTS:
         return float("nan")
     middle = points[len(points) // 2]

@@ -43,11 +43,11 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def seen_for(frames: int, track: int = 1, step: float = 1.0) -> list[list[Face]]:
-    """A face that wanders by `step` pixels a frame, to and fro, and speaks."""
+    """A face that wanders by `step` pixels a frame, to and fro, and speaks unless it is still."""
     places = [100 + step * abs(7 - i % 14) for i in range(frames)]
     faces = [fake_face(track, box=Box(x, 60, 80, 96)) for x in places]
     return [
-        [replace(face, landmarks=speaking(face.landmarks, i // 3, width=80))]
+        [replace(face, landmarks=speaking(face.landmarks, i // 3, width=80 * bool(step)))]
         for i, face in enumerate(faces)
     ]
 

@@ -1,3 +1,4 @@
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from math import inf
@@ -40,22 +41,26 @@ def test_a_blink_makes_it_live_and_is_remembered() -> None:
 
 
 def asked(one: Examiner, answers: Sequence[float], start: float = 0.0) -> None:
-    """Five frames a second of Ada, who moves a little and speaks, with these answers of the
-    network."""
-    for index, answer in enumerate(answers):
-        time = start + index / 5
-        frame = fake_frame(time, box=moving(index), person=ADA, texture=answer)
-        frame = replace(frame, landmarks=speaking(frame.landmarks, round(5 * time)))
-        look = one.collect(frame, ADA)
-        if look is not None:
-            one.take(look, look.results())
+    """Fifteen frames a second of Ada, who moves a little and speaks; of every third one the network
+    says what `answers` hold, five a second."""
+    for number, answer in enumerate(answers):
+        for part in range(3):
+            index = 3 * number + part
+            time = start + index / 15
+            frame = fake_frame(
+                time, box=moving(index), person=ADA, texture=math.nan if part else answer
+            )
+            frame = replace(frame, landmarks=speaking(frame.landmarks, round(5 * time)))
+            look = one.collect(frame, ADA)
+            if look is not None:
+                one.take(look, look.results())
 
 
-def test_skin_makes_it_live_after_a_second() -> None:
+def test_skin_and_speech_make_it_live_within_two_seconds() -> None:
     one = examiner()
     asked(one, [0.95] * 5)
     assert one.verdict_on(ADA).verdict is Liveness.UNDECIDED
-    asked(one, [0.95], start=1.0)
+    asked(one, [0.95] * 5, start=1.0)
     assert one.verdict_on(ADA).verdict is Liveness.LIVE
     # It was Ada's skin.
     assert one.verdict_on(BOB).verdict is Liveness.UNDECIDED
