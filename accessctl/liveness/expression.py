@@ -9,12 +9,13 @@ from accessctl.liveness.evidence import LivenessFrame
 from accessctl.liveness.points import FLAT, LIDS, MOUTH
 from accessctl.liveness.slots import SLOT_S, averaged, rate
 
-MIN_SLOTS, FRAMES_EACH = 4, 2.0
-"""So many slots of time are compared, each long enough for so many frames: the mesh's trembling has
-to be averaged on a slow camera, too."""
+MIN_SLOTS = 5
+
+FRAMES_EACH = 3.0
+"""So many frames of a slot average the mesh's trembling out; fewer leave more of it."""
 
 MIN_RATE = 3.0
-"""Frames a second below which the slots are too long for a mouth or a blink."""
+"""Frames a second below which too few slots hold one."""
 
 MOST_DRIFT = 0.2
 """A mesh lags behind a face that goes by further than this, in face widths, within a slot."""
@@ -23,25 +24,27 @@ MOST_DRIFT = 0.2
 def expression(frames: Sequence[LivenessFrame]) -> float:
     """How far mouth and lids move against brows, forehead and cheeks, in face widths.
 
-    Each slot, a quarter of a second or longer, is brought to the middle one by the polynomial of
-    the second degree that fits brows, forehead and cheeks best (least squares): it takes along
-    whatever a sheet that is shifted, leant or bent does to them. How far mouth and lids then lie
-    from their median is averaged (root mean square); of all slots the second largest counts, so
-    that no single one in which the mesh was lost does. Frames in which a part of the face lies
-    beyond the picture are left out, because the mesh guesses there, and slots in which the face
-    goes by (MOST_DRIFT). NaN below MIN_SLOTS slots or MIN_RATE frames a second.
+    Each quarter of a second is brought to the middle one by the polynomial of the second degree
+    that fits brows, forehead and cheeks best (least squares): it takes along whatever a sheet that
+    is shifted, leant or bent does to them. How far mouth and lids then lie from their median is
+    averaged (root mean square); of all quarters the second largest counts, so that no single one
+    in which the mesh was lost does. It is made smaller by as much as the mesh trembles more where
+    a quarter holds fewer frames than FRAMES_EACH. Frames in which a part of the face lies beyond
+    the picture are left out, because the mesh guesses there, and quarters in which the face goes
+    by (MOST_DRIFT). NaN below MIN_SLOTS quarters or MIN_RATE frames a second.
     """
     whole = [frame for frame in frames if _inside(frame)]
     fps = rate(whole)
     if fps < MIN_RATE:
         return float("nan")
-    points = averaged(whole, max(SLOT_S, FRAMES_EACH / fps), MOST_DRIFT)
+    points = averaged(whole, MOST_DRIFT)
     if len(points) < MIN_SLOTS:
         return float("nan")
     middle = points[len(points) // 2]
     moved = np.array([_brought(each, middle) for each in points])
     away = np.square(moved - np.median(moved, axis=0)).sum(axis=-1)
-    return float(np.sort(np.sqrt(away.mean(axis=-1)))[-2])
+    trembling = max(1.0, np.sqrt(FRAMES_EACH / max(1.0, fps * SLOT_S)))
+    return float(np.sort(np.sqrt(away.mean(axis=-1)))[-2] / trembling)
 
 
 def _inside(frame: LivenessFrame) -> bool:

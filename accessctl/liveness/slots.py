@@ -21,15 +21,13 @@ def rate(frames: Sequence[LivenessFrame]) -> float:
     return (len(frames) - 1) / (frames[-1].captured - frames[0].captured)
 
 
-def averaged(
-    frames: Sequence[LivenessFrame], slot_s: float = SLOT_S, drift: float = math.inf
-) -> NDArray[np.float64]:
-    """The points (S, 468, 2) in each slot of `slot_s` seconds that holds a frame, in face widths;
-    of at least one frame. Slots within which the middle of the points goes further than `drift`
-    face widths to a side or along are left out."""
+def averaged(frames: Sequence[LivenessFrame], drift: float = math.inf) -> NDArray[np.float64]:
+    """The points (S, 468, 2) in each slot of SLOT_S that holds a frame, in face widths; of at
+    least one frame. Slots within which the middle of the points goes further than `drift` face
+    widths, across or along, are left out."""
     times = np.array([frame.captured for frame in frames])
     width = max(float(np.median([frame.box.w for frame in frames])), 1.0)
-    slots = ((times - times[0]) / slot_s).astype(int)
+    slots = ((times - times[0]) / SLOT_S).astype(int)
     points = np.array([frame.landmarks[:, :2] for frame in frames], np.float64) / width
     each = [points[slots == slot] for slot in np.unique(slots)]
     calm = [one.mean(axis=0) for one in each if np.ptp(one.mean(axis=1), axis=0).max() <= drift]

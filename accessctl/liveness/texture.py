@@ -19,8 +19,12 @@ MOVES = 0.007
 """Nothing is confirmed before mouth or lids have moved by so much of the face's width: some
 photographs look like skin, and held up, leant and shaken as a whole only two of 37 come to that."""
 
-SURE, LONGER_S, MOVES_MORE = 0.85, 2.4, 0.012
+SURE, LONGER_S, MOVES_MORE = 0.85, 2.4, 0.010
 """A mean below SURE must hold for so many seconds, and they must move by the second instead."""
+
+NEAR_SEEN, NEAR = 0.4, 0.8
+"""Where less than the first of what surrounds the face is in the picture, the mean must be at least
+the second: a screen of which no rim is seen comes to 0.78."""
 
 HALF, LEAST = 0.5, 0.3
 """A mean from HALF on clears a doubt; a single answer below LEAST speaks of an attack rather than
@@ -41,14 +45,16 @@ def texture(frames: Sequence[LivenessFrame]) -> CueResult:
     """The mean of the network's answers, in [0, 1]; its doubt only suspends, it never vetoes.
 
     Rests on the frames that carry an answer and that `can_tell`: at least MIN_SAMPLES that span
-    MIN_SPAN_S. Confirms at a mean from the network's own bound on, with no answer below LEAST,
-    and with an `expression` of MOVES in all frames, below SURE only after LONGER_S and with
+    MIN_SPAN_S. Confirms at a mean from the network's own bound, or NEAR, on, with no answer below
+    LEAST, and with an `expression` of MOVES in all frames, below SURE only after LONGER_S and with
     MOVES_MORE. Doubts up to its lower bound; clear from HALF on.
     """
     sampled = [frame for frame in frames if np.isfinite(frame.texture) and can_tell(frame)]
     if not sampled:
         return undecided(CUE, TEXTURE_BOUNDS[1])
     doubt, confirm = sampled[-1].texture_bounds
+    if np.median([frame.around.seen for frame in sampled]) < NEAR_SEEN:
+        confirm = max(confirm, NEAR)
     values = np.array([frame.texture for frame in sampled])
     mean = float(values.mean())
     since, until = sampled[0].captured, sampled[-1].captured

@@ -92,17 +92,14 @@ def test_what_lies_beyond_the_picture_is_guessed_and_does_not_count() -> None:
     assert expression(whole) == expression(frames)
 
 
-def test_a_slot_is_as_long_as_two_frames_of_a_slow_camera() -> None:
-    # At four frames a second lips that are lower in one frame of two lie half way in each slot of
-    # half a second.
+def test_what_a_slow_camera_shows_counts_for_less() -> None:
+    # One frame in each quarter of a second instead of three: the square root of three.
     def talks(t: float, face: np.ndarray) -> np.ndarray:
-        return lifted(face, SOFT, 3.0 * (round(t * 4) % 2))
+        return lifted(face, SOFT, 3.0 if t >= 1.5 else 0.0)
 
-    four = seen(talks, fps=4)
-    assert expression(four) < 1e-4
-    # Twice as many frames, each shown twice: slots of a quarter of a second hold one picture.
-    eight = [replace(one, captured=one.captured + late) for one in four for late in (0.0, 0.125)]
-    assert expression(eight) == pytest.approx(0.015, abs=1e-3)
+    assert expression(seen(talks, fps=4)) == pytest.approx(0.03 / 3**0.5, abs=1e-4)
+    assert expression(seen(talks, fps=12)) == pytest.approx(0.03, abs=1e-3)
+    assert expression(seen(talks, fps=30)) == pytest.approx(0.03, abs=1e-4)
 
 
 def test_a_face_that_goes_by_is_not_looked_at_meanwhile() -> None:
@@ -119,8 +116,8 @@ def test_too_little_to_go_by() -> None:
     assert expression(moving) > 0.05
     assert math.isnan(expression([]))
     assert math.isnan(expression(moving[:1]))
-    # Three quarters of a second, and a frame of the fourth.
-    assert math.isnan(expression(moving[:12]))
-    assert math.isfinite(expression(moving[:13]))
+    # Four quarters of a second, and a frame of the fifth.
+    assert math.isnan(expression(moving[:15]))
+    assert math.isfinite(expression(moving[:16]))
     slow = seen(lambda t, face: lifted(face, SOFT, 20 * t), fps=2.5)
     assert math.isnan(expression(slow))

@@ -139,11 +139,25 @@ def test_what_is_not_sure_must_move_its_mouth_or_lids():
     # 12 of 20 points lie half of so many pixels of 100 from their median, root mean square
     # 0.6 ** 0.5 of that.
     assert said(0.84, 4.0) is CueVerdict.CONFIRM
-    assert said(0.84, 0.5) is CueVerdict.CLEAR
+    assert said(0.84, 2.4) is CueVerdict.CLEAR
     # 1.7 px by the same reckoning: 0.0066; 2: 0.0077.
     assert said(0.85, 1.7) is CueVerdict.CLEAR
     assert said(0.85, 2.0) is CueVerdict.CONFIRM
     assert said(0.84, 2.0) is CueVerdict.CLEAR
+
+
+def test_where_little_surrounds_the_face_the_mean_must_be_higher():
+    def said(answer: float, seen: float) -> tuple[CueVerdict, float]:
+        frames = [
+            replace(one, texture_bounds=(0.3, 0.7), around=replace(one.around, seen=seen))
+            for one in speaking(visit(*[answer] * 12))
+        ]
+        found = texture(frames)
+        return found.verdict, found.threshold
+
+    assert said(0.79, 0.39) == (CueVerdict.CLEAR, 0.8)
+    assert said(0.81, 0.39) == (CueVerdict.CONFIRM, 0.8)
+    assert said(0.79, 0.4) == (CueVerdict.CONFIRM, 0.7)
 
 
 def test_faces_that_are_too_small_or_too_dark_say_nothing():
