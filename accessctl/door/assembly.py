@@ -9,11 +9,9 @@ from contextlib import contextmanager
 
 from accessctl.actions.build import actions_from
 from accessctl.actions.runner import ActionRunner
-from accessctl.audit.audit_key import find_key
-from accessctl.audit.base import Log
+from accessctl.audit.base import Log, write_down
 from accessctl.audit.log import EventLog
-from accessctl.audit.opening import key_path, open_log, snapshot_folder
-from accessctl.audit.recorder import write_down
+from accessctl.audit.opening import find_key, key_path, open_log, snapshot_folder
 from accessctl.audit.snapshots import Snapshots
 from accessctl.config import Config
 from accessctl.domain import EventKind, Outcome, PersonId

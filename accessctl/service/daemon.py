@@ -10,8 +10,8 @@ from threading import Event
 from typing import Any, TypeAlias
 
 from accessctl.administration.people import Administration
-from accessctl.audit.recorder import Recorder, write_down
-from accessctl.audit.retention import retain
+from accessctl.audit.base import Recorder, write_down
+from accessctl.audit.opening import Upkeep, retain
 from accessctl.config import Config
 from accessctl.demo.door import enrol_demo_person
 from accessctl.domain import Decision, Frame, PersonId
@@ -35,7 +35,6 @@ from accessctl.service.notify import Notifier
 from accessctl.service.reload import Reloads, changes, refuse_what_needs_a_restart
 from accessctl.service.signals import on_hangup
 from accessctl.service.statistics import Statistics, View
-from accessctl.service.upkeep import Upkeep
 from accessctl.service.watchdog import Pulse, Watchdog
 
 log = logging.getLogger(__name__)

@@ -5,7 +5,7 @@ import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from accessctl.audit import audit_key
+from accessctl.audit import opening as audit_files
 from accessctl.audit.opening import head_path, key_path
 from accessctl.config import AuditConfig, GalleryConfig
 from accessctl.errors import AccessctlError
@@ -45,7 +45,7 @@ def check_audit(config: AuditConfig, environment: Mapping[str, str]) -> Iterator
         yield ok("event log", f"There is none yet; {config.file} is made with the first event.")
         return
     try:
-        key = audit_key.find_key(key_path(config), environment)
+        key = audit_files.find_key(key_path(config), environment)
     except AccessctlError as error:
         yield failure("event log", str(error))
         return
@@ -53,7 +53,7 @@ def check_audit(config: AuditConfig, environment: Mapping[str, str]) -> Iterator
         yield failure(
             "event log",
             f"The audit key is missing; restore {key_path(config)}, or name the key in "
-            f"{audit_key.KEY_FILE_VARIABLE}.",
+            f"{audit_files.KEY_FILE_VARIABLE}.",
         )
         return
     if not head_path(config).exists():
