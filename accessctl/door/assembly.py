@@ -7,8 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from accessctl.actions.build import actions_from
-from accessctl.actions.runner import ActionRunner
+from accessctl.actions.runner import ActionRunner, actions_from
 from accessctl.audit.base import Log, write_down
 from accessctl.audit.log import EventLog
 from accessctl.audit.opening import find_key, key_path, open_log, snapshot_folder

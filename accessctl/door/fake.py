@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from accessctl.actions.base import Action, ActionResult
-from accessctl.actions.fake import RecordingAction
+from accessctl.actions.base import Action, ActionResult, RecordingAction
 from accessctl.administration.people import Administration
 from accessctl.audit.base import MemoryLog
 from accessctl.config import PolicyConfig, VisionConfig

@@ -11,7 +11,7 @@ import cv2
 
 from accessctl.domain import Image
 from accessctl.errors import DisplayError
-from accessctl.preview.text import font_folder
+from accessctl.preview.drawing import font_folder
 
 TITLE = "accessctl"
 # Told instead of a key once the window has been closed; no key has this number.
@@ -55,7 +55,7 @@ def _probe(environ: Mapping[str, str]) -> bool:
     return tried.returncode == 0
 
 
-class Window:
+class PreviewWindow:
     """An OpenCV window."""
 
     def __init__(self) -> None:

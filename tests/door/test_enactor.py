@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 
-from accessctl.actions.base import ActionResult
-from accessctl.actions.fake import RecordingAction
+from accessctl.actions.base import ActionResult, RecordingAction
 from accessctl.audit.base import MemoryLog
 from accessctl.domain import Decision, Event, EventKind, Match, Outcome, PersonId, Reason
 from accessctl.door.enactor import Enactor

@@ -1,16 +1,20 @@
-"""Text in any script's letters, drawn into an RGB image; OpenCV's own fonts know ASCII only."""
+"""Text and shapes, drawn into an RGB image; whatever lies outside it is cut off.
+
+Text may be in any script's letters: OpenCV's own fonts know ASCII only.
+"""
 
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TypeAlias
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as PillowImage
 from PIL import ImageDraw, ImageFont
 
-from accessctl.domain import Image
+from accessctl.domain import Box, Image
 
 Colour: TypeAlias = tuple[int, int, int]
 
@@ -55,3 +59,30 @@ def put_text(image: Image, text: str, x: int, y: int, size: int, colour: Colour)
     part = cover[top - y : bottom - y, left - x : right - x, None]
     target = image[top:bottom, left:right]
     target[:] = target * (1 - part) + np.asarray(colour, np.float32) * part
+
+
+def shade(image: Image, x: int, y: int, w: int, h: int, strength: float = 0.6) -> None:
+    """Darken a rectangle so that text on it can be read."""
+    part = image[max(0, y) : max(0, y + h), max(0, x) : max(0, x + w)]
+    part[:] = (part * (1 - strength)).astype("uint8")
+
+
+def bracket(image: Image, box: Box, colour: Colour, thickness: int = 3) -> None:
+    """The four corners of a box, a quarter of its side long."""
+    left, top = round(box.x), round(box.y)
+    right, bottom = round(box.x + box.w), round(box.y + box.h)
+    arm = round(min(box.w, box.h) / 4)
+    for x, towards_x in ((left, 1), (right, -1)):
+        for y, towards_y in ((top, 1), (bottom, -1)):
+            for end in ((x + arm * towards_x, y), (x, y + arm * towards_y)):
+                cv2.line(image, (x, y), end, colour, thickness, cv2.LINE_AA)
+
+
+def bar(image: Image, x: int, y: int, w: int, filled: float, mark: float, colour: Colour) -> None:
+    """A horizontal bar `filled` to a share in [0, 1], with the threshold's `mark` on it."""
+    height = 8
+    cv2.rectangle(image, (x, y), (x + w, y + height), (90, 90, 90), -1)
+    if filled > 0:
+        cv2.rectangle(image, (x, y), (x + round(w * filled), y + height), colour, -1)
+    at = x + round(w * mark)
+    cv2.line(image, (at, y - 3), (at, y + height + 3), (255, 255, 255), 2)

@@ -16,7 +16,7 @@ from accessctl.config import Config
 from accessctl.config_camera import CameraConfig
 from accessctl.domain import Image
 from accessctl.errors import CameraError
-from accessctl.service.checks.finding import Finding, failure, ok, warning
+from accessctl.service.checks import Finding, failure, ok, warning
 
 LOOK_S = 3.0
 # Each frame is one in so many rows and columns: enough for its mean.
@@ -27,7 +27,7 @@ SLOWEST_INFRARED = 4.0
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class CameraSample:
     """A few seconds of a camera: frames a second, size in pixels, mean brightness in [0, 1]."""
 
     fps: float
@@ -70,7 +70,7 @@ def look(
     *,
     seconds: float = LOOK_S,
     clock: Callable[[], float] = time.monotonic,
-) -> Look:
+) -> CameraSample:
     """Watch `source` for `seconds` after its first picture; CameraError when none comes."""
     lost: list[str] = []
     gone = threading.Event()
@@ -98,10 +98,10 @@ def look(
         raise CameraError(lost[0])
     if not seen:
         raise CameraError(f"{source.description} sent no picture; check its power and its cable.")
-    return Look(_rate(seen), *size, float(np.median(lights)))
+    return CameraSample(_rate(seen), *size, float(np.median(lights)))
 
 
-def judged(found: Look, source: Source, config: CameraConfig) -> Iterator[Finding]:
+def judged(found: CameraSample, source: Source, config: CameraConfig) -> Iterator[Finding]:
     said = f"{source.description}: {found.width}x{found.height} at {found.fps:.1f} frames a second"
     is_usb = source.live and "://" not in config.source
     if is_usb and found.fps < SLOW * config.fps:

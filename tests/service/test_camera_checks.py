@@ -9,9 +9,9 @@ from accessctl.config import Config
 from accessctl.config_camera import CameraConfig
 from accessctl.config_liveness import LivenessConfig
 from accessctl.errors import CameraError, SourceError
-from accessctl.service.checks import camera as camera_check
-from accessctl.service.checks.camera import (
-    Look,
+from accessctl.service import camera_checks
+from accessctl.service.camera_checks import (
+    CameraSample,
     brightness,
     check_camera,
     check_infrared,
@@ -21,7 +21,7 @@ from accessctl.service.checks.camera import (
     look,
     of_running_door,
 )
-from accessctl.service.checks.finding import Level
+from accessctl.service.checks import Level
 
 USB = CameraConfig(source="/dev/video0", open_timeout_s=5)
 LIVE = FakeSource([], live=True, endless=True)
@@ -73,14 +73,14 @@ def test_a_recording_without_pictures():
     ],
 )
 def test_a_usb_camera_is_held_to_what_was_asked_of_it(fps, size, level):
-    camera, _ = judged(Look(fps, *size, 0.4), LIVE, USB)
+    camera, _ = judged(CameraSample(fps, *size, 0.4), LIVE, USB)
     assert camera.level is level
     assert f"{size[0]}x{size[1]} at {fps:.1f}" in camera.sentence
 
 
 def test_a_network_camera_is_not():
     config = CameraConfig(source="rtsp://cam/1")
-    camera, _ = judged(Look(5.0, 640, 480, 0.4), LIVE, config)
+    camera, _ = judged(CameraSample(5.0, 640, 480, 0.4), LIVE, config)
     assert camera.level is Level.OK
 
 
@@ -127,7 +127,7 @@ def infrared_config(source: str | None) -> Config:
 )
 def test_an_infrared_camera_is_looked_at(monkeypatch, level_shown, fps, level, said):
     source = FakeSource([flat_shots([level_shown] * 4, fps=fps)])
-    monkeypatch.setattr(camera_check, "infrared_source", lambda *_, **__: source)
+    monkeypatch.setattr(camera_checks, "infrared_source", lambda *_, **__: source)
     (finding,) = check_infrared(infrared_config("/dev/video2"))
     assert (finding.subject, finding.level) == ("infrared", level)
     assert re.search(said, finding.sentence)
