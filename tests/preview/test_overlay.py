@@ -15,13 +15,13 @@ from accessctl.preview.drawing import text_size
 from accessctl.preview.overlay import (
     AMBER,
     BLUE,
-    COLOURS,
+    GATHERED_SIZE,
+    GATHERED_WIDTHS,
     GREEN,
     MARGIN,
     MARK,
     RED,
-    SIZE,
-    WIDTHS,
+    VERDICT_COLOURS,
     Panel,
     bar_share,
     draw,
@@ -226,7 +226,7 @@ def test_the_face_is_not_hidden_and_doubts_and_life_have_their_colours(image: Im
     part(image, place)[:] = 120
     assert np.array_equal(image, before)
     for word in (CueVerdict.DOUBT, CueVerdict.CONFIRM):
-        assert (inside == np.array(COLOURS[word])).all(axis=2).any()
+        assert (inside == np.array(VERDICT_COLOURS[word])).all(axis=2).any()
 
 
 def test_where_there_is_no_room_nothing_is_drawn(image: Image) -> None:
@@ -249,12 +249,12 @@ def test_narrow_room_breaks_the_lines(image: Image) -> None:
     assert wide.x + wide.w < right.x
 
 
-@pytest.mark.parametrize("widest", WIDTHS)
+@pytest.mark.parametrize("widest", GATHERED_WIDTHS)
 def test_rows_are_no_wider_than_they_may_be_and_lose_nothing(widest: int) -> None:
     for text, _ in LINES:
         rows = wrap(text, widest)
         assert " ".join(" ".join(rows).split()) == text
-        assert all(text_size(row, SIZE)[0] <= widest + 12 for row in rows)
+        assert all(text_size(row, GATHERED_SIZE)[0] <= widest + 12 for row in rows)
 
 
 def test_a_word_that_is_too_wide_stands_alone() -> None:
