@@ -1,9 +1,12 @@
-"""Whether the camera opens, how fast it really is, and whether there is light."""
+"""Cameras, looked at for a few seconds: which are attached, whether the door's opens, how fast it
+really is, and whether there is light.
+"""
 
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,6 +15,8 @@ from accessctl.camera.choose import source_from
 from accessctl.camera.infrared import infrared_config, infrared_source
 from accessctl.camera.reader import Reader
 from accessctl.camera.source import Source
+from accessctl.camera.usb import UsbSource, attached
+from accessctl.camera.usb_identity import Identity
 from accessctl.config import Config
 from accessctl.config_camera import CameraConfig
 from accessctl.domain import Image
@@ -24,6 +29,9 @@ STRIDE = 8
 BLACK, DARK, BRIGHT = 0.02, 0.12, 0.9
 SLOW = 0.7
 SLOWEST_INFRARED = 4.0
+
+LISTING_S = 1.5
+Found = Callable[[], Iterator[tuple[str, Identity]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,3 +180,38 @@ def _rate(seen: Sequence[tuple[float, int]]) -> float:
     """By the sequence numbers, so that frames nobody took count too."""
     (first, began), (last, ended) = seen[0], seen[-1]
     return (ended - began) / (last - first) if last > first else 0.0
+
+
+LookAt = Callable[[str], CameraSample]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One camera; `seen` is what its pictures were like just now, and where it gave none,
+    `problem` says why."""
+
+    device: str
+    identity: Identity
+    seen: CameraSample | None
+    problem: str | None
+
+
+def cameras(
+    config: CameraConfig, *, found: Found = attached, look_at: LookAt | None = None
+) -> Iterator[Listed]:
+    """Every attached camera, opened for a moment as a door with `config` would open it.
+
+    Which one it must be (`camera.usb_id`) does not matter here; a virtual one is not opened
+    unless `config` allows it. A camera in use gives no picture to a second program.
+    """
+    asked = config.model_copy(update={"usb_id": None, "usb_serial": None})
+    seen_at = look_at or partial(_look_at, config=asked)
+    for device, identity in found():
+        try:
+            yield Listed(device, identity, seen_at(device), None)
+        except CameraError as error:
+            yield Listed(device, identity, None, str(error))
+
+
+def _look_at(device: str, config: CameraConfig) -> CameraSample:
+    return look(UsbSource(device, config, pinned=None), config, seconds=LISTING_S)

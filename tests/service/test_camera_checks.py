@@ -1,10 +1,12 @@
 import re
 import threading
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
 
 from accessctl.camera.fake import FakeSource, flat_shots
+from accessctl.camera.usb_identity import Identity
 from accessctl.config import Config
 from accessctl.config_camera import CameraConfig
 from accessctl.config_liveness import LivenessConfig
@@ -12,7 +14,9 @@ from accessctl.errors import CameraError, SourceError
 from accessctl.service import camera_checks
 from accessctl.service.camera_checks import (
     CameraSample,
+    Listed,
     brightness,
+    cameras,
     check_camera,
     check_infrared,
     infrared_of_running_door,
@@ -171,3 +175,47 @@ def test_a_running_door_is_believed(state, error, level, said):
     (finding,) = of_running_door({"camera": camera | size})
     assert finding.level is level
     assert said in finding.sentence
+
+
+REAL = Identity("video0", "046d:0825", "5FB1", "Webcam C270", "uvcvideo", virtual=False)
+OTHER = Identity("video2", "1bcf:2c99", None, "Other", "uvcvideo", virtual=False)
+SEEN = CameraSample(14.97, 1280, 720, 0.5)
+
+
+def found() -> Iterator[tuple[str, Identity]]:
+    yield "/dev/video0", REAL
+    yield "/dev/video2", OTHER
+
+
+def test_each_camera_is_looked_at_and_one_that_gives_nothing_says_why() -> None:
+    def look_at(device: str) -> CameraSample:
+        if device == "/dev/video2":
+            raise CameraError("It is busy.")
+        return SEEN
+
+    listed = list(cameras(CameraConfig(), found=found, look_at=look_at))
+    assert listed == [
+        Listed("/dev/video0", REAL, SEEN, None),
+        Listed("/dev/video2", OTHER, None, "It is busy."),
+    ]
+
+
+def test_where_nothing_is_attached_nothing_is_listed() -> None:
+    assert list(cameras(CameraConfig(), found=lambda: iter(()))) == []
+
+
+def test_a_camera_is_opened_as_the_door_would_whichever_it_must_be(monkeypatch) -> None:
+    asked = []
+
+    def look(source, config, *, seconds):
+        asked.append((source.device, source.config, config, seconds))
+        return SEEN
+
+    monkeypatch.setattr(camera_checks, "look", look)
+    pinned = CameraConfig(usb_id="046d:0825", usb_serial="5FB1", width=640, height=480)
+    assert [one.seen for one in cameras(pinned, found=found)] == [SEEN, SEEN]
+    free = CameraConfig(width=640, height=480)
+    assert [device for device, *_ in asked] == ["/dev/video0", "/dev/video2"]
+    for _, source, config, seconds in asked:
+        assert source.model_dump() == config.model_dump() == free.model_dump()
+        assert seconds == 1.5
