@@ -4,6 +4,7 @@ import argparse
 import ast
 import importlib.util
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,10 +13,14 @@ import pytest
 from accessctl.cli.main import parser
 
 ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
+INDEX = ROOT / "docs" / "README.md"
 VERIFY = ROOT / "docs" / "VERIFY.md"
 THREATS = ROOT / "docs" / "THREAT_MODEL.md"
 CODE = re.compile(r"`([^`]+)`")
-LINK = re.compile(r"\]\(([^)#]+)\)")
+LINK = re.compile(r"\]\(([^)#]+)(?:#[^)]*)?\)")
+BLOCK = re.compile(r"^```\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+TWO_SCREENS = 95
 
 
 def rows(document: Path) -> Iterator[list[str]]:
@@ -86,7 +91,39 @@ def test_every_command_that_is_named_exists(command: str) -> None:
             known = subparsers[word]
 
 
-@pytest.mark.parametrize("document", [VERIFY, THREATS], ids=lambda path: path.name)
+def shown() -> list[str]:
+    """The commands in the README's blocks, without what is said about them."""
+    blocks = BLOCK.findall(README.read_text(encoding="utf-8"))
+    return [line for block in blocks for line in block.splitlines() if line]
+
+
+def test_the_readme_shows_commands() -> None:
+    assert {line.split()[0] for line in shown()} == {"make", "accessctl"}
+
+
+@pytest.mark.parametrize("command", shown())
+def test_every_command_of_the_readme_is_understood(command: str) -> None:
+    program, *arguments = shlex.split(command, comments=True)
+    if program == "make":
+        assert f"\n{arguments[0]}:" in (ROOT / "Makefile").read_text()
+    else:
+        assert callable(parser().parse_args(arguments).func)
+
+
+def test_the_readme_fits_on_two_screens() -> None:
+    assert len(README.read_text(encoding="utf-8").splitlines()) <= TWO_SCREENS
+
+
+def test_the_index_names_every_document() -> None:
+    named_there = {
+        (INDEX.parent / link).resolve() for link in LINK.findall(INDEX.read_text(encoding="utf-8"))
+    }
+    assert set(INDEX.parent.rglob("*.md")) - {INDEX} <= named_there
+
+
+@pytest.mark.parametrize(
+    "document", [README, *sorted((ROOT / "docs").rglob("*.md"))], ids=lambda path: str(path.name)
+)
 def test_every_link_leads_somewhere(document: Path) -> None:
     for link in LINK.findall(document.read_text(encoding="utf-8")):
-        assert (document.parent / link).exists(), link
+        assert link.startswith("https://") or (document.parent / link).exists(), link

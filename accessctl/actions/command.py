@@ -10,8 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 
-from accessctl.actions.base import ActionResult
-from accessctl.actions.printable import printable
+from accessctl.actions.base import ActionResult, printable
 from accessctl.actions.process import Ended, run_to_end
 
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "USER", "LOGNAME", "TMPDIR")

@@ -1,18 +1,41 @@
-"""Actions beside the door's loop, never inside it."""
+"""From the configuration to actions, performed beside the door's loop and never inside it."""
 
 import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from accessctl.actions.base import Action, ActionResult
+from accessctl.actions.command import Command
+from accessctl.actions.webhook import Webhook, read_secret
+from accessctl.config import ActionConfig, CommandAction
 
 OnResult: TypeAlias = Callable[[Action, ActionResult], None]
 
 log = logging.getLogger(__name__)
+
+
+def actions_from(configs: Iterable[ActionConfig]) -> list[Action]:
+    """One action for each entry, in order; reads the webhooks' keys now.
+
+    Raises ConfigError for a key or a URL that cannot be used, so that a door with a
+    broken configuration does not start.
+    """
+    return [_action(config) for config in configs]
+
+
+def _action(config: ActionConfig) -> Action:
+    if isinstance(config, CommandAction):
+        return Command(config.argv, config.timeout_s)
+    return Webhook(
+        config.url,
+        secret=None if config.secret_file is None else read_secret(config.secret_file),
+        timeout_s=config.timeout_s,
+        retries=config.retries,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,21 +1,25 @@
-"""A decision is POSTed to a server."""
+"""A decision is POSTed to a server, signed with a key that only its owner may read."""
 
 import asyncio
 import hashlib
 import hmac
 import json
 import logging
+import os
 import ssl
+import stat
 import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from accessctl.actions.base import ActionResult
-from accessctl.actions.printable import printable
+from accessctl.actions.base import ActionResult, printable
 from accessctl.errors import ConfigError
 
+MIN_KEY_BYTES = 16
+MAX_KEY_BYTES = 4096
 BACKOFF_S = 0.5
 BACKOFF_MAX_S = 8.0
 DETAIL_CHARACTERS = 200
@@ -147,3 +151,38 @@ class Webhook:
 def signature(secret: bytes, timestamp: str, body: bytes) -> str:
     """Hexadecimal HMAC-SHA256 (RFC 2104) over `timestamp`, a full stop and `body`."""
     return hmac.new(secret, timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+
+
+def read_secret(path: Path) -> bytes:
+    """The key in `path`, without the line break an editor leaves at its end.
+
+    Raises ConfigError unless it is a plain file of 16 to 4096 bytes that only its
+    owner may read or write.
+    """
+    try:
+        with open(path, "rb", opener=_opener) as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise ConfigError(f"The webhook key {path} is not a plain file.")
+            if status.st_mode & 0o077:
+                raise ConfigError(
+                    f"The webhook key {path} can be read or changed by others; "
+                    f"run: chmod 600 {path}."
+                )
+            secret = file.read(MAX_KEY_BYTES + 1).rstrip(b"\r\n")
+    except OSError as error:
+        raise ConfigError(
+            f"Cannot read the webhook key {path} ({error.strerror}); "
+            "make one with: openssl rand -hex 32."
+        ) from error
+    if not MIN_KEY_BYTES <= len(secret) <= MAX_KEY_BYTES:
+        raise ConfigError(
+            f"The webhook key {path} must hold {MIN_KEY_BYTES} to {MAX_KEY_BYTES} bytes; "
+            "make one with: openssl rand -hex 32."
+        )
+    return secret
+
+
+def _opener(path: str, flags: int) -> int:
+    # A named pipe must not make the start of the door wait.
+    return os.open(path, flags | os.O_NONBLOCK)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from accessctl.audit.recorder import Recorder
+from accessctl.audit.base import Recorder
 from accessctl.domain import Event, EventKind
 from accessctl.policy.lockout import Lockout
 from accessctl.policy.lockout_store import LockoutStore

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from accessctl.administration.people import Administration
-from accessctl.audit.faults import reported
 from accessctl.audit.log import EventLog
 from accessctl.audit.opening import open_log
+from accessctl.audit.schema import reported
 from accessctl.config import AuditConfig, Config
 from accessctl.domain import Event
 from accessctl.gallery.store import open_gallery

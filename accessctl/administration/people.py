@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from accessctl.audit.recorder import Recorder, person_event
+from accessctl.audit.base import Recorder, person_event
 from accessctl.domain import Person, PersonId, PersonRules
 from accessctl.errors import StoreError
 from accessctl.gallery.pins import hash_pin

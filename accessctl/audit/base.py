@@ -1,13 +1,21 @@
-"""What the audit log promises, on disk or in memory."""
+"""What an event log promises, what its users do with that promise, and a log in memory."""
 
-from collections.abc import Iterator
+import logging
+import threading
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
+from accessctl.audit.schema import Row, event_of, row_of
 from accessctl.domain import Event, EventKind, PersonId
+from accessctl.errors import StoreError
+
+log = logging.getLogger(__name__)
+
+POLL_S = 0.5
 
 
-class Log(Protocol):
-    """An append-only list of events, numbered from 1 in the order they were written."""
+class Recorder(Protocol):
+    """What keeps events; all that most of the house sees of an event log."""
 
     def append(self, event: Event) -> int:
         """Keep the event for good and return its number.
@@ -15,6 +23,10 @@ class Log(Protocol):
         Raises StoreError if that cannot be done now; the caller must then not act on
         it, and may try again later. Raises ValueError if `event.data` is not JSON.
         """
+
+
+class Log(Recorder, Protocol):
+    """An append-only list of events, numbered from 1 in the order they were written."""
 
     def query(
         self,
@@ -33,3 +45,86 @@ class Log(Protocol):
         """
 
     def close(self) -> None: ...
+
+
+def write_down(audit: Recorder, event: Event) -> bool:
+    """True once `event` is on disk; False, and logged, when the log does not take it."""
+    try:
+        audit.append(event)
+    except StoreError as error:
+        about = {"visit": event.data.get("visit")}
+        log.error("A %s event could not be written down: %s", event.kind.value, error, extra=about)
+        return False
+    return True
+
+
+def person_event(change: str, person: PersonId, time: float) -> Event:
+    """`change` is one of enrolled, photo_added, renamed, removed, rules_changed, pin_changed."""
+    return Event(time, EventKind.PERSON, {"change": change}, person)
+
+
+def follow(
+    log: Log,
+    after: int,
+    sleep: Callable[[float], None],
+    stop: Callable[[], bool],
+    *,
+    since: float | None = None,
+    person: PersonId | None = None,
+    kind: EventKind | None = None,
+) -> Iterator[tuple[int, Event]]:
+    """Everything after number `after` that fits, then what comes, until `stop()`.
+
+    Looks every half second; the writer's fsync, not the reader, sets the order, so no
+    event is skipped or repeated. Raises StoreError.
+    """
+    while True:
+        for number, event in log.query(since=since, person=person, kind=kind, after=after):
+            yield number, event
+            after = number
+        if stop():
+            return
+        sleep(POLL_S)
+
+
+class MemoryLog:
+    """See Log. Set `full` to make it refuse, as a full disk would."""
+
+    def __init__(self) -> None:
+        self.full = False
+        self._rows: list[Row] = []
+        self._lock = threading.Lock()
+
+    def append(self, event: Event) -> int:
+        row = row_of(event)
+        with self._lock:
+            if self.full:
+                raise StoreError("The event log cannot be written: the disk is full; make room.")
+            self._rows.append(row)
+            return len(self._rows)
+
+    def query(
+        self,
+        *,
+        since: float | None = None,
+        person: PersonId | None = None,
+        kind: EventKind | None = None,
+        after: int = 0,
+        limit: int | None = None,
+    ) -> Iterator[tuple[int, Event]]:
+        found = 0
+        for number, row in list(enumerate(self._rows, 1)):
+            event = event_of(row)
+            if limit is not None and found >= limit:
+                return
+            if (
+                number > after
+                and (since is None or event.time >= since)
+                and person in (None, event.person)
+                and kind in (None, event.kind)
+            ):
+                found += 1
+                yield number, event
+
+    def close(self) -> None:
+        """Nothing to do; it is there so that the fake fits Log."""

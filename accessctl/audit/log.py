@@ -6,13 +6,9 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
-from accessctl.audit.append import append
-from accessctl.audit.faults import reported
-from accessctl.audit.head import HeadFile
-from accessctl.audit.purge import fold_in, last_above, last_before, purge
-from accessctl.audit.record import event_of, row_of
-from accessctl.audit.schema import configure, migrate
-from accessctl.audit.verify import Report, no_pause, verify
+from accessctl.audit.append import HeadFile, append, fold_in, last_above, last_before, purge
+from accessctl.audit.schema import configure, event_of, migrate, reported, row_of
+from accessctl.audit.verify import LogReport, no_pause, verify
 from accessctl.domain import Event, EventKind, PersonId
 from accessctl.errors import StoreError
 from accessctl.storage.files import identity, is_still
@@ -23,7 +19,7 @@ PAGE = 500
 
 
 class EventLog:
-    """See base.Log. Threads may share one; processes may open the same file.
+    """See accessctl.audit.base.Log. Threads may share one; processes may open the same file.
 
     It holds ids of people, never names. The file is 0600, a folder that has to be made
     0700. An event is on the disk (fsync) when `append` returns.
@@ -112,7 +108,7 @@ class EventLog:
                 if len(rows) < PAGE:
                     return
 
-    def verify(self, pause: Callable[[], None] = no_pause) -> Report:
+    def verify(self, pause: Callable[[], None] = no_pause) -> LogReport:
         """What the whole log and its head say about each other; StoreError."""
         with reported(self._path):
             reader = self._connect()

@@ -1,14 +1,62 @@
-"""The event log with its head, as the configuration says where they are."""
+"""The event log as the configuration has it: where it, its head, its key and its pictures are,
+how it is opened, and what it has to forget while the door is open.
 
+The audit key is a key of its own, not the gallery's: the log outlives galleries, several write
+to one log (the demo's too), and whoever checks the log should not be able to open people's
+templates. Places, first found wins: the file that ACCESSCTL_AUDIT_KEY_FILE names, the
+systemd credential `accessctl-audit-key`, and the file of `audit.key`.
+"""
+
+import logging
 import os
+import threading
+import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
-from accessctl.audit.audit_key import KEY_FILE_VARIABLE, find_key, generate_key
-from accessctl.audit.head import HeadFile
+from accessctl.audit.append import HeadFile
 from accessctl.audit.log import EventLog
+from accessctl.audit.snapshots import DAY_S, purge_pictures
+from accessctl.background import BackgroundThread
 from accessctl.config import AuditConfig
-from accessctl.errors import StoreError
+from accessctl.errors import AccessctlError, StoreError
+from accessctl.storage.keyfile import KeyPlaces
+
+KEY_FILE_VARIABLE = "ACCESSCTL_AUDIT_KEY_FILE"
+CREDENTIAL = "accessctl-audit-key"
+PLACES = KeyPlaces("the audit key", "an audit key", KEY_FILE_VARIABLE, CREDENTIAL, StoreError)
+
+# Between two bites of work: the door's loop shares Python's lock and the log's.
+REST_S = 0.01
+CLOSE_S = 5.0
+
+Pause: TypeAlias = Callable[[], None]
+
+log = logging.getLogger(__name__)
+
+
+def find_key(path: Path, environment: Mapping[str, str]) -> bytes | None:
+    """The audit key, None where there is none; StoreError when it cannot be used."""
+    return PLACES.find(path, environment)
+
+
+def generate_key(path: Path, random_bytes: Callable[[int], bytes]) -> bytes:
+    """Make the key file (0600), on disk when this returns; StoreError.
+
+    Another process may make it at the same moment; then its key is the one returned.
+    """
+    key, is_new = PLACES.generate(path, random_bytes)
+    if is_new:
+        log.warning(
+            "Generated the audit key %s. It lies beside the log, which shows tampering only by "
+            "those who cannot read it; keep it elsewhere and name it in %s or as a systemd "
+            "credential.",
+            path,
+            KEY_FILE_VARIABLE,
+        )
+    return key
 
 
 def head_path(config: AuditConfig) -> Path:
@@ -46,3 +94,72 @@ def open_log_to_check(config: AuditConfig, environment: Mapping[str, str]) -> Ev
             f"{key_path(config)}, or name the key in {KEY_FILE_VARIABLE}."
         )
     return EventLog(config.file, head=None if key is None else HeadFile(head_path(config), key))
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """How many records and pictures were removed."""
+
+    records: int
+    pictures: int
+
+
+def rest() -> None:
+    time.sleep(REST_S)
+
+
+def retain(events: EventLog, config: AuditConfig, now: float, pause: Pause = rest) -> Forgotten:
+    """Remove what is older or more than the configuration keeps; `now` is epoch time.
+
+    For a thread beside the loop: it works in small bites, calls `pause` between them, and
+    stops at one that raises. Raises StoreError; a log that does not verify is left as it is.
+    """
+    folder = snapshot_folder(config)
+    try:
+        pictures = purge_pictures(folder, config.snapshots, now)
+    except OSError as error:
+        raise StoreError(
+            f"Old snapshots in {folder} cannot be deleted ({error.strerror}); "
+            "check who may write there."
+        ) from error
+    kept = config.retention
+    before = None if kept.days is None else now - kept.days * DAY_S
+    max_bytes = None if kept.max_mb is None else kept.max_mb * 1e6
+    records = events.trim(before, max_bytes, now, pause)
+    if records or pictures:
+        log.info("Removed %d old events and %d old snapshots.", records, pictures)
+    return Forgotten(records, pictures)
+
+
+class _ClosingError(Exception):
+    """The door stops: leave the work where it is."""
+
+
+class Upkeep(BackgroundThread):
+    """Calls `work` at once and then every `every_s` seconds, from `with` to its end.
+
+    What a door does once a day, in a thread beside its loop: it forgets (see `retain`).
+    `work` is given what to call between two bites, and ends there when the door stops. Its
+    AccessctlError is logged, and it is tried again the next time.
+    """
+
+    def __init__(self, work: Callable[[Pause], object], every_s: float = DAY_S) -> None:
+        self._work = work
+        self._every_s = every_s
+        self._closing = threading.Event()
+        super().__init__(self._run, name="upkeep", stop=self._closing.set, patience_s=CLOSE_S)
+
+    def _run(self) -> None:
+        while True:
+            try:
+                self._work(self._pause)
+            except _ClosingError:
+                return
+            except AccessctlError as error:
+                log.error("Old records were not removed: %s", error)
+            if self._closing.wait(self._every_s):
+                return
+
+    def _pause(self) -> None:
+        if self._closing.wait(REST_S):
+            raise _ClosingError

@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class KeptSnapshot:
     """What the event has to say about its picture: file name and SHA-256 (hex)."""
 
     name: str
@@ -58,7 +58,7 @@ class Snapshots:
         derived = HKDF(hashes.SHA256(), 32, None, b"accessctl snapshots 1").derive(audit_key)
         self._cipher = AESGCM(derived)
 
-    def keep(self, visit: str, time: float, jpeg: bytes) -> Kept | None:
+    def keep(self, visit: str, time: float, jpeg: bytes) -> KeptSnapshot | None:
         """Seal one picture taken at the epoch time; old ones make room for it.
 
         None, and logged, when it cannot be kept: a picture is not worth a closed door.
@@ -79,7 +79,7 @@ class Snapshots:
         except OSError as error:
             log.error("A snapshot could not be kept in %s: %s", self._folder, error.strerror)
             return None
-        return Kept(name, hashlib.sha256(sealed).hexdigest())
+        return KeptSnapshot(name, hashlib.sha256(sealed).hexdigest())
 
     def read(self, name: str) -> bytes:
         """The JPEG; StoreError when it is gone, altered, or sealed with another key."""

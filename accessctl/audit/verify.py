@@ -6,15 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from accessctl.audit.append import HEAD_BEGUN, MISMATCH, checkpoint, purged_through
-from accessctl.audit.chain import GENESIS, link, record_bytes
-from accessctl.audit.head import End, HeadFile
+from accessctl.audit.append import HEAD_BEGUN, MISMATCH, End, HeadFile, checkpoint, purged_through
+from accessctl.audit.schema import GENESIS, link, record_bytes
 from accessctl.domain import EventKind
 from accessctl.storage.strict_yaml import shortened
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class RecordFinding:
     """A record's number and what is the matter with it, as part of a sentence."""
 
     number: int
@@ -22,7 +21,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class LogReport:
     """`records` were read, the last of them `last` (0: none); `purged` ones came before.
 
     `covered` is the number up to which the sealed head vouches, None without a head.
@@ -34,8 +33,8 @@ class Report:
     purged: int
     last: int
     covered: int | None
-    broken: Finding | None
-    noticed: tuple[Finding, ...]
+    broken: RecordFinding | None
+    noticed: tuple[RecordFinding, ...]
     alarm: bool
 
 
@@ -49,7 +48,7 @@ def no_pause() -> None:
 
 def verify(
     db: sqlite3.Connection, head: HeadFile | None, pause: Callable[[], None] = no_pause
-) -> Report:
+) -> LogReport:
     """Read the whole log once; it may be written meanwhile. sqlite3.Error, OSError.
 
     `pause` is called every BITE records and may raise to end it.
@@ -71,8 +70,8 @@ class _Walk:
     ) -> None:
         self._db = db
         self._sealed = sealed
-        self._broken: Finding | None = None
-        self._noticed: list[Finding] = []
+        self._broken: RecordFinding | None = None
+        self._noticed: list[RecordFinding] = []
         self._alarm = False
         self._end = self._beginning(head)
         self._purged = self._end.number
@@ -81,7 +80,7 @@ class _Walk:
         self._head_seen = sealed is not None and sealed.number <= self._purged
         self._complaint = complaint
 
-    def report(self, pause: Callable[[], None]) -> Report:
+    def report(self, pause: Callable[[], None]) -> LogReport:
         rows = self._db.execute("SELECT id, time, kind, person, data, hash FROM event ORDER BY id")
         for number, *values, digest in rows:
             self._read(number, values, digest)
@@ -89,7 +88,7 @@ class _Walk:
                 pause()
         self._compare_with_head()
         covered = None if self._sealed is None else self._sealed.number
-        return Report(
+        return LogReport(
             self._records,
             self._purged,
             self._end.number,
@@ -138,9 +137,11 @@ class _Walk:
             return
         if said.get("state") == MISMATCH:
             self._alarm = True
-            self._noticed.append(Finding(number, shortened(str(said.get("problem")))))
+            self._noticed.append(RecordFinding(number, shortened(str(said.get("problem")))))
         elif said.get("state") == HEAD_BEGUN:
-            self._noticed.append(Finding(number, "a head was begun; before it there was none"))
+            self._noticed.append(
+                RecordFinding(number, "a head was begun; before it there was none")
+            )
 
     def _compare_with_head(self) -> None:
         if self._sealed is None:
@@ -154,7 +155,7 @@ class _Walk:
 
     def _break(self, number: int, problem: str) -> None:
         if self._broken is None:
-            self._broken = Finding(number, problem)
+            self._broken = RecordFinding(number, problem)
 
 
 def _sealed(head: HeadFile | None) -> tuple[End | None, str]:

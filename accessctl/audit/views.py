@@ -1,18 +1,46 @@
-"""An event as people and programs see it: names looked up, times readable."""
+"""Events as people and programs see them: a line of text, JSON lines, CSV.
 
-from collections.abc import Callable, Mapping
+Names are looked up when an event is shown, for the log holds ids only. `moment` reads what
+somebody types to say since when.
+"""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, tzinfo
 from typing import Any, TypeAlias
 
 from accessctl.domain import Event, EventKind, PersonId
+from accessctl.errors import InputError
 
 NameOf: TypeAlias = Callable[[PersonId], str | None]
+Records: TypeAlias = Iterable[tuple[int, Event, str]]
+"""Number, event and hash (hexadecimal) of records, as `EventLog.records` gives them."""
 
 REMOVED = "(removed person)"
 EVIDENCE = "evidence"
 _DECISION_KEYS = ("visit", "decision", "reason")
-_ABSURD = 1e12
 _EVIDENCE_KEYS = ("similarity", "fmr", "frames", "latency_ms")
+_ABSURD = 1e12
+
+CSV_COLUMNS = (
+    "number",
+    "time",
+    "kind",
+    *_DECISION_KEYS,
+    "person",
+    *_EVIDENCE_KEYS,
+    "person_id",
+    "data",
+    "hash",
+)
+# A spreadsheet takes a cell that begins so for a formula and computes it.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+_AGO = re.compile(r"([0-9]{1,6})([smhdw])")
 
 
 def as_json(event: Event, name_of: NameOf) -> dict[str, Any]:
@@ -37,8 +65,8 @@ def as_json(event: Event, name_of: NameOf) -> dict[str, Any]:
 
 def as_text(event: Event, name_of: NameOf, zone: tzinfo | None = None) -> str:
     """One line, in local time (`zone`, or else the system's), free of control characters."""
-    moment = datetime.fromtimestamp(event.time, UTC).astimezone(zone)
-    head = f"{moment:%Y-%m-%d %H:%M:%S}  {event.kind.value:<8}"
+    local = datetime.fromtimestamp(event.time, UTC).astimezone(zone)
+    head = f"{local:%Y-%m-%d %H:%M:%S}  {event.kind.value:<8}"
     words = _WORDS.get(event.kind, _others)(event, _name(event, name_of))
     return "".join(map(_printable, f"{head}  {words}")).rstrip()
 
@@ -124,3 +152,59 @@ def _printable(character: str) -> str:
     if character.isprintable():
         return character
     return character.encode("unicode_escape").decode("ascii")
+
+
+def json_lines(records: Records, name_of: NameOf) -> Iterator[str]:
+    """A line for each record: number, what `events --json` prints, evidence, hash."""
+    for number, event, digest in records:
+        line = {"number": number, **as_json(event, name_of)}
+        if EVIDENCE in event.data:
+            line[EVIDENCE] = event.data[EVIDENCE]
+        line["hash"] = digest
+        yield json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def csv_lines(records: Records, name_of: NameOf) -> Iterator[str]:
+    """A head line and a line for each record (RFC 4180); `data` holds the rest as JSON."""
+    yield _line(CSV_COLUMNS)
+    for number, event, digest in records:
+        shown = {"number": number, **as_json(event, name_of), "hash": digest}
+        rest = {key: value for key, value in event.data.items() if key not in CSV_COLUMNS}
+        shown["data"] = json.dumps(rest, ensure_ascii=False, sort_keys=True) if rest else None
+        yield _line([_cell(shown[column]) for column in CSV_COLUMNS])
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return f"'{value}" if value.startswith(_FORMULA) else value
+    return json.dumps(value)
+
+
+def _line(cells: Iterable[str]) -> str:
+    buffer = io.StringIO()
+    csv.writer(buffer).writerow(list(cells))
+    return buffer.getvalue()
+
+
+def moment(text: str, now: float, zone: tzinfo | None = None) -> float:
+    """Epoch seconds of "90s", "30m", "1h", "2d", "1w" before `now`, or of an ISO 8601 date.
+
+    A date without an offset is local time, in `zone` or else the system's time zone; a
+    date without a time is its midnight. Raises InputError.
+    """
+    text = text.strip()
+    ago = _AGO.fullmatch(text)
+    if ago is not None:
+        return now - int(ago[1]) * _SECONDS[ago[2]]
+    try:
+        date = datetime.fromisoformat(text)
+        if date.tzinfo is None and zone is not None:
+            date = date.replace(tzinfo=zone)
+        return date.timestamp()
+    except (ValueError, OverflowError, OSError) as error:
+        raise InputError(
+            f"{text!r} is not a moment; write 30m, 1h or 2d (that long ago), "
+            "2026-01-31 or 2026-01-31T18:30."
+        ) from error

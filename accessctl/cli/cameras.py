@@ -10,7 +10,7 @@ from accessctl.errors import ConfigError
 
 if TYPE_CHECKING:
     from accessctl.config_camera import CameraConfig
-    from accessctl.service.cameras import Listed
+    from accessctl.service.camera_checks import Listed
 
 NONE = (
     "No camera is attached to this machine; plug one in. A network camera is not listed: name "
@@ -28,7 +28,7 @@ def add_parser(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """0 also when there is none: that is what there is."""
     from accessctl.cli.doctor import quietly
-    from accessctl.service.cameras import cameras
+    from accessctl.service.camera_checks import cameras
 
     with quietly():
         listed = list(cameras(_settings(args)))

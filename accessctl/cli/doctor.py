@@ -16,7 +16,7 @@ from accessctl.config import Config, load_config
 from accessctl.errors import ConfigError, FaultError, InputError
 
 if TYPE_CHECKING:
-    from accessctl.service.checks.finding import Check, Finding
+    from accessctl.service.checks import Check, Finding
 
 LEVEL, SUBJECT = 7, 11
 
@@ -48,8 +48,7 @@ def quietly() -> Iterator[None]:
 
 
 def _examined(args: argparse.Namespace) -> int:
-    from accessctl.service.checks.examine import examine
-    from accessctl.service.checks.finding import Level, failure
+    from accessctl.service.checks import Level, examine, failure
 
     findings: list[Finding] = []
 
@@ -87,32 +86,31 @@ def show(finding: "Finding", *, as_json: bool) -> None:
 
 
 def checks_of(config: Config, path: Path) -> Sequence[tuple[str, "Check"]]:
-    from accessctl.service.checks import disk, hooks, models, people, permissions
-    from accessctl.service.checks.finding import ok
+    from accessctl.service import checks, model_checks
 
     folders = {"people": config.gallery.folder, "the event log": config.audit.file.parent}
     pictures = config.audit.snapshots
     snapshots_mb = 0.0 if pictures.keep == "off" else pictures.max_mb
     return [
-        ("config", lambda: [ok("config", f"{path} is in order.")]),
-        ("config file", partial(permissions.check_config_file, path)),
+        ("config", lambda: [checks.ok("config", f"{path} is in order.")]),
+        ("config file", partial(checks.check_config_file, path)),
         *_libraries(),
         ("models", partial(_check_vision_models, config)),
-        ("encoder", partial(models.check_encoder, config.encoder)),
-        ("texture", partial(models.check_texture, config.liveness)),
+        ("encoder", partial(model_checks.check_encoder, config.encoder)),
+        ("texture", partial(model_checks.check_texture, config.liveness)),
         *_machine(config),
-        ("gallery", partial(permissions.check_gallery, config.gallery, os.environ)),
-        ("people", partial(people.check_people, config, os.environ)),
-        ("event log", partial(permissions.check_audit, config.audit, os.environ)),
-        ("disk", partial(disk.check_disk, folders, snapshots_mb)),
-        ("actions", partial(hooks.check_hooks, config.actions, os.environ)),
+        ("gallery", partial(checks.check_gallery, config.gallery, os.environ)),
+        ("people", partial(checks.check_people, config, os.environ)),
+        ("event log", partial(checks.check_audit, config.audit, os.environ)),
+        ("disk", partial(checks.check_disk, folders, snapshots_mb)),
+        ("actions", partial(checks.check_hooks, config.actions, os.environ)),
         ("self test", partial(_check_chain, config)),
     ]
 
 
 def checks_without_config() -> Sequence[tuple[str, "Check"]]:
     """What can be said of the machine alone, as a door with the default settings sees it."""
-    from accessctl.service.checks.finding import warning
+    from accessctl.service.checks import warning
 
     rest = "Models, people, keys, disk and actions wait for a configuration that works."
     return [
@@ -123,65 +121,65 @@ def checks_without_config() -> Sequence[tuple[str, "Check"]]:
 
 
 def _libraries() -> list[tuple[str, "Check"]]:
-    from accessctl.service.checks import versions
+    from accessctl.service import machine_checks
 
     return [
-        ("python", versions.check_python),
+        ("python", machine_checks.check_python),
         ("libraries", _check_libraries),
-        ("opencv", versions.check_opencv),
+        ("opencv", machine_checks.check_opencv),
     ]
 
 
 def _check_libraries() -> "Iterator[Finding]":
-    from accessctl.service.checks.versions import check_libraries, needed_packages
+    from accessctl.service.machine_checks import check_libraries, needed_packages
 
     return check_libraries(release() / "requirements.txt", needed_packages())
 
 
 def _machine(config: Config) -> list[tuple[str, "Check"]]:
-    from accessctl.service.checks import clock, gpu
+    from accessctl.service import machine_checks
 
     return [
         ("camera", partial(_check_camera, config)),
         ("infrared", partial(_check_infrared, config)),
-        ("gpu", partial(gpu.check_gpu, config.encoder.device)),
-        ("clock", partial(clock.check_clock, time.time())),
+        ("gpu", partial(machine_checks.check_gpu, config.encoder.device)),
+        ("clock", partial(machine_checks.check_clock, time.time())),
     ]
 
 
 def _check_chain(config: Config) -> "Iterator[Finding]":
     """With the threads that the door itself has."""
     from accessctl.recognition.threads import one_thread_each
-    from accessctl.service.checks import self_test
+    from accessctl.service import model_checks
 
     one_thread_each()
-    return self_test.check_chain(config)
+    return model_checks.check_chain(config)
 
 
 def _check_camera(config: Config) -> "Sequence[Finding]":
     """A running door keeps the camera for itself, so it is asked."""
-    from accessctl.service.checks import camera
+    from accessctl.service import camera_checks
     from accessctl.service.client import ask
 
     try:
-        return list(camera.of_running_door(ask(config.service.socket, "status")))
+        return list(camera_checks.of_running_door(ask(config.service.socket, "status")))
     except (FaultError, InputError):
-        return list(camera.check_camera(config.camera))
+        return list(camera_checks.check_camera(config.camera))
 
 
 def _check_infrared(config: Config) -> "Sequence[Finding]":
-    from accessctl.service.checks import camera
+    from accessctl.service import camera_checks
     from accessctl.service.client import ask
 
     try:
-        return list(camera.infrared_of_running_door(ask(config.service.socket, "status")))
+        return list(camera_checks.infrared_of_running_door(ask(config.service.socket, "status")))
     except (FaultError, InputError):
-        return list(camera.check_infrared(config))
+        return list(camera_checks.check_infrared(config))
 
 
 def _check_vision_models(config: Config) -> "Sequence[Finding]":
     from accessctl.provision.manifest import load_manifest
-    from accessctl.service.checks.models import check_vision_models
+    from accessctl.service.model_checks import check_vision_models
 
     digests = {
         PurePosixPath(member.destination).name: member.sha256

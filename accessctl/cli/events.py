@@ -33,9 +33,9 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the events that fit; 0 also when there are none."""
-    from accessctl.audit.follow import follow
+    from accessctl.audit.base import follow
     from accessctl.audit.log import EventLog
-    from accessctl.audit.since import moment
+    from accessctl.audit.views import moment
     from accessctl.cli.event_names import Names, galleries_of
 
     config = config_from(args)

@@ -12,7 +12,7 @@ from accessctl.cli.common import config_from, print_json
 from accessctl.errors import InputError
 
 if TYPE_CHECKING:
-    from accessctl.audit.verify import Report
+    from accessctl.audit.verify import LogReport
 
 DAY_S = 86400.0
 
@@ -57,9 +57,8 @@ def run_verify(args: argparse.Namespace) -> int:
 
 
 def run_export(args: argparse.Namespace) -> int:
-    from accessctl.audit.export import csv_lines, json_lines
     from accessctl.audit.log import EventLog
-    from accessctl.audit.since import moment
+    from accessctl.audit.views import csv_lines, json_lines, moment
     from accessctl.cli.event_names import Names, galleries_of
 
     config = config_from(args)
@@ -97,8 +96,7 @@ def run_purge(args: argparse.Namespace) -> int:
 
 
 def run_picture(args: argparse.Namespace) -> int:
-    from accessctl.audit.audit_key import find_key
-    from accessctl.audit.opening import key_path, snapshot_folder
+    from accessctl.audit.opening import find_key, key_path, snapshot_folder
     from accessctl.audit.snapshots import Snapshots
 
     config = config_from(args).audit
@@ -111,7 +109,7 @@ def run_picture(args: argparse.Namespace) -> int:
     return 0
 
 
-def as_json(report: "Report") -> dict[str, Any]:
+def as_json(report: "LogReport") -> dict[str, Any]:
     broken = report.broken
     return {
         "ok": not report.alarm,
@@ -124,7 +122,7 @@ def as_json(report: "Report") -> dict[str, Any]:
     }
 
 
-def in_words(report: "Report") -> list[str]:
+def in_words(report: "LogReport") -> list[str]:
     lines = [f"Read {report.records} records" + _purged(report) + "."]
     if report.broken is not None:
         lines.append(f"BROKEN at record {report.broken.number}: {report.broken.problem}.")
@@ -144,7 +142,7 @@ def in_words(report: "Report") -> list[str]:
     return lines
 
 
-def _purged(report: "Report") -> str:
+def _purged(report: "LogReport") -> str:
     return f", {report.purged} older ones were purged" if report.purged else ""
 
 

@@ -52,14 +52,14 @@ def run(args: argparse.Namespace) -> int:
 
 def open_screen(record: Path | None, config: "Config") -> "Screen":
     from accessctl.errors import DisplayError
-    from accessctl.preview.screen import Recording, Screens, Window, require_display
+    from accessctl.preview.screen import PreviewWindow, Recording, Screens, require_display
 
     screens: list[Screen] = []
     if record is not None:
         screens.append(Recording(record, config.camera.fps))
     try:
         require_display()
-        screens.append(Window())
+        screens.append(PreviewWindow())
     except DisplayError:
         if record is None:
             raise

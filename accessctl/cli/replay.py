@@ -38,7 +38,7 @@ def add_parser(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Prints the decisions that would have been others, and how many were looked at."""
     from accessctl.audit.log import EventLog
-    from accessctl.audit.since import moment
+    from accessctl.audit.views import moment
     from accessctl.cli.event_names import Names, galleries_of
     from accessctl.policy.replay import replay
     from accessctl.recognition.rates import comparison_fmr

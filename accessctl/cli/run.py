@@ -75,7 +75,7 @@ def choose_config(args: argparse.Namespace) -> Config:
 def teller(args: argparse.Namespace, environment: Mapping[str, str]) -> "Show":
     """Who is told of decisions: the person at the terminal, or the journal, without names."""
     from accessctl.service.logs import log_decision
-    from accessctl.service.notify import SOCKET_VARIABLE
+    from accessctl.service.supervision import SOCKET_VARIABLE
 
     if args.json or not environment.get(SOCKET_VARIABLE):
         return partial(show, as_json=args.json)
@@ -90,7 +90,7 @@ def teller(args: argparse.Namespace, environment: Mapping[str, str]) -> "Show":
 def asker(args: argparse.Namespace, environment: Mapping[str, str]) -> "Ask":
     """Who reads what visitors are asked for: the terminal, or nobody."""
     from accessctl.service.daemon import keep_quiet
-    from accessctl.service.notify import SOCKET_VARIABLE
+    from accessctl.service.supervision import SOCKET_VARIABLE
 
     if args.json or not environment.get(SOCKET_VARIABLE):
         return partial(show_asked, as_json=args.json)

@@ -7,13 +7,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from accessctl.actions.build import actions_from
-from accessctl.actions.runner import ActionRunner
-from accessctl.audit.audit_key import find_key
-from accessctl.audit.base import Log
+from accessctl.actions.runner import ActionRunner, actions_from
+from accessctl.audit.base import Log, write_down
 from accessctl.audit.log import EventLog
-from accessctl.audit.opening import key_path, open_log, snapshot_folder
-from accessctl.audit.recorder import write_down
+from accessctl.audit.opening import find_key, key_path, open_log, snapshot_folder
 from accessctl.audit.snapshots import Snapshots
 from accessctl.config import Config
 from accessctl.domain import EventKind, Outcome, PersonId

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias
 
 from accessctl.actions.base import Action, ActionResult
-from accessctl.audit.recorder import Recorder, write_down
+from accessctl.audit.base import Recorder, write_down
 from accessctl.audit.views import as_json
 from accessctl.domain import Decision, Outcome, PersonId
 from accessctl.door.events import action_event, decision_event

@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from accessctl.actions.base import Action, ActionResult
-from accessctl.actions.fake import RecordingAction
+from accessctl.actions.base import Action, ActionResult, RecordingAction
 from accessctl.administration.people import Administration
-from accessctl.audit.fake import MemoryLog
+from accessctl.audit.base import MemoryLog
 from accessctl.config import PolicyConfig, VisionConfig
 from accessctl.domain import Box, Decision, Event, Face, Frame, Image, Outcome, PersonId
 from accessctl.door.door import Door, Step

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from accessctl.audit.recorder import Recorder, write_down
+from accessctl.audit.base import Recorder, write_down
 from accessctl.domain import Outcome, PersonId, Reason
 from accessctl.door.events import wrong_pin_event
 from accessctl.policy.evidence import Verdict

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from threading import Event
 from typing import TypeAlias
 
+from accessctl.audit.base import write_down
 from accessctl.audit.log import EventLog
-from accessctl.audit.recorder import write_down
 from accessctl.camera.choose import source_from
 from accessctl.camera.companion import companion_of
 from accessctl.camera.infrared import infrared_config, infrared_source

@@ -13,7 +13,7 @@ from itertools import count
 
 import numpy as np
 
-from accessctl.audit.fake import MemoryLog
+from accessctl.audit.base import MemoryLog
 from accessctl.config import Config, PolicyConfig
 from accessctl.config_liveness import Mode
 from accessctl.domain import Decision, Embedding, Face, Frame, Image, Outcome, PersonId, Reason

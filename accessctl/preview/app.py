@@ -2,9 +2,10 @@
 
 import logging
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from threading import Event
+from typing import Self
 
 from accessctl.administration.people import Administration
 from accessctl.audit.views import as_text
@@ -13,18 +14,20 @@ from accessctl.door.door import Step
 from accessctl.door.events import decision_event
 from accessctl.door.session import Session
 from accessctl.errors import AccessctlError
-from accessctl.preview.meter import Meter
-from accessctl.preview.name_entry import NameEntry
 from accessctl.preview.overlay import Panel, draw
 from accessctl.preview.screen import CLOSED, Screen
 from accessctl.recognition.enrolment import Enrolment
 
-log = logging.getLogger(__name__)
-
+SMOOTHING = 0.1
+WINDOW = 30
+ENTER, ESCAPE, BACKSPACE = (10, 13), 27, (8, 127)
+MAX_LENGTH = 100
 QUIT = (ord("q"), CLOSED)
 HELP = "q quit   space pause   e enrol this face"
 LATEST = 4
 PAUSE_S = 0.03
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,3 +122,45 @@ class Preview:
             log.warning("Not enrolled: %s", error)
             return f"not enrolled: {error}"
         return f"enrolled {person.name}"
+
+
+class Meter:
+    """Times are seconds of a monotonic clock, stages milliseconds."""
+
+    def __init__(self) -> None:
+        self._times: deque[float] = deque(maxlen=WINDOW)
+        self.stages: dict[str, float] = {}
+
+    def note(self, now: float, timings: Mapping[str, float]) -> None:
+        self._times.append(now)
+        for stage, value in timings.items():
+            before = self.stages.get(stage, value)
+            self.stages[stage] = before + SMOOTHING * (value - before)
+
+    @property
+    def fps(self) -> float:
+        """Frames a second over the last WINDOW frames; 0 before the second frame."""
+        if len(self._times) < 2 or self._times[-1] <= self._times[0]:
+            return 0.0
+        return (len(self._times) - 1) / (self._times[-1] - self._times[0])
+
+
+@dataclass(frozen=True, slots=True)
+class NameEntry:
+    """The text so far; `done` after Enter, `cancelled` after Escape."""
+
+    text: str = ""
+    done: bool = False
+    cancelled: bool = False
+
+    def press(self, key: int) -> Self:
+        """`key` is a character code as OpenCV's waitKey gives it (Latin-1)."""
+        if key in ENTER:
+            return replace(self, done=bool(self.text.strip()))
+        if key == ESCAPE:
+            return replace(self, cancelled=True)
+        if key in BACKSPACE:
+            return replace(self, text=self.text[:-1])
+        if 32 <= key < 256 and chr(key).isprintable() and len(self.text) < MAX_LENGTH:
+            return replace(self, text=self.text + chr(key))
+        return self

@@ -55,7 +55,7 @@ def _probe(environ: Mapping[str, str]) -> bool:
     return tried.returncode == 0
 
 
-class Window:
+class PreviewWindow:
     """An OpenCV window."""
 
     def __init__(self) -> None:

@@ -1,35 +1,42 @@
 """The door's control socket: asked by programs on this machine, one request a line.
 
 A request is `{"command": NAME, ...}`, its reply `{"ok": true, ...}` or
-`{"ok": false, "error": "sentence"}`. Only root and the door's own user are answered.
+`{"ok": false, "error": "sentence"}`. Only root and the door's own user are answered. The
+socket's file is private, and one living door's alone; lines are bounded in length, time and
+clients.
 """
 
 import asyncio
+import fcntl
 import logging
 import os
 import socket
+import stat
 import struct
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack, closing, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Self, TypeAlias
 
 from accessctl.background import BackgroundThread
-from accessctl.errors import AccessctlError, InputError
-from accessctl.service.line_server import Limits, LineServer
-from accessctl.service.message import MAX_LINE, accepted, parse_request, refused
-from accessctl.service.socket_file import listening
+from accessctl.errors import AccessctlError, ConfigError, FaultError, InputError
+from accessctl.service.client import MAX_LINE, accepted, parse_request, refused
 
-log = logging.getLogger(__name__)
+# What the kernel's `sun_path` holds, less the NUL at its end (unix(7)).
+MAX_PATH = 107
+BACKLOG = 16
+RETRY_S = 1.0
 
 # The request's fields without `command` in, the reply's fields without `ok` out.
 Handler: TypeAlias = Callable[[Mapping[str, Any]], Mapping[str, Any]]
-
 MAX_CLIENTS = 8
 LINE_TIMEOUT_S = 5.0
 CLOSE_S = 5.0
 PEER = struct.Struct("3i")
+
+log = logging.getLogger(__name__)
 
 
 class ControlServer:
@@ -93,12 +100,179 @@ class ControlServer:
             return refused("internal fault; the door's log says more.")
 
 
+def allowed(client: socket.socket) -> bool:
+    """Whether root or this process's own user is at the other end (unix(7), SO_PEERCRED)."""
+    _, uid, _ = PEER.unpack(client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, PEER.size))
+    return uid in {0, os.geteuid()}
+
+
 def _run(loop: asyncio.AbstractEventLoop, serving: "asyncio.Task[None]") -> None:
     with closing(loop), suppress(asyncio.CancelledError):
         loop.run_until_complete(serving)
 
 
-def allowed(client: socket.socket) -> bool:
-    """Whether root or this process's own user is at the other end (unix(7), SO_PEERCRED)."""
-    _, uid, _ = PEER.unpack(client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, PEER.size))
-    return uid in {0, os.geteuid()}
+@contextmanager
+def listening(path: Path) -> Iterator[socket.socket]:
+    """A listening socket at `path`, mode 0600, removed at the end.
+
+    A lock beside it says whether its door lives: what a dead door left is replaced, a living
+    one's is refused with FaultError. ConfigError for a path where no socket can be.
+    """
+    if len(os.fsencode(path)) > MAX_PATH:
+        raise ConfigError(
+            f"The path {path} is too long for a socket ({MAX_PATH} bytes at most); "
+            "set service.socket to a shorter one."
+        )
+    with ExitStack() as stack:
+        try:
+            _private_folder(path.parent)
+            lock = _lock(path.with_name(path.name + ".lock"))
+            stack.callback(os.close, lock)
+            _remove_stale(path)
+            server = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
+            # On Linux the file inherits this mode, so there is no moment at which others
+            # could open it.
+            os.fchmod(server.fileno(), 0o600)
+            server.bind(os.fspath(path))
+            stack.callback(path.unlink, missing_ok=True)
+            server.listen(BACKLOG)
+        except BlockingIOError as error:
+            raise FaultError(
+                f"Another door is running on {path}; stop it, or set service.socket to "
+                "another path."
+            ) from error
+        except OSError as error:
+            raise FaultError(
+                f"The control socket {path} cannot be made ({error.strerror or error}); "
+                "check service.socket and who may write there."
+            ) from error
+        yield server
+
+
+def _private_folder(folder: Path) -> None:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if folder.stat().st_mode & 0o022:
+        raise ConfigError(
+            f"Others may write in {folder}, so they could put a socket of theirs there; "
+            "set service.socket to a path in a private folder."
+        )
+
+
+def _lock(path: Path) -> int:
+    """The descriptor that holds the lock; the kernel lets go of it when the process dies."""
+    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(lock)
+        raise
+    return lock
+
+
+def _remove_stale(path: Path) -> None:
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return
+    if not stat.S_ISSOCK(found.st_mode):
+        raise ConfigError(f"{path} is not a socket; set service.socket to another path.")
+    path.unlink()
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bytes of a line without its line feed, seconds to send or to take one, clients at once."""
+
+    line_bytes: int
+    line_timeout_s: float
+    clients: int
+
+
+class LineServer:
+    """`answer` gets each line without its line feed and gives the whole reply.
+
+    `greet` sees each new client, and how many there are with it; what it gives is sent, and the
+    client is dropped. Both run in the loop, so they must be quick.
+    """
+
+    def __init__(
+        self,
+        server: socket.socket,
+        answer: Callable[[bytes], bytes],
+        greet: Callable[[socket.socket, int], bytes | None],
+        limits: Limits,
+    ) -> None:
+        server.setblocking(False)
+        self._server = server
+        self._answer = answer
+        self._greet = greet
+        self._limits = limits
+        self._clients: dict[asyncio.Task[None], socket.socket] = {}
+
+    async def run(self) -> None:
+        """Until it is cancelled; then every connection is closed."""
+        loop = asyncio.get_running_loop()
+        try:
+            self._listen(loop)
+            await loop.create_future()
+        finally:
+            loop.remove_reader(self._server)
+            clients = dict(self._clients)
+            for task in clients:
+                task.cancel()
+            await asyncio.gather(*clients, return_exceptions=True)
+            # A task that was cancelled before it began has closed nothing.
+            for client in clients.values():
+                client.close()
+
+    def _listen(self, loop: asyncio.AbstractEventLoop) -> None:
+        # Not loop.sock_accept: cancelled at the wrong moment, it forgets a connection.
+        loop.add_reader(self._server, self._accept, loop)
+
+    def _accept(self, loop: asyncio.AbstractEventLoop) -> None:
+        try:
+            client, _ = self._server.accept()
+        except BlockingIOError:
+            return
+        except OSError as error:
+            log.warning("A program could not connect: %s.", error.strerror)
+            loop.remove_reader(self._server)
+            loop.call_later(RETRY_S, self._listen, loop)
+            return
+        client.setblocking(False)
+        task = loop.create_task(self._serve(loop, client, len(self._clients) + 1))
+        self._clients[task] = client
+        task.add_done_callback(self._clients.pop)
+
+    async def _serve(
+        self, loop: asyncio.AbstractEventLoop, client: socket.socket, number: int
+    ) -> None:
+        with client:
+            try:
+                farewell = self._greet(client, number)
+                if farewell is None:
+                    await self._converse(loop, client)
+                else:
+                    await self._send(loop, client, farewell)
+            except (OSError, TimeoutError):
+                log.debug("A program left in the middle of a line.")
+
+    async def _converse(self, loop: asyncio.AbstractEventLoop, client: socket.socket) -> None:
+        """Until the client hangs up, or its line has no end."""
+        read, ended = b"", True
+        while ended:
+            async with asyncio.timeout(self._limits.line_timeout_s):
+                while b"\n" not in read and len(read) <= self._limits.line_bytes:
+                    part = await loop.sock_recv(client, self._limits.line_bytes)
+                    if not part:
+                        return
+                    read += part
+            line, end, read = read.partition(b"\n")
+            ended = bool(end)
+            await self._send(loop, client, self._answer(line))
+
+    async def _send(
+        self, loop: asyncio.AbstractEventLoop, client: socket.socket, line: bytes
+    ) -> None:
+        async with asyncio.timeout(self._limits.line_timeout_s):
+            await loop.sock_sendall(client, line)

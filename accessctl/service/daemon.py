@@ -10,8 +10,8 @@ from threading import Event
 from typing import Any, TypeAlias
 
 from accessctl.administration.people import Administration
-from accessctl.audit.recorder import Recorder, write_down
-from accessctl.audit.retention import retain
+from accessctl.audit.base import Recorder, write_down
+from accessctl.audit.opening import Upkeep, retain
 from accessctl.config import Config
 from accessctl.demo.door import enrol_demo_person
 from accessctl.domain import Decision, Frame, PersonId
@@ -28,15 +28,11 @@ from accessctl.recognition import engine as recognition
 from accessctl.recognition.reembed import Progress
 from accessctl.recognition.threads import one_thread_each
 from accessctl.service.control import ControlServer, Handler
-from accessctl.service.lockouts import read_lockout
 from accessctl.service.logs import use_format
 from accessctl.service.metrics import MetricsServer
-from accessctl.service.notify import Notifier
-from accessctl.service.reload import Reloads, changes, refuse_what_needs_a_restart
-from accessctl.service.signals import on_hangup
-from accessctl.service.statistics import Statistics, View
-from accessctl.service.upkeep import Upkeep
-from accessctl.service.watchdog import Pulse, Watchdog
+from accessctl.service.reload import Reloads, changes, on_hangup, refuse_what_needs_a_restart
+from accessctl.service.statistics import DoorView, Statistics, read_lockout
+from accessctl.service.supervision import Notifier, Pulse, Watchdog
 
 log = logging.getLogger(__name__)
 
@@ -176,9 +172,9 @@ class Service:
         return f"Watching {camera}; {people} people enrolled."
 
 
-def view_of(session: Session) -> View:
+def view_of(session: Session) -> DoorView:
     config, engine = session.config, session.engine
-    return View(
+    return DoorView(
         door=config.access.door,
         camera=session.reader.source.description,
         fingerprint=engine.recogniser.fingerprint,

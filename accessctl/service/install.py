@@ -1,4 +1,8 @@
-"""Writes the service for a dedicated user, and takes it away again."""
+"""Writes the service for a dedicated user, and takes it away again.
+
+Beside the unit and its drop-in these are the user (sysusers.d), who owns what (tmpfiles.d), the
+devices (udev), and the variables for a shell of the door's user.
+"""
 
 import base64
 import os
@@ -14,12 +18,11 @@ from accessctl.bundled import CACHE, model_folders, named_models
 from accessctl.config import Config, load_config
 from accessctl.errors import FaultError, InputError
 from accessctl.gallery.keys import local_key
-from accessctl.service.machine_files import environment, tmpfiles, udev_rules, users
 from accessctl.service.unit import (
     ETC,
     RUNTIME,
     STATE,
-    Place,
+    ServicePlace,
     drop_in,
     is_as_written,
     marked,
@@ -35,7 +38,6 @@ DEVICES = Path("/etc/udev/rules.d/70-accessctl.rules")
 ENVIRONMENT = ETC / "environment"
 WRITTEN = (UNIT, DROP_IN, USERS, FILES, DEVICES, ENVIRONMENT)
 KEY_BYTES = 32
-
 STARTER = """\
 # The configuration of the service; `accessctl config explain` lists every key. After a change:
 #   systemctl reload accessctl
@@ -74,7 +76,7 @@ class Wishes:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class InstallPlan:
     """Texts by their path on the machine, keys that are made when missing, and sentences for
     the owner."""
 
@@ -83,7 +85,7 @@ class Plan:
     notes: tuple[str, ...]
 
 
-def plan_of(wishes: Wishes) -> Plan:
+def plan_of(wishes: Wishes) -> InstallPlan:
     """All that an installation writes; InputError or FaultError when it cannot be made."""
     template = wishes.repository / "systemd" / "accessctl.service"
     if not template.is_file():
@@ -99,7 +101,7 @@ def plan_of(wishes: Wishes) -> Plan:
         used if wishes.on_disk(used).exists() else ours
         for used, ours in zip(beside, apart, strict=True)
     ]
-    place = Place(wishes.python, wishes.config, keys[0], keys[1], wishes.user)
+    place = ServicePlace(wishes.python, wishes.config, keys[0], keys[1], wishes.user)
     written = {
         UNIT: rendered(template.read_text(encoding="utf-8"), place, config),
         DROP_IN: drop_in(config, place, wishes.version),
@@ -110,10 +112,10 @@ def plan_of(wishes: Wishes) -> Plan:
     }
     files |= {path: marked(text) for path, text in written.items()}
     made = tuple(key for key in keys if not wishes.on_disk(key).exists())
-    return Plan(files, made, tuple(_notes(config, place)))
+    return InstallPlan(files, made, tuple(_notes(config, place)))
 
 
-def install(wishes: Wishes, plan: Plan, *, replace: bool) -> list[str]:
+def install(wishes: Wishes, plan: InstallPlan, *, replace: bool) -> list[str]:
     """Write it; a line for each file. Nothing at all is written when a file was changed by hand.
 
     With `replace` such a file is kept beside the new one, with .old after its name.
@@ -191,7 +193,7 @@ def _configuration(wishes: Wishes, files: dict[Path, str]) -> Config:
     return Config.model_validate(yaml.safe_load(text))
 
 
-def _notes(config: Config, place: Place) -> list[str]:
+def _notes(config: Config, place: ServicePlace) -> list[str]:
     notes = []
     needed = [place.python, config.encoder.folder, config.vision.models]
     if config.liveness.texture != "off":
@@ -245,3 +247,36 @@ def _write_key(target: Path, random_bytes: Callable[[int], bytes]) -> None:
         file.write(base64.b64encode(random_bytes(KEY_BYTES)) + b"\n")
         file.flush()
         os.fsync(file.fileno())
+
+
+def users(place: ServicePlace) -> str:
+    """sysusers.d(5): the dedicated user, in the groups of cameras and of GPIO lines."""
+    return (
+        f'u {place.user} - "Face access control" {STATE}\n'
+        f"m {place.user} video\n"
+        f"m {place.user} gpio\n"
+    )
+
+
+def tmpfiles(place: ServicePlace) -> str:
+    """tmpfiles.d(5): configuration for the door to read, keys for it alone."""
+    user = place.user
+    lines = [f"d {ETC} 0750 root {user}", f"d {STATE} 0700 {user} {user}"]
+    lines += [f"z {ETC}/{name} 0640 root {user}" for name in ("config.yaml", "environment")]
+    keys = [key for key in (place.gallery_key, place.audit_key) if key.is_relative_to(ETC)]
+    lines += [f"z {key} 0600 {user} {user}" for key in keys]
+    return "\n".join(lines) + "\n"
+
+
+def udev_rules() -> str:
+    """udev(7): GPIO lines for a group, as Raspberry Pi OS has it; Debian gives them to root."""
+    return 'SUBSYSTEM=="gpio", KERNEL=="gpiochip[0-9]*", GROUP="gpio", MODE="0660"\n'
+
+
+def environment(place: ServicePlace) -> str:
+    """For a shell of the door's user: `set -a; . /etc/accessctl/environment`."""
+    return (
+        f"ACCESSCTL_CONFIG={place.config}\n"
+        f"ACCESSCTL_KEY_FILE={place.gallery_key}\n"
+        f"ACCESSCTL_AUDIT_KEY_FILE={place.audit_key}\n"
+    )

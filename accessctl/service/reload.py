@@ -1,7 +1,14 @@
-"""A changed configuration, taken over between two frames or refused whole."""
+"""A changed configuration, taken over between two frames or refused whole.
 
-from collections.abc import Callable, Mapping
+It is asked for over the control socket or with SIGHUP; the kernel sends the same signal when
+the terminal goes away, which stops the door instead.
+"""
+
+import os
+import signal
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
+from contextlib import contextmanager
 from queue import Empty, SimpleQueue
 from typing import Any, TypeAlias
 
@@ -10,7 +17,6 @@ from accessctl.errors import AccessctlError, ConfigError, FaultError
 
 # Less than a client of the control socket waits.
 ANSWER_S = 8.0
-
 TAKEN_OVER = (
     "camera.",
     "vision.",
@@ -33,24 +39,9 @@ BUILT_ON = frozenset(
         "actions.queue",
     }
 )
-
 Reload: TypeAlias = Callable[[], Mapping[str, Any]]
 
-
-def changes(old: Config, new: Config) -> tuple[str, ...]:
-    """Dotted names of the settings that differ."""
-    before = {name: value for name, value, _ in explain(old)}
-    return tuple(name for name, value, _ in explain(new) if before.get(name) != value)
-
-
-def refuse_what_needs_a_restart(changed: tuple[str, ...]) -> None:
-    """Raises ConfigError; a section that nobody thought of here needs a restart too."""
-    stuck = [n for n in changed if n in BUILT_ON or not n.startswith(TAKEN_OVER)]
-    if stuck:
-        raise ConfigError(
-            f"A running door cannot change {', '.join(stuck)}; nothing was changed. Restart it "
-            "(systemctl restart accessctl), or set that back and reload."
-        )
+STANDARD_INPUT = 0
 
 
 class Reloads:
@@ -110,3 +101,41 @@ class Reloads:
                 taken.append(self._asked.get_nowait())
             except Empty:
                 return taken
+
+
+def changes(old: Config, new: Config) -> tuple[str, ...]:
+    """Dotted names of the settings that differ."""
+    before = {name: value for name, value, _ in explain(old)}
+    return tuple(name for name, value, _ in explain(new) if before.get(name) != value)
+
+
+def refuse_what_needs_a_restart(changed: tuple[str, ...]) -> None:
+    """Raises ConfigError; a section that nobody thought of here needs a restart too."""
+    stuck = [n for n in changed if n in BUILT_ON or not n.startswith(TAKEN_OVER)]
+    if stuck:
+        raise ConfigError(
+            f"A running door cannot change {', '.join(stuck)}; nothing was changed. Restart it "
+            "(systemctl restart accessctl), or set that back and reload."
+        )
+
+
+@contextmanager
+def on_hangup(
+    reload: Callable[[], object], stop: Callable[[], object], terminal: int = STANDARD_INPUT
+) -> Iterator[None]:
+    """While the block runs, SIGHUP calls `reload`; from the main thread only.
+
+    The kernel sends the same signal when the terminal is closed in which the door was started
+    (`terminal` is its descriptor): then `stop` is called, or it would go on unseen.
+    """
+    had_terminal = os.isatty(terminal)
+
+    def handle(_signum: int, _frame: object) -> None:
+        hung_up = had_terminal and not os.isatty(terminal)
+        (stop if hung_up else reload)()
+
+    before = signal.signal(signal.SIGHUP, handle)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGHUP, before)

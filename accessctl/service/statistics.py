@@ -1,17 +1,20 @@
 """What a running door knows about itself, for `status` and for the metrics."""
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Lock
 from typing import Any
 
 from accessctl.domain import Decision, Frame, PersonId
 from accessctl.door.door import Step
 from accessctl.errors import StoreError
-from accessctl.service.lockouts import LockoutView
-from accessctl.service.tally import Tally, Totals
+from accessctl.policy.lockout import Uptime
+from accessctl.policy.lockout_store import LockoutStore
+from accessctl.service.metrics import DoorTally, Totals
 
 FPS_WINDOW_S = 10.0
 # Enough for the fastest camera of the configuration over that window.
@@ -20,12 +23,24 @@ LAST_DECISIONS = 10
 FINGERPRINT_CHARACTERS = 12
 
 
+@dataclass(frozen=True, slots=True)
+class LockoutView:
+    """`refused` attempts in a row; faces count again in `remaining_s`, infinite: never."""
+
+    refused: int = 0
+    remaining_s: float = 0.0
+
+    @property
+    def off(self) -> bool:
+        return math.isinf(self.remaining_s)
+
+
 def _none() -> None:
     """A door without an infrared camera."""
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class DoorView:
     """What the door itself answers when it is asked, each from any thread.
 
     `fingerprint` is the encoder's, `names` those of the gallery as it is now, `dropped` counts
@@ -60,8 +75,8 @@ class Statistics:
         self._clock = clock
         self._started = clock()
         self._lock = Lock()
-        self._view: View | None = None
-        self._tally = Tally()
+        self._view: DoorView | None = None
+        self._tally = DoorTally()
         self._arrivals: deque[float] = deque(maxlen=MOST_ARRIVALS)
         self._decisions: deque[Decision] = deque(maxlen=LAST_DECISIONS)
         self._size: tuple[int, int] | None = None
@@ -69,7 +84,7 @@ class Statistics:
         self._error: str | None = None
         self._pinged: float | None = None
 
-    def look_at(self, view: View) -> None:
+    def look_at(self, view: DoorView) -> None:
         """From now on ask `view`; again after a reload."""
         with self._lock:
             self._view = view
@@ -208,6 +223,13 @@ def rate(arrivals: "deque[float]", now: float) -> float:
     return frames / span if span > 0 else 0.0
 
 
+def read_lockout(file: Path, door: str, now: Uptime) -> LockoutView:
+    """Raises StoreError when the file cannot be read."""
+    with LockoutStore(file) as store:
+        kept = store.read(door)
+    return LockoutView(kept.refused, kept.remaining_s(now))
+
+
 def _since(moment: float | None, now: float) -> float | None:
     return None if moment is None else round(now - moment, 2)
 
@@ -223,7 +245,7 @@ def _told(decision: Decision, names: Mapping[PersonId, str]) -> dict[str, Any]:
     }
 
 
-def _lockout(view: View) -> dict[str, Any]:
+def _lockout(view: DoorView) -> dict[str, Any]:
     try:
         lockout = view.lockout()
     except StoreError as error:
@@ -232,12 +254,12 @@ def _lockout(view: View) -> dict[str, Any]:
     return {"refused": lockout.refused, "remaining_s": remaining, "off": lockout.off}
 
 
-def _infrared_up(view: View | None) -> bool | None:
+def _infrared_up(view: DoorView | None) -> bool | None:
     infrared = None if view is None else view.infrared()
     return None if infrared is None else infrared[1] is None
 
 
-def _remaining(view: View | None) -> float:
+def _remaining(view: DoorView | None) -> float:
     """Seconds, infinite while faces are off, NaN while nobody knows."""
     if view is None:
         return 0.0

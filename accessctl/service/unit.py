@@ -23,7 +23,7 @@ GROWING_RESTARTS = 254
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ServicePlace:
     """Where the door's program, configuration and keys are, and as whom it runs."""
 
     python: Path
@@ -33,7 +33,7 @@ class Place:
     user: str = "accessctl"
 
 
-def rendered(template: str, place: Place, config: Config) -> str:
+def rendered(template: str, place: ServicePlace, config: Config) -> str:
     """The unit for this machine; InputError for a path that a unit cannot name."""
     for path in (place.python, place.config, config.service.socket):
         # The first two would have to be quoted, the others mean something to systemd.
@@ -56,7 +56,7 @@ def rendered(template: str, place: Place, config: Config) -> str:
     return template
 
 
-def drop_in(config: Config, place: Place, version: int) -> str:
+def drop_in(config: Config, place: ServicePlace, version: int) -> str:
     """What this configuration needs beyond the unit, which allows nothing to begin with."""
     lines = [*_network(config), *_paths(config, place), *_gpu(config)]
     if version >= GROWING_RESTARTS:
@@ -99,7 +99,7 @@ def _network(config: Config) -> list[str]:
     return [*lines, *(f"IPAddressAllow={address}" for address in literal)]
 
 
-def _paths(config: Config, place: Place) -> list[str]:
+def _paths(config: Config, place: ServicePlace) -> list[str]:
     snapshots = config.audit.snapshots.folder
     files = [config.audit.file, head_path(config.audit), config.lockout_file]
     folders = {file.parent for file in files}

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from accessctl.administration.people import Administration
-from accessctl.audit.recorder import Recorder
+from accessctl.audit.base import Recorder
 from accessctl.camera.photo import read_photo
 from accessctl.demo.photos import collins, hopper
 from accessctl.recognition.engine import Engine

@@ -2,20 +2,71 @@ import hashlib
 import hmac
 import json
 import logging
+import os
 import socket
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from accessctl.actions.webhook import Webhook, signature
+from accessctl.actions.webhook import Webhook, read_secret, signature
 from accessctl.errors import ConfigError
 
-KEY = b"0123456789abcdef0123456789abcdef"
+KEY = b"0123456789abcdef"
+
+
+def write(path: Path, content: bytes, mode: int = 0o600) -> Path:
+    path.write_bytes(content)
+    path.chmod(mode)
+    return path
+
+
+@pytest.mark.parametrize("end", [b"", b"\n", b"\r\n"])
+def test_reads_the_key_without_its_line_break(tmp_path: Path, end: bytes) -> None:
+    assert read_secret(write(tmp_path / "key", KEY + end)) == KEY
+
+
+def test_keeps_other_bytes_as_they_are(tmp_path: Path) -> None:
+    key = b" \x00\xff\n" + KEY + b" "
+    assert read_secret(write(tmp_path / "key", key)) == key
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o602, 0o644])
+def test_refuses_a_key_that_others_can_use(tmp_path: Path, mode: int) -> None:
+    path = write(tmp_path / "key", KEY, mode)
+    with pytest.raises(ConfigError, match=r"others; run: chmod 600 .*key\.$") as caught:
+        read_secret(path)
+    assert KEY.decode() not in str(caught.value)
+
+
+def test_refuses_a_missing_key(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"No such file or directory.*openssl rand -hex 32"):
+        read_secret(tmp_path / "none")
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", KEY[:-1], b"x" * 4097])
+def test_refuses_a_key_of_absurd_length(tmp_path: Path, content: bytes) -> None:
+    with pytest.raises(ConfigError, match="16 to 4096 bytes"):
+        read_secret(write(tmp_path / "key", content))
+
+
+def test_a_named_pipe_is_refused_without_waiting_for_a_writer(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "key", 0o600)
+    with pytest.raises(ConfigError, match="not a plain file"):
+        read_secret(tmp_path / "key")
+
+
+def test_a_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError):
+        read_secret(tmp_path)
+
+
+SIGNING_KEY = b"0123456789abcdef0123456789abcdef"
 
 
 class Receiver(ThreadingHTTPServer):
@@ -65,7 +116,12 @@ def receiver() -> Iterator[Receiver]:
 
 def webhook(url: str, **options: Any) -> tuple[Webhook, list[float]]:
     slept: list[float] = []
-    settings = {"secret": KEY, "timeout_s": 10, "retries": 2, "sleep": slept.append} | options
+    settings = {
+        "secret": SIGNING_KEY,
+        "timeout_s": 10,
+        "retries": 2,
+        "sleep": slept.append,
+    } | options
     return Webhook(url, **settings), slept
 
 
@@ -77,7 +133,7 @@ def test_posts_the_payload_signed(receiver: Receiver, payload: dict[str, Any]) -
     assert (method, path) == ("POST", "/hook/token123")
     assert headers["Content-Type"] == "application/json"
     assert headers["X-Accessctl-Timestamp"] == "1770000000"
-    expected = hmac.new(KEY, b"1770000000." + body, hashlib.sha256).hexdigest()
+    expected = hmac.new(SIGNING_KEY, b"1770000000." + body, hashlib.sha256).hexdigest()
     assert headers["X-Accessctl-Signature"] == f"sha256={expected}"
     # The signature covers the body, so the id in it is the one to be trusted.
     assert json.loads(body) == {**payload, "delivery": headers["X-Accessctl-Delivery"]}
@@ -112,7 +168,7 @@ def test_retries_keep_the_id_and_renew_the_timestamp(
     for _, _, sent, body in receiver.requests:
         stamped = sent["X-Accessctl-Timestamp"].encode() + b"." + body
         assert sent["X-Accessctl-Signature"] == (
-            "sha256=" + hmac.new(KEY, stamped, "sha256").hexdigest()
+            "sha256=" + hmac.new(SIGNING_KEY, stamped, "sha256").hexdigest()
         )
 
 
@@ -233,7 +289,7 @@ def test_neither_key_nor_url_reaches_the_log(
     action.perform(payload)
     written = caplog.text + repr(action) + action.name
     assert "token123" not in written
-    assert KEY.decode() not in written
+    assert SIGNING_KEY.decode() not in written
     assert action.name == "webhook 127.0.0.1"
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from accessctl.administration.lockouts import end_lockout
-from accessctl.audit.fake import MemoryLog
+from accessctl.audit.base import MemoryLog
 from accessctl.domain import Event, EventKind
 from accessctl.errors import StoreError
 from accessctl.policy.lockout import Lockout, Uptime

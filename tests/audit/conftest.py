@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from accessctl.audit.head import HeadFile
+from accessctl.audit.append import HeadFile
 from accessctl.audit.log import EventLog
 from accessctl.domain import Event, EventKind, PersonId
 

@@ -11,9 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from accessctl.audit.export import json_lines
 from accessctl.audit.log import PAGE, EventLog
-from accessctl.audit.views import as_text
+from accessctl.audit.views import as_text, json_lines
 from accessctl.domain import Event, EventKind, PersonId
 from accessctl.errors import StoreError
 

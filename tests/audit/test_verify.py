@@ -8,11 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from accessctl.audit.append import append, last_end
-from accessctl.audit.chain import link, record_bytes
-from accessctl.audit.head import End, HeadFile
+from accessctl.audit.append import End, HeadFile, append, last_end
 from accessctl.audit.log import EventLog
-from accessctl.audit.verify import Finding, Report
+from accessctl.audit.schema import link, record_bytes
+from accessctl.audit.verify import LogReport, RecordFinding
 from accessctl.domain import Event, EventKind
 from accessctl.errors import StoreError
 
@@ -53,11 +52,11 @@ GENESIS_HEX = "6771802746d5f769890c7a782241e72929101ad032077f3b2bcb48d80cf37fa0"
 
 
 def test_an_honest_log(full: EventLog) -> None:
-    assert full.verify() == Report(RECORDS, 0, RECORDS, RECORDS, None, (), False)
+    assert full.verify() == LogReport(RECORDS, 0, RECORDS, RECORDS, None, (), False)
 
 
 def test_an_empty_log(log: EventLog) -> None:
-    assert log.verify() == Report(0, 0, 0, None, None, (), False)
+    assert log.verify() == LogReport(0, 0, 0, None, None, (), False)
 
 
 def test_one_byte_changed(path: Path, full: EventLog) -> None:
@@ -80,7 +79,7 @@ def test_one_byte_changed(path: Path, full: EventLog) -> None:
 )
 def test_any_column_changed(path: Path, full: EventLog, change: str) -> None:
     falsify(path, change)
-    assert full.verify().broken == Finding(
+    assert full.verify().broken == RecordFinding(
         7, "it is not what was written, or not where it was written"
     )
 
@@ -102,7 +101,7 @@ def test_a_changed_record_with_a_fresh_hash_shows_in_the_next(path: Path, full: 
 
 def test_a_record_removed(path: Path, full: EventLog) -> None:
     falsify(path, "DELETE FROM event WHERE id = 4")
-    assert full.verify().broken == Finding(4, "it is missing")
+    assert full.verify().broken == RecordFinding(4, "it is missing")
 
 
 def test_a_record_removed_and_the_others_moved_up(path: Path, full: EventLog) -> None:
@@ -136,7 +135,7 @@ def test_the_tail_cut_shows_without_a_head_once_more_is_written(
         log.append(event())
     falsify(path, "DELETE FROM event WHERE id = 3")
     log.append(event())
-    assert log.verify().broken == Finding(3, "it is missing")
+    assert log.verify().broken == RecordFinding(3, "it is missing")
 
 
 def test_two_records_swapped(path: Path, full: EventLog) -> None:
@@ -153,7 +152,7 @@ def test_two_records_swapped(path: Path, full: EventLog) -> None:
 
 def test_the_beginning_cut(path: Path, full: EventLog) -> None:
     falsify(path, "DELETE FROM event WHERE id <= 3")
-    assert full.verify().broken == Finding(1, "it is missing")
+    assert full.verify().broken == RecordFinding(1, "it is missing")
 
 
 def test_a_forged_checkpoint(path: Path, full: EventLog) -> None:
@@ -171,7 +170,7 @@ def test_a_forged_checkpoint(path: Path, full: EventLog) -> None:
 def test_a_chain_made_anew_does_not_fit_the_head(path: Path, full: EventLog) -> None:
     falsify(path, "UPDATE event SET person = 'p2' WHERE id = 4")
     rebuild(path)
-    assert full.verify().broken == Finding(
+    assert full.verify().broken == RecordFinding(
         RECORDS, "it is not the record that the head was sealed with"
     )
 
@@ -200,7 +199,7 @@ def test_a_cut_that_is_written_over_stays_visible(
         full.append(event(2000.0))
     report = full.verify()
     assert report.broken is None
-    assert report.noticed == (Finding(8, "records were cut off"),)
+    assert report.noticed == (RecordFinding(8, "records were cut off"),)
     assert report.alarm
     assert [e.data for _, e in full.query(after=7, limit=1)] == [
         {"state": "audit_mismatch", "head": 10, "last": 7, "problem": "records were cut off"}
@@ -213,7 +212,7 @@ def test_a_chain_made_anew_and_continued_stays_visible(
     falsify(path, "UPDATE event SET person = 'p2' WHERE id = 4")
     rebuild(path)
     full.append(event())
-    assert full.verify().noticed == (Finding(RECORDS + 1, "records were replaced"),)
+    assert full.verify().noticed == (RecordFinding(RECORDS + 1, "records were replaced"),)
 
 
 @pytest.mark.parametrize(
@@ -339,7 +338,7 @@ def test_appending_after_everything_was_deleted(path: Path, full: EventLog) -> N
     db.close()
     assert end.number == RECORDS + 1
     assert isinstance(end, End)
-    assert full.verify().broken == Finding(1, "it is missing")
+    assert full.verify().broken == RecordFinding(1, "it is missing")
 
 
 ODD = ["NULL", "-1", "9223372036854775807", "'x'", "1e999", "x''", "'{}'", "'[\"audit_\"]'"]

@@ -1,13 +1,16 @@
+import csv
+import io
 import json
-from datetime import UTC
+from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accessctl.audit.views import as_json, as_text, iso
+from accessctl.audit.views import CSV_COLUMNS, as_json, as_text, csv_lines, iso, json_lines, moment
 from accessctl.domain import Event, EventKind, PersonId
+from accessctl.errors import InputError
 
 TIME = 1_769_884_200.125  # 2026-01-31 18:30 UTC
 ANN = PersonId("id-ann")
@@ -240,3 +243,116 @@ def test_a_grant_for_which_a_pin_stood_in_names_what_and_who_doubted() -> None:
 def test_damaged_vetoes_are_left_out(vetoes: object) -> None:
     event = Event(TIME, EventKind.DECISION, {"decision": "denied", "vetoes": vetoes})
     assert "vetoed" not in as_text(event, NAMES.get)
+
+
+RECORDS = [
+    (
+        1,
+        Event(
+            0.5,
+            EventKind.DECISION,
+            {"visit": "v1", "decision": "granted", "reason": "matched", "similarity": 0.5, "x": 1}
+            | {"evidence": {"seen": 3}},
+            PersonId("p1"),
+        ),
+        "ab",
+    ),
+    (2, Event(1.0, EventKind.SERVICE, {"state": "stopped"}), ""),
+]
+EXPORT_NAMES = {PersonId("p1"): 'Ada, "A"\nof House'}
+
+
+def table(lines: list[str]) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO("".join(lines), newline="")))
+
+
+def test_json_lines() -> None:
+    first, second = map(json.loads, json_lines(RECORDS, EXPORT_NAMES.get))
+    assert (first["number"], first["hash"], first["person"]) == (
+        1,
+        "ab",
+        EXPORT_NAMES[PersonId("p1")],
+    )
+    assert first["evidence"] == {"seen": 3}
+    assert (first["time"], first["x"]) == ("1970-01-01T00:00:00.500Z", 1)
+    assert (second["number"], second["state"], second["person"]) == (2, "stopped", None)
+
+
+def test_csv() -> None:
+    first, second = table(list(csv_lines(RECORDS, EXPORT_NAMES.get)))
+    assert tuple(first) == CSV_COLUMNS
+    assert first["person"] == EXPORT_NAMES[PersonId("p1")]
+    assert (first["number"], first["similarity"], first["frames"]) == ("1", "0.5", "")
+    assert json.loads(first["data"]) == {"evidence": {"seen": 3}, "x": 1}
+    assert json.loads(second["data"]) == {"state": "stopped"}
+
+
+@pytest.mark.parametrize("name", ["=cmd|' /C calc'!A1", "+1", "-1", "@x", "\t=1"])
+def test_no_name_is_a_formula_in_a_spreadsheet(name: str) -> None:
+    (first, _) = table(list(csv_lines(RECORDS, lambda _: name)))
+    assert first["person"] == f"'{name}"
+
+
+NOW = 1_770_000_000.0
+UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+@given(
+    st.integers(0, 999_999),
+    st.sampled_from(sorted(UNITS)),
+    st.floats(0, 4e9).map(lambda value: round(value, 3)),
+)
+def test_so_long_ago(count: int, unit: str, now: float) -> None:
+    expected = now - timedelta(**{UNITS[unit]: count}).total_seconds()
+    assert moment(f"{count}{unit}", now) == expected
+
+
+@given(
+    st.datetimes(datetime(1971, 1, 1), datetime(9998, 1, 1)),
+    st.integers(-14 * 60, 14 * 60).map(lambda value: timezone(timedelta(minutes=value))),
+)
+def test_a_date_with_its_offset_is_that_instant(date: datetime, zone: timezone) -> None:
+    aware = date.replace(tzinfo=zone)
+    assert moment(aware.isoformat(), NOW) == aware.timestamp()
+    assert moment(date.isoformat(), NOW, zone) == aware.timestamp()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026-01-31", datetime(2026, 1, 30, 23, tzinfo=UTC)),
+        ("2026-07-31", datetime(2026, 7, 30, 22, tzinfo=UTC)),
+        ("2026-01-31T18:30", datetime(2026, 1, 31, 17, 30, tzinfo=UTC)),
+        ("2026-01-31 18:30:15.5", datetime(2026, 1, 31, 17, 30, 15, 500_000, tzinfo=UTC)),
+        ("2026-01-31T18:30:00Z", datetime(2026, 1, 31, 18, 30, tzinfo=UTC)),
+        (" 2026-01-31 ", datetime(2026, 1, 30, 23, tzinfo=UTC)),
+    ],
+)
+def test_dates_in_berlin(text: str, expected: datetime) -> None:
+    assert moment(text, NOW, ZoneInfo("Europe/Berlin")) == expected.timestamp()
+
+
+def test_without_a_zone_the_system_decides() -> None:
+    assert moment("2026-01-31", NOW) == datetime(2026, 1, 31).timestamp()
+
+
+NO_MOMENTS = """
+yesterday 1 h 1x -1h 1.5h 1h30m 1H ٣h 9999999s
+2026-13-01 2026-02-30 31.1.2026 2026-01-31T25:00
+"""
+
+
+@pytest.mark.parametrize("text", ["", " ", "1h\n2h", *NO_MOMENTS.split()])
+def test_anything_else_is_refused_in_one_sentence(text: str) -> None:
+    with pytest.raises(InputError, match=r"is not a moment; write 30m, 1h or 2d") as caught:
+        moment(text, NOW, timezone(timedelta(hours=14)))
+    assert "\n" not in str(caught.value)
+
+
+@given(st.text())
+def test_no_text_does_worse(text: str) -> None:
+    try:
+        result = moment(text, NOW)
+    except InputError:
+        return
+    assert isinstance(result, float)

@@ -4,9 +4,8 @@ import pytest
 
 from accessctl.camera.usb_identity import Identity
 from accessctl.cli.main import main
-from accessctl.service import cameras as listing
-from accessctl.service.cameras import Listed
-from accessctl.service.checks.camera import Look
+from accessctl.service import camera_checks
+from accessctl.service.camera_checks import CameraSample, Listed
 
 REAL = Identity("video0", "046d:0825", "5FB1", "Webcam C270", "uvcvideo", virtual=False)
 OTHER = Identity("video2", None, None, None, "v4l2loopback", virtual=True)
@@ -18,10 +17,10 @@ def two(monkeypatch):
 
     def cameras(config):
         asked.append(config)
-        yield Listed("/dev/video0", REAL, Look(29.96, 1280, 720, 0.4), None)
+        yield Listed("/dev/video0", REAL, CameraSample(29.96, 1280, 720, 0.4), None)
         yield Listed("/dev/video2", OTHER, None, "It is virtual.")
 
-    monkeypatch.setattr(listing, "cameras", cameras)
+    monkeypatch.setattr(camera_checks, "cameras", cameras)
     return asked
 
 
@@ -65,7 +64,7 @@ def test_a_configuration_says_what_to_ask_of_a_camera(two, tmp_path, monkeypatch
 
 def test_where_there_is_none_it_is_said_and_nothing_is_in_the_json(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(listing, "cameras", lambda config: iter(()))
+    monkeypatch.setattr(camera_checks, "cameras", lambda config: iter(()))
     assert main(["cameras"]) == 0
     assert capsys.readouterr().out.startswith("No camera is attached to this machine;")
     assert main(["cameras", "--json"]) == 0

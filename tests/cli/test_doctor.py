@@ -5,7 +5,7 @@ import pytest
 
 from accessctl.camera import choose
 from accessctl.errors import CameraError
-from accessctl.service.checks import gpu
+from accessctl.service import machine_checks
 from accessctl.service.control import ControlServer
 
 NO_CAMERA = "No camera is attached; plug one in."
@@ -20,7 +20,7 @@ def bare(monkeypatch):
         raise CameraError(NO_CAMERA)
 
     monkeypatch.setattr(choose, "locate_first", locate_first)
-    monkeypatch.setattr(gpu, "gpu_is_there", lambda root: False)
+    monkeypatch.setattr(machine_checks, "gpu_is_there", lambda root: False)
 
 
 def by_subject(said):

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from accessctl.audit.audit_key import find_key
-from accessctl.audit.opening import key_path, open_log, snapshot_folder
+from accessctl.audit.opening import find_key, key_path, open_log, snapshot_folder
 from accessctl.audit.snapshots import Snapshots
 from accessctl.cli.events import add_parser
 from accessctl.config import AuditConfig

@@ -108,7 +108,7 @@ def test_what_is_shown_where(
             raise DisplayError("There is none.")
 
     monkeypatch.setattr(screen, "require_display", require_display)
-    monkeypatch.setattr(screen, "Window", FakeWindow)
+    monkeypatch.setattr(screen, "PreviewWindow", FakeWindow)
     opened = preview.open_screen(record, Config())
     assert [type(one) for one in opened._screens] == kinds
 

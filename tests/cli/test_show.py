@@ -1,5 +1,5 @@
+from accessctl.audit.base import person_event
 from accessctl.audit.log import EventLog
-from accessctl.audit.recorder import person_event
 from accessctl.config import load_config
 
 

@@ -7,9 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from accessctl.actions.base import Action
-from accessctl.actions.fake import HangingAction, RecordingAction
-from accessctl.audit.fake import MemoryLog
+from accessctl.actions.base import Action, HangingAction, RecordingAction
+from accessctl.audit.base import MemoryLog
 from accessctl.config import ActionsConfig, CommandAction, Config, SnapshotConfig
 from accessctl.config_liveness import LivenessConfig
 from accessctl.domain import Decision, Event, EventKind, Frame, Outcome, PersonId, Reason

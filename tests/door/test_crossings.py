@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from accessctl.audit.fake import MemoryLog
+from accessctl.audit.base import MemoryLog
 from accessctl.audit.log import EventLog
 from accessctl.config_access import AccessConfig
 from accessctl.domain import Event, EventKind, PersonId, Reason

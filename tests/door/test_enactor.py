@@ -4,9 +4,8 @@ from typing import Any
 
 import pytest
 
-from accessctl.actions.base import ActionResult
-from accessctl.actions.fake import RecordingAction
-from accessctl.audit.fake import MemoryLog
+from accessctl.actions.base import ActionResult, RecordingAction
+from accessctl.audit.base import MemoryLog
 from accessctl.domain import Decision, Event, EventKind, Match, Outcome, PersonId, Reason
 from accessctl.door.enactor import Enactor
 from accessctl.door.fake import DirectRunner

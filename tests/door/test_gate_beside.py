@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from accessctl.audit.fake import MemoryLog
+from accessctl.audit.base import MemoryLog
 from accessctl.config import LockoutConfig
 from accessctl.config_access import AccessConfig
 from accessctl.domain import Decision, Outcome, PersonRules, Reason

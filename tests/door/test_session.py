@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from accessctl.actions.base import Action
-from accessctl.actions.fake import HangingAction, RecordingAction
+from accessctl.actions.base import Action, HangingAction, RecordingAction
 from accessctl.camera.fake import FakeSource, Step
 from accessctl.camera.source import Shot
 from accessctl.config import (

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from accessctl.actions.fake import RecordingAction
+from accessctl.actions.base import RecordingAction
 from accessctl.audit.log import EventLog
 from accessctl.audit.opening import open_log_to_check
 from accessctl.config import load_config

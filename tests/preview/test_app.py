@@ -4,17 +4,116 @@ from itertools import count
 from threading import Event
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from accessctl.camera.fake import FakeSource
 from accessctl.domain import Frame, Image, Quality
 from accessctl.door.fake import FACE_BOX, FakeHouse, portrait
 from accessctl.door.session import Session
 from accessctl.preview import app
-from accessctl.preview.app import HELP, LATEST, Preview
+from accessctl.preview.app import (
+    HELP,
+    LATEST,
+    MAX_LENGTH,
+    SMOOTHING,
+    WINDOW,
+    Meter,
+    NameEntry,
+    Preview,
+)
 from accessctl.preview.overlay import Panel
 from accessctl.preview.screen import CLOSED
 from accessctl.recognition.enrolment import Enrolment
 from accessctl.vision.fake import fake_face
+
+
+def test_no_rate_before_the_second_frame() -> None:
+    meter = Meter()
+    assert meter.fps == 0
+    meter.note(1.0, {})
+    assert meter.fps == 0
+
+
+def test_the_rate_is_that_of_the_frames_in_the_window() -> None:
+    meter = Meter()
+    for now in (0.0, 0.1, 0.2, 0.5):
+        meter.note(now, {})
+    assert meter.fps == pytest.approx(3 / 0.5)
+
+
+def test_what_is_long_ago_does_not_count() -> None:
+    meter = Meter()
+    meter.note(0.0, {})
+    for index in range(WINDOW):
+        meter.note(1000 + index / 15, {})
+    assert meter.fps == pytest.approx(15)
+
+
+def test_a_clock_that_stands_still_gives_no_rate() -> None:
+    meter = Meter()
+    meter.note(1.0, {})
+    meter.note(1.0, {})
+    assert meter.fps == 0
+
+
+def test_stage_times_are_smoothed_from_the_first_on() -> None:
+    meter = Meter()
+    meter.note(0.0, {"search": 10.0})
+    meter.note(0.1, {"search": 20.0, "encode": 5.0})
+    assert meter.stages["search"] == pytest.approx(10 + SMOOTHING * 10)
+    assert meter.stages["encode"] == 5.0
+
+
+def typed(*keys: int | str) -> NameEntry:
+    entry = NameEntry()
+    for key in keys:
+        for code in [key] if isinstance(key, int) else map(ord, key):
+            entry = entry.press(code)
+    return entry
+
+
+def test_typing_a_name() -> None:
+    assert typed("Ada L", 13) == NameEntry("Ada L", done=True)
+    assert typed("Ada", 10).done
+
+
+def test_letters_of_latin_1() -> None:
+    assert typed("Zoë Ångström").text == "Zoë Ångström"
+
+
+@pytest.mark.parametrize("key", [8, 127])
+def test_taking_back(key: int) -> None:
+    assert typed("Adx", key, "a").text == "Ada"
+    assert typed(key).text == ""
+
+
+@pytest.mark.parametrize("blank", ["", " ", "   "])
+def test_nothing_is_no_name(blank: str) -> None:
+    assert not typed(blank, 13).done
+
+
+def test_escape_gives_up() -> None:
+    entry = typed("Ada", 27)
+    assert entry.cancelled
+    assert not entry.done
+
+
+def test_keys_that_are_no_letters() -> None:
+    # Tab, an arrow key's low byte, delete characters, a soft hyphen.
+    assert typed("A", 9, 0, 1, 31, 0x80, 0x9F, 0xAD, CLOSED, "b").text == "Ab"
+
+
+def test_a_name_does_not_grow_for_ever() -> None:
+    assert len(typed("x" * (MAX_LENGTH + 50)).text) == MAX_LENGTH
+
+
+@given(st.lists(st.integers(0, 300)))
+def test_whatever_is_pressed_the_text_can_be_shown(keys: list[int]) -> None:
+    entry = typed(*keys)
+    assert entry.text.isprintable()
+    assert len(entry.text) <= MAX_LENGTH
+
 
 ADA = 1
 Q, SPACE, E, ENTER, ESC = ord("q"), ord(" "), ord("e"), 13, 27

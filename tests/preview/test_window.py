@@ -12,10 +12,10 @@ pytestmark = pytest.mark.display
 # Qt belongs to one thread of one process: the window gets a process of its own.
 PROGRAM = """
 import numpy as np
-from accessctl.preview.screen import CLOSED, Window
+from accessctl.preview.screen import CLOSED, PreviewWindow
 red = np.zeros((240, 320, 3), np.uint8)
 red[..., 0] = 200
-window = Window()
+window = PreviewWindow()
 while (key := window.show(red)) not in (ord("q"), CLOSED):
     if key is not None:
         print(key, flush=True)

@@ -6,8 +6,7 @@ import pytest
 
 from accessctl.domain import Decision, Frame, Outcome, PersonId, Reason
 from accessctl.door.door import Step
-from accessctl.service.lockouts import LockoutView
-from accessctl.service.statistics import Statistics, View
+from accessctl.service.statistics import DoorView, LockoutView, Statistics
 
 
 @dataclass
@@ -33,8 +32,8 @@ class Shown:
     def __post_init__(self) -> None:
         self.statistics = Statistics("1.2.3", "/etc/door.yaml", clock=self.clock)
 
-    def view(self) -> View:
-        return View(
+    def view(self) -> DoorView:
+        return DoorView(
             door="front",
             camera="USB camera /dev/video0",
             fingerprint="0123456789abcdef" * 4,

@@ -25,10 +25,9 @@ from accessctl.recognition.engine import Engine
 from accessctl.service import daemon
 from accessctl.service.client import ask
 from accessctl.service.daemon import Late, Orders, Service, serve
-from accessctl.service.notify import Notifier
 from accessctl.service.reload import Reloads
 from accessctl.service.statistics import Statistics
-from accessctl.service.watchdog import Watchdog
+from accessctl.service.supervision import Notifier, Watchdog
 
 # Half of it passes between any two turns of the loop.
 TINY_PERIOD = {"WATCHDOG_USEC": "2"}

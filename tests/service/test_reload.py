@@ -1,5 +1,9 @@
+import os
+import pty
+import signal
 import threading
 from collections.abc import Mapping
+from threading import Event
 from typing import Any
 
 import pytest
@@ -7,7 +11,7 @@ import pytest
 from accessctl.config import Config
 from accessctl.errors import ConfigError, FaultError
 from accessctl.service import reload as reload_module
-from accessctl.service.reload import Reloads, changes, refuse_what_needs_a_restart
+from accessctl.service.reload import Reloads, changes, on_hangup, refuse_what_needs_a_restart
 
 
 def config(**sections: dict[str, Any]) -> Config:
@@ -146,3 +150,41 @@ def test_a_loop_that_has_ended_says_so_at_once() -> None:
     assert isinstance(before.exception(0), FaultError)
     with pytest.raises(FaultError, match="stopping"):
         reloads.ask_and_wait({})
+
+
+def test_a_hangup_asks_for_a_reload() -> None:
+    before = signal.getsignal(signal.SIGHUP)
+    reload, stop = Event(), Event()
+    reading, writing = os.pipe()
+    try:
+        with on_hangup(reload.set, stop.set, terminal=reading):
+            signal.raise_signal(signal.SIGHUP)
+    finally:
+        os.close(reading)
+        os.close(writing)
+    assert (reload.is_set(), stop.is_set()) == (True, False)
+    assert signal.getsignal(signal.SIGHUP) is before
+
+
+def test_a_terminal_that_is_still_there_makes_no_difference() -> None:
+    reload, stop = Event(), Event()
+    master, terminal = pty.openpty()
+    try:
+        with on_hangup(reload.set, stop.set, terminal=terminal):
+            signal.raise_signal(signal.SIGHUP)
+    finally:
+        os.close(terminal)
+        os.close(master)
+    assert (reload.is_set(), stop.is_set()) == (True, False)
+
+
+def test_a_terminal_that_was_closed_ends_the_door() -> None:
+    reload, stop = Event(), Event()
+    master, terminal = pty.openpty()
+    try:
+        with on_hangup(reload.set, stop.set, terminal=terminal):
+            os.close(master)
+            signal.raise_signal(signal.SIGHUP)
+    finally:
+        os.close(terminal)
+    assert (reload.is_set(), stop.is_set()) == (False, True)

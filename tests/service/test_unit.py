@@ -15,7 +15,7 @@ from accessctl.errors import InputError
 from accessctl.service.unit import (
     ETC,
     STATE,
-    Place,
+    ServicePlace,
     addresses,
     drop_in,
     is_as_written,
@@ -40,8 +40,8 @@ def config_with(**sections: dict[str, Any]) -> Config:
     return Config.model_validate(merged)
 
 
-def place(python: str = "/opt/accessctl/.venv/bin/python") -> Place:
-    return Place(Path(python), ETC / "config.yaml", ETC / "gallery.key", ETC / "audit.key")
+def place(python: str = "/opt/accessctl/.venv/bin/python") -> ServicePlace:
+    return ServicePlace(Path(python), ETC / "config.yaml", ETC / "gallery.key", ETC / "audit.key")
 
 
 WEBHOOK = {"type": "webhook", "url": "https://gate.example/open"}
@@ -130,7 +130,7 @@ def test_it_is_hardened(analyze: str, name: str, tmp_path: Path) -> None:
 
 
 def test_the_template_is_filled_in() -> None:
-    there = Place(Path("/srv/py"), Path("/srv/c.yaml"), Path("/k/g"), Path("/k/a"), "warden")
+    there = ServicePlace(Path("/srv/py"), Path("/srv/c.yaml"), Path("/k/g"), Path("/k/a"), "warden")
     config = config_with(service={"socket": "/run/accessctl/other.sock"})
     unit = rendered(TEMPLATE, there, config)
     assert "ExecStart=/srv/py -P -m accessctl run --config /srv/c.yaml\n" in unit
