@@ -26,8 +26,7 @@ from accessctl.demo.scene import scene
 from accessctl.demo.script import LENGTH_S
 from accessctl.domain import Frame
 from accessctl.door.assembly import open_audit, open_door
-from accessctl.recognition.engine import open_engine
-from accessctl.recognition.threads import one_thread_each
+from accessctl.recognition.engine import one_thread_each, open_engine
 from benchmarks.pipeline import config_text
 from benchmarks.startup import resident_mb
 

@@ -112,8 +112,7 @@ def drain(reader: "Reader", seconds: float) -> None:
 
 def enrol_folder(folder: Path, engine: "Engine", administration: "Administration") -> int:
     """Everybody in the folder; refusals are listed at the end, each with its reason."""
-    from accessctl.recognition.enrolment import alike
-    from accessctl.recognition.prefetch import prefetch
+    from accessctl.recognition.enrolment import alike, prefetch
 
     paths = photos_in(folder)
     enrolment = engine.enrolment()

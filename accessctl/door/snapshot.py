@@ -6,7 +6,7 @@ from accessctl.domain import Image
 from accessctl.door.watch import PATIENCE_S, FrameReader
 from accessctl.errors import CameraError, FaceError
 from accessctl.recognition.enrolment import StillObserver
-from accessctl.recognition.single_face import only_face
+from accessctl.recognition.recogniser import only_face
 
 
 def best_shot(

@@ -10,7 +10,7 @@ from accessctl.door.inspection import Inspection, Prompt
 from accessctl.liveness.words import Lines
 from accessctl.policy.circumstances import Proof
 from accessctl.policy.evidence import Evidence, Verdict
-from accessctl.recognition.pooling import pool
+from accessctl.recognition.matcher import pool
 
 # At 15 frames a second, eight seconds of evidence; bounds memory whatever the window says.
 MAX_SIGHTINGS = 120

@@ -33,11 +33,10 @@ from accessctl.gallery.values import NewPhoto
 from accessctl.liveness.combine import MIN_SEEN, Liveness
 from accessctl.liveness.examiner import Look
 from accessctl.liveness.result import CueResult
-from accessctl.recognition.calibration import Calibration
+from accessctl.recognition.calibration import Calibration, scoring_of
 from accessctl.recognition.normalisation import Normaliser
 from accessctl.recognition.recogniser import Recogniser
 from accessctl.recognition.roster import Roster
-from accessctl.recognition.scoring import scoring_of
 
 NAME = "visitor"
 EPOCH = 0.0

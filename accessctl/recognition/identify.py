@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 from accessctl.domain import Embedding, Face, Image, Match, PersonId
 from accessctl.policy.sure import sure
 from accessctl.recognition.enrolment import StillObserver
-from accessctl.recognition.recogniser import Recogniser
+from accessctl.recognition.recogniser import Recogniser, only_face
 from accessctl.recognition.roster import Roster
-from accessctl.recognition.single_face import only_face
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -25,8 +25,8 @@ from accessctl.errors import AccessctlError, FaultError
 from accessctl.gallery.values import StoredPhoto
 from accessctl.policy.uptime import uptime
 from accessctl.recognition import engine as recognition
-from accessctl.recognition.reembed import Progress
-from accessctl.recognition.threads import one_thread_each
+from accessctl.recognition.engine import one_thread_each
+from accessctl.recognition.enrolment import Progress
 from accessctl.service.control import ControlServer, Handler
 from accessctl.service.lockouts import read_lockout
 from accessctl.service.logs import use_format

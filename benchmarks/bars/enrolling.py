@@ -11,7 +11,7 @@ from accessctl.audit.recorder import Recorder
 from accessctl.camera.photo import read_photo
 from accessctl.demo.photos import collins, hopper
 from accessctl.recognition.engine import Engine
-from accessctl.recognition.prefetch import prefetch
+from accessctl.recognition.enrolment import prefetch
 from benchmarks.bars.row import Row
 
 SIZE = (720, 960)

@@ -23,11 +23,10 @@ from accessctl.door.session import Session
 from accessctl.encoder.card import load_card
 from accessctl.errors import FaceError
 from accessctl.gallery.store import open_gallery
-from accessctl.recognition.engine import Engine, open_engine
+from accessctl.recognition.calibration import scoring_of
+from accessctl.recognition.engine import Engine, one_thread_each, open_engine
 from accessctl.recognition.enrolment import Candidate
 from accessctl.recognition.roster import Roster
-from accessctl.recognition.scoring import scoring_of
-from accessctl.recognition.threads import one_thread_each
 from accessctl.vision.observer import Observer
 
 Photo: TypeAlias = Candidate

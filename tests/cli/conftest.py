@@ -26,13 +26,12 @@ from accessctl.gallery.fake import random_units
 from accessctl.gallery.store import open_gallery
 from accessctl.gallery.values import NewPhoto
 from accessctl.recognition import engine as recognition
-from accessctl.recognition.calibration import Calibration
+from accessctl.recognition.calibration import Calibration, scoring_of
 from accessctl.recognition.engine import Engine
+from accessctl.recognition.enrolment import Progress, reembed
 from accessctl.recognition.normalisation import Normaliser
 from accessctl.recognition.recogniser import Recogniser
-from accessctl.recognition.reembed import Progress, reembed
 from accessctl.recognition.roster import Roster
-from accessctl.recognition.scoring import scoring_of
 from accessctl.vision.observer import Observer
 
 REPOSITORY = Path(__file__).parents[2]

@@ -19,8 +19,7 @@ from accessctl.domain import Decision, Outcome, Reason
 from accessctl.door.assembly import open_audit, open_door
 from accessctl.door.session import Session
 from accessctl.evaluation.disturbed import Change, Disturbed, late, losing, stalling
-from accessctl.recognition.engine import Engine, open_engine
-from accessctl.recognition.threads import one_thread_each
+from accessctl.recognition.engine import Engine, one_thread_each, open_engine
 
 REPOSITORY = Path(__file__).parents[2]
 ACTS = (

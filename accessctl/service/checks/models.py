@@ -10,7 +10,7 @@ from accessctl.encoder.artefacts import read_checked
 from accessctl.encoder.card import Card, load_card
 from accessctl.encoder.joint_card import part_cards
 from accessctl.liveness.texture_choice import load_texture
-from accessctl.recognition.scoring import scoring_of
+from accessctl.recognition.calibration import scoring_of
 from accessctl.service.checks.finding import Finding, ok, warning
 from accessctl.vision.blazeface import FULL_RANGE, SHORT_RANGE
 from accessctl.vision.files import model_file
