@@ -31,9 +31,8 @@ from accessctl.door.pin_attempts import PinAttempts
 from accessctl.door.second_factor import SecondFactor
 from accessctl.liveness.challenge_actions import Ask
 from accessctl.liveness.texture_choice import load_texture
-from accessctl.policy.lockout_keeper import LockoutKeeper
-from accessctl.policy.lockout_store import LockoutStore
-from accessctl.policy.uptime import uptime
+from accessctl.policy.lockout import uptime
+from accessctl.policy.lockout_store import LockoutKeeper, LockoutStore
 from accessctl.recognition.engine import Engine
 
 log = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ from typing import Any
 from accessctl.audit.base import Log
 from accessctl.config_access import AccessConfig, Passage
 from accessctl.domain import Event, EventKind, Outcome, PersonId, Reason
-from accessctl.policy.passback import Crossing
+from accessctl.policy.access import Crossing
 
 
 class Crossings:

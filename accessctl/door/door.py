@@ -33,10 +33,8 @@ from accessctl.door.visit import Visit
 from accessctl.liveness.words import Lines
 from accessctl.policy.admit import by_pin, decide_visit, lacks_second_factor_only
 from accessctl.policy.circumstances import Circumstances
-from accessctl.policy.evidence import Verdict
-from accessctl.policy.ledger import GrantLedger
-from accessctl.policy.recorded import Recorded, to_data
-from accessctl.policy.rules import Rules
+from accessctl.policy.decide import LastGrants, Rules, Verdict
+from accessctl.policy.evidence_record import EvidenceRecord, to_data
 from accessctl.recognition.recogniser import Recogniser
 from accessctl.recognition.roster import Roster
 
@@ -108,7 +106,7 @@ class Door:
         self._new_visit_id = new_visit_id
         self._visits: dict[int, Visit] = {}
         self._beside: list[Asked] = []
-        self._grants = GrantLedger()
+        self._grants = LastGrants()
         self._gate = gate or Gate(AccessConfig(), policy)
         self._photographer = photographer
         self._inspector = inspector
@@ -327,7 +325,7 @@ class Door:
     ) -> dict[str, Any]:
         """What is kept of a decision so that it can be looked at, and made, again."""
         cues = record_of(visit.inspection)
-        recorded = Recorded(
+        recorded = EvidenceRecord(
             evidence=visit.evidence(left=left),
             now=now,
             last_grant=last_grant,

@@ -12,12 +12,10 @@ from accessctl.door.crossings import Crossings, passage_data
 from accessctl.door.second_factor import SecondFactor
 from accessctl.door.visit import Visit
 from accessctl.errors import StoreError
-from accessctl.policy.access import AccessPlan
-from accessctl.policy.circumstances import Circumstances, Proof
-from accessctl.policy.crowd import place
-from accessctl.policy.evidence import Verdict
-from accessctl.policy.passback import Crossing
-from accessctl.policy.second_factor import asked
+from accessctl.policy.access import AccessPlan, Crossing
+from accessctl.policy.admit import asked
+from accessctl.policy.circumstances import Circumstances, Proof, place
+from accessctl.policy.decide import Verdict
 
 log = logging.getLogger(__name__)
 

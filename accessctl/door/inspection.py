@@ -21,7 +21,7 @@ from accessctl.liveness.texture_network import TextureScorer
 from accessctl.liveness.texture_sampling import TextureSampler
 from accessctl.liveness.words import Lines, evidence_lines, hint
 from accessctl.policy.circumstances import Proof
-from accessctl.policy.liveness_record import CueWord, LivenessRecord
+from accessctl.policy.evidence_record import CueWord, LivenessRecord
 
 INFRARED_HINT = "The infrared camera shows nothing: nobody can be let in now."
 MIN_GAP_S = 0.045

@@ -13,8 +13,7 @@ from accessctl.door.visit import Visit
 from accessctl.liveness.evidence import InfraredSight, gather
 from accessctl.liveness.examiner import Look
 from accessctl.policy.circumstances import Proof
-from accessctl.policy.decide import find_doubt, shown_by
-from accessctl.policy.rules import Rules
+from accessctl.policy.decide import Rules, find_doubt, shown_by
 
 log = logging.getLogger(__name__)
 

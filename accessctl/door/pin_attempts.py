@@ -5,8 +5,8 @@ from collections.abc import Callable
 from accessctl.audit.recorder import Recorder, write_down
 from accessctl.domain import Outcome, PersonId, Reason
 from accessctl.door.events import wrong_pin_event
-from accessctl.policy.evidence import Verdict
-from accessctl.policy.lockout_keeper import LockoutKeeper
+from accessctl.policy.decide import Verdict
+from accessctl.policy.lockout_store import LockoutKeeper
 
 _WRONG = Verdict(Outcome.DENIED, Reason.SECOND_FACTOR_WRONG, None)
 

@@ -9,7 +9,7 @@ from accessctl.domain import Embedding, Image, Match, Sighting
 from accessctl.door.inspection import Inspection, Prompt
 from accessctl.liveness.words import Lines
 from accessctl.policy.circumstances import Proof
-from accessctl.policy.evidence import Evidence, Verdict
+from accessctl.policy.decide import Evidence, Verdict
 from accessctl.recognition.matcher import pool
 
 # At 15 frames a second, eight seconds of evidence; bounds memory whatever the window says.

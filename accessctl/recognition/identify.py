@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accessctl.domain import Embedding, Face, Image, Match, PersonId
-from accessctl.policy.sure import sure
+from accessctl.policy.decide import sure
 from accessctl.recognition.enrolment import StillObserver
 from accessctl.recognition.recogniser import Recogniser, only_face
 from accessctl.recognition.roster import Roster

@@ -7,7 +7,7 @@ from accessctl.audit.log import EventLog
 from accessctl.config_access import AccessConfig
 from accessctl.domain import Event, EventKind, PersonId, Reason
 from accessctl.door.crossings import Crossings, passage_data
-from accessctl.policy.passback import Crossing
+from accessctl.policy.access import Crossing
 
 ADA, BOB = PersonId("ada"), PersonId("bob")
 IN = AccessConfig(direction="in", anti_passback="hard", reset_after_h=1)

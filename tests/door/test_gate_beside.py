@@ -24,10 +24,9 @@ from accessctl.door.pin_attempts import PinAttempts
 from accessctl.door.second_factor import SecondFactor
 from accessctl.errors import StoreError
 from accessctl.gallery.pins import PinHash
+from accessctl.policy.evidence_record import from_data
 from accessctl.policy.lockout import Uptime
-from accessctl.policy.lockout_keeper import LockoutKeeper
-from accessctl.policy.lockout_store import LockoutStore
-from accessctl.policy.recorded import from_data
+from accessctl.policy.lockout_store import LockoutKeeper, LockoutStore
 from accessctl.vision.fake import fake_face
 
 GRACE, ALAN, STRANGER = 1, 2, 3

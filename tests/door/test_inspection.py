@@ -15,7 +15,7 @@ from accessctl.liveness.fake import fake_frame, fake_result
 from accessctl.liveness.result import CueResult, CueVerdict
 from accessctl.liveness.words import ALONE, CLOSER, HINT
 from accessctl.policy.circumstances import Proof
-from accessctl.policy.liveness_record import LivenessRecord
+from accessctl.policy.evidence_record import LivenessRecord
 
 FPS = 15
 ADA, BOB = PersonId("ada"), PersonId("bob")

@@ -22,7 +22,7 @@ from accessctl.liveness.examiner import FEWEST, Look
 from accessctl.liveness.fake import FakeTexture, fake_result
 from accessctl.liveness.result import CueVerdict
 from accessctl.liveness.words import CLOSER
-from accessctl.policy.recorded import from_data
+from accessctl.policy.evidence_record import from_data
 from accessctl.vision.fake import fake_face
 
 ADA, EVE = 1, 2

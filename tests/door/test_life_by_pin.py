@@ -21,7 +21,7 @@ from accessctl.door.second_factor import SecondFactor
 from accessctl.gallery.pins import PinHash
 from accessctl.liveness.challenge_actions import Ask
 from accessctl.liveness.result import CueVerdict
-from accessctl.policy.recorded import from_data
+from accessctl.policy.evidence_record import from_data
 from accessctl.vision.fake import fake_face
 
 # The owner allowed it for Grace and for Ida, who has no PIN, but not for Alan.

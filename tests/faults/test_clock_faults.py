@@ -17,8 +17,7 @@ from accessctl.door.enactor import Enactor
 from accessctl.door.fake import FACE_BOX, FakeHouse, decisions
 from accessctl.door.gate import Gate
 from accessctl.policy.lockout import Uptime
-from accessctl.policy.lockout_keeper import LockoutKeeper
-from accessctl.policy.lockout_store import LockoutStore
+from accessctl.policy.lockout_store import LockoutKeeper, LockoutStore
 from accessctl.vision.fake import fake_face
 
 GRACE, STRANGER = 1, 2

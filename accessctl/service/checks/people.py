@@ -9,7 +9,7 @@ from accessctl.gallery.keys import find_key
 from accessctl.gallery.schema import database_file
 from accessctl.gallery.store import open_gallery
 from accessctl.policy.access import AccessPlan
-from accessctl.policy.second_factor import may_need_pin
+from accessctl.policy.admit import may_need_pin
 from accessctl.service.checks.finding import Finding, ok, warning
 
 NAMED = 5

@@ -9,14 +9,19 @@ from hypothesis import strategies as st
 
 from accessctl.config_access import AccessConfig
 from accessctl.domain import Match, PersonId, PersonRules, Sighting
-from accessctl.policy.access import AccessPlan
+from accessctl.policy.access import AccessPlan, Crossing
 from accessctl.policy.admit import decide_visit
 from accessctl.policy.circumstances import Circumstances, Proof
-from accessctl.policy.evidence import Evidence
-from accessctl.policy.liveness_record import CueWord, LivenessRecord
-from accessctl.policy.passback import Crossing
-from accessctl.policy.recorded import Recorded, from_data, to_data
-from accessctl.policy.rules import Rules
+from accessctl.policy.decide import Evidence, Rules
+from accessctl.policy.evidence_record import (
+    CueWord,
+    EvidenceRecord,
+    LivenessRecord,
+    from_data,
+    liveness_from_data,
+    liveness_to_data,
+    to_data,
+)
 
 ADA, BOB = PersonId("ada"), PersonId("bob")
 PLAN = AccessPlan.of(AccessConfig())
@@ -48,7 +53,7 @@ evidences = st.builds(
     st.booleans(),
 )
 records = st.builds(
-    Recorded,
+    EvidenceRecord,
     evidence=evidences,
     now=st.integers(100, 200).map(float),
     last_grant=st.none() | st.integers(0, 100).map(float),
@@ -103,8 +108,8 @@ rules = st.builds(
 
 def recorded(
     evidence: Evidence, *, now: float, last_grant: float | None = None, people: int = 1
-) -> Recorded:
-    return Recorded(
+) -> EvidenceRecord:
+    return EvidenceRecord(
         evidence=evidence,
         now=now,
         last_grant=last_grant,
@@ -114,7 +119,7 @@ def recorded(
     )
 
 
-def verdict(recorded: Recorded, rules: Rules) -> object:
+def verdict(recorded: EvidenceRecord, rules: Rules) -> object:
     it = Circumstances(
         PLAN,
         500.0,
@@ -132,7 +137,7 @@ def verdict(recorded: Recorded, rules: Rules) -> object:
 
 @settings(deadline=None)
 @given(records, rules)
-def test_what_comes_back_is_decided_the_same(recorded: Recorded, rules: Rules) -> None:
+def test_what_comes_back_is_decided_the_same(recorded: EvidenceRecord, rules: Rules) -> None:
     data = json.loads(json.dumps(to_data(recorded), allow_nan=False))
     back = from_data(data)
     assert verdict(back, rules) == verdict(recorded, rules)
@@ -152,7 +157,7 @@ def test_what_comes_back_is_decided_the_same(recorded: Recorded, rules: Rules) -
 
 def test_every_figure_is_given_by_its_name() -> None:
     with pytest.raises(TypeError, match="positional"):
-        Recorded(Evidence((), None, 1, 0.0), 1.0, None, 1, "front", PersonRules())  # type: ignore[misc]
+        EvidenceRecord(Evidence((), None, 1, 0.0), 1.0, None, 1, "front", PersonRules())  # type: ignore[misc]
 
 
 NEWER = ("factor", "direction", "crossing", "cues", "intent", "gesture", "doubted")
@@ -260,3 +265,41 @@ def test_anything_that_is_missing_or_damaged_is_a_value_error(harm: dict) -> Non
 def test_newer_fields_that_are_damaged(harm: dict) -> None:
     with pytest.raises(ValueError, match=r"."):
         from_data(GOOD | harm)
+
+
+PRINT = CueWord("edges", "veto", 0.8, 0.5)
+HEAD = CueWord("depth", "confirm", 0.2, 0.12)
+STILL = CueWord("blink", "undecided", None, 0.4)
+DOUBTED = CueWord("stillness", "doubt", 0.001, 0.002)
+CLEAR = CueWord("texture", "clear", 0.6, 0.9)
+
+
+def test_what_was_written_comes_back() -> None:
+    record = LivenessRecord(
+        "challenge", (PRINT, STILL, DOUBTED, CLEAR), ("look_up",), "too_late", {"stillness": 2}
+    )
+    assert liveness_to_data(record)["cues"][1] == ["blink", "undecided", None, 0.4]
+    assert liveness_from_data(liveness_to_data(record)) == record
+    assert liveness_from_data(None) == LivenessRecord()
+
+
+def test_a_record_of_an_older_version_does_not_say_how_often_a_cue_doubted() -> None:
+    data = liveness_to_data(LivenessRecord("passive", (PRINT,)))
+    del data["doubted"]
+    assert liveness_from_data(data) == LivenessRecord("passive", (PRINT,))
+
+
+def test_the_cues_that_refused() -> None:
+    assert LivenessRecord("passive", (PRINT, HEAD, STILL)).vetoes == {"edges": [0.8, 0.5]}
+
+
+def test_the_cues_that_doubt_and_whether_that_speaks_of_an_attack() -> None:
+    still = CueWord("stillness", "doubt", 0.0008, 0.001)
+    rim = CueWord("edges", "doubt", 0.6, 0.5)
+    hardly_moves = LivenessRecord("passive", (STILL, still, HEAD))
+    assert hardly_moves.doubts == {"stillness": [0.0008, 0.001]}
+    assert not hardly_moves.doubts_attack
+    assert not LivenessRecord("passive", (STILL, HEAD)).doubts_attack
+    framed = LivenessRecord("passive", (still, rim))
+    assert set(framed.doubts) == {"stillness", "edges"}
+    assert framed.doubts_attack

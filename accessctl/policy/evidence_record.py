@@ -1,36 +1,79 @@
 """The evidence of a decision as the event log keeps it, and back.
 
-What a decision rested on, complete enough to decide it again under other rules: figures
-only, no face. It stands in a decision event's data under `evidence`.
+What a decision rested on, what the cues of liveness said among it, complete enough to decide it
+again under other rules: figures only, no face. It stands in a decision event's data under
+`evidence`.
 """
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, get_args
 
 import numpy as np
 
 from accessctl.config_access import Factor, FactorName, Passage
-from accessctl.config_liveness import Intent
-from accessctl.domain import Match, PersonId, PersonRules, Sighting
+from accessctl.config_liveness import Intent, Mode
+from accessctl.domain import CueVerdict, Match, PersonId, PersonRules, Sighting
+from accessctl.policy.access import Crossing
 from accessctl.policy.circumstances import Proof
-from accessctl.policy.evidence import Evidence
-from accessctl.policy.liveness_record import (
-    LivenessRecord,
-    record_from_data,
-    record_to_data,
-)
-from accessctl.policy.passback import Crossing
+from accessctl.policy.decide import Evidence
 
 # Stands for everybody that a frame took the visitor for instead of the candidate.
 OTHER = PersonId("other")
-NO_CUES = LivenessRecord()
 _NO_EMBEDDING = np.empty(0, np.float32)
+
+NO_ATTACK = frozenset({"stillness"})
+"""Cues whose doubt speaks of no attack: somebody who hardly moves is doubted by them, too."""
+
+
+@dataclass(frozen=True, slots=True)
+class CueWord:
+    """One cue's `verdict`, a word of `domain.CueVerdict` or whatever else a record holds; a
+    `figure` of None could not be measured."""
+
+    cue: str
+    verdict: str
+    figure: float | None
+    threshold: float
+
+
+@dataclass(frozen=True, slots=True)
+class LivenessRecord:
+    """The `mode` of the door, every cue's word, which actions were asked, why the challenge was
+    failed, if it was, and how often each cue doubted, also where that was cleared up."""
+
+    mode: Mode = "off"
+    cues: tuple[CueWord, ...] = ()
+    asked: tuple[str, ...] = ()
+    failure: str | None = None
+    doubted: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def vetoes(self) -> Mapping[str, Sequence[float | None]]:
+        """Figure and threshold of each cue that refused."""
+        return self._figures_of(CueVerdict.VETO)
+
+    @property
+    def doubts(self) -> Mapping[str, Sequence[float | None]]:
+        """Figure and threshold of each cue that doubts."""
+        return self._figures_of(CueVerdict.DOUBT)
+
+    @property
+    def doubts_attack(self) -> bool:
+        """Whether a doubt is more than that somebody hardly moves."""
+        return bool(self.doubts.keys() - NO_ATTACK)
+
+    def _figures_of(self, verdict: CueVerdict) -> Mapping[str, Sequence[float | None]]:
+        said = (word for word in self.cues if word.verdict == verdict)
+        return {word.cue: [word.figure, word.threshold] for word in said}
+
+
+NO_CUES = LivenessRecord()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Recorded:
+class EvidenceRecord:
     """One decision's evidence.
 
     `now` and `last_grant` are seconds on the clock of `evidence.since`; `people` were
@@ -60,7 +103,7 @@ class Recorded:
     doubted: bool = False
 
 
-def to_data(recorded: Recorded) -> dict[str, Any]:
+def to_data(recorded: EvidenceRecord) -> dict[str, Any]:
     """JSON values; times become seconds before the decision."""
     evidence, now, last_grant = recorded.evidence, recorded.now, recorded.last_grant
     pooled = evidence.pooled
@@ -90,14 +133,14 @@ def to_data(recorded: Recorded) -> dict[str, Any]:
         "factor": recorded.factor,
         "direction": recorded.direction,
         "crossing": None if crossing is None else [crossing.direction, crossing.age_s],
-        "cues": record_to_data(recorded.cues),
+        "cues": liveness_to_data(recorded.cues),
         "intent": recorded.intent.value,
         "gesture": recorded.gesture,
         "doubted": recorded.doubted,
     }
 
 
-def from_data(data: Mapping[str, Any]) -> Recorded:
+def from_data(data: Mapping[str, Any]) -> EvidenceRecord:
     """What to_data was given, the decision at second 0; ValueError for anything else.
 
     Records of older versions say nothing of a second factor's kind, of crossings, of cues, of
@@ -108,7 +151,7 @@ def from_data(data: Mapping[str, Any]) -> Recorded:
         sightings = tuple(_sighting(frame, pooled) for frame in data["frames"])
         since_grant = data["since_grant_s"]
         rules = data["rules"]
-        found = Recorded(
+        found = EvidenceRecord(
             evidence=Evidence(
                 sightings,
                 pooled,
@@ -136,7 +179,7 @@ def from_data(data: Mapping[str, Any]) -> Recorded:
             factor=_word(data.get("factor", "off"), FactorName),
             direction=_word(data.get("direction", "none"), Passage),
             crossing=_crossing(data.get("crossing")),
-            cues=record_from_data(data.get("cues")),
+            cues=liveness_from_data(data.get("cues")),
             intent=Proof(data.get("intent", "not_needed")),
             gesture=_word(data.get("gesture", "off"), Intent),
             doubted=bool(data.get("doubted", False)),
@@ -224,3 +267,36 @@ def _crossing(value: Any) -> Crossing | None:
 
 def _moment(value: Any) -> float | None:
     return None if value is None else float(value)
+
+
+def liveness_to_data(record: LivenessRecord) -> dict[str, Any]:
+    return {
+        "mode": record.mode,
+        "cues": [[c.cue, c.verdict, c.figure, c.threshold] for c in record.cues],
+        "asked": list(record.asked),
+        "failure": record.failure,
+        "doubted": dict(record.doubted),
+    }
+
+
+def liveness_from_data(data: Any) -> LivenessRecord:
+    """What liveness_to_data was given; ValueError, KeyError or TypeError for anything else.
+
+    None, as in records of older versions, is a door that asked for nothing; nor do they say
+    how often a cue doubted.
+    """
+    if data is None:
+        return LivenessRecord()
+    if data["mode"] not in get_args(Mode):
+        raise ValueError(f"it holds the mode {data['mode']!r}")
+    failure = data["failure"]
+    return LivenessRecord(
+        data["mode"],
+        tuple(
+            CueWord(str(cue), str(verdict), None if figure is None else float(figure), float(at))
+            for cue, verdict, figure, at in data["cues"]
+        ),
+        tuple(map(str, data["asked"])),
+        None if failure is None else str(failure),
+        {str(cue): int(times) for cue, times in data.get("doubted", {}).items()},
+    )

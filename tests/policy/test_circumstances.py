@@ -2,14 +2,50 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from accessctl.config_access import AccessConfig
 from accessctl.domain import PersonRules, Reason
-from accessctl.policy.access import AccessPlan
-from accessctl.policy.circumstances import Circumstances, Proof
-from accessctl.policy.crowd import Place
-from accessctl.policy.passback import Crossing
-from accessctl.policy.refusals import refusal_of, refusal_of_leaver
+from accessctl.policy.access import AccessPlan, Crossing
+from accessctl.policy.circumstances import (
+    Circumstances,
+    Place,
+    Proof,
+    place,
+    refusal_of,
+    refusal_of_leaver,
+)
+
+WIDTHS = st.lists(st.floats(1, 1000), min_size=1, max_size=5)
+
+
+@given(WIDTHS, st.data())
+def test_each_is_decided_by_themselves(widths: list[float], data: st.DataObject) -> None:
+    index = data.draw(st.integers(0, len(widths) - 1))
+    assert place(widths, index, "each", 0.5) is Place.FREE
+
+
+@given(WIDTHS)
+def test_one_alone_is_the_nearest(widths: list[float]) -> None:
+    places = [place(widths, index, "nearest", 0.5) for index in range(len(widths))]
+    assert places.count(Place.FREE) == 1
+    assert widths[places.index(Place.FREE)] == max(widths)
+    assert set(places) <= {Place.FREE, Place.WAITS}
+
+
+@pytest.mark.parametrize(
+    ("widths", "expected"),
+    [
+        ([200.0], [Place.FREE]),
+        ([200.0, 99.0], [Place.FREE, Place.REFUSED]),
+        ([200.0, 100.0], [Place.REFUSED, Place.REFUSED]),
+        ([200.0, 200.0], [Place.REFUSED, Place.REFUSED]),
+    ],
+)
+def test_with_company_nobody_is_let_in(widths: list[float], expected: list[Place]) -> None:
+    assert [place(widths, index, "refuse", 0.5) for index in range(len(widths))] == expected
+
 
 PLAN = AccessPlan.of(AccessConfig(direction="in", anti_passback="hard"))
 FINE = Circumstances(PLAN, time=1_800_000_000.0)
