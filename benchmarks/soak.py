@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from accessctl.administration.people import Administration
+from accessctl.administration.changes import Administration
 from accessctl.config import load_config
 from accessctl.demo.door import demo_config, enrol_demo_person
 from accessctl.demo.scene import scene

@@ -25,7 +25,7 @@ def resident_mb() -> float:
 
 
 def main() -> None:
-    from accessctl.administration.people import Administration
+    from accessctl.administration.changes import Administration
     from accessctl.config import load_config
     from accessctl.demo.door import demo_config, enrol_demo_person
     from accessctl.door.assembly import open_audit

@@ -16,7 +16,7 @@ from accessctl.domain import Image, PersonId
 from accessctl.errors import InputError, PhotoError
 
 if TYPE_CHECKING:
-    from accessctl.administration.people import Administration
+    from accessctl.administration.changes import Administration
     from accessctl.camera.reader import Reader
     from accessctl.recognition.engine import Engine
 
@@ -42,7 +42,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from accessctl.administration.people import Administration
+    from accessctl.administration.changes import Administration
     from accessctl.door.assembly import open_audit
 
     check_usage(args)

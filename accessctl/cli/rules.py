@@ -40,7 +40,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from accessctl.administration.opening import open_administration
+    from accessctl.administration.changes import open_administration
     from accessctl.administration.rules import RulesWish, changed
     from accessctl.policy.schedule import zone_of
 

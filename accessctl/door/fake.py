@@ -9,7 +9,7 @@ import numpy as np
 
 from accessctl.actions.base import Action, ActionResult
 from accessctl.actions.fake import RecordingAction
-from accessctl.administration.people import Administration
+from accessctl.administration.changes import Administration
 from accessctl.audit.fake import MemoryLog
 from accessctl.config import PolicyConfig, VisionConfig
 from accessctl.domain import Box, Decision, Event, Face, Frame, Image, Outcome, PersonId

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Event
 
-from accessctl.administration.people import Administration
+from accessctl.administration.changes import Administration
 from accessctl.audit.views import as_text
 from accessctl.domain import Frame
 from accessctl.door.door import Step

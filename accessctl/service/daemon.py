@@ -9,7 +9,7 @@ from importlib.metadata import version
 from threading import Event
 from typing import Any, TypeAlias
 
-from accessctl.administration.people import Administration
+from accessctl.administration.changes import Administration
 from accessctl.audit.recorder import Recorder, write_down
 from accessctl.audit.retention import retain
 from accessctl.config import Config

@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any, TypeAlias
 
-from accessctl.administration.people import Administration
+from accessctl.administration.changes import Administration
 from accessctl.audit.log import EventLog
 from accessctl.camera.reader import Reader
 from accessctl.camera.source import Source

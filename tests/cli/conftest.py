@@ -18,7 +18,7 @@ import yaml
 from accessctl.audit.log import EventLog
 from accessctl.cli.main import main
 from accessctl.config import Config, EncoderConfig, GalleryConfig, VisionConfig, load_config
-from accessctl.demo.photos import collins, demo_enrolment_photo, hopper
+from accessctl.demo.people import collins, demo_enrolment_photo, hopper
 from accessctl.domain import Event, Face, Frame, Image
 from accessctl.encoder.card import load_card
 from accessctl.encoder.choose import load_encoder

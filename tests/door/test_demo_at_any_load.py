@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from accessctl.administration.people import Administration
+from accessctl.administration.changes import Administration
 from accessctl.audit.log import EventLog
 from accessctl.camera.reader import Reader
 from accessctl.config import AuditConfig, CameraConfig, Config, EncoderConfig, VisionConfig
 from accessctl.demo.door import demo_config, enrol_demo_person
+from accessctl.demo.scene import DemoSource
 from accessctl.demo.script import BETWEEN_S, FIRST_S, VISIT_S, Act, Performer
-from accessctl.demo.source import DemoSource
 from accessctl.domain import Decision, Outcome, Reason
 from accessctl.door.assembly import open_audit, open_door
 from accessctl.door.session import Session

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from accessctl.demo.photos import demo_enrolment_photo, hopper
+from accessctl.demo.people import demo_enrolment_photo, hopper
 from accessctl.demo.sheet import Sheet
 from accessctl.domain import Frame, Image, Points, Pose
 from accessctl.evaluation.moved_photo import Hand, as_seen, moved_photo

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from accessctl.demo.photos import hopper
+from accessctl.demo.people import hopper
 from accessctl.domain import Points
 from accessctl.liveness.points import FLAT, LEFT_EYE, NOSE, RIGHT_EYE, STEADY
 

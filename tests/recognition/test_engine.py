@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from accessctl.administration.people import Administration
+from accessctl.administration.changes import Administration
 from accessctl.config import AuditConfig, Config, GalleryConfig
 from accessctl.door.fake import CALIBRATION, EPOCH, FACE_BOX, FakeHouse, portrait
 from accessctl.encoder.fake import FAKE_CARD, FakeEncoder

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
 
-from accessctl.administration.people import Administration
+from accessctl.administration.changes import Administration
 from accessctl.camera.fake import FakeSource
 from accessctl.camera.reader import Reader
 from accessctl.camera.source import Shot
@@ -24,7 +24,7 @@ from accessctl.config import (
 )
 from accessctl.config_access import AccessConfig
 from accessctl.config_liveness import LivenessConfig
-from accessctl.demo.photos import collins, demo_enrolment_photo
+from accessctl.demo.people import collins, demo_enrolment_photo
 from accessctl.domain import Decision, Outcome
 from accessctl.door.assembly import open_audit, open_door
 from accessctl.door.watch import watch

@@ -1,11 +1,21 @@
-from collections.abc import Callable
+import sqlite3
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from accessctl.administration.people import Administration, Entitlement
+from accessctl.administration.changes import (
+    Administration,
+    DeferredLog,
+    Entitlement,
+    end_lockout,
+    open_administration,
+)
+from accessctl.audit.fake import MemoryLog
 from accessctl.audit.log import EventLog
-from accessctl.config import GalleryConfig
+from accessctl.config import AuditConfig, Config, GalleryConfig
 from accessctl.domain import Event, EventKind, PersonId, PersonRules, Quality
 from accessctl.door.fake import EPOCH, FACE_BOX, FakeHouse, portrait
 from accessctl.errors import (
@@ -15,8 +25,12 @@ from accessctl.errors import (
     StoreError,
     UnknownPersonError,
 )
+from accessctl.gallery.fake import random_units
 from accessctl.gallery.pins import matches
 from accessctl.gallery.store import open_gallery
+from accessctl.gallery.values import NewPhoto
+from accessctl.policy.lockout import Lockout, Uptime
+from accessctl.policy.lockout_store import LockoutStore
 from accessctl.recognition.enrolment import Candidate, Enrolment
 from accessctl.vision.fake import fake_face
 
@@ -285,3 +299,142 @@ def test_a_removal_that_leaves_traces_for_now_is_on_record(
         reading.execute("ROLLBACK")
         assert gallery.people() == []
     assert changes(house) == [("enrolled", ada.id), ("removed", ada.id)]
+
+
+FACE = random_units(1, 8, 1)[0]
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    """A gallery with Ada in it, and no event log yet."""
+    config = Config(
+        gallery=GalleryConfig(folder=tmp_path / "enrolled"),
+        audit=AuditConfig(file=tmp_path / "state" / "events.sqlite"),
+    )
+    photo = NewPhoto(jpeg=b"x", embedding=FACE, fingerprint="e", quality=1.0, added=1.0)
+    with open_gallery(config.gallery, {}) as gallery:
+        gallery.add_person("Ada", photo)
+    return config
+
+
+def people(config: Config) -> list[str]:
+    with open_gallery(config.gallery, {}) as gallery:
+        return [person.name for person in gallery.people()]
+
+
+def test_a_change_is_in_the_gallery_and_in_the_log(config: Config) -> None:
+    with open_administration(config, {}, lambda: 7.0) as administration:
+        ada = administration.rename("Ada", "Augusta")
+    assert people(config) == ["Augusta"]
+    with EventLog(config.audit.file) as log:
+        told = [event for _, event in log.query()]
+    assert told == [Event(7.0, EventKind.PERSON, {"change": "renamed"}, ada.id)]
+    assert stat.S_IMODE(config.audit.file.stat().st_mode) == 0o600
+
+
+def test_looking_and_what_is_refused_make_no_log(config: Config) -> None:
+    with open_administration(config, {}) as administration:
+        administration.entitlement("Ada")
+        with pytest.raises(UnknownPersonError):
+            administration.rename("Eve", "Augusta")
+    assert not config.audit.file.parent.exists()
+
+
+@pytest.fixture(params=["damaged", "a folder"])
+def broken(request: pytest.FixtureRequest, config: Config) -> Config:
+    config.audit.file.parent.mkdir()
+    if request.param == "damaged":
+        config.audit.file.write_bytes(b"no database " * 100)
+    else:
+        config.audit.file.mkdir()
+    return config
+
+
+def test_a_log_that_cannot_be_opened_lets_nothing_be_changed(broken: Config) -> None:
+    with open_administration(broken, {}) as administration:
+        with pytest.raises(StoreError, match=r"^The event log "):
+            administration.rename("Ada", "Augusta")
+        with pytest.raises(StoreError, match=r"^The event log "):
+            administration.set_pin("Ada", "270818")
+        assert not administration.entitlement("Ada").has_pin
+    assert people(broken) == ["Ada"]
+
+
+def test_a_log_that_cannot_be_opened_keeps_nobody_from_being_removed(broken: Config) -> None:
+    with (
+        open_administration(broken, {}) as administration,
+        pytest.raises(StoreError, match=r"^Ada is removed, but the event log does not tell of it"),
+    ):
+        administration.remove("Ada")
+    assert people(broken) == []
+
+
+def test_the_log_is_closed_after(config: Config) -> None:
+    with DeferredLog(config.audit, {}) as log:
+        assert log.append(Event(1.0, EventKind.SERVICE)) == 1
+        assert log.append(Event(2.0, EventKind.SERVICE)) == 2
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        log._log._db.execute("SELECT 1")  # type: ignore[union-attr]
+
+
+LOCKED = Lockout(7, Uptime("boot", 12.5), 30.0)
+TOLD = Event(5.0, EventKind.SERVICE, {"state": "face_unlocked", "door": "front", "refused": 7})
+
+
+def clock() -> float:
+    return 5.0
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[LockoutStore]:
+    with LockoutStore(tmp_path / "lockout.sqlite") as opened:
+        opened.change("front", lambda _: LOCKED)
+        opened.change("back", lambda _: LOCKED)
+        yield opened
+
+
+def events(audit: MemoryLog) -> list[Event]:
+    return [event for _, event in audit.query()]
+
+
+def test_a_lockout_is_ended_at_one_door_and_told(store: LockoutStore) -> None:
+    audit = MemoryLog()
+    assert end_lockout(store, "front", audit, clock) == LOCKED
+    assert (store.read("front"), store.read("back")) == (Lockout(), LOCKED)
+    assert events(audit) == [TOLD]
+
+
+def test_where_nobody_was_refused_nothing_is_told(store: LockoutStore) -> None:
+    audit = MemoryLog()
+    assert end_lockout(store, "side", audit, clock) == Lockout()
+    assert events(audit) == []
+
+
+def test_without_its_record_it_goes_on(store: LockoutStore) -> None:
+    audit = MemoryLog()
+    audit.full = True
+    with pytest.raises(StoreError, match="disk is full"):
+        end_lockout(store, "front", audit, clock)
+    assert store.read("front") == LOCKED
+
+
+def test_no_attempt_is_forgotten_that_the_record_does_not_count(
+    tmp_path: Path, store: LockoutStore
+) -> None:
+    """A door that refuses somebody just then has to wait until the lockout is ended."""
+
+    class Meanwhile(MemoryLog):
+        def append(self, event: Event) -> int:
+            assert door.read("front") == LOCKED
+            with pytest.raises(StoreError, match="locked"):
+                door.change("front", refuse)
+            return super().append(event)
+
+    def refuse(kept: Lockout) -> Lockout:
+        return replace(kept, refused=kept.refused + 1)
+
+    audit = Meanwhile()
+    with LockoutStore(tmp_path / "lockout.sqlite", busy_timeout_s=0.05) as door:
+        end_lockout(store, "front", audit, clock)
+        assert door.change("front", refuse) == Lockout(1)
+    assert events(audit) == [TOLD]

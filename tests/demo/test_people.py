@@ -1,8 +1,70 @@
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
-from accessctl.demo.cutout import MARGIN, SIZES, Cutout, cutouts, turned
-from accessctl.demo.figures import Figure
+from accessctl.demo.people import (
+    COLLINS,
+    HOPPER,
+    MARGIN,
+    SIZES,
+    Cutout,
+    Figure,
+    collins,
+    cutouts,
+    demo_enrolment_photo,
+    hopper,
+    photograph,
+    turned,
+)
+from accessctl.domain import Image
+from accessctl.errors import CameraError
+
+
+def test_both_photographs_are_there_in_rgb() -> None:
+    assert hopper().shape == (600, 512, 3)
+    astronaut = collins()
+    assert astronaut.shape == (512, 512, 3)
+    red, _, blue = astronaut[300:340, 80:130].reshape(-1, 3).mean(axis=0)
+    assert red > 2 * blue, "her suit is orange"
+
+
+def test_the_enrolment_photo_is_untouched() -> None:
+    photo = demo_enrolment_photo()
+    assert photo.shape == (400, 410, 3)
+    assert np.array_equal(photo, collins()[0:400, 20:430])
+
+
+def test_a_missing_library_is_said() -> None:
+    with pytest.raises(CameraError, match=r"The demo needs b\.png, which comes with nolib;"):
+        photograph("nolib", "a/b.png")
+    with pytest.raises(CameraError, match=r"c\.png, which comes with numpy"):
+        photograph("numpy", "c.png")
+
+
+def test_the_heavy_libraries_are_not_imported() -> None:
+    code = (
+        "import sys; from accessctl.demo.scene import scene; scene(9.0);"
+        "sys.exit(bool({'matplotlib', 'skimage', 'scipy'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("figure", "photo"),
+    [(HOPPER, hopper()), (COLLINS, collins())],
+    ids=["Hopper", "Collins"],
+)
+def test_a_figure_lies_in_its_photograph(figure: Figure, photo: Image) -> None:
+    height, width = photo.shape[:2]
+    assert all(0 <= x < width and 0 <= y < height for x, y in figure.outline)
+    centre_x, centre_y, half_w, half_h = figure.head
+    assert abs(figure.eyes[0] - centre_x) < half_w / 2
+    assert abs(figure.eyes[1] - centre_y) < half_h / 2
+    assert figure.face_px < 2 * half_w
+    assert figure.height > height
+
 
 # A grey photograph with a white "nose" in the middle of a square head.
 FIGURE = Figure(

@@ -1,20 +1,31 @@
 """Every change of who may enter, for the command line, the preview and any other front.
 
+It works on a door's own gallery and event log, and needs neither its camera nor its encoder.
+
 There is no change without its record. The event is on disk before the change is kept: the log
 may tell of a change that was not made after all, never miss one. Removing somebody alone waits
 for no record: whoever shall be forgotten is forgotten, also with a log that cannot be written.
 """
 
 import os
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from accessctl.audit.faults import reported
+from accessctl.audit.log import EventLog
+from accessctl.audit.opening import open_log
 from accessctl.audit.recorder import Recorder, person_event
-from accessctl.domain import Person, PersonId, PersonRules
+from accessctl.config import AuditConfig, Config
+from accessctl.domain import Event, EventKind, Person, PersonId, PersonRules
 from accessctl.errors import StoreError
 from accessctl.gallery.pins import hash_pin
+from accessctl.gallery.store import open_gallery
 from accessctl.gallery.values import NewPhoto, People, Record
+from accessctl.policy.lockout import Lockout
+from accessctl.policy.lockout_store import LockoutStore
 
 if TYPE_CHECKING:
     from accessctl.recognition.enrolment import Candidate
@@ -142,3 +153,65 @@ class Administration:
             quality=candidate.quality,
             added=self._now(),
         )
+
+
+class DeferredLog:
+    """The event log, opened or made with the first event; a context manager.
+
+    So nothing is made for a change that is refused, and a log that cannot be opened keeps
+    nobody from being removed.
+    """
+
+    def __init__(self, config: AuditConfig, environment: Mapping[str, str]) -> None:
+        self._config = config
+        self._environment = environment
+        self._log: EventLog | None = None
+
+    def append(self, event: Event) -> int:
+        """See EventLog.append; StoreError also when the log cannot be opened."""
+        if self._log is None:
+            # Said of the log, though it may be the gallery's transaction that this is part of.
+            with reported(self._config.file):
+                self._log = open_log(self._config, self._environment)
+        return self._log.append(event)
+
+    def __enter__(self) -> "DeferredLog":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._log is not None:
+            self._log.close()
+
+
+@contextmanager
+def open_administration(
+    config: Config, environment: Mapping[str, str], now: Callable[[], float] = time.time
+) -> Iterator[Administration]:
+    """StoreError or GalleryKeyError when the gallery cannot be opened."""
+    with (
+        open_gallery(config.gallery, environment) as gallery,
+        DeferredLog(config.audit, environment) as audit,
+    ):
+        yield Administration(gallery, audit, now)
+
+
+def end_lockout(
+    lockouts: LockoutStore, door: str, audit: Recorder, now: Callable[[], float]
+) -> Lockout:
+    """Faces count again at `door` from now on; the lockout that was ended, Lockout() for none.
+
+    Told and ended in one transaction of the lockouts, so that no attempt that was refused
+    meanwhile is forgotten untold. StoreError when either cannot be written: nothing is ended.
+    """
+    ended = Lockout()
+
+    def end(kept: Lockout) -> Lockout:
+        nonlocal ended
+        ended = kept
+        if kept != Lockout():
+            told = {"state": "face_unlocked", "door": door, "refused": kept.refused}
+            audit.append(Event(now(), EventKind.SERVICE, told))
+        return Lockout()
+
+    lockouts.change(door, end)
+    return ended
