@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _last_crossing(config: Config, person: PersonId, moment: float) -> "Crossing | None":
     from accessctl.audit.log import EventLog
-    from accessctl.door.crossings import Crossings
+    from accessctl.door.access_gate import Crossings
 
     if config.access.direction == "none" or not config.audit.file.exists():
         return None

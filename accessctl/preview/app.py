@@ -10,7 +10,7 @@ from accessctl.administration.changes import Administration
 from accessctl.audit.views import as_text
 from accessctl.domain import Frame
 from accessctl.door.door import Step
-from accessctl.door.events import decision_event
+from accessctl.door.recorder import decision_event
 from accessctl.door.session import Session
 from accessctl.errors import AccessctlError
 from accessctl.preview.meter import Meter

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from accessctl.domain import Box, Image
-from accessctl.liveness.result import CueVerdict
-from accessctl.liveness.words import Lines
+from accessctl.liveness.cues.table import Lines
+from accessctl.liveness.evidence import CueVerdict
 from accessctl.preview.label import AMBER, GREEN, RED
 from accessctl.preview.shapes import shade
 from accessctl.preview.text import Colour, put_text, text_size

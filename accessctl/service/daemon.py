@@ -16,9 +16,9 @@ from accessctl.config import Config
 from accessctl.demo.door import enrol_demo_person
 from accessctl.domain import Decision, Frame, PersonId
 from accessctl.door import assembly
+from accessctl.door.demands import Asked
 from accessctl.door.door import Step
-from accessctl.door.events import service_event
-from accessctl.door.inspector import Asked
+from accessctl.door.recorder import service_event
 from accessctl.door.second_factor import second_factor_handlers
 from accessctl.door.session import Session, open_session
 from accessctl.errors import AccessctlError, FaultError

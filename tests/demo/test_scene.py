@@ -124,7 +124,3 @@ def test_each_opening_plays_from_the_start() -> None:
     assert one is not None
     assert two is not None
     assert (one.media, two.media) == (0.1, 0.0)
-
-
-def test_the_enrolment_photo_is_offered_here() -> None:
-    assert demo_enrolment_photo().shape == (400, 410, 3)

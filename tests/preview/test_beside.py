@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accessctl.domain import Box, Image
-from accessctl.liveness.result import CueVerdict
+from accessctl.liveness.evidence import CueVerdict
 from accessctl.preview.beside import (
     COLOURS,
     MARGIN,

@@ -4,8 +4,8 @@ from dataclasses import replace
 import pytest
 
 from accessctl.domain import Match, Outcome, PersonId, Quality, Reason
+from accessctl.door.demands import Prompt
 from accessctl.door.door import FaceView
-from accessctl.door.inspection import Prompt
 from accessctl.policy.decide import Verdict
 from accessctl.preview.label import AMBER, BLUE, GREEN, MARK, RED, bar_share, label_of
 from accessctl.vision.fake import fake_face

@@ -3,7 +3,7 @@ import pytest
 
 from accessctl.domain import Box, Image, Match, Outcome, PersonId, Reason
 from accessctl.door.door import FaceView
-from accessctl.liveness.result import CueVerdict
+from accessctl.liveness.evidence import CueVerdict
 from accessctl.policy.decide import Verdict
 from accessctl.preview.label import GREEN, RED
 from accessctl.preview.overlay import Panel, draw

@@ -9,7 +9,7 @@ from accessctl.config_liveness import LivenessConfig
 from accessctl.encoder.artefacts import read_checked
 from accessctl.encoder.card import Card, load_card
 from accessctl.encoder.joint_card import part_cards
-from accessctl.liveness.texture_choice import load_texture
+from accessctl.liveness.texture_network import load_texture
 from accessctl.recognition.calibration import scoring_of
 from accessctl.service.checks.finding import Finding, ok, warning
 from accessctl.vision.blazeface import FULL_RANGE, SHORT_RANGE

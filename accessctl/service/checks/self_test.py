@@ -27,7 +27,7 @@ from accessctl.config_liveness import LivenessConfig
 from accessctl.demo.people import collins, demo_enrolment_photo
 from accessctl.domain import Decision, Outcome
 from accessctl.door.assembly import open_audit, open_door
-from accessctl.door.watch import watch
+from accessctl.door.session import watch
 from accessctl.recognition.engine import open_engine
 from accessctl.service.checks.finding import Finding, failure, ok
 
