@@ -9,15 +9,14 @@ from pathlib import Path
 
 import numpy as np
 
-from accessctl.administration.people import Administration
+from accessctl.administration.changes import Administration
 from accessctl.cli.common import table
 from accessctl.config import load_config
 from accessctl.demo.door import demo_config, enrol_demo_person
-from accessctl.demo.photos import demo_enrolment_photo
+from accessctl.demo.people import demo_enrolment_photo
 from accessctl.domain import Frame
 from accessctl.door.assembly import open_audit, open_door
-from accessctl.recognition.engine import open_engine
-from accessctl.recognition.threads import one_thread_each
+from accessctl.recognition.engine import one_thread_each, open_engine
 
 HERE = Path(__file__).parent
 # The enrolled visitor stands at the door, face about 200 pixels wide.

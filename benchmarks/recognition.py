@@ -26,7 +26,7 @@ from accessctl.evaluation.embedded import bench_for
 from accessctl.evaluation.lfw import open_lfw
 from accessctl.evaluation.row_cache import default_cache
 from accessctl.evaluation.sightings import Subject
-from accessctl.recognition.scoring import scoring_of
+from accessctl.recognition.calibration import scoring_of
 
 ROOT = Path(__file__).resolve().parents[1]
 RATES = ("1e-02", "1e-03", "1e-04", "1e-05", "1e-06")

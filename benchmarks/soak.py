@@ -19,15 +19,14 @@ from pathlib import Path
 
 import numpy as np
 
-from accessctl.administration.people import Administration
+from accessctl.administration.changes import Administration
 from accessctl.config import load_config
 from accessctl.demo.door import demo_config, enrol_demo_person
 from accessctl.demo.scene import scene
 from accessctl.demo.script import LENGTH_S
 from accessctl.domain import Frame
 from accessctl.door.assembly import open_audit, open_door
-from accessctl.recognition.engine import open_engine
-from accessctl.recognition.threads import one_thread_each
+from accessctl.recognition.engine import one_thread_each, open_engine
 from benchmarks.pipeline import config_text
 from benchmarks.startup import resident_mb
 

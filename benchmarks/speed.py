@@ -19,16 +19,15 @@ from pathlib import Path
 
 import numpy as np
 
-from accessctl.administration.people import Administration
+from accessctl.administration.changes import Administration
 from accessctl.config import Config, EncoderConfig, load_config
 from accessctl.demo.door import demo_config, enrol_demo_person
 from accessctl.demo.scene import scene
 from accessctl.door.assembly import open_audit, open_door
 from accessctl.door.door import Door
 from accessctl.encoder.card import load_card
-from accessctl.recognition.engine import Engine, open_engine
-from accessctl.recognition.scoring import scoring_of
-from accessctl.recognition.threads import one_thread_each
+from accessctl.recognition.calibration import scoring_of
+from accessctl.recognition.engine import Engine, one_thread_each, open_engine
 from benchmarks import idle, pipeline
 from benchmarks.bars import crowd, enrolling, matching, roofline, visits
 from benchmarks.bars.row import Row

@@ -25,13 +25,12 @@ def resident_mb() -> float:
 
 
 def main() -> None:
-    from accessctl.administration.people import Administration
+    from accessctl.administration.changes import Administration
     from accessctl.config import load_config
     from accessctl.demo.door import demo_config, enrol_demo_person
     from accessctl.door.assembly import open_audit
     from accessctl.door.session import open_session
-    from accessctl.recognition.engine import open_engine
-    from accessctl.recognition.threads import one_thread_each
+    from accessctl.recognition.engine import one_thread_each, open_engine
 
     config = demo_config(load_config(Path(sys.argv[1])))
     one_thread_each()

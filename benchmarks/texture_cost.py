@@ -20,9 +20,9 @@ from accessctl.config import EncoderConfig, VisionConfig
 from accessctl.demo.scene import scene
 from accessctl.domain import Face, Image
 from accessctl.encoder.choose import load_encoder
-from accessctl.liveness.texture_crops import crops
+from accessctl.liveness.texture_card import crops
 from accessctl.liveness.texture_network import TextureNetwork
-from accessctl.recognition.threads import one_thread_each
+from accessctl.recognition.engine import one_thread_each
 from accessctl.vision.alignment import cut
 from accessctl.vision.observer import Observer
 from benchmarks.pipeline import STANDING_S, figure

@@ -8,8 +8,8 @@ from pydantic import ValidationError
 
 from accessctl.config_liveness import Intent, LivenessConfig
 from accessctl.liveness.challenge import draw_challenge
-from accessctl.liveness.challenge_actions import Ask
-from accessctl.liveness.stillness import stillness
+from accessctl.liveness.cues.expression import stillness
+from accessctl.liveness.gestures import Ask
 
 MODES = {"off", "passive", "challenge"}
 BOUNDS = {

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from accessctl.config_access import AccessConfig
 from accessctl.domain import PersonRules
 from accessctl.errors import InputError
-from accessctl.policy.moments import beginning, ending, zone_of
+from accessctl.policy.schedule import beginning, ending, zone_of
 
 NONE = "none"
 """The word for no group, no beginning and no end."""

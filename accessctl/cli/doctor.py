@@ -149,7 +149,7 @@ def _machine(config: Config) -> list[tuple[str, "Check"]]:
 
 def _check_chain(config: Config) -> "Iterator[Finding]":
     """With the threads that the door itself has."""
-    from accessctl.recognition.threads import one_thread_each
+    from accessctl.recognition.engine import one_thread_each
     from accessctl.service import model_checks
 
     one_thread_each()

@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 @contextmanager
 def engine_of(config: Config) -> Iterator["Engine"]:
     """See recognition.engine.open_engine; from then on OpenCV and BLAS keep to one thread."""
-    from accessctl.recognition.engine import open_engine
-    from accessctl.recognition.threads import one_thread_each
+    from accessctl.recognition.engine import one_thread_each, open_engine
 
     one_thread_each()
     with open_engine(config, photo_bar) as engine:

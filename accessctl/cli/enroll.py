@@ -16,7 +16,7 @@ from accessctl.domain import Image, PersonId
 from accessctl.errors import InputError, PhotoError
 
 if TYPE_CHECKING:
-    from accessctl.administration.people import Administration
+    from accessctl.administration.changes import Administration
     from accessctl.camera.reader import Reader
     from accessctl.recognition.engine import Engine
 
@@ -42,7 +42,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from accessctl.administration.people import Administration
+    from accessctl.administration.changes import Administration
     from accessctl.door.assembly import open_audit
 
     check_usage(args)
@@ -92,7 +92,7 @@ def images(args: argparse.Namespace, engine: "Engine") -> Iterator[tuple[str, Im
 def from_camera(args: argparse.Namespace, engine: "Engine") -> Image:
     from accessctl.camera.choose import source_from
     from accessctl.camera.reader import Reader
-    from accessctl.door.snapshot import best_shot
+    from accessctl.door.snapshots import best_shot
 
     config = engine.config.camera
     source = source_from(args.source or config.source, config)
@@ -112,8 +112,7 @@ def drain(reader: "Reader", seconds: float) -> None:
 
 def enrol_folder(folder: Path, engine: "Engine", administration: "Administration") -> int:
     """Everybody in the folder; refusals are listed at the end, each with its reason."""
-    from accessctl.recognition.enrolment import alike
-    from accessctl.recognition.prefetch import prefetch
+    from accessctl.recognition.enrolment import alike, prefetch
 
     paths = photos_in(folder)
     enrolment = engine.enrolment()

@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
     from accessctl.evaluation.scorer import normalised
     from accessctl.evaluation.sightings import Subject
     from accessctl.evaluation.stated import RATES, as_record, stated_and_observed
-    from accessctl.recognition.scoring import scoring_of
+    from accessctl.recognition.calibration import scoring_of
 
     photos, view = open_lfw(args.data)
     bench, encoder = bench_from(args, Subject.CENTRE)

@@ -51,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
     from accessctl.evaluation.photos import open_photos, people_of
     from accessctl.evaluation.scorer import Scorer, cosine, normalised
     from accessctl.evaluation.sightings import Subject
-    from accessctl.recognition.scoring import scoring_of
+    from accessctl.recognition.calibration import scoring_of
 
     photos = open_photos(args.data)
     names, group = groups_of(people_of(photos.names)[0])

@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
     from accessctl.evaluation.photos import people_of
     from accessctl.evaluation.probes import probes_of
     from accessctl.evaluation.sightings import Subject
-    from accessctl.recognition.scoring import scoring_of
+    from accessctl.recognition.calibration import scoring_of
 
     policy = config_from(args).policy
     targets = args.target_fpir or sorted({policy.target_fpir, GOAL})

@@ -90,7 +90,7 @@ def run(args: argparse.Namespace) -> int:
 def scorers_of(faces: "Embedded", card: Card) -> "dict[str, Scorer]":
     """By name: the bare cosine and, for a calibrated encoder, what the product decides on."""
     from accessctl.evaluation.scorer import cosine, normalised
-    from accessctl.recognition.scoring import scoring_of
+    from accessctl.recognition.calibration import scoring_of
 
     scorers = {"cosine": cosine(faces.embeddings, faces.found)}
     if card.cohort is not None and card.calibration is not None:
@@ -130,7 +130,7 @@ def _tail_table(tails: "Mapping[str, TailResult]") -> str:
 
 def operating_threshold(card: Card, target_fmr: float) -> dict[str, float]:
     """{"normalised": the score that the product asks for}, empty without a calibration."""
-    from accessctl.recognition.scoring import scoring_of
+    from accessctl.recognition.calibration import scoring_of
 
     if card.cohort is None or card.calibration is None:
         return {}

@@ -72,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
     from accessctl.evaluation.liveness import LIVE
     from accessctl.evaluation.presentation import Conditions
     from accessctl.evaluation.trial_door import door_parts
-    from accessctl.liveness.combine import MIN_SEEN
+    from accessctl.liveness.examiner import MIN_SEEN
 
     if not args.live and not args.attack:
         raise InputError("There is nothing to evaluate; name recordings with --live or --attack.")
@@ -142,7 +142,7 @@ def _rates(found: Mapping[str, Sequence["Presentation"]]) -> dict[str, tuple[str
 
 def _print(found: Mapping[str, Sequence["Presentation"]]) -> None:
     from accessctl.evaluation.liveness import cue_counts
-    from accessctl.liveness.result import CueVerdict
+    from accessctl.liveness.evidence import CueVerdict
 
     rows = [
         (

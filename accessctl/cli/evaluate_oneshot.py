@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     from accessctl.evaluation.photos import people_of
     from accessctl.evaluation.probes import probes_of
     from accessctl.evaluation.sightings import Subject
-    from accessctl.recognition.scoring import scoring_of
+    from accessctl.recognition.calibration import scoring_of
 
     photos = photos_of(args.data)
     people, person = people_of(photos.names)

@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
     from accessctl.evaluation.degraded import choose, losses
     from accessctl.evaluation.robustness import Rules
     from accessctl.evaluation.sightings import Subject
-    from accessctl.recognition.scoring import scoring_of
+    from accessctl.recognition.calibration import scoring_of
 
     if not 0 < args.gallery < args.people:
         raise InputError("--gallery must be smaller than --people: the others are strangers to it.")

@@ -184,7 +184,7 @@ def _installer(plan: "Plan", as_json: bool) -> "Installer":
 
 def _outcome(shown: "Presented") -> str:
     from accessctl.evaluation.selftest import Result
-    from accessctl.liveness.words import words_of
+    from accessctl.liveness.cues.table import words_of
 
     if shown.result is Result.NO_FACE:
         return "no face was seen for long enough; it counts apart"

@@ -31,7 +31,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run_set(args: argparse.Namespace) -> int:
-    from accessctl.administration.opening import open_administration
+    from accessctl.administration.changes import open_administration
 
     config = config_from(args)
     with open_administration(config, os.environ) as administration:
@@ -47,7 +47,7 @@ def run_set(args: argparse.Namespace) -> int:
 
 
 def run_clear(args: argparse.Namespace) -> int:
-    from accessctl.administration.opening import open_administration
+    from accessctl.administration.changes import open_administration
 
     with open_administration(config_from(args), os.environ) as administration:
         person = administration.clear_pin(args.name)

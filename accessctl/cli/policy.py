@@ -10,7 +10,7 @@ from accessctl.config import Config
 from accessctl.domain import PersonId, PersonRules
 
 if TYPE_CHECKING:
-    from accessctl.policy.passback import Crossing
+    from accessctl.policy.access import Crossing
 
 
 def add_parser(subparsers: Any) -> None:
@@ -28,9 +28,9 @@ def add_parser(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Prints the verdict; 0 also when it is a refusal."""
     from accessctl.policy.access import AccessPlan
+    from accessctl.policy.admit import required
     from accessctl.policy.explain import Beside, explain, refusal
-    from accessctl.policy.moments import beginning
-    from accessctl.policy.second_factor import required
+    from accessctl.policy.schedule import beginning
 
     config = config_from(args)
     plan = AccessPlan.of(config.access, args.door)
@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _last_crossing(config: Config, person: PersonId, moment: float) -> "Crossing | None":
     from accessctl.audit.log import EventLog
-    from accessctl.door.crossings import Crossings
+    from accessctl.door.access_gate import Crossings
 
     if config.access.direction == "none" or not config.audit.file.exists():
         return None
@@ -73,8 +73,8 @@ def _last_crossing(config: Config, person: PersonId, moment: float) -> "Crossing
 
 
 def _lockout_s(config: Config, door: str) -> float:
+    from accessctl.policy.lockout import uptime
     from accessctl.policy.lockout_store import LockoutStore
-    from accessctl.policy.uptime import uptime
 
     file = config.lockout_file
     if not file.exists():

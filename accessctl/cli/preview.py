@@ -26,7 +26,7 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """With --record and no display it records only; without either there is an error."""
-    from accessctl.administration.people import Administration
+    from accessctl.administration.changes import Administration
     from accessctl.demo.door import enrol_demo_person
     from accessctl.door.assembly import open_audit
     from accessctl.door.session import open_session

@@ -16,7 +16,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from accessctl.administration.opening import open_administration
+    from accessctl.administration.changes import open_administration
 
     with open_administration(config_from(args), os.environ) as administration:
         person = administration.rename(args.old, args.new)

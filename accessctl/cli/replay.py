@@ -41,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
     from accessctl.audit.views import moment
     from accessctl.cli.event_names import Names, galleries_of
     from accessctl.policy.replay import replay
-    from accessctl.recognition.rates import comparison_fmr
+    from accessctl.recognition.calibration import comparison_fmr
 
     tried = config_from(args)
     own = tried if args.log_of is None else load_config(args.log_of)

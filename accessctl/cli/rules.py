@@ -40,9 +40,9 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from accessctl.administration.opening import open_administration
+    from accessctl.administration.changes import open_administration
     from accessctl.administration.rules import RulesWish, changed
-    from accessctl.policy.moments import zone_of
+    from accessctl.policy.schedule import zone_of
 
     config = config_from(args)
     wish = RulesWish(

@@ -17,7 +17,7 @@ from accessctl.config import Config
 from accessctl.domain import Decision, PersonId
 
 if TYPE_CHECKING:
-    from accessctl.door.inspector import Asked
+    from accessctl.door.demands import Asked
     from accessctl.service.daemon import Ask, Show
 
 log = logging.getLogger(__name__)
@@ -110,7 +110,7 @@ def show_asked(asked: "Iterable[Asked]", *, as_json: bool) -> None:
 
 def show(decisions: Iterable[Decision], names: Names, *, as_json: bool) -> None:
     from accessctl.audit import views
-    from accessctl.door.events import decision_event
+    from accessctl.door.recorder import decision_event
 
     for event in map(decision_event, decisions):
         if as_json:

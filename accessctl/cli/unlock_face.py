@@ -18,8 +18,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from accessctl.administration.lockouts import end_lockout
-    from accessctl.administration.opening import DeferredLog
+    from accessctl.administration.changes import DeferredLog, end_lockout
     from accessctl.policy.lockout import Lockout
     from accessctl.policy.lockout_store import LockoutStore
 

@@ -33,8 +33,8 @@ def run(args: argparse.Namespace) -> int:
     from accessctl.encoder.card import CARD_NAME, load_card
     from accessctl.provision.atomic import replace_text
     from accessctl.provision.config_text import with_setting
+    from accessctl.recognition.calibration import scoring_of
     from accessctl.recognition.engine import open_engine
-    from accessctl.recognition.scoring import scoring_of
 
     file = config_path(args.config, os.environ, Path.cwd())
     config = load_config(file)

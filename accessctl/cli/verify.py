@@ -22,7 +22,7 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """0 whatever the answer; 2 when one of the photos cannot be used."""
-    from accessctl.policy.sure import rare_enough
+    from accessctl.policy.decide import rare_enough
     from accessctl.recognition.identify import embed_portrait
 
     config = config_from(args)

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from accessctl.camera.source import Source
     from accessctl.config_camera import CameraConfig
 
+
 WORD = "demo"
 
 
@@ -17,6 +18,6 @@ def register() -> None:
 
 
 def _source(config: "CameraConfig", fast: bool) -> "Source":
-    from accessctl.demo.source import DemoSource
+    from accessctl.demo.scene import DemoSource
 
     return DemoSource(config.fps, fast=fast)

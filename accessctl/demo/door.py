@@ -2,11 +2,11 @@
 
 import logging
 
-from accessctl.administration.people import Administration
+from accessctl.administration.changes import Administration
 from accessctl.config import ActionsConfig, CommandAction, Config, LockoutConfig
 from accessctl.config_access import AccessConfig
 from accessctl.config_liveness import LivenessConfig
-from accessctl.demo.source import demo_enrolment_photo
+from accessctl.demo.people import demo_enrolment_photo
 from accessctl.recognition.enrolment import Enrolment
 
 log = logging.getLogger(__name__)

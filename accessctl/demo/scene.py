@@ -1,17 +1,28 @@
-"""Renders the demo: room, person, motion, light and sensor noise, at any moment."""
+"""The demo's camera: room, person, motion, light and sensor noise, rendered at any moment.
 
+A stranger looks into it, then somebody enrolled, and a photograph of them is held up at last.
+"""
+
+from dataclasses import dataclass
 from functools import cache
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from accessctl.demo import figures, photos
-from accessctl.demo.cutout import Cutout, cutouts, turned
-from accessctl.demo.print import print_picture, sheet_at
+from accessctl.camera.source import Shot
+from accessctl.demo.people import (
+    COLLINS,
+    HOPPER,
+    Cutout,
+    collins,
+    cutouts,
+    hopper,
+    turned,
+)
 from accessctl.demo.room import DOORWAY, HEIGHT, WIDTH, empty_room
-from accessctl.demo.script import ACTS, Act, Performer, Pose, act_at, gain_at, pose_at
-from accessctl.demo.sheet import lay_sheet
+from accessctl.demo.script import ACTS, Act, Performer, Pose, act_at, gain_at, length_of, pose_at
+from accessctl.demo.sheet import lay_sheet, print_picture, sheet_at
 from accessctl.domain import Image
 
 NOISE_SIGMA = 3.0
@@ -28,8 +39,8 @@ class Scene:
         self._acts = acts
         self._room = empty_room(seed)
         self._cast = {
-            Performer.STRANGER: cutouts(photos.hopper(), figures.HOPPER),
-            Performer.ENROLLED: cutouts(photos.collins(), figures.COLLINS),
+            Performer.STRANGER: cutouts(hopper(), HOPPER),
+            Performer.ENROLLED: cutouts(collins(), COLLINS),
         }
         self._print = print_picture()
         shape = (HEIGHT + NOISE_SLACK, WIDTH + NOISE_SLACK, 3)
@@ -94,3 +105,43 @@ def _scene(seed: int) -> Scene:
 def scene(t: float, seed: int = 0) -> Image:
     """The demo at `t` seconds, RGB uint8 (720, 1280, 3); pure."""
     return _scene(seed).render(t)
+
+
+class DemoFeed:
+    def __init__(self, scene: Scene, fps: float, length_s: float) -> None:
+        self._scene = scene
+        self._length_s = length_s
+        self._fps = fps
+        self._index = 0
+
+    def read(self) -> Shot | None:
+        media = self._index / self._fps
+        if media >= self._length_s:
+            return None
+        self._index += 1
+        return Shot(self._scene.render(media), media)
+
+    def close(self) -> None:
+        self._index = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DemoSource:
+    """1280x720 at `fps`, in real time or `fast`, every frame as soon as it is wanted.
+
+    The same `seed` gives the same frames.
+    """
+
+    fps: float
+    fast: bool = False
+    seed: int = 0
+    endless: bool = False
+    description: str = "the demo"
+    acts: tuple[Act, ...] = ACTS
+
+    @property
+    def live(self) -> bool:
+        return not self.fast
+
+    def open(self) -> DemoFeed:
+        return DemoFeed(Scene(self.seed, self.acts), self.fps, length_of(self.acts))

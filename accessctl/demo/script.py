@@ -18,6 +18,8 @@ STAND_S = 4.0
 LEAVE_S = 2.0
 VISIT_S = ENTER_S + WALK_S + STAND_S + LEAVE_S
 
+FIRST_S, BETWEEN_S, PAUSE_S = 0.8, 2.0, 1.4
+
 
 class Performer(StrEnum):
     STRANGER = "stranger"
@@ -33,7 +35,6 @@ class Act:
     start: float
 
 
-FIRST_S, BETWEEN_S, PAUSE_S = 0.8, 2.0, 1.4
 ACTS = tuple(
     Act(performer, FIRST_S + number * (VISIT_S + BETWEEN_S))
     for number, performer in enumerate((Performer.STRANGER, Performer.ENROLLED, Performer.PRINT))
@@ -91,7 +92,7 @@ def gain_at(t: float, acts: tuple[Act, ...] = ACTS) -> float:
 
 
 def _entering(since: float) -> Pose:
-    way = _ease(since / ENTER_S)
+    way = ease(since / ENTER_S)
     return Pose(
         size=FAR_PX,
         x=DOOR_X - 240 * (1 - way),
@@ -104,7 +105,7 @@ def _entering(since: float) -> Pose:
 
 def _walking(since: float) -> Pose:
     # The way to the camera is walked evenly, so the width grows as its inverse.
-    size = 1 / _between(1 / FAR_PX, 1 / NEAR_PX, _ease(since / WALK_S))
+    size = 1 / _between(1 / FAR_PX, 1 / NEAR_PX, ease(since / WALK_S))
     sway = 0.08 * size * math.sin(2 * math.pi * 0.9 * since)
     # Nobody walks up to a door without a glance to either side.
     glance = 16 * _bell(since, 2.3, 0.3) - 14 * _bell(since, 3.1, 0.3)
@@ -131,7 +132,7 @@ def _leaving(since: float) -> Pose:
         size=NEAR_PX + 4 * math.sin(1.3 * STAND_S),
         x=start + 1100 * way,
         y=EYE_Y + 3 * math.sin(1.7 * STAND_S),
-        yaw=32 * _ease(since / 0.6),
+        yaw=32 * ease(since / 0.6),
         smear=36 * since / LEAVE_S,
     )
 
@@ -140,7 +141,8 @@ def _step(since: float, size: float) -> float:
     return 0.03 * size * math.sin(2 * math.pi * 1.8 * since)
 
 
-def _ease(u: float) -> float:
+def ease(u: float) -> float:
+    """A way from 0 to 1 that begins and ends gently, for `u` from 0 to 1 and beyond."""
     u = min(max(u, 0.0), 1.0)
     return u * u * (3 - 2 * u)
 

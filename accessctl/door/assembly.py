@@ -14,23 +14,18 @@ from accessctl.audit.opening import find_key, key_path, open_log, snapshot_folde
 from accessctl.audit.snapshots import Snapshots
 from accessctl.config import Config
 from accessctl.domain import EventKind, Outcome, PersonId
-from accessctl.door.crossings import Crossings
-from accessctl.door.door import Door
-from accessctl.door.enactor import ActionListener, Enactor, ignore
-from accessctl.door.events import service_event
-from accessctl.door.gate import Gate
-from accessctl.door.inspection import Wanted
-from accessctl.door.inspector import Inspector, OnFault
-from accessctl.door.looks import DirectLooks, LookWorker
-from accessctl.door.outfit import Outfit
-from accessctl.door.photographer import Photographer
-from accessctl.door.pin_attempts import PinAttempts
-from accessctl.door.second_factor import SecondFactor
-from accessctl.liveness.challenge_actions import Ask
-from accessctl.liveness.texture_choice import load_texture
-from accessctl.policy.lockout_keeper import LockoutKeeper
-from accessctl.policy.lockout_store import LockoutStore
-from accessctl.policy.uptime import uptime
+from accessctl.door.access_gate import AccessGate, Crossings
+from accessctl.door.demands import Wanted
+from accessctl.door.door import Door, LiveSettings
+from accessctl.door.liveness_gate import LivenessGate, OnFault
+from accessctl.door.recorder import ActionListener, DecisionRecorder, ignore, service_event
+from accessctl.door.second_factor import PinAttempts, SecondFactor
+from accessctl.door.snapshots import SnapshotTaker
+from accessctl.liveness.gestures import Ask
+from accessctl.liveness.texture_network import load_texture
+from accessctl.liveness.worker import CueWorker, DirectCueRunner
+from accessctl.policy.lockout import uptime
+from accessctl.policy.lockout_store import LockoutKeeper, LockoutStore
 from accessctl.recognition.engine import Engine
 
 log = logging.getLogger(__name__)
@@ -63,18 +58,18 @@ def open_door(
     with LockoutStore(config.lockout_file) as lockouts:
         keeper = LockoutKeeper(lockouts, config.access.door, config.policy.lockout, uptime)
         pins = PinAttempts(audit, keeper, time.time)
-        gate = Gate(
+        gate = AccessGate(
             config.access,
             config.policy,
             keeper,
             crossings=Crossings(audit, config.access),
             second_factor=SecondFactor(engine.roster.pin_of, pins, time.monotonic),
         )
-        outfit = outfit_of(config, gate)
+        outfit = live_settings_of(config, gate)
         runner = ActionRunner(queue=config.actions.queue)
-        enactor = Enactor(audit, runner, outfit.actions, time.time, on_action)
+        enactor = DecisionRecorder(audit, runner, outfit.actions, time.time, on_action)
         enactor.asking = outfit.asking
-        looks = DirectLooks() if every_frame else LookWorker()
+        looks = DirectCueRunner() if every_frame else CueWorker()
         door = Door(
             engine.observer,
             engine.recogniser,
@@ -86,7 +81,7 @@ def open_door(
             new_visit_id=new_visit_id,
             gate=outfit.gate,
             photographer=outfit.photographer,
-            inspector=Inspector(outfit.wanted, looks, fault_recorder(audit)),
+            inspector=LivenessGate(outfit.wanted, looks, fault_recorder(audit)),
             granted_before=recent_grants(audit, config.policy.cooldown_s, time.time()),
         )
         try:
@@ -97,7 +92,7 @@ def open_door(
                 log.warning("Some actions had not finished after %.0f s.", finish_s)
 
 
-def outfit_of(config: Config, gate: Gate) -> Outfit:
+def live_settings_of(config: Config, gate: AccessGate) -> LiveSettings:
     """Raises ConfigError for an action that cannot be performed as it is written down, and
     ModelError for a texture network that is not there as it was named, or unfit."""
     actions = {
@@ -105,11 +100,11 @@ def outfit_of(config: Config, gate: Gate) -> Outfit:
         Outcome.DENIED: actions_from(config.actions.denied),
         Outcome.UNKNOWN: actions_from(config.actions.unknown),
     }
-    return Outfit(
+    return LiveSettings(
         config.policy,
         actions,
         gate,
-        photographer_of(config),
+        snapshot_taker_of(config),
         wanted_of(config),
         actions_from(config.actions.challenge),
     )
@@ -134,13 +129,13 @@ def fault_recorder(audit: Log) -> OnFault:
     return write
 
 
-def photographer_of(config: Config) -> Photographer | None:
+def snapshot_taker_of(config: Config) -> SnapshotTaker | None:
     snapshots = config.audit.snapshots
     key = find_key(key_path(config.audit), os.environ)
     if snapshots.keep == "off" or key is None:
         return None
     folder = snapshot_folder(config.audit)
-    return Photographer(Snapshots(folder, key, snapshots), snapshots.keep)
+    return SnapshotTaker(Snapshots(folder, key, snapshots), snapshots.keep)
 
 
 def recent_grants(audit: Log, seconds: float, now: float) -> dict[PersonId, float]:

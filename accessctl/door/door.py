@@ -1,4 +1,6 @@
-"""One frame in, the decisions it brings out."""
+"""One frame in, the decisions it brings out; and what another configuration may replace in a door
+between two frames.
+"""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -7,6 +9,7 @@ from time import perf_counter
 from types import MappingProxyType
 from typing import Any, Protocol
 
+from accessctl.actions.base import Action
 from accessctl.config import PolicyConfig
 from accessctl.config_access import AccessConfig
 from accessctl.domain import (
@@ -20,28 +23,38 @@ from accessctl.domain import (
     Reason,
     Sighting,
 )
-from accessctl.door.enactor import Enactor
-from accessctl.door.events import prompt_payload
-from accessctl.door.factor_prompt import factor_prompt
-from accessctl.door.gate import Gate
-from accessctl.door.infrared import InfraredEye
-from accessctl.door.inspection import Prompt, record_of
-from accessctl.door.inspector import Asked, Inspector
-from accessctl.door.outfit import Outfit
-from accessctl.door.photographer import Photographer
+from accessctl.door.access_gate import AccessGate
+from accessctl.door.demands import NOTHING_WANTED, Asked, Prompt, Wanted, factor_prompt
+from accessctl.door.liveness_gate import InfraredView, LivenessGate
+from accessctl.door.recorder import DecisionRecorder, prompt_payload
+from accessctl.door.snapshots import SnapshotTaker
 from accessctl.door.visit import Visit
-from accessctl.liveness.words import Lines
+from accessctl.door.visit_liveness import record_of
+from accessctl.liveness.cues.table import Lines
 from accessctl.policy.admit import by_pin, decide_visit, lacks_second_factor_only
 from accessctl.policy.circumstances import Circumstances
-from accessctl.policy.evidence import Verdict
-from accessctl.policy.ledger import GrantLedger
-from accessctl.policy.recorded import Recorded, to_data
-from accessctl.policy.rules import Rules
+from accessctl.policy.decide import LastGrants, Rules, Verdict
+from accessctl.policy.evidence_record import EvidenceRecord, to_data
 from accessctl.recognition.recogniser import Recogniser
 from accessctl.recognition.roster import Roster
 
 # How often the door looks whether somebody was enrolled or removed meanwhile, seconds.
 ROSTER_REFRESH_S = 1.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LiveSettings:
+    """The parts of a door that hold no memory of who stands before it.
+
+    `asking` are the actions that tell a visitor what is `wanted`.
+    """
+
+    policy: PolicyConfig
+    actions: Mapping[Outcome, Sequence[Action]]
+    gate: AccessGate
+    photographer: SnapshotTaker | None
+    wanted: Wanted = NOTHING_WANTED
+    asking: Sequence[Action] = ()
 
 
 class FaceObserver(Protocol):
@@ -83,15 +96,15 @@ class Door:
         observer: FaceObserver,
         recogniser: Recogniser,
         roster: Roster,
-        enactor: Enactor,
+        enactor: DecisionRecorder,
         policy: PolicyConfig,
         *,
         leave_after_s: float,
         wall_clock: Callable[[], float],
         new_visit_id: Callable[[], str],
-        gate: Gate | None = None,
-        photographer: Photographer | None = None,
-        inspector: Inspector | None = None,
+        gate: AccessGate | None = None,
+        photographer: SnapshotTaker | None = None,
+        inspector: LivenessGate | None = None,
         granted_before: Mapping[PersonId, float] = MappingProxyType({}),
     ) -> None:
         """`granted_before`: how many seconds ago people were granted before this process.
@@ -108,8 +121,8 @@ class Door:
         self._new_visit_id = new_visit_id
         self._visits: dict[int, Visit] = {}
         self._beside: list[Asked] = []
-        self._grants = GrantLedger()
-        self._gate = gate or Gate(AccessConfig(), policy)
+        self._grants = LastGrants()
+        self._gate = gate or AccessGate(AccessConfig(), policy)
         self._photographer = photographer
         self._inspector = inspector
         self._granted_before = dict(granted_before)
@@ -170,10 +183,10 @@ class Door:
         return Step(views, tuple(decisions), timings, asked)
 
     @property
-    def gate(self) -> Gate:
+    def gate(self) -> AccessGate:
         return self._gate
 
-    def take_over(self, outfit: Outfit) -> None:
+    def take_over(self, outfit: LiveSettings) -> None:
         """Go on with these parts from the next frame; visits and grants stay as they are."""
         self._policy = outfit.policy
         self._gate = outfit.gate
@@ -184,7 +197,7 @@ class Door:
         if self._inspector is not None:
             self._inspector.wanted = outfit.wanted
 
-    def look_through(self, infrared: InfraredEye | None) -> None:
+    def look_through(self, infrared: InfraredView | None) -> None:
         """Another infrared camera, or none, from the next frame on."""
         if self._inspector is not None:
             self._inspector.infrared = infrared
@@ -327,7 +340,7 @@ class Door:
     ) -> dict[str, Any]:
         """What is kept of a decision so that it can be looked at, and made, again."""
         cues = record_of(visit.inspection)
-        recorded = Recorded(
+        recorded = EvidenceRecord(
             evidence=visit.evidence(left=left),
             now=now,
             last_grant=last_grant,

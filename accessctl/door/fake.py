@@ -8,22 +8,22 @@ from typing import Any
 import numpy as np
 
 from accessctl.actions.base import Action, ActionResult, RecordingAction
-from accessctl.administration.people import Administration
+from accessctl.administration.changes import Administration
 from accessctl.audit.base import MemoryLog
 from accessctl.config import PolicyConfig, VisionConfig
 from accessctl.domain import Box, Decision, Event, Face, Frame, Image, Outcome, PersonId
+from accessctl.door.access_gate import AccessGate
+from accessctl.door.demands import NOTHING_WANTED, Wanted
 from accessctl.door.door import Door, Step
-from accessctl.door.enactor import Enactor
-from accessctl.door.gate import Gate
-from accessctl.door.inspection import NOTHING_WANTED, Wanted
-from accessctl.door.inspector import Inspector
-from accessctl.door.looks import DirectLooks, Looks, Results
+from accessctl.door.liveness_gate import LivenessGate
+from accessctl.door.recorder import DecisionRecorder
 from accessctl.encoder.fake import FAKE_CARD, FakeEncoder
 from accessctl.gallery.fake import MemoryGallery, random_units
 from accessctl.gallery.values import NewPhoto
-from accessctl.liveness.examiner import Look
+from accessctl.liveness.evidence import CueVerdict
+from accessctl.liveness.examiner import CueWindow
 from accessctl.liveness.fake import fake_result
-from accessctl.liveness.result import CueVerdict
+from accessctl.liveness.worker import CueRunner, DirectCueRunner, Results
 from accessctl.recognition.calibration import Calibration
 from accessctl.recognition.normalisation import Normaliser
 from accessctl.recognition.recogniser import Recogniser
@@ -96,9 +96,9 @@ class ScriptedCues:
         self.says = says
         self.cue = cue
         self.fault: Exception | None = None
-        self.looks: list[Look] = []
+        self.looks: list[CueWindow] = []
 
-    def __call__(self, look: Look) -> Results:
+    def __call__(self, look: CueWindow) -> Results:
         self.looks.append(look)
         if self.fault is not None:
             raise self.fault
@@ -121,7 +121,7 @@ class FakeHouse:
     speaker: RecordingAction = field(default_factory=lambda: RecordingAction("say"))
     wanted: Wanted = NOTHING_WANTED
     cues: ScriptedCues = field(default_factory=ScriptedCues)
-    looks: Looks | None = None
+    looks: CueRunner | None = None
     faults: list[tuple[str, Exception]] = field(default_factory=list)
     policy: PolicyConfig = field(
         default_factory=lambda: PolicyConfig(
@@ -148,9 +148,9 @@ class FakeHouse:
         )
         return self.gallery.add_person(name, photo).id
 
-    def door(self, gate: Gate | None = None) -> Door:
+    def door(self, gate: AccessGate | None = None) -> Door:
         numbers = count(1)
-        enactor = Enactor(
+        enactor = DecisionRecorder(
             self.audit, self.runner, {Outcome.GRANTED: [self.unlock]}, wall_clock=lambda: EPOCH
         )
         enactor.asking = [self.speaker]
@@ -164,9 +164,9 @@ class FakeHouse:
             wall_clock=lambda: EPOCH,
             new_visit_id=lambda: f"visit-{next(numbers)}",
             gate=gate,
-            inspector=Inspector(
+            inspector=LivenessGate(
                 self.wanted,
-                self.looks or DirectLooks(self.cues),
+                self.looks or DirectCueRunner(self.cues),
                 lambda visit, error: self.faults.append((visit, error)),
             ),
         )

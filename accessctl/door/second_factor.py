@@ -1,21 +1,30 @@
-"""The second factor of the visit that waits for it: asked by the loop, shown by other threads."""
+"""The second factor of the visit that waits for it: asked by the loop, shown by other threads.
+
+Wrong PINs are put on record, and counted as refused attempts.
+"""
 
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from accessctl.audit.base import Recorder, write_down
 from accessctl.config_access import Factor
-from accessctl.domain import PersonId
+from accessctl.domain import Outcome, PersonId, Reason
+from accessctl.door.recorder import wrong_pin_event
 from accessctl.errors import InputError
 from accessctl.gallery.pins import PinHash, is_pin, matches
 from accessctl.policy.circumstances import Proof
+from accessctl.policy.decide import Verdict
+from accessctl.policy.lockout_store import LockoutKeeper
 
 WRONG_PINS = 3
 # Between two PINs that are tried at this door, whoever stands before it.
 PIN_INTERVAL_S = 1.0
 
 Handler = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+
+_WRONG = Verdict(Outcome.DENIED, Reason.SECOND_FACTOR_WRONG, None)
 
 
 class Attempts(Protocol):
@@ -28,7 +37,7 @@ class Attempts(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class FactorReply:
     """Whether what was shown counts, and a sentence for whoever showed it."""
 
     accepted: bool
@@ -113,37 +122,37 @@ class SecondFactor:
         with self._lock:
             self._waits.pop(visit, None)
 
-    def press(self) -> Answer:
+    def press(self) -> FactorReply:
         """The button was pressed."""
         with self._lock:
             wait = self._waiting("button")
-            if isinstance(wait, Answer):
+            if isinstance(wait, FactorReply):
                 return wait
             wait[1].proof = Proof.SHOWN
-        return Answer(True, "Accepted.")
+        return FactorReply(True, "Accepted.")
 
-    def offer_pin(self, pin: str) -> Answer:
+    def offer_pin(self, pin: str) -> FactorReply:
         """Somebody typed this; takes tens of ms, and the loop is not kept waiting."""
         with self._lock:
             found = self._waiting("pin")
-            if isinstance(found, Answer):
+            if isinstance(found, FactorReply):
                 return found
             visit, wait = found
             # What cannot be anybody's PIN is a slip of the hand, not an attempt.
             if not is_pin(pin):
-                return Answer(False, "A PIN has 4 to 12 digits.")
+                return FactorReply(False, "A PIN has 4 to 12 digits.")
             if self._clock() - self._last_pin < PIN_INTERVAL_S:
-                return Answer(False, "Too fast; wait a second and enter it again.")
+                return FactorReply(False, "Too fast; wait a second and enter it again.")
             self._last_pin = self._clock()
         if self._attempts.locked_out():
-            return Answer(False, "The door is locked out; wait.")
+            return FactorReply(False, "The door is locked out; wait.")
         kept = self._pin_of(wait.person)
         if kept is not None and matches(pin, kept):
             with self._lock:
                 if self._waits.get(visit) is not wait or wait.proof is not Proof.PENDING:
-                    return Answer(False, "Too late; look into the camera again.")
+                    return FactorReply(False, "Too late; look into the camera again.")
                 wait.proof = Proof.SHOWN
-            return Answer(True, "Accepted.")
+            return FactorReply(True, "Accepted.")
         with self._lock:
             # Another person may be recognised by now: the attempt was made in this visit.
             wait = self._waits.get(visit, wait)
@@ -151,18 +160,18 @@ class SecondFactor:
             if wait.wrong >= WRONG_PINS:
                 wait.proof = Proof.REFUTED
         self._attempts.wrong_pin(visit, wait.person)
-        return Answer(False, "Wrong PIN.")
+        return FactorReply(False, "Wrong PIN.")
 
-    def _waiting(self, factor: Factor) -> tuple[str, _Wait] | Answer:
+    def _waiting(self, factor: Factor) -> tuple[str, _Wait] | FactorReply:
         waiting = [
             (visit, wait)
             for visit, wait in self._waits.items()
             if wait.proof is Proof.PENDING and wait.factor == factor
         ]
         if not waiting:
-            return Answer(False, "Nobody is asked for that now; look into the camera first.")
+            return FactorReply(False, "Nobody is asked for that now; look into the camera first.")
         if len(waiting) > 1:
-            return Answer(False, "Several people are waiting; one at a time.")
+            return FactorReply(False, "Several people are waiting; one at a time.")
         return waiting[0]
 
 
@@ -184,7 +193,26 @@ def second_factor_handlers(second_factor: SecondFactor) -> Mapping[str, Handler]
     return {"pin": pin, "press": press}
 
 
-def _reply(answer: Answer) -> Mapping[str, Any]:
+def _reply(answer: FactorReply) -> Mapping[str, Any]:
     if not answer.accepted:
         raise InputError(answer.sentence)
     return {"message": answer.sentence}
+
+
+class PinAttempts:
+    """See second_factor.Attempts; used from another thread than the loop's."""
+
+    def __init__(
+        self, audit: Recorder, lockouts: LockoutKeeper, wall_clock: Callable[[], float]
+    ) -> None:
+        self._audit = audit
+        self._lockouts = lockouts
+        self._wall_clock = wall_clock
+
+    def locked_out(self) -> bool:
+        return self._lockouts.remaining_s() > 0
+
+    def wrong_pin(self, visit: str, person: PersonId) -> None:
+        # Counted first: a log that cannot be written must not give more attempts.
+        self._lockouts.note(_WRONG)
+        write_down(self._audit, wrong_pin_event(visit, person, self._wall_clock()))

@@ -1,4 +1,6 @@
-"""A door that is being watched: from "started" to "stopped" in the audit log."""
+"""A door that is being watched, from "started" to "stopped" in the audit log: the newest frame in,
+steps out, until the feed ends or somebody says stop.
+"""
 
 import logging
 import time
@@ -6,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from threading import Event
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from accessctl.audit.base import write_down
 from accessctl.audit.log import EventLog
@@ -18,18 +20,53 @@ from accessctl.camera.source import Source
 from accessctl.config import Config
 from accessctl.config_camera import CameraConfig
 from accessctl.domain import Decision, Frame
-from accessctl.door.assembly import open_door, outfit_of
+from accessctl.door.assembly import live_settings_of, open_door
 from accessctl.door.door import Door, Step
-from accessctl.door.enactor import ActionListener, ignore
-from accessctl.door.events import service_event
-from accessctl.door.infrared import InfraredEye
-from accessctl.door.watch import nothing, watch
+from accessctl.door.liveness_gate import InfraredView
+from accessctl.door.recorder import ActionListener, ignore, service_event
 from accessctl.errors import ConfigError
 from accessctl.recognition.engine import Engine
+
+# How long to wait for a frame before looking whether to stop, seconds.
+PATIENCE_S = 0.2
 
 log = logging.getLogger(__name__)
 
 CameraListener: TypeAlias = Callable[[str, str], None]
+
+
+class FrameReader(Protocol):
+    @property
+    def ended(self) -> bool: ...
+
+    def next(self, timeout_s: float) -> Frame | None: ...
+
+
+def nothing() -> None:
+    """What there is to do between two frames, usually."""
+
+
+def watch(
+    reader: FrameReader,
+    door: Door,
+    stop: Event,
+    clock: Callable[[], float],
+    seconds: float | None = None,
+    between: Callable[[], None] = nothing,
+) -> Iterator[tuple[Frame, Step]]:
+    """Each frame with what it brought; at most `seconds` of `clock`.
+
+    `between` is called before each look for a frame, so at least every PATIENCE_S while none
+    comes; what it raises ends the loop.
+    """
+    until = None if seconds is None else clock() + seconds
+    while not stop.is_set() and not (until is not None and clock() >= until):
+        between()
+        frame = reader.next(PATIENCE_S)
+        if frame is not None:
+            yield frame, door.step(frame)
+        elif reader.ended:
+            return
 
 
 def unheard(_state: str, _detail: str) -> None:
@@ -54,7 +91,7 @@ class Session:
     camera: ExitStack = field(default_factory=ExitStack)
     on_infrared: CameraListener = unheard
     beside: ExitStack = field(default_factory=ExitStack)
-    infrared: InfraredEye | None = None
+    infrared: InfraredView | None = None
     _dropped: int = 0
 
     def steps(
@@ -93,7 +130,7 @@ class Session:
         open ones come to is returned. What only a restart can change is not looked at.
         """
         gate = self.door.gate.under(config.access, config.policy)
-        outfit = outfit_of(config, gate)
+        outfit = live_settings_of(config, gate)
         source = None
         if config.camera != self.config.camera:
             source = self._other_camera(config.camera)
@@ -141,7 +178,7 @@ class Session:
             in_step=not self.reader.source.live,
         )
         self.beside.enter_context(companion)
-        self.infrared = InfraredEye(companion, self.engine.observer)
+        self.infrared = InfraredView(companion, self.engine.observer)
         self.door.look_through(self.infrared)
         log.info("Looking for living faces through %s, too.", companion.description)
 

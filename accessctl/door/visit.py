@@ -6,11 +6,12 @@ from collections.abc import Callable
 import numpy as np
 
 from accessctl.domain import Embedding, Image, Match, Sighting
-from accessctl.door.inspection import Inspection, Prompt
-from accessctl.liveness.words import Lines
+from accessctl.door.demands import Prompt
+from accessctl.door.visit_liveness import VisitLiveness
+from accessctl.liveness.cues.table import Lines
 from accessctl.policy.circumstances import Proof
-from accessctl.policy.evidence import Evidence, Verdict
-from accessctl.recognition.pooling import pool
+from accessctl.policy.decide import Evidence, Verdict
+from accessctl.recognition.matcher import pool
 
 # At 15 frames a second, eight seconds of evidence; bounds memory whatever the window says.
 MAX_SIGHTINGS = 120
@@ -35,7 +36,7 @@ class Visit:
         self.liveness = Proof.NOT_NEEDED
         self.intent = Proof.NOT_NEEDED
         self.second_factor = Proof.NOT_NEEDED
-        self.inspection: Inspection | None = None
+        self.inspection: VisitLiveness | None = None
         self.prompt: Prompt | None = None
         self.beside: Prompt | None = None
         self.widths: tuple[float, ...] = (1.0,)

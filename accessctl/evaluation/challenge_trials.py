@@ -17,16 +17,16 @@ from pathlib import Path
 
 from accessctl.camera.video_file import VideoFileSource
 from accessctl.domain import Face, Frame, PersonId
-from accessctl.door.inspection import Inspection, Wanted
-from accessctl.door.looks import Examine
-from accessctl.door.posed import UNFINISHED
+from accessctl.door.demands import UNFINISHED, Wanted
+from accessctl.door.visit_liveness import VisitLiveness
 from accessctl.evaluation.presentation import Conditions, Portrait, frames_at, watched
 from accessctl.evaluation.trial_door import DoorParts
 from accessctl.gallery.values import Template
 from accessctl.liveness.challenge import Phase
 from accessctl.liveness.evidence import LivenessFrame, gather
-from accessctl.liveness.examiner import Look
-from accessctl.liveness.texture_sampling import TextureSampler
+from accessctl.liveness.examiner import CueWindow
+from accessctl.liveness.texture_network import TextureSampler
+from accessctl.liveness.worker import Examine
 from accessctl.policy.circumstances import Proof
 from accessctl.policy.decide import shown_by
 from accessctl.recognition.matcher import Matcher
@@ -153,10 +153,10 @@ def trials(
 
 def attempt(
     moments: Iterable[Moment], wanted: Wanted, leave_after_s: float, examine: Examine
-) -> Inspection:
+) -> VisitLiveness:
     """One visit to the door, up to where its liveness is settled, the visitor has left or the
     moments end; `examine` looks with the cues."""
-    inspection = Inspection(wanted)
+    inspection = VisitLiveness(wanted)
     last: float | None = None
     for moment in moments:
         if last is not None and moment.time - last > leave_after_s:
@@ -178,7 +178,7 @@ def _drawing(wanted: Wanted, seed: int) -> Wanted:
     return replace(wanted, chance=random.Random(seed))  # noqa: S311 - repeatable on purpose
 
 
-def _unseen(look: Look) -> tuple[()]:
+def _unseen(look: CueWindow) -> tuple[()]:
     del look
     return ()
 

@@ -17,12 +17,10 @@ from accessctl.domain import PersonId
 from accessctl.evaluation.gallery_draw import GalleryDraw, Rows
 from accessctl.evaluation.probes import Floats, Probes
 from accessctl.gallery.values import Template
-from accessctl.policy.sure import sure
-from accessctl.recognition.calibration import Calibration
-from accessctl.recognition.matcher import Matcher
+from accessctl.policy.decide import sure
+from accessctl.recognition.calibration import Calibration, comparison_fmr
+from accessctl.recognition.matcher import Matcher, pool
 from accessctl.recognition.normalisation import Normaliser
-from accessctl.recognition.pooling import pool
-from accessctl.recognition.rates import comparison_fmr
 
 Bools = NDArray[np.bool_]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from accessctl.evaluation.intervals import clopper_pearson
 from accessctl.evaluation.presentation import Presentation
-from accessctl.liveness.result import CueVerdict
+from accessctl.liveness.evidence import CueVerdict
 
 LIVE = "live"
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from accessctl.evaluation.liveness import LIVE, CueCount, Rate
-from accessctl.liveness.result import CueVerdict
+from accessctl.liveness.evidence import CueVerdict
 
 DPI = 120
 COLOURS = {

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from accessctl.errors import SourceError
 from accessctl.evaluation.counted import Count, count
 from accessctl.evaluation.probes import Floats, Probes
+from accessctl.recognition.matcher import pool
 from accessctl.recognition.normalisation import Normaliser
-from accessctl.recognition.pooling import pool
 
 Rows = NDArray[np.int64]
 

@@ -16,8 +16,8 @@ from accessctl.camera.video_file import VideoFileSource
 from accessctl.domain import Box, Face, Frame, Image
 from accessctl.errors import InputError
 from accessctl.evaluation.trial_door import DoorParts, TrialDoor
-from accessctl.liveness.combine import Liveness
-from accessctl.liveness.result import CueVerdict
+from accessctl.liveness.evidence import CueVerdict
+from accessctl.liveness.examiner import Liveness
 
 VIDEOS = {".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v"}
 SLACK_S = 0.005

@@ -16,8 +16,7 @@ from accessctl.evaluation.calibrate import PLAN, Plan, Table, calibrate
 from accessctl.evaluation.cohort import Floats, Progress, choose, embed, without_twins
 from accessctl.evaluation.impostors import impostor_scores
 from accessctl.evaluation.pack import Row, clear_of_each, read_rows
-from accessctl.recognition.cohort import load_cohort, save_cohort
-from accessctl.recognition.normalisation import Normaliser
+from accessctl.recognition.normalisation import Normaliser, load_cohort, save_cohort
 
 COHORT_NAME = "cohort.npz"
 # Of 6,000 unlabelled faces 200 and 320 did about equally well, of 15,000 200 and 400.

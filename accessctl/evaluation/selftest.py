@@ -12,11 +12,11 @@ from typing import Any, Protocol
 
 from accessctl.camera.reader import Reader
 from accessctl.domain import Face, Frame
-from accessctl.door.posed import UNFINISHED
+from accessctl.door.demands import UNFINISHED
 from accessctl.evaluation.presentation import SHORTEST_S
 from accessctl.evaluation.trial_door import DoorParts, TrialDoor
-from accessctl.liveness.result import CueVerdict
-from accessctl.liveness.words import evidence_lines
+from accessctl.liveness.cues.table import evidence_lines
+from accessctl.liveness.evidence import CueVerdict
 
 WAIT_S = 0.5
 GRACE_S = 10.0

@@ -18,26 +18,24 @@ from accessctl.config import Config, PolicyConfig
 from accessctl.config_liveness import Mode
 from accessctl.domain import Decision, Embedding, Face, Frame, Image, Outcome, PersonId, Reason
 from accessctl.door.assembly import wanted_of
+from accessctl.door.demands import Wanted
 from accessctl.door.door import Door, FaceView
-from accessctl.door.enactor import Enactor
 from accessctl.door.fake import CALIBRATION, DirectRunner
-from accessctl.door.inspection import Wanted
-from accessctl.door.inspector import Inspector
-from accessctl.door.looks import DirectLooks, Examine
+from accessctl.door.liveness_gate import LivenessGate
+from accessctl.door.recorder import DecisionRecorder
 from accessctl.door.visit import Visit
 from accessctl.encoder.base import Encoder
 from accessctl.encoder.card import Card
 from accessctl.encoder.fake import FAKE_CARD
 from accessctl.gallery.fake import MemoryGallery, random_units
 from accessctl.gallery.values import NewPhoto
-from accessctl.liveness.combine import MIN_SEEN, Liveness
-from accessctl.liveness.examiner import Look
-from accessctl.liveness.result import CueResult
-from accessctl.recognition.calibration import Calibration
+from accessctl.liveness.evidence import CueResult
+from accessctl.liveness.examiner import MIN_SEEN, CueWindow, Liveness
+from accessctl.liveness.worker import DirectCueRunner, Examine
+from accessctl.recognition.calibration import Calibration, scoring_of
 from accessctl.recognition.normalisation import Normaliser
 from accessctl.recognition.recogniser import Recogniser
 from accessctl.recognition.roster import Roster
-from accessctl.recognition.scoring import scoring_of
 
 NAME = "visitor"
 EPOCH = 0.0
@@ -55,7 +53,7 @@ class DoorParts:
     policy: PolicyConfig
     wanted: Wanted
     leave_after_s: float
-    examine: Examine = Look.results
+    examine: Examine = CueWindow.results
 
     def roster(self, gallery: MemoryGallery) -> Roster:
         return Roster(
@@ -129,14 +127,14 @@ class TrialDoor:
             self._eyes,
             parts.recogniser,
             parts.roster(self._gallery),
-            Enactor(MemoryLog(), DirectRunner(), {}, lambda: EPOCH),
+            DecisionRecorder(MemoryLog(), DirectRunner(), {}, lambda: EPOCH),
             parts.policy,
             leave_after_s=parts.leave_after_s,
             wall_clock=lambda: EPOCH,
             new_visit_id=lambda: str(next(numbers)),
-            inspector=Inspector(
+            inspector=LivenessGate(
                 parts.wanted,
-                DirectLooks(parts.examine),
+                DirectCueRunner(parts.examine),
                 lambda _, fault: self._faults.append(fault),
                 on_over=self._visits.append,
             ),

@@ -5,27 +5,24 @@ A pure state machine: `advance` takes a state and one frame and gives the next s
 
 import random
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-import numpy as np
-
-from accessctl.liveness.blink import eye_aspect_ratio
-from accessctl.liveness.challenge_actions import (
+from accessctl.liveness.evidence import LivenessFrame
+from accessctl.liveness.gestures import (
     ASKED_GESTURE,
     HEAD_TURNS,
     PROMPTS,
+    SETTLE_FRAMES,
     TIMES,
     WAIT_PROMPT,
     Ask,
     Gesture,
     Rest,
     gesture,
+    resting,
 )
-from accessctl.liveness.evidence import LivenessFrame
 
-SETTLE_FRAMES = 5
 STEADY = 1.06
 """Who comes nearer faster than this, in face width over the frames in which they settle, is
 still walking: their head turns as it likes, and they would have come closer unasked."""
@@ -53,7 +50,7 @@ class Failure(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ChallengeStep:
     """One action and the pause, in seconds, in which nothing may happen before it is asked."""
 
     ask: Ask
@@ -65,7 +62,7 @@ class Challenge:
     """Where a challenge stands. `since` is when the phase began, `started` the first frame's
     time, both None before it; `done` counts repetitions of the asked action."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[ChallengeStep, ...]
     limit_s: float
     action_s: float
     phase: Phase = Phase.SETTLING
@@ -116,7 +113,7 @@ def draw_challenge(
     # blinks often needs little luck: neither may be all that is asked.
     while not HEAD_TURNS.intersection(asks):
         asks = chance.sample(list(Ask), actions)
-    steps = tuple(Step(ask, chance.uniform(min_pause_s, max_pause_s)) for ask in asks)
+    steps = tuple(ChallengeStep(ask, chance.uniform(min_pause_s, max_pause_s)) for ask in asks)
     return Challenge(steps, limit_s, action_s)
 
 
@@ -165,18 +162,6 @@ def _settle(state: Challenge, frame: LivenessFrame, now: float) -> Challenge:
     if len(settled) < SETTLE_FRAMES or not max(widths) <= STEADY * min(widths):
         return replace(state, settled=settled)
     return replace(state, settled=(), rest=resting(settled), phase=Phase.PAUSE, since=now)
-
-
-def resting(frames: Sequence[LivenessFrame]) -> Rest:
-    def median(values: list[float]) -> float:
-        return float(np.median(values))
-
-    return Rest(
-        yaw=median([f.pose.yaw for f in frames]),
-        pitch=median([f.pose.pitch for f in frames]),
-        width=median([f.box.w for f in frames]),
-        opening=median([float(np.mean(eye_aspect_ratio(f.landmarks))) for f in frames]),
-    )
 
 
 def _pause(state: Challenge, shown: Gesture, now: float, since: float) -> Challenge:

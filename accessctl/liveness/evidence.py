@@ -1,4 +1,9 @@
-"""What one frame tells the cues about a face: its mesh, and two small pictures of it."""
+"""What a cue is given of a face in one frame, and what it says.
+
+Given are the mesh, of which each cue follows other points, and two small pictures of the face and
+of what surrounds it. What a cue says is a `CueResult`: its verdict, how sure it is, and on which
+frames that rests.
+"""
 
 from dataclasses import dataclass
 
@@ -7,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accessctl.domain import Box, Embedding, Face, Frame, Image, PersonId, Points, Pose
+from accessctl.domain import CueVerdict as CueVerdict
 
 FACE_SIZE, FACE_REACH = 160, 1.3
 """Side of the face picture in pixels, and how many face sizes it shows."""
@@ -18,6 +24,31 @@ SCENE_WIDTH = 160
 
 TEXTURE_BOUNDS = (0.1, 0.9)
 """Of a texture network whose card names no others, and where none was asked."""
+
+NOSE = (1, 4, 5, 195, 45, 275, 220, 440, 44, 274)
+"""Tip and lower bridge: what stands out furthest."""
+
+FLAT = (
+    *(33, 133, 263, 362, 70, 63, 105, 66, 107, 300, 293, 334, 296, 336),
+    *(10, 67, 297, 109, 338, 151, 108, 337, 69, 299, 104, 333),
+    *(50, 280, 205, 425, 187, 411, 117, 346, 118, 347, 101, 330, 123, 352),
+    *(36, 266, 100, 329, 207, 427, 216, 436, 214, 434),
+)
+"""Brows, forehead, eye corners and cheeks: they lie further back, around the nose and close to
+one plane. Mouth and jaw are left out, because talking moves them."""
+
+LEFT_EYE = (33, 160, 158, 133, 153, 144)
+RIGHT_EYE = (362, 385, 387, 263, 373, 380)
+"""Outer or inner corner, two of the upper lid, other corner, two of the lower lid."""
+
+STEADY = (33, 133, 362, 263, 168, 6, 197, 195, 5, 4, 1, 2, 10, 151, 9, 127, 356, 234, 454)
+"""Eye corners, nose, forehead and temples: no expression moves them."""
+
+MOUTH = (61, 291, 13, 14, 0, 17, 78, 308, 39, 269, 181, 405)
+LIDS = (159, 145, 386, 374, 160, 144, 385, 380)
+"""Lips, and the middles of the lids: what an expression moves most."""
+
+NAN = float("nan")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -163,3 +194,26 @@ def _blocks(start: float, side: float, length: int, factor: int) -> tuple[int, i
 def _grey(view: View) -> View:
     grey = cv2.cvtColor(view.image, cv2.COLOR_RGB2GRAY).astype(np.uint8, copy=False)
     return View(grey, view.left, view.top, view.scale, view.seen)
+
+
+@dataclass(frozen=True, slots=True)
+class CueResult:
+    """One cue's word: its `figure`, and the `threshold` it met or missed.
+
+    A figure that could not be measured is NaN. `frames` counts the frames, or independent pairs
+    of frames, that the word rests on; `since` and `until` are the capture times of the first
+    and the last of them, NaN where there are none. Two results whose spans do not overlap
+    share no frame.
+    """
+
+    cue: str
+    verdict: CueVerdict
+    figure: float
+    threshold: float
+    frames: int = 0
+    since: float = NAN
+    until: float = NAN
+
+
+def undecided(cue: str, threshold: float, figure: float = NAN) -> CueResult:
+    return CueResult(cue, CueVerdict.UNDECIDED, figure, threshold)

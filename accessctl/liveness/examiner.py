@@ -1,16 +1,26 @@
-"""The evidence of one visit, looked at now and again: what was said stands until it is undone."""
+"""From the words of the cues to one verdict on a visit, which is looked at now and again.
+
+Nothing is averaged: a veto refuses, a doubt suspends. What a cue said stands until it is undone,
+and is kept for each cue by itself: a doubt, a second one, a release.
+"""
 
 import math
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
+from types import MappingProxyType
 
 from accessctl.domain import PersonId
-from accessctl.liveness.combine import MIN_SEEN, LivenessVerdict, combine, examine
-from accessctl.liveness.evidence import LivenessFrame
-from accessctl.liveness.result import CueResult, CueVerdict
-from accessctl.liveness.roles import breaks, may_veto
-from accessctl.liveness.standing import NEW, Standing, cut_off, hear
+from accessctl.liveness.cues.table import ROLES, Role, breaks, may_veto
+from accessctl.liveness.evidence import CueResult, CueVerdict, LivenessFrame
+
+MIN_SEEN = 0.75
+"""A frame may confirm life by shape or movement only when this share of what surrounds the face
+is in the picture: a screen whose rim is out of the picture shows nothing but the face."""
+
+NOTHING_DOUBTED: Mapping[str, float] = MappingProxyType({})
+SPEAKS_AGAINST = frozenset({CueVerdict.VETO, CueVerdict.DOUBT})
 
 MAX_FRAMES = 90
 FEWEST = 6
@@ -18,8 +28,146 @@ REMEMBERED = 256
 """Of so many frames it is known that they were looked at."""
 
 
+class Liveness(StrEnum):
+    LIVE = "live"
+    ATTACK = "attack"
+    UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True, slots=True)
+class LivenessVerdict:
+    """`results` is every cue's word in a fixed order; `vetoes` names the cues that refused,
+    `doubts` those that suspend a grant."""
+
+    verdict: Liveness
+    results: tuple[CueResult, ...]
+
+    @property
+    def vetoes(self) -> tuple[str, ...]:
+        return tuple(r.cue for r in self.results if r.verdict is CueVerdict.VETO)
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        return tuple(r.cue for r in self.results if r.verdict is CueVerdict.DOUBT)
+
+
+def combine(results: Iterable[CueResult]) -> Liveness:
+    """The rule of evidence. Any veto is an attack; without one, any doubt that stands leaves it
+    undecided; without that, any confirmation is life; otherwise it is undecided."""
+    said = {result.verdict for result in results}
+    if CueVerdict.VETO in said:
+        return Liveness.ATTACK
+    if CueVerdict.CONFIRM in said and CueVerdict.DOUBT not in said:
+        return Liveness.LIVE
+    return Liveness.UNDECIDED
+
+
+def examine(
+    frames: Sequence[LivenessFrame],
+    candidate: PersonId | None = None,
+    *,
+    min_seen: float = MIN_SEEN,
+    after: Mapping[str, float] = NOTHING_DOUBTED,
+) -> LivenessVerdict:
+    """What all cues say of a window of frames of one visit, oldest first.
+
+    All frames may speak of an attack, but only those that show `candidate` by themselves may
+    confirm: otherwise somebody alive could lend their life to a picture of somebody else.
+    `min_seen` is how much of the surroundings a frame must show for a cue that is bound to
+    them; a cue named in `after` is shown only frames captured later than that.
+    """
+    results = tuple(
+        _hear(role, frames, candidate, min_seen, after.get(role.name, float("-inf")))
+        for role in ROLES
+    )
+    return LivenessVerdict(combine(results), results)
+
+
+def _hear(
+    role: Role,
+    frames: Sequence[LivenessFrame],
+    candidate: PersonId | None,
+    min_seen: float,
+    after: float,
+) -> CueResult:
+    later = [frame for frame in frames if frame.captured > after]
+    if role.facts and len(later) < len(frames):
+        fact = role.look(frames)
+        if fact.verdict is CueVerdict.VETO:
+            return fact
+    said = role.look(later)
+    if not role.confirms or said.verdict in SPEAKS_AGAINST:
+        return said
+    least = min_seen if role.framed else float("-inf")
+    shows = [f for f in later if f.person == candidate and f.around.seen >= least]
+    if len(shows) == len(later):
+        return said
+    shown = role.look(shows)
+    if shown.verdict is CueVerdict.CONFIRM or shown.verdict in SPEAKS_AGAINST:
+        return shown
+    # It found no attack in any frame, but life only where that does not count.
+    return replace(said, verdict=CueVerdict.CLEAR) if said.verdict is CueVerdict.CONFIRM else said
+
+
+@dataclass(frozen=True, slots=True)
+class CueStanding:
+    """What there is to remember of one cue.
+
+    `latest` is its last word; `veto` and `doubt` are what stands against a grant, if anything
+    does; frames captured up to `after` are not shown to it any more; `doubts` counts them all.
+    """
+
+    latest: CueResult | None = None
+    veto: CueResult | None = None
+    doubt: CueResult | None = None
+    after: float = float("-inf")
+    doubts: int = 0
+
+    @property
+    def against(self) -> CueResult | None:
+        """What speaks against a grant now."""
+        return self.veto or self.doubt
+
+
+NEW = CueStanding()
+
+
+def hear(
+    before: CueStanding, result: CueResult, *, shown_after: float, vetoes: bool
+) -> CueStanding:
+    """The standing after one more word.
+
+    `shown_after`: the cue was shown only frames captured later; `vetoes`: it may refuse. A veto
+    holds. A doubt suspends; the next one makes a veto of it, or, where the cue may not veto,
+    suspends anew. Only a word that the cue is clear releases. A word that rests on frames which
+    were doubted before is out of date: it neither makes a veto of a doubt nor releases; but a
+    doubt that comes late puts off from when on frames may release.
+    """
+    if before.veto is not None:
+        return before
+    if result.verdict is CueVerdict.VETO:
+        return replace(before, latest=result, veto=result)
+    late = shown_after < before.after
+    if late and result.verdict is not CueVerdict.DOUBT:
+        return before
+    if late and before.doubt is not None:
+        return replace(before, after=max(before.after, result.until))
+    if result.verdict is CueVerdict.DOUBT:
+        if before.doubt is not None and vetoes:
+            veto = replace(result, verdict=CueVerdict.VETO)
+            return replace(before, latest=veto, veto=veto, doubts=before.doubts + 1)
+        return CueStanding(result, None, result, max(before.after, result.until), before.doubts + 1)
+    released = result.verdict in (CueVerdict.CLEAR, CueVerdict.CONFIRM)
+    return replace(before, latest=result, doubt=None if released else before.doubt)
+
+
+def cut_off(before: CueStanding, at: float) -> CueStanding:
+    """The standing where nothing that was captured up to `at` counts any more."""
+    return replace(before, after=max(before.after, at))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
-class Look:
+class CueWindow:
     """Frames of a visit, oldest first, that are to be looked at as frames of `candidate`.
 
     A cue named in `after` is shown only those captured later than that.
@@ -37,7 +185,7 @@ class Look:
         ).results
 
 
-class Examiner:
+class VisitCues:
     """Takes in the frames of one visit in order and knows its verdict so far.
 
     A veto holds for the rest of the visit: a phone that is moved so close that its rim leaves
@@ -52,7 +200,7 @@ class Examiner:
         self._min_seen = min_seen
         self._frames: deque[LivenessFrame] = deque(maxlen=MAX_FRAMES)
         self._due_from: float | None = None
-        self._standing: dict[str, Standing] = {}
+        self._standing: dict[str, CueStanding] = {}
         self._confirmed: dict[tuple[PersonId | None, str], CueResult] = {}
         self._looked: dict[float, None] = {}
 
@@ -85,7 +233,7 @@ class Examiner:
         self.take(look, look.results())
         return True
 
-    def collect(self, frame: LivenessFrame, candidate: PersonId | None = None) -> Look | None:
+    def collect(self, frame: LivenessFrame, candidate: PersonId | None = None) -> CueWindow | None:
         """Take in a frame; what is to be looked at now, if a look is due.
 
         What it comes to is to be given to `take`. A look that never comes to anything only
@@ -100,14 +248,14 @@ class Examiner:
         if len(self._frames) < FEWEST or not (backwards or waited):
             return None
         self._due_from = frame.captured
-        return self.aware(Look(tuple(self._frames), candidate, self._min_seen, {}))
+        return self.aware(CueWindow(tuple(self._frames), candidate, self._min_seen, {}))
 
-    def aware(self, look: Look) -> Look:
+    def aware(self, look: CueWindow) -> CueWindow:
         """The same look, told of the doubts that have been heard since it was collected."""
         after = {cue: of.after for cue, of in self._standing.items() if of.after > -math.inf}
         return replace(look, after=after)
 
-    def take(self, look: Look, results: tuple[CueResult, ...]) -> None:
+    def take(self, look: CueWindow, results: tuple[CueResult, ...]) -> None:
         """Take over what the cues said of a look."""
         for frame in look.frames:
             self._looked[frame.captured] = None
@@ -119,7 +267,7 @@ class Examiner:
         for result in sorted(results, key=lambda one: breaks(one.cue)):
             self._hear(look, _spanned(result, look))
 
-    def _hear(self, look: Look, result: CueResult) -> None:
+    def _hear(self, look: CueWindow, result: CueResult) -> None:
         cue, before = result.cue, self._standing[result.cue]
         shown_after = look.after.get(cue, -math.inf)
         now = hear(before, result, shown_after=shown_after, vetoes=may_veto(cue))
@@ -140,7 +288,7 @@ class Examiner:
             key: word for key, word in self._confirmed.items() if not (everything or key[1] == cue)
         }
 
-    def _word(self, cue: str, of: Standing, candidate: PersonId | None) -> CueResult | None:
+    def _word(self, cue: str, of: CueStanding, candidate: PersonId | None) -> CueResult | None:
         kept = of.against or self._confirmed.get((candidate, cue))
         if kept is not None:
             return kept
@@ -150,7 +298,7 @@ class Examiner:
         return of.latest
 
 
-def _spanned(result: CueResult, look: Look) -> CueResult:
+def _spanned(result: CueResult, look: CueWindow) -> CueResult:
     """A doubt that does not say on which frames it rests rests on all that it was shown."""
     if result.verdict is not CueVerdict.DOUBT or math.isfinite(result.until):
         return result

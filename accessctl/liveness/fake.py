@@ -3,17 +3,25 @@
 import numpy as np
 
 from accessctl.domain import Box, Embedding, Image, PersonId, Points, Pose
-from accessctl.liveness.combine import LivenessVerdict, combine
-from accessctl.liveness.evidence import AROUND_SIZE, FACE_SIZE, LivenessFrame, View
-from accessctl.liveness.points import LEFT_EYE, MOUTH, RIGHT_EYE
-from accessctl.liveness.result import CueResult, CueVerdict
+from accessctl.liveness.evidence import (
+    AROUND_SIZE,
+    FACE_SIZE,
+    LEFT_EYE,
+    MOUTH,
+    RIGHT_EYE,
+    CueResult,
+    CueVerdict,
+    LivenessFrame,
+    View,
+)
+from accessctl.liveness.examiner import LivenessVerdict, combine
 
 FRONTAL = Pose(0.0, 0.0, 0.0)
 MIDDLE = Box(100.0, 100.0, 100.0, 120.0)
 
 
-class FakeExaminer:
-    """Stands in for `Examiner`: keeps the frames, and says what it is told to say."""
+class FakeVisitCues:
+    """Stands in for `VisitCues`: keeps the frames, and says what it is told to say."""
 
     def __init__(self, *results: CueResult) -> None:
         self.results = results

@@ -1,6 +1,11 @@
-"""The network that sees in a single picture whether a face lives or is shown on something."""
+"""The network that sees in a single picture whether a face lives or is shown on something.
 
+It is asked about a visit some five times a second.
+"""
+
+import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 from typing import Any, Protocol, Self, TypeAlias
@@ -8,11 +13,19 @@ from typing import Any, Protocol, Self, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from accessctl.config_liveness import LivenessConfig
 from accessctl.domain import Box, Image
 from accessctl.errors import ModelError
 from accessctl.litert import open_interpreter
-from accessctl.liveness.texture_card import KERAS, TextureCard, TextureOutput, load_texture_card
-from accessctl.liveness.texture_crops import crops
+from accessctl.liveness.cues.texture import can_tell
+from accessctl.liveness.evidence import LivenessFrame
+from accessctl.liveness.texture_card import (
+    KERAS,
+    TextureCard,
+    TextureOutput,
+    crops,
+    load_texture_card,
+)
 
 Tensors: TypeAlias = Sequence[NDArray[np.float32]]
 Run: TypeAlias = Callable[[Tensors], NDArray[np.float32]]
@@ -20,6 +33,12 @@ Run: TypeAlias = Callable[[Tensors], NDArray[np.float32]]
 
 ROUNDING = 1e-3
 """So far beyond 0 and 1 a probability may lie for having been computed in 16 bits."""
+
+GAP_S = 0.18
+"""So long is the network not asked again. Pictures that follow one another at once tell it little
+that is new. A fifth of a second, less what a camera of five frames a second may tremble."""
+
+log = logging.getLogger(__name__)
 
 
 class TextureScorer(Protocol):
@@ -152,11 +171,104 @@ def _shapes(details: Sequence[dict[str, Any]]) -> list[tuple[int, ...]]:
 
 
 def _keras(card: TextureCard, content: bytes) -> Run:
+    """What computes the network in the bytes of a .keras file, on the CPU; ModelError.
+
+    It is slower to start than LiteRT and gives the same answers. TensorFlow is imported here and
+    not above, because only such a file needs it.
+    """
     try:
-        from accessctl.liveness.texture_keras import keras_run
+        import keras
+        import tensorflow as tf
+
+        from accessctl.keras_bytes import load_keras_bytes
     except ImportError as error:
         raise ModelError(
             f"{card.path} needs TensorFlow, which is not installed here; convert it once with "
             "tf.lite.TFLiteConverter.from_keras_model and name the .tflite file in its card."
         ) from error
-    return keras_run(card, content)
+    if keras.backend.backend() != "tensorflow":
+        raise ModelError(
+            f"Keras runs on {keras.backend.backend()} here; unset KERAS_BACKEND or set it to "
+            f"tensorflow to use {card.path}."
+        )
+    with tf.device("/CPU:0"):
+        model = load_keras_bytes(content, card.path)
+    inputs = sorted(model.inputs, key=lambda tensor: str(tensor.name))
+    places = [index for tensor in inputs for index, one in enumerate(model.inputs) if one is tensor]
+    check_fit(
+        card, [_keras_shape(one) for one in inputs], [_keras_shape(one) for one in model.outputs]
+    )
+    forward = tf.function(lambda *tensors: model(_as_asked(tensors), training=False))
+
+    def run(tensors: Tensors) -> NDArray[np.float32]:
+        asked = [tensors[places.index(index)] for index in range(len(places))]
+        with tf.device("/CPU:0"):
+            answer = forward(*[tf.constant(tensor) for tensor in asked])
+        return np.asarray(answer[0] if isinstance(answer, list | tuple) else answer, np.float32)
+
+    return run
+
+
+def _as_asked(tensors: tuple[Any, ...]) -> Any:
+    return tensors[0] if len(tensors) == 1 else list(tensors)
+
+
+def _keras_shape(tensor: Any) -> tuple[int, ...]:
+    """A free batch is a batch of one; another free side fits no card."""
+    batch, *rest = tensor.shape
+    return (
+        1 if batch is None else int(batch),
+        *(-1 if side is None else int(side) for side in rest),
+    )
+
+
+class TextureSampler:
+    """Asks `scorer` about the frames of one visit, in their order; None: never.
+
+    Frames that show somebody by themselves are counted apart from those that do not, because
+    only the former can confirm life and the latter must not take their turn.
+    """
+
+    def __init__(self, scorer: TextureScorer | None) -> None:
+        self._scorer = scorer
+        self._asked: dict[bool, float] = {}
+
+    def sample(self, image: Image, frame: LivenessFrame) -> LivenessFrame:
+        """`frame`, with the network's answer where it is due and can tell.
+
+        `image` is RGB uint8 (H, W, 3), what `frame` was gathered from. Passes on what the
+        scorer raises.
+        """
+        scorer, shows = self._scorer, frame.person is not None
+        if scorer is None or not self._due(frame.captured, shows) or not can_tell(frame):
+            return frame
+        self._asked[shows] = frame.captured
+        return replace(
+            frame,
+            texture=scorer.score(image, frame.box),
+            texture_bounds=(scorer.doubt, scorer.confirm),
+        )
+
+    def _due(self, now: float, shows: bool) -> bool:
+        passed = now - self._asked.get(shows, float("-inf"))
+        # Where time ran backwards all begins anew.
+        return not 0 <= passed < GAP_S
+
+
+def load_texture(config: LivenessConfig) -> TextureNetwork | None:
+    """The network in `config.texture`, None where that is off.
+
+    None, with a warning, also where nobody named a folder and the usual one is not there: the
+    other cues go on without it. Raises ModelError for a folder that was named and is not there,
+    and for any that holds something unfit.
+    """
+    if config.texture == "off":
+        return None
+    if "texture" not in config.model_fields_set and not config.texture.exists():
+        log.warning(
+            "There is no texture network in %s: life is shown by moving alone; restore that "
+            "folder, or set liveness.texture to off.",
+            config.texture,
+        )
+        return None
+    return TextureNetwork.open(config.texture)

@@ -1,14 +1,49 @@
-"""Who may enter which door when: groups, doors, hours, validity."""
+"""Who may enter which door when: groups, doors, hours, validity, and anti-passback.
+
+Anti-passback: whoever went in and did not go out does not go in again. It keeps a pass, or a
+photograph that fools the camera, from being handed back to somebody outside. Only the way in is
+watched: a door never keeps anybody inside.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, tzinfo
 from zoneinfo import ZoneInfo
 
-from accessctl.config_access import AccessConfig, Factor
+from accessctl.config_access import AccessConfig, Factor, Passage
 from accessctl.domain import PersonRules, Reason
-from accessctl.policy.passback import PassbackRule
 from accessctl.policy.schedule import Hours, is_open, wall_time
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """The last time somebody was granted at a door of the area, `age_s` seconds ago."""
+
+    direction: Passage
+    age_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class PassbackRule:
+    """Where a door leads, and what comes of a second way in; the default watches nothing."""
+
+    direction: Passage = "none"
+    mode: str = "off"
+    reset_after_s: float = 0.0
+
+    @classmethod
+    def of(cls, config: AccessConfig) -> "PassbackRule":
+        return cls(config.direction, config.anti_passback, config.reset_after_h * 3600)
+
+    def noticed(self, last: Crossing | None) -> bool:
+        """Whether a grant now would be a second way in without a way out between."""
+        if self.mode == "off" or self.direction != "in":
+            return False
+        # Written as "not (a >= b)" so that a NaN is noticed.
+        return last is not None and last.direction == "in" and not last.age_s >= self.reset_after_s
+
+    def refuses(self, last: Crossing | None) -> bool:
+        return self.mode == "hard" and self.noticed(last)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,32 @@
-"""From "this is somebody enrolled" to "and they may enter here, now"."""
+"""From "this is somebody enrolled" to "and they may enter here, now": what they have to show beside
+their face, and what becomes of a grant while they have not.
+"""
 
 from dataclasses import replace
 
-from accessctl.domain import Outcome
-from accessctl.policy.circumstances import Circumstances, Proof
-from accessctl.policy.crowd import Place
-from accessctl.policy.decide import decide, find_doubt, live_frames
-from accessctl.policy.evidence import Evidence, Verdict
-from accessctl.policy.refusals import refusal_of, refusal_of_leaver
-from accessctl.policy.rules import Rules
+from accessctl.config_access import Factor
+from accessctl.domain import Outcome, PersonRules
+from accessctl.policy.access import AccessPlan, admitting, groups_here
+from accessctl.policy.circumstances import (
+    Circumstances,
+    Place,
+    Proof,
+    refusal_of,
+    refusal_of_leaver,
+)
+from accessctl.policy.decide import Evidence, Rules, Verdict, decide, find_doubt, live_frames
+
+# What a PIN that was wrong too often comes to is told by the second factor itself.
+_WORTH = {
+    Proof.NOT_NEEDED: Proof.MISSING,
+    Proof.PENDING: Proof.PENDING,
+    Proof.SHOWN: Proof.NOT_NEEDED,
+    Proof.MISSING: Proof.MISSING,
+    Proof.REFUTED: Proof.NOT_NEEDED,
+}
+
+# From the least to the most that is asked for.
+_STRICTNESS: tuple[Factor, ...] = ("off", "button", "pin")
 
 
 def by_pin(it: Circumstances) -> tuple[str, ...]:
@@ -71,16 +89,6 @@ def _with_pin(it: Circumstances, *, looked: bool) -> Circumstances:
     )
 
 
-# What a PIN that was wrong too often comes to is told by the second factor itself.
-_WORTH = {
-    Proof.NOT_NEEDED: Proof.MISSING,
-    Proof.PENDING: Proof.PENDING,
-    Proof.SHOWN: Proof.NOT_NEEDED,
-    Proof.MISSING: Proof.MISSING,
-    Proof.REFUTED: Proof.NOT_NEEDED,
-}
-
-
 def lacks_second_factor_only(
     evidence: Evidence,
     rules: Rules,
@@ -126,3 +134,33 @@ def _must_wait(it: Circumstances) -> bool:
         it.intent,
         it.second_factor,
     )
+
+
+def required(rules: PersonRules, plan: AccessPlan, default: Factor, time: float) -> Factor:
+    """What this person must show at the epoch time `time`.
+
+    The groups that let them in here and now may say; where they say different things the
+    strictest counts, where none says anything `default` does.
+    """
+    said = [group.second_factor for group in admitting(rules, plan, time)]
+    return max(
+        (factor for factor in said if factor is not None),
+        key=_STRICTNESS.index,
+        default=default,
+    )
+
+
+def may_need_pin(rules: PersonRules, plan: AccessPlan, default: Factor) -> bool:
+    """Whether there may be a time at which this person must show a PIN at this door."""
+    if not rules.groups:
+        return default == "pin"
+    return any((group.second_factor or default) == "pin" for group in groups_here(rules, plan))
+
+
+def asked(it: Circumstances, default: Factor) -> Factor:
+    """What this person must show here and now.
+
+    Their PIN where it is to stand in for something; no button does, for anybody can press
+    one. It serves as the second factor that is asked for anyway, too.
+    """
+    return "pin" if by_pin(it) else required(it.person, it.plan, default, it.time)

@@ -1,12 +1,139 @@
-"""One pure function decides; it knows no clock, no camera and no lock."""
+"""From what a visit has shown to a verdict, by pure functions that know no clock, no camera and no
+lock; and the numbers that a decision is measured against.
 
+When a search is sure of somebody is said for one match or for many at once: those figures are
+floats, or float arrays of one shape, and so is what is answered. A NaN is never sure.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from accessctl.config import PolicyConfig
 from accessctl.domain import Match, Outcome, PersonId, Reason, Sighting
-from accessctl.policy.evidence import Evidence, Standing, Verdict
-from accessctl.policy.rules import Rules
-from accessctl.policy.sure import leads, rare_enough
+
+Figures = NDArray[np.floating]
+Answers = NDArray[np.bool_]
 
 # Fewer usable frames are somebody passing by, or a track that was begun in doubt: no visit.
 GLIMPSE_FRAMES = 2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evidence:
+    """The usable frames of a visit that lie within the window, oldest first.
+
+    `pooled` is the search with their quality-weighted mean embedding (None when nobody is
+    enrolled), `seen` counts the usable frames of the whole visit, `since` is the capture time
+    of its first one, `left` is true once the face has gone. `live` says of each sighting
+    whether the cues of liveness have looked at it; None where nobody asks for life.
+    """
+
+    sightings: tuple[Sighting, ...]
+    pooled: Match | None
+    seen: int
+    since: float
+    left: bool = False
+    live: tuple[bool, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    outcome: Outcome
+    reason: Reason
+    match: Match | None
+
+
+class Standing(StrEnum):
+    """How one frame stands to the pooled match."""
+
+    AGREES = "agrees"
+    SILENT = "silent"
+    CONFLICTS = "conflicts"
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """`max_fmr` is the false-match rate per comparison that a grant may stand for.
+
+    It follows from `policy.target_fpir` and the number of people enrolled; the other
+    fields are those of `PolicyConfig`.
+    """
+
+    max_fmr: float
+    frame_fmr: float
+    min_frames: int
+    min_margin: float
+    unknown_after_frames: int
+    unknown_after_s: float
+    cooldown_s: float
+
+    @classmethod
+    def of(cls, config: PolicyConfig, max_fmr: float) -> "Rules":
+        return cls(
+            max_fmr=max_fmr,
+            frame_fmr=config.frame_fmr,
+            min_frames=config.min_frames,
+            min_margin=config.min_margin,
+            unknown_after_frames=config.unknown_after_frames,
+            unknown_after_s=config.unknown_after_s,
+            cooldown_s=config.cooldown_s,
+        )
+
+
+@overload
+def rare_enough(fmr_upper: float, max_fmr: float) -> bool: ...
+
+
+@overload
+def rare_enough(fmr_upper: Figures, max_fmr: float) -> Answers: ...
+
+
+def rare_enough(fmr_upper: Any, max_fmr: float) -> Any:
+    """Whether the upper bound of a false-match rate keeps the one that is allowed."""
+    return fmr_upper <= max_fmr
+
+
+@overload
+def leads(margin: float, min_margin: float) -> bool: ...
+
+
+@overload
+def leads(margin: Figures, min_margin: float) -> Answers: ...
+
+
+def leads(margin: Any, min_margin: float) -> Any:
+    """Whether the best score lies far enough above that of the second best person."""
+    return margin >= min_margin
+
+
+@overload
+def sure(fmr_upper: float, margin: float, max_fmr: float, min_margin: float) -> bool: ...
+
+
+@overload
+def sure(fmr_upper: Figures, margin: Figures, max_fmr: float, min_margin: float) -> Answers: ...
+
+
+def sure(fmr_upper: Any, margin: Any, max_fmr: float, min_margin: float) -> Any:
+    """Whether a search names the person it found: rare enough, and ahead of everybody else."""
+    return rare_enough(fmr_upper, max_fmr) & leads(margin, min_margin)
+
+
+class LastGrants:
+    """Last grant of each person, in seconds of the door's monotonic clock."""
+
+    def __init__(self) -> None:
+        self._granted: dict[PersonId, float] = {}
+
+    def last(self, person: PersonId) -> float | None:
+        return self._granted.get(person)
+
+    def note(self, person: PersonId, now: float) -> None:
+        self._granted[person] = now
 
 
 def decide(

@@ -5,11 +5,15 @@ from datetime import datetime
 
 from accessctl.config_access import Factor
 from accessctl.domain import PersonRules, Reason
-from accessctl.policy.access import AccessPlan, Group
-from accessctl.policy.circumstances import Circumstances, Proof
-from accessctl.policy.passback import Crossing
-from accessctl.policy.refusals import refusal_of
+from accessctl.policy.access import AccessPlan, Crossing, Group
+from accessctl.policy.circumstances import Circumstances, Proof, refusal_of
 from accessctl.policy.schedule import Hours, day_of, is_open, wall_time
+
+_ALLOWED: dict[Factor, str] = {
+    "off": "Allowed by the rules.",
+    "pin": "Allowed by the rules, once the PIN is entered.",
+    "button": "Allowed by the rules, once the button is pressed.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +64,6 @@ def explain(rules: PersonRules, plan: AccessPlan, time: float, beside: Beside) -
     reason = refusal(rules, plan, time, beside)
     lines.append(_ALLOWED[beside.factor] if reason is None else f"Refused: {reason.value}.")
     return lines
-
-
-_ALLOWED: dict[Factor, str] = {
-    "off": "Allowed by the rules.",
-    "pin": "Allowed by the rules, once the PIN is entered.",
-    "button": "Allowed by the rules, once the button is pressed.",
-}
 
 
 def _passback(plan: AccessPlan, crossing: Crossing | None) -> list[str]:

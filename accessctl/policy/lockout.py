@@ -1,15 +1,18 @@
 """Lockout of a door after refused attempts in a row: a pure state machine.
 
-It counts time on the machine's uptime, never on the wall clock, so setting the clock
-changes nothing. Uptime starts again with each boot; then a lockout that had not ended
-starts again too: a restart may lengthen it, by at most its own length, never shorten it.
+It counts time on the machine's uptime, which nobody can set back, never on the wall clock, so
+setting the clock changes nothing. Uptime starts again with each boot; then a lockout that had not
+ended starts again too: a restart may lengthen it, by at most its own length, never shorten it.
 """
 
+import os
+import time
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from accessctl.config import LockoutConfig
 from accessctl.domain import Outcome, Reason
-from accessctl.policy.evidence import Verdict
+from accessctl.policy.decide import Verdict
 
 # A complete visit with usable frames that the door refused. Not among them: who was let in
 # a moment ago (cooldown) or is inside already, who left early or made no gesture, whom nobody
@@ -30,6 +33,8 @@ COUNTED = frozenset(
         Reason.SECOND_FACTOR_WRONG,
     }
 )
+
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,3 +93,15 @@ def after(state: Lockout, verdict: Verdict, now: Uptime, config: LockoutConfig) 
     # A float's exponent would overflow long after the bound is reached.
     doublings = min(refused // config.attempts - 1, 64)
     return Lockout(refused, now, min(config.first_s * 2.0**doublings, config.longest_s))
+
+
+def uptime(boot_id: Path = BOOT_ID) -> Uptime:
+    """Seconds since the boot, sleep included, and what tells this boot from others.
+
+    Where there is no boot id, each process counts as a boot of its own.
+    """
+    try:
+        boot = boot_id.read_text(encoding="ascii").strip()
+    except (OSError, ValueError):
+        boot = f"process {os.getpid()}"
+    return Uptime(boot, time.clock_gettime(time.CLOCK_BOOTTIME))

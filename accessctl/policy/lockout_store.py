@@ -1,12 +1,17 @@
-"""Lockouts kept in one small SQLite file, so that they outlive the door's process."""
+"""Lockouts kept in one small SQLite file, so that they outlive the door's process, and one door's
+lockout as its loop asks for it.
+"""
 
+import logging
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+from accessctl.config import LockoutConfig
 from accessctl.errors import StoreError
-from accessctl.policy.lockout import Lockout, Uptime
+from accessctl.policy.decide import Verdict
+from accessctl.policy.lockout import Lockout, Uptime, after
 from accessctl.storage.sqlite import connect, private_file, refuse_foreign, transaction
 from accessctl.storage.sqlite_faults import FaultWords, reported
 
@@ -16,6 +21,8 @@ WORDS = FaultWords.all_alike(
     "The lockouts in {path} cannot be read or written ({what}); "
     "check the disk and who may write there."
 )
+
+log = logging.getLogger(__name__)
 
 
 class LockoutStore:
@@ -110,3 +117,58 @@ class LockoutStore:
 def _is_moment(boot: object, seconds: object) -> bool:
     known = type(boot) is str and type(seconds) is float
     return known or (boot is None and seconds is None)
+
+
+class LockoutKeeper:
+    """Once made, it never raises: while the disk fails, lockouts go on in memory.
+
+    Threads may share one.
+    """
+
+    def __init__(
+        self,
+        store: LockoutStore,
+        door: str,
+        config: LockoutConfig,
+        uptime: Callable[[], Uptime],
+    ) -> None:
+        """Takes over what was kept; StoreError when it cannot be read."""
+        self._store = store
+        self._door = door
+        self._config = config
+        self._uptime = uptime
+        now = uptime()
+        self._state = store.change(door, lambda kept: kept.settled(now))
+        self._unsaved = False
+        self._lock = threading.Lock()
+
+    def reconfigure(self, config: LockoutConfig) -> None:
+        """Count by other rules from now on; what was counted stays."""
+        with self._lock:
+            self._config = config
+
+    def remaining_s(self) -> float:
+        """Seconds until faces count again, 0 when they do; sees `unlock-face` at once."""
+        with self._lock:
+            if not self._unsaved:
+                try:
+                    self._state = self._store.read(self._door)
+                except StoreError as error:
+                    log.error("Going on with the lockout as last seen: %s", error)
+            return self._state.remaining_s(self._uptime())
+
+    def note(self, verdict: Verdict) -> None:
+        """Count a verdict that was given; kept in memory while the disk does not take it."""
+        now = self._uptime()
+
+        def step(kept: Lockout) -> Lockout:
+            return after(self._state if self._unsaved else kept, verdict, now, self._config)
+
+        with self._lock:
+            try:
+                self._state = self._store.change(self._door, step)
+                self._unsaved = False
+            except StoreError as error:
+                self._state = after(self._state, verdict, now, self._config)
+                self._unsaved = True
+                log.error("A lockout could not be written down: %s", error)

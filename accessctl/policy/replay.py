@@ -13,16 +13,12 @@ from dataclasses import dataclass, replace
 from accessctl.config import PolicyConfig
 from accessctl.config_access import AccessConfig
 from accessctl.config_liveness import Mode
-from accessctl.domain import Event, EventKind, Outcome, PersonId, Reason
+from accessctl.domain import CueVerdict, Event, EventKind, Outcome, PersonId, Reason
 from accessctl.policy.access import AccessPlan
-from accessctl.policy.admit import decide_visit
-from accessctl.policy.circumstances import Circumstances
-from accessctl.policy.crowd import place
-from accessctl.policy.evidence import Verdict
-from accessctl.policy.liveness_record import intent_under, liveness_under
-from accessctl.policy.recorded import Recorded, from_data
-from accessctl.policy.rules import Rules
-from accessctl.policy.second_factor import as_shown, asked
+from accessctl.policy.admit import asked, decide_visit
+from accessctl.policy.circumstances import Circumstances, Proof, place
+from accessctl.policy.decide import Rules, Verdict
+from accessctl.policy.evidence_record import EvidenceRecord, LivenessRecord, from_data
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +76,7 @@ def replay(
 
 
 def again(
-    recorded: Recorded,
+    recorded: EvidenceRecord,
     time: float,
     rules: Rules,
     plan: AccessPlan,
@@ -102,10 +98,38 @@ def again(
             recorded.widths, recorded.index, policy.several_faces, policy.several_faces_ratio
         ),
         last_crossing=recorded.crossing,
-        intent=intent_under(policy.intent, recorded.intent, recorded.gesture),
+        intent=as_shown(recorded.intent, recorded.gesture, policy.intent),
         liveness_doubted=recorded.doubted,
     )
     wanted = asked(circumstances, policy.second_factor)
     shown = as_shown(recorded.second_factor, recorded.factor, wanted)
     circumstances = replace(circumstances, factor=wanted, second_factor=shown)
     return decide_visit(recorded.evidence, rules, recorded.last_grant, recorded.now, circumstances)
+
+
+def liveness_under(mode: Mode, proof: Proof, record: LivenessRecord) -> Proof:
+    """What `proof`, given as `record` says, is worth at a door of that `mode`.
+
+    A challenge that nobody posed has not been answered; passively, the cues' words count. While
+    a cue doubts, nothing has been shown.
+    """
+    if mode == "off":
+        return Proof.NOT_NEEDED
+    if mode == record.mode:
+        return proof
+    if record.vetoes:
+        return Proof.REFUTED
+    said = {word.verdict for word in record.cues}
+    if mode == "passive" and CueVerdict.CONFIRM in said and CueVerdict.DOUBT not in said:
+        return Proof.SHOWN
+    return Proof.PENDING
+
+
+def as_shown(proof: Proof, asked: str, wanted: str) -> Proof:
+    """What a proof that was given when `asked` was wanted is worth where `wanted` is.
+
+    Of a second factor or of a gesture; "off" wants nothing.
+    """
+    if wanted == "off":
+        return Proof.NOT_NEEDED
+    return proof if asked == wanted else Proof.PENDING

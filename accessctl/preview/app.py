@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from threading import Event
 from typing import Self
 
-from accessctl.administration.people import Administration
+from accessctl.administration.changes import Administration
 from accessctl.audit.views import as_text
 from accessctl.domain import Frame
 from accessctl.door.door import Step
-from accessctl.door.events import decision_event
+from accessctl.door.recorder import decision_event
 from accessctl.door.session import Session
 from accessctl.errors import AccessctlError
 from accessctl.preview.overlay import Panel, draw

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from accessctl.domain import Box, Image, Outcome, PersonId
 from accessctl.door.door import FaceView
-from accessctl.liveness.result import CueVerdict
-from accessctl.liveness.words import Lines
+from accessctl.liveness.cues.table import Lines
+from accessctl.liveness.evidence import CueVerdict
 from accessctl.preview.drawing import Colour, bar, bracket, put_text, shade, text_size
 
 GREEN, AMBER, RED, BLUE = (80, 220, 120), (250, 190, 60), (245, 90, 80), (110, 180, 255)

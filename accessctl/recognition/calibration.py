@@ -1,4 +1,6 @@
-"""From a normalised score to the false-match rate it stands for, and back."""
+"""What a score stands for: from a normalised score to a false-match rate, and from the rate that an
+owner states for a whole search to the one that a single comparison must keep (ISO/IEC 19795-1).
+"""
 
 import math
 from collections.abc import Sequence
@@ -6,8 +8,34 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from accessctl.encoder.card import Card
 from accessctl.encoder.card_parts import table_complaint
 from accessctl.errors import ModelError
+from accessctl.recognition.normalisation import Normaliser, load_cohort
+
+
+def comparison_fmr(target_fpir: float, people: int) -> float:
+    """False-match rate per comparison at which a search among `people` keeps `target_fpir`.
+
+    A stranger is accepted when any of N independent comparisons matches:
+    FPIR = 1 - (1 - FMR)^N, so FMR = 1 - (1 - FPIR)^(1/N). An empty gallery is treated as
+    one of a single person. ValueError unless 0 < target_fpir < 1 and people >= 0.
+    """
+    if not 0 < target_fpir < 1:
+        raise ValueError(f"a target FPIR lies between 0 and 1, not {target_fpir}")
+    if people < 0:
+        raise ValueError("the number of people is not negative")
+    # expm1 and log1p: the plain formula loses all digits at rates near 1e-12.
+    return -math.expm1(math.log1p(-target_fpir) / max(people, 1))
+
+
+def search_fpir(fmr: float, people: int) -> float:
+    """The inverse: how often a stranger matches any of `people` at `fmr` per comparison."""
+    if not 0 <= fmr < 1:
+        raise ValueError(f"a false-match rate lies in [0, 1), not {fmr}")
+    if people < 0:
+        raise ValueError("the number of people is not negative")
+    return -math.expm1(people * math.log1p(-fmr))
 
 
 class Calibration:
@@ -66,3 +94,19 @@ class Calibration:
         part = (above - wanted) / (above - below)
         step = self._score[first] - self._score[first - 1]
         return float(self._score[first - 1] + part * step)
+
+
+def scoring_of(card: Card) -> tuple[Normaliser, Calibration]:
+    """What makes scores, and what they stand for; ModelError for an encoder that has none.
+
+    Without them a similarity stands for no rate, and nobody could be let in on it.
+    """
+    if card.cohort is None or card.calibration is None:
+        raise ModelError(
+            f"The encoder {card.name} is not calibrated; "
+            f"run: accessctl models calibrate {card.folder} --faces DIR"
+        )
+    table = card.calibration
+    cohort = load_cohort(card.path(card.cohort))
+    normaliser = Normaliser(cohort, table.neighbours, table.parts or ())
+    return normaliser, Calibration(table.score, table.log10_fmr, table.log10_fmr_upper)

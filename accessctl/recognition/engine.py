@@ -1,4 +1,6 @@
-"""Everything that recognises people, opened as the configuration says."""
+"""Everything that recognises people, opened as the configuration says; and how many threads the
+native libraries of a process that is a door may use.
+"""
 
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -6,19 +8,20 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
+import cv2
+from threadpoolctl import threadpool_limits
+
 from accessctl.config import Config, EncoderConfig, GalleryConfig, VisionConfig
 from accessctl.encoder.base import Encoder
 from accessctl.encoder.card import Card
 from accessctl.encoder.choose import load_encoder
 from accessctl.gallery.store import open_gallery
 from accessctl.gallery.values import People
-from accessctl.recognition.calibration import Calibration
-from accessctl.recognition.enrolment import Enrolment
+from accessctl.recognition.calibration import Calibration, scoring_of
+from accessctl.recognition.enrolment import Enrolment, Progress, reembed
 from accessctl.recognition.normalisation import Normaliser
 from accessctl.recognition.recogniser import Recogniser
-from accessctl.recognition.reembed import Progress, reembed
 from accessctl.recognition.roster import Roster
-from accessctl.recognition.scoring import scoring_of
 from accessctl.vision.observer import Observer
 
 
@@ -61,7 +64,7 @@ def open_engine(
     """Load models and gallery; templates of another encoder are made anew first.
 
     ModelError for models that are not there or unfit, StoreError for a gallery that cannot be
-    opened. The process's own settings stay as they are; see threads.one_thread_each.
+    opened. The process's own settings stay as they are; see `one_thread_each`.
     """
     with ExitStack() as stack:
         encoder = makers.encoder(config.encoder)
@@ -76,3 +79,18 @@ def open_engine(
             gallery, recogniser.fingerprint, normaliser, calibration, config.policy.target_fpir
         )
         yield Engine(config, observer, recogniser, gallery, roster)
+
+
+def one_thread_each() -> None:
+    """Keep OpenCV and BLAS to the thread that calls them, for the rest of the process.
+
+    A door's products and pictures are small, and the loop, the reader and the look for life
+    share two cores already: a second thread was measured to save a fraction of a millisecond
+    on an idle machine, and to cost ten and more on a busy one, where each call waits until
+    the other thread gets a core. The encoder has its own setting, `encoder.threads`.
+
+    For the entry of a process that is a door, or a command: nothing else calls it, because the
+    setting is the whole process's and so that of whoever else lives in it.
+    """
+    cv2.setNumThreads(1)
+    threadpool_limits(limits=1, user_api="blas")

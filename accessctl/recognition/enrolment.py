@@ -1,21 +1,34 @@
-"""From one photo to an enrolled person."""
+"""From one photo to an enrolled person, and, with a new encoder, from the kept photos to new
+templates: all or none.
+"""
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import cv2
+import numpy as np
 
 from accessctl.domain import Embedding, Face, Image, Match, PersonId
-from accessctl.recognition.recogniser import Recogniser
+from accessctl.errors import FaceError, StoreError
+from accessctl.gallery.values import People, StoredPhoto
+from accessctl.recognition.recogniser import Recogniser, cut_out, only_face
 from accessctl.recognition.roster import Roster
-from accessctl.recognition.single_face import cut_out, only_face
 
 # Longest side of the photo that is kept; a crop for any encoder is cut from it again.
 MAX_PHOTO_SIDE = 1024
 JPEG_QUALITY = 95
 # Somebody whose false-match rate comes within this factor of the threshold is worth a warning.
 NEAR_THRESHOLD = 10.0
+
+log = logging.getLogger(__name__)
+
+Progress = Callable[[Iterable[StoredPhoto], int], Iterator[StoredPhoto]]
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 class StillObserver(Protocol):
@@ -70,3 +83,59 @@ def encode_photo(image: Image) -> bytes:
     bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
     _, jpeg = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
     return jpeg.tobytes()
+
+
+def reembed(
+    gallery: People, observer: StillObserver, recogniser: Recogniser, progress: Progress
+) -> int:
+    """Bring all templates up to this encoder; returns how many photos were embedded.
+
+    `progress` passes the photos on and may show how far it is; its second argument is their
+    number. A photo in which the face is no longer found is kept, logged, and left without a
+    template. Raises StoreError when a photo cannot be read or the gallery changed meanwhile;
+    the old templates are then still in place.
+    """
+    fingerprint = recogniser.fingerprint
+    outdated = gallery.outdated(fingerprint)
+    if outdated == 0:
+        return 0
+    log.info("The encoder is new: embedding %d enrolment photos again.", outdated)
+    fresh: dict[str, Embedding] = {}
+    skipped: list[str] = []
+    for photo in progress(gallery.photos(), outdated):
+        try:
+            fresh[photo.id] = _embed(photo, observer, recogniser)
+        except FaceError as error:
+            skipped.append(photo.id)
+            log.warning("A kept photo cannot be used by this encoder. %s", error)
+    gallery.replace_templates(fingerprint, fresh, skipped)
+    return len(fresh)
+
+
+def _embed(photo: StoredPhoto, observer: StillObserver, recogniser: Recogniser) -> Embedding:
+    bgr = cv2.imdecode(np.frombuffer(photo.jpeg, np.uint8), cv2.IMREAD_COLOR)
+    if bgr is None:
+        raise StoreError(f"The kept photo {photo.id} is not a picture; remove and enrol again.")
+    image = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
+    face = only_face(observer.still(image), f"Photo {photo.id}")
+    embedding: Embedding = recogniser.embed(image, [face])[0]
+    return embedding
+
+
+def prefetch(
+    work: Callable[[Item], Result], items: Iterable[Item]
+) -> Iterator[tuple[Item, Future[Result]]]:
+    """Each of `items` with what `work` made of it, in their order, worked on one at a time.
+
+    That happens in one thread beside the caller's, one item ahead: `result()` gives it, or
+    raises what `work` raised. Whoever stops early waits for the item that is under way.
+    """
+    with ThreadPoolExecutor(1, thread_name_prefix="prefetch") as beside:
+        before: tuple[Item, Future[Result]] | None = None
+        for item in items:
+            current = item, beside.submit(work, item)
+            if before is not None:
+                yield before
+            before = current
+        if before is not None:
+            yield before

@@ -7,11 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accessctl.domain import Embedding, Face, Image, Match, PersonId
-from accessctl.policy.sure import sure
+from accessctl.policy.decide import sure
 from accessctl.recognition.enrolment import StillObserver
-from accessctl.recognition.recogniser import Recogniser
+from accessctl.recognition.recogniser import Recogniser, only_face
 from accessctl.recognition.roster import Roster
-from accessctl.recognition.single_face import only_face
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,4 +1,6 @@
-"""Search of one probe among everybody enrolled, and comparison of two faces."""
+"""Search of one probe among everybody enrolled, comparison of two faces, and how several embeddings
+of one person become one.
+"""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -12,7 +14,6 @@ from accessctl.errors import ModelError
 from accessctl.gallery.values import Template
 from accessctl.recognition.calibration import Calibration
 from accessctl.recognition.normalisation import Normaliser
-from accessctl.recognition.pooling import pool
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,25 @@ class Matcher:
             scores = self._normaliser.scores(later, self._sides.rows(slice(row, row + 1)))[:, 0]
             for other in np.flatnonzero(scores >= threshold) + row + 1:
                 yield person, self._people[other], float(pooled[other] @ pooled[row])
+
+
+def pool(embeddings: NDArray[np.float32], weights: NDArray[np.floating]) -> Embedding:
+    """Weighted mean of unit embeddings (N, D), scaled to unit length: float32 (D,).
+
+    `weights` (N,) are not negative; where all are 0 they count alike. ValueError for
+    no embedding, other shapes, a negative or non-finite weight, or embeddings that
+    cancel out.
+    """
+    if embeddings.ndim != 2 or not len(embeddings) or weights.shape != (len(embeddings),):
+        raise ValueError("pool takes embeddings (N, D) and weights (N,), N at least 1")
+    if not np.isfinite(weights).all() or (weights < 0).any():
+        raise ValueError("weights are finite and not negative")
+    counted = weights if weights.any() else np.ones_like(weights)
+    mean = np.asarray(counted, dtype=np.float64) @ embeddings
+    length = float(np.linalg.norm(mean))
+    if not length > 1e-12:
+        raise ValueError("these embeddings cancel out")
+    return (mean / length).astype(np.float32)
 
 
 def _pool_people(

@@ -1,4 +1,4 @@
-"""Adaptive symmetric score normalisation (AS-norm), part by part.
+"""Adaptive symmetric score normalisation (AS-norm), part by part, and the cohort that it needs.
 
 A similarity is judged by what each of its two sides usually gets from strangers who
 look most like it: s' = ((s - m_t) / d_t + (s - m_p) / d_p) / 2, where m and d are mean
@@ -12,21 +12,28 @@ recognition approaches for real applications", Interspeech 2011, and Matejka et 
 The parts of a joint embedding are normalised each by itself and their scores averaged:
 somebody whose face looks common to one encoder may look rare to the other, which one mean
 and deviation for both cannot say.
+
+The cohort are embeddings of people nobody enrolled. Its file holds one byte a number.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from accessctl.encoder.card_parts import ScoredPart
 from accessctl.errors import ModelError
+from accessctl.storage.strict_npz import read_arrays
 
 Floats = NDArray[np.float32]
 BLOCK = 512
 # What has no length, or only twins in the cohort, would divide by nothing.
 LEAST = np.float32(1e-6)
+
+# Of a cohort's file.
+MAX_BYTES = 64 << 20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -156,3 +163,42 @@ def _rises(side: Sides, part: int) -> Floats:
 def _offset(side: Sides, part: int) -> Floats:
     offset: Floats = side.mean[part] / side.deviation[part]
     return offset
+
+
+def quantise(cohort: NDArray[np.float32]) -> NDArray[np.int8]:
+    """Unit rows (C, D) as int8, each row scaled by its largest component.
+
+    The scale is not kept: rows are of unit length again after loading. Rounding moves a
+    similarity by about 1e-3 (D = 128), far less than two photos of a person differ.
+    """
+    largest = np.abs(cohort).max(axis=1, keepdims=True)
+    stored: NDArray[np.int8] = np.rint(cohort / largest * 127).astype(np.int8)
+    return stored
+
+
+def dequantise(stored: NDArray[np.int8]) -> NDArray[np.float32]:
+    """Unit float32 rows (C, D) from `quantise`'s."""
+    rows = stored.astype(np.float32)
+    unit: NDArray[np.float32] = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    return unit
+
+
+def save_cohort(path: Path, cohort: NDArray[np.float32]) -> None:
+    """Write unit rows (C, D) to `path` (.npz)."""
+    np.savez_compressed(path, cohort=quantise(cohort))
+
+
+def load_cohort(path: Path) -> NDArray[np.float32]:
+    """Unit float32 rows (C, D) of a file from `save_cohort`; ModelError."""
+    try:
+        (stored,) = read_arrays(path, ("cohort",), MAX_BYTES)
+        if stored.dtype != np.int8 or stored.ndim != 2 or not len(stored):
+            raise ValueError("not int8 rows")
+        if not np.any(stored, axis=1).all():
+            raise ValueError("a row without direction")
+    except (OSError, ValueError) as error:
+        raise ModelError(
+            f"The encoder's cohort {path} is missing or damaged; "
+            "fetch the encoder again or run `accessctl models calibrate`."
+        ) from error
+    return dequantise(stored)

@@ -8,10 +8,9 @@ from accessctl.domain import PersonId, PersonRules
 from accessctl.errors import StoreError
 from accessctl.gallery.pins import PinHash
 from accessctl.gallery.values import People
-from accessctl.recognition.calibration import Calibration
+from accessctl.recognition.calibration import Calibration, comparison_fmr
 from accessctl.recognition.matcher import Matcher
 from accessctl.recognition.normalisation import Normaliser
-from accessctl.recognition.rates import comparison_fmr
 
 log = logging.getLogger(__name__)
 

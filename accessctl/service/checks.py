@@ -32,7 +32,7 @@ from accessctl.gallery import keys
 from accessctl.gallery.schema import database_file
 from accessctl.gallery.store import open_gallery
 from accessctl.policy.access import AccessPlan
-from accessctl.policy.second_factor import may_need_pin
+from accessctl.policy.admit import may_need_pin
 
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH

@@ -9,24 +9,24 @@ from importlib.metadata import version
 from threading import Event
 from typing import Any, TypeAlias
 
-from accessctl.administration.people import Administration
+from accessctl.administration.changes import Administration
 from accessctl.audit.base import Recorder, write_down
 from accessctl.audit.opening import Upkeep, retain
 from accessctl.config import Config
 from accessctl.demo.door import enrol_demo_person
 from accessctl.domain import Decision, Frame, PersonId
 from accessctl.door import assembly
+from accessctl.door.demands import Asked
 from accessctl.door.door import Step
-from accessctl.door.events import service_event
-from accessctl.door.inspector import Asked
+from accessctl.door.recorder import service_event
 from accessctl.door.second_factor import second_factor_handlers
 from accessctl.door.session import Session, open_session
 from accessctl.errors import AccessctlError, FaultError
 from accessctl.gallery.values import StoredPhoto
-from accessctl.policy.uptime import uptime
+from accessctl.policy.lockout import uptime
 from accessctl.recognition import engine as recognition
-from accessctl.recognition.reembed import Progress
-from accessctl.recognition.threads import one_thread_each
+from accessctl.recognition.engine import one_thread_each
+from accessctl.recognition.enrolment import Progress
 from accessctl.service.control import ControlServer, Handler
 from accessctl.service.logs import use_format
 from accessctl.service.metrics import MetricsServer

@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from threading import Event
 
-from accessctl.administration.people import Administration
+from accessctl.administration.changes import Administration
 from accessctl.camera.fake import FakeSource
 from accessctl.camera.reader import Reader
 from accessctl.camera.source import Shot
@@ -29,17 +29,17 @@ from accessctl.config import (
 )
 from accessctl.config_access import AccessConfig
 from accessctl.config_liveness import LivenessConfig
-from accessctl.demo.photos import collins, demo_enrolment_photo
+from accessctl.demo.people import collins, demo_enrolment_photo
 from accessctl.domain import Decision, Outcome
 from accessctl.door.assembly import open_audit, open_door
-from accessctl.door.watch import watch
+from accessctl.door.session import watch
 from accessctl.encoder.artefacts import read_checked
 from accessctl.encoder.card import Card, load_card
 from accessctl.encoder.choose import gpu_is_there
 from accessctl.encoder.joint_card import part_cards
-from accessctl.liveness.texture_choice import load_texture
+from accessctl.liveness.texture_network import load_texture
+from accessctl.recognition.calibration import scoring_of
 from accessctl.recognition.engine import open_engine
-from accessctl.recognition.scoring import scoring_of
 from accessctl.service.checks import Finding, failure, ok, warning
 from accessctl.vision.blazeface import FULL_RANGE, SHORT_RANGE
 from accessctl.vision.files import model_file

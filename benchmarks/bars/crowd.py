@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from accessctl.demo import figures, photos
-from accessctl.demo.cutout import cutouts
+from accessctl.demo.people import COLLINS, HOPPER, collins, cutouts, hopper
 from accessctl.demo.room import empty_room
 from accessctl.demo.scene import place
 from accessctl.demo.script import Pose
@@ -21,8 +20,8 @@ def frames(count: int) -> list[Image]:
     """Both portraits of the demo twice, each swaying in its own time."""
     room = empty_room(0)
     cast = [
-        cutouts(photos.hopper(), figures.HOPPER),
-        cutouts(photos.collins(), figures.COLLINS),
+        cutouts(hopper(), HOPPER),
+        cutouts(collins(), COLLINS),
     ]
     images = []
     for number in range(count):

@@ -6,12 +6,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from accessctl.administration.people import Administration
+from accessctl.administration.changes import Administration
 from accessctl.audit.base import Recorder
 from accessctl.camera.photo import read_photo
-from accessctl.demo.photos import collins, hopper
+from accessctl.demo.people import collins, hopper
 from accessctl.recognition.engine import Engine
-from accessctl.recognition.prefetch import prefetch
+from accessctl.recognition.enrolment import prefetch
 from benchmarks.bars.row import Row
 
 SIZE = (720, 960)

@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any, TypeAlias
 
-from accessctl.administration.people import Administration
+from accessctl.administration.changes import Administration
 from accessctl.audit.log import EventLog
 from accessctl.camera.reader import Reader
 from accessctl.camera.source import Source
@@ -23,11 +23,10 @@ from accessctl.door.session import Session
 from accessctl.encoder.card import load_card
 from accessctl.errors import FaceError
 from accessctl.gallery.store import open_gallery
-from accessctl.recognition.engine import Engine, open_engine
+from accessctl.recognition.calibration import scoring_of
+from accessctl.recognition.engine import Engine, one_thread_each, open_engine
 from accessctl.recognition.enrolment import Candidate
 from accessctl.recognition.roster import Roster
-from accessctl.recognition.scoring import scoring_of
-from accessctl.recognition.threads import one_thread_each
 from accessctl.vision.observer import Observer
 
 Photo: TypeAlias = Candidate

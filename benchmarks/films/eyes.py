@@ -11,7 +11,7 @@ from accessctl.demo.sheet import lay_sheet
 from accessctl.domain import Face, Frame, Image, Points
 from accessctl.evaluation.disturbed import at_most, time_of, until
 from accessctl.evaluation.moved_photo import as_seen
-from accessctl.liveness.points import LEFT_EYE, RIGHT_EYE
+from accessctl.liveness.evidence import LEFT_EYE, RIGHT_EYE
 from accessctl.vision.observer import Observer
 from benchmarks.films.clips import shots
 from benchmarks.films.sheets import FPS, FramesSource, at_rest, backdrop, held

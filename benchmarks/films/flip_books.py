@@ -7,8 +7,7 @@ from functools import partial
 import cv2
 import numpy as np
 
-from accessctl.demo import figures, photos
-from accessctl.demo.cutout import cutouts
+from accessctl.demo.people import COLLINS, HOPPER, collins, cutouts
 from accessctl.demo.scene import place
 from accessctl.demo.script import DOOR_X, EYE_Y, Pose
 from accessctl.demo.sheet import Sheet
@@ -89,8 +88,8 @@ def _shown(book: FlipBook, stills: list[Image]) -> Iterator[Frame]:
 
 def _drawn(book: FlipBook, yaw: float) -> Image:
     hopper = book.seed % 4 == 0
-    photo = photos.hopper() if hopper else photos.collins()
-    figure = figures.HOPPER if hopper else figures.COLLINS
+    photo = hopper() if hopper else collins()
+    figure = HOPPER if hopper else COLLINS
     picture = backdrop((1280, 720))
     place(picture, cutouts(photo, figure), Pose(2 * book.face_px, DOOR_X, EYE_Y, yaw))
     return cv2.resize(picture, SIZE, interpolation=cv2.INTER_AREA).astype(np.uint8)

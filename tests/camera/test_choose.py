@@ -11,7 +11,7 @@ from accessctl.camera.stream import StreamSource
 from accessctl.camera.usb import UsbSource
 from accessctl.camera.video_file import VideoFileSource
 from accessctl.config import CameraConfig
-from accessctl.demo.source import DemoSource
+from accessctl.demo.scene import DemoSource
 from accessctl.errors import CameraError, SourceError
 
 CONFIG = CameraConfig(fps=12)

@@ -18,7 +18,7 @@ import yaml
 from accessctl.audit.log import EventLog
 from accessctl.cli.main import main
 from accessctl.config import Config, EncoderConfig, GalleryConfig, VisionConfig, load_config
-from accessctl.demo.photos import collins, demo_enrolment_photo, hopper
+from accessctl.demo.people import collins, demo_enrolment_photo, hopper
 from accessctl.domain import Event, Face, Frame, Image
 from accessctl.encoder.card import load_card
 from accessctl.encoder.choose import load_encoder
@@ -26,13 +26,12 @@ from accessctl.gallery.fake import random_units
 from accessctl.gallery.store import open_gallery
 from accessctl.gallery.values import NewPhoto
 from accessctl.recognition import engine as recognition
-from accessctl.recognition.calibration import Calibration
+from accessctl.recognition.calibration import Calibration, scoring_of
 from accessctl.recognition.engine import Engine
+from accessctl.recognition.enrolment import Progress, reembed
 from accessctl.recognition.normalisation import Normaliser
 from accessctl.recognition.recogniser import Recogniser
-from accessctl.recognition.reembed import Progress, reembed
 from accessctl.recognition.roster import Roster
-from accessctl.recognition.scoring import scoring_of
 from accessctl.vision.observer import Observer
 
 REPOSITORY = Path(__file__).parents[2]

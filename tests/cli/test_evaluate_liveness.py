@@ -13,8 +13,8 @@ from accessctl.errors import CameraError
 from accessctl.evaluation import presentation
 from accessctl.evaluation.presentation import Conditions, Presentation
 from accessctl.evaluation.trial_door import DoorParts
-from accessctl.liveness.combine import MIN_SEEN, Liveness
-from accessctl.liveness.result import CueVerdict
+from accessctl.liveness.evidence import CueVerdict
+from accessctl.liveness.examiner import MIN_SEEN, Liveness
 from accessctl.vision import observer
 from accessctl.vision.fake import FakeObserver
 

@@ -10,12 +10,12 @@ import pytest
 
 from accessctl.cli.liveness import HOW
 from accessctl.door.fake import ScriptedCues
-from accessctl.door.looks import Results
 from accessctl.encoder import choose
 from accessctl.evaluation import selftest, trial_door
 from accessctl.evaluation.trial_door import DoorParts, door_parts
-from accessctl.liveness.examiner import Look
-from accessctl.liveness.result import CueVerdict
+from accessctl.liveness.evidence import CueVerdict
+from accessctl.liveness.examiner import CueWindow
+from accessctl.liveness.worker import Results
 from accessctl.vision import observer
 from accessctl.vision.fake import FakeObserver, fake_face
 
@@ -36,7 +36,7 @@ class Door:
         self.parts.append(replace(door_parts(config, None, mode), examine=self.examine))
         return self.parts[-1]
 
-    def examine(self, look: Look) -> Results:
+    def examine(self, look: CueWindow) -> Results:
         """A visit's looks hold only frames of its own, and the first frame tells which it is."""
         begun = look.frames[0].captured
         if not self.begun or begun > self.last + 1e-6:

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from accessctl.cli.main import main
-from accessctl.demo.photos import collins, hopper
+from accessctl.demo.people import collins, hopper
 from accessctl.domain import Box
 from accessctl.liveness.texture_network import TextureNetwork
 from accessctl.training.spoof import fit, prepare, run

@@ -14,8 +14,8 @@ from accessctl.errors import InputError
 from accessctl.gallery.fake import random_units
 from accessctl.gallery.store import open_gallery
 from accessctl.gallery.values import NewPhoto
-from accessctl.policy.evidence import Evidence
-from accessctl.policy.recorded import Recorded, to_data
+from accessctl.policy.decide import Evidence
+from accessctl.policy.evidence_record import EvidenceRecord, to_data
 
 Run = Callable[..., int]
 
@@ -43,7 +43,7 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     evidence = Evidence((sighting,) * 3, match, 3, 0.0)
     data = {"decision": "granted", "reason": "matched"}
     kept = to_data(
-        Recorded(
+        EvidenceRecord(
             evidence=evidence,
             now=5.0,
             last_grant=None,

@@ -20,10 +20,9 @@ from accessctl.gallery.fake import random_units
 from accessctl.gallery.pins import hash_pin
 from accessctl.gallery.store import open_gallery
 from accessctl.gallery.values import NewPhoto
-from accessctl.policy.evidence import Verdict
-from accessctl.policy.lockout_keeper import LockoutKeeper
-from accessctl.policy.lockout_store import LockoutStore
-from accessctl.policy.uptime import uptime
+from accessctl.policy.decide import Verdict
+from accessctl.policy.lockout import uptime
+from accessctl.policy.lockout_store import LockoutKeeper, LockoutStore
 
 Run = Callable[..., int]
 

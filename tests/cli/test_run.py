@@ -14,8 +14,7 @@ from accessctl.cli.main import parser
 from accessctl.cli.run import asker, choose_config, stop_on_signals
 from accessctl.config import load_config
 from accessctl.demo.door import DEMO_PERSON
-from accessctl.door.inspection import Prompt
-from accessctl.door.inspector import Asked
+from accessctl.door.demands import Asked, Prompt
 from accessctl.service.client import ask
 
 KEYS = [

@@ -7,7 +7,7 @@ from accessctl import demo
 from accessctl.camera import registered
 from accessctl.camera.choose import source_from
 from accessctl.config_camera import CameraConfig
-from accessctl.demo.source import DemoSource
+from accessctl.demo.scene import DemoSource
 
 
 @pytest.mark.parametrize("fast", [False, True])

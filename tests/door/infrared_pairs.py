@@ -11,9 +11,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from accessctl.demo.cutout import Cutout, cutouts
-from accessctl.demo.figures import COLLINS
-from accessctl.demo.photos import collins
+from accessctl.demo.people import COLLINS, Cutout, collins, cutouts
 from accessctl.demo.room import empty_room
 from accessctl.demo.scene import place
 from accessctl.demo.script import Pose

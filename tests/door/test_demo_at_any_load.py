@@ -8,19 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from accessctl.administration.people import Administration
+from accessctl.administration.changes import Administration
 from accessctl.audit.log import EventLog
 from accessctl.camera.reader import Reader
 from accessctl.config import AuditConfig, CameraConfig, Config, EncoderConfig, VisionConfig
 from accessctl.demo.door import demo_config, enrol_demo_person
+from accessctl.demo.scene import DemoSource
 from accessctl.demo.script import BETWEEN_S, FIRST_S, VISIT_S, Act, Performer
-from accessctl.demo.source import DemoSource
 from accessctl.domain import Decision, Outcome, Reason
 from accessctl.door.assembly import open_audit, open_door
 from accessctl.door.session import Session
 from accessctl.evaluation.disturbed import Change, Disturbed, late, losing, stalling
-from accessctl.recognition.engine import Engine, open_engine
-from accessctl.recognition.threads import one_thread_each
+from accessctl.recognition.engine import Engine, one_thread_each, open_engine
 
 REPOSITORY = Path(__file__).parents[2]
 ACTS = (

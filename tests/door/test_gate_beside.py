@@ -15,19 +15,16 @@ from accessctl.audit.base import MemoryLog
 from accessctl.config import LockoutConfig
 from accessctl.config_access import AccessConfig
 from accessctl.domain import Decision, Outcome, PersonRules, Reason
-from accessctl.door.crossings import Crossings
+from accessctl.door.access_gate import AccessGate, Crossings
 from accessctl.door.door import Door
-from accessctl.door.enactor import Enactor
 from accessctl.door.fake import FACE_BOX, FakeHouse, decisions
-from accessctl.door.gate import Gate
-from accessctl.door.pin_attempts import PinAttempts
-from accessctl.door.second_factor import SecondFactor
+from accessctl.door.recorder import DecisionRecorder
+from accessctl.door.second_factor import PinAttempts, SecondFactor
 from accessctl.errors import StoreError
 from accessctl.gallery.pins import PinHash
+from accessctl.policy.evidence_record import from_data
 from accessctl.policy.lockout import Uptime
-from accessctl.policy.lockout_keeper import LockoutKeeper
-from accessctl.policy.lockout_store import LockoutStore
-from accessctl.policy.recorded import from_data
+from accessctl.policy.lockout_store import LockoutKeeper, LockoutStore
 from accessctl.vision.fake import fake_face
 
 GRACE, ALAN, STRANGER = 1, 2, 3
@@ -72,7 +69,7 @@ class Entrance:
             house.observer,
             house.recogniser,
             roster,
-            Enactor(
+            DecisionRecorder(
                 house.audit,
                 house.runner,
                 {Outcome.GRANTED: [house.unlock]},
@@ -82,7 +79,7 @@ class Entrance:
             leave_after_s=1.0,
             wall_clock=self._wall,
             new_visit_id=lambda: f"{next(visits):x}",
-            gate=Gate(
+            gate=AccessGate(
                 access,
                 self.policy,
                 lockouts,

@@ -6,14 +6,15 @@ import pytest
 from accessctl.camera.fake import FakeCompanion
 from accessctl.config_liveness import LivenessConfig
 from accessctl.domain import Box, Frame, Image, Outcome, Reason
+from accessctl.door.demands import Wanted
 from accessctl.door.fake import FACE_BOX, FakeHouse, decisions, portrait
-from accessctl.door.infrared import InfraredEye
-from accessctl.door.inspection import INFRARED_HINT, Wanted
-from accessctl.door.looks import DirectLooks, Results
-from accessctl.liveness.examiner import Look
+from accessctl.door.liveness_gate import InfraredView
+from accessctl.door.visit_liveness import INFRARED_HINT
+from accessctl.liveness.cues.infrared import CUE, infrared
+from accessctl.liveness.evidence import CueVerdict
+from accessctl.liveness.examiner import CueWindow
 from accessctl.liveness.fake import fake_result
-from accessctl.liveness.infrared import CUE, infrared
-from accessctl.liveness.result import CueVerdict
+from accessctl.liveness.worker import DirectCueRunner, Results
 from accessctl.vision.beside import OtherView
 from accessctl.vision.fake import fake_face
 
@@ -25,7 +26,7 @@ UNDECIDED = (Outcome.DENIED, Reason.LIVENESS_UNDECIDED)
 NOT_LIVE = (Outcome.DENIED, Reason.NOT_LIVE)
 
 
-def alive(look: Look) -> Results:
+def alive(look: CueWindow) -> Results:
     after = look.after.get(CUE, float("-inf"))
     later = [frame for frame in look.frames if frame.captured > after]
     return fake_result("depth", CueVerdict.CONFIRM), infrared(later)
@@ -36,12 +37,12 @@ class Visited:
 
     def __init__(self, view: OtherView | None = SEEN) -> None:
         wanted = Wanted(LivenessConfig(ir_source="/dev/video2", patience_s=4.0))
-        self.house = FakeHouse(wanted=wanted, looks=DirectLooks(alive))
+        self.house = FakeHouse(wanted=wanted, looks=DirectCueRunner(alive))
         self.house.enrol("Ada", ADA)
         self.house.observer.other_view = view
         self.companion = FakeCompanion(lambda _: np.zeros((90, 160, 3), np.uint8))
         self.door = self.house.door()
-        self.door.look_through(InfraredEye(self.companion, self.house.observer))
+        self.door.look_through(InfraredView(self.companion, self.house.observer))
         self.now = 0.0
         self.told: str | None = None
 

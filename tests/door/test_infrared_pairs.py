@@ -10,12 +10,10 @@ import pytest
 from accessctl.camera.fake import FakeCompanion
 from accessctl.config import VisionConfig
 from accessctl.domain import Frame, Image
-from accessctl.door.infrared import InfraredEye
-from accessctl.liveness.combine import Liveness
-from accessctl.liveness.evidence import LivenessFrame, gather
-from accessctl.liveness.examiner import Examiner
-from accessctl.liveness.infrared import CUE, infrared
-from accessctl.liveness.result import CueVerdict
+from accessctl.door.liveness_gate import InfraredView
+from accessctl.liveness.cues.infrared import CUE, infrared
+from accessctl.liveness.evidence import CueVerdict, LivenessFrame, gather
+from accessctl.liveness.examiner import Liveness, VisitCues
 from accessctl.vision.observer import Observer
 from tests.door.infrared_pairs import Pairs, standing, swaying
 
@@ -46,7 +44,7 @@ def watched(
     observer: Observer, colour: Draw, companion: FakeCompanion, seconds: float = 2.0
 ) -> list[LivenessFrame]:
     """The evidence of the face that is seen for longest, from 1 s on."""
-    eye = InfraredEye(companion, observer)
+    eye = InfraredView(companion, observer)
     tracks: dict[int, list[LivenessFrame]] = {}
     for index in range(round(seconds * FPS)):
         now = 1 + index / FPS
@@ -74,7 +72,7 @@ def test_a_phone_is_doubted_and_after_another_second_refused(
 ) -> None:
     frames = watched(observer, sways.phone, FakeCompanion(sways.infrared_phone), 4.0)
     assert infrared(frames).verdict is CueVerdict.DOUBT
-    examiner = Examiner(window_s=3.0, every_s=0.5)
+    examiner = VisitCues(window_s=3.0, every_s=0.5)
     said = []
     for frame in frames:
         examiner.add(frame)

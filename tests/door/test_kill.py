@@ -19,7 +19,7 @@ from pathlib import Path
 from accessctl.audit.opening import open_log
 from accessctl.config import AuditConfig
 from accessctl.domain import Decision, Outcome, PersonId, Reason
-from accessctl.door.enactor import Enactor
+from accessctl.door.recorder import DecisionRecorder
 
 class Lock:
     name = "lock"
@@ -32,7 +32,7 @@ class OpensAtOnce:
 folder = Path(sys.argv[1])
 opened = os.open(folder / "opened", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
 log = open_log(AuditConfig(file=folder / "events.sqlite"), {})
-enactor = Enactor(log, OpensAtOnce(), {Outcome.GRANTED: [Lock()]}, lambda: 2.0)
+enactor = DecisionRecorder(log, OpensAtOnce(), {Outcome.GRANTED: [Lock()]}, lambda: 2.0)
 while True:
     visit = secrets.token_hex(6)
     decision = Decision(

@@ -12,16 +12,15 @@ from hypothesis import strategies as st
 from accessctl.config_access import AccessConfig
 from accessctl.config_liveness import LivenessConfig
 from accessctl.domain import Face, Outcome, PersonId, PersonRules, Pose, Quality, Reason
+from accessctl.door.access_gate import AccessGate
+from accessctl.door.demands import LOOK_UP, TEXTS, Wanted
 from accessctl.door.door import Step
-from accessctl.door.factor_prompt import LOOK_UP, TEXTS
 from accessctl.door.fake import FACE_BOX, FakeHouse, decisions
-from accessctl.door.gate import Gate
-from accessctl.door.inspection import Wanted
 from accessctl.door.second_factor import SecondFactor
 from accessctl.gallery.pins import PinHash
-from accessctl.liveness.challenge_actions import Ask
-from accessctl.liveness.result import CueVerdict
-from accessctl.policy.recorded import from_data
+from accessctl.liveness.evidence import CueVerdict
+from accessctl.liveness.gestures import Ask
+from accessctl.policy.evidence_record import from_data
 from accessctl.vision.fake import fake_face
 
 # The owner allowed it for Grace and for Ida, who has no PIN, but not for Alan.
@@ -74,7 +73,7 @@ class Keypad:
         self.now = 0.0
         self.attempts = Attempts()
         self.second_factor = SecondFactor(gallery.pins().get, self.attempts, lambda: self.now)
-        gate = Gate(AccessConfig(), house.policy, second_factor=self.second_factor)
+        gate = AccessGate(AccessConfig(), house.policy, second_factor=self.second_factor)
         self.door = house.door(gate)
         self.steps: list[Step] = []
 

@@ -14,7 +14,7 @@ REPOSITORY = Path(__file__).parents[2]
 PROGRAM = """
 import json, sys, time
 from pathlib import Path
-from accessctl.administration.people import Administration
+from accessctl.administration.changes import Administration
 from accessctl.demo.scene import Scene
 from accessctl.demo.script import ACTS, ENTER_S, WALK_S
 from accessctl.config import load_config

@@ -127,7 +127,7 @@ def test_the_fingerprint_knows_parts_weights_and_their_order():
 def photos(models):
     """The public-domain photographs and the mesh of the face on each."""
     from accessctl.config import VisionConfig
-    from accessctl.demo.photos import collins, hopper
+    from accessctl.demo.people import collins, hopper
     from accessctl.vision.observer import Observer
 
     observer = Observer(VisionConfig(models=models / "cache" / "mediapipe"))

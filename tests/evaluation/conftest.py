@@ -5,15 +5,15 @@ import pytest
 
 from accessctl.config import PolicyConfig
 from accessctl.config_liveness import LivenessConfig
+from accessctl.door.demands import Wanted
 from accessctl.door.fake import CALIBRATION
-from accessctl.door.inspection import Wanted
-from accessctl.door.looks import Examine
 from accessctl.encoder.base import Encoder
 from accessctl.encoder.fake import FAKE_CARD, FakeEncoder
 from accessctl.evaluation.trial_door import DoorParts
 from accessctl.gallery.fake import random_units
-from accessctl.liveness.examiner import Look
+from accessctl.liveness.examiner import CueWindow
 from accessctl.liveness.texture_network import TextureScorer
+from accessctl.liveness.worker import Examine
 from accessctl.recognition.normalisation import Normaliser
 from accessctl.recognition.recogniser import Recogniser
 
@@ -26,7 +26,7 @@ def parts() -> Callable[..., DoorParts]:
     def make(
         *,
         encoder: Encoder | None = None,
-        examine: Examine = Look.results,
+        examine: Examine = CueWindow.results,
         texture: TextureScorer | None = None,
         **liveness: Any,
     ) -> DoorParts:

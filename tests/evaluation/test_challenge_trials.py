@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from accessctl.domain import Box, Face, PersonId, Pose, Quality
-from accessctl.door import posed
+from accessctl.door import demands
 from accessctl.door.fake import ScriptedCues
 from accessctl.encoder.fake import FakeEncoder
 from accessctl.evaluation.challenge_trials import (
@@ -22,11 +22,10 @@ from accessctl.evaluation.challenge_trials import (
 )
 from accessctl.evaluation.presentation import Conditions
 from accessctl.evaluation.trial_door import DoorParts
-from accessctl.liveness.challenge import Challenge, Failure, Step
-from accessctl.liveness.challenge_actions import Ask
-from accessctl.liveness.evidence import LivenessFrame
+from accessctl.liveness.challenge import Challenge, ChallengeStep, Failure
+from accessctl.liveness.evidence import CueVerdict, LivenessFrame
 from accessctl.liveness.fake import FakeTexture, fake_frame
-from accessctl.liveness.result import CueVerdict
+from accessctl.liveness.gestures import Ask
 from accessctl.policy.circumstances import Proof
 from accessctl.vision.fake import FakeObserver, fake_face
 
@@ -43,9 +42,9 @@ def turn_left(monkeypatch: pytest.MonkeyPatch) -> list[random.Random]:
 
     def draw(*, source: random.Random, **_: object) -> Challenge:
         sources.append(source)
-        return Challenge((Step(Ask.TURN_LEFT, 0.7),), limit_s=20.0, action_s=4.0)
+        return Challenge((ChallengeStep(Ask.TURN_LEFT, 0.7),), limit_s=20.0, action_s=4.0)
 
-    monkeypatch.setattr(posed, "draw_challenge", draw)
+    monkeypatch.setattr(demands, "draw_challenge", draw)
     return sources
 
 

@@ -123,7 +123,7 @@ def test_the_key_is_of_all_that_an_embedding_depends_on() -> None:
 
 
 def test_the_products_own_eyes_and_encoder(tmp_path: Path) -> None:
-    from accessctl.demo.photos import collins
+    from accessctl.demo.people import collins
     from accessctl.encoder.choose import load_encoder
     from accessctl.vision.observer import Observer as Real
 

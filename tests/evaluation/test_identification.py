@@ -6,9 +6,8 @@ from accessctl.evaluation.identification import Outcome, Searches, decide, joine
 from accessctl.evaluation.probes import Probes
 from accessctl.gallery.fake import random_units
 from accessctl.recognition.calibration import Calibration
-from accessctl.recognition.matcher import Matcher
+from accessctl.recognition.matcher import Matcher, pool
 from accessctl.recognition.normalisation import Normaliser
-from accessctl.recognition.pooling import pool
 
 NORMALISER = Normaliser(random_units(60, 8, seed=9), 10)
 CALIBRATION = Calibration([-50, 0, 50], [0, -1, -9], [0, -0.5, -8])

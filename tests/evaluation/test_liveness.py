@@ -4,8 +4,8 @@ from hypothesis import strategies as st
 
 from accessctl.evaluation.liveness import CueCount, apcer, bpcer, cue_counts, rate
 from accessctl.evaluation.presentation import Presentation
-from accessctl.liveness.combine import Liveness
-from accessctl.liveness.result import CueVerdict
+from accessctl.liveness.evidence import CueVerdict
+from accessctl.liveness.examiner import Liveness
 
 VETO, CONFIRM = CueVerdict.VETO, CueVerdict.CONFIRM
 

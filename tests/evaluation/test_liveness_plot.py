@@ -6,7 +6,7 @@ import pytest
 
 from accessctl.evaluation.liveness import CueCount, rate
 from accessctl.evaluation.liveness_plot import COLOURS, plot_cues, shares
-from accessctl.liveness.result import CueVerdict
+from accessctl.liveness.evidence import CueVerdict
 
 VETO, DOUBT, CONFIRM, CLEAR, UNDECIDED = (COLOURS[word] for word in CueVerdict)
 NONE = dict.fromkeys(CueVerdict, 0)

@@ -22,9 +22,9 @@ from accessctl.evaluation.presentation import (
     watched,
 )
 from accessctl.evaluation.trial_door import DoorParts
-from accessctl.liveness.combine import Liveness
+from accessctl.liveness.evidence import CueVerdict
+from accessctl.liveness.examiner import Liveness
 from accessctl.liveness.fake import FakeTexture, speaking
-from accessctl.liveness.result import CueVerdict
 from accessctl.vision.fake import FakeObserver, fake_face
 
 Parts = Callable[..., DoorParts]

@@ -15,9 +15,8 @@ from accessctl.evaluation.calibrate import Plan
 from accessctl.evaluation.cohort import MIN_FACES
 from accessctl.evaluation.recipe import NEIGHBOURS, calibrate_encoder
 from accessctl.recognition.calibration import Calibration
-from accessctl.recognition.cohort import load_cohort
 from accessctl.recognition.matcher import Matcher
-from accessctl.recognition.normalisation import Normaliser
+from accessctl.recognition.normalisation import Normaliser, load_cohort
 
 TODAY = datetime.date(2001, 2, 3)
 

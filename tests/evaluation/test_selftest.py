@@ -8,7 +8,7 @@ from accessctl.camera.fake import FakeSource, flat_shots
 from accessctl.camera.reader import Reader
 from accessctl.config import CameraConfig
 from accessctl.domain import Box, Face, Frame, Pose, Quality
-from accessctl.door import posed
+from accessctl.door import demands
 from accessctl.door.fake import ScriptedCues
 from accessctl.evaluation.selftest import (
     GRACE_S,
@@ -19,11 +19,11 @@ from accessctl.evaluation.selftest import (
     present,
 )
 from accessctl.evaluation.trial_door import DoorParts
-from accessctl.liveness.challenge import Challenge, Step
-from accessctl.liveness.challenge_actions import PROMPTS, WAIT_PROMPT, Ask
-from accessctl.liveness.examiner import Look
+from accessctl.liveness.challenge import Challenge, ChallengeStep
+from accessctl.liveness.evidence import CueResult, CueVerdict
+from accessctl.liveness.examiner import CueWindow
 from accessctl.liveness.fake import FakeTexture, fake_result
-from accessctl.liveness.result import CueResult, CueVerdict
+from accessctl.liveness.gestures import PROMPTS, WAIT_PROMPT, Ask
 from accessctl.vision.fake import FakeObserver, fake_face
 
 Parts = Callable[..., DoorParts]
@@ -39,7 +39,7 @@ def frames(count: int, shade: int = 120) -> list[Frame]:
     return [Frame(image, 50 + i / FPS, i) for i in range(count)]
 
 
-def saying(*words: CueResult) -> Callable[[Look], tuple[CueResult, ...]]:
+def saying(*words: CueResult) -> Callable[[CueWindow], tuple[CueResult, ...]]:
     return lambda look: words
 
 
@@ -95,7 +95,7 @@ def test_only_the_widest_face_of_a_frame_counts(parts: Parts) -> None:
 
 
 def test_each_track_is_a_visit_of_its_own_and_the_longest_ones_cues_are_told(parts: Parts) -> None:
-    def examine(look: Look) -> tuple[CueResult, ...]:
+    def examine(look: CueWindow) -> tuple[CueResult, ...]:
         return (UNSURE,) if look.frames[-1].track == 1 else (VETO,)
 
     # The shorter one was refused for want of time, the longer one's refusal ends it.
@@ -116,9 +116,9 @@ def test_faces_that_are_good_enough_are_recognised(parts: Parts) -> None:
 
 
 def test_what_the_cues_gather_is_told_whenever_it_changes(parts: Parts) -> None:
-    looks: list[Look] = []
+    looks: list[CueWindow] = []
 
-    def examine(look: Look) -> tuple[CueResult, ...]:
+    def examine(look: CueWindow) -> tuple[CueResult, ...]:
         looks.append(look)
         said = replace(UNSURE, cue="texture", frames=len(looks), figure=0.8)
         return (said, VETO) if len(looks) == 4 else (said,)
@@ -150,10 +150,10 @@ def one_turn(monkeypatch: pytest.MonkeyPatch) -> list[Challenge]:
     drawn: list[Challenge] = []
 
     def draw(**_: object) -> Challenge:
-        drawn.append(Challenge((Step(Ask.TURN_LEFT, 0.7),), limit_s=20.0, action_s=4.0))
+        drawn.append(Challenge((ChallengeStep(Ask.TURN_LEFT, 0.7),), limit_s=20.0, action_s=4.0))
         return drawn[-1]
 
-    monkeypatch.setattr(posed, "draw_challenge", draw)
+    monkeypatch.setattr(demands, "draw_challenge", draw)
     return drawn
 
 
@@ -172,9 +172,9 @@ def test_who_does_what_is_asked_is_accepted_and_it_ends_there(parts: Parts, one_
 
 
 def test_a_veto_refuses_who_answers_the_challenge(parts: Parts, one_turn) -> None:
-    looks: list[Look] = []
+    looks: list[CueWindow] = []
 
-    def examine(look: Look) -> tuple[CueResult, ...]:
+    def examine(look: CueWindow) -> tuple[CueResult, ...]:
         looks.append(look)
         return (VETO if look.frames[-1].captured > 52.2 else UNSURE,)
 

@@ -19,7 +19,7 @@ from accessctl.evaluation.selftest_session import (
     run_session,
 )
 from accessctl.evaluation.trial_door import DoorParts
-from accessctl.liveness.result import CueVerdict
+from accessctl.liveness.evidence import CueVerdict
 from accessctl.vision.fake import FakeObserver, fake_face
 
 Parts = Callable[..., DoorParts]

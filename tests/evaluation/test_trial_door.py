@@ -9,8 +9,8 @@ from accessctl.door.fake import ScriptedCues, portrait
 from accessctl.encoder.fake import FakeEncoder
 from accessctl.errors import ModelError
 from accessctl.evaluation.trial_door import DoorParts, OneFace, TrialDoor, door_parts
-from accessctl.liveness.combine import MIN_SEEN, Liveness
-from accessctl.liveness.result import CueVerdict
+from accessctl.liveness.evidence import CueVerdict
+from accessctl.liveness.examiner import MIN_SEEN, Liveness
 from accessctl.vision.fake import fake_face
 
 Parts = Callable[..., DoorParts]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from accessctl.config import VisionConfig
-from accessctl.demo.photos import collins
+from accessctl.demo.people import collins
 from accessctl.domain import Image, Points
 from accessctl.evaluation.worn import hat, mask, sunglasses
 from accessctl.vision.alignment import five_points

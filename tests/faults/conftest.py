@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from accessctl.demo.photos import collins, hopper
+from accessctl.demo.people import collins, hopper
 from accessctl.domain import Image
 from tests.faults.cameras import SYSTEM_PYTHON, Mjpeg, Rtsp, Wire, jpegs
 from tests.faults.running import Door

@@ -11,14 +11,13 @@ from accessctl.audit.log import EventLog
 from accessctl.config import LockoutConfig
 from accessctl.config_access import AccessConfig
 from accessctl.domain import Decision, EventKind, Outcome, PersonRules, Reason
+from accessctl.door.access_gate import AccessGate
 from accessctl.door.assembly import recent_grants
 from accessctl.door.door import Door
-from accessctl.door.enactor import Enactor
 from accessctl.door.fake import FACE_BOX, FakeHouse, decisions
-from accessctl.door.gate import Gate
+from accessctl.door.recorder import DecisionRecorder
 from accessctl.policy.lockout import Uptime
-from accessctl.policy.lockout_keeper import LockoutKeeper
-from accessctl.policy.lockout_store import LockoutStore
+from accessctl.policy.lockout_store import LockoutKeeper, LockoutStore
 from accessctl.vision.fake import fake_face
 
 GRACE, STRANGER = 1, 2
@@ -54,12 +53,12 @@ class Site:
             self.house.observer,
             self.house.recogniser,
             self.house.roster(),
-            Enactor(log, self.house.runner, actions, lambda: self.wall),
+            DecisionRecorder(log, self.house.runner, actions, lambda: self.wall),
             policy,
             leave_after_s=1.0,
             wall_clock=lambda: self.wall,
             new_visit_id=lambda: f"{next(numbers):x}",
-            gate=Gate(ACCESS, policy, keeper),
+            gate=AccessGate(ACCESS, policy, keeper),
         )
 
     def wait(self, seconds: float) -> None:

@@ -17,8 +17,8 @@ from accessctl.audit.log import EventLog
 from accessctl.audit.opening import open_log_to_check
 from accessctl.config import load_config
 from accessctl.domain import Decision, EventKind, Outcome, PersonId, Reason
-from accessctl.door.enactor import Enactor
 from accessctl.door.fake import DirectRunner
+from accessctl.door.recorder import DecisionRecorder
 from tests.faults.running import UNLOCK, Door
 
 DISK_KB = 3000
@@ -189,7 +189,7 @@ def test_a_log_whose_disk_takes_no_more_opens_nothing(
     """Where no small disk can be mounted: SQLite's own bound on the file's pages."""
     unlock = RecordingAction("unlock")
     with EventLog(tmp_path / "events.sqlite") as log:
-        enactor = Enactor(log, DirectRunner(), {Outcome.GRANTED: [unlock]}, lambda: 1.0)
+        enactor = DecisionRecorder(log, DirectRunner(), {Outcome.GRANTED: [unlock]}, lambda: 1.0)
         assert enactor.enact(decision("a1"), {})
         (pages,) = log._db.execute("PRAGMA page_count").fetchone()
         log._db.execute(f"PRAGMA max_page_count = {pages}")

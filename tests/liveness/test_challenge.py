@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 from accessctl.domain import Box, Pose
 from accessctl.liveness.challenge import (
     Challenge,
+    ChallengeStep,
     Failure,
     Phase,
-    Step,
     advance,
     draw_challenge,
 )
-from accessctl.liveness.challenge_actions import HEAD_TURNS, PROMPTS, WAIT_PROMPT, Ask
 from accessctl.liveness.evidence import LivenessFrame
 from accessctl.liveness.fake import fake_frame
+from accessctl.liveness.gestures import HEAD_TURNS, PROMPTS, WAIT_PROMPT, Ask
 
 FPS = 15
 STILL = {"pose": Pose(0, 0, 0)}
@@ -36,7 +36,7 @@ FRAMES = {repr(scene): fake_frame(0.0, **scene) for scene in (STILL, *SHOWN.valu
 
 
 def one(ask: Ask, pause_s: float = 1.0) -> Challenge:
-    return Challenge((Step(ask, pause_s),), limit_s=20.0, action_s=4.0)
+    return Challenge((ChallengeStep(ask, pause_s),), limit_s=20.0, action_s=4.0)
 
 
 def run(state: Challenge, *scenes: tuple[float, dict], start: float = 0.0) -> Challenge:
@@ -87,7 +87,9 @@ def test_every_challenge_that_can_be_drawn_can_be_passed(seed: int) -> None:
 
 
 def test_who_came_closer_may_stay_there() -> None:
-    state = Challenge((Step(Ask.COME_CLOSER, 1.0), Step(Ask.TURN_LEFT, 1.0)), 20.0, 4.0)
+    state = Challenge(
+        (ChallengeStep(Ask.COME_CLOSER, 1.0), ChallengeStep(Ask.TURN_LEFT, 1.0)), 20.0, 4.0
+    )
     near = SHOWN[Ask.COME_CLOSER]
     turned = {**near, **SHOWN[Ask.TURN_LEFT]}
     state = run(state, (2.0, STILL), (2.0, near), (0.3, turned), (1.0, near))

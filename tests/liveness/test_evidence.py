@@ -1,10 +1,25 @@
+import dataclasses
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accessctl.domain import Box, Face, Frame, Image, Pose, Quality
-from accessctl.liveness.evidence import View, gather
+from accessctl.demo.people import hopper
+from accessctl.domain import Box, Face, Frame, Image, Points, Pose, Quality
+from accessctl.liveness.evidence import (
+    FLAT,
+    LEFT_EYE,
+    NOSE,
+    RIGHT_EYE,
+    STEADY,
+    CueResult,
+    CueVerdict,
+    View,
+    gather,
+    undecided,
+)
 
 WIDTH, HEIGHT = 640, 480
 
@@ -116,3 +131,73 @@ def test_depth_of_a_point_is_left_out() -> None:
     view = View(np.zeros((160, 160), np.uint8), 10.0, 20.0, 2.0, 1.0)
     assert view.from_frame(np.array([[15.0, 20.0, 99.0]])).tolist() == [[10.0, 0.0]]
     assert view.to_frame(np.array([[10.0, 0.0]])).tolist() == [[15.0, 20.0]]
+
+
+POINTS_OF_THE_MESH = 468
+
+
+@pytest.fixture(scope="module")
+def mesh(eyes) -> Points:
+    return eyes.still_face(hopper()).landmarks
+
+
+@pytest.mark.parametrize("group", [NOSE, FLAT, LEFT_EYE, RIGHT_EYE, STEADY])
+def test_points_are_of_the_mesh_and_named_once(group: tuple[int, ...]) -> None:
+    assert len(set(group)) == len(group)
+    assert 0 <= min(group) <= max(group) < POINTS_OF_THE_MESH
+
+
+def test_no_point_is_both_nose_and_plane() -> None:
+    assert not set(NOSE) & set(FLAT)
+
+
+def test_the_nose_stands_out_of_a_plane_through_the_rest(mesh: Points) -> None:
+    flat, nose = mesh[list(FLAT)], mesh[list(NOSE)]
+    level = np.column_stack([flat[:, :2], np.ones(len(flat))])
+    plane, *_ = np.linalg.lstsq(level, flat[:, 2], rcond=None)
+    rough = np.abs(level @ plane - flat[:, 2])
+    # z points away from the camera.
+    height = np.column_stack([nose[:, :2], np.ones(len(nose))]) @ plane - nose[:, 2]
+    assert height.min() > np.median(rough)
+    assert height.mean() > 3 * np.median(rough)
+
+
+@pytest.mark.parametrize("eye", [LEFT_EYE, RIGHT_EYE])
+def test_an_eye_runs_from_corner_over_the_upper_lid_and_back(mesh: Points, eye) -> None:
+    corner, upper_a, upper_b, other, lower_b, lower_a = mesh[list(eye), :2]
+    assert corner[0] < upper_a[0] < upper_b[0] < other[0]
+    assert corner[0] < lower_a[0] < lower_b[0] < other[0]
+    assert upper_a[1] < lower_a[1]
+    assert upper_b[1] < lower_b[1]
+
+
+def test_left_is_left_in_the_picture(mesh: Points) -> None:
+    assert mesh[list(LEFT_EYE), 0].max() < mesh[list(RIGHT_EYE), 0].min()
+
+
+def test_what_was_not_measured_has_no_figure() -> None:
+    result = undecided("blink", 0.4)
+    assert (result.cue, result.verdict, result.threshold) == ("blink", CueVerdict.UNDECIDED, 0.4)
+    assert math.isnan(result.figure)
+
+
+@given(st.floats(allow_nan=False), st.floats(allow_nan=False))
+def test_whatever_the_figure_undecided_stays_undecided(threshold: float, figure: float) -> None:
+    wanted = CueResult("depth", CueVerdict.UNDECIDED, figure, threshold)
+    assert undecided("depth", threshold, figure) == wanted
+
+
+def test_nobody_rewrites_a_cues_word() -> None:
+    result = undecided("depth", 0.1)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        result.verdict = CueVerdict.CONFIRM  # type: ignore[misc]
+
+
+def test_the_words_that_logs_hold() -> None:
+    assert {str(word) for word in CueVerdict} == {
+        "veto",
+        "doubt",
+        "confirm",
+        "clear",
+        "undecided",
+    }

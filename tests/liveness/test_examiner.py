@@ -1,6 +1,8 @@
 import math
+import random
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from math import inf
 
 import pytest
@@ -8,17 +10,233 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from accessctl.domain import Box, PersonId
-from accessctl.liveness.combine import Liveness
-from accessctl.liveness.examiner import FEWEST, REMEMBERED, Examiner, Look
-from accessctl.liveness.fake import FakeExaminer, fake_frame, fake_result, speaking
-from accessctl.liveness.result import CueResult, CueVerdict
+from accessctl.liveness import examiner as module
+from accessctl.liveness.cues.table import ROLES, Role
+from accessctl.liveness.evidence import CueResult, CueVerdict, LivenessFrame
+from accessctl.liveness.examiner import (
+    FEWEST,
+    NEW,
+    REMEMBERED,
+    CueStanding,
+    CueWindow,
+    Liveness,
+    LivenessVerdict,
+    VisitCues,
+    combine,
+    cut_off,
+    examine,
+    hear,
+)
+from accessctl.liveness.fake import FakeVisitCues, fake_frame, fake_result, speaking
 
 VETO, DOUBT, CONFIRM, CLEAR, UNDECIDED = CueVerdict
-ADA, BOB = PersonId("ada"), PersonId("bob")
+VERDICTS = st.lists(st.sampled_from(list(CueVerdict)), max_size=8)
+ADA = PersonId("ada")
 
 
-def examiner() -> Examiner:
-    return Examiner(window_s=3.0, every_s=0.5)
+@given(VERDICTS, st.integers())
+def test_a_veto_then_a_doubt_then_a_confirmation_whatever_the_order(
+    said: list[CueVerdict], seed: int
+) -> None:
+    results = [fake_result(str(index), verdict) for index, verdict in enumerate(said)]
+    shuffled = random.Random(seed).sample(results, len(results))
+    if VETO in said:
+        expected = Liveness.ATTACK
+    elif DOUBT in said:
+        expected = Liveness.UNDECIDED
+    elif CONFIRM in said:
+        expected = Liveness.LIVE
+    else:
+        expected = Liveness.UNDECIDED
+    assert combine(results) is combine(shuffled) is expected
+
+
+@given(VERDICTS)
+def test_a_further_veto_always_refuses_and_a_further_doubt_never_grants(
+    said: list[CueVerdict],
+) -> None:
+    results = [fake_result(str(index), verdict) for index, verdict in enumerate(said)]
+    assert combine([*results, fake_result("more", VETO)]) is Liveness.ATTACK
+    assert combine([*results, fake_result("more", DOUBT)]) is not Liveness.LIVE
+
+
+def test_the_cues_that_refuse_and_those_that_suspend() -> None:
+    words = (fake_result("a", VETO), fake_result("b", DOUBT), fake_result("c", CLEAR))
+    verdict = LivenessVerdict(combine(words), words)
+    assert (verdict.vetoes, verdict.doubts) == (("a",), ("b",))
+
+
+def test_nothing_at_all_confirms_nothing() -> None:
+    assert examine([]).verdict is Liveness.UNDECIDED
+    found = examine([fake_frame(0.0)])
+    assert found.verdict is Liveness.UNDECIDED
+    assert [result.cue for result in found.results] == [role.name for role in ROLES]
+
+
+class Cue:
+    """Says what it is told for the frames it is shown: by their capture times, else clear."""
+
+    def __init__(self, says: dict[tuple[float, ...], CueVerdict] | CueVerdict) -> None:
+        self.says = says
+        self.shown: list[tuple[float, ...]] = []
+
+    def __call__(self, frames: Sequence[LivenessFrame]) -> CueResult:
+        times = tuple(frame.captured for frame in frames)
+        self.shown.append(times)
+        said = self.says.get(times, CLEAR) if isinstance(self.says, dict) else self.says
+        return fake_result("cue", said)
+
+
+def heard(monkeypatch: pytest.MonkeyPatch, cue: Cue, frames, **role_and: object) -> CueVerdict:
+    asked = {key: role_and.pop(key) for key in ("after", "candidate") if key in role_and}
+    monkeypatch.setattr(module, "ROLES", (Role("cue", cue, **role_and),))  # type: ignore[arg-type]
+    return examine(frames, **asked).results[0].verdict  # type: ignore[arg-type]
+
+
+def frames(*persons: PersonId | None, seen: float = 1.0) -> list[LivenessFrame]:
+    made = [fake_frame(float(i), person=person) for i, person in enumerate(persons)]
+    return [replace(frame, around=replace(frame.around, seen=seen)) for frame in made]
+
+
+def test_only_frames_that_show_the_candidate_confirm(monkeypatch: pytest.MonkeyPatch) -> None:
+    theirs = frames(ADA, None, ADA)
+    life = Cue({(0.0, 1.0, 2.0): CONFIRM, (0.0, 2.0): CONFIRM})
+    assert heard(monkeypatch, life, theirs, confirms=True, candidate=ADA) is CONFIRM
+    assert life.shown == [(0.0, 1.0, 2.0), (0.0, 2.0)]
+    # What all frames together confirm, but not hers alone, is only clear.
+    lent = Cue({(0.0, 1.0, 2.0): CONFIRM, (0.0, 2.0): UNDECIDED})
+    assert heard(monkeypatch, lent, theirs, confirms=True, candidate=ADA) is CLEAR
+
+
+@pytest.mark.parametrize("said", [DOUBT, VETO])
+def test_all_frames_may_speak_of_an_attack(monkeypatch, said: CueVerdict) -> None:
+    theirs = frames(ADA, None, ADA)
+    everywhere = Cue({(0.0, 1.0, 2.0): said, (0.0, 2.0): CONFIRM})
+    assert heard(monkeypatch, everywhere, theirs, confirms=True, candidate=ADA) is said
+    hers = Cue({(0.0, 1.0, 2.0): CONFIRM, (0.0, 2.0): said})
+    assert heard(monkeypatch, hers, theirs, confirms=True, candidate=ADA) is said
+
+
+def test_a_face_that_fills_the_picture_confirms_nothing_by_shape(monkeypatch) -> None:
+    narrow = frames(ADA, ADA, seen=0.74)
+    said = Cue({(0.0, 1.0): CONFIRM})
+    assert heard(monkeypatch, said, narrow, confirms=True, framed=True, candidate=ADA) is CLEAR
+    assert heard(monkeypatch, said, narrow, confirms=True, candidate=ADA) is CONFIRM
+    wide = frames(ADA, ADA, seen=0.75)
+    assert heard(monkeypatch, said, wide, confirms=True, framed=True, candidate=ADA) is CONFIRM
+
+
+def test_what_was_doubted_is_not_shown_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    cue = Cue(UNDECIDED)
+    heard(monkeypatch, cue, frames(ADA, ADA, ADA), after={"cue": 1.0, "other": 2.0})
+    assert cue.shown == [(2.0,)]
+
+
+def test_hard_facts_are_looked_for_in_all_frames(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen, later = frames(ADA, ADA, ADA), {"cue": 1.0}
+    fact = Cue({(0.0, 1.0, 2.0): VETO})
+    assert heard(monkeypatch, fact, seen, facts=True, after=later) is VETO
+    assert heard(monkeypatch, fact, seen, facts=False, after=later) is CLEAR
+    # Only a hard fact counts there: what was doubted is not doubted again.
+    doubted = Cue({(0.0, 1.0, 2.0): DOUBT})
+    assert heard(monkeypatch, doubted, seen, facts=True, after=later) is CLEAR
+
+
+def test_time_that_ran_back_is_seen_behind_a_doubt() -> None:
+    back = [fake_frame(t) for t in (8.0, 9.0, 10.0, 5.0)]
+    assert examine(back, after={"continuity": 10.0}).vetoes == ("continuity",)
+
+
+WORDS = st.sampled_from(list(CueVerdict))
+
+
+def word(verdict: CueVerdict, until: float = float("nan")) -> CueResult:
+    return replace(fake_result("cue", verdict), until=until)
+
+
+def told(*words: CueResult, vetoes: bool = True, before: CueStanding = NEW) -> CueStanding:
+    """Each of the words rests on frames later than what was doubted before."""
+    for one in words:
+        before = hear(before, one, shown_after=before.after, vetoes=vetoes)
+    return before
+
+
+def test_a_doubt_suspends_and_the_next_one_refuses() -> None:
+    once = told(word(DOUBT, 1.0))
+    assert (once.doubt, once.veto, once.after, once.doubts) == (word(DOUBT, 1.0), None, 1.0, 1)
+    twice = told(word(DOUBT, 2.0), before=once)
+    assert twice.veto == word(VETO, 2.0)
+    assert twice.doubts == 2
+
+
+def test_a_cue_that_may_not_refuse_suspends_anew() -> None:
+    twice = told(word(DOUBT, 1.0), word(DOUBT, 2.0), vetoes=False)
+    assert (twice.doubt, twice.veto, twice.after, twice.doubts) == (word(DOUBT, 2.0), None, 2.0, 2)
+
+
+def test_only_being_clear_releases() -> None:
+    for releasing in (CLEAR, CONFIRM):
+        assert told(word(DOUBT, 1.0), word(releasing)).against is None
+    still = told(word(DOUBT, 1.0), word(UNDECIDED))
+    assert still.against == word(DOUBT, 1.0)
+    assert told(word(DOUBT, 2.0), before=still).veto is not None
+
+
+def test_after_a_release_a_doubt_is_a_first_one_again() -> None:
+    again = told(word(DOUBT, 1.0), word(CLEAR), word(DOUBT, 2.0))
+    assert (again.veto, again.doubt, again.doubts) == (None, word(DOUBT, 2.0), 2)
+
+
+def test_what_was_doubted_is_not_shown_again_after_a_release() -> None:
+    assert told(word(DOUBT, 1.0), word(CLEAR)).after == 1.0
+
+
+def test_a_word_on_doubted_frames_is_out_of_date_unless_it_is_a_veto() -> None:
+    doubted = told(word(DOUBT, 1.0))
+    released = told(word(CLEAR), before=doubted)
+    for late in (CLEAR, CONFIRM, UNDECIDED):
+        assert hear(released, word(late, 3.0), shown_after=0.9, vetoes=True) == released
+    suspended = hear(released, word(DOUBT, 0.8), shown_after=0.9, vetoes=True)
+    assert (suspended.veto, suspended.doubt, suspended.after) == (None, word(DOUBT, 0.8), 1.0)
+    for late in (CLEAR, CONFIRM, UNDECIDED):
+        assert hear(doubted, word(late, 3.0), shown_after=0.9, vetoes=True) == doubted
+    assert hear(doubted, word(VETO), shown_after=0.9, vetoes=True).veto == word(VETO)
+
+
+def test_a_doubt_that_comes_late_puts_off_the_release() -> None:
+    doubted = told(word(DOUBT, 1.0))
+    late = hear(doubted, word(DOUBT, 1.5), shown_after=float("-inf"), vetoes=True)
+    assert (late.doubt, late.veto, late.after) == (word(DOUBT, 1.0), None, 1.5)
+    # Shown what came after the first doubt, but not only what came after both.
+    assert hear(late, word(CLEAR, 2.0), shown_after=1.0, vetoes=True) == late
+    assert hear(late, word(CLEAR, 2.5), shown_after=1.5, vetoes=True).against is None
+
+
+def test_a_cut_off_moves_forward_only() -> None:
+    assert cut_off(NEW, 2.0).after == 2.0
+    assert cut_off(told(word(DOUBT, 3.0)), 2.0).after == 3.0
+
+
+@given(st.lists(WORDS, max_size=12), st.booleans())
+def test_a_veto_is_two_doubts_without_a_release_between_or_one_veto(
+    said: list[CueVerdict], vetoes: bool
+) -> None:
+    """Told by another rule: without its undecided words, the list holds a veto or, before any,
+    two doubts that stand side by side."""
+    found = told(*(word(one, float(i)) for i, one in enumerate(said)), vetoes=vetoes)
+    decided = [one for one in said if one is not UNDECIDED]
+    refused = VETO in decided or (vetoes and (DOUBT, DOUBT) in pairwise(decided))
+    assert (found.veto is not None) is refused
+    if not refused:
+        suspended = bool(decided) and decided[-1] is DOUBT
+        assert (found.doubt is not None) is suspended
+
+
+ADA_EXAMINER, BOB = PersonId("ada"), PersonId("bob")
+
+
+def examiner() -> VisitCues:
+    return VisitCues(window_s=3.0, every_s=0.5)
 
 
 def moving(index: int) -> Box:
@@ -40,7 +258,7 @@ def test_a_blink_makes_it_live_and_is_remembered() -> None:
     assert one.verdict.verdict is Liveness.LIVE
 
 
-def asked(one: Examiner, answers: Sequence[float], start: float = 0.0) -> None:
+def asked(one: VisitCues, answers: Sequence[float], start: float = 0.0) -> None:
     """Fifteen frames a second of Ada, who moves a little and speaks; of every third one the network
     says what `answers` hold, five a second."""
     for number, answer in enumerate(answers):
@@ -69,10 +287,10 @@ def test_skin_and_speech_make_it_live_within_two_seconds() -> None:
 def test_paper_suspends_for_as_long_as_it_is_seen_and_refuses_nobody() -> None:
     one = examiner()
     asked(one, [0.02] * 40)
-    assert one.verdict_on(ADA).verdict is Liveness.UNDECIDED
-    assert one.verdict_on(ADA).doubts == ("texture",)
+    assert one.verdict_on(ADA_EXAMINER).verdict is Liveness.UNDECIDED
+    assert one.verdict_on(ADA_EXAMINER).doubts == ("texture",)
     asked(one, [0.95] * 20, start=8.0)
-    assert one.verdict_on(ADA).verdict is Liveness.LIVE
+    assert one.verdict_on(ADA_EXAMINER).verdict is Liveness.LIVE
 
 
 def test_a_veto_outlives_the_window_and_every_confirmation() -> None:
@@ -94,7 +312,7 @@ def test_a_clock_that_jumps_back_is_an_attack() -> None:
     assert one.verdict.verdict is Liveness.ATTACK
 
 
-def blinking(one: Examiner, shows: PersonId | None, candidate: PersonId, start: int = 0) -> None:
+def blinking(one: VisitCues, shows: PersonId | None, candidate: PersonId, start: int = 0) -> None:
     """Three seconds in which `shows` is seen and blinks, looked at as `candidate`."""
     for index in range(start, start + 45):
         opening = 0.08 if index - start in {20, 21} else 0.3
@@ -106,27 +324,27 @@ def blinking(one: Examiner, shows: PersonId | None, candidate: PersonId, start: 
 
 def test_a_blink_confirms_whoever_was_seen_to_blink() -> None:
     one = examiner()
-    blinking(one, ADA, ADA)
-    assert one.verdict_on(ADA).verdict is Liveness.LIVE
+    blinking(one, ADA_EXAMINER, ADA_EXAMINER)
+    assert one.verdict_on(ADA_EXAMINER).verdict is Liveness.LIVE
     assert one.verdict_on(BOB).verdict is Liveness.UNDECIDED
 
 
 @pytest.mark.parametrize("shows", [BOB, None])
 def test_nobody_lends_their_life_to_somebody_else(shows: PersonId | None) -> None:
     one = examiner()
-    blinking(one, shows, ADA)
-    assert one.verdict_on(ADA).verdict is Liveness.UNDECIDED
-    blinking(one, ADA, ADA, start=45)
-    assert one.verdict_on(ADA).verdict is Liveness.LIVE
+    blinking(one, shows, ADA_EXAMINER)
+    assert one.verdict_on(ADA_EXAMINER).verdict is Liveness.UNDECIDED
+    blinking(one, ADA_EXAMINER, ADA_EXAMINER, start=45)
+    assert one.verdict_on(ADA_EXAMINER).verdict is Liveness.LIVE
 
 
 def test_a_veto_is_for_everybody() -> None:
     one = examiner()
-    blinking(one, ADA, ADA)
+    blinking(one, ADA_EXAMINER, ADA_EXAMINER)
     look = one.collect(fake_frame(1.0, person=BOB), BOB)
     assert look is not None
     one.take(look, look.results())
-    assert one.verdict_on(ADA).vetoes == one.verdict_on(BOB).vetoes == ("continuity",)
+    assert one.verdict_on(ADA_EXAMINER).vetoes == one.verdict_on(BOB).vetoes == ("continuity",)
 
 
 def test_it_knows_which_frames_were_looked_at() -> None:
@@ -148,7 +366,7 @@ def test_it_remembers_so_many_frames() -> None:
     assert len(one._looked) <= REMEMBERED
 
 
-def word(cue: str, verdict: CueVerdict, until: float = float("nan")) -> CueResult:
+def word_examiner(cue: str, verdict: CueVerdict, until: float = float("nan")) -> CueResult:
     return replace(fake_result(cue, verdict), until=until)
 
 
@@ -156,13 +374,13 @@ class Visit:
     """A visit of which only the words of the cues count; a frame every tenth of a second."""
 
     def __init__(self) -> None:
-        self.examiner = Examiner(window_s=3.0, every_s=0.5)
+        self.examiner = VisitCues(window_s=3.0, every_s=0.5)
         self.now = 0.0
 
-    def look(self) -> Look:
+    def look(self) -> CueWindow:
         """The next look that is due."""
         while True:
-            look = self.examiner.collect(fake_frame(self.now, person=ADA), ADA)
+            look = self.examiner.collect(fake_frame(self.now, person=ADA_EXAMINER), ADA_EXAMINER)
             self.now += 0.1
             if look is not None:
                 return look
@@ -173,70 +391,75 @@ class Visit:
 
     @property
     def verdict(self) -> Liveness:
-        return self.examiner.verdict_on(ADA).verdict
+        return self.examiner.verdict_on(ADA_EXAMINER).verdict
 
 
 def test_a_doubt_suspends_what_was_confirmed_until_it_is_cleared_up() -> None:
     visit = Visit()
-    alive = word("blink", CONFIRM)
-    assert visit.hear(alive, word("edges", CLEAR)) is Liveness.LIVE
-    assert visit.hear(alive, word("edges", DOUBT, 1.0)) is Liveness.UNDECIDED
-    assert visit.examiner.verdict_on(ADA).doubts == ("edges",)
-    assert visit.hear(alive, word("edges", UNDECIDED)) is Liveness.UNDECIDED
-    assert visit.hear(alive, word("edges", CLEAR)) is Liveness.LIVE
+    alive = word_examiner("blink", CONFIRM)
+    assert visit.hear(alive, word_examiner("edges", CLEAR)) is Liveness.LIVE
+    assert visit.hear(alive, word_examiner("edges", DOUBT, 1.0)) is Liveness.UNDECIDED
+    assert visit.examiner.verdict_on(ADA_EXAMINER).doubts == ("edges",)
+    assert visit.hear(alive, word_examiner("edges", UNDECIDED)) is Liveness.UNDECIDED
+    assert visit.hear(alive, word_examiner("edges", CLEAR)) is Liveness.LIVE
     assert visit.examiner.doubts == {"edges": 1}
 
 
 def test_a_second_doubt_refuses_unless_the_cue_never_does() -> None:
     visit = Visit()
-    visit.hear(word("stillness", DOUBT, 0.5))
-    assert visit.hear(word("stillness", DOUBT, 1.0)) is Liveness.UNDECIDED
-    visit.hear(word("edges", DOUBT, 1.5))
-    assert visit.hear(word("edges", DOUBT, 2.0)) is Liveness.ATTACK
-    assert visit.examiner.verdict_on(ADA).vetoes == ("edges",)
+    visit.hear(word_examiner("stillness", DOUBT, 0.5))
+    assert visit.hear(word_examiner("stillness", DOUBT, 1.0)) is Liveness.UNDECIDED
+    visit.hear(word_examiner("edges", DOUBT, 1.5))
+    assert visit.hear(word_examiner("edges", DOUBT, 2.0)) is Liveness.ATTACK
+    assert visit.examiner.verdict_on(ADA_EXAMINER).vetoes == ("edges",)
 
 
 def test_a_look_shows_a_cue_nothing_that_it_doubted() -> None:
     visit = Visit()
     assert visit.look().after == {}
-    visit.hear(word("edges", DOUBT, 0.7), word("depth", CLEAR))
+    visit.hear(word_examiner("edges", DOUBT, 0.7), word_examiner("depth", CLEAR))
     assert visit.look().after == {"edges": 0.7}
 
 
 def test_a_doubt_that_names_no_frames_is_of_all_of_them() -> None:
     visit = Visit()
     look = visit.look()
-    visit.examiner.take(look, (word("edges", DOUBT),))
+    visit.examiner.take(look, (word_examiner("edges", DOUBT),))
     assert visit.look().after == {"edges": look.frames[-1].captured}
 
 
 def test_a_cue_takes_back_what_it_confirmed_itself() -> None:
     visit = Visit()
-    visit.hear(word("depth", CONFIRM))
-    visit.hear(word("depth", DOUBT, 1.0))
-    assert visit.hear(word("depth", CLEAR)) is Liveness.UNDECIDED
-    assert visit.hear(word("depth", CONFIRM)) is Liveness.LIVE
+    visit.hear(word_examiner("depth", CONFIRM))
+    visit.hear(word_examiner("depth", DOUBT, 1.0))
+    assert visit.hear(word_examiner("depth", CLEAR)) is Liveness.UNDECIDED
+    assert visit.hear(word_examiner("depth", CONFIRM)) is Liveness.LIVE
 
 
 @pytest.mark.parametrize("order", [1, -1])
 def test_what_breaks_a_visit_in_two_undoes_what_was_shown_before(order: int) -> None:
     visit = Visit()
-    visit.hear(word("depth", CONFIRM), word("edges", CLEAR))
-    broken = (word("continuity", DOUBT, 1.0), word("blink", CONFIRM))
+    visit.hear(word_examiner("depth", CONFIRM), word_examiner("edges", CLEAR))
+    broken = (word_examiner("continuity", DOUBT, 1.0), word_examiner("blink", CONFIRM))
     visit.hear(*broken[::order])
     assert visit.look().after == {"depth": 1.0, "edges": 1.0, "continuity": 1.0, "blink": 1.0}
-    assert visit.hear(word("continuity", CLEAR), word("depth", UNDECIDED)) is Liveness.UNDECIDED
-    assert visit.hear(word("depth", CONFIRM)) is Liveness.LIVE
+    assert (
+        visit.hear(word_examiner("continuity", CLEAR), word_examiner("depth", UNDECIDED))
+        is Liveness.UNDECIDED
+    )
+    assert visit.hear(word_examiner("depth", CONFIRM)) is Liveness.LIVE
 
 
 def test_an_answer_that_comes_after_a_doubt_it_does_not_know_of_changes_nothing() -> None:
     visit = Visit()
     first, second = visit.look(), visit.look()
-    visit.examiner.take(first, (word("edges", DOUBT, 0.5), word("blink", CONFIRM)))
+    visit.examiner.take(
+        first, (word_examiner("edges", DOUBT, 0.5), word_examiner("blink", CONFIRM))
+    )
     for said in (CLEAR, DOUBT):
-        visit.examiner.take(second, (word("edges", said, 1.0),))
+        visit.examiner.take(second, (word_examiner("edges", said, 1.0),))
         assert visit.verdict is Liveness.UNDECIDED
-    assert visit.hear(word("edges", CLEAR)) is Liveness.LIVE
+    assert visit.hear(word_examiner("edges", CLEAR)) is Liveness.LIVE
 
 
 NAMES = ("continuity", "stillness", "edges", "depth")
@@ -244,7 +467,7 @@ SAID = st.tuples(*[st.sampled_from(list(CueVerdict))] * len(NAMES))
 EVENTS = st.lists(st.one_of(st.just("look"), st.tuples(st.integers(0, 3), SAID)), max_size=20)
 
 
-def against(taken: Sequence[tuple[Look, tuple[CueResult, ...]]]) -> bool:
+def against(taken: Sequence[tuple[CueWindow, tuple[CueResult, ...]]]) -> bool:
     """Whether a cue refused, or doubts and has not been clear on later frames, ever."""
     for cue in NAMES:
         words = [(look, r) for look, results in taken for r in results if r.cue == cue]
@@ -272,8 +495,8 @@ DOUBTS, CONFIRMS = (DOUBT,) * len(NAMES), (CONFIRM,) * len(NAMES)
 def test_no_order_of_answers_shows_life_while_a_doubt_stands(events: list) -> None:
     """Answers come late, in any order, or never."""
     visit = Visit()
-    waiting: list[Look] = []
-    taken: list[tuple[Look, tuple[CueResult, ...]]] = []
+    waiting: list[CueWindow] = []
+    taken: list[tuple[CueWindow, tuple[CueResult, ...]]] = []
     for event in events:
         if event == "look":
             waiting.append(visit.look())
@@ -281,7 +504,7 @@ def test_no_order_of_answers_shows_life_while_a_doubt_stands(events: list) -> No
         index, said = event
         if index >= len(waiting):
             continue
-        words = tuple(word(cue, verdict) for cue, verdict in zip(NAMES, said, strict=True))
+        words = tuple(word_examiner(cue, verdict) for cue, verdict in zip(NAMES, said, strict=True))
         look = waiting.pop(index)
         visit.examiner.take(look, words)
         taken.append((look, words))
@@ -297,6 +520,6 @@ def test_nothing_seen_is_undecided() -> None:
 
 
 def test_the_fake_says_what_it_is_told() -> None:
-    fake = FakeExaminer(fake_result("blink", CueVerdict.CONFIRM))
+    fake = FakeVisitCues(fake_result("blink", CueVerdict.CONFIRM))
     assert fake.add(fake_frame(0.0))
     assert fake.verdict.verdict is Liveness.LIVE

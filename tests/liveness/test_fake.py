@@ -4,16 +4,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accessctl.domain import Box, Pose
-from accessctl.liveness.blink import eye_aspect_ratio
-from accessctl.liveness.combine import Liveness
-from accessctl.liveness.fake import (
-    FakeExaminer,
-    FakeTexture,
-    fake_frame,
-    fake_result,
-    speaking,
-)
-from accessctl.liveness.result import CueVerdict
+from accessctl.liveness.cues.expression import eye_aspect_ratio
+from accessctl.liveness.evidence import CueVerdict
+from accessctl.liveness.examiner import Liveness
+from accessctl.liveness.fake import FakeTexture, FakeVisitCues, fake_frame, fake_result, speaking
 
 
 @given(
@@ -44,14 +38,14 @@ def test_a_face_of_other_size_keeps_its_place_in_both_views() -> None:
 def test_the_examiner_says_the_strongest_of_its_words() -> None:
     veto = fake_result("edges", CueVerdict.VETO)
     confirm = fake_result("depth", CueVerdict.CONFIRM)
-    assert FakeExaminer(confirm, veto).verdict.verdict is Liveness.ATTACK
-    assert FakeExaminer(confirm, veto).verdict.vetoes == ("edges",)
-    assert FakeExaminer(confirm).verdict.verdict is Liveness.LIVE
-    assert FakeExaminer().verdict.verdict is Liveness.UNDECIDED
+    assert FakeVisitCues(confirm, veto).verdict.verdict is Liveness.ATTACK
+    assert FakeVisitCues(confirm, veto).verdict.vetoes == ("edges",)
+    assert FakeVisitCues(confirm).verdict.verdict is Liveness.LIVE
+    assert FakeVisitCues().verdict.verdict is Liveness.UNDECIDED
 
 
 def test_the_examiner_may_change_its_mind_and_keeps_what_it_saw() -> None:
-    fake = FakeExaminer()
+    fake = FakeVisitCues()
     frames = [fake_frame(0.0), fake_frame(0.1)]
     assert [fake.add(frame) for frame in frames] == [True, True]
     assert fake.frames == frames

@@ -6,10 +6,61 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accessctl.config import PolicyConfig
 from accessctl.domain import Match, Outcome, PersonId, Reason, Sighting
-from accessctl.policy.decide import decide
-from accessctl.policy.evidence import Evidence
-from accessctl.policy.rules import Rules
+from accessctl.policy.decide import Evidence, LastGrants, Rules, decide, leads, rare_enough, sure
+
+
+def test_takes_every_number_from_the_configuration() -> None:
+    config = PolicyConfig(
+        min_frames=4,
+        min_margin=1.5,
+        frame_fmr=0.05,
+        unknown_after_frames=9,
+        unknown_after_s=1.5,
+        cooldown_s=7,
+    )
+    assert Rules.of(config, 1e-5) == Rules(1e-5, 0.05, 4, 1.5, 9, 1.5, 7)
+
+
+NAN, INF = float("nan"), float("inf")
+
+
+@pytest.mark.parametrize(
+    ("fmr_upper", "margin", "expected"),
+    [
+        (1e-4, 0.5, True),
+        (1e-4, INF, True),
+        (1.1e-4, 0.5, False),
+        (1e-4, 0.49, False),
+        (NAN, 0.5, False),
+        (1e-4, NAN, False),
+    ],
+)
+def test_the_rate_is_kept_and_nobody_else_comes_near(
+    fmr_upper: float, margin: float, expected: bool
+) -> None:
+    assert sure(fmr_upper, margin, 1e-4, 0.5) is expected
+    assert (rare_enough(fmr_upper, 1e-4) and leads(margin, 0.5)) is expected
+
+
+FIGURES = st.floats(0, 1) | st.just(NAN)
+
+
+@given(st.lists(st.tuples(FIGURES, FIGURES), max_size=8))
+def test_many_at_once_are_judged_as_each_by_itself(found: list[tuple[float, float]]) -> None:
+    upper, margin = np.array(found).reshape(-1, 2).T
+    assert sure(upper, margin, 0.3, 0.4).tolist() == [sure(u, m, 0.3, 0.4) for u, m in found]
+
+
+def test_remembers_the_last_grant_of_each_person() -> None:
+    ledger = LastGrants()
+    assert ledger.last(PersonId("a")) is None
+    ledger.note(PersonId("a"), 1.0)
+    ledger.note(PersonId("b"), 2.0)
+    ledger.note(PersonId("a"), 3.0)
+    assert (ledger.last(PersonId("a")), ledger.last(PersonId("b"))) == (3.0, 2.0)
+
 
 RULES = Rules(
     max_fmr=1e-4,

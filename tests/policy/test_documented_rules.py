@@ -5,9 +5,8 @@ from pathlib import Path
 
 from accessctl.config import load_config
 from accessctl.domain import PersonRules, Reason
-from accessctl.policy.access import AccessPlan, objection
-from accessctl.policy.passback import Crossing
-from accessctl.policy.second_factor import required
+from accessctl.policy.access import AccessPlan, Crossing, objection
+from accessctl.policy.admit import required
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "rules.md"
 

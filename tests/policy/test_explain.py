@@ -4,9 +4,8 @@ import pytest
 
 from accessctl.config_access import AccessConfig
 from accessctl.domain import PersonRules, Reason
-from accessctl.policy.access import AccessPlan
+from accessctl.policy.access import AccessPlan, Crossing
 from accessctl.policy.explain import Beside, explain, refusal
-from accessctl.policy.passback import Crossing
 
 PLAN = AccessPlan.of(
     AccessConfig.model_validate(

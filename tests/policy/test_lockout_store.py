@@ -2,6 +2,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,9 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from accessctl.config import LockoutConfig
+from accessctl.domain import Outcome, Reason
 from accessctl.errors import StoreError
+from accessctl.policy.decide import Verdict
 from accessctl.policy.lockout import Lockout, Uptime
-from accessctl.policy.lockout_store import LockoutStore
+from accessctl.policy.lockout_store import LockoutKeeper, LockoutStore
 
 LOCKED = Lockout(7, Uptime("boot", 12.5), 30.0)
 
@@ -136,3 +140,100 @@ def test_damaged_bytes_are_read_or_refused_with_a_sentence(
     else:
         assert raised.refused == found.refused + 1 > 0
         assert found.lasts_s >= 0
+
+
+STRANGER = Verdict(Outcome.UNKNOWN, Reason.NO_MATCH, None)
+GRANT = Verdict(Outcome.GRANTED, Reason.MATCHED, None)
+
+
+class Machine:
+    """Its uptime, set by hand."""
+
+    def __init__(self) -> None:
+        self.now = Uptime("a", 0.0)
+
+    def __call__(self) -> Uptime:
+        return self.now
+
+
+@pytest.fixture
+def path_lockout_keeper(tmp_path: Path) -> Path:
+    return tmp_path / "lockout.sqlite"
+
+
+@pytest.fixture
+def store(path_lockout_keeper: Path) -> Iterator[LockoutStore]:
+    with LockoutStore(path_lockout_keeper, busy_timeout_s=0.05) as opened:
+        yield opened
+
+
+@pytest.fixture
+def machine() -> Machine:
+    return Machine()
+
+
+def keeper(store: LockoutStore, machine: Machine) -> LockoutKeeper:
+    return LockoutKeeper(store, "front", LockoutConfig(), machine)
+
+
+def test_a_restart_of_the_process_changes_nothing(store: LockoutStore, machine: Machine) -> None:
+    first = keeper(store, machine)
+    for _ in range(5):
+        first.note(STRANGER)
+    machine.now = Uptime("a", 10.0)
+    assert first.remaining_s() == 20
+    assert keeper(store, machine).remaining_s() == 20
+
+
+def test_a_restart_of_the_machine_begins_it_anew_once(
+    store: LockoutStore, machine: Machine
+) -> None:
+    first = keeper(store, machine)
+    for _ in range(5):
+        first.note(STRANGER)
+    machine.now = Uptime("b", 100.0)
+    assert keeper(store, machine).remaining_s() == 30
+    machine.now = Uptime("b", 120.0)
+    assert keeper(store, machine).remaining_s() == 10
+
+
+def test_unlocking_elsewhere_is_seen_at_once(store: LockoutStore, machine: Machine) -> None:
+    door = keeper(store, machine)
+    for _ in range(5):
+        door.note(STRANGER)
+    store.change("front", lambda _: Lockout())
+    assert door.remaining_s() == 0
+
+
+def test_a_disk_that_fails_does_not_unlock(
+    path_lockout_keeper: Path, store: LockoutStore, machine: Machine
+) -> None:
+    door = keeper(store, machine)
+    for _ in range(3):
+        door.note(STRANGER)
+    blocker = sqlite3.connect(path_lockout_keeper, isolation_level=None)
+    blocker.execute("BEGIN EXCLUSIVE")
+    for _ in range(2):
+        door.note(STRANGER)
+    assert door.remaining_s() == 30
+    blocker.execute("ROLLBACK")
+    blocker.close()
+    # Not yet written: what is on disk is older and must not count.
+    assert door.remaining_s() == 30
+    machine.now = Uptime("a", 31.0)
+    door.note(STRANGER)
+    assert store.read("front").refused == 6
+    door.note(GRANT)
+    assert store.read("front") == Lockout()
+
+
+def test_other_rules_count_on_from_what_was_counted(store: LockoutStore, machine: Machine) -> None:
+    door = keeper(store, machine)
+    for _ in range(2):
+        door.note(STRANGER)
+    assert door.remaining_s() == 0
+    door.reconfigure(LockoutConfig(attempts=3, first_s=10))
+    assert door.remaining_s() == 0
+    # The third in a row, by the new rules.
+    door.note(STRANGER)
+    assert door.remaining_s() == 10

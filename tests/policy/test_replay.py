@@ -18,12 +18,11 @@ from accessctl.domain import (
     Reason,
     Sighting,
 )
+from accessctl.policy.access import Crossing
 from accessctl.policy.circumstances import Proof
-from accessctl.policy.evidence import Evidence
-from accessctl.policy.liveness_record import CueWord, LivenessRecord
-from accessctl.policy.passback import Crossing
-from accessctl.policy.recorded import Recorded, to_data
-from accessctl.policy.replay import Replayed, replay
+from accessctl.policy.decide import Evidence
+from accessctl.policy.evidence_record import CueWord, EvidenceRecord, LivenessRecord, to_data
+from accessctl.policy.replay import Replayed, as_shown, liveness_under, replay
 
 ADA = PersonId("ada")
 GRANTED = Outcome.GRANTED, Reason.MATCHED
@@ -44,7 +43,7 @@ def decision(
 ) -> Event:
     match = Match(ADA, 0.8, 6.0, math.inf, fmr, 2 * fmr)
     sighting = Sighting(0.0, np.zeros(1, np.float32), 0.9, match)
-    recorded = Recorded(
+    recorded = EvidenceRecord(
         evidence=Evidence((sighting,) * frames, match, frames, 0.0),
         now=0.5,
         last_grant=None,
@@ -208,3 +207,58 @@ def test_other_events_are_passed_over() -> None:
     events = [(1, Event(1.0, EventKind.SERVICE, {})), (2, decision())]
     results = list(replay(events, PolicyConfig(), AccessConfig(), "off", lambda fpir, people: fpir))
     assert [result.number for result in results if isinstance(result, Replayed)] == [2]
+
+
+RIM_VETOES = CueWord("edges", "veto", 0.8, 0.5)
+DEPTH_CONFIRMS = CueWord("depth", "confirm", 0.2, 0.12)
+BLINK_UNDECIDED = CueWord("blink", "undecided", None, 0.4)
+STILLNESS_DOUBTS = CueWord("stillness", "doubt", 0.001, 0.002)
+TEXTURE_CLEAR = CueWord("texture", "clear", 0.6, 0.9)
+
+
+@pytest.mark.parametrize("asked", ["passive", "challenge"])
+@pytest.mark.parametrize("proof", Proof)
+def test_off_needs_nothing_and_the_same_mode_takes_it_as_it_was(asked, proof: Proof) -> None:
+    record = LivenessRecord(asked, (RIM_VETOES,))
+    assert liveness_under("off", proof, record) is Proof.NOT_NEEDED
+    assert liveness_under(asked, proof, record) is proof
+
+
+@pytest.mark.parametrize(
+    ("mode", "asked", "cues", "worth"),
+    [
+        ("passive", "off", (), Proof.PENDING),
+        ("challenge", "off", (), Proof.PENDING),
+        ("challenge", "passive", (DEPTH_CONFIRMS,), Proof.PENDING),
+        ("challenge", "passive", (DEPTH_CONFIRMS, RIM_VETOES), Proof.REFUTED),
+        ("passive", "challenge", (DEPTH_CONFIRMS, BLINK_UNDECIDED), Proof.SHOWN),
+        ("passive", "challenge", (BLINK_UNDECIDED,), Proof.PENDING),
+        ("passive", "challenge", (RIM_VETOES, DEPTH_CONFIRMS), Proof.REFUTED),
+        ("passive", "challenge", (STILLNESS_DOUBTS, DEPTH_CONFIRMS), Proof.PENDING),
+        ("passive", "challenge", (RIM_VETOES, STILLNESS_DOUBTS), Proof.REFUTED),
+        ("passive", "challenge", (TEXTURE_CLEAR,), Proof.PENDING),
+        ("passive", "challenge", (TEXTURE_CLEAR, DEPTH_CONFIRMS), Proof.SHOWN),
+    ],
+)
+def test_in_another_mode_the_cues_count(mode, asked, cues, worth: Proof) -> None:
+    assert liveness_under(mode, Proof.SHOWN, LivenessRecord(asked, cues)) is worth
+
+
+@pytest.mark.parametrize(
+    ("proof", "asked_then", "wanted", "worth"),
+    [
+        (Proof.SHOWN, "pin", "pin", Proof.SHOWN),
+        (Proof.SHOWN, "button", "pin", Proof.PENDING),
+        (Proof.REFUTED, "pin", "off", Proof.NOT_NEEDED),
+        (Proof.NOT_NEEDED, "off", "off", Proof.NOT_NEEDED),
+        (Proof.NOT_NEEDED, "off", "button", Proof.PENDING),
+        *((proof, "look_up", "look_up", proof) for proof in Proof),
+        *((proof, "look_up", "off", Proof.NOT_NEEDED) for proof in Proof),
+        *((proof, "off", "look_up", Proof.PENDING) for proof in Proof),
+        *((proof, "turn_left", "look_up", Proof.PENDING) for proof in Proof),
+    ],
+)
+def test_a_proof_counts_for_what_was_asked(
+    proof: Proof, asked_then: str, wanted: str, worth: Proof
+) -> None:
+    assert as_shown(proof, asked_then, wanted) is worth

@@ -5,7 +5,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accessctl.policy.schedule import WEEKDAYS, Hours, day_of, is_open, wall_time
+from accessctl.config_access import AccessConfig
+from accessctl.errors import InputError
+from accessctl.policy.schedule import (
+    WEEKDAYS,
+    Hours,
+    beginning,
+    day_of,
+    ending,
+    is_open,
+    wall_time,
+    zone_of,
+)
 
 BERLIN = ZoneInfo("Europe/Berlin")
 EVERY_DAY = frozenset(WEEKDAYS)
@@ -126,3 +137,35 @@ def test_a_week_of_one_weekday_opens_once(day: date, minute: int) -> None:
     span = [hours("0:00", "24:00", "wed")]
     first = datetime(day.year, day.month, day.day) + timedelta(minutes=minute)
     assert sum(is_open(span, first + timedelta(days=n), ()) for n in range(7)) == 1
+
+
+def test_a_day_begins_at_its_midnight_and_ends_with_the_next() -> None:
+    assert beginning("2026-12-24", BERLIN) == utc("2026-12-23T23:00")
+    assert ending("2026-12-24", BERLIN) == utc("2026-12-24T23:00")
+
+
+def test_the_day_of_the_jump_has_23_hours() -> None:
+    assert ending("2026-03-29", BERLIN) - beginning("2026-03-29", BERLIN) == 23 * 3600
+    assert ending("2026-10-25", BERLIN) - beginning("2026-10-25", BERLIN) == 25 * 3600
+
+
+def test_times_are_wall_time_unless_they_say_otherwise() -> None:
+    assert beginning("2026-07-01T12:00", BERLIN) == utc("2026-07-01T10:00")
+    assert ending("2026-07-01T12:00", BERLIN) == utc("2026-07-01T10:00")
+    assert beginning("2026-07-01T12:00+00:00", BERLIN) == utc("2026-07-01T12:00")
+
+
+def test_a_time_that_comes_twice_is_the_first_a_skipped_one_lies_after_the_jump() -> None:
+    assert beginning("2026-10-25T02:30", BERLIN) == utc("2026-10-25T00:30")
+    assert beginning("2026-03-29T02:30", BERLIN) == utc("2026-03-29T01:30")
+
+
+@pytest.mark.parametrize("text", ["", "tomorrow", "2026-13-01", "1969-01-01", "0001-01-01"])
+def test_what_is_no_date(text: str) -> None:
+    with pytest.raises(InputError):
+        beginning(text, BERLIN)
+
+
+def test_the_doors_zone() -> None:
+    assert zone_of(AccessConfig()) is None
+    assert zone_of(AccessConfig(timezone="Europe/Berlin")) == BERLIN

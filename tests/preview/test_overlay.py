@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from accessctl.domain import Box, Image, Match, Outcome, PersonId, Quality, Reason
 from accessctl.door.door import FaceView
-from accessctl.door.inspection import Prompt
-from accessctl.liveness.result import CueVerdict
-from accessctl.policy.evidence import Verdict
+from accessctl.door.visit_liveness import Prompt
+from accessctl.liveness.evidence import CueVerdict
+from accessctl.policy.decide import Verdict
 from accessctl.preview.drawing import text_size
 from accessctl.preview.overlay import (
     AMBER,

@@ -1,11 +1,53 @@
+import datetime
 import math
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accessctl.encoder.card_parts import CalibrationTable, ScoredPart
+from accessctl.encoder.fake import FAKE_CARD
 from accessctl.errors import ModelError
-from accessctl.recognition.calibration import Calibration
+from accessctl.gallery.fake import random_units
+from accessctl.recognition.calibration import Calibration, comparison_fmr, scoring_of, search_fpir
+from accessctl.recognition.normalisation import Normaliser, save_cohort
+
+
+def test_two_people_by_hand() -> None:
+    # (1 - 0.1)^2 = 0.81
+    assert comparison_fmr(0.19, 2) == pytest.approx(0.1, rel=1e-12)
+    assert search_fpir(0.1, 2) == pytest.approx(0.19, rel=1e-12)
+
+
+def test_one_person_and_none() -> None:
+    assert comparison_fmr(0.001, 1) == pytest.approx(0.001, rel=1e-12)
+    assert comparison_fmr(0.001, 0) == comparison_fmr(0.001, 1)
+    assert search_fpir(0.5, 0) == 0
+
+
+def test_tiny_rates_keep_their_digits() -> None:
+    assert comparison_fmr(1e-9, 10_000) == pytest.approx(1e-13, rel=1e-8)
+
+
+@given(st.floats(1e-6, 0.1), st.integers(1, 100_000))
+def test_there_and_back(fpir: float, people: int) -> None:
+    fmr = comparison_fmr(fpir, people)
+    assert search_fpir(fmr, people) == pytest.approx(fpir, rel=1e-9)
+    assert comparison_fmr(fpir, people + 1) < fmr
+
+
+@pytest.mark.parametrize(("fpir", "people"), [(0, 5), (1, 5), (-0.1, 5), (0.1, -1)])
+def test_no_such_rate(fpir: float, people: int) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        comparison_fmr(fpir, people)
+
+
+@pytest.mark.parametrize(("fmr", "people"), [(1, 5), (-0.1, 5), (0.1, -1)])
+def test_no_such_comparison(fmr: float, people: int) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        search_fpir(fmr, people)
+
 
 SCORE = [0.0, 2.0, 4.0]
 RATE = [0.0, -2.0, -4.0]
@@ -81,3 +123,54 @@ def test_not_a_rate(table: Calibration, rate: float) -> None:
 def test_tables_refused(score: list, rate: list, upper: list, complaint: str) -> None:
     with pytest.raises(ModelError, match=complaint):
         Calibration(score, rate, upper)
+
+
+TABLE = CalibrationTable(
+    neighbours=20,
+    score=(0.0, 4.0),
+    log10_fmr=(0.0, -4.0),
+    log10_fmr_upper=(0.0, -2.0),
+    made_by="a test",
+    date=datetime.date(2000, 1, 1),
+)
+
+
+HALF = FAKE_CARD.dimension // 2
+PARTS = (
+    ScoredPart(numbers=HALF, weight=1.0),
+    ScoredPart(numbers=FAKE_CARD.dimension - HALF, weight=0.5),
+)
+
+
+@pytest.mark.parametrize("parts", [(), PARTS])
+def test_cohort_parts_and_calibration_come_from_the_card(
+    parts: tuple[ScoredPart, ...], tmp_path: Path
+) -> None:
+    kept = random_units(30, FAKE_CARD.dimension, seed=3)
+    save_cohort(tmp_path / "cohort.npz", kept)
+    table = TABLE.model_copy(update={"parts": parts or None})
+    update = {"cohort": "cohort.npz", "calibration": table, "folder": tmp_path}
+    normaliser, calibration = scoring_of(FAKE_CARD.model_copy(update=update))
+    expected = Normaliser(kept, 20, parts)
+    faces = random_units(2, kept.shape[1], seed=4)
+    scores = [
+        float(one.pairs(*(one.sides(face[None]) for face in faces))[0])
+        for one in (normaliser, expected)
+    ]
+    # The cohort is kept rounded to a byte a number.
+    assert scores[0] == pytest.approx(scores[1], abs=0.02)
+    assert calibration.fmr(2.0) == pytest.approx(1e-2)
+    assert calibration.fmr_upper(2.0) == pytest.approx(1e-1)
+
+
+@pytest.mark.parametrize("given", [{}, {"cohort": "cohort.npz"}, {"calibration": TABLE}])
+def test_an_uncalibrated_encoder_is_refused_with_the_way_out(given: dict) -> None:
+    card = FAKE_CARD.model_copy(update=given)
+    with pytest.raises(ModelError, match=r"models calibrate fake --faces DIR$"):
+        scoring_of(card)
+
+
+def test_a_cohort_that_is_gone_is_a_fault(tmp_path: Path) -> None:
+    update = {"cohort": "cohort.npz", "calibration": TABLE, "folder": tmp_path}
+    with pytest.raises(ModelError, match="missing or damaged"):
+        scoring_of(FAKE_CARD.model_copy(update=update))

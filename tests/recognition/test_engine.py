@@ -2,17 +2,18 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import cv2
+import numpy as np
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from accessctl.administration.people import Administration
+from accessctl.administration.changes import Administration
 from accessctl.config import AuditConfig, Config, GalleryConfig
 from accessctl.door.fake import CALIBRATION, EPOCH, FACE_BOX, FakeHouse, portrait
 from accessctl.encoder.fake import FAKE_CARD, FakeEncoder
 from accessctl.errors import ModelError, StoreError
 from accessctl.gallery.fake import MemoryGallery, random_units
 from accessctl.gallery.values import NewPhoto, StoredPhoto
-from accessctl.recognition.engine import EngineMakers, open_engine
+from accessctl.recognition.engine import EngineMakers, one_thread_each, open_engine
 from accessctl.recognition.enrolment import encode_photo
 from accessctl.recognition.normalisation import Normaliser
 from accessctl.vision.fake import FakeObserver, fake_face
@@ -135,3 +136,26 @@ def test_the_engine_enrols_for_itself(config: Config, parts: Parts) -> None:
         assert engine.roster.refresh() is True
         assert engine.roster.names == {person.id: "Ada"}
     assert [event.data["change"] for event in house.events()] == ["enrolled"]
+
+
+@pytest.fixture
+def two_threads_each() -> Iterator[None]:
+    before = cv2.getNumThreads()
+    with threadpool_limits(limits=2, user_api="blas"):
+        cv2.setNumThreads(2)
+        yield
+    cv2.setNumThreads(before)
+
+
+def blas_threads() -> set[int]:
+    return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
+
+
+@pytest.mark.usefixtures("two_threads_each")
+def test_opencv_and_blas_stay_in_the_thread_that_calls_them() -> None:
+    np.ones((2, 2), np.float32) @ np.ones(2, np.float32)
+    assert max(blas_threads()) == 2
+    assert cv2.getNumThreads() == 2
+    one_thread_each()
+    assert blas_threads() == {1}
+    assert cv2.getNumThreads() == 1

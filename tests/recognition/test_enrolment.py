@@ -1,22 +1,28 @@
-from collections.abc import Callable
+import logging
+import threading
+from collections.abc import Callable, Iterable, Iterator
 
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from accessctl.domain import Box, Quality
-from accessctl.door.fake import FACE_BOX, FakeHouse, portrait
-from accessctl.errors import (
-    PoorFaceError,
-)
+from accessctl.door.fake import EPOCH, FACE_BOX, FakeHouse, portrait
+from accessctl.errors import PoorFaceError, StoreError
+from accessctl.gallery.fake import random_units
+from accessctl.gallery.values import NewPhoto, StoredPhoto
 from accessctl.recognition.enrolment import (
     MAX_PHOTO_SIDE,
     Candidate,
     Enrolment,
     alike,
     encode_photo,
+    prefetch,
+    reembed,
 )
-from accessctl.vision.fake import fake_face
+from accessctl.vision.fake import FakeObserver, fake_face
 
 ADA, EVE = 1, 2
 
@@ -118,3 +124,155 @@ def test_a_face_at_the_edge_can_be_kept(house: FakeHouse, enrolment: Enrolment) 
     decoded = cv2.imdecode(np.frombuffer(kept, np.uint8), cv2.IMREAD_COLOR)
     # Centre (25, 30), reach 70 * 1.25 = 87.5 on each side, cut at the left and top edge.
     assert decoded.shape == (118, 112, 3)
+
+
+OLD = "0" * 64
+FACE = fake_face(box=FACE_BOX)
+
+
+class Progress:
+    """Counts what it passes on."""
+
+    def __init__(self) -> None:
+        self.totals: list[int] = []
+        self.passed = 0
+
+    def __call__(self, photos: Iterable[StoredPhoto], total: int) -> Iterator[StoredPhoto]:
+        self.totals.append(total)
+        for photo in photos:
+            self.passed += 1
+            yield photo
+
+
+def house_of_another_encoder(*people: int) -> FakeHouse:
+    house = FakeHouse()
+    for number, person in enumerate(people):
+        embedding = random_units(1, 8, seed=number)[0]
+        jpeg = encode_photo(portrait(person))
+        house.gallery.add_person(
+            f"P{number}",
+            NewPhoto(jpeg=jpeg, embedding=embedding, fingerprint=OLD, quality=0.5, added=EPOCH),
+        )
+    return house
+
+
+def renew(house: FakeHouse, faces: Iterable[list], progress: Progress | None = None) -> int:
+    observer = FakeObserver(photos=faces)
+    return reembed(house.gallery, observer, house.recogniser, progress or Progress())
+
+
+def test_templates_of_this_encoder_are_left_alone() -> None:
+    house = FakeHouse()
+    house.enrol("Ada", 1)
+    revision, progress = house.gallery.revision(), Progress()
+    assert renew(house, [[FACE]], progress) == 0
+    assert house.gallery.revision() == revision
+    assert progress.totals == []
+
+
+def test_all_photos_are_embedded_with_the_new_encoder() -> None:
+    house, progress = house_of_another_encoder(1, 2), Progress()
+    assert renew(house, [[FACE]], progress) == 2
+    assert (progress.totals, progress.passed) == ([2], 2)
+    assert house.gallery.templates(OLD) == []
+    renewed = house.gallery.templates(house.recogniser.fingerprint)
+    for template, person in zip(renewed, (1, 2), strict=True):
+        fresh = house.recogniser.embed(portrait(person), [FACE])[0]
+        # The photo was kept as a JPEG, so not to the last digit.
+        assert template.embedding @ fresh > 0.99
+    assert renew(house, [[FACE]]) == 0
+
+
+def test_a_photo_without_a_face_is_kept_and_told(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING)
+    house = house_of_another_encoder(1, 2)
+    assert renew(house, [[], [FACE]]) == 1
+    assert len(list(house.gallery.photos())) == 2
+    (template,) = house.gallery.templates(house.recogniser.fingerprint)
+    assert template.person == house.gallery.person("P1").id
+    assert "no face found" in caplog.text
+    assert "P0" not in caplog.text
+
+
+def test_a_damaged_photo_leaves_the_old_templates_in_place() -> None:
+    house = house_of_another_encoder(1)
+    embedding = np.eye(8, dtype=np.float32)[0]
+    house.gallery.add_person(
+        "Broken",
+        NewPhoto(
+            jpeg=b"not a jpeg", embedding=embedding, fingerprint=OLD, quality=0.5, added=EPOCH
+        ),
+    )
+    with pytest.raises(StoreError, match="is not a picture"):
+        renew(house, [[FACE]])
+    assert len(house.gallery.templates(OLD)) == 2
+    assert house.gallery.templates(house.recogniser.fingerprint) == []
+
+
+def test_somebody_enrolled_meanwhile_makes_it_start_again() -> None:
+    house = house_of_another_encoder(1)
+
+    def enrol_meanwhile(photos: Iterable[StoredPhoto], total: int) -> Iterator[StoredPhoto]:
+        yield from photos
+        embedding = random_units(1, 8, seed=9)[0]
+        house.gallery.add_person(
+            "Late",
+            NewPhoto(jpeg=b"jpeg", embedding=embedding, fingerprint=OLD, quality=0.5, added=EPOCH),
+        )
+
+    with pytest.raises(StoreError):
+        reembed(house.gallery, FakeObserver(photos=[[FACE]]), house.recogniser, enrol_meanwhile)
+    assert len(house.gallery.templates(OLD)) == 2
+
+
+PATIENCE_S = 10.0
+
+
+@given(st.lists(st.integers()))
+def test_everything_comes_once_in_its_order(items: list[int]) -> None:
+    done = [(item, made.result()) for item, made in prefetch(lambda n: n * n, items)]
+    assert done == [(item, item * item) for item in items]
+
+
+def test_the_next_item_is_worked_on_while_the_caller_has_the_last() -> None:
+    begun = {item: threading.Event() for item in "abc"}
+    for item, made in prefetch(lambda item: begun[item].set(), "abc"):
+        made.result()
+        if item == "a":
+            assert begun["b"].wait(PATIENCE_S)
+            assert not begun["c"].is_set()
+
+
+def test_one_at_a_time_in_one_thread_that_is_not_the_callers() -> None:
+    threads = {made.result() for _, made in prefetch(lambda _: threading.get_ident(), range(5))}
+    assert len(threads) == 1
+    assert threading.get_ident() not in threads
+
+
+def test_what_was_raised_is_raised_where_the_result_is_asked_for() -> None:
+    def halves(number: int) -> int:
+        if number % 2:
+            raise ValueError(f"{number} is odd")
+        return number // 2
+
+    results = iter(prefetch(halves, [2, 3, 4]))
+    assert next(results)[1].result() == 1
+    with pytest.raises(ValueError, match="3 is odd"):
+        next(results)[1].result()
+    assert next(results)[1].result() == 2
+
+
+def test_whoever_stops_early_leaves_no_thread_and_takes_no_more_items() -> None:
+    taken: list[int] = []
+
+    def items() -> Iterator[int]:
+        for number in range(100):
+            taken.append(number)
+            yield number
+
+    before = threading.active_count()
+    feed = prefetch(abs, items())
+    next(feed)
+    feed.close()
+    assert taken == [0, 1]
+    assert threading.active_count() == before

@@ -160,7 +160,7 @@ def test_a_lock_that_does_not_work_is_seen(config, monkeypatch):
 
 
 def test_somebody_else_is_not_let_in(config, monkeypatch):
-    from accessctl.demo.photos import hopper
+    from accessctl.demo.people import hopper
 
     monkeypatch.setattr(model_checks, "collins", hopper)
     (finding,) = check_chain(config)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accessctl.domain import Box, Image
-from accessctl.liveness.texture_crops import place
+from accessctl.liveness.texture_card import place
 from accessctl.training.spoof.minifasnet import LOGITS, SIZE, build_minifasnet
 from accessctl.training.spoof.torch_file import read_state
 

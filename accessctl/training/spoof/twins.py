@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accessctl.domain import Box, Image
-from accessctl.liveness.texture_crops import Sampling, crops
+from accessctl.liveness.texture_card import Sampling, crops
 from accessctl.training.spoof.media import MEDIA
 from accessctl.training.spoof.optics import Camera, draw_camera, taken
 from accessctl.training.spoof.pictures import FacePicture

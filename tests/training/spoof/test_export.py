@@ -6,7 +6,7 @@ import pytest
 
 from accessctl.domain import Box
 from accessctl.errors import ModelError, StoreError
-from accessctl.liveness.texture_crops import crops
+from accessctl.liveness.texture_card import crops
 from accessctl.liveness.texture_network import TextureNetwork
 from accessctl.training.spoof import export as module
 from accessctl.training.spoof.export import Told, export

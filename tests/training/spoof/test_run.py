@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from accessctl.config import VisionConfig
-from accessctl.demo.photos import collins, hopper
+from accessctl.demo.people import collins, hopper
 from accessctl.errors import InputError, StoreError
 from accessctl.training.spoof import run as module
 from accessctl.training.spoof.run import (

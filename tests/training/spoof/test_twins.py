@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from accessctl.domain import Box
-from accessctl.liveness.texture_crops import crops
+from accessctl.liveness.texture_card import crops
 from accessctl.training.spoof import twins as module
 from accessctl.training.spoof.media import MEDIA
 from accessctl.training.spoof.optics import draw_camera

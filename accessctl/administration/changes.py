@@ -1,0 +1,217 @@
+"""Every change of who may enter, for the command line, the preview and any other front.
+
+It works on a door's own gallery and event log, and needs neither its camera nor its encoder.
+
+There is no change without its record. The event is on disk before the change is kept: the log
+may tell of a change that was not made after all, never miss one. Removing somebody alone waits
+for no record: whoever shall be forgotten is forgotten, also with a log that cannot be written.
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from accessctl.audit.base import Recorder, person_event
+from accessctl.audit.log import EventLog
+from accessctl.audit.opening import open_log
+from accessctl.audit.schema import reported
+from accessctl.config import AuditConfig, Config
+from accessctl.domain import Event, EventKind, Person, PersonId, PersonRules
+from accessctl.errors import StoreError
+from accessctl.gallery.pins import hash_pin
+from accessctl.gallery.store import open_gallery
+from accessctl.gallery.values import NewPhoto, People, Record
+from accessctl.policy.lockout import Lockout
+from accessctl.policy.lockout_store import LockoutStore
+
+if TYPE_CHECKING:
+    from accessctl.recognition.enrolment import Candidate
+
+
+@dataclass(frozen=True, slots=True)
+class Entitlement:
+    """What somebody enrolled is allowed; `has_pin` tells whether one is set."""
+
+    person: Person
+    rules: PersonRules
+    has_pin: bool
+
+
+class Administration:
+    """People as their owner manages them; `now` is epoch time.
+
+    Names are found whatever their case. Besides what is said at each method, everything raises
+    StoreError when the gallery or the log cannot be written, and then nothing is changed.
+    """
+
+    def __init__(
+        self,
+        gallery: People,
+        audit: Recorder,
+        now: Callable[[], float],
+        *,
+        random_bytes: Callable[[int], bytes] = os.urandom,
+    ) -> None:
+        """`random_bytes` salts PINs."""
+        self._gallery = gallery
+        self._audit = audit
+        self._now = now
+        self._random = random_bytes
+
+    def person(self, name: str) -> Person:
+        """UnknownPersonError."""
+        return self._gallery.person(name)
+
+    def entitlement(self, name: str) -> Entitlement:
+        """UnknownPersonError."""
+        person = self._gallery.person(name)
+        rules = self._gallery.rules().get(person.id, PersonRules())
+        return Entitlement(person, rules, person.id in self._gallery.pins())
+
+    def enrol(self, name: str, photos: "Sequence[Candidate]") -> Person:
+        """Somebody new, with one or more photos; NameTakenError, BadNameError.
+
+        Each photo is a change of its own: when a later one fails, the earlier ones are kept.
+        """
+        first, *others = photos
+        person = self._gallery.add_person(
+            name, self._to_keep(first), record=self._recording("enrolled")
+        )
+        return self._add(person, others)
+
+    def add_photos(self, name: str, photos: "Sequence[Candidate]") -> Person:
+        """More photos of somebody enrolled, each a change of its own; UnknownPersonError."""
+        return self._add(self._gallery.person(name), photos)
+
+    def rename(self, old: str, new: str) -> Person:
+        """UnknownPersonError, NameTakenError, BadNameError."""
+        return self._gallery.rename(old, new, record=self._recording("renamed"))
+
+    def change_rules(self, name: str, change: Callable[[PersonRules], PersonRules]) -> Entitlement:
+        """`change` is given the present rules; nothing is written where it leaves them as they
+        are. UnknownPersonError, and InputError for rules that cannot be kept."""
+        before = self.entitlement(name)
+        rules = change(before.rules)
+        if rules != before.rules:
+            record = self._recording("rules_changed")
+            self._gallery.set_rules(before.person.id, rules, record=record)
+        return Entitlement(before.person, rules, before.has_pin)
+
+    def set_pin(self, name: str, pin: str) -> Person:
+        """UnknownPersonError, and InputError for what may not be a PIN."""
+        person = self._gallery.person(name)
+        kept = hash_pin(pin, self._random)
+        self._gallery.set_pin(person.id, kept, record=self._recording("pin_changed"))
+        return person
+
+    def clear_pin(self, name: str) -> Person:
+        """Take the PIN away; UnknownPersonError."""
+        person = self._gallery.person(name)
+        self._gallery.set_pin(person.id, None, record=self._recording("pin_changed"))
+        return person
+
+    def remove(self, name: str) -> Person:
+        """Leave nothing of somebody behind but a pseudonym in the log; UnknownPersonError.
+
+        StoreError also once they are removed, where the log could not be told.
+        """
+        untold: list[StoreError] = []
+        record = self._recording("removed")
+
+        def attempt(person: PersonId) -> None:
+            try:
+                record(person)
+            except StoreError as error:
+                untold.append(error)
+
+        person = self._gallery.remove(name, record=attempt)
+        if untold:
+            raise StoreError(
+                f"{person.name} is removed, but the event log does not tell of it. {untold[0]}"
+            ) from untold[0]
+        return person
+
+    def _add(self, person: Person, photos: "Sequence[Candidate]") -> Person:
+        for photo in photos:
+            person = self._gallery.add_photo(
+                person.id, self._to_keep(photo), record=self._recording("photo_added")
+            )
+        return person
+
+    def _recording(self, change: str) -> Record:
+        """What the gallery calls when a change is ready; it keeps nothing where that raises."""
+        return lambda person: self._audit.append(person_event(change, person, self._now()))
+
+    def _to_keep(self, candidate: "Candidate") -> NewPhoto:
+        return NewPhoto(
+            jpeg=candidate.jpeg,
+            embedding=candidate.embedding,
+            fingerprint=candidate.fingerprint,
+            quality=candidate.quality,
+            added=self._now(),
+        )
+
+
+class DeferredLog:
+    """The event log, opened or made with the first event; a context manager.
+
+    So nothing is made for a change that is refused, and a log that cannot be opened keeps
+    nobody from being removed.
+    """
+
+    def __init__(self, config: AuditConfig, environment: Mapping[str, str]) -> None:
+        self._config = config
+        self._environment = environment
+        self._log: EventLog | None = None
+
+    def append(self, event: Event) -> int:
+        """See EventLog.append; StoreError also when the log cannot be opened."""
+        if self._log is None:
+            # Said of the log, though it may be the gallery's transaction that this is part of.
+            with reported(self._config.file):
+                self._log = open_log(self._config, self._environment)
+        return self._log.append(event)
+
+    def __enter__(self) -> "DeferredLog":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._log is not None:
+            self._log.close()
+
+
+@contextmanager
+def open_administration(
+    config: Config, environment: Mapping[str, str], now: Callable[[], float] = time.time
+) -> Iterator[Administration]:
+    """StoreError or GalleryKeyError when the gallery cannot be opened."""
+    with (
+        open_gallery(config.gallery, environment) as gallery,
+        DeferredLog(config.audit, environment) as audit,
+    ):
+        yield Administration(gallery, audit, now)
+
+
+def end_lockout(
+    lockouts: LockoutStore, door: str, audit: Recorder, now: Callable[[], float]
+) -> Lockout:
+    """Faces count again at `door` from now on; the lockout that was ended, Lockout() for none.
+
+    Told and ended in one transaction of the lockouts, so that no attempt that was refused
+    meanwhile is forgotten untold. StoreError when either cannot be written: nothing is ended.
+    """
+    ended = Lockout()
+
+    def end(kept: Lockout) -> Lockout:
+        nonlocal ended
+        ended = kept
+        if kept != Lockout():
+            told = {"state": "face_unlocked", "door": door, "refused": kept.refused}
+            audit.append(Event(now(), EventKind.SERVICE, told))
+        return Lockout()
+
+    lockouts.change(door, end)
+    return ended

@@ -1,0 +1,154 @@
+"""A decision is written down first and acted on second; without the record nothing opens. What goes
+into the event log is made by pure functions from values to events, without names.
+"""
+
+import logging
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol, TypeAlias
+
+from accessctl.actions.base import Action, ActionResult
+from accessctl.audit.base import Recorder, write_down
+from accessctl.audit.views import as_json
+from accessctl.domain import Decision, Event, EventKind, Outcome, PersonId
+
+log = logging.getLogger(__name__)
+
+ActionListener: TypeAlias = Callable[[str, bool], None]
+
+
+def decision_event(decision: Decision, more: Mapping[str, Any] | None = None) -> Event:
+    """`more` is what the log keeps beside the decision: its evidence, its picture."""
+    match = decision.match
+    return Event(
+        decision.time,
+        EventKind.DECISION,
+        {
+            "visit": decision.visit,
+            "decision": decision.outcome.value,
+            "reason": decision.reason.value,
+            "similarity": None if match is None else round(match.similarity, 4),
+            "score": None if match is None else round(match.score, 3),
+            "margin": None if match is None or math.isinf(match.margin) else round(match.margin, 3),
+            "fmr": None if match is None else float(f"{match.fmr:.3g}"),
+            "frames": decision.frames,
+            "latency_ms": round(decision.latency_ms, 1),
+            **(more or {}),
+        },
+        decision.person,
+    )
+
+
+def prompt_payload(
+    visit: str, text: str, ask: str, step: int, steps: int, time: float
+) -> dict[str, Any]:
+    """What the actions that ask a visitor for something are given; it names nobody."""
+    event = Event(time, EventKind.SERVICE, {"visit": visit})
+    asked = {"kind": "prompt", "prompt": text, "ask": ask, "step": step, "steps": steps}
+    return as_json(event, lambda _: None) | asked
+
+
+def action_event(decision: Decision, action: str, result: ActionResult, time: float) -> Event:
+    return Event(
+        time,
+        EventKind.ACTION,
+        {
+            "visit": decision.visit,
+            "decision": decision.outcome.value,
+            "action": action,
+            "ok": result.ok,
+            "detail": result.detail,
+            "duration_ms": round(result.duration_ms, 1),
+        },
+        decision.person,
+    )
+
+
+def service_event(state: str, time: float, **data: str | int | float | None) -> Event:
+    """`state` is one of started, stopped, camera_lost, camera_back, camera_dark, camera_covered,
+    camera_clear, the same five of infrared_, fault, face_unlocked, reloaded, reload_refused."""
+    return Event(time, EventKind.SERVICE, {"state": state, **data})
+
+
+def wrong_pin_event(visit: str, person: PersonId, time: float) -> Event:
+    """`person` is whose PIN it was not."""
+    return Event(time, EventKind.SERVICE, {"state": "wrong_pin", "visit": visit}, person)
+
+
+class Runner(Protocol):
+    def submit(
+        self,
+        action: Action,
+        payload: Mapping[str, Any],
+        on_result: Callable[[Action, ActionResult], None],
+    ) -> bool: ...
+
+
+def ignore(_name: str, _ok: bool) -> None:
+    """Whoever wants to know nothing of actions."""
+
+
+class DecisionRecorder:
+    """Writes decisions to the audit log and hands their actions to the runner.
+
+    `actions`, and those `asking` a visitor for something, may be replaced between two
+    decisions. `on_action` hears of each action's end.
+    """
+
+    def __init__(
+        self,
+        audit: Recorder,
+        runner: Runner,
+        actions: Mapping[Outcome, Sequence[Action]],
+        wall_clock: Callable[[], float],
+        on_action: ActionListener = ignore,
+    ) -> None:
+        self._audit = audit
+        self._runner = runner
+        self.actions = actions
+        self.asking: Sequence[Action] = ()
+        self._wall_clock = wall_clock
+        self._on_action = on_action
+
+    def enact(
+        self,
+        decision: Decision,
+        names: Mapping[PersonId, str],
+        more: Mapping[str, Any] | None = None,
+    ) -> bool:
+        """True once the decision is on record and its actions are queued.
+
+        `more` goes on record beside the decision, but not to the actions.
+        False, and nothing acted on, when the audit log does not take it (fail secure).
+        """
+        if not write_down(self._audit, decision_event(decision, more)):
+            return False
+        payload = as_json(decision_event(decision), names.get)
+        for action in self.actions.get(decision.outcome, ()):
+            queued = self._runner.submit(action, payload, self._reporter(decision))
+            if not queued:
+                refused = ActionResult(False, "Refused: too many actions are waiting.", 0.0)
+                self._report(decision, action, refused)
+        return True
+
+    def ask(self, payload: Mapping[str, Any]) -> None:
+        """Tell a visitor what to do; failing to opens nothing and refuses nobody."""
+        for action in self.asking:
+            if not self._runner.submit(action, payload, self._told):
+                log.warning("Action %s was refused: too many are waiting.", action.name)
+
+    def _told(self, action: Action, result: ActionResult) -> None:
+        if not result.ok:
+            log.warning("Action %s failed: %s", action.name, result.detail)
+        self._on_action(action.name, result.ok)
+
+    def _reporter(self, decision: Decision) -> Callable[[Action, ActionResult], None]:
+        return lambda action, result: self._report(decision, action, result)
+
+    def _report(self, decision: Decision, action: Action, result: ActionResult) -> None:
+        if not result.ok:
+            visit = {"visit": decision.visit}
+            log.warning("Action %s failed: %s", action.name, result.detail, extra=visit)
+        event = action_event(decision, action.name, result, self._wall_clock())
+        write_down(self._audit, event)
+        self._on_action(action.name, result.ok)

@@ -1,0 +1,197 @@
+"""The one table of cues: which there are, what each may do, and how each speaks to a visitor."""
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from accessctl.liveness.cues.continuity import CONTINUITY, FLIPBOOK, continuity, flipbook
+from accessctl.liveness.cues.depth import DEPTH, depth
+from accessctl.liveness.cues.expression import BLINK, STILLNESS, blink, stillness
+from accessctl.liveness.cues.infrared import INFRARED, infrared
+from accessctl.liveness.cues.surroundings import EDGES, SURROUNDINGS, edges, surroundings
+from accessctl.liveness.cues.texture import CUE as TEXTURE
+from accessctl.liveness.cues.texture import MIN_SAMPLES, texture
+from accessctl.liveness.evidence import CueResult, CueVerdict, LivenessFrame
+
+Cue: TypeAlias = Callable[[Sequence[LivenessFrame]], CueResult]
+
+HINT = "Turn your head a little, or blink."
+LOOK, CLOSER, BACK = "Look at the camera.", "Come closer.", "Step back a little."
+TURN = "Turn your head a little."
+ALONE = "Come a little closer, with nothing around your face."
+STAY = "Stay in view and look at the camera."
+
+Lines: TypeAlias = tuple[tuple[str, CueVerdict], ...]
+"""Lines of evidence, each with the verdict it tells."""
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """What the cue `name`, the function `look`, may do.
+
+    Every cue may doubt. `vetoes`: its second doubt in a row, on frames of its own, refuses for
+    good. `facts`: it also knows hard facts, which it looks for in all frames and which refuse
+    at once. `breaks`: whoever is seen after its doubt may be another than before, so that
+    nothing shown before counts after it. `confirms`: it may show life; `framed`: only with
+    frames that show what surrounds the face.
+    """
+
+    name: str
+    look: Cue
+    vetoes: bool = False
+    facts: bool = False
+    breaks: bool = False
+    confirms: bool = False
+    framed: bool = False
+
+
+ROLES: tuple[Role, ...] = (
+    Role(CONTINUITY, continuity, vetoes=True, facts=True, breaks=True),
+    Role(FLIPBOOK, flipbook, vetoes=True),
+    Role(STILLNESS, stillness),
+    Role(EDGES, edges, vetoes=True),
+    Role(SURROUNDINGS, surroundings, vetoes=True),
+    Role(INFRARED, infrared, vetoes=True),
+    Role(TEXTURE, texture, confirms=True),
+    Role(DEPTH, depth, vetoes=True, confirms=True, framed=True),
+    Role(BLINK, blink, confirms=True, framed=True),
+)
+
+
+_BY_NAME = {role.name: role for role in ROLES}
+
+
+def may_veto(cue: str) -> bool:
+    """Whether two doubts of that cue refuse; those of a cue that nobody knows do."""
+    role = _BY_NAME.get(cue)
+    return role is None or role.vetoes
+
+
+def breaks(cue: str) -> bool:
+    """Whether nothing that was shown before a doubt of that cue counts after it."""
+    role = _BY_NAME.get(cue)
+    return role is not None and role.breaks
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How one cue speaks: its name for visitors, what each verdict means, and the `hint` that
+    clears its doubt up. `shy` cues are not mentioned before they have something to go by."""
+
+    name: str
+    veto: str
+    doubt: str
+    hint: str = LOOK
+    confirm: str = "looks alive"
+    clear: str = "nothing speaks against you"
+    undecided: str = "nothing to go by yet"
+    shy: bool = False
+
+
+WORDS: dict[str, Words] = {
+    "continuity": Words(
+        "one face", "the face was exchanged", "the face jumped or changed", STAY, clear="the same"
+    ),
+    "flipbook": Words(
+        "flow",
+        "pictures, swapped",
+        "changed without moving in between",
+        STAY,
+        clear="moves smoothly",
+    ),
+    "stillness": Words(
+        "at rest", "as still as a picture", "very still", TURN, clear="moves as the living do"
+    ),
+    "edges": Words("rim", "held up in a frame or a hand", "straight edges beside the face", ALONE),
+    "surroundings": Words(
+        "surroundings", "they move along with the face", "they seem to move along", ALONE
+    ),
+    "infrared": Words(
+        "infrared", "no living face there", "no face there", clear="the same face there", shy=True
+    ),
+    "texture": Words(
+        "skin and light",
+        "a picture",
+        "looks like a picture",
+        clear="nothing speaks against you, not sure yet",
+        shy=True,
+    ),
+    "depth": Words(
+        "movement",
+        "flat",
+        "turns as something flat does",
+        TURN,
+        confirm="the head turns as a living one does",
+        clear="nothing speaks against you",
+        undecided="none yet - turn your head a little",
+    ),
+    "blink": Words(
+        "blink",
+        "none that is real",
+        "doubtful",
+        confirm="seen",
+        clear="seen, but too near to count",
+        undecided="none yet",
+    ),
+}
+
+
+def words_of(cue: str) -> Words:
+    """The words of a cue; of one that nobody wrote any for, its own name."""
+    return WORDS.get(cue) or Words(cue, "speaks of a picture", "doubtful")
+
+
+def evidence_line(result: CueResult) -> str | None:
+    """One line on what a cue has gathered; None where there is nothing to mention.
+
+    "skin and light: 3 of 4 looks, looks alive so far".
+    """
+    words = words_of(result.cue)
+    if words.shy and result.verdict is CueVerdict.UNDECIDED and not result.frames:
+        return None
+    said = {
+        CueVerdict.VETO: f"{words.veto} - refused",
+        CueVerdict.DOUBT: f"{words.doubt} - {words.hint[0].lower()}{words.hint[1:].rstrip('.')}",
+        CueVerdict.CONFIRM: words.confirm,
+        CueVerdict.CLEAR: words.clear,
+        CueVerdict.UNDECIDED: words.undecided,
+    }[result.verdict]
+    if result.cue == "texture":
+        said = _looks(result, said)
+    return f"{words.name}: {said}"
+
+
+def evidence_lines(results: Iterable[CueResult]) -> Lines:
+    """The line of each cue that has something to mention, and the verdict it tells."""
+    lines = ((evidence_line(result), result.verdict) for result in results)
+    return tuple((line, verdict) for line, verdict in lines if line is not None)
+
+
+def hint(results: Iterable[CueResult], *, near: bool = True, fills: bool = False) -> str:
+    """What to ask of a visitor whose life has not been shown: what clears up the first doubt, or
+    else what is missing. `near`: the face is large enough for every cue; `fills`: it fills the
+    picture."""
+    said = {result.cue: result for result in results}
+    for result in said.values():
+        if result.verdict is CueVerdict.DOUBT:
+            return words_of(result.cue).hint
+    if fills:
+        return BACK
+    if not near:
+        return CLOSER
+    texture = said.get("texture")
+    gathering = texture is not None and 0 < texture.frames < MIN_SAMPLES
+    return LOOK if gathering else HINT
+
+
+def _looks(result: CueResult, said: str) -> str:
+    if result.verdict is not CueVerdict.UNDECIDED:
+        return f"{result.frames} looks, {said}"
+    if result.frames < MIN_SAMPLES:
+        counted = f"{result.frames} of {MIN_SAMPLES} looks"
+    else:
+        counted = f"{result.frames} looks"
+    if not math.isfinite(result.figure):
+        return counted
+    return f"{counted}, {'looks alive so far' if result.figure >= 0.5 else 'not convinced yet'}"

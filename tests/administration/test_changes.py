@@ -1,0 +1,440 @@
+import sqlite3
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from accessctl.administration.changes import (
+    Administration,
+    DeferredLog,
+    Entitlement,
+    end_lockout,
+    open_administration,
+)
+from accessctl.audit.base import MemoryLog
+from accessctl.audit.log import EventLog
+from accessctl.config import AuditConfig, Config, GalleryConfig
+from accessctl.domain import Event, EventKind, PersonId, PersonRules, Quality
+from accessctl.door.fake import EPOCH, FACE_BOX, FakeHouse, portrait
+from accessctl.errors import (
+    BadNameError,
+    InputError,
+    NameTakenError,
+    StoreError,
+    UnknownPersonError,
+)
+from accessctl.gallery.fake import random_units
+from accessctl.gallery.pins import matches
+from accessctl.gallery.store import open_gallery
+from accessctl.gallery.values import NewPhoto
+from accessctl.policy.lockout import Lockout, Uptime
+from accessctl.policy.lockout_store import LockoutStore
+from accessctl.recognition.enrolment import Candidate, Enrolment
+from accessctl.vision.fake import fake_face
+
+ADA, EVE = 1, 2
+
+Examine = Callable[[int], Candidate]
+
+
+@pytest.fixture
+def house() -> FakeHouse:
+    house = FakeHouse()
+    house.observer.faces = [fake_face(box=FACE_BOX, quality=Quality(0.7))]
+    return house
+
+
+@pytest.fixture
+def administration(house: FakeHouse) -> Administration:
+    return house.administration()
+
+
+@pytest.fixture
+def examine(house: FakeHouse) -> Examine:
+    enrolment = Enrolment(house.observer, house.recogniser, house.roster())
+    return lambda person: enrolment.examine(portrait(person), "a photo")
+
+
+def changes(house: FakeHouse) -> list[tuple[str, PersonId | None]]:
+    return [(event.data["change"], event.person) for event in house.events()]
+
+
+def test_one_photo_is_enough(
+    house: FakeHouse, administration: Administration, examine: Examine
+) -> None:
+    person = administration.enrol("Ada", [examine(ADA)])
+    assert (person.name, person.photos, person.enrolled) == ("Ada", 1, EPOCH)
+    assert house.gallery.people() == [person]
+    assert changes(house) == [("enrolled", person.id)]
+    assert house.events()[0].kind is EventKind.PERSON
+    (template,) = house.gallery.templates(house.recogniser.fingerprint)
+    assert template.person == person.id
+    assert template.quality == 0.7
+
+
+def test_more_photos_at_once_and_later(
+    house: FakeHouse, administration: Administration, examine: Examine
+) -> None:
+    person = administration.enrol("Ada", [examine(ADA), examine(ADA)])
+    assert person.photos == 2
+    assert administration.add_photos("ada", [examine(ADA)]).photos == 3
+    assert changes(house) == [
+        ("enrolled", person.id),
+        ("photo_added", person.id),
+        ("photo_added", person.id),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "error"), [("ADA", NameTakenError), (" ", BadNameError), ("a\nb", BadNameError)]
+)
+def test_a_name_that_will_not_do_leaves_everything_as_it_was(
+    house: FakeHouse,
+    administration: Administration,
+    examine: Examine,
+    name: str,
+    error: type[Exception],
+) -> None:
+    administration.enrol("Ada", [examine(ADA)])
+    revision, events = house.gallery.revision(), house.events()
+    with pytest.raises(error):
+        administration.enrol(name, [examine(EVE)])
+    assert (house.gallery.revision(), house.events()) == (revision, events)
+
+
+def test_with_a_full_disk_nobody_is_enrolled(
+    house: FakeHouse, administration: Administration, examine: Examine
+) -> None:
+    house.audit.full = True
+    with pytest.raises(StoreError, match="disk is full"):
+        administration.enrol("Ada", [examine(ADA)])
+    assert house.gallery.people() == []
+    assert house.gallery.revision() == 0
+    house.audit.full = False
+    person = administration.enrol("Ada", [examine(ADA)])
+    house.audit.full = True
+    with pytest.raises(StoreError, match="disk is full"):
+        administration.add_photos("Ada", [examine(ADA)])
+    assert house.gallery.people() == [person]
+    assert len(house.gallery.templates(house.recogniser.fingerprint)) == 1
+
+
+class FullAfter(EventLog):
+    """A log whose disk has no page left after so many events."""
+
+    def __init__(self, path: Path, events: int) -> None:
+        super().__init__(path)
+        self.left = events
+
+    def append(self, event: Event) -> int:
+        if self.left <= 0:
+            pages = self._db.execute("PRAGMA page_count").fetchone()[0]
+            self._db.execute(f"PRAGMA max_page_count = {pages}")
+            # More than fits on the free part of the last page.
+            event = Event(event.time, event.kind, {**event.data, "": "x" * 60000}, event.person)
+        self.left -= 1
+        return super().append(event)
+
+
+def test_on_real_files_with_a_full_disk_nobody_is_enrolled_either(
+    tmp_path: Path, house: FakeHouse, examine: Examine
+) -> None:
+    people = [examine(ADA), examine(EVE)]
+    with (
+        open_gallery(GalleryConfig(folder=tmp_path / "enrolled"), {}) as gallery,
+        FullAfter(tmp_path / "events.sqlite", events=2) as audit,
+    ):
+        administration = Administration(gallery, audit, lambda: EPOCH)
+        ada = administration.enrol("Ada", people[:1])
+        # Of two photos of somebody new the second finds the disk full.
+        with pytest.raises(StoreError, match="full"):
+            administration.enrol("Eve", [people[1], people[1]])
+        with pytest.raises(StoreError, match="full"):
+            administration.enrol("Joan", people[:1])
+        eve = gallery.person("Eve")
+        assert [person.name for person in gallery.people()] == ["Ada", "Eve"]
+        assert eve.photos == 1
+        told = [(event.data["change"], event.person) for _, event in audit.query()]
+    assert told == [("enrolled", ada.id), ("enrolled", eve.id)]
+
+
+def test_only_somebody_enrolled_gets_more_photos(
+    house: FakeHouse, administration: Administration, examine: Examine
+) -> None:
+    with pytest.raises(UnknownPersonError):
+        administration.add_photos("Ada", [examine(ADA)])
+    assert house.events() == []
+
+
+def test_each_change_is_written_down_once(
+    house: FakeHouse, administration: Administration, examine: Examine
+) -> None:
+    ada = administration.enrol("Ada", [examine(ADA)])
+    assert administration.rename("ada", "Augusta").id == ada.id
+    administration.change_rules("Augusta", lambda _: PersonRules(disabled=True))
+    administration.set_pin("Augusta", "270818")
+    administration.clear_pin("Augusta")
+    assert administration.remove("Augusta").name == "Augusta"
+    told = ["enrolled", "renamed", "rules_changed", "pin_changed", "pin_changed", "removed"]
+    assert changes(house) == [(change, ada.id) for change in told]
+    assert {event.time for event in house.events()} == {EPOCH}
+    assert house.gallery.people() == []
+
+
+def test_what_somebody_is_allowed(
+    house: FakeHouse, administration: Administration, examine: Examine
+) -> None:
+    ada = administration.enrol("Ada", [examine(ADA)])
+    assert administration.person("ADA") == ada
+    assert administration.entitlement("ada") == Entitlement(ada, PersonRules(), False)
+    administration.set_pin("ada", "270818")
+    assert matches("270818", house.gallery.pins()[ada.id])
+    rules = PersonRules(life_by_pin=True)
+    seen: list[PersonRules] = []
+
+    def change(kept: PersonRules) -> PersonRules:
+        seen.append(kept)
+        return rules
+
+    assert administration.change_rules("ada", change) == Entitlement(ada, rules, True)
+    assert administration.entitlement("ada") == Entitlement(ada, rules, True)
+    assert seen == [PersonRules()]
+
+
+def test_rules_that_stay_as_they_are_are_not_written_down(
+    house: FakeHouse, administration: Administration, examine: Examine
+) -> None:
+    administration.enrol("Ada", [examine(ADA)])
+    revision = house.gallery.revision()
+    administration.change_rules("Ada", lambda kept: kept)
+    assert house.gallery.revision() == revision
+    assert [change for change, _ in changes(house)] == ["enrolled"]
+
+
+Change = Callable[[Administration], object]
+
+CHANGES: list[Change] = [
+    lambda administration: administration.rename("Ada", "Augusta"),
+    lambda administration: administration.change_rules("Ada", lambda _: PersonRules(disabled=True)),
+    lambda administration: administration.set_pin("Ada", "270818"),
+    lambda administration: administration.clear_pin("Ada"),
+]
+IDS = ["rename", "rules", "set pin", "clear pin"]
+
+
+def everything(house: FakeHouse) -> object:
+    gallery = house.gallery
+    return gallery.revision(), gallery.people(), gallery.rules(), gallery.pins()
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=IDS)
+def test_nothing_changes_without_its_record(
+    house: FakeHouse, administration: Administration, examine: Examine, change: Change
+) -> None:
+    administration.enrol("Ada", [examine(ADA)])
+    administration.set_pin("Ada", "314159")
+    before = everything(house)
+    house.audit.full = True
+    with pytest.raises(StoreError, match="disk is full"):
+        change(administration)
+    assert everything(house) == before
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        *CHANGES,
+        lambda administration: administration.add_photos("Ada", []),
+        lambda administration: administration.remove("Ada"),
+    ],
+    ids=[*IDS, "photos", "remove"],
+)
+def test_nobody_of_that_name(
+    house: FakeHouse, administration: Administration, change: Change
+) -> None:
+    with pytest.raises(UnknownPersonError):
+        change(administration)
+    assert house.events() == []
+
+
+@pytest.mark.parametrize("pin", ["12", "1234", "4444", "27081x"])
+def test_what_may_not_be_a_pin_changes_nothing(
+    house: FakeHouse, administration: Administration, examine: Examine, pin: str
+) -> None:
+    administration.enrol("Ada", [examine(ADA)])
+    with pytest.raises(InputError, match="PIN"):
+        administration.set_pin("Ada", pin)
+    assert house.gallery.pins() == {}
+    assert len(house.events()) == 1
+
+
+def test_removing_waits_for_no_record(
+    house: FakeHouse, administration: Administration, examine: Examine
+) -> None:
+    administration.enrol("Ada", [examine(ADA)])
+    house.audit.full = True
+    with pytest.raises(StoreError, match=r"^Ada is removed, but the event log does not tell of it"):
+        administration.remove("ada")
+    assert house.gallery.people() == []
+
+
+def test_a_removal_that_leaves_traces_for_now_is_on_record(
+    tmp_path: Path, house: FakeHouse, examine: Examine
+) -> None:
+    """Another process reads: what was removed is erased later, and told at once."""
+    config = GalleryConfig(folder=tmp_path / "enrolled")
+    with (
+        open_gallery(config, {}, busy_timeout_s=0.05) as gallery,
+        open_gallery(config, {}) as other,
+    ):
+        administration = Administration(gallery, house.audit, lambda: EPOCH)
+        ada = administration.enrol("Ada", [examine(ADA)])
+        reading = other._database._db
+        reading.execute("BEGIN")
+        reading.execute("SELECT count(*) FROM person").fetchone()
+        with pytest.raises(StoreError, match="traces of what was removed remain"):
+            administration.remove("Ada")
+        reading.execute("ROLLBACK")
+        assert gallery.people() == []
+    assert changes(house) == [("enrolled", ada.id), ("removed", ada.id)]
+
+
+FACE = random_units(1, 8, 1)[0]
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    """A gallery with Ada in it, and no event log yet."""
+    config = Config(
+        gallery=GalleryConfig(folder=tmp_path / "enrolled"),
+        audit=AuditConfig(file=tmp_path / "state" / "events.sqlite"),
+    )
+    photo = NewPhoto(jpeg=b"x", embedding=FACE, fingerprint="e", quality=1.0, added=1.0)
+    with open_gallery(config.gallery, {}) as gallery:
+        gallery.add_person("Ada", photo)
+    return config
+
+
+def people(config: Config) -> list[str]:
+    with open_gallery(config.gallery, {}) as gallery:
+        return [person.name for person in gallery.people()]
+
+
+def test_a_change_is_in_the_gallery_and_in_the_log(config: Config) -> None:
+    with open_administration(config, {}, lambda: 7.0) as administration:
+        ada = administration.rename("Ada", "Augusta")
+    assert people(config) == ["Augusta"]
+    with EventLog(config.audit.file) as log:
+        told = [event for _, event in log.query()]
+    assert told == [Event(7.0, EventKind.PERSON, {"change": "renamed"}, ada.id)]
+    assert stat.S_IMODE(config.audit.file.stat().st_mode) == 0o600
+
+
+def test_looking_and_what_is_refused_make_no_log(config: Config) -> None:
+    with open_administration(config, {}) as administration:
+        administration.entitlement("Ada")
+        with pytest.raises(UnknownPersonError):
+            administration.rename("Eve", "Augusta")
+    assert not config.audit.file.parent.exists()
+
+
+@pytest.fixture(params=["damaged", "a folder"])
+def broken(request: pytest.FixtureRequest, config: Config) -> Config:
+    config.audit.file.parent.mkdir()
+    if request.param == "damaged":
+        config.audit.file.write_bytes(b"no database " * 100)
+    else:
+        config.audit.file.mkdir()
+    return config
+
+
+def test_a_log_that_cannot_be_opened_lets_nothing_be_changed(broken: Config) -> None:
+    with open_administration(broken, {}) as administration:
+        with pytest.raises(StoreError, match=r"^The event log "):
+            administration.rename("Ada", "Augusta")
+        with pytest.raises(StoreError, match=r"^The event log "):
+            administration.set_pin("Ada", "270818")
+        assert not administration.entitlement("Ada").has_pin
+    assert people(broken) == ["Ada"]
+
+
+def test_a_log_that_cannot_be_opened_keeps_nobody_from_being_removed(broken: Config) -> None:
+    with (
+        open_administration(broken, {}) as administration,
+        pytest.raises(StoreError, match=r"^Ada is removed, but the event log does not tell of it"),
+    ):
+        administration.remove("Ada")
+    assert people(broken) == []
+
+
+def test_the_log_is_closed_after(config: Config) -> None:
+    with DeferredLog(config.audit, {}) as log:
+        assert log.append(Event(1.0, EventKind.SERVICE)) == 1
+        assert log.append(Event(2.0, EventKind.SERVICE)) == 2
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        log._log._db.execute("SELECT 1")  # type: ignore[union-attr]
+
+
+LOCKED = Lockout(7, Uptime("boot", 12.5), 30.0)
+TOLD = Event(5.0, EventKind.SERVICE, {"state": "face_unlocked", "door": "front", "refused": 7})
+
+
+def clock() -> float:
+    return 5.0
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[LockoutStore]:
+    with LockoutStore(tmp_path / "lockout.sqlite") as opened:
+        opened.change("front", lambda _: LOCKED)
+        opened.change("back", lambda _: LOCKED)
+        yield opened
+
+
+def events(audit: MemoryLog) -> list[Event]:
+    return [event for _, event in audit.query()]
+
+
+def test_a_lockout_is_ended_at_one_door_and_told(store: LockoutStore) -> None:
+    audit = MemoryLog()
+    assert end_lockout(store, "front", audit, clock) == LOCKED
+    assert (store.read("front"), store.read("back")) == (Lockout(), LOCKED)
+    assert events(audit) == [TOLD]
+
+
+def test_where_nobody_was_refused_nothing_is_told(store: LockoutStore) -> None:
+    audit = MemoryLog()
+    assert end_lockout(store, "side", audit, clock) == Lockout()
+    assert events(audit) == []
+
+
+def test_without_its_record_it_goes_on(store: LockoutStore) -> None:
+    audit = MemoryLog()
+    audit.full = True
+    with pytest.raises(StoreError, match="disk is full"):
+        end_lockout(store, "front", audit, clock)
+    assert store.read("front") == LOCKED
+
+
+def test_no_attempt_is_forgotten_that_the_record_does_not_count(
+    tmp_path: Path, store: LockoutStore
+) -> None:
+    """A door that refuses somebody just then has to wait until the lockout is ended."""
+
+    class Meanwhile(MemoryLog):
+        def append(self, event: Event) -> int:
+            assert door.read("front") == LOCKED
+            with pytest.raises(StoreError, match="locked"):
+                door.change("front", refuse)
+            return super().append(event)
+
+    def refuse(kept: Lockout) -> Lockout:
+        return replace(kept, refused=kept.refused + 1)
+
+    audit = Meanwhile()
+    with LockoutStore(tmp_path / "lockout.sqlite", busy_timeout_s=0.05) as door:
+        end_lockout(store, "front", audit, clock)
+        assert door.change("front", refuse) == Lockout(1)
+    assert events(audit) == [TOLD]

@@ -1,0 +1,311 @@
+"""The door with rules, hours, lockout and company, on fakes."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from accessctl.audit.base import MemoryLog
+from accessctl.audit.log import EventLog
+from accessctl.config import LockoutConfig
+from accessctl.config_access import AccessConfig
+from accessctl.domain import (
+    Box,
+    Decision,
+    Event,
+    EventKind,
+    Face,
+    Outcome,
+    PersonId,
+    PersonRules,
+    Reason,
+)
+from accessctl.door.access_gate import AccessGate, Crossings, passage_data
+from accessctl.door.door import Door
+from accessctl.door.fake import FACE_BOX, FakeHouse, decisions
+from accessctl.door.recorder import DecisionRecorder
+from accessctl.policy.access import AccessPlan, Crossing, objection
+from accessctl.policy.evidence_record import from_data
+from accessctl.policy.lockout import Uptime
+from accessctl.policy.lockout_store import LockoutKeeper, LockoutStore
+from accessctl.vision.fake import fake_face
+
+ADA, BOB = PersonId("ada"), PersonId("bob")
+IN = AccessConfig(direction="in", anti_passback="hard", reset_after_h=1)
+
+
+def granted(time: float, direction: object, person: PersonId | None = ADA, **more: object) -> Event:
+    data = {"decision": "granted", "direction": direction, "area": "inside", **more}
+    return Event(time, EventKind.DECISION, data, person)
+
+
+@pytest.fixture
+def log() -> MemoryLog:
+    return MemoryLog()
+
+
+def test_the_last_grant_at_a_door_of_the_area_counts(log: MemoryLog) -> None:
+    crossings = Crossings(log, IN)
+    assert crossings.last(ADA, 1000.0) is None
+    log.append(granted(1000.0, "in"))
+    assert crossings.last(ADA, 1100.0) == Crossing("in", 100.0)
+    assert crossings.last(BOB, 1100.0) is None
+    log.append(granted(1200.0, "out"))
+    assert crossings.last(ADA, 1300.0) == Crossing("out", 100.0)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        granted(1000.0, "in", decision="denied"),
+        granted(1000.0, "in", area="store"),
+        granted(1000.0, "in", area=None),
+        granted(1000.0, "none"),
+        granted(1000.0, ["in"]),
+        granted(1000.0, "in", person=None),
+        Event(1000.0, EventKind.DECISION, {"decision": "granted"}, ADA),
+        Event(1000.0, EventKind.ACTION, {"decision": "granted", "direction": "in"}, ADA),
+    ],
+)
+def test_what_is_no_crossing(log: MemoryLog, event: Event) -> None:
+    log.append(event)
+    assert Crossings(log, IN).last(ADA, 1000.0) is None
+
+
+def test_a_clock_that_was_set_back_counts_it_as_of_now(log: MemoryLog) -> None:
+    log.append(granted(9000.0, "in"))
+    assert Crossings(log, IN).last(ADA, 8000.0) == Crossing("in", 0.0)
+
+
+def test_it_survives_a_restart_and_is_shared_by_the_doors_of_a_log(tmp_path: Path) -> None:
+    file = tmp_path / "events.sqlite"
+    with EventLog(file) as front, EventLog(file) as back:
+        crossings = Crossings(front, IN)
+        back.append(granted(1000.0, "in"))
+        assert crossings.last(ADA, 1010.0) == Crossing("in", 10.0)
+        back.append(granted(1020.0, "out"))
+        assert crossings.last(ADA, 1030.0) == Crossing("out", 10.0)
+        front.append(granted(1040.0, "in"))
+    with EventLog(file) as front:
+        assert Crossings(front, IN).last(ADA, 1050.0) == Crossing("in", 10.0)
+        # What is older than the reset is not even read.
+        assert Crossings(front, IN).last(ADA, 1040.0 + 3601.0) is None
+
+
+def test_another_configuration_reads_anew(log: MemoryLog) -> None:
+    log.append(granted(1000.0, "in"))
+    log.append(granted(1001.0, "out", area="store"))
+    crossings = Crossings(log, IN)
+    assert crossings.last(ADA, 1010.0) == Crossing("in", 10.0)
+    store = crossings.under(IN.model_copy(update={"area": "store"}))
+    assert store.last(ADA, 1010.0) == Crossing("out", 9.0)
+
+
+def test_what_a_decision_says_of_its_way() -> None:
+    assert passage_data(AccessConfig(), Reason.MATCHED, again=False) == {}
+    assert passage_data(IN, Reason.MATCHED, again=False) == {"direction": "in", "area": "inside"}
+    assert passage_data(IN, Reason.MATCHED, again=True)["passback"] is True
+    assert "passback" not in passage_data(IN, Reason.EXPIRED, again=True)
+
+
+GRACE, STRANGER = 1, 2
+# A Monday.
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC).timestamp()
+ACCESS = AccessConfig.model_validate(
+    {
+        "timezone": "UTC",
+        "schedules": {"office": [{"days": ["mon"], "opens": "08:00", "closes": "18:00"}]},
+        "groups": {"staff": {"schedule": "office"}},
+    }
+)
+
+
+class Site:
+    """A house whose clocks are set by hand, with a door that has a gate."""
+
+    def __init__(self, store: LockoutStore, **policy: Any) -> None:
+        self.house = FakeHouse()
+        self.policy = self.house.policy.model_copy(update=policy)
+        self.grace = self.house.enrol("Grace", GRACE)
+        self.wall = NOON
+        self.up = 0.0
+        self.frame = 0.0
+        self.tracks = count(1)
+        keeper = LockoutKeeper(store, "front", LockoutConfig(), lambda: Uptime("boot", self.up))
+        numbers = count(1)
+        self.door = Door(
+            self.house.observer,
+            self.house.recogniser,
+            self.house.roster(),
+            DecisionRecorder(
+                self.house.audit,
+                self.house.runner,
+                {Outcome.GRANTED: [self.house.unlock]},
+                wall_clock=lambda: self.wall,
+            ),
+            self.policy,
+            leave_after_s=1.0,
+            wall_clock=lambda: self.wall,
+            new_visit_id=lambda: f"{next(numbers):x}",
+            gate=AccessGate(ACCESS, self.policy, keeper),
+        )
+
+    def rule(self, rules: PersonRules) -> None:
+        self.house.gallery.set_rules(self.grace, rules)
+        self.wait(2.0)
+
+    def wait(self, seconds: float) -> None:
+        self.up += seconds
+        self.wall += seconds
+        self.frame += seconds
+
+    def visit(self, person: int, faces: Sequence[Face] | None = None) -> list[Decision]:
+        """Somebody stands there for six frames and goes; what the door decided."""
+        shown = [fake_face(box=FACE_BOX, track=next(self.tracks))] if faces is None else faces
+        made = decisions(self.house.play(self.door, [(person, shown)] * 6, start=self.frame))
+        self.wait(1.0)
+        self.house.play(self.door, [(person, ())], start=self.frame + 1.1)
+        self.wait(5.0)
+        return made
+
+
+@pytest.fixture
+def store(tmp_path: Path):
+    with LockoutStore(tmp_path / "lockout.sqlite") as opened:
+        yield opened
+
+
+@pytest.fixture
+def site(store: LockoutStore) -> Site:
+    return Site(store)
+
+
+def verdicts(made: Sequence[Decision]) -> list[tuple[Outcome, Reason]]:
+    return [(decision.outcome, decision.reason) for decision in made]
+
+
+def test_rules_hold_at_the_moment_of_the_visit(site: Site) -> None:
+    granted = [(Outcome.GRANTED, Reason.MATCHED)]
+    assert verdicts(site.visit(GRACE)) == granted
+    site.rule(PersonRules(("staff",), valid_until=NOON + 86400))
+    assert verdicts(site.visit(GRACE)) == granted
+    site.wall = NOON + 6 * 3600
+    (refused,) = site.visit(GRACE)
+    assert (refused.reason, refused.person) == (Reason.OUTSIDE_SCHEDULE, site.grace)
+    site.wall = NOON + 86400
+    assert verdicts(site.visit(GRACE)) == [(Outcome.DENIED, Reason.EXPIRED)]
+    site.rule(PersonRules(disabled=True))
+    assert verdicts(site.visit(GRACE)) == [(Outcome.DENIED, Reason.DISABLED)]
+
+
+def test_five_strangers_lock_the_door_for_everybody(site: Site) -> None:
+    for _ in range(5):
+        assert verdicts(site.visit(STRANGER)) == [(Outcome.UNKNOWN, Reason.NO_MATCH)]
+    assert verdicts(site.visit(GRACE)) == [(Outcome.DENIED, Reason.LOCKED_OUT)]
+    # Whatever the wall clock is set to.
+    site.wall = NOON + 1e6
+    assert verdicts(site.visit(GRACE)) == [(Outcome.DENIED, Reason.LOCKED_OUT)]
+    site.wait(30.0)
+    assert verdicts(site.visit(GRACE)) == [(Outcome.GRANTED, Reason.MATCHED)]
+
+
+def test_company_is_refused_and_a_passer_by_is_none(store: LockoutStore) -> None:
+    site = Site(store, several_faces="refuse")
+    near = fake_face(box=FACE_BOX, track=901)
+    beside = fake_face(box=Box(70, 20, 50, 60), track=902)
+    far = fake_face(box=Box(90, 20, 20, 25), track=903)
+    assert Reason.TWO_FACES in {made.reason for made in site.visit(GRACE, [near, beside])}
+    assert not site.house.unlock.payloads
+    made = site.visit(GRACE, [fake_face(box=FACE_BOX, track=904), far])
+    assert (Outcome.GRANTED, Reason.MATCHED) in verdicts(made)
+
+
+def test_the_evidence_is_on_record_but_not_sent(site: Site) -> None:
+    site.visit(GRACE)
+    (event,) = [event for event in site.house.events() if "evidence" in event.data]
+    recorded = from_data(event.data["evidence"])
+    assert recorded.evidence.pooled is not None
+    assert recorded.evidence.pooled.person == site.grace
+    assert (recorded.door, recorded.people, recorded.widths) == ("front", 1, (FACE_BOX.w,))
+    (payload,) = site.house.unlock.payloads
+    assert "evidence" not in payload
+
+
+def test_who_was_let_in_before_a_restart_is_not_let_in_again(site: Site) -> None:
+    house = site.house
+    door = house.door()
+    door._granted_before[site.grace] = 3.0
+    scenes = [(GRACE, [fake_face(box=FACE_BOX, track=1)])] * 6
+    assert verdicts(decisions(house.play(door, scenes))) == [(Outcome.DENIED, Reason.COOLDOWN)]
+
+
+steps = st.lists(
+    st.one_of(
+        st.tuples(st.just("visit"), st.sampled_from([GRACE, STRANGER])),
+        st.tuples(st.just("wall"), st.floats(-1e6, 1e6)),
+        st.tuples(st.just("wait"), st.floats(0, 120)),
+        st.tuples(st.just("disk"), st.booleans()),
+        st.tuples(
+            st.just("rules"),
+            st.builds(
+                PersonRules,
+                groups=st.sampled_from([(), ("staff",), ("x",)]),
+                valid_from=st.none() | st.just(NOON - 100),
+                valid_until=st.none() | st.just(NOON + 1000),
+                disabled=st.booleans(),
+            ),
+        ),
+    ),
+    max_size=25,
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(steps)
+def test_nothing_opens_but_as_it_should(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, Any]]
+) -> None:
+    """Whatever happens before: an opening needs valid rules at that instant, no lockout,
+    enough agreeing frames and a record of its own."""
+    plan = AccessPlan.of(ACCESS)
+    with LockoutStore(tmp_path_factory.mktemp("lockout") / "lockout.sqlite") as store:
+        site = Site(store)
+        rules = PersonRules()
+        for kind, value in steps:
+            if kind == "wall":
+                site.wall = max(0.0, site.wall + value)
+            elif kind == "wait":
+                site.wait(value)
+            elif kind == "disk":
+                site.house.audit.full = value
+            elif kind == "rules":
+                rules = value
+                site.rule(rules)
+            else:
+                opened = len(site.house.unlock.payloads)
+                at, locked = site.wall, store.read("front").locked(Uptime("boot", site.up))
+                full = site.house.audit.full
+                site.visit(value)
+                if len(site.house.unlock.payloads) == opened:
+                    continue
+                assert len(site.house.unlock.payloads) == opened + 1
+                assert value == GRACE
+                assert not locked
+                assert not full
+                assert objection(rules, plan, at) is None
+    granted = [
+        event
+        for event in site.house.events()
+        if event.data.get("decision") == "granted" and "evidence" in event.data
+    ]
+    visits = [event.data["visit"] for event in granted]
+    assert visits == [payload["visit"] for payload in site.house.unlock.payloads]
+    assert len(set(visits)) == len(visits)
+    for event in granted:
+        frames = from_data(event.data["evidence"]).evidence.sightings
+        assert sum(frame.match is not None for frame in frames) >= site.policy.min_frames

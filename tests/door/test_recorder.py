@@ -1,0 +1,181 @@
+import logging
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from accessctl.actions.base import ActionResult, RecordingAction
+from accessctl.audit.base import MemoryLog
+from accessctl.domain import Decision, Event, EventKind, Match, Outcome, PersonId, Reason
+from accessctl.door.fake import DirectRunner
+from accessctl.door.recorder import DecisionRecorder, action_event, decision_event, service_event
+
+ADA = PersonId("a1")
+MATCH = Match(ADA, similarity=0.912345, score=5.12345, margin=2.98765, fmr=1.23456e-7, fmr_upper=1)
+DECISION = Decision(
+    12.5, "v1", Outcome.GRANTED, Reason.MATCHED, ADA, MATCH, frames=4, latency_ms=412.345
+)
+
+
+def test_a_decision_with_its_evidence_rounded() -> None:
+    assert decision_event(DECISION) == Event(
+        12.5,
+        EventKind.DECISION,
+        {
+            "visit": "v1",
+            "decision": "granted",
+            "reason": "matched",
+            "similarity": 0.9123,
+            "score": 5.123,
+            "margin": 2.988,
+            "fmr": 1.23e-7,
+            "frames": 4,
+            "latency_ms": 412.3,
+        },
+        ADA,
+    )
+
+
+def test_a_lead_over_nobody_is_no_number() -> None:
+    lone = replace(DECISION, match=replace(MATCH, margin=math.inf))
+    assert decision_event(lone).data["margin"] is None
+
+
+def test_a_decision_without_a_match() -> None:
+    event = decision_event(replace(DECISION, outcome=Outcome.UNKNOWN, person=None, match=None))
+    assert event.person is None
+    assert {event.data[key] for key in ("similarity", "score", "margin", "fmr")} == {None}
+
+
+def test_the_result_of_an_action() -> None:
+    result = ActionResult(False, "unlock ended with status 3.", 12.345)
+    assert action_event(DECISION, "command unlock", result, 13.0) == Event(
+        13.0,
+        EventKind.ACTION,
+        {
+            "visit": "v1",
+            "decision": "granted",
+            "action": "command unlock",
+            "ok": False,
+            "detail": "unlock ended with status 3.",
+            "duration_ms": 12.3,
+        },
+        ADA,
+    )
+
+
+def test_the_service() -> None:
+    assert service_event("started", 2.0, people=3) == Event(
+        2.0, EventKind.SERVICE, {"state": "started", "people": 3}
+    )
+
+
+NAMES = {ADA: "Ada"}
+GRANTED = Decision(
+    time=2000.0,
+    visit="v1",
+    outcome=Outcome.GRANTED,
+    reason=Reason.MATCHED,
+    person=ADA,
+    match=Match(ADA, 0.9, 5.0, 2.0, 1e-5, 2e-5),
+    frames=3,
+    latency_ms=200.0,
+)
+
+
+class House:
+    def __init__(self, *actions: RecordingAction, outcome: Outcome = Outcome.GRANTED) -> None:
+        self.audit = MemoryLog()
+        self.runner = DirectRunner()
+        self.enactor = DecisionRecorder(
+            self.audit, self.runner, {outcome: actions}, wall_clock=lambda: 2001.0
+        )
+
+    def events(self) -> list[Event]:
+        return [event for _, event in self.audit.query()]
+
+
+def test_the_decision_is_on_record_before_anything_opens() -> None:
+    class Looking(RecordingAction):
+        def perform(self, payload: Mapping[str, Any]) -> ActionResult:
+            recorded.extend(house.events())
+            return super().perform(payload)
+
+    recorded: list[Event] = []
+    house = House(Looking("unlock"))
+    assert house.enactor.enact(GRANTED, NAMES) is True
+    assert [event.kind for event in recorded] == [EventKind.DECISION]
+
+
+def test_the_payload_is_the_line_that_run_prints() -> None:
+    unlock = RecordingAction("unlock")
+    house = House(unlock)
+    house.enactor.enact(GRANTED, NAMES)
+    (payload,) = unlock.payloads
+    assert payload["person"] == "Ada"
+    assert payload["person_id"] == "a1"
+    assert payload["decision"] == "granted"
+    assert payload["visit"] == "v1"
+    assert payload["time"] == "1970-01-01T00:33:20.000Z"
+
+
+def test_the_results_are_on_record_without_the_name() -> None:
+    house = House(RecordingAction("unlock"), RecordingAction("bell", ok=False))
+    house.enactor.enact(GRANTED, NAMES)
+    decision, *results = house.events()
+    assert decision.person == ADA
+    assert [(e.data["action"], e.data["ok"], e.time) for e in results] == [
+        ("unlock", True, 2001.0),
+        ("bell", False, 2001.0),
+    ]
+    assert "Ada" not in repr(house.events())
+
+
+def test_without_a_record_nothing_is_done(caplog: pytest.LogCaptureFixture) -> None:
+    unlock = RecordingAction("unlock")
+    house = House(unlock)
+    house.audit.full = True
+    assert house.enactor.enact(GRANTED, NAMES) is False
+    assert unlock.payloads == []
+    assert "disk is full" in caplog.text
+
+
+@pytest.mark.parametrize("outcome", [Outcome.DENIED, Outcome.UNKNOWN])
+def test_other_outcomes_do_not_unlock(outcome: Outcome) -> None:
+    unlock = RecordingAction("unlock")
+    house = House(unlock, outcome=outcome)
+    house.enactor.enact(GRANTED, NAMES)
+    assert unlock.payloads == []
+    assert [event.kind for event in house.events()] == [EventKind.DECISION]
+
+
+def test_a_full_queue_is_a_failed_action_on_record(caplog: pytest.LogCaptureFixture) -> None:
+    house = House(RecordingAction("unlock"))
+    house.runner.full = True
+    assert house.enactor.enact(GRANTED, NAMES) is True
+    event = house.events()[-1]
+    assert (event.data["action"], event.data["ok"]) == ("unlock", False)
+    assert "too many actions are waiting" in event.data["detail"]
+    assert "Action unlock failed" in caplog.text
+
+
+def test_a_failed_action_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    House(RecordingAction("unlock", ok=False)).enactor.enact(GRANTED, NAMES)
+    assert [(r.levelno, r.message) for r in caplog.records] == [
+        (logging.WARNING, "Action unlock failed: Refused.")
+    ]
+
+
+def test_a_result_that_cannot_be_recorded_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    class FillsTheDisk(RecordingAction):
+        def perform(self, payload: Mapping[str, Any]) -> ActionResult:
+            house.audit.full = True
+            return super().perform(payload)
+
+    unlock = FillsTheDisk("unlock")
+    house = House(unlock)
+    assert house.enactor.enact(GRANTED, NAMES) is True
+    assert len(unlock.payloads) == 1
+    assert "action event could not be written down" in caplog.text

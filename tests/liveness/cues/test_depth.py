@@ -1,0 +1,386 @@
+"""A photograph that is moved as a plane, and the same face as a solid head that turns."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from accessctl.demo.people import demo_enrolment_photo, hopper
+from accessctl.demo.sheet import Sheet
+from accessctl.domain import Box, Frame, Image, Points, Pose
+from accessctl.evaluation.moved_photo import Hand, as_seen, moved_photo
+from accessctl.evaluation.turned_head import HEAD_REACH, Relief, depth_map, lay_relief, turned_head
+from accessctl.liveness.cues.depth import (
+    Parallax,
+    depth,
+    disjoint,
+    fit_plane,
+    follow,
+    lean,
+    measure_parallax,
+    nose_height,
+    through,
+    tip,
+    turn_size,
+    turned,
+    unbroken,
+)
+from accessctl.liveness.evidence import FLAT, NOSE, CueVerdict, LivenessFrame, View
+from accessctl.liveness.examiner import Liveness, VisitCues, examine
+from accessctl.liveness.fake import fake_frame
+
+SIZE = 160
+DEGREES = st.floats(-80, 80)
+
+
+def texture(seed: int) -> NDArray[np.uint8]:
+    grain = np.random.default_rng(seed).normal(0, 1, (SIZE, SIZE)).astype(np.float32)
+    soft = cv2.GaussianBlur(grain, (0, 0), 2.5)
+    return np.clip(128 + 40 * soft / soft.std(), 0, 255).astype(np.uint8)
+
+
+SKIN, NOSE_SKIN = texture(1), texture(2)
+
+
+def on_a_ring(count: int) -> NDArray[np.float64]:
+    turns = np.linspace(0, 2 * np.pi, count, endpoint=False)
+    away = np.where(np.arange(count) % 2, 50.0, 40.0)
+    return 80 + away[:, None] * np.column_stack([np.cos(turns), np.sin(turns)])
+
+
+def shown(
+    move: tuple[float, float] = (0, 0),
+    nose: tuple[float, float] = (0, 0),
+    pose: Pose | None = None,
+) -> LivenessFrame:
+    """A face 80 pixels wide whose skin moved by `move` and whose nose by `nose` besides."""
+    image = shifted(SKIN, move)
+    patch = shifted(NOSE_SKIN, (move[0] + nose[0], move[1] + nose[1]))
+    x, y = (80 + round(m + n) for m, n in zip(move, nose, strict=True))
+    image[y - 20 : y + 20, x - 20 : x + 20] = patch[y - 20 : y + 20, x - 20 : x + 20]
+    landmarks = np.zeros((468, 3), np.float32)
+    # The mesh is that of a rigid photograph: it does not know of the nose's own way.
+    landmarks[list(FLAT), :2] = on_a_ring(len(FLAT)) + move
+    landmarks[list(NOSE), :2] = 80 + np.random.default_rng(3).uniform(-8, 8, (len(NOSE), 2)) + move
+    frame = fake_frame(0.0, pose=pose or Pose(0, 0, 0), box=Box(40, 40, 80, 80))
+    return replace(frame, landmarks=landmarks, face=View(image, 0.0, 0.0, 1.0, 1.0))
+
+
+def shifted(image: NDArray[np.uint8], move: tuple[float, float]) -> NDArray[np.uint8]:
+    way = np.array([[1, 0, move[0]], [0, 1, move[1]]], np.float64)
+    return cv2.warpAffine(image, way, (SIZE, SIZE), borderMode=cv2.BORDER_REFLECT).astype(np.uint8)
+
+
+@pytest.mark.parametrize("nose", [(0, 0), (4, 0), (-4, 0), (0, 3), (3, -3)])
+def test_the_noses_own_way_in_face_widths(nose: tuple[int, int]) -> None:
+    found = measure_parallax(shown(), shown(move=(5, 3), nose=nose))
+    assert found is not None
+    assert found.nose == pytest.approx((nose[0] / 80, nose[1] / 80), abs=0.003)
+    assert found.rest < 0.003
+    assert found.tilt < 0.1
+
+
+def test_where_a_nose_would_have_gone_is_the_poses_word() -> None:
+    found = measure_parallax(shown(), shown(move=(2, 0), pose=Pose(30, 0, 0)))
+    assert found is not None
+    assert found.turn == pytest.approx((0.5, 0.0))
+
+
+def test_a_featureless_picture_says_nothing() -> None:
+    blank = View(np.full((SIZE, SIZE), 128, np.uint8), 0.0, 0.0, 1.0, 1.0)
+    assert measure_parallax(shown(), replace(shown(), face=blank)) is None
+    assert measure_parallax(fake_frame(0.0), fake_frame(0.1)) is None
+
+
+def test_another_picture_says_nothing_and_does_not_pass_for_a_plane() -> None:
+    other = replace(shown(), face=View(texture(9), 0.0, 0.0, 1.0, 1.0))
+    found = measure_parallax(shown(), other)
+    assert found is None or found.rest > 0.03
+
+
+def test_points_are_followed_to_where_they_went() -> None:
+    start = on_a_ring(12).astype(np.float32)
+    moved, kept = follow(SKIN, shifted(SKIN, (6, -4)), start, start)
+    assert kept.sum() >= 10
+    assert np.abs(moved[kept] - (start[kept] + (6, -4))).max() < 0.2
+
+
+def test_points_that_vanished_are_given_up() -> None:
+    gone = shifted(SKIN, (2, 0))
+    gone[:, 80:] = texture(7)[:, 80:]
+    start = np.array([[40, y] for y in range(30, 130, 20)] + [[110, y] for y in range(30, 130, 20)])
+    start = start.astype(np.float32)
+    moved, kept = follow(SKIN, gone, start, start)
+    assert kept[:5].all()
+    right = np.abs(moved - start - (2, 0)).max(axis=1) < 0.5
+    assert not (kept[5:] & right[5:]).any()
+    assert kept[5:].sum() <= 2
+
+
+PLANE = np.array([[1.1, 0.05, 4.0], [-0.03, 0.95, -6.0], [2e-4, -1e-4, 1.0]])
+
+
+def test_a_plane_goes_through_its_points_and_is_divided_by_depth() -> None:
+    # (1.1 * 100 + 4) / 1.02 and (-0.03 * 100 - 6) / 1.02
+    found = through(PLANE, np.array([[100.0, 0.0]], np.float32))
+    assert found[0] == pytest.approx((114 / 1.02, -9 / 1.02), rel=1e-5)
+
+
+def test_a_fitted_plane_does_not_mind_some_wrong_points() -> None:
+    start = np.random.default_rng(4).uniform(0, 160, (40, 2)).astype(np.float32)
+    end = through(PLANE, start)
+    end[:8] += 30
+    found = fit_plane(start, end)
+    assert found is not None
+    assert through(found, start)[8:] == pytest.approx(through(PLANE, start)[8:], abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("pose", "place"),
+    [
+        (Pose(0, 0, 0), (0, 0)),
+        (Pose(0, 0, 70), (0, 0)),
+        (Pose(30, 0, 0), (0.5, 0)),
+        (Pose(-90, 0, 0), (-1, 0)),
+        # Pitch is positive upwards, the picture's y downwards.
+        (Pose(0, 30, 0), (0, -0.5)),
+        # Rolled clockwise by a quarter, what went right goes down and what went up goes right.
+        (Pose(30, 0, 90), (0, 0.5)),
+        (Pose(0, 30, 90), (0.5, 0)),
+    ],
+)
+def test_where_the_tip_of_an_upright_is(pose: Pose, place: tuple[float, float]) -> None:
+    assert tip(fake_frame(0.0, pose=pose)) == pytest.approx(place, abs=1e-6)
+
+
+@given(DEGREES, DEGREES, st.floats(-180, 180))
+def test_rolling_the_head_takes_the_tip_no_further(yaw: float, pitch: float, roll: float) -> None:
+    upright = np.hypot(*tip(fake_frame(0.0, pose=Pose(yaw, pitch, 0))))
+    rolled = np.hypot(*tip(fake_frame(0.0, pose=Pose(yaw, pitch, roll))))
+    assert rolled == pytest.approx(upright, abs=1e-9)
+
+
+def rotation(degrees: float) -> NDArray[np.float64]:
+    a = np.radians(degrees)
+    return np.array([[np.cos(a), -np.sin(a)], [np.sin(a), np.cos(a)]])
+
+
+@given(st.floats(5, 75), st.floats(0, 360), st.floats(0, 360), st.floats(0.3, 3))
+def test_a_plane_leans_the_same_about_whatever_axis(degrees, axis, roll, size) -> None:
+    shrunk = np.diag([np.cos(np.radians(degrees)), 1.0])
+    plane = np.eye(3)
+    plane[:2, :2] = size * rotation(roll) @ rotation(axis) @ shrunk @ rotation(-axis)
+    at = np.array([20.0, -30.0], np.float32)
+    assert lean(plane, at) == pytest.approx(np.sin(np.radians(degrees)), abs=2e-3)
+
+
+def test_a_plane_seen_edge_on_leans_all_the_way() -> None:
+    assert lean(np.diag([0.0, 1.0, 1.0]), np.zeros(2, np.float32)) == pytest.approx(1.0)
+
+
+FACES: list[Callable[[], Image]] = [demo_enrolment_photo, hopper]
+HANDS = [
+    Hand(yaw=26, pitch=8, shift=0.10, rate=0.3),
+    Hand(yaw=22, pitch=14, shift=0.12, rate=0.3, phase=2.0),
+]
+SHEET_HANDS = [
+    Hand(yaw=26, pitch=8, shift=0.10, rate=0.3, phase=0.6),
+    Hand(yaw=30, pitch=8, shift=0.10, rate=0.4, phase=2.0),
+]
+
+
+@pytest.mark.parametrize("face", FACES)
+@pytest.mark.parametrize("hand", SHEET_HANDS)
+def test_a_moved_photograph_never_passes_for_a_head(face, hand, eyes, backdrop) -> None:
+    photo = face()
+    found = eyes.still_face(photo)
+    width = photo.shape[1] * 140 / found.box.w
+    rest = Sheet(320, 200, width)
+    frames = eyes.watch(moved_photo(photo, backdrop, rest, hand, frames=45, fps=15, seed=1))
+    assert len(frames) >= 15
+    result = depth(frames)
+    assert result.verdict is not CueVerdict.CONFIRM
+    assert not result.figure > 0.06
+    assert set(examine(frames).doubts) & {"depth", "surroundings"}
+
+
+@pytest.mark.parametrize("face", FACES)
+def test_a_photograph_that_leans_far_shows_no_nose(face, eyes, backdrop) -> None:
+    photo = face()
+    rest = Sheet(320, 200, photo.shape[1] * 140 / eyes.still_face(photo).box.w)
+    film = moved_photo(photo, backdrop, rest, SHEET_HANDS[0], frames=75, fps=15, seed=1)
+    result = depth(eyes.watch(film))
+    assert result.verdict is CueVerdict.DOUBT
+    assert result.figure <= 0.01
+    assert result.frames >= 3
+    assert result.since < result.until
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_cameras_noise_decides_nothing(seed: int, eyes, backdrop) -> None:
+    photo = hopper()
+    found = eyes.still_face(photo)
+    rest = Sheet(320, 200, photo.shape[1] * 140 / found.box.w)
+    count = {"frames": 75, "fps": 15, "seed": seed}
+    flat = eyes.watch(moved_photo(photo, backdrop, rest, SHEET_HANDS[0], **count))
+    head = eyes.watch(turned_head(photo, found.landmarks, backdrop, rest, HANDS[0], **count))
+    assert depth(flat).verdict is CueVerdict.DOUBT
+    assert depth(head).verdict is not CueVerdict.DOUBT
+
+
+def test_a_sheet_that_is_small_in_the_picture_is_not_judged(eyes, backdrop) -> None:
+    photo = hopper()
+    rest = Sheet(320, 200, photo.shape[1] * 95 / eyes.still_face(photo).box.w)
+    film = moved_photo(photo, backdrop, rest, SHEET_HANDS[0], frames=45, fps=15, seed=1)
+    assert depth(eyes.watch(film)).verdict is CueVerdict.UNDECIDED
+
+
+OTHER_HANDS = {
+    "shake": Hand(0.06, closer=0.02, yaw=5, pitch=4, roll=4, rate=1.5),
+    "turn": Hand(0.03, closer=0.02, yaw=38, pitch=3, roll=3, rate=0.4),
+    "nod": Hand(0.03, closer=0.02, yaw=4, pitch=33, roll=3, rate=0.4),
+    "approach": Hand(0.05, closer=0.4, yaw=8, pitch=6, roll=3, rate=0.4),
+}
+
+
+@pytest.mark.parametrize(
+    ("hand", "blur", "noise"),
+    [("shake", 0.8, 3.0), ("turn", 2.0, 9.0), ("nod", 0.8, 3.0), ("approach", 2.0, 9.0)],
+)
+def test_however_a_photograph_is_moved_and_seen_it_shows_no_life(
+    hand, blur, noise, eyes, backdrop
+) -> None:
+    photo = hopper()
+    rest = Sheet(320, 200, photo.shape[1] * 110 / eyes.still_face(photo).box.w)
+    film = moved_photo(
+        photo,
+        backdrop,
+        rest,
+        OTHER_HANDS[hand],
+        frames=45,
+        fps=15,
+        seed=2,
+        blur=blur,
+        noise=noise,
+    )
+    examiner = VisitCues(window_s=3.0, every_s=0.5)
+    for frame in eyes.watch(film):
+        examiner.add(frame)
+        assert examiner.verdict.verdict is not Liveness.LIVE
+    assert examiner.verdict.results
+
+
+@pytest.mark.parametrize("face", FACES)
+@pytest.mark.parametrize("hand", HANDS)
+def test_a_head_that_turns_is_solid(face, hand, eyes, backdrop) -> None:
+    photo = face()
+    found = eyes.still_face(photo)
+    width = photo.shape[1] * 110 / found.box.w
+    rest = Sheet(320, 180, width)
+    frames = eyes.watch(
+        turned_head(photo, found.landmarks, backdrop, rest, hand, frames=45, fps=15, seed=1)
+    )
+    verdict = examine(frames)
+    assert depth(frames).verdict is CueVerdict.CONFIRM
+    assert verdict.verdict is Liveness.LIVE
+
+
+def test_a_photograph_that_is_only_shifted_says_nothing_about_depth(eyes, backdrop) -> None:
+    photo = demo_enrolment_photo()
+    hand = Hand(shift=0.2, closer=0.0, yaw=0, pitch=0, roll=0)
+    rest = Sheet(320, 200, 450)
+    frames = eyes.watch(moved_photo(photo, backdrop, rest, hand, frames=30, fps=15, seed=1))
+    assert depth(frames).verdict is CueVerdict.UNDECIDED
+
+
+def test_a_plane_that_leans_by_thirty_degrees() -> None:
+    plane = np.diag([np.cos(np.radians(30)), 1.0, 1.0])
+    assert lean(plane, np.zeros(2, np.float32)) == pytest.approx(0.5, abs=1e-4)
+
+
+def test_a_picture_that_only_moves_grows_and_rolls_does_not_lean() -> None:
+    plane = np.array([[0.0, -1.4, 30.0], [1.4, 0.0, -12.0], [0.0, 0.0, 1.0]])
+    assert lean(plane, np.ones(2, np.float32)) == pytest.approx(0.0, abs=2e-3)
+
+
+def test_the_noses_height_is_its_shift_by_the_turn() -> None:
+    pairs = [
+        Parallax(nose=(0.05, 0.0), rest=0.0, turn=(0.25, 0.0), tilt=0.2),
+        Parallax(nose=(0.0, -0.08), rest=0.0, turn=(0.0, -0.4), tilt=0.2),
+    ]
+    assert nose_height(pairs) == pytest.approx(0.2)
+    assert turn_size(pairs) == pytest.approx(np.sqrt((0.0625 + 0.16) / 2))
+
+
+def test_a_shift_across_the_turn_is_no_depth() -> None:
+    pairs = [Parallax(nose=(0.0, 0.1), rest=0.0, turn=(0.3, 0.0), tilt=0.2)]
+    assert nose_height(pairs) == pytest.approx(0.0)
+
+
+YAWS = (-12.0, 0.0, 12.0)
+
+
+@pytest.mark.parametrize("fps", [5, 7.5, 10, 15, 30])
+@pytest.mark.parametrize("hold", [0.2, 0.5])
+def test_stills_of_a_head_that_are_swapped_are_no_turning_head(fps, hold, eyes, backdrop) -> None:
+    photo = hopper()
+    found = eyes.still_face(photo)
+    random = np.random.default_rng(1)
+    relief = head_of(photo, found.landmarks)
+    width = photo.shape[1] * 140 / found.box.w
+    stills = [lay_relief(backdrop, relief, Sheet(320, 180, width, yaw=yaw)) for yaw in YAWS]
+    film = [
+        Frame(as_seen(stills[int(i / fps / hold) % 3], random, 0.8, 3.0), i / fps, i)
+        for i in range(round(4 * fps))
+    ]
+    examiner = VisitCues(window_s=3.0, every_s=0.5)
+    for frame in eyes.watch(film):
+        examiner.add(frame)
+        assert examiner.verdict.verdict is not Liveness.LIVE
+    words = {result.cue: result.verdict for result in examiner.verdict.results}
+    assert words["depth"] is not CueVerdict.CONFIRM
+
+
+def head_of(photo: Image, landmarks: Points) -> Relief:
+    low, high = landmarks[:, :2].min(axis=0), landmarks[:, :2].max(axis=0)
+    middle = (low + high) / 2
+    y, x = np.mgrid[0 : photo.shape[0], 0 : photo.shape[1]]
+    half = (high - low) * HEAD_REACH
+    inside = np.hypot((x - middle[0]) / half[0], (y - middle[1]) / half[1]) < 1
+    mask = np.where(inside, 255, 0).astype(np.uint8)
+    return Relief(photo, depth_map(photo.shape[:2], landmarks), mask, middle)
+
+
+def turning(yaws: list[float], rate: float = 15) -> list[LivenessFrame]:
+    return [fake_frame(i / rate, pose=Pose(yaw, 0, 0)) for i, yaw in enumerate(yaws)]
+
+
+def test_a_smooth_turn_is_unbroken() -> None:
+    frames = turning([12 * np.sin(i / 5) for i in range(30)])
+    assert unbroken(frames) == [frames]
+
+
+@pytest.mark.parametrize("swap", [3.0, 12.0])
+def test_a_turn_out_of_nothing_breaks_it(swap: float) -> None:
+    frames = turning([0, 0.1, 0, swap, swap, swap + 0.1])
+    assert [len(run) for run in unbroken(frames)] == [3, 3]
+
+
+def test_a_gap_in_time_breaks_it() -> None:
+    frames = [fake_frame(t) for t in (0.0, 0.2, 0.4, 1.0, 1.2)]
+    assert [len(run) for run in unbroken(frames)] == [3, 2]
+    assert unbroken([]) == []
+
+
+def test_pairs_share_no_frame_and_the_furthest_come_first() -> None:
+    # Sines of 0, 10, 20 and 25 degrees: 0, 0.174, 0.342 and 0.423.
+    frames = turning([0, 10, 20, 25])
+    pairs = disjoint(frames, turned, 0.07)
+    assert [[frames.index(f) for f in pair] for pair in pairs] == [[0, 3], [1, 2]]
+    assert disjoint(frames, turned, 0.2)[0] == (frames[0], frames[3])
+    assert len(disjoint(frames, turned, 0.2)) == 1
