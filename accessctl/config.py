@@ -25,7 +25,7 @@ from accessctl.config_retention import RetentionConfig
 from accessctl.config_section import OFF, Section, in_order
 from accessctl.config_service import ServiceConfig
 from accessctl.errors import ConfigError
-from accessctl.storage.strict_yaml import read_mapping, shortened
+from accessctl.storage.parsing import read_mapping, shortened
 
 DetectorRuntime = Literal["litert", "mediapipe"]
 

@@ -18,7 +18,7 @@ from accessctl.config import (
     load_config,
 )
 from accessctl.errors import ConfigError
-from accessctl.storage.strict_yaml import MAX_BYTES
+from accessctl.storage.parsing import MAX_BYTES
 
 SHIPPED = Path(__file__).parents[1] / "config.yaml"
 
@@ -225,7 +225,7 @@ def test_a_file_that_is_too_large_is_not_parsed(
 ) -> None:
     assert "larger than 1 MiB" in refusal(file, b"#" * (MAX_BYTES + 1))
     assert MAX_BYTES == 1024 * 1024
-    monkeypatch.setattr("accessctl.storage.strict_yaml.MAX_BYTES", 1000)
+    monkeypatch.setattr("accessctl.storage.parsing.MAX_BYTES", 1000)
     file.write_bytes(b"#" * 1000)
     load_config(file)
 

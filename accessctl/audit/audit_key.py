@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from accessctl.errors import StoreError
-from accessctl.storage.keyfile import KeyPlaces
+from accessctl.storage.files import KeyPlaces
 
 KEY_FILE_VARIABLE = "ACCESSCTL_AUDIT_KEY_FILE"
 CREDENTIAL = "accessctl-audit-key"

@@ -3,8 +3,8 @@
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from accessctl.storage import sqlite_faults
-from accessctl.storage.sqlite_faults import FaultWords
+from accessctl.storage import sqlite
+from accessctl.storage.sqlite import FaultWords
 
 WORDS = FaultWords(
     busy="The event log {path} is locked by another process; close what holds it and try again.",
@@ -26,4 +26,4 @@ WORDS = FaultWords(
 
 def reported(path: Path) -> AbstractContextManager[None]:
     """Turn what SQLite and the disk complain of into a StoreError about the log at `path`."""
-    return sqlite_faults.reported(path, WORDS)
+    return sqlite.reported(path, WORDS)

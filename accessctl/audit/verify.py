@@ -10,7 +10,7 @@ from accessctl.audit.append import HEAD_BEGUN, MISMATCH, checkpoint, purged_thro
 from accessctl.audit.chain import GENESIS, link, record_bytes
 from accessctl.audit.head import End, HeadFile
 from accessctl.domain import EventKind
-from accessctl.storage.strict_yaml import shortened
+from accessctl.storage.parsing import shortened
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from accessctl.encoder.card_parts import (
 )
 from accessctl.errors import ModelError
 from accessctl.storage.files import write_atomically
-from accessctl.storage.strict_yaml import read_mapping
+from accessctl.storage.parsing import read_mapping
 
 CARD_NAME = "card.yaml"
 HEADER = "# Read by accessctl and rewritten by its commands; comments are not kept.\n"

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import keras
 
 from accessctl.encoder import layers as _known_layers  # noqa: F401 # Keras finds them by name
-from accessctl.keras_bytes import load_keras_bytes
+from accessctl.runtime import load_keras_bytes
 
 Policy = Literal["float32", "float16", "mixed_bfloat16"]
 

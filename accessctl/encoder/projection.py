@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accessctl.errors import ModelError
-from accessctl.storage.strict_npz import read_arrays
+from accessctl.storage.parsing import read_arrays
 
 MAX_BYTES = 8 << 20
 

@@ -3,8 +3,8 @@
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from accessctl.storage import sqlite_faults
-from accessctl.storage.sqlite_faults import FaultWords
+from accessctl.storage import sqlite
+from accessctl.storage.sqlite import FaultWords
 
 WORDS = FaultWords(
     busy="{path} is in use by another process; wait a moment and try again.",
@@ -22,4 +22,4 @@ WORDS = FaultWords(
 
 def reported(path: Path) -> AbstractContextManager[None]:
     """Turn what SQLite and the disk complain of into a StoreError about `path`."""
-    return sqlite_faults.reported(path, WORDS)
+    return sqlite.reported(path, WORDS)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from accessctl.errors import GalleryKeyError
-from accessctl.storage.keyfile import KeyPlaces
+from accessctl.storage.files import KeyPlaces
 
 KEY_FILE_VARIABLE = "ACCESSCTL_KEY_FILE"
 CREDENTIAL = "accessctl-key"

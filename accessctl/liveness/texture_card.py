@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, m
 from accessctl.errors import ModelError
 from accessctl.liveness.evidence import TEXTURE_BOUNDS
 from accessctl.liveness.texture_crops import Sampling
-from accessctl.storage.strict_yaml import read_mapping, shortened
+from accessctl.storage.parsing import read_mapping, shortened
 
 CARD_NAME = "card.yaml"
 LITERT, KERAS = ".tflite", ".keras"

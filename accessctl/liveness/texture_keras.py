@@ -11,9 +11,9 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from accessctl.errors import ModelError
-from accessctl.keras_bytes import load_keras_bytes
 from accessctl.liveness.texture_card import TextureCard
 from accessctl.liveness.texture_network import Run, Tensors, check_fit
+from accessctl.runtime import load_keras_bytes
 
 
 def keras_run(card: TextureCard, content: bytes) -> Run:

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from accessctl.domain import Box, Image
 from accessctl.errors import ModelError
-from accessctl.litert import open_interpreter
 from accessctl.liveness.texture_card import KERAS, TextureCard, TextureOutput, load_texture_card
 from accessctl.liveness.texture_crops import crops
+from accessctl.runtime import open_interpreter
 
 Tensors: TypeAlias = Sequence[NDArray[np.float32]]
 Run: TypeAlias = Callable[[Tensors], NDArray[np.float32]]

@@ -9,7 +9,7 @@ from pathlib import Path
 from accessctl.config import DetectorRuntime
 from accessctl.domain import Image
 from accessctl.errors import ModelError
-from accessctl.litert import open_interpreter
+from accessctl.runtime import FETCH, model_file, open_interpreter
 from accessctl.vision.blazeface import (
     FULL_RANGE,
     SHORT_RANGE,
@@ -20,7 +20,6 @@ from accessctl.vision.blazeface import (
     letterboxed,
 )
 from accessctl.vision.detection import SMALLEST, Detection, Detector, halved
-from accessctl.vision.files import FETCH, model_file
 from accessctl.vision.mediapipe_detector import MediaPipeDetector
 
 

@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 
 from accessctl.domain import Box, Image, Points
 from accessctl.errors import ModelError
-from accessctl.litert import open_interpreter
-from accessctl.vision.files import FETCH, model_file
+from accessctl.runtime import FETCH, model_file, open_interpreter
 from accessctl.vision.sampling import Affine, apply, invert, warp
 
 MESH_FILE = "face_landmark.tflite"

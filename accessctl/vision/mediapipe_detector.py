@@ -20,9 +20,8 @@ import numpy as np
 
 from accessctl.domain import Box, Image
 from accessctl.errors import ConfigError, ModelError, SystemLibraryError
-from accessctl.quiet import without_native_chatter
+from accessctl.runtime import FETCH, without_native_chatter
 from accessctl.vision.detection import SMALLEST, Detection, halved
-from accessctl.vision.files import FETCH
 
 SENDS_LOGS = (0, 10, 35)
 """From this version on the package sends a log of its use to its maker."""

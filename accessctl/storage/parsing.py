@@ -1,15 +1,25 @@
-"""YAML as a configuration needs it: one mapping, no aliases, no key twice, no surprises."""
+"""YAML and NumPy's .npz that somebody else may have written, read without trust.
 
+YAML is one mapping, as a configuration needs it: no aliases, no key twice. An .npz holds no
+pickles and takes no more memory than it may. NumPy is imported once an array is read: the
+configuration does without.
+"""
+
+import math
+import zipfile
+from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 50
 MAX_DIGITS = 100
-
-
 _NUMBERS = frozenset({"tag:yaml.org,2002:int", "tag:yaml.org,2002:float"})
 
 
@@ -94,3 +104,37 @@ def shortened(text: str, longest: int = 300) -> str:
     line = " ".join(text.split())
     line = "".join(letter if letter.isprintable() else "?" for letter in line)
     return line if len(line) <= longest else f"{line[: longest - 4]} ..."
+
+
+def read_arrays(path: Path, names: Sequence[str], max_bytes: int) -> "list[NDArray[Any]]":
+    """The arrays of those names, each of at most `max_bytes`, as `np.savez` keeps them.
+
+    Raises OSError when the file cannot be opened, and ValueError for anything else.
+    """
+    with path.open("rb") as file:
+        try:
+            with zipfile.ZipFile(file) as archive:
+                return [_array(archive, f"{name}.npy", max_bytes) for name in names]
+        except Exception as error:
+            # Whatever it is: on hostile bytes the decompressors and parsers raise anything.
+            raise ValueError(f"no array file ({type(error).__name__})") from error
+
+
+def _array(archive: zipfile.ZipFile, name: str, max_bytes: int) -> "NDArray[Any]":
+    import numpy as np
+    from numpy.lib import format as npy
+
+    member = archive.getinfo(name)
+    if member.file_size > max_bytes:
+        raise ValueError("too large")
+    with archive.open(member) as stream:
+        # No more than the size that the archive promises is ever decompressed.
+        content = BytesIO(stream.read())
+    if npy.read_magic(content) != (1, 0):
+        raise ValueError("another version")
+    shape, is_fortran, dtype = npy.read_array_header_1_0(content)
+    data = content.read()
+    if dtype.hasobject or math.prod(shape) * dtype.itemsize != len(data):
+        raise ValueError("another size than its shape says")
+    values: NDArray[Any] = np.frombuffer(data, dtype)
+    return values.reshape(shape, order="F" if is_fortran else "C")
