@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from accessctl.camera.registered import register_source
+from accessctl.camera.source import register_source
 
 if TYPE_CHECKING:
     from accessctl.camera.source import Source

@@ -29,8 +29,8 @@ from accessctl.recognition.calibration import Calibration
 from accessctl.recognition.normalisation import Normaliser
 from accessctl.recognition.recogniser import Recogniser
 from accessctl.recognition.roster import Roster
-from accessctl.vision.beside import OtherView
 from accessctl.vision.fake import fake_face
+from accessctl.vision.second_camera import OtherView
 
 FACE_BOX = Box(20, 20, 60, 70)
 EPOCH = 2000.0

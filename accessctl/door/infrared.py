@@ -7,7 +7,7 @@ from typing import Protocol
 from accessctl.camera.companion import Companion
 from accessctl.domain import Box, Face, Frame, Image
 from accessctl.liveness.evidence import InfraredSight
-from accessctl.vision.beside import OtherView
+from accessctl.vision.second_camera import OtherView
 
 log = logging.getLogger(__name__)
 

@@ -10,9 +10,8 @@ from typing import TypeAlias
 
 from accessctl.audit.log import EventLog
 from accessctl.audit.recorder import write_down
-from accessctl.camera.choose import source_from
+from accessctl.camera.choose import infrared_config, infrared_source, source_from
 from accessctl.camera.companion import companion_of
-from accessctl.camera.infrared import infrared_config, infrared_source
 from accessctl.camera.reader import Reader
 from accessctl.camera.source import Source
 from accessctl.config import Config

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from accessctl.camera.video_file import VideoFileSource
+from accessctl.camera.stream import VideoFileSource
 from accessctl.domain import Face, Frame, PersonId
 from accessctl.door.inspection import Inspection, Wanted
 from accessctl.door.looks import Examine

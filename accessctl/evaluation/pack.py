@@ -19,8 +19,7 @@ import numpy as np
 from accessctl.domain import CropGeometry, Image
 from accessctl.encoder.usual import TEMPLATE
 from accessctl.errors import PhotoError, SourceError
-from accessctl.vision.alignment import umeyama
-from accessctl.vision.sampling import compose, warp
+from accessctl.vision.alignment import compose, umeyama, warp
 
 CANVAS_SIZE = 128
 CANVAS_TEMPLATE = TEMPLATE

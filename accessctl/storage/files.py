@@ -24,7 +24,7 @@ KEY_BYTES = 32
 MAX_KEY_FILE_BYTES = 1024
 CREDENTIALS_VARIABLE = "CREDENTIALS_DIRECTORY"
 
-Identity: TypeAlias = tuple[int, int]
+FileIdentity: TypeAlias = tuple[int, int]
 """Device and inode: a file put in another's place has another one."""
 
 
@@ -79,13 +79,13 @@ def write_atomically(path: Path, content: bytes, *, mode: int = PRIVATE) -> None
     sync_folder(path.parent)
 
 
-def identity(path: Path) -> Identity:
+def identity(path: Path) -> FileIdentity:
     """What tells the file at `path` from any other that may lie there later."""
     status = path.stat()
     return status.st_dev, status.st_ino
 
 
-def is_still(path: Path, known: Identity) -> bool:
+def is_still(path: Path, known: FileIdentity) -> bool:
     """Whether the file at `path` is the one that was `known`; False where there is none."""
     try:
         return identity(path) == known

@@ -8,8 +8,8 @@ import pytest
 from accessctl.camera.fake import FakeCompanion
 from accessctl.domain import Box, Face, Frame, Image, Quality
 from accessctl.door.infrared import InfraredEye
-from accessctl.vision.beside import OtherView
 from accessctl.vision.fake import fake_face
+from accessctl.vision.second_camera import OtherView
 
 SEEN = OtherView(Box(101, 100, 98, 118), 0.5, 0.3)
 BLURRED = Quality(0.8, ("too blurred",))

@@ -14,8 +14,8 @@ from accessctl.liveness.examiner import Look
 from accessctl.liveness.fake import fake_result
 from accessctl.liveness.infrared import CUE, infrared
 from accessctl.liveness.result import CueVerdict
-from accessctl.vision.beside import OtherView
 from accessctl.vision.fake import fake_face
+from accessctl.vision.second_camera import OtherView
 
 ADA = 1
 SEEN = OtherView(FACE_BOX, 0.5, 0.3)

@@ -27,8 +27,8 @@ from accessctl.door.session import open_session
 from accessctl.errors import CameraError, ConfigError, ModelError, SourceError
 from accessctl.liveness.result import CueVerdict
 from accessctl.recognition.engine import Engine
-from accessctl.vision.beside import OtherView
 from accessctl.vision.fake import fake_face
+from accessctl.vision.second_camera import OtherView
 
 ADA = 1
 

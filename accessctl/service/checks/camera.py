@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from accessctl.camera.choose import source_from
-from accessctl.camera.infrared import infrared_config, infrared_source
+from accessctl.camera.choose import infrared_config, infrared_source, source_from
 from accessctl.camera.reader import Reader
 from accessctl.camera.source import Source
 from accessctl.config import Config

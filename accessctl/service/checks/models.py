@@ -13,7 +13,7 @@ from accessctl.liveness.texture_choice import load_texture
 from accessctl.recognition.scoring import scoring_of
 from accessctl.runtime import model_file
 from accessctl.service.checks.finding import Finding, ok, warning
-from accessctl.vision.blazeface import FULL_RANGE, SHORT_RANGE
+from accessctl.vision.detection import FULL_RANGE, SHORT_RANGE
 from accessctl.vision.landmarks import MESH_FILE
 
 VISION_FILES = (SHORT_RANGE.file, FULL_RANGE.file, MESH_FILE)

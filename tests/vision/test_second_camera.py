@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accessctl.domain import Box
-from accessctl.vision.beside import Sizes, brightness_of, of_the_same, tile_beside
 from accessctl.vision.search import Range, Tile
+from accessctl.vision.second_camera import Sizes, brightness_of, of_the_same, tile_beside
 
 WIDE, SMALL = (1280, 720), (640, 480)
 SIZES = Sizes(WIDE, SMALL)

@@ -2,7 +2,7 @@ import threading
 
 import numpy as np
 
-from accessctl.camera.handover import CAPACITY, Handover
+from accessctl.camera.frame_queue import CAPACITY, FrameQueue
 from accessctl.domain import Frame
 
 
@@ -11,7 +11,7 @@ def frame(sequence: int) -> Frame:
 
 
 def test_the_newest_frame_wins_and_the_replaced_ones_are_counted() -> None:
-    handover = Handover(newest_wins=True)
+    handover = FrameQueue(newest_wins=True)
     for sequence in range(4):
         handover.put(frame(sequence))
     taken = handover.take(0)
@@ -22,7 +22,7 @@ def test_the_newest_frame_wins_and_the_replaced_ones_are_counted() -> None:
 
 
 def test_every_frame_arrives_in_order_from_a_thread_that_waits_for_room() -> None:
-    handover = Handover(newest_wins=False)
+    handover = FrameQueue(newest_wins=False)
     filled = threading.Event()
 
     def produce() -> None:
@@ -46,7 +46,7 @@ def test_every_frame_arrives_in_order_from_a_thread_that_waits_for_room() -> Non
 
 
 def test_waiting_frames_can_be_taken_after_the_end() -> None:
-    handover = Handover(newest_wins=False)
+    handover = FrameQueue(newest_wins=False)
     handover.put(frame(0))
     handover.finish()
     assert not handover.ended
@@ -56,7 +56,7 @@ def test_waiting_frames_can_be_taken_after_the_end() -> None:
 
 
 def test_finishing_frees_a_thread_that_waits_for_room() -> None:
-    handover = Handover(newest_wins=False)
+    handover = FrameQueue(newest_wins=False)
     for sequence in range(CAPACITY):
         handover.put(frame(sequence))
     thread = threading.Thread(target=handover.put, args=(frame(9),))
@@ -70,7 +70,7 @@ def test_finishing_frees_a_thread_that_waits_for_room() -> None:
 
 
 def test_a_frame_after_the_end_is_not_kept() -> None:
-    handover = Handover(newest_wins=True)
+    handover = FrameQueue(newest_wins=True)
     handover.finish()
     handover.put(frame(0))
     assert handover.take(0) is None

@@ -8,7 +8,7 @@ from accessctl.domain import Frame
 CAPACITY = 2
 
 
-class Handover:
+class FrameQueue:
     """Thread-safe and bounded.
 
     With `newest_wins` one frame is kept, and an unread one is replaced and counted in

@@ -1,16 +1,21 @@
-"""Which piece of hardware stands behind a video device, as the kernel's sysfs tells.
+"""Which piece of hardware stands behind a video device, and why it cannot be opened.
 
-A program can show a door any picture through a device that is no hardware; and the first
-camera need not be the one that was there yesterday.
+The kernel's sysfs tells what the device is: a program can show a door any picture through one that
+is no hardware, and the first camera need not be the one that was there yesterday. Its ioctls tell
+what OpenCV does not, which only says "not opened"; numbers and layouts are those of the kernel's
+`videodev2.h`.
 """
 
+import errno
+import fcntl
 import os
 import stat
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
-from accessctl.camera.v4l2 import ask_driver
 from accessctl.config_camera import CameraConfig
 from accessctl.errors import CameraError
 
@@ -23,9 +28,18 @@ USB gadgets of the computer itself."""
 VIRTUAL_DRIVERS = ("v4l2 loopback", "v4l2loopback", "vivid", "vimc", "vim2m", "akvcam", "visl")
 LONGEST = 128
 
+QUERYCAP, CAPABILITY = 0x80685600, struct.Struct("16s32s32sIII12x")
+REQBUFS, BUFFER_REQUEST = 0xC0145608, struct.Struct("IIII4x")
+DEVICE_CAPS = 0x80000000
+CAPTURES = 0x00000001 | 0x00001000
+"""Pictures in one plane or in several."""
+
+CAPTURE_QUEUE, MEMORY_MAPPED = 1, 1
+Ioctl: TypeAlias = Callable[[int, int, bytearray], object]
+
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class CameraIdentity:
     """`usb_id` is "vendor:product" in lower-case hexadecimal digits, None when not on USB."""
 
     node: str
@@ -60,7 +74,7 @@ def sysfs_entry(device: str, sysfs: Path = SYSFS) -> Path | None:
         return None
 
 
-def identity_of(entry: Path, driver_says: str | None = None) -> Identity:
+def identity_of(entry: Path, driver_says: str | None = None) -> CameraIdentity:
     """What sysfs knows about the video device at `entry`, such as
     /sys/devices/.../1-2:1.0/video4linux/video0.
 
@@ -74,7 +88,7 @@ def identity_of(entry: Path, driver_says: str | None = None) -> Identity:
         driver = link.resolve().name
     places = {part.split(".", 1)[0] for part in entry.parts}
     names = {name.lower() for name in (driver, driver_says) if name}
-    return Identity(
+    return CameraIdentity(
         node=entry.name,
         usb_id=None if usb is None else f"{_read(usb / 'idVendor')}:{_read(usb / 'idProduct')}",
         serial=None if usb is None else _read(usb / "serial"),
@@ -85,7 +99,7 @@ def identity_of(entry: Path, driver_says: str | None = None) -> Identity:
     )
 
 
-def identify(device: str, sysfs: Path = SYSFS) -> Identity:
+def identify(device: str, sysfs: Path = SYSFS) -> CameraIdentity:
     """Who the camera at `device` is; raises CameraError when that is no video device."""
     entry = sysfs_entry(device, sysfs)
     if entry is None or entry.parent.name != "video4linux":
@@ -107,7 +121,7 @@ def _driver_name(device: str) -> str | None:
         os.close(descriptor)
 
 
-def objection(identity: Identity, config: CameraConfig) -> str | None:
+def objection(identity: CameraIdentity, config: CameraConfig) -> str | None:
     """Why `config` forbids this camera; None when it may be opened."""
     if identity.virtual and not config.allow_virtual:
         return (
@@ -121,7 +135,7 @@ def objection(identity: Identity, config: CameraConfig) -> str | None:
     return None
 
 
-Identify = Callable[[str], Identity]
+Identify = Callable[[str], CameraIdentity]
 
 
 def _read(file: Path) -> str | None:
@@ -133,3 +147,78 @@ def _read(file: Path) -> str | None:
         return None
     text = raw.decode("utf-8", "replace").split("\n", 1)[0].strip()
     return "".join(letter if letter.isprintable() else "?" for letter in text) or None
+
+
+@dataclass(frozen=True, slots=True)
+class Driver:
+    """`name` such as uvcvideo, `card` such as "HD Webcam C525"."""
+
+    name: str
+    card: str
+    captures: bool
+
+
+def ask_driver(descriptor: int, ioctl: Ioctl = fcntl.ioctl) -> Driver | None:
+    """The driver of an open device; None when that is no video device."""
+    answer = bytearray(CAPABILITY.size)
+    try:
+        ioctl(descriptor, QUERYCAP, answer)
+    except OSError:
+        return None
+    name, card, _, _, all_nodes, this_node = CAPABILITY.unpack(answer)
+    able = this_node if all_nodes & DEVICE_CAPS else all_nodes
+    return Driver(_text(name), _text(card), bool(able & CAPTURES))
+
+
+def in_use(descriptor: int, ioctl: Ioctl = fcntl.ioctl) -> bool:
+    """Whether another program streams from an open device.
+
+    Asking for no buffers changes nothing, but only whoever owns the stream may ask.
+    """
+    try:
+        ioctl(
+            descriptor, REQBUFS, bytearray(BUFFER_REQUEST.pack(0, CAPTURE_QUEUE, MEMORY_MAPPED, 0))
+        )
+    except OSError as error:
+        return error.errno == errno.EBUSY
+    return False
+
+
+def why_not(device: str, ioctl: Ioctl = fcntl.ioctl) -> CameraError:
+    """Why a camera that is there could not be opened, in one sentence."""
+    try:
+        descriptor = os.open(device, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno == errno.EBUSY:
+            return busy(device)
+        return CameraError(
+            f"Camera {device} cannot be opened ({error.strerror}); unplug it and plug it in again."
+        )
+    try:
+        driver = ask_driver(descriptor, ioctl)
+        if driver is None:
+            return CameraError(f"{device} is not a camera; name another one with camera.source.")
+        if not driver.captures:
+            return CameraError(
+                f"{device} of {driver.card} gives no pictures; a camera has several devices, "
+                "try the one with the lowest number."
+            )
+        if in_use(descriptor, ioctl):
+            return busy(device)
+    finally:
+        os.close(descriptor)
+    return CameraError(
+        f"Camera {device} ({driver.card}) does not start; unplug it and plug it in again."
+    )
+
+
+def busy(device: str) -> CameraError:
+    return CameraError(
+        f"Camera {device} is busy; end the program that uses it (`fuser {device}` names it)."
+    )
+
+
+def _text(raw: bytes) -> str:
+    """Up to the first NUL; a device may claim any name, so only printable ASCII is kept."""
+    letters = raw.split(b"\0", 1)[0].decode("ascii", "replace")
+    return "".join(letter if letter.isprintable() else "?" for letter in letters).strip()
