@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from accessctl.audit.recorder import Recorder, person_event
 from accessctl.domain import Person, PersonId, PersonRules
 from accessctl.errors import StoreError
+from accessctl.gallery.people import NewPhoto, People, Record
 from accessctl.gallery.pins import hash_pin
-from accessctl.gallery.values import NewPhoto, People, Record
 
 if TYPE_CHECKING:
     from accessctl.recognition.enrolment import Candidate

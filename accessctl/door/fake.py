@@ -21,7 +21,7 @@ from accessctl.door.inspector import Inspector
 from accessctl.door.looks import DirectLooks, Looks, Results
 from accessctl.encoder.fake import FAKE_CARD, FakeEncoder
 from accessctl.gallery.fake import MemoryGallery, random_units
-from accessctl.gallery.values import NewPhoto
+from accessctl.gallery.people import NewPhoto
 from accessctl.liveness.examiner import Look
 from accessctl.liveness.fake import fake_result
 from accessctl.liveness.result import CueVerdict

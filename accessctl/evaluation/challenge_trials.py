@@ -22,7 +22,7 @@ from accessctl.door.looks import Examine
 from accessctl.door.posed import UNFINISHED
 from accessctl.evaluation.presentation import Conditions, Portrait, frames_at, watched
 from accessctl.evaluation.trial_door import DoorParts
-from accessctl.gallery.values import Template
+from accessctl.gallery.people import Template
 from accessctl.liveness.challenge import Phase
 from accessctl.liveness.evidence import LivenessFrame, gather
 from accessctl.liveness.examiner import Look

@@ -29,7 +29,7 @@ from accessctl.encoder.base import Encoder
 from accessctl.encoder.card import Card
 from accessctl.encoder.fake import FAKE_CARD
 from accessctl.gallery.fake import MemoryGallery, random_units
-from accessctl.gallery.values import NewPhoto
+from accessctl.gallery.people import NewPhoto
 from accessctl.liveness.combine import MIN_SEEN, Liveness
 from accessctl.liveness.examiner import Look
 from accessctl.liveness.result import CueResult

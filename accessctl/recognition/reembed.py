@@ -8,7 +8,7 @@ import numpy as np
 
 from accessctl.domain import Embedding
 from accessctl.errors import FaceError, StoreError
-from accessctl.gallery.values import People, StoredPhoto
+from accessctl.gallery.people import People, StoredPhoto
 from accessctl.recognition.enrolment import StillObserver
 from accessctl.recognition.recogniser import Recogniser
 from accessctl.recognition.single_face import only_face

@@ -12,7 +12,7 @@ import yaml
 from accessctl.audit.opening import key_path
 from accessctl.config import Config, load_config
 from accessctl.errors import FaultError, InputError
-from accessctl.gallery.keys import local_key
+from accessctl.gallery.sealing import local_key
 from accessctl.service.machine_files import environment, tmpfiles, udev_rules, users
 from accessctl.service.unit import (
     ETC,

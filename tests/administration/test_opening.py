@@ -10,8 +10,8 @@ from accessctl.config import AuditConfig, Config, GalleryConfig
 from accessctl.domain import Event, EventKind
 from accessctl.errors import StoreError, UnknownPersonError
 from accessctl.gallery.fake import random_units
+from accessctl.gallery.people import NewPhoto
 from accessctl.gallery.store import open_gallery
-from accessctl.gallery.values import NewPhoto
 
 FACE = random_units(1, 8, 1)[0]
 

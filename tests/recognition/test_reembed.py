@@ -7,7 +7,7 @@ import pytest
 from accessctl.door.fake import EPOCH, FACE_BOX, FakeHouse, portrait
 from accessctl.errors import StoreError
 from accessctl.gallery.fake import random_units
-from accessctl.gallery.values import NewPhoto, StoredPhoto
+from accessctl.gallery.people import NewPhoto, StoredPhoto
 from accessctl.recognition.enrolment import encode_photo
 from accessctl.recognition.reembed import reembed
 from accessctl.vision.fake import FakeObserver, fake_face

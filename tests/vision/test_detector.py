@@ -9,9 +9,9 @@ from zipfile import ZipFile
 import cv2
 import numpy as np
 import pytest
-from accessctl.camera.demo_scene import scene
 
 from accessctl.config import DetectorRuntime, VisionConfig
+from accessctl.demo.scene import scene
 from accessctl.domain import Box, Image
 from accessctl.errors import ConfigError, ModelError, SystemLibraryError
 from accessctl.vision.detection import Detection, Detector

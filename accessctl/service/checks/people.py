@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 
 from accessctl.config import Config
 from accessctl.domain import Person, PersonRules
-from accessctl.gallery.keys import find_key
 from accessctl.gallery.schema import database_file
+from accessctl.gallery.sealing import find_key
 from accessctl.gallery.store import open_gallery
 from accessctl.policy.access import AccessPlan
 from accessctl.policy.second_factor import may_need_pin

@@ -9,7 +9,7 @@ from accessctl.audit import audit_key
 from accessctl.audit.opening import head_path, key_path
 from accessctl.config import AuditConfig, GalleryConfig
 from accessctl.errors import AccessctlError
-from accessctl.gallery import keys
+from accessctl.gallery import sealing
 from accessctl.gallery.schema import database_file
 from accessctl.service.checks.finding import Finding, failure, ok, warning
 
@@ -23,15 +23,15 @@ def check_gallery(config: GalleryConfig, environment: Mapping[str, str]) -> Iter
         yield ok("gallery", f"Nobody is enrolled yet; {config.folder} is made with the first.")
         return
     try:
-        key = keys.find_key(config.folder, environment)
+        key = sealing.find_key(config.folder, environment)
     except AccessctlError as error:
         yield failure("gallery", str(error))
         return
     if key is None:
         yield failure(
             "gallery",
-            f"{database} is there, but its key is not; restore {keys.local_key(config.folder)}, "
-            f"or name the key in {keys.KEY_FILE_VARIABLE}.",
+            f"{database} is there, but its key is not; restore {sealing.local_key(config.folder)}, "
+            f"or name the key in {sealing.KEY_FILE_VARIABLE}.",
         )
         return
     findings = list(_exposed("gallery", [config.folder, database]))

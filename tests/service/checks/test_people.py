@@ -7,9 +7,9 @@ import pytest
 from accessctl.config import Config, GalleryConfig
 from accessctl.domain import PersonRules
 from accessctl.gallery.fake import random_units
+from accessctl.gallery.people import NewPhoto
 from accessctl.gallery.pins import hash_pin
 from accessctl.gallery.store import open_gallery
-from accessctl.gallery.values import NewPhoto
 from accessctl.service.checks.finding import Finding, ok, warning
 from accessctl.service.checks.people import check_people
 

@@ -4,8 +4,8 @@ from accessctl.audit.opening import open_log
 from accessctl.config import AuditConfig, GalleryConfig
 from accessctl.domain import Event, EventKind
 from accessctl.gallery.fake import random_units
+from accessctl.gallery.people import NewPhoto
 from accessctl.gallery.store import open_gallery
-from accessctl.gallery.values import NewPhoto
 from accessctl.service.checks.finding import Level
 from accessctl.service.checks.permissions import check_audit, check_config_file, check_gallery
 
