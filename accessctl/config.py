@@ -18,6 +18,7 @@ from pydantic import (
 )
 from pydantic.fields import FieldInfo
 
+from accessctl.bundled import model_folders, named_models
 from accessctl.config_access import AccessConfig, Factor
 from accessctl.config_camera import CameraConfig
 from accessctl.config_liveness import Intent, LivenessConfig
@@ -82,7 +83,9 @@ class VisionConfig(Section):
 
 class EncoderConfig(Section):
     folder: Path = Field(
-        Path("models/encoder"), description="Folder of the face encoder; holds its card.yaml."
+        Path("models/encoder"),
+        description="The face encoder: its folder, which holds its card.yaml, or its name, such "
+        "as encoder or dlib, by which it is found among the user's and this release's.",
     )
     device: Literal["auto", "cpu", "gpu"] = Field(
         "auto", description="cpu: LiteRT; gpu: TensorFlow; auto: the GPU if there is one."
@@ -300,6 +303,7 @@ def load_config(path: Path) -> Config:
         config = Config.model_validate(read_mapping(path))
         base = path.resolve().parent
         resolved: Config = resolve_paths(config, base)
+        resolved = _with_named_models(config, resolved, base)
         sources = _sources(resolved, base)
     except PermissionError as error:
         raise ConfigError(
@@ -315,6 +319,19 @@ def load_config(path: Path) -> Config:
     except (ValueError, RuntimeError) as error:
         raise ConfigError(f"{path} {error}; correct it.") from error
     return resolved.model_copy(update=sources)
+
+
+def _with_named_models(said: Config, resolved: Config, base: Path) -> Config:
+    """Encoder, detectors and texture network are found by name, too, where no path leads there."""
+    folders = model_folders()
+    places = [("encoder", "folder"), ("vision", "models"), ("liveness", "texture")]
+    sections: dict[str, Section] = {}
+    for name, field in places:
+        value = getattr(getattr(said, name), field)
+        if isinstance(value, Path):
+            found = named_models(value.expanduser(), base, folders)
+            sections[name] = getattr(resolved, name).model_copy(update={field: found})
+    return resolved.model_copy(update=sections)
 
 
 def _sources(config: Config, base: Path) -> dict[str, Section]:

@@ -108,6 +108,8 @@ def test_paths_are_relative_to_the_file_not_to_the_folder_one_is_in(
     assert config.gallery.folder == door / "people"
     assert config.audit.file == Path("/var/lib/events.sqlite")
     assert config.vision.models.resolve() == tmp_path / "models"
+    (door / "models" / "encoder").mkdir(parents=True)
+    config = load_config(Path("../front door/config.yaml"))
     assert config.encoder.folder == door / "models/encoder"
 
 
@@ -121,6 +123,32 @@ def test_what_nobody_named_lies_beside_the_event_log(file: Path) -> None:
     assert config.lockout_file == file.parent / "locked.sqlite"
     assert config.demo_gallery.max_photo_mb == 3
     assert config.gallery.folder == file.parent / "enrolled"
+
+
+def test_models_are_found_by_name_from_any_folder(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release = SHIPPED.parent / "models"
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "none"))
+    monkeypatch.setenv("XDG_DATA_DIRS", str(tmp_path / "none"))
+    file.write_text("")
+    config = load_config(file)
+    assert config.encoder.folder == release / "encoder"
+    assert config.liveness.texture == release / "texture"
+    file.write_text("encoder: {folder: dlib}\nvision: {models: detectors}\n")
+    assert load_config(file).encoder.folder == release / "dlib"
+    assert load_config(file).vision.models == file.parent / "detectors"
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    mine = tmp_path / "data/accessctl/models"
+    for folder in (mine / "dlib", mine / "cache/detectors"):
+        folder.mkdir(parents=True)
+    assert load_config(file).encoder.folder == mine / "dlib"
+    assert load_config(file).vision.models == mine / "cache/detectors"
+
+
+def test_a_texture_network_that_is_off_is_no_name(file: Path) -> None:
+    file.write_text("liveness: {texture: off}\n")
+    assert load_config(file).liveness.texture == "off"
 
 
 @pytest.mark.parametrize(

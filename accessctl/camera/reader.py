@@ -125,7 +125,7 @@ class Reader:
     def exhausted(self) -> bool:
         """True while so many threads hang in the camera that it is not opened once more."""
         with self._lock:
-            return self._hanging() >= MAX_STUCK
+            return sum(stuck.alive for stuck in self._stuck) >= MAX_STUCK
 
     @property
     def last_captured(self) -> float | None:
@@ -213,10 +213,6 @@ class Reader:
     def _failures(self) -> int:
         with self._lock:
             return self._outage.failures
-
-    def _hanging(self) -> int:
-        """How many given-up threads hang in the camera still; to be called under the lock."""
-        return sum(stuck.alive for stuck in self._stuck)
 
     def _serve(self, worker: _Worker) -> bool:
         """Open the source and read it to its end; True when it shall be opened again."""

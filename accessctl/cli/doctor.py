@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from accessctl.bundled import release
 from accessctl.cli.common import add_config, add_json, config_path, print_json
 from accessctl.config import Config, load_config
 from accessctl.errors import ConfigError, FaultError, InputError
@@ -17,8 +18,6 @@ from accessctl.errors import ConfigError, FaultError, InputError
 if TYPE_CHECKING:
     from accessctl.service.checks.finding import Check, Finding
 
-# The release's own files, beside the package.
-RELEASE = Path(__file__).resolve().parents[2]
 LEVEL, SUBJECT = 7, 11
 
 
@@ -128,9 +127,15 @@ def _libraries() -> list[tuple[str, "Check"]]:
 
     return [
         ("python", versions.check_python),
-        ("libraries", partial(versions.check_libraries, RELEASE / "requirements.txt")),
+        ("libraries", _check_libraries),
         ("opencv", versions.check_opencv),
     ]
+
+
+def _check_libraries() -> "Iterator[Finding]":
+    from accessctl.service.checks.versions import check_libraries, needed_packages
+
+    return check_libraries(release() / "requirements.txt", needed_packages())
 
 
 def _machine(config: Config) -> list[tuple[str, "Check"]]:
@@ -180,7 +185,7 @@ def _check_vision_models(config: Config) -> "Sequence[Finding]":
 
     digests = {
         PurePosixPath(member.destination).name: member.sha256
-        for archive in load_manifest(RELEASE / "models").archives
+        for archive in load_manifest(release() / "models").archives
         for member in archive.members
     }
     return list(check_vision_models(config.vision, digests))

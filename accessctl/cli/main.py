@@ -7,13 +7,15 @@ import os
 import sys
 from collections.abc import Sequence
 
-from accessctl import demo
+from accessctl import __version__, demo
 from accessctl.cli.leave import leave
 from accessctl.cli.system_libraries import explain_import_error
 from accessctl.errors import AccessctlError
 from accessctl.service import logs
 
 COMMANDS = (
+    "init",
+    "cameras",
     "run",
     "status",
     "reload",
@@ -78,6 +80,7 @@ def main(argv: Sequence[str]) -> int:
 
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="accessctl", description="Face access control for a door.")
+    top.add_argument("--version", action="version", version=f"accessctl {__version__}")
     subparsers = top.add_subparsers(required=True, metavar="COMMAND")
     for command in COMMANDS:
         module = command.replace("-", "_")

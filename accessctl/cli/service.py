@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from accessctl.bundled import release
 from accessctl.errors import FaultError, InputError
 
 if TYPE_CHECKING:
     from accessctl.service.install import Wishes
 
-REPOSITORY = Path(__file__).parents[2]
 BOOTED = Path("/run/systemd/system")
 COMMAND_S = 60.0
 OLDEST_VERSION = 250
@@ -114,7 +114,7 @@ def wishes_of(args: argparse.Namespace) -> "Wishes":
 
     config = getattr(args, "config", None)
     return Wishes(
-        repository=REPOSITORY,
+        repository=release(),
         python=Path(sys.executable),
         config=ETC / "config.yaml" if config is None else config.absolute(),
         user=getattr(args, "user", "accessctl"),

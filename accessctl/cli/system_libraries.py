@@ -1,4 +1,4 @@
-"""Which Debian package holds a shared library that an import could not load."""
+"""What to install where an import fails: the Debian package of a shared library, or an extra."""
 
 import re
 
@@ -12,8 +12,26 @@ PACKAGES = {
 }
 
 
+EXTRAS = {
+    "keras": "train",
+    "matplotlib": "train",
+    "mediapipe": "mediapipe",
+    "scipy": "train",
+    "tensorflow": "train",
+}
+"""Which extra of accessctl brings a library that not every door has."""
+
+
 def explain_import_error(error: BaseException) -> str | None:
     """One sentence naming the package to install, or None when `error` is about something else."""
+    if isinstance(error, ModuleNotFoundError):
+        extra = EXTRAS.get((error.name or "").split(".")[0])
+        if extra is None:
+            return None
+        return (
+            f"This needs {error.name}, which is not installed; run: pip install "
+            f"'accessctl[{extra}]'."
+        )
     match = re.search(r"(lib[\w.+-]+\.so)[\d.]*: cannot open shared object", str(error))
     if match is None:
         return None

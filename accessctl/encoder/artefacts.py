@@ -12,7 +12,7 @@ from accessctl.errors import ModelError
 
 LINE = re.compile(r"([0-9a-f]{64}) [ *]([A-Za-z0-9._-]{1,200})")
 MAX_BYTES = 1 << 16
-REMEDY = "run `accessctl models fetch`"
+REMEDY = "run `accessctl models fetch` or `accessctl models unpack`"
 
 
 def format_sums(sums: Mapping[str, str]) -> str:

@@ -13,6 +13,7 @@ import yaml
 from numpy.typing import NDArray
 from pydantic import Field, JsonValue, ValidationError, model_validator
 
+from accessctl.bundled import fetched
 from accessctl.domain import CropGeometry, Image
 from accessctl.encoder.card_parts import (
     CalibrationTable,
@@ -72,8 +73,8 @@ class Card(Section):
         return CropGeometry(self.geometry.template, self.geometry.region, self.input.size)
 
     def path(self, name: str) -> Path:
-        """Where the file lies that the card calls `name`."""
-        return self.folder / name
+        """Where the file lies that the card calls `name`; see `bundled.fetched`."""
+        return fetched(self.folder / name)
 
     @property
     def sums_path(self) -> Path | None:

@@ -50,7 +50,13 @@ def gpu_is_there(root: Path) -> bool:
 
 def load_on_gpu(card: Card) -> Encoder:
     """Imports TensorFlow; raises DeviceError when it finds no GPU that it can use."""
-    from accessctl.encoder import tensorflow
+    try:
+        from accessctl.encoder import tensorflow
+    except ModuleNotFoundError as error:
+        raise DeviceError(
+            f"The GPU needs {error.name}, which is not installed; run pip install "
+            "'accessctl[gpu]' or set encoder.device to cpu."
+        ) from error
 
     if not tensorflow.visible_gpus():
         raise DeviceError(

@@ -7,9 +7,12 @@ from numpy.typing import NDArray
 
 from accessctl.liveness.evidence import LivenessFrame
 from accessctl.liveness.points import FLAT, LIDS, MOUTH
-from accessctl.liveness.slots import MIN_RATE, averaged, rate
+from accessctl.liveness.slots import averaged, rate
 
 MIN_SLOTS = 5
+
+MIN_RATE = 3.0
+"""Frames a second below which too few quarters of a second hold one."""
 
 
 def expression(frames: Sequence[LivenessFrame]) -> float:

@@ -15,9 +15,12 @@ MIN_SPAN_S = 0.95
 """Single pictures err, and those that follow one another at once err together: four that span
 a second, or the little less that a camera of five frames a second makes of it."""
 
-SURE, LONGER_S, MOVES = 0.85, 2.4, 0.012
-"""A mean below SURE must hold for so many seconds, and mouth or lids must move meanwhile by so much
-of the face's width: photographs that are moved as sheets come to 0.8, and to 0.010."""
+MOVES = 0.008
+"""Nothing is confirmed before mouth or lids have moved by so much of the face's width: some
+photographs look like skin, and held up, leant and shaken as a whole they come to 0.007."""
+
+SURE, LONGER_S, MOVES_MORE = 0.85, 2.4, 0.012
+"""A mean below SURE must hold for so many seconds, and they must move by the second instead."""
 
 HALF, LEAST = 0.5, 0.3
 """A mean from HALF on clears a doubt; a single answer below LEAST speaks of an attack rather than
@@ -38,9 +41,9 @@ def texture(frames: Sequence[LivenessFrame]) -> CueResult:
     """The mean of the network's answers, in [0, 1]; its doubt only suspends, it never vetoes.
 
     Rests on the frames that carry an answer and that `can_tell`: at least MIN_SAMPLES that span
-    MIN_SPAN_S. Confirms at a mean from the network's own bound on, with no answer below LEAST;
-    below SURE only after LONGER_S and with an `expression` of MOVES in all frames. Doubts up to its
-    lower bound; clear from HALF on.
+    MIN_SPAN_S. Confirms at a mean from the network's own bound on, with no answer below LEAST,
+    and with an `expression` of MOVES in all frames, below SURE only after LONGER_S and with
+    MOVES_MORE. Doubts up to its lower bound; clear from HALF on.
     """
     sampled = [frame for frame in frames if np.isfinite(frame.texture) and can_tell(frame)]
     if not sampled:
@@ -53,7 +56,7 @@ def texture(frames: Sequence[LivenessFrame]) -> CueResult:
         verdict, threshold = CueVerdict.UNDECIDED, confirm
     elif mean <= doubt:
         verdict, threshold = CueVerdict.DOUBT, doubt
-    elif mean >= confirm and values.min() >= LEAST and (mean >= SURE or _lasts(frames, sampled)):
+    elif mean >= confirm and values.min() >= LEAST and _moves(frames, mean, until - since):
         verdict, threshold = CueVerdict.CONFIRM, confirm
     else:
         verdict = CueVerdict.CLEAR if mean >= HALF else CueVerdict.UNDECIDED
@@ -61,9 +64,10 @@ def texture(frames: Sequence[LivenessFrame]) -> CueResult:
     return CueResult(CUE, verdict, mean, threshold, len(sampled), since, until)
 
 
-def _lasts(frames: Sequence[LivenessFrame], sampled: Sequence[LivenessFrame]) -> bool:
-    long = sampled[-1].captured - sampled[0].captured >= LONGER_S
-    return long and expression(frames) >= MOVES
+def _moves(frames: Sequence[LivenessFrame], mean: float, seconds: float) -> bool:
+    if mean >= SURE:
+        return expression(frames) >= MOVES
+    return seconds >= LONGER_S and expression(frames) >= MOVES_MORE
 
 
 def can_tell(frame: LivenessFrame) -> bool:

@@ -9,9 +9,9 @@ from typing import Protocol
 
 import cv2
 
+from accessctl.bundled import asset
 from accessctl.domain import Image
 from accessctl.errors import DisplayError
-from accessctl.preview.text import font_folder
 
 TITLE = "accessctl"
 # Told instead of a key once the window has been closed; no key has this number.
@@ -60,7 +60,7 @@ class Window:
 
     def __init__(self) -> None:
         # OpenCV's own Qt looks for fonts in a folder that its wheel leaves out.
-        os.environ["QT_QPA_FONTDIR"] = str(font_folder())
+        os.environ["QT_QPA_FONTDIR"] = str(asset("DejaVuSans.ttf").parent)
         cv2.namedWindow(TITLE, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL)
         self._shown = False
 

@@ -1,8 +1,6 @@
 """Text in any script's letters, drawn into an RGB image; OpenCV's own fonts know ASCII only."""
 
 from functools import lru_cache
-from importlib.util import find_spec
-from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
@@ -10,22 +8,16 @@ from numpy.typing import NDArray
 from PIL import Image as PillowImage
 from PIL import ImageDraw, ImageFont
 
+from accessctl.bundled import asset
 from accessctl.domain import Image
 
 Colour: TypeAlias = tuple[int, int, int]
 
 
-def font_folder() -> Path:
-    """Where matplotlib keeps the fonts that it carries."""
-    spec = find_spec("matplotlib")
-    folders = (spec.submodule_search_locations or []) if spec else []
-    return Path(*folders[:1], "mpl-data/fonts/ttf")
-
-
 @lru_cache
 def font(size: int) -> ImageFont.FreeTypeFont:
     """DejaVu Sans, `size` pixels high."""
-    return ImageFont.truetype(font_folder() / "DejaVuSans.ttf", size)
+    return ImageFont.truetype(asset("DejaVuSans.ttf"), size)
 
 
 @lru_cache(maxsize=512)

@@ -1,6 +1,7 @@
 """Write a file so that it is there whole or not at all."""
 
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -24,6 +25,30 @@ def write_atomically(path: Path, data: bytes) -> None:
             os.fsync(stream.fileno())
         scratch.chmod(0o644)
         scratch.replace(path)
+    except OSError as error:
+        if scratch is not None:
+            scratch.unlink(missing_ok=True)
+        raise FetchError(
+            f"Cannot write {path} ({error.strerror}); make room or allow writing there."
+        ) from error
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Put `text` in place of what the file holds; who may read it stays; raises FetchError."""
+    target = path.resolve()
+    scratch: Path | None = None
+    try:
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        scratch = Path(name)
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        before = target.stat()
+        if (before.st_uid, before.st_gid) != (os.geteuid(), os.getegid()):
+            os.chown(scratch, before.st_uid, before.st_gid)
+        shutil.copymode(target, scratch)
+        scratch.replace(target)
     except OSError as error:
         if scratch is not None:
             scratch.unlink(missing_ok=True)

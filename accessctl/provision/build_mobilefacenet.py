@@ -1,6 +1,6 @@
 """Rebuild MobileFaceNet in Keras, prove it, and export it.
 
-`python -m accessctl.provision.build_mobilefacenet MODELS` does it in a process of its own.
+`python -m accessctl.provision.build_mobilefacenet MODELS [FILLED]` does it in a process of its own.
 """
 
 import hashlib
@@ -39,9 +39,9 @@ def build(places: Places) -> None:
     write_built(artefacts, places.sources, places.sums)
 
 
-def main(models: Path) -> int:
-    return status_of(lambda: build(Places(models)))
+def main(models: Path, filled: Path | None = None) -> int:
+    return status_of(lambda: build(Places(models, filled)))
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    sys.exit(main(*map(Path, sys.argv[1:3])))

@@ -23,7 +23,7 @@ class Report:
     """What became of one file."""
 
     path: Path
-    state: Literal["present", "fetched", "built"]
+    state: Literal["present", "fetched", "built", "packed", "unpacked"]
 
 
 def run_program(argv: Sequence[str]) -> "subprocess.CompletedProcess[str]":

@@ -21,6 +21,7 @@ def _plain_relative(path: str) -> str:
 
 RelativePath = Annotated[str, Field(max_length=300), AfterValidator(_plain_relative)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+EncoderName = Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,50}$")]
 Size = Annotated[int, Field(gt=0, le=MAX_ARCHIVE_BYTES)]
 
 
@@ -57,12 +58,25 @@ class Archive(_Part):
     members: tuple[Member, ...] = Field(min_length=1)
 
 
+class Built(_Part):
+    """A LiteRT file that is built out of fetched weights; the versions of requirements.txt give
+    these very bytes on every machine. `path` is relative to the cache folder."""
+
+    path: RelativePath
+    sha256: Sha256
+    bytes: Size
+
+
 class Manifest(_Part):
-    """`archives` are fetched for everybody, the other groups for who asks for them."""
+    """`archives` are fetched for everybody, the other groups for who asks for them.
+
+    `built` holds by the name of the encoder what is built of them.
+    """
 
     archives: tuple[Archive, ...] = Field(min_length=1)
     pair: tuple[Archive, ...] = ()
     mobilefacenet: tuple[Archive, ...] = ()
+    built: dict[EncoderName, tuple[Built, ...]] = Field(default_factory=dict)
 
 
 def load_manifest(models: Path) -> Manifest:

@@ -3,9 +3,12 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import ClassVar, TypeVar
 
+from accessctl.bundled import CACHE
+from accessctl.errors import ModelError
 from accessctl.provision.build import build_missing, run_module
 from accessctl.provision.fetch import Report
 
@@ -14,12 +17,14 @@ from accessctl.provision.fetch import Report
 class EncoderPlaces(ABC):
     """Where such an encoder lies in the folder `models`.
 
-    `NAME` is its folder there and in the cache, `BUILDER` the module that makes its files.
+    `NAME` is its folder there and in the cache, `BUILDER` the module that makes its files. The
+    cache lies in `filled`, a folder of models that may be written, or in `models` itself.
     """
 
     NAME: ClassVar[str]
     BUILDER: ClassVar[str]
     models: Path
+    filled: Path | None = None
 
     @property
     def encoder(self) -> Path:
@@ -31,7 +36,7 @@ class EncoderPlaces(ABC):
 
     @property
     def cache(self) -> Path:
-        return self.models / "cache" / self.NAME
+        return (self.filled or self.models) / CACHE / self.NAME
 
     @property
     def keras(self) -> Path:
@@ -61,7 +66,13 @@ Places = TypeVar("Places", bound=EncoderPlaces)
 
 def run_build(places: EncoderPlaces) -> None:
     """Build in a process of its own; raises ModelError with its one sentence."""
-    run_module(places.BUILDER, str(places.models))
+    if find_spec("tensorflow") is None:
+        raise ModelError(
+            f"The encoder {places.NAME} is built with TensorFlow, which is not installed; run "
+            "`accessctl models pack FILE` on a machine that has it and `accessctl models unpack "
+            "FILE` on this one, or install it: pip install 'accessctl[train]'."
+        )
+    run_module(places.BUILDER, str(places.models), str(places.filled or places.models))
 
 
 def provide(

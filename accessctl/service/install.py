@@ -10,6 +10,7 @@ from pathlib import Path
 import yaml
 
 from accessctl.audit.opening import key_path
+from accessctl.bundled import CACHE, model_folders, named_models
 from accessctl.config import Config, load_config
 from accessctl.errors import FaultError, InputError
 from accessctl.gallery.sealing import local_key
@@ -43,7 +44,7 @@ camera:
 encoder:
   folder: {models}/dlib
 vision:
-  models: {models}/cache/mediapipe
+  models: {detectors}
 liveness:
   texture: {texture}
 gallery:
@@ -181,6 +182,7 @@ def _configuration(wishes: Wishes, files: dict[Path, str]) -> Config:
     texture = models / "texture"
     text = STARTER.format(
         models=models,
+        detectors=named_models(Path("mediapipe"), models / CACHE, model_folders()),
         texture=texture if texture.exists() else "off    # this checkout has no network",
         state=STATE,
         runtime=RUNTIME,

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+import accessctl
 from accessctl.cli import main as module
 from accessctl.cli.main import COMMANDS, main
 from accessctl.errors import CameraError, ConfigError
@@ -146,3 +147,10 @@ def test_a_file_name_that_is_no_text_is_printed_all_the_same() -> None:
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
     assert (done.returncode, done.stderr) == (0, b"")
     assert json.loads(done.stdout) == {"image": "a\udcff"}
+
+
+def test_the_version_is_the_packages(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"accessctl {accessctl.__version__}\n"

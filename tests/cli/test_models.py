@@ -1,10 +1,13 @@
 import argparse
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from accessctl.cli import models
-from accessctl.errors import ConfigError, FetchError
+from accessctl.config import EncoderConfig
+from accessctl.encoder.choose import load_encoder
+from accessctl.errors import ConfigError, FetchError, InputError
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
 
@@ -32,8 +35,47 @@ def test_everything_present_is_one_line_a_file(parse, capsys):
     ]
 
 
-def test_the_default_folder_is_models(parse):
-    assert parse(["models", "fetch"]).models == Path("models")
+def test_from_any_folder_the_releases_files_are_looked_after(parse, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    args = parse(["models", "fetch"])
+    assert args.func(args) == 0
+    paths = [line.split()[1] for line in capsys.readouterr().out.splitlines()]
+    assert all(path.startswith(f"{MODELS}/cache/") for path in paths)
+    assert list(tmp_path.iterdir()) == []
+
+
+def run(parse, *words):
+    args = parse(["models", *map(str, words)])
+    return args.func(args)
+
+
+def test_what_is_packed_is_unpacked_where_nothing_can_be_built(parse, tmp_path, capsys):
+    assert run(parse, "pack", tmp_path / "models.tar") == 0
+    packed = capsys.readouterr().out.splitlines()
+    assert packed[-1].endswith("models.tar is for `accessctl models unpack` of the same release.")
+    bare = tmp_path / "bare"
+    bare.mkdir()
+    for name in ("manifest.yaml", "dlib"):
+        (bare / name).symlink_to(MODELS / name)
+    assert run(parse, "unpack", tmp_path / "models.tar", "--models", bare) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert {state for state, _ in lines} == {"unpacked"}
+    assert len(lines) == len(packed) - 1
+    encoder = load_encoder(EncoderConfig(folder=bare / "dlib", device="cpu"))
+    with np.load(MODELS / "dlib/golden.npz") as golden:
+        found, expected = encoder.embed(golden["chips"]), golden["descriptors"]
+    cosines = (found * expected).sum(axis=1) / np.linalg.norm(expected, axis=1)
+    assert cosines.min() > 0.98
+
+
+def test_a_pack_of_something_else_is_refused(parse, tmp_path):
+    (tmp_path / "models.tar").write_bytes(b"nothing")
+    bare = tmp_path / "bare"
+    bare.mkdir()
+    (bare / "manifest.yaml").symlink_to(MODELS / "manifest.yaml")
+    with pytest.raises(InputError, match="name a file that `accessctl models pack` wrote"):
+        run(parse, "unpack", tmp_path / "models.tar", "--models", bare)
+    assert not (bare / "cache").exists()
 
 
 def test_a_folder_without_manifest_is_refused(parse, tmp_path):

@@ -45,3 +45,19 @@ def test_a_library_that_nobody_knows_is_named_at_least(library: str) -> None:
 )
 def test_other_errors_are_not_explained_away(message: str) -> None:
     assert explain_import_error(ImportError(message)) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "extra"),
+    [("scipy", "train"), ("scipy.stats", "train"), ("mediapipe", "mediapipe"), ("keras", "train")],
+)
+def test_a_library_of_an_extra_names_the_extra(name: str, extra: str) -> None:
+    error = ModuleNotFoundError(f"No module named {name!r}", name=name)
+    sentence = explain_import_error(error)
+    assert sentence is not None
+    assert sentence.startswith(f"This needs {name}, which is not installed;")
+    assert f"'accessctl[{extra}]'" in sentence
+
+
+def test_a_module_that_should_be_there_is_a_fault() -> None:
+    assert explain_import_error(ModuleNotFoundError("no", name="accessctl.nothing")) is None

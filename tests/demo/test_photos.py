@@ -22,11 +22,9 @@ def test_the_enrolment_photo_is_untouched() -> None:
     assert np.array_equal(photo, photos.collins()[0:400, 20:430])
 
 
-def test_a_missing_library_is_said() -> None:
-    with pytest.raises(CameraError, match=r"The demo needs b\.png, which comes with nolib;"):
-        photos.photograph("nolib", "a/b.png")
-    with pytest.raises(CameraError, match=r"c\.png, which comes with numpy"):
-        photos.photograph("numpy", "c.png")
+def test_a_missing_photograph_is_said() -> None:
+    with pytest.raises(CameraError, match=r"The demo needs .*b\.png, which comes with accessctl;"):
+        photos.photograph("b.png")
 
 
 def test_the_heavy_libraries_are_not_imported() -> None:

@@ -19,7 +19,7 @@ from accessctl.door.inspection import Wanted
 from accessctl.door.looks import Answer, DirectLooks, Examine
 from accessctl.liveness.challenge_actions import PROMPTS, Ask
 from accessctl.liveness.examiner import FEWEST, Look
-from accessctl.liveness.fake import FakeTexture, fake_result
+from accessctl.liveness.fake import FakeTexture, fake_result, speaking
 from accessctl.liveness.result import CueVerdict
 from accessctl.liveness.words import CLOSER
 from accessctl.policy.recorded import from_data
@@ -177,8 +177,9 @@ def test_the_texture_network_is_asked_of_every_other_frame_of_ten_a_second() -> 
 
 
 def wavering(at: int) -> Face:
-    """The face as a head that is never quite still holds it."""
-    return fake_face(box=replace(FACE_BOX, x=FACE_BOX.x + (0, 1, 3, 2)[at // 2 % 4]))
+    """The face as a head that is never quite still holds it, and speaks."""
+    face = fake_face(box=replace(FACE_BOX, x=FACE_BOX.x + (0, 1, 3, 2)[at // 2 % 4]))
+    return replace(face, landmarks=speaking(face.landmarks, at // 2))
 
 
 def test_skin_lets_in_and_paper_does_not() -> None:

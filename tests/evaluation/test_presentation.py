@@ -1,4 +1,5 @@
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -22,7 +23,7 @@ from accessctl.evaluation.presentation import (
 )
 from accessctl.evaluation.trial_door import DoorParts
 from accessctl.liveness.combine import Liveness
-from accessctl.liveness.fake import FakeTexture
+from accessctl.liveness.fake import FakeTexture, speaking
 from accessctl.liveness.result import CueVerdict
 from accessctl.vision.fake import FakeObserver, fake_face
 
@@ -42,9 +43,13 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def seen_for(frames: int, track: int = 1, step: float = 1.0) -> list[list[Face]]:
-    """A face that wanders by `step` pixels a frame, to and fro."""
+    """A face that wanders by `step` pixels a frame, to and fro, and speaks."""
     places = [100 + step * abs(7 - i % 14) for i in range(frames)]
-    return [[fake_face(track, box=Box(x, 60, 80, 96))] for x in places]
+    faces = [fake_face(track, box=Box(x, 60, 80, 96)) for x in places]
+    return [
+        [replace(face, landmarks=speaking(face.landmarks, i // 3, width=80))]
+        for i, face in enumerate(faces)
+    ]
 
 
 def test_videos_of_a_folder_by_name(tmp_path: Path) -> None:

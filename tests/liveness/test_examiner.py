@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from accessctl.domain import Box, PersonId
 from accessctl.liveness.combine import Liveness
 from accessctl.liveness.examiner import FEWEST, REMEMBERED, Examiner, Look
-from accessctl.liveness.fake import FakeExaminer, fake_frame, fake_result
+from accessctl.liveness.fake import FakeExaminer, fake_frame, fake_result, speaking
 from accessctl.liveness.result import CueResult, CueVerdict
 
 VETO, DOUBT, CONFIRM, CLEAR, UNDECIDED = CueVerdict
@@ -40,10 +40,12 @@ def test_a_blink_makes_it_live_and_is_remembered() -> None:
 
 
 def asked(one: Examiner, answers: Sequence[float], start: float = 0.0) -> None:
-    """Five frames a second of Ada, who moves a little, with these answers of the network."""
+    """Five frames a second of Ada, who moves a little and speaks, with these answers of the
+    network."""
     for index, answer in enumerate(answers):
         time = start + index / 5
         frame = fake_frame(time, box=moving(index), person=ADA, texture=answer)
+        frame = replace(frame, landmarks=speaking(frame.landmarks, round(5 * time)))
         look = one.collect(frame, ADA)
         if look is not None:
             one.take(look, look.results())

@@ -100,5 +100,5 @@ def test_too_little_to_go_by() -> None:
     # Four quarters of a second.
     assert math.isnan(expression(moving[:15]))
     assert math.isfinite(expression(moving[:16]))
-    slow = seen(lambda t, face: lifted(face, SOFT, 20 * t), fps=3)
+    slow = seen(lambda t, face: lifted(face, SOFT, 20 * t), fps=2.5)
     assert math.isnan(expression(slow))

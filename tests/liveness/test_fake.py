@@ -6,7 +6,13 @@ from hypothesis import strategies as st
 from accessctl.domain import Box, Pose
 from accessctl.liveness.blink import eye_aspect_ratio
 from accessctl.liveness.combine import Liveness
-from accessctl.liveness.fake import FakeExaminer, FakeTexture, fake_frame, fake_result
+from accessctl.liveness.fake import (
+    FakeExaminer,
+    FakeTexture,
+    fake_frame,
+    fake_result,
+    speaking,
+)
 from accessctl.liveness.result import CueVerdict
 
 
@@ -61,3 +67,11 @@ def test_the_texture_scorer_says_what_it_is_told_and_keeps_where_it_looked() -> 
     fake.fault = RuntimeError("broken")
     with pytest.raises(RuntimeError, match="broken"):
         fake.score(picture, Box(1, 2, 3, 4))
+
+
+def test_who_speaks_opens_the_lips_by_a_share_of_the_width() -> None:
+    closed = fake_frame(0.0).landmarks
+    assert speaking(closed, 1, width=50)[13, 1] == closed[13, 1] + 3
+    assert speaking(closed, 5)[14, 1] == closed[14, 1] + 6
+    np.testing.assert_array_equal(speaking(closed, 2), closed)
+    np.testing.assert_array_equal(speaking(closed, 1)[33], closed[33])

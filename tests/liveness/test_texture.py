@@ -38,7 +38,7 @@ def dark(frame: LivenessFrame, grey: int) -> LivenessFrame:
 
 
 def test_a_mean_from_the_upper_bound_on_shows_life():
-    said = texture(visit(1.0, 0.8, 0.9, 0.9, 0.95))
+    said = texture(speaking(visit(1.0, 0.8, 0.9, 0.9, 0.95)))
     assert said.verdict is CueVerdict.CONFIRM
     assert said.figure == pytest.approx(0.91)
     assert (said.cue, said.threshold, said.frames) == ("texture", 0.9, 5)
@@ -68,7 +68,7 @@ def test_one_answer_that_speaks_of_an_attack_takes_the_confirmation_back():
 def test_the_bounds_are_those_of_the_network_that_answered():
     asked = [replace(frame, texture_bounds=(0.3, 0.8)) for frame in visit(*[0.85] * 5)]
     # A frame about which nobody asked knows no network.
-    said = texture([*asked, fake_frame(12.0)])
+    said = texture(speaking([*asked, fake_frame(11.25)]))
     assert (said.verdict, said.threshold, said.frames) == (CueVerdict.CONFIRM, 0.8, 5)
 
 
@@ -94,7 +94,7 @@ def test_it_takes_a_second(value):
 
 
 def test_frames_that_were_not_asked_about_count_for_nothing():
-    said = texture(visit(NAN, 1.0, NAN, 1.0, 1.0, NAN, 1.0, NAN))
+    said = texture(speaking(visit(NAN, 1.0, NAN, 1.0, 1.0, NAN, 1.0, NAN)))
     assert (said.verdict, said.frames) == (CueVerdict.CONFIRM, 4)
     assert (said.since, said.until) == (10.25, 11.5)
     assert math.isnan(texture(visit(*[NAN] * 9)).figure)
@@ -133,7 +133,10 @@ def test_what_is_not_sure_must_move_its_mouth_or_lids():
     # 0.6 ** 0.5 of that.
     assert said(0.84, 4.0) is CueVerdict.CONFIRM
     assert said(0.84, 0.5) is CueVerdict.CLEAR
-    assert said(0.85, 0.0) is CueVerdict.CONFIRM
+    # 2 px by the same reckoning: 0.0077; 2.2: 0.0085.
+    assert said(0.85, 2.0) is CueVerdict.CLEAR
+    assert said(0.85, 2.2) is CueVerdict.CONFIRM
+    assert said(0.84, 2.2) is CueVerdict.CLEAR
 
 
 def test_faces_that_are_too_small_or_too_dark_say_nothing():

@@ -1,13 +1,9 @@
 import numpy as np
 import pytest
 
-from accessctl.preview.text import font_folder, mask, put_text, text_size
+from accessctl.preview.text import mask, put_text, text_size
 
 WHITE = (255, 255, 255)
-
-
-def test_the_font_is_there() -> None:
-    assert (font_folder() / "DejaVuSans.ttf").is_file()
 
 
 def test_lines_are_equally_high_whatever_stands_in_them() -> None:

@@ -1,3 +1,4 @@
+import dataclasses
 import hashlib
 from dataclasses import dataclass
 from typing import ClassVar
@@ -95,4 +96,19 @@ def test_the_builder_is_told_the_folder_of_models(places, monkeypatch):
     calls = []
     monkeypatch.setattr("accessctl.provision.places.run_module", lambda *call: calls.append(call))
     run_build(places)
-    assert calls == [("timeit", str(places.models))]
+    assert calls == [("timeit", str(places.models), str(places.models))]
+
+
+def test_the_builder_is_told_whose_cache_is_filled(places, tmp_path, monkeypatch):
+    calls = []
+    monkeypatch.setattr("accessctl.provision.places.run_module", lambda *call: calls.append(call))
+    elsewhere = dataclasses.replace(places, filled=tmp_path / "mine")
+    run_build(elsewhere)
+    assert calls == [("timeit", str(places.models), str(tmp_path / "mine"))]
+    assert elsewhere.cache.parent == tmp_path / "mine" / "cache"
+
+
+def test_without_tensorflow_a_pack_is_offered(places, monkeypatch):
+    monkeypatch.setattr("accessctl.provision.places.find_spec", lambda name: None)
+    with pytest.raises(ModelError, match="accessctl models unpack FILE"):
+        run_build(places)

@@ -2,12 +2,14 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
 from pathlib import Path
 
 from accessctl.config import EncoderConfig, VisionConfig
 from accessctl.config_liveness import LivenessConfig
 from accessctl.encoder.artefacts import read_checked
 from accessctl.encoder.card import Card, load_card
+from accessctl.encoder.choose import gpu_is_there
 from accessctl.encoder.joint_card import part_cards
 from accessctl.liveness.texture_choice import load_texture
 from accessctl.recognition.scoring import scoring_of
@@ -33,14 +35,18 @@ def check_vision_models(config: VisionConfig, digests: Mapping[str, str]) -> Ite
     yield ok("models", f"The detectors and the mesh in {config.models} are those of this release.")
 
 
-def check_encoder(config: EncoderConfig) -> Iterator[Finding]:
-    """Raises ModelError for a card or a file that the door would refuse."""
+def check_encoder(config: EncoderConfig, root: Path = Path("/")) -> Iterator[Finding]:
+    """Raises ModelError for a card or a file that the door would refuse.
+
+    `root` is where a GPU's traces are looked for.
+    """
+    on_gpu = may_run_on_gpu(config, root)
     card = load_card(config.folder)
     scoring_of(card)
     parts = (card,) if card.parts is None else part_cards(card)
     unlisted = False
     for part in parts:
-        for path in _files(part, config):
+        for path in _files(part, config, on_gpu=on_gpu):
             read_checked(path, part.sums_path)
             unlisted = unlisted or part.sums_path is None
     if unlisted:
@@ -76,11 +82,18 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _files(card: Card, config: EncoderConfig) -> Iterator[Path]:
+def may_run_on_gpu(config: EncoderConfig, root: Path) -> bool:
+    """Whether the door would try a GPU: `auto` does where there are one and TensorFlow."""
+    if config.device == "auto":
+        return gpu_is_there(root) and find_spec("tensorflow") is not None
+    return config.device == "gpu"
+
+
+def _files(card: Card, config: EncoderConfig, *, on_gpu: bool) -> Iterator[Path]:
     """The files that may run on this door."""
     litert = card.network.litert
     on_cpu = getattr(litert, config.precision) or litert.int8 or litert.float16
     if on_cpu is not None and config.device != "gpu":
         yield card.path(on_cpu)
-    if card.network.keras is not None and config.device != "cpu":
+    if card.network.keras is not None and on_gpu:
         yield card.path(card.network.keras)

@@ -1,17 +1,19 @@
 """Python and the libraries, against the versions this release was tested with."""
 
-import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
 
 from accessctl.service.checks.finding import Finding, failure, ok, warning
 
 OLDEST, NEWEST = (3, 11), (3, 13)
-PIN = re.compile(r"([A-Za-z0-9._-]+)==([A-Za-z0-9.+!-]+)\s*(?:#.*)?")
+# They come with every environment in its own version, and no door imports them.
+INSTALLERS = {"pip", "setuptools", "wheel"}
 OPENCV = ("opencv-python", "opencv-contrib-python")
-REINSTALL = "install the requirements again: pip install -r requirements.txt"
 
 VersionOf = Callable[[str], str | None]
 
@@ -32,8 +34,27 @@ def check_python(running: tuple[int, ...] = tuple(sys.version_info[:3])) -> Iter
         yield failure("python", f"Python {text} was not tested; use {oldest} to {newest}.")
 
 
-def check_libraries(requirements: Path, version_of: VersionOf = installed) -> Iterator[Finding]:
-    """Each pin of the file that is not met; one line when all are."""
+def needed_packages(said: Iterable[str] | None = None) -> frozenset[str]:
+    """What every door needs, by its normalised name, as the package's own metadata says it.
+
+    `said` stands in for that metadata.
+    """
+    lines = (requires("accessctl") or []) if said is None else said
+    found = map(Requirement, lines)
+    return frozenset(
+        str(canonicalize_name(one.name))
+        for one in found
+        if one.marker is None or one.marker.evaluate({"extra": ""})
+    )
+
+
+def check_libraries(
+    requirements: Path, needed: Collection[str], version_of: VersionOf = installed
+) -> Iterator[Finding]:
+    """Each pin of the file that is not met; one line when all are.
+
+    Only what is `needed` must be installed; the rest is for training and the like.
+    """
     try:
         pins = pins_of(requirements.read_text(encoding="utf-8").splitlines())
     except OSError as error:
@@ -43,42 +64,54 @@ def check_libraries(requirements: Path, version_of: VersionOf = installed) -> It
             f"({error.strerror}).",
         )
         return
-    findings = list(_unmet(pins, version_of))
+    findings = list(_unmet(pins, needed, version_of))
     yield from findings
     if not findings:
-        yield ok("libraries", f"All {len(pins)} are of the versions that were tested.")
+        there = sum(version_of(package) is not None for package in pins)
+        yield ok("libraries", f"All {there} are of the versions that were tested.")
 
 
 def pins_of(lines: Iterable[str]) -> dict[str, str]:
-    """{package: version} of the lines `package==version`; others are passed over."""
-    found = (PIN.fullmatch(line.strip()) for line in lines)
-    return {match[1]: match[2] for match in found if match is not None}
+    """{package: version} of the lines `package==version` that are for this machine and this
+    Python; others are passed over."""
+    pins: dict[str, str] = {}
+    for line in lines:
+        try:
+            pin = Requirement(line.split(" #")[0].strip())
+        except InvalidRequirement:
+            continue
+        exact = [one.version for one in pin.specifier if one.operator == "=="]
+        if exact and (pin.marker is None or pin.marker.evaluate()):
+            pins[str(canonicalize_name(pin.name))] = exact[0]
+    return pins
 
 
 def check_opencv(version_of: VersionOf = installed) -> Iterator[Finding]:
     """Both packages write into one cv2/ folder; of two versions, parts of each are there."""
     found: Mapping[str, str | None] = {package: version_of(package) for package in OPENCV}
-    missing = [package for package, number in found.items() if number is None]
-    numbers = set(found.values())
-    if len(missing) == len(OPENCV):
-        yield failure("opencv", f"OpenCV is not installed; {REINSTALL}.")
-    elif missing:
-        yield failure("opencv", f"{missing[0]} is not installed; {REINSTALL}.")
-    elif len(numbers) > 1:
-        both = " and ".join(f"{package} {number}" for package, number in found.items())
+    there = {package: number for package, number in found.items() if number is not None}
+    if not there:
+        yield failure("opencv", "OpenCV is not installed; run pip install opencv-python.")
+    elif len(set(there.values())) > 1:
+        both = " and ".join(f"{package} {number}" for package, number in there.items())
         yield failure(
             "opencv",
-            f"{both} share one folder and must be of one version; uninstall both, then "
-            f"{REINSTALL}.",
+            f"{both} share one folder and must be of one version; uninstall both, then install "
+            "the one that you need again.",
         )
     else:
-        yield ok("opencv", f"Both packages are at {numbers.pop()}.")
+        both = " and ".join(there)
+        yield ok("opencv", f"{both}, {next(iter(there.values()))}.")
 
 
-def _unmet(pins: Mapping[str, str], version_of: VersionOf) -> Iterator[Finding]:
+def _unmet(
+    pins: Mapping[str, str], needed: Collection[str], version_of: VersionOf
+) -> Iterator[Finding]:
     for package, pinned in pins.items():
         found = version_of(package)
+        install = f"run pip install {package}=={pinned}"
         if found is None:
-            yield failure("libraries", f"{package} is not installed; {REINSTALL}.")
-        elif found != pinned:
-            yield warning("libraries", f"{package} is {found}, tested was {pinned}; {REINSTALL}.")
+            if package in needed:
+                yield failure("libraries", f"{package} is not installed; {install}.")
+        elif found != pinned and package not in INSTALLERS:
+            yield warning("libraries", f"{package} is {found}, tested was {pinned}; {install}.")

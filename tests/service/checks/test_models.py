@@ -113,3 +113,22 @@ def test_the_usual_texture_network_is_missing(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (finding,) = check_texture(LivenessConfig())
     assert (finding.level, "models/texture" in finding.sentence) == (Level.WARNING, True)
+
+
+@pytest.mark.parametrize(
+    ("device", "gpu", "needed"),
+    [("auto", False, False), ("auto", True, True), ("gpu", False, True), ("cpu", True, False)],
+)
+def test_the_file_for_a_gpu_is_asked_for_where_one_may_run_it(
+    encoder, tmp_path, device, gpu, needed
+):
+    (encoder.folder.parent / "cache" / "dlib" / "encoder.keras").write_bytes(b"altered")
+    root = tmp_path / "root"
+    (root / "proc/driver/nvidia/gpus" if gpu else root).mkdir(parents=True)
+    config = encoder.model_copy(update={"device": device})
+    if needed:
+        with pytest.raises(ModelError, match=r"encoder\.keras was altered"):
+            list(check_encoder(config, root))
+    else:
+        (finding,) = check_encoder(config, root)
+        assert finding.level is Level.OK

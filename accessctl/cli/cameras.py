@@ -1,0 +1,78 @@
+"""`accessctl cameras`: what is attached, and what its pictures are like."""
+
+import argparse
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from accessctl.cli.common import add_config, add_json, config_path, print_json, table
+from accessctl.errors import ConfigError
+
+if TYPE_CHECKING:
+    from accessctl.config_camera import CameraConfig
+    from accessctl.service.cameras import Listed
+
+NONE = (
+    "No camera is attached to this machine; plug one in. A network camera is not listed: name "
+    "it as camera.source (rtsp://...)."
+)
+
+
+def add_parser(subparsers: Any) -> None:
+    parser = subparsers.add_parser("cameras", help="list the cameras attached to this machine")
+    add_config(parser)
+    add_json(parser)
+    parser.set_defaults(func=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """0 also when there is none: that is what there is."""
+    from accessctl.cli.doctor import quietly
+    from accessctl.service.cameras import cameras
+
+    with quietly():
+        listed = list(cameras(_settings(args)))
+    if args.json:
+        for camera in listed:
+            print_json(as_json(camera))
+    elif listed:
+        rows = [as_row(camera) for camera in listed]
+        print(table(("DEVICE", "CAMERA", "PICTURE", "FRAMES/S", "NOTE"), rows))
+    else:
+        print(NONE)
+    return 0
+
+
+def as_json(camera: "Listed") -> dict[str, Any]:
+    who, seen = camera.identity, camera.seen
+    return {
+        "device": camera.device,
+        "product": who.product,
+        "usb_id": who.usb_id,
+        "serial": who.serial,
+        "driver": who.driver,
+        "virtual": who.virtual,
+        "width": seen and seen.width,
+        "height": seen and seen.height,
+        "fps": seen and round(seen.fps, 1),
+        "problem": camera.problem,
+    }
+
+
+def as_row(camera: "Listed") -> tuple[str, ...]:
+    seen = camera.seen
+    size = "-" if seen is None else f"{seen.width}x{seen.height}"
+    rate = "-" if seen is None else f"{seen.fps:.1f}"
+    return camera.device, str(camera.identity), size, rate, camera.problem or ""
+
+
+def _settings(args: argparse.Namespace) -> "CameraConfig":
+    """Those of the configuration, if there is one, else the usual ones."""
+    from accessctl.config import load_config
+    from accessctl.config_camera import CameraConfig
+
+    try:
+        path = config_path(args.config, os.environ, Path.cwd())
+    except ConfigError:
+        return CameraConfig()
+    return load_config(path).camera
