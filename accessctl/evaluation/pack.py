@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 
 from accessctl.domain import CropGeometry, Image
-from accessctl.encoder.usual import TEMPLATE
+from accessctl.encoder.card_parts import TEMPLATE
 from accessctl.errors import PhotoError, SourceError
 from accessctl.vision.alignment import compose, umeyama, warp
 

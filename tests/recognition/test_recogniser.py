@@ -3,8 +3,8 @@ import pytest
 
 from accessctl.domain import Box
 from accessctl.door.fake import FACE_BOX, portrait
+from accessctl.encoder.base import FlipAveraged
 from accessctl.encoder.fake import FAKE_CARD, FakeEncoder
-from accessctl.encoder.flip import FlipAveraged
 from accessctl.recognition.recogniser import Recogniser
 from accessctl.vision.alignment import cut
 from accessctl.vision.fake import fake_face

@@ -10,7 +10,7 @@ from accessctl.config_liveness import LivenessConfig
 from accessctl.encoder.artefacts import read_checked
 from accessctl.encoder.card import Card, load_card
 from accessctl.encoder.choose import gpu_is_there
-from accessctl.encoder.joint_card import part_cards
+from accessctl.encoder.joint import part_cards
 from accessctl.liveness.texture_choice import load_texture
 from accessctl.recognition.scoring import scoring_of
 from accessctl.runtime import model_file

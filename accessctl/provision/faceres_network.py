@@ -1,4 +1,9 @@
-"""Read the HSE FaceRes MobileNet out of a TensorFlow.js graph model.
+"""HSE FaceRes in Keras, its weights out of a TensorFlow.js graph model, and its projection.
+
+A MobileNet (Howard et al., "MobileNets", arXiv:1704.04861) that Andrey Savchenko trained on
+VGGFace2: 224x224 normalised BGR crops in, 128 principal components out. Its 1024 pooled features
+are normalised to unit length, the mean face is taken away and what is left is projected on its
+main directions, all inside the network. The projection lies beside the encoder's card.
 
 `faceres.json` holds the graph (nodes with their operations, weights as named constants) and
 the order, shapes and types of the weights, which lie one after the other in `faceres.bin` as
@@ -12,12 +17,16 @@ import binascii
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NoReturn
 
+import keras
 import numpy as np
+from keras import layers
 from numpy.typing import NDArray
 
 from accessctl.errors import ModelError
+from accessctl.storage.parsing import read_arrays
 
 SIZE = 224
 FEATURES = 1024
@@ -28,9 +37,13 @@ MAX_DIMENSION = 8192
 ITEM_BYTES = {"float16": 2, "int32": 4}
 STAGE_ENDS = ("Add", "Relu", "Minimum", "Maximum")
 
+Node = Mapping[str, Any]
+Constants = Mapping[str, NDArray[np.float32]]
+MAX_PROJECTION_BYTES = 8 << 20
+
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Stage:
+class FaceresStage:
     """A convolution with bias and ReLU6 behind it, zero-padded to keep size / stride.
 
     `kernel` is float32 (k, k, in, out), or (k, k, in, 1) of a depthwise one; `bias` (out,).
@@ -50,11 +63,7 @@ class Stage:
         return self.inputs if self.depthwise else int(self.kernel.shape[3])
 
 
-Node = Mapping[str, Any]
-Constants = Mapping[str, NDArray[np.float32]]
-
-
-def parse(graph: bytes, weights: bytes) -> tuple[Stage, ...]:
+def parse(graph: bytes, weights: bytes) -> tuple[FaceresStage, ...]:
     """The stages from crop to the features that are pooled; raises ModelError.
 
     `graph` is the JSON and `weights` the binary file.
@@ -120,7 +129,7 @@ def _chain(nodes: Sequence[Node]) -> list[Node]:
     return chain[::-1]
 
 
-def _stages(chain: Sequence[Node], constants: Constants) -> Iterator[Stage]:
+def _stages(chain: Sequence[Node], constants: Constants) -> Iterator[FaceresStage]:
     rest = iter(chain)
     for node in rest:
         kernel, depthwise, stride = _convolution(node, constants)
@@ -134,7 +143,7 @@ def _stages(chain: Sequence[Node], constants: Constants) -> Iterator[Stage]:
             _refuse("an operation is unknown or not where it should be")
         if (_scalar(after[2], constants), _scalar(after[3], constants)) != (6.0, 0.0):
             _refuse("an activation is not ReLU6")
-        yield Stage(depthwise, stride, kernel, _vector(after[0], constants, outputs))
+        yield FaceresStage(depthwise, stride, kernel, _vector(after[0], constants, outputs))
 
 
 def _convolution(node: Node, constants: Constants) -> tuple[NDArray[np.float32], bool, int]:
@@ -190,7 +199,7 @@ def _next(rest: Iterator[Node]) -> Node:
     return node
 
 
-def _check_widths(stages: Sequence[Stage]) -> None:
+def _check_widths(stages: Sequence[FaceresStage]) -> None:
     """Each stage must take what the one before gives, from 3 colours to 1024 features."""
     width = 3
     for stage in stages:
@@ -206,3 +215,64 @@ def _refuse(reason: str) -> NoReturn:
         f"The graph of faceres is not the expected MobileNet: {reason}; "
         "run `accessctl models fetch --pair` again."
     )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Projection:
+    """`mean` float32 (F,) of unit features, `components` float32 (F, D), orthonormal columns."""
+
+    mean: NDArray[np.float32]
+    components: NDArray[np.float32]
+
+
+def save_projection(path: Path, projection: Projection) -> None:
+    """Write `projection` to `path` (.npz), its components in 16 bits."""
+    np.savez(path, mean=projection.mean, components=projection.components.astype(np.float16))
+
+
+def load_projection(path: Path, features: int) -> Projection:
+    """What `save_projection` wrote, for so many `features`; raises ModelError."""
+    try:
+        stored = read_arrays(path, ("mean", "components"), MAX_PROJECTION_BYTES)
+        mean, components = (array.astype(np.float32) for array in stored)
+        if mean.shape != (features,) or components.ndim != 2 or len(components) != features:
+            raise ValueError("another shape")
+        if not (np.isfinite(mean).all() and np.isfinite(components).all()):
+            raise ValueError("not finite")
+    except (OSError, ValueError) as error:
+        raise ModelError(
+            f"The projection {path} is missing or damaged; restore it from the repository."
+        ) from error
+    return Projection(mean, components)
+
+
+def features(stages: Sequence[FaceresStage]) -> keras.Model:
+    """The network up to its unit-length features: float32 (N, 224, 224, 3) -> (N, 1024)."""
+    crops = keras.Input((SIZE, SIZE, 3), name="crops")
+    x = crops
+    for number, stage in enumerate(stages, start=1):
+        x = _stage(x, stage, f"stage{number}")
+    x = layers.GlobalAveragePooling2D()(x)
+    model = keras.Model(crops, layers.UnitNormalization(name="unit")(x), name="faceres_features")
+    for number, stage in enumerate(stages, start=1):
+        model.get_layer(f"stage{number}").set_weights([stage.kernel, stage.bias])
+    return model
+
+
+def build(stages: Sequence[FaceresStage], projection: Projection) -> keras.Model:
+    """The whole network: float32 (N, 224, 224, 3) -> (N, D), not of unit length."""
+    trunk = features(stages)
+    project = layers.Dense(projection.components.shape[1], name="projection")
+    model = keras.Model(trunk.input, project(trunk.output), name="faceres")
+    # (x - mean) @ components is one dense layer.
+    project.set_weights([projection.components, -projection.mean @ projection.components])
+    return model
+
+
+def _stage(x: Any, stage: FaceresStage, name: str) -> Any:
+    size = stage.kernel.shape[0]
+    if stage.depthwise:
+        layer = layers.DepthwiseConv2D(size, stage.stride, padding="same", name=name)
+    else:
+        layer = layers.Conv2D(stage.outputs, size, stage.stride, padding="same", name=name)
+    return layers.ReLU(max_value=6.0)(layer(x))

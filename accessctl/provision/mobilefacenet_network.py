@@ -1,4 +1,7 @@
-"""Read MobileFaceNet's weights out of a LiteRT file by the names of its tensors.
+"""MobileFaceNet in Keras, and its weights out of a LiteRT file by the names of its tensors.
+
+Chen et al., "MobileFaceNets: Efficient CNNs for Accurate Real-Time Face Verification on
+Mobile Devices", CCBR 2018, table 1, with the block widths of the imported network.
 
 The file is the float32 network of sirius-ai's MobileFaceNet_TF with its batch normalisation
 folded into kernels and biases. Its digest is checked before anything reads it; names, shapes
@@ -8,8 +11,11 @@ and values are checked here all the same.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import keras
 import numpy as np
+from keras import layers
 from numpy.typing import NDArray
 
 from accessctl.errors import ModelError
@@ -30,9 +36,14 @@ BLOCK_NAMES = tuple(
 
 Tensors = Mapping[str, NDArray[np.float32]]
 
+_REFUSED = (
+    "The file of mobilefacenet is not the expected network: {}; "
+    "run `accessctl models fetch --mobilefacenet` again."
+)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Stage:
+class MobileFaceNetStage:
     """A convolution with bias and, where there is a `slope` (out,), PReLU behind it.
 
     `kernel` is float32 (k, k, in, out), or (k, k, in, 1) of a depthwise one; `bias` (out,).
@@ -50,12 +61,12 @@ class Stage:
         return len(self.bias)
 
 
-def read(path: Path) -> dict[str, Stage]:
+def read(path: Path) -> dict[str, MobileFaceNetStage]:
     """The stages by the names of the network's layers; raises ModelError."""
     return stages_of(_tensors(path))
 
 
-def stages_of(tensors: Tensors) -> dict[str, Stage]:
+def stages_of(tensors: Tensors) -> dict[str, MobileFaceNetStage]:
     """Stages from the file's constants by name; raises ModelError when they are others."""
     reader = _Reader(tensors)
     stages = {
@@ -85,10 +96,14 @@ class _Reader:
     def __init__(self, tensors: Tensors) -> None:
         self._tensors = tensors
 
-    def conv(self, weights: str, layer: str, *, prelu: bool = False, stride: int = 1) -> Stage:
+    def conv(
+        self, weights: str, layer: str, *, prelu: bool = False, stride: int = 1
+    ) -> MobileFaceNetStage:
         kernel = self._named(f"{weights}/weights/read", 4).transpose(1, 2, 3, 0)
         bias = self._named(f"{layer}/Conv2D_bias", 1)
-        return Stage(kernel, bias, self._slope(layer) if prelu else None, stride=stride)
+        return MobileFaceNetStage(
+            kernel, bias, self._slope(layer) if prelu else None, stride=stride
+        )
 
     def deep(
         self,
@@ -98,12 +113,14 @@ class _Reader:
         prelu: bool = False,
         stride: int = 1,
         padding: str = "same",
-    ) -> Stage:
+    ) -> MobileFaceNetStage:
         weights = layer if number is None else f"{ROOT}/SeparableConv2d{number}"
         kernel = self._named(f"{weights}/depthwise_weights/read", 4).transpose(1, 2, 3, 0)
         bias = self._named(f"{layer}/depthwise_bias", 1)
         slope = self._slope(layer) if prelu else None
-        return Stage(kernel, bias, slope, depthwise=True, stride=stride, padding=padding)
+        return MobileFaceNetStage(
+            kernel, bias, slope, depthwise=True, stride=stride, padding=padding
+        )
 
     def _slope(self, layer: str) -> NDArray[np.float32]:
         # The file computes relu(x) + h (x - |x|): below zero that is 2 h x.
@@ -118,13 +135,7 @@ class _Reader:
         return tensor
 
 
-_REFUSED = (
-    "The file of mobilefacenet is not the expected network: {}; "
-    "run `accessctl models fetch --mobilefacenet` again."
-)
-
-
-def _checked(stages: dict[str, Stage]) -> dict[str, Stage]:
+def _checked(stages: dict[str, MobileFaceNetStage]) -> dict[str, MobileFaceNetStage]:
     """Each stage must take what the one before gives, from 3 colours to 192 numbers."""
     width = 3
     for name, stage in stages.items():
@@ -164,3 +175,41 @@ def _tensors(path: Path) -> dict[str, NDArray[np.float32]]:
             # Not a constant: it has no value before the network runs.
             continue
     return tensors
+
+
+def build(stages: dict[str, MobileFaceNetStage]) -> keras.Model:
+    """float32 (N, 112, 112, 3) -> (N, 192), not of unit length."""
+    crops = keras.Input((SIZE, SIZE, 3), name="crops")
+    x = _stage(_stage(_stage(crops, stages, "stem"), stages, "deep"), stages, "flat")
+    for number, stride in enumerate(BLOCKS):
+        name = f"block{number + 1}"
+        before = x
+        for part in ("wide", "deep", "flat"):
+            x = _stage(x, stages, f"{name}_{part}")
+        if stride == 1:
+            x = layers.Add(name=f"{name}_add")([before, x])
+    x = _stage(_stage(_stage(x, stages, "last"), stages, "pool"), stages, "mix")
+    x = layers.Flatten(name="flatten")(x)
+    head = stages["head"]
+    model = keras.Model(crops, layers.Dense(head.outputs, name="embedding")(x), name="encoder")
+    model.get_layer("embedding").set_weights([head.kernel[0, 0], head.bias])
+    for name, stage in stages.items():
+        if name == "head":
+            continue
+        model.get_layer(name).set_weights([stage.kernel, stage.bias])
+        if stage.slope is not None:
+            model.get_layer(f"{name}_prelu").set_weights([stage.slope[None, None]])
+    return model
+
+
+def _stage(x: Any, stages: dict[str, MobileFaceNetStage], name: str) -> Any:
+    stage = stages[name]
+    size = stage.kernel.shape[0]
+    settings = {"strides": stage.stride, "padding": stage.padding, "name": name}
+    if stage.depthwise:
+        x = layers.DepthwiseConv2D(size, **settings)(x)
+    else:
+        x = layers.Conv2D(stage.outputs, size, **settings)(x)
+    if stage.slope is None:
+        return x
+    return layers.PReLU(shared_axes=[1, 2], name=f"{name}_prelu")(x)

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from accessctl.encoder.card import load_card
+from accessctl.encoder.card_parts import INPUTS, REGIONS, TEMPLATE, usual_input
 from accessctl.encoder.fake import FAKE_CARD
-from accessctl.encoder.usual import INPUTS, REGIONS, TEMPLATE, usual_input
 
 
 @pytest.mark.parametrize(

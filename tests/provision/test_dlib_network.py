@@ -5,15 +5,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accessctl.encoder.dlib_weights import (
+from accessctl.errors import ModelError
+from accessctl.provision import dlib_network as network
+from accessctl.provision.dlib_network import (
     MAX_GAP,
+    Convolution,
     TensorReader,
+    Weights,
     convolution_shapes,
     fold,
     parse,
     tensor_header,
 )
-from accessctl.errors import ModelError
 
 # Version 2, then 3 x 1 x 1 x 1, written out by hand as dlib writes it.
 THREE = b"\x01\x02\x01\x03\x01\x01\x01\x01\x01\x01"
@@ -124,3 +127,35 @@ def test_weights_that_overflow_are_refused(weight, scale, shift):
     raw, affine = np.float32([weight, weight]), np.float32([scale, shift])
     with pytest.raises(ModelError, match="too large to be multiplied"):
         fold(raw, affine, (1, 1, 1, 1))
+
+
+@pytest.fixture(scope="module")
+def model():
+    return network.build()
+
+
+def test_shapes_follow_dlib_through_the_odd_sizes(model):
+    # 150 -> 72 -> 35 by hand; then (n - 3) // 2 + 1 against n // 2, the larger of both.
+    sizes = [model.get_layer(f"block{n}_add").output.shape[1:] for n in (1, 4, 8, 11, 14)]
+    assert sizes == [(35, 35, 32), (17, 17, 64), (8, 8, 128), (4, 4, 256), (2, 2, 256)]
+    assert model.input_shape == (None, 150, 150, 3)
+    assert model.output_shape == (None, 128)
+
+
+def test_parameters_are_those_of_the_file(model):
+    # Weights and biases of every convolution and the final matrix; affine layers are folded.
+    assert model.count_params() == (
+        sum(o * i * k * k + o for i, o, k in convolution_shapes()) + 256 * 128
+    )
+
+
+def test_weights_go_in_forward_order(model):
+    convolutions = tuple(
+        Convolution(np.full((k, k, i, o), n, np.float32), np.full(o, -n, np.float32))
+        for n, (i, o, k) in enumerate(convolution_shapes())
+    )
+    network.load_weights(model, Weights(convolutions, np.full((256, 128), 99, np.float32)))
+    assert model.get_layer("stem").get_weights()[0].max() == 0
+    assert model.get_layer("block1_1").get_weights()[0].max() == 1
+    assert model.get_layer("block14_2").get_weights()[1].max() == -28
+    assert model.get_layer("projection").get_weights()[0].min() == 99
