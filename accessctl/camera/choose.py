@@ -14,7 +14,7 @@ from accessctl.camera.photo import ImageFolderSource
 from accessctl.camera.source import Source, maker_of, redact, registered_words
 from accessctl.camera.stream import StreamSource, VideoFileSource
 from accessctl.camera.usb import UsbSource, first_usb_camera, locate_first
-from accessctl.config_camera import CameraConfig
+from accessctl.config.camera import CameraConfig
 from accessctl.errors import SourceError
 
 __all__ = [

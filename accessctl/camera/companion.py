@@ -10,7 +10,7 @@ from accessctl.background import BackgroundThread
 from accessctl.camera.health import CameraEvent, condition_of, same_picture
 from accessctl.camera.reader import Reader
 from accessctl.camera.source import Feed, Shot, Source
-from accessctl.config_camera import CameraConfig
+from accessctl.config.camera import CameraConfig
 from accessctl.domain import Frame, Image
 from accessctl.errors import AccessctlError
 

@@ -19,7 +19,7 @@ from accessctl.camera.health import (
     PictureHealth,
 )
 from accessctl.camera.source import Feed, Shot, Source
-from accessctl.config_camera import CameraConfig
+from accessctl.config.camera import CameraConfig
 from accessctl.domain import Frame, Image
 from accessctl.errors import AccessctlError, CameraError
 

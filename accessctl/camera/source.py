@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 from accessctl.domain import Image
 
 if TYPE_CHECKING:
-    from accessctl.config_camera import CameraConfig
+    from accessctl.config.camera import CameraConfig
 
 WORD = re.compile(r"[a-z][a-z0-9-]{0,31}", re.ASCII)
 RESERVED = frozenset({"auto"})

@@ -17,7 +17,7 @@ from accessctl.camera.capture import (
 )
 from accessctl.camera.health import MAX_OPEN_DOUBLINGS
 from accessctl.camera.source import Shot, redact
-from accessctl.config_camera import CameraConfig
+from accessctl.config.camera import CameraConfig
 from accessctl.errors import CameraError
 
 DEFAULT_FPS = 25.0

@@ -19,7 +19,7 @@ from accessctl.camera.usb_device import (
     objection,
     why_not,
 )
-from accessctl.config_camera import CameraConfig
+from accessctl.config.camera import CameraConfig
 from accessctl.errors import CameraError
 
 logger = logging.getLogger(__name__)

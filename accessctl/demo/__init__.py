@@ -6,7 +6,7 @@ from accessctl.camera.source import register_source
 
 if TYPE_CHECKING:
     from accessctl.camera.source import Source
-    from accessctl.config_camera import CameraConfig
+    from accessctl.config.camera import CameraConfig
 
 WORD = "demo"
 

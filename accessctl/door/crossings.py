@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from accessctl.audit.base import Log
-from accessctl.config_access import AccessConfig, Passage
+from accessctl.config.policy import AccessConfig, Passage
 from accessctl.domain import Event, EventKind, Outcome, PersonId, Reason
 from accessctl.policy.passback import Crossing
 

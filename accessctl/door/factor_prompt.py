@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from accessctl.config_access import Factor
+from accessctl.config.policy import Factor
 from accessctl.door.inspection import Prompt
 from accessctl.policy.circumstances import Circumstances, Proof
 

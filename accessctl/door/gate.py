@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from accessctl.config import LockoutConfig, PolicyConfig
-from accessctl.config_access import AccessConfig, Factor
+from accessctl.config.policy import AccessConfig, Factor
 from accessctl.domain import PersonId, PersonRules, Reason
 from accessctl.door.crossings import Crossings, passage_data
 from accessctl.door.second_factor import SecondFactor

@@ -4,7 +4,7 @@ import math
 import random
 from dataclasses import dataclass
 
-from accessctl.config_liveness import LivenessConfig
+from accessctl.config.liveness import LivenessConfig
 from accessctl.domain import PersonId
 from accessctl.door.look_queue import LookQueue
 from accessctl.door.posed import PosedChallenge

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from accessctl.config_liveness import LivenessConfig
+from accessctl.config.liveness import LivenessConfig
 from accessctl.domain import Face, Frame, Sighting
 from accessctl.door.infrared import InfraredEye
 from accessctl.door.inspection import Inspection, Prompt, Wanted

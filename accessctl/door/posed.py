@@ -2,7 +2,7 @@
 
 import random
 
-from accessctl.config_liveness import LivenessConfig
+from accessctl.config.liveness import LivenessConfig
 from accessctl.domain import PersonId
 from accessctl.liveness.challenge import Challenge, Failure, Phase, advance, draw_challenge
 from accessctl.liveness.challenge_actions import Ask

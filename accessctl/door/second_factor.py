@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from accessctl.config_access import Factor
+from accessctl.config.policy import Factor
 from accessctl.domain import PersonId
 from accessctl.errors import InputError
 from accessctl.gallery.pins import PinHash, is_pin, matches

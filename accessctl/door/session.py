@@ -15,7 +15,7 @@ from accessctl.camera.companion import companion_of
 from accessctl.camera.reader import Reader
 from accessctl.camera.source import Source
 from accessctl.config import Config
-from accessctl.config_camera import CameraConfig
+from accessctl.config.camera import CameraConfig
 from accessctl.domain import Decision, Frame
 from accessctl.door.assembly import open_door, outfit_of
 from accessctl.door.door import Door, Step

@@ -15,7 +15,7 @@ import numpy as np
 
 from accessctl.audit.fake import MemoryLog
 from accessctl.config import Config, PolicyConfig
-from accessctl.config_liveness import Mode
+from accessctl.config.liveness import Mode
 from accessctl.domain import Decision, Embedding, Face, Frame, Image, Outcome, PersonId, Reason
 from accessctl.door.assembly import wanted_of
 from accessctl.door.door import Door, FaceView

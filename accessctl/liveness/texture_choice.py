@@ -2,7 +2,7 @@
 
 import logging
 
-from accessctl.config_liveness import LivenessConfig
+from accessctl.config.liveness import LivenessConfig
 from accessctl.liveness.texture_network import TextureNetwork
 
 log = logging.getLogger(__name__)

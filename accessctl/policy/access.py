@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, tzinfo
 from zoneinfo import ZoneInfo
 
-from accessctl.config_access import AccessConfig, Factor
+from accessctl.config.policy import AccessConfig, Factor
 from accessctl.domain import PersonRules, Reason
 from accessctl.policy.passback import PassbackRule
 from accessctl.policy.schedule import Hours, is_open, wall_time

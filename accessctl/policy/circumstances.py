@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from accessctl.config_access import Factor
+from accessctl.config.policy import Factor
 from accessctl.domain import PersonRules
 from accessctl.policy.access import AccessPlan
 from accessctl.policy.crowd import Place

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
-from accessctl.config_liveness import Mode
+from accessctl.config.liveness import Mode
 from accessctl.domain import CueVerdict
 from accessctl.policy.circumstances import Proof
 

@@ -4,7 +4,7 @@ import re
 from datetime import datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
-from accessctl.config_access import AccessConfig
+from accessctl.config.policy import AccessConfig
 from accessctl.errors import InputError
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")

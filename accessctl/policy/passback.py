@@ -6,7 +6,7 @@ outside. Only the way in is watched: a door never keeps anybody inside.
 
 from dataclasses import dataclass
 
-from accessctl.config_access import AccessConfig, Passage
+from accessctl.config.policy import AccessConfig, Passage
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from typing import Any, get_args
 
 import numpy as np
 
-from accessctl.config_access import Factor, FactorName, Passage
-from accessctl.config_liveness import Intent
+from accessctl.config.liveness import Intent
+from accessctl.config.policy import Factor, FactorName, Passage
 from accessctl.domain import Match, PersonId, PersonRules, Sighting
 from accessctl.policy.circumstances import Proof
 from accessctl.policy.evidence import Evidence

@@ -1,6 +1,6 @@
 """What somebody has to show beside their face, and how far that has come."""
 
-from accessctl.config_access import Factor
+from accessctl.config.policy import Factor
 from accessctl.domain import PersonRules
 from accessctl.policy.access import AccessPlan, admitting, groups_here
 from accessctl.policy.admit import by_pin

@@ -6,7 +6,7 @@ from functools import partial
 
 from accessctl.camera.usb import UsbSource, attached
 from accessctl.camera.usb_device import Identity
-from accessctl.config_camera import CameraConfig
+from accessctl.config.camera import CameraConfig
 from accessctl.errors import CameraError
 from accessctl.service.checks.camera import Look, look
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from accessctl.bundled import release
 from accessctl.camera.usb_device import Identity, objection
-from accessctl.config_camera import CameraConfig
+from accessctl.config.camera import CameraConfig
 from accessctl.errors import FaultError, InputError
 from accessctl.storage.files import sync_folder
 

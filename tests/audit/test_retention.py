@@ -8,7 +8,7 @@ from accessctl.audit.log import EventLog
 from accessctl.audit.retention import DAY_S, Forgotten, retain
 from accessctl.audit.snapshots import Snapshots
 from accessctl.config import AuditConfig, SnapshotConfig
-from accessctl.config_retention import RetentionConfig
+from accessctl.config.operation import RetentionConfig
 from accessctl.domain import Event
 from accessctl.errors import StoreError
 

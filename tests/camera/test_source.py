@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from accessctl.camera.choose import SourceKind, SourceSpec, parse_source, source_from, understood
 from accessctl.camera.fake import FakeSource
 from accessctl.camera.source import Shot, maker_of, redact, register_source, registered_words
-from accessctl.config_camera import CameraConfig
+from accessctl.config.camera import CameraConfig
 from accessctl.errors import SourceError
 
 

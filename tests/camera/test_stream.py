@@ -144,7 +144,7 @@ def test_nobody_answers_and_opencv_keeps_quiet(
 OPEN_BESIDE_A_HUNG_ONE = """
 import sys, threading
 from accessctl.camera.stream import StreamSource
-from accessctl.config_camera import CameraConfig
+from accessctl.config.camera import CameraConfig
 from accessctl.errors import CameraError
 
 mute, good = sys.argv[1:]

@@ -11,7 +11,7 @@ import pytest
 from accessctl.camera import usb
 from accessctl.camera.usb import UsbSource, first_usb_camera, locate_first
 from accessctl.camera.usb_device import CameraIdentity
-from accessctl.config_camera import CameraConfig
+from accessctl.config.camera import CameraConfig
 from accessctl.errors import CameraError
 
 PICTURE = np.full((2, 2, 3), (1, 2, 3), np.uint8)

@@ -20,7 +20,7 @@ from accessctl.camera.usb_device import (
     sysfs_entry,
     why_not,
 )
-from accessctl.config_camera import CameraConfig
+from accessctl.config.camera import CameraConfig
 from accessctl.errors import CameraError
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from accessctl import demo
 from accessctl.camera.choose import source_from
-from accessctl.config_camera import CameraConfig
+from accessctl.config.camera import CameraConfig
 from accessctl.demo.source import DemoSource
 
 

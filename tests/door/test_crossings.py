@@ -4,7 +4,7 @@ import pytest
 
 from accessctl.audit.fake import MemoryLog
 from accessctl.audit.log import EventLog
-from accessctl.config_access import AccessConfig
+from accessctl.config.policy import AccessConfig
 from accessctl.domain import Event, EventKind, PersonId, Reason
 from accessctl.door.crossings import Crossings, passage_data
 from accessctl.policy.passback import Crossing

@@ -1,6 +1,6 @@
 import pytest
 
-from accessctl.config_access import AccessConfig, Factor
+from accessctl.config.policy import AccessConfig, Factor
 from accessctl.door.factor_prompt import LOOK_UP, factor_prompt
 from accessctl.door.inspection import Prompt
 from accessctl.policy.access import AccessPlan

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accessctl.config import LockoutConfig
-from accessctl.config_access import AccessConfig
+from accessctl.config.policy import AccessConfig
 from accessctl.domain import Box, Decision, Face, Outcome, PersonRules, Reason
 from accessctl.door.door import Door
 from accessctl.door.enactor import Enactor

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from accessctl.camera.fake import FakeCompanion
-from accessctl.config_liveness import LivenessConfig
+from accessctl.config.liveness import LivenessConfig
 from accessctl.domain import Box, Frame, Image, Outcome, Reason
 from accessctl.door.fake import FACE_BOX, FakeHouse, decisions, portrait
 from accessctl.door.infrared import InfraredEye

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from accessctl.config_liveness import LivenessConfig
+from accessctl.config.liveness import LivenessConfig
 from accessctl.domain import Box, PersonId, Pose
 from accessctl.door.inspection import INFRARED_HINT, Inspection, Prompt, Wanted, record_of
 from accessctl.door.posed import IDENTITY_S

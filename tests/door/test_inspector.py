@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from accessctl.config_liveness import LivenessConfig
+from accessctl.config.liveness import LivenessConfig
 from accessctl.domain import Decision, Face, Frame, Outcome, Pose, Quality, Reason
 from accessctl.door import inspector as inspector_module
 from accessctl.door.door import Door

@@ -1,6 +1,6 @@
 import random
 
-from accessctl.config_liveness import LivenessConfig
+from accessctl.config.liveness import LivenessConfig
 from accessctl.domain import PersonId, Pose
 from accessctl.door.posed import IDENTITY_S, PosedChallenge
 from accessctl.liveness.fake import fake_frame

@@ -19,7 +19,7 @@ from accessctl.config import (
     PolicyConfig,
     VisionConfig,
 )
-from accessctl.config_liveness import LivenessConfig
+from accessctl.config.liveness import LivenessConfig
 from accessctl.domain import Event, EventKind, Outcome, Reason
 from accessctl.door import assembly, session
 from accessctl.door.fake import FACE_BOX, FakeHouse, decisions, portrait

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from accessctl.config import load_config
-from accessctl.config_liveness import LivenessConfig
+from accessctl.config.liveness import LivenessConfig
 from accessctl.domain import Box
 from accessctl.errors import ModelError
 from accessctl.liveness.texture_choice import load_texture

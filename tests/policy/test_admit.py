@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from accessctl.config_access import AccessConfig
+from accessctl.config.policy import AccessConfig
 from accessctl.domain import Match, Outcome, PersonId, PersonRules, Reason, Sighting
 from accessctl.policy.access import AccessPlan, objection
 from accessctl.policy.admit import admit, by_pin, decide_visit, lacks_second_factor_only

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accessctl.config_access import AccessConfig
+from accessctl.config.policy import AccessConfig
 from accessctl.policy.passback import Crossing, PassbackRule
 
 HARD_IN = PassbackRule("in", "hard", 3600.0)

@@ -3,7 +3,7 @@ from itertools import pairwise
 
 import pytest
 
-from accessctl.config_access import AccessConfig
+from accessctl.config.policy import AccessConfig
 from accessctl.domain import PersonRules, Reason
 from accessctl.policy.access import AccessPlan
 from accessctl.policy.circumstances import Circumstances, Proof

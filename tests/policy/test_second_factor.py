@@ -2,7 +2,7 @@ from datetime import datetime
 
 import pytest
 
-from accessctl.config_access import AccessConfig, Factor
+from accessctl.config.policy import AccessConfig, Factor
 from accessctl.domain import PersonRules
 from accessctl.policy.access import AccessPlan
 from accessctl.policy.circumstances import Circumstances, Proof

@@ -14,8 +14,8 @@ from accessctl.provision import faceres_network
 from accessctl.provision.faceres_network import (
     FEATURES,
     MAX_JSON_BYTES,
+    FaceresStage,
     Projection,
-    Stage,
     load_projection,
     parse,
     save_projection,
@@ -286,9 +286,9 @@ def stages():
         return random.standard_normal(shape).astype(np.float32)
 
     return (
-        Stage(False, 2, values(3, 3, 3, 4), values(4)),
-        Stage(True, 1, values(3, 3, 4, 1), values(4)),
-        Stage(False, 1, values(1, 1, 4, 6), values(6) + 2),
+        FaceresStage(False, 2, values(3, 3, 3, 4), values(4)),
+        FaceresStage(True, 1, values(3, 3, 4, 1), values(4)),
+        FaceresStage(False, 1, values(1, 1, 4, 6), values(6) + 2),
     )
 
 

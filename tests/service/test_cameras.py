@@ -1,7 +1,7 @@
 from collections.abc import Iterator
 
 from accessctl.camera.usb_device import Identity
-from accessctl.config_camera import CameraConfig
+from accessctl.config.camera import CameraConfig
 from accessctl.errors import CameraError
 from accessctl.service import cameras as listing
 from accessctl.service.cameras import Listed, cameras

@@ -12,7 +12,7 @@ from accessctl.camera.choose import infrared_config, infrared_source, source_fro
 from accessctl.camera.reader import Reader
 from accessctl.camera.source import Source
 from accessctl.config import Config
-from accessctl.config_camera import CameraConfig
+from accessctl.config.camera import CameraConfig
 from accessctl.domain import Image
 from accessctl.errors import CameraError
 from accessctl.service.checks.finding import Finding, failure, ok, warning

@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from accessctl.config import EncoderConfig, VisionConfig
-from accessctl.config_liveness import LivenessConfig
+from accessctl.config.liveness import LivenessConfig
 from accessctl.encoder.artefacts import read_checked
 from accessctl.encoder.card import Card, load_card
 from accessctl.encoder.choose import gpu_is_there

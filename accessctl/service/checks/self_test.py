@@ -22,8 +22,8 @@ from accessctl.config import (
     GalleryConfig,
     PolicyConfig,
 )
-from accessctl.config_access import AccessConfig
-from accessctl.config_liveness import LivenessConfig
+from accessctl.config.liveness import LivenessConfig
+from accessctl.config.policy import AccessConfig
 from accessctl.demo.photos import collins, demo_enrolment_photo
 from accessctl.domain import Decision, Outcome
 from accessctl.door.assembly import open_audit, open_door

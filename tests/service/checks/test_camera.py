@@ -6,8 +6,8 @@ import pytest
 
 from accessctl.camera.fake import FakeSource, flat_shots
 from accessctl.config import Config
-from accessctl.config_camera import CameraConfig
-from accessctl.config_liveness import LivenessConfig
+from accessctl.config.camera import CameraConfig
+from accessctl.config.liveness import LivenessConfig
 from accessctl.errors import CameraError, SourceError
 from accessctl.service.checks import camera as camera_check
 from accessctl.service.checks.camera import (

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from accessctl.config import EncoderConfig, VisionConfig
-from accessctl.config_liveness import LivenessConfig
+from accessctl.config.liveness import LivenessConfig
 from accessctl.errors import ModelError
 from accessctl.service.checks.finding import Level
 from accessctl.service.checks.models import (

@@ -1,14 +1,16 @@
-"""The section `access`: who may enter which door when."""
+"""The sections `policy` and `access`: what makes the door open, and who may enter when."""
 
 import re
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from accessctl.config_section import OFF, Section
+from accessctl.config.liveness import Intent
+from accessctl.config.section import OFF, Section, in_order
 
 
 def _day_minute(value: object) -> object:
@@ -26,6 +28,102 @@ Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun", "holiday"]
 FactorName = Literal["off", "pin", "button"]
 Factor = Annotated[FactorName, OFF]
 Passage = Literal["in", "out", "none"]
+
+
+class LockoutConfig(Section):
+    attempts: int = Field(
+        5, ge=0, le=100, description="Refused attempts in a row that lock the door; 0: never."
+    )
+    first_s: float = Field(30, gt=0, le=3600, description="How long the first lockout lasts.")
+    longest_s: float = Field(
+        900, gt=0, le=86400, description="Each further lockout is twice as long, up to this."
+    )
+    off_after: int = Field(
+        50,
+        ge=0,
+        le=10000,
+        description="Refused attempts in a row after which no face opens the door until "
+        "`accessctl unlock-face`; 0: never.",
+    )
+    file: Path | None = Field(
+        None, description="Where lockouts are kept; none: lockout.sqlite beside the event log."
+    )
+
+
+class PolicyConfig(Section):
+    target_fpir: float = Field(
+        0.001,
+        ge=1e-6,
+        le=0.1,
+        description="How often a stranger who shows a face to this door may be taken for "
+        "somebody enrolled (FPIR, ISO/IEC 19795).",
+    )
+    target_fmr: float = Field(
+        0.0001, ge=1e-6, le=0.1, description="False-match rate at which `verify` says 'same'."
+    )
+    min_frames: int = Field(
+        3, ge=1, le=60, description="Good frames that must agree on one person before a grant."
+    )
+    window_s: float = Field(
+        3.0, gt=0, le=60, description="Only frames of the last so many seconds count."
+    )
+    min_margin: float = Field(
+        0.5, ge=0, le=20, description="Lead in normalised score over the second best person."
+    )
+    frame_fmr: float = Field(
+        0.01,
+        ge=1e-6,
+        le=0.5,
+        description="False-match rate that a single frame must reach to count as agreeing.",
+    )
+    unknown_after_frames: int = Field(
+        15, ge=1, le=600, description="Good frames without a match before the verdict 'unknown'."
+    )
+    unknown_after_s: float = Field(
+        2.0,
+        ge=0,
+        le=60,
+        description="And at least so many seconds since the first good frame.",
+    )
+    cooldown_s: float = Field(
+        5,
+        ge=0,
+        le=3600,
+        description="After a grant the same person is not granted again for so many seconds.",
+    )
+    several_faces: Literal["each", "nearest", "refuse"] = Field(
+        "each",
+        description="Several faces at the door. each: everybody is decided by themselves; "
+        "nearest: only the largest face; refuse: nobody is granted.",
+    )
+    several_faces_ratio: float = Field(
+        0.5,
+        ge=0.05,
+        le=1,
+        description="A face this wide beside the widest one counts as being at the door too; "
+        "smaller ones are passers-by.",
+    )
+    second_factor: Factor = Field(
+        "off",
+        description="What is asked for beside the face: nothing, the person's PIN "
+        "(`accessctl pin`), or a button that is pressed.",
+    )
+    second_factor_s: float = Field(
+        20, gt=0, le=300, description="How long a recognised person has for it, seconds."
+    )
+    intent: Annotated[Intent, OFF] = Field(
+        "off",
+        description="A gesture without which nobody is let in: off, blink_twice, look_up, "
+        "turn_left, turn_right (the visitor's own sides) or come_closer.",
+    )
+    intent_s: float = Field(
+        10.0, gt=0, le=120, description="How long a recognised person has for it, seconds."
+    )
+    lockout: LockoutConfig = LockoutConfig()
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        return in_order(self, "min_frames", "unknown_after_frames")
 
 
 class HoursConfig(Section):

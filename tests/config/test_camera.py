@@ -1,7 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
-from accessctl.config_camera import CameraConfig
+from accessctl.config.camera import CameraConfig
 
 
 def complaint(**fields: object) -> str:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
-from accessctl.config_section import OFF, Section
+from accessctl.config.section import OFF, Section
 
 Mode: TypeAlias = Literal["off", "passive", "challenge"]
 Intent: TypeAlias = Literal[

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from accessctl.config_liveness import Intent, LivenessConfig
+from accessctl.config.liveness import Intent, LivenessConfig
 from accessctl.liveness.challenge import draw_challenge
 from accessctl.liveness.challenge_actions import Ask
 from accessctl.liveness.stillness import stillness

@@ -4,7 +4,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from accessctl.config_section import Section, in_order
+from accessctl.config.section import Section, in_order
 
 
 class CameraConfig(Section):
