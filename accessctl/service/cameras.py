@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from functools import partial
 
 from accessctl.camera.usb import UsbSource, attached
-from accessctl.camera.usb_device import Identity
+from accessctl.camera.usb_device import CameraIdentity
 from accessctl.config.camera import CameraConfig
 from accessctl.errors import CameraError
 from accessctl.service.checks.camera import Look, look
 
 LOOK_S = 1.5
 
-Found = Callable[[], Iterator[tuple[str, Identity]]]
+Found = Callable[[], Iterator[tuple[str, CameraIdentity]]]
 LookAt = Callable[[str], Look]
 
 
@@ -22,7 +22,7 @@ class Listed:
     `problem` says why."""
 
     device: str
-    identity: Identity
+    identity: CameraIdentity
     seen: Look | None
     problem: str | None
 

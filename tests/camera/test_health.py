@@ -9,10 +9,12 @@ from accessctl.camera.health import (
     ConditionWatch,
     Freeze,
     Outage,
+    PictureHealth,
     condition_of,
     same_picture,
 )
 from accessctl.domain import Image
+from accessctl.errors import CameraError
 
 
 def test_waits_double_up_to_the_longest() -> None:
@@ -184,3 +186,24 @@ def test_an_outage_does_not_count() -> None:
     watch.reopened(10.0)
     assert not watch.note("dark", 10.0)
     assert watch.note("dark", 14.0)
+
+
+def test_in_the_dark_nothing_is_frozen_and_the_dark_is_told_once() -> None:
+    health = PictureHealth(frozen_after_s=4, dark_after_s=3)
+    night = np.zeros((32, 32, 3), np.uint8)
+    health.reopened(0.0)
+    changes = [health.examine(night, now, "the camera") for now in (0.0, 2.9, 3.0, 9.0)]
+    assert changes == [False, False, True, False]
+    assert (health.condition, health.frozen) == ("dark", False)
+
+
+def test_a_frozen_camera_is_told_by_name_until_it_sends_another_picture() -> None:
+    health = PictureHealth(frozen_after_s=4, dark_after_s=3)
+    still = np.random.default_rng(0).integers(0, 256, (32, 32, 3), np.uint8)
+    assert not health.examine(still, 0.0, "the camera")
+    assert not health.examine(still, 3.9, "the camera")
+    with pytest.raises(CameraError, match=r"^the camera has sent the very same picture for 4 sec"):
+        health.examine(still, 4.0, "the camera")
+    assert health.frozen
+    assert not health.examine(255 - still, 4.1, "the camera")
+    assert not health.frozen

@@ -2,14 +2,14 @@ import json
 
 import pytest
 
-from accessctl.camera.usb_device import Identity
+from accessctl.camera.usb_device import CameraIdentity
 from accessctl.cli.main import main
 from accessctl.service import cameras as listing
 from accessctl.service.cameras import Listed
 from accessctl.service.checks.camera import Look
 
-REAL = Identity("video0", "046d:0825", "5FB1", "Webcam C270", "uvcvideo", virtual=False)
-OTHER = Identity("video2", None, None, None, "v4l2loopback", virtual=True)
+REAL = CameraIdentity("video0", "046d:0825", "5FB1", "Webcam C270", "uvcvideo", virtual=False)
+OTHER = CameraIdentity("video2", None, None, None, "v4l2loopback", virtual=True)
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from accessctl.config import (
 from accessctl.errors import ConfigError
 from accessctl.storage.parsing import MAX_BYTES
 
-SHIPPED = Path(__file__).parents[1] / "config.yaml"
+SHIPPED = Path(__file__).parents[2] / "config.yaml"
 
 # The file is written anew for each example; the folder may be the same.
 same_folder = settings(

@@ -189,7 +189,7 @@ PARTS = (EncoderPart(folder="../one", weight=3.2), EncoderPart(folder="../other"
 
 
 @pytest.fixture
-def models(tmp_path):
+def encoders(tmp_path):
     """A models folder with two encoders, and `pair` joined from them."""
     folder = tmp_path / "models"
     for name, size, region in [("one", 112, (0, 0, 112, 112)), ("other", 32, (24, 30, 88, 94))]:
@@ -214,8 +214,8 @@ def change(folder, **changes):
     path.write_text(json.dumps(yaml.safe_load(path.read_text()) | changes, default=str))
 
 
-def test_the_card_says_what_follows_from_its_parts(models):
-    card = load_card(models / "pair")
+def test_the_card_says_what_follows_from_its_parts(encoders):
+    card = load_card(encoders / "pair")
     assert card.dimension == 14 + 4
     assert card.crop_geometry.size == 112 + 1  # the face's axis lies at 55.9
     assert card.files is None
@@ -224,15 +224,15 @@ def test_the_card_says_what_follows_from_its_parts(models):
     assert [part.name for part in part_cards(card)] == ["one", "other"]
 
 
-def test_a_joint_card_names_no_network_of_its_own(models):
+def test_a_joint_card_names_no_network_of_its_own(encoders):
     with pytest.raises(ModelError, match="joined from parts"):
-        _ = load_card(models / "pair").network
+        _ = load_card(encoders / "pair").network
 
 
-def test_a_new_part_behind_the_same_name_is_noticed(models):
-    change(models / "other", fingerprint="3" * 64)
+def test_a_new_part_behind_the_same_name_is_noticed(encoders):
+    change(encoders / "other", fingerprint="3" * 64)
     with pytest.raises(ModelError, match=r"not what it was.*models join.*models calibrate"):
-        part_cards(load_card(models / "pair"))
+        part_cards(load_card(encoders / "pair"))
 
 
 @pytest.mark.parametrize(
@@ -247,10 +247,10 @@ def test_a_new_part_behind_the_same_name_is_noticed(models):
         ),
     ],
 )
-def test_a_card_that_does_not_fit_its_parts_is_refused(models, changes, complaint):
-    change(models / "pair", **changes)
+def test_a_card_that_does_not_fit_its_parts_is_refused(encoders, changes, complaint):
+    change(encoders / "pair", **changes)
     with pytest.raises(ModelError, match=complaint) as caught:
-        part_cards(load_card(models / "pair"))
+        part_cards(load_card(encoders / "pair"))
     assert "\n" not in str(caught.value)
 
 
@@ -265,54 +265,54 @@ def test_a_card_that_does_not_fit_its_parts_is_refused(models, changes, complain
         ([{"folder": "../one", "weight": 1}] * 9, "parts"),
     ],
 )
-def test_parts_that_say_nothing_are_refused(models, parts, complaint):
-    change(models / "pair", parts=parts)
+def test_parts_that_say_nothing_are_refused(encoders, parts, complaint):
+    change(encoders / "pair", parts=parts)
     with pytest.raises(ModelError, match=complaint):
-        load_card(models / "pair")
+        load_card(encoders / "pair")
 
 
-def test_files_and_parts_exclude_each_other(models):
-    change(models / "pair", files={"keras": "x.keras"})
+def test_files_and_parts_exclude_each_other(encoders):
+    change(encoders / "pair", files={"keras": "x.keras"})
     with pytest.raises(ModelError, match="either files or parts"):
-        load_card(models / "pair")
-    change(models / "one", files=None)
+        load_card(encoders / "pair")
+    change(encoders / "one", files=None)
     with pytest.raises(ModelError, match="either files or parts"):
-        load_card(models / "one")
+        load_card(encoders / "one")
 
 
 @pytest.mark.parametrize("folder", ["/etc", "../../elsewhere", "..", ".", "../pair"])
-def test_a_part_lies_among_the_models(models, folder):
-    (models.parent / "elsewhere").mkdir()
+def test_a_part_lies_among_the_models(encoders, folder):
+    (encoders.parent / "elsewhere").mkdir()
     with pytest.raises(ModelError, match="the part"):
-        load_parts(models / "pair", [PARTS[0], EncoderPart(folder=folder, weight=1)])
+        load_parts(encoders / "pair", [PARTS[0], EncoderPart(folder=folder, weight=1)])
 
 
-def test_a_link_out_of_the_models_is_no_way_around(models):
-    (models.parent / "elsewhere").mkdir()
-    (models / "link").symlink_to(models.parent / "elsewhere")
+def test_a_link_out_of_the_models_is_no_way_around(encoders):
+    (encoders.parent / "elsewhere").mkdir()
+    (encoders / "link").symlink_to(encoders.parent / "elsewhere")
     with pytest.raises(ModelError, match="relative path within"):
-        load_parts(models / "pair", [PARTS[0], EncoderPart(folder="../link", weight=1)])
+        load_parts(encoders / "pair", [PARTS[0], EncoderPart(folder="../link", weight=1)])
 
 
-def test_a_part_may_lie_below_its_joint_encoder(models):
-    (models / "one").rename(models / "pair" / "trunk")
+def test_a_part_may_lie_below_its_joint_encoder(encoders):
+    (encoders / "one").rename(encoders / "pair" / "trunk")
     parts = [EncoderPart(folder="trunk", weight=1), PARTS[1]]
-    assert [card.name for card in load_parts(models / "pair", parts)] == ["one", "other"]
+    assert [card.name for card in load_parts(encoders / "pair", parts)] == ["one", "other"]
 
 
-def test_a_joint_encoder_is_no_part(models):
-    (models / "more").mkdir()
+def test_a_joint_encoder_is_no_part(encoders):
+    (encoders / "more").mkdir()
     with pytest.raises(ModelError, match="joined from parts itself"):
-        load_parts(models / "more", [EncoderPart(folder="../pair", weight=1), PARTS[0]])
+        load_parts(encoders / "more", [EncoderPart(folder="../pair", weight=1), PARTS[0]])
 
 
-def test_parts_of_another_template_do_not_join(models):
+def test_parts_of_another_template_do_not_join(encoders):
     template = [[x + 8, y + 8] for x, y in CORNERS]
-    change(models / "other", geometry={"template": template, "region": [0, 0, 112, 112]})
+    change(encoders / "other", geometry={"template": template, "region": [0, 0, 112, 112]})
     with pytest.raises(ModelError, match="another template"):
-        joined(models / "pair", PARTS, name="pair", version="1", date=DAY)
+        joined(encoders / "pair", PARTS, name="pair", version="1", date=DAY)
 
 
-def test_a_missing_part_is_said(models):
+def test_a_missing_part_is_said(encoders):
     with pytest.raises(ModelError, match=r"gone/card\.yaml"):
-        load_parts(models / "pair", [PARTS[0], EncoderPart(folder="../gone", weight=1)])
+        load_parts(encoders / "pair", [PARTS[0], EncoderPart(folder="../gone", weight=1)])

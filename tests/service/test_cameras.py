@@ -1,18 +1,18 @@
 from collections.abc import Iterator
 
-from accessctl.camera.usb_device import Identity
+from accessctl.camera.usb_device import CameraIdentity
 from accessctl.config.camera import CameraConfig
 from accessctl.errors import CameraError
 from accessctl.service import cameras as listing
 from accessctl.service.cameras import Listed, cameras
 from accessctl.service.checks.camera import Look
 
-REAL = Identity("video0", "046d:0825", "5FB1", "Webcam C270", "uvcvideo", virtual=False)
-OTHER = Identity("video2", "1bcf:2c99", None, "Other", "uvcvideo", virtual=False)
+REAL = CameraIdentity("video0", "046d:0825", "5FB1", "Webcam C270", "uvcvideo", virtual=False)
+OTHER = CameraIdentity("video2", "1bcf:2c99", None, "Other", "uvcvideo", virtual=False)
 SEEN = Look(14.97, 1280, 720, 0.5)
 
 
-def found() -> Iterator[tuple[str, Identity]]:
+def found() -> Iterator[tuple[str, CameraIdentity]]:
     yield "/dev/video0", REAL
     yield "/dev/video2", OTHER
 
