@@ -126,9 +126,9 @@ def test_no_constants_are_refused():
         stages_of({})
 
 
-def test_another_network_is_refused(tiny_files):
+def test_another_network_is_refused(texture_folder):
     with pytest.raises(ModelError, match="is missing"):
-        read(tiny_files / "tiny_float16.tflite")
+        read(texture_folder("stacked.tflite") / "stacked.tflite")
 
 
 @pytest.mark.parametrize("content", [None, b"", b"TFL3", b"\x1c\0\0\0TFL3" + b"\xff" * 64])
