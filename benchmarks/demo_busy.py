@@ -19,7 +19,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from accessctl.config_camera import CameraConfig
+from accessctl.config.camera import CameraConfig
 from accessctl.demo.script import ACTS, LENGTH_S, Performer
 from benchmarks.pipeline import config_text
 

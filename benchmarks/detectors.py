@@ -91,8 +91,8 @@ def starts(count: int) -> None:
 def costs(rounds: int) -> None:
     """A tile's cost, the runtimes by turns on the same tile."""
     import cv2
-    from accessctl.camera.demo_scene import scene
 
+    from accessctl.demo.scene import scene
     from accessctl.vision.detector import full_range, short_range
     from accessctl.vision.search import DOOR_SCHEDULE, Grid, Range
 

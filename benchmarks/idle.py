@@ -19,8 +19,7 @@ import cv2
 import numpy as np
 import skimage
 
-from accessctl.camera.condition import condition_of
-from accessctl.camera.freeze import Freeze
+from accessctl.camera.health import Freeze, condition_of
 from accessctl.cli.common import table
 from accessctl.config import VisionConfig
 from accessctl.domain import Frame, Image

@@ -11,8 +11,7 @@ import keras
 from keras import layers
 
 from accessctl.encoder.card import Card, write_card
-from accessctl.encoder.card_parts import Files, Geometry, Input
-from accessctl.encoder.usual import TEMPLATE
+from accessctl.encoder.card_parts import TEMPLATE, Files, Geometry, Input
 from accessctl.training.export import fingerprint
 
 SIZE = 64

@@ -21,9 +21,9 @@ from accessctl.audit.schema import reported
 from accessctl.config import AuditConfig, Config
 from accessctl.domain import Event, EventKind, Person, PersonId, PersonRules
 from accessctl.errors import StoreError
+from accessctl.gallery.people import NewPhoto, People, Record
 from accessctl.gallery.pins import hash_pin
 from accessctl.gallery.store import open_gallery
-from accessctl.gallery.values import NewPhoto, People, Record
 from accessctl.policy.lockout import Lockout
 from accessctl.policy.lockout_store import LockoutStore
 

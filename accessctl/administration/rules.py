@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from accessctl.config_access import AccessConfig
+from accessctl.config.policy import AccessConfig
 from accessctl.domain import PersonRules
 from accessctl.errors import InputError
 from accessctl.policy.schedule import beginning, ending, zone_of

@@ -22,7 +22,7 @@ from accessctl.audit.snapshots import DAY_S, purge_pictures
 from accessctl.background import BackgroundThread
 from accessctl.config import AuditConfig
 from accessctl.errors import AccessctlError, StoreError
-from accessctl.storage.keyfile import KeyPlaces
+from accessctl.storage.files import KeyPlaces
 
 KEY_FILE_VARIABLE = "ACCESSCTL_AUDIT_KEY_FILE"
 CREDENTIAL = "accessctl-audit-key"

@@ -19,9 +19,7 @@ from typing import Any, TypeAlias
 from accessctl.domain import Event, EventKind, PersonId
 from accessctl.errors import StoreError
 from accessctl.storage import sqlite as storage
-from accessctl.storage import sqlite_faults
-from accessctl.storage.sqlite import Migrations, Schema, keep_wal
-from accessctl.storage.sqlite_faults import FaultWords
+from accessctl.storage.sqlite import FaultWords, Migrations, Schema, keep_wal
 
 Row: TypeAlias = tuple[float, str, str | None, str]
 
@@ -194,4 +192,4 @@ WORDS = FaultWords(
 
 def reported(path: Path) -> AbstractContextManager[None]:
     """Turn what SQLite and the disk complain of into a StoreError about the log at `path`."""
-    return sqlite_faults.reported(path, WORDS)
+    return storage.reported(path, WORDS)

@@ -9,7 +9,7 @@ from typing import Any
 from accessctl.audit.append import HEAD_BEGUN, MISMATCH, End, HeadFile, checkpoint, purged_through
 from accessctl.audit.schema import GENESIS, link, record_bytes
 from accessctl.domain import EventKind
-from accessctl.storage.strict_yaml import shortened
+from accessctl.storage.parsing import shortened
 
 
 @dataclass(frozen=True, slots=True)

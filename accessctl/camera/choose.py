@@ -1,18 +1,112 @@
-"""From the words of `--source` to a source."""
+"""From what `--source`, `camera.source` or `liveness.ir_source` say to a source, not yet opened.
 
+An infrared camera is opened with the settings of the camera that it stands beside, but for which
+one it is.
+"""
+
+import re
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from accessctl.camera.image_folder import ImageFolderSource
-from accessctl.camera.registered import maker_of
-from accessctl.camera.source import Source
-from accessctl.camera.spec import SourceKind, SourceSpec, parse_source, understood
-from accessctl.camera.stream import StreamSource
+from accessctl.camera.photo import ImageFolderSource
+from accessctl.camera.source import Source, maker_of, redact, registered_words
+from accessctl.camera.stream import StreamSource, VideoFileSource
 from accessctl.camera.usb import UsbSource, first_usb_camera, locate_first
-from accessctl.camera.video_file import VideoFileSource
-from accessctl.config_camera import CameraConfig
+from accessctl.config.camera import CameraConfig
 from accessctl.errors import SourceError
 
-__all__ = ["first_usb_camera", "source_from"]
+__all__ = [
+    "SourceKind",
+    "SourceSpec",
+    "first_usb_camera",
+    "infrared_config",
+    "infrared_source",
+    "parse_source",
+    "source_from",
+    "understood",
+]
+
+UNDERSTOOD = (
+    "auto",
+    "usb:0",
+    "/dev/video0",
+    "an rtsp:// or http:// address",
+    "a video file",
+    "a folder of images",
+)
+STREAM_SCHEMES = ("rtsp", "rtsps", "http", "https")
+USB_INDEX = re.compile(r"(?:usb:)?([0-9]{1,3})", re.ASCII)
+SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
+LONGEST = 4096
+
+INFRARED_UNDERSTOOD = (
+    "/dev/video2, usb:2, an rtsp:// or http:// address, a video file, or a folder of images"
+)
+
+
+class SourceKind(StrEnum):
+    AUTO = "auto"
+    USB = "usb"
+    STREAM = "stream"
+    PATH = "path"
+    REGISTERED = "registered"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSpec:
+    """`value` is the device of a USB camera, the URL of a stream, the path of a recording,
+    or a registered word."""
+
+    kind: SourceKind
+    value: str = ""
+
+
+def understood() -> str:
+    """All that may be named, in words."""
+    *others, last = *UNDERSTOOD, *registered_words()
+    return f"{', '.join(others)}, or {last}"
+
+
+def parse_source(spec: str) -> SourceSpec:
+    """Read `spec` without looking at the machine; raises SourceError listing what is understood.
+
+    Whatever is not a word, a device or a URL is taken for a path; `./demo` and `./0` name
+    files that look like something else.
+    """
+    text = spec.strip()
+    if not text or len(text) > LONGEST or not text.isprintable():
+        raise _not_understood(text)
+    if text == SourceKind.AUTO:
+        return SourceSpec(SourceKind.AUTO)
+    if text in registered_words():
+        return SourceSpec(SourceKind.REGISTERED, text)
+    if index := USB_INDEX.fullmatch(text):
+        return SourceSpec(SourceKind.USB, f"/dev/video{int(index.group(1))}")
+    if text.startswith("/dev/"):
+        return SourceSpec(SourceKind.USB, text)
+    if scheme := SCHEME.match(text):
+        if scheme.group(1).lower() not in STREAM_SCHEMES or not _has_host(text):
+            raise _not_understood(text)
+        return SourceSpec(SourceKind.STREAM, text)
+    if text.lower().startswith("usb:"):
+        raise _not_understood(text)
+    return SourceSpec(SourceKind.PATH, text)
+
+
+def _has_host(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0 and not re.search(r"\s", url)
+    except ValueError:
+        return False
+
+
+def _not_understood(text: str) -> SourceError:
+    shown = redact(text)
+    shown = shown if len(shown) <= 80 else f"{shown[:77]}..."
+    return SourceError(f"The source {shown!r} is not understood; name {understood()}.")
 
 
 def source_from(
@@ -52,3 +146,39 @@ def _recording(parsed: SourceSpec, config: CameraConfig, fast: bool) -> Source:
     except (OSError, RuntimeError) as error:
         problem = f"cannot be looked at ({error})"
     raise SourceError(f"{parsed.value} {problem}; name {understood()}.")
+
+
+def infrared_config(spec: str, camera: CameraConfig) -> CameraConfig:
+    """The settings of the infrared camera: those of the first, but for which one it is."""
+    return camera.model_copy(update={"source": spec, "usb_id": None, "usb_serial": None})
+
+
+def infrared_source(spec: str, camera: CameraConfig, first: Source, *, fast: bool) -> Source:
+    """The infrared camera beside `first`, which `camera` describes; not yet opened.
+
+    Raises SourceError where `spec` names no camera of its own.
+    """
+    try:
+        parsed = parse_source(spec)
+    except SourceError as error:
+        raise SourceError(f"liveness.ir_source: {error}") from error
+    if parsed.kind in (SourceKind.AUTO, SourceKind.REGISTERED):
+        raise SourceError(f"liveness.ir_source cannot be {spec.strip()}; name {UNDERSTOOD}.")
+    beside = parse_source(camera.source)
+    if parsed == beside:
+        raise SourceError(
+            "liveness.ir_source names the same camera as camera.source; name the infrared one."
+        )
+    if parsed.kind is SourceKind.USB and beside.kind is SourceKind.AUTO:
+        raise SourceError(
+            "camera.source: auto may take the infrared camera for the first one; name the camera "
+            "that sees colours, such as /dev/video0, where liveness.ir_source names another."
+        )
+    source = source_from(spec, infrared_config(spec, camera), fast=fast)
+    if source.endless != first.endless:
+        raise SourceError(
+            "liveness.ir_source: a camera needs an infrared camera beside it, and a recording an "
+            "infrared recording; name one, or set it to null."
+        )
+    # `camera.usb_id` is about the first camera.
+    return replace(source, pinned=None) if isinstance(source, UsbSource) else source

@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterable
 from typing import Protocol, Self, TypeAlias
 
 from accessctl.background import BackgroundThread
-from accessctl.camera.condition import condition_of
-from accessctl.camera.freeze import same_picture
-from accessctl.camera.reader import CameraEvent, Reader
+from accessctl.camera.health import CameraEvent, condition_of, same_picture
+from accessctl.camera.reader import Reader
 from accessctl.camera.source import Feed, Shot, Source
-from accessctl.config_camera import CameraConfig
+from accessctl.config.camera import CameraConfig
 from accessctl.domain import Frame, Image
 from accessctl.errors import AccessctlError
 

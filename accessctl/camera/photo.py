@@ -1,9 +1,12 @@
-"""Reads a photo that somebody hands in, trusting nothing about it."""
+"""Photos that somebody hands in, read without trust, and folders of them played as a camera."""
 
 import os
+import re
 import stat
 import struct
 import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
@@ -11,9 +14,9 @@ import numpy as np
 from PIL import Image as PillowImage
 from PIL import UnidentifiedImageError
 
-from accessctl.camera.jpeg_scans import MAX_SCANS, scans_of
+from accessctl.camera.source import Shot
 from accessctl.domain import Image
-from accessctl.errors import PhotoError
+from accessctl.errors import CameraError, PhotoError
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP")
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp"})
@@ -31,6 +34,15 @@ UPRIGHT = {
     7: PillowImage.Transpose.TRANSVERSE,
     8: PillowImage.Transpose.ROTATE_90,
 }
+
+MAX_SCANS = 100
+"""Progressive photos have about ten."""
+
+START_OF_SCAN, END_OF_IMAGE = 0xDA, 0xD9
+# Markers without a length after them: TEM, RST0 to RST7, SOI; and a stuffed zero.
+BARE = frozenset({0x00, 0x01, *range(0xD0, 0xD9)})
+FOLDER_MAX_BYTES, FOLDER_MAX_PIXELS = 64 * 1024 * 1024, 64_000_000
+"""Of each image in a folder that is played."""
 
 
 def read_photo(path: Path, max_bytes: int, max_pixels: int) -> Image:
@@ -150,3 +162,86 @@ def _too_many_pixels(name: str, max_pixels: int) -> PhotoError:
         f"{name} has more than {max_pixels / 1e6:g} million pixels; scale it down, "
         "or raise gallery.max_photo_megapixels."
     )
+
+
+def scans_of(data: bytes) -> int:
+    """Scans before the end of the image; of damaged bytes, those that a decoder would find."""
+    count, at = 0, 0
+    while True:
+        at = data.find(b"\xff", at)
+        if at < 0 or at + 1 >= len(data):
+            return count
+        marker = data[at + 1]
+        if marker == END_OF_IMAGE:
+            return count
+        if marker == 0xFF:
+            # Fill bytes before a marker.
+            at += 1
+        elif marker in BARE:
+            at += 2
+        else:
+            count += marker == START_OF_SCAN
+            at += 2 + max(2, int.from_bytes(data[at + 2 : at + 4], "big"))
+
+
+def natural_key(name: str) -> list[tuple[int, int, str]]:
+    """Sort key under which frame2 comes before frame10."""
+    return [
+        (0, int(part), part) if part.isdecimal() else (1, 0, part.casefold())
+        for part in re.split(r"([0-9]+)", name)
+        if part
+    ]
+
+
+def images_in(folder: Path) -> list[Path]:
+    """The image files directly in `folder`, in natural order; hidden ones are left out."""
+    found = [
+        entry
+        for entry in folder.iterdir()
+        if entry.suffix.lower() in SUFFIXES and not entry.name.startswith(".") and entry.is_file()
+    ]
+    return sorted(found, key=lambda entry: (natural_key(entry.name), entry.name))
+
+
+class FolderFeed:
+    def __init__(self, paths: list[Path], fps: float) -> None:
+        self._paths: Iterator[tuple[int, Path]] = iter(enumerate(paths))
+        self._fps = fps
+
+    def read(self) -> Shot | None:
+        for index, path in self._paths:
+            return Shot(read_photo(path, FOLDER_MAX_BYTES, FOLDER_MAX_PIXELS), index / self._fps)
+        return None
+
+    def close(self) -> None:
+        self._paths = iter(())
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFolderSource:
+    """The images of `folder` at `fps`, or `fast`, every one as soon as it is wanted."""
+
+    folder: Path
+    fps: float
+    fast: bool = False
+    endless: bool = False
+
+    @property
+    def live(self) -> bool:
+        return not self.fast
+
+    @property
+    def description(self) -> str:
+        return f"image folder {self.folder}"
+
+    def open(self) -> FolderFeed:
+        try:
+            paths = images_in(self.folder)
+        except OSError as error:
+            raise CameraError(
+                f"The folder {self.folder} cannot be read ({error.strerror}); name another one."
+            ) from error
+        if not paths:
+            kinds = ", ".join(sorted(SUFFIXES))
+            raise CameraError(f"The folder {self.folder} holds no image ({kinds}).")
+        return FolderFeed(paths, self.fps)

@@ -6,15 +6,20 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, Self, TypeAlias
+from typing import Self
 
-from accessctl.camera.backoff import MAX_OPEN_DOUBLINGS, Backoff
-from accessctl.camera.condition import Condition, ConditionWatch, condition_of
-from accessctl.camera.freeze import Freeze
-from accessctl.camera.handover import Handover
-from accessctl.camera.outage import Outage, OutageEvent
+from accessctl.camera.frame_queue import FrameQueue
+from accessctl.camera.health import (
+    CONDITIONS,
+    MAX_OPEN_DOUBLINGS,
+    Backoff,
+    CameraEvent,
+    Condition,
+    Outage,
+    PictureHealth,
+)
 from accessctl.camera.source import Feed, Shot, Source
-from accessctl.config_camera import CameraConfig
+from accessctl.config.camera import CameraConfig
 from accessctl.domain import Frame, Image
 from accessctl.errors import AccessctlError, CameraError
 
@@ -23,13 +28,6 @@ logger = logging.getLogger(__name__)
 WATCH_S = 0.5
 CLOSE_S = 1.0
 MAX_STUCK = 4
-
-CameraEvent: TypeAlias = OutageEvent | Condition | Literal["clear"]
-
-CONDITIONS: dict[Condition, str] = {
-    "dark": "shows a dark picture; switch on a light, or uncover it.",
-    "covered": "shows a blank picture; uncover it, or clean its lens.",
-}
 
 
 @dataclass(slots=True, eq=False)
@@ -78,11 +76,10 @@ class Reader:
         self._pause = pause or self._closing.wait
         self._on_event = on_event
         self._backoff = Backoff(config.backoff_min_s, config.backoff_max_s)
-        self._handover = Handover(source.live)
+        self._queue = FrameQueue(source.live)
         self._lock = threading.Lock()
         self._outage = Outage()
-        self._freeze = Freeze(config.frozen_after_s)
-        self._condition = ConditionWatch(config.dark_after_s)
+        self._pictures = PictureHealth(config.frozen_after_s, config.dark_after_s)
         self._failure: Exception | None = None
         self._sequence = 0
         self._last_captured: float | None = None
@@ -99,12 +96,12 @@ class Reader:
     @property
     def dropped(self) -> int:
         """Frames of a live source that a newer one replaced before they were taken."""
-        return self._handover.dropped
+        return self._queue.dropped
 
     @property
     def ended(self) -> bool:
         """True when every frame of a recording was taken, or the reader is closed."""
-        return self._handover.ended
+        return self._queue.ended
 
     @property
     def connected(self) -> bool:
@@ -122,7 +119,7 @@ class Reader:
     def condition(self) -> Condition | None:
         """Why a camera that works shows nothing; None when it does, or is lost."""
         with self._lock:
-            return None if self._outage.error else self._condition.current
+            return None if self._outage.error else self._pictures.condition
 
     @property
     def exhausted(self) -> bool:
@@ -144,7 +141,7 @@ class Reader:
         left = timeout_s
         while True:
             step = min(left, WATCH_S)
-            frame = self._handover.take(step)
+            frame = self._queue.take(step)
             if frame is not None:
                 return frame
             self._watch()
@@ -158,7 +155,7 @@ class Reader:
     def close(self) -> None:
         """Stop reading. A thread stuck in a dead camera is left behind, not waited for."""
         self._closing.set()
-        self._handover.finish()
+        self._queue.finish()
         with self._lock:
             thread = self._worker.thread
         if thread is not None and thread is not threading.current_thread():
@@ -251,8 +248,7 @@ class Reader:
             if not self._is_current(worker):
                 return
             started = self._clock()
-            self._freeze.reopened(started)
-            self._condition.reopened(started)
+            self._pictures.reopened(started)
         while True:
             with self._lock:
                 if not self._is_current(worker):
@@ -278,34 +274,23 @@ class Reader:
         with self._lock:
             if not self._is_current(worker):
                 return
-            changed = self.source.endless and self._examine(shot.image, captured)
-            condition = self._condition.current
-            frame = None if self._freeze.frozen else self._framed(shot.image, captured)
+            changed = self.source.endless and self._pictures.examine(
+                shot.image, captured, self.source.description
+            )
+            condition = self._pictures.condition
+            frame = None if self._pictures.frozen else self._framed(shot.image, captured)
             event = None if frame is None else self._outage.worked()
         self._report(event, self.source.description)
         if changed:
             self._report_condition(condition)
         if frame is not None:
-            self._handover.put(frame)
+            self._queue.put(frame)
 
     def _framed(self, image: Image, captured: float) -> Frame:
         frame = Frame(image, captured, self._sequence)
         self._sequence += 1
         self._last_captured = captured
         return frame
-
-    def _examine(self, image: Image, now: float) -> bool:
-        """True when the camera's condition changed; raises CameraError when it is frozen."""
-        seen = condition_of(image)
-        if seen is not None:
-            # In the dark a sensor may give nothing but zeros: no noise is no freeze then.
-            self._freeze.thaw()
-        elif self._freeze.note(image, now):
-            raise CameraError(
-                f"{self.source.description} has sent the very same picture for "
-                f"{self._config.frozen_after_s:g} seconds; restart the camera."
-            )
-        return self._condition.note(seen, now)
 
     def _report_condition(self, condition: Condition | None) -> None:
         if condition is None:
@@ -336,7 +321,7 @@ class Reader:
             if not self._is_current(worker):
                 return False
             self._failure = error
-        self._handover.finish()
+        self._queue.finish()
         return True
 
     def _report(self, event: CameraEvent | None, detail: str) -> None:

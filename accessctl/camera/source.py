@@ -1,9 +1,29 @@
-"""What every kind of camera looks like to the reader."""
+"""What every kind of camera looks like to the reader, and what it is called.
 
+Sources that stand above this room register a word of their own; the source is made when somebody
+names that word. `redact` takes the secrets out of a camera's address, for logs and messages.
+"""
+
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from accessctl.domain import Image
+
+if TYPE_CHECKING:
+    from accessctl.config.camera import CameraConfig
+
+WORD = re.compile(r"[a-z][a-z0-9-]{0,31}", re.ASCII)
+RESERVED = frozenset({"auto"})
+MakeSource: TypeAlias = "Callable[[CameraConfig, bool], Source]"
+"""Gives the source, not yet opened; the flag is `fast`, as in `choose.source_from`."""
+
+_makers: dict[str, MakeSource] = {}
+HIDDEN = "***"
+# Greedy up to the last "@": an unescaped "/" or "@" inside a password must not leak its rest.
+CREDENTIALS = re.compile(r"^([a-z][a-z0-9+.-]*://)?.*@", re.IGNORECASE | re.DOTALL)
+QUERY_PART = re.compile(r"[^&;]+")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,3 +73,35 @@ class Source(Protocol):
 
     def open(self) -> Feed:
         """Raises CameraError, in one sentence, when there is nothing to open."""
+
+
+def register_source(word: str, make: MakeSource) -> None:
+    """From now on `word` names a source, in this process; a word that is known names the new one.
+
+    ValueError for a word that is reserved, or is more than small letters, digits and hyphens.
+    """
+    if word in RESERVED or not WORD.fullmatch(word):
+        raise ValueError(f"a source's word is small letters, digits and hyphens, not {word!r}")
+    _makers[word] = make
+
+
+def registered_words() -> tuple[str, ...]:
+    """The words that have been registered, in that order."""
+    return tuple(_makers)
+
+
+def maker_of(word: str) -> MakeSource:
+    """KeyError for a word that nobody registered."""
+    return _makers[word]
+
+
+def redact(url: str) -> str:
+    """`url` with its user, password and query values replaced by `***`, its fragment cut off."""
+    plain = CREDENTIALS.sub(lambda found: f"{found.group(1) or ''}{HIDDEN}@", url)
+    address, mark, query = plain.partition("#")[0].partition("?")
+    return address + mark + QUERY_PART.sub(_without_value, query)
+
+
+def _without_value(part: re.Match[str]) -> str:
+    name, equals, _ = part.group().partition("=")
+    return f"{name}={HIDDEN}" if equals else HIDDEN

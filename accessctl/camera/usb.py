@@ -10,16 +10,16 @@ import cv2
 
 from accessctl.camera.capture import Capture, CaptureFactory, open_capture, read_rgb
 from accessctl.camera.source import Shot
-from accessctl.camera.usb_identity import (
+from accessctl.camera.usb_device import (
     SYSFS,
+    CameraIdentity,
     Identify,
-    Identity,
     identify,
     identity_of,
     objection,
+    why_not,
 )
-from accessctl.camera.v4l2 import why_not
-from accessctl.config_camera import CameraConfig
+from accessctl.config.camera import CameraConfig
 from accessctl.errors import CameraError
 
 logger = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ NO_CAMERA = (
 )
 
 
-def attached(sysfs: Path = SYSFS) -> Iterator[tuple[str, Identity]]:
+def attached(sysfs: Path = SYSFS) -> Iterator[tuple[str, CameraIdentity]]:
     """Device and identity of each attached capture camera, the lowest number first.
 
     A camera shows up as several /dev/video*; index 0 is the one that gives pictures, the
@@ -106,7 +106,7 @@ class UsbSource:
     endless: bool = True
     pinned: str | None = "camera.usb_id"
     """The setting that pins down which camera is opened, if there is one."""
-    announced: set[Identity] = field(default_factory=set, compare=False)
+    announced: set[CameraIdentity] = field(default_factory=set, compare=False)
 
     @property
     def description(self) -> str:
@@ -135,14 +135,14 @@ class UsbSource:
         capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
         return UsbFeed(capture, device)
 
-    def _admitted(self, device: str) -> Identity:
+    def _admitted(self, device: str) -> CameraIdentity:
         identity = self.identify(device)
         problem = objection(identity, self.config)
         if problem is not None:
             raise CameraError(f"Camera {device} {problem}.")
         return identity
 
-    def _announce(self, device: str, identity: Identity) -> None:
+    def _announce(self, device: str, identity: CameraIdentity) -> None:
         if identity in self.announced:
             return
         self.announced.add(identity)

@@ -71,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
 def _parts(card: Card, weights: Sequence[float] | None) -> "list[ScoredPart]":
     """The parts of a joint encoder with their weights; InputError when they do not fit."""
     from accessctl.encoder.card_parts import ScoredPart
-    from accessctl.encoder.joint_card import part_cards
+    from accessctl.encoder.joint import part_cards
 
     if weights is None:
         return []

@@ -9,7 +9,7 @@ from accessctl.cli.common import add_config, add_json, config_path, print_json, 
 from accessctl.errors import ConfigError
 
 if TYPE_CHECKING:
-    from accessctl.config_camera import CameraConfig
+    from accessctl.config.camera import CameraConfig
     from accessctl.service.camera_checks import Listed
 
 NONE = (
@@ -69,7 +69,7 @@ def as_row(camera: "Listed") -> tuple[str, ...]:
 def _settings(args: argparse.Namespace) -> "CameraConfig":
     """Those of the configuration, if there is one, else the usual ones."""
     from accessctl.config import load_config
-    from accessctl.config_camera import CameraConfig
+    from accessctl.config.camera import CameraConfig
 
     try:
         path = config_path(args.config, os.environ, Path.cwd())

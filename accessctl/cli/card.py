@@ -9,8 +9,7 @@ from typing import Any
 
 from accessctl.encoder.base import Encoder
 from accessctl.encoder.card import CARD_NAME, Card, write_card
-from accessctl.encoder.card_parts import Input
-from accessctl.encoder.usual import INPUTS, REGIONS, usual_input
+from accessctl.encoder.card_parts import INPUTS, REGIONS, Input, usual_input
 from accessctl.errors import ConfigError
 
 CHANNELS = ("rgb", "bgr")

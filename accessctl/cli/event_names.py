@@ -10,7 +10,7 @@ from accessctl.errors import FaultError, UnknownPersonError
 
 if TYPE_CHECKING:
     from accessctl.config import Config, GalleryConfig
-    from accessctl.gallery.values import People
+    from accessctl.gallery.people import People
 
 
 class Galleries:

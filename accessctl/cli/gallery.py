@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from accessctl.config import Config
-from accessctl.gallery.values import People
+from accessctl.gallery.people import People
 
 
 @contextmanager

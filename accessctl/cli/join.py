@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from accessctl.encoder.card import CARD_NAME, load_card, write_card
-from accessctl.encoder.card_parts import Part
+from accessctl.encoder.card_parts import EncoderPart
 from accessctl.errors import ModelError
 
 
@@ -30,8 +30,8 @@ def add_join(commands: Any) -> None:
     command.set_defaults(func=run)
 
 
-def part(text: str) -> Part:
-    """`../dlib=3.2` as a Part; raises argparse.ArgumentTypeError."""
+def part(text: str) -> EncoderPart:
+    """`../dlib=3.2` as a EncoderPart; raises argparse.ArgumentTypeError."""
     folder, _, weight = text.rpartition("=")
     try:
         value = float(weight)
@@ -41,11 +41,11 @@ def part(text: str) -> Part:
         raise argparse.ArgumentTypeError(
             f"{text!r} is not OTHER=WEIGHT with a weight above 0, like ../dlib=3.2"
         )
-    return Part(folder=folder, weight=value)
+    return EncoderPart(folder=folder, weight=value)
 
 
 def run(args: argparse.Namespace) -> int:
-    from accessctl.encoder.joint_card import joined
+    from accessctl.encoder.joint import joined
 
     folder: Path = args.folder
     if not 2 <= len(args.part) <= 8:

@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-from accessctl.camera.registered import register_source
+from accessctl.camera.source import register_source
 
 if TYPE_CHECKING:
     from accessctl.camera.source import Source
-    from accessctl.config_camera import CameraConfig
+    from accessctl.config.camera import CameraConfig
 
 
 WORD = "demo"

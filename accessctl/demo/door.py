@@ -4,8 +4,8 @@ import logging
 
 from accessctl.administration.changes import Administration
 from accessctl.config import ActionsConfig, CommandAction, Config, LockoutConfig
-from accessctl.config_access import AccessConfig
-from accessctl.config_liveness import LivenessConfig
+from accessctl.config.liveness import LivenessConfig
+from accessctl.config.policy import AccessConfig
 from accessctl.demo.people import demo_enrolment_photo
 from accessctl.recognition.enrolment import Enrolment
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from accessctl.audit.base import Log
 from accessctl.config import LockoutConfig, PolicyConfig
-from accessctl.config_access import AccessConfig, Factor, Passage
+from accessctl.config.policy import AccessConfig, Factor, Passage
 from accessctl.domain import Event, EventKind, Outcome, PersonId, PersonRules, Reason
 from accessctl.door.second_factor import SecondFactor
 from accessctl.door.visit import Visit

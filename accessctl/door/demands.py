@@ -6,8 +6,8 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from accessctl.config_access import Factor
-from accessctl.config_liveness import LivenessConfig
+from accessctl.config.liveness import LivenessConfig
+from accessctl.config.policy import Factor
 from accessctl.domain import PersonId
 from accessctl.liveness.challenge import Challenge, Failure, Phase, advance, draw_challenge
 from accessctl.liveness.evidence import LivenessFrame

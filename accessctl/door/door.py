@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from accessctl.actions.base import Action
 from accessctl.config import PolicyConfig
-from accessctl.config_access import AccessConfig
+from accessctl.config.policy import AccessConfig
 from accessctl.domain import (
     Decision,
     Face,

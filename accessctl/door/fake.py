@@ -19,7 +19,7 @@ from accessctl.door.liveness_gate import LivenessGate
 from accessctl.door.recorder import DecisionRecorder
 from accessctl.encoder.fake import FAKE_CARD, FakeEncoder
 from accessctl.gallery.fake import MemoryGallery, random_units
-from accessctl.gallery.values import NewPhoto
+from accessctl.gallery.people import NewPhoto
 from accessctl.liveness.evidence import CueVerdict
 from accessctl.liveness.examiner import CueWindow
 from accessctl.liveness.fake import fake_result
@@ -28,8 +28,8 @@ from accessctl.recognition.calibration import Calibration
 from accessctl.recognition.normalisation import Normaliser
 from accessctl.recognition.recogniser import Recogniser
 from accessctl.recognition.roster import Roster
-from accessctl.vision.beside import OtherView
 from accessctl.vision.fake import fake_face
+from accessctl.vision.second_camera import OtherView
 
 FACE_BOX = Box(20, 20, 60, 70)
 EPOCH = 2000.0

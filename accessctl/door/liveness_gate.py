@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from accessctl.camera.companion import Companion
-from accessctl.config_liveness import LivenessConfig
+from accessctl.config.liveness import LivenessConfig
 from accessctl.domain import Box, Face, Frame, Image, Sighting
 from accessctl.door.demands import Asked, Prompt, Wanted
 from accessctl.door.visit import Visit
@@ -18,7 +18,7 @@ from accessctl.liveness.examiner import CueWindow
 from accessctl.liveness.worker import CueAnswer, CueRunner
 from accessctl.policy.circumstances import Proof
 from accessctl.policy.decide import Rules, find_doubt, shown_by
-from accessctl.vision.beside import OtherView
+from accessctl.vision.second_camera import OtherView
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from accessctl.audit.base import Recorder, write_down
-from accessctl.config_access import Factor
+from accessctl.config.policy import Factor
 from accessctl.domain import Outcome, PersonId, Reason
 from accessctl.door.recorder import wrong_pin_event
 from accessctl.errors import InputError

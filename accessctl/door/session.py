@@ -12,13 +12,12 @@ from typing import Protocol, TypeAlias
 
 from accessctl.audit.base import write_down
 from accessctl.audit.log import EventLog
-from accessctl.camera.choose import source_from
+from accessctl.camera.choose import infrared_config, infrared_source, source_from
 from accessctl.camera.companion import companion_of
-from accessctl.camera.infrared import infrared_config, infrared_source
 from accessctl.camera.reader import Reader
 from accessctl.camera.source import Source
 from accessctl.config import Config
-from accessctl.config_camera import CameraConfig
+from accessctl.config.camera import CameraConfig
 from accessctl.domain import Decision, Frame
 from accessctl.door.assembly import live_settings_of, open_door
 from accessctl.door.door import Door, Step

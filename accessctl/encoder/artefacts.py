@@ -1,11 +1,12 @@
-"""Digests of files that are made on this machine and so cannot be in the committed card.
+"""Digests of model files: of those made on this machine, and of several files together.
 
-The list is a SHA256SUMS file as `sha256sum` writes and checks it.
+What is made here cannot be in the committed card: a SHA256SUMS file beside it lists it, as
+`sha256sum` writes and checks it.
 """
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from accessctl.errors import ModelError
@@ -61,3 +62,8 @@ def read_checked(path: Path, sums: Path | None) -> bytes:
 
 def _cause(error: Exception) -> str:
     return (isinstance(error, OSError) and error.strerror) or "not text"
+
+
+def combined(lines: Iterable[str]) -> str:
+    """Lower-case hex SHA-256 of `lines`, each ended by a newline."""
+    return hashlib.sha256("".join(f"{line}\n" for line in lines).encode("utf-8")).hexdigest()

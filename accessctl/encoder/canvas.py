@@ -54,7 +54,7 @@ def covers(canvas: CropGeometry, part: CropGeometry) -> bool:
     return low and all(canvas.region[side] >= part.region[side] - slack for side in (2, 3))
 
 
-class Window:
+class CanvasWindow:
     """Takes the crops of `part` out of crops of `canvas`."""
 
     def __init__(self, canvas: CropGeometry, part: CropGeometry) -> None:

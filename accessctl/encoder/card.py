@@ -17,22 +17,22 @@ from accessctl.bundled import fetched
 from accessctl.domain import CropGeometry, Image
 from accessctl.encoder.card_parts import (
     CalibrationTable,
+    CardSection,
+    EncoderPart,
     Files,
     Geometry,
     Input,
-    Part,
-    Section,
     Sha256,
 )
 from accessctl.errors import ModelError
 from accessctl.storage.files import write_atomically
-from accessctl.storage.strict_yaml import read_mapping
+from accessctl.storage.parsing import read_mapping
 
 CARD_NAME = "card.yaml"
 HEADER = "# Read by accessctl and rewritten by its commands; comments are not kept.\n"
 
 
-class Card(Section):
+class Card(CardSection):
     """One encoder: its own network in `files`, or joined from the `parts` (see `joint`).
 
     `fingerprint` is the SHA-256 of the weights it was made from.
@@ -45,7 +45,7 @@ class Card(Section):
     input: Input
     geometry: Geometry
     files: Files | None = None
-    parts: tuple[Part, ...] | None = Field(None, min_length=2, max_length=8)
+    parts: tuple[EncoderPart, ...] | None = Field(None, min_length=2, max_length=8)
     origin: str
     licence: str
     date: datetime.date

@@ -1,4 +1,4 @@
-"""The sections of an encoder's card and what must hold within each."""
+"""The sections of an encoder's card, what must hold within each, and what is usual in them."""
 
 import datetime
 import math
@@ -15,12 +15,37 @@ Scale = Annotated[float, Field(gt=0)]
 LOG10_FLOOR = -15.0
 """No table vouches for rarer matches."""
 
+# ArcFace's template for 112x112 crops (Deng et al., CVPR 2019), shifted by a margin of 8.
+TEMPLATE = (
+    (46.2946, 59.6963),
+    (81.5318, 59.5014),
+    (64.0252, 79.7366),
+    (49.5493, 100.3655),
+    (78.7299, 100.2041),
+)
+REGIONS = {
+    "arcface112": (8.0, 8.0, 120.0, 120.0),
+    "canvas128": (0.0, 0.0, 128.0, 128.0),
+    "dlib150": (14.3, 28.0, 114.9, 128.6),
+}
+"""Crops that encoders are usually trained on, as regions of the template's canvas."""
 
-class Section(BaseModel):
+INPUTS: dict[str, tuple[tuple[float, float, float], float | tuple[float, float, float]]] = {
+    "minus1to1": ((127.5, 127.5, 127.5), 1 / 127.5),
+    "0to1": ((0, 0, 0), 1 / 255),
+    "raw": ((0, 0, 0), 1),
+    "imagenet": ((123.675, 116.28, 103.53), (1 / 58.395, 1 / 57.12, 1 / 57.375)),
+    "dlib": ((122.782, 117.001, 104.298), 1 / 256),
+    "vggface2": ((131.0912, 103.8827, 91.4953), 1),
+}
+"""Means in the order red, green, blue and scales that encoders usually eat."""
+
+
+class CardSection(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-class Input(Section):
+class Input(CardSection):
     """Crops of `size` x `size`; the network sees `(value - mean) * scale`.
 
     `mean` and, where it is not the same for all, `scale` are in the order of `channels`.
@@ -32,7 +57,7 @@ class Input(Section):
     scale: Scale | tuple[Scale, Scale, Scale]
 
 
-class Geometry(Section):
+class Geometry(CardSection):
     """See `domain.CropGeometry`."""
 
     template: tuple[Point, Point, Point, Point, Point]
@@ -46,12 +71,12 @@ class Geometry(Section):
         return self
 
 
-class LiteRtFiles(Section):
+class LiteRtFiles(CardSection):
     int8: str | None = None
     float16: str | None = None
 
 
-class Files(Section):
+class Files(CardSection):
     """Paths relative to the card; `sums` is a SHA256SUMS file that the others must match."""
 
     litert: LiteRtFiles = LiteRtFiles()
@@ -65,7 +90,7 @@ class Files(Section):
         return self
 
 
-class Part(Section):
+class EncoderPart(CardSection):
     """Another encoder that this one is joined from: its folder, relative to this card, and
     how much its unit embedding counts beside the others'."""
 
@@ -73,7 +98,7 @@ class Part(Section):
     weight: float = Field(gt=0, le=1000)
 
 
-class ScoredPart(Section):
+class ScoredPart(CardSection):
     """So many numbers of the embedding are normalised by themselves, and how much their score
     counts in the mean of the parts' scores."""
 
@@ -81,7 +106,7 @@ class ScoredPart(Section):
     weight: float = Field(gt=0, le=1000)
 
 
-class CalibrationTable(Section):
+class CalibrationTable(CardSection):
     """Normalised score -> log10 of the false-match rate and of its upper 95 % bound.
 
     Scores ascend; `neighbours` is how many nearest cohort faces normalise a score. Without
@@ -129,3 +154,12 @@ def table_complaint(
     if any(u < f for f, u in zip(log10_fmr, log10_fmr_upper, strict=True)):
         return "log10_fmr_upper must not lie below log10_fmr"
     return None
+
+
+def usual_input(name: str, channels: str, size: int) -> Input:
+    """One of INPUTS, its mean and scale in the order of `channels` ("rgb" or "bgr")."""
+    mean, scale = INPUTS[name]
+    if channels == "bgr":
+        mean = mean[::-1]
+        scale = scale[::-1] if isinstance(scale, tuple) else scale
+    return Input.model_validate({"size": size, "channels": channels, "mean": mean, "scale": scale})

@@ -7,11 +7,9 @@ from functools import partial
 from pathlib import Path
 
 from accessctl.config import EncoderConfig
-from accessctl.encoder.base import Encoder
+from accessctl.encoder.base import Encoder, FlipAveraged
 from accessctl.encoder.card import Card, load_card
-from accessctl.encoder.flip import FlipAveraged
-from accessctl.encoder.joint import JointEncoder
-from accessctl.encoder.joint_card import part_cards
+from accessctl.encoder.joint import JointEncoder, part_cards
 from accessctl.errors import DeviceError, ModelError
 
 logger = logging.getLogger(__name__)

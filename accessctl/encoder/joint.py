@@ -1,17 +1,25 @@
 """An encoder joined from others: their unit embeddings side by side, each with its weight.
 
 The cosine of two joint embeddings is the mean of the parts' cosines, weighted by the squares
-of the weights. Encoders whose errors differ are stronger together than the best of them.
+of the weights. Encoders whose errors differ are stronger together than the best of them. The joint
+encoder's card is made from those of its parts, and held against them when it is loaded.
 """
 
+import datetime
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
-from accessctl.domain import Embedding, Image
+from accessctl.domain import CropGeometry, Embedding, Image
+from accessctl.encoder.artefacts import combined
 from accessctl.encoder.base import Encoder, unit
-from accessctl.encoder.canvas import Window
-from accessctl.encoder.card import Card
+from accessctl.encoder.canvas import CanvasWindow, canvas_over, covers
+from accessctl.encoder.card import CARD_NAME, Card, load_card
+from accessctl.encoder.card_parts import EncoderPart, Geometry, Input
+from accessctl.errors import ModelError
+
+TEMPLATE_TOLERANCE = 1e-3
 
 
 class JointEncoder:
@@ -22,7 +30,7 @@ class JointEncoder:
         canvas = card.crop_geometry
         self._card = card
         self._parts = [
-            (encoder, Window(canvas, encoder.card.crop_geometry), part.weight)
+            (encoder, CanvasWindow(canvas, encoder.card.crop_geometry), part.weight)
             for encoder, part in zip(encoders, parts, strict=True)
         ]
 
@@ -42,3 +50,107 @@ class JointEncoder:
             weight * encoder.embed(window.cut(crops)) for encoder, window, weight in self._parts
         ]
         return unit(np.concatenate(embeddings, axis=1))
+
+
+def joint_fingerprint(cards: Sequence[Card], parts: Sequence[EncoderPart]) -> str:
+    """Ties templates to these very parts, in this order, with these weights."""
+    return combined(
+        f"{card.fingerprint} {part.weight!r}" for card, part in zip(cards, parts, strict=True)
+    )
+
+
+def part_cards(card: Card) -> tuple[Card, ...]:
+    """The cards of the parts of a joint encoder; ModelError unless they fit its own card."""
+    parts = card.parts or ()
+    cards = load_parts(card.folder, parts)
+    name, canvas = card.path(CARD_NAME), card.crop_geometry
+    dimension = sum(other.dimension for other in cards)
+    if card.dimension != dimension:
+        raise ModelError(
+            f"{name}: dimension must be that of its parts together, {dimension}; correct it."
+        )
+    if card.fingerprint != joint_fingerprint(cards, parts):
+        raise ModelError(
+            f"{name}: a part or a weight is not what it was when the parts were joined; restore "
+            "it, or run `accessctl models join` and `accessctl models calibrate` again."
+        )
+    for other in cards:
+        if not (
+            _same_template(canvas, other.crop_geometry) and covers(canvas, other.crop_geometry)
+        ):
+            raise ModelError(
+                f"{name}: geometry does not cover the crop of {other.name}; "
+                "run `accessctl models join` again."
+            )
+    return cards
+
+
+def load_parts(folder: Path, parts: Sequence[EncoderPart]) -> tuple[Card, ...]:
+    """The card of each part of a joint encoder in `folder`.
+
+    Raises ModelError for a part that lies elsewhere than `folder` and its neighbours, is
+    joined itself, or has another template than the first.
+    """
+    cards = tuple(load_card(_part_folder(folder, part)) for part in parts)
+    for card in cards:
+        if card.files is None:
+            raise ModelError(
+                f"{card.folder} is joined from parts itself; name its parts in their own right."
+            )
+        if not _same_template(cards[0].crop_geometry, card.crop_geometry):
+            raise ModelError(
+                f"{card.folder} has another template than {cards[0].folder}, so no one crop "
+                "serves both; shift its template and region together onto the other's."
+            )
+    return cards
+
+
+def joined(
+    folder: Path, parts: Sequence[EncoderPart], *, name: str, version: str, date: datetime.date
+) -> Card:
+    """The card, not yet written, of an encoder in `folder` joined from `parts`; ModelError.
+
+    What it says of origin, licence and training it takes from its parts.
+    """
+    cards = load_parts(folder, parts)
+    canvas = canvas_over([card.crop_geometry for card in cards])
+    return Card(
+        name=name,
+        version=version,
+        fingerprint=joint_fingerprint(cards, parts),
+        dimension=sum(card.dimension for card in cards),
+        # The canvas goes to the parts as it is: each normalises its own crop.
+        input=Input(size=canvas.size, mean=(0, 0, 0), scale=1),
+        geometry=Geometry(template=cards[0].geometry.template, region=canvas.region),
+        parts=tuple(parts),
+        origin="joined by `accessctl models join` from " + _each(cards, "origin"),
+        licence=_each(cards, "licence"),
+        date=date,
+        trained_on=_each(cards, "trained_on"),
+        folder=folder,
+    )
+
+
+def _each(cards: Sequence[Card], field: str) -> str:
+    return "; ".join(f"{card.name}: {getattr(card, field)}" for card in cards)
+
+
+def _part_folder(folder: Path, part: EncoderPart) -> Path:
+    """Where a part lies: somewhere below the folder that holds the joint encoder's; ModelError."""
+    path = folder / part.folder
+    models, own = folder.resolve().parent, folder.resolve()
+    if Path(part.folder).is_absolute() or not path.resolve().is_relative_to(models):
+        raise ModelError(
+            f"{folder / CARD_NAME}: the part {part.folder} must be a relative path within "
+            f"{folder.parent}; correct it."
+        )
+    if path.resolve() in (own, models):
+        raise ModelError(
+            f"{folder / CARD_NAME}: the part {part.folder} is no encoder's folder of its own; "
+            "correct it."
+        )
+    return path
+
+
+def _same_template(one: CropGeometry, other: CropGeometry) -> bool:
+    return bool(np.allclose(one.template, other.template, rtol=0, atol=TEMPLATE_TOLERANCE))

@@ -1,6 +1,8 @@
 """An encoder's .keras file: read by bytes that were checked, written in 32 or in 16 bits.
 
-A file in 16 bits is half as large; what is loaded from it computes in 32 all the same.
+A file in 16 bits is half as large; what is loaded from it computes in 32 all the same. Importing
+this module makes Keras know the layers that saved networks name. `to_litert` turns the network
+into a LiteRT file for a CPU; it alone imports TensorFlow.
 """
 
 import tempfile
@@ -8,11 +10,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 import keras
+from keras import ops
 
-from accessctl.encoder import layers as _known_layers  # noqa: F401 # Keras finds them by name
-from accessctl.keras_bytes import load_keras_bytes
+from accessctl.runtime import load_keras_bytes
 
 Policy = Literal["float32", "float16", "mixed_bfloat16"]
+
+PACKAGE = "accessctl"
+Precision = Literal["int8", "float16"]
 
 
 def load_keras(content: bytes, path: Path) -> keras.Model:
@@ -58,3 +63,56 @@ def _with_policy(part: Any, policy: str) -> Any:
 
 def _is_policy(value: Any) -> bool:
     return isinstance(value, dict) and value.get("class_name") == "DTypePolicy"
+
+
+def padding_to(shape: tuple[int, ...], larger: tuple[int, ...]) -> list[tuple[int, int]]:
+    """Zeros to add at each axis' end so that `shape` becomes `larger`."""
+    return [(0, goal - have) for have, goal in zip(shape, larger, strict=True)]
+
+
+@keras.saving.register_keras_serializable(package=PACKAGE)
+class ZeroPaddedAdd(keras.layers.Layer):  # type: ignore[misc] # keras ships no types
+    """Sum of two tensors (N, H, W, C) whose shapes may differ.
+
+    Each is first filled with zeros at the bottom, the right and in the last channels up to
+    the larger of both, axis by axis, which is how dlib adds a residual block and its skip.
+    Height, width and channels must be known when the network is built.
+    """
+
+    def call(self, inputs: list[Any]) -> Any:
+        first, second = inputs
+        larger = tuple(map(max, first.shape[1:], second.shape[1:]))
+        return self._fill(first, larger) + self._fill(second, larger)
+
+    def compute_output_shape(self, input_shape: list[tuple[int | None, ...]]) -> tuple[Any, ...]:
+        first, second = input_shape
+        return first[0], *(max(a or 0, b or 0) for a, b in zip(first[1:], second[1:], strict=True))
+
+    @staticmethod
+    def _fill(tensor: Any, larger: tuple[int, ...]) -> Any:
+        padding = padding_to(tuple(tensor.shape[1:]), larger)
+        if any(after for _, after in padding):
+            return ops.pad(tensor, [(0, 0), *padding])
+        return tensor
+
+
+def to_litert(model: keras.Model, precision: Precision) -> bytes:
+    """The LiteRT file of a model that maps float32 (N, S, S, 3) to float32 (N, D).
+
+    Its batch is fixed at 1, so that every shape is known to the runtime's planner. `int8`
+    is dynamic range quantisation: weights in 8 bits a channel, activations quantised as
+    they come, inputs and outputs float32; no calibration pictures are needed. `float16`
+    stores the weights in 16 bits and computes in float32. The same model and TensorFlow
+    release give the same bytes.
+    """
+    import tensorflow as tf
+
+    spec = tf.TensorSpec((1, *model.input_shape[1:]), tf.float32, name="crops")
+    forward = tf.function(lambda crops: model(crops, training=False), autograph=False)
+    converter: Any = tf.lite.TFLiteConverter.from_concrete_functions(
+        [forward.get_concrete_function(spec)]
+    )
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    if precision == "float16":
+        converter.target_spec.supported_types = [tf.float16]
+    return bytes(converter.convert())

@@ -15,7 +15,7 @@ from accessctl.encoder.artefacts import read_checked
 from accessctl.encoder.base import unit
 from accessctl.encoder.card import Card
 from accessctl.errors import ModelError
-from accessctl.litert import open_interpreter
+from accessctl.runtime import open_interpreter
 
 logger = logging.getLogger(__name__)
 

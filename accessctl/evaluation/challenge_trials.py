@@ -15,13 +15,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from accessctl.camera.video_file import VideoFileSource
+from accessctl.camera.stream import VideoFileSource
 from accessctl.domain import Face, Frame, PersonId
 from accessctl.door.demands import UNFINISHED, Wanted
 from accessctl.door.visit_liveness import VisitLiveness
 from accessctl.evaluation.presentation import Conditions, Portrait, frames_at, watched
 from accessctl.evaluation.trial_door import DoorParts
-from accessctl.gallery.values import Template
+from accessctl.gallery.people import Template
 from accessctl.liveness.challenge import Phase
 from accessctl.liveness.evidence import LivenessFrame, gather
 from accessctl.liveness.examiner import CueWindow

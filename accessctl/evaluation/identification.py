@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from accessctl.domain import PersonId
 from accessctl.evaluation.gallery_draw import GalleryDraw, Rows
 from accessctl.evaluation.probes import Floats, Probes
-from accessctl.gallery.values import Template
+from accessctl.gallery.people import Template
 from accessctl.policy.decide import sure
 from accessctl.recognition.calibration import Calibration, comparison_fmr
 from accessctl.recognition.matcher import Matcher, pool

@@ -17,10 +17,9 @@ import cv2
 import numpy as np
 
 from accessctl.domain import CropGeometry, Image
-from accessctl.encoder.usual import TEMPLATE
+from accessctl.encoder.card_parts import TEMPLATE
 from accessctl.errors import PhotoError, SourceError
-from accessctl.vision.alignment import umeyama
-from accessctl.vision.sampling import compose, warp
+from accessctl.vision.alignment import compose, umeyama, warp
 
 CANVAS_SIZE = 128
 CANVAS_TEMPLATE = TEMPLATE

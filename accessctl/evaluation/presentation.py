@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from accessctl.camera.source import Source
-from accessctl.camera.video_file import VideoFileSource
+from accessctl.camera.stream import VideoFileSource
 from accessctl.domain import Box, Face, Frame, Image
 from accessctl.errors import InputError
 from accessctl.evaluation.trial_door import DoorParts, TrialDoor

@@ -15,7 +15,7 @@ import numpy as np
 
 from accessctl.audit.base import MemoryLog
 from accessctl.config import Config, PolicyConfig
-from accessctl.config_liveness import Mode
+from accessctl.config.liveness import Mode
 from accessctl.domain import Decision, Embedding, Face, Frame, Image, Outcome, PersonId, Reason
 from accessctl.door.assembly import wanted_of
 from accessctl.door.demands import Wanted
@@ -28,7 +28,7 @@ from accessctl.encoder.base import Encoder
 from accessctl.encoder.card import Card
 from accessctl.encoder.fake import FAKE_CARD
 from accessctl.gallery.fake import MemoryGallery, random_units
-from accessctl.gallery.values import NewPhoto
+from accessctl.gallery.people import NewPhoto
 from accessctl.liveness.evidence import CueResult
 from accessctl.liveness.examiner import MIN_SEEN, CueWindow, Liveness
 from accessctl.liveness.worker import DirectCueRunner, Examine

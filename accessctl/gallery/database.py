@@ -1,19 +1,32 @@
-"""The gallery's SQLite file: whole transactions, sealed values, and erasing for good."""
+"""The gallery's SQLite file: found or made with its key, whole transactions, erasing for good.
 
+What is secret in it is sealed.
+"""
+
+import fcntl
 import logging
+import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from accessctl.errors import GalleryKeyError, StoreError
-from accessctl.gallery.crypto import associated_data, seal, unseal
-from accessctl.gallery.faults import reported
-from accessctl.gallery.schema import configure, migrate
+from accessctl.gallery.schema import configure, database_file, migrate, reported
+from accessctl.gallery.sealing import (
+    CREDENTIAL,
+    KEY_FILE_VARIABLE,
+    associated_data,
+    find_key,
+    generate_key,
+    local_key,
+    seal,
+    unseal,
+)
 from accessctl.storage.files import identity, is_still
-from accessctl.storage.sqlite import transaction
+from accessctl.storage.sqlite import connect, private_file, transaction
 
 BUSY_TIMEOUT_S = 10.0
 _KEY_CHECK = b"this key opens this gallery"
@@ -134,3 +147,54 @@ class Database:
             self._db.execute(
                 "UPDATE state SET erase_pending = 0 WHERE erase_pending = ?", (pending,)
             )
+
+
+def open_database(
+    folder: Path,
+    environment: Mapping[str, str],
+    random_bytes: Callable[[int], bytes],
+    busy_timeout_s: float,
+) -> Database:
+    """The database in `folder` with its key; errors as in store.open_gallery."""
+    path = database_file(folder)
+    with reported(folder), _prepared(folder):
+        key = _key(folder, path, environment, random_bytes)
+        with reported(path):
+            private_file(path)
+            db = connect(path, busy_timeout_s)
+        try:
+            return Database(db, path, key, random_bytes, busy_timeout_s=busy_timeout_s)
+        except BaseException:
+            db.close()
+            raise
+
+
+def _key(
+    folder: Path, path: Path, environment: Mapping[str, str], random_bytes: Callable[[int], bytes]
+) -> bytes:
+    key = find_key(folder, environment)
+    if key is not None:
+        return key
+    if path.exists():
+        raise GalleryKeyError(
+            f"The gallery {path} is there but its key is not; restore {local_key(folder)}, "
+            f"or name the key in {KEY_FILE_VARIABLE} or as the systemd credential {CREDENTIAL}."
+        )
+    return generate_key(folder, random_bytes)
+
+
+@contextmanager
+def _prepared(folder: Path) -> Iterator[None]:
+    """The folder exists, is private, and nobody else is creating a gallery in it."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if folder.stat().st_mode & 0o077:
+        try:
+            folder.chmod(0o700)
+        except PermissionError:
+            log.warning("Other users can look into %s, which belongs to somebody else.", folder)
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

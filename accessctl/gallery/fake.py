@@ -8,11 +8,18 @@ from numpy.typing import NDArray
 
 from accessctl.domain import Embedding, Person, PersonId, PersonRules
 from accessctl.errors import NameTakenError, StoreError, UnknownPersonError
-from accessctl.gallery.embeddings import checked
-from accessctl.gallery.names import clean_name, name_key
-from accessctl.gallery.person_rules import checked as checked_rules
+from accessctl.gallery.people import (
+    NewPhoto,
+    Record,
+    StoredPhoto,
+    Template,
+    checked_rules,
+    clean_name,
+    name_key,
+    no_record,
+)
 from accessctl.gallery.pins import PinHash
-from accessctl.gallery.values import NewPhoto, Record, StoredPhoto, Template, no_record
+from accessctl.gallery.sealing import checked_embedding
 
 
 def random_units(count: int, dimension: int, seed: int) -> NDArray[np.float32]:
@@ -30,7 +37,7 @@ class _Kept:
 
 
 class MemoryGallery:
-    """See values.People; ids count from 1, `fault` makes every call raise it."""
+    """See people.People; ids count from 1, `fault` makes every call raise it."""
 
     def __init__(self) -> None:
         self.fault: StoreError | None = None
@@ -56,7 +63,7 @@ class MemoryGallery:
     def add_person(self, name: str, photo: NewPhoto, *, record: Record = no_record) -> Person:
         name = clean_name(name)
         self._claim(name, None)
-        checked(photo.embedding)
+        checked_embedding(photo.embedding)
         person = Person(PersonId(self._next_id()), name, 0, photo.added)
         record(person.id)
         self._people[person.id] = person
@@ -66,7 +73,7 @@ class MemoryGallery:
         self, person_id: PersonId, photo: NewPhoto, *, record: Record = no_record
     ) -> Person:
         self._check_enrolled(person_id)
-        kept = checked(photo.embedding)
+        kept = checked_embedding(photo.embedding)
         record(person_id)
         stored = StoredPhoto(self._next_id(), person_id, photo.jpeg, photo.quality)
         self._photos[stored.id] = _Kept(stored, {photo.fingerprint: kept})
@@ -121,7 +128,7 @@ class MemoryGallery:
         renewed: dict[str, dict[str, Embedding]] = {}
         for photo, kept in self._photos.items():
             if photo in embeddings:
-                renewed[photo] = {fingerprint: checked(embeddings[photo])}
+                renewed[photo] = {fingerprint: checked_embedding(embeddings[photo])}
             elif fingerprint in kept.templates:
                 renewed[photo] = {fingerprint: kept.templates[fingerprint]}
             elif photo in skipped:

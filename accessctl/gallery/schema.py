@@ -1,19 +1,14 @@
-"""The gallery's tables, their version, and how one version becomes the next."""
+"""The gallery's tables and how one version becomes the next; the sentences for its faults."""
 
 import sqlite3
+from contextlib import AbstractContextManager
 from pathlib import Path
 
-from accessctl.storage import sqlite as storage
-from accessctl.storage.sqlite import Migrations, Schema, keep_wal
+from accessctl.storage import sqlite
+from accessctl.storage.sqlite import FaultWords, Migrations, Schema, keep_wal
 
 APPLICATION_ID = 0x61636374
 FILE_NAME = "gallery.sqlite"
-
-
-def database_file(folder: Path) -> Path:
-    """The file of the gallery in `folder`."""
-    return folder / FILE_NAME
-
 
 # One tuple of statements per version; a released one is never edited, only followed.
 MIGRATIONS: Migrations = (
@@ -60,6 +55,23 @@ MIGRATIONS: Migrations = (
         ) STRICT, WITHOUT ROWID""",
     ),
 )
+WORDS = FaultWords(
+    busy="{path} is in use by another process; wait a moment and try again.",
+    full="The disk of {path} is full; free some space and try again.",
+    disk="The disk of {path} reports errors; check the disk.",
+    read_only="{path} cannot be written; check its owner, its permissions and disk.",
+    not_permitted="{path} cannot be written; check its owner and permissions.",
+    cannot_open="{path} cannot be opened; check its owner and permissions.",
+    damaged="{path} is damaged; restore it from a backup.",
+    not_a_database="{path} is damaged or not a gallery; restore it from a backup.",
+    system="{path} cannot be used ({what}); check its owner, permissions and disk.",
+    other="{path} failed ({what}); restore it from a backup if that persists.",
+)
+
+
+def database_file(folder: Path) -> Path:
+    """The file of the gallery in `folder`."""
+    return folder / FILE_NAME
 
 
 def configure(db: sqlite3.Connection, busy_timeout_s: float) -> None:
@@ -86,4 +98,9 @@ def migrate(db: sqlite3.Connection, key_check: bytes) -> None:
         newer="The gallery has version {version}, this accessctl knows up to {known}; "
         "install a newer accessctl.",
     )
-    storage.migrate(db, Path(FILE_NAME), schema, begin)
+    sqlite.migrate(db, Path(FILE_NAME), schema, begin)
+
+
+def reported(path: Path) -> AbstractContextManager[None]:
+    """Turn what SQLite and the disk complain of into a StoreError about `path`."""
+    return sqlite.reported(path, WORDS)

@@ -11,21 +11,30 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from accessctl.config import GalleryConfig
 from accessctl.domain import Embedding, Person, PersonId, PersonRules
 from accessctl.errors import NameTakenError, StoreError, UnknownPersonError
-from accessctl.gallery import person_rules, pins
-from accessctl.gallery.database import BUSY_TIMEOUT_S, Database
-from accessctl.gallery.embeddings import from_bytes, to_bytes
-from accessctl.gallery.names import clean_name, close_names, name_key
-from accessctl.gallery.opening import open_database
-from accessctl.gallery.person_row import person_of
+from accessctl.gallery import pins
+from accessctl.gallery.database import BUSY_TIMEOUT_S, Database, open_database
+from accessctl.gallery.people import (
+    NewPhoto,
+    Record,
+    StoredPhoto,
+    Template,
+    clean_name,
+    close_names,
+    name_key,
+    no_record,
+    person_of,
+    rules_from_bytes,
+    rules_to_bytes,
+)
 from accessctl.gallery.pins import PinHash
-from accessctl.gallery.values import NewPhoto, Record, StoredPhoto, Template, no_record
+from accessctl.gallery.sealing import embedding_from_bytes, embedding_to_bytes
 
 _PERSON = """SELECT person.id, person.name, count(photo.id), person.enrolled
              FROM person LEFT JOIN photo ON photo.person = person.id"""
 
 
 class Gallery:
-    """See values.People. One instance may be used by several threads."""
+    """See people.People. One instance may be used by several threads."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -96,7 +105,9 @@ class Gallery:
         return [
             Template(
                 PersonId(person),
-                from_bytes(self._database.unseal(sealed, "template", person, fingerprint, photo)),
+                embedding_from_bytes(
+                    self._database.unseal(sealed, "template", person, fingerprint, photo)
+                ),
                 quality,
             )
             for person, photo, quality, sealed in rows
@@ -144,16 +155,14 @@ class Gallery:
 
     def rules(self) -> dict[PersonId, PersonRules]:
         return {
-            PersonId(person): person_rules.from_bytes(
-                self._database.unseal(sealed, "rules", person)
-            )
+            PersonId(person): rules_from_bytes(self._database.unseal(sealed, "rules", person))
             for person, sealed in self._database.select("SELECT person, sealed FROM person_rules")
         }
 
     def set_rules(
         self, person_id: PersonId, rules: PersonRules, *, record: Record = no_record
     ) -> None:
-        content = person_rules.to_bytes(rules)
+        content = rules_to_bytes(rules)
         with self._database.erasing() as db:
             self._check_enrolled(person_id)
             db.execute(
@@ -212,7 +221,9 @@ class Gallery:
         fingerprint: str,
         embedding: Embedding,
     ) -> None:
-        sealed = self._database.seal(to_bytes(embedding), "template", person, fingerprint, photo)
+        sealed = self._database.seal(
+            embedding_to_bytes(embedding), "template", person, fingerprint, photo
+        )
         db.execute(
             "INSERT OR REPLACE INTO template (photo, fingerprint, sealed) VALUES (?, ?, ?)",
             (photo, fingerprint, sealed),

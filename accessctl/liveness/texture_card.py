@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, m
 from accessctl.domain import Box, Image
 from accessctl.errors import ModelError
 from accessctl.liveness.evidence import TEXTURE_BOUNDS
-from accessctl.storage.strict_yaml import read_mapping, shortened
+from accessctl.storage.parsing import read_mapping, shortened
 
 Sampling: TypeAlias = Literal["area", "points"]
 """How a crop is shrunk: by averages of areas, or by single points between the four nearest pixels.

@@ -13,10 +13,9 @@ from typing import Any, Protocol, Self, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from accessctl.config_liveness import LivenessConfig
+from accessctl.config.liveness import LivenessConfig
 from accessctl.domain import Box, Image
 from accessctl.errors import ModelError
-from accessctl.litert import open_interpreter
 from accessctl.liveness.cues.texture import can_tell
 from accessctl.liveness.evidence import LivenessFrame
 from accessctl.liveness.texture_card import (
@@ -26,6 +25,7 @@ from accessctl.liveness.texture_card import (
     crops,
     load_texture_card,
 )
+from accessctl.runtime import open_interpreter
 
 Tensors: TypeAlias = Sequence[NDArray[np.float32]]
 Run: TypeAlias = Callable[[Tensors], NDArray[np.float32]]
@@ -180,7 +180,7 @@ def _keras(card: TextureCard, content: bytes) -> Run:
         import keras
         import tensorflow as tf
 
-        from accessctl.keras_bytes import load_keras_bytes
+        from accessctl.runtime import load_keras_bytes
     except ImportError as error:
         raise ModelError(
             f"{card.path} needs TensorFlow, which is not installed here; convert it once with "

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, tzinfo
 from zoneinfo import ZoneInfo
 
-from accessctl.config_access import AccessConfig, Factor, Passage
+from accessctl.config.policy import AccessConfig, Factor, Passage
 from accessctl.domain import PersonRules, Reason
 from accessctl.policy.schedule import Hours, is_open, wall_time
 

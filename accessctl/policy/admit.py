@@ -4,7 +4,7 @@ their face, and what becomes of a grant while they have not.
 
 from dataclasses import replace
 
-from accessctl.config_access import Factor
+from accessctl.config.policy import Factor
 from accessctl.domain import Outcome, PersonRules
 from accessctl.policy.access import AccessPlan, admitting, groups_here
 from accessctl.policy.circumstances import (

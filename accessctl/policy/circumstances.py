@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Literal
 
-from accessctl.config_access import Factor
+from accessctl.config.policy import Factor
 from accessctl.domain import PersonRules, Reason
 from accessctl.policy.access import AccessPlan, Crossing, objection
 

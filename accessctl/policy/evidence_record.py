@@ -12,8 +12,8 @@ from typing import Any, get_args
 
 import numpy as np
 
-from accessctl.config_access import Factor, FactorName, Passage
-from accessctl.config_liveness import Intent, Mode
+from accessctl.config.liveness import Intent, Mode
+from accessctl.config.policy import Factor, FactorName, Passage
 from accessctl.domain import CueVerdict, Match, PersonId, PersonRules, Sighting
 from accessctl.policy.access import Crossing
 from accessctl.policy.circumstances import Proof

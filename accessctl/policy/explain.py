@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from accessctl.config_access import Factor
+from accessctl.config.policy import Factor
 from accessctl.domain import PersonRules, Reason
 from accessctl.policy.access import AccessPlan, Crossing, Group
 from accessctl.policy.circumstances import Circumstances, Proof, refusal_of

@@ -12,8 +12,14 @@ from accessctl.config import LockoutConfig
 from accessctl.errors import StoreError
 from accessctl.policy.decide import Verdict
 from accessctl.policy.lockout import Lockout, Uptime, after
-from accessctl.storage.sqlite import connect, private_file, refuse_foreign, transaction
-from accessctl.storage.sqlite_faults import FaultWords, reported
+from accessctl.storage.sqlite import (
+    FaultWords,
+    connect,
+    private_file,
+    refuse_foreign,
+    reported,
+    transaction,
+)
 
 APPLICATION_ID = 0x61636C6B
 BUSY_TIMEOUT_S = 2.0

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from accessctl.config import PolicyConfig
-from accessctl.config_access import AccessConfig
-from accessctl.config_liveness import Mode
+from accessctl.config.liveness import Mode
+from accessctl.config.policy import AccessConfig
 from accessctl.domain import CueVerdict, Event, EventKind, Outcome, PersonId, Reason
 from accessctl.policy.access import AccessPlan
 from accessctl.policy.admit import asked, decide_visit

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
-from accessctl.config_access import AccessConfig, HoursConfig
+from accessctl.config.policy import AccessConfig, HoursConfig
 from accessctl.errors import InputError
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

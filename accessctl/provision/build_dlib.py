@@ -7,14 +7,13 @@ import hashlib
 import sys
 from pathlib import Path
 
-from accessctl.encoder import network
 from accessctl.encoder.card import load_card
-from accessctl.encoder.dlib_weights import parse
-from accessctl.encoder.export import to_litert
-from accessctl.encoder.keras_file import saved
+from accessctl.encoder.keras_file import saved, to_litert
 from accessctl.errors import ModelError
+from accessctl.provision import dlib_network as network
 from accessctl.provision.build import status_of, write_built
 from accessctl.provision.dlib import Places
+from accessctl.provision.dlib_network import parse
 from accessctl.provision.golden import check_against_golden, read_golden
 
 

@@ -8,14 +8,12 @@ from pathlib import Path
 
 from accessctl.encoder.base import unit
 from accessctl.encoder.card import load_card
-from accessctl.encoder.export import to_litert
-from accessctl.encoder.faceres_network import build as network
-from accessctl.encoder.faceres_weights import FEATURES, parse
-from accessctl.encoder.keras_file import saved
-from accessctl.encoder.projection import load_projection
+from accessctl.encoder.keras_file import saved, to_litert
 from accessctl.errors import ModelError
 from accessctl.provision.build import status_of, write_built
 from accessctl.provision.faceres import Places, fingerprint
+from accessctl.provision.faceres_network import FEATURES, load_projection, parse
+from accessctl.provision.faceres_network import build as network
 from accessctl.provision.golden import check_against_golden, read_golden
 
 

@@ -11,14 +11,13 @@ import keras
 
 from accessctl.encoder.base import unit
 from accessctl.encoder.card import load_card
-from accessctl.encoder.export import to_litert
-from accessctl.encoder.keras_file import saved
-from accessctl.encoder.mobilefacenet_network import build as network
-from accessctl.encoder.mobilefacenet_weights import read
+from accessctl.encoder.keras_file import saved, to_litert
 from accessctl.errors import ModelError
 from accessctl.provision.build import status_of, write_built
 from accessctl.provision.golden import check_against_golden, read_golden
 from accessctl.provision.mobilefacenet import Places
+from accessctl.provision.mobilefacenet_network import build as network
+from accessctl.provision.mobilefacenet_network import read
 
 
 def build(places: Places) -> None:

@@ -7,8 +7,7 @@ its own.
 import sys
 from pathlib import Path
 
-from accessctl.encoder.export import to_litert
-from accessctl.encoder.keras_file import load_keras
+from accessctl.encoder.keras_file import load_keras, to_litert
 from accessctl.errors import AccessctlError, ModelError
 from accessctl.provision.atomic import write_atomically
 

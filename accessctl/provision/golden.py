@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from accessctl.domain import Image
 from accessctl.encoder.card import Card
 from accessctl.errors import ModelError
-from accessctl.storage.strict_npz import read_arrays
+from accessctl.storage.parsing import read_arrays
 
 TOLERANCE = 1e-4
 MAX_BYTES = 8 << 20

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from accessctl.errors import ConfigError
-from accessctl.storage.strict_yaml import read_mapping
+from accessctl.storage.parsing import read_mapping
 
 MANIFEST_NAME = "manifest.yaml"
 MAX_ARCHIVE_BYTES = 1 << 30

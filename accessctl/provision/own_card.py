@@ -10,8 +10,7 @@ from typing import Any
 from ai_edge_litert.interpreter import Interpreter
 
 from accessctl.encoder.card import Card
-from accessctl.encoder.card_parts import Files, Geometry, Input, LiteRtFiles
-from accessctl.encoder.usual import REGIONS, TEMPLATE
+from accessctl.encoder.card_parts import REGIONS, TEMPLATE, Files, Geometry, Input, LiteRtFiles
 from accessctl.errors import ModelError
 from accessctl.provision.build import run_module
 

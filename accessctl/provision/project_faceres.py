@@ -22,10 +22,8 @@ from tqdm import tqdm
 from accessctl.domain import Image
 from accessctl.encoder.base import unit
 from accessctl.encoder.card import Card, load_card, update_card
-from accessctl.encoder.faceres_network import features
-from accessctl.encoder.faceres_weights import parse
-from accessctl.encoder.projection import Projection, save_projection
 from accessctl.provision.faceres import Places, fingerprint
+from accessctl.provision.faceres_network import Projection, features, parse, save_projection
 
 DIRECTIONS = 128
 BATCH = 32

@@ -15,8 +15,8 @@ from accessctl.config import Config, EncoderConfig, GalleryConfig, VisionConfig
 from accessctl.encoder.base import Encoder
 from accessctl.encoder.card import Card
 from accessctl.encoder.choose import load_encoder
+from accessctl.gallery.people import People
 from accessctl.gallery.store import open_gallery
-from accessctl.gallery.values import People
 from accessctl.recognition.calibration import Calibration, scoring_of
 from accessctl.recognition.enrolment import Enrolment, Progress, reembed
 from accessctl.recognition.normalisation import Normaliser

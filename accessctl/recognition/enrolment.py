@@ -13,7 +13,7 @@ import numpy as np
 
 from accessctl.domain import Embedding, Face, Image, Match, PersonId
 from accessctl.errors import FaceError, StoreError
-from accessctl.gallery.values import People, StoredPhoto
+from accessctl.gallery.people import People, StoredPhoto
 from accessctl.recognition.recogniser import Recogniser, cut_out, only_face
 from accessctl.recognition.roster import Roster
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from accessctl.domain import Embedding, Match, PersonId
 from accessctl.errors import ModelError
-from accessctl.gallery.values import Template
+from accessctl.gallery.people import Template
 from accessctl.recognition.calibration import Calibration
 from accessctl.recognition.normalisation import Normaliser
 

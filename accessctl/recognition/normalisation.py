@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from accessctl.encoder.card_parts import ScoredPart
 from accessctl.errors import ModelError
-from accessctl.storage.strict_npz import read_arrays
+from accessctl.storage.parsing import read_arrays
 
 Floats = NDArray[np.float32]
 BLOCK = 512

@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accessctl.domain import Face, Image, Points
-from accessctl.encoder.base import Encoder
-from accessctl.encoder.flip import FlipAveraged
+from accessctl.encoder.base import Encoder, FlipAveraged
 from accessctl.errors import NoFaceError, PoorFaceError, SeveralFacesError
 from accessctl.vision.alignment import cut
 

@@ -6,8 +6,8 @@ from types import MappingProxyType
 
 from accessctl.domain import PersonId, PersonRules
 from accessctl.errors import StoreError
+from accessctl.gallery.people import People
 from accessctl.gallery.pins import PinHash
-from accessctl.gallery.values import People
 from accessctl.recognition.calibration import Calibration, comparison_fmr
 from accessctl.recognition.matcher import Matcher
 from accessctl.recognition.normalisation import Normaliser

@@ -11,14 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from accessctl.camera.choose import source_from
-from accessctl.camera.infrared import infrared_config, infrared_source
+from accessctl.camera.choose import infrared_config, infrared_source, source_from
 from accessctl.camera.reader import Reader
 from accessctl.camera.source import Source
 from accessctl.camera.usb import UsbSource, attached
-from accessctl.camera.usb_identity import Identity
+from accessctl.camera.usb_device import CameraIdentity
 from accessctl.config import Config
-from accessctl.config_camera import CameraConfig
+from accessctl.config.camera import CameraConfig
 from accessctl.domain import Image
 from accessctl.errors import CameraError
 from accessctl.service.checks import Finding, failure, ok, warning
@@ -31,7 +30,7 @@ SLOW = 0.7
 SLOWEST_INFRARED = 4.0
 
 LISTING_S = 1.5
-Found = Callable[[], Iterator[tuple[str, Identity]]]
+Found = Callable[[], Iterator[tuple[str, CameraIdentity]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +190,7 @@ class Listed:
     `problem` says why."""
 
     device: str
-    identity: Identity
+    identity: CameraIdentity
     seen: CameraSample | None
     problem: str | None
 

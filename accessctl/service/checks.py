@@ -28,7 +28,7 @@ from accessctl.config import (
 )
 from accessctl.domain import Person, PersonRules
 from accessctl.errors import AccessctlError
-from accessctl.gallery import keys
+from accessctl.gallery import sealing
 from accessctl.gallery.schema import database_file
 from accessctl.gallery.store import open_gallery
 from accessctl.policy.access import AccessPlan
@@ -98,15 +98,15 @@ def check_gallery(config: GalleryConfig, environment: Mapping[str, str]) -> Iter
         yield ok("gallery", f"Nobody is enrolled yet; {config.folder} is made with the first.")
         return
     try:
-        key = keys.find_key(config.folder, environment)
+        key = sealing.find_key(config.folder, environment)
     except AccessctlError as error:
         yield failure("gallery", str(error))
         return
     if key is None:
         yield failure(
             "gallery",
-            f"{database} is there, but its key is not; restore {keys.local_key(config.folder)}, "
-            f"or name the key in {keys.KEY_FILE_VARIABLE}.",
+            f"{database} is there, but its key is not; restore {sealing.local_key(config.folder)}, "
+            f"or name the key in {sealing.KEY_FILE_VARIABLE}.",
         )
         return
     findings = list(_exposed("gallery", [config.folder, database]))
@@ -176,7 +176,7 @@ def _exposed(subject: str, paths: list[Path]) -> Iterator[Finding]:
 def check_people(config: Config, environment: Mapping[str, str]) -> Iterator[Finding]:
     """Says nothing where there is no gallery, or none that can be read: others do."""
     folder = config.gallery.folder
-    if not database_file(folder).exists() or keys.find_key(folder, environment) is None:
+    if not database_file(folder).exists() or sealing.find_key(folder, environment) is None:
         return
     with open_gallery(config.gallery, environment) as gallery:
         people, kept, pins = gallery.people(), gallery.rules(), gallery.pins()

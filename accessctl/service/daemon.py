@@ -22,7 +22,7 @@ from accessctl.door.recorder import service_event
 from accessctl.door.second_factor import second_factor_handlers
 from accessctl.door.session import Session, open_session
 from accessctl.errors import AccessctlError, FaultError
-from accessctl.gallery.values import StoredPhoto
+from accessctl.gallery.people import StoredPhoto
 from accessctl.policy.lockout import uptime
 from accessctl.recognition import engine as recognition
 from accessctl.recognition.engine import one_thread_each

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from accessctl.bundled import release
-from accessctl.camera.usb_identity import Identity, objection
-from accessctl.config_camera import CameraConfig
+from accessctl.camera.usb_device import CameraIdentity, objection
+from accessctl.config.camera import CameraConfig
 from accessctl.errors import FaultError, InputError
 from accessctl.storage.files import sync_folder
 
@@ -14,7 +14,7 @@ CONFIG = "config.yaml"
 PRIVATE = ("enrolled", "state")
 FIRST_LINE = "camera:\n"
 
-Cameras = Sequence[tuple[str, Identity]]
+Cameras = Sequence[tuple[str, CameraIdentity]]
 
 
 def starter(template: str, cameras: Cameras) -> str:

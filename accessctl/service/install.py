@@ -17,7 +17,7 @@ from accessctl.audit.opening import key_path
 from accessctl.bundled import CACHE, model_folders, named_models
 from accessctl.config import Config, load_config
 from accessctl.errors import FaultError, InputError
-from accessctl.gallery.keys import local_key
+from accessctl.gallery.sealing import local_key
 from accessctl.service.unit import (
     ETC,
     RUNTIME,

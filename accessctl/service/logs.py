@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Literal, TextIO
 
-from accessctl.camera.redact import redact
+from accessctl.camera.source import redact
 from accessctl.domain import Decision
 
 log = logging.getLogger(__name__)

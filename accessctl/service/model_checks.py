@@ -27,8 +27,8 @@ from accessctl.config import (
     PolicyConfig,
     VisionConfig,
 )
-from accessctl.config_access import AccessConfig
-from accessctl.config_liveness import LivenessConfig
+from accessctl.config.liveness import LivenessConfig
+from accessctl.config.policy import AccessConfig
 from accessctl.demo.people import collins, demo_enrolment_photo
 from accessctl.domain import Decision, Outcome
 from accessctl.door.assembly import open_audit, open_door
@@ -36,13 +36,13 @@ from accessctl.door.session import watch
 from accessctl.encoder.artefacts import read_checked
 from accessctl.encoder.card import Card, load_card
 from accessctl.encoder.choose import gpu_is_there
-from accessctl.encoder.joint_card import part_cards
+from accessctl.encoder.joint import part_cards
 from accessctl.liveness.texture_network import load_texture
 from accessctl.recognition.calibration import scoring_of
 from accessctl.recognition.engine import open_engine
+from accessctl.runtime import model_file
 from accessctl.service.checks import Finding, failure, ok, warning
-from accessctl.vision.blazeface import FULL_RANGE, SHORT_RANGE
-from accessctl.vision.files import model_file
+from accessctl.vision.detection import FULL_RANGE, SHORT_RANGE
 from accessctl.vision.landmarks import MESH_FILE
 
 VISION_FILES = (SHORT_RANGE.file, FULL_RANGE.file, MESH_FILE)

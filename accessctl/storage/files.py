@@ -1,17 +1,30 @@
-"""Files that are private, there whole or not at all, and still there after a power cut.
+"""Private files that are there whole or not at all, also after a power cut; secret keys in them.
 
-Every function raises OSError when the system refuses.
+The functions on files raise OSError when the system refuses. A key is 32 random bytes, kept as
+one line of base64 (the bare 32 bytes are read too); `KeyPlaces` finds it, or makes it where there
+is none.
 """
 
+import base64
+import binascii
 import os
+import stat
 import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
+
+from accessctl.errors import FaultError
 
 PRIVATE = 0o600
 OTHERS = 0o077
 
-Identity: TypeAlias = tuple[int, int]
+KEY_BYTES = 32
+MAX_KEY_FILE_BYTES = 1024
+CREDENTIALS_VARIABLE = "CREDENTIALS_DIRECTORY"
+
+FileIdentity: TypeAlias = tuple[int, int]
 """Device and inode: a file put in another's place has another one."""
 
 
@@ -66,15 +79,116 @@ def write_atomically(path: Path, content: bytes, *, mode: int = PRIVATE) -> None
     sync_folder(path.parent)
 
 
-def identity(path: Path) -> Identity:
+def identity(path: Path) -> FileIdentity:
     """What tells the file at `path` from any other that may lie there later."""
     status = path.stat()
     return status.st_dev, status.st_ino
 
 
-def is_still(path: Path, known: Identity) -> bool:
+def is_still(path: Path, known: FileIdentity) -> bool:
     """Whether the file at `path` is the one that was `known`; False where there is none."""
     try:
         return identity(path) == known
     except FileNotFoundError:
         return False
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPlaces:
+    """Where one kind of key may be, and how its errors speak of it.
+
+    The file that the environment's `variable` names comes first, then the systemd
+    credential `credential`, then the file that is asked for. `title` as in "the audit
+    key", `kind` as in "an audit key"; everything raises `error`.
+    """
+
+    title: str
+    kind: str
+    variable: str
+    credential: str
+    error: type[FaultError]
+
+    def find(self, path: Path, environment: Mapping[str, str]) -> bytes | None:
+        """The key, None where there is none."""
+        named = environment.get(self.variable)
+        if named:
+            return self._read(Path(named), private=True)
+        credentials = environment.get(CREDENTIALS_VARIABLE)
+        if credentials and (credential := Path(credentials) / self.credential).exists():
+            # systemd guards the folder and lets the service in by an access list, which
+            # shows as permission for the group: the mode says nothing here.
+            return self._read(credential, private=False)
+        return self._read(path, private=True) if path.exists() else None
+
+    def generate(self, path: Path, random_bytes: Callable[[int], bytes]) -> tuple[bytes, bool]:
+        """Make the file (0600, its folder 0700), on disk when this returns.
+
+        The key, and whether it is new: another process may have made one at the same
+        moment, which then is the one.
+        """
+        key = random_bytes(KEY_BYTES)
+        draft = path.with_name(f"{path.name}.{os.getpid()}")
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            try:
+                _write(draft, base64.b64encode(key) + b"\n")
+                # A link appears whole and never replaces what is there.
+                os.link(draft, path)
+            except FileExistsError:
+                return self._read(path, private=True), False
+            finally:
+                draft.unlink(missing_ok=True)
+            sync_folder(path.parent)
+        except OSError as error:
+            raise self.error(
+                f"Cannot write {self.title} {path} ({error.strerror}); make its folder writable."
+            ) from error
+        return key, True
+
+    def _read(self, path: Path, *, private: bool) -> bytes:
+        try:
+            status = path.stat()
+            if not stat.S_ISREG(status.st_mode):
+                raise self.error(f"{_upper(self.title)} {path} is not a file; name the key file.")
+            if private and status.st_mode & OTHERS:
+                raise self.error(
+                    f"{_upper(self.title)} {path} can be read by other users; run: chmod 600 {path}"
+                )
+            with path.open("rb") as file:
+                content = file.read(MAX_KEY_FILE_BYTES)
+        except OSError as error:
+            raise self.error(
+                f"Cannot read {self.title} {path} ({error.strerror}); "
+                f"name an existing key file in {self.variable}."
+            ) from error
+        key = _parse(content)
+        if key is None:
+            raise self.error(
+                f"{path} is not {self.kind} (32 bytes in base64); restore it from a backup, "
+                "or make one with: openssl rand -base64 32"
+            )
+        return key
+
+
+def _write(draft: Path, content: bytes) -> None:
+    # What a process of the same number left behind when it was killed.
+    draft.unlink(missing_ok=True)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _parse(content: bytes) -> bytes | None:
+    if len(content) == KEY_BYTES:
+        return content
+    try:
+        key = base64.b64decode(content.strip(), validate=True)
+    except binascii.Error:
+        return None
+    return key if len(key) == KEY_BYTES else None
+
+
+def _upper(title: str) -> str:
+    return title[0].upper() + title[1:]

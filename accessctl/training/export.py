@@ -18,8 +18,7 @@ import numpy as np
 from accessctl.encoder.artefacts import format_sums
 from accessctl.encoder.card import Card, load_card, write_card
 from accessctl.encoder.card_parts import Files, LiteRtFiles
-from accessctl.encoder.export import to_litert
-from accessctl.encoder.keras_file import in_precision, saved
+from accessctl.encoder.keras_file import in_precision, saved, to_litert
 from accessctl.errors import InputError, StoreError
 from accessctl.training.loading import load_network
 from accessctl.training.run import Run, averaged

@@ -37,8 +37,8 @@ class Sight:
 
 
 @dataclass(frozen=True, slots=True)
-class Looks:
-    """How one picture of `size` (width, height) in pixels may be looked at.
+class PictureSearch:
+    """How faces are sought in one picture of `size` (width, height) in pixels.
 
     `lay` lays the mesh in a region and `search` detects in a tile. A mesh of less than
     `presence` shows no face.
@@ -118,7 +118,7 @@ def judge(
     return sights, unclear
 
 
-def follow(followed: Mapping[int, Sight], looks: Looks) -> tuple[list[Sight], set[int]]:
+def follow(followed: Mapping[int, Sight], picture: PictureSearch) -> tuple[list[Sight], set[int]]:
     """The faces `followed`, by track, that are still where they were; and tracks without one.
 
     Where two meshes come to lie on one face, the earlier of `followed` keeps it, whichever is
@@ -126,8 +126,8 @@ def follow(followed: Mapping[int, Sight], looks: Looks) -> tuple[list[Sight], se
     """
     sights, lost = list[Sight](), set[int]()
     for track, sight in followed.items():
-        mesh = looks.lay(region_of(sight.mesh.points))
-        if mesh.presence < looks.presence:
+        mesh = picture.lay(region_of(sight.mesh.points))
+        if mesh.presence < picture.presence:
             lost.add(track)
         elif not is_known(mesh_box(mesh.points), sights):
             sights.append(Sight(mesh, sight.score))

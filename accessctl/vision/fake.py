@@ -7,6 +7,17 @@ import numpy as np
 from accessctl.domain import Box, Face, Frame, Image, Points, Pose, Quality
 from accessctl.vision.landmarks import MESH_POINTS
 
+FEATURES = {
+    33: (0.18, 0.36),
+    133: (0.38, 0.37),
+    362: (0.62, 0.37),
+    263: (0.82, 0.36),
+    1: (0.5, 0.59),
+    61: (0.32, 0.76),
+    291: (0.68, 0.76),
+}
+"""Eye corners, nose tip and mouth corners as shares of a face's box."""
+
 
 class FakeObserver:
     """Plays a script: one list of faces for each call of `observe`, then empty lists.
@@ -71,15 +82,3 @@ def fake_mesh(box: Box) -> Points:
     mesh = np.zeros((MESH_POINTS, 3), np.float32)
     mesh[:, :2] = share * (box.w, box.h) + (box.x, box.y)
     return mesh
-
-
-FEATURES = {
-    33: (0.18, 0.36),
-    133: (0.38, 0.37),
-    362: (0.62, 0.37),
-    263: (0.82, 0.36),
-    1: (0.5, 0.59),
-    61: (0.32, 0.76),
-    291: (0.68, 0.76),
-}
-"""Eye corners, nose tip and mouth corners as shares of a face's box."""

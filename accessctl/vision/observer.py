@@ -9,16 +9,14 @@ import numpy as np
 
 from accessctl.config import VisionConfig
 from accessctl.domain import Box, Face, Frame, Image
-from accessctl.vision.beside import OtherView, Sizes, brightness_of, of_the_same, tile_beside
-from accessctl.vision.candidates import Bounds, Looks, Sight, follow, judge
+from accessctl.vision.candidates import Bounds, PictureSearch, Sight, follow, judge
 from accessctl.vision.detection import Detection, Detector
 from accessctl.vision.detector import full_range, short_range
-from accessctl.vision.landmarks import LandmarkModel, mesh_box
-from accessctl.vision.patrol import Patrol
-from accessctl.vision.pose import head_pose
+from accessctl.vision.landmarks import LandmarkModel, head_pose, mesh_box
 from accessctl.vision.quality import assess
 from accessctl.vision.search import (
     DOOR_SCHEDULE,
+    Patrol,
     Range,
     Schedule,
     Tile,
@@ -26,6 +24,7 @@ from accessctl.vision.search import (
     placed,
     still_tiles,
 )
+from accessctl.vision.second_camera import OtherView, Sizes, brightness_of, of_the_same, tile_beside
 from accessctl.vision.tracker import Track, Tracker, could_be, is_expected
 
 JUDGED_PER_FRAME = 4
@@ -69,14 +68,14 @@ class Observer:
         stopwatch = _Stopwatch()
         image = frame.image
         self._start_over_if_resized(image)
-        looks = self._looks(image)
-        followed, lost = follow(self._followed, looks)
+        picture = self._picture_search(image)
+        followed, lost = follow(self._followed, picture)
         awaited = [*self._tracker.missing, *(t for t in self._tracker.in_view if t.id in lost)]
         stopwatch.lap("landmarks")
         detections = self._search(image, frame.captured, awaited)
         stopwatch.lap("search")
         least = partial(self._least_presence, awaited, frame.captured)
-        bounds = Bounds(JUDGED_PER_FRAME, looks.whole, least, looks.presence)
+        bounds = Bounds(JUDGED_PER_FRAME, picture.whole, least, picture.presence)
         sights, _ = judge(detections, followed, bounds)
         largest = sorted(sights, key=_area, reverse=True)[: self._config.max_faces]
         stopwatch.lap("landmarks")
@@ -96,8 +95,8 @@ class Observer:
         height, width = image.shape[:2]
         detections = self._look_at(image, still_tiles(width, height))
         detections += self._look_with_margin(image)
-        looks, sure = self._looks(image), self._config.new_face_presence
-        bounds = Bounds(JUDGED_PER_PHOTO, looks.confirmed, lambda _: sure, looks.presence)
+        picture, sure = self._picture_search(image), self._config.new_face_presence
+        bounds = Bounds(JUDGED_PER_PHOTO, picture.confirmed, lambda _: sure, picture.presence)
         sights, unclear = judge(detections, [], bounds)
         sights = sights or sorted(unclear, key=lambda s: -s.mesh.presence)[:1]
         return [self._face(image, s, 0) for s in sorted(sights, key=_area, reverse=True)]
@@ -118,8 +117,8 @@ class Observer:
         if tile is None:
             return None
         detections = self._look_at(image, [tile])[:BESIDE_JUDGED]
-        looks = self._looks(image)
-        meshes = [looks.confirmed(detection) for detection in detections]
+        picture = self._picture_search(image)
+        meshes = [picture.confirmed(detection) for detection in detections]
         found = [mesh_box(m.points) for m in meshes if m.presence >= self._config.presence]
         face = of_the_same(found, expected, [sizes.there(other) for other in others], sizes.second)
         around = float(image[tile.top : tile.bottom, tile.left : tile.right].mean()) / 255
@@ -146,9 +145,9 @@ class Observer:
             self._followed = {}
             self._tracker.forget()
 
-    def _looks(self, image: Image) -> Looks:
+    def _picture_search(self, image: Image) -> PictureSearch:
         height, width = image.shape[:2]
-        return Looks(
+        return PictureSearch(
             lay=partial(self._landmarks.look, image),
             search=lambda tile: self._look_at(image, [tile]),
             size=(width, height),

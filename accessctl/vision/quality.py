@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from accessctl.config import VisionConfig
 from accessctl.domain import Image, Points, Pose, Quality
+from accessctl.vision.alignment import warp
 from accessctl.vision.landmarks import (
     REGION_SCALE,
     Mesh,
@@ -16,7 +17,6 @@ from accessctl.vision.landmarks import (
     region_of,
     region_transform,
 )
-from accessctl.vision.sampling import warp
 
 SAMPLE_SIZE = 48
 """Faces are measured at this size, so that sharpness does not depend on resolution."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 
 from accessctl.domain import PersonId
-from accessctl.gallery.values import Template
+from accessctl.gallery.people import Template
 from accessctl.recognition.calibration import Calibration
 from accessctl.recognition.matcher import Matcher
 from accessctl.recognition.normalisation import Normaliser, Sides

@@ -68,7 +68,7 @@ def bandwidth() -> float:
 def network_flops(folder: Path) -> float:
     """Two for each multiplication with its addition, of convolutions and matrices."""
     from accessctl.encoder.card import load_card
-    from accessctl.encoder.joint_card import part_cards
+    from accessctl.encoder.joint import part_cards
     from accessctl.training.loading import load_network
 
     card = load_card(folder)
@@ -91,7 +91,7 @@ def _products(layer: object) -> float:
 
 def weight_bytes(folder: Path) -> float:
     from accessctl.encoder.card import load_card
-    from accessctl.encoder.joint_card import part_cards
+    from accessctl.encoder.joint import part_cards
 
     card = load_card(folder)
     cards = [card] if card.parts is None else part_cards(card)

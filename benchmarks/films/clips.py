@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 
 from accessctl.camera.source import Shot
-from accessctl.camera.video_file import VideoFileSource, usable_fps
+from accessctl.camera.stream import VideoFileSource, usable_fps
 from benchmarks.films.booth import Booth, Photo
 
 SHORTEST_S = 3.0

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from accessctl.camera.source import Source
-from accessctl.camera.video_file import VideoFileSource
+from accessctl.camera.stream import VideoFileSource
 from accessctl.domain import Face, Image
 from accessctl.evaluation.disturbed import Change, Disturbed
 from benchmarks.films import conditions, eyes, flip_books, sheets

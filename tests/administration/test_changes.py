@@ -26,9 +26,9 @@ from accessctl.errors import (
     UnknownPersonError,
 )
 from accessctl.gallery.fake import random_units
+from accessctl.gallery.people import NewPhoto
 from accessctl.gallery.pins import matches
 from accessctl.gallery.store import open_gallery
-from accessctl.gallery.values import NewPhoto
 from accessctl.policy.lockout import Lockout, Uptime
 from accessctl.policy.lockout_store import LockoutStore
 from accessctl.recognition.enrolment import Candidate, Enrolment

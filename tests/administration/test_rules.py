@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accessctl.administration.rules import NONE, RulesWish, changed
-from accessctl.config_access import AccessConfig
+from accessctl.config.policy import AccessConfig
 from accessctl.domain import PersonRules
 from accessctl.errors import InputError
 

@@ -21,7 +21,7 @@ from accessctl.audit.opening import (
 )
 from accessctl.audit.snapshots import Snapshots
 from accessctl.config import AuditConfig, SnapshotConfig
-from accessctl.config_retention import RetentionConfig
+from accessctl.config.operation import RetentionConfig
 from accessctl.domain import Event
 from accessctl.errors import StoreError
 

@@ -5,7 +5,7 @@ import cv2
 import numpy as np
 import pytest
 
-from accessctl.camera.capture import open_capture, read_rgb
+from accessctl.camera.capture import MAX_DAMAGED, MJPG, following_the_size, open_capture, read_rgb
 
 BLUE = np.full((2, 3, 3), (250, 20, 10), np.uint8)
 
@@ -40,3 +40,62 @@ def test_streams_go_over_tcp_unless_the_user_said_otherwise(
     monkeypatch.setenv(name, "rtsp_transport;udp")
     open_capture("/no/such/file", cv2.CAP_FFMPEG, ()).release()
     assert os.environ[name] == "rtsp_transport;udp"
+
+
+BLUE_PIXEL = (250, 20, 10)
+
+
+def jpeg(width: int, height: int) -> Any:
+    """One row of bytes, as OpenCV gives what a camera sent."""
+    return cv2.imencode(".jpg", np.full((height, width, 3), BLUE_PIXEL, np.uint8))[1].reshape(1, -1)
+
+
+@pytest.fixture
+def sends(fake_capture: Any) -> Any:
+    def make(*packets: Any, codec: int = MJPG) -> Any:
+        capture = fake_capture(packets)
+        capture.settings[cv2.CAP_PROP_FOURCC] = codec
+        return capture
+
+    return make
+
+
+def test_each_picture_keeps_its_own_size(sends: Any) -> None:
+    capture = following_the_size(sends(jpeg(64, 48), jpeg(48, 64), jpeg(128, 96)))
+    read = [capture.read() for _ in range(3)]
+    assert [found for found, _ in read] == [True] * 3
+    assert [picture.shape for _, picture in read] == [(48, 64, 3), (64, 48, 3), (96, 128, 3)]
+    # JPEG is lossy.
+    assert max(np.abs(picture.astype(int) - BLUE_PIXEL).max() for _, picture in read) <= 3
+    assert capture.read() == (False, None)
+
+
+def test_a_damaged_picture_is_passed_over(sends: Any) -> None:
+    whole = jpeg(64, 48)
+    noise = np.random.default_rng(3).integers(0, 256, (1, 500), np.uint8)
+    capture = following_the_size(sends(noise, whole[:, : whole.size // 2], whole[:, :0], whole))
+    found, picture = capture.read()
+    assert found
+    assert picture.shape == (48, 64, 3)
+
+
+def test_nothing_but_damage_is_no_picture(sends: Any) -> None:
+    noise = np.random.default_rng(3).integers(0, 256, (1, 500), np.uint8)
+    capture = following_the_size(sends(*[noise] * MAX_DAMAGED, jpeg(64, 48)))
+    assert capture.read() == (False, None)
+    assert capture.read()[0]
+
+
+def test_other_codecs_are_left_to_opencv(sends: Any) -> None:
+    capture = sends(codec=int.from_bytes(b"h264", "little"))
+    assert following_the_size(capture) is capture
+    assert cv2.CAP_PROP_FORMAT not in capture.settings
+
+
+def test_the_end_of_the_camera_is_the_inner_one_s(sends: Any) -> None:
+    inner = sends()
+    capture = following_the_size(inner)
+    assert capture.isOpened()
+    assert inner.settings[cv2.CAP_PROP_FORMAT] == -1
+    capture.release()
+    assert inner.released == 1

@@ -18,7 +18,7 @@ from accessctl.camera.companion import (
 from accessctl.camera.fake import FakeSource, Step, flat_image
 from accessctl.camera.reader import Reader
 from accessctl.camera.source import Shot
-from accessctl.config_camera import CameraConfig
+from accessctl.config.camera import CameraConfig
 from accessctl.domain import Frame, Image
 from accessctl.errors import CameraError, PhotoError
 

@@ -3,6 +3,7 @@ import struct
 import zlib
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,8 +12,18 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from accessctl.camera import photo
-from accessctl.camera.photo import decode_photo, read_photo
-from accessctl.errors import PhotoError
+from accessctl.camera.photo import (
+    MAX_SCANS,
+    ImageFolderSource,
+    decode_photo,
+    images_in,
+    natural_key,
+    read_photo,
+    scans_of,
+)
+from accessctl.camera.reader import Reader
+from accessctl.config import CameraConfig
+from accessctl.errors import CameraError, PhotoError
 
 BYTES = 1_000_000
 PIXELS = 1_000_000
@@ -363,3 +374,115 @@ def test_a_photo_with_damaged_exif_is_read_as_it_lies() -> None:
     for exif in (b"Exif\x00\x00", b"Exif\x00\x00XX*\x00rubbish", b"Exif\x00\x00II*\x00\xff\xff"):
         image = decode_photo(encoded(corners(), "PNG", exif=exif), "photo", PIXELS)
         assert np.array_equal(image, TURNED)
+
+
+SCAN = b"\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00"
+
+
+def segment(marker: int, content: bytes) -> bytes:
+    return b"\xff" + bytes([marker]) + struct.pack(">H", len(content) + 2) + content
+
+
+@pytest.mark.parametrize(("progressive", "scans"), [(False, range(1, 2)), (True, range(6, 15))])
+def test_scans_of_a_photo(progressive: bool, scans: range) -> None:
+    # Baseline has one scan; libjpeg's usual script for a progressive colour photo has ten.
+    buffer = BytesIO()
+    Image.linear_gradient("L").convert("RGB").save(buffer, "JPEG", progressive=progressive)
+    assert scans_of(buffer.getvalue()) in scans
+    assert scans.stop < MAX_SCANS
+
+
+@pytest.mark.parametrize(
+    ("data", "scans"),
+    [
+        (b"", 0),
+        (b"\xff", 0),
+        (b"\xff\xd8" + SCAN, 1),
+        (b"\xff\xd8" + SCAN + b"\x01\xff\x00\xff\xd0\x02" + SCAN, 2),
+        # A thumbnail within metadata is no scan of the picture, nor is what follows its end.
+        (b"\xff\xd8" + segment(0xE1, b"Exif" + SCAN * 3) + SCAN, 1),
+        (b"\xff\xd8" + SCAN + b"\xff\xd9" + SCAN, 1),
+        (b"\xff\xd8\xff\xff\xff" + SCAN, 1),
+        # A length that is none does not stand still.
+        (b"\xff\xd8\xff\xe1\x00\x00" + SCAN, 1),
+        (b"\xff\xd8\xff\xda", 1),
+    ],
+)
+def test_by_hand(data: bytes, scans: int) -> None:
+    assert scans_of(data) == scans
+
+
+@given(st.lists(st.sampled_from([b"\xff", b"\xda", b"\xd9", b"\x00", b"\x05", SCAN])))
+def test_any_bytes_have_no_more_scans_than_markers(parts: list[bytes]) -> None:
+    data = b"".join(parts)
+    assert 0 <= scans_of(data) <= data.count(b"\xff\xda")
+
+
+def save(path: Path, value: int) -> None:
+    Image.new("RGB", (6, 4), (value, value, value)).save(path)
+
+
+def test_images_come_in_natural_order_at_the_given_rate(tmp_path: Path, clock: Any) -> None:
+    for value in (10, 2, 1):
+        save(tmp_path / f"frame{value}.png", value)
+    save(tmp_path / "frame3.JPG", 3)
+    save(tmp_path / ".hidden.png", 99)
+    (tmp_path / "notes.txt").write_text("not an image")
+    (tmp_path / "folder.png").mkdir()
+    source = ImageFolderSource(tmp_path, fps=5, fast=True)
+    with Reader(source, CameraConfig(), clock=clock) as reader:
+        frames = []
+        while not reader.ended:
+            frame = reader.next(20)
+            if frame is not None:
+                frames.append(frame)
+    assert [int(frame.image[0, 0, 0]) for frame in frames] == [1, 2, 3, 10]
+    assert [frame.captured for frame in frames] == pytest.approx([100, 100.2, 100.4, 100.6])
+
+
+def test_it_plays_at_its_rate_or_fast(tmp_path: Path) -> None:
+    assert ImageFolderSource(tmp_path, 5).live
+    assert not ImageFolderSource(tmp_path, 5, fast=True).live
+    assert not ImageFolderSource(tmp_path, 5).endless
+
+
+def test_a_folder_without_images_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(
+        CameraError, match=r"holds no image \(\.bmp, \.jpeg, \.jpg, \.png, \.webp\)"
+    ):
+        ImageFolderSource(tmp_path, 5).open()
+
+
+def test_a_folder_that_is_gone_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CameraError, match="cannot be read"):
+        ImageFolderSource(tmp_path / "gone", 5).open()
+
+
+def test_a_broken_image_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"not a picture")
+    feed = ImageFolderSource(tmp_path, 5).open()
+    with pytest.raises(PhotoError, match=r"a\.png is not a"):
+        feed.read()
+
+
+def test_a_closed_feed_gives_nothing(tmp_path: Path) -> None:
+    save(tmp_path / "a.png", 1)
+    feed = ImageFolderSource(tmp_path, 5).open()
+    feed.close()
+    assert feed.read() is None
+
+
+def test_natural_order() -> None:
+    names = ["b1", "a10", "A2", "a1b10", "a1b9", "7", "12"]
+    assert sorted(names, key=natural_key) == ["7", "12", "a1b9", "a1b10", "A2", "a10", "b1"]
+
+
+@given(st.lists(st.text(), max_size=20))
+def test_any_names_can_be_sorted(names: list[str]) -> None:
+    assert len(sorted(names, key=natural_key)) == len(names)
+
+
+def test_only_files_are_listed(tmp_path: Path) -> None:
+    save(tmp_path / "a.bmp", 1)
+    (tmp_path / "dangling.png").symlink_to(tmp_path / "nowhere.png")
+    assert images_in(tmp_path) == [tmp_path / "a.bmp"]

@@ -9,7 +9,7 @@ import pytest
 from accessctl.camera.fake import FakeFeed, FakeSource, flat_image, flat_shots
 from accessctl.camera.reader import MAX_STUCK, Reader
 from accessctl.camera.source import Shot
-from accessctl.config_camera import CameraConfig
+from accessctl.config.camera import CameraConfig
 from accessctl.domain import Frame
 from accessctl.errors import CameraError, PhotoError
 

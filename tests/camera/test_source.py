@@ -1,7 +1,98 @@
-import numpy as np
+import string
 
-from accessctl.camera.source import Shot
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accessctl.camera.choose import SourceKind, SourceSpec, parse_source, source_from, understood
+from accessctl.camera.fake import FakeSource
+from accessctl.camera.source import Shot, maker_of, redact, register_source, registered_words
+from accessctl.config.camera import CameraConfig
+from accessctl.errors import SourceError
 
 
 def test_a_shot_from_a_camera_has_no_time_of_its_own() -> None:
     assert Shot(np.zeros((1, 1, 3), np.uint8)).media is None
+
+
+@pytest.fixture(autouse=True)
+def nothing_registered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("accessctl.camera.source._makers", {})
+
+
+def test_a_word_names_what_was_registered_for_it() -> None:
+    asked: list[tuple[CameraConfig, bool]] = []
+    made = FakeSource([])
+
+    def make(config: CameraConfig, fast: bool) -> FakeSource:
+        asked.append((config, fast))
+        return made
+
+    register_source("puppet-2", make)
+    config = CameraConfig(fps=7)
+    assert parse_source(" puppet-2 ") == SourceSpec(SourceKind.REGISTERED, "puppet-2")
+    assert source_from("puppet-2", config, fast=True) is made
+    assert asked == [(config, True)]
+
+
+def test_without_it_the_word_is_a_path_and_is_not_offered() -> None:
+    assert registered_words() == ()
+    assert parse_source("puppet") == SourceSpec(SourceKind.PATH, "puppet")
+    assert understood().endswith("a video file, or a folder of images")
+    with pytest.raises(SourceError, match=r"^puppet does not exist; name auto, usb:0"):
+        source_from("puppet", CameraConfig())
+    with pytest.raises(KeyError):
+        maker_of("puppet")
+
+
+def test_whoever_mistypes_is_told_of_it() -> None:
+    register_source("puppet", lambda *_: FakeSource([]))
+    with pytest.raises(SourceError, match="a folder of images, or puppet"):
+        parse_source("ftp://camera/video")
+
+
+def test_the_last_to_register_a_word_has_it() -> None:
+    first, last = FakeSource([]), FakeSource([])
+    register_source("puppet", lambda *_: first)
+    register_source("puppet", lambda *_: last)
+    assert registered_words() == ("puppet",)
+    assert source_from("puppet", CameraConfig()) is last
+
+
+@pytest.mark.parametrize("word", ["auto", "", "Demo", "a b", "usb:1", "9", "x" * 33, "a/b", "é"])
+def test_words_that_mean_something_else_are_refused(word: str) -> None:
+    with pytest.raises(ValueError, match="small letters"):
+        register_source(word, lambda *_: FakeSource([]))
+    assert registered_words() == ()
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("rtsp://10.0.0.5:554/live", "rtsp://10.0.0.5:554/live"),
+        ("rtsp://admin:secret@10.0.0.5/live", "rtsp://***@10.0.0.5/live"),
+        ("rtsp://admin:p@ss/w#rd?@10.0.0.5/live", "rtsp://***@10.0.0.5/live"),
+        ("http://cam/v.cgi?user=a&pwd=secret", "http://cam/v.cgi?user=***&pwd=***"),
+        ("http://cam/v.cgi?pwd=a=b;x=1#t", "http://cam/v.cgi?pwd=***;x=***"),
+        ("http://cam/v?secret", "http://cam/v?***"),
+        ("http://cam/v?secret&a=1", "http://cam/v?***&a=***"),
+        ("admin:secret@cam", "***@cam"),
+        ("/videos/door.mp4", "/videos/door.mp4"),
+    ],
+)
+def test_secrets_are_hidden(url: str, shown: str) -> None:
+    assert redact(url) == shown
+
+
+PRINTABLE = st.text(string.printable, min_size=1, max_size=20)
+
+
+@given(password=PRINTABLE)
+def test_no_part_of_a_password_before_the_host_remains(password: str) -> None:
+    assert redact(f"rtsp://user:{password}@camera.example/live") == "rtsp://***@camera.example/live"
+
+
+@given(secret=st.text(string.ascii_letters + string.digits, min_size=8, max_size=20))
+def test_no_query_value_remains(secret: str) -> None:
+    assert secret not in redact(f"http://c/v?a={secret}&b={secret};{secret}#{secret}")

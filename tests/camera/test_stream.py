@@ -5,14 +5,17 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from accessctl.camera.reader import Reader
-from accessctl.camera.stream import StreamSource
+from accessctl.camera.stream import StreamSource, VideoFileSource, media_time, usable_fps
 from accessctl.config import CameraConfig
 from accessctl.errors import CameraError
 
@@ -141,7 +144,7 @@ def test_nobody_answers_and_opencv_keeps_quiet(
 OPEN_BESIDE_A_HUNG_ONE = """
 import sys, threading
 from accessctl.camera.stream import StreamSource
-from accessctl.config_camera import CameraConfig
+from accessctl.config.camera import CameraConfig
 from accessctl.errors import CameraError
 
 mute, good = sys.argv[1:]
@@ -216,3 +219,114 @@ def test_a_reader_reconnects_to_a_camera_that_stops(host: str) -> None:
         assert frame is not None
         assert frame.image.shape == (48, 64, 3)
     assert events[:2] == ["lost", "back"]
+
+
+FRAMES = 12
+
+
+@pytest.fixture
+def video(tmp_path: Path) -> Path:
+    """Twelve grey frames at 8 a second, each 20 levels brighter than the one before."""
+    path = tmp_path / "door.mp4"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), 8, (64, 48))
+    for number in range(FRAMES):
+        writer.write(np.full((48, 64, 3), number * 20, np.uint8))
+    writer.release()
+    return path
+
+
+def test_fast_gives_every_frame_at_the_files_own_times(video: Path, clock: Any) -> None:
+    with Reader(VideoFileSource(video, fast=True), CameraConfig(), clock=clock) as reader:
+        frames = []
+        while not reader.ended:
+            frame = reader.next(20)
+            if frame is not None:
+                frames.append(frame)
+    assert [round(float(frame.image.mean()) / 20) for frame in frames] == list(range(FRAMES))
+    times = [frame.captured - frames[0].captured for frame in frames]
+    assert times == pytest.approx([number / 8 for number in range(FRAMES)], abs=1e-3)
+    assert reader.dropped == 0
+
+
+def test_at_its_own_rate_the_reader_waits_between_frames(
+    video: Path, clock: Any, make_pause: Any
+) -> None:
+    pause = make_pause()
+    source = VideoFileSource(video)
+    with Reader(source, CameraConfig(), clock=clock, pause=pause) as reader:
+        while not reader.ended:
+            reader.next(20)
+    assert source.live
+    assert not source.endless
+    assert pause.waits[-10:] == pytest.approx([1 / 8] * 10, abs=1e-3)
+    assert sum(pause.waits) == pytest.approx((FRAMES - 1) / 8, abs=2e-3)
+
+
+@pytest.mark.parametrize("content", [b"", b"hello", b"\x00" * 4096], ids=["empty", "text", "zeros"])
+def test_what_is_no_video_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "notes.mp4"
+    path.write_bytes(content)
+    with pytest.raises(CameraError) as caught:
+        VideoFileSource(path).open()
+    assert str(caught.value) == (
+        f"{path} cannot be played as a video; give a file that FFmpeg reads, such as MP4."
+    )
+
+
+def test_a_truncated_video_ends_early_or_is_refused(video: Path) -> None:
+    data = video.read_bytes()
+    video.write_bytes(data[: len(data) // 2])
+    with pytest.raises(CameraError, match="cannot be played"):
+        VideoFileSource(video).open().read()
+
+
+def test_a_video_without_a_picture_is_refused(tmp_path: Path, fake_capture: Any) -> None:
+    feed = VideoFileSource(tmp_path / "x.mp4", factory=lambda *_: fake_capture()).open()
+    with pytest.raises(CameraError, match="cannot be played"):
+        feed.read()
+
+
+def test_opencv_errors_of_a_video_file_become_one_sentence(tmp_path: Path) -> None:
+    def factory(name: str, backend: int, options: Any) -> Any:
+        raise cv2.error("broken")
+
+    with pytest.raises(CameraError, match="cannot be played"):
+        VideoFileSource(tmp_path / "x.mp4", factory=factory).open()
+
+
+@pytest.mark.parametrize(
+    ("stamp_ms", "previous", "expected"),
+    [
+        (0, None, 0.0),
+        (250, None, 0.25),
+        (-40, None, 0.0),
+        (float("nan"), None, 0.0),
+        (480, 0.4, 0.48),
+        (400, 0.4, 0.44),
+        (0, 0.4, 0.44),
+        (float("inf"), 0.4, 0.44),
+        (float("nan"), 0.4, 0.44),
+    ],
+)
+def test_media_time(stamp_ms: float, previous: float | None, expected: float) -> None:
+    assert media_time(stamp_ms, 25, previous) == pytest.approx(expected)
+
+
+@given(
+    stamps=st.lists(st.floats(), max_size=50),
+    fps=st.floats(),
+)
+def test_time_always_rises(stamps: list[float], fps: float) -> None:
+    previous = None
+    for stamp in stamps:
+        now = media_time(stamp, usable_fps(fps), previous)
+        assert previous is None or now > previous
+        previous = now
+
+
+@pytest.mark.parametrize(
+    ("stated", "used"),
+    [(30, 30), (0, 25), (-1, 25), (float("nan"), 25), (float("inf"), 25), (90000, 25), (1e-9, 25)],
+)
+def test_usable_fps(stated: float, used: float) -> None:
+    assert usable_fps(stated) == used

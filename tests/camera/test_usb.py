@@ -10,8 +10,8 @@ import pytest
 
 from accessctl.camera import usb
 from accessctl.camera.usb import UsbSource, first_usb_camera, locate_first
-from accessctl.camera.usb_identity import Identity
-from accessctl.config_camera import CameraConfig
+from accessctl.camera.usb_device import CameraIdentity
+from accessctl.config.camera import CameraConfig
 from accessctl.errors import CameraError
 
 PICTURE = np.full((2, 2, 3), (1, 2, 3), np.uint8)
@@ -76,12 +76,12 @@ def test_if_no_camera_may_be_opened_the_first_ones_reason_is_given(sysfs: Any) -
     )
 
 
-REAL = Identity("video0", "046d:0825", "5FB1", "Webcam C270", "uvcvideo", virtual=False)
-OTHER = Identity("video0", "1bcf:2c99", None, "Other", "uvcvideo", virtual=False)
-LOOPBACK = Identity("video0", None, None, "OBS", None, virtual=True)
+REAL = CameraIdentity("video0", "046d:0825", "5FB1", "Webcam C270", "uvcvideo", virtual=False)
+OTHER = CameraIdentity("video0", "1bcf:2c99", None, "Other", "uvcvideo", virtual=False)
+LOOPBACK = CameraIdentity("video0", None, None, "OBS", None, virtual=True)
 
 
-def source_of(device: Path, factory: Any, *who: Identity, **config: Any) -> UsbSource:
+def source_of(device: Path, factory: Any, *who: CameraIdentity, **config: Any) -> UsbSource:
     """The camera at `device`, which is `who` each time somebody asks; the last one stays."""
     answers = list(who or (REAL,))
     return UsbSource(
@@ -101,7 +101,7 @@ def source_of(device: Path, factory: Any, *who: Identity, **config: Any) -> UsbS
     ],
 )
 def test_a_camera_that_may_not_be_used_is_never_opened(
-    device: Path, who: Identity, config: dict[str, Any], expected: str
+    device: Path, who: CameraIdentity, config: dict[str, Any], expected: str
 ) -> None:
     opened: list[object] = []
     with pytest.raises(CameraError, match=expected):

@@ -23,8 +23,8 @@ from accessctl.domain import Event, Face, Frame, Image
 from accessctl.encoder.card import load_card
 from accessctl.encoder.choose import load_encoder
 from accessctl.gallery.fake import random_units
+from accessctl.gallery.people import NewPhoto
 from accessctl.gallery.store import open_gallery
-from accessctl.gallery.values import NewPhoto
 from accessctl.recognition import engine as recognition
 from accessctl.recognition.calibration import Calibration, scoring_of
 from accessctl.recognition.engine import Engine

@@ -2,13 +2,13 @@ import json
 
 import pytest
 
-from accessctl.camera.usb_identity import Identity
+from accessctl.camera.usb_device import CameraIdentity
 from accessctl.cli.main import main
 from accessctl.service import camera_checks
 from accessctl.service.camera_checks import CameraSample, Listed
 
-REAL = Identity("video0", "046d:0825", "5FB1", "Webcam C270", "uvcvideo", virtual=False)
-OTHER = Identity("video2", None, None, None, "v4l2loopback", virtual=True)
+REAL = CameraIdentity("video0", "046d:0825", "5FB1", "Webcam C270", "uvcvideo", virtual=False)
+OTHER = CameraIdentity("video2", None, None, None, "v4l2loopback", virtual=True)
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from accessctl.cli.event_names import Galleries, Names
 from accessctl.config import GalleryConfig
 from accessctl.domain import Person, PersonId
 from accessctl.errors import GalleryKeyError, UnknownPersonError
+from accessctl.gallery.people import NewPhoto
 from accessctl.gallery.store import Gallery, open_gallery
-from accessctl.gallery.values import NewPhoto
 
 
 class Opener:

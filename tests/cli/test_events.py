@@ -16,8 +16,8 @@ from accessctl.cli.events import add_parser
 from accessctl.config import GalleryConfig
 from accessctl.domain import Event, EventKind, PersonId
 from accessctl.errors import ConfigError, GalleryKeyError, InputError, UnknownPersonError
+from accessctl.gallery.people import NewPhoto
 from accessctl.gallery.store import open_gallery
-from accessctl.gallery.values import NewPhoto
 
 Run = Callable[..., int]
 

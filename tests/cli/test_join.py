@@ -5,7 +5,7 @@ import pytest
 
 from accessctl.cli import models
 from accessctl.encoder.card import load_card, update_card, write_card
-from accessctl.encoder.card_parts import Part
+from accessctl.encoder.card_parts import EncoderPart
 from accessctl.encoder.fake import FAKE_CARD
 from accessctl.errors import ModelError
 
@@ -48,7 +48,10 @@ def test_the_card_is_written_and_the_next_step_named(join, folder, capsys):
     card = load_card(folder)
     assert card.name == "two"
     assert card.dimension == 32
-    assert card.parts == (Part(folder="../one", weight=3.2), Part(folder="../other", weight=1))
+    assert card.parts == (
+        EncoderPart(folder="../one", weight=3.2),
+        EncoderPart(folder="../other", weight=1),
+    )
     assert f"models calibrate {folder}" in capsys.readouterr().out
 
 

@@ -12,7 +12,7 @@ import sys, threading
 import cv2, numpy as np
 from accessctl.camera.reader import Reader
 from accessctl.cli.leave import leave
-from accessctl.config_camera import CameraConfig
+from accessctl.config.camera import CameraConfig
 from accessctl.errors import CameraError
 
 drawing = threading.Event()

@@ -20,9 +20,9 @@ from accessctl.domain import Event, EventKind, PersonId
 from accessctl.door.second_factor import SecondFactor, second_factor_handlers
 from accessctl.errors import FaultError, InputError, UnknownPersonError
 from accessctl.gallery.fake import random_units
+from accessctl.gallery.people import NewPhoto
 from accessctl.gallery.pins import matches
 from accessctl.gallery.store import open_gallery
-from accessctl.gallery.values import NewPhoto
 from accessctl.policy.circumstances import Proof
 from accessctl.service import client
 from accessctl.service.control import ControlServer

@@ -12,8 +12,8 @@ from accessctl.config import GalleryConfig
 from accessctl.domain import Event, EventKind, Match, PersonRules, Sighting
 from accessctl.errors import InputError
 from accessctl.gallery.fake import random_units
+from accessctl.gallery.people import NewPhoto
 from accessctl.gallery.store import open_gallery
-from accessctl.gallery.values import NewPhoto
 from accessctl.policy.decide import Evidence
 from accessctl.policy.evidence_record import EvidenceRecord, to_data
 

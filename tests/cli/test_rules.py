@@ -17,9 +17,9 @@ from accessctl.config import GalleryConfig, LockoutConfig
 from accessctl.domain import Outcome, PersonRules, Reason
 from accessctl.errors import InputError, UnknownPersonError
 from accessctl.gallery.fake import random_units
+from accessctl.gallery.people import NewPhoto
 from accessctl.gallery.pins import hash_pin
 from accessctl.gallery.store import open_gallery
-from accessctl.gallery.values import NewPhoto
 from accessctl.policy.decide import Verdict
 from accessctl.policy.lockout import uptime
 from accessctl.policy.lockout_store import LockoutKeeper, LockoutStore

@@ -6,7 +6,7 @@ import pytest
 from accessctl import demo
 from accessctl.camera import registered
 from accessctl.camera.choose import source_from
-from accessctl.config_camera import CameraConfig
+from accessctl.config.camera import CameraConfig
 from accessctl.demo.scene import DemoSource
 
 

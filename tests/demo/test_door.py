@@ -11,8 +11,8 @@ from accessctl.config import (
     PolicyConfig,
     WebhookAction,
 )
-from accessctl.config_access import AccessConfig
-from accessctl.config_liveness import LivenessConfig
+from accessctl.config.liveness import LivenessConfig
+from accessctl.config.policy import AccessConfig
 from accessctl.demo.door import DEMO_PERSON, demo_config, enrol_demo_person
 from accessctl.door.fake import FACE_BOX, FakeHouse
 from accessctl.errors import NoFaceError

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from accessctl.config import AuditConfig, CameraConfig, Config, GalleryConfig
-from accessctl.config_liveness import LivenessConfig
+from accessctl.config.liveness import LivenessConfig
 from accessctl.door.fake import FakeHouse
 from accessctl.recognition.engine import Engine
 

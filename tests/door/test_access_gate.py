@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from accessctl.audit.base import MemoryLog
 from accessctl.audit.log import EventLog
 from accessctl.config import LockoutConfig
-from accessctl.config_access import AccessConfig
+from accessctl.config.policy import AccessConfig
 from accessctl.domain import (
     Box,
     Decision,

@@ -10,7 +10,7 @@ import pytest
 from accessctl.actions.base import Action, HangingAction, RecordingAction
 from accessctl.audit.base import MemoryLog
 from accessctl.config import ActionsConfig, CommandAction, Config, SnapshotConfig
-from accessctl.config_liveness import LivenessConfig
+from accessctl.config.liveness import LivenessConfig
 from accessctl.domain import Decision, Event, EventKind, Frame, Outcome, PersonId, Reason
 from accessctl.door import assembly
 from accessctl.door.assembly import new_visit_id, open_audit, open_door

@@ -2,8 +2,8 @@ import random
 
 import pytest
 
-from accessctl.config_access import AccessConfig, Factor
-from accessctl.config_liveness import LivenessConfig
+from accessctl.config.liveness import LivenessConfig
+from accessctl.config.policy import AccessConfig, Factor
 from accessctl.domain import PersonId, Pose
 from accessctl.door.demands import IDENTITY_S, LOOK_UP, PosedChallenge, Prompt, factor_prompt
 from accessctl.liveness.fake import fake_frame

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from accessctl.audit.base import MemoryLog
 from accessctl.config import LockoutConfig
-from accessctl.config_access import AccessConfig
+from accessctl.config.policy import AccessConfig
 from accessctl.domain import Decision, Outcome, PersonRules, Reason
 from accessctl.door.access_gate import AccessGate, Crossings
 from accessctl.door.door import Door

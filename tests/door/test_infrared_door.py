@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from accessctl.camera.fake import FakeCompanion
-from accessctl.config_liveness import LivenessConfig
+from accessctl.config.liveness import LivenessConfig
 from accessctl.domain import Box, Frame, Image, Outcome, Reason
 from accessctl.door.demands import Wanted
 from accessctl.door.fake import FACE_BOX, FakeHouse, decisions, portrait
@@ -15,8 +15,8 @@ from accessctl.liveness.evidence import CueVerdict
 from accessctl.liveness.examiner import CueWindow
 from accessctl.liveness.fake import fake_result
 from accessctl.liveness.worker import DirectCueRunner, Results
-from accessctl.vision.beside import OtherView
 from accessctl.vision.fake import fake_face
+from accessctl.vision.second_camera import OtherView
 
 ADA = 1
 SEEN = OtherView(FACE_BOX, 0.5, 0.3)

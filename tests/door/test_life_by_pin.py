@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from accessctl.config_access import AccessConfig
-from accessctl.config_liveness import LivenessConfig
+from accessctl.config.liveness import LivenessConfig
+from accessctl.config.policy import AccessConfig
 from accessctl.domain import Face, Outcome, PersonId, PersonRules, Pose, Quality, Reason
 from accessctl.door.access_gate import AccessGate
 from accessctl.door.demands import LOOK_UP, TEXTS, Wanted

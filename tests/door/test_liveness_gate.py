@@ -15,7 +15,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from accessctl.camera.fake import FakeCompanion
-from accessctl.config_liveness import LivenessConfig
+from accessctl.config.liveness import LivenessConfig
 from accessctl.domain import Box, Decision, Face, Frame, Image, Outcome, Pose, Quality, Reason
 from accessctl.door import liveness_gate as liveness_gate_module
 from accessctl.door.demands import Wanted
@@ -29,8 +29,8 @@ from accessctl.liveness.fake import FakeTexture, fake_result, speaking
 from accessctl.liveness.gestures import PROMPTS, Ask
 from accessctl.liveness.worker import CueAnswer, DirectCueRunner, Examine
 from accessctl.policy.evidence_record import from_data
-from accessctl.vision.beside import OtherView
 from accessctl.vision.fake import fake_face
+from accessctl.vision.second_camera import OtherView
 
 SEEN = OtherView(Box(101, 100, 98, 118), 0.5, 0.3)
 BLURRED = Quality(0.8, ("too blurred",))

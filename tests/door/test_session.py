@@ -19,7 +19,7 @@ from accessctl.config import (
     PolicyConfig,
     VisionConfig,
 )
-from accessctl.config_liveness import LivenessConfig
+from accessctl.config.liveness import LivenessConfig
 from accessctl.domain import Event, EventKind, Frame, Outcome, Reason
 from accessctl.door import assembly, session
 from accessctl.door.fake import FACE_BOX, FakeHouse, decisions, portrait
@@ -27,8 +27,8 @@ from accessctl.door.session import PATIENCE_S, open_session, watch
 from accessctl.errors import CameraError, ConfigError, ModelError, SourceError
 from accessctl.liveness.evidence import CueVerdict
 from accessctl.recognition.engine import Engine
-from accessctl.vision.beside import OtherView
 from accessctl.vision.fake import fake_face
+from accessctl.vision.second_camera import OtherView
 
 
 class Script:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from accessctl.config_liveness import LivenessConfig
+from accessctl.config.liveness import LivenessConfig
 from accessctl.domain import Box, PersonId, Pose
 from accessctl.door.demands import IDENTITY_S, Prompt, Wanted
 from accessctl.door.visit_liveness import INFRARED_HINT, VisitLiveness, record_of

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accessctl.encoder.artefacts import format_sums, read_checked, read_sums
+from accessctl.encoder.artefacts import combined, format_sums, read_checked, read_sums
 from accessctl.errors import ModelError
 
 # SHA-256 of the three bytes "abc", FIPS 180-2, appendix B.1.
@@ -76,3 +76,11 @@ def test_what_is_written_is_read_back(tmp_path_factory, contents):
     path = tmp_path_factory.mktemp("sums") / "SHA256SUMS"
     path.write_text(format_sums(sums))
     assert read_sums(path) == sums
+
+
+def test_lines_are_hashed_as_a_text():
+    assert combined(["a", "b"]) == hashlib.sha256(b"a\nb\n").hexdigest()
+
+
+def test_order_and_borders_count():
+    assert len({combined(lines) for lines in (["ab"], ["a", "b"], ["b", "a"], [])}) == 4

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from accessctl.encoder.base import unit
+from accessctl.encoder.base import FlipAveraged, unit
+from accessctl.encoder.fake import FAKE_CARD, FakeEncoder
 from accessctl.errors import ModelError
 
 
@@ -23,3 +24,39 @@ def test_no_rows_are_no_rows():
 def test_a_row_without_direction_is_refused(row):
     with pytest.raises(ModelError, match="without a direction"):
         unit(np.float32([[1, 0], row]))
+
+
+class CornerEncoder(FakeEncoder):
+    """Points along x when the top left pixel is bright, else along `dark`."""
+
+    def __init__(self, dark):
+        super().__init__()
+        self._dark = dark
+
+    def embed(self, crops):
+        return np.float32([(1, 0) if crop[0, 0, 0] > 128 else self._dark for crop in crops])
+
+
+@pytest.fixture
+def crops():
+    """The first bright at the left only, the second bright on both sides."""
+    crops = np.zeros((2, 112, 112, 3), np.uint8)
+    crops[:, :, 0] = 255
+    crops[1, :, -1] = 255
+    return crops
+
+
+def test_crop_and_mirror_image_are_averaged(crops):
+    embeddings = FlipAveraged(CornerEncoder(dark=(0, 1))).embed(crops)
+    np.testing.assert_allclose(embeddings, [[0.5**0.5, 0.5**0.5], [1, 0]], rtol=1e-6)
+
+
+def test_opposite_embeddings_have_no_mean(crops):
+    with pytest.raises(ModelError, match="direction"):
+        FlipAveraged(CornerEncoder(dark=(-1, 0))).embed(crops)
+
+
+def test_the_rest_is_the_encoders_own():
+    flipped = FlipAveraged(FakeEncoder())
+    assert flipped.card is FAKE_CARD
+    assert flipped.device == "cpu"

@@ -5,7 +5,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from accessctl.domain import CropGeometry
-from accessctl.encoder.canvas import Window, canvas_over, covers, pixel_width
+from accessctl.encoder.canvas import CanvasWindow, canvas_over, covers, pixel_width
 
 # Eyes at 40 and 60: the face's axis lies at 50.
 TEMPLATE = ((40.0, 40.0), (60.0, 40.0), (50.0, 60.0), (42.0, 75.0), (58.0, 75.0))
@@ -75,7 +75,8 @@ def test_the_finest_part_is_cut_out_pixel_for_pixel():
     canvas = canvas_over([fine, coarse])
     canvases = np.random.default_rng(0).integers(0, 256, (2, 122, 122, 3), np.uint8)
     # 30 lies (30 - 19.5) / 0.5 = 21 pixels from the left and 40 from the top.
-    np.testing.assert_array_equal(Window(canvas, fine).cut(canvases), canvases[:, 40:120, 21:101])
+    cut = CanvasWindow(canvas, fine).cut(canvases)
+    np.testing.assert_array_equal(cut, canvases[:, 40:120, 21:101])
 
 
 def test_a_coarser_part_is_sampled_where_its_pixels_lie():
@@ -83,7 +84,7 @@ def test_a_coarser_part_is_sampled_where_its_pixels_lie():
     part = crop((25, 20.1, 75, 70.1), 75)
     across, down = np.meshgrid(np.arange(120.0), np.arange(120.0))
     ramp = np.stack([across, down, np.full_like(down, 7)], axis=-1).astype(np.uint8)[None]
-    found = Window(canvas, part).cut(ramp)[0].astype(float)
+    found = CanvasWindow(canvas, part).cut(ramp)[0].astype(float)
     # Pixel i lies at 25 + i * 50 / 75, that is pixel (5 + i * 2 / 3) / 0.5 of the canvas.
     place = (np.arange(75) * 2 / 3) / 0.5
     np.testing.assert_allclose(found[0, :, 0], 10 + place, atol=0.6)
@@ -96,7 +97,7 @@ def test_shrinking_averages_instead_of_skipping():
     part = crop((0, 0, 128, 128), 64)
     stripes = np.zeros((1, 256, 256, 3), np.uint8)
     stripes[:, :, ::2] = 200
-    found = Window(canvas, part).cut(stripes)[0, 4:-4, 4:-4]
+    found = CanvasWindow(canvas, part).cut(stripes)[0, 4:-4, 4:-4]
     np.testing.assert_allclose(found, 100, atol=1)
 
 
@@ -104,7 +105,7 @@ def test_beyond_the_canvas_its_edge_is_repeated():
     canvas, part = crop((0, 0, 64, 64), 64), crop((-16, 0, 48, 64), 64)
     canvases = np.zeros((1, 64, 64, 3), np.uint8)
     canvases[:, :, 0] = 9
-    found = Window(canvas, part).cut(canvases)
+    found = CanvasWindow(canvas, part).cut(canvases)
     assert (found[:, :, :17] == 9).all()
     assert (found[:, :, 17:] == 0).all()
     assert not covers(canvas, part)
@@ -119,7 +120,7 @@ def test_a_mirrored_canvas_is_that_of_the_mirrored_face():
     assert abs(before - (canvas.size - 1 - before)) <= 1.5
     dot = np.zeros((1, canvas.size, canvas.size, 3), np.uint8)
     cv2.circle(dot[0], (round(before), 40), 3, (255, 255, 255), -1)
-    one = Window(canvas, parts[0]).cut(dot)
-    other = Window(canvas, parts[0]).cut(dot[:, :, ::-1])
+    one = CanvasWindow(canvas, parts[0]).cut(dot)
+    other = CanvasWindow(canvas, parts[0]).cut(dot[:, :, ::-1])
     columns = [np.flatnonzero(seen[0].max(axis=(0, 2))).mean() for seen in (one, other)]
     assert abs(columns[0] - columns[1]) <= 2

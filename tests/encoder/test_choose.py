@@ -7,12 +7,12 @@ import pytest
 
 from accessctl.config import EncoderConfig
 from accessctl.encoder import choose
+from accessctl.encoder.base import FlipAveraged
 from accessctl.encoder.card import write_card
-from accessctl.encoder.card_parts import Files, LiteRtFiles, Part
+from accessctl.encoder.card_parts import EncoderPart, Files, LiteRtFiles
 from accessctl.encoder.choose import gpu_is_there, load_encoder, load_on_gpu
 from accessctl.encoder.fake import FakeEncoder
-from accessctl.encoder.flip import FlipAveraged
-from accessctl.encoder.joint_card import joined
+from accessctl.encoder.joint import joined
 from accessctl.encoder.litert import LiteRtEncoder
 from accessctl.errors import DeviceError, ModelError
 
@@ -127,7 +127,7 @@ def test_the_parts_of_a_joint_encoder_are_loaded_and_joined(config, own_card, tm
     for name in ("models/one", "models/other"):
         shutil.copytree(tmp_path, tmp_path / name, ignore=shutil.ignore_patterns("models", "root"))
     (tmp_path / "models/pair").mkdir()
-    parts = (Part(folder="../one", weight=2), Part(folder="../other", weight=1))
+    parts = (EncoderPart(folder="../one", weight=2), EncoderPart(folder="../other", weight=1))
     day = datetime.date(2024, 2, 29)
     write_card(joined(tmp_path / "models/pair", parts, name="pair", version="1", date=day))
     joint = config().model_copy(update={"folder": tmp_path / "models/pair"})

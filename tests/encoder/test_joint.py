@@ -1,17 +1,21 @@
+import datetime
+import json
+
 import numpy as np
 import pytest
+import yaml
 
 from accessctl.config import EncoderConfig
 from accessctl.domain import CropGeometry
-from accessctl.encoder.canvas import Window, canvas_over
-from accessctl.encoder.card import load_card
-from accessctl.encoder.card_parts import Geometry, Input, Part
+from accessctl.encoder.base import FlipAveraged
+from accessctl.encoder.canvas import CanvasWindow, canvas_over
+from accessctl.encoder.card import load_card, write_card
+from accessctl.encoder.card_parts import EncoderPart, Geometry, Input
 from accessctl.encoder.choose import load_encoder
 from accessctl.encoder.fake import FAKE_CARD, FakeEncoder
-from accessctl.encoder.flip import FlipAveraged
-from accessctl.encoder.joint import JointEncoder
-from accessctl.encoder.joint_card import joint_fingerprint
+from accessctl.encoder.joint import JointEncoder, joined, joint_fingerprint, load_parts, part_cards
 from accessctl.encoder.litert import LiteRtEncoder
+from accessctl.errors import ModelError
 from accessctl.vision.alignment import cut
 
 TEMPLATE = FAKE_CARD.geometry.template
@@ -52,7 +56,7 @@ def joint():
         whole = part_card(112, (0, 0, 112, 112), 2)
         middle = part_card(28, (28, 28, 84, 84), 3, "bb" * 32)
         one, other = Fixed(whole, [0.6, 0.8], one_device), Fixed(middle, [0, 1, 0], other_device)
-        parts = (Part(folder="../one", weight=2), Part(folder="../other", weight=1))
+        parts = (EncoderPart(folder="../one", weight=2), EncoderPart(folder="../other", weight=1))
         card = part_card(112, (0, 0, 112, 112), 5).model_copy(
             update={"files": None, "parts": parts}
         )
@@ -109,7 +113,7 @@ def test_the_mirror_average_wraps_the_whole(joint):
 
 def test_the_fingerprint_knows_parts_weights_and_their_order():
     one, other = part_card(112, (0, 0, 112, 112), 2), part_card(28, (0, 0, 56, 56), 3, "bb" * 32)
-    heavy, light = Part(folder="../a", weight=3.2), Part(folder="../b", weight=1)
+    heavy, light = EncoderPart(folder="../a", weight=3.2), EncoderPart(folder="../b", weight=1)
     prints = {
         joint_fingerprint([one, other], [heavy, light]),
         joint_fingerprint([other, one], [heavy, light]),
@@ -142,7 +146,7 @@ def test_a_crop_of_the_canvas_is_as_good_as_one_of_the_photo(photos, models):
     canvas = canvas_over([dlib.crop_geometry, finer])
     canvases = np.stack([cut(photo, mesh, canvas) for photo, mesh in photos])
     direct = np.stack([cut(photo, mesh, finer) for photo, mesh in photos])
-    difference = np.abs(Window(canvas, finer).cut(canvases) - direct.astype(float))
+    difference = np.abs(CanvasWindow(canvas, finer).cut(canvases) - direct.astype(float))
     assert difference.mean() < 0.05
     # Which neighbour a sample is rounded to differs between processors, on a sharp edge by more.
     assert np.quantile(difference, 0.9999) <= 4
@@ -150,7 +154,7 @@ def test_a_crop_of_the_canvas_is_as_good_as_one_of_the_photo(photos, models):
     direct = encoder.embed(
         np.stack([cut(photo, mesh, dlib.crop_geometry) for photo, mesh in photos])
     )
-    through = encoder.embed(Window(canvas, dlib.crop_geometry).cut(canvases))
+    through = encoder.embed(CanvasWindow(canvas, dlib.crop_geometry).cut(canvases))
     assert (direct * through).sum(axis=1).min() >= 0.999
 
 
@@ -176,3 +180,139 @@ def test_the_pair_is_its_parts_on_crops_of_their_own(photos, models):
     found = pair.embed(crops)
     assert found.shape == (2, 256)
     assert (found * expected).sum(axis=1).min() >= 0.999
+
+
+DAY = datetime.date(2024, 2, 29)
+CORNERS = [list(point) for point in FAKE_CARD.geometry.template]
+AS_IT_IS = {"folder": "../other", "weight": 1}
+PARTS = (EncoderPart(folder="../one", weight=3.2), EncoderPart(folder="../other", weight=1))
+
+
+@pytest.fixture
+def encoders(tmp_path):
+    """A models folder with two encoders, and `pair` joined from them."""
+    folder = tmp_path / "models"
+    for name, size, region in [("one", 112, (0, 0, 112, 112)), ("other", 32, (24, 30, 88, 94))]:
+        (folder / name).mkdir(parents=True)
+        changes = {
+            "name": name,
+            "dimension": size // 8,
+            "fingerprint": ("1" if name == "one" else "2") * 64,
+            "input": Input(size=size, mean=(0, 0, 0), scale=1),
+            "geometry": Geometry(template=FAKE_CARD.geometry.template, region=region),
+            "licence": f"{name}'s own",
+            "folder": folder / name,
+        }
+        write_card(FAKE_CARD.model_copy(update=changes))
+    (folder / "pair").mkdir()
+    write_card(joined(folder / "pair", PARTS, name="pair", version="1", date=DAY))
+    return folder
+
+
+def change(folder, **changes):
+    path = folder / "card.yaml"
+    path.write_text(json.dumps(yaml.safe_load(path.read_text()) | changes, default=str))
+
+
+def test_the_card_says_what_follows_from_its_parts(encoders):
+    card = load_card(encoders / "pair")
+    assert card.dimension == 14 + 4
+    assert card.crop_geometry.size == 112 + 1  # the face's axis lies at 55.9
+    assert card.files is None
+    assert card.parts == PARTS
+    assert card.licence == "one: one's own; other: other's own"
+    assert [part.name for part in part_cards(card)] == ["one", "other"]
+
+
+def test_a_joint_card_names_no_network_of_its_own(encoders):
+    with pytest.raises(ModelError, match="joined from parts"):
+        _ = load_card(encoders / "pair").network
+
+
+def test_a_new_part_behind_the_same_name_is_noticed(encoders):
+    change(encoders / "other", fingerprint="3" * 64)
+    with pytest.raises(ModelError, match=r"not what it was.*models join.*models calibrate"):
+        part_cards(load_card(encoders / "pair"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "complaint"),
+    [
+        ({"parts": [{"folder": "../one", "weight": 3.3}, AS_IT_IS]}, "a weight is not what"),
+        ({"parts": [AS_IT_IS, {"folder": "../one", "weight": 3.2}]}, "a part or a weight"),
+        ({"dimension": 17}, "together, 18"),
+        (
+            {"geometry": {"template": CORNERS, "region": [1, 0, 112, 111]}},
+            "does not cover",
+        ),
+    ],
+)
+def test_a_card_that_does_not_fit_its_parts_is_refused(encoders, changes, complaint):
+    change(encoders / "pair", **changes)
+    with pytest.raises(ModelError, match=complaint) as caught:
+        part_cards(load_card(encoders / "pair"))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("parts", "complaint"),
+    [
+        ([{"folder": "../one", "weight": 1}], "parts"),
+        ([{"folder": "../one", "weight": 0}] * 2, "weight"),
+        ([{"folder": "../one", "weight": float("inf")}] * 2, "weight"),
+        ([{"folder": "", "weight": 1}] * 2, "folder"),
+        ([{"folder": "../one", "weight": 1, "file": "x"}] * 2, "file"),
+        ([{"folder": "../one", "weight": 1}] * 9, "parts"),
+    ],
+)
+def test_parts_that_say_nothing_are_refused(encoders, parts, complaint):
+    change(encoders / "pair", parts=parts)
+    with pytest.raises(ModelError, match=complaint):
+        load_card(encoders / "pair")
+
+
+def test_files_and_parts_exclude_each_other(encoders):
+    change(encoders / "pair", files={"keras": "x.keras"})
+    with pytest.raises(ModelError, match="either files or parts"):
+        load_card(encoders / "pair")
+    change(encoders / "one", files=None)
+    with pytest.raises(ModelError, match="either files or parts"):
+        load_card(encoders / "one")
+
+
+@pytest.mark.parametrize("folder", ["/etc", "../../elsewhere", "..", ".", "../pair"])
+def test_a_part_lies_among_the_models(encoders, folder):
+    (encoders.parent / "elsewhere").mkdir()
+    with pytest.raises(ModelError, match="the part"):
+        load_parts(encoders / "pair", [PARTS[0], EncoderPart(folder=folder, weight=1)])
+
+
+def test_a_link_out_of_the_models_is_no_way_around(encoders):
+    (encoders.parent / "elsewhere").mkdir()
+    (encoders / "link").symlink_to(encoders.parent / "elsewhere")
+    with pytest.raises(ModelError, match="relative path within"):
+        load_parts(encoders / "pair", [PARTS[0], EncoderPart(folder="../link", weight=1)])
+
+
+def test_a_part_may_lie_below_its_joint_encoder(encoders):
+    (encoders / "one").rename(encoders / "pair" / "trunk")
+    parts = [EncoderPart(folder="trunk", weight=1), PARTS[1]]
+    assert [card.name for card in load_parts(encoders / "pair", parts)] == ["one", "other"]
+
+
+def test_a_joint_encoder_is_no_part(encoders):
+    (encoders / "more").mkdir()
+    with pytest.raises(ModelError, match="joined from parts itself"):
+        load_parts(encoders / "more", [EncoderPart(folder="../pair", weight=1), PARTS[0]])
+
+
+def test_parts_of_another_template_do_not_join(encoders):
+    template = [[x + 8, y + 8] for x, y in CORNERS]
+    change(encoders / "other", geometry={"template": template, "region": [0, 0, 112, 112]})
+    with pytest.raises(ModelError, match="another template"):
+        joined(encoders / "pair", PARTS, name="pair", version="1", date=DAY)
+
+
+def test_a_missing_part_is_said(encoders):
+    with pytest.raises(ModelError, match=r"gone/card\.yaml"):
+        load_parts(encoders / "pair", [PARTS[0], EncoderPart(folder="../gone", weight=1)])

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from accessctl.config import PolicyConfig
-from accessctl.config_liveness import LivenessConfig
+from accessctl.config.liveness import LivenessConfig
 from accessctl.door.demands import Wanted
 from accessctl.door.fake import CALIBRATION
 from accessctl.encoder.base import Encoder

@@ -5,7 +5,7 @@ from accessctl.errors import SourceError
 from accessctl.evaluation.oneshot import Tasks, accuracy, draw_tasks, score_tasks, table_of
 from accessctl.evaluation.probes import Probes
 from accessctl.gallery.fake import random_units
-from accessctl.gallery.values import Template
+from accessctl.gallery.people import Template
 from accessctl.recognition.calibration import Calibration
 from accessctl.recognition.matcher import Matcher
 from accessctl.recognition.normalisation import Normaliser

@@ -5,7 +5,7 @@ from accessctl.domain import PersonId
 from accessctl.encoder.card_parts import ScoredPart
 from accessctl.evaluation.scorer import cosine, normalised
 from accessctl.gallery.fake import random_units
-from accessctl.gallery.values import Template
+from accessctl.gallery.people import Template
 from accessctl.recognition.calibration import Calibration
 from accessctl.recognition.matcher import Matcher
 from accessctl.recognition.normalisation import Normaliser

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from accessctl.config_camera import CameraConfig
+from accessctl.config.camera import CameraConfig
 
 NOTICED_S = 5.0
 

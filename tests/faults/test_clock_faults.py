@@ -9,7 +9,7 @@ import pytest
 
 from accessctl.audit.log import EventLog
 from accessctl.config import LockoutConfig
-from accessctl.config_access import AccessConfig
+from accessctl.config.policy import AccessConfig
 from accessctl.domain import Decision, EventKind, Outcome, PersonRules, Reason
 from accessctl.door.access_gate import AccessGate
 from accessctl.door.assembly import recent_grants

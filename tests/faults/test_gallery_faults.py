@@ -12,8 +12,8 @@ from accessctl.config import GalleryConfig
 from accessctl.door.fake import CALIBRATION
 from accessctl.errors import StoreError
 from accessctl.gallery.fake import random_units
+from accessctl.gallery.people import NewPhoto
 from accessctl.gallery.store import Gallery, open_gallery
-from accessctl.gallery.values import NewPhoto
 from accessctl.recognition.normalisation import Normaliser
 from accessctl.recognition.roster import Roster
 

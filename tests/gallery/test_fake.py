@@ -3,7 +3,7 @@ import pytest
 
 from accessctl.errors import StoreError
 from accessctl.gallery.fake import MemoryGallery, random_units
-from accessctl.gallery.values import NewPhoto
+from accessctl.gallery.people import NewPhoto
 
 
 def test_a_fault_stops_every_call_and_changes_nothing() -> None:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from accessctl.domain import PersonId, PersonRules
 from accessctl.errors import InputError, StoreError, UnknownPersonError
 from accessctl.gallery.fake import MemoryGallery, random_units
+from accessctl.gallery.people import NewPhoto, People
 from accessctl.gallery.pins import (
     PinHash,
     from_bytes,
@@ -16,7 +17,6 @@ from accessctl.gallery.pins import (
     matches,
     to_bytes,
 )
-from accessctl.gallery.values import NewPhoto, People
 
 FACE = random_units(1, 16, seed=1)[0]
 SALT = bytes(range(16))

@@ -9,7 +9,7 @@ import pytest
 
 from accessctl.errors import UnknownPersonError
 from accessctl.gallery.fake import random_units
-from accessctl.gallery.values import NewPhoto
+from accessctl.gallery.people import NewPhoto
 
 FACES = random_units(3, 16, seed=1)
 
@@ -19,7 +19,7 @@ from pathlib import Path
 from accessctl.config import GalleryConfig
 from accessctl.gallery.fake import random_units
 from accessctl.gallery.store import open_gallery
-from accessctl.gallery.values import NewPhoto
+from accessctl.gallery.people import NewPhoto
 
 folder, prefix, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 face = random_units(1, 16, seed=1)[0]

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accessctl.config import load_config
-from accessctl.config_liveness import LivenessConfig
+from accessctl.config.liveness import LivenessConfig
 from accessctl.domain import Box, PersonId
 from accessctl.errors import ModelError
 from accessctl.liveness.fake import FakeTexture, fake_frame

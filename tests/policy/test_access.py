@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accessctl.config import load_config
-from accessctl.config_access import AccessConfig
+from accessctl.config.policy import AccessConfig
 from accessctl.domain import PersonRules, Reason
 from accessctl.errors import ConfigError
 from accessctl.policy.access import AccessPlan, Crossing, PassbackRule, objection

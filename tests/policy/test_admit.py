@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from accessctl.config_access import AccessConfig, Factor
+from accessctl.config.policy import AccessConfig, Factor
 from accessctl.domain import Match, Outcome, PersonId, PersonRules, Reason, Sighting
 from accessctl.policy.access import AccessPlan, Crossing, objection
 from accessctl.policy.admit import (

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from accessctl.config_access import AccessConfig
+from accessctl.config.policy import AccessConfig
 from accessctl.domain import Match, PersonId, PersonRules, Sighting
 from accessctl.policy.access import AccessPlan, Crossing
 from accessctl.policy.admit import decide_visit

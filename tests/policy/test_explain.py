@@ -2,7 +2,7 @@ from datetime import datetime
 
 import pytest
 
-from accessctl.config_access import AccessConfig
+from accessctl.config.policy import AccessConfig
 from accessctl.domain import PersonRules, Reason
 from accessctl.policy.access import AccessPlan, Crossing
 from accessctl.policy.explain import Beside, explain, refusal

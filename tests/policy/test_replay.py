@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from accessctl.config import PolicyConfig
-from accessctl.config_access import AccessConfig
-from accessctl.config_liveness import Mode
+from accessctl.config.liveness import Mode
+from accessctl.config.policy import AccessConfig
 from accessctl.domain import (
     Event,
     EventKind,

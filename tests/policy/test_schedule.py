@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accessctl.config_access import AccessConfig
+from accessctl.config.policy import AccessConfig
 from accessctl.errors import InputError
 from accessctl.policy.schedule import (
     WEEKDAYS,

@@ -3,11 +3,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from accessctl.encoder import network
 from accessctl.encoder.card import load_card
-from accessctl.encoder.dlib_weights import parse
 from accessctl.errors import ModelError
+from accessctl.provision import dlib_network as network
 from accessctl.provision.dlib import Places
+from accessctl.provision.dlib_network import parse
 from accessctl.provision.golden import check_against_golden, read_golden
 
 PLACES = Places(Path(__file__).resolve().parents[2] / "models")

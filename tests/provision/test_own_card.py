@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from accessctl.encoder.card import load_card, write_card
-from accessctl.encoder.usual import usual_input
+from accessctl.encoder.card_parts import usual_input
 from accessctl.errors import ModelError
 from accessctl.provision.dlib import Places
 from accessctl.provision.own_card import Shape, checked_shape, litert_of, own_card, shape_of

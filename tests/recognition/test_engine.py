@@ -12,7 +12,7 @@ from accessctl.door.fake import CALIBRATION, EPOCH, FACE_BOX, FakeHouse, portrai
 from accessctl.encoder.fake import FAKE_CARD, FakeEncoder
 from accessctl.errors import ModelError, StoreError
 from accessctl.gallery.fake import MemoryGallery, random_units
-from accessctl.gallery.values import NewPhoto, StoredPhoto
+from accessctl.gallery.people import NewPhoto, StoredPhoto
 from accessctl.recognition.engine import EngineMakers, one_thread_each, open_engine
 from accessctl.recognition.enrolment import encode_photo
 from accessctl.recognition.normalisation import Normaliser

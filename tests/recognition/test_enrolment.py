@@ -12,7 +12,7 @@ from accessctl.domain import Box, Quality
 from accessctl.door.fake import EPOCH, FACE_BOX, FakeHouse, portrait
 from accessctl.errors import PoorFaceError, StoreError
 from accessctl.gallery.fake import random_units
-from accessctl.gallery.values import NewPhoto, StoredPhoto
+from accessctl.gallery.people import NewPhoto, StoredPhoto
 from accessctl.recognition.enrolment import (
     MAX_PHOTO_SIDE,
     Candidate,

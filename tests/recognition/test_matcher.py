@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from accessctl.domain import PersonId
 from accessctl.errors import ModelError
 from accessctl.gallery.fake import random_units
-from accessctl.gallery.values import Template
+from accessctl.gallery.people import Template
 from accessctl.recognition.calibration import Calibration
 from accessctl.recognition.matcher import Matcher, pool
 from accessctl.recognition.normalisation import Normaliser

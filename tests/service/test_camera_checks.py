@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from accessctl.camera.fake import FakeSource, flat_shots
-from accessctl.camera.usb_identity import Identity
+from accessctl.camera.usb_device import Identity
 from accessctl.config import Config
-from accessctl.config_camera import CameraConfig
-from accessctl.config_liveness import LivenessConfig
+from accessctl.config.camera import CameraConfig
+from accessctl.config.liveness import LivenessConfig
 from accessctl.errors import CameraError, SourceError
 from accessctl.service import camera_checks
 from accessctl.service.camera_checks import (

@@ -9,9 +9,9 @@ from accessctl.config import ActionsConfig, AuditConfig, Config, GalleryConfig
 from accessctl.domain import Event, EventKind, PersonRules
 from accessctl.errors import CameraError
 from accessctl.gallery.fake import random_units
+from accessctl.gallery.people import NewPhoto
 from accessctl.gallery.pins import hash_pin
 from accessctl.gallery.store import open_gallery
-from accessctl.gallery.values import NewPhoto
 from accessctl.service import checks
 from accessctl.service.checks import (
     Finding,

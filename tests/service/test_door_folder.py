@@ -4,15 +4,17 @@ from pathlib import Path
 import pytest
 
 from accessctl.bundled import release
-from accessctl.camera.usb_identity import Identity
+from accessctl.camera.usb_device import CameraIdentity
 from accessctl.config import load_config
 from accessctl.errors import FaultError, InputError
 from accessctl.service.door_folder import make_door, starter
 
-USB = Identity("video0", "046d:0825", "5FB1", "Webcam C270", "uvcvideo", virtual=False)
-BUILT_IN = Identity("video0", None, None, None, "bcm2835", virtual=False)
-LOOPBACK = Identity("video1", None, None, "OBS", "v4l2loopback", virtual=True)
-EVIL = Identity("video0", "dead:beef", None, "x\npolicy: {min_frames: 1}", "uvc", virtual=False)
+USB = CameraIdentity("video0", "046d:0825", "5FB1", "Webcam C270", "uvcvideo", virtual=False)
+BUILT_IN = CameraIdentity("video0", None, None, None, "bcm2835", virtual=False)
+LOOPBACK = CameraIdentity("video1", None, None, "OBS", "v4l2loopback", virtual=True)
+EVIL = CameraIdentity(
+    "video0", "dead:beef", None, "x\npolicy: {min_frames: 1}", "uvc", virtual=False
+)
 TEMPLATE = (release() / "config.yaml").read_text(encoding="utf-8")
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from accessctl.config import Config, EncoderConfig, GalleryConfig, VisionConfig
-from accessctl.config_liveness import LivenessConfig
+from accessctl.config.liveness import LivenessConfig
 from accessctl.errors import ModelError
 from accessctl.service import model_checks
 from accessctl.service.checks import Level

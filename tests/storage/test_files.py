@@ -1,11 +1,19 @@
+import base64
 import errno
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from accessctl.errors import StoreError
 from accessctl.storage.files import (
+    KEY_BYTES,
+    KeyPlaces,
     create_private,
     identity,
     is_still,
@@ -89,3 +97,117 @@ def test_a_file_in_anothers_place_is_told_apart(tmp_path: Path) -> None:
     assert not is_still(path, known)
     path.unlink()
     assert not is_still(path, known)
+
+
+PLACES = KeyPlaces("the spare key", "a spare key", "SPARE_KEY_FILE", "spare-key", StoreError)
+KEY = bytes(range(KEY_BYTES))
+
+
+def write(path: Path, content: bytes = KEY, mode: int = 0o600) -> Path:
+    path.write_bytes(content)
+    path.chmod(mode)
+    return path
+
+
+def test_a_generated_key_is_private_whole_and_found_again(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "spare.key"
+    assert PLACES.find(path, {}) is None
+    assert PLACES.generate(path, lambda count: KEY[:count]) == (KEY, True)
+    assert path.read_bytes() == base64.b64encode(KEY) + b"\n"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    assert list(path.parent.iterdir()) == [path]
+    assert PLACES.find(path, {}) == KEY
+
+
+def test_one_that_is_there_is_kept(tmp_path: Path) -> None:
+    path = write(tmp_path / "spare.key")
+    assert PLACES.generate(path, os.urandom) == (KEY, False)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_a_killed_process_left_is_no_hindrance(tmp_path: Path) -> None:
+    path = tmp_path / "spare.key"
+    write(tmp_path / f"spare.key.{os.getpid()}", b"half", 0o644)
+    key, is_new = PLACES.generate(path, os.urandom)
+    assert is_new
+    assert PLACES.find(path, {}) == key
+    assert list(tmp_path.iterdir()) == [path]
+
+
+MAKE = """
+import os, sys
+from pathlib import Path
+from accessctl.errors import StoreError
+from accessctl.storage.files import KeyPlaces
+places = KeyPlaces("the spare key", "a spare key", "SPARE_KEY_FILE", "spare-key", StoreError)
+sys.stdin.read()
+print(places.generate(Path(sys.argv[1]), os.urandom)[0].hex())
+"""
+
+
+def test_all_who_make_it_at_once_have_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "spare.key"
+    makers = [
+        subprocess.Popen(
+            [sys.executable, "-c", MAKE, str(path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(4)
+    ]
+    for maker in makers:
+        assert maker.stdin is not None
+        maker.stdin.close()
+        maker.stdin = None
+    keys = {maker.communicate(timeout=60)[0].strip() for maker in makers}
+    found = PLACES.find(path, {})
+    assert found is not None
+    assert keys == {found.hex()}
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_named_file_then_credential_then_the_path(tmp_path: Path) -> None:
+    path = write(tmp_path / "spare.key", b"l" * 32)
+    (tmp_path / "credentials").mkdir()
+    write(tmp_path / "credentials" / "spare-key", b"c" * 32, 0o440)
+    environment = {"CREDENTIALS_DIRECTORY": str(tmp_path / "credentials")}
+    named = {"SPARE_KEY_FILE": str(write(tmp_path / "named", b"n" * 32))}
+    assert PLACES.find(path, environment | named) == b"n" * 32
+    assert PLACES.find(path, environment) == b"c" * 32
+    assert PLACES.find(path, {}) == b"l" * 32
+
+
+@pytest.mark.parametrize(
+    ("content", "mode", "complaint"),
+    [
+        (KEY[:31], 0o600, "is not a spare key"),
+        (b"!" * 44, 0o600, "is not a spare key"),
+        (KEY, 0o640, "The spare key .* can be read by other users; run: chmod 600"),
+    ],
+)
+def test_one_that_will_not_do(tmp_path: Path, content: bytes, mode: int, complaint: str) -> None:
+    with pytest.raises(StoreError, match=complaint):
+        PLACES.find(write(tmp_path / "spare.key", content, mode), {})
+
+
+def test_nowhere_to_write_it(tmp_path: Path) -> None:
+    blocked = write(tmp_path / "file") / "spare.key"
+    with pytest.raises(StoreError, match="Cannot write the spare key"):
+        PLACES.generate(blocked, os.urandom)
+
+
+@settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(content=st.binary(max_size=64) | st.text(max_size=64).map(str.encode))
+def test_any_bytes_are_a_key_or_refused(tmp_path: Path, content: bytes) -> None:
+    path = write(tmp_path / "spare.key", content)
+    try:
+        key = PLACES.find(path, {})
+    except StoreError as error:
+        assert str(error).startswith(f"{path} is not a spare key")  # noqa: PT017
+    else:
+        assert key is not None
+        assert len(key) == KEY_BYTES

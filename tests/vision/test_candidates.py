@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accessctl.domain import Box
-from accessctl.vision.candidates import Bounds, Looks, Sight, follow, judge
+from accessctl.vision.candidates import Bounds, PictureSearch, Sight, follow, judge
 from accessctl.vision.detection import Detection
 from accessctl.vision.fake import fake_mesh
 from accessctl.vision.landmarks import EYE_CORNERS, Mesh, Region
@@ -47,7 +47,7 @@ def sight(thing: Thing) -> Sight:
     return Sight(Mesh(fake_mesh(thing.box), thing.presence), 0.9)
 
 
-def looks(*things: Thing) -> Looks:
+def looks(*things: Thing) -> PictureSearch:
     def lay(region: Region) -> Mesh:
         def away(thing: Thing) -> float:
             x, y = thing.box.centre
@@ -66,7 +66,7 @@ def looks(*things: Thing) -> Looks:
             and tile.top <= box.y and box.y + box.h <= tile.bottom
         ]  # fmt: skip
 
-    return Looks(lay, search, (1280, 720), PRESENCE)
+    return PictureSearch(lay, search, (1280, 720), PRESENCE)
 
 
 def bounds(look: Callable[[Detection], Mesh | None], budget: int = 4, least: float = NEW) -> Bounds:

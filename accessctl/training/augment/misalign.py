@@ -6,8 +6,7 @@ import numpy as np
 
 from accessctl.domain import CropGeometry, Image
 from accessctl.evaluation.pack import CANVAS_TEMPLATE
-from accessctl.vision.alignment import umeyama
-from accessctl.vision.sampling import Affine, compose, warp
+from accessctl.vision.alignment import Affine, compose, umeyama, warp
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import keras
 import yaml
 from pydantic import JsonValue
 
-from accessctl.encoder.export import to_litert
+from accessctl.encoder.keras_file import to_litert
 from accessctl.errors import ModelError, StoreError
 from accessctl.liveness.texture_card import CARD_NAME, TextureCard, TextureInput, TextureOutput
 from accessctl.training.spoof.network import LIVING_CLASS, answering

@@ -9,7 +9,7 @@ from typing import TypeAlias
 import cv2
 import numpy as np
 
-from accessctl.camera.video_file import VideoFileSource
+from accessctl.camera.stream import VideoFileSource
 from accessctl.domain import Box, Face, Frame, Image
 from accessctl.errors import PhotoError
 from accessctl.evaluation.photos import ZipPhotos

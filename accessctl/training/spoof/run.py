@@ -15,7 +15,7 @@ from accessctl.config import VisionConfig
 from accessctl.domain import Box, Image
 from accessctl.errors import InputError, StoreError
 from accessctl.evaluation.presentation import VIDEOS
-from accessctl.storage.strict_yaml import read_mapping
+from accessctl.storage.parsing import read_mapping
 from accessctl.training.spoof.fit import Checked, Plan, fit, living_of
 from accessctl.training.spoof.pictures import FacePicture, film, photos
 from accessctl.training.spoof.prepare import REAL_ATTACK, Folds, prepare

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accessctl.errors import ModelError
-from accessctl.storage.strict_yaml import shortened
+from accessctl.storage.parsing import shortened
 
 MAGIC = 0x1950A86A20F9469CFC6C
 LARGEST_BYTES = 64_000_000

@@ -1,0 +1,166 @@
+"""One frozen tree read from config.yaml; a file of this package holds one or a few sections.
+
+Every field has its bounds and a description (`accessctl config explain` prints them);
+an unknown key is an error, so that a misspelt rule cannot be silently ignored. Paths
+are relative to the file they stand in.
+"""
+
+import re
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from accessctl.bundled import model_folders, named_models
+from accessctl.config.camera import CameraConfig
+from accessctl.config.liveness import Intent, LivenessConfig, Mode
+from accessctl.config.operation import (
+    ActionConfig,
+    ActionsConfig,
+    AuditConfig,
+    CommandAction,
+    RetentionConfig,
+    ServiceConfig,
+    SnapshotConfig,
+    WebhookAction,
+)
+from accessctl.config.policy import (
+    AccessConfig,
+    Factor,
+    FactorName,
+    GroupConfig,
+    HoursConfig,
+    LockoutConfig,
+    Passage,
+    PolicyConfig,
+    Weekday,
+)
+from accessctl.config.recognition import (
+    DetectorRuntime,
+    EncoderConfig,
+    GalleryConfig,
+    VisionConfig,
+)
+from accessctl.config.section import Section, explain, laid_below, resolve_paths
+from accessctl.errors import ConfigError
+from accessctl.storage.parsing import read_mapping, shortened
+
+__all__ = [
+    "AccessConfig",
+    "ActionConfig",
+    "ActionsConfig",
+    "AuditConfig",
+    "CameraConfig",
+    "CommandAction",
+    "Config",
+    "DetectorRuntime",
+    "EncoderConfig",
+    "Factor",
+    "FactorName",
+    "GalleryConfig",
+    "GroupConfig",
+    "HoursConfig",
+    "Intent",
+    "LivenessConfig",
+    "LockoutConfig",
+    "Mode",
+    "Passage",
+    "PolicyConfig",
+    "RetentionConfig",
+    "Section",
+    "ServiceConfig",
+    "SnapshotConfig",
+    "VisionConfig",
+    "WebhookAction",
+    "Weekday",
+    "explain",
+    "load_config",
+    "resolve_paths",
+    "resolve_source",
+]
+
+
+class Config(Section):
+    camera: CameraConfig = CameraConfig()
+    vision: VisionConfig = VisionConfig()
+    encoder: EncoderConfig = EncoderConfig()
+    gallery: GalleryConfig = GalleryConfig()
+    liveness: LivenessConfig = LivenessConfig()
+    policy: PolicyConfig = PolicyConfig()
+    access: AccessConfig = AccessConfig()
+    actions: ActionsConfig = ActionsConfig()
+    audit: AuditConfig = AuditConfig()
+    service: ServiceConfig = ServiceConfig()
+
+    @property
+    def lockout_file(self) -> Path:
+        """Where lockouts are kept."""
+        return self.policy.lockout.file or self.audit.file.with_name("lockout.sqlite")
+
+    @property
+    def demo_gallery(self) -> GalleryConfig:
+        """The demo's people, kept apart from those who may open the door."""
+        folder = self.audit.file.with_name("demo")
+        return self.gallery.model_copy(update={"folder": folder})
+
+
+def load_config(path: Path) -> Config:
+    """Read and check `path`; raises ConfigError with the first thing that is wrong."""
+    try:
+        config = Config.model_validate(read_mapping(path))
+        base = path.resolve().parent
+        resolved: Config = resolve_paths(config, base)
+        resolved = _with_named_models(config, resolved, base)
+        sources = _sources(resolved, base)
+    except PermissionError as error:
+        raise ConfigError(
+            f"You may not read the configuration {path}; do so as root or as the door's user."
+        ) from error
+    except OSError as error:
+        raise ConfigError(
+            f"Cannot read the configuration {path} ({error.strerror}); "
+            "name an existing file with --config or ACCESSCTL_CONFIG."
+        ) from error
+    except ValidationError as error:
+        raise ConfigError(f"{path}: {_first_complaint(error)}") from error
+    except (ValueError, RuntimeError) as error:
+        raise ConfigError(f"{path} {error}; correct it.") from error
+    return resolved.model_copy(update=sources)
+
+
+def _with_named_models(said: Config, resolved: Config, base: Path) -> Config:
+    """Encoder, detectors and texture network are found by name, too, where no path leads there."""
+    folders = model_folders()
+    places = [("encoder", "folder"), ("vision", "models"), ("liveness", "texture")]
+    sections: dict[str, Section] = {}
+    for name, field in places:
+        value = getattr(getattr(said, name), field)
+        if isinstance(value, Path):
+            found = named_models(value.expanduser(), base, folders)
+            sections[name] = getattr(resolved, name).model_copy(update={field: found})
+    return resolved.model_copy(update=sections)
+
+
+def _sources(config: Config, base: Path) -> dict[str, Section]:
+    """The sections that name cameras, recordings among them laid below `base`."""
+    source = resolve_source(config.camera.source, base)
+    sections: dict[str, Section] = {"camera": config.camera.model_copy(update={"source": source})}
+    infrared = config.liveness.ir_source
+    if infrared is not None:
+        beside = {"ir_source": resolve_source(infrared, base)}
+        sections["liveness"] = config.liveness.model_copy(update=beside)
+    return sections
+
+
+def _first_complaint(error: ValidationError) -> str:
+    first = error.errors(include_url=False)[0]
+    key = shortened(".".join(str(part) for part in first["loc"]), 80) or "the file"
+    if first["type"] == "extra_forbidden":
+        return f"unknown key {key!r}; `accessctl config explain` lists the known ones."
+    return f"{key}: {shortened(first['msg'], 200)} (found {shortened(repr(first['input']), 80)})."
+
+
+def resolve_source(source: str, base: Path) -> str:
+    """A recording's path laid below `base`; words, devices and URLs stay as they are."""
+    if source in {"auto", "demo"} or "://" in source or re.fullmatch(r"(usb:)?\d+", source):
+        return source
+    return str(laid_below(Path(source), base))

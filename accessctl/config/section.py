@@ -1,0 +1,62 @@
+"""What every section of the configuration is: frozen, deaf to unknown keys, explained by itself."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic.fields import FieldInfo
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=False, allow_inf_nan=False)
+
+
+SectionT = TypeVar("SectionT", bound=Section)
+
+
+def in_order(section: SectionT, low: str, high: str) -> SectionT:
+    """ValueError when the field `low` is above the field `high`."""
+    if getattr(section, low) > getattr(section, high):
+        raise ValueError(f"{low} must not be above {high}")
+    return section
+
+
+def _off(value: object) -> object:
+    return "off" if value is False else value
+
+
+# YAML 1.1 reads an unquoted `off` as false; beside a Literal that has the word "off".
+OFF = BeforeValidator(_off)
+
+
+def explain(config: BaseModel, prefix: str = "") -> Iterator[tuple[str, Any, FieldInfo]]:
+    """Every leaf of the tree: dotted name, value, and the field with its description."""
+    for name, field in type(config).model_fields.items():
+        value = getattr(config, name)
+        if isinstance(value, Section):
+            yield from explain(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value, field
+
+
+def resolve_paths(section: Any, base: Path) -> Any:
+    """The same tree with every relative path laid below `base`."""
+    if isinstance(section, Path):
+        return laid_below(section, base)
+    if isinstance(section, tuple):
+        return tuple(resolve_paths(item, base) for item in section)
+    if isinstance(section, BaseModel):
+        fields = {
+            name: resolve_paths(getattr(section, name), base) for name in type(section).model_fields
+        }
+        # What the file says and what nobody said are still told apart.
+        return type(section).model_construct(section.model_fields_set, **fields)
+    return section
+
+
+def laid_below(path: Path, base: Path) -> Path:
+    """RuntimeError for the home of nobody, ValueError for what can be no path."""
+    if "\0" in str(path):
+        raise ValueError(f"names the path {str(path)!r}, which holds a NUL character")
+    return base / path.expanduser()
