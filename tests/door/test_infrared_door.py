@@ -37,7 +37,7 @@ class Visited:
 
     def __init__(self, view: OtherView | None = SEEN) -> None:
         wanted = Wanted(LivenessConfig(ir_source="/dev/video2", patience_s=4.0))
-        self.house = FakeHouse(wanted=wanted, looks=DirectCueRunner(alive))
+        self.house = FakeHouse(wanted=wanted, cue_runner=DirectCueRunner(alive))
         self.house.enrol("Ada", ADA)
         self.house.observer.other_view = view
         self.companion = FakeCompanion(lambda _: np.zeros((90, 160, 3), np.uint8))
