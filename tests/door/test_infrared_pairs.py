@@ -11,7 +11,7 @@ from accessctl.camera.fake import FakeCompanion
 from accessctl.config import VisionConfig
 from accessctl.domain import Frame, Image
 from accessctl.door.liveness_gate import InfraredView
-from accessctl.liveness.cues.infrared import CUE, infrared
+from accessctl.liveness.cues.infrared import infrared
 from accessctl.liveness.evidence import CueVerdict, LivenessFrame, gather
 from accessctl.liveness.examiner import Liveness, VisitCues
 from accessctl.vision.observer import Observer
