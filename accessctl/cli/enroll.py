@@ -92,7 +92,7 @@ def images(args: argparse.Namespace, engine: "Engine") -> Iterator[tuple[str, Im
 def from_camera(args: argparse.Namespace, engine: "Engine") -> Image:
     from accessctl.camera.choose import source_from
     from accessctl.camera.reader import Reader
-    from accessctl.door.snapshots import best_shot
+    from accessctl.door.session import best_shot
 
     config = engine.config.camera
     source = source_from(args.source or config.source, config)

@@ -21,7 +21,7 @@ from accessctl.demo.people import (
     turned,
 )
 from accessctl.demo.room import DOORWAY, HEIGHT, WIDTH, empty_room
-from accessctl.demo.script import ACTS, Act, Performer, Pose, act_at, gain_at, length_of, pose_at
+from accessctl.demo.script import ACTS, Act, Performer, Stance, act_at, gain_at, length_of, pose_at
 from accessctl.demo.sheet import lay_sheet, print_picture, sheet_at
 from accessctl.domain import Image
 
@@ -68,7 +68,7 @@ class Scene:
         return self._noise[y : y + HEIGHT, x : x + WIDTH]
 
 
-def place(picture: Image, sizes: tuple[Cutout, ...], pose: Pose) -> None:
+def place(picture: Image, sizes: tuple[Cutout, ...], pose: Stance) -> None:
     """Lay a person into `picture` (changed in place) as `pose` says."""
     cutout = min(sizes, key=lambda one: (one.size < pose.size, one.size))
     scale = pose.size / cutout.size

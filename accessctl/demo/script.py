@@ -50,7 +50,7 @@ LENGTH_S = length_of(ACTS)
 
 
 @dataclass(frozen=True, slots=True)
-class Pose:
+class Stance:
     """How a performer stands in the picture.
 
     Face width `size`, point between the eyes `x`, `y`, head turn `yaw` in degrees (positive:
@@ -71,7 +71,7 @@ def act_at(t: float, acts: tuple[Act, ...] = ACTS) -> Act | None:
     return next((act for act in acts if act.start <= t < act.start + VISIT_S), None)
 
 
-def pose_at(since: float) -> Pose:
+def pose_at(since: float) -> Stance:
     """The pose `since` seconds after the visit's start: in, up to the camera, look, away."""
     if since < ENTER_S:
         return _entering(since)
@@ -91,9 +91,9 @@ def gain_at(t: float, acts: tuple[Act, ...] = ACTS) -> float:
     return 1.0 - 0.4 * _bell(looked, 1.2, 0.45) + 0.3 * _bell(looked, 2.6, 0.4)
 
 
-def _entering(since: float) -> Pose:
+def _entering(since: float) -> Stance:
     way = ease(since / ENTER_S)
-    return Pose(
+    return Stance(
         size=FAR_PX,
         x=DOOR_X - 240 * (1 - way),
         y=EYE_Y + _step(since, FAR_PX),
@@ -103,20 +103,20 @@ def _entering(since: float) -> Pose:
     )
 
 
-def _walking(since: float) -> Pose:
+def _walking(since: float) -> Stance:
     # The way to the camera is walked evenly, so the width grows as its inverse.
     size = 1 / _between(1 / FAR_PX, 1 / NEAR_PX, ease(since / WALK_S))
     sway = 0.08 * size * math.sin(2 * math.pi * 0.9 * since)
     # Nobody walks up to a door without a glance to either side.
     glance = 16 * _bell(since, 2.3, 0.3) - 14 * _bell(since, 3.1, 0.3)
     yaw = sway / size * 60 + glance
-    return Pose(size=size, x=DOOR_X + sway, y=EYE_Y + _step(since, size), yaw=yaw)
+    return Stance(size=size, x=DOOR_X + sway, y=EYE_Y + _step(since, size), yaw=yaw)
 
 
-def _standing(since: float) -> Pose:
+def _standing(since: float) -> Stance:
     turn = 15 * math.sin(2 * math.pi * since / STAND_S)
     shake = _bell(since, 3.4, 0.12)
-    return Pose(
+    return Stance(
         size=NEAR_PX + 4 * math.sin(1.3 * since),
         x=DOOR_X + 5 * math.sin(2.1 * since) + 18 * shake,
         y=EYE_Y + 3 * math.sin(1.7 * since),
@@ -125,10 +125,10 @@ def _standing(since: float) -> Pose:
     )
 
 
-def _leaving(since: float) -> Pose:
+def _leaving(since: float) -> Stance:
     way = (since / LEAVE_S) ** 2
     start = DOOR_X + 5 * math.sin(2.1 * STAND_S)
-    return Pose(
+    return Stance(
         size=NEAR_PX + 4 * math.sin(1.3 * STAND_S),
         x=start + 1100 * way,
         y=EYE_Y + 3 * math.sin(1.7 * STAND_S),

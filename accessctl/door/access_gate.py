@@ -142,15 +142,15 @@ class AccessGate:
             time,
             rules,
             locked_out=self._lockouts is not None and self._lockouts.remaining_s() > 0,
-            liveness=visit.liveness,
+            liveness=visit.life.liveness,
             awaited=self.second_factor is not None and self.second_factor.awaited(visit.id, now),
             place=place(
                 visit.widths, visit.index, policy.several_faces, policy.several_faces_ratio
             ),
             last_crossing=crossing,
             crossings_known=known,
-            intent=visit.intent,
-            liveness_doubted=visit.inspection is not None and visit.inspection.doubted,
+            intent=visit.life.intent,
+            liveness_doubted=visit.life.doubted,
         )
         factor = asked(it, policy.second_factor)
         return replace(it, factor=factor, second_factor=self._shown(visit, person, factor, now))
@@ -161,10 +161,10 @@ class AccessGate:
             limit_s = self._policy.second_factor_s
             self.second_factor.ask(visit.id, visit.pooled.person, factor, now + limit_s)
 
-    def over(self, visit: Visit) -> None:
+    def over(self, visit: str) -> None:
         """The visit is decided, or its visitor has left."""
         if self.second_factor is not None:
-            self.second_factor.forget(visit.id)
+            self.second_factor.forget(visit)
 
     def passage(self, circumstances: Circumstances, verdict: Verdict) -> Mapping[str, Any]:
         """What the decision's event says of the way that the door leads."""

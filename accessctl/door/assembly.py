@@ -16,11 +16,19 @@ from accessctl.config import Config
 from accessctl.domain import EventKind, Outcome, PersonId
 from accessctl.door.access_gate import AccessGate, Crossings
 from accessctl.door.demands import Wanted
-from accessctl.door.door import Door, LiveSettings
+from accessctl.door.door import Door
 from accessctl.door.liveness_gate import LivenessGate, OnFault
-from accessctl.door.recorder import ActionListener, DecisionRecorder, ignore, service_event
+from accessctl.door.recorder import (
+    NO_PICTURES,
+    ActionListener,
+    DecisionPictures,
+    DecisionRecorder,
+    SnapshotTaker,
+    ignore,
+    service_event,
+)
 from accessctl.door.second_factor import PinAttempts, SecondFactor
-from accessctl.door.snapshots import SnapshotTaker
+from accessctl.door.setup import DoorSetup, LiveSettings
 from accessctl.liveness.gestures import Ask
 from accessctl.liveness.texture_network import load_texture
 from accessctl.liveness.worker import CueWorker, DirectCueRunner
@@ -65,29 +73,24 @@ def open_door(
             crossings=Crossings(audit, config.access),
             second_factor=SecondFactor(engine.roster.pin_of, pins, time.monotonic),
         )
-        outfit = live_settings_of(config, gate)
+        settings = live_settings_of(config, gate)
         runner = ActionRunner(queue=config.actions.queue)
-        enactor = DecisionRecorder(audit, runner, outfit.actions, time.time, on_action)
-        enactor.asking = outfit.asking
-        looks = DirectCueRunner() if every_frame else CueWorker()
-        door = Door(
-            engine.observer,
-            engine.recogniser,
-            engine.roster,
-            enactor,
-            outfit.policy,
+        cues = DirectCueRunner() if every_frame else CueWorker()
+        setup = DoorSetup(
+            observer=engine.observer,
+            recogniser=engine.recogniser,
+            roster=engine.roster,
+            recorder=DecisionRecorder(audit, runner, time.time, on_action),
+            liveness=LivenessGate(settings.wanted, cues, fault_recorder(audit)),
             leave_after_s=config.vision.track_timeout_s,
             wall_clock=time.time,
             new_visit_id=new_visit_id,
-            gate=outfit.gate,
-            photographer=outfit.photographer,
-            inspector=LivenessGate(outfit.wanted, looks, fault_recorder(audit)),
             granted_before=recent_grants(audit, config.policy.cooldown_s, time.time()),
         )
         try:
-            yield door
+            yield Door(setup, settings)
         finally:
-            looks.close()
+            cues.close()
             if not runner.close(finish_s):
                 log.warning("Some actions had not finished after %.0f s.", finish_s)
 
@@ -102,11 +105,11 @@ def live_settings_of(config: Config, gate: AccessGate) -> LiveSettings:
     }
     return LiveSettings(
         config.policy,
-        actions,
         gate,
-        snapshot_taker_of(config),
-        wanted_of(config),
-        actions_from(config.actions.challenge),
+        actions,
+        asking=actions_from(config.actions.challenge),
+        wanted=wanted_of(config),
+        pictures=pictures_of(config),
     )
 
 
@@ -129,11 +132,11 @@ def fault_recorder(audit: Log) -> OnFault:
     return write
 
 
-def snapshot_taker_of(config: Config) -> SnapshotTaker | None:
+def pictures_of(config: Config) -> DecisionPictures:
     snapshots = config.audit.snapshots
     key = find_key(key_path(config.audit), os.environ)
     if snapshots.keep == "off" or key is None:
-        return None
+        return NO_PICTURES
     folder = snapshot_folder(config.audit)
     return SnapshotTaker(Snapshots(folder, key, snapshots), snapshots.keep)
 

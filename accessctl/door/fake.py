@@ -9,14 +9,16 @@ import numpy as np
 
 from accessctl.actions.base import Action, ActionResult, RecordingAction
 from accessctl.administration.changes import Administration
-from accessctl.audit.base import MemoryLog
+from accessctl.audit.base import MemoryLog, Recorder
 from accessctl.config import PolicyConfig, VisionConfig
+from accessctl.config.policy import AccessConfig
 from accessctl.domain import Box, Decision, Event, Face, Frame, Image, Outcome, PersonId
 from accessctl.door.access_gate import AccessGate
 from accessctl.door.demands import NOTHING_WANTED, Wanted
 from accessctl.door.door import Door, Step
 from accessctl.door.liveness_gate import LivenessGate
 from accessctl.door.recorder import DecisionRecorder
+from accessctl.door.setup import DoorSetup, LiveSettings
 from accessctl.encoder.fake import FAKE_CARD, FakeEncoder
 from accessctl.gallery.fake import MemoryGallery, random_units
 from accessctl.gallery.people import NewPhoto
@@ -121,7 +123,7 @@ class FakeHouse:
     speaker: RecordingAction = field(default_factory=lambda: RecordingAction("say"))
     wanted: Wanted = NOTHING_WANTED
     cues: ScriptedCues = field(default_factory=ScriptedCues)
-    looks: CueRunner | None = None
+    cue_runner: CueRunner | None = None
     faults: list[tuple[str, Exception]] = field(default_factory=list)
     policy: PolicyConfig = field(
         default_factory=lambda: PolicyConfig(
@@ -148,28 +150,39 @@ class FakeHouse:
         )
         return self.gallery.add_person(name, photo).id
 
-    def door(self, gate: AccessGate | None = None) -> Door:
+    def door(
+        self,
+        gate: AccessGate | None = None,
+        *,
+        audit: Recorder | None = None,
+        wall_clock: Callable[[], float] = lambda: EPOCH,
+        new_visit_id: Callable[[], str] | None = None,
+    ) -> Door:
+        """With a gate that lets everybody in, the house's own log, and a clock that stands still,
+        unless others are given."""
         numbers = count(1)
-        enactor = DecisionRecorder(
-            self.audit, self.runner, {Outcome.GRANTED: [self.unlock]}, wall_clock=lambda: EPOCH
-        )
-        enactor.asking = [self.speaker]
-        return Door(
-            self.observer,
-            self.recogniser,
-            self.roster(),
-            enactor,
-            self.policy,
-            leave_after_s=1.0,
-            wall_clock=lambda: EPOCH,
-            new_visit_id=lambda: f"visit-{next(numbers)}",
-            gate=gate,
-            inspector=LivenessGate(
+        setup = DoorSetup(
+            observer=self.observer,
+            recogniser=self.recogniser,
+            roster=self.roster(),
+            recorder=DecisionRecorder(audit or self.audit, self.runner, wall_clock),
+            liveness=LivenessGate(
                 self.wanted,
-                self.looks or DirectCueRunner(self.cues),
+                self.cue_runner or DirectCueRunner(self.cues),
                 lambda visit, error: self.faults.append((visit, error)),
             ),
+            leave_after_s=1.0,
+            wall_clock=wall_clock,
+            new_visit_id=new_visit_id or (lambda: f"visit-{next(numbers)}"),
         )
+        settings = LiveSettings(
+            self.policy,
+            gate or AccessGate(AccessConfig(), self.policy),
+            {Outcome.GRANTED: [self.unlock]},
+            asking=[self.speaker],
+            wanted=self.wanted,
+        )
+        return Door(setup, settings)
 
     def play(
         self, door: Door, scenes: Iterable[tuple[int, Sequence[Face]]], start: float = 0.0

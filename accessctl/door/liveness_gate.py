@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from accessctl.camera.companion import Companion
-from accessctl.config.liveness import LivenessConfig
 from accessctl.domain import Box, Face, Frame, Image, Sighting
-from accessctl.door.demands import Asked, Prompt, Wanted
-from accessctl.door.visit import Visit
+from accessctl.door.demands import Asked, Wanted
+from accessctl.door.visit import LifeShown, Visit
 from accessctl.door.visit_liveness import VisitLiveness
-from accessctl.liveness.evidence import InfraredSight, gather
+from accessctl.liveness.evidence import InfraredSight, LivenessFrame, gather
 from accessctl.liveness.examiner import CueWindow
 from accessctl.liveness.worker import CueAnswer, CueRunner
 from accessctl.policy.circumstances import Proof
@@ -32,11 +31,9 @@ FRESH_S = 0.3
 SILENT_S = 1.0
 """Without a picture for so long it is silent, seconds."""
 
-FINAL = frozenset({Proof.REFUTED, Proof.MISSING})
-
 OnFault = Callable[[str, Exception], None]
 
-OnOver = Callable[[Visit], None]
+OnOver = Callable[[VisitLiveness], None]
 
 
 class SecondSight(Protocol):
@@ -114,68 +111,71 @@ def ignore_fault(_visit: str, _error: Exception) -> None:
     """Whoever wants to know nothing of faults."""
 
 
-def ignore_over(_visit: Visit) -> None:
+def ignore_over(_source: VisitLiveness) -> None:
     """Whoever wants to know nothing of what visits came to."""
 
 
 @dataclass
 class LivenessGate:
-    """Keeps an inspection for each visit that is not decided; all is called by the loop.
+    """Keeps what is known of life for each visit that is not decided; all is called by the loop.
 
     `wanted` may be replaced at any time, for the visits that begin after that, and so may the
     `infrared` camera. `on_fault` hears of each visit on which the cues failed, which is not
-    found alive then; `on_over` of each that was inspected, once, when it is decided or has left,
-    with all that was gathered.
+    found alive then; `on_over` of all that was gathered in each visit that was asked for
+    anything, once, when it is decided or its visitor has left.
     """
 
     wanted: Wanted
-    looks: CueRunner
+    cues: CueRunner
     on_fault: OnFault = ignore_fault
     on_over: OnOver = ignore_over
     infrared: InfraredView | None = None
-    _open: dict[str, Visit] = field(default_factory=dict)
+    _open: dict[str, VisitLiveness] = field(default_factory=dict)
     _asked: list[Asked] = field(default_factory=list)
 
     def hear(self) -> None:
         """Take over what was looked at meanwhile; what is of no open visit is dropped."""
-        while answers := self.looks.answers():
+        while answers := self.cues.answers():
             for answer in answers:
                 self._hear(answer)
 
-    def look_beside(self, frame: Frame, seen: Sequence[tuple[Face, Visit]]) -> None:
-        """Look for the faces of a frame in the infrared picture; called before `see`."""
+    def look_beside(self, frame: Frame, faces: Sequence[Face], undecided: Collection[int]) -> None:
+        """Look for the faces of a frame in the infrared picture; called before `see`.
+
+        `undecided` are the tracks of those that somebody must still decide on.
+        """
         if self.infrared is not None:
-            wanted = {face.track for face, visit in seen if visit.verdict is None}
-            self.infrared.look(frame, [face for face, _ in seen], wanted)
+            self.infrared.look(frame, faces, undecided)
 
     def see(
         self, frame: Frame, face: Face, visit: Visit, sighting: Sighting | None, rules: Rules
-    ) -> bool:
-        """Take in a face of an undecided visit; whether it may now be refused for want of proof.
+    ) -> LifeShown:
+        """Take in a face of an undecided visit; what its visitor has shown by now.
 
         `sighting` is what this frame said of the visitor's identity, if it was good enough.
         """
-        inspection = self._inspection_of(visit)
-        if inspection is None:
-            return False
-        inspection.infrared_silent = self.infrared is None or self.infrared.silent
-        before = (visit.liveness, visit.intent)
+        source = self._source_of(visit.id)
+        if source is None:
+            return visit.life
+        source.infrared_silent = self.infrared is None or self.infrared.silent
         # Nothing that could still be seen changes a veto.
-        if visit.liveness is not Proof.REFUTED and inspection.is_due(frame.captured):
+        if visit.life.liveness is not Proof.REFUTED and source.is_due(frame.captured):
             try:
-                self._watch(frame, face, visit, sighting, rules, inspection)
+                shown = self._gathered(frame, face, sighting, rules)
+                shown = source.sampler.sample(frame.image, shown)
+                self._watch(source, shown, visit, rules)
             except Exception as error:  # noqa: BLE001 - whatever goes wrong here opens nothing
-                self._fail(visit, inspection, error)
-        visit.liveness, visit.intent = inspection.liveness, inspection.intent
-        self._prompt(visit, inspection.prompt)
-        after = (visit.liveness, visit.intent)
-        return after != before and not FINAL.isdisjoint(after)
+                self._fail(visit.id, source, error)
+        prompt = source.prompt
+        if prompt is not None and prompt.steps and prompt != visit.life.prompt:
+            self._asked.append(Asked(visit.id, prompt))
+        return LifeShown(source.liveness, source.intent, prompt, source)
 
-    def forget(self, visit: Visit) -> None:
+    def forget(self, visit: str) -> None:
         """The visit is decided or over; its evidence is not needed any more."""
-        visit.prompt = None
-        if self._open.pop(visit.id, None) is not None:
-            self.on_over(visit)
+        source = self._open.pop(visit, None)
+        if source is not None:
+            self.on_over(source)
 
     def asked(self) -> tuple[Asked, ...]:
         """What visitors were asked for since the last call."""
@@ -183,73 +183,56 @@ class LivenessGate:
         return asked
 
     def close(self) -> None:
-        self.looks.close()
+        self.cues.close()
 
-    def _inspection_of(self, visit: Visit) -> VisitLiveness | None:
-        if visit.id not in self._open:
-            config: LivenessConfig = self.wanted.liveness
-            if config.mode == "off" and self.wanted.intent is None:
+    def _source_of(self, visit: str) -> VisitLiveness | None:
+        """What is known of that visit, which begins here unless nothing is asked for."""
+        if visit not in self._open:
+            if self.wanted.liveness.mode == "off" and self.wanted.intent is None:
                 return None
-            visit.inspection = VisitLiveness(self.wanted)
-            self._open[visit.id] = visit
-        return visit.inspection
+            self._open[visit] = VisitLiveness(self.wanted)
+        return self._open[visit]
+
+    def _gathered(
+        self, frame: Frame, face: Face, sighting: Sighting | None, rules: Rules
+    ) -> LivenessFrame:
+        match = None if sighting is None else sighting.match
+        embedding = None if sighting is None else sighting.embedding
+        infrared = None if self.infrared is None else self.infrared.hand_over(face.track)
+        return gather(frame, face, embedding, shown_by(match, rules.frame_fmr), infrared=infrared)
 
     def _watch(
-        self,
-        frame: Frame,
-        face: Face,
-        visit: Visit,
-        sighting: Sighting | None,
-        rules: Rules,
-        inspection: VisitLiveness,
+        self, source: VisitLiveness, shown: LivenessFrame, visit: Visit, rules: Rules
     ) -> None:
-        evidence = visit.evidence()
-        pooled = evidence.pooled
-        matched = pooled is not None and find_doubt(pooled, evidence.sightings, rules) is None
-        match = None if sighting is None else sighting.match
-        shows = shown_by(match, rules.frame_fmr)
-        embedding = None if sighting is None else sighting.embedding
-        seen = gather(frame, face, embedding, shows, infrared=self._sight_of(face))
-        look = inspection.watch(
-            inspection.sampler.sample(frame.image, seen),
-            None if pooled is None else pooled.person,
-            matched=matched,
-        )
-        self._look_at(visit, look)
-        if look is not None:
-            # CueRunner that are made at once count for this very frame.
+        pooled = visit.pooled
+        matched = pooled is not None and find_doubt(pooled, visit.sightings, rules) is None
+        candidate = None if pooled is None else pooled.person
+        window = source.watch(shown, candidate, matched=matched)
+        self._run(visit.id, source, window)
+        if window is not None:
+            # What the cues are run on at once counts for this very frame.
             self.hear()
 
-    def _sight_of(self, face: Face) -> InfraredSight | None:
-        return None if self.infrared is None else self.infrared.hand_over(face.track)
-
     def _hear(self, answer: CueAnswer) -> None:
-        visit = self._open.get(answer.visit)
-        if visit is None or visit.inspection is None:
+        source = self._open.get(answer.visit)
+        if source is None:
             return
         if answer.fault is not None:
-            self._fail(visit, visit.inspection, answer.fault)
+            self._fail(answer.visit, source, answer.fault)
         else:
-            self._look_at(visit, visit.inspection.take(answer.look, answer.results))
+            self._run(answer.visit, source, source.take(answer.look, answer.results))
 
-    def _look_at(self, visit: Visit, look: CueWindow | None) -> None:
-        if look is None or visit.inspection is None:
+    def _run(self, visit: str, source: VisitLiveness, window: CueWindow | None) -> None:
+        if window is not None and not self.cues.ask(visit, window):
+            source.put_back()
+
+    def _fail(self, visit: str, source: VisitLiveness, error: Exception) -> None:
+        if source.failed:
             return
-        if not self.looks.ask(visit.id, look):
-            visit.inspection.put_back()
-
-    def _prompt(self, visit: Visit, prompt: Prompt | None) -> None:
-        if prompt is not None and prompt.steps and prompt != visit.prompt:
-            self._asked.append(Asked(visit.id, prompt))
-        visit.prompt = prompt
-
-    def _fail(self, visit: Visit, inspection: VisitLiveness, error: Exception) -> None:
-        if inspection.failed:
-            return
-        inspection.fail()
+        source.fail()
         log.error(
             "The cues of liveness failed; the visit is not found alive.",
             exc_info=error,
-            extra={"visit": visit.id},
+            extra={"visit": visit},
         )
-        self.on_fault(visit.id, error)
+        self.on_fault(visit, error)

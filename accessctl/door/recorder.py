@@ -1,20 +1,31 @@
 """A decision is written down first and acted on second; without the record nothing opens. What goes
 into the event log is made by pure functions from values to events, without names.
+
+Pictures from the door's camera: those of decisions for the audit log, and the best photo of one
+person out of a few seconds, to enrol them with.
 """
 
 import logging
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
+
+import cv2
+import numpy as np
 
 from accessctl.actions.base import Action, ActionResult
 from accessctl.audit.base import Recorder, write_down
+from accessctl.audit.snapshots import Snapshots
 from accessctl.audit.views import as_json
-from accessctl.domain import Decision, Event, EventKind, Outcome, PersonId
+from accessctl.domain import Decision, Event, EventKind, Face, Image, Outcome, PersonId
 
 log = logging.getLogger(__name__)
 
 ActionListener: TypeAlias = Callable[[str, bool], None]
+
+# A face's box with some of its surroundings, which help people to recognise it.
+MARGIN = 0.4
+JPEG_QUALITY = 85
 
 
 def decision_event(decision: Decision, more: Mapping[str, Any] | None = None) -> Event:
@@ -91,24 +102,27 @@ def ignore(_name: str, _ok: bool) -> None:
 class DecisionRecorder:
     """Writes decisions to the audit log and hands their actions to the runner.
 
-    `actions`, and those `asking` a visitor for something, may be replaced between two
-    decisions. `on_action` hears of each action's end.
+    `on_action` hears of each action's end.
     """
 
     def __init__(
         self,
         audit: Recorder,
         runner: Runner,
-        actions: Mapping[Outcome, Sequence[Action]],
         wall_clock: Callable[[], float],
         on_action: ActionListener = ignore,
     ) -> None:
         self._audit = audit
         self._runner = runner
-        self.actions = actions
-        self.asking: Sequence[Action] = ()
+        self._actions: Mapping[Outcome, Sequence[Action]] = {}
+        self._asking: Sequence[Action] = ()
         self._wall_clock = wall_clock
         self._on_action = on_action
+
+    def use(self, actions: Mapping[Outcome, Sequence[Action]], asking: Sequence[Action]) -> None:
+        """From the next decision on these `actions`, and those that ask a visitor for something."""
+        self._actions = actions
+        self._asking = asking
 
     def enact(
         self,
@@ -124,7 +138,7 @@ class DecisionRecorder:
         if not write_down(self._audit, decision_event(decision, more)):
             return False
         payload = as_json(decision_event(decision), names.get)
-        for action in self.actions.get(decision.outcome, ()):
+        for action in self._actions.get(decision.outcome, ()):
             queued = self._runner.submit(action, payload, self._reporter(decision))
             if not queued:
                 refused = ActionResult(False, "Refused: too many actions are waiting.", 0.0)
@@ -133,7 +147,7 @@ class DecisionRecorder:
 
     def ask(self, payload: Mapping[str, Any]) -> None:
         """Tell a visitor what to do; failing to opens nothing and refuses nobody."""
-        for action in self.asking:
+        for action in self._asking:
             if not self._runner.submit(action, payload, self._told):
                 log.warning("Action %s was refused: too many are waiting.", action.name)
 
@@ -152,3 +166,59 @@ class DecisionRecorder:
         event = action_event(decision, action.name, result, self._wall_clock())
         write_down(self._audit, event)
         self._on_action(action.name, result.ok)
+
+
+class DecisionPictures(Protocol):
+    """What the door asks of whoever keeps pictures of decisions."""
+
+    def cut(self, image: Image, face: Face) -> Image | None:
+        """What is kept of an RGB frame in which that face is seen; may be a view of it."""
+
+    def take(self, visit: str, time: float, picture: Image | None) -> dict[str, Any]:
+        """What the decision's event says about its picture; nothing when there is none."""
+
+
+class NoPictures:
+    """No picture is kept of anybody."""
+
+    def cut(self, image: Image, face: Face) -> None:
+        del image, face
+
+    def take(self, visit: str, time: float, picture: Image | None) -> dict[str, Any]:
+        del visit, time, picture
+        return {}
+
+
+NO_PICTURES = NoPictures()
+
+
+class SnapshotTaker:
+    """Cuts what is to be kept of a frame, and has it kept; see DecisionPictures."""
+
+    def __init__(self, snapshots: Snapshots, keep: Literal["face", "frame"]) -> None:
+        self._snapshots = snapshots
+        self._keep = keep
+
+    def cut(self, image: Image, face: Face) -> Image:
+        if self._keep == "frame":
+            return image
+        height, width = image.shape[:2]
+        box = face.box
+        left, top = box.x - MARGIN * box.w, box.y - MARGIN * box.h
+        right, bottom = box.x + (1 + MARGIN) * box.w, box.y + (1 + MARGIN) * box.h
+        x0, x1 = (int(np.clip(x, 0, width)) for x in (left, right))
+        y0, y1 = (int(np.clip(y, 0, height)) for y in (top, bottom))
+        return image[y0:y1, x0:x1].copy()
+
+    def take(self, visit: str, time: float, picture: Image | None) -> dict[str, Any]:
+        if picture is None or picture.size == 0:
+            return {}
+        encoded, jpeg = cv2.imencode(
+            ".jpg",
+            cv2.cvtColor(picture, cv2.COLOR_RGB2BGR),
+            [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY],
+        )
+        kept = self._snapshots.keep(visit, time, jpeg.tobytes()) if encoded else None
+        if kept is None:
+            return {"snapshot": None}
+        return {"snapshot": kept.name, "snapshot_sha256": kept.sha256}

@@ -18,13 +18,15 @@ from accessctl.camera.reader import Reader
 from accessctl.camera.source import Source
 from accessctl.config import Config
 from accessctl.config.camera import CameraConfig
-from accessctl.domain import Decision, Frame
+from accessctl.domain import Decision, Frame, Image
 from accessctl.door.assembly import live_settings_of, open_door
 from accessctl.door.door import Door, Step
 from accessctl.door.liveness_gate import InfraredView
 from accessctl.door.recorder import ActionListener, ignore, service_event
-from accessctl.errors import ConfigError
+from accessctl.errors import CameraError, ConfigError, FaceError
 from accessctl.recognition.engine import Engine
+from accessctl.recognition.enrolment import StillObserver
+from accessctl.recognition.recogniser import only_face
 
 # How long to wait for a frame before looking whether to stop, seconds.
 PATIENCE_S = 0.2
@@ -129,7 +131,7 @@ class Session:
         open ones come to is returned. What only a restart can change is not looked at.
         """
         gate = self.door.gate.under(config.access, config.policy)
-        outfit = live_settings_of(config, gate)
+        settings = live_settings_of(config, gate)
         source = None
         if config.camera != self.config.camera:
             source = self._other_camera(config.camera)
@@ -141,7 +143,7 @@ class Session:
             infrared = infrared_beside(source or self.reader.source, config, fast=self.fast)
         self.engine.roster.retarget(config.policy.target_fpir)
         self.engine.observer.reconfigure(config.vision)
-        self.door.take_over(outfit)
+        self.door.take_over(settings)
         if other_infrared:
             self._look_away()
         decisions = [] if source is None else self._watch(source, config.camera)
@@ -268,3 +270,31 @@ def open_session(
         # Last of all: the actions that were still running have been written down by now.
         if ending is not None:
             note(ending, dropped_frames=reader.dropped if session is None else session.dropped)
+
+
+def best_shot(
+    reader: FrameReader, observer: StillObserver, clock: Callable[[], float], seconds: float
+) -> Image:
+    """The frame of the next `seconds` with the highest quality of its only face.
+
+    Raises the FaceError of the last frame when none will do, CameraError without a frame.
+    """
+    best: tuple[float, Image] | None = None
+    refusal: FaceError | None = None
+    until = clock() + seconds
+    while clock() < until and not reader.ended:
+        frame = reader.next(PATIENCE_S)
+        if frame is None:
+            continue
+        try:
+            quality = only_face(observer.still(frame.image), "The camera").quality.score
+        except FaceError as error:
+            refusal = error
+            continue
+        if best is None or quality > best[0]:
+            best = quality, frame.image
+    if best is not None:
+        return best[1]
+    if refusal is not None:
+        raise refusal
+    raise CameraError("The camera gave no picture; check its cable and that nobody else uses it.")

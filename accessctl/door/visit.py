@@ -1,7 +1,10 @@
-"""One visit: evidence gathers here until one decision comes out."""
+"""One visit as values: what has happened in it until one decision comes out.
 
-from collections import deque
+A `Visit` never changes. The door, and nobody else, puts the next one in its place.
+"""
+
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,68 +14,119 @@ from accessctl.door.visit_liveness import VisitLiveness
 from accessctl.liveness.cues.table import Lines
 from accessctl.policy.circumstances import Proof
 from accessctl.policy.decide import Evidence, Verdict
+from accessctl.policy.evidence_record import NO_CUES, LivenessRecord
 from accessctl.recognition.matcher import pool
 
 # At 15 frames a second, eight seconds of evidence; bounds memory whatever the window says.
 MAX_SIGHTINGS = 120
 
+FINAL = frozenset({Proof.REFUTED, Proof.MISSING})
 
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LifeShown:
+    """What a visitor has shown of being alive and of wanting to come in, as of the last frame
+    that was looked at; `prompt` is what they are asked for.
+
+    `source` knows what the cues have gathered since; None where nobody asks for life or a gesture.
+    """
+
+    liveness: Proof = Proof.NOT_NEEDED
+    intent: Proof = Proof.NOT_NEEDED
+    prompt: Prompt | None = None
+    source: VisitLiveness | None = None
+
+    def newly_refuses(self, before: "LifeShown") -> bool:
+        """Whether the visitor may now be refused for want of proof, and might not be `before`."""
+        now = (self.liveness, self.intent)
+        return now != (before.liveness, before.intent) and not FINAL.isdisjoint(now)
+
+    @property
+    def doubted(self) -> bool:
+        """Whether more speaks against life than that it was not shown."""
+        return self.source is not None and self.source.doubted
+
+    @property
+    def gathered(self) -> Lines:
+        """What the cues of liveness have gathered, in words."""
+        return () if self.source is None else self.source.gathered
+
+    @property
+    def record(self) -> LivenessRecord:
+        """What is written down of it."""
+        return NO_CUES if self.source is None else self.source.record()
+
+    def looked_at(self, sightings: tuple[Sighting, ...]) -> tuple[bool, ...] | None:
+        """Which of these the cues have looked at; None where nobody asks for life."""
+        if self.source is None or self.liveness is Proof.NOT_NEEDED:
+            return None
+        return tuple(self.source.looked_at(one.captured) for one in sightings)
+
+
+NOTHING_SHOWN = LifeShown()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Visit:
     """A tracked face from first sight until it leaves.
 
-    `opened` and `last_seen` are capture times in seconds; `verdict` is set once. `widths`
-    are those of all faces in the last frame that showed it, `index` its own; `picture` is
-    what would be kept of the last usable one; `inspection` is there where somebody asks
-    for life or a gesture, `prompt` while the visitor is asked for something, and `beside`
-    while that is a second factor.
+    `last_seen` is a capture time in seconds, and so is `since`, that of the first usable frame;
+    `seen` counts the usable ones, `sightings` are those within the window and `pooled` the search
+    with all of them. `widths` are those of all faces in the last frame that showed it, in pixels,
+    `index` its own; `picture` is what would be kept of the last usable one. `factor_prompt` is
+    there while a second factor is asked for. Once there is a `verdict`, the visit is decided.
     """
 
-    def __init__(self, visit_id: str, opened: float) -> None:
-        self.id = visit_id
-        self.last_seen = opened
-        self.verdict: Verdict | None = None
-        self.since: float | None = None
-        self.seen = 0
-        self.liveness = Proof.NOT_NEEDED
-        self.intent = Proof.NOT_NEEDED
-        self.second_factor = Proof.NOT_NEEDED
-        self.inspection: VisitLiveness | None = None
-        self.prompt: Prompt | None = None
-        self.beside: Prompt | None = None
-        self.widths: tuple[float, ...] = (1.0,)
-        self.index = 0
-        self.picture: Image | None = None
-        self.pooled: Match | None = None
-        self._sightings: deque[Sighting] = deque(maxlen=MAX_SIGHTINGS)
+    id: str
+    last_seen: float
+    sightings: tuple[Sighting, ...] = ()
+    pooled: Match | None = None
+    seen: int = 0
+    since: float | None = None
+    widths: tuple[float, ...] = (1.0,)
+    index: int = 0
+    picture: Image | None = None
+    life: LifeShown = NOTHING_SHOWN
+    factor_prompt: Prompt | None = None
+    verdict: Verdict | None = None
 
-    def add(
+    def with_sighting(
         self, sighting: Sighting, window_s: float, search: Callable[[Embedding], Match | None]
-    ) -> None:
-        """Take in one usable frame and search again with the pooled embedding."""
-        if self.since is None:
-            self.since = sighting.captured
-        self.seen += 1
-        self._sightings.append(sighting)
-        while sighting.captured - self._sightings[0].captured > window_s:
-            self._sightings.popleft()
-        embeddings = np.stack([s.embedding for s in self._sightings])
-        weights = np.array([s.quality for s in self._sightings], np.float32)
-        self.pooled = search(pool(embeddings, weights))
+    ) -> "Visit":
+        """After one more usable frame; searched again with the pooled embedding."""
+        kept = (*self.sightings, sighting)[-MAX_SIGHTINGS:]
+        recent = next(n for n, one in enumerate(kept) if not _older(one, sighting, window_s))
+        sightings = kept[recent:]
+        embeddings = np.stack([one.embedding for one in sightings])
+        weights = np.array([one.quality for one in sightings], np.float32)
+        return replace(
+            self,
+            sightings=sightings,
+            pooled=search(pool(embeddings, weights)),
+            seen=self.seen + 1,
+            since=sighting.captured if self.since is None else self.since,
+        )
+
+    @property
+    def prompt(self) -> Prompt | None:
+        """What the visitor is asked for; the second factor comes first."""
+        return self.factor_prompt or self.life.prompt
 
     @property
     def gathered(self) -> Lines:
         """What the cues of liveness have gathered, in words, until the visit is decided."""
-        if self.inspection is None or self.verdict is not None:
-            return ()
-        return self.inspection.gathered
+        return () if self.verdict is not None else self.life.gathered
 
     def evidence(self, *, left: bool = False) -> Evidence:
+        """What the policy decides by; `left` once the face has gone."""
         since = self.last_seen if self.since is None else self.since
-        return Evidence(
-            tuple(self._sightings), self.pooled, self.seen, since, left, self._live_frames()
-        )
+        live = self.life.looked_at(self.sightings)
+        return Evidence(self.sightings, self.pooled, self.seen, since, left, live)
 
-    def _live_frames(self) -> tuple[bool, ...] | None:
-        if self.inspection is None or self.liveness is Proof.NOT_NEEDED:
-            return None
-        return tuple(self.inspection.looked_at(s.captured) for s in self._sightings)
+    def over(self) -> "Visit":
+        """Nothing is asked of the visitor any more."""
+        return replace(self, factor_prompt=None, life=replace(self.life, prompt=None))
+
+
+def _older(sighting: Sighting, newest: Sighting, window_s: float) -> bool:
+    return newest.captured - sighting.captured > window_s

@@ -247,8 +247,3 @@ class VisitLiveness:
     def _passed(self, since: float | None) -> float:
         """Seconds from `since` to the last frame; 0 where nothing has begun."""
         return 0.0 if since is None or self._now is None else self._now - since
-
-
-def record_of(inspection: VisitLiveness | None) -> LivenessRecord:
-    """What is written down of a visit; nobody asked for anything where there is none."""
-    return LivenessRecord() if inspection is None else inspection.record()

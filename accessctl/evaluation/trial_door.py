@@ -16,14 +16,17 @@ import numpy as np
 from accessctl.audit.base import MemoryLog
 from accessctl.config import Config, PolicyConfig
 from accessctl.config.liveness import Mode
+from accessctl.config.policy import AccessConfig
 from accessctl.domain import Decision, Embedding, Face, Frame, Image, Outcome, PersonId, Reason
+from accessctl.door.access_gate import AccessGate
 from accessctl.door.assembly import wanted_of
 from accessctl.door.demands import Wanted
 from accessctl.door.door import Door, FaceView
 from accessctl.door.fake import CALIBRATION, DirectRunner
 from accessctl.door.liveness_gate import LivenessGate
 from accessctl.door.recorder import DecisionRecorder
-from accessctl.door.visit import Visit
+from accessctl.door.setup import DoorSetup, LiveSettings
+from accessctl.door.visit_liveness import VisitLiveness
 from accessctl.encoder.base import Encoder
 from accessctl.encoder.card import Card
 from accessctl.encoder.fake import FAKE_CARD
@@ -119,26 +122,27 @@ class TrialDoor:
         self._parts = parts
         self._gallery = MemoryGallery()
         self._eyes = _Told()
-        self._visits: list[Visit] = []
+        self._over: list[VisitLiveness] = []
         self._faults: list[Exception] = []
         self.decision: Decision | None = None
         numbers = count(1)
-        self._door = Door(
-            self._eyes,
-            parts.recogniser,
-            parts.roster(self._gallery),
-            DecisionRecorder(MemoryLog(), DirectRunner(), {}, lambda: EPOCH),
-            parts.policy,
-            leave_after_s=parts.leave_after_s,
-            wall_clock=lambda: EPOCH,
-            new_visit_id=lambda: str(next(numbers)),
-            inspector=LivenessGate(
+        setup = DoorSetup(
+            observer=self._eyes,
+            recogniser=parts.recogniser,
+            roster=parts.roster(self._gallery),
+            recorder=DecisionRecorder(MemoryLog(), DirectRunner(), lambda: EPOCH),
+            liveness=LivenessGate(
                 parts.wanted,
                 DirectCueRunner(parts.examine),
                 lambda _, fault: self._faults.append(fault),
-                on_over=self._visits.append,
+                on_over=self._over.append,
             ),
+            leave_after_s=parts.leave_after_s,
+            wall_clock=lambda: EPOCH,
+            new_visit_id=lambda: str(next(numbers)),
         )
+        gate = AccessGate(AccessConfig(), parts.policy)
+        self._door = Door(setup, LiveSettings(parts.policy, gate, wanted=parts.wanted))
 
     def enrol(self, image: Image, face: Face) -> PersonId:
         """From now on the person of that usable face is enrolled here."""
@@ -183,14 +187,12 @@ class TrialDoor:
     @property
     def results(self) -> tuple[CueResult, ...]:
         """Every cue's last word on the visit; nothing before it is over."""
-        inspections = [visit.inspection for visit in self._visits[:1]]
-        return tuple(word for one in inspections if one is not None for word in one.cues)
+        return tuple(word for one in self._over[:1] for word in one.cues)
 
     @property
     def challenge(self) -> str | None:
         """How the challenge of the visit ended; see PosedChallenge.ended."""
-        inspections = [visit.inspection for visit in self._visits[:1]]
-        return next((one.challenge for one in inspections if one is not None), None)
+        return next((one.challenge for one in self._over[:1]), None)
 
     def _note(self, decisions: Sequence[Decision]) -> None:
         if self._faults:

@@ -5,7 +5,7 @@ import numpy as np
 from accessctl.demo.people import COLLINS, HOPPER, collins, cutouts, hopper
 from accessctl.demo.room import empty_room
 from accessctl.demo.scene import place
-from accessctl.demo.script import Pose
+from accessctl.demo.script import Stance
 from accessctl.domain import Frame, Image
 from accessctl.door.door import Door
 from benchmarks.bars.row import Row
@@ -28,7 +28,7 @@ def frames(count: int) -> list[Image]:
         picture = room.copy()
         for index, x in enumerate(PLACES):
             sway = float(np.sin(number / 7 + index))
-            place(picture, cast[index % 2], Pose(FACE_PX, x + 6 * sway, 300, yaw=4 * sway))
+            place(picture, cast[index % 2], Stance(FACE_PX, x + 6 * sway, 300, yaw=4 * sway))
         images.append(picture)
     return images
 

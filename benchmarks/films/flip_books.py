@@ -9,7 +9,7 @@ import numpy as np
 
 from accessctl.demo.people import COLLINS, HOPPER, collins, cutouts
 from accessctl.demo.scene import place
-from accessctl.demo.script import DOOR_X, EYE_Y, Pose
+from accessctl.demo.script import DOOR_X, EYE_Y, Stance
 from accessctl.demo.sheet import Sheet
 from accessctl.domain import Face, Frame, Image
 from accessctl.evaluation.moved_photo import Hand, as_seen
@@ -91,5 +91,5 @@ def _drawn(book: FlipBook, yaw: float) -> Image:
     photo = hopper() if hopper else collins()
     figure = HOPPER if hopper else COLLINS
     picture = backdrop((1280, 720))
-    place(picture, cutouts(photo, figure), Pose(2 * book.face_px, DOOR_X, EYE_Y, yaw))
+    place(picture, cutouts(photo, figure), Stance(2 * book.face_px, DOOR_X, EYE_Y, yaw))
     return cv2.resize(picture, SIZE, interpolation=cv2.INTER_AREA).astype(np.uint8)

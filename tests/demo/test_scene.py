@@ -6,7 +6,7 @@ from accessctl.config import CameraConfig
 from accessctl.demo.people import Figure, cutouts
 from accessctl.demo.room import DOORWAY, empty_room
 from accessctl.demo.scene import DemoSource, Scene, place, scene
-from accessctl.demo.script import ACTS, ENTER_S, LENGTH_S, WALK_S, Pose, gain_at
+from accessctl.demo.script import ACTS, ENTER_S, LENGTH_S, WALK_S, Stance, gain_at
 
 BLOCK = Figure(
     face_px=60,
@@ -59,7 +59,7 @@ def test_the_light_dims_the_whole_picture() -> None:
 
 def test_a_person_is_placed_by_the_eyes_and_scaled() -> None:
     picture = np.zeros((720, 1280, 3), np.uint8)
-    place(picture, SIZES, Pose(size=120, x=300, y=200))
+    place(picture, SIZES, Stance(size=120, x=300, y=200))
     rows, columns = np.nonzero(picture.max(axis=2) > 100)
     # At twice the size: 100 left and 98 right of the eyes, 80 above and 158 below them.
     assert columns.min() == pytest.approx(200, abs=3)
@@ -71,21 +71,21 @@ def test_a_person_is_placed_by_the_eyes_and_scaled() -> None:
 @pytest.mark.parametrize("x", [-500, 2000])
 def test_a_person_out_of_the_picture_changes_nothing(x: float) -> None:
     picture = np.zeros((720, 1280, 3), np.uint8)
-    place(picture, SIZES, Pose(size=100, x=x, y=300, yaw=20, smear=10))
+    place(picture, SIZES, Stance(size=100, x=x, y=300, yaw=20, smear=10))
     assert not picture.any()
 
 
 def test_behind_the_door_only_the_doorway_shows_the_person() -> None:
     picture = np.zeros((720, 1280, 3), np.uint8)
-    place(picture, SIZES, Pose(size=60, x=DOORWAY[0], y=300, behind_door=True))
+    place(picture, SIZES, Stance(size=60, x=DOORWAY[0], y=300, behind_door=True))
     assert not picture[:, : DOORWAY[0]].any()
     assert picture[:, DOORWAY[0] :].any()
 
 
 def test_motion_smears_sideways() -> None:
     sharp, smeared = (np.zeros((720, 1280, 3), np.uint8) for _ in range(2))
-    place(sharp, SIZES, Pose(size=60, x=640, y=300))
-    place(smeared, SIZES, Pose(size=60, x=640, y=300, smear=21))
+    place(sharp, SIZES, Stance(size=60, x=640, y=300))
+    place(smeared, SIZES, Stance(size=60, x=640, y=300, smear=21))
 
     def width(picture: np.ndarray) -> int:
         return int((picture[300].max(axis=1) > 0).sum())

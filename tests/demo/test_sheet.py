@@ -106,13 +106,13 @@ def test_the_photo_itself_is_left_alone() -> None:
     assert (photo == 200).all()
 
 
-FRAME_PRINT = (1280, 720)
+DEMO_FRAME = (1280, 720)
 SIZE = (278, 328)
 """Width and height of the print: 250 x 300 of the photograph and 14 of margin all round."""
 
 
-def seen_print(since: float, x: float, y: float) -> tuple[float, float]:
-    at = sheet_homography(SIZE, sheet_at(since), FRAME_PRINT) @ (x, y, 1)
+def print_seen(since: float, x: float, y: float) -> tuple[float, float]:
+    at = sheet_homography(SIZE, sheet_at(since), DEMO_FRAME) @ (x, y, 1)
     return float(at[0] / at[2]), float(at[1] / at[2])
 
 
@@ -127,13 +127,13 @@ def test_a_print_has_a_white_margin_around_the_photograph() -> None:
 
 @pytest.mark.parametrize("since", [0.0, VISIT_S])
 def test_it_comes_from_below_the_picture_and_goes_there_again(since: float) -> None:
-    corners = [seen_print(since, x, y) for x in (0, SIZE[0]) for y in (0, SIZE[1])]
-    assert min(y for _, y in corners) > FRAME_PRINT[1]
+    corners = [print_seen(since, x, y) for x in (0, SIZE[0]) for y in (0, SIZE[1])]
+    assert min(y for _, y in corners) > DEMO_FRAME[1]
 
 
 @given(st.floats(RAISE_S, VISIT_S - LOWER_S))
 def test_in_between_its_eyes_are_where_a_visitors_are(since: float) -> None:
-    x, y = seen_print(since, SIZE[0] / 2, EYES_Y + MARGIN)
+    x, y = print_seen(since, SIZE[0] / 2, EYES_Y + MARGIN)
     assert abs(x - DOOR_X) < 120
     assert abs(y - EYE_Y) < 60
 

@@ -14,7 +14,7 @@ import numpy as np
 from accessctl.demo.people import COLLINS, Cutout, collins, cutouts
 from accessctl.demo.room import empty_room
 from accessctl.demo.scene import place
-from accessctl.demo.script import Pose
+from accessctl.demo.script import Stance
 from accessctl.domain import Image
 
 ASIDE, MAGNIFIED = (30.0, -10.0), 0.95
@@ -22,16 +22,16 @@ LAMP, REST = 1.1, 0.4
 SIZE = (640, 360)
 SLACK = 64
 
-Poses = Callable[[float], Pose]
+Poses = Callable[[float], Stance]
 
 
-def swaying(t: float) -> Pose:
+def swaying(t: float) -> Stance:
     """A face 160 pixels wide that goes a fifth of that to either side, once in two seconds."""
-    return Pose(size=160, x=640 + 32 * np.sin(np.pi * t), y=300)
+    return Stance(size=160, x=640 + 32 * np.sin(np.pi * t), y=300)
 
 
-def standing(t: float) -> Pose:
-    return Pose(size=160, x=640 + 2 * np.sin(5 * t), y=300)
+def standing(t: float) -> Stance:
+    return Stance(size=160, x=640 + 2 * np.sin(5 * t), y=300)
 
 
 class Pairs:
@@ -96,7 +96,7 @@ class Pairs:
     def _lit(self, lamp: float) -> tuple[Cutout, ...]:
         return tuple(replace(one, sprite=_under(one.sprite, lamp)) for one in self._cast)
 
-    def _beside(self, pose: Pose) -> Pose:
+    def _beside(self, pose: Stance) -> Stance:
         x = 640 + MAGNIFIED * (pose.x + ASIDE[0] - 640)
         y = 360 + MAGNIFIED * (pose.y + ASIDE[1] - 360)
         return replace(pose, size=MAGNIFIED * pose.size, x=x, y=y)
@@ -110,6 +110,6 @@ def _under(sprite: Image, lamp: float) -> Image:
     return lit
 
 
-def _screen(pose: Pose) -> tuple[int, int, int, int]:
+def _screen(pose: Stance) -> tuple[int, int, int, int]:
     half, up, down = 0.75 * pose.size, 0.7 * pose.size, 1.1 * pose.size
     return round(pose.x - half), round(pose.y - up), round(pose.x + half), round(pose.y + down)

@@ -26,9 +26,7 @@ from accessctl.domain import (
     Reason,
 )
 from accessctl.door.access_gate import AccessGate, Crossings, passage_data
-from accessctl.door.door import Door
 from accessctl.door.fake import FACE_BOX, FakeHouse, decisions
-from accessctl.door.recorder import DecisionRecorder
 from accessctl.policy.access import AccessPlan, Crossing, objection
 from accessctl.policy.evidence_record import from_data
 from accessctl.policy.lockout import Uptime
@@ -138,21 +136,11 @@ class Site:
         self.tracks = count(1)
         keeper = LockoutKeeper(store, "front", LockoutConfig(), lambda: Uptime("boot", self.up))
         numbers = count(1)
-        self.door = Door(
-            self.house.observer,
-            self.house.recogniser,
-            self.house.roster(),
-            DecisionRecorder(
-                self.house.audit,
-                self.house.runner,
-                {Outcome.GRANTED: [self.house.unlock]},
-                wall_clock=lambda: self.wall,
-            ),
-            self.policy,
-            leave_after_s=1.0,
+        self.house.policy = self.policy
+        self.door = self.house.door(
+            AccessGate(ACCESS, self.policy, keeper),
             wall_clock=lambda: self.wall,
             new_visit_id=lambda: f"{next(numbers):x}",
-            gate=AccessGate(ACCESS, self.policy, keeper),
         )
 
     def rule(self, rules: PersonRules) -> None:

@@ -16,9 +16,7 @@ from accessctl.config import LockoutConfig
 from accessctl.config.policy import AccessConfig
 from accessctl.domain import Decision, Outcome, PersonRules, Reason
 from accessctl.door.access_gate import AccessGate, Crossings
-from accessctl.door.door import Door
 from accessctl.door.fake import FACE_BOX, FakeHouse, decisions
-from accessctl.door.recorder import DecisionRecorder
 from accessctl.door.second_factor import PinAttempts, SecondFactor
 from accessctl.errors import StoreError
 from accessctl.gallery.pins import PinHash
@@ -65,27 +63,17 @@ class Entrance:
         self.second_factor = SecondFactor(roster.pin_of, attempts, lambda: clock.now)
         self.log = MemoryLog() if house.audit is None else house.audit
         visits = count(1)
-        self.door = Door(
-            house.observer,
-            house.recogniser,
-            roster,
-            DecisionRecorder(
-                house.audit,
-                house.runner,
-                {Outcome.GRANTED: [house.unlock]},
-                wall_clock=self._wall,
-            ),
-            self.policy,
-            leave_after_s=1.0,
-            wall_clock=self._wall,
-            new_visit_id=lambda: f"{next(visits):x}",
-            gate=AccessGate(
+        house.policy = self.policy
+        self.door = house.door(
+            AccessGate(
                 access,
                 self.policy,
                 lockouts,
                 crossings=Crossings(house.audit, access),
                 second_factor=self.second_factor,
             ),
+            wall_clock=self._wall,
+            new_visit_id=lambda: f"{next(visits):x}",
         )
 
     def _wall(self) -> float:

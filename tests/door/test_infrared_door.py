@@ -10,7 +10,7 @@ from accessctl.door.demands import Wanted
 from accessctl.door.fake import FACE_BOX, FakeHouse, decisions, portrait
 from accessctl.door.liveness_gate import InfraredView
 from accessctl.door.visit_liveness import INFRARED_HINT
-from accessctl.liveness.cues.infrared import CUE, infrared
+from accessctl.liveness.cues.infrared import infrared
 from accessctl.liveness.evidence import CueVerdict
 from accessctl.liveness.examiner import CueWindow
 from accessctl.liveness.fake import fake_result
@@ -27,7 +27,7 @@ NOT_LIVE = (Outcome.DENIED, Reason.NOT_LIVE)
 
 
 def alive(look: CueWindow) -> Results:
-    after = look.after.get(CUE, float("-inf"))
+    after = look.after.get(INFRARED, float("-inf"))
     later = [frame for frame in look.frames if frame.captured > after]
     return fake_result("depth", CueVerdict.CONFIRM), infrared(later)
 
@@ -37,7 +37,7 @@ class Visited:
 
     def __init__(self, view: OtherView | None = SEEN) -> None:
         wanted = Wanted(LivenessConfig(ir_source="/dev/video2", patience_s=4.0))
-        self.house = FakeHouse(wanted=wanted, looks=DirectCueRunner(alive))
+        self.house = FakeHouse(wanted=wanted, cue_runner=DirectCueRunner(alive))
         self.house.enrol("Ada", ADA)
         self.house.observer.other_view = view
         self.companion = FakeCompanion(lambda _: np.zeros((90, 160, 3), np.uint8))

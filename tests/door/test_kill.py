@@ -32,13 +32,14 @@ class OpensAtOnce:
 folder = Path(sys.argv[1])
 opened = os.open(folder / "opened", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
 log = open_log(AuditConfig(file=folder / "events.sqlite"), {})
-enactor = DecisionRecorder(log, OpensAtOnce(), {Outcome.GRANTED: [Lock()]}, lambda: 2.0)
+recorder = DecisionRecorder(log, OpensAtOnce(), lambda: 2.0)
+recorder.use({Outcome.GRANTED: [Lock()]}, ())
 while True:
     visit = secrets.token_hex(6)
     decision = Decision(
         1.0, visit, Outcome.GRANTED, Reason.MATCHED, PersonId("p"), None, 3, 100.0
     )
-    if enactor.enact(decision, {}):
+    if recorder.enact(decision, {}):
         os.write(1, visit.encode() + b"\\n")
 """
 

@@ -339,7 +339,7 @@ def wavering(at: int) -> Face:
 def test_skin_lets_in_and_paper_does_not() -> None:
     for answer, expected in ((0.97, [GRANTED]), (0.03, []), (0.8, [])):
         ada = asking(FakeTexture(answer))
-        ada.house.looks = DirectCueRunner()
+        ada.house.cue_runner = DirectCueRunner()
         ada.door = ada.house.door()
         assert [one for at in range(16) for one in ada.show(1, faces=[wavering(at)])] == expected
 
@@ -430,7 +430,7 @@ def test_frames_after_the_last_look_do_not_count() -> None:
     looks = LateLooks(lambda look: house.cues(look))
     guest = Guest()
     house = guest.house
-    house.looks = looks
+    house.cue_runner = looks
     guest.door = house.door()
     house.cues.says = CONFIRM
     # Ada's own face, but in too few frames.
@@ -454,7 +454,7 @@ class Full(DirectCueRunner):
 
 def test_a_look_that_found_no_place_is_asked_for_again() -> None:
     guest = Guest()
-    guest.house.looks = Full(lambda look: guest.house.cues(look))
+    guest.house.cue_runner = Full(lambda look: guest.house.cues(look))
     guest.door = guest.house.door()
     guest.house.cues.says = CONFIRM
     assert guest.show(FEWEST + 1) == []
@@ -467,7 +467,7 @@ def test_a_veto_that_comes_late_still_comes_in_time() -> None:
     looks = LateLooks(lambda look: house.cues(look))
     guest = Guest()
     house = guest.house
-    house.looks = looks
+    house.cue_runner = looks
     guest.door = house.door()
     looks.held = True
     house.cues.says = VETO
@@ -480,7 +480,7 @@ def test_answers_for_visits_that_are_over_are_dropped() -> None:
     looks = LateLooks(lambda look: house.cues(look))
     guest = Guest()
     house = guest.house
-    house.looks = looks
+    house.cue_runner = looks
     guest.door = house.door()
     looks.held = True
     house.cues.says = CONFIRM
@@ -625,7 +625,7 @@ def test_no_order_of_events_grants_without_live_frames(moments: list[tuple]) -> 
     looks = LateLooks(examine)
     guest = Guest()
     house = guest.house
-    house.looks = looks
+    house.cue_runner = looks
     door = house.door()
     index = 0
     for person, kind, says, others, held, frames in moments:  # noqa: B007

@@ -2,15 +2,27 @@ import logging
 import math
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 
 from accessctl.actions.base import ActionResult, RecordingAction
 from accessctl.audit.base import MemoryLog
-from accessctl.domain import Decision, Event, EventKind, Match, Outcome, PersonId, Reason
+from accessctl.audit.snapshots import Snapshots
+from accessctl.config import SnapshotConfig
+from accessctl.domain import Box, Decision, Event, EventKind, Match, Outcome, PersonId, Reason
 from accessctl.door.fake import DirectRunner
-from accessctl.door.recorder import DecisionRecorder, action_event, decision_event, service_event
+from accessctl.door.recorder import (
+    DecisionRecorder,
+    SnapshotTaker,
+    action_event,
+    decision_event,
+    service_event,
+)
+from accessctl.vision.fake import fake_face
 
 ADA = PersonId("a1")
 MATCH = Match(ADA, similarity=0.912345, score=5.12345, margin=2.98765, fmr=1.23456e-7, fmr_upper=1)
@@ -89,9 +101,8 @@ class House:
     def __init__(self, *actions: RecordingAction, outcome: Outcome = Outcome.GRANTED) -> None:
         self.audit = MemoryLog()
         self.runner = DirectRunner()
-        self.enactor = DecisionRecorder(
-            self.audit, self.runner, {outcome: actions}, wall_clock=lambda: 2001.0
-        )
+        self.recorder = DecisionRecorder(self.audit, self.runner, wall_clock=lambda: 2001.0)
+        self.recorder.use({outcome: actions}, ())
 
     def events(self) -> list[Event]:
         return [event for _, event in self.audit.query()]
@@ -105,14 +116,14 @@ def test_the_decision_is_on_record_before_anything_opens() -> None:
 
     recorded: list[Event] = []
     house = House(Looking("unlock"))
-    assert house.enactor.enact(GRANTED, NAMES) is True
+    assert house.recorder.enact(GRANTED, NAMES) is True
     assert [event.kind for event in recorded] == [EventKind.DECISION]
 
 
 def test_the_payload_is_the_line_that_run_prints() -> None:
     unlock = RecordingAction("unlock")
     house = House(unlock)
-    house.enactor.enact(GRANTED, NAMES)
+    house.recorder.enact(GRANTED, NAMES)
     (payload,) = unlock.payloads
     assert payload["person"] == "Ada"
     assert payload["person_id"] == "a1"
@@ -123,7 +134,7 @@ def test_the_payload_is_the_line_that_run_prints() -> None:
 
 def test_the_results_are_on_record_without_the_name() -> None:
     house = House(RecordingAction("unlock"), RecordingAction("bell", ok=False))
-    house.enactor.enact(GRANTED, NAMES)
+    house.recorder.enact(GRANTED, NAMES)
     decision, *results = house.events()
     assert decision.person == ADA
     assert [(e.data["action"], e.data["ok"], e.time) for e in results] == [
@@ -137,7 +148,7 @@ def test_without_a_record_nothing_is_done(caplog: pytest.LogCaptureFixture) -> N
     unlock = RecordingAction("unlock")
     house = House(unlock)
     house.audit.full = True
-    assert house.enactor.enact(GRANTED, NAMES) is False
+    assert house.recorder.enact(GRANTED, NAMES) is False
     assert unlock.payloads == []
     assert "disk is full" in caplog.text
 
@@ -146,7 +157,7 @@ def test_without_a_record_nothing_is_done(caplog: pytest.LogCaptureFixture) -> N
 def test_other_outcomes_do_not_unlock(outcome: Outcome) -> None:
     unlock = RecordingAction("unlock")
     house = House(unlock, outcome=outcome)
-    house.enactor.enact(GRANTED, NAMES)
+    house.recorder.enact(GRANTED, NAMES)
     assert unlock.payloads == []
     assert [event.kind for event in house.events()] == [EventKind.DECISION]
 
@@ -154,7 +165,7 @@ def test_other_outcomes_do_not_unlock(outcome: Outcome) -> None:
 def test_a_full_queue_is_a_failed_action_on_record(caplog: pytest.LogCaptureFixture) -> None:
     house = House(RecordingAction("unlock"))
     house.runner.full = True
-    assert house.enactor.enact(GRANTED, NAMES) is True
+    assert house.recorder.enact(GRANTED, NAMES) is True
     event = house.events()[-1]
     assert (event.data["action"], event.data["ok"]) == ("unlock", False)
     assert "too many actions are waiting" in event.data["detail"]
@@ -162,7 +173,7 @@ def test_a_full_queue_is_a_failed_action_on_record(caplog: pytest.LogCaptureFixt
 
 
 def test_a_failed_action_is_logged(caplog: pytest.LogCaptureFixture) -> None:
-    House(RecordingAction("unlock", ok=False)).enactor.enact(GRANTED, NAMES)
+    House(RecordingAction("unlock", ok=False)).recorder.enact(GRANTED, NAMES)
     assert [(r.levelno, r.message) for r in caplog.records] == [
         (logging.WARNING, "Action unlock failed: Refused.")
     ]
@@ -176,6 +187,47 @@ def test_a_result_that_cannot_be_recorded_is_logged(caplog: pytest.LogCaptureFix
 
     unlock = FillsTheDisk("unlock")
     house = House(unlock)
-    assert house.enactor.enact(GRANTED, NAMES) is True
+    assert house.recorder.enact(GRANTED, NAMES) is True
     assert len(unlock.payloads) == 1
     assert "action event could not be written down" in caplog.text
+
+
+IMAGE = np.zeros((100, 200, 3), np.uint8)
+
+
+IMAGE[:, :, 0] = 200
+IMAGE[:, :, 0] = 200
+
+
+@pytest.fixture
+def snapshots(tmp_path: Path) -> Snapshots:
+    return Snapshots(tmp_path / "snapshots", b"k" * 32, SnapshotConfig())
+
+
+def test_a_face_is_cut_with_its_surroundings(snapshots: Snapshots) -> None:
+    taker = SnapshotTaker(snapshots, "face")
+    inside = taker.cut(IMAGE, fake_face(box=Box(50, 40, 20, 20)))
+    assert inside.shape == (36, 36, 3)
+    at_the_edge = taker.cut(IMAGE, fake_face(box=Box(-10, 90, 20, 20)))
+    assert at_the_edge.shape == (18, 18, 3)
+
+
+def test_a_frame_is_kept_whole(snapshots: Snapshots) -> None:
+    cut = SnapshotTaker(snapshots, "frame").cut(IMAGE, fake_face(box=Box(50, 40, 20, 20)))
+    assert cut.shape == IMAGE.shape
+
+
+def test_what_is_taken_can_be_looked_at(snapshots: Snapshots) -> None:
+    said = SnapshotTaker(snapshots, "frame").take("ab12", 1000.0, IMAGE)
+    jpeg = np.frombuffer(snapshots.read(said["snapshot"]), np.uint8)
+    picture = cv2.imdecode(jpeg, cv2.IMREAD_COLOR_RGB)
+    assert np.abs(picture.astype(int) - IMAGE).max() <= 3
+    assert len(said["snapshot_sha256"]) == 64
+
+
+def test_no_picture_is_no_fault(snapshots: Snapshots, tmp_path: Path) -> None:
+    taker = SnapshotTaker(snapshots, "face")
+    assert taker.take("ab", 1.0, None) == {}
+    assert taker.take("ab", 1.0, IMAGE[:0]) == {}
+    (tmp_path / "snapshots").write_text("no folder")
+    assert taker.take("ab", 1.0, IMAGE) == {"snapshot": None}

@@ -20,14 +20,21 @@ from accessctl.config import (
     VisionConfig,
 )
 from accessctl.config.liveness import LivenessConfig
-from accessctl.domain import Event, EventKind, Frame, Outcome, Reason
+from accessctl.domain import Event, EventKind, Frame, Outcome, Quality, Reason
 from accessctl.door import assembly, session
 from accessctl.door.fake import FACE_BOX, FakeHouse, decisions, portrait
-from accessctl.door.session import PATIENCE_S, open_session, watch
-from accessctl.errors import CameraError, ConfigError, ModelError, SourceError
+from accessctl.door.session import PATIENCE_S, best_shot, open_session, watch
+from accessctl.errors import (
+    CameraError,
+    ConfigError,
+    ModelError,
+    NoFaceError,
+    PoorFaceError,
+    SourceError,
+)
 from accessctl.liveness.evidence import CueVerdict
 from accessctl.recognition.engine import Engine
-from accessctl.vision.fake import fake_face
+from accessctl.vision.fake import FakeObserver, fake_face
 from accessctl.vision.second_camera import OtherView
 
 
@@ -411,9 +418,9 @@ def test_a_recording_is_looked_at_beside_its_infrared_recording(
     with open_session(with_infrared(engine), house.audit, fast=True) as opened:
         assert opened.infrared is not None
         list(opened.steps(threading.Event(), time.monotonic, None))
-        (visitor,) = opened.door._visits.values()
-        assert visitor.inspection is not None
-        words = {word.cue: word.verdict for word in visitor.inspection.cues}
+        (visitor,) = opened.door.visits
+        assert visitor.life.source is not None
+        words = {word.cue: word.verdict for word in visitor.life.source.cues}
         assert words["infrared"] is CueVerdict.CLEAR
         assert not opened.infrared.silent
     assert second.opened[0].closed.is_set()
@@ -511,3 +518,66 @@ def test_an_infrared_camera_is_taken_over_and_given_back(
         assert opened.infrared is None
         assert new.opened[0].closed.is_set()
         next(steps)
+
+
+class ShotScript:
+    """A reader and its clock: each frame, or None, takes a second to come."""
+
+    def __init__(self, frames: Sequence[int | None]) -> None:
+        self._frames = list(frames)
+        self.now = 0.0
+
+    @property
+    def ended(self) -> bool:
+        return not self._frames
+
+    def next(self, timeout_s: float) -> Frame | None:
+        self.now += 1.0
+        value = self._frames.pop(0)
+        if value is None:
+            return None
+        return Frame(np.full((4, 4, 3), value, np.uint8), self.now, value)
+
+    def clock(self) -> float:
+        return self.now
+
+
+def good(score: float):
+    return [fake_face(quality=Quality(score))]
+
+
+POOR = [fake_face(quality=Quality(0.99, ("too blurred",)))]
+
+
+def shot(reader: ShotScript, photos: Sequence[object], seconds: float = 60) -> int:
+    image = best_shot(reader, FakeObserver(photos=photos), reader.clock, seconds)
+    return int(image[0, 0, 0])
+
+
+def test_the_best_of_the_usable_frames() -> None:
+    photos = [good(0.4), POOR, good(0.8), [], good(0.6)]
+    assert shot(ShotScript([1, 2, 3, 4, 5]), photos) == 3
+
+
+def test_of_equals_the_first() -> None:
+    assert shot(ShotScript([1, 2]), [good(0.5), good(0.5)]) == 1
+
+
+def test_it_looks_for_so_long_and_no_longer() -> None:
+    reader = ShotScript([1, None, 3, 4, 5])
+    assert shot(reader, [good(0.4), good(0.5), good(0.9)], seconds=3) == 3
+    assert reader.now == 3
+
+
+def test_when_no_frame_will_do_the_last_one_says_why() -> None:
+    with pytest.raises(PoorFaceError, match=r"^The camera: the face is blurred"):
+        shot(ShotScript([1, 2]), [[], POOR])
+    with pytest.raises(NoFaceError, match=r"^The camera: no face"):
+        shot(ShotScript([1, 2]), [POOR, []])
+
+
+def test_a_camera_without_a_picture() -> None:
+    with pytest.raises(CameraError, match="no picture"):
+        shot(ShotScript([None, None]), [])
+    with pytest.raises(CameraError, match="no picture"):
+        shot(ShotScript([]), [])

@@ -1,8 +1,13 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from accessctl.domain import Embedding, Match, PersonId, Sighting
-from accessctl.door.visit import MAX_SIGHTINGS, Visit
+from accessctl.door.demands import Prompt
+from accessctl.door.visit import MAX_SIGHTINGS, LifeShown, Visit
+from accessctl.policy.circumstances import Proof
+from accessctl.policy.evidence_record import LivenessRecord
 
 EAST, NORTH = np.array([1, 0], np.float32), np.array([0, 1], np.float32)
 MATCH = Match(PersonId("a"), 0.9, 5.0, 2.0, 1e-5, 1e-5)
@@ -24,7 +29,7 @@ def sighting(captured: float, embedding: Embedding = EAST, quality: float = 0.8)
 
 
 def test_a_visit_without_a_usable_frame_has_nothing_to_show() -> None:
-    visit = Visit("v", opened=3.0)
+    visit = Visit("v", last_seen=3.0)
     evidence = visit.evidence()
     assert (evidence.sightings, evidence.pooled, evidence.seen) == ((), None, 0)
     assert evidence.since == 3.0
@@ -33,17 +38,17 @@ def test_a_visit_without_a_usable_frame_has_nothing_to_show() -> None:
 
 
 def test_since_is_the_first_usable_frame_not_the_first_sight() -> None:
-    visit = Visit("v", opened=1.0)
-    visit.add(sighting(1.5), 10, Search())
-    visit.add(sighting(2.0), 10, Search())
+    visit = Visit("v", last_seen=1.0)
+    visit = visit.with_sighting(sighting(1.5), 10, Search())
+    visit = visit.with_sighting(sighting(2.0), 10, Search())
     assert visit.evidence().since == 1.5
     assert visit.evidence().seen == 2
 
 
 def test_frames_older_than_the_window_no_longer_count_but_were_seen() -> None:
-    visit = Visit("v", opened=0.0)
+    visit = Visit("v", last_seen=0.0)
     for captured in (0.0, 1.0, 2.0, 3.0):
-        visit.add(sighting(captured), 2.0, Search())
+        visit = visit.with_sighting(sighting(captured), 2.0, Search())
     evidence = visit.evidence()
     # At 3.0 a window of 2 s reaches back to 1.0, which is in.
     assert [one.captured for one in evidence.sightings] == [1.0, 2.0, 3.0]
@@ -53,9 +58,9 @@ def test_frames_older_than_the_window_no_longer_count_but_were_seen() -> None:
 
 def test_the_search_is_made_with_the_quality_weighted_mean() -> None:
     search = Search()
-    visit = Visit("v", opened=0.0)
-    visit.add(sighting(0.0, EAST, quality=0.6), 10, search)
-    visit.add(sighting(0.1, NORTH, quality=0.8), 10, search)
+    visit = Visit("v", last_seen=0.0)
+    visit = visit.with_sighting(sighting(0.0, EAST, quality=0.6), 10, search)
+    visit = visit.with_sighting(sighting(0.1, NORTH, quality=0.8), 10, search)
     # 0.6 east and 0.8 north: already of unit length.
     assert search.probes[0] == pytest.approx(EAST)
     assert search.probes[1] == pytest.approx([0.6, 0.8])
@@ -65,17 +70,54 @@ def test_the_search_is_made_with_the_quality_weighted_mean() -> None:
 
 def test_what_is_out_of_the_window_is_not_in_the_mean() -> None:
     search = Search()
-    visit = Visit("v", opened=0.0)
-    visit.add(sighting(0.0, EAST), 1.0, search)
-    visit.add(sighting(5.0, NORTH), 1.0, search)
+    visit = Visit("v", last_seen=0.0)
+    visit = visit.with_sighting(sighting(0.0, EAST), 1.0, search)
+    visit = visit.with_sighting(sighting(5.0, NORTH), 1.0, search)
     assert search.probes[-1] == pytest.approx(NORTH)
 
 
 def test_memory_is_bounded_however_long_the_window() -> None:
-    visit = Visit("v", opened=0.0)
+    visit = Visit("v", last_seen=0.0)
     for number in range(MAX_SIGHTINGS + 30):
-        visit.add(sighting(number / 100), 1e9, Search())
+        visit = visit.with_sighting(sighting(number / 100), 1e9, Search())
     evidence = visit.evidence()
     assert len(evidence.sightings) == MAX_SIGHTINGS
     assert evidence.sightings[-1].captured == (MAX_SIGHTINGS + 29) / 100
     assert evidence.seen == MAX_SIGHTINGS + 30
+
+
+def test_a_visit_from_which_nothing_is_asked_has_shown_nothing() -> None:
+    visit = Visit("v", last_seen=0.0)
+    assert visit.life.record == LivenessRecord()
+    assert (visit.life.doubted, visit.gathered, visit.prompt) == (False, (), None)
+    assert visit.with_sighting(sighting(0.0), 10, Search()).evidence().live is None
+
+
+def test_what_has_happened_stays_as_it_was() -> None:
+    before = Visit("v", last_seen=0.0)
+    after = before.with_sighting(sighting(0.5), 10, Search())
+    assert (before.seen, before.evidence().sightings) == (0, ())
+    assert (after.seen, len(after.evidence().sightings)) == (1, 1)
+
+
+def test_the_second_factor_is_asked_for_before_a_gesture_until_the_visit_is_over() -> None:
+    wave, pin = Prompt("Blink twice.", "blink_twice", 1, 1), Prompt("Enter your PIN.", "pin", 1, 1)
+    visit = Visit("v", last_seen=0.0, life=LifeShown(prompt=wave))
+    assert visit.prompt == wave
+    asked = replace(visit, factor_prompt=pin)
+    assert asked.prompt == pin
+    assert asked.over().prompt is None
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "refuses"),
+    [
+        ((Proof.PENDING, Proof.PENDING), (Proof.REFUTED, Proof.PENDING), True),
+        ((Proof.PENDING, Proof.PENDING), (Proof.PENDING, Proof.MISSING), True),
+        ((Proof.MISSING, Proof.PENDING), (Proof.MISSING, Proof.SHOWN), True),
+        ((Proof.MISSING, Proof.PENDING), (Proof.MISSING, Proof.PENDING), False),
+        ((Proof.PENDING, Proof.PENDING), (Proof.SHOWN, Proof.PENDING), False),
+    ],
+)
+def test_want_of_proof_refuses_once_it_is_news(before, after, refuses: bool) -> None:
+    assert LifeShown(*after).newly_refuses(LifeShown(*before)) is refuses

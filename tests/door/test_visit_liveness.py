@@ -8,14 +8,13 @@ from hypothesis import strategies as st
 from accessctl.config.liveness import LivenessConfig
 from accessctl.domain import Box, PersonId, Pose
 from accessctl.door.demands import IDENTITY_S, Prompt, Wanted
-from accessctl.door.visit_liveness import INFRARED_HINT, VisitLiveness, record_of
+from accessctl.door.visit_liveness import INFRARED_HINT, VisitLiveness
 from accessctl.liveness.cues.table import ALONE, CLOSER, HINT
 from accessctl.liveness.evidence import CueResult, CueVerdict
 from accessctl.liveness.examiner import FEWEST, CueWindow
 from accessctl.liveness.fake import fake_frame, fake_result
 from accessctl.liveness.gestures import PROMPTS, WAIT_PROMPT, Ask
 from accessctl.policy.circumstances import Proof
-from accessctl.policy.evidence_record import LivenessRecord
 
 FPS = 15
 ADA, BOB = PersonId("ada"), PersonId("bob")
@@ -435,9 +434,7 @@ def test_what_is_written_down_names_every_cue() -> None:
     ada = Visitor("passive")
     ada.says = CueVerdict.VETO
     ada.show(10)
-    record = record_of(ada.inspection)
-    assert record.vetoes == {"scripted": [0.5, 0.5]}
-    assert record_of(None) == LivenessRecord()
+    assert ada.inspection.record().vetoes == {"scripted": [0.5, 0.5]}
 
 
 def test_a_figure_that_could_not_be_measured_is_none() -> None:

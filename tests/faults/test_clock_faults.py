@@ -13,9 +13,7 @@ from accessctl.config.policy import AccessConfig
 from accessctl.domain import Decision, EventKind, Outcome, PersonRules, Reason
 from accessctl.door.access_gate import AccessGate
 from accessctl.door.assembly import recent_grants
-from accessctl.door.door import Door
 from accessctl.door.fake import FACE_BOX, FakeHouse, decisions
-from accessctl.door.recorder import DecisionRecorder
 from accessctl.policy.lockout import Uptime
 from accessctl.policy.lockout_store import LockoutKeeper, LockoutStore
 from accessctl.vision.fake import fake_face
@@ -48,17 +46,12 @@ class Site:
         self._tracks, numbers = count(1), count(1)
         policy = self.house.policy.model_copy(update={"cooldown_s": cooldown_s})
         keeper = LockoutKeeper(store, "front", LockoutConfig(), lambda: Uptime("boot", self.passed))
-        actions = {Outcome.GRANTED: [self.house.unlock]}
-        self.door = Door(
-            self.house.observer,
-            self.house.recogniser,
-            self.house.roster(),
-            DecisionRecorder(log, self.house.runner, actions, lambda: self.wall),
-            policy,
-            leave_after_s=1.0,
+        self.house.policy = policy
+        self.door = self.house.door(
+            AccessGate(ACCESS, policy, keeper),
+            audit=log,
             wall_clock=lambda: self.wall,
             new_visit_id=lambda: f"{next(numbers):x}",
-            gate=AccessGate(ACCESS, policy, keeper),
         )
 
     def wait(self, seconds: float) -> None:

@@ -189,15 +189,16 @@ def test_a_log_whose_disk_takes_no_more_opens_nothing(
     """Where no small disk can be mounted: SQLite's own bound on the file's pages."""
     unlock = RecordingAction("unlock")
     with EventLog(tmp_path / "events.sqlite") as log:
-        enactor = DecisionRecorder(log, DirectRunner(), {Outcome.GRANTED: [unlock]}, lambda: 1.0)
-        assert enactor.enact(decision("a1"), {})
+        recorder = DecisionRecorder(log, DirectRunner(), lambda: 1.0)
+        recorder.use({Outcome.GRANTED: [unlock]}, ())
+        assert recorder.enact(decision("a1"), {})
         (pages,) = log._db.execute("PRAGMA page_count").fetchone()
         log._db.execute(f"PRAGMA max_page_count = {pages}")
         more = {"evidence": "x" * 20_000}
-        assert not enactor.enact(decision("a2"), {}, more)
+        assert not recorder.enact(decision("a2"), {}, more)
         assert [payload["visit"] for payload in unlock.payloads] == ["a1"]
         log._db.execute(f"PRAGMA max_page_count = {pages + 1000}")
-        assert enactor.enact(decision("a3"), {}, more)
+        assert recorder.enact(decision("a3"), {}, more)
         assert log.verify().broken is None
         visits = [e.data["visit"] for _, e in log.query() if e.kind is EventKind.DECISION]
     assert visits == ["a1", "a3"]

@@ -232,7 +232,7 @@ def test_a_veto_is_two_doubts_without_a_release_between_or_one_veto(
         assert (found.doubt is not None) is suspended
 
 
-ADA_EXAMINER, BOB = PersonId("ada"), PersonId("bob")
+BOB = PersonId("bob")
 
 
 def examiner() -> VisitCues:
@@ -287,10 +287,10 @@ def test_skin_and_speech_make_it_live_within_two_seconds() -> None:
 def test_paper_suspends_for_as_long_as_it_is_seen_and_refuses_nobody() -> None:
     one = examiner()
     asked(one, [0.02] * 40)
-    assert one.verdict_on(ADA_EXAMINER).verdict is Liveness.UNDECIDED
-    assert one.verdict_on(ADA_EXAMINER).doubts == ("texture",)
+    assert one.verdict_on(ADA).verdict is Liveness.UNDECIDED
+    assert one.verdict_on(ADA).doubts == ("texture",)
     asked(one, [0.95] * 20, start=8.0)
-    assert one.verdict_on(ADA_EXAMINER).verdict is Liveness.LIVE
+    assert one.verdict_on(ADA).verdict is Liveness.LIVE
 
 
 def test_a_veto_outlives_the_window_and_every_confirmation() -> None:
@@ -324,27 +324,27 @@ def blinking(one: VisitCues, shows: PersonId | None, candidate: PersonId, start:
 
 def test_a_blink_confirms_whoever_was_seen_to_blink() -> None:
     one = examiner()
-    blinking(one, ADA_EXAMINER, ADA_EXAMINER)
-    assert one.verdict_on(ADA_EXAMINER).verdict is Liveness.LIVE
+    blinking(one, ADA, ADA)
+    assert one.verdict_on(ADA).verdict is Liveness.LIVE
     assert one.verdict_on(BOB).verdict is Liveness.UNDECIDED
 
 
 @pytest.mark.parametrize("shows", [BOB, None])
 def test_nobody_lends_their_life_to_somebody_else(shows: PersonId | None) -> None:
     one = examiner()
-    blinking(one, shows, ADA_EXAMINER)
-    assert one.verdict_on(ADA_EXAMINER).verdict is Liveness.UNDECIDED
-    blinking(one, ADA_EXAMINER, ADA_EXAMINER, start=45)
-    assert one.verdict_on(ADA_EXAMINER).verdict is Liveness.LIVE
+    blinking(one, shows, ADA)
+    assert one.verdict_on(ADA).verdict is Liveness.UNDECIDED
+    blinking(one, ADA, ADA, start=45)
+    assert one.verdict_on(ADA).verdict is Liveness.LIVE
 
 
 def test_a_veto_is_for_everybody() -> None:
     one = examiner()
-    blinking(one, ADA_EXAMINER, ADA_EXAMINER)
+    blinking(one, ADA, ADA)
     look = one.collect(fake_frame(1.0, person=BOB), BOB)
     assert look is not None
     one.take(look, look.results())
-    assert one.verdict_on(ADA_EXAMINER).vetoes == one.verdict_on(BOB).vetoes == ("continuity",)
+    assert one.verdict_on(ADA).vetoes == one.verdict_on(BOB).vetoes == ("continuity",)
 
 
 def test_it_knows_which_frames_were_looked_at() -> None:
@@ -366,7 +366,7 @@ def test_it_remembers_so_many_frames() -> None:
     assert len(one._looked) <= REMEMBERED
 
 
-def word_examiner(cue: str, verdict: CueVerdict, until: float = float("nan")) -> CueResult:
+def word_of(cue: str, verdict: CueVerdict, until: float = float("nan")) -> CueResult:
     return replace(fake_result(cue, verdict), until=until)
 
 
@@ -380,7 +380,7 @@ class Visit:
     def look(self) -> CueWindow:
         """The next look that is due."""
         while True:
-            look = self.examiner.collect(fake_frame(self.now, person=ADA_EXAMINER), ADA_EXAMINER)
+            look = self.examiner.collect(fake_frame(self.now, person=ADA), ADA)
             self.now += 0.1
             if look is not None:
                 return look
@@ -391,75 +391,72 @@ class Visit:
 
     @property
     def verdict(self) -> Liveness:
-        return self.examiner.verdict_on(ADA_EXAMINER).verdict
+        return self.examiner.verdict_on(ADA).verdict
 
 
 def test_a_doubt_suspends_what_was_confirmed_until_it_is_cleared_up() -> None:
     visit = Visit()
-    alive = word_examiner("blink", CONFIRM)
-    assert visit.hear(alive, word_examiner("edges", CLEAR)) is Liveness.LIVE
-    assert visit.hear(alive, word_examiner("edges", DOUBT, 1.0)) is Liveness.UNDECIDED
-    assert visit.examiner.verdict_on(ADA_EXAMINER).doubts == ("edges",)
-    assert visit.hear(alive, word_examiner("edges", UNDECIDED)) is Liveness.UNDECIDED
-    assert visit.hear(alive, word_examiner("edges", CLEAR)) is Liveness.LIVE
+    alive = word_of("blink", CONFIRM)
+    assert visit.hear(alive, word_of("edges", CLEAR)) is Liveness.LIVE
+    assert visit.hear(alive, word_of("edges", DOUBT, 1.0)) is Liveness.UNDECIDED
+    assert visit.examiner.verdict_on(ADA).doubts == ("edges",)
+    assert visit.hear(alive, word_of("edges", UNDECIDED)) is Liveness.UNDECIDED
+    assert visit.hear(alive, word_of("edges", CLEAR)) is Liveness.LIVE
     assert visit.examiner.doubts == {"edges": 1}
 
 
 def test_a_second_doubt_refuses_unless_the_cue_never_does() -> None:
     visit = Visit()
-    visit.hear(word_examiner("stillness", DOUBT, 0.5))
-    assert visit.hear(word_examiner("stillness", DOUBT, 1.0)) is Liveness.UNDECIDED
-    visit.hear(word_examiner("edges", DOUBT, 1.5))
-    assert visit.hear(word_examiner("edges", DOUBT, 2.0)) is Liveness.ATTACK
-    assert visit.examiner.verdict_on(ADA_EXAMINER).vetoes == ("edges",)
+    visit.hear(word_of("stillness", DOUBT, 0.5))
+    assert visit.hear(word_of("stillness", DOUBT, 1.0)) is Liveness.UNDECIDED
+    visit.hear(word_of("edges", DOUBT, 1.5))
+    assert visit.hear(word_of("edges", DOUBT, 2.0)) is Liveness.ATTACK
+    assert visit.examiner.verdict_on(ADA).vetoes == ("edges",)
 
 
 def test_a_look_shows_a_cue_nothing_that_it_doubted() -> None:
     visit = Visit()
     assert visit.look().after == {}
-    visit.hear(word_examiner("edges", DOUBT, 0.7), word_examiner("depth", CLEAR))
+    visit.hear(word_of("edges", DOUBT, 0.7), word_of("depth", CLEAR))
     assert visit.look().after == {"edges": 0.7}
 
 
 def test_a_doubt_that_names_no_frames_is_of_all_of_them() -> None:
     visit = Visit()
     look = visit.look()
-    visit.examiner.take(look, (word_examiner("edges", DOUBT),))
+    visit.examiner.take(look, (word_of("edges", DOUBT),))
     assert visit.look().after == {"edges": look.frames[-1].captured}
 
 
 def test_a_cue_takes_back_what_it_confirmed_itself() -> None:
     visit = Visit()
-    visit.hear(word_examiner("depth", CONFIRM))
-    visit.hear(word_examiner("depth", DOUBT, 1.0))
-    assert visit.hear(word_examiner("depth", CLEAR)) is Liveness.UNDECIDED
-    assert visit.hear(word_examiner("depth", CONFIRM)) is Liveness.LIVE
+    visit.hear(word_of("depth", CONFIRM))
+    visit.hear(word_of("depth", DOUBT, 1.0))
+    assert visit.hear(word_of("depth", CLEAR)) is Liveness.UNDECIDED
+    assert visit.hear(word_of("depth", CONFIRM)) is Liveness.LIVE
 
 
 @pytest.mark.parametrize("order", [1, -1])
 def test_what_breaks_a_visit_in_two_undoes_what_was_shown_before(order: int) -> None:
     visit = Visit()
-    visit.hear(word_examiner("depth", CONFIRM), word_examiner("edges", CLEAR))
-    broken = (word_examiner("continuity", DOUBT, 1.0), word_examiner("blink", CONFIRM))
+    visit.hear(word_of("depth", CONFIRM), word_of("edges", CLEAR))
+    broken = (word_of("continuity", DOUBT, 1.0), word_of("blink", CONFIRM))
     visit.hear(*broken[::order])
     assert visit.look().after == {"depth": 1.0, "edges": 1.0, "continuity": 1.0, "blink": 1.0}
     assert (
-        visit.hear(word_examiner("continuity", CLEAR), word_examiner("depth", UNDECIDED))
-        is Liveness.UNDECIDED
+        visit.hear(word_of("continuity", CLEAR), word_of("depth", UNDECIDED)) is Liveness.UNDECIDED
     )
-    assert visit.hear(word_examiner("depth", CONFIRM)) is Liveness.LIVE
+    assert visit.hear(word_of("depth", CONFIRM)) is Liveness.LIVE
 
 
 def test_an_answer_that_comes_after_a_doubt_it_does_not_know_of_changes_nothing() -> None:
     visit = Visit()
     first, second = visit.look(), visit.look()
-    visit.examiner.take(
-        first, (word_examiner("edges", DOUBT, 0.5), word_examiner("blink", CONFIRM))
-    )
+    visit.examiner.take(first, (word_of("edges", DOUBT, 0.5), word_of("blink", CONFIRM)))
     for said in (CLEAR, DOUBT):
-        visit.examiner.take(second, (word_examiner("edges", said, 1.0),))
+        visit.examiner.take(second, (word_of("edges", said, 1.0),))
         assert visit.verdict is Liveness.UNDECIDED
-    assert visit.hear(word_examiner("edges", CLEAR)) is Liveness.LIVE
+    assert visit.hear(word_of("edges", CLEAR)) is Liveness.LIVE
 
 
 NAMES = ("continuity", "stillness", "edges", "depth")
@@ -504,7 +501,7 @@ def test_no_order_of_answers_shows_life_while_a_doubt_stands(events: list) -> No
         index, said = event
         if index >= len(waiting):
             continue
-        words = tuple(word_examiner(cue, verdict) for cue, verdict in zip(NAMES, said, strict=True))
+        words = tuple(word_of(cue, verdict) for cue, verdict in zip(NAMES, said, strict=True))
         look = waiting.pop(index)
         visit.examiner.take(look, words)
         taken.append((look, words))

@@ -16,13 +16,13 @@ from accessctl.liveness.worker import (
 )
 
 
-def look(captured: float) -> CueWindow:
+def window_until(captured: float) -> CueWindow:
     return CueWindow((fake_frame(0.0), fake_frame(captured)), None, 0.75, {})
 
 
 def test_one_look_is_out_at_a_time_and_they_keep_their_order() -> None:
     queue = WindowQueue()
-    first, second = look(1.0), look(2.0)
+    first, second = window_until(1.0), window_until(2.0)
     queue.add(first)
     queue.add(second)
     assert queue.next() is first
@@ -35,9 +35,9 @@ def test_one_look_is_out_at_a_time_and_they_keep_their_order() -> None:
 
 def test_what_is_put_back_is_next_again() -> None:
     queue = WindowQueue()
-    first = look(1.0)
+    first = window_until(1.0)
     queue.add(first)
-    queue.add(look(2.0))
+    queue.add(window_until(2.0))
     queue.put_back()
     assert queue.next() is first
     queue.put_back()
@@ -46,7 +46,7 @@ def test_what_is_put_back_is_next_again() -> None:
 
 def test_only_the_newest_of_too_many_is_replaced() -> None:
     queue = WindowQueue()
-    looks = [look(float(i)) for i in range(MOST + 3)]
+    looks = [window_until(float(i)) for i in range(MOST + 3)]
     for one in looks:
         queue.add(one)
         queue.next()
@@ -62,8 +62,8 @@ def test_only_the_newest_of_too_many_is_replaced() -> None:
 def test_the_earliest_without_an_answer() -> None:
     queue = WindowQueue()
     assert queue.earliest is None
-    queue.add(look(1.0))
-    queue.add(look(2.0))
+    queue.add(window_until(1.0))
+    queue.add(window_until(2.0))
     assert queue.earliest == 1.0
     queue.next()
     assert queue.earliest == 1.0
@@ -75,7 +75,7 @@ WAIT_S = 20.0
 CONFIRMED = (fake_result("depth", CueVerdict.CONFIRM),)
 
 
-def look_looks(captured: float = 0.0) -> CueWindow:
+def window(captured: float = 0.0) -> CueWindow:
     return CueWindow((fake_frame(captured),), None, 0.75, {})
 
 
@@ -122,7 +122,7 @@ def answered(worker: CueWorker, cues: Cues, count: int) -> list[CueAnswer]:
 
 def test_direct_looks_are_answered_at_once() -> None:
     looks = DirectCueRunner(lambda _: CONFIRMED)
-    asked = look_looks()
+    asked = window()
     looks.ask("a", asked)
     (answer,) = looks.answers()
     assert (answer.visit, answer.look, answer.results, answer.fault) == (
@@ -140,7 +140,7 @@ def broken(_: CueWindow) -> tuple[CueResult, ...]:
 
 def test_a_fault_is_an_answer_without_results() -> None:
     looks = DirectCueRunner(broken)
-    looks.ask("a", look_looks())
+    looks.ask("a", window())
     (answer,) = looks.answers()
     assert answer.results == ()
     assert isinstance(answer.fault, ValueError)
@@ -150,9 +150,9 @@ def test_a_fault_does_not_end_the_worker() -> None:
     calls = iter([broken, lambda _: CONFIRMED])
     worker = CueWorker(lambda asked: next(calls)(asked))
     ready = Cues()
-    worker.ask("a", look_looks())
+    worker.ask("a", window())
     first = answered(worker, ready, 1)
-    worker.ask("a", look_looks())
+    worker.ask("a", window())
     second = answered(worker, ready, 1)
     worker.close()
     assert isinstance(first[0].fault, ValueError)
@@ -162,10 +162,10 @@ def test_a_fault_does_not_end_the_worker() -> None:
 def test_asking_does_not_wait_and_what_is_asked_first_is_looked_at_first(
     worker: CueWorker, cues: Cues
 ) -> None:
-    assert worker.ask("a", look_looks(0.0))
+    assert worker.ask("a", window(0.0))
     assert cues.begun.acquire(timeout=WAIT_S)
-    assert worker.ask("b", look_looks(9.0))
-    assert worker.ask("a", look_looks(1.0))
+    assert worker.ask("b", window(9.0))
+    assert worker.ask("a", window(1.0))
     assert worker.answers() == []
     done = answered(worker, cues, 3)
     assert [(one.visit, one.look.frames[-1].captured) for one in done] == [
@@ -176,9 +176,9 @@ def test_asking_does_not_wait_and_what_is_asked_first_is_looked_at_first(
 
 
 def test_what_waits_is_bounded_and_nothing_is_given_up(worker: CueWorker, cues: Cues) -> None:
-    worker.ask("first", look_looks())
+    worker.ask("first", window())
     assert cues.begun.acquire(timeout=WAIT_S)
-    taken = [worker.ask(str(number), look_looks()) for number in range(MAX_WAITING + 1)]
+    taken = [worker.ask(str(number), window()) for number in range(MAX_WAITING + 1)]
     assert taken == [True] * MAX_WAITING + [False]
     done = answered(worker, cues, MAX_WAITING + 1)
     assert [one.visit for one in done] == ["first", *map(str, range(MAX_WAITING))]
@@ -186,9 +186,9 @@ def test_what_waits_is_bounded_and_nothing_is_given_up(worker: CueWorker, cues: 
 
 def test_closing_gives_up_what_waits(cues: Cues) -> None:
     worker = CueWorker(cues)
-    worker.ask("a", look_looks(0.0))
+    worker.ask("a", window(0.0))
     assert cues.begun.acquire(timeout=WAIT_S)
-    worker.ask("b", look_looks(1.0))
+    worker.ask("b", window(1.0))
     closing = threading.Thread(target=worker.close)
     closing.start()
     # It has emptied the queue before it waits for the look that is under way.

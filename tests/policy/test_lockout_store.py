@@ -157,13 +157,13 @@ class Machine:
 
 
 @pytest.fixture
-def path_lockout_keeper(tmp_path: Path) -> Path:
+def bare_path(tmp_path: Path) -> Path:
     return tmp_path / "lockout.sqlite"
 
 
 @pytest.fixture
-def store(path_lockout_keeper: Path) -> Iterator[LockoutStore]:
-    with LockoutStore(path_lockout_keeper, busy_timeout_s=0.05) as opened:
+def store(bare_path: Path) -> Iterator[LockoutStore]:
+    with LockoutStore(bare_path, busy_timeout_s=0.05) as opened:
         yield opened
 
 
@@ -206,12 +206,12 @@ def test_unlocking_elsewhere_is_seen_at_once(store: LockoutStore, machine: Machi
 
 
 def test_a_disk_that_fails_does_not_unlock(
-    path_lockout_keeper: Path, store: LockoutStore, machine: Machine
+    bare_path: Path, store: LockoutStore, machine: Machine
 ) -> None:
     door = keeper(store, machine)
     for _ in range(3):
         door.note(STRANGER)
-    blocker = sqlite3.connect(path_lockout_keeper, isolation_level=None)
+    blocker = sqlite3.connect(bare_path, isolation_level=None)
     blocker.execute("BEGIN EXCLUSIVE")
     for _ in range(2):
         door.note(STRANGER)

@@ -324,7 +324,7 @@ def leaning(degrees: float) -> Image:
     ).astype(np.uint8)
 
 
-def test_a_bare_wall_has_no_rim_edges() -> None:
+def test_a_bare_wall_has_no_straight_line_beside_the_face() -> None:
     assert rim(before(wall())) == 0.0
 
 
