@@ -4,7 +4,6 @@ import sys
 import pytest
 
 from accessctl import demo
-from accessctl.camera import registered
 from accessctl.camera.choose import source_from
 from accessctl.config.camera import CameraConfig
 from accessctl.demo.scene import DemoSource
@@ -14,7 +13,7 @@ from accessctl.demo.scene import DemoSource
 def test_it_makes_itself_a_camera_that_can_be_named(
     fast: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(registered, "_makers", {})
+    monkeypatch.setattr("accessctl.camera.source._makers", {})
     demo.register()
     assert source_from("demo", CameraConfig(fps=12), fast=fast) == DemoSource(12, fast)
 

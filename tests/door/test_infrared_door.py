@@ -10,7 +10,7 @@ from accessctl.door.demands import Wanted
 from accessctl.door.fake import FACE_BOX, FakeHouse, decisions, portrait
 from accessctl.door.liveness_gate import InfraredView
 from accessctl.door.visit_liveness import INFRARED_HINT
-from accessctl.liveness.cues.infrared import infrared
+from accessctl.liveness.cues.infrared import INFRARED, infrared
 from accessctl.liveness.evidence import CueVerdict
 from accessctl.liveness.examiner import CueWindow
 from accessctl.liveness.fake import fake_result

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from accessctl.camera.fake import FakeSource, flat_shots
-from accessctl.camera.usb_device import Identity
+from accessctl.camera.usb_device import CameraIdentity
 from accessctl.config import Config
 from accessctl.config.camera import CameraConfig
 from accessctl.config.liveness import LivenessConfig
@@ -177,12 +177,12 @@ def test_a_running_door_is_believed(state, error, level, said):
     assert said in finding.sentence
 
 
-REAL = Identity("video0", "046d:0825", "5FB1", "Webcam C270", "uvcvideo", virtual=False)
-OTHER = Identity("video2", "1bcf:2c99", None, "Other", "uvcvideo", virtual=False)
+REAL = CameraIdentity("video0", "046d:0825", "5FB1", "Webcam C270", "uvcvideo", virtual=False)
+OTHER = CameraIdentity("video2", "1bcf:2c99", None, "Other", "uvcvideo", virtual=False)
 SEEN = CameraSample(14.97, 1280, 720, 0.5)
 
 
-def found() -> Iterator[tuple[str, Identity]]:
+def found() -> Iterator[tuple[str, CameraIdentity]]:
     yield "/dev/video0", REAL
     yield "/dev/video2", OTHER
 
