@@ -27,7 +27,7 @@ NOT_LIVE = (Outcome.DENIED, Reason.NOT_LIVE)
 
 
 def alive(look: CueWindow) -> Results:
-    after = look.after.get(CUE, float("-inf"))
+    after = look.after.get(INFRARED, float("-inf"))
     later = [frame for frame in look.frames if frame.captured > after]
     return fake_result("depth", CueVerdict.CONFIRM), infrared(later)
 

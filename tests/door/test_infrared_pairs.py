@@ -77,11 +77,11 @@ def test_a_phone_is_doubted_and_after_another_second_refused(
     for frame in frames:
         examiner.add(frame)
         words = {word.cue: word.verdict for word in examiner.verdict.results}
-        said.append(words.get(CUE, CueVerdict.UNDECIDED))
+        said.append(words.get(INFRARED, CueVerdict.UNDECIDED))
     assert CueVerdict.DOUBT in said
     assert said[-1] is CueVerdict.VETO
     assert examiner.verdict.verdict is Liveness.ATTACK
-    assert CUE in examiner.verdict.vetoes
+    assert INFRARED in examiner.verdict.vetoes
     # Both seconds are whole: no veto within two of the first frame.
     vetoed = next(f.captured for f, word in zip(frames, said, strict=True) if word == "veto")
     assert vetoed - frames[0].captured >= 2.0
