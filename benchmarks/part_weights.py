@@ -18,7 +18,7 @@ from accessctl.encoder.card_parts import ScoredPart
 from accessctl.encoder.choose import load_encoder
 from accessctl.evaluation.all_pairs import all_pairs
 from accessctl.evaluation.cohort import choose, embed
-from accessctl.evaluation.pack import Row, read_rows
+from accessctl.evaluation.pack import PackRow, read_rows
 from accessctl.evaluation.recipe import NEIGHBOURS
 from accessctl.evaluation.scorer import normalised
 from accessctl.recognition.normalisation import Normaliser
@@ -60,7 +60,7 @@ def main() -> None:
         print(f"{source} ({len(people)})".ljust(32), *(cell.rjust(12) for cell in cells))
 
 
-def photos_of(rows: list[Row], source: str, random: np.random.Generator) -> list[int]:
+def photos_of(rows: list[PackRow], source: str, random: np.random.Generator) -> list[int]:
     """At most PHOTOS of each person of the source."""
     photos = defaultdict(list)
     for index in random.permutation(len(rows)).tolist():

@@ -17,7 +17,7 @@ from accessctl.encoder.card import load_card
 from accessctl.encoder.keras_file import in_precision
 from accessctl.evaluation.verification import tar_at_fmr
 from accessctl.training import scores, settings
-from accessctl.training.augment.recipe import Recipe
+from accessctl.training.augment.recipe import Augmentation
 from accessctl.training.data import divided
 from accessctl.training.loading import load_network
 from accessctl.training.pack import read_pack
@@ -39,7 +39,7 @@ def main() -> None:
         network = in_precision(run.model.network, "float32")
     start = load_network(load_card(run.settings.init)).get_weights()
     trained = network.get_weights()
-    recipe = Recipe(run.card.crop_geometry, "door")
+    recipe = Augmentation(run.card.crop_geometry, "door")
     spoilt = [
         np.stack(
             [recipe.crop(faces.image(i), np.random.default_rng([d, i])) for i in range(len(faces))]

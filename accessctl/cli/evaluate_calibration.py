@@ -17,7 +17,7 @@ from accessctl.cli.evaluate_lfw import add_lfw_data
 from accessctl.encoder.card import load_card
 
 if TYPE_CHECKING:
-    from accessctl.evaluation.stated import Kept
+    from accessctl.evaluation.stated import StatedRate
 
 RESULT = "calibration"
 
@@ -74,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _table(kept: "list[Kept]") -> str:
+def _table(kept: "list[StatedRate]") -> str:
     head = ("stated FMR", "threshold", "observed FMR", "observed / stated", "FNMR")
     rows = [
         (

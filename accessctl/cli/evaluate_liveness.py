@@ -10,7 +10,7 @@ from accessctl.errors import InputError
 
 if TYPE_CHECKING:
     from accessctl.config import Config
-    from accessctl.evaluation.liveness import Rate
+    from accessctl.evaluation.liveness import ErrorRate
     from accessctl.evaluation.presentation import Conditions, Presentation
     from accessctl.evaluation.trial_door import DoorParts
 
@@ -130,7 +130,7 @@ def _look(
     return found
 
 
-def _rates(found: Mapping[str, Sequence["Presentation"]]) -> dict[str, tuple[str, "Rate"]]:
+def _rates(found: Mapping[str, Sequence["Presentation"]]) -> dict[str, tuple[str, "ErrorRate"]]:
     from accessctl.evaluation.liveness import LIVE, apcer, bpcer
 
     return {

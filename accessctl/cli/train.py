@@ -220,9 +220,9 @@ def _export(args: argparse.Namespace, made: Any) -> None:
             f"Only TensorFlow can write LiteRT files, and Keras runs on {keras.backend.backend()}; "
             "run the same command with --resume and KERAS_BACKEND=tensorflow."
         )
-    from accessctl.training.export import LICENCE, Label, export
+    from accessctl.training.export import LICENCE, CardLabel, export
 
-    label = Label(
+    label = CardLabel(
         name=args.name,
         version="1",
         date=datetime.datetime.now(tz=datetime.UTC).date(),

@@ -21,7 +21,7 @@ UPPER_PERCENT = 95.0
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class TablePlan:
     """Rates are counted down to `start`, the tail is fitted from there to `limit` and
     tabulated to `lowest`; the bound comes from `replicates` bootstrap samples of people."""
 
@@ -31,7 +31,7 @@ class Plan:
     replicates: int = 200
 
 
-PLAN = Plan()
+PLAN = TablePlan()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,7 +47,7 @@ def calibrate(
     scores: Floats,
     identity: NDArray[np.int64],
     random: np.random.Generator,
-    plan: Plan = PLAN,
+    plan: TablePlan = PLAN,
 ) -> Table:
     """The table of the strangers' scores (N, N) of impostors.impostor_scores.
 
@@ -82,7 +82,7 @@ def _powers(start: float) -> NDArray[np.float64]:
     return np.linspace(0, lowest, round(-lowest / COUNTED_STEP) + 1)
 
 
-def _tail_powers(plan: Plan) -> NDArray[np.float64]:
+def _tail_powers(plan: TablePlan) -> NDArray[np.float64]:
     high, low = np.log10(plan.start), np.log10(plan.lowest)
     return np.linspace(high, low, round((high - low) / FITTED_STEP) + 1)[1:]
 

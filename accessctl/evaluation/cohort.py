@@ -10,7 +10,7 @@ from accessctl.encoder.base import Encoder
 from accessctl.errors import SourceError
 from accessctl.evaluation.impostors import impostor_scores, twins
 from accessctl.evaluation.pack import (
-    Row,
+    PackRow,
     cut_canvas,
     open_canvases,
     read_canvas,
@@ -30,7 +30,7 @@ BATCH = 32
 TWIN_START, TWIN_LIMIT = 1e-3, 1e-4
 
 
-def choose(rows: Sequence[Row], dimension: int, random: np.random.Generator) -> list[int]:
+def choose(rows: Sequence[PackRow], dimension: int, random: np.random.Generator) -> list[int]:
     """Indices of the unlabelled faces, as many as fit in MAX_COHORT_BYTES; SourceError.
 
     The labelled people are left for the table: the cohort must come from other sources than

@@ -13,7 +13,7 @@ from accessctl.evaluation.degrade import CONDITIONS, Change
 from accessctl.evaluation.embedded import Bench
 from accessctl.evaluation.photos import Photos, people_of
 from accessctl.evaluation.probes import probes_of
-from accessctl.evaluation.robustness import Loss, Rules, loss
+from accessctl.evaluation.robustness import ConditionLoss, RobustnessRules, loss
 from accessctl.evaluation.sightings import Alter, Sightings
 from accessctl.recognition.calibration import Calibration
 from accessctl.recognition.normalisation import Normaliser
@@ -52,9 +52,9 @@ def losses(
     subset: Subset,
     normaliser: Normaliser,
     calibration: Calibration,
-    rules: Rules,
+    rules: RobustnessRules,
     seed: int,
-) -> Iterator[Loss]:
+) -> Iterator[ConditionLoss]:
     """Each condition in turn, the untouched photos first; all with the same galleries."""
     # Loaded once and lent in turn, not again for each of a dozen conditions.
     encoders = itertools.cycle([bench.encoder() for _ in range(bench.workers)])

@@ -33,9 +33,9 @@ from accessctl.evaluation.photos import Photos, people_of
 from accessctl.evaluation.row_cache import Row, RowCache
 from accessctl.evaluation.sightings import (
     Alter,
-    Look,
     Progress,
     Sightings,
+    SightingSettings,
     Subject,
     in_parallel,
     progress_pairs,
@@ -71,7 +71,7 @@ class Bench:
     """Everything that photos are measured with. `encoder_key` names the encoder and how it
     runs, for the cache; `cache` None keeps nothing."""
 
-    look: Look
+    look: SightingSettings
     encoder: Callable[[], Encoder]
     encoder_key: str
     cache: Path | None
@@ -102,7 +102,9 @@ class Bench:
         embeddings = np.stack(rows).astype(np.float32)
         return Embedded(seen.names, people, person, embeddings, seen.found, seen.usable)
 
-    def _fill(self, photos: Photos, seen: Sightings, look: Look, cache: RowCache) -> None:
+    def _fill(
+        self, photos: Photos, seen: Sightings, look: SightingSettings, cache: RowCache
+    ) -> None:
         at = {name: row for row, name in enumerate(seen.names)}
         missing = [name for name, row in at.items() if seen.found[row] and name not in cache.rows]
         recognisers = [Recogniser(self.encoder()) for _ in range(min(self.workers, len(missing)))]
@@ -132,7 +134,9 @@ def bench_for(
 ) -> Bench:
     """The product's observer and encoder, as its configuration has them; ModelError."""
     return Bench(
-        look=Look(lambda: Observer(vision), vision.model_dump_json(exclude={"models"}), subject),
+        look=SightingSettings(
+            lambda: Observer(vision), vision.model_dump_json(exclude={"models"}), subject
+        ),
         encoder=lambda: load_encoder(encoder),
         encoder_key=encoder_key(encoder),
         cache=cache,

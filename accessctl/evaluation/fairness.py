@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accessctl.evaluation.bootstrap import REPLICATES, Measured, interval, samples
-from accessctl.evaluation.group_counts import Counts
+from accessctl.evaluation.group_counts import GroupCounts
 from accessctl.evaluation.intervals import clopper_pearson
 
 FEW_PEOPLE = 30
@@ -51,7 +51,7 @@ class Fairness:
 
 def compare(
     names: Sequence[str],
-    counts: Counts,
+    counts: GroupCounts,
     random: np.random.Generator,
     replicates: int = REPLICATES,
 ) -> Fairness:
@@ -94,7 +94,7 @@ def _drawn_by_group(
     return drawn
 
 
-def _fmr(counts: Counts, groups: int, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+def _fmr(counts: GroupCounts, groups: int, weights: NDArray[np.float64]) -> NDArray[np.float64]:
     """FMR (replicates, groups + 1) within each group and, last, between groups."""
     own = weights * counts.photos
     member = np.eye(groups)[counts.group]
@@ -113,7 +113,7 @@ def _fmr(counts: Counts, groups: int, weights: NDArray[np.float64]) -> NDArray[n
     return _quotient(matched, trials)
 
 
-def _fnmr(counts: Counts, groups: int, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+def _fnmr(counts: GroupCounts, groups: int, weights: NDArray[np.float64]) -> NDArray[np.float64]:
     member = np.eye(groups)[counts.group]
     return _quotient((weights * counts.missed) @ member, (weights * counts.genuine) @ member)
 
@@ -127,7 +127,7 @@ def _quotient(part: NDArray[Any], whole: NDArray[np.float64]) -> NDArray[np.floa
 def _group(
     name: str,
     number: int,
-    counts: Counts,
+    counts: GroupCounts,
     fmr: tuple[NDArray[np.float64], NDArray[np.float64]],
     fnmr: tuple[NDArray[np.float64], NDArray[np.float64]],
 ) -> GroupRates:
@@ -146,7 +146,7 @@ def _group(
     )
 
 
-def _between(counts: Counts, fmr: float, replicates: NDArray[np.float64]) -> GroupRates:
+def _between(counts: GroupCounts, fmr: float, replicates: NDArray[np.float64]) -> GroupRates:
     totals = np.bincount(counts.group, counts.photos)
     pairs = round(float(totals.sum() ** 2 - np.square(totals).sum()) / 2)
     photos, people = int(counts.photos.sum()), len(counts.photos)

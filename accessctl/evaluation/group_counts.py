@@ -14,7 +14,7 @@ BLOCK = 512
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Counts:
+class GroupCounts:
     """Comparisons of people at a threshold.
 
     `photos` and `group` int64 (P,): of each person. `first` and `second` (M,) are the people
@@ -44,7 +44,7 @@ def groups_of(people: Sequence[str]) -> tuple[tuple[str, ...], NDArray[np.int64]
 
 def count(
     scorer: Scorer, person: NDArray[np.int64], group: NDArray[np.int64], threshold: float
-) -> Counts:
+) -> GroupCounts:
     """Compare every pair of photos of the people `person` (N,), whose groups are (P,)."""
     first, second = [], []
     genuine, missed = np.zeros(len(group), np.int64), np.zeros(len(group), np.int64)
@@ -59,4 +59,6 @@ def count(
         np.add.at(genuine, own, same.sum(axis=1))
         np.add.at(missed, own, (same & ~match).sum(axis=1))
     photos = np.bincount(person, minlength=len(group))
-    return Counts(photos, group, np.concatenate(first), np.concatenate(second), genuine, missed)
+    return GroupCounts(
+        photos, group, np.concatenate(first), np.concatenate(second), genuine, missed
+    )

@@ -49,7 +49,7 @@ class Searches:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Outcome:
+class GalleryOutcome:
     """The searches of one gallery of `people` enrolled people."""
 
     people: int
@@ -59,7 +59,7 @@ class Outcome:
 
 def search_all(
     draw: GalleryDraw, faces: Probes, normaliser: Normaliser, calibration: Calibration
-) -> Outcome:
+) -> GalleryOutcome:
     """Everybody of `draw` searched in its gallery.
 
     Whoever's enrolment photo shows no usable face stays out of the gallery, as `accessctl
@@ -73,14 +73,16 @@ def search_all(
     ]
     gallery = _Gallery(Matcher(templates, normaliser, calibration), faces.embeddings[rows], places)
     nobody = np.full(len(draw.strangers), -1)
-    return Outcome(
+    return GalleryOutcome(
         people=len(rows),
         mates=_searches(gallery, draw.mates, draw.own, faces),
         strangers=_searches(gallery, draw.strangers, nobody, faces),
     )
 
 
-def decide(outcome: Outcome, target_fpir: float, min_margin: float) -> tuple[Bools, Bools, Bools]:
+def decide(
+    outcome: GalleryOutcome, target_fpir: float, min_margin: float
+) -> tuple[Bools, Bools, Bools]:
     """Of mates (M,): missed, misidentified; of strangers (S,): accepted. FNIR counts both
     of the first."""
     max_fmr = comparison_fmr(target_fpir, outcome.people)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from accessctl.domain import Image
 from accessctl.encoder.base import Encoder
 from accessctl.errors import SourceError
-from accessctl.evaluation.pack import Row, cut_canvas, open_canvases, read_canvas, read_rows
+from accessctl.evaluation.pack import PackRow, cut_canvas, open_canvases, read_canvas, read_rows
 
 PEOPLE = 100
 PHOTOS = 2
@@ -31,9 +31,9 @@ def separation(embeddings: NDArray[np.float32]) -> float:
     return float((same.mean() - strangers.mean()) / max(spread, 1e-9))
 
 
-def choose_pairs(rows: Sequence[Row], random: np.random.Generator) -> list[Row]:
+def choose_pairs(rows: Sequence[PackRow], random: np.random.Generator) -> list[PackRow]:
     """Two photos each of PEOPLE people, one person after the other; SourceError if too few."""
-    by_person: dict[str, list[Row]] = defaultdict(list)
+    by_person: dict[str, list[PackRow]] = defaultdict(list)
     for row in rows:
         if row.identity:
             by_person[row.identity].append(row)

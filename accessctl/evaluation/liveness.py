@@ -15,7 +15,7 @@ LIVE = "live"
 
 
 @dataclass(frozen=True, slots=True)
-class Rate:
+class ErrorRate:
     """`errors` of `trials`, with the exact 95 % interval of the rate."""
 
     errors: int
@@ -37,17 +37,17 @@ class CueCount:
     said: Mapping[CueVerdict, int]
 
 
-def rate(errors: int, trials: int) -> Rate:
+def rate(errors: int, trials: int) -> ErrorRate:
     """ValueError unless 0 <= errors <= trials and trials > 0."""
-    return Rate(errors, trials, *clopper_pearson(errors, trials))
+    return ErrorRate(errors, trials, *clopper_pearson(errors, trials))
 
 
-def apcer(attacks: Sequence[Presentation]) -> Rate:
+def apcer(attacks: Sequence[Presentation]) -> ErrorRate:
     """Share of the attacks of one species that were let in."""
     return rate(sum(one.accepted for one in attacks), len(attacks))
 
 
-def bpcer(live: Sequence[Presentation]) -> Rate:
+def bpcer(live: Sequence[Presentation]) -> ErrorRate:
     """Share of the living that were not let in."""
     return rate(sum(not one.accepted for one in live), len(live))
 

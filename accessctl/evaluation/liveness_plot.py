@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from accessctl.evaluation.liveness import LIVE, CueCount, Rate
+from accessctl.evaluation.liveness import LIVE, CueCount, ErrorRate
 from accessctl.liveness.result import CueVerdict
 
 DPI = 120
@@ -17,7 +17,7 @@ COLOURS = {
 NAME = "liveness_cues.png"
 
 
-def plot_cues(counts: Sequence[CueCount], rates: Mapping[str, Rate], folder: Path) -> Path:
+def plot_cues(counts: Sequence[CueCount], rates: Mapping[str, ErrorRate], folder: Path) -> Path:
     """Bars for every cue, one panel a species: the shares of presentations of which the cue
     said each word. Writes `liveness_cues.png` into `folder` and returns it.
 
@@ -66,7 +66,7 @@ def shares(count: CueCount | None) -> list[tuple[str, float, str]]:
     return [(str(word), 100 * n / total, COLOURS[word]) for word, n in count.said.items()]
 
 
-def _title(species: str, rate: Rate | None) -> str:
+def _title(species: str, rate: ErrorRate | None) -> str:
     if rate is None:
         return species
     name = "BPCER" if species == LIVE else "APCER"

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from accessctl.evaluation.det import fnir_at, fpir_of_threshold, threshold_for
 from accessctl.evaluation.gallery_draw import draw_gallery
-from accessctl.evaluation.identification import Outcome, Searches, decide, joined, search_all
+from accessctl.evaluation.identification import GalleryOutcome, Searches, decide, joined, search_all
 from accessctl.evaluation.people_interval import PeopleRate, rate_over_people
 from accessctl.evaluation.probes import Probes
 from accessctl.recognition.calibration import Calibration
@@ -22,7 +22,7 @@ Person = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class DrawPlan:
     """How often galleries are drawn, and how many strangers come to each."""
 
     draws: int
@@ -36,7 +36,7 @@ class Tried:
 
     size: int
     photos: int
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[GalleryOutcome, ...]
 
     @property
     def mates(self) -> Searches:
@@ -48,7 +48,7 @@ class Tried:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class OpenSetRow:
     """What the product does for `target_fpir`: `fnir` counts those not named and the
     `misidentified`, `fpir` the strangers who were named.
 
@@ -75,7 +75,7 @@ def try_sizes(
     sizes: Sequence[int],
     normaliser: Normaliser,
     calibration: Calibration,
-    plan: Plan,
+    plan: DrawPlan,
 ) -> list[Tried]:
     """One photo against one photo, in galleries of each size; SourceError for too few people."""
     return [
@@ -103,7 +103,7 @@ def try_pooling(
     photos: Sequence[int],
     normaliser: Normaliser,
     calibration: Calibration,
-    plan: Plan,
+    plan: DrawPlan,
 ) -> list[Tried]:
     """So many photos pooled into a probe, as a visit's frames are: the same people and photos
     in every row, the fewer the first of the more. SourceError for too few people."""
@@ -129,13 +129,13 @@ def row(
     person: Person,
     random: np.random.Generator,
     one_threshold: float | None = None,
-) -> Row:
+) -> OpenSetRow:
     """The decisions of one try; `one_threshold` is a cosine, see `cosine_threshold`."""
     mates, strangers = tried.mates, tried.strangers
     decisions = [decide(outcome, target_fpir, min_margin) for outcome in tried.outcomes]
     missed, wrong, accepted = (np.concatenate(kind) for kind in zip(*decisions, strict=True))
     who, others = person[mates.photo], person[strangers.photo]
-    return Row(
+    return OpenSetRow(
         size=tried.size,
         photos=tried.photos,
         target_fpir=target_fpir,
@@ -158,6 +158,6 @@ def cosine_threshold(tried: Sequence[Tried], size: int, target_fpir: float) -> f
     return None
 
 
-def _generators(plan: Plan, size: int, photos: int) -> list[np.random.Generator]:
+def _generators(plan: DrawPlan, size: int, photos: int) -> list[np.random.Generator]:
     """One for each draw; a row does not depend on which other rows are asked for."""
     return [np.random.default_rng([plan.seed, size, photos, draw]) for draw in range(plan.draws)]

@@ -27,20 +27,20 @@ CANVAS_TEMPLATE = TEMPLATE
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class PackRow:
     file: str
     source: str
     identity: str
     scale: float
 
 
-def read_rows(folder: Path) -> list[Row]:
+def read_rows(folder: Path) -> list[PackRow]:
     """The pack's faces in the order of `faces.csv`; SourceError."""
     path = folder / "faces.csv"
     try:
         with path.open(newline="", encoding="utf-8") as file:
             return [
-                Row(row["file"], row["source"], row["identity"], float(row["scale"]))
+                PackRow(row["file"], row["source"], row["identity"], float(row["scale"]))
                 for row in csv.DictReader(file)
             ]
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -88,7 +88,7 @@ def cut_canvas(canvas: Image, geometry: CropGeometry) -> Image:
 
 
 def clear_of_each(
-    rows: Sequence[Row], max_scale: float, most: int, random: np.random.Generator
+    rows: Sequence[PackRow], max_scale: float, most: int, random: np.random.Generator
 ) -> dict[str, list[int]]:
     """Up to `most` indices of every person's faces whose scale is at most `max_scale`."""
     clear: dict[str, list[int]] = {}
@@ -101,6 +101,6 @@ def clear_of_each(
     }
 
 
-def unlabelled(rows: Sequence[Row]) -> list[int]:
+def unlabelled(rows: Sequence[PackRow]) -> list[int]:
     """Indices of the faces that carry no identity."""
     return [index for index, row in enumerate(rows) if not row.identity]

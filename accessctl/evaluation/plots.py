@@ -10,7 +10,7 @@ import numpy as np
 from accessctl.evaluation.all_pairs import AllPairs
 from accessctl.evaluation.bootstrap import Measured
 from accessctl.evaluation.fairness import GroupRates
-from accessctl.evaluation.stated import Kept
+from accessctl.evaluation.stated import StatedRate
 
 DPI = 120
 BARS = 160
@@ -80,7 +80,7 @@ def histograms(pairs: AllPairs, score: str, threshold: float, mark: str, path: P
         axes.set(yscale="log", xlabel=score, ylabel=f"share of pairs per {edges[1] - edges[0]:.2g}")
 
 
-def calibration(kept: Sequence[Kept], path: Path) -> None:
+def calibration(kept: Sequence[StatedRate], path: Path) -> None:
     """Observed against stated false-match rate."""
     stated = [row.stated for row in kept]
     with _figure(path, (5.6, 5.2)) as axes:

@@ -57,7 +57,7 @@ class Presentation:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Portrait:
+class BestFrame:
     """The frame that shows a face best."""
 
     image: Image
@@ -70,7 +70,7 @@ class Watched:
     be enrolled the frame that shows it best."""
 
     faces: list[list[Face]]
-    best: dict[int, Portrait]
+    best: dict[int, BestFrame]
 
 
 def recordings(place: Path) -> list[Path]:
@@ -94,7 +94,7 @@ def watched(frames: Iterable[Frame], observe: Callable[[Frame], list[Face]]) -> 
             before = seen.best.get(face.track)
             better = before is None or face.quality.score > before.face.quality.score
             if face.quality.usable and better:
-                seen.best[face.track] = Portrait(frame.image, face)
+                seen.best[face.track] = BestFrame(frame.image, face)
     return seen
 
 
@@ -113,11 +113,13 @@ def presentations(
         return frames_at(VideoFileSource(path, fast=True), conditions.fps)
 
     seen = watched(film(), observe)
-    trials: dict[int, _Trial] = {}
+    trials: dict[int, _RecordedTrack] = {}
     for frame, faces in zip(film(), seen.faces, strict=True):
         for face in faces:
             if face.track not in trials:
-                trials[face.track] = _Trial(parts, frame.captured, seen.best.get(face.track))
+                trials[face.track] = _RecordedTrack(
+                    parts, frame.captured, seen.best.get(face.track)
+                )
             trials[face.track].show(*conditions.shown(frame, face))
     return [
         trial.outcome(path.name, track)
@@ -126,10 +128,10 @@ def presentations(
     ]
 
 
-class _Trial:
+class _RecordedTrack:
     """One track at a door of its own. Who is never fit to be enrolled is known to nobody."""
 
-    def __init__(self, parts: DoorParts, since: float, best: Portrait | None) -> None:
+    def __init__(self, parts: DoorParts, since: float, best: BestFrame | None) -> None:
         self._door = TrialDoor(parts)
         self._since = self._last = since
         if best is not None:

@@ -12,10 +12,10 @@ from accessctl.encoder.base import Encoder
 from accessctl.encoder.card import update_card
 from accessctl.encoder.card_parts import ScoredPart
 from accessctl.errors import ModelError, SourceError
-from accessctl.evaluation.calibrate import PLAN, Plan, Table, calibrate
+from accessctl.evaluation.calibrate import PLAN, Table, TablePlan, calibrate
 from accessctl.evaluation.cohort import Floats, Progress, choose, embed, without_twins
 from accessctl.evaluation.impostors import impostor_scores
-from accessctl.evaluation.pack import Row, clear_of_each, read_rows
+from accessctl.evaluation.pack import PackRow, clear_of_each, read_rows
 from accessctl.recognition.cohort import load_cohort, save_cohort
 from accessctl.recognition.normalisation import Normaliser
 
@@ -33,7 +33,7 @@ MIN_CLEAR_PEOPLE = 400
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class CalibrationOutcome:
     """What went in: the cohort's and the table's people, and the names dropped as twins."""
 
     cohort: int
@@ -52,8 +52,8 @@ def calibrate_encoder(
     made_by: str,
     today: datetime.date,
     parts: Sequence[ScoredPart] = (),
-    plan: Plan = PLAN,
-) -> Outcome:
+    plan: TablePlan = PLAN,
+) -> CalibrationOutcome:
     """Write cohort and calibration of `encoder` from the pack in `faces` to its card.
 
     The encoder must be the one that the product runs (precision, mirror averaging). `parts` of
@@ -80,10 +80,12 @@ def calibrate_encoder(
     table = calibrate(impostor_scores(probes, identity, strangers), identity, random, plan)
     update_card(card.folder, cohort=COHORT_NAME, calibration=_section(table, parts, made_by, today))
     remaining = len(np.unique(identity))
-    return Outcome(strangers.cohort_size, remaining, len(probes), len(clear) - remaining, table)
+    return CalibrationOutcome(
+        strangers.cohort_size, remaining, len(probes), len(clear) - remaining, table
+    )
 
 
-def _clear(rows: Sequence[Row], random: np.random.Generator) -> list[list[int]]:
+def _clear(rows: Sequence[PackRow], random: np.random.Generator) -> list[list[int]]:
     """Faces of each person that are as clear as the product asks for; SourceError."""
     clear = list(clear_of_each(rows, MAX_SCALE, FACES_A_PERSON, random).values())
     if len(clear) < MIN_CLEAR_PEOPLE:

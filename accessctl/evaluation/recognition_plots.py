@@ -9,9 +9,9 @@ import numpy as np
 
 from accessctl.evaluation.counted import Count
 from accessctl.evaluation.det import det_curve
-from accessctl.evaluation.open_set import Row, Tried
+from accessctl.evaluation.open_set import OpenSetRow, Tried
 from accessctl.evaluation.people_interval import PeopleRate
-from accessctl.evaluation.robustness import Loss
+from accessctl.evaluation.robustness import ConditionLoss
 
 DPI = 120
 PRODUCT, PLAIN = "#1a7f5a", "#7a8699"
@@ -41,7 +41,7 @@ def oneshot(one_shot: Tasks, k_shot: Tasks, path: Path) -> None:
 
 
 def identification(
-    tried: Sequence[Tried], rows: Sequence[Row], pooled: Sequence[Row], path: Path
+    tried: Sequence[Tried], rows: Sequence[OpenSetRow], pooled: Sequence[OpenSetRow], path: Path
 ) -> None:
     """DET curves by gallery size, stated against observed FPIR, and what pooling gives."""
     with _panels(path, 3, (16, 6), **_below(2)) as (det, kept, pooling):
@@ -65,7 +65,7 @@ def identification(
         _pooling(pooling, pooled)
 
 
-def _stated(axes: Any, rows: Sequence[Row]) -> None:
+def _stated(axes: Any, rows: Sequence[OpenSetRow]) -> None:
     targets = sorted({row.target_fpir for row in rows})
     for place, (colour, target) in enumerate(zip(SIZES, targets, strict=False)):
         own = [row for row in rows if row.target_fpir == target]
@@ -88,7 +88,7 @@ def _stated(axes: Any, rows: Sequence[Row]) -> None:
     axes.minorticks_off()
 
 
-def _pooling(axes: Any, pooled: Sequence[Row]) -> None:
+def _pooling(axes: Any, pooled: Sequence[OpenSetRow]) -> None:
     for colour, target in zip(SIZES, sorted({row.target_fpir for row in pooled}), strict=False):
         own = [row for row in pooled if row.target_fpir == target]
         photos = [row.photos for row in own]
@@ -104,7 +104,9 @@ def _pooling(axes: Any, pooled: Sequence[Row]) -> None:
     axes.set(title="What pooling gives", ylim=(0, None))
 
 
-def robustness(losses: Sequence[Loss], target_fmr: float, target_fpir: float, path: Path) -> None:
+def robustness(
+    losses: Sequence[ConditionLoss], target_fmr: float, target_fpir: float, path: Path
+) -> None:
     """What becomes of each condition's probes: compared with one person, and searched."""
     places = np.arange(len(losses))
     with _panels(path, 2, (13, 1.4 + 0.4 * len(losses)), **_below(4)) as (pairs, search):
@@ -136,7 +138,7 @@ def robustness(losses: Sequence[Loss], target_fmr: float, target_fpir: float, pa
             )
 
 
-def _shares(losses: Sequence[Loss]) -> Iterator[tuple[str, str, Any]]:
+def _shares(losses: Sequence[ConditionLoss]) -> Iterator[tuple[str, str, Any]]:
     """Label, colour and percentages (L,) of what may become of a probe, together 100."""
     matched = np.array([100 * loss.tar.value for loss in losses])
     refused = np.array([100 * loss.refused.value for loss in losses])

@@ -22,7 +22,7 @@ Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class RobustnessRules:
     """What the product asks for, and how it is tried: `draws` galleries of `gallery` people."""
 
     target_fmr: float
@@ -33,7 +33,7 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
-class Loss:
+class ConditionLoss:
     """One condition. Of probes: `faceless`, `refused` (found, but not good enough), `tar` at
     the stated rate, and `tar_unjudged` if nothing were refused. `false_matches` of how many
     pairs of strangers with usable faces. Then identification: not named or wrongly, named as
@@ -57,9 +57,9 @@ def loss(
     coming: Probes,
     normaliser: Normaliser,
     calibration: Calibration,
-    rules: Rules,
+    rules: RobustnessRules,
     seed: int,
-) -> Loss:
+) -> ConditionLoss:
     """`coming` holds a probe of each of the `enrolled`, in their order. Whoever is left out of a
     gallery comes to it as a stranger."""
     scores = pair_scores(enrolled, coming, normaliser)
@@ -69,7 +69,7 @@ def loss(
     genuine = np.diag(passed)
     random = np.random.default_rng(seed)
     tried = _identification(enrolled, coming, normaliser, calibration, rules, random)
-    return Loss(
+    return ConditionLoss(
         condition=condition,
         faceless=count(~coming.found),
         refused=count(coming.found & ~coming.usable),
@@ -108,7 +108,7 @@ def _identification(
     coming: Probes,
     normaliser: Normaliser,
     calibration: Calibration,
-    rules: Rules,
+    rules: RobustnessRules,
     random: np.random.Generator,
 ) -> _Tried:
     people = len(enrolled)

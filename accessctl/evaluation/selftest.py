@@ -62,7 +62,7 @@ class Observes(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Looking:
+class SelfTestDoor:
     """Who looks, and what the door is made of that is looked through."""
 
     observer: Observes
@@ -87,7 +87,7 @@ def frames_for(reader: Reader, seconds: float, clock: Callable[[], float]) -> It
 
 def present(
     frames: Iterable[Frame],
-    looking: Looking,
+    looking: SelfTestDoor,
     say: Callable[[str], None],
     species: str,
     number: int,
@@ -97,14 +97,14 @@ def present(
     Ends early when the door has decided. `say` is told each new prompt of a challenge, and what
     each cue has gathered whenever that changes.
     """
-    trials: dict[int, _Trial] = {}
+    trials: dict[int, _PresentedTrack] = {}
     for frame in frames:
         faces = looking.observer.observe(frame)
         if not faces:
             continue
         face = max(faces, key=lambda one: one.box.w)
         if face.track not in trials:
-            trials[face.track] = _Trial(looking.parts, frame.captured)
+            trials[face.track] = _PresentedTrack(looking.parts, frame.captured)
         trial = trials[face.track]
         for line in trial.show(frame, face):
             say(line)
@@ -128,7 +128,7 @@ def present(
     )
 
 
-class _Trial:
+class _PresentedTrack:
     """One track at a door of its own, and what of it was told."""
 
     def __init__(self, parts: DoorParts, since: float) -> None:

@@ -7,14 +7,14 @@ from typing import Any
 
 from accessctl.camera.reader import Reader
 from accessctl.evaluation.liveness import LIVE
-from accessctl.evaluation.selftest import Looking, Presented, Result, frames_for, present
+from accessctl.evaluation.selftest import Presented, Result, SelfTestDoor, frames_for, present
 from accessctl.evaluation.selftest_tally import tally, worst
 
 STOPPED, ENDED = "broken off by the installer", "the recording ended"
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class SelfTestPlan:
     """What is to be presented: the living and each of `attacks`, `presentations` times each,
     `seconds` long; `source` is the camera in words, `mode` passive or challenge."""
 
@@ -43,10 +43,10 @@ class Installer:
 
 
 @dataclass(slots=True)
-class Session:
+class SelfTestSession:
     """What was presented so far; `broken_off` says why the rest was not, None when all was."""
 
-    plan: Plan
+    plan: SelfTestPlan
     done: list[Presented]
     broken_off: str | None = STOPPED
 
@@ -73,16 +73,16 @@ class Session:
 
 
 def run_session(
-    plan: Plan,
+    plan: SelfTestPlan,
     reader: Reader,
-    looking: Looking,
+    looking: SelfTestDoor,
     installer: Installer,
     clock: Callable[[], float],
-    keep: Callable[[Session], None],
-) -> Session:
+    keep: Callable[[SelfTestSession], None],
+) -> SelfTestSession:
     """Lead through `plan`; `keep` is called after each presentation and at the end, whatever
     ends it. `clock` gives monotonic seconds. Ctrl-C breaks off, as does a recording's end."""
-    session = Session(plan, [])
+    session = SelfTestSession(plan, [])
     try:
         session.broken_off = _go(session, reader, looking, installer, clock, keep)
     except KeyboardInterrupt:
@@ -96,12 +96,12 @@ def run_session(
 
 
 def _go(
-    session: Session,
+    session: SelfTestSession,
     reader: Reader,
-    looking: Looking,
+    looking: SelfTestDoor,
     installer: Installer,
     clock: Callable[[], float],
-    keep: Callable[[Session], None],
+    keep: Callable[[SelfTestSession], None],
 ) -> str | None:
     for species, number in session.plan.order():
         if not installer.ready(species, number):

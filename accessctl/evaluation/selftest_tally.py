@@ -4,18 +4,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from accessctl.evaluation.liveness import LIVE, Rate, rate
+from accessctl.evaluation.liveness import LIVE, ErrorRate, rate
 from accessctl.evaluation.selftest import Presented, Result
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class SpeciesTally:
     """One species: APCER of an attack, BPCER of the living (ISO/IEC 30107-3), of those
     presentations in which a face was seen; `rate` is None without any. `no_face` counts the
     others."""
 
     species: str
-    rate: Rate | None
+    rate: ErrorRate | None
     no_face: int
 
     @property
@@ -35,7 +35,7 @@ class Tally:
         return known | {"no_face": self.no_face}
 
 
-def tally(done: Iterable[Presented]) -> list[Tally]:
+def tally(done: Iterable[Presented]) -> list[SpeciesTally]:
     """Species in the order in which they were presented."""
     by_species: dict[str, list[Result]] = {}
     for one in done:
@@ -43,20 +43,20 @@ def tally(done: Iterable[Presented]) -> list[Tally]:
     return [_tally(species, results) for species, results in by_species.items()]
 
 
-def _tally(species: str, results: list[Result]) -> Tally:
+def _tally(species: str, results: list[Result]) -> SpeciesTally:
     no_face = results.count(Result.NO_FACE)
     wrong = Result.REFUSED if species == LIVE else Result.ACCEPTED
     answered = len(results) - no_face
     found = rate(results.count(wrong), answered) if answered else None
-    return Tally(species, found, no_face)
+    return SpeciesTally(species, found, no_face)
 
 
-def worst(tallies: Iterable[Tally]) -> Tally | None:
+def worst(tallies: Iterable[SpeciesTally]) -> SpeciesTally | None:
     """The attack species with the highest APCER, and of equals the one known least well; None
     when no attack was answered."""
     attacks = [one for one in tallies if one.species != LIVE and one.rate is not None]
     return max(attacks, key=_height, default=None)
 
 
-def _height(one: Tally) -> tuple[float, float]:
+def _height(one: SpeciesTally) -> tuple[float, float]:
     return (-1.0, -1.0) if one.rate is None else (one.rate.value, one.rate.high)

@@ -30,7 +30,7 @@ Alter: TypeAlias = Callable[[str, Image], Image]
 """(name, photo) -> what the camera is said to have seen instead; called from any thread."""
 
 
-class StillObserver(Protocol):
+class PhotoObserver(Protocol):
     def still(self, image: Image) -> list[Face]: ...
 
     def close(self) -> None: ...
@@ -67,10 +67,10 @@ class Sightings:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class SightingSettings:
     """How photos are looked at; `settings` names the observer's settings for the cache."""
 
-    observer: Callable[[], StillObserver]
+    observer: Callable[[], PhotoObserver]
     settings: str
     subject: Subject
     alter: Alter | None = None
@@ -90,7 +90,7 @@ class Look:
 def sight(
     photos: Photos,
     names: Sequence[str],
-    look: Look,
+    look: SightingSettings,
     cache: RowCache,
     workers: int,
     progress: Progress[str],
@@ -103,7 +103,7 @@ def sight(
     missing = [name for name in dict.fromkeys(names) if name not in cache.rows]
     observers = [look.observer() for _ in range(min(workers, len(missing)))]
 
-    def row(observer: StillObserver, name: str) -> Row:
+    def row(observer: PhotoObserver, name: str) -> Row:
         try:
             image = look.photo(photos, name)
         except PhotoError as error:

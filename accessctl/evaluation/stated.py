@@ -15,7 +15,7 @@ RATES = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StatedRate:
     """What is observed at the threshold that the product takes for a `stated` rate."""
 
     stated: float
@@ -37,7 +37,7 @@ def stated_and_observed(
     rates: Sequence[float],
     random: np.random.Generator,
     replicates: int = REPLICATES,
-) -> list[Kept]:
+) -> list[StatedRate]:
     """One row for each rate, as far as the calibration reaches; `pairs` are normalised.
 
     ValueError where impostor scores were not kept down to a rate's threshold.
@@ -47,11 +47,11 @@ def stated_and_observed(
         threshold = calibration.threshold(rate)
         if np.isfinite(threshold):
             fmr, fnmr = rates_at(pairs, threshold, random, replicates)
-            kept.append(Kept(rate, threshold, fmr, fnmr))
+            kept.append(StatedRate(rate, threshold, fmr, fnmr))
     return kept
 
 
-def as_record(kept: Sequence[Kept]) -> list[dict[str, Any]]:
+def as_record(kept: Sequence[StatedRate]) -> list[dict[str, Any]]:
     """For a card and for JSON."""
     return [
         {

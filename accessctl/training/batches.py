@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from accessctl.domain import Image
 from accessctl.encoder.card import Card
-from accessctl.training.augment.recipe import Recipe
+from accessctl.training.augment.recipe import Augmentation
 from accessctl.training.faces import FaceSet
 from accessctl.training.order import Order
 
@@ -29,7 +29,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc] # keras ships no typ
         self,
         faces: FaceSet,
         order: Order,
-        recipe: Recipe,
+        recipe: Augmentation,
         card: Card,
         teacher: NDArray[np.float32] | None,
         *,
@@ -70,9 +70,9 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc] # keras ships no typ
         return self._card.normalise(crops), targets
 
 
-def plain_crops(faces: FaceSet, recipe: Recipe) -> Image:
+def plain_crops(faces: FaceSet, recipe: Augmentation) -> Image:
     """Every face of the set cut without augmentation, RGB uint8 (N, S, S, 3)."""
-    plain = Recipe(recipe.geometry, "none")
+    plain = Augmentation(recipe.geometry, "none")
     with ThreadPoolExecutor(2) as pool:
         return np.stack(
             list(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from accessctl.config import VisionConfig
 from accessctl.encoder.card import Card
 from accessctl.errors import InputError
-from accessctl.training.augment.recipe import Recipe
+from accessctl.training.augment.recipe import Augmentation
 from accessctl.training.batches import plain_crops
 from accessctl.training.faces import UNLABELLED, FaceSet
 from accessctl.training.folder import aligner, already_aligned, read_folder
@@ -53,7 +53,7 @@ def read_data(
         if len(np.unique(faces.person)) < 2:
             return None
         return Validation(
-            plain_crops(faces, Recipe(card.crop_geometry, "none")),
+            plain_crops(faces, Augmentation(card.crop_geometry, "none")),
             faces.person,
             None if teacher is None else teacher[faces.rows],
             None if beside is None else beside[faces.rows],

@@ -38,7 +38,7 @@ LICENCE = "research and non-commercial use only, as the faces that it was traine
 
 
 @dataclass(frozen=True, slots=True)
-class Label:
+class CardLabel:
     """What the card says that no file can: name, version, day, and what it was trained on."""
 
     name: str
@@ -48,7 +48,9 @@ class Label:
     licence: str = LICENCE
 
 
-def export(run: Run, folder: Path, label: Label, kinds: Sequence[Kind], share: float = 1.0) -> Card:
+def export(
+    run: Run, folder: Path, label: CardLabel, kinds: Sequence[Kind], share: float = 1.0
+) -> Card:
     """Write the averaged network into `folder`; raises InputError, ModelError and StoreError.
 
     With a `share` below 1 its weights go only so far from where they started: (1 - share) of
@@ -106,7 +108,7 @@ def fingerprint(network: keras.Model) -> str:
 def _card(
     run: Run,
     folder: Path,
-    label: Label,
+    label: CardLabel,
     network: keras.Model,
     kinds: Sequence[Kind],
     share: float,

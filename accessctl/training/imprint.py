@@ -13,7 +13,7 @@ import numpy as np
 from accessctl.encoder.card import Card
 from accessctl.training.faces import UNLABELLED, FaceSet
 from accessctl.training.losses.base import Loss
-from accessctl.training.losses.identity import Identity
+from accessctl.training.losses.identity import IdentityLoss
 from accessctl.training.split import capped
 from accessctl.training.validation import embed_faces
 
@@ -24,7 +24,7 @@ def imprint(
     losses: Sequence[Loss], network: keras.Model, faces: FaceSet, card: Card, seed: int
 ) -> None:
     """Set the centres of all identity losses among `losses` from up to PHOTOS photos a centre."""
-    asking = [loss for loss in losses if isinstance(loss, Identity)]
+    asking = [loss for loss in losses if isinstance(loss, IdentityLoss)]
     if not asking:
         return
     named = faces.select(np.flatnonzero(faces.person != UNLABELLED))

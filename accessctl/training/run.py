@@ -18,7 +18,7 @@ import numpy as np
 
 from accessctl.encoder.card import Card
 from accessctl.training import checkpoint, history
-from accessctl.training.augment.recipe import Recipe
+from accessctl.training.augment.recipe import Augmentation
 from accessctl.training.batches import Batches
 from accessctl.training.checkpoint import Progress
 from accessctl.training.data import Data
@@ -70,7 +70,7 @@ class Run:
         return Batches(
             self.data.faces,
             self.data.order,
-            Recipe(self.card.crop_geometry, self.settings.augment),
+            Augmentation(self.card.crop_geometry, self.settings.augment),
             self.card,
             self.data.teacher,
             start=start,

@@ -11,7 +11,7 @@ from accessctl.config import EncoderConfig
 from accessctl.encoder.card import CARD_NAME
 from accessctl.encoder.choose import load_encoder
 from accessctl.errors import InputError, StoreError
-from accessctl.training.augment.recipe import Recipe
+from accessctl.training.augment.recipe import Augmentation
 from accessctl.training.batches import plain_crops
 from accessctl.training.faces import FaceSet
 from accessctl.training.settings import TeacherSetting
@@ -72,7 +72,7 @@ def _computed(folder: Path, faces: FaceSet, cache: Path) -> NDArray[np.float32]:
     if kept.exists():
         return _read(kept, len(faces))
     logger.info("Computing the descriptors that %s gives %d faces.", encoder.card.name, len(faces))
-    recipe = Recipe(encoder.card.crop_geometry, "none")
+    recipe = Augmentation(encoder.card.crop_geometry, "none")
     parts = [
         encoder.embed(plain_crops(faces.select(some), recipe))
         for some in np.array_split(np.arange(len(faces)), -(-len(faces) // AT_ONCE))

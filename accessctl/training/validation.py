@@ -11,7 +11,7 @@ from accessctl.domain import Image
 from accessctl.encoder.card import Card
 from accessctl.evaluation.verification import tar_at_fmr
 from accessctl.training import scores
-from accessctl.training.augment.recipe import Recipe
+from accessctl.training.augment.recipe import Augmentation
 from accessctl.training.batches import plain_crops
 from accessctl.training.faces import FaceSet
 
@@ -80,7 +80,7 @@ class Validation:
 def embed_faces(network: keras.Model, card: Card, faces: FaceSet) -> NDArray[np.float32]:
     """Raw embeddings float32 (N, D) of faces as they are; crops are cut a piece at a time,
     since those of a whole pack would fill the memory."""
-    recipe = Recipe(card.crop_geometry, "none")
+    recipe = Augmentation(card.crop_geometry, "none")
     pieces = np.split(np.arange(len(faces)), range(PIECE, len(faces), PIECE))
     return np.concatenate(
         [embed(network, card, plain_crops(faces.select(rows), recipe)) for rows in pieces]

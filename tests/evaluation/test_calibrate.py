@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 
-from accessctl.evaluation.calibrate import Plan, Table, calibrate
+from accessctl.evaluation.calibrate import Table, TablePlan, calibrate
 from accessctl.evaluation.impostors import impostor_scores, pairs_descending
 from accessctl.gallery.fake import random_units
 from accessctl.recognition.calibration import Calibration
 from accessctl.recognition.normalisation import Normaliser
 
-PLAN = Plan(start=1e-2, limit=1e-3, lowest=1e-5, replicates=60)
+PLAN = TablePlan(start=1e-2, limit=1e-3, lowest=1e-5, replicates=60)
 EVERY_300 = np.arange(300)
 
 
@@ -64,7 +64,7 @@ def test_people_who_differ_widen_the_bound() -> None:
 def test_more_faces_of_the_same_people_do_not_narrow_the_bound() -> None:
     scores = symmetric(150, 1, 0.5)
     twice = scores.repeat(2, axis=0).repeat(2, axis=1)
-    plan = Plan(start=1e-2, limit=2e-3, lowest=1e-3, replicates=60)
+    plan = TablePlan(start=1e-2, limit=2e-3, lowest=1e-3, replicates=60)
     single = calibrate(scores, np.arange(150), np.random.default_rng(2), plan)
     double = calibrate(twice, np.arange(150).repeat(2), np.random.default_rng(2), plan)
     np.testing.assert_allclose(double.score, single.score, atol=1e-5)
@@ -74,7 +74,7 @@ def test_more_faces_of_the_same_people_do_not_narrow_the_bound() -> None:
 def test_the_bound_covers_the_truth_in_most_draws() -> None:
     # The true rate at 2.3026 is 1 %. 95 of 100 bounds should lie above it: of 40 draws 38,
     # and fewer than 34 with a chance of 1 in 70.
-    plan = Plan(start=1e-1, limit=3e-3, lowest=3e-3, replicates=40)
+    plan = TablePlan(start=1e-1, limit=3e-3, lowest=3e-3, replicates=40)
     covered = 0
     for seed in range(40):
         table = calibrate(symmetric(90, seed), np.arange(90), np.random.default_rng(seed), plan)
@@ -96,4 +96,4 @@ def test_people_unknown_to_the_cohort_meet_the_stated_rate() -> None:
 
 def test_too_few_people() -> None:
     with pytest.raises(ValueError, match="too few"):
-        calibrate(symmetric(100, 1), np.arange(100), np.random.default_rng(0), Plan())
+        calibrate(symmetric(100, 1), np.arange(100), np.random.default_rng(0), TablePlan())

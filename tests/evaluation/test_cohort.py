@@ -3,14 +3,14 @@ import pytest
 
 from accessctl.errors import SourceError
 from accessctl.evaluation.cohort import MAX_COHORT_BYTES, MIN_FACES, choose, without_twins
-from accessctl.evaluation.pack import Row
+from accessctl.evaluation.pack import PackRow
 from accessctl.gallery.fake import random_units
 from accessctl.recognition.normalisation import Normaliser
 
 
-def rows(people: int, others: int) -> list[Row]:
-    named = [Row(f"{i}.webp", "s", f"p{i}", 1.0) for i in range(people)]
-    return named + [Row(f"u{i}.webp", "s", "", 1.0) for i in range(others)]
+def rows(people: int, others: int) -> list[PackRow]:
+    named = [PackRow(f"{i}.webp", "s", f"p{i}", 1.0) for i in range(people)]
+    return named + [PackRow(f"u{i}.webp", "s", "", 1.0) for i in range(others)]
 
 
 def test_all_faces_without_a_name_are_taken_when_there_is_room() -> None:

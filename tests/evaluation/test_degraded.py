@@ -11,8 +11,8 @@ from accessctl.evaluation.degrade import CONDITIONS
 from accessctl.evaluation.degraded import CLEAN, alteration, choose, losses
 from accessctl.evaluation.embedded import Bench
 from accessctl.evaluation.photos import FolderPhotos, person_of
-from accessctl.evaluation.robustness import Rules
-from accessctl.evaluation.sightings import Look, Subject
+from accessctl.evaluation.robustness import RobustnessRules
+from accessctl.evaluation.sightings import SightingSettings, Subject
 from accessctl.gallery.fake import random_units
 from accessctl.recognition.calibration import Calibration
 from accessctl.recognition.normalisation import Normaliser
@@ -20,7 +20,7 @@ from accessctl.vision.fake import fake_face
 
 NAMES = tuple(f"{who}/{i}.png" for who in "abcdefgh" for i in range(1 + (who < "f") * 2))
 CALIBRATION = Calibration([0, 20], [0, -12], [0, -10])
-RULES = Rules(target_fmr=0.5, target_fpir=0.05, min_margin=0.0, gallery=3, draws=2)
+RULES = RobustnessRules(target_fmr=0.5, target_fpir=0.05, min_margin=0.0, gallery=3, draws=2)
 
 
 class Observer:
@@ -50,7 +50,7 @@ def photos(tmp_path: Path) -> FolderPhotos:
 
 
 def bench(cache: Path | None = None) -> Bench:
-    look = Look(Observer, "any", Subject.LARGEST)
+    look = SightingSettings(Observer, "any", Subject.LARGEST)
     return Bench(look, FakeEncoder, "fake", cache, lambda names, total: names)
 
 

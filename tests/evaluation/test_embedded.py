@@ -10,7 +10,7 @@ from accessctl.encoder.base import Encoder
 from accessctl.encoder.fake import FakeEncoder
 from accessctl.evaluation.embedded import Bench, bench_for, encoder_key
 from accessctl.evaluation.photos import FolderPhotos
-from accessctl.evaluation.sightings import Look, Subject
+from accessctl.evaluation.sightings import SightingSettings, Subject
 from accessctl.vision.alignment import cut
 from accessctl.vision.fake import fake_face
 
@@ -53,7 +53,7 @@ class Loads:
 
 
 def bench(cache: Path | None, loads: Loads, key: str = "fake") -> Bench:
-    look = Look(Observer, "any", Subject.LARGEST)
+    look = SightingSettings(Observer, "any", Subject.LARGEST)
     return Bench(look, loads, key, cache, lambda names, total: names)
 
 

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from accessctl.evaluation.fairness import FEW_PEOPLE, as_record, compare
-from accessctl.evaluation.group_counts import Counts
+from accessctl.evaluation.group_counts import GroupCounts
 from accessctl.evaluation.intervals import clopper_pearson
 
 NAMES = ("few", "one", "two")
 
 
-def counts() -> Counts:
+def counts() -> GroupCounts:
     """Two groups of 40 people with 2 photos each, and one of 5 people with 2 photos."""
     group = np.repeat([1, 2, 0], [40, 40, 5])
     first = np.array([0, 0, 1, 40, 0, 3])
@@ -18,7 +18,7 @@ def counts() -> Counts:
     missed = np.zeros(85, np.int64)
     missed[[4, 5, 6, 7]] = 1  # group one
     missed[[44, 84]] = 1  # groups two and few
-    return Counts(np.full(85, 2), group, first, second, np.ones(85, np.int64), missed)
+    return GroupCounts(np.full(85, 2), group, first, second, np.ones(85, np.int64), missed)
 
 
 def random() -> np.random.Generator:
@@ -91,7 +91,7 @@ def test_intervals_cover_the_rate_of_the_world() -> None:
     for seed in range(60):
         draw = np.random.default_rng(seed)
         missed = (draw.random(200) < 0.2).astype(np.int64)
-        world = Counts(
+        world = GroupCounts(
             np.full(200, 2),
             np.zeros(200, np.int64),
             np.array([], np.int64),

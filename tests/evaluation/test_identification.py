@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from accessctl.evaluation.gallery_draw import GalleryDraw
-from accessctl.evaluation.identification import Outcome, Searches, decide, joined, search_all
+from accessctl.evaluation.identification import GalleryOutcome, Searches, decide, joined, search_all
 from accessctl.evaluation.probes import Probes
 from accessctl.gallery.fake import random_units
 from accessctl.recognition.calibration import Calibration
@@ -103,7 +103,7 @@ def test_the_decision_is_the_products() -> None:
     # 1 - (1 - 0.19) ** (1 / 2) = 0.1 is what each of two comparisons may have.
     mates = searches([0.0999, 0.1001, 0.01, 0.01], [0.5, 9, 0.49, 2], [True, True, True, False])
     strangers = searches([0.05, 0.05, 0.2], [0.6, 0.4, 0.6], [False] * 3)
-    missed, wrong, accepted = decide(Outcome(2, mates, strangers), 0.19, 0.5)
+    missed, wrong, accepted = decide(GalleryOutcome(2, mates, strangers), 0.19, 0.5)
     assert missed.tolist() == [False, True, True, False]
     assert wrong.tolist() == [False, False, False, True]
     assert accepted.tolist() == [True, False, False]

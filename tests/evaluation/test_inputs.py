@@ -4,7 +4,7 @@ import pytest
 from accessctl.encoder.fake import FAKE_CARD, FakeEncoder
 from accessctl.errors import SourceError
 from accessctl.evaluation.inputs import choose_pairs, separation, try_inputs
-from accessctl.evaluation.pack import Row
+from accessctl.evaluation.pack import PackRow
 
 
 def test_separation_by_hand():
@@ -16,9 +16,9 @@ def test_separation_by_hand():
 
 
 def test_pairs_are_two_photos_of_each_of_as_many_people():
-    rows = [Row(f"{n}", "set", f"person {n % 120}", 1.0) for n in range(300)]
-    rows += [Row(f"x{n}", "set", "", 1.0) for n in range(50)]
-    rows += [Row(f"y{n}", "set", f"once {n}", 1.0) for n in range(50)]
+    rows = [PackRow(f"{n}", "set", f"person {n % 120}", 1.0) for n in range(300)]
+    rows += [PackRow(f"x{n}", "set", "", 1.0) for n in range(50)]
+    rows += [PackRow(f"y{n}", "set", f"once {n}", 1.0) for n in range(50)]
     chosen = choose_pairs(rows, np.random.default_rng(0))
     assert len(chosen) == len({row.file for row in chosen}) == 200
     people = [row.identity for row in chosen]
@@ -28,7 +28,7 @@ def test_pairs_are_two_photos_of_each_of_as_many_people():
 
 
 def test_too_few_people_are_said():
-    rows = [Row(f"{n}", "set", f"{n % 99}", 1.0) for n in range(300)]
+    rows = [PackRow(f"{n}", "set", f"{n % 99}", 1.0) for n in range(300)]
     with pytest.raises(SourceError, match="99"):
         choose_pairs(rows, np.random.default_rng(0))
 

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from accessctl.evaluation.identification import Outcome, Searches
+from accessctl.evaluation.identification import GalleryOutcome, Searches
 from accessctl.evaluation.open_set import (
-    Plan,
+    DrawPlan,
     Tried,
     cosine_threshold,
     row,
@@ -19,7 +19,7 @@ PEOPLE, PHOTOS, DIMENSION = 60, 4, 16
 NORMALISER = Normaliser(random_units(200, DIMENSION, seed=4), 20)
 CALIBRATION = Calibration([-20, 0, 20], [0, -1, -9], [0, -0.5, -8])
 PERSON = np.arange(PEOPLE).repeat(PHOTOS)
-PLAN = Plan(draws=3, strangers=15, seed=0)
+PLAN = DrawPlan(draws=3, strangers=15, seed=0)
 
 
 @pytest.fixture(scope="module")
@@ -39,12 +39,12 @@ def searches(photo: list[int], score: list[float], right: list[bool], upper: lis
 
 def test_what_the_product_decides_over_all_galleries() -> None:
     # Two galleries of one person each: 0.1 a comparison is 0.1 a search.
-    first = Outcome(
+    first = GalleryOutcome(
         1,
         searches([0, 1], [5, 4], [True, False], [0.05, 0.05]),
         searches([2, 3], [3, 1], [False, False], [0.09, 0.5]),
     )
-    second = Outcome(
+    second = GalleryOutcome(
         1,
         searches([0, 1], [2, 6], [True, True], [0.2, 0.01]),
         searches([2, 3], [2, 0], [False, False], [0.2, 0.5]),
@@ -63,7 +63,7 @@ def test_what_the_product_decides_over_all_galleries() -> None:
 def test_one_threshold_is_that_of_one_size_and_judges_the_others() -> None:
     strangers = searches([0, 1, 2, 3], [-0.1, -0.2, -0.3, -0.4], [False] * 4, [1.0] * 4)
     mates = searches([4], [1], [True], [0.1])
-    tried = [Tried(size, 1, (Outcome(size, mates, strangers),)) for size in (10, 200)]
+    tried = [Tried(size, 1, (GalleryOutcome(size, mates, strangers),)) for size in (10, 200)]
     threshold = cosine_threshold(tried, 200, 0.5)
     assert threshold == pytest.approx(0.3)
     assert cosine_threshold(tried, 50, 0.5) is None

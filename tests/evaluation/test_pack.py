@@ -9,7 +9,7 @@ from accessctl.domain import CropGeometry
 from accessctl.errors import PhotoError, SourceError
 from accessctl.evaluation.pack import (
     CANVAS_TEMPLATE,
-    Row,
+    PackRow,
     clear_of_each,
     cut_canvas,
     open_canvases,
@@ -34,7 +34,10 @@ def gradient() -> np.ndarray:
 
 def test_rows(tmp_path: Path) -> None:
     (tmp_path / "faces.csv").write_text(HEAD + "a.webp,web,ann,0.5,x\nb.webp,web,,1.5,\n")
-    assert read_rows(tmp_path) == [Row("a.webp", "web", "ann", 0.5), Row("b.webp", "web", "", 1.5)]
+    assert read_rows(tmp_path) == [
+        PackRow("a.webp", "web", "ann", 0.5),
+        PackRow("b.webp", "web", "", 1.5),
+    ]
 
 
 @pytest.mark.parametrize("content", [None, "a,b\n1,2\n", HEAD + "a,b,c,wide,\n", HEAD + "a\n"])
@@ -87,18 +90,18 @@ def test_another_template_moves_the_crop() -> None:
 
 
 def test_faces_without_an_identity() -> None:
-    rows = [Row("0", "s", "ann", 1.5), Row("1", "s", "", 0.1), Row("2", "t", "", 2.0)]
+    rows = [PackRow("0", "s", "ann", 1.5), PackRow("1", "s", "", 0.1), PackRow("2", "t", "", 2.0)]
     assert unlabelled(rows) == [1, 2]
 
 
 def test_clear_faces_of_each_person() -> None:
     rows = [
-        Row("0", "s", "ann", 1.5),
-        Row("1", "s", "bob", 1.4),
-        Row("2", "s", "", 0.1),
-        Row("3", "s", "ann", 1.3),
-        Row("4", "s", "ann", 0.8),
-        Row("5", "s", "cleo", 0.7),
+        PackRow("0", "s", "ann", 1.5),
+        PackRow("1", "s", "bob", 1.4),
+        PackRow("2", "s", "", 0.1),
+        PackRow("3", "s", "ann", 1.3),
+        PackRow("4", "s", "ann", 0.8),
+        PackRow("5", "s", "cleo", 0.7),
     ]
     found = clear_of_each(rows, 1.3, 2, np.random.default_rng(0))
     assert found == {"ann": [3, 4], "cleo": [5]}

@@ -9,7 +9,7 @@ from accessctl.evaluation.all_pairs import AllPairs, all_pairs
 from accessctl.evaluation.bootstrap import Measured
 from accessctl.evaluation.fairness import GroupRates
 from accessctl.evaluation.scorer import cosine
-from accessctl.evaluation.stated import Kept
+from accessctl.evaluation.stated import StatedRate
 from accessctl.gallery.fake import random_units
 
 
@@ -52,9 +52,9 @@ def test_histograms(pairs: AllPairs, tmp_path: Path) -> None:
 def test_calibration_without_an_event_and_without_an_interval(tmp_path: Path) -> None:
     nan = float("nan")
     kept = [
-        Kept(1e-2, 0.1, Measured(1.1e-2, 1e-2, 1.3e-2), Measured(0.1, 0.05, 0.2)),
-        Kept(1e-3, 0.5, Measured(2e-3, nan, nan), Measured(0.1, 0.05, 0.2)),
-        Kept(1e-6, 0.9, Measured(0.0, 0.0, 1e-5), Measured(0.1, 0.05, 0.2)),
+        StatedRate(1e-2, 0.1, Measured(1.1e-2, 1e-2, 1.3e-2), Measured(0.1, 0.05, 0.2)),
+        StatedRate(1e-3, 0.5, Measured(2e-3, nan, nan), Measured(0.1, 0.05, 0.2)),
+        StatedRate(1e-6, 0.9, Measured(0.0, 0.0, 1e-5), Measured(0.1, 0.05, 0.2)),
     ]
     plots.calibration(kept, tmp_path / "calibration.png")
     drawn(tmp_path / "calibration.png")

@@ -11,7 +11,7 @@ from accessctl.encoder.card import load_card, write_card
 from accessctl.encoder.card_parts import ScoredPart
 from accessctl.encoder.fake import FAKE_CARD, FakeEncoder
 from accessctl.errors import SourceError
-from accessctl.evaluation.calibrate import Plan
+from accessctl.evaluation.calibrate import TablePlan
 from accessctl.evaluation.cohort import MIN_FACES
 from accessctl.evaluation.recipe import NEIGHBOURS, calibrate_encoder
 from accessctl.recognition.calibration import Calibration
@@ -58,7 +58,7 @@ def run(encoder: FakeEncoder, faces: Path, seed: int = 0, parts: Sequence[Scored
         made_by="a test",
         today=TODAY,
         parts=parts,
-        plan=Plan(start=1e-3, limit=1e-4, lowest=1e-5, replicates=20),
+        plan=TablePlan(start=1e-3, limit=1e-4, lowest=1e-5, replicates=20),
     )
 
 

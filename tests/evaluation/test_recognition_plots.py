@@ -7,10 +7,10 @@ import pytest
 
 from accessctl.evaluation import recognition_plots
 from accessctl.evaluation.counted import count
-from accessctl.evaluation.identification import Outcome, Searches
+from accessctl.evaluation.identification import GalleryOutcome, Searches
 from accessctl.evaluation.open_set import Tried, row
 from accessctl.evaluation.people_interval import PeopleRate
-from accessctl.evaluation.robustness import Loss
+from accessctl.evaluation.robustness import ConditionLoss
 
 
 def counted(events: int):
@@ -18,7 +18,7 @@ def counted(events: int):
 
 
 RATE = PeopleRate(1, 4, 4, 0.0, 0.6)
-LOSS = Loss("dim", counted(1), counted(2), counted(4), counted(5), 0, 90, RATE, RATE, RATE)
+LOSS = ConditionLoss("dim", counted(1), counted(2), counted(4), counted(5), 0, 90, RATE, RATE, RATE)
 
 
 def drawn(path: Path) -> np.ndarray:
@@ -62,7 +62,7 @@ def test_oneshot_and_identification_are_drawn(tmp_path: Path) -> None:
     right = np.ones(20, bool)
     mates = Searches(np.arange(20), score + 2, right * 9.0, 10 ** -(score + 4), right, score, right)
     others = replace(mates, score=score, upper=10 ** -(score + 1), right=~right)
-    tried = Tried(10, 1, (Outcome(10, mates, others),))
+    tried = Tried(10, 1, (GalleryOutcome(10, mates, others),))
     rows = [
         row(tried, target, 0.5, np.arange(20), np.random.default_rng(0), threshold)
         for target, threshold in ((0.001, 9.0), (0.01, 1.0))

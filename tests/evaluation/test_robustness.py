@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from accessctl.evaluation.probes import Probes
-from accessctl.evaluation.robustness import Rules, loss, pair_scores
+from accessctl.evaluation.robustness import RobustnessRules, loss, pair_scores
 from accessctl.gallery.fake import random_units
 from accessctl.recognition.calibration import Calibration
 from accessctl.recognition.matcher import Matcher
@@ -11,7 +11,7 @@ from accessctl.recognition.normalisation import Normaliser
 NORMALISER = Normaliser(random_units(100, 8, seed=9), 10)
 # A score of 2 is a rate of 0.01 with its bound, 4 one of 1e-4, 20 one of 1e-12.
 CALIBRATION = Calibration([0, 20], [0, -12], [0, -10])
-RULES = Rules(target_fmr=0.01, target_fpir=0.05, min_margin=0.0, gallery=4, draws=5)
+RULES = RobustnessRules(target_fmr=0.01, target_fpir=0.05, min_margin=0.0, gallery=4, draws=5)
 PEOPLE = random_units(6, 8, seed=1)
 
 

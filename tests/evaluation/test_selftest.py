@@ -12,9 +12,9 @@ from accessctl.door import posed
 from accessctl.door.fake import ScriptedCues
 from accessctl.evaluation.selftest import (
     GRACE_S,
-    Looking,
     Presented,
     Result,
+    SelfTestDoor,
     frames_for,
     present,
 )
@@ -50,14 +50,14 @@ def shown(
     told: list[str] | None = None,
 ) -> Presented:
     said = [] if told is None else told
-    looking = Looking(FakeObserver(script), parts)
+    looking = SelfTestDoor(FakeObserver(script), parts)
     return present(frames(count), looking, said.append, "print", 2)
 
 
 def test_whoever_the_door_lets_in_is_accepted_and_it_ends_there(parts: Parts) -> None:
     observer = FakeObserver([[fake_face()]] * 60)
     door = parts(examine=saying(CONFIRM, UNSURE))
-    found = present(frames(60), Looking(observer, door), lambda _: None, "print", 2)
+    found = present(frames(60), SelfTestDoor(observer, door), lambda _: None, "print", 2)
     assert (found.species, found.number, found.result) == ("print", 2, Result.ACCEPTED)
     assert found.cues == {"depth": CueVerdict.CONFIRM, "blink": CueVerdict.UNDECIDED}
     assert found.challenge is None
@@ -204,7 +204,7 @@ def test_somebody_elses_actions_do_not_count(parts: Parts, one_turn) -> None:
     door = parts(mode="challenge", examine=saying(UNSURE))
     other = np.full((240, 320, 3), (255, 0, 0), np.uint8)
     film = frames(8) + [Frame(other, 50 + i / FPS, i) for i in range(8, 90)]
-    looking = Looking(FakeObserver(OBEDIENT), door)
+    looking = SelfTestDoor(FakeObserver(OBEDIENT), door)
     found = present(film, looking, lambda _: None, "print", 1)
     assert (found.result, found.challenge) == (Result.REFUSED, "unfinished")
 

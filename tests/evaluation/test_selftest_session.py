@@ -9,13 +9,13 @@ import pytest
 from accessctl.domain import Frame
 from accessctl.door.fake import ScriptedCues
 from accessctl.errors import CameraError
-from accessctl.evaluation.selftest import Looking, Presented, Result
+from accessctl.evaluation.selftest import Presented, Result, SelfTestDoor
 from accessctl.evaluation.selftest_session import (
     ENDED,
     STOPPED,
     Installer,
-    Plan,
-    Session,
+    SelfTestPlan,
+    SelfTestSession,
     run_session,
 )
 from accessctl.evaluation.trial_door import DoorParts
@@ -23,7 +23,9 @@ from accessctl.liveness.result import CueVerdict
 from accessctl.vision.fake import FakeObserver, fake_face
 
 Parts = Callable[..., DoorParts]
-PLAN = Plan(datetime(2026, 11, 22, 9, tzinfo=UTC), "a camera", "passive", ("print", "mask"), 2, 2.0)
+PLAN = SelfTestPlan(
+    datetime(2026, 11, 22, 9, tzinfo=UTC), "a camera", "passive", ("print", "mask"), 2, 2.0
+)
 ORDER = [("live", 1), ("live", 2), ("print", 1), ("print", 2), ("mask", 1), ("mask", 2)]
 
 
@@ -64,12 +66,12 @@ class Present:
         self.asked.append((species, number))
         return not self._stop(species, number)
 
-    def keep(self, session: Session) -> None:
+    def keep(self, session: SelfTestSession) -> None:
         self.kept.append(copy.deepcopy(session.content()))
 
-    def run(self, film: Film) -> Session:
+    def run(self, film: Film) -> SelfTestSession:
         observer = FakeObserver([[fake_face()]] * 1000)
-        looking = Looking(observer, self._parts(examine=ScriptedCues(self.word, "depth")))
+        looking = SelfTestDoor(observer, self._parts(examine=ScriptedCues(self.word, "depth")))
         installer = Installer(self.ready, lambda prompt: None, self.heard.append)
         return run_session(PLAN, film, looking, installer, lambda: 0.0, self.keep)
 

@@ -8,7 +8,7 @@ import pytest
 from accessctl.domain import Box, Face, Image, Quality
 from accessctl.errors import PhotoError
 from accessctl.evaluation.row_cache import RowCache
-from accessctl.evaluation.sightings import Look, Sightings, Subject, in_parallel, sight
+from accessctl.evaluation.sightings import Sightings, SightingSettings, Subject, in_parallel, sight
 from accessctl.vision.fake import fake_face
 
 NAMES = tuple(f"p/{value}.png" for value in range(12))
@@ -46,13 +46,13 @@ class ShadeObserver:
         self.closed = True
 
 
-def look(observers: list[ShadeObserver], **changes) -> Look:
+def look(observers: list[ShadeObserver], **changes) -> SightingSettings:
     def observer() -> ShadeObserver:
         observers.append(ShadeObserver())
         return observers[-1]
 
     settings = {"settings": "any", "subject": Subject.LARGEST} | changes
-    return Look(observer, **settings)
+    return SightingSettings(observer, **settings)
 
 
 def plain(names, total):

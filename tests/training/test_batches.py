@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from accessctl.encoder.card import load_card
-from accessctl.training.augment.recipe import Recipe
+from accessctl.training.augment.recipe import Augmentation
 from accessctl.training.batches import Batches, plain_crops
 from accessctl.training.faces import FaceSet
 from accessctl.training.order import Shuffled
@@ -27,7 +27,7 @@ def batches(faces, tiny_encoder):
         return Batches(
             faces,
             Shuffled(10, 4, seed=1),
-            Recipe(card.crop_geometry, strength),
+            Augmentation(card.crop_geometry, strength),
             card,
             np.arange(26, dtype=np.float32).reshape(13, 2),
             start=start,
@@ -61,5 +61,5 @@ def test_a_later_start_gives_the_same_steps(batches):
 
 
 def test_plain_crops_keep_the_order(faces, tiny_encoder):
-    crops = plain_crops(faces, Recipe(load_card(tiny_encoder).crop_geometry, "door"))
+    crops = plain_crops(faces, Augmentation(load_card(tiny_encoder).crop_geometry, "door"))
     assert crops[:, 5, 5, 1].tolist() == [10 * row for row in range(3, 13)]

@@ -4,11 +4,11 @@ import pytest
 
 from accessctl.config import VisionConfig
 from accessctl.encoder.card import load_card
-from accessctl.training.augment.recipe import Recipe
+from accessctl.training.augment.recipe import Augmentation
 from accessctl.training.batches import plain_crops
 from accessctl.training.imprint import imprint
 from accessctl.training.losses.cosface import CosFace
-from accessctl.training.losses.identity import Identity
+from accessctl.training.losses.identity import IdentityLoss
 from accessctl.training.losses.triplet import Triplet
 from accessctl.training.scores import unit_rows
 from accessctl.training.settings import LossSetting, Settings
@@ -59,9 +59,9 @@ def test_only_faces_with_a_name_count(begin, tiny_encoder):
     own = np.flatnonzero(faces.person == faces.person[0])
     some = faces.select(np.concatenate([own[:2], np.flatnonzero(faces.person != faces.person[0])]))
     some.person[2:] = -1
-    loss = Identity(CosFace(), faces.person, faces.family, 16)
+    loss = IdentityLoss(CosFace(), faces.person, faces.family, 16)
     imprint([Triplet("random", 0.2, name="triplet"), loss], network, some, card, seed=1)
-    crops = plain_crops(some.select(np.arange(2)), Recipe(card.crop_geometry, "none"))
+    crops = plain_crops(some.select(np.arange(2)), Augmentation(card.crop_geometry, "none"))
     mean = unit_rows(unit_rows(embed(network, card, crops)).mean(axis=0)[None])[0]
     centre = np.array(keras.ops.convert_to_numpy(loss.people))[0]
     np.testing.assert_allclose(centre / np.linalg.norm(centre), mean, atol=1e-5)

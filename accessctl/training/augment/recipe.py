@@ -36,7 +36,7 @@ DEFAULT_JITTER = Jitter()
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class Augmentation:
     """From a canvas (128, 128, 3) to a training crop (S, S, 3), both RGB uint8.
 
     `none` only cuts; `light` adds mirroring, misalignment and mild changes; `door` all that

@@ -21,7 +21,7 @@ class Margin(Protocol):
     def __call__(self, cosines: Any, lengths: Any) -> Any: ...
 
 
-class Identity(Loss):
+class IdentityLoss(Loss):
     """L = -log softmax over people of s cos(w_j, f), the true person's cosine made harder.
 
     One head for each family of sources: a face competes only with people of its own family,

@@ -10,7 +10,7 @@ from accessctl.errors import InputError
 from accessctl.training.losses import adaface, arcface, contrastive, cosface, triplet
 from accessctl.training.losses.base import Loss
 from accessctl.training.losses.cosine import Cosine
-from accessctl.training.losses.identity import Identity, Margin
+from accessctl.training.losses.identity import IdentityLoss, Margin
 from accessctl.training.losses.regression import Regression
 from accessctl.training.losses.relational import Pairwise, Relational
 from accessctl.training.losses.siamese import Siamese
@@ -70,8 +70,8 @@ def loss_named(name: str, context: Context) -> Loss:
     return maker(context)
 
 
-def _identity(context: Context, margin: Margin, name: str) -> Identity:
-    return Identity(
+def _identity(context: Context, margin: Margin, name: str) -> IdentityLoss:
+    return IdentityLoss(
         margin,
         context.person,
         context.family,

@@ -26,7 +26,7 @@ LICENCE = "research and non-commercial use only, as the pictures that it was tra
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class CardFacts:
     """What the card says that no file can: version, what it was fitted on and measured by, and
     from which mean on it confirms and up to which one it doubts."""
 
@@ -38,7 +38,7 @@ class Told:
     doubt: float
 
 
-def export(network: keras.Model, folder: Path, told: Told) -> TextureCard:
+def export(network: keras.Model, folder: Path, told: CardFacts) -> TextureCard:
     """Write the network and its card into `folder`.
 
     Raises ModelError for a file above MOST_BYTES, StoreError where it cannot be written.

@@ -38,7 +38,7 @@ NETWORK_FILE, HISTORY_FILE = "network.keras", "history.csv"
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class FitPlan:
     """The rate falls over `steps` batches of `batch` samples, however many calls they take; one
     call ends after `minutes` of wall time at the latest. `matching` more batches follow, of
     pictures that the teachers are asked about at once; for them the rate falls again, from a
@@ -64,7 +64,7 @@ def fit(
     folder: Path,
     fitted: Samples,
     checked: Samples,
-    plan: Plan,
+    plan: FitPlan,
     *,
     teachers: Callable[[], Sequence[Teacher]] = tuple,
     clock: Callable[[], float] = time.monotonic,
@@ -95,7 +95,7 @@ def fit(
     return network
 
 
-def rate_at(step: int, plan: Plan) -> float:
+def rate_at(step: int, plan: FitPlan) -> float:
     """Cosine from LEARNING_RATE to FINAL_RATE (Loshchilov and Hutter, "SGDR", ICLR 2017, eq. 5)
     after a linear warm-up, once over the steps and once, at MATCHING_RATE of it, over the rest."""
     if step <= plan.steps:
@@ -110,7 +110,7 @@ def _falling(step: int, steps: int) -> float:
 
 
 def batches(
-    samples: Samples, plan: Plan, done: int, teachers: Callable[[], Sequence[Teacher]]
+    samples: Samples, plan: FitPlan, done: int, teachers: Callable[[], Sequence[Teacher]]
 ) -> Iterator[tuple[int, Batch]]:
     """The batches after those that are `done`, each with its number; always the same ones."""
     asked_now = teachers() if plan.matching and done < plan.steps + plan.matching else ()
@@ -135,7 +135,7 @@ def ahead(items: Iterator[T]) -> Iterator[T]:
             yield made[0]
 
 
-def order(count: int, plan: Plan, done: int) -> Iterator[NDArray[np.int64]]:
+def order(count: int, plan: FitPlan, done: int) -> Iterator[NDArray[np.int64]]:
     """Which of `count` samples each batch is of; `done` batches are passed over."""
     waiting = np.empty(0, np.int64)
     for number in range(plan.steps + plan.matching):
@@ -232,7 +232,7 @@ def kept(folder: Path) -> keras.Model:
         ) from error
 
 
-def _begun(folder: Path, plan: Plan) -> tuple[keras.Model, int]:
+def _begun(folder: Path, plan: FitPlan) -> tuple[keras.Model, int]:
     """The network and how many batches it has seen, which its optimiser counts."""
     keras.utils.set_random_seed(plan.seed)
     fresh = compiled(build_network())

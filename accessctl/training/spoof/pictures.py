@@ -16,7 +16,7 @@ from accessctl.evaluation.photos import ZipPhotos
 
 logger = logging.getLogger(__name__)
 
-Look: TypeAlias = Callable[[Image], Iterable[Box]]
+FindFaces: TypeAlias = Callable[[Image], Iterable[Box]]
 """The faces of an image."""
 
 WIDEST_FACE = 180.0
@@ -60,7 +60,7 @@ def around(
     return FacePicture(np.ascontiguousarray(part), placed, group, kind, film)
 
 
-def photos(place: Path, look: Look, kind: str, within: str = "") -> Iterator[FacePicture]:
+def photos(place: Path, look: FindFaces, kind: str, within: str = "") -> Iterator[FacePicture]:
     """The largest face of every photo that lies in the folder `within` of a zip file.
 
     Photos without one, and such as cannot be read, are passed over. Raises SourceError for what

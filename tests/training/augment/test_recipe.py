@@ -3,18 +3,18 @@ import pytest
 
 from accessctl.evaluation.pack import cut_canvas
 from accessctl.training.augment import recipe
-from accessctl.training.augment.recipe import Recipe
+from accessctl.training.augment.recipe import Augmentation
 
 
 def test_none_only_cuts(face, geometry, draw):
     np.testing.assert_array_equal(
-        Recipe(geometry, "none").crop(face, draw), cut_canvas(face, geometry)
+        Augmentation(geometry, "none").crop(face, draw), cut_canvas(face, geometry)
     )
 
 
 @pytest.mark.parametrize("strength", ["light", "door"])
 def test_the_same_draw_gives_the_same_crop(strength, face, geometry):
-    made = [Recipe(geometry, strength).crop(face, np.random.default_rng(5)) for _ in range(2)]
+    made = [Augmentation(geometry, strength).crop(face, np.random.default_rng(5)) for _ in range(2)]
     np.testing.assert_array_equal(*made)
     assert made[0].shape == (100, 100, 3)
     assert made[0].dtype == np.uint8
@@ -23,7 +23,7 @@ def test_the_same_draw_gives_the_same_crop(strength, face, geometry):
 @pytest.mark.parametrize("strength", ["light", "door"])
 def test_half_of_the_crops_are_mirrored(strength, face, geometry):
     # The picture brightens to the right; light changes keep which side is the brighter one.
-    strength = Recipe(geometry, strength)
+    strength = Augmentation(geometry, strength)
     sides = []
     for seed in range(200):
         crop = strength.crop(face, np.random.default_rng(seed)).astype(float)
@@ -44,5 +44,5 @@ def test_every_change_of_the_door_is_used(face, geometry, monkeypatch):
     spies = tuple((spy(i), share) for i, (_, share) in enumerate(recipe.DOOR))
     monkeypatch.setattr(recipe, "DOOR", spies)
     for seed in range(150):
-        Recipe(geometry, "door").crop(face, np.random.default_rng(seed))
+        Augmentation(geometry, "door").crop(face, np.random.default_rng(seed))
     assert used == set(range(len(spies)))

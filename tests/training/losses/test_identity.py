@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from accessctl.training.losses.cosface import CosFace
-from accessctl.training.losses.identity import Identity
+from accessctl.training.losses.identity import IdentityLoss
 
 # Keras 3.15 hands its variables to numpy in a way numpy deprecates.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -12,7 +12,7 @@ ONE_FAMILY = np.zeros(5, np.int32)
 
 
 def made(directions, family=ONE_FAMILY, margin=0.0, scale=4.0, **options):
-    loss = Identity(CosFace(margin), PERSON, family, 2, scale=scale, **options)
+    loss = IdentityLoss(CosFace(margin), PERSON, family, 2, scale=scale, **options)
     loss.people.assign(np.array(directions, np.float32))
     return loss
 

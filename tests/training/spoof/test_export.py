@@ -9,12 +9,12 @@ from accessctl.errors import ModelError, StoreError
 from accessctl.liveness.texture_crops import crops
 from accessctl.liveness.texture_network import TextureNetwork
 from accessctl.training.spoof import export as module
-from accessctl.training.spoof.export import Told, export
+from accessctl.training.spoof.export import CardFacts, export
 from accessctl.training.spoof.fit import stacked
 from accessctl.training.spoof.network import LIVING_CLASS, answering, build_network
 from accessctl.training.spoof.twins import REACHES, SAMPLING, SIZE
 
-TOLD = Told(
+TOLD = CardFacts(
     version="7",
     data={"samples": 12, "fitted_on": {"lfw": 10, "film": 2}},
     measured={"auc": 0.75, "apcer_paper": 0.1},
