@@ -30,7 +30,7 @@ from accessctl.encoder.card import load_card
 from accessctl.encoder.choose import load_encoder
 from accessctl.evaluation.cohort import embed
 from accessctl.evaluation.pack import read_rows
-from accessctl.training import scores, settings
+from accessctl.training import settings, validation
 from accessctl.training.data import divided
 from accessctl.training.faces import FaceSet
 from accessctl.training.pack import read_pack
@@ -126,7 +126,7 @@ def measured(name: str, folder: Path, chosen: Settings, data: Path, *, own: bool
         name,
         None if known is None else pair_accuracy(known, seen),
         pair_accuracy(unknown, strangers),
-        scores.one_shot_accuracy(unknown, strangers.person, WAYS, ONE_SHOT_TRIALS, draw),
+        validation.one_shot_accuracy(unknown, strangers.person, WAYS, ONE_SHOT_TRIALS, draw),
         found["fnir"],
         found["fpir"],
         demo_visits(folder),
@@ -134,7 +134,7 @@ def measured(name: str, folder: Path, chosen: Settings, data: Path, *, own: bool
 
 
 def pair_accuracy(embeddings: np.ndarray, faces: FaceSet) -> float:
-    return scores.pair_accuracy(*scores.pair_scores(embeddings, faces.person))
+    return validation.pair_accuracy(*validation.pair_scores(embeddings, faces.person))
 
 
 def vectors(folder: Path, pack: Path, faces: FaceSet) -> np.ndarray:

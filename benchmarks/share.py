@@ -16,7 +16,7 @@ from accessctl.config import VisionConfig
 from accessctl.encoder.card import load_card
 from accessctl.encoder.keras_file import in_precision
 from accessctl.evaluation.verification import tar_at_fmr
-from accessctl.training import scores, settings
+from accessctl.training import settings, validation
 from accessctl.training.augment.recipe import Augmentation
 from accessctl.training.data import divided
 from accessctl.training.loading import load_network
@@ -51,8 +51,8 @@ def main() -> None:
     for share in args.shares:
         mixed = [(1 - share) * old + share * new for old, new in zip(start, trained, strict=True)]
         network.set_weights(mixed)
-        clear = scores.unit_rows(embed(network, run.card, held_out.crops))
-        doors = [scores.unit_rows(embed(network, run.card, crops)) for crops in spoilt]
+        clear = validation.unit_rows(embed(network, run.card, held_out.crops))
+        doors = [validation.unit_rows(embed(network, run.card, crops)) for crops in spoilt]
         at_door = np.mean([tars(clear, door, faces.person) for door in doors], axis=0)
         told = (*tars(clear, clear, faces.person), *at_door)
         print(f"{share:5g}", *(f"{100 * value:11.1f}" for value in told), flush=True)

@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     from accessctl.evaluation.lfw import open_lfw
     from accessctl.evaluation.scorer import normalised
     from accessctl.evaluation.sightings import Subject
-    from accessctl.evaluation.stated import RATES, as_record, stated_and_observed
+    from accessctl.evaluation.stated import RATES, stated_and_observed, stated_record
     from accessctl.recognition.scoring import scoring_of
 
     photos, view = open_lfw(args.data)
@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
     record = provenance(f"calibration --data {args.data} --seed {args.seed}", args, encoder) | {
         "impostor_pairs": pairs.impostors,
         "genuine_pairs": len(pairs.genuine),
-        "rates": as_record(kept),
+        "rates": stated_record(kept),
     }
     if args.plots:
         plots.calibration(kept, args.plots / "calibration.png")

@@ -153,14 +153,15 @@ def _add_export(group: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """0 when the budget is spent and everything is written."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    from accessctl.training import history, plots
+    from accessctl.training.history import read_history
+    from accessctl.training.plots import plot_history
     from accessctl.training.run import train
     from accessctl.training.setup import set_up
 
     settings = started(args)
     made = set_up(args.run, settings, config_from(args).vision)
     train(made)
-    plots.draw(history.read(args.run), args.run)
+    plot_history(read_history(args.run), args.run)
     if args.export is not None:
         _export(args, made)
     return 0

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from accessctl.evaluation.intervals import clopper_pearson
 
-REPLICATES = 1000
+PEOPLE_REPLICATES = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,6 @@ def rate_over_people(
     if total in (0, len(event)):
         low, high = clopper_pearson(people if total else 0, people)
     else:
-        drawn = random.multinomial(people, np.full(people, 1 / people), REPLICATES)
+        drawn = random.multinomial(people, np.full(people, 1 / people), PEOPLE_REPLICATES)
         low, high = np.percentile((drawn @ events) / (drawn @ trials), [2.5, 97.5])
     return PeopleRate(total, len(event), people, float(low), float(high))

@@ -23,7 +23,7 @@ def det(
     """Detection error trade-off of each set of scores; `points` are (FMR, FNMR) to mark."""
     with _figure(path, (7, 5)) as axes:
         for label, pairs in curves.items():
-            fmr, fnmr = det_curve(pairs)
+            fmr, fnmr = pair_det_curve(pairs)
             axes.plot(fmr, 100 * fnmr, label=label)
         for marker, (label, (fmr_at, fnmr_at)) in zip("osD^v", points.items(), strict=False):
             axes.plot(fmr_at, 100 * fnmr_at, marker, color=MARK, ms=6, label=label)
@@ -39,7 +39,7 @@ def det(
         axes.minorticks_off()
 
 
-def det_curve(pairs: AllPairs) -> tuple[Any, Any]:
+def pair_det_curve(pairs: AllPairs) -> tuple[Any, Any]:
     """FMR and FNMR, float64 (C,) each, as far as impostor scores were kept.
 
     It begins where ten impostor pairs match: fewer say nothing.

@@ -51,7 +51,7 @@ def stated_and_observed(
     return kept
 
 
-def as_record(kept: Sequence[StatedRate]) -> list[dict[str, Any]]:
+def stated_record(kept: Sequence[StatedRate]) -> list[dict[str, Any]]:
     """For a card and for JSON."""
     return [
         {

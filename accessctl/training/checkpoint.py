@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from accessctl.errors import ModelError, StoreError
 
-NAME = "checkpoint.npz"
+CHECKPOINT_NAME = "checkpoint.npz"
 PROGRESS = "progress"
 
 
@@ -28,7 +28,7 @@ class Progress:
     rounds: int = 0
 
 
-def save(folder: Path, variables: Sequence[Any], progress: Progress) -> None:
+def save_checkpoint(folder: Path, variables: Sequence[Any], progress: Progress) -> None:
     """Write all variables and the progress; raises StoreError."""
     arrays = {
         f"v{i:04d}": np.asarray(keras.ops.convert_to_numpy(v)) for i, v in enumerate(variables)
@@ -36,7 +36,7 @@ def save(folder: Path, variables: Sequence[Any], progress: Progress) -> None:
     buffer = io.BytesIO()
     arrays[PROGRESS] = np.array(json.dumps(asdict(progress)))
     np.savez(buffer, allow_pickle=False, **arrays)
-    path, scratch = folder / NAME, folder / f".{NAME}.new"
+    path, scratch = folder / CHECKPOINT_NAME, folder / f".{CHECKPOINT_NAME}.new"
     try:
         with scratch.open("wb") as file:
             file.write(buffer.getbuffer())
@@ -49,13 +49,13 @@ def save(folder: Path, variables: Sequence[Any], progress: Progress) -> None:
         ) from error
 
 
-def load(folder: Path, variables: Sequence[Any]) -> Progress:
+def load_checkpoint(folder: Path, variables: Sequence[Any]) -> Progress:
     """Set all variables from the checkpoint; raises ModelError when it does not fit."""
-    progress, arrays = _read(folder / NAME)
+    progress, arrays = _read_checkpoint(folder / CHECKPOINT_NAME)
     wanted = [tuple(variable.shape) for variable in variables]
     if [array.shape for array in arrays] != wanted:
         raise ModelError(
-            f"{folder / NAME} belongs to another network or other losses; "
+            f"{folder / CHECKPOINT_NAME} belongs to another network or other losses; "
             "resume with the settings that the run was started with."
         )
     for variable, array in zip(variables, arrays, strict=True):
@@ -63,11 +63,11 @@ def load(folder: Path, variables: Sequence[Any]) -> Progress:
     return progress
 
 
-def exists(folder: Path) -> bool:
-    return (folder / NAME).exists()
+def has_checkpoint(folder: Path) -> bool:
+    return (folder / CHECKPOINT_NAME).exists()
 
 
-def _read(path: Path) -> tuple[Progress, list[NDArray[Any]]]:
+def _read_checkpoint(path: Path) -> tuple[Progress, list[NDArray[Any]]]:
     try:
         # numpy leaves a file that it opens by name open when the content is no archive.
         with path.open("rb") as file, np.load(file, allow_pickle=False) as data:

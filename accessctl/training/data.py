@@ -44,7 +44,7 @@ def read_data(
 
     Raises SourceError, InputError or StoreError for data that cannot be used.
     """
-    everyone = _read(settings, folder, vision)
+    everyone = _read_faces(settings, folder, vision)
     train, strangers, seen = divided(everyone, settings)
     teacher = targets_from(settings.teachers, everyone, folder)
     beside = descriptors(settings.beside, everyone, folder) if settings.beside else None
@@ -86,7 +86,7 @@ def divided(everyone: FaceSet, settings: Settings) -> tuple[FaceSet, FaceSet, Fa
     return train, capped(strangers, most, settings.seed), capped(seen, most, settings.seed)
 
 
-def _read(settings: Settings, folder: Path, vision: VisionConfig) -> FaceSet:
+def _read_faces(settings: Settings, folder: Path, vision: VisionConfig) -> FaceSet:
     if (settings.data / "faces.csv").exists():
         return read_pack(settings.data)
     align = already_aligned if settings.aligned else aligner(vision)

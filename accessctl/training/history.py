@@ -8,22 +8,22 @@ from typing import Any
 
 from accessctl.errors import ModelError
 
-NAME = "history.jsonl"
+HISTORY_NAME = "history.jsonl"
 
 
-def append(folder: Path, line: Mapping[str, Any]) -> None:
+def append_history(folder: Path, line: Mapping[str, Any]) -> None:
     """Add one line; what is not a number becomes null."""
     clean = {
         key: None if isinstance(value, float) and not math.isfinite(value) else value
         for key, value in line.items()
     }
-    with (folder / NAME).open("a", encoding="utf-8") as file:
+    with (folder / HISTORY_NAME).open("a", encoding="utf-8") as file:
         file.write(json.dumps(clean, allow_nan=False) + "\n")
 
 
-def read(folder: Path) -> list[dict[str, Any]]:
+def read_history(folder: Path) -> list[dict[str, Any]]:
     """All lines; raises ModelError when one is not JSON."""
-    path = folder / NAME
+    path = folder / HISTORY_NAME
     if not path.exists():
         return []
     try:
@@ -32,13 +32,13 @@ def read(folder: Path) -> list[dict[str, Any]]:
         raise ModelError(f"Cannot read {path} ({error}); restore it.") from error
 
 
-def cut_back(folder: Path, rounds: int) -> None:
+def cut_history(folder: Path, rounds: int) -> None:
     """Keep the lines up to round `rounds`, the checkpoint's: later ones will be run again.
 
     A kill between the history's line and the checkpoint leaves one such line, perhaps half
     a one.
     """
-    path = folder / NAME
+    path = folder / HISTORY_NAME
     if not path.exists():
         return
     lines = [

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-NAME = "history.png"
+PLOT_NAME = "history.png"
 # Told on every line, but no loss.
 NOT_LOSSES = frozenset(
     {"round", "step", "epoch", "minutes", "images_per_s", "rate", "collapsed", "spread"}
@@ -28,7 +28,7 @@ def losses_in(lines: Sequence[Mapping[str, Any]]) -> list[str]:
     return [name for name in names if name != "loss" or len(names) > 2]
 
 
-def draw(lines: Sequence[Mapping[str, Any]], folder: Path) -> Path | None:
+def plot_history(lines: Sequence[Mapping[str, Any]], folder: Path) -> Path | None:
     """Write the picture into `folder`; None when there is nothing to draw."""
     if not lines:
         return None
@@ -53,9 +53,9 @@ def draw(lines: Sequence[Mapping[str, Any]], folder: Path) -> Path | None:
         axes.grid(alpha=0.3)
         if axes.lines:
             axes.legend(fontsize="small")
-    figure.savefig(folder / NAME, dpi=120)
+    figure.savefig(folder / PLOT_NAME, dpi=120)
     pyplot.close(figure)
-    return folder / NAME
+    return folder / PLOT_NAME
 
 
 def _column(lines: Sequence[Mapping[str, Any]], name: str) -> list[float]:

@@ -17,11 +17,11 @@ import keras
 import numpy as np
 
 from accessctl.encoder.card import Card
-from accessctl.training import checkpoint, history
 from accessctl.training.augment.recipe import Augmentation
 from accessctl.training.batches import Batches
-from accessctl.training.checkpoint import Progress
+from accessctl.training.checkpoint import Progress, save_checkpoint
 from accessctl.training.data import Data
+from accessctl.training.history import append_history, read_history
 from accessctl.training.mining.collapse import collapsed
 from accessctl.training.model import Trainee
 from accessctl.training.optimiser import AveragedAdamW
@@ -84,12 +84,12 @@ def train(run: Run, now: Callable[[], float] = time.monotonic) -> None:
 
     Round 0 of the history is the network before training.
     """
-    if not history.read(run.folder):
+    if not read_history(run.folder):
         found = measured(run)
         if run.data.validation is not None:
             logger.info("References: %s", sentence(run.data.validation.references()))
         logger.info("Before training: %s", sentence(found))
-        history.append(run.folder, {"round": 0, "step": 0, "epoch": 0.0, **_named(found)})
+        append_history(run.folder, {"round": 0, "step": 0, "epoch": 0.0, **_named(found)})
     while run.spent(run.progress.step, run.progress.seconds) < 1:
         _round(run, now)
 
@@ -166,8 +166,8 @@ def _round(run: Run, now: Callable[[], float]) -> None:
         **losses,
         **_named(found),
     }
-    history.append(run.folder, entry)
-    checkpoint.save(run.folder, run.variables, run.progress)
+    append_history(run.folder, entry)
+    save_checkpoint(run.folder, run.variables, run.progress)
     logger.info("Epoch %.2f: %s, %s", run.epoch, sentence(losses), sentence(found))
 
 

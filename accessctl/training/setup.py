@@ -9,10 +9,10 @@ import numpy as np
 from accessctl.config import VisionConfig
 from accessctl.encoder.card import Card, load_card
 from accessctl.encoder.keras_file import in_precision
-from accessctl.training import checkpoint, history
-from accessctl.training.checkpoint import Progress
+from accessctl.training.checkpoint import Progress, has_checkpoint, load_checkpoint
 from accessctl.training.data import Data, read_data
 from accessctl.training.framing import at_size, framed
+from accessctl.training.history import cut_history
 from accessctl.training.imprint import imprint
 from accessctl.training.loading import load_network
 from accessctl.training.losses.registry import NEEDS_PAIRS, SAME_DIMENSION, Context, loss_named
@@ -37,7 +37,7 @@ def set_up(folder: Path, settings: Settings, vision: VisionConfig) -> Run:
     card = framed(load_card(settings.init), settings.size, settings.region)
     needs_pairs = any(loss.name in NEEDS_PAIRS for loss in settings.losses)
     data = read_data(settings, card, folder, vision, needs_pairs=needs_pairs)
-    resumed = checkpoint.exists(folder)
+    resumed = has_checkpoint(folder)
     network = _network(settings, card, None if resumed else data)
     model = _trainee(settings, network, data)
     adam = optimiser(settings.rate, settings.weight_decay, settings.ema)
@@ -48,10 +48,10 @@ def set_up(folder: Path, settings: Settings, vision: VisionConfig) -> Run:
         imprint(model.loss_layers, network, data.faces, card, settings.seed)
     history_ends = 0
     if resumed:
-        run.progress = checkpoint.load(folder, run.variables)
+        run.progress = load_checkpoint(folder, run.variables)
         history_ends = run.progress.rounds
         logger.info("Going on after %d steps.", run.progress.step)
-    history.cut_back(folder, history_ends)
+    cut_history(folder, history_ends)
     return run
 
 

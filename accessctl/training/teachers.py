@@ -41,7 +41,11 @@ def descriptors(teacher: TeacherSetting, faces: FaceSet, cache: Path) -> NDArray
     """float32 (N, T) for all `faces` as they were read; InputError when a file does not go
     with them, ModelError when the encoder named cannot be used."""
     folder = encoder_folder(teacher.file)
-    return _read(teacher.file, len(faces)) if folder is None else _computed(folder, faces, cache)
+    return (
+        _read_descriptors(teacher.file, len(faces))
+        if folder is None
+        else _computed(folder, faces, cache)
+    )
 
 
 def encoder_folder(named: Path) -> Path | None:
@@ -50,7 +54,7 @@ def encoder_folder(named: Path) -> Path | None:
     return next((f for f in (named, MODELS / named) if (f / CARD_NAME).exists()), None)
 
 
-def _read(file: Path, count: int) -> NDArray[np.float32]:
+def _read_descriptors(file: Path, count: int) -> NDArray[np.float32]:
     try:
         values: NDArray[np.float32] = np.load(file, allow_pickle=False).astype(np.float32)
     except (OSError, ValueError) as error:
@@ -70,7 +74,7 @@ def _computed(folder: Path, faces: FaceSet, cache: Path) -> NDArray[np.float32]:
     encoder = load_encoder(EncoderConfig(folder=folder))
     kept = cache / f"teacher_{encoder.card.fingerprint[:12]}.npy"
     if kept.exists():
-        return _read(kept, len(faces))
+        return _read_descriptors(kept, len(faces))
     logger.info("Computing the descriptors that %s gives %d faces.", encoder.card.name, len(faces))
     recipe = Augmentation(encoder.card.crop_geometry, "none")
     parts = [

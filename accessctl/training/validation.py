@@ -10,10 +10,16 @@ from numpy.typing import NDArray
 from accessctl.domain import Image
 from accessctl.encoder.card import Card
 from accessctl.evaluation.verification import tar_at_fmr
-from accessctl.training import scores
 from accessctl.training.augment.recipe import Augmentation
 from accessctl.training.batches import plain_crops
 from accessctl.training.faces import FaceSet
+from accessctl.training.scores import (
+    explained_variance,
+    one_shot_accuracy,
+    pair_accuracy,
+    pair_scores,
+    unit_rows,
+)
 
 BATCH = 64
 PIECE = 4096
@@ -41,7 +47,7 @@ class Validation:
         embeddings = embed(network, card, self.crops)
         found = self._verification(embeddings, "")
         if self.regressed and self.teacher is not None:
-            found["explained"] = scores.explained_variance(embeddings, self.teacher)
+            found["explained"] = explained_variance(embeddings, self.teacher)
         if self.beside is not None:
             found |= self._verification(self._joined(embeddings), "pair_")
         return {name: round(value, 4) for name, value in found.items()}
@@ -60,16 +66,16 @@ class Validation:
     def _joined(self, embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
         if self.beside is None:
             return embeddings
-        other = self.beside_weight * scores.unit_rows(self.beside)
-        return np.concatenate([other, scores.unit_rows(embeddings)], axis=1)
+        other = self.beside_weight * unit_rows(self.beside)
+        return np.concatenate([other, unit_rows(embeddings)], axis=1)
 
     def _verification(self, embeddings: NDArray[Any], prefix: str) -> dict[str, float]:
-        genuine, impostor = scores.pair_scores(embeddings, self.person)
-        one_shot = scores.one_shot_accuracy(
+        genuine, impostor = pair_scores(embeddings, self.person)
+        one_shot = one_shot_accuracy(
             embeddings, self.person, 20, ONE_SHOT_TRIALS, np.random.default_rng(0)
         )
         return {
-            f"{prefix}pair_accuracy": scores.pair_accuracy(genuine, impostor),
+            f"{prefix}pair_accuracy": pair_accuracy(genuine, impostor),
             f"{prefix}tar_1e2": tar_at_fmr(genuine, impostor, 1e-2),
             f"{prefix}tar_1e3": tar_at_fmr(genuine, impostor, 1e-3),
             f"{prefix}tar_1e4": tar_at_fmr(genuine, impostor, 1e-4),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from accessctl.errors import SourceError
-from accessctl.evaluation import all_pairs as module
+from accessctl.evaluation import pairs as module
 from accessctl.evaluation.all_pairs import AllPairs, all_pairs
 from accessctl.evaluation.scorer import Scorer, cosine
 from accessctl.gallery.fake import random_units

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from accessctl.errors import InputError
-from accessctl.evaluation import group_counts as module
+from accessctl.evaluation import fairness as module
 from accessctl.evaluation.group_counts import count, groups_of
 from accessctl.evaluation.scorer import cosine
 from accessctl.gallery.fake import random_units

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from accessctl.errors import PhotoError, SourceError
-from accessctl.evaluation import photos as module
+from accessctl.evaluation import data as module
 from accessctl.evaluation.photos import open_photos, people_of, person_of
 
 

@@ -29,7 +29,7 @@ def drawn(path: Path) -> None:
 
 
 def test_a_curve_from_ten_impostors_to_a_tenth_of_them(pairs: AllPairs) -> None:
-    fmr, fnmr = plots.det_curve(pairs)
+    fmr, fnmr = plots.pair_det_curve(pairs)
     assert fmr[0] == pytest.approx(10 / pairs.impostors)
     assert fmr[-1] == pytest.approx(0.1)
     for place in (0, 100, 299):

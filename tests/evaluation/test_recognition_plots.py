@@ -5,7 +5,7 @@ import cv2
 import numpy as np
 import pytest
 
-from accessctl.evaluation import recognition_plots
+from accessctl.evaluation import plots
 from accessctl.evaluation.counted import count
 from accessctl.evaluation.identification import GalleryOutcome, Searches
 from accessctl.evaluation.open_set import Tried, row
@@ -29,7 +29,7 @@ def drawn(path: Path) -> np.ndarray:
 
 def test_what_becomes_of_a_probe_adds_up() -> None:
     losses = [LOSS, replace(LOSS, faceless=counted(0))]
-    shares = {label: list(share) for label, _, share in recognition_plots._shares(losses)}
+    shares = {label: list(share) for label, _, share in plots._shares(losses)}
     assert shares == {
         "matched": [40, 40],
         "not matched": [30, 40],
@@ -39,14 +39,14 @@ def test_what_becomes_of_a_probe_adds_up() -> None:
 
 
 def test_an_interval_is_drawn_around_its_value() -> None:
-    ends = recognition_plots._ends([RATE, PeopleRate(4, 4, 4, 0.4, 1.0)])
+    ends = plots._ends([RATE, PeopleRate(4, 4, 4, 0.4, 1.0)])
     np.testing.assert_allclose(ends, [[25, 60], [35, 0]])
 
 
 def test_robustness_is_as_tall_as_its_conditions_are_many(tmp_path: Path) -> None:
     for conditions in (2, 8):
         path = tmp_path / "drawn" / f"{conditions}.png"
-        recognition_plots.robustness([LOSS] * conditions, 1e-4, 0.01, path)
+        plots.robustness([LOSS] * conditions, 1e-4, 0.01, path)
     few, many = (drawn(tmp_path / "drawn" / f"{n}.png").shape for n in (2, 8))
     assert few[1] == many[1]
     assert many[0] - few[0] == pytest.approx(6 * 0.4 * 120, abs=2)
@@ -55,7 +55,7 @@ def test_robustness_is_as_tall_as_its_conditions_are_many(tmp_path: Path) -> Non
 def test_oneshot_and_identification_are_drawn(tmp_path: Path) -> None:
     pair = (counted(9), counted(10))
     tasks = {(way, shot): pair for way in (2, 20) for shot in (1, 5)}
-    recognition_plots.oneshot(tasks, tasks, tmp_path / "oneshot.png")
+    plots.oneshot(tasks, tasks, tmp_path / "oneshot.png")
     assert drawn(tmp_path / "oneshot.png").std() > 5
 
     score = np.linspace(3, -3, 20)
@@ -67,5 +67,5 @@ def test_oneshot_and_identification_are_drawn(tmp_path: Path) -> None:
         row(tried, target, 0.5, np.arange(20), np.random.default_rng(0), threshold)
         for target, threshold in ((0.001, 9.0), (0.01, 1.0))
     ]
-    recognition_plots.identification([tried], rows, rows, tmp_path / "identify.png")
+    plots.identification([tried], rows, rows, tmp_path / "identify.png")
     assert drawn(tmp_path / "identify.png").std() > 5

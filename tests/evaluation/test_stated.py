@@ -4,7 +4,7 @@ import pytest
 from accessctl.evaluation.all_pairs import all_pairs
 from accessctl.evaluation.bootstrap import rates_at
 from accessctl.evaluation.scorer import cosine
-from accessctl.evaluation.stated import as_record, stated_and_observed
+from accessctl.evaluation.stated import stated_and_observed, stated_record
 from accessctl.gallery.fake import random_units
 from accessctl.recognition.calibration import Calibration
 
@@ -37,7 +37,7 @@ def test_what_the_table_does_not_reach_has_no_row() -> None:
 
 def test_the_record_is_short() -> None:
     rows = stated_and_observed(PAIRS, CALIBRATION, [1e-2], random(), 50)
-    (record,) = as_record(rows)
+    (record,) = stated_record(rows)
     assert record["stated_fmr"] == 1e-2
     assert record["observed_fmr"] == pytest.approx(rows[0].fmr.value, rel=5e-3)
     assert len(record["interval_95"]) == len(record["fnmr_interval_95"]) == 2

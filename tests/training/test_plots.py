@@ -1,7 +1,7 @@
 import matplotlib.image
 import pytest
 
-from accessctl.training import plots
+from accessctl.training.plots import losses_in, plot_history
 
 LINES = [
     {
@@ -24,14 +24,14 @@ BEFORE = {"round": 0, "step": 0, "epoch": 0.0, "val_one_shot_20": 0.1}
 
 
 def test_a_picture_is_drawn(tmp_path):
-    path = plots.draw([BEFORE, *LINES], tmp_path)
+    path = plot_history([BEFORE, *LINES], tmp_path)
     picture = matplotlib.image.imread(path)
     assert picture.shape[1] > 1000
     assert picture[..., :3].std() > 0.01
 
 
 def test_nothing_told_nothing_drawn(tmp_path):
-    assert plots.draw([], tmp_path) is None
+    assert plot_history([], tmp_path) is None
     assert list(tmp_path.iterdir()) == []
 
 
@@ -39,4 +39,4 @@ def test_nothing_told_nothing_drawn(tmp_path):
     ("more", "names"), [({}, ["triplet"]), ({"cosine": 0.5}, ["loss", "triplet", "cosine"])]
 )
 def test_the_total_is_shown_when_there_are_several(more, names):
-    assert plots.losses_in([BEFORE, LINES[0] | more]) == names
+    assert losses_in([BEFORE, LINES[0] | more]) == names

@@ -9,7 +9,8 @@ import pytest
 
 from accessctl.config import VisionConfig
 from accessctl.errors import ModelError
-from accessctl.training import history, settings
+from accessctl.training import settings
+from accessctl.training.history import HISTORY_NAME, read_history
 from accessctl.training.run import averaged, measured, train
 from accessctl.training.settings import LossSetting, Settings
 from accessctl.training.setup import set_up
@@ -46,7 +47,7 @@ def test_learns_shapes_it_was_never_shown(begin):
     run = begin(epochs=30.0, round_steps=1000, augment="light")
     before = measured(run)["one_shot_20"]
     train(run)
-    after = history.read(run.folder)[-1]["val_one_shot_20"]
+    after = read_history(run.folder)[-1]["val_one_shot_20"]
     assert after > 0.7  # chance: 0.05
     assert after > before + 0.2
 
@@ -79,7 +80,7 @@ def told(run):
     clock = ("minutes", "images_per_s")
     return [
         {key: value for key, value in line.items() if key not in clock}
-        for line in history.read(run.folder)
+        for line in read_history(run.folder)
     ]
 
 
@@ -89,7 +90,7 @@ def test_a_killed_run_goes_on_to_the_same_end(begin):
     folder = begin("killed").folder
     killed = subprocess.run([sys.executable, "-c", KILLED, str(folder)], check=False)
     assert killed.returncode == -signal.SIGKILL
-    assert len(history.read(folder)) == 3
+    assert len(read_history(folder)) == 3
     again = begin("killed")
     assert again.progress.rounds == 2
     train(again)
@@ -102,10 +103,10 @@ def test_a_killed_run_goes_on_to_the_same_end(begin):
 def test_a_half_written_line_is_run_again(begin):
     run = begin(epochs=1.0)
     train(run)
-    path = run.folder / history.NAME
+    path = run.folder / HISTORY_NAME
     path.write_text(path.read_text() + '{"round": 99, "st')
     again = begin(epochs=1.0)
-    assert [line["round"] for line in history.read(again.folder)] == [0, 1, 2]
+    assert [line["round"] for line in read_history(again.folder)] == [0, 1, 2]
 
 
 def test_a_checkpoint_of_another_network_is_refused(begin):
@@ -123,7 +124,7 @@ def test_collapse_is_told(begin, caplog):
     with caplog.at_level(logging.WARNING):
         train(run)
     assert "collapsed" in caplog.text
-    line = history.read(run.folder)[-1]
+    line = read_history(run.folder)[-1]
     assert line["collapsed"] is True
     assert line["triplet"] == pytest.approx(0.2)
 
@@ -174,6 +175,6 @@ def test_a_handful_of_photos_is_enough_to_train_a_head(begin, shapes, tmp_path, 
     run = begin(data=few, loss="siamese", freeze="backbone", batch=8, epochs=None, steps=2)
     train(run)
     assert "Fewer than two people are held out" in caplog.text
-    last = history.read(run.folder)[-1]
+    last = read_history(run.folder)[-1]
     assert last["step"] == 2
     assert not [name for name in last if name.startswith("val_")]

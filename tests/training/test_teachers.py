@@ -5,7 +5,7 @@ import pytest
 
 from accessctl.encoder.fake import FakeEncoder
 from accessctl.errors import InputError
-from accessctl.training import teachers
+from accessctl.training import data
 from accessctl.training.faces import FaceSet
 from accessctl.training.settings import TeacherSetting
 from accessctl.training.teachers import descriptors, encoder_folder, targets_from
@@ -63,8 +63,8 @@ def test_an_encoder_teaches_in_the_order_of_the_faces_and_is_asked_once(
 ):
     encoder = FakeEncoder()
     loaded = []
-    monkeypatch.setattr(teachers, "load_encoder", lambda config: loaded.append(config) or encoder)
-    monkeypatch.setattr(teachers, "AT_ONCE", 3)
+    monkeypatch.setattr(data, "load_encoder", lambda config: loaded.append(config) or encoder)
+    monkeypatch.setattr(data, "AT_ONCE", 3)
     setting = TeacherSetting(file=tiny_encoder)
     values = descriptors(setting, faces(8), tmp_path)
     size = encoder.card.input.size
@@ -77,6 +77,6 @@ def test_an_encoder_teaches_in_the_order_of_the_faces_and_is_asked_once(
 
 
 def test_a_bare_name_is_one_of_the_models(tmp_path, monkeypatch, tiny_encoder):
-    monkeypatch.setattr(teachers, "MODELS", tiny_encoder.parent)
+    monkeypatch.setattr(data, "MODELS", tiny_encoder.parent)
     assert encoder_folder(Path(tiny_encoder.name)) == tiny_encoder
     assert encoder_folder(tmp_path / "descriptors.npy") is None

@@ -7,8 +7,10 @@ from typing import Literal
 import numpy as np
 
 from accessctl.domain import CropGeometry, Image
-from accessctl.training.augment import light, sharpness, wear
+from accessctl.training.augment.light import backlit, dark, exposure, grey
 from accessctl.training.augment.misalign import Jitter, cut_jittered
+from accessctl.training.augment.sharpness import compressed, defocus, low_resolution, motion
+from accessctl.training.augment.wear import something_worn
 
 Change = Callable[[Image, np.random.Generator], Image]
 Strength = Literal["none", "light", "door"]
@@ -17,19 +19,19 @@ MIRROR = 0.5
 
 # (what, how often); in the order in which light, lens, sensor and codec act.
 DOOR: tuple[tuple[Change, float], ...] = (
-    (light.exposure, 0.5),
-    (light.backlit, 0.06),
-    (sharpness.motion, 0.06),
-    (sharpness.defocus, 0.10),
-    (sharpness.low_resolution, 0.30),
-    (light.dark, 0.12),
-    (light.grey, 0.08),
-    (sharpness.compressed, 0.20),
+    (exposure, 0.5),
+    (backlit, 0.06),
+    (motion, 0.06),
+    (defocus, 0.10),
+    (low_resolution, 0.30),
+    (dark, 0.12),
+    (grey, 0.08),
+    (compressed, 0.20),
 )
 LIGHT: tuple[tuple[Change, float], ...] = (
-    (sharpness.low_resolution, 0.20),
-    (light.exposure, 0.30),
-    (light.grey, 0.05),
+    (low_resolution, 0.20),
+    (exposure, 0.30),
+    (grey, 0.05),
 )
 WEAR = 0.08
 DEFAULT_JITTER = Jitter()
@@ -51,7 +53,7 @@ class Augmentation:
         if self.strength == "none":
             return cut_jittered(canvas, self.geometry, Jitter(0, 0, 0), draw)
         if self.strength == "door" and draw.random() < WEAR:
-            canvas = wear.something(canvas, draw)
+            canvas = something_worn(canvas, draw)
         crop = cut_jittered(canvas, self.geometry, self.jitter, draw)
         if draw.random() < MIRROR:
             crop = np.ascontiguousarray(crop[:, ::-1])

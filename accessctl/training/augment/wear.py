@@ -14,7 +14,7 @@ LEFT_EYE, RIGHT_EYE, NOSE, LEFT_MOUTH, RIGHT_MOUTH = (np.array(p) for p in CANVA
 EYE_DISTANCE = float(np.linalg.norm(RIGHT_EYE - LEFT_EYE))
 
 
-def something(canvas: Image, draw: np.random.Generator) -> Image:
+def something_worn(canvas: Image, draw: np.random.Generator) -> Image:
     """A mask, sunglasses or a hat, each as likely."""
     return (mask, sunglasses, hat)[int(draw.integers(3))](canvas, draw)
 

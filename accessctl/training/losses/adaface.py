@@ -6,7 +6,7 @@ from typing import Any
 import keras
 from keras import ops
 
-MARGIN = 0.4
+ADAFACE_MARGIN = 0.4
 CONCENTRATION = 0.333
 MOMENTUM = 0.99
 TINY = 1e-3
@@ -20,7 +20,9 @@ class AdaFace(keras.layers.Layer):  # type: ignore[misc] # keras ships no types
     short one a negative angular margin. The length itself learns nothing from z.
     """
 
-    def __init__(self, margin: float = MARGIN, h: float = CONCENTRATION, **options: Any) -> None:
+    def __init__(
+        self, margin: float = ADAFACE_MARGIN, h: float = CONCENTRATION, **options: Any
+    ) -> None:
         super().__init__(**options)
         self._margin = margin
         self._h = h

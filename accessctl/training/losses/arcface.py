@@ -5,7 +5,7 @@ from typing import Any
 
 from keras import ops
 
-MARGIN = 0.5
+ARCFACE_MARGIN = 0.5
 
 
 class ArcFace:
@@ -15,7 +15,7 @@ class ArcFace:
     as in the authors' code.
     """
 
-    def __init__(self, margin: float = MARGIN) -> None:
+    def __init__(self, margin: float = ARCFACE_MARGIN) -> None:
         self._margin = margin
 
     def __call__(self, cosines: Any, lengths: Any) -> Any:  # noqa: ARG002 the protocol's

@@ -14,7 +14,7 @@ from accessctl.training.mining.distances import (
     unit,
 )
 
-MARGIN = 1.0
+CONTRASTIVE_MARGIN = 1.0
 
 
 class Contrastive(Loss):
@@ -26,7 +26,7 @@ class Contrastive(Loss):
     would drown the others.
     """
 
-    def __init__(self, margin: float = MARGIN, **options: Any) -> None:
+    def __init__(self, margin: float = CONTRASTIVE_MARGIN, **options: Any) -> None:
         super().__init__(**options)
         self._margin = margin
 

@@ -14,7 +14,7 @@ from accessctl.training.mining.distances import (
 )
 from accessctl.training.mining.miners import MINERS
 
-MARGIN = 0.2
+TRIPLET_MARGIN = 0.2
 
 
 class Triplet(Loss):
@@ -25,7 +25,9 @@ class Triplet(Loss):
     named `mining`; `random` needs `noise` float (B, B) among the targets.
     """
 
-    def __init__(self, mining: str = "semi-hard", margin: float = MARGIN, **options: Any) -> None:
+    def __init__(
+        self, mining: str = "semi-hard", margin: float = TRIPLET_MARGIN, **options: Any
+    ) -> None:
         super().__init__(**options)
         self._miner = MINERS[mining]
         self._margin = margin

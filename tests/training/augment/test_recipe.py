@@ -2,8 +2,7 @@ import numpy as np
 import pytest
 
 from accessctl.evaluation.pack import cut_canvas
-from accessctl.training.augment import recipe
-from accessctl.training.augment.recipe import Augmentation
+from accessctl.training.augment.recipe import DOOR, Augmentation
 
 
 def test_none_only_cuts(face, geometry, draw):
@@ -41,8 +40,8 @@ def test_every_change_of_the_door_is_used(face, geometry, monkeypatch):
 
         return change
 
-    spies = tuple((spy(i), share) for i, (_, share) in enumerate(recipe.DOOR))
-    monkeypatch.setattr(recipe, "DOOR", spies)
+    spies = tuple((spy(i), share) for i, (_, share) in enumerate(DOOR))
+    monkeypatch.setattr("accessctl.training.augment.recipe.DOOR", spies)
     for seed in range(150):
         Augmentation(geometry, "door").crop(face, np.random.default_rng(seed))
     assert used == set(range(len(spies)))

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from accessctl.evaluation.pack import CANVAS_TEMPLATE
-from accessctl.training.augment import wear
+from accessctl.training.augment.wear import hat, mask, something_worn, sunglasses
 
 LEFT_EYE, RIGHT_EYE, NOSE, LEFT_MOUTH, RIGHT_MOUTH = (tuple(map(round, p)) for p in CANVAS_TEMPLATE)
 
@@ -17,9 +17,9 @@ def hidden(change, points, draw):
 @pytest.mark.parametrize(
     ("change", "covered", "bare"),
     [
-        (wear.mask, (LEFT_MOUTH, RIGHT_MOUTH), (LEFT_EYE, RIGHT_EYE)),
-        (wear.sunglasses, (LEFT_EYE, RIGHT_EYE), (NOSE, LEFT_MOUTH, RIGHT_MOUTH)),
-        (wear.hat, ((64, 2), (20, 5)), (LEFT_EYE, RIGHT_EYE, NOSE, LEFT_MOUTH)),
+        (mask, (LEFT_MOUTH, RIGHT_MOUTH), (LEFT_EYE, RIGHT_EYE)),
+        (sunglasses, (LEFT_EYE, RIGHT_EYE), (NOSE, LEFT_MOUTH, RIGHT_MOUTH)),
+        (hat, ((64, 2), (20, 5)), (LEFT_EYE, RIGHT_EYE, NOSE, LEFT_MOUTH)),
     ],
 )
 def test_what_is_hidden_and_what_is_not(change, covered, bare, draw):
@@ -29,12 +29,12 @@ def test_what_is_hidden_and_what_is_not(change, covered, bare, draw):
 
 def test_the_canvas_itself_is_not_painted(draw):
     canvas = np.full((128, 128, 3), 137, np.uint8)
-    wear.something(canvas, draw)
+    something_worn(canvas, draw)
     assert (canvas == 137).all()
 
 
 def test_all_three_are_worn(draw):
     canvas = np.full((128, 128, 3), 137, np.uint8)
-    worn = [wear.something(canvas, draw) != 137 for _ in range(60)]
+    worn = [something_worn(canvas, draw) != 137 for _ in range(60)]
     parts = {(bool(w[2, 64].any()), bool(w[LEFT_EYE[::-1]].any())) for w in worn}
     assert parts == {(True, False), (False, True), (False, False)}

@@ -8,7 +8,7 @@ from accessctl.domain import Box
 from accessctl.errors import ModelError, StoreError
 from accessctl.liveness.texture_crops import crops
 from accessctl.liveness.texture_network import TextureNetwork
-from accessctl.training.spoof import export as module
+from accessctl.training.spoof import network as module
 from accessctl.training.spoof.export import CardFacts, export
 from accessctl.training.spoof.fit import stacked
 from accessctl.training.spoof.network import LIVING_CLASS, answering, build_network

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from accessctl.training.spoof import matching as module
+from accessctl.training.spoof import teachers as module
 from accessctl.training.spoof.matching import asked, distorted
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from accessctl.domain import Box
 from accessctl.liveness.texture_crops import crops
-from accessctl.training.spoof import twins as module
+from accessctl.training.spoof import prepare as module
 from accessctl.training.spoof.media import MEDIA
 from accessctl.training.spoof.optics import draw_camera
 from accessctl.training.spoof.pictures import FacePicture
