@@ -15,14 +15,13 @@ import numpy as np
 from accessctl.config import VisionConfig
 from accessctl.encoder.card import load_card
 from accessctl.encoder.keras_file import in_precision
-from accessctl.evaluation.verification import tar_at_fmr
+from accessctl.evaluation.statistics import tar_at_fmr
 from accessctl.training import settings, validation
-from accessctl.training.augment.recipe import Augmentation
+from accessctl.training.augment import Augmentation
 from accessctl.training.data import divided
-from accessctl.training.loading import load_network
-from accessctl.training.pack import read_pack
-from accessctl.training.run import averaged
-from accessctl.training.setup import set_up
+from accessctl.training.faces import read_pack
+from accessctl.training.network import load_network
+from accessctl.training.run import averaged, set_up
 from accessctl.training.validation import embed
 
 RATES = (1e-3, 1e-4)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from accessctl.training import settings
-from accessctl.training.history import read_history
+from accessctl.training.run_folder import read_history
 
 
 def accessctl(words: Sequence[str]) -> str:

@@ -17,7 +17,7 @@ from accessctl.cli.evaluate_lfw import add_lfw_data
 from accessctl.encoder.card import load_card
 
 if TYPE_CHECKING:
-    from accessctl.evaluation.stated import StatedRate
+    from accessctl.evaluation.lfw import StatedRate
 
 RESULT = "calibration"
 
@@ -38,11 +38,9 @@ def run(args: argparse.Namespace) -> int:
     import numpy as np
 
     from accessctl.evaluation import plots
-    from accessctl.evaluation.all_pairs import all_pairs
-    from accessctl.evaluation.lfw import open_lfw
-    from accessctl.evaluation.scorer import normalised
+    from accessctl.evaluation.lfw import RATES, open_lfw, stated_and_observed, stated_record
+    from accessctl.evaluation.pairs import all_pairs, normalised
     from accessctl.evaluation.sightings import Subject
-    from accessctl.evaluation.stated import RATES, stated_and_observed, stated_record
     from accessctl.recognition.scoring import scoring_of
 
     photos, view = open_lfw(args.data)

@@ -55,6 +55,8 @@ def add_identify(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     import numpy as np
 
+    from accessctl.evaluation.data import people_of
+    from accessctl.evaluation.embedded import probes_of
     from accessctl.evaluation.open_set import (
         DrawPlan,
         cosine_threshold,
@@ -62,8 +64,6 @@ def run(args: argparse.Namespace) -> int:
         try_pooling,
         try_sizes,
     )
-    from accessctl.evaluation.photos import people_of
-    from accessctl.evaluation.probes import probes_of
     from accessctl.evaluation.sightings import Subject
     from accessctl.recognition.scoring import scoring_of
 
@@ -101,7 +101,7 @@ def run(args: argparse.Namespace) -> int:
     }
     picture = None
     if args.plots:
-        from accessctl.evaluation.recognition_plots import identification
+        from accessctl.evaluation.plots import identification
 
         picture = args.plots / f"identify-{card.name}.png"
         identification(tried, sizes, pooled, picture)

@@ -53,8 +53,7 @@ def run(args: argparse.Namespace) -> int:
     import numpy as np
 
     from accessctl.errors import InputError
-    from accessctl.evaluation.degraded import choose, losses
-    from accessctl.evaluation.robustness import RobustnessRules
+    from accessctl.evaluation.robustness import RobustnessRules, choose_subset, losses
     from accessctl.evaluation.sightings import Subject
     from accessctl.recognition.scoring import scoring_of
 
@@ -69,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
         draws=args.draws,
     )
     photos = photos_of(args.data)
-    subset = choose(photos.names, args.people, np.random.default_rng(args.seed))
+    subset = choose_subset(photos.names, args.people, np.random.default_rng(args.seed))
     bench, encoder = bench_from(args, Subject(args.subject))
     card = load_card(encoder.folder)
     normaliser, calibration = scoring_of(card)
@@ -82,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
     }
     picture = None
     if args.plots:
-        from accessctl.evaluation.recognition_plots import robustness
+        from accessctl.evaluation.plots import robustness
 
         picture = args.plots / f"robustness-{card.name}.png"
         robustness(found, rules.target_fmr, rules.target_fpir, picture)

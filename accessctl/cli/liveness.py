@@ -15,9 +15,14 @@ from accessctl.cli.liveness_train import add_train
 
 if TYPE_CHECKING:
     from accessctl.config import Config
-    from accessctl.evaluation.selftest import Presented, SelfTestDoor
-    from accessctl.evaluation.selftest_session import Installer, SelfTestPlan, SelfTestSession
-    from accessctl.evaluation.selftest_tally import SpeciesTally
+    from accessctl.evaluation.selftest import (
+        Installer,
+        Presented,
+        SelfTestDoor,
+        SelfTestPlan,
+        SelfTestSession,
+        SpeciesTally,
+    )
 
 DESCRIPTION = """\
 Leads you through presenting yourself, a printed photo and a phone to the door's camera, several
@@ -108,8 +113,7 @@ def run(args: argparse.Namespace) -> int:
     """Exit code 0 when all was presented, 130 when it was broken off."""
     from accessctl.camera.choose import source_from
     from accessctl.camera.reader import Reader
-    from accessctl.evaluation.selftest_file import result_path, write_result
-    from accessctl.evaluation.selftest_session import SelfTestPlan, run_session
+    from accessctl.evaluation.selftest import SelfTestPlan, result_path, run_session, write_result
 
     config = config_from(args)
     source = source_from(args.source or config.camera.source, config.camera, fast=True)
@@ -158,7 +162,7 @@ def _looking(args: argparse.Namespace, config: "Config") -> Iterator["SelfTestDo
 
 def _installer(plan: "SelfTestPlan", as_json: bool) -> "Installer":
     """Speaks on the terminal; with --json on standard error, so that the output stays JSON."""
-    from accessctl.evaluation.selftest_session import Installer
+    from accessctl.evaluation.selftest import Installer
 
     stream = sys.stderr if as_json else sys.stdout
 
@@ -200,7 +204,7 @@ def _outcome(shown: "Presented") -> str:
 
 
 def _print(session: "SelfTestSession", path: Path) -> None:
-    from accessctl.evaluation.selftest_tally import tally, worst
+    from accessctl.evaluation.selftest import tally, worst
 
     found = tally(session.done)
     print(

@@ -122,8 +122,8 @@ def _checked(checked: "Checked") -> None:
 
 
 def _export(args: argparse.Namespace) -> None:
-    from accessctl.training.spoof.export import CardFacts, export
     from accessctl.training.spoof.fit import kept
+    from accessctl.training.spoof.network import CardFacts, export
     from accessctl.training.spoof.run import (
         films_fitted,
         measured_of,

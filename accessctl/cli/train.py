@@ -153,10 +153,8 @@ def _add_export(group: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """0 when the budget is spent and everything is written."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    from accessctl.training.history import read_history
-    from accessctl.training.plots import plot_history
-    from accessctl.training.run import train
-    from accessctl.training.setup import set_up
+    from accessctl.training.run import set_up, train
+    from accessctl.training.run_folder import plot_history, read_history
 
     settings = started(args)
     made = set_up(args.run, settings, config_from(args).vision)

@@ -21,7 +21,7 @@ from accessctl.encoder.card_parts import Files, LiteRtFiles
 from accessctl.encoder.export import to_litert
 from accessctl.encoder.keras_file import in_precision, saved
 from accessctl.errors import InputError, StoreError
-from accessctl.training.loading import load_network
+from accessctl.training.network import load_network
 from accessctl.training.run import Run, averaged
 
 logger = logging.getLogger(__name__)

@@ -7,11 +7,13 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from accessctl.errors import ConfigError, StoreError
-from accessctl.training.augment.recipe import Strength
-from accessctl.training.framing import Region
-from accessctl.training.network import Freeze
+from accessctl.training.augment import Strength
 
 NAME = "config.yaml"
+
+Freeze = Literal["none", "low", "backbone"]
+Region = tuple[float, float, float, float]
+"""x0, y0, x1, y1 of the template's canvas."""
 
 
 class _Part(BaseModel):

@@ -8,8 +8,16 @@ import pytest
 from accessctl.demo.photos import demo_enrolment_photo, hopper
 from accessctl.demo.sheet import Sheet
 from accessctl.domain import Frame, Image, Points, Pose
-from accessctl.evaluation.moved_photo import Hand, as_seen, moved_photo
-from accessctl.evaluation.turned_head import HEAD_REACH, Relief, depth_map, lay_relief, turned_head
+from accessctl.evaluation.rendered import (
+    HEAD_REACH,
+    Hand,
+    Relief,
+    as_seen,
+    depth_map,
+    lay_relief,
+    moved_photo,
+    turned_head,
+)
 from accessctl.liveness.combine import Liveness, examine
 from accessctl.liveness.depth import depth, disjoint, nose_height, turn_size, turned, unbroken
 from accessctl.liveness.evidence import LivenessFrame

@@ -8,7 +8,7 @@ from accessctl.encoder.card import load_card
 from accessctl.encoder.faceres_weights import FEATURES
 from accessctl.encoder.litert import LiteRtEncoder
 from accessctl.encoder.projection import load_projection
-from accessctl.evaluation.pack import cut_canvas, open_canvases, read_canvas, read_rows
+from accessctl.evaluation.data import cut_canvas, open_canvases, read_canvas, read_rows
 from accessctl.provision.build_faceres import main
 from accessctl.provision.faceres import Places, fingerprint
 from accessctl.provision.golden import read_golden

@@ -9,13 +9,12 @@ from accessctl.encoder.card import load_card
 from accessctl.encoder.choose import load_encoder
 from accessctl.errors import InputError
 from accessctl.training import settings
-from accessctl.training.augment.recipe import Augmentation
+from accessctl.training.augment import Augmentation
 from accessctl.training.batches import plain_crops
 from accessctl.training.export import CardLabel, export, fingerprint
-from accessctl.training.loading import load_network
-from accessctl.training.run import averaged, train
+from accessctl.training.network import load_network
+from accessctl.training.run import averaged, set_up, train
 from accessctl.training.settings import LossSetting, Settings
-from accessctl.training.setup import set_up
 from accessctl.training.validation import embed
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")

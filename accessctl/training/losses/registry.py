@@ -7,17 +7,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accessctl.errors import InputError
-from accessctl.training.losses.adaface import ADAFACE_MARGIN, AdaFace
-from accessctl.training.losses.arcface import ARCFACE_MARGIN, ArcFace
-from accessctl.training.losses.base import Loss
-from accessctl.training.losses.contrastive import CONTRASTIVE_MARGIN, Contrastive
-from accessctl.training.losses.cosface import COSFACE_MARGIN, CosFace
-from accessctl.training.losses.cosine import Cosine
-from accessctl.training.losses.identity import IdentityLoss, Margin
-from accessctl.training.losses.regression import Regression
-from accessctl.training.losses.relational import Pairwise, Relational
-from accessctl.training.losses.siamese import Siamese
-from accessctl.training.losses.triplet import TRIPLET_MARGIN, Triplet
+from accessctl.training.losses import Loss
+from accessctl.training.losses.distillation import Cosine, Pairwise, Regression, Relational
+from accessctl.training.losses.identity import (
+    ADAFACE_MARGIN,
+    ARCFACE_MARGIN,
+    COSFACE_MARGIN,
+    AdaFace,
+    ArcFace,
+    CosFace,
+    IdentityLoss,
+    Margin,
+)
+from accessctl.training.losses.pairs import (
+    CONTRASTIVE_MARGIN,
+    TRIPLET_MARGIN,
+    Contrastive,
+    Siamese,
+    Triplet,
+)
 
 NEEDS_TEACHER = frozenset({"regression", "cosine", "relational", "pairwise"})
 SAME_DIMENSION = frozenset({"regression", "cosine"})

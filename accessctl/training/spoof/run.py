@@ -16,11 +16,9 @@ from accessctl.domain import Box, Image
 from accessctl.errors import InputError, StoreError
 from accessctl.evaluation.presentation import VIDEOS
 from accessctl.storage.strict_yaml import read_mapping
-from accessctl.training.spoof.fit import Checked, FitPlan, fit, living_of
-from accessctl.training.spoof.pictures import FacePicture, film, photos
+from accessctl.training.spoof.fit import Checked, FitPlan, fit, living_of, rates
 from accessctl.training.spoof.prepare import REAL_ATTACK, Folds, prepare
-from accessctl.training.spoof.report import rates
-from accessctl.training.spoof.samples import Samples, read_samples
+from accessctl.training.spoof.samples import FacePicture, Samples, film, photos, read_samples
 from accessctl.training.spoof.teachers import Teacher, open_teachers
 from accessctl.vision.detector import short_range
 from accessctl.vision.landmarks import LandmarkModel, mesh_box, region_around, region_of

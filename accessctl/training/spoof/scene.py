@@ -11,9 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accessctl.domain import Box, Image
-from accessctl.training.spoof.media import Medium
-from accessctl.training.spoof.optics import Picture
-from accessctl.training.spoof.pictures import FacePicture
+from accessctl.training.spoof.optics import Medium, Picture
+from accessctl.training.spoof.samples import FacePicture
 
 MOST_REACH = 4.4
 """No more face widths of a living face's picture are framed."""

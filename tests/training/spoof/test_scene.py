@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accessctl.domain import Box
-from accessctl.training.spoof.pictures import FacePicture
+from accessctl.training.spoof.samples import FacePicture
 from accessctl.training.spoof.scene import (
     SKINS,
     Framing,
