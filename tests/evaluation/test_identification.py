@@ -185,7 +185,7 @@ CALIBRATION = Calibration([-50, 0, 50], [0, -1, -9], [0, -0.5, -8])
 ROWS = random_units(12, 8, seed=1)
 
 
-def probes_identification(usable: list[int] | None = None, rows: np.ndarray = ROWS) -> Probes:
+def gallery_probes(usable: list[int] | None = None, rows: np.ndarray = ROWS) -> Probes:
     """`usable` are the rows that are; the others show no face."""
     kept = np.isin(np.arange(len(rows)), range(len(rows)) if usable is None else usable)
     embeddings = np.where(kept[:, None], rows, np.float32(np.nan))
@@ -199,7 +199,7 @@ def draw(enrolled: list[int], mates: list[list[int]], strangers: list[list[int]]
 
 def test_a_search_is_that_of_the_gallery() -> None:
     outcome = search_all(
-        draw([0, 1, 2], [[4], [5]], [[7]]), probes_identification(), NORMALISER, CALIBRATION
+        draw([0, 1, 2], [[4], [5]], [[7]]), gallery_probes(), NORMALISER, CALIBRATION
     )
     matcher = Matcher([], NORMALISER, CALIBRATION)
     expected = [matcher.compare(ROWS[enrolled], ROWS[7]).score for enrolled in (0, 1, 2)]
@@ -220,11 +220,11 @@ def test_right_is_who_it_is_and_not_where_they_stand() -> None:
     swapped = GalleryDraw(
         np.array([2, 0, 1]), np.array([[4], [3]]), np.array([2, 1]), np.array([[5]])
     )
-    outcome = search_all(swapped, probes_identification(rows=rows), NORMALISER, CALIBRATION)
+    outcome = search_all(swapped, gallery_probes(rows=rows), NORMALISER, CALIBRATION)
     assert outcome.mates.right.tolist() == [True, True]
     assert outcome.mates.cosine_right.tolist() == [True, True]
     swapped = GalleryDraw(swapped.enrolled, swapped.mates, np.array([1, 2]), swapped.strangers)
-    outcome = search_all(swapped, probes_identification(rows=rows), NORMALISER, CALIBRATION)
+    outcome = search_all(swapped, gallery_probes(rows=rows), NORMALISER, CALIBRATION)
     assert outcome.mates.right.tolist() == [False, False]
 
 
@@ -232,7 +232,7 @@ def test_who_was_not_enrolled_is_missed_and_shifts_nobody() -> None:
     rows = np.concatenate([ROWS[:3], ROWS[:3]])
     usable = [1, 2, 3, 4, 5]
     everybody = draw([0, 1, 2], [[3], [4], [5]], [[3]])
-    outcome = search_all(everybody, probes_identification(usable, rows), NORMALISER, CALIBRATION)
+    outcome = search_all(everybody, gallery_probes(usable, rows), NORMALISER, CALIBRATION)
     assert outcome.people == 2
     assert outcome.mates.right.tolist() == [False, True, True]
     assert outcome.mates.cosine_right.tolist() == [False, True, True]
@@ -240,7 +240,7 @@ def test_who_was_not_enrolled_is_missed_and_shifts_nobody() -> None:
 
 def test_a_probe_without_a_face_is_missed_and_no_stranger_without_one_is_let_in() -> None:
     outcome = search_all(
-        draw([0, 1], [[4], [5]], [[6]]), probes_identification([0, 1, 5]), NORMALISER, CALIBRATION
+        draw([0, 1], [[4], [5]], [[6]]), gallery_probes([0, 1, 5]), NORMALISER, CALIBRATION
     )
     assert np.isneginf(outcome.mates.score[0])
     assert np.isfinite(outcome.mates.score[1])
@@ -249,15 +249,13 @@ def test_a_probe_without_a_face_is_missed_and_no_stranger_without_one_is_let_in(
 
 
 def test_an_empty_gallery_names_nobody() -> None:
-    outcome = search_all(
-        draw([0], [[4]], [[6]]), probes_identification([4, 6]), NORMALISER, CALIBRATION
-    )
+    outcome = search_all(draw([0], [[4]], [[6]]), gallery_probes([4, 6]), NORMALISER, CALIBRATION)
     missed, wrong, accepted = decide(outcome, 0.99, 0.0)
     assert (outcome.people, missed.all(), wrong.any(), accepted.any()) == (0, True, False, False)
 
 
 def test_photos_of_a_probe_are_pooled_by_quality_without_the_faceless() -> None:
-    faces = probes_identification([0, 1, 4, 6])
+    faces = gallery_probes([0, 1, 4, 6])
     outcome = search_all(draw([0, 1], [[4, 5, 6]], [[6, 4, 5]]), faces, NORMALISER, CALIBRATION)
     pooled = pool(ROWS[[4, 6]], faces.quality[[4, 6]])
     matcher = Matcher([], NORMALISER, CALIBRATION)

@@ -164,7 +164,7 @@ def test_rounding() -> None:
 
 
 PERSON = np.arange(80) // 2
-PAIRS_STATED = all_pairs(cosine(random_units(80, 6, seed=4), np.ones(80, bool)), PERSON)
+STRANGERS_PAIRS = all_pairs(cosine(random_units(80, 6, seed=4), np.ones(80, bool)), PERSON)
 # The rate falls tenfold by 0.4; bounds are those rates, so thresholds are on the line.
 CALIBRATION = Calibration([-0.4, 0, 0.4, 0.8], [-0.5, -1, -2, -3], [0, -1, -2, -3])
 
@@ -174,24 +174,26 @@ def random() -> np.random.Generator:
 
 
 def test_rates_are_observed_where_the_product_puts_them() -> None:
-    rows = stated_and_observed(PAIRS_STATED, CALIBRATION, [1e-1, 1e-2], random(), 100)
+    rows = stated_and_observed(STRANGERS_PAIRS, CALIBRATION, [1e-1, 1e-2], random(), 100)
     assert [row.stated for row in rows] == [1e-1, 1e-2]
     assert [row.threshold for row in rows] == pytest.approx([0.0, 0.4])
     for row in rows:
-        assert row.fmr.value == (PAIRS_STATED.top > row.threshold).sum() / PAIRS_STATED.impostors
-        assert row.fnmr.value == (PAIRS_STATED.genuine <= row.threshold).mean()
+        assert (
+            row.fmr.value == (STRANGERS_PAIRS.top > row.threshold).sum() / STRANGERS_PAIRS.impostors
+        )
+        assert row.fnmr.value == (STRANGERS_PAIRS.genuine <= row.threshold).mean()
         assert row.ratio.value == pytest.approx(row.fmr.value / row.stated)
         assert row.ratio.low < row.ratio.value < row.ratio.high
-    assert rows[0].fmr == rates_at(PAIRS_STATED, 0.0, random(), 100)[0]
+    assert rows[0].fmr == rates_at(STRANGERS_PAIRS, 0.0, random(), 100)[0]
 
 
 def test_what_the_table_does_not_reach_has_no_row() -> None:
-    rows = stated_and_observed(PAIRS_STATED, CALIBRATION, [1e-3, 1e-4], random(), 10)
+    rows = stated_and_observed(STRANGERS_PAIRS, CALIBRATION, [1e-3, 1e-4], random(), 10)
     assert [row.stated for row in rows] == [1e-3]
 
 
 def test_the_record_is_short() -> None:
-    rows = stated_and_observed(PAIRS_STATED, CALIBRATION, [1e-2], random(), 50)
+    rows = stated_and_observed(STRANGERS_PAIRS, CALIBRATION, [1e-2], random(), 50)
     (record,) = stated_record(rows)
     assert record["stated_fmr"] == 1e-2
     assert record["observed_fmr"] == pytest.approx(rows[0].fmr.value, rel=5e-3)

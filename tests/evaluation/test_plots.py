@@ -89,7 +89,7 @@ RATE = PeopleRate(1, 4, 4, 0.0, 0.6)
 LOSS = ConditionLoss("dim", counted(1), counted(2), counted(4), counted(5), 0, 90, RATE, RATE, RATE)
 
 
-def drawn_recognition_plots(path: Path) -> np.ndarray:
+def read_picture(path: Path) -> np.ndarray:
     picture = cv2.imread(str(path))
     assert picture is not None
     return picture
@@ -107,15 +107,15 @@ def test_what_becomes_of_a_probe_adds_up() -> None:
 
 
 def test_an_interval_is_drawn_around_its_value() -> None:
-    ends = plots._ends([RATE, PeopleRate(4, 4, 4, 0.4, 1.0)])
-    np.testing.assert_allclose(ends, [[25, 60], [35, 0]])
+    ends = plots._bars([RATE, PeopleRate(4, 4, 4, 0.4, 1.0)])
+    np.testing.assert_allclose(ends, [[0.25, 0.6], [0.35, 0]])
 
 
 def test_robustness_is_as_tall_as_its_conditions_are_many(tmp_path: Path) -> None:
     for conditions in (2, 8):
         path = tmp_path / "drawn" / f"{conditions}.png"
         plots.robustness([LOSS] * conditions, 1e-4, 0.01, path)
-    few, many = (drawn_recognition_plots(tmp_path / "drawn" / f"{n}.png").shape for n in (2, 8))
+    few, many = (read_picture(tmp_path / "drawn" / f"{n}.png").shape for n in (2, 8))
     assert few[1] == many[1]
     assert many[0] - few[0] == pytest.approx(6 * 0.4 * 120, abs=2)
 
@@ -124,7 +124,7 @@ def test_oneshot_and_identification_are_drawn(tmp_path: Path) -> None:
     pair = (counted(9), counted(10))
     tasks = {(way, shot): pair for way in (2, 20) for shot in (1, 5)}
     plots.oneshot(tasks, tasks, tmp_path / "oneshot.png")
-    assert drawn_recognition_plots(tmp_path / "oneshot.png").std() > 5
+    assert read_picture(tmp_path / "oneshot.png").std() > 5
 
     score = np.linspace(3, -3, 20)
     right = np.ones(20, bool)
@@ -136,4 +136,4 @@ def test_oneshot_and_identification_are_drawn(tmp_path: Path) -> None:
         for target, threshold in ((0.001, 9.0), (0.01, 1.0))
     ]
     plots.identification([tried], rows, rows, tmp_path / "identify.png")
-    assert drawn_recognition_plots(tmp_path / "identify.png").std() > 5
+    assert read_picture(tmp_path / "identify.png").std() > 5

@@ -4,7 +4,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accessctl.camera.source import Shot
@@ -220,6 +220,7 @@ def test_a_recording_is_given_back_when_the_looking_fails() -> None:
     assert source.closed
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0.001, 0.5), max_size=60), st.floats(2, 30))
 def test_no_second_has_many_more_frames_than_the_rate(steps: list[float], fps: float) -> None:
     times = np.cumsum(steps).tolist()
@@ -242,6 +243,7 @@ def test_the_picture_is_cut_down_to_the_face() -> None:
     assert cut.track == face.track
 
 
+@settings(deadline=None)
 @given(st.floats(-400, 700), st.floats(-400, 700), st.floats(1, 900), st.floats(1, 900))
 def test_a_face_anywhere_leaves_some_picture(x: float, y: float, w: float, h: float) -> None:
     picture = np.zeros((240, 320, 3), np.uint8)
@@ -296,6 +298,7 @@ def test_the_interval_of_one_error_in_two() -> None:
     assert found.high == pytest.approx(0.975**0.5)
 
 
+@settings(deadline=None)
 @given(st.lists(st.booleans(), min_size=1, max_size=40))
 def test_the_two_rates_are_each_others_rest(accepted: list[bool]) -> None:
     presentations = [seen(one) for one in accepted]
@@ -331,9 +334,7 @@ def test_a_cue_that_was_not_heard_is_undecided() -> None:
     assert found == [counted("print", "blink", confirm=1, undecided=1)]
 
 
-VETO_LIVENESS_PLOT, DOUBT, CONFIRM_LIVENESS_PLOT, CLEAR, UNDECIDED = (
-    COLOURS[word] for word in CueVerdict
-)
+VETO_COLOUR, DOUBT, CONFIRM_COLOUR, CLEAR, UNDECIDED = (COLOURS[word] for word in CueVerdict)
 NONE = dict.fromkeys(CueVerdict, 0)
 COUNTS = [
     CueCount("live", "depth", NONE | {CueVerdict.CONFIRM: 3, CueVerdict.CLEAR: 1}),
@@ -351,9 +352,9 @@ def pixels(path: Path, colour: str) -> int:
 
 def test_shares_of_each_word() -> None:
     assert shares(COUNTS[0]) == [
-        ("veto", 0, VETO_LIVENESS_PLOT),
+        ("veto", 0, VETO_COLOUR),
         ("doubt", 0, DOUBT),
-        ("confirm", 75, CONFIRM_LIVENESS_PLOT),
+        ("confirm", 75, CONFIRM_COLOUR),
         ("clear", 25, CLEAR),
         ("undecided", 0, UNDECIDED),
     ]
@@ -365,10 +366,8 @@ def test_the_bars_are_as_long_as_the_shares(tmp_path: Path) -> None:
     assert path == tmp_path / "plots" / "liveness_cues.png"
     # Vetoes fill one bar, confirmations three quarters of one, and so on; the legend has a
     # patch of each.
-    bar = pixels(path, VETO_LIVENESS_PLOT)
-    lengths = [
-        pixels(path, colour) / bar for colour in (DOUBT, CONFIRM_LIVENESS_PLOT, CLEAR, UNDECIDED)
-    ]
+    bar = pixels(path, VETO_COLOUR)
+    lengths = [pixels(path, colour) / bar for colour in (DOUBT, CONFIRM_COLOUR, CLEAR, UNDECIDED)]
     assert lengths == pytest.approx([0.5, 0.75, 0.25, 0.5], abs=0.08)
 
 

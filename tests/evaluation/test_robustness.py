@@ -105,9 +105,7 @@ def test_where_nobody_is_found_nobody_is_recognised() -> None:
 
 
 NAMES = tuple(f"{who}/{i}.png" for who in "abcdefgh" for i in range(1 + (who < "f") * 2))
-RULES_DEGRADED = RobustnessRules(
-    target_fmr=0.5, target_fpir=0.05, min_margin=0.0, gallery=3, draws=2
-)
+FEW_RULES = RobustnessRules(target_fmr=0.5, target_fpir=0.05, min_margin=0.0, gallery=3, draws=2)
 
 
 class Observer:
@@ -181,7 +179,7 @@ def test_every_condition_is_tried_on_the_same_people_and_kept(photos, tmp_path) 
     normaliser = Normaliser(random_units(50, FAKE_CARD.dimension, seed=1), 10)
     cache = tmp_path / "cache"
     first, again = (
-        list(losses(bench(cache), photos, subset, normaliser, CALIBRATION, RULES_DEGRADED, 0))
+        list(losses(bench(cache), photos, subset, normaliser, CALIBRATION, FEW_RULES, 0))
         for _ in range(2)
     )
     assert [one.condition for one in first] == [CLEAN, *CONDITIONS]

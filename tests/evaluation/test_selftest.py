@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accessctl.camera.fake import FakeSource, flat_shots
@@ -324,6 +324,7 @@ def test_what_is_kept_of_a_species() -> None:
     assert phone.content() == {"species": "phone", "rate": "APCER", "no_face": 1}
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(["live", "print", "mask"]), st.sampled_from(Result))))
 def test_every_presentation_is_counted_once(results: list[tuple[str, Result]]) -> None:
     found = tally(Presented(species, 1, result) for species, result in results)

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom
 from sklearn.metrics import roc_auc_score, roc_curve
@@ -127,6 +127,7 @@ def test_people_are_drawn_with_repetition() -> None:
     assert np.mean(found == 0) == pytest.approx(0.98**50, abs=0.01)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 40))
 def test_with_equal_weights_it_is_the_plain_rate(seed: int) -> None:
     faces, person, found = drawn(seed)
@@ -150,6 +151,7 @@ def test_where_every_impostor_may_pass_it_is_what_could_be_compared(missing: int
     assert value == pytest.approx(np.mean(genuine > -np.inf))
 
 
+@settings(deadline=None)
 @given(st.integers(0, 20))
 def test_a_weight_is_that_many_copies_of_a_person(seed: int) -> None:
     """Against a set in which people really are there twice, with a name for each copy."""
@@ -212,7 +214,7 @@ def test_an_interval_leaves_out_a_fortieth_at_each_end() -> None:
 INF = np.inf
 
 
-def drawn_verification(
+def drawn_scores(
     seed: int, shift: float = 1.5, ties: bool = False
 ) -> tuple[np.ndarray, np.ndarray]:
     random = np.random.default_rng(seed)
@@ -223,7 +225,7 @@ def drawn_verification(
 @pytest.mark.parametrize("ties", [False, True])
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_the_area_is_scikit_learns(seed: int, ties: bool) -> None:
-    genuine, impostor = drawn_verification(seed, ties=ties)
+    genuine, impostor = drawn_scores(seed, ties=ties)
     labels = np.r_[np.ones(len(genuine)), np.zeros(len(impostor))]
     expected = roc_auc_score(labels, np.r_[genuine, impostor])
     assert roc_auc(genuine, impostor) == pytest.approx(expected, abs=1e-12)
@@ -238,7 +240,7 @@ def test_the_area_with_a_face_that_was_not_found() -> None:
 @pytest.mark.parametrize("ties", [False, True])
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_the_equal_error_rate_lies_on_scikit_learns_curve(seed: int, ties: bool) -> None:
-    genuine, impostor = drawn_verification(seed, ties=ties)
+    genuine, impostor = drawn_scores(seed, ties=ties)
     labels = np.r_[np.ones(len(genuine)), np.zeros(len(impostor))]
     fpr, tpr, _ = roc_curve(labels, np.r_[genuine, impostor], drop_intermediate=False)
     eer = equal_error_rate(genuine, impostor)
@@ -280,9 +282,10 @@ def test_tar_of_few_scores_by_hand() -> None:
     assert tar_at_fmr(np.array([0.4]), impostor, 0.0) == 0
 
 
+@settings(deadline=None)
 @given(st.integers(0, 50), st.sampled_from([0.5, 0.1, 0.01, 0.003]))
 def test_tar_is_the_best_point_of_scikit_learns_curve(seed: int, fmr: float) -> None:
-    genuine, impostor = drawn_verification(seed, ties=True)
+    genuine, impostor = drawn_scores(seed, ties=True)
     labels = np.r_[np.ones(len(genuine)), np.zeros(len(impostor))]
     fpr, tpr, _ = roc_curve(labels, np.r_[genuine, impostor], drop_intermediate=False)
     assert tar_at_fmr(genuine, impostor, fmr) == pytest.approx(tpr[fpr <= fmr + 1e-9].max())
@@ -300,6 +303,7 @@ def right(scores: np.ndarray, same: np.ndarray, threshold: float) -> float:
     return float(np.mean((scores > threshold) == same))
 
 
+@settings(deadline=None)
 @given(st.integers(0, 200))
 def test_no_threshold_does_better(seed: int) -> None:
     random = np.random.default_rng(seed)

@@ -73,11 +73,8 @@ def test_only_faces_with_a_name_count(begin, tiny_encoder):
     np.testing.assert_allclose(centre / np.linalg.norm(centre), mean, atol=1e-5)
 
 
-# Keras 3.15 hands its variables to numpy in a way numpy deprecates.
-
-
 @pytest.fixture
-def begin_run(shapes, tiny_encoder, tmp_path):
+def begin_triplets(shapes, tiny_encoder, tmp_path):
     def make(name="run", loss="triplet", **changes):
         options = {
             "data": shapes,
@@ -100,8 +97,8 @@ def begin_run(shapes, tiny_encoder, tmp_path):
     return make
 
 
-def test_learns_shapes_it_was_never_shown(begin_run):
-    run = begin_run(epochs=30.0, round_steps=1000, augment="light")
+def test_learns_shapes_it_was_never_shown(begin_triplets):
+    run = begin_triplets(epochs=30.0, round_steps=1000, augment="light")
     before = measured(run)["one_shot_20"]
     train(run)
     after = read_history(run.folder)[-1]["val_one_shot_20"]
@@ -141,14 +138,14 @@ def told(run):
     ]
 
 
-def test_a_killed_run_goes_on_to_the_same_end(begin_run):
-    whole = begin_run("whole")
+def test_a_killed_run_goes_on_to_the_same_end(begin_triplets):
+    whole = begin_triplets("whole")
     train(whole)
-    folder = begin_run("killed").folder
+    folder = begin_triplets("killed").folder
     killed = subprocess.run([sys.executable, "-c", KILLED, str(folder)], check=False)
     assert killed.returncode == -signal.SIGKILL
     assert len(read_history(folder)) == 3
-    again = begin_run("killed")
+    again = begin_triplets("killed")
     assert again.progress.rounds == 2
     train(again)
     assert len(told(whole)) == 5
@@ -157,23 +154,23 @@ def test_a_killed_run_goes_on_to_the_same_end(begin_run):
         np.testing.assert_array_equal(np.array(ours), np.array(theirs))
 
 
-def test_a_half_written_line_is_run_again(begin_run):
-    run = begin_run(epochs=1.0)
+def test_a_half_written_line_is_run_again(begin_triplets):
+    run = begin_triplets(epochs=1.0)
     train(run)
     path = run.folder / HISTORY_NAME
     path.write_text(path.read_text() + '{"round": 99, "st')
-    again = begin_run(epochs=1.0)
+    again = begin_triplets(epochs=1.0)
     assert [line["round"] for line in read_history(again.folder)] == [0, 1, 2]
 
 
-def test_a_checkpoint_of_another_network_is_refused(begin_run):
-    train(begin_run(epochs=0.1))
+def test_a_checkpoint_of_another_network_is_refused(begin_triplets):
+    train(begin_triplets(epochs=0.1))
     with pytest.raises(ModelError, match="another network or other losses"):
-        begin_run(epochs=0.1, outputs=8)
+        begin_triplets(epochs=0.1, outputs=8)
 
 
-def test_collapse_is_told(begin_run, caplog):
-    run = begin_run(epochs=0.3)
+def test_collapse_is_told(begin_triplets, caplog):
+    run = begin_triplets(epochs=0.3)
     *_, bias = run.model.network.layers[-1].variables
     for variable in run.model.network.variables:
         variable.assign(0 * variable)
@@ -186,8 +183,8 @@ def test_collapse_is_told(begin_run, caplog):
     assert line["triplet"] == pytest.approx(0.2)
 
 
-def test_a_frozen_backbone_keeps_its_weights(begin_run):
-    run = begin_run(epochs=0.3, freeze="backbone")
+def test_a_frozen_backbone_keeps_its_weights(begin_triplets):
+    run = begin_triplets(epochs=0.3, freeze="backbone")
     before = [np.array(variable) for variable in run.model.network.variables]
     train(run)
     changed = [
@@ -197,24 +194,24 @@ def test_a_frozen_backbone_keeps_its_weights(begin_run):
     assert changed == [False] * 4 + [True, True]
 
 
-def test_few_people_are_trained_on_and_the_same_strangers_held_out(begin_run):
-    every, few = begin_run("every"), begin_run("few", people=5, seen=2)
+def test_few_people_are_trained_on_and_the_same_strangers_held_out(begin_triplets):
+    every, few = begin_triplets("every"), begin_triplets("few", people=5, seen=2)
     assert len(np.unique(few.data.faces.person)) == 5
     assert set(few.data.faces.person.tolist()) < set(every.data.faces.person.tolist())
     assert set(few.data.seen.person.tolist()) < set(few.data.faces.person.tolist())
     np.testing.assert_array_equal(few.data.validation.person, every.data.validation.person)
 
 
-def test_the_clock_ends_a_run(begin_run):
+def test_the_clock_ends_a_run(begin_triplets):
     ticks = iter(range(10_000))
-    run = begin_run(epochs=None, minutes=0.5)
+    run = begin_triplets(epochs=None, minutes=0.5)
     train(run, lambda: float(next(ticks)))
     assert run.progress.seconds >= 30
     assert 1 <= run.progress.step < 30
 
 
-def test_the_average_of_weights_is_what_is_measured(begin_run):
-    run = begin_run(epochs=0.3)
+def test_the_average_of_weights_is_what_is_measured(begin_triplets):
+    run = begin_triplets(epochs=0.3)
     train(run)
     network = run.model.network
     before = np.array(network.layers[-1].kernel)
@@ -225,11 +222,11 @@ def test_the_average_of_weights_is_what_is_measured(begin_run):
     assert not np.array_equal(inside, before)
 
 
-def test_a_handful_of_photos_is_enough_to_train_a_head(begin_run, shapes, tmp_path, caplog):
+def test_a_handful_of_photos_is_enough_to_train_a_head(begin_triplets, shapes, tmp_path, caplog):
     few = tmp_path / "few"
     for person in ("person00", "person01", "person02"):
         shutil.copytree(shapes / person, few / person)
-    run = begin_run(data=few, loss="siamese", freeze="backbone", batch=8, epochs=None, steps=2)
+    run = begin_triplets(data=few, loss="siamese", freeze="backbone", batch=8, epochs=None, steps=2)
     train(run)
     assert "Fewer than two people are held out" in caplog.text
     last = read_history(run.folder)[-1]

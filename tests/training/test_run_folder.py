@@ -88,7 +88,7 @@ def test_an_old_checkpoint_survives_a_failed_write(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 half an archive", b"\x80\x04pickle"])
-def test_damage_is_told_checkpoint(tmp_path, content):
+def test_a_damaged_checkpoint_is_told(tmp_path, content):
     (tmp_path / CHECKPOINT_NAME).write_bytes(content)
     with pytest.raises(ModelError, match="Cannot read the checkpoint"):
         load_checkpoint(tmp_path, variables(0))
