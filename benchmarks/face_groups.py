@@ -16,9 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
-from accessctl.evaluation.cohort import choose
-from accessctl.evaluation.pack import read_rows
-from accessctl.evaluation.recipe import MAX_SCALE
+from accessctl.evaluation.calibrate_encoder import MAX_SCALE, choose_cohort
+from accessctl.evaluation.data import read_rows
 
 SOURCE = "utkface200"
 RACES = ("White", "Black", "Asian", "Indian")
@@ -50,7 +49,7 @@ def members(faces: Path, each: int, seed: int) -> dict[str, list[str]]:
     used = {
         index
         for dimension in DIMENSIONS
-        for index in choose(rows, dimension, np.random.default_rng(seed))
+        for index in choose_cohort(rows, dimension, np.random.default_rng(seed))
     }
     with (faces / "faces.csv").open(newline="", encoding="utf-8") as file:
         names = [row["original_name"] for row in csv.DictReader(file)]

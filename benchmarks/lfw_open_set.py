@@ -29,7 +29,7 @@ import yaml
 from PIL import Image
 
 from accessctl.encoder.card import load_card, update_card
-from accessctl.evaluation.intervals import clopper_pearson
+from accessctl.evaluation.statistics import clopper_pearson
 
 CENTRE = 125.0
 CUT = 150

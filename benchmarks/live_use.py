@@ -28,12 +28,11 @@ from accessctl.cli.evaluate_report import markdown, put_section
 from accessctl.config import EncoderConfig
 from accessctl.encoder.card import load_card
 from accessctl.encoder.choose import load_encoder
-from accessctl.evaluation.cohort import embed
-from accessctl.evaluation.pack import read_rows
-from accessctl.training import scores, settings
+from accessctl.evaluation.calibrate_encoder import embed_pack
+from accessctl.evaluation.data import read_rows
+from accessctl.training import settings, validation
 from accessctl.training.data import divided
-from accessctl.training.faces import FaceSet
-from accessctl.training.pack import read_pack
+from accessctl.training.faces import FaceSet, read_pack
 from accessctl.training.settings import Settings
 from accessctl.training.validation import ONE_SHOT_TRIALS
 from benchmarks import small_network
@@ -126,7 +125,7 @@ def measured(name: str, folder: Path, chosen: Settings, data: Path, *, own: bool
         name,
         None if known is None else pair_accuracy(known, seen),
         pair_accuracy(unknown, strangers),
-        scores.one_shot_accuracy(unknown, strangers.person, WAYS, ONE_SHOT_TRIALS, draw),
+        validation.one_shot_accuracy(unknown, strangers.person, WAYS, ONE_SHOT_TRIALS, draw),
         found["fnir"],
         found["fpir"],
         demo_visits(folder),
@@ -134,14 +133,14 @@ def measured(name: str, folder: Path, chosen: Settings, data: Path, *, own: bool
 
 
 def pair_accuracy(embeddings: np.ndarray, faces: FaceSet) -> float:
-    return scores.pair_accuracy(*scores.pair_scores(embeddings, faces.person))
+    return validation.pair_accuracy(*validation.pair_scores(embeddings, faces.person))
 
 
 def vectors(folder: Path, pack: Path, faces: FaceSet) -> np.ndarray:
     """Unit embeddings (N, D) as the product makes them."""
     encoder = load_encoder(EncoderConfig(folder=folder, device="cpu"))
     rows = read_rows(pack)
-    return embed(encoder, pack, [rows[row].file for row in faces.rows], iter)
+    return embed_pack(encoder, pack, [rows[row].file for row in faces.rows], iter)
 
 
 def demo_visits(encoder: Path) -> list[str]:

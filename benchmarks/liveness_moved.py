@@ -20,9 +20,7 @@ from accessctl.config import VisionConfig
 from accessctl.demo.room import empty_room
 from accessctl.demo.sheet import Sheet
 from accessctl.domain import Frame
-from accessctl.evaluation.bent_photo import bent_photo
-from accessctl.evaluation.moved_photo import Hand, moved_photo
-from accessctl.evaluation.turned_head import turned_head
+from accessctl.evaluation.rendered import Hand, bent_photo, moved_photo, turned_head
 from accessctl.vision.observer import Observer
 
 FPS, SECONDS = 15, 4

@@ -16,11 +16,9 @@ import numpy as np
 from accessctl.config import EncoderConfig
 from accessctl.encoder.card_parts import ScoredPart
 from accessctl.encoder.choose import load_encoder
-from accessctl.evaluation.all_pairs import all_pairs
-from accessctl.evaluation.cohort import choose, embed
-from accessctl.evaluation.pack import Row, read_rows
-from accessctl.evaluation.recipe import NEIGHBOURS
-from accessctl.evaluation.scorer import normalised
+from accessctl.evaluation.calibrate_encoder import NEIGHBOURS, choose_cohort, embed_pack
+from accessctl.evaluation.data import PackRow, read_rows
+from accessctl.evaluation.pairs import all_pairs, normalised
 from accessctl.recognition.normalisation import Normaliser
 
 SOURCES = ("celeba_testpart_crop", "pins105", "celeba_first10k_89x109")
@@ -38,9 +36,11 @@ def main() -> None:
     rows = read_rows(args.data)
 
     def embedded(indices: list[int]) -> np.ndarray:
-        return embed(encoder, args.data, [rows[i].file for i in indices], lambda batches: batches)
+        return embed_pack(
+            encoder, args.data, [rows[i].file for i in indices], lambda batches: batches
+        )
 
-    cohort = embedded(choose(rows, encoder.card.dimension, np.random.default_rng(0)))
+    cohort = embedded(choose_cohort(rows, encoder.card.dimension, np.random.default_rng(0)))
     print("people of".ljust(32), "as a whole", *(f"{weight:>12g}" for weight in args.weights))
     for source in SOURCES:
         own = photos_of(rows, source, np.random.default_rng(0))
@@ -60,7 +60,7 @@ def main() -> None:
         print(f"{source} ({len(people)})".ljust(32), *(cell.rjust(12) for cell in cells))
 
 
-def photos_of(rows: list[Row], source: str, random: np.random.Generator) -> list[int]:
+def photos_of(rows: list[PackRow], source: str, random: np.random.Generator) -> list[int]:
     """At most PHOTOS of each person of the source."""
     photos = defaultdict(list)
     for index in random.permutation(len(rows)).tolist():

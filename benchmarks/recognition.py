@@ -21,11 +21,10 @@ from accessctl.cli.main import main as accessctl
 from accessctl.config import EncoderConfig, load_config
 from accessctl.encoder.card import Card, load_card
 from accessctl.evaluation import plots
-from accessctl.evaluation.all_pairs import AllPairs, all_pairs
 from accessctl.evaluation.embedded import bench_for
 from accessctl.evaluation.lfw import open_lfw
-from accessctl.evaluation.row_cache import default_cache
-from accessctl.evaluation.sightings import Subject
+from accessctl.evaluation.pairs import AllPairs, all_pairs
+from accessctl.evaluation.sightings import Subject, default_cache
 from accessctl.recognition.calibration import scoring_of
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -15,14 +15,13 @@ import numpy as np
 from accessctl.config import VisionConfig
 from accessctl.encoder.card import load_card
 from accessctl.encoder.keras_file import in_precision
-from accessctl.evaluation.verification import tar_at_fmr
-from accessctl.training import scores, settings
-from accessctl.training.augment.recipe import Recipe
+from accessctl.evaluation.statistics import tar_at_fmr
+from accessctl.training import settings, validation
+from accessctl.training.augment import Augmentation
 from accessctl.training.data import divided
-from accessctl.training.loading import load_network
-from accessctl.training.pack import read_pack
-from accessctl.training.run import averaged
-from accessctl.training.setup import set_up
+from accessctl.training.faces import read_pack
+from accessctl.training.network import load_network
+from accessctl.training.run import averaged, set_up
 from accessctl.training.validation import embed
 
 RATES = (1e-3, 1e-4)
@@ -39,7 +38,7 @@ def main() -> None:
         network = in_precision(run.model.network, "float32")
     start = load_network(load_card(run.settings.init)).get_weights()
     trained = network.get_weights()
-    recipe = Recipe(run.card.crop_geometry, "door")
+    recipe = Augmentation(run.card.crop_geometry, "door")
     spoilt = [
         np.stack(
             [recipe.crop(faces.image(i), np.random.default_rng([d, i])) for i in range(len(faces))]
@@ -51,8 +50,8 @@ def main() -> None:
     for share in args.shares:
         mixed = [(1 - share) * old + share * new for old, new in zip(start, trained, strict=True)]
         network.set_weights(mixed)
-        clear = scores.unit_rows(embed(network, run.card, held_out.crops))
-        doors = [scores.unit_rows(embed(network, run.card, crops)) for crops in spoilt]
+        clear = validation.unit_rows(embed(network, run.card, held_out.crops))
+        doors = [validation.unit_rows(embed(network, run.card, crops)) for crops in spoilt]
         at_door = np.mean([tars(clear, door, faces.person) for door in doors], axis=0)
         told = (*tars(clear, clear, faces.person), *at_door)
         print(f"{share:5g}", *(f"{100 * value:11.1f}" for value in told), flush=True)

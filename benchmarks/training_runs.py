@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from accessctl.training import history, settings
+from accessctl.training import settings
+from accessctl.training.run_folder import read_history
 
 
 def accessctl(words: Sequence[str]) -> str:
@@ -21,4 +22,4 @@ def trained(folder: Path, words: Sequence[str]) -> list[dict[str, Any]]:
     if not (folder / "history.png").exists():
         begun = (folder / settings.NAME).exists()
         accessctl(["train", "--run", str(folder), *(["--resume"] if begun else words)])
-    return history.read(folder)
+    return read_history(folder)

@@ -38,7 +38,7 @@ def add_calibrate(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from accessctl.encoder.choose import load_encoder
-    from accessctl.evaluation.recipe import calibrate_encoder
+    from accessctl.evaluation.calibrate_encoder import calibrate_encoder
 
     encoder = load_encoder(
         EncoderConfig(folder=args.folder, device="cpu", precision=args.precision)

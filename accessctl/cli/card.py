@@ -100,7 +100,7 @@ def _best(cards: dict[str, Card], args: argparse.Namespace) -> Card:
     import numpy as np
     from tqdm import tqdm
 
-    from accessctl.evaluation.inputs import read_pairs, try_inputs
+    from accessctl.evaluation.calibrate_encoder import read_pairs, try_inputs
 
     canvases = read_pairs(args.faces, np.random.default_rng(0))
     names = tqdm(cards, unit="way", disable=not sys.stderr.isatty())

@@ -13,9 +13,9 @@ from accessctl.config import Config, EncoderConfig
 from accessctl.encoder.card import Card, load_card, update_card
 
 if TYPE_CHECKING:
-    from accessctl.evaluation.bootstrap import Measured
     from accessctl.evaluation.embedded import Bench
     from accessctl.evaluation.sightings import Subject
+    from accessctl.evaluation.statistics import Measured
 
 
 def add_bench(command: argparse.ArgumentParser) -> None:
@@ -52,7 +52,7 @@ def encoder_from(args: argparse.Namespace, config: Config) -> EncoderConfig:
 def bench_from(args: argparse.Namespace, subject: "Subject") -> "tuple[Bench, EncoderConfig]":
     """What photos are measured with, and the encoder in it; ConfigError or ModelError."""
     from accessctl.evaluation.embedded import bench_for
-    from accessctl.evaluation.row_cache import default_cache
+    from accessctl.evaluation.sightings import default_cache
 
     config = config_from(args)
     encoder = encoder_from(args, config)

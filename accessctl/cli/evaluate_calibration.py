@@ -17,7 +17,7 @@ from accessctl.cli.evaluate_lfw import add_lfw_data
 from accessctl.encoder.card import load_card
 
 if TYPE_CHECKING:
-    from accessctl.evaluation.stated import Kept
+    from accessctl.evaluation.lfw import StatedRate
 
 RESULT = "calibration"
 
@@ -38,11 +38,14 @@ def run(args: argparse.Namespace) -> int:
     import numpy as np
 
     from accessctl.evaluation import plots
-    from accessctl.evaluation.all_pairs import all_pairs
-    from accessctl.evaluation.lfw import open_lfw
-    from accessctl.evaluation.scorer import normalised
+    from accessctl.evaluation.lfw import (
+        RATES,
+        open_lfw,
+        stated_and_observed,
+        stated_record,
+    )
+    from accessctl.evaluation.pairs import all_pairs, normalised
     from accessctl.evaluation.sightings import Subject
-    from accessctl.evaluation.stated import RATES, as_record, stated_and_observed
     from accessctl.recognition.calibration import scoring_of
 
     photos, view = open_lfw(args.data)
@@ -56,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
     record = provenance(f"calibration --data {args.data} --seed {args.seed}", args, encoder) | {
         "impostor_pairs": pairs.impostors,
         "genuine_pairs": len(pairs.genuine),
-        "rates": as_record(kept),
+        "rates": stated_record(kept),
     }
     if args.plots:
         plots.calibration(kept, args.plots / "calibration.png")
@@ -74,7 +77,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _table(kept: "list[Kept]") -> str:
+def _table(kept: "list[StatedRate]") -> str:
     head = ("stated FMR", "threshold", "observed FMR", "observed / stated", "FNMR")
     rows = [
         (

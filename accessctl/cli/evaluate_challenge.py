@@ -92,7 +92,7 @@ def _try(args: argparse.Namespace) -> "Found":
 
 def _print(found: "Found") -> None:
     from accessctl.evaluation.challenge_trials import outcomes
-    from accessctl.evaluation.liveness import rate
+    from accessctl.evaluation.presentation import rate
 
     rows = []
     for (species, name), tried in found.items():
@@ -114,7 +114,7 @@ def _print(found: "Found") -> None:
 
 def _as_json(key: tuple[str, str], tried: "Sequence[Trial]") -> dict[str, Any]:
     from accessctl.evaluation.challenge_trials import outcomes
-    from accessctl.evaluation.liveness import rate
+    from accessctl.evaluation.presentation import rate
 
     species, name = key
     passed = rate(sum(trial.passed for trial in tried), len(tried))

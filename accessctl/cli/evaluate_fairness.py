@@ -17,8 +17,8 @@ from accessctl.encoder.card import load_card
 from accessctl.errors import InputError
 
 if TYPE_CHECKING:
-    from accessctl.evaluation.bootstrap import Measured
     from accessctl.evaluation.fairness import Fairness, GroupRates
+    from accessctl.evaluation.statistics import Measured
 
 
 def add_fairness(subparsers: Any) -> None:
@@ -45,11 +45,9 @@ def run(args: argparse.Namespace) -> int:
     import numpy as np
 
     from accessctl.evaluation import plots
-    from accessctl.evaluation.all_pairs import all_pairs
-    from accessctl.evaluation.fairness import Fairness, as_record, compare
-    from accessctl.evaluation.group_counts import count, groups_of
-    from accessctl.evaluation.photos import open_photos, people_of
-    from accessctl.evaluation.scorer import Scorer, cosine, normalised
+    from accessctl.evaluation.data import open_photos, people_of
+    from accessctl.evaluation.fairness import Fairness, as_record, compare, count_groups, groups_of
+    from accessctl.evaluation.pairs import Scorer, all_pairs, cosine, normalised
     from accessctl.evaluation.sightings import Subject
     from accessctl.recognition.calibration import scoring_of
 
@@ -68,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
     faces = bench.embed(photos, photos.names)
 
     def judged(scorer: Scorer, threshold: float) -> Fairness:
-        counts = count(scorer, faces.person, group, threshold)
+        counts = count_groups(scorer, faces.person, group, threshold)
         return compare(names, counts, np.random.default_rng(args.seed))
 
     own = normalised(faces.embeddings, faces.found, normaliser)
@@ -123,7 +121,7 @@ def _table(found: "Fairness", target: float) -> str:
 
 
 def _row(group: "GroupRates", target: float) -> tuple[str, ...]:
-    from accessctl.evaluation.bootstrap import Measured
+    from accessctl.evaluation.statistics import Measured
 
     fmr = group.fmr
     scaled = fmr and Measured(fmr.value / target, fmr.low / target, fmr.high / target)

@@ -19,7 +19,7 @@ from accessctl.cli.evaluate_report import (
 from accessctl.encoder.card import load_card
 
 if TYPE_CHECKING:
-    from accessctl.evaluation.open_set import Row
+    from accessctl.evaluation.open_set import OpenSetRow
 
 RESULT = "identify"
 OPTIONS = ("sizes", "pool", "pool_size", "draws", "strangers", "subject", "seed")
@@ -55,9 +55,15 @@ def add_identify(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     import numpy as np
 
-    from accessctl.evaluation.open_set import Plan, cosine_threshold, row, try_pooling, try_sizes
-    from accessctl.evaluation.photos import people_of
-    from accessctl.evaluation.probes import probes_of
+    from accessctl.evaluation.data import people_of
+    from accessctl.evaluation.embedded import probes_of
+    from accessctl.evaluation.open_set import (
+        DrawPlan,
+        cosine_threshold,
+        row,
+        try_pooling,
+        try_sizes,
+    )
     from accessctl.evaluation.sightings import Subject
     from accessctl.recognition.calibration import scoring_of
 
@@ -69,12 +75,12 @@ def run(args: argparse.Namespace) -> int:
     card = load_card(encoder.folder)
     normaliser, calibration = scoring_of(card)
     faces = probes_of(bench, photos, photos.names)
-    plan = Plan(args.draws, args.strangers, args.seed)
+    plan = DrawPlan(args.draws, args.strangers, args.seed)
     tried = try_sizes(person, faces, args.sizes, normaliser, calibration, plan)
     pooling = try_pooling(person, faces, args.pool_size, args.pool, normaliser, calibration, plan)
     random = np.random.default_rng(args.seed)
 
-    def judged(target: float) -> "tuple[list[Row], list[Row]]":
+    def judged(target: float) -> "tuple[list[OpenSetRow], list[OpenSetRow]]":
         plain = cosine_threshold(tried, args.pool_size, target)
         return (
             [row(one, target, policy.min_margin, person, random, plain) for one in tried],
@@ -95,7 +101,7 @@ def run(args: argparse.Namespace) -> int:
     }
     picture = None
     if args.plots:
-        from accessctl.evaluation.recognition_plots import identification
+        from accessctl.evaluation.plots import identification
 
         picture = args.plots / f"identify-{card.name}.png"
         identification(tried, sizes, pooled, picture)
@@ -103,7 +109,9 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _parts(args: argparse.Namespace, sizes: "Sequence[Row]", pooled: "Sequence[Row]") -> list[Part]:
+def _parts(
+    args: argparse.Namespace, sizes: "Sequence[OpenSetRow]", pooled: "Sequence[OpenSetRow]"
+) -> list[Part]:
     draws = f"{args.draws} galleries a row, rates in % with 95 % intervals over people"
     return [
         Part(
@@ -163,7 +171,7 @@ def _parts(args: argparse.Namespace, sizes: "Sequence[Row]", pooled: "Sequence[R
     ]
 
 
-def _record(one: "Row") -> dict[str, Any]:
+def _record(one: "OpenSetRow") -> dict[str, Any]:
     return {
         "people": one.size,
         "photos_a_probe": one.photos,

@@ -19,8 +19,8 @@ from accessctl.encoder.card import Card, load_card
 
 if TYPE_CHECKING:
     from accessctl.evaluation.embedded import Embedded
-    from accessctl.evaluation.lfw_results import TailResult, View2Result
-    from accessctl.evaluation.scorer import Scorer
+    from accessctl.evaluation.lfw import TailResult, View2Result
+    from accessctl.evaluation.pairs import Scorer
 
 RESULT = "lfw"
 
@@ -53,8 +53,7 @@ def add_lfw_data(command: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     import numpy as np
 
-    from accessctl.evaluation.lfw import open_lfw
-    from accessctl.evaluation.lfw_results import as_record, tail, view_2
+    from accessctl.evaluation.lfw import as_record, open_lfw, tail, view_2
     from accessctl.evaluation.sightings import Subject
 
     photos, view = open_lfw(args.data)
@@ -89,7 +88,7 @@ def run(args: argparse.Namespace) -> int:
 
 def scorers_of(faces: "Embedded", card: Card) -> "dict[str, Scorer]":
     """By name: the bare cosine and, for a calibrated encoder, what the product decides on."""
-    from accessctl.evaluation.scorer import cosine, normalised
+    from accessctl.evaluation.pairs import cosine, normalised
     from accessctl.recognition.calibration import scoring_of
 
     scorers = {"cosine": cosine(faces.embeddings, faces.found)}

@@ -10,8 +10,7 @@ from accessctl.errors import InputError
 
 if TYPE_CHECKING:
     from accessctl.config import Config
-    from accessctl.evaluation.liveness import Rate
-    from accessctl.evaluation.presentation import Conditions, Presentation
+    from accessctl.evaluation.presentation import Conditions, ErrorRate, Presentation
     from accessctl.evaluation.trial_door import DoorParts
 
 
@@ -69,8 +68,7 @@ def species_place(text: str) -> tuple[str, Path]:
 
 def run(args: argparse.Namespace) -> int:
     from accessctl.encoder.choose import load_encoder
-    from accessctl.evaluation.liveness import LIVE
-    from accessctl.evaluation.presentation import Conditions
+    from accessctl.evaluation.presentation import LIVE, Conditions
     from accessctl.evaluation.trial_door import door_parts
     from accessctl.liveness.examiner import MIN_SEEN
 
@@ -93,8 +91,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _plot(found: Mapping[str, Sequence["Presentation"]], folder: Path) -> None:
-    from accessctl.evaluation.liveness import cue_counts
-    from accessctl.evaluation.liveness_plot import plot_cues
+    from accessctl.evaluation.presentation import cue_counts, plot_cues
 
     counts = cue_counts(found)
     if not counts:
@@ -130,8 +127,8 @@ def _look(
     return found
 
 
-def _rates(found: Mapping[str, Sequence["Presentation"]]) -> dict[str, tuple[str, "Rate"]]:
-    from accessctl.evaluation.liveness import LIVE, apcer, bpcer
+def _rates(found: Mapping[str, Sequence["Presentation"]]) -> dict[str, tuple[str, "ErrorRate"]]:
+    from accessctl.evaluation.presentation import LIVE, apcer, bpcer
 
     return {
         species: ("BPCER", bpcer(seen)) if species == LIVE else ("APCER", apcer(seen))
@@ -141,7 +138,7 @@ def _rates(found: Mapping[str, Sequence["Presentation"]]) -> dict[str, tuple[str
 
 
 def _print(found: Mapping[str, Sequence["Presentation"]]) -> None:
-    from accessctl.evaluation.liveness import cue_counts
+    from accessctl.evaluation.presentation import cue_counts
     from accessctl.liveness.evidence import CueVerdict
 
     rows = [
@@ -165,7 +162,7 @@ def _print(found: Mapping[str, Sequence["Presentation"]]) -> None:
 
 
 def _as_json(found: Mapping[str, Sequence["Presentation"]]) -> dict[str, Any]:
-    from accessctl.evaluation.liveness import cue_counts
+    from accessctl.evaluation.presentation import cue_counts
 
     return {
         "rates": [

@@ -17,7 +17,7 @@ from accessctl.cli.evaluate_report import (
 from accessctl.encoder.card import load_card
 
 if TYPE_CHECKING:
-    from accessctl.evaluation.counted import Count
+    from accessctl.evaluation.statistics import Count
 
 RESULT = "oneshot"
 OPTIONS = ("ways", "shots", "trials", "subject", "seed")
@@ -38,9 +38,9 @@ def add_oneshot(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     import numpy as np
 
-    from accessctl.evaluation.oneshot import draw_tasks, table_of
-    from accessctl.evaluation.photos import people_of
-    from accessctl.evaluation.probes import probes_of
+    from accessctl.evaluation.data import people_of
+    from accessctl.evaluation.embedded import probes_of
+    from accessctl.evaluation.identification import draw_tasks, table_of
     from accessctl.evaluation.sightings import Subject
     from accessctl.recognition.calibration import scoring_of
 
@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
     }
     picture = None
     if args.plots:
-        from accessctl.evaluation.recognition_plots import oneshot
+        from accessctl.evaluation.plots import oneshot
 
         picture = args.plots / f"oneshot-{card.name}.png"
         oneshot(one_shot, k_shot, picture)

@@ -14,7 +14,7 @@ from accessctl.encoder.card import Card
 from accessctl.errors import StoreError
 
 if TYPE_CHECKING:
-    from accessctl.evaluation.photos import Photos
+    from accessctl.evaluation.data import Photos
 
 ARCHIVE = "images.zip"
 SECTION = "## "
@@ -82,7 +82,7 @@ def add_photos(command: argparse.ArgumentParser) -> None:
 
 def photos_of(place: Path) -> "Photos":
     """The photographs at --data; SourceError."""
-    from accessctl.evaluation.photos import open_photos
+    from accessctl.evaluation.data import open_photos
 
     archive = place / ARCHIVE
     return open_photos(archive if archive.exists() else place)

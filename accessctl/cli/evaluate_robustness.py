@@ -19,7 +19,7 @@ from accessctl.cli.evaluate_report import (
 from accessctl.encoder.card import load_card
 
 if TYPE_CHECKING:
-    from accessctl.evaluation.robustness import Loss, Rules
+    from accessctl.evaluation.robustness import ConditionLoss, RobustnessRules
 
 RESULT = "robustness"
 OPTIONS = (
@@ -53,15 +53,14 @@ def run(args: argparse.Namespace) -> int:
     import numpy as np
 
     from accessctl.errors import InputError
-    from accessctl.evaluation.degraded import choose, losses
-    from accessctl.evaluation.robustness import Rules
+    from accessctl.evaluation.robustness import RobustnessRules, choose_subset, losses
     from accessctl.evaluation.sightings import Subject
     from accessctl.recognition.calibration import scoring_of
 
     if not 0 < args.gallery < args.people:
         raise InputError("--gallery must be smaller than --people: the others are strangers to it.")
     policy = config_from(args).policy
-    rules = Rules(
+    rules = RobustnessRules(
         target_fmr=args.target_fmr or policy.target_fmr,
         target_fpir=args.target_fpir,
         min_margin=policy.min_margin,
@@ -69,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
         draws=args.draws,
     )
     photos = photos_of(args.data)
-    subset = choose(photos.names, args.people, np.random.default_rng(args.seed))
+    subset = choose_subset(photos.names, args.people, np.random.default_rng(args.seed))
     bench, encoder = bench_from(args, Subject(args.subject))
     card = load_card(encoder.folder)
     normaliser, calibration = scoring_of(card)
@@ -82,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
     }
     picture = None
     if args.plots:
-        from accessctl.evaluation.recognition_plots import robustness
+        from accessctl.evaluation.plots import robustness
 
         picture = args.plots / f"robustness-{card.name}.png"
         robustness(found, rules.target_fmr, rules.target_fpir, picture)
@@ -90,7 +89,9 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _parts(args: argparse.Namespace, rules: "Rules", found: "Sequence[Loss]") -> list[Part]:
+def _parts(
+    args: argparse.Namespace, rules: "RobustnessRules", found: "Sequence[ConditionLoss]"
+) -> list[Part]:
     clean = found[0]
     return [
         Part(
@@ -132,13 +133,13 @@ def _lost(share: float) -> str:
     return f"{100 * share:.1f}"
 
 
-def _false_matches(one: "Loss") -> str:
+def _false_matches(one: "ConditionLoss") -> str:
     if not one.stranger_pairs:
         return "-"
     return f"{one.false_matches / one.stranger_pairs:.1e}"
 
 
-def _record(one: "Loss") -> dict[str, Any]:
+def _record(one: "ConditionLoss") -> dict[str, Any]:
     return {
         "condition": one.condition,
         "no_face": as_record(one.faceless),

@@ -15,9 +15,14 @@ from accessctl.cli.liveness_train import add_train
 
 if TYPE_CHECKING:
     from accessctl.config import Config
-    from accessctl.evaluation.selftest import Looking, Presented
-    from accessctl.evaluation.selftest_session import Installer, Plan, Session
-    from accessctl.evaluation.selftest_tally import Tally
+    from accessctl.evaluation.selftest import (
+        Installer,
+        Presented,
+        SelfTestDoor,
+        SelfTestPlan,
+        SelfTestSession,
+        SpeciesTally,
+    )
 
 DESCRIPTION = """\
 Leads you through presenting yourself, a printed photo and a phone to the door's camera, several
@@ -108,15 +113,14 @@ def run(args: argparse.Namespace) -> int:
     """Exit code 0 when all was presented, 130 when it was broken off."""
     from accessctl.camera.choose import source_from
     from accessctl.camera.reader import Reader
-    from accessctl.evaluation.selftest_file import result_path, write_result
-    from accessctl.evaluation.selftest_session import Plan, run_session
+    from accessctl.evaluation.selftest import SelfTestPlan, result_path, run_session, write_result
 
     config = config_from(args)
     source = source_from(args.source or config.camera.source, config.camera, fast=True)
     patience = (
         config.liveness.challenge_s if args.mode == "challenge" else config.liveness.patience_s
     )
-    plan = Plan(
+    plan = SelfTestPlan(
         began=datetime.now().astimezone(),
         source=source.description,
         mode=args.mode,
@@ -142,23 +146,23 @@ def run(args: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _looking(args: argparse.Namespace, config: "Config") -> Iterator["Looking"]:
+def _looking(args: argparse.Namespace, config: "Config") -> Iterator["SelfTestDoor"]:
     from accessctl.encoder.choose import load_encoder
-    from accessctl.evaluation.selftest import Looking
+    from accessctl.evaluation.selftest import SelfTestDoor
     from accessctl.evaluation.trial_door import door_parts
     from accessctl.vision.observer import Observer
 
     parts = door_parts(config, load_encoder(config.encoder), args.mode)
     observer = Observer(config.vision)
     try:
-        yield Looking(observer, parts)
+        yield SelfTestDoor(observer, parts)
     finally:
         observer.close()
 
 
-def _installer(plan: "Plan", as_json: bool) -> "Installer":
+def _installer(plan: "SelfTestPlan", as_json: bool) -> "Installer":
     """Speaks on the terminal; with --json on standard error, so that the output stays JSON."""
-    from accessctl.evaluation.selftest_session import Installer
+    from accessctl.evaluation.selftest import Installer
 
     stream = sys.stderr if as_json else sys.stdout
 
@@ -199,8 +203,8 @@ def _outcome(shown: "Presented") -> str:
     return f"{taken} ({', '.join(said) or 'no cue confirmed life'})"
 
 
-def _print(session: "Session", path: Path) -> None:
-    from accessctl.evaluation.selftest_tally import tally, worst
+def _print(session: "SelfTestSession", path: Path) -> None:
+    from accessctl.evaluation.selftest import tally, worst
 
     found = tally(session.done)
     print(
@@ -214,7 +218,7 @@ def _print(session: "Session", path: Path) -> None:
     print(f"Kept in {path}")
 
 
-def _row(one: "Tally") -> tuple[str, ...]:
+def _row(one: "SpeciesTally") -> tuple[str, ...]:
     if one.rate is None:
         return (one.species, one.name, "", "0", "", "", str(one.no_face))
     rate = one.rate

@@ -61,10 +61,10 @@ def run(args: argparse.Namespace) -> int:
     """0 when the minutes or the steps are over and everything is written."""
     _refuse_nonsense(args)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    from accessctl.training.spoof.run import Telling
+    from accessctl.training.spoof.run import RunListener
     from accessctl.training.spoof.run import run as go_on
 
-    go_on(args.run, _settings(args), args.minutes, Telling(_prepared, _checked))
+    go_on(args.run, _settings(args), args.minutes, RunListener(_prepared, _checked))
     if args.export is not None:
         _export(args)
     return 0
@@ -86,7 +86,7 @@ def _settings(args: argparse.Namespace) -> "RunSettings":
     """Those that the run's folder holds, if any, with what was given in their place."""
     from pydantic import ValidationError
 
-    from accessctl.training.spoof.run import RunSettings, Source, begun, settings_of
+    from accessctl.training.spoof.run import PictureSource, RunSettings, begun, settings_of
 
     settings = settings_of(args.run).model_dump() if begun(args.run) else {}
     settings |= {
@@ -95,7 +95,7 @@ def _settings(args: argparse.Namespace) -> "RunSettings":
         if name in RunSettings.model_fields and value is not None
     }
     if args.living:
-        settings["sources"] = [Source.read(text) for text in args.living]
+        settings["sources"] = [PictureSource.read(text) for text in args.living]
     if args.check_films is not None:
         settings["check_films"] = [name for name in args.check_films.split(",") if name]
     if "sources" not in settings or "teachers" not in settings:
@@ -122,8 +122,8 @@ def _checked(checked: "Checked") -> None:
 
 
 def _export(args: argparse.Namespace) -> None:
-    from accessctl.training.spoof.export import Told, export
     from accessctl.training.spoof.fit import kept
+    from accessctl.training.spoof.network import CardFacts, export
     from accessctl.training.spoof.run import (
         films_fitted,
         measured_of,
@@ -134,7 +134,7 @@ def _export(args: argparse.Namespace) -> None:
 
     fitted, checked = samples_of(args.run)
     network = kept(args.run)
-    told = Told(
+    told = CardFacts(
         version=args.version,
         data=told_of(settings_of(args.run), fitted),
         measured=measured_of(network, checked, args.confirm),

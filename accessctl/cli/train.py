@@ -153,14 +153,13 @@ def _add_export(group: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """0 when the budget is spent and everything is written."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    from accessctl.training import history, plots
-    from accessctl.training.run import train
-    from accessctl.training.setup import set_up
+    from accessctl.training.run import set_up, train
+    from accessctl.training.run_folder import plot_history, read_history
 
     settings = started(args)
     made = set_up(args.run, settings, config_from(args).vision)
     train(made)
-    plots.draw(history.read(args.run), args.run)
+    plot_history(read_history(args.run), args.run)
     if args.export is not None:
         _export(args, made)
     return 0
@@ -220,9 +219,9 @@ def _export(args: argparse.Namespace, made: Any) -> None:
             f"Only TensorFlow can write LiteRT files, and Keras runs on {keras.backend.backend()}; "
             "run the same command with --resume and KERAS_BACKEND=tensorflow."
         )
-    from accessctl.training.export import LICENCE, Label, export
+    from accessctl.training.export import LICENCE, CardLabel, export
 
-    label = Label(
+    label = CardLabel(
         name=args.name,
         version="1",
         date=datetime.datetime.now(tz=datetime.UTC).date(),

@@ -19,7 +19,7 @@ from accessctl.camera.stream import VideoFileSource
 from accessctl.domain import Face, Frame, PersonId
 from accessctl.door.demands import UNFINISHED, Wanted
 from accessctl.door.visit_liveness import VisitLiveness
-from accessctl.evaluation.presentation import Conditions, Portrait, frames_at, watched
+from accessctl.evaluation.presentation import BestFrame, Conditions, frames_at, watched
 from accessctl.evaluation.trial_door import DoorParts
 from accessctl.gallery.people import Template
 from accessctl.liveness.challenge import Phase
@@ -107,7 +107,7 @@ class _Gatherer:
     """What each frame tells the cues, where whoever is shown best is enrolled."""
 
     def __init__(
-        self, parts: DoorParts, conditions: Conditions, portraits: Iterable[Portrait]
+        self, parts: DoorParts, conditions: Conditions, portraits: Iterable[BestFrame]
     ) -> None:
         self._parts = parts
         self._conditions = conditions

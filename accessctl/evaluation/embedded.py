@@ -5,6 +5,7 @@
     faces = bench.embed(photos, photos.names)                -> Embedded
     dark = bench.embed(photos, names, alter=darker, variant="dark 0.2")
     seen = bench.sight(photos, names)                        -> Sightings: boxes and meshes
+    probes = probes_of(bench, photos, photos.names)          -> Probes: both, for identification
 
 Observer.still finds the faces, `Subject` says which one is meant, and the Recogniser cuts the
 crop from the photo itself by the encoder's card and embeds it, with its mirror image when
@@ -29,13 +30,14 @@ from accessctl.domain import Embedding
 from accessctl.encoder.base import Encoder
 from accessctl.encoder.card import load_card
 from accessctl.encoder.choose import load_encoder
-from accessctl.evaluation.photos import Photos, people_of
-from accessctl.evaluation.row_cache import Row, RowCache
+from accessctl.evaluation.data import Photos, people_of
 from accessctl.evaluation.sightings import (
     Alter,
-    Look,
     Progress,
+    Row,
+    RowCache,
     Sightings,
+    SightingSettings,
     Subject,
     in_parallel,
     progress_pairs,
@@ -43,6 +45,8 @@ from accessctl.evaluation.sightings import (
 )
 from accessctl.recognition.recogniser import Recogniser
 from accessctl.vision.observer import Observer
+
+Floats = NDArray[np.float32]
 
 WORKERS = 2
 
@@ -71,7 +75,7 @@ class Bench:
     """Everything that photos are measured with. `encoder_key` names the encoder and how it
     runs, for the cache; `cache` None keeps nothing."""
 
-    look: Look
+    look: SightingSettings
     encoder: Callable[[], Encoder]
     encoder_key: str
     cache: Path | None
@@ -102,7 +106,9 @@ class Bench:
         embeddings = np.stack(rows).astype(np.float32)
         return Embedded(seen.names, people, person, embeddings, seen.found, seen.usable)
 
-    def _fill(self, photos: Photos, seen: Sightings, look: Look, cache: RowCache) -> None:
+    def _fill(
+        self, photos: Photos, seen: Sightings, look: SightingSettings, cache: RowCache
+    ) -> None:
         at = {name: row for row, name in enumerate(seen.names)}
         missing = [name for name, row in at.items() if seen.found[row] and name not in cache.rows]
         recognisers = [Recogniser(self.encoder()) for _ in range(min(self.workers, len(missing)))]
@@ -132,7 +138,9 @@ def bench_for(
 ) -> Bench:
     """The product's observer and encoder, as its configuration has them; ModelError."""
     return Bench(
-        look=Look(lambda: Observer(vision), vision.model_dump_json(exclude={"models"}), subject),
+        look=SightingSettings(
+            lambda: Observer(vision), vision.model_dump_json(exclude={"models"}), subject
+        ),
         encoder=lambda: load_encoder(encoder),
         encoder_key=encoder_key(encoder),
         cache=cache,
@@ -148,3 +156,48 @@ def encoder_key(encoder: EncoderConfig) -> str:
     how = encoder.model_dump_json(include={"device", "precision", "flip_average"})
     given = (card.fingerprint, card.input.model_dump_json(), card.geometry.model_dump_json())
     return "\n".join((*given, *parts, how))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Probes:
+    """N photos. `found` (N,): there is a face. `usable` (N,): the product would recognise from
+    it, or enrol it. `embeddings` are unit rows (N, D) and `quality` (N,) their weights, both
+    NaN where there is no face."""
+
+    embeddings: Floats
+    quality: NDArray[np.floating]
+    found: NDArray[np.bool_]
+    usable: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.found)
+
+    def wide(self, dimension: int) -> "Probes":
+        """The same with embeddings (N, dimension): where no photo at all shows a face, nobody
+        could tell how long they are."""
+        if self.found.any():
+            return self
+        return replace(self, embeddings=np.full((len(self), dimension), np.nan, np.float32))
+
+    def then(self, others: "Probes") -> "Probes":
+        """These and the others below them."""
+        return Probes(
+            np.concatenate([self.embeddings, others.embeddings]),
+            np.concatenate([self.quality, others.quality]),
+            np.concatenate([self.found, others.found]),
+            np.concatenate([self.usable, others.usable]),
+        )
+
+
+def probes_of(
+    bench: Bench,
+    photos: Photos,
+    names: Sequence[str],
+    *,
+    alter: Alter | None = None,
+    variant: str = "",
+) -> Probes:
+    """These photos on the product's path, altered first; see Bench.embed."""
+    seen = bench.sight(photos, names, alter=alter, variant=variant)
+    embedded = bench.embed(photos, names, alter=alter, variant=variant)
+    return Probes(embedded.embeddings, seen.quality, seen.found, seen.usable)

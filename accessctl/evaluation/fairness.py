@@ -1,7 +1,8 @@
 """Does the door treat groups of people alike: FMR and FNMR of each at one threshold.
 
-Terms and the ratio of worst to best: ISO/IEC 19795-10, "Quantifying biometric system
-performance variation across demographic groups".
+Comparisons are counted person by person, within groups of people and between them. Terms and the
+ratio of worst to best: ISO/IEC 19795-10, "Quantifying biometric system performance variation
+across demographic groups".
 """
 
 from collections.abc import Sequence
@@ -11,12 +12,66 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from accessctl.evaluation.bootstrap import REPLICATES, Measured, interval, samples
-from accessctl.evaluation.group_counts import Counts
-from accessctl.evaluation.intervals import clopper_pearson
+from accessctl.errors import InputError
+from accessctl.evaluation.data import person_of
+from accessctl.evaluation.pairs import Scorer
+from accessctl.evaluation.statistics import REPLICATES, Measured, clopper_pearson, interval, samples
+
+BLOCK = 512
 
 FEW_PEOPLE = 30
 """A group of fewer says little about its like, however many photos there are."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GroupCounts:
+    """Comparisons of people at a threshold.
+
+    `photos` and `group` int64 (P,): of each person. `first` and `second` (M,) are the people
+    of every impostor pair that matched, `genuine` and `missed` (P,) each person's genuine
+    pairs and those of them that did not match.
+    """
+
+    photos: NDArray[np.int64]
+    group: NDArray[np.int64]
+    first: NDArray[np.int64]
+    second: NDArray[np.int64]
+    genuine: NDArray[np.int64]
+    missed: NDArray[np.int64]
+
+
+def groups_of(people: Sequence[str]) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+    """The groups' names and each person's group int64 (P,): the folder that the person's
+    folder lies in. InputError for people without one."""
+    outside = [person for person in people if person_of(person) == "."]
+    if outside:
+        raise InputError(
+            f"{outside[0]} lies in no group; arrange the photos as group/person/photo."
+        )
+    names, group = np.unique([person_of(person) for person in people], return_inverse=True)
+    return tuple(names.tolist()), group.astype(np.int64)
+
+
+def count_groups(
+    scorer: Scorer, person: NDArray[np.int64], group: NDArray[np.int64], threshold: float
+) -> GroupCounts:
+    """Compare every pair of photos of the people `person` (N,), whose groups are (P,)."""
+    first, second = [], []
+    genuine, missed = np.zeros(len(group), np.int64), np.zeros(len(group), np.int64)
+    for start in range(0, len(person), BLOCK):
+        own, others = person[start : start + BLOCK], person[start:]
+        match = scorer.block(slice(start, start + BLOCK), slice(start, len(person))) > threshold
+        later = np.arange(len(others)) > np.arange(len(own))[:, None]
+        same = (own[:, None] == others) & later
+        rows, columns = np.nonzero(match & later & ~same)
+        first.append(own[rows])
+        second.append(others[columns])
+        np.add.at(genuine, own, same.sum(axis=1))
+        np.add.at(missed, own, (same & ~match).sum(axis=1))
+    photos = np.bincount(person, minlength=len(group))
+    return GroupCounts(
+        photos, group, np.concatenate(first), np.concatenate(second), genuine, missed
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +106,7 @@ class Fairness:
 
 def compare(
     names: Sequence[str],
-    counts: Counts,
+    counts: GroupCounts,
     random: np.random.Generator,
     replicates: int = REPLICATES,
 ) -> Fairness:
@@ -94,7 +149,7 @@ def _drawn_by_group(
     return drawn
 
 
-def _fmr(counts: Counts, groups: int, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+def _fmr(counts: GroupCounts, groups: int, weights: NDArray[np.float64]) -> NDArray[np.float64]:
     """FMR (replicates, groups + 1) within each group and, last, between groups."""
     own = weights * counts.photos
     member = np.eye(groups)[counts.group]
@@ -113,7 +168,7 @@ def _fmr(counts: Counts, groups: int, weights: NDArray[np.float64]) -> NDArray[n
     return _quotient(matched, trials)
 
 
-def _fnmr(counts: Counts, groups: int, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+def _fnmr(counts: GroupCounts, groups: int, weights: NDArray[np.float64]) -> NDArray[np.float64]:
     member = np.eye(groups)[counts.group]
     return _quotient((weights * counts.missed) @ member, (weights * counts.genuine) @ member)
 
@@ -127,7 +182,7 @@ def _quotient(part: NDArray[Any], whole: NDArray[np.float64]) -> NDArray[np.floa
 def _group(
     name: str,
     number: int,
-    counts: Counts,
+    counts: GroupCounts,
     fmr: tuple[NDArray[np.float64], NDArray[np.float64]],
     fnmr: tuple[NDArray[np.float64], NDArray[np.float64]],
 ) -> GroupRates:
@@ -146,7 +201,7 @@ def _group(
     )
 
 
-def _between(counts: Counts, fmr: float, replicates: NDArray[np.float64]) -> GroupRates:
+def _between(counts: GroupCounts, fmr: float, replicates: NDArray[np.float64]) -> GroupRates:
     totals = np.bincount(counts.group, counts.photos)
     pairs = round(float(totals.sum() ** 2 - np.square(totals).sum()) / 2)
     photos, people = int(counts.photos.sum()), len(counts.photos)

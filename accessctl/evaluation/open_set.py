@@ -2,6 +2,11 @@
 
 Each row of the result is a gallery's size, or a number of photos pooled into a probe, tried
 with several galleries drawn at random; see identification for the terms.
+
+The trade between the two errors of a search, when the threshold is moved, is the DET curve:
+Martin et al., "The DET curve in assessment of detection task performance", Eurospeech 1997.
+Unlike a door, whoever draws it knows the strangers: it says what a score is worth, not what
+a threshold keeps.
 """
 
 from collections.abc import Sequence
@@ -10,19 +15,27 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from accessctl.evaluation.det import fnir_at, fpir_of_threshold, threshold_for
-from accessctl.evaluation.gallery_draw import draw_gallery
-from accessctl.evaluation.identification import Outcome, Searches, decide, joined, search_all
-from accessctl.evaluation.people_interval import PeopleRate, rate_over_people
-from accessctl.evaluation.probes import Probes
+from accessctl.evaluation.calibration_table import score_at_rate
+from accessctl.evaluation.embedded import Probes
+from accessctl.evaluation.identification import (
+    GalleryOutcome,
+    Searches,
+    decide,
+    draw_gallery,
+    joined,
+    search_all,
+)
+from accessctl.evaluation.statistics import PeopleRate, rate_over_people
 from accessctl.recognition.calibration import Calibration
 from accessctl.recognition.normalisation import Normaliser
+
+Scores = NDArray[np.float64]
 
 Person = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class DrawPlan:
     """How often galleries are drawn, and how many strangers come to each."""
 
     draws: int
@@ -36,7 +49,7 @@ class Tried:
 
     size: int
     photos: int
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[GalleryOutcome, ...]
 
     @property
     def mates(self) -> Searches:
@@ -48,7 +61,7 @@ class Tried:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class OpenSetRow:
     """What the product does for `target_fpir`: `fnir` counts those not named and the
     `misidentified`, `fpir` the strangers who were named.
 
@@ -75,7 +88,7 @@ def try_sizes(
     sizes: Sequence[int],
     normaliser: Normaliser,
     calibration: Calibration,
-    plan: Plan,
+    plan: DrawPlan,
 ) -> list[Tried]:
     """One photo against one photo, in galleries of each size; SourceError for too few people."""
     return [
@@ -103,7 +116,7 @@ def try_pooling(
     photos: Sequence[int],
     normaliser: Normaliser,
     calibration: Calibration,
-    plan: Plan,
+    plan: DrawPlan,
 ) -> list[Tried]:
     """So many photos pooled into a probe, as a visit's frames are: the same people and photos
     in every row, the fewer the first of the more. SourceError for too few people."""
@@ -129,13 +142,13 @@ def row(
     person: Person,
     random: np.random.Generator,
     one_threshold: float | None = None,
-) -> Row:
+) -> OpenSetRow:
     """The decisions of one try; `one_threshold` is a cosine, see `cosine_threshold`."""
     mates, strangers = tried.mates, tried.strangers
     decisions = [decide(outcome, target_fpir, min_margin) for outcome in tried.outcomes]
     missed, wrong, accepted = (np.concatenate(kind) for kind in zip(*decisions, strict=True))
     who, others = person[mates.photo], person[strangers.photo]
-    return Row(
+    return OpenSetRow(
         size=tried.size,
         photos=tried.photos,
         target_fpir=target_fpir,
@@ -158,6 +171,36 @@ def cosine_threshold(tried: Sequence[Tried], size: int, target_fpir: float) -> f
     return None
 
 
-def _generators(plan: Plan, size: int, photos: int) -> list[np.random.Generator]:
+def _generators(plan: DrawPlan, size: int, photos: int) -> list[np.random.Generator]:
     """One for each draw; a row does not depend on which other rows are asked for."""
     return [np.random.default_rng([plan.seed, size, photos, draw]) for draw in range(plan.draws)]
+
+
+def fnir_at(mates: Scores, right: NDArray[np.bool_], strangers: Scores, fpir: float) -> float:
+    """FNIR where exactly so many strangers pass that `fpir` is not exceeded.
+
+    `mates` (M,) and `strangers` (S,) are best scores, `right` (M,) whether the best is the
+    probe's own. Who passes lies strictly above the threshold.
+    """
+    descending = np.sort(strangers)[::-1]
+    allowed = int(fpir * len(strangers) + 1e-9)
+    threshold = descending[allowed] if allowed < len(descending) else -np.inf
+    return float(1 - (right & (mates > threshold)).mean())
+
+
+def det_curve(
+    mates: Scores, right: NDArray[np.bool_], strangers: Scores, points: int = 200
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """FPIR from one stranger's share up to 1, and FNIR at each: float64 (R,) both."""
+    rates = np.unique(np.geomspace(1 / len(strangers), 1, points))
+    return rates, np.array([fnir_at(mates, right, strangers, float(rate)) for rate in rates])
+
+
+def fpir_of_threshold(strangers: Scores, threshold: float) -> float:
+    """The share of strangers (S,) whose best score is `threshold` or more."""
+    return float((strangers >= threshold).mean())
+
+
+def threshold_for(strangers: Scores, fpir: float) -> float:
+    """The score that the share `fpir` of the strangers (S,) reaches."""
+    return score_at_rate(np.sort(strangers)[::-1], fpir)

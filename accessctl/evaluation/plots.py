@@ -1,4 +1,7 @@
-"""Drawings of what was measured, each written as one PNG file."""
+"""Drawings of what was measured, each written as one PNG file.
+
+Drawings of the identification results, one PNG file each.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -7,10 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from accessctl.evaluation.all_pairs import AllPairs
-from accessctl.evaluation.bootstrap import Measured
 from accessctl.evaluation.fairness import GroupRates
-from accessctl.evaluation.stated import Kept
+from accessctl.evaluation.lfw import StatedRate
+from accessctl.evaluation.open_set import OpenSetRow, Tried, det_curve
+from accessctl.evaluation.pairs import AllPairs
+from accessctl.evaluation.robustness import ConditionLoss
+from accessctl.evaluation.statistics import Count, Measured, PeopleRate
 
 DPI = 120
 BARS = 160
@@ -21,9 +26,9 @@ def det(
     curves: Mapping[str, AllPairs], points: Mapping[str, tuple[float, float]], path: Path
 ) -> None:
     """Detection error trade-off of each set of scores; `points` are (FMR, FNMR) to mark."""
-    with _figure(path, (7, 5)) as axes:
+    with _panels(path, 1, (7, 5)) as (axes,):
         for label, pairs in curves.items():
-            fmr, fnmr = det_curve(pairs)
+            fmr, fnmr = pair_det_curve(pairs)
             axes.plot(fmr, 100 * fnmr, label=label)
         for marker, (label, (fmr_at, fnmr_at)) in zip("osD^v", points.items(), strict=False):
             axes.plot(fmr_at, 100 * fnmr_at, marker, color=MARK, ms=6, label=label)
@@ -39,7 +44,7 @@ def det(
         axes.minorticks_off()
 
 
-def det_curve(pairs: AllPairs) -> tuple[Any, Any]:
+def pair_det_curve(pairs: AllPairs) -> tuple[Any, Any]:
     """FMR and FNMR, float64 (C,) each, as far as impostor scores were kept.
 
     It begins where ten impostor pairs match: fewer say nothing.
@@ -59,7 +64,7 @@ def histograms(pairs: AllPairs, score: str, threshold: float, mark: str, path: P
     high = float(max(pairs.edges[reached[-1] + 1], genuine.max()))
     edges = np.linspace(low, high, BARS + 1)
     centres = (pairs.edges[:-1] + pairs.edges[1:]) / 2
-    with _figure(path, (7, 4.2)) as axes:
+    with _panels(path, 1, (7, 4.2)) as (axes,):
         axes.hist(
             centres,
             edges,
@@ -80,10 +85,10 @@ def histograms(pairs: AllPairs, score: str, threshold: float, mark: str, path: P
         axes.set(yscale="log", xlabel=score, ylabel=f"share of pairs per {edges[1] - edges[0]:.2g}")
 
 
-def calibration(kept: Sequence[Kept], path: Path) -> None:
+def calibration(kept: Sequence[StatedRate], path: Path) -> None:
     """Observed against stated false-match rate."""
     stated = [row.stated for row in kept]
-    with _figure(path, (5.6, 5.2)) as axes:
+    with _panels(path, 1, (5.6, 5.2)) as (axes,):
         ends = (min(stated) / 2, max(stated) * 2)
         axes.plot(ends, ends, color=MARK, lw=1, ls="--", label="as stated")
         axes.fill_between(
@@ -156,28 +161,177 @@ def _dot(
     axes: Any, rate: Measured | None, scale: float, height: float, look: Mapping[str, Any]
 ) -> None:
     if rate is not None:
-        bars = scale * np.array(_bars([rate]))
+        bars = scale * _bars([rate])
         axes.errorbar(scale * rate.value, height, xerr=bars, marker="o", capsize=3, **look)
 
 
+PRODUCT, PLAIN = "#1a7f5a", "#7a8699"
+SIZES = ("#1b4965", "#1a7f5a", "#c98a1b", "#b3452c", "#6a4c93", "#555555")
+Tasks = Mapping[tuple[int, int], tuple[Count, Count]]
+
+
+def oneshot(one_shot: Tasks, k_shot: Tasks, path: Path) -> None:
+    """Accuracy by the number of people, and by the number of photos of each."""
+    with _panels(path, 2, (11, 4.4)) as (left, right):
+        ways = sorted({way for way, _ in one_shot})
+        kinds = (("by cosine", PLAIN, 0.96), ("as the product scores", PRODUCT, 1.04))
+        for which, (label, colour, aside) in enumerate(kinds):
+            rates = [one_shot[way, 1][which] for way in ways]
+            _points(left, [aside * way for way in ways], rates, label=label, color=colour)
+        left.set(xscale="log", xlabel="people to choose from (N)", title="One photo a person")
+        left.set_xticks(ways, [str(way) for way in ways])
+        shots = sorted({shot for _, shot in k_shot})
+        for colour, way in zip(SIZES, sorted({way for way, _ in k_shot}), strict=False):
+            rates = [k_shot[way, shot][1] for shot in shots]
+            _points(right, shots, rates, label=f"{way} people", color=colour)
+        right.set(xlabel="photos of each person, pooled (k)", title="More photos a person")
+        right.set_xticks(shots)
+        for axes in (left, right):
+            axes.set(ylabel="right person (%), 95 % interval over trials")
+            axes.minorticks_off()
+
+
+def identification(
+    tried: Sequence[Tried], rows: Sequence[OpenSetRow], pooled: Sequence[OpenSetRow], path: Path
+) -> None:
+    """DET curves by gallery size, stated against observed FPIR, and what pooling gives."""
+    with _panels(path, 3, (16, 6), **_below(2)) as (det, kept, pooling):
+        for colour, one in zip(SIZES, tried, strict=False):
+            mates, strangers = one.mates, one.strangers
+            for label, scores in (
+                (f"{one.size} people", (mates.score, mates.right, strangers.score)),
+                (None, (mates.cosine, mates.cosine_right, strangers.cosine)),
+            ):
+                fpir, fnir = det_curve(*scores)
+                style = {"color": colour, "label": label, "ls": "-" if label else ":"}
+                det.plot(100 * fpir, 100 * fnir, lw=1.4, **style)
+            own = [row for row in rows if row.size == one.size and row.fpir.events]
+            at = [100 * row.fpir.value for row in own]
+            det.plot(at, [100 * row.fnir.value for row in own], "o", color=colour, mec="black")
+        det.plot([], [], "o", color="white", mec="black", label="the product's thresholds")
+        det.plot([], [], ":", color="black", label="by cosine alone")
+        det.set(xscale="log", xlabel="FPIR: strangers who are named (%)", title="Trade-off")
+        det.set(ylabel="FNIR: enrolled people not named rightly (%)", ylim=(0, None))
+        _stated(kept, rows)
+        _pooling(pooling, pooled)
+
+
+def _stated(axes: Any, rows: Sequence[OpenSetRow]) -> None:
+    targets = sorted({row.target_fpir for row in rows})
+    for place, (colour, target) in enumerate(zip(SIZES, targets, strict=False)):
+        own = [row for row in rows if row.target_fpir == target]
+        # A little aside, so that the bars of two targets do not hide each other.
+        aside = [1.06 ** (2 * place + 1 - len(targets)) * row.size for row in own]
+        percentage = f"{100 * target:g} %"
+        axes.axhline(100 * target, color=colour, ls="--", lw=1, label=f"stated: {percentage}")
+        observed = [row.fpir for row in own]
+        _points(axes, aside, observed, label=f"observed for {percentage}", ls="", color=colour)
+        plain = [(at, row.fpir_one_threshold) for at, row in zip(aside, own, strict=True)]
+        known = [(at, 100 * value) for at, value in plain if value]
+        if known:
+            label = f"one cosine threshold for {percentage}"
+            axes.plot(*zip(*known, strict=True), "x:", color=colour, label=label)
+    axes.set(xscale="log", yscale="log", xlabel="people enrolled")
+    axes.set(ylabel="FPIR (%), 95 % interval over people", title="Does the stated rate hold?")
+    axes.yaxis.set_major_formatter("{x:g}")
+    sizes = sorted({row.size for row in rows})
+    axes.set_xticks(sizes, [str(size) for size in sizes])
+    axes.minorticks_off()
+
+
+def _pooling(axes: Any, pooled: Sequence[OpenSetRow]) -> None:
+    for colour, target in zip(SIZES, sorted({row.target_fpir for row in pooled}), strict=False):
+        own = [row for row in pooled if row.target_fpir == target]
+        photos = [row.photos for row in own]
+        stated = f"at a stated FPIR of {100 * target:g} %"
+        _points(axes, photos, [row.fnir for row in own], label=f"FNIR {stated}", color=colour)
+        observed = [100 * row.fpir.value for row in own]
+        axes.plot(photos, observed, "x:", color=colour, label=f"FPIR observed {stated}")
+        axes.set_xticks(photos)
+    axes.set(
+        xlabel="photos pooled into a probe",
+        ylabel="FNIR, with 95 % interval over people, and FPIR (%)",
+    )
+    axes.set(title="What pooling gives", ylim=(0, None))
+
+
+def robustness(
+    losses: Sequence[ConditionLoss], target_fmr: float, target_fpir: float, path: Path
+) -> None:
+    """What becomes of each condition's probes: compared with one person, and searched."""
+    places = np.arange(len(losses))
+    with _panels(path, 2, (13, 1.4 + 0.4 * len(losses)), **_below(4)) as (pairs, search):
+        left = np.zeros(len(losses))
+        for label, colour, shares in _shares(losses):
+            pairs.barh(places, shares, left=left, color=colour, label=label)
+            left += shares
+        pairs.set(xlabel="probes (%)", title=f"1:1, at FMR {target_fmr:g}", xlim=(0, 100))
+        named = [100 - 100 * loss.fnir.value for loss in losses]
+        search.barh(places, named, color=PRODUCT, label="named rightly")
+        search.barh(
+            places,
+            [100 * loss.misidentified.value for loss in losses],
+            left=named,
+            color="#b3452c",
+            label="named as somebody else",
+        )
+        ends = 100 * _bars([loss.fnir for loss in losses])[::-1]
+        search.errorbar(named, places, xerr=ends, fmt="none", color="black", capsize=2, lw=1)
+        search.set(xlabel="probes of enrolled people (%), 95 % interval over people")
+        search.set(
+            title=f"Searched in a gallery, target FPIR {100 * target_fpir:g} %", xlim=(0, 100)
+        )
+        for axes in (pairs, search):
+            axes.set_yticks(places, [loss.condition for loss in losses])
+            axes.invert_yaxis()
+            axes.axvline(
+                100 * losses[0].tar.value if axes is pairs else named[0], ls=":", color="k"
+            )
+
+
+def _shares(losses: Sequence[ConditionLoss]) -> Iterator[tuple[str, str, Any]]:
+    """Label, colour and percentages (L,) of what may become of a probe, together 100."""
+    matched = np.array([100 * loss.tar.value for loss in losses])
+    refused = np.array([100 * loss.refused.value for loss in losses])
+    faceless = np.array([100 * loss.faceless.value for loss in losses])
+    yield "matched", PRODUCT, matched
+    yield "not matched", "#c98a1b", 100 - matched - refused - faceless
+    yield "refused for its quality", PLAIN, refused
+    yield "no face found", "#333333", faceless
+
+
 @contextmanager
-def _figure(path: Path, size: tuple[float, float]) -> Iterator[Any]:
+def _panels(path: Path, count: int, size: tuple[float, float], **legend: Any) -> Iterator[Any]:
     import matplotlib as mpl
 
     mpl.use("Agg")
     from matplotlib import pyplot
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    figure, axes = pyplot.subplots(figsize=size, layout="constrained")
-    yield axes
-    axes.grid(alpha=0.3)
-    axes.legend(fontsize="small")
+    figure, panels = pyplot.subplots(1, count, figsize=size, layout="constrained", squeeze=False)
+    yield panels[0]
+    for axes in panels[0]:
+        axes.grid(alpha=0.3)
+        axes.legend(fontsize="small", **legend)
     figure.savefig(path, dpi=DPI)
     pyplot.close(figure)
 
 
-def _bars(rates: Sequence[Measured]) -> tuple[list[float], list[float]]:
-    """How far the intervals reach below and above; an undefined end reaches nowhere."""
+def _below(columns: int) -> dict[str, Any]:
+    """A legend that hides nothing."""
+    return {"loc": "upper center", "bbox_to_anchor": (0.5, -0.1), "ncols": columns}
+
+
+def _points(
+    axes: Any, at: Sequence[float], rates: Sequence[Count | PeopleRate], **style: Any
+) -> None:
+    values = [100 * rate.value for rate in rates]
+    axes.errorbar(at, values, 100 * _bars(rates), marker="o", capsize=3, **style)
+
+
+def _bars(rates: Sequence[Count | PeopleRate | Measured]) -> Any:
+    """How far each interval reaches below and above its value: float64 (2, R); an undefined end
+    reaches nowhere."""
     below = [max(0.0, float(np.nan_to_num(rate.value - rate.low))) for rate in rates]
     above = [max(0.0, float(np.nan_to_num(rate.high - rate.value))) for rate in rates]
-    return below, above
+    return np.array([below, above])

@@ -1,15 +1,21 @@
 """Where the subject's face is in each photograph, as the product's observer sees it.
 
-It does not depend on the encoder, so it is kept: a second encoder costs only embedding.
+It does not depend on the encoder, so it is kept between runs: a second encoder costs only
+embedding. What is kept are rows of numbers by a photo's name. They are biometric, so the files
+are for their owner only, like a gallery's.
 """
 
 import hashlib
 import logging
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+import os
+import tempfile
+import zipfile
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from queue import SimpleQueue
 from typing import Protocol, TypeAlias, TypeVar
 
@@ -17,20 +23,48 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accessctl.domain import Face, Image, Points
-from accessctl.errors import PhotoError
-from accessctl.evaluation.photos import Photos
-from accessctl.evaluation.row_cache import Row, RowCache
+from accessctl.errors import PhotoError, StoreError
+from accessctl.evaluation.data import Photos
 from accessctl.vision.landmarks import MESH_POINTS
 
 logger = logging.getLogger(__name__)
 
+Row = tuple[NDArray[np.generic], ...]
+
 T = TypeVar("T")
+
 Progress: TypeAlias = Callable[[Iterable[T], int], Iterable[T]]
+
 Alter: TypeAlias = Callable[[str, Image], Image]
 """(name, photo) -> what the camera is said to have seen instead; called from any thread."""
 
 
-class StillObserver(Protocol):
+class RowCache:
+    """`rows` by a photo's name; each row has the same arrays. Without `path`, in memory only."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self.rows: dict[str, Row] = {} if path is None else _load(path)
+        self._kept = len(self.rows)
+
+    def save(self) -> None:
+        """Write when there is something new; StoreError."""
+        if self._path is None or len(self.rows) == self._kept:
+            return
+        # Somebody else may have kept rows meanwhile.
+        self.rows = {**_load(self._path), **self.rows}
+        columns = zip(*self.rows.values(), strict=True)
+        arrays = {f"column_{i}": np.stack(column) for i, column in enumerate(columns)}
+        try:
+            _write(self._path, {"names": np.array(list(self.rows)), **arrays})
+        except OSError as error:
+            raise StoreError(
+                f"Cannot write {self._path} ({error.strerror}); name another folder with --cache."
+            ) from error
+        self._kept = len(self.rows)
+
+
+class PhotoObserver(Protocol):
     def still(self, image: Image) -> list[Face]: ...
 
     def close(self) -> None: ...
@@ -67,10 +101,10 @@ class Sightings:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class SightingSettings:
     """How photos are looked at; `settings` names the observer's settings for the cache."""
 
-    observer: Callable[[], StillObserver]
+    observer: Callable[[], PhotoObserver]
     settings: str
     subject: Subject
     alter: Alter | None = None
@@ -90,7 +124,7 @@ class Look:
 def sight(
     photos: Photos,
     names: Sequence[str],
-    look: Look,
+    look: SightingSettings,
     cache: RowCache,
     workers: int,
     progress: Progress[str],
@@ -103,7 +137,7 @@ def sight(
     missing = [name for name in dict.fromkeys(names) if name not in cache.rows]
     observers = [look.observer() for _ in range(min(workers, len(missing)))]
 
-    def row(observer: StillObserver, name: str) -> Row:
+    def row(observer: PhotoObserver, name: str) -> Row:
         try:
             image = look.photo(photos, name)
         except PhotoError as error:
@@ -177,3 +211,35 @@ def _stacked(names: Sequence[str], rows: Sequence[Row]) -> Sightings:
         box.astype(np.float32),
         landmarks.astype(np.float32),
     )
+
+
+def default_cache(environ: Mapping[str, str]) -> Path:
+    """Where the XDG base directory specification puts what can be made again."""
+    base = environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(base) / "accessctl" / "evaluation"
+
+
+def _load(path: Path) -> dict[str, Row]:
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+            names = stored["names"].tolist()
+            columns = [stored[f"column_{i}"] for i in range(len(stored.files) - 1)]
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        logger.warning("%s is damaged (%s) and made anew.", path, error)
+        return {}
+    return dict(zip(names, zip(*columns, strict=True), strict=True))
+
+
+def _write(path: Path, arrays: dict[str, NDArray[np.generic]]) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".rows.")
+    scratch = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            np.savez(stream, **arrays)  # type: ignore[arg-type]  # its stub mistakes names for flags
+        scratch.replace(path)
+    except BaseException:
+        scratch.unlink(missing_ok=True)
+        raise

@@ -1,27 +1,42 @@
-"""Read what a run trains and validates on."""
+"""What a run trains and validates on: faces, and what teachers say of them.
+
+A teacher's descriptors are read from a file, or computed by an encoder and kept.
+"""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from accessctl.config import VisionConfig
-from accessctl.encoder.card import Card
-from accessctl.errors import InputError
-from accessctl.training.augment.recipe import Recipe
-from accessctl.training.batches import plain_crops
-from accessctl.training.faces import UNLABELLED, FaceSet
-from accessctl.training.folder import aligner, already_aligned, read_folder
-from accessctl.training.order import Order, PeopleByPhotos, Shuffled
-from accessctl.training.pack import read_pack
-from accessctl.training.settings import Settings
-from accessctl.training.split import capped, held_out, some_people, with_exemplars
-from accessctl.training.teachers import descriptors, targets_from
+from accessctl.config import EncoderConfig, VisionConfig
+from accessctl.encoder.card import CARD_NAME, Card
+from accessctl.encoder.choose import load_encoder
+from accessctl.errors import InputError, StoreError
+from accessctl.training.augment import Augmentation
+from accessctl.training.batches import Order, PeopleByPhotos, Shuffled, plain_crops
+from accessctl.training.faces import (
+    UNLABELLED,
+    FaceSet,
+    aligner,
+    already_aligned,
+    capped,
+    held_out,
+    read_folder,
+    read_pack,
+    some_people,
+    with_exemplars,
+)
+from accessctl.training.settings import Settings, TeacherSetting
 from accessctl.training.validation import Validation
 
 logger = logging.getLogger(__name__)
+
+MODELS = Path("models")
+
+AT_ONCE = 256
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,7 +59,7 @@ def read_data(
 
     Raises SourceError, InputError or StoreError for data that cannot be used.
     """
-    everyone = _read(settings, folder, vision)
+    everyone = _read_faces(settings, folder, vision)
     train, strangers, seen = divided(everyone, settings)
     teacher = targets_from(settings.teachers, everyone, folder)
     beside = descriptors(settings.beside, everyone, folder) if settings.beside else None
@@ -53,7 +68,7 @@ def read_data(
         if len(np.unique(faces.person)) < 2:
             return None
         return Validation(
-            plain_crops(faces, Recipe(card.crop_geometry, "none")),
+            plain_crops(faces, Augmentation(card.crop_geometry, "none")),
             faces.person,
             None if teacher is None else teacher[faces.rows],
             None if beside is None else beside[faces.rows],
@@ -86,7 +101,7 @@ def divided(everyone: FaceSet, settings: Settings) -> tuple[FaceSet, FaceSet, Fa
     return train, capped(strangers, most, settings.seed), capped(seen, most, settings.seed)
 
 
-def _read(settings: Settings, folder: Path, vision: VisionConfig) -> FaceSet:
+def _read_faces(settings: Settings, folder: Path, vision: VisionConfig) -> FaceSet:
     if (settings.data / "faces.csv").exists():
         return read_pack(settings.data)
     align = already_aligned if settings.aligned else aligner(vision)
@@ -103,3 +118,74 @@ def _order(settings: Settings, faces: FaceSet, needs_pairs: bool) -> Order:
             "--photos or data with more people."
         )
     return PeopleByPhotos(faces.person, people, settings.photos, settings.cap, settings.seed)
+
+
+def targets_from(
+    teachers: Sequence[TeacherSetting], faces: FaceSet, cache: Path
+) -> NDArray[np.float32] | None:
+    """The teachers' descriptors side by side, each scaled to unit mean variance, times the
+    root of its weight, so that a squared error counts by the weights."""
+    if not teachers:
+        return None
+    parts = []
+    for teacher in teachers:
+        values = descriptors(teacher, faces, cache)
+        spread = np.sqrt(values.var(axis=0, dtype=np.float64).mean())
+        parts.append(values * np.float32(np.sqrt(teacher.weight) / spread))
+    return np.concatenate(parts, axis=1)
+
+
+def descriptors(teacher: TeacherSetting, faces: FaceSet, cache: Path) -> NDArray[np.float32]:
+    """float32 (N, T) for all `faces` as they were read; InputError when a file does not go
+    with them, ModelError when the encoder named cannot be used."""
+    folder = encoder_folder(teacher.file)
+    return (
+        _read_descriptors(teacher.file, len(faces))
+        if folder is None
+        else _computed(folder, faces, cache)
+    )
+
+
+def encoder_folder(named: Path) -> Path | None:
+    """The encoder that a teacher's name stands for: its folder, or the name of one in models/;
+    None for anything else."""
+    return next((f for f in (named, MODELS / named) if (f / CARD_NAME).exists()), None)
+
+
+def _read_descriptors(file: Path, count: int) -> NDArray[np.float32]:
+    try:
+        values: NDArray[np.float32] = np.load(file, allow_pickle=False).astype(np.float32)
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"Cannot read {file} ({error}); name an encoder or a .npy file of descriptors."
+        ) from error
+    if values.ndim != 2 or len(values) != count or not np.isfinite(values).all():
+        raise InputError(
+            f"{file} holds {values.shape} values where one finite row for each of "
+            f"{count} faces is needed; name the descriptors of these faces."
+        )
+    return values
+
+
+def _computed(folder: Path, faces: FaceSet, cache: Path) -> NDArray[np.float32]:
+    """Kept in `cache` by the encoder's fingerprint, so that a resumed run has the same."""
+    encoder = load_encoder(EncoderConfig(folder=folder))
+    kept = cache / f"teacher_{encoder.card.fingerprint[:12]}.npy"
+    if kept.exists():
+        return _read_descriptors(kept, len(faces))
+    logger.info("Computing the descriptors that %s gives %d faces.", encoder.card.name, len(faces))
+    recipe = Augmentation(encoder.card.crop_geometry, "none")
+    parts = [
+        encoder.embed(plain_crops(faces.select(some), recipe))
+        for some in np.array_split(np.arange(len(faces)), -(-len(faces) // AT_ONCE))
+    ]
+    values = np.concatenate(parts)
+    partial = kept.with_suffix(".partial.npy")
+    try:
+        np.save(partial, values, allow_pickle=False)
+        partial.replace(kept)
+    except OSError as error:
+        raise StoreError(
+            f"Cannot write to {cache} ({error.strerror}); make room or allow writing there."
+        ) from error
+    return values

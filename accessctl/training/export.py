@@ -20,7 +20,7 @@ from accessctl.encoder.card import Card, load_card, write_card
 from accessctl.encoder.card_parts import Files, LiteRtFiles
 from accessctl.encoder.keras_file import in_precision, saved, to_litert
 from accessctl.errors import InputError, StoreError
-from accessctl.training.loading import load_network
+from accessctl.training.network import load_network
 from accessctl.training.run import Run, averaged
 
 logger = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ LICENCE = "research and non-commercial use only, as the faces that it was traine
 
 
 @dataclass(frozen=True, slots=True)
-class Label:
+class CardLabel:
     """What the card says that no file can: name, version, day, and what it was trained on."""
 
     name: str
@@ -47,7 +47,9 @@ class Label:
     licence: str = LICENCE
 
 
-def export(run: Run, folder: Path, label: Label, kinds: Sequence[Kind], share: float = 1.0) -> Card:
+def export(
+    run: Run, folder: Path, label: CardLabel, kinds: Sequence[Kind], share: float = 1.0
+) -> Card:
     """Write the averaged network into `folder`; raises InputError, ModelError and StoreError.
 
     With a `share` below 1 its weights go only so far from where they started: (1 - share) of
@@ -105,7 +107,7 @@ def fingerprint(network: keras.Model) -> str:
 def _card(
     run: Run,
     folder: Path,
-    label: Label,
+    label: CardLabel,
     network: keras.Model,
     kinds: Sequence[Kind],
     share: float,

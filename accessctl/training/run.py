@@ -1,4 +1,5 @@
-"""One training run: rounds of `fit`, each followed by validation, history and checkpoint.
+"""One training run: put together, then rounds of `fit`, each followed by validation, history and
+checkpoint.
 
 A round is the unit that a kill can lose. Batches are a function of the seed and the step, a
 checkpoint holds all variables of network, losses and optimiser, so a run that is resumed
@@ -7,7 +8,7 @@ goes on as the one that was never stopped.
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,19 +17,45 @@ from typing import Any
 import keras
 import numpy as np
 
-from accessctl.encoder.card import Card
-from accessctl.training import checkpoint, history
-from accessctl.training.augment.recipe import Recipe
+from accessctl.config import VisionConfig
+from accessctl.encoder.card import Card, load_card
+from accessctl.encoder.keras_file import in_precision
+from accessctl.training.augment import Augmentation
 from accessctl.training.batches import Batches
-from accessctl.training.checkpoint import Progress
-from accessctl.training.data import Data
-from accessctl.training.mining.collapse import collapsed
-from accessctl.training.model import Trainee
-from accessctl.training.optimiser import AveragedAdamW
-from accessctl.training.pace import Pace, ProgressLine
+from accessctl.training.data import Data, read_data
+from accessctl.training.faces import UNLABELLED, FaceSet, capped
+from accessctl.training.losses import Loss
+from accessctl.training.losses.identity import IdentityLoss
+from accessctl.training.losses.registry import NEEDS_PAIRS, SAME_DIMENSION, Context, loss_named
+from accessctl.training.mining import collapsed
+from accessctl.training.model import AveragedAdamW, Pace, ProgressLine, Trainee, optimiser
+from accessctl.training.network import (
+    at_size,
+    fit_head,
+    framed,
+    freeze,
+    load_network,
+    start_head_at,
+    trunk_of,
+    with_new_head,
+)
+from accessctl.training.run_folder import (
+    Progress,
+    append_history,
+    cut_history,
+    has_checkpoint,
+    load_checkpoint,
+    read_history,
+    save_checkpoint,
+)
 from accessctl.training.settings import Settings
+from accessctl.training.validation import embed_faces
 
 logger = logging.getLogger(__name__)
+
+HEAD_FACES = 3000
+
+PHOTOS = 3
 
 
 @dataclass(slots=True, eq=False)
@@ -70,7 +97,7 @@ class Run:
         return Batches(
             self.data.faces,
             self.data.order,
-            Recipe(self.card.crop_geometry, self.settings.augment),
+            Augmentation(self.card.crop_geometry, self.settings.augment),
             self.card,
             self.data.teacher,
             start=start,
@@ -79,17 +106,44 @@ class Run:
         )
 
 
+def set_up(folder: Path, settings: Settings, vision: VisionConfig) -> Run:
+    """A run that is ready to train, or to go on where its checkpoint stands.
+
+    Raises ModelError, SourceError, InputError or StoreError for what cannot be used.
+    """
+    keras.utils.set_random_seed(settings.seed)
+    card = framed(load_card(settings.init), settings.size, settings.region)
+    needs_pairs = any(loss.name in NEEDS_PAIRS for loss in settings.losses)
+    data = read_data(settings, card, folder, vision, needs_pairs=needs_pairs)
+    resumed = has_checkpoint(folder)
+    network = _network(settings, card, None if resumed else data)
+    model = _trainee(settings, network, data)
+    adam = optimiser(settings.rate, settings.weight_decay, settings.ema)
+    model.compile(optimizer=adam)
+    run = Run(folder, settings, card, data, model, adam, Progress())
+    _make_variables(run)
+    if not resumed and settings.centres_start == "imprinted":
+        imprint(model.loss_layers, network, data.faces, card, settings.seed)
+    history_ends = 0
+    if resumed:
+        run.progress = load_checkpoint(folder, run.variables)
+        history_ends = run.progress.rounds
+        logger.info("Going on after %d steps.", run.progress.step)
+    cut_history(folder, history_ends)
+    return run
+
+
 def train(run: Run, now: Callable[[], float] = time.monotonic) -> None:
     """Train until the budget is spent, round by round; raises StoreError.
 
     Round 0 of the history is the network before training.
     """
-    if not history.read(run.folder):
+    if not read_history(run.folder):
         found = measured(run)
         if run.data.validation is not None:
             logger.info("References: %s", sentence(run.data.validation.references()))
         logger.info("Before training: %s", sentence(found))
-        history.append(run.folder, {"round": 0, "step": 0, "epoch": 0.0, **_named(found)})
+        append_history(run.folder, {"round": 0, "step": 0, "epoch": 0.0, **_named(found)})
     while run.spent(run.progress.step, run.progress.seconds) < 1:
         _round(run, now)
 
@@ -166,11 +220,75 @@ def _round(run: Run, now: Callable[[], float]) -> None:
         **losses,
         **_named(found),
     }
-    history.append(run.folder, entry)
-    checkpoint.save(run.folder, run.variables, run.progress)
+    append_history(run.folder, entry)
+    save_checkpoint(run.folder, run.variables, run.progress)
     logger.info("Epoch %.2f: %s, %s", run.epoch, sentence(losses), sentence(found))
 
 
 def _named(found: Mapping[str, float]) -> dict[str, float]:
     """As the history calls what was measured."""
     return {f"val_{name}": value for name, value in found.items()}
+
+
+def _network(settings: Settings, card: Card, data: Data | None) -> keras.Model:
+    """`data` None: the weights will come from a checkpoint."""
+    network = at_size(load_network(card), card.input.size)
+    if settings.outputs is not None:
+        network = with_new_head(network, settings.outputs)
+        if data is not None:
+            _start_head(network, settings, card, data)
+    if settings.mixed:
+        network = in_precision(network, "mixed_bfloat16")
+    freeze(network, settings.freeze)
+    return network
+
+
+def _start_head(network: keras.Model, settings: Settings, card: Card, data: Data) -> None:
+    if data.teacher is None or data.teacher.shape[1] != settings.outputs:
+        return
+    if settings.head == "random":
+        if any(loss.name in SAME_DIMENSION for loss in settings.losses):
+            start_head_at(network, data.teacher[data.faces.rows].mean(axis=0))
+        return
+    some = np.random.default_rng(settings.seed).permutation(len(data.faces))[:HEAD_FACES]
+    faces = data.faces.select(some)
+    fit_head(network, embed_faces(trunk_of(network), card, faces), data.teacher[faces.rows])
+
+
+def _trainee(settings: Settings, network: keras.Model, data: Data) -> Trainee:
+    context = Context(
+        data.faces.person,
+        data.faces.family,
+        network.output_shape[-1],
+        None if data.teacher is None else data.teacher.shape[1],
+        settings.mining,
+        settings.margin,
+        settings.centres,
+        settings.seed,
+    )
+    return Trainee(
+        network, [(loss_named(loss.name, context), loss.weight) for loss in settings.losses]
+    )
+
+
+def _make_variables(run: Run) -> None:
+    """Keras makes some variables at first use; a checkpoint needs them all to be there."""
+    crops, targets = run.batches(0, 1)[0]
+    run.model.compute_loss(crops, targets, run.model(crops))
+    for metric in run.model.metrics:
+        metric.reset_state()
+    run.optimiser.build(run.model.trainable_variables)
+
+
+def imprint(
+    losses: Sequence[Loss], network: keras.Model, faces: FaceSet, card: Card, seed: int
+) -> None:
+    """Set the centres of all identity losses among `losses` from up to PHOTOS photos a centre."""
+    asking = [loss for loss in losses if isinstance(loss, IdentityLoss)]
+    if not asking:
+        return
+    named = faces.select(np.flatnonzero(faces.person != UNLABELLED))
+    shown = capped(named, PHOTOS * max(loss.centres for loss in asking), seed)
+    embeddings = embed_faces(network, card, shown)
+    for loss in asking:
+        loss.imprint(embeddings, shown.person)

@@ -7,23 +7,25 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from accessctl.errors import ConfigError, StoreError
-from accessctl.training.augment.recipe import Strength
-from accessctl.training.framing import Region
-from accessctl.training.network import Freeze
+from accessctl.training.augment import Strength
 
 NAME = "config.yaml"
 
+Freeze = Literal["none", "low", "backbone"]
+Region = tuple[float, float, float, float]
+"""x0, y0, x1, y1 of the template's canvas."""
 
-class Part(BaseModel):
+
+class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-class LossSetting(Part):
+class LossSetting(_Part):
     name: str
     weight: float = Field(1.0, gt=0)
 
 
-class TeacherSetting(Part):
+class TeacherSetting(_Part):
     """`file`: descriptors (N, T) row for row with the pack's list, or an encoder's folder.
 
     `weight` is that of its part of the loss, or of the embedding that is put beside."""
@@ -32,7 +34,7 @@ class TeacherSetting(Part):
     weight: float = Field(1.0, gt=0)
 
 
-class Settings(Part):
+class Settings(_Part):
     """One run of `accessctl train`; the command's help says what each field is."""
 
     data: Path

@@ -69,7 +69,7 @@ def network_flops(folder: Path) -> float:
     """Two for each multiplication with its addition, of convolutions and matrices."""
     from accessctl.encoder.card import load_card
     from accessctl.encoder.joint import part_cards
-    from accessctl.training.loading import load_network
+    from accessctl.training.network import load_network
 
     card = load_card(folder)
     cards = [card] if card.parts is None else part_cards(card)

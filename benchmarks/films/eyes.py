@@ -10,7 +10,7 @@ import numpy as np
 from accessctl.demo.sheet import lay_sheet
 from accessctl.domain import Face, Frame, Image, Points
 from accessctl.evaluation.disturbed import at_most, time_of, until
-from accessctl.evaluation.moved_photo import as_seen
+from accessctl.evaluation.rendered import as_seen
 from accessctl.liveness.evidence import LEFT_EYE, RIGHT_EYE
 from accessctl.vision.observer import Observer
 from benchmarks.films.clips import shots

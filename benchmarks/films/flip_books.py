@@ -12,8 +12,7 @@ from accessctl.demo.scene import place
 from accessctl.demo.script import DOOR_X, EYE_Y, Stance
 from accessctl.demo.sheet import Sheet
 from accessctl.domain import Face, Frame, Image
-from accessctl.evaluation.moved_photo import Hand, as_seen
-from accessctl.evaluation.turned_head import turned_head
+from accessctl.evaluation.rendered import Hand, as_seen, turned_head
 from benchmarks.films.sheets import FPS, SIZE, FramesSource, backdrop
 
 SECONDS = 8

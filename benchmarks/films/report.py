@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from accessctl.cli.evaluate_report import markdown
-from accessctl.evaluation.intervals import clopper_pearson
+from accessctl.evaluation.statistics import clopper_pearson
 from benchmarks.films.conditions import FULL, WORDS
 from benchmarks.films.tasks import Row
 

@@ -12,8 +12,7 @@ from accessctl.camera.source import Shot
 from accessctl.demo.room import empty_room
 from accessctl.demo.sheet import Sheet
 from accessctl.domain import Face, Frame, Image
-from accessctl.evaluation.bent_photo import bent_photo
-from accessctl.evaluation.moved_photo import Hand, moved_photo
+from accessctl.evaluation.rendered import Hand, bent_photo, moved_photo
 from benchmarks.liveness_moved import drawn_hand
 
 FPS, SECONDS = 15, 6

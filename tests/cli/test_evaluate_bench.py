@@ -16,7 +16,7 @@ from accessctl.cli.evaluate_bench import (
 )
 from accessctl.config import Config, EncoderConfig
 from accessctl.encoder.card import load_card
-from accessctl.evaluation.bootstrap import Measured
+from accessctl.evaluation.statistics import Measured
 
 DLIB = Path(__file__).parents[2] / "models" / "dlib"
 

@@ -3,9 +3,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from accessctl.evaluation.all_pairs import all_pairs
 from accessctl.evaluation.embedded import Bench, Embedded
-from accessctl.evaluation.scorer import normalised
+from accessctl.evaluation.pairs import all_pairs, normalised
 from accessctl.gallery.fake import random_units
 
 PEOPLE = 40

@@ -4,8 +4,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from accessctl.evaluation.data import people_of
 from accessctl.evaluation.embedded import Bench, Embedded
-from accessctl.evaluation.photos import people_of
 from accessctl.gallery.fake import random_units
 
 EACH = 35

@@ -19,7 +19,7 @@ from accessctl.cli.evaluate_report import (
 from accessctl.config import EncoderConfig
 from accessctl.encoder.fake import FAKE_CARD
 from accessctl.errors import StoreError
-from accessctl.evaluation.counted import Count
+from accessctl.evaluation.statistics import Count
 
 RATE = Count(3, 4, 0.1941, 0.99369)
 

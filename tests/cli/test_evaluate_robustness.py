@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from accessctl.domain import Image, Points
-from accessctl.evaluation import degraded
+from accessctl.evaluation import robustness
 
 
 def night(photo: Image, mesh: Points, draw: np.random.Generator) -> Image:
@@ -26,7 +26,7 @@ def common(
         path = tmp_path / "photos" / f"{name}.jpg"
         path.parent.mkdir(parents=True, exist_ok=True)
         assert cv2.imwrite(str(path), cv2.imread(str(pictures(picture))))
-    monkeypatch.setattr(degraded, "CONDITIONS", {"mirror": mirror, "night": night})
+    monkeypatch.setattr(robustness, "CONDITIONS", {"mirror": mirror, "night": night})
     cache = tmp_path_factory.getbasetemp() / "evaluation-cache"
     return ("--data", tmp_path / "photos", "--cache", cache, "--subject", "largest")
 

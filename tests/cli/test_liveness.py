@@ -182,7 +182,7 @@ def test_what_a_presentation_came_to(site, door: Door, film, typed, monkeypatch)
             ),
         ]
     )
-    monkeypatch.setattr("accessctl.evaluation.selftest_session.present", lambda *_: next(results))
+    monkeypatch.setattr("accessctl.evaluation.selftest.present", lambda *_: next(results))
     said = site(*selftest_words(film(("empty", 5)), "--presentations", "1"))
     assert [line.strip() for line in said.out.splitlines() if "->" in line] == [
         "-> no face was seen for long enough; it counts apart",

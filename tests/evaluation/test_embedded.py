@@ -8,9 +8,9 @@ from accessctl.config import EncoderConfig, VisionConfig
 from accessctl.domain import Box, Face, Image
 from accessctl.encoder.base import Encoder
 from accessctl.encoder.fake import FakeEncoder
-from accessctl.evaluation.embedded import Bench, bench_for, encoder_key
-from accessctl.evaluation.photos import FolderPhotos
-from accessctl.evaluation.sightings import Look, Subject
+from accessctl.evaluation.data import FolderPhotos
+from accessctl.evaluation.embedded import Bench, Probes, bench_for, encoder_key
+from accessctl.evaluation.sightings import SightingSettings, Subject
 from accessctl.vision.alignment import cut
 from accessctl.vision.fake import fake_face
 
@@ -53,7 +53,7 @@ class Loads:
 
 
 def bench(cache: Path | None, loads: Loads, key: str = "fake") -> Bench:
-    look = Look(Observer, "any", Subject.LARGEST)
+    look = SightingSettings(Observer, "any", Subject.LARGEST)
     return Bench(look, loads, key, cache, lambda names, total: names)
 
 
@@ -139,3 +139,25 @@ def test_the_products_own_eyes_and_encoder(tmp_path: Path) -> None:
     observer.close()
     crop = cut(collins(), face.landmarks, loaded.card.crop_geometry)
     np.testing.assert_allclose(found.embeddings[0], loaded.embed(crop[None])[0], atol=1e-6)
+
+
+def some(start: int, stop: int) -> Probes:
+    rows = np.arange(start, stop)
+    return Probes(
+        np.stack([rows, rows], axis=1).astype(np.float32), rows / 10.0, rows > 1, rows > 2
+    )
+
+
+def test_one_after_the_other() -> None:
+    both, whole = some(0, 3).then(some(3, 5)), some(0, 5)
+    assert len(both) == 5
+    for column in ("embeddings", "quality", "found", "usable"):
+        np.testing.assert_array_equal(getattr(both, column), getattr(whole, column))
+
+
+def test_photos_of_nobody_are_as_wide_as_the_others() -> None:
+    nobody = Probes(np.empty((2, 0), np.float32), np.ones(2), np.zeros(2, bool), np.zeros(2, bool))
+    assert np.isnan(nobody.wide(2).embeddings).all()
+    assert nobody.wide(2).embeddings.shape == (2, 2)
+    faces = some(0, 3)
+    assert faces.wide(7) is faces

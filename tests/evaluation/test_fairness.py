@@ -1,16 +1,64 @@
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 import pytest
 
-from accessctl.evaluation.fairness import FEW_PEOPLE, as_record, compare
-from accessctl.evaluation.group_counts import Counts
-from accessctl.evaluation.intervals import clopper_pearson
+from accessctl.errors import InputError
+from accessctl.evaluation import fairness as module
+from accessctl.evaluation.fairness import (
+    FEW_PEOPLE,
+    GroupCounts,
+    as_record,
+    compare,
+    count_groups,
+    groups_of,
+)
+from accessctl.evaluation.pairs import cosine
+from accessctl.evaluation.statistics import clopper_pearson
+from accessctl.gallery.fake import random_units
+
+N = 30
+
+
+def test_groups_are_the_folders_above_people() -> None:
+    names, group = groups_of(("old/ann", "young/bob", "old/cid", "old/deep/dan"))
+    assert names == ("old", "old/deep", "young")
+    assert group.tolist() == [0, 2, 0, 1]
+    with pytest.raises(InputError, match="eve lies in no group"):
+        groups_of(("old/ann", "eve"))
+
+
+@pytest.mark.parametrize("block", [512, 7])
+def test_every_pair_is_counted_once(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "BLOCK", block)
+    random = np.random.default_rng(3)
+    person = np.sort(random.integers(0, 9, N))
+    group = np.array([0, 0, 0, 1, 1, 1, 1, 2, 2])
+    found = random.random(N) > 0.1
+    scorer = cosine(random_units(N, 5, seed=3), found)
+    whole = scorer.block(slice(0, N), slice(0, N))
+    counts = count_groups(scorer, person, group, 0.3)
+    matched, genuine, missed = [], np.zeros(9, int), np.zeros(9, int)
+    for i, j in combinations(range(N), 2):
+        if person[i] == person[j]:
+            genuine[person[i]] += 1
+            missed[person[i]] += not whole[i, j] > 0.3
+        elif whole[i, j] > 0.3:
+            matched.append((person[i], person[j]))
+    assert sorted(zip(counts.first.tolist(), counts.second.tolist(), strict=True)) == sorted(
+        matched
+    )
+    assert counts.genuine.tolist() == genuine.tolist()
+    assert counts.missed.tolist() == missed.tolist()
+    assert counts.photos.tolist() == np.bincount(person, minlength=9).tolist()
+    assert missed.sum() > 0
+
 
 NAMES = ("few", "one", "two")
 
 
-def counts() -> Counts:
+def counts() -> GroupCounts:
     """Two groups of 40 people with 2 photos each, and one of 5 people with 2 photos."""
     group = np.repeat([1, 2, 0], [40, 40, 5])
     first = np.array([0, 0, 1, 40, 0, 3])
@@ -18,7 +66,7 @@ def counts() -> Counts:
     missed = np.zeros(85, np.int64)
     missed[[4, 5, 6, 7]] = 1  # group one
     missed[[44, 84]] = 1  # groups two and few
-    return Counts(np.full(85, 2), group, first, second, np.ones(85, np.int64), missed)
+    return GroupCounts(np.full(85, 2), group, first, second, np.ones(85, np.int64), missed)
 
 
 def random() -> np.random.Generator:
@@ -91,7 +139,7 @@ def test_intervals_cover_the_rate_of_the_world() -> None:
     for seed in range(60):
         draw = np.random.default_rng(seed)
         missed = (draw.random(200) < 0.2).astype(np.int64)
-        world = Counts(
+        world = GroupCounts(
             np.full(200, 2),
             np.zeros(200, np.int64),
             np.array([], np.int64),

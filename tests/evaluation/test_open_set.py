@@ -1,25 +1,71 @@
 import numpy as np
 import pytest
 
-from accessctl.evaluation.identification import Outcome, Searches
+from accessctl.evaluation.embedded import Probes
+from accessctl.evaluation.identification import GalleryOutcome, Searches
 from accessctl.evaluation.open_set import (
-    Plan,
+    DrawPlan,
     Tried,
     cosine_threshold,
+    det_curve,
+    fnir_at,
+    fpir_of_threshold,
     row,
+    threshold_for,
     try_pooling,
     try_sizes,
 )
-from accessctl.evaluation.probes import Probes
 from accessctl.gallery.fake import random_units
 from accessctl.recognition.calibration import Calibration
 from accessctl.recognition.normalisation import Normaliser
+
+MATES = np.array([9.0, 7.0, 5.0, 3.0, 1.0])
+RIGHT = np.array([True, True, True, False, True])
+STRANGERS = np.array([8.0, 6.0, 4.0, 2.0])
+
+
+@pytest.mark.parametrize(
+    ("fpir", "fnir"),
+    [
+        # No stranger may pass: the threshold is 8, and only the 9 is above it.
+        (0.0, 0.8),
+        (0.24, 0.8),
+        # One may: above 6 are 9 and 7. Two: above 4 are 9, 7, 5. Three: above 2 also 3, wrong.
+        (0.25, 0.6),
+        (0.5, 0.4),
+        (0.75, 0.4),
+        # Everybody may: even then one is named as somebody else.
+        (1.0, 0.2),
+    ],
+)
+def test_misses_where_so_many_strangers_pass(fpir: float, fnir: float) -> None:
+    assert fnir_at(MATES, RIGHT, STRANGERS, fpir) == pytest.approx(fnir)
+
+
+def test_a_probe_without_a_face_is_missed_whatever_the_threshold() -> None:
+    assert fnir_at(np.array([-np.inf]), np.array([True]), STRANGERS, 1.0) == 1
+
+
+def test_the_curve_falls_and_ends_at_the_ends() -> None:
+    rates, misses = det_curve(MATES, RIGHT, STRANGERS, points=30)
+    assert rates[0] == pytest.approx(0.25)
+    assert rates[-1] == pytest.approx(1)
+    assert misses[0] == pytest.approx(0.6)
+    assert misses[-1] == pytest.approx(0.2)
+    assert (np.diff(misses) <= 0).all()
+
+
+def test_a_threshold_and_who_passes_it() -> None:
+    assert threshold_for(STRANGERS, 0.5) == 6
+    assert fpir_of_threshold(STRANGERS, 6) == 0.5
+    assert fpir_of_threshold(STRANGERS, 9) == 0
+
 
 PEOPLE, PHOTOS, DIMENSION = 60, 4, 16
 NORMALISER = Normaliser(random_units(200, DIMENSION, seed=4), 20)
 CALIBRATION = Calibration([-20, 0, 20], [0, -1, -9], [0, -0.5, -8])
 PERSON = np.arange(PEOPLE).repeat(PHOTOS)
-PLAN = Plan(draws=3, strangers=15, seed=0)
+PLAN = DrawPlan(draws=3, strangers=15, seed=0)
 
 
 @pytest.fixture(scope="module")
@@ -39,12 +85,12 @@ def searches(photo: list[int], score: list[float], right: list[bool], upper: lis
 
 def test_what_the_product_decides_over_all_galleries() -> None:
     # Two galleries of one person each: 0.1 a comparison is 0.1 a search.
-    first = Outcome(
+    first = GalleryOutcome(
         1,
         searches([0, 1], [5, 4], [True, False], [0.05, 0.05]),
         searches([2, 3], [3, 1], [False, False], [0.09, 0.5]),
     )
-    second = Outcome(
+    second = GalleryOutcome(
         1,
         searches([0, 1], [2, 6], [True, True], [0.2, 0.01]),
         searches([2, 3], [2, 0], [False, False], [0.2, 0.5]),
@@ -63,7 +109,7 @@ def test_what_the_product_decides_over_all_galleries() -> None:
 def test_one_threshold_is_that_of_one_size_and_judges_the_others() -> None:
     strangers = searches([0, 1, 2, 3], [-0.1, -0.2, -0.3, -0.4], [False] * 4, [1.0] * 4)
     mates = searches([4], [1], [True], [0.1])
-    tried = [Tried(size, 1, (Outcome(size, mates, strangers),)) for size in (10, 200)]
+    tried = [Tried(size, 1, (GalleryOutcome(size, mates, strangers),)) for size in (10, 200)]
     threshold = cosine_threshold(tried, 200, 0.5)
     assert threshold == pytest.approx(0.3)
     assert cosine_threshold(tried, 50, 0.5) is None

@@ -5,7 +5,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accessctl.camera.source import Shot
@@ -15,10 +15,19 @@ from accessctl.encoder.fake import FakeEncoder
 from accessctl.errors import CameraError, InputError
 from accessctl.evaluation import presentation as module
 from accessctl.evaluation.presentation import (
+    COLOURS,
     Conditions,
+    CueCount,
+    Presentation,
+    apcer,
+    bpcer,
+    cue_counts,
     only_face,
+    plot_cues,
     presentations,
+    rate,
     recordings,
+    shares,
     watched,
 )
 from accessctl.evaluation.trial_door import DoorParts
@@ -216,6 +225,7 @@ def test_a_recording_is_given_back_when_the_looking_fails() -> None:
     assert source.closed
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0.001, 0.5), max_size=60), st.floats(2, 30))
 def test_no_second_has_many_more_frames_than_the_rate(steps: list[float], fps: float) -> None:
     times = np.cumsum(steps).tolist()
@@ -238,6 +248,7 @@ def test_the_picture_is_cut_down_to_the_face() -> None:
     assert cut.track == face.track
 
 
+@settings(deadline=None)
 @given(st.floats(-400, 700), st.floats(-400, 700), st.floats(1, 900), st.floats(1, 900))
 def test_a_face_anywhere_leaves_some_picture(x: float, y: float, w: float, h: float) -> None:
     picture = np.zeros((240, 320, 3), np.uint8)
@@ -250,3 +261,122 @@ def test_a_face_anywhere_leaves_some_picture(x: float, y: float, w: float, h: fl
     moved = face.landmarks[0] - cut.landmarks[0]
     assert moved[:2] == pytest.approx((x - cut.box.x, y - cut.box.y), abs=1e-3)
     assert moved[2] == 0
+
+
+VETO, CONFIRM = CueVerdict.VETO, CueVerdict.CONFIRM
+
+
+def counted(species: str, cue: str, **said: int) -> CueCount:
+    return CueCount(species, cue, dict.fromkeys(CueVerdict, 0) | said)
+
+
+def seen(accepted: bool, **cues: CueVerdict) -> Presentation:
+    return Presentation("a.mp4", 1, 2.0, accepted, Liveness.UNDECIDED, cues)
+
+
+def test_attacks_that_pass_are_errors() -> None:
+    found = apcer([seen(True), seen(False), seen(False), seen(False)])
+    assert (found.errors, found.trials, found.value) == (1, 4, 0.25)
+
+
+def test_people_who_do_not_pass_are_errors() -> None:
+    found = bpcer([seen(True), seen(False), seen(False), seen(False)])
+    assert (found.errors, found.trials, found.value) == (3, 4, 0.75)
+
+
+def test_an_attack_that_passed_for_a_moment_has_passed() -> None:
+    for_a_moment = Presentation("a.mp4", 1, 2.0, True, Liveness.ATTACK, {})
+    assert apcer([for_a_moment]).errors == 1
+
+
+def test_the_interval_of_no_error_in_two() -> None:
+    # With no error in n the upper bound is 1 - 0.025 ** (1 / n).
+    found = rate(0, 2)
+    assert found.low == 0
+    assert found.high == pytest.approx(1 - 0.025**0.5)
+
+
+def test_the_interval_of_one_error_in_two() -> None:
+    # P(at least 1 of 2) = 1 - (1 - p)^2 = 0.025 and P(at most 1 of 2) = 1 - p^2 = 0.025.
+    found = rate(1, 2)
+    assert found.low == pytest.approx(1 - 0.975**0.5)
+    assert found.high == pytest.approx(0.975**0.5)
+
+
+@settings(deadline=None)
+@given(st.lists(st.booleans(), min_size=1, max_size=40))
+def test_the_two_rates_are_each_others_rest(accepted: list[bool]) -> None:
+    presentations = [seen(one) for one in accepted]
+    passed, refused = apcer(presentations), bpcer(presentations)
+    assert passed.errors + refused.errors == len(accepted)
+    assert passed.low <= passed.value <= passed.high
+    assert passed.low == pytest.approx(1 - refused.high)
+
+
+@pytest.mark.parametrize(("errors", "trials"), [(0, 0), (3, 2), (-1, 2)])
+def test_what_is_no_rate(errors: int, trials: int) -> None:
+    with pytest.raises(ValueError, match="trials"):
+        rate(errors, trials)
+    with pytest.raises(ValueError, match="0 trials"):
+        apcer([])
+
+
+def test_every_cue_is_counted_by_species() -> None:
+    found = {
+        "print": [seen(False, edges=VETO, depth=CONFIRM), seen(False, edges=VETO, depth=VETO)],
+        "live": [seen(True, edges=CueVerdict.DOUBT, depth=CueVerdict.CLEAR)],
+    }
+    assert cue_counts(found) == [
+        counted("print", "edges", veto=2),
+        counted("print", "depth", veto=1, confirm=1),
+        counted("live", "edges", doubt=1),
+        counted("live", "depth", clear=1),
+    ]
+
+
+def test_a_cue_that_was_not_heard_is_undecided() -> None:
+    found = cue_counts({"print": [seen(False), seen(False, blink=CONFIRM)], "mask": []})
+    assert found == [counted("print", "blink", confirm=1, undecided=1)]
+
+
+VETO_COLOUR, DOUBT, CONFIRM_COLOUR, CLEAR, UNDECIDED = (COLOURS[word] for word in CueVerdict)
+NONE = dict.fromkeys(CueVerdict, 0)
+COUNTS = [
+    CueCount("live", "depth", NONE | {CueVerdict.CONFIRM: 3, CueVerdict.CLEAR: 1}),
+    CueCount("live", "edges", NONE | {CueVerdict.DOUBT: 2, CueVerdict.UNDECIDED: 2}),
+    CueCount("print", "depth", NONE | {CueVerdict.VETO: 8}),
+]
+
+
+def pixels(path: Path, colour: str) -> int:
+    """How much of the picture has exactly that colour."""
+    picture = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)
+    wanted = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)])
+    return int((np.abs(picture.astype(int) - wanted).max(axis=2) <= 2).sum())
+
+
+def test_shares_of_each_word() -> None:
+    assert shares(COUNTS[0]) == [
+        ("veto", 0, VETO_COLOUR),
+        ("doubt", 0, DOUBT),
+        ("confirm", 75, CONFIRM_COLOUR),
+        ("clear", 25, CLEAR),
+        ("undecided", 0, UNDECIDED),
+    ]
+    assert shares(None) == []
+
+
+def test_the_bars_are_as_long_as_the_shares(tmp_path: Path) -> None:
+    path = plot_cues(COUNTS, {"live": rate(1, 4)}, tmp_path / "plots")
+    assert path == tmp_path / "plots" / "liveness_cues.png"
+    # Vetoes fill one bar, confirmations three quarters of one, and so on; the legend has a
+    # patch of each.
+    bar = pixels(path, VETO_COLOUR)
+    lengths = [pixels(path, colour) / bar for colour in (DOUBT, CONFIRM_COLOUR, CLEAR, UNDECIDED)]
+    assert lengths == pytest.approx([0.5, 0.75, 0.25, 0.5], abs=0.08)
+
+
+def test_nothing_to_draw(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="nothing to draw"):
+        plot_cues([], {}, tmp_path)
+    assert list(tmp_path.iterdir()) == []

@@ -6,7 +6,7 @@ import pytest
 from accessctl.encoder.base import unit
 from accessctl.encoder.card import load_card
 from accessctl.encoder.litert import LiteRtEncoder
-from accessctl.evaluation.pack import cut_canvas, open_canvases, read_canvas, read_rows
+from accessctl.evaluation.data import cut_canvas, open_canvases, read_canvas, read_rows
 from accessctl.provision.build_faceres import main
 from accessctl.provision.faceres import Places, fingerprint
 from accessctl.provision.faceres_network import FEATURES, load_projection

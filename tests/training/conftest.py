@@ -9,7 +9,7 @@ import pytest
 
 from accessctl.encoder.card import Card, write_card
 from accessctl.encoder.card_parts import Files, Geometry, Input
-from accessctl.evaluation.pack import CANVAS_TEMPLATE
+from accessctl.evaluation.data import CANVAS_TEMPLATE
 
 SIZE = 32
 

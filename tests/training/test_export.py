@@ -9,17 +9,16 @@ from accessctl.encoder.card import load_card
 from accessctl.encoder.choose import load_encoder
 from accessctl.errors import InputError
 from accessctl.training import settings
-from accessctl.training.augment.recipe import Recipe
+from accessctl.training.augment import Augmentation
 from accessctl.training.batches import plain_crops
-from accessctl.training.export import Label, export, fingerprint
-from accessctl.training.loading import load_network
-from accessctl.training.run import averaged, train
+from accessctl.training.export import CardLabel, export, fingerprint
+from accessctl.training.network import load_network
+from accessctl.training.run import averaged, set_up, train
 from accessctl.training.settings import LossSetting, Settings
-from accessctl.training.setup import set_up
 from accessctl.training.validation import embed
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
-LABEL = Label("shapes", "1", datetime.date(2024, 2, 29), "drawn polygons", "none")
+LABEL = CardLabel("shapes", "1", datetime.date(2024, 2, 29), "drawn polygons", "none")
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +43,7 @@ def run(tmp_path_factory, shapes, tiny_encoder):
 def test_the_exported_encoder_is_the_averaged_network(run, tmp_path):
     card = export(run, tmp_path, LABEL, ["int8", "float16", "keras"])
     assert load_card(tmp_path) == card
-    crops = plain_crops(run.data.faces.select(np.arange(5)), Recipe(card.crop_geometry))
+    crops = plain_crops(run.data.faces.select(np.arange(5)), Augmentation(card.crop_geometry))
     with averaged(run):
         raw = embed(run.model.network, card, crops)
     expected = raw / np.linalg.norm(raw, axis=1, keepdims=True)

@@ -1,16 +1,35 @@
-"""Identity margin losses: tell the training people apart, harder than needed."""
+"""Identity losses: tell the training people apart, by a margin that makes it harder than needed.
 
+CosFace subtracts a constant from the true person's cosine, ArcFace adds one to the angle, AdaFace
+asks less of faces whose short embeddings say that they are poor.
+"""
+
+import math
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+import keras
 import numpy as np
 from keras import initializers, layers, ops
 from numpy.typing import NDArray
 
-from accessctl.training.losses.base import Loss
-from accessctl.training.mining.distances import mean_where, unit
+from accessctl.training.losses import Loss
+from accessctl.training.mining import mean_where, unit
+
+COSFACE_MARGIN = 0.35
+
+ARCFACE_MARGIN = 0.5
+
+ADAFACE_MARGIN = 0.4
+
+CONCENTRATION = 0.333
+
+MOMENTUM = 0.99
+
+TINY = 1e-3
 
 NOBODY = -1e9
+
 SPREAD = 0.01
 
 
@@ -21,7 +40,70 @@ class Margin(Protocol):
     def __call__(self, cosines: Any, lengths: Any) -> Any: ...
 
 
-class Identity(Loss):
+class CosFace:
+    """cos -> cos - m. Wang et al., "CosFace", CVPR 2018, eq. 4."""
+
+    def __init__(self, margin: float = COSFACE_MARGIN) -> None:
+        self._margin = margin
+
+    def __call__(self, cosines: Any, lengths: Any) -> Any:  # noqa: ARG002 the protocol's
+        return cosines - self._margin
+
+
+class ArcFace:
+    """cos t -> cos(t + m). Deng et al., "ArcFace", CVPR 2019, eq. 3.
+
+    Where t + m would pass pi the cosine rises again; there cos t - m sin m goes on falling,
+    as in the authors' code.
+    """
+
+    def __init__(self, margin: float = ARCFACE_MARGIN) -> None:
+        self._margin = margin
+
+    def __call__(self, cosines: Any, lengths: Any) -> Any:  # noqa: ARG002 the protocol's
+        sines = ops.sqrt(1 - ops.square(cosines))
+        turned = cosines * math.cos(self._margin) - sines * math.sin(self._margin)
+        past = cosines < math.cos(math.pi - self._margin)
+        return ops.where(past, cosines - self._margin * math.sin(self._margin), turned)
+
+
+class AdaFace(keras.layers.Layer):  # type: ignore[misc] # keras ships no types
+    """cos t -> cos(t - m z) - (m z + m), z = clip((|f| - mean) / (deviation / h), -1, 1).
+
+    Kim, Jain and Liu, "AdaFace", CVPR 2022, eq. 7 to 10: mean and deviation of the lengths
+    are running averages. A long (good) embedding gets an additive margin on the cosine, a
+    short one a negative angular margin. The length itself learns nothing from z.
+    """
+
+    def __init__(
+        self, margin: float = ADAFACE_MARGIN, h: float = CONCENTRATION, **options: Any
+    ) -> None:
+        super().__init__(**options)
+        self._margin = margin
+        self._h = h
+        self.mean = self.add_weight(
+            shape=(), initializer="zeros", trainable=False, name="length_mean"
+        )
+        self.deviation = self.add_weight(
+            shape=(), initializer="ones", trainable=False, name="length_deviation"
+        )
+        self.seen = self.add_weight(
+            shape=(), initializer="zeros", trainable=False, name="batches_seen"
+        )
+
+    def call(self, cosines: Any, lengths: Any) -> Any:
+        # The first batch counts whole: lengths differ much from encoder to encoder.
+        keep = ops.where(self.seen > 0, MOMENTUM, 0.0)
+        self.mean.assign(keep * self.mean + (1 - keep) * ops.mean(lengths))
+        self.deviation.assign(keep * self.deviation + (1 - keep) * ops.std(lengths))
+        self.seen.assign(ops.ones_like(self.seen))
+        z = (lengths - self.mean) * self._h / (self.deviation + TINY)
+        z = ops.stop_gradient(ops.clip(z, -1.0, 1.0))
+        angle = ops.clip(ops.arccos(cosines) - self._margin * z, TINY, math.pi - TINY)
+        return ops.cos(angle) - (self._margin * z + self._margin)
+
+
+class IdentityLoss(Loss):
     """L = -log softmax over people of s cos(w_j, f), the true person's cosine made harder.
 
     One head for each family of sources: a face competes only with people of its own family,

@@ -7,13 +7,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accessctl.errors import InputError
-from accessctl.training.losses import adaface, arcface, contrastive, cosface, triplet
-from accessctl.training.losses.base import Loss
-from accessctl.training.losses.cosine import Cosine
-from accessctl.training.losses.identity import Identity, Margin
-from accessctl.training.losses.regression import Regression
-from accessctl.training.losses.relational import Pairwise, Relational
-from accessctl.training.losses.siamese import Siamese
+from accessctl.training.losses import Loss
+from accessctl.training.losses.distillation import Cosine, Pairwise, Regression, Relational
+from accessctl.training.losses.identity import (
+    ADAFACE_MARGIN,
+    ARCFACE_MARGIN,
+    COSFACE_MARGIN,
+    AdaFace,
+    ArcFace,
+    CosFace,
+    IdentityLoss,
+    Margin,
+)
+from accessctl.training.losses.pairs import (
+    CONTRASTIVE_MARGIN,
+    TRIPLET_MARGIN,
+    Contrastive,
+    Siamese,
+    Triplet,
+)
 
 NEEDS_TEACHER = frozenset({"regression", "cosine", "relational", "pairwise"})
 SAME_DIMENSION = frozenset({"regression", "cosine"})
@@ -38,14 +50,12 @@ class Context:
 
 
 MAKERS: dict[str, Callable[[Context], Loss]] = {
-    "triplet": lambda c: triplet.Triplet(c.mining, c.margin or triplet.MARGIN, name="triplet"),
-    "contrastive": lambda c: contrastive.Contrastive(
-        c.margin or contrastive.MARGIN, name="contrastive"
-    ),
+    "triplet": lambda c: Triplet(c.mining, c.margin or TRIPLET_MARGIN, name="triplet"),
+    "contrastive": lambda c: Contrastive(c.margin or CONTRASTIVE_MARGIN, name="contrastive"),
     "siamese": lambda c: Siamese(c.dimension, name="siamese"),
-    "cosface": lambda c: _identity(c, cosface.CosFace(c.margin or cosface.MARGIN), "cosface"),
-    "arcface": lambda c: _identity(c, arcface.ArcFace(c.margin or arcface.MARGIN), "arcface"),
-    "adaface": lambda c: _identity(c, adaface.AdaFace(c.margin or adaface.MARGIN), "adaface"),
+    "cosface": lambda c: _identity(c, CosFace(c.margin or COSFACE_MARGIN), "cosface"),
+    "arcface": lambda c: _identity(c, ArcFace(c.margin or ARCFACE_MARGIN), "arcface"),
+    "adaface": lambda c: _identity(c, AdaFace(c.margin or ADAFACE_MARGIN), "adaface"),
     "regression": lambda _: Regression(name="regression"),
     "cosine": lambda _: Cosine(name="cosine"),
     "relational": lambda _: Relational(name="relational"),
@@ -70,8 +80,8 @@ def loss_named(name: str, context: Context) -> Loss:
     return maker(context)
 
 
-def _identity(context: Context, margin: Margin, name: str) -> Identity:
-    return Identity(
+def _identity(context: Context, margin: Margin, name: str) -> IdentityLoss:
+    return IdentityLoss(
         margin,
         context.person,
         context.family,

@@ -1,4 +1,7 @@
-"""Fits the texture network to samples, within a time budget; stops and goes on where it was."""
+"""Fits the texture network to samples, within a time budget; stops and goes on where it was.
+
+A check tells its errors by kind, of samples of people that it was not fitted on.
+"""
 
 import csv
 import math
@@ -16,29 +19,37 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accessctl.errors import InputError, StoreError
-from accessctl.training.spoof.matching import asked, distorted
 from accessctl.training.spoof.network import LIVING_CLASS, build_network
-from accessctl.training.spoof.report import rates
-from accessctl.training.spoof.samples import Samples
-from accessctl.training.spoof.teachers import Teacher
+from accessctl.training.spoof.samples import LIVING, Samples
+from accessctl.training.spoof.teachers import Teacher, asked, distorted
 
 T = TypeVar("T")
+
 Batch: TypeAlias = tuple[NDArray[np.float32], dict[str, NDArray[np.float32]]]
 """What the network is given, and what is wanted of each of its outputs."""
 
 LEARNING_RATE, FINAL_RATE = 2e-3, 2e-5
+
 MATCHING_RATE = 0.5
+
 WARM_UP = 200
+
 WEIGHT_DECAY = 1e-4
+
 LOSS_WEIGHTS = {"living": 0.3, "says": 1.5, "holds": 1.0}
+
 SMOOTHING = 0.02
 """No sample is taken for entirely certain: some attacks leave no trace at the size that is seen."""
+
+AT_BPCER = 0.05
+
+CONFIRMED = 0.9
 
 NETWORK_FILE, HISTORY_FILE = "network.keras", "history.csv"
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class FitPlan:
     """The rate falls over `steps` batches of `batch` samples, however many calls they take; one
     call ends after `minutes` of wall time at the latest. `matching` more batches follow, of
     pictures that the teachers are asked about at once; for them the rate falls again, from a
@@ -64,7 +75,7 @@ def fit(
     folder: Path,
     fitted: Samples,
     checked: Samples,
-    plan: Plan,
+    plan: FitPlan,
     *,
     teachers: Callable[[], Sequence[Teacher]] = tuple,
     clock: Callable[[], float] = time.monotonic,
@@ -95,7 +106,7 @@ def fit(
     return network
 
 
-def rate_at(step: int, plan: Plan) -> float:
+def rate_at(step: int, plan: FitPlan) -> float:
     """Cosine from LEARNING_RATE to FINAL_RATE (Loshchilov and Hutter, "SGDR", ICLR 2017, eq. 5)
     after a linear warm-up, once over the steps and once, at MATCHING_RATE of it, over the rest."""
     if step <= plan.steps:
@@ -110,7 +121,7 @@ def _falling(step: int, steps: int) -> float:
 
 
 def batches(
-    samples: Samples, plan: Plan, done: int, teachers: Callable[[], Sequence[Teacher]]
+    samples: Samples, plan: FitPlan, done: int, teachers: Callable[[], Sequence[Teacher]]
 ) -> Iterator[tuple[int, Batch]]:
     """The batches after those that are `done`, each with its number; always the same ones."""
     asked_now = teachers() if plan.matching and done < plan.steps + plan.matching else ()
@@ -135,7 +146,7 @@ def ahead(items: Iterator[T]) -> Iterator[T]:
             yield made[0]
 
 
-def order(count: int, plan: Plan, done: int) -> Iterator[NDArray[np.int64]]:
+def order(count: int, plan: FitPlan, done: int) -> Iterator[NDArray[np.int64]]:
     """Which of `count` samples each batch is of; `done` batches are passed over."""
     waiting = np.empty(0, np.int64)
     for number in range(plan.steps + plan.matching):
@@ -232,7 +243,7 @@ def kept(folder: Path) -> keras.Model:
         ) from error
 
 
-def _begun(folder: Path, plan: Plan) -> tuple[keras.Model, int]:
+def _begun(folder: Path, plan: FitPlan) -> tuple[keras.Model, int]:
     """The network and how many batches it has seen, which its optimiser counts."""
     keras.utils.set_random_seed(plan.seed)
     fresh = compiled(build_network())
@@ -266,3 +277,33 @@ def _keep(folder: Path, network: keras.Model, checked: Checked) -> None:
         raise StoreError(
             f"Cannot write to {folder} ({error.strerror}); make room or allow writing there."
         ) from error
+
+
+def rates(
+    living: NDArray[np.float32], samples: Samples, confirmed: float = CONFIRMED
+) -> dict[str, float]:
+    """`auc` of living against attacks; for each source of living faces the share below
+    `confirmed` (BPCER, ISO/IEC 30107-3) as `bpcer_SOURCE`; for each kind of attack the share above
+    it (APCER) as `apcer_KIND`, and above the threshold that keeps 95 % of the living as
+    `apcer95_KIND`."""
+    alive = samples.living
+    found = {"auc": auc(living[alive], living[~alive])}
+    threshold = float(np.quantile(living[alive], AT_BPCER)) if alive.any() else float("nan")
+    for source in sorted(set(samples.source[alive])):
+        chosen = living[alive & (samples.source == source)]
+        found[f"bpcer_{source}"] = float(np.mean(~(chosen >= confirmed)))
+    for kind in sorted(set(samples.kind) - {LIVING}):
+        chosen = living[samples.kind == kind]
+        found[f"apcer_{kind}"] = float(np.mean(chosen >= confirmed))
+        found[f"apcer95_{kind}"] = float(np.mean(chosen >= threshold))
+    return found
+
+
+def auc(positive: NDArray[np.float32], negative: NDArray[np.float32]) -> float:
+    """How often a living sample scores above an attack, ties half; NaN where either lacks."""
+    if not len(positive) or not len(negative):
+        return float("nan")
+    ordered = np.sort(negative)
+    below = np.searchsorted(ordered, positive, "left")
+    upto = np.searchsorted(ordered, positive, "right")
+    return float((below + upto).mean() / 2 / len(negative))

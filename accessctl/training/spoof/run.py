@@ -16,11 +16,9 @@ from accessctl.domain import Box, Image
 from accessctl.errors import InputError, StoreError
 from accessctl.evaluation.presentation import VIDEOS
 from accessctl.storage.parsing import read_mapping
-from accessctl.training.spoof.fit import Checked, Plan, fit, living_of
-from accessctl.training.spoof.pictures import FacePicture, film, photos
+from accessctl.training.spoof.fit import Checked, FitPlan, fit, living_of, rates
 from accessctl.training.spoof.prepare import REAL_ATTACK, Folds, prepare
-from accessctl.training.spoof.report import rates
-from accessctl.training.spoof.samples import Samples, read_samples
+from accessctl.training.spoof.samples import FacePicture, Samples, film, photos, read_samples
 from accessctl.training.spoof.teachers import Teacher, open_teachers
 from accessctl.vision.detector import short_range
 from accessctl.vision.landmarks import LandmarkModel, mesh_box, region_around, region_of
@@ -34,7 +32,7 @@ QUICK_CONFIDENCE, QUICK_PRESENCE = 0.5, 0.8
 SOURCE = re.compile(r"(?P<kind>[a-z][a-z0-9_]{0,19})=(?P<place>[^:]+)(:(?P<within>.+))?")
 
 
-class Source(BaseModel):
+class PictureSource(BaseModel):
     """`place` is a zip file of photographs, of which those in the folder `within` are meant, or a
     folder of films."""
 
@@ -44,7 +42,7 @@ class Source(BaseModel):
     within: str = ""
 
     @classmethod
-    def read(cls, text: str) -> "Source":
+    def read(cls, text: str) -> "PictureSource":
         """From KIND=PLACE or KIND=ZIP:FOLDER; raises InputError for anything else."""
         found = SOURCE.fullmatch(text)
         if found is None:
@@ -61,7 +59,7 @@ class RunSettings(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-    sources: tuple[Source, ...] = Field(min_length=1)
+    sources: tuple[PictureSource, ...] = Field(min_length=1)
     teachers: Path
     check_films: tuple[str, ...] = ()
     samples: int = Field(40_000, ge=1, le=1_000_000)
@@ -71,14 +69,14 @@ class RunSettings(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Telling:
+class RunListener:
     """Who hears how far a run has come: pieces of samples made, and each check."""
 
     prepared: Callable[[int, int], None]
     checked: Callable[[Checked], None]
 
 
-def run(folder: Path, settings: RunSettings, minutes: float, telling: Telling) -> None:
+def run(folder: Path, settings: RunSettings, minutes: float, telling: RunListener) -> None:
     """Make the samples that are missing, then fit for at most so many minutes.
 
     Raises InputError where the folder holds a run of other settings, or pictures lack.
@@ -94,7 +92,7 @@ def run(folder: Path, settings: RunSettings, minutes: float, telling: Telling) -
         told=telling.prepared,
     )
     fitted, checked = samples_of(folder)
-    plan = Plan(settings.steps, settings.matching, minutes=minutes, seed=settings.seed)
+    plan = FitPlan(settings.steps, settings.matching, minutes=minutes, seed=settings.seed)
 
     def teachers() -> Sequence[Teacher]:
         return open_teachers(settings.teachers)
@@ -124,7 +122,7 @@ def settings_of(folder: Path) -> RunSettings:
         ) from error
 
 
-def pictures(sources: Iterable[Source]) -> Iterable[FacePicture]:
+def pictures(sources: Iterable[PictureSource]) -> Iterable[FacePicture]:
     """All faces of all sources.
 
     Raises InputError for a place that is not there, before any is looked at, and for one that
@@ -147,7 +145,7 @@ def pictures(sources: Iterable[Source]) -> Iterable[FacePicture]:
             raise InputError(f"No face was found in {source.place}; name other pictures.")
 
 
-def _of(source: Source, vision: VisionConfig) -> Iterable[FacePicture]:
+def _of(source: PictureSource, vision: VisionConfig) -> Iterable[FacePicture]:
     if not source.place.is_dir():
         yield from photos(source.place, quick_look(vision), source.kind, source.within)
         return

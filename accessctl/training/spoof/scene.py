@@ -11,9 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accessctl.domain import Box, Image
-from accessctl.training.spoof.media import Medium
-from accessctl.training.spoof.optics import Picture
-from accessctl.training.spoof.pictures import FacePicture
+from accessctl.training.spoof.optics import Medium, Picture
+from accessctl.training.spoof.samples import FacePicture
 
 MOST_REACH = 4.4
 """No more face widths of a living face's picture are framed."""
@@ -122,7 +121,7 @@ def _box_around(middle: NDArray[np.float64], width: float, height: float) -> Box
 
 
 @dataclass(frozen=True, slots=True)
-class Pose:
+class MediumPose:
     """How a flat medium is held: turned and tilted in degrees, and `bend` the angle in radians
     that its width spans on a cylinder, 0 where it is flat."""
 
@@ -132,10 +131,10 @@ class Pose:
     bend: float
 
 
-def draw_pose(rng: np.random.Generator, *, bendable: bool) -> Pose:
+def draw_pose(rng: np.random.Generator, *, bendable: bool) -> MediumPose:
     yaw, pitch, roll = rng.normal(0, (9, 9, 5))
     bend = float(rng.uniform(0.3, 1.6)) if bendable and rng.random() < 0.25 else 0.0
-    return Pose(float(yaw), float(pitch), float(roll), bend)
+    return MediumPose(float(yaw), float(pitch), float(roll), bend)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -149,7 +148,7 @@ class Held:
     medium: Medium
     content: FacePicture
     shown: tuple[float, float, float, float]
-    pose: Pose
+    pose: MediumPose
     room: FacePicture
     fingers: bool
     cut: bool = False
@@ -262,7 +261,7 @@ def _bent(
 
 
 def _perspective(
-    pose: Pose, middle: tuple[float, float], framing: Framing, span: int
+    pose: MediumPose, middle: tuple[float, float], framing: Framing, span: int
 ) -> NDArray[np.float64]:
     """From the surface's pixels to the frame's: turned in space about the middle of the face."""
     yaw, pitch, roll = np.radians([pose.yaw, pose.pitch, pose.roll])

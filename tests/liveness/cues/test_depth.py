@@ -13,8 +13,16 @@ from numpy.typing import NDArray
 from accessctl.demo.people import demo_enrolment_photo, hopper
 from accessctl.demo.sheet import Sheet
 from accessctl.domain import Box, Frame, Image, Points, Pose
-from accessctl.evaluation.moved_photo import Hand, as_seen, moved_photo
-from accessctl.evaluation.turned_head import HEAD_REACH, Relief, depth_map, lay_relief, turned_head
+from accessctl.evaluation.rendered import (
+    HEAD_REACH,
+    Hand,
+    Relief,
+    as_seen,
+    depth_map,
+    lay_relief,
+    moved_photo,
+    turned_head,
+)
 from accessctl.liveness.cues.depth import (
     Parallax,
     depth,

@@ -1,8 +1,59 @@
 import numpy as np
 import pytest
 
-from accessctl.training.losses.cosface import CosFace
-from accessctl.training.losses.identity import Identity
+from accessctl.training.losses.identity import TINY, AdaFace, ArcFace, CosFace, IdentityLoss
+
+
+def test_margin_is_taken_off():
+    cosines = np.array([0.9, 0.0, -0.5], np.float32)
+    found = np.array(CosFace(0.25)(cosines, None))
+    np.testing.assert_allclose(found, [0.65, -0.25, -0.75], atol=1e-7)
+
+
+def test_margin_is_added_to_the_angle():
+    cosines = np.cos(np.radians([10, 60, 120])).astype(np.float32)
+    found = np.array(ArcFace(np.radians(20))(cosines, None))
+    np.testing.assert_allclose(found, np.cos(np.radians([30, 80, 140])), atol=1e-6)
+
+
+def test_it_never_rewards_a_wider_angle():
+    cosines = np.cos(np.linspace(0.01, np.pi - 0.01, 200)).astype(np.float32)
+    found = np.array(ArcFace(0.5)(cosines, None))
+    # At the seam, cos t - m sin m may lie a little above cos(t + m), by 1 - cos m at most.
+    assert (np.diff(found) < 1 - np.cos(0.5)).all()
+    assert (found < cosines).all()
+    assert found[-1] < found[0]
+
+
+COSINE = np.float32(np.cos(np.radians(60)))
+
+
+def margin(lengths, m=0.4):
+    return np.array(AdaFace(m, h=1.0)(np.full(len(lengths), COSINE), np.array(lengths, "f")))
+
+
+def test_an_average_face_gets_the_plain_additive_margin():
+    assert margin([2.0, 1.0, 3.0])[0] == pytest.approx(0.5 - 0.4, abs=1e-6)
+
+
+def test_good_and_poor_faces_by_hand():
+    # Lengths 1 and 3: mean 2, deviation 1, so z = -1 and +1 (up to TINY in the divisor).
+    z = 1 / (1 + TINY)
+    poor, good = margin([1.0, 3.0])
+    angle = np.radians(60)
+    assert poor == pytest.approx(np.cos(angle + 0.4 * z) - (0.4 - 0.4 * z), abs=1e-5)
+    assert good == pytest.approx(np.cos(angle - 0.4 * z) - (0.4 + 0.4 * z), abs=1e-5)
+
+
+def test_lengths_are_averaged_over_batches():
+    layer = AdaFace()
+    cosines = np.full(2, COSINE)
+    layer(cosines, np.array([1.0, 3.0], "f"))
+    assert float(layer.mean) == pytest.approx(2.0)
+    layer(cosines, np.array([4.0, 4.0], "f"))
+    assert float(layer.mean) == pytest.approx(0.99 * 2 + 0.01 * 4)
+    assert float(layer.deviation) == pytest.approx(0.99 * 1)
+
 
 # Keras 3.15 hands its variables to numpy in a way numpy deprecates.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -12,7 +63,7 @@ ONE_FAMILY = np.zeros(5, np.int32)
 
 
 def made(directions, family=ONE_FAMILY, margin=0.0, scale=4.0, **options):
-    loss = Identity(CosFace(margin), PERSON, family, 2, scale=scale, **options)
+    loss = IdentityLoss(CosFace(margin), PERSON, family, 2, scale=scale, **options)
     loss.people.assign(np.array(directions, np.float32))
     return loss
 

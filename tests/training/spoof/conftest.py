@@ -12,8 +12,7 @@ import numpy as np
 import pytest
 
 from accessctl.domain import Box
-from accessctl.training.spoof.pictures import FacePicture
-from accessctl.training.spoof.samples import Samples
+from accessctl.training.spoof.samples import FacePicture, Samples
 
 STORAGES = {"<f4": "FloatStorage", "<f2": "HalfStorage", "<i8": "LongStorage"}
 

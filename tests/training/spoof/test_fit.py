@@ -14,8 +14,9 @@ from accessctl.training.spoof import fit as module
 from accessctl.training.spoof.fit import (
     HISTORY_FILE,
     NETWORK_FILE,
-    Plan,
+    FitPlan,
     ahead,
+    auc,
     batch_of,
     batches,
     fit,
@@ -24,11 +25,11 @@ from accessctl.training.spoof.fit import (
     matched_batch,
     order,
     rate_at,
+    rates,
     softened,
     stacked,
 )
 from accessctl.training.spoof.network import build_network
-from accessctl.training.spoof.report import auc
 
 # Keras 3.15 hands its variables to numpy in a way numpy deprecates.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -59,7 +60,7 @@ def plain_network() -> keras.Model:
 
 def test_the_rate_by_hand() -> None:
     # 2e-5 + 1.98e-3 x (1 + cos(pi share)) / 2, and up to step 200 as much of it as was made.
-    long, plan = Plan(steps=10**9), Plan(steps=1000, matching=400)
+    long, plan = FitPlan(steps=10**9), FitPlan(steps=1000, matching=400)
     assert rate_at(0, long) == 0
     assert rate_at(100, long) == pytest.approx(1e-3, rel=1e-6)
     assert rate_at(200, long) == pytest.approx(2e-3, rel=1e-6)
@@ -75,7 +76,7 @@ def test_the_rate_by_hand() -> None:
 @given(step=st.integers(200, 3000), steps=st.integers(1, 3000))
 @settings(max_examples=60, deadline=None)
 def test_after_the_warm_up_the_rate_only_falls(step, steps) -> None:
-    plan = Plan(steps=steps)
+    plan = FitPlan(steps=steps)
     if step < steps:
         assert 2e-5 - 1e-12 <= rate_at(step + 1, plan) <= rate_at(step, plan) <= 2e-3
 
@@ -107,7 +108,7 @@ def test_a_fault_of_what_is_made_ahead_is_heard() -> None:
 
 
 def test_batches_are_plain_ones_and_then_matched_ones(made_samples, teachers) -> None:
-    samples, plan = made_samples(8, 0), Plan(steps=2, matching=2, batch=4)
+    samples, plan = made_samples(8, 0), FitPlan(steps=2, matching=2, batch=4)
     whole = list(batches(samples, plan, 0, lambda: teachers))
     assert [step for step, _ in whole] == [1, 2, 3, 4]
     known = [
@@ -128,8 +129,8 @@ def test_teachers_are_opened_only_where_they_are_asked(made_samples) -> None:
         pytest.fail("opened")
 
     samples = made_samples(8, 0)
-    assert len(list(batches(samples, Plan(steps=2, batch=4), 0, unasked))) == 2
-    assert list(batches(samples, Plan(steps=2, matching=2, batch=4), 4, unasked)) == []
+    assert len(list(batches(samples, FitPlan(steps=2, batch=4), 0, unasked))) == 2
+    assert list(batches(samples, FitPlan(steps=2, matching=2, batch=4), 4, unasked)) == []
 
 
 def test_logits_become_probabilities() -> None:
@@ -186,18 +187,18 @@ def test_a_batch_is_seen_in_another_light_of_its_own(made_samples) -> None:
 )
 @settings(max_examples=60, deadline=None)
 def test_batches_go_on_where_they_were(count, batch, steps, done) -> None:
-    plan = Plan(steps=steps, matching=2, batch=batch)
+    plan = FitPlan(steps=steps, matching=2, batch=batch)
     whole = [chosen.tolist() for chosen in order(count, plan, 0)]
     assert len(whole) == steps + 2
     assert [chosen.tolist() for chosen in order(count, plan, done)] == whole[done:]
 
 
 def test_every_sample_is_seen_as_often() -> None:
-    seen = np.concatenate(list(order(10, Plan(steps=3, matching=2, batch=4), 0))).tolist()
+    seen = np.concatenate(list(order(10, FitPlan(steps=3, matching=2, batch=4), 0))).tolist()
     assert sorted(seen) == sorted([*range(10)] * 2)
     assert sorted(seen[:10]) == list(range(10))
     assert seen[:10] != seen[10:]
-    assert seen != np.concatenate(list(order(10, Plan(5, batch=4, seed=1), 0))).tolist()
+    assert seen != np.concatenate(list(order(10, FitPlan(5, batch=4, seed=1), 0))).tolist()
 
 
 def test_a_matched_batch_asks_the_teachers_of_what_the_network_is_shown(
@@ -223,7 +224,7 @@ def test_a_stopped_fit_goes_on_to_the_same_network(
 ) -> None:
     monkeypatch.setattr(module, "build_network", plain_network)
     fitted, checked = made_samples(16, 0), made_samples(4, 1)
-    plan = Plan(steps=4, matching=2, batch=8, every=3)
+    plan = FitPlan(steps=4, matching=2, batch=8, every=3)
     asking = partial(fit, teachers=lambda: teachers)
     whole = asking(tmp_path / "whole", fitted, checked, plan)
     # Three looks at the clock are within the first minute, the fourth is not.
@@ -254,7 +255,7 @@ def test_a_stopped_fit_goes_on_to_the_same_network(
 def test_it_learns_a_grid_and_knows_it_on_pictures_it_never_saw(
     tiny, made_samples, tmp_path
 ) -> None:
-    unseen, plan = made_samples(40, 99), Plan(steps=50, batch=16, every=1000)
+    unseen, plan = made_samples(40, 99), FitPlan(steps=50, batch=16, every=1000)
     network = fit(tmp_path / "true", made_samples(40, 0), unseen, plan)
     said = living_of(network, unseen)
     assert auc(said[unseen.living], said[~unseen.living]) > 0.95
@@ -269,7 +270,7 @@ def test_it_learns_a_grid_and_knows_it_on_pictures_it_never_saw(
 def test_without_samples_there_is_nothing_to_do(made_samples, tmp_path) -> None:
     for fitted, checked in ((0, 4), (4, 0)):
         with pytest.raises(InputError, match="give more pictures"):
-            fit(tmp_path, made_samples(fitted, 0), made_samples(checked, 0), Plan(steps=1))
+            fit(tmp_path, made_samples(fitted, 0), made_samples(checked, 0), FitPlan(steps=1))
 
 
 def test_a_run_without_a_network_or_with_a_damaged_one_is_told(tmp_path) -> None:
@@ -297,4 +298,66 @@ def test_a_folder_that_cannot_be_written_is_a_fault(made_samples, tmp_path, monk
     monkeypatch.setattr(module, "_begun", lambda folder, plan: (Idle(), 0))
     (tmp_path / "run").write_text("a file is in the way")
     with pytest.raises(StoreError, match="Cannot write"):
-        fit(tmp_path / "run", made_samples(4, 0), made_samples(4, 1), Plan(steps=1, batch=4))
+        fit(tmp_path / "run", made_samples(4, 0), made_samples(4, 1), FitPlan(steps=1, batch=4))
+
+
+scores = st.lists(st.sampled_from([0.0, 0.1, 0.25, 0.5, 0.9, 1.0]), min_size=1, max_size=30)
+
+
+@given(positive=scores, negative=scores)
+@settings(max_examples=60, deadline=None)
+def test_the_area_is_what_every_pair_says(positive, negative) -> None:
+    pairs = [(a > b) + (a == b) / 2 for a in positive for b in negative]
+    found = auc(np.array(positive, np.float32), np.array(negative, np.float32))
+    assert found == pytest.approx(np.mean(pairs))
+
+
+def test_the_area_agrees_with_another_implementation() -> None:
+    metrics = pytest.importorskip("sklearn.metrics", reason="scikit-learn is not installed")
+    rng = np.random.default_rng(0)
+    positive, negative = rng.normal(1, 1, 70).round(1), rng.normal(0, 1, 90).round(1)
+    truth = np.r_[np.ones(70), np.zeros(90)]
+    wanted = metrics.roc_auc_score(truth, np.r_[positive, negative])
+    assert auc(positive, negative) == pytest.approx(wanted)
+
+
+def test_the_area_of_nothing_is_no_number() -> None:
+    some, none = np.ones(3, np.float32), np.empty(0, np.float32)
+    assert math.isnan(auc(some, none))
+    assert math.isnan(auc(none, some))
+
+
+def test_rates_by_hand(made_samples) -> None:
+    kind = ["living"] * 5 + ["paper"] * 3 + ["real"]
+    source = ["lfw", "lfw", "lfw", "film", "film", "lfw", "lfw", "film", "real"]
+    living = np.array([1, 1, 1, 1, 1, 0, 0, 0, 0], np.bool_)
+    samples = replace(
+        made_samples(9, 0), kind=np.array(kind), source=np.array(source), living=living
+    )
+    said = np.array([0.95, 0.9, 0.5, 0.99, 0.7, 0.2, 0.6, 0.95, 0.1], np.float32)
+    found = rates(said, samples)
+    # 20 pairs of living and attack. Of the attacks 0.2 and 0.1 are below all five; 0.6 is below
+    # four, 0.95 below one and equal to another: (5 + 5 + 4 + 1.5) / 20.
+    assert found.pop("auc") == pytest.approx(15.5 / 20)
+    assert found == {
+        "bpcer_film": pytest.approx(1 / 2),
+        "bpcer_lfw": pytest.approx(1 / 3),
+        "apcer_paper": pytest.approx(1 / 3),
+        # 95 % of the living lie above 0.5 + 0.2 x (0.7 - 0.5) = 0.54.
+        "apcer95_paper": pytest.approx(2 / 3),
+        "apcer_real": 0.0,
+        "apcer95_real": 0.0,
+    }
+    lower = rates(said, samples, 0.55)
+    assert lower["bpcer_lfw"] == pytest.approx(1 / 3)
+    assert lower["bpcer_film"] == 0
+    assert lower["apcer_paper"] == pytest.approx(2 / 3)
+    assert lower["apcer95_paper"] == pytest.approx(2 / 3)
+
+
+def test_no_number_counts_as_refused_and_never_as_let_in(made_samples) -> None:
+    samples = made_samples(4, 0)
+    found = rates(np.full(4, np.nan, np.float32), samples)
+    assert found["bpcer_lfw"] == 1
+    assert found["apcer_paper"] == 0
+    assert found["apcer95_paper"] == 0

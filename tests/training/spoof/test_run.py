@@ -9,9 +9,9 @@ from accessctl.demo.people import collins, hopper
 from accessctl.errors import InputError, StoreError
 from accessctl.training.spoof import run as module
 from accessctl.training.spoof.run import (
+    PictureSource,
+    RunListener,
     RunSettings,
-    Source,
-    Telling,
     begun,
     films_fitted,
     pictures,
@@ -21,11 +21,11 @@ from accessctl.training.spoof.run import (
     told_of,
 )
 
-QUIET = Telling(lambda done, every: None, lambda checked: None)
+QUIET = RunListener(lambda done, every: None, lambda checked: None)
 
 
 def settings(place: Path, **changes: object) -> RunSettings:
-    sources = [Source(kind="lfw", place=place, within="live")]
+    sources = [PictureSource(kind="lfw", place=place, within="live")]
     return RunSettings.model_validate({"sources": sources, "teachers": place.parent} | changes)
 
 
@@ -39,7 +39,7 @@ def settings(place: Path, **changes: object) -> RunSettings:
     ],
 )
 def test_a_source_is_read(text, kind, place, within) -> None:
-    assert Source.read(text) == Source(kind=kind, place=Path(place), within=within)
+    assert PictureSource.read(text) == PictureSource(kind=kind, place=Path(place), within=within)
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_a_source_is_read(text, kind, place, within) -> None:
 )
 def test_what_names_no_pictures_is_refused(text) -> None:
     with pytest.raises(InputError, match="KIND=PLACE or KIND=ZIP:FOLDER"):
-        Source.read(text)
+        PictureSource.read(text)
 
 
 def test_settings_come_back_from_the_folder(tmp_path, monkeypatch) -> None:
@@ -89,7 +89,9 @@ def test_a_folder_that_cannot_be_made_is_a_fault(tmp_path) -> None:
 def test_all_places_are_looked_for_before_any_is_looked_at(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(module, "photos", lambda *given: pytest.fail("looked at"))
     (tmp_path / "there.zip").touch()
-    places = [Source(kind="lfw", place=tmp_path / name) for name in ("there.zip", "gone.zip")]
+    places = [
+        PictureSource(kind="lfw", place=tmp_path / name) for name in ("there.zip", "gone.zip")
+    ]
     with pytest.raises(InputError, match=r"gone\.zip does not exist"):
         next(iter(pictures(places)))
 
@@ -97,7 +99,7 @@ def test_all_places_are_looked_for_before_any_is_looked_at(tmp_path, monkeypatch
 def test_a_place_without_a_face_is_told(tmp_path) -> None:
     (tmp_path / "notes.txt").write_text("no film")
     with pytest.raises(InputError, match="No face was found"):
-        list(pictures([Source(kind="film", place=tmp_path)]))
+        list(pictures([PictureSource(kind="film", place=tmp_path)]))
 
 
 def test_a_quick_look_finds_the_face_and_only_faces() -> None:

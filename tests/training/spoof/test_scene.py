@@ -6,12 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accessctl.domain import Box
-from accessctl.training.spoof.pictures import FacePicture
+from accessctl.training.spoof.samples import FacePicture
 from accessctl.training.spoof.scene import (
     SKINS,
     Framing,
     Held,
-    Pose,
+    MediumPose,
     draw_framing,
     draw_pose,
     extents,
@@ -19,7 +19,7 @@ from accessctl.training.spoof.scene import (
     presented,
 )
 
-FLAT = Pose(0.0, 0.0, 0.0, 0.0)
+FLAT = MediumPose(0.0, 0.0, 0.0, 0.0)
 DARK_ROOM = FacePicture(np.zeros((40, 40, 3), np.uint8), Box(10, 10, 20, 20), "room", "feed")
 FRAMING = Framing(50.0, 1.5, 1.4, 1.5, 1.6)
 
@@ -130,7 +130,7 @@ def test_a_turned_sheet_is_shorter_and_nearer_on_one_side() -> None:
     # The sheet is 100 pixels of the frame wide and three times that away. Turned by 30 degrees
     # its halves lie at 50 cos 30 = 43.3 and 50 sin 30 / 300 = 1/12 nearer or further:
     # 43.3 / (1 - 1/12) = 47.2 on the right, 43.3 / (1 + 1/12) = 40.0 on the left.
-    seen = presented(held(pose=Pose(30.0, 0.0, 0.0, 0.0)), FRAMING, rng()).picture
+    seen = presented(held(pose=MediumPose(30.0, 0.0, 0.0, 0.0)), FRAMING, rng()).picture
     assert covered(seen, 70) == pytest.approx((75 - 40.0, 75 + 47.2 - 1), abs=0.9)
     # The nearer rim is higher.
     left = covered(seen.transpose(1, 0, 2), 38)
@@ -139,14 +139,14 @@ def test_a_turned_sheet_is_shorter_and_nearer_on_one_side() -> None:
 
 
 def test_a_rolled_sheet_turns_about_the_face() -> None:
-    on = held(content=picture(((0.8, 0),)), pose=Pose(0.0, 0.0, 90.0, 0.0))
+    on = held(content=picture(((0.8, 0),)), pose=MediumPose(0.0, 0.0, 90.0, 0.0))
     assert spot(presented(on, FRAMING, rng()).picture) == pytest.approx((75, 110), abs=0.8)
 
 
 @pytest.mark.parametrize(("bend", "at"), [(0.0, 100.0), (1.6, 102.1)])
 def test_a_bent_sheet_shows_its_halves_further_out(bend, at) -> None:
     # Half way to the rim, 25 pixels: sin(0.4) / sin(0.8) = 0.543 of 50 where it is bent by 1.6.
-    on = held(content=picture(((0.5, 0),)), pose=Pose(0.0, 0.0, 0.0, bend))
+    on = held(content=picture(((0.5, 0),)), pose=MediumPose(0.0, 0.0, 0.0, bend))
     seen = presented(on, FRAMING, rng()).picture
     assert spot(seen)[0] == pytest.approx(at, abs=0.8)
     # Its rims stay where they are.
@@ -154,7 +154,7 @@ def test_a_bent_sheet_shows_its_halves_further_out(bend, at) -> None:
 
 
 def test_a_bent_sheet_is_darker_on_one_side() -> None:
-    seen = presented(held(pose=Pose(0.0, 0.0, 0.0, 1.6)), FRAMING, rng()).picture
+    seen = presented(held(pose=MediumPose(0.0, 0.0, 0.0, 1.6)), FRAMING, rng()).picture
     # cos(-0.8 - 0.4) and cos(0.8 - 0.4) at the rims.
     assert seen[70, 27].mean() / seen[70, 121].mean() == pytest.approx(0.362 / 0.921, rel=0.15)
 
@@ -206,7 +206,7 @@ def test_a_face_beside_the_middle_of_a_bent_sheet_is_narrower(across) -> None:
     # middle lies at 0.4545 of the half width, its edges at 0 and 0.909; bent by 1.6 those are seen
     # at 0 and at sin(0.727) / sin(0.8) = 0.9267 of 1.1 widths of 50.
     shown = (0.6, 1.0, 1.6, 1.0) if across < 0 else (1.6, 1.0, 0.6, 1.0)
-    seen = presented(held(shown=shown, pose=Pose(0.0, 0.0, 0.0, 1.6)), FRAMING, rng())
+    seen = presented(held(shown=shown, pose=MediumPose(0.0, 0.0, 0.0, 1.6)), FRAMING, rng())
     assert seen.box.w == pytest.approx(0.9267 * 55, abs=0.4)
     assert seen.box.h == pytest.approx(60)
 

@@ -1,1 +1,0 @@
-"""Which pairs and triplets of a batch to learn from."""
