@@ -16,7 +16,7 @@ from accessctl.door import assembly
 from accessctl.door.assembly import new_visit_id, open_audit, open_door
 from accessctl.door.door import Door
 from accessctl.door.fake import EPOCH, FACE_BOX, FakeHouse, decisions, portrait
-from accessctl.door.recorder import service_event
+from accessctl.door.recorder import NO_PICTURES, service_event
 from accessctl.errors import ModelError, StoreError
 from accessctl.gallery.pins import hash_pin
 from accessctl.policy.lockout_store import LockoutStore
@@ -130,9 +130,9 @@ def test_pictures_are_taken_only_when_asked_for(
     monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
     with open_audit(config) as audit:
         audit.append(Event(1.0, EventKind.SERVICE, {}))
-    assert assembly.snapshot_taker_of(config) is None
+    assert assembly.pictures_of(config) is NO_PICTURES
     wanted = config.audit.model_copy(update={"snapshots": SnapshotConfig(keep="face")})
-    photographer = assembly.snapshot_taker_of(config.model_copy(update={"audit": wanted}))
+    photographer = assembly.pictures_of(config.model_copy(update={"audit": wanted}))
     assert photographer is not None
     said = photographer.take("ab", 1.0, np.zeros((8, 8, 3), np.uint8))
     assert (config.audit.file.parent / "snapshots" / said["snapshot"]).is_file()
