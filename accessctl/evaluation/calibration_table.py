@@ -68,7 +68,7 @@ PLAN = TablePlan()
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Table:
-    """Float64 (R,) each, scores ascending; see gallery.calibration.Calibration."""
+    """Float64 (R,) each, scores ascending; see recognition.calibration.Calibration."""
 
     score: NDArray[np.float64]
     log10_fmr: NDArray[np.float64]
@@ -81,7 +81,7 @@ def calibrate(
     random: np.random.Generator,
     plan: TablePlan = PLAN,
 ) -> Table:
-    """The table of the strangers' scores (N, N) of impostors.impostor_scores.
+    """The table of the strangers' scores (N, N) of impostor_scores.
 
     The bound is the 95th percentile over bootstrap samples of people, not of pairs: a
     person drawn k times counts in every pair k times (Bolle, Ratha and Pankanti, "Error

@@ -225,7 +225,7 @@ def impostor_weight(photos: NDArray[np.int64], weights: Weights) -> float:
 def tar(pairs: AllPairs, rates: NDArray[np.float64], weights: Weights) -> NDArray[np.float64]:
     """TAR (R,) at each false-match rate when the people (P,) count by `weights` (P,).
 
-    As verification.tar_at_fmr, whose weights are all 1: a genuine pair counts as its person,
+    As tar_at_fmr, whose weights are all 1: a genuine pair counts as its person,
     an impostor pair as the product of its two. NaN where a sample would need scores that
     were not kept; where every pair was kept, whatever could be compared matches in the end.
     """
