@@ -18,7 +18,7 @@ from accessctl.service.model_checks import (
     check_vision_models,
 )
 
-MODELS = Path(__file__).parents[3] / "models"
+MODELS = Path(__file__).parents[2] / "models"
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ SLOT_S = 0.25
 MIN_RATE = 4.0
 """Frames a second below which a slot may hold nothing to average."""
 
-MIN_EXPRESSION_SLOTS = 5
+MIN_EXPRESSION_SLOTS = 4
 
 FRAMES_EACH = 3.0
 """So many frames of a slot average the mesh's trembling out; fewer leave more of it."""

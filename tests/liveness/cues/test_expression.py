@@ -159,9 +159,9 @@ def test_too_little_to_go_by() -> None:
     assert expression(moving) > 0.05
     assert math.isnan(expression([]))
     assert math.isnan(expression(moving[:1]))
-    # Four quarters of a second, and a frame of the fifth.
-    assert math.isnan(expression(moving[:15]))
-    assert math.isfinite(expression(moving[:16]))
+    # Three quarters of a second, and a frame of the fourth.
+    assert math.isnan(expression(moving[:12]))
+    assert math.isfinite(expression(moving[:13]))
     slow = seen(lambda t, face: lifted(face, SOFT, 20 * t), fps=2.5)
     assert math.isnan(expression(slow))
 
