@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 import yaml
 
@@ -212,3 +213,8 @@ def texture_folder(tmp_path: Path, tiny_textures: dict[str, bytes]) -> Callable[
         return folder
 
     return make
+
+
+# A busy machine takes its time; what is slow by itself is cut off by the suite's own limit.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
