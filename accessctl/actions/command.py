@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 
-from accessctl.actions.base import ActionResult, printable
+from accessctl.actions.base import ActionResult
 from accessctl.actions.process import Ended, run_to_end
+from accessctl.storage.parsing import printable
 
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "USER", "LOGNAME", "TMPDIR")
 GIVEN = (

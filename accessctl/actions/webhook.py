@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from accessctl.actions.base import ActionResult, printable
+from accessctl.actions.base import ActionResult
 from accessctl.errors import ConfigError
+from accessctl.storage.parsing import printable
 
 MIN_KEY_BYTES = 16
 MAX_KEY_BYTES = 4096

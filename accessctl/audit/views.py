@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 
 from accessctl.domain import Event, EventKind, PersonId
 from accessctl.errors import InputError
+from accessctl.storage.parsing import printable
 
 NameOf: TypeAlias = Callable[[PersonId], str | None]
 Records: TypeAlias = Iterable[tuple[int, Event, str]]
@@ -68,7 +69,7 @@ def as_text(event: Event, name_of: NameOf, zone: tzinfo | None = None) -> str:
     local = datetime.fromtimestamp(event.time, UTC).astimezone(zone)
     head = f"{local:%Y-%m-%d %H:%M:%S}  {event.kind.value:<8}"
     words = _WORDS.get(event.kind, _others)(event, _name(event, name_of))
-    return "".join(map(_printable, f"{head}  {words}")).rstrip()
+    return printable(f"{head}  {words}").rstrip()
 
 
 def iso(time: float) -> str:
@@ -146,12 +147,6 @@ def _figure(word: str, value: object, form: str) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > _ABSURD:
         return ""
     return f"{word} {form.format(value)}"
-
-
-def _printable(character: str) -> str:
-    if character.isprintable():
-        return character
-    return character.encode("unicode_escape").decode("ascii")
 
 
 def json_lines(records: Records, name_of: NameOf) -> Iterator[str]:

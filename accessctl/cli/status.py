@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from accessctl.cli.common import add_config, add_json, config_from, print_json
+from accessctl.storage.parsing import printable
 
 LABEL = 10
 DAY_S = 86400
@@ -36,7 +37,7 @@ def lines(report: Mapping[str, Any]) -> Iterator[str]:
     yield _line("door", f"{report.get('door', '?')}, {camera['state']}")
     yield _line("camera", _camera(camera))
     if camera["error"]:
-        yield _line("", _printable(camera["error"]))
+        yield _line("", printable(camera["error"]))
     yield _line("frames", _frames(camera))
     if "infrared" in report:
         yield from _infrared(report["infrared"])
@@ -48,7 +49,7 @@ def lines(report: Mapping[str, Any]) -> Iterator[str]:
     done = report["actions"]
     yield _line("actions", f"{done['ok']} done, {done['failed']} failed")
     yield _line("running", f"{duration(report['uptime_s'])}, accessctl {report['version']}")
-    yield _line("config", _printable(report["config"]))
+    yield _line("config", printable(report["config"]))
     for number, decision in enumerate(report["decisions"]):
         yield _line("" if number else "decisions", _decision(decision))
 
@@ -66,13 +67,13 @@ def _line(label: str, text: str) -> str:
 
 def _camera(camera: Mapping[str, Any]) -> str:
     size = f", {camera['width']}x{camera['height']}" if camera["width"] else ""
-    return _printable(camera.get("description", "not opened yet")) + size
+    return printable(camera.get("description", "not opened yet")) + size
 
 
 def _infrared(infrared: Mapping[str, Any]) -> Iterator[str]:
-    yield _line("infrared", _printable(infrared["description"]))
+    yield _line("infrared", printable(infrared["description"]))
     if infrared["error"]:
-        yield _line("", f"nobody is found alive without it: {_printable(infrared['error'])}")
+        yield _line("", f"nobody is found alive without it: {printable(infrared['error'])}")
 
 
 def _frames(camera: Mapping[str, Any]) -> str:
@@ -87,7 +88,7 @@ def _frames(camera: Mapping[str, Any]) -> str:
 
 def _lockout(lockout: Mapping[str, Any]) -> str:
     if "error" in lockout:
-        return _printable(lockout["error"])
+        return printable(lockout["error"])
     refused = f"{lockout['refused']} refused in a row"
     if lockout["off"]:
         return f"faces are off until `accessctl unlock-face`; {refused}"
@@ -101,16 +102,9 @@ def _decision(decision: Mapping[str, Any]) -> str:
     parts = [
         f"{moment:%Y-%m-%d %H:%M:%S}",
         f"{decision['outcome']:<7}",
-        _printable(decision["person"] or ""),
+        printable(decision["person"] or ""),
         f"({decision['reason']})",
         f"after {decision['latency_ms']:.0f} ms",
         f"visit {decision['visit']}",
     ]
     return "  ".join(part for part in parts if part)
-
-
-def _printable(text: str) -> str:
-    return "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode()
-        for character in text
-    )

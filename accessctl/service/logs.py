@@ -13,6 +13,7 @@ from typing import Literal, TextIO
 
 from accessctl.camera.source import redact
 from accessctl.domain import Decision
+from accessctl.storage.parsing import printable
 
 log = logging.getLogger(__name__)
 
@@ -91,13 +92,7 @@ def log_decision(decision: Decision) -> None:
 
 def cleaned(text: str) -> str:
     """One line without control characters, its addresses without passwords and query values."""
-    return "".join(map(_printable, URL.sub(lambda found: redact(found[0]), text)))
-
-
-def _printable(character: str) -> str:
-    if character.isprintable():
-        return character
-    return character.encode("unicode_escape").decode("ascii")
+    return printable(URL.sub(lambda found: redact(found[0]), text))
 
 
 def _fault(formatter: logging.Formatter, record: logging.LogRecord) -> str | None:

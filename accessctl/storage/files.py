@@ -58,11 +58,14 @@ def make_private(path: Path) -> None:
         path.chmod(PRIVATE)
 
 
-def write_atomically(path: Path, content: bytes, *, mode: int = PRIVATE) -> None:
+def write_atomically(
+    path: Path, content: bytes, *, mode: int = PRIVATE, owner: tuple[int, int] | None = None
+) -> None:
     """Put `content` at `path`, whose folder exists, through a neighbour and a rename.
 
     On disk when this returns. When it fails, what was at `path` is still there, and no
-    neighbour is left behind.
+    neighbour is left behind. `owner` is the user and group that it then belongs to; None: who
+    writes it.
     """
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     scratch = Path(name)
@@ -71,6 +74,8 @@ def write_atomically(path: Path, content: bytes, *, mode: int = PRIVATE) -> None
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
+        if owner is not None and owner != (os.geteuid(), os.getegid()):
+            os.chown(scratch, *owner)
         scratch.chmod(mode)
         scratch.replace(path)
     except BaseException:

@@ -106,6 +106,18 @@ def shortened(text: str, longest: int = 300) -> str:
     return line if len(line) <= longest else f"{line[: longest - 4]} ..."
 
 
+def printable(text: str) -> str:
+    """The same text with everything unprintable written as a backslash escape.
+
+    Covers control characters, terminal escapes, line breaks, bidirectional overrides
+    and lone surrogates, so that nobody's text can forge a log line or steer a terminal.
+    """
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii")
+        for letter in text
+    )
+
+
 def read_arrays(path: Path, names: Sequence[str], max_bytes: int) -> "list[NDArray[Any]]":
     """The arrays of those names, each of at most `max_bytes`, as `np.savez` keeps them.
 

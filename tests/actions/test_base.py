@@ -1,8 +1,4 @@
-import string
-
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from accessctl.actions.base import (
     Action,
@@ -10,37 +6,7 @@ from accessctl.actions.base import (
     FailingAction,
     HangingAction,
     RecordingAction,
-    printable,
 )
-
-
-@pytest.mark.parametrize(
-    ("raw", "shown"),
-    [
-        ("relay on", "relay on"),
-        ("Zoë 日本", "Zoë 日本"),
-        ("a\nb\r\tc", "a\\nb\\r\\tc"),
-        ("\x1b[2Jgone", "\\x1b[2Jgone"),
-        ("x\u202egnp", "x\\u202egnp"),
-        ("\u2028", "\\u2028"),
-        ("\ud800", "\\ud800"),
-        ("\x9b31m", "\\x9b31m"),
-    ],
-)
-def test_escapes_what_could_steer_a_terminal(raw: str, shown: str) -> None:
-    assert printable(raw) == shown
-
-
-@given(st.text(st.characters()))
-def test_result_is_always_printable_and_encodable(raw: str) -> None:
-    shown = printable(raw)
-    assert shown.isprintable()
-    shown.encode("utf-8")
-
-
-@given(st.text(string.ascii_letters + string.digits + " .,-"))
-def test_ordinary_text_is_left_alone(raw: str) -> None:
-    assert printable(raw) == raw
 
 
 def test_recording_keeps_payloads_and_answers_as_told() -> None:

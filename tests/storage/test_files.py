@@ -211,3 +211,11 @@ def test_any_bytes_are_a_key_or_refused(tmp_path: Path, content: bytes) -> None:
     else:
         assert key is not None
         assert len(key) == KEY_BYTES
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give a file away")
+def test_what_is_written_in_place_of_a_file_can_be_its_owners(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    write_atomically(path, b"new", mode=0o640, owner=(65534, 65533))
+    status = path.stat()
+    assert (status.st_uid, status.st_gid, status.st_mode & 0o777) == (65534, 65533, 0o640)

@@ -1,5 +1,6 @@
 import io
 import os
+import string
 import struct
 import threading
 import zipfile
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from accessctl.storage.parsing import MAX_DIGITS, read_arrays, read_mapping, shortened
+from accessctl.storage.parsing import MAX_DIGITS, printable, read_arrays, read_mapping, shortened
 
 
 @pytest.fixture
@@ -66,6 +67,35 @@ def test_shortened_text_is_one_printable_line(text: str, longest: int) -> None:
     line = shortened(text, longest)
     assert line.isprintable()
     assert len(line) <= longest
+
+
+@pytest.mark.parametrize(
+    ("raw", "shown"),
+    [
+        ("relay on", "relay on"),
+        ("Zoë 日本", "Zoë 日本"),
+        ("a\nb\r\tc", "a\\nb\\r\\tc"),
+        ("\x1b[2Jgone", "\\x1b[2Jgone"),
+        ("x\u202egnp", "x\\u202egnp"),
+        ("\u2028", "\\u2028"),
+        ("\ud800", "\\ud800"),
+        ("\x9b31m", "\\x9b31m"),
+    ],
+)
+def test_escapes_what_could_steer_a_terminal(raw: str, shown: str) -> None:
+    assert printable(raw) == shown
+
+
+@given(st.text(st.characters()))
+def test_result_is_always_printable_and_encodable(raw: str) -> None:
+    shown = printable(raw)
+    assert shown.isprintable()
+    shown.encode("utf-8")
+
+
+@given(st.text(string.ascii_letters + string.digits + " .,-"))
+def test_ordinary_text_is_left_alone(raw: str) -> None:
+    assert printable(raw) == raw
 
 
 MEMBER = np.arange(6, dtype=np.int8).reshape(2, 3)

@@ -10,8 +10,7 @@ from accessctl.liveness.cues.depth import DEPTH, depth
 from accessctl.liveness.cues.expression import BLINK, STILLNESS, blink, stillness
 from accessctl.liveness.cues.infrared import INFRARED, infrared
 from accessctl.liveness.cues.surroundings import EDGES, SURROUNDINGS, edges, surroundings
-from accessctl.liveness.cues.texture import CUE as TEXTURE
-from accessctl.liveness.cues.texture import MIN_SAMPLES, texture
+from accessctl.liveness.cues.texture import MIN_SAMPLES, TEXTURE, texture
 from accessctl.liveness.evidence import CueResult, CueVerdict, LivenessFrame
 
 Cue: TypeAlias = Callable[[Sequence[LivenessFrame]], CueResult]

@@ -13,7 +13,7 @@ from accessctl.liveness.evidence import (
     undecided,
 )
 
-CUE = "texture"
+TEXTURE = "texture"
 
 MIN_SAMPLES = 4
 MIN_SPAN_S = 0.95
@@ -56,7 +56,7 @@ def texture(frames: Sequence[LivenessFrame]) -> CueResult:
     """
     sampled = [frame for frame in frames if np.isfinite(frame.texture) and can_tell(frame)]
     if not sampled:
-        return undecided(CUE, TEXTURE_BOUNDS[1])
+        return undecided(TEXTURE, TEXTURE_BOUNDS[1])
     doubt, confirm = sampled[-1].texture_bounds
     if np.median([frame.around.seen for frame in sampled]) < NEAR_SEEN:
         confirm = max(confirm, NEAR)
@@ -72,7 +72,7 @@ def texture(frames: Sequence[LivenessFrame]) -> CueResult:
     else:
         verdict = CueVerdict.CLEAR if mean >= HALF else CueVerdict.UNDECIDED
         threshold = confirm
-    return CueResult(CUE, verdict, mean, threshold, len(sampled), since, until)
+    return CueResult(TEXTURE, verdict, mean, threshold, len(sampled), since, until)
 
 
 def _moves(frames: Sequence[LivenessFrame], mean: float, seconds: float) -> bool:
