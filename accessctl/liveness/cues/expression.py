@@ -1,13 +1,14 @@
 """Two cues, and a figure for a third, on what moves in a face that keeps its place.
 
 `stillness`: a head is never quite still, and a photograph on a stand is. `blink`: both eyes close
-and open again within human times while the head is steady. `expression` measures how far mouth and
+and open again within human times while the head is steady. `movement` measures how far mouth and
 lids move on the face; on a sheet, flat or bent, they go with the rest. The mesh's points are
 averaged over short stretches of time, because the mesh trembles less than faces move.
 """
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +35,8 @@ MIN_RATE = 4.0
 MIN_EXPRESSION_SLOTS = 4
 
 FRAMES_EACH = 3.0
-"""So many frames of a slot average the mesh's trembling out; fewer leave more of it."""
+"""So many frames of a slot average the mesh's trembling out; fewer leave more of it, by the square
+root of how many fewer they are."""
 
 MIN_EXPRESSION_RATE = 3.0
 """Frames a second below which too few slots hold one."""
@@ -83,30 +85,51 @@ def averaged(frames: Sequence[LivenessFrame], drift: float = math.inf) -> NDArra
     return np.array(calm).reshape(-1, *points.shape[1:])
 
 
-def expression(frames: Sequence[LivenessFrame]) -> float:
-    """How far mouth and lids move against brows, forehead and cheeks, in face widths.
+@dataclass(frozen=True, slots=True)
+class FaceMovement:
+    """Face widths; NaN where too little was seen. `expression` is how far mouth and lids move
+    against brows, forehead and cheeks, `warp` how far those change their own shape, as they do in
+    a picture that is leant or bent, or where the mesh is not sure of it. `trembling`, from 1 on:
+    how many times as much the mesh trembles for want of frames to average."""
 
-    Each quarter of a second is brought to the middle one by the polynomial of the second degree
-    that fits brows, forehead and cheeks best (least squares): it takes along whatever a sheet that
-    is shifted, leant or bent does to them. How far mouth and lids then lie from their median is
-    averaged (root mean square); of all quarters the second largest counts, so that no single one
-    in which the mesh was lost does. It is made smaller by as much as the mesh trembles more where
-    a quarter holds fewer frames than FRAMES_EACH. Frames in which a part of the face lies beyond
-    the picture are left out, because the mesh guesses there, and quarters in which the face goes
-    by (MOST_DRIFT). NaN below MIN_EXPRESSION_SLOTS quarters or MIN_EXPRESSION_RATE frames a second.
+    expression: float
+    warp: float
+    trembling: float
+
+
+UNSEEN = FaceMovement(float("nan"), float("nan"), 1.0)
+
+
+def movement(frames: Sequence[LivenessFrame]) -> FaceMovement:
+    """How the face moves, other than as a whole.
+
+    For `expression` each quarter of a second is brought to the middle one by the polynomial of the
+    second degree that fits brows, forehead and cheeks best (least squares): it takes along whatever
+    a sheet that is shifted, leant or bent does to them. How far mouth and lids then lie from their
+    median is averaged (root mean square); of all quarters the second largest counts, so that no
+    single one in which the mesh was lost does. `warp` is the largest that is left of brows,
+    forehead and cheeks once they are brought there by a shift, a turn in the picture and a scale
+    alone. `trembling` is the square root of FRAMES_EACH over how many frames a quarter holds.
+
+    Frames in which a part of the face lies beyond the picture are left out, because the mesh
+    guesses there, and quarters in which the face goes by (MOST_DRIFT). NaN below
+    MIN_EXPRESSION_SLOTS quarters or MIN_EXPRESSION_RATE frames a second.
     """
     whole = [frame for frame in frames if _inside(frame)]
     fps = rate(whole)
-    if fps < MIN_EXPRESSION_RATE:
-        return float("nan")
-    points = averaged(whole, MOST_DRIFT)
+    points = averaged(whole, MOST_DRIFT) if fps >= MIN_EXPRESSION_RATE else np.empty(0)
     if len(points) < MIN_EXPRESSION_SLOTS:
-        return float("nan")
+        return UNSEEN
     middle = points[len(points) // 2]
     moved = np.array([_brought(each, middle) for each in points])
     away = np.square(moved - np.median(moved, axis=0)).sum(axis=-1)
-    trembling = max(1.0, np.sqrt(FRAMES_EACH / max(1.0, fps * SLOT_S)))
-    return float(np.sort(np.sqrt(away.mean(axis=-1)))[-2] / trembling)
+    flat = points[:, list(FLAT)] @ np.array([1, 1j])
+    warped = np.abs(_at_rest(flat, flat, flat[len(flat) // 2]) - _centred(flat[len(flat) // 2]))
+    return FaceMovement(
+        float(np.sort(np.sqrt(away.mean(axis=-1)))[-2]),
+        float(np.sqrt(np.square(warped).mean(axis=-1)).max()),
+        max(1.0, math.sqrt(FRAMES_EACH / max(1.0, fps * SLOT_S))),
+    )
 
 
 def _inside(frame: LivenessFrame) -> bool:
@@ -168,12 +191,24 @@ def _rested_expression(points: NDArray[np.complex128]) -> float:
     """How far mouth and lids move (root mean square), once the head is brought to rest by the
     similarity that fits the steady points best (least squares)."""
     steady = points[:, list(STEADY)]
+    rested = _at_rest(points[:, [*MOUTH, *LIDS]], steady, steady.mean(axis=0))
+    return float(np.sqrt(np.square(np.abs(rested - rested.mean(axis=0))).mean()))
+
+
+def _at_rest(
+    points: NDArray[np.complex128], steady: NDArray[np.complex128], to: NDArray[np.complex128]
+) -> NDArray[np.complex128]:
+    """`points` (S, P) where they lie once each `steady` (S, Q) is brought to `to` (Q,), about its
+    middle, by the similarity that fits best."""
     middles = steady.mean(axis=1, keepdims=True)
-    like = steady.mean(axis=0) - middles.mean()
+    like = _centred(to)
     ways = (steady - middles) @ like.conj() / max(float(np.square(np.abs(like)).sum()), 1e-12)
     ways = np.where(np.abs(ways) > 1e-9, ways, 1.0)
-    rested = (points[:, [*MOUTH, *LIDS]] - middles) / ways[:, None]
-    return float(np.sqrt(np.square(np.abs(rested - rested.mean(axis=0))).mean()))
+    return np.asarray((points - middles) / ways[:, None], np.complex128)
+
+
+def _centred(points: NDArray[np.complex128]) -> NDArray[np.complex128]:
+    return np.asarray(points - points.mean(), np.complex128)
 
 
 def eye_aspect_ratio(landmarks: Points) -> tuple[float, float]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from accessctl.liveness.cues.expression import expression
+from accessctl.liveness.cues.expression import FaceMovement, movement
 from accessctl.liveness.evidence import (
     TEXTURE_BOUNDS,
     CueResult,
@@ -20,16 +20,18 @@ MIN_SPAN_S = 0.95
 """Single pictures err, and those that follow one another at once err together: four that span
 a second, or the little less that a camera of five frames a second makes of it."""
 
-MOVES = 0.007
-"""Nothing is confirmed before mouth or lids have moved by so much of the face's width: some
-photographs look like skin, and held up, leant and shaken as a whole only two of 37 come to that."""
+MOVES, MOVES_ENOUGH, WARPED = 0.004, 0.008, 1.1
+"""Nothing is confirmed before mouth and lids have moved by the first of these, in face widths, and
+by so many times as much as the rest of the face was warped: some photographs look like skin. On a
+stand they come to 0.002, leant, shaken and brought closer hardly further than they are warped."""
 
-SURE, LONGER_S, MOVES_MORE = 0.85, 2.4, 0.010
-"""A mean below SURE must hold for so many seconds, and they must move by the second instead."""
+SURE, LONGER_S = 0.85, 2.4
+"""From a mean of SURE on MOVES_ENOUGH suffices however the face is warped; a mean below must hold
+for so many seconds."""
 
-NEAR_SEEN, NEAR = 0.4, 0.8
-"""Where less than the first of what surrounds the face is in the picture, the mean must be at least
-the second: a screen of which no rim is seen comes to 0.78."""
+NEAR_SEEN = 0.4
+"""Where less of what surrounds the face is in the picture, only a mean of SURE counts: a screen of
+which no rim is seen comes to 0.83."""
 
 HALF, LEAST = 0.5, 0.3
 """A mean from HALF on clears a doubt; a single answer below LEAST speaks of an attack rather than
@@ -50,16 +52,16 @@ def texture(frames: Sequence[LivenessFrame]) -> CueResult:
     """The mean of the network's answers, in [0, 1]; its doubt only suspends, it never vetoes.
 
     Rests on the frames that carry an answer and that `can_tell`: at least MIN_SAMPLES that span
-    MIN_SPAN_S. Confirms at a mean from the network's own bound, or NEAR, on, with no answer below
-    LEAST, and with an `expression` of MOVES in all frames, below SURE only after LONGER_S and with
-    MOVES_MORE. Doubts up to its lower bound; clear from HALF on.
+    MIN_SPAN_S. Confirms at a mean from the network's own bound on, below SURE only after LONGER_S
+    and not NEAR_SEEN, with no answer below LEAST, and where all frames show a face that `moves` by
+    itself. Doubts up to its lower bound; clear from HALF on.
     """
     sampled = [frame for frame in frames if np.isfinite(frame.texture) and can_tell(frame)]
     if not sampled:
         return undecided(TEXTURE, TEXTURE_BOUNDS[1])
     doubt, confirm = sampled[-1].texture_bounds
     if np.median([frame.around.seen for frame in sampled]) < NEAR_SEEN:
-        confirm = max(confirm, NEAR)
+        confirm = max(confirm, SURE)
     values = np.array([frame.texture for frame in sampled])
     mean = float(values.mean())
     since, until = sampled[0].captured, sampled[-1].captured
@@ -67,7 +69,7 @@ def texture(frames: Sequence[LivenessFrame]) -> CueResult:
         verdict, threshold = CueVerdict.UNDECIDED, confirm
     elif mean <= doubt:
         verdict, threshold = CueVerdict.DOUBT, doubt
-    elif mean >= confirm and values.min() >= LEAST and _moves(frames, mean, until - since):
+    elif mean >= confirm and values.min() >= LEAST and _lives(frames, mean, until - since):
         verdict, threshold = CueVerdict.CONFIRM, confirm
     else:
         verdict = CueVerdict.CLEAR if mean >= HALF else CueVerdict.UNDECIDED
@@ -75,10 +77,17 @@ def texture(frames: Sequence[LivenessFrame]) -> CueResult:
     return CueResult(TEXTURE, verdict, mean, threshold, len(sampled), since, until)
 
 
-def _moves(frames: Sequence[LivenessFrame], mean: float, seconds: float) -> bool:
-    if mean >= SURE:
-        return expression(frames) >= MOVES
-    return seconds >= LONGER_S and expression(frames) >= MOVES_MORE
+def _lives(frames: Sequence[LivenessFrame], mean: float, seconds: float) -> bool:
+    sure = mean >= SURE
+    return (sure or seconds >= LONGER_S) and moves(movement(frames), sure=sure)
+
+
+def moves(seen: FaceMovement, *, sure: bool) -> bool:
+    """Whether mouth and lids move further than a picture's would; `sure`: of the mean."""
+    least = max(MOVES * seen.trembling, WARPED * seen.warp)
+    if sure:
+        least = min(least, MOVES_ENOUGH * seen.trembling)
+    return seen.expression >= least
 
 
 def can_tell(frame: LivenessFrame) -> bool:

@@ -12,12 +12,12 @@ from accessctl.liveness.cues.expression import (
     averaged,
     blink,
     dips,
-    expression,
     eye_aspect_ratio,
+    movement,
     rate,
     stillness,
 )
-from accessctl.liveness.evidence import LIDS, MOUTH, CueVerdict, LivenessFrame, View
+from accessctl.liveness.evidence import FLAT, LIDS, MOUTH, CueVerdict, LivenessFrame, View
 from accessctl.liveness.fake import fake_frame
 
 
@@ -80,18 +80,22 @@ def lifted(points: np.ndarray, which: list[int], by: float) -> np.ndarray:
     return changed
 
 
+def expression_of(frames: list[LivenessFrame]) -> float:
+    return movement(frames).expression
+
+
 def test_lips_and_lids_that_move_for_half_the_time_by_hand() -> None:
     # At rest for 1.5 s, then all of them 3 px lower: the median is where they were first, the
     # four quarters of the rest lie 0.03 of the width away.
     frames = seen(lambda t, face: lifted(face, SOFT, 3.0 if t >= 1.5 else 0.0))
-    assert expression(frames) == pytest.approx(0.03, abs=1e-4)
+    assert expression_of(frames) == pytest.approx(0.03, abs=1e-4)
 
 
 def test_one_quarter_in_which_the_mesh_was_lost_does_not_count() -> None:
     frames = seen(lambda t, face: lifted(face, SOFT, 9.0 if 1.0 <= t < 1.25 else 0.0))
-    assert expression(frames) < 1e-4
+    assert expression_of(frames) < 1e-4
     longer = seen(lambda t, face: lifted(face, SOFT, 9.0 if 1.0 <= t < 1.5 else 0.0))
-    assert expression(longer) == pytest.approx(0.09, abs=1e-3)
+    assert expression_of(longer) == pytest.approx(0.09, abs=1e-3)
 
 
 @given(
@@ -112,14 +116,46 @@ def test_what_is_shifted_brought_closer_turned_and_bent_as_a_whole_has_none(
         return rolled + shift * way
 
     # The middle of a quarter is not quite where the mean of its points lies.
-    assert expression(seen(sheet)) < 0.004
+    assert expression_of(seen(sheet)) < 0.004
+
+
+def test_the_warp_of_brows_forehead_and_cheeks_by_hand() -> None:
+    # From 1.5 s on everything is stretched along x by a tenth: what a similarity leaves of it is
+    # computed by another way, numpy's least squares.
+    frames = seen(lambda t, face: face * ([1.1, 1.0] if t >= 1.5 else [1.0, 1.0]))
+    flat = FACE[list(FLAT)] / WIDTH
+    flat = flat - flat.mean(axis=0)
+    # The middle one of ten quarters is that from 1.25 s on, at rest.
+    stretched = flat * [1.1, 1.0]
+    x, y = stretched.T
+    design = np.vstack([np.column_stack([x, -y]), np.column_stack([y, x])])
+    wanted = np.concatenate([flat[:, 0], flat[:, 1]])
+    left = wanted - design @ np.linalg.lstsq(design, wanted, rcond=None)[0]
+    by_hand = np.sqrt(np.square(left).sum() / len(flat))
+    assert by_hand > 0.01
+    assert movement(frames).warp == pytest.approx(by_hand, rel=0.02)
+    assert movement(seen(lambda t, face: lifted(face, SOFT, 20 * t))).warp < 1e-4
+
+
+@given(shift=st.floats(-20, 20), grow=st.floats(-0.2, 0.2), turn=st.floats(-0.3, 0.3))
+@settings(max_examples=40, deadline=None)
+def test_what_is_shifted_brought_closer_and_turned_in_the_picture_is_not_warped(
+    shift, grow, turn
+) -> None:
+    def like(t: float, face: np.ndarray) -> np.ndarray:
+        way = np.sin(2 * t)
+        cos, sin = np.cos(turn * way), np.sin(turn * way)
+        return face @ np.array([[cos, -sin], [sin, cos]]) * (1 + grow * way) + shift * way
+
+    # The mean of a quarter's points is a little smaller than the face in its middle, as a whole.
+    assert movement(seen(like)).warp < 1e-3
 
 
 def test_mesh_that_trembles_on_its_own_is_averaged() -> None:
     rng = np.random.default_rng(2)
     frames = seen(lambda _, face: face + rng.normal(0, 0.4, face.shape), fps=30)
     # 0.4 px in each of two directions over seven frames: 0.002 of the width, and what the fit adds.
-    assert expression(frames) < 0.005
+    assert expression_of(frames) < 0.005
 
 
 def test_what_lies_beyond_the_picture_is_guessed_and_does_not_count() -> None:
@@ -128,21 +164,23 @@ def test_what_lies_beyond_the_picture_is_guessed_and_does_not_count() -> None:
     frames = seen(lambda t, face: lifted(face, SOFT, 3.0 if t >= 1.5 else 0.0))
     scene = View(np.zeros((150, 80), np.uint8), 0.0, 0.0, 0.25, 1.0)
     cut = [replace(one, scene=scene) if one.captured >= 8.5 else one for one in frames]
-    assert expression(frames) == pytest.approx(0.03, abs=1e-4)
-    assert expression(cut) < 1e-4
+    assert expression_of(frames) == pytest.approx(0.03, abs=1e-4)
+    assert expression_of(cut) < 1e-4
     wide = View(np.zeros((150, 160), np.uint8), 0.0, 0.0, 0.25, 1.0)
     whole = [replace(one, scene=wide) for one in frames]
-    assert expression(whole) == expression(frames)
+    assert expression_of(whole) == expression_of(frames)
 
 
-def test_what_a_slow_camera_shows_counts_for_less() -> None:
+def test_a_slow_camera_leaves_more_of_the_trembling() -> None:
     # One frame in each quarter of a second instead of three: the square root of three.
     def talks(t: float, face: np.ndarray) -> np.ndarray:
         return lifted(face, SOFT, 3.0 if t >= 1.5 else 0.0)
 
-    assert expression(seen(talks, fps=4)) == pytest.approx(0.03 / 3**0.5, abs=1e-4)
-    assert expression(seen(talks, fps=12)) == pytest.approx(0.03, abs=1e-3)
-    assert expression(seen(talks, fps=30)) == pytest.approx(0.03, abs=1e-4)
+    assert movement(seen(talks, fps=4)).trembling == pytest.approx(3**0.5)
+    assert movement(seen(talks, fps=6)).trembling == pytest.approx(2**0.5)
+    assert movement(seen(talks, fps=12)).trembling == pytest.approx(1.0)
+    assert movement(seen(talks, fps=30)).trembling == 1.0
+    assert movement(seen(talks, fps=4)).expression == pytest.approx(0.03, abs=1e-4)
 
 
 def test_a_face_that_goes_by_is_not_looked_at_meanwhile() -> None:
@@ -150,20 +188,20 @@ def test_a_face_that_goes_by_is_not_looked_at_meanwhile() -> None:
     def passing(t: float, face: np.ndarray, step: float) -> np.ndarray:
         return lifted(face, SOFT, 20 * t) + step * 15 * t
 
-    assert expression(seen(lambda t, face: passing(t, face, 2.0))) > 0.05
-    assert math.isnan(expression(seen(lambda t, face: passing(t, face, 8.0))))
+    assert expression_of(seen(lambda t, face: passing(t, face, 2.0))) > 0.05
+    assert math.isnan(expression_of(seen(lambda t, face: passing(t, face, 8.0))))
 
 
 def test_too_little_to_go_by() -> None:
     moving = seen(lambda t, face: lifted(face, SOFT, 20 * t))
-    assert expression(moving) > 0.05
-    assert math.isnan(expression([]))
-    assert math.isnan(expression(moving[:1]))
+    assert expression_of(moving) > 0.05
+    assert math.isnan(expression_of([]))
+    assert math.isnan(expression_of(moving[:1]))
     # Three quarters of a second, and a frame of the fourth.
-    assert math.isnan(expression(moving[:12]))
-    assert math.isfinite(expression(moving[:13]))
+    assert math.isnan(expression_of(moving[:12]))
+    assert math.isfinite(expression_of(moving[:13]))
     slow = seen(lambda t, face: lifted(face, SOFT, 20 * t), fps=2.5)
-    assert math.isnan(expression(slow))
+    assert math.isnan(expression_of(slow))
 
 
 def swaying(pixels: float, seconds: float = 3.0) -> list[LivenessFrame]:

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accessctl.domain import Box
-from accessctl.liveness.cues.texture import can_tell, texture
+from accessctl.liveness.cues.expression import FaceMovement, movement
+from accessctl.liveness.cues.texture import can_tell, moves, texture
 from accessctl.liveness.evidence import FACE_SIZE, MOUTH, CueVerdict, LivenessFrame, View
 from accessctl.liveness.fake import fake_frame
 
@@ -129,19 +130,64 @@ def test_what_is_not_sure_must_hold_for_longer():
     assert after(0.84, 11) is CueVerdict.CONFIRM
 
 
-def test_what_is_not_sure_must_move_its_mouth_or_lids():
+def test_mouth_and_lids_must_move():
     def said(answer: float, pixels: float) -> CueVerdict:
         frames = speaking(visit(*[answer] * 12), pixels)
         return texture([replace(one, texture_bounds=(0.3, 0.7)) for one in frames]).verdict
 
     # 12 of 20 points lie half of so many pixels of 100 from their median, root mean square
-    # 0.6 ** 0.5 of that.
-    assert said(0.84, 4.0) is CueVerdict.CONFIRM
-    assert said(0.84, 2.4) is CueVerdict.CLEAR
-    # 1.7 px by the same reckoning: 0.0066; 2: 0.0077.
-    assert said(0.85, 1.7) is CueVerdict.CLEAR
-    assert said(0.85, 2.0) is CueVerdict.CONFIRM
-    assert said(0.84, 2.0) is CueVerdict.CLEAR
+    # 0.6 ** 0.5 of that: 1 px comes to 0.0039, 1.1 to 0.0043.
+    for answer in (0.84, 0.85):
+        assert said(answer, 1.0) is CueVerdict.CLEAR
+        assert said(answer, 1.1) is CueVerdict.CONFIRM
+
+
+@pytest.mark.parametrize(
+    ("expression", "warp", "trembling", "unsure", "sure"),
+    [
+        (0.004, 0.0, 1.0, True, True),
+        (0.0039, 0.0, 1.0, False, False),
+        (0.0056, 0.005, 1.0, True, True),
+        (0.0054, 0.005, 1.0, False, False),
+        # However the face is warped, twice the least is enough where the mean is sure.
+        (0.008, 0.1, 1.0, False, True),
+        (0.0079, 0.1, 1.0, False, False),
+        (0.12, 0.1, 1.0, True, True),
+        # A mesh that trembles half as much again.
+        (0.0059, 0.0, 1.5, False, False),
+        (0.006, 0.0, 1.5, True, True),
+        (0.0119, 0.1, 1.5, False, False),
+        (0.012, 0.1, 1.5, False, True),
+        (NAN, NAN, 1.0, False, False),
+    ],
+)
+def test_how_far_they_must_move_by_hand(expression, warp, trembling, unsure, sure):
+    seen = FaceMovement(expression, warp, trembling)
+    assert moves(seen, sure=False) is unsure
+    assert moves(seen, sure=True) is sure
+
+
+def test_they_must_move_further_than_the_rest_is_warped():
+    def said(pixels: float, warp: float) -> CueVerdict:
+        frames: list[LivenessFrame] = []
+        for frame in speaking(visit(*[0.9] * 12), pixels):
+            points = frame.landmarks.copy()
+            # The whole face is drawn out and back each second.
+            points[:, 0] *= 1 + warp * (math.floor(frame.captured) % 2)
+            frames.append(replace(frame, landmarks=points))
+        # Half of the stretch is left in each direction; points that are spread evenly over a
+        # width deviate by 12 ** -0.5 of it: 0.5 * (2 / 12) ** 0.5.
+        assert movement(frames).warp == pytest.approx(0.204 * warp, rel=0.05, abs=1e-6)
+        return texture([replace(one, texture_bounds=(0.3, 0.7)) for one in frames]).verdict
+
+    assert said(1.3, 0.0) is CueVerdict.CONFIRM
+    assert said(1.3, 0.04) is CueVerdict.CLEAR
+    assert said(2.2, 0.06) is CueVerdict.CONFIRM
+
+
+def test_a_picture_whose_mesh_cannot_be_followed_shows_no_life():
+    frames = [replace(one, texture_bounds=(0.3, 0.7)) for one in visit(*[0.95] * 12, gap=0.5)]
+    assert texture(frames).verdict is CueVerdict.CLEAR
 
 
 def test_where_little_surrounds_the_face_the_mean_must_be_higher():
@@ -153,8 +199,8 @@ def test_where_little_surrounds_the_face_the_mean_must_be_higher():
         found = texture(frames)
         return found.verdict, found.threshold
 
-    assert said(0.79, 0.39) == (CueVerdict.CLEAR, 0.8)
-    assert said(0.81, 0.39) == (CueVerdict.CONFIRM, 0.8)
+    assert said(0.84, 0.39) == (CueVerdict.CLEAR, 0.85)
+    assert said(0.86, 0.39) == (CueVerdict.CONFIRM, 0.85)
     assert said(0.79, 0.4) == (CueVerdict.CONFIRM, 0.7)
 
 
