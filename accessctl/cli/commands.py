@@ -14,12 +14,16 @@ ADDED = "Added by other packages"
 
 @dataclass(frozen=True, slots=True)
 class CommandRow:
-    """One command: its words as they are typed, and one line of what it does."""
+    """One command: its words as they are typed, and one line of what it does.
+
+    `example` is of a word that only groups others; the others have theirs in their modules.
+    """
 
     name: str
     group: str
     help: str
     module: str | None = None
+    example: str = ""
 
     @property
     def attribute(self) -> str:
@@ -35,14 +39,24 @@ COMMANDS = (
     CommandRow(
         "unlock-face", DOOR, "Let faces open the door again after a lockout.", "unlock_face"
     ),
-    CommandRow("policy", DOOR, "Try the rules of who may enter when."),
+    CommandRow(
+        "policy",
+        DOOR,
+        "Try the rules of who may enter when.",
+        example="accessctl policy test --person Grace",
+    ),
     CommandRow("policy test", DOOR, "Say whether somebody may enter, and why.", "policy"),
     CommandRow("enroll", PEOPLE, "Enrol a person from a photo, or a whole folder.", "enroll"),
     CommandRow("people", PEOPLE, "List the enrolled people.", "people"),
     CommandRow("show", PEOPLE, "Show one enrolled person, and their latest events.", "show"),
     CommandRow("rename", PEOPLE, "Give an enrolled person another name.", "rename"),
     CommandRow("rules", PEOPLE, "Show or set where and when somebody may enter.", "rules"),
-    CommandRow("pin", PEOPLE, "Set a person's PIN, or enter one at the door."),
+    CommandRow(
+        "pin",
+        PEOPLE,
+        "Set a person's PIN, or enter one at the door.",
+        example="accessctl pin set Grace",
+    ),
     CommandRow("pin set", PEOPLE, "Set somebody's PIN, read from terminal or stdin.", "pin"),
     CommandRow("pin clear", PEOPLE, "Take somebody's PIN away.", "pin"),
     CommandRow(
@@ -62,12 +76,22 @@ COMMANDS = (
     CommandRow(
         "replay", EVIDENCE, "Decide recorded visits again under another configuration.", "replay"
     ),
-    CommandRow("liveness", EVIDENCE, "Try the liveness check, or train its network."),
+    CommandRow(
+        "liveness",
+        EVIDENCE,
+        "Try the liveness check, or train its network.",
+        example="accessctl liveness selftest",
+    ),
     CommandRow(
         "liveness selftest", EVIDENCE, "Present yourself, a print, a phone, and count.", "liveness"
     ),
     CommandRow("liveness train", EVIDENCE, "Fit the texture network.", "liveness_train"),
-    CommandRow("models", ENCODERS, "Fetch, describe, join and calibrate encoders."),
+    CommandRow(
+        "models",
+        ENCODERS,
+        "Fetch, describe, join and calibrate encoders.",
+        example="accessctl models fetch",
+    ),
     CommandRow(
         "models fetch",
         ENCODERS,
@@ -106,7 +130,12 @@ COMMANDS = (
         "calibrate",
     ),
     CommandRow("train", ENCODERS, "Train an encoder on your own or shared faces.", "train"),
-    CommandRow("evaluate", ENCODERS, "Measure on recordings what the door is worth."),
+    CommandRow(
+        "evaluate",
+        ENCODERS,
+        "Measure on recordings what the door is worth.",
+        example="accessctl evaluate lfw --data LFW",
+    ),
     CommandRow(
         "evaluate lfw",
         ENCODERS,
@@ -158,12 +187,19 @@ COMMANDS = (
     CommandRow("init", SET_UP, "Make a folder for a new door.", "init"),
     CommandRow("cameras", SET_UP, "List the cameras attached to this machine.", "cameras"),
     CommandRow("doctor", SET_UP, "Say what is wrong, and what to do about it.", "doctor"),
-    CommandRow("config", SET_UP, "Check or explain the configuration."),
+    CommandRow(
+        "config", SET_UP, "Check or explain the configuration.", example="accessctl config check"
+    ),
     CommandRow("config check", SET_UP, "Say whether the configuration is in order.", "config"),
     CommandRow(
         "config explain", SET_UP, "Every key, its value, its bounds and its meaning.", "config"
     ),
-    CommandRow("service", SET_UP, "Install the door as a service of systemd."),
+    CommandRow(
+        "service",
+        SET_UP,
+        "Install the door as a service of systemd.",
+        example="accessctl service install --dry-run",
+    ),
     CommandRow("service install", SET_UP, "Write the unit for a dedicated user.", "service"),
     CommandRow("service uninstall", SET_UP, "Remove what install wrote, but no data.", "service"),
     CommandRow("service status", SET_UP, "Say what is installed and whether it runs.", "service"),

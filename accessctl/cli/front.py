@@ -165,9 +165,9 @@ def command_of(row: CommandRow) -> Any:
             raise ValueError(f"the command {row.name!r} has neither a module nor others behind it")
         return _single(row.name.split()[-1], verb)
     if verb is None:
-        group = _group(_typer(row.help), lambda: None)
+        group = _group(_typer(row.help, epilog=_epilog((row.example,))), lambda: None)
     else:
-        app = _typer(verb.about, epilog=_epilog(verb), invoke_without_command=True)
+        app = _typer(verb.about, epilog=_epilog(verb.examples), invoke_without_command=True)
         group = _group(app, _callback(verb))
     group.commands.update(inner)
     return group
@@ -198,7 +198,7 @@ def _single(name: str, verb: Verb) -> TyperCommand:
         name,
         cls=SpreadingCommand,
         help=verb.about,
-        epilog=_epilog(verb),
+        epilog=_epilog(verb.examples),
         context_settings=SETTINGS,
     )
     declare(_callback(verb))
@@ -265,9 +265,9 @@ def _several(options: type[Any]) -> dict[str, Several]:
     }
 
 
-def _epilog(verb: Verb) -> str:
-    head = "Example:" if len(verb.examples) == 1 else "Examples:"
-    return "\n".join([head, *(f"  {_plain(line)}" for line in verb.examples)])
+def _epilog(examples: Sequence[str]) -> str:
+    head = "Example:" if len(examples) == 1 else "Examples:"
+    return "\n".join([head, *(f"  {_plain(line)}" for line in examples)])
 
 
 def _plain(line: str) -> str:

@@ -44,6 +44,18 @@ def test_every_command_explains_itself_with_examples_that_are_understood(
     assert any(f"accessctl {row.name}" in example for example in verb.examples)
 
 
+@pytest.mark.parametrize("row", [row for row in COMMANDS if row.module is None], ids=str)
+def test_a_word_that_groups_others_shows_one_of_them(
+    row: CommandRow, understand, capsys: pytest.CaptureFixture[str]
+) -> None:
+    program, word, *rest = shlex.split(row.example)
+    assert (program, word) == ("accessctl", row.name)
+    assert isinstance(understand(word, *rest), Typed)
+    with pytest.raises(typer.Exit):
+        understand(word, "--help")
+    assert row.example in capsys.readouterr().out
+
+
 def test_every_argument_and_option_is_described() -> None:
     silent = [
         (name, parameter.name)
