@@ -8,14 +8,18 @@ seconds of a monotonic clock, times called `time` are seconds since the epoch.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, NewType, TypeAlias
+from typing import TYPE_CHECKING, Any, NewType, TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
-Image: TypeAlias = NDArray[np.uint8]
-Points: TypeAlias = NDArray[np.float32]
-Embedding: TypeAlias = NDArray[np.float32]
+    Image: TypeAlias = NDArray[np.uint8]
+    Points: TypeAlias = NDArray[np.float32]
+    Embedding: TypeAlias = NDArray[np.float32]
+else:
+    # A command that only lists people has no array, and numpy takes longer than the list.
+    Image = Points = Embedding = Any
 
 PersonId = NewType("PersonId", str)
 

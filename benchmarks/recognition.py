@@ -15,9 +15,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from accessctl.cli.evaluate_bench import photo_progress
 from accessctl.cli.evaluate_lfw import scorers_of
 from accessctl.cli.main import main as accessctl
+from accessctl.cli.progress import photo_bar
 from accessctl.config import EncoderConfig, load_config
 from accessctl.encoder.card import Card, load_card
 from accessctl.evaluation import plots
@@ -48,9 +48,7 @@ def everything(encoder: Path, data: Path) -> tuple[AllPairs, float]:
     card = load_card(encoder)
     photos, view = open_lfw(data)
     named = EncoderConfig.model_validate({**config.encoder.model_dump(), "folder": encoder})
-    bench = bench_for(
-        config.vision, named, Subject.CENTRE, default_cache(os.environ), photo_progress
-    )
+    bench = bench_for(config.vision, named, Subject.CENTRE, default_cache(os.environ), photo_bar)
     faces = bench.embed(photos, view.photos)
     pairs = all_pairs(scorers_of(faces, card)["normalised"], faces.person)
     return pairs, scoring_of(card)[1].threshold(config.policy.target_fmr)

@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from accessctl import demo
+from accessctl.cli.front import application
 
 WAIT_S = 90.0
 KEY_PRESS, REVERT_TO_PARENT, NOW = 2, 2, 0
@@ -114,6 +115,18 @@ class XDisplay:
 def demo_camera() -> None:
     """As the command line does, for tests that open a door without it."""
     demo.register()
+
+
+@pytest.fixture(scope="session")
+def understand() -> Callable[..., Any]:
+    """What `accessctl` makes of words, as front.Typed; nothing is run."""
+
+    def meant(*words: str | Path) -> Any:
+        app = application()
+        with app.make_context("accessctl", [str(word) for word in words]) as context:
+            return app.invoke(context)
+
+    return meant
 
 
 @pytest.fixture(scope="session")

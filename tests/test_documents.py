@@ -1,6 +1,5 @@
 """What the documents say shows a promise is really there."""
 
-import argparse
 import ast
 import importlib.util
 import re
@@ -10,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from accessctl.cli.main import parser
+from accessctl.cli.commands import COMMANDS
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -80,15 +79,7 @@ def test_every_command_that_is_named_exists(command: str) -> None:
     elif program == "systemd-analyze":
         assert (ROOT / words[-1]).is_file()
     else:
-        known: argparse.ArgumentParser = parser()
-        for word in words:
-            (subparsers,) = (
-                action.choices
-                for action in known._actions
-                if isinstance(action, argparse._SubParsersAction)
-            )
-            assert word in subparsers, command
-            known = subparsers[word]
+        assert " ".join(words) in {row.name for row in COMMANDS}
 
 
 def shown() -> list[str]:
@@ -102,12 +93,12 @@ def test_the_readme_shows_commands() -> None:
 
 
 @pytest.mark.parametrize("command", shown())
-def test_every_command_of_the_readme_is_understood(command: str) -> None:
+def test_every_command_of_the_readme_is_understood(command: str, understand) -> None:
     program, *arguments = shlex.split(command, comments=True)
     if program == "make":
         assert f"\n{arguments[0]}:" in (ROOT / "Makefile").read_text()
     else:
-        assert callable(parser().parse_args(arguments).func)
+        assert callable(understand(*arguments).run)
 
 
 def test_the_readme_fits_on_two_screens() -> None:

@@ -1,12 +1,15 @@
 """`accessctl models calibrate`: what an encoder's scores stand for, measured on strangers."""
 
-import argparse
 import datetime
-import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Literal
 
+import typer
+
+from accessctl.cli.front import Several, Verb, is_number
+from accessctl.cli.progress import bar
 from accessctl.config import EncoderConfig
 from accessctl.encoder.card import Card
 from accessctl.errors import InputError
@@ -15,28 +18,25 @@ if TYPE_CHECKING:
     from accessctl.encoder.card_parts import ScoredPart
 
 
-def add_calibrate(commands: Any) -> None:
-    """Add `calibrate` to the subcommands of `models`."""
-    command = commands.add_parser(
-        "calibrate", help="make an encoder's cohort and false-match table from aligned faces"
-    )
-    command.add_argument("folder", type=Path, metavar="FOLDER", help="the encoder's folder")
-    command.add_argument(
-        "--faces", type=Path, required=True, metavar="DIR", help="holds faces.csv and faces.zip"
-    )
-    command.add_argument("--seed", type=int, default=0, help="of all random choices")
-    command.add_argument(
-        "--part-weights",
-        type=float,
-        nargs="+",
-        metavar="W",
-        help="of a joint encoder: normalise each part by itself, and so much does it count",
-    )
-    command.add_argument("--precision", choices=("int8", "float16"), default="int8")
-    command.set_defaults(func=run)
+@dataclass(frozen=True, kw_only=True)
+class CalibrateOptions:
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="The encoder's folder.")]
+    faces: Annotated[Path, typer.Option(metavar="DIR", help="Holds faces.csv and faces.zip.")]
+    seed: Annotated[int, typer.Option(help="Of all random choices.")] = 0
+    part_weights: Annotated[
+        list[float] | None,
+        typer.Option(
+            metavar="W...",
+            help="Of a joint encoder: normalise each part by itself, and so much does it count.",
+        ),
+        Several(is_number),
+    ] = None
+    precision: Annotated[
+        Literal["int8", "float16"], typer.Option(help="Which of its networks is measured.")
+    ] = "int8"
 
 
-def run(args: argparse.Namespace) -> int:
+def run(args: CalibrateOptions) -> int:
     from accessctl.encoder.choose import load_encoder
     from accessctl.evaluation.calibrate_encoder import calibrate_encoder
 
@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     outcome = calibrate_encoder(
         encoder,
         args.faces,
-        _bar,
+        lambda batches: bar(batches, len(batches), "batches"),
         seed=args.seed,
         made_by=(
             f"accessctl models calibrate {args.folder} --faces {args.faces} "
@@ -86,9 +86,10 @@ def _parts(card: Card, weights: Sequence[float] | None) -> "list[ScoredPart]":
     ]
 
 
-def _bar(batches: Sequence[int]) -> Iterable[int]:
-    from tqdm import tqdm
-
-    quiet = not sys.stderr.isatty()
-    shown: Iterable[int] = tqdm(batches, desc="embedding", unit="batch", disable=quiet)
-    return shown
+CALIBRATE = Verb(
+    run,
+    CalibrateOptions,
+    "Measures on strangers what an encoder's scores stand for: chooses the cohort that normalises "
+    "them, and writes it and the table of false-match rates beside the card.",
+    ("accessctl models calibrate mine/ --faces FACES",),
+)

@@ -1,11 +1,18 @@
 """`accessctl cameras`: what is attached, and what its pictures are like."""
 
-import argparse
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from accessctl.cli.common import add_config, add_json, config_path, print_json, table
+from accessctl.cli.common import (
+    ConfigOption,
+    JsonOption,
+    config_path,
+    print_json,
+    print_table,
+)
+from accessctl.cli.front import Verb
 from accessctl.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -18,14 +25,12 @@ NONE = (
 )
 
 
-def add_parser(subparsers: Any) -> None:
-    parser = subparsers.add_parser("cameras", help="list the cameras attached to this machine")
-    add_config(parser)
-    add_json(parser)
-    parser.set_defaults(func=run)
+@dataclass(frozen=True, kw_only=True)
+class CamerasOptions(ConfigOption, JsonOption):
+    pass
 
 
-def run(args: argparse.Namespace) -> int:
+def run(args: CamerasOptions) -> int:
     """0 also when there is none: that is what there is."""
     from accessctl.cli.doctor import quietly
     from accessctl.service.camera_checks import cameras
@@ -37,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
             print_json(as_json(camera))
     elif listed:
         rows = [as_row(camera) for camera in listed]
-        print(table(("DEVICE", "CAMERA", "PICTURE", "FRAMES/S", "NOTE"), rows))
+        print_table(("DEVICE", "CAMERA", "PICTURE", "FRAMES/S", "NOTE"), rows)
     else:
         print(NONE)
     return 0
@@ -66,7 +71,7 @@ def as_row(camera: "Listed") -> tuple[str, ...]:
     return camera.device, str(camera.identity), size, rate, camera.problem or ""
 
 
-def _settings(args: argparse.Namespace) -> "CameraConfig":
+def _settings(args: CamerasOptions) -> "CameraConfig":
     """Those of the configuration, if there is one, else the usual ones."""
     from accessctl.config import load_config
     from accessctl.config.camera import CameraConfig
@@ -76,3 +81,12 @@ def _settings(args: argparse.Namespace) -> "CameraConfig":
     except ConfigError:
         return CameraConfig()
     return load_config(path).camera
+
+
+CAMERAS = Verb(
+    run,
+    CamerasOptions,
+    "Opens each camera that is attached for a moment and says how large its pictures are and how "
+    "many come in a second. One that a door or another program holds is listed with that note.",
+    ("accessctl cameras",),
+)

@@ -1,12 +1,16 @@
 """`accessctl models card`: write the card that lets a door use somebody's own encoder."""
 
-import argparse
 import datetime
-import sys
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Literal
 
+import typer
+
+from accessctl.cli.common import one_of
+from accessctl.cli.front import Several, Verb, is_number
+from accessctl.cli.progress import bar
 from accessctl.encoder.base import Encoder
 from accessctl.encoder.card import CARD_NAME, Card, write_card
 from accessctl.encoder.card_parts import INPUTS, REGIONS, Input, usual_input
@@ -15,34 +19,51 @@ from accessctl.errors import ConfigError
 CHANNELS = ("rgb", "bgr")
 
 
-def add_card(commands: Any) -> None:
-    """Add `card` to the subcommands of `models`."""
-    command = commands.add_parser(
-        "card", help="write the card of your own encoder beside its .keras or .tflite file"
+@dataclass(frozen=True, kw_only=True)
+class CardOptions:
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The encoder's network.")]
+    geometry: Annotated[
+        str | None,
+        typer.Option(
+            parser=one_of(REGIONS),
+            autocompletion=lambda: [*REGIONS],
+            metavar="|".join(REGIONS),
+            help="The crop it was trained on: ArcFace's, the same with a margin of 8, or dlib's.",
+        ),
+    ] = None
+    input: Annotated[
+        str | None,
+        typer.Option(
+            parser=one_of(INPUTS),
+            autocompletion=lambda: [*INPUTS],
+            metavar="|".join(INPUTS),
+            help="How it was fed: a usual mean and scale.",
+        ),
+    ] = None
+    mean: Annotated[
+        tuple[float, float, float] | None,
+        typer.Option(metavar="M M M", help="Or a mean a channel."),
+    ] = None
+    scale: Annotated[
+        list[float] | None,
+        typer.Option(metavar="S...", help="And one scale or 3."),
+        Several(is_number),
+    ] = None
+    channels: Annotated[
+        Literal["rgb", "bgr"] | None, typer.Option(help="Order of the colours.")
+    ] = None
+    faces: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Find out what is not given: holds faces.csv and faces.zip."
+        ),
+    ] = None
+    replace: Annotated[bool, typer.Option("--replace", help="An older card of this folder.")] = (
+        False
     )
-    command.add_argument("file", type=Path, metavar="FILE", help="the encoder's network")
-    command.add_argument(
-        "--geometry",
-        choices=sorted(REGIONS),
-        help="the crop it was trained on: ArcFace's, the same with a margin of 8, or dlib's",
-    )
-    command.add_argument(
-        "--input", choices=sorted(INPUTS), help="how it was fed: a usual mean and scale"
-    )
-    command.add_argument("--mean", type=float, nargs=3, metavar="M", help="or a mean a channel")
-    command.add_argument("--scale", type=float, nargs="+", metavar="S", help="and one scale or 3")
-    command.add_argument("--channels", choices=CHANNELS, help="order of the colours")
-    command.add_argument(
-        "--faces",
-        type=Path,
-        metavar="DIR",
-        help="find out what is not given: holds faces.csv and faces.zip",
-    )
-    command.add_argument("--replace", action="store_true", help="an older card of this folder")
-    command.set_defaults(func=run)
 
 
-def run(args: argparse.Namespace) -> int:
+def run(args: CardOptions) -> int:
     from accessctl.provision.own_card import litert_of, own_card, shape_of
 
     file: Path = args.file
@@ -55,7 +76,9 @@ def run(args: argparse.Namespace) -> int:
         name: own_card(file, litert, shape.dimension, given, region, datetime.date.today())
         for name, given, region in candidates(args, shape.size)
     }
-    card = _best(cards, args) if len(cards) > 1 else next(iter(cards.values()))
+    card = next(iter(cards.values()))
+    if len(cards) > 1 and args.faces is not None:
+        card = _best(cards, args.faces)
     _load(card)
     write_card(card)
     print(f"Wrote {path}; fill in origin, licence and trained_on.")
@@ -63,7 +86,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def candidates(args: argparse.Namespace, size: int) -> list[tuple[str, Input, str]]:
+def candidates(args: CardOptions, size: int) -> list[tuple[str, Input, str]]:
     """(name, input, region) of everything that the options leave open; ConfigError."""
     if (args.mean is None) != (args.scale is None) or (args.mean and args.input):
         raise ConfigError("Give either --input or both --mean and --scale.")
@@ -84,10 +107,11 @@ def candidates(args: argparse.Namespace, size: int) -> list[tuple[str, Input, st
     ]
 
 
-def _input(args: argparse.Namespace, name: str, channels: str, size: int) -> Input:
+def _input(args: CardOptions, name: str, channels: str, size: int) -> Input:
     if name != "own":
         return usual_input(name, channels, size)
-    scale = args.scale[0] if len(args.scale) == 1 else args.scale
+    given = args.scale or []
+    scale = given[0] if len(given) == 1 else given
     own = {"size": size, "channels": channels, "mean": args.mean, "scale": scale}
     try:
         return Input.model_validate(own)
@@ -95,15 +119,14 @@ def _input(args: argparse.Namespace, name: str, channels: str, size: int) -> Inp
         raise ConfigError("--mean and --scale must be numbers, a scale above 0.") from error
 
 
-def _best(cards: dict[str, Card], args: argparse.Namespace) -> Card:
+def _best(cards: dict[str, Card], faces: Path) -> Card:
     """The card whose crops and pixels keep people apart best, with what was found in it."""
     import numpy as np
-    from tqdm import tqdm
 
     from accessctl.evaluation.calibrate_encoder import read_pairs, try_inputs
 
-    canvases = read_pairs(args.faces, np.random.default_rng(0))
-    names = tqdm(cards, unit="way", disable=not sys.stderr.isatty())
+    canvases = read_pairs(faces, np.random.default_rng(0))
+    names = bar(cards, len(cards), "ways")
     found = try_inputs(canvases, names, lambda name: _load(cards[name]))
     print("separation  geometry, input, channels")
     for name, value in found.items():
@@ -117,3 +140,15 @@ def _load(card: Card) -> Encoder:
     from accessctl.encoder.litert import LiteRtEncoder
 
     return LiteRtEncoder(card, "float16")
+
+
+CARD = Verb(
+    run,
+    CardOptions,
+    "Writes the card that lets a door use an encoder of your own: which crop it eats and how it is "
+    "fed. What cannot be read from its file is given, or found out by trying on faces.",
+    (
+        "accessctl models card mine/encoder.tflite --geometry arcface112 --input minus1to1",
+        "accessctl models card mine/encoder.keras --faces FACES",
+    ),
+)

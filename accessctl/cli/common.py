@@ -1,27 +1,67 @@
 """What several commands share: the configuration, and how results are printed."""
 
-import argparse
-import json
+import json as json_format
 import os
-from collections.abc import Iterable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
-from accessctl.config import Config, load_config
+import typer
+from rich.cells import cell_len
+
 from accessctl.errors import ConfigError
 
+if TYPE_CHECKING:
+    from accessctl.config import Config
 
-def add_config(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--config",
-        type=Path,
-        metavar="FILE",
-        help="configuration (default: $ACCESSCTL_CONFIG, else config.yaml in this folder)",
-    )
+GAP = "  "
 
 
-def add_json(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="print one JSON object per line")
+@dataclass(frozen=True, kw_only=True)
+class NoOptions:
+    """Of a command that takes none."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConfigOption:
+    """Which door a command is about."""
+
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            "--config",
+            metavar="FILE",
+            help="The configuration (default: $ACCESSCTL_CONFIG, else config.yaml in this folder).",
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class JsonOption:
+    """For other programs."""
+
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")] = False
+
+
+def one_of(words: Iterable[str]) -> Callable[[str], str]:
+    """What reads an option that takes one of `words`; typer.BadParameter for another."""
+    known = tuple(words)
+
+    def read(word: str) -> str:
+        if word not in known:
+            raise typer.BadParameter(f"{word!r} is none of {', '.join(known)}")
+        return word
+
+    return read
+
+
+class ConfigNamed(Protocol):
+    """Options that may name a configuration."""
+
+    @property
+    def config(self) -> Path | None: ...
 
 
 def config_path(named: Path | None, environ: Mapping[str, str], here: Path) -> Path:
@@ -39,19 +79,36 @@ def config_path(named: Path | None, environ: Mapping[str, str], here: Path) -> P
     return path
 
 
-def config_from(args: argparse.Namespace) -> Config:
+def config_from(args: ConfigNamed) -> "Config":
+    from accessctl.config import load_config
+
     return load_config(config_path(args.config, os.environ, Path.cwd()))
 
 
 def print_json(value: Mapping[str, Any]) -> None:
-    print(json.dumps(value, ensure_ascii=False, allow_nan=False), flush=True)
+    print(json_format.dumps(value, ensure_ascii=False, allow_nan=False), flush=True)
+
+
+def print_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """A line a row, never cut or wrapped; on a terminal the head is bold."""
+    lines = table(head, rows).split("\n")
+    if in_colour():
+        lines[0] = f"\033[1m{lines[0]}\033[0m"
+    print("\n".join(lines))
+
+
+def in_colour() -> bool:
+    """Whether standard output is a terminal whose owner wants colours (https://no-color.org)."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Columns as wide as their widest cell, two spaces apart."""
+    """Columns as wide as their widest cell on a terminal, in any script, two spaces apart."""
     lines = [tuple(head), *map(tuple, rows)]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
+    widths = [max(cell_len(line[i]) for line in lines) for i in range(len(head))]
     return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        GAP.join(
+            cell + " " * (width - cell_len(cell)) for cell, width in zip(line, widths, strict=True)
+        ).rstrip()
         for line in lines
     )

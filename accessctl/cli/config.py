@@ -1,45 +1,43 @@
 """`accessctl config check | explain`."""
 
-import argparse
+import sys
 import textwrap
 from collections.abc import Sequence
-from typing import Any
 
-from accessctl.cli.common import add_config, config_from
+from accessctl.cli.common import ConfigOption, config_from
+from accessctl.cli.front import Verb
 from accessctl.config import Config, explain
 
-
-def add_parser(subparsers: Any) -> None:
-    group = subparsers.add_parser("config", help="check or explain the configuration")
-    commands = group.add_subparsers(required=True, metavar="COMMAND")
-    check = commands.add_parser("check", help="say whether the configuration is in order")
-    check.set_defaults(func=run_check)
-    explained = commands.add_parser("explain", help="every key, its value, bounds and meaning")
-    explained.set_defaults(func=run_explain)
-    for parser in (check, explained):
-        add_config(parser)
+# Of what a key means, on a terminal.
+WIDTH = 80
+INDENT = "    "
 
 
-def run_check(args: argparse.Namespace) -> int:
+def run_check(args: ConfigOption) -> int:
     config_from(args)
     print("The configuration is in order.")
     return 0
 
 
-def run_explain(args: argparse.Namespace) -> int:
+def run_explain(args: ConfigOption) -> int:
     config = config_from(args)
-    print("\n".join(explanation(config)))
+    print("\n".join(explanation(config, WIDTH if sys.stdout.isatty() else None)))
     return 0
 
 
-def explanation(config: Config) -> list[str]:
+def explanation(config: Config, width: int | None) -> list[str]:
+    """Two lines a key, its meaning indented; where there is a `width` it goes on below."""
     lines: list[str] = []
     for name, value, field in explain(config):
         shown = [str(item) for item in value] if isinstance(value, tuple) else value
         lines.append(f"{name}: {shown}")
         limits = bounds(field.metadata)
         meaning = f"{field.description} ({limits})" if limits else str(field.description)
-        lines.extend(textwrap.wrap(meaning, 84, initial_indent="    ", subsequent_indent="    "))
+        lines += (
+            [INDENT + line for line in textwrap.wrap(meaning, width)]
+            if width
+            else [INDENT + " ".join(meaning.split())]
+        )
     return lines
 
 
@@ -53,3 +51,18 @@ def bounds(metadata: Sequence[object]) -> str:
         if hasattr(limit, name)
     ]
     return ", ".join(found)
+
+
+CHECK = Verb(
+    run_check,
+    ConfigOption,
+    "Reads the configuration and says whether the door would take it: unknown keys, values out of "
+    "bounds and rules that contradict each other are named.",
+    ("accessctl config check", "accessctl config check --config front/config.yaml"),
+)
+EXPLAIN = Verb(
+    run_explain,
+    ConfigOption,
+    "Prints every key of the configuration with its value, its bounds and what it means.",
+    ("accessctl config explain",),
+)

@@ -1,17 +1,23 @@
 """`accessctl doctor`: what is wrong with this door, and what to do about it."""
 
-import argparse
 import logging
 import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from accessctl.bundled import release
-from accessctl.cli.common import add_config, add_json, config_path, print_json
+from accessctl.cli.common import (
+    ConfigOption,
+    JsonOption,
+    config_path,
+    print_json,
+)
+from accessctl.cli.front import Verb
 from accessctl.config import Config, load_config
 from accessctl.errors import ConfigError, FaultError, InputError
 
@@ -21,14 +27,12 @@ if TYPE_CHECKING:
 LEVEL, SUBJECT = 7, 11
 
 
-def add_parser(subparsers: Any) -> None:
-    parser = subparsers.add_parser("doctor", help="say what is wrong, and what to do about it")
-    add_config(parser)
-    add_json(parser)
-    parser.set_defaults(func=run)
+@dataclass(frozen=True, kw_only=True)
+class DoctorOptions(ConfigOption, JsonOption):
+    pass
 
 
-def run(args: argparse.Namespace) -> int:
+def run(args: DoctorOptions) -> int:
     """0 when nothing fails (there may be warnings), 1 when something does, 2 when that is the
     configuration."""
     with quietly():
@@ -47,7 +51,7 @@ def quietly() -> Iterator[None]:
         log.setLevel(before)
 
 
-def _examined(args: argparse.Namespace) -> int:
+def _examined(args: DoctorOptions) -> int:
     from accessctl.service.checks import Level, examine, failure
 
     findings: list[Finding] = []
@@ -187,3 +191,13 @@ def _check_vision_models(config: Config) -> "Sequence[Finding]":
         for member in archive.members
     }
     return list(check_vision_models(config.vision, digests))
+
+
+DOCTOR = Verb(
+    run,
+    DoctorOptions,
+    "Examines the configuration, the machine, the camera, models, people, keys, disk and actions, "
+    "one finding a line, and what to do where something is wrong. It ends with 1 when something "
+    "fails, and with 2 when that is the configuration. Nothing is changed.",
+    ("accessctl doctor", "accessctl doctor --json"),
+)

@@ -1,29 +1,35 @@
 """`accessctl embed`: embeddings of photos, for integrators and experiments."""
 
-import argparse
 import os
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
-from accessctl.cli.common import add_config, config_from
-from accessctl.cli.engine import engine_of
+import typer
+
+from accessctl.cli.common import ConfigOption, config_from
+from accessctl.cli.engine import engine_to_read
+from accessctl.cli.front import Verb
 from accessctl.cli.photos import PHOTO_ENDINGS, photo_reader
 from accessctl.cli.progress import photo_bar
 from accessctl.domain import Embedding
 from accessctl.errors import InputError, PhotoError, StoreError
 
 
-def add_parser(subparsers: Any) -> None:
-    parser = subparsers.add_parser("embed", help="write the embeddings of photos to a file")
-    parser.add_argument("paths", nargs="+", type=Path, metavar="IMAGE|DIR")
-    parser.add_argument("--out", required=True, type=Path, metavar="FILE.npz")
-    add_config(parser)
-    parser.set_defaults(func=run)
+@dataclass(frozen=True, kw_only=True)
+class EmbedOptions(ConfigOption):
+    paths: Annotated[
+        list[Path],
+        typer.Argument(metavar="IMAGE|DIR", help="A photo, or a folder with all that lies below."),
+    ]
+    out: Annotated[
+        Path, typer.Option("--out", metavar="FILE.npz", help="The file that is written.")
+    ]
 
 
-def run(args: argparse.Namespace) -> int:
+def run(args: EmbedOptions) -> int:
     """The file holds `paths` (N,), `embeddings` float32 (N, D) and `fingerprint`.
 
     A row is NaN where no single usable face was found; standard error says why.
@@ -36,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     read = photo_reader(config)
     paths = list(expand(args.paths))
     rows: list[Embedding | None] = []
-    with engine_of(config) as engine:
+    with engine_to_read(config) as engine:
         for path in photo_bar(paths, len(paths)):
             try:
                 image = read(path)
@@ -78,3 +84,13 @@ def expand(paths: Iterable[Path]) -> Iterator[Path]:
         if not photos:
             raise PhotoError(f"{path} holds no photos; name a folder that does.")
         yield from photos
+
+
+EMBED = Verb(
+    run,
+    EmbedOptions,
+    "Writes the embedding of the face in each photo to a NumPy file, with the paths and the "
+    "encoder's fingerprint. A photo without a single usable face gets a row of NaN, and standard "
+    "error says why. Embeddings are biometric data: the file is readable by you alone.",
+    ("accessctl embed photos/ --out photos.npz",),
+)

@@ -1,15 +1,18 @@
 """`accessctl enroll`: people into the gallery, one photo each is enough."""
 
-import argparse
 import logging
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated
 
-from accessctl.cli.common import add_config, config_from
+import typer
+
+from accessctl.cli.common import ConfigOption, config_from
 from accessctl.cli.engine import engine_of
+from accessctl.cli.front import Verb
 from accessctl.cli.photos import PHOTO_ENDINGS, photo_reader
 from accessctl.cli.progress import photo_bar
 from accessctl.domain import Image, PersonId
@@ -26,22 +29,30 @@ log = logging.getLogger(__name__)
 SHOT_S = 2.0
 
 
-def add_parser(subparsers: Any) -> None:
-    parser = subparsers.add_parser("enroll", help="enrol a person from a photo, or a whole folder")
-    parser.add_argument("name", nargs="?", metavar="NAME")
-    parser.add_argument("photos", nargs="*", type=Path, metavar="PHOTO")
-    parser.add_argument("--add", action="store_true", help="more photos of somebody enrolled")
-    parser.add_argument("--camera", action="store_true", help="take the photo from the camera")
-    parser.add_argument("--source", metavar="S", help="camera instead of the configured one")
-    parser.add_argument("--countdown", type=int, default=3, metavar="SECONDS")
-    parser.add_argument(
-        "--folder", type=Path, metavar="DIR", help="enrol everybody in a folder of NAME.jpg files"
+@dataclass(frozen=True, kw_only=True)
+class EnrollOptions(ConfigOption):
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="Whom the photos show.")] = None
+    photos: Annotated[
+        list[Path],
+        typer.Argument(metavar="PHOTO", help="One is enough; more make recognition surer."),
+    ] = field(default_factory=list)
+    add: Annotated[bool, typer.Option("--add", help="More photos of somebody enrolled.")] = False
+    camera: Annotated[bool, typer.Option("--camera", help="Take the photo from the camera.")] = (
+        False
     )
-    add_config(parser)
-    parser.set_defaults(func=run, parser=parser)
+    source: Annotated[
+        str | None, typer.Option(metavar="S", help="Camera instead of the configured one.")
+    ] = None
+    countdown: Annotated[
+        int, typer.Option(metavar="SECONDS", help="How long to wait before the camera's photo.")
+    ] = 3
+    folder: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Enrol everybody in a folder of NAME.jpg files."),
+    ] = None
 
 
-def run(args: argparse.Namespace) -> int:
+def run(args: EnrollOptions) -> int:
     from accessctl.administration.changes import Administration
     from accessctl.door.assembly import open_audit
 
@@ -51,35 +62,38 @@ def run(args: argparse.Namespace) -> int:
         administration = Administration(engine.gallery, audit, time.time)
         if args.folder is not None:
             return enrol_folder(args.folder, engine, administration)
-        enrol_one(args, engine, administration)
+        if args.name is not None:
+            enrol_one(args.name, args, engine, administration)
     return 0
 
 
-def check_usage(args: argparse.Namespace) -> None:
+def check_usage(args: EnrollOptions) -> None:
     ways = [args.folder is not None, args.camera, bool(args.photos)]
     if sum(ways) != 1:
-        args.parser.error("give NAME and PHOTO, or NAME and --camera, or --folder DIR")
+        raise InputError("Give NAME and PHOTO, or NAME and --camera, or --folder DIR.")
     if (args.folder is None) == (args.name is None):
-        args.parser.error("--folder takes the names from the files; otherwise give NAME")
+        raise InputError("--folder takes the names from the files; otherwise give NAME.")
     if args.folder is not None and args.add:
-        args.parser.error("--add takes the photos of one person, not a folder")
+        raise InputError("--add takes the photos of one person, not a folder.")
     if args.source is not None and not args.camera:
-        args.parser.error("--source goes with --camera")
+        raise InputError("--source goes with --camera.")
 
 
-def enrol_one(args: argparse.Namespace, engine: "Engine", administration: "Administration") -> None:
+def enrol_one(
+    name: str, args: EnrollOptions, engine: "Engine", administration: "Administration"
+) -> None:
     enrolment = engine.enrolment()
     photos = [enrolment.examine(image, origin) for origin, image in images(args, engine)]
-    own = administration.person(args.name).id if args.add else None
+    own = administration.person(name).id if args.add else None
     lookalike = enrolment.lookalike(photos[0], own)
-    person = (administration.add_photos if args.add else administration.enrol)(args.name, photos)
+    person = (administration.add_photos if args.add else administration.enrol)(name, photos)
     print(f"Enrolled {person.name} ({person.photos} photo{'s' if person.photos > 1 else ''}).")
     if lookalike is not None:
         other = engine.roster.names.get(lookalike.person, "somebody else")
         warn_alike(person.name, other, lookalike.similarity)
 
 
-def images(args: argparse.Namespace, engine: "Engine") -> Iterator[tuple[str, Image]]:
+def images(args: EnrollOptions, engine: "Engine") -> Iterator[tuple[str, Image]]:
     """Where each photo comes from, and the photo."""
     if args.camera:
         yield "The camera", from_camera(args, engine)
@@ -89,7 +103,7 @@ def images(args: argparse.Namespace, engine: "Engine") -> Iterator[tuple[str, Im
         yield str(path), read(path)
 
 
-def from_camera(args: argparse.Namespace, engine: "Engine") -> Image:
+def from_camera(args: EnrollOptions, engine: "Engine") -> Image:
     from accessctl.camera.choose import source_from
     from accessctl.camera.reader import Reader
     from accessctl.door.session import best_shot
@@ -154,3 +168,18 @@ def warn_alike(name: str, other: str, similarity: float) -> None:
         other,
         similarity,
     )
+
+
+ENROLL = Verb(
+    run,
+    EnrollOptions,
+    "Enrols somebody from photos that show their face alone, well lit and from the front. Each "
+    "photo is examined first; one that will not do is refused with the reason. With --folder "
+    "everybody in it is enrolled, and those who were refused are listed at the end.",
+    (
+        "accessctl enroll Grace grace.jpg",
+        "accessctl enroll Grace --add more.jpg",
+        "accessctl enroll Grace --camera",
+        "accessctl enroll --folder people/",
+    ),
+)

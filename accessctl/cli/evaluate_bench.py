@@ -1,14 +1,16 @@
 """What the evaluations of recognition share: which encoder, which cache, how to watch."""
 
-import argparse
 import datetime
 import os
-import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from accessctl.cli.common import add_config, add_json, config_from
+import typer
+
+from accessctl.cli.common import ConfigOption, JsonOption, config_from
+from accessctl.cli.progress import photo_bar
 from accessctl.config import Config, EncoderConfig
 from accessctl.encoder.card import Card, load_card, update_card
 
@@ -18,38 +20,51 @@ if TYPE_CHECKING:
     from accessctl.evaluation.statistics import Measured
 
 
-def add_bench(command: argparse.ArgumentParser) -> None:
-    """--encoder, --flip, --precision, --cache, --plots, --config and --json."""
-    command.add_argument(
-        "--encoder", type=Path, metavar="DIR", help="an encoder's folder (default: as configured)"
-    )
-    command.add_argument(
-        "--flip",
-        action=argparse.BooleanOptionalAction,
-        help="average with the mirror image (default: as configured)",
-    )
-    command.add_argument(
-        "--precision", choices=("int8", "float16"), help="(default: as configured)"
-    )
-    command.add_argument(
-        "--cache",
-        type=Path,
-        metavar="DIR",
-        help="where faces found and embeddings are kept (default: in the user's cache folder)",
-    )
-    command.add_argument("--plots", type=Path, metavar="DIR", help="draw into this folder")
-    add_config(command)
-    add_json(command)
+@dataclass(frozen=True, kw_only=True)
+class BenchOptions(ConfigOption, JsonOption):
+    """Which encoder is measured, and where what is found is kept."""
+
+    encoder: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="An encoder's folder (default: as configured)."),
+    ] = None
+    flip: Annotated[
+        bool | None,
+        typer.Option(
+            "--flip/--no-flip", help="Average with the mirror image (default: as configured)."
+        ),
+    ] = None
+    precision: Annotated[
+        Literal["int8", "float16"] | None,
+        typer.Option(help="Which of its networks (default: as configured)."),
+    ] = None
+    cache: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Where faces found and embeddings are kept (default: in the user's cache folder).",
+        ),
+    ] = None
+    plots: Annotated[Path | None, typer.Option(metavar="DIR", help="Draw into this folder.")] = None
 
 
-def encoder_from(args: argparse.Namespace, config: Config) -> EncoderConfig:
+@dataclass(frozen=True, kw_only=True)
+class WriteCardOption:
+    """Whether a result is kept."""
+
+    write_card: Annotated[
+        bool, typer.Option("--write-card", help="Keep the figures in the encoder's card.")
+    ] = False
+
+
+def encoder_from(args: BenchOptions, config: Config) -> EncoderConfig:
     """The configured encoder with what the options change."""
     named = {"folder": args.encoder, "flip_average": args.flip, "precision": args.precision}
     changed = {key: value for key, value in named.items() if value is not None}
     return config.encoder.model_copy(update=changed)
 
 
-def bench_from(args: argparse.Namespace, subject: "Subject") -> "tuple[Bench, EncoderConfig]":
+def bench_from(args: BenchOptions, subject: "Subject") -> "tuple[Bench, EncoderConfig]":
     """What photos are measured with, and the encoder in it; ConfigError or ModelError."""
     from accessctl.evaluation.embedded import bench_for
     from accessctl.evaluation.sightings import default_cache
@@ -57,31 +72,10 @@ def bench_from(args: argparse.Namespace, subject: "Subject") -> "tuple[Bench, En
     config = config_from(args)
     encoder = encoder_from(args, config)
     cache = args.cache or default_cache(os.environ)
-    return bench_for(config.vision, encoder, subject, cache, photo_progress), encoder
+    return bench_for(config.vision, encoder, subject, cache, photo_bar), encoder
 
 
-def photo_progress(names: Iterable[str], total: int) -> Iterable[str]:
-    """A bar on standard error, silent when nobody watches or nothing is to be done."""
-    from tqdm import tqdm
-
-    shown: Iterable[str] = tqdm(
-        names,
-        total=total,
-        unit="photo",
-        file=sys.stderr,
-        disable=not total or not sys.stderr.isatty(),
-        leave=False,
-    )
-    return shown
-
-
-def add_write_card(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--write-card", action="store_true", help="keep the figures in the encoder's card"
-    )
-
-
-def provenance(command: str, args: argparse.Namespace, encoder: EncoderConfig) -> dict[str, Any]:
+def provenance(command: str, args: BenchOptions, encoder: EncoderConfig) -> dict[str, Any]:
     """What a result in a card begins with; `command` is the words after `accessctl evaluate`
     with the options of its own."""
     words = f"accessctl evaluate {command} --encoder {encoder.folder}"

@@ -1,19 +1,22 @@
 """`accessctl evaluate calibration`: does a stated false-match rate hold on strangers?"""
 
-import argparse
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from accessctl.cli.common import print_json, table
 from accessctl.cli.evaluate_bench import (
-    add_bench,
-    add_write_card,
+    BenchOptions,
+    WriteCardOption,
     bench_from,
     heading,
     keep_result,
     percent,
     provenance,
 )
-from accessctl.cli.evaluate_lfw import add_lfw_data
+from accessctl.cli.evaluate_lfw import LfwDataOption
+from accessctl.cli.front import Verb
 from accessctl.encoder.card import load_card
 
 if TYPE_CHECKING:
@@ -22,19 +25,12 @@ if TYPE_CHECKING:
 RESULT = "calibration"
 
 
-def add_calibration(subparsers: Any) -> None:
-    """Add `calibration` to the subcommands of `evaluate`."""
-    command = subparsers.add_parser(
-        "calibration", help="stated against observed false-match rates, on LFW's people"
-    )
-    add_lfw_data(command)
-    command.add_argument("--seed", type=int, default=0, help="of the intervals' samples")
-    add_write_card(command)
-    add_bench(command)
-    command.set_defaults(func=run)
+@dataclass(frozen=True, kw_only=True)
+class CalibrationOptions(BenchOptions, WriteCardOption, LfwDataOption):
+    seed: Annotated[int, typer.Option(help="Of the intervals' samples.")] = 0
 
 
-def run(args: argparse.Namespace) -> int:
+def run(args: CalibrationOptions) -> int:
     import numpy as np
 
     from accessctl.evaluation import plots
@@ -90,3 +86,12 @@ def _table(kept: "list[StatedRate]") -> str:
         for row in kept
     ]
     return table(head, rows)
+
+
+CALIBRATION = Verb(
+    run,
+    CalibrationOptions,
+    "Compares the false-match rates that an encoder's calibration states with those observed on "
+    "people it has never seen.",
+    ("accessctl evaluate calibration --data LFW",),
+)

@@ -1,11 +1,20 @@
 """`accessctl evaluate challenge`: how often a recording happens to do what the door asks."""
 
-import argparse
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
 
-from accessctl.cli.common import add_config, add_json, config_from, print_json, table
-from accessctl.cli.evaluate_liveness import species_place
+import typer
+
+from accessctl.cli.common import (
+    ConfigOption,
+    JsonOption,
+    config_from,
+    print_json,
+    print_table,
+)
+from accessctl.cli.evaluate_liveness import OnlyFaceOption, SpeciesPlace, species_place
+from accessctl.cli.front import Verb
 from accessctl.errors import InputError
 
 if TYPE_CHECKING:
@@ -14,38 +23,21 @@ if TYPE_CHECKING:
 Found = Mapping[tuple[str, str], Sequence["Trial"]]
 
 
-def add_challenge(subparsers: Any) -> None:
-    """Add `challenge` to the subcommands of `evaluate`."""
-    command = subparsers.add_parser(
-        "challenge",
-        help="how often recordings pass the challenge by luck",
-        description="Plays each recording over and over to a door in challenge mode, many visits, "
-        "each begun at a random place of it and asked random actions.",
-    )
-    command.add_argument(
-        "--attack",
-        type=species_place,
-        action="append",
-        required=True,
-        metavar="SPECIES=PLACE",
-        help="a video, or a folder of videos, of one species of attack; may be repeated",
-    )
-    command.add_argument("--tries", type=int, default=200, metavar="N", help="per recording (200)")
-    command.add_argument("--seed", type=int, default=1, metavar="N", help="of what is drawn (1)")
-    command.add_argument(
-        "--only-face", action="store_true", help="cut away everything around the face"
-    )
-    command.add_argument(
-        "--hand-held",
-        action="store_true",
-        help="has no effect any more: whether the camera moves is measured",
-    )
-    add_config(command)
-    add_json(command)
-    command.set_defaults(func=run)
+@dataclass(frozen=True, kw_only=True)
+class EvaluateChallengeOptions(OnlyFaceOption, ConfigOption, JsonOption):
+    attack: Annotated[
+        list[SpeciesPlace],
+        typer.Option(
+            parser=species_place,
+            metavar="SPECIES=PLACE",
+            help="A video, or a folder of videos, of one species of attack; may be repeated.",
+        ),
+    ]
+    tries: Annotated[int, typer.Option(metavar="N", help="Visits for each recording.")] = 200
+    seed: Annotated[int, typer.Option(metavar="N", help="Of what is drawn.")] = 1
 
 
-def run(args: argparse.Namespace) -> int:
+def run(args: EvaluateChallengeOptions) -> int:
     if not 1 <= args.tries <= 100_000:
         raise InputError("--tries must lie between 1 and 100000.")
     found = _try(args)
@@ -56,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _try(args: argparse.Namespace) -> "Found":
+def _try(args: EvaluateChallengeOptions) -> "Found":
     import random
 
     from accessctl.encoder.choose import load_encoder
@@ -109,7 +101,7 @@ def _print(found: "Found") -> None:
             )
         )
     head = ("species", "recording", "passed", "and no veto", "of", "95 %", "how they ended")
-    print(table(head, rows))
+    print_table(head, rows)
 
 
 def _as_json(key: tuple[str, str], tried: "Sequence[Trial]") -> dict[str, Any]:
@@ -133,3 +125,12 @@ def _as_json(key: tuple[str, str], tried: "Sequence[Trial]") -> dict[str, Any]:
             if trial.passed
         ],
     }
+
+
+CHALLENGE = Verb(
+    run,
+    EvaluateChallengeOptions,
+    "Plays each recording over and over to a door in challenge mode, many visits, each begun at a "
+    "random place of it and asked random actions, and counts how often it passes by luck.",
+    ("accessctl evaluate challenge --attack film=films/",),
+)

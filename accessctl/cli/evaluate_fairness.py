@@ -1,18 +1,21 @@
 """`accessctl evaluate fairness`: are all groups of people treated alike?"""
 
-import argparse
 import math
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from accessctl.cli.common import config_from, print_json, table
 from accessctl.cli.evaluate_bench import (
-    add_bench,
+    BenchOptions,
     bench_from,
     heading,
     percent,
     provenance,
 )
+from accessctl.cli.front import Verb
 from accessctl.encoder.card import load_card
 from accessctl.errors import InputError
 
@@ -21,27 +24,20 @@ if TYPE_CHECKING:
     from accessctl.evaluation.statistics import Measured
 
 
-def add_fairness(subparsers: Any) -> None:
-    """Add `fairness` to the subcommands of `evaluate`."""
-    command = subparsers.add_parser(
-        "fairness", help="FMR and FNMR by group, at the threshold that the product takes"
-    )
-    command.add_argument(
-        "--data",
-        type=Path,
-        required=True,
-        metavar="TREE",
-        help="a folder or zip archive of group/person/photos",
-    )
-    command.add_argument(
-        "--target-fmr", type=float, metavar="RATE", help="(default: policy.target_fmr)"
-    )
-    command.add_argument("--seed", type=int, default=0, help="of the intervals' samples")
-    add_bench(command)
-    command.set_defaults(func=run)
+@dataclass(frozen=True, kw_only=True)
+class FairnessOptions(BenchOptions):
+    data: Annotated[
+        Path,
+        typer.Option(metavar="TREE", help="A folder or zip archive of group/person/photos."),
+    ]
+    target_fmr: Annotated[
+        float | None,
+        typer.Option(metavar="RATE", help="The stated rate (default: policy.target_fmr)."),
+    ] = None
+    seed: Annotated[int, typer.Option(help="Of the intervals' samples.")] = 0
 
 
-def run(args: argparse.Namespace) -> int:
+def run(args: FairnessOptions) -> int:
     import numpy as np
 
     from accessctl.evaluation import plots
@@ -99,7 +95,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _target(args: argparse.Namespace) -> float:
+def _target(args: FairnessOptions) -> float:
     target: float | None = args.target_fmr
     if target is None:
         return config_from(args).policy.target_fmr
@@ -137,3 +133,12 @@ def _row(group: "GroupRates", target: float) -> tuple[str, ...]:
 
 def _factor(rate: "Measured") -> str:
     return f"{rate.value:.2f} ({rate.low:.2f} to {rate.high:.2f})"
+
+
+FAIRNESS = Verb(
+    run,
+    FairnessOptions,
+    "Measures false matches and false non-matches group by group at the one threshold that the "
+    "product takes for all, and how far the groups lie apart.",
+    ("accessctl evaluate fairness --data GROUPS",),
+)

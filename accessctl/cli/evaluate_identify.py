@@ -1,21 +1,24 @@
 """`accessctl evaluate identify`: who is at the door, when it may be nobody enrolled?"""
 
-import argparse
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from accessctl.cli.common import config_from
 from accessctl.cli.evaluate_bench import bench_from, provenance
 from accessctl.cli.evaluate_report import (
     Part,
+    PhotosOptions,
     Told,
-    add_photos,
     as_record,
     percent,
     photos_of,
     tell,
     words,
 )
+from accessctl.cli.front import Several, Verb, is_number
 from accessctl.encoder.card import load_card
 
 if TYPE_CHECKING:
@@ -27,32 +30,31 @@ GOAL = 0.01
 """The stated FPIR at which encoders are compared, besides the configured one."""
 
 
-def add_identify(subparsers: Any) -> None:
-    """Add `identify` to the subcommands of `evaluate`."""
-    command = subparsers.add_parser(
-        "identify", help="open set: FNIR and FPIR by gallery size, and what pooling photos gives"
-    )
-    command.add_argument("--sizes", type=int, nargs="+", default=[10, 50, 200, 1000], metavar="N")
-    command.add_argument("--pool", type=int, nargs="+", default=[1, 2, 3, 5], metavar="K")
-    command.add_argument(
-        "--pool-size", type=int, default=200, metavar="N", help="the gallery for --pool"
-    )
-    command.add_argument(
-        "--target-fpir",
-        type=float,
-        action="append",
-        metavar="RATE",
-        help=f"may be repeated (default: the configured one, and {GOAL:g})",
-    )
-    command.add_argument("--draws", type=int, default=10, help="galleries a row (default: 10)")
-    command.add_argument(
-        "--strangers", type=int, default=1000, help="who come to a gallery (default: 1000)"
-    )
-    add_photos(command)
-    command.set_defaults(func=run)
+@dataclass(frozen=True, kw_only=True)
+class OpenSetOptions(PhotosOptions):
+    sizes: Annotated[
+        list[int],
+        typer.Option(metavar="N...", help="How many people are enrolled."),
+        Several(is_number),
+    ] = field(default_factory=lambda: [10, 50, 200, 1000])
+    pool: Annotated[
+        list[int],
+        typer.Option(metavar="K...", help="How many photos at the door make one probe."),
+        Several(is_number),
+    ] = field(default_factory=lambda: [1, 2, 3, 5])
+    pool_size: Annotated[int, typer.Option(metavar="N", help="The gallery for --pool.")] = 200
+    target_fpir: Annotated[
+        list[float] | None,
+        typer.Option(
+            metavar="RATE",
+            help=f"May be repeated (default: the configured one, and {GOAL:g}).",
+        ),
+    ] = None
+    draws: Annotated[int, typer.Option(help="Galleries a row.")] = 10
+    strangers: Annotated[int, typer.Option(help="Who come to a gallery.")] = 1000
 
 
-def run(args: argparse.Namespace) -> int:
+def run(args: OpenSetOptions) -> int:
     import numpy as np
 
     from accessctl.evaluation.data import people_of
@@ -110,7 +112,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _parts(
-    args: argparse.Namespace, sizes: "Sequence[OpenSetRow]", pooled: "Sequence[OpenSetRow]"
+    args: OpenSetOptions, sizes: "Sequence[OpenSetRow]", pooled: "Sequence[OpenSetRow]"
 ) -> list[Part]:
     draws = f"{args.draws} galleries a row, rates in % with 95 % intervals over people"
     return [
@@ -184,3 +186,12 @@ def _record(one: "OpenSetRow") -> dict[str, Any]:
             "cosine": round(one.fnir_cosine, 5),
         },
     }
+
+
+IDENTIFY = Verb(
+    run,
+    OpenSetOptions,
+    "Draws galleries of several sizes, lets enrolled people and strangers come to them, and counts "
+    "who is missed (FNIR) and who is let in (FPIR).",
+    ("accessctl evaluate identify --data LFW --sizes 10 200",),
+)

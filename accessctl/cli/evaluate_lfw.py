@@ -1,20 +1,23 @@
 """`accessctl evaluate lfw`: what an encoder is worth on Labeled Faces in the Wild."""
 
-import argparse
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from accessctl.cli.common import config_from, print_json, table
 from accessctl.cli.evaluate_bench import (
-    add_bench,
-    add_write_card,
+    BenchOptions,
+    WriteCardOption,
     bench_from,
     heading,
     keep_result,
     percent,
     provenance,
 )
+from accessctl.cli.front import Verb
 from accessctl.encoder.card import Card, load_card
 
 if TYPE_CHECKING:
@@ -25,32 +28,28 @@ if TYPE_CHECKING:
 RESULT = "lfw"
 
 
-def add_lfw(subparsers: Any) -> None:
-    """Add `lfw` to the subcommands of `evaluate`."""
-    command = subparsers.add_parser(
-        "lfw", help="verification on LFW: View 2 and, out in the tail, all pairs of its photos"
-    )
-    add_lfw_data(command)
-    command.add_argument(
-        "--all-pairs", action="store_true", help="compare every pair of the photos, too"
-    )
-    command.add_argument("--seed", type=int, default=0, help="of the intervals' samples")
-    add_write_card(command)
-    add_bench(command)
-    command.set_defaults(func=run)
+@dataclass(frozen=True, kw_only=True)
+class LfwDataOption:
+    """Where the photographs are."""
+
+    data: Annotated[
+        Path,
+        typer.Option(
+            metavar="DIR",
+            help="Holds LFW's pairs.txt, and images.zip or a folder of photos for each person.",
+        ),
+    ]
 
 
-def add_lfw_data(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--data",
-        type=Path,
-        required=True,
-        metavar="DIR",
-        help="holds LFW's pairs.txt, and images.zip or a folder of photos for each person",
-    )
+@dataclass(frozen=True, kw_only=True)
+class LfwOptions(BenchOptions, WriteCardOption, LfwDataOption):
+    all_pairs: Annotated[
+        bool, typer.Option("--all-pairs", help="Compare every pair of the photos, too.")
+    ] = False
+    seed: Annotated[int, typer.Option(help="Of the intervals' samples.")] = 0
 
 
-def run(args: argparse.Namespace) -> int:
+def run(args: LfwOptions) -> int:
     import numpy as np
 
     from accessctl.evaluation.lfw import as_record, open_lfw, tail, view_2
@@ -148,3 +147,12 @@ def draw(
         points[mark] = pairs.errors_at(threshold)
         plots.histograms(pairs, f"{name} score", threshold, mark, folder / "scores.png")
     plots.det({name: result.pairs for name, result in tails.items()}, points, folder / "det.png")
+
+
+LFW = Verb(
+    run,
+    LfwOptions,
+    "Measures an encoder on Labeled Faces in the Wild: accuracy and ROC of View 2 and, with "
+    "--all-pairs, the share of genuine pairs kept at false-match rates as small as a door's.",
+    ("accessctl evaluate lfw --data LFW --all-pairs",),
+)

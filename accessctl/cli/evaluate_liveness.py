@@ -1,11 +1,20 @@
 """`accessctl evaluate liveness`: how many attacks pass, and how many people do not."""
 
-import argparse
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
-from accessctl.cli.common import add_config, add_json, config_from, print_json, table
+import typer
+
+from accessctl.cli.common import (
+    ConfigOption,
+    JsonOption,
+    config_from,
+    print_json,
+    print_table,
+)
+from accessctl.cli.front import Verb
 from accessctl.errors import InputError
 
 if TYPE_CHECKING:
@@ -14,59 +23,71 @@ if TYPE_CHECKING:
     from accessctl.evaluation.trial_door import DoorParts
 
 
-def add_liveness(subparsers: Any) -> None:
-    """Add `liveness` to the subcommands of `evaluate`."""
-    command = subparsers.add_parser(
-        "liveness", help="APCER and BPCER of passive liveness, from recordings"
-    )
-    command.add_argument(
-        "--live",
-        type=Path,
-        action="append",
-        default=[],
-        metavar="PLACE",
-        help="a video, or a folder of videos, of living people; may be repeated",
-    )
-    command.add_argument(
-        "--attack",
-        type=species_place,
-        action="append",
-        default=[],
-        metavar="SPECIES=PLACE",
-        help="the same of one species of attack, such as print=DIR; may be repeated",
-    )
-    command.add_argument(
-        "--only-face", action="store_true", help="cut away everything around the face"
-    )
-    command.add_argument(
-        "--ignore-framing",
-        action="store_true",
-        help="let faces confirm life that fill the picture, which the door does not",
-    )
-    command.add_argument(
-        "--hand-held",
-        action="store_true",
-        help="has no effect any more: whether the camera moves is measured",
-    )
-    command.add_argument(
-        "--no-identity", action="store_true", help="leave out the encoder; quicker"
-    )
-    command.add_argument(
-        "--plots", type=Path, metavar="DIR", help="draw what each cue said into this folder"
-    )
-    add_config(command)
-    add_json(command)
-    command.set_defaults(func=run)
+class SpeciesPlace(NamedTuple):
+    """A species of attack, and a video or a folder of videos of it."""
+
+    species: str
+    place: Path
 
 
-def species_place(text: str) -> tuple[str, Path]:
+def species_place(text: str) -> SpeciesPlace:
+    """`print=DIR`; raises typer.BadParameter."""
     species, equals, place = text.partition("=")
     if not (species and equals and place) or species == "live":
-        raise argparse.ArgumentTypeError(f"{text!r} is not SPECIES=PLACE, such as print=DIR")
-    return species, Path(place)
+        raise typer.BadParameter(f"{text!r} is not SPECIES=PLACE, such as print=DIR")
+    return SpeciesPlace(species, Path(place))
 
 
-def run(args: argparse.Namespace) -> int:
+@dataclass(frozen=True, kw_only=True)
+class OnlyFaceOption:
+    """What of a recording is shown."""
+
+    only_face: Annotated[
+        bool, typer.Option("--only-face", help="Cut away everything around the face.")
+    ] = False
+    hand_held: Annotated[
+        bool,
+        typer.Option(
+            "--hand-held",
+            help="Has no effect any more: whether the camera moves is measured.",
+        ),
+    ] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluateLivenessOptions(OnlyFaceOption, ConfigOption, JsonOption):
+    live: Annotated[
+        list[Path],
+        typer.Option(
+            metavar="PLACE",
+            help="A video, or a folder of videos, of living people; may be repeated.",
+        ),
+    ] = field(default_factory=list)
+    attack: Annotated[
+        list[SpeciesPlace],
+        typer.Option(
+            parser=species_place,
+            metavar="SPECIES=PLACE",
+            help="The same of one species of attack, such as print=DIR; may be repeated.",
+        ),
+    ] = field(default_factory=list)
+    ignore_framing: Annotated[
+        bool,
+        typer.Option(
+            "--ignore-framing",
+            help="Let faces confirm life that fill the picture, which the door does not.",
+        ),
+    ] = False
+    no_identity: Annotated[
+        bool, typer.Option("--no-identity", help="Leave out the encoder; quicker.")
+    ] = False
+    plots: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Draw what each cue said into this folder."),
+    ] = None
+
+
+def run(args: EvaluateLivenessOptions) -> int:
     from accessctl.encoder.choose import load_encoder
     from accessctl.evaluation.presentation import LIVE, Conditions
     from accessctl.evaluation.trial_door import door_parts
@@ -79,7 +100,7 @@ def run(args: argparse.Namespace) -> int:
     parts = door_parts(
         config, encoder, "passive", min_seen=0.0 if args.ignore_framing else MIN_SEEN
     )
-    places = [(LIVE, place) for place in args.live] + args.attack
+    places = [*((LIVE, place) for place in args.live), *args.attack]
     found = _look(places, config, parts, Conditions(only_face=args.only_face))
     if args.json:
         print_json(_as_json(found))
@@ -152,13 +173,14 @@ def _print(found: Mapping[str, Sequence["Presentation"]]) -> None:
         )
         for species, (name, rate) in _rates(found).items()
     ]
-    print(table(("species", "rate", "errors", "of", "", "95 % (Clopper-Pearson)"), rows))
+    print_table(("species", "rate", "errors", "of", "", "95 % (Clopper-Pearson)"), rows)
     for species in (species for species, seen in found.items() if not seen):
         print(f"{species}: no face was seen for long enough.")
     counts = [
         (c.species, c.cue, *(str(c.said[word]) for word in CueVerdict)) for c in cue_counts(found)
     ]
-    print("\n" + table(("species", "cue", *CueVerdict), counts))
+    print()
+    print_table(("species", "cue", *CueVerdict), counts)
 
 
 def _as_json(found: Mapping[str, Sequence["Presentation"]]) -> dict[str, Any]:
@@ -198,3 +220,12 @@ def _as_json(found: Mapping[str, Sequence["Presentation"]]) -> dict[str, Any]:
             for one in seen
         ],
     }
+
+
+LIVENESS = Verb(
+    run,
+    EvaluateLivenessOptions,
+    "Shows recordings of living people and of attacks to the door's passive liveness, and counts "
+    "people refused (BPCER) and attacks accepted (APCER), as ISO/IEC 30107-3 does.",
+    ("accessctl evaluate liveness --live films/ --attack print=prints/ --attack phone=phones/",),
+)

@@ -1,19 +1,22 @@
 """`accessctl evaluate oneshot`: whose photo is this, of N people with k photos each?"""
 
-import argparse
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from accessctl.cli.evaluate_bench import bench_from, provenance
 from accessctl.cli.evaluate_report import (
     Part,
+    PhotosOptions,
     Told,
-    add_photos,
     as_record,
     percent,
     photos_of,
     tell,
     words,
 )
+from accessctl.cli.front import Several, Verb, is_number
 from accessctl.encoder.card import load_card
 
 if TYPE_CHECKING:
@@ -23,19 +26,22 @@ RESULT = "oneshot"
 OPTIONS = ("ways", "shots", "trials", "subject", "seed")
 
 
-def add_oneshot(subparsers: Any) -> None:
-    """Add `oneshot` to the subcommands of `evaluate`."""
-    command = subparsers.add_parser(
-        "oneshot", help="N-way k-shot: who of N people, as in Lake 2011"
-    )
-    command.add_argument("--ways", type=int, nargs="+", default=[2, 5, 20, 100], metavar="N")
-    command.add_argument("--shots", type=int, nargs="+", default=[1, 2, 3, 5], metavar="K")
-    command.add_argument("--trials", type=int, default=1000, help="tasks drawn (default: 1000)")
-    add_photos(command)
-    command.set_defaults(func=run)
+@dataclass(frozen=True, kw_only=True)
+class OneshotOptions(PhotosOptions):
+    ways: Annotated[
+        list[int],
+        typer.Option(metavar="N...", help="Of how many people one is meant."),
+        Several(is_number),
+    ] = field(default_factory=lambda: [2, 5, 20, 100])
+    shots: Annotated[
+        list[int],
+        typer.Option(metavar="K...", help="How many photos of each are known."),
+        Several(is_number),
+    ] = field(default_factory=lambda: [1, 2, 3, 5])
+    trials: Annotated[int, typer.Option(help="Tasks drawn.")] = 1000
 
 
-def run(args: argparse.Namespace) -> int:
+def run(args: OneshotOptions) -> int:
     import numpy as np
 
     from accessctl.evaluation.data import people_of
@@ -97,3 +103,12 @@ def _record(found: "dict[tuple[int, int], tuple[Count, Count]]") -> list[dict[st
         {"ways": way, "shots": shot, "cosine": as_record(plain), "product": as_record(product)}
         for (way, shot), (plain, product) in found.items()
     ]
+
+
+ONESHOT = Verb(
+    run,
+    OneshotOptions,
+    "Draws tasks of N people with k photos each and one photo more, and counts how often it is "
+    "given to the right person.",
+    ("accessctl evaluate oneshot --data LFW --ways 5 20",),
+)

@@ -1,14 +1,15 @@
 """How the evaluations of identification say what they found: tables, JSON, a report, the card."""
 
-import argparse
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import MISSING, Field, dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol
+
+import typer
 
 from accessctl.cli.common import print_json, table
-from accessctl.cli.evaluate_bench import add_bench, add_write_card, heading, keep_result
+from accessctl.cli.evaluate_bench import BenchOptions, WriteCardOption, heading, keep_result
 from accessctl.config import EncoderConfig
 from accessctl.encoder.card import Card
 from accessctl.errors import StoreError
@@ -18,6 +19,34 @@ if TYPE_CHECKING:
 
 ARCHIVE = "images.zip"
 SECTION = "## "
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhotosOptions(BenchOptions, WriteCardOption):
+    """What all evaluations of identification share."""
+
+    data: Annotated[
+        Path,
+        typer.Option(
+            metavar="PLACE",
+            help="A folder for each person, in a folder, in a zip archive, or in images.zip there.",
+        ),
+    ]
+    subject: Annotated[
+        Literal["centre", "largest"],
+        typer.Option(
+            help="Whose face is meant where a photo shows several: the one at the photo's centre, "
+            "as in LFW, or the largest."
+        ),
+    ] = "centre"
+    seed: Annotated[int, typer.Option(help="Of whatever is drawn at random.")] = 0
+    report: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.md",
+            help="Put the tables into this file, in place of the encoder's section.",
+        ),
+    ] = None
 
 
 class Rate(Protocol):
@@ -52,34 +81,6 @@ class Told:
     picture: Path | None
 
 
-def add_photos(command: argparse.ArgumentParser) -> None:
-    """--data, --subject, --seed, --report and what all evaluations of encoders share."""
-    command.add_argument(
-        "--data",
-        type=Path,
-        required=True,
-        metavar="PLACE",
-        help="a folder for each person, in a folder, in a zip archive, or in images.zip there",
-    )
-    command.add_argument(
-        "--subject",
-        choices=("centre", "largest"),
-        default="centre",
-        help="whose face is meant where a photo shows several: the one at the photo's centre, "
-        "as in LFW (default), or the largest",
-    )
-    command.add_argument("--seed", type=int, default=0, help="of whatever is drawn at random")
-    command.add_argument(
-        "--report",
-        type=Path,
-        metavar="FILE.md",
-        help="put the tables into this file, in place of the encoder's section",
-    )
-    add_write_card(command)
-    add_bench(command)
-    command.set_defaults(parser=command)
-
-
 def photos_of(place: Path) -> "Photos":
     """The photographs at --data; SourceError."""
     from accessctl.evaluation.data import open_photos
@@ -88,18 +89,23 @@ def photos_of(place: Path) -> "Photos":
     return open_photos(archive if archive.exists() else place)
 
 
-def words(name: str, args: argparse.Namespace, options: Sequence[str]) -> str:
+def words(name: str, args: PhotosOptions, options: Sequence[str]) -> str:
     """The evaluation as it can be typed: --data, and those of `options` that are not usual."""
     said = [f"{name} --data {args.data}"]
+    usual = {field.name: _usual(field) for field in fields(args)}
     for option in options:
         value = getattr(args, option)
-        if value != args.parser.get_default(option):
+        if value != usual[option]:
             values = value if isinstance(value, list) else [value]
             said.append(f"--{option.replace('_', '-')} {' '.join(map(str, values))}")
     return " ".join(said)
 
 
-def tell(args: argparse.Namespace, encoder: EncoderConfig, card: Card, told: Told) -> None:
+def _usual(field: Field[Any]) -> Any:
+    return field.default if field.default_factory is MISSING else field.default_factory()
+
+
+def tell(args: PhotosOptions, encoder: EncoderConfig, card: Card, told: Told) -> None:
     """Print, and keep where it was asked for; ModelError or StoreError."""
     if args.json:
         print_json({"encoder": card.name, "fingerprint": card.fingerprint, **told.record})

@@ -1,21 +1,24 @@
 """`accessctl evaluate robustness`: what is lost when the face at the door is a worse one."""
 
-import argparse
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from accessctl.cli.common import config_from
 from accessctl.cli.evaluate_bench import bench_from, provenance
 from accessctl.cli.evaluate_report import (
     Part,
+    PhotosOptions,
     Told,
-    add_photos,
     as_record,
     percent,
     photos_of,
     tell,
     words,
 )
+from accessctl.cli.front import Verb
 from accessctl.encoder.card import load_card
 
 if TYPE_CHECKING:
@@ -33,23 +36,21 @@ OPTIONS = (
 )
 
 
-def add_robustness(subparsers: Any) -> None:
-    """Add `robustness` to the subcommands of `evaluate`."""
-    command = subparsers.add_parser(
-        "robustness", help="masks, sunglasses, hats, far, dark, blurred and compressed faces"
-    )
-    command.add_argument(
-        "--people", type=int, default=300, help="with two photos each (default: 300)"
-    )
-    command.add_argument("--gallery", type=int, default=200, help="enrolled (default: 200)")
-    command.add_argument("--draws", type=int, default=10, help="galleries a row (default: 10)")
-    command.add_argument("--target-fpir", type=float, default=0.01, help="(default: 0.01)")
-    command.add_argument("--target-fmr", type=float, help="(default: the configured one)")
-    add_photos(command)
-    command.set_defaults(func=run)
+@dataclass(frozen=True, kw_only=True)
+class RobustnessOptions(PhotosOptions):
+    people: Annotated[int, typer.Option(help="With two photos each.")] = 300
+    gallery: Annotated[int, typer.Option(help="How many of them are enrolled.")] = 200
+    draws: Annotated[int, typer.Option(help="Galleries a row.")] = 10
+    target_fpir: Annotated[
+        float, typer.Option(metavar="RATE", help="The stated rate for a search.")
+    ] = 0.01
+    target_fmr: Annotated[
+        float | None,
+        typer.Option(metavar="RATE", help="The stated rate (default: the configured one)."),
+    ] = None
 
 
-def run(args: argparse.Namespace) -> int:
+def run(args: RobustnessOptions) -> int:
     import numpy as np
 
     from accessctl.errors import InputError
@@ -90,7 +91,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _parts(
-    args: argparse.Namespace, rules: "RobustnessRules", found: "Sequence[ConditionLoss]"
+    args: RobustnessOptions, rules: "RobustnessRules", found: "Sequence[ConditionLoss]"
 ) -> list[Part]:
     clean = found[0]
     return [
@@ -152,3 +153,12 @@ def _record(one: "ConditionLoss") -> dict[str, Any]:
         "misidentified": as_record(one.misidentified),
         "fpir": as_record(one.fpir),
     }
+
+
+ROBUSTNESS = Verb(
+    run,
+    RobustnessOptions,
+    "Makes the faces at the door worse in one way at a time, by masks, hats, distance, darkness, "
+    "blur and compression, and measures what is lost.",
+    ("accessctl evaluate robustness --data LFW",),
+)

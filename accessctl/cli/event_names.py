@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from accessctl.domain import PersonId
 from accessctl.errors import FaultError, UnknownPersonError
+from accessctl.gallery.schema import database_file
+from accessctl.gallery.store import open_gallery
 
 if TYPE_CHECKING:
     from accessctl.config import Config, GalleryConfig
@@ -33,7 +35,6 @@ class Galleries:
         self._opened: list[People] = []
 
     def opened(self) -> "Sequence[People]":
-        from accessctl.gallery.schema import database_file
 
         for place in list(self._waiting):
             # Opening would make one that is not there.
@@ -94,6 +95,5 @@ def galleries_of(config: "Config", stack: ExitStack) -> Galleries:
 
 
 def _open(place: "GalleryConfig") -> "People":
-    from accessctl.gallery.store import open_gallery
 
     return open_gallery(place)

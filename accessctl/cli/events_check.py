@@ -1,14 +1,22 @@
 """`accessctl events verify | export | purge | picture`: the log as evidence."""
 
-import argparse
 import os
 import sys
 import time
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from accessctl.cli.common import config_from, print_json
+import typer
+
+from accessctl.audit.log import EventLog
+from accessctl.audit.opening import find_key, key_path, open_log, open_log_to_check, snapshot_folder
+from accessctl.audit.snapshots import Snapshots
+from accessctl.audit.views import csv_lines, json_lines, moment
+from accessctl.cli.common import ConfigOption, JsonOption, config_from, print_json
+from accessctl.cli.event_names import Names, galleries_of
+from accessctl.cli.front import Verb
 from accessctl.errors import InputError
 
 if TYPE_CHECKING:
@@ -17,32 +25,47 @@ if TYPE_CHECKING:
 DAY_S = 86400.0
 
 
-def add_parsers(subparsers: Any) -> None:
-    verify = subparsers.add_parser("verify", help="find the first record that was tampered with")
-    verify.set_defaults(func=run_verify)
-    export = subparsers.add_parser("export", help="write the log for other programs")
-    export.add_argument("--format", choices=("jsonl", "csv"), default="jsonl")
-    export.add_argument("--output", type=Path, metavar="FILE", help="default: standard output")
-    export.set_defaults(func=run_export)
-    purge = subparsers.add_parser("purge", help="remove the oldest records for good")
-    purge.add_argument(
-        "--keep-days", type=float, metavar="DAYS", required=True, help="what is younger stays"
-    )
-    purge.set_defaults(func=run_purge)
-    picture = subparsers.add_parser("picture", help="decrypt the picture of a decision")
-    picture.add_argument("name", metavar="NAME", help="as `snapshot` in the event says")
-    picture.add_argument("output", type=Path, metavar="FILE.jpg")
-    picture.set_defaults(func=run_picture)
-    for parser in (verify, export, purge, picture):
-        # What was given before the word must not be lost to a default after it.
-        parser.add_argument("--config", type=Path, default=argparse.SUPPRESS, metavar="FILE")
-        parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
-        parser.add_argument("--since", metavar="WHEN", default=argparse.SUPPRESS)
+@dataclass(frozen=True, kw_only=True)
+class SinceOption:
+    """From when on."""
+
+    since: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WHEN", help="30m, 1h, 2d (that long ago), 2026-01-31 or 2026-01-31T18:30."
+        ),
+    ] = None
 
 
-def run_verify(args: argparse.Namespace) -> int:
+@dataclass(frozen=True, kw_only=True)
+class EventsVerifyOptions(ConfigOption, JsonOption):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventsExportOptions(SinceOption, ConfigOption):
+    format: Annotated[
+        Literal["jsonl", "csv"], typer.Option(help="One JSON object a line, or a table.")
+    ] = "jsonl"
+    output: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="A new file (default: standard output)."),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventsPurgeOptions(ConfigOption):
+    keep_days: Annotated[float, typer.Option(metavar="DAYS", help="What is younger stays.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventsPictureOptions(ConfigOption):
+    name: Annotated[str, typer.Argument(metavar="NAME", help="As `snapshot` in the event says.")]
+    output: Annotated[Path, typer.Argument(metavar="FILE.jpg", help="A new file for the picture.")]
+
+
+def run_verify(args: EventsVerifyOptions) -> int:
     """0 when nothing speaks against the log, 1 when something does."""
-    from accessctl.audit.opening import open_log_to_check
 
     config = config_from(args)
     if not config.audit.file.exists():
@@ -56,10 +79,7 @@ def run_verify(args: argparse.Namespace) -> int:
     return 1 if report.alarm else 0
 
 
-def run_export(args: argparse.Namespace) -> int:
-    from accessctl.audit.log import EventLog
-    from accessctl.audit.views import csv_lines, json_lines, moment
-    from accessctl.cli.event_names import Names, galleries_of
+def run_export(args: EventsExportOptions) -> int:
 
     config = config_from(args)
     if not config.audit.file.exists():
@@ -80,8 +100,7 @@ def run_export(args: argparse.Namespace) -> int:
     return 0
 
 
-def run_purge(args: argparse.Namespace) -> int:
-    from accessctl.audit.opening import open_log
+def run_purge(args: EventsPurgeOptions) -> int:
 
     config = config_from(args)
     if not args.keep_days >= 0:
@@ -95,9 +114,7 @@ def run_purge(args: argparse.Namespace) -> int:
     return 0
 
 
-def run_picture(args: argparse.Namespace) -> int:
-    from accessctl.audit.opening import find_key, key_path, snapshot_folder
-    from accessctl.audit.snapshots import Snapshots
+def run_picture(args: EventsPictureOptions) -> int:
 
     config = config_from(args).audit
     key = find_key(key_path(config), os.environ)
@@ -153,3 +170,31 @@ def _new_file(path: Path) -> int:
         raise InputError(
             f"Cannot write {path} ({error.strerror}); name a new file in a folder of yours."
         ) from error
+
+
+VERIFY = Verb(
+    run_verify,
+    EventsVerifyOptions,
+    "Reads the whole log and checks its chain of hashes and its sealed head: whether a record was "
+    "changed, taken out or cut off. It ends with 1 when something speaks against the log.",
+    ("accessctl events verify", "accessctl events verify --json"),
+)
+EXPORT = Verb(
+    run_export,
+    EventsExportOptions,
+    "Writes the records of the log for other programs, with the names of those still enrolled.",
+    ("accessctl events export --format csv --output events.csv --since 30d",),
+)
+PURGE = Verb(
+    run_purge,
+    EventsPurgeOptions,
+    "Removes the oldest records for good. What is left can still be verified, and the purge is "
+    "itself on record.",
+    ("accessctl events purge --keep-days 90",),
+)
+PICTURE = Verb(
+    run_picture,
+    EventsPictureOptions,
+    "Decrypts the picture that was kept of a decision into a new file, readable by you alone.",
+    ("accessctl events picture 3f2a9c visitor.jpg",),
+)

@@ -1,11 +1,19 @@
 """`accessctl identify`: who is in these pictures."""
 
-import argparse
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from accessctl.cli.common import add_config, add_json, config_from, print_json
-from accessctl.cli.engine import engine_of
+import typer
+
+from accessctl.cli.common import (
+    ConfigOption,
+    JsonOption,
+    config_from,
+    print_json,
+)
+from accessctl.cli.engine import engine_to_read
+from accessctl.cli.front import Verb
 from accessctl.cli.photos import photo_reader
 from accessctl.errors import PhotoError
 
@@ -15,22 +23,21 @@ if TYPE_CHECKING:
 NO_FACE = "no face found"
 
 
-def add_parser(subparsers: Any) -> None:
-    parser = subparsers.add_parser("identify", help="name every face in the given images")
-    parser.add_argument("images", nargs="+", type=Path, metavar="IMAGE")
-    add_config(parser)
-    add_json(parser)
-    parser.set_defaults(func=run)
+@dataclass(frozen=True, kw_only=True)
+class IdentifyOptions(ConfigOption, JsonOption):
+    images: Annotated[
+        list[Path], typer.Argument(metavar="IMAGE", help="A picture with any number of faces.")
+    ]
 
 
-def run(args: argparse.Namespace) -> int:
+def run(args: IdentifyOptions) -> int:
     """0 when every image could be read, else 2; the readable ones are done all the same."""
     from accessctl.recognition.identify import identify
 
     config = config_from(args)
     read = photo_reader(config)
     code = 0
-    with engine_of(config) as engine:
+    with engine_to_read(config) as engine:
         for path in args.images:
             try:
                 image = read(path)
@@ -91,3 +98,12 @@ def print_line(found: dict[str, Any], as_json: bool) -> None:
     if found["error"]:
         words.append(f"[{found['error']}]")
     print(" ".join(words))
+
+
+IDENTIFY = Verb(
+    run,
+    IdentifyOptions,
+    "Looks for faces in pictures and names those of enrolled people, each with its similarity and "
+    "the false-match rate that it stands for. The door does not open, and nothing is kept.",
+    ("accessctl identify party.jpg", "accessctl identify --json *.jpg"),
+)

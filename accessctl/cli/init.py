@@ -1,25 +1,24 @@
 """`accessctl init`: a folder for a new door."""
 
-import argparse
 import shlex
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated
+
+import typer
+
+from accessctl.cli.front import Verb
 
 
-def add_parser(subparsers: Any) -> None:
-    parser = subparsers.add_parser("init", help="make a folder for a new door")
-    parser.add_argument(
-        "folder",
-        nargs="?",
-        type=Path,
-        default=Path(),
-        metavar="DIR",
-        help="made when missing (default: this folder)",
-    )
-    parser.set_defaults(func=run)
+@dataclass(frozen=True, kw_only=True)
+class InitOptions:
+    folder: Annotated[
+        Path,
+        typer.Argument(metavar="DIR", help="Made when missing (default: this folder)."),
+    ] = Path()
 
 
-def run(args: argparse.Namespace) -> int:
+def run(args: InitOptions) -> int:
     from accessctl.bundled import cached, model_folders
     from accessctl.camera.usb import attached
     from accessctl.service.door_folder import make_door
@@ -41,3 +40,13 @@ def run(args: argparse.Namespace) -> int:
     print("  accessctl doctor                       # is all well?")
     print("  accessctl run                          # the door itself")
     return 0
+
+
+INIT = Verb(
+    run,
+    InitOptions,
+    "Makes a folder for a new door: config.yaml with the cameras that were found, enrolled/ for "
+    "its people and state/ for what it writes down; then it says what to do next. A config.yaml "
+    "that is there is not touched.",
+    ("accessctl init front-door", "accessctl init"),
+)

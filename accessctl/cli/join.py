@@ -1,50 +1,53 @@
 """`accessctl models join`: several encoders side by side as one, more accurate than the best."""
 
-import argparse
 import datetime
 import math
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
+import typer
+
+from accessctl.cli.front import Verb
 from accessctl.encoder.card import CARD_NAME, load_card, write_card
 from accessctl.encoder.card_parts import EncoderPart
 from accessctl.errors import ModelError
 
 
-def add_join(commands: Any) -> None:
-    """Add `join` to the subcommands of `models`."""
-    command = commands.add_parser(
-        "join", help="write the card of an encoder that is made of others side by side"
-    )
-    command.add_argument("folder", type=Path, metavar="FOLDER", help="where the card goes")
-    command.add_argument(
-        "--part",
-        type=part,
-        action="append",
-        required=True,
-        metavar="OTHER=WEIGHT",
-        help="folder of another encoder, relative to FOLDER, and how much it counts; twice or more",
-    )
-    command.add_argument("--name", help="of the joint encoder (default: FOLDER's name)")
-    command.add_argument("--version", default="1", help="of it (default: %(default)s)")
-    command.set_defaults(func=run)
-
-
 def part(text: str) -> EncoderPart:
-    """`../dlib=3.2` as a EncoderPart; raises argparse.ArgumentTypeError."""
+    """`../dlib=3.2` as a EncoderPart; raises typer.BadParameter."""
     folder, _, weight = text.rpartition("=")
     try:
         value = float(weight)
     except ValueError:
         value = math.nan
     if not folder or not 0 < value <= 1000:
-        raise argparse.ArgumentTypeError(
+        raise typer.BadParameter(
             f"{text!r} is not OTHER=WEIGHT with a weight above 0, like ../dlib=3.2"
         )
     return EncoderPart(folder=folder, weight=value)
 
 
-def run(args: argparse.Namespace) -> int:
+@dataclass(frozen=True, kw_only=True)
+class JoinOptions:
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where the card goes.")]
+    part: Annotated[
+        list[EncoderPart],
+        typer.Option(
+            parser=part,
+            metavar="OTHER=WEIGHT",
+            help="Folder of another encoder, relative to FOLDER, and how much it counts; twice or "
+            "more.",
+        ),
+    ]
+    name: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Of the joint encoder (default: FOLDER's name)."),
+    ] = None
+    version: Annotated[str, typer.Option(metavar="TEXT", help="Of it.", show_default=True)] = "1"
+
+
+def run(args: JoinOptions) -> int:
     from accessctl.encoder.joint import joined
 
     folder: Path = args.folder
@@ -73,3 +76,12 @@ def run(args: argparse.Namespace) -> int:
     if card.calibration is None:
         print(f"Next: accessctl models calibrate {folder} --faces DIR")
     return 0
+
+
+JOIN = Verb(
+    run,
+    JoinOptions,
+    "Makes one encoder of several side by side, more accurate than the best of them and as slow "
+    "as all together: writes its card. A calibration of the same parts is kept.",
+    ("accessctl models join models/pair --part ../dlib=3.2 --part ../faceres=2",),
+)

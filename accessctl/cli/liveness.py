@@ -1,17 +1,26 @@
 """`accessctl liveness`: what an installer can try at the door itself."""
 
-import argparse
 import re
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from accessctl.cli.common import add_config, add_json, config_from, print_json, table
-from accessctl.cli.liveness_train import add_train
+import typer
+
+from accessctl.cli.common import (
+    ConfigOption,
+    JsonOption,
+    config_from,
+    print_json,
+    print_table,
+)
+from accessctl.cli.front import Verb
+from accessctl.errors import InputError
 
 if TYPE_CHECKING:
     from accessctl.config import Config
@@ -42,79 +51,61 @@ OUTCOME = {"veto": "refused", "doubt": "doubtful", "confirm": "looks alive"}
 MOST_SPECIES, MOST_PRESENTATIONS = 12, 100
 
 
-def add_parser(subparsers: Any) -> None:
-    group = subparsers.add_parser("liveness", help="try the liveness check, or train its network")
-    commands = group.add_subparsers(required=True, metavar="COMMAND")
-    add_train(commands)
-    command = commands.add_parser(
-        "selftest", help="present yourself, a print, a phone, and count", description=DESCRIPTION
-    )
-    add = command.add_argument
-    add("--source", metavar="SOURCE", help="camera to use (default: the configuration's)")
-    add(
-        "--species",
-        type=_species,
-        default=("print", "phone"),
-        metavar="NAME,NAME",
-        help="attacks to present, as many kinds as you like (print,phone)",
-    )
-    add(
-        "--presentations",
-        type=_count,
-        default=5,
-        metavar="N",
-        help="presentations of each species, and of yourself (5)",
-    )
-    add(
-        "--seconds",
-        type=_seconds,
-        metavar="T",
-        help="how long each one lasts at the most (default: as long as the door is patient)",
-    )
-    add(
-        "--mode",
-        choices=("passive", "challenge"),
-        default="passive",
-        help="passive: the cues alone; challenge: also do what the door asks",
-    )
-    add_config(command)
-    add_json(command)
-    command.set_defaults(func=run)
-
-
 def _species(text: str) -> tuple[str, ...]:
     names = tuple(text.split(","))
     fine = all(re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,31}", name) for name in names)
     if not fine or "live" in names or len(set(names)) < len(names) or len(names) > MOST_SPECIES:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is not a list of up to {MOST_SPECIES} different attacks, such as "
-            "print,phone,tablet"
+        raise InputError(
+            f"--species: {text!r} is not a list of up to {MOST_SPECIES} different attacks, such as "
+            "print,phone,tablet."
         )
     return names
 
 
-def _count(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MOST_PRESENTATIONS:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to {MOST_PRESENTATIONS}")
-    return int(text)
+@dataclass(frozen=True, kw_only=True)
+class SelftestOptions(ConfigOption, JsonOption):
+    source: Annotated[
+        str | None,
+        typer.Option(metavar="SOURCE", help="Camera to use (default: the configuration's)."),
+    ] = None
+    species: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME,NAME",
+            help="Attacks to present, as many kinds as you like.",
+        ),
+    ] = "print,phone"
+    presentations: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            max=MOST_PRESENTATIONS,
+            metavar="N",
+            help="Presentations of each species, and of yourself.",
+        ),
+    ] = 5
+    seconds: Annotated[
+        float | None,
+        typer.Option(
+            min=2,
+            max=120,
+            metavar="T",
+            help="How long each one lasts at the most (default: as long as the door is patient).",
+        ),
+    ] = None
+    mode: Annotated[
+        Literal["passive", "challenge"],
+        typer.Option(help="passive: the cues alone; challenge: also do what the door asks."),
+    ] = "passive"
 
 
-def _seconds(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 2 <= value <= 120:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds from 2 to 120")
-    return value
-
-
-def run(args: argparse.Namespace) -> int:
+def run(args: SelftestOptions) -> int:
     """Exit code 0 when all was presented, 130 when it was broken off."""
     from accessctl.camera.choose import source_from
     from accessctl.camera.reader import Reader
     from accessctl.evaluation.selftest import SelfTestPlan, result_path, run_session, write_result
 
+    attacks = _species(args.species)
     config = config_from(args)
     source = source_from(args.source or config.camera.source, config.camera, fast=True)
     patience = (
@@ -124,7 +115,7 @@ def run(args: argparse.Namespace) -> int:
         began=datetime.now().astimezone(),
         source=source.description,
         mode=args.mode,
-        attacks=args.species,
+        attacks=attacks,
         presentations=args.presentations,
         seconds=args.seconds or patience,
     )
@@ -146,7 +137,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _looking(args: argparse.Namespace, config: "Config") -> Iterator["SelfTestDoor"]:
+def _looking(args: SelftestOptions, config: "Config") -> Iterator["SelfTestDoor"]:
     from accessctl.encoder.choose import load_encoder
     from accessctl.evaluation.selftest import SelfTestDoor
     from accessctl.evaluation.trial_door import door_parts
@@ -207,9 +198,8 @@ def _print(session: "SelfTestSession", path: Path) -> None:
     from accessctl.evaluation.selftest import tally, worst
 
     found = tally(session.done)
-    print(
-        "\n" + table(("species", "rate", "errors", "of", "", "95 %", "no face"), map(_row, found))
-    )
+    print()
+    print_table(("species", "rate", "errors", "of", "", "95 %", "no face"), map(_row, found))
     highest = worst(found)
     if highest is not None and highest.rate is not None:
         print(f"Worst species: {highest.species}, APCER {highest.rate.value:.1%}.")
@@ -231,3 +221,14 @@ def _row(one: "SpeciesTally") -> tuple[str, ...]:
         f"{rate.low:.1%} to {rate.high:.1%}",
         str(one.no_face),
     )
+
+
+SELFTEST = Verb(
+    run,
+    SelftestOptions,
+    DESCRIPTION,
+    (
+        "accessctl liveness selftest",
+        "accessctl liveness selftest --species print,phone,tablet --presentations 10",
+    ),
+)

@@ -1,76 +1,84 @@
 """`accessctl liveness train`: fit the texture network to pictures of living people."""
 
-import argparse
-import os
 import sys
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated
 
+import typer
+
+from accessctl.cli.front import Verb
 from accessctl.errors import InputError
 
 if TYPE_CHECKING:
     from accessctl.training.spoof.fit import Checked
     from accessctl.training.spoof.run import RunSettings
 
-DESCRIPTION = """\
+ABOUT = """\
 Fits the network that tells a living face from a picture of one. It takes photographs and films of
 living people, draws attacks from each of them (paper, screens, cut-outs) through the same camera
 as the living one, lets two published networks label all of it, and fits a small network of our
 own. The run's folder holds config.yaml, the samples, history.csv and network.keras; the same
 command, or --run alone, goes on with a run that was stopped. People and films are on one side
-only: fitting or checking. Example:
-
-  accessctl liveness train --run runs/texture --teachers TEACHERS --living lfw=lfw/images.zip
-      --living portrait=photos.zip:live --living real=photos.zip:spoof --living film=films
-      --check-films L09,L15 --minutes 60 --export models/texture
+only: fitting or checking.
 """
 LONGEST_VERSION = 50
 
 
-def add_train(commands: Any) -> None:
-    command = commands.add_parser(
-        "train",
-        help="fit the texture network",
-        description=DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+@dataclass(frozen=True, kw_only=True)
+class TextureOptions:
+    """Of `liveness train`; those that RunSettings has, too, go into the run."""
+
+    run: Annotated[Path, typer.Option(metavar="DIR", help="The run's folder.")]
+    living: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KIND=PLACE",
+            help="A zip of photographs (KIND=ZIP:FOLDER for a part of it) or a folder of films; "
+            "the kind film is for films of people, real for photographs of real attacks.",
+        ),
+    ] = None
+    teachers: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Minivision's two .pth files.")
+    ] = None
+    check_films: Annotated[
+        str | None, typer.Option(metavar="NAME,NAME", help="Films that nothing is fitted on.")
+    ] = None
+    samples: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Samples to make, half of them attacks (40000)."),
+    ] = None
+    steps: Annotated[
+        int | None, typer.Option(metavar="N", help="Batches of samples labelled once (3600).")
+    ] = None
+    matching: Annotated[
+        int | None, typer.Option(metavar="N", help="Batches after those, labelled anew (1800).")
+    ] = None
+    seed: Annotated[int | None, typer.Option(metavar="N", help="Of samples and network (0).")] = (
+        None
     )
-    add = command.add_argument
-    add("--run", type=Path, required=True, metavar="DIR", help="the run's folder")
-    add(
-        "--living",
-        action="append",
-        metavar="KIND=PLACE",
-        help="a zip of photographs (KIND=ZIP:FOLDER for a part of it) or a folder of films; the "
-        "kind film is for films of people, real for photographs of real attacks",
-    )
-    add("--teachers", type=Path, metavar="DIR", help="minivision's two .pth files")
-    add("--check-films", metavar="NAME,NAME", help="films that nothing is fitted on")
-    add("--samples", type=int, metavar="N", help="samples to make, half of them attacks (40000)")
-    add("--steps", type=int, metavar="N", help="batches of samples labelled once (3600)")
-    add("--matching", type=int, metavar="N", help="batches after those, labelled anew (1800)")
-    add("--seed", type=int, metavar="N", help="of samples and network (0)")
-    add("--minutes", type=float, default=60.0, metavar="M", help="for fitting, this time (60)")
-    add("--export", type=Path, metavar="DIR", help="write the network and its card there")
-    add("--version", default="1", metavar="TEXT", help="what the card says (1)")
-    add("--confirm", type=float, default=0.9, metavar="P", help="mean that shows life (0.9)")
-    add("--doubt", type=float, default=0.1, metavar="P", help="mean that speaks of an attack (0.1)")
-    command.set_defaults(func=run)
+    minutes: Annotated[float, typer.Option(metavar="M", help="For fitting, this time.")] = 60.0
+    export: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write the network and its card there.")
+    ] = None
+    version: Annotated[str, typer.Option(metavar="TEXT", help="What the card says.")] = "1"
+    confirm: Annotated[float, typer.Option(metavar="P", help="Mean that shows life.")] = 0.9
+    doubt: Annotated[float, typer.Option(metavar="P", help="Mean that speaks of an attack.")] = 0.1
 
 
-def run(args: argparse.Namespace) -> int:
+def run(args: TextureOptions) -> int:
     """0 when the minutes or the steps are over and everything is written."""
     _refuse_nonsense(args)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from accessctl.training.spoof.run import RunListener
     from accessctl.training.spoof.run import run as go_on
 
     go_on(args.run, _settings(args), args.minutes, RunListener(_prepared, _checked))
     if args.export is not None:
-        _export(args)
+        _export(args, args.export)
     return 0
 
 
-def _refuse_nonsense(args: argparse.Namespace) -> None:
+def _refuse_nonsense(args: TextureOptions) -> None:
     """What would be found out only when an hour of fitting is over."""
     if not 0 < args.minutes < float("inf"):
         raise InputError(f"--minutes is a number above 0, not {args.minutes:g}.")
@@ -82,7 +90,7 @@ def _refuse_nonsense(args: argparse.Namespace) -> None:
         raise InputError(f"--version takes 1 to {LONGEST_VERSION} characters.")
 
 
-def _settings(args: argparse.Namespace) -> "RunSettings":
+def _settings(args: TextureOptions) -> "RunSettings":
     """Those that the run's folder holds, if any, with what was given in their place."""
     from pydantic import ValidationError
 
@@ -121,7 +129,7 @@ def _checked(checked: "Checked") -> None:
     )
 
 
-def _export(args: argparse.Namespace) -> None:
+def _export(args: TextureOptions, folder: Path) -> None:
     from accessctl.training.spoof.fit import kept
     from accessctl.training.spoof.network import CardFacts, export
     from accessctl.training.spoof.run import (
@@ -142,5 +150,19 @@ def _export(args: argparse.Namespace) -> None:
         confirm=args.confirm,
         doubt=args.doubt,
     )
-    card = export(network, args.export, told)
+    card = export(network, folder, told)
     print(f"Wrote {card.path} ({card.path.stat().st_size / 1e6:.1f} MB) and its card.")
+
+
+TRAIN = Verb(
+    run,
+    TextureOptions,
+    ABOUT,
+    (
+        "accessctl liveness train --run runs/texture --teachers TEACHERS "
+        "--living lfw=lfw/images.zip --living film=films --check-films L09,L15 "
+        "--export models/texture",
+        "accessctl liveness train --run runs/texture --minutes 30",
+    ),
+    tells=True,
+)

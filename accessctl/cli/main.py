@@ -1,88 +1,135 @@
 """The command line: finds the command, runs it, turns its errors into a sentence."""
 
-import argparse
-import importlib
+import errno
 import io
 import os
 import sys
 from collections.abc import Sequence
+from typing import Any
 
-from accessctl import __version__, demo
+import typer
+
+from accessctl.cli.added import added_commands
+from accessctl.cli.front import Typed, application
 from accessctl.cli.leave import leave
 from accessctl.cli.system_libraries import explain_import_error
 from accessctl.errors import AccessctlError
-from accessctl.service import logs
 
-COMMANDS = (
-    "init",
-    "cameras",
-    "run",
-    "status",
-    "reload",
-    "doctor",
-    "preview",
-    "enroll",
-    "people",
-    "show",
-    "rename",
-    "rules",
-    "pin",
-    "remove",
-    "identify",
-    "verify",
-    "embed",
-    "policy",
-    "unlock-face",
-    "events",
-    "replay",
-    "models",
-    "train",
-    "liveness",
-    "evaluate",
-    "config",
-    "service",
-)
+PROGRAM = "accessctl"
+COMPLETE = "_ACCESSCTL_COMPLETE"
+INTERRUPTED = 130
+UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
+QUIET = {
+    "GLOG_minloglevel": "2",
+    "OPENCV_FFMPEG_LOGLEVEL": "-8",
+    "OPENCV_LOG_LEVEL": "SILENT",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+}
+"""What native libraries read before they write to the terminal on their own; the user's wins."""
 
 
 def entry() -> None:
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            # A file's name need not be text; in JSON the escape is even the right one.
-            stream.reconfigure(errors="backslashreplace")
-    leave(main(sys.argv[1:]))
+    try:
+        fill_standard_streams()
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                # A file's name need not be text; in JSON the escape is even the right one.
+                stream.reconfigure(errors="backslashreplace")
+        for name, value in QUIET.items():
+            os.environ.setdefault(name, value)
+        code = main(sys.argv[1:])
+    except KeyboardInterrupt:
+        code = interrupted()
+    leave(code)
 
 
 def main(argv: Sequence[str]) -> int:
     """Exit code: 0 done, 1 a fault, 2 wrong usage or input, 130 interrupted."""
-    logs.set_up(sys.stderr)
-    demo.register()
     try:
-        args = parser().parse_args(argv)
-        code: int = args.func(args)
+        code = performed(argv)
         sys.stdout.flush()
-    except AccessctlError as error:
-        print(f"accessctl: {error}", file=sys.stderr)
-        return error.exit_code
-    except ImportError as error:
-        sentence = explain_import_error(error)
-        if sentence is None:
-            raise
-        print(f"accessctl: {sentence}", file=sys.stderr)
-        return 1
+    except (KeyboardInterrupt, typer.Abort):
+        return interrupted()
     except BrokenPipeError:
-        # The reader (`head`, a pager) has enough; keep the interpreter from flushing into it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader (`head`, a pager) has enough.
+        give_up_output()
         return 0
-    except KeyboardInterrupt:
-        return 130
+    except OSError as error:
+        # A file of ours has a name, and its room's sentence; standard output has none.
+        if error.filename is not None or error.errno not in UNWRITABLE:
+            raise
+        give_up_output()
+        why = os.strerror(error.errno)
+        complain(f"The output cannot be written ({why}); make room.")
+        return 1
     return code
 
 
-def parser() -> argparse.ArgumentParser:
-    top = argparse.ArgumentParser(prog="accessctl", description="Face access control for a door.")
-    top.add_argument("--version", action="version", version=f"accessctl {__version__}")
-    subparsers = top.add_subparsers(required=True, metavar="COMMAND")
-    for command in COMMANDS:
-        module = command.replace("-", "_")
-        importlib.import_module(f"accessctl.cli.{module}").add_parser(subparsers)
-    return top
+def performed(argv: Sequence[str]) -> int:
+    """The exit code of the command, which has told of what went wrong."""
+    try:
+        meant = understood(argv)
+        if not isinstance(meant, Typed):
+            # Another package's command, which has run.
+            return int(meant or 0)
+        set_up(tells=meant.verb.tells)
+        return meant.run()
+    except typer.Exit as end:
+        return end.exit_code
+    except typer.TyperException as error:
+        from accessctl.cli.usage import sentence
+
+        print(sentence(error), file=sys.stderr)
+        return error.exit_code
+    except AccessctlError as error:
+        complain(str(error))
+        return error.exit_code
+    except ImportError as error:
+        told = explain_import_error(error)
+        if told is None:
+            raise
+        complain(told)
+        return 1
+
+
+def understood(argv: Sequence[str]) -> Any:
+    """A Typed or, of another package's command, its exit code."""
+    app = application(added_commands())
+    if COMPLETE in os.environ:
+        app.main(list(argv), PROGRAM, COMPLETE)
+    with app.make_context(PROGRAM, list(argv)) as context:
+        return app.invoke(context)
+
+
+def set_up(*, tells: bool) -> None:
+    from accessctl import demo
+    from accessctl.service import logs
+
+    logs.set_up(sys.stderr)
+    if tells:
+        logs.tell_all()
+    demo.register()
+
+
+def complain(sentence: str) -> None:
+    print(f"{PROGRAM}: {sentence}", file=sys.stderr)
+
+
+def interrupted() -> int:
+    print("interrupted", file=sys.stderr)
+    return INTERRUPTED
+
+
+def give_up_output() -> None:
+    """Keep the interpreter from flushing into standard output once more at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def fill_standard_streams() -> None:
+    """Where one was closed (`accessctl people >&-`), the next file opened would take its place."""
+    while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(number, True)
+    os.close(number)
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115

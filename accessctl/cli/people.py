@@ -1,30 +1,29 @@
 """`accessctl people`: who is enrolled."""
 
-import argparse
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from accessctl.cli.common import add_config, add_json, config_from, print_json, table
-from accessctl.cli.gallery import gallery_of
+from accessctl.cli.common import ConfigOption, JsonOption, config_from, print_json, print_table
+from accessctl.cli.front import Verb
+from accessctl.cli.gallery import gallery_to_read
 from accessctl.domain import Person
 
 
-def add_parser(subparsers: Any) -> None:
-    parser = subparsers.add_parser("people", help="list the enrolled people")
-    add_config(parser)
-    add_json(parser)
-    parser.set_defaults(func=run)
+@dataclass(frozen=True, kw_only=True)
+class PeopleOptions(ConfigOption, JsonOption):
+    pass
 
 
-def run(args: argparse.Namespace) -> int:
-    with gallery_of(config_from(args)) as gallery:
+def run(args: PeopleOptions) -> int:
+    with gallery_to_read(config_from(args)) as gallery:
         people = gallery.people()
     if args.json:
         for person in people:
             print_json(as_json(person))
     elif people:
         rows = [(p.name, str(p.photos), f"{when(p.enrolled):%Y-%m-%d %H:%M}") for p in people]
-        print(table(("NAME", "PHOTOS", "ENROLLED"), rows))
+        print_table(("NAME", "PHOTOS", "ENROLLED"), rows)
     else:
         print("Nobody is enrolled; begin with: accessctl enroll NAME PHOTO")
     return 0
@@ -41,3 +40,12 @@ def as_json(person: Person) -> dict[str, Any]:
         "photos": person.photos,
         "enrolled": when(person.enrolled).isoformat(timespec="seconds"),
     }
+
+
+PEOPLE = Verb(
+    run,
+    PeopleOptions,
+    "Lists everybody who is enrolled at this door, by name, with how many photos of them are kept "
+    "and since when. Nothing is changed.",
+    ("accessctl people", "accessctl people --json"),
+)

@@ -1,37 +1,29 @@
 """`accessctl pin set | clear | enter`: the second factor that somebody knows."""
 
-import argparse
 import getpass
 import os
 import sys
-from typing import Any
+from dataclasses import dataclass
+from typing import Annotated
 
-from accessctl.cli.common import add_config, config_from
+import typer
+
+from accessctl.administration.changes import open_administration
+from accessctl.cli.common import ConfigOption, config_from
+from accessctl.cli.front import Verb
 from accessctl.errors import InputError
+from accessctl.service.client import ask
 
 # Far more than a PIN: a file that is no PIN is told apart from one.
 MAX_CHARACTERS = 64
 
 
-def add_parser(subparsers: Any) -> None:
-    group = subparsers.add_parser("pin", help="set a person's PIN, or enter one at the door")
-    commands = group.add_subparsers(required=True, metavar="COMMAND")
-    choose = commands.add_parser("set", help="set somebody's PIN, read from terminal or stdin")
-    choose.add_argument("name", metavar="NAME")
-    choose.set_defaults(func=run_set)
-    clear = commands.add_parser("clear", help="take somebody's PIN away")
-    clear.add_argument("name", metavar="NAME")
-    clear.set_defaults(func=run_clear)
-    enter = commands.add_parser(
-        "enter", help="give the running door a PIN, read from terminal or stdin"
-    )
-    enter.set_defaults(func=run_enter)
-    for parser in (choose, clear, enter):
-        add_config(parser)
+@dataclass(frozen=True, kw_only=True)
+class PinOptions(ConfigOption):
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Whose PIN it is.")]
 
 
-def run_set(args: argparse.Namespace) -> int:
-    from accessctl.administration.changes import open_administration
+def run_set(args: PinOptions) -> int:
 
     config = config_from(args)
     with open_administration(config, os.environ) as administration:
@@ -46,8 +38,7 @@ def run_set(args: argparse.Namespace) -> int:
     return 0
 
 
-def run_clear(args: argparse.Namespace) -> int:
-    from accessctl.administration.changes import open_administration
+def run_clear(args: PinOptions) -> int:
 
     with open_administration(config_from(args), os.environ) as administration:
         person = administration.clear_pin(args.name)
@@ -55,8 +46,7 @@ def run_clear(args: argparse.Namespace) -> int:
     return 0
 
 
-def run_enter(args: argparse.Namespace) -> int:
-    from accessctl.service.client import ask
+def run_enter(args: ConfigOption) -> int:
 
     path = config_from(args).service.socket
     print(ask(path, "pin", pin=read_pin("PIN: ")).get("message", "Accepted."))
@@ -75,3 +65,24 @@ def read_pin(prompt: str) -> str:
     if not line:
         raise InputError("No PIN was given; type it, or write it to standard input.")
     return line.rstrip("\r\n")
+
+
+SET = Verb(
+    run_set,
+    PinOptions,
+    "Sets the PIN of somebody enrolled. It is read from the terminal, twice and unseen, or from "
+    "standard input; never from the command line, which others can see.",
+    ("accessctl pin set Grace",),
+)
+CLEAR = Verb(
+    run_clear,
+    PinOptions,
+    "Takes somebody's PIN away; where the door asks for a second factor they cannot enter then.",
+    ("accessctl pin clear Grace",),
+)
+ENTER = Verb(
+    run_enter,
+    ConfigOption,
+    "Gives the running door the PIN of whoever stands before it, as a keypad would.",
+    ("accessctl pin enter", "keypad-reader | accessctl pin enter"),
+)

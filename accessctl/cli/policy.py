@@ -1,40 +1,54 @@
 """`accessctl policy test`: may somebody enter there and then, and why."""
 
-import argparse
 import time
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
 
-from accessctl.cli.common import add_config, add_json, config_from, print_json
-from accessctl.cli.gallery import gallery_of
+import typer
+
+from accessctl.audit.log import EventLog
+from accessctl.cli.common import (
+    ConfigOption,
+    JsonOption,
+    config_from,
+    print_json,
+)
+from accessctl.cli.front import Verb
+from accessctl.cli.gallery import gallery_to_read
 from accessctl.config import Config
 from accessctl.domain import PersonId, PersonRules
+from accessctl.door.access_gate import Crossings
+from accessctl.policy.access import AccessPlan
+from accessctl.policy.admit import required
+from accessctl.policy.explain import Beside, explain, refusal
+from accessctl.policy.lockout import uptime
+from accessctl.policy.lockout_store import LockoutStore
+from accessctl.policy.schedule import beginning
 
 if TYPE_CHECKING:
     from accessctl.policy.access import Crossing
 
 
-def add_parser(subparsers: Any) -> None:
-    group = subparsers.add_parser("policy", help="try the rules of who may enter when")
-    commands = group.add_subparsers(required=True, metavar="COMMAND")
-    parser = commands.add_parser("test", help="say whether somebody may enter, and why")
-    parser.add_argument("--person", metavar="NAME", required=True)
-    parser.add_argument("--at", metavar="WHEN", help="2026-12-24T23:30; default: now")
-    parser.add_argument("--door", metavar="NAME", help="default: the door of the configuration")
-    add_json(parser)
-    add_config(parser)
-    parser.set_defaults(func=run)
+@dataclass(frozen=True, kw_only=True)
+class PolicyTestOptions(ConfigOption, JsonOption):
+    person: Annotated[
+        str, typer.Option("--person", metavar="NAME", help="Who would stand at the door.")
+    ]
+    at: Annotated[
+        str | None, typer.Option(metavar="WHEN", help="2026-12-24T23:30; default: now.")
+    ] = None
+    door: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Default: the door of the configuration."),
+    ] = None
 
 
-def run(args: argparse.Namespace) -> int:
+def run(args: PolicyTestOptions) -> int:
     """Prints the verdict; 0 also when it is a refusal."""
-    from accessctl.policy.access import AccessPlan
-    from accessctl.policy.admit import required
-    from accessctl.policy.explain import Beside, explain, refusal
-    from accessctl.policy.schedule import beginning
 
     config = config_from(args)
     plan = AccessPlan.of(config.access, args.door)
-    with gallery_of(config) as gallery:
+    with gallery_to_read(config) as gallery:
         person = gallery.person(args.person)
         rules = gallery.rules().get(person.id, PersonRules())
         has_pin = person.id in gallery.pins()
@@ -63,8 +77,6 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _last_crossing(config: Config, person: PersonId, moment: float) -> "Crossing | None":
-    from accessctl.audit.log import EventLog
-    from accessctl.door.access_gate import Crossings
 
     if config.access.direction == "none" or not config.audit.file.exists():
         return None
@@ -73,11 +85,21 @@ def _last_crossing(config: Config, person: PersonId, moment: float) -> "Crossing
 
 
 def _lockout_s(config: Config, door: str) -> float:
-    from accessctl.policy.lockout import uptime
-    from accessctl.policy.lockout_store import LockoutStore
 
     file = config.lockout_file
     if not file.exists():
         return 0.0
     with LockoutStore(file) as store:
         return store.read(door).remaining_s(uptime())
+
+
+TEST = Verb(
+    run,
+    PolicyTestOptions,
+    "Goes through the rules of who may enter when, for one person at one moment, and says which "
+    "of them allows or refuses. No face is looked at, and nothing opens.",
+    (
+        "accessctl policy test --person Grace",
+        "accessctl policy test --person Grace --at 2026-12-24T23:30",
+    ),
+)

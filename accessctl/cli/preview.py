@@ -1,30 +1,30 @@
 """`accessctl preview`: watch the door at work."""
 
-import argparse
 import time
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated
 
-from accessctl.cli.common import add_config
+import typer
+
 from accessctl.cli.engine import engine_of
-from accessctl.cli.run import add_source, choose_config, stop_on_signals
+from accessctl.cli.front import Verb
+from accessctl.cli.run import SourceOptions, choose_config, stop_on_signals
 
 if TYPE_CHECKING:
     from accessctl.config import Config
     from accessctl.preview.screen import Screen
 
 
-def add_parser(subparsers: Any) -> None:
-    parser = subparsers.add_parser("preview", help="show the door at work in a window")
-    add_config(parser)
-    add_source(parser)
-    parser.add_argument("--record", type=Path, metavar="OUT.mp4", help="write it to a video file")
-    parser.add_argument("--seconds", type=float, metavar="N", help="stop after N seconds")
-    parser.set_defaults(func=run)
+@dataclass(frozen=True, kw_only=True)
+class PreviewOptions(SourceOptions):
+    record: Annotated[
+        Path | None, typer.Option(metavar="OUT.mp4", help="Write it to a video file.")
+    ] = None
 
 
-def run(args: argparse.Namespace) -> int:
+def run(args: PreviewOptions) -> int:
     """With --record and no display it records only; without either there is an error."""
     from accessctl.administration.changes import Administration
     from accessctl.demo.door import enrol_demo_person
@@ -64,3 +64,14 @@ def open_screen(record: Path | None, config: "Config") -> "Screen":
         if record is None:
             raise
     return Screens(screens)
+
+
+PREVIEW = Verb(
+    run,
+    PreviewOptions,
+    "Shows what the door sees and decides, in a window: faces, names, liveness and why. Keys in "
+    "the window enrol and end. It decides as the door does, so its actions are performed, too. "
+    "With --record and no screen it only records.",
+    ("accessctl preview", "accessctl preview --source demo --record demo.mp4 --seconds 30"),
+    tells=True,
+)

@@ -1,25 +1,31 @@
 """`accessctl reload`: have the running door read its configuration again."""
 
-import argparse
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
-from accessctl.cli.common import add_config, add_json, config_from, print_json
+import typer
+
+from accessctl.cli.common import (
+    ConfigOption,
+    JsonOption,
+    config_from,
+    print_json,
+)
+from accessctl.cli.front import Verb
+from accessctl.service.client import ask
 
 
-def add_parser(subparsers: Any) -> None:
-    parser = subparsers.add_parser("reload", help="apply a changed configuration to a running door")
-    parser.add_argument(
-        "--socket", type=Path, metavar="FILE", help="default: service.socket of the configuration"
-    )
-    add_config(parser)
-    add_json(parser)
-    parser.set_defaults(func=run)
+@dataclass(frozen=True, kw_only=True)
+class ReloadOptions(ConfigOption, JsonOption):
+    socket: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Default: service.socket of the configuration."),
+    ] = None
 
 
-def run(args: argparse.Namespace) -> int:
+def run(args: ReloadOptions) -> int:
     """Exit code 2 with the door's reason when it goes on with the configuration it had."""
-    from accessctl.service.client import ask
 
     answer = ask(args.socket or config_from(args).service.socket, "reload")
     if args.json:
@@ -28,3 +34,12 @@ def run(args: argparse.Namespace) -> int:
         changed = ", ".join(map(str, answer["changed"])) or "nothing had changed"
         print(f"Reloaded: {changed}; {answer['people']} people enrolled.")
     return 0
+
+
+RELOAD = Verb(
+    run,
+    ReloadOptions,
+    "Has the running door read its configuration and its people again, and says what changed. "
+    "Where the new configuration cannot be used, the door goes on with the old one and says why.",
+    ("accessctl reload",),
+)

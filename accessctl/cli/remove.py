@@ -1,23 +1,33 @@
 """`accessctl remove`: leaves nothing of a person behind but a pseudonym in the event log."""
 
-import argparse
 import os
-from typing import Any
+from dataclasses import dataclass
+from typing import Annotated
 
-from accessctl.cli.common import add_config, config_from
+import typer
 
-
-def add_parser(subparsers: Any) -> None:
-    parser = subparsers.add_parser("remove", help="remove an enrolled person for good")
-    parser.add_argument("name", metavar="NAME")
-    add_config(parser)
-    parser.set_defaults(func=run)
+from accessctl.administration.changes import open_administration
+from accessctl.cli.common import ConfigOption, config_from
+from accessctl.cli.front import Verb
 
 
-def run(args: argparse.Namespace) -> int:
-    from accessctl.administration.changes import open_administration
+@dataclass(frozen=True, kw_only=True)
+class RemoveOptions(ConfigOption):
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Who is removed.")]
+
+
+def run(args: RemoveOptions) -> int:
 
     with open_administration(config_from(args), os.environ) as administration:
         person = administration.remove(args.name)
     print(f"Removed {person.name}: photos, templates and name are gone.")
     return 0
+
+
+REMOVE = Verb(
+    run,
+    RemoveOptions,
+    "Removes somebody for good: photos, templates, rules, PIN and name are erased from the disk. "
+    "The event log keeps a pseudonym that leads nowhere.",
+    ("accessctl remove Grace",),
+)

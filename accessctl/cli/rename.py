@@ -1,24 +1,33 @@
 """`accessctl rename`."""
 
-import argparse
 import os
-from typing import Any
+from dataclasses import dataclass
+from typing import Annotated
 
-from accessctl.cli.common import add_config, config_from
+import typer
 
-
-def add_parser(subparsers: Any) -> None:
-    parser = subparsers.add_parser("rename", help="give an enrolled person another name")
-    parser.add_argument("old", metavar="OLD")
-    parser.add_argument("new", metavar="NEW")
-    add_config(parser)
-    parser.set_defaults(func=run)
+from accessctl.administration.changes import open_administration
+from accessctl.cli.common import ConfigOption, config_from
+from accessctl.cli.front import Verb
 
 
-def run(args: argparse.Namespace) -> int:
-    from accessctl.administration.changes import open_administration
+@dataclass(frozen=True, kw_only=True)
+class RenameOptions(ConfigOption):
+    old: Annotated[str, typer.Argument(metavar="OLD", help="The name so far.")]
+    new: Annotated[str, typer.Argument(metavar="NEW", help="The name from now on.")]
+
+
+def run(args: RenameOptions) -> int:
 
     with open_administration(config_from(args), os.environ) as administration:
         person = administration.rename(args.old, args.new)
     print(f"{args.old} is now called {person.name}.")
     return 0
+
+
+RENAME = Verb(
+    run,
+    RenameOptions,
+    "Gives somebody enrolled another name; photos, rules and PIN stay with them.",
+    ('accessctl rename Grace "Grace Hopper"',),
+)

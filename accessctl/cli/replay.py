@@ -1,47 +1,46 @@
 """`accessctl replay`: what another configuration would have decided."""
 
-import argparse
 import time
 from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated
 
-from accessctl.cli.common import add_json, config_from, print_json
+import typer
+
+from accessctl.audit.log import EventLog
+from accessctl.audit.views import moment
+from accessctl.cli.common import JsonOption, config_from, print_json
+from accessctl.cli.event_names import Names, galleries_of
+from accessctl.cli.events_check import SinceOption
+from accessctl.cli.front import Verb
 from accessctl.config import load_config
 from accessctl.domain import EventKind, Outcome, Reason
 from accessctl.errors import InputError
+from accessctl.policy.replay import replay
+from accessctl.recognition.calibration import comparison_fmr
 
 if TYPE_CHECKING:
-    from accessctl.cli.event_names import Names
     from accessctl.policy.replay import Replayed
 
 
-def add_parser(subparsers: Any) -> None:
-    parser = subparsers.add_parser(
-        "replay", help="decide recorded visits again under another configuration"
-    )
-    parser.add_argument("--since", metavar="WHEN", help="30d (that long ago) or 2026-01-31")
-    parser.add_argument(
-        "--config", type=Path, required=True, metavar="FILE", help="the configuration to try"
-    )
-    parser.add_argument(
-        "--log-of",
-        type=Path,
-        metavar="FILE",
-        help="the configuration whose event log is read (default: the one that is tried)",
-    )
-    add_json(parser)
-    parser.set_defaults(func=run)
+@dataclass(frozen=True, kw_only=True)
+class ReplayOptions(SinceOption, JsonOption):
+    config: Annotated[
+        Path, typer.Option("--config", metavar="FILE", help="The configuration to try.")
+    ]
+    log_of: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="The configuration whose event log is read (default: the one that is tried).",
+        ),
+    ] = None
 
 
-def run(args: argparse.Namespace) -> int:
+def run(args: ReplayOptions) -> int:
     """Prints the decisions that would have been others, and how many were looked at."""
-    from accessctl.audit.log import EventLog
-    from accessctl.audit.views import moment
-    from accessctl.cli.event_names import Names, galleries_of
-    from accessctl.policy.replay import replay
-    from accessctl.recognition.calibration import comparison_fmr
 
     tried = config_from(args)
     own = tried if args.log_of is None else load_config(args.log_of)
@@ -70,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _show(result: "Replayed", names: "Names", args: argparse.Namespace) -> None:
+def _show(result: "Replayed", names: "Names", args: ReplayOptions) -> None:
     name = None if result.candidate is None else names(result.candidate)
     when = datetime.fromtimestamp(result.time).astimezone()
     if args.json:
@@ -95,3 +94,12 @@ def _words(verdict: tuple[Outcome, Reason]) -> str:
 
 def _skipped(count: int) -> str:
     return f" {count} more hold no evidence to decide again." if count else ""
+
+
+REPLAY = Verb(
+    run,
+    ReplayOptions,
+    "Decides every visit on record again as another configuration would, and prints those that "
+    "would have ended otherwise. Nothing is changed, and nothing opens.",
+    ("accessctl replay --config strict.yaml --log-of config.yaml --since 30d",),
+)

@@ -1,17 +1,26 @@
 """`accessctl run`: the door itself."""
 
-import argparse
 import logging
 import os
 import signal
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
-from accessctl.cli.common import add_config, add_json, config_from, config_path, print_json
+import typer
+
+from accessctl.cli.common import (
+    ConfigOption,
+    JsonOption,
+    config_from,
+    config_path,
+    print_json,
+)
+from accessctl.cli.front import Verb
 from accessctl.cli.progress import photo_bar
 from accessctl.config import Config
 from accessctl.domain import Decision, PersonId
@@ -25,26 +34,28 @@ log = logging.getLogger(__name__)
 Names: TypeAlias = Mapping[PersonId, str]
 
 
-def add_parser(subparsers: Any) -> None:
-    parser = subparsers.add_parser("run", help="watch the door's camera and decide")
-    add_config(parser)
-    add_json(parser)
-    add_source(parser)
-    parser.add_argument("--seconds", type=float, metavar="N", help="stop after N seconds")
-    parser.set_defaults(func=run)
+@dataclass(frozen=True, kw_only=True)
+class SourceOptions(ConfigOption):
+    """Which pictures a door looks at, and for how long."""
+
+    source: Annotated[
+        str | None, typer.Option(metavar="S", help="Camera instead of the configured one.")
+    ] = None
+    fast: Annotated[
+        bool, typer.Option("--fast", help="Play a recording as fast as it can be looked at.")
+    ] = False
+    or_demo: Annotated[
+        bool, typer.Option("--or-demo", help="Play the demo when no camera is attached.")
+    ] = False
+    seconds: Annotated[float | None, typer.Option(metavar="N", help="Stop after N seconds.")] = None
 
 
-def add_source(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--source", metavar="S", help="camera instead of the configured one")
-    parser.add_argument(
-        "--fast", action="store_true", help="play a recording as fast as it can be looked at"
-    )
-    parser.add_argument(
-        "--or-demo", action="store_true", help="play the demo when no camera is attached"
-    )
+@dataclass(frozen=True, kw_only=True)
+class RunOptions(SourceOptions, JsonOption):
+    pass
 
 
-def run(args: argparse.Namespace) -> int:
+def run(args: RunOptions) -> int:
     from accessctl.service.daemon import Orders, serve
 
     file = config_path(args.config, os.environ, Path.cwd()).resolve()
@@ -56,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def choose_config(args: argparse.Namespace) -> Config:
+def choose_config(args: SourceOptions) -> Config:
     """The configuration with --source laid over it; the demo keeps to itself."""
     from accessctl.camera.choose import first_usb_camera
     from accessctl.demo.door import demo_config
@@ -72,7 +83,7 @@ def choose_config(args: argparse.Namespace) -> Config:
     return config.model_copy(update={"camera": camera})
 
 
-def teller(args: argparse.Namespace, environment: Mapping[str, str]) -> "Show":
+def teller(args: RunOptions, environment: Mapping[str, str]) -> "Show":
     """Who is told of decisions: the person at the terminal, or the journal, without names."""
     from accessctl.service.logs import log_decision
     from accessctl.service.supervision import SOCKET_VARIABLE
@@ -87,7 +98,7 @@ def teller(args: argparse.Namespace, environment: Mapping[str, str]) -> "Show":
     return tell_the_log
 
 
-def asker(args: argparse.Namespace, environment: Mapping[str, str]) -> "Ask":
+def asker(args: RunOptions, environment: Mapping[str, str]) -> "Ask":
     """Who reads what visitors are asked for: the terminal, or nobody."""
     from accessctl.service.daemon import keep_quiet
     from accessctl.service.supervision import SOCKET_VARIABLE
@@ -135,3 +146,18 @@ def stop_on_signals() -> Iterator[threading.Event]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+RUN = Verb(
+    run,
+    RunOptions,
+    "Is the door: watches the camera, decides on everybody who comes before it, performs the "
+    "actions of the configuration and writes everything down. Each decision is a line. Ctrl-C or "
+    "SIGTERM ends it in order.",
+    (
+        "accessctl run",
+        "accessctl run --source visitors.mp4 --fast --json",
+        "accessctl run --source demo",
+    ),
+    tells=True,
+)

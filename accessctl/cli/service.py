@@ -1,19 +1,21 @@
 """`accessctl service install | uninstall | status`."""
 
-import argparse
 import os
 import shlex
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Annotated
+
+import typer
 
 from accessctl.bundled import release
+from accessctl.cli.front import Verb
 from accessctl.errors import FaultError, InputError
-
-if TYPE_CHECKING:
-    from accessctl.service.install import Wishes
+from accessctl.service.install import Wishes, install, plan_of, state_of, uninstall
+from accessctl.service.unit import ETC
 
 BOOTED = Path("/run/systemd/system")
 COMMAND_S = 60.0
@@ -27,39 +29,36 @@ START = ("systemctl", "enable", "--now", "accessctl")
 STOP = ("systemctl", "disable", "--now", "accessctl")
 
 
-def add_parser(subparsers: Any) -> None:
-    group = subparsers.add_parser("service", help="install the door as a service of systemd")
-    commands = group.add_subparsers(required=True, metavar="COMMAND")
-    install = commands.add_parser("install", help="write the unit for a dedicated user")
-    install.add_argument("--user", default="accessctl", help="as whom it runs (default: accessctl)")
-    install.add_argument(
-        "--config",
-        type=Path,
-        metavar="FILE",
-        help="its configuration (default: /etc/accessctl/config.yaml, made when missing)",
-    )
-    install.set_defaults(func=run_install)
-    uninstall = commands.add_parser("uninstall", help="remove what install wrote, but no data")
-    uninstall.set_defaults(func=run_uninstall)
-    status = commands.add_parser("status", help="say what is installed and whether it runs")
-    status.set_defaults(func=run_status)
-    for parser in (install, uninstall, status):
-        parser.add_argument(
-            "--root",
-            type=Path,
-            default=Path("/"),
-            metavar="DIR",
-            help="a file system other than this machine's own",
-        )
-    for parser in (install, uninstall):
-        parser.add_argument("--dry-run", action="store_true", help="only say what would be done")
-        parser.add_argument(
-            "--replace", action="store_true", help="even files that were changed by hand"
-        )
+@dataclass(frozen=True, kw_only=True)
+class RootOption:
+    """Where a service is, or would be, installed."""
+
+    root: Annotated[
+        Path, typer.Option(metavar="DIR", help="A file system other than this machine's own.")
+    ] = Path("/")
 
 
-def run_install(args: argparse.Namespace) -> int:
-    from accessctl.service.install import install, plan_of
+@dataclass(frozen=True, kw_only=True)
+class UninstallOptions(RootOption):
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Even files that were changed by hand.")
+    ] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class InstallOptions(UninstallOptions):
+    user: Annotated[str, typer.Option(metavar="NAME", help="As whom it runs.")] = "accessctl"
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Its configuration (default: /etc/accessctl/config.yaml, made when missing).",
+        ),
+    ] = None
+
+
+def run_install(args: InstallOptions) -> int:
 
     wishes = wishes_of(args)
     if not args.dry_run:
@@ -78,8 +77,7 @@ def run_install(args: argparse.Namespace) -> int:
     return 0
 
 
-def run_uninstall(args: argparse.Namespace) -> int:
-    from accessctl.service.install import state_of, uninstall
+def run_uninstall(args: UninstallOptions) -> int:
 
     wishes = wishes_of(args)
     if args.dry_run:
@@ -96,9 +94,8 @@ def run_uninstall(args: argparse.Namespace) -> int:
     return 0
 
 
-def run_status(args: argparse.Namespace) -> int:
+def run_status(args: RootOption) -> int:
     """Exit code 1 when the service is not, or not completely, installed."""
-    from accessctl.service.install import state_of
 
     states = state_of(wishes_of(args))
     for path, state in states:
@@ -108,9 +105,7 @@ def run_status(args: argparse.Namespace) -> int:
     return 1 if any(state == "missing" for _, state in states) else 0
 
 
-def wishes_of(args: argparse.Namespace) -> "Wishes":
-    from accessctl.service.install import Wishes
-    from accessctl.service.unit import ETC
+def wishes_of(args: RootOption) -> "Wishes":
 
     config = getattr(args, "config", None)
     return Wishes(
@@ -177,3 +172,25 @@ def systemd_version() -> int:
     """Of this machine; the oldest that will do when there is none to ask."""
     words = said_by(("systemctl", "--version")).split()
     return int(words[1]) if len(words) > 1 and words[1].isdecimal() else OLDEST_VERSION
+
+
+INSTALL = Verb(
+    run_install,
+    InstallOptions,
+    "Writes the unit, the user, the folders and the device rules of a door that systemd runs, and "
+    "keys where none are. Files that were changed by hand are left, unless --replace says so.",
+    ("accessctl service install --dry-run", "sudo accessctl service install"),
+)
+UNINSTALL = Verb(
+    run_uninstall,
+    UninstallOptions,
+    "Stops the service and removes what install wrote; people, keys and the event log stay.",
+    ("sudo accessctl service uninstall",),
+)
+STATUS = Verb(
+    run_status,
+    RootOption,
+    "Lists what install writes, whether each file is there and as it was written, and whether the "
+    "service runs. It ends with 1 when something is missing.",
+    ("accessctl service status",),
+)

@@ -1,31 +1,38 @@
 """`accessctl show`: one person, and what happened to them lately."""
 
-import argparse
-from typing import Any
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
 
-from accessctl.cli.common import add_config, add_json, config_from, print_json
-from accessctl.cli.gallery import gallery_of
+import typer
+
+from accessctl.audit import views
+from accessctl.audit.log import EventLog
+from accessctl.cli.common import (
+    ConfigOption,
+    JsonOption,
+    config_from,
+    print_json,
+)
+from accessctl.cli.front import Verb
+from accessctl.cli.gallery import gallery_to_read
 from accessctl.cli.people import as_json, when
+from accessctl.domain import Event, PersonId
 
 LATEST = 5
 
 
-def add_parser(subparsers: Any) -> None:
-    parser = subparsers.add_parser("show", help="show one enrolled person")
-    parser.add_argument("name", metavar="NAME")
-    add_config(parser)
-    add_json(parser)
-    parser.set_defaults(func=run)
+@dataclass(frozen=True, kw_only=True)
+class ShowOptions(ConfigOption, JsonOption):
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Who is shown.")]
 
 
-def run(args: argparse.Namespace) -> int:
-    from accessctl.audit import views
-    from accessctl.door.assembly import open_audit
+def run(args: ShowOptions) -> int:
 
     config = config_from(args)
-    with gallery_of(config) as gallery, open_audit(config) as audit:
+    with gallery_to_read(config) as gallery:
         person = gallery.person(args.name)
-        events = [event for _, event in audit.query(person=person.id)][-LATEST:]
+    events = latest(config.audit.file, person.id)
     if args.json:
         print_json(as_json(person))
         return 0
@@ -34,3 +41,21 @@ def run(args: argparse.Namespace) -> int:
     for event in events:
         print(f"  {views.as_text(event, {person.id: person.name}.get)}")
     return 0
+
+
+def latest(file: Path, person: PersonId) -> list[Event]:
+    """The last few events of somebody; none where no log was begun, and none is begun."""
+
+    if not file.exists():
+        return []
+    with EventLog(file) as log:
+        return [event for _, event in log.query(person=person)][-LATEST:]
+
+
+SHOW = Verb(
+    run,
+    ShowOptions,
+    "Shows somebody enrolled: their id, how many photos are kept, since when, and what happened "
+    "to them at the door lately. Nothing is changed.",
+    ("accessctl show Grace", "accessctl show Grace --json"),
+)

@@ -1,27 +1,31 @@
 """`accessctl status`: how the running door is."""
 
-import argparse
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from accessctl.cli.common import add_config, add_json, config_from, print_json
+from accessctl.cli.common import (
+    ConfigOption,
+    JsonOption,
+    config_from,
+    print_json,
+)
+from accessctl.cli.front import Verb
+from accessctl.service.client import ask
 from accessctl.storage.parsing import printable
 
 LABEL = 10
 DAY_S = 86400
 
 
-def add_parser(subparsers: Any) -> None:
-    parser = subparsers.add_parser("status", help="say how the running door is")
-    add_config(parser)
-    add_json(parser)
-    parser.set_defaults(func=run)
+@dataclass(frozen=True, kw_only=True)
+class StatusOptions(ConfigOption, JsonOption):
+    pass
 
 
-def run(args: argparse.Namespace) -> int:
+def run(args: StatusOptions) -> int:
     """0 when a door answers, whatever it says; 1 when none does."""
-    from accessctl.service.client import ask
 
     report = ask(config_from(args).service.socket, "status")
     if args.json:
@@ -108,3 +112,12 @@ def _decision(decision: Mapping[str, Any]) -> str:
         f"visit {decision['visit']}",
     ]
     return "  ".join(part for part in parts if part)
+
+
+STATUS = Verb(
+    run,
+    StatusOptions,
+    "Asks the running door how it is: its camera, people, liveness, lockout, actions and its "
+    "latest decisions. It ends with 1 when no door answers.",
+    ("accessctl status", "accessctl status --json"),
+)

@@ -1,26 +1,28 @@
 """`accessctl unlock-face`: end a lockout, and turn face entry on again."""
 
-import argparse
 import os
 import time
-from typing import Any
+from dataclasses import dataclass
+from typing import Annotated
 
-from accessctl.cli.common import add_config, config_from
+import typer
 
-
-def add_parser(subparsers: Any) -> None:
-    parser = subparsers.add_parser(
-        "unlock-face", help="let faces open the door again after a lockout"
-    )
-    parser.add_argument("--door", metavar="NAME", help="default: the door of the configuration")
-    add_config(parser)
-    parser.set_defaults(func=run)
+from accessctl.administration.changes import DeferredLog, end_lockout
+from accessctl.cli.common import ConfigOption, config_from
+from accessctl.cli.front import Verb
+from accessctl.policy.lockout import Lockout
+from accessctl.policy.lockout_store import LockoutStore
 
 
-def run(args: argparse.Namespace) -> int:
-    from accessctl.administration.changes import DeferredLog, end_lockout
-    from accessctl.policy.lockout import Lockout
-    from accessctl.policy.lockout_store import LockoutStore
+@dataclass(frozen=True, kw_only=True)
+class UnlockFaceOptions(ConfigOption):
+    door: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Default: the door of the configuration."),
+    ] = None
+
+
+def run(args: UnlockFaceOptions) -> int:
 
     config = config_from(args)
     door = args.door or config.access.door
@@ -35,3 +37,12 @@ def run(args: argparse.Namespace) -> int:
         return 0
     print(f"Faces count again at the door {door}; {ended.refused} had been refused in a row.")
     return 0
+
+
+UNLOCK_FACE = Verb(
+    run,
+    UnlockFaceOptions,
+    "Ends a lockout, that faces open the door again, also where they had been turned off after "
+    "too many refusals. It is written down.",
+    ("accessctl unlock-face", "accessctl unlock-face --door side"),
+)

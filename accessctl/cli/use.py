@@ -1,12 +1,15 @@
 """`accessctl models use`: another encoder for a door, with what that costs."""
 
-import argparse
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from accessctl.cli.common import add_config, config_path, table
+import typer
+
+from accessctl.cli.common import ConfigOption, config_path, table
+from accessctl.cli.front import Verb
 from accessctl.cli.progress import photo_bar
 from accessctl.config import Config, load_config
 from accessctl.errors import InputError, ModelError
@@ -17,17 +20,14 @@ if TYPE_CHECKING:
 RATES = ("1e-03", "1e-04", "1e-05")
 
 
-def add_use(commands: Any) -> None:
-    """Add `use` to the subcommands of `models`."""
-    command = commands.add_parser(
-        "use", help="switch a door to another encoder, such as dlib, and embed its people anew"
-    )
-    command.add_argument("name", metavar="NAME", help="encoder, dlib, pair, or your own's name")
-    add_config(command)
-    command.set_defaults(func=run)
+@dataclass(frozen=True, kw_only=True)
+class UseOptions(ConfigOption):
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="encoder, dlib, pair, or your own's name.")
+    ]
 
 
-def run(args: argparse.Namespace) -> int:
+def run(args: UseOptions) -> int:
     """The configuration is changed last: until the people are embedded, nothing is."""
     from accessctl.bundled import model_folders, named_models
     from accessctl.encoder.card import CARD_NAME, load_card
@@ -101,3 +101,12 @@ def _known(folders: tuple[Path, ...]) -> str:
             # A texture network's card, for one.
             continue
     return f"these are known: {', '.join(sorted(names))}."
+
+
+USE = Verb(
+    run,
+    UseOptions,
+    "Switches a door to another encoder: says what it costs or gains by the encoders' cards, "
+    "embeds everybody's photos anew, and sets encoder.folder in the configuration last.",
+    ("accessctl models use dlib",),
+)

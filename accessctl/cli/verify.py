@@ -1,33 +1,38 @@
 """`accessctl verify`: are these two photos of the same person."""
 
-import argparse
 import math
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from accessctl.cli.common import add_config, add_json, config_from, print_json
-from accessctl.cli.engine import engine_of
+import typer
+
+from accessctl.cli.common import (
+    ConfigOption,
+    JsonOption,
+    config_from,
+    print_json,
+)
+from accessctl.cli.engine import engine_to_read
+from accessctl.cli.front import Verb
 from accessctl.cli.photos import photo_reader
 from accessctl.errors import InputError
 
 
-def add_parser(subparsers: Any) -> None:
-    parser = subparsers.add_parser("verify", help="say whether two photos show the same person")
-    parser.add_argument("a", type=Path, metavar="A")
-    parser.add_argument("b", type=Path, metavar="B")
-    add_config(parser)
-    add_json(parser)
-    parser.set_defaults(func=run)
+@dataclass(frozen=True, kw_only=True)
+class VerifyOptions(ConfigOption, JsonOption):
+    a: Annotated[Path, typer.Argument(metavar="A", help="A photo of one person.")]
+    b: Annotated[Path, typer.Argument(metavar="B", help="Another photo, of the same or another.")]
 
 
-def run(args: argparse.Namespace) -> int:
+def run(args: VerifyOptions) -> int:
     """0 whatever the answer; 2 when one of the photos cannot be used."""
     from accessctl.policy.decide import rare_enough
     from accessctl.recognition.identify import embed_portrait
 
     config = config_from(args)
     read = photo_reader(config)
-    with engine_of(config) as engine:
+    with engine_to_read(config) as engine:
         try:
             a, b = (
                 embed_portrait(read(path), str(path), engine.observer, engine.recogniser)
@@ -79,3 +84,13 @@ def answer(
         "threshold": threshold,
         "error": error,
     }
+
+
+VERIFY = Verb(
+    run,
+    VerifyOptions,
+    "Compares two photos: whether they show the same person at the false-match rate of "
+    "policy.target_fmr, how similar they are, and how similar these two would have to be. Nobody "
+    "need be enrolled, and nothing is kept.",
+    ("accessctl verify passport.jpg visitor.jpg", "accessctl verify --json a.jpg b.jpg"),
+)

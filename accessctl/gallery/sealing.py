@@ -9,7 +9,6 @@ import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import numpy as np
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -89,6 +88,8 @@ def generate_key(folder: Path, random_bytes: Callable[[int], bytes]) -> bytes:
 
 def checked_embedding(embedding: Embedding) -> Embedding:
     """The embedding as little-endian float32 (D,); ValueError unless finite, of length 1."""
+    import numpy as np
+
     vector = np.ascontiguousarray(embedding, dtype="<f4")
     if vector.ndim != 1 or not vector.size or not np.isfinite(vector).all():
         raise ValueError("an embedding is a finite vector (D,)")
@@ -104,6 +105,8 @@ def embedding_to_bytes(embedding: Embedding) -> bytes:
 
 def embedding_from_bytes(data: bytes) -> Embedding:
     """The inverse of `embedding_to_bytes`; StoreError when these bytes are no embedding."""
+    import numpy as np
+
     try:
         return checked_embedding(np.frombuffer(data, dtype="<f4"))
     except ValueError as error:

@@ -17,7 +17,6 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pictures
-from tqdm import tqdm
 
 from accessctl.domain import Image
 from accessctl.encoder.base import unit
@@ -53,7 +52,7 @@ def project(batches: Iterable[NDArray[np.float32]], directions: int) -> Projecti
 def pictures(archive: Path, size: int) -> Iterator[Image]:
     """Every picture of the archive in order of name, RGB uint8, enlarged to `size`."""
     with zipfile.ZipFile(archive) as bundle:
-        for name in tqdm(sorted(bundle.namelist()), unit="face"):
+        for name in sorted(bundle.namelist()):
             picture = np.asarray(Pictures.open(BytesIO(bundle.read(name))).convert("RGB"))
             yield cv2.resize(picture, (size, size), interpolation=cv2.INTER_LINEAR).astype(np.uint8)
 

@@ -56,12 +56,26 @@ class JsonFormatter(logging.Formatter):
 
 
 def set_up(stream: TextIO) -> None:
-    """Text on `stream` from level INFO, unless logging was set up already."""
+    """Text on `stream` from level WARNING, unless logging was set up already.
+
+    Other packages are heard where something fails (ERROR): what they say of their own work
+    means nothing to whoever typed a command. See `tell_all`.
+    """
     handler = logging.StreamHandler(stream)
     handler.setFormatter(TextFormatter())
-    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    handler.addFilter(_is_ours_or_grave)
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
     for name in CHATTY:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def tell_all() -> None:
+    """From now on also what goes well (INFO): for a door, or a training that runs for hours."""
+    logging.getLogger().setLevel(logging.INFO)
+
+
+def _is_ours_or_grave(record: logging.LogRecord) -> bool:
+    return record.name.partition(".")[0] == "accessctl" or record.levelno >= logging.ERROR
 
 
 def use_format(

@@ -5,7 +5,7 @@ import os
 import struct
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ from accessctl.gallery.people import NewPhoto
 from accessctl.gallery.store import open_gallery
 from accessctl.recognition import engine as recognition
 from accessctl.recognition.calibration import Calibration, scoring_of
-from accessctl.recognition.engine import Engine
+from accessctl.recognition.engine import Engine, EngineMakers
 from accessctl.recognition.enrolment import Progress, reembed
 from accessctl.recognition.normalisation import Normaliser
 from accessctl.recognition.recogniser import Recogniser
@@ -194,8 +194,10 @@ def models(loaded: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
     """Engines come up at once, with the real models, for the gallery they are asked for."""
 
     @contextmanager
-    def open_engine(config: Config, progress: Progress) -> Iterator[Engine]:
-        with open_gallery(config.gallery, os.environ) as gallery:
+    def open_engine(
+        config: Config, progress: Progress, makers: EngineMakers = recognition.USUAL
+    ) -> Iterator[Engine]:
+        with closing(makers.gallery(config.gallery, os.environ)) as gallery:
             observer = loaded.observer.watching(config.vision)
             reembed(gallery, observer, loaded.recogniser, progress)
             roster = Roster(

@@ -1,11 +1,9 @@
-import argparse
 import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from accessctl.cli import models
 from accessctl.config import EncoderConfig
 from accessctl.encoder.card import load_card
 from accessctl.encoder.choose import load_encoder
@@ -20,12 +18,9 @@ def file(tmp_path):
 
 
 @pytest.fixture
-def card(file):
+def card(file, understand):
     def run(*arguments, path=file):
-        parser = argparse.ArgumentParser()
-        models.add_parser(parser.add_subparsers())
-        args = parser.parse_args(["models", "card", str(path), *arguments])
-        return args.func(args)
+        return understand("models", "card", str(path), *arguments).run()
 
     return run
 

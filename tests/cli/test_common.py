@@ -1,9 +1,11 @@
+import io
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
-from accessctl.cli.common import config_path, print_json, table
+from accessctl.cli.common import config_path, print_json, print_table, table
 from accessctl.errors import ConfigError
 
 
@@ -38,3 +40,46 @@ def test_columns_are_as_wide_as_their_widest_cell() -> None:
 
 def test_a_table_of_nothing_is_its_head() -> None:
     assert table(("NAME", "PHOTOS"), []) == "NAME  PHOTOS"
+
+
+@pytest.mark.parametrize(
+    ("name", "cells"),
+    [
+        ("김연아", 6),
+        ("王小明", 6),
+        ("José", 4),
+        ("Jose\u0301", 4),
+        ("नमस्ते", 4),
+        ("👩 Ada", 6),
+        ("Ada", 3),
+    ],
+)
+def test_a_table_stays_straight_in_any_script(name: str, cells: int) -> None:
+    _, row, other = table(("NAME", "N"), [(name, "1"), ("Wilhelmina", "2")]).splitlines()
+    assert other == "Wilhelmina  2"
+    # The column of 10 cells, and two between.
+    assert row == name + " " * (12 - cells) + "1"
+
+
+def test_a_row_is_a_line_however_long(capsys: pytest.CaptureFixture[str]) -> None:
+    long = "x" * 300
+    print_table(("NAME", "NOTE"), [("Ada", long)])
+    assert capsys.readouterr().out == f"NAME  NOTE\nAda   {long}\n"
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("no_color", "bold"), [(None, True), ("", True), ("1", False)])
+def test_colour_is_for_a_terminal_that_wants_it(
+    monkeypatch: pytest.MonkeyPatch, no_color: str | None, bold: bool
+) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stdout", terminal)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    if no_color is not None:
+        monkeypatch.setenv("NO_COLOR", no_color)
+    print_table(("NAME",), [("Ada",)])
+    assert terminal.getvalue() == ("\033[1mNAME\033[0m\nAda\n" if bold else "NAME\nAda\n")

@@ -1,12 +1,15 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 import cv2
 import pytest
 
-from accessctl.cli.engine import engine_of
-from accessctl.config import Config
+from accessctl.cli.engine import engine_of, engine_to_read
+from accessctl.config import Config, GalleryConfig
 from accessctl.recognition import engine as recognition
+from accessctl.recognition.engine import EngineMakers
 
 
 def test_a_commands_process_keeps_to_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -26,3 +29,17 @@ def test_a_commands_process_keeps_to_one_thread(monkeypatch: pytest.MonkeyPatch)
     finally:
         cv2.setNumThreads(before)
     assert asked == [config]
+
+
+def test_a_command_that_only_looks_makes_no_gallery(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    @contextmanager
+    def open_engine(config: Config, progress: object, makers: EngineMakers) -> Iterator[Any]:
+        yield makers.gallery(config.gallery, {})
+
+    monkeypatch.setattr(recognition, "open_engine", open_engine)
+    config = Config(gallery=GalleryConfig(folder=tmp_path / "enrolled"))
+    with engine_to_read(config) as gallery:
+        assert gallery.people() == []
+    assert list(tmp_path.iterdir()) == []

@@ -1,17 +1,13 @@
-import argparse
 import datetime
 import shutil
 from pathlib import Path
 
-import pytest
-
 from accessctl.cli.evaluate_bench import (
-    add_bench,
+    BenchOptions,
     encoder_from,
     heading,
     keep_result,
     percent,
-    photo_progress,
     provenance,
 )
 from accessctl.config import Config, EncoderConfig
@@ -21,18 +17,12 @@ from accessctl.evaluation.statistics import Measured
 DLIB = Path(__file__).parents[2] / "models" / "dlib"
 
 
-def options(*words: str) -> argparse.Namespace:
-    parser = argparse.ArgumentParser()
-    add_bench(parser)
-    return parser.parse_args(words)
-
-
 CONFIG = Config(encoder=EncoderConfig(folder=DLIB, flip_average=False, device="cpu"))
 
 
 def test_the_encoder_is_the_configured_one_unless_told_otherwise() -> None:
-    assert encoder_from(options(), CONFIG) == CONFIG.encoder
-    changed = encoder_from(options("--encoder", "x", "--flip", "--precision", "float16"), CONFIG)
+    assert encoder_from(BenchOptions(), CONFIG) == CONFIG.encoder
+    changed = encoder_from(BenchOptions(encoder=Path("x"), flip=True, precision="float16"), CONFIG)
     assert (changed.folder, changed.flip_average, changed.precision, changed.device) == (
         Path("x"),
         True,
@@ -40,11 +30,11 @@ def test_the_encoder_is_the_configured_one_unless_told_otherwise() -> None:
         "cpu",
     )
     flipping = Config(encoder=EncoderConfig(flip_average=True))
-    assert not encoder_from(options("--no-flip"), flipping).flip_average
+    assert not encoder_from(BenchOptions(flip=False), flipping).flip_average
 
 
 def test_a_result_says_where_it_is_from() -> None:
-    args = options("--no-flip", "--precision", "float16")
+    args = BenchOptions(flip=False, precision="float16")
     found = provenance("lfw --data in", args, encoder_from(args, CONFIG))
     assert found == {
         "command": f"accessctl evaluate lfw --data in --encoder {DLIB} --no-flip "
@@ -53,7 +43,9 @@ def test_a_result_says_where_it_is_from() -> None:
         "precision": "float16",
         "flip_average": False,
     }
-    assert provenance("lfw", options(), CONFIG.encoder)["command"].endswith(f"--encoder {DLIB}")
+    assert provenance("lfw", BenchOptions(), CONFIG.encoder)["command"].endswith(
+        f"--encoder {DLIB}"
+    )
 
 
 def test_a_result_is_kept_beside_the_others(tmp_path: Path) -> None:
@@ -71,9 +63,3 @@ def test_how_figures_read() -> None:
     card = load_card(DLIB)
     line = heading(CONFIG.encoder, card)
     assert line == f"dlib-face-resnet {card.fingerprint[:12]}, int8, without mirror image"
-
-
-def test_progress_passes_everything_on(capsys: pytest.CaptureFixture[str]) -> None:
-    assert list(photo_progress(["a", "b"], 2)) == ["a", "b"]
-    assert list(photo_progress([], 0)) == []
-    assert capsys.readouterr().err == ""

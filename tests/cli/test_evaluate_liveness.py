@@ -1,8 +1,8 @@
-import argparse
 import json
 from pathlib import Path
 
 import pytest
+import typer
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -217,7 +217,7 @@ def test_a_species_goes_up_to_the_first_equals_sign(text: str) -> None:
     if head not in {"", "live"} and rest and rest[0]:
         assert species_place(text) == (head, Path(rest[0]))
     else:
-        with pytest.raises(argparse.ArgumentTypeError):
+        with pytest.raises(typer.BadParameter):
             species_place(text)
 
 

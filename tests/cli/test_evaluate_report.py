@@ -1,4 +1,3 @@
-import argparse
 import datetime
 from pathlib import Path
 
@@ -70,13 +69,8 @@ def test_a_report_that_cannot_be_written(tmp_path: Path) -> None:
         put_section(tmp_path / "none" / "report.md", "one", "body")
 
 
-def test_the_command_names_what_is_not_usual() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--data")
-    parser.add_argument("--sizes", type=int, nargs="+", default=[1, 2])
-    parser.add_argument("--pool-size", type=int, default=3)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.set_defaults(parser=parser)
-    args = parser.parse_args(["--data", "there", "--sizes", "4", "5", "--pool-size", "6"])
+def test_the_command_names_what_is_not_usual(understand) -> None:
+    words_typed = ("--data", "there", "--sizes", "4", "5", "--pool-size", "6")
+    args = understand("evaluate", "identify", *words_typed).options
     said = words("it", args, ("sizes", "pool_size", "seed"))
     assert said == "it --data there --sizes 4 5 --pool-size 6"

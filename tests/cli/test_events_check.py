@@ -1,4 +1,3 @@
-import argparse
 import csv
 import json
 import sqlite3
@@ -11,7 +10,6 @@ import pytest
 
 from accessctl.audit.opening import find_key, key_path, open_log, snapshot_folder
 from accessctl.audit.snapshots import Snapshots
-from accessctl.cli.events import add_parser
 from accessctl.config import AuditConfig
 from accessctl.domain import Event, EventKind
 from accessctl.errors import InputError, StoreError
@@ -28,12 +26,9 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def run(house: Path) -> Run:
+def run(house: Path, understand) -> Run:
     def perform(*argv: str) -> int:
-        parser = argparse.ArgumentParser()
-        add_parser(parser.add_subparsers())
-        args = parser.parse_args(["events", *argv, "--config", str(house / "config.yaml")])
-        code: int = args.func(args)
+        code: int = understand("events", *argv, "--config", house / "config.yaml").run()
         return code
 
     return perform

@@ -2,14 +2,14 @@ import os
 
 import pytest
 
-from accessctl.cli.gallery import gallery_of
+from accessctl.cli.gallery import gallery_to_read
 from accessctl.config import load_config
-from accessctl.errors import GalleryKeyError, StoreError
+from accessctl.errors import GalleryKeyError, StoreError, UnknownPersonError
 
 
-def test_the_gallery_of_the_configuration_is_open_inside_and_closed_after(site) -> None:
+def test_the_gallery_to_read_the_configuration_is_open_inside_and_closed_after(site) -> None:
     site.put("Ada")
-    with gallery_of(load_config(site.config)) as gallery:
+    with gallery_to_read(load_config(site.config)) as gallery:
         assert [person.name for person in gallery.people()] == ["Ada"]
     with pytest.raises(StoreError):
         gallery.people()
@@ -26,7 +26,7 @@ def test_the_key_may_come_from_the_environment(
     assert site.people() == [("Ada", 1)]
     assert not (site.folder / "enrolled" / "gallery.key").exists()
     monkeypatch.delenv("ACCESSCTL_KEY_FILE")
-    with pytest.raises(GalleryKeyError), gallery_of(load_config(site.config)):
+    with pytest.raises(GalleryKeyError), gallery_to_read(load_config(site.config)):
         pytest.fail("a gallery without its key")
 
 
@@ -38,3 +38,11 @@ def test_a_key_that_is_gone_is_a_fault_told_in_a_sentence(site) -> None:
     assert said.out == ""
     assert "its key is not; restore" in said.err
     assert said.err.count("\n") == 1
+
+
+def test_a_gallery_that_is_not_there_has_nobody_in_it_and_is_not_made(site) -> None:
+    with gallery_to_read(load_config(site.config)) as gallery:
+        assert gallery.people() == []
+        with pytest.raises(UnknownPersonError, match="Ada"):
+            gallery.person("Ada")
+    assert not (site.folder / "enrolled").exists()

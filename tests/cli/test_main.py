@@ -4,13 +4,20 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 import accessctl
 from accessctl.cli import main as module
-from accessctl.cli.main import COMMANDS, main
+from accessctl.cli.commands import COMMANDS
+from accessctl.cli.common import NoOptions
+from accessctl.cli.front import Typed, Verb
+from accessctl.cli.main import main
 from accessctl.errors import CameraError, ConfigError
+
+PROGRAM = [sys.executable, "-m", "accessctl"]
+TOP = [row.name for row in COMMANDS if " " not in row.name]
 
 
 @pytest.fixture
@@ -18,16 +25,13 @@ def ends(monkeypatch: pytest.MonkeyPatch) -> Callable[[BaseException | int], int
     """The exit code when the command raises or returns so."""
 
     def run(ending: BaseException | int) -> int:
-        def func(args: object) -> int:
+        def func(_: object) -> int:
             if isinstance(ending, BaseException):
                 raise ending
             return ending
 
-        class Parser:
-            def parse_args(self, argv: object):
-                return type("Args", (), {"func": staticmethod(func)})
-
-        monkeypatch.setattr(module, "parser", Parser)
+        verb = Verb(func, NoOptions, "", ())
+        monkeypatch.setattr(module, "understood", lambda argv: Typed(verb, NoOptions()))
         return main([])
 
     return run
@@ -47,9 +51,9 @@ def test_an_error_is_a_sentence(
     assert (said.out, said.err) == ("", f"accessctl: {error}\n")
 
 
-def test_ctrl_c_is_130(ends, capsys: pytest.CaptureFixture[str]) -> None:
+def test_ctrl_c_is_130_and_one_word(ends, capsys: pytest.CaptureFixture[str]) -> None:
     assert ends(KeyboardInterrupt()) == 130
-    assert capsys.readouterr().err == ""
+    assert capsys.readouterr() == ("", "interrupted\n")
 
 
 def test_a_missing_system_library_names_its_package(
@@ -67,34 +71,37 @@ def test_what_nobody_foresaw_is_not_hidden(ends) -> None:
         ends(ImportError("no module of that name"))
     with pytest.raises(ZeroDivisionError):
         ends(ZeroDivisionError())
+    with pytest.raises(FileNotFoundError):
+        ends(FileNotFoundError(2, "No such file", "state/x"))
+    with pytest.raises(OSError, match="No space"):
+        # A file of ours, which its room has to speak of.
+        ends(OSError(28, "No space left on device", "state/events.sqlite"))
 
 
 @pytest.mark.parametrize(
     "argv", [[], ["dance"], ["run", "--seconds", "soon"], ["verify", "a.jpg"], ["config"]]
 )
 def test_wrong_usage_is_2(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as usage:
-        main(argv)
-    assert usage.value.code == 2
-    assert "usage: accessctl" in capsys.readouterr().err
+    assert main(argv) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("accessctl")
+    assert said.err.count("\n") == 1
 
 
-def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as done:
-        main(["--help"])
-    assert done.value.code == 0
+def test_help_lists_every_command_in_its_group(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
     shown = capsys.readouterr().out
-    # A long name has its help on the next line.
-    listed = {line.split()[0] for line in shown.splitlines() if line.startswith("    ")}
-    assert set(COMMANDS) <= listed
+    for row in COMMANDS:
+        if " " not in row.name:
+            assert f"│ {row.name} " in shown
+            assert f"─ {row.group} ─" in shown
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", TOP)
 def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as done:
-        main([command, "--help"])
-    assert done.value.code == 0
-    assert f"usage: accessctl {command}" in capsys.readouterr().out
+    assert main([command, "--help"]) == 0
+    assert f"Usage: accessctl {command}" in capsys.readouterr().out
 
 
 def test_chatty_libraries_are_kept_quiet(ends) -> None:
@@ -102,7 +109,14 @@ def test_chatty_libraries_are_kept_quiet(ends) -> None:
     assert logging.getLogger("httpx").level == logging.WARNING
 
 
-PROGRAM = [sys.executable, "-m", "accessctl"]
+def test_the_version_is_the_packages(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"accessctl {accessctl.__version__}\n"
+
+
+def performed(*argv: str | Path, **settings: object) -> "subprocess.CompletedProcess[str]":
+    words = [*PROGRAM, *map(str, argv)]
+    return subprocess.run(words, capture_output=True, text=True, check=False, **settings)
 
 
 def test_a_reader_that_has_seen_enough_is_no_error(site) -> None:
@@ -120,21 +134,57 @@ def test_a_reader_that_has_seen_enough_is_no_error(site) -> None:
     assert (done.returncode, done.stderr) == (0, b"")
 
 
-def test_commands_about_people_load_no_models(site) -> None:
+@pytest.mark.parametrize("format_option", [[], ["--json"]])
+def test_a_full_disk_is_one_sentence(site, format_option: list[str]) -> None:
     site.put("Ada")
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [*PROGRAM, "people", "--config", str(site.config), *format_option],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr == (
+        b"accessctl: The output cannot be written (No space left on device); make room.\n"
+    )
+
+
+def test_a_closed_output_is_not_taken_for_a_file_of_ours(site) -> None:
+    site.put("Ada")
+    before = site.store()
+    command = f'exec "{sys.executable}" -m accessctl people --config "{site.config}" 2>&1 >&-'
+    done = subprocess.run(["/bin/sh", "-c", command], capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+    assert site.store() == before
+
+
+def modules_after(*argv: str | Path) -> set[str]:
+    """What a command has imported when it is done."""
     script = (
         "import sys; from accessctl.cli.main import main; code = main(sys.argv[1:]);"
-        "heavy = {'cv2', 'mediapipe', 'tensorflow', 'keras', 'ai_edge_litert'} & set(sys.modules);"
-        "sys.exit(code or ','.join(sorted(heavy)) or 0)"
+        "print(*sys.modules, file=sys.stderr, sep='\\n'); sys.exit(code)"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", script, "people", "--config", str(site.config)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "Ada" in done.stdout
+    words = [sys.executable, "-c", script, *map(str, argv)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return set(done.stderr.splitlines())
+
+
+HEAVY = {"cv2", "mediapipe", "tensorflow", "keras", "ai_edge_litert", "scipy", "matplotlib"}
+MODULES = {f"accessctl.cli.{row.module}" for row in COMMANDS if row.module is not None}
+
+
+def test_people_imports_its_own_code_alone(site) -> None:
+    site.put("Ada")
+    imported = modules_after("people", "--config", site.config)
+    assert imported & MODULES == {"accessctl.cli.people"}
+    assert not imported & HEAVY
+
+
+def test_help_imports_no_command() -> None:
+    imported = modules_after("--help")
+    assert not imported & (MODULES | HEAVY | {"accessctl.config", "numpy"})
 
 
 def test_a_file_name_that_is_no_text_is_printed_all_the_same() -> None:
@@ -149,8 +199,45 @@ def test_a_file_name_that_is_no_text_is_printed_all_the_same() -> None:
     assert json.loads(done.stdout) == {"image": "a\udcff"}
 
 
-def test_the_version_is_the_packages(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as ended:
-        main(["--version"])
-    assert ended.value.code == 0
-    assert capsys.readouterr().out == f"accessctl {accessctl.__version__}\n"
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_completes_commands_and_options(shell: str) -> None:
+    def completed(line: str) -> str:
+        words = line.split(" ")
+        done = performed(
+            env=os.environ
+            | {
+                "_ACCESSCTL_COMPLETE": f"complete_{shell}",
+                "_TYPER_COMPLETE_ARGS": line,
+                "_TYPER_COMPLETE_FISH_ACTION": "get-args",
+                "COMP_WORDS": line,
+                "COMP_CWORD": str(len(words) - 1),
+            }
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+        return done.stdout
+
+    assert "enroll" in completed("accessctl en")
+    assert "people" not in completed("accessctl en")
+    assert "calibrate" in completed("accessctl models ca")
+    assert "--countdown" in completed("accessctl enroll --co")
+    assert "decision" in completed("accessctl events --kind d")
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_is_installed_for_the_shell_that_asks(shell: str, tmp_path: Path) -> None:
+    # The shell that a program was started from is found out from its parents.
+    script = (
+        "import sys; import shellingham; shellingham.detect_shell = lambda: (sys.argv[1], '');"
+        "from accessctl.cli.main import main; sys.exit(main(['--install-completion']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, shell],
+        env=os.environ | {"HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    written = [path for path in tmp_path.rglob("*accessctl*") if path.is_file()]
+    assert len(written) == 1
+    assert "_ACCESSCTL_COMPLETE" in written[0].read_text()

@@ -1,6 +1,5 @@
 """`pin`, and what `rules` and `policy test` say of it and of passback."""
 
-import argparse
 import getpass
 import io
 import json
@@ -14,7 +13,7 @@ import pytest
 import yaml
 
 from accessctl.audit.log import EventLog
-from accessctl.cli import pin, policy, rules
+from accessctl.cli import pin
 from accessctl.config import GalleryConfig
 from accessctl.domain import Event, EventKind, PersonId
 from accessctl.door.second_factor import SecondFactor, second_factor_handlers
@@ -24,7 +23,6 @@ from accessctl.gallery.people import NewPhoto
 from accessctl.gallery.pins import matches
 from accessctl.gallery.store import open_gallery
 from accessctl.policy.circumstances import Proof
-from accessctl.service import client
 from accessctl.service.control import ControlServer
 
 Run = Callable[..., int]
@@ -56,15 +54,11 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def run(house: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(house: Path, monkeypatch: pytest.MonkeyPatch, understand) -> Run:
     def perform(*argv: str, typed: str = "") -> int:
-        parser = argparse.ArgumentParser()
-        subparsers = parser.add_subparsers()
-        for command in (pin, policy, rules):
-            command.add_parser(subparsers)
-        args = parser.parse_args([*argv, "--config", str(house / "config.yaml")])
+        typed_words = understand(*argv, "--config", house / "config.yaml")
         monkeypatch.setattr("sys.stdin", io.StringIO(typed))
-        code: int = args.func(args)
+        code: int = typed_words.run()
         return code
 
     return perform
@@ -130,7 +124,7 @@ def test_on_a_terminal_it_is_typed_twice_unseen(
     typed = iter(["270818", "270819", "270818", "270818"])
     monkeypatch.setattr("sys.stdin", Terminal())
     monkeypatch.setattr(getpass, "getpass", lambda prompt: next(typed))
-    args = argparse.Namespace(name="Grace", config=house / "config.yaml")
+    args = pin.PinOptions(name="Grace", config=house / "config.yaml")
     with pytest.raises(InputError, match="differ"):
         pin.run_set(args)
     assert not is_pin_of_grace(house, "270818")
@@ -147,7 +141,7 @@ def test_enter_asks_the_running_door(
         asked.append((path, command, fields))
         return {"message": "Accepted."}
 
-    monkeypatch.setattr(client, "ask", ask)
+    monkeypatch.setattr(pin, "ask", ask)
     run("pin", "enter", typed="270818\n")
     assert asked == [(house / "here.sock", "pin", {"pin": "270818"})]
     assert capsys.readouterr().out == "Accepted.\n"

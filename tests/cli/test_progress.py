@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from accessctl.cli.progress import photo_bar
+from accessctl.cli.progress import bar, photo_bar
 
 
 class Terminal(io.StringIO):
@@ -23,7 +23,15 @@ def test_a_terminal_shows_how_far_it_is(
 ) -> None:
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
-    assert list(photo_bar(range(4), 4)) == [0, 1, 2, 3]
-    assert "0/4" in terminal.getvalue()
-    assert "photo" in terminal.getvalue()
+    monkeypatch.setenv("TERM", "xterm")
+    assert list(bar(range(4), 4, "ways")) == [0, 1, 2, 3]
+    assert "4/4" in terminal.getvalue()
+    assert "ways" in terminal.getvalue()
     assert capsys.readouterr().out == ""
+
+
+def test_nothing_to_do_shows_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    assert list(photo_bar([], 0)) == []
+    assert terminal.getvalue() == ""

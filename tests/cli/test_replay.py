@@ -1,4 +1,3 @@
-import argparse
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -7,7 +6,6 @@ import numpy as np
 import pytest
 
 from accessctl.audit.log import EventLog
-from accessctl.cli.replay import add_parser
 from accessctl.config import GalleryConfig
 from accessctl.domain import Event, EventKind, Match, PersonRules, Sighting
 from accessctl.errors import InputError
@@ -59,12 +57,9 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def run() -> Run:
+def run(understand) -> Run:
     def perform(*argv: str | Path) -> int:
-        parser = argparse.ArgumentParser()
-        add_parser(parser.add_subparsers())
-        args = parser.parse_args(["replay", *map(str, argv)])
-        code: int = args.func(args)
+        code: int = understand("replay", *argv).run()
         return code
 
     return perform

@@ -1,6 +1,5 @@
 """`rules`, `policy test` and `unlock-face`, as an owner uses them."""
 
-import argparse
 import json
 import os
 from collections.abc import Callable
@@ -12,7 +11,6 @@ import pytest
 import yaml
 
 from accessctl.audit.log import EventLog
-from accessctl.cli import policy, rules, unlock_face
 from accessctl.config import GalleryConfig, LockoutConfig
 from accessctl.domain import Outcome, PersonRules, Reason
 from accessctl.errors import InputError, UnknownPersonError
@@ -56,14 +54,9 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def run(house: Path) -> Run:
+def run(house: Path, understand) -> Run:
     def perform(*argv: str) -> int:
-        parser = argparse.ArgumentParser()
-        subparsers = parser.add_subparsers()
-        for command in (rules, policy, unlock_face):
-            command.add_parser(subparsers)
-        args = parser.parse_args([*argv, "--config", str(house / "config.yaml")])
-        code: int = args.func(args)
+        code: int = understand(*argv, "--config", house / "config.yaml").run()
         return code
 
     return perform

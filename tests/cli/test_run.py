@@ -10,8 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from accessctl.cli import run
-from accessctl.cli.main import parser
-from accessctl.cli.run import asker, choose_config, stop_on_signals
+from accessctl.cli.run import RunOptions, asker, choose_config, stop_on_signals
 from accessctl.config import load_config
 from accessctl.demo.door import DEMO_PERSON
 from accessctl.door.demands import Asked, Prompt
@@ -211,11 +210,17 @@ def test_the_demo(door) -> None:
     assert [line["person"] for line in events if line["kind"] == "action"] == [DEMO_PERSON]
 
 
-def chosen(site, *argv: str):
-    return choose_config(parser().parse_args(["run", "--config", str(site.config), *argv]))
+@pytest.fixture
+def chosen(understand):
+    """The configuration that `run` takes with these options."""
+
+    def of(site, *argv: str):
+        return choose_config(understand("run", "--config", site.config, *argv).options)
+
+    return of
 
 
-def test_the_source_named_wins_over_the_configured_one(site) -> None:
+def test_the_source_named_wins_over_the_configured_one(site, chosen) -> None:
     site.configure(camera={"source": "usb:3"})
     assert chosen(site).camera.source == "usb:3"
     assert chosen(site, "--source", "rtsp://door/1").camera.source == "rtsp://door/1"
@@ -232,7 +237,7 @@ def test_the_source_named_wins_over_the_configured_one(site) -> None:
     ],
 )
 def test_the_demo_stands_in_for_a_missing_camera_only_when_it_may(
-    site, camera: str | None, argv: list[str], source: str, monkeypatch: pytest.MonkeyPatch
+    site, chosen, camera: str | None, argv: list[str], source: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("accessctl.camera.choose.first_usb_camera", lambda: camera)
     config = chosen(site, *argv)
@@ -450,13 +455,13 @@ ASKED = Asked("v1", Prompt("Look up, then look back here.", "look_up", 1, 2))
 
 
 def test_what_a_visitor_is_asked_for_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
-    tell = asker(parser().parse_args(["run"]), {})
+    tell = asker(RunOptions(), {})
     tell([ASKED])
     assert capsys.readouterr().out.split(maxsplit=1) == [
         "asked",
         "Look up, then look back here.\n",
     ]
-    asker(parser().parse_args(["run", "--json"]), {})([ASKED])
+    asker(RunOptions(json=True), {})([ASKED])
     assert json.loads(capsys.readouterr().out) == {
         "kind": "prompt",
         "visit": "v1",
@@ -468,5 +473,5 @@ def test_what_a_visitor_is_asked_for_is_printed(capsys: pytest.CaptureFixture[st
 
 
 def test_a_service_prints_no_prompts(capsys: pytest.CaptureFixture[str]) -> None:
-    asker(parser().parse_args(["run"]), {"NOTIFY_SOCKET": "/run/notify"})([ASKED])
+    asker(RunOptions(), {"NOTIFY_SOCKET": "/run/notify"})([ASKED])
     assert capsys.readouterr().out == ""

@@ -1,5 +1,3 @@
-import argparse
-
 import pytest
 
 from accessctl.cli import train
@@ -7,14 +5,8 @@ from accessctl.errors import InputError
 
 
 @pytest.fixture
-def parse():
-    parser = argparse.ArgumentParser()
-    train.add_parser(parser.add_subparsers())
-
-    def of(*words):
-        return parser.parse_args(["train", *words])
-
-    return of
+def parse(understand):
+    return lambda *words: understand("train", *words).options
 
 
 def test_options_become_settings(parse):

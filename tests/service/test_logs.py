@@ -5,7 +5,15 @@ import logging
 import pytest
 
 from accessctl.domain import PersonId
-from accessctl.service.logs import JsonFormatter, TextFormatter, cleaned, log_decision, use_format
+from accessctl.service.logs import (
+    JsonFormatter,
+    TextFormatter,
+    cleaned,
+    log_decision,
+    set_up,
+    tell_all,
+    use_format,
+)
 
 
 def record(message: str, *args: object, **extra: object) -> logging.LogRecord:
@@ -102,3 +110,34 @@ def test_a_decision_is_logged_without_the_person(shown, caplog):
     assert found["message"] == "A visit was decided: granted (matched)."
     assert (found["visit"], found["outcome"], found["reason"]) == ("a1b2", "granted", "matched")
     assert "quincy" not in json.dumps(found)
+
+
+@pytest.mark.parametrize(
+    ("name", "level", "heard", "heard_of_a_door"),
+    [
+        ("accessctl.encoder.choose", logging.INFO, False, True),
+        ("accessctl.encoder.choose", logging.WARNING, True, True),
+        ("tensorflow", logging.WARNING, False, False),
+        ("accessctl_look_alike", logging.WARNING, False, False),
+        ("a_package_of_somebodys", logging.ERROR, True, True),
+    ],
+)
+def test_a_command_warns_a_door_tells_and_libraries_only_fail_aloud(
+    monkeypatch, name, level, heard, heard_of_a_door
+):
+    root = logging.getLogger()
+    before = root.level
+    stream = io.StringIO()
+    with monkeypatch.context() as alone:
+        # pytest listens, too, and then logging counts as set up already.
+        alone.setattr(root, "handlers", [])
+        try:
+            set_up(stream)
+            logging.getLogger(name).log(level, "something")
+            told_by_a_command = stream.getvalue()
+            tell_all()
+            logging.getLogger(name).log(level, "something")
+            told_by_a_door = stream.getvalue().removeprefix(told_by_a_command)
+        finally:
+            root.setLevel(before)
+    assert (told_by_a_command != "", told_by_a_door != "") == (heard, heard_of_a_door)

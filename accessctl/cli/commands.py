@@ -1,0 +1,207 @@
+"""The table of commands: what `accessctl --help` lists, without importing any of them.
+
+A command's module holds a `front.Verb` named as the last word of the command in capitals:
+`pin set` is `SET` in accessctl/cli/pin.py. A row without a module is a word that only groups
+others; one with a module that groups others can be run by itself, too.
+"""
+
+from dataclasses import dataclass
+
+DOOR, PEOPLE, RECOGNISE = "Door", "People", "Recognise"
+EVIDENCE, ENCODERS, SET_UP = "Evidence", "Encoders", "Set-up"
+ADDED = "Added by other packages"
+
+
+@dataclass(frozen=True, slots=True)
+class CommandRow:
+    """One command: its words as they are typed, and one line of what it does.
+
+    `example` is of a word that only groups others; the others have theirs in their modules.
+    """
+
+    name: str
+    group: str
+    help: str
+    module: str | None = None
+    example: str = ""
+
+    @property
+    def attribute(self) -> str:
+        """What its `Verb` is called in its module."""
+        return self.name.split()[-1].replace("-", "_").upper()
+
+
+COMMANDS = (
+    CommandRow("run", DOOR, "Watch the door's camera and decide.", "run"),
+    CommandRow("preview", DOOR, "Show the door at work in a window.", "preview"),
+    CommandRow("status", DOOR, "Say how the running door is.", "status"),
+    CommandRow("reload", DOOR, "Apply a changed configuration to the running door.", "reload"),
+    CommandRow(
+        "unlock-face", DOOR, "Let faces open the door again after a lockout.", "unlock_face"
+    ),
+    CommandRow(
+        "policy",
+        DOOR,
+        "Try the rules of who may enter when.",
+        example="accessctl policy test --person Grace",
+    ),
+    CommandRow("policy test", DOOR, "Say whether somebody may enter, and why.", "policy"),
+    CommandRow("enroll", PEOPLE, "Enrol a person from a photo, or a whole folder.", "enroll"),
+    CommandRow("people", PEOPLE, "List the enrolled people.", "people"),
+    CommandRow("show", PEOPLE, "Show one enrolled person, and their latest events.", "show"),
+    CommandRow("rename", PEOPLE, "Give an enrolled person another name.", "rename"),
+    CommandRow("rules", PEOPLE, "Show or set where and when somebody may enter.", "rules"),
+    CommandRow(
+        "pin",
+        PEOPLE,
+        "Set a person's PIN, or enter one at the door.",
+        example="accessctl pin set Grace",
+    ),
+    CommandRow("pin set", PEOPLE, "Set somebody's PIN, read from terminal or stdin.", "pin"),
+    CommandRow("pin clear", PEOPLE, "Take somebody's PIN away.", "pin"),
+    CommandRow(
+        "pin enter", PEOPLE, "Give the running door a PIN, read from terminal or stdin.", "pin"
+    ),
+    CommandRow("remove", PEOPLE, "Remove an enrolled person for good.", "remove"),
+    CommandRow("identify", RECOGNISE, "Name every face in the given images.", "identify"),
+    CommandRow("verify", RECOGNISE, "Say whether two photos show the same person.", "verify"),
+    CommandRow("embed", RECOGNISE, "Write the embeddings of photos to a file.", "embed"),
+    CommandRow("events", EVIDENCE, "Show what the door wrote down.", "events"),
+    CommandRow(
+        "events verify", EVIDENCE, "Find the first record that was tampered with.", "events_check"
+    ),
+    CommandRow("events export", EVIDENCE, "Write the log for other programs.", "events_check"),
+    CommandRow("events purge", EVIDENCE, "Remove the oldest records for good.", "events_check"),
+    CommandRow("events picture", EVIDENCE, "Decrypt the picture of a decision.", "events_check"),
+    CommandRow(
+        "replay", EVIDENCE, "Decide recorded visits again under another configuration.", "replay"
+    ),
+    CommandRow(
+        "liveness",
+        EVIDENCE,
+        "Try the liveness check, or train its network.",
+        example="accessctl liveness selftest",
+    ),
+    CommandRow(
+        "liveness selftest", EVIDENCE, "Present yourself, a print, a phone, and count.", "liveness"
+    ),
+    CommandRow("liveness train", EVIDENCE, "Fit the texture network.", "liveness_train"),
+    CommandRow(
+        "models",
+        ENCODERS,
+        "Fetch, describe, join and calibrate encoders.",
+        example="accessctl models fetch",
+    ),
+    CommandRow(
+        "models fetch",
+        ENCODERS,
+        "Download, check and convert every model file that is not there yet.",
+        "models",
+    ),
+    CommandRow(
+        "models pack",
+        ENCODERS,
+        "Put the model files into one file for a machine that cannot build them.",
+        "models",
+    ),
+    CommandRow("models unpack", ENCODERS, "Take the model files out of a pack.", "models"),
+    CommandRow(
+        "models use",
+        ENCODERS,
+        "Switch a door to another encoder, such as dlib, and embed its people anew.",
+        "use",
+    ),
+    CommandRow(
+        "models card",
+        ENCODERS,
+        "Write the card of your own encoder beside its .keras or .tflite file.",
+        "card",
+    ),
+    CommandRow(
+        "models join",
+        ENCODERS,
+        "Write the card of an encoder that is made of others side by side.",
+        "join",
+    ),
+    CommandRow(
+        "models calibrate",
+        ENCODERS,
+        "Make an encoder's cohort and false-match table from aligned faces.",
+        "calibrate",
+    ),
+    CommandRow("train", ENCODERS, "Train an encoder on your own or shared faces.", "train"),
+    CommandRow(
+        "evaluate",
+        ENCODERS,
+        "Measure on recordings what the door is worth.",
+        example="accessctl evaluate lfw --data LFW",
+    ),
+    CommandRow(
+        "evaluate lfw",
+        ENCODERS,
+        "Verification on LFW: View 2 and, out in the tail, all pairs of its photos.",
+        "evaluate_lfw",
+    ),
+    CommandRow(
+        "evaluate calibration",
+        ENCODERS,
+        "Stated against observed false-match rates, on LFW's people.",
+        "evaluate_calibration",
+    ),
+    CommandRow(
+        "evaluate fairness",
+        ENCODERS,
+        "FMR and FNMR by group, at the threshold that the product takes.",
+        "evaluate_fairness",
+    ),
+    CommandRow(
+        "evaluate oneshot",
+        ENCODERS,
+        "N-way k-shot: who of N people, as in Lake 2011.",
+        "evaluate_oneshot",
+    ),
+    CommandRow(
+        "evaluate identify",
+        ENCODERS,
+        "Open set: FNIR and FPIR by gallery size, and what pooling photos gives.",
+        "evaluate_identify",
+    ),
+    CommandRow(
+        "evaluate robustness",
+        ENCODERS,
+        "Masks, sunglasses, hats, far, dark, blurred and compressed faces.",
+        "evaluate_robustness",
+    ),
+    CommandRow(
+        "evaluate liveness",
+        ENCODERS,
+        "APCER and BPCER of passive liveness, from recordings.",
+        "evaluate_liveness",
+    ),
+    CommandRow(
+        "evaluate challenge",
+        ENCODERS,
+        "How often recordings pass the challenge by luck.",
+        "evaluate_challenge",
+    ),
+    CommandRow("init", SET_UP, "Make a folder for a new door.", "init"),
+    CommandRow("cameras", SET_UP, "List the cameras attached to this machine.", "cameras"),
+    CommandRow("doctor", SET_UP, "Say what is wrong, and what to do about it.", "doctor"),
+    CommandRow(
+        "config", SET_UP, "Check or explain the configuration.", example="accessctl config check"
+    ),
+    CommandRow("config check", SET_UP, "Say whether the configuration is in order.", "config"),
+    CommandRow(
+        "config explain", SET_UP, "Every key, its value, its bounds and its meaning.", "config"
+    ),
+    CommandRow(
+        "service",
+        SET_UP,
+        "Install the door as a service of systemd.",
+        example="accessctl service install --dry-run",
+    ),
+    CommandRow("service install", SET_UP, "Write the unit for a dedicated user.", "service"),
+    CommandRow("service uninstall", SET_UP, "Remove what install wrote, but no data.", "service"),
+    CommandRow("service status", SET_UP, "Say what is installed and whether it runs.", "service"),
+)
+"""In the order in which they are listed."""
