@@ -80,12 +80,18 @@ def run(args: TextureOptions) -> int:
 
 def _refuse_nonsense(args: TextureOptions) -> None:
     """What would be found out only when an hour of fitting is over."""
+    from accessctl.liveness.evidence import TEXTURE_CLEARS
+
     if not 0 < args.minutes < float("inf"):
         raise InputError(f"--minutes is a number above 0, not {args.minutes:g}.")
-    if not 0.5 < args.confirm <= 1:
-        raise InputError(f"--confirm lies above 0.5 and is at most 1, not {args.confirm:g}.")
-    if not 0 <= args.doubt < 0.5:
-        raise InputError(f"--doubt is at least 0 and lies below 0.5, not {args.doubt:g}.")
+    if not TEXTURE_CLEARS < args.confirm <= 1:
+        raise InputError(
+            f"--confirm lies above {TEXTURE_CLEARS:g} and is at most 1, not {args.confirm:g}."
+        )
+    if not 0 <= args.doubt < TEXTURE_CLEARS:
+        raise InputError(
+            f"--doubt is at least 0 and lies below {TEXTURE_CLEARS:g}, not {args.doubt:g}."
+        )
     if not 1 <= len(args.version) <= LONGEST_VERSION:
         raise InputError(f"--version takes 1 to {LONGEST_VERSION} characters.")
 

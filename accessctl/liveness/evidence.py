@@ -25,6 +25,9 @@ SCENE_WIDTH = 160
 TEXTURE_BOUNDS = (0.1, 0.9)
 """Of a texture network whose card names no others, and where none was asked."""
 
+TEXTURE_CLEARS = 0.6
+"""From so much on its mean clears a doubt; its bounds lie below and above."""
+
 NOSE = (1, 4, 5, 195, 45, 275, 220, 440, 44, 274)
 """Tip and lower bridge: what stands out furthest."""
 

@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, m
 
 from accessctl.domain import Box, Image
 from accessctl.errors import ModelError
-from accessctl.liveness.evidence import TEXTURE_BOUNDS
+from accessctl.liveness.evidence import TEXTURE_BOUNDS, TEXTURE_CLEARS
 from accessctl.storage.parsing import read_mapping, shortened
 
 Sampling: TypeAlias = Literal["area", "points"]
@@ -149,8 +149,8 @@ class TextureCard(_Section):
     input: TextureInput
     layout: Literal["stacked", "separate"]
     output: TextureOutput
-    confirm: float = Field(TEXTURE_BOUNDS[1], gt=0.5, le=1)
-    doubt: float = Field(TEXTURE_BOUNDS[0], ge=0, lt=0.5)
+    confirm: float = Field(TEXTURE_BOUNDS[1], gt=TEXTURE_CLEARS, le=1)
+    doubt: float = Field(TEXTURE_BOUNDS[0], ge=0, lt=TEXTURE_CLEARS)
     origin: str
     licence: str
     data: Told

@@ -125,9 +125,9 @@ def test_a_run_is_not_mixed_with_another(quick, people, tmp_path, capsys) -> Non
         (("--teachers", "x", "--living", "a=b", "--seed", -1), "--seed: "),
         (("--minutes", 0), "--minutes is a number above 0"),
         (("--minutes", "nan"), "--minutes is a number above 0"),
-        (("--confirm", 0.5), "--confirm lies above 0.5"),
-        (("--confirm", "nan"), "--confirm lies above 0.5"),
-        (("--doubt", 0.5), "--doubt is at least 0"),
+        (("--confirm", 0.6), "--confirm lies above 0.6"),
+        (("--confirm", "nan"), "--confirm lies above 0.6"),
+        (("--doubt", 0.6), "--doubt is at least 0"),
         (("--version", ""), "--version takes 1 to 50"),
     ],
 )

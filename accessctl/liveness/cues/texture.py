@@ -7,6 +7,7 @@ import numpy as np
 from accessctl.liveness.cues.expression import FaceMovement, movement
 from accessctl.liveness.evidence import (
     TEXTURE_BOUNDS,
+    TEXTURE_CLEARS,
     CueResult,
     CueVerdict,
     LivenessFrame,
@@ -33,9 +34,9 @@ NEAR_SEEN = 0.4
 """Where less of what surrounds the face is in the picture, only a mean of SURE counts: a screen of
 which no rim is seen comes to 0.83."""
 
-HALF, LEAST = 0.5, 0.3
-"""A mean from HALF on clears a doubt; a single answer below LEAST speaks of an attack rather than
-of life, and nothing is confirmed beside it."""
+LEAST = 0.3
+"""A single answer below speaks of an attack rather than of life, and nothing is confirmed beside
+it."""
 
 MIN_FACE_PX = 60.0
 """Narrower faces show no texture; they are not recognised either (`vision.min_face_px`)."""
@@ -54,7 +55,7 @@ def texture(frames: Sequence[LivenessFrame]) -> CueResult:
     Rests on the frames that carry an answer and that `can_tell`: at least MIN_SAMPLES that span
     MIN_SPAN_S. Confirms at a mean from the network's own bound on, below SURE only after LONGER_S
     and not NEAR_SEEN, with no answer below LEAST, and where all frames show a face that `moves` by
-    itself. Doubts up to its lower bound; clear from HALF on.
+    itself. Doubts up to its lower bound; clear from TEXTURE_CLEARS on.
     """
     sampled = [frame for frame in frames if np.isfinite(frame.texture) and can_tell(frame)]
     if not sampled:
@@ -72,7 +73,7 @@ def texture(frames: Sequence[LivenessFrame]) -> CueResult:
     elif mean >= confirm and values.min() >= LEAST and _lives(frames, mean, until - since):
         verdict, threshold = CueVerdict.CONFIRM, confirm
     else:
-        verdict = CueVerdict.CLEAR if mean >= HALF else CueVerdict.UNDECIDED
+        verdict = CueVerdict.CLEAR if mean >= TEXTURE_CLEARS else CueVerdict.UNDECIDED
         threshold = confirm
     return CueResult(TEXTURE, verdict, mean, threshold, len(sampled), since, until)
 

@@ -58,10 +58,10 @@ def test_a_mean_up_to_the_lower_bound_is_a_doubt():
     assert (said.since, said.until) == (10.0, 11.0)
 
 
-def test_in_between_it_is_clear_from_a_half_on():
-    assert texture(visit(*[0.5] * 5)).verdict is CueVerdict.CLEAR
+def test_in_between_it_is_clear_from_three_fifths_on():
+    assert texture(visit(*[0.6] * 5)).verdict is CueVerdict.CLEAR
     assert texture(visit(*[0.89] * 5)).verdict is CueVerdict.CLEAR
-    assert texture(visit(*[0.49] * 5)).verdict is CueVerdict.UNDECIDED
+    assert texture(visit(*[0.59] * 5)).verdict is CueVerdict.UNDECIDED
     assert texture(visit(*[0.11] * 5)).verdict is CueVerdict.UNDECIDED
 
 
