@@ -7,7 +7,7 @@ from functools import partial
 import cv2
 import numpy as np
 
-from accessctl.demo.people import COLLINS, HOPPER, collins, cutouts
+from accessctl.demo.people import COLLINS, HOPPER, collins, cutouts, hopper
 from accessctl.demo.scene import place
 from accessctl.demo.script import DOOR_X, EYE_Y, Stance
 from accessctl.demo.sheet import Sheet
@@ -86,9 +86,7 @@ def _shown(book: FlipBook, stills: list[Image]) -> Iterator[Frame]:
 
 
 def _drawn(book: FlipBook, yaw: float) -> Image:
-    hopper = book.seed % 4 == 0
-    photo = hopper() if hopper else collins()
-    figure = HOPPER if hopper else COLLINS
+    photo, figure = (hopper(), HOPPER) if book.seed % 4 == 0 else (collins(), COLLINS)
     picture = backdrop((1280, 720))
     place(picture, cutouts(photo, figure), Stance(2 * book.face_px, DOOR_X, EYE_Y, yaw))
     return cv2.resize(picture, SIZE, interpolation=cv2.INTER_AREA).astype(np.uint8)
