@@ -188,7 +188,7 @@ class Outcome(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a visit was decided as it was; stable words for logs and integrators."""
+    """Why an attempt was decided as it was; stable words for logs and integrators."""
 
     MATCHED = "matched"
     COOLDOWN = "cooldown"
@@ -215,10 +215,11 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The one outcome of a visit, with its evidence.
+    """The one outcome of an attempt, with its evidence.
 
-    `time` is when it was made, `frames` counts the usable frames it rests on, `latency_ms`
-    runs from the capture of the first usable frame of the visit to the decision.
+    A visit and the number of the `attempt` in it, from 1, name a decision that is on record.
+    `time` is when it was made, `frames` counts the usable frames it rests on, `latency_ms` runs
+    from the capture of the first usable frame of the attempt to the decision.
     """
 
     time: float
@@ -229,6 +230,7 @@ class Decision:
     match: Match | None
     frames: int
     latency_ms: float
+    attempt: int = 1
 
 
 class EventKind(StrEnum):

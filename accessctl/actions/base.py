@@ -28,6 +28,10 @@ class Action(Protocol):
     def name(self) -> str:
         """Short and free of secrets, for logs: "command gpioset", "webhook gate.local"."""
 
+    @property
+    def opens(self) -> bool:
+        """Whether it opens the lock, when it is run on a grant; otherwise it only tells of it."""
+
     def perform(self, payload: Mapping[str, Any]) -> ActionResult:
         """Do it once, for the decision described by `payload` (JSON values).
 
@@ -39,14 +43,15 @@ class Action(Protocol):
 class RecordingAction:
     """Keeps each payload in `payloads` and answers with `ok`."""
 
-    def __init__(self, name: str = "recording", *, ok: bool = True) -> None:
+    def __init__(self, name: str = "recording", *, ok: bool = True, opens: bool = True) -> None:
         self.name = name
+        self.opens = opens
         self.payloads: list[Mapping[str, Any]] = []
-        self._ok = ok
+        self.ok = ok
 
     def perform(self, payload: Mapping[str, Any]) -> ActionResult:
         self.payloads.append(payload)
-        return ActionResult(self._ok, "Recorded." if self._ok else "Refused.", 0.0)
+        return ActionResult(self.ok, "Recorded." if self.ok else "Refused.", 0.0)
 
 
 class FailingAction:
@@ -54,6 +59,7 @@ class FailingAction:
 
     def __init__(self, name: str = "failing", *, error: BaseException | None = None) -> None:
         self.name = name
+        self.opens = True
         self._error = error or RuntimeError("this action always fails")
 
     def perform(self, payload: Mapping[str, Any]) -> ActionResult:
@@ -66,6 +72,7 @@ class HangingAction:
 
     def __init__(self, name: str = "hanging") -> None:
         self.name = name
+        self.opens = True
         self.started = threading.Event()
         self.release = threading.Event()
 

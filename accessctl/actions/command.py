@@ -45,10 +45,12 @@ class Command:
         argv: Sequence[str],
         timeout_s: float,
         *,
+        opens: bool = True,
         inherit: Mapping[str, str] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`inherit` is the environment to pick INHERITED from; the process's own if None."""
+        self.opens = opens
         self._argv = tuple(argv)
         self._timeout_s = timeout_s
         self._inherit = os.environ if inherit is None else inherit

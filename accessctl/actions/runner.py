@@ -29,12 +29,13 @@ def actions_from(configs: Iterable[ActionConfig]) -> list[Action]:
 
 def _action(config: ActionConfig) -> Action:
     if isinstance(config, CommandAction):
-        return Command(config.argv, config.timeout_s)
+        return Command(config.argv, config.timeout_s, opens=config.opens)
     return Webhook(
         config.url,
         secret=None if config.secret_file is None else read_secret(config.secret_file),
         timeout_s=config.timeout_s,
         retries=config.retries,
+        opens=config.opens,
     )
 
 

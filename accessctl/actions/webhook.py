@@ -43,6 +43,7 @@ class Webhook:
         secret: bytes | None,
         timeout_s: float,
         retries: int,
+        opens: bool = True,
         sleep: Callable[[float], None] = time.sleep,
         now: Callable[[], float] = time.time,
         clock: Callable[[], float] = time.monotonic,
@@ -55,6 +56,7 @@ class Webhook:
         """
         import httpx
 
+        self.opens = opens
         # At level INFO they log whole URLs, and a webhook's URL is often its password.
         for noisy in ("httpx", "httpcore"):
             logging.getLogger(noisy).setLevel(logging.WARNING)

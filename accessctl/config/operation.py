@@ -7,6 +7,14 @@ from pydantic import Field
 
 from accessctl.config.section import OFF, Section
 
+Opens = Annotated[
+    bool,
+    Field(
+        description="In actions.granted: whether this opens the lock. Where everything that does "
+        "has failed, nobody went in. false: it only tells of the grant."
+    ),
+]
+
 
 class CommandAction(Section):
     type: Literal["command"]
@@ -14,6 +22,7 @@ class CommandAction(Section):
         min_length=1, description="Program and arguments; never passed through a shell."
     )
     timeout_s: float = Field(5, gt=0, le=300, description="The program is killed after this.")
+    opens: Opens = True
 
 
 class WebhookAction(Section):
@@ -24,6 +33,7 @@ class WebhookAction(Section):
     )
     timeout_s: float = Field(5, gt=0, le=60, description="Time for one attempt, seconds.")
     retries: int = Field(2, ge=0, le=10, description="Further attempts after a failure.")
+    opens: Opens = True
 
 
 ActionConfig = Annotated[Union[CommandAction, WebhookAction], Field(discriminator="type")]

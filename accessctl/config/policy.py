@@ -55,8 +55,21 @@ class PolicyConfig(Section):
         0.001,
         ge=1e-6,
         le=0.1,
-        description="How often a stranger who shows a face to this door may be taken for "
-        "somebody enrolled (FPIR, ISO/IEC 19795).",
+        description="How often a stranger who shows a face to this door, for one visit, may be "
+        "taken for somebody enrolled (FPIR, ISO/IEC 19795).",
+    )
+    attempts: int = Field(
+        3,
+        ge=1,
+        le=10,
+        description="Decisions that one visit may come to: who was refused for a cause that has "
+        "passed is looked at again. target_fpir is kept over all of them together.",
+    )
+    retry_s: float = Field(
+        2.0,
+        ge=0.5,
+        le=60,
+        description="Pause before somebody who was refused is looked at again, seconds.",
     )
     target_fmr: float = Field(
         0.0001, ge=1e-6, le=0.1, description="False-match rate at which `verify` says 'same'."
@@ -89,7 +102,7 @@ class PolicyConfig(Section):
         5,
         ge=0,
         le=3600,
-        description="After a grant the same person is not granted again for so many seconds.",
+        description="After a grant the same person waits so many seconds for the next one.",
     )
     several_faces: Literal["each", "nearest", "refuse"] = Field(
         "each",
@@ -120,6 +133,15 @@ class PolicyConfig(Section):
         10.0, gt=0, le=120, description="How long a recognised person has for it, seconds."
     )
     lockout: LockoutConfig = LockoutConfig()
+
+    @property
+    def attempt_fpir(self) -> float:
+        """The part of `target_fpir` that one attempt may spend.
+
+        However alike the attempts of a visit are, the chance that one of them is a false match is
+        at most the sum of their chances.
+        """
+        return self.target_fpir / self.attempts
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

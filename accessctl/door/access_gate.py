@@ -161,8 +161,13 @@ class AccessGate:
             limit_s = self._policy.second_factor_s
             self.second_factor.ask(visit.id, visit.pooled.person, factor, now + limit_s)
 
-    def over(self, visit: str) -> None:
-        """The visit is decided, or its visitor has left."""
+    def decided(self, visit: str) -> None:
+        """An attempt of that visit is over; the visitor may still stand there."""
+        if self.second_factor is not None:
+            self.second_factor.stop_waiting(visit)
+
+    def left(self, visit: str) -> None:
+        """The visitor has left."""
         if self.second_factor is not None:
             self.second_factor.forget(visit)
 

@@ -19,6 +19,7 @@ from accessctl.door.demands import Wanted
 from accessctl.door.door import Door
 from accessctl.door.liveness_gate import LivenessGate, OnFault
 from accessctl.door.recorder import (
+    ENTRY_FAILED,
     NO_PICTURES,
     ActionListener,
     DecisionPictures,
@@ -144,14 +145,26 @@ def pictures_of(config: Config) -> DecisionPictures:
 def recent_grants(audit: Log, seconds: float, now: float) -> dict[PersonId, float]:
     """How many seconds ago people were last granted, of the last `seconds` of the log.
 
-    Otherwise a restart would let the same person in twice in one visit. A grant later
-    than `now`, when the clock was set back, counts as one of this moment.
+    A grant by which nobody could go in is none. Otherwise a restart would let the same person in
+    twice in one visit. A grant later than `now`, when the clock was set back, counts as one of
+    this moment.
     """
-    return {
-        event.person: max(0.0, now - event.time)
-        for _, event in audit.query(since=now - seconds, kind=EventKind.DECISION)
-        if event.person is not None and event.data.get("decision") == Outcome.GRANTED
-    }
+    granted: dict[PersonId, float] = {}
+    visits: dict[object, tuple[PersonId, float | None]] = {}
+    for _, event in audit.query(since=now - seconds):
+        person, visit = event.person, event.data.get("visit")
+        if person is None:
+            continue
+        if event.data.get("state") == ENTRY_FAILED and visit in visits:
+            _, before = visits.pop(visit)
+            if before is None:
+                granted.pop(person, None)
+            else:
+                granted[person] = before
+        elif event.kind is EventKind.DECISION and event.data.get("decision") == Outcome.GRANTED:
+            visits[visit] = person, granted.get(person)
+            granted[person] = max(0.0, now - event.time)
+    return granted
 
 
 def new_visit_id() -> str:

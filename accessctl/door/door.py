@@ -1,5 +1,6 @@
 """One frame in, the decisions it brings out."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -20,16 +21,16 @@ from accessctl.domain import (
     Sighting,
 )
 from accessctl.door.access_gate import AccessGate
+from accessctl.door.decision_record import decision_record
 from accessctl.door.demands import Asked, Prompt, factor_prompt
 from accessctl.door.liveness_gate import InfraredView
 from accessctl.door.recorder import prompt_payload
 from accessctl.door.setup import DoorSetup, LiveSettings
 from accessctl.door.visit import Visit
 from accessctl.liveness.cues.table import Lines
-from accessctl.policy.admit import by_pin, decide_visit, lacks_second_factor_only
-from accessctl.policy.circumstances import Circumstances
-from accessctl.policy.decide import Evidence, LastGrants, Rules, Verdict
-from accessctl.policy.evidence_record import EvidenceRecord, to_data
+from accessctl.policy.admit import decide_visit, lacks_second_factor_only
+from accessctl.policy.attempts import ends_visit, still_refuses
+from accessctl.policy.decide import LastGrants, Rules, Verdict
 
 # How often the door looks whether somebody was enrolled or removed meanwhile, seconds.
 ROSTER_REFRESH_S = 1.0
@@ -86,6 +87,8 @@ class Door:
         faces = self._setup.observer.observe(frame)
         timings.update(self._setup.observer.timings)
         self._meet(faces, now)
+        self._take_back_grants(now)
+        self._look_again(faces, now)
         fresh = [face for face in faces if face.quality.usable and self._undecided(face)]
         with _timed(timings, "encode"):
             turns = [self._visits[face.track].seen for face in fresh]
@@ -149,6 +152,37 @@ class Door:
             visit = self._visits.get(face.track) or Visit(self._setup.new_visit_id(), now)
             self._visits[face.track] = replace(visit, last_seen=now, widths=widths, index=index)
 
+    def _take_back_grants(self, now: float) -> None:
+        """Where the lock did not open, whoever still stands there may be let in anew."""
+        for failed in self._recorder.failed_entries():
+            if failed.person is not None:
+                self._grants.take_back(failed.person)
+            for track, visit in self._visits.items():
+                if visit.id == failed.visit and visit.final:
+                    self._visits[track] = self._resting(visit, now)
+
+    def _look_again(self, faces: Sequence[Face], now: float) -> None:
+        """Begin the next attempt of those who were refused for a cause that has passed."""
+        for face in faces:
+            visit = self._visits[face.track]
+            if visit.verdict is None or now < visit.rests_until:
+                continue
+            if self._still_refused(visit, visit.verdict.reason, now):
+                self._visits[face.track] = self._resting(visit, now)
+            else:
+                self._visits[face.track] = visit.again()
+
+    def _still_refused(self, visit: Visit, reason: Reason, now: float) -> bool:
+        people = self.roster.matcher.people
+        it = self.gate.circumstances(visit, self._known(visit), self._setup.wall_clock(), now)
+        return still_refuses(reason, it, people)
+
+    def _resting(self, visit: Visit, now: float) -> Visit:
+        """The decided visit, which may be looked at again after a pause, unless it was often."""
+        policy = self._settings.policy
+        spent = visit.attempt >= policy.attempts
+        return replace(visit, rests_until=math.inf if spent else now + policy.retry_s)
+
     def _undecided(self, face: Face) -> bool:
         return self._visits[face.track].verdict is None
 
@@ -209,11 +243,13 @@ class Door:
         visits = [self._visits.pop(track) for track in gone]
         for visit in visits:
             if visit.verdict is None:
-                _, decision = self._decide(visit, now, waited_ms, left=True)
+                # As of when they were there: a cooldown that ended since was one.
+                _, decision = self._decide(visit, visit.last_seen, waited_ms, left=True)
                 if decision is not None:
                     yield decision
         for visit in visits:
             self._over(visit)
+            self.gate.left(visit.id)
 
     def _decide(
         self, visit: Visit, now: float, waited_ms: float, *, left: bool = False
@@ -221,18 +257,18 @@ class Door:
         """The visit after one more attempt at a decision, and the decision, if there is one."""
         evidence, pooled = visit.evidence(left=left), visit.pooled
         last_grant = None if pooled is None else self._grants.last(pooled.person)
-        known = PersonRules()
-        if pooled is not None:
-            known = self.roster.rules.get(pooled.person, known)
         time, rules = self._setup.wall_clock(), self._rules()
-        circumstances = self.gate.circumstances(visit, known, time, now)
+        circumstances = self.gate.circumstances(visit, self._known(visit), time, now)
         verdict = decide_visit(evidence, rules, last_grant, now, circumstances)
         if verdict is None:
             if lacks_second_factor_only(evidence, rules, last_grant, now, circumstances):
                 self.gate.ask(visit, circumstances.factor, now)
                 circumstances = replace(circumstances, awaited=True)
             return self._told(visit, factor_prompt(circumstances)), None
-        visit = self._over(replace(visit, verdict=verdict))
+        if left and visit.attempt > 1 and verdict.outcome is Outcome.UNKNOWN:
+            # They were told before, and have shown nothing since.
+            return visit, None
+        visit = self._decided(visit, verdict, now)
         named = verdict.match is not None and verdict.outcome is not Outcome.UNKNOWN
         decision = Decision(
             time=time,
@@ -243,9 +279,34 @@ class Door:
             match=verdict.match,
             frames=visit.seen,
             latency_ms=(now - evidence.since) * 1e3 + waited_ms,
+            attempt=visit.attempt,
         )
-        record = self._record_of(visit, circumstances, evidence, last_grant, now)
+        record = decision_record(
+            visit,
+            verdict,
+            evidence,
+            circumstances,
+            now=now,
+            last_grant=last_grant,
+            people=self.roster.matcher.people,
+            gesture=self._settings.policy.intent,
+            attempts=self._settings.policy.attempts,
+        )
+        record |= self._settings.pictures.take(visit.id, time, visit.picture)
+        record |= self.gate.passage(circumstances, verdict)
         return self._settle(visit, verdict, decision, record, now)
+
+    def _decided(self, visit: Visit, verdict: Verdict, now: float) -> Visit:
+        """The visit whose attempt has come to `verdict`."""
+        final = ends_visit(verdict, doubted=visit.life.doubted)
+        visit = self._over(replace(visit, verdict=verdict))
+        return visit if final else self._resting(visit, now)
+
+    def _known(self, visit: Visit) -> PersonRules:
+        """The rules of whom the visit looks like."""
+        if visit.pooled is None:
+            return PersonRules()
+        return self.roster.rules.get(visit.pooled.person, PersonRules())
 
     def _settle(
         self,
@@ -258,58 +319,22 @@ class Door:
         """Write the decision down and act on it; without its record it is a refusal."""
         visit = replace(visit, picture=None)
         recorded = self._recorder.enact(decision, self.roster.names, record)
-        if recorded or verdict.outcome is not Outcome.GRANTED:
-            self.gate.note(verdict)
+        if verdict.outcome is Outcome.GRANTED:
+            if recorded:
+                self.gate.note(verdict)
+        else:
+            visit, counts = visit.charge(verdict)
+            if counts:
+                self.gate.note(verdict)
         if not recorded:
             decision = replace(decision, outcome=Outcome.DENIED, reason=Reason.NO_RECORD)
             refused = Verdict(decision.outcome, decision.reason, decision.match)
-            return replace(visit, verdict=refused), decision
+            # What is not on record is no attempt.
+            visit = replace(visit, verdict=refused, attempt=visit.attempt - 1)
+            return self._resting(visit, now), decision
         if decision.outcome is Outcome.GRANTED and decision.person is not None:
             self._grants.note(decision.person, now)
         return visit, decision
-
-    def _record_of(
-        self,
-        visit: Visit,
-        circumstances: Circumstances,
-        evidence: Evidence,
-        last_grant: float | None,
-        now: float,
-    ) -> dict[str, Any]:
-        """What is kept of a decision so that it can be looked at, and made, again."""
-        cues = visit.life.record
-        kept = EvidenceRecord(
-            evidence=evidence,
-            now=now,
-            last_grant=last_grant,
-            people=self.roster.matcher.people,
-            door=self.gate.door,
-            person=circumstances.person,
-            locked_out=circumstances.locked_out,
-            liveness=circumstances.liveness,
-            second_factor=circumstances.second_factor,
-            widths=visit.widths,
-            index=visit.index,
-            factor=circumstances.factor,
-            direction=circumstances.plan.passback.direction,
-            crossing=circumstances.last_crossing,
-            cues=cues,
-            intent=circumstances.intent,
-            gesture=self._settings.policy.intent,
-            doubted=circumstances.liveness_doubted,
-        )
-        record: dict[str, Any] = {"evidence": to_data(kept)}
-        if cues.vetoes:
-            record["vetoes"] = cues.vetoes
-        if cues.doubts:
-            record["doubts"] = cues.doubts
-        verdict, instead = visit.verdict, by_pin(circumstances)
-        if instead and verdict is not None and verdict.outcome is Outcome.GRANTED:
-            record["by_pin"] = list(instead)
-        record |= self._settings.pictures.take(visit.id, circumstances.time, visit.picture)
-        if verdict is not None:
-            record |= self.gate.passage(circumstances, verdict)
-        return record
 
     def _rules(self) -> Rules:
         return Rules.of(self._settings.policy, self.roster.max_fmr)
@@ -321,8 +346,8 @@ class Door:
         return replace(visit, factor_prompt=prompt)
 
     def _over(self, visit: Visit) -> Visit:
-        """The visit is decided, or its visitor has left."""
-        self.gate.over(visit.id)
+        """The attempt is decided, or its visitor has left."""
+        self.gate.decided(visit.id)
         self._liveness.forget(visit.id)
         return visit.over()
 

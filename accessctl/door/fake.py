@@ -133,7 +133,7 @@ class FakeHouse:
 
     def roster(self) -> Roster:
         normaliser = Normaliser(random_units(300, FAKE_CARD.dimension, seed=1), 50)
-        fingerprint, target = FAKE_CARD.fingerprint, self.policy.target_fpir
+        fingerprint, target = FAKE_CARD.fingerprint, self.policy.attempt_fpir
         return Roster(self.gallery, fingerprint, normaliser, CALIBRATION, target)
 
     def administration(self) -> Administration:

@@ -7,6 +7,8 @@ person out of a few seconds, to enrol them with.
 
 import logging
 import math
+import threading
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, Protocol, TypeAlias
 
@@ -23,6 +25,8 @@ log = logging.getLogger(__name__)
 
 ActionListener: TypeAlias = Callable[[str, bool], None]
 
+ENTRY_FAILED = "entry_failed"
+
 # A face's box with some of its surroundings, which help people to recognise it.
 MARGIN = 0.4
 JPEG_QUALITY = 85
@@ -36,6 +40,7 @@ def decision_event(decision: Decision, more: Mapping[str, Any] | None = None) ->
         EventKind.DECISION,
         {
             "visit": decision.visit,
+            "attempt": decision.attempt,
             "decision": decision.outcome.value,
             "reason": decision.reason.value,
             "similarity": None if match is None else round(match.similarity, 4),
@@ -81,6 +86,12 @@ def service_event(state: str, time: float, **data: str | int | float | None) -> 
     return Event(time, EventKind.SERVICE, {"state": state, **data})
 
 
+def entry_failed_event(decision: Decision, time: float) -> Event:
+    """Nobody went in by this grant: none of its actions opened the lock."""
+    data = {"state": ENTRY_FAILED, "visit": decision.visit}
+    return Event(time, EventKind.SERVICE, data, decision.person)
+
+
 def wrong_pin_event(visit: str, person: PersonId, time: float) -> Event:
     """`person` is whose PIN it was not."""
     return Event(time, EventKind.SERVICE, {"state": "wrong_pin", "visit": visit}, person)
@@ -118,6 +129,7 @@ class DecisionRecorder:
         self._asking: Sequence[Action] = ()
         self._wall_clock = wall_clock
         self._on_action = on_action
+        self._failed: deque[Decision] = deque()
 
     def use(self, actions: Mapping[Outcome, Sequence[Action]], asking: Sequence[Action]) -> None:
         """From the next decision on these `actions`, and those that ask a visitor for something."""
@@ -138,12 +150,21 @@ class DecisionRecorder:
         if not write_down(self._audit, decision_event(decision, more)):
             return False
         payload = as_json(decision_event(decision), names.get)
-        for action in self._actions.get(decision.outcome, ()):
-            queued = self._runner.submit(action, payload, self._reporter(decision))
+        actions = self._actions.get(decision.outcome, ())
+        entry = _Entry(sum(action.opens for action in actions))
+        for action in actions:
+            queued = self._runner.submit(action, payload, self._reporter(decision, entry))
             if not queued:
                 refused = ActionResult(False, "Refused: too many actions are waiting.", 0.0)
-                self._report(decision, action, refused)
+                self._report(decision, entry, action, refused)
         return True
+
+    def failed_entries(self) -> list[Decision]:
+        """Grants by which nobody could go in, since the last call; each is on record as such."""
+        failed = []
+        while self._failed:
+            failed.append(self._failed.popleft())
+        return failed
 
     def ask(self, payload: Mapping[str, Any]) -> None:
         """Tell a visitor what to do; failing to opens nothing and refuses nobody."""
@@ -156,16 +177,40 @@ class DecisionRecorder:
             log.warning("Action %s failed: %s", action.name, result.detail)
         self._on_action(action.name, result.ok)
 
-    def _reporter(self, decision: Decision) -> Callable[[Action, ActionResult], None]:
-        return lambda action, result: self._report(decision, action, result)
+    def _reporter(
+        self, decision: Decision, entry: "_Entry"
+    ) -> Callable[[Action, ActionResult], None]:
+        return lambda action, result: self._report(decision, entry, action, result)
 
-    def _report(self, decision: Decision, action: Action, result: ActionResult) -> None:
+    def _report(
+        self, decision: Decision, entry: "_Entry", action: Action, result: ActionResult
+    ) -> None:
         if not result.ok:
             visit = {"visit": decision.visit}
             log.warning("Action %s failed: %s", action.name, result.detail, extra=visit)
         event = action_event(decision, action.name, result, self._wall_clock())
         write_down(self._audit, event)
+        granted = decision.outcome is Outcome.GRANTED
+        if granted and action.opens and entry.fails_with(ok=result.ok):
+            write_down(self._audit, entry_failed_event(decision, self._wall_clock()))
+            self._failed.append(decision)
         self._on_action(action.name, result.ok)
+
+
+class _Entry:
+    """Whether any of the actions that open the lock worked; told of each from its own thread."""
+
+    def __init__(self, opening: int) -> None:
+        self._running = opening
+        self._opened = False
+        self._lock = threading.Lock()
+
+    def fails_with(self, *, ok: bool) -> bool:
+        """After one more result: whether it was the last one, and none of them opened."""
+        with self._lock:
+            self._running -= 1
+            self._opened = self._opened or ok
+            return self._running == 0 and not self._opened
 
 
 class DecisionPictures(Protocol):

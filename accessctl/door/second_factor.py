@@ -46,17 +46,16 @@ class FactorReply:
 
 @dataclass(slots=True, eq=False)
 class _Wait:
-    """`until` is a capture time; `wrong` counts PINs."""
+    """`until` is a capture time."""
 
     person: PersonId
     factor: Factor
     until: float
     proof: Proof = Proof.PENDING
-    wrong: int = 0
 
 
 class SecondFactor:
-    """`ask`, `state_of` and `forget` belong to the loop, `offer_pin` and `press` to others.
+    """`offer_pin` and `press` belong to other threads than the loop, the rest to the loop.
 
     Nothing counts before it was asked for, nothing for another person or another visit, and
     nothing while two visits wait: it cannot be known whose it is.
@@ -74,6 +73,7 @@ class SecondFactor:
         self._clock = clock
         self._lock = threading.Lock()
         self._waits: dict[str, _Wait] = {}
+        self._wrong: dict[str, int] = {}
         self._last_pin = float("-inf")
 
     def state_of(self, visit: str, person: PersonId, factor: Factor, now: float) -> Proof:
@@ -101,11 +101,12 @@ class SecondFactor:
         the wrong PINs that are left.
         """
         with self._lock:
+            self._wrong.setdefault(visit, 0)
             before = self._waits.get(visit)
             if before is None:
                 self._waits[visit] = _Wait(person, factor, until)
             elif (before.person, before.factor) != (person, factor):
-                self._waits[visit] = _Wait(person, factor, before.until, wrong=before.wrong)
+                self._waits[visit] = _Wait(person, factor, before.until)
 
     def awaited(self, visit: str, now: float) -> bool:
         """Whether somebody in this visit may still show it, or has."""
@@ -117,10 +118,16 @@ class SecondFactor:
                 and now <= wait.until
             )
 
-    def forget(self, visit: str) -> None:
-        """The visit is decided, or over."""
+    def stop_waiting(self, visit: str) -> None:
+        """An attempt of the visit is decided; its wrong PINs still count in the next one."""
         with self._lock:
             self._waits.pop(visit, None)
+
+    def forget(self, visit: str) -> None:
+        """The visitor has left."""
+        with self._lock:
+            self._waits.pop(visit, None)
+            self._wrong.pop(visit, None)
 
     def press(self) -> FactorReply:
         """The button was pressed."""
@@ -156,9 +163,10 @@ class SecondFactor:
         with self._lock:
             # Another person may be recognised by now: the attempt was made in this visit.
             wait = self._waits.get(visit, wait)
-            wait.wrong += 1
-            if wait.wrong >= WRONG_PINS:
-                wait.proof = Proof.REFUTED
+            if visit in self._wrong:
+                self._wrong[visit] += 1
+                if self._wrong[visit] >= WRONG_PINS:
+                    wait.proof = Proof.REFUTED
         self._attempts.wrong_pin(visit, wait.person)
         return FactorReply(False, "Wrong PIN.")
 

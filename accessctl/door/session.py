@@ -141,7 +141,7 @@ class Session:
         )
         if other_infrared:
             infrared = infrared_beside(source or self.reader.source, config, fast=self.fast)
-        self.engine.roster.retarget(config.policy.target_fpir)
+        self.engine.roster.retarget(config.policy.attempt_fpir)
         self.engine.observer.reconfigure(config.vision)
         self.door.take_over(settings)
         if other_infrared:

@@ -1,20 +1,23 @@
-"""One visit as values: what has happened in it until one decision comes out.
+"""One visit as values: what has happened in it, attempt by attempt, each of which ends in one
+decision.
 
 A `Visit` never changes. The door, and nobody else, puts the next one in its place.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from accessctl.domain import Embedding, Image, Match, Sighting
+from accessctl.domain import Embedding, Image, Match, PersonId, Reason, Sighting
 from accessctl.door.demands import Prompt
 from accessctl.door.visit_liveness import VisitLiveness
 from accessctl.liveness.cues.table import Lines
 from accessctl.policy.circumstances import Proof
 from accessctl.policy.decide import Evidence, Verdict
 from accessctl.policy.evidence_record import NO_CUES, LivenessRecord
+from accessctl.policy.lockout import Charge, charge_of
 from accessctl.recognition.matcher import pool
 
 # At 15 frames a second, eight seconds of evidence; bounds memory whatever the window says.
@@ -74,7 +77,10 @@ class Visit:
     `seen` counts the usable ones, `sightings` are those within the window and `pooled` the search
     with all of them. `widths` are those of all faces in the last frame that showed it, in pixels,
     `index` its own; `picture` is what would be kept of the last usable one. `factor_prompt` is
-    there while a second factor is asked for. Once there is a `verdict`, the visit is decided.
+    there while a second factor is asked for. Once there is a `verdict`, the attempt is decided, of
+    which `attempt` is the number; the next one may begin at `rests_until` (capture time), which is
+    infinite where nothing changes the verdict any more. `charged` is what has been counted of the
+    visit as a refused attempt, and whose.
     """
 
     id: str
@@ -89,6 +95,40 @@ class Visit:
     life: LifeShown = NOTHING_SHOWN
     factor_prompt: Prompt | None = None
     verdict: Verdict | None = None
+    attempt: int = 1
+    rests_until: float = math.inf
+    charged: frozenset[tuple[Charge, PersonId | None]] = frozenset()
+
+    @property
+    def final(self) -> bool:
+        """Whether nothing more is decided in this visit."""
+        return self.verdict is not None and math.isinf(self.rests_until)
+
+    def again(self) -> "Visit":
+        """The next attempt: whatever is to count for it has to be seen anew."""
+        return Visit(
+            self.id,
+            self.last_seen,
+            widths=self.widths,
+            index=self.index,
+            attempt=self.attempt + 1,
+            charged=self.charged,
+        )
+
+    def charge(self, verdict: Verdict) -> tuple["Visit", bool]:
+        """The visit, and whether `verdict` counts as a refused attempt.
+
+        A row of refusals of one kind counts once. But a challenge that was not answered counts
+        each time: otherwise to wait for an easy one would cost nothing.
+        """
+        kind = charge_of(verdict)
+        if kind is None:
+            return self, False
+        one = kind, None if verdict.match is None else verdict.match.person
+        if kind is Charge.STRANGER:
+            one = kind, None
+        posed = verdict.reason is Reason.LIVENESS_UNDECIDED and bool(self.life.record.asked)
+        return replace(self, charged=self.charged | {one}), posed or one not in self.charged
 
     def with_sighting(
         self, sighting: Sighting, window_s: float, search: Callable[[Embedding], Match | None]
@@ -114,7 +154,7 @@ class Visit:
 
     @property
     def gathered(self) -> Lines:
-        """What the cues of liveness have gathered, in words, until the visit is decided."""
+        """What the cues of liveness have gathered, in words, until the attempt is decided."""
         return () if self.verdict is not None else self.life.gathered
 
     def evidence(self, *, left: bool = False) -> Evidence:

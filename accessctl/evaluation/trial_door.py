@@ -64,7 +64,7 @@ class DoorParts:
             self.recogniser.fingerprint,
             self.normaliser,
             self.calibration,
-            self.policy.target_fpir,
+            self.policy.attempt_fpir,
         )
 
 
@@ -73,12 +73,16 @@ def door_parts(
 ) -> DoorParts:
     """A door as `config` says that asks for life in `mode`; `min_seen` as in `Wanted`.
 
+    A visit is one attempt at it: what is measured is what one attempt comes to.
+
     Without `encoder` every face is taken for the one that is enrolled, which says nothing of a
     face that is swapped on the way. ModelError for an encoder without calibration, and for a
     texture network that is unfit.
     """
     liveness = config.liveness.model_copy(update={"mode": mode, "ir_source": None})
-    policy = config.policy.model_copy(update={"second_factor": "off", "intent": "off"})
+    policy = config.policy.model_copy(
+        update={"second_factor": "off", "intent": "off", "attempts": 1}
+    )
     wanted = wanted_of(config.model_copy(update={"liveness": liveness, "policy": policy}))
     if encoder is None:
         normaliser = Normaliser(random_units(300, FAKE_CARD.dimension, seed=1), 50)

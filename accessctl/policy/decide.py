@@ -128,12 +128,22 @@ class LastGrants:
 
     def __init__(self) -> None:
         self._granted: dict[PersonId, float] = {}
+        self._before: dict[PersonId, float | None] = {}
 
     def last(self, person: PersonId) -> float | None:
         return self._granted.get(person)
 
     def note(self, person: PersonId, now: float) -> None:
+        self._before[person] = self._granted.get(person)
         self._granted[person] = now
+
+    def take_back(self, person: PersonId) -> None:
+        """Their last grant let nobody in: the one before it counts."""
+        before = self._before.pop(person, None)
+        if before is None:
+            self._granted.pop(person, None)
+        else:
+            self._granted[person] = before
 
 
 def decide(
@@ -142,7 +152,8 @@ def decide(
     """The verdict on a visit, or None while it is too early for one.
 
     `last_grant` is the time the pooled match's person was last granted, on the same
-    monotonic clock as `now`. Granted only when the pooled embedding scores above the
+    monotonic clock as `now`: until the cooldown is over they wait, and are denied only once they
+    have left meanwhile. Granted only when the pooled embedding scores above the
     threshold with its confidence bound, leads the second best person by the margin, at
     least `min_frames` frames agree on that person by themselves and none speaks for another.
     """
@@ -152,12 +163,12 @@ def decide(
     if pooled is None:
         return _late_verdict(evidence, Reason.EMPTY_GALLERY, rules, now)
     doubt = find_doubt(pooled, evidence.sightings, rules)
+    if doubt is None and last_grant is not None and now - last_grant < rules.cooldown_s:
+        return Verdict(Outcome.DENIED, Reason.COOLDOWN, pooled) if evidence.left else None
     if doubt is None and evidence.left:
         doubt = Reason.LEFT_EARLY
     if doubt is not None:
         return _late_verdict(evidence, doubt, rules, now)
-    if last_grant is not None and now - last_grant < rules.cooldown_s:
-        return Verdict(Outcome.DENIED, Reason.COOLDOWN, pooled)
     return Verdict(Outcome.GRANTED, Reason.MATCHED, pooled)
 
 

@@ -8,31 +8,46 @@ ended starts again too: a restart may lengthen it, by at most its own length, ne
 import os
 import time
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from pathlib import Path
 
 from accessctl.config import LockoutConfig
 from accessctl.domain import Outcome, Reason
 from accessctl.policy.decide import Verdict
 
-# A complete visit with usable frames that the door refused. Not among them: who was let in
-# a moment ago (cooldown) or is inside already, who left early or made no gesture, whom nobody
-# could have been taken for, and what the door refused for its own sake.
-COUNTED = frozenset(
-    {
-        Reason.NO_MATCH,
-        Reason.AMBIGUOUS,
-        Reason.DISAGREEMENT,
-        Reason.DISABLED,
-        Reason.NOT_YET_VALID,
-        Reason.EXPIRED,
-        Reason.OUTSIDE_SCHEDULE,
-        Reason.WRONG_DOOR,
-        Reason.NOT_LIVE,
-        Reason.LIVENESS_UNDECIDED,
-        Reason.SECOND_FACTOR_MISSING,
-        Reason.SECOND_FACTOR_WRONG,
-    }
-)
+
+class Charge(StrEnum):
+    """What kind of refused attempt a refusal is: of somebody whom nobody knows, of somebody known
+    by a rule, or for the proof that somebody known had to show."""
+
+    STRANGER = "stranger"
+    RULE = "rule"
+    PROOF = "proof"
+
+
+# Not among them: who was let in a moment ago (cooldown) or is inside already, who left early or
+# made no gesture, whom nobody could have been taken for, and what the door refused for its own
+# sake.
+_CHARGES = {
+    Reason.NO_MATCH: Charge.STRANGER,
+    Reason.AMBIGUOUS: Charge.STRANGER,
+    Reason.DISAGREEMENT: Charge.STRANGER,
+    Reason.DISABLED: Charge.RULE,
+    Reason.NOT_YET_VALID: Charge.RULE,
+    Reason.EXPIRED: Charge.RULE,
+    Reason.OUTSIDE_SCHEDULE: Charge.RULE,
+    Reason.WRONG_DOOR: Charge.RULE,
+    Reason.NOT_LIVE: Charge.PROOF,
+    Reason.LIVENESS_UNDECIDED: Charge.PROOF,
+    Reason.SECOND_FACTOR_MISSING: Charge.PROOF,
+    Reason.SECOND_FACTOR_WRONG: Charge.PROOF,
+}
+
+
+def charge_of(verdict: Verdict) -> Charge | None:
+    """What is counted of a verdict; None: nothing is."""
+    return None if verdict.outcome is Outcome.GRANTED else _CHARGES.get(verdict.reason)
+
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
@@ -83,7 +98,7 @@ def after(state: Lockout, verdict: Verdict, now: Uptime, config: LockoutConfig) 
         return state
     if verdict.outcome is Outcome.GRANTED:
         return Lockout()
-    if verdict.reason not in COUNTED:
+    if charge_of(verdict) is None:
         return state
     refused = state.refused + 1
     if config.off_after and refused >= config.off_after:

@@ -63,7 +63,7 @@ def replay(
             continue
         if recorded.door not in plans:
             plans[recorded.door] = AccessPlan.of(access, recorded.door)
-        rules = Rules.of(policy, max_fmr(policy.target_fpir, recorded.people))
+        rules = Rules.of(policy, max_fmr(policy.attempt_fpir, recorded.people))
         verdict = again(recorded, event.time, rules, plans[recorded.door], policy, mode)
         pooled = recorded.evidence.pooled
         yield Replayed(

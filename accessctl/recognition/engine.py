@@ -76,7 +76,7 @@ def open_engine(
         reembed(gallery, observer, recogniser, progress)
         normaliser, calibration = makers.scoring(encoder.card)
         roster = Roster(
-            gallery, recogniser.fingerprint, normaliser, calibration, config.policy.target_fpir
+            gallery, recogniser.fingerprint, normaliser, calibration, config.policy.attempt_fpir
         )
         yield Engine(config, observer, recogniser, gallery, roster)
 

@@ -79,8 +79,9 @@ class Roster:
         self.max_fmr = comparison_fmr(self._target_fpir, max(1, self.matcher.people))
         if self.max_fmr < self._calibration.smallest_fmr:
             log.warning(
-                "Nobody can be granted: policy.target_fpir %g with %d people asks for a rate of "
-                "%.1e a comparison, and the encoder is calibrated down to %.1e; raise target_fpir.",
+                "Nobody can be granted: policy.target_fpir, %g an attempt, with %d people asks for "
+                "%.1e a comparison, and the encoder is calibrated down to %.1e; raise target_fpir "
+                "or lower policy.attempts.",
                 self._target_fpir,
                 self.matcher.people,
                 self.max_fmr,

@@ -195,7 +195,7 @@ def _decisions(totals: Totals) -> "Iterator[Metric]":
     from prometheus_client.core import CounterMetricFamily
 
     decisions = CounterMetricFamily(
-        "accessctl_decisions", "Decisions, one a visit.", labels=("outcome", "reason")
+        "accessctl_decisions", "Decisions, one an attempt.", labels=("outcome", "reason")
     )
     for labels, number in sorted(totals.decisions.items()):
         decisions.add_metric(labels, number)

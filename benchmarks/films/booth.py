@@ -99,7 +99,7 @@ class Booth:
         gallery = open_gallery(config.gallery, os.environ)
         observer = self.fresh_observer()
         roster = Roster(
-            gallery, recogniser.fingerprint, normaliser, calibration, config.policy.target_fpir
+            gallery, recogniser.fingerprint, normaliser, calibration, config.policy.attempt_fpir
         )
         try:
             yield replace(

@@ -205,7 +205,7 @@ def models(loaded: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
                 loaded.recogniser.fingerprint,
                 loaded.normaliser,
                 loaded.calibration,
-                config.policy.target_fpir,
+                config.policy.attempt_fpir,
             )
             yield Engine(config, observer, loaded.recogniser, gallery, roster)
             observer.close()

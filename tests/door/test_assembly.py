@@ -65,6 +65,7 @@ def test_each_outcome_has_its_own_actions(
         show(door, ADA, 3)
         house.observer.faces = [fake_face(3, box=FACE_BOX)]
         show(door, EVE, 10)
+        door.close(1.0)
     payloads = [[p["reason"] for p in action.payloads] for action in (granted, denied, unknown)]
     assert payloads == [["matched"], ["cooldown"], ["no_match"]]
 

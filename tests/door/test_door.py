@@ -71,16 +71,16 @@ def test_a_refused_action_is_on_record() -> None:
     house = house_with_ada()
     house.runner.full = True
     house.play(house.door(), [(ADA, seen())] * 3)
-    action = house.events()[-1]
+    action = house.events()[-2]
     assert action.kind is EventKind.ACTION
     assert action.data["ok"] is False
 
 
-def test_a_second_visit_within_the_cooldown_is_denied() -> None:
+def test_a_second_visit_that_leaves_within_the_cooldown_is_denied() -> None:
     house = house_with_ada()
     door = house.door()
     first = decisions(house.play(door, [(ADA, seen(1))] * 3))
-    second = decisions(house.play(door, [(ADA, seen(2))] * 3, start=1.0))
+    second = decisions(house.play(door, [(ADA, seen(2))] * 3 + [(ADA, [])] * 12, start=1.0))
     third = decisions(house.play(door, [(ADA, seen(3))] * 3, start=6.0))
     assert [d.reason for d in first + second + third] == [
         Reason.MATCHED,
@@ -90,10 +90,10 @@ def test_a_second_visit_within_the_cooldown_is_denied() -> None:
     assert len(house.unlock.payloads) == 2
 
 
-def test_one_decision_a_visit_even_when_a_stranger_stays() -> None:
+def test_a_stranger_who_stays_is_refused_so_often_as_a_visit_has_attempts() -> None:
     house = house_with_ada()
-    made = decisions(house.play(house.door(), [(EVE, seen())] * 60))
-    assert len(made) == 1
+    made = decisions(house.play(house.door(), [(EVE, seen())] * 200))
+    assert [d.reason for d in made] == [Reason.NO_MATCH] * house.policy.attempts
 
 
 def test_a_visitor_who_leaves_early_is_decided_when_gone() -> None:

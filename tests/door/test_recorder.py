@@ -37,6 +37,7 @@ def test_a_decision_with_its_evidence_rounded() -> None:
         EventKind.DECISION,
         {
             "visit": "v1",
+            "attempt": 1,
             "decision": "granted",
             "reason": "matched",
             "similarity": 0.9123,
@@ -166,7 +167,7 @@ def test_a_full_queue_is_a_failed_action_on_record(caplog: pytest.LogCaptureFixt
     house = House(RecordingAction("unlock"))
     house.runner.full = True
     assert house.recorder.enact(GRANTED, NAMES) is True
-    event = house.events()[-1]
+    event = house.events()[-2]
     assert (event.data["action"], event.data["ok"]) == ("unlock", False)
     assert "too many actions are waiting" in event.data["detail"]
     assert "Action unlock failed" in caplog.text

@@ -161,14 +161,28 @@ def test_an_empty_window_waits_for_the_face_to_show_again() -> None:
     assert decide(Evidence((), match(), 9, 0.0), RULES, None, 60.0) is None
 
 
-def test_cooldown_denies_the_same_person_until_it_is_over() -> None:
+def test_during_the_cooldown_the_same_person_waits() -> None:
     shown = evidence([match()] * 3, match())
-    early = decide(shown, RULES, 10.0, 14.9)
+    assert decide(shown, RULES, 10.0, 14.9) is None
+    left = decide(replace(shown, left=True), RULES, 10.0, 14.9)
+    assert left is not None
+    assert (left.outcome, left.reason) == (Outcome.DENIED, Reason.COOLDOWN)
     later = decide(shown, RULES, 10.0, 15.0)
-    assert early is not None
-    assert (early.outcome, early.reason) == (Outcome.DENIED, Reason.COOLDOWN)
     assert later is not None
     assert later.outcome is Outcome.GRANTED
+
+
+def test_a_grant_that_is_taken_back_starts_no_cooldown() -> None:
+    grants, ada = LastGrants(), PersonId("ada")
+    grants.note(ada, 10.0)
+    grants.note(ada, 20.0)
+    grants.take_back(ada)
+    assert grants.last(ada) == 10.0
+    first = LastGrants()
+    first.note(ada, 5.0)
+    first.take_back(ada)
+    first.take_back(ada)
+    assert first.last(ada) is None
 
 
 @pytest.mark.parametrize("field", ["fmr_upper", "margin"])

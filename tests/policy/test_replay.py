@@ -86,8 +86,14 @@ def test_a_stricter_threshold_would_have_gone_on_looking() -> None:
 
 def test_the_number_of_people_counts() -> None:
     # 2 * 4e-4 lies below 1e-3 for one person, above 1e-3 / 2 for two.
-    assert outcome(decision(fmr=4e-4)).after == GRANTED
-    assert outcome(decision(fmr=4e-4, people=2)).after is None
+    assert outcome(decision(fmr=4e-4), attempts=1).after == GRANTED
+    assert outcome(decision(fmr=4e-4, people=2), attempts=1).after is None
+
+
+def test_the_number_of_attempts_counts() -> None:
+    # 2 * 1.6e-4 lies below 1e-3 / 3, above 1e-3 / 4.
+    assert outcome(decision(fmr=1.6e-4), attempts=3).after == GRANTED
+    assert outcome(decision(fmr=1.6e-4), attempts=4).after is None
 
 
 def test_hours_that_would_have_been_closed() -> None:

@@ -11,7 +11,7 @@ from accessctl.errors import StoreError
 
 def test_the_rate_of_one_comparison_shrinks_with_the_number_of_people() -> None:
     house = FakeHouse()
-    target = house.policy.target_fpir
+    target = house.policy.attempt_fpir
     assert house.roster().max_fmr == pytest.approx(target)
     house.enrol("Ada", 1)
     assert house.roster().max_fmr == pytest.approx(target)
@@ -40,7 +40,7 @@ def test_every_change_is_taken_over_once() -> None:
     assert roster.refresh() is True
     assert roster.names == {ada: "Augusta", bea: "Bea"}
     assert roster.matcher.people == 2
-    assert roster.max_fmr == pytest.approx(1 - math.sqrt(1 - house.policy.target_fpir))
+    assert roster.max_fmr == pytest.approx(1 - math.sqrt(1 - house.policy.attempt_fpir))
     house.gallery.remove("Augusta")
     assert roster.refresh() is True
     assert roster.names == {bea: "Bea"}

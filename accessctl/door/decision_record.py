@@ -1,0 +1,63 @@
+"""What is kept of a decision so that it can be looked at, and made, again."""
+
+from typing import Any
+
+from accessctl.config.liveness import Intent
+from accessctl.domain import Outcome
+from accessctl.door.visit import Visit
+from accessctl.policy.admit import by_pin
+from accessctl.policy.circumstances import Circumstances
+from accessctl.policy.decide import Evidence, Verdict
+from accessctl.policy.evidence_record import EvidenceRecord, to_data
+
+
+def decision_record(
+    visit: Visit,
+    verdict: Verdict,
+    evidence: Evidence,
+    circumstances: Circumstances,
+    *,
+    now: float,
+    last_grant: float | None,
+    people: int,
+    gesture: Intent,
+    attempts: int,
+) -> dict[str, Any]:
+    """JSON values: the evidence, what spoke against life, and how many attempts are left.
+
+    `now` and `last_grant` are capture times in seconds, `people` were enrolled, `attempts` is how
+    many decisions a visit may come to. `attempts_left` is 0 where this visit is over.
+    """
+    cues = visit.life.record
+    kept = EvidenceRecord(
+        evidence=evidence,
+        now=now,
+        last_grant=last_grant,
+        people=people,
+        door=circumstances.plan.door,
+        person=circumstances.person,
+        locked_out=circumstances.locked_out,
+        liveness=circumstances.liveness,
+        second_factor=circumstances.second_factor,
+        widths=visit.widths,
+        index=visit.index,
+        factor=circumstances.factor,
+        direction=circumstances.plan.passback.direction,
+        crossing=circumstances.last_crossing,
+        cues=cues,
+        intent=circumstances.intent,
+        gesture=gesture,
+        doubted=circumstances.liveness_doubted,
+    )
+    record: dict[str, Any] = {
+        "attempts_left": 0 if visit.final else max(0, attempts - visit.attempt),
+        "evidence": to_data(kept),
+    }
+    if cues.vetoes:
+        record["vetoes"] = cues.vetoes
+    if cues.doubts:
+        record["doubts"] = cues.doubts
+    instead = by_pin(circumstances)
+    if instead and verdict.outcome is Outcome.GRANTED:
+        record["by_pin"] = list(instead)
+    return record
