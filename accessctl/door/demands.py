@@ -20,7 +20,8 @@ UNFINISHED = "unfinished"
 
 IDENTITY_S = 3.0
 """In a challenge, a frame must show the person at least this often, seconds: who turns away
-cannot be recognised for a moment, but somebody else's actions must not count for longer."""
+cannot be recognised for a moment. What other frames show is never counted, and for longer than
+this they end the challenge."""
 
 TEXTS: Mapping[Factor, str] = {"pin": "Enter your PIN.", "button": "Press the button."}
 LOOK_UP = "Look at the camera."
@@ -97,7 +98,9 @@ class PosedChallenge:
             )
         now = frame.captured
         same = now - self._agreed_at <= IDENTITY_S
-        self.state = advance(self.state, frame, now, same_person=same)
+        # Only what frames of this very person show is an answer of theirs.
+        shown = frame if frame.person is not None and frame.person == self.person else None
+        self.state = advance(self.state, shown, now, same_person=same)
         if self.state.phase is Phase.PASSED and self.passed_at is None:
             self.passed_at = now
 

@@ -46,8 +46,9 @@ class VisitLiveness:
         self._posed = PosedChallenge(config, wanted.chance)
         self._queue = WindowQueue()
         self._looked_until = float("-inf")
-        self._intent = None if wanted.intent is None else IntentWatch(wanted.intent)
+        self._intent: IntentWatch | None = None
         self._intent_from: float | None = None
+        self._forget_gesture()
         self.sampler = TextureSampler(wanted.texture)
         self.failed = False
         self.infrared_silent = False
@@ -78,7 +79,8 @@ class VisitLiveness:
         """
         now = self._now = frame.captured
         if candidate != self._candidate:
-            self._candidate, self._matched_at, self._intent_from = candidate, None, None
+            self._candidate, self._matched_at = candidate, None
+            self._forget_gesture()
         self._near, self._fills = frame.box.w >= NEAR_PX, fills(frame)
         self._posed.note(frame, candidate)
         if matched and self._matched_at is None:
@@ -219,7 +221,16 @@ class VisitLiveness:
         if self._intent is not None:
             if self._intent_from is None:
                 self._intent_from = now
-            self._intent = watch_intent(self._intent, frame)
+            # Whoever else makes the gesture says nothing of whether this person wants to come in.
+            if frame.person == self._candidate:
+                self._intent = watch_intent(self._intent, frame)
+            elif frame.person is not None:
+                self._forget_gesture()
+
+    def _forget_gesture(self) -> None:
+        """It has to be made from the beginning, in the time there is from now on."""
+        self._intent = None if self._wanted.intent is None else IntentWatch(self._wanted.intent)
+        self._intent_from = None
 
     def _next(self) -> CueWindow | None:
         look = self._queue.next()

@@ -122,7 +122,8 @@ def advance(
 ) -> Challenge:
     """The state after `now` (seconds, monotonic); `frame` is None when no face was seen.
 
-    `same_person` says whether the identity still matches. Anything but the asked action,
+    A frame that does not show the person who was asked counts as none. `same_person` says whether
+    the identity still matches. Anything but the asked action,
     and the asked action before it was asked, fails; so does another track, another person,
     a clock that runs backwards, and time that runs out.
     """
@@ -137,12 +138,12 @@ def advance(
         return _failed(state, Failure.TOO_LATE)
     if state.phase in {Phase.ASKED, Phase.RETURNING} and now - since > state.action_s:
         return _failed(state, Failure.TOO_LATE)
-    if frame is None:
-        return state
-    if state.track is not None and frame.track != state.track:
+    if frame is not None and state.track is not None and frame.track != state.track:
         return _failed(state, Failure.ANOTHER_FACE)
     if not same_person:
         return _failed(state, Failure.ANOTHER_PERSON)
+    if frame is None:
+        return state
     state = replace(state, track=frame.track)
     if state.rest is None:
         return _settle(state, frame, now)

@@ -9,6 +9,7 @@ from accessctl.config.liveness import LivenessConfig
 from accessctl.domain import Box, PersonId, Pose
 from accessctl.door.demands import IDENTITY_S, Prompt, Wanted
 from accessctl.door.visit_liveness import INFRARED_HINT, VisitLiveness
+from accessctl.liveness.challenge import Phase
 from accessctl.liveness.cues.table import ALONE, CLOSER, HINT
 from accessctl.liveness.evidence import CueResult, CueVerdict
 from accessctl.liveness.examiner import FEWEST, CueWindow
@@ -397,6 +398,44 @@ def test_a_gesture_that_does_not_come_is_missing() -> None:
     ada.show(5)
     assert ada.inspection.intent is Proof.MISSING
     assert ada.inspection.prompt is None
+
+
+@pytest.mark.parametrize("other", [BOB, None])
+def test_a_gesture_that_other_frames_show_is_nobodys(other: PersonId | None) -> None:
+    ada = Visitor("off", Ask.LOOK_UP).show(8)
+    ada.show(3, SHOWS[Ask.LOOK_UP], person=other)
+    assert ada.inspection.intent is Proof.PENDING
+    ada.show(8).show(1, SHOWS[Ask.LOOK_UP])
+    assert ada.inspection.intent is Proof.SHOWN
+
+
+def test_a_gesture_is_made_anew_by_the_next_person() -> None:
+    visitor = Visitor("off", Ask.LOOK_UP).show(8).show(1, SHOWS[Ask.LOOK_UP])
+    assert visitor.inspection.intent is Proof.SHOWN
+    visitor.show(8, person=BOB, candidate=BOB)
+    assert visitor.inspection.intent is Proof.PENDING
+    visitor.show(1, SHOWS[Ask.LOOK_UP], person=BOB, candidate=BOB)
+    assert visitor.inspection.intent is Proof.SHOWN
+
+
+@pytest.mark.parametrize("other", [BOB, None])
+def test_an_answer_that_other_frames_show_is_nobodys(other: PersonId | None) -> None:
+    ada = drawn_without_come_closer()
+    for _ in range(300):
+        state = ada.inspection._posed.state
+        if state is not None and state.phase is Phase.ASKED:
+            break
+        ada.show(1)
+    asked = ada.inspection._posed.state
+    assert asked is not None
+    ada.show(6, SHOWS[asked.steps[0].ask], person=other)
+    after = ada.inspection._posed.state
+    assert after is not None
+    assert (after.phase, after.done) == (Phase.ASKED, 0)
+    ada.show(2, SHOWS[asked.steps[0].ask])
+    own = ada.inspection._posed.state
+    assert own is not None
+    assert own.done == 1
 
 
 def test_a_gesture_comes_after_the_challenge() -> None:
