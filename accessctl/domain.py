@@ -86,7 +86,8 @@ class Face:
 
     `score` is the detector's and `presence` the mesh's, both in [0, 1]; `landmarks`
     is float32 (468, 3), x and y in pixels of the frame and z in the same unit;
-    `track` stays the same while the same face is followed from frame to frame.
+    `track` stays the same while the same face is followed from frame to frame, and `still_s` is
+    for how many seconds its box has stayed in its place.
     """
 
     box: Box
@@ -96,6 +97,7 @@ class Face:
     pose: Pose
     quality: Quality
     track: int = 0
+    still_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +219,8 @@ class Reason(StrEnum):
 class Decision:
     """The one outcome of an attempt, with its evidence.
 
-    A visit and the number of the `attempt` in it, from 1, name a decision that is on record.
+    A visit and the number of the `attempt` in it, from 1, name a decision that is on record;
+    where `attempts_left` is 0 nothing more is decided in this visit.
     `time` is when it was made, `frames` counts the usable frames it rests on, `latency_ms` runs
     from the capture of the first usable frame of the attempt to the decision.
     """
@@ -231,6 +234,7 @@ class Decision:
     frames: int
     latency_ms: float
     attempt: int = 1
+    attempts_left: int = 0
 
 
 class EventKind(StrEnum):

@@ -195,23 +195,35 @@ def open_administration(
         yield Administration(gallery, audit, now)
 
 
+@dataclass(frozen=True, slots=True)
+class EndedLockouts:
+    """What `end_lockout` ended: the `door`'s own, and how many people's."""
+
+    door: Lockout
+    people: int
+
+    @property
+    def any(self) -> bool:
+        return self.door != Lockout() or self.people > 0
+
+
 def end_lockout(
     lockouts: LockoutStore, door: str, audit: Recorder, now: Callable[[], float]
-) -> Lockout:
-    """Faces count again at `door` from now on; the lockout that was ended, Lockout() for none.
+) -> EndedLockouts:
+    """Every face counts again at `door` from now on.
 
     Told and ended in one transaction of the lockouts, so that no attempt that was refused
     meanwhile is forgotten untold. StoreError when either cannot be written: nothing is ended.
     """
-    ended = Lockout()
 
-    def end(kept: Lockout) -> Lockout:
-        nonlocal ended
-        ended = kept
-        if kept != Lockout():
-            told = {"state": "face_unlocked", "door": door, "refused": kept.refused}
+    def tell(kept: Lockout, people: int) -> None:
+        if EndedLockouts(kept, people).any:
+            told = {
+                "state": "face_unlocked",
+                "door": door,
+                "refused": round(kept.refused, 2),
+                "people": people,
+            }
             audit.append(Event(now(), EventKind.SERVICE, told))
-        return Lockout()
 
-    lockouts.change(door, end)
-    return ended
+    return EndedLockouts(*lockouts.clear(door, tell))

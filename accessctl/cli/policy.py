@@ -54,7 +54,7 @@ def run(args: PolicyTestOptions) -> int:
         has_pin = person.id in gallery.pins()
     moment = time.time() if args.at is None else beginning(args.at, plan.zone)
     factor = required(rules, plan, config.policy.second_factor, moment)
-    lockout_s = _lockout_s(config, plan.door) if args.at is None else 0.0
+    lockout_s = _lockout_s(config, plan.door, person.id) if args.at is None else 0.0
     beside = Beside(lockout_s, factor, has_pin, _last_crossing(config, person.id, moment))
     lines = explain(rules, plan, moment, beside)
     if args.json:
@@ -84,13 +84,13 @@ def _last_crossing(config: Config, person: PersonId, moment: float) -> "Crossing
         return Crossings(log, config.access).last(person, moment)
 
 
-def _lockout_s(config: Config, door: str) -> float:
+def _lockout_s(config: Config, door: str, person: PersonId) -> float:
 
     file = config.lockout_file
     if not file.exists():
         return 0.0
     with LockoutStore(file) as store:
-        return store.read(door).remaining_s(uptime())
+        return store.standing(door, person).remaining_s(uptime())
 
 
 TEST = Verb(

@@ -43,6 +43,8 @@ def lines(report: Mapping[str, Any]) -> Iterator[str]:
     if camera["error"]:
         yield _line("", printable(camera["error"]))
     yield _line("frames", _frames(camera))
+    if report.get("scenery"):
+        yield _line("scenery", f"{report['scenery']} faces that do not move, taken for pictures")
     if "infrared" in report:
         yield from _infrared(report["infrared"])
     if "people" in report:
@@ -93,7 +95,9 @@ def _frames(camera: Mapping[str, Any]) -> str:
 def _lockout(lockout: Mapping[str, Any]) -> str:
     if "error" in lockout:
         return printable(lockout["error"])
-    refused = f"{lockout['refused']} refused in a row"
+    refused = f"{lockout['refused']:.3g} refused attempts count"
+    if lockout.get("people"):
+        refused += f"; {lockout['people']} people are locked out by themselves"
     if lockout["off"]:
         return f"faces are off until `accessctl unlock-face`; {refused}"
     if lockout["remaining_s"]:

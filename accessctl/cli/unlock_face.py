@@ -10,7 +10,6 @@ import typer
 from accessctl.administration.changes import DeferredLog, end_lockout
 from accessctl.cli.common import ConfigOption, config_from
 from accessctl.cli.front import Verb
-from accessctl.policy.lockout import Lockout
 from accessctl.policy.lockout_store import LockoutStore
 
 
@@ -32,10 +31,13 @@ def run(args: UnlockFaceOptions) -> int:
         return 0
     with LockoutStore(file) as lockouts, DeferredLog(config.audit, os.environ) as audit:
         ended = end_lockout(lockouts, door, audit, time.time)
-    if ended == Lockout():
+    if not ended.any:
         print(f"The door {door} is not locked out.")
         return 0
-    print(f"Faces count again at the door {door}; {ended.refused} had been refused in a row.")
+    print(
+        f"Faces count again at the door {door}; {ended.door.refused:.3g} of its refused attempts "
+        f"and those of {ended.people} people are forgotten."
+    )
     return 0
 
 

@@ -32,7 +32,30 @@ Passage = Literal["in", "out", "none"]
 
 class LockoutConfig(Section):
     attempts: int = Field(
-        5, ge=0, le=100, description="Refused attempts in a row that lock the door; 0: never."
+        5,
+        ge=0,
+        le=100,
+        description="Refused attempts in a row that lock the face entry of the person they were "
+        "made as; 0: never.",
+    )
+    door_attempts: int = Field(
+        10,
+        ge=0,
+        le=1000,
+        description="Refused attempts of all people together that lock the door for everybody, "
+        "of each person the first `attempts` of a row; 0: never.",
+    )
+    stranger_weight: float = Field(
+        0.25,
+        ge=0,
+        le=1,
+        description="How much of a refused attempt a face counts that matches nobody; 0: nothing.",
+    )
+    fade_s: float = Field(
+        300,
+        gt=0,
+        le=86400,
+        description="After so many seconds one refused attempt is taken off the door's.",
     )
     first_s: float = Field(30, gt=0, le=3600, description="How long the first lockout lasts.")
     longest_s: float = Field(
@@ -42,8 +65,8 @@ class LockoutConfig(Section):
         50,
         ge=0,
         le=10000,
-        description="Refused attempts in a row after which no face opens the door until "
-        "`accessctl unlock-face`; 0: never.",
+        description="Refused attempts in a row after which that person's face, and refused "
+        "attacks after which any face, opens nothing until `accessctl unlock-face`; 0: never.",
     )
     file: Path | None = Field(
         None, description="Where lockouts are kept; none: lockout.sqlite beside the event log."

@@ -29,7 +29,7 @@ def demo_config(config: Config) -> Config:
             "liveness": LivenessConfig(texture="off"),
             "policy": config.policy.model_copy(
                 update={
-                    "lockout": LockoutConfig(attempts=0, off_after=0),
+                    "lockout": LockoutConfig(attempts=0, off_after=0, door_attempts=0),
                     "second_factor": "off",
                     "intent": "off",
                 }

@@ -78,9 +78,9 @@ def passage_data(access: AccessConfig, reason: Reason, *, again: bool) -> Mappin
 class Lockouts(Protocol):
     """What the gate asks of policy.lockout_keeper."""
 
-    def remaining_s(self) -> float: ...
+    def remaining_s(self, person: PersonId | None = None) -> float: ...
 
-    def note(self, verdict: Verdict) -> None: ...
+    def note(self, verdict: Verdict, person: PersonId | None) -> None: ...
 
     def reconfigure(self, config: LockoutConfig) -> None: ...
 
@@ -141,7 +141,7 @@ class AccessGate:
             self._plan,
             time,
             rules,
-            locked_out=self._lockouts is not None and self._lockouts.remaining_s() > 0,
+            locked_out=self._lockouts is not None and self._lockouts.remaining_s(person) > 0,
             liveness=visit.life.liveness,
             awaited=self.second_factor is not None and self.second_factor.awaited(visit.id, now),
             place=place(
@@ -197,4 +197,5 @@ class AccessGate:
     def note(self, verdict: Verdict) -> None:
         # Each wrong PIN was counted when it was entered.
         if self._lockouts is not None and verdict.reason is not Reason.SECOND_FACTOR_WRONG:
-            self._lockouts.note(verdict)
+            match = None if verdict.outcome is Outcome.UNKNOWN else verdict.match
+            self._lockouts.note(verdict, None if match is None else match.person)

@@ -21,12 +21,10 @@ def decision_record(
     last_grant: float | None,
     people: int,
     gesture: Intent,
-    attempts: int,
 ) -> dict[str, Any]:
-    """JSON values: the evidence, what spoke against life, and how many attempts are left.
+    """JSON values: the evidence, and what spoke against life.
 
-    `now` and `last_grant` are capture times in seconds, `people` were enrolled, `attempts` is how
-    many decisions a visit may come to. `attempts_left` is 0 where this visit is over.
+    `now` and `last_grant` are capture times in seconds, `people` were enrolled.
     """
     cues = visit.life.record
     kept = EvidenceRecord(
@@ -50,7 +48,6 @@ def decision_record(
         doubted=circumstances.liveness_doubted,
     )
     record: dict[str, Any] = {
-        "attempts_left": 0 if visit.final else max(0, attempts - visit.attempt),
         "evidence": to_data(kept),
     }
     if cues.vetoes:

@@ -24,6 +24,7 @@ from accessctl.door.access_gate import AccessGate
 from accessctl.door.decision_record import decision_record
 from accessctl.door.demands import Asked, Prompt, factor_prompt
 from accessctl.door.liveness_gate import InfraredView
+from accessctl.door.presence import is_scenery, meet, told_before
 from accessctl.door.recorder import prompt_payload
 from accessctl.door.setup import DoorSetup, LiveSettings
 from accessctl.door.visit import Visit
@@ -51,12 +52,14 @@ class FaceView:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Step:
-    """What one frame brought; `timings` in milliseconds by stage, `asked` what is new."""
+    """What one frame brought; `timings` in milliseconds by stage, `asked` what is new, `scenery`
+    how many of the faces are taken for things that are always there."""
 
     faces: tuple[FaceView, ...]
     decisions: tuple[Decision, ...]
     timings: dict[str, float]
     asked: tuple[Asked, ...] = ()
+    scenery: int = 0
 
 
 class Door:
@@ -86,17 +89,20 @@ class Door:
         self._refresh(now)
         faces = self._setup.observer.observe(frame)
         timings.update(self._setup.observer.timings)
-        self._meet(faces, now)
+        for visit in meet(self._visits, faces, now, self._setup.new_visit_id):
+            self._forget_shown(visit)
+        scenery = self._note_scenery(faces)
+        visitors = [face for face in faces if face.track not in scenery]
         self._take_back_grants(now)
-        self._look_again(faces, now)
-        fresh = [face for face in faces if face.quality.usable and self._undecided(face)]
+        self._look_again(visitors, now)
+        fresh = [face for face in visitors if face.quality.usable and self._undecided(face)]
         with _timed(timings, "encode"):
             turns = [self._visits[face.track].seen for face in fresh]
             embeddings = self._setup.recogniser.embed_frame(frame.image, fresh, turns)
         with _timed(timings, "match"):
             sightings = self._recognise(frame, fresh, embeddings)
         with _timed(timings, "liveness"):
-            refused = self._look_for_life(frame, faces, sightings)
+            refused = self._look_for_life(frame, visitors, sightings)
             asked = self._ask()
         with _timed(timings, "decide"):
             waited_ms = (perf_counter() - started) * 1e3
@@ -106,7 +112,7 @@ class Door:
             asked += self._ask()
         timings["frame"] = (perf_counter() - started) * 1e3
         views = tuple(self._view_of(face) for face in faces)
-        return Step(views, tuple(decisions), timings, asked)
+        return Step(views, tuple(decisions), timings, asked, len(scenery))
 
     @property
     def gate(self) -> AccessGate:
@@ -145,12 +151,19 @@ class Door:
             self._refreshed = now
             self.roster.refresh()
 
-    def _meet(self, faces: Sequence[Face], now: float) -> None:
-        """Begin or go on with the visit of each face."""
-        widths = tuple(face.box.w for face in faces)
-        for index, face in enumerate(faces):
-            visit = self._visits.get(face.track) or Visit(self._setup.new_visit_id(), now)
-            self._visits[face.track] = replace(visit, last_seen=now, widths=widths, index=index)
+    def _forget_shown(self, visit: str) -> None:
+        self.gate.decided(visit)
+        self._liveness.forget(visit)
+
+    def _note_scenery(self, faces: Sequence[Face]) -> set[int]:
+        """The tracks of faces that are no visitors; the first time that is put on record."""
+        scenery = {face.track for face in faces if is_scenery(face, self._visits[face.track])}
+        for track in scenery:
+            visit = self._visits[track]
+            if visit.verdict is not None and not visit.noted_still:
+                self._visits[track] = replace(visit, noted_still=True)
+                self._recorder.note_scenery(visit.id)
+        return scenery
 
     def _take_back_grants(self, now: float) -> None:
         """Where the lock did not open, whoever still stands there may be let in anew."""
@@ -160,6 +173,9 @@ class Door:
             for track, visit in self._visits.items():
                 if visit.id == failed.visit and visit.final:
                     self._visits[track] = self._resting(visit, now)
+                elif visit.after is not None and visit.after.id == failed.visit:
+                    anew = replace(visit, after=None)
+                    self._visits[track] = anew.again() if visit.verdict is not None else anew
 
     def _look_again(self, faces: Sequence[Face], now: float) -> None:
         """Begin the next attempt of those who were refused for a cause that has passed."""
@@ -268,6 +284,9 @@ class Door:
         if left and visit.attempt > 1 and verdict.outcome is Outcome.UNKNOWN:
             # They were told before, and have shown nothing since.
             return visit, None
+        fmr = self._settings.policy.target_fmr
+        if told_before(visit, verdict, self.roster.matcher, fmr):
+            return self._over(replace(visit, verdict=verdict)), None
         visit = self._decided(visit, verdict, now)
         named = verdict.match is not None and verdict.outcome is not Outcome.UNKNOWN
         decision = Decision(
@@ -280,6 +299,7 @@ class Door:
             frames=visit.seen,
             latency_ms=(now - evidence.since) * 1e3 + waited_ms,
             attempt=visit.attempt,
+            attempts_left=0 if visit.final else self._settings.policy.attempts - visit.attempt,
         )
         record = decision_record(
             visit,
@@ -290,7 +310,6 @@ class Door:
             last_grant=last_grant,
             people=self.roster.matcher.people,
             gesture=self._settings.policy.intent,
-            attempts=self._settings.policy.attempts,
         )
         record |= self._settings.pictures.take(visit.id, time, visit.picture)
         record |= self.gate.passage(circumstances, verdict)
@@ -347,8 +366,7 @@ class Door:
 
     def _over(self, visit: Visit) -> Visit:
         """The attempt is decided, or its visitor has left."""
-        self.gate.decided(visit.id)
-        self._liveness.forget(visit.id)
+        self._forget_shown(visit.id)
         return visit.over()
 
     def _view_of(self, face: Face) -> FaceView:

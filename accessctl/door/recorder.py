@@ -41,6 +41,7 @@ def decision_event(decision: Decision, more: Mapping[str, Any] | None = None) ->
         {
             "visit": decision.visit,
             "attempt": decision.attempt,
+            "attempts_left": decision.attempts_left,
             "decision": decision.outcome.value,
             "reason": decision.reason.value,
             "similarity": None if match is None else round(match.similarity, 4),
@@ -165,6 +166,11 @@ class DecisionRecorder:
         while self._failed:
             failed.append(self._failed.popleft())
         return failed
+
+    def note_scenery(self, visit: str) -> None:
+        """Once of each face that does not move: it stays where it is, and is looked at no more."""
+        log.info("A face has not moved for a minute; it is taken for a picture.")
+        write_down(self._audit, service_event("scenery", self._wall_clock(), visit=visit))
 
     def ask(self, payload: Mapping[str, Any]) -> None:
         """Tell a visitor what to do; failing to opens nothing and refuses nobody."""

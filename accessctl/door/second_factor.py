@@ -30,7 +30,7 @@ _WRONG = Verdict(Outcome.DENIED, Reason.SECOND_FACTOR_WRONG, None)
 class Attempts(Protocol):
     """What is asked of the door's lockout, from the thread that shows the PIN."""
 
-    def locked_out(self) -> bool: ...
+    def locked_out(self, person: PersonId) -> bool: ...
 
     def wrong_pin(self, visit: str, person: PersonId) -> None:
         """On record and counted when this returns."""
@@ -151,7 +151,7 @@ class SecondFactor:
             if self._clock() - self._last_pin < PIN_INTERVAL_S:
                 return FactorReply(False, "Too fast; wait a second and enter it again.")
             self._last_pin = self._clock()
-        if self._attempts.locked_out():
+        if self._attempts.locked_out(wait.person):
             return FactorReply(False, "The door is locked out; wait.")
         kept = self._pin_of(wait.person)
         if kept is not None and matches(pin, kept):
@@ -217,10 +217,10 @@ class PinAttempts:
         self._lockouts = lockouts
         self._wall_clock = wall_clock
 
-    def locked_out(self) -> bool:
-        return self._lockouts.remaining_s() > 0
+    def locked_out(self, person: PersonId) -> bool:
+        return self._lockouts.remaining_s(person) > 0
 
     def wrong_pin(self, visit: str, person: PersonId) -> None:
         # Counted first: a log that cannot be written must not give more attempts.
-        self._lockouts.note(_WRONG)
+        self._lockouts.note(_WRONG, person)
         write_down(self._audit, wrong_pin_event(visit, person, self._wall_clock()))

@@ -5,12 +5,20 @@ A `Visit` never changes. The door, and nobody else, puts the next one in its pla
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from accessctl.domain import Embedding, Image, Match, PersonId, Reason, Sighting
+from accessctl.domain import (
+    Box,
+    Embedding,
+    Image,
+    Match,
+    PersonId,
+    Reason,
+    Sighting,
+)
 from accessctl.door.demands import Prompt
 from accessctl.door.visit_liveness import VisitLiveness
 from accessctl.liveness.cues.table import Lines
@@ -80,7 +88,9 @@ class Visit:
     there while a second factor is asked for. Once there is a `verdict`, the attempt is decided, of
     which `attempt` is the number; the next one may begin at `rests_until` (capture time), which is
     infinite where nothing changes the verdict any more. `charged` is what has been counted of the
-    visit as a refused attempt, and whose.
+    visit as a refused attempt, and whose. `box` is the face's last one. `still_at_first`: the visit
+    began in a place where a face had long stood still; `noted_still`: that it does is on record.
+    `after` is the decided visit whose face may be this one.
     """
 
     id: str
@@ -98,6 +108,10 @@ class Visit:
     attempt: int = 1
     rests_until: float = math.inf
     charged: frozenset[tuple[Charge, PersonId | None]] = frozenset()
+    box: Box | None = None
+    still_at_first: bool = False
+    noted_still: bool = False
+    after: "Visit | None" = None
 
     @property
     def final(self) -> bool:
@@ -106,13 +120,24 @@ class Visit:
 
     def again(self) -> "Visit":
         """The next attempt: whatever is to count for it has to be seen anew."""
+        return replace(self._anew(), attempt=self.attempt + 1)
+
+    def on_another_track(self) -> "Visit":
+        """The same attempt, or the same pause, of a face that may not be the same any more."""
+        return self._anew() if self.verdict is None else self
+
+    def _anew(self) -> "Visit":
         return Visit(
             self.id,
             self.last_seen,
             widths=self.widths,
             index=self.index,
-            attempt=self.attempt + 1,
+            attempt=self.attempt,
             charged=self.charged,
+            box=self.box,
+            still_at_first=self.still_at_first,
+            noted_still=self.noted_still,
+            after=self.after,
         )
 
     def charge(self, verdict: Verdict) -> tuple["Visit", bool]:
@@ -137,12 +162,10 @@ class Visit:
         kept = (*self.sightings, sighting)[-MAX_SIGHTINGS:]
         recent = next(n for n, one in enumerate(kept) if not _older(one, sighting, window_s))
         sightings = kept[recent:]
-        embeddings = np.stack([one.embedding for one in sightings])
-        weights = np.array([one.quality for one in sightings], np.float32)
         return replace(
             self,
             sightings=sightings,
-            pooled=search(pool(embeddings, weights)),
+            pooled=search(pooled(sightings)),
             seen=self.seen + 1,
             since=sighting.captured if self.since is None else self.since,
         )
@@ -166,6 +189,12 @@ class Visit:
     def over(self) -> "Visit":
         """Nothing is asked of the visitor any more."""
         return replace(self, factor_prompt=None, life=replace(self.life, prompt=None))
+
+
+def pooled(sightings: Sequence[Sighting]) -> Embedding:
+    """Their embeddings in one, by quality: unit float32 (D,); ValueError for none."""
+    embeddings = np.stack([one.embedding for one in sightings])
+    return pool(embeddings, np.array([one.quality for one in sightings], np.float32))
 
 
 def _older(sighting: Sighting, newest: Sighting, window_s: float) -> bool:

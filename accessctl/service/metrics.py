@@ -73,6 +73,8 @@ class Totals:
     uptime_s: float
     people: int
     lockout_s: float
+    people_locked: int = 0
+    scenery: int = 0
     infrared_up: bool | None = None
 
 
@@ -83,6 +85,7 @@ class DoorTally:
     frames: int = 0
     reconnects: int = 0
     watchdog: int = 0
+    scenery: int = 0
     stages: dict[str, Histogram] = field(default_factory=dict)
     latency: Histogram = field(default_factory=lambda: Histogram(LATENCY_BOUNDS))
     decisions: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -220,6 +223,16 @@ def _door(totals: Totals) -> "Iterator[Metric]":
         "accessctl_lockout_seconds",
         "Until faces count again; +Inf: not before `accessctl unlock-face`; NaN: unreadable.",
         totals.lockout_s,
+    )
+    yield _gauge(
+        "accessctl_people_locked_out",
+        "People whose own face entry is locked out.",
+        totals.people_locked,
+    )
+    yield _gauge(
+        "accessctl_scenery_faces",
+        "Faces in view that have not moved for a minute and are taken for pictures.",
+        totals.scenery,
     )
     yield _count("accessctl_watchdog_pings", "Signs of progress to systemd.", totals.watchdog)
     yield _gauge("accessctl_uptime_seconds", "Since the door was started.", totals.uptime_s)

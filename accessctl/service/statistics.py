@@ -25,10 +25,12 @@ FINGERPRINT_CHARACTERS = 12
 
 @dataclass(frozen=True, slots=True)
 class LockoutView:
-    """`refused` attempts in a row; faces count again in `remaining_s`, infinite: never."""
+    """`refused` attempts that count against the door; faces count again in `remaining_s`,
+    infinite: never. So many `people` are locked out besides, by themselves."""
 
-    refused: int = 0
+    refused: float = 0.0
     remaining_s: float = 0.0
+    people: int = 0
 
     @property
     def off(self) -> bool:
@@ -101,6 +103,7 @@ class Statistics:
             self._size = (width, height)
             self._arrivals.append(now)
             self._tally.frames += 1
+            self._tally.scenery = step.scenery
             for stage, milliseconds in step.timings.items():
                 self._tally.note_stage(stage, milliseconds)
             for decision in step.decisions:
@@ -140,6 +143,7 @@ class Statistics:
                 "config": self._config,
                 "uptime_s": round(now - self._started, 1),
                 "camera": self._camera(now),
+                "scenery": self._tally.scenery,
                 "watchdog": {"pings": self._tally.watchdog, "age_s": _since(self._pinged, now)},
                 "actions": {
                     "ok": sum(n for (_, ok), n in self._tally.actions.items() if ok),
@@ -189,7 +193,9 @@ class Statistics:
             frame_age_s=None if last is None else now - last,
             uptime_s=now - self._started,
             people=0 if view is None else view.people(),
-            lockout_s=_remaining(view),
+            lockout_s=_seen(view).remaining_s,
+            people_locked=_seen(view).people,
+            scenery=tally.scenery,
             infrared_up=_infrared_up(view),
         )
 
@@ -226,8 +232,9 @@ def rate(arrivals: "deque[float]", now: float) -> float:
 def read_lockout(file: Path, door: str, now: Uptime) -> LockoutView:
     """Raises StoreError when the file cannot be read."""
     with LockoutStore(file) as store:
-        kept = store.read(door)
-    return LockoutView(kept.refused, kept.remaining_s(now))
+        kept, people = store.read(door), store.people(door)
+    locked = sum(own.locked(now) for own in people.values())
+    return LockoutView(round(kept.refused, 2), kept.remaining_s(now), locked)
 
 
 def _since(moment: float | None, now: float) -> float | None:
@@ -251,7 +258,12 @@ def _lockout(view: DoorView) -> dict[str, Any]:
     except StoreError as error:
         return {"error": str(error)}
     remaining = None if lockout.off else round(lockout.remaining_s, 1)
-    return {"refused": lockout.refused, "remaining_s": remaining, "off": lockout.off}
+    return {
+        "refused": lockout.refused,
+        "remaining_s": remaining,
+        "off": lockout.off,
+        "people": lockout.people,
+    }
 
 
 def _infrared_up(view: DoorView | None) -> bool | None:
@@ -259,11 +271,11 @@ def _infrared_up(view: DoorView | None) -> bool | None:
     return None if infrared is None else infrared[1] is None
 
 
-def _remaining(view: DoorView | None) -> float:
-    """Seconds, infinite while faces are off, NaN while nobody knows."""
+def _seen(view: DoorView | None) -> LockoutView:
+    """Nothing counts, and nobody is told, while that cannot be read: NaN seconds."""
     if view is None:
-        return 0.0
+        return LockoutView()
     try:
-        return view.lockout().remaining_s
+        return view.lockout()
     except StoreError:
-        return float("nan")
+        return LockoutView(remaining_s=float("nan"))

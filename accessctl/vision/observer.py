@@ -25,6 +25,7 @@ from accessctl.vision.search import (
     still_tiles,
 )
 from accessctl.vision.second_camera import OtherView, Sizes, brightness_of, of_the_same, tile_beside
+from accessctl.vision.stillness import Stillness, served
 from accessctl.vision.tracker import Track, Tracker, could_be, is_expected
 
 JUDGED_PER_FRAME = 4
@@ -57,6 +58,7 @@ class Observer:
         self._short, self._full = short_range(*sought), full_range(*sought)
         self._detectors: dict[Range, Detector] = {Range.SHORT: self._short, Range.FULL: self._full}
         self._tracker = Tracker(config.track_timeout_s)
+        self._stillness = Stillness()
         self._followed: dict[int, Sight] = {}
         self._shape: tuple[int, ...] = ()
         self.timings: dict[str, float] = {}
@@ -77,12 +79,17 @@ class Observer:
         least = partial(self._least_presence, awaited, frame.captured)
         bounds = Bounds(JUDGED_PER_FRAME, picture.whole, least, picture.presence)
         sights, _ = judge(detections, followed, bounds)
-        largest = sorted(sights, key=_area, reverse=True)[: self._config.max_faces]
+        boxes = [sight.box for sight in sights]
+        still_s = self._stillness.update(boxes, frame.captured)
+        chosen = served(boxes, still_s, self._config.max_faces)
         stopwatch.lap("landmarks")
-        ids = self._tracker.update([sight.box for sight in largest], frame.captured)
-        track_of = dict(zip(largest, ids, strict=True))
+        ids = self._tracker.update([boxes[i] for i in chosen], frame.captured)
+        track_of = dict(zip([sights[i] for i in chosen], ids, strict=True))
         self._followed = {track_of[sight]: sight for sight in sights if sight in track_of}
-        faces = [self._face(image, sight, track) for sight, track in track_of.items()]
+        faces = [
+            self._face(image, sights[i], track, still_s[i])
+            for i, track in zip(chosen, ids, strict=True)
+        ]
         stopwatch.lap("track")
         self.timings = stopwatch.times
         return faces
@@ -144,6 +151,7 @@ class Observer:
             self._shape = image.shape
             self._followed = {}
             self._tracker.forget()
+            self._stillness.forget()
 
     def _picture_search(self, image: Image) -> PictureSearch:
         height, width = image.shape[:2]
@@ -188,7 +196,7 @@ class Observer:
         found = self._short.detect(picture) + self._full.detect(picture)
         return [one.shifted(-margin, -margin).scaled(1 / scale) for one in found]
 
-    def _face(self, image: Image, sight: Sight, track: int) -> Face:
+    def _face(self, image: Image, sight: Sight, track: int, still_s: float = 0.0) -> Face:
         points = sight.mesh.points
         pose = head_pose(points)
         return Face(
@@ -199,6 +207,7 @@ class Observer:
             pose=pose,
             quality=assess(image, sight.mesh, pose, self._config),
             track=track,
+            still_s=still_s,
         )
 
 

@@ -9,6 +9,7 @@ import pytest
 from accessctl.administration.changes import (
     Administration,
     DeferredLog,
+    EndedLockouts,
     Entitlement,
     end_lockout,
     open_administration,
@@ -378,7 +379,9 @@ def test_the_log_is_closed_after(config: Config) -> None:
 
 
 LOCKED = Lockout(7, Uptime("boot", 12.5), 30.0)
-TOLD = Event(5.0, EventKind.SERVICE, {"state": "face_unlocked", "door": "front", "refused": 7})
+TOLD = Event(
+    5.0, EventKind.SERVICE, {"state": "face_unlocked", "door": "front", "refused": 7.0, "people": 1}
+)
 
 
 def clock() -> float:
@@ -390,6 +393,8 @@ def store(tmp_path: Path) -> Iterator[LockoutStore]:
     with LockoutStore(tmp_path / "lockout.sqlite") as opened:
         opened.change("front", lambda _: LOCKED)
         opened.change("back", lambda _: LOCKED)
+        for door in ("front", "back"):
+            opened.change_both(door, PersonId("ada"), lambda kept: replace(kept, person=LOCKED))
         yield opened
 
 
@@ -399,14 +404,15 @@ def events(audit: MemoryLog) -> list[Event]:
 
 def test_a_lockout_is_ended_at_one_door_and_told(store: LockoutStore) -> None:
     audit = MemoryLog()
-    assert end_lockout(store, "front", audit, clock) == LOCKED
+    assert end_lockout(store, "front", audit, clock) == EndedLockouts(LOCKED, 1)
+    assert (store.people("front"), list(store.people("back"))) == ({}, ["ada"])
     assert (store.read("front"), store.read("back")) == (Lockout(), LOCKED)
     assert events(audit) == [TOLD]
 
 
 def test_where_nobody_was_refused_nothing_is_told(store: LockoutStore) -> None:
     audit = MemoryLog()
-    assert end_lockout(store, "side", audit, clock) == Lockout()
+    assert end_lockout(store, "side", audit, clock) == EndedLockouts(Lockout(), 0)
     assert events(audit) == []
 
 

@@ -12,7 +12,7 @@ import yaml
 
 from accessctl.audit.log import EventLog
 from accessctl.config import GalleryConfig, LockoutConfig
-from accessctl.domain import Outcome, PersonRules, Reason
+from accessctl.domain import Outcome, PersonId, PersonRules, Reason
 from accessctl.errors import InputError, UnknownPersonError
 from accessctl.gallery.fake import random_units
 from accessctl.gallery.people import NewPhoto
@@ -192,8 +192,8 @@ def test_policy_test_tells_of_a_pin_in_place_of_life(
 def lock(house: Path) -> None:
     with LockoutStore(house / "state" / "lockout.sqlite") as store:
         keeper = LockoutKeeper(store, "front", LockoutConfig(), uptime)
-        for _ in range(5):
-            keeper.note(Verdict(Outcome.UNKNOWN, Reason.NO_MATCH, None))
+        for person in range(11):
+            keeper.note(Verdict(Outcome.DENIED, Reason.NOT_LIVE, None), PersonId(str(person)))
 
 
 def test_a_lockout_shows_and_can_be_ended(
@@ -206,8 +206,13 @@ def test_a_lockout_shows_and_can_be_ended(
     said = json.loads(capsys.readouterr().out)
     assert (said["allowed"], said["reason"]) == (False, "locked_out")
     run("unlock-face")
-    assert "5 had been refused in a row" in capsys.readouterr().out
-    assert events(house)[-1] == {"state": "face_unlocked", "door": "front", "refused": 5}
+    assert "10 of its refused attempts and those of 11 people" in capsys.readouterr().out
+    assert events(house)[-1] == {
+        "state": "face_unlocked",
+        "door": "front",
+        "refused": 10.0,
+        "people": 11,
+    }
     run("policy", "test", "--person", "Grace", "--json")
     assert json.loads(capsys.readouterr().out)["allowed"]
     run("unlock-face")

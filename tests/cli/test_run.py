@@ -110,7 +110,11 @@ def test_an_action_that_fails_stops_nothing(eileen, film) -> None:
     said = eileen("run", "--json", "--fast", "--source", film(("collins", 6)))
     assert said.code == 0
     assert [line["decision"] for line in said.lines] == ["granted"]
-    assert told(eileen)[-2:] == [("action", False), ("service", "stopped")]
+    assert told(eileen)[-3:] == [
+        ("action", False),
+        ("service", "entry_failed"),
+        ("service", "stopped"),
+    ]
 
 
 @models
@@ -181,10 +185,11 @@ def test_the_demo(door) -> None:
     )
     said = door("run", "--source", "demo", "--fast", "--json")
     assert said.code == 0
-    stranger, enrolled, *photograph = [
-        (line["decision"], line["reason"], line["person"]) for line in said.lines
-    ]
-    assert stranger == ("unknown", "no_match", None)
+    lines = [(line["decision"], line["reason"], line["person"]) for line in said.lines]
+    # The stranger stands there for more than one attempt.
+    strangers = [line for line in lines if line == ("unknown", "no_match", None)]
+    enrolled, *photograph = lines[len(strangers) :]
+    assert 1 <= len(strangers) <= 3
     assert enrolled == ("granted", "matched", DEMO_PERSON)
     # It may be lost from sight and found again, and is refused again then.
     assert ("denied", "not_live", DEMO_PERSON) in photograph
@@ -193,7 +198,7 @@ def test_the_demo(door) -> None:
     assert told(door) == [
         ("person", "enrolled"),
         ("service", "started"),
-        ("decision", "unknown"),
+        *[("decision", "unknown")] * len(strangers),
         ("decision", "granted"),
         ("action", True),
         *refused,

@@ -91,7 +91,7 @@ def test_people_read_it_in_a_few_aligned_lines(site, answering):
         "people      12",
         "encoder     55533b28a958 on cpu",
         "liveness    passive",
-        "lockout     none; 2 refused in a row",
+        "lockout     none; 2 refused attempts count",
         "actions     12 done, 1 failed",
         "running     3 d 04:05:06, accessctl 0.1.0",
         "config      /etc/accessctl/config.yaml",
@@ -142,10 +142,17 @@ def test_a_door_that_is_starting():
 @pytest.mark.parametrize(
     ("lockout", "said"),
     [
-        ({"refused": 5, "remaining_s": 12.6, "off": False}, "for another 13 s; 5 refused in a row"),
+        (
+            {"refused": 5, "remaining_s": 12.6, "off": False},
+            "for another 13 s; 5 refused attempts count",
+        ),
         (
             {"refused": 50, "remaining_s": None, "off": True},
-            "faces are off until `accessctl unlock-face`; 50 refused in a row",
+            "faces are off until `accessctl unlock-face`; 50 refused attempts count",
+        ),
+        (
+            {"refused": 0.25, "remaining_s": 0.0, "off": False, "people": 2},
+            "none; 0.25 refused attempts count; 2 people are locked out by themselves",
         ),
         ({"error": "The disk is gone."}, "The disk is gone."),
     ],

@@ -29,7 +29,7 @@ from accessctl.door.access_gate import AccessGate, Crossings, passage_data
 from accessctl.door.fake import FACE_BOX, FakeHouse, decisions
 from accessctl.policy.access import AccessPlan, Crossing, objection
 from accessctl.policy.evidence_record import from_data
-from accessctl.policy.lockout import Uptime
+from accessctl.policy.lockout import Lockout, Uptime
 from accessctl.policy.lockout_store import LockoutKeeper, LockoutStore
 from accessctl.vision.fake import fake_face
 
@@ -191,9 +191,18 @@ def test_rules_hold_at_the_moment_of_the_visit(site: Site) -> None:
     assert verdicts(site.visit(GRACE)) == [(Outcome.DENIED, Reason.DISABLED)]
 
 
-def test_five_strangers_lock_the_door_for_everybody(site: Site) -> None:
-    for _ in range(5):
+def test_strangers_lock_the_door_only_in_crowds(site: Site) -> None:
+    for _ in range(20):
         assert verdicts(site.visit(STRANGER)) == [(Outcome.UNKNOWN, Reason.NO_MATCH)]
+    assert verdicts(site.visit(GRACE)) == [(Outcome.GRANTED, Reason.MATCHED)]
+
+
+def test_a_door_whose_budget_is_used_up_is_locked_for_everybody(
+    site: Site, store: LockoutStore
+) -> None:
+    config = LockoutConfig()
+    store.change("front", lambda _: Lockout(config.door_attempts - 0.1, at=Uptime("boot", 0.0)))
+    assert verdicts(site.visit(STRANGER)) == [(Outcome.UNKNOWN, Reason.NO_MATCH)]
     assert verdicts(site.visit(GRACE)) == [(Outcome.DENIED, Reason.LOCKED_OUT)]
     # Whatever the wall clock is set to.
     site.wall = NOON + 1e6

@@ -23,6 +23,7 @@ from accessctl.door.recorder import DecisionRecorder
 
 class Lock:
     name = "lock"
+    opens = True
 
 class OpensAtOnce:
     def submit(self, action, payload, on_result):

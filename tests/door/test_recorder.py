@@ -38,6 +38,7 @@ def test_a_decision_with_its_evidence_rounded() -> None:
         {
             "visit": "v1",
             "attempt": 1,
+            "attempts_left": 0,
             "decision": "granted",
             "reason": "matched",
             "similarity": 0.9123,

@@ -27,7 +27,7 @@ class Attempts:
         self.locked = False
         self.wrong: list[tuple[str, PersonId]] = []
 
-    def locked_out(self) -> bool:
+    def locked_out(self, person: PersonId) -> bool:
         return self.locked
 
     def wrong_pin(self, visit: str, person: PersonId) -> None:

@@ -14,7 +14,7 @@ from accessctl.domain import Decision, EventKind, Outcome, PersonRules, Reason
 from accessctl.door.access_gate import AccessGate
 from accessctl.door.assembly import recent_grants
 from accessctl.door.fake import FACE_BOX, FakeHouse, decisions
-from accessctl.policy.lockout import Uptime
+from accessctl.policy.lockout import Lockout, Uptime
 from accessctl.policy.lockout_store import LockoutKeeper, LockoutStore
 from accessctl.vision.fake import fake_face
 
@@ -63,7 +63,10 @@ class Site:
         face = fake_face(box=FACE_BOX, track=next(self._tracks))
         shown = [(person, [face])] * 6
         made: Sequence[Decision] = decisions(self.house.play(self.door, shown, start=self.passed))
-        self.house.play(self.door, [(person, ())], start=self.passed + 4.0)
+        made = [
+            *made,
+            *decisions(self.house.play(self.door, [(person, ())], start=self.passed + 4.0)),
+        ]
         self.wait(5.0)
         return [(decision.outcome, decision.reason) for decision in made]
 
@@ -85,8 +88,8 @@ def test_a_lockout_lasts_as_long_as_it_should(
     log: EventLog, store: LockoutStore, jump: float
 ) -> None:
     site = Site(log, store)
-    for _ in range(5):
-        assert site.visit(STRANGER) == [(Outcome.UNKNOWN, Reason.NO_MATCH)]
+    store.change("front", lambda _: Lockout(9.9, at=Uptime("boot", site.passed)))
+    assert site.visit(STRANGER) == [(Outcome.UNKNOWN, Reason.NO_MATCH)]
     site.wall += jump
     # The last stranger left five seconds after the lockout began.
     for _ in range(4):
@@ -105,6 +108,7 @@ def test_a_cooldown_lasts_as_long_as_it_should(
     site.wait(2.0)
     assert site.visit(GRACE) == [GRANTED]
     site.wall += jump
+    # It is a wait: who leaves meanwhile is refused.
     assert site.visit(GRACE) == [COOLDOWN]
     site.wait(20.0)
     assert site.visit(GRACE) == [GRANTED]

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accessctl.config import LockoutConfig
-from accessctl.domain import Outcome, Reason
+from accessctl.domain import Outcome, PersonId, Reason
 from accessctl.errors import StoreError
 from accessctl.policy.decide import Verdict
 from accessctl.policy.lockout import Lockout, Uptime
@@ -96,10 +96,10 @@ def test_a_change_that_fails_leaves_the_state(path: Path) -> None:
 @pytest.mark.parametrize(
     "damage",
     [
-        "UPDATE lockout SET refused = -1",
-        "UPDATE lockout SET lasts_s = -1.0",
-        "UPDATE lockout SET seconds = NULL",
-        "UPDATE lockout SET boot = NULL",
+        "UPDATE refused SET refused = -1",
+        "UPDATE refused SET lasts_s = -1.0",
+        "UPDATE refused SET seconds = NULL",
+        "UPDATE refused SET boot = NULL",
     ],
 )
 def test_a_row_that_no_door_writes_is_damage(path: Path, damage: str) -> None:
@@ -142,6 +142,8 @@ def test_damaged_bytes_are_read_or_refused_with_a_sentence(
         assert found.lasts_s >= 0
 
 
+ADA = PersonId("ada")
+ATTACK = Verdict(Outcome.DENIED, Reason.NOT_LIVE, None)
 STRANGER = Verdict(Outcome.UNKNOWN, Reason.NO_MATCH, None)
 GRANT = Verdict(Outcome.GRANTED, Reason.MATCHED, None)
 
@@ -179,10 +181,10 @@ def keeper(store: LockoutStore, machine: Machine) -> LockoutKeeper:
 def test_a_restart_of_the_process_changes_nothing(store: LockoutStore, machine: Machine) -> None:
     first = keeper(store, machine)
     for _ in range(5):
-        first.note(STRANGER)
+        first.note(ATTACK, ADA)
     machine.now = Uptime("a", 10.0)
-    assert first.remaining_s() == 20
-    assert keeper(store, machine).remaining_s() == 20
+    assert first.remaining_s(ADA) == 20
+    assert keeper(store, machine).remaining_s(ADA) == 20
 
 
 def test_a_restart_of_the_machine_begins_it_anew_once(
@@ -190,19 +192,19 @@ def test_a_restart_of_the_machine_begins_it_anew_once(
 ) -> None:
     first = keeper(store, machine)
     for _ in range(5):
-        first.note(STRANGER)
+        first.note(ATTACK, ADA)
     machine.now = Uptime("b", 100.0)
-    assert keeper(store, machine).remaining_s() == 30
+    assert keeper(store, machine).remaining_s(ADA) == 30
     machine.now = Uptime("b", 120.0)
-    assert keeper(store, machine).remaining_s() == 10
+    assert keeper(store, machine).remaining_s(ADA) == 10
 
 
 def test_unlocking_elsewhere_is_seen_at_once(store: LockoutStore, machine: Machine) -> None:
     door = keeper(store, machine)
     for _ in range(5):
-        door.note(STRANGER)
-    store.change("front", lambda _: Lockout())
-    assert door.remaining_s() == 0
+        door.note(ATTACK, ADA)
+    store.clear("front", lambda _door, _people: None)
+    assert door.remaining_s(ADA) == 0
 
 
 def test_a_disk_that_fails_does_not_unlock(
@@ -210,30 +212,78 @@ def test_a_disk_that_fails_does_not_unlock(
 ) -> None:
     door = keeper(store, machine)
     for _ in range(3):
-        door.note(STRANGER)
+        door.note(ATTACK, ADA)
     blocker = sqlite3.connect(bare_path, isolation_level=None)
     blocker.execute("BEGIN EXCLUSIVE")
     for _ in range(2):
-        door.note(STRANGER)
-    assert door.remaining_s() == 30
+        door.note(ATTACK, ADA)
+    assert door.remaining_s(ADA) == 30
     blocker.execute("ROLLBACK")
     blocker.close()
     # Not yet written: what is on disk is older and must not count.
-    assert door.remaining_s() == 30
+    assert door.remaining_s(ADA) == 30
     machine.now = Uptime("a", 31.0)
-    door.note(STRANGER)
-    assert store.read("front").refused == 6
-    door.note(GRANT)
-    assert store.read("front") == Lockout()
+    door.note(ATTACK, ADA)
+    assert store.people("front")[ADA].refused == 6
+    assert store.read("front").refused == pytest.approx(5 - 31 / 300)
+    door.note(GRANT, ADA)
+    assert store.people("front") == {}
 
 
 def test_other_rules_count_on_from_what_was_counted(store: LockoutStore, machine: Machine) -> None:
     door = keeper(store, machine)
     for _ in range(2):
-        door.note(STRANGER)
-    assert door.remaining_s() == 0
+        door.note(ATTACK, ADA)
+    assert door.remaining_s(ADA) == 0
     door.reconfigure(LockoutConfig(attempts=3, first_s=10))
-    assert door.remaining_s() == 0
+    assert door.remaining_s(ADA) == 0
     # The third in a row, by the new rules.
-    door.note(STRANGER)
-    assert door.remaining_s() == 10
+    door.note(ATTACK, ADA)
+    assert door.remaining_s(ADA) == 10
+
+
+def test_what_could_not_be_written_is_written_when_somebody_else_comes(
+    bare_path: Path, store: LockoutStore, machine: Machine
+) -> None:
+    door = keeper(store, machine)
+    blocker = sqlite3.connect(bare_path, isolation_level=None)
+    blocker.execute("BEGIN EXCLUSIVE")
+    for _ in range(5):
+        door.note(ATTACK, ADA)
+    blocker.execute("ROLLBACK")
+    blocker.close()
+    door.note(STRANGER, None)
+    assert store.people("front")[ADA].refused == 5
+    assert store.read("front").refused == 5.25
+
+
+def test_one_persons_lockout_is_nobody_elses(store: LockoutStore, machine: Machine) -> None:
+    door = keeper(store, machine)
+    for _ in range(5):
+        door.note(ATTACK, ADA)
+    assert door.remaining_s(ADA) == 30
+    assert (door.remaining_s(), door.remaining_s(PersonId("bob"))) == (0, 0)
+
+
+def test_a_lockout_of_an_older_release_goes_on(path: Path) -> None:
+    path.parent.mkdir()
+    path.touch(mode=0o600)
+    db = sqlite3.connect(path)
+    db.execute("PRAGMA application_id = 1633905771")
+    db.execute(
+        "CREATE TABLE lockout (door TEXT PRIMARY KEY, refused INTEGER NOT NULL, boot TEXT, "
+        "seconds REAL, lasts_s REAL NOT NULL, off INTEGER NOT NULL) STRICT"
+    )
+    rows = [
+        ("a", 5, "boot", 12.5, 30.0, 0),
+        ("b", 50, None, None, 0.0, 1),
+        ("c", 3, None, None, 0, 0),
+    ]
+    db.executemany("INSERT INTO lockout VALUES (?, ?, ?, ?, ?, ?)", rows)
+    db.commit()
+    db.close()
+    for _ in range(2):
+        with LockoutStore(path) as store:
+            assert store.read("a") == Lockout(0, Uptime("boot", 12.5), 30.0)
+            assert store.read("b") == Lockout(50, off=True)
+            assert store.read("c") == Lockout()

@@ -52,6 +52,8 @@ NAMES = {
     "accessctl_actions",
     "accessctl_people",
     "accessctl_lockout_seconds",
+    "accessctl_people_locked_out",
+    "accessctl_scenery_faces",
     "accessctl_watchdog_pings",
     "accessctl_uptime_seconds",
 }

@@ -38,6 +38,7 @@ EVERYTHING = {
     "config",
     "uptime_s",
     "camera",
+    "scenery",
     "watchdog",
     "actions",
     "decisions",
@@ -153,9 +154,15 @@ def test_lockouts_are_json_even_when_they_last_for_ever(shown):
         "refused": 5,
         "remaining_s": 12.3,
         "off": False,
+        "people": 0,
     }
     shown.lockout = lambda: LockoutView(50, math.inf)
-    assert shown.statistics.report()["lockout"] == {"refused": 50, "remaining_s": None, "off": True}
+    assert shown.statistics.report()["lockout"] == {
+        "refused": 50,
+        "remaining_s": None,
+        "off": True,
+        "people": 0,
+    }
     assert shown.statistics.totals().lockout_s == math.inf
 
 

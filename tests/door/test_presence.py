@@ -1,0 +1,132 @@
+"""Visits over broken tracks, and faces that never move."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from accessctl.config import LockoutConfig
+from accessctl.config.liveness import LivenessConfig
+from accessctl.domain import Box, CueVerdict, Face, Outcome, Reason
+from accessctl.door.demands import Wanted
+from accessctl.door.fake import FACE_BOX
+from accessctl.policy.lockout import Uptime
+from accessctl.policy.lockout_store import LockoutKeeper, LockoutStore
+from accessctl.vision.fake import fake_face
+from tests.door.test_attempts import ADA, EVE, GRANTED, Doorstep
+
+NEXT = FACE_BOX
+STRANGER = (Outcome.UNKNOWN, Reason.NO_MATCH)
+
+
+def on(track: int, box: Box = FACE_BOX, still_s: float = 0.0) -> list[Face]:
+    return [replace(fake_face(track, box=box), still_s=still_s)]
+
+
+def alive() -> Doorstep:
+    here = Doorstep()
+    here.house.wanted = Wanted(LivenessConfig(mode="passive", patience_s=2.0))
+    return here
+
+
+def test_a_track_that_breaks_on_the_way_is_one_visit_and_one_attempt() -> None:
+    here = alive()
+    assert here.stand(ADA, 0.6, faces=on(1)) == []
+    here.house.cues.says = CueVerdict.CONFIRM
+    assert here.stand(ADA, 3.0, faces=on(2, NEXT)) == [GRANTED]
+    (event,) = [e for e in here.house.events() if "evidence" in e.data]
+    assert (event.data["visit"], event.data["attempt"]) == ("visit-1", 1)
+
+
+def test_what_one_track_showed_does_not_count_for_the_next() -> None:
+    here = alive()
+    here.house.cues.says = CueVerdict.CONFIRM
+    here.stand(ADA, 0.2, faces=on(1))
+    here.house.cues.says = CueVerdict.UNDECIDED
+    assert GRANTED not in here.stand(ADA, 1.5, faces=on(2, NEXT))
+
+
+@pytest.mark.parametrize("gap", [0.0, 0.3])
+def test_who_was_let_in_is_not_let_in_again_on_another_track(gap: float) -> None:
+    here = Doorstep(cooldown_s=2.0)
+    assert here.stand(ADA, 0.5, faces=on(1)) == [GRANTED]
+    here.stand(ADA, gap, faces=())
+    assert here.stand(ADA, 20.0, faces=on(2, NEXT)) == []
+    assert len(here.house.unlock.payloads) == 1
+
+
+def test_the_next_one_in_the_queue_is_not_who_went_in() -> None:
+    here = Doorstep()
+    here.house.enrol("Eve", EVE)
+    assert here.stand(ADA, 0.5, faces=on(1)) == [GRANTED]
+    assert here.stand(EVE, 1.0, faces=on(2, NEXT)) == [GRANTED]
+
+
+def test_an_attack_stays_refused_on_another_track() -> None:
+    here = alive()
+    here.house.cues.says = CueVerdict.VETO
+    assert here.stand(ADA, 3.0, faces=on(1)) == [(Outcome.DENIED, Reason.NOT_LIVE)]
+    here.house.cues.says = CueVerdict.CONFIRM
+    assert here.stand(ADA, 10.0, faces=on(2, NEXT)) == []
+
+
+def test_a_broken_track_gives_no_more_attempts() -> None:
+    here = Doorstep()
+    made = []
+    for track in range(1, 10):
+        made += here.stand(EVE, 1.0, faces=on(track))
+    assert len({e.data["visit"] for e in here.house.events()}) < 9
+    assert made.count(STRANGER) <= 6
+
+
+def test_faces_that_could_be_each_others_are_new_visits() -> None:
+    here = Doorstep()
+    left, right = Box(10, 20, 50, 60), Box(50, 20, 50, 60)
+    here.stand(EVE, 0.2, faces=[*on(1, left), *on(2, right)])
+    here.stand(EVE, 0.2, faces=[*on(3, left), *on(4, right)])
+    assert {visit.id for visit in here.door.visits} == {f"visit-{n}" for n in (1, 2, 3, 4)}
+
+
+def test_a_face_elsewhere_is_a_new_visit() -> None:
+    here = Doorstep()
+    here.stand(EVE, 0.2, faces=on(1, Box(0, 0, 20, 24)))
+    here.stand(EVE, 0.1, faces=on(2, Box(80, 80, 20, 24)))
+    assert len(here.door.visits) == 2
+
+
+def test_scenery_is_looked_at_once_and_noted_once(tmp_path: Path) -> None:
+    here = Doorstep()
+    with LockoutStore(tmp_path / "lockout.sqlite") as store:
+        here.keeper = LockoutKeeper(store, "front", LockoutConfig(), lambda: Uptime("boot", 0.0))
+        assert here.stand(EVE, 0.5, faces=on(1)) == [STRANGER]
+        assert here.stand(EVE, 30.0, faces=on(1, still_s=61.0)) == []
+        here.stand(EVE, 3.0, faces=())
+        # Somebody walked past: another track, the same place.
+        assert here.stand(EVE, 30.0, faces=on(2, still_s=90.0)) == []
+        assert store.read("front").refused == LockoutConfig().stranger_weight
+    states = [e.data.get("state") for e in here.house.events()]
+    assert states.count("scenery") == 1
+
+
+def test_any_movement_ends_that() -> None:
+    here = Doorstep()
+    here.stand(EVE, 0.5, faces=on(1))
+    here.stand(EVE, 5.0, faces=on(1, still_s=61.0))
+    assert here.stand(ADA, 1.0, faces=on(1)) == [GRANTED]
+
+
+def test_a_face_that_was_never_looked_at_is_no_scenery_yet() -> None:
+    here = alive()
+    here.house.wanted = Wanted(LivenessConfig(mode="off"))
+    dark = [replace(fake_face(1, box=FACE_BOX), still_s=0.0)]
+    here.stand(ADA, 0.1, faces=dark)
+    assert here.stand(ADA, 1.0, faces=on(1, still_s=61.0)) == [GRANTED]
+
+
+def test_a_portrait_beside_the_door_is_no_company() -> None:
+    here = Doorstep(several_faces="refuse")
+    portrait = on(9, Box(70, 20, 50, 60))
+    here.stand(EVE, 6.0, faces=portrait)
+    hung = on(9, Box(70, 20, 50, 60), still_s=70.0)
+    here.stand(EVE, 0.1, faces=hung)
+    assert here.stand(ADA, 1.0, faces=[*on(1), *hung]) == [GRANTED]
