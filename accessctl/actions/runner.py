@@ -5,7 +5,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from accessctl.actions.base import Action, ActionResult
@@ -47,23 +47,30 @@ class _Job:
     submitted: float
 
 
-class ActionRunner:
-    """A bounded queue and a few threads that perform what is in it.
+@dataclass(slots=True)
+class _Lane:
+    """What waits for one action; `busy` while a thread works it off."""
 
-    Every accepted action ends in exactly one call of its `on_result`, from a thread of
-    the runner (or from `close` for those that never began). Whatever an action or an
-    `on_result` raises is logged and goes no further.
+    waiting: deque[_Job] = field(default_factory=deque)
+    busy: bool = False
+
+
+class ActionRunner:
+    """A lane of its own for each action: a bounded queue, and a thread while there is work.
+
+    So what opens the lock never waits for what tells of strangers. Every accepted action ends in
+    exactly one call of its `on_result`, from a thread of the runner (or from `close` for those
+    that never began). Whatever an action or an `on_result` raises is logged and goes no further.
     """
 
     def __init__(
         self,
         *,
         queue: int,
-        workers: int = 4,
         max_wait_s: float = 10.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`queue` actions may wait while `workers` run.
+        """Of each action `queue` may wait while one runs.
 
         One that waited longer than `max_wait_s` seconds is not performed: whoever it
         would let in has left, and a door must not open for nobody.
@@ -72,25 +79,24 @@ class ActionRunner:
         self._max_wait_s = max_wait_s
         self._clock = clock
         self._changed = threading.Condition()
-        self._waiting: deque[_Job] = deque()
-        self._running = 0
+        # By identity: two actions of one configuration may be alike.
+        self._lanes: dict[int, _Lane] = {}
         self._closed = False
-        self._threads = [
-            threading.Thread(target=self._work, name=f"action-{number}", daemon=True)
-            for number in range(workers)
-        ]
-        for thread in self._threads:
-            thread.start()
 
     def submit(self, action: Action, payload: Mapping[str, Any], on_result: OnResult) -> bool:
-        """Queue an action without waiting; False if the queue is full or closed."""
+        """Queue an action without waiting; False if its queue is full or all are closed."""
         job = _Job(action, dict(payload), on_result, self._clock())
         with self._changed:
-            if self._closed or len(self._waiting) >= self._room:
+            lane = self._lanes.setdefault(id(action), _Lane())
+            if self._closed or len(lane.waiting) >= self._room:
                 return False
-            self._waiting.append(job)
-            self._changed.notify()
-            return True
+            lane.waiting.append(job)
+            if lane.busy:
+                return True
+            lane.busy = self._start(action, lane)
+            if not lane.busy:
+                lane.waiting.remove(job)
+            return lane.busy
 
     def close(self, timeout_s: float) -> bool:
         """Accept no more, and wait up to `timeout_s` for those queued and running.
@@ -100,37 +106,40 @@ class ActionRunner:
         """
         with self._changed:
             self._closed = True
-            self._changed.notify_all()
             finished = self._changed.wait_for(self._idle, timeout_s)
-            abandoned = list(self._waiting)
-            self._waiting.clear()
-            self._changed.notify_all()
+            abandoned = [job for lane in self._lanes.values() for job in lane.waiting]
+            for lane in self._lanes.values():
+                lane.waiting.clear()
         for job in abandoned:
             _report(job, ActionResult(False, "Not performed: accessctl was stopping.", 0.0))
-        if finished:
-            for thread in self._threads:
-                thread.join()
         return finished
 
+    def _start(self, action: Action, lane: _Lane) -> bool:
+        thread = threading.Thread(
+            target=self._work, args=(action, lane), name=f"action {action.name}", daemon=True
+        )
+        try:
+            thread.start()
+        except RuntimeError as error:
+            log.error("Action %s cannot be run: %s", action.name, error)
+            return False
+        return True
+
     def _idle(self) -> bool:
-        return not self._waiting and self._running == 0
+        return not any(lane.busy for lane in self._lanes.values())
 
-    def _work(self) -> None:
-        while (job := self._take()) is not None:
-            try:
-                _report(job, self._perform(job))
-            finally:
-                with self._changed:
-                    self._running -= 1
-                    self._changed.notify_all()
+    def _work(self, action: Action, lane: _Lane) -> None:
+        while (job := self._take(action, lane)) is not None:
+            _report(job, self._perform(job))
 
-    def _take(self) -> _Job | None:
+    def _take(self, action: Action, lane: _Lane) -> _Job | None:
         with self._changed:
-            self._changed.wait_for(lambda: self._waiting or self._closed)
-            if not self._waiting:
-                return None
-            self._running += 1
-            return self._waiting.popleft()
+            if lane.waiting:
+                return lane.waiting.popleft()
+            lane.busy = False
+            del self._lanes[id(action)]
+            self._changed.notify_all()
+            return None
 
     def _perform(self, job: _Job) -> ActionResult:
         began = self._clock()

@@ -48,7 +48,9 @@ class ActionsConfig(Section):
     challenge: tuple[ActionConfig, ...] = Field(
         (), description="Run with each thing that a visitor is asked to do, e.g. to say it aloud."
     )
-    queue: int = Field(16, ge=1, le=1000, description="Actions that may wait; more are refused.")
+    queue: int = Field(
+        16, ge=1, le=1000, description="Of each action so many may wait; more are refused."
+    )
 
 
 class SnapshotConfig(Section):

@@ -68,9 +68,22 @@ class Results:
             assert self._arrived.acquire(timeout=WAIT_S)
 
 
+class SlowAction(RecordingAction):
+    """Its first performance waits for `release`."""
+
+    def __init__(self) -> None:
+        super().__init__("slow")
+        self.started, self.release = threading.Event(), threading.Event()
+
+    def perform(self, payload: Mapping[str, Any]) -> ActionResult:
+        self.started.set()
+        assert self.release.wait(WAIT_S)
+        return super().perform(payload)
+
+
 @contextmanager
-def running(queue: int = 4, workers: int = 2, **options: Any) -> Iterator[ActionRunner]:
-    runner = ActionRunner(queue=queue, workers=workers, **options)
+def running(queue: int = 4, **options: Any) -> Iterator[ActionRunner]:
+    runner = ActionRunner(queue=queue, **options)
     yield runner
     assert runner.close(WAIT_S)
 
@@ -84,14 +97,14 @@ def test_performs_and_reports() -> None:
 
 
 def test_the_payload_is_taken_as_it_was_submitted() -> None:
-    hanging, action, results = HangingAction(), RecordingAction(), Results()
+    slow, results = SlowAction(), Results()
     payload = {"visit": "v1"}
-    with running(workers=1) as runner:
-        runner.submit(hanging, {}, results)
-        runner.submit(action, payload, results)
+    with running() as runner:
+        runner.submit(slow, {}, results)
+        runner.submit(slow, payload, results)
         payload["visit"] = "v2"
-        hanging.release.set()
-    assert action.payloads == [{"visit": "v1"}]
+        slow.release.set()
+    assert slow.payloads == [{}, {"visit": "v1"}]
 
 
 def test_a_hanging_action_does_not_hold_up_the_next() -> None:
@@ -105,16 +118,54 @@ def test_a_hanging_action_does_not_hold_up_the_next() -> None:
         hanging.release.set()
 
 
+def test_however_many_others_hang_the_lock_is_not_kept_waiting() -> None:
+    """Four webhooks for strangers that hang, and more that wait behind them."""
+    hanging, unlock = [HangingAction(f"hook {n}") for n in range(4)], RecordingAction("unlock")
+    told, opened = Results(), Results()
+    with running(queue=2) as runner:
+        for action in hanging * 3:
+            assert runner.submit(action, {}, told)
+        for action in hanging:
+            assert action.started.wait(WAIT_S)
+            assert not runner.submit(action, {}, told)
+        assert runner.submit(unlock, {"visit": "v1"}, opened)
+        opened.wait(1)
+        assert opened.got == [("unlock", True, "Recorded.")]
+        for action in hanging:
+            action.release.set()
+
+
+def test_of_two_actions_of_a_grant_neither_waits_for_the_other() -> None:
+    hook, unlock, results = HangingAction(), RecordingAction("unlock"), Results()
+    with running() as runner:
+        runner.submit(hook, {}, results)
+        runner.submit(unlock, {}, results)
+        results.wait(1)
+        assert results.got == [("unlock", True, "Recorded.")]
+        hook.release.set()
+
+
+def test_one_action_runs_once_at_a_time_and_in_order() -> None:
+    slow, results = SlowAction(), Results()
+    with running() as runner:
+        for visit in ("v1", "v2", "v3"):
+            runner.submit(slow, {"visit": visit}, results)
+        assert slow.started.wait(WAIT_S)
+        assert slow.payloads == []
+        slow.release.set()
+    assert [payload["visit"] for payload in slow.payloads] == ["v1", "v2", "v3"]
+
+
 def test_submit_refuses_when_the_queue_is_full_and_takes_again_afterwards() -> None:
-    hanging, action, results = HangingAction(), RecordingAction(), Results()
-    with running(queue=2, workers=1) as runner:
-        assert runner.submit(hanging, {}, results)
-        assert hanging.started.wait(WAIT_S)
-        assert [runner.submit(action, {}, results) for _ in range(4)] == [True, True, False, False]
-        hanging.release.set()
+    slow, results = SlowAction(), Results()
+    with running(queue=2) as runner:
+        assert runner.submit(slow, {}, results)
+        assert slow.started.wait(WAIT_S)
+        assert [runner.submit(slow, {}, results) for _ in range(4)] == [True, True, False, False]
+        slow.release.set()
         results.wait(3)
-        assert runner.submit(action, {}, results)
-    assert len(action.payloads) == 3
+        assert runner.submit(slow, {}, results)
+    assert len(slow.payloads) == 4
 
 
 @pytest.mark.parametrize(
@@ -124,8 +175,10 @@ def test_whatever_an_action_raises_becomes_a_failure(
     error: BaseException, caplog: pytest.LogCaptureFixture
 ) -> None:
     results = Results()
-    with running(workers=1) as runner:
-        runner.submit(FailingAction(error=error), {}, results)
+    failing = FailingAction(error=error)
+    with running() as runner:
+        runner.submit(failing, {}, results)
+        results.wait(1)
         runner.submit(RecordingAction(), {}, results)
     name = type(error).__name__
     assert results.got == [
@@ -144,7 +197,7 @@ def test_a_report_that_fails_is_logged_and_the_next_action_runs(
         raise RuntimeError("the audit log is away")
 
     action, results = RecordingAction(), Results()
-    with running(workers=1) as runner:
+    with running() as runner:
         runner.submit(action, {}, broken)
         runner.submit(action, {}, results)
     assert len(results.got) == 1
@@ -153,31 +206,31 @@ def test_a_report_that_fails_is_logged_and_the_next_action_runs(
 
 def test_an_action_that_waited_too_long_is_not_performed() -> None:
     now = [0.0]
-    hanging, action, results = HangingAction(), RecordingAction(), Results()
-    with running(workers=1, max_wait_s=10, clock=lambda: now[0]) as runner:
-        runner.submit(hanging, {}, results)
-        assert hanging.started.wait(WAIT_S)
-        runner.submit(action, {"visit": "stale"}, results)
+    slow, results = SlowAction(), Results()
+    with running(max_wait_s=10, clock=lambda: now[0]) as runner:
+        runner.submit(slow, {"visit": "first"}, results)
+        assert slow.started.wait(WAIT_S)
+        runner.submit(slow, {"visit": "stale"}, results)
         now[0] = 5.0
-        runner.submit(action, {"visit": "fresh"}, results)
+        runner.submit(slow, {"visit": "fresh"}, results)
         now[0] = 12.0
-        hanging.release.set()
-    assert action.payloads == [{"visit": "fresh"}]
-    assert results.got[1] == ("recording", False, "Not performed: it was 12 s too old.")
+        slow.release.set()
+    assert [payload["visit"] for payload in slow.payloads] == ["first", "fresh"]
+    assert results.got[1] == ("slow", False, "Not performed: it was 12 s too old.")
 
 
 def test_close_waits_for_running_and_queued_and_reports_them() -> None:
-    hanging, action, results = HangingAction(), RecordingAction(), Results()
-    runner = ActionRunner(queue=4, workers=1)
-    runner.submit(hanging, {}, results)
-    runner.submit(action, {}, results)
+    slow, results = SlowAction(), Results()
+    runner = ActionRunner(queue=4)
+    runner.submit(slow, {}, results)
+    runner.submit(slow, {}, results)
     closed: list[bool] = []
     closer = threading.Thread(target=lambda: closed.append(runner.close(WAIT_S)))
     closer.start()
-    hanging.release.set()
+    slow.release.set()
     closer.join(WAIT_S)
     assert closed == [True]
-    assert [name for name, *_ in results.got] == ["hanging", "recording"]
+    assert [name for name, *_ in results.got] == ["slow", "slow"]
 
 
 def test_after_close_nothing_is_accepted() -> None:
@@ -190,17 +243,17 @@ def test_after_close_nothing_is_accepted() -> None:
 
 
 def test_close_out_of_time_drops_what_is_queued_for_good() -> None:
-    hanging, action, results = HangingAction(), RecordingAction(), Results()
-    runner = ActionRunner(queue=4, workers=1)
-    runner.submit(hanging, {}, results)
-    assert hanging.started.wait(WAIT_S)
-    runner.submit(action, {}, results)
+    slow, results = SlowAction(), Results()
+    runner = ActionRunner(queue=4)
+    runner.submit(slow, {"visit": "first"}, results)
+    assert slow.started.wait(WAIT_S)
+    runner.submit(slow, {"visit": "second"}, results)
     assert not runner.close(0.05)
-    assert results.got == [("recording", False, "Not performed: accessctl was stopping.")]
-    hanging.release.set()
+    assert results.got == [("slow", False, "Not performed: accessctl was stopping.")]
+    slow.release.set()
     assert runner.close(WAIT_S)
-    assert action.payloads == []
-    assert results.got[1][0] == "hanging"
+    assert [payload["visit"] for payload in slow.payloads] == ["first"]
+    assert results.got[1] == ("slow", True, "Recorded.")
 
 
 def test_close_waits_for_the_report_too() -> None:
@@ -211,7 +264,7 @@ def test_close_waits_for_the_report_too() -> None:
         assert go.wait(WAIT_S)
         reported.set()
 
-    runner = ActionRunner(queue=1, workers=1)
+    runner = ActionRunner(queue=1)
     runner.submit(RecordingAction(), {}, slow)
     assert reporting.wait(WAIT_S)
     assert not runner.close(0.01)
@@ -224,7 +277,7 @@ def test_many_submitters_lose_nothing() -> None:
     counted: list[Mapping[str, Any]] = []
     results = Results()
     action = RecordingAction()
-    with running(queue=1000, workers=4) as runner:
+    with running(queue=1000) as runner:
 
         def submit() -> None:
             for _ in range(100):

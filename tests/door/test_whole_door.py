@@ -122,10 +122,8 @@ class WholeDoor:
 
     def check_record(self) -> None:
         """(a) Each grant is on record with all its proofs, once an attempt."""
-        events = [event for _, event in self.real.query()]
-        granted = [
-            e for e in events if e.data.get("decision") == "granted" and "evidence" in e.data
-        ]
+        decided = [event for _, event in self.real.query(kind=EventKind.DECISION)]
+        granted = [event for event in decided if event.data["decision"] == "granted"]
         attempts = Counter((e.data["visit"], e.data["attempt"]) for e in granted)
         assert not attempts or max(attempts.values()) == 1
         acted = Counter((p["visit"], p["attempt"]) for p in self.house.unlock.payloads)
