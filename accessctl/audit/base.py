@@ -13,6 +13,9 @@ log = logging.getLogger(__name__)
 
 POLL_S = 0.5
 
+ENTRY_FAILED = "entry_failed"
+"""The state of an event that says of a granted visit that nobody could go in by it."""
+
 
 class Recorder(Protocol):
     """What keeps events; all that most of the house sees of an event log."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from accessctl.administration.crossings import Crossings
 from accessctl.audit.log import EventLog
 from accessctl.cli.common import (
     ConfigOption,
@@ -17,7 +18,6 @@ from accessctl.cli.front import Verb
 from accessctl.cli.gallery import gallery_to_read
 from accessctl.config import Config
 from accessctl.domain import PersonId, PersonRules
-from accessctl.door.access_gate import Crossings
 from accessctl.policy.access import AccessPlan
 from accessctl.policy.admit import required
 from accessctl.policy.explain import Beside, explain, refusal

@@ -8,18 +8,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from accessctl.actions.runner import ActionRunner, actions_from
-from accessctl.audit.base import Log, write_down
+from accessctl.administration.crossings import Crossings
+from accessctl.audit.base import ENTRY_FAILED, Log, write_down
 from accessctl.audit.log import EventLog
 from accessctl.audit.opening import find_key, key_path, open_log, snapshot_folder
 from accessctl.audit.snapshots import Snapshots
 from accessctl.config import Config
 from accessctl.domain import EventKind, Outcome, PersonId
-from accessctl.door.access_gate import AccessGate, Crossings
+from accessctl.door.access_gate import AccessGate
 from accessctl.door.demands import Wanted
 from accessctl.door.door import Door
 from accessctl.door.liveness_gate import LivenessGate, OnFault
 from accessctl.door.recorder import (
-    ENTRY_FAILED,
     NO_PICTURES,
     ActionListener,
     DecisionPictures,

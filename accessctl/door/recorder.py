@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 
 from accessctl.actions.base import Action, ActionResult
-from accessctl.audit.base import Recorder, write_down
+from accessctl.audit.base import ENTRY_FAILED, Recorder, write_down
 from accessctl.audit.snapshots import Snapshots
 from accessctl.audit.views import as_json
 from accessctl.domain import Decision, Event, EventKind, Face, Image, Outcome, PersonId
@@ -24,8 +24,6 @@ from accessctl.domain import Decision, Event, EventKind, Face, Image, Outcome, P
 log = logging.getLogger(__name__)
 
 ActionListener: TypeAlias = Callable[[str, bool], None]
-
-ENTRY_FAILED = "entry_failed"
 
 # A face's box with some of its surroundings, which help people to recognise it.
 MARGIN = 0.4

@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from accessctl.administration.crossings import Crossings
 from accessctl.audit.base import MemoryLog
 from accessctl.config import LockoutConfig
 from accessctl.config.policy import AccessConfig
 from accessctl.domain import Decision, Outcome, PersonRules, Reason
-from accessctl.door.access_gate import AccessGate, Crossings
+from accessctl.door.access_gate import AccessGate
 from accessctl.door.fake import FACE_BOX, FakeHouse, decisions
 from accessctl.door.second_factor import PinAttempts, SecondFactor
 from accessctl.errors import StoreError
@@ -349,6 +350,16 @@ walks = st.lists(
     ),
     max_size=20,
 )
+
+
+def test_who_could_not_go_in_is_let_in_once_the_lock_works(store: LockoutStore) -> None:
+    access = AccessConfig(direction="in", anti_passback="hard")
+    entrance = Entrance(store, house_of_two(), Clock(), access, retry_s=0.5)
+    entrance.house.unlock.ok = False
+    assert verdicts(entrance.visit(GRACE))[:1] == GRANTED
+    entrance.house.unlock.ok = True
+    assert verdicts(entrance.visit(GRACE)) == GRANTED
+    assert verdicts(entrance.visit(GRACE)) == PASSBACK
 
 
 @settings(max_examples=40, deadline=None)
