@@ -113,10 +113,8 @@ def people_inside(
     StoreError when gallery or log cannot be read, or the log not be written.
     """
     names = {person.id: person.name for person in gallery.people()}
-    found = [
-        Inside(person, names.get(person), age_s)
-        for person, age_s in crossings.inside(now()).items()
-    ]
+    ages = crossings.inside(now())
+    found = [Inside(person, names.get(person), age_s) for person, age_s in ages.items()]
     shown = {"state": SHOWN, "area": area, "people": len(found)}
     audit.append(Event(now(), EventKind.SERVICE, shown))
     return sorted(found, key=lambda one: -one.age_s)
