@@ -10,6 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from accessctl.camera.orientation import upright_source
 from accessctl.camera.photo import ImageFolderSource
 from accessctl.camera.source import Source, maker_of, redact, registered_words
 from accessctl.camera.stream import StreamSource, VideoFileSource
@@ -119,6 +120,10 @@ def source_from(
     may be attached later. Raises SourceError when `spec` is not understood or names nothing,
     CameraError when it is `auto` and no camera is attached.
     """
+    return upright_source(_source(spec, config, fast=fast, patient=patient), config)
+
+
+def _source(spec: str, config: CameraConfig, *, fast: bool, patient: bool = False) -> Source:
     parsed = parse_source(spec)
     match parsed.kind:
         case SourceKind.AUTO:
@@ -174,11 +179,12 @@ def infrared_source(spec: str, camera: CameraConfig, first: Source, *, fast: boo
             "camera.source: auto may take the infrared camera for the first one; name the camera "
             "that sees colours, such as /dev/video0, where liveness.ir_source names another."
         )
-    source = source_from(spec, infrared_config(spec, camera), fast=fast)
+    source = _source(spec, infrared_config(spec, camera), fast=fast)
     if source.endless != first.endless:
         raise SourceError(
             "liveness.ir_source: a camera needs an infrared camera beside it, and a recording an "
             "infrared recording; name one, or set it to null."
         )
     # `camera.usb_id` is about the first camera.
-    return replace(source, pinned=None) if isinstance(source, UsbSource) else source
+    pinned = replace(source, pinned=None) if isinstance(source, UsbSource) else source
+    return upright_source(pinned, camera)

@@ -22,6 +22,7 @@ from accessctl.config import Config, load_config
 from accessctl.errors import ConfigError, FaultError, InputError
 
 if TYPE_CHECKING:
+    from accessctl.domain import Face, Image
     from accessctl.service.checks import Check, Finding
 
 LEVEL, SUBJECT = 7, 11
@@ -168,7 +169,21 @@ def _check_camera(config: Config) -> "Sequence[Finding]":
     try:
         return list(camera_checks.of_running_door(ask(config.service.socket, "status")))
     except (FaultError, InputError):
-        return list(camera_checks.check_camera(config.camera))
+        return list(camera_checks.check_camera(config.camera, partial(_faces, config)))
+
+
+def _faces(config: Config, image: "Image") -> "Sequence[Face]":
+    """Nobody, where the models cannot be opened: another check says so."""
+    from accessctl.vision.observer import Observer
+
+    try:
+        observer = Observer(config.vision)
+    except (FaultError, InputError):
+        return ()
+    try:
+        return observer.still(image)
+    finally:
+        observer.close()
 
 
 def _check_infrared(config: Config) -> "Sequence[Finding]":

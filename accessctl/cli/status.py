@@ -42,6 +42,8 @@ def lines(report: Mapping[str, Any]) -> Iterator[str]:
     yield _line("camera", _camera(camera))
     if camera["error"]:
         yield _line("", printable(camera["error"]))
+    if camera.get("upside_down"):
+        yield _line("", "It seems to be upside down; set camera.rotate.")
     yield _line("frames", _frames(camera))
     if report.get("scenery"):
         yield _line("scenery", f"{report['scenery']} faces that do not move, taken for pictures")

@@ -1,6 +1,6 @@
 """The section `camera`: where pictures come from, and when a camera counts as lost."""
 
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -34,6 +34,14 @@ class CameraConfig(Section):
     height: int = Field(720, ge=120, le=4320, description="Height asked of a USB camera, pixels.")
     fps: float = Field(
         15, gt=0, le=240, description="Frame rate of a USB camera, an image folder and the demo."
+    )
+    rotate: Literal[0, 90, 180, 270] = Field(
+        0,
+        description="Degrees by which the picture, and that of the infrared camera, is turned "
+        "clockwise, for a camera that is not mounted upright: 0, 90, 180 or 270.",
+    )
+    mirror: bool = Field(
+        False, description="The picture is mirrored left to right, after it was turned."
     )
     open_timeout_s: float = Field(
         4.5,

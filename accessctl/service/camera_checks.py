@@ -18,9 +18,11 @@ from accessctl.camera.usb import UsbSource, attached
 from accessctl.camera.usb_device import CameraIdentity
 from accessctl.config import Config
 from accessctl.config.camera import CameraConfig
-from accessctl.domain import Image
+from accessctl.domain import Face, Image
 from accessctl.errors import CameraError
 from accessctl.service.checks import Finding, failure, ok, warning
+from accessctl.service.statistics import UPSIDE_DOWN_ADVICE
+from accessctl.vision.uprightness import UPSIDE_DOWN
 
 LOOK_S = 3.0
 # Each frame is one in so many rows and columns: enough for its mean.
@@ -35,18 +37,38 @@ Found = Callable[[], Iterator[tuple[str, CameraIdentity]]]
 
 @dataclass(frozen=True, slots=True)
 class CameraSample:
-    """A few seconds of a camera: frames a second, size in pixels, mean brightness in [0, 1]."""
+    """A few seconds of a camera: frames a second, size in pixels, mean brightness in [0, 1], and
+    the last picture, RGB uint8 (H, W, 3)."""
 
     fps: float
     width: int
     height: int
     brightness: float
+    picture: Image | None = None
 
 
-def check_camera(config: CameraConfig) -> Iterator[Finding]:
-    """Raises CameraError or SourceError for a camera that gives no pictures."""
+def check_camera(
+    config: CameraConfig, faces: Callable[[Image], Sequence[Face]] | None = None
+) -> Iterator[Finding]:
+    """Raises CameraError or SourceError for a camera that gives no pictures.
+
+    `faces` finds those of a picture; without it nobody can tell whether they are upright.
+    """
     source = source_from(config.source, config)
-    yield from judged(look(source, config), source, config)
+    found = look(source, config)
+    yield from judged(found, source, config)
+    if faces is not None and found.picture is not None:
+        yield upright(faces(found.picture))
+
+
+def upright(faces: Sequence[Face]) -> Finding:
+    """Whether the faces in a picture of the camera stand on their heads."""
+    seen = [face.quality.reasons for face in faces]
+    if any(UPSIDE_DOWN in reasons for reasons in seen):
+        return failure("upright", UPSIDE_DOWN_ADVICE)
+    if any(not reasons for reasons in seen):
+        return ok("upright", "A face in the picture is upright.")
+    return ok("upright", "Not looked at: nobody stands before the camera, who would show it.")
 
 
 def check_infrared(config: Config) -> Iterator[Finding]:
@@ -89,7 +111,7 @@ def look(
 
     seen: list[tuple[float, int]] = []
     lights: list[float] = []
-    size = (0, 0)
+    size, picture = (0, 0), None
     with Reader(source, config, on_event=on_event) as reader:
         until = clock() + config.open_timeout_s
         while clock() < until and not gone.is_set() and not reader.ended:
@@ -98,14 +120,14 @@ def look(
                 continue
             if not seen:
                 until = clock() + seconds
-            size = (frame.image.shape[1], frame.image.shape[0])
+            size, picture = (frame.image.shape[1], frame.image.shape[0]), frame.image
             seen.append((frame.captured, frame.sequence))
             lights.append(brightness(frame.image))
     if lost:
         raise CameraError(lost[0])
     if not seen:
         raise CameraError(f"{source.description} sent no picture; check its power and its cable.")
-    return CameraSample(_rate(seen), *size, float(np.median(lights)))
+    return CameraSample(_rate(seen), *size, float(np.median(lights)), picture)
 
 
 def judged(found: CameraSample, source: Source, config: CameraConfig) -> Iterator[Finding]:
@@ -117,7 +139,7 @@ def judged(found: CameraSample, source: Source, config: CameraConfig) -> Iterato
             f"{said}, where {config.fps:g} were asked for; give it more light, or ask for a "
             "smaller camera.width and camera.height.",
         )
-    elif is_usb and (found.width, found.height) != (config.width, config.height):
+    elif is_usb and (found.width, found.height) != _asked(config):
         yield warning(
             "camera",
             f"{said}, where {config.width}x{config.height} was asked for; set camera.width and "
@@ -126,6 +148,11 @@ def judged(found: CameraSample, source: Source, config: CameraConfig) -> Iterato
     else:
         yield ok("camera", f"{said}.")
     yield light(found.brightness)
+
+
+def _asked(config: CameraConfig) -> tuple[int, int]:
+    turned = config.rotate in (90, 270)
+    return (config.height, config.width) if turned else (config.width, config.height)
 
 
 def light(mean: float) -> Finding:
@@ -154,6 +181,8 @@ def of_running_door(report: Mapping[str, Any]) -> Iterator[Finding]:
             f"{name}: {camera['width']}x{camera['height']} at {camera['fps']:.1f} frames a second, "
             "says the running door.",
         )
+    if camera.get("upside_down"):
+        yield failure("upright", UPSIDE_DOWN_ADVICE)
 
 
 def infrared_of_running_door(report: Mapping[str, Any]) -> Iterator[Finding]:

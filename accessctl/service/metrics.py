@@ -75,6 +75,7 @@ class Totals:
     lockout_s: float
     people_locked: int = 0
     scenery: int = 0
+    upside_down: bool = False
     infrared_up: bool | None = None
 
 
@@ -86,6 +87,7 @@ class DoorTally:
     reconnects: int = 0
     watchdog: int = 0
     scenery: int = 0
+    upside_down: bool = False
     stages: dict[str, Histogram] = field(default_factory=dict)
     latency: Histogram = field(default_factory=lambda: Histogram(LATENCY_BOUNDS))
     decisions: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -233,6 +235,11 @@ def _door(totals: Totals) -> "Iterator[Metric]":
         "accessctl_scenery_faces",
         "Faces in view that have not moved for a minute and are taken for pictures.",
         totals.scenery,
+    )
+    yield _gauge(
+        "accessctl_camera_upside_down",
+        "1 while nearly all faces stand on their heads.",
+        float(totals.upside_down),
     )
     yield _count("accessctl_watchdog_pings", "Signs of progress to systemd.", totals.watchdog)
     yield _gauge("accessctl_uptime_seconds", "Since the door was started.", totals.uptime_s)

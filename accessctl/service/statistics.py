@@ -1,5 +1,6 @@
 """What a running door knows about itself, for `status` and for the metrics."""
 
+import logging
 import math
 import time
 from collections import deque
@@ -15,12 +16,20 @@ from accessctl.errors import StoreError
 from accessctl.policy.lockout import Uptime
 from accessctl.policy.lockout_store import LockoutStore
 from accessctl.service.metrics import DoorTally, Totals
+from accessctl.vision.uprightness import UPSIDE_DOWN
 
 FPS_WINDOW_S = 10.0
 # Enough for the fastest camera of the configuration over that window.
 MOST_ARRIVALS = 2400
 LAST_DECISIONS = 10
 FINGERPRINT_CHARACTERS = 12
+# Faces by which it is judged whether the camera is upright, and how many of them must not be.
+FACES_REMEMBERED, FACES_TO_JUDGE, MOSTLY = 60, 15, 0.8
+UPSIDE_DOWN_ADVICE = (
+    "The camera seems to be upside down: nobody is recognised; turn it, or set camera.rotate: 180."
+)
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +91,7 @@ class Statistics:
         self._arrivals: deque[float] = deque(maxlen=MOST_ARRIVALS)
         self._decisions: deque[Decision] = deque(maxlen=LAST_DECISIONS)
         self._size: tuple[int, int] | None = None
+        self._upside_down: deque[bool] = deque(maxlen=FACES_REMEMBERED)
         self._state = "starting"
         self._error: str | None = None
         self._pinged: float | None = None
@@ -104,10 +114,25 @@ class Statistics:
             self._arrivals.append(now)
             self._tally.frames += 1
             self._tally.scenery = step.scenery
+            self._note_uprightness(step)
             for stage, milliseconds in step.timings.items():
                 self._tally.note_stage(stage, milliseconds)
             for decision in step.decisions:
                 self._note_decision(decision)
+
+    def _note_uprightness(self, step: Step) -> None:
+        """Of the faces that are fit to be looked at, which stand on their heads."""
+        for view in step.faces:
+            reasons = view.face.quality.reasons
+            if not reasons or UPSIDE_DOWN in reasons:
+                self._upside_down.append(UPSIDE_DOWN in reasons)
+        before, self._tally.upside_down = self._tally.upside_down, self._seems_upside_down()
+        if self._tally.upside_down and not before:
+            log.warning("%s", UPSIDE_DOWN_ADVICE)
+
+    def _seems_upside_down(self) -> bool:
+        enough = len(self._upside_down) >= FACES_TO_JUDGE
+        return enough and sum(self._upside_down) > MOSTLY * len(self._upside_down)
 
     def note_decision(self, decision: Decision) -> None:
         """A decision that no frame brought: a visit that was closed."""
@@ -196,6 +221,7 @@ class Statistics:
             lockout_s=_seen(view).remaining_s,
             people_locked=_seen(view).people,
             scenery=tally.scenery,
+            upside_down=tally.upside_down,
             infrared_up=_infrared_up(view),
         )
 
@@ -214,6 +240,7 @@ class Statistics:
             "fps": round(rate(self._arrivals, now), 1),
             "frame_age_s": _since(last, now),
             "frames": self._tally.frames,
+            "upside_down": self._tally.upside_down,
             "reconnects": self._tally.reconnects,
         }
 

@@ -2,7 +2,9 @@
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
+from typing import TypeAlias
 
 import cv2
 import numpy as np
@@ -12,7 +14,7 @@ from accessctl.domain import Box, Face, Frame, Image
 from accessctl.vision.candidates import Bounds, PictureSearch, Sight, follow, judge
 from accessctl.vision.detection import Detection, Detector
 from accessctl.vision.detector import full_range, short_range
-from accessctl.vision.landmarks import LandmarkModel, head_pose, mesh_box
+from accessctl.vision.landmarks import LandmarkModel, Mesh, Region, head_pose, mesh_box
 from accessctl.vision.quality import assess
 from accessctl.vision.search import (
     DOOR_SCHEDULE,
@@ -27,6 +29,9 @@ from accessctl.vision.search import (
 from accessctl.vision.second_camera import OtherView, Sizes, brightness_of, of_the_same, tile_beside
 from accessctl.vision.stillness import Stillness, served
 from accessctl.vision.tracker import Track, Tracker, could_be, is_expected
+from accessctl.vision.uprightness import UPSIDE_DOWN, UprightMemory, is_upside_down
+
+Lay: TypeAlias = Callable[[Region], Mesh]
 
 JUDGED_PER_FRAME = 4
 """Candidates that the mesh may look at in one frame; the best scores first."""
@@ -59,6 +64,7 @@ class Observer:
         self._detectors: dict[Range, Detector] = {Range.SHORT: self._short, Range.FULL: self._full}
         self._tracker = Tracker(config.track_timeout_s)
         self._stillness = Stillness()
+        self._upright = UprightMemory()
         self._followed: dict[int, Sight] = {}
         self._shape: tuple[int, ...] = ()
         self.timings: dict[str, float] = {}
@@ -86,8 +92,13 @@ class Observer:
         ids = self._tracker.update([boxes[i] for i in chosen], frame.captured)
         track_of = dict(zip([sights[i] for i in chosen], ids, strict=True))
         self._followed = {track_of[sight]: sight for sight in sights if sight in track_of}
+        self._upright.forget_but(ids)
         faces = [
-            self._face(image, sights[i], track, still_s[i])
+            replace(
+                self._face(image, sights[i], partial(self._upside_down, track, frame.captured)),
+                track=track,
+                still_s=still_s[i],
+            )
             for i, track in zip(chosen, ids, strict=True)
         ]
         stopwatch.lap("track")
@@ -106,7 +117,8 @@ class Observer:
         bounds = Bounds(JUDGED_PER_PHOTO, picture.confirmed, lambda _: sure, picture.presence)
         sights, unclear = judge(detections, [], bounds)
         sights = sights or sorted(unclear, key=lambda s: -s.mesh.presence)[:1]
-        return [self._face(image, s, 0) for s in sorted(sights, key=_area, reverse=True)]
+        largest = sorted(sights, key=_area, reverse=True)
+        return [self._face(image, sight, is_upside_down) for sight in largest]
 
     def beside(
         self, image: Image, box: Box, size: tuple[int, int], others: Sequence[Box] = ()
@@ -196,18 +208,23 @@ class Observer:
         found = self._short.detect(picture) + self._full.detect(picture)
         return [one.shifted(-margin, -margin).scaled(1 / scale) for one in found]
 
-    def _face(self, image: Image, sight: Sight, track: int, still_s: float = 0.0) -> Face:
+    def _upside_down(self, track: int, now: float, lay: Lay, mesh: Mesh) -> bool:
+        return self._upright.judge(track, now, lambda: is_upside_down(lay, mesh))
+
+    def _face(self, image: Image, sight: Sight, upside_down: Callable[[Lay, Mesh], bool]) -> Face:
         points = sight.mesh.points
         pose = head_pose(points)
+        quality = assess(image, sight.mesh, pose, self._config)
+        # Nothing is lost where the face is of no use anyway.
+        if quality.usable and upside_down(partial(self._landmarks.look, image), sight.mesh):
+            quality = replace(quality, reasons=(UPSIDE_DOWN,))
         return Face(
             box=sight.box,
             score=sight.score,
             presence=sight.mesh.presence,
             landmarks=points,
             pose=pose,
-            quality=assess(image, sight.mesh, pose, self._config),
-            track=track,
-            still_s=still_s,
+            quality=quality,
         )
 
 

@@ -54,6 +54,7 @@ NAMES = {
     "accessctl_lockout_seconds",
     "accessctl_people_locked_out",
     "accessctl_scenery_faces",
+    "accessctl_camera_upside_down",
     "accessctl_watchdog_pings",
     "accessctl_uptime_seconds",
 }

@@ -3,13 +3,16 @@ import math
 import threading
 from collections import deque
 
+import numpy as np
 import pytest
 
-from accessctl.domain import PersonId
+from accessctl.domain import Frame, PersonId, Quality
+from accessctl.door.door import FaceView, Step
 from accessctl.errors import StoreError
 from accessctl.policy.lockout import Lockout, Uptime
 from accessctl.policy.lockout_store import LockoutStore
 from accessctl.service.statistics import LockoutView, rate, read_lockout
+from accessctl.vision.fake import fake_face
 
 NOW = Uptime("boot", 110.0)
 
@@ -91,6 +94,7 @@ def test_a_report_of_a_watching_door(shown):
         # 20 intervals in 2.6 s
         "fps": 7.7,
         "frame_age_s": 0.6,
+        "upside_down": False,
         "frames": 21,
         "dropped": 7,
         "reconnects": 0,
@@ -231,3 +235,26 @@ def test_many_threads_lose_no_count(shown):
         thread.join()
     assert shown.statistics.totals().frames == 800
     assert shown.statistics.totals().decisions == {("unknown", "no_match"): 800}
+
+
+def looked_at(*reasons: str) -> Step:
+    face = fake_face(quality=Quality(0.8, reasons))
+    return Step((FaceView(face, "v1", None, None),), (), {})
+
+
+def test_a_camera_that_shows_faces_on_their_heads_is_told_of(shown, caplog):
+    frame = Frame(np.zeros((4, 4, 3), np.uint8), 0.0, 0)
+    for _ in range(20):
+        shown.statistics.note_step(frame, looked_at("turned away"))
+    for _ in range(14):
+        shown.statistics.note_step(frame, looked_at("upside down"))
+    assert not shown.statistics.report()["camera"]["upside_down"]
+    with caplog.at_level("WARNING"):
+        for _ in range(3):
+            shown.statistics.note_step(frame, looked_at("upside down"))
+    assert caplog.text.count("seems to be upside down") == 1
+    assert shown.statistics.report()["camera"]["upside_down"]
+    assert shown.statistics.totals().upside_down
+    for _ in range(30):
+        shown.statistics.note_step(frame, looked_at())
+    assert not shown.statistics.report()["camera"]["upside_down"]

@@ -207,6 +207,26 @@ def test_an_unusable_face_is_reported_with_the_reason(observer: Observer, hopper
     assert "too blurred" in blurred.quality.reasons
 
 
+def test_a_face_that_stands_on_its_head_is_no_good_face(
+    observer: Observer, hopper: Image, astronaut: Image
+):
+    for picture in (hopper, astronaut):
+        (upright,) = observer.still(picture)
+        assert upright.quality.usable
+        turned = observer.still(np.ascontiguousarray(picture[::-1, ::-1]))
+        assert turned
+        assert not any(face.quality.usable for face in turned)
+    assert any(face.quality.reasons == ("upside down",) for face in turned)
+
+
+def test_a_camera_that_is_upside_down_shows_nobody_who_could_be_judged(
+    observer: Observer, astronaut: Image
+):
+    turned = np.ascontiguousarray(astronaut[::-1, ::-1])
+    shown = [face for faces in film(observer, [turned] * 10) for face in faces]
+    assert not any(face.quality.usable for face in shown)
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (3, 900), (900, 3), (20, 20)])
 def test_pictures_of_odd_shapes_hold_no_face(observer: Observer, shape: tuple[int, int]):
     assert observer.still(np.zeros((*shape, 3), np.uint8)) == []
