@@ -50,6 +50,13 @@ class EnrollOptions(ConfigOption):
         Path | None,
         typer.Option(metavar="DIR", help="Enrol everybody in a folder of NAME.jpg files."),
     ] = None
+    strict: Annotated[
+        bool,
+        typer.Option(
+            "--strict",
+            help="Refuse a photo with somebody else in it, also where it is plain who is meant.",
+        ),
+    ] = False
 
 
 def run(args: EnrollOptions) -> int:
@@ -61,7 +68,7 @@ def run(args: EnrollOptions) -> int:
     with open_audit(config) as audit, engine_of(config) as engine:
         administration = Administration(engine.gallery, audit, time.time)
         if args.folder is not None:
-            return enrol_folder(args.folder, engine, administration)
+            return enrol_folder(args.folder, engine, administration, strict=args.strict)
         if args.name is not None:
             enrol_one(args.name, args, engine, administration)
     return 0
@@ -83,7 +90,10 @@ def enrol_one(
     name: str, args: EnrollOptions, engine: "Engine", administration: "Administration"
 ) -> None:
     enrolment = engine.enrolment()
-    photos = [enrolment.examine(image, origin) for origin, image in images(args, engine)]
+    photos = []
+    for origin, image in images(args, engine):
+        photos.append(enrolment.examine(image, origin, strict=args.strict))
+        tell_of_others(origin, photos[-1].others)
     own = administration.person(name).id if args.add else None
     lookalike = enrolment.lookalike(photos[0], own)
     person = (administration.add_photos if args.add else administration.enrol)(name, photos)
@@ -124,7 +134,17 @@ def drain(reader: "Reader", seconds: float) -> None:
         reader.next(left)
 
 
-def enrol_folder(folder: Path, engine: "Engine", administration: "Administration") -> int:
+def tell_of_others(origin: str, others: int) -> None:
+    if others:
+        print(
+            f"{origin}: {1 + others} faces found; the largest, in the middle, is taken. "
+            "--strict refuses such a photo."
+        )
+
+
+def enrol_folder(
+    folder: Path, engine: "Engine", administration: "Administration", *, strict: bool
+) -> int:
     """Everybody in the folder; refusals are listed at the end, each with its reason."""
     from accessctl.recognition.enrolment import alike, prefetch
 
@@ -134,10 +154,12 @@ def enrol_folder(folder: Path, engine: "Engine", administration: "Administration
     added: set[PersonId] = set()
     refused: list[InputError] = []
     # The next photo is read and looked at while the last person is written to the disk.
-    examined = prefetch(lambda path: enrolment.examine(read(path), str(path)), paths)
+    examined = prefetch(lambda path: enrolment.examine(read(path), str(path), strict=strict), paths)
     for path, photo in photo_bar(examined, len(paths)):
         try:
-            added.add(administration.enrol(path.stem, [photo.result()]).id)
+            candidate = photo.result()
+            added.add(administration.enrol(path.stem, [candidate]).id)
+            tell_of_others(str(path), candidate.others)
         except InputError as error:
             refused.append(error)
     engine.roster.refresh()

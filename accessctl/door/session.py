@@ -287,7 +287,9 @@ def best_shot(
         if frame is None:
             continue
         try:
-            quality = only_face(observer.still(frame.image), "The camera").quality.score
+            height, width = frame.image.shape[:2]
+            faces = observer.still(frame.image)
+            quality = only_face(faces, "The camera", (width, height)).quality.score
         except FaceError as error:
             refusal = error
             continue

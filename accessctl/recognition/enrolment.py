@@ -14,7 +14,7 @@ import numpy as np
 from accessctl.domain import Embedding, Face, Image, Match, PersonId
 from accessctl.errors import FaceError, StoreError
 from accessctl.gallery.people import People, StoredPhoto
-from accessctl.recognition.recogniser import Recogniser, cut_out, only_face
+from accessctl.recognition.recogniser import Recogniser, bystanders, cut_out, only_face
 from accessctl.recognition.roster import Roster
 
 # Longest side of the photo that is kept; a crop for any encoder is cut from it again.
@@ -38,12 +38,13 @@ class StillObserver(Protocol):
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidate:
     """A face fit to be enrolled: its embedding with the encoder's fingerprint, its quality in
-    [0, 1] and the JPEG to keep."""
+    [0, 1] and the JPEG to keep. So many `others` were in the photo, and plainly not meant."""
 
     embedding: Embedding
     fingerprint: str
     quality: float
     jpeg: bytes
+    others: int = 0
 
 
 class Enrolment:
@@ -54,12 +55,17 @@ class Enrolment:
         self._recogniser = recogniser
         self.roster = roster
 
-    def examine(self, image: Image, photo: str) -> Candidate:
-        """Raises a FaceError that names `photo` when it cannot be used."""
-        face = only_face(self._observer.still(image), photo)
+    def examine(self, image: Image, photo: str, *, strict: bool = False) -> Candidate:
+        """Raises a FaceError that names `photo` when it cannot be used.
+
+        `strict`: also where somebody else is in it, who is plainly not meant.
+        """
+        faces = self._observer.still(image)
+        face = only_face(faces, photo, None if strict else size_of(image))
         embedding = self._recogniser.embed(image, [face])[0]
         jpeg = encode_photo(cut_out(image, face))
-        return Candidate(embedding, self._recogniser.fingerprint, face.quality.score, jpeg)
+        quality, others = face.quality.score, len(bystanders(faces))
+        return Candidate(embedding, self._recogniser.fingerprint, quality, jpeg, others)
 
     def lookalike(self, candidate: Candidate, own: PersonId | None = None) -> Match | None:
         """Somebody else enrolled who comes near the threshold for this face, if anybody does."""
@@ -68,6 +74,11 @@ class Enrolment:
         if match is None or match.person == own:
             return None
         return match if match.fmr <= self.roster.max_fmr * NEAR_THRESHOLD else None
+
+
+def size_of(image: Image) -> tuple[int, int]:
+    """Width and height in pixels of an image (H, W, 3)."""
+    return image.shape[1], image.shape[0]
 
 
 def alike(roster: Roster) -> Iterator[tuple[PersonId, PersonId, float]]:
@@ -117,7 +128,7 @@ def _embed(photo: StoredPhoto, observer: StillObserver, recogniser: Recogniser) 
     if bgr is None:
         raise StoreError(f"The kept photo {photo.id} is not a picture; remove and enrol again.")
     image = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
-    face = only_face(observer.still(image), f"Photo {photo.id}")
+    face = only_face(observer.still(image), f"Photo {photo.id}", size_of(image))
     embedding: Embedding = recogniser.embed(image, [face])[0]
     return embedding
 

@@ -47,7 +47,7 @@ def embed_portrait(
     image: Image, photo: str, observer: StillObserver, recogniser: Recogniser
 ) -> Embedding:
     """Unit embedding float32 (D,) of the one person in `photo`; FaceError otherwise."""
-    face = only_face(observer.still(image), photo)
+    face = only_face(observer.still(image), photo, (image.shape[1], image.shape[0]))
     embedding: Embedding = recogniser.embed(image, [face])[0]
     return embedding
 

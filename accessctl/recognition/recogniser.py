@@ -3,6 +3,7 @@ which face is meant in a photo that must show exactly one person.
 """
 
 from collections.abc import Sequence
+from math import hypot
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,8 @@ from accessctl.vision.alignment import cut
 # A second face at least this wide, relative to the widest, makes it unclear who is meant;
 # smaller ones are people in the background.
 BYSTANDER_WIDTH = 1 / 3
+# A face this many times as wide as any other, and nearer the middle, is plainly the one meant.
+SUBJECT_WIDTH = 2.0
 
 ADVICE = {
     "unclear": "the face is hidden or unclear; use a photo that shows all of it",
@@ -23,6 +26,7 @@ ADVICE = {
     "too dark": "the face is too dark; use a photo with more light",
     "too bright": "the face is overexposed; use a photo with less light",
     "turned away": "the face is turned away; use a photo from the front",
+    "upside down": "the face stands on its head; use a photo that is upright",
     "cut off": "the face is cut off by the edge; use a photo that shows all of it",
 }
 
@@ -81,9 +85,11 @@ class Recogniser:
         return np.stack([cut(image, landmarks, self._geometry) for landmarks in meshes])
 
 
-def only_face(faces: list[Face], photo: str) -> Face:
-    """The face of the one person in `photo`.
+def only_face(faces: list[Face], photo: str, size: tuple[int, int] | None = None) -> Face:
+    """The face of the one person in `photo`, whose width and height in pixels are `size`.
 
+    That is the only one that is no mere passer-by, or the one that is plainly meant: at least
+    twice as wide as any other, and nearest the middle. Where the size is not known only the former.
     Raises NoFaceError, SeveralFacesError or PoorFaceError with one sentence that names the photo.
     """
     if not faces:
@@ -91,16 +97,36 @@ def only_face(faces: list[Face], photo: str) -> Face:
             f"{photo}: no face found; use a photo that shows one face from the front."
         )
     widest = max(faces, key=lambda face: face.box.w)
-    rivals = [face for face in faces if face.box.w >= widest.box.w * BYSTANDER_WIDTH]
-    if len(rivals) > 1:
+    others = bystanders(faces)
+    if others and not (size is not None and _plainly_meant(widest, others, size)):
         raise SeveralFacesError(
-            f"{photo}: {len(rivals)} faces found; "
+            f"{photo}: {1 + len(others)} faces found; "
             "use a photo of one person, or cut the others away."
         )
     if not widest.quality.usable:
         reason = widest.quality.reasons[0]
         raise PoorFaceError(f"{photo}: {ADVICE.get(reason, f'the face is {reason}')}.")
     return widest
+
+
+def bystanders(faces: Sequence[Face]) -> list[Face]:
+    """Those beside the widest that are large enough to be meant themselves."""
+    widest = max(faces, key=lambda face: face.box.w)
+    least = widest.box.w * BYSTANDER_WIDTH
+    large = [face for face in faces if face.box.w >= least]
+    # By its place: the same face may be there twice.
+    return [face for at, face in enumerate(large) if at != large.index(widest)]
+
+
+def _plainly_meant(widest: Face, others: Sequence[Face], size: tuple[int, int]) -> bool:
+    def off_centre(face: Face) -> float:
+        x, y = face.box.centre
+        return hypot(x - size[0] / 2, y - size[1] / 2)
+
+    return all(
+        widest.box.w >= SUBJECT_WIDTH * other.box.w and off_centre(widest) < off_centre(other)
+        for other in others
+    )
 
 
 def cut_out(image: Image, face: Face, margin: float = 0.75) -> Image:

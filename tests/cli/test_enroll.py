@@ -2,6 +2,8 @@ import logging
 import shutil
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 from accessctl.cli import enroll
@@ -311,3 +313,24 @@ def test_a_source_that_nobody_understands(site) -> None:
     said = site("enroll", "Eileen", "--camera", "--source", "gopher://x")
     assert said.code == 2
     assert "gopher://x" in said.err
+
+
+def test_a_photo_with_somebody_in_the_background_says_who_was_taken(site, pictures) -> None:
+    large = cv2.imread(str(pictures("collins")))
+    height, width = large.shape[:2]
+    canvas = np.full((height, 2 * width, 3), 128, np.uint8)
+    canvas[:, width // 2 : width // 2 + width] = large
+    small = cv2.resize(large, None, fx=0.42, fy=0.42, interpolation=cv2.INTER_AREA)
+    canvas[: small.shape[0], 2 * width - small.shape[1] :] = small
+    photo = site.folder / "us.png"
+    cv2.imwrite(str(photo), canvas)
+    refused = site("enroll", "--strict", "Eileen", photo)
+    assert refused.code == 2
+    assert "2 faces found" in refused.err
+    said = site("enroll", "Eileen", photo)
+    assert said.code == 0
+    assert said.out.splitlines() == [
+        f"{photo}: 2 faces found; the largest, in the middle, is taken. "
+        "--strict refuses such a photo.",
+        "Enrolled Eileen (1 photo).",
+    ]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from accessctl.domain import Box, Quality
 from accessctl.door.fake import EPOCH, FACE_BOX, FakeHouse, portrait
-from accessctl.errors import PoorFaceError, StoreError
+from accessctl.errors import PoorFaceError, SeveralFacesError, StoreError
 from accessctl.gallery.fake import random_units
 from accessctl.gallery.people import NewPhoto, StoredPhoto
 from accessctl.recognition.enrolment import (
@@ -276,3 +276,14 @@ def test_whoever_stops_early_leaves_no_thread_and_takes_no_more_items() -> None:
     feed.close()
     assert taken == [0, 1]
     assert threading.active_count() == before
+
+
+def test_somebody_in_the_background_is_counted_or_with_strict_refused(house: FakeHouse) -> None:
+    meant, behind = fake_face(box=FACE_BOX), fake_face(box=Box(96, 4, 22, 26))
+    house.observer.faces = [behind, meant]
+    enrolment = Enrolment(house.observer, house.recogniser, house.roster())
+    taken = enrolment.examine(portrait(1), "us.jpg")
+    assert taken.others == 1
+    assert taken.embedding == pytest.approx(house.recogniser.embed(portrait(1), [meant])[0])
+    with pytest.raises(SeveralFacesError, match="2 faces found"):
+        enrolment.examine(portrait(1), "us.jpg", strict=True)

@@ -4,15 +4,16 @@ import numpy as np
 import pytest
 
 from accessctl.config import VisionConfig
-from accessctl.domain import Box, Pose, Quality
+from accessctl.domain import Box, Face, Pose, Quality
 from accessctl.door.fake import FACE_BOX, portrait
 from accessctl.encoder.base import FlipAveraged
 from accessctl.encoder.fake import FAKE_CARD, FakeEncoder
 from accessctl.errors import NoFaceError, PoorFaceError, SeveralFacesError
-from accessctl.recognition.recogniser import ADVICE, Recogniser, cut_out, only_face
+from accessctl.recognition.recogniser import ADVICE, Recogniser, bystanders, cut_out, only_face
 from accessctl.vision.alignment import cut
 from accessctl.vision.fake import fake_face
 from accessctl.vision.quality import Measures, judge
+from accessctl.vision.uprightness import UPSIDE_DOWN
 
 
 class CountingEncoder(FakeEncoder):
@@ -124,8 +125,8 @@ def test_a_poor_face_says_why_and_what_to_do(reason: str, advice: str) -> None:
 
 
 def test_a_reason_nobody_thought_of_is_told_all_the_same() -> None:
-    with pytest.raises(PoorFaceError, match=r"^me\.jpg: the face is upside down\.$"):
-        only_face([wide(90, "upside down")], "me.jpg")
+    with pytest.raises(PoorFaceError, match=r"^me\.jpg: the face is painted\.$"):
+        only_face([wide(90, "painted")], "me.jpg")
 
 
 def test_there_is_advice_for_every_reason_that_vision_gives() -> None:
@@ -138,7 +139,7 @@ def test_there_is_advice_for_every_reason_that_vision_gives() -> None:
         *judge(replace(dreadful, brightness=1), config).reasons,
     }
     assert len(reasons) == 7
-    assert reasons == set(ADVICE)
+    assert reasons | {UPSIDE_DOWN} == set(ADVICE)
 
 
 def test_the_cut_out_keeps_three_quarters_of_the_face_around_it() -> None:
@@ -152,3 +153,34 @@ def test_the_cut_out_ends_at_the_edge() -> None:
     image = np.zeros((100, 120, 3), np.uint8)
     assert cut_out(image, fake_face(box=Box(-10, -10, 60, 60))).shape == (95, 95, 3)
     assert cut_out(image, fake_face(box=Box(0, 0, 120, 100))).shape == (100, 120, 3)
+
+
+PHOTO = (400, 300)
+
+
+def placed(x: float, width: float, y: float = 150.0) -> Face:
+    """A face whose centre is there, in a photo of 400 x 300 pixels."""
+    return fake_face(box=Box(x - width / 2, y - width / 2, width, width))
+
+
+def test_a_face_twice_as_wide_as_any_other_and_nearest_the_middle_is_meant() -> None:
+    meant, behind, beside = placed(210, 100), placed(340, 50), placed(30, 45)
+    assert only_face([behind, meant, beside], "us.jpg", PHOTO) is meant
+    assert bystanders([behind, meant, beside]) == [behind, beside]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param(placed(340, 51), id="not half as wide"),
+        pytest.param(placed(205, 40), id="nearer the middle"),
+    ],
+)
+def test_where_it_is_not_plain_who_is_meant_the_photo_is_refused(other: Face) -> None:
+    with pytest.raises(SeveralFacesError, match="2 faces found"):
+        only_face([placed(220, 100), other], "us.jpg", PHOTO)
+
+
+def test_without_the_size_of_the_photo_nobody_is_plainly_meant() -> None:
+    with pytest.raises(SeveralFacesError):
+        only_face([placed(200, 100), placed(340, 45)], "us.jpg")
