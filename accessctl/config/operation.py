@@ -1,5 +1,6 @@
 """The sections `actions`, `audit` and `service`: what a decision sets off, how a door is run."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal, Union
 
@@ -23,6 +24,12 @@ class CommandAction(Section):
     )
     timeout_s: float = Field(5, gt=0, le=300, description="The program is killed after this.")
     opens: Opens = True
+    safe: tuple[str, ...] | None = Field(
+        None,
+        min_length=1,
+        description="Program and arguments that leave the lock shut, whatever this action was "
+        "doing: run when the door starts, stops, and after it died. None: nothing is.",
+    )
 
 
 class WebhookAction(Section):
@@ -51,6 +58,14 @@ class ActionsConfig(Section):
     queue: int = Field(
         16, ge=1, le=1000, description="Of each action so many may wait; more are refused."
     )
+
+    def listed(self) -> Iterator[tuple[str, int, ActionConfig]]:
+        """Every action there is, with the name of its list and its number in it from 0."""
+        for name in type(self).model_fields:
+            actions = getattr(self, name)
+            if isinstance(actions, tuple):
+                for number, action in enumerate(actions):
+                    yield name, number, action
 
 
 class SnapshotConfig(Section):

@@ -4,17 +4,19 @@ import logging
 import os
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from accessctl.actions.command import Command
 from accessctl.actions.runner import ActionRunner, actions_from
+from accessctl.actions.safe import safe_commands, set_safe
 from accessctl.administration.crossings import Crossings
-from accessctl.audit.base import ENTRY_FAILED, Log, write_down
+from accessctl.audit.base import ENTRY_FAILED, Log, Recorder, write_down
 from accessctl.audit.log import EventLog
 from accessctl.audit.opening import find_key, key_path, open_log, snapshot_folder
 from accessctl.audit.snapshots import Snapshots
 from accessctl.config import Config
-from accessctl.domain import EventKind, Outcome, PersonId
+from accessctl.domain import Event, EventKind, Outcome, PersonId
 from accessctl.door.access_gate import AccessGate
 from accessctl.door.demands import Wanted
 from accessctl.door.door import Door
@@ -75,6 +77,8 @@ def open_door(
             second_factor=SecondFactor(engine.roster.pin_of, pins, time.monotonic),
         )
         settings = live_settings_of(config, gate)
+        safe = safe_commands(config.actions)
+        leave_safe(safe, audit, "start")
         runner = ActionRunner(queue=config.actions.queue)
         cues = DirectCueRunner() if every_frame else CueWorker()
         setup = DoorSetup(
@@ -94,6 +98,14 @@ def open_door(
             cues.close()
             if not runner.close(finish_s):
                 log.warning("Some actions had not finished after %.0f s.", finish_s)
+            leave_safe(safe, audit, "stop")
+
+
+def leave_safe(commands: Sequence[Command], audit: Recorder, why: str) -> None:
+    """Set the safe state of every action that declares one; what came of it is on record."""
+    for name, result in set_safe(commands, why):
+        data = {"action": name, "ok": result.ok, "detail": result.detail, "why": why}
+        write_down(audit, Event(time.time(), EventKind.SERVICE, {"state": "safe_set", **data}))
 
 
 def live_settings_of(config: Config, gate: AccessGate) -> LiveSettings:

@@ -18,7 +18,6 @@ from accessctl.actions.runner import actions_from
 from accessctl.audit import opening as audit_files
 from accessctl.audit.opening import head_path, key_path
 from accessctl.config import (
-    ActionConfig,
     ActionsConfig,
     AuditConfig,
     CommandAction,
@@ -239,14 +238,15 @@ def check_hooks(actions: ActionsConfig, environment: Mapping[str, str]) -> Itera
         yield warning(
             "actions", "Nothing opens the lock: actions.granted is empty; see docs/actions.md."
         )
-    for outcome in ("granted", "denied", "unknown", "challenge"):
-        configured: tuple[ActionConfig, ...] = getattr(actions, outcome)
-        for number, action in enumerate(configured):
-            where = f"actions.{outcome}[{number}]"
-            if isinstance(action, CommandAction):
-                yield check_command(where, action, environment)
-            else:
-                yield check_webhook(where, action)
+    for outcome, number, action in actions.listed():
+        where = f"actions.{outcome}[{number}]"
+        if isinstance(action, CommandAction):
+            yield check_command(where, action, environment)
+            if action.safe is not None:
+                safe = action.model_copy(update={"argv": action.safe})
+                yield check_command(f"{where}.safe", safe, environment)
+        else:
+            yield check_webhook(where, action)
 
 
 def check_command(where: str, action: CommandAction, environment: Mapping[str, str]) -> Finding:

@@ -2,13 +2,12 @@
 
 import hashlib
 import ipaddress
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from accessctl.audit.opening import head_path
-from accessctl.config import ActionConfig, Config, WebhookAction
+from accessctl.config import Config, WebhookAction
 from accessctl.errors import InputError
 
 STATE = Path("/var/lib/accessctl")
@@ -68,11 +67,7 @@ def drop_in(config: Config, place: ServicePlace, version: int) -> str:
 
 def addresses(config: Config) -> tuple[list[str], list[str]]:
     """Whom the door must reach: addresses as IPAddressAllow takes them, and names of hosts."""
-    actions: Iterable[ActionConfig] = (
-        *config.actions.granted,
-        *config.actions.denied,
-        *config.actions.unknown,
-    )
+    actions = [action for _, _, action in config.actions.listed()]
     urls = [action.url for action in actions if isinstance(action, WebhookAction)]
     cameras = (config.camera.source, config.liveness.infrared)
     urls += [source for source in cameras if source is not None and "://" in source]

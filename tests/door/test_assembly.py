@@ -187,3 +187,19 @@ def test_a_door_whose_texture_network_is_missing_does_not_open(
     broken = replace(engine, config=engine.config.model_copy(update={"liveness": passive}))
     with pytest.raises(ModelError, match=r"liveness\.texture"), open_door(broken, house.audit):
         pytest.fail("half a door")
+
+
+def test_the_safe_state_is_set_at_start_and_at_stop_and_is_on_record(
+    engine: Engine, house: FakeHouse, tmp_path: Path
+) -> None:
+    lock = tmp_path / "lock"
+    lock.write_text(f"#!/bin/sh\necho $ACCESSCTL_REASON >> {tmp_path}/ran\n")
+    lock.chmod(0o700)
+    action = {"type": "command", "argv": ["/bin/true"], "safe": [str(lock)]}
+    actions = ActionsConfig.model_validate({"granted": [action]})
+    engine = replace(engine, config=engine.config.model_copy(update={"actions": actions}))
+    with open_door(engine, house.audit):
+        assert (tmp_path / "ran").read_text() == "start\n"
+    assert (tmp_path / "ran").read_text() == "start\nstop\n"
+    told = [e.data for e in house.events() if e.data.get("state") == "safe_set"]
+    assert [(one["why"], one["ok"]) for one in told] == [("start", True), ("stop", True)]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accessctl.config import Config
+from accessctl.config import ActionsConfig, Config
 from accessctl.errors import InputError
 from accessctl.service.unit import (
     ETC,
@@ -222,3 +222,27 @@ def test_a_file_tells_whether_it_was_changed(text: str) -> None:
     assert is_as_written(content)
     assert not is_as_written(content + " ")
     assert not is_as_written(text)
+
+
+LISTS = [
+    name for name in ActionsConfig.model_fields if isinstance(getattr(ActionsConfig(), name), tuple)
+]
+
+
+@pytest.mark.parametrize("where", LISTS)
+def test_the_address_of_every_action_is_in_the_network_rule(where: str) -> None:
+    """By the list of actions itself, so that one that is added later is not left out."""
+    webhook = {"type": "webhook", "url": "http://10.0.0.9/say"}
+    config = config_with(actions={where: [webhook]})
+    assert addresses(config) == (["10.0.0.9"], [])
+    assert "IPAddressAllow=10.0.0.9" in drop_in(config, place(), 252)
+
+
+def test_the_lists_of_actions_are_found() -> None:
+    assert {"granted", "denied", "unknown", "challenge"} <= set(LISTS)
+
+
+def test_the_lock_is_left_safe_however_the_door_ends() -> None:
+    at = place()
+    said = rendered(TEMPLATE, at, config_with())
+    assert f"ExecStopPost=-{at.python} -P -m accessctl.service.leave_safe {at.config}" in said
