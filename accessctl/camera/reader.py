@@ -83,6 +83,7 @@ class Reader:
         self._failure: Exception | None = None
         self._sequence = 0
         self._last_captured: float | None = None
+        self._behind_s = 0.0
         self._worker = _Worker()
         self._stuck: list[_Worker] = []
 
@@ -132,6 +133,12 @@ class Reader:
         """Capture time of the newest frame read so far."""
         with self._lock:
             return self._last_captured
+
+    @property
+    def behind_s(self) -> float:
+        """How much later than the best of late the newest picture came, seconds."""
+        with self._lock:
+            return self._behind_s
 
     def next(self, timeout_s: float) -> Frame | None:
         """The next frame, waiting at most `timeout_s`; None when none came or none is left.
@@ -277,6 +284,7 @@ class Reader:
             changed = self.source.endless and self._pictures.examine(
                 shot.image, captured, self.source.description
             )
+            self._behind_s = shot.behind_s
             condition = self._pictures.condition
             frame = None if self._pictures.frozen else self._framed(shot.image, captured)
             event = None if frame is None else self._outage.worked()

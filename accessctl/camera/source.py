@@ -31,11 +31,13 @@ class Shot:
     """One picture of a feed: RGB uint8 (H, W, 3).
 
     `media` is its time in seconds since the start of a recording, strictly rising from
-    shot to shot, or None when the picture was taken the moment it was read.
+    shot to shot, or None when the picture was taken the moment it was read, as far as anybody
+    can tell; `behind_s` is how much later than the best of late it came, seconds.
     """
 
     image: Image
     media: float | None = None
+    behind_s: float = 0.0
 
 
 class Feed(Protocol):

@@ -3,6 +3,8 @@
 A video file is played as if it were a camera.
 """
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from accessctl.camera.capture import (
     open_capture,
     read_rgb,
 )
+from accessctl.camera.delay import StreamDelay
 from accessctl.camera.health import MAX_OPEN_DOUBLINGS
 from accessctl.camera.source import Shot, redact
 from accessctl.config.camera import CameraConfig
@@ -24,12 +27,18 @@ DEFAULT_FPS = 25.0
 MIN_FPS, MAX_FPS = 0.1, 1000.0
 MIN_STEP_S = 0.001
 LONGEST_S = 1e7
+TIMED = ("rtsp://", "rtsps://")
 
 
 @dataclass(frozen=True, slots=True)
 class StreamFeed:
+    """`delay` None: what the stream says of its time is worth nothing."""
+
     capture: Capture
     shown: str
+    delay: StreamDelay | None = None
+    max_delay_s: float = 0.0
+    clock: Callable[[], float] = time.monotonic
 
     def read(self) -> Shot:
         image = read_rgb(self.capture)
@@ -37,7 +46,20 @@ class StreamFeed:
             raise CameraError(
                 f"{self.shown} stopped sending pictures; check the camera and the network."
             )
-        return Shot(image)
+        return Shot(image, behind_s=self._behind_s())
+
+    def _behind_s(self) -> float:
+        if self.delay is None:
+            return 0.0
+        stamp = self.capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
+        behind_s = self.delay.note(stamp, self.clock())
+        if self.max_delay_s and behind_s > self.max_delay_s:
+            raise CameraError(
+                f"{self.shown} has fallen {behind_s:.1f} s behind; relieve the machine or the "
+                "network, ask the camera for fewer or smaller pictures, or raise "
+                "camera.max_delay_s."
+            )
+        return behind_s
 
     def close(self) -> None:
         self.capture.release()
@@ -50,6 +72,7 @@ class StreamSource:
     url: str
     config: CameraConfig
     factory: CaptureFactory = open_capture
+    clock: Callable[[], float] = time.monotonic
     live: bool = True
     endless: bool = True
 
@@ -71,7 +94,15 @@ class StreamSource:
         if not capture.isOpened():
             capture.release()
             raise self._unreachable()
-        return StreamFeed(following_the_size(capture), self.description)
+        # Only RTSP carries the camera's own time; of MJPEG over HTTP FFmpeg makes one up.
+        timed = self.url.lower().startswith(TIMED)
+        return StreamFeed(
+            following_the_size(capture),
+            self.description,
+            StreamDelay() if timed else None,
+            self.config.max_delay_s,
+            self.clock,
+        )
 
     def _unreachable(self) -> CameraError:
         return CameraError(

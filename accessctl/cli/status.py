@@ -15,6 +15,7 @@ from accessctl.cli.front import Verb
 from accessctl.service.client import ask
 from accessctl.storage.parsing import printable
 
+LATE_S = 0.5
 LABEL = 10
 DAY_S = 86400
 
@@ -87,10 +88,13 @@ def _infrared(infrared: Mapping[str, Any]) -> Iterator[str]:
 def _frames(camera: Mapping[str, Any]) -> str:
     if camera["frame_age_s"] is None:
         return "none yet"
+    failed = f", {camera['failed']} failed" if camera.get("failed") else ""
+    behind = camera.get("behind_s") or 0.0
+    late = f", {behind:.1f} s later than before" if behind >= LATE_S else ""
     return (
         f"{camera['fps']:.1f} a second, the last {camera['frame_age_s']:.1f} s ago; "
         f"{camera['frames']} looked at, {camera.get('dropped', 0)} dropped, "
-        f"{camera['reconnects']} reconnects"
+        f"{camera['reconnects']} reconnects{failed}{late}"
     )
 
 

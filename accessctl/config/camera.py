@@ -53,6 +53,13 @@ class CameraConfig(Section):
     read_timeout_s: float = Field(
         4, gt=0, le=60, description="A camera that is silent this long counts as lost, seconds."
     )
+    max_delay_s: float = Field(
+        2.0,
+        ge=0,
+        le=60,
+        description="An RTSP camera whose pictures have fallen so much further behind than they "
+        "were counts as lost and is opened anew, seconds; 0: never.",
+    )
     frozen_after_s: float = Field(
         4,
         ge=0,

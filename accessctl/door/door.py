@@ -132,6 +132,14 @@ class Door:
         """Another infrared camera, or none, from the next frame on."""
         self._liveness.infrared = infrared
 
+    def drop_frame(self) -> None:
+        """The last frame could not be looked at: whoever is not decided is looked at anew, for
+        half of what it showed may have been taken in."""
+        for track, visit in self._visits.items():
+            if visit.verdict is None:
+                self._visits[track] = visit.on_another_track()
+                self._forget_shown(visit.id)
+
     def close(self, now: float) -> list[Decision]:
         """End the visits that are still open, as if everybody had left at `now`."""
         return list(self._farewells(now + 2 * self._setup.leave_after_s, 0.0))

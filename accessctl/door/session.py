@@ -21,6 +21,7 @@ from accessctl.config.camera import CameraConfig
 from accessctl.domain import Decision, Frame, Image
 from accessctl.door.assembly import live_settings_of, open_door
 from accessctl.door.door import Door, Step
+from accessctl.door.frame_faults import FrameFaults
 from accessctl.door.liveness_gate import InfraredView
 from accessctl.door.recorder import ActionListener, ignore, service_event
 from accessctl.errors import CameraError, ConfigError, FaceError
@@ -54,20 +55,38 @@ def watch(
     clock: Callable[[], float],
     seconds: float | None = None,
     between: Callable[[], None] = nothing,
+    *,
+    faults: FrameFaults | None = None,
 ) -> Iterator[tuple[Frame, Step]]:
     """Each frame with what it brought; at most `seconds` of `clock`.
+
+    A frame on which the door fails is dropped and told to `faults`, which may raise.
 
     `between` is called before each look for a frame, so at least every PATIENCE_S while none
     comes; what it raises ends the loop.
     """
+    faults = faults or FrameFaults()
     until = None if seconds is None else clock() + seconds
     while not stop.is_set() and not (until is not None and clock() >= until):
         between()
         frame = reader.next(PATIENCE_S)
         if frame is not None:
-            yield frame, door.step(frame)
+            step = _stepped(door, frame, faults)
+            if step is not None:
+                yield frame, step
         elif reader.ended:
             return
+
+
+def _stepped(door: Door, frame: Frame, faults: FrameFaults) -> Step | None:
+    try:
+        step = door.step(frame)
+    except Exception as error:  # noqa: BLE001 - not swallowed: counted, told of, raised in a row
+        door.drop_frame()
+        faults.failed(error)
+        return None
+    faults.good()
+    return step
 
 
 def unheard(_state: str, _detail: str) -> None:
@@ -93,6 +112,7 @@ class Session:
     on_infrared: CameraListener = unheard
     beside: ExitStack = field(default_factory=ExitStack)
     infrared: InfraredView | None = None
+    faults: FrameFaults = field(default_factory=FrameFaults)
     _dropped: int = 0
 
     def steps(
@@ -103,7 +123,7 @@ class Session:
         between: Callable[[], None] = nothing,
     ) -> Iterator[tuple[Frame, Step]]:
         """Each frame with what it brought; `between` is called before each look for one."""
-        return watch(self, self.door, stop, clock, seconds, between)
+        return watch(self, self.door, stop, clock, seconds, between, faults=self.faults)
 
     @property
     def ended(self) -> bool:
@@ -231,6 +251,9 @@ def open_session(
         note(f"infrared_{state}", detail=detail)
         on_infrared(state, detail)
 
+    def frame_fault(error: Exception) -> None:
+        note("frame_fault", detail=type(error).__name__)
+
     infrared = infrared_beside(source, config, fast=fast)
     reader = Reader(source, config.camera, on_event=camera_event)
     session: Session | None = None
@@ -261,6 +284,7 @@ def open_session(
                 camera,
                 infrared_event,
                 beside,
+                faults=FrameFaults(frame_fault),
             )
             if infrared is not None:
                 session.look_through(infrared)

@@ -30,6 +30,7 @@ STRIDE = 8
 BLACK, DARK, BRIGHT = 0.02, 0.12, 0.9
 SLOW = 0.7
 SLOWEST_INFRARED = 4.0
+LATE_S = 0.5
 
 LISTING_S = 1.5
 Found = Callable[[], Iterator[tuple[str, CameraIdentity]]]
@@ -180,6 +181,14 @@ def of_running_door(report: Mapping[str, Any]) -> Iterator[Finding]:
             "camera",
             f"{name}: {camera['width']}x{camera['height']} at {camera['fps']:.1f} frames a second, "
             "says the running door.",
+        )
+    if camera.get("failed"):
+        yield warning("frames", f"The door failed on {camera['failed']} frames; its log says why.")
+    if (camera.get("behind_s") or 0.0) >= LATE_S:
+        yield warning(
+            "delay",
+            f"Pictures come {camera['behind_s']:.1f} s later than they did; relieve the machine or "
+            "the network.",
         )
     if camera.get("upside_down"):
         yield failure("upright", UPSIDE_DOWN_ADVICE)

@@ -185,6 +185,8 @@ def view_of(session: Session) -> DoorView:
         dropped=lambda: session.dropped,
         lockout=lambda: read_lockout(config.lockout_file, config.access.door, uptime()),
         infrared=lambda: infrared_of(session),
+        failed=lambda: session.faults.dropped,
+        behind_s=lambda: session.reader.behind_s,
     )
 
 

@@ -76,6 +76,8 @@ class Totals:
     people_locked: int = 0
     scenery: int = 0
     upside_down: bool = False
+    failed: int = 0
+    behind_s: float = 0.0
     infrared_up: bool | None = None
 
 
@@ -174,6 +176,16 @@ def _camera(totals: Totals) -> "Iterator[Metric]":
     yield _count("accessctl_frames", "Frames that the door looked at.", totals.frames)
     yield _count(
         "accessctl_frames_dropped", "Frames that a newer one replaced unseen.", totals.dropped
+    )
+    yield _count(
+        "accessctl_frames_failed",
+        "Frames on which the door failed; each was dropped.",
+        totals.failed,
+    )
+    yield _gauge(
+        "accessctl_camera_behind_seconds",
+        "How much later than the best of the last minutes pictures of an RTSP camera come.",
+        totals.behind_s,
     )
     yield _gauge("accessctl_camera_up", "1 while frames come, else 0.", totals.watching)
     if totals.infrared_up is not None:

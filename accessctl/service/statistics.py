@@ -55,8 +55,10 @@ class DoorView:
     """What the door itself answers when it is asked, each from any thread.
 
     `fingerprint` is the encoder's, `names` those of the gallery as it is now, `dropped` counts
-    the reader's frames that a newer one replaced; `lockout` may raise StoreError. `infrared` is
-    the infrared camera and why it is silent, None where it is not, or where there is none.
+    the reader's frames that a newer one replaced, `failed` those on which the door failed, and
+    `behind_s` is how much later than the best the newest one came; `lockout` may raise
+    StoreError. `infrared` is the infrared camera and why it is silent, None where it is not, or
+    where there is none.
     """
 
     door: str
@@ -69,6 +71,8 @@ class DoorView:
     dropped: Callable[[], int]
     lockout: Callable[[], LockoutView]
     infrared: Callable[[], tuple[str, str | None] | None] = _none
+    failed: Callable[[], int] = int
+    behind_s: Callable[[], float] = float
 
 
 class Statistics:
@@ -178,7 +182,12 @@ class Statistics:
         names: Mapping[PersonId, str] = {} if view is None else view.names()
         answer["decisions"] = [_told(decision, names) for decision in reversed(decisions)]
         if view is not None:
-            answer["camera"] |= {"description": view.camera, "dropped": view.dropped()}
+            answer["camera"] |= {
+                "description": view.camera,
+                "dropped": view.dropped(),
+                "failed": view.failed(),
+                "behind_s": round(view.behind_s(), 2),
+            }
             answer |= {
                 "door": view.door,
                 "people": view.people(),
@@ -222,6 +231,8 @@ class Statistics:
             people_locked=_seen(view).people,
             scenery=tally.scenery,
             upside_down=tally.upside_down,
+            failed=0 if view is None else view.failed(),
+            behind_s=0.0 if view is None else view.behind_s(),
             infrared_up=_infrared_up(view),
         )
 

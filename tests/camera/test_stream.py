@@ -330,3 +330,54 @@ def test_time_always_rises(stamps: list[float], fps: float) -> None:
 )
 def test_usable_fps(stated: float, used: float) -> None:
     assert usable_fps(stated) == used
+
+
+class LateCapture:
+    """Pictures a tenth of a second apart by their stamps."""
+
+    def __init__(self) -> None:
+        self.pictures = 0
+
+    def isOpened(self) -> bool:  # noqa: N802 - OpenCV's name
+        return True
+
+    def read(self) -> tuple[bool, Any]:
+        self.pictures += 1
+        return True, np.full((4, 4, 3), self.pictures % 256, np.uint8)
+
+    def get(self, propId: int) -> float:  # noqa: N803 - OpenCV's name
+        return self.pictures * 100.0 if propId == cv2.CAP_PROP_POS_MSEC else 0.0
+
+    def set(self, propId: int, value: float) -> bool:  # noqa: N803 - OpenCV's name
+        return False
+
+    def release(self) -> None:
+        return
+
+
+@pytest.mark.parametrize(
+    ("url", "max_delay_s", "lost"),
+    [
+        ("rtsp://10.0.0.7/1", 2.0, True),
+        ("rtsp://10.0.0.7/1", 0.0, False),
+        ("http://10.0.0.7/mjpeg", 2.0, False),
+    ],
+)
+def test_a_stream_that_falls_behind_is_lost(url: str, max_delay_s: float, lost: bool) -> None:
+    now = iter(n / 5 for n in range(1000))
+    source = StreamSource(
+        url,
+        CameraConfig(max_delay_s=max_delay_s),
+        lambda *_: LateCapture(),
+        clock=lambda: next(now),
+    )
+    feed = source.open()
+    if lost:
+        # A tenth of a second more with each picture from the second on.
+        shots = [feed.read() for _ in range(22)]
+        assert shots[-1].behind_s == pytest.approx(2.0)
+        with pytest.raises(CameraError, match=r"has fallen 2\.1 s behind"):
+            feed.read()
+    else:
+        shots = [feed.read() for _ in range(100)]
+        assert (shots[-1].behind_s > 5) is url.startswith("rtsp")

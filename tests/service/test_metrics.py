@@ -54,6 +54,8 @@ NAMES = {
     "accessctl_lockout_seconds",
     "accessctl_people_locked_out",
     "accessctl_scenery_faces",
+    "accessctl_frames_failed",
+    "accessctl_camera_behind_seconds",
     "accessctl_camera_upside_down",
     "accessctl_watchdog_pings",
     "accessctl_uptime_seconds",

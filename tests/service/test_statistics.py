@@ -95,6 +95,8 @@ def test_a_report_of_a_watching_door(shown):
         "fps": 7.7,
         "frame_age_s": 0.6,
         "upside_down": False,
+        "failed": 0,
+        "behind_s": 0.0,
         "frames": 21,
         "dropped": 7,
         "reconnects": 0,
