@@ -62,7 +62,8 @@ def write_down(audit: Recorder, event: Event) -> bool:
 
 
 def person_event(change: str, person: PersonId, time: float) -> Event:
-    """`change` is one of enrolled, photo_added, renamed, removed, rules_changed, pin_changed."""
+    """`change` is one of enrolled, photo_added, renamed, removed, rules_changed,
+    pin_changed, passback_forgiven."""
     return Event(time, EventKind.PERSON, {"change": change}, person)
 
 

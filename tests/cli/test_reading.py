@@ -17,6 +17,7 @@ CHANGING = {
     *("evaluate calibration", "evaluate fairness", "evaluate oneshot", "evaluate identify"),
     *("evaluate robustness", "evaluate liveness", "evaluate challenge", "init"),
     *("service install", "service uninstall", "service status", "embed"),
+    *("people inside", "passback forgive"),
 }
 """They write by their nature, or look at no door."""
 READING: dict[str, tuple[int, tuple[str, ...]]] = {
