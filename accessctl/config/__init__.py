@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from accessctl import extensions
 from accessctl.bundled import model_folders, named_models
 from accessctl.config.camera import CameraConfig
 from accessctl.config.liveness import Intent, LivenessConfig, Mode
@@ -18,6 +19,7 @@ from accessctl.config.operation import (
     ActionsConfig,
     AuditConfig,
     CommandAction,
+    CustomAction,
     RetentionConfig,
     ServiceConfig,
     SnapshotConfig,
@@ -41,7 +43,9 @@ from accessctl.config.recognition import (
     VisionConfig,
 )
 from accessctl.config.section import Section, explain, laid_below, resolve_paths
+from accessctl.config.training import TrainingConfig
 from accessctl.errors import ConfigError
+from accessctl.extensions import ExtensionKind
 from accessctl.storage.parsing import read_mapping, shortened
 
 __all__ = [
@@ -52,6 +56,7 @@ __all__ = [
     "CameraConfig",
     "CommandAction",
     "Config",
+    "CustomAction",
     "DetectorRuntime",
     "EncoderConfig",
     "Factor",
@@ -69,6 +74,7 @@ __all__ = [
     "Section",
     "ServiceConfig",
     "SnapshotConfig",
+    "TrainingConfig",
     "VisionConfig",
     "WebhookAction",
     "Weekday",
@@ -90,6 +96,7 @@ class Config(Section):
     actions: ActionsConfig = ActionsConfig()
     audit: AuditConfig = AuditConfig()
     service: ServiceConfig = ServiceConfig()
+    training: TrainingConfig = TrainingConfig()
 
     @property
     def lockout_file(self) -> Path:
@@ -162,5 +169,7 @@ def _first_complaint(error: ValidationError) -> str:
 def resolve_source(source: str, base: Path) -> str:
     """A recording's path laid below `base`; words, devices and URLs stay as they are."""
     if source in {"auto", "demo"} or "://" in source or re.fullmatch(r"(usb:)?\d+", source):
+        return source
+    if extensions.find(ExtensionKind.SOURCES, source) is not None:
         return source
     return str(laid_below(Path(source), base))

@@ -1,0 +1,201 @@
+"""What is added from outside the package: cues, actions, sources, losses and commands, by name.
+
+Two ways lead here. A program that runs a door calls `register`. A distribution that is installed
+beside accessctl declares an entry point in one of the groups `accessctl.cues`,
+`accessctl.actions`, `accessctl.sources`, `accessctl.losses` and `accessctl.commands`. Names of
+entry points are read from the distributions' metadata; the code behind one is imported when
+somebody named it, in config.yaml or on the command line, and not before.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib.metadata import EntryPoint, entry_points
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from accessctl.errors import AccessctlError, ConfigError, ExtensionError
+from accessctl.storage.parsing import shortened
+
+NAME = re.compile(r"[a-z][a-z0-9-]{0,31}", re.ASCII)
+
+Made = TypeVar("Made")
+
+
+class ExtensionKind(StrEnum):
+    """What can be added; `accessctl.` and the value is the group of its entry points."""
+
+    CUES = "cues"
+    ACTIONS = "actions"
+    SOURCES = "sources"
+    LOSSES = "losses"
+    COMMANDS = "commands"
+
+    @property
+    def one(self) -> str:
+        """The word for one of them."""
+        return {"losses": "loss"}.get(self.value, self.value[:-1])
+
+    @property
+    def group(self) -> str:
+        return f"accessctl.{self.value}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Extension:
+    """One thing that was added: nothing of it is imported before `load` is called.
+
+    `help` says in a line what it is, and may be empty. `origin` is the distribution that it is
+    from, empty for what the running program registered.
+    """
+
+    kind: ExtensionKind
+    name: str
+    help: str
+    origin: str
+    _load: Callable[[], Any]
+
+    def load(self) -> Any:
+        """The object itself; ExtensionError, in one sentence, where importing it fails."""
+        try:
+            return self._load()
+        except AccessctlError:
+            raise
+        except (Exception, SystemExit) as error:
+            raise self.fault(f"cannot be loaded ({described(error)})") from error
+
+    def fault(self, what: str) -> ExtensionError:
+        """The error that says of it `what` is wrong."""
+        whose = f" of the package {self.origin}" if self.origin else ""
+        return ExtensionError(
+            f"The {self.kind.one} {self.name!r}{whose} {what}; correct it, or take its name out "
+            "of the configuration."
+        )
+
+
+_registered: dict[tuple[ExtensionKind, str], Extension] = {}
+
+
+def register(kind: str, name: str, made: Any, *, help: str = "") -> None:  # noqa: A002
+    """From now on `name` means `made` in this process; a name that is known means the new one.
+
+    `kind` is "cues", "actions", "sources", "losses" or "commands"; docs/api.md says what each of
+    them is. A name is up to 32 small letters, digits and hyphens and begins with a letter;
+    ValueError for any other, and for another kind.
+
+    >>> register("actions", "nothing", lambda: None)
+    >>> "nothing" in names("actions")
+    True
+    >>> unregister("actions", "nothing")
+    """
+    known = ExtensionKind(kind)
+    if not NAME.fullmatch(name):
+        raise ValueError(f"a name is small letters, digits and hyphens, not {name!r}")
+    _registered[known, name] = Extension(known, name, help, "", lambda: made)
+
+
+def unregister(kind: str, name: str) -> None:
+    """Forget what was registered under that name, if anything was."""
+    _registered.pop((ExtensionKind(kind), name), None)
+
+
+def registered(kind: str) -> tuple[str, ...]:
+    """The names that this program registered, in that order."""
+    return tuple(name for known, name in _registered if known == ExtensionKind(kind))
+
+
+def names(kind: str) -> tuple[str, ...]:
+    """All names of that kind, those that were registered first; imports nothing."""
+    found = ExtensionKind(kind)
+    installed = sorted({one.name for one in entry_points(group=found.group)})
+    return tuple(dict.fromkeys([*registered(kind), *installed]))
+
+
+def find(kind: str, name: str) -> Extension | None:
+    """What that name means, None where it means nothing. What was registered comes first.
+
+    ConfigError where several installed distributions claim the name: which of them is meant
+    cannot be known, and a door does not guess whose code it runs.
+    """
+    found = ExtensionKind(kind)
+    if (found, name) in _registered:
+        return _registered[found, name]
+    if not NAME.fullmatch(name):
+        return None
+    # A distribution that is found twice on the path declares the same thing twice.
+    claims = {(_origin(one), one.value): one for one in entry_points(group=found.group, name=name)}
+    if len(claims) > 1:
+        packages = " and ".join(sorted(origin for origin, _ in claims))
+        raise ConfigError(
+            f"The {found.one} {name!r} is claimed by the packages {packages}; uninstall all but "
+            "one of them."
+        )
+    return next((_installed(found, one) for one in claims.values()), None)
+
+
+def named(kind: str, name: str, where: str) -> Extension:
+    """As `find`; ConfigError, which says that `where` names it, where it means nothing."""
+    found = find(kind, name)
+    if found is None:
+        raise ConfigError(
+            f"{where}: there is no {ExtensionKind(kind).one} {name!r} "
+            f"({', '.join(names(kind)) or 'none is added'}); install the package that brings it, "
+            "or correct the name."
+        )
+    return found
+
+
+def commands() -> Mapping[str, Extension]:
+    """The commands that were added, by name; loading one gives a Typer application or a function.
+
+    Nothing is imported. A name that several distributions claim fails when it is loaded.
+
+    >>> register("commands", "greet", print, help="Say hello.")
+    >>> commands()["greet"].help
+    'Say hello.'
+    >>> unregister("commands", "greet")
+    """
+    return MappingProxyType({name: _command(name) for name in names(ExtensionKind.COMMANDS)})
+
+
+def _command(name: str) -> Extension:
+    kind = ExtensionKind.COMMANDS
+    try:
+        return named(kind, name, "the command line")
+    except ConfigError as error:
+        refusal = error
+
+    def refuse() -> Any:
+        raise refusal
+
+    return Extension(kind, name, "", "", refuse)
+
+
+def made_by(extension: Extension, make: Callable[[], Made]) -> Made:
+    """What `make` gives; whatever it raises in the extension's code becomes one sentence.
+
+    Errors of accessctl pass: they are sentences already.
+    """
+    try:
+        return make()
+    except AccessctlError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise extension.fault(f"cannot be made ({described(error)})") from error
+
+
+def described(error: BaseException) -> str:
+    """A foreign error in a few words: its kind, and its message on one line."""
+    text = shortened(str(error), 200)
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _installed(kind: ExtensionKind, point: EntryPoint) -> Extension:
+    told = {} if point.dist is None else point.dist.metadata.json
+    summary = str(told.get("summary", ""))
+    return Extension(kind, point.name, shortened(summary, 100), _origin(point), point.load)
+
+
+def _origin(point: EntryPoint) -> str:
+    return "an unknown package" if point.dist is None else point.dist.name
