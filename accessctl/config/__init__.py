@@ -6,7 +6,9 @@ are relative to the file they stand in.
 """
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -78,6 +80,7 @@ __all__ = [
     "VisionConfig",
     "WebhookAction",
     "Weekday",
+    "config_of",
     "explain",
     "load_config",
     "resolve_paths",
@@ -113,11 +116,7 @@ class Config(Section):
 def load_config(path: Path) -> Config:
     """Read and check `path`; raises ConfigError with the first thing that is wrong."""
     try:
-        config = Config.model_validate(read_mapping(path))
-        base = path.resolve().parent
-        resolved: Config = resolve_paths(config, base)
-        resolved = _with_named_models(config, resolved, base)
-        sources = _sources(resolved, base)
+        return config_of(read_mapping(path), path.resolve().parent, str(path))
     except PermissionError as error:
         raise ConfigError(
             f"You may not read the configuration {path}; do so as root or as the door's user."
@@ -127,11 +126,24 @@ def load_config(path: Path) -> Config:
             f"Cannot read the configuration {path} ({error.strerror}); "
             "name an existing file with --config or ACCESSCTL_CONFIG."
         ) from error
-    except ValidationError as error:
-        raise ConfigError(f"{path}: {_first_complaint(error)}") from error
-    except (ValueError, RuntimeError) as error:
+    except ValueError as error:
         raise ConfigError(f"{path} {error}; correct it.") from error
-    return resolved.model_copy(update=sources)
+
+
+def config_of(given: Mapping[str, Any], base: Path, origin: str) -> Config:
+    """Check what stands in a configuration, whose paths are below the absolute `base`.
+
+    ConfigError with the first thing that is wrong, which it says of `origin`.
+    """
+    try:
+        config = Config.model_validate(given)
+        resolved: Config = resolve_paths(config, base)
+        resolved = _with_named_models(config, resolved, base)
+        return resolved.model_copy(update=_sources(resolved, base))
+    except ValidationError as error:
+        raise ConfigError(f"{origin}: {_first_complaint(error)}") from error
+    except (ValueError, RuntimeError) as error:
+        raise ConfigError(f"{origin} {error}; correct it.") from error
 
 
 def _with_named_models(said: Config, resolved: Config, base: Path) -> Config:
