@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from accessctl.camera.photo import ImageFolderSource
-from accessctl.camera.source import Source, added_source, redact, registered_words
+from accessctl.camera.source import Source, added_source, added_sources, redact
 from accessctl.camera.stream import StreamSource, VideoFileSource
 from accessctl.camera.usb import UsbSource, first_usb_camera, locate_first
 from accessctl.config.camera import CameraConfig
@@ -68,7 +68,7 @@ class SourceSpec:
 
 def understood() -> str:
     """All that may be named, in words."""
-    *others, last = *UNDERSTOOD, *registered_words()
+    *others, last = *UNDERSTOOD, *added_sources()
     return f"{', '.join(others)}, or {last}"
 
 

@@ -89,9 +89,9 @@ def register_source(word: str, make: MakeSource) -> None:
     extensions.register(ExtensionKind.SOURCES, word, make)
 
 
-def registered_words() -> tuple[str, ...]:
-    """The words that have been registered, in that order."""
-    return extensions.registered(ExtensionKind.SOURCES)
+def added_sources() -> tuple[str, ...]:
+    """The words of all sources that were added, those that were registered first."""
+    return extensions.names(ExtensionKind.SOURCES)
 
 
 def added_source(text: str) -> Extension | None:

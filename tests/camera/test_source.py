@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from accessctl.camera.choose import SourceKind, SourceSpec, parse_source, source_from, understood
 from accessctl.camera.fake import FakeSource
-from accessctl.camera.source import Shot, added_source, redact, register_source, registered_words
+from accessctl.camera.source import Shot, added_source, added_sources, redact, register_source
 from accessctl.config.camera import CameraConfig
 from accessctl.errors import ExtensionError, SourceError
 
@@ -64,7 +64,7 @@ def test_a_source_that_is_none_is_a_sentence() -> None:
 
 
 def test_without_it_the_word_is_a_path_and_is_not_offered() -> None:
-    assert registered_words() == ()
+    assert added_sources() == ()
     assert parse_source("puppet") == SourceSpec(SourceKind.PATH, "puppet")
     assert understood().endswith("a video file, or a folder of images")
     with pytest.raises(SourceError, match=r"^puppet does not exist; name auto, usb:0"):
@@ -82,7 +82,7 @@ def test_the_last_to_register_a_word_has_it() -> None:
     first, last = FakeSource([]), FakeSource([])
     register_source("puppet", lambda *_: first)
     register_source("puppet", lambda *_: last)
-    assert registered_words() == ("puppet",)
+    assert added_sources() == ("puppet",)
     assert source_from("puppet", CameraConfig()) is last
 
 
@@ -92,7 +92,7 @@ def test_the_last_to_register_a_word_has_it() -> None:
 def test_words_that_mean_something_else_are_refused(word: str) -> None:
     with pytest.raises(ValueError, match=r"small letters|names a source already"):
         register_source(word, lambda *_: FakeSource([]))
-    assert registered_words() == ()
+    assert added_sources() == ()
 
 
 @pytest.mark.parametrize(
