@@ -20,7 +20,7 @@ from accessctl.administration.changes import Administration, DeferredLog
 from accessctl.bundled import model_folders, named_models
 from accessctl.camera.iterable import rgb_image
 from accessctl.camera.photo import read_photo
-from accessctl.config import Config, EncoderConfig, GalleryConfig, config_of
+from accessctl.config import Config, EncoderConfig, config_of
 from accessctl.config import load_config as read_config
 from accessctl.demo.door import demo_config
 from accessctl.domain import Embedding, Face, Image, Match, Person, PersonId
@@ -31,8 +31,8 @@ from accessctl.gallery.fake import MemoryGallery
 from accessctl.gallery.people import StoredPhoto
 from accessctl.gallery.schema import database_file
 from accessctl.recognition import engine as recognition
-from accessctl.recognition.engine import USUAL, ClosingPeople, Engine, EngineMakers
-from accessctl.recognition.enrolment import Candidate
+from accessctl.recognition.engine import USUAL, Engine, EngineMakers
+from accessctl.recognition.enrolment import Candidate, reembed
 from accessctl.recognition.identify import Verification, embed_portrait, identify, verify
 from accessctl.runtime import standard_error_untouched
 
@@ -65,10 +65,14 @@ class FaceEngine:
     `image[:, :, ::-1]` makes RGB of it.
     """
 
-    def __init__(self, parts: Engine, stack: ExitStack, makers: EngineMakers) -> None:
+    def __init__(
+        self, parts: Engine, stack: ExitStack, makers: EngineMakers, *, renew_templates: bool
+    ) -> None:
+        """`parts` know nobody; `stack` closes what is opened later."""
         self._parts = parts
         self._stack = stack
         self._makers = makers
+        self._renew_templates = renew_templates
         # The detectors and the mesh are for one thread at a time.
         self._eyes = threading.Lock()
         self._changes = threading.RLock()
@@ -76,12 +80,6 @@ class FaceEngine:
     @property
     def config(self) -> Config:
         return self._parts.config
-
-    @property
-    def parts(self) -> Engine:
-        """What it is made of; for the inside of accessctl, and may change from release to
-        release."""
-        return self._parts
 
     def read(self, photo: Photo) -> Image:
         """The picture as RGB uint8 (H, W, 3), upright; PhotoError beyond the limits of
@@ -123,22 +121,30 @@ class FaceEngine:
         `identify` says whether a match is sure enough to name somebody.
         """
         _check(embedding, self._parts.recogniser.dimension)
-        roster = self._parts.roster
+        roster = self._enrolled().roster
         roster.refresh()
         return roster.matcher.search(embedding)
 
+    def compare(self, a: Embedding, b: Embedding) -> Verification:
+        """Whether two unit embeddings float32 (D,) are of the same person, at a false-match rate
+        of at most `policy.target_fmr`. ValueError for another shape or length."""
+        for embedding in (a, b):
+            _check(embedding, self._parts.recogniser.dimension)
+        return verify(a, b, self._parts.roster.matcher, self.config.policy.target_fmr)
+
     def verify(self, a: Photo, b: Photo) -> Verification:
-        """Whether two pictures show the same person, at a false-match rate of at most
-        `policy.target_fmr`. Each must show one person: FaceError. Nobody need be enrolled."""
-        one, other = self.embed(a), self.embed(b)
-        return verify(one, other, self._parts.roster.matcher, self.config.policy.target_fmr)
+        """As `compare`, of two pictures, each of which must show one person: FaceError.
+
+        Nobody need be enrolled.
+        """
+        return self.compare(self.embed(a), self.embed(b))
 
     def identify(self, photo: Photo) -> list[IdentifiedFace]:
         """Every face in the picture from left to right, and who it is.
 
         Strangers are named as somebody at a rate of at most `policy.target_fpir` a face.
         """
-        image, roster = self.read(photo), self._parts.roster
+        image, roster = self.read(photo), self._enrolled().roster
         roster.refresh()
         with self._eyes:
             found = identify(
@@ -155,11 +161,11 @@ class FaceEngine:
 
     def people(self) -> list[Person]:
         """Everybody enrolled, by name."""
-        return self._parts.gallery.people()
+        return self._enrolled().gallery.people()
 
     def name_of(self, person: PersonId | None) -> str | None:
         """The name of somebody enrolled; None for nobody, and for whoever is enrolled no more."""
-        return None if person is None else self._parts.roster.names.get(person)
+        return None if person is None else self._enrolled().roster.names.get(person)
 
     def enrol(self, name: str, *photos: Photo) -> Person:
         """Enrol somebody new from one or more pictures of them alone.
@@ -185,22 +191,20 @@ class FaceEngine:
     def for_a_door(self) -> Iterator[Engine]:
         """The parts of a door until the block ends: the gallery is made where there is none, and
         the eyes are the door's own, so that pictures can be looked at meanwhile."""
-        with self._changes:
-            self._open_gallery()
+        parts = self._enrolled(make=True)
         with standard_error_untouched():
             observer = self._makers.observer(self.config.vision)
         try:
-            yield replace(self._parts, observer=observer)
+            yield replace(parts, observer=observer)
         finally:
             observer.close()
 
     @contextmanager
     def administration_for(self, log: Any) -> Iterator[Administration]:
         """Changes of the gallery that are written down in an event log which is open already."""
-        with self._changes:
-            self._open_gallery()
-            yield Administration(self._parts.gallery, log, time.time)
-            self._parts.roster.refresh()
+        parts = self._enrolled(make=True)
+        yield Administration(parts.gallery, log, time.time)
+        parts.roster.refresh()
 
     @contextmanager
     def _administration(self) -> Iterator[Administration]:
@@ -221,14 +225,25 @@ class FaceEngine:
         with self._eyes:
             return self._parts.enrolment().examine(image, _named(photo))
 
+    def _enrolled(self, *, make: bool = False) -> Engine:
+        """The parts with those who are enrolled, from when there is a gallery; `make` one."""
+        with self._changes:
+            known = not isinstance(self._parts.gallery, NobodyEnrolled)
+            if not known and (make or database_file(self.config.gallery.folder).exists()):
+                self._open_gallery()
+            return self._parts
+
     def _open_gallery(self) -> None:
-        """The gallery on the disk, where nobody was enrolled before."""
         parts = self._parts
-        if not isinstance(parts.gallery, NobodyEnrolled):
-            return
-        gallery = self._makers.gallery(self.config.gallery, os.environ)
-        self._stack.callback(gallery.close)
-        self._parts = replace(parts, gallery=gallery, roster=parts.roster.of(gallery))
+        with ExitStack() as stack:
+            gallery = self._makers.gallery(self.config.gallery, os.environ)
+            stack.callback(gallery.close)
+            with self._eyes:
+                progress = _renew if self._renew_templates else _refuse_to_renew
+                reembed(gallery, parts.observer, parts.recogniser, progress)
+            roster = parts.roster.of(gallery)
+            self._stack.push(stack.pop_all())
+        self._parts = replace(parts, gallery=gallery, roster=roster)
 
 
 class NobodyEnrolled(MemoryGallery):
@@ -245,28 +260,19 @@ def open_engine(
     """An engine as `config` says, open until the block ends.
 
     `config` is the name of a config.yaml, its content as a mapping (paths are below the current
-    folder), a Config, or None: the defaults of this release. A gallery that is not there is not
-    made: nobody is enrolled then. Where the gallery's templates are of another encoder,
-    StoreError, or, with `renew_templates`, they are made anew from the kept photos. `makers` are
-    what makes the parts, for tests. ConfigError, ModelError, DeviceError, GalleryKeyError.
+    folder), a Config, or None: the defaults of this release. ConfigError, ModelError, DeviceError.
+
+    The gallery is opened when somebody enrolled is asked for, and made when the first is enrolled;
+    StoreError and GalleryKeyError come then. Where its templates are of another encoder that is a
+    StoreError, or, with `renew_templates`, they are made anew from the kept photos. `makers` make
+    the parts, for tests.
     """
     chosen = configuration(config)
-
-    def existing(config: GalleryConfig, environment: Mapping[str, str]) -> ClosingPeople:
-        if not database_file(config.folder).exists():
-            return NobodyEnrolled()
-        return makers.gallery(config, environment)
-
     with ExitStack() as stack:
         with standard_error_untouched():
-            parts = stack.enter_context(
-                recognition.open_engine(
-                    chosen,
-                    _renew if renew_templates else _refuse_to_renew,
-                    replace(makers, gallery=existing),
-                )
-            )
-        yield FaceEngine(parts, stack, makers)
+            blank = replace(makers, gallery=lambda _config, _environment: NobodyEnrolled())
+            parts = stack.enter_context(recognition.open_engine(chosen, _renew, blank))
+        yield FaceEngine(parts, stack, makers, renew_templates=renew_templates)
 
 
 def configuration(config: Configured) -> Config:
