@@ -96,7 +96,13 @@ def register(kind: str, name: str, made: Any, *, help: str = "") -> None:  # noq
 
 
 def unregister(kind: str, name: str) -> None:
-    """Forget what was registered under that name, if anything was."""
+    """Forget what was registered under that name, if anything was.
+
+    >>> register("cues", "at-rest", print)
+    >>> unregister("cues", "at-rest")
+    >>> find("cues", "at-rest") is None
+    True
+    """
     _registered.pop((ExtensionKind(kind), name), None)
 
 

@@ -85,6 +85,12 @@ def open_door(
     with their keys, where there are none. Leaving the block waits for actions that are under way.
     ConfigError, ExtensionError, ModelError, SourceError, CameraError, StoreError, before anything
     is watched.
+
+    >>> import accessctl, numpy
+    >>> empty = numpy.zeros((240, 320, 3), numpy.uint8)
+    >>> with accessctl.open_engine() as engine, accessctl.open_door(engine, [empty] * 3) as door:
+    ...     [len(step.faces) for frame, step in door.steps()]
+    [0, 0, 0]
     """
     with ExitStack() as stack:
         parts = stack.enter_context(engine.for_a_door())
@@ -112,6 +118,16 @@ def run_door(
     `on_decision` is called with each decision and the name of its person, in the calling thread,
     after the decision is on record; what it raises ends the door and is raised here. See
     `open_door` for the rest.
+
+    >>> import accessctl
+    >>> from accessctl.bundled import asset
+    >>> unasked = {"liveness": {"mode": "off"}}  # a photograph opens this door
+    >>> with accessctl.open_engine(unasked) as engine:
+    ...     person = engine.enrol("Grace", asset("grace_hopper.jpg"))
+    ...     pictures = [engine.read(asset("grace_hopper.jpg"))] * 5
+    ...     accessctl.run_door(engine, pictures, lambda it, name: print(it.outcome.value, name))
+    granted Grace
+    1
     """
     count = 0
     with open_door(engine, source, stop=stop, fast=fast) as door:

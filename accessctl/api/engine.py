@@ -63,6 +63,22 @@ class FaceEngine:
     May be used from several threads. A picture is RGB uint8 (H, W, 3) or the name of a JPEG, PNG,
     WebP or BMP file; PhotoError for one that cannot be used. What OpenCV reads is BGR:
     `image[:, :, ::-1]` makes RGB of it.
+
+    >>> import accessctl
+    >>> from accessctl.bundled import asset
+    >>> grace, eileen = asset("grace_hopper.jpg"), asset("astronaut.png")
+    >>> with accessctl.open_engine() as engine:
+    ...     [face] = engine.detect(grace)
+    ...     engine.embed(grace, face).dtype, engine.verify(grace, eileen).same
+    ...     engine.enrol("Grace", grace).photos
+    ...     [[found.name for found in engine.identify(photo)] for photo in (grace, eileen)]
+    ...     engine.match(engine.embed(grace, face)).similarity > 0.99
+    ...     [person.name for person in engine.people()], engine.remove("Grace").name
+    (dtype('float32'), False)
+    1
+    [['Grace'], [None]]
+    True
+    (['Grace'], 'Grace')
     """
 
     def __init__(
@@ -254,9 +270,7 @@ class NobodyEnrolled(MemoryGallery):
 
 
 @contextmanager
-def open_engine(
-    config: Configured = None, *, renew_templates: bool = False, makers: EngineMakers = USUAL
-) -> Iterator[FaceEngine]:
+def open_engine(config: Configured = None, *, renew_templates: bool = False) -> Iterator[FaceEngine]:
     """An engine as `config` says, open until the block ends.
 
     `config` is the name of a config.yaml, its content as a mapping (paths are below the current
@@ -264,9 +278,22 @@ def open_engine(
 
     The gallery is opened when somebody enrolled is asked for, and made when the first is enrolled;
     StoreError and GalleryKeyError come then. Where its templates are of another encoder that is a
-    StoreError, or, with `renew_templates`, they are made anew from the kept photos. `makers` make
-    the parts, for tests.
+    StoreError, or, with `renew_templates`, they are made anew from the kept photos.
+
+    >>> import accessctl
+    >>> with accessctl.open_engine({"policy": {"target_fpir": 0.01}}) as engine:
+    ...     engine.config.policy.target_fpir, engine.people()
+    (0.01, [])
     """
+    with open_engine_of(USUAL, config, renew_templates=renew_templates) as engine:
+        yield engine
+
+
+@contextmanager
+def open_engine_of(
+    makers: EngineMakers, config: Configured = None, *, renew_templates: bool = False
+) -> Iterator[FaceEngine]:
+    """As `open_engine`, of other parts."""
     chosen = configuration(config)
     with ExitStack() as stack:
         with standard_error_untouched():
@@ -307,6 +334,12 @@ def load_encoder(
     Its `embed` takes aligned crops, RGB uint8 (N, S, S, 3), and gives unit embeddings float32
     (N, D); `cut` makes a crop of a face as its card says. `flip_average`: the mean of a crop's
     embedding and its mirror image's. ModelError, DeviceError.
+
+    >>> import accessctl, numpy
+    >>> encoder = accessctl.load_encoder("dlib")
+    >>> size = encoder.card.crop_geometry.size
+    >>> encoder.embed(numpy.zeros((2, size, size, 3), numpy.uint8)).shape
+    (2, 128)
     """
     folder = named_models(Path(name), Path.cwd(), model_folders())
     config = EncoderConfig(folder=folder, device=device, flip_average=flip_average, threads=threads)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from accessctl.api.engine import FaceEngine, open_engine
+from accessctl.api.engine import FaceEngine, open_engine_of
 from accessctl.domain import Face, Frame, Image
 from accessctl.door.fake import CALIBRATION, FACE_BOX
 from accessctl.encoder.fake import FAKE_CARD, FakeEncoder
@@ -62,7 +62,7 @@ class Workshop:
             scoring=lambda card: (normaliser, CALIBRATION),
         )
         given = self.config(**sections)
-        with open_engine(given, renew_templates=renew, makers=makers) as engine:
+        with open_engine_of(makers, given, renew_templates=renew) as engine:
             yield engine
 
     def files(self) -> list[str]:
