@@ -18,7 +18,7 @@ VERIFY = ROOT / "docs" / "VERIFY.md"
 THREATS = ROOT / "docs" / "THREAT_MODEL.md"
 CODE = re.compile(r"`([^`]+)`")
 LINK = re.compile(r"\]\(([^)#]+)(?:#[^)]*)?\)")
-BLOCK = re.compile(r"^```\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 TWO_SCREENS = 95
 
 
@@ -85,7 +85,7 @@ def test_every_command_that_is_named_exists(command: str) -> None:
 def shown() -> list[str]:
     """The commands in the README's blocks, without what is said about them."""
     blocks = BLOCK.findall(README.read_text(encoding="utf-8"))
-    return [line for block in blocks for line in block.splitlines() if line]
+    return [line for kind, block in blocks if not kind for line in block.splitlines() if line]
 
 
 def test_the_readme_shows_commands() -> None:
@@ -113,7 +113,9 @@ def test_the_index_names_every_document() -> None:
 
 
 @pytest.mark.parametrize(
-    "document", [README, *sorted((ROOT / "docs").rglob("*.md"))], ids=lambda path: str(path.name)
+    "document",
+    [README, ROOT / "examples" / "README.md", *sorted((ROOT / "docs").rglob("*.md"))],
+    ids=lambda path: str(path.name),
 )
 def test_every_link_leads_somewhere(document: Path) -> None:
     for link in LINK.findall(document.read_text(encoding="utf-8")):

@@ -204,7 +204,7 @@ class FaceEngine:
             return administration.remove(name)
 
     @contextmanager
-    def for_a_door(self) -> Iterator[Engine]:
+    def _for_a_door(self) -> Iterator[Engine]:
         """The parts of a door until the block ends: the gallery is made where there is none, and
         the eyes are the door's own, so that pictures can be looked at meanwhile."""
         parts = self._enrolled(make=True)
@@ -216,7 +216,7 @@ class FaceEngine:
             observer.close()
 
     @contextmanager
-    def administration_for(self, log: Any) -> Iterator[Administration]:
+    def _administration_for(self, log: Any) -> Iterator[Administration]:
         """Changes of the gallery that are written down in an event log which is open already."""
         parts = self._enrolled(make=True)
         yield Administration(parts.gallery, log, time.time)
@@ -226,7 +226,7 @@ class FaceEngine:
     def _administration(self) -> Iterator[Administration]:
         with (
             DeferredLog(self.config.audit, os.environ) as log,
-            self.administration_for(log) as administration,
+            self._administration_for(log) as administration,
         ):
             yield administration
 
@@ -270,7 +270,9 @@ class NobodyEnrolled(MemoryGallery):
 
 
 @contextmanager
-def open_engine(config: Configured = None, *, renew_templates: bool = False) -> Iterator[FaceEngine]:
+def open_engine(
+    config: Configured = None, *, renew_templates: bool = False
+) -> Iterator[FaceEngine]:
     """An engine as `config` says, open until the block ends.
 
     `config` is the name of a config.yaml, its content as a mapping (paths are below the current
