@@ -8,15 +8,17 @@ somebody named it, in config.yaml or on the command line, and not before.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from accessctl.errors import AccessctlError, ConfigError, ExtensionError
 from accessctl.storage.parsing import shortened
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 NAME = re.compile(r"[a-z][a-z0-9-]{0,31}", re.ASCII)
 
@@ -113,8 +115,7 @@ def registered(kind: str) -> tuple[str, ...]:
 
 def names(kind: str) -> tuple[str, ...]:
     """All names of that kind, those that were registered first; imports nothing."""
-    found = ExtensionKind(kind)
-    installed = sorted({one.name for one in entry_points(group=found.group)})
+    installed = sorted({point.name for point in _points(ExtensionKind(kind))})
     return tuple(dict.fromkeys([*registered(kind), *installed]))
 
 
@@ -130,7 +131,9 @@ def find(kind: str, name: str) -> Extension | None:
     if not NAME.fullmatch(name):
         return None
     # A distribution that is found twice on the path declares the same thing twice.
-    claims = {(_origin(one), one.value): one for one in entry_points(group=found.group, name=name)}
+    claims = {
+        (_origin(point), point.value): point for point in _points(found) if point.name == name
+    }
     if len(claims) > 1:
         packages = " and ".join(sorted(origin for origin, _ in claims))
         raise ConfigError(
@@ -197,11 +200,18 @@ def described(error: BaseException) -> str:
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
-def _installed(kind: ExtensionKind, point: EntryPoint) -> Extension:
+def _points(kind: ExtensionKind) -> "Iterable[EntryPoint]":
+    # Costs a command that asks for nothing of the kind more than its own work.
+    from importlib.metadata import entry_points
+
+    return entry_points(group=kind.group)
+
+
+def _installed(kind: ExtensionKind, point: "EntryPoint") -> Extension:
     told = {} if point.dist is None else point.dist.metadata.json
     summary = str(told.get("summary", ""))
     return Extension(kind, point.name, shortened(summary, 100), _origin(point), point.load)
 
 
-def _origin(point: EntryPoint) -> str:
+def _origin(point: "EntryPoint") -> str:
     return "an unknown package" if point.dist is None else point.dist.name
