@@ -1,20 +1,25 @@
 """A door in a program of one's own: it watches any source, decides, and tells of each decision.
 
 It is the door of `accessctl run`: each decision is in the event log before anything is acted on or
-told, and the configured actions are performed. It has no control socket, and no watchdog.
+told, the configured actions are performed, and what is to be kept no longer is removed. It has no
+control socket, and no watchdog.
 """
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from threading import Event
-from time import monotonic
 from typing import Any, TypeAlias
 
 from accessctl import demo
 from accessctl.api.engine import FaceEngine
+from accessctl.audit.log import EventLog
+from accessctl.audit.opening import Pause, Upkeep, retain
 from accessctl.camera.iterable import FrameSource, GivenFrame
 from accessctl.camera.source import Source
+from accessctl.config import AuditConfig
 from accessctl.demo.door import enrol_demo_person
 from accessctl.domain import Decision, Frame, PersonId
 from accessctl.door.assembly import open_audit
@@ -54,7 +59,7 @@ class WatchedDoor:
         Raises CameraError or PhotoError when a recording cannot be read further, and what a
         program's pictures raise. A camera that is away is waited for.
         """
-        return self.session.steps(self._stop, monotonic, seconds)
+        return self.session.steps(self._stop, time.monotonic, seconds)
 
     def decisions(self, seconds: float | None = None) -> Iterator[Decision]:
         """Each decision once it is on record and its actions are queued; see `steps`.
@@ -101,6 +106,7 @@ def open_door(
         given, parts = _given(source, parts)
         with standard_error_untouched():
             session = stack.enter_context(open_session(parts, audit, fast=fast, source=given))
+        stack.enter_context(Upkeep(partial(_forget, audit, parts.config.audit)))
         yield WatchedDoor(parts, session, stop or Event())
 
 
@@ -136,6 +142,11 @@ def run_door(
             if on_decision is not None:
                 on_decision(decision, door.name_of(decision.person))
     return count
+
+
+def _forget(audit: EventLog, config: AuditConfig, pause: Pause) -> object:
+    """What the configuration keeps no longer, once a day, in a thread beside the loop."""
+    return retain(audit, config, time.time(), pause)
 
 
 def _given(source: Watched, parts: Engine) -> tuple[Source | None, Engine]:

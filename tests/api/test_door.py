@@ -10,7 +10,8 @@ from accessctl.audit.log import EventLog
 from accessctl.camera.fake import FakeSource
 from accessctl.camera.iterable import FrameSource
 from accessctl.camera.source import Shot
-from accessctl.domain import Decision, EventKind, Image, Outcome, Reason
+from accessctl.domain import Decision, Event, EventKind, Image, Outcome, Reason
+from accessctl.door.assembly import open_audit
 from accessctl.door.fake import portrait
 from accessctl.errors import CameraError, PhotoError, SourceError
 from tests.api.conftest import Workshop
@@ -202,3 +203,24 @@ def test_a_demo_engine_knows_the_demos_person(workshop: Workshop) -> None:
             assert [person.name for person in engine.people()] == ["Eileen Collins"]
         assert engine.config.gallery.folder == workshop.folder / "state" / "demo"
     assert not (workshop.folder / "enrolled").exists()
+
+
+def test_a_door_forgets_what_is_to_be_kept_no_longer(workshop: Workshop) -> None:
+    file = workshop.folder / "state" / "events.sqlite"
+
+    def old() -> int:
+        with EventLog(file) as log:
+            return sum(event.time < 1e9 for _, event in log.query())
+
+    def until_forgotten() -> Iterator[Image]:
+        for _ in range(20_000):
+            if not old():
+                return
+            yield portrait(EVE)
+
+    with workshop.engine(audit={"retention": {"days": 1}}) as engine:
+        with open_audit(engine.config) as audit:
+            audit.append(Event(1e8, EventKind.SERVICE, {"state": "started"}))
+        assert old() == 1
+        run_door(engine, until_forgotten())
+    assert old() == 0
