@@ -76,6 +76,8 @@ if TYPE_CHECKING:
     from accessctl.liveness.cues.table import CueRole as CueRole
     from accessctl.liveness.cues.table import CueWords as CueWords
     from accessctl.liveness.evidence import CueResult as CueResult
+    from accessctl.liveness.evidence import FramePatch as FramePatch
+    from accessctl.liveness.evidence import InfraredSight as InfraredSight
     from accessctl.liveness.evidence import LivenessFrame as LivenessFrame
     from accessctl.recognition.identify import Verification as Verification
     from accessctl.vision.alignment import cut as cut
@@ -111,10 +113,12 @@ __all__ = [
     "Feed",
     "FetchError",
     "Frame",
+    "FramePatch",
     "FrameSource",
     "GalleryKeyError",
     "IdentifiedFace",
     "Image",
+    "InfraredSight",
     "InputError",
     "LivenessFrame",
     "Match",
@@ -207,7 +211,7 @@ _PLACES = {
     ),
     "accessctl.extensions": ("register", "unregister"),
     "accessctl.liveness.cues.table": ("CueRole", "CueWords"),
-    "accessctl.liveness.evidence": ("CueResult", "LivenessFrame"),
+    "accessctl.liveness.evidence": ("CueResult", "FramePatch", "InfraredSight", "LivenessFrame"),
     "accessctl.recognition.identify": ("Verification",),
     "accessctl.vision.alignment": ("cut",),
 }

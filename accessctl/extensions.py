@@ -48,8 +48,8 @@ class ExtensionKind(StrEnum):
 class Extension:
     """One thing that was added: nothing of it is imported before `load` is called.
 
-    `help` says in a line what it is, and may be empty. `origin` is the distribution that it is
-    from, empty for what the running program registered.
+    `help` says in a line what it is, or whose; what a program registered may say nothing.
+    `origin` is the distribution that it is from, empty for what the running program registered.
     """
 
     kind: ExtensionKind
@@ -209,8 +209,9 @@ def _points(kind: ExtensionKind) -> "Iterable[EntryPoint]":
 
 def _installed(kind: ExtensionKind, point: "EntryPoint") -> Extension:
     told = {} if point.dist is None else point.dist.metadata.json
-    summary = str(told.get("summary", ""))
-    return Extension(kind, point.name, shortened(summary, 100), _origin(point), point.load)
+    origin = _origin(point)
+    help_line = shortened(str(told.get("summary", "")), 100) or f"From the package {origin}."
+    return Extension(kind, point.name, help_line, origin, point.load)
 
 
 def _origin(point: "EntryPoint") -> str:

@@ -17,7 +17,7 @@ PUBLIC = {
     *("Box", "CropGeometry", "CueVerdict", "Decision", "Embedding", "Event", "EventKind", "Face"),
     *("Frame", "Image", "Match", "Outcome", "Person", "PersonId", "PersonRules", "Points", "Pose"),
     *("Quality", "Reason", "Config", "Encoder", "Action", "ActionResult"),
-    *("CueResult", "CueRole", "CueWords", "LivenessFrame"),
+    *("CueResult", "CueRole", "CueWords", "LivenessFrame", "FramePatch", "InfraredSight"),
     *("AccessctlError", "InputError", "ConfigError", "SourceError", "PhotoError", "FaceError"),
     *("NoFaceError", "SeveralFacesError", "PoorFaceError", "PersonError", "NameTakenError"),
     *("BadNameError", "UnknownPersonError", "FaultError", "CameraError", "ModelError"),

@@ -101,7 +101,7 @@ def open_door(
         parts = stack.enter_context(engine._for_a_door())
         audit = stack.enter_context(open_audit(engine.config))
         if parts.config.camera.source == demo.WORD:
-            with engine._administration_for(audit) as administration:
+            with engine._administration_for(audit, make=True) as administration:
                 enrol_demo_person(parts.enrolment(), administration)
         given, parts = _given(source, parts)
         with standard_error_untouched():

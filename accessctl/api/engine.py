@@ -17,6 +17,7 @@ import numpy as np
 
 from accessctl import demo
 from accessctl.administration.changes import Administration, DeferredLog
+from accessctl.audit.base import Recorder
 from accessctl.bundled import model_folders, named_models
 from accessctl.camera.iterable import rgb_image
 from accessctl.camera.photo import read_photo
@@ -28,7 +29,7 @@ from accessctl.encoder import choose
 from accessctl.encoder.base import Encoder
 from accessctl.errors import StoreError
 from accessctl.gallery.fake import MemoryGallery
-from accessctl.gallery.people import StoredPhoto
+from accessctl.gallery.people import StoredPhoto, clean_name
 from accessctl.gallery.schema import database_file
 from accessctl.recognition import engine as recognition
 from accessctl.recognition.engine import USUAL, Engine, EngineMakers
@@ -192,15 +193,20 @@ class FaceEngine:
         """
         if not photos:
             raise ValueError("somebody is enrolled from at least one picture")
-        return self._changed(name, photos, Administration.enrol)
+        clean_name(name)
+        candidates = [self._candidate(photo) for photo in photos]
+        with self._administration(make=True) as administration:
+            return administration.enrol(name, candidates)
 
     def add_photos(self, name: str, *photos: Photo) -> Person:
         """More pictures of somebody enrolled; UnknownPersonError, and as `enrol`."""
-        return self._changed(name, photos, Administration.add_photos)
+        candidates = [self._candidate(photo) for photo in photos]
+        with self._administration(make=False) as administration:
+            return administration.add_photos(name, candidates)
 
     def remove(self, name: str) -> Person:
         """Erase somebody with all their pictures and templates; UnknownPersonError."""
-        with self._administration() as administration:
+        with self._administration(make=False) as administration:
             return administration.remove(name)
 
     @contextmanager
@@ -216,25 +222,19 @@ class FaceEngine:
             observer.close()
 
     @contextmanager
-    def _administration_for(self, log: Any) -> Iterator[Administration]:
-        """Changes of the gallery that are written down in an event log which is open already."""
-        parts = self._enrolled(make=True)
+    def _administration_for(self, log: Recorder, *, make: bool) -> Iterator[Administration]:
+        """Changes of the gallery that are written down in `log`; `make` it where there is none."""
+        parts = self._enrolled(make=make)
         yield Administration(parts.gallery, log, time.time)
         parts.roster.refresh()
 
     @contextmanager
-    def _administration(self) -> Iterator[Administration]:
+    def _administration(self, *, make: bool) -> Iterator[Administration]:
         with (
             DeferredLog(self.config.audit, os.environ) as log,
-            self._administration_for(log) as administration,
+            self._administration_for(log, make=make) as administration,
         ):
             yield administration
-
-    def _changed(self, name: str, photos: Iterable[Photo], change: Any) -> Person:
-        candidates = [self._candidate(photo) for photo in photos]
-        with self._administration() as administration:
-            person: Person = change(administration, name, candidates)
-        return person
 
     def _candidate(self, photo: Photo) -> Candidate:
         image = self.read(photo)

@@ -23,6 +23,7 @@ from accessctl.domain import CropGeometry
 from accessctl.door.fake import FACE_BOX, portrait
 from accessctl.encoder.fake import FAKE_CARD
 from accessctl.errors import (
+    BadNameError,
     ConfigError,
     GalleryKeyError,
     ModelError,
@@ -95,6 +96,13 @@ def test_a_change_that_is_refused_leaves_no_trace(workshop: Workshop) -> None:
             engine.enrol("Ada", portrait(ADA))
         with pytest.raises(ValueError, match="at least one picture"):
             engine.enrol("Ada")
+        workshop.observers[0].faces = [fake_face(box=FACE_BOX)]
+        with pytest.raises(BadNameError):
+            engine.enrol(" ", portrait(ADA))
+        with pytest.raises(UnknownPersonError):
+            engine.add_photos("Ada", portrait(ADA))
+        with pytest.raises(UnknownPersonError):
+            engine.remove("Ada")
         assert workshop.files() == []
         workshop.observers[0].faces = [fake_face(box=FACE_BOX), fake_face(box=FACE_BOX)]
         with pytest.raises(SeveralFacesError):
