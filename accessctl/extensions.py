@@ -8,7 +8,7 @@ somebody named it, in config.yaml or on the command line, and not before.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
@@ -115,8 +115,7 @@ def registered(kind: str) -> tuple[str, ...]:
 
 def names(kind: str) -> tuple[str, ...]:
     """All names of that kind, those that were registered first; imports nothing."""
-    installed = sorted({point.name for point in _points(ExtensionKind(kind))})
-    return tuple(dict.fromkeys([*registered(kind), *installed]))
+    return tuple(dict.fromkeys([*registered(kind), *sorted(_claims(ExtensionKind(kind)))]))
 
 
 def find(kind: str, name: str) -> Extension | None:
@@ -125,22 +124,14 @@ def find(kind: str, name: str) -> Extension | None:
     ConfigError where several installed distributions claim the name: which of them is meant
     cannot be known, and a door does not guess whose code it runs.
     """
-    found = ExtensionKind(kind)
-    if (found, name) in _registered:
-        return _registered[found, name]
-    if not NAME.fullmatch(name):
-        return None
-    # A distribution that is found twice on the path declares the same thing twice.
-    claims = {
-        (_origin(point), point.value): point for point in _points(found) if point.name == name
-    }
+    known = ExtensionKind(kind)
+    if (known, name) in _registered:
+        return _registered[known, name]
+    # A path or an address is no name: the distributions need not be looked through.
+    claims = _claims(known).get(name, []) if NAME.fullmatch(name) else []
     if len(claims) > 1:
-        packages = " and ".join(sorted(origin for origin, _ in claims))
-        raise ConfigError(
-            f"The {found.one} {name!r} is claimed by the packages {packages}; uninstall all but "
-            "one of them."
-        )
-    return next((_installed(found, one) for one in claims.values()), None)
+        raise _contested(known, claims)
+    return _installed(known, claims[0]) if claims else None
 
 
 def named(kind: str, name: str, where: str) -> Extension:
@@ -165,20 +156,13 @@ def commands() -> Mapping[str, Extension]:
     'Say hello.'
     >>> unregister("commands", "greet")
     """
-    return MappingProxyType({name: _command(name) for name in names(ExtensionKind.COMMANDS)})
-
-
-def _command(name: str) -> Extension:
     kind = ExtensionKind.COMMANDS
-    try:
-        return named(kind, name, "the command line")
-    except ConfigError as error:
-        refusal = error
-
-    def refuse() -> Any:
-        raise refusal
-
-    return Extension(kind, name, "", "", refuse)
+    own = {name: made for (known, name), made in _registered.items() if known is kind}
+    installed = {
+        name: _installed(kind, points[0]) if len(points) == 1 else _refused(kind, points)
+        for name, points in sorted(_claims(kind).items())
+    }
+    return MappingProxyType(own | {k: v for k, v in installed.items() if k not in own})
 
 
 def made_by(extension: Extension, make: Callable[[], Made]) -> Made:
@@ -200,11 +184,34 @@ def described(error: BaseException) -> str:
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
-def _points(kind: ExtensionKind) -> "Iterable[EntryPoint]":
+def _claims(kind: ExtensionKind) -> "dict[str, list[EntryPoint]]":
+    """Each name with the entry points that claim it, of different distributions or objects."""
     # Costs a command that asks for nothing of the kind more than its own work.
     from importlib.metadata import entry_points
 
-    return entry_points(group=kind.group)
+    found: dict[str, list[EntryPoint]] = {}
+    # A distribution that is found twice on the path declares the same thing twice.
+    for point in {
+        (p.name, p.value, _origin(p)): p for p in entry_points(group=kind.group)
+    }.values():
+        if NAME.fullmatch(point.name):
+            found.setdefault(point.name, []).append(point)
+    return found
+
+
+def _contested(kind: ExtensionKind, points: "Sequence[EntryPoint]") -> ConfigError:
+    packages = " and ".join(sorted({_origin(point) for point in points}))
+    return ConfigError(
+        f"The {kind.one} {points[0].name!r} is claimed by the packages {packages}; uninstall all "
+        "but one of them."
+    )
+
+
+def _refused(kind: ExtensionKind, points: "Sequence[EntryPoint]") -> Extension:
+    def refuse() -> Any:
+        raise _contested(kind, points)
+
+    return Extension(kind, points[0].name, "Claimed by several packages.", "", refuse)
 
 
 def _installed(kind: ExtensionKind, point: "EntryPoint") -> Extension:

@@ -25,7 +25,7 @@ from accessctl.door.liveness_gate import InfraredView
 from accessctl.door.recorder import ActionListener, ignore, service_event
 from accessctl.errors import CameraError, ConfigError, FaceError
 from accessctl.recognition.engine import Engine
-from accessctl.recognition.enrolment import PhotoObserver
+from accessctl.recognition.enrolment import PhotoDetector
 from accessctl.recognition.recogniser import only_face
 
 # How long to wait for a frame before looking whether to stop, seconds.
@@ -276,7 +276,7 @@ def open_session(
 
 
 def best_shot(
-    reader: FrameReader, observer: PhotoObserver, clock: Callable[[], float], seconds: float
+    reader: FrameReader, observer: PhotoDetector, clock: Callable[[], float], seconds: float
 ) -> Image:
     """The frame of the next `seconds` with the highest quality of its only face.
 

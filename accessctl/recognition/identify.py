@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from accessctl.domain import Embedding, Face, Image, Match, PersonId
 from accessctl.policy.decide import rare_enough, sure
-from accessctl.recognition.enrolment import PhotoObserver
+from accessctl.recognition.enrolment import PhotoDetector
 from accessctl.recognition.matcher import Matcher
 from accessctl.recognition.recogniser import Recogniser, only_face
 from accessctl.recognition.roster import Roster
@@ -25,7 +25,7 @@ class Identification:
 
 def identify(
     image: Image,
-    observer: PhotoObserver,
+    observer: PhotoDetector,
     recogniser: Recogniser,
     roster: Roster,
     min_margin: float,
@@ -74,7 +74,7 @@ def verify(a: Embedding, b: Embedding, matcher: Matcher, target_fmr: float) -> V
 
 
 def embed_portrait(
-    image: Image, photo: str, observer: PhotoObserver, recogniser: Recogniser
+    image: Image, photo: str, observer: PhotoDetector, recogniser: Recogniser
 ) -> Embedding:
     """Unit embedding float32 (D,) of the one person in `photo`; FaceError otherwise."""
     face = only_face(observer.still(image), photo)
