@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from accessctl.cli.commands import COMMANDS
+from accessctl.extensions import ExtensionKind
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -120,3 +121,23 @@ def test_the_index_names_every_document() -> None:
 def test_every_link_leads_somewhere(document: Path) -> None:
     for link in LINK.findall(document.read_text(encoding="utf-8")):
         assert link.startswith("https://") or (document.parent / link).exists(), link
+
+
+def test_every_file_of_the_architecture_page_is_there() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    files = {
+        code
+        for code in CODE.findall(BLOCK.sub("", page))
+        if re.fullmatch(r"\w+/[\w/]+(\.py|/)", code)
+    }
+    assert len(files) > 50
+    places = (ROOT / "accessctl", ROOT)
+    assert not {file for file in files if not any((place / file).exists() for place in places)}
+
+
+def test_the_architecture_page_says_where_to_add_each_kind() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    section = page.partition("## Where to add")[2].partition("\n## ")[0]
+    for kind in ExtensionKind:
+        assert f"`{kind.value}`" in section
+        assert f"| a {kind.one} |" in section.replace("| an ", "| a ")
