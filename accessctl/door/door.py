@@ -28,7 +28,7 @@ from accessctl.door.visit import Visit
 from accessctl.liveness.cues.table import Lines
 from accessctl.policy.admit import by_pin, decide_visit, lacks_second_factor_only
 from accessctl.policy.circumstances import Circumstances
-from accessctl.policy.decide import Evidence, LastGrants, Rules, Verdict
+from accessctl.policy.decide import DecisionRules, Evidence, LastGrants, Verdict
 from accessctl.policy.evidence_record import EvidenceRecord, to_data
 
 # How often the door looks whether somebody was enrolled or removed meanwhile, seconds.
@@ -311,8 +311,8 @@ class Door:
             record |= self.gate.passage(circumstances, verdict)
         return record
 
-    def _rules(self) -> Rules:
-        return Rules.of(self._settings.policy, self.roster.max_fmr)
+    def _rules(self) -> DecisionRules:
+        return DecisionRules.of(self._settings.policy, self.roster.max_fmr)
 
     def _told(self, visit: Visit, prompt: Prompt | None) -> Visit:
         """The visit whose visitor is now asked for a second factor, or for none."""

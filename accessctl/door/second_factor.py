@@ -55,6 +55,50 @@ class _Wait:
     wrong: int = 0
 
 
+class FactorDesk(Protocol):
+    """Where a visitor shows a second factor; see SecondFactor."""
+
+    def state_of(self, visit: str, person: PersonId, factor: Factor, now: float) -> Proof: ...
+
+    def ask(self, visit: str, person: PersonId, factor: Factor, until: float) -> None: ...
+
+    def awaited(self, visit: str, now: float) -> bool: ...
+
+    def forget(self, visit: str) -> None: ...
+
+    def press(self) -> FactorReply: ...
+
+    def offer_pin(self, pin: str) -> FactorReply: ...
+
+
+class NoFactorDesk:
+    """Nobody can show a second factor here: one that is asked for is missing."""
+
+    def state_of(self, visit: str, person: PersonId, factor: Factor, now: float) -> Proof:
+        del visit, person, now
+        return Proof.NOT_NEEDED if factor == "off" else Proof.MISSING
+
+    def ask(self, visit: str, person: PersonId, factor: Factor, until: float) -> None:
+        del visit, person, factor, until
+
+    def awaited(self, visit: str, now: float) -> bool:
+        del visit, now
+        return False
+
+    def forget(self, visit: str) -> None:
+        del visit
+
+    def press(self) -> FactorReply:
+        return FactorReply(False, "This door takes no second factor.")
+
+    def offer_pin(self, pin: str) -> FactorReply:
+        del pin
+        return self.press()
+
+
+NO_FACTOR_DESK = NoFactorDesk()
+
+
 class SecondFactor:
     """`ask`, `state_of` and `forget` belong to the loop, `offer_pin` and `press` to others.
 
@@ -175,7 +219,7 @@ class SecondFactor:
         return waiting[0]
 
 
-def second_factor_handlers(second_factor: SecondFactor) -> Mapping[str, Handler]:
+def second_factor_handlers(second_factor: FactorDesk) -> Mapping[str, Handler]:
     """The commands of the control socket: `pin` with the field `pin`, and `press`.
 
     A refusal is raised as InputError.
