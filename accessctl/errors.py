@@ -20,6 +20,7 @@
         ├── FetchError            a model file could not be fetched
         ├── StoreError            gallery or audit log: locked, corrupt, disk full
         ├── GalleryKeyError       the key is missing, unreadable or the wrong one
+        ├── ExtensionError        something added from outside does not load or misbehaves
         ├── DisplayError          no screen to open a window on
         └── SystemLibraryError    a library of the operating system is missing
 
@@ -109,6 +110,10 @@ class StoreError(FaultError):
 
 
 class GalleryKeyError(FaultError):
+    pass
+
+
+class ExtensionError(FaultError):
     pass
 
 

@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -80,9 +81,29 @@ def load_keras_bytes(content: bytes, path: Path) -> "keras.Model":
             raise ModelError(f"{path} is not a Keras model that loads here ({first}).") from error
 
 
+_untouched: ContextVar[bool] = ContextVar("standard_error_untouched", default=False)
+
+
+@contextmanager
+def standard_error_untouched() -> Iterator[None]:
+    """Leave the process's standard error as it is while models load, chatter and all.
+
+    For a program that accessctl is a library of: other threads of it may write there meanwhile,
+    and it may have none.
+    """
+    before = _untouched.set(True)
+    try:
+        yield
+    finally:
+        _untouched.reset(before)
+
+
 @contextmanager
 def without_native_chatter() -> Iterator[None]:
     """Hold back standard error of the whole process; pass on what is not chatter."""
+    if _untouched.get():
+        yield
+        return
     sys.stderr.flush()
     terminal = os.dup(2)
     try:

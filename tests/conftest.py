@@ -3,6 +3,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -13,7 +14,7 @@ import hypothesis
 import pytest
 import yaml
 
-from accessctl import demo
+from accessctl import demo, extensions
 from accessctl.cli.front import application
 
 WAIT_S = 90.0
@@ -226,6 +227,38 @@ def texture_folder(tmp_path: Path, tiny_textures: dict[str, bytes]) -> Callable[
         return folder
 
     return make
+
+
+@pytest.fixture
+def distribution(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+    """Install a throwaway distribution of one module, with entry points; gives the module's name.
+
+    `points` are {group: {name: what is in the module}}.
+    """
+
+    def install(name: str, code: str, points: dict[str, dict[str, str]]) -> str:
+        site, module = tmp_path / name, name.replace("-", "_")
+        metadata = site / f"{module}-1.0.dist-info"
+        metadata.mkdir(parents=True)
+        (metadata / "METADATA").write_text(
+            f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\nSummary: What {name} adds.\n"
+        )
+        lines = []
+        for group, named in points.items():
+            lines += [f"[{group}]", *(f"{key} = {module}:{what}" for key, what in named.items())]
+        (metadata / "entry_points.txt").write_text("\n".join([*lines, ""]))
+        (site / f"{module}.py").write_text(code)
+        monkeypatch.syspath_prepend(site)
+        monkeypatch.delitem(sys.modules, module, raising=False)
+        return module
+
+    return install
+
+
+@pytest.fixture
+def nothing_added(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What this process registered is not there, and what a test registers is forgotten."""
+    monkeypatch.setattr(extensions, "_registered", {})
 
 
 # A busy machine takes its time; what is slow by itself is cut off by the suite's own limit.

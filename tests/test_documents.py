@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from accessctl.cli.commands import COMMANDS
+from accessctl.extensions import ExtensionKind
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -18,7 +19,7 @@ VERIFY = ROOT / "docs" / "VERIFY.md"
 THREATS = ROOT / "docs" / "THREAT_MODEL.md"
 CODE = re.compile(r"`([^`]+)`")
 LINK = re.compile(r"\]\(([^)#]+)(?:#[^)]*)?\)")
-BLOCK = re.compile(r"^```\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 TWO_SCREENS = 95
 
 
@@ -85,7 +86,7 @@ def test_every_command_that_is_named_exists(command: str) -> None:
 def shown() -> list[str]:
     """The commands in the README's blocks, without what is said about them."""
     blocks = BLOCK.findall(README.read_text(encoding="utf-8"))
-    return [line for block in blocks for line in block.splitlines() if line]
+    return [line for kind, block in blocks if not kind for line in block.splitlines() if line]
 
 
 def test_the_readme_shows_commands() -> None:
@@ -113,8 +114,30 @@ def test_the_index_names_every_document() -> None:
 
 
 @pytest.mark.parametrize(
-    "document", [README, *sorted((ROOT / "docs").rglob("*.md"))], ids=lambda path: str(path.name)
+    "document",
+    [README, ROOT / "examples" / "README.md", *sorted((ROOT / "docs").rglob("*.md"))],
+    ids=lambda path: str(path.name),
 )
 def test_every_link_leads_somewhere(document: Path) -> None:
     for link in LINK.findall(document.read_text(encoding="utf-8")):
         assert link.startswith("https://") or (document.parent / link).exists(), link
+
+
+def test_every_file_of_the_architecture_page_is_there() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    files = {
+        code
+        for code in CODE.findall(BLOCK.sub("", page))
+        if re.fullmatch(r"\w+/[\w/]+(\.py|/)", code)
+    }
+    assert len(files) > 50
+    places = (ROOT / "accessctl", ROOT)
+    assert not {file for file in files if not any((place / file).exists() for place in places)}
+
+
+def test_the_architecture_page_says_where_to_add_each_kind() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    section = page.partition("## Where to add")[2].partition("\n## ")[0]
+    for kind in ExtensionKind:
+        assert f"`{kind.value}`" in section
+        assert f"| a {kind.one} |" in section.replace("| an ", "| a ")

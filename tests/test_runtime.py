@@ -9,7 +9,12 @@ import numpy as np
 import pytest
 
 from accessctl.errors import ModelError
-from accessctl.runtime import model_file, open_interpreter, without_native_chatter
+from accessctl.runtime import (
+    model_file,
+    open_interpreter,
+    standard_error_untouched,
+    without_native_chatter,
+)
 
 
 def test_known_chatter_is_dropped_and_everything_else_passes(capfd: pytest.CaptureFixture[str]):
@@ -19,6 +24,23 @@ def test_known_chatter_is_dropped_and_everything_else_passes(capfd: pytest.Captu
         os.write(2, b"W0000 00:00 inference_feedback_manager.cc:114] Feedback manager ...\n")
     os.write(2, b"afterwards\n")
     assert capfd.readouterr().err == "a real complaint\nafterwards\n"
+
+
+def test_standard_error_is_left_alone_where_that_is_asked_for(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    chatter = b"INFO: Created TensorFlow Lite XNNPACK delegate for CPU.\n"
+    before = os.fstat(2)
+    with standard_error_untouched():
+        monkeypatch.setattr("sys.stderr", None)
+        with without_native_chatter():
+            assert os.fstat(2) == before
+            os.write(2, chatter)
+        monkeypatch.undo()
+    assert capfd.readouterr().err.encode() == chatter
+    with without_native_chatter():
+        os.write(2, chatter)
+    assert capfd.readouterr().err == ""
 
 
 def test_nothing_is_lost_when_something_goes_wrong(capfd: pytest.CaptureFixture[str]):

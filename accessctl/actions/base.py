@@ -28,16 +28,20 @@ class Action(Protocol):
     def name(self) -> str:
         """Short and free of secrets, for logs: "command gpioset", "webhook gate.local"."""
 
-    @property
-    def opens(self) -> bool:
-        """Whether it opens the lock, when it is run on a grant; otherwise it only tells of it."""
-
     def perform(self, payload: Mapping[str, Any]) -> ActionResult:
         """Do it once, for the decision described by `payload` (JSON values).
 
         Blocks until it is done, failed or out of time. What goes wrong outside
         (program missing, server away) is a result with `ok=False`, not an exception.
         """
+
+
+def opens_lock(action: Action) -> bool:
+    """Whether it opens the lock, when it is run on a grant; otherwise it only tells of it.
+
+    An action may say so by an attribute `opens`; one that says nothing opens.
+    """
+    return bool(getattr(action, "opens", True))
 
 
 class RecordingAction:

@@ -10,8 +10,9 @@ from typing import Any, TypeAlias
 
 from accessctl.actions.base import Action, ActionResult
 from accessctl.actions.command import Command
+from accessctl.actions.custom import custom_action
 from accessctl.actions.webhook import Webhook, read_secret
-from accessctl.config import ActionConfig, CommandAction
+from accessctl.config import ActionConfig, CommandAction, CustomAction
 
 OnResult: TypeAlias = Callable[[Action, ActionResult], None]
 
@@ -21,8 +22,9 @@ log = logging.getLogger(__name__)
 def actions_from(configs: Iterable[ActionConfig]) -> list[Action]:
     """One action for each entry, in order; reads the webhooks' keys now.
 
-    Raises ConfigError for a key or a URL that cannot be used, so that a door with a
-    broken configuration does not start.
+    Raises ConfigError for a key, a URL or an added action that cannot be used, and
+    ExtensionError for an added one that does not load, so that a door with a broken
+    configuration does not start.
     """
     return [_action(config) for config in configs]
 
@@ -30,6 +32,8 @@ def actions_from(configs: Iterable[ActionConfig]) -> list[Action]:
 def _action(config: ActionConfig) -> Action:
     if isinstance(config, CommandAction):
         return Command(config.argv, config.timeout_s, opens=config.opens)
+    if isinstance(config, CustomAction):
+        return custom_action(config)
     return Webhook(
         config.url,
         secret=None if config.secret_file is None else read_secret(config.secret_file),

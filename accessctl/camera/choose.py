@@ -12,11 +12,12 @@ from urllib.parse import urlsplit
 
 from accessctl.camera.orientation import upright_source
 from accessctl.camera.photo import ImageFolderSource
-from accessctl.camera.source import Source, maker_of, redact, registered_words
+from accessctl.camera.source import Source, added_source, added_sources, redact
 from accessctl.camera.stream import StreamSource, VideoFileSource
 from accessctl.camera.usb import UsbSource, first_usb_camera, locate_first
 from accessctl.config.camera import CameraConfig
 from accessctl.errors import SourceError
+from accessctl.extensions import made_by
 
 __all__ = [
     "SourceKind",
@@ -42,6 +43,8 @@ USB_INDEX = re.compile(r"(?:usb:)?([0-9]{1,3})", re.ASCII)
 SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
 LONGEST = 4096
 
+SOURCE_PARTS = ("description", "live", "endless", "open")
+
 INFRARED_UNDERSTOOD = (
     "/dev/video2, usb:2, an rtsp:// or http:// address, a video file, or a folder of images"
 )
@@ -58,7 +61,7 @@ class SourceKind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class SourceSpec:
     """`value` is the device of a USB camera, the URL of a stream, the path of a recording,
-    or a registered word."""
+    or what names a source that was added from outside: a word, or an address with its scheme."""
 
     kind: SourceKind
     value: str = ""
@@ -66,7 +69,7 @@ class SourceSpec:
 
 def understood() -> str:
     """All that may be named, in words."""
-    *others, last = *UNDERSTOOD, *registered_words()
+    *others, last = *UNDERSTOOD, *added_sources()
     return f"{', '.join(others)}, or {last}"
 
 
@@ -81,12 +84,12 @@ def parse_source(spec: str) -> SourceSpec:
         raise _not_understood(text)
     if text == SourceKind.AUTO:
         return SourceSpec(SourceKind.AUTO)
-    if text in registered_words():
-        return SourceSpec(SourceKind.REGISTERED, text)
     if index := USB_INDEX.fullmatch(text):
         return SourceSpec(SourceKind.USB, f"/dev/video{int(index.group(1))}")
     if text.startswith("/dev/"):
         return SourceSpec(SourceKind.USB, text)
+    if added_source(text) is not None:
+        return SourceSpec(SourceKind.REGISTERED, text)
     if scheme := SCHEME.match(text):
         if scheme.group(1).lower() not in STREAM_SCHEMES or not _has_host(text):
             raise _not_understood(text)
@@ -135,9 +138,22 @@ def _source(spec: str, config: CameraConfig, *, fast: bool, patient: bool = Fals
         case SourceKind.STREAM:
             return StreamSource(parsed.value, config)
         case SourceKind.REGISTERED:
-            return maker_of(parsed.value)(config, fast)
+            return _added(parsed.value, config, fast)
         case SourceKind.PATH:
             return _recording(parsed, config, fast)
+
+
+def _added(text: str, config: CameraConfig, fast: bool) -> Source:
+    extension = added_source(text)
+    if extension is None:
+        raise _not_understood(text)
+    make = extension.load()
+    named = config.model_copy(update={"source": text})
+    source: Source = made_by(extension, lambda: make(named, fast))
+    missing = [part for part in SOURCE_PARTS if not hasattr(source, part)]
+    if missing:
+        raise extension.fault(f"gives a source without {', '.join(missing)}")
+    return source
 
 
 def _recording(parsed: SourceSpec, config: CameraConfig, fast: bool) -> Source:

@@ -9,17 +9,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
+from accessctl import extensions
 from accessctl.domain import Image
+from accessctl.extensions import Extension, ExtensionKind
 
 if TYPE_CHECKING:
     from accessctl.config.camera import CameraConfig
 
-WORD = re.compile(r"[a-z][a-z0-9-]{0,31}", re.ASCII)
-RESERVED = frozenset({"auto"})
-MakeSource: TypeAlias = "Callable[[CameraConfig, bool], Source]"
-"""Gives the source, not yet opened; the flag is `fast`, as in `choose.source_from`."""
+RESERVED = frozenset({"auto", "usb", "rtsp", "rtsps", "http", "https"})
+"""Words and schemes that name what is built in."""
 
-_makers: dict[str, MakeSource] = {}
+MakeSource: TypeAlias = "Callable[[CameraConfig, bool], Source]"
+"""Gives the source, not yet opened; the configuration's `source` is what was named, and the flag
+is `fast`, as in `choose.source_from`."""
+
 HIDDEN = "***"
 # Greedy up to the last "@": an unescaped "/" or "@" inside a password must not leak its rest.
 CREDENTIALS = re.compile(r"^([a-z][a-z0-9+.-]*://)?.*@", re.IGNORECASE | re.DOTALL)
@@ -78,23 +81,25 @@ class Source(Protocol):
 
 
 def register_source(word: str, make: MakeSource) -> None:
-    """From now on `word` names a source, in this process; a word that is known names the new one.
+    """From now on `word`, and any address `word://...`, names a source, in this process; a word
+    that is known names the new one.
 
     ValueError for a word that is reserved, or is more than small letters, digits and hyphens.
     """
-    if word in RESERVED or not WORD.fullmatch(word):
-        raise ValueError(f"a source's word is small letters, digits and hyphens, not {word!r}")
-    _makers[word] = make
+    if word in RESERVED:
+        raise ValueError(f"{word!r} names a source already; choose another word")
+    extensions.register(ExtensionKind.SOURCES, word, make)
 
 
-def registered_words() -> tuple[str, ...]:
-    """The words that have been registered, in that order."""
-    return tuple(_makers)
+def added_sources() -> tuple[str, ...]:
+    """The words of all sources that were added, those that were registered first."""
+    return extensions.names(ExtensionKind.SOURCES)
 
 
-def maker_of(word: str) -> MakeSource:
-    """KeyError for a word that nobody registered."""
-    return _makers[word]
+def added_source(text: str) -> Extension | None:
+    """What was added under that word, or under the scheme of that address; None for nothing."""
+    word = text.partition("://")[0]
+    return None if word in RESERVED else extensions.find(ExtensionKind.SOURCES, word)
 
 
 def redact(url: str) -> str:

@@ -147,7 +147,7 @@ COMMANDS = (
     CommandRow(
         "evaluate lfw",
         ENCODERS,
-        "Verification on LFW: View 2 and, out in the tail, all pairs of its photos.",
+        "Verification on LFW: FramePatch 2 and, out in the tail, all pairs of its photos.",
         "evaluate_lfw",
     ),
     CommandRow(

@@ -103,6 +103,7 @@ def checks_of(config: Config, path: Path) -> Sequence[tuple[str, "Check"]]:
         ("models", partial(_check_vision_models, config)),
         ("encoder", partial(model_checks.check_encoder, config.encoder)),
         ("texture", partial(model_checks.check_texture, config.liveness)),
+        ("cues", partial(model_checks.check_cues, config.liveness)),
         *_machine(config),
         ("gallery", partial(checks.check_gallery, config.gallery, os.environ)),
         ("people", partial(checks.check_people, config, os.environ)),

@@ -63,13 +63,13 @@ def run_fetch(args: FetchOptions) -> int:
     folder, filled = _folders(args)
     manifest = load_manifest(folder)
     archives, again = manifest.archives, "accessctl models fetch"
-    encoders: list[EncoderPlaces] = [dlib.Places(folder, filled)]
+    encoders: list[EncoderPlaces] = [dlib.DlibPlaces(folder, filled)]
     if args.pair:
         archives, again = archives + manifest.pair, f"{again} --pair"
-        encoders.append(faceres.Places(folder, filled))
+        encoders.append(faceres.FaceresPlaces(folder, filled))
     if args.mobilefacenet:
         archives, again = archives + manifest.mobilefacenet, f"{again} --mobilefacenet"
-        encoders.append(mobilefacenet.Places(folder, filled))
+        encoders.append(mobilefacenet.MobileFaceNetPlaces(folder, filled))
     steps = [fetch(archives, filled / CACHE, again=again, announce=_say)]
     steps += [provide(encoder, announce=_say) for encoder in encoders]
     _tell(chain.from_iterable(steps))

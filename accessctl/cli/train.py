@@ -1,6 +1,7 @@
 """`accessctl train`: train a one-shot face encoder, go on with a run, export it."""
 
 import datetime
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,15 +38,16 @@ def started(args: TrainOptions) -> Any:
 
     if args.resume:
         return settings.read(args.run)
-    chosen = settings_from(args)
+    usual = () if args.loss else config_from(args).training.loss
+    chosen = settings_from(args, usual)
     if (args.run / settings.NAME).exists():
         raise InputError(f"{args.run} already holds a run; add --resume or name another folder.")
     settings.write(args.run, chosen)
     return chosen
 
 
-def settings_from(args: TrainOptions) -> Any:
-    """What was given, the rest at its default; raises InputError."""
+def settings_from(args: TrainOptions, losses: Sequence[str] = ()) -> Any:
+    """What was given, `losses` where no --loss was, the rest at its default; raises InputError."""
     from pydantic import ValidationError
 
     from accessctl.training.settings import Settings
@@ -55,7 +57,7 @@ def settings_from(args: TrainOptions) -> Any:
         for key, value in vars(args).items()
         if key in Settings.model_fields and value is not None
     }
-    given["losses"] = [named(text, "name") for text in args.loss or ()]
+    given["losses"] = [named(text, "name") for text in args.loss or losses]
     given["teachers"] = [named(text, "file") for text in args.teacher or ()]
     if args.beside:
         given["beside"] = named(args.beside, "file")

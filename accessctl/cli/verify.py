@@ -27,8 +27,7 @@ class VerifyOptions(ConfigOption, JsonOption):
 
 def run(args: VerifyOptions) -> int:
     """0 whatever the answer; 2 when one of the photos cannot be used."""
-    from accessctl.policy.decide import rare_enough
-    from accessctl.recognition.identify import embed_portrait
+    from accessctl.recognition.identify import embed_portrait, verify
 
     config = config_from(args)
     read = photo_reader(config)
@@ -43,13 +42,12 @@ def run(args: VerifyOptions) -> int:
                 raise
             print_json(answer(error=str(error)))
             return error.exit_code
-        compared = engine.roster.matcher.compare(a, b)
-        needed = compared.similarity_at(engine.roster.matcher.threshold(config.policy.target_fmr))
+        found = verify(a, b, engine.roster.matcher, config.policy.target_fmr)
     result = answer(
-        same=rare_enough(compared.fmr_upper, config.policy.target_fmr),
-        similarity=round(compared.similarity, 4),
-        fmr=float(f"{compared.fmr:.3g}"),
-        threshold=round(needed, 4) if math.isfinite(needed) else None,
+        same=found.same,
+        similarity=round(found.similarity, 4),
+        fmr=float(f"{found.fmr:.3g}"),
+        threshold=round(found.threshold, 4) if math.isfinite(found.threshold) else None,
     )
     if args.json:
         print_json(result)

@@ -6,10 +6,13 @@ are relative to the file they stand in.
 """
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
+from accessctl import extensions
 from accessctl.bundled import model_folders, named_models
 from accessctl.config.camera import CameraConfig
 from accessctl.config.liveness import Intent, LivenessConfig, Mode
@@ -18,6 +21,7 @@ from accessctl.config.operation import (
     ActionsConfig,
     AuditConfig,
     CommandAction,
+    CustomAction,
     RetentionConfig,
     ServiceConfig,
     SnapshotConfig,
@@ -41,7 +45,9 @@ from accessctl.config.recognition import (
     VisionConfig,
 )
 from accessctl.config.section import Section, explain, laid_below, resolve_paths
+from accessctl.config.training import TrainingConfig
 from accessctl.errors import ConfigError
+from accessctl.extensions import ExtensionKind
 from accessctl.storage.parsing import read_mapping, shortened
 
 __all__ = [
@@ -52,6 +58,7 @@ __all__ = [
     "CameraConfig",
     "CommandAction",
     "Config",
+    "CustomAction",
     "DetectorRuntime",
     "EncoderConfig",
     "Factor",
@@ -69,9 +76,11 @@ __all__ = [
     "Section",
     "ServiceConfig",
     "SnapshotConfig",
+    "TrainingConfig",
     "VisionConfig",
     "WebhookAction",
     "Weekday",
+    "config_of",
     "explain",
     "load_config",
     "resolve_paths",
@@ -90,6 +99,7 @@ class Config(Section):
     actions: ActionsConfig = ActionsConfig()
     audit: AuditConfig = AuditConfig()
     service: ServiceConfig = ServiceConfig()
+    training: TrainingConfig = TrainingConfig()
 
     @property
     def lockout_file(self) -> Path:
@@ -106,11 +116,7 @@ class Config(Section):
 def load_config(path: Path) -> Config:
     """Read and check `path`; raises ConfigError with the first thing that is wrong."""
     try:
-        config = Config.model_validate(read_mapping(path))
-        base = path.resolve().parent
-        resolved: Config = resolve_paths(config, base)
-        resolved = _with_named_models(config, resolved, base)
-        sources = _sources(resolved, base)
+        return config_of(read_mapping(path), path.resolve().parent, str(path))
     except PermissionError as error:
         raise ConfigError(
             f"You may not read the configuration {path}; do so as root or as the door's user."
@@ -120,11 +126,24 @@ def load_config(path: Path) -> Config:
             f"Cannot read the configuration {path} ({error.strerror}); "
             "name an existing file with --config or ACCESSCTL_CONFIG."
         ) from error
-    except ValidationError as error:
-        raise ConfigError(f"{path}: {_first_complaint(error)}") from error
-    except (ValueError, RuntimeError) as error:
+    except ValueError as error:
         raise ConfigError(f"{path} {error}; correct it.") from error
-    return resolved.model_copy(update=sources)
+
+
+def config_of(given: Mapping[str, Any], base: Path, origin: str) -> Config:
+    """Check what stands in a configuration, whose paths are below the absolute `base`.
+
+    ConfigError with the first thing that is wrong, which it says of `origin`.
+    """
+    try:
+        config = Config.model_validate(given)
+        resolved: Config = resolve_paths(config, base)
+        resolved = _with_named_models(config, resolved, base)
+        return resolved.model_copy(update=_sources(resolved, base))
+    except ValidationError as error:
+        raise ConfigError(f"{origin}: {_first_complaint(error)}") from error
+    except (ValueError, RuntimeError) as error:
+        raise ConfigError(f"{origin} {error}; correct it.") from error
 
 
 def _with_named_models(said: Config, resolved: Config, base: Path) -> Config:
@@ -162,5 +181,7 @@ def _first_complaint(error: ValidationError) -> str:
 def resolve_source(source: str, base: Path) -> str:
     """A recording's path laid below `base`; words, devices and URLs stay as they are."""
     if source in {"auto", "demo"} or "://" in source or re.fullmatch(r"(usb:)?\d+", source):
+        return source
+    if extensions.find(ExtensionKind.SOURCES, source) is not None:
         return source
     return str(laid_below(Path(source), base))

@@ -1,16 +1,19 @@
 """The section `liveness`: what must be seen before a face counts as a living one."""
 
 from pathlib import Path
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal, Self, TypeAlias
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from accessctl.config.section import OFF, Section
+from accessctl.config.section import ADDED_NAME, OFF, Section
 
 Mode: TypeAlias = Literal["off", "passive", "challenge"]
 Intent: TypeAlias = Literal[
     "off", "blink_twice", "look_up", "turn_left", "turn_right", "come_closer"
 ]
+
+
+AddedCue: TypeAlias = Annotated[str, Field(pattern=ADDED_NAME)]
 
 
 class LivenessConfig(Section):
@@ -46,6 +49,11 @@ class LivenessConfig(Section):
         "auto and demo: /dev/video2, an rtsp:// or http:// URL, or a recording beside a "
         "recording. Whom it does not show, too, is not let in. None: there is none.",
     )
+    cues: tuple[AddedCue, ...] = Field(
+        (),
+        description="Cues beside the built-in ones, by name: registered, or brought by an "
+        "installed package. Each may veto or confirm as it says of itself.",
+    )
     actions: int = Field(2, ge=1, le=5, description="Actions asked in a challenge.")
     action_s: float = Field(
         4.0, ge=1, le=30, description="Time in which an asked action must be done, seconds."
@@ -58,6 +66,12 @@ class LivenessConfig(Section):
         description="Folder of the network that tells a living face from paper and screens; "
         "holds its card.yaml. off: nobody asks it, and life is shown by moving alone.",
     )
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Self:
+        if len(set(self.cues)) < len(self.cues):
+            raise ValueError("cues names the same cue twice")
+        return self
 
     @property
     def infrared(self) -> str | None:

@@ -1,12 +1,12 @@
 """The sections `actions`, `audit` and `service`: what a decision sets off, how a door is run."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Literal, Union
+from typing import Annotated, Any, Literal, Union
 
 from pydantic import Field
 
-from accessctl.config.section import OFF, Section
+from accessctl.config.section import ADDED_NAME, OFF, Section
 
 Opens = Annotated[
     bool,
@@ -43,7 +43,25 @@ class WebhookAction(Section):
     opens: Opens = True
 
 
-ActionConfig = Annotated[Union[CommandAction, WebhookAction], Field(discriminator="type")]
+class CustomAction(Section):
+    type: Literal["custom"]
+    name: str = Field(
+        pattern=ADDED_NAME,
+        description="An action that was registered, or that an installed package brings.",
+    )
+    options: Mapping[str, Any] = Field(
+        default_factory=dict,
+        description="What it is made with, as the package says; secrets belong in files.",
+    )
+    timeout_s: float = Field(
+        5, gt=0, le=300, description="After this it is left behind and counts as failed, seconds."
+    )
+    opens: Opens = True
+
+
+ActionConfig = Annotated[
+    Union[CommandAction, WebhookAction, CustomAction], Field(discriminator="type")
+]
 
 
 class ActionsConfig(Section):

@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 from pydantic.fields import FieldInfo
 
+from accessctl.extensions import NAME
+
 
 class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=False, allow_inf_nan=False)
@@ -28,6 +30,10 @@ def _off(value: object) -> object:
 
 # YAML 1.1 reads an unquoted `off` as false; beside a Literal that has the word "off".
 OFF = BeforeValidator(_off)
+
+
+ADDED_NAME = f"^{NAME.pattern}$"
+"""What something that was added from outside may be called."""
 
 
 def explain(config: BaseModel, prefix: str = "") -> Iterator[tuple[str, Any, FieldInfo]]:

@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Protocol
 
-from accessctl.administration.crossings import Crossings
 from accessctl.config import LockoutConfig, PolicyConfig
 from accessctl.config.policy import AccessConfig, Factor
 from accessctl.domain import Outcome, PersonId, PersonRules, Reason
-from accessctl.door.second_factor import SecondFactor
+from accessctl.door.second_factor import NO_FACTOR_DESK, FactorDesk
 from accessctl.door.visit import Visit
 from accessctl.errors import StoreError
 from accessctl.policy.access import AccessPlan, Crossing
@@ -20,6 +19,34 @@ from accessctl.policy.circumstances import Circumstances, Proof, place
 from accessctl.policy.decide import Verdict
 
 log = logging.getLogger(__name__)
+
+
+class CrossingMemory(Protocol):
+    """What the gate asks about who went which way last."""
+
+    @property
+    def known(self) -> bool:
+        """Whether anything is remembered at all."""
+
+    def under(self, access: AccessConfig) -> "CrossingMemory": ...
+
+    def last(self, person: PersonId, time: float) -> Crossing | None: ...
+
+
+class NoCrossings:
+    """Nobody remembers who went which way."""
+
+    known = False
+
+    def under(self, access: AccessConfig) -> "NoCrossings":
+        del access
+        return self
+
+    def last(self, person: PersonId, time: float) -> None:
+        del person, time
+
+
+NO_CROSSINGS = NoCrossings()
 
 
 def passage_data(access: AccessConfig, reason: Reason, *, again: bool) -> Mapping[str, Any]:
@@ -40,6 +67,23 @@ class Lockouts(Protocol):
     def reconfigure(self, config: LockoutConfig) -> None: ...
 
 
+class NoLockouts:
+    """No attempt is counted, and nobody is locked out."""
+
+    def remaining_s(self, person: PersonId | None = None) -> float:
+        del person
+        return 0.0
+
+    def note(self, verdict: Verdict, person: PersonId | None) -> None:
+        del verdict, person
+
+    def reconfigure(self, config: LockoutConfig) -> None:
+        del config
+
+
+NO_LOCKOUTS = NoLockouts()
+
+
 class AccessGate:
     """The circumstances of a visit's decision, and the memory of refused attempts."""
 
@@ -47,10 +91,10 @@ class AccessGate:
         self,
         access: AccessConfig,
         policy: PolicyConfig,
-        lockouts: Lockouts | None = None,
+        lockouts: Lockouts = NO_LOCKOUTS,
         *,
-        crossings: Crossings | None = None,
-        second_factor: SecondFactor | None = None,
+        crossings: CrossingMemory = NO_CROSSINGS,
+        second_factor: FactorDesk = NO_FACTOR_DESK,
     ) -> None:
         """Without `second_factor` nobody can show one; without `crossings` none are known."""
         self._access = access
@@ -69,14 +113,13 @@ class AccessGate:
             access,
             policy,
             self._lockouts,
-            crossings=None if self._crossings is None else self._crossings.under(access),
+            crossings=self._crossings.under(access),
             second_factor=self.second_factor,
         )
 
     def take_over(self) -> None:
         """From now on refused attempts are counted by this gate's configuration."""
-        if self._lockouts is not None:
-            self._lockouts.reconfigure(self._policy.lockout)
+        self._lockouts.reconfigure(self._policy.lockout)
 
     @property
     def door(self) -> str:
@@ -96,9 +139,9 @@ class AccessGate:
             self._plan,
             time,
             rules,
-            locked_out=self._lockouts is not None and self._lockouts.remaining_s(person) > 0,
+            locked_out=self._lockouts.remaining_s(person) > 0,
             liveness=visit.life.liveness,
-            awaited=self.second_factor is not None and self.second_factor.awaited(visit.id, now),
+            awaited=self.second_factor.awaited(visit.id, now),
             place=place(
                 visit.widths, visit.index, policy.several_faces, policy.several_faces_ratio
             ),
@@ -112,19 +155,17 @@ class AccessGate:
 
     def ask(self, visit: Visit, factor: Factor, now: float) -> None:
         """Nothing but the second factor is missing: from now on the visitor may show it."""
-        if self.second_factor is not None and visit.pooled is not None:
+        if visit.pooled is not None:
             limit_s = self._policy.second_factor_s
             self.second_factor.ask(visit.id, visit.pooled.person, factor, now + limit_s)
 
     def decided(self, visit: str) -> None:
         """An attempt of that visit is over; the visitor may still stand there."""
-        if self.second_factor is not None:
-            self.second_factor.stop_waiting(visit)
+        self.second_factor.stop_waiting(visit)
 
     def left(self, visit: str) -> None:
         """The visitor has left."""
-        if self.second_factor is not None:
-            self.second_factor.forget(visit)
+        self.second_factor.forget(visit)
 
     def passage(self, circumstances: Circumstances, verdict: Verdict) -> Mapping[str, Any]:
         """What the decision's event says of the way that the door leads."""
@@ -134,14 +175,14 @@ class AccessGate:
     def _shown(self, visit: Visit, person: PersonId | None, factor: Factor, now: float) -> Proof:
         if factor == "off":
             return Proof.NOT_NEEDED
-        if self.second_factor is None or person is None:
+        if person is None:
             return Proof.MISSING
         return self.second_factor.state_of(visit.id, person, factor, now)
 
     def _crossing(self, person: PersonId | None, time: float) -> tuple[Crossing | None, bool]:
         if self._access.direction != "in" or person is None:
             return None, True
-        if self._crossings is None:
+        if not self._crossings.known:
             return None, False
         try:
             return self._crossings.last(person, time), True
@@ -151,6 +192,6 @@ class AccessGate:
 
     def note(self, verdict: Verdict) -> None:
         # Each wrong PIN was counted when it was entered.
-        if self._lockouts is not None and verdict.reason is not Reason.SECOND_FACTOR_WRONG:
+        if verdict.reason is not Reason.SECOND_FACTOR_WRONG:
             match = None if verdict.outcome is Outcome.UNKNOWN else verdict.match
             self._lockouts.note(verdict, None if match is None else match.person)

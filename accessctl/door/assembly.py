@@ -32,6 +32,7 @@ from accessctl.door.recorder import (
 )
 from accessctl.door.second_factor import PinAttempts, SecondFactor
 from accessctl.door.setup import DoorSetup, LiveSettings
+from accessctl.liveness.cues.added import added_cues
 from accessctl.liveness.gestures import Ask
 from accessctl.liveness.texture_network import load_texture
 from accessctl.liveness.worker import CueWorker, DirectCueRunner
@@ -109,8 +110,9 @@ def leave_safe(commands: Sequence[Command], audit: Recorder, why: str) -> None:
 
 
 def live_settings_of(config: Config, gate: AccessGate) -> LiveSettings:
-    """Raises ConfigError for an action that cannot be performed as it is written down, and
-    ModelError for a texture network that is not there as it was named, or unfit."""
+    """Raises ConfigError for an action that cannot be performed as it is written down and for a
+    cue that nobody added, ExtensionError for an added one that does not load, and ModelError for
+    a texture network that is not there as it was named, or unfit."""
     actions = {
         Outcome.GRANTED: actions_from(config.actions.granted),
         Outcome.DENIED: actions_from(config.actions.denied),
@@ -133,8 +135,15 @@ def wanted_of(config: Config) -> Wanted:
             "measured; take it out of the configuration."
         )
     intent = None if config.policy.intent == "off" else Ask(config.policy.intent)
-    texture = None if config.liveness.mode == "off" else load_texture(config.liveness)
-    return Wanted(config.liveness, intent, config.policy.intent_s, texture=texture)
+    if config.liveness.mode == "off":
+        return Wanted(config.liveness, intent, config.policy.intent_s)
+    return Wanted(
+        config.liveness,
+        intent,
+        config.policy.intent_s,
+        texture=load_texture(config.liveness),
+        added=added_cues(config.liveness.cues),
+    )
 
 
 def fault_recorder(audit: Log) -> OnFault:

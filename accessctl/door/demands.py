@@ -10,6 +10,7 @@ from accessctl.config.liveness import LivenessConfig
 from accessctl.config.policy import Factor
 from accessctl.domain import PersonId
 from accessctl.liveness.challenge import Challenge, Failure, Phase, advance, draw_challenge
+from accessctl.liveness.cues.table import ROLES, CueRole
 from accessctl.liveness.evidence import LivenessFrame
 from accessctl.liveness.examiner import MIN_SEEN
 from accessctl.liveness.gestures import Ask
@@ -55,7 +56,7 @@ class Wanted:
 
     `texture` is asked about the pictures of a visit; None: nobody is. `min_seen` is how much of
     a face's surroundings the picture must show for some cues to confirm life; another than the
-    usual is for measuring what that is worth.
+    usual is for measuring what that is worth. `added` are cues beside the built-in ones.
     """
 
     liveness: LivenessConfig
@@ -64,6 +65,12 @@ class Wanted:
     chance: random.Random | None = None
     texture: TextureScorer | None = None
     min_seen: float = MIN_SEEN
+    added: tuple[CueRole, ...] = ()
+
+    @property
+    def roles(self) -> tuple[CueRole, ...]:
+        """Every cue that looks at a visit."""
+        return (*ROLES, *self.added)
 
 
 NOTHING_WANTED = Wanted(LivenessConfig(mode="off"))

@@ -31,7 +31,7 @@ from accessctl.door.visit import Visit
 from accessctl.liveness.cues.table import Lines
 from accessctl.policy.admit import decide_visit, lacks_second_factor_only
 from accessctl.policy.attempts import ends_visit, still_refuses
-from accessctl.policy.decide import LastGrants, Rules, Verdict
+from accessctl.policy.decide import DecisionRules, LastGrants, Verdict
 
 # How often the door looks whether somebody was enrolled or removed meanwhile, seconds.
 ROSTER_REFRESH_S = 1.0
@@ -363,8 +363,8 @@ class Door:
             self._grants.note(decision.person, now)
         return visit, decision
 
-    def _rules(self) -> Rules:
-        return Rules.of(self._settings.policy, self.roster.max_fmr)
+    def _rules(self) -> DecisionRules:
+        return DecisionRules.of(self._settings.policy, self.roster.max_fmr)
 
     def _told(self, visit: Visit, prompt: Prompt | None) -> Visit:
         """The visit whose visitor is now asked for a second factor, or for none."""

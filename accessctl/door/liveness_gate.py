@@ -16,7 +16,7 @@ from accessctl.liveness.evidence import InfraredSight, LivenessFrame, gather
 from accessctl.liveness.examiner import CueWindow
 from accessctl.liveness.worker import CueAnswer, CueRunner
 from accessctl.policy.circumstances import Proof
-from accessctl.policy.decide import Rules, find_doubt, shown_by
+from accessctl.policy.decide import DecisionRules, find_doubt, shown_by
 from accessctl.vision.second_camera import OtherView
 
 log = logging.getLogger(__name__)
@@ -148,7 +148,12 @@ class LivenessGate:
             self.infrared.look(frame, faces, undecided)
 
     def see(
-        self, frame: Frame, face: Face, visit: Visit, sighting: Sighting | None, rules: Rules
+        self,
+        frame: Frame,
+        face: Face,
+        visit: Visit,
+        sighting: Sighting | None,
+        rules: DecisionRules,
     ) -> LifeShown:
         """Take in a face of an undecided visit; what its visitor has shown by now.
 
@@ -194,7 +199,7 @@ class LivenessGate:
         return self._open[visit]
 
     def _gathered(
-        self, frame: Frame, face: Face, sighting: Sighting | None, rules: Rules
+        self, frame: Frame, face: Face, sighting: Sighting | None, rules: DecisionRules
     ) -> LivenessFrame:
         match = None if sighting is None else sighting.match
         embedding = None if sighting is None else sighting.embedding
@@ -202,7 +207,7 @@ class LivenessGate:
         return gather(frame, face, embedding, shown_by(match, rules.frame_fmr), infrared=infrared)
 
     def _watch(
-        self, source: VisitLiveness, shown: LivenessFrame, visit: Visit, rules: Rules
+        self, source: VisitLiveness, shown: LivenessFrame, visit: Visit, rules: DecisionRules
     ) -> None:
         pooled = visit.pooled
         matched = pooled is not None and find_doubt(pooled, visit.sightings, rules) is None

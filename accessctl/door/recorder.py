@@ -15,7 +15,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 import cv2
 import numpy as np
 
-from accessctl.actions.base import Action, ActionResult
+from accessctl.actions.base import Action, ActionResult, opens_lock
 from accessctl.audit.base import ENTRY_FAILED, Recorder, write_down
 from accessctl.audit.snapshots import Snapshots
 from accessctl.audit.views import as_json
@@ -151,7 +151,7 @@ class DecisionRecorder:
             return False
         payload = as_json(decision_event(decision), names.get)
         actions = self._actions.get(decision.outcome, ())
-        entry = _Entry(sum(action.opens for action in actions))
+        entry = _Entry(sum(opens_lock(action) for action in actions))
         for action in actions:
             queued = self._runner.submit(action, payload, self._reporter(decision, entry))
             if not queued:
@@ -196,7 +196,7 @@ class DecisionRecorder:
         event = action_event(decision, action.name, result, self._wall_clock())
         write_down(self._audit, event)
         granted = decision.outcome is Outcome.GRANTED
-        if granted and action.opens and entry.fails_with(ok=result.ok):
+        if granted and opens_lock(action) and entry.fails_with(ok=result.ok):
             write_down(self._audit, entry_failed_event(decision, self._wall_clock()))
             self._failed.append(decision)
         self._on_action(action.name, result.ok)

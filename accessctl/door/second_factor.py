@@ -54,6 +54,55 @@ class _Wait:
     proof: Proof = Proof.PENDING
 
 
+class FactorDesk(Protocol):
+    """Where a visitor shows a second factor; see SecondFactor."""
+
+    def state_of(self, visit: str, person: PersonId, factor: Factor, now: float) -> Proof: ...
+
+    def ask(self, visit: str, person: PersonId, factor: Factor, until: float) -> None: ...
+
+    def awaited(self, visit: str, now: float) -> bool: ...
+
+    def stop_waiting(self, visit: str) -> None: ...
+
+    def forget(self, visit: str) -> None: ...
+
+    def press(self) -> FactorReply: ...
+
+    def offer_pin(self, pin: str) -> FactorReply: ...
+
+
+class NoFactorDesk:
+    """Nobody can show a second factor here: one that is asked for is missing."""
+
+    def state_of(self, visit: str, person: PersonId, factor: Factor, now: float) -> Proof:
+        del visit, person, now
+        return Proof.NOT_NEEDED if factor == "off" else Proof.MISSING
+
+    def ask(self, visit: str, person: PersonId, factor: Factor, until: float) -> None:
+        del visit, person, factor, until
+
+    def awaited(self, visit: str, now: float) -> bool:
+        del visit, now
+        return False
+
+    def stop_waiting(self, visit: str) -> None:
+        del visit
+
+    def forget(self, visit: str) -> None:
+        del visit
+
+    def press(self) -> FactorReply:
+        return FactorReply(False, "This door takes no second factor.")
+
+    def offer_pin(self, pin: str) -> FactorReply:
+        del pin
+        return self.press()
+
+
+NO_FACTOR_DESK = NoFactorDesk()
+
+
 class SecondFactor:
     """`offer_pin` and `press` belong to other threads than the loop, the rest to the loop.
 
@@ -183,7 +232,7 @@ class SecondFactor:
         return waiting[0]
 
 
-def second_factor_handlers(second_factor: SecondFactor) -> Mapping[str, Handler]:
+def second_factor_handlers(second_factor: FactorDesk) -> Mapping[str, Handler]:
     """The commands of the control socket: `pin` with the field `pin`, and `press`.
 
     A refusal is raised as InputError.

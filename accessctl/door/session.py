@@ -26,7 +26,7 @@ from accessctl.door.liveness_gate import InfraredView
 from accessctl.door.recorder import ActionListener, ignore, service_event
 from accessctl.errors import CameraError, ConfigError, FaceError
 from accessctl.recognition.engine import Engine
-from accessctl.recognition.enrolment import StillObserver
+from accessctl.recognition.enrolment import PhotoDetector
 from accessctl.recognition.recogniser import only_face
 
 # How long to wait for a frame before looking whether to stop, seconds.
@@ -224,19 +224,22 @@ def open_session(
     *,
     fast: bool,
     patient: bool = False,
+    source: Source | None = None,
     on_camera: CameraListener | None = None,
     on_infrared: CameraListener = unheard,
     on_action: ActionListener = ignore,
 ) -> Iterator[Session]:
     """Open the camera and the door; start, stop and faults are written to the audit log.
 
-    A `patient` session waits for a first USB camera that is not attached yet. `on_camera` hears
-    of "lost" and "back" with the reason or the camera's description, on the reading thread or
-    inside `steps`; `on_infrared` of the same of the infrared camera, on a thread of that one or
-    inside `steps`; `on_action` of each action's name and whether it worked, on its own thread.
+    `source` is looked at in place of the configured one. A `patient` session waits for a first
+    USB camera that is not attached yet. `on_camera` hears of "lost" and "back" with the reason or
+    the camera's description, on the reading thread or inside `steps`; `on_infrared` of the same
+    of the infrared camera, on a thread of that one or inside `steps`; `on_action` of each
+    action's name and whether it worked, on its own thread.
     """
     config = engine.config
-    source = source_from(config.camera.source, config.camera, fast=fast, patient=patient)
+    if source is None:
+        source = source_from(config.camera.source, config.camera, fast=fast, patient=patient)
     people, device = engine.roster.matcher.people, engine.recogniser.device
 
     def note(state: str, **data: str | int) -> None:
@@ -297,7 +300,7 @@ def open_session(
 
 
 def best_shot(
-    reader: FrameReader, observer: StillObserver, clock: Callable[[], float], seconds: float
+    reader: FrameReader, observer: PhotoDetector, clock: Callable[[], float], seconds: float
 ) -> Image:
     """The frame of the next `seconds` with the highest quality of its only face.
 

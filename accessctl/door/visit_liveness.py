@@ -37,7 +37,10 @@ class VisitLiveness:
         self._wanted = wanted
         config = wanted.liveness
         self._examiner = VisitCues(
-            window_s=config.window_s, every_s=config.every_s, min_seen=wanted.min_seen
+            window_s=config.window_s,
+            every_s=config.every_s,
+            min_seen=wanted.min_seen,
+            roles=wanted.roles,
         )
         self._candidate: PersonId | None = None
         self._matched_at: float | None = None
@@ -154,7 +157,9 @@ class VisitLiveness:
     @property
     def gathered(self) -> Lines:
         """What each cue has gathered, in words; nothing where nobody asks for life."""
-        return evidence_lines(self.cues) if self._wanted.liveness.mode != "off" else ()
+        if self._wanted.liveness.mode == "off":
+            return ()
+        return evidence_lines(self.cues, self._wanted.roles)
 
     @property
     def prompt(self) -> Prompt | None:
@@ -177,7 +182,8 @@ class VisitLiveness:
         if gesture is not None and not found.doubts:
             return Prompt(PROMPTS[gesture.ask], gesture.ask, 1, 1)
         if liveness is Proof.PENDING and (found.doubts or state is None):
-            return Prompt(hint(found.results, near=self._near, fills=self._fills))
+            said = hint(found.results, self._wanted.roles, near=self._near, fills=self._fills)
+            return Prompt(said)
         return None
 
     def looked_at(self, captured: float) -> bool:

@@ -76,7 +76,7 @@ def _on_device(
         return on_gpu(card)
     if config.device == "auto":
         if not gpu_is_there(root):
-            logger.info("No GPU on this machine: the encoder runs on the CPU.")
+            logger.debug("There is no GPU: the encoder runs on the CPU.")
         else:
             try:
                 return on_gpu(card)

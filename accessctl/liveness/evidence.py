@@ -55,7 +55,7 @@ NAN = float("nan")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class View:
+class FramePatch:
     """A square part of a frame: `image` uint8 (S, S) or (S, S, 3) and where it comes from.
 
     Pixel (x, y) of the view shows the frame at `left + x / scale`, `top + y / scale`.
@@ -115,11 +115,11 @@ class LivenessFrame:
     landmarks: Points
     pose: Pose
     box: Box
-    face: View
-    around: View
+    face: FramePatch
+    around: FramePatch
     embedding: Embedding | None = None
     person: PersonId | None = None
-    scene: View | None = None
+    scene: FramePatch | None = None
     texture: float = float("nan")
     texture_bounds: tuple[float, float] = TEXTURE_BOUNDS
     infrared: InfraredSight | None = None
@@ -149,15 +149,15 @@ def gather(
     )
 
 
-def _scene(image: Image) -> View:
+def _scene(image: Image) -> FramePatch:
     height, width = image.shape[:2]
     scale = min(1.0, SCENE_WIDTH / width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-    return _grey(View(small.astype(np.uint8, copy=False), 0.0, 0.0, scale, 1.0))
+    return _grey(FramePatch(small.astype(np.uint8, copy=False), 0.0, 0.0, scale, 1.0))
 
 
-def _view(image: Image, box: Box, reach: float, size: int) -> View:
+def _view(image: Image, box: Box, reach: float, size: int) -> FramePatch:
     side = max(2.0, reach * max(box.w, box.h))
     x, y = box.centre
     left, top = x - side / 2, y - side / 2
@@ -183,7 +183,7 @@ def _view(image: Image, box: Box, reach: float, size: int) -> View:
         source, transform, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
     share = min(1.0, across * along / side**2)
-    return View(patch.astype(np.uint8, copy=False), left, top, scale, share)
+    return FramePatch(patch.astype(np.uint8, copy=False), left, top, scale, share)
 
 
 def _blocks(start: float, side: float, length: int, factor: int) -> tuple[int, int]:
@@ -194,9 +194,9 @@ def _blocks(start: float, side: float, length: int, factor: int) -> tuple[int, i
     return first, max(1, min(-(-(end - first) // factor), (length - first) // factor))
 
 
-def _grey(view: View) -> View:
+def _grey(view: FramePatch) -> FramePatch:
     grey = cv2.cvtColor(view.image, cv2.COLOR_RGB2GRAY).astype(np.uint8, copy=False)
-    return View(grey, view.left, view.top, view.scale, view.seen)
+    return FramePatch(grey, view.left, view.top, view.scale, view.seen)
 
 
 @dataclass(frozen=True, slots=True)

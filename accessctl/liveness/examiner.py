@@ -12,7 +12,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from accessctl.domain import PersonId
-from accessctl.liveness.cues.table import ROLES, Role, breaks, may_veto
+from accessctl.liveness.cues.table import ROLES, CueRole, breaks, may_veto
 from accessctl.liveness.evidence import CueResult, CueVerdict, LivenessFrame
 
 MIN_SEEN = 0.75
@@ -68,8 +68,9 @@ def examine(
     *,
     min_seen: float = MIN_SEEN,
     after: Mapping[str, float] = NOTHING_DOUBTED,
+    roles: Sequence[CueRole] = ROLES,
 ) -> LivenessVerdict:
-    """What all cues say of a window of frames of one visit, oldest first.
+    """What the cues in `roles` say of a window of frames of one visit, oldest first.
 
     All frames may speak of an attack, but only those that show `candidate` by themselves may
     confirm: otherwise somebody alive could lend their life to a picture of somebody else.
@@ -78,13 +79,13 @@ def examine(
     """
     results = tuple(
         _hear(role, frames, candidate, min_seen, after.get(role.name, float("-inf")))
-        for role in ROLES
+        for role in roles
     )
     return LivenessVerdict(combine(results), results)
 
 
 def _hear(
-    role: Role,
+    role: CueRole,
     frames: Sequence[LivenessFrame],
     candidate: PersonId | None,
     min_seen: float,
@@ -177,11 +178,16 @@ class CueWindow:
     candidate: PersonId | None
     min_seen: float
     after: Mapping[str, float]
+    roles: Sequence[CueRole] = ROLES
 
     def results(self) -> tuple[CueResult, ...]:
         """What each cue says, in a fixed order; some tenth of a second of one core."""
         return examine(
-            self.frames, self.candidate, min_seen=self.min_seen, after=self.after
+            self.frames,
+            self.candidate,
+            min_seen=self.min_seen,
+            after=self.after,
+            roles=self.roles,
         ).results
 
 
@@ -194,7 +200,16 @@ class VisitCues:
     same cue doubts, but only for the person whom the frames showed that it came from.
     """
 
-    def __init__(self, *, window_s: float, every_s: float, min_seen: float = MIN_SEEN) -> None:
+    def __init__(
+        self,
+        *,
+        window_s: float,
+        every_s: float,
+        min_seen: float = MIN_SEEN,
+        roles: Sequence[CueRole] = ROLES,
+    ) -> None:
+        """`roles` are the cues that look at the visit; the times are in seconds."""
+        self._roles = roles
         self._window_s = window_s
         self._every_s = every_s
         self._min_seen = min_seen
@@ -248,7 +263,9 @@ class VisitCues:
         if len(self._frames) < FEWEST or not (backwards or waited):
             return None
         self._due_from = frame.captured
-        return self.aware(CueWindow(tuple(self._frames), candidate, self._min_seen, {}))
+        return self.aware(
+            CueWindow(tuple(self._frames), candidate, self._min_seen, {}, self._roles)
+        )
 
     def aware(self, look: CueWindow) -> CueWindow:
         """The same look, told of the doubts that have been heard since it was collected."""
@@ -264,13 +281,13 @@ class VisitCues:
         for result in results:
             self._standing.setdefault(result.cue, NEW)
         # What breaks a visit in two comes last, so that it undoes what was said beside it.
-        for result in sorted(results, key=lambda one: breaks(one.cue)):
+        for result in sorted(results, key=lambda one: breaks(one.cue, self._roles)):
             self._hear(look, _spanned(result, look))
 
     def _hear(self, look: CueWindow, result: CueResult) -> None:
         cue, before = result.cue, self._standing[result.cue]
         shown_after = look.after.get(cue, -math.inf)
-        now = hear(before, result, shown_after=shown_after, vetoes=may_veto(cue))
+        now = hear(before, result, shown_after=shown_after, vetoes=may_veto(cue, self._roles))
         self._standing[cue] = now
         if now is before:
             return
@@ -281,7 +298,7 @@ class VisitCues:
 
     def _take_back(self, cue: str, until: float) -> None:
         """Forget the life that a doubt of `cue` speaks against."""
-        everything = breaks(cue)
+        everything = breaks(cue, self._roles)
         if everything:
             self._standing = {name: cut_off(of, until) for name, of in self._standing.items()}
         self._confirmed = {

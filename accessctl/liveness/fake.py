@@ -11,8 +11,8 @@ from accessctl.liveness.evidence import (
     RIGHT_EYE,
     CueResult,
     CueVerdict,
+    FramePatch,
     LivenessFrame,
-    View,
 )
 from accessctl.liveness.examiner import LivenessVerdict, combine
 
@@ -82,8 +82,8 @@ def fake_frame(
         landmarks=landmarks,
         pose=pose,
         box=box,
-        face=View(grey, box.x, box.y, FACE_SIZE / box.h, 1.0),
-        around=View(colour, box.x - box.w, box.y - box.h, AROUND_SIZE / (3 * box.h), 1.0),
+        face=FramePatch(grey, box.x, box.y, FACE_SIZE / box.h, 1.0),
+        around=FramePatch(colour, box.x - box.w, box.y - box.h, AROUND_SIZE / (3 * box.h), 1.0),
         embedding=embedding,
         person=person,
         texture=texture,

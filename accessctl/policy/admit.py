@@ -9,12 +9,19 @@ from accessctl.domain import Outcome, PersonRules
 from accessctl.policy.access import AccessPlan, admitting, groups_here
 from accessctl.policy.circumstances import (
     Circumstances,
-    Place,
+    FacePlace,
     Proof,
     refusal_of,
     refusal_of_leaver,
 )
-from accessctl.policy.decide import Evidence, Rules, Verdict, decide, find_doubt, live_frames
+from accessctl.policy.decide import (
+    DecisionRules,
+    Evidence,
+    Verdict,
+    decide,
+    find_doubt,
+    live_frames,
+)
 
 # What a PIN that was wrong too often comes to is told by the second factor itself.
 _WORTH = {
@@ -44,7 +51,7 @@ def by_pin(it: Circumstances) -> tuple[str, ...]:
 
 def decide_visit(
     evidence: Evidence,
-    rules: Rules,
+    rules: DecisionRules,
     last_grant: float | None,
     now: float,
     circumstances: Circumstances,
@@ -91,7 +98,7 @@ def _with_pin(it: Circumstances, *, looked: bool) -> Circumstances:
 
 def lacks_second_factor_only(
     evidence: Evidence,
-    rules: Rules,
+    rules: DecisionRules,
     last_grant: float | None,
     now: float,
     circumstances: Circumstances,
@@ -104,7 +111,7 @@ def lacks_second_factor_only(
     return verdict is not None and verdict.outcome is Outcome.GRANTED
 
 
-def _abandoned(evidence: Evidence, rules: Rules, it: Circumstances) -> Verdict | None:
+def _abandoned(evidence: Evidence, rules: DecisionRules, it: Circumstances) -> Verdict | None:
     """Whoever matched and left while proof was due was refused for want of it.
 
     Otherwise leaving at once would be a way to try challenges until an easy one comes,
@@ -129,7 +136,7 @@ def admit(verdict: Verdict | None, circumstances: Circumstances) -> Verdict | No
 
 
 def _must_wait(it: Circumstances) -> bool:
-    return it.place is Place.WAITS or Proof.PENDING in (
+    return it.place is FacePlace.WAITS or Proof.PENDING in (
         it.liveness,
         it.intent,
         it.second_factor,

@@ -17,7 +17,7 @@ from accessctl.policy.access import AccessPlan, Crossing, objection
 UNRESTRICTED = PersonRules()
 
 
-class Place(StrEnum):
+class FacePlace(StrEnum):
     """`FREE`: may be decided; `WAITS`: somebody is nearer; `REFUSED`: not with others there."""
 
     FREE = "free"
@@ -27,7 +27,7 @@ class Place(StrEnum):
 
 def place(
     widths: Sequence[float], index: int, mode: Literal["each", "nearest", "refuse"], ratio: float
-) -> Place:
+) -> FacePlace:
     """The place of face `index` among all faces in view.
 
     `widths` are the faces' widths in pixels, usable or not; only those of at least `ratio`
@@ -35,11 +35,11 @@ def place(
     """
     widest = max(widths)
     if mode == "each":
-        return Place.FREE
+        return FacePlace.FREE
     if mode == "nearest":
-        return Place.FREE if index == list(widths).index(widest) else Place.WAITS
+        return FacePlace.FREE if index == list(widths).index(widest) else FacePlace.WAITS
     at_door = sum(width >= ratio * widest for width in widths)
-    return Place.FREE if at_door == 1 and widths[index] == widest else Place.REFUSED
+    return FacePlace.FREE if at_door == 1 and widths[index] == widest else FacePlace.REFUSED
 
 
 class Proof(StrEnum):
@@ -76,7 +76,7 @@ class Circumstances:
     second_factor: Proof = Proof.NOT_NEEDED
     factor: Factor = "off"
     awaited: bool = False
-    place: Place = Place.FREE
+    place: FacePlace = FacePlace.FREE
     last_crossing: Crossing | None = None
     crossings_known: bool = True
     intent: Proof = Proof.NOT_NEEDED
@@ -133,7 +133,7 @@ def _unknown_crossings(it: Circumstances) -> bool:
 
 REFUSALS = (
     Refusal(_where(lambda it: it.locked_out, Reason.LOCKED_OUT)),
-    Refusal(_where(lambda it: it.place is Place.REFUSED, Reason.TWO_FACES)),
+    Refusal(_where(lambda it: it.place is FacePlace.REFUSED, Reason.TWO_FACES)),
     # Before the person's rules: what is no living face is nobody's visit.
     Refusal(_where(lambda it: it.liveness is Proof.REFUTED, Reason.NOT_LIVE), for_proof=True),
     Refusal(lambda it: objection(it.person, it.plan, it.time)),

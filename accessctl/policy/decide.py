@@ -56,7 +56,7 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class DecisionRules:
     """`max_fmr` is the false-match rate per comparison that a grant may stand for.
 
     It follows from `policy.target_fpir` and the number of people enrolled; the other
@@ -72,7 +72,7 @@ class Rules:
     cooldown_s: float
 
     @classmethod
-    def of(cls, config: PolicyConfig, max_fmr: float) -> "Rules":
+    def of(cls, config: PolicyConfig, max_fmr: float) -> "DecisionRules":
         return cls(
             max_fmr=max_fmr,
             frame_fmr=config.frame_fmr,
@@ -147,7 +147,7 @@ class LastGrants:
 
 
 def decide(
-    evidence: Evidence, rules: Rules, last_grant: float | None, now: float
+    evidence: Evidence, rules: DecisionRules, last_grant: float | None, now: float
 ) -> Verdict | None:
     """The verdict on a visit, or None while it is too early for one.
 
@@ -172,7 +172,9 @@ def decide(
     return Verdict(Outcome.GRANTED, Reason.MATCHED, pooled)
 
 
-def find_doubt(pooled: Match, sightings: tuple[Sighting, ...], rules: Rules) -> Reason | None:
+def find_doubt(
+    pooled: Match, sightings: tuple[Sighting, ...], rules: DecisionRules
+) -> Reason | None:
     """Why `pooled` may not be granted, or None when nothing speaks against it."""
     # Written as "not" of what must hold, so that a NaN is a doubt.
     if not rare_enough(pooled.fmr_upper, rules.max_fmr):
@@ -215,7 +217,9 @@ def standing(sighting: Sighting, pooled: Match, frame_fmr: float) -> Standing:
     return Standing.AGREES if shown == pooled.person else Standing.CONFLICTS
 
 
-def _late_verdict(evidence: Evidence, reason: Reason, rules: Rules, now: float) -> Verdict | None:
+def _late_verdict(
+    evidence: Evidence, reason: Reason, rules: DecisionRules, now: float
+) -> Verdict | None:
     """ "Unknown" once there was enough to go by, or when the visitor has left."""
     if evidence.seen < GLIMPSE_FRAMES:
         return None

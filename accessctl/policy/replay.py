@@ -17,7 +17,7 @@ from accessctl.domain import CueVerdict, Event, EventKind, Outcome, PersonId, Re
 from accessctl.policy.access import AccessPlan
 from accessctl.policy.admit import asked, decide_visit
 from accessctl.policy.circumstances import Circumstances, Proof, place
-from accessctl.policy.decide import Rules, Verdict
+from accessctl.policy.decide import DecisionRules, Verdict
 from accessctl.policy.evidence_record import EvidenceRecord, LivenessRecord, from_data
 
 
@@ -63,7 +63,7 @@ def replay(
             continue
         if recorded.door not in plans:
             plans[recorded.door] = AccessPlan.of(access, recorded.door)
-        rules = Rules.of(policy, max_fmr(policy.attempt_fpir, recorded.people))
+        rules = DecisionRules.of(policy, max_fmr(policy.attempt_fpir, recorded.people))
         verdict = again(recorded, event.time, rules, plans[recorded.door], policy, mode)
         pooled = recorded.evidence.pooled
         yield Replayed(
@@ -78,7 +78,7 @@ def replay(
 def again(
     recorded: EvidenceRecord,
     time: float,
-    rules: Rules,
+    rules: DecisionRules,
     plan: AccessPlan,
     policy: PolicyConfig,
     mode: Mode,

@@ -12,12 +12,12 @@ from accessctl.encoder.keras_file import saved, to_litert
 from accessctl.errors import ModelError
 from accessctl.provision import dlib_network as network
 from accessctl.provision.build import status_of, write_built
-from accessctl.provision.dlib import Places
+from accessctl.provision.dlib import DlibPlaces
 from accessctl.provision.dlib_network import parse
 from accessctl.provision.golden import check_against_golden, read_golden
 
 
-def build(places: Places) -> None:
+def build(places: DlibPlaces) -> None:
     """Write all artefacts and, last, their sums; raises ModelError or FetchError."""
     card = load_card(places.encoder)
     weights = places.weights.read_bytes()
@@ -35,7 +35,7 @@ def build(places: Places) -> None:
 
 
 def main(models: Path, filled: Path | None = None) -> int:
-    return status_of(lambda: build(Places(models, filled)))
+    return status_of(lambda: build(DlibPlaces(models, filled)))
 
 
 if __name__ == "__main__":

@@ -11,13 +11,13 @@ from accessctl.encoder.card import load_card
 from accessctl.encoder.keras_file import saved, to_litert
 from accessctl.errors import ModelError
 from accessctl.provision.build import status_of, write_built
-from accessctl.provision.faceres import Places, fingerprint
+from accessctl.provision.faceres import FaceresPlaces, fingerprint
 from accessctl.provision.faceres_network import FEATURES, load_projection, parse
 from accessctl.provision.faceres_network import build as network
 from accessctl.provision.golden import check_against_golden, read_golden
 
 
-def build(places: Places) -> None:
+def build(places: FaceresPlaces) -> None:
     """Write all artefacts and, last, their sums; raises ModelError or FetchError.
 
     golden.npz holds the 1024 features that TensorFlow.js computes from the fetched files.
@@ -37,7 +37,7 @@ def build(places: Places) -> None:
 
 
 def main(models: Path, filled: Path | None = None) -> int:
-    return status_of(lambda: build(Places(models, filled)))
+    return status_of(lambda: build(FaceresPlaces(models, filled)))
 
 
 if __name__ == "__main__":

@@ -15,12 +15,12 @@ from accessctl.encoder.keras_file import saved, to_litert
 from accessctl.errors import ModelError
 from accessctl.provision.build import status_of, write_built
 from accessctl.provision.golden import check_against_golden, read_golden
-from accessctl.provision.mobilefacenet import Places
+from accessctl.provision.mobilefacenet import MobileFaceNetPlaces
 from accessctl.provision.mobilefacenet_network import build as network
 from accessctl.provision.mobilefacenet_network import read
 
 
-def build(places: Places) -> None:
+def build(places: MobileFaceNetPlaces) -> None:
     """Write all artefacts and, last, their sums; raises ModelError or FetchError.
 
     golden.npz holds the embeddings that the fetched LiteRT file itself gives. There is no
@@ -39,7 +39,7 @@ def build(places: Places) -> None:
 
 
 def main(models: Path, filled: Path | None = None) -> int:
-    return status_of(lambda: build(Places(models, filled)))
+    return status_of(lambda: build(MobileFaceNetPlaces(models, filled)))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from accessctl.provision.places import EncoderPlaces
 
 
 @dataclass(frozen=True, slots=True)
-class Places(EncoderPlaces):
+class FaceresPlaces(EncoderPlaces):
     """Where the FaceRes encoder lies in the folder `models`."""
 
     NAME: ClassVar[str] = "faceres"
@@ -34,6 +34,6 @@ class Places(EncoderPlaces):
         return self.graph, self.weights, self.projection
 
 
-def fingerprint(places: Places) -> str:
+def fingerprint(places: FaceresPlaces) -> str:
     """Of graph, weights and projection together; raises OSError."""
     return combined(hashlib.sha256(path.read_bytes()).hexdigest() for path in places.sources)

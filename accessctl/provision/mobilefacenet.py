@@ -8,7 +8,7 @@ from accessctl.provision.places import EncoderPlaces
 
 
 @dataclass(frozen=True, slots=True)
-class Places(EncoderPlaces):
+class MobileFaceNetPlaces(EncoderPlaces):
     """Where the MobileFaceNet encoder lies in the folder `models`."""
 
     NAME: ClassVar[str] = "mobilefacenet"

@@ -61,7 +61,7 @@ class EncoderPlaces(ABC):
         return self.keras, self.float16
 
 
-Places = TypeVar("Places", bound=EncoderPlaces)
+PlacesT = TypeVar("PlacesT", bound=EncoderPlaces)
 
 
 def run_build(places: EncoderPlaces) -> None:
@@ -76,10 +76,10 @@ def run_build(places: EncoderPlaces) -> None:
 
 
 def provide(
-    places: Places,
+    places: PlacesT,
     *,
     announce: Callable[[str], None],
-    build: Callable[[Places], None] = run_build,
+    build: Callable[[PlacesT], None] = run_build,
 ) -> Iterator[Report]:
     """Yield a report for each encoder file, building all of them unless all are intact.
 

@@ -21,7 +21,7 @@ from PIL import Image as Pictures
 from accessctl.domain import Image
 from accessctl.encoder.base import unit
 from accessctl.encoder.card import Card, load_card, update_card
-from accessctl.provision.faceres import Places, fingerprint
+from accessctl.provision.faceres import FaceresPlaces, fingerprint
 from accessctl.provision.faceres_network import Projection, features, parse, save_projection
 
 DIRECTIONS = 128
@@ -72,7 +72,7 @@ def embedded(
 
 
 def main(models: Path, archive: Path) -> None:
-    places = Places(models)
+    places = FaceresPlaces(models)
     card = load_card(places.encoder)
     trunk = features(parse(places.graph.read_bytes(), places.weights.read_bytes()))
     faces = pictures(archive, card.input.size)

@@ -31,7 +31,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-class StillObserver(Protocol):
+class PhotoDetector(Protocol):
     def still(self, image: Image) -> list[Face]: ...
 
 
@@ -50,7 +50,7 @@ class Candidate:
 class Enrolment:
     """Examines photos of whoever shall be enrolled; changes nothing itself."""
 
-    def __init__(self, observer: StillObserver, recogniser: Recogniser, roster: Roster) -> None:
+    def __init__(self, observer: PhotoDetector, recogniser: Recogniser, roster: Roster) -> None:
         self._observer = observer
         self._recogniser = recogniser
         self.roster = roster
@@ -97,7 +97,7 @@ def encode_photo(image: Image) -> bytes:
 
 
 def reembed(
-    gallery: People, observer: StillObserver, recogniser: Recogniser, progress: Progress
+    gallery: People, observer: PhotoDetector, recogniser: Recogniser, progress: Progress
 ) -> int:
     """Bring all templates up to this encoder; returns how many photos were embedded.
 
@@ -123,7 +123,7 @@ def reembed(
     return len(fresh)
 
 
-def _embed(photo: StoredPhoto, observer: StillObserver, recogniser: Recogniser) -> Embedding:
+def _embed(photo: StoredPhoto, observer: PhotoDetector, recogniser: Recogniser) -> Embedding:
     bgr = cv2.imdecode(np.frombuffer(photo.jpeg, np.uint8), cv2.IMREAD_COLOR)
     if bgr is None:
         raise StoreError(f"The kept photo {photo.id} is not a picture; remove and enrol again.")

@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accessctl.domain import Embedding, Face, Image, Match, PersonId
-from accessctl.policy.decide import sure
-from accessctl.recognition.enrolment import StillObserver
+from accessctl.policy.decide import rare_enough, sure
+from accessctl.recognition.enrolment import PhotoDetector
+from accessctl.recognition.matcher import Matcher
 from accessctl.recognition.recogniser import Recogniser, only_face
 from accessctl.recognition.roster import Roster
 
@@ -24,7 +25,7 @@ class Identification:
 
 def identify(
     image: Image,
-    observer: StillObserver,
+    observer: PhotoDetector,
     recogniser: Recogniser,
     roster: Roster,
     min_margin: float,
@@ -43,8 +44,37 @@ def identify(
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """Whether two faces are of one person, as far as two photos can say.
+
+    `fmr` is the false-match rate that their similarity stands for, `fmr_upper` its upper 95 %
+    bound, which is what `same` rests on; `threshold` is the similarity that these two faces would
+    need, infinite where none would do.
+    """
+
+    same: bool
+    similarity: float
+    fmr: float
+    fmr_upper: float
+    threshold: float
+
+
+def verify(a: Embedding, b: Embedding, matcher: Matcher, target_fmr: float) -> Verification:
+    """Compare two unit embeddings float32 (D,): the same person at a false-match rate of at most
+    `target_fmr`?"""
+    compared = matcher.compare(a, b)
+    return Verification(
+        same=rare_enough(compared.fmr_upper, target_fmr),
+        similarity=compared.similarity,
+        fmr=compared.fmr,
+        fmr_upper=compared.fmr_upper,
+        threshold=compared.similarity_at(matcher.threshold(target_fmr)),
+    )
+
+
 def embed_portrait(
-    image: Image, photo: str, observer: StillObserver, recogniser: Recogniser
+    image: Image, photo: str, observer: PhotoDetector, recogniser: Recogniser
 ) -> Embedding:
     """Unit embedding float32 (D,) of the one person in `photo`; FaceError otherwise."""
     face = only_face(observer.still(image), photo, (image.shape[1], image.shape[0]))

@@ -35,6 +35,12 @@ class Roster:
         self._revision = gallery.revision()
         self._load()
 
+    def of(self, gallery: People) -> "Roster":
+        """The people of another gallery, by the same encoder, calibration and rate."""
+        return Roster(
+            gallery, self._fingerprint, self._normaliser, self._calibration, self._target_fpir
+        )
+
     def retarget(self, target_fpir: float) -> None:
         """Another rate at which strangers may be taken for somebody enrolled."""
         self._target_fpir = target_fpir

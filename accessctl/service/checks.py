@@ -22,6 +22,7 @@ from accessctl.config import (
     AuditConfig,
     CommandAction,
     Config,
+    CustomAction,
     GalleryConfig,
     WebhookAction,
 )
@@ -245,6 +246,8 @@ def check_hooks(actions: ActionsConfig, environment: Mapping[str, str]) -> Itera
             if action.safe is not None:
                 safe = action.model_copy(update={"argv": action.safe})
                 yield check_command(f"{where}.safe", safe, environment)
+        elif isinstance(action, CustomAction):
+            yield check_custom(where, action)
         else:
             yield check_webhook(where, action)
 
@@ -287,6 +290,15 @@ def interpreter_of(program: Path) -> str | None:
         return None
     words = first[2:].split() if first.startswith(b"#!") else []
     return os.fsdecode(words[0]) if words else None
+
+
+def check_custom(where: str, action: CustomAction) -> Finding:
+    """It is made, and performs nothing."""
+    try:
+        (made,) = actions_from([action])
+    except AccessctlError as error:
+        return failure("actions", f"{where}: {error}")
+    return ok("actions", f"{where}: {made.name} can be made.")
 
 
 def check_webhook(where: str, action: WebhookAction) -> Finding:

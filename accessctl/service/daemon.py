@@ -265,8 +265,7 @@ def serve(
                 on_action=statistics.note_action,
             )
         )
-        factor = session.door.gate.second_factor
-        late.take({} if factor is None else second_factor_handlers(factor))
+        late.take(second_factor_handlers(session.door.gate.second_factor))
         stack.enter_context(
             Upkeep(lambda pause: retain(audit, session.config.audit, time.time(), pause))
         )

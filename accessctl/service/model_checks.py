@@ -37,6 +37,7 @@ from accessctl.encoder.artefacts import read_checked
 from accessctl.encoder.card import Card, load_card
 from accessctl.encoder.choose import gpu_is_there
 from accessctl.encoder.joint import part_cards
+from accessctl.liveness.cues.added import added_cues
 from accessctl.liveness.texture_network import load_texture
 from accessctl.recognition.calibration import scoring_of
 from accessctl.recognition.engine import open_engine
@@ -108,6 +109,14 @@ def check_texture(config: LivenessConfig) -> Iterator[Finding]:
             f"There is no network in {config.texture}, so life is shown by moving alone; restore "
             "that folder, or set liveness.texture to off.",
         )
+
+
+def check_cues(config: LivenessConfig) -> Iterator[Finding]:
+    """Of cues from other packages; raises ConfigError or ExtensionError for one that the door
+    would refuse."""
+    for role in added_cues(config.cues):
+        does = [word for word, may in (("veto", role.vetoes), ("confirm", role.confirms)) if may]
+        yield ok("cues", f"{role.name}: loaded; it may {', '.join(['doubt', *does])}.")
 
 
 def sha256_of(path: Path) -> str:

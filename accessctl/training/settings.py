@@ -16,16 +16,16 @@ Region = tuple[float, float, float, float]
 """x0, y0, x1, y1 of the template's canvas."""
 
 
-class _Part(BaseModel):
+class _RunPart(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-class LossSetting(_Part):
+class LossSetting(_RunPart):
     name: str
     weight: float = Field(1.0, gt=0)
 
 
-class TeacherSetting(_Part):
+class TeacherSetting(_RunPart):
     """`file`: descriptors (N, T) row for row with the pack's list, or an encoder's folder.
 
     `weight` is that of its part of the loss, or of the embedding that is put beside."""
@@ -34,7 +34,7 @@ class TeacherSetting(_Part):
     weight: float = Field(1.0, gt=0)
 
 
-class Settings(_Part):
+class Settings(_RunPart):
     """One run of `accessctl train`; the command's help says what each field is."""
 
     data: Path

@@ -129,5 +129,14 @@ def cut(image: Image, landmarks: Points, geometry: CropGeometry) -> Image:
 
     `landmarks` is the mesh (468, 3) in pixels of `image`; where the crop reaches over
     the image's edge, the edge is repeated.
+
+    >>> import accessctl
+    >>> from accessctl.bundled import asset
+    >>> with accessctl.open_engine() as engine:
+    ...     image = engine.read(asset("grace_hopper.jpg"))
+    ...     [face] = engine.detect(image)
+    >>> encoder = accessctl.load_encoder("dlib")
+    >>> accessctl.cut(image, face.landmarks, encoder.card.crop_geometry).shape
+    (150, 150, 3)
     """
     return warp(image, crop_transform(landmarks, geometry), (geometry.size, geometry.size))

@@ -49,3 +49,13 @@ def test_a_run_is_not_started_twice_and_can_be_resumed(parse, tmp_path):
     with pytest.raises(InputError, match="--resume"):
         train.started(parse("--run", run, *words))
     assert train.started(parse("--run", run, "--resume")) == first
+
+
+def test_losses_of_the_configuration_stand_in_where_none_is_given(parse, tmp_path):
+    config = tmp_path / "config.yaml"
+    config.write_text("training: {loss: [arcface, circle=0.5]}")
+    words = ("--data", "x", "--steps", "5", "--config", str(config))
+    usual = train.started(parse("--run", str(tmp_path / "a"), *words))
+    assert [(loss.name, loss.weight) for loss in usual.losses] == [("arcface", 1), ("circle", 0.5)]
+    given = train.started(parse("--run", str(tmp_path / "b"), *words, "--loss", "triplet"))
+    assert [loss.name for loss in given.losses] == ["triplet"]

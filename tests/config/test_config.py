@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from accessctl import extensions
 from accessctl.config import (
     CommandAction,
     Config,
@@ -169,6 +170,16 @@ def test_an_infrared_recording_is_laid_below_the_file_as_the_first_one_is(
     assert config.liveness.ir_source == config.camera.source
     file.write_text("camera: {source: demo}\n")
     assert load_config(file).liveness.ir_source is None
+
+
+@pytest.mark.usefixtures("nothing_added")
+def test_a_source_that_was_added_is_no_path(file: Path) -> None:
+    file.write_text("camera: {source: ndi}")
+    assert load_config(file).camera.source == str(file.parent / "ndi")
+    extensions.register("sources", "ndi", None)
+    assert load_config(file).camera.source == "ndi"
+    file.write_text("camera: {source: ndi://studio/1}")
+    assert load_config(file).camera.source == "ndi://studio/1"
 
 
 def test_a_tilde_is_the_home_folder(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -92,3 +92,13 @@ def test_the_infrared_camera_is_looked_through_where_somebody_asks_for_life() ->
         assert config.infrared == ("/dev/video2" if looked_through else None)
     with pytest.raises(ValidationError, match="ir_source"):
         LivenessConfig.model_validate({"ir_source": ""})
+
+
+def test_cues_are_named_once_each_and_by_names() -> None:
+    assert LivenessConfig().cues == ()
+    assert LivenessConfig(cues=("at-rest", "warmth")).cues == ("at-rest", "warmth")
+    with pytest.raises(ValidationError, match="names the same cue twice"):
+        LivenessConfig(cues=("warmth", "warmth"))
+    for name in ("", "Warmth", "a b", "a/b", "9", "x" * 33, "warmth\n"):
+        with pytest.raises(ValidationError, match="cues"):
+            LivenessConfig(cues=(name,))

@@ -13,7 +13,7 @@ from accessctl.demo.scene import DemoSource
 def test_it_makes_itself_a_camera_that_can_be_named(
     fast: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("accessctl.camera.source._makers", {})
+    monkeypatch.setattr("accessctl.extensions._registered", {})
     demo.register()
     assert source_from("demo", CameraConfig(fps=12), fast=fast) == DemoSource(12, fast)
 

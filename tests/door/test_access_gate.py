@@ -22,6 +22,7 @@ from accessctl.domain import (
 )
 from accessctl.door.access_gate import AccessGate, passage_data
 from accessctl.door.fake import FACE_BOX, FakeHouse, decisions
+from accessctl.door.second_factor import NO_FACTOR_DESK
 from accessctl.policy.access import AccessPlan, objection
 from accessctl.policy.evidence_record import from_data
 from accessctl.policy.lockout import Lockout, Uptime
@@ -234,3 +235,34 @@ def test_nothing_opens_but_as_it_should(
     for event in granted:
         frames = from_data(event.data["evidence"]).evidence.sightings
         assert sum(frame.match is not None for frame in frames) >= site.policy.min_frames
+
+
+def decided(access: AccessConfig, **policy: Any) -> list[tuple[Outcome, Reason]]:
+    """What a gate that remembers nothing makes of somebody enrolled."""
+    house = FakeHouse()
+    house.policy = house.policy.model_copy(update=policy)
+    house.enrol("Grace", GRACE)
+    door = house.door(AccessGate(access, house.policy))
+    shown = [(GRACE, [fake_face(box=FACE_BOX)])] * 6
+    return [(one.outcome, one.reason) for one in decisions(house.play(door, shown))]
+
+
+def test_a_gate_without_memory_grants_where_nothing_must_be_remembered() -> None:
+    assert decided(AccessConfig()) == [(Outcome.GRANTED, Reason.MATCHED)]
+
+
+def test_where_nobody_can_show_a_second_factor_it_is_missing() -> None:
+    for factor in ("pin", "button"):
+        assert decided(AccessConfig(), second_factor=factor) == [
+            (Outcome.DENIED, Reason.SECOND_FACTOR_MISSING)
+        ]
+    for reply in (NO_FACTOR_DESK.offer_pin("1234"), NO_FACTOR_DESK.press()):
+        assert not reply.accepted
+        assert reply.sentence == "This door takes no second factor."
+
+
+def test_where_no_crossings_are_known_hard_passback_lets_nobody_in() -> None:
+    ((outcome, reason),) = decided(IN)
+    assert (outcome, reason) == (Outcome.DENIED, Reason.NO_RECORD)
+    gate = AccessGate(IN, FakeHouse().policy)
+    gate.under(AccessConfig(), FakeHouse().policy).take_over()

@@ -65,7 +65,7 @@ def test_cpu_is_taken_even_beside_a_gpu(config, gpu_machine):
 
 
 def test_auto_without_gpu_takes_the_cpu_and_says_so(config, machine, caplog):
-    caplog.set_level(logging.INFO)
+    caplog.set_level(logging.DEBUG)
     encoder = load_encoder(config(), root=machine, on_gpu=unreachable)
     assert encoder.device == "cpu"
     assert "runs on the CPU" in caplog.text

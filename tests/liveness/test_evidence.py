@@ -16,7 +16,7 @@ from accessctl.liveness.evidence import (
     STEADY,
     CueResult,
     CueVerdict,
-    View,
+    FramePatch,
     gather,
     undecided,
 )
@@ -120,7 +120,7 @@ def test_a_fine_pattern_is_averaged_when_it_is_shrunk() -> None:
     st.lists(st.tuples(st.floats(0, 160), st.floats(0, 160)), min_size=1, max_size=5),
 )
 def test_there_and_back_again(left: float, top: float, scale: float, points) -> None:
-    view = View(np.zeros((160, 160, 3), np.uint8), left, top, scale, 1.0)
+    view = FramePatch(np.zeros((160, 160, 3), np.uint8), left, top, scale, 1.0)
     pixels = np.array(points)
     expected = pixels / scale + (left, top)
     assert view.to_frame(pixels) == pytest.approx(expected, rel=1e-5, abs=1e-3)
@@ -128,7 +128,7 @@ def test_there_and_back_again(left: float, top: float, scale: float, points) -> 
 
 
 def test_depth_of_a_point_is_left_out() -> None:
-    view = View(np.zeros((160, 160), np.uint8), 10.0, 20.0, 2.0, 1.0)
+    view = FramePatch(np.zeros((160, 160), np.uint8), 10.0, 20.0, 2.0, 1.0)
     assert view.from_frame(np.array([[15.0, 20.0, 99.0]])).tolist() == [[10.0, 0.0]]
     assert view.to_frame(np.array([[10.0, 0.0]])).tolist() == [[15.0, 20.0]]
 

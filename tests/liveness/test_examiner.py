@@ -10,8 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from accessctl.domain import Box, PersonId
-from accessctl.liveness import examiner as module
-from accessctl.liveness.cues.table import ROLES, Role
+from accessctl.liveness.cues.table import ROLES, CueRole
 from accessctl.liveness.evidence import CueResult, CueVerdict, LivenessFrame
 from accessctl.liveness.examiner import (
     FEWEST,
@@ -87,10 +86,10 @@ class Cue:
         return fake_result("cue", said)
 
 
-def heard(monkeypatch: pytest.MonkeyPatch, cue: Cue, frames, **role_and: object) -> CueVerdict:
+def heard(cue: Cue, frames, **role_and: object) -> CueVerdict:
     asked = {key: role_and.pop(key) for key in ("after", "candidate") if key in role_and}
-    monkeypatch.setattr(module, "ROLES", (Role("cue", cue, **role_and),))  # type: ignore[arg-type]
-    return examine(frames, **asked).results[0].verdict  # type: ignore[arg-type]
+    roles = (CueRole("cue", cue, **role_and),)  # type: ignore[arg-type]
+    return examine(frames, **asked, roles=roles).results[0].verdict  # type: ignore[arg-type]
 
 
 def frames(*persons: PersonId | None, seen: float = 1.0) -> list[LivenessFrame]:
@@ -98,48 +97,48 @@ def frames(*persons: PersonId | None, seen: float = 1.0) -> list[LivenessFrame]:
     return [replace(frame, around=replace(frame.around, seen=seen)) for frame in made]
 
 
-def test_only_frames_that_show_the_candidate_confirm(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_frames_that_show_the_candidate_confirm() -> None:
     theirs = frames(ADA, None, ADA)
     life = Cue({(0.0, 1.0, 2.0): CONFIRM, (0.0, 2.0): CONFIRM})
-    assert heard(monkeypatch, life, theirs, confirms=True, candidate=ADA) is CONFIRM
+    assert heard(life, theirs, confirms=True, candidate=ADA) is CONFIRM
     assert life.shown == [(0.0, 1.0, 2.0), (0.0, 2.0)]
     # What all frames together confirm, but not hers alone, is only clear.
     lent = Cue({(0.0, 1.0, 2.0): CONFIRM, (0.0, 2.0): UNDECIDED})
-    assert heard(monkeypatch, lent, theirs, confirms=True, candidate=ADA) is CLEAR
+    assert heard(lent, theirs, confirms=True, candidate=ADA) is CLEAR
 
 
 @pytest.mark.parametrize("said", [DOUBT, VETO])
-def test_all_frames_may_speak_of_an_attack(monkeypatch, said: CueVerdict) -> None:
+def test_all_frames_may_speak_of_an_attack(said: CueVerdict) -> None:
     theirs = frames(ADA, None, ADA)
     everywhere = Cue({(0.0, 1.0, 2.0): said, (0.0, 2.0): CONFIRM})
-    assert heard(monkeypatch, everywhere, theirs, confirms=True, candidate=ADA) is said
+    assert heard(everywhere, theirs, confirms=True, candidate=ADA) is said
     hers = Cue({(0.0, 1.0, 2.0): CONFIRM, (0.0, 2.0): said})
-    assert heard(monkeypatch, hers, theirs, confirms=True, candidate=ADA) is said
+    assert heard(hers, theirs, confirms=True, candidate=ADA) is said
 
 
-def test_a_face_that_fills_the_picture_confirms_nothing_by_shape(monkeypatch) -> None:
+def test_a_face_that_fills_the_picture_confirms_nothing_by_shape() -> None:
     narrow = frames(ADA, ADA, seen=0.74)
     said = Cue({(0.0, 1.0): CONFIRM})
-    assert heard(monkeypatch, said, narrow, confirms=True, framed=True, candidate=ADA) is CLEAR
-    assert heard(monkeypatch, said, narrow, confirms=True, candidate=ADA) is CONFIRM
+    assert heard(said, narrow, confirms=True, framed=True, candidate=ADA) is CLEAR
+    assert heard(said, narrow, confirms=True, candidate=ADA) is CONFIRM
     wide = frames(ADA, ADA, seen=0.75)
-    assert heard(monkeypatch, said, wide, confirms=True, framed=True, candidate=ADA) is CONFIRM
+    assert heard(said, wide, confirms=True, framed=True, candidate=ADA) is CONFIRM
 
 
-def test_what_was_doubted_is_not_shown_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_doubted_is_not_shown_again() -> None:
     cue = Cue(UNDECIDED)
-    heard(monkeypatch, cue, frames(ADA, ADA, ADA), after={"cue": 1.0, "other": 2.0})
+    heard(cue, frames(ADA, ADA, ADA), after={"cue": 1.0, "other": 2.0})
     assert cue.shown == [(2.0,)]
 
 
-def test_hard_facts_are_looked_for_in_all_frames(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hard_facts_are_looked_for_in_all_frames() -> None:
     seen, later = frames(ADA, ADA, ADA), {"cue": 1.0}
     fact = Cue({(0.0, 1.0, 2.0): VETO})
-    assert heard(monkeypatch, fact, seen, facts=True, after=later) is VETO
-    assert heard(monkeypatch, fact, seen, facts=False, after=later) is CLEAR
+    assert heard(fact, seen, facts=True, after=later) is VETO
+    assert heard(fact, seen, facts=False, after=later) is CLEAR
     # Only a hard fact counts there: what was doubted is not doubted again.
     doubted = Cue({(0.0, 1.0, 2.0): DOUBT})
-    assert heard(monkeypatch, doubted, seen, facts=True, after=later) is CLEAR
+    assert heard(doubted, seen, facts=True, after=later) is CLEAR
 
 
 def test_time_that_ran_back_is_seen_behind_a_doubt() -> None:

@@ -19,10 +19,10 @@ from accessctl.policy.admit import (
     may_need_pin,
     required,
 )
-from accessctl.policy.circumstances import Circumstances, Place, Proof
-from accessctl.policy.decide import Evidence, Rules, Verdict
+from accessctl.policy.circumstances import Circumstances, FacePlace, Proof
+from accessctl.policy.decide import DecisionRules, Evidence, Verdict
 
-RULES = Rules(
+RULES = DecisionRules(
     max_fmr=1e-4,
     frame_fmr=1e-2,
     min_frames=3,
@@ -59,7 +59,7 @@ def test_nothing_in_the_way_changes_nothing(here: Circumstances) -> None:
     ("change", "reason"),
     [
         ({"locked_out": True}, Reason.LOCKED_OUT),
-        ({"place": Place.REFUSED}, Reason.TWO_FACES),
+        ({"place": FacePlace.REFUSED}, Reason.TWO_FACES),
         ({"liveness": Proof.REFUTED}, Reason.NOT_LIVE),
         ({"liveness": Proof.MISSING}, Reason.LIVENESS_UNDECIDED),
         ({"intent": Proof.MISSING}, Reason.NO_GESTURE),
@@ -91,7 +91,7 @@ def test_a_grant_is_refused(here: Circumstances, change: dict, reason: Reason) -
 @pytest.mark.parametrize(
     "change",
     [
-        {"place": Place.WAITS},
+        {"place": FacePlace.WAITS},
         {"liveness": Proof.PENDING},
         {"second_factor": Proof.PENDING},
         {"intent": Proof.PENDING},
@@ -124,7 +124,7 @@ def test_passback_that_is_soft_or_over_refuses_nobody(here: Circumstances, chang
         ({"liveness": Proof.PENDING}, False),
         ({"person": EXPIRED}, False),
         ({"locked_out": True}, False),
-        ({"place": Place.WAITS}, False),
+        ({"place": FacePlace.WAITS}, False),
     ],
 )
 def test_a_second_factor_is_asked_for_when_nothing_else_is_missing(
@@ -200,7 +200,7 @@ def denied(reason: Reason) -> Verdict:
         # All else counts as ever.
         (RIGHT | {"locked_out": True}, denied(Reason.LOCKED_OUT)),
         (RIGHT | {"plan": WAY_IN, "last_crossing": INSIDE}, denied(Reason.PASSBACK)),
-        (RIGHT | {"place": Place.WAITS}, None),
+        (RIGHT | {"place": FacePlace.WAITS}, None),
     ],
 )
 def test_a_pin_in_place_of_life(here: Circumstances, change: dict, expected: object) -> None:
@@ -295,7 +295,7 @@ circumstances = st.builds(
     locked_out=st.booleans(),
     liveness=st.sampled_from(Proof),
     second_factor=st.sampled_from(Proof),
-    place=st.sampled_from(Place),
+    place=st.sampled_from(FacePlace),
     last_crossing=st.none()
     | st.builds(Crossing, st.sampled_from(["in", "out"]), st.floats(0, 1e5) | st.just(math.nan)),
     crossings_known=st.booleans(),
@@ -348,7 +348,7 @@ def test_a_grant_needs_everything_at_once(
     assert {match.person for match in agreeing} == {evidence.pooled.person}
     assert evidence.pooled.fmr_upper <= RULES.max_fmr
     assert not it.locked_out
-    assert it.place is Place.FREE
+    assert it.place is FacePlace.FREE
     assert it.second_factor in (Proof.SHOWN, Proof.NOT_NEEDED)
     instead = by_pin(it)
     if instead:

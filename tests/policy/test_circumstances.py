@@ -10,7 +10,7 @@ from accessctl.domain import PersonRules, Reason
 from accessctl.policy.access import AccessPlan, Crossing
 from accessctl.policy.circumstances import (
     Circumstances,
-    Place,
+    FacePlace,
     Proof,
     place,
     refusal_of,
@@ -23,27 +23,27 @@ WIDTHS = st.lists(st.floats(1, 1000), min_size=1, max_size=5)
 @given(WIDTHS, st.data())
 def test_each_is_decided_by_themselves(widths: list[float], data: st.DataObject) -> None:
     index = data.draw(st.integers(0, len(widths) - 1))
-    assert place(widths, index, "each", 0.5) is Place.FREE
+    assert place(widths, index, "each", 0.5) is FacePlace.FREE
 
 
 @given(WIDTHS)
 def test_one_alone_is_the_nearest(widths: list[float]) -> None:
     places = [place(widths, index, "nearest", 0.5) for index in range(len(widths))]
-    assert places.count(Place.FREE) == 1
-    assert widths[places.index(Place.FREE)] == max(widths)
-    assert set(places) <= {Place.FREE, Place.WAITS}
+    assert places.count(FacePlace.FREE) == 1
+    assert widths[places.index(FacePlace.FREE)] == max(widths)
+    assert set(places) <= {FacePlace.FREE, FacePlace.WAITS}
 
 
 @pytest.mark.parametrize(
     ("widths", "expected"),
     [
-        ([200.0], [Place.FREE]),
-        ([200.0, 99.0], [Place.FREE, Place.REFUSED]),
-        ([200.0, 100.0], [Place.REFUSED, Place.REFUSED]),
-        ([200.0, 200.0], [Place.REFUSED, Place.REFUSED]),
+        ([200.0], [FacePlace.FREE]),
+        ([200.0, 99.0], [FacePlace.FREE, FacePlace.REFUSED]),
+        ([200.0, 100.0], [FacePlace.REFUSED, FacePlace.REFUSED]),
+        ([200.0, 200.0], [FacePlace.REFUSED, FacePlace.REFUSED]),
     ],
 )
-def test_with_company_nobody_is_let_in(widths: list[float], expected: list[Place]) -> None:
+def test_with_company_nobody_is_let_in(widths: list[float], expected: list[FacePlace]) -> None:
     assert [place(widths, index, "refuse", 0.5) for index in range(len(widths))] == expected
 
 
@@ -53,7 +53,7 @@ INSIDE = Crossing("in", 60.0)
 
 GROUNDS: list[tuple[dict[str, object], Reason]] = [
     ({"locked_out": True}, Reason.LOCKED_OUT),
-    ({"place": Place.REFUSED}, Reason.TWO_FACES),
+    ({"place": FacePlace.REFUSED}, Reason.TWO_FACES),
     ({"liveness": Proof.REFUTED}, Reason.NOT_LIVE),
     ({"person": PersonRules(disabled=True)}, Reason.DISABLED),
     ({"crossings_known": False}, Reason.NO_RECORD),

@@ -8,7 +8,15 @@ from hypothesis import strategies as st
 
 from accessctl.config import PolicyConfig
 from accessctl.domain import Match, Outcome, PersonId, Reason, Sighting
-from accessctl.policy.decide import Evidence, LastGrants, Rules, decide, leads, rare_enough, sure
+from accessctl.policy.decide import (
+    DecisionRules,
+    Evidence,
+    LastGrants,
+    decide,
+    leads,
+    rare_enough,
+    sure,
+)
 
 
 def test_takes_every_number_from_the_configuration() -> None:
@@ -20,7 +28,7 @@ def test_takes_every_number_from_the_configuration() -> None:
         unknown_after_s=1.5,
         cooldown_s=7,
     )
-    assert Rules.of(config, 1e-5) == Rules(1e-5, 0.05, 4, 1.5, 9, 1.5, 7)
+    assert DecisionRules.of(config, 1e-5) == DecisionRules(1e-5, 0.05, 4, 1.5, 9, 1.5, 7)
 
 
 NAN, INF = float("nan"), float("inf")
@@ -62,7 +70,7 @@ def test_remembers_the_last_grant_of_each_person() -> None:
     assert (ledger.last(PersonId("a")), ledger.last(PersonId("b"))) == (3.0, 2.0)
 
 
-RULES = Rules(
+RULES = DecisionRules(
     max_fmr=1e-4,
     frame_fmr=1e-2,
     min_frames=3,

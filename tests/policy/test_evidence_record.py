@@ -12,7 +12,7 @@ from accessctl.domain import Match, PersonId, PersonRules, Sighting
 from accessctl.policy.access import AccessPlan, Crossing
 from accessctl.policy.admit import decide_visit
 from accessctl.policy.circumstances import Circumstances, Proof
-from accessctl.policy.decide import Evidence, Rules
+from accessctl.policy.decide import DecisionRules, Evidence
 from accessctl.policy.evidence_record import (
     CueWord,
     EvidenceRecord,
@@ -94,7 +94,7 @@ records = st.builds(
     doubted=st.booleans(),
 )
 rules = st.builds(
-    Rules,
+    DecisionRules,
     # The configuration allows no more.
     max_fmr=st.floats(1e-6, 0.1),
     frame_fmr=st.floats(1e-6, 0.5),
@@ -119,7 +119,7 @@ def recorded(
     )
 
 
-def verdict(recorded: EvidenceRecord, rules: Rules) -> object:
+def verdict(recorded: EvidenceRecord, rules: DecisionRules) -> object:
     it = Circumstances(
         PLAN,
         500.0,
@@ -137,7 +137,9 @@ def verdict(recorded: EvidenceRecord, rules: Rules) -> object:
 
 @settings(deadline=None)
 @given(records, rules)
-def test_what_comes_back_is_decided_the_same(recorded: EvidenceRecord, rules: Rules) -> None:
+def test_what_comes_back_is_decided_the_same(
+    recorded: EvidenceRecord, rules: DecisionRules
+) -> None:
     data = json.loads(json.dumps(to_data(recorded), allow_nan=False))
     back = from_data(data)
     assert verdict(back, rules) == verdict(recorded, rules)

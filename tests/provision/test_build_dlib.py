@@ -2,13 +2,13 @@ import shutil
 from pathlib import Path
 
 from accessctl.provision.build_dlib import main
-from accessctl.provision.dlib import Places
+from accessctl.provision.dlib import DlibPlaces
 
-PLACES = Places(Path(__file__).resolve().parents[2] / "models")
+PLACES = DlibPlaces(Path(__file__).resolve().parents[2] / "models")
 
 
 def test_a_failure_is_one_line_and_status_1(tmp_path, capsys):
-    places = Places(tmp_path)
+    places = DlibPlaces(tmp_path)
     places.cache.mkdir(parents=True)
     places.weights.write_bytes(b"other weights")
     shutil.copytree(PLACES.encoder, places.encoder)

@@ -8,14 +8,14 @@ from accessctl.encoder.card import load_card
 from accessctl.encoder.litert import LiteRtEncoder
 from accessctl.evaluation.data import cut_canvas, open_canvases, read_canvas, read_rows
 from accessctl.provision.build_faceres import main
-from accessctl.provision.faceres import Places, fingerprint
+from accessctl.provision.faceres import FaceresPlaces, fingerprint
 from accessctl.provision.faceres_network import FEATURES, load_projection
 from accessctl.provision.golden import read_golden
 
 
 @pytest.fixture
 def places(models):
-    places = Places(models)
+    places = FaceresPlaces(models)
     if not places.float16.exists():
         pytest.skip("needs `accessctl models fetch --pair`")
     return places
@@ -35,16 +35,16 @@ def test_known_faces_get_what_tensorflow_js_gives_them(places):
 
 
 def test_the_projection_is_orthonormal(models):
-    components = load_projection(Places(models).projection, FEATURES).components
+    components = load_projection(FaceresPlaces(models).projection, FEATURES).components
     np.testing.assert_allclose(components.T @ components, np.eye(128), atol=2e-3)
 
 
 def test_a_failure_is_one_line_and_status_1(models, tmp_path, capsys):
-    places = Places(tmp_path)
+    places = FaceresPlaces(tmp_path)
     places.cache.mkdir(parents=True)
     for path in (places.graph, places.weights):
         path.write_bytes(b"other")
-    shutil.copytree(Places(models).encoder, places.encoder)
+    shutil.copytree(FaceresPlaces(models).encoder, places.encoder)
     assert main(tmp_path) == 1
     said = capsys.readouterr().out
     assert said.count("\n") == 1

@@ -8,12 +8,12 @@ from accessctl.encoder.card import load_card
 from accessctl.encoder.litert import LiteRtEncoder
 from accessctl.provision.build_mobilefacenet import main
 from accessctl.provision.golden import read_golden
-from accessctl.provision.mobilefacenet import Places
+from accessctl.provision.mobilefacenet import MobileFaceNetPlaces
 
 
 @pytest.fixture
 def places(models):
-    places = Places(models)
+    places = MobileFaceNetPlaces(models)
     if not places.float16.exists():
         pytest.skip("needs `accessctl models fetch --mobilefacenet`")
     return places
@@ -22,9 +22,9 @@ def places(models):
 @pytest.fixture
 def copied(models, tmp_path):
     """The encoder's folder by itself, without what is fetched."""
-    places = Places(tmp_path)
+    places = MobileFaceNetPlaces(tmp_path)
     places.cache.mkdir(parents=True)
-    shutil.copytree(Places(models).encoder, places.encoder)
+    shutil.copytree(MobileFaceNetPlaces(models).encoder, places.encoder)
     return places
 
 

@@ -5,20 +5,20 @@ import pytest
 
 from accessctl.encoder.artefacts import read_sums
 from accessctl.encoder.card import load_card
-from accessctl.provision.dlib import Places
+from accessctl.provision.dlib import DlibPlaces
 from accessctl.provision.places import provide, run_build
 
 
 @pytest.fixture
 def places(tmp_path):
-    places = Places(tmp_path)
+    places = DlibPlaces(tmp_path)
     places.cache.mkdir(parents=True)
     places.weights.write_bytes(b"weights")
     return places
 
 
 def test_the_card_names_the_files_that_are_built(models):
-    card, places = load_card(models / "dlib"), Places(models)
+    card, places = load_card(models / "dlib"), DlibPlaces(models)
     files = (card.network.keras, card.network.litert.int8, card.network.litert.float16)
     assert [card.path(file).resolve() for file in files] == [p.resolve() for p in places.artefacts]
     assert card.sums_path.resolve() == places.sums.resolve()
@@ -35,7 +35,7 @@ def test_all_three_files_are_provided(places):
 
 def test_the_real_build_makes_files_that_match_their_sums(places, models):
     shutil.copytree(models / "dlib", places.encoder)
-    shutil.copy(Places(models).weights, places.weights)
+    shutil.copy(DlibPlaces(models).weights, places.weights)
     run_build(places)
     sums = read_sums(places.sums)
     for path in (places.weights, *places.artefacts):

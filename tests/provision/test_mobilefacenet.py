@@ -1,10 +1,10 @@
 from accessctl.encoder.card import load_card
 from accessctl.provision.manifest import load_manifest
-from accessctl.provision.mobilefacenet import Places
+from accessctl.provision.mobilefacenet import MobileFaceNetPlaces
 
 
 def test_the_card_names_the_files_that_are_built(models):
-    card, places = load_card(models / "mobilefacenet"), Places(models)
+    card, places = load_card(models / "mobilefacenet"), MobileFaceNetPlaces(models)
     files = (card.network.keras, card.network.litert.float16)
     assert [card.path(file).resolve() for file in files] == [p.resolve() for p in places.artefacts]
     assert card.network.litert.int8 is None
@@ -12,7 +12,7 @@ def test_the_card_names_the_files_that_are_built(models):
 
 
 def test_the_encoder_is_made_from_the_one_file_that_is_fetched(models):
-    places = Places(models)
+    places = MobileFaceNetPlaces(models)
     [archive] = load_manifest(models).mobilefacenet
     [member] = archive.members
     assert places.sources == (models / "cache" / member.destination,)

@@ -7,7 +7,7 @@ import pytest
 from accessctl.encoder.card import load_card, write_card
 from accessctl.encoder.card_parts import usual_input
 from accessctl.errors import ModelError
-from accessctl.provision.dlib import Places
+from accessctl.provision.dlib import DlibPlaces
 from accessctl.provision.own_card import Shape, checked_shape, litert_of, own_card, shape_of
 
 DAY = datetime.date(2024, 2, 29)
@@ -22,7 +22,7 @@ def detail(*shape, dtype=np.float32, signature=None):
 
 
 def test_a_real_file_tells_its_shape(models):
-    assert shape_of(Places(models).int8) == Shape(150, 128)
+    assert shape_of(DlibPlaces(models).int8) == Shape(150, 128)
 
 
 def test_a_batch_of_any_size_is_fine(tmp_path):

@@ -4,7 +4,7 @@ import pytest
 from accessctl.domain import Box, Image, Quality
 from accessctl.door.fake import FACE_BOX, FakeHouse, portrait
 from accessctl.errors import NoFaceError, SeveralFacesError
-from accessctl.recognition.identify import embed_portrait, identify, stack
+from accessctl.recognition.identify import embed_portrait, identify, stack, verify
 from accessctl.vision.fake import fake_face
 
 ADA, BEA, EVE = 1, 2, 3
@@ -95,3 +95,23 @@ def test_missing_embeddings_are_rows_of_nan() -> None:
     assert np.isnan(rows[1]).all()
     assert stack([None], 3).shape == (1, 3)
     assert stack([], 3).shape == (0, 3)
+
+
+def test_two_faces_are_of_one_person_by_the_upper_bound_of_their_rate() -> None:
+    house = FakeHouse()
+    house.observer.faces = [fake_face(box=FACE_BOX)]
+    ada, eve = (
+        house.recogniser.embed(portrait(one), house.observer.faces)[0] for one in (ADA, EVE)
+    )
+    mixed = ada + 0.7 * eve
+    like_ada = (mixed / np.linalg.norm(mixed)).astype(np.float32)
+    matcher = house.roster().matcher
+    compared = matcher.compare(ada, like_ada)
+    assert 1e-8 < compared.fmr_upper < 1
+    for target in (compared.fmr_upper * 1.001, compared.fmr_upper * 0.999):
+        found = verify(ada, like_ada, matcher, target)
+        assert found.same is (target > compared.fmr_upper)
+        assert (found.similarity, found.fmr) == (compared.similarity, compared.fmr)
+        assert found.same is (found.similarity >= found.threshold)
+    assert verify(ada, ada, matcher, 1e-5).same
+    assert not verify(ada, eve, matcher, 0.5).same

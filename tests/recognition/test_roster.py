@@ -47,6 +47,18 @@ def test_every_change_is_taken_over_once() -> None:
     assert roster.matcher.people == 1
 
 
+def test_the_people_of_another_gallery_by_the_same_rate() -> None:
+    house, other = FakeHouse(), FakeHouse()
+    house.enrol("Ada", 1)
+    bea, eve = other.enrol("Bea", 2), other.enrol("Eve", 3)
+    roster = house.roster()
+    roster.retarget(0.02)
+    found = roster.of(other.gallery)
+    assert found.names == {bea: "Bea", eve: "Eve"}
+    assert found.max_fmr == pytest.approx(1 - math.sqrt(1 - 0.02))
+    assert len(roster.names) == 1
+
+
 def test_an_outage_is_reported_once_and_the_last_copy_stays(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from accessctl import extensions
+from accessctl.actions.base import RecordingAction
 from accessctl.audit.opening import open_log
 from accessctl.config import ActionsConfig, AuditConfig, Config, GalleryConfig
 from accessctl.domain import Event, EventKind, PersonRules
@@ -401,3 +403,21 @@ def test_a_webhook_whose_key_others_can_read(key):
 def test_a_webhook_that_nobody_signs():
     (finding,) = check_hooks(actions({"type": "webhook", "url": "https://gate.local"}), {})
     assert (finding.level, "not signed" in finding.sentence) == (Level.WARNING, True)
+
+
+@pytest.mark.usefixtures("nothing_added")
+def test_a_custom_action_is_made_and_not_performed():
+    custom = {"type": "custom", "name": "buzzer", "options": {"name": "b"}}
+    (finding,) = check_hooks(actions(custom), {})
+    assert finding.level is Level.FAILURE
+    assert "there is no action 'buzzer'" in finding.sentence
+    made = []
+
+    def make(name):
+        made.append(RecordingAction(name))
+        return made[0]
+
+    extensions.register("actions", "buzzer", make)
+    (finding,) = check_hooks(actions(custom), {})
+    assert finding == Finding(Level.OK, "actions", "actions.granted[0]: custom buzzer can be made.")
+    assert made[0].payloads == []

@@ -4,15 +4,18 @@ from pathlib import Path
 
 import pytest
 
+from accessctl import extensions
 from accessctl.config import Config, EncoderConfig, GalleryConfig, VisionConfig
 from accessctl.config.liveness import LivenessConfig
-from accessctl.errors import ModelError
+from accessctl.errors import ConfigError, ModelError
+from accessctl.liveness.cues.table import CueRole
 from accessctl.service import model_checks
 from accessctl.service.checks import Level
 from accessctl.service.model_checks import (
     VISION_FILES,
     beside,
     check_chain,
+    check_cues,
     check_encoder,
     check_texture,
     check_vision_models,
@@ -181,3 +184,20 @@ def test_nothing_of_the_door_is_used_but_its_models(config, tmp_path):
     assert scratch.policy.lockout.file is None
     assert [action.argv for action in scratch.actions.granted] == [("true",)]
     assert (scratch.encoder, scratch.vision) == (config.encoder, config.vision)
+
+
+@pytest.mark.usefixtures("nothing_added")
+def test_cues_of_other_packages_are_loaded() -> None:
+    def look(frames):
+        raise AssertionError("it is not asked")
+
+    extensions.register("cues", "warmth", CueRole("warmth", look, vetoes=True, confirms=True))
+    extensions.register("cues", "at-rest", look)
+    found = list(check_cues(LivenessConfig(cues=("warmth", "at-rest"))))
+    assert [finding.sentence for finding in found] == [
+        "warmth: loaded; it may doubt, veto, confirm.",
+        "at-rest: loaded; it may doubt.",
+    ]
+    assert list(check_cues(LivenessConfig())) == []
+    with pytest.raises(ConfigError, match="there is no cue 'cold'"):
+        list(check_cues(LivenessConfig(cues=("cold",))))

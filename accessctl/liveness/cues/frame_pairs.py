@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accessctl.domain import Box
-from accessctl.liveness.evidence import FLAT, LivenessFrame, View
+from accessctl.liveness.evidence import FLAT, FramePatch, LivenessFrame
 
 Pair: TypeAlias = tuple[LivenessFrame, LivenessFrame]
 
@@ -145,18 +145,18 @@ def _face_plane(first: LivenessFrame, second: LivenessFrame) -> NDArray[np.float
     return None if plane is None else np.asarray(plane, np.float64)
 
 
-def _grey(view: View) -> NDArray[np.float32]:
+def _grey(view: FramePatch) -> NDArray[np.float32]:
     grey = cv2.cvtColor(view.image, cv2.COLOR_RGB2GRAY).astype(np.float32)
     return np.asarray(cv2.GaussianBlur(grey, (0, 0), 1.0), np.float32)
 
 
-def _placed(view: View) -> NDArray[np.float64]:
+def _placed(view: FramePatch) -> NDArray[np.float64]:
     """From pixels of the frame to those of the view (3, 3)."""
     scale = view.scale
     return np.array([[scale, 0, -view.left * scale], [0, scale, -view.top * scale], [0, 0, 1.0]])
 
 
-def _inside(first: View, second: View, way: NDArray[np.float64]) -> NDArray[np.bool_]:
+def _inside(first: FramePatch, second: FramePatch, way: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Where the first view has something to say about the second one."""
     size = second.image.shape[:2]
     there = np.full(first.image.shape[:2], 255, np.uint8)
@@ -192,7 +192,7 @@ def camera_motion(first: LivenessFrame, second: LivenessFrame) -> NDArray[np.flo
 
 
 def _followed(
-    before: View, after: View, was: Box, now: Box
+    before: FramePatch, after: FramePatch, was: Box, now: Box
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Points (N, 2) of the first scene outside the person, and where they are in the second."""
     start = _corners(before.image, _outside(before, was) & _outside(after, now))
@@ -222,7 +222,7 @@ def _corners(image: NDArray[np.uint8], where: NDArray[np.bool_]) -> NDArray[np.f
     return np.column_stack([x, y]).astype(np.float32)
 
 
-def _outside(scene: View, box: Box) -> NDArray[np.bool_]:
+def _outside(scene: FramePatch, box: Box) -> NDArray[np.bool_]:
     """Pixels of the scene that show neither the head nor what hangs from it."""
     height, width = scene.image.shape
     y, x = np.mgrid[0:height, 0:width]
@@ -234,7 +234,7 @@ def _outside(scene: View, box: Box) -> NDArray[np.bool_]:
     return np.asarray(~head & ~body, np.bool_)
 
 
-def _carry(points: NDArray[np.float32], scene: View, share: float) -> bool:
+def _carry(points: NDArray[np.float32], scene: FramePatch, share: float) -> bool:
     """Whether the points are enough, and far enough apart, to speak for the whole frame."""
     if len(points) < share * FEWEST:
         return False

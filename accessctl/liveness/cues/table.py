@@ -26,55 +26,7 @@ Lines: TypeAlias = tuple[tuple[str, CueVerdict], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Role:
-    """What the cue `name`, the function `look`, may do.
-
-    Every cue may doubt. `vetoes`: its second doubt in a row, on frames of its own, refuses for
-    good. `facts`: it also knows hard facts, which it looks for in all frames and which refuse
-    at once. `breaks`: whoever is seen after its doubt may be another than before, so that
-    nothing shown before counts after it. `confirms`: it may show life; `framed`: only with
-    frames that show what surrounds the face.
-    """
-
-    name: str
-    look: Cue
-    vetoes: bool = False
-    facts: bool = False
-    breaks: bool = False
-    confirms: bool = False
-    framed: bool = False
-
-
-ROLES: tuple[Role, ...] = (
-    Role(CONTINUITY, continuity, vetoes=True, facts=True, breaks=True),
-    Role(FLIPBOOK, flipbook, vetoes=True),
-    Role(STILLNESS, stillness),
-    Role(EDGES, edges, vetoes=True),
-    Role(SURROUNDINGS, surroundings, vetoes=True),
-    Role(INFRARED, infrared, vetoes=True),
-    Role(TEXTURE, texture, confirms=True),
-    Role(DEPTH, depth, vetoes=True, confirms=True, framed=True),
-    Role(BLINK, blink, confirms=True, framed=True),
-)
-
-
-_BY_NAME = {role.name: role for role in ROLES}
-
-
-def may_veto(cue: str) -> bool:
-    """Whether two doubts of that cue refuse; those of a cue that nobody knows do."""
-    role = _BY_NAME.get(cue)
-    return role is None or role.vetoes
-
-
-def breaks(cue: str) -> bool:
-    """Whether nothing that was shown before a doubt of that cue counts after it."""
-    role = _BY_NAME.get(cue)
-    return role is not None and role.breaks
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
+class CueWords:
     """How one cue speaks: its name for visitors, what each verdict means, and the `hint` that
     clears its doubt up. `shy` cues are not mentioned before they have something to go by."""
 
@@ -88,35 +40,89 @@ class Words:
     shy: bool = False
 
 
-WORDS: dict[str, Words] = {
-    "continuity": Words(
+@dataclass(frozen=True, slots=True)
+class CueRole:
+    """What the cue `name`, the function `look`, may do.
+
+    Every cue may doubt. `vetoes`: its second doubt in a row, on frames of its own, refuses for
+    good. `facts`: it also knows hard facts, which it looks for in all frames and which refuse
+    at once. `breaks`: whoever is seen after its doubt may be another than before, so that
+    nothing shown before counts after it. `confirms`: it may show life; `framed`: only with
+    frames that show what surrounds the face. `words`: how it speaks to visitors, where WORDS
+    has none of it.
+    """
+
+    name: str
+    look: Cue
+    vetoes: bool = False
+    facts: bool = False
+    breaks: bool = False
+    confirms: bool = False
+    framed: bool = False
+    words: CueWords | None = None
+
+
+ROLES: tuple[CueRole, ...] = (
+    CueRole(CONTINUITY, continuity, vetoes=True, facts=True, breaks=True),
+    CueRole(FLIPBOOK, flipbook, vetoes=True),
+    CueRole(STILLNESS, stillness),
+    CueRole(EDGES, edges, vetoes=True),
+    CueRole(SURROUNDINGS, surroundings, vetoes=True),
+    CueRole(INFRARED, infrared, vetoes=True),
+    CueRole(TEXTURE, texture, confirms=True),
+    CueRole(DEPTH, depth, vetoes=True, confirms=True, framed=True),
+    CueRole(BLINK, blink, confirms=True, framed=True),
+)
+
+
+def role_of(cue: str, roles: Iterable[CueRole] = ROLES) -> CueRole | None:
+    """What the cue of that name may do, None where it is none of `roles`."""
+    return next((role for role in roles if role.name == cue), None)
+
+
+def may_veto(cue: str, roles: Iterable[CueRole] = ROLES) -> bool:
+    """Whether two doubts of that cue refuse; those of a cue that nobody knows do."""
+    role = role_of(cue, roles)
+    return role is None or role.vetoes
+
+
+def breaks(cue: str, roles: Iterable[CueRole] = ROLES) -> bool:
+    """Whether nothing that was shown before a doubt of that cue counts after it."""
+    role = role_of(cue, roles)
+    return role is not None and role.breaks
+
+
+WORDS: dict[str, CueWords] = {
+    "continuity": CueWords(
         "one face", "the face was exchanged", "the face jumped or changed", STAY, clear="the same"
     ),
-    "flipbook": Words(
+    "flipbook": CueWords(
         "flow",
         "pictures, swapped",
         "changed without moving in between",
         STAY,
         clear="moves smoothly",
     ),
-    "stillness": Words(
+    "stillness": CueWords(
         "at rest", "as still as a picture", "very still", TURN, clear="moves as the living do"
     ),
-    "edges": Words("rim", "held up in a frame or a hand", "straight edges beside the face", ALONE),
-    "surroundings": Words(
+    "edges": CueWords(
+        "rim", "held up in a frame or a hand", "straight edges beside the face", ALONE
+    ),
+    "surroundings": CueWords(
         "surroundings", "they move along with the face", "they seem to move along", ALONE
     ),
-    "infrared": Words(
+    "infrared": CueWords(
         "infrared", "no living face there", "no face there", clear="the same face there", shy=True
     ),
-    "texture": Words(
+    "texture": CueWords(
         "skin and light",
         "a picture",
         "looks like a picture",
         clear="nothing speaks against you, not sure yet",
         shy=True,
     ),
-    "depth": Words(
+    "depth": CueWords(
         "movement",
         "flat",
         "turns as something flat does",
@@ -125,7 +131,7 @@ WORDS: dict[str, Words] = {
         clear="nothing speaks against you",
         undecided="none yet - turn your head a little",
     ),
-    "blink": Words(
+    "blink": CueWords(
         "blink",
         "none that is real",
         "doubtful",
@@ -136,17 +142,19 @@ WORDS: dict[str, Words] = {
 }
 
 
-def words_of(cue: str) -> Words:
+def words_of(cue: str, roles: Iterable[CueRole] = ROLES) -> CueWords:
     """The words of a cue; of one that nobody wrote any for, its own name."""
-    return WORDS.get(cue) or Words(cue, "speaks of a picture", "doubtful")
+    role = role_of(cue, roles)
+    own = WORDS.get(cue) if role is None or role.words is None else role.words
+    return own or CueWords(cue, "speaks of a picture", "doubtful")
 
 
-def evidence_line(result: CueResult) -> str | None:
+def evidence_line(result: CueResult, roles: Iterable[CueRole] = ROLES) -> str | None:
     """One line on what a cue has gathered; None where there is nothing to mention.
 
     "skin and light: 3 of 4 looks, looks alive so far".
     """
-    words = words_of(result.cue)
+    words = words_of(result.cue, roles)
     if words.shy and result.verdict is CueVerdict.UNDECIDED and not result.frames:
         return None
     said = {
@@ -161,20 +169,26 @@ def evidence_line(result: CueResult) -> str | None:
     return f"{words.name}: {said}"
 
 
-def evidence_lines(results: Iterable[CueResult]) -> Lines:
+def evidence_lines(results: Iterable[CueResult], roles: Sequence[CueRole] = ROLES) -> Lines:
     """The line of each cue that has something to mention, and the verdict it tells."""
-    lines = ((evidence_line(result), result.verdict) for result in results)
+    lines = ((evidence_line(result, roles), result.verdict) for result in results)
     return tuple((line, verdict) for line, verdict in lines if line is not None)
 
 
-def hint(results: Iterable[CueResult], *, near: bool = True, fills: bool = False) -> str:
+def hint(
+    results: Iterable[CueResult],
+    roles: Sequence[CueRole] = ROLES,
+    *,
+    near: bool = True,
+    fills: bool = False,
+) -> str:
     """What to ask of a visitor whose life has not been shown: what clears up the first doubt, or
     else what is missing. `near`: the face is large enough for every cue; `fills`: it fills the
     picture."""
     said = {result.cue: result for result in results}
     for result in said.values():
         if result.verdict is CueVerdict.DOUBT:
-            return words_of(result.cue).hint
+            return words_of(result.cue, roles).hint
     if fills:
         return BACK
     if not near:

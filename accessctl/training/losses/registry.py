@@ -6,7 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from accessctl import extensions
 from accessctl.errors import InputError
+from accessctl.extensions import ExtensionKind, made_by
 from accessctl.training.losses import Loss
 from accessctl.training.losses.distillation import Cosine, Pairwise, Regression, Relational
 from accessctl.training.losses.identity import (
@@ -64,10 +66,11 @@ MAKERS: dict[str, Callable[[Context], Loss]] = {
 
 
 def loss_named(name: str, context: Context) -> Loss:
-    """The loss of that name; raises InputError when there is none, or nothing to feed it."""
+    """The loss of that name, built in or added; raises InputError when there is none, or nothing
+    to feed it, and ExtensionError for an added one that does not load or gives no Loss."""
     maker = MAKERS.get(name)
     if maker is None:
-        raise InputError(f"There is no loss called {name}; choose from {', '.join(MAKERS)}.")
+        return _added(name, context)
     if name in NEEDS_TEACHER and context.teacher is None:
         raise InputError(f"The loss {name} needs descriptors to learn from; name --teacher FILE.")
     if name in SAME_DIMENSION and context.teacher != context.dimension:
@@ -78,6 +81,21 @@ def loss_named(name: str, context: Context) -> Loss:
     if name in NEEDS_PEOPLE and not (context.person >= 0).any():
         raise InputError(f"The loss {name} needs faces with names; use data that has people.")
     return maker(context)
+
+
+def _added(name: str, context: Context) -> Loss:
+    """A loss from outside the package: what is added is called with the context."""
+    extension = extensions.find(ExtensionKind.LOSSES, name)
+    if extension is None:
+        known = dict.fromkeys([*MAKERS, *extensions.names(ExtensionKind.LOSSES)])
+        raise InputError(f"There is no loss called {name}; choose from {', '.join(known)}.")
+    make = extension.load()
+    if not callable(make):
+        raise extension.fault("cannot be called with the run's context")
+    made = made_by(extension, lambda: make(context))
+    if not isinstance(made, Loss):
+        raise extension.fault("gives something that is no Loss")
+    return made
 
 
 def _identity(context: Context, margin: Margin, name: str) -> IdentityLoss:

@@ -38,7 +38,7 @@ from accessctl.liveness.cues.depth import (
     turned,
     unbroken,
 )
-from accessctl.liveness.evidence import FLAT, NOSE, CueVerdict, LivenessFrame, View
+from accessctl.liveness.evidence import FLAT, NOSE, CueVerdict, FramePatch, LivenessFrame
 from accessctl.liveness.examiner import Liveness, VisitCues, examine
 from accessctl.liveness.fake import fake_frame
 
@@ -76,7 +76,7 @@ def shown(
     landmarks[list(FLAT), :2] = on_a_ring(len(FLAT)) + move
     landmarks[list(NOSE), :2] = 80 + np.random.default_rng(3).uniform(-8, 8, (len(NOSE), 2)) + move
     frame = fake_frame(0.0, pose=pose or Pose(0, 0, 0), box=Box(40, 40, 80, 80))
-    return replace(frame, landmarks=landmarks, face=View(image, 0.0, 0.0, 1.0, 1.0))
+    return replace(frame, landmarks=landmarks, face=FramePatch(image, 0.0, 0.0, 1.0, 1.0))
 
 
 def shifted(image: NDArray[np.uint8], move: tuple[float, float]) -> NDArray[np.uint8]:
@@ -100,13 +100,13 @@ def test_where_a_nose_would_have_gone_is_the_poses_word() -> None:
 
 
 def test_a_featureless_picture_says_nothing() -> None:
-    blank = View(np.full((SIZE, SIZE), 128, np.uint8), 0.0, 0.0, 1.0, 1.0)
+    blank = FramePatch(np.full((SIZE, SIZE), 128, np.uint8), 0.0, 0.0, 1.0, 1.0)
     assert measure_parallax(shown(), replace(shown(), face=blank)) is None
     assert measure_parallax(fake_frame(0.0), fake_frame(0.1)) is None
 
 
 def test_another_picture_says_nothing_and_does_not_pass_for_a_plane() -> None:
-    other = replace(shown(), face=View(texture(9), 0.0, 0.0, 1.0, 1.0))
+    other = replace(shown(), face=FramePatch(texture(9), 0.0, 0.0, 1.0, 1.0))
     found = measure_parallax(shown(), other)
     assert found is None or found.rest > 0.03
 

@@ -17,7 +17,7 @@ from accessctl.liveness.cues.expression import (
     rate,
     stillness,
 )
-from accessctl.liveness.evidence import FLAT, LIDS, MOUTH, CueVerdict, LivenessFrame, View
+from accessctl.liveness.evidence import FLAT, LIDS, MOUTH, CueVerdict, FramePatch, LivenessFrame
 from accessctl.liveness.fake import fake_frame
 
 
@@ -162,11 +162,11 @@ def test_what_lies_beyond_the_picture_is_guessed_and_does_not_count() -> None:
     # The picture is 320 x 600: the face, around (300, 300), is cut off on its right, where its
     # mouth and lids are taken to move.
     frames = seen(lambda t, face: lifted(face, SOFT, 3.0 if t >= 1.5 else 0.0))
-    scene = View(np.zeros((150, 80), np.uint8), 0.0, 0.0, 0.25, 1.0)
+    scene = FramePatch(np.zeros((150, 80), np.uint8), 0.0, 0.0, 0.25, 1.0)
     cut = [replace(one, scene=scene) if one.captured >= 8.5 else one for one in frames]
     assert expression_of(frames) == pytest.approx(0.03, abs=1e-4)
     assert expression_of(cut) < 1e-4
-    wide = View(np.zeros((150, 160), np.uint8), 0.0, 0.0, 0.25, 1.0)
+    wide = FramePatch(np.zeros((150, 160), np.uint8), 0.0, 0.0, 0.25, 1.0)
     whole = [replace(one, scene=wide) for one in frames]
     assert expression_of(whole) == expression_of(frames)
 

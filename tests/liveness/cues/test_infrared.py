@@ -14,7 +14,7 @@ from accessctl.liveness.fake import fake_frame
 HERE = Box(100, 100, 100, 120)
 NAN = float("nan")
 
-Place = Callable[[float], Box]
+FacePlace = Callable[[float], Box]
 
 
 def standing(_: float) -> Box:
@@ -36,7 +36,7 @@ def nothing(t: float, around: float = 0.3) -> InfraredSight:
 
 def watched(
     show: Callable[[float], InfraredSight | None],
-    place: Place = standing,
+    place: FacePlace = standing,
     seconds: float = 2.0,
     fps: float = 5.0,
 ) -> list[LivenessFrame]:
@@ -141,7 +141,7 @@ def test_an_infrared_picture_that_is_late_is_compared_with_the_moment_it_shows()
     ("frame", "other"),
     [(swaying, standing), (standing, swaying), (swaying, lambda t: swaying(t + 0.5))],
 )
-def test_a_face_that_does_not_move_along_is_doubted(frame: Place, other: Place) -> None:
+def test_a_face_that_does_not_move_along_is_doubted(frame: FacePlace, other: FacePlace) -> None:
     found = infrared(watched(lambda t: lit(t, other(t)), frame))
     assert (found.verdict, found.figure) == (CueVerdict.DOUBT, 0.0)
 

@@ -20,7 +20,7 @@ from accessctl.liveness.cues.surroundings import (
     rim,
     surroundings,
 )
-from accessctl.liveness.evidence import CueVerdict, LivenessFrame, View, gather
+from accessctl.liveness.evidence import CueVerdict, FramePatch, LivenessFrame, gather
 from accessctl.liveness.fake import fake_frame
 
 SIDE, WIDTH, HEIGHT = 100, 640, 480
@@ -307,7 +307,7 @@ def wall() -> Image:
 
 def before(image: Image, captured: float = 0.0, box: Box = FACE) -> LivenessFrame:
     frame = fake_frame(captured, box=box)
-    return replace(frame, around=View(image, 0.0, 0.0, 1.0, 1.0))
+    return replace(frame, around=FramePatch(image, 0.0, 0.0, 1.0, 1.0))
 
 
 def bars(left: int, right: int, top: int = 0, bottom: int = 160) -> Image:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from accessctl.domain import Box
 from accessctl.liveness.cues.expression import FaceMovement, movement
 from accessctl.liveness.cues.texture import can_tell, moves, texture
-from accessctl.liveness.evidence import FACE_SIZE, MOUTH, CueVerdict, LivenessFrame, View
+from accessctl.liveness.evidence import FACE_SIZE, MOUTH, CueVerdict, FramePatch, LivenessFrame
 from accessctl.liveness.fake import fake_frame
 
 NAN = float("nan")
@@ -39,7 +39,7 @@ def speaking(frames: list[LivenessFrame], pixels: float = 4.0) -> list[LivenessF
 
 
 def dark(frame: LivenessFrame, grey: int) -> LivenessFrame:
-    face = View(np.full((FACE_SIZE, FACE_SIZE), grey, np.uint8), 0, 0, 1, 1)
+    face = FramePatch(np.full((FACE_SIZE, FACE_SIZE), grey, np.uint8), 0, 0, 1, 1)
     return replace(frame, face=face)
 
 
