@@ -10,7 +10,7 @@ from accessctl.config import LockoutConfig, PolicyConfig
 from accessctl.config.liveness import LivenessConfig
 from accessctl.config.policy import AccessConfig
 from accessctl.domain import Box, CueVerdict, Decision, Face, Outcome, PersonRules, Reason
-from accessctl.door.access_gate import AccessGate
+from accessctl.door.access_gate import NO_LOCKOUTS, AccessGate, Lockouts
 from accessctl.door.assembly import recent_grants
 from accessctl.door.demands import Wanted
 from accessctl.door.fake import EPOCH, FACE_BOX, FakeHouse, decisions
@@ -36,7 +36,7 @@ class Doorstep:
         self.now = 0.0
         self.wall = EPOCH
         self.access = access or AccessConfig()
-        self.keeper: LockoutKeeper | None = None
+        self.keeper: Lockouts = NO_LOCKOUTS
         self._door: Any = None
 
     @property

@@ -9,7 +9,7 @@ from accessctl.config.policy import AccessConfig
 from accessctl.domain import Outcome, PersonRules, Reason
 from accessctl.policy.access import AccessPlan
 from accessctl.policy.attempts import ends_visit, still_refuses
-from accessctl.policy.circumstances import Circumstances, Place, Proof
+from accessctl.policy.circumstances import Circumstances, FacePlace, Proof
 from accessctl.policy.decide import Verdict
 from accessctl.recognition.calibration import comparison_fmr, search_fpir
 
@@ -45,7 +45,7 @@ def test_what_passes_ends_an_attempt_only(reason: Reason) -> None:
     ("reason", "changed"),
     [
         (Reason.LOCKED_OUT, {"locked_out": True}),
-        (Reason.TWO_FACES, {"place": Place.REFUSED}),
+        (Reason.TWO_FACES, {"place": FacePlace.REFUSED}),
         (Reason.DISABLED, {"person": PersonRules(disabled=True)}),
         (Reason.EXPIRED, {"person": PersonRules(valid_until=-1.0)}),
         (Reason.WRONG_DOOR, {"person": PersonRules(groups=("nobody",))}),
