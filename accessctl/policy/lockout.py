@@ -5,11 +5,9 @@ setting the clock changes nothing. Uptime starts again with each boot; then a lo
 ended starts again too: a restart may lengthen it, by at most its own length, never shorten it.
 """
 
-import os
-import time
 from dataclasses import dataclass, replace
-from pathlib import Path
 
+from accessctl.clock import Uptime
 from accessctl.config import LockoutConfig
 from accessctl.domain import Outcome, Reason
 from accessctl.policy.decide import Verdict
@@ -33,16 +31,6 @@ COUNTED = frozenset(
         Reason.SECOND_FACTOR_WRONG,
     }
 )
-
-BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
-
-
-@dataclass(frozen=True, slots=True)
-class Uptime:
-    """Seconds since a boot; `boot` tells one boot from another."""
-
-    boot: str
-    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +81,3 @@ def after(state: Lockout, verdict: Verdict, now: Uptime, config: LockoutConfig) 
     # A float's exponent would overflow long after the bound is reached.
     doublings = min(refused // config.attempts - 1, 64)
     return Lockout(refused, now, min(config.first_s * 2.0**doublings, config.longest_s))
-
-
-def uptime(boot_id: Path = BOOT_ID) -> Uptime:
-    """Seconds since the boot, sleep included, and what tells this boot from others.
-
-    Where there is no boot id, each process counts as a boot of its own.
-    """
-    try:
-        boot = boot_id.read_text(encoding="ascii").strip()
-    except (OSError, ValueError):
-        boot = f"process {os.getpid()}"
-    return Uptime(boot, time.clock_gettime(time.CLOCK_BOOTTIME))

@@ -8,10 +8,11 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+from accessctl.clock import Uptime
 from accessctl.config import LockoutConfig
 from accessctl.errors import StoreError
 from accessctl.policy.decide import Verdict
-from accessctl.policy.lockout import Lockout, Uptime, after
+from accessctl.policy.lockout import Lockout, after
 from accessctl.storage.sqlite import (
     FaultWords,
     connect,

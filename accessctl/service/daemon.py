@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 from accessctl.administration.changes import Administration
 from accessctl.audit.base import Recorder, write_down
 from accessctl.audit.opening import Upkeep, retain
+from accessctl.clock import uptime
 from accessctl.config import Config
 from accessctl.demo.door import enrol_demo_person
 from accessctl.domain import Decision, Frame, PersonId
@@ -23,10 +24,10 @@ from accessctl.door.second_factor import second_factor_handlers
 from accessctl.door.session import Session, open_session
 from accessctl.errors import AccessctlError, FaultError
 from accessctl.gallery.people import StoredPhoto
-from accessctl.policy.lockout import uptime
 from accessctl.recognition import engine as recognition
 from accessctl.recognition.engine import one_thread_each
 from accessctl.recognition.enrolment import Progress
+from accessctl.service.clock_guard import ClockGuard
 from accessctl.service.control import ControlServer, Handler
 from accessctl.service.logs import use_format
 from accessctl.service.metrics import MetricsServer
@@ -78,8 +79,10 @@ class Service:
         show: Show,
         clock: Callable[[], float] = time.monotonic,
         ask: Ask = keep_quiet,
+        guard: ClockGuard | None = None,
     ) -> None:
         self._ask = ask
+        self._guard = guard or ClockGuard(lambda: None)
         self._session = session
         self._audit = audit
         self._notifier = notifier
@@ -93,12 +96,14 @@ class Service:
 
     def start(self) -> None:
         """Ready means that it answers; a camera may come later, and `status` says so."""
-        self._statistics.look_at(view_of(self._session))
+        self._guard.turn()
+        self._statistics.look_at(self._view())
         self._notifier.ready(self._status)
 
     def between(self, reloads: Reloads) -> None:
         """At every turn of the loop, frame or not."""
         reloads.turn(self.reload)
+        self._guard.turn()
         self._watchdog.turn(self._pulse(), self._clock())
 
     def note(self, frame: Frame, step: Step) -> None:
@@ -131,12 +136,15 @@ class Service:
             session.door.roster.refresh()
             if session.reader is not reader:
                 self._watch_another_camera()
-            self._statistics.look_at(view_of(session))
+            self._statistics.look_at(self._view())
         finally:
             self._notifier.ready(self._status)
         log.info("Reloaded: %s.", ", ".join(changed) or "nothing had changed")
         self._write_down("reloaded", changed=", ".join(changed))
         return {"changed": list(changed), "people": session.door.roster.matcher.people}
+
+    def _view(self) -> DoorView:
+        return view_of(self._session, self._guard)
 
     def _watch_another_camera(self) -> None:
         self._watchdog.restarted(self._clock())
@@ -172,7 +180,7 @@ class Service:
         return f"Watching {camera}; {people} people enrolled."
 
 
-def view_of(session: Session) -> DoorView:
+def view_of(session: Session, guard: ClockGuard) -> DoorView:
     config, engine = session.config, session.engine
     return DoorView(
         door=config.access.door,
@@ -185,6 +193,7 @@ def view_of(session: Session) -> DoorView:
         dropped=lambda: session.dropped,
         lockout=lambda: read_lockout(config.lockout_file, config.access.door, uptime()),
         infrared=lambda: infrared_of(session),
+        clock_doubt_s=lambda: guard.doubt_s,
     )
 
 
@@ -279,6 +288,7 @@ def serve(
             orders.load,
             show,
             ask=orders.ask,
+            guard=ClockGuard(audit.clock_doubt_s),
         )
         service.start()
         steps = session.steps(

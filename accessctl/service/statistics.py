@@ -9,11 +9,12 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from accessctl.clock import Uptime
 from accessctl.domain import Decision, Frame, PersonId
 from accessctl.door.door import Step
 from accessctl.errors import StoreError
-from accessctl.policy.lockout import Uptime
 from accessctl.policy.lockout_store import LockoutStore
+from accessctl.service.clock_guard import clock_of
 from accessctl.service.metrics import DoorTally, Totals
 
 FPS_WINDOW_S = 10.0
@@ -36,7 +37,7 @@ class LockoutView:
 
 
 def _none() -> None:
-    """A door without an infrared camera."""
+    """A door without an infrared camera, or with a clock that is believed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,8 @@ class DoorView:
 
     `fingerprint` is the encoder's, `names` those of the gallery as it is now, `dropped` counts
     the reader's frames that a newer one replaced; `lockout` may raise StoreError. `infrared` is
-    the infrared camera and why it is silent, None where it is not, or where there is none.
+    the infrared camera and why it is silent, None where it is not, or where there is none;
+    `clock_doubt_s` how far the wall clock has jumped unconfirmed, None while it is believed.
     """
 
     door: str
@@ -58,6 +60,7 @@ class DoorView:
     dropped: Callable[[], int]
     lockout: Callable[[], LockoutView]
     infrared: Callable[[], tuple[str, str | None] | None] = _none
+    clock_doubt_s: Callable[[], float | None] = _none
 
 
 class Statistics:
@@ -157,6 +160,7 @@ class Statistics:
                 "device": view.device,
                 "liveness": view.liveness,
                 "lockout": _lockout(view),
+                "clock": clock_of(view.clock_doubt_s()),
             }
             infrared = view.infrared()
             if infrared is not None:
@@ -191,6 +195,7 @@ class Statistics:
             people=0 if view is None else view.people(),
             lockout_s=_remaining(view),
             infrared_up=_infrared_up(view),
+            clock_doubt_s=(None if view is None else view.clock_doubt_s()) or 0.0,
         )
 
     def _note_decision(self, decision: Decision) -> None:

@@ -19,7 +19,6 @@ from accessctl.gallery.people import NewPhoto
 from accessctl.gallery.pins import hash_pin
 from accessctl.gallery.store import open_gallery
 from accessctl.policy.decide import Verdict
-from accessctl.policy.lockout import uptime
 from accessctl.policy.lockout_store import LockoutKeeper, LockoutStore
 
 Run = Callable[..., int]

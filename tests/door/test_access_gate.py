@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from accessctl.audit.base import MemoryLog
 from accessctl.audit.log import EventLog
+from accessctl.clock import Uptime
 from accessctl.config import LockoutConfig
 from accessctl.config.policy import AccessConfig
 from accessctl.domain import (
@@ -30,7 +31,6 @@ from accessctl.door.fake import FACE_BOX, FakeHouse, decisions
 from accessctl.door.second_factor import NO_FACTOR_DESK
 from accessctl.policy.access import AccessPlan, Crossing, objection
 from accessctl.policy.evidence_record import from_data
-from accessctl.policy.lockout import Uptime
 from accessctl.policy.lockout_store import LockoutKeeper, LockoutStore
 from accessctl.vision.fake import fake_face
 

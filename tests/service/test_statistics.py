@@ -5,9 +5,10 @@ from collections import deque
 
 import pytest
 
+from accessctl.clock import Uptime
 from accessctl.domain import PersonId
 from accessctl.errors import StoreError
-from accessctl.policy.lockout import Lockout, Uptime
+from accessctl.policy.lockout import Lockout
 from accessctl.policy.lockout_store import LockoutStore
 from accessctl.service.statistics import LockoutView, rate, read_lockout
 
@@ -47,6 +48,7 @@ EVERYTHING = {
     "device",
     "liveness",
     "lockout",
+    "clock",
 }
 
 
