@@ -15,7 +15,7 @@ from accessctl.camera.capture import (
     open_capture,
     read_rgb,
 )
-from accessctl.camera.health import MAX_OPEN_DOUBLINGS
+from accessctl.camera.outage import MAX_OPEN_DOUBLINGS
 from accessctl.camera.source import Shot, redact
 from accessctl.config.camera import CameraConfig
 from accessctl.errors import CameraError

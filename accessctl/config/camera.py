@@ -62,6 +62,14 @@ class CameraConfig(Section):
     backoff_min_s: float = Field(1, gt=0, le=60, description="First wait before reconnecting.")
     backoff_max_s: float = Field(30, gt=0, le=600, description="Longest wait before reconnecting.")
 
+    steady_s: float = Field(
+        3,
+        ge=0,
+        le=60,
+        description="A camera that was lost counts as back once it has sent pictures for so long "
+        "without a break, seconds; each relapse doubles it. Its pictures are looked at meanwhile.",
+    )
+
     @model_validator(mode="after")
     def _fits(self) -> Self:
         if self.usb_serial is not None and self.usb_id is None:

@@ -21,7 +21,7 @@ from accessctl.errors import CameraError
 
 PASSWORD = "hunter2"
 PATIENCE = CameraConfig(open_timeout_s=20, read_timeout_s=20)
-IMPATIENT = CameraConfig(open_timeout_s=1, read_timeout_s=1, backoff_min_s=0.01)
+IMPATIENT = CameraConfig(open_timeout_s=1, read_timeout_s=1, backoff_min_s=0.01, steady_s=0)
 
 
 def picture(value: int) -> bytes:

@@ -86,7 +86,12 @@ class Site:
         self.stop = threading.Event()
         self.end = threading.Event()
         self.base = {
-            "camera": {"source": "rtsp://door/1", "backoff_min_s": 0.01, "backoff_max_s": 0.01},
+            "camera": {
+                "source": "rtsp://door/1",
+                "backoff_min_s": 0.01,
+                "backoff_max_s": 0.01,
+                "steady_s": 0,
+            },
             "gallery": {"folder": folder / "enrolled"},
             "audit": {"file": folder / "events.sqlite"},
             "service": {"socket": folder / "door.sock"},
