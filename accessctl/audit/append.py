@@ -25,6 +25,7 @@ from accessctl.storage.sqlite import transaction
 HEAD_BEGUN = "audit_head_begun"
 MISMATCH = "audit_mismatch"
 PURGED = "audit_purged"
+RESTORED = "audit_restored"
 
 _MAGIC = b"accessctl head 1"
 # What else is sealed with the key: where a purged log begins.

@@ -109,6 +109,19 @@ class Snapshots:
             raise
 
 
+def pictures_in(folder: Path) -> list[Path]:
+    """The sealed pictures in a folder, the oldest first; none where there is no folder. OSError."""
+    if not folder.exists():
+        return []
+    # By name, so by time of the picture: a file's own time can be set.
+    return sorted(path for path in folder.iterdir() if is_picture(path.name))
+
+
+def is_picture(name: str) -> bool:
+    """Whether a file of that name is a sealed picture."""
+    return _NAME.fullmatch(name) is not None
+
+
 def purge_pictures(
     folder: Path, config: SnapshotConfig, now: float | None, *, room: int = 0
 ) -> int:
@@ -117,11 +130,8 @@ def purge_pictures(
     `now` is epoch time by a clock that may be believed; None: nothing is too old. Others may do
     so at the same time. OSError when the folder cannot be read or written.
     """
-    if not folder.exists():
-        return 0
     sizes = {}
-    # By name, so by time of the picture: a file's own time can be set.
-    for path in sorted(path for path in folder.iterdir() if _NAME.fullmatch(path.name)):
+    for path in pictures_in(folder):
         with suppress(FileNotFoundError):
             sizes[path] = path.stat().st_size
     surplus = sum(sizes.values()) + room - round(config.max_mb * 1e6)

@@ -77,7 +77,8 @@ def action_event(decision: Decision, action: str, result: ActionResult, time: fl
 
 def service_event(state: str, time: float, **data: str | int | float | None) -> Event:
     """`state` is one of started, stopped, camera_lost, camera_back, camera_flapping, camera_dark,
-    camera_covered, camera_clear, the same six of infrared_, fault, face_unlocked, reloaded, reload_refused."""
+    camera_covered, camera_clear, the same six of infrared_, fault, face_unlocked, reloaded,
+    reload_refused."""
     return Event(time, EventKind.SERVICE, {"state": state, **data})
 
 

@@ -136,7 +136,9 @@ class KeyPlaces:
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             try:
-                _write(draft, base64.b64encode(key) + b"\n")
+                # What a process of the same number left behind when it was killed.
+                draft.unlink(missing_ok=True)
+                write_key(draft, key)
                 # A link appears whole and never replaces what is there.
                 os.link(draft, path)
             except FileExistsError:
@@ -175,12 +177,11 @@ class KeyPlaces:
         return key
 
 
-def _write(draft: Path, content: bytes) -> None:
-    # What a process of the same number left behind when it was killed.
-    draft.unlink(missing_ok=True)
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
+def write_key(path: Path, key: bytes) -> None:
+    """A new key file (0600), on disk when this returns; OSError, also where there is one."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE)
     with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
+        file.write(base64.b64encode(key) + b"\n")
         file.flush()
         os.fsync(file.fileno())
 

@@ -7,7 +7,7 @@ in the words of the kind of database.
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TypeAlias
@@ -225,3 +225,25 @@ def _kind_of(error: sqlite3.Error) -> str:
     if code is not None:
         return _KINDS.get(code & _PRIMARY, "other")
     return "damaged" if str(error).startswith(_NOT_TEXT) else "other"
+
+
+def copy_database(source: Path, target: Path, busy_timeout_s: float) -> None:
+    """A whole copy of a database as it is at one moment, though others go on writing to it.
+
+    `target` is made (0600) and is one file, without a write-ahead log; sqlite3.Error, OSError.
+    """
+    private_file(target)
+    with (
+        closing(connect(source, busy_timeout_s)) as live,
+        closing(connect(target, busy_timeout_s)) as copy,
+    ):
+        live.backup(copy)
+        copy.execute("PRAGMA journal_mode = DELETE")
+
+
+def refuse_damaged(path: Path) -> None:
+    """sqlite3.DatabaseError with SQLite's own words where the database is damaged."""
+    with closing(connect(path, 0.0)) as db:
+        said = db.execute("PRAGMA integrity_check(1)").fetchone()[0]
+    if said != "ok":
+        raise sqlite3.DatabaseError(shortened(str(said)))
