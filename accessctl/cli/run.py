@@ -27,7 +27,7 @@ from accessctl.domain import Decision, PersonId
 
 if TYPE_CHECKING:
     from accessctl.door.demands import Asked
-    from accessctl.service.daemon import Ask, Show
+    from accessctl.service.display import Ask, Show
 
 log = logging.getLogger(__name__)
 

@@ -78,7 +78,7 @@ def action_event(decision: Decision, action: str, result: ActionResult, time: fl
 def service_event(state: str, time: float, **data: str | int | float | None) -> Event:
     """`state` is one of started, stopped, camera_lost, camera_back, camera_flapping, camera_dark,
     camera_covered, camera_clear, the same six of infrared_, fault, face_unlocked, reloaded,
-    reload_refused."""
+    reload_refused, display_lost."""
     return Event(time, EventKind.SERVICE, {"state": state, **data})
 
 

@@ -5,9 +5,10 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from threading import Event
-from typing import Any, TypeAlias
+from typing import Any
 
 from accessctl.administration.changes import Administration
 from accessctl.audit.base import Recorder, write_down
@@ -15,7 +16,7 @@ from accessctl.audit.opening import Upkeep, retain
 from accessctl.clock import uptime
 from accessctl.config import Config
 from accessctl.demo.door import enrol_demo_person
-from accessctl.domain import Decision, Frame, PersonId
+from accessctl.domain import Decision, Frame
 from accessctl.door import assembly
 from accessctl.door.demands import Asked
 from accessctl.door.door import Step
@@ -29,6 +30,7 @@ from accessctl.recognition.engine import one_thread_each
 from accessctl.recognition.enrolment import Progress
 from accessctl.service.clock_guard import ClockGuard
 from accessctl.service.control import ControlServer, Handler
+from accessctl.service.display import Ask, Display, Show
 from accessctl.service.logs import use_format
 from accessctl.service.metrics import MetricsServer
 from accessctl.service.reload import Reloads, changes, on_hangup, refuse_what_needs_a_restart
@@ -36,9 +38,6 @@ from accessctl.service.statistics import DoorView, Statistics, read_lockout
 from accessctl.service.supervision import Notifier, Pulse, Watchdog
 
 log = logging.getLogger(__name__)
-
-Show: TypeAlias = Callable[[Iterable[Decision], Mapping[PersonId, str]], None]
-Ask: TypeAlias = Callable[[Iterable[Asked]], None]
 
 # One photo's embedding takes a tenth of a second; this is for one on a very slow disk.
 EXTEND_START_S = 30.0
@@ -276,6 +275,7 @@ def serve(
         stack.enter_context(
             Upkeep(lambda pause: retain(audit, session.config.audit, time.time(), pause))
         )
+        display = Display(show, orders.ask, partial(_note_lost_display, audit))
         stack.callback(notifier.stopping)
         stack.callback(reloads.close)
         watchdog = Watchdog.of(environment, ping, time.monotonic())
@@ -286,8 +286,8 @@ def serve(
             statistics,
             watchdog,
             orders.load,
-            show,
-            ask=orders.ask,
+            display.show,
+            ask=display.ask,
             guard=ClockGuard(audit.clock_doubt_s),
         )
         service.start()
@@ -297,6 +297,10 @@ def serve(
         for frame, step in steps:
             service.note(frame, step)
         service.finish()
+
+
+def _note_lost_display(audit: Recorder, reason: str) -> None:
+    write_down(audit, service_event("display_lost", time.time(), reason=reason[:MAX_REASON]))
 
 
 def _answer(

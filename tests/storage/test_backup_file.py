@@ -78,7 +78,12 @@ def test_a_file_that_is_there_stays(tmp_path: Path) -> None:
 
 def test_what_fails_in_the_middle_leaves_nothing(tmp_path: Path) -> None:
     path = tmp_path / "new"
-    with pytest.raises(ZeroDivisionError), new_private_file(path) as file:
-        file.write(b"half")
-        raise ZeroDivisionError
+
+    def half() -> None:
+        with new_private_file(path) as file:
+            file.write(b"half")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        half()
     assert not path.exists()
