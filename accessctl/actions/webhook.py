@@ -17,6 +17,7 @@ from typing import Any
 
 from accessctl.actions.base import ActionResult
 from accessctl.errors import ConfigError
+from accessctl.redaction import redacted_text
 from accessctl.storage.parsing import printable
 
 MIN_KEY_BYTES = 16
@@ -106,7 +107,8 @@ class Webhook:
         except (TimeoutError, httpx.TimeoutException):
             return _Attempt(False, True, f"{self._host} gave no answer in {self._timeout_s:g} s.")
         except httpx.TransportError as error:
-            why = printable(str(error) or type(error).__name__)[:DETAIL_CHARACTERS]
+            said = redacted_text(str(error)) or type(error).__name__
+            why = printable(said)[:DETAIL_CHARACTERS]
             return _Attempt(False, True, f"{self._host} could not be reached ({why}).")
         return self._judge(status)
 

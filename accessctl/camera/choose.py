@@ -11,12 +11,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from accessctl.camera.photo import ImageFolderSource
-from accessctl.camera.source import Source, added_source, added_sources, redact
+from accessctl.camera.source import Source, added_source, added_sources
 from accessctl.camera.stream import StreamSource, VideoFileSource
 from accessctl.camera.usb import UsbSource, first_usb_camera, locate_first
 from accessctl.config.camera import CameraConfig
 from accessctl.errors import SourceError
 from accessctl.extensions import made_by
+from accessctl.redaction import redact, redacted_text
 
 __all__ = [
     "SourceKind",
@@ -161,7 +162,8 @@ def _recording(parsed: SourceSpec, config: CameraConfig, fast: bool) -> Source:
         problem = "is neither a file nor a folder" if path.exists() else "does not exist"
     except (OSError, RuntimeError) as error:
         problem = f"cannot be looked at ({error})"
-    raise SourceError(f"{parsed.value} {problem}; name {understood()}.")
+    # An address with a slash too few is taken for a path.
+    raise SourceError(f"{redacted_text(parsed.value)} {problem}; name {understood()}.")
 
 
 def infrared_config(spec: str, camera: CameraConfig) -> CameraConfig:

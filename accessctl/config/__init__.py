@@ -48,6 +48,7 @@ from accessctl.config.section import Section, explain, laid_below, resolve_paths
 from accessctl.config.training import TrainingConfig
 from accessctl.errors import ConfigError
 from accessctl.extensions import ExtensionKind
+from accessctl.redaction import redacted_text
 from accessctl.storage.parsing import read_mapping, shortened
 
 __all__ = [
@@ -175,7 +176,12 @@ def _first_complaint(error: ValidationError) -> str:
     key = shortened(".".join(str(part) for part in first["loc"]), 80) or "the file"
     if first["type"] == "extra_forbidden":
         return f"unknown key {key!r}; `accessctl config explain` lists the known ones."
-    return f"{key}: {shortened(first['msg'], 200)} (found {shortened(repr(first['input']), 80)})."
+    return f"{key}: {shortened(first['msg'], 200)} (found {_shown(first['input'])})."
+
+
+def _shown(value: object) -> str:
+    """A value on one line, without the secrets of an address; cut only after they are hidden."""
+    return shortened(redacted_text(repr(value)), 80)
 
 
 def resolve_source(source: str, base: Path) -> str:

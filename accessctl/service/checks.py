@@ -34,6 +34,7 @@ from accessctl.gallery.schema import database_file
 from accessctl.gallery.store import open_gallery
 from accessctl.policy.access import AccessPlan
 from accessctl.policy.admit import may_need_pin
+from accessctl.redaction import redacted_text
 
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
@@ -90,7 +91,8 @@ def examine(checks: Sequence[tuple[str, Check]]) -> Iterator[Finding]:
             yield failure(subject, str(error))
         except Exception as error:  # the other checks go on; the log has the traceback
             log.debug("The check %s failed.", subject, exc_info=True)
-            yield failure(subject, f"It could not be checked ({type(error).__name__}: {error}).")
+            said = redacted_text(f"{type(error).__name__}: {error}")
+            yield failure(subject, f"It could not be checked ({said}).")
 
 
 def check_gallery(config: GalleryConfig, environment: Mapping[str, str]) -> Iterator[Finding]:

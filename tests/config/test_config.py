@@ -462,3 +462,17 @@ def test_limits_that_contradict_each_other_are_refused(
     file: Path, content: str, sentence: str
 ) -> None:
     assert sentence in refusal(file, content)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "camera: {source: [rtsp://admin:Zq7Xw9@cam/1]}",
+        "actions: {granted: [{type: webhook, url: 'ftp://x/password=Zq7Xw9'}]}",
+        "camera: {usb_id: 'rtsp://cam/token/Zq7Xw9'}",
+    ],
+)
+def test_a_refused_value_shows_no_secret_of_an_address(file: Path, content: str) -> None:
+    said = refusal(file, content)
+    assert "***" in said
+    assert "Zq7Xw9" not in said

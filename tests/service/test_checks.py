@@ -57,6 +57,15 @@ def test_every_check_is_made_whatever_the_others_do():
     assert [finding.level for finding in found[:2]] == [Level.OK, Level.FAILURE]
 
 
+def test_a_check_that_fails_shows_no_secret_of_an_address():
+    def fail():
+        raise RuntimeError("rtsp://cam/password=Zq7Xw9 is gone")
+
+    (finding,) = examine([("a", fail)])
+    assert "rtsp://cam/password=***" in finding.sentence
+    assert "Zq7Xw9" not in finding.sentence
+
+
 @pytest.fixture
 def gallery(tmp_path):
     config = GalleryConfig(folder=tmp_path / "enrolled")
