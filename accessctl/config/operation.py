@@ -15,6 +15,11 @@ class CommandAction(Section):
         min_length=1, description="Program and arguments; never passed through a shell."
     )
     timeout_s: float = Field(5, gt=0, le=300, description="The program is killed after this.")
+    check: bool = Field(
+        False,
+        description="`accessctl doctor` runs the program, with --accessctl-check behind its "
+        "arguments; it must then do nothing but end with 0 where all is well.",
+    )
 
 
 class WebhookAction(Section):
