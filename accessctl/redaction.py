@@ -18,6 +18,8 @@ HOST = re.compile(r"^(?:[a-z][a-z0-9+.-]*:/{1,2})?[^/?#]*", re.IGNORECASE)
 SECRET_WORD = re.compile(
     r"(?:passw(?:or)?d|passphrase|pwd|pass|token|key|secret|auth|credential)[=:/]?", re.IGNORECASE
 )
+HOST_AND_PORT = re.compile(r"[^:@]+(?::[0-9]+)?")
+ENDS_A_HOST = "/?#"
 QUERY_PART = re.compile(r"[^&;]+")
 
 
@@ -42,6 +44,23 @@ def redact(url: str) -> str:
 def redacted_text(text: str) -> str:
     """The text with each address in it as `redact` shows it."""
     return ADDRESS.sub(lambda found: redact(found[0]), text)
+
+
+def unescaped(url: str) -> str | None:
+    """What in the user or password of an address ends them too early, and how to write it.
+
+    As in "write # as %23"; None where there is nothing of that kind. An "@" may also stand in the
+    path or in the query of an address without a user.
+    """
+    _, mark, rest = url.partition("://")
+    user, at, _ = rest.rpartition("@")
+    authority = re.split(f"[{ENDS_A_HOST}]", user, maxsplit=1)[0]
+    if not mark or not at or authority == user or "@" in authority:
+        return None
+    if HOST_AND_PORT.fullmatch(authority) and "#" not in user:
+        return None
+    found = [letter for letter in ENDS_A_HOST if letter in user]
+    return "write " + " and ".join(f"{letter} as %{ord(letter):02X}" for letter in found)
 
 
 def _host(plain: str) -> str:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accessctl.redaction import redact, redacted_text
+from accessctl.redaction import redact, redacted_text, unescaped
 
 WORDS = ("password", "Passwd", "PWD", "pass", "token", "key", "secret", "auth", "apikey", "my_pass")
 SECRET = "Zq7Xw9"
@@ -77,3 +77,27 @@ def test_a_word_that_is_escaped_is_seen(before: str, word: str, secret: str) -> 
 def test_any_text_is_taken(text: str) -> None:
     assert redact(redact(text)) == redact(text)
     redacted_text(text)
+
+
+@pytest.mark.parametrize(
+    ("url", "way_out"),
+    [
+        ("rtsp://admin:pa#ss@host", "write # as %23"),
+        ("rtsp://admin:pa/s?s@host:554/1", "write / as %2F and ? as %3F"),
+        ("rtsp://admin:12#3@host", "write # as %23"),
+        ("https://key/x:y@host", None),
+        ("http://cam/a?mail=x@y", None),
+        ("http://cam:80/a@b", None),
+        ("rtsp://u:p@host/a@b#c", None),
+        ("rtsp://admin:pa%23ss@host", None),
+        ("rtsp://host/1", None),
+        ("./a#b@c", None),
+    ],
+)
+def test_what_ends_a_password_too_early(url: str, way_out: str | None) -> None:
+    assert unescaped(url) == way_out
+
+
+@given(password=st.text(string.printable, min_size=1, max_size=20))
+def test_an_escaped_password_is_never_in_the_way(password: str) -> None:
+    assert unescaped(f"rtsp://admin:{quote(password, safe='')}@camera.example/live") is None

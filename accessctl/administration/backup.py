@@ -25,8 +25,8 @@ from accessctl.errors import InputError, StoreError
 from accessctl.gallery.schema import database_file
 from accessctl.gallery.sealing import find_key as find_gallery_key
 from accessctl.gallery.store import open_gallery
-from accessctl.storage.backup_file import new_private_file, write_backup
-from accessctl.storage.files import KEY_BYTES
+from accessctl.storage.backup_file import write_backup
+from accessctl.storage.files import KEY_BYTES, new_private_file
 from accessctl.storage.sqlite import FaultWords, copy_database, reported
 
 # Names of the members, and the folder of pictures among them.
@@ -85,7 +85,7 @@ def back_up(
 
     The door may run. That a backup was made is on record, and in it. `now` is epoch time;
     `pictures` takes the encrypted pictures of decisions along. InputError for a file that is there,
-    StoreError or GalleryKeyError for what cannot be read or written; then neither file is left.
+    FaultError for what cannot be read or written; then neither file is left.
     """
     if keys is not None and keys.absolute() == path.absolute():
         raise InputError("Keep the keys apart from the backup: name another file for them.")

@@ -11,7 +11,8 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -19,12 +20,14 @@ from typing import TypeAlias
 from accessctl.audit.append import HeadFile
 from accessctl.audit.clock_watch import jump_in_words
 from accessctl.audit.log import EventLog
+from accessctl.audit.schema import reported
 from accessctl.audit.snapshots import DAY_S, purge_pictures
 from accessctl.background import BackgroundThread
 from accessctl.clock import Clocks
 from accessctl.config import AuditConfig
 from accessctl.errors import AccessctlError, StoreError
 from accessctl.storage.files import KeyPlaces
+from accessctl.storage.sqlite import is_writable, readable_copy
 
 KEY_FILE_VARIABLE = "ACCESSCTL_AUDIT_KEY_FILE"
 CREDENTIAL = "accessctl-audit-key"
@@ -92,8 +95,27 @@ def open_log(
     return EventLog(config.file, head=head, clocks=clocks or Clocks())
 
 
-def open_log_to_check(config: AuditConfig, environment: Mapping[str, str]) -> EventLog:
-    """As it is: where neither key nor head was ever made, none is made now; StoreError."""
+@contextmanager
+def open_log_to_read(config: AuditConfig) -> Iterator[EventLog]:
+    """To look at: on a read-only disk, or as another user, a copy of it; StoreError."""
+    with ExitStack() as stack:
+        yield stack.enter_context(EventLog(_readable(config.file, stack)))
+
+
+def _readable(file: Path, stack: ExitStack) -> Path:
+    """The log's own file, or a copy for as long as `stack` is open where it cannot be written."""
+    if not file.exists() or is_writable(file):
+        return file
+    with reported(file):
+        return stack.enter_context(readable_copy(file))
+
+
+@contextmanager
+def open_log_to_check(config: AuditConfig, environment: Mapping[str, str]) -> Iterator[EventLog]:
+    """As it is: where neither key nor head was ever made, none is made now; StoreError.
+
+    Where it cannot be written, on a read-only disk or as another user, a copy is looked at.
+    """
     key = find_key(key_path(config), environment)
     if key is None and head_path(config).exists():
         raise StoreError(
@@ -101,7 +123,9 @@ def open_log_to_check(config: AuditConfig, environment: Mapping[str, str]) -> Ev
             f"{key_path(config)}, or name the key in {KEY_FILE_VARIABLE}."
         )
     head = None if key is None else HeadFile(head_path(config), key)
-    return EventLog(config.file, head=head, clocks=Clocks())
+    with ExitStack() as stack:
+        file = _readable(config.file, stack)
+        yield stack.enter_context(EventLog(file, head=head, clocks=Clocks()))
 
 
 @dataclass(frozen=True, slots=True)

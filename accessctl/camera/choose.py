@@ -17,7 +17,7 @@ from accessctl.camera.usb import UsbSource, first_usb_camera, locate_first
 from accessctl.config.camera import CameraConfig
 from accessctl.errors import SourceError
 from accessctl.extensions import made_by
-from accessctl.redaction import redact, redacted_text
+from accessctl.redaction import redact, redacted_text, unescaped
 
 __all__ = [
     "SourceKind",
@@ -90,6 +90,11 @@ def parse_source(spec: str) -> SourceSpec:
         return SourceSpec(SourceKind.USB, text)
     if added_source(text) is not None:
         return SourceSpec(SourceKind.REGISTERED, text)
+    if way_out := unescaped(text):
+        raise SourceError(
+            f"The source {redact(text)!r} cannot be read: the user or password before its last @ "
+            f"holds what ends them; {way_out}."
+        )
     if scheme := SCHEME.match(text):
         if scheme.group(1).lower() not in STREAM_SCHEMES or not _has_host(text):
             raise _not_understood(text)

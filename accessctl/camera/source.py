@@ -23,7 +23,6 @@ MakeSource: TypeAlias = "Callable[[CameraConfig, bool], Source]"
 is `fast`, as in `choose.source_from`."""
 
 
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Shot:
     """One picture of a feed: RGB uint8 (H, W, 3).

@@ -1,14 +1,19 @@
 """The section `camera`: where pictures come from, and when a camera counts as lost."""
 
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from accessctl.config.section import Section, in_order
 
 
+def _device(value: object) -> object:
+    """A bare number means the camera of that number, as "0" does."""
+    return str(value) if type(value) is int and value >= 0 else value
+
+
 class CameraConfig(Section):
-    source: str = Field(
+    source: Annotated[str, BeforeValidator(_device)] = Field(
         "auto",
         description="auto (the first USB camera), usb:0, /dev/video0, an rtsp:// or http:// URL, "
         "a video file, a folder of images, or demo.",

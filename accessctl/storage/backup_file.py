@@ -13,10 +13,10 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-from accessctl.errors import InputError, StoreError
-from accessctl.storage.files import PRIVATE, sync_folder
+from accessctl.errors import InputError
+from accessctl.storage.files import PRIVATE, new_private_file
 
 FORMAT = "accessctl backup 1"
 MANIFEST, SEAL = "manifest.json", "manifest.hmac"
@@ -30,33 +30,6 @@ class BackupList:
 
     members: Mapping[str, tuple[int, str]]
     facts: Mapping[str, Any]
-
-
-@contextmanager
-def new_private_file(path: Path) -> Iterator[IO[bytes]]:
-    """A file (0600) that was not there before, on disk at the end; nothing is left where it fails.
-
-    InputError where there is one, or none can be made; StoreError where it cannot be written.
-    """
-    try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE)
-    except OSError as error:
-        raise InputError(
-            f"Cannot write {path} ({error.strerror}); name a new file in a folder of yours."
-        ) from error
-    try:
-        with os.fdopen(descriptor, "w+b") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        sync_folder(path.parent)
-    except BaseException as error:
-        path.unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            raise StoreError(
-                f"{path} could not be written ({error.strerror}); make room, or name another disk."
-            ) from error
-        raise
 
 
 def write_backup(

@@ -20,7 +20,7 @@ from accessctl.audit.opening import find_key, key_path, open_log, open_log_to_ch
 from accessctl.audit.snapshots import Snapshots
 from accessctl.config import AuditConfig, Config, GalleryConfig
 from accessctl.domain import Event, EventKind, PersonRules
-from accessctl.errors import AccessctlError, FaultError, InputError, StoreError
+from accessctl.errors import AccessctlError, FaultError, InputError
 from accessctl.gallery.fake import random_units
 from accessctl.gallery.store import open_gallery
 from accessctl.policy.lockout import Lockout
@@ -352,10 +352,10 @@ def test_a_disk_that_fills_up_leaves_neither_backup_nor_keys(
 
     real = os.fsync
     monkeypatch.setattr(
-        "accessctl.storage.backup_file.os.fsync",
+        "accessctl.storage.files.os.fsync",
         lambda fd: full(fd) if os.readlink(f"/proc/self/fd/{fd}") == str(site.file) else real(fd),
     )
-    with pytest.raises(StoreError, match="No space left"):
+    with pytest.raises(FaultError, match="No space left"):
         site.back_up()
     monkeypatch.undo()
     assert [path.name for path in site.elsewhere.iterdir()] == ["head"]

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from accessctl.errors import InputError, StoreError
-from accessctl.storage.backup_file import new_private_file, opened_backup, write_backup
+from accessctl.errors import FaultError, InputError
+from accessctl.storage.backup_file import opened_backup, write_backup
 
 KEY = b"k" * 32
 
@@ -34,7 +34,7 @@ def test_what_is_written_is_unpacked(tmp_path: Path, member: Path) -> None:
 def test_a_member_that_may_go_is_left_out_once_it_is_gone(tmp_path: Path, member: Path) -> None:
     path = tmp_path / "backup"
     files = {"a": member, "b": tmp_path / "gone"}
-    with pytest.raises(StoreError):
+    with pytest.raises(FaultError):
         write_backup(path, files, {}, KEY)
     assert not path.exists()
     assert write_backup(path, files, {}, KEY, may_go=["b"]).members.keys() == {"a"}
@@ -66,24 +66,3 @@ def test_any_bytes_are_refused_with_one_sentence(
         path.write_bytes(data)
         with pytest.raises(InputError), opened_backup(path, KEY):
             pass
-
-
-def test_a_file_that_is_there_stays(tmp_path: Path) -> None:
-    path = tmp_path / "mine"
-    path.write_text("mine")
-    with pytest.raises(InputError, match="name a new file"), new_private_file(path):
-        pass
-    assert path.read_text() == "mine"
-
-
-def test_what_fails_in_the_middle_leaves_nothing(tmp_path: Path) -> None:
-    path = tmp_path / "new"
-
-    def half() -> None:
-        with new_private_file(path) as file:
-            file.write(b"half")
-            raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError):
-        half()
-    assert not path.exists()
