@@ -6,6 +6,7 @@ not in it: they can be saved into a file of their own, to be kept elsewhere.
 
 import base64
 import json
+import os
 import sqlite3
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -89,6 +90,10 @@ def back_up(
     """
     if keys is not None and keys.absolute() == path.absolute():
         raise InputError("Keep the keys apart from the backup: name another file for them.")
+    for file in filter(None, (path, keys)):
+        # Before it is on record that there is a backup.
+        if os.path.lexists(file):
+            raise InputError(f"{file} is there already, and is never overwritten; name a new file.")
     with open_log(config.audit, environment) as log, _working_folder(path) as folder:
         log.append(Event(now, EventKind.SERVICE, {"state": BACKED_UP}))
         known = DoorKeys(

@@ -175,7 +175,7 @@ def _restored(said: dict[str, Any]) -> str:
     text = f"the log was restored from a backup that ended at record {last}"
     if before is None or last is None:
         return text
-    return f"{text}; {max(0, before - last)} later ones had been written before"
+    return f"{text}; before that, the log had ended at record {before}"
 
 
 def _sealed(head: HeadFile | None) -> tuple[End | None, str]:

@@ -62,7 +62,7 @@ def _examined(args: DoctorOptions) -> int:
 
     unusable = False
     try:
-        path = config_path(args.config, os.environ, Path.cwd())
+        path = config_path(args.config, os.environ)
         checks = checks_of(load_config(path), path)
     except ConfigError as error:
         unusable = True

@@ -131,7 +131,7 @@ def test_what_came_after_the_backup_is_seen_by_the_head_kept_apart(site: Site) -
         (told,) = [e.data for _, e in log.query() if e.data.get("state") == "audit_restored"]
     assert (told["head"], told["before"]) == (3, 5)
     assert len(told["before_hash"]) == len(told["head_hash"]) == 64
-    assert "2 later ones had been written before" in report.noticed[0].problem
+    assert "ended at record 3; before that, the log had ended at record 5" in report.noticed[0].problem
 
 
 def test_a_log_put_back_by_hand_is_an_alarm(site: Site) -> None:
@@ -204,6 +204,7 @@ def test_no_file_is_overwritten_and_none_is_left_after_a_refusal(site: Site) -> 
     with pytest.raises(InputError):
         site.back_up()
     assert not site.file.exists()
+    assert "audit_backed_up" not in site.states()
 
 
 def test_while_the_door_writes_all_the_time_the_copy_is_whole(site: Site) -> None:

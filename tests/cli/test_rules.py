@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from accessctl.audit.log import EventLog
+from accessctl.clock import uptime
 from accessctl.config import GalleryConfig, LockoutConfig
 from accessctl.domain import Outcome, PersonRules, Reason
 from accessctl.errors import InputError, UnknownPersonError
