@@ -21,10 +21,8 @@ if TYPE_CHECKING:
     from accessctl.recognition.identify import Identification
 
 NO_FACE = "no face found"
-WHY = {
-    "no_match": "nobody enrolled is near enough",
-    "ambiguous": "somebody else who is enrolled is as near: the two cannot be told apart",
-}
+WHY = {"ambiguous": "somebody else who is enrolled is as near: the two cannot be told apart"}
+"""Where unknown does not speak for itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
