@@ -6,9 +6,9 @@ from accessctl.errors import InputError
 
 
 def seconds(value: float | None) -> float | None:
-    """`--seconds` as it was given; InputError unless it is above 0 and has an end."""
-    if value is not None and not 0 < value < math.inf:
-        raise InputError(f"--seconds is a number of seconds above 0, not {value:g}.")
+    """`--seconds` as it was given; InputError unless it is 0 or more and has an end."""
+    if value is not None and not 0 <= value < math.inf:
+        raise InputError(f"--seconds is a number of seconds, 0 or more, not {value:g}.")
     return value
 
 

@@ -317,6 +317,21 @@ def running(eileen, film) -> Iterator[subprocess.Popen[str]]:
 
 
 @models
+def test_a_standard_output_that_was_closed_ends_no_door(eileen, film) -> None:
+    """Nor is another file opened in its place and written into."""
+    command = ["run", "--json", "--fast", "--source", str(film(*TWO_VISITS))]
+    ended = subprocess.run(
+        ["/bin/sh", "-c", 'exec "$@" >&-', "sh", sys.executable, "-m", "accessctl", *command]
+        + ["--config", str(eileen.config)],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert [word for kind, word in told(eileen) if kind == "decision"] == ["unknown", "granted"]
+
+
+@models
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_it_with_its_actions_finished(eileen, running, number: int) -> None:
     assert json.loads(running.stdout.readline())["decision"] == "granted"
