@@ -319,10 +319,10 @@ def running(eileen, film) -> Iterator[subprocess.Popen[str]]:
 @models
 def test_a_standard_output_that_was_closed_ends_no_door(eileen, film) -> None:
     """Nor is another file opened in its place and written into."""
-    command = ["run", "--json", "--fast", "--source", str(film(*TWO_VISITS))]
+    words = ["run", "--json", "--fast", "--source", str(film(*TWO_VISITS))]
+    command = [sys.executable, "-m", "accessctl", *words, "--config", str(eileen.config)]
     ended = subprocess.run(
-        ["/bin/sh", "-c", 'exec "$@" >&-', "sh", sys.executable, "-m", "accessctl", *command]
-        + ["--config", str(eileen.config)],
+        ["/bin/sh", "-c", 'exec "$@" >&-', "sh", *command],
         stderr=subprocess.PIPE,
         text=True,
     )
