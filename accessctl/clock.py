@@ -12,8 +12,9 @@ from pathlib import Path
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
-# systemd-timesyncd touches it each time that it has set the clock by a server.
+# systemd-timesyncd touches it each time that a server confirmed the clock, at least every 2048 s.
 SYNCHRONISED = Path("/run/systemd/timesync/synchronized")
+FRESH_S = 3 * 2048.0
 
 # adjtimex(2): the return value of a clock that nothing keeps right, and room for its struct.
 TIME_ERROR = 5
@@ -53,17 +54,24 @@ def kernel_says_synchronised() -> bool | None:
 
 
 def synchronised(
-    kernel: Callable[[], bool | None] = kernel_says_synchronised, marker: Path = SYNCHRONISED
+    kernel: Callable[[], bool | None] = kernel_says_synchronised,
+    marker: Path = SYNCHRONISED,
+    wall: Callable[[], float] = time.time,
 ) -> bool | None:
     """Whether the wall clock is kept right by a time server; None where nothing knows.
 
-    The kernel's word counts: it takes it back when the clock is set by hand, which systemd's
-    marker does not. The marker stands in where the kernel does not answer.
+    The kernel's word counts. A service that may not ask it (ProtectClock) goes by systemd's
+    marker, as long as that is fresh: by a clock that was set by hand since, it is old, or lies in
+    the future.
     """
     said = kernel()
     if said is not None:
         return said
-    return True if marker.exists() else None
+    try:
+        age_s = wall() - marker.stat().st_mtime
+    except OSError:
+        return None
+    return True if 0 <= age_s <= FRESH_S else None
 
 
 @dataclass(frozen=True, slots=True)

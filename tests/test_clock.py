@@ -25,19 +25,23 @@ def test_the_kernel_answers_and_nothing_is_changed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kernel", "marker", "expected"),
+    ("kernel", "age_s", "expected"),
     [
-        (True, False, True),
+        (True, None, True),
         # Set by hand since: the marker of an earlier synchronisation says nothing.
-        (False, True, False),
-        (None, True, True),
-        (None, False, None),
+        (False, 10.0, False),
+        (None, 10.0, True),
+        (None, 2048.0, True),
+        (None, 365 * 86400.0, None),
+        (None, -86400.0, None),
+        (None, None, None),
     ],
 )
-def test_the_marker_counts_only_where_the_kernel_is_silent(
-    tmp_path: Path, kernel: bool | None, marker: bool, expected: bool | None
+def test_the_marker_counts_where_the_kernel_is_silent_and_while_it_is_fresh(
+    tmp_path: Path, kernel: bool | None, age_s: float | None, expected: bool | None
 ) -> None:
     file = tmp_path / "synchronized"
-    if marker:
+    if age_s is not None:
         file.touch()
-    assert synchronised(lambda: kernel, file) is expected
+        os.utime(file, (1e9, 1e9))
+    assert synchronised(lambda: kernel, file, lambda: 1e9 + (age_s or 0.0)) is expected

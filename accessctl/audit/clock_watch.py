@@ -93,7 +93,10 @@ class ClockWatch:
         known = anchor_of(db)
         if known is None:
             return ClockLook(ClockAnchor(wall, now), (), is_due=True)
-        return looked(known, wall, now, bool(self._clocks.synchronised()))
+        has_jumped = known.doubt_s is not None or jump_s(known, wall, now, False) != 0
+        # Only a jump has to be explained.
+        is_kept_right = has_jumped and bool(self._clocks.synchronised())
+        return looked(known, wall, now, is_kept_right)
 
     def confirmed(self, db: sqlite3.Connection) -> ClockLook:
         """The look of an owner who says that the clock is right."""

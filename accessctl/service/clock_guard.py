@@ -38,6 +38,7 @@ class ClockGuard:
         self._clock = clock
         self._looked: float | None = None
         self._doubt_s: float | None = None
+        self._failed = False
 
     @property
     def doubt_s(self) -> float | None:
@@ -54,8 +55,11 @@ class ClockGuard:
         try:
             self._doubt_s = self._look()
         except StoreError as error:
-            log.error("The clock could not be compared with the event log: %s", error)
+            if not self._failed:
+                log.error("The clock could not be compared with the event log: %s", error)
+            self._failed = True
             return
+        self._failed = False
         if self._doubt_s is None and before is not None:
             log.info("The clock is believed again.")
         elif self._doubt_s is not None and self._doubt_s != before:

@@ -28,13 +28,17 @@ def test_it_looks_when_that_is_due_and_says_a_jump_once(caplog: pytest.LogCaptur
     ]
 
 
-def test_a_log_that_fails_does_not_end_the_loop() -> None:
+def test_a_log_that_fails_does_not_end_the_loop_and_is_told_of_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     def fail() -> float | None:
         raise StoreError("The disk is full.")
 
-    guard = ClockGuard(fail)
-    guard.turn()
+    guard = ClockGuard(fail, every_s=0)
+    for _ in range(3):
+        guard.turn()
     assert guard.doubt_s is None
+    assert len(caplog.records) == 1
 
 
 def test_doctor_sees_a_doubt_and_writes_nothing(
