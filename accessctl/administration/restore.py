@@ -141,7 +141,7 @@ class _Inspection:
             records = _verified(events, facts["broken"])
             last = _end_of(self.staged.files[LOG])
             before = self._known_end(head)
-            events.append(_said(last, before, facts["made"], self.now))
+            events.append(_said(last, before, facts["made"], self.now, revive=revive))
             people, again = self._gallery(events, last, revive=revive)
         return {
             "made": float(facts["made"]),
@@ -253,7 +253,7 @@ def _end_of(file: Path) -> End:
         return last_end(db)
 
 
-def _said(last: End, before: End | None, made: float, now: float) -> Event:
+def _said(last: End, before: End | None, made: float, now: float, *, revive: bool) -> Event:
     """The record that stands between what was restored and what comes."""
     data: dict[str, Any] = {
         "state": RESTORED,
@@ -263,4 +263,6 @@ def _said(last: End, before: End | None, made: float, now: float) -> Event:
     }
     if before is not None:
         data |= {"before": before.number, "before_hash": before.hash.hex()}
+    if revive:
+        data["revive"] = True
     return Event(now, EventKind.SERVICE, data)

@@ -160,6 +160,9 @@ def test_unless_that_removal_is_what_shall_be_undone(site: Site) -> None:
     site.remove("Grace")
     assert site.restore(revive=True).removed_again == ()
     assert site.names() == ["Ada", "Grace"]
+    with open_log_to_check(site.config.audit, {}) as log:
+        *_, (_, last) = log.query()
+    assert (last.data["state"], last.data["revive"]) == ("audit_restored", True)
 
 
 def test_what_was_there_is_moved_aside_whole(site: Site) -> None:
