@@ -104,6 +104,6 @@ def test_explain_shows_no_secret_of_an_address() -> None:
     config = Config.model_validate(
         {"camera": {"source": "rtsp://a:Zq7Xw9@cam/1"}, "actions": {"granted": [webhook]}}
     )
-    said = "\n".join(explanation(config))
+    said = "\n".join(explanation(config, 200))
     assert "camera.source: rtsp://***@cam/1" in said
     assert "Zq7Xw9" not in said
