@@ -13,10 +13,11 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from accessctl.clock import Uptime
 from accessctl.config import LockoutConfig
 from accessctl.domain import Outcome, PersonId, Reason
 from accessctl.policy.decide import Verdict
-from accessctl.policy.lockout import Lockout, LockoutStanding, Uptime, after
+from accessctl.policy.lockout import Lockout, LockoutStanding, after
 
 ATTACK_S = 12.0
 """A picture that shows no life is refused after `liveness.patience_s` and some walking."""

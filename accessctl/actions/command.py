@@ -4,13 +4,15 @@ import errno
 import json
 import logging
 import os
+import shutil
 import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any
 
 from accessctl.actions.base import ActionResult
+from accessctl.actions.executable import obstacle
 from accessctl.actions.process import Ended, run_to_end
 from accessctl.storage.parsing import printable
 
@@ -31,6 +33,7 @@ GIVEN = (
     "prompt",
     "ask",
 )
+CHECK = "--accessctl-check"
 KEEP_BYTES = 8192
 KEEP_LINES = 50
 
@@ -83,12 +86,22 @@ class Command:
         self._log_output(ended, logging.INFO if ok else logging.WARNING, about)
         return self._result(ok, self._how_it_ended(ended), started)
 
+    def check(self) -> ActionResult:
+        """Run the program with CHECK behind its arguments, as `perform` would run it."""
+        asked = Command((*self._argv, CHECK), self._timeout_s, inherit=self._inherit)
+        return asked.perform({})
+
     def _result(self, ok: bool, detail: str, started: float) -> ActionResult:
         return ActionResult(ok, detail, (self._clock() - started) * 1000)
 
     def _why_not_started(self, error: Exception) -> str:
         program = printable(self._argv[0])
         number = error.errno if isinstance(error, OSError) else None
+        if number in (errno.ENOENT, errno.ENOEXEC):
+            found = shutil.which(self._argv[0], mode=os.F_OK, path=self._inherit.get("PATH"))
+            reason = None if found is None else obstacle(Path(found), self._inherit.get("PATH"))
+            if reason is not None:
+                return printable(reason)
         if number == errno.ENOENT:
             return f"{program} was not found (nor run by an interpreter that exists)."
         if number == errno.EACCES:

@@ -17,6 +17,7 @@ from typing import Any
 
 from accessctl.actions.base import ActionResult
 from accessctl.errors import ConfigError
+from accessctl.redaction import redact, redacted_text, unescaped
 from accessctl.storage.parsing import printable
 
 MIN_KEY_BYTES = 16
@@ -60,6 +61,11 @@ class Webhook:
         # At level INFO they log whole URLs, and a webhook's URL is often its password.
         for noisy in ("httpx", "httpcore"):
             logging.getLogger(noisy).setLevel(logging.WARNING)
+        if way_out := unescaped(url):
+            raise ConfigError(
+                f"The webhook's url {redact(url)} cannot be read: the user or password before its "
+                f"last @ holds what ends them; {way_out}."
+            )
         try:
             self._host = printable(httpx.URL(url).host)
         except httpx.InvalidURL as error:
@@ -108,7 +114,8 @@ class Webhook:
         except (TimeoutError, httpx.TimeoutException):
             return _Attempt(False, True, f"{self._host} gave no answer in {self._timeout_s:g} s.")
         except httpx.TransportError as error:
-            why = printable(str(error) or type(error).__name__)[:DETAIL_CHARACTERS]
+            said = redacted_text(str(error)) or type(error).__name__
+            why = printable(said)[:DETAIL_CHARACTERS]
             return _Attempt(False, True, f"{self._host} could not be reached ({why}).")
         return self._judge(status)
 

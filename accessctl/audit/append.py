@@ -12,7 +12,7 @@ import logging
 import math
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from accessctl.storage.sqlite import transaction
 HEAD_BEGUN = "audit_head_begun"
 MISMATCH = "audit_mismatch"
 PURGED = "audit_purged"
+RESTORED = "audit_restored"
 
 _MAGIC = b"accessctl head 1"
 # What else is sealed with the key: where a purged log begins.
@@ -119,22 +120,37 @@ def append(
     head: HeadFile | None,
     also: Callable[[sqlite3.Connection], None] | None = None,
 ) -> End:
-    """The new end of the log; durable when this returns, its head too.
+    """As `append_all` with one row; `also` runs in the same transaction."""
+
+    def only(db: sqlite3.Connection) -> Sequence[Row]:
+        if also is not None:
+            also(db)
+        return [row]
+
+    return append_all(db, only, head)
+
+
+def append_all(
+    db: sqlite3.Connection,
+    rows: Callable[[sqlite3.Connection], Sequence[Row]],
+    head: HeadFile | None,
+) -> End:
+    """The new end of the log after what `rows` gives; durable when this returns, its head too.
 
     When the log does not go on where the head says it ended, an event about that comes
-    first, so that the next head cannot hide it. `also` runs in the same transaction.
-    Raises sqlite3.Error, and then nothing was written.
+    first, so that the next head cannot hide it. `rows` is called in the transaction and may
+    write there. Raises sqlite3.Error, and then nothing was written.
     """
     with transaction(db):
         end = last_end(db)
         oddity = None if head is None else _oddity(db, end, head)
-        if oddity is not None:
+        given = rows(db)
+        if oddity is not None and given:
             log.error("The event log and its head do not fit together: %s", oddity)
-            end = _insert(db, end, row_of(Event(row[0], EventKind.SERVICE, oddity)))
-        end = _insert(db, end, row)
-        if also is not None:
-            also(db)
-    if head is not None:
+            end = _insert(db, end, row_of(Event(given[0][0], EventKind.SERVICE, oddity)))
+        for row in given:
+            end = _insert(db, end, row)
+    if head is not None and given:
         _write(head, end, over_all=oddity is not None)
     return end
 

@@ -47,6 +47,12 @@ class Log(Recorder, Protocol):
         StoreError.
         """
 
+    def clock_doubt_s(self) -> float | None:
+        """How far the wall clock has jumped unconfirmed, seconds; None while it is believed.
+
+        Looks at the clock now; raises StoreError.
+        """
+
     def close(self) -> None: ...
 
 
@@ -92,10 +98,12 @@ def follow(
 
 
 class MemoryLog:
-    """See Log. Set `full` to make it refuse, as a full disk would."""
+    """See Log. Set `full` to make it refuse, as a full disk would, `doubt_s` for a clock that has
+    jumped."""
 
     def __init__(self) -> None:
         self.full = False
+        self.doubt_s: float | None = None
         self._rows: list[Row] = []
         self._lock = threading.Lock()
 
@@ -129,6 +137,9 @@ class MemoryLog:
             ):
                 found += 1
                 yield number, event
+
+    def clock_doubt_s(self) -> float | None:
+        return self.doubt_s
 
     def close(self) -> None:
         """Nothing to do; it is there so that the fake fits Log."""

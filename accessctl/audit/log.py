@@ -6,9 +6,19 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
-from accessctl.audit.append import HeadFile, append, fold_in, last_above, last_before, purge
-from accessctl.audit.schema import configure, event_of, migrate, reported, row_of
+from accessctl.audit.append import (
+    HeadFile,
+    append,
+    append_all,
+    fold_in,
+    last_above,
+    last_before,
+    purge,
+)
+from accessctl.audit.clock_watch import ClockLook, ClockWatch, jump_in_words, keep
+from accessctl.audit.schema import Row, configure, event_of, migrate, reported, row_of
 from accessctl.audit.verify import LogReport, no_pause, verify
+from accessctl.clock import Clocks
 from accessctl.domain import Event, EventKind, PersonId
 from accessctl.errors import StoreError
 from accessctl.storage.files import identity, is_still
@@ -30,17 +40,21 @@ class EventLog:
         path: Path,
         *,
         head: HeadFile | None = None,
+        clocks: Clocks | None = None,
         busy_timeout_s: float = BUSY_TIMEOUT_S,
     ) -> None:
         """Open or create it; a lock of another process is waited for `busy_timeout_s`.
 
         With `head`, each event moves the sealed head on; without, records that are added
-        are chained but not covered by it.
+        are chained but not covered by it. With `clocks`, a jump of the wall clock is written
+        down before the next event, and nothing is removed by its age while that is in doubt;
+        without, every `now` is believed.
 
         Raises StoreError: locked, damaged, not an event log, not readable or writable.
         """
         self._path = path
         self._head = head
+        self._watch = None if clocks is None else ClockWatch(clocks)
         self._busy_timeout_s = busy_timeout_s
         self._lock = threading.Lock()
         with reported(path):
@@ -58,7 +72,41 @@ class EventLog:
         row = row_of(event)
         with self._lock, reported(self._path):
             self._check_file()
-            return append(self._db, row, self._head).number
+            if self._watch is None:
+                return append(self._db, row, self._head).number
+            look = self._watch.look
+            return append_all(self._db, lambda db: [*_kept(db, look(db)), row], self._head).number
+
+    def clock_doubt_s(self) -> float | None:
+        """How far the wall clock has jumped without anything or anybody saying that it is right.
+
+        None while it is believed. Looks now, and writes down what is new; StoreError.
+        """
+        if self._watch is None:
+            return None
+        look = self._watch.look
+        with self._lock, reported(self._path):
+            self._check_file()
+            seen = look(self._db)
+            if seen.told or seen.is_due:
+                append_all(self._db, lambda db: _kept(db, look(db)), self._head)
+            return seen.anchor.doubt_s
+
+    def clock_doubt_seen_s(self) -> float | None:
+        """As `clock_doubt_s`, but nothing is written down; for whoever only looks."""
+        if self._watch is None:
+            return None
+        with self._lock, reported(self._path):
+            return self._watch.look(self._db).anchor.doubt_s
+
+    def confirm_clock(self) -> None:
+        """The owner says that the wall clock is right: believe it, on record; StoreError."""
+        if self._watch is None:
+            raise ValueError("a log that knows no clocks has none to confirm")
+        confirmed = self._watch.confirmed
+        with self._lock, reported(self._path):
+            self._check_file()
+            append_all(self._db, lambda db: _kept(db, confirmed(db)), self._head)
 
     def query(
         self,
@@ -118,7 +166,8 @@ class EventLog:
     def purge(self, before: float, now: float) -> int:
         """Remove the records older than `before`, see purge.purge; how many; StoreError.
 
-        A log that does not verify is left as it is: it is evidence.
+        A log that does not verify is left as it is: it is evidence. So is one whose clock is
+        in doubt, see `clock_doubt_s`.
         """
         return self.trim(before, None, now)
 
@@ -137,6 +186,8 @@ class EventLog:
             return 0
         if self._head is None:
             raise StoreError("The event log can be purged only with its audit key; restore it.")
+        if before is not None:
+            self._refuse_doubtful_clock()
         with self._lock, reported(self._path):
             too_old = 0 if before is None else last_before(self._db, before)
             too_many = 0 if max_bytes is None else last_above(self._db, max_bytes)
@@ -174,6 +225,14 @@ class EventLog:
 
     def _connect(self) -> sqlite3.Connection:
         return connect(self._path, self._busy_timeout_s)
+
+    def _refuse_doubtful_clock(self) -> None:
+        doubt_s = self.clock_doubt_s()
+        if doubt_s is not None:
+            raise StoreError(
+                f"Nothing was removed by its age: the clock {jump_in_words(doubt_s)}; have it "
+                "synchronised, or say that it is right with `accessctl clock confirm`."
+            )
 
     def _check_file(self) -> None:
         # SQLite would go on writing to a file that nobody can find any more.
@@ -215,3 +274,9 @@ class EventLog:
                 f"Event {number} of the log {self._path} cannot be read ({error}); "
                 "keep the file as evidence and move it away to begin a new one."
             ) from error
+
+
+def _kept(db: sqlite3.Connection, seen: ClockLook) -> list[Row]:
+    """The rows of what was seen, whose anchor is kept."""
+    keep(db, seen.anchor)
+    return [row_of(event) for event in seen.told]

@@ -11,18 +11,23 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
 from accessctl.audit.append import HeadFile
+from accessctl.audit.clock_watch import jump_in_words
 from accessctl.audit.log import EventLog
+from accessctl.audit.schema import reported
 from accessctl.audit.snapshots import DAY_S, purge_pictures
 from accessctl.background import BackgroundThread
+from accessctl.clock import Clocks
 from accessctl.config import AuditConfig
 from accessctl.errors import AccessctlError, StoreError
 from accessctl.storage.files import KeyPlaces
+from accessctl.storage.sqlite import is_writable, readable_copy
 
 KEY_FILE_VARIABLE = "ACCESSCTL_AUDIT_KEY_FILE"
 CREDENTIAL = "accessctl-audit-key"
@@ -76,24 +81,51 @@ def open_log(
     environment: Mapping[str, str],
     *,
     random_bytes: Callable[[int], bytes] = os.urandom,
+    clocks: Clocks | None = None,
 ) -> EventLog:
-    """To write to: log and key are created when missing; StoreError as in EventLog."""
+    """To write to: log and key are created when missing; StoreError as in EventLog.
+
+    `clocks` are the machine's where none are given.
+    """
     key = find_key(key_path(config), environment)
     is_new = key is None
     if key is None:
         key = generate_key(key_path(config), random_bytes)
-    return EventLog(config.file, head=HeadFile(head_path(config), key, is_new=is_new))
+    head = HeadFile(head_path(config), key, is_new=is_new)
+    return EventLog(config.file, head=head, clocks=clocks or Clocks())
 
 
-def open_log_to_check(config: AuditConfig, environment: Mapping[str, str]) -> EventLog:
-    """As it is: where neither key nor head was ever made, none is made now; StoreError."""
+@contextmanager
+def open_log_to_read(config: AuditConfig) -> Iterator[EventLog]:
+    """To look at: on a read-only disk, or as another user, a copy of it; StoreError."""
+    with ExitStack() as stack:
+        yield stack.enter_context(EventLog(_readable(config.file, stack)))
+
+
+def _readable(file: Path, stack: ExitStack) -> Path:
+    """The log's own file, or a copy for as long as `stack` is open where it cannot be written."""
+    if not file.exists() or is_writable(file):
+        return file
+    with reported(file):
+        return stack.enter_context(readable_copy(file))
+
+
+@contextmanager
+def open_log_to_check(config: AuditConfig, environment: Mapping[str, str]) -> Iterator[EventLog]:
+    """As it is: where neither key nor head was ever made, none is made now; StoreError.
+
+    Where it cannot be written, on a read-only disk or as another user, a copy is looked at.
+    """
     key = find_key(key_path(config), environment)
     if key is None and head_path(config).exists():
         raise StoreError(
             f"The log's head {head_path(config)} is there but the audit key is not; restore "
             f"{key_path(config)}, or name the key in {KEY_FILE_VARIABLE}."
         )
-    return EventLog(config.file, head=None if key is None else HeadFile(head_path(config), key))
+    head = None if key is None else HeadFile(head_path(config), key)
+    with ExitStack() as stack:
+        file = _readable(config.file, stack)
+        yield stack.enter_context(EventLog(file, head=head, clocks=Clocks()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,19 +143,30 @@ def rest() -> None:
 def retain(events: EventLog, config: AuditConfig, now: float, pause: Pause = rest) -> Forgotten:
     """Remove what is older or more than the configuration keeps; `now` is epoch time.
 
+    While the clock is in doubt nothing goes for its age: pictures and records only for their
+    size.
+
     For a thread beside the loop: it works in small bites, calls `pause` between them, and
     stops at one that raises. Raises StoreError; a log that does not verify is left as it is.
     """
     folder = snapshot_folder(config)
+    doubt_s = events.clock_doubt_s()
+    if doubt_s is not None:
+        log.warning(
+            "The clock %s: what is old is kept until it is synchronised or `accessctl clock "
+            "confirm` is called.",
+            jump_in_words(doubt_s),
+        )
+    by_age = doubt_s is None
     try:
-        pictures = purge_pictures(folder, config.snapshots, now)
+        pictures = purge_pictures(folder, config.snapshots, now if by_age else None)
     except OSError as error:
         raise StoreError(
             f"Old snapshots in {folder} cannot be deleted ({error.strerror}); "
             "check who may write there."
         ) from error
     kept = config.retention
-    before = None if kept.days is None else now - kept.days * DAY_S
+    before = None if kept.days is None or not by_age else now - kept.days * DAY_S
     max_bytes = None if kept.max_mb is None else kept.max_mb * 1e6
     records = events.trim(before, max_bytes, now, pause)
     if records or pictures:

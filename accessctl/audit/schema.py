@@ -145,6 +145,15 @@ MIGRATIONS: Migrations = (
                seal BLOB NOT NULL)""",
         _chain_all,
     ),
+    # Where the clocks stood when they were last looked at, see clock_watch.
+    (
+        """CREATE TABLE clock (
+               id INTEGER PRIMARY KEY CHECK (id = 1),
+               wall REAL NOT NULL,
+               boot TEXT NOT NULL,
+               uptime REAL NOT NULL,
+               doubt REAL)""",
+    ),
 )
 
 

@@ -59,8 +59,9 @@ class Snapshots:
         self._cipher = AESGCM(derived)
 
     def keep(self, visit: str, time: float, jpeg: bytes) -> KeptSnapshot | None:
-        """Seal one picture taken at the epoch time; old ones make room for it.
+        """Seal one picture taken at the epoch time; the oldest make room for it.
 
+        Nothing is deleted for its age here, where nobody knows whether the clock is right.
         None, and logged, when it cannot be kept: a picture is not worth a closed door.
         ValueError for a visit that is not hexadecimal.
         """
@@ -74,7 +75,7 @@ class Snapshots:
             return None
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self.purge(time, room=len(sealed))
+            purge_pictures(self._folder, self._config, None, room=len(sealed))
             self._write(name, sealed)
         except OSError as error:
             log.error("A snapshot could not be kept in %s: %s", self._folder, error.strerror)
@@ -96,10 +97,6 @@ class Snapshots:
                 f"The snapshot {name} was altered, or sealed with another audit key."
             ) from error
 
-    def purge(self, now: float, *, room: int = 0) -> int:
-        """See purge_pictures."""
-        return purge_pictures(self._folder, self._config, now, room=room)
-
     def _write(self, name: str, sealed: bytes) -> None:
         draft = self._folder / f".{name}"
         try:
@@ -112,20 +109,33 @@ class Snapshots:
             raise
 
 
-def purge_pictures(folder: Path, config: SnapshotConfig, now: float, *, room: int = 0) -> int:
+def pictures_in(folder: Path) -> list[Path]:
+    """The sealed pictures in a folder, the oldest first; none where there is no folder. OSError."""
+    if not folder.exists():
+        return []
+    # By name, so by time of the picture: a file's own time can be set.
+    return sorted(path for path in folder.iterdir() if is_picture(path.name))
+
+
+def is_picture(name: str) -> bool:
+    """Whether a file of that name is a sealed picture."""
+    return _NAME.fullmatch(name) is not None
+
+
+def purge_pictures(
+    folder: Path, config: SnapshotConfig, now: float | None, *, room: int = 0
+) -> int:
     """Delete what is too old, and the oldest until `room` bytes more fit; how many.
 
-    Others may do so at the same time. OSError when the folder cannot be read or written.
+    `now` is epoch time by a clock that may be believed; None: nothing is too old. Others may do
+    so at the same time. OSError when the folder cannot be read or written.
     """
-    if not folder.exists():
-        return 0
     sizes = {}
-    # By name, so by time of the picture: a file's own time can be set.
-    for path in sorted(path for path in folder.iterdir() if _NAME.fullmatch(path.name)):
+    for path in pictures_in(folder):
         with suppress(FileNotFoundError):
             sizes[path] = path.stat().st_size
     surplus = sum(sizes.values()) + room - round(config.max_mb * 1e6)
-    oldest_kept_ms = (now - config.days * DAY_S) * 1000
+    oldest_kept_ms = 0.0 if now is None else (now - config.days * DAY_S) * 1000
     count = 0
     for path, size in sizes.items():
         too_old = int(path.name.partition("-")[0]) < oldest_kept_ms

@@ -6,7 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from accessctl.audit.append import HEAD_BEGUN, MISMATCH, End, HeadFile, checkpoint, purged_through
+from accessctl.audit.append import (
+    HEAD_BEGUN,
+    MISMATCH,
+    RESTORED,
+    End,
+    HeadFile,
+    checkpoint,
+    purged_through,
+)
 from accessctl.audit.schema import GENESIS, link, record_bytes
 from accessctl.domain import EventKind
 from accessctl.storage.parsing import shortened
@@ -142,6 +150,8 @@ class _Walk:
             self._noticed.append(
                 RecordFinding(number, "a head was begun; before it there was none")
             )
+        elif said.get("state") == RESTORED:
+            self._noticed.append(RecordFinding(number, _restored(said)))
 
     def _compare_with_head(self) -> None:
         if self._sealed is None:
@@ -156,6 +166,16 @@ class _Walk:
     def _break(self, number: int, problem: str) -> None:
         if self._broken is None:
             self._broken = RecordFinding(number, problem)
+
+
+def _restored(said: dict[str, Any]) -> str:
+    """A record of a restoring, as part of a sentence; its figures may be anything."""
+    ends = [said.get("head"), said.get("before")]
+    last, before = (end if type(end) is int else None for end in ends)
+    text = f"the log was restored from a backup that ended at record {last}"
+    if before is None or last is None:
+        return text
+    return f"{text}; before that, the log had ended at record {before}"
 
 
 def _sealed(head: HeadFile | None) -> tuple[End | None, str]:

@@ -149,14 +149,17 @@ def _figure(word: str, value: object, form: str) -> str:
     return f"{word} {form.format(value)}"
 
 
-def json_lines(records: Records, name_of: NameOf) -> Iterator[str]:
-    """A line for each record: number, what `events --json` prints, evidence, hash."""
+def json_lines(records: Records, name_of: NameOf, *, in_ascii: bool = False) -> Iterator[str]:
+    """A line for each record: number, what `events --json` prints, evidence, hash.
+
+    With `in_ascii` every other character is escaped, for a file that is not UTF-8.
+    """
     for number, event, digest in records:
         line = {"number": number, **as_json(event, name_of)}
         if EVIDENCE in event.data:
             line[EVIDENCE] = event.data[EVIDENCE]
         line["hash"] = digest
-        yield json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n"
+        yield json.dumps(line, ensure_ascii=in_ascii, allow_nan=False) + "\n"
 
 
 def csv_lines(records: Records, name_of: NameOf) -> Iterator[str]:

@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeAlias
 import cv2
 import numpy as np
 
+from accessctl.camera.jpeg import would_take_long
 from accessctl.domain import Image
 
 MJPG = int.from_bytes(b"MJPG", "little")
@@ -99,7 +100,10 @@ class JpegCapture:
 
 
 def decoded(jpeg: Any) -> Any:
-    """BGR uint8 (H, W, 3) of a JPEG in uint8 of any shape; None for what is no whole one."""
+    """BGR uint8 (H, W, 3) of a JPEG in uint8 of any shape; None for what is no whole one, or would
+    take very long to decode."""
+    if would_take_long(np.ravel(jpeg).tobytes()):
+        return None
     try:
         return cv2.imdecode(np.ravel(jpeg), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
     except cv2.error:

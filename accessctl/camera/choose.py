@@ -12,12 +12,13 @@ from urllib.parse import urlsplit
 
 from accessctl.camera.orientation import upright_source
 from accessctl.camera.photo import ImageFolderSource
-from accessctl.camera.source import Source, added_source, added_sources, redact
+from accessctl.camera.source import Source, added_source, added_sources
 from accessctl.camera.stream import StreamSource, VideoFileSource
 from accessctl.camera.usb import UsbSource, first_usb_camera, locate_first
 from accessctl.config.camera import CameraConfig
 from accessctl.errors import SourceError
 from accessctl.extensions import made_by
+from accessctl.redaction import redact, redacted_text, unescaped
 
 __all__ = [
     "SourceKind",
@@ -90,6 +91,11 @@ def parse_source(spec: str) -> SourceSpec:
         return SourceSpec(SourceKind.USB, text)
     if added_source(text) is not None:
         return SourceSpec(SourceKind.REGISTERED, text)
+    if way_out := unescaped(text):
+        raise SourceError(
+            f"The source {redact(text)!r} cannot be read: the user or password before its last @ "
+            f"holds what ends them; {way_out}."
+        )
     if scheme := SCHEME.match(text):
         if scheme.group(1).lower() not in STREAM_SCHEMES or not _has_host(text):
             raise _not_understood(text)
@@ -166,7 +172,8 @@ def _recording(parsed: SourceSpec, config: CameraConfig, fast: bool) -> Source:
         problem = "is neither a file nor a folder" if path.exists() else "does not exist"
     except (OSError, RuntimeError) as error:
         problem = f"cannot be looked at ({error})"
-    raise SourceError(f"{parsed.value} {problem}; name {understood()}.")
+    # An address with a slash too few is taken for a path.
+    raise SourceError(f"{redacted_text(parsed.value)} {problem}; name {understood()}.")
 
 
 def infrared_config(spec: str, camera: CameraConfig) -> CameraConfig:

@@ -1,9 +1,6 @@
-"""Whether the camera works, and whether its pictures are worth anything; time comes in.
+"""Whether a camera's pictures are worth anything; time comes in.
 
-A camera that fails is lost: each outage is reported once, and the camera is tried again after
-waits that grow.
-
-One that sends the very same picture again and again is lost, too. A sensor has noise: two pictures
+One that sends the very same picture again and again is lost. A sensor has noise: two pictures
 of it never agree in every byte. A dead encoder, a paused recording or a picture put in its place
 do.
 
@@ -19,10 +16,10 @@ from typing import Literal, TypeAlias
 import cv2
 import numpy as np
 
+from accessctl.camera.outage import OutageEvent
 from accessctl.domain import Image
 from accessctl.errors import CameraError
 
-OutageEvent: TypeAlias = Literal["lost", "back"]
 Condition: TypeAlias = Literal["dark", "covered"]
 CameraEvent: TypeAlias = OutageEvent | Condition | Literal["clear"]
 
@@ -42,56 +39,6 @@ STEP = 16
 
 ROWS = 16
 """Pictures are compared in strips of so many rows."""
-
-JITTER = 0.25
-# Doubled this often, every wait exceeds every bound; more would overflow in a year of failures.
-MAX_DOUBLINGS = 64
-
-MAX_OPEN_DOUBLINGS = 2
-"""The time that a camera is given to open doubles so often, while it fails."""
-
-
-@dataclass(frozen=True, slots=True)
-class Backoff:
-    """Waits that double from `first_s` up to `longest_s`, each stretched by chance.
-
-    The chance keeps the doors of one building from hammering a recorder in step.
-    """
-
-    first_s: float
-    longest_s: float
-
-    def wait_s(self, failures: int, chance: float) -> float:
-        """Seconds to wait after the `failures`-th failure in a row (from 1).
-
-        `chance` in [0, 1) adds up to a quarter; the wait stays within `first_s` and
-        `longest_s`, and the latter wins when it is the smaller one.
-        """
-        first = min(self.first_s, self.longest_s)
-        doubled = first * 2.0 ** min(failures - 1, MAX_DOUBLINGS)
-        wait = max(first, min(doubled, self.longest_s / (1 + JITTER)))
-        return min(wait * (1 + JITTER * chance), self.longest_s)
-
-
-@dataclass(slots=True)
-class Outage:
-    """Counts failures in a row; `error` is the latest one's sentence, None when all is well."""
-
-    failures: int = 0
-    error: str | None = None
-
-    def failed(self, error: str) -> OutageEvent | None:
-        """Note a failure; "lost" when it begins an outage."""
-        self.failures += 1
-        self.error = error
-        return "lost" if self.failures == 1 else None
-
-    def worked(self) -> OutageEvent | None:
-        """Note a frame; "back" when it ends an outage."""
-        was_lost = self.failures > 0
-        self.failures = 0
-        self.error = None
-        return "back" if was_lost else None
 
 
 def same_picture(one: Image, other: Image) -> bool:

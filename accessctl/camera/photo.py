@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image as PillowImage
 from PIL import UnidentifiedImageError
 
+from accessctl.camera.jpeg import would_take_long
 from accessctl.camera.source import Shot
 from accessctl.domain import Image
 from accessctl.errors import CameraError, PhotoError
@@ -35,12 +36,6 @@ UPRIGHT = {
     8: PillowImage.Transpose.ROTATE_90,
 }
 
-MAX_SCANS = 100
-"""Progressive photos have about ten."""
-
-START_OF_SCAN, END_OF_IMAGE = 0xDA, 0xD9
-# Markers without a length after them: TEM, RST0 to RST7, SOI; and a stuffed zero.
-BARE = frozenset({0x00, 0x01, *range(0xD0, 0xD9)})
 FOLDER_MAX_BYTES, FOLDER_MAX_PIXELS = 64 * 1024 * 1024, 64_000_000
 """Of each image in a folder that is played."""
 
@@ -68,7 +63,7 @@ def decode_photo(data: bytes, name: str, max_pixels: int) -> Image:
                 width, height = picture.size
                 if width * height > max_pixels:
                     raise _too_many_pixels(name, max_pixels)
-                if picture.format == "JPEG" and scans_of(data) > MAX_SCANS:
+                if would_take_long(data):
                     raise PhotoError(
                         f"{name} would take very long to decode; "
                         "save it again with another program."
@@ -162,26 +157,6 @@ def _too_many_pixels(name: str, max_pixels: int) -> PhotoError:
         f"{name} has more than {max_pixels / 1e6:g} million pixels; scale it down, "
         "or raise gallery.max_photo_megapixels."
     )
-
-
-def scans_of(data: bytes) -> int:
-    """Scans before the end of the image; of damaged bytes, those that a decoder would find."""
-    count, at = 0, 0
-    while True:
-        at = data.find(b"\xff", at)
-        if at < 0 or at + 1 >= len(data):
-            return count
-        marker = data[at + 1]
-        if marker == END_OF_IMAGE:
-            return count
-        if marker == 0xFF:
-            # Fill bytes before a marker.
-            at += 1
-        elif marker in BARE:
-            at += 2
-        else:
-            count += marker == START_OF_SCAN
-            at += 2 + max(2, int.from_bytes(data[at + 2 : at + 4], "big"))
 
 
 def natural_key(name: str) -> list[tuple[int, int, str]]:

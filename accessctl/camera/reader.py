@@ -9,15 +9,8 @@ from dataclasses import dataclass
 from typing import Self
 
 from accessctl.camera.frame_queue import FrameQueue
-from accessctl.camera.health import (
-    CONDITIONS,
-    MAX_OPEN_DOUBLINGS,
-    Backoff,
-    CameraEvent,
-    Condition,
-    Outage,
-    PictureHealth,
-)
+from accessctl.camera.health import CONDITIONS, CameraEvent, Condition, PictureHealth
+from accessctl.camera.outage import MAX_OPEN_DOUBLINGS, Backoff, Outage, flapping
 from accessctl.camera.source import Feed, Shot, Source
 from accessctl.config.camera import CameraConfig
 from accessctl.domain import Frame, Image
@@ -48,9 +41,10 @@ class Reader:
     Live sources: the newest frame wins. Others: every frame in order. An endless source
     that fails, or is silent for `read_timeout_s` (`open_timeout_s` until its first frame),
     is reopened for ever; each outage is logged and passed to `on_event` once, as "lost"
-    with the reason and later "back" with the source's description. One that sends the very
-    same picture for `frozen_after_s` is lost, too, until it sends another; a frozen picture
-    is not handed on. One that shows nothing for `dark_after_s` stays open and is reported
+    with the reason and, once pictures have come for `steady_s`, "back" with the source's
+    description; a row of connections that break off before that is "flapping", once. One that
+    sends the very same picture for `frozen_after_s` is lost, too, until it sends another; a frozen
+    picture is not handed on. One that shows nothing for `dark_after_s` stays open and is reported
     as "dark" or "covered", and later "clear". `on_event` runs on the reading thread or
     inside `next`.
 
@@ -78,7 +72,7 @@ class Reader:
         self._backoff = Backoff(config.backoff_min_s, config.backoff_max_s)
         self._queue = FrameQueue(source.live)
         self._lock = threading.Lock()
-        self._outage = Outage()
+        self._outage = Outage(config.steady_s)
         self._pictures = PictureHealth(config.frozen_after_s, config.dark_after_s)
         self._failure: Exception | None = None
         self._sequence = 0
@@ -106,13 +100,13 @@ class Reader:
 
     @property
     def connected(self) -> bool:
-        """True from the first frame until the camera is lost."""
+        """True from the first frame until the camera is lost, and again when it is back."""
         with self._lock:
             return self._last_captured is not None and self._outage.error is None
 
     @property
     def error(self) -> str | None:
-        """Why the camera is lost at the moment; None when it is not."""
+        """Why the camera is lost, or not yet back, at the moment; None when it is not."""
         with self._lock:
             return self._outage.error
 
@@ -219,7 +213,7 @@ class Reader:
 
     def _failures(self) -> int:
         with self._lock:
-            return self._outage.failures
+            return self._outage.tries
 
     def _serve(self, worker: _Worker) -> bool:
         """Open the source and read it to its end; True when it shall be opened again."""
@@ -287,7 +281,7 @@ class Reader:
             self._behind_s = shot.behind_s
             condition = self._pictures.condition
             frame = None if self._pictures.frozen else self._framed(shot.image, captured)
-            event = None if frame is None else self._outage.worked()
+            event = None if frame is None else self._outage.worked(captured)
         self._report(event, self.source.description)
         if changed:
             self._report_condition(condition)
@@ -316,12 +310,19 @@ class Reader:
             if not self._is_current(worker):
                 return False
             if self.source.endless:
-                event = self._outage.failed(str(error))
+                event = self._outage.failed(str(error), self._clock())
+                detail = self._detail(event, error)
         if not self.source.endless:
             self._stop(worker, error)
             return False
-        self._report(event, str(error))
+        self._report(event, detail)
         return True
+
+    def _detail(self, event: CameraEvent | None, error: AccessctlError) -> str:
+        if event != "flapping":
+            return str(error)
+        has_address = "://" in self._config.source
+        return flapping(self.source.description, self._outage, has_address=has_address)
 
     def _stop(self, worker: _Worker, error: Exception | None) -> bool:
         """No more frames, for that reason if any; False, and nothing done, for a given-up one."""

@@ -1,10 +1,9 @@
 """What every kind of camera looks like to the reader, and what it is called.
 
 Sources that stand above this room register a word of their own; the source is made when somebody
-names that word. `redact` takes the secrets out of a camera's address, for logs and messages.
+names that word.
 """
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias
@@ -22,11 +21,6 @@ RESERVED = frozenset({"auto", "usb", "rtsp", "rtsps", "http", "https"})
 MakeSource: TypeAlias = "Callable[[CameraConfig, bool], Source]"
 """Gives the source, not yet opened; the configuration's `source` is what was named, and the flag
 is `fast`, as in `choose.source_from`."""
-
-HIDDEN = "***"
-# Greedy up to the last "@": an unescaped "/" or "@" inside a password must not leak its rest.
-CREDENTIALS = re.compile(r"^([a-z][a-z0-9+.-]*://)?.*@", re.IGNORECASE | re.DOTALL)
-QUERY_PART = re.compile(r"[^&;]+")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,15 +94,3 @@ def added_source(text: str) -> Extension | None:
     """What was added under that word, or under the scheme of that address; None for nothing."""
     word = text.partition("://")[0]
     return None if word in RESERVED else extensions.find(ExtensionKind.SOURCES, word)
-
-
-def redact(url: str) -> str:
-    """`url` with its user, password and query values replaced by `***`, its fragment cut off."""
-    plain = CREDENTIALS.sub(lambda found: f"{found.group(1) or ''}{HIDDEN}@", url)
-    address, mark, query = plain.partition("#")[0].partition("?")
-    return address + mark + QUERY_PART.sub(_without_value, query)
-
-
-def _without_value(part: re.Match[str]) -> str:
-    name, equals, _ = part.group().partition("=")
-    return f"{name}={HIDDEN}" if equals else HIDDEN

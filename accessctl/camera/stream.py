@@ -18,10 +18,11 @@ from accessctl.camera.capture import (
     read_rgb,
 )
 from accessctl.camera.delay import StreamDelay
-from accessctl.camera.health import MAX_OPEN_DOUBLINGS
-from accessctl.camera.source import Shot, redact
+from accessctl.camera.outage import MAX_OPEN_DOUBLINGS
+from accessctl.camera.source import Shot
 from accessctl.config.camera import CameraConfig
 from accessctl.errors import CameraError
+from accessctl.redaction import redact
 
 DEFAULT_FPS = 25.0
 MIN_FPS, MAX_FPS = 0.1, 1000.0

@@ -2,7 +2,6 @@
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from accessctl.cli.common import (
@@ -77,7 +76,7 @@ def _settings(args: CamerasOptions) -> "CameraConfig":
     from accessctl.config.camera import CameraConfig
 
     try:
-        path = config_path(args.config, os.environ, Path.cwd())
+        path = config_path(args.config, os.environ)
     except ConfigError:
         return CameraConfig()
     return load_config(path).camera

@@ -81,6 +81,8 @@ COMMANDS = (
     CommandRow("events export", EVIDENCE, "Write the log for other programs.", "events_check"),
     CommandRow("events purge", EVIDENCE, "Remove the oldest records for good.", "events_check"),
     CommandRow("events picture", EVIDENCE, "Decrypt the picture of a decision.", "events_check"),
+    CommandRow("clock", EVIDENCE, "Say whether the clock is believed.", "clock"),
+    CommandRow("clock confirm", EVIDENCE, "Say that the clock is right, after it jumped.", "clock"),
     CommandRow(
         "replay", EVIDENCE, "Decide recorded visits again under another configuration.", "replay"
     ),
@@ -195,6 +197,8 @@ COMMANDS = (
     CommandRow("init", SET_UP, "Make a folder for a new door.", "init"),
     CommandRow("cameras", SET_UP, "List the cameras attached to this machine.", "cameras"),
     CommandRow("doctor", SET_UP, "Say what is wrong, and what to do about it.", "doctor"),
+    CommandRow("backup", SET_UP, "Save people, event log and lockouts in one file.", "backup"),
+    CommandRow("restore", SET_UP, "Put a backup in the place of what is there.", "backup"),
     CommandRow(
         "config", SET_UP, "Check or explain the configuration.", example="accessctl config check"
     ),

@@ -1,5 +1,6 @@
 """What several commands share: the configuration, and how results are printed."""
 
+import codecs
 import json as json_format
 import os
 import sys
@@ -64,13 +65,21 @@ class ConfigNamed(Protocol):
     def config(self) -> Path | None: ...
 
 
-def config_path(named: Path | None, environ: Mapping[str, str], here: Path) -> Path:
-    """--config wins over ACCESSCTL_CONFIG, which wins over ./config.yaml."""
+def config_path(
+    named: Path | None, environ: Mapping[str, str], here: Callable[[], Path] = Path.cwd
+) -> Path:
+    """--config wins over ACCESSCTL_CONFIG, which wins over ./config.yaml.
+
+    `here` is asked for the folder only where that is needed: it may be gone.
+    """
     if named is not None:
         return named
     if environ.get("ACCESSCTL_CONFIG"):
         return Path(environ["ACCESSCTL_CONFIG"])
-    path = here / "config.yaml"
+    try:
+        path = here() / "config.yaml"
+    except OSError as error:
+        raise _no_folder() from error
     if not path.exists():
         raise ConfigError(
             "There is no config.yaml in this folder; "
@@ -79,14 +88,35 @@ def config_path(named: Path | None, environ: Mapping[str, str], here: Path) -> P
     return path
 
 
+def whole_path(path: Path) -> Path:
+    """The path from the root on; ConfigError where it begins in a folder that is gone."""
+    try:
+        return path.resolve()
+    except OSError as error:
+        raise _no_folder() from error
+
+
+def _no_folder() -> ConfigError:
+    return ConfigError(
+        "The folder that you are in is not there any more; go to another one, or name the whole "
+        "path of a configuration with --config FILE."
+    )
+
+
 def config_from(args: ConfigNamed) -> "Config":
     from accessctl.config import load_config
 
-    return load_config(config_path(args.config, os.environ, Path.cwd()))
+    return load_config(config_path(args.config, os.environ))
 
 
 def print_json(value: Mapping[str, Any]) -> None:
-    print(json_format.dumps(value, ensure_ascii=False, allow_nan=False), flush=True)
+    print(json_format.dumps(value, ensure_ascii=in_ascii(), allow_nan=False), flush=True)
+
+
+def in_ascii() -> bool:
+    """Whether JSON on standard output has to be ASCII: as UTF-8 or ASCII it is JSON."""
+    encoding = getattr(sys.stdout, "encoding", None) or "ascii"
+    return codecs.lookup(encoding).name != "utf-8"
 
 
 def print_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

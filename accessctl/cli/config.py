@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from accessctl.cli.common import ConfigOption, config_from
 from accessctl.cli.front import Verb
 from accessctl.config import Config, explain
+from accessctl.redaction import redacted_text
 
 # Of what a key means, on a terminal.
 WIDTH = 80
@@ -30,7 +31,7 @@ def explanation(config: Config, width: int | None) -> list[str]:
     lines: list[str] = []
     for name, value, field in explain(config):
         shown = [str(item) for item in value] if isinstance(value, tuple) else value
-        lines.append(f"{name}: {shown}")
+        lines.append(f"{name}: {redacted_text(str(shown))}")
         limits = bounds(field.metadata)
         meaning = f"{field.description} ({limits})" if limits else str(field.description)
         lines += (

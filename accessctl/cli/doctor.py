@@ -63,7 +63,7 @@ def _examined(args: DoctorOptions) -> int:
 
     unusable = False
     try:
-        path = config_path(args.config, os.environ, Path.cwd())
+        path = config_path(args.config, os.environ)
         checks = checks_of(load_config(path), path)
     except ConfigError as error:
         unusable = True
@@ -91,7 +91,7 @@ def show(finding: "Finding", *, as_json: bool) -> None:
 
 
 def checks_of(config: Config, path: Path) -> Sequence[tuple[str, "Check"]]:
-    from accessctl.service import checks, model_checks
+    from accessctl.service import checks, clock_guard, model_checks
 
     folders = {"people": config.gallery.folder, "the event log": config.audit.file.parent}
     pictures = config.audit.snapshots
@@ -108,6 +108,7 @@ def checks_of(config: Config, path: Path) -> Sequence[tuple[str, "Check"]]:
         ("gallery", partial(checks.check_gallery, config.gallery, os.environ)),
         ("people", partial(checks.check_people, config, os.environ)),
         ("event log", partial(checks.check_audit, config.audit, os.environ)),
+        ("clock", partial(clock_guard.check_clock_doubt, config.audit, os.environ)),
         ("disk", partial(checks.check_disk, folders, snapshots_mb)),
         ("actions", partial(checks.check_hooks, config.actions, os.environ)),
         ("self test", partial(_check_chain, config)),

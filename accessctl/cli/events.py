@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from accessctl.audit.base import follow
-from accessctl.audit.log import EventLog
+from accessctl.audit.opening import open_log_to_read
 from accessctl.audit.views import as_json, as_text, moment
 from accessctl.cli.common import (
     ConfigOption,
@@ -45,7 +45,7 @@ def run(args: EventsOptions) -> int:
         person = None if args.person is None else galleries.person(args.person)
         if not _is_there(config.audit.file, wait=args.follow):
             return 0
-        log = stack.enter_context(EventLog(config.audit.file))
+        log = stack.enter_context(open_log_to_read(config.audit))
         names = Names(galleries)
         events = follow(
             log,

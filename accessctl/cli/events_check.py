@@ -10,14 +10,22 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from accessctl.audit.log import EventLog
-from accessctl.audit.opening import find_key, key_path, open_log, open_log_to_check, snapshot_folder
+from accessctl.audit.opening import (
+    find_key,
+    key_path,
+    open_log,
+    open_log_to_check,
+    open_log_to_read,
+    snapshot_folder,
+)
 from accessctl.audit.snapshots import Snapshots
 from accessctl.audit.views import csv_lines, json_lines, moment
-from accessctl.cli.common import ConfigOption, JsonOption, config_from, print_json
+from accessctl.cli.bounds import days
+from accessctl.cli.common import ConfigOption, JsonOption, config_from, in_ascii, print_json
 from accessctl.cli.event_names import Names, galleries_of
 from accessctl.cli.front import Verb
 from accessctl.errors import InputError
+from accessctl.storage.files import new_private_file
 
 if TYPE_CHECKING:
     from accessctl.audit.verify import LogReport
@@ -80,36 +88,38 @@ def run_verify(args: EventsVerifyOptions) -> int:
 
 
 def run_export(args: EventsExportOptions) -> int:
-
     config = config_from(args)
     if not config.audit.file.exists():
         raise InputError(f"There is no event log {config.audit.file}; nothing to export.")
     with ExitStack() as stack:
         since = None if args.since is None else moment(args.since, time.time())
-        log = stack.enter_context(EventLog(config.audit.file))
+        log = stack.enter_context(open_log_to_read(config.audit))
         names = Names(galleries_of(config, stack))
-        lines = csv_lines if args.format == "csv" else json_lines
-        out = sys.stdout
-        if args.output is not None:
+        records = log.records(since)
+        if args.format == "csv":
+            lines = csv_lines(records, names)
+        else:
+            # What goes to a file is UTF-8, whatever the terminal's is.
+            lines = json_lines(records, names, in_ascii=args.output is None and in_ascii())
+        if args.output is None:
+            sys.stdout.writelines(lines)
+            return 0
+        file = stack.enter_context(new_private_file(args.output))
+        for line in lines:
             # What is no character is escaped, as on standard output.
-            file, errors = _new_file(args.output), "backslashreplace"
-            text = os.fdopen(file, "w", encoding="utf-8", errors=errors, newline="")
-            out = stack.enter_context(text)
-        for line in lines(log.records(since), names):
-            out.write(line)
+            file.write(line.encode("utf-8", "backslashreplace"))
     return 0
 
 
 def run_purge(args: EventsPurgeOptions) -> int:
 
     config = config_from(args)
-    if not args.keep_days >= 0:
-        raise InputError("--keep-days is a number of days, 0 or more.")
+    keep_days = days(args.keep_days)
     now = time.time()
     if not config.audit.file.exists():
         raise InputError(f"There is no event log {config.audit.file}; nothing to purge.")
     with open_log(config.audit, os.environ) as log:
-        count = log.purge(now - args.keep_days * DAY_S, now)
+        count = log.purge(now - keep_days * DAY_S, now)
     print(f"Removed {count} records; what is left can still be verified.")
     return 0
 
@@ -121,7 +131,7 @@ def run_picture(args: EventsPictureOptions) -> int:
     if key is None:
         raise InputError(f"There is no audit key {key_path(config)}; restore it to see pictures.")
     jpeg = Snapshots(snapshot_folder(config), key, config.snapshots).read(args.name)
-    with os.fdopen(_new_file(args.output), "wb") as file:
+    with new_private_file(args.output) as file:
         file.write(jpeg)
     return 0
 
@@ -161,15 +171,6 @@ def in_words(report: "LogReport") -> list[str]:
 
 def _purged(report: "LogReport") -> str:
     return f", {report.purged} older ones were purged" if report.purged else ""
-
-
-def _new_file(path: Path) -> int:
-    try:
-        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except OSError as error:
-        raise InputError(
-            f"Cannot write {path} ({error.strerror}); name a new file in a folder of yours."
-        ) from error
 
 
 VERIFY = Verb(

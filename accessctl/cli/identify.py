@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from accessctl.recognition.identify import Identification
 
 NO_FACE = "no face found"
+WHY = {"ambiguous": "somebody else who is enrolled is as near: the two cannot be told apart"}
+"""Where unknown does not speak for itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +66,7 @@ def blank(path: Path, error: str) -> dict[str, Any]:
         "person": None,
         "similarity": None,
         "fmr": None,
+        "reason": None,
         "error": error,
     }
 
@@ -78,6 +81,7 @@ def line(path: Path, index: int, one: "Identification", name: str | None) -> dic
         "person": name,
         "similarity": None if match is None else round(match.similarity, 4),
         "fmr": None if match is None else float(f"{match.fmr:.3g}"),
+        "reason": one.reason,
         "error": ", ".join(one.face.quality.reasons) or None,
     }
 
@@ -95,8 +99,9 @@ def print_line(found: dict[str, Any], as_json: bool) -> None:
     words = [f"{image}: face {found['face']} at {x},{y} {w}x{h}: {found['person'] or 'unknown'}"]
     if found["similarity"] is not None:
         words.append(f"(similarity {found['similarity']:.3f}, false-match rate {found['fmr']:.1e})")
-    if found["error"]:
-        words.append(f"[{found['error']}]")
+    why = found["error"] or WHY.get(found["reason"])
+    if why:
+        words.append(f"[{why}]")
     print(" ".join(words))
 
 

@@ -16,12 +16,12 @@ from accessctl.cli.common import (
 )
 from accessctl.cli.front import Verb
 from accessctl.cli.gallery import gallery_to_read
+from accessctl.clock import uptime
 from accessctl.config import Config
 from accessctl.domain import PersonId, PersonRules
 from accessctl.policy.access import AccessPlan
 from accessctl.policy.admit import required
 from accessctl.policy.explain import Beside, explain, refusal
-from accessctl.policy.lockout import uptime
 from accessctl.policy.lockout_store import LockoutStore
 from accessctl.policy.schedule import beginning
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from accessctl.cli.bounds import seconds
 from accessctl.cli.engine import engine_of
 from accessctl.cli.front import Verb
 from accessctl.cli.run import SourceOptions, choose_config, stop_on_signals
@@ -32,6 +33,7 @@ def run(args: PreviewOptions) -> int:
     from accessctl.door.session import open_session
     from accessctl.preview.app import Preview
 
+    limit = seconds(args.seconds)
     config = choose_config(args)
     with (
         closing(open_screen(args.record, config)) as screen,
@@ -45,7 +47,7 @@ def run(args: PreviewOptions) -> int:
             enrol_demo_person(enrolment, administration)
         with open_session(engine, audit, fast=args.fast) as session:
             preview = Preview(session, enrolment, administration, screen, stop.wait)
-            preview.run(stop, time.monotonic, args.seconds)
+            preview.run(stop, time.monotonic, limit)
             session.finish()
     return 0
 

@@ -8,17 +8,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
+from accessctl.cli.bounds import seconds
 from accessctl.cli.common import (
     ConfigOption,
     JsonOption,
     config_from,
     config_path,
     print_json,
+    whole_path,
 )
 from accessctl.cli.front import Verb
 from accessctl.cli.progress import photo_bar
@@ -27,7 +28,7 @@ from accessctl.domain import Decision, PersonId
 
 if TYPE_CHECKING:
     from accessctl.door.demands import Asked
-    from accessctl.service.daemon import Ask, Show
+    from accessctl.service.display import Ask, Show
 
 log = logging.getLogger(__name__)
 
@@ -58,9 +59,10 @@ class RunOptions(SourceOptions, JsonOption):
 def run(args: RunOptions) -> int:
     from accessctl.service.daemon import Orders, serve
 
-    file = config_path(args.config, os.environ, Path.cwd()).resolve()
+    limit = seconds(args.seconds)
+    file = whole_path(config_path(args.config, os.environ))
     orders = Orders(
-        lambda: choose_config(args), str(file), args.fast, args.seconds, asker(args, os.environ)
+        lambda: choose_config(args), str(file), args.fast, limit, asker(args, os.environ)
     )
     with stop_on_signals() as stop:
         serve(orders, teller(args, os.environ), stop, os.environ, photo_bar)

@@ -55,6 +55,8 @@ def lines(report: Mapping[str, Any]) -> Iterator[str]:
         yield _line("encoder", f"{report['encoder']} on {report['device']}")
         yield _line("liveness", report["liveness"])
         yield _line("lockout", _lockout(report["lockout"]))
+    if not report.get("clock", {"believed": True})["believed"]:
+        yield _line("clock", clock_words(report["clock"]["jumped_s"]))
     done = report["actions"]
     yield _line("actions", f"{done['ok']} done, {done['failed']} failed")
     yield _line("running", f"{duration(report['uptime_s'])}, accessctl {report['version']}")
@@ -68,6 +70,12 @@ def duration(seconds: float) -> str:
     days, rest = divmod(int(seconds), DAY_S)
     clock = f"{rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02}"
     return f"{days} d {clock}" if days else clock
+
+
+def clock_words(jumped_s: float) -> str:
+    from accessctl.audit.clock_watch import jump_in_words
+
+    return f"{jump_in_words(jumped_s)}; see `accessctl clock`"
 
 
 def _line(label: str, text: str) -> str:

@@ -36,7 +36,7 @@ def run(args: UseOptions) -> int:
     from accessctl.recognition.calibration import scoring_of
     from accessctl.recognition.engine import open_engine
 
-    file = config_path(args.config, os.environ, Path.cwd())
+    file = config_path(args.config, os.environ)
     config = load_config(file)
     folder = named_models(Path(args.name), file.resolve().parent, model_folders())
     if not (folder / CARD_NAME).is_file():

@@ -7,6 +7,7 @@ are relative to the file they stand in.
 
 import re
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,7 @@ from accessctl.config.section import Section, explain, laid_below, resolve_paths
 from accessctl.config.training import TrainingConfig
 from accessctl.errors import ConfigError
 from accessctl.extensions import ExtensionKind
+from accessctl.redaction import redacted_text
 from accessctl.storage.parsing import read_mapping, shortened
 
 __all__ = [
@@ -173,9 +175,42 @@ def _sources(config: Config, base: Path) -> dict[str, Section]:
 def _first_complaint(error: ValidationError) -> str:
     first = error.errors(include_url=False)[0]
     key = shortened(".".join(str(part) for part in first["loc"]), 80) or "the file"
+    found = first["input"]
     if first["type"] == "extra_forbidden":
         return f"unknown key {key!r}; `accessctl config explain` lists the known ones."
-    return f"{key}: {shortened(first['msg'], 200)} (found {shortened(repr(first['input']), 80)})."
+    if first["type"] == "string_type" and isinstance(found, bool | int | float | date):
+        return f"{key}: YAML takes this for {_kind(found)}, where text is meant; put it in quotes."
+    if first["type"] in _SHAPES:
+        return f"{key}: {_SHAPES[first['type']]} (found {_shown(found)})."
+    return f"{key}: {shortened(first['msg'], 200)} (found {_shown(found)})."
+
+
+# What pydantic says of these speaks of Python.
+_SHAPES = {
+    "model_type": "must hold settings of its own, one a line and further in, as `source: auto`",
+    "dict_type": "must hold names with what belongs to them, one a line and further in",
+    "tuple_type": "must be a list, such as [first, second]",
+    "path_type": "must be the path of a file or folder",
+    "string_type": "must be text",
+    "float_parsing": "must be a number",
+    "float_type": "must be a number",
+    "int_parsing": "must be a whole number",
+    "int_type": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "bool_parsing": "must be true or false",
+    "bool_type": "must be true or false",
+}
+
+
+def _kind(value: object) -> str:
+    if isinstance(value, bool):
+        return f"a truth value ({value})"
+    return f"a number ({value})" if isinstance(value, int | float) else f"a date ({value})"
+
+
+def _shown(value: object) -> str:
+    """A value on one line, without the secrets of an address; cut only after they are hidden."""
+    return shortened(redacted_text(repr(value)), 80)
 
 
 def resolve_source(source: str, base: Path) -> str:

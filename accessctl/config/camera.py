@@ -1,14 +1,19 @@
 """The section `camera`: where pictures come from, and when a camera counts as lost."""
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from accessctl.config.section import Section, in_order
 
 
+def _device(value: object) -> object:
+    """A bare number means the camera of that number, as "0" does."""
+    return str(value) if type(value) is int and value >= 0 else value
+
+
 class CameraConfig(Section):
-    source: str = Field(
+    source: Annotated[str, BeforeValidator(_device)] = Field(
         "auto",
         description="auto (the first USB camera), usb:0, /dev/video0, an rtsp:// or http:// URL, "
         "a video file, a folder of images, or demo.",
@@ -76,6 +81,14 @@ class CameraConfig(Section):
     )
     backoff_min_s: float = Field(1, gt=0, le=60, description="First wait before reconnecting.")
     backoff_max_s: float = Field(30, gt=0, le=600, description="Longest wait before reconnecting.")
+
+    steady_s: float = Field(
+        3,
+        ge=0,
+        le=60,
+        description="A camera that was lost counts as back once it has sent pictures for so long "
+        "without a break, seconds; each relapse doubles it. Its pictures are looked at meanwhile.",
+    )
 
     @model_validator(mode="after")
     def _fits(self) -> Self:

@@ -27,7 +27,7 @@ class LivenessConfig(Section):
         3.0, ge=2, le=10, description="The cues look at the last so many seconds of a visit."
     )
     every_s: float = Field(
-        0.5, ge=0.1, le=2, description="How often the cues look at a visit, seconds."
+        0.45, ge=0.1, le=2, description="How often the cues look at a visit, seconds."
     )
     still_camera: bool = Field(
         True,

@@ -30,6 +30,11 @@ class CommandAction(Section):
         description="Program and arguments that leave the lock shut, whatever this action was "
         "doing: run when the door starts, stops, and after it died. None: nothing is.",
     )
+    check: bool = Field(
+        False,
+        description="`accessctl doctor` runs the program, with --accessctl-check behind its "
+        "arguments; it must then do nothing but end with 0 where all is well.",
+    )
 
 
 class WebhookAction(Section):

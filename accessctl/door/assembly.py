@@ -15,6 +15,7 @@ from accessctl.audit.base import ENTRY_FAILED, Log, Recorder, write_down
 from accessctl.audit.log import EventLog
 from accessctl.audit.opening import find_key, key_path, open_log, snapshot_folder
 from accessctl.audit.snapshots import Snapshots
+from accessctl.clock import uptime
 from accessctl.config import Config
 from accessctl.domain import Event, EventKind, Outcome, PersonId
 from accessctl.door.access_gate import AccessGate
@@ -36,7 +37,6 @@ from accessctl.liveness.cues.added import added_cues
 from accessctl.liveness.gestures import Ask
 from accessctl.liveness.texture_network import load_texture
 from accessctl.liveness.worker import CueWorker, DirectCueRunner
-from accessctl.policy.lockout import uptime
 from accessctl.policy.lockout_store import LockoutKeeper, LockoutStore
 from accessctl.recognition.engine import Engine
 

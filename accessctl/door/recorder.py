@@ -80,9 +80,10 @@ def action_event(decision: Decision, action: str, result: ActionResult, time: fl
 
 
 def service_event(state: str, time: float, **data: str | int | float | None) -> Event:
-    """`state` is one of started, stopped, camera_lost, camera_back, camera_dark, camera_covered,
-    camera_clear, the same five of infrared_, fault, frame_fault, scenery, entry_failed,
-    safe_set, face_unlocked, inside_shown, reloaded, reload_refused."""
+    """`state` is one of started, stopped, camera_lost, camera_back, camera_flapping, camera_dark,
+    camera_covered, camera_clear, the same six of infrared_, fault, frame_fault, scenery,
+    entry_failed, safe_set, face_unlocked, inside_shown, reloaded, reload_refused,
+    display_lost."""
     return Event(time, EventKind.SERVICE, {"state": state, **data})
 
 

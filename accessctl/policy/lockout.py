@@ -11,12 +11,10 @@ setting the clock changes nothing. Uptime starts again with each boot; then a lo
 ended starts again too: a restart may lengthen it, by at most its own length, never shorten it.
 """
 
-import os
-import time
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from pathlib import Path
 
+from accessctl.clock import Uptime
 from accessctl.config import LockoutConfig
 from accessctl.domain import Outcome, Reason
 from accessctl.policy.decide import Verdict
@@ -53,17 +51,6 @@ _CHARGES = {
 def charge_of(verdict: Verdict) -> Charge | None:
     """What is counted of a verdict; None: nothing is."""
     return None if verdict.outcome is Outcome.GRANTED else _CHARGES.get(verdict.reason)
-
-
-BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
-
-
-@dataclass(frozen=True, slots=True)
-class Uptime:
-    """Seconds since a boot; `boot` tells one boot from another."""
-
-    boot: str
-    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,15 +166,3 @@ def _spent(state: Lockout, weight: float, now: Uptime, config: LockoutConfig) ->
 def _length(times: int, config: LockoutConfig) -> float:
     # A float's exponent would overflow long after the bound is reached.
     return min(config.first_s * 2.0 ** min(times - 1, 64), config.longest_s)
-
-
-def uptime(boot_id: Path = BOOT_ID) -> Uptime:
-    """Seconds since the boot, sleep included, and what tells this boot from others.
-
-    Where there is no boot id, each process counts as a boot of its own.
-    """
-    try:
-        boot = boot_id.read_text(encoding="ascii").strip()
-    except (OSError, ValueError):
-        boot = f"process {os.getpid()}"
-    return Uptime(boot, time.clock_gettime(time.CLOCK_BOOTTIME))

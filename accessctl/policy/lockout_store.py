@@ -10,11 +10,12 @@ from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
+from accessctl.clock import Uptime
 from accessctl.config import LockoutConfig
 from accessctl.domain import PersonId
 from accessctl.errors import StoreError
 from accessctl.policy.decide import Verdict
-from accessctl.policy.lockout import Lockout, LockoutStanding, Uptime, after
+from accessctl.policy.lockout import Lockout, LockoutStanding, after
 from accessctl.storage.sqlite import (
     FaultWords,
     connect,

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Protocol
 
@@ -88,13 +89,17 @@ def _is_open() -> bool:
 
 
 class Recording:
-    """An MP4 file, at the rate given; frames of another size are scaled to the first."""
+    """An MP4 file, at the rate given; frames of another size are scaled to the first.
+
+    The video library says nothing of a disk that is full: `close` reads how much is there.
+    """
 
     def __init__(self, path: Path, fps: float) -> None:
         self._path = path
         self._fps = fps
         self._writer: cv2.VideoWriter | None = None
         self._size = (0, 0)
+        self._written = 0
 
     def show(self, image: Image) -> int | None:
         if self._writer is None:
@@ -104,11 +109,21 @@ class Recording:
         if (image.shape[1], image.shape[0]) != self._size:
             bgr = cv2.resize(bgr, self._size)
         self._writer.write(bgr)
+        self._written += 1
         return None
 
     def close(self) -> None:
-        if self._writer is not None:
-            self._writer.release()
+        """DisplayError where the file holds fewer pictures than were shown."""
+        if self._writer is None:
+            return
+        self._writer.release()
+        self._writer = None
+        kept = _pictures_in(self._path)
+        if kept < self._written:
+            raise DisplayError(
+                f"The video {self._path} is broken: it holds {kept} of {self._written} pictures; "
+                "make room on its disk and record again."
+            )
 
     def _opened(self) -> cv2.VideoWriter:
         fourcc = cv2.VideoWriter.fourcc(*"mp4v")
@@ -125,6 +140,15 @@ class Recording:
         )
 
 
+def _pictures_in(path: Path) -> int:
+    """How many pictures a video says that it holds; 0 for what is none."""
+    video = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
+    try:
+        return int(video.get(cv2.CAP_PROP_FRAME_COUNT)) if video.isOpened() else 0
+    finally:
+        video.release()
+
+
 class Screens:
     """Several at once; the first key pressed on any counts."""
 
@@ -136,5 +160,7 @@ class Screens:
         return next((key for key in keys if key is not None), None)
 
     def close(self) -> None:
-        for screen in self._screens:
-            screen.close()
+        # Each is closed, also where the one before it fails.
+        with ExitStack() as stack:
+            for screen in reversed(self._screens):
+                stack.callback(screen.close)

@@ -6,21 +6,29 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from accessctl.domain import Embedding, Face, Image, Match, PersonId
+from accessctl.domain import Embedding, Face, Image, Match, PersonId, Reason
 from accessctl.policy.decide import rare_enough, sure
 from accessctl.recognition.enrolment import PhotoDetector
 from accessctl.recognition.matcher import Matcher
 from accessctl.recognition.recogniser import Recogniser, only_face
 from accessctl.recognition.roster import Roster
 
+POOR_QUALITY = "poor_quality"
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Identification:
-    """A face and who it is; `person` is None for "unknown", `match` the nearest all the same."""
+    """A face and who it is; `person` is None for "unknown", `match` the nearest all the same.
+
+    `reason` says why it is unknown, None where somebody is named: `no_match` for nobody near
+    enough, `ambiguous` for two people who are both near, `poor_quality` for a face that is judged
+    by nobody.
+    """
 
     face: Face
     person: PersonId | None
     match: Match | None
+    reason: str | None
 
 
 def identify(
@@ -36,11 +44,9 @@ def identify(
     found: list[Identification] = []
     for face, embedding in zip(faces, embeddings, strict=True):
         match = roster.matcher.search(embedding)
-        person = None
-        if match is not None and face.quality.usable:
-            named = sure(match.fmr_upper, match.margin, roster.max_fmr, min_margin)
-            person = match.person if named else None
-        found.append(Identification(face, person, match))
+        reason = _why_unknown(face, match, roster.max_fmr, min_margin)
+        person = match.person if match is not None and reason is None else None
+        found.append(Identification(face, person, match, reason))
     return found
 
 
@@ -71,6 +77,18 @@ def verify(a: Embedding, b: Embedding, matcher: Matcher, target_fmr: float) -> V
         fmr_upper=compared.fmr_upper,
         threshold=compared.similarity_at(matcher.threshold(target_fmr)),
     )
+
+
+def _why_unknown(face: Face, match: Match | None, max_fmr: float, min_margin: float) -> str | None:
+    if not face.quality.usable:
+        return POOR_QUALITY
+    if match is None:
+        return Reason.NO_MATCH.value
+    if sure(match.fmr_upper, match.margin, max_fmr, min_margin):
+        return None
+    # Near enough, were it not for the other.
+    is_near = rare_enough(match.fmr_upper, max_fmr)
+    return (Reason.AMBIGUOUS if is_near else Reason.NO_MATCH).value
 
 
 def embed_portrait(

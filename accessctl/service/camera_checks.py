@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from accessctl.camera.choose import infrared_config, infrared_source, source_from
+from accessctl.camera.outage import FEW, snapshot_address
 from accessctl.camera.reader import Reader
 from accessctl.camera.source import Source
 from accessctl.camera.usb import UsbSource, attached
@@ -124,6 +125,8 @@ def look(
             size, picture = (frame.image.shape[1], frame.image.shape[0]), frame.image
             seen.append((frame.captured, frame.sequence))
             lights.append(brightness(frame.image))
+    if lost and 0 < len(seen) <= FEW and "://" in config.source:
+        raise CameraError(snapshot_address(source.description, len(seen)))
     if lost:
         raise CameraError(lost[0])
     if not seen:

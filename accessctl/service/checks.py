@@ -14,6 +14,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TypeAlias
 
+from accessctl.actions.command import CHECK, Command
+from accessctl.actions.executable import obstacle
 from accessctl.actions.runner import actions_from
 from accessctl.audit import opening as audit_files
 from accessctl.audit.opening import head_path, key_path
@@ -33,6 +35,7 @@ from accessctl.gallery.schema import database_file
 from accessctl.gallery.store import open_gallery
 from accessctl.policy.access import AccessPlan
 from accessctl.policy.admit import may_need_pin
+from accessctl.redaction import redacted_text
 
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
@@ -44,7 +47,6 @@ FULL_MB = 50
 LOW_MB = 500
 FreeOf = Callable[[Path], float]
 
-MAX_FIRST_LINE = 256
 LOOPBACK = ("http://127.0.0.1", "http://localhost", "http://[::1]")
 
 log = logging.getLogger(__name__)
@@ -89,7 +91,8 @@ def examine(checks: Sequence[tuple[str, Check]]) -> Iterator[Finding]:
             yield failure(subject, str(error))
         except Exception as error:  # the other checks go on; the log has the traceback
             log.debug("The check %s failed.", subject, exc_info=True)
-            yield failure(subject, f"It could not be checked ({type(error).__name__}: {error}).")
+            said = redacted_text(f"{type(error).__name__}: {error}")
+            yield failure(subject, f"It could not be checked ({said}).")
 
 
 def check_gallery(config: GalleryConfig, environment: Mapping[str, str]) -> Iterator[Finding]:
@@ -258,19 +261,13 @@ def check_command(where: str, action: CommandAction, environment: Mapping[str, s
     if found is None:
         return failure("actions", f"{where}: {name} was not found; install it or correct argv.")
     program = Path(found)
-    if not os.access(program, os.X_OK):
-        return failure("actions", f"{where}: {program} may not be executed; chmod +x it.")
+    reason = obstacle(program, environment.get("PATH"))
+    if reason is not None:
+        return failure("actions", f"{where}: {reason}")
     if program.stat().st_mode & OTHERS_WRITE:
         return failure(
             "actions",
             f"{where}: others may change {program}, which the door runs; run: chmod go-w {program}",
-        )
-    interpreter = interpreter_of(program)
-    if interpreter is not None and not os.access(interpreter, os.X_OK):
-        return failure(
-            "actions",
-            f"{where}: {program} asks for {interpreter}, which cannot be run; correct its "
-            "first line.",
         )
     if not program.is_absolute():
         return warning(
@@ -278,18 +275,12 @@ def check_command(where: str, action: CommandAction, environment: Mapping[str, s
             f"{where}: {name} is found from this folder only, and a service runs in another one; "
             "write its full path.",
         )
-    return ok("actions", f"{where}: {program} can be run.")
-
-
-def interpreter_of(program: Path) -> str | None:
-    """What the first line of a script names; None for a binary, or one we may not read."""
-    try:
-        with program.open("rb") as file:
-            first = file.readline(MAX_FIRST_LINE)
-    except OSError:
-        return None
-    words = first[2:].split() if first.startswith(b"#!") else []
-    return os.fsdecode(words[0]) if words else None
+    if not action.check:
+        return ok("actions", f"{where}: {program} can be run.")
+    result = Command(action.argv, action.timeout_s, inherit=environment).check()
+    if result.ok:
+        return ok("actions", f"{where}: {program} was run with {CHECK}, and all is well.")
+    return failure("actions", f"{where}: {program} was run with {CHECK}: {result.detail}")
 
 
 def check_custom(where: str, action: CustomAction) -> Finding:

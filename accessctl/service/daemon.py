@@ -5,16 +5,18 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from threading import Event
-from typing import Any, TypeAlias
+from typing import Any
 
 from accessctl.administration.changes import Administration
 from accessctl.audit.base import Recorder, write_down
 from accessctl.audit.opening import Upkeep, retain
+from accessctl.clock import uptime
 from accessctl.config import Config
 from accessctl.demo.door import enrol_demo_person
-from accessctl.domain import Decision, Frame, PersonId
+from accessctl.domain import Decision, Frame
 from accessctl.door import assembly
 from accessctl.door.demands import Asked
 from accessctl.door.door import Step
@@ -23,11 +25,12 @@ from accessctl.door.second_factor import second_factor_handlers
 from accessctl.door.session import Session, open_session
 from accessctl.errors import AccessctlError, FaultError
 from accessctl.gallery.people import StoredPhoto
-from accessctl.policy.lockout import uptime
 from accessctl.recognition import engine as recognition
 from accessctl.recognition.engine import one_thread_each
 from accessctl.recognition.enrolment import Progress
+from accessctl.service.clock_guard import ClockGuard
 from accessctl.service.control import ControlServer, Handler
+from accessctl.service.display import Ask, Display, Show
 from accessctl.service.logs import use_format
 from accessctl.service.metrics import MetricsServer
 from accessctl.service.reload import Reloads, changes, on_hangup, refuse_what_needs_a_restart
@@ -35,9 +38,6 @@ from accessctl.service.statistics import DoorView, Statistics, read_lockout
 from accessctl.service.supervision import Notifier, Pulse, Watchdog
 
 log = logging.getLogger(__name__)
-
-Show: TypeAlias = Callable[[Iterable[Decision], Mapping[PersonId, str]], None]
-Ask: TypeAlias = Callable[[Iterable[Asked]], None]
 
 # One photo's embedding takes a tenth of a second; this is for one on a very slow disk.
 EXTEND_START_S = 30.0
@@ -78,8 +78,10 @@ class Service:
         show: Show,
         clock: Callable[[], float] = time.monotonic,
         ask: Ask = keep_quiet,
+        guard: ClockGuard | None = None,
     ) -> None:
         self._ask = ask
+        self._guard = guard or ClockGuard(lambda: None)
         self._session = session
         self._audit = audit
         self._notifier = notifier
@@ -93,12 +95,14 @@ class Service:
 
     def start(self) -> None:
         """Ready means that it answers; a camera may come later, and `status` says so."""
-        self._statistics.look_at(view_of(self._session))
+        self._guard.turn()
+        self._statistics.look_at(self._view())
         self._notifier.ready(self._status)
 
     def between(self, reloads: Reloads) -> None:
         """At every turn of the loop, frame or not."""
         reloads.turn(self.reload)
+        self._guard.turn()
         self._watchdog.turn(self._pulse(), self._clock())
 
     def note(self, frame: Frame, step: Step) -> None:
@@ -131,12 +135,15 @@ class Service:
             session.door.roster.refresh()
             if session.reader is not reader:
                 self._watch_another_camera()
-            self._statistics.look_at(view_of(session))
+            self._statistics.look_at(self._view())
         finally:
             self._notifier.ready(self._status)
         log.info("Reloaded: %s.", ", ".join(changed) or "nothing had changed")
         self._write_down("reloaded", changed=", ".join(changed))
         return {"changed": list(changed), "people": session.door.roster.matcher.people}
+
+    def _view(self) -> DoorView:
+        return view_of(self._session, self._guard)
 
     def _watch_another_camera(self) -> None:
         self._watchdog.restarted(self._clock())
@@ -172,7 +179,7 @@ class Service:
         return f"Watching {camera}; {people} people enrolled."
 
 
-def view_of(session: Session) -> DoorView:
+def view_of(session: Session, guard: ClockGuard) -> DoorView:
     config, engine = session.config, session.engine
     return DoorView(
         door=config.access.door,
@@ -187,6 +194,7 @@ def view_of(session: Session) -> DoorView:
         infrared=lambda: infrared_of(session),
         failed=lambda: session.faults.dropped,
         behind_s=lambda: session.reader.behind_s,
+        clock_doubt_s=lambda: guard.doubt_s,
     )
 
 
@@ -269,6 +277,7 @@ def serve(
         stack.enter_context(
             Upkeep(lambda pause: retain(audit, session.config.audit, time.time(), pause))
         )
+        display = Display(show, orders.ask, partial(_note_lost_display, audit))
         stack.callback(notifier.stopping)
         stack.callback(reloads.close)
         watchdog = Watchdog.of(environment, ping, time.monotonic())
@@ -279,8 +288,9 @@ def serve(
             statistics,
             watchdog,
             orders.load,
-            show,
-            ask=orders.ask,
+            display.show,
+            ask=display.ask,
+            guard=ClockGuard(audit.clock_doubt_s),
         )
         service.start()
         steps = session.steps(
@@ -289,6 +299,10 @@ def serve(
         for frame, step in steps:
             service.note(frame, step)
         service.finish()
+
+
+def _note_lost_display(audit: Recorder, reason: str) -> None:
+    write_down(audit, service_event("display_lost", time.time(), reason=reason[:MAX_REASON]))
 
 
 def _answer(

@@ -6,18 +6,16 @@ are in no line, and addresses lose their passwords whoever wrote them down.
 
 import json
 import logging
-import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Literal, TextIO
 
-from accessctl.camera.source import redact
 from accessctl.domain import Decision
+from accessctl.redaction import redacted_text
 from accessctl.storage.parsing import printable
 
 log = logging.getLogger(__name__)
 
-URL = re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
 # What a caller may add to a line as `extra`.
 FIELDS = ("visit", "outcome", "reason", "frames", "latency_ms")
 # They log each request at level INFO, or warn of themselves.
@@ -105,8 +103,8 @@ def log_decision(decision: Decision) -> None:
 
 
 def cleaned(text: str) -> str:
-    """One line without control characters, its addresses without passwords and query values."""
-    return printable(URL.sub(lambda found: redact(found[0]), text))
+    """One line without control characters, its addresses without what is secret in them."""
+    return printable(redacted_text(text))
 
 
 def _fault(formatter: logging.Formatter, record: logging.LogRecord) -> str | None:

@@ -4,9 +4,7 @@ Versions are compared with those that this release was tested with. Schedules an
 log go by the wall clock, so it has to be believed.
 """
 
-import ctypes
 import datetime
-import errno
 import subprocess
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -17,6 +15,7 @@ from typing import Literal
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from accessctl import clock
 from accessctl.encoder.choose import gpu_is_there
 from accessctl.service.checks import Finding, failure, ok, warning
 
@@ -33,9 +32,6 @@ PROBE = "import tensorflow as tf; print(len(tf.config.list_physical_devices('GPU
 # No accessctl ran before; a clock without a battery starts in 1970 or where it stopped.
 EARLIEST = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 YEARS = 20
-# adjtimex(2): the return value of a clock that nothing keeps right, and room for its struct.
-TIME_ERROR = 5
-TIMEX_BYTES = 512
 
 
 def installed(package: str) -> str | None:
@@ -182,20 +178,8 @@ def check_gpu(
         )
 
 
-def kernel_says_synchronised() -> bool | None:
-    """adjtimex(2), asked without changing anything; None where it does not answer."""
-    try:
-        adjtimex = ctypes.CDLL(None, use_errno=True).adjtimex
-    except (OSError, AttributeError):
-        return None
-    state = int(adjtimex(ctypes.create_string_buffer(TIMEX_BYTES)))
-    if state < 0:
-        return False if ctypes.get_errno() == errno.ETIME else None
-    return state != TIME_ERROR
-
-
 def check_clock(
-    now: float, synchronised: Callable[[], bool | None] = kernel_says_synchronised
+    now: float, synchronised: Callable[[], bool | None] = clock.synchronised
 ) -> Iterator[Finding]:
     """`now` is epoch seconds."""
     latest = EARLIEST.replace(year=EARLIEST.year + YEARS)

@@ -57,7 +57,7 @@ class Totals:
 
     `decisions` by (outcome, reason), `actions` by (name, ok), `stages` by name; seconds
     throughout. `frame_age_s` is None before the first frame, `infrared_up` where there is no
-    infrared camera.
+    infrared camera; `clock_doubt_s` is 0 while the wall clock is believed.
     """
 
     frames: int
@@ -79,6 +79,7 @@ class Totals:
     failed: int = 0
     behind_s: float = 0.0
     infrared_up: bool | None = None
+    clock_doubt_s: float = 0.0
 
 
 @dataclass(slots=True)
@@ -252,6 +253,11 @@ def _door(totals: Totals) -> "Iterator[Metric]":
         "accessctl_camera_upside_down",
         "1 while nearly all faces stand on their heads.",
         float(totals.upside_down),
+    )
+    yield _gauge(
+        "accessctl_clock_doubt_seconds",
+        "How far the wall clock jumped without being confirmed; 0 while it is believed.",
+        totals.clock_doubt_s,
     )
     yield _count("accessctl_watchdog_pings", "Signs of progress to systemd.", totals.watchdog)
     yield _gauge("accessctl_uptime_seconds", "Since the door was started.", totals.uptime_s)

@@ -10,11 +10,12 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from accessctl.clock import Uptime
 from accessctl.domain import Decision, Frame, PersonId
 from accessctl.door.door import Step
 from accessctl.errors import StoreError
-from accessctl.policy.lockout import Uptime
 from accessctl.policy.lockout_store import LockoutStore
+from accessctl.service.clock_guard import clock_of
 from accessctl.service.metrics import DoorTally, Totals
 from accessctl.vision.uprightness import UPSIDE_DOWN
 
@@ -47,7 +48,7 @@ class LockoutView:
 
 
 def _none() -> None:
-    """A door without an infrared camera."""
+    """A door without an infrared camera, or with a clock that is believed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,8 @@ class DoorView:
     the reader's frames that a newer one replaced, `failed` those on which the door failed, and
     `behind_s` is how much later than the best the newest one came; `lockout` may raise
     StoreError. `infrared` is the infrared camera and why it is silent, None where it is not, or
-    where there is none.
+    where there is none; `clock_doubt_s` how far the wall clock has jumped unconfirmed, None while
+    it is believed.
     """
 
     door: str
@@ -73,6 +75,7 @@ class DoorView:
     infrared: Callable[[], tuple[str, str | None] | None] = _none
     failed: Callable[[], int] = int
     behind_s: Callable[[], float] = float
+    clock_doubt_s: Callable[[], float | None] = _none
 
 
 class Statistics:
@@ -195,6 +198,7 @@ class Statistics:
                 "device": view.device,
                 "liveness": view.liveness,
                 "lockout": _lockout(view),
+                "clock": clock_of(view.clock_doubt_s()),
             }
             infrared = view.infrared()
             if infrared is not None:
@@ -234,6 +238,7 @@ class Statistics:
             failed=0 if view is None else view.failed(),
             behind_s=0.0 if view is None else view.behind_s(),
             infrared_up=_infrared_up(view),
+            clock_doubt_s=(None if view is None else view.clock_doubt_s()) or 0.0,
         )
 
     def _note_decision(self, decision: Decision) -> None:

@@ -1,6 +1,6 @@
 """Private files that are there whole or not at all, also after a power cut; secret keys in them.
 
-The functions on files raise OSError when the system refuses. A key is 32 random bytes, kept as
+Most functions on files raise OSError when the system refuses. A key is 32 random bytes, kept as
 one line of base64 (the bare 32 bytes are read too); `KeyPlaces` finds it, or makes it where there
 is none.
 """
@@ -10,12 +10,13 @@ import binascii
 import os
 import stat
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import IO, TypeAlias
 
-from accessctl.errors import FaultError
+from accessctl.errors import FaultError, InputError
 
 PRIVATE = 0o600
 OTHERS = 0o077
@@ -84,6 +85,33 @@ def write_atomically(
     sync_folder(path.parent)
 
 
+@contextmanager
+def new_private_file(path: Path) -> Iterator[IO[bytes]]:
+    """A file (0600) that was not there before, on disk at the end; nothing is left where it fails.
+
+    InputError where there is one, or none can be made; FaultError where it cannot be written.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE)
+    except OSError as error:
+        raise InputError(
+            f"Cannot write {path} ({error.strerror}); name a new file in a folder of yours."
+        ) from error
+    try:
+        with os.fdopen(descriptor, "w+b") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        sync_folder(path.parent)
+    except BaseException as error:
+        path.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise FaultError(
+                f"{path} could not be written ({error.strerror}); make room, or name another disk."
+            ) from error
+        raise
+
+
 def identity(path: Path) -> FileIdentity:
     """What tells the file at `path` from any other that may lie there later."""
     status = path.stat()
@@ -136,7 +164,9 @@ class KeyPlaces:
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             try:
-                _write(draft, base64.b64encode(key) + b"\n")
+                # What a process of the same number left behind when it was killed.
+                draft.unlink(missing_ok=True)
+                write_key(draft, key)
                 # A link appears whole and never replaces what is there.
                 os.link(draft, path)
             except FileExistsError:
@@ -175,12 +205,11 @@ class KeyPlaces:
         return key
 
 
-def _write(draft: Path, content: bytes) -> None:
-    # What a process of the same number left behind when it was killed.
-    draft.unlink(missing_ok=True)
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
+def write_key(path: Path, key: bytes) -> None:
+    """A new key file (0600), on disk when this returns; OSError, also where there is one."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE)
     with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
+        file.write(base64.b64encode(key) + b"\n")
         file.flush()
         os.fsync(file.fileno())
 

@@ -5,6 +5,7 @@ pickles and takes no more memory than it may. NumPy is imported once an array is
 configuration does without.
 """
 
+import codecs
 import math
 import zipfile
 from collections.abc import Sequence
@@ -69,8 +70,9 @@ def read_mapping(path: Path) -> dict[Any, Any]:
         content = file.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
         raise ValueError("is larger than 1 MiB")
+    text = _decoded(content)
     try:
-        raw = yaml.load(content.decode("utf-8"), _StrictLoader)  # noqa: S506 - a SafeLoader
+        raw = yaml.load(text, _StrictLoader)  # noqa: S506 - a SafeLoader
     except (yaml.YAMLError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
         # The last four are what PyYAML's scalars raise for "2001-99-99" or "!!bool x".
         raise ValueError(f"is not valid YAML: {shortened(_reason(error))}") from error
@@ -79,6 +81,23 @@ def read_mapping(path: Path) -> dict[Any, Any]:
     if not isinstance(raw, dict):
         raise ValueError("must hold sections such as 'camera:' and 'policy:'")
     return raw
+
+
+def _decoded(content: bytes) -> str:
+    """UTF-8, with or without its mark; ValueError in an editor's words for anything else."""
+    is_utf16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    # Without a mark: every second byte of plain letters is zero.
+    if is_utf16 or (len(content) > 3 and content[:4].count(0) == 2):
+        raise ValueError(
+            "is UTF-16, which editors on Windows call Unicode, and has to be saved as UTF-8"
+        )
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ValueError(
+            f"holds a character in line {line} that is not UTF-8, as which it has to be saved"
+        ) from error
 
 
 def _reason(error: Exception) -> str:

@@ -4,10 +4,14 @@
 in the words of the kind of database.
 """
 
+import errno
+import os
+import shutil
 import sqlite3
+import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TypeAlias
@@ -203,13 +207,24 @@ _KINDS = {
 }
 
 
+READ_ONLY_DISK = (
+    "{path} lies on a disk that is read-only, so it cannot be written; mount that for writing "
+    "(Linux turns a disk with errors read-only, and its log says so)."
+)
+# Kinds of fault for which a read-only disk may be the reason.
+_OF_READ_ONLY = {"read_only", "not_permitted", "cannot_open", "disk"}
+
+
 @contextmanager
 def reported(path: Path, words: FaultWords) -> Iterator[None]:
     """Turn sqlite3.Error, its unreadable messages and OSError into a StoreError about `path`."""
     try:
         yield
     except sqlite3.Error as error:
-        sentence: str = getattr(words, _kind_of(error))
+        kind = _kind_of(error)
+        sentence: str = getattr(words, kind)
+        if kind in _OF_READ_ONLY and on_read_only_disk(path):
+            sentence = READ_ONLY_DISK
         what = shortened(str(error)).rstrip(".")
         raise StoreError(sentence.format(path=path, what=what)) from error
     except (UnicodeDecodeError, OverflowError) as error:
@@ -217,7 +232,8 @@ def reported(path: Path, words: FaultWords) -> Iterator[None]:
         # the largest number there is can have none after it.
         raise StoreError(words.damaged.format(path=path, what="it is damaged")) from error
     except OSError as error:
-        raise StoreError(words.system.format(path=path, what=error.strerror)) from error
+        sentence = READ_ONLY_DISK if error.errno == errno.EROFS else words.system
+        raise StoreError(sentence.format(path=path, what=error.strerror)) from error
 
 
 def _kind_of(error: sqlite3.Error) -> str:
@@ -225,3 +241,53 @@ def _kind_of(error: sqlite3.Error) -> str:
     if code is not None:
         return _KINDS.get(code & _PRIMARY, "other")
     return "damaged" if str(error).startswith(_NOT_TEXT) else "other"
+
+
+def on_read_only_disk(path: Path) -> bool:
+    """Whether a file at `path` cannot be written because of how its disk is mounted."""
+    there = next((p for p in (path, *path.absolute().parents) if p.exists()), None)
+    return there is not None and bool(os.statvfs(there).f_flag & os.ST_RDONLY)
+
+
+def is_writable(path: Path) -> bool:
+    """Whether this user may write the file, and make others beside it, as SQLite has to."""
+    return not on_read_only_disk(path) and all(
+        os.access(place, os.W_OK) for place in (path, path.parent)
+    )
+
+
+@contextmanager
+def readable_copy(path: Path) -> Iterator[Path]:
+    """A private copy of a database that cannot be written, with what its write-ahead log holds.
+
+    For SQLite has to write even where it only reads. OSError.
+    """
+    with tempfile.TemporaryDirectory(prefix="accessctl-") as name:
+        copy = Path(name) / path.name
+        for side in ("", "-wal"):
+            there = path.with_name(path.name + side)
+            if there.exists():
+                shutil.copyfile(there, copy.with_name(copy.name + side))
+        yield copy
+
+
+def copy_database(source: Path, target: Path, busy_timeout_s: float) -> None:
+    """A whole copy of a database as it is at one moment, though others go on writing to it.
+
+    `target` is made (0600) and is one file, without a write-ahead log; sqlite3.Error, OSError.
+    """
+    private_file(target)
+    with (
+        closing(connect(source, busy_timeout_s)) as live,
+        closing(connect(target, busy_timeout_s)) as copy,
+    ):
+        live.backup(copy)
+        copy.execute("PRAGMA journal_mode = DELETE")
+
+
+def refuse_damaged(path: Path) -> None:
+    """sqlite3.DatabaseError with SQLite's own words where the database is damaged."""
+    with closing(connect(path, 0.0)) as db:
+        said = db.execute("PRAGMA integrity_check(1)").fetchone()[0]
+    if said != "ok":
+        raise sqlite3.DatabaseError(shortened(str(said)))

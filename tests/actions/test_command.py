@@ -164,3 +164,21 @@ def test_duration_is_measured_with_the_given_clock(payload: dict[str, Any]) -> N
 def test_payload_that_is_not_json_is_refused() -> None:
     with pytest.raises(ValueError, match="JSON"):
         Command(["true"], 5).perform({"similarity": float("nan")})
+
+
+@pytest.mark.parametrize(
+    ("content", "detail"),
+    [
+        (b"#!/bin/sh\r\ntrue\r\n", "the line ends of Windows (CRLF)"),
+        (b"#!/no/such/sh\n", "asks for /no/such/sh, which is not there"),
+    ],
+)
+def test_why_the_kernel_did_not_start_it(
+    payload: dict[str, Any], tmp_path: Path, content: bytes, detail: str
+) -> None:
+    path = tmp_path / "lock"
+    path.write_bytes(content)
+    path.chmod(0o700)
+    ok, said = perform(str(path), payload)
+    assert not ok
+    assert detail in said

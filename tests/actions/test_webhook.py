@@ -305,3 +305,11 @@ def test_duration_is_measured_with_the_given_clock(
     ticks = iter([5.0, 5.5])
     action, _ = webhook(receiver.url, clock=lambda: next(ticks))
     assert action.perform(payload).duration_ms == 500
+
+
+def test_a_password_that_has_to_be_escaped_is_told_how() -> None:
+    with pytest.raises(ConfigError) as caught:
+        Webhook("https://me:hunter#2@gate.example/x", secret=None, timeout_s=1, retries=0)
+    said = str(caught.value)
+    assert "write # as %23" in said
+    assert "hunter" not in said

@@ -16,6 +16,7 @@ from accessctl.administration.changes import (
 )
 from accessctl.audit.base import MemoryLog
 from accessctl.audit.log import EventLog
+from accessctl.clock import Uptime
 from accessctl.config import AuditConfig, Config, GalleryConfig
 from accessctl.domain import Event, EventKind, PersonId, PersonRules, Quality
 from accessctl.door.fake import EPOCH, FACE_BOX, FakeHouse, portrait
@@ -30,7 +31,7 @@ from accessctl.gallery.fake import random_units
 from accessctl.gallery.people import NewPhoto
 from accessctl.gallery.pins import matches
 from accessctl.gallery.store import open_gallery
-from accessctl.policy.lockout import Lockout, Uptime
+from accessctl.policy.lockout import Lockout
 from accessctl.policy.lockout_store import LockoutStore
 from accessctl.recognition.enrolment import Candidate, Enrolment
 from accessctl.vision.fake import fake_face

@@ -6,13 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from accessctl.audit.snapshots import Snapshots
+from accessctl.audit.snapshots import Snapshots, purge_pictures
 from accessctl.config import SnapshotConfig
 from accessctl.errors import StoreError
 
 KEY = b"k" * 32
 DAY = 86400.0
 NOW = 1_800_000_000.0
+LIMITS = SnapshotConfig(days=2)
 
 
 @pytest.fixture
@@ -88,16 +89,25 @@ def test_days(folder: Path) -> None:
     store = snapshots(folder, days=2)
     for age in (3, 2.5, 1.5, 0):
         store.keep("ab", NOW - age * DAY, b"x")
+    assert purge_pictures(folder, LIMITS, NOW) == 2
     assert [int(name[:13]) / 1000 for name in names(folder)] == [NOW - 1.5 * DAY, NOW]
-    assert store.purge(NOW + 1.9 * DAY) == 1
-    assert store.purge(NOW + 1.9 * DAY) == 0
+    assert purge_pictures(folder, LIMITS, NOW + 1.9 * DAY) == 1
+    assert purge_pictures(folder, LIMITS, NOW + 1.9 * DAY) == 0
+
+
+def test_a_picture_taken_while_the_clock_is_a_year_ahead_costs_no_older_one(folder: Path) -> None:
+    store = snapshots(folder, days=2)
+    store.keep("ab", NOW, b"x")
+    store.keep("cd", NOW + 365 * DAY, b"x")
+    assert len(names(folder)) == 2
+    assert purge_pictures(folder, LIMITS, None) == 0
 
 
 def test_other_files_are_left_alone(folder: Path) -> None:
     store = snapshots(folder)
     store.keep("ab", NOW, b"x")
     (folder / "readme.txt").write_text("mine")
-    store.purge(NOW + 1000 * DAY)
+    purge_pictures(folder, LIMITS, NOW + 1000 * DAY)
     assert names(folder) == ["readme.txt"]
 
 

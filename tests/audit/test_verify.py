@@ -261,6 +261,7 @@ def test_an_older_log_is_chained_when_opened(path: Path, event: MakeEvent) -> No
     falsify(
         path,
         "DROP TABLE checkpoint",
+        "DROP TABLE clock",
         "ALTER TABLE event DROP COLUMN hash",
         "PRAGMA user_version = 1",
     )
@@ -278,6 +279,7 @@ def test_a_damaged_record_of_an_older_log_is_named(path: Path, event: MakeEvent)
         path,
         "UPDATE event SET data = x'ff00' WHERE id = 2",
         "DROP TABLE checkpoint",
+        "DROP TABLE clock",
         "ALTER TABLE event DROP COLUMN hash",
         "PRAGMA user_version = 1",
     )

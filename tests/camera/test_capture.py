@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from accessctl.camera.capture import MAX_DAMAGED, MJPG, following_the_size, open_capture, read_rgb
+from tests.camera.jpegs import scan_bomb
 
 BLUE = np.full((2, 3, 3), (250, 20, 10), np.uint8)
 
@@ -99,3 +100,12 @@ def test_the_end_of_the_camera_is_the_inner_one_s(sends: Any) -> None:
     assert inner.settings[cv2.CAP_PROP_FORMAT] == -1
     capture.release()
     assert inner.released == 1
+
+
+def test_a_camera_that_sends_bombs_of_scans_sends_damaged_pictures(sends: Any) -> None:
+    """Each would take minutes, and the thread that reads the camera with it."""
+    bomb = np.frombuffer(scan_bomb(64, 5000), np.uint8).reshape(1, -1)
+    capture = following_the_size(sends(bomb, jpeg(4, 3)))
+    found, picture = capture.read()
+    assert found
+    assert picture.shape == (3, 4, 3)

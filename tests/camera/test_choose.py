@@ -234,3 +234,11 @@ def test_a_recording_beside_a_camera_is_refused(tmp_path: Path) -> None:
     film.touch()
     with pytest.raises(SourceError, match="a camera needs an infrared camera beside it"):
         beside(str(film))
+
+
+def test_a_password_that_has_to_be_escaped_is_told_how() -> None:
+    with pytest.raises(SourceError) as caught:
+        parse_source("rtsp://admin:hunter#2@10.0.0.5:554/live")
+    said = str(caught.value)
+    assert "write # as %23" in said
+    assert "hunter" not in said

@@ -142,7 +142,7 @@ def test_a_camera_that_went_away_and_came_back_gives_pictures_again(clock: Any) 
 
     feeds = [[*shots(1, 5), CameraError("unplugged")], [Shot(picture(80, 9), 0.0), halt]]
     source = FakeSource(feeds, live=True, endless=True)
-    config = CameraConfig(backoff_min_s=0.001, backoff_max_s=0.001)
+    config = CameraConfig(backoff_min_s=0.001, backoff_max_s=0.001, steady_s=0)
     reader = Reader(source, config, clock=clock, on_event=hear)
     with LiveCompanion(reader, hear) as companion:
         assert back.wait(PATIENCE_S)

@@ -4,68 +4,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accessctl.camera.health import (
-    Backoff,
     Condition,
     ConditionWatch,
     Freeze,
-    Outage,
     PictureHealth,
     condition_of,
     same_picture,
 )
 from accessctl.domain import Image
 from accessctl.errors import CameraError
-
-
-def test_waits_double_up_to_the_longest() -> None:
-    backoff = Backoff(1, 30)
-    waits = [backoff.wait_s(failures, chance=0) for failures in range(1, 8)]
-    assert waits == [1, 2, 4, 8, 16, 24, 24]
-
-
-def test_chance_adds_up_to_a_quarter() -> None:
-    backoff = Backoff(1, 30)
-    assert backoff.wait_s(2, chance=0.5) == pytest.approx(2.25)
-    assert backoff.wait_s(6, chance=1) == pytest.approx(30)
-
-
-def test_the_longest_wait_wins_over_a_larger_first_one() -> None:
-    assert Backoff(60, 5).wait_s(1, chance=0.9) == 5
-
-
-@given(
-    first=st.floats(0.01, 60),
-    longest=st.floats(0.01, 600),
-    failures=st.integers(1, 10**9),
-    chance=st.floats(0, 1, exclude_max=True),
-)
-def test_every_wait_stays_within_bounds(
-    first: float, longest: float, failures: int, chance: float
-) -> None:
-    wait = Backoff(first, longest).wait_s(failures, chance)
-    assert min(first, longest) <= wait <= longest
-
-
-def test_each_outage_is_an_event_once() -> None:
-    outage = Outage()
-    events = [
-        outage.worked(),
-        outage.failed("unplugged"),
-        outage.failed("missing"),
-        outage.worked(),
-        outage.worked(),
-        outage.failed("unplugged again"),
-    ]
-    assert events == [None, "lost", None, "back", None, "lost"]
-
-
-def test_the_latest_reason_is_kept_until_it_works_again() -> None:
-    outage = Outage()
-    outage.failed("unplugged")
-    outage.failed("missing")
-    assert (outage.failures, outage.error) == (2, "missing")
-    outage.worked()
-    assert (outage.failures, outage.error) == (0, None)
 
 
 def picture(seed: int = 0) -> Image:

@@ -13,17 +13,16 @@ from PIL import Image
 
 from accessctl.camera import photo
 from accessctl.camera.photo import (
-    MAX_SCANS,
     ImageFolderSource,
     decode_photo,
     images_in,
     natural_key,
     read_photo,
-    scans_of,
 )
 from accessctl.camera.reader import Reader
 from accessctl.config import CameraConfig
 from accessctl.errors import CameraError, PhotoError
+from tests.camera.jpegs import multi_picture, scan_bomb
 
 BYTES = 1_000_000
 PIXELS = 1_000_000
@@ -315,31 +314,30 @@ def test_damaged_photos_never_do_worse_than_a_photo_error(
     survives(bytes(data[:cut] + inserted + data[cut:]))
 
 
-def scan_bomb(side: int, scans: int) -> bytes:
-    """A progressive JPEG that says nothing again and again, a dozen bytes at a time."""
-
-    def segment(marker: int, content: bytes) -> bytes:
-        return b"\xff" + bytes([marker]) + struct.pack(">H", len(content) + 2) + content
-
-    blocks = ((side + 7) // 8) ** 2
-    one_code = bytes([1] + [0] * 15)
-    head = [
-        segment(0xDB, b"\x00" + b"\x01" * 64),
-        segment(0xC2, struct.pack(">B2HB", 8, side, side, 1) + b"\x01\x11\x00"),
-        segment(0xC4, b"\x00" + one_code + b"\x00"),
-        # Its one symbol ends the band for 2^14 blocks and more.
-        segment(0xC4, b"\x10" + one_code + b"\xe0"),
-        segment(0xDA, b"\x01\x01\x00\x00\x00\x00") + bytes((blocks + 7) // 8),
-    ]
-    again = segment(0xDA, b"\x01\x01\x00\x01\x3f\x00") + bytes(2 * (blocks // 16384 + 1))
-    return b"\xff\xd8" + b"".join(head) + again * scans + b"\xff\xd9"
-
-
 def test_a_bomb_of_scans_is_refused_before_it_is_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert decode_photo(scan_bomb(64, 5), "photo", PIXELS).shape == (64, 64, 3)
     monkeypatch.setattr("PIL.ImageFile.ImageFile.load", None)
     with pytest.raises(PhotoError, match=r"^photo would take very long to decode; save it again"):
         decode_photo(scan_bomb(64, 5000), "photo", PIXELS)
+
+
+@pytest.mark.parametrize("end", [multi_picture(), b""], ids=["with an MPF segment", "plain"])
+def test_a_bomb_is_one_whatever_the_library_calls_it(
+    monkeypatch: pytest.MonkeyPatch, end: bytes
+) -> None:
+    bomb = scan_bomb(64, 5000)
+    labelled = bomb[:2] + end + bomb[2:]
+    with Image.open(BytesIO(labelled)) as picture:
+        assert picture.format == ("MPO" if end else "JPEG")
+    monkeypatch.setattr("PIL.ImageFile.ImageFile.load", None)
+    with pytest.raises(PhotoError, match="would take very long"):
+        decode_photo(labelled, "photo", PIXELS)
+
+
+def test_a_photo_with_an_mpf_segment_is_a_photo() -> None:
+    photo = encoded(corners(), "JPEG")
+    image = decode_photo(photo[:2] + multi_picture() + photo[2:], "photo", PIXELS)
+    assert np.array_equal(image, decode_photo(photo, "photo", PIXELS))
 
 
 EXIF = Image.Exif()
@@ -374,48 +372,6 @@ def test_a_photo_with_damaged_exif_is_read_as_it_lies() -> None:
     for exif in (b"Exif\x00\x00", b"Exif\x00\x00XX*\x00rubbish", b"Exif\x00\x00II*\x00\xff\xff"):
         image = decode_photo(encoded(corners(), "PNG", exif=exif), "photo", PIXELS)
         assert np.array_equal(image, TURNED)
-
-
-SCAN = b"\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00"
-
-
-def segment(marker: int, content: bytes) -> bytes:
-    return b"\xff" + bytes([marker]) + struct.pack(">H", len(content) + 2) + content
-
-
-@pytest.mark.parametrize(("progressive", "scans"), [(False, range(1, 2)), (True, range(6, 15))])
-def test_scans_of_a_photo(progressive: bool, scans: range) -> None:
-    # Baseline has one scan; libjpeg's usual script for a progressive colour photo has ten.
-    buffer = BytesIO()
-    Image.linear_gradient("L").convert("RGB").save(buffer, "JPEG", progressive=progressive)
-    assert scans_of(buffer.getvalue()) in scans
-    assert scans.stop < MAX_SCANS
-
-
-@pytest.mark.parametrize(
-    ("data", "scans"),
-    [
-        (b"", 0),
-        (b"\xff", 0),
-        (b"\xff\xd8" + SCAN, 1),
-        (b"\xff\xd8" + SCAN + b"\x01\xff\x00\xff\xd0\x02" + SCAN, 2),
-        # A thumbnail within metadata is no scan of the picture, nor is what follows its end.
-        (b"\xff\xd8" + segment(0xE1, b"Exif" + SCAN * 3) + SCAN, 1),
-        (b"\xff\xd8" + SCAN + b"\xff\xd9" + SCAN, 1),
-        (b"\xff\xd8\xff\xff\xff" + SCAN, 1),
-        # A length that is none does not stand still.
-        (b"\xff\xd8\xff\xe1\x00\x00" + SCAN, 1),
-        (b"\xff\xd8\xff\xda", 1),
-    ],
-)
-def test_by_hand(data: bytes, scans: int) -> None:
-    assert scans_of(data) == scans
-
-
-@given(st.lists(st.sampled_from([b"\xff", b"\xda", b"\xd9", b"\x00", b"\x05", SCAN])))
-def test_any_bytes_have_no_more_scans_than_markers(parts: list[bytes]) -> None:
-    data = b"".join(parts)
-    assert 0 <= scans_of(data) <= data.count(b"\xff\xda")
 
 
 def save(path: Path, value: int) -> None:

@@ -14,6 +14,7 @@ from accessctl.domain import Frame
 from accessctl.errors import CameraError, PhotoError
 
 PATIENCE_S = 20.0
+AT_ONCE = CameraConfig(steady_s=0)
 
 
 def camera(*feeds: Any) -> FakeSource:
@@ -151,7 +152,7 @@ def test_a_camera_that_comes_back_is_reported_and_its_backoff_starts_anew(
             [*flat_shots([3]), halt],
         )
         with Reader(
-            source, CameraConfig(), clock=clock, chance=lambda: 0.0, pause=pause, on_event=note
+            source, AT_ONCE, clock=clock, chance=lambda: 0.0, pause=pause, on_event=note
         ) as reader:
             assert back_twice.wait(PATIENCE_S)
             assert reader.error is None
@@ -195,7 +196,7 @@ def test_a_camera_whose_feed_ends_is_lost_not_finished(
 def test_a_thread_stuck_in_a_silent_camera_is_given_up(
     clock: Any, make_pause: Callable[..., Any], first: list[int], silence_s: float
 ) -> None:
-    config = CameraConfig(open_timeout_s=10, read_timeout_s=5)
+    config = CameraConfig(open_timeout_s=10, read_timeout_s=5, steady_s=0)
     events: list[str] = []
     with Halt() as stuck, Halt() as halt:
         reached = threading.Event()
@@ -458,7 +459,7 @@ def test_a_frozen_camera_is_lost_until_it_shows_something_else(
             [*spaced(clock, [noise(2), noise(2), noise(3)]), halt],
         )
         with Reader(
-            source, CameraConfig(), clock=clock, chance=lambda: 0.0, pause=pause, on_event=notes
+            source, AT_ONCE, clock=clock, chance=lambda: 0.0, pause=pause, on_event=notes
         ) as reader:
             assert notes.wait_for(2) == ["lost", "back"]
             frame = reader.next(PATIENCE_S)
@@ -550,9 +551,7 @@ def test_a_slow_camera_is_given_more_time_at_every_attempt(
     with Halt() as stuck, Halt() as slow, Halt() as halt:
         reached = [threading.Event(), threading.Event()]
         source = camera([Signal(reached[0]), stuck], [Signal(reached[1]), slow, noise(1), halt])
-        with Reader(
-            source, CameraConfig(), clock=clock, pause=make_pause(), on_event=notes
-        ) as reader:
+        with Reader(source, AT_ONCE, clock=clock, pause=make_pause(), on_event=notes) as reader:
             assert reached[0].wait(PATIENCE_S)
             clock.advance(5)
             reader.next(0)
@@ -575,7 +574,7 @@ def test_a_thousand_outages_leave_no_threads_and_no_open_feeds(
     before = threading.active_count()
     source = camera(*[[noise(n), CameraError("Lost.")] for n in range(outages)])
     with Reader(
-        source, CameraConfig(), clock=clock, pause=make_pause(limit=outages + 1), on_event=notes
+        source, AT_ONCE, clock=clock, pause=make_pause(limit=outages + 1), on_event=notes
     ) as reader:
         notes.wait_for(2 * outages - 1)
         assert threading.active_count() <= before + 1
@@ -597,3 +596,21 @@ def test_a_camera_may_change_its_resolution(clock: Any) -> None:
             assert frame.image.shape == (21, 48, 3)
             assert reader.connected
             halt.set()
+
+
+def test_a_camera_that_flaps_is_two_reports_and_its_pictures_are_still_handed_on(
+    clock: Any, make_pause: Callable[..., Any]
+) -> None:
+    """Such as the address of a snapshot: a picture a connection."""
+    notes, pause = Notes(), make_pause(limit=40)
+    source = camera(*[[noise(n), CameraError("It stopped.")] for n in range(60)])
+    config = CameraConfig(source="http://camera/snap.jpg", backoff_min_s=1, backoff_max_s=30)
+    with Reader(
+        source, config, clock=clock, chance=lambda: 0.0, pause=pause, on_event=notes
+    ) as reader:
+        assert pause.enough.wait(PATIENCE_S)
+        assert reader.next(PATIENCE_S) is not None
+        assert reader.error == "It stopped."
+    assert [event for event, _ in notes.seen] == ["lost", "flapping"]
+    assert "the address of a snapshot" in notes.seen[1][1]
+    assert pause.waits[:6] == [1, 2, 4, 8, 16, 24]

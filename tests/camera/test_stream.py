@@ -21,7 +21,7 @@ from accessctl.errors import CameraError
 
 PASSWORD = "hunter2"
 PATIENCE = CameraConfig(open_timeout_s=20, read_timeout_s=20)
-IMPATIENT = CameraConfig(open_timeout_s=1, read_timeout_s=1, backoff_min_s=0.01)
+IMPATIENT = CameraConfig(open_timeout_s=1, read_timeout_s=1, backoff_min_s=0.01, steady_s=0)
 
 
 def picture(value: int) -> bytes:
@@ -330,6 +330,24 @@ def test_time_always_rises(stamps: list[float], fps: float) -> None:
 )
 def test_usable_fps(stated: float, used: float) -> None:
     assert usable_fps(stated) == used
+
+
+def test_a_password_in_the_path_as_recorders_have_it_is_never_shown(
+    host: str, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    source = StreamSource(f"http://{host}/user=door_password={PASSWORD}_channel=1.sdp", PATIENCE)
+    told: list[str] = []
+    gone = threading.Event()
+
+    def note(event: str, detail: str) -> None:
+        told.append(detail)
+        gone.set()
+
+    with Reader(source, IMPATIENT, on_event=note):
+        assert gone.wait(30)
+    said = [source.description, repr(source), *told, caplog.text, *capfd.readouterr()]
+    assert not [text for text in said if PASSWORD in text]
+    assert f"http://{host}/user=door_password=***" in told[0]
 
 
 class LateCapture:

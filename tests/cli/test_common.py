@@ -13,15 +13,15 @@ def test_the_option_wins_over_the_variable_over_the_folder(tmp_path: Path) -> No
     here = tmp_path / "config.yaml"
     here.touch()
     environ = {"ACCESSCTL_CONFIG": "/etc/door.yaml"}
-    assert config_path(Path("a.yaml"), environ, tmp_path) == Path("a.yaml")
-    assert config_path(None, environ, tmp_path) == Path("/etc/door.yaml")
-    assert config_path(None, {}, tmp_path) == here
-    assert config_path(None, {"ACCESSCTL_CONFIG": ""}, tmp_path) == here
+    assert config_path(Path("a.yaml"), environ, lambda: tmp_path) == Path("a.yaml")
+    assert config_path(None, environ, lambda: tmp_path) == Path("/etc/door.yaml")
+    assert config_path(None, {}, lambda: tmp_path) == here
+    assert config_path(None, {"ACCESSCTL_CONFIG": ""}, lambda: tmp_path) == here
 
 
 def test_no_configuration_at_all_says_how_to_name_one(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"--config FILE or .* ACCESSCTL_CONFIG\.$"):
-        config_path(None, {}, tmp_path)
+        config_path(None, {}, lambda: tmp_path)
 
 
 def test_json_is_one_line_readable_and_strict(capsys: pytest.CaptureFixture[str]) -> None:

@@ -97,3 +97,13 @@ def test_explain_fits_a_terminal_and_shows_actions() -> None:
     ]
     assert max(len(line) for line in lines if line.startswith("    ")) <= 84
     assert all(not line.startswith(" ") or line.startswith("    ") for line in lines)
+
+
+def test_explain_shows_no_secret_of_an_address() -> None:
+    webhook = {"type": "webhook", "url": "https://gate/hook?token=Zq7Xw9"}
+    config = Config.model_validate(
+        {"camera": {"source": "rtsp://a:Zq7Xw9@cam/1"}, "actions": {"granted": [webhook]}}
+    )
+    said = "\n".join(explanation(config, 200))
+    assert "camera.source: rtsp://***@cam/1" in said
+    assert "Zq7Xw9" not in said

@@ -1,8 +1,17 @@
+import contextlib
+import io
+from pathlib import Path
+
 import pytest
+
+from accessctl.cli.identify import line, print_line
+from accessctl.domain import Box, Match, PersonId
+from accessctl.recognition.identify import Identification
+from accessctl.vision.fake import fake_face
 
 pytestmark = pytest.mark.usefixtures("models")
 
-KEYS = ["image", "face", "box", "person", "similarity", "fmr", "error"]
+KEYS = ["image", "face", "box", "person", "similarity", "fmr", "reason", "error"]
 
 
 @pytest.fixture
@@ -68,7 +77,21 @@ def test_a_face_of_no_use_is_told_and_not_named(eileen, pictures) -> None:
     assert line["person"] is None
     assert line["face"] == 0
     assert "too far" in line["error"]
+    assert line["reason"] == "poor_quality"
     assert "[too far" in eileen("identify", pictures("small")).out
+
+
+def test_unknown_at_full_similarity_says_why() -> None:
+    """Two people are enrolled who cannot be told apart, or one person under two names."""
+    match = Match(PersonId("p"), 1.0, 9.0, 0.0, 1e-9, 1e-8)
+    face = fake_face(box=Box(10, 20, 30, 40))
+    found = line(Path("a.jpg"), 0, Identification(face, None, match, "ambiguous"), None)
+    assert (found["person"], found["reason"]) == (None, "ambiguous")
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        print_line(found, False)
+    assert "unknown (similarity 1.000" in said.getvalue()
+    assert "as near: the two cannot be told apart]" in said.getvalue()
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from accessctl.audit.log import EventLog
+from accessctl.clock import uptime
 from accessctl.config import GalleryConfig, LockoutConfig
 from accessctl.domain import Outcome, PersonId, PersonRules, Reason
 from accessctl.errors import InputError, UnknownPersonError
@@ -19,7 +20,6 @@ from accessctl.gallery.people import NewPhoto
 from accessctl.gallery.pins import hash_pin
 from accessctl.gallery.store import open_gallery
 from accessctl.policy.decide import Verdict
-from accessctl.policy.lockout import uptime
 from accessctl.policy.lockout_store import LockoutKeeper, LockoutStore
 
 Run = Callable[..., int]

@@ -274,6 +274,29 @@ def test_nothing_to_show(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == ""
 
 
+@models
+@pytest.mark.parametrize("how", ["full", "broken"])
+def test_nobody_to_show_it_to_ends_no_door(eileen, film, how: str) -> None:
+    if how == "full":
+        target = os.open("/dev/full", os.O_WRONLY)
+    else:
+        reader, target = os.pipe()
+        os.close(reader)
+    command = ["run", "--json", "--fast", "--source", str(film(*TWO_VISITS))]
+    try:
+        ended = subprocess.run(
+            [sys.executable, "-m", "accessctl", *command, "--config", str(eileen.config)],
+            stdout=target,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    finally:
+        os.close(target)
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stderr.count("cannot be shown any more") == 1
+    assert [word for kind, word in told(eileen) if kind == "decision"] == ["unknown", "granted"]
+
+
 @pytest.fixture
 def running(eileen, film) -> Iterator[subprocess.Popen[str]]:
     """A door in a process of its own, before which Eileen stands for a minute and a half."""
@@ -296,6 +319,21 @@ def running(eileen, film) -> Iterator[subprocess.Popen[str]]:
         yield process
         (eileen.folder / "go").touch()
         process.kill()
+
+
+@models
+def test_a_standard_output_that_was_closed_ends_no_door(eileen, film) -> None:
+    """Nor is another file opened in its place and written into."""
+    words = ["run", "--json", "--fast", "--source", str(film(*TWO_VISITS))]
+    command = [sys.executable, "-m", "accessctl", *words, "--config", str(eileen.config)]
+    ended = subprocess.run(
+        ["/bin/sh", "-c", 'exec "$@" >&-', "sh", *command],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert [word for kind, word in told(eileen) if kind == "decision"] == ["unknown", "granted"]
 
 
 @models

@@ -245,7 +245,6 @@ def test_what_holds_no_sections_is_refused(file: Path, content: str) -> None:
         "a: b: c",
         "\tpolicy: {}",
         "policy: *nowhere",
-        b"\xff\xfe\x00x",
         "--- {}\n--- {}",
     ],
 )
@@ -462,3 +461,48 @@ def test_limits_that_contradict_each_other_are_refused(
     file: Path, content: str, sentence: str
 ) -> None:
     assert sentence in refusal(file, content)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "camera: {source: [rtsp://admin:Zq7Xw9@cam/1]}",
+        "actions: {granted: [{type: webhook, url: 'ftp://x/password=Zq7Xw9'}]}",
+        "camera: {usb_id: 'rtsp://cam/token/Zq7Xw9'}",
+    ],
+)
+def test_a_refused_value_shows_no_secret_of_an_address(file: Path, content: str) -> None:
+    said = refusal(file, content)
+    assert "***" in said
+    assert "Zq7Xw9" not in said
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (
+            "actions: {granted: [{type: command, argv: [relay, 1, on]}]}",
+            "argv.1: YAML takes this for a number (1), where text is meant; put it in quotes.",
+        ),
+        (
+            "actions: {granted: [{type: command, argv: [relay, on]}]}",
+            "argv.1: YAML takes this for a truth value (True), where text is meant; put it",
+        ),
+        ("access: {door: 2026-01-31}", "YAML takes this for a date (2026-01-31)"),
+        ("camera: {source: off}", "YAML takes this for a truth value (False)"),
+        ("camera: usb", "camera: must hold settings of its own"),
+        ("actions: {granted: [{type: command, argv: relay}]}", "argv: must be a list"),
+        ("policy: {min_frames: many}", "policy.min_frames: must be a whole number (found 'many')"),
+        ("policy: {cooldown_s: long}", "policy.cooldown_s: must be a number (found 'long')"),
+        ("audit: {file: 5}", "audit.file: must be the path of a file"),
+    ],
+)
+def test_a_value_of_another_kind_is_told_in_words(file: Path, content: str, sentence: str) -> None:
+    said = refusal(file, content)
+    assert sentence in said
+    assert "Input should" not in said
+
+
+def test_the_number_of_a_camera_names_it(file: Path) -> None:
+    file.write_text("camera: {source: 0}")
+    assert load_config(file).camera.source == "0"

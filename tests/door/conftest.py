@@ -11,7 +11,7 @@ from accessctl.recognition.engine import Engine
 @pytest.fixture
 def config(tmp_path: Path) -> Config:
     return Config(
-        camera=CameraConfig(source="demo", backoff_min_s=0.001, backoff_max_s=0.001),
+        camera=CameraConfig(source="demo", backoff_min_s=0.001, backoff_max_s=0.001, steady_s=0),
         gallery=GalleryConfig(folder=tmp_path / "enrolled"),
         audit=AuditConfig(file=tmp_path / "events.sqlite"),
         policy=FakeHouse().policy,

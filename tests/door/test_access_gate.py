@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from accessctl.clock import Uptime
 from accessctl.config import LockoutConfig
 from accessctl.config.policy import AccessConfig
 from accessctl.domain import (
@@ -25,7 +26,7 @@ from accessctl.door.fake import FACE_BOX, FakeHouse, decisions
 from accessctl.door.second_factor import NO_FACTOR_DESK
 from accessctl.policy.access import AccessPlan, objection
 from accessctl.policy.evidence_record import from_data
-from accessctl.policy.lockout import Lockout, Uptime
+from accessctl.policy.lockout import Lockout
 from accessctl.policy.lockout_store import LockoutKeeper, LockoutStore
 from accessctl.vision.fake import fake_face
 

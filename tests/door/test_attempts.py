@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from accessctl.clock import Uptime
 from accessctl.config import LockoutConfig, PolicyConfig
 from accessctl.config.liveness import LivenessConfig
 from accessctl.config.policy import AccessConfig
@@ -14,7 +15,7 @@ from accessctl.door.access_gate import NO_LOCKOUTS, AccessGate, Lockouts
 from accessctl.door.assembly import recent_grants
 from accessctl.door.demands import Wanted
 from accessctl.door.fake import EPOCH, FACE_BOX, FakeHouse, decisions
-from accessctl.policy.lockout import Lockout, Uptime
+from accessctl.policy.lockout import Lockout
 from accessctl.policy.lockout_store import LockoutKeeper, LockoutStore
 from accessctl.vision.fake import fake_face
 

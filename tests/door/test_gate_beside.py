@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from accessctl.administration.crossings import Crossings
 from accessctl.audit.base import MemoryLog
+from accessctl.clock import Uptime
 from accessctl.config import LockoutConfig
 from accessctl.config.policy import AccessConfig
 from accessctl.domain import Decision, Outcome, PersonRules, Reason
@@ -22,7 +23,6 @@ from accessctl.door.second_factor import PinAttempts, SecondFactor
 from accessctl.errors import StoreError
 from accessctl.gallery.pins import PinHash
 from accessctl.policy.evidence_record import from_data
-from accessctl.policy.lockout import Uptime
 from accessctl.policy.lockout_store import LockoutKeeper, LockoutStore
 from accessctl.vision.fake import fake_face
 

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from accessctl.clock import Uptime
 from accessctl.config import LockoutConfig
 from accessctl.config.liveness import LivenessConfig
 from accessctl.domain import Box, CueVerdict, Face, Outcome, Reason
 from accessctl.door.demands import Wanted
 from accessctl.door.fake import FACE_BOX
-from accessctl.policy.lockout import Uptime
 from accessctl.policy.lockout_store import LockoutKeeper, LockoutStore
 from accessctl.vision.fake import fake_face
 from tests.door.test_attempts import ADA, EVE, GRANTED, Doorstep

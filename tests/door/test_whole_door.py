@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accessctl.audit.log import EventLog
+from accessctl.clock import Uptime
 from accessctl.config import LockoutConfig
 from accessctl.config.liveness import LivenessConfig
 from accessctl.config.policy import AccessConfig
@@ -24,7 +25,6 @@ from accessctl.errors import StoreError
 from accessctl.policy.circumstances import Proof
 from accessctl.policy.decide import live_frames
 from accessctl.policy.evidence_record import from_data
-from accessctl.policy.lockout import Uptime
 from accessctl.policy.lockout_store import LockoutKeeper, LockoutStore
 from accessctl.vision.fake import fake_face
 

@@ -26,6 +26,7 @@ SECTIONS: dict[str, dict[str, Any]] = {
         "open_timeout_s": 1,
         "read_timeout_s": 1,
         "backoff_min_s": 0.1,
+        "steady_s": 0.3,
         "backoff_max_s": 0.5,
     },
     "encoder": {"folder": str(REPOSITORY / "models" / "dlib"), "device": "cpu"},

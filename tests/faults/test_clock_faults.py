@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from accessctl.audit.log import EventLog
+from accessctl.clock import Uptime
 from accessctl.config import LockoutConfig
 from accessctl.config.policy import AccessConfig
 from accessctl.domain import Decision, EventKind, Outcome, PersonRules, Reason
 from accessctl.door.access_gate import AccessGate
 from accessctl.door.assembly import recent_grants
 from accessctl.door.fake import FACE_BOX, FakeHouse, decisions
-from accessctl.policy.lockout import Lockout, Uptime
+from accessctl.policy.lockout import Lockout
 from accessctl.policy.lockout_store import LockoutKeeper, LockoutStore
 from accessctl.vision.fake import fake_face
 

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,12 @@ import pytest
 
 from accessctl.actions.base import RecordingAction
 from accessctl.audit.log import EventLog
-from accessctl.audit.opening import open_log_to_check
-from accessctl.config import load_config
-from accessctl.domain import Decision, EventKind, Outcome, PersonId, Reason
+from accessctl.audit.opening import open_log, open_log_to_check, open_log_to_read
+from accessctl.config import AuditConfig, load_config
+from accessctl.domain import Decision, Event, EventKind, Outcome, PersonId, Reason
 from accessctl.door.fake import DirectRunner
 from accessctl.door.recorder import DecisionRecorder
+from accessctl.errors import StoreError
 from tests.faults.running import UNLOCK, Door
 
 DISK_KB = 3000
@@ -164,7 +165,7 @@ def test_a_gallery_that_became_read_only_takes_nobody_and_keeps_the_door_open(
     door.until_answering()
     door.open_once_more()
     with small_disk.read_only(gallery):
-        assert "permissions" in sentence(door.enrol("Grace Hopper", another))
+        assert "on a disk that is read-only" in sentence(door.enrol("Grace Hopper", another))
         door.open_once_more()
     assert door.enrol("Grace Hopper", another).returncode == 0
     assert names(door) == ["Eileen Collins", "Grace Hopper"]
@@ -172,6 +173,36 @@ def test_a_gallery_that_became_read_only_takes_nobody_and_keeps_the_door_open(
     assert door.stop() == 0, door.said()
     assert "Traceback" not in door.said()
     verifies(door)
+
+
+@pytest.mark.parametrize("in_use", [False, True], ids=["at rest", "with a write-ahead log"])
+def test_a_log_on_a_read_only_disk_is_named_so_and_can_be_verified(
+    small_disk: SmallDisk, in_use: bool
+) -> None:
+    config = AuditConfig(file=small_disk.folder / "state" / "events.sqlite")
+    event = Event(1_800_000_000.0, EventKind.SERVICE, {"state": "started"})
+    with ExitStack() as stack:
+        log = stack.enter_context(open_log(config, {}))
+        for _ in range(20):
+            log.append(event)
+        if not in_use:
+            stack.close()
+        with small_disk.read_only(config.file.parent):
+            before = contents(config.file.parent)
+            assert (config.file.with_name("events.sqlite-wal") in before) is in_use
+            with open_log_to_check(config, {}) as checked:
+                report = checked.verify()
+            assert (report.records, report.covered, report.alarm) == (20, 20, False)
+            with open_log_to_read(config) as read:
+                assert len(list(read.query())) == 20
+            with pytest.raises(StoreError, match="on a disk that is read-only"):
+                open_log(config, {}).append(event)
+            assert contents(config.file.parent) == before
+
+
+def contents(folder: Path) -> dict[Path, bytes]:
+    """What counts of each file; the -shm file is SQLite's shared memory."""
+    return {path: path.read_bytes() for path in folder.iterdir() if path.suffix != ".sqlite-shm"}
 
 
 def reasons(door: Any) -> Counter[str]:

@@ -1,24 +1,14 @@
 import math
-import os
-import time
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accessctl.clock import Uptime
 from accessctl.config import LockoutConfig
 from accessctl.domain import Outcome, Reason
 from accessctl.policy.decide import Verdict
-from accessctl.policy.lockout import (
-    Charge,
-    Lockout,
-    LockoutStanding,
-    Uptime,
-    after,
-    charge_of,
-    uptime,
-)
+from accessctl.policy.lockout import Charge, Lockout, LockoutStanding, after, charge_of
 
 CONFIG = LockoutConfig()
 GRANT = Verdict(Outcome.GRANTED, Reason.MATCHED, None)
@@ -222,16 +212,3 @@ def test_a_row_of_refusals_always_ends_locked(reasons: list[Reason], at: float) 
         verdict = Verdict(Outcome.DENIED, reason, None)
         state = after(LockoutStanding(person=state), verdict, up(at), CONFIG).person
         assert state.locked(up(at)) is (count % 5 == 0 or count >= 50)
-
-
-def test_one_boot_and_seconds_that_only_grow(tmp_path: Path) -> None:
-    file = tmp_path / "boot_id"
-    file.write_text("1f2e\n")
-    first, second = uptime(file), uptime(file)
-    assert first.boot == second.boot == "1f2e"
-    assert 0 < time.monotonic() <= first.seconds + 1
-    assert first.seconds <= second.seconds
-
-
-def test_without_a_boot_id_a_process_is_a_boot(tmp_path: Path) -> None:
-    assert uptime(tmp_path / "none").boot == f"process {os.getpid()}"

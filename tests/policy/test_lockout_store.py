@@ -10,11 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from accessctl.clock import Uptime
 from accessctl.config import LockoutConfig
 from accessctl.domain import Outcome, PersonId, Reason
 from accessctl.errors import StoreError
 from accessctl.policy.decide import Verdict
-from accessctl.policy.lockout import Lockout, Uptime
+from accessctl.policy.lockout import Lockout
 from accessctl.policy.lockout_store import LockoutKeeper, LockoutStore
 
 LOCKED = Lockout(7, Uptime("boot", 12.5), 30.0)

@@ -1,4 +1,6 @@
 import os
+import resource
+import signal
 import stat
 from pathlib import Path
 
@@ -127,3 +129,42 @@ def test_several_screens_show_the_same_and_the_first_key_counts() -> None:
     screens.close()
     assert one.closed
     assert other.closed
+
+
+def test_a_recording_on_a_full_disk_is_no_recording(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """FFmpeg writes what it can and says nothing."""
+    out = tmp_path / "out.mp4"
+    recording = Recording(out, fps=12.5)
+    for value in range(0, 250, 10):
+        recording.show(flat(value))
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (200, limit[1]))
+        with pytest.raises(DisplayError, match="is broken: it holds 0 of 25 pictures"):
+            recording.close()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+        signal.signal(signal.SIGXFSZ, ignored)
+
+
+def test_every_screen_is_closed_though_one_fails() -> None:
+    closed: list[str] = []
+
+    class Failing:
+        def show(self, image: Image) -> None:
+            del image
+
+        def close(self) -> None:
+            closed.append("failing")
+            raise DisplayError("The disk is full.")
+
+    class Other(Failing):
+        def close(self) -> None:
+            closed.append("other")
+
+    with pytest.raises(DisplayError, match="full"):
+        Screens([Failing(), Other()]).close()
+    assert closed == ["failing", "other"]

@@ -37,13 +37,14 @@ def test_a_stranger_has_a_nearest_but_no_name() -> None:
     assert one.match is not None
     assert one.match.person == ada
     assert one.match.fmr_upper > house.roster().max_fmr
+    assert one.reason == "no_match"
 
 
 def test_with_nobody_enrolled_there_is_no_nearest() -> None:
     house = FakeHouse()
     house.observer.faces = [fake_face(box=FACE_BOX)]
     (one,) = look(house, portrait(ADA))
-    assert (one.person, one.match) == (None, None)
+    assert (one.person, one.match, one.reason) == (None, None, "no_match")
 
 
 def test_a_poor_face_is_never_named() -> None:
@@ -54,6 +55,7 @@ def test_a_poor_face_is_never_named() -> None:
     assert one.person is None
     assert one.match is not None
     assert one.match.similarity == pytest.approx(1)
+    assert one.reason == "poor_quality"
 
 
 def test_two_who_are_alike_are_not_told_apart() -> None:
@@ -64,8 +66,10 @@ def test_two_who_are_alike_are_not_told_apart() -> None:
     (one,) = look(house, portrait(ADA))
     assert one.match is not None
     assert one.match.margin == pytest.approx(0, abs=1e-5)
-    assert one.person is None
-    assert look(house, portrait(ADA), min_margin=0)[0].person is not None
+    assert (one.person, one.reason) == (None, "ambiguous")
+    named = look(house, portrait(ADA), min_margin=0)[0]
+    assert named.person is not None
+    assert named.reason is None
 
 
 def test_an_empty_picture() -> None:

@@ -27,6 +27,7 @@ class Shown:
     names: dict[PersonId, str] = field(default_factory=dict)
     lockout: Callable[[], LockoutView] = LockoutView
     infrared: tuple[str, str | None] | None = None
+    clock_doubt_s: float | None = None
     statistics: Statistics = field(init=False)
 
     def __post_init__(self) -> None:
@@ -44,6 +45,7 @@ class Shown:
             dropped=lambda: self.dropped,
             lockout=lambda: self.lockout(),
             infrared=lambda: self.infrared,
+            clock_doubt_s=lambda: self.clock_doubt_s,
         )
 
     def step(self, *decisions: Decision, **timings: float) -> None:

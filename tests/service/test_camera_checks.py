@@ -53,6 +53,14 @@ def test_a_camera_that_dies_while_it_is_looked_at():
         look(source, USB)
 
 
+def test_the_address_of_a_snapshot_is_named_as_one():
+    source = FakeSource(
+        [[*flat_shots([9]), CameraError("It stopped.")]] * 3, live=True, endless=True
+    )
+    with pytest.raises(CameraError, match="the address of a snapshot"):
+        look(source, CameraConfig(source="http://camera/snap.jpg"))
+
+
 def test_a_camera_that_says_nothing_is_given_up():
     forever = threading.Event()
     source = FakeSource([[forever]] * 9, live=True, endless=True)

@@ -27,7 +27,6 @@ from accessctl.service.checks import (
     examine,
     failure,
     free_mb,
-    interpreter_of,
     nearest,
     ok,
     warning,
@@ -55,6 +54,15 @@ def test_every_check_is_made_whatever_the_others_do():
         *fine,
     ]
     assert [finding.level for finding in found[:2]] == [Level.OK, Level.FAILURE]
+
+
+def test_a_check_that_fails_shows_no_secret_of_an_address():
+    def fail():
+        raise RuntimeError("rtsp://cam/password=Zq7Xw9 is gone")
+
+    (finding,) = examine([("a", fail)])
+    assert "rtsp://cam/password=***" in finding.sentence
+    assert "Zq7Xw9" not in finding.sentence
 
 
 @pytest.fixture
@@ -347,12 +355,37 @@ def test_a_script_without_its_interpreter(script):
 
 
 @pytest.mark.parametrize(
-    ("content", "interpreter"),
-    [(b"#!/bin/sh\n", "/bin/sh"), (b"\x7fELF...", None), (b"", None), (b"#!\n", None)],
+    ("content", "said"),
+    [
+        ("#!/bin/sh\r\ntrue\r\n", "the line ends of Windows (CRLF)"),
+        ("true\n", "a script needs a first line such as #!/bin/sh"),
+        ("#!/usr/bin/env no-such-sh\n", "asks env for no-such-sh, which is not on the PATH"),
+    ],
 )
-def test_first_lines(tmp_path, content, interpreter):
-    (tmp_path / "p").write_bytes(content)
-    assert interpreter_of(tmp_path / "p") == interpreter
+@pytest.mark.parametrize("outcome", ["granted", "denied", "unknown", "challenge"])
+def test_what_the_kernel_would_not_start_is_a_failure(script, content, said, outcome):
+    script.write_bytes(content.encode())
+    config = ActionsConfig.model_validate({outcome: [command(script)]})
+    (finding,) = [f for f in check_hooks(config, {"PATH": "/bin"}) if outcome in f.sentence]
+    assert (finding.level, said in finding.sentence) == (Level.FAILURE, True)
+
+
+@pytest.mark.parametrize(
+    ("answer", "level", "said"),
+    [
+        ("exit 0", Level.OK, "all is well"),
+        ("exit 3", Level.FAILURE, "ended with status 3"),
+        ("sleep 60", Level.FAILURE, "did not end within"),
+    ],
+)
+def test_a_program_that_may_be_asked_is_asked(tmp_path, answer, level, said):
+    path = tmp_path / "unlock"
+    path.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/asked\n{answer}\n')
+    path.chmod(0o755)
+    asked = {**command(path, "now"), "check": True, "timeout_s": 1}
+    (finding,) = check_hooks(actions(asked), {"PATH": "/bin"})
+    assert (finding.level, said in finding.sentence) == (level, True)
+    assert (tmp_path / "asked").read_text() == "now --accessctl-check\n"
 
 
 def test_a_door_that_opens_nothing():

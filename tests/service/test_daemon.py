@@ -1,5 +1,6 @@
 """The daemon in this process: fake house, fake camera, a real notify and control socket."""
 
+import errno
 import socket
 import threading
 import time
@@ -25,6 +26,7 @@ from accessctl.recognition.engine import Engine
 from accessctl.service import daemon
 from accessctl.service.client import ask
 from accessctl.service.daemon import Late, Orders, Service, serve
+from accessctl.service.display import Show
 from accessctl.service.reload import Reloads
 from accessctl.service.statistics import Statistics
 from accessctl.service.supervision import Notifier, Watchdog
@@ -86,7 +88,12 @@ class Site:
         self.stop = threading.Event()
         self.end = threading.Event()
         self.base = {
-            "camera": {"source": "rtsp://door/1", "backoff_min_s": 0.01, "backoff_max_s": 0.01},
+            "camera": {
+                "source": "rtsp://door/1",
+                "backoff_min_s": 0.01,
+                "backoff_max_s": 0.01,
+                "steady_s": 0,
+            },
             "gallery": {"folder": folder / "enrolled"},
             "audit": {"file": folder / "events.sqlite"},
             "service": {"socket": folder / "door.sock"},
@@ -124,10 +131,10 @@ class Site:
             raise self.refusal
         return self.config
 
-    def serve(self, **environment: str) -> None:
+    def serve(self, show: Show = lambda *_: None, **environment: str) -> None:
         told = {"NOTIFY_SOCKET": self.manager.address} | environment
         orders = Orders(self.load, "config.yaml", fast=True)
-        serve(orders, lambda *_: None, self.stop, told, lambda photos, _: iter(photos))
+        serve(orders, show, self.stop, told, lambda photos, _: iter(photos))
 
     def camera(self, *values: int) -> FakeSource:
         """An endless camera that gives these flat pictures and then none for as long as it runs."""
@@ -184,6 +191,22 @@ def test_ready_then_watching_then_stopping(site: Site, manager: Manager) -> None
         ["STOPPING=1", "STATUS=Stopping."],
     ]
     assert site.states() == ["started", "stopped"]
+
+
+def test_a_display_that_fails_does_not_end_the_door(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("accessctl.service.display.sys.stdout", None)
+    shown: list[object] = []
+
+    def fail(decisions: object, names: object) -> None:
+        shown.append(decisions)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    site.sources = [FakeSource([flat_shots([1, 2, 3])])]
+    site.serve(show=fail)
+    assert len(shown) == 1
+    assert site.states() == ["started", "display_lost", "stopped"]
 
 
 def test_a_door_keeps_opencv_to_one_thread(site: Site, manager: Manager) -> None:

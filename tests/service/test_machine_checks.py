@@ -13,7 +13,6 @@ from accessctl.service.machine_checks import (
     check_opencv,
     check_python,
     installed,
-    kernel_says_synchronised,
     needed_packages,
     pins_of,
     usable_gpus,
@@ -210,7 +209,3 @@ def test_a_date_that_cannot_be(now):
     (finding,) = check_clock(now, lambda: True)
     assert finding.level is Level.FAILURE
     assert finding.sentence.endswith("cannot be today; set the clock.")
-
-
-def test_the_kernel_answers_and_nothing_is_changed():
-    assert kernel_says_synchronised() in {True, False, None}

@@ -57,6 +57,7 @@ NAMES = {
     "accessctl_frames_failed",
     "accessctl_camera_behind_seconds",
     "accessctl_camera_upside_down",
+    "accessctl_clock_doubt_seconds",
     "accessctl_watchdog_pings",
     "accessctl_uptime_seconds",
 }
@@ -186,3 +187,10 @@ def test_a_silent_client_does_not_keep_others_out(shown, monkeypatch):
 def test_a_door_without_metrics_does_not_load_the_library():
     script = "import sys, accessctl.service.metrics\nsys.exit('prometheus_client' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+def test_a_clock_that_jumped_is_measured(shown):
+    assert samples(shown)["accessctl_clock_doubt_seconds",] == 0
+    shown.clock_doubt_s = -7200.0
+    assert samples(shown)["accessctl_clock_doubt_seconds",] == -7200
+    assert shown.statistics.report()["clock"] == {"believed": False, "jumped_s": -7200.0}

@@ -6,10 +6,11 @@ from collections import deque
 import numpy as np
 import pytest
 
+from accessctl.clock import Uptime
 from accessctl.domain import Frame, PersonId, Quality
 from accessctl.door.door import FaceView, Step
 from accessctl.errors import StoreError
-from accessctl.policy.lockout import Lockout, Uptime
+from accessctl.policy.lockout import Lockout
 from accessctl.policy.lockout_store import LockoutStore
 from accessctl.service.statistics import LockoutView, rate, read_lockout
 from accessctl.vision.fake import fake_face
@@ -51,6 +52,7 @@ EVERYTHING = {
     "device",
     "liveness",
     "lockout",
+    "clock",
 }
 
 

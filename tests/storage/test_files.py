@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from accessctl.errors import StoreError
+from accessctl.errors import FaultError, InputError, StoreError
 from accessctl.storage.files import (
     KEY_BYTES,
     KeyPlaces,
@@ -18,6 +18,7 @@ from accessctl.storage.files import (
     identity,
     is_still,
     make_private,
+    new_private_file,
     sync_folder,
     write_atomically,
 )
@@ -138,7 +139,7 @@ def test_what_a_killed_process_left_is_no_hindrance(tmp_path: Path) -> None:
 MAKE = """
 import os, sys
 from pathlib import Path
-from accessctl.errors import StoreError
+from accessctl.errors import FaultError, InputError, StoreError
 from accessctl.storage.files import KeyPlaces
 places = KeyPlaces("the spare key", "a spare key", "SPARE_KEY_FILE", "spare-key", StoreError)
 sys.stdin.read()
@@ -219,3 +220,37 @@ def test_what_is_written_in_place_of_a_file_can_be_its_owners(tmp_path: Path) ->
     write_atomically(path, b"new", mode=0o640, owner=(65534, 65533))
     status = path.stat()
     assert (status.st_uid, status.st_gid, status.st_mode & 0o777) == (65534, 65533, 0o640)
+
+
+def test_a_file_that_is_there_stays(tmp_path: Path) -> None:
+    path = tmp_path / "mine"
+    path.write_text("mine")
+    with pytest.raises(InputError, match="name a new file"), new_private_file(path):
+        pass
+    assert path.read_text() == "mine"
+
+
+def test_what_fails_in_the_middle_leaves_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "new"
+
+    def half() -> None:
+        with new_private_file(path) as file:
+            file.write(b"half")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        half()
+    assert not path.exists()
+
+
+def test_a_disk_that_is_full_is_a_sentence_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("accessctl.storage.files.os.fsync", full)
+    path = tmp_path / "new"
+    with pytest.raises(FaultError, match="No space left on device"), new_private_file(path):
+        pass
+    assert not path.exists()

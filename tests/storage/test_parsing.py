@@ -199,3 +199,21 @@ def test_damaged_bytes_are_read_or_refused(
     except ValueError:
         return
     assert found.nbytes <= 1000
+
+
+@pytest.mark.parametrize("codec", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_what_windows_calls_unicode_is_named(file: Path, codec: str) -> None:
+    file.write_bytes("camera:\n  source: auto\n".encode(codec))
+    with pytest.raises(ValueError, match=r"^is UTF-16, .* saved as UTF-8$"):
+        read_mapping(file)
+
+
+def test_the_line_of_a_character_that_is_not_utf_8(file: Path) -> None:
+    file.write_bytes("a: 1\nb: café\n".encode("latin-1"))
+    with pytest.raises(ValueError, match="a character in line 2 that is not UTF-8"):
+        read_mapping(file)
+
+
+def test_the_mark_that_some_editors_put_first_is_read(file: Path) -> None:
+    file.write_bytes(b"\xef\xbb\xbfa: 1\n")
+    assert read_mapping(file) == {"a": 1}

@@ -2,6 +2,7 @@ import errno
 import sqlite3
 import stat
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import fields
 from pathlib import Path
 
@@ -12,10 +13,12 @@ from accessctl.storage.sqlite import (
     FaultWords,
     Schema,
     connect,
+    copy_database,
     keep_wal,
     migrate,
     pragma,
     private_file,
+    refuse_damaged,
     refuse_foreign,
     reported,
     transaction,
@@ -212,3 +215,33 @@ def test_others_pass() -> None:
 def test_one_sentence_may_do_for_all() -> None:
     words = FaultWords.all_alike("{path} failed ({what}).")
     assert {getattr(words, kind) for kind in KINDS} == {"{path} failed ({what})."}
+
+
+def test_a_copy_is_whole_though_others_write_on(tmp_path: Path) -> None:
+    source, target = tmp_path / "source.sqlite", tmp_path / "copy.sqlite"
+    private_file(source)
+    with closing(connect(source, 1.0)) as db:
+        keep_wal(db, 1.0)
+        db.execute("CREATE TABLE number (value INTEGER)")
+        db.execute("INSERT INTO number VALUES (1)")
+        # What a plain copy of the file would not have: it still stands in the write-ahead log.
+        copy_database(source, target, 1.0)
+        db.execute("INSERT INTO number VALUES (2)")
+    assert [path.name for path in tmp_path.iterdir() if "copy" in path.name] == ["copy.sqlite"]
+    with closing(connect(target, 1.0)) as copy:
+        assert copy.execute("SELECT value FROM number").fetchall() == [(1,)]
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+
+
+def test_a_damaged_database_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "some.sqlite"
+    private_file(path)
+    with closing(connect(path, 1.0)) as db:
+        db.execute("CREATE TABLE number (value TEXT)")
+        db.executemany("INSERT INTO number VALUES (?)", [("x" * 1000,)] * 50)
+    refuse_damaged(path)
+    content = bytearray(path.read_bytes())
+    content[4096 : 4096 + 100] = b"\xff" * 100
+    path.write_bytes(content)
+    with pytest.raises(sqlite3.DatabaseError):
+        refuse_damaged(path)
