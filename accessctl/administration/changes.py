@@ -12,8 +12,10 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
+from accessctl.administration.vetting import PhotoVetting
 from accessctl.audit.base import Recorder, person_event
 from accessctl.audit.log import EventLog
 from accessctl.audit.opening import open_log
@@ -29,6 +31,8 @@ from accessctl.policy.lockout_store import LockoutStore
 
 if TYPE_CHECKING:
     from accessctl.recognition.enrolment import Candidate
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,7 @@ class Administration:
         self._audit = audit
         self._now = now
         self._random = random_bytes
+        self._vetting = PhotoVetting(gallery)
 
     def person(self, name: str) -> Person:
         """UnknownPersonError."""
@@ -71,20 +76,37 @@ class Administration:
         rules = self._gallery.rules().get(person.id, PersonRules())
         return Entitlement(person, rules, person.id in self._gallery.pins())
 
-    def enrol(self, name: str, photos: "Sequence[Candidate]") -> Person:
-        """Somebody new, with one or more photos; NameTakenError, BadNameError.
+    def enrol(self, name: str, photos: "Sequence[Candidate]", *, anyway: bool = False) -> Person:
+        """Somebody new, with one or more photos; NameTakenError, BadNameError, and MisfitError
+        for a photo that shows somebody enrolled already, or another person than those before it.
 
-        Each photo is a change of its own: when a later one fails, the earlier ones are kept.
+        Nothing is kept when one of them is refused. Each photo is a change of its own: when a
+        later one cannot be kept, the earlier ones are. With `anyway` a misfit is taken, and on
+        record as one.
         """
+        name = self._gallery.free_name(name)
         first, *others = photos
+        note, *notes = self._vetting.vet(name, None, photos, anyway=anyway)
         person = self._gallery.add_person(
-            name, self._to_keep(first), record=self._recording("enrolled")
+            name, self._to_keep(first), record=self._recording("enrolled", note)
         )
-        return self._add(person, others)
+        self._vetting.kept(person.id, first)
+        return self._add(person, others, notes)
 
-    def add_photos(self, name: str, photos: "Sequence[Candidate]") -> Person:
-        """More photos of somebody enrolled, each a change of its own; UnknownPersonError."""
-        return self._add(self._gallery.person(name), photos)
+    def add_photos(
+        self, name: str, photos: "Sequence[Candidate]", *, anyway: bool = False
+    ) -> Person:
+        """More photos of somebody enrolled, each a change of its own; UnknownPersonError, and
+        MisfitError for one that shows somebody else; see `enrol`."""
+        person = self._gallery.person(name)
+        notes = self._vetting.vet(person.name, person, photos, anyway=anyway)
+        return self._add(person, photos, notes)
+
+    def remove_photo(self, name: str, number: int) -> Person:
+        """Erase the `number`th photo of somebody; UnknownPersonError, UnknownPhotoError, and
+        LastPhotoError for the only one there is."""
+        record = self._recording("photo_removed")
+        return self._gallery.remove_photo(name, number, record=record)
 
     def rename(self, old: str, new: str) -> Person:
         """UnknownPersonError, NameTakenError, BadNameError."""
@@ -134,16 +156,19 @@ class Administration:
             ) from untold[0]
         return person
 
-    def _add(self, person: Person, photos: "Sequence[Candidate]") -> Person:
-        for photo in photos:
+    def _add(
+        self, person: Person, photos: "Sequence[Candidate]", notes: Sequence[Mapping[str, Any]]
+    ) -> Person:
+        for photo, note in zip(photos, notes, strict=True):
             person = self._gallery.add_photo(
-                person.id, self._to_keep(photo), record=self._recording("photo_added")
+                person.id, self._to_keep(photo), record=self._recording("photo_added", note)
             )
+            self._vetting.kept(person.id, photo)
         return person
 
-    def _recording(self, change: str) -> Record:
+    def _recording(self, change: str, more: Mapping[str, Any] = NOTHING) -> Record:
         """What the gallery calls when a change is ready; it keeps nothing where that raises."""
-        return lambda person: self._audit.append(person_event(change, person, self._now()))
+        return lambda person: self._audit.append(person_event(change, person, self._now(), more))
 
     def _to_keep(self, candidate: "Candidate") -> NewPhoto:
         return NewPhoto(

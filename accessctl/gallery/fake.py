@@ -10,6 +10,7 @@ from accessctl.domain import Embedding, Person, PersonId, PersonRules
 from accessctl.errors import NameTakenError, StoreError, UnknownPersonError
 from accessctl.gallery.people import (
     NewPhoto,
+    PhotoEntry,
     Record,
     StoredPhoto,
     Template,
@@ -17,6 +18,7 @@ from accessctl.gallery.people import (
     clean_name,
     name_key,
     no_record,
+    photo_to_remove,
 )
 from accessctl.gallery.pins import PinHash
 from accessctl.gallery.sealing import checked_embedding
@@ -32,6 +34,7 @@ def random_units(count: int, dimension: int, seed: int) -> NDArray[np.float32]:
 @dataclass
 class _Kept:
     photo: StoredPhoto
+    added: float
     templates: dict[str, Embedding] = field(default_factory=dict)
     skipped_by: str | None = None
 
@@ -60,6 +63,11 @@ class MemoryGallery:
                 return person
         raise UnknownPersonError(f"Nobody called {name!r} is enrolled.")
 
+    def free_name(self, name: str) -> str:
+        name = clean_name(name)
+        self._claim(name, None)
+        return name
+
     def add_person(self, name: str, photo: NewPhoto, *, record: Record = no_record) -> Person:
         name = clean_name(name)
         self._claim(name, None)
@@ -76,7 +84,7 @@ class MemoryGallery:
         kept = checked_embedding(photo.embedding)
         record(person_id)
         stored = StoredPhoto(self._next_id(), person_id, photo.jpeg, photo.quality)
-        self._photos[stored.id] = _Kept(stored, {photo.fingerprint: kept})
+        self._photos[stored.id] = _Kept(stored, photo.added, {photo.fingerprint: kept})
         person = self._people[person_id]
         return self._put(replace(person, photos=person.photos + 1))
 
@@ -99,10 +107,28 @@ class MemoryGallery:
         self._revision += 1
         return person
 
+    def photo_entries(self, person_id: PersonId) -> list[PhotoEntry]:
+        self._fail()
+        own = [kept for kept in self._photos.values() if kept.photo.person == person_id]
+        own.sort(key=lambda kept: (kept.added, kept.photo.id))
+        return [
+            PhotoEntry(kept.photo.id, number, kept.photo.quality, kept.added)
+            for number, kept in enumerate(own, 1)
+        ]
+
+    def remove_photo(self, name: str, number: int, *, record: Record = no_record) -> Person:
+        person = self.person(name)
+        entry = photo_to_remove(person, self.photo_entries(person.id), number)
+        record(person.id)
+        del self._photos[entry.id]
+        return self._put(replace(person, photos=person.photos - 1))
+
     def templates(self, fingerprint: str) -> list[Template]:
         self._fail()
         return [
-            Template(kept.photo.person, kept.templates[fingerprint], kept.photo.quality)
+            Template(
+                kept.photo.person, kept.templates[fingerprint], kept.photo.quality, kept.photo.id
+            )
             for kept in self._photos.values()
             if fingerprint in kept.templates
         ]

@@ -9,13 +9,19 @@ import difflib
 import json
 import math
 import unicodedata
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeAlias
 
 from accessctl.domain import Embedding, Person, PersonId, PersonRules
-from accessctl.errors import BadNameError, InputError, StoreError
+from accessctl.errors import (
+    BadNameError,
+    InputError,
+    LastPhotoError,
+    StoreError,
+    UnknownPhotoError,
+)
 from accessctl.gallery.pins import PinHash
 
 Record: TypeAlias = Callable[[PersonId], object]
@@ -36,11 +42,15 @@ def no_record(_: PersonId) -> None:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Template:
-    """One stored photo's embedding: unit float32 (D,), and its quality in [0, 1]."""
+    """One stored photo's embedding: unit float32 (D,), and its quality in [0, 1].
+
+    `photo` is the stored photo's id, empty where it is kept nowhere.
+    """
 
     person: PersonId
     embedding: Embedding
     quality: float
+    photo: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,6 +61,17 @@ class StoredPhoto:
     person: PersonId
     jpeg: bytes
     quality: float
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoEntry:
+    """A stored photo without its picture: the `number`th of its person, from 1 in the order in
+    which they were `added` (epoch seconds); its quality in [0, 1]."""
+
+    id: str
+    number: int
+    quality: float
+    added: float
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -86,6 +107,10 @@ class People(Protocol):
         """Whoever has this name, whatever its case; UnknownPersonError."""
         ...
 
+    def free_name(self, name: str) -> str:
+        """The name as somebody new would have it; BadNameError, NameTakenError."""
+        ...
+
     def add_person(self, name: str, photo: NewPhoto, *, record: Record = no_record) -> Person:
         """Enrol somebody new; BadNameError, NameTakenError."""
         ...
@@ -104,8 +129,17 @@ class People(Protocol):
         """Erase a person and everything of them; UnknownPersonError."""
         ...
 
+    def photo_entries(self, person_id: PersonId) -> list[PhotoEntry]:
+        """The photos of a person in the order of their numbers; none for somebody unknown."""
+        ...
+
+    def remove_photo(self, name: str, number: int, *, record: Record = no_record) -> Person:
+        """Erase one photo with its templates; UnknownPersonError, UnknownPhotoError, and
+        LastPhotoError for the only one there is."""
+        ...
+
     def templates(self, fingerprint: str) -> list[Template]:
-        """All templates that this encoder made, in a fixed order."""
+        """All templates that this encoder made: each person's in the order of their photos."""
         ...
 
     def photos(self) -> Iterator[StoredPhoto]:
@@ -204,6 +238,22 @@ def person_of(row: tuple[Any, ...]) -> Person:
             "was damaged or altered; restore it from a backup."
         ) from error
     return Person(PersonId(person), name, photos, enrolled)
+
+
+def photo_to_remove(person: Person, entries: Sequence[PhotoEntry], number: int) -> PhotoEntry:
+    """The `number`th of a person's photos; UnknownPhotoError, LastPhotoError."""
+    found = next((entry for entry in entries if entry.number == number), None)
+    if found is None:
+        has = "1 photo" if len(entries) == 1 else f"{len(entries)} photos"
+        raise UnknownPhotoError(
+            f"{person.name} has {has} and no number {number}; `accessctl people photos NAME` "
+            "lists them."
+        )
+    if len(entries) == 1:
+        raise LastPhotoError(
+            f"It is the only photo of {person.name}; add a better one first, or remove the person."
+        )
+    return found
 
 
 def rules_to_bytes(rules: PersonRules) -> bytes:

@@ -15,6 +15,7 @@ from accessctl.gallery import pins
 from accessctl.gallery.database import BUSY_TIMEOUT_S, Database, open_database
 from accessctl.gallery.people import (
     NewPhoto,
+    PhotoEntry,
     Record,
     StoredPhoto,
     Template,
@@ -23,6 +24,7 @@ from accessctl.gallery.people import (
     name_key,
     no_record,
     person_of,
+    photo_to_remove,
     rules_from_bytes,
     rules_to_bytes,
 )
@@ -49,6 +51,11 @@ class Gallery:
         if not rows:
             raise self._unknown(name)
         return person_of(rows[0])
+
+    def free_name(self, name: str) -> str:
+        name = clean_name(name)
+        self._claim(name, None)
+        return name
 
     def add_person(self, name: str, photo: NewPhoto, *, record: Record = no_record) -> Person:
         name = clean_name(name)
@@ -95,6 +102,20 @@ class Gallery:
             record(person.id)
         return person
 
+    def photo_entries(self, person_id: PersonId) -> list[PhotoEntry]:
+        rows = self._database.select(
+            "SELECT id, quality, added FROM photo WHERE person = ? ORDER BY added, id", person_id
+        )
+        return [PhotoEntry(row[0], number, *row[1:]) for number, row in enumerate(rows, 1)]
+
+    def remove_photo(self, name: str, number: int, *, record: Record = no_record) -> Person:
+        with self._database.erasing() as db:
+            person = self.person(name)
+            entry = photo_to_remove(person, self.photo_entries(person.id), number)
+            db.execute("DELETE FROM photo WHERE id = ?", (entry.id,))
+            record(person.id)
+        return Person(person.id, person.name, person.photos - 1, person.enrolled)
+
     def templates(self, fingerprint: str) -> list[Template]:
         rows = self._database.select(
             """SELECT photo.person, photo.id, photo.quality, template.sealed
@@ -109,6 +130,7 @@ class Gallery:
                     self._database.unseal(sealed, "template", person, fingerprint, photo)
                 ),
                 quality,
+                photo,
             )
             for person, photo, quality, sealed in rows
         ]

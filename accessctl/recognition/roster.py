@@ -11,6 +11,7 @@ from accessctl.gallery.pins import PinHash
 from accessctl.recognition.calibration import Calibration, comparison_fmr
 from accessctl.recognition.matcher import Matcher
 from accessctl.recognition.normalisation import Normaliser
+from accessctl.recognition.photo_fit import Yardstick
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +41,10 @@ class Roster:
         return Roster(
             gallery, self._fingerprint, self._normaliser, self._calibration, self._target_fpir
         )
+
+    def yardstick(self, target_fmr: float) -> Yardstick:
+        """How photos are compared with those of the enrolled; `target_fmr` is verify's."""
+        return Yardstick(self._normaliser, self._calibration, self._target_fpir, target_fmr)
 
     def retarget(self, target_fpir: float) -> None:
         """Another rate at which strangers may be taken for somebody enrolled."""

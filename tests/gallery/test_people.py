@@ -12,9 +12,11 @@ from accessctl.domain import Person, PersonId, PersonRules
 from accessctl.errors import (
     BadNameError,
     InputError,
+    LastPhotoError,
     NameTakenError,
     StoreError,
     UnknownPersonError,
+    UnknownPhotoError,
 )
 from accessctl.gallery.fake import MemoryGallery, random_units
 from accessctl.gallery.people import (
@@ -63,6 +65,55 @@ def test_enrolling(gallery: People) -> None:
     np.testing.assert_array_equal(template.embedding, FACES[0])
     (photo,) = gallery.photos()
     assert (photo.person, photo.jpeg, photo.quality) == (person.id, b"jpeg 0", 0.5)
+
+
+def test_photos_have_numbers_and_one_can_be_taken_out(gallery: People) -> None:
+    person = add(gallery, "Grace")
+    for added, face in ((300.0, 2), (200.0, 1)):
+        gallery.add_photo(
+            person.id,
+            NewPhoto(
+                jpeg=b"more",
+                embedding=FACES[face],
+                fingerprint="e1",
+                quality=0.25,
+                added=added,
+            ),
+        )
+    entries = gallery.photo_entries(person.id)
+    assert [(entry.number, entry.added) for entry in entries] == [(1, 100), (2, 200), (3, 300)]
+    assert gallery.photo_entries(PersonId("nobody")) == []
+    revision, told = gallery.revision(), []
+    left = gallery.remove_photo("grace", 2, record=told.append)
+    assert (left.photos, told) == (2, [person.id])
+    assert gallery.revision() > revision
+    kept = [template.embedding for template in gallery.templates("e1")]
+    assert all(np.abs(embedding - FACES[1]).max() > 0.01 for embedding in kept)
+    assert [entry.id for entry in gallery.photo_entries(person.id)] == [
+        entries[0].id,
+        entries[2].id,
+    ]
+    with pytest.raises(UnknownPhotoError, match="has 2 photos and no number 3"):
+        gallery.remove_photo("Grace", 3)
+    gallery.remove_photo("Grace", 2)
+    with pytest.raises(LastPhotoError):
+        gallery.remove_photo("Grace", 1)
+    assert gallery.person("Grace").photos == 1
+
+
+def test_a_photo_stays_whose_removal_cannot_be_recorded(gallery: People) -> None:
+    person = add(gallery, "Grace")
+    gallery.add_photo(
+        person.id,
+        NewPhoto(jpeg=b"2", embedding=FACES[1], fingerprint="e1", quality=0.25, added=200.0),
+    )
+
+    def refuse(_: PersonId) -> None:
+        raise StoreError("full")
+
+    with pytest.raises(StoreError, match="full"):
+        gallery.remove_photo("Grace", 1, record=refuse)
+    assert len(gallery.photo_entries(person.id)) == 2
 
 
 def test_people_are_listed_by_name(gallery: People) -> None:
@@ -228,7 +279,7 @@ def test_a_bad_embedding_replaces_nothing(gallery: People) -> None:
 
 def test_the_fake_has_every_method_of_the_protocol() -> None:
     wanted = {name for name in vars(People) if not name.startswith("_")}
-    assert len(wanted) == 16
+    assert len(wanted) == 19
     assert wanted <= set(dir(MemoryGallery()))
 
 
