@@ -1,5 +1,6 @@
 """A gallery in memory, for tests and `accessctl doctor`; nothing is sealed or kept."""
 
+import hashlib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 
 from accessctl.domain import Embedding, Person, PersonId, PersonRules
 from accessctl.errors import NameTakenError, StoreError, UnknownPersonError
+from accessctl.gallery.mark import GalleryMark
 from accessctl.gallery.people import (
     NewPhoto,
     PhotoEntry,
@@ -40,10 +42,15 @@ class _Kept:
 
 
 class MemoryGallery:
-    """See people.People; ids count from 1, `fault` makes every call raise it."""
+    """See people.People; ids count from 1, `fault` makes every call raise it.
+
+    `id` and `place` stand in its mark and may be set.
+    """
 
     def __init__(self) -> None:
         self.fault: StoreError | None = None
+        self.place = ""
+        self.id = "memory"
         self._people: dict[PersonId, Person] = {}
         self._photos: dict[str, _Kept] = {}
         self._rules: dict[PersonId, PersonRules] = {}
@@ -196,6 +203,15 @@ class MemoryGallery:
     def revision(self) -> int:
         self._fail()
         return self._revision
+
+    def mark(self) -> GalleryMark:
+        self._fail()
+        return GalleryMark(self.id, self._revision, self.head_at(self._revision) or "")
+
+    def head_at(self, revision: int) -> str | None:
+        self._fail()
+        known = 0 < revision <= self._revision
+        return hashlib.sha256(f"{self.id} {revision}".encode()).hexdigest()[:32] if known else None
 
     def close(self) -> None:
         return

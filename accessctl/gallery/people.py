@@ -22,6 +22,7 @@ from accessctl.errors import (
     StoreError,
     UnknownPhotoError,
 )
+from accessctl.gallery.mark import GalleryMark
 from accessctl.gallery.pins import PinHash
 
 Record: TypeAlias = Callable[[PersonId], object]
@@ -186,6 +187,19 @@ class People(Protocol):
 
     def revision(self) -> int:
         """A number that grows with every change, seen across processes."""
+        ...
+
+    @property
+    def place(self) -> str:
+        """Where it lies, see mark.place_of; empty for one that is kept nowhere."""
+        ...
+
+    def mark(self) -> GalleryMark:
+        """What tells this state from every other."""
+        ...
+
+    def head_at(self, revision: int) -> str | None:
+        """The head that change had, None for one that this gallery never had."""
         ...
 
     def close(self) -> None: ...

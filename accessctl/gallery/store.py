@@ -13,6 +13,7 @@ from accessctl.domain import Embedding, Person, PersonId, PersonRules
 from accessctl.errors import NameTakenError, StoreError, UnknownPersonError
 from accessctl.gallery import pins
 from accessctl.gallery.database import BUSY_TIMEOUT_S, Database, open_database
+from accessctl.gallery.mark import GalleryMark, gallery_id, place_of
 from accessctl.gallery.people import (
     NewPhoto,
     PhotoEntry,
@@ -214,6 +215,22 @@ class Gallery:
 
     def revision(self) -> int:
         return int(self._database.select("SELECT revision FROM state")[0][0])
+
+    @property
+    def place(self) -> str:
+        """See mark.place_of."""
+        return place_of(self._database.path)
+
+    def mark(self) -> GalleryMark:
+        ((revision, key_check, head),) = self._database.select(
+            """SELECT state.revision, key_check, head FROM state
+               LEFT JOIN history ON history.revision = state.revision"""
+        )
+        return GalleryMark(gallery_id(key_check), int(revision), "" if head is None else head.hex())
+
+    def head_at(self, revision: int) -> str | None:
+        rows = self._database.select("SELECT head FROM history WHERE revision = ?", revision)
+        return str(rows[0][0].hex()) if rows else None
 
     def close(self) -> None:
         self._database.close()

@@ -32,8 +32,8 @@ class Roster:
         self._normaliser = normaliser
         self._calibration = calibration
         self._target_fpir = target_fpir
-        self._away = False
-        self._revision = gallery.revision()
+        self.trouble: str | None = None
+        self.mark = gallery.mark()
         self._load()
 
     def of(self, gallery: People) -> "Roster":
@@ -54,21 +54,22 @@ class Roster:
     def refresh(self) -> bool:
         """Take over changes; True when there were any.
 
-        A gallery that cannot be read leaves the last good copy in use, and is reported once.
+        A gallery that cannot be read leaves the last good copy in use; `trouble` says why, and
+        is reported once. `mark` is that of the copy.
         """
         try:
-            revision = self._gallery.revision()
-            if revision == self._revision:
-                self._away = False
+            mark = self._gallery.mark()
+            if mark == self.mark:
+                self.trouble = None
                 return False
             self._load()
         except StoreError as error:
-            if not self._away:
+            if self.trouble is None:
                 log.error("The gallery cannot be read; going on with the last copy: %s", error)
-            self._away = True
+            self.trouble = str(error)
             return False
-        self._away = False
-        self._revision = revision
+        self.trouble = None
+        self.mark = mark
         log.info("The gallery changed: %d people.", len(self.names))
         return True
 
