@@ -211,6 +211,8 @@ class Reason(StrEnum):
     SECOND_FACTOR_WRONG = "second_factor_wrong"
     PASSBACK = "passback"
     TWO_FACES = "two_faces"
+    GALLERY_STALE = "gallery_stale"
+    GALLERY_UNACCEPTED = "gallery_unaccepted"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,12 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from accessctl.administration.gallery_heads import (
+    GalleryAccepted,
+    GalleryHeads,
+    HeadKeeping,
+    ReadableRecorder,
+)
 from accessctl.administration.vetting import PhotoVetting
 from accessctl.audit.base import Recorder, person_event
 from accessctl.audit.log import EventLog
@@ -54,12 +60,13 @@ class Administration:
     def __init__(
         self,
         gallery: People,
-        audit: Recorder,
+        audit: ReadableRecorder,
         now: Callable[[], float],
         *,
         random_bytes: Callable[[int], bytes] = os.urandom,
     ) -> None:
         """`random_bytes` salts PINs."""
+        self._heads = GalleryHeads(gallery, audit, now)
         self._gallery = gallery
         self._audit = audit
         self._now = now
@@ -87,11 +94,12 @@ class Administration:
         name = self._gallery.free_name(name)
         first, *others = photos
         note, *notes = self._vetting.vet(name, None, photos, anyway=anyway)
-        person = self._gallery.add_person(
-            name, self._to_keep(first), record=self._recording("enrolled", note)
-        )
-        self._vetting.kept(person.id, first)
-        return self._add(person, others, notes)
+        with self._marked():
+            person = self._gallery.add_person(
+                name, self._to_keep(first), record=self._recording("enrolled", note)
+            )
+            self._vetting.kept(person.id, first)
+            return self._add(person, others, notes)
 
     def add_photos(
         self, name: str, photos: "Sequence[Candidate]", *, anyway: bool = False
@@ -100,17 +108,20 @@ class Administration:
         MisfitError for one that shows somebody else; see `enrol`."""
         person = self._gallery.person(name)
         notes = self._vetting.vet(person.name, person, photos, anyway=anyway)
-        return self._add(person, photos, notes)
+        with self._marked():
+            return self._add(person, photos, notes)
 
     def remove_photo(self, name: str, number: int) -> Person:
         """Erase the `number`th photo of somebody; UnknownPersonError, UnknownPhotoError, and
         LastPhotoError for the only one there is."""
         record = self._recording("photo_removed")
-        return self._gallery.remove_photo(name, number, record=record)
+        with self._marked():
+            return self._gallery.remove_photo(name, number, record=record)
 
     def rename(self, old: str, new: str) -> Person:
         """UnknownPersonError, NameTakenError, BadNameError."""
-        return self._gallery.rename(old, new, record=self._recording("renamed"))
+        with self._marked():
+            return self._gallery.rename(old, new, record=self._recording("renamed"))
 
     def change_rules(self, name: str, change: Callable[[PersonRules], PersonRules]) -> Entitlement:
         """`change` is given the present rules; nothing is written where it leaves them as they
@@ -119,20 +130,23 @@ class Administration:
         rules = change(before.rules)
         if rules != before.rules:
             record = self._recording("rules_changed")
-            self._gallery.set_rules(before.person.id, rules, record=record)
+            with self._marked():
+                self._gallery.set_rules(before.person.id, rules, record=record)
         return Entitlement(before.person, rules, before.has_pin)
 
     def set_pin(self, name: str, pin: str) -> Person:
         """UnknownPersonError, and InputError for what may not be a PIN."""
         person = self._gallery.person(name)
         kept = hash_pin(pin, self._random)
-        self._gallery.set_pin(person.id, kept, record=self._recording("pin_changed"))
+        with self._marked():
+            self._gallery.set_pin(person.id, kept, record=self._recording("pin_changed"))
         return person
 
     def clear_pin(self, name: str) -> Person:
         """Take the PIN away; UnknownPersonError."""
         person = self._gallery.person(name)
-        self._gallery.set_pin(person.id, None, record=self._recording("pin_changed"))
+        with self._marked():
+            self._gallery.set_pin(person.id, None, record=self._recording("pin_changed"))
         return person
 
     def remove(self, name: str) -> Person:
@@ -149,12 +163,20 @@ class Administration:
             except StoreError as error:
                 untold.append(error)
 
-        person = self._gallery.remove(name, record=attempt)
+        with self._marked():
+            person = self._gallery.remove(name, record=attempt)
         if untold:
             raise StoreError(
                 f"{person.name} is removed, but the event log does not tell of it. {untold[0]}"
             ) from untold[0]
         return person
+
+    def accept_gallery(self) -> GalleryAccepted:
+        """Take the gallery as it is, although the log has seen a newer or another one."""
+        return self._heads.accept()
+
+    def _marked(self) -> HeadKeeping:
+        return HeadKeeping(self._heads)
 
     def _add(
         self, person: Person, photos: "Sequence[Candidate]", notes: Sequence[Mapping[str, Any]]
@@ -194,11 +216,22 @@ class DeferredLog:
 
     def append(self, event: Event) -> int:
         """See EventLog.append; StoreError also when the log cannot be opened."""
+        return self._opened().append(event)
+
+    def query(
+        self, *, kind: EventKind | None = None, after: int = 0
+    ) -> Iterator[tuple[int, Event]]:
+        """See EventLog.query; nothing while there is no log. None is made for it."""
+        if self._log is None and not self._config.file.exists():
+            return
+        yield from self._opened().query(kind=kind, after=after)
+
+    def _opened(self) -> EventLog:
         if self._log is None:
             # Said of the log, though it may be the gallery's transaction that this is part of.
             with reported(self._config.file):
                 self._log = open_log(self._config, self._environment)
-        return self._log.append(event)
+        return self._log
 
     def __enter__(self) -> "DeferredLog":
         return self

@@ -85,6 +85,13 @@ class EncoderConfig(Section):
 
 class GalleryConfig(Section):
     folder: Path = Field(Path("enrolled"), description="Where enrolled people are kept.")
+    max_stale_s: float = Field(
+        60,
+        ge=0,
+        le=86400,
+        description="While the gallery cannot be read, the door goes on with its last copy for so "
+        "long; then it lets nobody in, because somebody may have been removed, seconds.",
+    )
     max_photo_mb: float = Field(
         20, gt=0, le=500, description="Larger photo files are refused, megabytes."
     )

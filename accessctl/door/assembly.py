@@ -4,10 +4,11 @@ import logging
 import os
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from accessctl.actions.runner import ActionRunner, actions_from
+from accessctl.administration.gallery_heads import GalleryHeads
 from accessctl.audit.base import Log, write_down
 from accessctl.audit.log import EventLog
 from accessctl.audit.opening import find_key, key_path, open_log, snapshot_folder
@@ -18,6 +19,7 @@ from accessctl.domain import EventKind, Outcome, PersonId
 from accessctl.door.access_gate import AccessGate, Crossings
 from accessctl.door.demands import Wanted
 from accessctl.door.door import Door
+from accessctl.door.gallery_watch import GalleryWatch
 from accessctl.door.liveness_gate import LivenessGate, OnFault
 from accessctl.door.recorder import (
     NO_PICTURES,
@@ -86,6 +88,12 @@ def open_door(
             leave_after_s=config.vision.track_timeout_s,
             wall_clock=time.time,
             new_visit_id=new_visit_id,
+            gallery=GalleryWatch(
+                engine.roster,
+                config.gallery.max_stale_s,
+                GalleryHeads(engine.gallery, audit, time.time),
+                state_recorder(audit),
+            ),
             granted_before=recent_grants(audit, config.policy.cooldown_s, time.time()),
         )
         try:
@@ -131,6 +139,11 @@ def wanted_of(config: Config) -> Wanted:
         texture=load_texture(config.liveness),
         added=added_cues(config.liveness.cues),
     )
+
+
+def state_recorder(audit: Log) -> Callable[..., object]:
+    """Writes down a state of the service with its data."""
+    return lambda state, **data: write_down(audit, service_event(state, time.time(), **data))
 
 
 def fault_recorder(audit: Log) -> OnFault:

@@ -1,5 +1,6 @@
 """One frame in, the decisions it brings out."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -21,6 +22,7 @@ from accessctl.domain import (
 )
 from accessctl.door.access_gate import AccessGate
 from accessctl.door.demands import Asked, Prompt, factor_prompt
+from accessctl.door.gallery_watch import GalleryWatch
 from accessctl.door.liveness_gate import InfraredView
 from accessctl.door.recorder import prompt_payload
 from accessctl.door.setup import DoorSetup, LiveSettings
@@ -61,12 +63,13 @@ class Step:
 class Door:
     """Visits of the faces in view. Time is the capture time of the frames, nothing else.
 
-    `roster` are the people it knows.
+    `roster` are the people it knows, `gallery` says whether they may be relied on.
     """
 
     def __init__(self, setup: DoorSetup, settings: LiveSettings) -> None:
         self._setup = setup
         self.roster = setup.roster
+        self.gallery = setup.gallery or GalleryWatch(setup.roster, math.inf)
         self._recorder = setup.recorder
         self._liveness = setup.liveness
         self._visits: dict[int, Visit] = {}
@@ -140,7 +143,7 @@ class Door:
     def _refresh(self, now: float) -> None:
         if now - self._refreshed >= ROSTER_REFRESH_S:
             self._refreshed = now
-            self.roster.refresh()
+            self.gallery.look(now)
 
     def _meet(self, faces: Sequence[Face], now: float) -> None:
         """Begin or go on with the visit of each face."""
@@ -225,7 +228,9 @@ class Door:
         if pooled is not None:
             known = self.roster.rules.get(pooled.person, known)
         time, rules = self._setup.wall_clock(), self._rules()
-        circumstances = self.gate.circumstances(visit, known, time, now)
+        circumstances = replace(
+            self.gate.circumstances(visit, known, time, now), gallery_doubt=self.gallery.doubt(now)
+        )
         verdict = decide_visit(evidence, rules, last_grant, now, circumstances)
         if verdict is None:
             if lacks_second_factor_only(evidence, rules, last_grant, now, circumstances):
@@ -297,6 +302,7 @@ class Door:
             intent=circumstances.intent,
             gesture=self._settings.policy.intent,
             doubted=circumstances.liveness_doubted,
+            gallery=circumstances.gallery_doubt,
         )
         record: dict[str, Any] = {"evidence": to_data(kept)}
         if cues.vetoes:

@@ -16,6 +16,7 @@ from accessctl.domain import Box, Decision, Event, Face, Frame, Image, Outcome, 
 from accessctl.door.access_gate import AccessGate
 from accessctl.door.demands import NOTHING_WANTED, Wanted
 from accessctl.door.door import Door, Step
+from accessctl.door.gallery_watch import GalleryWatch
 from accessctl.door.liveness_gate import LivenessGate
 from accessctl.door.recorder import DecisionRecorder
 from accessctl.door.setup import DoorSetup, LiveSettings
@@ -157,6 +158,7 @@ class FakeHouse:
         audit: Recorder | None = None,
         wall_clock: Callable[[], float] = lambda: EPOCH,
         new_visit_id: Callable[[], str] | None = None,
+        gallery: GalleryWatch | None = None,
     ) -> Door:
         """With a gate that lets everybody in, the house's own log, and a clock that stands still,
         unless others are given."""
@@ -164,7 +166,8 @@ class FakeHouse:
         setup = DoorSetup(
             observer=self.observer,
             recogniser=self.recogniser,
-            roster=self.roster(),
+            roster=self.roster() if gallery is None else gallery.roster,
+            gallery=gallery,
             recorder=DecisionRecorder(audit or self.audit, self.runner, wall_clock),
             liveness=LivenessGate(
                 self.wanted,

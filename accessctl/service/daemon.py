@@ -193,6 +193,7 @@ def view_of(session: Session, guard: ClockGuard) -> DoorView:
         lockout=lambda: read_lockout(config.lockout_file, config.access.door, uptime()),
         infrared=lambda: infrared_of(session),
         clock_doubt_s=lambda: guard.doubt_s,
+        gallery=lambda: session.door.gallery.state,
     )
 
 

@@ -58,6 +58,7 @@ class Totals:
     `decisions` by (outcome, reason), `actions` by (name, ok), `stages` by name; seconds
     throughout. `frame_age_s` is None before the first frame, `infrared_up` where there is no
     infrared camera; `clock_doubt_s` is 0 while the wall clock is believed.
+    infrared camera, `gallery_up` before the door is open.
     """
 
     frames: int
@@ -75,6 +76,8 @@ class Totals:
     lockout_s: float
     infrared_up: bool | None = None
     clock_doubt_s: float = 0.0
+    gallery_up: bool | None = None
+    gallery_age_s: float = 0.0
 
 
 @dataclass(slots=True)
@@ -217,6 +220,17 @@ def _decisions(totals: Totals) -> "Iterator[Metric]":
 
 def _door(totals: Totals) -> "Iterator[Metric]":
     yield _gauge("accessctl_people", "People enrolled.", totals.people)
+    if totals.gallery_up is not None:
+        yield _gauge(
+            "accessctl_gallery_up",
+            "1 while the door relies on what it knows of them, else 0: nobody is let in.",
+            totals.gallery_up,
+        )
+        yield _gauge(
+            "accessctl_gallery_age_seconds",
+            "Since the gallery could last be read; 0 while it can.",
+            totals.gallery_age_s,
+        )
     yield _gauge(
         "accessctl_lockout_seconds",
         "Until faces count again; +Inf: not before `accessctl unlock-face`; NaN: unreadable.",

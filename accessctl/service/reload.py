@@ -26,6 +26,7 @@ TAKEN_OVER = (
     "actions.",
     "audit.snapshots.",
     "audit.retention.",
+    "gallery.max_stale_s",
 )
 # Of those, what is part of something that a running door holds open or has built on.
 BUILT_ON = frozenset(

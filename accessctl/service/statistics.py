@@ -12,6 +12,7 @@ from typing import Any
 from accessctl.clock import Uptime
 from accessctl.domain import Decision, Frame, PersonId
 from accessctl.door.door import Step
+from accessctl.door.gallery_watch import GalleryState
 from accessctl.errors import StoreError
 from accessctl.policy.lockout_store import LockoutStore
 from accessctl.service.clock_guard import clock_of
@@ -48,6 +49,7 @@ class DoorView:
     the reader's frames that a newer one replaced; `lockout` may raise StoreError. `infrared` is
     the infrared camera and why it is silent, None where it is not, or where there is none;
     `clock_doubt_s` how far the wall clock has jumped unconfirmed, None while it is believed.
+    `gallery` says whether the door relies on what it knows of the people enrolled.
     """
 
     door: str
@@ -61,6 +63,7 @@ class DoorView:
     lockout: Callable[[], LockoutView]
     infrared: Callable[[], tuple[str, str | None] | None] = _none
     clock_doubt_s: Callable[[], float | None] = _none
+    gallery: Callable[[], GalleryState] = GalleryState
 
 
 class Statistics:
@@ -161,6 +164,7 @@ class Statistics:
                 "liveness": view.liveness,
                 "lockout": _lockout(view),
                 "clock": clock_of(view.clock_doubt_s()),
+                "gallery": _gallery(view.gallery()),
             }
             infrared = view.infrared()
             if infrared is not None:
@@ -196,6 +200,8 @@ class Statistics:
             lockout_s=_remaining(view),
             infrared_up=_infrared_up(view),
             clock_doubt_s=(None if view is None else view.clock_doubt_s()) or 0.0,
+            gallery_up=None if view is None else view.gallery().doubt is None,
+            gallery_age_s=0.0 if view is None else view.gallery().age_s,
         )
 
     def _note_decision(self, decision: Decision) -> None:
@@ -257,6 +263,15 @@ def _lockout(view: DoorView) -> dict[str, Any]:
         return {"error": str(error)}
     remaining = None if lockout.off else round(lockout.remaining_s, 1)
     return {"refused": lockout.refused, "remaining_s": remaining, "off": lockout.off}
+
+
+def _gallery(state: GalleryState) -> dict[str, Any]:
+    return {
+        "counts": state.doubt is None,
+        "reason": None if state.doubt is None else state.doubt.value,
+        "trouble": state.trouble,
+        "age_s": round(state.age_s, 1),
+    }
 
 
 def _infrared_up(view: DoorView | None) -> bool | None:

@@ -1,7 +1,7 @@
 import re
 import sqlite3
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -63,7 +63,11 @@ def examine(house: FakeHouse) -> Examine:
 
 
 def changes(house: FakeHouse) -> list[tuple[str, PersonId | None]]:
-    return [(event.data["change"], event.person) for event in house.events()]
+    return told_of(house.events())
+
+
+def told_of(events: Iterable[Event]) -> list[tuple[str, PersonId | None]]:
+    return [(e.data["change"], e.person) for e in events if e.kind is EventKind.PERSON]
 
 
 def test_one_photo_is_enough(
@@ -149,7 +153,7 @@ def test_on_real_files_with_a_full_disk_nobody_is_enrolled_either(
     people = [examine(ADA), examine(EVE), examine(JOAN)]
     with (
         open_gallery(GalleryConfig(folder=tmp_path / "enrolled"), {}) as gallery,
-        FullAfter(tmp_path / "events.sqlite", events=2) as audit,
+        FullAfter(tmp_path / "events.sqlite", events=3) as audit,
     ):
         administration = Administration(gallery, audit, lambda: EPOCH)
         ada = administration.enrol("Ada", people[:1])
@@ -161,7 +165,7 @@ def test_on_real_files_with_a_full_disk_nobody_is_enrolled_either(
         eve = gallery.person("Eve")
         assert [person.name for person in gallery.people()] == ["Ada", "Eve"]
         assert eve.photos == 1
-        told = [(event.data["change"], event.person) for _, event in audit.query()]
+        told = told_of(event for _, event in audit.query())
     assert told == [("enrolled", ada.id), ("enrolled", eve.id)]
 
 
@@ -413,7 +417,8 @@ def test_a_change_is_in_the_gallery_and_in_the_log(config: Config) -> None:
     assert people(config) == ["Augusta"]
     with EventLog(config.audit.file) as log:
         told = [event for _, event in log.query()]
-    assert told == [Event(7.0, EventKind.PERSON, {"change": "renamed"}, ada.id)]
+    assert told[0] == Event(7.0, EventKind.PERSON, {"change": "renamed"}, ada.id)
+    assert [event.data["state"] for event in told[1:]] == ["gallery_seen"]
     assert stat.S_IMODE(config.audit.file.stat().st_mode) == 0o600
 
 

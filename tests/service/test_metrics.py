@@ -51,6 +51,8 @@ NAMES = {
     "accessctl_decision_latency_seconds",
     "accessctl_actions",
     "accessctl_people",
+    "accessctl_gallery_up",
+    "accessctl_gallery_age_seconds",
     "accessctl_lockout_seconds",
     "accessctl_clock_doubt_seconds",
     "accessctl_watchdog_pings",

@@ -49,6 +49,7 @@ EVERYTHING = {
     "liveness",
     "lockout",
     "clock",
+    "gallery",
 }
 
 
