@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BeforeValidator, Field, model_validator
 
 from accessctl.config.liveness import Intent
-from accessctl.config.section import OFF, Section, in_order
+from accessctl.config.section import OFF, Section, in_order, safer
 
 
 def _day_minute(value: object) -> object:
@@ -32,11 +32,25 @@ Passage = Literal["in", "out", "none"]
 
 class LockoutConfig(Section):
     attempts: int = Field(
-        5, ge=0, le=100, description="Refused attempts in a row that lock the door; 0: never."
+        5,
+        ge=0,
+        le=100,
+        description="Refused attempts in a row that lock the door; 0: never.",
+        json_schema_extra=safer("lower", 0),
     )
-    first_s: float = Field(30, gt=0, le=3600, description="How long the first lockout lasts.")
+    first_s: float = Field(
+        30,
+        gt=0,
+        le=3600,
+        description="How long the first lockout lasts.",
+        json_schema_extra=safer("higher"),
+    )
     longest_s: float = Field(
-        900, gt=0, le=86400, description="Each further lockout is twice as long, up to this."
+        900,
+        gt=0,
+        le=86400,
+        description="Each further lockout is twice as long, up to this.",
+        json_schema_extra=safer("higher"),
     )
     off_after: int = Field(
         50,
@@ -44,9 +58,12 @@ class LockoutConfig(Section):
         le=10000,
         description="Refused attempts in a row after which no face opens the door until "
         "`accessctl unlock-face`; 0: never.",
+        json_schema_extra=safer("lower", 0),
     )
     file: Path | None = Field(
-        None, description="Where lockouts are kept; none: lockout.sqlite beside the event log."
+        None,
+        description="Where lockouts are kept; none: lockout.sqlite beside the event log.",
+        json_schema_extra=safer("fixed"),
     )
 
 
@@ -57,24 +74,42 @@ class PolicyConfig(Section):
         le=0.1,
         description="How often a stranger who shows a face to this door may be taken for "
         "somebody enrolled (FPIR, ISO/IEC 19795).",
+        json_schema_extra=safer("lower"),
     )
     target_fmr: float = Field(
-        0.0001, ge=1e-6, le=0.1, description="False-match rate at which `verify` says 'same'."
+        0.0001,
+        ge=1e-6,
+        le=0.1,
+        description="False-match rate at which `verify` says 'same'.",
+        json_schema_extra=safer("lower"),
     )
     min_frames: int = Field(
-        3, ge=1, le=60, description="Good frames that must agree on one person before a grant."
+        3,
+        ge=1,
+        le=60,
+        description="Good frames that must agree on one person before a grant.",
+        json_schema_extra=safer("higher"),
     )
     window_s: float = Field(
-        3.0, gt=0, le=60, description="Only frames of the last so many seconds count."
+        3.0,
+        gt=0,
+        le=60,
+        description="Only frames of the last so many seconds count.",
+        json_schema_extra=safer("lower"),
     )
     min_margin: float = Field(
-        0.5, ge=0, le=20, description="Lead in normalised score over the second best person."
+        0.5,
+        ge=0,
+        le=20,
+        description="Lead in normalised score over the second best person.",
+        json_schema_extra=safer("higher"),
     )
     frame_fmr: float = Field(
         0.01,
         ge=1e-6,
         le=0.5,
         description="False-match rate that a single frame must reach to count as agreeing.",
+        json_schema_extra=safer("lower"),
     )
     unknown_after_frames: int = Field(
         15, ge=1, le=600, description="Good frames without a match before the verdict 'unknown'."
@@ -90,11 +125,13 @@ class PolicyConfig(Section):
         ge=0,
         le=3600,
         description="After a grant the same person is not granted again for so many seconds.",
+        json_schema_extra=safer("higher"),
     )
     several_faces: Literal["each", "nearest", "refuse"] = Field(
         "each",
         description="Several faces at the door. each: everybody is decided by themselves; "
         "nearest: only the largest face; refuse: nobody is granted.",
+        json_schema_extra=safer("ranked", "each", "nearest", "refuse"),
     )
     several_faces_ratio: float = Field(
         0.5,
@@ -102,22 +139,33 @@ class PolicyConfig(Section):
         le=1,
         description="A face this wide beside the widest one counts as being at the door too; "
         "smaller ones are passers-by.",
+        json_schema_extra=safer("lower"),
     )
     second_factor: Factor = Field(
         "off",
         description="What is asked for beside the face: nothing, the person's PIN "
         "(`accessctl pin`), or a button that is pressed.",
+        json_schema_extra=safer("ranked", "off", "button", "pin"),
     )
     second_factor_s: float = Field(
-        20, gt=0, le=300, description="How long a recognised person has for it, seconds."
+        20,
+        gt=0,
+        le=300,
+        description="How long a recognised person has for it, seconds.",
+        json_schema_extra=safer("lower"),
     )
     intent: Annotated[Intent, OFF] = Field(
         "off",
         description="A gesture without which nobody is let in: off, blink_twice, look_up, "
         "turn_left, turn_right (the visitor's own sides) or come_closer.",
+        json_schema_extra=safer("present", "off"),
     )
     intent_s: float = Field(
-        10.0, gt=0, le=120, description="How long a recognised person has for it, seconds."
+        10.0,
+        gt=0,
+        le=120,
+        description="How long a recognised person has for it, seconds.",
+        json_schema_extra=safer("lower"),
     )
     lockout: LockoutConfig = LockoutConfig()
 
@@ -148,10 +196,15 @@ class GroupConfig(Section):
 
 class AccessConfig(Section):
     door: str = Field(
-        "front", pattern=r"^[\w.-]{1,64}$", description="This door's name in the rules."
+        "front",
+        pattern=r"^[\w.-]{1,64}$",
+        description="This door's name in the rules.",
+        json_schema_extra=safer("fixed"),
     )
     timezone: str | None = Field(
-        None, description="Time zone of the schedules, for example Europe/Berlin."
+        None,
+        description="Time zone of the schedules, for example Europe/Berlin.",
+        json_schema_extra=safer("pinned"),
     )
     schedules: Mapping[str, tuple[HoursConfig, ...]] = Field(
         {}, description="Hours by the name of the schedule."
@@ -159,23 +212,33 @@ class AccessConfig(Section):
     groups: Mapping[str, GroupConfig] = Field({}, description="Rules by the name of the group.")
     holidays: tuple[date, ...] = Field((), description="Dates such as 2026-12-25.")
     without_group: Literal["allow", "refuse"] = Field(
-        "allow", description="Whether people who are in no group may enter, at any time."
+        "allow",
+        description="Whether people who are in no group may enter, at any time.",
+        json_schema_extra=safer("ranked", "allow", "refuse"),
     )
     direction: Passage = Field(
-        "none", description="Where this door leads: into the area, out of it, or neither."
+        "none",
+        description="Where this door leads: into the area, out of it, or neither.",
+        json_schema_extra=safer("pinned", "none"),
     )
     area: str = Field(
         "inside",
         pattern=r"^[\w.-]{1,64}$",
         description="The area behind this door; doors with one event log share it by its name.",
+        json_schema_extra=safer("fixed"),
     )
     anti_passback: Annotated[Literal["off", "soft", "hard"], OFF] = Field(
         "off",
         description="Somebody who went in and did not go out comes in again. soft: granted, and "
         "noted in the event log; hard: denied.",
+        json_schema_extra=safer("ranked", "off", "soft", "hard"),
     )
     reset_after_h: float = Field(
-        12, gt=0, le=168, description="After so many hours somebody who went in may do so again."
+        12,
+        gt=0,
+        le=168,
+        description="After so many hours somebody who went in may do so again.",
+        json_schema_extra=safer("higher"),
     )
 
     @model_validator(mode="after")

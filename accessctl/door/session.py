@@ -4,11 +4,12 @@ steps out, until the feed ends or somebody says stop.
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from threading import Event
-from typing import Protocol, TypeAlias
+from types import MappingProxyType
+from typing import Any, Protocol, TypeAlias
 
 from accessctl.audit.base import write_down
 from accessctl.audit.log import EventLog
@@ -30,6 +31,7 @@ from accessctl.recognition.recogniser import only_face
 
 # How long to wait for a frame before looking whether to stop, seconds.
 PATIENCE_S = 0.2
+NO_FACTS: Mapping[str, Any] = MappingProxyType({})
 
 log = logging.getLogger(__name__)
 
@@ -209,6 +211,7 @@ def open_session(
     on_camera: CameraListener | None = None,
     on_infrared: CameraListener = unheard,
     on_action: ActionListener = ignore,
+    facts: Mapping[str, Any] = NO_FACTS,
 ) -> Iterator[Session]:
     """Open the camera and the door; start, stop and faults are written to the audit log.
 
@@ -216,14 +219,15 @@ def open_session(
     USB camera that is not attached yet. `on_camera` hears of "lost" and "back" with the reason or
     the camera's description, on the reading thread or inside `steps`; `on_infrared` of the same
     of the infrared camera, on a thread of that one or inside `steps`; `on_action` of each
-    action's name and whether it worked, on its own thread.
+    action's name and whether it worked, on its own thread. `facts` are what the record of the start
+    says besides.
     """
     config = engine.config
     if source is None:
         source = source_from(config.camera.source, config.camera, fast=fast, patient=patient)
     people, device = engine.roster.matcher.people, engine.recogniser.device
 
-    def note(state: str, **data: str | int) -> None:
+    def note(state: str, **data: Any) -> None:
         write_down(audit, service_event(state, time.time(), **data))
 
     def camera_event(state: str, detail: str) -> None:
@@ -245,7 +249,7 @@ def open_session(
             ExitStack() as camera,
             ExitStack() as beside,
         ):
-            note("started", camera=source.description, people=people, device=device)
+            note("started", camera=source.description, people=people, device=device, **facts)
             ending = "fault"
             log.info(
                 "Watching %s; %d people enrolled; encoder on %s.",

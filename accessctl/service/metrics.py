@@ -78,6 +78,7 @@ class Totals:
     clock_doubt_s: float = 0.0
     gallery_up: bool | None = None
     gallery_age_s: float = 0.0
+    config_refused: bool = False
 
 
 @dataclass(slots=True)
@@ -231,6 +232,11 @@ def _door(totals: Totals) -> "Iterator[Metric]":
             "Since the gallery could last be read; 0 while it can.",
             totals.gallery_age_s,
         )
+    yield _gauge(
+        "accessctl_config_refused",
+        "1 while the configuration's file guards less than the accepted one, which runs, else 0.",
+        totals.config_refused,
+    )
     yield _gauge(
         "accessctl_lockout_seconds",
         "Until faces count again; +Inf: not before `accessctl unlock-face`; NaN: unreadable.",

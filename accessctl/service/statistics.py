@@ -81,6 +81,8 @@ class Statistics:
         self._clock = clock
         self._started = clock()
         self._lock = Lock()
+        self.refused: tuple[str, ...] = ()
+        """In what the configuration's file guards less than the one that runs."""
         self._view: DoorView | None = None
         self._tally = DoorTally()
         self._arrivals: deque[float] = deque(maxlen=MOST_ARRIVALS)
@@ -144,6 +146,7 @@ class Statistics:
             answer: dict[str, Any] = {
                 "version": self._version,
                 "config": self._config,
+                "config_refused": list(self.refused),
                 "uptime_s": round(now - self._started, 1),
                 "camera": self._camera(now),
                 "watchdog": {"pings": self._tally.watchdog, "age_s": _since(self._pinged, now)},
@@ -201,6 +204,7 @@ class Statistics:
             infrared_up=_infrared_up(view),
             clock_doubt_s=(None if view is None else view.clock_doubt_s()) or 0.0,
             gallery_up=None if view is None else view.gallery().doubt is None,
+            config_refused=bool(self.refused),
             gallery_age_s=0.0 if view is None else view.gallery().age_s,
         )
 

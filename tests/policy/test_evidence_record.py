@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accessctl.config.policy import AccessConfig
-from accessctl.domain import Match, PersonId, PersonRules, Sighting
+from accessctl.domain import Match, PersonId, PersonRules, Reason, Sighting
 from accessctl.policy.access import AccessPlan, Crossing
 from accessctl.policy.admit import decide_visit
 from accessctl.policy.circumstances import Circumstances, Proof

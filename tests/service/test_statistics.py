@@ -37,6 +37,7 @@ ADA = PersonId("p-ada")
 EVERYTHING = {
     "version",
     "config",
+    "config_refused",
     "uptime_s",
     "camera",
     "watchdog",
