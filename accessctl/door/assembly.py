@@ -19,6 +19,7 @@ from accessctl.domain import EventKind, Outcome, PersonId
 from accessctl.door.access_gate import AccessGate, Crossings
 from accessctl.door.demands import Wanted
 from accessctl.door.door import Door
+from accessctl.door.duty import Duty, duty_file
 from accessctl.door.gallery_watch import GalleryWatch
 from accessctl.door.liveness_gate import LivenessGate, OnFault
 from accessctl.door.recorder import (
@@ -59,14 +60,17 @@ def open_door(
     on_action: ActionListener = ignore,
     *,
     every_frame: bool = False,
+    spectator: bool = False,
 ) -> Iterator[Door]:
     """A door with its actions; leaving the block waits for running actions to finish.
 
     Where `every_frame` of a recording is looked at, liveness is, too: the same decisions each
-    time. Otherwise that goes on beside the loop.
+    time. Otherwise that goes on beside the loop. One door at a time acts for the lock; another
+    one waits until that ends, a `spectator` never acts in its place.
     """
     config = engine.config
-    with LockoutStore(config.lockout_file) as lockouts:
+    duty = Duty(duty_file(config), waits=not spectator, record=state_recorder(audit))
+    with duty, LockoutStore(config.lockout_file) as lockouts:
         keeper = LockoutKeeper(lockouts, config.access.door, config.policy.lockout, uptime)
         pins = PinAttempts(audit, keeper, time.time)
         gate = AccessGate(
@@ -94,6 +98,7 @@ def open_door(
                 GalleryHeads(engine.gallery, audit, time.time),
                 state_recorder(audit),
             ),
+            duty=duty,
             granted_before=recent_grants(audit, config.policy.cooldown_s, time.time()),
         )
         try:

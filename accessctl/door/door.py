@@ -113,6 +113,11 @@ class Door:
         return self._settings.gate
 
     @property
+    def acting(self) -> bool:
+        """Whether what this door decides counts; another one acts where it does not."""
+        return self._setup.duty is None or self._setup.duty.acting
+
+    @property
     def visits(self) -> tuple[Visit, ...]:
         """Those whose visitors have not left."""
         return tuple(self._visits.values())
@@ -144,6 +149,8 @@ class Door:
         if now - self._refreshed >= ROSTER_REFRESH_S:
             self._refreshed = now
             self.gallery.look(now)
+            if self._setup.duty is not None:
+                self._setup.duty.look()
 
     def _meet(self, faces: Sequence[Face], now: float) -> None:
         """Begin or go on with the visit of each face."""
@@ -193,6 +200,8 @@ class Door:
         asked = (*self._asked_beside, *self._liveness.asked())
         self._asked_beside.clear()
         for one in asked:
+            if not self.acting:
+                break
             prompt, time = one.prompt, self._setup.wall_clock()
             self._recorder.ask(
                 prompt_payload(one.visit, prompt.text, prompt.ask, prompt.step, prompt.steps, time)
@@ -260,8 +269,13 @@ class Door:
         record: Mapping[str, Any],
         now: float,
     ) -> tuple[Visit, Decision]:
-        """Write the decision down and act on it; without its record it is a refusal."""
+        """Write the decision down and act on it; without its record it is a refusal.
+
+        Where another door acts, it is neither, and nobody is let in.
+        """
         visit = replace(visit, picture=None)
+        if not self.acting:
+            return _as_spectator(visit, verdict, decision)
         recorded = self._recorder.enact(decision, self.roster.names, record)
         if recorded or verdict.outcome is not Outcome.GRANTED:
             self.gate.note(verdict)
@@ -335,6 +349,14 @@ class Door:
     def _view_of(self, face: Face) -> FaceView:
         visit = self._visits[face.track]
         return FaceView(face, visit.id, visit.pooled, visit.verdict, visit.prompt, visit.gathered)
+
+
+def _as_spectator(visit: Visit, verdict: Verdict, decision: Decision) -> tuple[Visit, Decision]:
+    if verdict.outcome is not Outcome.GRANTED:
+        return visit, decision
+    decision = replace(decision, outcome=Outcome.DENIED, reason=Reason.WATCHING_ONLY)
+    watched = Verdict(decision.outcome, decision.reason, decision.match)
+    return replace(visit, verdict=watched), decision
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from accessctl.domain import Box, Decision, Event, Face, Frame, Image, Outcome, 
 from accessctl.door.access_gate import AccessGate
 from accessctl.door.demands import NOTHING_WANTED, Wanted
 from accessctl.door.door import Door, Step
+from accessctl.door.duty import Duty
 from accessctl.door.gallery_watch import GalleryWatch
 from accessctl.door.liveness_gate import LivenessGate
 from accessctl.door.recorder import DecisionRecorder
@@ -159,6 +160,7 @@ class FakeHouse:
         wall_clock: Callable[[], float] = lambda: EPOCH,
         new_visit_id: Callable[[], str] | None = None,
         gallery: GalleryWatch | None = None,
+        duty: Duty | None = None,
     ) -> Door:
         """With a gate that lets everybody in, the house's own log, and a clock that stands still,
         unless others are given."""
@@ -168,6 +170,7 @@ class FakeHouse:
             recogniser=self.recogniser,
             roster=self.roster() if gallery is None else gallery.roster,
             gallery=gallery,
+            duty=duty,
             recorder=DecisionRecorder(audit or self.audit, self.runner, wall_clock),
             liveness=LivenessGate(
                 self.wanted,

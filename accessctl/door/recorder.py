@@ -82,7 +82,7 @@ def service_event(state: str, time: float, **data: str | int | float | None) -> 
 def service_event(state: str, time: float, **data: Any) -> Event:
     """`state` is one of started, stopped, camera_lost, camera_back, camera_dark, camera_covered,
     camera_clear, the same five of infrared_, fault, face_unlocked, reloaded, reload_refused,
-    gallery_stale, gallery_unaccepted, gallery_back."""
+    gallery_stale, gallery_unaccepted, gallery_back, watching_only, acting."""
     return Event(time, EventKind.SERVICE, {"state": state, **data})
 
 

@@ -212,6 +212,7 @@ def open_session(
     on_infrared: CameraListener = unheard,
     on_action: ActionListener = ignore,
     facts: Mapping[str, Any] = NO_FACTS,
+    spectator: bool = False,
 ) -> Iterator[Session]:
     """Open the camera and the door; start, stop and faults are written to the audit log.
 
@@ -219,8 +220,8 @@ def open_session(
     USB camera that is not attached yet. `on_camera` hears of "lost" and "back" with the reason or
     the camera's description, on the reading thread or inside `steps`; `on_infrared` of the same
     of the infrared camera, on a thread of that one or inside `steps`; `on_action` of each
-    action's name and whether it worked, on its own thread. `facts` are what the record of the start
-    says besides.
+    action's name and whether it worked, on its own thread. `facts` are what the record of the
+    start says besides. A `spectator` acts only where no other door does at the start.
     """
     config = engine.config
     if source is None:
@@ -245,11 +246,19 @@ def open_session(
     ending: str | None = None
     try:
         with (
-            open_door(engine, audit, on_action=on_action, every_frame=not source.live) as door,
+            open_door(
+                engine,
+                audit,
+                on_action=on_action,
+                every_frame=not source.live,
+                spectator=spectator,
+            ) as door,
             ExitStack() as camera,
             ExitStack() as beside,
         ):
             note("started", camera=source.description, people=people, device=device, **facts)
+            if not door.acting:
+                note("watching_only")
             ending = "fault"
             log.info(
                 "Watching %s; %d people enrolled; encoder on %s.",

@@ -11,6 +11,7 @@ from accessctl.config import PolicyConfig
 from accessctl.domain import Face, Frame, Outcome, PersonId
 from accessctl.door.access_gate import AccessGate
 from accessctl.door.demands import NOTHING_WANTED, Wanted
+from accessctl.door.duty import Duty
 from accessctl.door.gallery_watch import GalleryWatch
 from accessctl.door.liveness_gate import LivenessGate
 from accessctl.door.recorder import NO_PICTURES, DecisionPictures, DecisionRecorder
@@ -32,7 +33,8 @@ class DoorSetup:
 
     `leave_after_s`: who is not seen for longer, by the capture times of the frames, has left.
     `granted_before`: how many seconds ago people were granted before this process. `gallery`
-    renews and judges the roster; None: one that takes whatever can be read.
+    renews and judges the roster; None: one that takes whatever can be read. `duty` says whether
+    this door acts; None: it does.
     """
 
     observer: FaceObserver
@@ -45,6 +47,7 @@ class DoorSetup:
     new_visit_id: Callable[[], str]
     granted_before: Mapping[PersonId, float] = field(default_factory=dict)
     gallery: GalleryWatch | None = None
+    duty: Duty | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

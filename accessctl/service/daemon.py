@@ -212,6 +212,7 @@ def view_of(session: Session, guard: ClockGuard) -> DoorView:
         infrared=lambda: infrared_of(session),
         clock_doubt_s=lambda: guard.doubt_s,
         gallery=lambda: session.door.gallery.state,
+        acting=lambda: session.door.acting,
     )
 
 

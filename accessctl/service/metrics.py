@@ -59,6 +59,7 @@ class Totals:
     throughout. `frame_age_s` is None before the first frame, `infrared_up` where there is no
     infrared camera; `clock_doubt_s` is 0 while the wall clock is believed.
     infrared camera, `gallery_up` before the door is open.
+    infrared camera, `gallery_up` and `acting` before the door is open.
     """
 
     frames: int
@@ -79,6 +80,7 @@ class Totals:
     gallery_up: bool | None = None
     gallery_age_s: float = 0.0
     config_refused: bool = False
+    acting: bool | None = None
 
 
 @dataclass(slots=True)
@@ -231,6 +233,10 @@ def _door(totals: Totals) -> "Iterator[Metric]":
             "accessctl_gallery_age_seconds",
             "Since the gallery could last be read; 0 while it can.",
             totals.gallery_age_s,
+        )
+    if totals.acting is not None:
+        yield _gauge(
+            "accessctl_acting", "1 while this door acts, 0: another one does.", totals.acting
         )
     yield _gauge(
         "accessctl_config_refused",

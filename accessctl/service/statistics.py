@@ -41,6 +41,11 @@ def _none() -> None:
     """A door without an infrared camera, or with a clock that is believed."""
 
 
+def _yes() -> bool:
+    """A door beside which there is no other."""
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class DoorView:
     """What the door itself answers when it is asked, each from any thread.
@@ -50,6 +55,8 @@ class DoorView:
     the infrared camera and why it is silent, None where it is not, or where there is none;
     `clock_doubt_s` how far the wall clock has jumped unconfirmed, None while it is believed.
     `gallery` says whether the door relies on what it knows of the people enrolled.
+    `gallery` says whether the door relies on what it knows of the people enrolled, `acting`
+    whether what it decides counts.
     """
 
     door: str
@@ -64,6 +71,7 @@ class DoorView:
     infrared: Callable[[], tuple[str, str | None] | None] = _none
     clock_doubt_s: Callable[[], float | None] = _none
     gallery: Callable[[], GalleryState] = GalleryState
+    acting: Callable[[], bool] = _yes
 
 
 class Statistics:
@@ -168,6 +176,7 @@ class Statistics:
                 "lockout": _lockout(view),
                 "clock": clock_of(view.clock_doubt_s()),
                 "gallery": _gallery(view.gallery()),
+                "acting": view.acting(),
             }
             infrared = view.infrared()
             if infrared is not None:
@@ -204,6 +213,7 @@ class Statistics:
             infrared_up=_infrared_up(view),
             clock_doubt_s=(None if view is None else view.clock_doubt_s()) or 0.0,
             gallery_up=None if view is None else view.gallery().doubt is None,
+            acting=None if view is None else view.acting(),
             config_refused=bool(self.refused),
             gallery_age_s=0.0 if view is None else view.gallery().age_s,
         )

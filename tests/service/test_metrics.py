@@ -52,6 +52,7 @@ NAMES = {
     "accessctl_actions",
     "accessctl_people",
     "accessctl_gallery_up",
+    "accessctl_acting",
     "accessctl_config_refused",
     "accessctl_gallery_age_seconds",
     "accessctl_lockout_seconds",

@@ -51,6 +51,7 @@ EVERYTHING = {
     "lockout",
     "clock",
     "gallery",
+    "acting",
 }
 
 
