@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from accessctl.administration.gallery_heads import (
     GalleryAccepted,
@@ -28,7 +28,7 @@ from accessctl.audit.opening import open_log
 from accessctl.audit.schema import reported
 from accessctl.config import AuditConfig, Config
 from accessctl.domain import Event, EventKind, Person, PersonId, PersonRules
-from accessctl.errors import StoreError
+from accessctl.errors import StoreError, UnknownPersonError
 from accessctl.gallery.people import NewPhoto, People, Record
 from accessctl.gallery.pins import hash_pin
 from accessctl.gallery.store import open_gallery
@@ -48,6 +48,14 @@ class Entitlement:
     person: Person
     rules: PersonRules
     has_pin: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TakenIn:
+    """What became of a photo of a folder: its person; whether they are new, it is, or neither."""
+
+    person: Person
+    change: Literal["enrolled", "photo_added", "known"]
 
 
 class Administration:
@@ -110,6 +118,19 @@ class Administration:
         notes = self._vetting.vet(person.name, person, photos, anyway=anyway)
         with self._marked():
             return self._add(person, photos, notes)
+
+    def take_in(self, name: str, photo: "Candidate", *, anyway: bool = False) -> "TakenIn":
+        """Somebody new, or one more photo of somebody enrolled, unless it is theirs already.
+
+        So a folder of photos can be gone through again from its beginning. Errors as of `enrol`.
+        """
+        try:
+            person = self._gallery.person(name)
+        except UnknownPersonError:
+            return TakenIn(self.enrol(name, [photo], anyway=anyway), "enrolled")
+        if self._vetting.has(person, photo):
+            return TakenIn(person, "known")
+        return TakenIn(self.add_photos(person.name, [photo], anyway=anyway), "photo_added")
 
     def remove_photo(self, name: str, number: int) -> Person:
         """Erase the `number`th photo of somebody; UnknownPersonError, UnknownPhotoError, and

@@ -7,7 +7,7 @@ from accessctl.domain import Person, PersonId
 from accessctl.errors import MisfitError
 from accessctl.gallery.people import People, Template
 from accessctl.recognition.matcher import Comparison
-from accessctl.recognition.photo_fit import Fit, PhotoIndex
+from accessctl.recognition.photo_fit import SAME_PICTURE, Fit, PhotoIndex
 
 if TYPE_CHECKING:
     from accessctl.recognition.enrolment import Candidate
@@ -39,6 +39,11 @@ class PhotoVetting:
             notes.append({} if fit.fits else note_of(fit))
             before.append(Template(PersonId(""), photo.embedding, photo.quality))
         return notes
+
+    def has(self, person: Person, photo: "Candidate") -> bool:
+        """Whether that very picture is one of theirs already."""
+        own = self._index_for(photo).photos_of(person.id)
+        return any(float(one.embedding @ photo.embedding) >= SAME_PICTURE for one in own)
 
     def kept(self, person: PersonId, photo: "Candidate") -> None:
         """That photo has become one of theirs, by the caller's own change of the gallery."""

@@ -1,7 +1,6 @@
 """Photos that somebody hands in, read without trust, and folders of them played as a camera."""
 
 import os
-import re
 import stat
 import struct
 import warnings
@@ -15,13 +14,18 @@ from PIL import Image as PillowImage
 from PIL import UnidentifiedImageError
 
 from accessctl.camera.jpeg import would_take_long
+from accessctl.camera.photo_folder import SUFFIXES, images_in
 from accessctl.camera.source import Shot
 from accessctl.domain import Image
 from accessctl.errors import CameraError, PhotoError
 
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP")
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp"})
-KINDS = "JPEG, PNG, WebP or BMP"
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "AVIF")
+KINDS = "JPEG, PNG, WebP, BMP, GIF, TIFF or AVIF"
+HEIF = "HEIF"
+"""Read where the package pillow-heif is installed."""
+
+JPEG_START = b"\xff\xd8"
+HEIF_BRANDS = frozenset({b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"})
 
 EXIF_ORIENTATION = 0x0112
 # What Pillow raises for damaged ones, by its own list for a JPEG's.
@@ -55,15 +59,18 @@ def decode_photo(data: bytes, name: str, max_pixels: int) -> Image:
     The size is taken from the header and checked before a pixel is decoded. Pillow's own
     limit of 179 million pixels holds as well.
     """
+    formats = _formats_for(data, name)
     try:
         with warnings.catch_warnings():
             # The warnings are about sizes checked below and metadata nobody uses.
             warnings.simplefilter("ignore")
-            with PillowImage.open(BytesIO(data), formats=FORMATS) as picture:
+            with PillowImage.open(BytesIO(data), formats=formats) as picture:
                 width, height = picture.size
                 if width * height > max_pixels:
                     raise _too_many_pixels(name, max_pixels)
                 if would_take_long(data):
+                # By the bytes: Pillow has other names for a JPEG that holds more than a picture.
+                if data.startswith(JPEG_START) and scans_of(data) > MAX_SCANS:
                     raise PhotoError(
                         f"{name} would take very long to decode; "
                         "save it again with another program."
@@ -75,10 +82,27 @@ def decode_photo(data: bytes, name: str, max_pixels: int) -> Image:
     except PillowImage.DecompressionBombError:
         raise _too_many_pixels(name, max_pixels) from None
     except UnidentifiedImageError:
+        if formats == (HEIF,):
+            raise _damaged(name) from None
         raise PhotoError(f"{name} is not a {KINDS} picture; give one that is.") from None
     except Exception as error:
         # Whatever it is: on hostile bytes decoders raise anything.
-        raise PhotoError(f"{name} is damaged and cannot be decoded; give another photo.") from error
+        raise _damaged(name) from error
+
+
+def _formats_for(data: bytes, name: str) -> tuple[str, ...]:
+    """What Pillow may take the bytes for; PhotoError for a HEIC picture that nothing here reads."""
+    if data[4:8] != b"ftyp" or data[8:12] not in HEIF_BRANDS or b"avif" in data[8:64]:
+        return FORMATS
+    try:
+        from pillow_heif import register_heif_opener
+    except ImportError:
+        raise PhotoError(
+            f"{name} is a HEIC picture, and what reads it is not installed: "
+            "pip install 'accessctl[heic]', or save it as JPEG."
+        ) from None
+    register_heif_opener(thumbnails=False)
+    return (HEIF,)
 
 
 def _read_regular(path: Path, max_bytes: int) -> bytes:
@@ -145,6 +169,10 @@ def _as_rgb(picture: PillowImage.Image) -> PillowImage.Image:
     return picture.convert("RGB")
 
 
+def _damaged(name: str) -> PhotoError:
+    return PhotoError(f"{name} is damaged and cannot be decoded; give another photo.")
+
+
 def _too_large(path: Path, max_bytes: int) -> PhotoError:
     return PhotoError(
         f"{path} is larger than {max_bytes / 1e6:g} MB; give a smaller file, "
@@ -176,6 +204,24 @@ def images_in(folder: Path) -> list[Path]:
         if entry.suffix.lower() in SUFFIXES and not entry.name.startswith(".") and entry.is_file()
     ]
     return sorted(found, key=lambda entry: (natural_key(entry.name), entry.name))
+def scans_of(data: bytes) -> int:
+    """Scans before the end of the image; of damaged bytes, those that a decoder would find."""
+    count, at = 0, 0
+    while True:
+        at = data.find(b"\xff", at)
+        if at < 0 or at + 1 >= len(data):
+            return count
+        marker = data[at + 1]
+        if marker == END_OF_IMAGE:
+            return count
+        if marker == 0xFF:
+            # Fill bytes before a marker.
+            at += 1
+        elif marker in BARE:
+            at += 2
+        else:
+            count += marker == START_OF_SCAN
+            at += 2 + max(2, int.from_bytes(data[at + 2 : at + 4], "big"))
 
 
 class FolderFeed:

@@ -1,7 +1,7 @@
 """The sections `policy` and `access`: what makes the door open, and who may enter when."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from accessctl.config.liveness import Intent
 from accessctl.config.section import OFF, Section, in_order, safer
+from accessctl.storage.seen import first_look_alike, hidden_in
 
 
 def _day_minute(value: object) -> object:
@@ -250,9 +251,22 @@ class AccessConfig(Section):
         for name, group in self.groups.items():
             if group.schedule is not None and group.schedule not in self.schedules:
                 raise ValueError(f"group {name!r} names the schedule {group.schedule!r}, not there")
+        _tell_apart("groups", self.groups)
+        _tell_apart("schedules", self.schedules)
         if self.anti_passback != "off" and self.direction == "none":
             raise ValueError("anti_passback needs access.direction: in or out")
         return self
+
+
+def _tell_apart(kind: str, names: Iterable[str]) -> None:
+    """ValueError for two names that look the same, or one that holds something not seen."""
+    known: list[str] = []
+    for name in names:
+        other = first_look_alike(name, known)
+        if other is not None or hidden_in(name) is not None:
+            why = "hold a character that is not seen" if other is None else f"look like {other!a}"
+            raise ValueError(f"the name {name!a} of {kind} must not {why}")
+        known.append(name)
 
 
 def _zone(name: str) -> None:

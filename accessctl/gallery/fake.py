@@ -21,6 +21,8 @@ from accessctl.gallery.people import (
     name_key,
     no_record,
     photo_to_remove,
+    refuse_look_alike,
+    spelt,
 )
 from accessctl.gallery.pins import PinHash
 from accessctl.gallery.sealing import checked_embedding
@@ -64,7 +66,7 @@ class MemoryGallery:
 
     def person(self, name: str) -> Person:
         self._fail()
-        wanted = name_key(clean_name(name))
+        wanted = name_key(spelt(name))
         for person in self._people.values():
             if name_key(person.name) == wanted:
                 return person
@@ -231,6 +233,7 @@ class MemoryGallery:
         for person in self._people.values():
             if name_key(person.name) == name_key(name) and person.id != owner:
                 raise NameTakenError(f"'{person.name}' is enrolled already.")
+        refuse_look_alike(name, (p.name for p in self._people.values() if p.id != owner))
 
     def _next_id(self) -> str:
         self._last_id += 1

@@ -1,6 +1,7 @@
 """Enrolled people: what a gallery hands out and can do, their names, rows and rules.
 
-Names are kept as they are written, and are the same where only case or composition differs. A
+Names are kept as they are written, are the same where only case or composition differs, and may
+not look like another one's (`storage.seen`). A
 person's row stands in the gallery's file in clear, so whoever can write the file chose it; rules
 become bytes to be sealed.
 """
@@ -19,11 +20,13 @@ from accessctl.errors import (
     BadNameError,
     InputError,
     LastPhotoError,
+    NameTakenError,
     StoreError,
     UnknownPhotoError,
 )
 from accessctl.gallery.mark import GalleryMark
 from accessctl.gallery.pins import PinHash
+from accessctl.storage.seen import first_look_alike, hidden_in
 
 Record: TypeAlias = Callable[[PersonId], object]
 
@@ -206,7 +209,19 @@ class People(Protocol):
 
 
 def clean_name(name: str) -> str:
-    """The name as it is kept: NFC, trimmed, single blanks; BadNameError."""
+    """A new name as it is kept: as `spelt`, with nothing in it that is not seen; BadNameError."""
+    text = spelt(name)
+    hidden = hidden_in(text)
+    if hidden is not None:
+        raise BadNameError(
+            f"The name {name!a} holds a character that is not seen (U+{ord(hidden):04X} "
+            f"{unicodedata.name(hidden, 'without a name')}); leave it out."
+        )
+    return text
+
+
+def spelt(name: str) -> str:
+    """The name as it is looked for: NFC, trimmed, single blanks; BadNameError."""
     text = " ".join(part for part in unicodedata.normalize("NFC", name).split(" ") if part)
     if any(unicodedata.category(c) in _FORBIDDEN_CATEGORIES or c in _BIDI_CONTROLS for c in text):
         raise BadNameError(
@@ -228,6 +243,16 @@ def name_key(name: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", folded))
 
 
+def refuse_look_alike(name: str, known: Iterable[str]) -> None:
+    """NameTakenError where one of the names that are `known` is seen as this one."""
+    other = first_look_alike(name, known)
+    if other is not None:
+        raise NameTakenError(
+            f"The name {name!r} looks like {other!r}, who is enrolled already; choose one that "
+            "can be told from it."
+        )
+
+
 def close_names(name: str, known: Iterable[str], limit: int = 3) -> list[str]:
     """Up to `limit` of the known names that are spelt like `name`, the closest first."""
     by_key = {name_key(other): other for other in known}
@@ -245,7 +270,7 @@ def person_of(row: tuple[Any, ...]) -> Person:
     try:
         if not isinstance(person, str) or not 0 <= enrolled <= LATEST:
             raise ValueError("no id or no moment")
-        clean_name(name)
+        spelt(name)
     except (ValueError, TypeError, BadNameError) as error:
         raise StoreError(
             "A person in the gallery has an impossible id, name or date of enrolment: the file "

@@ -26,8 +26,10 @@ from accessctl.gallery.people import (
     no_record,
     person_of,
     photo_to_remove,
+    refuse_look_alike,
     rules_from_bytes,
     rules_to_bytes,
+    spelt,
 )
 from accessctl.gallery.pins import PinHash
 from accessctl.gallery.sealing import embedding_from_bytes, embedding_to_bytes
@@ -47,7 +49,7 @@ class Gallery:
         return [person_of(row) for row in rows]
 
     def person(self, name: str) -> Person:
-        key = name_key(clean_name(name))
+        key = name_key(spelt(name))
         rows = self._database.select(f"{_PERSON} WHERE name_key = ? GROUP BY person.id", key)
         if not rows:
             raise self._unknown(name)
@@ -277,6 +279,8 @@ class Gallery:
                 f"'{found[0][1]}' is enrolled already; choose another name, "
                 "or add the photo to that person."
             )
+        others = self._database.select("SELECT id, name FROM person")
+        refuse_look_alike(name, (other for person, other in others if person != owner))
 
     def _check_enrolled(self, person_id: PersonId) -> None:
         if not self._database.select("SELECT id FROM person WHERE id = ?", person_id):

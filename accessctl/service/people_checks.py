@@ -12,8 +12,10 @@ from accessctl.recognition.calibration import scoring_of
 from accessctl.recognition.gallery_check import StoredFlaw, check_photos, flaw_sentence
 from accessctl.recognition.photo_fit import Yardstick
 from accessctl.service.checks import NAMED, Finding, ok, warning
+from accessctl.storage.seen import first_look_alike, hidden_in
 
 SUBJECT = "photos"
+NAMES = "names"
 
 
 def check_stored_photos(config: Config, environment: Mapping[str, str]) -> Iterator[Finding]:
@@ -29,6 +31,26 @@ def check_stored_photos(config: Config, environment: Mapping[str, str]) -> Itera
         flaws = list(check_photos(gallery, card.fingerprint, yardstick))
         names = {person.id: person.name for person in gallery.people()}
     yield from findings_of(flaws, names)
+
+
+def check_names(config: Config, environment: Mapping[str, str]) -> Iterator[Finding]:
+    """Names enrolled by an older version that cannot be told apart by eye."""
+    folder = config.gallery.folder
+    if not database_file(folder).exists() or sealing.find_key(folder, environment) is None:
+        return
+    with open_gallery(config.gallery, environment) as gallery:
+        names = [person.name for person in gallery.people()]
+    clear = True
+    for at, name in enumerate(names):
+        other = first_look_alike(name, names[:at])
+        if other is not None:
+            clear = False
+            yield warning(NAMES, f"{name!a} looks like {other!a}; run: accessctl rename")
+        elif hidden_in(name) is not None:
+            clear = False
+            yield warning(NAMES, f"{name!a} holds what is not seen; run: accessctl rename")
+    if names and clear:
+        yield ok(NAMES, "All names can be told apart by eye.")
 
 
 def findings_of(flaws: list[StoredFlaw], names: Mapping[PersonId, str]) -> Iterator[Finding]:

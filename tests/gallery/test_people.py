@@ -116,6 +116,49 @@ def test_a_photo_stays_whose_removal_cannot_be_recorded(gallery: People) -> None
     assert len(gallery.photo_entries(person.id)) == 2
 
 
+@pytest.mark.parametrize(
+    "name", ["Grac\u0435 Hopper", "Grace\u00a0Hopper", "\uff27race hopper", "GR\u0410CE HOPPER"]
+)
+def test_a_name_that_looks_like_somebody_s_is_refused_and_names_them(
+    gallery: People, name: str
+) -> None:
+    add(gallery, "Grace Hopper")
+    add(gallery, "Ada", 1)
+    revision = gallery.revision()
+    with pytest.raises(NameTakenError, match="looks like 'Grace Hopper', who is enrolled"):
+        add(gallery, name, 2)
+    with pytest.raises(NameTakenError, match="looks like 'Grace Hopper'"):
+        gallery.rename("Ada", name)
+    assert gallery.revision() == revision
+    # Oneself may be spelt otherwise.
+    assert gallery.rename("Grace Hopper", name).photos == 1
+
+
+@pytest.mark.parametrize("name", ["Gra\u200bce", "Grace\u3164", "\ufeffGrace", "Gr\u00adace"])
+def test_a_name_with_something_unseen_is_refused_and_says_what(gallery: People, name: str) -> None:
+    with pytest.raises(BadNameError, match=r"not seen \(U\+[0-9A-F]{4} [A-Z -]+\); leave it out"):
+        add(gallery, name)
+    assert gallery.people() == []
+
+
+def test_emoji_stay_in_names(gallery: People) -> None:
+    name = "Ada \U0001f469\U0001f3fd\u200d\U0001f4bb"
+    assert add(gallery, name).name == name
+    assert gallery.person(name).name == name
+
+
+def test_an_older_version_s_names_can_still_be_found_and_changed(open_at) -> None:
+    gallery = open_at()
+    add(gallery, "Grace")
+    add(gallery, "Eve", 1)
+    gallery._database._db.execute(
+        "UPDATE person SET name = ?, name_key = ? WHERE name = 'Eve'",
+        ("Gra\u200bce", "gra\u200bce"),
+    )
+    assert {person.name for person in gallery.people()} == {"Grace", "Gra\u200bce"}
+    assert gallery.rename("Gra\u200bce", "Eve").name == "Eve"
+
+
 def test_people_are_listed_by_name(gallery: People) -> None:
     for name in ("bob", "Cleo", "ann"):
         add(gallery, name)

@@ -8,7 +8,7 @@ from accessctl.gallery.people import NewPhoto
 from accessctl.gallery.store import Gallery, open_gallery
 from accessctl.recognition.gallery_check import PhotoFlaw, StoredFlaw
 from accessctl.service.checks import Level
-from accessctl.service.people_checks import check_stored_photos, findings_of
+from accessctl.service.people_checks import check_names, check_stored_photos, findings_of
 
 ENCODER = Path(__file__).parents[2] / "models" / "dlib"
 
@@ -54,6 +54,21 @@ def test_misfits_are_told_with_the_way_out(tmp_path: Path) -> None:
     (misfit,) = check_stored_photos(config, {})
     assert misfit.level is Level.WARNING
     assert misfit.sentence.startswith("Photo 2 of Eileen does not show whom the others show")
+
+
+def test_names_of_an_older_version_that_look_alike_are_told(tmp_path: Path) -> None:
+    config = config_at(tmp_path)
+    assert list(check_names(config, {})) == []
+    with open_gallery(config.gallery, {}) as gallery:
+        add(gallery, "Grace", 0)
+        assert [found.level for found in check_names(config, {})] == [Level.OK]
+        add(gallery, "Eve", 1)
+        gallery._database._db.execute(
+            "UPDATE person SET name = ?, name_key = ? WHERE name = 'Eve'", ("Gr\u0430ce", "?")
+        )
+    (told,) = check_names(config, {})
+    assert told.level is Level.WARNING
+    assert "looks like" in told.sentence
 
 
 def test_many_are_counted() -> None:
