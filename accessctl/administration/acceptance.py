@@ -11,11 +11,14 @@ import binascii
 import hashlib
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from accessctl.administration.changes import DeferredLog
 from accessctl.administration.gallery_heads import ReadableRecorder
 from accessctl.audit.opening import find_key, generate_key, key_path
 from accessctl.config import Config, config_in, read_config
@@ -222,3 +225,49 @@ def check_known(copy: AcceptedCopy, accepted: ConfigText | None, known: frozense
         f"The accepted configuration {copy.path} {what}, so nobody can say whether the present one "
         "guards the door as it should; look at it and run: accessctl config accept"
     )
+
+
+class Acceptance:
+    """A configuration that its owner may accept, and what is weaker in it."""
+
+    def __init__(
+        self, path: Path, environment: Mapping[str, str], record: AcceptanceRecord
+    ) -> None:
+        """ConfigError for a file that is none. An accepted copy that cannot be read, or is not
+        the last one, is as `unknown` as one that was lost."""
+        self._copy = AcceptedCopy(path, environment)
+        self._record = record
+        self._file = read_text(path)
+        accepted: ConfigText | None = None
+        self.unknown = False
+        try:
+            accepted = self._copy.read()
+            check_known(self._copy, accepted, record.known())
+        except (StoreError, ConfigError):
+            accepted, self.unknown = None, True
+        self._settled = Settled(self._file, accepted)
+
+    @property
+    def weaker(self) -> tuple[Weakening, ...]:
+        return self._settled.weaker
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is the accepted one already."""
+        accepted = self._settled.accepted
+        return accepted is not None and accepted.digest == self._file.digest
+
+    def accept(self) -> None:
+        """StoreError where it cannot be kept or put on record."""
+        weaker = [one.name for one in self.weaker]
+        self._record.accept(self._copy, self._file, weaker=weaker, by="owner")
+
+
+@contextmanager
+def open_acceptance(
+    path: Path, environment: Mapping[str, str], now: Callable[[], float] = time.time
+) -> Iterator[Acceptance]:
+    """For the owner at the keyboard; the log is that of the file's configuration."""
+    config = read_text(path).config
+    with DeferredLog(config.audit, environment) as audit:
+        yield Acceptance(path, environment, AcceptanceRecord(path, audit, now))

@@ -34,7 +34,8 @@ class ConfigSource(Protocol):
         ...
 
     def confirm(self, audit: ReadableRecorder, now: Callable[[], float]) -> None:
-        """Once the log is open and before the door is; what was given counts from then on."""
+        """Once the log is open and before the door is: ConfigError where nobody can say what
+        counts."""
         ...
 
     def reload(self) -> Config:
@@ -42,7 +43,7 @@ class ConfigSource(Protocol):
         ...
 
     def taken_over(self) -> None:
-        """What `reload` gave last counts from now on."""
+        """The door runs by what was given last, which counts from now on."""
         ...
 
     def facts(self) -> dict[str, Any]:
@@ -83,7 +84,7 @@ class AcceptedSource:
     def __init__(
         self, path: Path, overlay: Callable[[Config], Config], environment: Mapping[str, str]
     ) -> None:
-        self._path = path
+        self.path = path
         self._overlay = overlay
         self._copy = AcceptedCopy(path, environment)
         self._settled: Settled | None = None
@@ -93,7 +94,7 @@ class AcceptedSource:
         self.refused: tuple[Weakening, ...] = ()
 
     def start(self) -> Config:
-        file = read_text(self._path)
+        file = read_text(self.path)
         shown = self._overlay(file.config)
         if shown.camera.source == "demo":
             return shown
@@ -104,46 +105,42 @@ class AcceptedSource:
     def confirm(self, audit: ReadableRecorder, now: Callable[[], float]) -> None:
         if self._settled is None:
             return
-        self._record = AcceptanceRecord(self._path, audit, now)
+        self._record = AcceptanceRecord(self.path, audit, now)
         check_known(self._copy, self._settled.accepted, self._record.known())
-        self._settle(self._settled)
+        self._changed, self.refused = self._settled.changed, self._settled.weaker
+        if self.refused:
+            log.error("%s", not_accepted(self.path, self.refused))
+            self._record.refuse(self._settled.file, self.refused)
 
     def reload(self) -> Config:
         if self._record is None:
-            return self._overlay(read_text(self._path).config)
-        self._settled = Settled(read_text(self._path), self._copy.read())
+            return self._overlay(read_text(self.path).config)
+        self._settled = Settled(read_text(self.path), self._copy.read())
         if self._settled.weaker:
-            raise not_accepted(self._path, self._settled.weaker)
+            raise not_accepted(self.path, self._settled.weaker)
         return self._overlay(self._settled.running.config)
 
     def taken_over(self) -> None:
-        if self._settled is not None:
-            self._running = self._overlay(self._settled.running.config)
-            self._settle(self._settled)
+        settled = self._settled
+        if settled is None or self._record is None:
+            return
+        self._running = self._overlay(settled.running.config)
+        self._changed, self.refused = settled.changed, settled.weaker
+        if not settled.weaker and _differs(settled.accepted, settled.file):
+            first = settled.accepted is None
+            told = {"first": True} if first else {"changed": ", ".join(settled.changed)}
+            self._record.accept(self._copy, settled.file, **told)
 
     def facts(self) -> dict[str, Any]:
         if self._settled is None or self._running is None:
             return {}
         return {
             "config": self._settled.running.digest,
-            "config_place": place_of(self._path),
+            "config_place": place_of(self.path),
             "changed": ", ".join(self._changed),
             "lock": lock_of(self._running),
             "source": redact(self._running.camera.source),
         }
-
-    def _settle(self, settled: Settled) -> None:
-        """What runs counts from now on, on record."""
-        self._changed, self.refused = settled.changed, settled.weaker
-        if self._record is None:
-            return
-        if settled.weaker:
-            log.error("%s", not_accepted(self._path, settled.weaker))
-            self._record.refuse(settled.file, settled.weaker)
-        elif _differs(settled.accepted, settled.file):
-            first = settled.accepted is None
-            told = {"first": True} if first else {"changed": ", ".join(settled.changed)}
-            self._record.accept(self._copy, settled.file, **told)
 
 
 def _differs(accepted: ConfigText | None, file: ConfigText) -> bool:

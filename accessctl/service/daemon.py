@@ -295,6 +295,7 @@ def serve(
                 facts=source.facts(),
             )
         )
+        source.taken_over()
         late.take(second_factor_handlers(session.door.gate.second_factor))
         stack.enter_context(
             Upkeep(lambda pause: retain(audit, session.config.audit, time.time(), pause))

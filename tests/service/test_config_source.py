@@ -36,6 +36,7 @@ def started(file: Path, audit: EventLog) -> tuple[AcceptedSource, Config]:
     source = source_of(file)
     config = source.start()
     source.confirm(audit, lambda: 4.0)
+    source.taken_over()
     return source, config
 
 
@@ -57,6 +58,14 @@ def test_the_first_start_accepts_on_record(file: Path, audit: EventLog) -> None:
     # The same once more is nothing new.
     started(file, audit)
     assert len(states(audit)) == 2
+
+
+def test_what_no_door_ran_by_is_not_accepted(file: Path, audit: EventLog) -> None:
+    source = source_of(file)
+    source.start()
+    source.confirm(audit, lambda: 4.0)
+    assert states(audit) == []
+    assert not (file.parent / "state").exists()
 
 
 def test_a_weaker_file_does_not_run_and_is_told(file: Path, audit: EventLog) -> None:
@@ -106,6 +115,7 @@ def test_what_the_command_line_lays_over_it_is_never_kept(file: Path, audit: Eve
     source = source_of(file, film)
     assert source.start().camera.source == "/film"
     source.confirm(audit, lambda: 4.0)
+    source.taken_over()
     assert source.facts()["source"] == "/film"
     assert started(file, audit)[1].camera.source == "usb:0"
 
