@@ -17,12 +17,15 @@ CHANGING = {
     *("evaluate calibration", "evaluate fairness", "evaluate oneshot", "evaluate identify"),
     *("evaluate robustness", "evaluate liveness", "evaluate challenge", "init"),
     *("service install", "service uninstall", "service status", "embed"),
+    *("gallery accept", "config accept"),
 }
 """They write by their nature, or look at no door."""
 READING: dict[str, tuple[int, tuple[str, ...]]] = {
     "status": (1, ()),
     "policy test": (2, ("--person", "Ada")),
     "people": (0, ()),
+    "people photos": (2, ("Ada",)),
+    "gallery check": (0, ()),
     "show": (2, ("Ada",)),
     "rules": (2, ("Ada",)),
     "identify": (0, ("{collins}",)),
