@@ -69,7 +69,7 @@ def kept(house: Path) -> PersonRules | None:
 
 def events(house: Path) -> list[dict[str, Any]]:
     with EventLog(house / "state" / "events.sqlite") as log:
-        return [dict(event.data) for _, event in log.query()]
+        return [dict(event.data) for _, event in log.query() if "change" in event.data]
 
 
 def epoch(text: str) -> float:
