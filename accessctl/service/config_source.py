@@ -17,7 +17,7 @@ from accessctl.administration.acceptance import (
 )
 from accessctl.administration.gallery_heads import ReadableRecorder
 from accessctl.camera.source import HIDDEN, redact
-from accessctl.config import Config, WebhookAction
+from accessctl.config import ActionConfig, CommandAction, Config, WebhookAction
 from accessctl.config.guard import Weakening
 from accessctl.gallery.mark import place_of
 
@@ -149,10 +149,16 @@ def _differs(accepted: ConfigText | None, file: ConfigText) -> bool:
 
 def lock_of(config: Config) -> list[str]:
     """What a grant sets off, as it may stand on record: secrets are hidden."""
-    return [
-        redact(action.url) if isinstance(action, WebhookAction) else " ".join(_plain(action.argv))
-        for action in config.actions.granted
-    ]
+    return [_told(action) for action in config.actions.granted]
+
+
+def _told(action: ActionConfig) -> str:
+    if isinstance(action, WebhookAction):
+        return redact(action.url)
+    if isinstance(action, CommandAction):
+        return " ".join(_plain(action.argv))
+    # Its options are whatever a package says, secrets among them.
+    return action.name
 
 
 def _plain(argv: Sequence[str]) -> Iterator[str]:

@@ -24,7 +24,7 @@ NEUTRAL = {
     *("actions.queue", "audit.snapshots.keep", "audit.snapshots.folder"),
     *("audit.snapshots.days", "audit.snapshots.max_mb"),
     *("audit.retention.days", "audit.retention.max_mb"),
-    *("service.socket", "service.metrics_port", "service.log_format"),
+    *("service.socket", "service.metrics_port", "service.log_format", "training.loss"),
 }
 
 
