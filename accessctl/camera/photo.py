@@ -24,7 +24,6 @@ KINDS = "JPEG, PNG, WebP, BMP, GIF, TIFF or AVIF"
 HEIF = "HEIF"
 """Read where the package pillow-heif is installed."""
 
-JPEG_START = b"\xff\xd8"
 HEIF_BRANDS = frozenset({b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"})
 
 EXIF_ORIENTATION = 0x0112
@@ -69,8 +68,6 @@ def decode_photo(data: bytes, name: str, max_pixels: int) -> Image:
                 if width * height > max_pixels:
                     raise _too_many_pixels(name, max_pixels)
                 if would_take_long(data):
-                # By the bytes: Pillow has other names for a JPEG that holds more than a picture.
-                if data.startswith(JPEG_START) and scans_of(data) > MAX_SCANS:
                     raise PhotoError(
                         f"{name} would take very long to decode; "
                         "save it again with another program."
@@ -185,43 +182,6 @@ def _too_many_pixels(name: str, max_pixels: int) -> PhotoError:
         f"{name} has more than {max_pixels / 1e6:g} million pixels; scale it down, "
         "or raise gallery.max_photo_megapixels."
     )
-
-
-def natural_key(name: str) -> list[tuple[int, int, str]]:
-    """Sort key under which frame2 comes before frame10."""
-    return [
-        (0, int(part), part) if part.isdecimal() else (1, 0, part.casefold())
-        for part in re.split(r"([0-9]+)", name)
-        if part
-    ]
-
-
-def images_in(folder: Path) -> list[Path]:
-    """The image files directly in `folder`, in natural order; hidden ones are left out."""
-    found = [
-        entry
-        for entry in folder.iterdir()
-        if entry.suffix.lower() in SUFFIXES and not entry.name.startswith(".") and entry.is_file()
-    ]
-    return sorted(found, key=lambda entry: (natural_key(entry.name), entry.name))
-def scans_of(data: bytes) -> int:
-    """Scans before the end of the image; of damaged bytes, those that a decoder would find."""
-    count, at = 0, 0
-    while True:
-        at = data.find(b"\xff", at)
-        if at < 0 or at + 1 >= len(data):
-            return count
-        marker = data[at + 1]
-        if marker == END_OF_IMAGE:
-            return count
-        if marker == 0xFF:
-            # Fill bytes before a marker.
-            at += 1
-        elif marker in BARE:
-            at += 2
-        else:
-            count += marker == START_OF_SCAN
-            at += 2 + max(2, int.from_bytes(data[at + 2 : at + 4], "big"))
 
 
 class FolderFeed:

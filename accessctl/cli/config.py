@@ -5,16 +5,15 @@ import sys
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from accessctl.cli.common import ConfigOption, config_from, config_path
+from accessctl.cli.common import ConfigOption, config_from, config_path, whole_path
 from accessctl.cli.front import Verb
 from accessctl.config import Config, explain
-from accessctl.redaction import redacted_text
 from accessctl.errors import InputError
+from accessctl.redaction import redacted_text
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
@@ -45,7 +44,7 @@ def run_accept(args: AcceptOptions) -> int:
     """0 once it is accepted, or nothing was to be; 1 when the answer is no."""
     from accessctl.administration.acceptance import open_acceptance
 
-    path = config_path(args.config, os.environ, Path.cwd())
+    path = whole_path(config_path(args.config, os.environ))
     with open_acceptance(path, os.environ) as acceptance:
         for weaker in acceptance.weaker:
             print(f"weaker: {weaker}")

@@ -90,8 +90,13 @@ def show(finding: "Finding", *, as_json: bool) -> None:
 
 
 def checks_of(config: Config, path: Path) -> Sequence[tuple[str, "Check"]]:
-    from accessctl.service import checks, clock_guard, model_checks
-    from accessctl.service import checks, model_checks, people_checks, state_checks
+    from accessctl.service import (
+        checks,
+        clock_guard,
+        model_checks,
+        people_checks,
+        state_checks,
+    )
 
     folders = {"people": config.gallery.folder, "the event log": config.audit.file.parent}
     pictures = config.audit.snapshots

@@ -34,7 +34,6 @@ def run(args: PreviewOptions) -> int:
     from accessctl.preview.app import Preview
 
     limit = seconds(args.seconds)
-    config = choose_config(args)
     source = accepted_source(args)
     config = source.start()
     with (

@@ -27,9 +27,8 @@ from accessctl.domain import Decision, PersonId
 
 if TYPE_CHECKING:
     from accessctl.door.demands import Asked
-    from accessctl.service.display import Ask, Show
     from accessctl.service.config_source import AcceptedSource
-    from accessctl.service.daemon import Ask, Show
+    from accessctl.service.display import Ask, Show
 
 log = logging.getLogger(__name__)
 
@@ -61,15 +60,12 @@ def run(args: RunOptions) -> int:
     from accessctl.service.daemon import Orders, serve
 
     limit = seconds(args.seconds)
-    file = whole_path(config_path(args.config, os.environ))
-    orders = Orders(
-        lambda: choose_config(args), str(file), args.fast, limit, asker(args, os.environ)
     source = accepted_source(args)
     orders = Orders(
         source.start,
-        str(source.path.resolve()),
+        str(source.path),
         args.fast,
-        args.seconds,
+        limit,
         asker(args, os.environ),
         source,
     )
@@ -82,7 +78,7 @@ def accepted_source(args: SourceOptions) -> "AcceptedSource":
     """The configuration as far as it was accepted, with --source laid over it."""
     from accessctl.service.config_source import AcceptedSource
 
-    path = config_path(args.config, os.environ, Path.cwd())
+    path = whole_path(config_path(args.config, os.environ))
     return AcceptedSource(path, partial(overlaid, args), os.environ)
 
 

@@ -50,7 +50,6 @@ from accessctl.config.training import TrainingConfig
 from accessctl.errors import ConfigError
 from accessctl.extensions import ExtensionKind
 from accessctl.redaction import redacted_text
-from accessctl.storage.parsing import read_mapping, shortened
 from accessctl.storage.parsing import parse_mapping, read_bounded, shortened
 
 __all__ = [

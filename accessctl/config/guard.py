@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 
 from accessctl.config.policy import AccessConfig, GroupConfig, HoursConfig
 from accessctl.config.section import Section, explain
+from accessctl.redaction import redacted_text
 
 if TYPE_CHECKING:
     from accessctl.config import Config
@@ -29,7 +30,7 @@ class Weakening:
     after: Any
 
     def __str__(self) -> str:
-        return f"{self.name}: {_shown(self.before)} -> {_shown(self.after)}"
+        return redacted_text(f"{self.name}: {_shown(self.before)} -> {_shown(self.after)}")
 
 
 def changed_names(old: "Config", new: "Config") -> tuple[str, ...]:

@@ -75,14 +75,11 @@ def action_event(decision: Decision, action: str, result: ActionResult, time: fl
     )
 
 
-def service_event(state: str, time: float, **data: str | int | float | None) -> Event:
+def service_event(state: str, time: float, **data: Any) -> Event:
     """`state` is one of started, stopped, camera_lost, camera_back, camera_flapping, camera_dark,
     camera_covered, camera_clear, the same six of infrared_, fault, face_unlocked, reloaded,
-    reload_refused, display_lost."""
-def service_event(state: str, time: float, **data: Any) -> Event:
-    """`state` is one of started, stopped, camera_lost, camera_back, camera_dark, camera_covered,
-    camera_clear, the same five of infrared_, fault, face_unlocked, reloaded, reload_refused,
-    gallery_stale, gallery_unaccepted, gallery_back, watching_only, acting."""
+    reload_refused, display_lost, gallery_stale, gallery_unaccepted, gallery_back, watching_only,
+    acting."""
     return Event(time, EventKind.SERVICE, {"state": state, **data})
 
 

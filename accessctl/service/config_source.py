@@ -1,7 +1,6 @@
 """Where a running door has its configuration from: the file, as far as it was accepted."""
 
 import logging
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,12 +15,10 @@ from accessctl.administration.acceptance import (
     read_text,
 )
 from accessctl.administration.gallery_heads import ReadableRecorder
-from accessctl.camera.source import HIDDEN, redact
 from accessctl.config import ActionConfig, CommandAction, Config, WebhookAction
 from accessctl.config.guard import Weakening
 from accessctl.gallery.mark import place_of
-
-SECRET = re.compile(r"password|passwd|pwd|pass|token|key|secret|auth", re.IGNORECASE)
+from accessctl.redaction import HIDDEN, SECRET_WORD, redact
 
 log = logging.getLogger(__name__)
 
@@ -166,7 +163,7 @@ def _plain(argv: Sequence[str]) -> Iterator[str]:
     hide = False
     for word in argv:
         name, equals, _ = word.partition("=")
-        telling = SECRET.search(name) is not None and "://" not in word
+        telling = SECRET_WORD.search(name) is not None and "://" not in word
         if hide:
             yield HIDDEN
         elif telling and equals:

@@ -145,7 +145,6 @@ class Service:
             if session.reader is not reader:
                 self._watch_another_camera()
             self._statistics.look_at(self._view())
-            self._statistics.look_at(view_of(session))
             self._statistics.refused = tuple(map(str, self._source.refused))
         finally:
             self._notifier.ready(self._status)
@@ -156,6 +155,7 @@ class Service:
 
     def _view(self) -> DoorView:
         return view_of(self._session, self._guard)
+
     def _taken_over(self) -> None:
         try:
             self._source.taken_over()
@@ -310,13 +310,10 @@ def serve(
             notifier,
             statistics,
             watchdog,
-            orders.load,
+            source,
             display.show,
             ask=display.ask,
             guard=ClockGuard(audit.clock_doubt_s),
-            source,
-            show,
-            ask=orders.ask,
         )
         service.start()
         steps = session.steps(

@@ -57,9 +57,8 @@ class Totals:
 
     `decisions` by (outcome, reason), `actions` by (name, ok), `stages` by name; seconds
     throughout. `frame_age_s` is None before the first frame, `infrared_up` where there is no
-    infrared camera; `clock_doubt_s` is 0 while the wall clock is believed.
-    infrared camera, `gallery_up` before the door is open.
-    infrared camera, `gallery_up` and `acting` before the door is open.
+    infrared camera, `gallery_up` and `acting` before the door is open; `clock_doubt_s` is 0
+    while the wall clock is believed.
     """
 
     frames: int

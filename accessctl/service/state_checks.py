@@ -4,7 +4,6 @@ configuration are the last ones.
 
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import closing
 from pathlib import Path
 
 from accessctl.administration.acceptance import AcceptedCopy, Settled, not_accepted, read_text
@@ -26,7 +25,7 @@ def check_gallery_head(config: Config, environment: Mapping[str, str]) -> Iterat
         return
     with (
         open_gallery(config.gallery, environment) as gallery,
-        closing(open_log_to_check(config.audit, environment)) as audit,
+        open_log_to_check(config.audit, environment) as audit,
     ):
         objection = GalleryHeads(gallery, audit, time.time).objection()
     if objection is not None:

@@ -54,7 +54,6 @@ class DoorView:
     the reader's frames that a newer one replaced; `lockout` may raise StoreError. `infrared` is
     the infrared camera and why it is silent, None where it is not, or where there is none;
     `clock_doubt_s` how far the wall clock has jumped unconfirmed, None while it is believed.
-    `gallery` says whether the door relies on what it knows of the people enrolled.
     `gallery` says whether the door relies on what it knows of the people enrolled, `acting`
     whether what it decides counts.
     """
