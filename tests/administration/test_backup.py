@@ -20,15 +20,19 @@ from accessctl.audit.opening import find_key, key_path, open_log, open_log_to_ch
 from accessctl.audit.snapshots import Snapshots
 from accessctl.config import AuditConfig, Config, GalleryConfig
 from accessctl.domain import Event, EventKind, PersonRules
+from accessctl.door.fake import CALIBRATION
 from accessctl.errors import AccessctlError, FaultError, InputError
 from accessctl.gallery.fake import random_units
 from accessctl.gallery.store import open_gallery
 from accessctl.policy.lockout import Lockout
 from accessctl.policy.lockout_store import LockoutStore
 from accessctl.recognition.enrolment import Candidate
+from accessctl.recognition.normalisation import Normaliser
+from accessctl.recognition.photo_fit import Yardstick
 
 NOW = 1_800_000_000.0
 ONE_DAY = 86400.0
+YARDSTICK = Yardstick(Normaliser(random_units(300, 8, seed=99), 50), CALIBRATION, 1e-3, 1e-4)
 
 
 class Site:
@@ -52,7 +56,8 @@ class Site:
         with open_administration(self.config, {}) as administration:
             for seed, name in enumerate(names):
                 embedding = random_units(1, 8, seed)[0]
-                administration.enrol(name, [Candidate(embedding, "f" * 64, 0.5, b"jpeg")])
+                photo = Candidate(embedding, "f" * 64, 0.5, b"jpeg", name, YARDSTICK)
+                administration.enrol(name, [photo], anyway=True)
 
     def remove(self, name: str) -> None:
         with open_administration(self.config, {}) as administration:
