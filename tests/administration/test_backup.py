@@ -116,7 +116,7 @@ def test_a_door_whose_disk_died_is_as_it_was(site: Site) -> None:
     with open_log_to_check(site.config.audit, {}) as log:
         report = log.verify()
     assert not report.alarm
-    assert "restored from a backup that ended at record 3" in report.noticed[0].problem
+    assert "restored from a backup that ended at record 5" in report.noticed[0].problem
     for file in (site.config.audit.file, site.folder / "enrolled" / "gallery.sqlite"):
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
 

@@ -17,7 +17,7 @@ CHANGING = {
     *("evaluate calibration", "evaluate fairness", "evaluate oneshot", "evaluate identify"),
     *("evaluate robustness", "evaluate liveness", "evaluate challenge", "init"),
     *("service install", "service uninstall", "service status", "embed"),
-    *("gallery accept", "config accept"),
+    *("gallery accept", "config accept", "backup", "restore", "clock", "clock confirm"),
 }
 """They write by their nature, or look at no door."""
 READING: dict[str, tuple[int, tuple[str, ...]]] = {
