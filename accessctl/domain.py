@@ -213,6 +213,9 @@ class Reason(StrEnum):
     SECOND_FACTOR_WRONG = "second_factor_wrong"
     PASSBACK = "passback"
     TWO_FACES = "two_faces"
+    WATCHING_ONLY = "watching_only"
+    GALLERY_STALE = "gallery_stale"
+    GALLERY_UNACCEPTED = "gallery_unaccepted"
 
 
 @dataclass(frozen=True, slots=True)

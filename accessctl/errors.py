@@ -8,11 +8,14 @@
     │   ├── FaceError             a photo refused for what it shows
     │   │   ├── NoFaceError
     │   │   ├── SeveralFacesError
-    │   │   └── PoorFaceError     too small, too blurred, turned away ...
+    │   │   ├── PoorFaceError     too small, too blurred, turned away ...
+    │   │   └── MisfitError       shows somebody else than it should
     │   └── PersonError
     │       ├── NameTakenError
     │       ├── BadNameError
-    │       └── UnknownPersonError
+    │       ├── UnknownPersonError
+    │       ├── UnknownPhotoError
+    │       └── LastPhotoError    nobody is enrolled without a photo
     └── FaultError                exit code 1: something that should work does not
         ├── CameraError           missing, busy, unplugged, stopped answering
         ├── ModelError            model file missing, altered or unfit
@@ -69,6 +72,10 @@ class PoorFaceError(FaceError):
     pass
 
 
+class MisfitError(FaceError):
+    pass
+
+
 class PersonError(InputError):
     pass
 
@@ -82,6 +89,14 @@ class BadNameError(PersonError):
 
 
 class UnknownPersonError(PersonError):
+    pass
+
+
+class UnknownPhotoError(PersonError):
+    pass
+
+
+class LastPhotoError(PersonError):
     pass
 
 

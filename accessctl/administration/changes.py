@@ -12,15 +12,23 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal
 
+from accessctl.administration.gallery_heads import (
+    GalleryAccepted,
+    GalleryHeads,
+    HeadKeeping,
+    ReadableRecorder,
+)
+from accessctl.administration.vetting import PhotoVetting
 from accessctl.audit.base import Recorder, person_event
 from accessctl.audit.log import EventLog
 from accessctl.audit.opening import open_log
 from accessctl.audit.schema import reported
 from accessctl.config import AuditConfig, Config
 from accessctl.domain import Event, EventKind, Person, PersonId, PersonRules
-from accessctl.errors import StoreError
+from accessctl.errors import StoreError, UnknownPersonError
 from accessctl.gallery.people import NewPhoto, People, Record
 from accessctl.gallery.pins import hash_pin
 from accessctl.gallery.store import open_gallery
@@ -30,6 +38,8 @@ from accessctl.policy.lockout_store import LockoutStore
 if TYPE_CHECKING:
     from accessctl.recognition.enrolment import Candidate
 
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
 
 @dataclass(frozen=True, slots=True)
 class Entitlement:
@@ -38,6 +48,15 @@ class Entitlement:
     person: Person
     rules: PersonRules
     has_pin: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TakenIn:
+    """What became of a `photo` of a folder: its person; whether they are new, it is, or neither."""
+
+    person: Person
+    change: Literal["enrolled", "photo_added", "known"]
+    photo: "Candidate"
 
 
 class Administration:
@@ -50,16 +69,18 @@ class Administration:
     def __init__(
         self,
         gallery: People,
-        audit: Recorder,
+        audit: ReadableRecorder,
         now: Callable[[], float],
         *,
         random_bytes: Callable[[int], bytes] = os.urandom,
     ) -> None:
         """`random_bytes` salts PINs."""
+        self._heads = GalleryHeads(gallery, audit, now)
         self._gallery = gallery
         self._audit = audit
         self._now = now
         self._random = random_bytes
+        self._vetting = PhotoVetting(gallery)
 
     def person(self, name: str) -> Person:
         """UnknownPersonError."""
@@ -71,24 +92,59 @@ class Administration:
         rules = self._gallery.rules().get(person.id, PersonRules())
         return Entitlement(person, rules, person.id in self._gallery.pins())
 
-    def enrol(self, name: str, photos: "Sequence[Candidate]") -> Person:
-        """Somebody new, with one or more photos; NameTakenError, BadNameError.
+    def enrol(self, name: str, photos: "Sequence[Candidate]", *, anyway: bool = False) -> Person:
+        """Somebody new, with one or more photos; NameTakenError, BadNameError, and MisfitError
+        for a photo that shows somebody enrolled already, or another person than those before it.
 
-        Each photo is a change of its own: when a later one fails, the earlier ones are kept.
+        Nothing is kept when one of them is refused. Each photo is a change of its own: when a
+        later one cannot be kept, the earlier ones are. With `anyway` a misfit is taken, and on
+        record as one.
         """
+        name = self._gallery.free_name(name)
         first, *others = photos
-        person = self._gallery.add_person(
-            name, self._to_keep(first), record=self._recording("enrolled")
-        )
-        return self._add(person, others)
+        note, *notes = self._vetting.vet(name, None, photos, anyway=anyway)
+        with self._marked():
+            person = self._gallery.add_person(
+                name, self._to_keep(first), record=self._recording("enrolled", note)
+            )
+            self._vetting.kept(person.id, first)
+            return self._add(person, others, notes)
 
-    def add_photos(self, name: str, photos: "Sequence[Candidate]") -> Person:
-        """More photos of somebody enrolled, each a change of its own; UnknownPersonError."""
-        return self._add(self._gallery.person(name), photos)
+    def add_photos(
+        self, name: str, photos: "Sequence[Candidate]", *, anyway: bool = False
+    ) -> Person:
+        """More photos of somebody enrolled, each a change of its own; UnknownPersonError, and
+        MisfitError for one that shows somebody else; see `enrol`."""
+        person = self._gallery.person(name)
+        notes = self._vetting.vet(person.name, person, photos, anyway=anyway)
+        with self._marked():
+            return self._add(person, photos, notes)
+
+    def take_in(self, name: str, photo: "Candidate", *, anyway: bool = False) -> "TakenIn":
+        """Somebody new, or one more photo of somebody enrolled, unless it is theirs already.
+
+        So a folder of photos can be gone through again from its beginning. Errors as of `enrol`.
+        """
+        try:
+            person = self._gallery.person(name)
+        except UnknownPersonError:
+            return TakenIn(self.enrol(name, [photo], anyway=anyway), "enrolled", photo)
+        if self._vetting.has(person, photo):
+            return TakenIn(person, "known", photo)
+        added = self.add_photos(person.name, [photo], anyway=anyway)
+        return TakenIn(added, "photo_added", photo)
+
+    def remove_photo(self, name: str, number: int) -> Person:
+        """Erase the `number`th photo of somebody; UnknownPersonError, UnknownPhotoError, and
+        LastPhotoError for the only one there is."""
+        record = self._recording("photo_removed")
+        with self._marked():
+            return self._gallery.remove_photo(name, number, record=record)
 
     def rename(self, old: str, new: str) -> Person:
         """UnknownPersonError, NameTakenError, BadNameError."""
-        return self._gallery.rename(old, new, record=self._recording("renamed"))
+        with self._marked():
+            return self._gallery.rename(old, new, record=self._recording("renamed"))
 
     def change_rules(self, name: str, change: Callable[[PersonRules], PersonRules]) -> Entitlement:
         """`change` is given the present rules; nothing is written where it leaves them as they
@@ -97,20 +153,23 @@ class Administration:
         rules = change(before.rules)
         if rules != before.rules:
             record = self._recording("rules_changed")
-            self._gallery.set_rules(before.person.id, rules, record=record)
+            with self._marked():
+                self._gallery.set_rules(before.person.id, rules, record=record)
         return Entitlement(before.person, rules, before.has_pin)
 
     def set_pin(self, name: str, pin: str) -> Person:
         """UnknownPersonError, and InputError for what may not be a PIN."""
         person = self._gallery.person(name)
         kept = hash_pin(pin, self._random)
-        self._gallery.set_pin(person.id, kept, record=self._recording("pin_changed"))
+        with self._marked():
+            self._gallery.set_pin(person.id, kept, record=self._recording("pin_changed"))
         return person
 
     def clear_pin(self, name: str) -> Person:
         """Take the PIN away; UnknownPersonError."""
         person = self._gallery.person(name)
-        self._gallery.set_pin(person.id, None, record=self._recording("pin_changed"))
+        with self._marked():
+            self._gallery.set_pin(person.id, None, record=self._recording("pin_changed"))
         return person
 
     def remove(self, name: str) -> Person:
@@ -127,23 +186,34 @@ class Administration:
             except StoreError as error:
                 untold.append(error)
 
-        person = self._gallery.remove(name, record=attempt)
+        with self._marked():
+            person = self._gallery.remove(name, record=attempt)
         if untold:
             raise StoreError(
                 f"{person.name} is removed, but the event log does not tell of it. {untold[0]}"
             ) from untold[0]
         return person
 
-    def _add(self, person: Person, photos: "Sequence[Candidate]") -> Person:
-        for photo in photos:
+    def accept_gallery(self) -> GalleryAccepted:
+        """Take the gallery as it is, although the log has seen a newer or another one."""
+        return self._heads.accept()
+
+    def _marked(self) -> HeadKeeping:
+        return HeadKeeping(self._heads)
+
+    def _add(
+        self, person: Person, photos: "Sequence[Candidate]", notes: Sequence[Mapping[str, Any]]
+    ) -> Person:
+        for photo, note in zip(photos, notes, strict=True):
             person = self._gallery.add_photo(
-                person.id, self._to_keep(photo), record=self._recording("photo_added")
+                person.id, self._to_keep(photo), record=self._recording("photo_added", note)
             )
+            self._vetting.kept(person.id, photo)
         return person
 
-    def _recording(self, change: str) -> Record:
+    def _recording(self, change: str, more: Mapping[str, Any] = NOTHING) -> Record:
         """What the gallery calls when a change is ready; it keeps nothing where that raises."""
-        return lambda person: self._audit.append(person_event(change, person, self._now()))
+        return lambda person: self._audit.append(person_event(change, person, self._now(), more))
 
     def _to_keep(self, candidate: "Candidate") -> NewPhoto:
         return NewPhoto(
@@ -169,11 +239,22 @@ class DeferredLog:
 
     def append(self, event: Event) -> int:
         """See EventLog.append; StoreError also when the log cannot be opened."""
+        return self._opened().append(event)
+
+    def query(
+        self, *, kind: EventKind | None = None, after: int = 0
+    ) -> Iterator[tuple[int, Event]]:
+        """See EventLog.query; nothing while there is no log. None is made for it."""
+        if self._log is None and not self._config.file.exists():
+            return
+        yield from self._opened().query(kind=kind, after=after)
+
+    def _opened(self) -> EventLog:
         if self._log is None:
             # Said of the log, though it may be the gallery's transaction that this is part of.
             with reported(self._config.file):
                 self._log = open_log(self._config, self._environment)
-        return self._log.append(event)
+        return self._log
 
     def __enter__(self) -> "DeferredLog":
         return self

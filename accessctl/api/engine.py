@@ -17,7 +17,7 @@ import numpy as np
 
 from accessctl import demo
 from accessctl.administration.changes import Administration, DeferredLog
-from accessctl.audit.base import Recorder
+from accessctl.administration.gallery_heads import ReadableRecorder
 from accessctl.bundled import model_folders, named_models
 from accessctl.camera.iterable import rgb_image
 from accessctl.camera.photo import read_photo
@@ -184,25 +184,27 @@ class FaceEngine:
         """The name of somebody enrolled; None for nobody, and for whoever is enrolled no more."""
         return None if person is None else self._enrolled().roster.names.get(person)
 
-    def enrol(self, name: str, *photos: Photo) -> Person:
+    def enrol(self, name: str, *photos: Photo, anyway: bool = False) -> Person:
         """Enrol somebody new from one or more pictures of them alone.
 
         The change is in the event log before it is kept; gallery, event log and their keys are
-        made where there are none. NameTakenError, BadNameError, PhotoError, FaceError,
-        StoreError; ValueError without a picture.
+        made where there are none. A picture that shows somebody else than the others, or
+        somebody enrolled already, is refused; `anyway` takes it, on record. NameTakenError,
+        BadNameError, PhotoError, FaceError (MisfitError among them), StoreError; ValueError
+        without a picture.
         """
         if not photos:
             raise ValueError("somebody is enrolled from at least one picture")
         clean_name(name)
         candidates = [self._candidate(photo) for photo in photos]
         with self._administration(make=True) as administration:
-            return administration.enrol(name, candidates)
+            return administration.enrol(name, candidates, anyway=anyway)
 
-    def add_photos(self, name: str, *photos: Photo) -> Person:
+    def add_photos(self, name: str, *photos: Photo, anyway: bool = False) -> Person:
         """More pictures of somebody enrolled; UnknownPersonError, and as `enrol`."""
         candidates = [self._candidate(photo) for photo in photos]
         with self._administration(make=False) as administration:
-            return administration.add_photos(name, candidates)
+            return administration.add_photos(name, candidates, anyway=anyway)
 
     def remove(self, name: str) -> Person:
         """Erase somebody with all their pictures and templates; UnknownPersonError."""
@@ -222,7 +224,7 @@ class FaceEngine:
             observer.close()
 
     @contextmanager
-    def _administration_for(self, log: Recorder, *, make: bool) -> Iterator[Administration]:
+    def _administration_for(self, log: ReadableRecorder, *, make: bool) -> Iterator[Administration]:
         """Changes of the gallery that are written down in `log`; `make` it where there is none."""
         parts = self._enrolled(make=make)
         yield Administration(parts.gallery, log, time.time)

@@ -2,8 +2,8 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
-from typing import Protocol
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Protocol
 
 from accessctl.audit.schema import Row, event_of, row_of
 from accessctl.domain import Event, EventKind, PersonId
@@ -67,10 +67,12 @@ def write_down(audit: Recorder, event: Event) -> bool:
     return True
 
 
-def person_event(change: str, person: PersonId, time: float) -> Event:
-    """`change` is one of enrolled, photo_added, renamed, removed, rules_changed,
-    pin_changed, passback_forgiven."""
-    return Event(time, EventKind.PERSON, {"change": change}, person)
+def person_event(
+    change: str, person: PersonId, time: float, more: Mapping[str, Any] | None = None
+) -> Event:
+    """`change` is one of enrolled, photo_added, photo_removed, renamed, removed, rules_changed,
+    pin_changed, passback_forgiven; `more` is what else the record says of it."""
+    return Event(time, EventKind.PERSON, {"change": change, **(more or {})}, person)
 
 
 def follow(

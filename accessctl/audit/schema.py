@@ -154,6 +154,8 @@ MIGRATIONS: Migrations = (
                uptime REAL NOT NULL,
                doubt REAL)""",
     ),
+    # Events of one kind in their order: at each start the few of the service are looked through.
+    ("CREATE INDEX IF NOT EXISTS event_kind ON event (kind, id)",),
 )
 
 

@@ -1,7 +1,6 @@
 """Photos that somebody hands in, read without trust, and folders of them played as a camera."""
 
 import os
-import re
 import stat
 import struct
 import warnings
@@ -15,13 +14,17 @@ from PIL import Image as PillowImage
 from PIL import UnidentifiedImageError
 
 from accessctl.camera.jpeg import would_take_long
+from accessctl.camera.photo_folder import SUFFIXES, images_in
 from accessctl.camera.source import Shot
 from accessctl.domain import Image
 from accessctl.errors import CameraError, PhotoError
 
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP")
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp"})
-KINDS = "JPEG, PNG, WebP or BMP"
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "AVIF")
+KINDS = "JPEG, PNG, WebP, BMP, GIF, TIFF or AVIF"
+HEIF = "HEIF"
+"""Read where the package pillow-heif is installed."""
+
+HEIF_BRANDS = frozenset({b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"})
 
 EXIF_ORIENTATION = 0x0112
 # What Pillow raises for damaged ones, by its own list for a JPEG's.
@@ -55,11 +58,12 @@ def decode_photo(data: bytes, name: str, max_pixels: int) -> Image:
     The size is taken from the header and checked before a pixel is decoded. Pillow's own
     limit of 179 million pixels holds as well.
     """
+    formats = _formats_for(data, name)
     try:
         with warnings.catch_warnings():
             # The warnings are about sizes checked below and metadata nobody uses.
             warnings.simplefilter("ignore")
-            with PillowImage.open(BytesIO(data), formats=FORMATS) as picture:
+            with PillowImage.open(BytesIO(data), formats=formats) as picture:
                 width, height = picture.size
                 if width * height > max_pixels:
                     raise _too_many_pixels(name, max_pixels)
@@ -75,10 +79,27 @@ def decode_photo(data: bytes, name: str, max_pixels: int) -> Image:
     except PillowImage.DecompressionBombError:
         raise _too_many_pixels(name, max_pixels) from None
     except UnidentifiedImageError:
+        if formats == (HEIF,):
+            raise _damaged(name) from None
         raise PhotoError(f"{name} is not a {KINDS} picture; give one that is.") from None
     except Exception as error:
         # Whatever it is: on hostile bytes decoders raise anything.
-        raise PhotoError(f"{name} is damaged and cannot be decoded; give another photo.") from error
+        raise _damaged(name) from error
+
+
+def _formats_for(data: bytes, name: str) -> tuple[str, ...]:
+    """What Pillow may take the bytes for; PhotoError for a HEIC picture that nothing here reads."""
+    if data[4:8] != b"ftyp" or data[8:12] not in HEIF_BRANDS or b"avif" in data[8:64]:
+        return FORMATS
+    try:
+        from pillow_heif import register_heif_opener
+    except ImportError:
+        raise PhotoError(
+            f"{name} is a HEIC picture, and what reads it is not installed: "
+            "pip install 'accessctl[heic]', or save it as JPEG."
+        ) from None
+    register_heif_opener(thumbnails=False)
+    return (HEIF,)
 
 
 def _read_regular(path: Path, max_bytes: int) -> bytes:
@@ -145,6 +166,10 @@ def _as_rgb(picture: PillowImage.Image) -> PillowImage.Image:
     return picture.convert("RGB")
 
 
+def _damaged(name: str) -> PhotoError:
+    return PhotoError(f"{name} is damaged and cannot be decoded; give another photo.")
+
+
 def _too_large(path: Path, max_bytes: int) -> PhotoError:
     return PhotoError(
         f"{path} is larger than {max_bytes / 1e6:g} MB; give a smaller file, "
@@ -157,25 +182,6 @@ def _too_many_pixels(name: str, max_pixels: int) -> PhotoError:
         f"{name} has more than {max_pixels / 1e6:g} million pixels; scale it down, "
         "or raise gallery.max_photo_megapixels."
     )
-
-
-def natural_key(name: str) -> list[tuple[int, int, str]]:
-    """Sort key under which frame2 comes before frame10."""
-    return [
-        (0, int(part), part) if part.isdecimal() else (1, 0, part.casefold())
-        for part in re.split(r"([0-9]+)", name)
-        if part
-    ]
-
-
-def images_in(folder: Path) -> list[Path]:
-    """The image files directly in `folder`, in natural order; hidden ones are left out."""
-    found = [
-        entry
-        for entry in folder.iterdir()
-        if entry.suffix.lower() in SUFFIXES and not entry.name.startswith(".") and entry.is_file()
-    ]
-    return sorted(found, key=lambda entry: (natural_key(entry.name), entry.name))
 
 
 class FolderFeed:

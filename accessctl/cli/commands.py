@@ -56,6 +56,25 @@ COMMANDS = (
         example="accessctl passback forgive Grace",
     ),
     CommandRow("passback forgive", PEOPLE, "Take somebody for one who is outside.", "passback"),
+    CommandRow("people photos", PEOPLE, "List the photos of one person, by number.", "people"),
+    CommandRow(
+        "gallery",
+        PEOPLE,
+        "Check the stored photos, or accept an older gallery.",
+        example="accessctl gallery check",
+    ),
+    CommandRow(
+        "gallery check",
+        PEOPLE,
+        "Name misfits, duplicates and look-alikes among the stored photos.",
+        "gallery_verbs",
+    ),
+    CommandRow(
+        "gallery accept",
+        PEOPLE,
+        "Let a gallery count that is older than the event log knows.",
+        "gallery_verbs",
+    ),
     CommandRow("show", PEOPLE, "Show one enrolled person, and their latest events.", "show"),
     CommandRow("rename", PEOPLE, "Give an enrolled person another name.", "rename"),
     CommandRow("rules", PEOPLE, "Show or set where and when somebody may enter.", "rules"),
@@ -70,7 +89,7 @@ COMMANDS = (
     CommandRow(
         "pin enter", PEOPLE, "Give the running door a PIN, read from terminal or stdin.", "pin"
     ),
-    CommandRow("remove", PEOPLE, "Remove an enrolled person for good.", "remove"),
+    CommandRow("remove", PEOPLE, "Remove a person, or one photo of theirs, for good.", "remove"),
     CommandRow("identify", RECOGNISE, "Name every face in the given images.", "identify"),
     CommandRow("verify", RECOGNISE, "Say whether two photos show the same person.", "verify"),
     CommandRow("embed", RECOGNISE, "Write the embeddings of photos to a file.", "embed"),
@@ -200,11 +219,20 @@ COMMANDS = (
     CommandRow("backup", SET_UP, "Save people, event log and lockouts in one file.", "backup"),
     CommandRow("restore", SET_UP, "Put a backup in the place of what is there.", "backup"),
     CommandRow(
-        "config", SET_UP, "Check or explain the configuration.", example="accessctl config check"
+        "config",
+        SET_UP,
+        "Check, explain or accept the configuration.",
+        example="accessctl config check",
     ),
     CommandRow("config check", SET_UP, "Say whether the configuration is in order.", "config"),
     CommandRow(
         "config explain", SET_UP, "Every key, its value, its bounds and its meaning.", "config"
+    ),
+    CommandRow(
+        "config accept",
+        SET_UP,
+        "Let a configuration count that guards less than the one before.",
+        "config",
     ),
     CommandRow(
         "service",

@@ -1,17 +1,31 @@
-"""`accessctl config check | explain`."""
+"""`accessctl config check | explain | accept`."""
 
+import os
 import sys
 import textwrap
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
 
-from accessctl.cli.common import ConfigOption, config_from
+import typer
+
+from accessctl.cli.common import ConfigOption, config_from, config_path, whole_path
 from accessctl.cli.front import Verb
 from accessctl.config import Config, explain
+from accessctl.errors import InputError
 from accessctl.redaction import redacted_text
+
+if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
 
 # Of what a key means, on a terminal.
 WIDTH = 80
 INDENT = "    "
+
+
+@dataclass(frozen=True, kw_only=True)
+class AcceptOptions(ConfigOption):
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False
 
 
 def run_check(args: ConfigOption) -> int:
@@ -26,6 +40,36 @@ def run_explain(args: ConfigOption) -> int:
     return 0
 
 
+def run_accept(args: AcceptOptions) -> int:
+    """0 once it is accepted, or nothing was to be; 1 when the answer is no."""
+    from accessctl.administration.acceptance import open_acceptance
+
+    path = whole_path(config_path(args.config, os.environ))
+    with open_acceptance(path, os.environ) as acceptance:
+        for weaker in acceptance.weaker:
+            print(f"weaker: {weaker}")
+        if acceptance.counts:
+            print("This configuration is the one that counts already.")
+            return 0
+        if acceptance.unknown:
+            print("What was accepted before cannot be read, so nobody can say what gets weaker.")
+        if not args.yes and not agreed(acceptance.weaker or acceptance.unknown):
+            print("Nothing was accepted.")
+            return 1
+        acceptance.accept()
+    print("Accepted. A running door takes it over with: accessctl reload")
+    return 0
+
+
+def agreed(needed: object) -> bool:
+    """Whether the owner at the keyboard says yes, where that is `needed`."""
+    if not needed:
+        return True
+    if not sys.stdin.isatty():
+        raise InputError("Nobody is there to ask; say --yes if the configuration is right.")
+    return input("Let it count? [y/N] ").strip().lower() in {"y", "yes"}
+
+
 def explanation(config: Config, width: int | None) -> list[str]:
     """Two lines a key, its meaning indented; where there is a `width` it goes on below."""
     lines: list[str] = []
@@ -33,13 +77,33 @@ def explanation(config: Config, width: int | None) -> list[str]:
         shown = [str(item) for item in value] if isinstance(value, tuple) else value
         lines.append(f"{name}: {redacted_text(str(shown))}")
         limits = bounds(field.metadata)
-        meaning = f"{field.description} ({limits})" if limits else str(field.description)
+        meaning = f"{field.description}{safer_way(field)}"
+        meaning += f" ({limits})" if limits else ""
         lines += (
             [INDENT + line for line in textwrap.wrap(meaning, width)]
             if width
             else [INDENT + " ".join(meaning.split())]
         )
     return lines
+
+
+def safer_way(field: "FieldInfo") -> str:
+    """Which way a guarding setting is safer, in words; nothing for any other."""
+    from accessctl.config.guard import guards
+
+    if not guards(field) or not isinstance(field.json_schema_extra, dict):
+        return ""
+    ways: dict[str, str] = {
+        "higher": "higher is safer",
+        "lower": "lower is safer",
+        "present": "a value is safer than none",
+        "pinned": "once set, any other value has to be accepted",
+        "fixed": "any other value has to be accepted",
+    }
+    direction, values = field.json_schema_extra["safer"], field.json_schema_extra["values"]
+    if direction == "ranked" and isinstance(values, list):
+        return f" Safer from left to right: {', '.join(str(value).lower() for value in values)}."
+    return f" Guards: {ways[str(direction)]}."
 
 
 def bounds(metadata: Sequence[object]) -> str:
@@ -66,4 +130,12 @@ EXPLAIN = Verb(
     ConfigOption,
     "Prints every key of the configuration with its value, its bounds and what it means.",
     ("accessctl config explain",),
+)
+ACCEPT = Verb(
+    run_accept,
+    AcceptOptions,
+    "Shows in which settings the configuration guards the door less than the one that was accepted "
+    "last, asks, and lets it count, on record. Until then the accepted one runs. A running door "
+    "takes it over with `accessctl reload`.",
+    ("accessctl config accept", "accessctl config accept --yes"),
 )

@@ -91,7 +91,13 @@ def show(finding: "Finding", *, as_json: bool) -> None:
 
 
 def checks_of(config: Config, path: Path) -> Sequence[tuple[str, "Check"]]:
-    from accessctl.service import checks, clock_guard, model_checks
+    from accessctl.service import (
+        checks,
+        clock_guard,
+        model_checks,
+        people_checks,
+        state_checks,
+    )
 
     folders = {"people": config.gallery.folder, "the event log": config.audit.file.parent}
     pictures = config.audit.snapshots
@@ -99,6 +105,7 @@ def checks_of(config: Config, path: Path) -> Sequence[tuple[str, "Check"]]:
     return [
         ("config", lambda: [checks.ok("config", f"{path} is in order.")]),
         ("config file", partial(checks.check_config_file, path)),
+        ("config", partial(state_checks.check_accepted_config, path, os.environ)),
         *_libraries(),
         ("models", partial(_check_vision_models, config)),
         ("encoder", partial(model_checks.check_encoder, config.encoder)),
@@ -106,7 +113,10 @@ def checks_of(config: Config, path: Path) -> Sequence[tuple[str, "Check"]]:
         ("cues", partial(model_checks.check_cues, config.liveness)),
         *_machine(config),
         ("gallery", partial(checks.check_gallery, config.gallery, os.environ)),
+        ("gallery", partial(state_checks.check_gallery_head, config, os.environ)),
         ("people", partial(checks.check_people, config, os.environ)),
+        ("names", partial(people_checks.check_names, config, os.environ)),
+        ("photos", partial(people_checks.check_stored_photos, config, os.environ)),
         ("event log", partial(checks.check_audit, config.audit, os.environ)),
         ("clock", partial(clock_guard.check_clock_doubt, config.audit, os.environ)),
         ("disk", partial(checks.check_disk, folders, snapshots_mb)),

@@ -9,10 +9,11 @@ from typing import Annotated
 
 import typer
 
+from accessctl.camera.photo_folder import photos_below
 from accessctl.cli.common import ConfigOption, config_from
 from accessctl.cli.engine import engine_to_read
 from accessctl.cli.front import Verb
-from accessctl.cli.photos import PHOTO_ENDINGS, photo_reader
+from accessctl.cli.photos import photo_reader
 from accessctl.cli.progress import photo_bar
 from accessctl.domain import Embedding
 from accessctl.errors import InputError, PhotoError, StoreError
@@ -80,7 +81,7 @@ def expand(paths: Iterable[Path]) -> Iterator[Path]:
         if not path.is_dir():
             yield path
             continue
-        photos = sorted(p for p in path.rglob("*") if p.suffix.lower() in PHOTO_ENDINGS)
+        photos = photos_below(path)
         if not photos:
             raise PhotoError(f"{path} holds no photos; name a folder that does.")
         yield from photos

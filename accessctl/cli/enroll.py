@@ -3,7 +3,7 @@
 import logging
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,10 +13,10 @@ import typer
 from accessctl.cli.common import ConfigOption, config_from
 from accessctl.cli.engine import engine_of
 from accessctl.cli.front import Verb
-from accessctl.cli.photos import PHOTO_ENDINGS, photo_reader
+from accessctl.cli.photos import photo_reader
 from accessctl.cli.progress import photo_bar
 from accessctl.domain import Image, PersonId
-from accessctl.errors import InputError, PhotoError
+from accessctl.errors import InputError
 
 if TYPE_CHECKING:
     from accessctl.administration.changes import Administration
@@ -48,13 +48,22 @@ class EnrollOptions(ConfigOption):
     ] = 3
     folder: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Enrol everybody in a folder of NAME.jpg files."),
+        typer.Option(
+            metavar="DIR",
+            help="Enrol everybody in a folder of NAME.jpg files, or of folders NAME with several.",
+        ),
     ] = None
     strict: Annotated[
         bool,
         typer.Option(
             "--strict",
             help="Refuse a photo with somebody else in it, also where it is plain who is meant.",
+        ),
+    ] = False
+    anyway: Annotated[
+        bool,
+        typer.Option(
+            "--anyway", help="Also a photo that shows somebody else to the encoder, on record."
         ),
     ] = False
 
@@ -68,7 +77,7 @@ def run(args: EnrollOptions) -> int:
     with open_audit(config) as audit, engine_of(config) as engine:
         administration = Administration(engine.gallery, audit, time.time)
         if args.folder is not None:
-            return enrol_folder(args.folder, engine, administration, strict=args.strict)
+            return enrol_folder(args, args.folder, engine, administration)
         if args.name is not None:
             enrol_one(args.name, args, engine, administration)
     return 0
@@ -95,10 +104,11 @@ def enrol_one(
         photos.append(enrolment.examine(image, origin, strict=args.strict))
         tell_of_others(origin, photos[-1].others)
     own = administration.person(name).id if args.add else None
-    lookalike = enrolment.lookalike(photos[0], own)
-    person = (administration.add_photos if args.add else administration.enrol)(name, photos)
+    near = [found for photo in photos if (found := enrolment.lookalike(photo, own)) is not None]
+    change = administration.add_photos if args.add else administration.enrol
+    person = change(name, photos, anyway=args.anyway)
     print(f"Enrolled {person.name} ({person.photos} photo{'s' if person.photos > 1 else ''}).")
-    if lookalike is not None:
+    for lookalike in near[:1]:
         other = engine.roster.names.get(lookalike.person, "somebody else")
         warn_alike(person.name, other, lookalike.similarity)
 
@@ -143,43 +153,56 @@ def tell_of_others(origin: str, others: int) -> None:
 
 
 def enrol_folder(
-    folder: Path, engine: "Engine", administration: "Administration", *, strict: bool
+    args: EnrollOptions, folder: Path, engine: "Engine", administration: "Administration"
 ) -> int:
     """Everybody in the folder; refusals are listed at the end, each with its reason."""
-    from accessctl.recognition.enrolment import alike, prefetch
+    from accessctl.administration import folder_enrolment
+    from accessctl.camera.photo_folder import people_in
+    from accessctl.recognition.enrolment import prefetch
 
-    paths = photos_in(folder)
+    found = people_in(folder)
     enrolment = engine.enrolment()
     read = photo_reader(engine.config)
-    added: set[PersonId] = set()
-    refused: list[InputError] = []
+    progress = folder_enrolment.FolderProgress(len(found.people))
     # The next photo is read and looked at while the last person is written to the disk.
-    examined = prefetch(lambda path: enrolment.examine(read(path), str(path), strict=strict), paths)
-    for path, photo in photo_bar(examined, len(paths)):
-        try:
-            candidate = photo.result()
-            added.add(administration.enrol(path.stem, [candidate]).id)
-            tell_of_others(str(path), candidate.others)
-        except InputError as error:
-            refused.append(error)
+    examined = prefetch(
+        lambda one: enrolment.examine(read(one[1]), str(one[1]), strict=args.strict), found.photos
+    )
+    bar = photo_bar(examined, len(found.photos))
+    interrupted = False
+    try:
+        for taken in folder_enrolment.enrol_folder(
+            bar, administration, progress, anyway=args.anyway
+        ):
+            if not isinstance(taken, InputError) and taken.change != "known":
+                tell_of_others(taken.photo.origin, taken.photo.others)
+    except KeyboardInterrupt:
+        interrupted = True
+    warn_of_alike(engine, progress.changed)
+    for left_out in found.left_out:
+        print(f"left out: {left_out}", file=sys.stderr)
+    for refusal in progress.refused:
+        print(f"refused: {refusal}", file=sys.stderr)
+    print(progress.sentence())
+    if interrupted:
+        print(
+            f"Interrupted after {progress.looked_at} of {len(found.photos)} photos; the same "
+            "command goes on from here.",
+            file=sys.stderr,
+        )
+        return 130
+    return 2 if progress.refused else 0
+
+
+def warn_of_alike(engine: "Engine", new: "Collection[PersonId]") -> None:
+    """Name each pair that looks alike to the encoder and has somebody new in it."""
+    from accessctl.recognition.enrolment import alike
+
     engine.roster.refresh()
     names = engine.roster.names
     for one, other, similarity in alike(engine.roster):
-        if one in added or other in added:
+        if one in new or other in new:
             warn_alike(names[one], names[other], similarity)
-    for refusal in refused:
-        print(f"refused: {refusal}", file=sys.stderr)
-    print(f"Enrolled {len(added)} of {len(paths)} people; {len(refused)} refused.")
-    return 2 if refused else 0
-
-
-def photos_in(folder: Path) -> list[Path]:
-    if not folder.is_dir():
-        raise PhotoError(f"{folder} is not a folder; name one that holds a photo of each person.")
-    paths = sorted(p for p in folder.iterdir() if p.suffix.lower() in PHOTO_ENDINGS)
-    if not paths:
-        raise PhotoError(f"{folder} holds no photos; put one NAME.jpg of each person into it.")
-    return paths
 
 
 def warn_alike(name: str, other: str, similarity: float) -> None:
@@ -196,8 +219,9 @@ ENROLL = Verb(
     run,
     EnrollOptions,
     "Enrols somebody from photos that show their face alone, well lit and from the front. Each "
-    "photo is examined first; one that will not do is refused with the reason. With --folder "
-    "everybody in it is enrolled, and those who were refused are listed at the end.",
+    "photo is examined first, and compared with the person's others and with everybody else's; "
+    "one that will not do is refused with the reason. With --folder everybody in it is enrolled, "
+    "and what was refused or left out is listed at the end; given again it goes on.",
     (
         "accessctl enroll Grace grace.jpg",
         "accessctl enroll Grace --add more.jpg",

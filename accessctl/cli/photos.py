@@ -6,8 +6,6 @@ from pathlib import Path
 from accessctl.config import Config
 from accessctl.domain import Image
 
-PHOTO_ENDINGS = {".jpg", ".jpeg", ".png", ".webp", ".bmp"}
-
 
 def photo_reader(config: Config) -> Callable[[Path], Image]:
     """A function that reads a photo as RGB and raises PhotoError for what is none."""

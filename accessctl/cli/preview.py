@@ -11,7 +11,7 @@ import typer
 from accessctl.cli.bounds import seconds
 from accessctl.cli.engine import engine_of
 from accessctl.cli.front import Verb
-from accessctl.cli.run import SourceOptions, choose_config, stop_on_signals
+from accessctl.cli.run import SourceOptions, accepted_source, stop_on_signals
 
 if TYPE_CHECKING:
     from accessctl.config import Config
@@ -34,18 +34,23 @@ def run(args: PreviewOptions) -> int:
     from accessctl.preview.app import Preview
 
     limit = seconds(args.seconds)
-    config = choose_config(args)
+    source = accepted_source(args)
+    config = source.start()
     with (
         closing(open_screen(args.record, config)) as screen,
         stop_on_signals() as stop,
         open_audit(config) as audit,
         engine_of(config) as engine,
     ):
+        source.confirm(audit, time.time)
         enrolment = engine.enrolment()
         administration = Administration(engine.gallery, audit, time.time)
         if config.camera.source == "demo":
             enrol_demo_person(enrolment, administration)
-        with open_session(engine, audit, fast=args.fast) as session:
+        with open_session(
+            engine, audit, fast=args.fast, facts=source.facts(), spectator=True
+        ) as session:
+            source.taken_over()
             preview = Preview(session, enrolment, administration, screen, stop.wait)
             preview.run(stop, time.monotonic, limit)
             session.finish()
@@ -72,7 +77,8 @@ PREVIEW = Verb(
     run,
     PreviewOptions,
     "Shows what the door sees and decides, in a window: faces, names, liveness and why. Keys in "
-    "the window enrol and end. It decides as the door does, so its actions are performed, too. "
+    "the window enrol and end. Alone it is the door, so its actions are performed, too; beside a "
+    "running door it watches only. "
     "With --record and no screen it only records.",
     ("accessctl preview", "accessctl preview --source demo --record demo.mp4 --seconds 30"),
     tells=True,

@@ -16,7 +16,6 @@ from accessctl.cli.bounds import seconds
 from accessctl.cli.common import (
     ConfigOption,
     JsonOption,
-    config_from,
     config_path,
     print_json,
     whole_path,
@@ -28,6 +27,7 @@ from accessctl.domain import Decision, PersonId
 
 if TYPE_CHECKING:
     from accessctl.door.demands import Asked
+    from accessctl.service.config_source import AcceptedSource
     from accessctl.service.display import Ask, Show
 
 log = logging.getLogger(__name__)
@@ -60,21 +60,33 @@ def run(args: RunOptions) -> int:
     from accessctl.service.daemon import Orders, serve
 
     limit = seconds(args.seconds)
-    file = whole_path(config_path(args.config, os.environ))
+    source = accepted_source(args)
     orders = Orders(
-        lambda: choose_config(args), str(file), args.fast, limit, asker(args, os.environ)
+        source.start,
+        str(source.path),
+        args.fast,
+        limit,
+        asker(args, os.environ),
+        source,
     )
     with stop_on_signals() as stop:
         serve(orders, teller(args, os.environ), stop, os.environ, photo_bar)
     return 0
 
 
-def choose_config(args: SourceOptions) -> Config:
-    """The configuration with --source laid over it; the demo keeps to itself."""
+def accepted_source(args: SourceOptions) -> "AcceptedSource":
+    """The configuration as far as it was accepted, with --source laid over it."""
+    from accessctl.service.config_source import AcceptedSource
+
+    path = whole_path(config_path(args.config, os.environ))
+    return AcceptedSource(path, partial(overlaid, args), os.environ)
+
+
+def overlaid(args: SourceOptions, config: Config) -> Config:
+    """`config` with --source laid over it; the demo keeps to itself."""
     from accessctl.camera.choose import first_usb_camera
     from accessctl.demo.door import demo_config
 
-    config = config_from(args)
     source = args.source or config.camera.source
     if source == "auto" and args.or_demo and first_usb_camera() is None:
         log.info("No camera is attached: playing the demo.")

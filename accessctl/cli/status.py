@@ -52,15 +52,20 @@ def lines(report: Mapping[str, Any]) -> Iterator[str]:
         yield from _infrared(report["infrared"])
     if "people" in report:
         yield _line("people", str(report["people"]))
+        yield from _gallery(report.get("gallery", {}))
         yield _line("encoder", f"{report['encoder']} on {report['device']}")
         yield _line("liveness", report["liveness"])
         yield _line("lockout", _lockout(report["lockout"]))
     if not report.get("clock", {"believed": True})["believed"]:
         yield _line("clock", clock_words(report["clock"]["jumped_s"]))
+    if not report.get("acting", True):
+        yield _line("acting", "no: another door acts for this lock, and this one watches only")
     done = report["actions"]
     yield _line("actions", f"{done['ok']} done, {done['failed']} failed")
     yield _line("running", f"{duration(report['uptime_s'])}, accessctl {report['version']}")
     yield _line("config", printable(report["config"]))
+    for weaker in report.get("config_refused", ()):
+        yield _line("", f"the file is not accepted; it is weaker in {printable(weaker)}")
     for number, decision in enumerate(report["decisions"]):
         yield _line("" if number else "decisions", _decision(decision))
 
@@ -91,6 +96,13 @@ def _infrared(infrared: Mapping[str, Any]) -> Iterator[str]:
     yield _line("infrared", printable(infrared["description"]))
     if infrared["error"]:
         yield _line("", f"nobody is found alive without it: {printable(infrared['error'])}")
+
+
+def _gallery(gallery: Mapping[str, Any]) -> Iterator[str]:
+    if gallery.get("trouble"):
+        shut = "" if gallery["counts"] else "nobody is let in: "
+        age = f" ({gallery['age_s']:.0f} s)" if gallery["age_s"] else ""
+        yield _line("gallery", f"{shut}{printable(gallery['trouble'])}{age}")
 
 
 def _frames(camera: Mapping[str, Any]) -> str:

@@ -50,7 +50,7 @@ from accessctl.config.training import TrainingConfig
 from accessctl.errors import ConfigError
 from accessctl.extensions import ExtensionKind
 from accessctl.redaction import redacted_text
-from accessctl.storage.parsing import read_mapping, shortened
+from accessctl.storage.parsing import parse_mapping, read_bounded, shortened
 
 __all__ = [
     "AccessConfig",
@@ -82,9 +82,11 @@ __all__ = [
     "VisionConfig",
     "WebhookAction",
     "Weekday",
+    "config_in",
     "config_of",
     "explain",
     "load_config",
+    "read_config",
     "resolve_paths",
     "resolve_source",
 ]
@@ -117,8 +119,13 @@ class Config(Section):
 
 def load_config(path: Path) -> Config:
     """Read and check `path`; raises ConfigError with the first thing that is wrong."""
+    return config_in(read_config(path), path)
+
+
+def read_config(path: Path) -> bytes:
+    """What stands in the configuration's file; ConfigError when it cannot be read."""
     try:
-        return config_of(read_mapping(path), path.resolve().parent, str(path))
+        return read_bounded(path)
     except PermissionError as error:
         raise ConfigError(
             f"You may not read the configuration {path}; do so as root or as the door's user."
@@ -127,6 +134,17 @@ def load_config(path: Path) -> Config:
         raise ConfigError(
             f"Cannot read the configuration {path} ({error.strerror}); "
             "name an existing file with --config or ACCESSCTL_CONFIG."
+        ) from error
+
+
+def config_in(content: bytes, path: Path) -> Config:
+    """The configuration that a file at `path` with this content is; ConfigError."""
+    try:
+        return config_of(parse_mapping(content), path.resolve().parent, str(path))
+    except OSError as error:
+        raise ConfigError(
+            f"A path in the configuration {path} cannot be looked at ({error.strerror}); "
+            "correct it, or allow it."
         ) from error
     except ValueError as error:
         raise ConfigError(f"{path} {error}; correct it.") from error

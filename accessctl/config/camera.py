@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from accessctl.config.section import Section, in_order
+from accessctl.config.section import Section, in_order, safer
 
 
 def _device(value: object) -> object:
@@ -17,23 +17,27 @@ class CameraConfig(Section):
         "auto",
         description="auto (the first USB camera), usb:0, /dev/video0, an rtsp:// or http:// URL, "
         "a video file, a folder of images, or demo.",
+        json_schema_extra=safer("present", "auto"),
     )
     usb_id: str | None = Field(
         None,
         pattern=r"^[0-9a-fA-F]{4}:[0-9a-fA-F]{4}$",
         description="Only a USB camera with this vendor and product, such as 046d:0825, is "
         "opened; `accessctl run` says which one it opened. None: any.",
+        json_schema_extra=safer("pinned"),
     )
     usb_serial: str | None = Field(
         None,
         min_length=1,
         max_length=126,
         description="And with this serial number, where the camera has one.",
+        json_schema_extra=safer("pinned"),
     )
     allow_virtual: bool = Field(
         False,
         description="Open video devices that are no hardware (v4l2loopback, vivid, USB over "
         "network), too: any program can show them any picture.",
+        json_schema_extra=safer("ranked", True, False),
     )
     width: int = Field(1280, ge=160, le=7680, description="Width asked of a USB camera, pixels.")
     height: int = Field(720, ge=120, le=4320, description="Height asked of a USB camera, pixels.")
@@ -71,6 +75,7 @@ class CameraConfig(Section):
         le=600,
         description="A camera that sends the very same picture for so long counts as lost, "
         "seconds; 0: never.",
+        json_schema_extra=safer("lower", 0),
     )
     dark_after_s: float = Field(
         4,

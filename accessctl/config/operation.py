@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Union
 
 from pydantic import Field
 
-from accessctl.config.section import ADDED_NAME, OFF, Section
+from accessctl.config.section import ADDED_NAME, OFF, Section, safer
 
 Opens = Annotated[
     bool,
@@ -41,7 +41,9 @@ class WebhookAction(Section):
     type: Literal["webhook"]
     url: str = Field(pattern=r"^https?://[^\s]+$", description="Where the decision is POSTed.")
     secret_file: Path | None = Field(
-        None, description="File with the HMAC-SHA256 key that signs the body; keep it 0600."
+        None,
+        description="File with the HMAC-SHA256 key that signs the body; keep it 0600.",
+        json_schema_extra=safer("present"),
     )
     timeout_s: float = Field(5, gt=0, le=60, description="Time for one attempt, seconds.")
     retries: int = Field(2, ge=0, le=10, description="Further attempts after a failure.")
@@ -117,17 +119,21 @@ class RetentionConfig(Section):
 
 
 class AuditConfig(Section):
-    file: Path = Field(Path("state/events.sqlite"), description="The event log.")
+    file: Path = Field(
+        Path("state/events.sqlite"), description="The event log.", json_schema_extra=safer("fixed")
+    )
     head: Path | None = Field(
         None,
         description="Says, sealed with the audit key, where the log ends; best on another disk. "
         "None: beside the event log, with .head after its name.",
+        json_schema_extra=safer("fixed"),
     )
     key: Path | None = Field(
         None,
         description="The audit key, made when missing, unless ACCESSCTL_AUDIT_KEY_FILE or the "
         "systemd credential accessctl-audit-key is there. None: beside the event log, with .key "
         "after its name.",
+        json_schema_extra=safer("fixed"),
     )
     snapshots: SnapshotConfig = SnapshotConfig()
     retention: RetentionConfig = RetentionConfig()

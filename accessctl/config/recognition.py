@@ -5,7 +5,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from accessctl.config.section import Section, in_order
+from accessctl.config.section import Section, in_order, safer
 
 DetectorRuntime = Literal["litert", "mediapipe"]
 
@@ -25,7 +25,11 @@ class VisionConfig(Section):
         0.3, ge=0.05, le=0.99, description="Detector score below which a box is not looked at."
     )
     presence: float = Field(
-        0.5, ge=0.05, le=0.99, description="Mesh presence below which a followed face is lost."
+        0.5,
+        ge=0.05,
+        le=0.99,
+        description="Mesh presence below which a followed face is lost.",
+        json_schema_extra=safer("higher"),
     )
     new_face_presence: float = Field(
         0.98,
@@ -33,26 +37,57 @@ class VisionConfig(Section):
         le=0.999,
         description="Mesh presence that a new face must reach before it is followed; a followed "
         "face below it is 'unclear'.",
+        json_schema_extra=safer("higher"),
     )
     max_faces: int = Field(4, ge=1, le=16, description="Faces followed at the same time.")
     min_face_px: float = Field(
-        60, ge=20, le=2000, description="Narrower faces are 'too far' to be recognised, pixels."
+        60,
+        ge=20,
+        le=2000,
+        description="Narrower faces are 'too far' to be recognised, pixels.",
+        json_schema_extra=safer("higher"),
     )
     min_sharpness: float = Field(
-        0.3, ge=0, le=1, description="Below this sharpness a face is 'too blurred', 0 to 1."
+        0.3,
+        ge=0,
+        le=1,
+        description="Below this sharpness a face is 'too blurred', 0 to 1.",
+        json_schema_extra=safer("higher"),
     )
     min_brightness: float = Field(
-        0.08, ge=0, le=1, description="Mean skin luminance below which a face is 'too dark'."
+        0.08,
+        ge=0,
+        le=1,
+        description="Mean skin luminance below which a face is 'too dark'.",
+        json_schema_extra=safer("higher"),
     )
     max_brightness: float = Field(
-        0.92, ge=0, le=1, description="Mean skin luminance above which a face is 'too bright'."
+        0.92,
+        ge=0,
+        le=1,
+        description="Mean skin luminance above which a face is 'too bright'.",
+        json_schema_extra=safer("lower"),
     )
-    max_yaw: float = Field(40, gt=0, le=90, description="Beyond this yaw: 'turned away', degrees.")
+    max_yaw: float = Field(
+        40,
+        gt=0,
+        le=90,
+        description="Beyond this yaw: 'turned away', degrees.",
+        json_schema_extra=safer("lower"),
+    )
     max_pitch: float = Field(
-        30, gt=0, le=90, description="Beyond this pitch: 'turned away', degrees."
+        30,
+        gt=0,
+        le=90,
+        description="Beyond this pitch: 'turned away', degrees.",
+        json_schema_extra=safer("lower"),
     )
     track_timeout_s: float = Field(
-        1.0, gt=0, le=30, description="A face unseen this long has left; the visit ends, seconds."
+        1.0,
+        gt=0,
+        le=30,
+        description="A face unseen this long has left; the visit ends, seconds.",
+        json_schema_extra=safer("lower"),
     )
 
     @model_validator(mode="after")
@@ -84,10 +119,30 @@ class EncoderConfig(Section):
 
 
 class GalleryConfig(Section):
-    folder: Path = Field(Path("enrolled"), description="Where enrolled people are kept.")
+    folder: Path = Field(
+        Path("enrolled"),
+        description="Where enrolled people are kept.",
+        json_schema_extra=safer("fixed"),
+    )
+    max_stale_s: float = Field(
+        60,
+        ge=0,
+        le=86400,
+        description="While the gallery cannot be read, the door goes on with its last copy for so "
+        "long; then it lets nobody in, because somebody may have been removed, seconds.",
+        json_schema_extra=safer("lower"),
+    )
     max_photo_mb: float = Field(
-        20, gt=0, le=500, description="Larger photo files are refused, megabytes."
+        20,
+        gt=0,
+        le=500,
+        description="Larger photo files are refused, megabytes.",
+        json_schema_extra=safer("lower"),
     )
     max_photo_megapixels: float = Field(
-        64, gt=0, le=500, description="Photos of more pixels are refused, millions."
+        64,
+        gt=0,
+        le=500,
+        description="Photos of more pixels are refused, millions.",
+        json_schema_extra=safer("lower"),
     )

@@ -36,6 +36,19 @@ ADDED_NAME = f"^{NAME.pattern}$"
 """What something that was added from outside may be called."""
 
 
+def safer(direction: str, *values: str | float | bool | None) -> dict[str, Any]:
+    """What a guarding field says of itself: `Field(..., json_schema_extra=safer("higher"))`.
+
+    `direction` is one of
+    higher, lower: so are safer numbers; `values` (usually 0) stand for "never", the weakest;
+    ranked: `values` from the weakest to the safest;
+    present: `values` (None where none are given) are the weakest, all others are alike;
+    pinned: the same, and of the others only what it was is as safe;
+    fixed: any other value may be weaker.
+    """
+    return {"safer": direction, "values": list(values)}
+
+
 def explain(config: BaseModel, prefix: str = "") -> Iterator[tuple[str, Any, FieldInfo]]:
     """Every leaf of the tree: dotted name, value, and the field with its description."""
     for name, field in type(config).model_fields.items():

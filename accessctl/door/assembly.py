@@ -4,13 +4,14 @@ import logging
 import os
 import secrets
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from accessctl.actions.command import Command
 from accessctl.actions.runner import ActionRunner, actions_from
 from accessctl.actions.safe import safe_commands, set_safe
 from accessctl.administration.crossings import Crossings
+from accessctl.administration.gallery_heads import GalleryHeads
 from accessctl.audit.base import ENTRY_FAILED, Log, Recorder, write_down
 from accessctl.audit.log import EventLog
 from accessctl.audit.opening import find_key, key_path, open_log, snapshot_folder
@@ -21,6 +22,8 @@ from accessctl.domain import Event, EventKind, Outcome, PersonId
 from accessctl.door.access_gate import AccessGate
 from accessctl.door.demands import Wanted
 from accessctl.door.door import Door
+from accessctl.door.duty import Duty, duty_file
+from accessctl.door.gallery_watch import GalleryWatch
 from accessctl.door.liveness_gate import LivenessGate, OnFault
 from accessctl.door.recorder import (
     NO_PICTURES,
@@ -60,14 +63,17 @@ def open_door(
     on_action: ActionListener = ignore,
     *,
     every_frame: bool = False,
+    spectator: bool = False,
 ) -> Iterator[Door]:
     """A door with its actions; leaving the block waits for running actions to finish.
 
     Where `every_frame` of a recording is looked at, liveness is, too: the same decisions each
-    time. Otherwise that goes on beside the loop.
+    time. Otherwise that goes on beside the loop. One door at a time acts for the lock; another
+    one waits until that ends, a `spectator` never acts in its place.
     """
     config = engine.config
-    with LockoutStore(config.lockout_file) as lockouts:
+    duty = Duty(duty_file(config), waits=not spectator, record=state_recorder(audit))
+    with duty, LockoutStore(config.lockout_file) as lockouts:
         keeper = LockoutKeeper(lockouts, config.access.door, config.policy.lockout, uptime)
         pins = PinAttempts(audit, keeper, time.time)
         gate = AccessGate(
@@ -79,7 +85,8 @@ def open_door(
         )
         settings = live_settings_of(config, gate)
         safe = safe_commands(config.actions)
-        leave_safe(safe, audit, "start")
+        if duty.acting:
+            leave_safe(safe, audit, "start")
         runner = ActionRunner(queue=config.actions.queue)
         cues = DirectCueRunner() if every_frame else CueWorker()
         setup = DoorSetup(
@@ -91,6 +98,13 @@ def open_door(
             leave_after_s=config.vision.track_timeout_s,
             wall_clock=time.time,
             new_visit_id=new_visit_id,
+            gallery=GalleryWatch(
+                engine.roster,
+                config.gallery.max_stale_s,
+                GalleryHeads(engine.gallery, audit, time.time),
+                state_recorder(audit),
+            ),
+            duty=duty,
             granted_before=recent_grants(audit, config.policy.cooldown_s, time.time()),
         )
         try:
@@ -99,7 +113,8 @@ def open_door(
             cues.close()
             if not runner.close(finish_s):
                 log.warning("Some actions had not finished after %.0f s.", finish_s)
-            leave_safe(safe, audit, "stop")
+            if duty.acting:
+                leave_safe(safe, audit, "stop")
 
 
 def leave_safe(commands: Sequence[Command], audit: Recorder, why: str) -> None:
@@ -144,6 +159,11 @@ def wanted_of(config: Config) -> Wanted:
         texture=load_texture(config.liveness),
         added=added_cues(config.liveness.cues),
     )
+
+
+def state_recorder(audit: Log) -> Callable[..., object]:
+    """Writes down a state of the service with its data."""
+    return lambda state, **data: write_down(audit, service_event(state, time.time(), **data))
 
 
 def fault_recorder(audit: Log) -> OnFault:

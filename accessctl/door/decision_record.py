@@ -46,6 +46,7 @@ def decision_record(
         intent=circumstances.intent,
         gesture=gesture,
         doubted=circumstances.liveness_doubted,
+        gallery=circumstances.gallery_doubt,
     )
     record: dict[str, Any] = {
         "evidence": to_data(kept),

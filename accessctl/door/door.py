@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from time import perf_counter
 from typing import Any
 
@@ -14,7 +14,6 @@ from accessctl.domain import (
     Decision,
     Face,
     Frame,
-    Match,
     Outcome,
     PersonRules,
     Reason,
@@ -23,54 +22,32 @@ from accessctl.domain import (
 from accessctl.door.access_gate import AccessGate
 from accessctl.door.decision_record import decision_record
 from accessctl.door.demands import Asked, Prompt, factor_prompt
+from accessctl.door.gallery_watch import GalleryWatch
 from accessctl.door.liveness_gate import InfraredView
 from accessctl.door.presence import is_scenery, meet, told_before
 from accessctl.door.recorder import prompt_payload
 from accessctl.door.setup import DoorSetup, LiveSettings
+from accessctl.door.step import FaceView, Step
 from accessctl.door.visit import Visit
-from accessctl.liveness.cues.table import Lines
 from accessctl.policy.admit import decide_visit, lacks_second_factor_only
 from accessctl.policy.attempts import ends_visit, still_refuses
+from accessctl.policy.circumstances import Circumstances
 from accessctl.policy.decide import DecisionRules, LastGrants, Verdict
 
 # How often the door looks whether somebody was enrolled or removed meanwhile, seconds.
 ROSTER_REFRESH_S = 1.0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class FaceView:
-    """A face as a spectator may see it: who it looks like so far, the visit's verdict, what
-    the visitor is asked for, and what the cues of liveness have gathered, in words."""
-
-    face: Face
-    visit: str
-    match: Match | None
-    verdict: Verdict | None
-    prompt: Prompt | None = None
-    gathered: Lines = ()
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Step:
-    """What one frame brought; `timings` in milliseconds by stage, `asked` what is new, `scenery`
-    how many of the faces are taken for things that are always there."""
-
-    faces: tuple[FaceView, ...]
-    decisions: tuple[Decision, ...]
-    timings: dict[str, float]
-    asked: tuple[Asked, ...] = ()
-    scenery: int = 0
-
-
 class Door:
     """Visits of the faces in view. Time is the capture time of the frames, nothing else.
 
-    `roster` are the people it knows.
+    `roster` are the people it knows, `gallery` says whether they may be relied on.
     """
 
     def __init__(self, setup: DoorSetup, settings: LiveSettings) -> None:
         self._setup = setup
         self.roster = setup.roster
+        self.gallery = setup.gallery or GalleryWatch(setup.roster, math.inf)
         self._recorder = setup.recorder
         self._liveness = setup.liveness
         self._visits: dict[int, Visit] = {}
@@ -119,6 +96,11 @@ class Door:
         return self._settings.gate
 
     @property
+    def acting(self) -> bool:
+        """Whether what this door decides counts; another one acts where it does not."""
+        return self._setup.duty is None or self._setup.duty.acting
+
+    @property
     def visits(self) -> tuple[Visit, ...]:
         """Those whose visitors have not left."""
         return tuple(self._visits.values())
@@ -157,7 +139,9 @@ class Door:
     def _refresh(self, now: float) -> None:
         if now - self._refreshed >= ROSTER_REFRESH_S:
             self._refreshed = now
-            self.roster.refresh()
+            self.gallery.look(now)
+            if self._setup.duty is not None:
+                self._setup.duty.look()
 
     def _forget_shown(self, visit: str) -> None:
         self.gate.decided(visit)
@@ -198,7 +182,7 @@ class Door:
 
     def _still_refused(self, visit: Visit, reason: Reason, now: float) -> bool:
         people = self.roster.matcher.people
-        it = self.gate.circumstances(visit, self._known(visit), self._setup.wall_clock(), now)
+        it = self._circumstances(visit, self._setup.wall_clock(), now)
         return still_refuses(reason, it, people)
 
     def _resting(self, visit: Visit, now: float) -> Visit:
@@ -248,6 +232,8 @@ class Door:
         asked = (*self._asked_beside, *self._liveness.asked())
         self._asked_beside.clear()
         for one in asked:
+            if not self.acting:
+                break
             prompt, time = one.prompt, self._setup.wall_clock()
             self._recorder.ask(
                 prompt_payload(one.visit, prompt.text, prompt.ask, prompt.step, prompt.steps, time)
@@ -282,7 +268,7 @@ class Door:
         evidence, pooled = visit.evidence(left=left), visit.pooled
         last_grant = None if pooled is None else self._grants.last(pooled.person)
         time, rules = self._setup.wall_clock(), self._rules()
-        circumstances = self.gate.circumstances(visit, self._known(visit), time, now)
+        circumstances = self._circumstances(visit, time, now)
         verdict = decide_visit(evidence, rules, last_grant, now, circumstances)
         if verdict is None:
             if lacks_second_factor_only(evidence, rules, last_grant, now, circumstances):
@@ -343,8 +329,13 @@ class Door:
         record: Mapping[str, Any],
         now: float,
     ) -> tuple[Visit, Decision]:
-        """Write the decision down and act on it; without its record it is a refusal."""
+        """Write the decision down and act on it; without its record it is a refusal.
+
+        Where another door acts, it is neither, and nobody is let in.
+        """
         visit = replace(visit, picture=None)
+        if not self.acting:
+            return _as_spectator(visit, verdict, decision)
         recorded = self._recorder.enact(decision, self.roster.names, record)
         if verdict.outcome is Outcome.GRANTED:
             if recorded:
@@ -363,6 +354,10 @@ class Door:
             self._grants.note(decision.person, now)
         return visit, decision
 
+    def _circumstances(self, visit: Visit, time: float, now: float) -> Circumstances:
+        it = self.gate.circumstances(visit, self._known(visit), time, now)
+        return replace(it, gallery_doubt=self.gallery.doubt(now))
+
     def _rules(self) -> DecisionRules:
         return DecisionRules.of(self._settings.policy, self.roster.max_fmr)
 
@@ -380,6 +375,14 @@ class Door:
     def _view_of(self, face: Face) -> FaceView:
         visit = self._visits[face.track]
         return FaceView(face, visit.id, visit.pooled, visit.verdict, visit.prompt, visit.gathered)
+
+
+def _as_spectator(visit: Visit, verdict: Verdict, decision: Decision) -> tuple[Visit, Decision]:
+    if verdict.outcome is not Outcome.GRANTED:
+        return visit, decision
+    decision = replace(decision, outcome=Outcome.DENIED, reason=Reason.WATCHING_ONLY)
+    watched = Verdict(decision.outcome, decision.reason, decision.match)
+    return replace(visit, verdict=watched), decision
 
 
 @contextmanager

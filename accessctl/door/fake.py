@@ -15,10 +15,13 @@ from accessctl.config.policy import AccessConfig
 from accessctl.domain import Box, Decision, Event, Face, Frame, Image, Outcome, PersonId
 from accessctl.door.access_gate import AccessGate
 from accessctl.door.demands import NOTHING_WANTED, Wanted
-from accessctl.door.door import Door, Step
+from accessctl.door.door import Door
+from accessctl.door.duty import Duty
+from accessctl.door.gallery_watch import GalleryWatch
 from accessctl.door.liveness_gate import LivenessGate
 from accessctl.door.recorder import DecisionRecorder
 from accessctl.door.setup import DoorSetup, LiveSettings
+from accessctl.door.step import Step
 from accessctl.encoder.fake import FAKE_CARD, FakeEncoder
 from accessctl.gallery.fake import MemoryGallery, random_units
 from accessctl.gallery.people import NewPhoto
@@ -157,6 +160,8 @@ class FakeHouse:
         audit: Recorder | None = None,
         wall_clock: Callable[[], float] = lambda: EPOCH,
         new_visit_id: Callable[[], str] | None = None,
+        gallery: GalleryWatch | None = None,
+        duty: Duty | None = None,
     ) -> Door:
         """With a gate that lets everybody in, the house's own log, and a clock that stands still,
         unless others are given."""
@@ -164,7 +169,9 @@ class FakeHouse:
         setup = DoorSetup(
             observer=self.observer,
             recogniser=self.recogniser,
-            roster=self.roster(),
+            roster=self.roster() if gallery is None else gallery.roster,
+            gallery=gallery,
+            duty=duty,
             recorder=DecisionRecorder(audit or self.audit, self.runner, wall_clock),
             liveness=LivenessGate(
                 self.wanted,

@@ -79,11 +79,11 @@ def action_event(decision: Decision, action: str, result: ActionResult, time: fl
     )
 
 
-def service_event(state: str, time: float, **data: str | int | float | None) -> Event:
+def service_event(state: str, time: float, **data: Any) -> Event:
     """`state` is one of started, stopped, camera_lost, camera_back, camera_flapping, camera_dark,
     camera_covered, camera_clear, the same six of infrared_, fault, frame_fault, scenery,
     entry_failed, safe_set, face_unlocked, inside_shown, reloaded, reload_refused,
-    display_lost."""
+    display_lost, gallery_stale, gallery_unaccepted, gallery_back, watching_only, acting."""
     return Event(time, EventKind.SERVICE, {"state": state, **data})
 
 

@@ -4,11 +4,12 @@ steps out, until the feed ends or somebody says stop.
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from threading import Event
-from typing import Protocol, TypeAlias
+from types import MappingProxyType
+from typing import Any, Protocol, TypeAlias
 
 from accessctl.audit.base import write_down
 from accessctl.audit.log import EventLog
@@ -20,10 +21,11 @@ from accessctl.config import Config
 from accessctl.config.camera import CameraConfig
 from accessctl.domain import Decision, Frame, Image
 from accessctl.door.assembly import live_settings_of, open_door
-from accessctl.door.door import Door, Step
+from accessctl.door.door import Door
 from accessctl.door.frame_faults import FrameFaults
 from accessctl.door.liveness_gate import InfraredView
 from accessctl.door.recorder import ActionListener, ignore, service_event
+from accessctl.door.step import Step
 from accessctl.errors import CameraError, ConfigError, FaceError
 from accessctl.recognition.engine import Engine
 from accessctl.recognition.enrolment import PhotoDetector
@@ -31,6 +33,7 @@ from accessctl.recognition.recogniser import only_face
 
 # How long to wait for a frame before looking whether to stop, seconds.
 PATIENCE_S = 0.2
+NO_FACTS: Mapping[str, Any] = MappingProxyType({})
 
 log = logging.getLogger(__name__)
 
@@ -162,6 +165,7 @@ class Session:
         if other_infrared:
             infrared = infrared_beside(source or self.reader.source, config, fast=self.fast)
         self.engine.roster.retarget(config.policy.attempt_fpir)
+        self.door.gallery.max_stale_s = config.gallery.max_stale_s
         self.engine.observer.reconfigure(config.vision)
         self.door.take_over(settings)
         if other_infrared:
@@ -228,6 +232,8 @@ def open_session(
     on_camera: CameraListener | None = None,
     on_infrared: CameraListener = unheard,
     on_action: ActionListener = ignore,
+    facts: Mapping[str, Any] = NO_FACTS,
+    spectator: bool = False,
 ) -> Iterator[Session]:
     """Open the camera and the door; start, stop and faults are written to the audit log.
 
@@ -235,14 +241,15 @@ def open_session(
     USB camera that is not attached yet. `on_camera` hears of "lost" and "back" with the reason or
     the camera's description, on the reading thread or inside `steps`; `on_infrared` of the same
     of the infrared camera, on a thread of that one or inside `steps`; `on_action` of each
-    action's name and whether it worked, on its own thread.
+    action's name and whether it worked, on its own thread. `facts` are what the record of the
+    start says besides. A `spectator` acts only where no other door does at the start.
     """
     config = engine.config
     if source is None:
         source = source_from(config.camera.source, config.camera, fast=fast, patient=patient)
     people, device = engine.roster.matcher.people, engine.recogniser.device
 
-    def note(state: str, **data: str | int) -> None:
+    def note(state: str, **data: Any) -> None:
         write_down(audit, service_event(state, time.time(), **data))
 
     def camera_event(state: str, detail: str) -> None:
@@ -263,11 +270,19 @@ def open_session(
     ending: str | None = None
     try:
         with (
-            open_door(engine, audit, on_action=on_action, every_frame=not source.live) as door,
+            open_door(
+                engine,
+                audit,
+                on_action=on_action,
+                every_frame=not source.live,
+                spectator=spectator,
+            ) as door,
             ExitStack() as camera,
             ExitStack() as beside,
         ):
-            note("started", camera=source.description, people=people, device=device)
+            note("started", camera=source.description, people=people, device=device, **facts)
+            if not door.acting:
+                note("watching_only")
             ending = "fault"
             log.info(
                 "Watching %s; %d people enrolled; encoder on %s.",

@@ -11,6 +11,8 @@ from accessctl.config import PolicyConfig
 from accessctl.domain import Face, Frame, Outcome, PersonId
 from accessctl.door.access_gate import AccessGate
 from accessctl.door.demands import NOTHING_WANTED, Wanted
+from accessctl.door.duty import Duty
+from accessctl.door.gallery_watch import GalleryWatch
 from accessctl.door.liveness_gate import LivenessGate
 from accessctl.door.recorder import NO_PICTURES, DecisionPictures, DecisionRecorder
 from accessctl.recognition.recogniser import Recogniser
@@ -30,7 +32,9 @@ class DoorSetup:
     """What a door is made of for as long as it runs.
 
     `leave_after_s`: who is not seen for longer, by the capture times of the frames, has left.
-    `granted_before`: how many seconds ago people were granted before this process.
+    `granted_before`: how many seconds ago people were granted before this process. `gallery`
+    renews and judges the roster; None: one that takes whatever can be read. `duty` says whether
+    this door acts; None: it does.
     """
 
     observer: FaceObserver
@@ -42,6 +46,8 @@ class DoorSetup:
     wall_clock: Callable[[], float]
     new_visit_id: Callable[[], str]
     granted_before: Mapping[PersonId, float] = field(default_factory=dict)
+    gallery: GalleryWatch | None = None
+    duty: Duty | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

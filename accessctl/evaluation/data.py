@@ -21,7 +21,8 @@ from typing import Protocol
 import cv2
 import numpy as np
 
-from accessctl.camera.photo import KINDS, SUFFIXES, decode_photo, read_photo
+from accessctl.camera.photo import KINDS, decode_photo, read_photo
+from accessctl.camera.photo_folder import is_photo_name, photos_below
 from accessctl.domain import CropGeometry, Image
 from accessctl.encoder.card_parts import TEMPLATE
 from accessctl.errors import PhotoError, SourceError
@@ -80,8 +81,7 @@ class FolderPhotos:
         try:
             stamps = {
                 path.relative_to(folder).as_posix(): (stat.st_size, stat.st_mtime_ns)
-                for path in folder.rglob("*")
-                if path.suffix.lower() in SUFFIXES and path.is_file()
+                for path in photos_below(folder)
                 for stat in [path.stat()]
             }
         except OSError as error:
@@ -108,7 +108,7 @@ class ZipPhotos:
         stamps = {
             entry.filename: (entry.file_size, entry.CRC)
             for entry in self._archive.infolist()
-            if PurePosixPath(entry.filename).suffix.lower() in SUFFIXES
+            if is_photo_name(entry.filename)
         }
         self.names = tuple(sorted(stamps))
         self.identity = _digest(stamps)

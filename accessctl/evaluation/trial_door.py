@@ -21,11 +21,12 @@ from accessctl.domain import Decision, Embedding, Face, Frame, Image, Outcome, P
 from accessctl.door.access_gate import AccessGate
 from accessctl.door.assembly import wanted_of
 from accessctl.door.demands import Wanted
-from accessctl.door.door import Door, FaceView
+from accessctl.door.door import Door
 from accessctl.door.fake import CALIBRATION, DirectRunner
 from accessctl.door.liveness_gate import LivenessGate
 from accessctl.door.recorder import DecisionRecorder
 from accessctl.door.setup import DoorSetup, LiveSettings
+from accessctl.door.step import FaceView
 from accessctl.door.visit_liveness import VisitLiveness
 from accessctl.encoder.base import Encoder
 from accessctl.encoder.card import Card

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from accessctl.errors import GalleryKeyError, StoreError
+from accessctl.gallery.mark import HEAD_BYTES
 from accessctl.gallery.schema import configure, database_file, migrate, reported
 from accessctl.gallery.sealing import (
     CREDENTIAL,
@@ -25,10 +26,11 @@ from accessctl.gallery.sealing import (
     seal,
     unseal,
 )
-from accessctl.storage.files import identity, is_still
-from accessctl.storage.sqlite import connect, private_file, transaction
+from accessctl.storage.files import FileIdentity, identity, is_still
+from accessctl.storage.sqlite import connect, pragma, private_file, transaction
 
 BUSY_TIMEOUT_S = 10.0
+NO_FILE: FileIdentity = (-1, -1)
 _KEY_CHECK = b"this key opens this gallery"
 
 log = logging.getLogger(__name__)
@@ -55,12 +57,8 @@ class Database:
         self._key = key
         self._random = random_bytes
         self._lock = threading.RLock()
-        with reported(path):
-            self._file = identity(path)
-            configure(db, busy_timeout_s)
-            migrate(db, self.seal(_KEY_CHECK, "key check"))
-        self._check_key()
-        self._finish_erasing()
+        self._busy_timeout_s = busy_timeout_s
+        self._begin()
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -70,6 +68,10 @@ class Database:
             with transaction(self._db) as db:
                 yield db
                 db.execute("UPDATE state SET revision = revision + 1")
+                db.execute(
+                    "INSERT INTO history (revision, head) SELECT revision, ? FROM state",
+                    (self._random(HEAD_BYTES),),
+                )
 
     @contextmanager
     def erasing(self) -> Iterator[sqlite3.Connection]:
@@ -87,7 +89,11 @@ class Database:
                 f"the gallery again. {error}"
             ) from error
 
-    def select(self, query: str, *parameters: str) -> list[tuple[Any, ...]]:
+    @property
+    def path(self) -> Path:
+        return self._path
+
+    def select(self, query: str, *parameters: str | int) -> list[tuple[Any, ...]]:
         with self._lock, reported(self._path):
             self._check_file()
             return self._db.execute(query, parameters).fetchall()
@@ -108,13 +114,62 @@ class Database:
         with self._lock, reported(self._path):
             self._db.close()
 
+    def _begin(self) -> None:
+        """Take the connection's file into use."""
+        with reported(self._path):
+            self._file = identity(self._path)
+            configure(self._db, self._busy_timeout_s)
+            migrate(self._db, self.seal(_KEY_CHECK, "key check"))
+        self._check_key()
+        self._journal = journal_of(self._path)
+        self._finish_erasing()
+
     def _check_file(self) -> None:
-        """SQLite goes on with a removed file: whoever is enrolled there is lost at the end."""
-        if not is_still(self._path, self._file):
+        """Go on with the file that lies there now; StoreError where none does.
+
+        SQLite would go on with a file that was removed or replaced: whoever is enrolled there
+        is lost at the end, and whoever was removed from the new one would still be known.
+        """
+        if is_still(self._path, self._file):
+            return
+        in_use = self._file != NO_FILE and self._db.in_transaction
+        if in_use or not self._path.exists():
             raise StoreError(
                 f"{self._path} was removed or replaced while it was in use; "
-                "restore it if it is gone, and start accessctl again."
+                "restore it if it is gone, and try again."
             )
+        log.warning("%s was replaced: opening it anew.", self._path)
+        self._close_replaced()
+        self._db = connect(self._path, self._busy_timeout_s)
+        if not pragma(self._db, "user_version"):
+            raise StoreError(
+                f"{self._path} was replaced by a file that holds no gallery; "
+                "put the right one back."
+            )
+        try:
+            self._begin()
+        except GalleryKeyError as error:
+            self._file = NO_FILE
+            raise StoreError(
+                f"{self._path} was replaced by a gallery of another key; put the right one back."
+            ) from error
+        except BaseException:
+            # It is opened anew the next time, too.
+            self._file = NO_FILE
+            raise
+
+    def _close_replaced(self) -> None:
+        """Close the connection to a file that lies there no longer.
+
+        SQLite leaves the journal of such a file, by whose name the next one would take it for
+        its own. One that is not this connection's belongs to the new file.
+        """
+        self._file = NO_FILE
+        self._db.close()
+        if self._journal is not None and journal_of(self._path) == self._journal:
+            for ending in ("-wal", "-shm"):
+                self._path.with_name(self._path.name + ending).unlink(missing_ok=True)
+        self._journal = None
 
     def _check_key(self) -> None:
         sealed = self.select("SELECT key_check FROM state")[0][0]
@@ -147,6 +202,14 @@ class Database:
             self._db.execute(
                 "UPDATE state SET erase_pending = 0 WHERE erase_pending = ?", (pending,)
             )
+
+
+def journal_of(path: Path) -> FileIdentity | None:
+    """The write-ahead log beside a database; None where there is none."""
+    try:
+        return identity(path.with_name(path.name + "-wal"))
+    except FileNotFoundError:
+        return None
 
 
 def open_database(

@@ -1,5 +1,6 @@
 """A gallery in memory, for tests and `accessctl doctor`; nothing is sealed or kept."""
 
+import hashlib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -8,8 +9,10 @@ from numpy.typing import NDArray
 
 from accessctl.domain import Embedding, Person, PersonId, PersonRules
 from accessctl.errors import NameTakenError, StoreError, UnknownPersonError
+from accessctl.gallery.mark import GalleryMark
 from accessctl.gallery.people import (
     NewPhoto,
+    PhotoEntry,
     Record,
     StoredPhoto,
     Template,
@@ -17,6 +20,9 @@ from accessctl.gallery.people import (
     clean_name,
     name_key,
     no_record,
+    photo_to_remove,
+    refuse_look_alike,
+    spelt,
 )
 from accessctl.gallery.pins import PinHash
 from accessctl.gallery.sealing import checked_embedding
@@ -32,15 +38,21 @@ def random_units(count: int, dimension: int, seed: int) -> NDArray[np.float32]:
 @dataclass
 class _Kept:
     photo: StoredPhoto
+    added: float
     templates: dict[str, Embedding] = field(default_factory=dict)
     skipped_by: str | None = None
 
 
 class MemoryGallery:
-    """See people.People; ids count from 1, `fault` makes every call raise it."""
+    """See people.People; ids count from 1, `fault` makes every call raise it.
+
+    `id` and `place` stand in its mark and may be set.
+    """
 
     def __init__(self) -> None:
         self.fault: StoreError | None = None
+        self.place = ""
+        self.id = "memory"
         self._people: dict[PersonId, Person] = {}
         self._photos: dict[str, _Kept] = {}
         self._rules: dict[PersonId, PersonRules] = {}
@@ -54,11 +66,16 @@ class MemoryGallery:
 
     def person(self, name: str) -> Person:
         self._fail()
-        wanted = name_key(clean_name(name))
+        wanted = name_key(spelt(name))
         for person in self._people.values():
             if name_key(person.name) == wanted:
                 return person
         raise UnknownPersonError(f"Nobody called {name!r} is enrolled.")
+
+    def free_name(self, name: str) -> str:
+        name = clean_name(name)
+        self._claim(name, None)
+        return name
 
     def add_person(self, name: str, photo: NewPhoto, *, record: Record = no_record) -> Person:
         name = clean_name(name)
@@ -76,7 +93,7 @@ class MemoryGallery:
         kept = checked_embedding(photo.embedding)
         record(person_id)
         stored = StoredPhoto(self._next_id(), person_id, photo.jpeg, photo.quality)
-        self._photos[stored.id] = _Kept(stored, {photo.fingerprint: kept})
+        self._photos[stored.id] = _Kept(stored, photo.added, {photo.fingerprint: kept})
         person = self._people[person_id]
         return self._put(replace(person, photos=person.photos + 1))
 
@@ -99,10 +116,28 @@ class MemoryGallery:
         self._revision += 1
         return person
 
+    def photo_entries(self, person_id: PersonId) -> list[PhotoEntry]:
+        self._fail()
+        own = [kept for kept in self._photos.values() if kept.photo.person == person_id]
+        own.sort(key=lambda kept: (kept.added, kept.photo.id))
+        return [
+            PhotoEntry(kept.photo.id, number, kept.photo.quality, kept.added)
+            for number, kept in enumerate(own, 1)
+        ]
+
+    def remove_photo(self, name: str, number: int, *, record: Record = no_record) -> Person:
+        person = self.person(name)
+        entry = photo_to_remove(person, self.photo_entries(person.id), number)
+        record(person.id)
+        del self._photos[entry.id]
+        return self._put(replace(person, photos=person.photos - 1))
+
     def templates(self, fingerprint: str) -> list[Template]:
         self._fail()
         return [
-            Template(kept.photo.person, kept.templates[fingerprint], kept.photo.quality)
+            Template(
+                kept.photo.person, kept.templates[fingerprint], kept.photo.quality, kept.photo.id
+            )
             for kept in self._photos.values()
             if fingerprint in kept.templates
         ]
@@ -171,6 +206,15 @@ class MemoryGallery:
         self._fail()
         return self._revision
 
+    def mark(self) -> GalleryMark:
+        self._fail()
+        return GalleryMark(self.id, self._revision, self.head_at(self._revision) or "")
+
+    def head_at(self, revision: int) -> str | None:
+        self._fail()
+        known = 0 < revision <= self._revision
+        return hashlib.sha256(f"{self.id} {revision}".encode()).hexdigest()[:32] if known else None
+
     def close(self) -> None:
         return
 
@@ -189,6 +233,7 @@ class MemoryGallery:
         for person in self._people.values():
             if name_key(person.name) == name_key(name) and person.id != owner:
                 raise NameTakenError(f"'{person.name}' is enrolled already.")
+        refuse_look_alike(name, (p.name for p in self._people.values() if p.id != owner))
 
     def _next_id(self) -> str:
         self._last_id += 1

@@ -1,6 +1,7 @@
 """Enrolled people: what a gallery hands out and can do, their names, rows and rules.
 
-Names are kept as they are written, and are the same where only case or composition differs. A
+Names are kept as they are written, are the same where only case or composition differs, and may
+not look like another one's (`storage.seen`). A
 person's row stands in the gallery's file in clear, so whoever can write the file chose it; rules
 become bytes to be sealed.
 """
@@ -9,14 +10,23 @@ import difflib
 import json
 import math
 import unicodedata
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeAlias
 
 from accessctl.domain import Embedding, Person, PersonId, PersonRules
-from accessctl.errors import BadNameError, InputError, StoreError
+from accessctl.errors import (
+    BadNameError,
+    InputError,
+    LastPhotoError,
+    NameTakenError,
+    StoreError,
+    UnknownPhotoError,
+)
+from accessctl.gallery.mark import GalleryMark
 from accessctl.gallery.pins import PinHash
+from accessctl.storage.seen import first_look_alike, hidden_in
 
 Record: TypeAlias = Callable[[PersonId], object]
 
@@ -36,11 +46,15 @@ def no_record(_: PersonId) -> None:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Template:
-    """One stored photo's embedding: unit float32 (D,), and its quality in [0, 1]."""
+    """One stored photo's embedding: unit float32 (D,), and its quality in [0, 1].
+
+    `photo` is the stored photo's id, empty where it is kept nowhere.
+    """
 
     person: PersonId
     embedding: Embedding
     quality: float
+    photo: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,6 +65,17 @@ class StoredPhoto:
     person: PersonId
     jpeg: bytes
     quality: float
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoEntry:
+    """A stored photo without its picture: the `number`th of its person, from 1 in the order in
+    which they were `added` (epoch seconds); its quality in [0, 1]."""
+
+    id: str
+    number: int
+    quality: float
+    added: float
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -86,6 +111,10 @@ class People(Protocol):
         """Whoever has this name, whatever its case; UnknownPersonError."""
         ...
 
+    def free_name(self, name: str) -> str:
+        """The name as somebody new would have it; BadNameError, NameTakenError."""
+        ...
+
     def add_person(self, name: str, photo: NewPhoto, *, record: Record = no_record) -> Person:
         """Enrol somebody new; BadNameError, NameTakenError."""
         ...
@@ -104,8 +133,17 @@ class People(Protocol):
         """Erase a person and everything of them; UnknownPersonError."""
         ...
 
+    def photo_entries(self, person_id: PersonId) -> list[PhotoEntry]:
+        """The photos of a person in the order of their numbers; none for somebody unknown."""
+        ...
+
+    def remove_photo(self, name: str, number: int, *, record: Record = no_record) -> Person:
+        """Erase one photo with its templates; UnknownPersonError, UnknownPhotoError, and
+        LastPhotoError for the only one there is."""
+        ...
+
     def templates(self, fingerprint: str) -> list[Template]:
-        """All templates that this encoder made, in a fixed order."""
+        """All templates that this encoder made: each person's in the order of their photos."""
         ...
 
     def photos(self) -> Iterator[StoredPhoto]:
@@ -154,11 +192,36 @@ class People(Protocol):
         """A number that grows with every change, seen across processes."""
         ...
 
+    @property
+    def place(self) -> str:
+        """Where it lies, see mark.place_of; empty for one that is kept nowhere."""
+        ...
+
+    def mark(self) -> GalleryMark:
+        """What tells this state from every other."""
+        ...
+
+    def head_at(self, revision: int) -> str | None:
+        """The head that change had, None for one that this gallery never had."""
+        ...
+
     def close(self) -> None: ...
 
 
 def clean_name(name: str) -> str:
-    """The name as it is kept: NFC, trimmed, single blanks; BadNameError."""
+    """A new name as it is kept: as `spelt`, with nothing in it that is not seen; BadNameError."""
+    text = spelt(name)
+    hidden = hidden_in(text)
+    if hidden is not None:
+        raise BadNameError(
+            f"The name {name!a} holds a character that is not seen (U+{ord(hidden):04X} "
+            f"{unicodedata.name(hidden, 'without a name')}); leave it out."
+        )
+    return text
+
+
+def spelt(name: str) -> str:
+    """The name as it is looked for: NFC, trimmed, single blanks; BadNameError."""
     text = " ".join(part for part in unicodedata.normalize("NFC", name).split(" ") if part)
     if any(unicodedata.category(c) in _FORBIDDEN_CATEGORIES or c in _BIDI_CONTROLS for c in text):
         raise BadNameError(
@@ -180,6 +243,16 @@ def name_key(name: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", folded))
 
 
+def refuse_look_alike(name: str, known: Iterable[str]) -> None:
+    """NameTakenError where one of the names that are `known` is seen as this one."""
+    other = first_look_alike(name, known)
+    if other is not None:
+        raise NameTakenError(
+            f"The name {name!r} looks like {other!r}, who is enrolled already; choose one that "
+            "can be told from it."
+        )
+
+
 def close_names(name: str, known: Iterable[str], limit: int = 3) -> list[str]:
     """Up to `limit` of the known names that are spelt like `name`, the closest first."""
     by_key = {name_key(other): other for other in known}
@@ -197,13 +270,29 @@ def person_of(row: tuple[Any, ...]) -> Person:
     try:
         if not isinstance(person, str) or not 0 <= enrolled <= LATEST:
             raise ValueError("no id or no moment")
-        clean_name(name)
+        spelt(name)
     except (ValueError, TypeError, BadNameError) as error:
         raise StoreError(
             "A person in the gallery has an impossible id, name or date of enrolment: the file "
             "was damaged or altered; restore it from a backup."
         ) from error
     return Person(PersonId(person), name, photos, enrolled)
+
+
+def photo_to_remove(person: Person, entries: Sequence[PhotoEntry], number: int) -> PhotoEntry:
+    """The `number`th of a person's photos; UnknownPhotoError, LastPhotoError."""
+    found = next((entry for entry in entries if entry.number == number), None)
+    if found is None:
+        has = "1 photo" if len(entries) == 1 else f"{len(entries)} photos"
+        raise UnknownPhotoError(
+            f"{person.name} has {has} and no number {number}; `accessctl people photos NAME` "
+            "lists them."
+        )
+    if len(entries) == 1:
+        raise LastPhotoError(
+            f"It is the only photo of {person.name}; add a better one first, or remove the person."
+        )
+    return found
 
 
 def rules_to_bytes(rules: PersonRules) -> bytes:

@@ -54,6 +54,15 @@ MIGRATIONS: Migrations = (
             sealed BLOB NOT NULL
         ) STRICT, WITHOUT ROWID""",
     ),
+    # A gallery of an older version begins its history where it stands.
+    (
+        """CREATE TABLE history (
+            revision INTEGER PRIMARY KEY,
+            head BLOB NOT NULL
+        ) STRICT""",
+        "INSERT INTO history (revision, head) SELECT revision, randomblob(16) FROM state "
+        "WHERE revision > 0",
+    ),
 )
 WORDS = FaultWords(
     busy="{path} is in use by another process; wait a moment and try again.",

@@ -13,8 +13,10 @@ from accessctl.domain import Embedding, Person, PersonId, PersonRules
 from accessctl.errors import NameTakenError, StoreError, UnknownPersonError
 from accessctl.gallery import pins
 from accessctl.gallery.database import BUSY_TIMEOUT_S, Database, open_database
+from accessctl.gallery.mark import GalleryMark, gallery_id, place_of
 from accessctl.gallery.people import (
     NewPhoto,
+    PhotoEntry,
     Record,
     StoredPhoto,
     Template,
@@ -23,8 +25,11 @@ from accessctl.gallery.people import (
     name_key,
     no_record,
     person_of,
+    photo_to_remove,
+    refuse_look_alike,
     rules_from_bytes,
     rules_to_bytes,
+    spelt,
 )
 from accessctl.gallery.pins import PinHash
 from accessctl.gallery.sealing import embedding_from_bytes, embedding_to_bytes
@@ -44,11 +49,16 @@ class Gallery:
         return [person_of(row) for row in rows]
 
     def person(self, name: str) -> Person:
-        key = name_key(clean_name(name))
+        key = name_key(spelt(name))
         rows = self._database.select(f"{_PERSON} WHERE name_key = ? GROUP BY person.id", key)
         if not rows:
             raise self._unknown(name)
         return person_of(rows[0])
+
+    def free_name(self, name: str) -> str:
+        name = clean_name(name)
+        self._claim(name, None)
+        return name
 
     def add_person(self, name: str, photo: NewPhoto, *, record: Record = no_record) -> Person:
         name = clean_name(name)
@@ -95,6 +105,20 @@ class Gallery:
             record(person.id)
         return person
 
+    def photo_entries(self, person_id: PersonId) -> list[PhotoEntry]:
+        rows = self._database.select(
+            "SELECT id, quality, added FROM photo WHERE person = ? ORDER BY added, id", person_id
+        )
+        return [PhotoEntry(row[0], number, *row[1:]) for number, row in enumerate(rows, 1)]
+
+    def remove_photo(self, name: str, number: int, *, record: Record = no_record) -> Person:
+        with self._database.erasing() as db:
+            person = self.person(name)
+            entry = photo_to_remove(person, self.photo_entries(person.id), number)
+            db.execute("DELETE FROM photo WHERE id = ?", (entry.id,))
+            record(person.id)
+        return Person(person.id, person.name, person.photos - 1, person.enrolled)
+
     def templates(self, fingerprint: str) -> list[Template]:
         rows = self._database.select(
             """SELECT photo.person, photo.id, photo.quality, template.sealed
@@ -109,6 +133,7 @@ class Gallery:
                     self._database.unseal(sealed, "template", person, fingerprint, photo)
                 ),
                 quality,
+                photo,
             )
             for person, photo, quality, sealed in rows
         ]
@@ -193,6 +218,22 @@ class Gallery:
     def revision(self) -> int:
         return int(self._database.select("SELECT revision FROM state")[0][0])
 
+    @property
+    def place(self) -> str:
+        """See mark.place_of."""
+        return place_of(self._database.path)
+
+    def mark(self) -> GalleryMark:
+        ((revision, key_check, head),) = self._database.select(
+            """SELECT state.revision, key_check, head FROM state
+               LEFT JOIN history ON history.revision = state.revision"""
+        )
+        return GalleryMark(gallery_id(key_check), int(revision), "" if head is None else head.hex())
+
+    def head_at(self, revision: int) -> str | None:
+        rows = self._database.select("SELECT head FROM history WHERE revision = ?", revision)
+        return str(rows[0][0].hex()) if rows else None
+
     def close(self) -> None:
         self._database.close()
 
@@ -238,6 +279,8 @@ class Gallery:
                 f"'{found[0][1]}' is enrolled already; choose another name, "
                 "or add the photo to that person."
             )
+        others = self._database.select("SELECT id, name FROM person")
+        refuse_look_alike(name, (other for person, other in others if person != owner))
 
     def _check_enrolled(self, person_id: PersonId) -> None:
         if not self._database.select("SELECT id FROM person WHERE id = ?", person_id):

@@ -65,7 +65,8 @@ class Circumstances:
     the log that tells of it cannot be read. `intent` is the gesture that is asked for.
     `awaited` is true while somebody who was recognised in this visit may show the second
     factor, or has. `liveness_doubted` is true where more speaks against life than that it was
-    not shown: no PIN makes up for that.
+    not shown: no PIN makes up for that. `gallery_doubt` is why the people known may not be the
+    people enrolled, None where nothing speaks against it.
     """
 
     plan: AccessPlan
@@ -81,6 +82,7 @@ class Circumstances:
     crossings_known: bool = True
     intent: Proof = Proof.NOT_NEEDED
     liveness_doubted: bool = False
+    gallery_doubt: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,8 @@ def _unknown_crossings(it: Circumstances) -> bool:
 
 
 REFUSALS = (
+    # Before all else: nothing that follows is known to be true of anybody.
+    Refusal(lambda it: it.gallery_doubt),
     Refusal(_where(lambda it: it.locked_out, Reason.LOCKED_OUT)),
     Refusal(_where(lambda it: it.place is FacePlace.REFUSED, Reason.TWO_FACES)),
     # Before the person's rules: what is no living face is nobody's visit.

@@ -14,7 +14,7 @@ import numpy as np
 
 from accessctl.config.liveness import Intent, Mode
 from accessctl.config.policy import Factor, FactorName, Passage
-from accessctl.domain import CueVerdict, Match, PersonId, PersonRules, Sighting
+from accessctl.domain import CueVerdict, Match, PersonId, PersonRules, Reason, Sighting
 from accessctl.policy.access import Crossing
 from accessctl.policy.circumstances import Proof
 from accessctl.policy.decide import Evidence
@@ -80,7 +80,7 @@ class EvidenceRecord:
     enrolled; `widths` (pixels) are those of all faces in view, `index` the visitor's;
     `factor` was asked for beside the face; `direction` is the door's, `crossing` the
     person's last one; `gesture` is what was wanted as a sign of `intent`; `doubted`: more
-    spoke against life than that it was not shown.
+    spoke against life than that it was not shown; `gallery` is why it was not relied on.
     """
 
     evidence: Evidence
@@ -101,6 +101,7 @@ class EvidenceRecord:
     intent: Proof = Proof.NOT_NEEDED
     gesture: Intent = "off"
     doubted: bool = False
+    gallery: Reason | None = None
 
 
 def to_data(recorded: EvidenceRecord) -> dict[str, Any]:
@@ -137,6 +138,7 @@ def to_data(recorded: EvidenceRecord) -> dict[str, Any]:
         "intent": recorded.intent.value,
         "gesture": recorded.gesture,
         "doubted": recorded.doubted,
+        "gallery": recorded.gallery,
     }
 
 
@@ -144,7 +146,7 @@ def from_data(data: Mapping[str, Any]) -> EvidenceRecord:
     """What to_data was given, the decision at second 0; ValueError for anything else.
 
     Records of older versions say nothing of a second factor's kind, of crossings, of cues, of
-    gestures and of PINs in place of life.
+    gestures, of PINs in place of life and of doubts of the gallery.
     """
     try:
         pooled = _pooled(data["candidate"], data["match"])
@@ -183,6 +185,7 @@ def from_data(data: Mapping[str, Any]) -> EvidenceRecord:
             intent=Proof(data.get("intent", "not_needed")),
             gesture=_word(data.get("gesture", "off"), Intent),
             doubted=bool(data.get("doubted", False)),
+            gallery=_reason(data.get("gallery")),
         )
     except (KeyError, TypeError, IndexError, AttributeError) as error:
         raise ValueError(f"it is not the evidence of a decision ({error!r})") from error
@@ -263,6 +266,10 @@ def _word(value: Any, words: Any) -> Any:
 
 def _crossing(value: Any) -> Crossing | None:
     return None if value is None else Crossing(_word(value[0], Passage), float(value[1]))
+
+
+def _reason(value: Any) -> Reason | None:
+    return None if value is None else Reason(value)
 
 
 def _moment(value: Any) -> float | None:

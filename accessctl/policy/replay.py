@@ -1,10 +1,10 @@
 """Recorded evidence under another configuration: what would have come of it?
 
 Each decision is made again at the moment it was made. Taken as they were: the match
-figures (so the encoder, the gallery and `policy.window_s`), lockout, what the cues of liveness
-said, what the person's rules allowed, the last grant, the last crossing, and a gesture and a
-second factor of the kind that was asked for. Whom stricter rules would have kept waiting shows as
-undecided.
+figures (so the encoder, the gallery and `policy.window_s`), doubts of the gallery, lockout, what
+the cues of liveness said, what the person's rules allowed, the last grant, the last crossing, and
+a gesture and a second factor of the kind that was asked for. Whom stricter rules would have kept
+waiting shows as undecided.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -100,6 +100,7 @@ def again(
         last_crossing=recorded.crossing,
         intent=as_shown(recorded.intent, recorded.gesture, policy.intent),
         liveness_doubted=recorded.doubted,
+        gallery_doubt=recorded.gallery,
     )
     wanted = asked(circumstances, policy.second_factor)
     shown = as_shown(recorded.second_factor, recorded.factor, wanted)

@@ -10,9 +10,9 @@ from typing import Self
 from accessctl.administration.changes import Administration
 from accessctl.audit.views import as_text
 from accessctl.domain import Frame
-from accessctl.door.door import Step
 from accessctl.door.recorder import decision_event
 from accessctl.door.session import Session
+from accessctl.door.step import Step
 from accessctl.errors import AccessctlError
 from accessctl.preview.overlay import Panel, draw
 from accessctl.preview.screen import CLOSED, Screen
@@ -24,6 +24,7 @@ ENTER, ESCAPE, BACKSPACE = (10, 13), 27, (8, 127)
 MAX_LENGTH = 100
 QUIT = (ord("q"), CLOSED)
 HELP = "q quit   space pause   e enrol this face"
+SPECTATOR = "   WATCHING ONLY: another door acts"
 LATEST = 4
 PAUSE_S = 0.03
 
@@ -77,7 +78,7 @@ class Preview:
         roster = self._session.door.roster
         panel = Panel(
             status=f"{self._session.reader.source.description}   {self._meter.fps:.1f} fps   "
-            f"{roster.matcher.people} enrolled",
+            f"{roster.matcher.people} enrolled" + ("" if self._session.door.acting else SPECTATOR),
             stages=self._meter.stages,
             decisions=list(self._decisions),
             help=self._message,

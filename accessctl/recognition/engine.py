@@ -37,7 +37,8 @@ class Engine:
 
     def enrolment(self) -> Enrolment:
         """What examines photos for this engine."""
-        return Enrolment(self.observer, self.recogniser, self.roster)
+        target_fmr = self.config.policy.target_fmr
+        return Enrolment(self.observer, self.recogniser, self.roster, target_fmr)
 
 
 class ClosingPeople(People, Protocol):

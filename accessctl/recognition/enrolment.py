@@ -11,17 +11,17 @@ from typing import Protocol, TypeVar
 import cv2
 import numpy as np
 
+from accessctl.config import PolicyConfig
 from accessctl.domain import Embedding, Face, Image, Match, PersonId
 from accessctl.errors import FaceError, StoreError
 from accessctl.gallery.people import People, StoredPhoto
+from accessctl.recognition.photo_fit import NEAR_THRESHOLD, Yardstick
 from accessctl.recognition.recogniser import Recogniser, bystanders, cut_out, only_face
 from accessctl.recognition.roster import Roster
 
 # Longest side of the photo that is kept; a crop for any encoder is cut from it again.
 MAX_PHOTO_SIDE = 1024
 JPEG_QUALITY = 95
-# Somebody whose false-match rate comes within this factor of the threshold is worth a warning.
-NEAR_THRESHOLD = 10.0
 
 log = logging.getLogger(__name__)
 
@@ -37,21 +37,36 @@ class PhotoDetector(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidate:
-    """A face fit to be enrolled: its embedding with the encoder's fingerprint, its quality in
-    [0, 1] and the JPEG to keep. So many `others` were in the photo, and plainly not meant."""
+    """A face good enough to be enrolled: its embedding with the encoder's fingerprint, its quality
+    in [0, 1] and the JPEG to keep.
+
+    `origin` names the photo to people; by `yardstick` it is compared with those that are stored.
+    So many `others` were in the photo, and plainly not meant.
+    """
 
     embedding: Embedding
     fingerprint: str
     quality: float
     jpeg: bytes
+    origin: str
+    yardstick: Yardstick
     others: int = 0
 
 
 class Enrolment:
     """Examines photos of whoever shall be enrolled; changes nothing itself."""
 
-    def __init__(self, observer: PhotoDetector, recogniser: Recogniser, roster: Roster) -> None:
+    def __init__(
+        self,
+        observer: PhotoDetector,
+        recogniser: Recogniser,
+        roster: Roster,
+        target_fmr: float | None = None,
+    ) -> None:
+        """Up to a false-match rate of `target_fmr` two photos show the same person; None:
+        verify's default."""
         self._observer = observer
+        self._target_fmr = PolicyConfig().target_fmr if target_fmr is None else target_fmr
         self._recogniser = recogniser
         self.roster = roster
 
@@ -64,8 +79,15 @@ class Enrolment:
         face = only_face(faces, photo, None if strict else size_of(image))
         embedding = self._recogniser.embed(image, [face])[0]
         jpeg = encode_photo(cut_out(image, face))
-        quality, others = face.quality.score, len(bystanders(faces))
-        return Candidate(embedding, self._recogniser.fingerprint, quality, jpeg, others)
+        return Candidate(
+            embedding,
+            self._recogniser.fingerprint,
+            face.quality.score,
+            jpeg,
+            photo,
+            self.roster.yardstick(self._target_fmr),
+            len(bystanders(faces)),
+        )
 
     def lookalike(self, candidate: Candidate, own: PersonId | None = None) -> Match | None:
         """Somebody else enrolled who comes near the threshold for this face, if anybody does."""
@@ -83,7 +105,8 @@ def size_of(image: Image) -> tuple[int, int]:
 
 def alike(roster: Roster) -> Iterator[tuple[PersonId, PersonId, float]]:
     """Pairs of enrolled people who come near the threshold, with their similarity."""
-    return roster.matcher.pairs_within(roster.max_fmr * NEAR_THRESHOLD)
+    for pair in roster.matcher.pairs_within(roster.max_fmr * NEAR_THRESHOLD):
+        yield pair.person, pair.other, pair.comparison.similarity
 
 
 def encode_photo(image: Image) -> bytes:

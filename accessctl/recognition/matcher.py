@@ -13,7 +13,7 @@ from accessctl.domain import Embedding, Match, PersonId
 from accessctl.errors import ModelError
 from accessctl.gallery.people import Template
 from accessctl.recognition.calibration import Calibration
-from accessctl.recognition.normalisation import Normaliser
+from accessctl.recognition.normalisation import Normaliser, Sides
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,27 +86,45 @@ class Matcher:
     def compare(self, a: Embedding, b: Embedding) -> Comparison:
         """Two unit embeddings (D,), nobody enrolled; the same in either order."""
         one, other = (self._normaliser.sides(side[None]) for side in (a, b))
-        score = float(self._normaliser.pairs(one, other)[0])
-        return Comparison(
-            similarity=float(a @ b),
-            score=score,
-            slope=float(self._normaliser.slopes(one, other)[0]),
-            fmr=self._calibration.fmr(score),
-            fmr_upper=self._calibration.fmr_upper(score),
-        )
+        return compare_sides(self._normaliser, self._calibration, one, other)
 
-    def pairs_within(self, fmr: float) -> Iterator[tuple[PersonId, PersonId, float]]:
+    def pairs_within(self, fmr: float) -> Iterator["NearPair"]:
         """Pairs of enrolled people who look alike: score at or above `threshold(fmr)`.
 
-        Yields both and their similarity, each pair once.
+        Each pair comes once.
         """
         threshold = self.threshold(fmr)
-        pooled = self._sides.embeddings
         for row, person in enumerate(self._people):
+            own = self._sides.rows(slice(row, row + 1))
             later = self._sides.rows(slice(row + 1, None))
-            scores = self._normaliser.scores(later, self._sides.rows(slice(row, row + 1)))[:, 0]
-            for other in np.flatnonzero(scores >= threshold) + row + 1:
-                yield person, self._people[other], float(pooled[other] @ pooled[row])
+            scores = self._normaliser.scores(later, own)[:, 0]
+            for column in np.flatnonzero(scores >= threshold) + row + 1:
+                other = self._sides.rows(slice(column, column + 1))
+                compared = compare_sides(self._normaliser, self._calibration, own, other)
+                yield NearPair(person, self._people[column], compared)
+
+
+@dataclass(frozen=True, slots=True)
+class NearPair:
+    """Two people who look alike, and how their pooled photos compare."""
+
+    person: PersonId
+    other: PersonId
+    comparison: Comparison
+
+
+def compare_sides(
+    normaliser: Normaliser, calibration: Calibration, one: Sides, other: Sides
+) -> Comparison:
+    """Two sides of one embedding each, see Normaliser.sides."""
+    score = float(normaliser.pairs(one, other)[0])
+    return Comparison(
+        similarity=float(one.embeddings[0] @ other.embeddings[0]),
+        score=score,
+        slope=float(normaliser.slopes(one, other)[0]),
+        fmr=calibration.fmr(score),
+        fmr_upper=calibration.fmr_upper(score),
+    )
 
 
 def pool(embeddings: NDArray[np.float32], weights: NDArray[np.floating]) -> Embedding:

@@ -11,6 +11,7 @@ from accessctl.gallery.pins import PinHash
 from accessctl.recognition.calibration import Calibration, comparison_fmr
 from accessctl.recognition.matcher import Matcher
 from accessctl.recognition.normalisation import Normaliser
+from accessctl.recognition.photo_fit import Yardstick
 
 log = logging.getLogger(__name__)
 
@@ -31,8 +32,8 @@ class Roster:
         self._normaliser = normaliser
         self._calibration = calibration
         self._target_fpir = target_fpir
-        self._away = False
-        self._revision = gallery.revision()
+        self.trouble: str | None = None
+        self.mark = gallery.mark()
         self._load()
 
     def of(self, gallery: People) -> "Roster":
@@ -40,6 +41,10 @@ class Roster:
         return Roster(
             gallery, self._fingerprint, self._normaliser, self._calibration, self._target_fpir
         )
+
+    def yardstick(self, target_fmr: float) -> Yardstick:
+        """How photos are compared with those of the enrolled; `target_fmr` is verify's."""
+        return Yardstick(self._normaliser, self._calibration, self._target_fpir, target_fmr)
 
     def retarget(self, target_fpir: float) -> None:
         """Another rate at which strangers may be taken for somebody enrolled."""
@@ -49,21 +54,22 @@ class Roster:
     def refresh(self) -> bool:
         """Take over changes; True when there were any.
 
-        A gallery that cannot be read leaves the last good copy in use, and is reported once.
+        A gallery that cannot be read leaves the last good copy in use; `trouble` says why, and
+        is reported once. `mark` is that of the copy.
         """
         try:
-            revision = self._gallery.revision()
-            if revision == self._revision:
-                self._away = False
+            mark = self._gallery.mark()
+            if mark == self.mark:
+                self.trouble = None
                 return False
             self._load()
         except StoreError as error:
-            if not self._away:
+            if self.trouble is None:
                 log.error("The gallery cannot be read; going on with the last copy: %s", error)
-            self._away = True
+            self.trouble = str(error)
             return False
-        self._away = False
-        self._revision = revision
+        self.trouble = None
+        self.mark = mark
         log.info("The gallery changed: %d people.", len(self.names))
         return True
 

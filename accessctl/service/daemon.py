@@ -15,25 +15,27 @@ from accessctl.audit.base import Recorder, write_down
 from accessctl.audit.opening import Upkeep, retain
 from accessctl.clock import uptime
 from accessctl.config import Config
+from accessctl.config.guard import changed_names
 from accessctl.demo.door import enrol_demo_person
 from accessctl.domain import Decision, Frame
 from accessctl.door import assembly
 from accessctl.door.demands import Asked
-from accessctl.door.door import Step
 from accessctl.door.recorder import service_event
 from accessctl.door.second_factor import second_factor_handlers
 from accessctl.door.session import Session, open_session
+from accessctl.door.step import Step
 from accessctl.errors import AccessctlError, FaultError
 from accessctl.gallery.people import StoredPhoto
 from accessctl.recognition import engine as recognition
 from accessctl.recognition.engine import one_thread_each
 from accessctl.recognition.enrolment import Progress
 from accessctl.service.clock_guard import ClockGuard
+from accessctl.service.config_source import ConfigSource, UncheckedSource
 from accessctl.service.control import ControlServer, Handler
 from accessctl.service.display import Ask, Display, Show
 from accessctl.service.logs import use_format
 from accessctl.service.metrics import MetricsServer
-from accessctl.service.reload import Reloads, changes, on_hangup, refuse_what_needs_a_restart
+from accessctl.service.reload import Reloads, on_hangup, refuse_what_needs_a_restart
 from accessctl.service.statistics import DoorView, Statistics, read_lockout
 from accessctl.service.supervision import Notifier, Pulse, Watchdog
 
@@ -54,7 +56,8 @@ def keep_quiet(_asked: Iterable[Asked]) -> None:
 class Orders:
     """How a door is to be run; `load` reads the configuration, at the start and to reload.
 
-    `ask` is told what visitors are asked for.
+    `ask` is told what visitors are asked for. `accepted` takes the place of `load` for a door
+    that can open something: what its file says has to be accepted.
     """
 
     load: Callable[[], Config]
@@ -62,6 +65,11 @@ class Orders:
     fast: bool = False
     seconds: float | None = None
     ask: Ask = keep_quiet
+    accepted: ConfigSource | None = None
+
+    @property
+    def source(self) -> ConfigSource:
+        return self.accepted or UncheckedSource(self.load)
 
 
 class Service:
@@ -74,7 +82,7 @@ class Service:
         notifier: Notifier,
         statistics: Statistics,
         watchdog: Watchdog,
-        load: Callable[[], Config],
+        source: ConfigSource,
         show: Show,
         clock: Callable[[], float] = time.monotonic,
         ask: Ask = keep_quiet,
@@ -87,7 +95,7 @@ class Service:
         self._notifier = notifier
         self._statistics = statistics
         self._watchdog = watchdog
-        self._load = load
+        self._source = source
         self._show = show
         self._clock = clock
         self._frames = 0
@@ -123,8 +131,8 @@ class Service:
         self._notifier.reloading()
         reader = session.reader
         try:
-            config = self._load()
-            changed = changes(session.config, config)
+            config = self._source.reload()
+            changed = changed_names(session.config, config)
             refuse_what_needs_a_restart(changed)
             self._conclude(session.take_over(config))
         except AccessctlError as error:
@@ -132,18 +140,28 @@ class Service:
             self._write_down("reload_refused", reason=str(error)[:MAX_REASON])
             raise
         else:
+            self._taken_over()
             session.door.roster.refresh()
             if session.reader is not reader:
                 self._watch_another_camera()
             self._statistics.look_at(self._view())
+            self._statistics.refused = tuple(map(str, self._source.refused))
         finally:
             self._notifier.ready(self._status)
         log.info("Reloaded: %s.", ", ".join(changed) or "nothing had changed")
-        self._write_down("reloaded", changed=", ".join(changed))
+        told = {**self._source.facts(), "changed": ", ".join(changed)}
+        self._write_down("reloaded", **told)
         return {"changed": list(changed), "people": session.door.roster.matcher.people}
 
     def _view(self) -> DoorView:
         return view_of(self._session, self._guard)
+
+    def _taken_over(self) -> None:
+        try:
+            self._source.taken_over()
+        except AccessctlError as error:
+            # It runs by now, and guards no less than what counts; the next start tries again.
+            log.error("The configuration runs, but could not be kept as accepted: %s", error)
 
     def _watch_another_camera(self) -> None:
         self._watchdog.restarted(self._clock())
@@ -161,7 +179,7 @@ class Service:
             self._statistics.note_decision(decision)
             self._show([decision], self._session.door.roster.names)
 
-    def _write_down(self, state: str, **data: str) -> None:
+    def _write_down(self, state: str, **data: Any) -> None:
         write_down(self._audit, service_event(state, time.time(), **data))
 
     @property
@@ -195,6 +213,8 @@ def view_of(session: Session, guard: ClockGuard) -> DoorView:
         failed=lambda: session.faults.dropped,
         behind_s=lambda: session.reader.behind_s,
         clock_doubt_s=lambda: guard.doubt_s,
+        gallery=lambda: session.door.gallery.state,
+        acting=lambda: session.door.acting,
     )
 
 
@@ -227,7 +247,8 @@ def serve(
     orders: Orders, show: Show, stop: Event, environment: Mapping[str, str], progress: Progress
 ) -> None:
     """Run the door until its feed ends, `stop` is set or the time is over."""
-    config = orders.load()
+    source = orders.source
+    config = source.start()
     use_format(config.service.log_format)
     notifier = Notifier.of(environment)
     statistics = Statistics(version("accessctl"), orders.config_file)
@@ -255,6 +276,8 @@ def serve(
         stack.enter_context(on_hangup(reloads.ask, stop.set))
         _answer(stack, config, handlers, statistics)
         audit = stack.enter_context(assembly.open_audit(config))
+        source.confirm(audit, time.time)
+        statistics.refused = tuple(map(str, source.refused))
         one_thread_each()
         engine = stack.enter_context(
             recognition.open_engine(config, _announcing(progress, notifier))
@@ -271,8 +294,10 @@ def serve(
                 on_camera=camera,
                 on_infrared=infrared,
                 on_action=statistics.note_action,
+                facts=source.facts(),
             )
         )
+        source.taken_over()
         late.take(second_factor_handlers(session.door.gate.second_factor))
         stack.enter_context(
             Upkeep(lambda pause: retain(audit, session.config.audit, time.time(), pause))
@@ -287,7 +312,7 @@ def serve(
             notifier,
             statistics,
             watchdog,
-            orders.load,
+            source,
             display.show,
             ask=display.ask,
             guard=ClockGuard(audit.clock_doubt_s),

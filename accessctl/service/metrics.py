@@ -57,7 +57,8 @@ class Totals:
 
     `decisions` by (outcome, reason), `actions` by (name, ok), `stages` by name; seconds
     throughout. `frame_age_s` is None before the first frame, `infrared_up` where there is no
-    infrared camera; `clock_doubt_s` is 0 while the wall clock is believed.
+    infrared camera, `gallery_up` and `acting` before the door is open; `clock_doubt_s` is 0
+    while the wall clock is believed.
     """
 
     frames: int
@@ -80,6 +81,10 @@ class Totals:
     behind_s: float = 0.0
     infrared_up: bool | None = None
     clock_doubt_s: float = 0.0
+    gallery_up: bool | None = None
+    gallery_age_s: float = 0.0
+    config_refused: bool = False
+    acting: bool | None = None
 
 
 @dataclass(slots=True)
@@ -234,6 +239,26 @@ def _decisions(totals: Totals) -> "Iterator[Metric]":
 
 def _door(totals: Totals) -> "Iterator[Metric]":
     yield _gauge("accessctl_people", "People enrolled.", totals.people)
+    if totals.gallery_up is not None:
+        yield _gauge(
+            "accessctl_gallery_up",
+            "1 while the door relies on what it knows of them, else 0: nobody is let in.",
+            totals.gallery_up,
+        )
+        yield _gauge(
+            "accessctl_gallery_age_seconds",
+            "Since the gallery could last be read; 0 while it can.",
+            totals.gallery_age_s,
+        )
+    if totals.acting is not None:
+        yield _gauge(
+            "accessctl_acting", "1 while this door acts, 0: another one does.", totals.acting
+        )
+    yield _gauge(
+        "accessctl_config_refused",
+        "1 while the configuration's file guards less than the accepted one, which runs, else 0.",
+        totals.config_refused,
+    )
     yield _gauge(
         "accessctl_lockout_seconds",
         "Until faces count again; +Inf: not before `accessctl unlock-face`; NaN: unreadable.",

@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from queue import Empty, SimpleQueue
 from typing import Any, TypeAlias
 
-from accessctl.config import Config, explain
 from accessctl.errors import AccessctlError, ConfigError, FaultError
 
 # Less than a client of the control socket waits.
@@ -26,6 +25,7 @@ TAKEN_OVER = (
     "actions.",
     "audit.snapshots.",
     "audit.retention.",
+    "gallery.max_stale_s",
 )
 # Of those, what is part of something that a running door holds open or has built on.
 BUILT_ON = frozenset(
@@ -101,12 +101,6 @@ class Reloads:
                 taken.append(self._asked.get_nowait())
             except Empty:
                 return taken
-
-
-def changes(old: Config, new: Config) -> tuple[str, ...]:
-    """Dotted names of the settings that differ."""
-    before = {name: value for name, value, _ in explain(old)}
-    return tuple(name for name, value, _ in explain(new) if before.get(name) != value)
 
 
 def refuse_what_needs_a_restart(changed: tuple[str, ...]) -> None:

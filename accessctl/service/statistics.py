@@ -12,7 +12,8 @@ from typing import Any
 
 from accessctl.clock import Uptime
 from accessctl.domain import Decision, Frame, PersonId
-from accessctl.door.door import Step
+from accessctl.door.gallery_watch import GalleryState
+from accessctl.door.step import Step
 from accessctl.errors import StoreError
 from accessctl.policy.lockout_store import LockoutStore
 from accessctl.service.clock_guard import clock_of
@@ -51,6 +52,11 @@ def _none() -> None:
     """A door without an infrared camera, or with a clock that is believed."""
 
 
+def _yes() -> bool:
+    """A door beside which there is no other."""
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class DoorView:
     """What the door itself answers when it is asked, each from any thread.
@@ -61,6 +67,8 @@ class DoorView:
     StoreError. `infrared` is the infrared camera and why it is silent, None where it is not, or
     where there is none; `clock_doubt_s` how far the wall clock has jumped unconfirmed, None while
     it is believed.
+    `gallery` says whether the door relies on what it knows of the people enrolled, `acting`
+    whether what it decides counts.
     """
 
     door: str
@@ -76,6 +84,8 @@ class DoorView:
     failed: Callable[[], int] = int
     behind_s: Callable[[], float] = float
     clock_doubt_s: Callable[[], float | None] = _none
+    gallery: Callable[[], GalleryState] = GalleryState
+    acting: Callable[[], bool] = _yes
 
 
 class Statistics:
@@ -93,6 +103,8 @@ class Statistics:
         self._clock = clock
         self._started = clock()
         self._lock = Lock()
+        self.refused: tuple[str, ...] = ()
+        """In what the configuration's file guards less than the one that runs."""
         self._view: DoorView | None = None
         self._tally = DoorTally()
         self._arrivals: deque[float] = deque(maxlen=MOST_ARRIVALS)
@@ -173,6 +185,7 @@ class Statistics:
             answer: dict[str, Any] = {
                 "version": self._version,
                 "config": self._config,
+                "config_refused": list(self.refused),
                 "uptime_s": round(now - self._started, 1),
                 "camera": self._camera(now),
                 "scenery": self._tally.scenery,
@@ -199,6 +212,8 @@ class Statistics:
                 "liveness": view.liveness,
                 "lockout": _lockout(view),
                 "clock": clock_of(view.clock_doubt_s()),
+                "gallery": _gallery(view.gallery()),
+                "acting": view.acting(),
             }
             infrared = view.infrared()
             if infrared is not None:
@@ -239,6 +254,10 @@ class Statistics:
             behind_s=0.0 if view is None else view.behind_s(),
             infrared_up=_infrared_up(view),
             clock_doubt_s=(None if view is None else view.clock_doubt_s()) or 0.0,
+            gallery_up=None if view is None else view.gallery().doubt is None,
+            acting=None if view is None else view.acting(),
+            config_refused=bool(self.refused),
+            gallery_age_s=0.0 if view is None else view.gallery().age_s,
         )
 
     def _note_decision(self, decision: Decision) -> None:
@@ -306,6 +325,15 @@ def _lockout(view: DoorView) -> dict[str, Any]:
         "remaining_s": remaining,
         "off": lockout.off,
         "people": lockout.people,
+    }
+
+
+def _gallery(state: GalleryState) -> dict[str, Any]:
+    return {
+        "counts": state.doubt is None,
+        "reason": None if state.doubt is None else state.doubt.value,
+        "trouble": state.trouble,
+        "age_s": round(state.age_s, 1),
     }
 
 

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from accessctl.administration import acceptance
+from accessctl.administration.acceptance import accepted_path
 from accessctl.audit.opening import head_path
 from accessctl.config import Config, WebhookAction
 from accessctl.errors import InputError
 
-STATE = Path("/var/lib/accessctl")
+STATE = acceptance.STATE
 RUNTIME = Path("/run/accessctl")
-ETC = Path("/etc/accessctl")
+ETC = acceptance.ETC
 # What the template says, for `rendered` to replace.
 TEMPLATE_PYTHON = "/opt/accessctl/.venv/bin/python"
 TEMPLATE_SOCKET = "/run/accessctl/door.sock"
@@ -97,6 +99,7 @@ def _network(config: Config) -> list[str]:
 def _paths(config: Config, place: ServicePlace) -> list[str]:
     snapshots = config.audit.snapshots.folder
     files = [config.audit.file, head_path(config.audit), config.lockout_file]
+    files.append(accepted_path(place.config))
     folders = {file.parent for file in files}
     folders |= {config.gallery.folder, config.service.socket.parent}
     folders |= set() if snapshots is None else {snapshots}

@@ -60,14 +60,23 @@ class _StrictLoader(yaml.SafeLoader):
 
 
 def read_mapping(path: Path) -> dict[Any, Any]:
-    """The mapping in `path`, empty for an empty file.
+    """The mapping in `path`, empty for an empty file; OSError, and ValueError as parse_mapping."""
+    return parse_mapping(read_bounded(path))
 
-    Raises OSError when it cannot be read, and ValueError with a short reason when it is larger
-    than MAX_BYTES, not UTF-8, not YAML, or not a mapping.
-    """
+
+def read_bounded(path: Path) -> bytes:
+    """What is in `path`, up to one byte more than a mapping may have; OSError."""
     with path.open("rb") as file:
         # Not by its size: a pipe or a device tells none.
-        content = file.read(MAX_BYTES + 1)
+        return file.read(MAX_BYTES + 1)
+
+
+def parse_mapping(content: bytes) -> dict[Any, Any]:
+    """The mapping that a file of YAML holds, empty for an empty one.
+
+    Raises ValueError with a short reason when it is larger than MAX_BYTES, not UTF-8, not YAML,
+    or not a mapping.
+    """
     if len(content) > MAX_BYTES:
         raise ValueError("is larger than 1 MiB")
     text = _decoded(content)

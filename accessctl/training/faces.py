@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accessctl.camera.photo import read_photo
+from accessctl.camera.photo_folder import images_in
 from accessctl.config import VisionConfig
 from accessctl.domain import CropGeometry, Image
 from accessctl.errors import PhotoError, SourceError, StoreError
@@ -37,7 +38,6 @@ ANONYMOUS = 0
 # CelebA's people are anonymous numbers: one may be a named person of the other sources.
 FAMILIES = ("celeba",)
 
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp"})
 
 MAX_BYTES = 32 << 20
 
@@ -137,12 +137,12 @@ def read_folder(folder: Path, cache: Path, align: Align) -> FaceSet:
 def photos_of(folder: Path) -> list[tuple[int, Path]]:
     """(person, photo) of every picture, in the order of the names; raises SourceError."""
     try:
-        people = sorted(child for child in folder.iterdir() if child.is_dir())
+        children = sorted(child for child in folder.iterdir() if child.is_dir())
+        people = [child for child in children if not child.name.startswith(".")]
         found = [
             (number, photo)
             for number, person in enumerate(people)
-            for photo in sorted(person.iterdir())
-            if photo.suffix.lower() in SUFFIXES and photo.is_file()
+            for photo in sorted(images_in(person))
         ]
     except OSError as error:
         raise SourceError(

@@ -18,8 +18,8 @@ from accessctl.camera.source import Source
 from accessctl.config import Config, load_config
 from accessctl.domain import EventKind, Image, Outcome, Reason
 from accessctl.door.assembly import open_audit, open_door
-from accessctl.door.door import Step
 from accessctl.door.session import Session
+from accessctl.door.step import Step
 from accessctl.encoder.card import load_card
 from accessctl.errors import FaceError
 from accessctl.gallery.store import open_gallery

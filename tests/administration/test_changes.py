@@ -1,6 +1,7 @@
+import re
 import sqlite3
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,9 +24,12 @@ from accessctl.door.fake import EPOCH, FACE_BOX, FakeHouse, portrait
 from accessctl.errors import (
     BadNameError,
     InputError,
+    LastPhotoError,
+    MisfitError,
     NameTakenError,
     StoreError,
     UnknownPersonError,
+    UnknownPhotoError,
 )
 from accessctl.gallery.fake import random_units
 from accessctl.gallery.people import NewPhoto
@@ -36,7 +40,7 @@ from accessctl.policy.lockout_store import LockoutStore
 from accessctl.recognition.enrolment import Candidate, Enrolment
 from accessctl.vision.fake import fake_face
 
-ADA, EVE = 1, 2
+ADA, EVE, JOAN = 1, 2, 3
 
 Examine = Callable[[int], Candidate]
 
@@ -60,7 +64,11 @@ def examine(house: FakeHouse) -> Examine:
 
 
 def changes(house: FakeHouse) -> list[tuple[str, PersonId | None]]:
-    return [(event.data["change"], event.person) for event in house.events()]
+    return told_of(house.events())
+
+
+def told_of(events: Iterable[Event]) -> list[tuple[str, PersonId | None]]:
+    return [(e.data["change"], e.person) for e in events if e.kind is EventKind.PERSON]
 
 
 def test_one_photo_is_enough(
@@ -143,10 +151,10 @@ class FullAfter(EventLog):
 def test_on_real_files_with_a_full_disk_nobody_is_enrolled_either(
     tmp_path: Path, house: FakeHouse, examine: Examine
 ) -> None:
-    people = [examine(ADA), examine(EVE)]
+    people = [examine(ADA), examine(EVE), examine(JOAN)]
     with (
         open_gallery(GalleryConfig(folder=tmp_path / "enrolled"), {}) as gallery,
-        FullAfter(tmp_path / "events.sqlite", events=2) as audit,
+        FullAfter(tmp_path / "events.sqlite", events=3) as audit,
     ):
         administration = Administration(gallery, audit, lambda: EPOCH)
         ada = administration.enrol("Ada", people[:1])
@@ -154,12 +162,92 @@ def test_on_real_files_with_a_full_disk_nobody_is_enrolled_either(
         with pytest.raises(StoreError, match="full"):
             administration.enrol("Eve", [people[1], people[1]])
         with pytest.raises(StoreError, match="full"):
-            administration.enrol("Joan", people[:1])
+            administration.enrol("Joan", people[2:])
         eve = gallery.person("Eve")
         assert [person.name for person in gallery.people()] == ["Ada", "Eve"]
         assert eve.photos == 1
-        told = [(event.data["change"], event.person) for _, event in audit.query()]
+        told = told_of(event for _, event in audit.query())
     assert told == [("enrolled", ada.id), ("enrolled", eve.id)]
+
+
+def test_a_photo_of_a_stranger_is_not_added_to_somebody(
+    house: FakeHouse, administration: Administration, examine: Examine
+) -> None:
+    ada = administration.enrol("Ada", [examine(ADA)])
+    before = house.gallery.revision(), house.events()
+    with pytest.raises(MisfitError) as refused:
+        administration.add_photos("ada", [examine(ADA), examine(EVE)])
+    figures = re.findall(r"(?:similarity|rate) -?[\d.]+", str(refused.value))
+    assert len(figures) == 2
+    assert "does not show whom the other photos of Ada show" in str(refused.value)
+    assert (house.gallery.revision(), house.events()) == before
+    administration.add_photos("Ada", [examine(EVE)], anyway=True)
+    told = house.events()[-1]
+    assert (told.person, told.data["change"], told.data["anyway"]) == (ada.id, "photo_added", True)
+    assert told.data["similarity"] < 0.9
+    assert told.data["fmr"] > 1e-4
+
+
+def test_a_photo_of_somebody_else_enrolled_is_not_added(
+    house: FakeHouse, administration: Administration, examine: Examine
+) -> None:
+    administration.enrol("Ada", [examine(ADA)])
+    eve = administration.enrol("Eve", [examine(EVE)])
+    with pytest.raises(MisfitError, match=r"looks more like Eve \(.*\) than like Ada \("):
+        administration.add_photos("Ada", [examine(EVE)])
+    administration.add_photos("Ada", [examine(EVE)], anyway=True)
+    assert house.events()[-1].data["like"] == eve.id
+
+
+def test_somebody_enrolled_is_not_enrolled_again_under_another_name(
+    house: FakeHouse, administration: Administration, examine: Examine
+) -> None:
+    administration.enrol("Ada", [examine(ADA)])
+    with pytest.raises(MisfitError, match="looks like Ada, who is enrolled"):
+        administration.enrol("Augusta", [examine(ADA)])
+    assert [person.name for person in house.gallery.people()] == ["Ada"]
+    administration.enrol("Her twin", [examine(ADA)], anyway=True)
+    assert len(house.gallery.people()) == 2
+
+
+def test_the_photos_of_somebody_new_show_one_person(
+    house: FakeHouse, administration: Administration, examine: Examine
+) -> None:
+    with pytest.raises(MisfitError, match="the other photos of Ada"):
+        administration.enrol("Ada", [examine(ADA), examine(EVE)])
+    assert house.gallery.people() == []
+    assert house.events() == []
+
+
+def test_what_others_enrolled_meanwhile_counts(house: FakeHouse, examine: Examine) -> None:
+    one, other = house.administration(), house.administration()
+    one.enrol("Ada", [examine(ADA)])
+    other.enrol("Eve", [examine(EVE)])
+    with pytest.raises(MisfitError, match="looks like Eve"):
+        one.enrol("Joan", [examine(EVE)])
+    one.remove("Eve")
+    one.enrol("Joan", [examine(EVE)])
+
+
+def test_a_photo_is_taken_out_on_record_but_never_the_last(
+    house: FakeHouse, administration: Administration, examine: Examine
+) -> None:
+    ada = administration.enrol("Ada", [examine(ADA), examine(ADA)])
+    administration.add_photos("Ada", [examine(EVE)], anyway=True)
+    with pytest.raises(UnknownPhotoError, match=r"Ada has 3 photos and no number 4"):
+        administration.remove_photo("Ada", 4)
+    assert administration.remove_photo("ada", 3).photos == 2
+    assert changes(house)[-1] == ("photo_removed", ada.id)
+    left = house.gallery.templates(house.recogniser.fingerprint)
+    assert all(template.embedding @ examine(ADA).embedding > 0.999 for template in left)
+    house.audit.full = True
+    with pytest.raises(StoreError):
+        administration.remove_photo("Ada", 1)
+    house.audit.full = False
+    administration.remove_photo("Ada", 1)
+    with pytest.raises(LastPhotoError, match="only photo of Ada"):
+        administration.remove_photo("Ada", 1)
+    assert house.gallery.person("Ada").photos == 1
 
 
 def test_only_somebody_enrolled_gets_more_photos(
@@ -330,7 +418,8 @@ def test_a_change_is_in_the_gallery_and_in_the_log(config: Config) -> None:
     assert people(config) == ["Augusta"]
     with EventLog(config.audit.file) as log:
         told = [event for _, event in log.query()]
-    assert told == [Event(7.0, EventKind.PERSON, {"change": "renamed"}, ada.id)]
+    assert told[0] == Event(7.0, EventKind.PERSON, {"change": "renamed"}, ada.id)
+    assert [event.data["state"] for event in told[1:]] == ["gallery_seen"]
     assert stat.S_IMODE(config.audit.file.stat().st_mode) == 0o600
 
 

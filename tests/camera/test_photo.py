@@ -1,5 +1,6 @@
 import os
 import struct
+import sys
 import zlib
 from io import BytesIO
 from pathlib import Path
@@ -15,10 +16,9 @@ from accessctl.camera import photo
 from accessctl.camera.photo import (
     ImageFolderSource,
     decode_photo,
-    images_in,
-    natural_key,
     read_photo,
 )
+from accessctl.camera.photo_folder import images_in, natural_key
 from accessctl.camera.reader import Reader
 from accessctl.config import CameraConfig
 from accessctl.errors import CameraError, PhotoError
@@ -56,7 +56,7 @@ def colours(image: np.ndarray) -> list[list[str]]:
     return [[name(image[y, x]) for x in columns] for y in rows]
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "BMP"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "AVIF"])
 def test_the_common_formats_are_read_as_rgb(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "photo"
     path.write_bytes(encoded(corners(), kind))
@@ -216,7 +216,7 @@ def test_a_missing_file(tmp_path: Path) -> None:
 
 
 def test_a_folder(tmp_path: Path) -> None:
-    assert refuse(tmp_path) == "is a folder; name a JPEG, PNG, WebP or BMP file."
+    assert refuse(tmp_path) == "is a folder; name a JPEG, PNG, WebP, BMP, GIF, TIFF or AVIF file."
 
 
 def test_an_empty_file(tmp_path: Path) -> None:
@@ -262,11 +262,11 @@ def test_an_impossible_name() -> None:
         read_photo(Path("a" * 300), BYTES, PIXELS)
 
 
-@pytest.mark.parametrize("kind", ["GIF", "TIFF", "PPM", "ICO"])
+@pytest.mark.parametrize("kind", ["TGA", "PPM", "ICO"])
 def test_other_formats_are_refused(kind: str) -> None:
     with pytest.raises(PhotoError) as caught:
         decode_photo(encoded(corners(), kind), "photo", PIXELS)
-    assert str(caught.value) == ("photo is not a JPEG, PNG, WebP or BMP picture; give one that is.")
+    assert str(caught.value) == f"photo is not a {photo.KINDS} picture; give one that is."
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "BMP"])
@@ -340,6 +340,24 @@ def test_a_photo_with_an_mpf_segment_is_a_photo() -> None:
     assert np.array_equal(image, decode_photo(photo, "photo", PIXELS))
 
 
+def test_a_telephone_s_photo_is_read_where_its_library_is() -> None:
+    heif = pytest.importorskip("pillow_heif")
+    buffer = BytesIO()
+    heif.from_pillow(corners().resize((128, 64))).save(buffer, quality=90)
+    image = decode_photo(buffer.getvalue(), "photo.heic", PIXELS)
+    assert (image.shape, colours(image)) == ((64, 128, 3), [["r", "g"], ["b", "w"]])
+    with pytest.raises(PhotoError, match=r"more than 0\.001 million"):
+        decode_photo(buffer.getvalue(), "photo.heic", 1000)
+    with pytest.raises(PhotoError, match="damaged and cannot be decoded"):
+        decode_photo(buffer.getvalue()[:300], "photo.heic", PIXELS)
+
+
+def test_without_its_library_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    with pytest.raises(PhotoError, match=r"pip install 'accessctl\[heic\]', or save it as JPEG"):
+        decode_photo(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(99), "a.heic", PIXELS)
+
+
 EXIF = Image.Exif()
 EXIF[0x0112] = 6
 EXIF[0x010E] = "a description of some length"
@@ -404,7 +422,7 @@ def test_it_plays_at_its_rate_or_fast(tmp_path: Path) -> None:
 
 def test_a_folder_without_images_is_refused(tmp_path: Path) -> None:
     with pytest.raises(
-        CameraError, match=r"holds no image \(\.bmp, \.jpeg, \.jpg, \.png, \.webp\)"
+        CameraError, match=r"holds no image \(\.avif, \.bmp, \.gif, \.heic, .*\.webp\)"
     ):
         ImageFolderSource(tmp_path, 5).open()
 

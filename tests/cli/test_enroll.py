@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 from accessctl.cli import enroll
-from accessctl.cli.enroll import drain, photos_in
-from accessctl.errors import PhotoError
+from accessctl.cli.enroll import drain
 
 pytestmark = pytest.mark.usefixtures("models")
 
@@ -18,12 +17,12 @@ BAD_PHOTOS = {
     "small": "the face is too small; use a photo taken closer",
     "blurred": "the face is blurred; use a sharper photo",
     "dark": "the face is too dark; use a photo with more light",
-    "text.jpg": "is not a JPEG, PNG, WebP or BMP picture; give one that is",
+    "text.jpg": "is not a JPEG, PNG, WebP, BMP, GIF, TIFF or AVIF picture; give one that is",
     "cut.jpg": "is damaged and cannot be decoded; give another photo",
     "empty.jpg": "is empty; give another photo",
     "bomb.png": "has more than 64 million pixels; scale it down",
     "missing.jpg": "does not exist; check the name",
-    ".": "is a folder; name a JPEG, PNG, WebP or BMP file",
+    ".": "is a folder; name a JPEG, PNG, WebP, BMP, GIF, TIFF or AVIF file",
 }
 
 
@@ -122,7 +121,12 @@ def test_a_lookalike_is_enrolled_with_a_warning_that_names_both(
     site("enroll", "Grace", pictures("hopper"))
     site("enroll", "Eileen", pictures("collins"))
     assert [r for r in caplog.records if "looks like" in r.message] == []
+    store = site.store()
     said = site("enroll", "Her twin", pictures("collins_mirrored"))
+    assert said.code == 2
+    assert "looks like Eileen, who is enrolled (similarity " in said.err
+    assert site.store() == store
+    said = site("enroll", "Her twin", pictures("collins_mirrored"), "--anyway")
     assert said.code == 0
     (warning,) = [r for r in caplog.records if "looks like" in r.message]
     assert warning.levelno == logging.WARNING
@@ -158,10 +162,12 @@ def test_a_folder_enrols_everybody_it_can_and_says_who_was_refused(site, folder:
     assert said.code == 2
     assert said.out == "Enrolled 2 of 5 people; 3 refused.\n"
     refusals = said.err.splitlines()
-    assert len(refusals) == 3
-    assert refusals[0].startswith(f"refused: {folder / 'Nobody.jpg'}: no face found")
-    assert refusals[1].startswith(f"refused: {folder / 'Us.png'}: 2 faces found")
+    assert len(refusals) == 4
+    left = f"left out: {folder / 'notes.txt'}: it is not a photo by its name (.txt)"
+    assert refusals[0] == left
+    assert refusals[1].startswith(f"refused: {folder / 'Nobody.jpg'}: no face found")
     assert refusals[2].startswith(f"refused: {folder / 'text.jpg'} is not a JPEG")
+    assert refusals[3].startswith(f"refused: {folder / 'Us.png'}: 2 faces found")
     assert site.people() == [("Eileen Collins", 1), ("Grace Hopper", 1)]
     assert site.changes() == ["enrolled", "enrolled"]
 
@@ -172,8 +178,8 @@ def test_a_folder_again_refuses_who_is_there_already(site, folder: Path) -> None
     store = site.store()
     said = site("enroll", "--folder", folder)
     assert (said.code, said.out) == (2, "Enrolled 0 of 5 people; 5 refused.\n")
-    assert "refused: 'Eileen Collins' is enrolled already" in said.err
-    assert "refused: 'grace hopper' is enrolled already" in said.err
+    assert "does not show whom the other photos of Eileen Collins show" in said.err
+    assert "does not show whom the other photos of grace hopper show" in said.err
     assert (site.store(), site.changes()) == (store, [])
 
 
@@ -186,13 +192,52 @@ def test_a_folder_where_everybody_will_do(site, tmp_path: Path, pictures) -> Non
     assert said.out == "Enrolled 2 of 2 people; 0 refused.\n"
 
 
+def test_a_photo_of_a_stranger_is_not_added_and_both_figures_are_told(site, pictures) -> None:
+    site("enroll", "Grace", pictures("hopper"))
+    store = site.store()
+    said = site("enroll", "--add", "Grace", pictures("collins"))
+    assert said.code == 2
+    assert "does not show whom the other photos of Grace show (similarity " in said.err
+    assert said.err.count("\n") == 1
+    assert site.store() == store
+
+
+def test_a_second_run_over_a_folder_goes_on(site, folder: Path) -> None:
+    (folder / "Us.png").rename(folder.parent / "Us.png")
+    assert site("enroll", "--folder", folder).code == 2
+    store, changes = site.store(), site.changes()
+    said = site("enroll", "--folder", folder)
+    assert said.out == "Enrolled 0 of 4 people; 2 enrolled already; 2 refused.\n"
+    assert (site.store(), site.changes()) == (store, changes)
+
+
+def test_an_interrupted_folder_says_how_far_it_came(
+    site, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from accessctl.administration import folder_enrolment
+
+    def interrupted(examined, administration, progress, *, anyway):
+        yield from ()
+        progress.looked_at = 3
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(folder_enrolment, "enrol_folder", interrupted)
+    said = site("enroll", "--folder", folder)
+    assert said.code == 130
+    assert "Interrupted after 3 of 5 photos; the same command goes on from here." in said.err
+    assert said.out == "Enrolled 0 of 5 people; 0 refused.\n"
+
+
 def test_lookalikes_of_a_folder_are_named(
     site, tmp_path: Path, pictures, caplog: pytest.LogCaptureFixture
 ) -> None:
     site("enroll", "Eileen", pictures("collins"))
     (tmp_path / "staff").mkdir()
     (tmp_path / "staff" / "Twin.png").write_bytes(pictures("collins_mirrored").read_bytes())
-    assert site("enroll", "--folder", tmp_path / "staff").code == 0
+    said = site("enroll", "--folder", tmp_path / "staff")
+    assert said.code == 2
+    assert "looks like Eileen, who is enrolled" in said.err
+    assert site("enroll", "--folder", tmp_path / "staff", "--anyway").code == 0
     (warning,) = [r.message for r in caplog.records if " looks like " in r.message]
     assert "Eileen" in warning
     assert "Twin" in warning
@@ -206,8 +251,6 @@ def test_a_folder_that_is_none(site, tmp_path: Path) -> None:
     said = site("enroll", "--folder", tmp_path / "bare")
     assert said.code == 2
     assert "holds no photos" in said.err
-    with pytest.raises(PhotoError):
-        photos_in(tmp_path / "bare")
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from accessctl.camera.photo import SUFFIXES
-from accessctl.cli.photos import PHOTO_ENDINGS, photo_reader
+from accessctl.cli.photos import photo_reader
 from accessctl.config import Config, GalleryConfig
 from accessctl.errors import PhotoError
 
@@ -33,7 +32,3 @@ def test_megapixels_are_millions_of_pixels(pictures) -> None:
     reader(max_photo_megapixels=0.3072)(pictures("hopper"))
     with pytest.raises(PhotoError, match="million pixels"):
         reader(max_photo_megapixels=0.307199)(pictures("hopper"))
-
-
-def test_a_folder_is_searched_for_whatever_can_be_read() -> None:
-    assert PHOTO_ENDINGS == SUFFIXES

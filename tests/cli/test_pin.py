@@ -77,7 +77,11 @@ def is_pin_of_grace(house: Path, typed: str) -> bool:
 
 def events(house: Path) -> list[dict[str, Any]]:
     with EventLog(house / "state" / "events.sqlite") as log:
-        return [dict(event.data) for _, event in log.query()]
+        return [
+            dict(event.data)
+            for _, event in log.query()
+            if not str(event.data.get("state")).startswith("gallery_")
+        ]
 
 
 def test_a_pin_is_set_and_cleared_and_never_shown(

@@ -18,12 +18,15 @@ CHANGING = {
     *("evaluate robustness", "evaluate liveness", "evaluate challenge", "init"),
     *("service install", "service uninstall", "service status", "embed"),
     *("people inside", "passback forgive"),
+    *("gallery accept", "config accept", "backup", "restore", "clock", "clock confirm"),
 }
 """They write by their nature, or look at no door."""
 READING: dict[str, tuple[int, tuple[str, ...]]] = {
     "status": (1, ()),
     "policy test": (2, ("--person", "Ada")),
     "people": (0, ()),
+    "people photos": (2, ("Ada",)),
+    "gallery check": (0, ()),
     "show": (2, ("Ada",)),
     "rules": (2, ("Ada",)),
     "identify": (0, ("{collins}",)),

@@ -69,7 +69,11 @@ def kept(house: Path) -> PersonRules | None:
 
 def events(house: Path) -> list[dict[str, Any]]:
     with EventLog(house / "state" / "events.sqlite") as log:
-        return [dict(event.data) for _, event in log.query()]
+        return [
+            dict(event.data)
+            for _, event in log.query()
+            if not str(event.data.get("state")).startswith("gallery_")
+        ]
 
 
 def epoch(text: str) -> float:

@@ -280,7 +280,7 @@ def test_a_file_that_may_not_be_read(file: Path, monkeypatch: pytest.MonkeyPatch
     def denied(*_: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("accessctl.config.read_mapping", denied)
+    monkeypatch.setattr("accessctl.config.read_bounded", denied)
     with pytest.raises(ConfigError, match=r"You may not read the configuration .* as root"):
         load_config(file)
 

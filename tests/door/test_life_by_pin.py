@@ -14,9 +14,9 @@ from accessctl.config.policy import AccessConfig
 from accessctl.domain import Face, Outcome, PersonId, PersonRules, Pose, Quality, Reason
 from accessctl.door.access_gate import AccessGate
 from accessctl.door.demands import LOOK_UP, TEXTS, Wanted
-from accessctl.door.door import Step
 from accessctl.door.fake import FACE_BOX, FakeHouse, decisions
 from accessctl.door.second_factor import SecondFactor
+from accessctl.door.step import Step
 from accessctl.gallery.pins import PinHash
 from accessctl.liveness.evidence import CueVerdict
 from accessctl.liveness.gestures import Ask

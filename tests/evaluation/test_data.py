@@ -69,6 +69,23 @@ def test_the_identity_changes_with_a_picture(tmp_path: Path, packed: bool) -> No
     assert identity() != before
 
 
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_photo_is_what_it_is_to_every_command(tmp_path: Path, packed: bool) -> None:
+    """Hidden files, and those of other systems' making, are none; endings count as elsewhere."""
+    names = ["Ada/1.JFIF", "Ada/2.heic", "Ada/.3.jpg", "__MACOSX/._1.jpg", "Ada/list.txt"]
+    folder = tmp_path / "photos"
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(b"x")
+    place = folder
+    if packed:
+        place = tmp_path / "photos.zip"
+        with zipfile.ZipFile(place, "w") as archive:
+            for name in names:
+                archive.write(folder / name, name)
+    assert open_photos(place).names == ("Ada/1.JFIF", "Ada/2.heic")
+
+
 def test_nothing_to_measure_on(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="holds no"):
         open_photos(tmp_path)

@@ -47,6 +47,13 @@ def names(roster: Roster) -> list[str]:
     return sorted(roster.names.values())
 
 
+def add(gallery: Gallery, name: str, face: int) -> None:
+    gallery.add_person(
+        name,
+        NewPhoto(jpeg=b"x", embedding=FACES[face], fingerprint="e", quality=1.0, added=1.0),
+    )
+
+
 def errors(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
 
@@ -93,16 +100,92 @@ def test_a_gallery_deleted_under_the_door_keeps_the_last_copy_and_takes_nobody_n
         )
 
 
-def test_a_gallery_replaced_under_the_door_is_reported(
+def backup_of(gallery: Gallery, file: Path, to: Path) -> Path:
+    """A whole copy, as SQLite makes it, of a gallery in use."""
+    source, copy = sqlite3.connect(file), sqlite3.connect(to)
+    source.backup(copy)
+    source.close()
+    copy.close()
+    return to
+
+
+def test_a_gallery_put_back_under_the_door_is_opened_anew(gallery: Gallery, file: Path) -> None:
+    roster = roster_of(gallery)
+    backup = backup_of(gallery, file, file.with_name("backup"))
+    add(gallery, "Bea", 1)
+    assert roster.refresh() is True
+    os.replace(backup, file)
+    assert roster.refresh() is True
+    assert (names(roster), roster.trouble) == (["Ada"], None)
+    # Changes go where the door looks.
+    with open_at(file) as beside:
+        add(beside, "Cleo", 2)
+    assert roster.refresh() is True
+    assert names(roster) == ["Ada", "Cleo"]
+    add(gallery, "Dora", 1)
+    with open_at(file) as beside:
+        assert [person.name for person in beside.people()] == ["Ada", "Cleo", "Dora"]
+
+
+def test_a_whole_folder_put_back_under_the_door_is_opened_anew(
+    gallery: Gallery, file: Path
+) -> None:
+    roster = roster_of(gallery)
+    other = file.parent.with_name("other")
+    other.mkdir()
+    backup_of(gallery, file, other / file.name)
+    (other / "gallery.key").write_bytes(file.with_name("gallery.key").read_bytes())
+    gallery.remove("Ada")
+    assert roster.refresh() is True
+    file.parent.rename(file.parent.with_name("away"))
+    other.rename(file.parent)
+    assert roster.refresh() is True
+    assert names(roster) == ["Ada"]
+
+
+def test_a_file_that_is_no_gallery_is_none(
     gallery: Gallery, file: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     roster = roster_of(gallery)
-    other = file.with_name("restored")
-    other.write_bytes(file.read_bytes())
-    os.replace(other, file)
-    assert roster.refresh() is False
-    assert names(roster) == ["Ada"]
+    for content in (b"", b"no database at all" * 99):
+        (other := file.with_name("other")).write_bytes(content)
+        os.replace(other, file)
+        assert [roster.refresh() for _ in range(3)] == [False] * 3
+        assert roster.trouble is not None
+        assert names(roster) == ["Ada"]
+        # Nothing was made of it.
+        assert file.read_bytes() == content
     assert len(errors(caplog)) == 1
+
+
+def test_a_gallery_of_another_key_is_not_taken(gallery: Gallery, file: Path) -> None:
+    roster = roster_of(gallery)
+    with open_at(file.parent.with_name("theirs") / file.name) as theirs:
+        add(theirs, "Mallory", 2)
+    os.replace(file.parent.with_name("theirs") / file.name, file)
+    assert roster.refresh() is False
+    assert roster.trouble is not None
+    assert "another key" in roster.trouble
+    assert names(roster) == ["Ada"]
+
+
+def test_a_journal_of_another_gallery_is_never_played_into_the_new_one(
+    gallery: Gallery, file: Path
+) -> None:
+    roster = roster_of(gallery)
+    backup = backup_of(gallery, file, file.with_name("backup"))
+    with open_at(file) as beside:
+        add(beside, "Bea", 1)
+        os.replace(backup, file)
+        # The other program still holds the old file, and its journal lies beside the new one.
+        roster.refresh()
+        assert (names(roster), roster.trouble) == (["Ada"], None)
+        add(gallery, "Cleo", 2)
+        # It finds the new file, too, and leaves the new journal alone.
+        assert [person.name for person in beside.people()] == ["Ada", "Cleo"]
+        add(beside, "Dora", 1)
+    assert roster.refresh() is True
+    assert names(roster) == ["Ada", "Cleo", "Dora"]
 
 
 def test_a_gallery_that_comes_back_is_used_again(

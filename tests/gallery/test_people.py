@@ -12,9 +12,11 @@ from accessctl.domain import Person, PersonId, PersonRules
 from accessctl.errors import (
     BadNameError,
     InputError,
+    LastPhotoError,
     NameTakenError,
     StoreError,
     UnknownPersonError,
+    UnknownPhotoError,
 )
 from accessctl.gallery.fake import MemoryGallery, random_units
 from accessctl.gallery.people import (
@@ -63,6 +65,98 @@ def test_enrolling(gallery: People) -> None:
     np.testing.assert_array_equal(template.embedding, FACES[0])
     (photo,) = gallery.photos()
     assert (photo.person, photo.jpeg, photo.quality) == (person.id, b"jpeg 0", 0.5)
+
+
+def test_photos_have_numbers_and_one_can_be_taken_out(gallery: People) -> None:
+    person = add(gallery, "Grace")
+    for added, face in ((300.0, 2), (200.0, 1)):
+        gallery.add_photo(
+            person.id,
+            NewPhoto(
+                jpeg=b"more",
+                embedding=FACES[face],
+                fingerprint="e1",
+                quality=0.25,
+                added=added,
+            ),
+        )
+    entries = gallery.photo_entries(person.id)
+    assert [(entry.number, entry.added) for entry in entries] == [(1, 100), (2, 200), (3, 300)]
+    assert gallery.photo_entries(PersonId("nobody")) == []
+    revision, told = gallery.revision(), []
+    left = gallery.remove_photo("grace", 2, record=told.append)
+    assert (left.photos, told) == (2, [person.id])
+    assert gallery.revision() > revision
+    kept = [template.embedding for template in gallery.templates("e1")]
+    assert all(np.abs(embedding - FACES[1]).max() > 0.01 for embedding in kept)
+    assert [entry.id for entry in gallery.photo_entries(person.id)] == [
+        entries[0].id,
+        entries[2].id,
+    ]
+    with pytest.raises(UnknownPhotoError, match="has 2 photos and no number 3"):
+        gallery.remove_photo("Grace", 3)
+    gallery.remove_photo("Grace", 2)
+    with pytest.raises(LastPhotoError):
+        gallery.remove_photo("Grace", 1)
+    assert gallery.person("Grace").photos == 1
+
+
+def test_a_photo_stays_whose_removal_cannot_be_recorded(gallery: People) -> None:
+    person = add(gallery, "Grace")
+    gallery.add_photo(
+        person.id,
+        NewPhoto(jpeg=b"2", embedding=FACES[1], fingerprint="e1", quality=0.25, added=200.0),
+    )
+
+    def refuse(_: PersonId) -> None:
+        raise StoreError("full")
+
+    with pytest.raises(StoreError, match="full"):
+        gallery.remove_photo("Grace", 1, record=refuse)
+    assert len(gallery.photo_entries(person.id)) == 2
+
+
+@pytest.mark.parametrize(
+    "name", ["Grac\u0435 Hopper", "Grace\u00a0Hopper", "\uff27race hopper", "GR\u0410CE HOPPER"]
+)
+def test_a_name_that_looks_like_somebody_s_is_refused_and_names_them(
+    gallery: People, name: str
+) -> None:
+    add(gallery, "Grace Hopper")
+    add(gallery, "Ada", 1)
+    revision = gallery.revision()
+    with pytest.raises(NameTakenError, match="looks like 'Grace Hopper', who is enrolled"):
+        add(gallery, name, 2)
+    with pytest.raises(NameTakenError, match="looks like 'Grace Hopper'"):
+        gallery.rename("Ada", name)
+    assert gallery.revision() == revision
+    # Oneself may be spelt otherwise.
+    assert gallery.rename("Grace Hopper", name).photos == 1
+
+
+@pytest.mark.parametrize("name", ["Gra\u200bce", "Grace\u3164", "\ufeffGrace", "Gr\u00adace"])
+def test_a_name_with_something_unseen_is_refused_and_says_what(gallery: People, name: str) -> None:
+    with pytest.raises(BadNameError, match=r"not seen \(U\+[0-9A-F]{4} [A-Z -]+\); leave it out"):
+        add(gallery, name)
+    assert gallery.people() == []
+
+
+def test_emoji_stay_in_names(gallery: People) -> None:
+    name = "Ada \U0001f469\U0001f3fd\u200d\U0001f4bb"
+    assert add(gallery, name).name == name
+    assert gallery.person(name).name == name
+
+
+def test_an_older_version_s_names_can_still_be_found_and_changed(open_at) -> None:
+    gallery = open_at()
+    add(gallery, "Grace")
+    add(gallery, "Eve", 1)
+    gallery._database._db.execute(
+        "UPDATE person SET name = ?, name_key = ? WHERE name = 'Eve'",
+        ("Gra\u200bce", "gra\u200bce"),
+    )
+    assert {person.name for person in gallery.people()} == {"Grace", "Gra\u200bce"}
+    assert gallery.rename("Gra\u200bce", "Eve").name == "Eve"
 
 
 def test_people_are_listed_by_name(gallery: People) -> None:
@@ -228,7 +322,7 @@ def test_a_bad_embedding_replaces_nothing(gallery: People) -> None:
 
 def test_the_fake_has_every_method_of_the_protocol() -> None:
     wanted = {name for name in vars(People) if not name.startswith("_")}
-    assert len(wanted) == 16
+    assert len(wanted) == 22
     assert wanted <= set(dir(MemoryGallery()))
 
 
@@ -409,11 +503,11 @@ def test_rules_moved_to_another_person_are_refused(open_at) -> None:
 def test_a_gallery_without_rules_is_brought_up_to_date(open_at) -> None:
     gallery = open_at()
     grace = enrol(gallery)
-    with gallery._database.writing() as db:
-        db.execute("DROP TABLE person_pin")
-        db.execute("DROP TABLE person_rules")
-        db.execute("ALTER TABLE photo DROP COLUMN skipped_by")
-        db.execute("PRAGMA user_version = 1")
+    db = gallery._database._db
+    for table in ("history", "person_pin", "person_rules"):
+        db.execute(f"DROP TABLE {table}")
+    db.execute("ALTER TABLE photo DROP COLUMN skipped_by")
+    db.execute("PRAGMA user_version = 1")
     gallery.close()
     newer = open_at()
     assert [person.id for person in newer.people()] == [grace]

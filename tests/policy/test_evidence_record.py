@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accessctl.config.policy import AccessConfig
-from accessctl.domain import Match, PersonId, PersonRules, Sighting
+from accessctl.domain import Match, PersonId, PersonRules, Reason, Sighting
 from accessctl.policy.access import AccessPlan, Crossing
 from accessctl.policy.admit import decide_visit
 from accessctl.policy.circumstances import Circumstances, Proof
@@ -92,6 +92,7 @@ records = st.builds(
     intent=st.sampled_from(Proof),
     gesture=st.sampled_from(["off", "look_up"]),
     doubted=st.booleans(),
+    gallery=st.none() | st.sampled_from([Reason.GALLERY_STALE, Reason.GALLERY_UNACCEPTED]),
 )
 rules = st.builds(
     DecisionRules,
@@ -162,7 +163,7 @@ def test_every_figure_is_given_by_its_name() -> None:
         EvidenceRecord(Evidence((), None, 1, 0.0), 1.0, None, 1, "front", PersonRules())  # type: ignore[misc]
 
 
-NEWER = ("factor", "direction", "crossing", "cues", "intent", "gesture", "doubted")
+NEWER = ("factor", "direction", "crossing", "cues", "intent", "gesture", "doubted", "gallery")
 
 
 def test_a_record_from_before_second_factors_and_liveness_is_read() -> None:
@@ -219,6 +220,7 @@ def test_no_face_and_no_name_is_kept() -> None:
         "intent": "not_needed",
         "gesture": "off",
         "doubted": False,
+        "gallery": None,
     }
 
 

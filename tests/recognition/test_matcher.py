@@ -132,7 +132,9 @@ def test_pairs_of_enrolled_people_who_look_alike(calibration: Calibration) -> No
         for j in range(i + 1, 6)
         if expected_score(everybody[i], everybody[j], 20) >= calibration.threshold(0.3)
     }
-    found = {(one, other): alike for one, other, alike in matcher.pairs_within(0.3)}
+    found = {
+        (pair.person, pair.other): pair.comparison.similarity for pair in matcher.pairs_within(0.3)
+    }
     assert set(found) == expected
     assert found[PersonId("a"), PersonId("twin")] == pytest.approx(float(faces[0] @ near), abs=1e-6)
 

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from accessctl.config import Config
+from accessctl.config.guard import changed_names
 from accessctl.errors import ConfigError, FaultError
 from accessctl.service import reload as reload_module
-from accessctl.service.reload import Reloads, changes, on_hangup, refuse_what_needs_a_restart
+from accessctl.service.reload import Reloads, on_hangup, refuse_what_needs_a_restart
 
 
 def config(**sections: dict[str, Any]) -> Config:
@@ -21,14 +22,14 @@ def config(**sections: dict[str, Any]) -> Config:
 def test_the_names_of_what_differs() -> None:
     old = config(policy={"cooldown_s": 5}, camera={"source": "usb:0"})
     new = config(policy={"cooldown_s": 6, "lockout": {"attempts": 3}}, camera={"source": "usb:0"})
-    assert set(changes(old, new)) == {"policy.cooldown_s", "policy.lockout.attempts"}
-    assert changes(old, old) == ()
+    assert set(changed_names(old, new)) == {"policy.cooldown_s", "policy.lockout.attempts"}
+    assert changed_names(old, old) == ()
 
 
 def test_lists_and_tables_differ_as_a_whole() -> None:
     groups = {"timezone": "UTC", "groups": {"staff": {}}}
     opened = {"granted": [{"type": "command", "argv": ["open"]}]}
-    assert set(changes(config(), config(access=groups, actions=opened))) == {
+    assert set(changed_names(config(), config(access=groups, actions=opened))) == {
         "access.timezone",
         "access.groups",
         "actions.granted",

@@ -8,7 +8,7 @@ import pytest
 
 from accessctl.clock import Uptime
 from accessctl.domain import Frame, PersonId, Quality
-from accessctl.door.door import FaceView, Step
+from accessctl.door.step import FaceView, Step
 from accessctl.errors import StoreError
 from accessctl.policy.lockout import Lockout
 from accessctl.policy.lockout_store import LockoutStore
@@ -40,6 +40,7 @@ ADA = PersonId("p-ada")
 EVERYTHING = {
     "version",
     "config",
+    "config_refused",
     "uptime_s",
     "camera",
     "scenery",
@@ -53,6 +54,8 @@ EVERYTHING = {
     "liveness",
     "lockout",
     "clock",
+    "gallery",
+    "acting",
 }
 
 

@@ -118,6 +118,16 @@ def test_people_by_the_order_of_their_names(photos, tmp_path):
     assert faces.image(0).shape == (128, 128, 3)
 
 
+def test_hidden_photos_and_people_are_none(tmp_path):
+    for name in ("Ada/1.jpg", "Ada/.2.jpg", ".cache/3.jpg", "Eve/4.avif", "Eve/notes.txt"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    assert photos_of(tmp_path) == [
+        (0, tmp_path / "Ada" / "1.jpg"),
+        (1, tmp_path / "Eve" / "4.avif"),
+    ]
+
+
 def test_photos_are_aligned_only_once(photos, tmp_path):
     read_folder(photos, tmp_path, already_aligned)
 

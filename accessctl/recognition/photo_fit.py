@@ -1,0 +1,241 @@
+"""Whether a photo may stand for somebody: it must show whom their other photos show, and nobody
+else who is enrolled.
+
+With everybody else's photos it is compared as the door would, person by person, their photos
+pooled. With the person's own it is compared one by one and pooled, and the best of these
+comparisons has to keep the rate divided by their number: a photo may show a look that only one of
+the others shows, and each comparison is one more chance of a false match.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from accessctl.domain import Embedding, PersonId
+from accessctl.gallery.people import Template
+from accessctl.policy.decide import rare_enough
+from accessctl.recognition.calibration import Calibration, comparison_fmr
+from accessctl.recognition.matcher import Comparison, compare_sides, pool
+from accessctl.recognition.normalisation import Normaliser, Sides
+
+SAME_PICTURE = 0.9995
+"""Cosine at and above which two photos are one picture, saved twice."""
+
+NEAR_THRESHOLD = 10.0
+"""Whose false-match rate comes within this factor of the door's threshold is a look-alike."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Yardstick:
+    """How faces of one encoder are compared, and what counts.
+
+    A photo shows the same person as others up to a false-match rate of `target_fmr`; the door
+    takes strangers for somebody at `target_fpir`.
+    """
+
+    normaliser: Normaliser
+    calibration: Calibration
+    target_fpir: float
+    target_fmr: float
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """Somebody enrolled, and how a photo compares with all of theirs."""
+
+    person: PersonId
+    comparison: Comparison
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How a photo compares with the best of the person's `own` other photos (None: there are
+    none) and with the nearest of everybody else (None: there is nobody else).
+
+    `own_fmr` is the rate at most that `own` has to keep, `same_fmr` the one at which two faces
+    are the same person's, `door_fmr` the one at which the door takes it for the other; `needed`
+    is the similarity to `own` that would do.
+    """
+
+    own: Comparison | None
+    other: Likeness | None
+    own_fmr: float
+    same_fmr: float
+    door_fmr: float
+    needed: float | None = None
+
+    @property
+    def unlike_own(self) -> bool:
+        """It does not show whom the person's other photos show."""
+        return self.own is not None and not rare_enough(self.own.fmr_upper, self.own_fmr)
+
+    @property
+    def like_another(self) -> bool:
+        """It shows somebody else: the same face, and nearer to it than to its own; or, where
+        there is no own, near enough for the door."""
+        if self.other is None:
+            return False
+        found = self.other.comparison
+        if self.own is not None:
+            nearer = not found.score < self.own.score
+            return nearer and rare_enough(found.fmr_upper, self.same_fmr)
+        return rare_enough(found.fmr_upper, self.door_fmr)
+
+    @property
+    def fits(self) -> bool:
+        return not self.unlike_own and not self.like_another
+
+    @property
+    def near_another(self) -> bool:
+        """It comes near the door's threshold for somebody else."""
+        return (
+            self.other is not None and self.other.comparison.fmr <= self.door_fmr * NEAR_THRESHOLD
+        )
+
+
+class PhotoIndex:
+    """Everybody's photos, ready to be compared with one more; `add` keeps up with enrolments."""
+
+    def __init__(self, templates: Sequence[Template], yardstick: Yardstick) -> None:
+        self._yardstick = yardstick
+        self._photos: dict[PersonId, list[Template]] = {}
+        for template in templates:
+            self._photos.setdefault(template.person, []).append(template)
+        self._people = list(self._photos)
+        dimension = yardstick.normaliser.dimension
+        pooled = [_pooled(self._photos[person]) for person in self._people]
+        units = np.stack(pooled) if pooled else np.empty((0, dimension), np.float32)
+        self._sides = yardstick.normaliser.sides(units)
+
+    @property
+    def people(self) -> tuple[PersonId, ...]:
+        return tuple(self._people)
+
+    def photos_of(self, person: PersonId) -> tuple[Template, ...]:
+        """In the order in which they were added; none for somebody unknown."""
+        return tuple(self._photos.get(person, ()))
+
+    def add(self, template: Template) -> None:
+        """One more photo, of somebody known or new."""
+        photos = self._photos.setdefault(template.person, [])
+        photos.append(template)
+        sides = self._yardstick.normaliser.sides(_pooled(photos)[None])
+        if len(photos) == 1:
+            self._people.append(template.person)
+            self._sides = _joined(self._sides, sides)
+        else:
+            self._sides = _exchanged(self._sides, self._people.index(template.person), sides)
+
+    def fit(
+        self, embedding: Embedding, person: PersonId | None, beside: Sequence[Template] = ()
+    ) -> Fit:
+        """Of one more photo of `person`, None for somebody new; `beside` are more photos of
+        theirs that are not stored."""
+        own = [] if person is None else self._photos.get(person, [])
+        return self._fit(embedding, person, [*own, *beside])
+
+    def fit_of_stored(self, photo: Template) -> Fit:
+        """Of a stored photo: with the person's others, it left out, and with everybody else's."""
+        others = [other for other in self.photos_of(photo.person) if other is not photo]
+        return self._fit(photo.embedding, photo.person, others)
+
+    def strays_of(self, person: PersonId) -> tuple[Template, ...]:
+        """The person's photos that do not belong to most of the others.
+
+        Photos belong together that agree with each other, also by way of others; where two
+        lots are of one size, the one that holds the oldest photo counts.
+        """
+        photos = self.photos_of(person)
+        lots: list[list[Template]] = []
+        for photo in photos:
+            joined = [lot for lot in lots if any(self._agree(photo, other) for other in lot)]
+            lots = [lot for lot in lots if not any(lot is one for one in joined)]
+            lots.append([*(one for lot in joined for one in lot), photo])
+        lots.sort(key=lambda lot: (-len(lot), min(photos.index(one) for one in lot)))
+        strays = [one for lot in lots[1:] for one in lot]
+        return tuple(sorted(strays, key=photos.index))
+
+    def _agree(self, one: Template, other: Template) -> bool:
+        sides = [self._yardstick.normaliser.sides(photo.embedding[None]) for photo in (one, other)]
+        compared = self._compare(*sides)
+        return rare_enough(compared.fmr_upper, self._yardstick.target_fmr)
+
+    def _fit(self, embedding: Embedding, person: PersonId | None, own: Sequence[Template]) -> Fit:
+        yardstick = self._yardstick
+        probe = yardstick.normaliser.sides(embedding[None])
+        fit = Fit(
+            own=None,
+            other=self._nearest_other(probe, person),
+            own_fmr=yardstick.target_fmr,
+            same_fmr=yardstick.target_fmr,
+            door_fmr=comparison_fmr(yardstick.target_fpir, max(1, len(self._people))),
+        )
+        if not own:
+            return fit
+        best, chances = self._best_of(probe, own)
+        own_fmr = yardstick.target_fmr / chances
+        needed = best.similarity_at(yardstick.calibration.threshold(own_fmr))
+        needed_or_none = needed if math.isfinite(needed) else None
+        return replace(fit, own=best, own_fmr=own_fmr, needed=needed_or_none)
+
+    def _best_of(self, probe: Sides, own: Sequence[Template]) -> tuple[Comparison, int]:
+        """The best comparison with these photos, each and pooled, and how many there were."""
+        units = [template.embedding for template in own]
+        if len(units) > 1:
+            units.append(_pooled(own))
+        sides = self._yardstick.normaliser.sides(np.stack(units))
+        row = int(np.argmax(self._yardstick.normaliser.scores(sides, probe)[:, 0]))
+        return self._compare(probe, sides.rows(slice(row, row + 1))), len(units)
+
+    def _nearest_other(self, probe: Sides, person: PersonId | None) -> Likeness | None:
+        if not any(other != person for other in self._people):
+            return None
+        scores = self._yardstick.normaliser.scores(self._sides, probe)[:, 0]
+        if person in self._photos:
+            scores[self._people.index(person)] = -np.inf
+        row = int(np.argmax(scores))
+        found = self._sides.rows(slice(row, row + 1))
+        return Likeness(self._people[row], self._compare(probe, found))
+
+    def _compare(self, one: Sides, other: Sides) -> Comparison:
+        return compare_sides(self._yardstick.normaliser, self._yardstick.calibration, one, other)
+
+
+def _pooled(templates: Sequence[Template]) -> Embedding:
+    return pool(
+        np.stack([template.embedding for template in templates]),
+        np.array([template.quality for template in templates]),
+    )
+
+
+def _joined(sides: Sides, more: Sides) -> Sides:
+    return Sides(
+        np.concatenate([sides.embeddings, more.embeddings]),
+        *(
+            np.concatenate([mine, theirs], axis=1)
+            for mine, theirs in (
+                (sides.length, more.length),
+                (sides.mean, more.mean),
+                (sides.deviation, more.deviation),
+            )
+        ),
+    )
+
+
+def _exchanged(sides: Sides, row: int, by: Sides) -> Sides:
+    def put(into: NDArray[np.float32], part: NDArray[np.float32]) -> NDArray[np.float32]:
+        changed = into.copy()
+        changed[..., row] = part[..., 0]
+        return changed
+
+    embeddings = sides.embeddings.copy()
+    embeddings[row] = by.embeddings[0]
+    return Sides(
+        embeddings,
+        put(sides.length, by.length),
+        put(sides.mean, by.mean),
+        put(sides.deviation, by.deviation),
+    )

@@ -1,0 +1,173 @@
+"""Where a running door has its configuration from: the file, as far as it was accepted."""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from accessctl.administration.acceptance import (
+    AcceptanceRecord,
+    AcceptedCopy,
+    ConfigText,
+    Settled,
+    check_known,
+    not_accepted,
+    read_text,
+)
+from accessctl.administration.gallery_heads import ReadableRecorder
+from accessctl.config import ActionConfig, CommandAction, Config, WebhookAction
+from accessctl.config.guard import Weakening
+from accessctl.gallery.mark import place_of
+from accessctl.redaction import HIDDEN, SECRET_WORD, redact
+
+log = logging.getLogger(__name__)
+
+
+class ConfigSource(Protocol):
+    """Gives the configuration at the start and at each reload; ConfigError, StoreError."""
+
+    def start(self) -> Config:
+        """Before anything is opened."""
+        ...
+
+    def confirm(self, audit: ReadableRecorder, now: Callable[[], float]) -> None:
+        """Once the log is open and before the door is: ConfigError where nobody can say what
+        counts."""
+        ...
+
+    def reload(self) -> Config:
+        """What the file says now; ConfigError where it guards less than what counts."""
+        ...
+
+    def taken_over(self) -> None:
+        """The door runs by what was given last, which counts from now on."""
+        ...
+
+    def facts(self) -> dict[str, Any]:
+        """What `started` and `reloaded` say of it on record."""
+        ...
+
+    @property
+    def refused(self) -> tuple[Weakening, ...]:
+        """In what the file that does not count is weaker; may be read from any thread."""
+        ...
+
+
+class UncheckedSource:
+    """Whatever `load` gives counts: for a door that can open nothing, and for tests."""
+
+    refused: tuple[Weakening, ...] = ()
+
+    def __init__(self, load: Callable[[], Config]) -> None:
+        self.start = self.reload = load
+
+    def confirm(self, audit: ReadableRecorder, now: Callable[[], float]) -> None:
+        del audit, now
+
+    def taken_over(self) -> None:
+        return
+
+    def facts(self) -> dict[str, Any]:
+        return {}
+
+
+class AcceptedSource:
+    """The file at `path`; where it guards less than what was accepted, that goes on.
+
+    `overlay` is what the command line lays over it: a source, or the demo, which opens no lock
+    and so needs nothing accepted.
+    """
+
+    def __init__(
+        self, path: Path, overlay: Callable[[Config], Config], environment: Mapping[str, str]
+    ) -> None:
+        self.path = path
+        self._overlay = overlay
+        self._copy = AcceptedCopy(path, environment)
+        self._settled: Settled | None = None
+        self._record: AcceptanceRecord | None = None
+        self._running: Config | None = None
+        self._changed: tuple[str, ...] = ()
+        self.refused: tuple[Weakening, ...] = ()
+
+    def start(self) -> Config:
+        file = read_text(self.path)
+        shown = self._overlay(file.config)
+        if shown.camera.source == "demo":
+            return shown
+        self._settled = Settled(file, self._copy.read())
+        self._running = self._overlay(self._settled.running.config)
+        return self._running
+
+    def confirm(self, audit: ReadableRecorder, now: Callable[[], float]) -> None:
+        if self._settled is None:
+            return
+        self._record = AcceptanceRecord(self.path, audit, now)
+        check_known(self._copy, self._settled.accepted, self._record.known())
+        self._changed, self.refused = self._settled.changed, self._settled.weaker
+        if self.refused:
+            log.error("%s", not_accepted(self.path, self.refused))
+            self._record.refuse(self._settled.file, self.refused)
+
+    def reload(self) -> Config:
+        if self._record is None:
+            return self._overlay(read_text(self.path).config)
+        self._settled = Settled(read_text(self.path), self._copy.read())
+        if self._settled.weaker:
+            raise not_accepted(self.path, self._settled.weaker)
+        return self._overlay(self._settled.running.config)
+
+    def taken_over(self) -> None:
+        settled = self._settled
+        if settled is None or self._record is None:
+            return
+        self._running = self._overlay(settled.running.config)
+        self._changed, self.refused = settled.changed, settled.weaker
+        if not settled.weaker and _differs(settled.accepted, settled.file):
+            first = settled.accepted is None
+            told = {"first": True} if first else {"changed": ", ".join(settled.changed)}
+            self._record.accept(self._copy, settled.file, **told)
+
+    def facts(self) -> dict[str, Any]:
+        if self._settled is None or self._running is None:
+            return {}
+        return {
+            "config": self._settled.running.digest,
+            "config_place": place_of(self.path),
+            "changed": ", ".join(self._changed),
+            "lock": lock_of(self._running),
+            "source": redact(self._running.camera.source),
+        }
+
+
+def _differs(accepted: ConfigText | None, file: ConfigText) -> bool:
+    return accepted is None or accepted.digest != file.digest
+
+
+def lock_of(config: Config) -> list[str]:
+    """What a grant sets off, as it may stand on record: secrets are hidden."""
+    return [_told(action) for action in config.actions.granted]
+
+
+def _told(action: ActionConfig) -> str:
+    if isinstance(action, WebhookAction):
+        return redact(action.url)
+    if isinstance(action, CommandAction):
+        return " ".join(_plain(action.argv))
+    # Its options are whatever a package says, secrets among them.
+    return action.name
+
+
+def _plain(argv: Sequence[str]) -> Iterator[str]:
+    """The words of a command without what follows a word like password."""
+    hide = False
+    for word in argv:
+        name, equals, _ = word.partition("=")
+        telling = SECRET_WORD.search(name) is not None and "://" not in word
+        if hide:
+            yield HIDDEN
+        elif telling and equals:
+            yield f"{name}={HIDDEN}"
+        else:
+            yield redact(word) if "://" in word else word
+        hide = telling and not equals and not hide

@@ -1,0 +1,182 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from accessctl.config import Config, config_in, explain
+from accessctl.config.guard import changed_names, guards, weakened
+
+NEUTRAL = {
+    # How the camera is read, and when it counts as lost.
+    *("camera.width", "camera.height", "camera.fps", "camera.open_timeout_s"),
+    *("camera.read_timeout_s", "camera.dark_after_s", "camera.backoff_min_s"),
+    *("camera.backoff_max_s", "camera.steady_s"),
+    # What recognises: the rates are kept by each encoder's own calibration.
+    *("vision.models", "vision.runtime", "vision.detection_confidence", "vision.max_faces"),
+    *("encoder.folder", "encoder.device", "encoder.precision", "encoder.flip_average"),
+    *("encoder.threads", "liveness.window_s", "liveness.every_s", "liveness.still_camera"),
+    # When a stranger is told so.
+    *("policy.unknown_after_frames", "policy.unknown_after_s"),
+    # Compared by what they allow; see the tests of groups and actions.
+    *("access.schedules", "access.groups", "access.holidays"),
+    *("actions.granted", "actions.denied", "actions.unknown", "actions.challenge"),
+    # What is kept for how long: less is not weaker, where people are pictured.
+    *("actions.queue", "audit.snapshots.keep", "audit.snapshots.folder"),
+    *("audit.snapshots.days", "audit.snapshots.max_mb"),
+    *("audit.retention.days", "audit.retention.max_mb"),
+    *("service.socket", "service.metrics_port", "service.log_format", "training.loss"),
+}
+
+
+def test_every_setting_is_known_to_guard_or_not_to() -> None:
+    """Whoever adds a setting says which way is safer, or here that neither is."""
+    silent = {name for name, _, field in explain(Config()) if not guards(field)}
+    assert silent == NEUTRAL
+
+
+def names(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
+    one, other = (Config.model_validate(sections) for sections in (old, new))
+    return [weaker.name for weaker in weakened(one, other)]
+
+
+@pytest.mark.parametrize(
+    ("section", "safe", "weak"),
+    [
+        ("liveness", {"mode": "challenge"}, {"mode": "passive"}),
+        ("liveness", {"mode": "passive"}, {"mode": "off"}),
+        ("liveness", {"texture": "models/mine"}, {"texture": "off"}),
+        ("liveness", {"ir_source": "/dev/video2"}, {}),
+        ("policy", {"second_factor": "pin"}, {"second_factor": "button"}),
+        ("policy", {"intent": "look_up"}, {}),
+        ("policy", {"min_frames": 5}, {"min_frames": 4}),
+        ("policy", {"target_fpir": 1e-4}, {"target_fpir": 1e-3}),
+        ("policy", {"several_faces": "refuse"}, {"several_faces": "nearest"}),
+        ("policy", {"lockout": {"attempts": 5}}, {"lockout": {"attempts": 0}}),
+        ("policy", {"lockout": {"attempts": 5}}, {"lockout": {"attempts": 6}}),
+        ("camera", {"usb_id": "046d:0825"}, {}),
+        ("camera", {"source": "rtsp://door/1"}, {}),
+        ("camera", {"allow_virtual": False}, {"allow_virtual": True}),
+        ("gallery", {"max_stale_s": 10}, {"max_stale_s": 60}),
+        ("access", {"without_group": "refuse"}, {}),
+        (
+            "access",
+            {"direction": "in", "anti_passback": "hard"},
+            {"direction": "in", "anti_passback": "soft"},
+        ),
+    ],
+)
+def test_one_way_is_safer(section: str, safe: dict[str, Any], weak: dict[str, Any]) -> None:
+    (found,) = names({section: safe}, {section: weak})
+    assert found.startswith(f"{section}.")
+    assert names({section: weak}, {section: safe}) == []
+    assert names({section: safe}, {section: safe}) == []
+
+
+@pytest.mark.parametrize(
+    ("section", "one", "other"),
+    [
+        ("camera", {"usb_id": "046d:0825"}, {"usb_id": "046d:0826"}),
+        ("access", {"door": "front"}, {"door": "back"}),
+        ("audit", {"file": "a/events.sqlite"}, {"file": "b/events.sqlite"}),
+        ("gallery", {"folder": "one"}, {"folder": "other"}),
+    ],
+)
+def test_of_some_any_other_value_may_be_weaker(
+    section: str, one: dict[str, Any], other: dict[str, Any]
+) -> None:
+    assert len(names({section: one}, {section: other})) == 1
+    assert len(names({section: other}, {section: one})) == 1
+
+
+@pytest.mark.parametrize(
+    ("section", "one", "other"),
+    [
+        ("camera", {"source": "rtsp://door/1"}, {"source": "rtsp://door/2"}),
+        ("policy", {"intent": "look_up"}, {"intent": "blink_twice"}),
+        ("policy", {"lockout": {"attempts": 0}}, {"lockout": {"attempts": 9}}),
+        (
+            "actions",
+            {"granted": [{"type": "command", "argv": ["a"]}]},
+            {"granted": [{"type": "command", "argv": ["b"]}]},
+        ),
+    ],
+)
+def test_others_change_freely(section: str, one: dict[str, Any], other: dict[str, Any]) -> None:
+    assert names({section: one}, {section: other}) == []
+
+
+def access(**group: Any) -> dict[str, Any]:
+    hours = {
+        "day": [{"days": ["mon", "tue"], "opens": "08:00", "closes": "18:00"}],
+        "long": [{"days": ["mon", "tue"], "opens": "07:00", "closes": "18:00"}],
+        "monday": [{"days": ["mon"], "opens": "09:00", "closes": "17:00"}],
+        "night": [{"days": ["mon"], "opens": "17:00", "closes": "03:00"}],
+    }
+    return {"access": {"timezone": "UTC", "schedules": hours, "groups": {"staff": group}}}
+
+
+@pytest.mark.parametrize(
+    ("safe", "weak"),
+    [
+        ({"schedule": "day"}, {"schedule": "long"}),
+        ({"schedule": "day"}, {}),
+        ({"schedule": "monday"}, {"schedule": "day"}),
+        ({"doors": ["front"]}, {"doors": ["front", "back"]}),
+        ({"doors": ["front"]}, {}),
+        ({"second_factor": "pin"}, {}),
+        ({"second_factor": "pin"}, {"second_factor": "button"}),
+    ],
+)
+def test_groups_are_compared_by_what_they_allow(safe: dict[str, Any], weak: dict[str, Any]) -> None:
+    (found,) = names(access(**safe), access(**weak))
+    assert found.startswith("access.groups.staff.")
+    assert names(access(**weak), access(**safe)) == []
+
+
+def test_hours_past_midnight_are_not_within_those_of_the_day() -> None:
+    assert names(access(schedule="day"), access(schedule="night")) != []
+
+
+def test_a_webhook_that_is_signed_no_more() -> None:
+    def hook(**more: Any) -> dict[str, Any]:
+        return {"actions": {"granted": [{"type": "webhook", "url": "https://x", **more}]}}
+
+    assert names(hook(secret_file="key"), hook()) == ["actions.granted[0].secret_file"]
+    assert names(hook(), hook(secret_file="key")) == []
+
+
+def test_a_weakening_says_what_was_and_what_would_be() -> None:
+    one = Config.model_validate({"policy": {"second_factor": "pin"}})
+    (weaker,) = weakened(one, Config())
+    assert str(weaker) == "policy.second_factor: pin -> off"
+    assert changed_names(one, Config()) == ("policy.second_factor",)
+
+
+STRICT = Path(__file__).parent / "strict.yaml"
+"""A configuration that asks for much."""
+
+
+def is_strict(config: Config) -> bool:
+    policy, access = config.policy, config.access
+    return (
+        config.camera.source == "usb:0"
+        and config.camera.usb_id == "046d:0825"
+        and config.liveness.mode == "challenge"
+        and config.liveness.actions >= 3
+        and policy.target_fpir <= 0.0001
+        and policy.min_frames >= 5
+        and policy.second_factor == "pin"
+        and policy.intent != "off"
+        and policy.lockout.attempts == 3
+        and access.without_group == "refuse"
+        and access.anti_passback == "hard"
+        and config.audit.file.name == "door.sqlite"
+    )
+
+
+def test_the_strict_example_is_strict() -> None:
+    content = STRICT.read_bytes()
+    whole = config_in(content, STRICT)
+    assert is_strict(whole)
+    assert weakened(whole, whole) == ()
+    assert not is_strict(Config())
