@@ -60,6 +60,8 @@ if TYPE_CHECKING:
     from accessctl.errors import FetchError as FetchError
     from accessctl.errors import GalleryKeyError as GalleryKeyError
     from accessctl.errors import InputError as InputError
+    from accessctl.errors import LastPhotoError as LastPhotoError
+    from accessctl.errors import MisfitError as MisfitError
     from accessctl.errors import ModelError as ModelError
     from accessctl.errors import NameTakenError as NameTakenError
     from accessctl.errors import NoFaceError as NoFaceError
@@ -71,6 +73,7 @@ if TYPE_CHECKING:
     from accessctl.errors import StoreError as StoreError
     from accessctl.errors import SystemLibraryError as SystemLibraryError
     from accessctl.errors import UnknownPersonError as UnknownPersonError
+    from accessctl.errors import UnknownPhotoError as UnknownPhotoError
     from accessctl.extensions import register as register
     from accessctl.extensions import unregister as unregister
     from accessctl.liveness.cues.table import CueRole as CueRole
@@ -120,8 +123,10 @@ __all__ = [
     "Image",
     "InfraredSight",
     "InputError",
+    "LastPhotoError",
     "LivenessFrame",
     "Match",
+    "MisfitError",
     "ModelError",
     "NameTakenError",
     "NoFaceError",
@@ -143,6 +148,7 @@ __all__ = [
     "StoreError",
     "SystemLibraryError",
     "UnknownPersonError",
+    "UnknownPhotoError",
     "Verification",
     "WatchedDoor",
     "__version__",
@@ -208,6 +214,9 @@ _PLACES = {
         "StoreError",
         "SystemLibraryError",
         "UnknownPersonError",
+        "LastPhotoError",
+        "MisfitError",
+        "UnknownPhotoError",
     ),
     "accessctl.extensions": ("register", "unregister"),
     "accessctl.liveness.cues.table": ("CueRole", "CueWords"),

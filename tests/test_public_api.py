@@ -22,7 +22,7 @@ PUBLIC = {
     *("NoFaceError", "SeveralFacesError", "PoorFaceError", "PersonError", "NameTakenError"),
     *("BadNameError", "UnknownPersonError", "FaultError", "CameraError", "ModelError"),
     *("DeviceError", "FetchError", "StoreError", "GalleryKeyError", "ExtensionError"),
-    *("DisplayError", "SystemLibraryError"),
+    *("DisplayError", "SystemLibraryError", "MisfitError", "UnknownPhotoError", "LastPhotoError"),
 }
 HEAVY = {"numpy", "cv2", "pydantic", "yaml", "PIL", "cryptography", "httpx", "keras", "tensorflow"}
 

@@ -18,7 +18,7 @@ class PeopleOptions(ConfigOption, JsonOption):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PhotosOptions(ConfigOption, JsonOption):
+class PersonPhotosOptions(ConfigOption, JsonOption):
     name: Annotated[str, typer.Argument(metavar="NAME", help="Whose photos are listed.")]
 
 
@@ -36,7 +36,7 @@ def run(args: PeopleOptions) -> int:
     return 0
 
 
-def list_photos(args: PhotosOptions) -> int:
+def list_photos(args: PersonPhotosOptions) -> int:
     """One line for each photo; their numbers are what `remove NAME --photo N` takes."""
     with gallery_to_read(config_from(args)) as gallery:
         person = gallery.person(args.name)
@@ -82,7 +82,7 @@ PEOPLE = Verb(
 )
 PHOTOS = Verb(
     list_photos,
-    PhotosOptions,
+    PersonPhotosOptions,
     "Lists the photos of one person with their numbers, how good they are (0 to 1) and since when "
     "they are kept. `accessctl remove NAME --photo N` takes one out.",
     ("accessctl people photos Grace",),

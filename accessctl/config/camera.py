@@ -68,6 +68,7 @@ class CameraConfig(Section):
         le=60,
         description="An RTSP camera whose pictures have fallen so much further behind than they "
         "were counts as lost and is opened anew, seconds; 0: never.",
+        json_schema_extra=safer("lower", 0),
     )
     frozen_after_s: float = Field(
         4,

@@ -10,7 +10,7 @@ NEUTRAL = {
     # How the camera is read, and when it counts as lost.
     *("camera.width", "camera.height", "camera.fps", "camera.open_timeout_s"),
     *("camera.read_timeout_s", "camera.dark_after_s", "camera.backoff_min_s"),
-    *("camera.backoff_max_s", "camera.steady_s"),
+    *("camera.backoff_max_s", "camera.steady_s", "camera.rotate", "camera.mirror"),
     # What recognises: the rates are kept by each encoder's own calibration.
     *("vision.models", "vision.runtime", "vision.detection_confidence", "vision.max_faces"),
     *("encoder.folder", "encoder.device", "encoder.precision", "encoder.flip_average"),

@@ -192,7 +192,7 @@ def test_a_look_that_could_not_be_looked_at_comes_again() -> None:
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.lists(st.tuples(st.booleans(), st.integers(1, 21)), max_size=20))
+@given(st.lists(st.tuples(st.booleans(), st.integers(1, 18)), max_size=20))
 def test_a_busy_machine_delays_the_looks_and_makes_no_others_of_them(
     times: list[tuple[bool, int]],
 ) -> None:
@@ -211,7 +211,7 @@ def test_a_busy_machine_delays_the_looks_and_makes_no_others_of_them(
             for look in visit.looks
         ]
 
-    # In a pause of 21 frames three looks are due at most: one is out, and two may wait.
+    # In a pause of 18 frames three looks are due at most: one is out, and two may wait.
     paused = [one for busy, frames in times for one in ((busy, frames), (False, 1))]
     count = sum(frames for _, frames in paused)
     assert looked(paused) == looked([(False, count)])
@@ -440,7 +440,7 @@ def test_an_answer_that_other_frames_show_is_nobodys(other: PersonId | None) -> 
 
 def test_a_gesture_comes_after_the_challenge() -> None:
     for seed in range(100):
-        ada = Visitor("challenge", Ask.LOOK_UP, seed=seed).show()
+        ada = Visitor("challenge", Ask.LOOK_UP, seed=seed, every_s=0.5).show()
         challenge = ada.inspection._posed.state
         assert challenge is not None
         if not {Ask.COME_CLOSER, Ask.LOOK_UP} & {step.ask for step in challenge.steps}:
