@@ -49,6 +49,7 @@ COMMANDS = (
     CommandRow("enroll", PEOPLE, "Enrol a person from a photo, or a whole folder.", "enroll"),
     CommandRow("people", PEOPLE, "List the enrolled people.", "people"),
     CommandRow("people inside", PEOPLE, "List who went in and not out since.", "passback"),
+    CommandRow("people photos", PEOPLE, "List the photos of one person, by number.", "people"),
     CommandRow(
         "passback",
         PEOPLE,
@@ -56,7 +57,6 @@ COMMANDS = (
         example="accessctl passback forgive Grace",
     ),
     CommandRow("passback forgive", PEOPLE, "Take somebody for one who is outside.", "passback"),
-    CommandRow("people photos", PEOPLE, "List the photos of one person, by number.", "people"),
     CommandRow(
         "gallery",
         PEOPLE,

@@ -152,7 +152,7 @@ def test_enter_asks_the_running_door(
 
 
 class Attempts:
-    def locked_out(self) -> bool:
+    def locked_out(self, person: PersonId) -> bool:
         return False
 
     def wrong_pin(self, visit: str, person: PersonId) -> None:

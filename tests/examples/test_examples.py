@@ -69,7 +69,7 @@ def identify_folder(home: Path) -> None:
     assert lines == [
         "a.png: Eileen",
         "b.png: unknown",
-        "photos/c.txt is not a JPEG, PNG, WebP or BMP picture; give one that is.",
+        "photos/c.txt is not a JPEG, PNG, WebP, BMP, GIF, TIFF or AVIF picture; give one that is.",
         "d.png: nobody",
     ]
 
