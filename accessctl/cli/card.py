@@ -64,7 +64,7 @@ class CardOptions:
 
 
 def run(args: CardOptions) -> int:
-    from accessctl.provision.own_card import litert_of, own_card, shape_of
+    from accessctl.zoo.own_card import litert_of, own_card, shape_of
 
     file: Path = args.file
     path = file.parent / CARD_NAME

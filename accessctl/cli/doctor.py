@@ -209,8 +209,8 @@ def _check_infrared(config: Config) -> "Sequence[Finding]":
 
 
 def _check_vision_models(config: Config) -> "Sequence[Finding]":
-    from accessctl.provision.manifest import load_manifest
     from accessctl.service.model_checks import check_vision_models
+    from accessctl.zoo.manifest import load_manifest
 
     digests = {
         PurePosixPath(member.destination).name: member.sha256

@@ -10,11 +10,11 @@ import typer
 
 from accessctl.bundled import CACHE, MODELS, cached, folder_to_fill, model_folders, release
 from accessctl.cli.front import Verb
-from accessctl.provision import dlib, faceres, mobilefacenet
-from accessctl.provision.fetch import Report, fetch
-from accessctl.provision.manifest import load_manifest
-from accessctl.provision.packing import pack, unpack
-from accessctl.provision.places import EncoderPlaces, provide
+from accessctl.zoo import dlib, faceres, mobilefacenet
+from accessctl.zoo.fetch import Report, fetch
+from accessctl.zoo.manifest import load_manifest
+from accessctl.zoo.packing import pack, unpack
+from accessctl.zoo.places import EncoderPlaces, provide
 
 
 @dataclass(frozen=True, kw_only=True)

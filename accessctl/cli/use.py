@@ -31,10 +31,10 @@ def run(args: UseOptions) -> int:
     """The configuration is changed last: until the people are embedded, nothing is."""
     from accessctl.bundled import model_folders, named_models
     from accessctl.encoder.card import CARD_NAME, load_card
-    from accessctl.provision.atomic import replace_text
-    from accessctl.provision.config_text import with_setting
     from accessctl.recognition.calibration import scoring_of
     from accessctl.recognition.engine import open_engine
+    from accessctl.zoo.atomic import replace_text
+    from accessctl.zoo.config_text import with_setting
 
     file = config_path(args.config, os.environ)
     config = load_config(file)

@@ -195,7 +195,7 @@ def test_a_veto_refuses_who_answers_the_challenge(parts: Parts, one_turn) -> Non
 
     def examine(look: CueWindow) -> tuple[CueResult, ...]:
         looks.append(look)
-        return (VETO if look.frames[-1].captured > 52.2 else UNSURE,)
+        return (VETO if look.frames[-1].captured > 52.0 else UNSURE,)
 
     found = shown(parts(mode="challenge", examine=examine), OBEDIENT, 90)
     assert (found.result, found.challenge) == (Result.REFUSED, "passed")
