@@ -2,6 +2,7 @@
 
 import logging
 
+from accessctl import demo
 from accessctl.administration.changes import Administration
 from accessctl.config import ActionsConfig, CommandAction, Config, LockoutConfig
 from accessctl.config.liveness import LivenessConfig
@@ -15,7 +16,9 @@ DEMO_PERSON = "Eileen Collins"
 
 
 def demo_config(config: Config) -> Config:
-    """The same door, but it can neither open a real lock nor enrol anybody at a real door."""
+    """The same door, but it can neither open a real lock nor enrol anybody at a real door; from
+    now on `demo` names a camera."""
+    demo.register()
     unlock = CommandAction(type="command", argv=("echo", "demo: the lock would open now"))
     return config.model_copy(
         update={
