@@ -12,7 +12,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from accessctl.domain import PersonId
-from accessctl.liveness.cues.table import ROLES, CueRole, breaks, may_veto
+from accessctl.liveness.cues.table import ROLES, CueRole, breaks, is_awaited, may_veto
 from accessctl.liveness.evidence import CueResult, CueVerdict, LivenessFrame
 
 MIN_SEEN = 0.75
@@ -53,11 +53,14 @@ class LivenessVerdict:
 
 def combine(results: Iterable[CueResult]) -> Liveness:
     """The rule of evidence. Any veto is an attack; without one, any doubt that stands leaves it
-    undecided; without that, any confirmation is life; otherwise it is undecided."""
-    said = {result.verdict for result in results}
+    undecided, and so does a cue that is awaited; without that, any confirmation is life; otherwise
+    it is undecided."""
+    words = tuple(results)
+    said = {result.verdict for result in words}
     if CueVerdict.VETO in said:
         return Liveness.ATTACK
-    if CueVerdict.CONFIRM in said and CueVerdict.DOUBT not in said:
+    waits = any(is_awaited(result) for result in words)
+    if CueVerdict.CONFIRM in said and CueVerdict.DOUBT not in said and not waits:
         return Liveness.LIVE
     return Liveness.UNDECIDED
 

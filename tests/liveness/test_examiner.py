@@ -59,6 +59,18 @@ def test_a_further_veto_always_refuses_and_a_further_doubt_never_grants(
     assert combine([*results, fake_result("more", DOUBT)]) is not Liveness.LIVE
 
 
+def test_a_cue_that_is_awaited_holds_life_up_until_it_comes_to_a_word() -> None:
+    turned = fake_result("depth", CONFIRM)
+    gathers = replace(fake_result("texture", UNDECIDED), frames=2)
+    assert combine([turned, gathers]) is Liveness.UNDECIDED
+    # It has nothing to look at, or it is clear: nothing to wait for.
+    assert combine([turned, replace(gathers, frames=0)]) is Liveness.LIVE
+    assert combine([turned, replace(gathers, verdict=CLEAR)]) is Liveness.LIVE
+    # Nobody waits for other cues, and an attack needs no waiting.
+    assert combine([turned, replace(gathers, cue="edges")]) is Liveness.LIVE
+    assert combine([fake_result("edges", VETO), gathers]) is Liveness.ATTACK
+
+
 def test_the_cues_that_refuse_and_those_that_suspend() -> None:
     words = (fake_result("a", VETO), fake_result("b", DOUBT), fake_result("c", CLEAR))
     verdict = LivenessVerdict(combine(words), words)

@@ -48,8 +48,9 @@ class CueRole:
     good. `facts`: it also knows hard facts, which it looks for in all frames and which refuse
     at once. `breaks`: whoever is seen after its doubt may be another than before, so that
     nothing shown before counts after it. `confirms`: it may show life; `framed`: only with
-    frames that show what surrounds the face. `words`: how it speaks to visitors, where WORDS
-    has none of it.
+    frames that show what surrounds the face. `awaited`: once it has begun to look, nobody else's
+    word is life before it has come to one. `words`: how it speaks to visitors, where WORDS has
+    none of it.
     """
 
     name: str
@@ -59,6 +60,7 @@ class CueRole:
     breaks: bool = False
     confirms: bool = False
     framed: bool = False
+    awaited: bool = False
     words: CueWords | None = None
 
 
@@ -69,7 +71,7 @@ ROLES: tuple[CueRole, ...] = (
     CueRole(EDGES, edges, vetoes=True),
     CueRole(SURROUNDINGS, surroundings, vetoes=True),
     CueRole(INFRARED, infrared, vetoes=True),
-    CueRole(TEXTURE, texture, confirms=True),
+    CueRole(TEXTURE, texture, confirms=True, awaited=True),
     CueRole(DEPTH, depth, vetoes=True, confirms=True, framed=True),
     CueRole(BLINK, blink, confirms=True, framed=True),
 )
@@ -90,6 +92,13 @@ def breaks(cue: str, roles: Iterable[CueRole] = ROLES) -> bool:
     """Whether nothing that was shown before a doubt of that cue counts after it."""
     role = role_of(cue, roles)
     return role is not None and role.breaks
+
+
+def is_awaited(result: CueResult, roles: Iterable[CueRole] = ROLES) -> bool:
+    """Whether that cue looks, has not come to a word yet, and is to be waited for."""
+    role = role_of(result.cue, roles)
+    gathers = result.verdict is CueVerdict.UNDECIDED and result.frames > 0
+    return gathers and role is not None and role.awaited
 
 
 WORDS: dict[str, CueWords] = {
