@@ -39,7 +39,7 @@ COMMANDS = (
     CommandRow(
         "unlock-face",
         DOOR,
-        "Let faces, or one person's, open the door again after a lockout.",
+        "End a lockout, everybody's or one person's.",
         "unlock_face",
     ),
     CommandRow(
