@@ -6,6 +6,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from accessctl.actions.command import Command
 from accessctl.actions.runner import ActionRunner, actions_from
@@ -72,7 +73,14 @@ def open_door(
     one waits until that ends, a `spectator` never acts in its place.
     """
     config = engine.config
-    duty = Duty(duty_file(config), waits=not spectator, record=state_recorder(audit))
+    safe = safe_commands(config.actions)
+
+    def taken_over(state: str, **data: Any) -> None:
+        write_down(audit, service_event(state, time.time(), **data))
+        # Whoever acted before may have died while the lock was open.
+        leave_safe(safe, audit, "start")
+
+    duty = Duty(duty_file(config), waits=not spectator, record=taken_over)
     with duty, LockoutStore(config.lockout_file) as lockouts:
         keeper = LockoutKeeper(lockouts, config.access.door, config.policy.lockout, uptime)
         pins = PinAttempts(audit, keeper, time.time)
@@ -84,7 +92,6 @@ def open_door(
             second_factor=SecondFactor(engine.roster.pin_of, pins, time.monotonic),
         )
         settings = live_settings_of(config, gate)
-        safe = safe_commands(config.actions)
         if duty.acting:
             leave_safe(safe, audit, "start")
         runner = ActionRunner(queue=config.actions.queue)
