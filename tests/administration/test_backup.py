@@ -49,6 +49,7 @@ class Site:
                 head=self.elsewhere / "head",
             ),
         )
+        self.config_path = self.folder / "config.yaml"
         self.file = self.elsewhere / "backup"
         self.keys = self.elsewhere / "keys"
 
@@ -79,11 +80,27 @@ class Site:
         return [word for word in said if word != "gallery_seen"]
 
     def back_up(self, **more: bool) -> BackedUp:
-        return back_up(self.config, {}, self.file, NOW, keys=self.keys, **more)
+        return back_up(
+            self.config,
+            {},
+            self.file,
+            NOW,
+            config_path=self.config_path,
+            keys=self.keys,
+            **more,
+        )
 
     def restore(self, *, keys: bool = False, **more: bool) -> Restored:
         named = self.keys if keys else None
-        return restore(self.config, {}, self.file, NOW + ONE_DAY, keys=named, **more)
+        return restore(
+            self.config,
+            {},
+            self.file,
+            NOW + ONE_DAY,
+            config_path=self.config_path,
+            keys=named,
+            **more,
+        )
 
     def lose(self) -> None:
         """The door's disk dies; the other one does not."""
@@ -197,10 +214,17 @@ def test_keys_are_not_in_the_backup_and_apart_only_when_asked(site: Site) -> Non
         assert key.hex().encode() not in content
         assert json.dumps(str(key)).encode() not in content
     other = site.elsewhere / "other"
-    back_up(site.config, {}, other, NOW)
+    back_up(site.config, {}, other, NOW, config_path=site.config_path)
     assert {path.name for path in site.elsewhere.iterdir()} == {"backup", "keys", "other", "head"}
     with pytest.raises(InputError, match="apart"):
-        back_up(site.config, {}, site.elsewhere / "x", NOW, keys=site.elsewhere / "x")
+        back_up(
+            site.config,
+            {},
+            site.elsewhere / "x",
+            NOW,
+            config_path=site.config_path,
+            keys=site.elsewhere / "x",
+        )
 
 
 def test_no_file_is_overwritten_and_none_is_left_after_a_refusal(site: Site) -> None:
@@ -232,17 +256,17 @@ def test_while_the_door_writes_all_the_time_the_copy_is_whole(site: Site) -> Non
     try:
         for number in range(5):
             path = site.elsewhere / str(number)
-            assert back_up(site.config, {}, path, NOW).broken is None
+            assert back_up(site.config, {}, path, NOW, config_path=site.config_path).broken is None
     finally:
         halt.set()
         thread.join(30)
     assert written[0] > 0
     site.lose()
     with pytest.raises(InputError, match="audit key"):
-        restore(site.config, {}, path, NOW)
+        restore(site.config, {}, path, NOW, config_path=site.config_path)
     write_keys(site.keys, DoorKeys(None, b"x" * 32))
     with pytest.raises(InputError, match="another audit key"):
-        restore(site.config, {}, path, NOW, keys=site.keys)
+        restore(site.config, {}, path, NOW, config_path=site.config_path, keys=site.keys)
 
 
 def test_somebody_enrolled_in_between_is_in_both_or_in_neither(
@@ -331,7 +355,7 @@ def test_the_backup_of_another_door_is_refused(site: Site, tmp_path: Path) -> No
     with pytest.raises(InputError, match="another audit key"):
         site.restore()
     with pytest.raises(InputError, match="key in place is another"):
-        restore(site.config, {}, other.file, NOW, keys=other.keys)
+        restore(site.config, {}, other.file, NOW, config_path=site.config_path, keys=other.keys)
 
 
 def test_where_it_cannot_be_put_in_place_all_is_put_back(
