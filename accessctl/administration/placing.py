@@ -135,6 +135,15 @@ def interrupted(journal: Path, targets: Mapping[str, Path]) -> Placement | None:
         ) from error
 
 
+def refuse_interrupted(log_file: Path) -> None:
+    """StoreError while a restore to that event log is half done: half a state guards nothing."""
+    if os.path.lexists(journal_of(log_file)):
+        raise StoreError(
+            f"A restore was interrupted ({journal_of(log_file)}), and the door's files are half of "
+            "one state and half of another; run it again: accessctl restore FILE"
+        )
+
+
 def _plain(ending: str) -> str:
     # It becomes part of a file's name.
     if not ending.startswith(".before-restore-") or os.sep in ending:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from accessctl.actions.base import Action, HangingAction, RecordingAction
+from accessctl.administration.placing import journal_of
 from accessctl.audit.base import MemoryLog
 from accessctl.config import ActionsConfig, CommandAction, Config, SnapshotConfig
 from accessctl.config.liveness import LivenessConfig
@@ -25,6 +26,13 @@ from accessctl.recognition.engine import Engine
 from accessctl.vision.fake import fake_face
 
 ADA, EVE = 1, 2
+
+
+def test_after_half_a_restore_there_is_no_door(config: Config) -> None:
+    journal_of(config.audit.file).touch()
+    with pytest.raises(StoreError, match="run it again: accessctl restore"), open_audit(config):
+        pytest.fail("a door on half a state")
+    assert not config.audit.file.exists()
 
 
 def test_the_audit_log_is_private_and_closed_after(config: Config, tmp_path: Path) -> None:
