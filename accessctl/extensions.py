@@ -70,10 +70,13 @@ class Extension:
     def fault(self, what: str) -> ExtensionError:
         """The error that says of it `what` is wrong."""
         whose = f" of the package {self.origin}" if self.origin else ""
-        return ExtensionError(
-            f"The {self.kind.one} {self.name!r}{whose} {what}; correct it, or take its name out "
-            "of the configuration."
-        )
+        if self.kind is not ExtensionKind.COMMANDS:
+            instead = "correct it, or take its name out of the configuration."
+        elif self.origin:
+            instead = "correct that package, or uninstall it."
+        else:
+            instead = "correct it where it is registered."
+        return ExtensionError(f"The {self.kind.one} {self.name!r}{whose} {what}; {instead}")
 
 
 _registered: dict[tuple[ExtensionKind, str], Extension] = {}
@@ -215,11 +218,20 @@ def _refused(kind: ExtensionKind, points: "Sequence[EntryPoint]") -> Extension:
 
 
 def _installed(kind: ExtensionKind, point: "EntryPoint") -> Extension:
-    told = {} if point.dist is None else point.dist.metadata.json
+    told = _metadata(point)
     origin = _origin(point)
     help_line = shortened(str(told.get("summary", "")), 100) or f"From the package {origin}."
     return Extension(kind, point.name, help_line, origin, point.load)
 
 
 def _origin(point: "EntryPoint") -> str:
-    return "an unknown package" if point.dist is None else point.dist.name
+    return str(_metadata(point).get("name") or "(unknown)")
+
+
+def _metadata(point: "EntryPoint") -> Mapping[str, Any]:
+    """What the distribution says of itself; nothing where that cannot be read."""
+    try:
+        return {} if point.dist is None else point.dist.metadata.json
+    except Exception:  # noqa: BLE001
+        # Whatever it is: half an uninstalled package must not stop every command.
+        return {}

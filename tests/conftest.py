@@ -1,4 +1,5 @@
 import ctypes
+import errno
 import hashlib
 import os
 import shutil
@@ -264,3 +265,13 @@ def nothing_added(monkeypatch: pytest.MonkeyPatch) -> None:
 # A busy machine takes its time; what is slow by itself is cut off by the suite's own limit.
 hypothesis.settings.register_profile("patient", deadline=None)
 hypothesis.settings.load_profile("patient")
+
+
+@pytest.fixture
+def full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No file of ours gets onto the disk any more."""
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("accessctl.storage.files.os.fsync", full)

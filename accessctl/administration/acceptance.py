@@ -82,8 +82,7 @@ class AcceptedCopy:
     def read(self) -> ConfigText | None:
         """None where none was kept yet; StoreError for one that cannot be opened."""
         try:
-            head = json.loads(read_bounded(self.path))
-            key_file, sealed = Path(head["key"]), base64.b64decode(head["sealed"], validate=True)
+            key_file, sealed = _parsed(read_bounded(self.path))
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -91,7 +90,7 @@ class AcceptedCopy:
                 f"The accepted configuration {self.path} cannot be read ({error.strerror}); run "
                 "this as the user that the door runs as."
             ) from error
-        except (ValueError, TypeError, LookupError, RecursionError, binascii.Error) as error:
+        except ValueError as error:
             raise self._damaged() from error
         key = find_key(key_file, self._environment)
         if key is None:
@@ -100,8 +99,7 @@ class AcceptedCopy:
                 f"not there; restore {key_file}, or run: accessctl config accept"
             )
         try:
-            content = unseal(key, sealed, _PLACE)
-            return ConfigText(content, config_in(content, self._config_path))
+            return self._opened(key, sealed)
         except StoreError as error:
             raise self._damaged() from error
         except ConfigError as error:
@@ -114,25 +112,65 @@ class AcceptedCopy:
         """Put `text` in place of what was kept, on disk when this returns; StoreError."""
         key_file = key_path(text.config.audit)
         key = find_key(key_file, self._environment) or generate_key(key_file, self._random)
-        sealed = seal(key, text.content, _PLACE, self._random)
-        head = {"key": str(key_file), "sealed": base64.b64encode(sealed).decode("ascii")}
+        content = _written(key_file, seal(key, text.content, _PLACE, self._random))
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             # What root accepts is for the door's user to read.
             status = self.path.parent.stat()
             owner = (status.st_uid, status.st_gid) if os.geteuid() == 0 else None
-            write_atomically(self.path, json.dumps(head).encode("ascii"), owner=owner)
+            write_atomically(self.path, content, owner=owner)
         except OSError as error:
             raise StoreError(
                 f"The accepted configuration {self.path} cannot be written ({error.strerror}); "
                 "let the door's user write there."
             ) from error
 
+    def found(self, key: bytes) -> ConfigText | None:
+        """What was kept, opened with that audit key; None where that cannot be."""
+        try:
+            return self._opened(key, _parsed(read_bounded(self.path))[1])
+        except (OSError, ValueError, StoreError, ConfigError):
+            return None
+
+    def taken_along(self, file: Path, key_file: Path, key: bytes) -> ConfigText | None:
+        """Make `file`, a copy from another place, say that its `key` lies in `key_file` now.
+
+        What it holds; None where that cannot be opened, as it could not before. OSError.
+        """
+        try:
+            _, sealed = _parsed(read_bounded(file))
+        except ValueError:
+            return None
+        write_atomically(file, _written(key_file, sealed))
+        try:
+            return self._opened(key, sealed)
+        except (StoreError, ConfigError):
+            return None
+
+    def _opened(self, key: bytes, sealed: bytes) -> ConfigText:
+        """StoreError for another key, ConfigError for what is no configuration any more."""
+        content = unseal(key, sealed, _PLACE)
+        return ConfigText(content, config_in(content, self._config_path))
+
     def _damaged(self) -> StoreError:
         return StoreError(
             f"The accepted configuration {self.path} was damaged or altered; look at the "
             "configuration and run: accessctl config accept"
         )
+
+
+def _parsed(content: bytes) -> tuple[Path, bytes]:
+    """Where the key lies, and what is sealed with it; ValueError."""
+    try:
+        head = json.loads(content)
+        return Path(head["key"]), base64.b64decode(head["sealed"], validate=True)
+    except (TypeError, LookupError, RecursionError, binascii.Error) as error:
+        raise ValueError("no accepted configuration") from error
+
+
+def _written(key_file: Path, sealed: bytes) -> bytes:
+    head = {"key": str(key_file), "sealed": base64.b64encode(sealed).decode("ascii")}
+    return json.dumps(head).encode("ascii")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -205,6 +243,10 @@ class AcceptanceRecord:
         """From now on `text` counts: on record, kept, and on record as kept."""
         self._write(ACCEPTING, text, **more)
         copy.keep(text)
+        self._write(ACCEPTED, text, **more)
+
+    def confirm(self, text: ConfigText, **more: Any) -> None:
+        """What is kept already is `text`, and goes on counting."""
         self._write(ACCEPTED, text, **more)
 
     def refuse(self, text: ConfigText, weaker: Sequence[Weakening]) -> None:

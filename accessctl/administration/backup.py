@@ -1,4 +1,5 @@
-"""All that a door keeps, saved into one file while it goes on: gallery, event log, lockouts.
+"""All that a door keeps, saved into one file while it goes on: gallery, event log, lockouts, and
+the accepted configuration.
 
 The gallery's photos and templates stay sealed in it, the pictures of decisions too. The keys are
 not in it: they can be saved into a file of their own, to be kept elsewhere.
@@ -14,6 +15,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from accessctl.administration.acceptance import accepted_path
 from accessctl.audit.append import End, HeadFile, last_end
 from accessctl.audit.log import EventLog
 from accessctl.audit.opening import find_key as find_audit_key
@@ -28,10 +30,12 @@ from accessctl.gallery.sealing import find_key as find_gallery_key
 from accessctl.gallery.store import open_gallery
 from accessctl.storage.backup_file import write_backup
 from accessctl.storage.files import KEY_BYTES, new_private_file
+from accessctl.storage.parsing import read_bounded
 from accessctl.storage.sqlite import FaultWords, copy_database, reported
 
 # Names of the members, and the folder of pictures among them.
 GALLERY, LOG, HEAD, LOCKOUTS = "gallery.sqlite", "events.sqlite", "events.head", "lockout.sqlite"
+ACCEPTED = "config.accepted"
 PICTURES = "snapshots/"
 BACKED_UP = "audit_backed_up"
 
@@ -79,12 +83,14 @@ def back_up(
     path: Path,
     now: float,
     *,
+    config_path: Path,
     keys: Path | None = None,
     pictures: bool = False,
 ) -> BackedUp:
     """Write a new backup to `path` and, where `keys` is named, the keys to that file (0600).
 
-    The door may run. That a backup was made is on record, and in it. `now` is epoch time;
+    The door may run; `config_path` is its configuration's file, by which the accepted one lies.
+    That a backup was made is on record, and in it. `now` is epoch time;
     `pictures` takes the encrypted pictures of decisions along. InputError for a file that is there,
     FaultError for what cannot be read or written; then neither file is left.
     """
@@ -102,7 +108,8 @@ def back_up(
         )
         if known.audit is None:
             raise StoreError("The audit key is gone, so nothing can be sealed; restore it.")
-        copies = _copies(config, environment, folder, known.audit)
+        accepted = accepted_path(config_path)
+        copies = _copies(config, environment, folder, accepted, known.audit)
         with EventLog(copies.files[LOG], head=HeadFile(copies.files[HEAD], known.audit)) as copy:
             report = copy.verify()
         shown = _pictures(config) if pictures else {}
@@ -137,16 +144,21 @@ def _working_folder(path: Path) -> Iterator[Path]:
 
 
 def _copies(
-    config: Config, environment: Mapping[str, str], folder: Path, audit_key: bytes
+    config: Config,
+    environment: Mapping[str, str],
+    folder: Path,
+    accepted: Path,
+    audit_key: bytes,
 ) -> _Copies:
     """The gallery, then the log, which tells of each change before it is made; again where
-    somebody changed the gallery in between."""
+    somebody changed the gallery, or accepted another configuration, in between."""
     has_gallery = database_file(config.gallery.folder).exists()
     for turn in range(TURNS):
         into = folder / str(turn)
         into.mkdir(mode=0o700)
         files = {LOG: into / LOG}
         people = 0
+        accepted_before = _content(accepted)
         if has_gallery:
             with open_gallery(config.gallery, environment) as gallery:
                 files[GALLERY] = into / GALLERY
@@ -158,12 +170,26 @@ def _copies(
                     continue
         else:
             _copy_log(config, files)
+        if _content(accepted) != accepted_before:
+            continue
+        if accepted_before is not None:
+            files[ACCEPTED] = into / ACCEPTED
+            files[ACCEPTED].write_bytes(accepted_before)
         files[HEAD] = into / HEAD
         with closing(sqlite3.connect(files[LOG])) as db:
             end = last_end(db)
         HeadFile(files[HEAD], audit_key).write(end)
         return _Copies(files, people, end)
     raise StoreError("People are being enrolled or changed all the time; back up a little later.")
+
+
+def _content(accepted: Path) -> bytes | None:
+    """The accepted configuration as it lies there, sealed; None where none was kept yet."""
+    with reported(accepted, WORDS):
+        try:
+            return read_bounded(accepted)
+        except FileNotFoundError:
+            return None
 
 
 def _copy_log(config: Config, files: dict[str, Path]) -> None:

@@ -308,3 +308,19 @@ def end_lockout(
             audit.append(Event(now(), EventKind.SERVICE, told))
 
     return EndedLockouts(*lockouts.clear(door, tell))
+
+
+def end_person_lockout(
+    lockouts: LockoutStore, door: str, person: PersonId, audit: Recorder, now: Callable[[], float]
+) -> Lockout:
+    """The face of `person` counts again at `door`, as far as their own row of refusals goes.
+
+    What stood against them, as `end_lockout`; the door's own lockout and everybody else's stay.
+    """
+
+    def tell(kept: Lockout) -> None:
+        if kept != Lockout():
+            more = {"door": door, "refused": round(kept.refused, 2)}
+            audit.append(person_event("face_unlocked", person, now(), more))
+
+    return lockouts.clear_person(door, person, tell)

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from accessctl.administration.acceptance import AcceptanceRecord, AcceptedCopy
 from accessctl.administration.backup import (
+    ACCEPTED,
     BUSY_TIMEOUT_S,
     GALLERY,
     HEAD,
@@ -21,13 +23,14 @@ from accessctl.administration.backup import (
     DoorKeys,
     read_keys,
 )
-from accessctl.administration.staging import StagedBackup, put_in_place, unpacked
+from accessctl.administration.staging import StagedBackup, put_back, put_in_place, unpacked
 from accessctl.audit.append import RESTORED, End, HeadFile, last_end, purged_through
 from accessctl.audit.base import person_event
 from accessctl.audit.log import EventLog
 from accessctl.audit.opening import find_key as find_audit_key
 from accessctl.audit.opening import head_path, key_path
 from accessctl.config import Config, GalleryConfig
+from accessctl.config.guard import weakened
 from accessctl.domain import Event, EventKind, PersonId
 from accessctl.errors import InputError, StoreError
 from accessctl.gallery import sealing
@@ -48,7 +51,8 @@ class Restored:
     """`last` is where the backup's log ended, `before` where the log was known to end before.
 
     `removed_again` are names of people who had been removed after the backup; `aside` is where
-    what was replaced lies now. `made` is when the backup was made, epoch time.
+    what was replaced lies now. `made` is when the backup was made, epoch time. `weaker` says in
+    what the backup's accepted configuration guards less than the one in place, which stays then.
     """
 
     made: float
@@ -59,6 +63,7 @@ class Restored:
     before: int | None
     removed_again: tuple[str, ...]
     aside: tuple[Path, ...]
+    weaker: tuple[str, ...] = ()
 
 
 def restore(
@@ -67,16 +72,20 @@ def restore(
     path: Path,
     now: float,
     *,
+    config_path: Path,
     keys: Path | None = None,
     revive: bool = False,
 ) -> Restored:
     """Put the backup at `path` in the place of what is there; no door may run meanwhile.
 
-    `keys` is the file that was written beside it; without, the keys are looked for where the
+    One that was stopped in the middle is undone first. `config_path` is the configuration's file,
+    by which the accepted one lies. `keys` is the file that was written beside it; without, the keys
+    are looked for where the
     door has them. `revive` leaves people enrolled who were removed after the backup. `now` is epoch
     time. InputError for what cannot be used, a FaultError for a fault; before the end of the
     checks nothing is changed, and where putting it in place fails, what was there is put back.
     """
+    found_aside = put_back(config, config_path)
     gallery_key = sealing.find_key(config.gallery.folder, environment)
     audit_key = find_audit_key(key_path(config.audit), environment)
     given = DoorKeys(None, None) if keys is None else read_keys(keys)
@@ -89,15 +98,17 @@ def restore(
             "file of keys that was written with the backup."
         )
     with opened_backup(path, sealed_with) as backup, ExitStack() as stack:
-        staged = unpacked(backup, config, stack)
-        inspection = _Inspection(config, sealed_with, gallery_key or given.gallery, staged, now)
+        staged = unpacked(backup, config, config_path, stack)
+        inspection = _Inspection(
+            config, config_path, sealed_with, gallery_key or given.gallery, staged, now
+        )
         found = inspection.checked(backup.listed.facts, revive=revive)
         if gallery_key is None and given.gallery is not None:
             _put_key(sealing.local_key(config.gallery.folder), given.gallery)
         if audit_key is None:
             _put_key(key_path(config.audit), sealed_with)
         aside = put_in_place(staged, config, now)
-    return Restored(**found, pictures=len(staged.pictures), aside=aside)
+    return Restored(**found, pictures=len(staged.pictures), aside=found_aside + aside)
 
 
 def _refuse_other_key(title: str, here: bytes | None, given: bytes | None) -> None:
@@ -122,6 +133,7 @@ class _Inspection:
     """The checks, and what the unpacked log and gallery are told before they are put in place."""
 
     config: Config
+    config_path: Path
     audit_key: bytes
     gallery_key: bytes | None
     staged: StagedBackup
@@ -143,6 +155,7 @@ class _Inspection:
             before = self._known_end(head)
             events.append(_said(last, before, facts["made"], self.now, revive=revive))
             people, again = self._gallery(events, last, revive=revive)
+            weaker = self._accepted(events)
         return {
             "made": float(facts["made"]),
             "people": people,
@@ -150,7 +163,24 @@ class _Inspection:
             "last": last.number,
             "before": None if before is None else before.number,
             "removed_again": again,
+            "weaker": weaker,
         }
+
+    def _accepted(self, events: EventLog) -> tuple[str, ...]:
+        """In what the backup's accepted configuration guards less than the one in place, which
+        then stays, on record: a restore accepts nothing in its owner's stead."""
+        if ACCEPTED not in self.staged.files:
+            return ()
+        file = self.staged.files[ACCEPTED]
+        copy = AcceptedCopy(self.config_path, {})
+        saved = copy.taken_along(file, key_path(self.config.audit), self.audit_key)
+        here = copy.found(self.audit_key)
+        weaker = () if here is None or saved is None else weakened(here.config, saved.config)
+        if here is None or not weaker:
+            return ()
+        del self.staged.files[ACCEPTED]
+        AcceptanceRecord(self.config_path, events, lambda: self.now).confirm(here, by="restore")
+        return tuple(map(str, weaker))
 
     def _known_end(self, staged: HeadFile) -> End | None:
         """Where the log was known to end until now: by the head kept apart, else by the log.

@@ -1,13 +1,12 @@
 """Commands that a program registered or that other installed packages bring."""
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 from accessctl import extensions
 from accessctl.cli.commands import ADDED, CommandRow
 
 
-def added_commands() -> Iterator[tuple[CommandRow, Callable[[], Any]]]:
+def added_commands() -> Iterator[tuple[CommandRow, extensions.Extension]]:
     """Each with what loads it; nothing is loaded before it is named."""
     for name, command in extensions.commands().items():
-        yield CommandRow(name, ADDED, command.help), command.load
+        yield CommandRow(name, ADDED, command.help), command

@@ -11,7 +11,7 @@ import typer
 
 from accessctl.administration.backup import BackedUp, back_up
 from accessctl.administration.restore import Restored, restore
-from accessctl.cli.common import ConfigOption, config_from
+from accessctl.cli.common import ConfigOption, config_from, config_path
 from accessctl.cli.front import Verb
 from accessctl.service.control import listening
 from accessctl.storage.parsing import printable
@@ -48,6 +48,7 @@ def run(args: BackupOptions) -> int:
         os.environ,
         args.file,
         time.time(),
+        config_path=config_path(args.config, os.environ),
         keys=args.with_keys,
         pictures=args.pictures,
     )
@@ -64,6 +65,7 @@ def run_restore(args: RestoreOptions) -> int:
             os.environ,
             args.file,
             time.time(),
+            config_path=config_path(args.config, os.environ),
             keys=args.keys,
             revive=args.revive,
         )
@@ -98,6 +100,11 @@ def restore_in_words(found: Restored) -> list[str]:
     if found.removed_again:
         names = ", ".join(map(printable, found.removed_again))
         lines.append(f"Removed again, as they were after the backup: {names}.")
+    if found.weaker:
+        lines.append(
+            "The accepted configuration in place stays, for the backup's guards less: "
+            f"{'; '.join(map(printable, found.weaker))}."
+        )
     if found.aside:
         lines.append("What was there lies aside; delete it once you are content:")
         lines += [f"  {printable(str(path))}" for path in found.aside]
@@ -114,7 +121,8 @@ def _contents(people: int, records: int, pictures: int) -> str:
 BACKUP = Verb(
     run,
     BackupOptions,
-    "Saves people, event log and lockouts whole in one file, while the door runs. The keys are "
+    "Saves people, event log, lockouts and the accepted configuration whole in one file, while the "
+    "door runs. The keys are "
     "not in it: keep them in a file of their own, in another place, or nothing can be restored.",
     (
         "accessctl backup /mnt/stick/door.backup --with-keys door.keys",

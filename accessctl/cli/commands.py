@@ -37,7 +37,10 @@ COMMANDS = (
     CommandRow("status", DOOR, "Say how the running door is.", "status"),
     CommandRow("reload", DOOR, "Apply a changed configuration to the running door.", "reload"),
     CommandRow(
-        "unlock-face", DOOR, "Let faces open the door again after a lockout.", "unlock_face"
+        "unlock-face",
+        DOOR,
+        "End a lockout, everybody's or one person's.",
+        "unlock_face",
     ),
     CommandRow(
         "policy",

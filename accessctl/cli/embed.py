@@ -1,6 +1,5 @@
 """`accessctl embed`: embeddings of photos, for integrators and experiments."""
 
-import os
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from accessctl.cli.photos import photo_reader
 from accessctl.cli.progress import photo_bar
 from accessctl.domain import Embedding
 from accessctl.errors import InputError, PhotoError, StoreError
+from accessctl.storage.files import atomic_file
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +54,8 @@ def run(args: EmbedOptions) -> int:
             else:
                 rows.append(row)
         try:
-            with open(args.out, "wb", opener=private) as file:
+            # Readable by its owner alone: embeddings are biometric data.
+            with atomic_file(args.out) as file:
                 np.savez(
                     file,
                     paths=np.array([str(path) for path in paths]),
@@ -68,11 +69,6 @@ def run(args: EmbedOptions) -> int:
     done = sum(row is not None for row in rows)
     print(f"{done} of {len(paths)} photos embedded into {args.out}.")
     return 0
-
-
-def private(path: str, flags: int) -> int:
-    """An opener of files that only their owner may read: embeddings are biometric data."""
-    return os.open(path, flags, 0o600)
 
 
 def expand(paths: Iterable[Path]) -> Iterator[Path]:

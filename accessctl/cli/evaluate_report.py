@@ -13,6 +13,7 @@ from accessctl.cli.evaluate_bench import BenchOptions, WriteCardOption, heading,
 from accessctl.config import EncoderConfig
 from accessctl.encoder.card import Card
 from accessctl.errors import StoreError
+from accessctl.storage.files import write_atomically
 
 if TYPE_CHECKING:
     from accessctl.evaluation.data import Photos
@@ -153,7 +154,7 @@ def put_section(path: Path, title: str, body: str) -> None:
         else:
             others.append(new)
         whole = "\n\n".join([*kept, *(SECTION + part for part in others)])
-        path.write_text(whole + "\n", encoding="utf-8")
+        write_atomically(path.resolve(), f"{whole}\n".encode(), mode=0o644)
     except (OSError, UnicodeDecodeError) as error:
         raise StoreError(
             f"Cannot write {path} ({error}); name a Markdown file in a writable folder."

@@ -20,6 +20,7 @@ from typer.core import TyperCommand, TyperGroup
 from accessctl import __version__
 from accessctl.cli.commands import COMMANDS, CommandRow
 from accessctl.cli.usage import unknown_word
+from accessctl.extensions import Extension, made_by
 
 
 def _tell_version(asked: bool) -> None:
@@ -147,11 +148,11 @@ def verb_of(row: CommandRow) -> Verb:
     return found
 
 
-def application(added: Iterable[tuple[CommandRow, Callable[[], Any]]] = ()) -> TyperGroup:
-    """The whole command line. `added` are other packages' commands, each with what loads it: a
-    Verb, a Typer, or a function that typer understands. Our own names are not theirs to take."""
+def application(added: Iterable[tuple[CommandRow, Extension]] = ()) -> TyperGroup:
+    """The whole command line. `added` are other packages' commands, each a Verb, a Typer, or a
+    function that typer understands. Our own names are not theirs to take."""
     top = _group(typer.Typer(add_completion=True, cls=WordGroup, context_settings=SETTINGS), _top)
-    top.commands = {row.name: _deferred_foreign(row, load) for row, load in added}
+    top.commands = {row.name: _deferred_foreign(row, made) for row, made in added}
     top.commands.update(_commands(""))
     return top
 
@@ -299,15 +300,18 @@ def _without_type(parameter: Any) -> Any:
     return parameter
 
 
-def _deferred_foreign(row: CommandRow, load: Callable[[], Any]) -> DeferredCommand:
-    return DeferredCommand(row, lambda: _foreign(load()))
+def _deferred_foreign(row: CommandRow, added: Extension) -> DeferredCommand:
+    return DeferredCommand(row, lambda: made_by(added, lambda: _foreign(added)))
 
 
-def _foreign(loaded: Any) -> Any:
+def _foreign(added: Extension) -> Any:
+    loaded = added.load()
     if isinstance(loaded, Verb):
         return _single(loaded.run.__name__, loaded)
     if isinstance(loaded, typer.Typer):
         return typer.main.get_command(loaded)
+    if not callable(loaded):
+        raise added.fault(f"is of type {type(loaded).__name__}, neither a Typer nor a function")
     app = typer.Typer(add_completion=False)
     app.command(context_settings=SETTINGS)(loaded)
     return typer.main.get_command(app)

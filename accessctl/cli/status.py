@@ -18,6 +18,7 @@ from accessctl.storage.parsing import printable
 LATE_S = 0.5
 LABEL = 10
 DAY_S = 86400
+REMOVED = "somebody removed"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +57,7 @@ def lines(report: Mapping[str, Any]) -> Iterator[str]:
         yield _line("encoder", f"{report['encoder']} on {report['device']}")
         yield _line("liveness", report["liveness"])
         yield _line("lockout", _lockout(report["lockout"]))
+        yield from _locked_out(report["lockout"])
     if not report.get("clock", {"believed": True})["believed"]:
         yield _line("clock", clock_words(report["clock"]["jumped_s"]))
     if not report.get("acting", True):
@@ -122,13 +124,27 @@ def _lockout(lockout: Mapping[str, Any]) -> str:
     if "error" in lockout:
         return printable(lockout["error"])
     refused = f"{lockout['refused']:.3g} refused attempts count"
-    if lockout.get("people"):
-        refused += f"; {lockout['people']} people are locked out by themselves"
     if lockout["off"]:
         return f"faces are off until `accessctl unlock-face`; {refused}"
     if lockout["remaining_s"]:
         return f"for another {lockout['remaining_s']:.0f} s; {refused}"
     return f"none; {refused}"
+
+
+def _locked_out(lockout: Mapping[str, Any]) -> Iterator[str]:
+    """Those whose own refusals lock them out, while everybody else is let in."""
+    told = lockout.get("locked_out", ())
+    for one in told:
+        name = REMOVED if one["person"] is None else printable(one["person"])
+        lasting = (
+            "until `accessctl unlock-face NAME`"
+            if one["off"]
+            else f"for another {one['remaining_s']:.0f} s"
+        )
+        yield _line("", f"{name} is locked out {lasting}")
+    more = lockout.get("people", 0) - len(told)
+    if more > 0:
+        yield _line("", f"{more} more people are locked out")
 
 
 def _decision(decision: Mapping[str, Any]) -> str:

@@ -6,12 +6,14 @@ import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from accessctl.actions.command import Command
 from accessctl.actions.runner import ActionRunner, actions_from
 from accessctl.actions.safe import safe_commands, set_safe
 from accessctl.administration.crossings import Crossings
 from accessctl.administration.gallery_heads import GalleryHeads
+from accessctl.administration.placing import refuse_interrupted
 from accessctl.audit.base import ENTRY_FAILED, Log, Recorder, write_down
 from accessctl.audit.log import EventLog
 from accessctl.audit.opening import find_key, key_path, open_log, snapshot_folder
@@ -48,6 +50,8 @@ log = logging.getLogger(__name__)
 
 @contextmanager
 def open_audit(config: Config) -> Iterator[EventLog]:
+    """StoreError, also after a restore that was interrupted."""
+    refuse_interrupted(config.audit.file)
     audit = open_log(config.audit, os.environ)
     try:
         yield audit
@@ -72,7 +76,14 @@ def open_door(
     one waits until that ends, a `spectator` never acts in its place.
     """
     config = engine.config
-    duty = Duty(duty_file(config), waits=not spectator, record=state_recorder(audit))
+    safe = safe_commands(config.actions)
+
+    def taken_over(state: str, **data: Any) -> None:
+        write_down(audit, service_event(state, time.time(), **data))
+        # Whoever acted before may have died while the lock was open.
+        leave_safe(safe, audit, "start")
+
+    duty = Duty(duty_file(config), waits=not spectator, record=taken_over)
     with duty, LockoutStore(config.lockout_file) as lockouts:
         keeper = LockoutKeeper(lockouts, config.access.door, config.policy.lockout, uptime)
         pins = PinAttempts(audit, keeper, time.time)
@@ -84,7 +95,6 @@ def open_door(
             second_factor=SecondFactor(engine.roster.pin_of, pins, time.monotonic),
         )
         settings = live_settings_of(config, gate)
-        safe = safe_commands(config.actions)
         if duty.acting:
             leave_safe(safe, audit, "start")
         runner = ActionRunner(queue=config.actions.queue)

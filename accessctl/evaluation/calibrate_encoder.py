@@ -197,10 +197,8 @@ def _section(
 
 
 def _store(path: Path, cohort: Floats) -> None:
-    scratch = path.with_suffix(".new.npz")
     try:
-        save_cohort(scratch, cohort)
-        scratch.replace(path)
+        save_cohort(path, cohort)
     except OSError as error:
         raise ModelError(f"Cannot write {path} ({error.strerror}); allow writing there.") from error
 

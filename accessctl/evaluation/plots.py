@@ -16,6 +16,7 @@ from accessctl.evaluation.open_set import OpenSetRow, Tried, det_curve
 from accessctl.evaluation.pairs import AllPairs
 from accessctl.evaluation.robustness import ConditionLoss
 from accessctl.evaluation.statistics import Count, Measured, PeopleRate
+from accessctl.storage.files import atomic_file
 
 DPI = 120
 BARS = 160
@@ -153,7 +154,7 @@ def fairness(ways: Mapping[str, Sequence[GroupRates]], target_fmr: float, path: 
     left.invert_yaxis()
     for axes in panels.flat:
         axes.grid(alpha=0.3)
-    figure.savefig(path, dpi=DPI)
+    save_figure(figure, path)
     pyplot.close(figure)
 
 
@@ -300,6 +301,12 @@ def _shares(losses: Sequence[ConditionLoss]) -> Iterator[tuple[str, str, Any]]:
     yield "no face found", "#333333", faceless
 
 
+def save_figure(figure: Any, path: Path) -> None:
+    """Write a matplotlib figure to `path`, whose ending names the format; OSError."""
+    with atomic_file(path, mode=0o644) as file:
+        figure.savefig(file, dpi=DPI, format=path.suffix.removeprefix(".") or "png")
+
+
 @contextmanager
 def _panels(path: Path, count: int, size: tuple[float, float], **legend: Any) -> Iterator[Any]:
     import matplotlib as mpl
@@ -313,7 +320,7 @@ def _panels(path: Path, count: int, size: tuple[float, float], **legend: Any) ->
     for axes in panels[0]:
         axes.grid(alpha=0.3)
         axes.legend(fontsize="small", **legend)
-    figure.savefig(path, dpi=DPI)
+    save_figure(figure, path)
     pyplot.close(figure)
 
 

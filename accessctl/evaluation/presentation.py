@@ -19,6 +19,7 @@ from accessctl.camera.source import Source
 from accessctl.camera.stream import VideoFileSource
 from accessctl.domain import Box, Face, Frame, Image
 from accessctl.errors import InputError
+from accessctl.evaluation.plots import save_figure
 from accessctl.evaluation.statistics import clopper_pearson
 from accessctl.evaluation.trial_door import DoorParts, TrialDoor
 from accessctl.liveness.evidence import CueVerdict
@@ -36,7 +37,6 @@ ONLY_FACE = 1.35
 
 LIVE = "live"
 
-DPI = 120
 
 COLOURS = {
     CueVerdict.VETO: "#b3452c",
@@ -296,7 +296,7 @@ def plot_cues(counts: Sequence[CueCount], rates: Mapping[str, ErrorRate], folder
     panels[0][0].invert_yaxis()
     panels[0][-1].legend(fontsize="small", loc="lower right")
     folder.mkdir(parents=True, exist_ok=True)
-    figure.savefig(folder / PLOT_NAME, dpi=DPI)
+    save_figure(figure, folder / PLOT_NAME)
     pyplot.close(figure)
     return folder / PLOT_NAME
 

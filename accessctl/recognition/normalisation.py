@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from accessctl.encoder.card_parts import ScoredPart
 from accessctl.errors import ModelError
+from accessctl.storage.files import atomic_file
 from accessctl.storage.parsing import read_arrays
 
 Floats = NDArray[np.float32]
@@ -184,8 +185,9 @@ def dequantise(stored: NDArray[np.int8]) -> NDArray[np.float32]:
 
 
 def save_cohort(path: Path, cohort: NDArray[np.float32]) -> None:
-    """Write unit rows (C, D) to `path` (.npz)."""
-    np.savez_compressed(path, cohort=quantise(cohort))
+    """Write unit rows (C, D) to `path` (.npz), whole or not at all; OSError."""
+    with atomic_file(path, mode=0o644) as file:
+        np.savez_compressed(file, cohort=quantise(cohort))
 
 
 def load_cohort(path: Path) -> NDArray[np.float32]:

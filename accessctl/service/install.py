@@ -4,10 +4,8 @@ Beside the unit and its drop-in these are the user (sysusers.d), who owns what (
 devices (udev), and the variables for a shell of the door's user.
 """
 
-import base64
 import os
 import stat
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,7 +26,7 @@ from accessctl.service.unit import (
     marked,
     rendered,
 )
-from accessctl.storage.files import write_atomically
+from accessctl.storage.files import write_atomically, write_key
 
 UNIT = Path("/etc/systemd/system/accessctl.service")
 DROP_IN = Path("/etc/systemd/system/accessctl.service.d/50-configuration.conf")
@@ -130,7 +128,7 @@ def install(wishes: Wishes, plan: InstallPlan, *, replace: bool) -> list[str]:
     said = []
     try:
         for path in plan.keys:
-            _write_key(wishes.on_disk(path), os.urandom)
+            _write_key(wishes.on_disk(path), os.urandom(KEY_BYTES))
             said.append(f"made    {path}")
         for path, text in plan.files.items():
             target = wishes.on_disk(path)
@@ -240,13 +238,9 @@ def _write(target: Path, text: str) -> str:
     return word
 
 
-def _write_key(target: Path, random_bytes: Callable[[int], bytes]) -> None:
+def _write_key(target: Path, key: bytes) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(base64.b64encode(random_bytes(KEY_BYTES)) + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
+    write_key(target, key)
 
 
 def users(place: ServicePlace) -> str:

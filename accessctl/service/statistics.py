@@ -5,7 +5,7 @@ import math
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -24,6 +24,7 @@ FPS_WINDOW_S = 10.0
 # Enough for the fastest camera of the configuration over that window.
 MOST_ARRIVALS = 2400
 LAST_DECISIONS = 10
+MOST_LOCKED_TOLD = 20
 FINGERPRINT_CHARACTERS = 12
 # Faces by which it is judged whether the camera is upright, and how many of them must not be.
 FACES_REMEMBERED, FACES_TO_JUDGE, MOSTLY = 60, 15, 0.8
@@ -37,11 +38,12 @@ log = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True)
 class LockoutView:
     """`refused` attempts that count against the door; faces count again in `remaining_s`,
-    infinite: never. So many `people` are locked out besides, by themselves."""
+    infinite: never. `locked` are the people who are locked out besides, by their own refusals,
+    and for how long."""
 
     refused: float = 0.0
     remaining_s: float = 0.0
-    people: int = 0
+    locked: Mapping[PersonId, float] = field(default_factory=dict)
 
     @property
     def off(self) -> bool:
@@ -210,7 +212,7 @@ class Statistics:
                 "encoder": view.fingerprint[:FINGERPRINT_CHARACTERS],
                 "device": view.device,
                 "liveness": view.liveness,
-                "lockout": _lockout(view),
+                "lockout": _lockout(view, names),
                 "clock": clock_of(view.clock_doubt_s()),
                 "gallery": _gallery(view.gallery()),
                 "acting": view.acting(),
@@ -247,7 +249,7 @@ class Statistics:
             uptime_s=now - self._started,
             people=0 if view is None else view.people(),
             lockout_s=_seen(view).remaining_s,
-            people_locked=_seen(view).people,
+            people_locked=len(_seen(view).locked),
             scenery=tally.scenery,
             upside_down=tally.upside_down,
             failed=0 if view is None else view.failed(),
@@ -295,7 +297,7 @@ def read_lockout(file: Path, door: str, now: Uptime) -> LockoutView:
     """Raises StoreError when the file cannot be read."""
     with LockoutStore(file) as store:
         kept, people = store.read(door), store.people(door)
-    locked = sum(own.locked(now) for own in people.values())
+    locked = {person: own.remaining_s(now) for person, own in people.items() if own.locked(now)}
     return LockoutView(round(kept.refused, 2), kept.remaining_s(now), locked)
 
 
@@ -314,18 +316,27 @@ def _told(decision: Decision, names: Mapping[PersonId, str]) -> dict[str, Any]:
     }
 
 
-def _lockout(view: DoorView) -> dict[str, Any]:
+def _lockout(view: DoorView, names: Mapping[PersonId, str]) -> dict[str, Any]:
     try:
         lockout = view.lockout()
     except StoreError as error:
         return {"error": str(error)}
-    remaining = None if lockout.off else round(lockout.remaining_s, 1)
+    longest_first = sorted(lockout.locked.items(), key=lambda one: -one[1])
     return {
         "refused": lockout.refused,
-        "remaining_s": remaining,
-        "off": lockout.off,
-        "people": lockout.people,
+        **_lasting(lockout.remaining_s),
+        "people": len(lockout.locked),
+        "locked_out": [
+            {"person": names.get(person), **_lasting(remaining_s)}
+            for person, remaining_s in longest_first[:MOST_LOCKED_TOLD]
+        ],
     }
+
+
+def _lasting(remaining_s: float) -> dict[str, Any]:
+    """How long a lockout lasts, in JSON, which knows no infinity."""
+    off = math.isinf(remaining_s)
+    return {"remaining_s": None if off else round(remaining_s, 1), "off": off}
 
 
 def _gallery(state: GalleryState) -> dict[str, Any]:

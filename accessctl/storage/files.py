@@ -62,9 +62,18 @@ def make_private(path: Path) -> None:
 def write_atomically(
     path: Path, content: bytes, *, mode: int = PRIVATE, owner: tuple[int, int] | None = None
 ) -> None:
-    """Put `content` at `path`, whose folder exists, through a neighbour and a rename.
+    """Put `content` at `path`; see `atomic_file`."""
+    with atomic_file(path, mode=mode, owner=owner) as stream:
+        stream.write(content)
 
-    On disk when this returns. When it fails, what was at `path` is still there, and no
+
+@contextmanager
+def atomic_file(
+    path: Path, *, mode: int = PRIVATE, owner: tuple[int, int] | None = None
+) -> Iterator[IO[bytes]]:
+    """What is written takes the place of `path`, whose folder exists, by a rename at the end.
+
+    On disk when the block is left. When it fails, what was at `path` is still there, and no
     neighbour is left behind. `owner` is the user and group that it then belongs to; None: who
     writes it.
     """
@@ -72,7 +81,7 @@ def write_atomically(
     scratch = Path(name)
     try:
         with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
+            yield stream
             stream.flush()
             os.fsync(stream.fileno())
         if owner is not None and owner != (os.geteuid(), os.getegid()):
@@ -160,20 +169,12 @@ class KeyPlaces:
         moment, which then is the one.
         """
         key = random_bytes(KEY_BYTES)
-        draft = path.with_name(f"{path.name}.{os.getpid()}")
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             try:
-                # What a process of the same number left behind when it was killed.
-                draft.unlink(missing_ok=True)
-                write_key(draft, key)
-                # A link appears whole and never replaces what is there.
-                os.link(draft, path)
+                write_key(path, key)
             except FileExistsError:
                 return self._read(path, private=True), False
-            finally:
-                draft.unlink(missing_ok=True)
-            sync_folder(path.parent)
         except OSError as error:
             raise self.error(
                 f"Cannot write {self.title} {path} ({error.strerror}); make its folder writable."
@@ -206,12 +207,20 @@ class KeyPlaces:
 
 
 def write_key(path: Path, key: bytes) -> None:
-    """A new key file (0600), on disk when this returns; OSError, also where there is one."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(base64.b64encode(key) + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
+    """A new key file (0600), whole and on disk when this returns; OSError, also where there is
+    one."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    draft = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(base64.b64encode(key) + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        # A link appears whole and never replaces what is there.
+        os.link(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
+    sync_folder(path.parent)
 
 
 def _parse(content: bytes) -> bytes | None:

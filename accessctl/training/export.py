@@ -20,6 +20,7 @@ from accessctl.encoder.card import Card, load_card, write_card
 from accessctl.encoder.card_parts import Files, LiteRtFiles
 from accessctl.encoder.keras_file import in_precision, saved, to_litert
 from accessctl.errors import InputError, StoreError
+from accessctl.storage.files import write_atomically
 from accessctl.training.network import load_network
 from accessctl.training.run import Run, averaged
 
@@ -71,7 +72,7 @@ def export(
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, data in {**contents, SUMS: format_sums(sums).encode("ascii")}.items():
-            (folder / name).write_bytes(data)
+            write_atomically(folder / name, data, mode=0o644)
     except OSError as error:
         raise StoreError(
             f"Cannot write to {folder} ({error.strerror}); make room or allow writing there."

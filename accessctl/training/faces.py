@@ -25,6 +25,7 @@ from accessctl.config import VisionConfig
 from accessctl.domain import CropGeometry, Image
 from accessctl.errors import PhotoError, SourceError, StoreError
 from accessctl.evaluation.data import CANVAS_SIZE, CANVAS_TEMPLATE, read_canvas, read_rows
+from accessctl.storage.files import atomic_file, write_atomically
 from accessctl.vision.alignment import cut
 from accessctl.vision.observer import Observer
 
@@ -193,10 +194,10 @@ def _fill(folder: Path, cache: Path, align: Align) -> None:
             len(found),
         )
     try:
-        np.save(cache / CANVASES, np.stack(canvases), allow_pickle=False)
-        (cache / CANVASES).chmod(0o600)
+        with atomic_file(cache / CANVASES) as file:
+            np.save(file, np.stack(canvases), allow_pickle=False)
         # Last: its presence says that the canvases are all there.
-        (cache / PEOPLE).write_text(json.dumps(people), encoding="utf-8")
+        write_atomically(cache / PEOPLE, json.dumps(people).encode(), mode=0o644)
     except OSError as error:
         raise StoreError(
             f"Cannot write to {cache} ({error.strerror}); make room or allow writing there."

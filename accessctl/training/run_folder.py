@@ -8,7 +8,6 @@ losses and validation by epoch.
 import io
 import json
 import math
-import os
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -19,6 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accessctl.errors import ModelError, StoreError
+from accessctl.evaluation.plots import save_figure
+from accessctl.storage.files import atomic_file, write_atomically
 
 HISTORY_NAME = "history.jsonl"
 
@@ -78,9 +79,7 @@ def cut_history(folder: Path, rounds: int) -> None:
         for line in path.read_text(encoding="utf-8").splitlines()
         if 0 <= _round_of(line) <= rounds
     ]
-    scratch = path.with_suffix(".new")
-    scratch.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-    scratch.replace(path)
+    write_atomically(path, "".join(f"{line}\n" for line in lines).encode(), mode=0o644)
 
 
 def _round_of(line: str) -> int:
@@ -110,13 +109,10 @@ def save_checkpoint(folder: Path, variables: Sequence[Any], progress: Progress) 
     buffer = io.BytesIO()
     arrays[PROGRESS] = np.array(json.dumps(asdict(progress)))
     np.savez(buffer, allow_pickle=False, **arrays)
-    path, scratch = folder / CHECKPOINT_NAME, folder / f".{CHECKPOINT_NAME}.new"
+    path = folder / CHECKPOINT_NAME
     try:
-        with scratch.open("wb") as file:
+        with atomic_file(path, mode=0o644) as file:
             file.write(buffer.getbuffer())
-            file.flush()
-            os.fsync(file.fileno())
-        scratch.replace(path)
     except OSError as error:
         raise StoreError(
             f"Cannot write {path} ({error.strerror}); make room or allow writing there."
@@ -188,7 +184,7 @@ def plot_history(lines: Sequence[Mapping[str, Any]], folder: Path) -> Path | Non
         axes.grid(alpha=0.3)
         if axes.lines:
             axes.legend(fontsize="small")
-    figure.savefig(folder / PLOT_NAME, dpi=120)
+    save_figure(figure, folder / PLOT_NAME)
     pyplot.close(figure)
     return folder / PLOT_NAME
 

@@ -7,6 +7,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from accessctl.errors import ConfigError, StoreError
+from accessctl.storage.files import write_atomically
 from accessctl.training.augment import Strength
 
 NAME = "config.yaml"
@@ -91,7 +92,7 @@ def write(folder: Path, settings: Settings) -> None:
     text = yaml.safe_dump(settings.model_dump(mode="json"), sort_keys=False)
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        (folder / NAME).write_text(text, encoding="utf-8")
+        write_atomically(folder / NAME, text.encode(), mode=0o644)
     except OSError as error:
         raise StoreError(
             f"Cannot write to {folder} ({error.strerror}); name a folder that can be written to."

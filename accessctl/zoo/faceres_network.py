@@ -26,6 +26,7 @@ from keras import layers
 from numpy.typing import NDArray
 
 from accessctl.errors import ModelError
+from accessctl.storage.files import atomic_file
 from accessctl.storage.parsing import read_arrays
 
 SIZE = 224
@@ -227,7 +228,8 @@ class Projection:
 
 def save_projection(path: Path, projection: Projection) -> None:
     """Write `projection` to `path` (.npz), its components in 16 bits."""
-    np.savez(path, mean=projection.mean, components=projection.components.astype(np.float16))
+    with atomic_file(path, mode=0o644) as file:
+        np.savez(file, mean=projection.mean, components=projection.components.astype(np.float16))
 
 
 def load_projection(path: Path, features: int) -> Projection:

@@ -13,15 +13,23 @@ from pathlib import Path
 import pytest
 
 from accessctl.administration import backup as backups
+from accessctl.administration.acceptance import (
+    AcceptanceRecord,
+    AcceptedCopy,
+    ConfigText,
+    accepted_path,
+    check_known,
+    read_text,
+)
 from accessctl.administration.backup import BackedUp, DoorKeys, back_up, read_keys, write_keys
-from accessctl.administration.changes import open_administration
+from accessctl.administration.changes import DeferredLog, open_administration
 from accessctl.administration.restore import Restored, restore
 from accessctl.audit.opening import find_key, key_path, open_log, open_log_to_check
 from accessctl.audit.snapshots import Snapshots
 from accessctl.config import AuditConfig, Config, GalleryConfig
 from accessctl.domain import Event, EventKind, PersonRules
 from accessctl.door.fake import CALIBRATION
-from accessctl.errors import AccessctlError, FaultError, InputError
+from accessctl.errors import AccessctlError, FaultError, InputError, StoreError
 from accessctl.gallery.fake import random_units
 from accessctl.gallery.store import open_gallery
 from accessctl.policy.lockout import Lockout
@@ -32,6 +40,7 @@ from accessctl.recognition.photo_fit import Yardstick
 
 NOW = 1_800_000_000.0
 ONE_DAY = 86400.0
+STRENGTHS = {"strict": "liveness: {mode: challenge}\n", "weak": "liveness: {mode: 'off'}\n"}
 YARDSTICK = Yardstick(Normaliser(random_units(300, 8, seed=99), 50), CALIBRATION, 1e-3, 1e-4)
 
 
@@ -49,6 +58,7 @@ class Site:
                 head=self.elsewhere / "head",
             ),
         )
+        self.config_path = self.folder / "config.yaml"
         self.file = self.elsewhere / "backup"
         self.keys = self.elsewhere / "keys"
 
@@ -79,11 +89,49 @@ class Site:
         return [word for word in said if word != "gallery_seen"]
 
     def back_up(self, **more: bool) -> BackedUp:
-        return back_up(self.config, {}, self.file, NOW, keys=self.keys, **more)
+        return back_up(
+            self.config,
+            {},
+            self.file,
+            NOW,
+            config_path=self.config_path,
+            keys=self.keys,
+            **more,
+        )
 
     def restore(self, *, keys: bool = False, **more: bool) -> Restored:
         named = self.keys if keys else None
-        return restore(self.config, {}, self.file, NOW + ONE_DAY, keys=named, **more)
+        return restore(
+            self.config,
+            {},
+            self.file,
+            NOW + ONE_DAY,
+            config_path=self.config_path,
+            keys=named,
+            **more,
+        )
+
+    def accept(self, strength: str) -> None:
+        """The owner accepts a configuration that asks for `strength`."""
+        self.config_path.write_text(STRENGTHS[strength])
+        with DeferredLog(self.config.audit, {}) as audit:
+            record = AcceptanceRecord(self.config_path, audit, lambda: NOW)
+            record.accept(AcceptedCopy(self.config_path, {}), self.text)
+
+    @property
+    def text(self) -> ConfigText:
+        """The configuration's file, but for the places of this test's files."""
+        read = read_text(self.config_path)
+        return ConfigText(read.content, read.config.model_copy(update={"audit": self.config.audit}))
+
+    def accepted(self) -> bytes | None:
+        """What counts, by the copy and by the log; None where there is none."""
+        copy = AcceptedCopy(self.config_path, {})
+        found = copy.read()
+        with DeferredLog(self.config.audit, {}) as audit:
+            record = AcceptanceRecord(self.config_path, audit, lambda: NOW)
+            check_known(copy, found, record.known())
+        return None if found is None else found.content
 
     def lose(self) -> None:
         """The door's disk dies; the other one does not."""
@@ -197,10 +245,17 @@ def test_keys_are_not_in_the_backup_and_apart_only_when_asked(site: Site) -> Non
         assert key.hex().encode() not in content
         assert json.dumps(str(key)).encode() not in content
     other = site.elsewhere / "other"
-    back_up(site.config, {}, other, NOW)
+    back_up(site.config, {}, other, NOW, config_path=site.config_path)
     assert {path.name for path in site.elsewhere.iterdir()} == {"backup", "keys", "other", "head"}
     with pytest.raises(InputError, match="apart"):
-        back_up(site.config, {}, site.elsewhere / "x", NOW, keys=site.elsewhere / "x")
+        back_up(
+            site.config,
+            {},
+            site.elsewhere / "x",
+            NOW,
+            config_path=site.config_path,
+            keys=site.elsewhere / "x",
+        )
 
 
 def test_no_file_is_overwritten_and_none_is_left_after_a_refusal(site: Site) -> None:
@@ -232,17 +287,17 @@ def test_while_the_door_writes_all_the_time_the_copy_is_whole(site: Site) -> Non
     try:
         for number in range(5):
             path = site.elsewhere / str(number)
-            assert back_up(site.config, {}, path, NOW).broken is None
+            assert back_up(site.config, {}, path, NOW, config_path=site.config_path).broken is None
     finally:
         halt.set()
         thread.join(30)
     assert written[0] > 0
     site.lose()
     with pytest.raises(InputError, match="audit key"):
-        restore(site.config, {}, path, NOW)
+        restore(site.config, {}, path, NOW, config_path=site.config_path)
     write_keys(site.keys, DoorKeys(None, b"x" * 32))
     with pytest.raises(InputError, match="another audit key"):
-        restore(site.config, {}, path, NOW, keys=site.keys)
+        restore(site.config, {}, path, NOW, config_path=site.config_path, keys=site.keys)
 
 
 def test_somebody_enrolled_in_between_is_in_both_or_in_neither(
@@ -331,7 +386,7 @@ def test_the_backup_of_another_door_is_refused(site: Site, tmp_path: Path) -> No
     with pytest.raises(InputError, match="another audit key"):
         site.restore()
     with pytest.raises(InputError, match="key in place is another"):
-        restore(site.config, {}, other.file, NOW, keys=other.keys)
+        restore(site.config, {}, other.file, NOW, config_path=site.config_path, keys=other.keys)
 
 
 def test_where_it_cannot_be_put_in_place_all_is_put_back(
@@ -380,3 +435,67 @@ def test_rules_are_restored_sealed(site: Site) -> None:
     site.restore(keys=True)
     with open_administration(site.config, {}) as administration:
         assert administration.entitlement("Ada").rules.disabled
+
+
+def test_the_configuration_that_was_accepted_is_restored(site: Site) -> None:
+    site.accept("strict")
+    site.back_up()
+    site.lose()
+    assert site.restore(keys=True).weaker == ()
+    site.config_path.write_text(STRENGTHS["weak"])
+    assert site.accepted() == STRENGTHS["strict"].encode()
+    assert stat.S_IMODE(accepted_path(site.config_path).stat().st_mode) == 0o600
+
+
+def test_it_says_where_the_key_lies_now(site: Site) -> None:
+    site.accept("strict")
+    site.back_up()
+    site.lose()
+    audit = AuditConfig(
+        file=site.folder / "elsewhere" / "events.sqlite", head=site.config.audit.head
+    )
+    site.config = site.config.model_copy(update={"audit": audit})
+    site.restore(keys=True)
+    assert site.accepted() == STRENGTHS["strict"].encode()
+
+
+def test_a_restore_accepts_nothing_that_guards_less(site: Site) -> None:
+    site.accept("weak")
+    site.back_up()
+    site.accept("strict")
+    found = site.restore()
+    assert len(found.weaker) == 1
+    assert "liveness.mode" in found.weaker[0]
+    assert site.accepted() == STRENGTHS["strict"].encode()
+    site.accept("weak")
+    assert site.accepted() == STRENGTHS["weak"].encode()
+
+
+def test_one_that_was_accepted_in_between_is_the_one_the_log_knows(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.accept("strict")
+    copy, turns = backups.copy_database, [0]
+
+    def copy_and_accept(source: Path, target: Path, timeout: float) -> None:
+        copy(source, target, timeout)
+        if source.name == "gallery.sqlite" and turns[0] < 1:
+            turns[0] += 1
+            site.accept("weak")
+
+    monkeypatch.setattr(backups, "copy_database", copy_and_accept)
+    site.back_up()
+    monkeypatch.undo()
+    site.lose()
+    site.restore(keys=True)
+    assert site.accepted() == STRENGTHS["weak"].encode()
+
+
+def test_a_damaged_one_is_kept_as_it_is_and_still_refused(site: Site) -> None:
+    site.accept("strict")
+    accepted_path(site.config_path).write_bytes(b"{}")
+    site.back_up()
+    site.lose()
+    site.restore(keys=True)
+    with pytest.raises(StoreError, match="damaged"):
+        site.accepted()

@@ -13,6 +13,7 @@ from accessctl.administration.changes import (
     EndedLockouts,
     Entitlement,
     end_lockout,
+    end_person_lockout,
     open_administration,
 )
 from accessctl.audit.base import MemoryLog
@@ -498,6 +499,27 @@ def test_a_lockout_is_ended_at_one_door_and_told(store: LockoutStore) -> None:
     assert (store.people("front"), list(store.people("back"))) == ({}, ["ada"])
     assert (store.read("front"), store.read("back")) == (Lockout(), LOCKED)
     assert events(audit) == [TOLD]
+
+
+def test_one_persons_lockout_is_ended_and_nobody_elses(store: LockoutStore) -> None:
+    ada, eve = PersonId("ada"), PersonId("eve")
+    store.change_both("front", eve, lambda kept: replace(kept, person=LOCKED))
+    audit = MemoryLog()
+    assert end_person_lockout(store, "front", ada, audit, clock) == LOCKED
+    assert store.people("front") == {eve: LOCKED}
+    assert (store.read("front"), store.people("back")) == (LOCKED, {ada: LOCKED})
+    more = {"change": "face_unlocked", "door": "front", "refused": 7.0}
+    assert events(audit) == [Event(5.0, EventKind.PERSON, more, ada)]
+    assert end_person_lockout(store, "front", ada, audit, clock) == Lockout()
+    assert len(events(audit)) == 1
+
+
+def test_without_its_record_one_persons_lockout_goes_on(store: LockoutStore) -> None:
+    audit = MemoryLog()
+    audit.full = True
+    with pytest.raises(StoreError, match="disk is full"):
+        end_person_lockout(store, "front", PersonId("ada"), audit, clock)
+    assert store.people("front") == {"ada": LOCKED}
 
 
 def test_where_nobody_was_refused_nothing_is_told(store: LockoutStore) -> None:

@@ -82,6 +82,18 @@ def test_a_file_that_cannot_be_written(site, pictures) -> None:
     )
 
 
+@pytest.mark.usefixtures("models", "full_disk")
+def test_a_full_disk_leaves_what_was_there(site, pictures) -> None:
+    out = site.folder / "faces.npz"
+    out.write_bytes(b"of yesterday")
+    before = sorted(site.folder.iterdir())
+    said = site("embed", pictures("nobody"), "--out", out)
+    assert said.code == 1
+    assert "No space left on device" in said.err
+    assert out.read_bytes() == b"of yesterday"
+    assert sorted(site.folder.iterdir()) == before
+
+
 def test_a_folder_without_photos(site) -> None:
     (site.folder / "bare").mkdir()
     said = site("embed", site.folder / "bare", "--out", site.folder / "faces.npz")

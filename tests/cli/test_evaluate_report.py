@@ -53,6 +53,16 @@ def test_an_encoders_section_is_replaced_and_the_others_stay(tmp_path: Path) -> 
     assert report.read_text().endswith("\n\n## two\n\nkept\n\n## three\n\nadded\n")
 
 
+@pytest.mark.usefixtures("full_disk")
+def test_a_full_disk_loses_no_section(tmp_path: Path) -> None:
+    report = tmp_path / "report.md"
+    report.write_text("## one\n\nkept\n")
+    with pytest.raises(StoreError, match="No space left"):
+        put_section(report, "two", "new")
+    assert [path.name for path in tmp_path.iterdir()] == ["report.md"]
+    assert report.read_text() == "## one\n\nkept\n"
+
+
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.text("x \n", max_size=5)), max_size=6))
 def test_each_section_holds_what_was_put_last(tmp_path_factory, puts) -> None:
     report = tmp_path_factory.mktemp("report") / "report.md"

@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 
 from accessctl.cli.commands import COMMANDS, CommandRow
 from accessctl.cli.front import Several, Typed, Verb, application, is_number, spread, verb_of
+from accessctl.extensions import Extension, ExtensionKind
 
 NAMED = [row for row in COMMANDS if row.module is not None]
 
@@ -139,12 +140,12 @@ def test_other_packages_add_commands_and_take_none_of_ours(
 ) -> None:
     loaded = []
 
-    def load(what: Any) -> Any:
+    def load(what: Any) -> Extension:
         def loading() -> Any:
             loaded.append(what)
             return what
 
-        return loading
+        return Extension(ExtensionKind.COMMANDS, "any", "", "greeter", loading)
 
     app = typer.Typer()
     app.command()(greet)

@@ -221,3 +221,32 @@ def test_a_lockout_shows_and_can_be_ended(
     assert json.loads(capsys.readouterr().out)["allowed"]
     run("unlock-face")
     assert "not locked out" in capsys.readouterr().out
+
+
+def test_one_person_is_let_in_again(
+    house: Path, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(UnknownPersonError):
+        run("unlock-face", "Nobody")
+    run("unlock-face", "grace")
+    assert "No face was refused" in capsys.readouterr().out
+    with open_gallery(GalleryConfig(folder=house / "enrolled"), {}) as gallery:
+        grace = gallery.person("Grace").id
+    with LockoutStore(house / "state" / "lockout.sqlite") as store:
+        keeper = LockoutKeeper(store, "front", LockoutConfig(), uptime)
+        for person in (grace, PersonId("other"), PersonId("third")):
+            for _ in range(5):
+                keeper.note(Verdict(Outcome.DENIED, Reason.NOT_LIVE, None), person)
+        assert keeper.remaining_s(grace) > 0
+        run("unlock-face", "grace")
+        said = capsys.readouterr().out
+        assert "The face of Grace counts again at the door front; 5 refused attempts" in said
+        assert "The door itself is locked out" in said
+        assert keeper.remaining_s(PersonId("other")) > 0
+        assert store.people("front").keys() == {"other", "third"}
+    assert events(house)[-1] == {"change": "face_unlocked", "door": "front", "refused": 5.0}
+    run("unlock-face", "Grace")
+    assert "Nothing stands against Grace" in capsys.readouterr().out
+    run("unlock-face")
+    run("unlock-face", "Grace")
+    assert "The door itself" not in capsys.readouterr().out.splitlines()[-1]

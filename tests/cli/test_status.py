@@ -152,13 +152,30 @@ def test_a_door_that_is_starting():
         ),
         (
             {"refused": 0.25, "remaining_s": 0.0, "off": False, "people": 2},
-            "none; 0.25 refused attempts count; 2 people are locked out by themselves",
+            "none; 0.25 refused attempts count",
         ),
         ({"error": "The disk is gone."}, "The disk is gone."),
     ],
 )
 def test_lockouts(lockout, said):
     assert f"lockout     {said}" in lines(WATCHING | {"lockout": lockout})
+
+
+def test_whoever_is_locked_out_by_their_own_refusals_is_named():
+    locked_out = [
+        {"person": "Ada", "remaining_s": None, "off": True},
+        {"person": "Gr\x1bce", "remaining_s": 119.6, "off": False},
+        {"person": None, "remaining_s": 5.0, "off": False},
+    ]
+    lockout = WATCHING["lockout"] | {"people": 5, "locked_out": locked_out}
+    said = list(lines(WATCHING | {"lockout": lockout}))
+    after = said.index("lockout     none; 2 refused attempts count") + 1
+    assert said[after : after + 4] == [
+        "            Ada is locked out until `accessctl unlock-face NAME`",
+        "            Gr\\x1bce is locked out for another 120 s",
+        "            somebody removed is locked out for another 5 s",
+        "            2 more people are locked out",
+    ]
 
 
 def test_a_name_cannot_steer_the_terminal():

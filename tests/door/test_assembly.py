@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from accessctl.actions.base import Action, HangingAction, RecordingAction
+from accessctl.administration.placing import journal_of
 from accessctl.audit.base import MemoryLog
 from accessctl.config import ActionsConfig, CommandAction, Config, SnapshotConfig
 from accessctl.config.liveness import LivenessConfig
@@ -15,6 +16,7 @@ from accessctl.domain import Decision, Event, EventKind, Frame, Outcome, PersonI
 from accessctl.door import assembly
 from accessctl.door.assembly import new_visit_id, open_audit, open_door
 from accessctl.door.door import Door
+from accessctl.door.duty import Duty, duty_file
 from accessctl.door.fake import EPOCH, FACE_BOX, FakeHouse, decisions, portrait
 from accessctl.door.recorder import NO_PICTURES, service_event
 from accessctl.errors import ModelError, StoreError
@@ -24,6 +26,13 @@ from accessctl.recognition.engine import Engine
 from accessctl.vision.fake import fake_face
 
 ADA, EVE = 1, 2
+
+
+def test_after_half_a_restore_there_is_no_door(config: Config) -> None:
+    journal_of(config.audit.file).touch()
+    with pytest.raises(StoreError, match="run it again: accessctl restore"), open_audit(config):
+        pytest.fail("a door on half a state")
+    assert not config.audit.file.exists()
 
 
 def test_the_audit_log_is_private_and_closed_after(config: Config, tmp_path: Path) -> None:
@@ -189,17 +198,55 @@ def test_a_door_whose_texture_network_is_missing_does_not_open(
         pytest.fail("half a door")
 
 
-def test_the_safe_state_is_set_at_start_and_at_stop_and_is_on_record(
-    engine: Engine, house: FakeHouse, tmp_path: Path
-) -> None:
+@pytest.fixture
+def locked(engine: Engine, tmp_path: Path) -> Engine:
+    """One whose action declares a safe state, which writes down why it was set."""
     lock = tmp_path / "lock"
     lock.write_text(f"#!/bin/sh\necho $ACCESSCTL_REASON >> {tmp_path}/ran\n")
     lock.chmod(0o700)
     action = {"type": "command", "argv": ["/bin/true"], "safe": [str(lock)]}
     actions = ActionsConfig.model_validate({"granted": [action]})
-    engine = replace(engine, config=engine.config.model_copy(update={"actions": actions}))
-    with open_door(engine, house.audit):
+    return replace(engine, config=engine.config.model_copy(update={"actions": actions}))
+
+
+def test_the_safe_state_is_set_at_start_and_at_stop_and_is_on_record(
+    locked: Engine, house: FakeHouse, tmp_path: Path
+) -> None:
+    with open_door(locked, house.audit):
         assert (tmp_path / "ran").read_text() == "start\n"
     assert (tmp_path / "ran").read_text() == "start\nstop\n"
     told = [e.data for e in house.events() if e.data.get("state") == "safe_set"]
     assert [(one["why"], one["ok"]) for one in told] == [("start", True), ("stop", True)]
+
+
+@pytest.mark.parametrize("spectator", [True, False])
+def test_a_door_that_only_watches_leaves_the_lock_alone(
+    locked: Engine, house: FakeHouse, tmp_path: Path, spectator: bool
+) -> None:
+    with open_door(locked, house.audit):
+        (tmp_path / "ran").unlink()
+        with open_door(locked, house.audit, spectator=spectator) as watching:
+            assert not watching.acting
+            assert not (tmp_path / "ran").exists()
+        assert not (tmp_path / "ran").exists()
+    assert (tmp_path / "ran").read_text() == "stop\n"
+    with open_door(locked, house.audit, spectator=True) as alone:
+        # Nobody else acts for the lock: what this one decides counts.
+        assert alone.acting
+
+
+def test_a_door_that_takes_over_sets_the_safe_state(
+    locked: Engine, house: FakeHouse, tmp_path: Path
+) -> None:
+    """Whoever acted before may have died while the lock was open."""
+    with Duty(duty_file(locked.config), waits=False) as other:
+        with open_door(locked, house.audit) as door:
+            door.step(Frame(portrait(EVE), 0.0, 0))
+            assert not (tmp_path / "ran").exists()
+            other.__exit__(None, None, None)
+            door.step(Frame(portrait(EVE), 60.0, 1))
+            assert door.acting
+            assert (tmp_path / "ran").read_text() == "start\n"
+        assert (tmp_path / "ran").read_text() == "start\nstop\n"
+    states = [e.data.get("state") for e in house.events()]
+    assert [s for s in states if s in ("acting", "safe_set")] == ["acting", "safe_set", "safe_set"]

@@ -31,6 +31,17 @@ def drawn(path: Path) -> None:
     assert len(np.unique(picture.reshape(-1, 3), axis=0)) > 20, "nothing is drawn"
 
 
+@pytest.mark.usefixtures("full_disk")
+def test_a_figure_on_a_full_disk_leaves_the_one_before(tmp_path: Path) -> None:
+    path = tmp_path / "det.png"
+    path.write_bytes(b"before")
+    figure = pytest.importorskip("matplotlib.figure").Figure((1, 1))
+    with pytest.raises(OSError, match="No space left"):
+        plots.save_figure(figure, path)
+    assert [p.name for p in tmp_path.iterdir()] == ["det.png"]
+    assert path.read_bytes() == b"before"
+
+
 def test_a_curve_from_ten_impostors_to_a_tenth_of_them(pairs: AllPairs) -> None:
     fmr, fnmr = plots.pair_det_curve(pairs)
     assert fmr[0] == pytest.approx(10 / pairs.impostors)

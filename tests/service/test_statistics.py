@@ -2,6 +2,7 @@ import json
 import math
 import threading
 from collections import deque
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -27,6 +28,34 @@ def test_what_the_door_wrote_is_read(tmp_path):
     assert not read_lockout(file, "front", NOW).off
     assert read_lockout(file, "back", NOW).off
     assert read_lockout(file, "side", NOW) == LockoutView()
+
+
+def test_whose_own_lockout_lasts_is_read_and_named(tmp_path, shown):
+    file = tmp_path / "lockout.sqlite"
+    own = {
+        "p-ada": Lockout(5, Uptime("boot", 100.0), 30.0),
+        "p-bob": Lockout(2),
+        "p-eve": Lockout(50, off=True),
+    }
+    with LockoutStore(file) as store:
+        for person, state in own.items():
+            store.change_both(
+                "front", PersonId(person), lambda kept, state=state: replace(kept, person=state)
+            )
+    view = read_lockout(file, "front", NOW)
+    assert view == LockoutView(locked={"p-ada": 20.0, "p-eve": math.inf})
+    shown.lockout, shown.names = (lambda: view), {ADA: "Ada"}
+    told = shown.statistics.report()["lockout"]
+    assert told["people"] == shown.statistics.totals().people_locked == 2
+    assert told["locked_out"] == [
+        {"person": None, "remaining_s": None, "off": True},
+        {"person": "Ada", "remaining_s": 20.0, "off": False},
+    ]
+    crowd = {PersonId(f"p-{number}"): float(number + 1) for number in range(30)}
+    shown.lockout = lambda: LockoutView(locked=crowd)
+    told = shown.statistics.report()["lockout"]
+    assert told["people"] == 30
+    assert [one["remaining_s"] for one in told["locked_out"]] == [30.0 - n for n in range(20)]
 
 
 def test_a_file_that_is_none_is_a_store_error(tmp_path):
@@ -166,6 +195,7 @@ def test_lockouts_are_json_even_when_they_last_for_ever(shown):
         "remaining_s": 12.3,
         "off": False,
         "people": 0,
+        "locked_out": [],
     }
     shown.lockout = lambda: LockoutView(50, math.inf)
     assert shown.statistics.report()["lockout"] == {
@@ -173,6 +203,7 @@ def test_lockouts_are_json_even_when_they_last_for_ever(shown):
         "remaining_s": None,
         "off": True,
         "people": 0,
+        "locked_out": [],
     }
     assert shown.statistics.totals().lockout_s == math.inf
 

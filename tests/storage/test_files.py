@@ -14,6 +14,7 @@ from accessctl.errors import FaultError, InputError, StoreError
 from accessctl.storage.files import (
     KEY_BYTES,
     KeyPlaces,
+    atomic_file,
     create_private,
     identity,
     is_still,
@@ -21,6 +22,7 @@ from accessctl.storage.files import (
     new_private_file,
     sync_folder,
     write_atomically,
+    write_key,
 )
 
 
@@ -80,6 +82,28 @@ def test_a_write_that_fails_leaves_what_was_there(
     assert list(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.usefixtures("full_disk")
+def test_a_key_on_a_full_disk_leaves_the_next_one_its_place(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="No space left"):
+        write_key(tmp_path / "key", b"k" * KEY_BYTES)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_fails_while_it_is_written_leaves_what_was_there(tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    path.write_bytes(b"kept")
+
+    def write_half() -> None:
+        with atomic_file(path) as file:
+            file.write(b"half")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        write_half()
+    assert [p.name for p in tmp_path.iterdir()] == ["x"]
+    assert path.read_bytes() == b"kept"
+
+
 def test_a_folder_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         write_atomically(tmp_path / "away" / "x", b"")
@@ -129,11 +153,11 @@ def test_one_that_is_there_is_kept(tmp_path: Path) -> None:
 
 def test_what_a_killed_process_left_is_no_hindrance(tmp_path: Path) -> None:
     path = tmp_path / "spare.key"
-    write(tmp_path / f"spare.key.{os.getpid()}", b"half", 0o644)
+    draft = write(tmp_path / ".spare.key.abcdefgh", b"half", 0o600)
     key, is_new = PLACES.generate(path, os.urandom)
     assert is_new
     assert PLACES.find(path, {}) == key
-    assert list(tmp_path.iterdir()) == [path]
+    assert sorted(tmp_path.iterdir()) == [draft, path]
 
 
 MAKE = """

@@ -20,6 +20,7 @@ from pydantic import JsonValue
 from accessctl.encoder.keras_file import to_litert
 from accessctl.errors import ModelError, StoreError
 from accessctl.liveness.texture_card import CARD_NAME, TextureCard, TextureInput, TextureOutput
+from accessctl.storage.files import write_atomically
 from accessctl.training.spoof.samples import REACHES, SAMPLING, SIZE
 
 WIDTHS = (16, 32, 56, 96)
@@ -144,8 +145,8 @@ def export(network: keras.Model, folder: Path, told: CardFacts) -> TextureCard:
     text = yaml.safe_dump(card.model_dump(mode="json"), sort_keys=False, width=96)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / FILE).write_bytes(content)
-        (folder / CARD_NAME).write_text(text, "utf-8")
+        write_atomically(folder / FILE, content, mode=0o644)
+        write_atomically(folder / CARD_NAME, text.encode(), mode=0o644)
     except OSError as error:
         raise StoreError(
             f"Cannot write to {folder} ({error.strerror}); make room or allow writing there."

@@ -15,6 +15,7 @@ from accessctl.config import VisionConfig
 from accessctl.domain import Box, Image
 from accessctl.errors import InputError, StoreError
 from accessctl.evaluation.presentation import VIDEOS
+from accessctl.storage.files import write_atomically
 from accessctl.storage.parsing import read_mapping
 from accessctl.training.spoof.fit import Checked, FitPlan, fit, living_of, rates
 from accessctl.training.spoof.prepare import REAL_ATTACK, Folds, prepare
@@ -209,7 +210,7 @@ def _settle(folder: Path, settings: RunSettings) -> None:
     text = yaml.safe_dump(settings.model_dump(mode="json"), sort_keys=False)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8")
+        write_atomically(path, text.encode(), mode=0o644)
     except OSError as error:
         raise StoreError(
             f"Cannot write to {folder} ({error.strerror}); make room or allow writing there."

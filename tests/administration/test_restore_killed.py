@@ -1,0 +1,153 @@
+"""A restore that is killed at any moment, and run again: as if it had never been interrupted."""
+
+import os
+import shutil
+import sys
+import warnings
+from pathlib import Path
+
+import pytest
+
+from accessctl.administration.placing import journal_of
+from accessctl.audit.opening import open_log_to_check
+from accessctl.domain import PersonId
+from accessctl.errors import StoreError
+from accessctl.policy.lockout import Lockout
+from accessctl.policy.lockout_store import LockoutStore
+from tests.administration.test_backup import NOW, ONE_DAY, Site, restore
+
+CHANGING = {"os.rename", "os.remove", "os.link", "os.mkdir", "os.rmdir"}
+KILLED, DONE = 9, 7
+
+
+def killed_at(site: Site, point: int) -> bool:
+    """Restore in a process of its own that dies at its `point`th change of a folder, without any
+    cleaning up; whether it came that far."""
+    with warnings.catch_warnings():
+        # Threads of numerical libraries: the child uses none of them.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        child = os.fork()
+    if child:
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == KILLED
+    changes = [0]
+
+    def count(event: str, _: object) -> None:
+        if event in CHANGING:
+            changes[0] += 1
+            if changes[0] > point:
+                os._exit(KILLED)
+
+    try:
+        sys.addaudithook(count)
+        site.restore()
+        os._exit(DONE)
+    except BaseException:  # noqa: BLE001 - the child must not run the parent's tests
+        os._exit(1)
+
+
+@pytest.fixture
+def damaged(tmp_path: Path) -> Site:
+    """Backed up with three people; since then Grace was removed and the log went on."""
+    site = Site(tmp_path)
+    site.enrol("Ada", "Grace", "Edith")
+    with LockoutStore(site.config.lockout_file) as lockouts:
+        lockouts.change(site.config.access.door, lambda _: Lockout(refused=3))
+    site.accept("strict")
+    site.back_up()
+    site.remove("Grace")
+    site.note("started")
+    return site
+
+
+def outcome(site: Site) -> tuple[object, ...]:
+    """What a restore came to; what the log says of both ends is among it."""
+    with open_log_to_check(site.config.audit, {}) as log:
+        report = log.verify()
+        (told,) = [e.data for _, e in log.query() if e.data.get("state") == "audit_restored"]
+    with LockoutStore(site.config.lockout_file) as lockouts:
+        refused = lockouts.read(site.config.access.door).refused
+    state = (site.names(), site.states(), refused, site.accepted())
+    return (*state, report.alarm, told["head"], told["before"])
+
+
+def test_at_every_point(damaged: Site, tmp_path: Path) -> None:
+    home, kept = tmp_path / "door", tmp_path / "kept"
+    for folder in (home, damaged.elsewhere):
+        shutil.copytree(folder, kept / folder.name)
+
+    def as_before() -> None:
+        for folder in (home, damaged.elsewhere):
+            shutil.rmtree(folder)
+            shutil.copytree(kept / folder.name, folder)
+
+    damaged.restore()
+    expected = outcome(damaged)
+    assert expected[0] == ["Ada", "Edith"]
+    point = 0
+    as_before()
+    journal = journal_of(damaged.config.audit.file)
+    while killed_at(damaged, point):
+        if not journal.exists() and "audit_restored" in damaged.states():
+            # All was done; only its working folders are left, for the next one to clear away.
+            assert outcome(damaged) == expected, point
+            as_before()
+            point += 1
+            continue
+        found = damaged.restore()
+        assert found.removed_again == ("Grace",), point
+        assert outcome(damaged) == expected, point
+        assert not list(tmp_path.rglob(".restore.*")), point
+        assert not journal.exists(), point
+        names = [path.name.split(".before-restore-")[0] for path in found.aside]
+        assert len(names) == len(set(names)), point
+        as_before()
+        point += 1
+    # The renames of five files and what was moved aside for them are among it.
+    assert point > 20
+
+
+def test_killed_again_while_it_is_undone(damaged: Site) -> None:
+    log = damaged.config.audit.file
+    points = iter(range(1000))
+    while killed_at(damaged, next(points)) and not journal_of(log).exists():
+        pass
+    # Each next one dies a little later, some in the undoing, some in the restore after it.
+    for point in range(60):
+        if not killed_at(damaged, point):
+            break
+    damaged.restore()
+    assert outcome(damaged)[0] == ["Ada", "Edith"]
+
+
+def test_what_somebody_wrote_in_between_is_kept_aside(damaged: Site) -> None:
+    file = damaged.config.lockout_file
+    points = iter(range(1000))
+    while killed_at(damaged, next(points)):
+        if journal_of(damaged.config.audit.file).exists() and file.exists():
+            before = file.stat().st_ino
+            moved = list(file.parent.glob("lockout.sqlite.before-restore-*"))
+            if moved and moved[0].stat().st_ino != before:
+                break
+    with LockoutStore(file) as lockouts:
+        lockouts.change_both(
+            "front", PersonId("x"), lambda kept: type(kept)(Lockout(refused=9), kept.person)
+        )
+    found = damaged.restore()
+    (aside,) = [path for path in found.aside if "-interrupted" in path.name]
+    shutil.copy(aside, damaged.elsewhere / "looked.sqlite")
+    with LockoutStore(damaged.elsewhere / "looked.sqlite") as lockouts:
+        assert lockouts.read("front").refused == 9
+
+
+def test_a_note_that_says_nothing_stops_it(damaged: Site) -> None:
+    before = damaged.names()
+    journal_of(damaged.config.audit.file).write_text('{"format": "?"}')
+    with pytest.raises(StoreError, match="put the files"):
+        restore(
+            damaged.config,
+            {},
+            damaged.file,
+            NOW + ONE_DAY,
+            config_path=damaged.config_path,
+        )
+    assert damaged.names() == before
