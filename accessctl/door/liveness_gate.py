@@ -134,7 +134,7 @@ class LivenessGate:
     _asked: list[Asked] = field(default_factory=list)
 
     def hear(self) -> None:
-        """Take over what was looked at meanwhile; what is of no open visit is dropped."""
+        """Take over what was looked at meanwhile; what is of no open attempt is dropped."""
         while answers := self.cues.answers():
             for answer in answers:
                 self._hear(answer)
@@ -220,7 +220,8 @@ class LivenessGate:
 
     def _hear(self, answer: CueAnswer) -> None:
         source = self._open.get(answer.visit)
-        if source is None:
+        # An earlier attempt of the visit may have been asked about, and another face then.
+        if source is None or not source.awaits(answer.look):
             return
         if answer.fault is not None:
             self._fail(answer.visit, source, answer.fault)

@@ -57,6 +57,11 @@ class VisitLiveness:
         self.infrared_silent = False
         """Whether no infrared camera shows anything at the moment."""
 
+    def awaits(self, look: CueWindow) -> bool:
+        """Whether an answer to `look` is waited for here; others are of another attempt, or of
+        another face that the visit was before."""
+        return self._queue.is_out(look)
+
     def take(self, look: CueWindow, results: tuple[CueResult, ...]) -> CueWindow | None:
         """What a look came to; the next one that is due, if one is."""
         self._examiner.take(look, results)

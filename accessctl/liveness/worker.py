@@ -44,6 +44,10 @@ class WindowQueue:
         self._out = self._waiting.popleft()
         return self._out
 
+    def is_out(self, look: CueWindow) -> bool:
+        """Whether `look` is the one that is being looked at, whatever doubts it was told of."""
+        return self._out is not None and self._out.frames is look.frames
+
     def answered(self) -> None:
         """The one that was out has come to something."""
         self._out = None

@@ -491,6 +491,38 @@ def test_answers_for_visits_that_are_over_are_dropped() -> None:
     assert guest.show(5, faces=(replace(FACE, track=2),)) == []
 
 
+@pytest.mark.parametrize("said", [CONFIRM, VETO])
+def test_a_late_answer_on_one_track_says_nothing_of_the_face_on_the_next(said: CueVerdict) -> None:
+    """Somebody alive is looked at; before the answer comes, a picture has taken the visit over."""
+    looks = LateLooks(lambda look: house.cues(look))
+    guest = Guest()
+    house = guest.house
+    house.cue_runner = looks
+    guest.door = house.door()
+    looks.held = True
+    house.cues.says = said
+    guest.show(10)
+    house.cues.says = NOTHING
+    guest.show(8, faces=(replace(FACE, track=2),))
+    looks.held = False
+    assert guest.show(10, faces=(replace(FACE, track=2),)) == []
+
+
+def test_a_late_fault_on_one_track_does_not_fail_the_next() -> None:
+    looks = LateLooks(lambda look: house.cues(look))
+    guest = Guest()
+    house = guest.house
+    house.cue_runner = looks
+    guest.door = house.door()
+    looks.held = True
+    house.cues.fault = ValueError("no")
+    guest.show(10)
+    house.cues.fault, house.cues.says = None, CONFIRM
+    guest.show(1, faces=(replace(FACE, track=2),))
+    looks.held = False
+    assert guest.show(10, faces=(replace(FACE, track=2),)) == [GRANTED]
+
+
 def test_a_stranger_cannot_lend_their_life() -> None:
     """Only frames that show Ada by themselves reach the cues as hers."""
     guest = Guest(unknown_after_frames=100, unknown_after_s=60.0)
