@@ -159,7 +159,7 @@ class LivenessGate:
 
         `sighting` is what this frame said of the visitor's identity, if it was good enough.
         """
-        source = self._source_of(visit.id)
+        source = self._source_of(visit)
         if source is None:
             return visit.life
         source.infrared_silent = self.infrared is None or self.infrared.silent
@@ -190,13 +190,13 @@ class LivenessGate:
     def close(self) -> None:
         self.cues.close()
 
-    def _source_of(self, visit: str) -> VisitLiveness | None:
+    def _source_of(self, visit: Visit) -> VisitLiveness | None:
         """What is known of that visit, which begins here unless nothing is asked for."""
-        if visit not in self._open:
+        if visit.id not in self._open:
             if self.wanted.liveness.mode == "off" and self.wanted.intent is None:
                 return None
-            self._open[visit] = VisitLiveness(self.wanted)
-        return self._open[visit]
+            self._open[visit.id] = VisitLiveness(self.wanted, visit.suspected)
+        return self._open[visit.id]
 
     def _gathered(
         self, frame: Frame, face: Face, sighting: Sighting | None, rules: DecisionRules

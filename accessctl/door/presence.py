@@ -39,12 +39,16 @@ def meet(
             visits[face.track] = Visit(new_id(), now, still_at_first=face.still_s >= SCENERY_S)
             continue
         earlier = visits[before]
-        if not earlier.final:
+        if earlier.final:
+            visits[face.track] = Visit(new_id(), now, after=earlier)
+        elif earlier.verdict is None and earlier.life.owes:
+            # To break one's track must not be a way to shed a doubt or to get another challenge:
+            # the earlier visit comes to what leaving it comes to.
+            visits[face.track] = Visit(new_id(), now)
+        else:
             del visits[before]
             visits[face.track] = earlier.on_another_track()
             joined.append(earlier.id)
-        else:
-            visits[face.track] = Visit(new_id(), now, after=earlier)
     scenery = [is_scenery(face, visits[face.track]) for face in faces]
     for index, face in enumerate(faces):
         others = [i for i in range(len(faces)) if i == index or not scenery[i]]

@@ -5,8 +5,8 @@ A `Visit` never changes. The door, and nobody else, puts the next one in its pla
 """
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from accessctl.domain import (
 from accessctl.door.demands import Prompt
 from accessctl.door.visit_liveness import VisitLiveness
 from accessctl.liveness.cues.table import Lines
+from accessctl.liveness.examiner import CueStanding
 from accessctl.policy.circumstances import Proof
 from accessctl.policy.decide import Evidence, Verdict
 from accessctl.policy.evidence_record import NO_CUES, LivenessRecord
@@ -58,6 +59,13 @@ class LifeShown:
         return self.source is not None and self.source.doubted
 
     @property
+    def owes(self) -> bool:
+        """Whether the attempt must not be given up for nothing: a challenge was given, or
+        something speaks against life."""
+        posed = self.source is not None and self.source.posed
+        return posed or self.doubted or self.liveness is Proof.REFUTED
+
+    @property
     def gathered(self) -> Lines:
         """What the cues of liveness have gathered, in words."""
         return () if self.source is None else self.source.gathered
@@ -90,7 +98,8 @@ class Visit:
     infinite where nothing changes the verdict any more. `charged` is what has been counted of the
     visit as a refused attempt, and whose. `box` is the face's last one. `still_at_first`: the visit
     began in a place where a face had long stood still; `noted_still`: that it does is on record.
-    `after` is the decided visit whose face may be this one.
+    `after` is the decided visit whose face may be this one. `suspected` is what the cues held
+    against life when the last attempt ended.
     """
 
     id: str
@@ -112,6 +121,7 @@ class Visit:
     still_at_first: bool = False
     noted_still: bool = False
     after: "Visit | None" = None
+    suspected: Mapping[str, CueStanding] = field(default_factory=dict)
 
     @property
     def final(self) -> bool:
@@ -119,7 +129,8 @@ class Visit:
         return self.verdict is not None and math.isinf(self.rests_until)
 
     def again(self) -> "Visit":
-        """The next attempt: whatever is to count for it has to be seen anew."""
+        """The next attempt: whatever is to count for it has to be seen anew. What spoke against
+        life stands until it is cleared up."""
         return replace(self._anew(), attempt=self.attempt + 1)
 
     def on_another_track(self) -> "Visit":
@@ -138,6 +149,7 @@ class Visit:
             still_at_first=self.still_at_first,
             noted_still=self.noted_still,
             after=self.after,
+            suspected=self.suspected if self.life.source is None else self.life.source.suspected,
         )
 
     def charge(self, verdict: Verdict) -> tuple["Visit", bool]:

@@ -1,6 +1,7 @@
 """Whether one visit is that of somebody alive who wants to come in."""
 
 import math
+from collections.abc import Mapping
 
 from accessctl.domain import PersonId
 from accessctl.door.demands import PosedChallenge, Prompt, Wanted
@@ -9,7 +10,13 @@ from accessctl.liveness.cues.infrared import INFRARED
 from accessctl.liveness.cues.table import Lines, evidence_lines, hint
 from accessctl.liveness.cues.texture import fills
 from accessctl.liveness.evidence import CueResult, CueVerdict, LivenessFrame
-from accessctl.liveness.examiner import CueWindow, Liveness, VisitCues
+from accessctl.liveness.examiner import (
+    NOTHING_SUSPECTED,
+    CueStanding,
+    CueWindow,
+    Liveness,
+    VisitCues,
+)
 from accessctl.liveness.gestures import PROMPTS, IntentWatch, watch_intent
 from accessctl.liveness.texture_network import TextureSampler
 from accessctl.liveness.worker import WindowQueue
@@ -33,7 +40,10 @@ class VisitLiveness:
     answers it by `take` or `put_back`, or the cues have failed.
     """
 
-    def __init__(self, wanted: Wanted) -> None:
+    def __init__(
+        self, wanted: Wanted, suspected: Mapping[str, CueStanding] = NOTHING_SUSPECTED
+    ) -> None:
+        """`suspected` is what spoke against life in earlier attempts of the visit."""
         self._wanted = wanted
         config = wanted.liveness
         self._examiner = VisitCues(
@@ -41,6 +51,7 @@ class VisitLiveness:
             every_s=config.every_s,
             min_seen=wanted.min_seen,
             roles=wanted.roles,
+            suspected=suspected,
         )
         self._candidate: PersonId | None = None
         self._matched_at: float | None = None
@@ -139,6 +150,16 @@ class VisitLiveness:
         """
         another = self._posed.another(self._candidate)
         return self.failed or another or self.record().doubts_attack
+
+    @property
+    def suspected(self) -> Mapping[str, CueStanding]:
+        """What the cues hold against the visit by now: a new attempt begins with it."""
+        return self._examiner.suspected
+
+    @property
+    def posed(self) -> bool:
+        """Whether a challenge was given, answered or not."""
+        return self._posed.state is not None
 
     @property
     def challenge(self) -> str | None:

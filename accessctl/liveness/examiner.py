@@ -134,6 +134,7 @@ class CueStanding:
 
 
 NEW = CueStanding()
+NOTHING_SUSPECTED: Mapping[str, CueStanding] = MappingProxyType({})
 
 
 def hear(
@@ -210,15 +211,17 @@ class VisitCues:
         every_s: float,
         min_seen: float = MIN_SEEN,
         roles: Sequence[CueRole] = ROLES,
+        suspected: Mapping[str, CueStanding] = NOTHING_SUSPECTED,
     ) -> None:
-        """`roles` are the cues that look at the visit; the times are in seconds."""
+        """`roles` are the cues that look at the visit; the times are in seconds. `suspected` is
+        what spoke against life before, and has not been cleared up."""
         self._roles = roles
         self._window_s = window_s
         self._every_s = every_s
         self._min_seen = min_seen
         self._frames: deque[LivenessFrame] = deque(maxlen=MAX_FRAMES)
         self._due_from: float | None = None
-        self._standing: dict[str, CueStanding] = {}
+        self._standing: dict[str, CueStanding] = dict(suspected)
         self._confirmed: dict[tuple[PersonId | None, str], CueResult] = {}
         self._looked: dict[float, None] = {}
 
@@ -233,6 +236,11 @@ class VisitCues:
         words = (self._word(cue, of, candidate) for cue, of in self._standing.items())
         results = tuple(word for word in words if word is not None)
         return LivenessVerdict(combine(results), results)
+
+    @property
+    def suspected(self) -> Mapping[str, CueStanding]:
+        """The standing of each cue that speaks against a grant now."""
+        return {cue: of for cue, of in self._standing.items() if of.against is not None}
 
     @property
     def doubts(self) -> Mapping[str, int]:

@@ -1,6 +1,7 @@
 """A decision ends an attempt, not a visit."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from accessctl.clock import Uptime
 from accessctl.config import LockoutConfig, PolicyConfig
 from accessctl.config.liveness import LivenessConfig
 from accessctl.config.policy import AccessConfig
-from accessctl.domain import Box, CueVerdict, Decision, Face, Outcome, PersonRules, Reason
+from accessctl.domain import Box, CueVerdict, Decision, Face, Outcome, PersonRules, Quality, Reason
 from accessctl.door.access_gate import NO_LOCKOUTS, AccessGate, Lockouts
 from accessctl.door.assembly import recent_grants
 from accessctl.door.demands import Wanted
@@ -197,6 +198,32 @@ def test_a_picture_that_is_suspected_gets_no_second_attempt() -> None:
     assert here.stand(ADA, 6.0) == [(Outcome.DENIED, Reason.LIVENESS_UNDECIDED)]
     here.house.cues.says = CueVerdict.CONFIRM
     assert here.stand(ADA, 10.0) == []
+
+
+@pytest.mark.parametrize("said", [CueVerdict.VETO, CueVerdict.DOUBT])
+def test_an_attempt_that_ends_otherwise_sheds_no_suspicion(said: CueVerdict) -> None:
+    """Company is told before an attack; once it has gone, what the cues said still stands."""
+    here = Doorstep(several_faces="refuse")
+    here.house.wanted = Wanted(LivenessConfig(mode="passive", patience_s=2.0))
+    near, beside = fake_face(1, box=FACE_BOX), fake_face(2, box=Box(70, 20, 50, 60))
+    here.house.cues.cue, here.house.cues.says = "texture", said
+    assert here.stand(ADA, 0.6, faces=[replace(near, quality=Quality(0.8, ("blurred",)))]) == []
+    made = here.stand(ADA, 0.5, faces=[near, beside])
+    assert (Outcome.DENIED, Reason.TWO_FACES) in made
+    here.house.cues.cue, here.house.cues.says = "rigidity", CueVerdict.CONFIRM
+    assert GRANTED not in here.stand(ADA, 12.0, faces=[near])
+
+
+def test_a_suspicion_from_an_earlier_attempt_is_cleared_as_any_other() -> None:
+    here = Doorstep(several_faces="refuse")
+    here.house.wanted = Wanted(LivenessConfig(mode="passive", patience_s=5.0))
+    near, beside = fake_face(1, box=FACE_BOX), fake_face(2, box=Box(70, 20, 50, 60))
+    here.house.cues.cue, here.house.cues.says = "texture", CueVerdict.DOUBT
+    here.stand(ADA, 0.6, faces=[replace(near, quality=Quality(0.8, ("blurred",)))])
+    made = here.stand(ADA, 0.5, faces=[near, beside])
+    assert (Outcome.DENIED, Reason.TWO_FACES) in made
+    here.house.cues.says = CueVerdict.CONFIRM
+    assert here.stand(ADA, 6.0, faces=[near]) == [GRANTED]
 
 
 @pytest.mark.parametrize(("mode", "counted"), [("passive", 1), ("challenge", 3)])

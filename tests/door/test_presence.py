@@ -70,6 +70,40 @@ def test_an_attack_stays_refused_on_another_track() -> None:
     assert here.stand(ADA, 10.0, faces=on(2, NEXT)) == []
 
 
+def test_no_track_is_broken_to_get_an_easier_challenge(tmp_path: Path) -> None:
+    """Each challenge that was asked and not answered is on record and counts."""
+    here = Doorstep()
+    here.house.wanted = Wanted(LivenessConfig(mode="challenge", patience_s=2.0))
+    with LockoutStore(tmp_path / "lockout.sqlite") as store:
+        here.keeper = LockoutKeeper(store, "front", LockoutConfig(), lambda: Uptime("boot", 0.0))
+        made = []
+        for track in range(1, 5):
+            made += here.stand(ADA, 2.0, faces=on(track))
+        made += here.stand(ADA, 2.0, faces=())
+        assert made == [(Outcome.DENIED, Reason.LIVENESS_UNDECIDED)] * 4
+        assert store.read("front").refused == 4
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (CueVerdict.VETO, Reason.NOT_LIVE),
+        (CueVerdict.DOUBT, Reason.LIVENESS_UNDECIDED),
+    ],
+)
+def test_no_suspicion_is_shed_by_another_track(said: CueVerdict, told: Reason) -> None:
+    here = alive()
+    here.house.cues.cue, here.house.cues.says = "texture", said
+    # Of two faces no one is decided on until it is alone.
+    here.house.policy = here.house.policy.model_copy(update={"several_faces": "nearest"})
+    wide = on(9, Box(20, 20, 90, 90))
+    here.stand(ADA, 1.0, faces=[*on(1), *wide])
+    here.house.cues.cue, here.house.cues.says = "rigidity", CueVerdict.CONFIRM
+    here.stand(ADA, 4.0, faces=on(2))
+    (first,) = [e.data for e in here.house.events() if e.data.get("visit") == "visit-1"]
+    assert (first["decision"], first["reason"]) == ("denied", told)
+
+
 def test_a_broken_track_gives_no_more_attempts() -> None:
     here = Doorstep()
     made = []
