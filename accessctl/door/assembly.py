@@ -6,7 +6,6 @@ import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 from accessctl.actions.command import Command
 from accessctl.actions.runner import ActionRunner, actions_from
@@ -76,14 +75,7 @@ def open_door(
     one waits until that ends, a `spectator` never acts in its place.
     """
     config = engine.config
-    safe = safe_commands(config.actions)
-
-    def taken_over(state: str, **data: Any) -> None:
-        write_down(audit, service_event(state, time.time(), **data))
-        # Whoever acted before may have died while the lock was open.
-        leave_safe(safe, audit, "start")
-
-    duty = Duty(duty_file(config), waits=not spectator, record=taken_over)
+    duty = Duty(duty_file(config), waits=not spectator, record=state_recorder(audit))
     with duty, LockoutStore(config.lockout_file) as lockouts:
         keeper = LockoutKeeper(lockouts, config.access.door, config.policy.lockout, uptime)
         pins = PinAttempts(audit, keeper, time.time)
@@ -96,7 +88,7 @@ def open_door(
         )
         settings = live_settings_of(config, gate)
         if duty.acting:
-            leave_safe(safe, audit, "start")
+            leave_safe(settings.safe, audit, "start")
         runner = ActionRunner(queue=config.actions.queue)
         cues = DirectCueRunner() if every_frame else CueWorker()
         setup = DoorSetup(
@@ -115,16 +107,18 @@ def open_door(
                 state_recorder(audit),
             ),
             duty=duty,
+            on_duty=lambda live: after_another(audit, live),
             granted_before=recent_grants(audit, config.policy.cooldown_s, time.time()),
         )
+        door = Door(setup, settings)
         try:
-            yield Door(setup, settings)
+            yield door
         finally:
             cues.close()
             if not runner.close(finish_s):
                 log.warning("Some actions had not finished after %.0f s.", finish_s)
             if duty.acting:
-                leave_safe(safe, audit, "stop")
+                leave_safe(door.safe, audit, "stop")
 
 
 def leave_safe(commands: Sequence[Command], audit: Recorder, why: str) -> None:
@@ -132,6 +126,14 @@ def leave_safe(commands: Sequence[Command], audit: Recorder, why: str) -> None:
     for name, result in set_safe(commands, why):
         data = {"action": name, "ok": result.ok, "detail": result.detail, "why": why}
         write_down(audit, Event(time.time(), EventKind.SERVICE, {"state": "safe_set", **data}))
+
+
+def after_another(audit: Log, settings: LiveSettings) -> dict[PersonId, float]:
+    """What there is to do when this door begins to act for one that acted before: that may have
+    been killed while its lock was open. Returns how many seconds ago it let people in."""
+    granted = recent_grants(audit, settings.policy.cooldown_s, time.time())
+    leave_safe(settings.safe, audit, "start")
+    return granted
 
 
 def live_settings_of(config: Config, gate: AccessGate) -> LiveSettings:
@@ -150,6 +152,7 @@ def live_settings_of(config: Config, gate: AccessGate) -> LiveSettings:
         asking=actions_from(config.actions.challenge),
         wanted=wanted_of(config),
         pictures=pictures_of(config),
+        safe=safe_commands(config.actions),
     )
 
 

@@ -1,9 +1,10 @@
 """What is kept of a decision so that it can be looked at, and made, again."""
 
+from dataclasses import replace
 from typing import Any
 
 from accessctl.config.liveness import Intent
-from accessctl.domain import Outcome
+from accessctl.domain import Decision, Outcome, Reason
 from accessctl.door.visit import Visit
 from accessctl.policy.admit import by_pin
 from accessctl.policy.circumstances import Circumstances
@@ -59,3 +60,12 @@ def decision_record(
     if instead and verdict.outcome is Outcome.GRANTED:
         record["by_pin"] = list(instead)
     return record
+
+
+def watched_only(visit: Visit, verdict: Verdict, decision: Decision) -> tuple[Visit, Decision]:
+    """What a decision comes to at a door in whose place another one acts: nobody is let in."""
+    if verdict.outcome is not Outcome.GRANTED:
+        return visit, decision
+    decision = replace(decision, outcome=Outcome.DENIED, reason=Reason.WATCHING_ONLY)
+    watched = Verdict(decision.outcome, decision.reason, decision.match)
+    return replace(visit, verdict=watched), decision

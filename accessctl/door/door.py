@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from accessctl.actions.command import Command
 from accessctl.domain import (
     Decision,
     Face,
@@ -20,7 +21,7 @@ from accessctl.domain import (
     Sighting,
 )
 from accessctl.door.access_gate import AccessGate
-from accessctl.door.decision_record import decision_record
+from accessctl.door.decision_record import decision_record, watched_only
 from accessctl.door.demands import Asked, Prompt, factor_prompt
 from accessctl.door.gallery_watch import GalleryWatch
 from accessctl.door.liveness_gate import InfraredView
@@ -55,6 +56,7 @@ class Door:
         self._grants = LastGrants()
         self._granted_before = dict(setup.granted_before)
         self._refreshed = float("-inf")
+        self._acted = self.acting
         self._use(settings)
 
     def step(self, frame: Frame) -> Step:
@@ -62,8 +64,8 @@ class Door:
         timings: dict[str, float] = {}
         started = perf_counter()
         now = frame.captured
-        self._recall(now)
         self._refresh(now)
+        self._recall(now)
         faces = self._setup.observer.observe(frame)
         timings.update(self._setup.observer.timings)
         for visit in meet(self._visits, faces, now, self._setup.new_visit_id):
@@ -99,6 +101,11 @@ class Door:
     def acting(self) -> bool:
         """Whether what this door decides counts; another one acts where it does not."""
         return self._setup.duty is None or self._setup.duty.acting
+
+    @property
+    def safe(self) -> Sequence[Command]:
+        """What leaves the lock shut, by the configuration that runs."""
+        return self._settings.safe
 
     @property
     def visits(self) -> tuple[Visit, ...]:
@@ -142,6 +149,16 @@ class Door:
             self.gallery.look(now)
             if self._setup.duty is not None:
                 self._setup.duty.look()
+        if self.acting and not self._acted:
+            self._begin_to_act()
+
+    def _begin_to_act(self) -> None:
+        """What was decided while this door watched was neither put on record nor acted on."""
+        self._granted_before.update(self._setup.on_duty(self._settings))
+        for track, visit in self._visits.items():
+            self._forget_shown(visit.id)
+            self._visits[track] = visit.from_the_beginning()
+        self._acted = True
 
     def _forget_shown(self, visit: str) -> None:
         self.gate.decided(visit)
@@ -152,7 +169,7 @@ class Door:
         scenery = {face.track for face in faces if is_scenery(face, self._visits[face.track])}
         for track in scenery:
             visit = self._visits[track]
-            if visit.verdict is not None and not visit.noted_still:
+            if visit.verdict is not None and not visit.noted_still and self.acting:
                 self._visits[track] = replace(visit, noted_still=True)
                 self._recorder.note_scenery(visit.id)
         return scenery
@@ -181,9 +198,8 @@ class Door:
                 self._visits[face.track] = visit.again()
 
     def _still_refused(self, visit: Visit, reason: Reason, now: float) -> bool:
-        people = self.roster.matcher.people
         it = self._circumstances(visit, self._setup.wall_clock(), now)
-        return still_refuses(reason, it, people)
+        return still_refuses(reason, it, self.roster.matcher.people)
 
     def _resting(self, visit: Visit, now: float) -> Visit:
         """The decided visit, which may be looked at again after a pause, unless it was often."""
@@ -231,9 +247,7 @@ class Door:
     def _ask(self) -> tuple[Asked, ...]:
         asked = (*self._asked_beside, *self._liveness.asked())
         self._asked_beside.clear()
-        for one in asked:
-            if not self.acting:
-                break
+        for one in asked if self.acting else ():
             prompt, time = one.prompt, self._setup.wall_clock()
             self._recorder.ask(
                 prompt_payload(one.visit, prompt.text, prompt.ask, prompt.step, prompt.steps, time)
@@ -271,7 +285,8 @@ class Door:
         circumstances = self._circumstances(visit, time, now)
         verdict = decide_visit(evidence, rules, last_grant, now, circumstances)
         if verdict is None:
-            if lacks_second_factor_only(evidence, rules, last_grant, now, circumstances):
+            lacks = lacks_second_factor_only(evidence, rules, last_grant, now, circumstances)
+            if lacks and self.acting:
                 self.gate.ask(visit, circumstances.factor, now)
                 circumstances = replace(circumstances, awaited=True)
             return self._told(visit, factor_prompt(circumstances)), None
@@ -305,7 +320,6 @@ class Door:
             people=self.roster.matcher.people,
             gesture=self._settings.policy.intent,
         )
-        record |= self._settings.pictures.take(visit.id, time, visit.picture)
         record |= self.gate.passage(circumstances, verdict)
         return self._settle(visit, verdict, decision, record, now)
 
@@ -333,10 +347,11 @@ class Door:
 
         Where another door acts, it is neither, and nobody is let in.
         """
-        visit = replace(visit, picture=None)
+        picture, visit = visit.picture, replace(visit, picture=None)
         if not self.acting:
-            return _as_spectator(visit, verdict, decision)
-        recorded = self._recorder.enact(decision, self.roster.names, record)
+            return watched_only(visit, verdict, decision)
+        kept = self._settings.pictures.take(visit.id, decision.time, picture)
+        recorded = self._recorder.enact(decision, self.roster.names, {**record, **kept})
         if verdict.outcome is Outcome.GRANTED:
             if recorded:
                 self.gate.note(verdict)
@@ -375,14 +390,6 @@ class Door:
     def _view_of(self, face: Face) -> FaceView:
         visit = self._visits[face.track]
         return FaceView(face, visit.id, visit.pooled, visit.verdict, visit.prompt, visit.gathered)
-
-
-def _as_spectator(visit: Visit, verdict: Verdict, decision: Decision) -> tuple[Visit, Decision]:
-    if verdict.outcome is not Outcome.GRANTED:
-        return visit, decision
-    decision = replace(decision, outcome=Outcome.DENIED, reason=Reason.WATCHING_ONLY)
-    watched = Verdict(decision.outcome, decision.reason, decision.match)
-    return replace(visit, verdict=watched), decision
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from accessctl.door.door import Door
 from accessctl.door.duty import Duty
 from accessctl.door.gallery_watch import GalleryWatch
 from accessctl.door.liveness_gate import LivenessGate
-from accessctl.door.recorder import DecisionRecorder
+from accessctl.door.recorder import NO_PICTURES, DecisionPictures, DecisionRecorder
 from accessctl.door.setup import DoorSetup, LiveSettings
 from accessctl.door.step import Step
 from accessctl.encoder.fake import FAKE_CARD, FakeEncoder
@@ -162,6 +162,7 @@ class FakeHouse:
         new_visit_id: Callable[[], str] | None = None,
         gallery: GalleryWatch | None = None,
         duty: Duty | None = None,
+        pictures: DecisionPictures = NO_PICTURES,
     ) -> Door:
         """With a gate that lets everybody in, the house's own log, and a clock that stands still,
         unless others are given."""
@@ -188,6 +189,7 @@ class FakeHouse:
             {Outcome.GRANTED: [self.unlock]},
             asking=[self.speaker],
             wanted=self.wanted,
+            pictures=pictures,
         )
         return Door(setup, settings)
 

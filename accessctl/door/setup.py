@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from accessctl.actions.base import Action
+from accessctl.actions.command import Command
 from accessctl.config import PolicyConfig
 from accessctl.domain import Face, Frame, Outcome, PersonId
 from accessctl.door.access_gate import AccessGate
@@ -27,6 +28,11 @@ class FaceObserver(Protocol):
     def observe(self, frame: Frame) -> list[Face]: ...
 
 
+def nobody_before(_settings: "LiveSettings") -> Mapping[PersonId, float]:
+    """Where no other door was."""
+    return {}
+
+
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class DoorSetup:
     """What a door is made of for as long as it runs.
@@ -34,7 +40,8 @@ class DoorSetup:
     `leave_after_s`: who is not seen for longer, by the capture times of the frames, has left.
     `granted_before`: how many seconds ago people were granted before this process. `gallery`
     renews and judges the roster; None: one that takes whatever can be read. `duty` says whether
-    this door acts; None: it does.
+    this door acts; None: it does. `on_duty` is called when it begins to act after having watched,
+    and says how many seconds ago people were granted by the door before it.
     """
 
     observer: FaceObserver
@@ -48,13 +55,15 @@ class DoorSetup:
     granted_before: Mapping[PersonId, float] = field(default_factory=dict)
     gallery: GalleryWatch | None = None
     duty: Duty | None = None
+    on_duty: "Callable[[LiveSettings], Mapping[PersonId, float]]" = nobody_before
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LiveSettings:
     """The parts of a door that hold no memory of who stands before it.
 
-    `asking` are the actions that tell a visitor what is `wanted`.
+    `asking` are the actions that tell a visitor what is `wanted`, `safe` the commands that leave
+    the lock shut.
     """
 
     policy: PolicyConfig
@@ -63,3 +72,4 @@ class LiveSettings:
     asking: Sequence[Action] = ()
     wanted: Wanted = NOTHING_WANTED
     pictures: DecisionPictures = NO_PICTURES
+    safe: Sequence[Command] = ()

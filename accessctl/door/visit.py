@@ -133,6 +133,10 @@ class Visit:
         life stands until it is cleared up."""
         return replace(self._anew(), attempt=self.attempt + 1)
 
+    def from_the_beginning(self) -> "Visit":
+        """The same visitor, of whom nothing has been decided; what spoke against life stands."""
+        return replace(self._anew(), attempt=1, charged=frozenset(), after=None)
+
     def on_another_track(self) -> "Visit":
         """The same attempt, or the same pause, of a face that may not be the same any more."""
         return self._anew() if self.verdict is None else self

@@ -1,6 +1,7 @@
 import re
 import stat
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -207,6 +208,35 @@ def locked(engine: Engine, tmp_path: Path) -> Engine:
     action = {"type": "command", "argv": ["/bin/true"], "safe": [str(lock)]}
     actions = ActionsConfig.model_validate({"granted": [action]})
     return replace(engine, config=engine.config.model_copy(update={"actions": actions}))
+
+
+def test_a_door_that_takes_over_sets_the_safe_state_and_knows_who_was_just_let_in(
+    locked: Engine, house: FakeHouse, tmp_path: Path
+) -> None:
+    """The one before may have been killed in a pulse of the lock."""
+    house.enrol("Ada", ADA)
+    locked.roster.refresh()
+    with ExitStack() as first, ExitStack() as second:
+        one = first.enter_context(open_door(locked, house.audit))
+        other = second.enter_context(open_door(locked, house.audit))
+        house.play(one, [(ADA, [fake_face(box=FACE_BOX)])] * 9)
+        house.play(other, [(ADA, [fake_face(box=FACE_BOX)])] * 9)
+        first.close()
+        assert (tmp_path / "ran").read_text() == "start\nstop\n"
+        assert decisions(house.play(other, [(ADA, [fake_face(box=FACE_BOX)])] * 30, 2.0)) == []
+        assert (tmp_path / "ran").read_text() == "start\nstop\nstart\n"
+        later = locked.config.policy.cooldown_s + 2.0
+        scenes = [(ADA, [fake_face(box=FACE_BOX)])] * 30
+        (granted,) = decisions(house.play(other, scenes, later))
+        assert granted.outcome is Outcome.GRANTED
+
+
+def test_the_safe_state_at_the_stop_is_that_of_the_configuration_that_runs(
+    engine: Engine, locked: Engine, house: FakeHouse, tmp_path: Path
+) -> None:
+    with open_door(engine, house.audit) as door:
+        door.take_over(assembly.live_settings_of(locked.config, door.gate))
+    assert (tmp_path / "ran").read_text() == "stop\n"
 
 
 def test_the_safe_state_is_set_at_start_and_at_stop_and_is_on_record(

@@ -2,20 +2,58 @@ import logging
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from accessctl.config import AuditConfig, Config
+from accessctl.config.liveness import LivenessConfig
 from accessctl.config.policy import AccessConfig
-from accessctl.domain import EventKind, Outcome, Reason
+from accessctl.domain import CueVerdict, EventKind, Face, Image, Outcome, PersonId, Reason
+from accessctl.door.access_gate import AccessGate
+from accessctl.door.demands import Wanted
 from accessctl.door.duty import Duty, duty_file
 from accessctl.door.fake import FACE_BOX, FakeHouse, decisions
+from accessctl.door.second_factor import SecondFactor
 from accessctl.errors import StoreError
+from accessctl.gallery.pins import hash_pin
 from accessctl.vision.fake import fake_face
+from accessctl.vision.stillness import SCENERY_S
 
 ADA, EVE = 1, 2
 FACE = fake_face(box=FACE_BOX)
+
+
+class Pictures:
+    """Counts the pictures that are kept."""
+
+    taken = 0
+
+    def cut(self, image: Image, face: Face) -> Image:
+        del face
+        return image
+
+    def take(self, visit: str, time: float, picture: Image | None) -> dict[str, Any]:
+        del visit, time, picture
+        self.taken += 1
+        return {}
+
+
+class Tries:
+    """Remembers the visits in which a wrong PIN was tried."""
+
+    def __init__(self, tried: list[str]) -> None:
+        self._tried = tried
+
+    def locked_out(self, person: PersonId) -> bool:
+        del person
+        return False
+
+    def wrong_pin(self, visit: str, person: PersonId) -> None:
+        del person
+        self._tried.append(visit)
 
 
 @pytest.fixture
@@ -128,3 +166,75 @@ def test_a_door_that_watches_opens_and_records_nothing(house: FakeHouse, file: P
         assert house.speaker.payloads == []
     kinds = {event.kind for event in house.events()}
     assert kinds == {EventKind.DECISION, EventKind.ACTION}
+
+
+def test_a_door_that_takes_over_begins_anew_with_whoever_stands_there(
+    house: FakeHouse, file: Path
+) -> None:
+    """What it decided while it watched was acted on by nobody."""
+    with Duty(file, waits=True) as first, Duty(file, waits=True) as waiting:
+        door = house.door(duty=waiting)
+        (seen,) = decisions(house.play(door, [(ADA, [FACE])] * 10))
+        assert seen.reason is Reason.WATCHING_ONLY
+        first.__exit__(None, None, None)
+        (granted,) = decisions(house.play(door, [(ADA, [FACE])] * 20, 1.0))
+        assert (granted.outcome, granted.attempt) == (Outcome.GRANTED, 1)
+    (record,) = [event for event in house.events() if event.kind is EventKind.DECISION]
+    assert record.data["reason"] == "matched"
+
+
+def test_attempts_that_were_only_watched_are_not_spent(house: FakeHouse, file: Path) -> None:
+    with Duty(file, waits=True) as first, Duty(file, waits=True) as waiting:
+        door = house.door(duty=waiting)
+        watched = decisions(house.play(door, [(EVE, [FACE])] * 200))
+        assert len(watched) == house.policy.attempts
+        first.__exit__(None, None, None)
+        assert Outcome.GRANTED in {
+            one.outcome for one in decisions(house.play(door, [(ADA, [FACE])] * 20, 20.0))
+        }
+
+
+def test_an_attack_that_was_watched_is_put_on_record_by_who_takes_over(
+    house: FakeHouse, file: Path
+) -> None:
+    house.wanted = Wanted(LivenessConfig(mode="passive"))
+    house.cues.says = CueVerdict.VETO
+    with Duty(file, waits=True) as first, Duty(file, waits=True) as waiting:
+        door = house.door(duty=waiting)
+        assert decisions(house.play(door, [(ADA, [FACE])] * 10))
+        house.cues.says = CueVerdict.CONFIRM
+        first.__exit__(None, None, None)
+        (told,) = decisions(house.play(door, [(ADA, [FACE])] * 20, 1.0))
+        assert told.reason is Reason.NOT_LIVE
+    assert house.unlock.payloads == []
+
+
+def test_a_door_that_watches_notes_no_scenery_and_keeps_no_picture(
+    house: FakeHouse, file: Path
+) -> None:
+    pictures = Pictures()
+    still = replace(FACE, still_s=SCENERY_S + 1)
+    with Duty(file, waits=True) as first, Duty(file, waits=True) as waiting:
+        door = house.door(duty=waiting, pictures=pictures)
+        assert decisions(house.play(door, [(EVE, [FACE])] * 9))
+        house.play(door, [(EVE, [still])] * 9, 1.0)
+        assert (house.events(), pictures.taken) == ([], 0)
+        first.__exit__(None, None, None)
+        house.play(door, [(EVE, [FACE])] * 9, 3.0)
+        house.play(door, [(EVE, [still])] * 9, 4.0)
+        assert pictures.taken == 1
+    states = [event.data.get("state") for event in house.events()]
+    assert states.count("scenery") == 1
+
+
+def test_a_door_that_watches_takes_no_pin(house: FakeHouse, file: Path) -> None:
+    """A wrong one would be counted by a door that decides nothing."""
+    tried: list[str] = []
+    pin = hash_pin("271828", lambda count: b"s" * count)
+    desk = SecondFactor(lambda _: pin, Tries(tried), lambda: 0.0)
+    policy = house.policy.model_copy(update={"second_factor": "pin"})
+    with Duty(file, waits=True), Duty(file, waits=True) as waiting:
+        door = house.door(AccessGate(AccessConfig(), policy, second_factor=desk), duty=waiting)
+        house.play(door, [(ADA, [FACE])] * 9)
+        assert not desk.offer_pin("270818").accepted
+    assert tried == []
