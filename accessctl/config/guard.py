@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 DAY_MINUTES = 1440
 HOLIDAY = "holiday"
+FACTORS = ("off", "button", "pin")
+"""From the least to the most that is asked for beside the face."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,8 @@ def weakened(old: "Config", new: "Config") -> tuple[Weakening, ...]:
         for name, value, field in explain(new)
         if _is_weaker(before[name], value, field)
     ]
-    return (*found, *_weaker_access(old, new), *_weaker_actions(old, new))
+    actions = (*_weaker_actions(old, new), *_safe_states_lost(old, new))
+    return (*found, *_weaker_access(old, new), *actions)
 
 
 def guards(field: FieldInfo) -> bool:
@@ -91,6 +94,21 @@ def _weaker_actions(old: "Config", new: "Config") -> Iterator[Weakening]:
                     yield Weakening(f"actions.{name}[{index}].{inner}", before, after)
 
 
+def _safe_states_lost(old: "Config", new: "Config") -> Iterator[Weakening]:
+    """Safe states that are there no more, where fewer are: another one is as good, wherever it
+    stands."""
+    before = [one for one in old.actions.listed() if _safe_of(one[2]) is not None]
+    kept = [_safe_of(action) for _, _, action in new.actions.listed()]
+    if len(before) > sum(safe is not None for safe in kept):
+        for name, index, action in before:
+            if _safe_of(action) not in kept:
+                yield Weakening(f"actions.{name}[{index}].safe", _safe_of(action), None)
+
+
+def _safe_of(action: Section) -> tuple[str, ...] | None:
+    return getattr(action, "safe", None)
+
+
 def _weaker_access(old: "Config", new: "Config") -> Iterator[Weakening]:
     before, after = old.access, new.access
     for name, group in after.groups.items():
@@ -98,6 +116,11 @@ def _weaker_access(old: "Config", new: "Config") -> Iterator[Weakening]:
         known = before.groups.get(name)
         if known is not None:
             yield from _weaker_group(name, (known, old), (group, new))
+    for name in sorted(before.groups.keys() - after.groups.keys()):
+        # But whoever is in another one, too, is not asked any more for what this one asked.
+        asked, factor = before.groups[name].second_factor, new.policy.second_factor
+        if asked is not None and FACTORS.index(factor) < FACTORS.index(asked):
+            yield Weakening(f"access.groups.{name}.second_factor", asked, factor)
     removed = sorted(set(before.holidays) - set(after.holidays))
     added = sorted(set(after.holidays) - set(before.holidays))
     open_then = any(HOLIDAY in hours.days for plan in after.schedules.values() for hours in plan)
@@ -117,12 +140,11 @@ def _weaker_group(
         hours_are is None or not all(_within(one, hours_were) for one in hours_are)
     ):
         yield Weakening(f"access.groups.{name}.schedule", _told(hours_were), _told(hours_are))
-    ranks = ("off", "button", "pin")
     factors = (
         was.second_factor or before.policy.second_factor,
         now.second_factor or after.policy.second_factor,
     )
-    if ranks.index(factors[1]) < ranks.index(factors[0]):
+    if FACTORS.index(factors[1]) < FACTORS.index(factors[0]):
         yield Weakening(f"access.groups.{name}.second_factor", *factors)
 
 

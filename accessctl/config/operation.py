@@ -12,7 +12,8 @@ Opens = Annotated[
     bool,
     Field(
         description="In actions.granted: whether this opens the lock. Where everything that does "
-        "has failed, nobody went in. false: it only tells of the grant."
+        "has failed, nobody went in. false: it only tells of the grant.",
+        json_schema_extra=safer("ranked", False, True),
     ),
 ]
 

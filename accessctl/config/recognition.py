@@ -39,7 +39,13 @@ class VisionConfig(Section):
         "face below it is 'unclear'.",
         json_schema_extra=safer("higher"),
     )
-    max_faces: int = Field(4, ge=1, le=16, description="Faces followed at the same time.")
+    max_faces: int = Field(
+        4,
+        ge=1,
+        le=16,
+        description="Faces followed at the same time.",
+        json_schema_extra=safer("higher"),
+    )
     min_face_px: float = Field(
         60,
         ge=20,

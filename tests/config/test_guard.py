@@ -12,7 +12,7 @@ NEUTRAL = {
     *("camera.read_timeout_s", "camera.dark_after_s", "camera.backoff_min_s"),
     *("camera.backoff_max_s", "camera.steady_s", "camera.rotate", "camera.mirror"),
     # What recognises: the rates are kept by each encoder's own calibration.
-    *("vision.models", "vision.runtime", "vision.detection_confidence", "vision.max_faces"),
+    *("vision.models", "vision.runtime", "vision.detection_confidence"),
     *("encoder.folder", "encoder.device", "encoder.precision", "encoder.flip_average"),
     *("encoder.threads", "liveness.window_s", "liveness.every_s", "liveness.still_camera"),
     # When a stranger is told so.
@@ -58,6 +58,13 @@ def names(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
         ("camera", {"allow_virtual": False}, {"allow_virtual": True}),
         ("gallery", {"max_stale_s": 10}, {"max_stale_s": 60}),
         ("access", {"without_group": "refuse"}, {}),
+        ("policy", {"attempts": 1}, {}),
+        ("policy", {"retry_s": 5}, {}),
+        ("policy", {"lockout": {"fade_s": 600}}, {}),
+        ("policy", {"lockout": {"stranger_weight": 1}}, {}),
+        ("policy", {"lockout": {"door_attempts": 5}}, {"lockout": {"door_attempts": 0}}),
+        # Company that is not followed is not seen.
+        ("vision", {"max_faces": 4}, {"max_faces": 1}),
         (
             "access",
             {"direction": "in", "anti_passback": "hard"},
@@ -143,6 +150,39 @@ def test_a_webhook_that_is_signed_no_more() -> None:
 
     assert names(hook(secret_file="key"), hook()) == ["actions.granted[0].secret_file"]
     assert names(hook(), hook(secret_file="key")) == []
+
+
+def test_a_lock_that_loses_its_safe_state_or_is_not_heard_any_more() -> None:
+    def unlock(**more: Any) -> dict[str, Any]:
+        return {"actions": {"granted": [{"type": "command", "argv": ["unlock"], **more}]}}
+
+    safe = unlock(safe=["lock"])
+    assert names(safe, unlock()) == ["actions.granted[0].safe"]
+    assert names(safe, {"actions": {"granted": []}}) == ["actions.granted[0].safe"]
+    assert names(unlock(), safe) == names(safe, safe) == []
+    # Where only what tells of a grant is listened to, nobody knows whether the door opened.
+    assert names(unlock(), unlock(opens=False)) == ["actions.granted[0].opens"]
+    assert names(unlock(opens=False), unlock()) == []
+
+
+def test_a_safe_state_that_has_moved_in_the_list_is_not_lost() -> None:
+    lock = {"type": "command", "argv": ["unlock"], "safe": ["lock"]}
+    bell = {"type": "command", "argv": ["ring"]}
+    assert names({"actions": {"granted": [lock]}}, {"actions": {"granted": [bell, lock]}}) == []
+
+
+def test_a_group_that_asked_for_more_does_not_go_unnoticed() -> None:
+    """Of several groups the strictest counts: who is in another one, too, would need no PIN."""
+
+    def groups(**asked: str | None) -> dict[str, Any]:
+        return {"access": {"groups": {name: {"second_factor": f} for name, f in asked.items()}}}
+
+    assert names(groups(staff=None, lab="pin"), groups(staff=None)) == [
+        "access.groups.lab.second_factor"
+    ]
+    assert names(groups(staff=None, lab=None), groups(staff=None)) == []
+    pins = {"policy": {"second_factor": "pin"}}
+    assert names(groups(staff=None, lab="pin") | pins, groups(staff=None) | pins) == []
 
 
 def test_a_weakening_says_what_was_and_what_would_be() -> None:
