@@ -112,10 +112,12 @@ class AcceptedSource:
     def reload(self) -> Config:
         if self._record is None:
             return self._overlay(read_text(self.path).config)
-        self._settled = Settled(read_text(self.path), self._copy.read())
-        if self._settled.weaker:
-            raise not_accepted(self.path, self._settled.weaker)
-        return self._overlay(self._settled.running.config)
+        settled = Settled(read_text(self.path), self._copy.read())
+        check_known(self._copy, settled.accepted, self._record.known())
+        self._settled = settled
+        if settled.weaker:
+            raise not_accepted(self.path, settled.weaker)
+        return self._overlay(settled.running.config)
 
     def taken_over(self) -> None:
         settled = self._settled

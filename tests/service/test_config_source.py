@@ -146,6 +146,26 @@ def test_a_copy_that_is_gone_lets_no_door_run(file: Path, audit: EventLog) -> No
         source.confirm(audit, lambda: 4.0)
 
 
+def test_a_reload_accepts_nothing_where_the_copy_is_gone_or_an_older_one(
+    file: Path, audit: EventLog
+) -> None:
+    """Else whoever may write there would have a weaker file taken for the first one."""
+    copy = file.parent / "state" / "config.yaml.accepted"
+    started(file, audit)
+    older = copy.read_bytes()
+    file.write_text(file.read_text().replace("min_frames: 5", "min_frames: 6"))
+    source, _ = started(file, audit)
+    shutil.copy(STRICT, file)
+    before = states(audit)
+    copy.write_bytes(older)
+    with pytest.raises(ConfigError, match="not the one that was accepted last"):
+        source.reload()
+    copy.unlink()
+    with pytest.raises(ConfigError, match="is gone"):
+        source.reload()
+    assert states(audit) == before
+
+
 def test_secrets_of_the_lock_s_command_are_hidden() -> None:
     argv = ["curl", "--token", "abc", "--user=me", "password=x y", "https://me:pw@relay/on?key=1"]
     config = Config.model_validate(
