@@ -228,7 +228,8 @@ class AcceptanceRecord:
     def known(self) -> frozenset[str]:
         """The digests of which one is that of the accepted copy; none where nothing is known.
 
-        Two, where whoever kept the last one may have been stopped before it was kept.
+        Two, where whoever kept the last one may have been stopped before it was kept; none where
+        that was the first.
         """
         known: frozenset[str] = frozenset()
         for _, event in self._audit.query(kind=EventKind.SERVICE):
@@ -236,7 +237,10 @@ class AcceptanceRecord:
             if data.get("state") not in TELLING or data.get("config_place") != self.place:
                 continue
             said = frozenset({str(data.get("config"))})
-            known = known | said if data["state"] == ACCEPTING else said
+            if data["state"] != ACCEPTING:
+                known = said
+            elif known:
+                known |= said
         return known
 
     def accept(self, copy: AcceptedCopy, text: ConfigText, **more: Any) -> None:

@@ -88,6 +88,7 @@ class AcceptedSource:
         self._record: AcceptanceRecord | None = None
         self._running: Config | None = None
         self._changed: tuple[str, ...] = ()
+        self._kept: str | None = None
         self.refused: tuple[Weakening, ...] = ()
 
     def start(self) -> Config:
@@ -105,6 +106,7 @@ class AcceptedSource:
         self._record = AcceptanceRecord(self.path, audit, now)
         check_known(self._copy, self._settled.accepted, self._record.known())
         self._changed, self.refused = self._settled.changed, self._settled.weaker
+        self._kept = _digest_of(self._settled.accepted)
         if self.refused:
             log.error("%s", not_accepted(self.path, self.refused))
             self._record.refuse(self._settled.file, self.refused)
@@ -114,7 +116,7 @@ class AcceptedSource:
             return self._overlay(read_text(self.path).config)
         settled = Settled(read_text(self.path), self._copy.read())
         check_known(self._copy, settled.accepted, self._record.known())
-        self._settled = settled
+        self._settled, self._kept = settled, _digest_of(settled.accepted)
         if settled.weaker:
             raise not_accepted(self.path, settled.weaker)
         return self._overlay(settled.running.config)
@@ -125,25 +127,29 @@ class AcceptedSource:
             return
         self._running = self._overlay(settled.running.config)
         self._changed, self.refused = settled.changed, settled.weaker
-        if not settled.weaker and _differs(settled.accepted, settled.file):
+        if not settled.weaker and _digest_of(settled.accepted) != settled.file.digest:
             first = settled.accepted is None
             told = {"first": True} if first else {"changed": ", ".join(settled.changed)}
             self._record.accept(self._copy, settled.file, **told)
+            self._kept = settled.file.digest
 
     def facts(self) -> dict[str, Any]:
         if self._settled is None or self._running is None:
             return {}
+        digest = self._settled.running.digest
+        # What is not kept yet may never be: the log must not say that it is what counts.
+        place = {"config_place": place_of(self.path)} if digest == self._kept else {}
         return {
-            "config": self._settled.running.digest,
-            "config_place": place_of(self.path),
+            "config": digest,
+            **place,
             "changed": ", ".join(self._changed),
             "lock": lock_of(self._running),
             "source": redact(self._running.camera.source),
         }
 
 
-def _differs(accepted: ConfigText | None, file: ConfigText) -> bool:
-    return accepted is None or accepted.digest != file.digest
+def _digest_of(accepted: ConfigText | None) -> str | None:
+    return None if accepted is None else accepted.digest
 
 
 def lock_of(config: Config) -> list[str]:

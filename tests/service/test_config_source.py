@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from accessctl.administration.acceptance import AcceptedCopy
 from accessctl.audit.log import EventLog
 from accessctl.config import Config
-from accessctl.errors import ConfigError
+from accessctl.domain import Event, EventKind
+from accessctl.errors import ConfigError, StoreError
 from accessctl.service.config_source import AcceptedSource, UncheckedSource, lock_of
 
 STRICT = Path(__file__).parents[1] / "config" / "strict.yaml"
@@ -164,6 +166,48 @@ def test_a_reload_accepts_nothing_where_the_copy_is_gone_or_an_older_one(
     with pytest.raises(ConfigError, match="is gone"):
         source.reload()
     assert states(audit) == before
+
+
+def tell(audit: EventLog, state: str, source: AcceptedSource) -> None:
+    audit.append(Event(4.0, EventKind.SERVICE, {"state": state, **source.facts()}))
+
+
+def test_a_start_that_failed_before_it_accepted_bars_no_later_one(
+    file: Path, audit: EventLog
+) -> None:
+    """`started` is on record before the camera is opened, which may fail."""
+    for threshold in ("min_frames: 5", "min_frames: 6"):
+        file.write_text(file.read_text().replace("min_frames: 5", threshold))
+        source = source_of(file)
+        source.start()
+        source.confirm(audit, lambda: 4.0)
+        tell(audit, "started", source)
+        assert started(file, audit)[1].policy.min_frames == int(threshold[-1])
+
+
+def test_a_copy_that_could_not_be_kept_bars_no_later_start(
+    file: Path, audit: EventLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = source_of(file)
+    source.start()
+    source.confirm(audit, lambda: 4.0)
+    with monkeypatch.context() as full:
+        full.setattr(AcceptedCopy, "keep", fail)
+        with pytest.raises(StoreError):
+            source.taken_over()
+    source, _ = started(file, audit)
+    file.write_text(file.read_text().replace("min_frames: 5", "min_frames: 6"))
+    source.reload()
+    with monkeypatch.context() as full:
+        full.setattr(AcceptedCopy, "keep", fail)
+        with pytest.raises(StoreError):
+            source.taken_over()
+    tell(audit, "reloaded", source)
+    assert started(file, audit)[1].policy.min_frames == 6
+
+
+def fail(*_: object) -> None:
+    raise StoreError("The disk is full.")
 
 
 def test_secrets_of_the_lock_s_command_are_hidden() -> None:
