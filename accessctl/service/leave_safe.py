@@ -2,17 +2,33 @@
 
     python -m accessctl.service.leave_safe CONFIG
 
-It opens neither gallery nor event log: the next start of the door puts its own on record.
+The configuration is the one that was accepted last, by which the door ran, else the file's. Neither
+gallery nor event log is opened: the next start of the door puts its own on record.
 """
 
+import logging
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from accessctl.actions.safe import safe_commands, set_safe
-from accessctl.config import load_config
-from accessctl.errors import AccessctlError
+from accessctl.administration.acceptance import AcceptedCopy
+from accessctl.config import Config, load_config
+from accessctl.errors import AccessctlError, StoreError
 from accessctl.service import logs
+
+log = logging.getLogger(__name__)
+
+
+def _last_run(path: Path) -> Config:
+    """ConfigError where there is neither a copy that can be opened nor a file."""
+    try:
+        accepted = AcceptedCopy(path, os.environ).read()
+    except StoreError as error:
+        log.warning("Going on with the configuration's file: %s", error)
+        accepted = None
+    return load_config(path) if accepted is None else accepted.config
 
 
 def main(argv: Sequence[str]) -> int:
@@ -22,7 +38,7 @@ def main(argv: Sequence[str]) -> int:
         print("usage: python -m accessctl.service.leave_safe CONFIG", file=sys.stderr)
         return 2
     try:
-        commands = safe_commands(load_config(Path(argv[0])).actions)
+        commands = safe_commands(_last_run(Path(argv[0])).actions)
     except AccessctlError as error:
         print(f"accessctl: {error}", file=sys.stderr)
         return error.exit_code

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from accessctl.administration.acceptance import AcceptedCopy, accepted_path, read_text
 from accessctl.service.leave_safe import main
 
 
@@ -21,6 +22,27 @@ def folder(tmp_path: Path) -> Path:
 def test_what_died_leaves_the_lock_shut(folder: Path) -> None:
     argv = [sys.executable, "-P", "-m", "accessctl.service.leave_safe", str(folder / "config.yaml")]
     assert subprocess.run(argv, check=False, timeout=60).returncode == 0
+    assert (folder / "ran").read_text() == "died\n"
+
+
+@pytest.mark.parametrize("cut", ["actions: {}\n", "actions: 7\n", None])
+def test_it_is_that_of_the_configuration_that_ran(folder: Path, cut: str | None) -> None:
+    """A file that lost the safe state, or is none any more, was never accepted."""
+    file = folder / "config.yaml"
+    AcceptedCopy(file, {}).keep(read_text(file))
+    if cut is None:
+        file.unlink()
+    else:
+        file.write_text(cut)
+    assert main([str(file)]) == 0
+    assert (folder / "ran").read_text() == "died\n"
+
+
+def test_without_a_copy_that_can_be_opened_it_is_that_of_the_file(folder: Path) -> None:
+    file = folder / "config.yaml"
+    AcceptedCopy(file, {}).keep(read_text(file))
+    accepted_path(file).write_text("{}")
+    assert main([str(file)]) == 0
     assert (folder / "ran").read_text() == "died\n"
 
 
