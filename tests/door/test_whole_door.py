@@ -26,6 +26,8 @@ from accessctl.policy.circumstances import Proof
 from accessctl.policy.decide import live_frames
 from accessctl.policy.evidence_record import from_data
 from accessctl.policy.lockout_store import LockoutKeeper, LockoutStore
+from accessctl.policy.replay import Replayed, replay
+from accessctl.recognition.calibration import comparison_fmr
 from accessctl.vision.fake import fake_face
 
 ADA, EVE = 1, 2
@@ -134,6 +136,15 @@ class WholeDoor:
             assert kept.liveness is Proof.SHOWN
             least = self.house.policy.min_frames
             assert live_frames(kept.evidence, self.house.policy.frame_fmr) >= least
+        for made in replay(
+            self.real.query(kind=EventKind.DECISION),
+            self.house.policy,
+            AccessConfig(),
+            "passive",
+            lambda target, people: comparison_fmr(target, max(1, people)),
+        ):
+            assert isinstance(made, Replayed)
+            assert not made.changed, made
         visits = Counter(e.data["visit"] for e in decided)
         assert not visits or max(visits.values()) <= self.house.policy.attempts
 
@@ -158,7 +169,7 @@ THINGS = st.one_of(
     st.tuples(st.sampled_from(["leave", "track", "restart"]), st.none()),
     st.tuples(
         st.just("says"),
-        st.sampled_from([CueVerdict.CONFIRM, CueVerdict.UNDECIDED, CueVerdict.VETO]),
+        st.sampled_from(list(CueVerdict)),
     ),
     st.tuples(st.sampled_from(["disk", "lock", "rules"]), st.booleans()),
     st.tuples(st.just("wall"), st.floats(-1e7, 1e7)),
