@@ -14,6 +14,8 @@ from accessctl.domain import Event, EventKind, Outcome, Person, PersonId
 from accessctl.gallery.people import People
 from accessctl.policy.access import Crossing
 
+# A clock that goes back by so little, seconds, was only put right.
+SLEWED_S = 60.0
 FORGIVEN = "passback_forgiven"
 SHOWN = "inside_shown"
 
@@ -39,7 +41,8 @@ class Crossings:
         self._area = access.area
         self._reset_after_s = access.reset_after_h * 3600
         self._last: dict[PersonId, _Went] = {}
-        self._read: int | None = None
+        self._read = 0
+        self._since: float | None = None
 
     def under(self, access: AccessConfig) -> "Crossings":
         """By another configuration, whose area may be another one."""
@@ -66,12 +69,16 @@ class Crossings:
         return {person: age for person, age in ages.items() if age < self._reset_after_s}
 
     def _catch_up(self, time: float) -> None:
-        since = time - self._reset_after_s if self._read is None else None
-        for number, event in self._log.query(since=since, after=self._read or 0):
+        since = time - self._reset_after_s
+        anew = self._since is None or since < self._since - SLEWED_S
+        if anew:
+            self._since, self._read = since, 0
+            self._last.clear()
+        # With a clock that was ahead, what counts now was passed over as too old.
+        for number, event in self._log.query(since=since if anew else None, after=self._read):
             self._read = number
             if event.person is not None:
                 self._take(event, event.person)
-        self._read = self._read or 0
 
     def _take(self, event: Event, person: PersonId) -> None:
         last, data = self._last.get(person), event.data

@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -61,6 +62,30 @@ def test_what_is_no_crossing(log: MemoryLog, event: Event) -> None:
 def test_a_clock_that_was_set_back_counts_it_as_of_now(log: MemoryLog) -> None:
     log.append(granted(9000.0, "in"))
     assert Crossings(log, IN).last(ADA, 8000.0) == Crossing("in", 0.0)
+
+
+def test_a_clock_that_was_ahead_at_the_first_look_hides_nobody(log: MemoryLog) -> None:
+    """The clock is put right once the network is there: what was too old then is not any more."""
+    log.append(granted(1000.0, "in"))
+    crossings = Crossings(log, IN)
+    log.append(granted(90_000.0, "in", BOB))
+    assert crossings.last(ADA, 90_000.0) is None
+    assert crossings.last(ADA, 1200.0) == Crossing("in", 200.0)
+    assert crossings.last(BOB, 1201.0) == Crossing("in", 0.0)
+
+
+def test_a_clock_that_is_slewed_back_has_nothing_read_again(log: MemoryLog) -> None:
+    asked: list[float | None] = []
+
+    class Counting(MemoryLog):
+        def query(self, **which: Any) -> Any:
+            asked.append(which.get("since"))
+            return super().query(**which)
+
+    crossings = Crossings(Counting(), IN)
+    for time in (9000.0, 8999.9, 9001.0):
+        crossings.last(ADA, time)
+    assert asked == [9000.0 - 3600.0, None, None]
 
 
 def test_it_survives_a_restart_and_is_shared_by_the_doors_of_a_log(tmp_path: Path) -> None:
