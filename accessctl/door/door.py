@@ -294,8 +294,9 @@ class Door:
             # They were told before, and have shown nothing since.
             return visit, None
         fmr = self._settings.policy.target_fmr
-        if told_before(visit, verdict, self.roster.matcher, fmr):
-            return self._over(replace(visit, verdict=verdict)), None
+        told = told_before(visit, verdict, self.roster.matcher, fmr)
+        if told is not None:
+            return self._over(replace(visit, verdict=told)), None
         visit = self._decided(visit, verdict, now)
         named = verdict.match is not None and verdict.outcome is not Outcome.UNKNOWN
         decision = Decision(

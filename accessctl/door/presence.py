@@ -40,7 +40,8 @@ def meet(
             continue
         earlier = visits[before]
         if earlier.final:
-            visits[face.track] = Visit(new_id(), now, after=earlier)
+            # Of those before it nothing is asked any more: faces may flicker for months.
+            visits[face.track] = Visit(new_id(), now, after=replace(earlier, after=None))
         elif earlier.verdict is None and earlier.life.owes:
             # To break one's track must not be a way to shed a doubt or to get another challenge:
             # the earlier visit comes to what leaving it comes to.
@@ -89,23 +90,24 @@ def predecessor(
     return lost[0]
 
 
-def told_before(visit: Visit, verdict: Verdict, matcher: Matcher, fmr: float) -> bool:
-    """Whether `verdict` is on whom the visit before this one was decided on, a moment ago and for
-    good: their face was only lost for a moment.
+def told_before(visit: Visit, verdict: Verdict, matcher: Matcher, fmr: float) -> Verdict | None:
+    """The verdict of the visit before this one, where `verdict` is on whom that was decided on, a
+    moment ago and for good: their face was only lost for a moment, and it stands. Else None.
 
     That is the person who was named both times, or a face that nobody was named for and that is
     the same at a false-match rate of `fmr`.
     """
     if visit.after is None or visit.after.verdict is None:
-        return False
+        return None
     earlier = visit.after.verdict
     if Outcome.UNKNOWN not in (earlier.outcome, verdict.outcome):
         named = earlier.match, verdict.match
-        return None not in named and len({one.person for one in named if one is not None}) == 1
+        same = None not in named and len({one.person for one in named if one is not None}) == 1
+        return earlier if same else None
     if earlier.outcome is not verdict.outcome or not (visit.sightings and visit.after.sightings):
-        return False
+        return None
     faces = (pooled(visit.sightings), pooled(visit.after.sightings))
-    return matcher.compare(*faces).fmr_upper <= fmr
+    return earlier if matcher.compare(*faces).fmr_upper <= fmr else None
 
 
 def _reaches(visit: Visit, face: Face) -> bool:

@@ -8,9 +8,9 @@ import pytest
 from accessctl.clock import Uptime
 from accessctl.config import LockoutConfig
 from accessctl.config.liveness import LivenessConfig
-from accessctl.domain import Box, CueVerdict, Face, Outcome, Reason
+from accessctl.domain import Box, CueVerdict, Face, Frame, Outcome, Reason
 from accessctl.door.demands import Wanted
-from accessctl.door.fake import FACE_BOX
+from accessctl.door.fake import FACE_BOX, portrait
 from accessctl.policy.lockout_store import LockoutKeeper, LockoutStore
 from accessctl.vision.fake import fake_face
 from tests.door.test_attempts import ADA, EVE, GRANTED, Doorstep
@@ -68,6 +68,30 @@ def test_an_attack_stays_refused_on_another_track() -> None:
     assert here.stand(ADA, 3.0, faces=on(1)) == [(Outcome.DENIED, Reason.NOT_LIVE)]
     here.house.cues.says = CueVerdict.CONFIRM
     assert here.stand(ADA, 10.0, faces=on(2, NEXT)) == []
+
+
+def test_who_stays_refused_on_another_track_is_not_shown_as_let_in() -> None:
+    here = alive()
+    here.house.cues.says = CueVerdict.VETO
+    here.stand(ADA, 3.0, faces=on(1))
+    here.house.cues.says = CueVerdict.CONFIRM
+    here.stand(ADA, 2.0, faces=on(2, NEXT))
+    here.house.observer.faces = on(2, NEXT)
+    step = here.door.step(Frame(portrait(ADA), here.now, 0))
+    (view,) = step.faces
+    assert view.verdict is not None
+    assert (view.verdict.outcome, view.verdict.reason) == (Outcome.DENIED, Reason.NOT_LIVE)
+
+
+def test_a_track_that_breaks_for_ever_keeps_one_visit_before_this_one() -> None:
+    """A portrait that flickers for months must not fill the memory."""
+    here = alive()
+    here.house.cues.says = CueVerdict.VETO
+    for track in range(1, 5):
+        here.stand(ADA, 1.0, faces=on(track))
+    visit = here.door.visits[-1]
+    assert visit.after is not None
+    assert visit.after.after is None
 
 
 def test_no_track_is_broken_to_get_an_easier_challenge(tmp_path: Path) -> None:
