@@ -150,10 +150,12 @@ class SecondFactor:
         the wrong PINs that are left.
         """
         with self._lock:
-            self._wrong.setdefault(visit, 0)
+            wrong = self._wrong.setdefault(visit, 0)
             before = self._waits.get(visit)
             if before is None:
-                self._waits[visit] = _Wait(person, factor, until)
+                refuted = factor == "pin" and wrong >= WRONG_PINS
+                proof = Proof.REFUTED if refuted else Proof.PENDING
+                self._waits[visit] = _Wait(person, factor, until, proof)
             elif (before.person, before.factor) != (person, factor):
                 self._waits[visit] = _Wait(person, factor, before.until)
 

@@ -100,6 +100,19 @@ def test_three_wrong_pins_refute_the_visit(asked: Keypad) -> None:
     assert asked.state(person=BOB) is Proof.REFUTED
 
 
+def test_three_wrong_pins_refute_the_visit_in_its_next_attempt_too(asked: Keypad) -> None:
+    """The attempt they were entered in may end, or its track break, before they are judged."""
+    for _ in range(3):
+        asked.offer("9999")
+    asked.factor.stop_waiting("v")
+    asked.factor.ask("v", ADA, "pin", 40.0)
+    assert "Nobody is asked" in asked.offer("2708")
+    assert asked.state() is Proof.REFUTED
+    asked.factor.forget("v")
+    asked.factor.ask("v", ADA, "pin", 60.0)
+    assert asked.offer("2708") == "Accepted."
+
+
 def test_the_time_is_limited(asked: Keypad) -> None:
     assert asked.state(now=20.0) is Proof.PENDING
     assert asked.state(now=20.1) is Proof.MISSING
