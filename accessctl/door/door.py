@@ -256,8 +256,7 @@ class Door:
 
     def _conclude(self, tracks: Sequence[int], now: float, waited_ms: float) -> Iterator[Decision]:
         for track in tracks:
-            visit, decision = self._decide(self._visits[track], now, waited_ms)
-            self._visits[track] = visit
+            self._visits[track], decision = self._decide(self._visits[track], now, waited_ms)
             if decision is not None:
                 yield decision
 
@@ -290,7 +289,8 @@ class Door:
                 self.gate.ask(visit, circumstances.factor, now)
                 circumstances = replace(circumstances, awaited=True)
             return self._told(visit, factor_prompt(circumstances)), None
-        if left and visit.attempt > 1 and verdict.outcome is Outcome.UNKNOWN:
+        nothing_new = verdict.outcome is Outcome.UNKNOWN and visit.life.unanswered is None
+        if left and visit.attempt > 1 and nothing_new:
             # They were told before, and have shown nothing since.
             return visit, None
         fmr = self._settings.policy.target_fmr
@@ -357,9 +357,9 @@ class Door:
             if recorded:
                 self.gate.note(verdict)
         else:
-            visit, counts = visit.charge(verdict)
-            if counts:
-                self.gate.note(verdict)
+            visit, counted = visit.charge(verdict)
+            if counted is not None:
+                self.gate.note(counted)
         if not recorded:
             decision = replace(decision, outcome=Outcome.DENIED, reason=Reason.NO_RECORD)
             refused = Verdict(decision.outcome, decision.reason, decision.match)

@@ -15,6 +15,7 @@ from accessctl.domain import (
     Embedding,
     Image,
     Match,
+    Outcome,
     PersonId,
     Reason,
     Sighting,
@@ -64,6 +65,11 @@ class LifeShown:
         something speaks against life."""
         posed = self.source is not None and self.source.posed
         return posed or self.doubted or self.liveness is Proof.REFUTED
+
+    @property
+    def unanswered(self) -> PersonId | None:
+        """Whom a challenge was asked of that is not answered, if anybody."""
+        return None if self.source is None else self.source.unanswered
 
     @property
     def gathered(self) -> Lines:
@@ -156,20 +162,31 @@ class Visit:
             suspected=self.suspected if self.life.source is None else self.life.source.suspected,
         )
 
-    def charge(self, verdict: Verdict) -> tuple["Visit", bool]:
-        """The visit, and whether `verdict` counts as a refused attempt.
+    def charge(self, verdict: Verdict) -> tuple["Visit", Verdict | None]:
+        """The visit, and what counts as a refused attempt once `verdict` was given, if anything.
 
         A row of refusals of one kind counts once. But a challenge that was not answered counts
-        each time: otherwise to wait for an easy one would cost nothing.
+        each time, also where company or another face was told of instead: otherwise to wait for
+        an easy one would cost nothing.
         """
+        verdict = self._as_counted(verdict)
         kind = charge_of(verdict)
         if kind is None:
-            return self, False
+            return self, None
         one = kind, None if verdict.match is None else verdict.match.person
         if kind is Charge.STRANGER:
             one = kind, None
         posed = verdict.reason is Reason.LIVENESS_UNDECIDED and bool(self.life.record.asked)
-        return replace(self, charged=self.charged | {one}), posed or one not in self.charged
+        counts = posed or one not in self.charged
+        return replace(self, charged=self.charged | {one}), verdict if counts else None
+
+    def _as_counted(self, verdict: Verdict) -> Verdict:
+        person = self.life.unanswered
+        avoided = verdict.outcome is Outcome.UNKNOWN or verdict.reason is Reason.TWO_FACES
+        if person is None or self.pooled is None or not avoided:
+            return verdict
+        match = replace(self.pooled, person=person)
+        return Verdict(Outcome.DENIED, Reason.LIVENESS_UNDECIDED, match)
 
     def with_sighting(
         self, sighting: Sighting, window_s: float, search: Callable[[Embedding], Match | None]

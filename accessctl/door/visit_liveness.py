@@ -162,6 +162,11 @@ class VisitLiveness:
         return self._posed.state is not None
 
     @property
+    def unanswered(self) -> PersonId | None:
+        """Whom a challenge was asked of that is not answered, if anybody."""
+        return self._posed.person if self._posed.asked and self._posed.passed_at is None else None
+
+    @property
     def challenge(self) -> str | None:
         """How the challenge ended; see PosedChallenge.ended."""
         return self._posed.ended

@@ -241,6 +241,36 @@ def test_a_row_of_refusals_counts_once_but_for_unanswered_challenges(
         assert store.read("front").refused == counted
 
 
+@pytest.mark.parametrize("way_out", ["company", "another face"])
+def test_an_unanswered_challenge_counts_whatever_is_told_instead(
+    tmp_path: Path, way_out: str
+) -> None:
+    """Else company, or another face for a moment, would bring one challenge after the other."""
+    here = Doorstep(several_faces="refuse")
+    here.house.wanted = Wanted(LivenessConfig(mode="challenge"))
+    near, beside = fake_face(1, box=FACE_BOX), fake_face(2, box=Box(70, 20, 50, 60))
+    with LockoutStore(tmp_path / "lockout.sqlite") as store:
+        here.keeper = LockoutKeeper(store, "front", LockoutConfig(), lambda: Uptime("boot", 0.0))
+        # The challenge is asked once the face has been still for a moment.
+        assert here.stand(ADA, 3.0, faces=[near]) == []
+        assert here.house.speaker.payloads
+        if way_out == "company":
+            assert (Outcome.DENIED, Reason.TWO_FACES) in here.stand(ADA, 0.5, [near, beside])
+        else:
+            assert here.stand(EVE, 2.0, faces=[near])[0][0] is Outcome.UNKNOWN
+        assert store.standing("front", here.ada).person.refused == 1
+
+
+def test_company_before_any_challenge_costs_nothing(tmp_path: Path) -> None:
+    here = Doorstep(several_faces="refuse")
+    here.house.wanted = Wanted(LivenessConfig(mode="challenge"))
+    near, beside = fake_face(1, box=FACE_BOX), fake_face(2, box=Box(70, 20, 50, 60))
+    with LockoutStore(tmp_path / "lockout.sqlite") as store:
+        here.keeper = LockoutKeeper(store, "front", LockoutConfig(), lambda: Uptime("boot", 0.0))
+        assert (Outcome.DENIED, Reason.TWO_FACES) in here.stand(ADA, 0.5, [near, beside])
+        assert store.standing("front", here.ada).person.refused == 0
+
+
 def test_one_attempt_a_visit_where_that_is_configured() -> None:
     here = Doorstep(attempts=1)
     assert here.stand(EVE, 1.0) == [(Outcome.UNKNOWN, Reason.NO_MATCH)]
