@@ -13,6 +13,7 @@ from accessctl.administration.backup import BackedUp, back_up
 from accessctl.administration.restore import Restored, restore
 from accessctl.cli.common import ConfigOption, config_from, config_path
 from accessctl.cli.front import Verb
+from accessctl.door.duty import nobody_acts
 from accessctl.service.control import listening
 from accessctl.storage.parsing import printable
 
@@ -57,9 +58,9 @@ def run(args: BackupOptions) -> int:
 
 
 def run_restore(args: RestoreOptions) -> int:
-    """No door may run on the same socket meanwhile."""
+    """No door may run on the same socket, or act by the same log, meanwhile."""
     config = config_from(args)
-    with listening(config.service.socket):
+    with listening(config.service.socket), nobody_acts(config):
         found = restore(
             config,
             os.environ,

@@ -8,13 +8,14 @@ and performs no action. The kernel lets go of the file when its holder dies.
 import fcntl
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from accessctl.config import Config
-from accessctl.errors import StoreError
+from accessctl.errors import FaultError, StoreError
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +24,21 @@ def duty_file(config: Config) -> Path:
     """What is locked by whoever acts for this configuration's lock."""
     log_file = config.audit.file
     return log_file.with_name(f"{log_file.name}.{config.access.door}.lock")
+
+
+@contextmanager
+def nobody_acts(config: Config) -> Iterator[None]:
+    """While the block runs no door begins to act; FaultError where one does already."""
+    duty = Duty(duty_file(config), waits=False)
+    with ExitStack() as stack:
+        # Who never ran has left no file, and none is made for them by somebody else.
+        if duty.file.exists():
+            stack.push(duty)
+            if not duty.take():
+                raise FaultError(
+                    f"A door, or a preview, acts by the log {config.audit.file}; end it first."
+                )
+        yield
 
 
 def unheard_duty(_state: str, **_data: Any) -> None:
@@ -39,7 +55,7 @@ class Duty:
         self, file: Path, *, waits: bool, record: Callable[..., object] = unheard_duty
     ) -> None:
         """`record` is called with the state `acting` when a door that waited begins to act."""
-        self._file = file
+        self.file = file
         self._waits = waits
         self._record = record
         self._descriptor: int | None = None
@@ -54,7 +70,7 @@ class Duty:
         if not self._waits or self.acting:
             return
         try:
-            taken = self._take()
+            taken = self.take()
         except StoreError as error:
             if not self._away:
                 log.error("This door goes on watching only: %s", error)
@@ -67,11 +83,11 @@ class Duty:
 
     def __enter__(self) -> Self:
         """StoreError when there can be no lock file."""
-        if not self._take():
+        if not self.take():
             log.warning(
-                "Another door acts for this lock (%s): this one watches only, and opens and "
-                "records nothing%s.",
-                self._file,
+                "Another door acts for this lock (%s): this one watches only, opens nothing and "
+                "records no decision%s.",
+                self.file,
                 " until that one ends" if self._waits else "",
             )
         return self
@@ -86,14 +102,15 @@ class Duty:
             os.close(self._descriptor)
             self._descriptor = None
 
-    def _take(self) -> bool:
+    def take(self) -> bool:
+        """Begin to act unless another door does; StoreError when there can be no lock file."""
         try:
             descriptor = os.open(
-                self._file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600
+                self.file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600
             )
         except OSError as error:
             raise StoreError(
-                f"The lock file {self._file} cannot be made ({error.strerror}); let the door's "
+                f"The lock file {self.file} cannot be made ({error.strerror}); let the door's "
                 "user write beside the event log."
             ) from error
         try:
@@ -104,7 +121,7 @@ class Duty:
         except OSError as error:
             os.close(descriptor)
             raise StoreError(
-                f"The lock file {self._file} cannot be locked ({error.strerror}); put the event "
+                f"The lock file {self.file} cannot be locked ({error.strerror}); put the event "
                 "log on a local disk."
             ) from error
         self._descriptor = descriptor

@@ -15,6 +15,7 @@ from accessctl.cli.backup import backup_in_words, restore_in_words
 from accessctl.cli.main import main
 from accessctl.config import AuditConfig
 from accessctl.domain import Event, EventKind
+from accessctl.door.duty import Duty
 from accessctl.service.control import listening
 
 Run = Callable[..., int]
@@ -59,6 +60,19 @@ def test_a_running_door_is_not_restored_under(
     with listening(house / "state" / "door.sock"):
         assert run("restore", house / "b") == 1
     assert "Another door is running" in capsys.readouterr().err
+
+
+def test_a_preview_that_acts_is_not_restored_under(
+    house: Path, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It answers on no socket, but writes to the log that would be moved aside."""
+    assert run("backup", house / "b") == 0
+    before = (house / "state" / "events.sqlite").read_bytes()
+    with Duty(house / "state" / "events.sqlite.front.lock", waits=False):
+        assert run("restore", house / "b") == 1
+    assert "end it first" in capsys.readouterr().err
+    assert (house / "state" / "events.sqlite").read_bytes() == before
+    assert run("restore", house / "b") == 0
 
 
 def test_a_backup_never_goes_over_another(
