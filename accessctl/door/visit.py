@@ -61,10 +61,9 @@ class LifeShown:
 
     @property
     def owes(self) -> bool:
-        """Whether the attempt must not be given up for nothing: a challenge was given, or
+        """Whether the attempt must not be given up for nothing: a challenge is not answered, or
         something speaks against life."""
-        posed = self.source is not None and self.source.posed
-        return posed or self.doubted or self.liveness is Proof.REFUTED
+        return self.unanswered is not None or self.doubted or self.liveness is Proof.REFUTED
 
     @property
     def unanswered(self) -> PersonId | None:

@@ -157,11 +157,6 @@ class VisitLiveness:
         return self._examiner.suspected
 
     @property
-    def posed(self) -> bool:
-        """Whether a challenge was given, answered or not."""
-        return self._posed.state is not None
-
-    @property
     def unanswered(self) -> PersonId | None:
         """Whom a challenge was asked of that is not answered, if anybody."""
         return self._posed.person if self._posed.asked and self._posed.passed_at is None else None
