@@ -102,7 +102,7 @@ def test_no_track_is_broken_to_get_an_easier_challenge(tmp_path: Path) -> None:
         here.keeper = LockoutKeeper(store, "front", LockoutConfig(), lambda: Uptime("boot", 0.0))
         made = []
         for track in range(1, 5):
-            made += here.stand(ADA, 2.0, faces=on(track))
+            made += here.stand(ADA, 3.0, faces=on(track))
         made += here.stand(ADA, 2.0, faces=())
         assert made == [(Outcome.DENIED, Reason.LIVENESS_UNDECIDED)] * 4
         assert store.read("front").refused == 4
