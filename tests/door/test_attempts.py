@@ -247,12 +247,12 @@ def test_an_unanswered_challenge_counts_whatever_is_told_instead(
 ) -> None:
     """Else company, or another face for a moment, would bring one challenge after the other."""
     here = Doorstep(several_faces="refuse")
-    here.house.wanted = Wanted(LivenessConfig(mode="challenge"))
+    here.house.wanted = Wanted(LivenessConfig(mode="challenge", action_s=20, challenge_s=60))
     near, beside = fake_face(1, box=FACE_BOX), fake_face(2, box=Box(70, 20, 50, 60))
     with LockoutStore(tmp_path / "lockout.sqlite") as store:
         here.keeper = LockoutKeeper(store, "front", LockoutConfig(), lambda: Uptime("boot", 0.0))
         # The challenge is asked once the face has been still for a moment.
-        assert here.stand(ADA, 3.0, faces=[near]) == []
+        assert here.stand(ADA, 5.0, faces=[near]) == []
         assert here.house.speaker.payloads
         if way_out == "company":
             assert (Outcome.DENIED, Reason.TWO_FACES) in here.stand(ADA, 0.5, [near, beside])

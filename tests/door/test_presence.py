@@ -97,12 +97,12 @@ def test_a_track_that_breaks_for_ever_keeps_one_visit_before_this_one() -> None:
 def test_no_track_is_broken_to_get_an_easier_challenge(tmp_path: Path) -> None:
     """Each challenge that was asked and not answered is on record and counts."""
     here = Doorstep()
-    here.house.wanted = Wanted(LivenessConfig(mode="challenge", patience_s=2.0))
+    here.house.wanted = Wanted(LivenessConfig(mode="challenge", action_s=20, challenge_s=60))
     with LockoutStore(tmp_path / "lockout.sqlite") as store:
         here.keeper = LockoutKeeper(store, "front", LockoutConfig(), lambda: Uptime("boot", 0.0))
         made = []
         for track in range(1, 5):
-            made += here.stand(ADA, 3.0, faces=on(track))
+            made += here.stand(ADA, 5.0, faces=on(track))
         made += here.stand(ADA, 2.0, faces=())
         assert made == [(Outcome.DENIED, Reason.LIVENESS_UNDECIDED)] * 4
         assert store.read("front").refused == 4
