@@ -68,6 +68,11 @@ class Wanted:
     added: tuple[CueRole, ...] = ()
 
     @property
+    def proofs(self) -> tuple[LivenessConfig, Ask | None]:
+        """What says which proofs are asked for."""
+        return self.liveness, self.intent
+
+    @property
     def roles(self) -> tuple[CueRole, ...]:
         """Every cue that looks at a visit."""
         return (*ROLES, *self.added)

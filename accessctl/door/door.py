@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from time import perf_counter
 from typing import Any
@@ -28,7 +27,7 @@ from accessctl.door.liveness_gate import InfraredView
 from accessctl.door.presence import is_scenery, meet, told_before
 from accessctl.door.recorder import prompt_payload
 from accessctl.door.setup import DoorSetup, LiveSettings
-from accessctl.door.step import FaceView, Step
+from accessctl.door.step import FaceView, Step, timed
 from accessctl.door.visit import Visit
 from accessctl.policy.admit import decide_visit, lacks_second_factor_only
 from accessctl.policy.attempts import ends_visit, still_refuses
@@ -75,15 +74,15 @@ class Door:
         self._take_back_grants(now)
         self._look_again(visitors, now)
         fresh = [face for face in visitors if face.quality.usable and self._undecided(face)]
-        with _timed(timings, "encode"):
+        with timed(timings, "encode"):
             turns = [self._visits[face.track].seen for face in fresh]
             embeddings = self._setup.recogniser.embed_frame(frame.image, fresh, turns)
-        with _timed(timings, "match"):
+        with timed(timings, "match"):
             sightings = self._recognise(frame, fresh, embeddings)
-        with _timed(timings, "liveness"):
+        with timed(timings, "liveness"):
             refused = self._look_for_life(frame, visitors, sightings)
             asked = self._ask()
-        with _timed(timings, "decide"):
+        with timed(timings, "decide"):
             waited_ms = (perf_counter() - started) * 1e3
             ready = [face.track for face in fresh]
             ready += [track for track in refused if track not in ready]
@@ -113,7 +112,10 @@ class Door:
         return tuple(self._visits.values())
 
     def take_over(self, settings: LiveSettings) -> None:
-        """Go on with these parts from the next frame; visits and grants stay as they are."""
+        """Go on with these parts from the next frame; visits and grants stay as they are. But where
+        another proof is asked for, whoever is not decided has to show it, too."""
+        if settings.wanted.proofs != self._settings.wanted.proofs:
+            self.drop_frame()
         self._use(settings)
         settings.gate.take_over()
 
@@ -391,10 +393,3 @@ class Door:
     def _view_of(self, face: Face) -> FaceView:
         visit = self._visits[face.track]
         return FaceView(face, visit.id, visit.pooled, visit.verdict, visit.prompt, visit.gathered)
-
-
-@contextmanager
-def _timed(timings: dict[str, float], stage: str) -> Iterator[None]:
-    started = perf_counter()
-    yield
-    timings[stage] = (perf_counter() - started) * 1e3

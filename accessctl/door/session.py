@@ -150,8 +150,9 @@ class Session:
 
         All that can be refused is made before anything is changed: ConfigError, ModelError,
         SourceError or CameraError leave the session as it was. Visits, grants, refused attempts
-        and tracks stay. Another camera shows another place: its visits begin anew, and what the
-        open ones come to is returned. What only a restart can change is not looked at.
+        and tracks stay; where other proofs are asked for, open visits have to show them. Another
+        camera shows another place: its visits begin anew, and what the open ones come to is
+        returned. What only a restart can change is not looked at.
         """
         gate = self.door.gate.under(config.access, config.policy)
         settings = live_settings_of(config, gate)

@@ -1,6 +1,9 @@
 """What one frame brought, as preview, daemon and library see it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from time import perf_counter
 
 from accessctl.domain import Decision, Face, Match
 from accessctl.door.demands import Asked, Prompt
@@ -31,3 +34,11 @@ class Step:
     timings: dict[str, float]
     asked: tuple[Asked, ...] = ()
     scenery: int = 0
+
+
+@contextmanager
+def timed(timings: dict[str, float], stage: str) -> Iterator[None]:
+    """Puts into `timings` how long the block took, in milliseconds."""
+    started = perf_counter()
+    yield
+    timings[stage] = (perf_counter() - started) * 1e3

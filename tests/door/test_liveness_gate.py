@@ -22,6 +22,7 @@ from accessctl.door.demands import Wanted
 from accessctl.door.door import Door
 from accessctl.door.fake import FACE_BOX, FakeHouse, decisions, portrait
 from accessctl.door.liveness_gate import InfraredView
+from accessctl.door.setup import LiveSettings
 from accessctl.liveness.cues.table import CLOSER
 from accessctl.liveness.evidence import CueVerdict
 from accessctl.liveness.examiner import FEWEST, CueWindow
@@ -683,3 +684,24 @@ def test_no_order_of_events_grants_without_live_frames(moments: list[tuple]) -> 
                 live = [t for known, t in looked if known == track and before - t <= 3.0]
                 assert len(live) >= house.policy.min_frames
     assert len(house.unlock.payloads) <= len(house.events())
+
+
+def test_who_stands_there_when_more_is_asked_shows_it_too() -> None:
+    """A configuration that asks for a challenge counts from the next frame on, for everybody."""
+    guest = Guest()
+    guest.house.cues.says = CONFIRM
+    assert guest.show(FEWEST, faces=(UNUSABLE,)) == []
+    strict = Wanted(LivenessConfig(mode="challenge"))
+    guest.door.take_over(LiveSettings(guest.house.policy, guest.door.gate, {}, wanted=strict))
+    assert guest.show(10) == []
+    assert guest.door.visits[0].life.record.mode == "challenge"
+
+
+def test_who_stands_there_when_something_else_changes_goes_on() -> None:
+    guest = Guest()
+    guest.house.cues.says = CONFIRM
+    assert guest.show(FEWEST - 2) == []
+    same = Wanted(LivenessConfig(mode="passive"))
+    unlock = {Outcome.GRANTED: [guest.house.unlock]}
+    guest.door.take_over(LiveSettings(guest.house.policy, guest.door.gate, unlock, wanted=same))
+    assert guest.show(2) == [GRANTED]
