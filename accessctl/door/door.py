@@ -66,6 +66,8 @@ class Door:
         self._refresh(now)
         self._recall(now)
         faces = self._setup.observer.observe(frame)
+        # Before a broken track is looked for: what was said of it by now must not be lost.
+        self._liveness.hear()
         timings.update(self._setup.observer.timings)
         for visit in meet(self._visits, faces, now, self._setup.new_visit_id):
             self._forget_shown(visit)

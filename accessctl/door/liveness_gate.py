@@ -220,8 +220,12 @@ class LivenessGate:
 
     def _hear(self, answer: CueAnswer) -> None:
         source = self._open.get(answer.visit)
-        # An earlier attempt of the visit may have been asked about, and another face then.
-        if source is None or not source.awaits(answer.look):
+        if source is None:
+            return
+        if not source.awaits(answer.look):
+            # An earlier attempt of the visit was asked about, and maybe another face: nobody's
+            # life counts for the next one, but no attack is got out of by breaking the track.
+            source.suspect(answer.look, answer.results)
             return
         if answer.fault is not None:
             self._fail(answer.visit, source, answer.fault)

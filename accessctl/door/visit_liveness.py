@@ -80,6 +80,11 @@ class VisitLiveness:
         self._queue.answered()
         return self._next()
 
+    def suspect(self, look: CueWindow, results: tuple[CueResult, ...]) -> None:
+        """What a look that is not awaited here came to: it shows no life, and may speak of an
+        attack."""
+        self._examiner.suspect(look, results)
+
     def put_back(self) -> None:
         """The look that was due cannot be looked at now; `watch` gives it again."""
         self._queue.put_back()

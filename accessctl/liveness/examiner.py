@@ -295,6 +295,13 @@ class VisitCues:
         for result in sorted(results, key=lambda one: breaks(one.cue, self._roles)):
             self._hear(look, _spanned(result, look))
 
+    def suspect(self, look: CueWindow, results: tuple[CueResult, ...]) -> None:
+        """Take over what speaks against life in a look of an earlier attempt, and nothing else."""
+        for result in results:
+            if result.verdict in SPEAKS_AGAINST:
+                self._standing.setdefault(result.cue, NEW)
+                self._hear(look, _spanned(result, look))
+
     def _hear(self, look: CueWindow, result: CueResult) -> None:
         cue, before = result.cue, self._standing[result.cue]
         shown_after = look.after.get(cue, -math.inf)

@@ -492,8 +492,10 @@ def test_answers_for_visits_that_are_over_are_dropped() -> None:
     assert guest.show(5, faces=(replace(FACE, track=2),)) == []
 
 
-@pytest.mark.parametrize("said", [CONFIRM, VETO])
-def test_a_late_answer_on_one_track_says_nothing_of_the_face_on_the_next(said: CueVerdict) -> None:
+@pytest.mark.parametrize(("said", "comes_to"), [(CONFIRM, []), (VETO, [NOT_LIVE])])
+def test_a_late_answer_on_one_track_shows_no_life_of_the_face_on_the_next(
+    said: CueVerdict, comes_to: list[tuple[Outcome, Reason]]
+) -> None:
     """Somebody alive is looked at; before the answer comes, a picture has taken the visit over."""
     looks = LateLooks(lambda look: house.cues(look))
     guest = Guest()
@@ -506,7 +508,7 @@ def test_a_late_answer_on_one_track_says_nothing_of_the_face_on_the_next(said: C
     house.cues.says = NOTHING
     guest.show(8, faces=(replace(FACE, track=2),))
     looks.held = False
-    assert guest.show(10, faces=(replace(FACE, track=2),)) == []
+    assert guest.show(10, faces=(replace(FACE, track=2),)) == comes_to
 
 
 def test_a_late_fault_on_one_track_does_not_fail_the_next() -> None:
@@ -659,8 +661,8 @@ def test_no_order_of_events_grants_without_live_frames(moments: list[tuple]) -> 
     ids = {1: 1, 2: 2}
 
     def track_of(place: int, now: float) -> int:
-        """As a tracker has it: who was away for a second comes back as somebody new."""
-        if now - seen[place] > 1.05:
+        """As a tracker has it: who was away, or covered by another, comes back as somebody new."""
+        if now - seen[place] > 1.05 or seen[3 - place] > seen[place]:
             ids[place] = 2 + max(ids.values())
         seen[place] = now
         return ids[place]
