@@ -28,8 +28,9 @@ def demo_config(config: Config) -> Config:
             # A door of its own: your schedules do not bind it, nobody on the tape can enter a PIN
             # or is told what to do, and it may be played often though it refuses most visitors.
             "access": AccessConfig(door="demo"),
-            # Its visitors are drawn, and a network that knows skin is right to doubt them.
-            "liveness": LivenessConfig(texture="off"),
+            # Its visitors are drawn, and a network that knows skin is right to doubt them; without
+            # one, the cues look as often as they were measured.
+            "liveness": LivenessConfig(texture="off", every_s=0.5),
             "policy": config.policy.model_copy(
                 update={
                     "lockout": LockoutConfig(attempts=0, off_after=0, door_attempts=0),
