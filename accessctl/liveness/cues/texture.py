@@ -55,7 +55,8 @@ def texture(frames: Sequence[LivenessFrame]) -> CueResult:
     Rests on the frames that carry an answer and that `can_tell`: at least MIN_SAMPLES that span
     MIN_SPAN_S. Confirms at a mean from the network's own bound on, with no answer below LEAST, if
     the frames show a face that `moves` by itself; a mean below SURE must hold for LONGER_S, and
-    does only with NEAR_SEEN of what surrounds the face in the picture. Doubts up to its lower bound; clear from TEXTURE_CLEARS on.
+    does only with NEAR_SEEN of what surrounds the face in the picture. Doubts up to its lower
+    bound; clear from TEXTURE_CLEARS on.
     """
     sampled = [frame for frame in frames if np.isfinite(frame.texture) and can_tell(frame)]
     if not sampled:
@@ -84,8 +85,8 @@ def _lives(frames: Sequence[LivenessFrame], mean: float, seconds: float) -> bool
 
 
 def moves(seen: FaceMovement, *, sure: bool) -> bool:
-    """Whether mouth and lids move further than a picture's would. `sure`: the network's mean is SURE
-    or more, and less will do."""
+    """Whether mouth and lids move further than a picture's would; less will do where the network
+    is `sure`, with a mean of SURE or more."""
     least = max(MOVES * seen.trembling, WARPED * seen.warp)
     if sure:
         least = min(least, MOVES_ENOUGH * seen.trembling)
