@@ -94,12 +94,10 @@ class ActionRunner:
             lane = self._lanes.setdefault(id(action), _Lane())
             if self._closed or len(lane.waiting) >= self._room:
                 return False
-            lane.waiting.append(job)
             if lane.busy:
+                lane.waiting.append(job)
                 return True
-            lane.busy = self._start(action, lane)
-            if not lane.busy:
-                lane.waiting.remove(job)
+            lane.busy = self._start(lane, job)
             return lane.busy
 
     def close(self, timeout_s: float) -> bool:
@@ -118,9 +116,11 @@ class ActionRunner:
             _report(job, ActionResult(False, "Not performed: accessctl was stopping.", 0.0))
         return finished
 
-    def _start(self, action: Action, lane: _Lane) -> bool:
+    def _start(self, lane: _Lane, first: _Job) -> bool:
+        """A thread that has its first job in hand: what it begins with never counts as waiting."""
+        action = first.action
         thread = threading.Thread(
-            target=self._work, args=(action, lane), name=f"action {action.name}", daemon=True
+            target=self._work, args=(lane, first), name=f"action {action.name}", daemon=True
         )
         try:
             thread.start()
@@ -132,9 +132,11 @@ class ActionRunner:
     def _idle(self) -> bool:
         return not any(lane.busy for lane in self._lanes.values())
 
-    def _work(self, action: Action, lane: _Lane) -> None:
-        while (job := self._take(action, lane)) is not None:
+    def _work(self, lane: _Lane, first: _Job) -> None:
+        job: _Job | None = first
+        while job is not None:
             _report(job, self._perform(job))
+            job = self._take(first.action, lane)
 
     def _take(self, action: Action, lane: _Lane) -> _Job | None:
         with self._changed:
