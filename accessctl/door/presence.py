@@ -13,7 +13,7 @@ from accessctl.domain import Box, Face, Outcome
 from accessctl.door.visit import Visit, pooled
 from accessctl.policy.decide import Verdict
 from accessctl.recognition.matcher import Matcher
-from accessctl.vision.stillness import SCENERY_S
+from accessctl.vision.tracker import SCENERY_S
 
 JOIN_S = 0.5
 """Of two tracks that follow each other within so many seconds one may be the other's face."""

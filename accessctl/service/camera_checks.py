@@ -23,7 +23,7 @@ from accessctl.domain import Face, Image
 from accessctl.errors import CameraError
 from accessctl.service.checks import Finding, failure, ok, warning
 from accessctl.service.statistics import UPSIDE_DOWN_ADVICE
-from accessctl.vision.uprightness import UPSIDE_DOWN
+from accessctl.vision.landmarks import UPSIDE_DOWN
 
 LOOK_S = 3.0
 # Each frame is one in so many rows and columns: enough for its mean.

@@ -18,7 +18,7 @@ from accessctl.errors import StoreError
 from accessctl.policy.lockout_store import LockoutStore
 from accessctl.service.clock_guard import clock_of
 from accessctl.service.metrics import DoorTally, Totals
-from accessctl.vision.uprightness import UPSIDE_DOWN
+from accessctl.vision.landmarks import UPSIDE_DOWN
 
 FPS_WINDOW_S = 10.0
 # Enough for the fastest camera of the configuration over that window.

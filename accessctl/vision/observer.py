@@ -14,7 +14,16 @@ from accessctl.domain import Box, Face, Frame, Image
 from accessctl.vision.candidates import Bounds, PictureSearch, Sight, follow, judge
 from accessctl.vision.detection import Detection, Detector
 from accessctl.vision.detector import full_range, short_range
-from accessctl.vision.landmarks import LandmarkModel, Mesh, Region, head_pose, mesh_box
+from accessctl.vision.landmarks import (
+    UPSIDE_DOWN,
+    LandmarkModel,
+    Mesh,
+    Region,
+    UprightMemory,
+    head_pose,
+    is_upside_down,
+    mesh_box,
+)
 from accessctl.vision.quality import assess
 from accessctl.vision.search import (
     DOOR_SCHEDULE,
@@ -27,9 +36,7 @@ from accessctl.vision.search import (
     still_tiles,
 )
 from accessctl.vision.second_camera import OtherView, Sizes, brightness_of, of_the_same, tile_beside
-from accessctl.vision.stillness import Stillness, served
-from accessctl.vision.tracker import Track, Tracker, could_be, is_expected
-from accessctl.vision.uprightness import UPSIDE_DOWN, UprightMemory, is_upside_down
+from accessctl.vision.tracker import Stillness, Track, Tracker, could_be, is_expected, served
 
 Lay: TypeAlias = Callable[[Region], Mesh]
 

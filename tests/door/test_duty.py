@@ -20,7 +20,7 @@ from accessctl.door.second_factor import SecondFactor
 from accessctl.errors import StoreError
 from accessctl.gallery.pins import hash_pin
 from accessctl.vision.fake import fake_face
-from accessctl.vision.stillness import SCENERY_S
+from accessctl.vision.tracker import SCENERY_S
 
 ADA, EVE = 1, 2
 FACE = fake_face(box=FACE_BOX)

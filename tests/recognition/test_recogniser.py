@@ -12,8 +12,8 @@ from accessctl.errors import NoFaceError, PoorFaceError, SeveralFacesError
 from accessctl.recognition.recogniser import ADVICE, Recogniser, bystanders, cut_out, only_face
 from accessctl.vision.alignment import cut
 from accessctl.vision.fake import fake_face
+from accessctl.vision.landmarks import UPSIDE_DOWN
 from accessctl.vision.quality import Measures, judge
-from accessctl.vision.uprightness import UPSIDE_DOWN
 
 
 class CountingEncoder(FakeEncoder):
