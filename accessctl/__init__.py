@@ -82,7 +82,7 @@ if TYPE_CHECKING:
     from accessctl.liveness.evidence import FramePatch as FramePatch
     from accessctl.liveness.evidence import InfraredSight as InfraredSight
     from accessctl.liveness.evidence import LivenessFrame as LivenessFrame
-    from accessctl.recognition.identify import Verification as Verification
+    from accessctl.recognition.engine import Verification as Verification
     from accessctl.vision.alignment import cut as cut
 
 __version__ = "0.2.0"
@@ -221,7 +221,7 @@ _PLACES = {
     "accessctl.extensions": ("register", "unregister"),
     "accessctl.liveness.cues.table": ("CueRole", "CueWords"),
     "accessctl.liveness.evidence": ("CueResult", "FramePatch", "InfraredSight", "LivenessFrame"),
-    "accessctl.recognition.identify": ("Verification",),
+    "accessctl.recognition.engine": ("Verification",),
     "accessctl.vision.alignment": ("cut",),
 }
 """Where each public name lives."""

@@ -32,9 +32,16 @@ from accessctl.gallery.fake import MemoryGallery
 from accessctl.gallery.people import StoredPhoto, clean_name
 from accessctl.gallery.schema import database_file
 from accessctl.recognition import engine as recognition
-from accessctl.recognition.engine import USUAL, Engine, EngineMakers
+from accessctl.recognition.engine import (
+    USUAL,
+    Engine,
+    EngineMakers,
+    Verification,
+    embed_portrait,
+    identify,
+    verify,
+)
 from accessctl.recognition.enrolment import Candidate, reembed
-from accessctl.recognition.identify import Verification, embed_portrait, identify, verify
 from accessctl.runtime import standard_error_untouched
 
 Configured: TypeAlias = Config | str | os.PathLike[str] | Mapping[str, Any] | None

@@ -37,7 +37,7 @@ def run(args: EmbedOptions) -> int:
     """
     import numpy as np
 
-    from accessctl.recognition.identify import embed_portrait, stack
+    from accessctl.recognition.engine import embed_portrait, stack
 
     config = config_from(args)
     read = photo_reader(config)

@@ -18,7 +18,7 @@ from accessctl.cli.photos import photo_reader
 from accessctl.errors import PhotoError
 
 if TYPE_CHECKING:
-    from accessctl.recognition.identify import Identification
+    from accessctl.recognition.engine import Identification
 
 NO_FACE = "no face found"
 WHY = {"ambiguous": "somebody else who is enrolled is as near: the two cannot be told apart"}
@@ -34,7 +34,7 @@ class IdentifyOptions(ConfigOption, JsonOption):
 
 def run(args: IdentifyOptions) -> int:
     """0 when every image could be read, else 2; the readable ones are done all the same."""
-    from accessctl.recognition.identify import identify
+    from accessctl.recognition.engine import identify
 
     config = config_from(args)
     read = photo_reader(config)

@@ -27,7 +27,7 @@ class VerifyOptions(ConfigOption, JsonOption):
 
 def run(args: VerifyOptions) -> int:
     """0 whatever the answer; 2 when one of the photos cannot be used."""
-    from accessctl.recognition.identify import embed_portrait, verify
+    from accessctl.recognition.engine import embed_portrait, verify
 
     config = config_from(args)
     read = photo_reader(config)

@@ -1,28 +1,36 @@
-"""Everything that recognises people, opened as the configuration says; and how many threads the
-native libraries of a process that is a door may use.
+"""Everything that recognises people, opened as the configuration says; what it says of single
+images: who is in this picture, are these two the same; and how many threads the native libraries
+of a process that is a door may use.
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
 import cv2
+import numpy as np
+from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from accessctl.config import Config, EncoderConfig, GalleryConfig, VisionConfig
+from accessctl.domain import Embedding, Face, Image, Match, PersonId, Reason
 from accessctl.encoder.base import Encoder
 from accessctl.encoder.card import Card
 from accessctl.encoder.choose import load_encoder
 from accessctl.gallery.people import People
 from accessctl.gallery.store import open_gallery
+from accessctl.policy.decide import rare_enough, sure
 from accessctl.recognition.calibration import Calibration, scoring_of
-from accessctl.recognition.enrolment import Enrolment, Progress, reembed
+from accessctl.recognition.enrolment import Enrolment, PhotoDetector, Progress, reembed, size_of
+from accessctl.recognition.matcher import Matcher
 from accessctl.recognition.normalisation import Normaliser
-from accessctl.recognition.recogniser import Recogniser
+from accessctl.recognition.recogniser import Recogniser, only_face
 from accessctl.recognition.roster import Roster
 from accessctl.vision.observer import Observer
+
+POOR_QUALITY = "poor_quality"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,3 +103,94 @@ def one_thread_each() -> None:
     """
     cv2.setNumThreads(1)
     threadpool_limits(limits=1, user_api="blas")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Identification:
+    """A face and who it is; `person` is None for "unknown", `match` the nearest all the same.
+
+    `reason` says why it is unknown, None where somebody is named: `no_match` for nobody near
+    enough, `ambiguous` for two people who are both near, `poor_quality` for a face that is judged
+    by nobody.
+    """
+
+    face: Face
+    person: PersonId | None
+    match: Match | None
+    reason: str | None
+
+
+def identify(
+    image: Image,
+    observer: PhotoDetector,
+    recogniser: Recogniser,
+    roster: Roster,
+    min_margin: float,
+) -> list[Identification]:
+    """Every face of the image from left to right; one of too poor a quality is never named."""
+    faces = sorted(observer.still(image), key=lambda face: face.box.x)
+    embeddings = recogniser.embed(image, faces)
+    found: list[Identification] = []
+    for face, embedding in zip(faces, embeddings, strict=True):
+        match = roster.matcher.search(embedding)
+        reason = _why_unknown(face, match, roster.max_fmr, min_margin)
+        person = match.person if match is not None and reason is None else None
+        found.append(Identification(face, person, match, reason))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """Whether two faces are of one person, as far as two photos can say.
+
+    `fmr` is the false-match rate that their similarity stands for, `fmr_upper` its upper 95 %
+    bound, which is what `same` rests on; `threshold` is the similarity that these two faces would
+    need, infinite where none would do.
+    """
+
+    same: bool
+    similarity: float
+    fmr: float
+    fmr_upper: float
+    threshold: float
+
+
+def verify(a: Embedding, b: Embedding, matcher: Matcher, target_fmr: float) -> Verification:
+    """Compare two unit embeddings float32 (D,): the same person at a false-match rate of at most
+    `target_fmr`?"""
+    compared = matcher.compare(a, b)
+    return Verification(
+        same=rare_enough(compared.fmr_upper, target_fmr),
+        similarity=compared.similarity,
+        fmr=compared.fmr,
+        fmr_upper=compared.fmr_upper,
+        threshold=compared.similarity_at(matcher.threshold(target_fmr)),
+    )
+
+
+def _why_unknown(face: Face, match: Match | None, max_fmr: float, min_margin: float) -> str | None:
+    if not face.quality.usable:
+        return POOR_QUALITY
+    if match is None:
+        return Reason.NO_MATCH.value
+    if sure(match.fmr_upper, match.margin, max_fmr, min_margin):
+        return None
+    # Near enough, were it not for the other.
+    is_near = rare_enough(match.fmr_upper, max_fmr)
+    return (Reason.AMBIGUOUS if is_near else Reason.NO_MATCH).value
+
+
+def embed_portrait(
+    image: Image, photo: str, observer: PhotoDetector, recogniser: Recogniser
+) -> Embedding:
+    """Unit embedding float32 (D,) of the one person in `photo`; FaceError otherwise."""
+    face = only_face(observer.still(image), photo, size_of(image))
+    embedding: Embedding = recogniser.embed(image, [face])[0]
+    return embedding
+
+
+def stack(embeddings: Sequence[Embedding | None], dimension: int) -> NDArray[np.float32]:
+    """Float32 (N, D) with rows of NaN where there is no embedding."""
+    missing = np.full(dimension, np.nan, np.float32)
+    rows = [missing if row is None else row for row in embeddings]
+    return np.stack(rows) if rows else np.empty((0, dimension), np.float32)

@@ -6,7 +6,7 @@ import pytest
 
 from accessctl.cli.identify import line, print_line
 from accessctl.domain import Box, Match, PersonId
-from accessctl.recognition.identify import Identification
+from accessctl.recognition.engine import Identification
 from accessctl.vision.fake import fake_face
 
 pytestmark = pytest.mark.usefixtures("models")
