@@ -37,8 +37,8 @@ from accessctl.door.recorder import (
 )
 from accessctl.door.second_factor import PinAttempts, SecondFactor
 from accessctl.door.setup import DoorSetup, LiveSettings
-from accessctl.liveness.cues.added import added_cues
-from accessctl.liveness.gestures import Ask
+from accessctl.liveness.challenge import Ask
+from accessctl.liveness.cues.table import added_cues
 from accessctl.liveness.texture_network import load_texture
 from accessctl.liveness.worker import CueWorker, DirectCueRunner
 from accessctl.policy.lockout_store import LockoutKeeper, LockoutStore

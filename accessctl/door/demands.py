@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from accessctl.config.liveness import LivenessConfig
 from accessctl.config.policy import Factor
 from accessctl.domain import PersonId
-from accessctl.liveness.challenge import Challenge, Failure, Phase, advance, draw_challenge
+from accessctl.liveness.challenge import Ask, Challenge, Failure, Phase, advance, draw_challenge
 from accessctl.liveness.cues.table import ROLES, CueRole
 from accessctl.liveness.evidence import LivenessFrame
 from accessctl.liveness.examiner import MIN_SEEN
-from accessctl.liveness.gestures import Ask
 from accessctl.liveness.texture_network import TextureScorer
 from accessctl.policy.circumstances import Circumstances, Proof
 

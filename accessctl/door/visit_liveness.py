@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from accessctl.domain import PersonId
 from accessctl.door.demands import PosedChallenge, Prompt, Wanted
-from accessctl.liveness.challenge import Phase
+from accessctl.liveness.challenge import PROMPTS, IntentWatch, Phase, watch_intent
 from accessctl.liveness.cues.infrared import INFRARED
 from accessctl.liveness.cues.table import Lines, evidence_lines, hint
 from accessctl.liveness.cues.texture import fills
@@ -17,7 +17,6 @@ from accessctl.liveness.examiner import (
     Liveness,
     VisitCues,
 )
-from accessctl.liveness.gestures import PROMPTS, IntentWatch, watch_intent
 from accessctl.liveness.texture_network import TextureSampler
 from accessctl.liveness.worker import WindowQueue
 from accessctl.policy.circumstances import Proof

@@ -37,7 +37,7 @@ from accessctl.encoder.artefacts import read_checked
 from accessctl.encoder.card import Card, load_card
 from accessctl.encoder.choose import gpu_is_there
 from accessctl.encoder.joint import part_cards
-from accessctl.liveness.cues.added import added_cues
+from accessctl.liveness.cues.table import added_cues
 from accessctl.liveness.texture_network import load_texture
 from accessctl.recognition.calibration import scoring_of
 from accessctl.recognition.engine import open_engine

@@ -7,9 +7,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from accessctl.config.liveness import Intent, LivenessConfig
-from accessctl.liveness.challenge import draw_challenge
+from accessctl.liveness.challenge import Ask, draw_challenge
 from accessctl.liveness.cues.expression import stillness
-from accessctl.liveness.gestures import Ask
 
 MODES = {"off", "passive", "challenge"}
 BOUNDS = {

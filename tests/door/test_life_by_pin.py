@@ -18,8 +18,8 @@ from accessctl.door.fake import FACE_BOX, FakeHouse, decisions
 from accessctl.door.second_factor import SecondFactor
 from accessctl.door.step import Step
 from accessctl.gallery.pins import PinHash
+from accessctl.liveness.challenge import Ask
 from accessctl.liveness.evidence import CueVerdict
-from accessctl.liveness.gestures import Ask
 from accessctl.policy.evidence_record import from_data
 from accessctl.vision.fake import fake_face
 

@@ -23,11 +23,11 @@ from accessctl.door.door import Door
 from accessctl.door.fake import FACE_BOX, FakeHouse, decisions, portrait
 from accessctl.door.liveness_gate import InfraredView
 from accessctl.door.setup import LiveSettings
+from accessctl.liveness.challenge import PROMPTS, Ask
 from accessctl.liveness.cues.table import CLOSER
 from accessctl.liveness.evidence import CueVerdict
 from accessctl.liveness.examiner import FEWEST, CueWindow
 from accessctl.liveness.fake import FakeTexture, fake_result, speaking
-from accessctl.liveness.gestures import PROMPTS, Ask
 from accessctl.liveness.worker import CueAnswer, DirectCueRunner, Examine
 from accessctl.policy.evidence_record import from_data
 from accessctl.vision.fake import fake_face

@@ -9,12 +9,11 @@ from accessctl.config.liveness import LivenessConfig
 from accessctl.domain import Box, PersonId, Pose
 from accessctl.door.demands import IDENTITY_S, Prompt, Wanted
 from accessctl.door.visit_liveness import INFRARED_HINT, VisitLiveness
-from accessctl.liveness.challenge import Phase
+from accessctl.liveness.challenge import PROMPTS, WAIT_PROMPT, Ask, Phase
 from accessctl.liveness.cues.table import ALONE, CLOSER, HINT
 from accessctl.liveness.evidence import CueResult, CueVerdict
 from accessctl.liveness.examiner import FEWEST, CueWindow
 from accessctl.liveness.fake import fake_frame, fake_result
-from accessctl.liveness.gestures import PROMPTS, WAIT_PROMPT, Ask
 from accessctl.policy.circumstances import Proof
 
 FPS = 15

@@ -22,10 +22,9 @@ from accessctl.evaluation.challenge_trials import (
 )
 from accessctl.evaluation.presentation import Conditions
 from accessctl.evaluation.trial_door import DoorParts
-from accessctl.liveness.challenge import Challenge, ChallengeStep, Failure
+from accessctl.liveness.challenge import Ask, Challenge, ChallengeStep, Failure
 from accessctl.liveness.evidence import CueVerdict, LivenessFrame
 from accessctl.liveness.fake import FakeTexture, fake_frame
-from accessctl.liveness.gestures import Ask
 from accessctl.policy.circumstances import Proof
 from accessctl.vision.fake import FakeObserver, fake_face
 

@@ -38,11 +38,10 @@ from accessctl.evaluation.selftest import (
     write_result,
 )
 from accessctl.evaluation.trial_door import DoorParts
-from accessctl.liveness.challenge import Challenge, ChallengeStep
+from accessctl.liveness.challenge import PROMPTS, WAIT_PROMPT, Ask, Challenge, ChallengeStep
 from accessctl.liveness.evidence import CueResult, CueVerdict
 from accessctl.liveness.examiner import CueWindow
 from accessctl.liveness.fake import FakeTexture, fake_result
-from accessctl.liveness.gestures import PROMPTS, WAIT_PROMPT, Ask
 from accessctl.vision.fake import FakeObserver, fake_face
 
 Parts = Callable[..., DoorParts]
