@@ -24,7 +24,7 @@ from accessctl.demo.door import enrol_demo_person
 from accessctl.domain import Decision, Frame, PersonId
 from accessctl.door.assembly import open_audit
 from accessctl.door.session import Session, open_session
-from accessctl.door.step import Step
+from accessctl.door.visit import Step
 from accessctl.errors import SourceError
 from accessctl.recognition.engine import Engine
 from accessctl.runtime import standard_error_untouched

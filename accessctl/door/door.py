@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from time import perf_counter
 from typing import Any
@@ -10,25 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accessctl.actions.command import Command
-from accessctl.domain import (
-    Decision,
-    Face,
-    Frame,
-    Outcome,
-    PersonRules,
-    Reason,
-    Sighting,
-)
+from accessctl.domain import Decision, Face, Frame, Outcome, PersonRules, Reason, Sighting
 from accessctl.door.access_gate import AccessGate
-from accessctl.door.decision_record import decision_record, watched_only
 from accessctl.door.demands import Asked, Prompt, factor_prompt
 from accessctl.door.gallery_watch import GalleryWatch
 from accessctl.door.liveness_gate import InfraredView
 from accessctl.door.presence import is_scenery, meet, told_before
-from accessctl.door.recorder import prompt_payload
+from accessctl.door.recorder import decision_record, prompt_payload, watched_only
 from accessctl.door.setup import DoorSetup, LiveSettings
-from accessctl.door.step import FaceView, Step, timed
-from accessctl.door.visit import Visit
+from accessctl.door.visit import FaceView, Step, Visit
 from accessctl.policy.admit import decide_visit, lacks_second_factor_only
 from accessctl.policy.attempts import ends_visit, still_refuses
 from accessctl.policy.circumstances import Circumstances
@@ -76,15 +67,15 @@ class Door:
         self._take_back_grants(now)
         self._look_again(visitors, now)
         fresh = [face for face in visitors if face.quality.usable and self._undecided(face)]
-        with timed(timings, "encode"):
+        with _timed(timings, "encode"):
             turns = [self._visits[face.track].seen for face in fresh]
             embeddings = self._setup.recogniser.embed_frame(frame.image, fresh, turns)
-        with timed(timings, "match"):
+        with _timed(timings, "match"):
             sightings = self._recognise(frame, fresh, embeddings)
-        with timed(timings, "liveness"):
+        with _timed(timings, "liveness"):
             refused = self._look_for_life(frame, visitors, sightings)
             asked = self._ask()
-        with timed(timings, "decide"):
+        with _timed(timings, "decide"):
             waited_ms = (perf_counter() - started) * 1e3
             ready = [face.track for face in fresh]
             ready += [track for track in refused if track not in ready]
@@ -395,3 +386,11 @@ class Door:
     def _view_of(self, face: Face) -> FaceView:
         visit = self._visits[face.track]
         return FaceView(face, visit.id, visit.pooled, visit.verdict, visit.prompt, visit.gathered)
+
+
+@contextmanager
+def _timed(timings: dict[str, float], stage: str) -> Iterator[None]:
+    """Puts into `timings` how long the block took, in milliseconds."""
+    started = perf_counter()
+    yield
+    timings[stage] = (perf_counter() - started) * 1e3

@@ -1,7 +1,8 @@
 """One visit as values: what has happened in it, attempt by attempt, each of which ends in one
 decision.
 
-A `Visit` never changes. The door, and nobody else, puts the next one in its place.
+A `Visit` never changes. The door, and nobody else, puts the next one in its place. What a frame
+brought of all visits is a `Step`, for preview, daemon and library.
 """
 
 import math
@@ -12,7 +13,9 @@ import numpy as np
 
 from accessctl.domain import (
     Box,
+    Decision,
     Embedding,
+    Face,
     Image,
     Match,
     Outcome,
@@ -20,7 +23,7 @@ from accessctl.domain import (
     Reason,
     Sighting,
 )
-from accessctl.door.demands import Prompt
+from accessctl.door.demands import Asked, Prompt
 from accessctl.door.visit_liveness import VisitLiveness
 from accessctl.liveness.cues.table import Lines
 from accessctl.liveness.examiner import CueStanding
@@ -231,3 +234,28 @@ def pooled(sightings: Sequence[Sighting]) -> Embedding:
 
 def _older(sighting: Sighting, newest: Sighting, window_s: float) -> bool:
     return newest.captured - sighting.captured > window_s
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FaceView:
+    """A face as a spectator may see it: who it looks like so far, the visit's verdict, what
+    the visitor is asked for, and what the cues of liveness have gathered, in words."""
+
+    face: Face
+    visit: str
+    match: Match | None
+    verdict: Verdict | None
+    prompt: Prompt | None = None
+    gathered: Lines = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Step:
+    """What one frame brought; `timings` in milliseconds by stage, `asked` what is new, `scenery`
+    how many of the faces are taken for things that are always there."""
+
+    faces: tuple[FaceView, ...]
+    decisions: tuple[Decision, ...]
+    timings: dict[str, float]
+    asked: tuple[Asked, ...] = ()
+    scenery: int = 0

@@ -26,7 +26,7 @@ from accessctl.door.fake import CALIBRATION, DirectRunner
 from accessctl.door.liveness_gate import LivenessGate
 from accessctl.door.recorder import DecisionRecorder
 from accessctl.door.setup import DoorSetup, LiveSettings
-from accessctl.door.step import FaceView
+from accessctl.door.visit import FaceView
 from accessctl.door.visit_liveness import VisitLiveness
 from accessctl.encoder.base import Encoder
 from accessctl.encoder.card import Card

@@ -12,7 +12,7 @@ from accessctl.audit.views import as_text
 from accessctl.domain import Frame
 from accessctl.door.recorder import decision_event
 from accessctl.door.session import Session
-from accessctl.door.step import Step
+from accessctl.door.visit import Step
 from accessctl.errors import AccessctlError
 from accessctl.preview.overlay import Panel, draw
 from accessctl.preview.screen import CLOSED, Screen

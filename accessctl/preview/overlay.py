@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from accessctl.domain import Box, Image, Outcome, PersonId
-from accessctl.door.step import FaceView
+from accessctl.door.visit import FaceView
 from accessctl.liveness.cues.table import Lines
 from accessctl.liveness.evidence import CueVerdict
 from accessctl.preview.drawing import Colour, bar, bracket, put_text, shade, text_size

@@ -23,7 +23,7 @@ from accessctl.door.demands import Asked
 from accessctl.door.recorder import service_event
 from accessctl.door.second_factor import second_factor_handlers
 from accessctl.door.session import Session, open_session
-from accessctl.door.step import Step
+from accessctl.door.visit import Step
 from accessctl.errors import AccessctlError, FaultError
 from accessctl.gallery.people import StoredPhoto
 from accessctl.recognition import engine as recognition

@@ -13,7 +13,7 @@ from typing import Any
 from accessctl.clock import Uptime
 from accessctl.domain import Decision, Frame, PersonId
 from accessctl.door.gallery_watch import GalleryState
-from accessctl.door.step import Step
+from accessctl.door.visit import Step
 from accessctl.errors import StoreError
 from accessctl.policy.lockout_store import LockoutStore
 from accessctl.service.clock_guard import clock_of

@@ -19,7 +19,7 @@ from accessctl.config import Config, load_config
 from accessctl.domain import EventKind, Image, Outcome, Reason
 from accessctl.door.assembly import open_audit, open_door
 from accessctl.door.session import Session
-from accessctl.door.step import Step
+from accessctl.door.visit import Step
 from accessctl.encoder.card import load_card
 from accessctl.errors import FaceError
 from accessctl.gallery.store import open_gallery

@@ -16,7 +16,7 @@ from accessctl.door.access_gate import AccessGate
 from accessctl.door.demands import LOOK_UP, TEXTS, Wanted
 from accessctl.door.fake import FACE_BOX, FakeHouse, decisions
 from accessctl.door.second_factor import SecondFactor
-from accessctl.door.step import Step
+from accessctl.door.visit import Step
 from accessctl.gallery.pins import PinHash
 from accessctl.liveness.challenge import Ask
 from accessctl.liveness.evidence import CueVerdict

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accessctl.domain import Box, Image, Match, Outcome, PersonId, Quality, Reason
-from accessctl.door.step import FaceView
+from accessctl.door.visit import FaceView
 from accessctl.door.visit_liveness import Prompt
 from accessctl.liveness.evidence import CueVerdict
 from accessctl.policy.decide import Verdict

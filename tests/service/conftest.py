@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from accessctl.domain import Decision, Frame, Outcome, PersonId, Reason
-from accessctl.door.step import Step
+from accessctl.door.visit import Step
 from accessctl.service.statistics import DoorView, LockoutView, Statistics
 
 

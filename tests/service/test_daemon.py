@@ -19,7 +19,7 @@ from accessctl.config import Config
 from accessctl.domain import EventKind, Frame
 from accessctl.door import assembly, session
 from accessctl.door.fake import FakeHouse
-from accessctl.door.step import Step
+from accessctl.door.visit import Step
 from accessctl.errors import CameraError, ConfigError, FaultError, InputError
 from accessctl.recognition import engine as recognition
 from accessctl.recognition.engine import Engine

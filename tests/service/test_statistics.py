@@ -9,7 +9,7 @@ import pytest
 
 from accessctl.clock import Uptime
 from accessctl.domain import Frame, PersonId, Quality
-from accessctl.door.step import FaceView, Step
+from accessctl.door.visit import FaceView, Step
 from accessctl.errors import StoreError
 from accessctl.policy.lockout import Lockout
 from accessctl.policy.lockout_store import LockoutStore
