@@ -2,7 +2,9 @@
 
 The pictures of a camera that sends one JPEG after another are decoded here: OpenCV's FFmpeg
 squeezes every later picture into the size of the first one, so a face would be distorted from the
-moment somebody sets the camera to another shape.
+moment somebody sets the camera to another shape. A JPEG that would take minutes to decode is told
+from its bytes, whatever a library calls it: a decoder goes over the whole picture once for each
+scan, and a scan takes a few bytes.
 """
 
 import os
@@ -12,13 +14,25 @@ from typing import Any, Protocol, TypeAlias
 import cv2
 import numpy as np
 
-from accessctl.camera.jpeg import would_take_long
 from accessctl.domain import Image
 
 MJPG = int.from_bytes(b"MJPG", "little")
+
 # So many in a row are no accident: the camera counts as broken.
 MAX_DAMAGED = 30
 RAW = -1
+
+MAX_SCANS = 100
+"""Of a JPEG that is decoded; progressive photos have about ten."""
+
+MAX_STREAMS = 32
+"""JPEGs inside one file of another kind; HEIF may hold them."""
+
+START_OF_IMAGE = b"\xff\xd8\xff"
+START_OF_SCAN, END_OF_IMAGE = 0xDA, 0xD9
+
+# Markers without a length after them: TEM, RST0 to RST7, SOI; and a stuffed zero.
+BARE = frozenset({0x00, 0x01, *range(0xD0, 0xD9)})
 
 
 class Capture(Protocol):
@@ -115,3 +129,38 @@ def following_the_size(capture: Capture) -> Capture:
     if int(capture.get(cv2.CAP_PROP_FOURCC)) != MJPG:
         return capture
     return JpegCapture(capture) if capture.set(cv2.CAP_PROP_FORMAT, RAW) else capture
+
+
+def would_take_long(data: bytes) -> bool:
+    """Whether there is a JPEG in `data`, at its beginning or further on, of too many scans."""
+    if data.startswith(START_OF_IMAGE[:2]):
+        return scans_of(data) > MAX_SCANS
+    at, streams = data.find(START_OF_IMAGE), 0
+    while at >= 0:
+        streams += 1
+        if streams > MAX_STREAMS or scans_of(data, at) > MAX_SCANS:
+            return True
+        at = data.find(START_OF_IMAGE, at + 1)
+    return False
+
+
+def scans_of(data: bytes, start: int = 0) -> int:
+    """Scans before the end of the image that begins at `start`, of damaged bytes those that a
+    decoder would find; counting ends after MAX_SCANS."""
+    count, at = 0, start
+    while count <= MAX_SCANS:
+        at = data.find(b"\xff", at)
+        if at < 0 or at + 1 >= len(data):
+            break
+        marker = data[at + 1]
+        if marker == END_OF_IMAGE:
+            break
+        if marker == 0xFF:
+            # Fill bytes before a marker.
+            at += 1
+        elif marker in BARE:
+            at += 2
+        else:
+            count += marker == START_OF_SCAN
+            at += 2 + max(2, int.from_bytes(data[at + 2 : at + 4], "big"))
+    return count

@@ -1,7 +1,8 @@
 """From what `--source`, `camera.source` or `liveness.ir_source` say to a source, not yet opened.
 
-An infrared camera is opened with the settings of the camera that it stands beside, but for which
-one it is.
+A camera that is mounted another way than upright, or whose picture a mirror turned round, is put
+right. An infrared camera is opened with the settings of the camera that it stands beside, but for
+which one it is.
 """
 
 import re
@@ -10,12 +11,15 @@ from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from accessctl.camera.orientation import upright_source
+import cv2
+import numpy as np
+
 from accessctl.camera.photo import ImageFolderSource
-from accessctl.camera.source import Source, added_source, added_sources
+from accessctl.camera.source import Feed, Shot, Source, added_source, added_sources
 from accessctl.camera.stream import StreamSource, VideoFileSource
 from accessctl.camera.usb import UsbSource, first_usb_camera, locate_first
 from accessctl.config.camera import CameraConfig
+from accessctl.domain import Image
 from accessctl.errors import SourceError
 from accessctl.extensions import made_by
 from accessctl.redaction import redact, redacted_text, unescaped
@@ -49,6 +53,13 @@ SOURCE_PARTS = ("description", "live", "endless", "open")
 INFRARED_UNDERSTOOD = (
     "/dev/video2, usb:2, an rtsp:// or http:// address, a video file, or a folder of images"
 )
+
+# By degrees clockwise.
+TURNS = {
+    90: cv2.ROTATE_90_CLOCKWISE,
+    180: cv2.ROTATE_180,
+    270: cv2.ROTATE_90_COUNTERCLOCKWISE,
+}
 
 
 class SourceKind(StrEnum):
@@ -211,3 +222,59 @@ def infrared_source(spec: str, camera: CameraConfig, first: Source, *, fast: boo
     # `camera.usb_id` is about the first camera.
     pinned = replace(source, pinned=None) if isinstance(source, UsbSource) else source
     return upright_source(pinned, camera)
+
+
+def oriented(image: Image, rotate: int, *, mirror: bool) -> Image:
+    """RGB uint8 (H, W, 3), turned clockwise by `rotate` degrees (0, 90, 180 or 270) and then
+    mirrored left to right."""
+    turned = cv2.rotate(image, TURNS[rotate]) if rotate else image
+    upright = cv2.flip(turned, 1) if mirror else turned
+    return upright.astype(np.uint8, copy=False)
+
+
+def upright_source(source: Source, config: CameraConfig) -> Source:
+    """`source`, its pictures turned as `camera.rotate` and `camera.mirror` say."""
+    if not config.rotate and not config.mirror:
+        return source
+    return OrientedSource(source, config.rotate, mirror=config.mirror)
+
+
+class OrientedSource:
+    """See Source; pictures come turned."""
+
+    def __init__(self, inner: Source, rotate: int, *, mirror: bool) -> None:
+        self._inner = inner
+        self._rotate = rotate
+        self._mirror = mirror
+
+    @property
+    def description(self) -> str:
+        return self._inner.description
+
+    @property
+    def live(self) -> bool:
+        return self._inner.live
+
+    @property
+    def endless(self) -> bool:
+        return self._inner.endless
+
+    def open(self) -> Feed:
+        """CameraError as the camera's own."""
+        return _OrientedFeed(self._inner.open(), self._rotate, self._mirror)
+
+
+class _OrientedFeed:
+    def __init__(self, inner: Feed, rotate: int, mirror: bool) -> None:
+        self._inner = inner
+        self._rotate = rotate
+        self._mirror = mirror
+
+    def read(self) -> Shot | None:
+        shot = self._inner.read()
+        if shot is None:
+            return None
+        return replace(shot, image=oriented(shot.image, self._rotate, mirror=self._mirror))
+
+    def close(self) -> None:
+        self._inner.close()

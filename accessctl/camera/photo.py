@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image as PillowImage
 from PIL import UnidentifiedImageError
 
-from accessctl.camera.jpeg import would_take_long
+from accessctl.camera.capture import would_take_long
 from accessctl.camera.photo_folder import SUFFIXES, images_in
 from accessctl.camera.source import Shot
 from accessctl.domain import Image

@@ -9,8 +9,16 @@ from dataclasses import dataclass
 from typing import Self
 
 from accessctl.camera.frame_queue import FrameQueue
-from accessctl.camera.health import CONDITIONS, CameraEvent, Condition, PictureHealth
-from accessctl.camera.outage import MAX_OPEN_DOUBLINGS, Backoff, Outage, flapping
+from accessctl.camera.health import (
+    CONDITIONS,
+    MAX_OPEN_DOUBLINGS,
+    Backoff,
+    CameraEvent,
+    Condition,
+    Outage,
+    PictureHealth,
+    flapping,
+)
 from accessctl.camera.source import Feed, Shot, Source
 from accessctl.config.camera import CameraConfig
 from accessctl.domain import Frame, Image

@@ -1,9 +1,15 @@
 """What OpenCV's FFmpeg plays: network cameras (RTSP, HTTP with MJPEG) and video files.
 
 A video file is played as if it were a camera.
+
+A network camera may fall behind. Its stream says of each picture when it was taken, on a clock of
+the camera's own whose beginning nobody knows. So the delay itself cannot be told, only how much it
+has grown: by how much more the door's clock has gone on than the stream's, against the best of the
+last minutes.
 """
 
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,18 +23,53 @@ from accessctl.camera.capture import (
     open_capture,
     read_rgb,
 )
-from accessctl.camera.delay import StreamDelay
-from accessctl.camera.outage import MAX_OPEN_DOUBLINGS
+from accessctl.camera.health import MAX_OPEN_DOUBLINGS
 from accessctl.camera.source import Shot
 from accessctl.config.camera import CameraConfig
 from accessctl.errors import CameraError
 from accessctl.redaction import redact
+
+WINDOW_S = 600.0
+"""The best of the last so many seconds counts: clocks drift apart by some hundredths of a second in
+it, whatever they do in a month."""
+
+STEP_S = 1.0
+"""The best is kept for every so many seconds."""
+
+LONGEST_JUMP_S = 3600.0
+"""A stamp that leaps further, or runs back, begins another reckoning."""
 
 DEFAULT_FPS = 25.0
 MIN_FPS, MAX_FPS = 0.1, 1000.0
 MIN_STEP_S = 0.001
 LONGEST_S = 1e7
 TIMED = ("rtsp://", "rtsps://")
+
+
+class StreamDelay:
+    """How far the pictures of one connection have fallen behind; fed with every one of them."""
+
+    def __init__(self) -> None:
+        self._best: deque[tuple[float, float]] = deque()
+        self._last: float | None = None
+
+    def note(self, stamp: float, now: float) -> float:
+        """Seconds by which the picture stamped `stamp` by the stream is later than the best were.
+
+        `now` is monotonic, in seconds. 0 for a stream whose stamps do not go on.
+        """
+        before, self._last = self._last, stamp
+        if before is None or not 0 < stamp - before < LONGEST_JUMP_S:
+            self._best.clear()
+            return 0.0
+        late = now - stamp
+        while self._best and now - self._best[0][0] > WINDOW_S:
+            self._best.popleft()
+        if not self._best or now - self._best[-1][0] >= STEP_S:
+            self._best.append((now, late))
+        elif late < self._best[-1][1]:
+            self._best[-1] = self._best[-1][0], late
+        return late - min(one for _, one in self._best)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from accessctl.camera.choose import infrared_config, infrared_source, source_from
-from accessctl.camera.outage import FEW, snapshot_address
+from accessctl.camera.health import FEW, snapshot_address
 from accessctl.camera.reader import Reader
 from accessctl.camera.source import Source
 from accessctl.camera.usb import UsbSource, attached

@@ -1,6 +1,7 @@
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,15 +11,17 @@ from accessctl.camera.choose import (
     SourceKind,
     SourceSpec,
     infrared_source,
+    oriented,
     parse_source,
     source_from,
+    upright_source,
 )
 from accessctl.camera.fake import FakeSource
 from accessctl.camera.photo import ImageFolderSource
-from accessctl.camera.source import Source
+from accessctl.camera.source import Shot, Source
 from accessctl.camera.stream import StreamSource, VideoFileSource
 from accessctl.camera.usb import UsbSource
-from accessctl.config import CameraConfig
+from accessctl.config.camera import CameraConfig
 from accessctl.demo.scene import DemoSource
 from accessctl.errors import CameraError, SourceError
 
@@ -242,3 +245,48 @@ def test_a_password_that_has_to_be_escaped_is_told_how() -> None:
     said = str(caught.value)
     assert "write # as %23" in said
     assert "hunter" not in said
+
+
+# Two rows of three; each pixel has a colour of its own.
+PICTURE = np.arange(6, dtype=np.uint8).reshape(2, 3, 1).repeat(3, axis=2)
+
+
+def numbers(image) -> list[list[int]]:
+    return image[:, :, 0].tolist()
+
+
+@pytest.mark.parametrize(
+    ("rotate", "mirror", "expected"),
+    [
+        (0, False, [[0, 1, 2], [3, 4, 5]]),
+        (90, False, [[3, 0], [4, 1], [5, 2]]),
+        (180, False, [[5, 4, 3], [2, 1, 0]]),
+        (270, False, [[2, 5], [1, 4], [0, 3]]),
+        (0, True, [[2, 1, 0], [5, 4, 3]]),
+        (90, True, [[0, 3], [1, 4], [2, 5]]),
+    ],
+)
+def test_a_picture_is_turned_clockwise_and_then_mirrored(rotate, mirror, expected) -> None:
+    assert numbers(oriented(PICTURE, rotate, mirror=mirror)) == expected
+
+
+def test_a_camera_that_is_upright_is_left_alone() -> None:
+    source = FakeSource([[Shot(PICTURE)]])
+    assert upright_source(source, CameraConfig()) is source
+
+
+def test_every_picture_of_a_turned_camera_is_turned() -> None:
+    source = FakeSource([[Shot(PICTURE), Shot(PICTURE)]])
+    turned = upright_source(source, CameraConfig(rotate=180))
+    assert (turned.description, turned.live, turned.endless) == (
+        source.description,
+        source.live,
+        source.endless,
+    )
+    feed = turned.open()
+    for _ in range(2):
+        shot = feed.read()
+        assert shot is not None
+        assert numbers(shot.image) == [[5, 4, 3], [2, 1, 0]]
+    assert feed.read() is None
+    feed.close()
