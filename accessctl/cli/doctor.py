@@ -95,7 +95,6 @@ def checks_of(config: Config, path: Path) -> Sequence[tuple[str, "Check"]]:
         checks,
         clock_guard,
         model_checks,
-        people_checks,
         state_checks,
     )
 
@@ -115,8 +114,8 @@ def checks_of(config: Config, path: Path) -> Sequence[tuple[str, "Check"]]:
         ("gallery", partial(checks.check_gallery, config.gallery, os.environ)),
         ("gallery", partial(state_checks.check_gallery_head, config, os.environ)),
         ("people", partial(checks.check_people, config, os.environ)),
-        ("names", partial(people_checks.check_names, config, os.environ)),
-        ("photos", partial(people_checks.check_stored_photos, config, os.environ)),
+        ("names", partial(state_checks.check_names, config, os.environ)),
+        ("photos", partial(state_checks.check_stored_photos, config, os.environ)),
         ("event log", partial(checks.check_audit, config.audit, os.environ)),
         ("clock", partial(clock_guard.check_clock_doubt, config.audit, os.environ)),
         ("disk", partial(checks.check_disk, folders, snapshots_mb)),

@@ -30,12 +30,17 @@ from accessctl.recognition import engine as recognition
 from accessctl.recognition.engine import one_thread_each
 from accessctl.recognition.enrolment import Progress
 from accessctl.service.clock_guard import ClockGuard
-from accessctl.service.config_source import ConfigSource, UncheckedSource
+from accessctl.service.config_source import (
+    ConfigSource,
+    Reloads,
+    UncheckedSource,
+    on_hangup,
+    refuse_what_needs_a_restart,
+)
 from accessctl.service.control import ControlServer, Handler
 from accessctl.service.display import Ask, Display, Show
 from accessctl.service.logs import use_format
 from accessctl.service.metrics import MetricsServer
-from accessctl.service.reload import Reloads, on_hangup, refuse_what_needs_a_restart
 from accessctl.service.statistics import DoorView, Statistics, read_lockout
 from accessctl.service.supervision import Notifier, Pulse, Watchdog
 

@@ -1,5 +1,5 @@
 """What `accessctl doctor` finds in the state that outlives a door: whether its gallery and its
-configuration are the last ones.
+configuration are the last ones, and what is wrong with the names and photos that are stored.
 """
 
 import time
@@ -10,18 +10,24 @@ from accessctl.administration.acceptance import AcceptedCopy, Settled, not_accep
 from accessctl.administration.gallery_heads import GalleryHeads
 from accessctl.audit.opening import open_log_to_check
 from accessctl.config import Config
+from accessctl.domain import PersonId
+from accessctl.encoder.card import load_card
 from accessctl.gallery import sealing
 from accessctl.gallery.schema import database_file
 from accessctl.gallery.store import open_gallery
-from accessctl.service.checks import Finding, failure, ok
+from accessctl.recognition.calibration import scoring_of
+from accessctl.recognition.gallery_check import StoredFlaw, check_photos, flaw_sentence
+from accessctl.recognition.photo_fit import Yardstick
+from accessctl.service.checks import NAMED, Finding, failure, ok, warning
+from accessctl.storage.seen import first_look_alike, hidden_in
+
+SUBJECT = "photos"
+NAMES = "names"
 
 
 def check_gallery_head(config: Config, environment: Mapping[str, str]) -> Iterator[Finding]:
     """Says nothing where there is no gallery or no log yet, or no key: others do."""
-    folder = config.gallery.folder
-    if not database_file(folder).exists() or not config.audit.file.exists():
-        return
-    if sealing.find_key(folder, environment) is None:
+    if not config.audit.file.exists() or not _may_be_read(config, environment):
         return
     with (
         open_gallery(config.gallery, environment) as gallery,
@@ -44,3 +50,54 @@ def check_accepted_config(path: Path, environment: Mapping[str, str]) -> Iterato
         yield failure("config", str(not_accepted(path, weaker)))
     else:
         yield ok("config", "It guards the door no less than the one that was accepted.")
+
+
+def check_stored_photos(config: Config, environment: Mapping[str, str]) -> Iterator[Finding]:
+    """Misfits, duplicates and look-alikes; says nothing where there is no gallery, or none that
+    can be read: others do."""
+    if not _may_be_read(config, environment):
+        return
+    card = load_card(config.encoder.folder)
+    policy = config.policy
+    yardstick = Yardstick(*scoring_of(card), policy.target_fpir, policy.target_fmr)
+    with open_gallery(config.gallery, environment) as gallery:
+        flaws = list(check_photos(gallery, card.fingerprint, yardstick))
+        names = {person.id: person.name for person in gallery.people()}
+    yield from findings_of(flaws, names)
+
+
+def check_names(config: Config, environment: Mapping[str, str]) -> Iterator[Finding]:
+    """Names enrolled by an older version that cannot be told apart by eye."""
+    if not _may_be_read(config, environment):
+        return
+    with open_gallery(config.gallery, environment) as gallery:
+        names = [person.name for person in gallery.people()]
+    clear = True
+    for at, name in enumerate(names):
+        other = first_look_alike(name, names[:at])
+        if other is not None:
+            clear = False
+            yield warning(NAMES, f"{name!a} looks like {other!a}; run: accessctl rename")
+        elif hidden_in(name) is not None:
+            clear = False
+            yield warning(NAMES, f"{name!a} holds what is not seen; run: accessctl rename")
+    if names and clear:
+        yield ok(NAMES, "All names can be told apart by eye.")
+
+
+def findings_of(flaws: list[StoredFlaw], names: Mapping[PersonId, str]) -> Iterator[Finding]:
+    """The first few in full, the others as a number."""
+    if not flaws:
+        yield ok(SUBJECT, "Each person's photos show one person, and no two people look alike.")
+    for flaw in flaws[:NAMED]:
+        yield warning(SUBJECT, flaw_sentence(flaw, names))
+    if len(flaws) > NAMED:
+        yield warning(
+            SUBJECT, f"And {len(flaws) - NAMED} more like these; run: accessctl gallery check"
+        )
+
+
+def _may_be_read(config: Config, environment: Mapping[str, str]) -> bool:
+    """Whether there is a gallery, and a key to it."""
+    folder = config.gallery.folder
+    return database_file(folder).exists() and sealing.find_key(folder, environment) is not None

@@ -25,9 +25,9 @@ from accessctl.recognition import engine as recognition
 from accessctl.recognition.engine import Engine
 from accessctl.service import daemon
 from accessctl.service.client import ask
+from accessctl.service.config_source import Reloads
 from accessctl.service.daemon import Late, Orders, Service, serve
 from accessctl.service.display import Show
-from accessctl.service.reload import Reloads
 from accessctl.service.statistics import Statistics
 from accessctl.service.supervision import Notifier, Watchdog
 

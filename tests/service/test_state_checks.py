@@ -8,7 +8,7 @@ from accessctl.gallery.people import NewPhoto
 from accessctl.gallery.store import Gallery, open_gallery
 from accessctl.recognition.gallery_check import PhotoFlaw, StoredFlaw
 from accessctl.service.checks import Level
-from accessctl.service.people_checks import check_names, check_stored_photos, findings_of
+from accessctl.service.state_checks import check_names, check_stored_photos, findings_of
 
 ENCODER = Path(__file__).parents[2] / "models" / "dlib"
 
