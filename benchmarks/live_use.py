@@ -24,7 +24,7 @@ import matplotlib as mpl
 import numpy as np
 import yaml
 
-from accessctl.cli.evaluate_report import markdown, put_section
+from accessctl.cli.evaluate_common import markdown, put_section
 from accessctl.config import EncoderConfig
 from accessctl.encoder.card import load_card
 from accessctl.encoder.choose import load_encoder

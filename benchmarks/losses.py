@@ -18,7 +18,7 @@ from typing import Any
 
 import matplotlib as mpl
 
-from accessctl.cli.evaluate_report import markdown, put_section
+from accessctl.cli.evaluate_common import markdown, put_section
 from accessctl.training.losses.registry import NEEDS_PAIRS, NEEDS_TEACHER
 from benchmarks.training_runs import trained
 

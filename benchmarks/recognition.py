@@ -17,7 +17,7 @@ from typing import Any
 
 from accessctl.cli.evaluate_lfw import scorers_of
 from accessctl.cli.main import main as accessctl
-from accessctl.cli.progress import photo_bar
+from accessctl.cli.common import photo_bar
 from accessctl.config import EncoderConfig, load_config
 from accessctl.encoder.card import Card, load_card
 from accessctl.evaluation import plots

@@ -3,7 +3,6 @@
 import os
 import time
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +10,7 @@ import typer
 
 from accessctl.administration.backup import BackedUp, back_up
 from accessctl.administration.restore import Restored, restore
-from accessctl.cli.common import ConfigOption, config_from, config_path
+from accessctl.cli.common import ConfigOption, config_from, config_path, local_time
 from accessctl.cli.front import Verb
 from accessctl.door.duty import nobody_acts
 from accessctl.service.control import listening
@@ -90,7 +89,7 @@ def backup_in_words(made: BackedUp, file: Path, keys: Path | None) -> list[str]:
 
 
 def restore_in_words(found: Restored) -> list[str]:
-    made = datetime.fromtimestamp(found.made).astimezone()
+    made = local_time(found.made)
     contents = _contents(found.people, found.records, found.pictures)
     lines = [f"Restored {contents} of {made:%Y-%m-%d %H:%M %Z}."]
     if found.before is not None and found.before > found.last:

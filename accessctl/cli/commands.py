@@ -1,7 +1,7 @@
 """The table of commands: what `accessctl --help` lists, without importing any of them.
 
 A command's module holds a `front.Verb` named as the last word of the command in capitals:
-`pin set` is `SET` in accessctl/cli/pin.py. A row without a module is a word that only groups
+`pin set` is `SET` in accessctl/cli/rules.py. A row without a module is a word that only groups
 others; one with a module that groups others can be run by itself, too.
 """
 
@@ -33,14 +33,16 @@ class CommandRow:
 
 COMMANDS = (
     CommandRow("run", DOOR, "Watch the door's camera and decide.", "run"),
-    CommandRow("preview", DOOR, "Show the door at work in a window.", "preview"),
-    CommandRow("status", DOOR, "Say how the running door is.", "status"),
-    CommandRow("reload", DOOR, "Apply a changed configuration to the running door.", "reload"),
+    CommandRow("preview", DOOR, "Show the door at work in a window.", "run"),
+    CommandRow("status", DOOR, "Say how the running door is.", "running_door"),
+    CommandRow(
+        "reload", DOOR, "Apply a changed configuration to the running door.", "running_door"
+    ),
     CommandRow(
         "unlock-face",
         DOOR,
         "End a lockout, everybody's or one person's.",
-        "unlock_face",
+        "access",
     ),
     CommandRow(
         "policy",
@@ -48,10 +50,10 @@ COMMANDS = (
         "Try the rules of who may enter when.",
         example="accessctl policy test --person Grace",
     ),
-    CommandRow("policy test", DOOR, "Say whether somebody may enter, and why.", "policy"),
+    CommandRow("policy test", DOOR, "Say whether somebody may enter, and why.", "access"),
     CommandRow("enroll", PEOPLE, "Enrol a person from a photo, or a whole folder.", "enroll"),
     CommandRow("people", PEOPLE, "List the enrolled people.", "people"),
-    CommandRow("people inside", PEOPLE, "List who went in and not out since.", "passback"),
+    CommandRow("people inside", PEOPLE, "List who went in and not out since.", "access"),
     CommandRow("people photos", PEOPLE, "List the photos of one person, by number.", "people"),
     CommandRow(
         "passback",
@@ -59,7 +61,7 @@ COMMANDS = (
         "Correct who counts as inside.",
         example="accessctl passback forgive Grace",
     ),
-    CommandRow("passback forgive", PEOPLE, "Take somebody for one who is outside.", "passback"),
+    CommandRow("passback forgive", PEOPLE, "Take somebody for one who is outside.", "access"),
     CommandRow(
         "gallery",
         PEOPLE,
@@ -70,16 +72,16 @@ COMMANDS = (
         "gallery check",
         PEOPLE,
         "Name misfits, duplicates and look-alikes among the stored photos.",
-        "gallery_verbs",
+        "people",
     ),
     CommandRow(
         "gallery accept",
         PEOPLE,
         "Let a gallery count that is older than the event log knows.",
-        "gallery_verbs",
+        "people",
     ),
-    CommandRow("show", PEOPLE, "Show one enrolled person, and their latest events.", "show"),
-    CommandRow("rename", PEOPLE, "Give an enrolled person another name.", "rename"),
+    CommandRow("show", PEOPLE, "Show one enrolled person, and their latest events.", "people"),
+    CommandRow("rename", PEOPLE, "Give an enrolled person another name.", "people"),
     CommandRow("rules", PEOPLE, "Show or set where and when somebody may enter.", "rules"),
     CommandRow(
         "pin",
@@ -87,26 +89,28 @@ COMMANDS = (
         "Set a person's PIN, or enter one at the door.",
         example="accessctl pin set Grace",
     ),
-    CommandRow("pin set", PEOPLE, "Set somebody's PIN, read from terminal or stdin.", "pin"),
-    CommandRow("pin clear", PEOPLE, "Take somebody's PIN away.", "pin"),
+    CommandRow("pin set", PEOPLE, "Set somebody's PIN, read from terminal or stdin.", "rules"),
+    CommandRow("pin clear", PEOPLE, "Take somebody's PIN away.", "rules"),
     CommandRow(
-        "pin enter", PEOPLE, "Give the running door a PIN, read from terminal or stdin.", "pin"
+        "pin enter", PEOPLE, "Give the running door a PIN, read from terminal or stdin.", "rules"
     ),
-    CommandRow("remove", PEOPLE, "Remove a person, or one photo of theirs, for good.", "remove"),
-    CommandRow("identify", RECOGNISE, "Name every face in the given images.", "identify"),
-    CommandRow("verify", RECOGNISE, "Say whether two photos show the same person.", "verify"),
-    CommandRow("embed", RECOGNISE, "Write the embeddings of photos to a file.", "embed"),
+    CommandRow("remove", PEOPLE, "Remove a person, or one photo of theirs, for good.", "people"),
+    CommandRow("identify", RECOGNISE, "Name every face in the given images.", "recognise"),
+    CommandRow("verify", RECOGNISE, "Say whether two photos show the same person.", "recognise"),
+    CommandRow("embed", RECOGNISE, "Write the embeddings of photos to a file.", "recognise"),
     CommandRow("events", EVIDENCE, "Show what the door wrote down.", "events"),
     CommandRow(
-        "events verify", EVIDENCE, "Find the first record that was tampered with.", "events_check"
+        "events verify", EVIDENCE, "Find the first record that was tampered with.", "evidence"
     ),
-    CommandRow("events export", EVIDENCE, "Write the log for other programs.", "events_check"),
-    CommandRow("events purge", EVIDENCE, "Remove the oldest records for good.", "events_check"),
-    CommandRow("events picture", EVIDENCE, "Decrypt the picture of a decision.", "events_check"),
-    CommandRow("clock", EVIDENCE, "Say whether the clock is believed.", "clock"),
-    CommandRow("clock confirm", EVIDENCE, "Say that the clock is right, after it jumped.", "clock"),
+    CommandRow("events export", EVIDENCE, "Write the log for other programs.", "evidence"),
+    CommandRow("events purge", EVIDENCE, "Remove the oldest records for good.", "evidence"),
+    CommandRow("events picture", EVIDENCE, "Decrypt the picture of a decision.", "evidence"),
+    CommandRow("clock", EVIDENCE, "Say whether the clock is believed.", "evidence"),
     CommandRow(
-        "replay", EVIDENCE, "Decide recorded visits again under another configuration.", "replay"
+        "clock confirm", EVIDENCE, "Say that the clock is right, after it jumped.", "evidence"
+    ),
+    CommandRow(
+        "replay", EVIDENCE, "Decide recorded visits again under another configuration.", "events"
     ),
     CommandRow(
         "liveness",
@@ -141,7 +145,7 @@ COMMANDS = (
         "models use",
         ENCODERS,
         "Switch a door to another encoder, such as dlib, and embed its people anew.",
-        "use",
+        "models",
     ),
     CommandRow(
         "models card",
@@ -153,13 +157,13 @@ COMMANDS = (
         "models join",
         ENCODERS,
         "Write the card of an encoder that is made of others side by side.",
-        "join",
+        "card",
     ),
     CommandRow(
         "models calibrate",
         ENCODERS,
         "Make an encoder's cohort and false-match table from aligned faces.",
-        "calibrate",
+        "card",
     ),
     CommandRow("train", ENCODERS, "Train an encoder on your own or shared faces.", "train"),
     CommandRow(
@@ -178,7 +182,7 @@ COMMANDS = (
         "evaluate calibration",
         ENCODERS,
         "Stated against observed false-match rates, on LFW's people.",
-        "evaluate_calibration",
+        "evaluate_lfw",
     ),
     CommandRow(
         "evaluate fairness",
@@ -190,13 +194,13 @@ COMMANDS = (
         "evaluate oneshot",
         ENCODERS,
         "N-way k-shot: who of N people, as in Lake 2011.",
-        "evaluate_oneshot",
+        "evaluate_identification",
     ),
     CommandRow(
         "evaluate identify",
         ENCODERS,
         "Open set: FNIR and FPIR by gallery size, and what pooling photos gives.",
-        "evaluate_identify",
+        "evaluate_identification",
     ),
     CommandRow(
         "evaluate robustness",
@@ -214,10 +218,10 @@ COMMANDS = (
         "evaluate challenge",
         ENCODERS,
         "How often recordings pass the challenge by luck.",
-        "evaluate_challenge",
+        "evaluate_liveness",
     ),
-    CommandRow("init", SET_UP, "Make a folder for a new door.", "init"),
-    CommandRow("cameras", SET_UP, "List the cameras attached to this machine.", "cameras"),
+    CommandRow("init", SET_UP, "Make a folder for a new door.", "config"),
+    CommandRow("cameras", SET_UP, "List the cameras attached to this machine.", "doctor"),
     CommandRow("doctor", SET_UP, "Say what is wrong, and what to do about it.", "doctor"),
     CommandRow("backup", SET_UP, "Save people, event log and lockouts in one file.", "backup"),
     CommandRow("restore", SET_UP, "Put a backup in the place of what is there.", "backup"),

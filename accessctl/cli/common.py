@@ -1,23 +1,27 @@
-"""What several commands share: the configuration, and how results are printed."""
+"""What several commands share: options and their bounds, the configuration, how results and
+progress are shown."""
 
 import codecs
 import json as json_format
+import math
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, tzinfo
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeVar
 
 import typer
 from rich.cells import cell_len
 
-from accessctl.errors import ConfigError
+from accessctl.errors import ConfigError, InputError
 
 if TYPE_CHECKING:
     from accessctl.config import Config
 
 GAP = "  "
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +48,18 @@ class JsonOption:
     """For other programs."""
 
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class SinceOption:
+    """From when on."""
+
+    since: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WHEN", help="30m, 1h, 2d (that long ago), 2026-01-31 or 2026-01-31T18:30."
+        ),
+    ] = None
 
 
 def one_of(words: Iterable[str]) -> Callable[[str], str]:
@@ -109,6 +125,11 @@ def config_from(args: ConfigNamed) -> "Config":
     return load_config(config_path(args.config, os.environ))
 
 
+def local_time(epoch: float, zone: tzinfo | None = None) -> datetime:
+    """Seconds since 1970 as a time in `zone`, or in this machine's."""
+    return datetime.fromtimestamp(epoch).astimezone(zone)
+
+
 def print_json(value: Mapping[str, Any]) -> None:
     print(json_format.dumps(value, ensure_ascii=in_ascii(), allow_nan=False), flush=True)
 
@@ -142,3 +163,49 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
         ).rstrip()
         for line in lines
     )
+
+
+def seconds(value: float | None) -> float | None:
+    """`--seconds` as it was given; InputError unless it is 0 or more and has an end."""
+    if value is not None and not 0 <= value < math.inf:
+        raise InputError(f"--seconds is a number of seconds, 0 or more, not {value:g}.")
+    return value
+
+
+def days(value: float) -> float:
+    """`--keep-days` as it was given; InputError unless it is 0 or more and has an end."""
+    if not 0 <= value < math.inf:
+        raise InputError(f"--keep-days is a number of days, 0 or more, not {value:g}.")
+    return value
+
+
+def photo_bar(photos: Iterable[T], total: int) -> Iterator[T]:
+    """See `bar`."""
+    return bar(photos, total, "photos")
+
+
+def bar(items: Iterable[T], total: int, what: str) -> Iterator[T]:
+    """The items, one by one; a terminal shows how many of `total` are done, and the time left.
+
+    `what` they are, in the plural. The bar is gone at the end.
+    """
+    if not total or not sys.stderr.isatty():
+        yield from items
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn(what),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(file=sys.stderr), transient=True) as progress:
+        yield from progress.track(items, total=total)

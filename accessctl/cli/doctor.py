@@ -1,14 +1,14 @@
-"""`accessctl doctor`: what is wrong with this door, and what to do about it."""
+"""`accessctl doctor` and `cameras`: what is wrong with this door, and which cameras there are."""
 
 import logging
 import os
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from accessctl.bundled import release
 from accessctl.cli.common import (
@@ -16,16 +16,24 @@ from accessctl.cli.common import (
     JsonOption,
     config_path,
     print_json,
+    print_table,
 )
 from accessctl.cli.front import Verb
 from accessctl.config import Config, load_config
 from accessctl.errors import ConfigError, FaultError, InputError
 
 if TYPE_CHECKING:
+    from accessctl.config.camera import CameraConfig
     from accessctl.domain import Face, Image
+    from accessctl.service.camera_checks import Listed
     from accessctl.service.checks import Check, Finding
 
 LEVEL, SUBJECT = 7, 11
+
+NO_CAMERA = (
+    "No camera is attached to this machine; plug one in. A network camera is not listed: name "
+    "it as camera.source (rtsp://...)."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +41,12 @@ class DoctorOptions(ConfigOption, JsonOption):
     pass
 
 
-def run(args: DoctorOptions) -> int:
+@dataclass(frozen=True, kw_only=True)
+class CamerasOptions(ConfigOption, JsonOption):
+    pass
+
+
+def run_doctor(args: DoctorOptions) -> int:
     """0 when nothing fails (there may be warnings), 1 when something does, 2 when that is the
     configuration."""
     with quietly():
@@ -173,14 +186,30 @@ def _check_chain(config: Config) -> "Iterator[Finding]":
 
 
 def _check_camera(config: Config) -> "Sequence[Finding]":
-    """A running door keeps the camera for itself, so it is asked."""
-    from accessctl.service import camera_checks
+    from accessctl.service.camera_checks import check_camera, of_running_door
+
+    look = partial(check_camera, config.camera, partial(_faces, config))
+    return _told_or_seen(config, of_running_door, look)
+
+
+def _check_infrared(config: Config) -> "Sequence[Finding]":
+    from accessctl.service.camera_checks import check_infrared, infrared_of_running_door
+
+    return _told_or_seen(config, infrared_of_running_door, partial(check_infrared, config))
+
+
+def _told_or_seen(
+    config: Config,
+    told: "Callable[[Mapping[str, Any]], Iterable[Finding]]",
+    look: "Callable[[], Iterable[Finding]]",
+) -> "Sequence[Finding]":
+    """A running door keeps its cameras for itself, so it is asked; without one, `look` is."""
     from accessctl.service.client import ask
 
     try:
-        return list(camera_checks.of_running_door(ask(config.service.socket, "status")))
+        return list(told(ask(config.service.socket, "status")))
     except (FaultError, InputError):
-        return list(camera_checks.check_camera(config.camera, partial(_faces, config)))
+        return list(look())
 
 
 def _faces(config: Config, image: "Image") -> "Sequence[Face]":
@@ -191,20 +220,8 @@ def _faces(config: Config, image: "Image") -> "Sequence[Face]":
         observer = Observer(config.vision)
     except (FaultError, InputError):
         return ()
-    try:
+    with closing(observer):
         return observer.still(image)
-    finally:
-        observer.close()
-
-
-def _check_infrared(config: Config) -> "Sequence[Finding]":
-    from accessctl.service import camera_checks
-    from accessctl.service.client import ask
-
-    try:
-        return list(camera_checks.infrared_of_running_door(ask(config.service.socket, "status")))
-    except (FaultError, InputError):
-        return list(camera_checks.check_infrared(config))
 
 
 def _check_vision_models(config: Config) -> "Sequence[Finding]":
@@ -219,11 +236,69 @@ def _check_vision_models(config: Config) -> "Sequence[Finding]":
     return list(check_vision_models(config.vision, digests))
 
 
+def run_cameras(args: CamerasOptions) -> int:
+    """0 also when there is none: that is what there is."""
+    from accessctl.service.camera_checks import cameras
+
+    with quietly():
+        listed = list(cameras(_camera_settings(args)))
+    if args.json:
+        for camera in listed:
+            print_json(camera_json(camera))
+    elif listed:
+        rows = [camera_row(camera) for camera in listed]
+        print_table(("DEVICE", "CAMERA", "PICTURE", "FRAMES/S", "NOTE"), rows)
+    else:
+        print(NO_CAMERA)
+    return 0
+
+
+def camera_json(camera: "Listed") -> dict[str, Any]:
+    who, seen = camera.identity, camera.seen
+    return {
+        "device": camera.device,
+        "product": who.product,
+        "usb_id": who.usb_id,
+        "serial": who.serial,
+        "driver": who.driver,
+        "virtual": who.virtual,
+        "width": seen and seen.width,
+        "height": seen and seen.height,
+        "fps": seen and round(seen.fps, 1),
+        "problem": camera.problem,
+    }
+
+
+def camera_row(camera: "Listed") -> tuple[str, ...]:
+    seen = camera.seen
+    size = "-" if seen is None else f"{seen.width}x{seen.height}"
+    rate = "-" if seen is None else f"{seen.fps:.1f}"
+    return camera.device, str(camera.identity), size, rate, camera.problem or ""
+
+
+def _camera_settings(args: CamerasOptions) -> "CameraConfig":
+    """Those of the configuration, if there is one, else the usual ones."""
+    from accessctl.config.camera import CameraConfig
+
+    try:
+        path = config_path(args.config, os.environ)
+    except ConfigError:
+        return CameraConfig()
+    return load_config(path).camera
+
+
 DOCTOR = Verb(
-    run,
+    run_doctor,
     DoctorOptions,
     "Examines the configuration, the machine, the camera, models, people, keys, disk and actions, "
     "one finding a line, and what to do where something is wrong. It ends with 1 when something "
     "fails, and with 2 when that is the configuration. Nothing is changed.",
     ("accessctl doctor", "accessctl doctor --json"),
+)
+CAMERAS = Verb(
+    run_cameras,
+    CamerasOptions,
+    "Opens each camera that is attached for a moment and says how large its pictures are and how "
+    "many come in a second. One that a door or another program holds is listed with that note.",
+    ("accessctl cameras",),
 )

@@ -10,11 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from accessctl.cli.common import ConfigOption, config_from
-from accessctl.cli.engine import engine_of
+from accessctl.cli.common import ConfigOption, config_from, photo_bar
 from accessctl.cli.front import Verb
-from accessctl.cli.photos import photo_reader
-from accessctl.cli.progress import photo_bar
+from accessctl.cli.opening import engine_of, photo_reader
 from accessctl.domain import Image, PersonId
 from accessctl.errors import InputError
 

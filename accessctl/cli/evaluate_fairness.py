@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from accessctl.cli.common import config_from, print_json, table
-from accessctl.cli.evaluate_bench import (
+from accessctl.cli.common import config_from, table
+from accessctl.cli.evaluate_common import (
     BenchOptions,
     bench_from,
     heading,
     percent,
+    print_record,
     provenance,
 )
 from accessctl.cli.front import Verb
@@ -77,11 +78,11 @@ def run(args: FairnessOptions) -> int:
         plots.fairness(shown, target, args.plots / "fairness.png")
     if args.json:
         words = f"fairness --data {args.data} --target-fmr {target:g} --seed {args.seed}"
-        print_json(
-            {"encoder": card.name, "fingerprint": card.fingerprint}
-            | provenance(words, args, encoder)
+        print_record(
+            card,
+            provenance(words, args, encoder)
             | {"target_fmr": target, "threshold": threshold, **as_record(found)}
-            | {"one_cosine_threshold": {"threshold": one_for_all, **as_record(by_cosine)}}
+            | {"one_cosine_threshold": {"threshold": one_for_all, **as_record(by_cosine)}},
         )
     else:
         print(heading(encoder, card))
@@ -126,7 +127,7 @@ def _row(group: "GroupRates", target: float) -> tuple[str, ...]:
         str(group.people),
         str(group.photos),
         _factor(scaled) if scaled else "-",
-        percent(group.fnmr) if group.fnmr else "-",
+        percent(group.fnmr, unit=" %") if group.fnmr else "-",
         "too few people to tell" if group.small else "",
     )
 

@@ -1,4 +1,4 @@
-"""`accessctl evaluate lfw`: what an encoder is worth on Labeled Faces in the Wild."""
+"""`accessctl evaluate lfw` and `calibration`: an encoder on Labeled Faces in the Wild."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from accessctl.cli.common import config_from, print_json, table
-from accessctl.cli.evaluate_bench import (
+from accessctl.cli.common import config_from, table
+from accessctl.cli.evaluate_common import (
     BenchOptions,
     WriteCardOption,
     bench_from,
     heading,
     keep_result,
     percent,
+    print_record,
     provenance,
 )
 from accessctl.cli.front import Verb
@@ -22,10 +23,8 @@ from accessctl.encoder.card import Card, load_card
 
 if TYPE_CHECKING:
     from accessctl.evaluation.embedded import Embedded
-    from accessctl.evaluation.lfw import TailResult, View2Result
+    from accessctl.evaluation.lfw import StatedRate, TailResult, View2Result
     from accessctl.evaluation.pairs import Scorer
-
-RESULT = "lfw"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +48,12 @@ class LfwOptions(BenchOptions, WriteCardOption, LfwDataOption):
     seed: Annotated[int, typer.Option(help="Of the intervals' samples.")] = 0
 
 
-def run(args: LfwOptions) -> int:
+@dataclass(frozen=True, kw_only=True)
+class CalibrationOptions(BenchOptions, WriteCardOption, LfwDataOption):
+    seed: Annotated[int, typer.Option(help="Of the intervals' samples.")] = 0
+
+
+def run_lfw(args: LfwOptions) -> int:
     import numpy as np
 
     from accessctl.evaluation.lfw import as_record, open_lfw, tail, view_2
@@ -73,7 +77,7 @@ def run(args: LfwOptions) -> int:
     if args.plots:
         draw(tails, at, f"the product's threshold for a stated FMR of {target:g}", args.plots)
     if args.json:
-        print_json({"encoder": card.name, "fingerprint": card.fingerprint, **record})
+        print_record(card, record)
     else:
         print(heading(encoder, card))
         print(f"{len(faces.names):,} photos, {record['photos_without_a_face']} without a face")
@@ -81,7 +85,7 @@ def run(args: LfwOptions) -> int:
         if tails:
             print("\n" + _tail_table(tails))
     if args.write_card:
-        keep_result(encoder.folder, RESULT, record)
+        keep_result(encoder.folder, "lfw", record)
     return 0
 
 
@@ -121,7 +125,8 @@ def _tail_table(tails: "Mapping[str, TailResult]") -> str:
     )
     rates = next(iter(tails.values())).tar
     rows = [
-        (f"{rate:.0e}", *(percent(result.tar[rate]) for result in tails.values())) for rate in rates
+        (f"{rate:.0e}", *(percent(result.tar[rate], unit=" %") for result in tails.values()))
+        for rate in rates
     ]
     return title + "\n" + table(("FMR", *tails), rows)
 
@@ -149,10 +154,75 @@ def draw(
     plots.det({name: result.pairs for name, result in tails.items()}, points, folder / "det.png")
 
 
+def run_calibration(args: CalibrationOptions) -> int:
+    import numpy as np
+
+    from accessctl.evaluation import plots
+    from accessctl.evaluation.lfw import (
+        RATES,
+        open_lfw,
+        stated_and_observed,
+        stated_record,
+    )
+    from accessctl.evaluation.pairs import all_pairs, normalised
+    from accessctl.evaluation.sightings import Subject
+    from accessctl.recognition.calibration import scoring_of
+
+    photos, view = open_lfw(args.data)
+    bench, encoder = bench_from(args, Subject.CENTRE)
+    card = load_card(encoder.folder)
+    normaliser, calibration = scoring_of(card)
+    faces = bench.embed(photos, view.photos)
+    scorer = normalised(faces.embeddings, faces.found, normaliser)
+    pairs = all_pairs(scorer, faces.person, down_to=calibration.threshold(RATES[0]))
+    kept = stated_and_observed(pairs, calibration, RATES, np.random.default_rng(args.seed))
+    record = provenance(f"calibration --data {args.data} --seed {args.seed}", args, encoder) | {
+        "impostor_pairs": pairs.impostors,
+        "genuine_pairs": len(pairs.genuine),
+        "rates": stated_record(kept),
+    }
+    if args.plots:
+        plots.calibration(kept, args.plots / "calibration.png")
+    if args.json:
+        print_record(card, record)
+    else:
+        print(heading(encoder, card))
+        print(
+            f"All {pairs.impostors:,} impostor and {len(pairs.genuine):,} genuine pairs of "
+            f"{len(faces.people):,} people, 95 % intervals over people\n"
+        )
+        print(_stated_table(kept))
+    if args.write_card:
+        keep_result(encoder.folder, "calibration", record)
+    return 0
+
+
+def _stated_table(kept: "list[StatedRate]") -> str:
+    head = ("stated FMR", "threshold", "observed FMR", "observed / stated", "FNMR")
+    rows = [
+        (
+            f"{row.stated:.0e}",
+            f"{row.threshold:.2f}",
+            f"{row.fmr.value:.2e}",
+            f"{row.ratio.value:.2f} ({row.ratio.low:.2f} to {row.ratio.high:.2f})",
+            percent(row.fnmr, unit=" %"),
+        )
+        for row in kept
+    ]
+    return table(head, rows)
+
+
 LFW = Verb(
-    run,
+    run_lfw,
     LfwOptions,
     "Measures an encoder on Labeled Faces in the Wild: accuracy and ROC of View 2 and, with "
     "--all-pairs, the share of genuine pairs kept at false-match rates as small as a door's.",
     ("accessctl evaluate lfw --data LFW --all-pairs",),
+)
+CALIBRATION = Verb(
+    run_calibration,
+    CalibrationOptions,
+    "Compares the false-match rates that an encoder's calibration states with those observed on "
+    "people it has never seen.",
+    ("accessctl evaluate calibration --data LFW",),
 )

@@ -1,6 +1,7 @@
-"""`accessctl evaluate liveness`: how many attacks pass, and how many people do not."""
+"""`accessctl evaluate liveness | challenge`: how many attacks pass, and how many people do not."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
@@ -19,8 +20,11 @@ from accessctl.errors import InputError
 
 if TYPE_CHECKING:
     from accessctl.config import Config
+    from accessctl.evaluation.challenge_trials import Trial
     from accessctl.evaluation.presentation import Conditions, ErrorRate, Presentation
     from accessctl.evaluation.trial_door import DoorParts
+
+Trials = Mapping[tuple[str, str], Sequence["Trial"]]
 
 
 class SpeciesPlace(NamedTuple):
@@ -87,7 +91,21 @@ class EvaluateLivenessOptions(OnlyFaceOption, ConfigOption, JsonOption):
     ] = None
 
 
-def run(args: EvaluateLivenessOptions) -> int:
+@dataclass(frozen=True, kw_only=True)
+class EvaluateChallengeOptions(OnlyFaceOption, ConfigOption, JsonOption):
+    attack: Annotated[
+        list[SpeciesPlace],
+        typer.Option(
+            parser=species_place,
+            metavar="SPECIES=PLACE",
+            help="A video, or a folder of videos, of one species of attack; may be repeated.",
+        ),
+    ]
+    tries: Annotated[int, typer.Option(metavar="N", help="Visits for each recording.")] = 200
+    seed: Annotated[int, typer.Option(metavar="N", help="Of what is drawn.")] = 1
+
+
+def run_liveness(args: EvaluateLivenessOptions) -> int:
     from accessctl.encoder.choose import load_encoder
     from accessctl.evaluation.presentation import LIVE, Conditions
     from accessctl.evaluation.trial_door import door_parts
@@ -103,9 +121,9 @@ def run(args: EvaluateLivenessOptions) -> int:
     places = [*((LIVE, place) for place in args.live), *args.attack]
     found = _look(places, config, parts, Conditions(only_face=args.only_face))
     if args.json:
-        print_json(_as_json(found))
+        print_json(_rates_json(found))
     else:
-        _print(found)
+        _print_rates(found)
     if args.plots is not None:
         _plot(found, args.plots)
     return 0
@@ -138,12 +156,9 @@ def _look(
     found: dict[str, list[Presentation]] = {}
     for species, place in places:
         for path in recordings(place):
-            # Each recording is a day of its own for the door: no face is carried over.
-            observer = Observer(config.vision)
-            try:
+            # A new observer each time: no face is followed from one recording into the next.
+            with closing(Observer(config.vision)) as observer:
                 seen = presentations(path, observer.observe, parts, conditions)
-            finally:
-                observer.close()
             found.setdefault(species, []).extend(seen)
     return found
 
@@ -158,7 +173,7 @@ def _rates(found: Mapping[str, Sequence["Presentation"]]) -> dict[str, tuple[str
     }
 
 
-def _print(found: Mapping[str, Sequence["Presentation"]]) -> None:
+def _print_rates(found: Mapping[str, Sequence["Presentation"]]) -> None:
     from accessctl.evaluation.presentation import cue_counts
     from accessctl.liveness.evidence import CueVerdict
 
@@ -183,7 +198,7 @@ def _print(found: Mapping[str, Sequence["Presentation"]]) -> None:
     print_table(("species", "cue", *CueVerdict), counts)
 
 
-def _as_json(found: Mapping[str, Sequence["Presentation"]]) -> dict[str, Any]:
+def _rates_json(found: Mapping[str, Sequence["Presentation"]]) -> dict[str, Any]:
     from accessctl.evaluation.presentation import cue_counts
 
     return {
@@ -222,10 +237,113 @@ def _as_json(found: Mapping[str, Sequence["Presentation"]]) -> dict[str, Any]:
     }
 
 
+def run_challenge(args: EvaluateChallengeOptions) -> int:
+    if not 1 <= args.tries <= 100_000:
+        raise InputError("--tries must lie between 1 and 100000.")
+    found = _try_recordings(args)
+    if args.json:
+        print_json({"recordings": [_trials_json(*item) for item in found.items()]})
+    else:
+        _print_trials(found)
+    return 0
+
+
+def _try_recordings(args: EvaluateChallengeOptions) -> "Trials":
+    import random
+
+    from accessctl.encoder.choose import load_encoder
+    from accessctl.evaluation.challenge_trials import looped, trials
+    from accessctl.evaluation.presentation import Conditions, recordings
+    from accessctl.evaluation.trial_door import door_parts
+    from accessctl.vision.observer import Observer
+
+    config = config_from(args)
+    parts = door_parts(config, load_encoder(config.encoder), "challenge")
+    conditions = Conditions(only_face=args.only_face)
+    # A visit that began at the very end must find as much as the door can ask to see.
+    at_least_s = config.liveness.challenge_s + config.liveness.patience_s + 1
+    found: dict[tuple[str, str], list[Trial]] = {}
+    for species, place in args.attack:
+        for path in recordings(place):
+            with closing(Observer(config.vision)) as observer:
+                moments, length = looped(path, observer.observe, parts, conditions, at_least_s)
+            found[species, path.name] = list(
+                trials(
+                    moments,
+                    length,
+                    args.tries,
+                    random.Random(args.seed),  # noqa: S311 - repeatable on purpose; opens nothing
+                    parts,
+                )
+            )
+    return found
+
+
+def _passed(tried: "Sequence[Trial]") -> "ErrorRate":
+    from accessctl.evaluation.presentation import rate
+
+    return rate(sum(trial.passed for trial in tried), len(tried))
+
+
+def _without_veto(tried: "Sequence[Trial]") -> int:
+    """How many passed the challenge while no cue vetoed them."""
+    return sum(trial.passed and not trial.vetoed for trial in tried)
+
+
+def _print_trials(found: "Trials") -> None:
+    from accessctl.evaluation.challenge_trials import outcomes
+
+    rows = []
+    for (species, name), tried in found.items():
+        passed = _passed(tried)
+        rows.append(
+            (
+                species,
+                name,
+                str(passed.errors),
+                str(_without_veto(tried)),
+                str(passed.trials),
+                f"{passed.low:.1%} to {passed.high:.1%}",
+                ", ".join(f"{outcome} {count}" for outcome, count in outcomes(tried).items()),
+            )
+        )
+    head = ("species", "recording", "passed", "and no veto", "of", "95 %", "how they ended")
+    print_table(head, rows)
+
+
+def _trials_json(key: tuple[str, str], tried: "Sequence[Trial]") -> dict[str, Any]:
+    from accessctl.evaluation.challenge_trials import outcomes
+
+    species, name = key
+    passed = _passed(tried)
+    return {
+        "species": species,
+        "recording": name,
+        "passed": passed.errors,
+        "passed_without_veto": _without_veto(tried),
+        "tries": passed.trials,
+        "low": passed.low,
+        "high": passed.high,
+        "outcomes": outcomes(tried),
+        "passes": [
+            {"start": round(trial.start, 2), "asked": list(trial.asked), "vetoed": trial.vetoed}
+            for trial in tried
+            if trial.passed
+        ],
+    }
+
+
 LIVENESS = Verb(
-    run,
+    run_liveness,
     EvaluateLivenessOptions,
     "Shows recordings of living people and of attacks to the door's passive liveness, and counts "
     "people refused (BPCER) and attacks accepted (APCER), as ISO/IEC 30107-3 does.",
     ("accessctl evaluate liveness --live films/ --attack print=prints/ --attack phone=phones/",),
+)
+CHALLENGE = Verb(
+    run_challenge,
+    EvaluateChallengeOptions,
+    "Plays each recording over and over to a door in challenge mode, many visits, each begun at a "
+    "random place of it and asked random actions, and counts how often it passes by luck.",
+    ("accessctl evaluate challenge --attack film=films/",),
 )

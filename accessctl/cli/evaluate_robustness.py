@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from accessctl.cli.common import config_from
-from accessctl.cli.evaluate_bench import bench_from, provenance
-from accessctl.cli.evaluate_report import (
+from accessctl.cli.evaluate_common import (
     Part,
     PhotosOptions,
     Told,
     as_record,
+    bench_from,
     percent,
     photos_of,
+    provenance,
     tell,
     words,
 )

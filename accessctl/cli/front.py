@@ -19,7 +19,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from accessctl import __version__
 from accessctl.cli.commands import COMMANDS, CommandRow
-from accessctl.cli.usage import unknown_word
+from accessctl.cli.error_text import unknown_word
 from accessctl.extensions import Extension, made_by
 
 

@@ -4,7 +4,7 @@ import re
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -144,11 +144,8 @@ def _looking(args: SelftestOptions, config: "Config") -> Iterator["SelfTestDoor"
     from accessctl.vision.observer import Observer
 
     parts = door_parts(config, load_encoder(config.encoder), args.mode)
-    observer = Observer(config.vision)
-    try:
+    with closing(Observer(config.vision)) as observer:
         yield SelfTestDoor(observer, parts)
-    finally:
-        observer.close()
 
 
 def _installer(plan: "SelfTestPlan", as_json: bool) -> "Installer":

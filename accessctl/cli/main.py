@@ -1,24 +1,27 @@
-"""The command line: finds the command, runs it, turns its errors into a sentence."""
+"""The command line: finds the command, runs it, turns its errors into a sentence, and ends."""
 
 import errno
 import io
+import logging
 import os
 import sys
-from collections.abc import Sequence
-from typing import Any
+import threading
+from collections.abc import Iterator, Sequence
+from typing import Any, NoReturn
 
 import typer
 
-from accessctl.cli.added import added_commands
+from accessctl import extensions
+from accessctl.cli.commands import ADDED, CommandRow
+from accessctl.cli.error_text import explain_import_error, usage_sentence
 from accessctl.cli.front import Typed, application
-from accessctl.cli.leave import leave
-from accessctl.cli.system_libraries import explain_import_error
 from accessctl.errors import AccessctlError
 
 PROGRAM = "accessctl"
 COMPLETE = "_ACCESSCTL_COMPLETE"
 INTERRUPTED = 130
 UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
+
 QUIET = {
     "GLOG_minloglevel": "2",
     "OPENCV_FFMPEG_LOGLEVEL": "-8",
@@ -26,6 +29,10 @@ QUIET = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
 }
 """What native libraries read before they write to the terminal on their own; the user's wins."""
+
+# The name that accessctl/camera/reader.py gives its threads; importing it here would cost
+# every command the time that OpenCV takes to load.
+CAMERA_THREAD = "camera-reader"
 
 
 def entry() -> None:
@@ -77,9 +84,7 @@ def performed(argv: Sequence[str]) -> int:
     except typer.Exit as end:
         return end.exit_code
     except typer.TyperException as error:
-        from accessctl.cli.usage import sentence
-
-        print(sentence(error), file=sys.stderr)
+        print(usage_sentence(error), file=sys.stderr)
         return error.exit_code
     except AccessctlError as error:
         complain(str(error))
@@ -133,3 +138,25 @@ def fill_standard_streams() -> None:
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
+
+
+def added_commands() -> Iterator[tuple[CommandRow, extensions.Extension]]:
+    """Each with what loads it; nothing is loaded before it is named."""
+    for name, command in extensions.commands().items():
+        yield CommandRow(name, ADDED, command.help), command
+
+
+def leave(code: int) -> NoReturn:
+    """End with exit status `code`, having written what is still buffered.
+
+    A thread that comes back from native code while the interpreter is taken down is ended in
+    the middle of C++, which aborts the process ("terminate called without an active
+    exception"). So with one left behind, nothing is taken down: everything that has to be
+    closed was closed by the command itself.
+    """
+    if not any(thread.name == CAMERA_THREAD for thread in threading.enumerate()):
+        sys.exit(code)
+    logging.shutdown()
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(code)

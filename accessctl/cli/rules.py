@@ -1,9 +1,11 @@
-"""`accessctl rules`: where and when somebody may enter."""
+"""`accessctl rules` and `pin set | clear | enter`: who may enter where, when and how."""
 
+import getpass
 import os
+import sys
 import time
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from typing import Annotated, Any
 
 import typer
@@ -19,16 +21,21 @@ from accessctl.cli.common import (
     ConfigOption,
     JsonOption,
     config_from,
+    local_time,
     print_json,
 )
 from accessctl.cli.front import Verb
-from accessctl.cli.gallery import gallery_to_read
+from accessctl.cli.opening import gallery_to_read
 from accessctl.config import Config
 from accessctl.domain import PersonRules
 from accessctl.errors import InputError
 from accessctl.policy.schedule import zone_of
+from accessctl.service.client import ask
 
 NONE = "none"
+
+# Far more than a PIN: a file that is no PIN is told apart from one.
+MAX_CHARACTERS = 64
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +70,12 @@ class RulesOptions(ConfigOption, JsonOption):
     ] = None
 
 
-def run(args: RulesOptions) -> int:
+@dataclass(frozen=True, kw_only=True)
+class PinOptions(ConfigOption):
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Whose PIN it is.")]
+
+
+def run_rules(args: RulesOptions) -> int:
     if args.disable and args.enable:
         raise InputError("Give either --disable or --enable.")
     config = config_from(args)
@@ -128,11 +140,52 @@ def _pin(*, life_by_pin: bool, has_pin: bool) -> str:
 def _iso(moment: float | None, zone: tzinfo | None) -> str | None:
     if moment is None:
         return None
-    return datetime.fromtimestamp(moment).astimezone(zone).isoformat(timespec="minutes")
+    return local_time(moment, zone).isoformat(timespec="minutes")
+
+
+def run_set(args: PinOptions) -> int:
+    config = config_from(args)
+    with open_administration(config, os.environ) as administration:
+        # Before anything is typed: a name that nobody has.
+        administration.person(args.name)
+    pin = read_pin("PIN: ")
+    if sys.stdin.isatty() and read_pin("The same again: ") != pin:
+        raise InputError("The two PINs differ; nothing was changed.")
+    with open_administration(config, os.environ) as administration:
+        person = administration.set_pin(args.name, pin)
+    print(f"{person.name} has a new PIN.")
+    return 0
+
+
+def run_clear(args: PinOptions) -> int:
+    with open_administration(config_from(args), os.environ) as administration:
+        person = administration.clear_pin(args.name)
+    print(f"{person.name} has no PIN.")
+    return 0
+
+
+def run_enter(args: ConfigOption) -> int:
+    path = config_from(args).service.socket
+    print(ask(path, "pin", pin=read_pin("PIN: ")).get("message", "Accepted."))
+    return 0
+
+
+def read_pin(prompt: str) -> str:
+    """One line without its end; on a terminal it is not shown. InputError when there is none."""
+    if sys.stdin.isatty():
+        try:
+            return getpass.getpass(prompt)
+        except EOFError:
+            line = ""
+    else:
+        line = sys.stdin.readline(MAX_CHARACTERS)
+    if not line:
+        raise InputError("No PIN was given; type it, or write it to standard input.")
+    return line.rstrip("\r\n")
 
 
 RULES = Verb(
-    run,
+    run_rules,
     RulesOptions,
     "Shows the rules of somebody enrolled, or sets those that are named and leaves the others. "
     "Every change is written down. What the groups may do stands in the configuration.",
@@ -141,4 +194,23 @@ RULES = Verb(
         "accessctl rules Grace --group staff --until 2026-12-31",
         "accessctl rules Grace --disable",
     ),
+)
+SET = Verb(
+    run_set,
+    PinOptions,
+    "Sets the PIN of somebody enrolled. It is read from the terminal, twice and unseen, or from "
+    "standard input; never from the command line, which others can see.",
+    ("accessctl pin set Grace",),
+)
+CLEAR = Verb(
+    run_clear,
+    PinOptions,
+    "Takes somebody's PIN away; where the door asks for a second factor they cannot enter then.",
+    ("accessctl pin clear Grace",),
+)
+ENTER = Verb(
+    run_enter,
+    ConfigOption,
+    "Gives the running door the PIN of whoever stands before it, as a keypad would.",
+    ("accessctl pin enter", "keypad-reader | accessctl pin enter"),
 )

@@ -20,7 +20,6 @@ from accessctl.service.unit import ETC
 BOOTED = Path("/run/systemd/system")
 COMMAND_S = 60.0
 OLDEST_VERSION = 250
-
 SYSUSERS = ("systemd-sysusers", "/etc/sysusers.d/accessctl.conf")
 TMPFILES = ("systemd-tmpfiles", "--create", "/etc/tmpfiles.d/accessctl.conf")
 UDEV = ("udevadm", "control", "--reload")
@@ -59,7 +58,6 @@ class InstallOptions(UninstallOptions):
 
 
 def run_install(args: InstallOptions) -> int:
-
     wishes = wishes_of(args)
     if not args.dry_run:
         require_root(args.root, "install")
@@ -78,7 +76,6 @@ def run_install(args: InstallOptions) -> int:
 
 
 def run_uninstall(args: UninstallOptions) -> int:
-
     wishes = wishes_of(args)
     if args.dry_run:
         for path, state in state_of(wishes):
@@ -96,7 +93,6 @@ def run_uninstall(args: UninstallOptions) -> int:
 
 def run_status(args: RootOption) -> int:
     """Exit code 1 when the service is not, or not completely, installed."""
-
     states = state_of(wishes_of(args))
     for path, state in states:
         print(f"{state:<16} {path}")
@@ -106,7 +102,6 @@ def run_status(args: RootOption) -> int:
 
 
 def wishes_of(args: RootOption) -> "Wishes":
-
     config = getattr(args, "config", None)
     return Wishes(
         repository=release(),

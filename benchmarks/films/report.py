@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from accessctl.cli.evaluate_report import markdown
+from accessctl.cli.evaluate_common import markdown
 from accessctl.evaluation.statistics import clopper_pearson
 from benchmarks.films.conditions import FULL, WORDS
 from benchmarks.films.tasks import Row

@@ -1,5 +1,6 @@
 import hashlib
 import importlib.util
+import io
 import json
 import os
 import struct
@@ -19,7 +20,7 @@ from accessctl.audit.log import EventLog
 from accessctl.cli.main import main
 from accessctl.config import Config, EncoderConfig, GalleryConfig, VisionConfig, load_config
 from accessctl.demo.people import collins, demo_enrolment_photo, hopper
-from accessctl.domain import Event, Face, Frame, Image
+from accessctl.domain import Event, Face, Frame, Image, PersonId
 from accessctl.encoder.card import load_card
 from accessctl.encoder.choose import load_encoder
 from accessctl.gallery.fake import random_units
@@ -176,6 +177,13 @@ class Site:
         with EventLog(load_config(self.config).audit.file) as log:
             return [event for _, event in log.query()]
 
+    def told(self) -> list[tuple[str, str]]:
+        """Kind of each event, with the word that matters most."""
+        words = {"decision": "decision", "action": "ok", "person": "change", "service": "state"}
+        happened = [(event.kind, event.data[words[event.kind]]) for event in self.events()]
+        # Which gallery and which configuration count is on record, too: see their own tests.
+        return [one for one in happened if not str(one[1]).startswith(("gallery_", "config_"))]
+
     def changes(self) -> list[str]:
         return [event.data["change"] for event in self.events() if "change" in event.data]
 
@@ -305,7 +313,7 @@ HASTY = {"unknown_after_frames": 4, "unknown_after_s": 0.2}
 
 @pytest.fixture
 def door(site: Site, pictures: Pictures) -> Site:
-    """A door that knows Eileen Collins and writes a line whenever it would open."""
+    """A door that writes a line whenever it would open."""
     unlock = site.folder / "unlock"
     unlock.write_text(f'#!/bin/sh\necho "$ACCESSCTL_PERSON" >> {site.folder}/opened\n')
     unlock.chmod(0o700)
@@ -314,3 +322,60 @@ def door(site: Site, pictures: Pictures) -> Site:
         actions={"granted": [{"type": "command", "argv": [str(unlock)]}]},
     )
     return site
+
+
+@pytest.fixture
+def eileen(door: Site, pictures: Pictures) -> Site:
+    """That door, with Eileen Collins enrolled."""
+    assert door("enroll", "Eileen Collins", pictures("collins")).code == 0
+    return door
+
+
+@pytest.fixture
+def two_visits(film: Film) -> Path:
+    """Hopper comes and goes, then Collins does."""
+    gone = ("empty", 20)
+    return film(("empty", 2), ("hopper", 8), gone, ("collins", 8), gone)
+
+
+@pytest.fixture
+def grace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PersonId:
+    """Grace, who is enrolled in the gallery beside the configuration of `run`; her id."""
+    for variable in ("ACCESSCTL_KEY_FILE", "ACCESSCTL_AUDIT_KEY_FILE", "CREDENTIALS_DIRECTORY"):
+        monkeypatch.delenv(variable, raising=False)
+    photo = NewPhoto(
+        jpeg=b"jpeg",
+        embedding=random_units(1, 8, 1)[0],
+        fingerprint="e",
+        quality=0.9,
+        added=1000.0,
+    )
+    with open_gallery(GalleryConfig(folder=tmp_path / "enrolled"), {}) as gallery:
+        return gallery.add_person("Grace", photo).id
+
+
+@pytest.fixture
+def run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, understand: Callable[..., Any]
+) -> Callable[..., int]:
+    """Runs a command with config.yaml in the test's folder; what it raises is raised."""
+
+    def perform(*argv: str, typed: str = "") -> int:
+        command = understand(*argv, "--config", tmp_path / "config.yaml")
+        monkeypatch.setattr("sys.stdin", io.StringIO(typed))
+        code: int = command.run()
+        return code
+
+    return perform
+
+
+@pytest.fixture
+def changes(tmp_path: Path) -> Callable[[], list[dict[str, Any]]]:
+    """What is on record in the test's folder, but for which gallery counts."""
+
+    def read() -> list[dict[str, Any]]:
+        with EventLog(tmp_path / "state" / "events.sqlite") as log:
+            happened = [dict(event.data) for _, event in log.query()]
+        return [data for data in happened if not str(data.get("state")).startswith("gallery_")]
+
+    return read

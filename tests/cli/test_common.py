@@ -1,12 +1,22 @@
 import io
 import json
+import math
 import sys
 from pathlib import Path
 
 import pytest
 
-from accessctl.cli.common import config_path, print_json, print_table, table
-from accessctl.errors import ConfigError
+from accessctl.cli.common import (
+    bar,
+    config_path,
+    days,
+    photo_bar,
+    print_json,
+    print_table,
+    seconds,
+    table,
+)
+from accessctl.errors import ConfigError, InputError
 
 
 def test_the_option_wins_over_the_variable_over_the_folder(tmp_path: Path) -> None:
@@ -83,3 +93,46 @@ def test_colour_is_for_a_terminal_that_wants_it(
         monkeypatch.setenv("NO_COLOR", no_color)
     print_table(("NAME",), [("Ada",)])
     assert terminal.getvalue() == ("\033[1mNAME\033[0m\nAda\n" if bold else "NAME\nAda\n")
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, -5.0])
+def test_seconds_are_not_negative_and_have_an_end(value: float) -> None:
+    with pytest.raises(InputError, match="--seconds is a number of seconds, 0 or more"):
+        seconds(value)
+
+
+def test_seconds_that_are_meant() -> None:
+    assert (seconds(0.5), seconds(0.0), seconds(None)) == (0.5, 0.0, None)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -1.0])
+def test_days_have_an_end(value: float) -> None:
+    with pytest.raises(InputError, match="--keep-days"):
+        days(value)
+    assert days(0.0) == 0
+
+
+def test_everything_is_passed_on_in_order(capsys: pytest.CaptureFixture[str]) -> None:
+    assert list(photo_bar(iter("abc"), 3)) == ["a", "b", "c"]
+    assert list(photo_bar([], 0)) == []
+    # Nobody watches: a log file is no place for a bar.
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_terminal_shows_how_far_it_is(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setenv("TERM", "xterm")
+    assert list(bar(range(4), 4, "ways")) == [0, 1, 2, 3]
+    assert "4/4" in terminal.getvalue()
+    assert "ways" in terminal.getvalue()
+    assert capsys.readouterr().out == ""
+
+
+def test_nothing_to_do_shows_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    assert list(photo_bar([], 0)) == []
+    assert terminal.getvalue() == ""

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from accessctl.cli.config import explanation
+from accessctl.cli.main import main
 from accessctl.config import ActionsConfig, CommandAction, Config
 
 
@@ -107,3 +108,57 @@ def test_explain_shows_no_secret_of_an_address() -> None:
     said = "\n".join(explanation(config, 200))
     assert "camera.source: rtsp://***@cam/1" in said
     assert "Zq7Xw9" not in said
+
+
+def test_a_weaker_configuration_is_shown_and_accepted(site) -> None:
+    site.configure(policy={"second_factor": "pin", "min_frames": 5})
+    assert site("config", "accept").out.startswith("Accepted.")
+    assert "counts already" in site("config", "accept").out
+    site.configure(policy={"min_frames": 4})
+    weaker = [
+        one["sentence"] for one in site("doctor", "--json").lines if one["subject"] == "config"
+    ]
+    assert any("policy.min_frames: 5 -> 4" in sentence for sentence in weaker)
+    said = site("config", "accept")
+    assert said.code == 2
+    assert "Nobody is there to ask; say --yes" in said.err
+    assert said.out.splitlines() == [
+        "weaker: policy.min_frames: 5 -> 4",
+        "weaker: policy.second_factor: pin -> off",
+    ]
+    assert site("config", "accept", "--yes").code == 0
+    states = [event.data.get("state") for event in site.events()]
+    assert states == ["config_accepting", "config_accepted"] * 2
+    assert site.events()[-1].data["weaker"] == ["policy.min_frames", "policy.second_factor"]
+
+
+def test_every_guarding_setting_is_explained_as_one(site) -> None:
+    said = site("config", "explain").out
+    plain = " ".join(said.split())
+    assert "Safer from left to right: off, passive, challenge." in plain
+    assert "Guards: higher is safer." in plain
+
+
+def test_a_door_is_made_and_what_to_do_next_is_said(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["init", "front door"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("Made front door/config.yaml with enrolled/ and state/ beside it.\n")
+    for words in ("cd 'front door'", "accessctl enroll", "accessctl doctor", "accessctl run"):
+        assert f"\n  {words}" in said
+    assert main(["people", "--config", "front door/config.yaml"]) == 0
+
+
+def test_here_there_is_nothing_to_enter(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["init"]) == 0
+    assert "\n  cd " not in capsys.readouterr().out
+    assert main(["init"]) == 2
+    assert "config.yaml is there already, so nothing was changed" in capsys.readouterr().err
+
+
+def test_models_that_are_missing_are_told_of(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("accessctl.bundled.model_folders", lambda: (tmp_path / "none",))
+    assert main(["init"]) == 0
+    assert "accessctl models unpack FILE" in capsys.readouterr().out

@@ -3,6 +3,7 @@ import logging
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,10 +14,11 @@ from accessctl.cli import main as module
 from accessctl.cli.commands import COMMANDS
 from accessctl.cli.common import NoOptions
 from accessctl.cli.front import Typed, Verb
-from accessctl.cli.main import main
+from accessctl.cli.main import CAMERA_THREAD, added_commands, leave, main
 from accessctl.errors import CameraError, ConfigError
 
 PROGRAM = [sys.executable, "-m", "accessctl"]
+
 TOP = [row.name for row in COMMANDS if " " not in row.name]
 
 
@@ -172,6 +174,7 @@ def modules_after(*argv: str | Path) -> set[str]:
 
 
 HEAVY = {"cv2", "mediapipe", "tensorflow", "keras", "ai_edge_litert", "scipy", "matplotlib"}
+
 MODULES = {f"accessctl.cli.{row.module}" for row in COMMANDS if row.module is not None}
 
 
@@ -241,3 +244,154 @@ def test_completion_is_installed_for_the_shell_that_asks(shell: str, tmp_path: P
     written = [path for path in tmp_path.rglob("*accessctl*") if path.is_file()]
     assert len(written) == 1
     assert "_ACCESSCTL_COMPLETE" in written[0].read_text()
+
+
+PLUGIN = '''
+import sys
+from typing import Annotated
+
+import typer
+
+
+def greet(name: Annotated[str, typer.Argument(help="Who.")]) -> int:
+    """Greets somebody."""
+    print(f"hello {name}")
+    return 7
+'''
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> Path:
+    """A folder with an installed package that adds a command."""
+    (tmp_path / "greeter.py").write_text(PLUGIN)
+    info = tmp_path / "greeter-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: greeter\nVersion: 1\n")
+    (info / "entry_points.txt").write_text("[accessctl.commands]\ngreet = greeter:greet\n")
+    return tmp_path
+
+
+def test_an_installed_package_adds_its_command(
+    package: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(package)
+    ((row, added),) = [found for found in added_commands() if found[0].name == "greet"]
+    assert row.help == "From the package greeter."
+    assert "greeter" not in sys.modules
+    assert added.load().__name__ == "greet"
+    del sys.modules["greeter"]
+
+
+def test_it_is_listed_and_run_like_ours(package: Path) -> None:
+    def said(*words: str) -> "subprocess.CompletedProcess[str]":
+        paths = os.pathsep.join([str(package), os.environ.get("PYTHONPATH", "")])
+        return subprocess.run(
+            [sys.executable, "-m", "accessctl", *words],
+            env=os.environ | {"PYTHONPATH": paths},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    assert "From the package greeter." in said("--help").stdout
+    done = said("greet", "Ada")
+    assert (done.returncode, done.stdout, done.stderr) == (7, "hello Ada\n", "")
+    assert said("greet").returncode == 2
+
+
+FAULTS = {
+    "import nowhere": "cannot be loaded (ModuleNotFoundError: No module named 'nowhere')",
+    "raise SystemExit(3)": "cannot be loaded (SystemExit: 3)",
+    "1 +": "cannot be loaded (SyntaxError: invalid syntax (greeter.py, line 1))",
+    "": "cannot be loaded (AttributeError: module 'greeter' has no attribute 'greet')",
+    "greet = 7": "is of type int, neither a Typer nor a function",
+    "import typer; greet = typer.Typer()": "cannot be made (RuntimeError: ",
+}
+
+
+@pytest.mark.parametrize("content", FAULTS)
+@pytest.mark.parametrize("words", [["greet", "Ada"], ["greet", "--help"]])
+def test_one_that_cannot_be_loaded_is_one_sentence(
+    package: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    content: str,
+    words: list[str],
+) -> None:
+    (package / "greeter.py").write_text(f"{content}\n")
+    monkeypatch.syspath_prepend(package)
+    try:
+        assert main(words) == 1
+    finally:
+        sys.modules.pop("greeter", None)
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith(
+        f"accessctl: The command 'greet' of the package greeter {FAULTS[content]}"
+    )
+    assert said.err.endswith("; correct that package, or uninstall it.\n")
+    assert said.err.count("\n") == 1
+
+
+def test_a_package_that_is_half_uninstalled_stops_no_command(
+    package: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (package / "greeter-1.dist-info" / "METADATA").unlink()
+    (package / "greeter.py").unlink()
+    monkeypatch.syspath_prepend(package)
+    assert main(["--help"]) == 0
+    assert "From the package (unknown)." in capsys.readouterr().out
+    assert main(["greet"]) == 1
+    assert "of the package (unknown) cannot be loaded" in capsys.readouterr().err
+
+
+# In native code, as a camera that is being drawn or opened is, for longer than the process lives.
+LEFT_BEHIND = """
+import sys, threading
+import cv2, numpy as np
+from accessctl.camera.reader import Reader
+from accessctl.cli.main import leave
+from accessctl.config.camera import CameraConfig
+from accessctl.errors import CameraError
+
+drawing = threading.Event()
+
+class Drawing:
+    description, live, endless = "the drawing", True, False
+
+    def open(self):
+        picture = np.zeros((64, 64, 3), np.uint8)
+        while True:
+            cv2.blur(picture, (3, 3))
+            drawing.set()
+
+with Reader(Drawing(), CameraConfig(open_timeout_s=0.001)) as reader:
+    assert drawing.wait(60)
+    try:
+        while not reader.ended:
+            reader.next(0.01)
+    except CameraError as error:
+        sys.stdout.write(str(error))
+sys.stdout.write(" The end.")
+leave(int(sys.argv[1]))
+"""
+
+
+@pytest.mark.parametrize("code", [0, 1])
+def test_a_camera_left_behind_in_native_code_does_not_abort_the_process(code: int) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", LEFT_BEHIND, str(code)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert (ended.returncode, ended.stderr) == (code, "")
+    assert ended.stdout == ("the drawing does not answer; check its power and its cable. The end.")
+
+
+def test_with_nobody_left_behind_it_ends_as_python_does() -> None:
+    assert CAMERA_THREAD not in {thread.name for thread in threading.enumerate()}
+    with pytest.raises(SystemExit) as ended:
+        leave(3)
+    assert ended.value.code == 3

@@ -1,65 +1,42 @@
-"""`rules`, `policy test` and `unlock-face`, as an owner uses them."""
+"""`rules` and `pin`, as an owner uses them."""
 
+import getpass
+import io
 import json
 import os
-from collections.abc import Callable
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from accessctl.audit.log import EventLog
-from accessctl.clock import uptime
-from accessctl.config import GalleryConfig, LockoutConfig
-from accessctl.domain import Outcome, PersonId, PersonRules, Reason
-from accessctl.errors import InputError, UnknownPersonError
-from accessctl.gallery.fake import random_units
-from accessctl.gallery.people import NewPhoto
-from accessctl.gallery.pins import hash_pin
+from accessctl.cli import rules
+from accessctl.config import GalleryConfig
+from accessctl.domain import PersonId, PersonRules
+from accessctl.door.second_factor import SecondFactor, second_factor_handlers
+from accessctl.errors import FaultError, InputError, UnknownPersonError
+from accessctl.gallery.pins import hash_pin, matches
 from accessctl.gallery.store import open_gallery
-from accessctl.policy.decide import Verdict
-from accessctl.policy.lockout_store import LockoutKeeper, LockoutStore
-
-Run = Callable[..., int]
+from accessctl.policy.circumstances import Proof
+from accessctl.service.control import ControlServer
 
 CONFIG = {
     "access": {
         "timezone": "Europe/Berlin",
         "schedules": {"office": [{"days": ["thu"], "opens": "08:00", "closes": "18:00"}]},
         "groups": {"staff": {"schedule": "office"}, "store": {"doors": ["back"]}},
-    }
+    },
+    "service": {"socket": "here.sock"},
 }
 
 
 @pytest.fixture
-def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with a configuration and one person, Grace."""
-    for variable in ("ACCESSCTL_KEY_FILE", "ACCESSCTL_AUDIT_KEY_FILE", "CREDENTIALS_DIRECTORY"):
-        monkeypatch.delenv(variable, raising=False)
+def house(tmp_path: Path, grace: PersonId) -> Path:
+    """A folder with a configuration, where Grace is enrolled."""
     (tmp_path / "config.yaml").write_text(yaml.safe_dump(CONFIG))
-    with open_gallery(GalleryConfig(folder=tmp_path / "enrolled"), {}) as gallery:
-        gallery.add_person(
-            "Grace",
-            NewPhoto(
-                jpeg=b"jpeg",
-                embedding=random_units(1, 8, 1)[0],
-                fingerprint="e",
-                quality=0.9,
-                added=1000.0,
-            ),
-        )
     return tmp_path
-
-
-@pytest.fixture
-def run(house: Path, understand) -> Run:
-    def perform(*argv: str) -> int:
-        code: int = understand(*argv, "--config", house / "config.yaml").run()
-        return code
-
-    return perform
 
 
 def kept(house: Path) -> PersonRules | None:
@@ -67,13 +44,10 @@ def kept(house: Path) -> PersonRules | None:
         return gallery.rules().get(gallery.person("Grace").id)
 
 
-def events(house: Path) -> list[dict[str, Any]]:
-    with EventLog(house / "state" / "events.sqlite") as log:
-        return [
-            dict(event.data)
-            for _, event in log.query()
-            if not str(event.data.get("state")).startswith("gallery_")
-        ]
+def is_pin_of_grace(house: Path, typed: str) -> bool:
+    with open_gallery(GalleryConfig(folder=house / "enrolled"), {}) as gallery:
+        kept = gallery.pins().get(gallery.person("Grace").id)
+    return kept is not None and matches(typed, kept)
 
 
 def epoch(text: str) -> float:
@@ -81,7 +55,7 @@ def epoch(text: str) -> float:
 
 
 def test_rules_are_set_shown_and_written_down(
-    house: Path, run: Run, capsys: pytest.CaptureFixture[str]
+    house: Path, run, changes, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run("rules", "grace", "--group", "staff", "--from", "2026-12-01", "--until", "2026-12-24")
     assert kept(house) == PersonRules(
@@ -93,7 +67,7 @@ def test_rules_are_set_shown_and_written_down(
     run("rules", "Grace", "--disable")
     run("rules", "Grace", "--group", "none", "--from", "none", "--until", "none", "--enable")
     assert kept(house) == PersonRules()
-    assert [event["change"] for event in events(house)] == ["rules_changed"] * 3
+    assert [event["change"] for event in changes()] == ["rules_changed"] * 3
     capsys.readouterr()
     run("rules", "Grace", "--json")
     shown = json.loads(capsys.readouterr().out)
@@ -107,11 +81,11 @@ def test_rules_are_set_shown_and_written_down(
         "life_by_pin": False,
         "pin": False,
     }
-    assert len(events(house)) == 3
+    assert len(changes()) == 3
 
 
 def test_a_pin_in_place_of_life_is_allowed_and_taken_back(
-    house: Path, run: Run, capsys: pytest.CaptureFixture[str]
+    house: Path, run, changes, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run("rules", "Grace", "--life-by-pin")
     assert kept(house) == PersonRules(life_by_pin=True)
@@ -127,7 +101,7 @@ def test_a_pin_in_place_of_life_is_allowed_and_taken_back(
     )
     run("rules", "Grace", "--enable", "--no-life-by-pin")
     assert kept(house) == PersonRules()
-    assert [event["change"] for event in events(house)] == ["rules_changed"] * 3
+    assert [event["change"] for event in changes()] == ["rules_changed"] * 3
 
 
 @pytest.mark.parametrize(
@@ -139,114 +113,108 @@ def test_a_pin_in_place_of_life_is_allowed_and_taken_back(
         (("Nobody", "--disable"), UnknownPersonError),
     ],
 )
-def test_what_cannot_be_meant_changes_nothing(
-    house: Path, run: Run, argv: tuple[str, ...], error: type[Exception]
+def test_rules_that_cannot_be_meant_change_nothing(
+    house: Path, run, argv: tuple[str, ...], error: type[Exception]
 ) -> None:
     with pytest.raises(error):
         run("rules", *argv)
     assert kept(house) is None
 
 
+def test_a_pin_is_set_and_cleared_and_never_shown(
+    house: Path, run, changes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("pin", "set", "grace", typed="270818\n")
+    assert capsys.readouterr().out == "Grace has a new PIN.\n"
+    assert is_pin_of_grace(house, "270818")
+    run("rules", "Grace")
+    assert capsys.readouterr().out == "Grace: in no group; with a PIN.\n"
+    run("pin", "clear", "Grace")
+    assert not is_pin_of_grace(house, "270818")
+    assert changes() == [{"change": "pin_changed"}] * 2
+    written = b"".join(file.read_bytes() for file in (house / "state").iterdir())
+    assert b"270818" not in written
+
+
 @pytest.mark.parametrize(
-    ("at", "door", "allowed", "reason"),
+    ("argv", "typed", "error"),
     [
-        ("2026-12-24T17:59", "front", True, None),
-        ("2026-12-24T18:00", "front", False, "outside_schedule"),
-        ("2026-12-25T12:00", "front", False, "outside_schedule"),
-        ("2026-12-25T12:00", "back", True, None),
+        (("set", "Grace"), "", InputError),
+        (("set", "Grace"), "12\n", InputError),
+        (("set", "Grace"), "1234\n", InputError),
+        (("set", "Nobody"), "270818\n", UnknownPersonError),
+        (("clear", "Nobody"), "", UnknownPersonError),
     ],
 )
-def test_policy_test_explains(
-    run: Run,
-    capsys: pytest.CaptureFixture[str],
-    at: str,
-    door: str,
-    allowed: bool,
-    reason: str | None,
+def test_a_pin_that_cannot_be_meant_changes_nothing(
+    house: Path, run, argv: tuple[str, ...], typed: str, error: type[Exception]
 ) -> None:
-    run("rules", "Grace", "--group", "staff", "--group", "store")
-    capsys.readouterr()
-    run("policy", "test", "--person", "Grace", "--at", at, "--door", door, "--json")
-    said = json.loads(capsys.readouterr().out)
-    assert (said["allowed"], said["reason"]) == (allowed, reason)
-    assert len(said["because"]) == 4
-    run("policy", "test", "--person", "Grace", "--at", at, "--door", door)
-    assert capsys.readouterr().out.splitlines() == said["because"]
+    with pytest.raises(error):
+        run("pin", *argv, typed=typed)
+    assert not is_pin_of_grace(house, typed.strip())
 
 
-def test_policy_test_tells_of_a_pin_in_place_of_life(
-    house: Path, run: Run, capsys: pytest.CaptureFixture[str]
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_on_a_terminal_it_is_typed_twice_unseen(
+    house: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def said() -> dict[str, Any]:
+    typed = iter(["270818", "270819", "270818", "270818"])
+    monkeypatch.setattr("sys.stdin", Terminal())
+    monkeypatch.setattr(getpass, "getpass", lambda prompt: next(typed))
+    args = rules.PinOptions(name="Grace", config=house / "config.yaml")
+    with pytest.raises(InputError, match="differ"):
+        rules.run_set(args)
+    assert not is_pin_of_grace(house, "270818")
+    rules.run_set(args)
+    assert is_pin_of_grace(house, "270818")
+
+
+def test_enter_asks_the_running_door(
+    house: Path, run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: list[tuple[Path, str, dict[str, Any]]] = []
+
+    def ask(path: Path, command: str, **fields: Any) -> dict[str, Any]:
+        asked.append((path, command, fields))
+        return {"message": "Accepted."}
+
+    monkeypatch.setattr(rules, "ask", ask)
+    run("pin", "enter", typed="270818\n")
+    assert asked == [(house / "here.sock", "pin", {"pin": "270818"})]
+    assert capsys.readouterr().out == "Accepted.\n"
+
+
+class Attempts:
+    def locked_out(self, person: PersonId) -> bool:
+        return False
+
+    def wrong_pin(self, visit: str, person: PersonId) -> None:
+        return None
+
+
+def test_enter_reaches_the_visit_that_waits(
+    house: Path, grace: PersonId, run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("pin", "set", "Grace", typed="270818\n")
+    with open_gallery(GalleryConfig(folder=house / "enrolled"), {}) as gallery:
+        pins = gallery.pins()
+    factor = SecondFactor(pins.get, Attempts(), count(0.0, 10.0).__next__)
+    with ControlServer(house / "here.sock", second_factor_handlers(factor)):
+        with pytest.raises(InputError, match="look into the camera first"):
+            run("pin", "enter", typed="270818\n")
+        factor.ask("v", grace, "pin", 20.0)
+        with pytest.raises(InputError, match="Wrong PIN"):
+            run("pin", "enter", typed="270819\n")
         capsys.readouterr()
-        run("policy", "test", "--person", "Grace", "--at", "2026-12-24T12:00", "--json")
-        told: dict[str, Any] = json.loads(capsys.readouterr().out)
-        return told
-
-    assert said()["life_by_pin"] is False
-    run("rules", "Grace", "--life-by-pin")
-    assert said()["life_by_pin"] is False
-    assert any("none is set: accessctl pin set" in line for line in said()["because"])
-    with open_gallery(GalleryConfig(folder=house / "enrolled"), {}) as gallery:
-        gallery.set_pin(gallery.person("Grace").id, hash_pin("270846", os.urandom))
-    told = said()
-    assert (told["life_by_pin"], told["allowed"]) == (True, True)
+        run("pin", "enter", typed="270818\n")
+    assert capsys.readouterr().out == "Accepted.\n"
+    assert factor.state_of("v", grace, "pin", 1.0) is Proof.SHOWN
 
 
-def lock(house: Path) -> None:
-    with LockoutStore(house / "state" / "lockout.sqlite") as store:
-        keeper = LockoutKeeper(store, "front", LockoutConfig(), uptime)
-        for person in range(11):
-            keeper.note(Verdict(Outcome.DENIED, Reason.NOT_LIVE, None), PersonId(str(person)))
-
-
-def test_a_lockout_shows_and_can_be_ended(
-    house: Path, run: Run, capsys: pytest.CaptureFixture[str]
-) -> None:
-    run("unlock-face")
-    assert "No face was refused" in capsys.readouterr().out
-    lock(house)
-    run("policy", "test", "--person", "Grace", "--json")
-    said = json.loads(capsys.readouterr().out)
-    assert (said["allowed"], said["reason"]) == (False, "locked_out")
-    run("unlock-face")
-    assert "10 of its refused attempts and those of 11 people" in capsys.readouterr().out
-    assert events(house)[-1] == {
-        "state": "face_unlocked",
-        "door": "front",
-        "refused": 10.0,
-        "people": 11,
-    }
-    run("policy", "test", "--person", "Grace", "--json")
-    assert json.loads(capsys.readouterr().out)["allowed"]
-    run("unlock-face")
-    assert "not locked out" in capsys.readouterr().out
-
-
-def test_one_person_is_let_in_again(
-    house: Path, run: Run, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with pytest.raises(UnknownPersonError):
-        run("unlock-face", "Nobody")
-    run("unlock-face", "grace")
-    assert "No face was refused" in capsys.readouterr().out
-    with open_gallery(GalleryConfig(folder=house / "enrolled"), {}) as gallery:
-        grace = gallery.person("Grace").id
-    with LockoutStore(house / "state" / "lockout.sqlite") as store:
-        keeper = LockoutKeeper(store, "front", LockoutConfig(), uptime)
-        for person in (grace, PersonId("other"), PersonId("third")):
-            for _ in range(5):
-                keeper.note(Verdict(Outcome.DENIED, Reason.NOT_LIVE, None), person)
-        assert keeper.remaining_s(grace) > 0
-        run("unlock-face", "grace")
-        said = capsys.readouterr().out
-        assert "The face of Grace counts again at the door front; 5 refused attempts" in said
-        assert "The door itself is locked out" in said
-        assert keeper.remaining_s(PersonId("other")) > 0
-        assert store.people("front").keys() == {"other", "third"}
-    assert events(house)[-1] == {"change": "face_unlocked", "door": "front", "refused": 5.0}
-    run("unlock-face", "Grace")
-    assert "Nothing stands against Grace" in capsys.readouterr().out
-    run("unlock-face")
-    run("unlock-face", "Grace")
-    assert "The door itself" not in capsys.readouterr().out.splitlines()[-1]
+def test_enter_without_a_door_is_one_sentence(house: Path, run) -> None:
+    with pytest.raises(FaultError, match="No door is running"):
+        run("pin", "enter", typed="270818\n")

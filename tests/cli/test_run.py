@@ -1,20 +1,21 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
+from pathlib import Path
 
+import cv2
 import pytest
 
 from accessctl.cli import run
 from accessctl.cli.run import RunOptions, accepted_source, asker, stop_on_signals
-from accessctl.config import load_config
+from accessctl.config import CameraConfig, Config, load_config
 from accessctl.demo.door import DEMO_PERSON
 from accessctl.door.demands import Asked, Prompt
-from accessctl.service.client import ask
+from accessctl.door.duty import Duty, duty_file
+from accessctl.errors import DisplayError
+from accessctl.preview import screen
 
 KEYS = [
     "time",
@@ -29,16 +30,9 @@ KEYS = [
     "latency_ms",
     "person_id",
 ]
-GONE = ("empty", 20)
-TWO_VISITS = (("empty", 2), ("hopper", 8), GONE, ("collins", 8), GONE)
+
 
 models = pytest.mark.usefixtures("models")
-
-
-@pytest.fixture
-def eileen(door, pictures):
-    assert door("enroll", "Eileen Collins", pictures("collins")).code == 0
-    return door
 
 
 def opened(site) -> list[str]:
@@ -46,17 +40,9 @@ def opened(site) -> list[str]:
     return log.read_text().splitlines() if log.exists() else []
 
 
-def told(site) -> list[tuple[str, str]]:
-    """Kind of each event, with the word that matters most."""
-    words = {"decision": "decision", "action": "ok", "person": "change", "service": "state"}
-    happened = [(event.kind, event.data[words[event.kind]]) for event in site.events()]
-    # Which gallery and which configuration count is on record, too: see their own tests.
-    return [one for one in happened if not str(one[1]).startswith(("gallery_", "config_"))]
-
-
 @models
-def test_a_stranger_stays_out_and_somebody_enrolled_is_let_in_once(eileen, film) -> None:
-    said = eileen("run", "--json", "--fast", "--source", film(*TWO_VISITS))
+def test_a_stranger_stays_out_and_somebody_enrolled_is_let_in_once(eileen, two_visits) -> None:
+    said = eileen("run", "--json", "--fast", "--source", two_visits)
     assert (said.code, said.err) == (0, "")
     stranger, known = said.lines
     for line in said.lines:
@@ -75,9 +61,9 @@ def test_a_stranger_stays_out_and_somebody_enrolled_is_let_in_once(eileen, film)
 
 
 @models
-def test_all_of_it_is_on_record(eileen, film) -> None:
-    printed = eileen("run", "--json", "--fast", "--source", film(*TWO_VISITS)).lines
-    assert told(eileen) == [
+def test_all_of_it_is_on_record(eileen, two_visits) -> None:
+    printed = eileen("run", "--json", "--fast", "--source", two_visits).lines
+    assert eileen.told() == [
         ("person", "enrolled"),
         ("service", "started"),
         ("decision", "unknown"),
@@ -91,8 +77,8 @@ def test_all_of_it_is_on_record(eileen, film) -> None:
 
 
 @models
-def test_the_lines_for_people_to_read(eileen, film) -> None:
-    said = eileen("run", "--fast", "--source", film(*TWO_VISITS))
+def test_the_lines_for_people_to_read(eileen, two_visits) -> None:
+    said = eileen("run", "--fast", "--source", two_visits)
     stranger, known = said.out.splitlines()
     assert "unknown  (no_match)  similarity " in stranger
     assert "granted  Eileen Collins  (matched)  similarity " in known
@@ -103,7 +89,7 @@ def test_who_is_still_there_at_the_end_is_decided(eileen, film) -> None:
     said = eileen("run", "--json", "--fast", "--source", film(("hopper", 2)))
     (line,) = said.lines
     assert (line["decision"], line["reason"]) == ("unknown", "left_early")
-    assert told(eileen)[-2:] == [("decision", "unknown"), ("service", "stopped")]
+    assert eileen.told()[-2:] == [("decision", "unknown"), ("service", "stopped")]
 
 
 @models
@@ -112,7 +98,7 @@ def test_an_action_that_fails_stops_nothing(eileen, film) -> None:
     said = eileen("run", "--json", "--fast", "--source", film(("collins", 6)))
     assert said.code == 0
     assert [line["decision"] for line in said.lines] == ["granted"]
-    assert told(eileen)[-3:] == [
+    assert eileen.told()[-3:] == [
         ("action", False),
         ("service", "entry_failed"),
         ("service", "stopped"),
@@ -123,7 +109,7 @@ def test_an_action_that_fails_stops_nothing(eileen, film) -> None:
 def test_after_so_many_seconds_it_ends(eileen, film) -> None:
     said = eileen("run", "--seconds", "0", "--source", film(("collins", 6)))
     assert (said.code, said.out) == (0, "")
-    assert told(eileen)[1:] == [("service", "started"), ("service", "stopped")]
+    assert eileen.told()[1:] == [("service", "started"), ("service", "stopped")]
     assert opened(eileen) == []
 
 
@@ -166,7 +152,7 @@ def test_a_recording_that_is_none_is_a_fault_on_record(site, pictures) -> None:
     assert said.code == 1
     assert said.err.startswith("accessctl: ")
     assert said.err.count("\n") == 1
-    assert told(site) == [("service", "started"), ("service", "fault")]
+    assert site.told() == [("service", "started"), ("service", "fault")]
 
 
 @models
@@ -197,7 +183,7 @@ def test_the_demo(door) -> None:
     assert ("denied", "not_live", DEMO_PERSON) in photograph
     assert "granted" not in {decision for decision, _, _ in photograph}
     refused = [("decision", decision) for decision, _, _ in photograph]
-    assert told(door) == [
+    assert door.told() == [
         ("person", "enrolled"),
         ("service", "started"),
         *[("decision", "unknown")] * len(strangers),
@@ -276,226 +262,6 @@ def test_nothing_to_show(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == ""
 
 
-@models
-@pytest.mark.parametrize("how", ["full", "broken"])
-def test_nobody_to_show_it_to_ends_no_door(eileen, film, how: str) -> None:
-    if how == "full":
-        target = os.open("/dev/full", os.O_WRONLY)
-    else:
-        reader, target = os.pipe()
-        os.close(reader)
-    command = ["run", "--json", "--fast", "--source", str(film(*TWO_VISITS))]
-    try:
-        ended = subprocess.run(
-            [sys.executable, "-m", "accessctl", *command, "--config", str(eileen.config)],
-            stdout=target,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-    finally:
-        os.close(target)
-    assert ended.returncode == 0, ended.stderr
-    assert ended.stderr.count("cannot be shown any more") == 1
-    assert [word for kind, word in told(eileen) if kind == "decision"] == ["unknown", "granted"]
-
-
-@pytest.fixture
-def running(eileen, film) -> Iterator[subprocess.Popen[str]]:
-    """A door in a process of its own, before which Eileen stands for a minute and a half."""
-    unlock = eileen.folder / "unlock"
-    unlock.write_text(
-        f"#!/bin/sh\ncd {eileen.folder}\ntouch begun\n"
-        "while [ ! -e go ]; do sleep 0.05; done\ntouch done\n"
-    )
-    eileen.configure(
-        camera={"fps": 5},
-        actions={"granted": [{"type": "command", "argv": [str(unlock)], "timeout_s": 60}]},
-    )
-    command = ["run", "--json", "--source", str(film(("collins", 450)))]
-    with subprocess.Popen(
-        [sys.executable, "-m", "accessctl", *command, "--config", str(eileen.config)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        yield process
-        (eileen.folder / "go").touch()
-        process.kill()
-
-
-@models
-def test_a_standard_output_that_was_closed_ends_no_door(eileen, film) -> None:
-    """Nor is another file opened in its place and written into."""
-    words = ["run", "--json", "--fast", "--source", str(film(*TWO_VISITS))]
-    command = [sys.executable, "-m", "accessctl", *words, "--config", str(eileen.config)]
-    ended = subprocess.run(
-        ["/bin/sh", "-c", 'exec "$@" >&-', "sh", *command],
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert ended.returncode == 0, ended.stderr
-    assert "Traceback" not in ended.stderr
-    assert [word for kind, word in told(eileen) if kind == "decision"] == ["unknown", "granted"]
-
-
-@models
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_it_with_its_actions_finished(eileen, running, number: int) -> None:
-    assert json.loads(running.stdout.readline())["decision"] == "granted"
-    # The lock is being opened now, and waits for `go`.
-    running.send_signal(number)
-    (eileen.folder / "go").touch()
-    out, err = running.communicate(timeout=60)
-    assert running.returncode == 0, err
-    assert out == ""
-    assert "Traceback" not in err
-    assert (eileen.folder / "done").exists()
-    assert told(eileen)[1:] == [
-        ("service", "started"),
-        ("decision", "granted"),
-        ("action", True),
-        ("service", "stopped"),
-    ]
-
-
-class Manager:
-    """A service manager's ear, in place of systemd."""
-
-    def __init__(self, address: str) -> None:
-        self._ear = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._ear.bind(address)
-
-    def until(self, line: str, timeout_s: float = 60.0) -> list[str]:
-        """All lines up to the one that begins so."""
-        lines: list[str] = []
-        self._ear.settimeout(timeout_s)
-        while not any(heard.startswith(line) for heard in lines):
-            lines += self._ear.recv(4096).decode().split("\n")
-        return lines
-
-    def rest(self) -> list[str]:
-        """What was said and not yet heard."""
-        lines: list[str] = []
-        self._ear.setblocking(False)
-        while True:
-            try:
-                lines += self._ear.recv(4096).decode().split("\n")
-            except BlockingIOError:
-                return lines
-
-    def silent_for(self, seconds: float) -> bool:
-        self._ear.settimeout(seconds)
-        try:
-            self._ear.recv(4096)
-        except TimeoutError:
-            return True
-        return False
-
-    def close(self) -> None:
-        self._ear.close()
-
-
-PERIOD_S = 0.4
-
-
-@pytest.fixture
-def manager(site) -> Iterator[Manager]:
-    made = Manager(str(site.folder / "notify"))
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def service(eileen, film, manager) -> Iterator[subprocess.Popen[str]]:
-    """The door as systemd would start it, with a watchdog, before a camera of 90 seconds."""
-    eileen.configure(camera={"fps": 5}, service={"log_format": "json"})
-    environment = os.environ | {
-        "NOTIFY_SOCKET": str(eileen.folder / "notify"),
-        "WATCHDOG_USEC": str(round(PERIOD_S * 1e6)),
-    }
-    command = ["run", "--source", str(film(("empty", 450))), "--config", str(eileen.config)]
-    with subprocess.Popen(
-        [sys.executable, "-m", "accessctl", *command],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=environment,
-    ) as process:
-        yield process
-        process.kill()
-
-
-@models
-def test_under_systemd(eileen, service, manager) -> None:
-    """READY, WATCHDOG only while it makes progress, reload, refusal, newcomers, STOPPING."""
-    manager.until("READY=1")
-    manager.until("STATUS=Watching ")
-    manager.until("WATCHDOG=1")
-
-    service.send_signal(signal.SIGSTOP)
-    os.waitid(os.P_PID, service.pid, os.WSTOPPED | os.WNOWAIT)
-    manager.rest()
-    assert manager.silent_for(3 * PERIOD_S)
-    service.send_signal(signal.SIGCONT)
-    manager.until("WATCHDOG=1")
-
-    eileen.configure(camera={"fps": 5}, service={"log_format": "json"}, policy={"cooldown_s": 9})
-    said = eileen("reload")
-    assert (said.code, said.out) == (0, "Reloaded: policy.cooldown_s; 1 people enrolled.\n")
-    manager.until("RELOADING=1")
-    manager.until("READY=1")
-
-    good = eileen.config.read_text()
-    sock = load_config(eileen.config).service.socket
-    eileen.config.write_text(good + "colour: red\n")
-    said = eileen("reload", "--socket", str(sock))
-    assert (said.code, said.out) == (2, "")
-    assert "unknown key 'colour'" in said.err
-    manager.rest()
-    service.send_signal(signal.SIGHUP)
-    manager.until("RELOADING=1")
-    manager.until("READY=1")
-    eileen.config.write_text(good)
-
-    eileen.put("Grace")
-    enrolled = time.monotonic()
-    while ask(sock, "status")["people"] != 2:
-        assert time.monotonic() - enrolled < 2
-    manager.rest()
-    manager.until("WATCHDOG=1")
-
-    service.send_signal(signal.SIGTERM)
-    manager.until("STOPPING=1")
-    out, err = service.communicate(timeout=60)
-    assert service.returncode == 0, err
-    assert "Traceback" not in err
-    # Decisions go to the journal, one JSON object a line and nobody's name in it.
-    assert out == ""
-    messages = [json.loads(line)["message"] for line in err.splitlines()]
-    assert sum(message.startswith("Not reloaded: ") for message in messages) == 2
-    assert told(eileen)[1:] == [
-        ("service", "started"),
-        ("service", "reloaded"),
-        ("service", "reload_refused"),
-        ("service", "reload_refused"),
-        ("service", "stopped"),
-    ]
-
-
-@models
-def test_the_journal_hears_of_a_decision_without_a_name(
-    eileen, film, manager, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setenv("NOTIFY_SOCKET", str(eileen.folder / "notify"))
-    caplog.set_level("INFO")
-    said = eileen("run", "--fast", "--source", film(*TWO_VISITS))
-    assert (said.code, said.out) == (0, "")
-    decided = [record for record in caplog.records if hasattr(record, "outcome")]
-    assert len(decided) == 2
-    assert all(record.visit and record.message.startswith("A visit was") for record in decided)
-    assert "Eileen" not in caplog.text
-
-
 ASKED = Asked("v1", Prompt("Look up, then look back here.", "look_up", 1, 2))
 
 
@@ -520,3 +286,174 @@ def test_what_a_visitor_is_asked_for_is_printed(capsys: pytest.CaptureFixture[st
 def test_a_service_prints_no_prompts(capsys: pytest.CaptureFixture[str]) -> None:
     asker(RunOptions(), {"NOTIFY_SOCKET": "/run/notify"})([ASKED])
     assert capsys.readouterr().out == ""
+
+
+@models
+def test_a_preview_beside_a_door_watches_only(door, film, pictures, caplog) -> None:
+    door("enroll", "Eileen Collins", pictures("collins"))
+    out = door.folder / "out.mp4"
+    with Duty(duty_file(load_config(door.config)), waits=True):
+        said = door("preview", "--fast", "--source", film(("collins", 6)), "--record", out)
+    assert said.code == 0
+    assert "this one watches only" in caplog.text
+    assert not (door.folder / "opened").exists()
+    kinds = {event.kind for event in door.events()}
+    assert kinds == {"person", "service"}
+
+
+@models
+def test_a_run_by_a_weaker_file_goes_on_with_the_accepted_one(door, film, pictures, caplog) -> None:
+    door("enroll", "Eileen Collins", pictures("collins"))
+    door("run", "--fast", "--source", film(("nobody", 2)))
+    content = door.config.read_text()
+    door.config.write_text(content.replace("unknown_after_s: 0.2", "min_frames: 1"))
+    door("run", "--fast", "--source", film(("nobody", 2), folder="again"))
+    assert "min_frames: 3 -> 1" in caplog.text
+    started = [event.data for event in door.events() if event.data.get("state") == "started"]
+    assert started[0]["config"] == started[1]["config"]
+    assert started[0]["lock"] == [str(door.folder / "unlock")]
+    assert "config_not_accepted" in [event.data.get("state") for event in door.events()]
+
+
+NO_DISPLAY = (
+    "accessctl: There is no display to open a window on; "
+    "write the preview to a file instead: accessctl preview --record out.mp4\n"
+)
+
+
+@pytest.fixture(autouse=True)
+def _no_display(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+
+
+def frames_of(path: Path) -> list[tuple[int, ...]]:
+    video = cv2.VideoCapture(str(path))
+    sizes = []
+    while True:
+        ok, frame = video.read()
+        if not ok:
+            video.release()
+            return sizes
+        sizes.append(frame.shape)
+
+
+@pytest.mark.parametrize("display", [None, ":987"])
+def test_without_a_display_it_says_what_to_do_and_starts_nothing(
+    site, display: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if display is not None:
+        monkeypatch.setenv("DISPLAY", display)
+    said = site("preview", "--source", "demo")
+    assert (said.code, said.out, said.err) == (1, "", NO_DISPLAY)
+    assert list(site.folder.iterdir()) == [site.config]
+
+
+@models
+def test_without_a_display_it_can_still_be_recorded(door, film, pictures) -> None:
+    door("enroll", "Eileen Collins", pictures("collins"))
+    out = door.folder / "out.mp4"
+    said = door("preview", "--fast", "--source", film(("collins", 6)), "--record", out)
+    assert (said.code, said.out, said.err) == (0, "", "")
+    assert frames_of(out) == [(512, 512, 3)] * 6
+    # It is the real door that is watched: it decides, acts and writes down.
+    assert (door.folder / "opened").read_text() == "Eileen Collins\n"
+    assert states_of(door) == ["started", "stopped"]
+
+
+@models
+def test_a_recording_that_cannot_be_written(door, film) -> None:
+    out = door.folder / "missing" / "out.mp4"
+    said = door("preview", "--fast", "--source", film(("empty", 3)), "--record", out)
+    assert said.code == 1
+    assert said.err == (
+        f"accessctl: Cannot write a video to {out}; name a .mp4 file in a writable folder.\n"
+    )
+
+
+@models
+def test_it_ends_after_so_many_seconds(door, film) -> None:
+    out = door.folder / "out.mp4"
+    said = door("preview", "--seconds", "0", "--source", film(("empty", 3)), "--record", out)
+    assert said.code == 0
+    assert not out.exists()
+
+
+@models
+def test_the_demo_can_be_previewed_too(door) -> None:
+    out = door.folder / "out.mp4"
+    said = door("preview", "--seconds", "0", "--source", "demo", "--record", out)
+    assert said.code == 0
+    people = [event.data["change"] for event in door.events() if event.kind == "person"]
+    assert people == ["enrolled"]
+    assert door.people() == []
+
+
+class FakeWindow:
+    pass
+
+
+@pytest.mark.parametrize(
+    ("record", "there", "kinds"),
+    [
+        (None, True, [FakeWindow]),
+        (Path("out.mp4"), True, [screen.Recording, FakeWindow]),
+        (Path("out.mp4"), False, [screen.Recording]),
+    ],
+)
+def test_what_is_shown_where(
+    record: Path | None, there: bool, kinds: list[type], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def require_display() -> None:
+        if not there:
+            raise DisplayError("There is none.")
+
+    monkeypatch.setattr(screen, "require_display", require_display)
+    monkeypatch.setattr(screen, "PreviewWindow", FakeWindow)
+    opened = run.open_screen(record, Config())
+    assert [type(one) for one in opened._screens] == kinds
+
+
+def test_a_recording_plays_at_the_cameras_rate(monkeypatch: pytest.MonkeyPatch) -> None:
+    rates: list[float] = []
+    monkeypatch.setattr(screen, "Recording", lambda path, fps: rates.append(fps))
+    run.open_screen(Path("out.mp4"), Config(camera=CameraConfig(fps=7)))
+    assert rates == [7]
+
+
+@models
+@pytest.mark.display
+def test_the_door_in_a_window(door, film, pictures, display) -> None:
+    door("enroll", "Eileen Collins", pictures("collins"))
+    door.configure(camera={"fps": 5})
+    command = ["preview", "--source", str(film(("collins", 300)))]
+    with subprocess.Popen(
+        [sys.executable, "-m", "accessctl", *command, "--config", str(door.config)],
+        env={**os.environ, "DISPLAY": display.name},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            window = display.wait_for_window(screen.TITLE)
+            # The screen behind is black, and so is an empty window; her suit is not.
+            display.wait(lambda: 1 if bright(display.colour(300, 300)) else None, "the picture")
+            display.press(window, "space")
+            display.press(window, "space")
+            display.press(window, "q")
+            _, err = process.communicate(timeout=60)
+        finally:
+            process.kill()
+    assert process.returncode == 0, err
+    assert "Traceback" not in err
+    assert states_of(door) == ["started", "stopped"]
+
+
+def states_of(door) -> list[str]:
+    """How the door fared; which gallery and configuration count is on record besides."""
+    states = [event.data["state"] for event in door.events() if event.kind == "service"]
+    return [state for state in states if not state.startswith(("gallery_", "config_"))]
+
+
+def bright(colour: tuple[int, int, int]) -> bool:
+    return max(colour) > 100

@@ -1,0 +1,197 @@
+"""`accessctl status` and `reload`: what is asked of the running door."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from accessctl.cli.common import (
+    ConfigOption,
+    JsonOption,
+    config_from,
+    local_time,
+    print_json,
+)
+from accessctl.cli.front import Verb
+from accessctl.service.client import ask
+from accessctl.storage.parsing import printable
+
+LATE_S = 0.5
+LABEL = 10
+DAY_S = 86400
+REMOVED = "somebody removed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class StatusOptions(ConfigOption, JsonOption):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReloadOptions(ConfigOption, JsonOption):
+    socket: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Default: service.socket of the configuration."),
+    ] = None
+
+
+def run_status(args: StatusOptions) -> int:
+    """0 when a door answers, whatever it says; 1 when none does."""
+    report = ask(config_from(args).service.socket, "status")
+    if args.json:
+        print_json(report)
+    else:
+        print("\n".join(lines(report)))
+    return 0
+
+
+def lines(report: Mapping[str, Any]) -> Iterator[str]:
+    """What people read; a door that is still starting says less."""
+    camera = report["camera"]
+    yield _line("door", f"{report.get('door', '?')}, {camera['state']}")
+    yield _line("camera", _camera(camera))
+    if camera["error"]:
+        yield _line("", printable(camera["error"]))
+    if camera.get("upside_down"):
+        yield _line("", "It seems to be upside down; set camera.rotate.")
+    yield _line("frames", _frames(camera))
+    if report.get("scenery"):
+        yield _line("scenery", f"{report['scenery']} faces that do not move, taken for pictures")
+    if "infrared" in report:
+        yield from _infrared(report["infrared"])
+    if "people" in report:
+        yield _line("people", str(report["people"]))
+        yield from _gallery(report.get("gallery", {}))
+        yield _line("encoder", f"{report['encoder']} on {report['device']}")
+        yield _line("liveness", report["liveness"])
+        yield _line("lockout", _lockout(report["lockout"]))
+        yield from _locked_out(report["lockout"])
+    if not report.get("clock", {"believed": True})["believed"]:
+        yield _line("clock", clock_words(report["clock"]["jumped_s"]))
+    if not report.get("acting", True):
+        yield _line("acting", "no: another door acts for this lock, and this one watches only")
+    done = report["actions"]
+    yield _line("actions", f"{done['ok']} done, {done['failed']} failed")
+    yield _line("running", f"{duration(report['uptime_s'])}, accessctl {report['version']}")
+    yield _line("config", printable(report["config"]))
+    for weaker in report.get("config_refused", ()):
+        yield _line("", f"the file is not accepted; it is weaker in {printable(weaker)}")
+    for number, decision in enumerate(report["decisions"]):
+        yield _line("" if number else "decisions", _decision(decision))
+
+
+def duration(seconds: float) -> str:
+    """3 d 04:05:06, without the days when there are none."""
+    days, rest = divmod(int(seconds), DAY_S)
+    clock = f"{rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02}"
+    return f"{days} d {clock}" if days else clock
+
+
+def clock_words(jumped_s: float) -> str:
+    from accessctl.audit.clock_watch import jump_in_words
+
+    return f"{jump_in_words(jumped_s)}; see `accessctl clock`"
+
+
+def _line(label: str, text: str) -> str:
+    return f"{label:<{LABEL}}  {text}"
+
+
+def _camera(camera: Mapping[str, Any]) -> str:
+    size = f", {camera['width']}x{camera['height']}" if camera["width"] else ""
+    return printable(camera.get("description", "not opened yet")) + size
+
+
+def _infrared(infrared: Mapping[str, Any]) -> Iterator[str]:
+    yield _line("infrared", printable(infrared["description"]))
+    if infrared["error"]:
+        yield _line("", f"nobody is found alive without it: {printable(infrared['error'])}")
+
+
+def _gallery(gallery: Mapping[str, Any]) -> Iterator[str]:
+    if gallery.get("trouble"):
+        shut = "" if gallery["counts"] else "nobody is let in: "
+        age = f" ({gallery['age_s']:.0f} s)" if gallery["age_s"] else ""
+        yield _line("gallery", f"{shut}{printable(gallery['trouble'])}{age}")
+
+
+def _frames(camera: Mapping[str, Any]) -> str:
+    if camera["frame_age_s"] is None:
+        return "none yet"
+    failed = f", {camera['failed']} failed" if camera.get("failed") else ""
+    behind = camera.get("behind_s") or 0.0
+    late = f", {behind:.1f} s later than before" if behind >= LATE_S else ""
+    return (
+        f"{camera['fps']:.1f} a second, the last {camera['frame_age_s']:.1f} s ago; "
+        f"{camera['frames']} looked at, {camera.get('dropped', 0)} dropped, "
+        f"{camera['reconnects']} reconnects{failed}{late}"
+    )
+
+
+def _lockout(lockout: Mapping[str, Any]) -> str:
+    if "error" in lockout:
+        return printable(lockout["error"])
+    refused = f"{lockout['refused']:.3g} refused attempts count"
+    if lockout["off"]:
+        return f"faces are off until `accessctl unlock-face`; {refused}"
+    if lockout["remaining_s"]:
+        return f"for another {lockout['remaining_s']:.0f} s; {refused}"
+    return f"none; {refused}"
+
+
+def _locked_out(lockout: Mapping[str, Any]) -> Iterator[str]:
+    """Those whose own refusals lock them out, while everybody else is let in."""
+    told = lockout.get("locked_out", ())
+    for one in told:
+        name = REMOVED if one["person"] is None else printable(one["person"])
+        lasting = (
+            "until `accessctl unlock-face NAME`"
+            if one["off"]
+            else f"for another {one['remaining_s']:.0f} s"
+        )
+        yield _line("", f"{name} is locked out {lasting}")
+    more = lockout.get("people", 0) - len(told)
+    if more > 0:
+        yield _line("", f"{more} more people are locked out")
+
+
+def _decision(decision: Mapping[str, Any]) -> str:
+    moment = local_time(decision["time"])
+    parts = [
+        f"{moment:%Y-%m-%d %H:%M:%S}",
+        f"{decision['outcome']:<7}",
+        printable(decision["person"] or ""),
+        f"({decision['reason']})",
+        f"after {decision['latency_ms']:.0f} ms",
+        f"visit {decision['visit']}",
+    ]
+    return "  ".join(part for part in parts if part)
+
+
+def run_reload(args: ReloadOptions) -> int:
+    """Exit code 2 with the door's reason when it goes on with the configuration it had."""
+    answer = ask(args.socket or config_from(args).service.socket, "reload")
+    if args.json:
+        print_json(answer)
+    else:
+        changed = ", ".join(map(str, answer["changed"])) or "nothing had changed"
+        print(f"Reloaded: {changed}; {answer['people']} people enrolled.")
+    return 0
+
+
+STATUS = Verb(
+    run_status,
+    StatusOptions,
+    "Asks the running door how it is: its camera, people, liveness, lockout, actions and its "
+    "latest decisions. It ends with 1 when no door answers.",
+    ("accessctl status", "accessctl status --json"),
+)
+RELOAD = Verb(
+    run_reload,
+    ReloadOptions,
+    "Has the running door read its configuration and its people again, and says what changed. "
+    "Where the new configuration cannot be used, the door goes on with the old one and says why.",
+    ("accessctl reload",),
+)

@@ -1,0 +1,245 @@
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from accessctl.cli.running_door import duration, lines
+from accessctl.errors import ConfigError
+from accessctl.service.control import ControlServer
+
+WATCHING = {
+    "version": "0.1.0",
+    "config": "/etc/accessctl/config.yaml",
+    "uptime_s": 273906.4,
+    "camera": {
+        "description": "USB camera /dev/video0",
+        "state": "watching",
+        "error": None,
+        "width": 1280,
+        "height": 720,
+        "fps": 14.9,
+        "frame_age_s": 0.07,
+        "frames": 12345,
+        "dropped": 3,
+        "reconnects": 1,
+    },
+    "watchdog": {"pings": 40, "age_s": 3.0},
+    "actions": {"ok": 12, "failed": 1},
+    "decisions": [
+        {
+            "time": 1_769_884_200.0,
+            "outcome": "granted",
+            "reason": "matched",
+            "visit": "a1b2",
+            "person": "Zoë",
+            "latency_ms": 480.2,
+        },
+        {
+            "time": 1_769_884_100.0,
+            "outcome": "unknown",
+            "reason": "no_match",
+            "visit": "a1b1",
+            "person": None,
+            "latency_ms": 2100.0,
+        },
+    ],
+    "door": "front",
+    "people": 12,
+    "encoder": "55533b28a958",
+    "device": "cpu",
+    "liveness": "passive",
+    "lockout": {"refused": 2, "remaining_s": 0.0, "off": False},
+}
+
+CAMERA_LESS = {"state": "starting", "error": None, "width": None, "height": None, "fps": 0.0}
+
+STARTING = {
+    "version": "0.1.0",
+    "config": "config.yaml",
+    "uptime_s": 1.0,
+    "camera": CAMERA_LESS | {"frame_age_s": None, "frames": 0, "reconnects": 0},
+    "watchdog": {"pings": 0, "age_s": None},
+    "actions": {"ok": 0, "failed": 0},
+    "decisions": [],
+}
+
+
+@pytest.fixture
+def answering(site):
+    """A door at the site's socket that gives each command its answer, or refuses with it."""
+
+    def handler(answer: Mapping[str, Any] | ConfigError) -> Callable[..., Mapping[str, Any]]:
+        def handle(_fields: Mapping[str, Any]) -> Mapping[str, Any]:
+            if isinstance(answer, ConfigError):
+                raise answer
+            return answer
+
+        return handle
+
+    def serve(**answers: Mapping[str, Any] | ConfigError) -> ControlServer:
+        handlers = {command: handler(answer) for command, answer in answers.items()}
+        return ControlServer(site.folder / "state" / "door.sock", handlers)
+
+    return serve
+
+
+@pytest.fixture
+def in_utc(monkeypatch):
+    with monkeypatch.context() as there:
+        there.setenv("TZ", "UTC")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("in_utc")
+def test_people_read_it_in_a_few_aligned_lines(site, answering):
+    with answering(status=WATCHING):
+        said = site("status")
+    assert (said.code, said.err) == (0, "")
+    assert said.out.splitlines() == [
+        "door        front, watching",
+        "camera      USB camera /dev/video0, 1280x720",
+        "frames      14.9 a second, the last 0.1 s ago; 12345 looked at, 3 dropped, 1 reconnects",
+        "people      12",
+        "encoder     55533b28a958 on cpu",
+        "liveness    passive",
+        "lockout     none; 2 refused attempts count",
+        "actions     12 done, 1 failed",
+        "running     3 d 04:05:06, accessctl 0.1.0",
+        "config      /etc/accessctl/config.yaml",
+        "decisions   2026-01-31 18:30:00  granted  Zoë  (matched)  after 480 ms  visit a1b2",
+        "            2026-01-31 18:28:20  unknown  (no_match)  after 2100 ms  visit a1b1",
+    ]
+
+
+def test_programs_read_one_object(site, answering):
+    with answering(status=WATCHING):
+        said = site("status", "--json")
+    assert said.lines == [WATCHING]
+
+
+def test_a_door_whose_camera_is_away_says_so(site, answering):
+    lost = {"state": "lost", "error": "No camera is attached; plug one in.", "frame_age_s": None}
+    with answering(status=WATCHING | {"camera": WATCHING["camera"] | lost}):
+        said = site("status")
+    assert said.code == 0
+    assert said.out.splitlines()[:4] == [
+        "door        front, lost",
+        "camera      USB camera /dev/video0, 1280x720",
+        "            No camera is attached; plug one in.",
+        "frames      none yet",
+    ]
+
+
+def test_an_infrared_camera_that_is_silent_says_so(site, answering):
+    infrared = {"description": "USB camera /dev/video2", "error": None}
+    with answering(status=WATCHING | {"infrared": infrared}):
+        assert site("status").out.splitlines()[3] == "infrared    USB camera /dev/video2"
+    with answering(status=WATCHING | {"infrared": infrared | {"error": "It was unplugged."}}):
+        said = site("status").out.splitlines()
+    assert said[3:5] == [
+        "infrared    USB camera /dev/video2",
+        "            nobody is found alive without it: It was unplugged.",
+    ]
+
+
+def test_a_door_that_is_starting():
+    assert list(lines(STARTING))[:3] == [
+        "door        ?, starting",
+        "camera      not opened yet",
+        "frames      none yet",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lockout", "said"),
+    [
+        (
+            {"refused": 5, "remaining_s": 12.6, "off": False},
+            "for another 13 s; 5 refused attempts count",
+        ),
+        (
+            {"refused": 50, "remaining_s": None, "off": True},
+            "faces are off until `accessctl unlock-face`; 50 refused attempts count",
+        ),
+        (
+            {"refused": 0.25, "remaining_s": 0.0, "off": False, "people": 2},
+            "none; 0.25 refused attempts count",
+        ),
+        ({"error": "The disk is gone."}, "The disk is gone."),
+    ],
+)
+def test_lockouts(lockout, said):
+    assert f"lockout     {said}" in lines(WATCHING | {"lockout": lockout})
+
+
+def test_whoever_is_locked_out_by_their_own_refusals_is_named():
+    locked_out = [
+        {"person": "Ada", "remaining_s": None, "off": True},
+        {"person": "Gr\x1bce", "remaining_s": 119.6, "off": False},
+        {"person": None, "remaining_s": 5.0, "off": False},
+    ]
+    lockout = WATCHING["lockout"] | {"people": 5, "locked_out": locked_out}
+    said = list(lines(WATCHING | {"lockout": lockout}))
+    after = said.index("lockout     none; 2 refused attempts count") + 1
+    assert said[after : after + 4] == [
+        "            Ada is locked out until `accessctl unlock-face NAME`",
+        "            Gr\\x1bce is locked out for another 120 s",
+        "            somebody removed is locked out for another 5 s",
+        "            2 more people are locked out",
+    ]
+
+
+def test_a_name_cannot_steer_the_terminal():
+    hostile = WATCHING["decisions"][0] | {"person": "\x1b[2J\nX"}
+    (line,) = [line for line in lines(WATCHING | {"decisions": [hostile]}) if "matched" in line]
+    assert "\\x1b[2J\\nX" in line
+
+
+def test_status_without_a_door_is_a_fault(site):
+    said = site("status")
+    assert (said.code, said.out) == (1, "")
+    assert "No door is running" in said.err
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.9, "00:00:00"), (86399, "23:59:59"), (86400, "1 d 00:00:00")]
+)
+def test_durations(seconds, text):
+    assert duration(seconds) == text
+
+
+def test_what_was_changed_is_said(site, answering) -> None:
+    with answering(reload={"changed": ["policy.cooldown_s", "camera.fps"], "people": 3}):
+        said = site("reload")
+    assert said.out == "Reloaded: policy.cooldown_s, camera.fps; 3 people enrolled.\n"
+    assert said.code == 0
+
+
+def test_what_was_changed_as_json(site, answering) -> None:
+    with answering(reload={"changed": [], "people": 3}):
+        assert site("reload", "--json").lines == [{"changed": [], "people": 3}]
+        assert site("reload").out == "Reloaded: nothing had changed; 3 people enrolled.\n"
+
+
+def test_a_refusal_is_wrong_input(site, answering) -> None:
+    with answering(reload=ConfigError("A running door cannot change encoder.folder.")):
+        said = site("reload")
+    assert (said.code, said.out) == (2, "")
+    assert said.err == "accessctl: A running door cannot change encoder.folder.\n"
+
+
+def test_a_configuration_that_cannot_be_read_is_refused_here_already(site, answering) -> None:
+    with answering(reload={"changed": [], "people": 3}):
+        site.config.write_text("colour: red\n")
+        said = site("reload")
+    assert (said.code, said.out) == (2, "")
+    assert "unknown key 'colour'" in said.err
+
+
+def test_reload_without_a_door_is_a_fault(site) -> None:
+    said = site("reload")
+    assert (said.code, said.out) == (1, "")
+    assert "No door is running on" in said.err
