@@ -15,9 +15,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from accessctl.cli.common import photo_bar
 from accessctl.cli.evaluate_lfw import scorers_of
 from accessctl.cli.main import main as accessctl
-from accessctl.cli.common import photo_bar
 from accessctl.config import EncoderConfig, load_config
 from accessctl.encoder.card import Card, load_card
 from accessctl.evaluation import plots

@@ -24,7 +24,7 @@ from accessctl.errors import InputError, PhotoError, StoreError
 from accessctl.storage.files import atomic_file
 
 if TYPE_CHECKING:
-    from accessctl.recognition.identify import Identification
+    from accessctl.recognition.engine import Identification
 
 NO_FACE = "no face found"
 
@@ -58,7 +58,7 @@ class EmbedOptions(ConfigOption):
 
 def run_identify(args: IdentifyOptions) -> int:
     """0 when every image could be read, else 2; the readable ones are done all the same."""
-    from accessctl.recognition.identify import identify
+    from accessctl.recognition.engine import identify
 
     config = config_from(args)
     read = photo_reader(config)
@@ -131,7 +131,7 @@ def print_line(found: dict[str, Any], as_json: bool) -> None:
 
 def run_verify(args: VerifyOptions) -> int:
     """0 whatever the answer; 2 when one of the photos cannot be used."""
-    from accessctl.recognition.identify import embed_portrait, verify
+    from accessctl.recognition.engine import embed_portrait, verify
 
     config = config_from(args)
     read = photo_reader(config)
@@ -195,7 +195,7 @@ def run_embed(args: EmbedOptions) -> int:
     """
     import numpy as np
 
-    from accessctl.recognition.identify import embed_portrait, stack
+    from accessctl.recognition.engine import embed_portrait, stack
 
     config = config_from(args)
     read = photo_reader(config)

@@ -9,7 +9,7 @@ import pytest
 
 from accessctl.cli.recognise import answer, expand, line, print_line, sentence
 from accessctl.domain import Box, Match, PersonId
-from accessctl.recognition.identify import Identification
+from accessctl.recognition.engine import Identification
 from accessctl.vision.fake import fake_face
 
 pytestmark = pytest.mark.usefixtures("models")
