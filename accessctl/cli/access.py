@@ -143,13 +143,13 @@ def run_unlock_face(args: UnlockFaceOptions) -> int:
         DeferredLog(config.audit, os.environ) as audit,
     ):
         if person is None:
-            print(_everybody(lockouts, door, audit))
+            print(_end_all(lockouts, door, audit))
         else:
-            print(_one(lockouts, door, person, audit))
+            print(_end_one(lockouts, door, person, audit))
     return 0
 
 
-def _everybody(lockouts: LockoutStore, door: str, audit: DeferredLog) -> str:
+def _end_all(lockouts: LockoutStore, door: str, audit: DeferredLog) -> str:
     ended = end_lockout(lockouts, door, audit, time.time)
     if not ended.any:
         return f"The door {door} is not locked out."
@@ -159,7 +159,7 @@ def _everybody(lockouts: LockoutStore, door: str, audit: DeferredLog) -> str:
     )
 
 
-def _one(lockouts: LockoutStore, door: str, person: Person, audit: DeferredLog) -> str:
+def _end_one(lockouts: LockoutStore, door: str, person: Person, audit: DeferredLog) -> str:
     ended = end_person_lockout(lockouts, door, person.id, audit, time.time)
     name = printable(person.name)
     if ended == Lockout():
@@ -184,7 +184,7 @@ def run_inside(args: InsideOptions) -> int:
             since_s = round(one.age_s, 1)
             print_json({"person": one.name, "id": one.person, "area": area, "since_s": since_s})
     elif found:
-        print_table(("NAME", "SINCE"), [(one.name or REMOVED, lasting(one)) for one in found])
+        print_table(("NAME", "SINCE"), [(one.name or REMOVED, since_when(one)) for one in found])
     else:
         print(f"Nobody went in who has not gone out since (area: {area}).")
     return 0
@@ -194,7 +194,7 @@ def run_forgive(args: ForgiveOptions) -> int:
     config = config_from(args)
     area = area_of(config.access)
     with gallery_to_read(config) as gallery:
-        # Before a log is made: a name that nobody has.
+        # Before a log is made: a name that nobody has is refused.
         gallery.person(args.name)
         with open_log(config.audit, os.environ) as audit:
             person = forgive_passback(args.name, area, gallery, audit, time.time)
@@ -212,7 +212,7 @@ def area_of(access: "AccessConfig") -> str:
     return access.area
 
 
-def lasting(one: Inside) -> str:
+def since_when(one: Inside) -> str:
     hours, seconds = divmod(int(one.age_s), 3600)
     return f"{hours} h {seconds // 60:02} min ago"
 

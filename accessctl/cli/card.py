@@ -69,7 +69,7 @@ class CardOptions:
 
 
 def part(text: str) -> EncoderPart:
-    """`../dlib=3.2` as a EncoderPart; raises typer.BadParameter."""
+    """`../dlib=3.2` as an EncoderPart; raises typer.BadParameter."""
     folder, _, weight = text.rpartition("=")
     try:
         value = float(weight)

@@ -25,11 +25,6 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
-class NoOptions:
-    """Of a command that takes none."""
-
-
-@dataclass(frozen=True, kw_only=True)
 class ConfigOption:
     """Which door a command is about."""
 
@@ -45,7 +40,7 @@ class ConfigOption:
 
 @dataclass(frozen=True, kw_only=True)
 class JsonOption:
-    """For other programs."""
+    """Output for other programs."""
 
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")] = False
 

@@ -20,7 +20,7 @@ from accessctl.redaction import redacted_text
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
-# Of the lines that say what a key means, on a terminal.
+# Columns of what a key means, on a terminal.
 WIDTH = 80
 
 INDENT = "    "

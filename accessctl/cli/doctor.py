@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from accessctl.service.camera_checks import Listed
     from accessctl.service.checks import Check, Finding
 
+# Widths of the columns.
 LEVEL, SUBJECT = 7, 11
 
 NO_CAMERA = (

@@ -9,11 +9,12 @@ import typer
 
 from accessctl.storage.parsing import printable
 
+# Where one is missing, up to so many commands are all listed.
 MANY = 8
 SHOULD = "Input should be "
 
 NUMBERS = {"int": "whole number", "float": "number"}
-"""What pydantic calls a fault's kind begins so."""
+"""What was asked for, by how the kind of the error begins in pydantic's terms."""
 
 PACKAGES = {
     "libGL.so": "libgl1",
@@ -43,13 +44,13 @@ def usage_sentence(error: typer.TyperException) -> str:
 
 def unknown_word(word: str, known: Iterable[str]) -> str:
     """For a word that stands where a command should."""
-    return f"There is no command {word!r}{_meant(word, known)}"
+    return f"There is no command {word!r}{_suggestion(word, known)}"
 
 
 def _what(error: typer.TyperException, context: Any) -> str:
     option = getattr(error, "option_name", None)
     if option is not None and hasattr(error, "possibilities"):
-        return f"There is no option {option}{_meant(option, _options(context))}"
+        return f"There is no option {option}{_suggestion(option, _options(context))}"
     words = getattr(getattr(context, "command", None), "commands", None)
     if words and error.message == "Missing command.":
         few = f", one of {', '.join(words)}" if len(words) <= MANY else ""
@@ -81,13 +82,13 @@ def _options(context: Any) -> list[str]:
     ]
 
 
-def _meant(word: str, known: Iterable[str]) -> str:
+def _suggestion(word: str, known: Iterable[str]) -> str:
     near = get_close_matches(word, list(known), n=2, cutoff=0.6)
     return f"; did you mean {' or '.join(near)}?" if near else "."
 
 
 def _reason(error: typer.TyperException) -> str:
-    """In pydantic's place, where that is what reads the value."""
+    """What is wrong with the value; where pydantic reads it, in our own words."""
     from pydantic import ValidationError
 
     if isinstance(error.__cause__, ValidationError):

@@ -1,4 +1,4 @@
-"""`accessctl events verify | export | purge | picture` and `clock`: whether log and time hold."""
+"""`accessctl events verify | export | purge | picture` and `clock`: the event log as evidence."""
 
 import os
 import sys
@@ -93,9 +93,9 @@ def run_verify(args: EventsVerifyOptions) -> int:
     with open_log_to_check(config.audit, os.environ) as log:
         report = log.verify()
     if args.json:
-        print_json(as_json(report))
+        print_json(report_json(report))
     else:
-        print("\n".join(in_words(report)))
+        print("\n".join(report_in_words(report)))
     return 1 if report.alarm else 0
 
 
@@ -110,14 +110,14 @@ def run_export(args: EventsExportOptions) -> int:
         if args.format == "csv":
             lines = csv_lines(records, names)
         else:
-            # What goes to a file is UTF-8, whatever the terminal's is.
+            # A file is written in UTF-8, whatever the terminal's encoding is.
             lines = json_lines(records, names, in_ascii=args.output is None and in_ascii())
         if args.output is None:
             sys.stdout.writelines(lines)
             return 0
         file = stack.enter_context(new_private_file(args.output))
         for line in lines:
-            # What is no character is escaped, as on standard output.
+            # A name that is not valid Unicode is escaped, as on standard output.
             file.write(line.encode("utf-8", "backslashreplace"))
     return 0
 
@@ -144,7 +144,7 @@ def run_picture(args: EventsPictureOptions) -> int:
     return 0
 
 
-def as_json(report: "LogReport") -> dict[str, Any]:
+def report_json(report: "LogReport") -> dict[str, Any]:
     broken = report.broken
     return {
         "ok": not report.alarm,
@@ -157,7 +157,7 @@ def as_json(report: "LogReport") -> dict[str, Any]:
     }
 
 
-def in_words(report: "LogReport") -> list[str]:
+def report_in_words(report: "LogReport") -> list[str]:
     lines = [f"Read {report.records} records" + _purged(report) + "."]
     if report.broken is not None:
         lines.append(f"BROKEN at record {report.broken.number}: {report.broken.problem}.")

@@ -28,7 +28,7 @@ QUIET = {
     "OPENCV_LOG_LEVEL": "SILENT",
     "TF_CPP_MIN_LOG_LEVEL": "3",
 }
-"""What native libraries read before they write to the terminal on their own; the user's wins."""
+"""Keeps native libraries from writing to the terminal; what the user has set stays."""
 
 # The name that accessctl/camera/reader.py gives its threads; importing it here would cost
 # every command the time that OpenCV takes to load.
@@ -62,7 +62,7 @@ def main(argv: Sequence[str]) -> int:
         give_up_output()
         return 0
     except OSError as error:
-        # A file of ours has a name, and its room's sentence; standard output has none.
+        # Only an error on standard output names no file; those on files are told elsewhere.
         if error.filename is not None or error.errno not in UNWRITABLE:
             raise
         give_up_output()
@@ -131,7 +131,7 @@ def give_up_output() -> None:
 
 
 def fill_standard_streams() -> None:
-    """Where one was closed (`accessctl people >&-`), the next file opened would take its place."""
+    """/dev/null for each that was closed (`people >&-`); else the next file opened would be it."""
     while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
         os.set_inheritable(number, True)
     os.close(number)

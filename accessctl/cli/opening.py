@@ -1,6 +1,6 @@
 """What commands open: the gallery, the names behind ids, the event log, the engine, photos.
 
-What takes long to import is imported where it is opened: every command passes through here.
+What takes long to import is imported in the functions, for most commands import this module.
 """
 
 import os
@@ -125,6 +125,7 @@ def open_to_read(config: "GalleryConfig", environment: Mapping[str, str]) -> "Cl
 
 
 def galleries_of(config: "Config", stack: ExitStack) -> Galleries:
+    """The door's and the demo's; `stack` closes them."""
     return Galleries((config.gallery, config.demo_gallery), stack)
 
 
@@ -136,7 +137,7 @@ def require_log(file: Path, purpose: str) -> None:
 
 @contextmanager
 def engine_of(config: "Config") -> Iterator["Engine"]:
-    """See recognition.engine.open_engine; from then on OpenCV and BLAS keep to one thread."""
+    """See recognition.engine.open_engine. From then on OpenCV and BLAS keep to one thread."""
     from accessctl.recognition.engine import one_thread_each, open_engine
 
     one_thread_each()

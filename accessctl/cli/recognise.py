@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 NO_FACE = "no face found"
 
 WHY = {"ambiguous": "somebody else who is enrolled is as near: the two cannot be told apart"}
-"""Where unknown does not speak for itself."""
+"""By reason, why nobody is named, where "unknown" alone would not say it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,10 +144,10 @@ def run_verify(args: VerifyOptions) -> int:
         except InputError as error:
             if not args.json:
                 raise
-            print_json(answer(error=str(error)))
+            print_json(verify_answer(error=str(error)))
             return error.exit_code
         found = verify(a, b, engine.roster.matcher, config.policy.target_fmr)
-    result = answer(
+    result = verify_answer(
         same=found.same,
         similarity=round(found.similarity, 4),
         fmr=float(f"{found.fmr:.3g}"),
@@ -156,11 +156,11 @@ def run_verify(args: VerifyOptions) -> int:
     if args.json:
         print_json(result)
     else:
-        print(sentence(result))
+        print(verify_sentence(result))
     return 0
 
 
-def sentence(result: dict[str, Any]) -> str:
+def verify_sentence(result: dict[str, Any]) -> str:
     verdict = "same person" if result["same"] else "not the same person"
     needed = result["threshold"]
     bar = "no similarity" if needed is None else f"at least {needed:.3f}"
@@ -170,7 +170,7 @@ def sentence(result: dict[str, Any]) -> str:
     )
 
 
-def answer(
+def verify_answer(
     *,
     same: bool | None = None,
     similarity: float | None = None,
@@ -199,7 +199,7 @@ def run_embed(args: EmbedOptions) -> int:
 
     config = config_from(args)
     read = photo_reader(config)
-    paths = list(expand(args.paths))
+    paths = list(photos_at(args.paths))
     rows: list[Embedding | None] = []
     with engine_to_read(config) as engine:
         for path in photo_bar(paths, len(paths)):
@@ -229,7 +229,7 @@ def run_embed(args: EmbedOptions) -> int:
     return 0
 
 
-def expand(paths: Iterable[Path]) -> Iterator[Path]:
+def photos_at(paths: Iterable[Path]) -> Iterator[Path]:
     """Files as they are, folders as the photos below them in order of their names."""
     for path in paths:
         if not path.is_dir():

@@ -34,7 +34,7 @@ from accessctl.service.client import ask
 
 NONE = "none"
 
-# Far more than a PIN: a file that is no PIN is told apart from one.
+# Far more than a PIN has, so that a file given by mistake is refused as too long.
 MAX_CHARACTERS = 64
 
 
@@ -95,10 +95,10 @@ def run_rules(args: RulesOptions) -> int:
             )
     zone = zone_of(config.access)
     if args.json:
-        shown = {**as_json(now.rules, zone), "pin": now.has_pin}
+        shown = {**rules_json(now.rules, zone), "pin": now.has_pin}
         print_json({"person": now.person.name, "id": now.person.id, **shown})
     else:
-        print(f"{now.person.name}: {in_words(now.rules, zone, has_pin=now.has_pin)}")
+        print(f"{now.person.name}: {rules_in_words(now.rules, zone, has_pin=now.has_pin)}")
     return 0
 
 
@@ -108,7 +108,7 @@ def _kept(name: str, config: Config) -> Entitlement:
         return Administration(gallery, audit, time.time).entitlement(name)
 
 
-def as_json(rules: PersonRules, zone: tzinfo | None) -> dict[str, Any]:
+def rules_json(rules: PersonRules, zone: tzinfo | None) -> dict[str, Any]:
     return {
         "groups": list(rules.groups),
         "from": _iso(rules.valid_from, zone),
@@ -118,7 +118,7 @@ def as_json(rules: PersonRules, zone: tzinfo | None) -> dict[str, Any]:
     }
 
 
-def in_words(rules: PersonRules, zone: tzinfo | None, *, has_pin: bool) -> str:
+def rules_in_words(rules: PersonRules, zone: tzinfo | None, *, has_pin: bool) -> str:
     parts = [
         "disabled" if rules.disabled else "",
         f"in {', '.join(rules.groups)}" if rules.groups else "in no group",

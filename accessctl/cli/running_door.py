@@ -18,7 +18,9 @@ from accessctl.cli.front import Verb
 from accessctl.service.client import ask
 from accessctl.storage.parsing import printable
 
+# Pictures that come so much later than they used to are told of.
 LATE_S = 0.5
+# Width of the column of labels.
 LABEL = 10
 DAY_S = 86400
 REMOVED = "somebody removed"

@@ -12,7 +12,7 @@ import pytest
 import accessctl
 from accessctl.cli import main as module
 from accessctl.cli.commands import COMMANDS
-from accessctl.cli.common import NoOptions
+from accessctl.cli.common import JsonOption
 from accessctl.cli.front import Typed, Verb
 from accessctl.cli.main import CAMERA_THREAD, added_commands, leave, main
 from accessctl.errors import CameraError, ConfigError
@@ -32,8 +32,8 @@ def ends(monkeypatch: pytest.MonkeyPatch) -> Callable[[BaseException | int], int
                 raise ending
             return ending
 
-        verb = Verb(func, NoOptions, "", ())
-        monkeypatch.setattr(module, "understood", lambda argv: Typed(verb, NoOptions()))
+        verb = Verb(func, JsonOption, "", ())
+        monkeypatch.setattr(module, "understood", lambda argv: Typed(verb, JsonOption()))
         return main([])
 
     return run

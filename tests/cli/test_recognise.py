@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from accessctl.cli.recognise import answer, expand, line, print_line, sentence
+from accessctl.cli.recognise import line, photos_at, print_line, verify_answer, verify_sentence
 from accessctl.domain import Box, Match, PersonId
 from accessctl.recognition.engine import Identification
 from accessctl.vision.fake import fake_face
@@ -207,8 +207,8 @@ def test_nobody_is_enrolled_by_it(site, pictures) -> None:
 
 
 def test_where_no_similarity_will_do() -> None:
-    line = answer(same=False, similarity=0.5, fmr=0.01, threshold=None)
-    assert sentence(line) == (
+    line = verify_answer(same=False, similarity=0.5, fmr=0.01, threshold=None)
+    assert verify_sentence(line) == (
         "not the same person: similarity 0.500 (no similarity is enough for these two), "
         "false-match rate 1.0e-02"
     )
@@ -308,7 +308,7 @@ def test_a_folder_without_photos(site) -> None:
 
 def test_files_as_they_are_folders_in_order(folder: Path) -> None:
     given = [folder / "z.jpg", folder, folder / "notes.txt"]
-    assert list(expand(given)) == [
+    assert list(photos_at(given)) == [
         folder / "z.jpg",
         folder / "a.PNG",
         folder / "b.png",
