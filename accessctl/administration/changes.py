@@ -11,7 +11,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -27,18 +27,23 @@ from accessctl.audit.log import EventLog
 from accessctl.audit.opening import open_log
 from accessctl.audit.schema import reported
 from accessctl.config import AuditConfig, Config
+from accessctl.config.policy import AccessConfig
 from accessctl.domain import Event, EventKind, Person, PersonId, PersonRules
-from accessctl.errors import StoreError, UnknownPersonError
+from accessctl.errors import InputError, StoreError, UnknownPersonError
 from accessctl.gallery.people import NewPhoto, People, Record
 from accessctl.gallery.pins import hash_pin
 from accessctl.gallery.store import open_gallery
 from accessctl.policy.lockout import Lockout
 from accessctl.policy.lockout_store import LockoutStore
+from accessctl.policy.schedule import beginning, ending, zone_of
 
 if TYPE_CHECKING:
     from accessctl.recognition.enrolment import Candidate
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+NONE = "none"
+"""In a wish on somebody's rules: no group, no beginning or no end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,3 +329,47 @@ def end_person_lockout(
             audit.append(person_event("face_unlocked", person, now(), more))
 
     return lockouts.clear_person(door, person, tell)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RulesWish:
+    """What an owner wants of somebody's rules, in words; None leaves what is as it is.
+
+    `groups` takes the place of all present ones. `begin` and `end` are dates such as
+    2026-01-31 or 2026-01-31T18:30 in the door's time zone; a day as the end is meant with all
+    of it.
+    """
+
+    groups: Sequence[str] | None = None
+    begin: str | None = None
+    end: str | None = None
+    disabled: bool | None = None
+    life_by_pin: bool | None = None
+
+
+def changed(kept: PersonRules, wish: RulesWish, config: AccessConfig) -> PersonRules:
+    """The rules as the wish changes them; InputError for an unknown group or date."""
+    zone = zone_of(config)
+    if wish.groups is not None:
+        kept = replace(kept, groups=_groups(wish.groups, config))
+    if wish.begin is not None:
+        begin = None if wish.begin == NONE else beginning(wish.begin, zone)
+        kept = replace(kept, valid_from=begin)
+    if wish.end is not None:
+        kept = replace(kept, valid_until=None if wish.end == NONE else ending(wish.end, zone))
+    if wish.life_by_pin is not None:
+        kept = replace(kept, life_by_pin=wish.life_by_pin)
+    return kept if wish.disabled is None else replace(kept, disabled=wish.disabled)
+
+
+def _groups(named: Sequence[str], config: AccessConfig) -> tuple[str, ...]:
+    groups = tuple(dict.fromkeys(named))
+    if groups == (NONE,):
+        return ()
+    for group in groups:
+        if group not in config.groups:
+            known = ", ".join(sorted(config.groups)) or "there are none yet"
+            raise InputError(
+                f"There is no group {group!r} in access.groups of the configuration ({known})."
+            )
+    return groups

@@ -23,7 +23,7 @@ from accessctl.administration.backup import (
     DoorKeys,
     read_keys,
 )
-from accessctl.administration.staging import StagedBackup, put_back, put_in_place, unpacked
+from accessctl.administration.placing import StagedBackup, put_back, put_in_place, unpacked
 from accessctl.audit.append import RESTORED, End, HeadFile, last_end, purged_through
 from accessctl.audit.base import person_event
 from accessctl.audit.log import EventLog

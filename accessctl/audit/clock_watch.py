@@ -4,15 +4,18 @@ The log keeps where both clocks stood at the last look: the wall clock, which ca
 uptime, which goes on by itself. Where they have moved apart the wall clock has jumped. From one
 boot to another nobody knows how long the machine was off: a wall clock that went back has jumped,
 and one that is more than a day ahead may have, unless something keeps it right. A jump is a record
-of its own, and a doubt that lasts until the clock is synchronised or its owner confirms it.
+of its own, and a doubt that lasts until the clock is synchronised or its owner confirms it, who has
+to say what day it is.
 """
 
 import sqlite3
 from dataclasses import dataclass, replace
-from typing import Any
+from datetime import UTC, date, datetime, tzinfo
+from typing import Any, Protocol
 
 from accessctl.clock import Clocks, Uptime
 from accessctl.domain import Event, EventKind
+from accessctl.errors import InputError
 
 # States of the service events by which the log tells about its clock.
 JUMPED = "clock_jumped"
@@ -20,8 +23,10 @@ TRUSTED = "clock_trusted"
 
 # A time server sets a clock by less, now and then; more is a jump.
 STEP_S = 60.0
+
 # So much a machine may have been off without anybody asking.
 OFF_S = 86400.0
+
 # An anchor is kept at least this often while somebody looks.
 KEEP_S = 3600.0
 
@@ -140,6 +145,28 @@ def jump_in_words(by_s: float) -> str:
     else:
         far = f"{minutes:.0f} minutes"
     return f"jumped {'ahead' if by_s > 0 else 'back'} by {far}, and nothing says that it is right"
+
+
+class ConfirmableLog(Protocol):
+    def confirm_clock(self) -> None: ...
+
+
+def confirm_clock(audit: ConfirmableLog, today: str, now: float, zone: tzinfo | None) -> date:
+    """Believe the clock from now on, on record; the date that it shows.
+
+    `today` is the date of the owner's own calendar, such as 2026-01-31: a wrong clock is not
+    confirmed in passing. `now` is epoch seconds, `zone` the door's (None: the system's).
+    InputError for another date, or none; StoreError, and then nothing is confirmed.
+    """
+    shown = datetime.fromtimestamp(now, UTC).astimezone(zone).date()
+    try:
+        said = date.fromisoformat(today.strip())
+    except ValueError as error:
+        raise InputError(f"{today!r} is not a date; write today's as 2026-01-31.") from error
+    if said != shown:
+        raise InputError(f"The clock says that today is {shown}, not {said}; set it first.")
+    audit.confirm_clock()
+    return shown
 
 
 def _number(value: Any) -> float | None:

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from accessctl.administration.clock import confirm_clock
-from accessctl.audit.clock_watch import jump_in_words
+from accessctl.audit.clock_watch import confirm_clock, jump_in_words
 from accessctl.audit.opening import (
     find_key,
     key_path,

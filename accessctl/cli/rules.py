@@ -14,9 +14,10 @@ from accessctl.administration.changes import (
     Administration,
     DeferredLog,
     Entitlement,
+    RulesWish,
+    changed,
     open_administration,
 )
-from accessctl.administration.rules import RulesWish, changed
 from accessctl.cli.common import (
     ConfigOption,
     JsonOption,

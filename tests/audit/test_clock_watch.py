@@ -1,7 +1,9 @@
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -12,6 +14,7 @@ from accessctl.audit.clock_watch import (
     OFF_S,
     STEP_S,
     ClockAnchor,
+    confirm_clock,
     jump_in_words,
     jump_s,
     looked,
@@ -22,8 +25,8 @@ from accessctl.audit.snapshots import Snapshots
 from accessctl.clock import Clocks, Uptime
 from accessctl.config import AuditConfig, SnapshotConfig
 from accessctl.config.operation import RetentionConfig
-from accessctl.domain import Event
-from accessctl.errors import StoreError
+from accessctl.domain import Event, EventKind
+from accessctl.errors import InputError, StoreError
 
 DAY_S = 86400.0
 NOW = 1_800_000_000.0
@@ -257,3 +260,23 @@ def test_what_a_time_server_corrects_is_no_jump(waited: float, slip: float) -> N
 )
 def test_a_jump_in_words(by_s: float, words: str) -> None:
     assert jump_in_words(by_s) == f"jumped {words}, and nothing says that it is right"
+
+
+# Late in the evening in London, the next day in Tokyo.
+LATE_EVENING = datetime(2026, 11, 29, 23, 0, tzinfo=UTC).timestamp()
+
+
+def test_the_owner_says_which_day_it_is(tmp_path: Path) -> None:
+    wall = [LATE_EVENING - 1e7]
+    clocks = Clocks(lambda: wall[0], lambda: Uptime("b", 1.0), lambda: False)
+    with EventLog(tmp_path / "events.sqlite", clocks=clocks) as log:
+        log.append(Event(wall[0], EventKind.SERVICE, {"state": "started"}))
+        wall[0] = LATE_EVENING
+        assert log.clock_doubt_s() == 1e7
+        for wrong in ("2025-11-29", "2026-11-29", "today", ""):
+            with pytest.raises(InputError):
+                confirm_clock(log, wrong, LATE_EVENING, ZoneInfo("Asia/Tokyo"))
+        assert log.clock_doubt_s() == 1e7
+        said = confirm_clock(log, "2026-11-30", LATE_EVENING, ZoneInfo("Asia/Tokyo"))
+        assert said == date(2026, 11, 30)
+        assert log.clock_doubt_s() is None
