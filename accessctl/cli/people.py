@@ -165,9 +165,8 @@ def run_remove(args: RemoveOptions) -> int:
 def run_check(args: CheckOptions) -> int:
     """1 where somebody may be let in as somebody else, or not at all; else 0."""
     from accessctl.encoder.card import load_card
-    from accessctl.recognition.calibration import scoring_of
+    from accessctl.recognition.calibration import Yardstick, scoring_of
     from accessctl.recognition.gallery_check import check_photos, flaw_sentence
-    from accessctl.recognition.photo_fit import Yardstick
 
     config = config_from(args)
     card, policy = load_card(config.encoder.folder), config.policy

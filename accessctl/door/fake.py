@@ -30,9 +30,9 @@ from accessctl.liveness.examiner import CueWindow
 from accessctl.liveness.fake import fake_result
 from accessctl.liveness.worker import CueRunner, DirectCueRunner, Results
 from accessctl.recognition.calibration import Calibration
+from accessctl.recognition.matcher import Roster
 from accessctl.recognition.normalisation import Normaliser
 from accessctl.recognition.recogniser import Recogniser
-from accessctl.recognition.roster import Roster
 from accessctl.vision.fake import fake_face
 from accessctl.vision.second_camera import OtherView
 

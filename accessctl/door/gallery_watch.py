@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from accessctl.domain import Reason
 from accessctl.errors import StoreError
-from accessctl.recognition.roster import Roster
+from accessctl.recognition.matcher import Roster
 
 # How often an unchanged mark goes on record again, so that no retention forgets it; seconds.
 REPEAT_S = 86400.0

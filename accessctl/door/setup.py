@@ -16,8 +16,8 @@ from accessctl.door.duty import Duty
 from accessctl.door.gallery_watch import GalleryWatch
 from accessctl.door.liveness_gate import LivenessGate
 from accessctl.door.recorder import NO_PICTURES, DecisionPictures, DecisionRecorder
+from accessctl.recognition.matcher import Roster
 from accessctl.recognition.recogniser import Recogniser
-from accessctl.recognition.roster import Roster
 
 
 class FaceObserver(Protocol):

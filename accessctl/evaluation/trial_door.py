@@ -37,9 +37,9 @@ from accessctl.liveness.evidence import CueResult
 from accessctl.liveness.examiner import MIN_SEEN, CueWindow, Liveness
 from accessctl.liveness.worker import DirectCueRunner, Examine
 from accessctl.recognition.calibration import Calibration, scoring_of
+from accessctl.recognition.matcher import Roster
 from accessctl.recognition.normalisation import Normaliser
 from accessctl.recognition.recogniser import Recogniser
-from accessctl.recognition.roster import Roster
 
 NAME = "visitor"
 EPOCH = 0.0

@@ -4,6 +4,7 @@ owner states for a whole search to the one that a single comparison must keep (I
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,6 +95,20 @@ class Calibration:
         part = (above - wanted) / (above - below)
         step = self._score[first] - self._score[first - 1]
         return float(self._score[first - 1] + part * step)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Yardstick:
+    """How faces of one encoder are compared, and what counts.
+
+    A photo shows the same person as others up to a false-match rate of `target_fmr`; the door
+    takes strangers for somebody at `target_fpir`.
+    """
+
+    normaliser: Normaliser
+    calibration: Calibration
+    target_fpir: float
+    target_fmr: float
 
 
 def scoring_of(card: Card) -> tuple[Normaliser, Calibration]:

@@ -24,10 +24,9 @@ from accessctl.gallery.store import open_gallery
 from accessctl.policy.decide import rare_enough, sure
 from accessctl.recognition.calibration import Calibration, scoring_of
 from accessctl.recognition.enrolment import Enrolment, PhotoDetector, Progress, reembed, size_of
-from accessctl.recognition.matcher import Matcher
+from accessctl.recognition.matcher import Matcher, Roster
 from accessctl.recognition.normalisation import Normaliser
 from accessctl.recognition.recogniser import Recogniser, only_face
-from accessctl.recognition.roster import Roster
 from accessctl.vision.observer import Observer
 
 POOR_QUALITY = "poor_quality"

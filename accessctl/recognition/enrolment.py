@@ -15,9 +15,10 @@ from accessctl.config import PolicyConfig
 from accessctl.domain import Embedding, Face, Image, Match, PersonId
 from accessctl.errors import FaceError, StoreError
 from accessctl.gallery.people import People, StoredPhoto
-from accessctl.recognition.photo_fit import NEAR_THRESHOLD, Yardstick
+from accessctl.recognition.calibration import Yardstick
+from accessctl.recognition.matcher import Roster
+from accessctl.recognition.photo_fit import NEAR_THRESHOLD
 from accessctl.recognition.recogniser import Recogniser, bystanders, cut_out, only_face
-from accessctl.recognition.roster import Roster
 
 # Longest side of the photo that is kept; a crop for any encoder is cut from it again.
 MAX_PHOTO_SIDE = 1024

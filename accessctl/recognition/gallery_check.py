@@ -9,9 +9,9 @@ import numpy as np
 from accessctl.domain import PersonId
 from accessctl.gallery.people import People, Template
 from accessctl.policy.decide import rare_enough
-from accessctl.recognition.calibration import comparison_fmr
+from accessctl.recognition.calibration import Yardstick, comparison_fmr
 from accessctl.recognition.matcher import Matcher
-from accessctl.recognition.photo_fit import NEAR_THRESHOLD, SAME_PICTURE, PhotoIndex, Yardstick
+from accessctl.recognition.photo_fit import NEAR_THRESHOLD, SAME_PICTURE, PhotoIndex
 
 BLOCK = 512
 

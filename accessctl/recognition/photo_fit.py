@@ -17,29 +17,15 @@ from numpy.typing import NDArray
 from accessctl.domain import Embedding, PersonId
 from accessctl.gallery.people import Template
 from accessctl.policy.decide import rare_enough
-from accessctl.recognition.calibration import Calibration, comparison_fmr
+from accessctl.recognition.calibration import Yardstick, comparison_fmr
 from accessctl.recognition.matcher import Comparison, compare_sides, pool
-from accessctl.recognition.normalisation import Normaliser, Sides
+from accessctl.recognition.normalisation import Sides
 
 SAME_PICTURE = 0.9995
 """Cosine at and above which two photos are one picture, saved twice."""
 
 NEAR_THRESHOLD = 10.0
 """Whose false-match rate comes within this factor of the door's threshold is a look-alike."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Yardstick:
-    """How faces of one encoder are compared, and what counts.
-
-    A photo shows the same person as others up to a false-match rate of `target_fmr`; the door
-    takes strangers for somebody at `target_fpir`.
-    """
-
-    normaliser: Normaliser
-    calibration: Calibration
-    target_fpir: float
-    target_fmr: float
 
 
 @dataclass(frozen=True, slots=True)

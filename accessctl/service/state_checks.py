@@ -15,9 +15,8 @@ from accessctl.encoder.card import load_card
 from accessctl.gallery import sealing
 from accessctl.gallery.schema import database_file
 from accessctl.gallery.store import open_gallery
-from accessctl.recognition.calibration import scoring_of
+from accessctl.recognition.calibration import Yardstick, scoring_of
 from accessctl.recognition.gallery_check import StoredFlaw, check_photos, flaw_sentence
-from accessctl.recognition.photo_fit import Yardstick
 from accessctl.service.checks import NAMED, Finding, failure, ok, warning
 from accessctl.storage.seen import first_look_alike, hidden_in
 

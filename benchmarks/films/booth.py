@@ -26,7 +26,7 @@ from accessctl.gallery.store import open_gallery
 from accessctl.recognition.calibration import scoring_of
 from accessctl.recognition.engine import Engine, one_thread_each, open_engine
 from accessctl.recognition.enrolment import Candidate
-from accessctl.recognition.roster import Roster
+from accessctl.recognition.matcher import Roster
 from accessctl.vision.observer import Observer
 
 Photo: TypeAlias = Candidate

@@ -34,9 +34,9 @@ from accessctl.gallery.fake import random_units
 from accessctl.gallery.store import open_gallery
 from accessctl.policy.lockout import Lockout
 from accessctl.policy.lockout_store import LockoutStore
+from accessctl.recognition.calibration import Yardstick
 from accessctl.recognition.enrolment import Candidate
 from accessctl.recognition.normalisation import Normaliser
-from accessctl.recognition.photo_fit import Yardstick
 
 NOW = 1_800_000_000.0
 ONE_DAY = 86400.0

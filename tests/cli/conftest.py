@@ -30,9 +30,9 @@ from accessctl.recognition import engine as recognition
 from accessctl.recognition.calibration import Calibration, scoring_of
 from accessctl.recognition.engine import Engine, EngineMakers
 from accessctl.recognition.enrolment import Progress, reembed
+from accessctl.recognition.matcher import Roster
 from accessctl.recognition.normalisation import Normaliser
 from accessctl.recognition.recogniser import Recogniser
-from accessctl.recognition.roster import Roster
 from accessctl.vision.observer import Observer
 
 REPOSITORY = Path(__file__).parents[2]

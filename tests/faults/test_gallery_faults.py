@@ -14,8 +14,8 @@ from accessctl.errors import StoreError
 from accessctl.gallery.fake import random_units
 from accessctl.gallery.people import NewPhoto
 from accessctl.gallery.store import Gallery, open_gallery
+from accessctl.recognition.matcher import Roster
 from accessctl.recognition.normalisation import Normaliser
-from accessctl.recognition.roster import Roster
 
 FACES = random_units(3, 16, seed=1)
 NORMALISER = Normaliser(random_units(300, 16, seed=2), 50)

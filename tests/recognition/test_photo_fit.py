@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 from accessctl.domain import PersonId
 from accessctl.gallery.fake import random_units
 from accessctl.gallery.people import Template
-from accessctl.recognition.calibration import Calibration
+from accessctl.recognition.calibration import Calibration, Yardstick
 from accessctl.recognition.matcher import Matcher
 from accessctl.recognition.normalisation import Normaliser
-from accessctl.recognition.photo_fit import PhotoIndex, Yardstick
+from accessctl.recognition.photo_fit import PhotoIndex
 
 DIMENSION = 16
 # The false-match rate falls tenfold with each unit of score.
