@@ -193,7 +193,7 @@ def _best(cards: dict[str, Card], faces: Path) -> Card:
 
 
 def _load(card: Card) -> Encoder:
-    from accessctl.encoder.litert import LiteRtEncoder
+    from accessctl.encoder.choose import LiteRtEncoder
 
     return LiteRtEncoder(card, "float16")
 

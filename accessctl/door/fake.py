@@ -22,7 +22,7 @@ from accessctl.door.liveness_gate import LivenessGate
 from accessctl.door.recorder import NO_PICTURES, DecisionPictures, DecisionRecorder
 from accessctl.door.setup import DoorSetup, LiveSettings
 from accessctl.door.visit import Step
-from accessctl.encoder.fake import FAKE_CARD, FakeEncoder
+from accessctl.encoder.base import FAKE_CARD, FakeEncoder
 from accessctl.gallery.fake import MemoryGallery, random_units
 from accessctl.gallery.people import NewPhoto
 from accessctl.liveness.evidence import CueVerdict

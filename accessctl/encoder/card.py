@@ -1,10 +1,14 @@
 """The card beside an encoder's weights: what it eats, what it gives, where it came from.
 
 Everything that depends on the encoder is read from here, so that a door can change its
-encoder by naming another folder.
+encoder by naming another folder. The digests of model files that are made on this machine cannot be
+in the committed card: a SHA256SUMS file beside it lists them, as `sha256sum` writes and checks it.
 """
 
 import datetime
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -30,6 +34,9 @@ from accessctl.storage.parsing import read_mapping
 
 CARD_NAME = "card.yaml"
 HEADER = "# Read by accessctl and rewritten by its commands; comments are not kept.\n"
+SUMS_LINE = re.compile(r"([0-9a-f]{64}) [ *]([A-Za-z0-9._-]{1,200})")
+MAX_SUMS_BYTES = 1 << 16
+REMEDY = "run `accessctl models fetch` or `accessctl models unpack`"
 
 
 class Card(CardSection):
@@ -159,3 +166,56 @@ class _CardDumper(yaml.SafeDumper):
     def represent_sequence(self, tag: str, sequence: Any, flow_style: bool | None = None) -> Any:
         plain = not any(isinstance(item, list | dict) for item in sequence)
         return super().represent_sequence(tag, sequence, flow_style=plain or flow_style)
+
+
+def format_sums(sums: Mapping[str, str]) -> str:
+    """The text of a SHA256SUMS file: {file name: hex digest}."""
+    return "".join(f"{digest}  {name}\n" for name, digest in sums.items())
+
+
+def read_sums(path: Path) -> dict[str, str]:
+    """{file name: hex digest}; raises ModelError when missing or malformed."""
+    try:
+        if path.stat().st_size > MAX_SUMS_BYTES:
+            raise ModelError(f"{path} is not a list of SHA-256 sums; {REMEDY}.")
+        lines = path.read_text(encoding="ascii").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ModelError(f"Cannot read {path} ({_cause(error)}); {REMEDY}.") from error
+    sums = {}
+    for line in lines:
+        match = SUMS_LINE.fullmatch(line)
+        if match is None:
+            raise ModelError(f"{path} is not a list of SHA-256 sums; {REMEDY}.")
+        sums[match[2]] = match[1]
+    return sums
+
+
+def read_checked(path: Path, sums: Path | None) -> bytes:
+    """The bytes of a model file, which must have the digest that `sums` lists for its name.
+
+    `sums` None: the file is believed as it is. The bytes that were checked are the bytes
+    to load, so that a swap in between changes nothing. Raises ModelError.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"Cannot read the model {path} ({_cause(error)}); {REMEDY}.") from error
+    if sums is None:
+        return data
+    expected = read_sums(sums).get(path.name)
+    if expected is None:
+        raise ModelError(f"{sums} lists no digest for {path.name}; {REMEDY}.")
+    if hashlib.sha256(data).hexdigest() != expected:
+        raise ModelError(
+            f"{path} was altered since it was made (SHA-256 differs from {sums.name}); {REMEDY}."
+        )
+    return data
+
+
+def _cause(error: Exception) -> str:
+    return (isinstance(error, OSError) and error.strerror) or "not text"
+
+
+def combined(lines: Iterable[str]) -> str:
+    """Lower-case hex SHA-256 of `lines`, each ended by a newline."""
+    return hashlib.sha256("".join(f"{line}\n" for line in lines).encode("utf-8")).hexdigest()

@@ -12,9 +12,8 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from accessctl.domain import Embedding, Image
-from accessctl.encoder.artefacts import read_checked
 from accessctl.encoder.base import unit
-from accessctl.encoder.card import Card
+from accessctl.encoder.card import Card, read_checked
 from accessctl.encoder.keras_file import load_keras
 from accessctl.errors import ModelError
 

@@ -28,9 +28,8 @@ from accessctl.door.recorder import DecisionRecorder
 from accessctl.door.setup import DoorSetup, LiveSettings
 from accessctl.door.visit import FaceView
 from accessctl.door.visit_liveness import VisitLiveness
-from accessctl.encoder.base import Encoder
+from accessctl.encoder.base import FAKE_CARD, Encoder
 from accessctl.encoder.card import Card
-from accessctl.encoder.fake import FAKE_CARD
 from accessctl.gallery.fake import MemoryGallery, random_units
 from accessctl.gallery.people import NewPhoto
 from accessctl.liveness.evidence import CueResult

@@ -33,8 +33,7 @@ from accessctl.demo.people import collins, demo_enrolment_photo
 from accessctl.domain import Decision, Outcome
 from accessctl.door.assembly import open_audit, open_door
 from accessctl.door.session import watch
-from accessctl.encoder.artefacts import read_checked
-from accessctl.encoder.card import Card, load_card
+from accessctl.encoder.card import Card, load_card, read_checked
 from accessctl.encoder.choose import gpu_is_there
 from accessctl.encoder.joint import part_cards
 from accessctl.liveness.cues.table import added_cues

@@ -15,8 +15,7 @@ from typing import Any, Literal
 import keras
 import numpy as np
 
-from accessctl.encoder.artefacts import format_sums
-from accessctl.encoder.card import Card, load_card, write_card
+from accessctl.encoder.card import Card, format_sums, load_card, write_card
 from accessctl.encoder.card_parts import Files, LiteRtFiles
 from accessctl.encoder.keras_file import in_precision, saved, to_litert
 from accessctl.errors import InputError, StoreError

@@ -12,8 +12,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from accessctl.encoder.artefacts import read_checked
-from accessctl.encoder.card import Card
+from accessctl.encoder.card import Card, read_checked
 from accessctl.encoder.keras_file import load_keras
 from accessctl.errors import ModelError
 from accessctl.training.settings import Freeze, Region

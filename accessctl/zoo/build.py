@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from accessctl.encoder.artefacts import format_sums, read_checked
+from accessctl.encoder.card import format_sums, read_checked
 from accessctl.errors import AccessctlError, ModelError
 from accessctl.zoo.atomic import write_atomically
 from accessctl.zoo.fetch import Report

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from accessctl.encoder.artefacts import combined
+from accessctl.encoder.card import combined
 from accessctl.zoo.places import EncoderPlaces
 
 

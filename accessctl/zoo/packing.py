@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from accessctl.encoder.artefacts import format_sums, read_sums
+from accessctl.encoder.card import format_sums, read_sums
 from accessctl.errors import InputError, ModelError
 from accessctl.zoo.archive import DAMAGE, sha256_of
 from accessctl.zoo.atomic import write_atomically

@@ -8,7 +8,7 @@ import pytest
 from accessctl.api.engine import FaceEngine, open_engine_of
 from accessctl.domain import Face, Frame, Image
 from accessctl.door.fake import CALIBRATION, FACE_BOX
-from accessctl.encoder.fake import FAKE_CARD, FakeEncoder
+from accessctl.encoder.base import FAKE_CARD, FakeEncoder
 from accessctl.gallery.fake import random_units
 from accessctl.recognition.engine import EngineMakers
 from accessctl.recognition.normalisation import Normaliser

@@ -21,7 +21,7 @@ from accessctl.bundled import asset
 from accessctl.config import Config, load_config
 from accessctl.domain import CropGeometry
 from accessctl.door.fake import FACE_BOX, portrait
-from accessctl.encoder.fake import FAKE_CARD
+from accessctl.encoder.base import FAKE_CARD
 from accessctl.errors import (
     BadNameError,
     ConfigError,

@@ -7,10 +7,10 @@ import pytest
 import typer
 
 from accessctl.config import EncoderConfig
+from accessctl.encoder.base import FAKE_CARD
 from accessctl.encoder.card import load_card, update_card, write_card
 from accessctl.encoder.card_parts import EncoderPart
 from accessctl.encoder.choose import load_encoder
-from accessctl.encoder.fake import FAKE_CARD
 from accessctl.errors import ConfigError, InputError, ModelError, SourceError
 
 DLIB = Path(__file__).resolve().parents[2] / "models/cache/dlib"

@@ -22,8 +22,8 @@ from accessctl.cli.evaluate_common import (
     words,
 )
 from accessctl.config import Config, EncoderConfig
+from accessctl.encoder.base import FAKE_CARD
 from accessctl.encoder.card import load_card
-from accessctl.encoder.fake import FAKE_CARD
 from accessctl.errors import StoreError
 from accessctl.evaluation.statistics import Count, Measured
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from accessctl.cli.evaluate_liveness import species_place
 from accessctl.encoder import choose
-from accessctl.encoder.fake import FAKE_CARD
+from accessctl.encoder.base import FAKE_CARD
 from accessctl.errors import CameraError
 from accessctl.evaluation import challenge_trials, presentation
 from accessctl.evaluation.challenge_trials import Trial

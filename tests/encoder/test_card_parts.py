@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from accessctl.encoder.base import FAKE_CARD
 from accessctl.encoder.card import load_card
 from accessctl.encoder.card_parts import INPUTS, REGIONS, TEMPLATE, usual_input
-from accessctl.encoder.fake import FAKE_CARD
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,8 @@ import numpy as np
 import pytest
 
 from accessctl.encoder.card_parts import Files, LiteRtFiles
+from accessctl.encoder.choose import LiteRtEncoder
 from accessctl.encoder.keras_file import load_keras
-from accessctl.encoder.litert import LiteRtEncoder
 from accessctl.encoder.tensorflow import TensorFlowEncoder, padded_size
 from accessctl.errors import ModelError
 

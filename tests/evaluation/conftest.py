@@ -7,8 +7,7 @@ from accessctl.config import PolicyConfig
 from accessctl.config.liveness import LivenessConfig
 from accessctl.door.demands import Wanted
 from accessctl.door.fake import CALIBRATION
-from accessctl.encoder.base import Encoder
-from accessctl.encoder.fake import FAKE_CARD, FakeEncoder
+from accessctl.encoder.base import FAKE_CARD, Encoder, FakeEncoder
 from accessctl.evaluation.trial_door import DoorParts
 from accessctl.gallery.fake import random_units
 from accessctl.liveness.examiner import CueWindow

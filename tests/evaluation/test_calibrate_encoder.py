@@ -7,9 +7,9 @@ import cv2
 import numpy as np
 import pytest
 
+from accessctl.encoder.base import FAKE_CARD, FakeEncoder
 from accessctl.encoder.card import load_card, write_card
 from accessctl.encoder.card_parts import ScoredPart
-from accessctl.encoder.fake import FAKE_CARD, FakeEncoder
 from accessctl.errors import SourceError
 from accessctl.evaluation.calibrate_encoder import (
     MAX_COHORT_BYTES,

@@ -10,7 +10,7 @@ import pytest
 from accessctl.domain import Box, Face, PersonId, Pose, Quality
 from accessctl.door import demands
 from accessctl.door.fake import ScriptedCues
-from accessctl.encoder.fake import FakeEncoder
+from accessctl.encoder.base import FakeEncoder
 from accessctl.evaluation.challenge_trials import (
     VISITOR,
     Moment,

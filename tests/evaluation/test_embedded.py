@@ -6,8 +6,7 @@ import pytest
 
 from accessctl.config import EncoderConfig, VisionConfig
 from accessctl.domain import Box, Face, Image
-from accessctl.encoder.base import Encoder
-from accessctl.encoder.fake import FakeEncoder
+from accessctl.encoder.base import Encoder, FakeEncoder
 from accessctl.evaluation.data import FolderPhotos
 from accessctl.evaluation.embedded import Bench, Probes, bench_for, encoder_key
 from accessctl.evaluation.sightings import SightingSettings, Subject

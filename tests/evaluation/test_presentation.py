@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from accessctl.camera.source import Shot
 from accessctl.domain import Box, Face, Frame, Image, Quality
 from accessctl.door.fake import ScriptedCues
-from accessctl.encoder.fake import FakeEncoder
+from accessctl.encoder.base import FakeEncoder
 from accessctl.errors import CameraError, InputError
 from accessctl.evaluation import presentation as module
 from accessctl.evaluation.presentation import (

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from accessctl.domain import Box, Face, Image
-from accessctl.encoder.fake import FAKE_CARD, FakeEncoder
+from accessctl.encoder.base import FAKE_CARD, FakeEncoder
 from accessctl.errors import SourceError
 from accessctl.evaluation.data import FolderPhotos, person_of
 from accessctl.evaluation.embedded import Bench, Probes

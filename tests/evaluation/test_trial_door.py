@@ -6,7 +6,7 @@ import pytest
 from accessctl.config import Config
 from accessctl.domain import Frame, Image, Outcome, Quality, Reason
 from accessctl.door.fake import ScriptedCues, portrait
-from accessctl.encoder.fake import FakeEncoder
+from accessctl.encoder.base import FakeEncoder
 from accessctl.errors import ModelError
 from accessctl.evaluation.trial_door import DoorParts, OneFace, TrialDoor, door_parts
 from accessctl.liveness.evidence import CueVerdict

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accessctl.encoder.base import FAKE_CARD
 from accessctl.encoder.card_parts import CalibrationTable, ScoredPart
-from accessctl.encoder.fake import FAKE_CARD
 from accessctl.errors import ModelError
 from accessctl.gallery.fake import random_units
 from accessctl.recognition.calibration import Calibration, comparison_fmr, scoring_of, search_fpir

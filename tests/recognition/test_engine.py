@@ -10,7 +10,7 @@ from accessctl.administration.changes import Administration
 from accessctl.config import AuditConfig, Config, GalleryConfig
 from accessctl.domain import Box, Image, Quality
 from accessctl.door.fake import CALIBRATION, EPOCH, FACE_BOX, FakeHouse, portrait
-from accessctl.encoder.fake import FAKE_CARD, FakeEncoder
+from accessctl.encoder.base import FAKE_CARD, FakeEncoder
 from accessctl.errors import ModelError, NoFaceError, SeveralFacesError, StoreError
 from accessctl.gallery.fake import MemoryGallery, random_units
 from accessctl.gallery.people import NewPhoto, StoredPhoto

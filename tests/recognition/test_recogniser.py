@@ -6,8 +6,7 @@ import pytest
 from accessctl.config import VisionConfig
 from accessctl.domain import Box, Face, Pose, Quality
 from accessctl.door.fake import FACE_BOX, portrait
-from accessctl.encoder.base import FlipAveraged
-from accessctl.encoder.fake import FAKE_CARD, FakeEncoder
+from accessctl.encoder.base import FAKE_CARD, FakeEncoder, FlipAveraged
 from accessctl.errors import NoFaceError, PoorFaceError, SeveralFacesError
 from accessctl.recognition.recogniser import ADVICE, Recogniser, bystanders, cut_out, only_face
 from accessctl.vision.alignment import cut

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from accessctl.encoder.fake import FakeEncoder
+from accessctl.encoder.base import FakeEncoder
 from accessctl.errors import InputError
 from accessctl.training import data
 from accessctl.training.data import descriptors, encoder_folder, targets_from

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from accessctl.encoder.artefacts import read_checked, read_sums
+from accessctl.encoder.card import read_checked, read_sums
 from accessctl.errors import FetchError, ModelError
 from accessctl.zoo.build import build_missing, is_intact, run_module, status_of, write_built
 

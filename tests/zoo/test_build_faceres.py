@@ -5,7 +5,7 @@ import pytest
 
 from accessctl.encoder.base import unit
 from accessctl.encoder.card import load_card
-from accessctl.encoder.litert import LiteRtEncoder
+from accessctl.encoder.choose import LiteRtEncoder
 from accessctl.evaluation.data import cut_canvas, open_canvases, read_canvas, read_rows
 from accessctl.zoo.build_faceres import main
 from accessctl.zoo.faceres import FaceresPlaces, fingerprint

@@ -5,7 +5,7 @@ import pytest
 
 from accessctl.encoder.base import unit
 from accessctl.encoder.card import load_card
-from accessctl.encoder.litert import LiteRtEncoder
+from accessctl.encoder.choose import LiteRtEncoder
 from accessctl.zoo.build_mobilefacenet import main
 from accessctl.zoo.golden import read_golden
 from accessctl.zoo.mobilefacenet import MobileFaceNetPlaces

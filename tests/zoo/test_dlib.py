@@ -3,8 +3,7 @@ import shutil
 
 import pytest
 
-from accessctl.encoder.artefacts import read_sums
-from accessctl.encoder.card import load_card
+from accessctl.encoder.card import load_card, read_sums
 from accessctl.zoo.dlib import DlibPlaces
 from accessctl.zoo.places import provide, run_build
 

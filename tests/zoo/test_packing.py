@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from accessctl.encoder.artefacts import format_sums, read_sums
+from accessctl.encoder.card import format_sums, read_sums
 from accessctl.errors import FetchError, InputError, ModelError
 from accessctl.zoo.manifest import Manifest, load_manifest
 from accessctl.zoo.packing import pack, pieces_of, unpack
