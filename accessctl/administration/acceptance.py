@@ -25,7 +25,7 @@ from accessctl.config import Config, config_in, read_config
 from accessctl.config.guard import Weakening, changed_names, weakened
 from accessctl.domain import Event, EventKind
 from accessctl.errors import ConfigError, StoreError
-from accessctl.gallery.mark import place_of
+from accessctl.gallery.schema import place_of
 from accessctl.gallery.sealing import associated_data, seal, unseal
 from accessctl.storage.files import write_atomically
 from accessctl.storage.parsing import read_bounded

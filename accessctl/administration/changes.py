@@ -31,7 +31,7 @@ from accessctl.config.policy import AccessConfig
 from accessctl.domain import Event, EventKind, Person, PersonId, PersonRules
 from accessctl.errors import InputError, StoreError, UnknownPersonError
 from accessctl.gallery.people import NewPhoto, People, Record
-from accessctl.gallery.pins import hash_pin
+from accessctl.gallery.person import hash_pin
 from accessctl.gallery.store import open_gallery
 from accessctl.policy.lockout import Lockout
 from accessctl.policy.lockout_store import LockoutStore

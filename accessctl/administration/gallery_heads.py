@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from accessctl.audit.base import Recorder
 from accessctl.domain import Event, EventKind, Person
 from accessctl.errors import StoreError
-from accessctl.gallery.mark import GalleryMark, Marked, goes_on_from
+from accessctl.gallery.schema import GalleryMark, Marked, goes_on_from
 
 SEEN, ACCEPTED = "gallery_seen", "gallery_accepted"
 

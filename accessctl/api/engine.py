@@ -28,8 +28,8 @@ from accessctl.domain import Embedding, Face, Image, Match, Person, PersonId
 from accessctl.encoder import choose
 from accessctl.encoder.base import Encoder
 from accessctl.errors import StoreError
-from accessctl.gallery.fake import MemoryGallery
-from accessctl.gallery.people import StoredPhoto, clean_name
+from accessctl.gallery.people import EmptyGallery, StoredPhoto
+from accessctl.gallery.person import clean_name
 from accessctl.gallery.schema import database_file
 from accessctl.recognition import engine as recognition
 from accessctl.recognition.engine import (
@@ -253,7 +253,7 @@ class FaceEngine:
     def _enrolled(self, *, make: bool = False) -> Engine:
         """The parts with those who are enrolled, from when there is a gallery; `make` one."""
         with self._changes:
-            known = not isinstance(self._parts.gallery, NobodyEnrolled)
+            known = not isinstance(self._parts.gallery, EmptyGallery)
             if not known and (make or database_file(self.config.gallery.folder).exists()):
                 self._open_gallery()
             return self._parts
@@ -269,13 +269,6 @@ class FaceEngine:
             roster = parts.roster.of(gallery)
             self._stack.push(stack.pop_all())
         self._parts = replace(parts, gallery=gallery, roster=roster)
-
-
-class NobodyEnrolled(MemoryGallery):
-    """What an engine that only reads takes for the gallery where there is none."""
-
-    def close(self) -> None:
-        """There is nothing to close."""
 
 
 @contextmanager
@@ -308,7 +301,7 @@ def open_engine_of(
     chosen = configuration(config)
     with ExitStack() as stack:
         with standard_error_untouched():
-            blank = replace(makers, gallery=lambda _config, _environment: NobodyEnrolled())
+            blank = replace(makers, gallery=lambda _config, _environment: EmptyGallery())
             parts = stack.enter_context(recognition.open_engine(chosen, _renew, blank))
         yield FaceEngine(parts, stack, makers, renew_templates=renew_templates)
 

@@ -116,9 +116,9 @@ def open_to_read(config: "GalleryConfig", environment: Mapping[str, str]) -> "Cl
     from accessctl.gallery.schema import database_file
 
     if not database_file(config.folder).exists():
-        from accessctl.gallery.fake import MemoryGallery
+        from accessctl.gallery.people import EmptyGallery
 
-        return MemoryGallery()
+        return EmptyGallery()
     from accessctl.gallery.store import open_gallery
 
     return open_gallery(config, environment)

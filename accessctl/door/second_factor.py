@@ -13,7 +13,7 @@ from accessctl.config.policy import Factor
 from accessctl.domain import Outcome, PersonId, Reason
 from accessctl.door.recorder import wrong_pin_event
 from accessctl.errors import InputError
-from accessctl.gallery.pins import PinHash, is_pin, matches
+from accessctl.gallery.person import PinHash, is_pin, pin_matches
 from accessctl.policy.circumstances import Proof
 from accessctl.policy.decide import Verdict
 from accessctl.policy.lockout_store import LockoutKeeper
@@ -205,7 +205,7 @@ class SecondFactor:
         if self._attempts.locked_out(wait.person):
             return FactorReply(False, "The door is locked out; wait.")
         kept = self._pin_of(wait.person)
-        if kept is not None and matches(pin, kept):
+        if kept is not None and pin_matches(pin, kept):
             with self._lock:
                 if self._waits.get(visit) is not wait or wait.proof is not Proof.PENDING:
                     return FactorReply(False, "Too late; look into the camera again.")

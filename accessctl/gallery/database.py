@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from accessctl.errors import GalleryKeyError, StoreError
-from accessctl.gallery.mark import HEAD_BYTES
-from accessctl.gallery.schema import configure, database_file, migrate, reported
+from accessctl.gallery.schema import HEAD_BYTES, configure, database_file, migrate, reported
 from accessctl.gallery.sealing import (
     CREDENTIAL,
     KEY_FILE_VARIABLE,

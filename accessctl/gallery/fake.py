@@ -9,22 +9,24 @@ from numpy.typing import NDArray
 
 from accessctl.domain import Embedding, Person, PersonId, PersonRules
 from accessctl.errors import NameTakenError, StoreError, UnknownPersonError
-from accessctl.gallery.mark import GalleryMark
 from accessctl.gallery.people import (
     NewPhoto,
     PhotoEntry,
     Record,
     StoredPhoto,
     Template,
+    no_record,
+    photo_to_remove,
+)
+from accessctl.gallery.person import (
+    PinHash,
     checked_rules,
     clean_name,
     name_key,
-    no_record,
-    photo_to_remove,
     refuse_look_alike,
     spelt,
 )
-from accessctl.gallery.pins import PinHash
+from accessctl.gallery.schema import GalleryMark
 from accessctl.gallery.sealing import checked_embedding
 
 

@@ -1,43 +1,15 @@
-"""Enrolled people: what a gallery hands out and can do, their names, rows and rules.
+"""What a gallery hands out of the people enrolled in it and can do, and the gallery of nobody."""
 
-Names are kept as they are written, are the same where only case or composition differs, and may
-not look like another one's (`storage.seen`). A
-person's row stands in the gallery's file in clear, so whoever can write the file chose it; rules
-become bytes to be sealed.
-"""
-
-import difflib
-import json
-import math
-import unicodedata
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, Protocol, TypeAlias
+from typing import NoReturn, Protocol, TypeAlias
 
 from accessctl.domain import Embedding, Person, PersonId, PersonRules
-from accessctl.errors import (
-    BadNameError,
-    InputError,
-    LastPhotoError,
-    NameTakenError,
-    StoreError,
-    UnknownPhotoError,
-)
-from accessctl.gallery.mark import GalleryMark
-from accessctl.gallery.pins import PinHash
-from accessctl.storage.seen import first_look_alike, hidden_in
+from accessctl.errors import LastPhotoError, StoreError, UnknownPersonError, UnknownPhotoError
+from accessctl.gallery.person import PinHash, clean_name, spelt
+from accessctl.gallery.schema import GalleryMark
 
 Record: TypeAlias = Callable[[PersonId], object]
-
-MAX_NAME_CHARACTERS = 100
-# Control characters, lone surrogates, line and paragraph separators.
-_FORBIDDEN_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
-# They turn the reading direction: a name could be shown as somebody else's.
-_BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-LATEST = datetime(9999, 12, 31, tzinfo=UTC).timestamp()
-MAX_GROUPS = 64
-MAX_GROUP_CHARACTERS = 64
 
 
 def no_record(_: PersonId) -> None:
@@ -194,7 +166,7 @@ class People(Protocol):
 
     @property
     def place(self) -> str:
-        """Where it lies, see mark.place_of; empty for one that is kept nowhere."""
+        """Where it lies, see schema.place_of; empty for one that is kept nowhere."""
         ...
 
     def mark(self) -> GalleryMark:
@@ -208,75 +180,80 @@ class People(Protocol):
     def close(self) -> None: ...
 
 
-def clean_name(name: str) -> str:
-    """A new name as it is kept: as `spelt`, with nothing in it that is not seen; BadNameError."""
-    text = spelt(name)
-    hidden = hidden_in(text)
-    if hidden is not None:
-        raise BadNameError(
-            f"The name {name!a} holds a character that is not seen (U+{ord(hidden):04X} "
-            f"{unicodedata.name(hidden, 'without a name')}); leave it out."
-        )
-    return text
+class EmptyGallery:
+    """What a gallery is that is not there: nobody is in it, and nobody can be put into it.
 
-
-def spelt(name: str) -> str:
-    """The name as it is looked for: NFC, trimmed, single blanks; BadNameError."""
-    text = " ".join(part for part in unicodedata.normalize("NFC", name).split(" ") if part)
-    if any(unicodedata.category(c) in _FORBIDDEN_CATEGORIES or c in _BIDI_CONTROLS for c in text):
-        raise BadNameError(
-            f"The name {name!a} holds control characters; use letters, digits and blanks."
-        )
-    text = text.strip()
-    if not text:
-        raise BadNameError("The name is empty; give at least one character.")
-    if len(text) > MAX_NAME_CHARACTERS:
-        raise BadNameError(
-            f"The name has {len(text)} characters; use at most {MAX_NAME_CHARACTERS}."
-        )
-    return text
-
-
-def name_key(name: str) -> str:
-    """Equal for names that differ in case or composition only (Unicode caseless match)."""
-    folded = unicodedata.normalize("NFD", name).casefold()
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", folded))
-
-
-def refuse_look_alike(name: str, known: Iterable[str]) -> None:
-    """NameTakenError where one of the names that are `known` is seen as this one."""
-    other = first_look_alike(name, known)
-    if other is not None:
-        raise NameTakenError(
-            f"The name {name!r} looks like {other!r}, who is enrolled already; choose one that "
-            "can be told from it."
-        )
-
-
-def close_names(name: str, known: Iterable[str], limit: int = 3) -> list[str]:
-    """Up to `limit` of the known names that are spelt like `name`, the closest first."""
-    by_key = {name_key(other): other for other in known}
-    close = difflib.get_close_matches(name_key(name), by_key, n=limit, cutoff=0.6)
-    return [by_key[key] for key in close]
-
-
-def person_of(row: tuple[Any, ...]) -> Person:
-    """The person of id, name, number of photos and moment of enrolment.
-
-    StoreError for a name that nobody could be enrolled by and a moment outside the years 1970
-    to 9999.
+    See People. Whoever is asked for by name is unknown; it is kept nowhere, so it has no place.
     """
-    person, name, photos, enrolled = row
-    try:
-        if not isinstance(person, str) or not 0 <= enrolled <= LATEST:
-            raise ValueError("no id or no moment")
+
+    place = ""
+
+    def people(self) -> list[Person]:
+        return []
+
+    def person(self, name: str) -> NoReturn:
         spelt(name)
-    except (ValueError, TypeError, BadNameError) as error:
-        raise StoreError(
-            "A person in the gallery has an impossible id, name or date of enrolment: the file "
-            "was damaged or altered; restore it from a backup."
-        ) from error
-    return Person(PersonId(person), name, photos, enrolled)
+        raise UnknownPersonError(f"Nobody called {name!r} is enrolled.")
+
+    def free_name(self, name: str) -> str:
+        return clean_name(name)
+
+    def add_person(self, *_: object, **__: object) -> NoReturn:
+        raise StoreError("There is no gallery to enrol anybody in; make one first.")
+
+    def rename(self, old: str, *_: object, **__: object) -> NoReturn:
+        self.person(old)
+
+    def remove(self, name: str, **__: object) -> NoReturn:
+        self.person(name)
+
+    def remove_photo(self, name: str, *_: object, **__: object) -> NoReturn:
+        self.person(name)
+
+    def add_photo(self, *_: object, **__: object) -> NoReturn:
+        raise gone()
+
+    set_rules = set_pin = add_photo
+
+    def photo_entries(self, *_: object, **__: object) -> list[PhotoEntry]:
+        return []
+
+    def templates(self, *_: object, **__: object) -> list[Template]:
+        return []
+
+    def photos(self) -> Iterator[StoredPhoto]:
+        return iter(())
+
+    def outdated(self, *_: object, **__: object) -> int:
+        return 0
+
+    def replace_templates(self, *_: object, **__: object) -> None:
+        """There is no photo, so there is no template to replace."""
+
+    def rules(self) -> Mapping[PersonId, PersonRules]:
+        return {}
+
+    def pins(self) -> Mapping[PersonId, PinHash]:
+        return {}
+
+    def revision(self) -> int:
+        return 0
+
+    def mark(self) -> GalleryMark:
+        return GalleryMark("", 0, "")
+
+    def head_at(self, *_: object, **__: object) -> None:
+        return None
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def gone() -> UnknownPersonError:
+    """Whoever had this id is not enrolled."""
+    return UnknownPersonError(
+        "That person is not enrolled any more; `accessctl people` lists everybody."
+    )
 
 
 def photo_to_remove(person: Person, entries: Sequence[PhotoEntry], number: int) -> PhotoEntry:
@@ -293,70 +270,3 @@ def photo_to_remove(person: Person, entries: Sequence[PhotoEntry], number: int) 
             f"It is the only photo of {person.name}; add a better one first, or remove the person."
         )
     return found
-
-
-def rules_to_bytes(rules: PersonRules) -> bytes:
-    """JSON in ASCII; InputError for rules that cannot be kept."""
-    return json.dumps(
-        {
-            "groups": list(checked_rules(rules).groups),
-            "valid_from": rules.valid_from,
-            "valid_until": rules.valid_until,
-            "disabled": rules.disabled,
-            "life_by_pin": rules.life_by_pin,
-        },
-        allow_nan=False,
-    ).encode("ascii")
-
-
-def rules_from_bytes(content: bytes) -> PersonRules:
-    """StoreError for what rules_to_bytes did not make.
-
-    Rules that an older version kept say nothing of PINs in place of life: none counts.
-    """
-    try:
-        found = json.loads(content)
-        rules = PersonRules(
-            tuple(found["groups"]),
-            found["valid_from"],
-            found["valid_until"],
-            found["disabled"],
-            found.get("life_by_pin", False),
-        )
-        return checked_rules(rules)
-    except (
-        ArithmeticError,
-        ValueError,
-        LookupError,
-        TypeError,
-        RecursionError,
-        InputError,
-    ) as error:
-        raise StoreError(
-            "A person's rules were written by another accessctl; set them again: accessctl rules"
-        ) from error
-
-
-def checked_rules(rules: PersonRules) -> PersonRules:
-    """The same rules; InputError where they are not usable."""
-    for moment in (rules.valid_from, rules.valid_until):
-        if moment is not None and not (isinstance(moment, int | float) and math.isfinite(moment)):
-            raise InputError(f"{moment!r} is no moment; write a date such as 2026-01-31.")
-    if (
-        rules.valid_from is not None
-        and rules.valid_until is not None
-        and rules.valid_until <= rules.valid_from
-    ):
-        raise InputError("The rules would end before they begin; give a later end.")
-    if not isinstance(rules.disabled, bool):
-        raise InputError("A person is disabled or not; say true or false.")
-    if not isinstance(rules.life_by_pin, bool):
-        raise InputError("A PIN may stand in for life or not; say true or false.")
-    if len(rules.groups) > MAX_GROUPS:
-        raise InputError(f"A person can be in {MAX_GROUPS} groups, not {len(rules.groups)}.")
-    for group in rules.groups:
-        if not isinstance(group, str) or not 0 < len(group) <= MAX_GROUP_CHARACTERS:
-            raise InputError(
-                f"A group's name has 1 to {MAX_GROUP_CHARACTERS} characters, not {group!a}."
-            )
-    return rules

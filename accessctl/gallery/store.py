@@ -11,27 +11,31 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from accessctl.config import GalleryConfig
 from accessctl.domain import Embedding, Person, PersonId, PersonRules
 from accessctl.errors import NameTakenError, StoreError, UnknownPersonError
-from accessctl.gallery import pins
 from accessctl.gallery.database import BUSY_TIMEOUT_S, Database, open_database
-from accessctl.gallery.mark import GalleryMark, gallery_id, place_of
 from accessctl.gallery.people import (
     NewPhoto,
     PhotoEntry,
     Record,
     StoredPhoto,
     Template,
+    gone,
+    no_record,
+    photo_to_remove,
+)
+from accessctl.gallery.person import (
+    PinHash,
     clean_name,
     close_names,
     name_key,
-    no_record,
     person_of,
-    photo_to_remove,
+    pin_from_bytes,
+    pin_to_bytes,
     refuse_look_alike,
     rules_from_bytes,
     rules_to_bytes,
     spelt,
 )
-from accessctl.gallery.pins import PinHash
+from accessctl.gallery.schema import GalleryMark, gallery_id, place_of
 from accessctl.gallery.sealing import embedding_from_bytes, embedding_to_bytes
 
 _PERSON = """SELECT person.id, person.name, count(photo.id), person.enrolled
@@ -80,7 +84,7 @@ class Gallery:
             query = f"{_PERSON} WHERE person.id = ? GROUP BY person.id"
             rows = self._database.select(query, person_id)
             if not rows:
-                raise _gone()
+                raise gone()
             person = person_of(rows[0])
             self._add_photo(db, person_id, photo)
             record(person_id)
@@ -198,7 +202,7 @@ class Gallery:
 
     def pins(self) -> dict[PersonId, PinHash]:
         return {
-            PersonId(person): pins.from_bytes(self._database.unseal(sealed, "pin", person))
+            PersonId(person): pin_from_bytes(self._database.unseal(sealed, "pin", person))
             for person, sealed in self._database.select("SELECT person, sealed FROM person_pin")
         }
 
@@ -209,7 +213,7 @@ class Gallery:
             self._check_enrolled(person_id)
             db.execute("DELETE FROM person_pin WHERE person = ?", (person_id,))
             if pin is not None:
-                sealed = self._database.seal(pins.to_bytes(pin), "pin", person_id)
+                sealed = self._database.seal(pin_to_bytes(pin), "pin", person_id)
                 db.execute(
                     "INSERT INTO person_pin (person, sealed) VALUES (?, ?)", (person_id, sealed)
                 )
@@ -220,7 +224,7 @@ class Gallery:
 
     @property
     def place(self) -> str:
-        """See mark.place_of."""
+        """See schema.place_of."""
         return place_of(self._database.path)
 
     def mark(self) -> GalleryMark:
@@ -284,7 +288,7 @@ class Gallery:
 
     def _check_enrolled(self, person_id: PersonId) -> None:
         if not self._database.select("SELECT id FROM person WHERE id = ?", person_id):
-            raise _gone()
+            raise gone()
 
     def _unknown(self, name: str) -> UnknownPersonError:
         known = [row[0] for row in self._database.select("SELECT name FROM person")]
@@ -297,12 +301,6 @@ class Gallery:
         return UnknownPersonError(f"Nobody called {name!r} is enrolled; {hint}")
 
 
-def _gone() -> UnknownPersonError:
-    return UnknownPersonError(
-        "That person is not enrolled any more; `accessctl people` lists everybody."
-    )
-
-
 def open_gallery(
     config: GalleryConfig,
     environment: Mapping[str, str] | None = None,
@@ -312,7 +310,7 @@ def open_gallery(
 ) -> Gallery:
     """The gallery in `config.folder`, created (folder 0700, files 0600) when missing.
 
-    `environment` (this process's by default) says where the key is, see keys.py. Raises
+    `environment` (this process's by default) says where the key is, see sealing.py. Raises
     GalleryKeyError when there is a gallery but no key, or the wrong one; StoreError when
     it is locked for longer than `busy_timeout_s`, damaged or cannot be written.
     """

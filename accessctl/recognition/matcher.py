@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from accessctl.domain import Embedding, Match, PersonId, PersonRules
 from accessctl.errors import ModelError, StoreError
 from accessctl.gallery.people import People, Template
-from accessctl.gallery.pins import PinHash
+from accessctl.gallery.person import PinHash
 from accessctl.recognition.calibration import Calibration, Yardstick, comparison_fmr
 from accessctl.recognition.normalisation import Normaliser, Sides
 

@@ -28,7 +28,7 @@ from accessctl.administration.gallery_heads import ReadableRecorder
 from accessctl.config import ActionConfig, CommandAction, Config, WebhookAction
 from accessctl.config.guard import Weakening
 from accessctl.errors import AccessctlError, ConfigError, FaultError
-from accessctl.gallery.mark import place_of
+from accessctl.gallery.schema import place_of
 from accessctl.redaction import HIDDEN, SECRET_WORD, redact
 
 log = logging.getLogger(__name__)

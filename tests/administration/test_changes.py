@@ -41,7 +41,7 @@ from accessctl.errors import (
 )
 from accessctl.gallery.fake import random_units
 from accessctl.gallery.people import NewPhoto
-from accessctl.gallery.pins import matches
+from accessctl.gallery.person import pin_matches
 from accessctl.gallery.store import open_gallery
 from accessctl.policy.lockout import Lockout
 from accessctl.policy.lockout_store import LockoutStore
@@ -288,7 +288,7 @@ def test_what_somebody_is_allowed(
     assert administration.person("ADA") == ada
     assert administration.entitlement("ada") == Entitlement(ada, PersonRules(), False)
     administration.set_pin("ada", "270818")
-    assert matches("270818", house.gallery.pins()[ada.id])
+    assert pin_matches("270818", house.gallery.pins()[ada.id])
     rules = PersonRules(life_by_pin=True)
     seen: list[PersonRules] = []
 

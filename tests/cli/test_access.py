@@ -14,7 +14,7 @@ from accessctl.clock import uptime
 from accessctl.config import GalleryConfig, LockoutConfig
 from accessctl.domain import Event, EventKind, Outcome, PersonId, Reason
 from accessctl.errors import InputError, UnknownPersonError
-from accessctl.gallery.pins import hash_pin
+from accessctl.gallery.person import hash_pin
 from accessctl.gallery.store import open_gallery
 from accessctl.policy.decide import Verdict
 from accessctl.policy.lockout_store import LockoutKeeper, LockoutStore

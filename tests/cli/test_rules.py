@@ -17,7 +17,7 @@ from accessctl.config import GalleryConfig
 from accessctl.domain import PersonId, PersonRules
 from accessctl.door.second_factor import SecondFactor, second_factor_handlers
 from accessctl.errors import FaultError, InputError, UnknownPersonError
-from accessctl.gallery.pins import hash_pin, matches
+from accessctl.gallery.person import hash_pin, pin_matches
 from accessctl.gallery.store import open_gallery
 from accessctl.policy.circumstances import Proof
 from accessctl.service.control import ControlServer
@@ -47,7 +47,7 @@ def kept(house: Path) -> PersonRules | None:
 def is_pin_of_grace(house: Path, typed: str) -> bool:
     with open_gallery(GalleryConfig(folder=house / "enrolled"), {}) as gallery:
         kept = gallery.pins().get(gallery.person("Grace").id)
-    return kept is not None and matches(typed, kept)
+    return kept is not None and pin_matches(typed, kept)
 
 
 def epoch(text: str) -> float:

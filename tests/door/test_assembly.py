@@ -21,7 +21,7 @@ from accessctl.door.duty import Duty, duty_file
 from accessctl.door.fake import EPOCH, FACE_BOX, FakeHouse, decisions, portrait
 from accessctl.door.recorder import NO_PICTURES, service_event
 from accessctl.errors import ModelError, StoreError
-from accessctl.gallery.pins import hash_pin
+from accessctl.gallery.person import hash_pin
 from accessctl.policy.lockout_store import LockoutStore
 from accessctl.recognition.engine import Engine
 from accessctl.vision.fake import fake_face

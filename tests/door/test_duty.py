@@ -18,7 +18,7 @@ from accessctl.door.duty import Duty, duty_file
 from accessctl.door.fake import FACE_BOX, FakeHouse, decisions
 from accessctl.door.second_factor import SecondFactor
 from accessctl.errors import StoreError
-from accessctl.gallery.pins import hash_pin
+from accessctl.gallery.person import hash_pin
 from accessctl.vision.fake import fake_face
 from accessctl.vision.tracker import SCENERY_S
 

@@ -21,7 +21,7 @@ from accessctl.door.access_gate import AccessGate
 from accessctl.door.fake import FACE_BOX, FakeHouse, decisions
 from accessctl.door.second_factor import PinAttempts, SecondFactor
 from accessctl.errors import StoreError
-from accessctl.gallery.pins import PinHash
+from accessctl.gallery.person import PinHash
 from accessctl.policy.evidence_record import from_data
 from accessctl.policy.lockout_store import LockoutKeeper, LockoutStore
 from accessctl.vision.fake import fake_face

@@ -17,7 +17,7 @@ from accessctl.door.demands import LOOK_UP, TEXTS, Wanted
 from accessctl.door.fake import FACE_BOX, FakeHouse, decisions
 from accessctl.door.second_factor import SecondFactor
 from accessctl.door.visit import Step
-from accessctl.gallery.pins import PinHash
+from accessctl.gallery.person import PinHash
 from accessctl.liveness.challenge import Ask
 from accessctl.liveness.evidence import CueVerdict
 from accessctl.policy.evidence_record import from_data

@@ -9,7 +9,7 @@ from accessctl.domain import PersonId
 from accessctl.door import second_factor
 from accessctl.door.second_factor import SecondFactor, second_factor_handlers
 from accessctl.errors import InputError
-from accessctl.gallery.pins import PinHash
+from accessctl.gallery.person import PinHash
 from accessctl.policy.circumstances import Proof
 
 ADA, BOB, EVE = PersonId("ada"), PersonId("bob"), PersonId("eve")
@@ -227,7 +227,7 @@ def test_the_loop_is_not_kept_waiting_while_a_pin_is_hashed(
         assert may_end.wait(30)
         return True
 
-    monkeypatch.setattr(second_factor, "matches", slow)
+    monkeypatch.setattr(second_factor, "pin_matches", slow)
     answers: list[bool] = []
     thread = threading.Thread(
         target=lambda: answers.append(asked.factor.offer_pin("2708").accepted)

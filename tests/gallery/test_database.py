@@ -13,7 +13,7 @@ from accessctl.errors import AccessctlError, GalleryKeyError, StoreError
 from accessctl.gallery.database import Database
 from accessctl.gallery.fake import random_units
 from accessctl.gallery.people import NewPhoto
-from accessctl.gallery.pins import PinHash
+from accessctl.gallery.person import PinHash
 from accessctl.gallery.store import Gallery
 
 FACE = random_units(1, 16, seed=1)[0]

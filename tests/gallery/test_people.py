@@ -1,17 +1,11 @@
 """What every gallery does, the one in SQLite and the one in memory alike."""
 
-import json
-import math
-
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from accessctl.domain import Person, PersonId, PersonRules
+from accessctl.domain import PersonId, PersonRules
 from accessctl.errors import (
     BadNameError,
-    InputError,
     LastPhotoError,
     NameTakenError,
     StoreError,
@@ -19,16 +13,8 @@ from accessctl.errors import (
     UnknownPhotoError,
 )
 from accessctl.gallery.fake import MemoryGallery, random_units
-from accessctl.gallery.people import (
-    NewPhoto,
-    People,
-    clean_name,
-    close_names,
-    name_key,
-    person_of,
-    rules_from_bytes,
-    rules_to_bytes,
-)
+from accessctl.gallery.people import EmptyGallery, NewPhoto, People
+from accessctl.gallery.schema import goes_on_from
 
 FACES = random_units(9, 16, seed=1)
 
@@ -326,236 +312,42 @@ def test_the_fake_has_every_method_of_the_protocol() -> None:
     assert wanted <= set(dir(MemoryGallery()))
 
 
-@pytest.mark.parametrize(
-    ("given_name", "kept"),
-    [
-        ("  Grace Hopper ", "Grace Hopper"),
-        ("Grace   Hopper", "Grace Hopper"),
-        ("Zoe\u0308", "Zo\u00eb"),
-        ("\u674e\u5c0f\u9f99", "\u674e\u5c0f\u9f99"),
-        ("x" * 100, "x" * 100),
-    ],
-)
-def test_names_as_they_are_kept(given_name: str, kept: str) -> None:
-    assert clean_name(given_name) == kept
+def test_in_a_gallery_that_is_not_there_is_nobody() -> None:
+    empty: People = EmptyGallery()
+    assert empty.people() == empty.templates("e1") == list(empty.photos()) == []
+    assert empty.photo_entries(PersonId("p")) == []
+    assert empty.rules() == empty.pins() == {}
+    assert (empty.revision(), empty.outdated("e1"), empty.place) == (0, 0, "")
+    assert goes_on_from(empty, empty.mark())
+    assert empty.head_at(0) is None
+    empty.replace_templates("e1", {})
+    empty.close()
 
 
-@pytest.mark.parametrize(
-    ("name", "complaint"),
-    [
-        ("", "empty"),
-        ("   ", "empty"),
-        ("\u00a0\u2003", "empty"),
-        ("x" * 101, "101 characters; use at most 100"),
-        ("a\nb", "control characters"),
-        ("a\x00", "control characters"),
-        ("a\tb", "control characters"),
-        ("\u202eecarg", "control characters"),
-        ("a\u2028b", "control characters"),
-        ("\udcff", "control characters"),
-    ],
-)
-def test_names_refused(name: str, complaint: str) -> None:
-    with pytest.raises(BadNameError, match=complaint):
-        clean_name(name)
+def test_a_gallery_that_is_not_there_knows_no_name() -> None:
+    empty: People = EmptyGallery()
+    for asked in (
+        lambda: empty.person("Zoë"),
+        lambda: empty.rename("Zoë", "Zoe"),
+        lambda: empty.remove("Zoë", record=print),
+        lambda: empty.remove_photo("Zoë", 1),
+    ):
+        with pytest.raises(UnknownPersonError, match=r"^Nobody called 'Zoë' is enrolled"):
+            asked()
+    with pytest.raises(BadNameError, match="empty"):
+        empty.person(" ")
+    assert empty.free_name(" Zoë  B ") == "Zoë B"
 
 
-def test_a_refused_name_can_be_printed() -> None:
-    with pytest.raises(BadNameError) as caught:
-        clean_name("\udcff")
-    str(caught.value).encode("utf-8")
-
-
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        ("Ann", "aNN"),
-        ("STRASSE", "stra\u00dfe"),
-        ("Zo\u00eb", "ZOE\u0308"),
-        ("\u0391\u03a3", "\u03b1\u03c2"),
-    ],
-)
-def test_the_same_name(one: str, other: str) -> None:
-    assert name_key(one) == name_key(other)
-
-
-def test_different_names() -> None:
-    assert name_key("Ann") != name_key("Anne")
-
-
-@given(st.text(max_size=120))
-def test_cleaning_twice_changes_nothing(text: str) -> None:
-    try:
-        once = clean_name(text)
-    except BadNameError:
-        return
-    assert clean_name(once) == once
-    assert 1 <= len(once) <= 100
-    assert once.isprintable() or any(not c.isprintable() for c in once)
-    assert name_key(once) == name_key(name_key(once))
-
-
-def test_close_names_first() -> None:
-    known = ["Grace Hopper", "Eileen Collins", "Greg Hooper"]
-    assert close_names("grace hoper", known)[0] == "Grace Hopper"
-    assert close_names("Zebra", known) == []
-
-
-ROW = ("0" * 32, "Zoë", 2, 1.5e9)
-
-
-def test_a_row_is_a_person() -> None:
-    assert person_of(ROW) == Person(PersonId("0" * 32), "Zoë", 2, 1.5e9)
-
-
-@pytest.mark.parametrize("name", [None, 1, b"Zoe", "", "a\x1b[2J", "a\nb", "\u202eeoZ", "x" * 101])
-def test_a_name_that_nobody_can_have_is_damage(name: object) -> None:
-    with pytest.raises(StoreError, match="impossible id, name or date"):
-        person_of((ROW[0], name, 2, 1.5e9))
-
-
-@pytest.mark.parametrize("enrolled", [None, "x", -1.0, 1e308, float("inf"), float("nan")])
-def test_a_moment_that_cannot_be_is_damage(enrolled: object) -> None:
-    with pytest.raises(StoreError, match="impossible id, name or date"):
-        person_of((ROW[0], "Zoë", 2, enrolled))
-
-
-def test_an_id_that_is_none_is_damage() -> None:
-    with pytest.raises(StoreError, match="impossible id, name or date"):
-        person_of((None, "Zoë", 2, 1.5e9))
-
-
-FACE = random_units(1, 16, seed=1)[0]
-GUEST = PersonRules(("staff", "Gäste"), 100.0, 200.5, True, True)
-
-
-def enrol(gallery: People, name: str = "Grace") -> PersonId:
-    return gallery.add_person(
-        name, NewPhoto(jpeg=b"jpeg", embedding=FACE, fingerprint="e1", quality=0.5, added=1.0)
-    ).id
-
-
-def test_nobody_has_rules_at_first(gallery: People) -> None:
-    enrol(gallery)
-    assert gallery.rules() == {}
-
-
-def test_rules_are_kept_replaced_and_go_with_the_person(gallery: People) -> None:
-    grace, alan = enrol(gallery), enrol(gallery, "Alan")
-    before = gallery.revision()
-    gallery.set_rules(grace, GUEST)
-    gallery.set_rules(alan, PersonRules(disabled=True))
-    assert gallery.revision() == before + 2
-    assert gallery.rules() == {grace: GUEST, alan: PersonRules(disabled=True)}
-    gallery.set_rules(grace, PersonRules())
-    assert gallery.rules()[grace] == PersonRules()
-    gallery.rename("Alan", "Alan T")
-    assert gallery.rules()[alan] == PersonRules(disabled=True)
-    gallery.remove("Alan T")
-    assert gallery.rules().keys() == {grace}
-
-
-def test_rules_for_nobody(gallery: People) -> None:
-    with pytest.raises(UnknownPersonError, match="not enrolled any more"):
-        gallery.set_rules(PersonId("0" * 32), GUEST)
-    assert gallery.rules() == {}
-
-
-@pytest.mark.parametrize(
-    "rules",
-    [
-        PersonRules(valid_from=2.0, valid_until=1.0),
-        PersonRules(valid_from=1.0, valid_until=1.0),
-        PersonRules(valid_from=math.nan),
-        PersonRules(valid_until=math.inf),
-        PersonRules(groups=("",)),
-        PersonRules(groups=("x" * 65,)),
-        PersonRules(groups=("x",) * 65),
-    ],
-)
-def test_what_cannot_be_meant_changes_nothing(gallery: People, rules: PersonRules) -> None:
-    grace = enrol(gallery)
-    with pytest.raises(InputError):
-        gallery.set_rules(grace, rules)
-    assert gallery.rules() == {}
-
-
-def test_they_survive_reopening_and_are_sealed(open_at, folder) -> None:
-    first = open_at()
-    grace = enrol(first)
-    first.set_rules(grace, GUEST)
-    first.close()
-    content = b"".join(file.read_bytes() for file in folder.iterdir())
-    assert b"staff" not in content
-    assert open_at().rules() == {grace: GUEST}
-
-
-def test_rules_moved_to_another_person_are_refused(open_at) -> None:
-    gallery = open_at()
-    grace, alan = enrol(gallery), enrol(gallery, "Alan")
-    gallery.set_rules(grace, GUEST)
-    with gallery._database.writing() as db:
-        db.execute("INSERT INTO person_rules SELECT ?, sealed FROM person_rules", (alan,))
-    with pytest.raises(StoreError, match="altered"):
-        gallery.rules()
-
-
-def test_a_gallery_without_rules_is_brought_up_to_date(open_at) -> None:
-    gallery = open_at()
-    grace = enrol(gallery)
-    db = gallery._database._db
-    for table in ("history", "person_pin", "person_rules"):
-        db.execute(f"DROP TABLE {table}")
-    db.execute("ALTER TABLE photo DROP COLUMN skipped_by")
-    db.execute("PRAGMA user_version = 1")
-    gallery.close()
-    newer = open_at()
-    assert [person.id for person in newer.people()] == [grace]
-    newer.set_rules(grace, GUEST)
-    assert newer.rules() == {grace: GUEST}
-
-
-moments = st.none() | st.floats(0, 4e9)
-
-
-@given(
-    st.builds(
-        PersonRules,
-        groups=st.lists(st.text(min_size=1, max_size=64), max_size=5).map(tuple),
-        valid_from=moments,
-        disabled=st.booleans(),
-        life_by_pin=st.booleans(),
-    )
-)
-def test_bytes_give_the_rules_back(rules: PersonRules) -> None:
-    assert rules_from_bytes(rules_to_bytes(rules)) == rules
-
-
-def test_rules_that_an_older_version_kept_let_no_pin_stand_in_for_life() -> None:
-    older = b'{"groups": ["staff"], "valid_from": null, "valid_until": 9.5, "disabled": false}'
-    assert rules_from_bytes(older) == PersonRules(("staff",), None, 9.5, disabled=False)
-    assert rules_from_bytes(older).life_by_pin is False
-
-
-ENDLESS = json.dumps(
-    {"groups": [], "valid_from": 10**400, "valid_until": None, "disabled": False}
-).encode()
-
-PERHAPS = json.dumps(
-    {
-        "groups": [],
-        "valid_from": None,
-        "valid_until": None,
-        "disabled": False,
-        "life_by_pin": "perhaps",
-    }
-).encode()
-
-
-@pytest.mark.parametrize(
-    "content",
-    [b"", b"[]", b"{}", b"\xff", b'{"groups": 1}', b"[" * 100_000, ENDLESS, PERHAPS],
-)
-def test_other_bytes_are_refused(content: bytes) -> None:
-    with pytest.raises(StoreError, match="set them again"):
-        rules_from_bytes(content)
+def test_a_gallery_that_is_not_there_takes_nobody_in() -> None:
+    empty: People = EmptyGallery()
+    photo = NewPhoto(jpeg=b"x", embedding=FACES[0], fingerprint="e1", quality=1.0, added=1.0)
+    with pytest.raises(StoreError, match="no gallery to enrol anybody in"):
+        empty.add_person("Zoë", photo)
+    for change in (
+        lambda: empty.add_photo(PersonId("p"), photo),
+        lambda: empty.set_rules(PersonId("p"), PersonRules(disabled=True)),
+        lambda: empty.set_pin(PersonId("p"), None),
+    ):
+        with pytest.raises(UnknownPersonError, match="not enrolled any more"):
+            change()

@@ -12,7 +12,7 @@ from accessctl.domain import Event, EventKind, PersonRules
 from accessctl.errors import CameraError
 from accessctl.gallery.fake import random_units
 from accessctl.gallery.people import NewPhoto
-from accessctl.gallery.pins import hash_pin
+from accessctl.gallery.person import hash_pin
 from accessctl.gallery.store import open_gallery
 from accessctl.service import checks
 from accessctl.service.checks import (
