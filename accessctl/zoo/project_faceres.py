@@ -21,8 +21,8 @@ from PIL import Image as Pictures
 from accessctl.domain import Image
 from accessctl.encoder.base import unit
 from accessctl.encoder.card import Card, load_card, update_card
-from accessctl.zoo.faceres import FaceresPlaces, fingerprint
-from accessctl.zoo.faceres_network import Projection, features, parse, save_projection
+from accessctl.zoo.faceres import Projection, feature_network, parse, save_projection
+from accessctl.zoo.places import FaceresPlaces, fingerprint
 
 DIRECTIONS = 128
 BATCH = 32
@@ -74,7 +74,7 @@ def embedded(
 def main(models: Path, archive: Path) -> None:
     places = FaceresPlaces(models)
     card = load_card(places.encoder)
-    trunk = features(parse(places.graph.read_bytes(), places.weights.read_bytes()))
+    trunk = feature_network(parse(places.graph.read_bytes(), places.weights.read_bytes()))
     faces = pictures(archive, card.input.size)
     save_projection(places.projection, project(embedded(trunk, card, faces), DIRECTIONS))
     update_card(places.encoder, fingerprint=fingerprint(places))

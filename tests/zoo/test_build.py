@@ -2,12 +2,26 @@ import hashlib
 import os
 import subprocess
 import sys
+from pathlib import Path
 
+import numpy as np
 import pytest
 
-from accessctl.encoder.card import read_checked, read_sums
+from accessctl.encoder.card import load_card, read_checked, read_sums
 from accessctl.errors import FetchError, ModelError
-from accessctl.zoo.build import build_missing, is_intact, run_module, status_of, write_built
+from accessctl.zoo.build import (
+    build_missing,
+    check_against_golden,
+    is_intact,
+    read_golden,
+    run_module,
+    status_of,
+    write_built,
+)
+from accessctl.zoo.dlib import keras_network, load_weights, parse
+from accessctl.zoo.places import DlibPlaces
+
+PLACES = DlibPlaces(Path(__file__).resolve().parents[2] / "models")
 
 
 @pytest.mark.parametrize(
@@ -101,3 +115,52 @@ def test_only_what_is_missing_or_altered_is_built(tmp_path, source):
     assert not is_intact(source, sums)
     assert provided() == [(made, "built")]
     assert read_checked(source, sums) == b"other weights"
+
+
+@pytest.fixture(scope="module")
+def card():
+    return load_card(PLACES.encoder)
+
+
+@pytest.fixture(scope="module")
+def model():
+    model = keras_network()
+    load_weights(model, parse(PLACES.weights.read_bytes()))
+    return model
+
+
+@pytest.fixture(scope="module")
+def known():
+    return read_golden(PLACES.golden, "descriptors")
+
+
+def test_dlibs_weights_give_dlibs_descriptors(model, card, known):
+    check_against_golden(model, card, *known, "dlib")
+
+
+def test_a_slightly_wrong_network_is_refused(model, card, known):
+    chips, descriptors = known
+    descriptors = descriptors.copy()
+    descriptors[1, 7] += 2e-4
+    with pytest.raises(ModelError, match=r"differs from dlib by 0\.0002"):
+        check_against_golden(model, card, chips, descriptors, "dlib")
+
+
+def test_a_network_that_gives_no_numbers_is_refused(card, known):
+    broken = keras_network()
+    for layer in broken.layers:
+        layer.set_weights([np.full_like(w, np.nan) for w in layer.get_weights()])
+    with pytest.raises(ModelError, match="differs from dlib by nan"):
+        check_against_golden(broken, card, *known, "dlib")
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 no zip", b"\x80\x04."])
+def test_known_descriptors_that_cannot_be_read_are_said(tmp_path, content):
+    (tmp_path / "golden.npz").write_bytes(content)
+    with pytest.raises(ModelError, match="known descriptors"):
+        read_golden(tmp_path / "golden.npz", "descriptors")
+
+
+def test_known_descriptors_of_another_kind_are_said():
+    with pytest.raises(ModelError, match="known descriptors"):
+        read_golden(PLACES.golden, "features")

