@@ -43,10 +43,10 @@ from accessctl.config.recognition import (
     DetectorRuntime,
     EncoderConfig,
     GalleryConfig,
+    TrainingConfig,
     VisionConfig,
 )
 from accessctl.config.section import Section, explain, laid_below, resolve_paths
-from accessctl.config.training import TrainingConfig
 from accessctl.errors import ConfigError
 from accessctl.extensions import ExtensionKind
 from accessctl.redaction import redacted_text

@@ -1,13 +1,18 @@
-"""The sections `vision`, `encoder` and `gallery`: how faces are found, told apart and kept."""
+"""The sections `vision`, `encoder`, `gallery` and `training`: how faces are found, told apart and
+kept, and what `accessctl train` does where its options do not say otherwise.
+"""
 
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from accessctl.config.section import Section, in_order, safer
 
 DetectorRuntime = Literal["litert", "mediapipe"]
+LossName = Annotated[
+    str, Field(pattern=r"^[a-z][a-z0-9-]{0,31}(=[0-9]*\.?[0-9]+)?$", max_length=64)
+]
 
 
 class VisionConfig(Section):
@@ -151,4 +156,12 @@ class GalleryConfig(Section):
         le=500,
         description="Photos of more pixels are refused, millions.",
         json_schema_extra=safer("lower"),
+    )
+
+
+class TrainingConfig(Section):
+    loss: tuple[LossName, ...] = Field(
+        (),
+        description="Losses that are added up where `accessctl train` is given no --loss, each "
+        "NAME or NAME=WEIGHT; names of losses that were added from outside, too.",
     )

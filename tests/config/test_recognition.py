@@ -1,7 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
-from accessctl.config.training import TrainingConfig
+from accessctl.config.recognition import TrainingConfig
 
 
 def test_losses_are_names_with_or_without_a_weight() -> None:
