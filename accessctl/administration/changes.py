@@ -33,9 +33,9 @@ from accessctl.errors import InputError, StoreError, UnknownPersonError
 from accessctl.gallery.people import NewPhoto, People, Record
 from accessctl.gallery.person import hash_pin
 from accessctl.gallery.store import open_gallery
+from accessctl.policy.access import beginning, ending, zone_of
 from accessctl.policy.lockout import Lockout
 from accessctl.policy.lockout_store import LockoutStore
-from accessctl.policy.schedule import beginning, ending, zone_of
 
 if TYPE_CHECKING:
     from accessctl.recognition.enrolment import Candidate

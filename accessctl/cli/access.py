@@ -30,12 +30,11 @@ from accessctl.clock import uptime
 from accessctl.config import Config
 from accessctl.domain import Person, PersonId, PersonRules
 from accessctl.errors import InputError
-from accessctl.policy.access import AccessPlan
+from accessctl.policy.access import AccessPlan, beginning
 from accessctl.policy.admit import required
 from accessctl.policy.explain import Beside, explain, refusal
 from accessctl.policy.lockout import Lockout
 from accessctl.policy.lockout_store import LockoutStore
-from accessctl.policy.schedule import beginning
 from accessctl.storage.parsing import printable
 
 if TYPE_CHECKING:

@@ -35,7 +35,7 @@ from accessctl.cli.front import Verb
 from accessctl.cli.opening import Names, galleries_of, require_log
 from accessctl.clock import synchronised
 from accessctl.errors import InputError
-from accessctl.policy.schedule import zone_of
+from accessctl.policy.access import zone_of
 from accessctl.storage.files import new_private_file
 
 if TYPE_CHECKING:

@@ -30,7 +30,7 @@ from accessctl.cli.opening import gallery_to_read
 from accessctl.config import Config
 from accessctl.domain import PersonRules
 from accessctl.errors import InputError
-from accessctl.policy.schedule import zone_of
+from accessctl.policy.access import zone_of
 from accessctl.service.client import ask
 
 NONE = "none"

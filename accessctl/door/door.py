@@ -21,8 +21,7 @@ from accessctl.door.recorder import decision_record, prompt_payload, watched_onl
 from accessctl.door.setup import DoorSetup, LiveSettings
 from accessctl.door.visit import FaceView, Step, Visit
 from accessctl.policy.admit import decide_visit, lacks_second_factor_only
-from accessctl.policy.attempts import ends_visit, still_refuses
-from accessctl.policy.circumstances import Circumstances
+from accessctl.policy.circumstances import Circumstances, ends_visit, still_refuses
 from accessctl.policy.decide import DecisionRules, LastGrants, Verdict
 
 # How often the door looks whether somebody was enrolled or removed meanwhile, seconds.

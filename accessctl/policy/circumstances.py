@@ -1,8 +1,12 @@
-"""All that counts for a grant beside the face itself, and what of it refuses somebody who was
-recognised.
+"""All that counts for a grant beside the face itself, what of it refuses somebody who was
+recognised, and whether a refusal ends the attempt only or the visit.
 
 Which refusal comes before which is written down here and nowhere else: whoever would be refused
 for several reasons is refused for the first of `REFUSALS`.
+
+Who was refused for a cause that passes is looked at again while they stand there: poor frames, no
+sign of life in time, a lockout, hours, company, an action that failed. What was refused as an
+attack stays refused until the visitor has left.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -11,10 +15,13 @@ from enum import StrEnum
 from typing import Literal
 
 from accessctl.config.policy import Factor
-from accessctl.domain import PersonRules, Reason
+from accessctl.domain import Outcome, PersonRules, Reason
 from accessctl.policy.access import AccessPlan, Crossing, objection
+from accessctl.policy.decide import Verdict
 
 UNRESTRICTED = PersonRules()
+ATTACKS = frozenset({Reason.NOT_LIVE, Reason.SECOND_FACTOR_WRONG})
+"""What speaks of an attack by itself."""
 
 
 class FacePlace(StrEnum):
@@ -161,3 +168,26 @@ REFUSALS = (
     ),
 )
 """First things first."""
+
+
+def ends_visit(verdict: Verdict, *, doubted: bool) -> bool:
+    """Whether nothing that may still be seen in this visit changes `verdict`.
+
+    `doubted`: more spoke against life than that it was not shown. A grant ends the visit unless
+    its action fails, which is not known yet.
+    """
+    if verdict.outcome is Outcome.GRANTED or verdict.reason in ATTACKS:
+        return True
+    # A new attempt would forget the doubt, and be one more try for a picture.
+    return verdict.reason is Reason.LIVENESS_UNDECIDED and doubted
+
+
+def still_refuses(reason: Reason, it: Circumstances, people: int) -> bool:
+    """Whether the cause that was told still keeps the visitor out, whatever they show.
+
+    `people` are enrolled. Of causes that only another look can tell, such as poor frames, False.
+    """
+    if reason is Reason.EMPTY_GALLERY:
+        return people == 0
+    grounds = (refusal for refusal in REFUSALS if not refusal.for_proof)
+    return any(ground.reason_in(it) is reason for ground in grounds)

@@ -5,9 +5,8 @@ from datetime import datetime
 
 from accessctl.config.policy import Factor
 from accessctl.domain import PersonRules, Reason
-from accessctl.policy.access import AccessPlan, Crossing, Group
+from accessctl.policy.access import AccessPlan, Crossing, Group, Hours, day_of, is_open, wall_time
 from accessctl.policy.circumstances import Circumstances, Proof, refusal_of
-from accessctl.policy.schedule import Hours, day_of, is_open, wall_time
 
 _ALLOWED: dict[Factor, str] = {
     "off": "Allowed by the rules.",
