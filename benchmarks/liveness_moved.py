@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 
 from accessctl.config import VisionConfig
-from accessctl.demo.room import empty_room
+from accessctl.demo.scene import empty_room
 from accessctl.demo.sheet import Sheet
 from accessctl.domain import Frame
 from accessctl.evaluation.rendered import Hand, bent_photo, moved_photo, turned_head

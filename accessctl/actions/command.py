@@ -1,4 +1,7 @@
-"""A decision runs a program."""
+"""A decision runs a program, and another leaves the lock shut whenever nobody is let in.
+
+That safe state is set at the start, at the stop, and after a death that no stop could follow.
+"""
 
 import errno
 import json
@@ -14,6 +17,7 @@ from typing import Any
 from accessctl.actions.base import ActionResult
 from accessctl.actions.executable import obstacle
 from accessctl.actions.process import Ended, run_to_end
+from accessctl.config import ActionsConfig, CommandAction
 from accessctl.storage.parsing import printable
 
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "USER", "LOGNAME", "TMPDIR")
@@ -155,3 +159,27 @@ def _signal_name(number: int) -> str:
         return signal.Signals(number).name
     except ValueError:
         return f"signal {number}"
+
+
+def safe_commands(config: ActionsConfig) -> list[Command]:
+    """The command of each action that declares a safe state, in order, each once."""
+    declared = {
+        action.safe: action.timeout_s
+        for _, _, action in config.listed()
+        if isinstance(action, CommandAction) and action.safe is not None
+    }
+    return [Command(argv, timeout_s, opens=False) for argv, timeout_s in declared.items()]
+
+
+def set_safe(commands: Sequence[Command], why: str) -> list[tuple[str, ActionResult]]:
+    """Run every one, also where another fails; its name and how it ended.
+
+    `why` is a word that the program is told: start, stop or died.
+    """
+    ended = []
+    for command in commands:
+        result = command.perform({"kind": "safe", "reason": why})
+        level = logging.INFO if result.ok else logging.ERROR
+        log.log(level, "Safe state (%s), %s: %s", why, command.name, result.detail)
+        ended.append((command.name, result))
+    return ended

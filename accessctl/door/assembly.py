@@ -7,9 +7,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from accessctl.actions.command import Command
+from accessctl.actions.command import Command, safe_commands, set_safe
 from accessctl.actions.runner import ActionRunner, actions_from
-from accessctl.actions.safe import safe_commands, set_safe
 from accessctl.administration.crossings import Crossings
 from accessctl.administration.gallery_heads import GalleryHeads
 from accessctl.administration.placing import refuse_interrupted

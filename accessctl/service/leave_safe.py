@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from accessctl.actions.safe import safe_commands, set_safe
+from accessctl.actions.command import safe_commands, set_safe
 from accessctl.administration.acceptance import AcceptedCopy
 from accessctl.config import Config, load_config
 from accessctl.errors import AccessctlError, StoreError

@@ -3,8 +3,7 @@
 import numpy as np
 
 from accessctl.demo.people import COLLINS, HOPPER, collins, cutouts, hopper
-from accessctl.demo.room import empty_room
-from accessctl.demo.scene import place
+from accessctl.demo.scene import empty_room, place
 from accessctl.demo.script import Stance
 from accessctl.domain import Frame, Image
 from accessctl.door.door import Door

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from accessctl.camera.source import Shot
-from accessctl.demo.room import empty_room
+from accessctl.demo.scene import empty_room
 from accessctl.demo.sheet import Sheet
 from accessctl.domain import Face, Frame, Image
 from accessctl.evaluation.rendered import Hand, bent_photo, moved_photo

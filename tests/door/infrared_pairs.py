@@ -12,8 +12,7 @@ import cv2
 import numpy as np
 
 from accessctl.demo.people import COLLINS, Cutout, collins, cutouts
-from accessctl.demo.room import empty_room
-from accessctl.demo.scene import place
+from accessctl.demo.scene import empty_room, place
 from accessctl.demo.script import Stance
 from accessctl.domain import Image
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from accessctl.config import VisionConfig
-from accessctl.demo.room import empty_room
+from accessctl.demo.scene import empty_room
 from accessctl.domain import Face, Frame, Image
 from accessctl.liveness.evidence import LivenessFrame, gather
 from accessctl.vision.observer import Observer
