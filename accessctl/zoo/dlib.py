@@ -180,7 +180,7 @@ def _block(x: Any, channels: int, down: bool, name: str) -> Any:
 
 
 def load_weights(model: keras.Model, weights: Weights) -> None:
-    """Put `weights` into a network made by `build`."""
+    """Put `weights` into a network made by `keras_network`."""
     convolutions = [layer for layer in model.layers if isinstance(layer, layers.Conv2D)]
     for layer, convolution in zip(convolutions, weights.convolutions, strict=True):
         layer.set_weights([convolution.kernel, convolution.bias])

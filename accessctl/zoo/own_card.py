@@ -16,8 +16,8 @@ from ai_edge_litert.interpreter import Interpreter
 
 from accessctl.encoder.card import Card
 from accessctl.encoder.card_parts import REGIONS, TEMPLATE, Files, Geometry, Input, LiteRtFiles
-from accessctl.errors import AccessctlError, ModelError
-from accessctl.zoo.build import run_module
+from accessctl.errors import ModelError
+from accessctl.zoo.build import run_module, status_of
 from accessctl.zoo.fetch import write_atomically
 
 MAX_FILE_BYTES = 1 << 30
@@ -141,12 +141,7 @@ def convert(source: Path, target: Path) -> None:
 
 
 def main(source: Path, target: Path) -> int:
-    try:
-        convert(source, target)
-    except AccessctlError as error:
-        print(error)
-        return 1
-    return 0
+    return status_of(lambda: convert(source, target))
 
 
 if __name__ == "__main__":
