@@ -128,6 +128,7 @@ def checks_of(config: Config, path: Path) -> Sequence[tuple[str, "Check"]]:
         ("gallery", partial(checks.check_gallery, config.gallery, os.environ)),
         ("gallery", partial(state_checks.check_gallery_head, config, os.environ)),
         ("people", partial(checks.check_people, config, os.environ)),
+        ("people", partial(state_checks.check_reach, config, os.environ)),
         ("names", partial(state_checks.check_names, config, os.environ)),
         ("photos", partial(state_checks.check_stored_photos, config, os.environ)),
         ("event log", partial(checks.check_audit, config.audit, os.environ)),

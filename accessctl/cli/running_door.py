@@ -65,6 +65,8 @@ def lines(report: Mapping[str, Any]) -> Iterator[str]:
         yield from _infrared(report["infrared"])
     if "people" in report:
         yield _line("people", str(report["people"]))
+        if report.get("beyond_calibration"):
+            yield _line("", report["beyond_calibration"])
         yield from _gallery(report.get("gallery", {}))
         yield _line("encoder", f"{report['encoder']} on {report['device']}")
         yield _line("liveness", report["liveness"])

@@ -97,7 +97,8 @@ class PolicyConfig(Section):
         ge=1e-6,
         le=0.1,
         description="How often a stranger who shows a face to this door, for one visit, may be "
-        "taken for somebody enrolled (FPIR, ISO/IEC 19795).",
+        "taken for somebody enrolled (FPIR, ISO/IEC 19795). A photo given to `identify` counts "
+        "as such a visit.",
         json_schema_extra=safer("lower"),
     )
     attempts: int = Field(

@@ -369,7 +369,7 @@ class Door:
         return replace(it, gallery_doubt=self.gallery.doubt(now))
 
     def _rules(self) -> DecisionRules:
-        return DecisionRules.of(self._settings.policy, self.roster.max_fmr)
+        return DecisionRules.of(self._settings.policy, self.roster.attempt_fmr)
 
     def _told(self, visit: Visit, prompt: Prompt | None) -> Visit:
         """The visit whose visitor is now asked for a second factor, or for none."""

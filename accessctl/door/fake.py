@@ -136,8 +136,7 @@ class FakeHouse:
 
     def roster(self) -> Roster:
         normaliser = Normaliser(random_units(300, FAKE_CARD.dimension, seed=1), 50)
-        fingerprint, target = FAKE_CARD.fingerprint, self.policy.attempt_fpir
-        return Roster(self.gallery, fingerprint, normaliser, CALIBRATION, target)
+        return Roster(self.gallery, FAKE_CARD.fingerprint, normaliser, CALIBRATION, self.policy)
 
     def administration(self) -> Administration:
         return Administration(self.gallery, self.audit, lambda: EPOCH)

@@ -195,7 +195,7 @@ class Session:
         )
         if other_infrared:
             infrared = infrared_beside(source or self.reader.source, config, fast=self.fast)
-        self.engine.roster.retarget(config.policy.attempt_fpir)
+        self.engine.roster.retarget(config.policy)
         self.door.gallery.max_stale_s = config.gallery.max_stale_s
         self.engine.observer.reconfigure(config.vision)
         self.door.take_over(settings)

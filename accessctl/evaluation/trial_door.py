@@ -64,7 +64,7 @@ class DoorParts:
             self.recogniser.fingerprint,
             self.normaliser,
             self.calibration,
-            self.policy.attempt_fpir,
+            self.policy,
         )
 
 

@@ -83,7 +83,7 @@ class Preview:
             decisions=list(self._decisions),
             help=self._message,
         )
-        threshold = roster.matcher.threshold(roster.max_fmr)
+        threshold = roster.matcher.threshold(roster.attempt_fmr)
         image = draw(shown.frame.image, shown.step.faces, roster.names, threshold, panel)
         return self._screen.show(image)
 

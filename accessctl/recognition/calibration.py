@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from accessctl.config import PolicyConfig
 from accessctl.encoder.card import Card
 from accessctl.encoder.card_parts import table_complaint
 from accessctl.errors import ModelError
@@ -28,6 +29,24 @@ def comparison_fmr(target_fpir: float, people: int) -> float:
         raise ValueError("the number of people is not negative")
     # expm1 and log1p: the plain formula loses all digits at rates near 1e-12.
     return -math.expm1(math.log1p(-target_fpir) / max(people, 1))
+
+
+def most_people(target_fpir: float, smallest_fmr: float) -> int:
+    """The largest N for which `comparison_fmr` is not below `smallest_fmr`, 0 for none.
+
+    ValueError unless both are between 0 and 1.
+    """
+    if not 0 < smallest_fmr < 1:
+        raise ValueError(f"a false-match rate lies between 0 and 1, not {smallest_fmr}")
+    if comparison_fmr(target_fpir, 1) < smallest_fmr:
+        return 0
+    most = max(1, math.floor(math.log1p(-target_fpir) / math.log1p(-smallest_fmr)))
+    # The quotient may be off by a rounding where it is nearly whole.
+    while comparison_fmr(target_fpir, most + 1) >= smallest_fmr:
+        most += 1
+    while comparison_fmr(target_fpir, most) < smallest_fmr:
+        most -= 1
+    return most
 
 
 def search_fpir(fmr: float, people: int) -> float:
@@ -101,14 +120,32 @@ class Calibration:
 class Yardstick:
     """How faces of one encoder are compared, and what counts.
 
-    A photo shows the same person as others up to a false-match rate of `target_fmr`; the door
-    takes strangers for somebody at `target_fpir`.
+    A photo shows the same person as others up to a false-match rate of `target_fmr`; a search by
+    one photo takes strangers for somebody at `target_fpir`, the whole of it. One attempt at a door
+    is held to less, so whom a single photo shows to be alike here may still be told apart there.
     """
 
     normaliser: Normaliser
     calibration: Calibration
     target_fpir: float
     target_fmr: float
+
+
+def beyond_calibration(policy: PolicyConfig, people: int, calibration: Calibration) -> str | None:
+    """Why a door that searches among so many `people` can let nobody in: the rate that is left for
+    one comparison of an attempt is lower than any that the calibration can vouch for. None where
+    it is not."""
+    wanted = comparison_fmr(policy.attempt_fpir, people)
+    if wanted >= calibration.smallest_fmr:
+        return None
+    most = most_people(policy.attempt_fpir, calibration.smallest_fmr)
+    return (
+        f"Nobody can be let in with {people:,} people enrolled: policy.target_fpir "
+        f"({policy.target_fpir:g}) over {policy.attempts} attempts leaves {wanted:.1e} for one "
+        f"comparison, and the encoder is calibrated down to {calibration.smallest_fmr:.1e}, "
+        f"enough for {most:,} people; raise policy.target_fpir, lower policy.attempts, or give "
+        "each door a gallery of its own people."
+    )
 
 
 def scoring_of(card: Card) -> tuple[Normaliser, Calibration]:

@@ -83,9 +83,7 @@ def open_engine(
         stack.callback(observer.close)
         reembed(gallery, observer, recogniser, progress)
         normaliser, calibration = makers.scoring(encoder.card)
-        roster = Roster(
-            gallery, recogniser.fingerprint, normaliser, calibration, config.policy.attempt_fpir
-        )
+        roster = Roster(gallery, recogniser.fingerprint, normaliser, calibration, config.policy)
         yield Engine(config, observer, recogniser, gallery, roster)
 
 

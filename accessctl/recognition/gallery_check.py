@@ -19,8 +19,8 @@ BLOCK = 512
 class PhotoFlaw(StrEnum):
     """`MISFIT`: a photo that does not show whom the person's others show, or that shows somebody
     else; `UNUSED`: one in which this encoder finds no face; `DUPLICATE`: one picture stored
-    twice; `TAKEN`: two people whom the door takes for each other, or one under two names;
-    `LOOKALIKE`: two who come near that."""
+    twice; `TAKEN`: two people who are taken for each other by `identify`, and perhaps at a door,
+    or one under two names; `LOOKALIKE`: two who come near that."""
 
     MISFIT = "misfit"
     UNUSED = "unused"
@@ -90,9 +90,9 @@ def _misfits(index: PhotoIndex, numbers: Mapping[str, int]) -> Iterator[StoredFl
 
 def _pairs(matcher: Matcher, yardstick: Yardstick) -> Iterator[StoredFlaw]:
     """People whose photos, pooled, are near each other."""
-    door_fmr = comparison_fmr(yardstick.target_fpir, max(1, matcher.people))
-    for pair in matcher.pairs_within(min(1.0, door_fmr * NEAR_THRESHOLD)):
-        taken = rare_enough(pair.comparison.fmr_upper, door_fmr)
+    search_fmr = comparison_fmr(yardstick.target_fpir, max(1, matcher.people))
+    for pair in matcher.pairs_within(min(1.0, search_fmr * NEAR_THRESHOLD)):
+        taken = rare_enough(pair.comparison.fmr_upper, search_fmr)
         yield StoredFlaw(
             PhotoFlaw.TAKEN if taken else PhotoFlaw.LOOKALIKE,
             pair.person,
@@ -158,7 +158,7 @@ def flaw_sentence(found: StoredFlaw, names: Mapping[PersonId, str]) -> str:
             return f"Photo {found.photo} of {name} is the same picture as {twice}{shown}."
         case PhotoFlaw.TAKEN:
             return (
-                f"{name} and {other} are taken for each other at this door{shown}; if they are "
+                f"{name} and {other} can be taken for each other{shown}; if they are "
                 "one person, remove one, else add photos of each with --add."
             )
         case PhotoFlaw.LOOKALIKE:

@@ -14,11 +14,17 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
+from accessctl.config import PolicyConfig
 from accessctl.domain import Embedding, Match, PersonId, PersonRules
 from accessctl.errors import ModelError, StoreError
 from accessctl.gallery.people import People, Template
 from accessctl.gallery.person import PinHash
-from accessctl.recognition.calibration import Calibration, Yardstick, comparison_fmr
+from accessctl.recognition.calibration import (
+    Calibration,
+    Yardstick,
+    beyond_calibration,
+    comparison_fmr,
+)
 from accessctl.recognition.normalisation import Normaliser, Sides
 
 log = logging.getLogger(__name__)
@@ -178,7 +184,12 @@ def _check(templates: Sequence[Template], dimension: int) -> None:
 
 
 class Roster:
-    """Matcher, names and the rate each comparison may have, all of one gallery revision."""
+    """Matcher, names and the rate each comparison may have, all of one gallery revision.
+
+    A photo is searched once, so a comparison may spend its part of the whole `target_fpir`:
+    `max_fmr`. A visit at a door has several attempts, and each is one more chance of a false match:
+    a comparison of one attempt may spend `attempt_fmr`.
+    """
 
     def __init__(
         self,
@@ -186,31 +197,32 @@ class Roster:
         fingerprint: str,
         normaliser: Normaliser,
         calibration: Calibration,
-        target_fpir: float,
+        policy: PolicyConfig,
     ) -> None:
         self._gallery = gallery
         self._fingerprint = fingerprint
         self._normaliser = normaliser
         self._calibration = calibration
-        self._target_fpir = target_fpir
+        self._policy = policy
         self.trouble: str | None = None
+        self.beyond_calibration: str | None = None
+        """Why nobody can be let in at a door by this calibration, None where somebody can; may be
+        read from any thread."""
         self.mark = gallery.mark()
         self._load()
 
     def of(self, gallery: People) -> "Roster":
         """The people of another gallery, by the same encoder, calibration and rate."""
-        return Roster(
-            gallery, self._fingerprint, self._normaliser, self._calibration, self._target_fpir
-        )
+        return Roster(gallery, self._fingerprint, self._normaliser, self._calibration, self._policy)
 
     def yardstick(self, target_fmr: float) -> Yardstick:
         """How photos are compared with those of the enrolled; `target_fmr` is verify's."""
-        return Yardstick(self._normaliser, self._calibration, self._target_fpir, target_fmr)
+        return Yardstick(self._normaliser, self._calibration, self._policy.target_fpir, target_fmr)
 
-    def retarget(self, target_fpir: float) -> None:
-        """Another rate at which strangers may be taken for somebody enrolled."""
-        self._target_fpir = target_fpir
-        self._set_rate()
+    def retarget(self, policy: PolicyConfig) -> None:
+        """Other rates at which strangers may be taken for somebody enrolled."""
+        self._policy = policy
+        self._set_rates()
 
     def refresh(self) -> bool:
         """Take over changes; True when there were any.
@@ -246,17 +258,13 @@ class Roster:
         self.names: Mapping[PersonId, str] = MappingProxyType({p.id: p.name for p in people})
         self.rules: Mapping[PersonId, PersonRules] = MappingProxyType(dict(rules))
         self._pins = dict(pins)
-        self._set_rate()
+        self._set_rates()
 
-    def _set_rate(self) -> None:
-        self.max_fmr = comparison_fmr(self._target_fpir, max(1, self.matcher.people))
-        if self.max_fmr < self._calibration.smallest_fmr:
-            log.warning(
-                "Nobody can be granted: policy.target_fpir, %g an attempt, with %d people asks for "
-                "%.1e a comparison, and the encoder is calibrated down to %.1e; raise target_fpir "
-                "or lower policy.attempts.",
-                self._target_fpir,
-                self.matcher.people,
-                self.max_fmr,
-                self._calibration.smallest_fmr,
-            )
+    def _set_rates(self) -> None:
+        people = max(1, self.matcher.people)
+        self.max_fmr = comparison_fmr(self._policy.target_fpir, people)
+        self.attempt_fmr = comparison_fmr(self._policy.attempt_fpir, people)
+        before = self.beyond_calibration
+        self.beyond_calibration = beyond_calibration(self._policy, people, self._calibration)
+        if self.beyond_calibration not in (None, before):
+            log.error("%s", self.beyond_calibration)

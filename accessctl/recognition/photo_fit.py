@@ -1,7 +1,7 @@
 """Whether a photo may stand for somebody: it must show whom their other photos show, and nobody
 else who is enrolled.
 
-With everybody else's photos it is compared as the door would, person by person, their photos
+With everybody else's photos it is compared as `identify` does, person by person, their photos
 pooled. With the person's own it is compared one by one and pooled, and the best of these
 comparisons has to keep the rate divided by their number: a photo may show a look that only one of
 the others shows, and each comparison is one more chance of a false match.
@@ -25,7 +25,7 @@ SAME_PICTURE = 0.9995
 """Cosine at and above which two photos are one picture, saved twice."""
 
 NEAR_THRESHOLD = 10.0
-"""Whose false-match rate comes within this factor of the door's threshold is a look-alike."""
+"""Whose false-match rate comes within this factor of the threshold of a search is a look-alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Fit:
     none) and with the nearest of everybody else (None: there is nobody else).
 
     `own_fmr` is the rate at most that `own` has to keep, `same_fmr` the one at which two faces
-    are the same person's, `door_fmr` the one at which the door takes it for the other; `needed`
+    are the same person's, `search_fmr` the one at which `identify` takes it for the other; `needed`
     is the similarity to `own` that would do.
     """
 
@@ -50,7 +50,7 @@ class Fit:
     other: Likeness | None
     own_fmr: float
     same_fmr: float
-    door_fmr: float
+    search_fmr: float
     needed: float | None = None
 
     @property
@@ -68,7 +68,7 @@ class Fit:
         if self.own is not None:
             nearer = not found.score < self.own.score
             return nearer and rare_enough(found.fmr_upper, self.same_fmr)
-        return rare_enough(found.fmr_upper, self.door_fmr)
+        return rare_enough(found.fmr_upper, self.search_fmr)
 
     @property
     def fits(self) -> bool:
@@ -76,9 +76,9 @@ class Fit:
 
     @property
     def near_another(self) -> bool:
-        """It comes near the door's threshold for somebody else."""
+        """It comes near the threshold of a search for somebody else."""
         return (
-            self.other is not None and self.other.comparison.fmr <= self.door_fmr * NEAR_THRESHOLD
+            self.other is not None and self.other.comparison.fmr <= self.search_fmr * NEAR_THRESHOLD
         )
 
 
@@ -157,7 +157,7 @@ class PhotoIndex:
             other=self._nearest_other(probe, person),
             own_fmr=yardstick.target_fmr,
             same_fmr=yardstick.target_fmr,
-            door_fmr=comparison_fmr(yardstick.target_fpir, max(1, len(self._people))),
+            search_fmr=comparison_fmr(yardstick.target_fpir, max(1, len(self._people))),
         )
         if not own:
             return fit

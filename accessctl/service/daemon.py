@@ -220,6 +220,7 @@ def view_of(session: Session, guard: ClockGuard) -> DoorView:
         clock_doubt_s=lambda: guard.doubt_s,
         gallery=lambda: session.door.gallery.state,
         acting=lambda: session.door.acting,
+        beyond_calibration=lambda: engine.roster.beyond_calibration,
     )
 
 

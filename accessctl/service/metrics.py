@@ -74,6 +74,7 @@ class Totals:
     uptime_s: float
     people: int
     lockout_s: float
+    beyond_calibration: bool = False
     people_locked: int = 0
     scenery: int = 0
     upside_down: bool = False
@@ -239,6 +240,11 @@ def _decisions(totals: Totals) -> "Iterator[Metric]":
 
 def _door(totals: Totals) -> "Iterator[Metric]":
     yield _gauge("accessctl_people", "People enrolled.", totals.people)
+    yield _gauge(
+        "accessctl_people_beyond_calibration",
+        "1 while they are too many for the rate that is asked for, so nobody is let in, else 0.",
+        totals.beyond_calibration,
+    )
     if totals.gallery_up is not None:
         yield _gauge(
             "accessctl_gallery_up",

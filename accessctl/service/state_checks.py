@@ -15,7 +15,12 @@ from accessctl.encoder.card import load_card
 from accessctl.gallery import sealing
 from accessctl.gallery.schema import database_file
 from accessctl.gallery.store import open_gallery
-from accessctl.recognition.calibration import Yardstick, scoring_of
+from accessctl.recognition.calibration import (
+    Yardstick,
+    beyond_calibration,
+    most_people,
+    scoring_of,
+)
 from accessctl.recognition.gallery_check import StoredFlaw, check_photos, flaw_sentence
 from accessctl.service.checks import NAMED, Finding, failure, ok, warning
 from accessctl.storage.seen import first_look_alike, hidden_in
@@ -63,6 +68,23 @@ def check_stored_photos(config: Config, environment: Mapping[str, str]) -> Itera
         flaws = list(check_photos(gallery, card.fingerprint, yardstick))
         names = {person.id: person.name for person in gallery.people()}
     yield from findings_of(flaws, names)
+
+
+def check_reach(config: Config, environment: Mapping[str, str]) -> Iterator[Finding]:
+    """Whether the encoder's calibration reaches as far as these people and this rate ask for."""
+    if not _may_be_read(config, environment):
+        return
+    _, calibration = scoring_of(load_card(config.encoder.folder))
+    with open_gallery(config.gallery, environment) as gallery:
+        people = len(gallery.people())
+    if people == 0:
+        return
+    beyond = beyond_calibration(config.policy, people, calibration)
+    if beyond is not None:
+        yield failure("people", beyond)
+        return
+    most = most_people(config.policy.attempt_fpir, calibration.smallest_fmr)
+    yield ok("people", f"{people:,} enrolled; this encoder and rate suit up to {most:,}.")
 
 
 def check_names(config: Config, environment: Mapping[str, str]) -> Iterator[Finding]:

@@ -70,7 +70,7 @@ class DoorView:
     where there is none; `clock_doubt_s` how far the wall clock has jumped unconfirmed, None while
     it is believed.
     `gallery` says whether the door relies on what it knows of the people enrolled, `acting`
-    whether what it decides counts.
+    whether what it decides counts; `beyond_calibration` why they are too many, see `Roster`.
     """
 
     door: str
@@ -88,6 +88,7 @@ class DoorView:
     clock_doubt_s: Callable[[], float | None] = _none
     gallery: Callable[[], GalleryState] = GalleryState
     acting: Callable[[], bool] = _yes
+    beyond_calibration: Callable[[], str | None] = _none
 
 
 class Statistics:
@@ -209,6 +210,7 @@ class Statistics:
             answer |= {
                 "door": view.door,
                 "people": view.people(),
+                "beyond_calibration": view.beyond_calibration(),
                 "encoder": view.fingerprint[:FINGERPRINT_CHARACTERS],
                 "device": view.device,
                 "liveness": view.liveness,
@@ -248,6 +250,7 @@ class Statistics:
             frame_age_s=None if last is None else now - last,
             uptime_s=now - self._started,
             people=0 if view is None else view.people(),
+            beyond_calibration=view is not None and view.beyond_calibration() is not None,
             lockout_s=_seen(view).remaining_s,
             people_locked=len(_seen(view).locked),
             scenery=tally.scenery,

@@ -98,9 +98,7 @@ class Booth:
         normaliser, calibration = scoring_of(load_card(config.encoder.folder))
         gallery = open_gallery(config.gallery, os.environ)
         observer = self.fresh_observer()
-        roster = Roster(
-            gallery, recogniser.fingerprint, normaliser, calibration, config.policy.attempt_fpir
-        )
+        roster = Roster(gallery, recogniser.fingerprint, normaliser, calibration, config.policy)
         try:
             yield replace(
                 self._engine, config=config, observer=observer, gallery=gallery, roster=roster

@@ -213,7 +213,7 @@ def models(loaded: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
                 loaded.recogniser.fingerprint,
                 loaded.normaliser,
                 loaded.calibration,
-                config.policy.attempt_fpir,
+                config.policy,
             )
             yield Engine(config, observer, loaded.recogniser, gallery, roster)
             observer.close()

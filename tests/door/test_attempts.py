@@ -280,4 +280,4 @@ def test_one_attempt_a_visit_where_that_is_configured() -> None:
 def test_the_door_asks_of_one_attempt_its_part_of_the_rate() -> None:
     house = FakeHouse(policy=PolicyConfig(attempts=4, target_fpir=0.004))
     house.enrol("Ada", ADA)
-    assert house.roster().max_fmr == pytest.approx(0.001)
+    assert house.roster().attempt_fmr == pytest.approx(0.001)

@@ -337,7 +337,7 @@ def test_another_rate_for_strangers_holds_from_the_next_frame(
     with open_session(engine, house.audit, fast=True) as opened:
         policy = PolicyConfig(target_fpir=0.02, attempts=2)
         opened.take_over(changed(engine, policy=policy))
-        assert opened.door.roster.max_fmr == pytest.approx(0.01)
+        assert opened.door.roster.attempt_fmr == pytest.approx(0.01)
         assert opened.config.policy is policy
 
 
@@ -346,7 +346,7 @@ def test_what_is_refused_changes_nothing(
 ) -> None:
     use(recording(*visit(1)))
     with open_session(engine, house.audit, fast=True) as opened:
-        gate, rate, reader = opened.door.gate, opened.door.roster.max_fmr, opened.reader
+        gate, rate, reader = opened.door.gate, opened.door.roster.attempt_fmr, opened.reader
 
         def refuse(many: Sequence[ActionConfig]) -> list[Action]:
             raise ConfigError("no key")
@@ -354,7 +354,11 @@ def test_what_is_refused_changes_nothing(
         monkeypatch.setattr(assembly, "actions_from", refuse)
         with pytest.raises(ConfigError):
             opened.take_over(changed(engine, policy=PolicyConfig(target_fpir=0.02)))
-        assert (opened.door.gate, opened.door.roster.max_fmr, opened.reader) == (gate, rate, reader)
+        assert (opened.door.gate, opened.door.roster.attempt_fmr, opened.reader) == (
+            gate,
+            rate,
+            reader,
+        )
         assert opened.config is engine.config
 
 
@@ -363,12 +367,12 @@ def test_a_texture_network_that_is_not_there_is_refused_before_anything_changes(
 ) -> None:
     use(recording(*visit(1)))
     with open_session(engine, house.audit, fast=True) as opened:
-        gate, rate = opened.door.gate, opened.door.roster.max_fmr
+        gate, rate = opened.door.gate, opened.door.roster.attempt_fmr
         liveness = LivenessConfig(texture=tmp_path / "nowhere")
         policy = PolicyConfig(target_fpir=0.02, attempts=2)
         with pytest.raises(ModelError, match=r"liveness\.texture"):
             opened.take_over(changed(engine, liveness=liveness, policy=policy))
-        assert (opened.door.gate, opened.door.roster.max_fmr) == (gate, rate)
+        assert (opened.door.gate, opened.door.roster.attempt_fmr) == (gate, rate)
         assert opened.config is engine.config
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from accessctl.config import GalleryConfig
+from accessctl.config import GalleryConfig, PolicyConfig
 from accessctl.door.fake import CALIBRATION
 from accessctl.errors import StoreError
 from accessctl.gallery.fake import random_units
@@ -40,7 +40,7 @@ def open_at(file: Path) -> Gallery:
 
 
 def roster_of(gallery: Gallery) -> Roster:
-    return Roster(gallery, "e", NORMALISER, CALIBRATION, target_fpir=1e-3)
+    return Roster(gallery, "e", NORMALISER, CALIBRATION, PolicyConfig(attempts=1))
 
 
 def names(roster: Roster) -> list[str]:

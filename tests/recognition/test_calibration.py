@@ -10,7 +10,13 @@ from accessctl.encoder.base import FAKE_CARD
 from accessctl.encoder.card_parts import CalibrationTable, ScoredPart
 from accessctl.errors import ModelError
 from accessctl.gallery.fake import random_units
-from accessctl.recognition.calibration import Calibration, comparison_fmr, scoring_of, search_fpir
+from accessctl.recognition.calibration import (
+    Calibration,
+    comparison_fmr,
+    most_people,
+    scoring_of,
+    search_fpir,
+)
 from accessctl.recognition.normalisation import Normaliser, save_cohort
 
 
@@ -47,6 +53,26 @@ def test_no_such_rate(fpir: float, people: int) -> None:
 def test_no_such_comparison(fmr: float, people: int) -> None:
     with pytest.raises(ValueError, match=r"."):
         search_fpir(fmr, people)
+
+
+def test_so_many_people_and_no_more() -> None:
+    # 1 - 0.9^2 = 0.19: at 0.1 a comparison two people are just enough for 0.19, and three too many.
+    assert most_people(0.1901, 0.1) == 2
+    assert most_people(0.1899, 0.1) == 1
+    assert most_people(0.09, 0.1) == 0
+
+
+@given(st.floats(1e-7, 0.1), st.floats(1e-12, 0.01))
+def test_the_most_people_keep_the_rate_and_one_more_would_not(fpir: float, smallest: float) -> None:
+    most = most_people(fpir, smallest)
+    assert comparison_fmr(fpir, most + 1) < smallest
+    assert most == 0 or comparison_fmr(fpir, most) >= smallest
+
+
+@pytest.mark.parametrize("smallest", [0, 1, -0.1])
+def test_no_such_smallest_rate(smallest: float) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        most_people(0.001, smallest)
 
 
 SCORE = [0.0, 2.0, 4.0]

@@ -7,13 +7,14 @@ import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from accessctl.administration.changes import Administration
-from accessctl.config import AuditConfig, Config, GalleryConfig
+from accessctl.config import AuditConfig, Config, GalleryConfig, PolicyConfig
 from accessctl.domain import Box, Image, Quality
 from accessctl.door.fake import CALIBRATION, EPOCH, FACE_BOX, FakeHouse, portrait
 from accessctl.encoder.base import FAKE_CARD, FakeEncoder
 from accessctl.errors import ModelError, NoFaceError, SeveralFacesError, StoreError
 from accessctl.gallery.fake import MemoryGallery, random_units
 from accessctl.gallery.people import NewPhoto, StoredPhoto
+from accessctl.policy.decide import rare_enough
 from accessctl.recognition.engine import (
     EngineMakers,
     embed_portrait,
@@ -82,6 +83,7 @@ def test_an_engine_is_open_inside_and_closed_after(config: Config, parts: Parts)
         assert engine.recogniser.fingerprint == FAKE_CARD.fingerprint
         assert engine.gallery is parts.gallery
         assert engine.roster.matcher.people == 0
+        assert engine.roster.max_fmr == pytest.approx(config.policy.target_fpir)
         assert not parts.gallery.closed
     assert parts.gallery.closed
     assert parts.observer.closed
@@ -201,6 +203,21 @@ def test_a_stranger_has_a_nearest_but_no_name() -> None:
     assert one.match.person == ada
     assert one.match.fmr_upper > house.roster().max_fmr
     assert one.reason == "no_match"
+
+
+def test_a_photo_is_named_at_the_whole_stated_rate() -> None:
+    house = FakeHouse()
+    ada = house.enrol("Ada", ADA)
+    blend = portrait(ADA) // 2 + portrait(EVE) // 2
+    house.observer.faces = [fake_face(box=FACE_BOX)]
+    (one,) = look(house, blend)
+    assert one.match is not None
+    # One person is enrolled: a face may have the stated rate, an attempt at the door a third of it.
+    house.policy = PolicyConfig(target_fpir=2 * one.match.fmr_upper, attempts=3)
+    (one,) = look(house, blend)
+    assert one.person == ada
+    assert one.match is not None
+    assert not rare_enough(one.match.fmr_upper, house.roster().attempt_fmr)
 
 
 def test_with_nobody_enrolled_there_is_no_nearest() -> None:

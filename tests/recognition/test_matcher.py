@@ -3,18 +3,23 @@ import math
 
 import numpy as np
 import pytest
+from accessctl.encoder.fake import FAKE_CARD
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accessctl.config import PolicyConfig
 from accessctl.domain import Person, PersonId
-from accessctl.door.fake import FakeHouse
+from accessctl.door.fake import EPOCH, FACE_BOX, FakeHouse, portrait
 from accessctl.errors import ModelError, StoreError
 from accessctl.gallery.fake import random_units
-from accessctl.gallery.people import Template
+from accessctl.gallery.people import NewPhoto, Template
+from accessctl.policy.decide import rare_enough
 from accessctl.recognition.calibration import Calibration
 from accessctl.recognition.matcher import Matcher, pool
 from accessctl.recognition.normalisation import Normaliser
+from accessctl.vision.fake import fake_face
+
+UNITS = random_units(100, FAKE_CARD.dimension, seed=9)
 
 
 def unit(*numbers: float) -> np.ndarray:
@@ -193,13 +198,23 @@ def test_what_cannot_be_pooled(embeddings: np.ndarray, weights: np.ndarray) -> N
 
 def test_the_rate_of_one_comparison_shrinks_with_the_number_of_people() -> None:
     house = FakeHouse()
-    target = house.policy.attempt_fpir
+    target = house.policy.target_fpir
     assert house.roster().max_fmr == pytest.approx(target)
     house.enrol("Ada", 1)
     assert house.roster().max_fmr == pytest.approx(target)
     house.enrol("Bea", 2)
     # Two people: 1 - (1 - p)^2 = target.
     assert house.roster().max_fmr == pytest.approx(1 - math.sqrt(1 - target))
+
+
+def test_a_photo_may_spend_the_whole_rate_and_an_attempt_at_a_door_its_part() -> None:
+    house = FakeHouse(policy=PolicyConfig(target_fpir=0.004, attempts=4))
+    house.enrol("Ada", 1)
+    roster = house.roster()
+    assert (roster.max_fmr, roster.attempt_fmr) == pytest.approx((0.004, 0.001))
+    assert roster.yardstick(1e-4).target_fpir == 0.004
+    roster.retarget(PolicyConfig(target_fpir=0.02, attempts=2))
+    assert (roster.max_fmr, roster.attempt_fmr) == pytest.approx((0.02, 0.01))
 
 
 def test_an_unchanged_gallery_is_not_loaded_again() -> None:
@@ -222,7 +237,7 @@ def test_every_change_is_taken_over_once() -> None:
     assert roster.refresh() is True
     assert roster.names == {ada: "Augusta", bea: "Bea"}
     assert roster.matcher.people == 2
-    assert roster.max_fmr == pytest.approx(1 - math.sqrt(1 - house.policy.attempt_fpir))
+    assert roster.max_fmr == pytest.approx(1 - math.sqrt(1 - house.policy.target_fpir))
     house.gallery.remove("Augusta")
     assert roster.refresh() is True
     assert roster.names == {bea: "Bea"}
@@ -234,7 +249,7 @@ def test_the_people_of_another_gallery_by_the_same_rate() -> None:
     house.enrol("Ada", 1)
     bea, eve = other.enrol("Bea", 2), other.enrol("Eve", 3)
     roster = house.roster()
-    roster.retarget(0.02)
+    roster.retarget(PolicyConfig(target_fpir=0.02))
     found = roster.of(other.gallery)
     assert found.names == {bea: "Bea", eve: "Eve"}
     assert found.max_fmr == pytest.approx(1 - math.sqrt(1 - 0.02))
@@ -291,14 +306,41 @@ def test_a_load_that_fails_halfway_changes_nothing_and_is_tried_again(
     assert set(roster.names.values()) == {"Ada", "Bea"}
 
 
-def test_warns_when_the_wanted_rate_is_beyond_the_calibration(
-    caplog: pytest.LogCaptureFixture,
+def crowd(house: FakeHouse, people: int) -> None:
+    for person in range(people):
+        house.gallery.add_person(
+            f"Person {person}",
+            NewPhoto(
+                jpeg=b"jpeg",
+                embedding=UNITS[person],
+                fingerprint=FAKE_CARD.fingerprint,
+                quality=0.9,
+                added=EPOCH,
+            ),
+        )
+
+
+# The fake's table ends at 1e-8, which is 1e-6 over 100 people, and over 50 in each of two attempts.
+@pytest.mark.parametrize(("attempts", "people"), [(1, 99), (2, 49)])
+def test_from_some_number_of_people_on_nobody_is_let_in_and_that_is_said(
+    attempts: int, people: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    # The table ends at 1e-8; 1e-6 over 200 people asks for 5e-9 a comparison.
-    house = FakeHouse(policy=PolicyConfig(target_fpir=1e-6))
-    for person in range(200):
-        house.enrol(f"Person {person}", person)
-    with caplog.at_level("WARNING"):
-        house.roster()
-    assert "Nobody can be granted" in caplog.text
-    assert "raise target_fpir" in caplog.text
+    house = FakeHouse(policy=PolicyConfig(target_fpir=1e-6, attempts=attempts))
+    crowd(house, people)
+    roster = house.roster()
+    assert roster.beyond_calibration is None
+    house.enrol("One more", 1)
+    house.enrol("And another", 2)
+    assert roster.refresh() is True
+    said = roster.beyond_calibration
+    assert said is not None
+    assert said.startswith(f"Nobody can be let in with {people + 2} people enrolled: ")
+    assert "raise policy.target_fpir, lower policy.attempts, or give" in said
+    assert said in caplog.text
+    probe = house.recogniser.embed(portrait(1), [fake_face(box=FACE_BOX)])[0]
+    match = roster.matcher.search(probe)
+    assert match is not None
+    assert not rare_enough(match.fmr_upper, roster.attempt_fmr)
+    roster.retarget(PolicyConfig(target_fpir=1e-3))
+    assert roster.beyond_calibration is None
+    assert rare_enough(match.fmr_upper, roster.attempt_fmr)

@@ -28,6 +28,7 @@ class Shown:
     lockout: Callable[[], LockoutView] = LockoutView
     infrared: tuple[str, str | None] | None = None
     clock_doubt_s: float | None = None
+    beyond_calibration: str | None = None
     statistics: Statistics = field(init=False)
 
     def __post_init__(self) -> None:
@@ -46,6 +47,7 @@ class Shown:
             lockout=lambda: self.lockout(),
             infrared=lambda: self.infrared,
             clock_doubt_s=lambda: self.clock_doubt_s,
+            beyond_calibration=lambda: self.beyond_calibration,
         )
 
     def step(self, *decisions: Decision, **timings: float) -> None:

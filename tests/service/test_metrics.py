@@ -51,6 +51,7 @@ NAMES = {
     "accessctl_decision_latency_seconds",
     "accessctl_actions",
     "accessctl_people",
+    "accessctl_people_beyond_calibration",
     "accessctl_gallery_up",
     "accessctl_acting",
     "accessctl_config_refused",

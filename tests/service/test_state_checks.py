@@ -1,14 +1,20 @@
 from pathlib import Path
 
-from accessctl.config import Config, EncoderConfig, GalleryConfig
+from accessctl.config import Config, EncoderConfig, GalleryConfig, PolicyConfig
 from accessctl.domain import PersonId
 from accessctl.encoder.card import load_card
 from accessctl.gallery.fake import random_units
 from accessctl.gallery.people import NewPhoto
 from accessctl.gallery.store import Gallery, open_gallery
+from accessctl.recognition.calibration import scoring_of
 from accessctl.recognition.gallery_check import PhotoFlaw, StoredFlaw
 from accessctl.service.checks import Level
-from accessctl.service.state_checks import check_names, check_stored_photos, findings_of
+from accessctl.service.state_checks import (
+    check_names,
+    check_reach,
+    check_stored_photos,
+    findings_of,
+)
 
 ENCODER = Path(__file__).parents[2] / "models" / "dlib"
 
@@ -54,6 +60,25 @@ def test_misfits_are_told_with_the_way_out(tmp_path: Path) -> None:
     (misfit,) = check_stored_photos(config, {})
     assert misfit.level is Level.WARNING
     assert misfit.sentence.startswith("Photo 2 of Eileen does not show whom the others show")
+
+
+def test_more_people_than_the_calibration_suits_are_a_failure(tmp_path: Path) -> None:
+    config = config_at(tmp_path)
+    assert list(check_reach(config, {})) == []
+    with open_gallery(config.gallery, {}) as gallery:
+        add(gallery, "Grace", 0)
+    (fine,) = check_reach(config, {})
+    assert (fine.level, fine.subject) == (Level.OK, "people")
+    smallest = scoring_of(load_card(ENCODER))[1].smallest_fmr
+    strict = PolicyConfig(target_fpir=1e-6, attempts=10)
+    assert strict.attempt_fpir / smallest < 20
+    with open_gallery(config.gallery, {}) as gallery:
+        for number in range(20):
+            add(gallery, f"Person {number}", number + 1)
+    (beyond,) = check_reach(config.model_copy(update={"policy": strict}), {})
+    assert beyond.level is Level.FAILURE
+    assert beyond.sentence.startswith("Nobody can be let in with 21 people enrolled")
+    assert "raise policy.target_fpir" in beyond.sentence
 
 
 def test_names_of_an_older_version_that_look_alike_are_told(tmp_path: Path) -> None:

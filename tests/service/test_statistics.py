@@ -30,6 +30,14 @@ def test_what_the_door_wrote_is_read(tmp_path):
     assert read_lockout(file, "side", NOW) == LockoutView()
 
 
+def test_more_people_than_the_calibration_suits_are_told(shown):
+    assert shown.statistics.report()["beyond_calibration"] is None
+    assert not shown.statistics.totals().beyond_calibration
+    shown.beyond_calibration = "Nobody can be let in."
+    assert shown.statistics.report()["beyond_calibration"] == "Nobody can be let in."
+    assert shown.statistics.totals().beyond_calibration
+
+
 def test_whose_own_lockout_lasts_is_read_and_named(tmp_path, shown):
     file = tmp_path / "lockout.sqlite"
     own = {
@@ -85,6 +93,7 @@ EVERYTHING = {
     "clock",
     "gallery",
     "acting",
+    "beyond_calibration",
 }
 
 
