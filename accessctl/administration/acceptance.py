@@ -14,14 +14,17 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+from pydantic import ValidationError
 
 from accessctl.administration.changes import DeferredLog
 from accessctl.administration.gallery_heads import ReadableRecorder
 from accessctl.audit.opening import find_key, generate_key, key_path
 from accessctl.config import Config, config_in, read_config
+from accessctl.config.former import NOTHING_FORMER, Former, former_after
 from accessctl.config.guard import Weakening, changed_names, weakened
 from accessctl.domain import Event, EventKind
 from accessctl.errors import ConfigError, StoreError
@@ -33,15 +36,18 @@ from accessctl.storage.parsing import read_bounded
 # Where a service has its configuration, and where it may write.
 ETC, STATE = Path("/etc/accessctl"), Path("/var/lib/accessctl")
 ENDING = ".accepted"
-_PLACE = associated_data("accepted configuration", "1")
+_PLACE = associated_data("accepted configuration", "2")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ConfigText:
-    """A configuration's file as it was read, and what it says; `digest` is its SHA-256 (hex)."""
+    """A configuration's file as it was read, and what it says; `digest` is its SHA-256 (hex).
+
+    `former` is what guarded the door before and is not in it any more."""
 
     content: bytes
     config: Config
+    former: Former = NOTHING_FORMER
 
     @property
     def digest(self) -> str:
@@ -112,7 +118,7 @@ class AcceptedCopy:
         """Put `text` in place of what was kept, on disk when this returns; StoreError."""
         key_file = key_path(text.config.audit)
         key = find_key(key_file, self._environment) or generate_key(key_file, self._random)
-        content = _written(key_file, seal(key, text.content, _PLACE, self._random))
+        content = _written(key_file, self._sealed(key, text))
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             # What root accepts is for the door's user to read.
@@ -132,6 +138,10 @@ class AcceptedCopy:
         except (OSError, ValueError, StoreError, ConfigError):
             return None
 
+    def put_into(self, file: Path, key_file: Path, key: bytes, text: ConfigText) -> None:
+        """Make `file` a copy of `text`, sealed with `key`, which lies in `key_file`; OSError."""
+        write_atomically(file, _written(key_file, self._sealed(key, text)))
+
     def taken_along(self, file: Path, key_file: Path, key: bytes) -> ConfigText | None:
         """Make `file`, a copy from another place, say that its `key` lies in `key_file` now.
 
@@ -147,10 +157,21 @@ class AcceptedCopy:
         except (StoreError, ConfigError):
             return None
 
+    def _sealed(self, key: bytes, text: ConfigText) -> bytes:
+        # One line of JSON, and then the file as it was read.
+        former = text.former.model_dump_json().encode("utf-8")
+        return seal(key, former + b"\n" + text.content, _PLACE, self._random)
+
     def _opened(self, key: bytes, sealed: bytes) -> ConfigText:
         """StoreError for another key, ConfigError for what is no configuration any more."""
-        content = unseal(key, sealed, _PLACE)
-        return ConfigText(content, config_in(content, self._config_path))
+        former, _, content = unseal(key, sealed, _PLACE).partition(b"\n")
+        try:
+            known = Former.model_validate_json(former)
+        except ValidationError as error:
+            raise ConfigError(
+                "What guarded the door before is kept in a way that is not known."
+            ) from error
+        return ConfigText(content, config_in(content, self._config_path), known)
 
     def _damaged(self) -> StoreError:
         return StoreError(
@@ -188,11 +209,19 @@ class Settled:
         """In what the file guards less than what was accepted."""
         if self.accepted is None or self.accepted.digest == self.file.digest:
             return ()
-        return weakened(self.accepted.config, self.file.config)
+        return weakened(self.accepted.config, self.file.config, self.accepted.former)
 
     @property
     def running(self) -> ConfigText:
         return self.accepted if self.weaker and self.accepted is not None else self.file
+
+    @property
+    def to_keep(self) -> ConfigText:
+        """The file as it is accepted: with what guarded the door before and is not in it."""
+        if self.accepted is None:
+            return self.file
+        former = former_after(self.accepted.config, self.accepted.former, self.file.config)
+        return replace(self.file, former=former)
 
     @property
     def changed(self) -> tuple[str, ...]:
@@ -306,7 +335,7 @@ class Acceptance:
     def accept(self) -> None:
         """StoreError where it cannot be kept or put on record."""
         weaker = [one.name for one in self.weaker]
-        self._record.accept(self._copy, self._file, weaker=weaker, by="owner")
+        self._record.accept(self._copy, self._settled.to_keep, weaker=weaker, by="owner")
 
 
 @contextmanager

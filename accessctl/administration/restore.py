@@ -8,7 +8,7 @@ before. Who was removed after the backup stays removed, as far as the log that i
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ from accessctl.audit.log import EventLog
 from accessctl.audit.opening import find_key as find_audit_key
 from accessctl.audit.opening import head_path, key_path
 from accessctl.config import Config, GalleryConfig
+from accessctl.config.former import former_after, joined
 from accessctl.config.guard import weakened
 from accessctl.domain import Event, EventKind, PersonId
 from accessctl.errors import InputError, StoreError
@@ -175,8 +176,13 @@ class _Inspection:
         copy = AcceptedCopy(self.config_path, {})
         saved = copy.taken_along(file, key_path(self.config.audit), self.audit_key)
         here = copy.found(self.audit_key)
-        weaker = () if here is None or saved is None else weakened(here.config, saved.config)
-        if here is None or not weaker:
+        if here is None or saved is None:
+            return ()
+        weaker = weakened(here.config, saved.config, here.former)
+        if not weaker:
+            former = former_after(here.config, here.former, saved.config)
+            kept = replace(saved, former=joined(saved.former, former))
+            copy.put_into(file, key_path(self.config.audit), self.audit_key, kept)
             return ()
         del self.staged.files[ACCEPTED]
         AcceptanceRecord(self.config_path, events, lambda: self.now).confirm(here, by="restore")

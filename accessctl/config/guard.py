@@ -1,16 +1,28 @@
 """What of a configuration guards the door, and whether another one guards it less.
 
 Each guarding field says itself which way is safer (`section.safer`); groups, schedules and holidays
-are compared by what they allow. Who may enter by them is judged without the people in them.
+are compared by what they allow, actions by what they call. Who may enter is judged without the
+people in the groups.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pydantic.fields import FieldInfo
 
-from accessctl.config.policy import AccessConfig, GroupConfig, HoursConfig
+from accessctl.config.former import (
+    NOTHING_FORMER,
+    Former,
+    GroupBounds,
+    actions_by_list,
+    bounds_of,
+    known_bounds,
+    known_holidays,
+    target_of,
+)
+from accessctl.config.operation import ActionConfig
+from accessctl.config.policy import HoursConfig
 from accessctl.config.section import Section, explain
 from accessctl.redaction import redacted_text
 
@@ -41,16 +53,19 @@ def changed_names(old: "Config", new: "Config") -> tuple[str, ...]:
     return tuple(name for name, value, _ in explain(new) if before.get(name) != value)
 
 
-def weakened(old: "Config", new: "Config") -> tuple[Weakening, ...]:
-    """What `new` guards less than `old`; both with their paths resolved."""
+def weakened(
+    old: "Config", new: "Config", former: Former = NOTHING_FORMER
+) -> tuple[Weakening, ...]:
+    """What `new` guards less than `old`, or than what was there before and is `former`; all with
+    their paths resolved."""
     before = {name: value for name, value, _ in explain(old)}
     found = [
         Weakening(name, before[name], value)
         for name, value, field in explain(new)
         if _is_weaker(before[name], value, field)
     ]
-    actions = (*_weaker_actions(old, new), *_safe_states_lost(old, new))
-    return (*found, *_weaker_access(old, new), *actions)
+    actions = (*_weaker_actions(old, new, former), *_safe_states_lost(old, new))
+    return (*found, *_weaker_access(old, new, former), *actions)
 
 
 def guards(field: FieldInfo) -> bool:
@@ -79,19 +94,42 @@ def _is_weaker(old: Any, new: Any, field: FieldInfo) -> bool:
     raise ValueError(f"no direction is called {direction!r}")
 
 
-def _weaker_actions(old: "Config", new: "Config") -> Iterator[Weakening]:
-    """Actions are compared one by one in their order, as far as they are of one kind."""
-    for name in type(new.actions).model_fields:
-        lists = getattr(old.actions, name), getattr(new.actions, name)
-        if not all(isinstance(one, tuple) for one in lists):
-            continue
-        for index, (one, other) in enumerate(zip(*lists, strict=False)):
-            if type(one) is not type(other):
+def _weaker_actions(old: "Config", new: "Config", former: Former) -> Iterator[Weakening]:
+    before = actions_by_list(old)
+    for name, actions in actions_by_list(new).items():
+        for index, was in _counterparts(before[name], former.actions.get(name, ()), actions):
+            for inner, field in type(was).model_fields.items():
+                one, other = getattr(was, inner), getattr(actions[index], inner)
+                if _is_weaker(one, other, field):
+                    yield Weakening(f"actions.{name}[{index}].{inner}", one, other)
+
+
+def _counterparts(
+    old: Sequence[ActionConfig], former: Sequence[ActionConfig], new: Sequence[ActionConfig]
+) -> Iterator[tuple[int, ActionConfig]]:
+    """The number of each of the `new` actions that was there before, and what it was.
+
+    Wherever it stands, it is the one that was the same; else one that called or ran the same; else,
+    of those that are left, the next of its type.
+    """
+    left, found = list(old), dict[int, ActionConfig]()
+
+    def match(alike: Callable[[ActionConfig, ActionConfig], bool]) -> None:
+        for index, action in enumerate(new):
+            if index in found:
                 continue
-            for inner, field in type(one).model_fields.items():
-                before, after = getattr(one, inner), getattr(other, inner)
-                if _is_weaker(before, after, field):
-                    yield Weakening(f"actions.{name}[{index}].{inner}", before, after)
+            at = next((at for at, one in enumerate(left) if alike(one, action)), None)
+            if at is not None:
+                found[index] = left.pop(at)
+
+    match(lambda one, other: one == other)
+    match(lambda one, other: target_of(one) == target_of(other))
+    for index, action in enumerate(new):
+        were = [one for one in former if target_of(one) == target_of(action)]
+        if index not in found and were:
+            found[index] = were[0]
+    match(lambda one, other: one.type == other.type)
+    yield from sorted(found.items())
 
 
 def _safe_states_lost(old: "Config", new: "Config") -> Iterator[Weakening]:
@@ -109,47 +147,35 @@ def _safe_of(action: Section) -> tuple[str, ...] | None:
     return getattr(action, "safe", None)
 
 
-def _weaker_access(old: "Config", new: "Config") -> Iterator[Weakening]:
+def _weaker_access(old: "Config", new: "Config", former: Former) -> Iterator[Weakening]:
     before, after = old.access, new.access
-    for name, group in after.groups.items():
+    known = known_bounds(old, former)
+    for name in after.groups:
         # Whoever was in a group that is gone is let in by it no more.
-        known = before.groups.get(name)
-        if known is not None:
-            yield from _weaker_group(name, (known, old), (group, new))
+        if name in known:
+            yield from _weaker_group(name, known[name], bounds_of(name, new))
     for name in sorted(before.groups.keys() - after.groups.keys()):
         # But whoever is in another one, too, is not asked any more for what this one asked.
         asked, factor = before.groups[name].second_factor, new.policy.second_factor
         if asked is not None and FACTORS.index(factor) < FACTORS.index(asked):
             yield Weakening(f"access.groups.{name}.second_factor", asked, factor)
-    removed = sorted(set(before.holidays) - set(after.holidays))
-    added = sorted(set(after.holidays) - set(before.holidays))
+    holidays = known_holidays(old, former)
+    removed = set(holidays) - set(after.holidays)
+    added = set(after.holidays) - set(holidays)
     open_then = any(HOLIDAY in hours.days for plan in after.schedules.values() for hours in plan)
     if after.schedules and (removed or (added and open_then)):
-        yield Weakening("access.holidays", before.holidays, after.holidays)
+        yield Weakening("access.holidays", holidays, after.holidays)
 
 
-def _weaker_group(
-    name: str, old: "tuple[GroupConfig, Config]", new: "tuple[GroupConfig, Config]"
-) -> Iterator[Weakening]:
-    (was, before), (now, after) = old, new
-    doors_were = None if was.doors is None else set(was.doors)
-    if doors_were is not None and (now.doors is None or not set(now.doors) <= doors_were):
+def _weaker_group(name: str, was: GroupBounds, now: GroupBounds) -> Iterator[Weakening]:
+    if was.doors is not None and (now.doors is None or not set(now.doors) <= set(was.doors)):
         yield Weakening(f"access.groups.{name}.doors", was.doors, now.doors)
-    hours_were, hours_are = _hours(was, before.access), _hours(now, after.access)
-    if hours_were is not None and (
-        hours_are is None or not all(_within(one, hours_were) for one in hours_are)
+    if was.hours is not None and (
+        now.hours is None or not all(_within(one, was.hours) for one in now.hours)
     ):
-        yield Weakening(f"access.groups.{name}.schedule", _told(hours_were), _told(hours_are))
-    factors = (
-        was.second_factor or before.policy.second_factor,
-        now.second_factor or after.policy.second_factor,
-    )
-    if FACTORS.index(factors[1]) < FACTORS.index(factors[0]):
-        yield Weakening(f"access.groups.{name}.second_factor", *factors)
-
-
-def _hours(group: GroupConfig, access: AccessConfig) -> Sequence[HoursConfig] | None:
-    return None if group.schedule is None else access.schedules[group.schedule]
+        yield Weakening(f"access.groups.{name}.schedule", _told(was.hours), _told(now.hours))
+    if FACTORS.index(now.second_factor) < FACTORS.index(was.second_factor):
+        yield Weakening(f"access.groups.{name}.second_factor", was.second_factor, now.second_factor)
 
 
 def _within(hours: HoursConfig, known: Sequence[HoursConfig]) -> bool:

@@ -171,7 +171,7 @@ class AcceptedSource:
         if not settled.weaker and _digest_of(settled.accepted) != settled.file.digest:
             first = settled.accepted is None
             told = {"first": True} if first else {"changed": ", ".join(settled.changed)}
-            self._record.accept(self._copy, settled.file, **told)
+            self._record.accept(self._copy, settled.to_keep, **told)
             self._kept = settled.file.digest
 
     def facts(self) -> dict[str, Any]:

@@ -127,6 +127,25 @@ def test_stricter_and_other_changes_run_at_once(file: Path, copy: AcceptedCopy) 
     assert settled.changed == ("policy.min_frames",)
 
 
+def test_what_vanished_is_kept_with_what_is_accepted(file: Path, copy: AcceptedCopy) -> None:
+    hours = "{days: [mon], opens: '08:00', closes: '18:00'}"
+    head = f"access:\n  timezone: UTC\n  schedules: {{day: [{hours}]}}\n"
+
+    def settled(groups: str) -> Settled:
+        file.write_text(head + groups)
+        return Settled(read_text(file), copy.read())
+
+    copy.keep(settled("  groups: {staff: {schedule: day}}\n").to_keep)
+    gone = settled("")
+    assert gone.weaker == ()
+    copy.keep(gone.to_keep)
+    again = settled("  groups: {staff: {}}\n")
+    assert [weaker.name for weaker in again.weaker] == ["access.groups.staff.schedule"]
+    assert again.running.config.access.groups == {}
+    copy.keep(again.to_keep)
+    assert settled("  groups: {staff: {}}\n# more\n").weaker == ()
+
+
 class Accepted:
     """A log in which configurations were accepted."""
 

@@ -152,6 +152,37 @@ def test_a_webhook_that_is_signed_no_more() -> None:
     assert names(hook(), hook(secret_file="key")) == []
 
 
+LOGGER = {"type": "command", "argv": ["logger", "hello"], "opens": False}
+GATE = {"type": "webhook", "url": "https://gate/open"}
+BELL = {"type": "webhook", "url": "https://bell/ring"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "weaker"),
+    [
+        ([GATE], [LOGGER, GATE], [1]),
+        ([LOGGER, GATE], [GATE], [0]),
+        ([GATE, BELL], [BELL, GATE], [1]),
+        ([GATE], [BELL], [0]),
+        ([GATE], [LOGGER, BELL], [1]),
+    ],
+)
+def test_a_webhook_is_the_same_wherever_it_stands(
+    old: list[Any], new: list[Any], weaker: list[int]
+) -> None:
+    signed = [one | {"secret_file": "key"} if one is GATE else one for one in old]
+    found = names({"actions": {"granted": signed}}, {"actions": {"granted": new}})
+    assert found == [f"actions.granted[{index}].secret_file" for index in weaker]
+    kept = [one | {"secret_file": "key"} if one is GATE else one for one in new]
+    if GATE in new:
+        assert names({"actions": {"granted": signed}}, {"actions": {"granted": kept}}) == []
+
+
+def test_one_more_webhook_to_the_same_address_takes_nothing_from_the_signed_one() -> None:
+    signed = GATE | {"secret_file": "key"}
+    assert names({"actions": {"granted": [signed]}}, {"actions": {"granted": [GATE, signed]}}) == []
+
+
 def test_a_lock_that_loses_its_safe_state_or_is_not_heard_any_more() -> None:
     def unlock(**more: Any) -> dict[str, Any]:
         return {"actions": {"granted": [{"type": "command", "argv": ["unlock"], **more}]}}
