@@ -16,7 +16,7 @@ from accessctl.vision.alignment import cut
 # A second face at least this wide, relative to the widest, makes it unclear who is meant;
 # smaller ones are people in the background.
 BYSTANDER_WIDTH = 1 / 3
-# A face this many times as wide as any other, and nearer the middle, is plainly the one meant.
+# A face this many times as wide as any rival, and nearer the middle, is plainly the one meant.
 SUBJECT_WIDTH = 2.0
 
 ADVICE = {
@@ -88,8 +88,9 @@ class Recogniser:
 def only_face(faces: list[Face], photo: str, size: tuple[int, int] | None = None) -> Face:
     """The face of the one person in `photo`, whose width and height in pixels are `size`.
 
-    That is the only one that is no mere passer-by, or the one that is plainly meant: at least
-    twice as wide as any other, and nearest the middle. Where the size is not known only the former.
+    That is the only one that is no mere passer-by, or the one that is plainly meant: the widest,
+    where it is nearest the middle and at least twice as wide as any rival. Where the size is not
+    known only the former.
     Raises NoFaceError, SeveralFacesError or PoorFaceError with one sentence that names the photo.
     """
     if not faces:
@@ -118,13 +119,22 @@ def bystanders(faces: Sequence[Face]) -> list[Face]:
     return [face for at, face in enumerate(large) if at != large.index(widest)]
 
 
+def is_rival(other: Face) -> bool:
+    """Whether somebody else's face could be the one that is meant: if it could be enrolled itself.
+
+    One that is cut off, turned away or too small for that is nobody's portrait.
+    """
+    return other.quality.usable
+
+
 def _plainly_meant(widest: Face, others: Sequence[Face], size: tuple[int, int]) -> bool:
     def off_centre(face: Face) -> float:
         x, y = face.box.centre
         return hypot(x - size[0] / 2, y - size[1] / 2)
 
     return all(
-        widest.box.w >= SUBJECT_WIDTH * other.box.w and off_centre(widest) < off_centre(other)
+        off_centre(widest) < off_centre(other)
+        and not (is_rival(other) and widest.box.w < SUBJECT_WIDTH * other.box.w)
         for other in others
     )
 

@@ -8,7 +8,14 @@ from accessctl.domain import Box, Face, Pose, Quality
 from accessctl.door.fake import FACE_BOX, portrait
 from accessctl.encoder.base import FAKE_CARD, FakeEncoder, FlipAveraged
 from accessctl.errors import NoFaceError, PoorFaceError, SeveralFacesError
-from accessctl.recognition.recogniser import ADVICE, Recogniser, bystanders, cut_out, only_face
+from accessctl.recognition.recogniser import (
+    ADVICE,
+    Recogniser,
+    bystanders,
+    cut_out,
+    is_rival,
+    only_face,
+)
 from accessctl.vision.alignment import cut
 from accessctl.vision.fake import fake_face
 from accessctl.vision.landmarks import UPSIDE_DOWN
@@ -157,9 +164,10 @@ def test_the_cut_out_ends_at_the_edge() -> None:
 PHOTO = (400, 300)
 
 
-def placed(x: float, width: float, y: float = 150.0) -> Face:
+def placed(x: float, width: float, y: float = 150.0, reasons: tuple[str, ...] = ()) -> Face:
     """A face whose centre is there, in a photo of 400 x 300 pixels."""
-    return fake_face(box=Box(x - width / 2, y - width / 2, width, width))
+    box = Box(x - width / 2, y - width / 2, width, width)
+    return fake_face(box=box, quality=Quality(0.5, reasons))
 
 
 def test_a_face_twice_as_wide_as_any_other_and_nearest_the_middle_is_meant() -> None:
@@ -178,6 +186,25 @@ def test_a_face_twice_as_wide_as_any_other_and_nearest_the_middle_is_meant() -> 
 def test_where_it_is_not_plain_who_is_meant_the_photo_is_refused(other: Face) -> None:
     with pytest.raises(SeveralFacesError, match="2 faces found"):
         only_face([placed(220, 100), other], "us.jpg", PHOTO)
+
+
+@pytest.mark.parametrize("reason", ADVICE)
+def test_a_face_that_could_not_be_enrolled_itself_is_no_rival(reason: str) -> None:
+    meant, other = placed(210, 100), placed(340, 99, reasons=(reason,))
+    assert not is_rival(other)
+    assert only_face([other, meant], "us.jpg", PHOTO) is meant
+    # It counts where one photo must show one person, and is told of.
+    assert bystanders([other, meant]) == [other]
+    with pytest.raises(SeveralFacesError):
+        only_face([other, meant], "us.jpg")
+    # Beside one that could be, or nearer the middle, or wider, it is not plain who is meant.
+    for unclear in (
+        [other, meant, placed(60, 60)],
+        [placed(205, 60, reasons=(reason,)), meant],
+        [placed(340, 101, reasons=(reason,)), meant],
+    ):
+        with pytest.raises(SeveralFacesError):
+            only_face(unclear, "us.jpg", PHOTO)
 
 
 def test_without_the_size_of_the_photo_nobody_is_plainly_meant() -> None:
