@@ -24,7 +24,7 @@ from accessctl.administration.gallery_heads import (
 from accessctl.administration.vetting import PhotoVetting
 from accessctl.audit.base import Recorder, person_event
 from accessctl.audit.log import EventLog
-from accessctl.audit.opening import open_log
+from accessctl.audit.opening import open_log, refuse_half_restored
 from accessctl.audit.schema import reported
 from accessctl.config import AuditConfig, Config
 from accessctl.config.policy import AccessConfig
@@ -234,7 +234,8 @@ class DeferredLog:
     """The event log, opened or made with the first event; a context manager.
 
     So nothing is made for a change that is refused, and a log that cannot be opened keeps
-    nobody from being removed.
+    nobody from being removed. While a restore is half done it is refused at once, with StoreError:
+    nothing that is changed then would stay.
     """
 
     def __init__(self, config: AuditConfig, environment: Mapping[str, str]) -> None:
@@ -262,6 +263,7 @@ class DeferredLog:
         return self._log
 
     def __enter__(self) -> "DeferredLog":
+        refuse_half_restored(self._config.file)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -273,10 +275,11 @@ class DeferredLog:
 def open_administration(
     config: Config, environment: Mapping[str, str], now: Callable[[], float] = time.time
 ) -> Iterator[Administration]:
-    """StoreError or GalleryKeyError when the gallery cannot be opened."""
+    """StoreError or GalleryKeyError when the gallery cannot be opened, and StoreError while a
+    restore is half done."""
     with (
-        open_gallery(config.gallery, environment) as gallery,
         DeferredLog(config.audit, environment) as audit,
+        open_gallery(config.gallery, environment) as gallery,
     ):
         yield Administration(gallery, audit, now)
 

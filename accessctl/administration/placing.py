@@ -19,7 +19,7 @@ from typing import TypeAlias
 
 from accessctl.administration.acceptance import accepted_path
 from accessctl.administration.backup import ACCEPTED, GALLERY, HEAD, LOCKOUTS, LOG, PICTURES
-from accessctl.audit.opening import head_path, snapshot_folder
+from accessctl.audit.opening import head_path, journal_of, snapshot_folder
 from accessctl.audit.snapshots import is_picture
 from accessctl.config import Config
 from accessctl.errors import FaultError, InputError, StoreError
@@ -30,7 +30,6 @@ from accessctl.storage.parsing import read_bounded
 
 # The file itself last: whatever SQLite keeps beside one that is there belongs to it.
 SQLITE_SIDES = ("-wal", "-shm", "-journal", "")
-JOURNAL_ENDING = ".restoring"
 FORMAT = "accessctl restoring 1"
 
 Fingerprint: TypeAlias = tuple[int, int, int]
@@ -39,11 +38,6 @@ Fingerprint: TypeAlias = tuple[int, int, int]
 # The log comes last, and its head after it: until then it tells of what was there.
 ORDER = (LOCKOUTS, GALLERY, ACCEPTED, LOG, HEAD)
 FOLDER, HELD = ".restore.", ".held"
-
-
-def journal_of(log_file: Path) -> Path:
-    """Where it stands what a restore to that event log is about to replace."""
-    return log_file.with_name(log_file.name + JOURNAL_ENDING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,15 +143,6 @@ def interrupted(journal: Path, targets: Mapping[str, Path]) -> Placement | None:
             f"A restore was interrupted, and its note {journal} does not say what it had done; "
             "put the files *.before-restore-* back by hand and remove it."
         ) from error
-
-
-def refuse_interrupted(log_file: Path) -> None:
-    """StoreError while a restore to that event log is half done: half a state guards nothing."""
-    if os.path.lexists(journal_of(log_file)):
-        raise StoreError(
-            f"A restore was interrupted ({journal_of(log_file)}), and the door's files are half of "
-            "one state and half of another; run it again: accessctl restore FILE"
-        )
 
 
 def _plain(ending: str) -> str:

@@ -33,6 +33,8 @@ KEY_FILE_VARIABLE = "ACCESSCTL_AUDIT_KEY_FILE"
 CREDENTIAL = "accessctl-audit-key"
 PLACES = KeyPlaces("the audit key", "an audit key", KEY_FILE_VARIABLE, CREDENTIAL, StoreError)
 
+JOURNAL_ENDING = ".restoring"
+
 # Between two bites of work: the door's loop shares Python's lock and the log's.
 REST_S = 0.01
 CLOSE_S = 5.0
@@ -40,6 +42,21 @@ CLOSE_S = 5.0
 Pause: TypeAlias = Callable[[], None]
 
 log = logging.getLogger(__name__)
+
+
+def journal_of(log_file: Path) -> Path:
+    """Where it stands what a restore to that event log is about to replace."""
+    return log_file.with_name(log_file.name + JOURNAL_ENDING)
+
+
+def refuse_half_restored(log_file: Path) -> None:
+    """StoreError while a restore to that event log is half done: half a state guards nothing, and
+    what is changed in it is gone when the restore goes on."""
+    if os.path.lexists(journal_of(log_file)):
+        raise StoreError(
+            f"A restore was interrupted ({journal_of(log_file)}), and the door's files are half of "
+            "one state and half of another; run it again: accessctl restore FILE"
+        )
 
 
 def find_key(path: Path, environment: Mapping[str, str]) -> bytes | None:
@@ -83,10 +100,12 @@ def open_log(
     random_bytes: Callable[[int], bytes] = os.urandom,
     clocks: Clocks | None = None,
 ) -> EventLog:
-    """To write to: log and key are created when missing; StoreError as in EventLog.
+    """To write to: log and key are created when missing; StoreError as in EventLog, and while a
+    restore is half done.
 
     `clocks` are the machine's where none are given.
     """
+    refuse_half_restored(config.file)
     key = find_key(key_path(config), environment)
     is_new = key is None
     if key is None:

@@ -119,6 +119,8 @@ def check_gallery(config: GalleryConfig, environment: Mapping[str, str]) -> Iter
 
 
 def check_audit(config: AuditConfig, environment: Mapping[str, str]) -> Iterator[Finding]:
+    """StoreError while a restore is half done."""
+    audit_files.refuse_half_restored(config.file)
     if not config.file.exists():
         yield ok("event log", f"There is none yet; {config.file} is made with the first event.")
         return

@@ -4,16 +4,21 @@ import os
 import shutil
 import sys
 import warnings
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from accessctl.administration.placing import journal_of
-from accessctl.audit.opening import open_log_to_check
+from accessctl.administration.acceptance import open_acceptance
+from accessctl.administration.backup import back_up
+from accessctl.administration.changes import DeferredLog, open_administration
+from accessctl.audit.opening import journal_of, open_log, open_log_to_check
 from accessctl.domain import PersonId
+from accessctl.door.assembly import open_audit
 from accessctl.errors import StoreError
 from accessctl.policy.lockout import Lockout
 from accessctl.policy.lockout_store import LockoutStore
+from accessctl.service.checks import Level, check_audit, examine
 from tests.administration.test_backup import NOW, ONE_DAY, Site, restore
 
 CHANGING = {"os.rename", "os.remove", "os.link", "os.mkdir", "os.rmdir"}
@@ -117,6 +122,46 @@ def test_killed_again_while_it_is_undone(damaged: Site) -> None:
             break
     damaged.restore()
     assert outcome(damaged)[0] == ["Ada", "Edith"]
+
+
+def test_nothing_is_changed_while_a_restore_is_half_done(damaged: Site) -> None:
+    config, environment = damaged.config, {}
+    journal = journal_of(config.audit.file)
+    another = damaged.elsewhere / "another"
+    openers = (
+        lambda: open_administration(config, environment),
+        lambda: open_acceptance(damaged.config_path, environment),
+        lambda: DeferredLog(config.audit, environment),
+        lambda: open_log(config.audit, environment),
+        lambda: open_audit(config),
+    )
+    refused = 0
+    for point in range(0, 1000, 3):
+        if not killed_at(damaged, point):
+            break
+        if not journal.exists():
+            continue
+        before = _contents(damaged)
+        for opener in openers:
+            with pytest.raises(StoreError, match="restore was interrupted"), opener():
+                pytest.fail("opened")
+        with pytest.raises(StoreError, match="restore was interrupted"):
+            damaged.remove("Edith")
+        with pytest.raises(StoreError, match="restore was interrupted"):
+            back_up(config, {}, another, NOW, config_path=damaged.config_path)
+        (found,) = examine([("event log", partial(check_audit, config.audit, environment))])
+        assert (found.level, "accessctl restore" in found.sentence) == (Level.FAILURE, True)
+        assert _contents(damaged) == before
+        refused += 1
+    assert refused > 2
+    damaged.restore()
+    damaged.remove("Edith")
+    assert damaged.names() == ["Ada"]
+
+
+def _contents(site: Site) -> dict[Path, bytes]:
+    folders = (site.folder, site.elsewhere)
+    return {file: file.read_bytes() for one in folders for file in one.rglob("*") if file.is_file()}
 
 
 def test_what_somebody_wrote_in_between_is_kept_aside(damaged: Site) -> None:

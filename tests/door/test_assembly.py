@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from accessctl.actions.base import Action, HangingAction, RecordingAction
-from accessctl.administration.placing import journal_of
 from accessctl.audit.base import MemoryLog
+from accessctl.audit.opening import journal_of
 from accessctl.config import ActionsConfig, CommandAction, Config, SnapshotConfig
 from accessctl.config.liveness import LivenessConfig
 from accessctl.domain import Decision, Event, EventKind, Frame, Outcome, PersonId, Reason
