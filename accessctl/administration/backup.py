@@ -87,12 +87,13 @@ def back_up(
     keys: Path | None = None,
     pictures: bool = False,
 ) -> BackedUp:
-    """Write a new backup to `path` and, where `keys` is named, the keys to that file (0600).
+    """Write a new backup to `path` and then, where `keys` is named, the keys to that file (0600).
 
     The door may run; `config_path` is its configuration's file, by which the accepted one lies.
     That a backup was made is on record, and in it. `now` is epoch time;
     `pictures` takes the encrypted pictures of decisions along. InputError for a file that is there,
-    FaultError for what cannot be read or written; then neither file is left.
+    FaultError for what cannot be read or written; then neither file is left. A file under either
+    name is whole: a kill leaves none, or hidden ones (see `new_private_file`, `_working_folder`).
     """
     if keys is not None and keys.absolute() == path.absolute():
         raise InputError("Keep the keys apart from the backup: name another file for them.")
@@ -120,13 +121,12 @@ def back_up(
             "hash": copies.end.hash.hex(),
             "broken": None if report.broken is None else report.broken.number,
         }
-        if keys is not None:
-            write_keys(keys, known)
+        write_backup(path, {**copies.files, **shown}, facts, known.audit, may_go=shown)
         try:
-            write_backup(path, {**copies.files, **shown}, facts, known.audit, may_go=shown)
-        except BaseException:
             if keys is not None:
-                keys.unlink(missing_ok=True)
+                write_keys(keys, known)
+        except BaseException:
+            path.unlink()
             raise
     return BackedUp(copies.people, report.records, len(shown), copies.end.number, report.broken)
 

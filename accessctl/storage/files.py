@@ -7,6 +7,7 @@ is none.
 
 import base64
 import binascii
+import errno
 import os
 import stat
 import tempfile
@@ -98,27 +99,51 @@ def atomic_file(
 def new_private_file(path: Path) -> Iterator[IO[bytes]]:
     """A file (0600) that was not there before, on disk at the end; nothing is left where it fails.
 
-    InputError where there is one, or none can be made; FaultError where it cannot be written.
+    Until it is whole it lies beside its place, under a hidden name: only that is left by a kill.
+    InputError where there is one, also one that was made meanwhile, or none can be made; FaultError
+    where it cannot be written.
     """
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE)
+        if os.path.lexists(path):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     except OSError as error:
-        raise InputError(
-            f"Cannot write {path} ({error.strerror}); name a new file in a folder of yours."
-        ) from error
+        raise _cannot_be_made(path, error) from error
+    scratch = Path(name)
     try:
-        with os.fdopen(descriptor, "w+b") as file:
+        with os.fdopen(handle, "w+b") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
+        put_new(scratch, path)
         sync_folder(path.parent)
-    except BaseException as error:
-        path.unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            raise FaultError(
-                f"{path} could not be written ({error.strerror}); make room, or name another disk."
-            ) from error
+    except FileExistsError as error:
+        raise _cannot_be_made(path, error) from error
+    except OSError as error:
+        raise FaultError(
+            f"{path} could not be written ({error.strerror}); make room, or name another disk."
+        ) from error
+    finally:
+        scratch.unlink(missing_ok=True)
+
+
+def put_new(file: Path, path: Path) -> None:
+    """Give `file` the name `path` on the same disk, whole at once; FileExistsError, OSError."""
+    try:
+        os.link(file, path)
+    except FileExistsError:
         raise
+    except OSError:
+        # A disk that knows no hard links, as many a stick does.
+        if os.path.lexists(path):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)) from None
+        os.rename(file, path)
+
+
+def _cannot_be_made(path: Path, error: OSError) -> InputError:
+    return InputError(
+        f"Cannot write {path} ({error.strerror}); name a new file in a folder of yours."
+    )
 
 
 def identity(path: Path) -> FileIdentity:

@@ -267,6 +267,51 @@ def test_what_fails_in_the_middle_leaves_nothing(tmp_path: Path) -> None:
     assert not path.exists()
 
 
+def test_until_it_is_whole_a_new_file_has_another_name(tmp_path: Path) -> None:
+    path = tmp_path / "new"
+    with new_private_file(path) as file:
+        file.write(b"half")
+        (half,) = tmp_path.iterdir()
+        assert half.name.startswith(".new.")
+        assert mode(half) == 0o600
+        file.write(b" and half")
+    assert [one.name for one in tmp_path.iterdir()] == ["new"]
+    assert (path.read_bytes(), mode(path)) == (b"half and half", 0o600)
+
+
+def no_links(*_: object) -> None:
+    raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_what_somebody_made_meanwhile_is_never_overwritten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: bool
+) -> None:
+    if not links:
+        monkeypatch.setattr("accessctl.storage.files.os.link", no_links)
+    path = tmp_path / "new"
+
+    def late() -> None:
+        with new_private_file(path) as file:
+            file.write(b"mine")
+            path.write_text("somebody's")
+
+    with pytest.raises(InputError, match="File exists"):
+        late()
+    assert [one.name for one in tmp_path.iterdir()] == ["new"]
+    assert path.read_text() == "somebody's"
+
+
+def test_a_disk_without_hard_links_holds_a_new_file_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("accessctl.storage.files.os.link", no_links)
+    with new_private_file(tmp_path / "new") as file:
+        file.write(b"whole")
+    assert [one.name for one in tmp_path.iterdir()] == ["new"]
+    assert (tmp_path / "new").read_bytes() == b"whole"
+
+
 def test_a_disk_that_is_full_is_a_sentence_and_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
