@@ -11,6 +11,8 @@ from urllib.parse import unquote
 HIDDEN = "***"
 
 ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*:/{1,2}\S+", re.IGNORECASE)
+# What closes an address in a sentence is none of its own.
+CLOSING = ";,.:)]\"'"
 # Greedy up to the last "@": an unescaped "/" or "@" inside a password must not leak its rest.
 CREDENTIALS = re.compile(r"^([a-z][a-z0-9+.-]*:/{1,2})?.*@", re.IGNORECASE | re.DOTALL)
 HOST = re.compile(r"^(?:[a-z][a-z0-9+.-]*:/{1,2})?[^/?#]*", re.IGNORECASE)
@@ -42,8 +44,13 @@ def redact(url: str) -> str:
 
 
 def redacted_text(text: str) -> str:
-    """The text with each address in it as `redact` shows it."""
-    return ADDRESS.sub(lambda found: redact(found[0]), text)
+    """The text with each address in it as `redact` shows it; punctuation behind one stays."""
+
+    def shown(found: re.Match[str]) -> str:
+        address = found[0].rstrip(CLOSING)
+        return redact(address) + found[0][len(address) :]
+
+    return ADDRESS.sub(shown, text)
 
 
 def unescaped(url: str) -> str | None:

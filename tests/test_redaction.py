@@ -41,6 +41,16 @@ def test_secrets_are_hidden(url: str, shown: str) -> None:
     assert redact(shown) == shown
 
 
+@pytest.mark.parametrize("closing", [";", ",", ".", ":", ")", "').", '"'])
+@pytest.mark.parametrize(
+    "address", ["rtsp://dvr/password=abc", "http://cam/v?pwd=abc", "http://c/1"]
+)
+def test_what_closes_an_address_in_a_sentence_is_left(address: str, closing: str) -> None:
+    for behind in (" try again", "", "\n"):
+        said = redacted_text(f"Cannot open {address}{closing}{behind}")
+        assert said == f"Cannot open {redact(address)}{closing}{behind}"
+
+
 PRINTABLE = st.text(string.printable, min_size=1, max_size=20)
 # What may stand round a secret in an address.
 AROUND = st.text(string.ascii_lowercase + string.digits + "/?&=;:#_-.%", max_size=12)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from accessctl.administration.changes import Administration, TakenIn
+from accessctl.camera.photo_folder import LeftOut
 from accessctl.domain import PersonId
 from accessctl.errors import InputError
 
@@ -19,14 +20,21 @@ Examined = tuple[tuple[str, Path], "Future[Candidate]"]
 
 @dataclass(slots=True)
 class FolderProgress:
-    """How far the folder's `people` have come; `refused` holds why each photo was not taken."""
+    """How far the folder's `people` have come; `refused` holds why each photo was not taken, and
+    `left_out` is what in the folder was not looked at."""
 
     people: int
+    left_out: tuple[LeftOut, ...] = ()
     enrolled: set[PersonId] = field(default_factory=set)
     more_photos: int = 0
     known: set[PersonId] = field(default_factory=set)
     refused: list[InputError] = field(default_factory=list)
     looked_at: int = 0
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether no photo was refused, and no folder was left out, in which there may be some."""
+        return not self.refused and not any(one.may_hold_photos for one in self.left_out)
 
     @property
     def changed(self) -> frozenset[PersonId]:
@@ -43,6 +51,8 @@ class FolderProgress:
         if there:
             parts.append(f"{there} enrolled already")
         parts.append(f"{len(self.refused)} refused")
+        if self.left_out:
+            parts.append(f"{len(self.left_out)} left out")
         return "; ".join(parts) + "."
 
 

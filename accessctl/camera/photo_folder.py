@@ -21,10 +21,12 @@ SUFFIXES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """Something in a folder that was not looked at, and why."""
+    """Something in a folder that was not looked at, and why; `may_hold_photos` where it is a
+    folder that is not hidden, in which whoever made it may have meant to put some."""
 
     path: Path
     reason: str
+    may_hold_photos: bool = False
 
     def __str__(self) -> str:
         return f"{self.path}: {self.reason}"
@@ -117,14 +119,16 @@ def _people(folder: Path) -> tuple[dict[str, list[Path]], list[LeftOut]]:
         try:
             own = _sorted(inner)
         except OSError as error:
-            left_out.append(LeftOut(inner, f"it cannot be read ({error.strerror})"))
+            left_out.append(LeftOut(inner, f"it cannot be read ({error.strerror})", True))
             continue
         left_out += own.left_out
-        left_out += [LeftOut(deep, "a folder within a person's folder") for deep in own.folders]
+        left_out += [
+            LeftOut(deep, "a folder within a person's folder", True) for deep in own.folders
+        ]
         if own.photos:
             people.setdefault(inner.name, []).extend(own.photos)
         else:
-            left_out.append(LeftOut(inner, "it holds no photo"))
+            left_out.append(LeftOut(inner, "it holds no photo", True))
     return people, left_out
 
 

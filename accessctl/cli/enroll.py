@@ -153,7 +153,10 @@ def tell_of_others(origin: str, others: int) -> None:
 def enrol_folder(
     args: EnrollOptions, folder: Path, engine: "Engine", administration: "Administration"
 ) -> int:
-    """Everybody in the folder; refusals are listed at the end, each with its reason."""
+    """Everybody in the folder; refusals are listed at the end, each with its reason.
+
+    2 where a photo was refused or a folder left out, 0 where what was left out is no photo.
+    """
     from accessctl.administration import folder_enrolment
     from accessctl.camera.photo_folder import people_in
     from accessctl.recognition.enrolment import prefetch
@@ -161,7 +164,7 @@ def enrol_folder(
     found = people_in(folder)
     enrolment = engine.enrolment()
     read = photo_reader(engine.config)
-    progress = folder_enrolment.FolderProgress(len(found.people))
+    progress = folder_enrolment.FolderProgress(len(found.people), found.left_out)
     # The next photo is read and looked at while the last person is written to the disk.
     examined = prefetch(
         lambda one: enrolment.examine(read(one[1]), str(one[1]), strict=args.strict), found.photos
@@ -189,7 +192,7 @@ def enrol_folder(
             file=sys.stderr,
         )
         return 130
-    return 2 if progress.refused else 0
+    return 0 if progress.is_whole else 2
 
 
 def warn_of_alike(engine: "Engine", new: "Collection[PersonId]") -> None:
@@ -219,7 +222,8 @@ ENROLL = Verb(
     "Enrols somebody from photos that show their face alone, well lit and from the front. Each "
     "photo is examined first, and compared with the person's others and with everybody else's; "
     "one that will not do is refused with the reason. With --folder everybody in it is enrolled, "
-    "and what was refused or left out is listed at the end; given again it goes on.",
+    "and what was refused or left out is listed at the end; given again it goes on. It ends with 2 "
+    "where a photo was refused or a folder in it was left out.",
     (
         "accessctl enroll Grace grace.jpg",
         "accessctl enroll Grace --add more.jpg",

@@ -58,6 +58,8 @@ def lines(report: Mapping[str, Any]) -> Iterator[str]:
         yield _line("", printable(camera["error"]))
     if camera.get("upside_down"):
         yield _line("", "It seems to be upside down; set camera.rotate.")
+    if camera.get("on_its_side"):
+        yield _line("", "It seems to lie on its side; set camera.rotate to 90 or 270.")
     yield _line("frames", _frames(camera))
     if report.get("scenery"):
         yield _line("scenery", f"{report['scenery']} faces that do not move, taken for pictures")

@@ -22,7 +22,7 @@ from accessctl.config.camera import CameraConfig
 from accessctl.domain import Face, Image
 from accessctl.errors import CameraError
 from accessctl.service.checks import Finding, failure, ok, warning
-from accessctl.service.statistics import UPSIDE_DOWN_ADVICE
+from accessctl.service.statistics import ON_ITS_SIDE_ADVICE, UPSIDE_DOWN_ADVICE
 from accessctl.vision.landmarks import UPSIDE_DOWN
 
 LOOK_S = 3.0
@@ -195,6 +195,8 @@ def of_running_door(report: Mapping[str, Any]) -> Iterator[Finding]:
         )
     if camera.get("upside_down"):
         yield failure("upright", UPSIDE_DOWN_ADVICE)
+    if camera.get("on_its_side"):
+        yield warning("upright", ON_ITS_SIDE_ADVICE)
 
 
 def infrared_of_running_door(report: Mapping[str, Any]) -> Iterator[Finding]:

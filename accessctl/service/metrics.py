@@ -78,6 +78,7 @@ class Totals:
     people_locked: int = 0
     scenery: int = 0
     upside_down: bool = False
+    on_its_side: bool = False
     failed: int = 0
     behind_s: float = 0.0
     infrared_up: bool | None = None
@@ -97,6 +98,7 @@ class DoorTally:
     watchdog: int = 0
     scenery: int = 0
     upside_down: bool = False
+    on_its_side: bool = False
     stages: dict[str, Histogram] = field(default_factory=dict)
     latency: Histogram = field(default_factory=lambda: Histogram(LATENCY_BOUNDS))
     decisions: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -284,6 +286,11 @@ def _door(totals: Totals) -> "Iterator[Metric]":
         "accessctl_camera_upside_down",
         "1 while nearly all faces stand on their heads.",
         float(totals.upside_down),
+    )
+    yield _gauge(
+        "accessctl_camera_on_its_side",
+        "1 while nearly all faces lie on their sides.",
+        float(totals.on_its_side),
     )
     yield _gauge(
         "accessctl_clock_doubt_seconds",

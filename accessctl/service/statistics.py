@@ -18,7 +18,7 @@ from accessctl.errors import StoreError
 from accessctl.policy.lockout_store import LockoutStore
 from accessctl.service.clock_guard import clock_of
 from accessctl.service.metrics import DoorTally, Totals
-from accessctl.vision.landmarks import UPSIDE_DOWN
+from accessctl.vision.landmarks import UPSIDE_DOWN, lies_on_its_side
 
 FPS_WINDOW_S = 10.0
 # Enough for the fastest camera of the configuration over that window.
@@ -26,11 +26,17 @@ MOST_ARRIVALS = 2400
 LAST_DECISIONS = 10
 MOST_LOCKED_TOLD = 20
 FINGERPRINT_CHARACTERS = 12
-# Faces by which it is judged whether the camera is upright, and how many of them must not be.
+# Faces by which it is judged whether the camera is upright, and how many of them must be otherwise,
+# all in one way.
 FACES_REMEMBERED, FACES_TO_JUDGE, MOSTLY = 60, 15, 0.8
 UPSIDE_DOWN_ADVICE = (
     "The camera seems to be upside down: nobody is recognised; turn it, or set camera.rotate: 180."
 )
+ON_ITS_SIDE_ADVICE = (
+    "The camera seems to lie on its side: turn it, or set camera.rotate to 90 or 270, whichever "
+    "makes faces stand upright."
+)
+UPRIGHT, ON_HEAD, ON_SIDE = "upright", "on_head", "on_side"
 
 log = logging.getLogger(__name__)
 
@@ -113,7 +119,7 @@ class Statistics:
         self._arrivals: deque[float] = deque(maxlen=MOST_ARRIVALS)
         self._decisions: deque[Decision] = deque(maxlen=LAST_DECISIONS)
         self._size: tuple[int, int] | None = None
-        self._upside_down: deque[bool] = deque(maxlen=FACES_REMEMBERED)
+        self._orientations: deque[str] = deque(maxlen=FACES_REMEMBERED)
         self._state = "starting"
         self._error: str | None = None
         self._pinged: float | None = None
@@ -143,18 +149,25 @@ class Statistics:
                 self._note_decision(decision)
 
     def _note_uprightness(self, step: Step) -> None:
-        """Of the faces that are fit to be looked at, which stand on their heads."""
+        """Of the faces that are fit to be looked at, which stand on their heads or lie."""
         for view in step.faces:
             reasons = view.face.quality.reasons
-            if not reasons or UPSIDE_DOWN in reasons:
-                self._upside_down.append(UPSIDE_DOWN in reasons)
-        before, self._tally.upside_down = self._tally.upside_down, self._seems_upside_down()
-        if self._tally.upside_down and not before:
+            if UPSIDE_DOWN in reasons:
+                self._orientations.append(ON_HEAD)
+            elif not reasons:
+                lies = lies_on_its_side(view.face.pose)
+                self._orientations.append(ON_SIDE if lies else UPRIGHT)
+        tally = self._tally
+        before = tally.upside_down, tally.on_its_side
+        tally.upside_down, tally.on_its_side = self._mostly(ON_HEAD), self._mostly(ON_SIDE)
+        if tally.upside_down and not before[0]:
             log.warning("%s", UPSIDE_DOWN_ADVICE)
+        if tally.on_its_side and not before[1]:
+            log.warning("%s", ON_ITS_SIDE_ADVICE)
 
-    def _seems_upside_down(self) -> bool:
-        enough = len(self._upside_down) >= FACES_TO_JUDGE
-        return enough and sum(self._upside_down) > MOSTLY * len(self._upside_down)
+    def _mostly(self, orientation: str) -> bool:
+        seen = self._orientations
+        return len(seen) >= FACES_TO_JUDGE and seen.count(orientation) > MOSTLY * len(seen)
 
     def note_decision(self, decision: Decision) -> None:
         """A decision that no frame brought: a visit that was closed."""
@@ -255,6 +268,7 @@ class Statistics:
             people_locked=len(_seen(view).locked),
             scenery=tally.scenery,
             upside_down=tally.upside_down,
+            on_its_side=tally.on_its_side,
             failed=0 if view is None else view.failed(),
             behind_s=0.0 if view is None else view.behind_s(),
             infrared_up=_infrared_up(view),
@@ -281,6 +295,7 @@ class Statistics:
             "frame_age_s": _since(last, now),
             "frames": self._tally.frames,
             "upside_down": self._tally.upside_down,
+            "on_its_side": self._tally.on_its_side,
             "reconnects": self._tally.reconnects,
         }
 

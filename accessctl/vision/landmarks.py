@@ -60,6 +60,8 @@ from the camera.
 """
 
 UPSIDE_DOWN = "upside down"
+ON_ITS_SIDE = (60.0, 120.0)
+"""A face that is turned by so many degrees in the picture, either way, lies on its side."""
 """The reason for which a face that stands on its head is not used."""
 
 AGAIN_S = 1.0
@@ -204,6 +206,12 @@ def _looking(yaw: float, pitch: float) -> NDArray[np.float64]:
     )
     product: NDArray[np.float64] = turn @ nod
     return product
+
+
+def lies_on_its_side(pose: Pose) -> bool:
+    """Whether a face is turned by about a quarter of a circle in the picture: no head tilts so far,
+    so the picture does."""
+    return ON_ITS_SIDE[0] <= abs(pose.roll) <= ON_ITS_SIDE[1]
 
 
 def is_upside_down(lay: Callable[[Region], Mesh], mesh: Mesh) -> bool:

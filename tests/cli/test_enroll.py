@@ -160,7 +160,7 @@ def folder(tmp_path: Path, pictures) -> Path:
 def test_a_folder_enrols_everybody_it_can_and_says_who_was_refused(site, folder: Path) -> None:
     said = site("enroll", "--folder", folder)
     assert said.code == 2
-    assert said.out == "Enrolled 2 of 5 people; 3 refused.\n"
+    assert said.out == "Enrolled 2 of 5 people; 3 refused; 1 left out.\n"
     refusals = said.err.splitlines()
     assert len(refusals) == 4
     left = f"left out: {folder / 'notes.txt'}: it is not a photo by its name (.txt)"
@@ -172,12 +172,35 @@ def test_a_folder_enrols_everybody_it_can_and_says_who_was_refused(site, folder:
     assert site.changes() == ["enrolled", "enrolled"]
 
 
+@pytest.mark.parametrize(
+    ("also", "code"),
+    [("notes.txt", 0), (".hidden.png", 0), ("Grace/", 2), ("Eileen/more/", 2)],
+)
+def test_what_is_left_out_of_a_folder_is_counted_and_a_folder_left_out_is_no_success(
+    site, tmp_path: Path, pictures, also: str, code: int
+) -> None:
+    folder = tmp_path / "staff"
+    (folder / "Eileen").mkdir(parents=True)
+    (folder / "Eileen" / "1.png").write_bytes(pictures("collins").read_bytes())
+    path = folder / also
+    path.mkdir() if also.endswith("/") else path.touch()
+    said = site("enroll", "--folder", folder)
+    assert (said.code, said.out) == (code, "Enrolled 1 of 1 people; 0 refused; 1 left out.\n")
+    assert said.err.startswith(f"left out: {path}: ")
+    path.rmdir() if also.endswith("/") else path.unlink()
+    said = site("enroll", "--folder", folder)
+    assert (said.code, said.out) == (
+        0,
+        "Enrolled 0 of 1 people; 1 enrolled already; 0 refused.\n",
+    )
+
+
 def test_a_folder_again_refuses_who_is_there_already(site, folder: Path) -> None:
     site.put("Eileen Collins")
     site.put("grace hopper")
     store = site.store()
     said = site("enroll", "--folder", folder)
-    assert (said.code, said.out) == (2, "Enrolled 0 of 5 people; 5 refused.\n")
+    assert (said.code, said.out) == (2, "Enrolled 0 of 5 people; 5 refused; 1 left out.\n")
     assert "does not show whom the other photos of Eileen Collins show" in said.err
     assert "does not show whom the other photos of grace hopper show" in said.err
     assert (site.store(), site.changes()) == (store, [])
@@ -207,7 +230,7 @@ def test_a_second_run_over_a_folder_goes_on(site, folder: Path) -> None:
     assert site("enroll", "--folder", folder).code == 2
     store, changes = site.store(), site.changes()
     said = site("enroll", "--folder", folder)
-    assert said.out == "Enrolled 0 of 4 people; 2 enrolled already; 2 refused.\n"
+    assert said.out == "Enrolled 0 of 4 people; 2 enrolled already; 2 refused; 1 left out.\n"
     assert (site.store(), site.changes()) == (store, changes)
 
 
@@ -225,7 +248,7 @@ def test_an_interrupted_folder_says_how_far_it_came(
     said = site("enroll", "--folder", folder)
     assert said.code == 130
     assert "Interrupted after 3 of 5 photos; the same command goes on from here." in said.err
-    assert said.out == "Enrolled 0 of 5 people; 0 refused.\n"
+    assert said.out == "Enrolled 0 of 5 people; 0 refused; 1 left out.\n"
 
 
 def test_lookalikes_of_a_folder_are_named(

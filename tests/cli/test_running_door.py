@@ -116,12 +116,12 @@ def test_people_read_it_in_a_few_aligned_lines(site, answering):
 
 def test_more_people_than_the_calibration_suits_are_told_beside_their_number(site, answering):
     why = "Nobody can be let in with 8,334 people enrolled: raise policy.target_fpir."
-    with answering(WATCHING | {"people": 8334, "beyond_calibration": why}):
+    with answering(status=WATCHING | {"people": 8334, "beyond_calibration": why}):
         said = site("status").out.splitlines()
         (told,) = site("status", "--json").lines
     assert said[3:5] == ["people      8334", f"            {why}"]
     assert told["beyond_calibration"] == why
-    with answering(WATCHING | {"beyond_calibration": None}):
+    with answering(status=WATCHING | {"beyond_calibration": None}):
         assert len(site("status").out.splitlines()) == 12
 
 

@@ -185,6 +185,17 @@ def test_a_running_door_is_believed(state, error, level, said):
     assert said in finding.sentence
 
 
+@pytest.mark.parametrize(
+    ("told", "level"), [("upside_down", Level.FAILURE), ("on_its_side", Level.WARNING)]
+)
+def test_a_running_door_says_how_its_camera_stands(told, level):
+    camera = {"description": "USB camera", "state": "watching", "error": None}
+    size = {"width": 1280, "height": 720, "fps": 14.9}
+    _, finding = of_running_door({"camera": camera | size | {told: True}})
+    assert (finding.level, finding.subject) == (level, "upright")
+    assert "camera.rotate" in finding.sentence
+
+
 REAL = CameraIdentity("video0", "046d:0825", "5FB1", "Webcam C270", "uvcvideo", virtual=False)
 OTHER = CameraIdentity("video2", "1bcf:2c99", None, "Other", "uvcvideo", virtual=False)
 SEEN = CameraSample(14.97, 1280, 720, 0.5)

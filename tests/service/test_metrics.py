@@ -62,6 +62,7 @@ NAMES = {
     "accessctl_frames_failed",
     "accessctl_camera_behind_seconds",
     "accessctl_camera_upside_down",
+    "accessctl_camera_on_its_side",
     "accessctl_clock_doubt_seconds",
     "accessctl_watchdog_pings",
     "accessctl_uptime_seconds",

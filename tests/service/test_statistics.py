@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from accessctl.clock import Uptime
-from accessctl.domain import Frame, PersonId, Quality
+from accessctl.domain import Frame, PersonId, Pose, Quality
 from accessctl.door.visit import FaceView, Step
 from accessctl.errors import StoreError
 from accessctl.policy.lockout import Lockout
@@ -138,6 +138,7 @@ def test_a_report_of_a_watching_door(shown):
         "fps": 7.7,
         "frame_age_s": 0.6,
         "upside_down": False,
+        "on_its_side": False,
         "failed": 0,
         "behind_s": 0.0,
         "frames": 21,
@@ -284,8 +285,8 @@ def test_many_threads_lose_no_count(shown):
     assert shown.statistics.totals().decisions == {("unknown", "no_match"): 800}
 
 
-def looked_at(*reasons: str) -> Step:
-    face = fake_face(quality=Quality(0.8, reasons))
+def looked_at(*reasons: str, roll: float = 0.0) -> Step:
+    face = fake_face(quality=Quality(0.8, reasons), pose=Pose(0.0, 0.0, roll))
     return Step((FaceView(face, "v1", None, None),), (), {})
 
 
@@ -305,3 +306,22 @@ def test_a_camera_that_shows_faces_on_their_heads_is_told_of(shown, caplog):
     for _ in range(30):
         shown.statistics.note_step(frame, looked_at())
     assert not shown.statistics.report()["camera"]["upside_down"]
+
+
+@pytest.mark.parametrize("roll", [-93.0, 88.0])
+def test_a_camera_that_shows_faces_on_their_sides_is_told_of(shown, caplog, roll):
+    frame = Frame(np.zeros((4, 4, 3), np.uint8), 0.0, 0)
+    for tilt in (0.0, 30.0, -45.0):
+        for _ in range(20):
+            shown.statistics.note_step(frame, looked_at(roll=tilt))
+    assert not shown.statistics.report()["camera"]["on_its_side"]
+    with caplog.at_level("WARNING"):
+        for _ in range(60):
+            shown.statistics.note_step(frame, looked_at(roll=roll))
+    assert caplog.text.count("seems to lie on its side") == 1
+    assert shown.statistics.report()["camera"]["on_its_side"]
+    assert not shown.statistics.report()["camera"]["upside_down"]
+    assert shown.statistics.totals().on_its_side
+    for _ in range(30):
+        shown.statistics.note_step(frame, looked_at())
+    assert not shown.statistics.report()["camera"]["on_its_side"]

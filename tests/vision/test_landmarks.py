@@ -16,6 +16,7 @@ from accessctl.vision.landmarks import (
     Region,
     eyes_agree,
     head_pose,
+    lies_on_its_side,
     mesh_box,
     region_around,
     region_of,
@@ -183,3 +184,11 @@ def test_a_photograph_turned_clockwise_rolls_by_as_much(observer: Observer, hopp
     turned = cv2.warpAffine(hopper, turn, (width, height))
     (before,), (after,) = observer.still(hopper), observer.still(turned)
     assert after.pose.roll - before.pose.roll == pytest.approx(15, abs=2)
+
+
+@pytest.mark.parametrize("quarters", [0, 1, 3])
+def test_a_picture_on_its_side_is_told_by_the_roll_of_its_faces(
+    observer: Observer, hopper: Image, quarters: int
+):
+    (face,) = observer.still(np.ascontiguousarray(np.rot90(hopper, quarters)))
+    assert lies_on_its_side(face.pose) == (quarters != 0)
