@@ -3,13 +3,13 @@ import math
 
 import numpy as np
 import pytest
-from accessctl.encoder.fake import FAKE_CARD
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accessctl.config import PolicyConfig
 from accessctl.domain import Person, PersonId
 from accessctl.door.fake import EPOCH, FACE_BOX, FakeHouse, portrait
+from accessctl.encoder.base import FAKE_CARD
 from accessctl.errors import ModelError, StoreError
 from accessctl.gallery.fake import random_units
 from accessctl.gallery.people import NewPhoto, Template
