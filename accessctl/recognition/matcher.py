@@ -76,9 +76,16 @@ class Matcher:
 
         `probe` is unit float32 (D,).
         """
+        return self.search_each(probe[None])[0]
+
+    def search_each(self, probes: NDArray[np.float32]) -> list[Match | None]:
+        """As `search`, of each of the unit `probes` (N, D): they share what is read for them."""
         if not self._people:
-            return None
-        scores = self._normaliser.scores(self._sides, self._normaliser.sides(probe[None]))[:, 0]
+            return [None] * len(probes)
+        scores = self._normaliser.scores(self._sides, self._normaliser.sides(probes))
+        return [self._best(probe, own) for probe, own in zip(probes, scores.T, strict=True)]
+
+    def _best(self, probe: Embedding, scores: NDArray[np.float32]) -> Match:
         best = int(np.argmax(scores))
         score = float(scores[best])
         others = np.delete(scores, best)
