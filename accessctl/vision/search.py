@@ -199,7 +199,9 @@ def cells(image: Image) -> NDArray[np.float32]:
 def noise_between(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
     """Grey levels by which most cells of two frames differ: the median, as a deviation."""
     difference = cv2.absdiff(one[::NOISE_STEP, ::NOISE_STEP], other[::NOISE_STEP, ::NOISE_STEP])
-    return float(np.median(difference)) / 0.6745
+    # One of the two in the middle: numpy's own median costs ten times as much.
+    middle = difference.size // 2
+    return float(np.partition(difference, middle, axis=None)[middle]) / 0.6745
 
 
 class MotionGate:
