@@ -64,7 +64,7 @@ class Identifier:
     ) -> dict[int, Identified]:
         """What the frame says of usable `faces`, by their tracks; `visits` are theirs before it.
 
-        All of them are encoded, whatever they repeat, where that is to be `whole`. Adds to `timings` the
+        All are encoded, whatever they repeat, where that is to be `whole`. Adds to `timings` the
         milliseconds of the stages "encode" and "match".
         """
         if not faces:

@@ -6,7 +6,6 @@ it, renewed when the gallery changes.
 """
 
 import logging
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -20,6 +19,7 @@ from accessctl.gallery.people import People, Template
 from accessctl.gallery.person import PinHash
 from accessctl.recognition.calibration import Calibration, Yardstick, comparison_fmr
 from accessctl.recognition.normalisation import Normaliser, Sides
+from accessctl.recognition.search_index import SearchIndex
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +61,7 @@ class Matcher:
         self._calibration = calibration
         self._people, pooled = _pool_people(templates, normaliser.dimension)
         self._sides = normaliser.sides(pooled)
+        self._index = SearchIndex(normaliser, self._sides)
 
     @property
     def people(self) -> int:
@@ -82,20 +83,18 @@ class Matcher:
         """As `search`, of each of the unit `probes` (N, D): they share what is read for them."""
         if not self._people:
             return [None] * len(probes)
-        scores = self._normaliser.scores(self._sides, self._normaliser.sides(probes))
-        return [self._best(probe, own) for probe, own in zip(probes, scores.T, strict=True)]
+        sides = self._normaliser.sides(probes)
+        return [self._best(sides.rows(slice(n, n + 1))) for n in range(len(probes))]
 
-    def _best(self, probe: Embedding, scores: NDArray[np.float32]) -> Match:
-        best = int(np.argmax(scores))
-        score = float(scores[best])
-        others = np.delete(scores, best)
+    def _best(self, probe: Sides) -> Match:
+        found = self._index.leaders(probe)
         return Match(
-            person=self._people[best],
-            similarity=float(self._sides.embeddings[best] @ probe),
-            score=score,
-            margin=score - float(others.max()) if len(others) else math.inf,
-            fmr=self._calibration.fmr(score),
-            fmr_upper=self._calibration.fmr_upper(score),
+            person=self._people[found.row],
+            similarity=float(self._sides.embeddings[found.row] @ probe.embeddings[0]),
+            score=found.score,
+            margin=found.score - found.second,
+            fmr=self._calibration.fmr(found.score),
+            fmr_upper=self._calibration.fmr_upper(found.score),
         )
 
     def compare(self, a: Embedding, b: Embedding) -> Comparison:

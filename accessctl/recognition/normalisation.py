@@ -30,6 +30,7 @@ from accessctl.storage.parsing import read_arrays
 
 Floats = NDArray[np.float32]
 BLOCK = 512
+FEW = 10
 # What has no length, or only twins in the cohort, would divide by nothing.
 LEAST = np.float32(1e-6)
 
@@ -85,20 +86,20 @@ class Normaliser:
         self.neighbours = neighbours
         self.cohort_size, self.dimension = cohort.shape
         total = sum(part.weight for part in self.parts)
-        self._shares = [np.float32(part.weight / total / 2) for part in self.parts]
+        self.shares = [np.float32(part.weight / total / 2) for part in self.parts]
         ends = np.cumsum([part.numbers for part in self.parts]).tolist()
-        self._columns = [
+        self.columns = [
             slice(end - part.numbers, end) for end, part in zip(ends, self.parts, strict=True)
         ]
         self._cohort = [
             block * _reciprocal_length(block)[:, None]
-            for block in (np.ascontiguousarray(cohort[:, own]) for own in self._columns)
+            for block in (np.ascontiguousarray(cohort[:, own]) for own in self.columns)
         ]
 
     def sides(self, embeddings: Floats) -> Sides:
         """What comparisons need of unit embeddings (N, D)."""
         length, mean, deviation = [], [], []
-        for own, cohort in zip(self._columns, self._cohort, strict=True):
+        for own, cohort in zip(self.columns, self._cohort, strict=True):
             block = embeddings[:, own]
             length.append(_reciprocal_length(block))
             found = neighbour_statistics(block * length[-1][:, None], cohort, self.neighbours)
@@ -109,29 +110,29 @@ class Normaliser:
     def scores(self, one: Sides, other: Sides) -> Floats:
         """Of all pairs (N, M) of N sides with M others."""
         total = np.zeros((len(one.embeddings), len(other.embeddings)), np.float32)
-        for part, own in enumerate(self._columns):
+        for part, own in enumerate(self.columns):
             products = one.embeddings[:, own] @ other.embeddings[:, own].T
             # ((s - m) / d) summed over both sides: s (1/d + 1/d') is one product of rank two.
             products *= _rises(one, part).T @ _rises(other, part)[::-1]
             products -= _offset(one, part)[:, None] + _offset(other, part)
-            products *= self._shares[part]
+            products *= self.shares[part]
             total += products
         return total
 
     def pairs(self, one: Sides, other: Sides) -> Floats:
         """Of each of N sides with the other of the same row: (N,)."""
         total = np.zeros(len(one.embeddings), np.float32)
-        for part, own in enumerate(self._columns):
+        for part, own in enumerate(self.columns):
             products = np.einsum("nd,nd->n", one.embeddings[:, own], other.embeddings[:, own])
             products *= (_rises(one, part) * _rises(other, part)[::-1]).sum(axis=0)
             products -= _offset(one, part) + _offset(other, part)
-            total += products * self._shares[part]
+            total += products * self.shares[part]
         return total
 
     def slopes(self, one: Sides, other: Sides) -> Floats:
         """How much each row's score (N,) rises with the similarity of all its parts alike."""
         rise = 1 / one.deviation + 1 / other.deviation
-        slopes: Floats = (np.array(self._shares)[:, None] * rise).sum(axis=0)
+        slopes: Floats = (np.array(self.shares)[:, None] * rise).sum(axis=0)
         return slopes
 
 
@@ -144,11 +145,27 @@ def neighbour_statistics(
     deviation = np.empty(len(embeddings), np.float32)
     for start in range(0, len(embeddings), BLOCK):
         rows = slice(start, start + BLOCK)
-        similarities = embeddings[rows] @ cohort.T
+        similarities = _similarities(embeddings[rows], cohort)
         nearest = np.partition(similarities, -neighbours, axis=1)[:, -neighbours:]
         mean[rows] = nearest.mean(axis=1)
         deviation[rows] = nearest.std(axis=1)
     return mean, np.maximum(deviation, LEAST)
+
+
+def _similarities(embeddings: Floats, cohort: Floats) -> Floats:
+    """Those of embeddings (N, D) to a cohort (C, D): (N, C).
+
+    A few are multiplied block by block of the cohort, each of which is read from memory once and
+    stays in a core's own cache for the others; a product of matrices would copy the cohort first.
+    """
+    if len(embeddings) > FEW:
+        return embeddings @ cohort.T
+    similarities = np.empty((len(embeddings), len(cohort)), np.float32)
+    for start in range(0, len(cohort), BLOCK):
+        part = cohort[start : start + BLOCK]
+        for own, embedding in zip(similarities, embeddings, strict=True):
+            np.dot(part, embedding, out=own[start : start + BLOCK])
+    return similarities
 
 
 def _reciprocal_length(rows: Floats) -> Floats:
