@@ -50,8 +50,9 @@ NOISE_STEP = 3
 """One cell in so many, in both directions, is enough to tell the noise."""
 
 Changed = NDArray[np.bool_]
-SWEEP_S = 0.8
-"""Every tile is looked at this often at least, whether or not anything moves in it."""
+SWEEP_S = 2.0
+"""Every tile is looked at this often at least, though nothing moves in it: whoever arrives changes
+it for many seconds."""
 
 RESTLESS_S = 0.3
 """And one in which as much moves as usual, this often: a clock in the picture, a tree, or
