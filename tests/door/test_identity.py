@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from accessctl.config import PolicyConfig, VisionConfig
 from accessctl.config.liveness import LivenessConfig
 from accessctl.demo.people import COLLINS, HOPPER, collins, cutouts, hopper
-from accessctl.demo.room import empty_room
-from accessctl.demo.scene import place
+from accessctl.demo.scene import empty_room, place
 from accessctl.demo.script import Stance
 from accessctl.domain import Embedding, Face, Frame, Image, Outcome
 from accessctl.door.demands import Wanted
@@ -22,7 +21,7 @@ from accessctl.door.door import Door
 from accessctl.door.fake import FACE_BOX, FakeHouse, decisions, portrait
 from accessctl.door.identity import FEWEST, Identifier
 from accessctl.door.visit import Step, Visit
-from accessctl.encoder.fake import FakeEncoder
+from accessctl.encoder.base import FakeEncoder
 from accessctl.liveness.evidence import CueVerdict
 from accessctl.policy.decide import DecisionRules, Standing, standing
 from accessctl.recognition.recogniser import Recogniser
