@@ -47,7 +47,7 @@ class Door:
 
     def step(self, frame: Frame) -> Step:
         """Look at one frame; decisions are on record and acted on when this returns."""
-        timings: dict[str, float] = {}
+        timings = {"encode": 0.0, "match": 0.0}
         started = perf_counter()
         now = frame.captured
         self._refresh(now)

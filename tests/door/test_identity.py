@@ -254,3 +254,10 @@ def test_in_a_film_of_two_people_swapped_in_place_no_swap_goes_by(every: int) ->
     assert swaps == -(-42 // every)
     # Where the faces stay for a while, some frames repeat the ones before.
     assert every < 7 or door.encoded < 42
+
+
+def test_the_times_of_both_stages_are_told_though_nobody_is_in_view() -> None:
+    door = Watched()
+    door.house.observer.faces = []
+    step = door.door.step(Frame(portrait(1), 0.0, 0))
+    assert (step.timings["encode"], step.timings["match"]) == (0.0, 0.0)
