@@ -173,6 +173,7 @@ def _machine(config: Config) -> list[tuple[str, "Check"]]:
     return [
         ("camera", partial(_check_camera, config)),
         ("infrared", partial(_check_infrared, config)),
+        ("processor", machine_checks.check_processor),
         ("gpu", partial(machine_checks.check_gpu, config.encoder.device)),
         ("clock", partial(machine_checks.check_clock, time.time())),
     ]

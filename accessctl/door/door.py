@@ -2,24 +2,21 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from time import perf_counter
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from accessctl.actions.command import Command
-from accessctl.domain import Decision, Face, Frame, Outcome, PersonRules, Reason, Sighting
+from accessctl.domain import Decision, Face, Frame, Outcome, PersonRules, Reason
 from accessctl.door.access_gate import AccessGate
 from accessctl.door.demands import Asked, Prompt, factor_prompt
 from accessctl.door.gallery_watch import GalleryWatch
+from accessctl.door.identity import Identifier, Shown
 from accessctl.door.liveness_gate import InfraredView
 from accessctl.door.presence import is_scenery, meet, told_before
 from accessctl.door.recorder import decision_record, prompt_payload, watched_only
 from accessctl.door.setup import DoorSetup, LiveSettings
-from accessctl.door.visit import FaceView, Step, Visit
+from accessctl.door.visit import FaceView, Judged, Step, Visit, timed
 from accessctl.policy.admit import decide_visit, lacks_second_factor_only
 from accessctl.policy.circumstances import Circumstances, ends_visit, still_refuses
 from accessctl.policy.decide import DecisionRules, LastGrants, Verdict
@@ -50,7 +47,7 @@ class Door:
 
     def step(self, frame: Frame) -> Step:
         """Look at one frame; decisions are on record and acted on when this returns."""
-        timings: dict[str, float] = {}
+        timings = {"encode": 0.0, "match": 0.0}
         started = perf_counter()
         now = frame.captured
         self._refresh(now)
@@ -66,19 +63,18 @@ class Door:
         self._take_back_grants(now)
         self._look_again(visitors, now)
         fresh = [face for face in visitors if face.quality.usable and self._undecided(face)]
-        with _timed(timings, "encode"):
-            turns = [self._visits[face.track].seen for face in fresh]
-            embeddings = self._setup.recogniser.embed_frame(frame.image, fresh, turns)
-        with _timed(timings, "match"):
-            sightings = self._recognise(frame, fresh, embeddings)
-        with _timed(timings, "liveness"):
-            refused = self._look_for_life(frame, visitors, sightings)
+        self._count(frame, fresh)
+        shown = self._identify(frame, fresh, timings)
+        with timed(timings, "liveness"):
+            refused = self._look_for_life(frame, visitors, shown)
             asked = self._ask()
-        with _timed(timings, "decide"):
+        with timed(timings, "decide"):
             waited_ms = (perf_counter() - started) * 1e3
             ready = [face.track for face in fresh]
             ready += [track for track in refused if track not in ready]
-            decisions = [*self._conclude(ready, now, waited_ms), *self._farewells(now, waited_ms)]
+            repeating = {face.track: face for face in fresh if shown[face.track].repeated}
+            decisions = [*self._conclude(frame, ready, repeating, waited_ms)]
+            decisions += self._farewells(now, waited_ms)
             asked += self._ask()
         timings["frame"] = (perf_counter() - started) * 1e3
         views = tuple(self._view_of(face) for face in faces)
@@ -204,25 +200,26 @@ class Door:
     def _undecided(self, face: Face) -> bool:
         return self._visits[face.track].verdict is None
 
-    def _recognise(
-        self, frame: Frame, faces: Sequence[Face], embeddings: NDArray[np.float32]
-    ) -> dict[int, Sighting]:
-        """What the frame says of the identity of these faces, by their tracks."""
-        search = self.roster.matcher.search
-        sightings = {}
-        for face, embedding in zip(faces, embeddings, strict=True):
-            quality = face.quality.score
-            sighting = Sighting(frame.captured, embedding, quality, search(embedding))
-            sightings[face.track] = sighting
-            visit = self._visits[face.track].with_sighting(
-                sighting, self._settings.policy.window_s, search
-            )
+    def _count(self, frame: Frame, fresh: Sequence[Face]) -> None:
+        """Each of these faces has one more usable frame."""
+        for face in fresh:
+            visit = self._visits[face.track].usable(frame.captured)
             picture = self._settings.pictures.cut(frame.image, face)
             self._visits[face.track] = replace(visit, picture=picture)
-        return sightings
+
+    def _identify(
+        self, frame: Frame, faces: Sequence[Face], timings: dict[str, float], *, whole: bool = False
+    ) -> dict[int, Shown]:
+        """What the frame says of the identity of these usable faces, by their tracks."""
+        identifier = Identifier(self._setup.recogniser, self.roster.matcher, self._settings.policy)
+        shown = {}
+        found = identifier.identify(frame, faces, self._visits, timings, whole=whole)
+        for track, one in found.items():
+            self._visits[track], shown[track] = one.visit, one.shown
+        return shown
 
     def _look_for_life(
-        self, frame: Frame, faces: Sequence[Face], sightings: Mapping[int, Sighting]
+        self, frame: Frame, faces: Sequence[Face], shown: Mapping[int, Shown]
     ) -> list[int]:
         """Look for life in whoever is not decided; the tracks that may be refused for it."""
         self._liveness.hear()
@@ -232,7 +229,7 @@ class Door:
         refused = []
         for face in undecided:
             visit = self._visits[face.track]
-            life = self._liveness.see(frame, face, visit, sightings.get(face.track), rules)
+            life = self._liveness.see(frame, face, visit, shown.get(face.track), rules)
             self._visits[face.track] = replace(visit, life=life)
             if life.newly_refuses(visit.life):
                 refused.append(face.track)
@@ -248,9 +245,20 @@ class Door:
             )
         return asked
 
-    def _conclude(self, tracks: Sequence[int], now: float, waited_ms: float) -> Iterator[Decision]:
+    def _conclude(
+        self, frame: Frame, tracks: Sequence[int], repeating: Mapping[int, Face], waited_ms: float
+    ) -> Iterator[Decision]:
+        """Decide on the visits of `tracks`. Of `repeating` faces the frame has not been encoded:
+        it is before anybody is granted on it."""
+        now = frame.captured
         for track in tracks:
-            self._visits[track], decision = self._decide(self._visits[track], now, waited_ms)
+            judged = self._judged(self._visits[track], now)
+            if track in repeating and judged.grants:
+                self._identify(frame, [repeating[track]], {}, whole=True)
+                judged = self._judged(self._visits[track], now)
+            self._visits[track], decision = self._decide(
+                self._visits[track], judged, now, waited_ms
+            )
             if decision is not None:
                 yield decision
 
@@ -261,30 +269,35 @@ class Door:
         for visit in visits:
             if visit.verdict is None:
                 # As of when they were there: a cooldown that ended since was one.
-                _, decision = self._decide(visit, visit.last_seen, waited_ms, left=True)
+                judged = self._judged(visit, visit.last_seen, left=True)
+                _, decision = self._decide(visit, judged, visit.last_seen, waited_ms)
                 if decision is not None:
                     yield decision
         for visit in visits:
             self._over(visit)
             self.gate.left(visit.id)
 
-    def _decide(
-        self, visit: Visit, now: float, waited_ms: float, *, left: bool = False
-    ) -> tuple[Visit, Decision | None]:
-        """The visit after one more attempt at a decision, and the decision, if there is one."""
+    def _judged(self, visit: Visit, now: float, *, left: bool = False) -> Judged:
         evidence, pooled = visit.evidence(left=left), visit.pooled
         last_grant = None if pooled is None else self._grants.last(pooled.person)
-        time, rules = self._setup.wall_clock(), self._rules()
-        circumstances = self._circumstances(visit, time, now)
-        verdict = decide_visit(evidence, rules, last_grant, now, circumstances)
+        it = self._circumstances(visit, self._setup.wall_clock(), now)
+        verdict = decide_visit(evidence, self._rules(), last_grant, now, it)
+        return Judged(evidence, last_grant, it, verdict)
+
+    def _decide(
+        self, visit: Visit, judged: Judged, now: float, waited_ms: float
+    ) -> tuple[Visit, Decision | None]:
+        """The visit after one more attempt at a decision, and the decision, if there is one."""
+        evidence, circumstances, verdict = judged.evidence, judged.circumstances, judged.verdict
         if verdict is None:
+            rules, last_grant = self._rules(), judged.last_grant
             lacks = lacks_second_factor_only(evidence, rules, last_grant, now, circumstances)
             if lacks and self.acting:
                 self.gate.ask(visit, circumstances.factor, now)
                 circumstances = replace(circumstances, awaited=True)
             return self._told(visit, factor_prompt(circumstances)), None
         nothing_new = verdict.outcome is Outcome.UNKNOWN and visit.life.unanswered is None
-        if left and visit.attempt > 1 and nothing_new:
+        if evidence.left and visit.attempt > 1 and nothing_new:
             # They were told before, and have shown nothing since.
             return visit, None
         fmr = self._settings.policy.target_fmr
@@ -294,7 +307,7 @@ class Door:
         visit = self._decided(visit, verdict, now)
         named = verdict.match is not None and verdict.outcome is not Outcome.UNKNOWN
         decision = Decision(
-            time=time,
+            time=circumstances.time,
             visit=visit.id,
             outcome=verdict.outcome,
             reason=verdict.reason,
@@ -311,7 +324,7 @@ class Door:
             evidence,
             circumstances,
             now=now,
-            last_grant=last_grant,
+            last_grant=judged.last_grant,
             people=self.roster.matcher.people,
             gesture=self._settings.policy.intent,
         )
@@ -385,11 +398,3 @@ class Door:
     def _view_of(self, face: Face) -> FaceView:
         visit = self._visits[face.track]
         return FaceView(face, visit.id, visit.pooled, visit.verdict, visit.prompt, visit.gathered)
-
-
-@contextmanager
-def _timed(timings: dict[str, float], stage: str) -> Iterator[None]:
-    """Puts into `timings` how long the block took, in milliseconds."""
-    started = perf_counter()
-    yield
-    timings[stage] = (perf_counter() - started) * 1e3

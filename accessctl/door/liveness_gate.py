@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from accessctl.camera.companion import Companion
-from accessctl.domain import Box, Face, Frame, Image, Sighting
+from accessctl.domain import Box, Face, Frame, Image
 from accessctl.door.demands import Asked, Wanted
+from accessctl.door.identity import Shown
 from accessctl.door.visit import LifeShown, Visit
 from accessctl.door.visit_liveness import VisitLiveness
 from accessctl.liveness.evidence import InfraredSight, LivenessFrame, gather
@@ -152,12 +153,12 @@ class LivenessGate:
         frame: Frame,
         face: Face,
         visit: Visit,
-        sighting: Sighting | None,
+        shown: Shown | None,
         rules: DecisionRules,
     ) -> LifeShown:
         """Take in a face of an undecided visit; what its visitor has shown by now.
 
-        `sighting` is what this frame said of the visitor's identity, if it was good enough.
+        `shown` is what this frame said of the visitor's identity, if it was good enough.
         """
         source = self._source_of(visit)
         if source is None:
@@ -166,9 +167,9 @@ class LivenessGate:
         # Nothing that could still be seen changes a veto.
         if visit.life.liveness is not Proof.REFUTED and source.is_due(frame.captured):
             try:
-                shown = self._gathered(frame, face, sighting, rules)
-                shown = source.sampler.sample(frame.image, shown)
-                self._watch(source, shown, visit, rules)
+                seen = self._gathered(frame, face, shown, rules)
+                seen = source.sampler.sample(frame.image, seen)
+                self._watch(source, seen, visit, rules)
             except Exception as error:  # noqa: BLE001 - whatever goes wrong here opens nothing
                 self._fail(visit.id, source, error)
         prompt = source.prompt
@@ -199,10 +200,10 @@ class LivenessGate:
         return self._open[visit.id]
 
     def _gathered(
-        self, frame: Frame, face: Face, sighting: Sighting | None, rules: DecisionRules
+        self, frame: Frame, face: Face, shown: Shown | None, rules: DecisionRules
     ) -> LivenessFrame:
-        match = None if sighting is None else sighting.match
-        embedding = None if sighting is None else sighting.embedding
+        match = None if shown is None else shown.sighting.match
+        embedding = None if shown is None else shown.embedding
         infrared = None if self.infrared is None else self.infrared.hand_over(face.track)
         return gather(frame, face, embedding, shown_by(match, rules.frame_fmr), infrared=infrared)
 

@@ -6,8 +6,10 @@ brought of all visits is a `Step`, for preview, daemon and library.
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from time import perf_counter
 
 import numpy as np
 
@@ -27,11 +29,12 @@ from accessctl.door.demands import Asked, Prompt
 from accessctl.door.visit_liveness import VisitLiveness
 from accessctl.liveness.cues.table import Lines
 from accessctl.liveness.examiner import CueStanding
-from accessctl.policy.circumstances import Proof
+from accessctl.policy.circumstances import Circumstances, Proof
 from accessctl.policy.decide import Evidence, Verdict
 from accessctl.policy.evidence_record import NO_CUES, LivenessRecord
 from accessctl.policy.lockout import Charge, charge_of
 from accessctl.recognition.matcher import pool
+from accessctl.recognition.repeats import Look
 
 # At 15 frames a second, eight seconds of evidence; bounds memory whatever the window says.
 MAX_SIGHTINGS = 120
@@ -106,8 +109,9 @@ class Visit:
     infinite where nothing changes the verdict any more. `charged` is what has been counted of the
     visit as a refused attempt, and whose. `box` is the face's last one. `still_at_first`: the visit
     began in a place where a face had long stood still; `noted_still`: that it does is on record.
-    `after` is the decided visit whose face may be this one. `suspected` is what the cues held
-    against life when the last attempt ended.
+    `after` is the decided visit whose face may be this one. `look` is how the face looked in the
+    last of the `encoded` frames, those that the whole encoder has seen. `suspected` is what the
+    cues held against life when the last attempt ended.
     """
 
     id: str
@@ -129,6 +133,8 @@ class Visit:
     still_at_first: bool = False
     noted_still: bool = False
     after: "Visit | None" = None
+    look: Look | None = None
+    encoded: int = 0
     suspected: Mapping[str, CueStanding] = field(default_factory=dict)
 
     @property
@@ -190,19 +196,24 @@ class Visit:
         match = replace(self.pooled, person=person)
         return Verdict(Outcome.DENIED, Reason.LIVENESS_UNDECIDED, match)
 
-    def with_sighting(
-        self, sighting: Sighting, window_s: float, search: Callable[[Embedding], Match | None]
-    ) -> "Visit":
-        """After one more usable frame; searched again with the pooled embedding."""
+    def usable(self, captured: float) -> "Visit":
+        """After one more usable frame."""
+        since = captured if self.since is None else self.since
+        return replace(self, seen=self.seen + 1, since=since)
+
+    def window_with(self, sighting: Sighting, window_s: float) -> tuple[Sighting, ...]:
+        """The sightings that count once `sighting` has come: those within the window before it."""
         kept = (*self.sightings, sighting)[-MAX_SIGHTINGS:]
         recent = next(n for n, one in enumerate(kept) if not _older(one, sighting, window_s))
-        sightings = kept[recent:]
+        return kept[recent:]
+
+    def with_sightings(
+        self, sightings: tuple[Sighting, ...], pooled: Match | None, look: Look | None = None
+    ) -> "Visit":
+        """After the whole encoder has seen a frame: those of `window_with`, the search with all of
+        them, and how the face looked."""
         return replace(
-            self,
-            sightings=sightings,
-            pooled=search(pooled(sightings)),
-            seen=self.seen + 1,
-            since=sighting.captured if self.since is None else self.since,
+            self, sightings=sightings, pooled=pooled, look=look, encoded=self.encoded + 1
         )
 
     @property
@@ -259,3 +270,25 @@ class Step:
     timings: dict[str, float]
     asked: tuple[Asked, ...] = ()
     scenery: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Judged:
+    """What the policy says of a visit now, and by what."""
+
+    evidence: Evidence
+    last_grant: float | None
+    circumstances: Circumstances
+    verdict: Verdict | None
+
+    @property
+    def grants(self) -> bool:
+        return self.verdict is not None and self.verdict.outcome is Outcome.GRANTED
+
+
+@contextmanager
+def timed(timings: dict[str, float], stage: str) -> Iterator[None]:
+    """Adds to `timings` how long the block took, in milliseconds."""
+    started = perf_counter()
+    yield
+    timings[stage] = timings.get(stage, 0.0) + (perf_counter() - started) * 1e3

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from accessctl.domain import Box, Embedding, Face, Frame, Image, PersonId, Points, Pose
 from accessctl.domain import CueVerdict as CueVerdict
+from accessctl.shrinking import shrunk
 
 FACE_SIZE, FACE_REACH = 160, 1.3
 """Side of the face picture in pixels, and how many face sizes it shows."""
@@ -152,6 +153,9 @@ def gather(
 def _scene(image: Image) -> FramePatch:
     height, width = image.shape[:2]
     scale = min(1.0, SCENE_WIDTH / width)
+    factor = width // SCENE_WIDTH
+    if factor > 1 and width == factor * SCENE_WIDTH and height % factor == 0:
+        return _grey(FramePatch(shrunk(image, factor), 0.0, 0.0, scale, 1.0))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
     return _grey(FramePatch(small.astype(np.uint8, copy=False), 0.0, 0.0, scale, 1.0))
@@ -172,7 +176,7 @@ def _view(image: Image, box: Box, reach: float, size: int) -> FramePatch:
         y0, rows = _blocks(top, side, height, factor)
         part = image[y0 : y0 + rows * factor, x0 : x0 + columns * factor]
         # Whole blocks are averaged ten times faster than any other ratio.
-        source = cv2.resize(part, (columns, rows), interpolation=cv2.INTER_AREA)
+        source = shrunk(part, factor)
         steps = np.array([scale * factor, scale * factor])
         shift = (np.array([x0, y0]) - (left, top)) * scale + (steps - scale) / 2
     else:

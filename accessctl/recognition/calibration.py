@@ -13,7 +13,7 @@ from accessctl.config import PolicyConfig
 from accessctl.encoder.card import Card
 from accessctl.encoder.card_parts import table_complaint
 from accessctl.errors import ModelError
-from accessctl.recognition.normalisation import Normaliser, load_cohort
+from accessctl.recognition.normalisation import Normaliser, load_stored_cohort
 
 
 def comparison_fmr(target_fpir: float, people: int) -> float:
@@ -159,6 +159,6 @@ def scoring_of(card: Card) -> tuple[Normaliser, Calibration]:
             f"run: accessctl models calibrate {card.folder} --faces DIR"
         )
     table = card.calibration
-    cohort = load_cohort(card.path(card.cohort))
+    cohort = load_stored_cohort(card.path(card.cohort))
     normaliser = Normaliser(cohort, table.neighbours, table.parts or ())
     return normaliser, Calibration(table.score, table.log10_fmr, table.log10_fmr_upper)

@@ -6,7 +6,6 @@ it, renewed when the gallery changes.
 """
 
 import logging
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -26,6 +25,7 @@ from accessctl.recognition.calibration import (
     comparison_fmr,
 )
 from accessctl.recognition.normalisation import Normaliser, Sides
+from accessctl.recognition.search_index import SearchIndex
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +67,7 @@ class Matcher:
         self._calibration = calibration
         self._people, pooled = _pool_people(templates, normaliser.dimension)
         self._sides = normaliser.sides(pooled)
+        self._index = SearchIndex(normaliser, self._sides)
 
     @property
     def people(self) -> int:
@@ -82,19 +83,24 @@ class Matcher:
 
         `probe` is unit float32 (D,).
         """
+        return self.search_each(probe[None])[0]
+
+    def search_each(self, probes: NDArray[np.float32]) -> list[Match | None]:
+        """As `search`, of each of the unit `probes` (N, D): they share what is read for them."""
         if not self._people:
-            return None
-        scores = self._normaliser.scores(self._sides, self._normaliser.sides(probe[None]))[:, 0]
-        best = int(np.argmax(scores))
-        score = float(scores[best])
-        others = np.delete(scores, best)
+            return [None] * len(probes)
+        sides = self._normaliser.sides(probes)
+        return [self._best(sides.rows(slice(n, n + 1))) for n in range(len(probes))]
+
+    def _best(self, probe: Sides) -> Match:
+        found = self._index.leaders(probe)
         return Match(
-            person=self._people[best],
-            similarity=float(self._sides.embeddings[best] @ probe),
-            score=score,
-            margin=score - float(others.max()) if len(others) else math.inf,
-            fmr=self._calibration.fmr(score),
-            fmr_upper=self._calibration.fmr_upper(score),
+            person=self._people[found.row],
+            similarity=float(self._sides.embeddings[found.row] @ probe.embeddings[0]),
+            score=found.score,
+            margin=found.score - found.second,
+            fmr=self._calibration.fmr(found.score),
+            fmr_upper=self._calibration.fmr_upper(found.score),
         )
 
     def compare(self, a: Embedding, b: Embedding) -> Comparison:

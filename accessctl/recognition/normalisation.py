@@ -19,6 +19,7 @@ The cohort are embeddings of people nobody enrolled. Its file holds one byte a n
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +30,9 @@ from accessctl.storage.files import atomic_file
 from accessctl.storage.parsing import read_arrays
 
 Floats = NDArray[np.float32]
+Stored = NDArray[np.int8]
 BLOCK = 512
+FEW = 10
 # What has no length, or only twins in the cohort, would divide by nothing.
 LEAST = np.float32(1e-6)
 
@@ -59,12 +62,14 @@ class Sides:
 
 class Normaliser:
     """Scores pairs of unit embeddings (D,) by a unit `cohort` (C, D) and its `neighbours`
-    nearest members to each side.
+    nearest members to each side. A cohort of int8 is taken as `quantise` made it.
 
     Without `parts` the embedding is scored as a whole. ModelError when they do not fit together.
     """
 
-    def __init__(self, cohort: Floats, neighbours: int, parts: Sequence[ScoredPart] = ()) -> None:
+    def __init__(
+        self, cohort: Floats | Stored, neighbours: int, parts: Sequence[ScoredPart] = ()
+    ) -> None:
         if neighbours < 2:
             raise ModelError(
                 "The encoder's calibration names fewer than 2 neighbours; "
@@ -85,20 +90,17 @@ class Normaliser:
         self.neighbours = neighbours
         self.cohort_size, self.dimension = cohort.shape
         total = sum(part.weight for part in self.parts)
-        self._shares = [np.float32(part.weight / total / 2) for part in self.parts]
+        self.shares = [np.float32(part.weight / total / 2) for part in self.parts]
         ends = np.cumsum([part.numbers for part in self.parts]).tolist()
-        self._columns = [
+        self.columns = [
             slice(end - part.numbers, end) for end, part in zip(ends, self.parts, strict=True)
         ]
-        self._cohort = [
-            block * _reciprocal_length(block)[:, None]
-            for block in (np.ascontiguousarray(cohort[:, own]) for own in self._columns)
-        ]
+        self._cohort = [_unit_part(cohort[:, own]) for own in self.columns]
 
     def sides(self, embeddings: Floats) -> Sides:
         """What comparisons need of unit embeddings (N, D)."""
         length, mean, deviation = [], [], []
-        for own, cohort in zip(self._columns, self._cohort, strict=True):
+        for own, cohort in zip(self.columns, self._cohort, strict=True):
             block = embeddings[:, own]
             length.append(_reciprocal_length(block))
             found = neighbour_statistics(block * length[-1][:, None], cohort, self.neighbours)
@@ -109,46 +111,90 @@ class Normaliser:
     def scores(self, one: Sides, other: Sides) -> Floats:
         """Of all pairs (N, M) of N sides with M others."""
         total = np.zeros((len(one.embeddings), len(other.embeddings)), np.float32)
-        for part, own in enumerate(self._columns):
+        for part, own in enumerate(self.columns):
             products = one.embeddings[:, own] @ other.embeddings[:, own].T
             # ((s - m) / d) summed over both sides: s (1/d + 1/d') is one product of rank two.
             products *= _rises(one, part).T @ _rises(other, part)[::-1]
             products -= _offset(one, part)[:, None] + _offset(other, part)
-            products *= self._shares[part]
+            products *= self.shares[part]
             total += products
         return total
 
     def pairs(self, one: Sides, other: Sides) -> Floats:
         """Of each of N sides with the other of the same row: (N,)."""
         total = np.zeros(len(one.embeddings), np.float32)
-        for part, own in enumerate(self._columns):
+        for part, own in enumerate(self.columns):
             products = np.einsum("nd,nd->n", one.embeddings[:, own], other.embeddings[:, own])
             products *= (_rises(one, part) * _rises(other, part)[::-1]).sum(axis=0)
             products -= _offset(one, part) + _offset(other, part)
-            total += products * self._shares[part]
+            total += products * self.shares[part]
         return total
 
     def slopes(self, one: Sides, other: Sides) -> Floats:
         """How much each row's score (N,) rises with the similarity of all its parts alike."""
         rise = 1 / one.deviation + 1 / other.deviation
-        slopes: Floats = (np.array(self._shares)[:, None] * rise).sum(axis=0)
+        slopes: Floats = (np.array(self.shares)[:, None] * rise).sum(axis=0)
         return slopes
 
 
+class CohortPart:
+    """What a part of the embedding is compared with: `rows` (C, D), each times its `scale` (C,).
+
+    Stored ones stay at one byte a number, so that a fourth of them is read from memory for each
+    search; the similarities are the same as those of float32 rows, up to rounding.
+    """
+
+    def __init__(self, rows: Floats | Stored, scale: Floats | None = None) -> None:
+        self._rows = np.ascontiguousarray(rows)
+        self._scale = scale
+
+    def similarities(self, embeddings: Floats) -> Floats:
+        """Products (N, C) of embeddings (N, D) with the cohort: cosines where both are unit.
+
+        The cohort is taken block by block, each of which is read from memory once and stays in a
+        core's own cache for all of a few embeddings; for many it is a product of matrices, which
+        copies its arguments first.
+        """
+        count, dimension = self._rows.shape
+        similarities = np.empty((len(embeddings), count), np.float32)
+        wide = np.empty((BLOCK, dimension), np.float32)
+        for start in range(0, count, BLOCK):
+            part: Any = self._rows[start : start + BLOCK]
+            columns = slice(start, start + BLOCK)
+            if part.dtype != np.float32:
+                np.copyto(wide[: len(part)], part)
+                part = wide[: len(part)]
+            if len(embeddings) > FEW:
+                similarities[:, columns] = embeddings @ part.T
+                continue
+            for own, embedding in zip(similarities, embeddings, strict=True):
+                np.dot(part, embedding, out=own[columns])
+        if self._scale is not None:
+            similarities *= self._scale
+        return similarities
+
+
 def neighbour_statistics(
-    embeddings: Floats, cohort: Floats, neighbours: int
+    embeddings: Floats, cohort: "CohortPart", neighbours: int
 ) -> tuple[Floats, Floats]:
     """Mean and standard deviation (N,) of the similarities of unit embeddings (N, D) to
-    their `neighbours` nearest of a unit cohort (C, D), 2 <= neighbours <= C."""
+    their `neighbours` nearest of a cohort of C, 2 <= neighbours <= C."""
     mean = np.empty(len(embeddings), np.float32)
     deviation = np.empty(len(embeddings), np.float32)
     for start in range(0, len(embeddings), BLOCK):
         rows = slice(start, start + BLOCK)
-        similarities = embeddings[rows] @ cohort.T
+        similarities = cohort.similarities(embeddings[rows])
         nearest = np.partition(similarities, -neighbours, axis=1)[:, -neighbours:]
         mean[rows] = nearest.mean(axis=1)
         deviation[rows] = nearest.std(axis=1)
     return mean, np.maximum(deviation, LEAST)
+
+
+def _unit_part(rows: Floats | Stored) -> CohortPart:
+    reciprocal = _reciprocal_length(rows.astype(np.float32, copy=False))
+    if rows.dtype == np.int8:
+        return CohortPart(rows, reciprocal)
+    return CohortPart(rows * reciprocal[:, None])
 
 
 def _reciprocal_length(rows: Floats) -> Floats:
@@ -192,6 +238,11 @@ def save_cohort(path: Path, cohort: NDArray[np.float32]) -> None:
 
 def load_cohort(path: Path) -> NDArray[np.float32]:
     """Unit float32 rows (C, D) of a file from `save_cohort`; ModelError."""
+    return dequantise(load_stored_cohort(path))
+
+
+def load_stored_cohort(path: Path) -> Stored:
+    """The rows (C, D) of a file from `save_cohort` as they lie there; ModelError."""
     try:
         (stored,) = read_arrays(path, ("cohort",), MAX_BYTES)
         if stored.dtype != np.int8 or stored.ndim != 2 or not len(stored):
@@ -203,4 +254,4 @@ def load_cohort(path: Path) -> NDArray[np.float32]:
             f"The encoder's cohort {path} is missing or damaged; "
             "fetch the encoder again or run `accessctl models calibrate`."
         ) from error
-    return dequantise(stored)
+    return stored

@@ -66,20 +66,23 @@ class Recogniser:
             return np.empty((0, self.dimension), np.float32)
         return self._encoder.embed(self._crops(image, meshes))
 
-    def embed_frame(
-        self, image: Image, faces: Sequence[Face], turns: Sequence[int]
-    ) -> NDArray[np.float32]:
-        """As `embed`, of faces whose visits have had so many frames before: odd ones are
+    def crops(self, image: Image, faces: Sequence[Face]) -> Image:
+        """RGB uint8 (N, S, S, 3): the faces of a frame as `embed_crops` takes them."""
+        size = self._geometry.size
+        if not faces:
+            return np.empty((0, size, size, 3), np.uint8)
+        return self._crops(image, [face.landmarks for face in faces])
+
+    def embed_crops(self, crops: Image, turns: Sequence[int]) -> NDArray[np.float32]:
+        """As `embed`, of the `crops` of faces whose visits have had so many before: odd ones are
         embedded from the other side."""
-        if self._by_turns is None or not faces:
-            return self.embed(image, faces)
-        crops = [
-            crop[:, ::-1] if turn % 2 else crop
-            for crop, turn in zip(
-                self._crops(image, [face.landmarks for face in faces]), turns, strict=True
-            )
-        ]
-        return self._by_turns.embed(np.stack(crops))
+        if not len(crops):
+            return np.empty((0, self.dimension), np.float32)
+        if self._by_turns is None:
+            return self._encoder.embed(crops)
+        odd = np.array([turn % 2 == 1 for turn in turns])
+        sides = np.where(odd[:, None, None, None], crops[:, :, ::-1], crops) if odd.any() else crops
+        return self._by_turns.embed(sides)
 
     def _crops(self, image: Image, meshes: Sequence[Points]) -> Image:
         return np.stack([cut(image, landmarks, self._geometry) for landmarks in meshes])

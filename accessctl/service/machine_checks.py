@@ -1,13 +1,15 @@
-"""Checks of the machine: Python and the libraries, the GPU, and the clock.
+"""Checks of the machine: Python and the libraries, the processor, the GPU, and the clock.
 
 Versions are compared with those that this release was tested with. Schedules and the event
 log go by the wall clock, so it has to be believed.
 """
 
 import datetime
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import Literal
@@ -48,6 +50,54 @@ def check_python(running: tuple[int, ...] = tuple(sys.version_info[:3])) -> Iter
     else:
         oldest, newest = (".".join(map(str, bound)) for bound in (OLDEST, NEWEST))
         yield failure("python", f"Python {text} was not tested; use {oldest} to {newest}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Processor:
+    """`name` as the kernel gives it, `cores` that this process may use, and `multiplies`: what it
+    has for the products that networks are made of, the part of it that decides their pace."""
+
+    name: str
+    cores: int
+    multiplies: str
+
+
+def processor_of(cpuinfo: str, cores: int) -> Processor:
+    """From the text of /proc/cpuinfo, of an x86-64 or an ARM core."""
+    fields = {
+        name.strip().lower(): value.strip()
+        for name, _, value in (line.partition(":") for line in cpuinfo.splitlines()[::-1])
+    }
+    flags = set(f"{fields.get('flags', '')} {fields.get('features', '')}".split())
+    name = fields.get("model name") or fields.get("cpu part") or "an unknown processor"
+    kinds = (
+        ("avx512_vnni", "AVX-512 with VNNI (8 bits)"),
+        ("avx_vnni", "AVX2 with VNNI (8 bits)"),
+        ("avx512f", "AVX-512 without VNNI"),
+        ("avx2", "AVX2 without VNNI"),
+        ("asimddp", "NEON with dot products (8 bits)"),
+        ("asimd", "NEON"),
+    )
+    return Processor(name, cores, next((told for flag, told in kinds if flag in flags), "neither"))
+
+
+def check_processor(cpuinfo: Path = Path("/proc/cpuinfo")) -> Iterator[Finding]:
+    """Which of the kinds that docs/results/speed.md has figures of this processor is."""
+    try:
+        text = cpuinfo.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        yield warning("processor", f"{cpuinfo} cannot be read ({error.strerror}).")
+        return
+    found = processor_of(text, len(os.sched_getaffinity(0)))
+    if found.multiplies == "neither":
+        yield warning(
+            "processor",
+            f"{found.name} has neither AVX2 nor NEON: a frame will take several times as long as "
+            "docs/results/speed.md says.",
+        )
+        return
+    cores = "1 core" if found.cores == 1 else f"{found.cores} cores"
+    yield ok("processor", f"{found.name}, {cores}, {found.multiplies}.")
 
 
 def needed_packages(said: Iterable[str] | None = None) -> frozenset[str]:

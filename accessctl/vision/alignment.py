@@ -3,11 +3,14 @@
 A crop, like every rotated or scaled patch, is sampled once and without aliasing (`warp`).
 """
 
+import math
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from accessctl.domain import CropGeometry, Image, Points
+from accessctl.shrinking import shrunk
 
 Affine = NDArray[np.float64]
 
@@ -28,8 +31,12 @@ def apply(transform: Affine, points: NDArray[np.floating]) -> NDArray[np.float64
 
 def invert(transform: Affine) -> Affine:
     """The affine transform (2, 3) that undoes `transform`."""
-    linear = np.linalg.inv(transform[:, :2])
-    return np.column_stack([linear, -linear @ transform[:, 2]])
+    (a, b, x), (c, d, y) = transform.tolist()
+    area = a * d - b * c
+    if area == 0:
+        raise np.linalg.LinAlgError("A transform that flattens the plane cannot be undone.")
+    a, b, c, d = d / area, -b / area, -c / area, a / area
+    return np.array([[a, b, -a * x - b * y], [c, d, -c * x - d * y]])
 
 
 def compose(after: Affine, before: Affine) -> Affine:
@@ -44,7 +51,8 @@ def warp(image: Image, transform: Affine, size: tuple[int, int]) -> Image:
 
     Pixel centres have whole coordinates. Pixels outside the image repeat its edge.
     """
-    scale = np.sqrt(abs(np.linalg.det(transform[:, :2])))
+    (a, b), (c, d) = transform[:, :2].tolist()
+    scale = math.sqrt(abs(a * d - b * c))
     if scale * MAX_SHRINK < 1:
         image, transform = _reduced(image, transform, size, int(1 / scale))
     patch = cv2.warpAffine(
@@ -66,12 +74,12 @@ def _reduced(
     if columns < 1 or rows < 1:
         return image, transform
     part: Image = image[low[1] : low[1] + rows * factor, low[0] : low[0] + columns * factor]
-    reduced = cv2.resize(part, (int(columns), int(rows)), interpolation=cv2.INTER_AREA)
+    reduced = shrunk(part, factor)
     # The centre of a block of `factor` pixels lies (factor - 1) / 2 past its first pixel.
     to_image = np.array(
         [[factor, 0, low[0] + (factor - 1) / 2], [0, factor, low[1] + (factor - 1) / 2]]
     )
-    return reduced.astype(np.uint8, copy=False), compose(transform, to_image)
+    return reduced, compose(transform, to_image)
 
 
 def five_points(landmarks: Points) -> Points:

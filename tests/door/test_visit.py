@@ -5,23 +5,12 @@ import pytest
 
 from accessctl.domain import Embedding, Match, PersonId, Sighting
 from accessctl.door.demands import Prompt
-from accessctl.door.visit import MAX_SIGHTINGS, LifeShown, Visit
+from accessctl.door.visit import MAX_SIGHTINGS, LifeShown, Visit, pooled
 from accessctl.policy.circumstances import Proof
 from accessctl.policy.evidence_record import LivenessRecord
 
 EAST, NORTH = np.array([1, 0], np.float32), np.array([0, 1], np.float32)
 MATCH = Match(PersonId("a"), 0.9, 5.0, 2.0, 1e-5, 1e-5)
-
-
-class Search:
-    """Keeps what it was asked for and always finds the same."""
-
-    def __init__(self) -> None:
-        self.probes: list[Embedding] = []
-
-    def __call__(self, probe: Embedding) -> Match | None:
-        self.probes.append(probe)
-        return MATCH
 
 
 def sighting(captured: float, embedding: Embedding = EAST, quality: float = 0.8) -> Sighting:
@@ -37,10 +26,16 @@ def test_a_visit_without_a_usable_frame_has_nothing_to_show() -> None:
     assert visit.evidence(left=True).left is True
 
 
+def encoded(visit: Visit, one: Sighting, window_s: float) -> Visit:
+    """The visit after a usable frame that the whole encoder has seen."""
+    sightings = visit.window_with(one, window_s)
+    return visit.usable(one.captured).with_sightings(sightings, MATCH)
+
+
 def test_since_is_the_first_usable_frame_not_the_first_sight() -> None:
     visit = Visit("v", last_seen=1.0)
-    visit = visit.with_sighting(sighting(1.5), 10, Search())
-    visit = visit.with_sighting(sighting(2.0), 10, Search())
+    visit = encoded(visit, sighting(1.5), 10)
+    visit = encoded(visit, sighting(2.0), 10)
     assert visit.evidence().since == 1.5
     assert visit.evidence().seen == 2
 
@@ -48,7 +43,7 @@ def test_since_is_the_first_usable_frame_not_the_first_sight() -> None:
 def test_frames_older_than_the_window_no_longer_count_but_were_seen() -> None:
     visit = Visit("v", last_seen=0.0)
     for captured in (0.0, 1.0, 2.0, 3.0):
-        visit = visit.with_sighting(sighting(captured), 2.0, Search())
+        visit = encoded(visit, sighting(captured), 2.0)
     evidence = visit.evidence()
     # At 3.0 a window of 2 s reaches back to 1.0, which is in.
     assert [one.captured for one in evidence.sightings] == [1.0, 2.0, 3.0]
@@ -56,30 +51,31 @@ def test_frames_older_than_the_window_no_longer_count_but_were_seen() -> None:
     assert evidence.since == 0.0
 
 
-def test_the_search_is_made_with_the_quality_weighted_mean() -> None:
-    search = Search()
-    visit = Visit("v", last_seen=0.0)
-    visit = visit.with_sighting(sighting(0.0, EAST, quality=0.6), 10, search)
-    visit = visit.with_sighting(sighting(0.1, NORTH, quality=0.8), 10, search)
+def test_a_frame_that_was_not_encoded_is_seen_and_is_no_evidence() -> None:
+    visit = encoded(Visit("v", last_seen=0.0), sighting(0.0), 10).usable(0.1).usable(0.2)
+    assert (visit.seen, visit.encoded) == (3, 1)
+    assert len(visit.evidence().sightings) == 1
+
+
+def test_several_frames_are_one_embedding_by_their_quality() -> None:
+    one, other = sighting(0.0, EAST, quality=0.6), sighting(0.1, NORTH, quality=0.8)
     # 0.6 east and 0.8 north: already of unit length.
-    assert search.probes[0] == pytest.approx(EAST)
-    assert search.probes[1] == pytest.approx([0.6, 0.8])
+    assert pooled((one, other)) == pytest.approx([0.6, 0.8])
+    visit = encoded(encoded(Visit("v", last_seen=0.0), one, 10), other, 10)
     assert visit.pooled is MATCH
     assert visit.evidence().pooled is MATCH
 
 
-def test_what_is_out_of_the_window_is_not_in_the_mean() -> None:
-    search = Search()
-    visit = Visit("v", last_seen=0.0)
-    visit = visit.with_sighting(sighting(0.0, EAST), 1.0, search)
-    visit = visit.with_sighting(sighting(5.0, NORTH), 1.0, search)
-    assert search.probes[-1] == pytest.approx(NORTH)
+def test_what_is_out_of_the_window_does_not_count_any_more() -> None:
+    visit = encoded(Visit("v", last_seen=0.0), sighting(0.0, EAST), 1.0)
+    (kept,) = visit.window_with(sighting(5.0, NORTH), 1.0)
+    assert kept.captured == 5.0
 
 
 def test_memory_is_bounded_however_long_the_window() -> None:
     visit = Visit("v", last_seen=0.0)
     for number in range(MAX_SIGHTINGS + 30):
-        visit = visit.with_sighting(sighting(number / 100), 1e9, Search())
+        visit = encoded(visit, sighting(number / 100), 1e9)
     evidence = visit.evidence()
     assert len(evidence.sightings) == MAX_SIGHTINGS
     assert evidence.sightings[-1].captured == (MAX_SIGHTINGS + 29) / 100
@@ -90,12 +86,12 @@ def test_a_visit_from_which_nothing_is_asked_has_shown_nothing() -> None:
     visit = Visit("v", last_seen=0.0)
     assert visit.life.record == LivenessRecord()
     assert (visit.life.doubted, visit.gathered, visit.prompt) == (False, (), None)
-    assert visit.with_sighting(sighting(0.0), 10, Search()).evidence().live is None
+    assert encoded(visit, sighting(0.0), 10).evidence().live is None
 
 
 def test_what_has_happened_stays_as_it_was() -> None:
     before = Visit("v", last_seen=0.0)
-    after = before.with_sighting(sighting(0.5), 10, Search())
+    after = encoded(before, sighting(0.5), 10)
     assert (before.seen, before.evidence().sightings) == (0, ())
     assert (after.seen, len(after.evidence().sightings)) == (1, 1)
 

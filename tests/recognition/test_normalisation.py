@@ -11,10 +11,13 @@ from accessctl.errors import ModelError
 from accessctl.gallery.fake import random_units
 from accessctl.recognition.normalisation import (
     BLOCK,
+    FEW,
     MAX_BYTES,
+    CohortPart,
     Normaliser,
     ScoredPart,
     Sides,
+    dequantise,
     load_cohort,
     neighbour_statistics,
     quantise,
@@ -43,7 +46,7 @@ def test_statistics_of_the_nearest_by_hand() -> None:
     probe = np.array([[1, 0]], f32)
     # Similarities 0.9, 0.7, 0.1, -1: the nearest two have mean 0.8 and deviation 0.1.
     cohort = np.array([[0.9, 0], [-1, 0], [0.1, 0], [0.7, 0]], f32)
-    mean, deviation = neighbour_statistics(probe, cohort, 2)
+    mean, deviation = neighbour_statistics(probe, CohortPart(cohort), 2)
     np.testing.assert_allclose(mean, [0.8], rtol=1e-6)
     np.testing.assert_allclose(deviation, [0.1], rtol=1e-5)
 
@@ -51,7 +54,7 @@ def test_statistics_of_the_nearest_by_hand() -> None:
 def test_blocks_do_not_change_anything() -> None:
     rows = np.random.default_rng(1).normal(size=(BLOCK + 3, 4)).astype(f32)
     cohort = np.random.default_rng(2).normal(size=(30, 4)).astype(f32)
-    mean, deviation = neighbour_statistics(rows, cohort, 5)
+    mean, deviation = neighbour_statistics(rows, CohortPart(cohort), 5)
     for row in (0, BLOCK - 1, BLOCK, BLOCK + 2):
         nearest = np.sort(cohort @ rows[row])[-5:]
         assert mean[row] == pytest.approx(nearest.mean(), rel=1e-5)
@@ -59,7 +62,7 @@ def test_blocks_do_not_change_anything() -> None:
 
 
 def test_a_cohort_of_twins_does_not_divide_by_nothing() -> None:
-    _, deviation = neighbour_statistics(np.ones((1, 2), f32), np.ones((3, 2), f32), 3)
+    _, deviation = neighbour_statistics(np.ones((1, 2), f32), CohortPart(np.ones((3, 2), f32)), 3)
     assert deviation[0] > 0
 
 
@@ -217,3 +220,22 @@ def test_damaged_bytes_give_unit_rows_or_a_refusal(tmp_path_factory, changes, st
         return
     assert len(loaded) > 0
     np.testing.assert_allclose(np.linalg.norm(loaded, axis=1), 1, atol=1e-5)
+
+
+@pytest.mark.parametrize("probes", [1, 3, 40])
+def test_a_stored_cohort_scores_as_the_unit_rows_that_it_stands_for(probes: int) -> None:
+    stored = quantise(random_units(1500, 32, seed=4))
+    parts = (ScoredPart(numbers=8, weight=1.0), ScoredPart(numbers=24, weight=1.0))
+    sides = [
+        Normaliser(cohort, 50, parts).sides(random_units(probes, 32, seed=5))
+        for cohort in (stored, dequantise(stored))
+    ]
+    assert sides[0].mean == pytest.approx(sides[1].mean, abs=1e-6)
+    assert sides[0].deviation == pytest.approx(sides[1].deviation, rel=1e-4)
+
+
+@pytest.mark.parametrize("probes", [1, FEW, FEW + 1, BLOCK + 1])
+def test_similarities_are_cosines_however_many_there_are(probes: int) -> None:
+    cohort, rows = random_units(BLOCK + 7, 16, seed=6), random_units(probes, 16, seed=7)
+    expected = rows @ cohort.T
+    assert CohortPart(cohort).similarities(rows) == pytest.approx(expected, abs=1e-5)

@@ -71,7 +71,7 @@ def test_frames_of_a_visit_take_turns_where_photos_are_seen_from_both_sides() ->
     encoder = CountingEncoder()
     recogniser = Recogniser(FlipAveraged(encoder))
     faces = [fake_face(box=FACE_BOX), fake_face(box=Box(60, 40, 40, 50))]
-    rows = recogniser.embed_frame(portrait(1), faces, [4, 7])
+    rows = recogniser.embed_crops(recogniser.crops(portrait(1), faces), [4, 7])
     (batch,) = encoder.batches
     plain = [cut(portrait(1), face.landmarks, FAKE_CARD.crop_geometry) for face in faces]
     assert np.array_equal(batch[0], plain[0])
@@ -83,7 +83,8 @@ def test_frames_of_a_visit_take_turns_where_photos_are_seen_from_both_sides() ->
 
 def test_a_one_sided_encoder_never_sees_a_mirror_image() -> None:
     encoder = CountingEncoder()
-    Recogniser(encoder).embed_frame(portrait(1), [fake_face(box=FACE_BOX)], [3])
+    recogniser = Recogniser(encoder)
+    recogniser.embed_crops(recogniser.crops(portrait(1), [fake_face(box=FACE_BOX)]), [3])
     (batch,) = encoder.batches
     crop = cut(portrait(1), fake_face(box=FACE_BOX).landmarks, FAKE_CARD.crop_geometry)
     assert np.array_equal(batch[0], crop)

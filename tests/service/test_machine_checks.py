@@ -11,10 +11,12 @@ from accessctl.service.machine_checks import (
     check_gpu,
     check_libraries,
     check_opencv,
+    check_processor,
     check_python,
     installed,
     needed_packages,
     pins_of,
+    processor_of,
     usable_gpus,
 )
 
@@ -209,3 +211,40 @@ def test_a_date_that_cannot_be(now):
     (finding,) = check_clock(now, lambda: True)
     assert finding.level is Level.FAILURE
     assert finding.sentence.endswith("cannot be today; set the clock.")
+
+
+@pytest.mark.parametrize(
+    ("flags", "told"),
+    [
+        ("flags\t\t: fpu sse4_2 avx avx2 fma", "AVX2 without VNNI"),
+        ("flags\t\t: avx2 avx512f avx512_vnni", "AVX-512 with VNNI (8 bits)"),
+        ("flags\t\t: avx2 avx_vnni", "AVX2 with VNNI (8 bits)"),
+        ("flags\t\t: avx2 avx512f", "AVX-512 without VNNI"),
+        ("Features\t: fp asimd evtstrm asimddp", "NEON with dot products (8 bits)"),
+        ("Features\t: fp asimd", "NEON"),
+        ("flags\t\t: fpu sse2", "neither"),
+        ("", "neither"),
+    ],
+)
+def test_which_kind_of_processor_it_is(flags, told):
+    found = processor_of(f"model name\t: Some Core\n{flags}\n", cores=2)
+    assert (found.name, found.cores, found.multiplies) == ("Some Core", 2, told)
+
+
+def test_the_processor_is_told_in_one_line(tmp_path):
+    cpuinfo = tmp_path / "cpuinfo"
+    cpuinfo.write_text("model name\t: Some Core\nflags\t: avx2\n")
+    (finding,) = check_processor(cpuinfo)
+    assert finding.level is Level.OK
+    assert finding.sentence.startswith("Some Core, ")
+    assert finding.sentence.endswith("AVX2 without VNNI.")
+
+
+def test_a_processor_without_vectors_or_a_file_is_warned_of(tmp_path):
+    cpuinfo = tmp_path / "cpuinfo"
+    (finding,) = check_processor(cpuinfo)
+    assert finding.level is Level.WARNING
+    cpuinfo.write_text("model name\t: Old\nflags\t: sse2\n")
+    (finding,) = check_processor(cpuinfo)
+    assert finding.level is Level.WARNING
+    assert "neither AVX2 nor NEON" in finding.sentence

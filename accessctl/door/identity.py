@@ -1,0 +1,124 @@
+"""Whom the faces of a frame show: which of them the whole encoder sees, and what that makes of
+their visits.
+
+A frame that repeats the one before it is not encoded: whoever it shows has been told already. It
+never counts as evidence of who somebody is, so that a grant rests on frames that were encoded and
+nothing else; and the door has the frame of a grant encoded in any case.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from accessctl.config import PolicyConfig
+from accessctl.domain import Embedding, Face, Frame, Image, Match, Sighting
+from accessctl.door.visit import Visit, pooled, timed
+from accessctl.recognition.matcher import Matcher
+from accessctl.recognition.recogniser import Recogniser
+from accessctl.recognition.repeats import Look, appearance, repeats
+
+FEWEST = 5
+"""Every frame is encoded until a visit has so many, or as many as a grant asks for, in the window:
+nobody waits longer for being let in."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shown:
+    """What a frame says of the identity of one face: its own `sighting`, or, where it repeats an
+    earlier frame, that one's."""
+
+    sighting: Sighting
+    repeated: bool = False
+
+    @property
+    def embedding(self) -> Embedding | None:
+        """The frame's own; None where it was not encoded."""
+        return None if self.repeated else self.sighting.embedding
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Identified:
+    """The visit of one face after a frame, and what the frame said of it."""
+
+    visit: Visit
+    shown: Shown
+
+
+@dataclass(frozen=True, slots=True)
+class Identifier:
+    """What tells the faces of a frame: crops, embeddings, and the search among the enrolled."""
+
+    recogniser: Recogniser
+    matcher: Matcher
+    policy: PolicyConfig
+
+    def identify(
+        self,
+        frame: Frame,
+        faces: Sequence[Face],
+        visits: Mapping[int, Visit],
+        timings: dict[str, float],
+        *,
+        whole: bool = False,
+    ) -> dict[int, Identified]:
+        """What the frame says of usable `faces`, by their tracks; `visits` are theirs before it.
+
+        All are encoded, whatever they repeat, where that is to be `whole`. Adds to `timings` the
+        milliseconds of the stages "encode" and "match".
+        """
+        if not faces:
+            return {}
+        with timed(timings, "encode"):
+            crops = self.recogniser.crops(frame.image, faces)
+            looks = [Look(frame.captured, appearance(crop)) for crop in crops]
+            known = {
+                face.track: Identified(
+                    visits[face.track], Shown(visits[face.track].sightings[-1], repeated=True)
+                )
+                for face, look in zip(faces, looks, strict=True)
+                if not whole and self._repeats(look, visits[face.track])
+            }
+            due = [n for n, face in enumerate(faces) if face.track not in known]
+            news = self._encoded(frame, [faces[n] for n in due], crops[due], visits)
+        with timed(timings, "match"):
+            told = self._matched(news, [visits[faces[n].track] for n in due])
+        for n, (sightings, found) in zip(due, told, strict=True):
+            visit = visits[faces[n].track].with_sightings(sightings, found, looks[n])
+            known[faces[n].track] = Identified(visit, Shown(sightings[-1]))
+        return known
+
+    def _repeats(self, look: Look, visit: Visit) -> bool:
+        """Whether the frame may do without the encoder."""
+        earliest = look.captured - self.policy.window_s
+        counting = sum(one.captured >= earliest for one in visit.sightings)
+        return counting >= max(FEWEST, self.policy.min_frames) and repeats(look, visit.look)
+
+    def _encoded(
+        self, frame: Frame, faces: Sequence[Face], crops: Image, visits: Mapping[int, Visit]
+    ) -> list[Sighting]:
+        turns = [visits[face.track].encoded for face in faces]
+        embeddings = self.recogniser.embed_crops(crops, turns)
+        return [
+            Sighting(frame.captured, embedding, face.quality.score, None)
+            for face, embedding in zip(faces, embeddings, strict=True)
+        ]
+
+    def _matched(
+        self, news: Sequence[Sighting], visits: Sequence[Visit]
+    ) -> list[tuple[tuple[Sighting, ...], Match | None]]:
+        """Of each new sighting those that count from now on, it being the last, and the search
+        with all of them."""
+        if not news:
+            return []
+        windows = [
+            visit.window_with(new, self.policy.window_s)
+            for visit, new in zip(visits, news, strict=True)
+        ]
+        probes = [new.embedding for new in news] + [pooled(window) for window in windows]
+        found = self.matcher.search_each(np.stack(probes))
+        alone, together = found[: len(news)], found[len(news) :]
+        return [
+            ((*window[:-1], replace(window[-1], match=match)), of_all)
+            for window, match, of_all in zip(windows, alone, together, strict=True)
+        ]
