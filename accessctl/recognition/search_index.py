@@ -34,11 +34,10 @@ class Leaders:
 @dataclass(frozen=True, slots=True, eq=False)
 class _Part:
     """`rows` of one part: unit float32 (N, d), or int8 with `scale` and the length of what
-    rounding took away, `error`; `rise` and `offset` (N,) as normalisation has them."""
+    rounding took away, `error`; `rise` (N,) of the score with their similarity."""
 
     rows: NDArray[np.float32] | NDArray[np.int8]
     rise: Floats
-    offset: Floats
     scale: Floats | None = None
     error: Floats | None = None
 
@@ -50,6 +49,7 @@ class SearchIndex:
         self._normaliser, self._sides = normaliser, sides
         self._compact = len(sides.embeddings) >= large
         self._parts = [self._part(number) for number in range(len(normaliser.parts))]
+        self._offset = self._offsets(sides)
 
     def leaders(self, probe: Sides) -> Leaders:
         """The best of all rows, and the second best score; `probe` is one side."""
@@ -67,34 +67,34 @@ class SearchIndex:
 
     def _part(self, number: int) -> _Part:
         own, sides = self._normaliser.columns[number], self._sides
-        rise = 1 / sides.deviation[number]
-        offset = sides.mean[number] * rise
+        rise = self._normaliser.shares[number] / sides.deviation[number]
         units = sides.embeddings[:, own] * sides.length[number][:, None]
         if not self._compact:
-            return _Part(units, rise, offset)
+            return _Part(units, rise)
         scale = np.maximum(np.abs(units).max(axis=1), np.float32(1e-6)) / 127
         rows = np.rint(units / scale[:, None]).astype(np.int8)
         units -= rows * scale[:, None]
-        return _Part(rows, rise, offset, scale, np.linalg.norm(units, axis=1))
+        return _Part(rows, rise, scale, np.linalg.norm(units, axis=1))
+
+    def _offsets(self, sides: Sides) -> Floats:
+        """What the scores of `sides` (N,) fall short of by the means of their neighbours."""
+        shares = np.array(self._normaliser.shares)[:, None]
+        offsets: Floats = (shares * sides.mean / sides.deviation).sum(axis=0)
+        return offsets
 
     def _scores(self, probe: Sides) -> tuple[Floats, Floats | None]:
         """Of every row (N,), and how far each may be off; None where they are exact."""
-        total = np.zeros(len(self._sides.embeddings), np.float32)
+        total = np.negative(self._offset)
+        total -= self._offsets(probe)
         bounds = np.full_like(total, ROUNDING) if self._compact else None
         for number, part in enumerate(self._parts):
             unit = probe.embeddings[0, self._normaliser.columns[number]] * probe.length[number, 0]
-            own = 1 / probe.deviation[number, 0]
-            rise = part.rise + own
+            rise = part.rise + self._normaliser.shares[number] / probe.deviation[number, 0]
             score = _products(part, unit)
             score *= rise
-            score -= part.offset
-            score -= probe.mean[number, 0] * own
-            share = self._normaliser.shares[number]
-            score *= share
             total += score
             if bounds is not None and part.error is not None:
                 rise *= part.error
-                rise *= share
                 bounds += rise
         return total, bounds
 
