@@ -1,0 +1,180 @@
+"""What an attempt comes to: its verdict, the record of it, what is counted and acted on, and when
+the visitor may try again.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from accessctl.domain import Decision, Outcome, PersonRules, Reason
+from accessctl.door.access_gate import AccessGate
+from accessctl.door.demands import Asked, Prompt, factor_prompt
+from accessctl.door.gallery_watch import GalleryWatch
+from accessctl.door.presence import told_before
+from accessctl.door.recorder import decision_record, watched_only
+from accessctl.door.setup import DoorSetup, LiveSettings
+from accessctl.door.visit import Visit
+from accessctl.policy.admit import decide_visit, lacks_second_factor_only
+from accessctl.policy.circumstances import Circumstances, ends_visit, still_refuses
+from accessctl.policy.decide import DecisionRules, LastGrants, Verdict
+
+
+class Decider:
+    """Decides on visits by the `settings` that count, which may be replaced at any time.
+
+    `grants` are the last ones of each person; `asked` is what visitors are to be asked for beside
+    the signs of life. Times are capture times in seconds.
+    """
+
+    def __init__(self, setup: DoorSetup, gallery: GalleryWatch, settings: LiveSettings) -> None:
+        self._setup = setup
+        self._gallery = gallery
+        self.settings = settings
+        self.grants = LastGrants()
+        self.asked: list[Asked] = []
+
+    @property
+    def gate(self) -> AccessGate:
+        return self.settings.gate
+
+    @property
+    def acting(self) -> bool:
+        """Whether what is decided counts; another door acts where it does not."""
+        return self._setup.duty is None or self._setup.duty.acting
+
+    @property
+    def rules(self) -> DecisionRules:
+        return DecisionRules.of(self.settings.policy, self._setup.roster.attempt_fmr)
+
+    @property
+    def _people(self) -> int:
+        return self._setup.roster.matcher.people
+
+    def still_refused(self, visit: Visit, reason: Reason, now: float) -> bool:
+        it = self._circumstances(visit, self._setup.wall_clock(), now)
+        return still_refuses(reason, it, self._people)
+
+    def resting(self, visit: Visit, now: float) -> Visit:
+        """The decided visit, which may be looked at again after a pause, unless it was often."""
+        policy = self.settings.policy
+        spent = visit.attempt >= policy.attempts
+        return replace(visit, rests_until=math.inf if spent else now + policy.retry_s)
+
+    def decide(
+        self, visit: Visit, now: float, waited_ms: float, *, left: bool = False
+    ) -> tuple[Visit, Decision | None]:
+        """The visit after one more attempt at a decision, and the decision, if there is one."""
+        evidence, pooled = visit.evidence(left=left), visit.pooled
+        last_grant = None if pooled is None else self.grants.last(pooled.person)
+        time, rules = self._setup.wall_clock(), self.rules
+        circumstances = self._circumstances(visit, time, now)
+        verdict = decide_visit(evidence, rules, last_grant, now, circumstances)
+        if verdict is None:
+            lacks = lacks_second_factor_only(evidence, rules, last_grant, now, circumstances)
+            if lacks and self.acting:
+                self.gate.ask(visit, circumstances.factor, now)
+                circumstances = replace(circumstances, awaited=True)
+            return self._told(visit, factor_prompt(circumstances)), None
+        nothing_new = verdict.outcome is Outcome.UNKNOWN and visit.life.unanswered is None
+        if left and visit.attempt > 1 and nothing_new:
+            # They were told before, and have shown nothing since.
+            return visit, None
+        fmr = self.settings.policy.target_fmr
+        told = told_before(visit, verdict, self._setup.roster.matcher, fmr)
+        if told is not None:
+            return self.over(replace(visit, verdict=told)), None
+        visit = self._decided(visit, verdict, now)
+        named = verdict.match is not None and verdict.outcome is not Outcome.UNKNOWN
+        decision = Decision(
+            time=time,
+            visit=visit.id,
+            outcome=verdict.outcome,
+            reason=verdict.reason,
+            person=verdict.match.person if verdict.match is not None and named else None,
+            match=verdict.match,
+            frames=visit.seen,
+            latency_ms=(now - evidence.since) * 1e3 + waited_ms,
+            attempt=visit.attempt,
+            attempts_left=0 if visit.final else self.settings.policy.attempts - visit.attempt,
+        )
+        record = decision_record(
+            visit,
+            verdict,
+            evidence,
+            circumstances,
+            now=now,
+            last_grant=last_grant,
+            people=self._people,
+            gesture=self.settings.policy.intent,
+        )
+        record |= self.gate.passage(circumstances, verdict)
+        return self._settle(visit, verdict, decision, record, now)
+
+    def _decided(self, visit: Visit, verdict: Verdict, now: float) -> Visit:
+        """The visit whose attempt has come to `verdict`."""
+        final = ends_visit(verdict, doubted=visit.life.doubted)
+        visit = self.over(replace(visit, verdict=verdict))
+        return visit if final else self.resting(visit, now)
+
+    def _known(self, visit: Visit) -> PersonRules:
+        """The rules of whom the visit looks like."""
+        if visit.pooled is None:
+            return PersonRules()
+        return self._setup.roster.rules.get(visit.pooled.person, PersonRules())
+
+    def _settle(
+        self,
+        visit: Visit,
+        verdict: Verdict,
+        decision: Decision,
+        record: Mapping[str, Any],
+        now: float,
+    ) -> tuple[Visit, Decision]:
+        """Write the decision down and act on it; without its record it is a refusal.
+
+        Where another door acts, it is neither, and nobody is let in.
+        """
+        picture, visit = visit.picture, replace(visit, picture=None)
+        if not self.acting:
+            return watched_only(visit, verdict, decision)
+        kept = self.settings.pictures.take(visit.id, decision.time, picture)
+        recorded = self._setup.recorder.enact(
+            decision, self._setup.roster.names, {**record, **kept}
+        )
+        if verdict.outcome is Outcome.GRANTED:
+            if recorded:
+                self.gate.note(verdict)
+        else:
+            visit, counted = visit.charge(verdict)
+            if counted is not None:
+                self.gate.note(counted)
+        if not recorded:
+            decision = replace(decision, outcome=Outcome.DENIED, reason=Reason.NO_RECORD)
+            refused = Verdict(decision.outcome, decision.reason, decision.match)
+            # What is not on record is no attempt.
+            visit = replace(visit, verdict=refused, attempt=visit.attempt - 1)
+            return self.resting(visit, now), decision
+        if decision.outcome is Outcome.GRANTED and decision.person is not None:
+            self.grants.note(decision.person, now)
+        return visit, decision
+
+    def _circumstances(self, visit: Visit, time: float, now: float) -> Circumstances:
+        it = self.gate.circumstances(visit, self._known(visit), time, now)
+        return replace(it, gallery_doubt=self._gallery.doubt(now))
+
+    def _told(self, visit: Visit, prompt: Prompt | None) -> Visit:
+        """The visit whose visitor is now asked for a second factor, or for none."""
+        if prompt is not None and prompt.steps and prompt != visit.factor_prompt:
+            self.asked.append(Asked(visit.id, prompt))
+        return replace(visit, factor_prompt=prompt)
+
+    def over(self, visit: Visit) -> Visit:
+        """The attempt is decided, or its visitor has left."""
+        self.forget_shown(visit.id)
+        return visit.over()
+
+    def forget_shown(self, visit: str) -> None:
+        """What that visit has shown does not count any more."""
+        self.gate.decided(visit)
+        self._setup.liveness.forget(visit)
