@@ -51,9 +51,23 @@ class Decider:
     def _people(self) -> int:
         return self._setup.roster.matcher.people
 
-    def still_refused(self, visit: Visit, reason: Reason, now: float) -> bool:
+    def next_attempt(self, visit: Visit, now: float) -> Visit:
+        """A decided visit that is not final, by now: in its pause, in its next attempt, or final
+        after all because of what the cues have said since."""
+        verdict = visit.verdict
+        if verdict is None:
+            return visit
+        if verdict.reason is Reason.LIVENESS_UNDECIDED and visit.life.attacked:
+            # Without a pause: what the cues saw too late is refused as the attack that it is.
+            return visit.again()
+        if ends_visit(verdict, doubted=visit.life.doubted):
+            return replace(visit, rests_until=math.inf)
+        if now < visit.rests_until:
+            return visit
         it = self._circumstances(visit, self._setup.wall_clock(), now)
-        return still_refuses(reason, it, self._people)
+        if still_refuses(verdict.reason, it, self._people):
+            return self.resting(visit, now)
+        return visit.again()
 
     def resting(self, visit: Visit, now: float) -> Visit:
         """The decided visit, which may be looked at again after a pause, unless it was often."""

@@ -176,12 +176,8 @@ class Door:
         """Begin the next attempt of those who were refused for a cause that has passed."""
         for face in faces:
             visit = self._visits[face.track]
-            if visit.verdict is None or now < visit.rests_until:
-                continue
-            if self._decider.still_refused(visit, visit.verdict.reason, now):
-                self._visits[face.track] = self._decider.resting(visit, now)
-            else:
-                self._visits[face.track] = visit.again()
+            if visit.verdict is not None and not visit.final:
+                self._visits[face.track] = self._decider.next_attempt(visit, now)
 
     def _undecided(self, face: Face) -> bool:
         return self._visits[face.track].verdict is None
@@ -251,6 +247,7 @@ class Door:
         for visit in visits:
             self._decider.over(visit)
             self.gate.left(visit.id)
+            self._liveness.left(visit.id)
 
     def _view_of(self, face: Face) -> FaceView:
         visit = self._visits[face.track]

@@ -6,8 +6,8 @@ brought of all visits is a `Step`, for preview, daemon and library.
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -26,7 +26,6 @@ from accessctl.domain import (
 from accessctl.door.demands import Asked, Prompt
 from accessctl.door.visit_liveness import VisitLiveness
 from accessctl.liveness.cues.table import Lines
-from accessctl.liveness.examiner import CueStanding
 from accessctl.policy.circumstances import Proof
 from accessctl.policy.decide import Evidence, Verdict
 from accessctl.policy.evidence_record import NO_CUES, LivenessRecord
@@ -61,6 +60,11 @@ class LifeShown:
     def doubted(self) -> bool:
         """Whether more speaks against life than that it was not shown."""
         return self.source is not None and self.source.doubted
+
+    @property
+    def attacked(self) -> bool:
+        """Whether a cue has seen an attack, be it after the attempt was over."""
+        return self.source is not None and self.source.attacked
 
     @property
     def owes(self) -> bool:
@@ -106,8 +110,7 @@ class Visit:
     infinite where nothing changes the verdict any more. `charged` is what has been counted of the
     visit as a refused attempt, and whose. `box` is the face's last one. `still_at_first`: the visit
     began in a place where a face had long stood still; `noted_still`: that it does is on record.
-    `after` is the decided visit whose face may be this one. `suspected` is what the cues held
-    against life when the last attempt ended.
+    `after` is the decided visit whose face may be this one.
     """
 
     id: str
@@ -129,7 +132,6 @@ class Visit:
     still_at_first: bool = False
     noted_still: bool = False
     after: "Visit | None" = None
-    suspected: Mapping[str, CueStanding] = field(default_factory=dict)
 
     @property
     def final(self) -> bool:
@@ -137,12 +139,11 @@ class Visit:
         return self.verdict is not None and math.isinf(self.rests_until)
 
     def again(self) -> "Visit":
-        """The next attempt: whatever is to count for it has to be seen anew. What spoke against
-        life stands until it is cleared up."""
+        """The next attempt: whatever is to count for it has to be seen anew."""
         return replace(self._anew(), attempt=self.attempt + 1)
 
     def from_the_beginning(self) -> "Visit":
-        """The same visitor, of whom nothing has been decided; what spoke against life stands."""
+        """The same visitor, of whom nothing has been decided."""
         return replace(self._anew(), attempt=1, charged=frozenset(), after=None)
 
     def on_another_track(self) -> "Visit":
@@ -161,7 +162,6 @@ class Visit:
             still_at_first=self.still_at_first,
             noted_still=self.noted_still,
             after=self.after,
-            suspected=self.suspected if self.life.source is None else self.life.source.suspected,
         )
 
     def charge(self, verdict: Verdict) -> tuple["Visit", Verdict | None]:
