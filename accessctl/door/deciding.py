@@ -3,11 +3,11 @@ the visitor may try again.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from accessctl.domain import Decision, Outcome, PersonRules, Reason
+from accessctl.domain import Decision, Outcome, PersonId, PersonRules, Reason
 from accessctl.door.access_gate import AccessGate
 from accessctl.door.demands import Asked, Prompt, factor_prompt
 from accessctl.door.gallery_watch import GalleryWatch
@@ -57,10 +57,11 @@ class Decider:
         verdict = visit.verdict
         if verdict is None:
             return visit
-        if verdict.reason is Reason.LIVENESS_UNDECIDED and visit.life.attacked:
+        undecided = verdict.reason is Reason.LIVENESS_UNDECIDED
+        if undecided and visit.life.attacked:
             # Without a pause: what the cues saw too late is refused as the attack that it is.
             return visit.again()
-        if ends_visit(verdict, doubted=visit.life.doubted):
+        if undecided and ends_visit(verdict, doubted=visit.life.doubted):
             return replace(visit, rests_until=math.inf)
         if now < visit.rests_until:
             return visit
@@ -79,8 +80,7 @@ class Decider:
         self, visit: Visit, now: float, waited_ms: float, *, left: bool = False
     ) -> tuple[Visit, Decision | None]:
         """The visit after one more attempt at a decision, and the decision, if there is one."""
-        evidence, pooled = visit.evidence(left=left), visit.pooled
-        last_grant = None if pooled is None else self.grants.last(pooled.person)
+        evidence, last_grant = visit.evidence(left=left), self._last_grant(visit)
         time, rules = self._setup.wall_clock(), self.rules
         circumstances = self._circumstances(visit, time, now)
         verdict = decide_visit(evidence, rules, last_grant, now, circumstances)
@@ -125,11 +125,50 @@ class Decider:
         record |= self.gate.passage(circumstances, verdict)
         return self._settle(visit, verdict, decision, record, now)
 
+    def farewell(self, visit: Visit, waited_ms: float) -> Iterator[Decision]:
+        """What a visit comes to whose visitor has left; nobody is let in by it.
+
+        What was broken off before counts where it was refused to somebody, and for the record
+        where the visit comes to nothing else.
+        """
+        attempt, charged = visit.attempt + (visit.verdict is not None), visit.charged
+        for stretch in self._left_over(visit):
+            left = replace(stretch, attempt=attempt, charged=charged)
+            # As of when they were there: a cooldown that ended since was one.
+            left, decision = self.decide(left, left.last_seen, waited_ms, left=True)
+            if decision is not None:
+                attempt, charged = attempt + 1, left.charged
+                yield decision
+
+    def _left_over(self, visit: Visit) -> list[Visit]:
+        """What is to be decided of a visit whose visitor has left, of each person once."""
+        open_ones = (visit, *visit.broken_off) if visit.verdict is None else visit.broken_off
+        told = [(one, verdict) for one in open_ones if (verdict := self._if_left(one)) is not None]
+        refused: dict[PersonId | None, Visit] = {}
+        for one, verdict in told:
+            if verdict.outcome is Outcome.DENIED:
+                refused.setdefault(one.best_match, one)
+        if refused or visit.verdict is not None:
+            return list(refused.values())
+        told.sort(key=lambda one: one[1].reason is Reason.LEFT_EARLY)
+        return [one for one, _ in told[:1]]
+
+    def _if_left(self, visit: Visit) -> Verdict | None:
+        now = visit.last_seen
+        it = self._circumstances(visit, self._setup.wall_clock(), now)
+        evidence = visit.evidence(left=True)
+        return decide_visit(evidence, self.rules, self._last_grant(visit), now, it)
+
     def _decided(self, visit: Visit, verdict: Verdict, now: float) -> Visit:
         """The visit whose attempt has come to `verdict`."""
         final = ends_visit(verdict, doubted=visit.life.doubted)
-        visit = self.over(replace(visit, verdict=verdict))
+        told = None if verdict.outcome is Outcome.UNKNOWN else visit.best_match
+        others = tuple(one for one in visit.broken_off if told is None or one.best_match != told)
+        visit = self.over(replace(visit, verdict=verdict, broken_off=others))
         return visit if final else self.resting(visit, now)
+
+    def _last_grant(self, visit: Visit) -> float | None:
+        return None if visit.pooled is None else self.grants.last(visit.pooled.person)
 
     def _known(self, visit: Visit) -> PersonRules:
         """The rules of whom the visit looks like."""

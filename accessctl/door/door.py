@@ -239,11 +239,7 @@ class Door:
         gone = [t for t, v in self._visits.items() if now - v.last_seen > leave_after_s]
         visits = [self._visits.pop(track) for track in gone]
         for visit in visits:
-            if visit.verdict is None:
-                # As of when they were there: a cooldown that ended since was one.
-                _, decision = self._decider.decide(visit, visit.last_seen, waited_ms, left=True)
-                if decision is not None:
-                    yield decision
+            yield from self._decider.farewell(visit, waited_ms)
         for visit in visits:
             self._decider.over(visit)
             self.gate.left(visit.id)

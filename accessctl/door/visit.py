@@ -35,6 +35,9 @@ from accessctl.recognition.matcher import pool
 # At 15 frames a second, eight seconds of evidence; bounds memory whatever the window says.
 MAX_SIGHTINGS = 120
 
+MOST_STRETCHES = 4
+"""Of so many people what was broken off is kept."""
+
 FINAL = frozenset({Proof.REFUTED, Proof.MISSING})
 
 
@@ -110,7 +113,8 @@ class Visit:
     infinite where nothing changes the verdict any more. `charged` is what has been counted of the
     visit as a refused attempt, and whose. `box` is the face's last one. `still_at_first`: the visit
     began in a place where a face had long stood still; `noted_still`: that it does is on record.
-    `after` is the decided visit whose face may be this one.
+    `after` is the decided visit whose face may be this one. `broken_off` is what was seen along
+    tracks that broke before anything was decided, of each person once.
     """
 
     id: str
@@ -132,6 +136,7 @@ class Visit:
     still_at_first: bool = False
     noted_still: bool = False
     after: "Visit | None" = None
+    broken_off: "tuple[Visit, ...]" = ()
 
     @property
     def final(self) -> bool:
@@ -144,11 +149,27 @@ class Visit:
 
     def from_the_beginning(self) -> "Visit":
         """The same visitor, of whom nothing has been decided."""
-        return replace(self._anew(), attempt=1, charged=frozenset(), after=None)
+        return replace(self._anew(), attempt=1, charged=frozenset(), after=None, broken_off=())
 
     def on_another_track(self) -> "Visit":
-        """The same attempt, or the same pause, of a face that may not be the same any more."""
-        return self._anew() if self.verdict is None else self
+        """The same attempt, or the same pause, of a face that may not be the same any more. What
+        was seen until now is kept for the case that nothing else comes of it."""
+        if self.verdict is not None:
+            return self
+        return replace(self._anew(), broken_off=self._stretches())
+
+    @property
+    def best_match(self) -> PersonId | None:
+        """Whom the visit looks like, sure or not."""
+        return None if self.pooled is None else self.pooled.person
+
+    def _stretches(self) -> "tuple[Visit, ...]":
+        """All that was seen along one track, of each person the longest, the longest first."""
+        seen = [one for one in (replace(self, broken_off=()), *self.broken_off) if one.seen]
+        longest: dict[PersonId | None, Visit] = {}
+        for one in sorted(seen, key=lambda one: -one.seen):
+            longest.setdefault(one.best_match, one)
+        return tuple(longest.values())[:MOST_STRETCHES]
 
     def _anew(self) -> "Visit":
         return Visit(
@@ -162,6 +183,7 @@ class Visit:
             still_at_first=self.still_at_first,
             noted_still=self.noted_still,
             after=self.after,
+            broken_off=self.broken_off,
         )
 
     def charge(self, verdict: Verdict) -> tuple["Visit", Verdict | None]:
