@@ -57,7 +57,7 @@ class Door:
         timings.update(self._setup.observer.timings)
         for visit in meet(self._visits, faces, now, self._setup.new_visit_id):
             self._decider.forget_shown(visit)
-        scenery = self._note_scenery(faces)
+        scenery = self._note_scenery(faces, now)
         visitors = [face for face in faces if face.track not in scenery]
         self._take_back_grants(now)
         self._look_again(visitors, now)
@@ -150,13 +150,16 @@ class Door:
             self._visits[track] = visit.from_the_beginning()
         self._acted = True
 
-    def _note_scenery(self, faces: Sequence[Face]) -> set[int]:
+    def _note_scenery(self, faces: Sequence[Face], now: float) -> set[int]:
         """The tracks of faces that are no visitors; the first time that is put on record."""
-        scenery = {face.track for face in faces if is_scenery(face, self._visits[face.track])}
+        visits = self._visits
+        scenery = {f.track for f in faces if is_scenery(f, visits[f.track], now)}
         for track in scenery:
-            visit = self._visits[track]
-            if visit.verdict is not None and not visit.noted_still and self.acting:
-                self._visits[track] = replace(visit, noted_still=True)
+            visit = visits[track]
+            # Of what stood there before the visit it was put on record then.
+            new = visit.verdict is not None or not visit.still_at_first
+            if new and not visit.noted_still and self.acting:
+                visits[track] = replace(visit, noted_still=True)
                 self._recorder.note_scenery(visit.id)
         return scenery
 

@@ -8,7 +8,7 @@ import pytest
 from accessctl.clock import Uptime
 from accessctl.config import LockoutConfig
 from accessctl.config.liveness import LivenessConfig
-from accessctl.domain import Box, CueVerdict, Face, Frame, Match, Outcome, PersonId, Reason
+from accessctl.domain import Box, CueVerdict, Face, Frame, Match, Outcome, PersonId, Quality, Reason
 from accessctl.door.demands import Wanted
 from accessctl.door.fake import FACE_BOX, portrait
 from accessctl.door.visit import MOST_STRETCHES, Visit
@@ -256,3 +256,39 @@ def test_of_each_person_one_stretch_is_kept_and_of_few_people() -> None:
     assert len(visit.broken_off) == MOST_STRETCHES
     assert len({one.best_match for one in visit.broken_off}) == MOST_STRETCHES
     assert all(one.broken_off == () for one in visit.broken_off)
+
+
+BLURRED, SMALL, TURNED = "too blurred", "face too small", "turned too far to the side"
+
+
+@pytest.mark.parametrize("mode", ["refuse", "nearest"])
+@pytest.mark.parametrize("reason", [BLURRED, SMALL, TURNED, "upside down"])
+def test_a_picture_of_which_nothing_can_be_made_is_scenery_too(mode: str, reason: str) -> None:
+    """A poster that is never fit to be looked at, wider than the visitor's face."""
+    here = Doorstep(several_faces=mode)
+    put_up = fake_face(9, box=Box(70, 20, 70, 80), quality=Quality(0.2, (reason,)))
+    assert here.stand(ADA, 0.1, faces=[put_up]) == []
+    poster = replace(put_up, still_s=70.0)
+    assert here.stand(ADA, 1.0, faces=[*on(1), poster]) == [GRANTED]
+    here.house.observer.faces = [poster]
+    assert here.door.step(Frame(portrait(ADA), here.now, 0)).scenery == 1
+    states = [e.data.get("state") for e in here.house.events()]
+    assert states.count("scenery") == 1
+
+
+def test_one_that_is_hardly_ever_usable_is_scenery_after_a_minute() -> None:
+    here = Doorstep(several_faces="refuse")
+    poster = replace(fake_face(9, box=Box(70, 20, 70, 80)), still_s=0.0)
+    here.stand(ADA, 0.1, faces=[poster])
+    here.now = 61.0
+    hung = replace(poster, still_s=61.0, quality=Quality(0.2, (BLURRED,)))
+    here.door.step(Frame(portrait(ADA), 60.5, 0))
+    assert here.stand(ADA, 1.0, faces=[*on(1), hung]) == [GRANTED]
+
+
+def test_a_face_without_a_usable_frame_that_moves_is_a_visitor_again() -> None:
+    here = Doorstep(several_faces="refuse")
+    back = replace(fake_face(9, box=Box(70, 20, 70, 80), quality=Quality(0.2, (TURNED,))))
+    here.stand(ADA, 0.1, faces=[replace(back, still_s=70.0)])
+    made = here.stand(ADA, 1.0, faces=[*on(1), back])
+    assert made == [(Outcome.DENIED, Reason.TWO_FACES)]
