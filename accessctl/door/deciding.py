@@ -24,7 +24,9 @@ class Decider:
     """Decides on visits by the `settings` that count, which may be replaced at any time.
 
     `grants` are the last ones of each person; `asked` is what visitors are to be asked for beside
-    the signs of life. Times are capture times in seconds.
+    the signs of life, and `acted_on` are the decided visits whose decision was handed on to be
+    recorded and acted on: whatever fails after that, they must not be decided on again. Times are
+    capture times in seconds.
     """
 
     def __init__(self, setup: DoorSetup, gallery: GalleryWatch, settings: LiveSettings) -> None:
@@ -33,6 +35,7 @@ class Decider:
         self.settings = settings
         self.grants = LastGrants()
         self.asked: list[Asked] = []
+        self.acted_on: dict[str, Visit] = {}
 
     @property
     def gate(self) -> AccessGate:
@@ -192,11 +195,14 @@ class Decider:
         if not self.acting:
             return watched_only(visit, verdict, decision)
         kept = self.settings.pictures.take(visit.id, decision.time, picture)
+        self.acted_on[visit.id] = visit
         recorded = self._setup.recorder.enact(
             decision, self._setup.roster.names, {**record, **kept}
         )
         if verdict.outcome is Outcome.GRANTED:
             if recorded:
+                if decision.person is not None:
+                    self.grants.note(decision.person, now)
                 self.gate.note(verdict)
         else:
             visit, counted = visit.charge(verdict)
@@ -208,8 +214,6 @@ class Decider:
             # What is not on record is no attempt.
             visit = replace(visit, verdict=refused, attempt=visit.attempt - 1)
             return self.resting(visit, now), decision
-        if decision.outcome is Outcome.GRANTED and decision.person is not None:
-            self.grants.note(decision.person, now)
         return visit, decision
 
     def _circumstances(self, visit: Visit, time: float, now: float) -> Circumstances:

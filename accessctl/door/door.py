@@ -16,7 +16,7 @@ from accessctl.door.deciding import Decider
 from accessctl.door.demands import Asked
 from accessctl.door.gallery_watch import GalleryWatch
 from accessctl.door.liveness_gate import InfraredView
-from accessctl.door.presence import is_scenery, meet
+from accessctl.door.presence import JOIN_S, is_scenery, meet
 from accessctl.door.recorder import prompt_payload
 from accessctl.door.setup import DoorSetup, LiveSettings
 from accessctl.door.visit import FaceView, Step, Visit
@@ -38,6 +38,8 @@ class Door:
         self._recorder = setup.recorder
         self._liveness = setup.liveness
         self._visits: dict[int, Visit] = {}
+        self._before: dict[int, Visit] = {}
+        self._looked = float("-inf")
         self._granted_before = dict(setup.granted_before)
         self._refreshed = float("-inf")
         self._decider = Decider(setup, self.gallery, settings)
@@ -49,6 +51,8 @@ class Door:
         timings: dict[str, float] = {}
         started = perf_counter()
         now = frame.captured
+        self._before = dict(self._visits)
+        self._decider.acted_on.clear()
         self._refresh(now)
         self._recall(now)
         faces = self._setup.observer.observe(frame)
@@ -76,6 +80,7 @@ class Door:
             ready += [track for track in refused if track not in ready]
             decisions = [*self._conclude(ready, now, waited_ms), *self._farewells(now, waited_ms)]
             asked += self._ask()
+        self._looked = now
         timings["frame"] = (perf_counter() - started) * 1e3
         views = tuple(self._view_of(face) for face in faces)
         return Step(views, tuple(decisions), timings, asked, len(scenery))
@@ -103,7 +108,7 @@ class Door:
         """Go on with these parts from the next frame; visits and grants stay as they are. But where
         another proof is asked for, whoever is not decided has to show it, too."""
         if settings.wanted.proofs != self._decider.settings.wanted.proofs:
-            self.drop_frame()
+            self._look_anew()
         self._use(settings)
         settings.gate.take_over()
 
@@ -111,9 +116,19 @@ class Door:
         """Another infrared camera, or none, from the next frame on."""
         self._liveness.infrared = infrared
 
-    def drop_frame(self) -> None:
-        """The last frame could not be looked at: whoever is not decided is looked at anew, for
-        half of what it showed may have been taken in."""
+    def drop_frame(self, captured: float) -> None:
+        """The frame of that time could not be looked at: of what it showed nothing counts, and what
+        was decided in it stands. Where none could for long, the faces may have changed meanwhile,
+        and whoever is not decided is looked at anew."""
+        for track, visit in self._visits.items():
+            if visit.verdict is None:
+                kept = self._decider.acted_on.get(visit.id)
+                self._visits[track] = kept or self._before.get(track, visit)
+        if not 0 <= captured - self._looked <= JOIN_S:
+            self._look_anew()
+
+    def _look_anew(self) -> None:
+        """Whatever is to count for whoever is not decided has to be seen anew."""
         for track, visit in self._visits.items():
             if visit.verdict is None:
                 self._visits[track] = visit.on_another_track()
@@ -240,10 +255,10 @@ class Door:
     def _farewells(self, now: float, waited_ms: float) -> Iterator[Decision]:
         leave_after_s = self._setup.leave_after_s
         gone = [t for t, v in self._visits.items() if now - v.last_seen > leave_after_s]
-        visits = [self._visits.pop(track) for track in gone]
-        for visit in visits:
+        for track in gone:
+            # One by one: where one of them fails, the others are decided with the next frame.
+            visit = self._visits.pop(track)
             yield from self._decider.farewell(visit, waited_ms)
-        for visit in visits:
             self._decider.over(visit)
             self.gate.left(visit.id)
             self._liveness.left(visit.id)

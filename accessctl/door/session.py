@@ -1,6 +1,6 @@
 """A door that is being watched, from "started" to "stopped" in the audit log: the newest frame in,
 steps out, until the feed ends or somebody says stop. Frames that could not be looked at are dropped
-and counted; a row of them ends the loop.
+and counted; too many of them end the loop.
 """
 
 import logging
@@ -23,6 +23,7 @@ from accessctl.config.camera import CameraConfig
 from accessctl.domain import Decision, Frame, Image
 from accessctl.door.assembly import live_settings_of, open_door
 from accessctl.door.door import Door
+from accessctl.door.frame_faults import FrameFaults
 from accessctl.door.liveness_gate import InfraredView
 from accessctl.door.recorder import ActionListener, ignore, service_event
 from accessctl.door.visit import Step
@@ -31,8 +32,6 @@ from accessctl.recognition.engine import Engine
 from accessctl.recognition.enrolment import PhotoDetector
 from accessctl.recognition.recogniser import only_face
 
-# So many frames in a row that cannot be looked at end the loop.
-MOST_IN_A_ROW = 10
 # How long to wait for a frame before looking whether to stop, seconds.
 PATIENCE_S = 0.2
 NO_FACTS: Mapping[str, Any] = MappingProxyType({})
@@ -40,34 +39,6 @@ NO_FACTS: Mapping[str, Any] = MappingProxyType({})
 log = logging.getLogger(__name__)
 
 CameraListener: TypeAlias = Callable[[str, str], None]
-OnFrameFault: TypeAlias = Callable[[Exception], None]
-
-
-def unnoted(_error: Exception) -> None:
-    """Whoever wants to know nothing of frames that failed."""
-
-
-class FrameFaults:
-    """Counts frames that failed; `on_first` hears of the first of each row."""
-
-    def __init__(self, on_first: OnFrameFault = unnoted) -> None:
-        self._on_first = on_first
-        self._row = 0
-        self.dropped = 0
-
-    def good(self) -> None:
-        """A frame was looked at: the row is over."""
-        self._row = 0
-
-    def failed(self, error: Exception) -> None:
-        """Raises `error` where it is the last of a row that is too long."""
-        self._row += 1
-        self.dropped += 1
-        if self._row >= MOST_IN_A_ROW:
-            raise error
-        if self._row == 1:
-            log.error("A frame could not be looked at and is dropped.", exc_info=error)
-            self._on_first(error)
 
 
 class FrameReader(Protocol):
@@ -115,10 +86,10 @@ def _stepped(door: Door, frame: Frame, faults: FrameFaults) -> Step | None:
     try:
         step = door.step(frame)
     except Exception as error:  # noqa: BLE001 - not swallowed: counted, told of, raised in a row
-        door.drop_frame()
-        faults.failed(error)
+        door.drop_frame(frame.captured)
+        faults.failed(error, frame.captured)
         return None
-    faults.good()
+    faults.good(frame.captured)
     return step
 
 

@@ -97,7 +97,7 @@ def test_a_veto_that_comes_once_a_frame_was_dropped_counts_too() -> None:
     here.looks.held = True
     here.house.cues.says = CueVerdict.VETO
     assert here.stand(ADA, 0.9) == []
-    here.door.drop_frame()
+    here.door.drop_frame(here.now + 1.0)
     here.looks.held = False
     here.stand(ADA, 0.1, faces=())
     here.house.cues.says = CueVerdict.CONFIRM

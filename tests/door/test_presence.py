@@ -208,7 +208,7 @@ def test_a_track_that_breaks_at_the_last_moment_hides_no_attempt(
         for showing in range(3):
             here.stand(ADA, 4.0, faces=on(2 * showing))
             if broken_by == "fault":
-                here.door.drop_frame()
+                here.door.drop_frame(here.now + 1.0)
                 made += here.stand(ADA, last, faces=on(2 * showing))
             else:
                 made += here.stand(ADA, last, faces=on(2 * showing + 1))
