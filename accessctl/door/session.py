@@ -215,6 +215,11 @@ class Session:
         self.beside.close()
 
 
+def watching_fact(door: Door) -> Mapping[str, Any]:
+    """What marks a record of a door in whose place another one acts."""
+    return NO_FACTS if door.acting else {"watching": True}
+
+
 def infrared_beside(first: Source, config: Config, *, fast: bool) -> Source | None:
     """The infrared camera that `config` names beside `first`, if any; SourceError for none."""
     spec = config.liveness.infrared
@@ -237,7 +242,8 @@ def open_session(
     facts: Mapping[str, Any] = NO_FACTS,
     spectator: bool = False,
 ) -> Iterator[Session]:
-    """Open the camera and the door; start, stop and faults are written to the audit log.
+    """Open the camera and the door; start, stop and faults are written to the audit log. Of a door
+    that watches only, its start and its end are, marked as such, and nothing between.
 
     `source` is looked at in place of the configured one. A `patient` session waits for a first
     USB camera that is not attached yet. `on_camera` hears of "lost" and "back" with the reason or
@@ -254,22 +260,30 @@ def open_session(
     def note(state: str, **data: Any) -> None:
         write_down(audit, service_event(state, time.time(), **data))
 
+    def note_condition(state: str, **data: Any) -> None:
+        # The log is that of the door that acts: what is wrong with this one is not wrong with it.
+        if door.acting:
+            note(state, **data)
+        else:
+            log.warning("Of this door, which watches only: %s (%s).", state, data.get("detail"))
+
     def camera_event(state: str, detail: str) -> None:
-        note(f"camera_{state}", detail=detail)
+        note_condition(f"camera_{state}", detail=detail)
         if on_camera is not None:
             on_camera(state, detail)
 
     def infrared_event(state: str, detail: str) -> None:
-        note(f"infrared_{state}", detail=detail)
+        note_condition(f"infrared_{state}", detail=detail)
         on_infrared(state, detail)
 
     def frame_fault(error: Exception) -> None:
-        note("frame_fault", detail=type(error).__name__)
+        note_condition("frame_fault", detail=type(error).__name__)
 
     infrared = infrared_beside(source, config, fast=fast)
     reader = Reader(source, config.camera, on_event=camera_event)
     session: Session | None = None
     ending: str | None = None
+    watching: Mapping[str, Any] = NO_FACTS
     try:
         with (
             open_door(
@@ -282,8 +296,10 @@ def open_session(
             ExitStack() as camera,
             ExitStack() as beside,
         ):
-            note("started", camera=source.description, people=people, device=device, **facts)
-            if not door.acting:
+            watching = watching_fact(door)
+            started = {"camera": source.description, "people": people, "device": device}
+            note("started", **started, **facts, **watching)
+            if watching:
                 note("watching_only")
             ending = "fault"
             log.info(
@@ -308,12 +324,16 @@ def open_session(
             )
             if infrared is not None:
                 session.look_through(infrared)
-            yield session
+            try:
+                yield session
+            finally:
+                watching = watching_fact(door)
             ending = "stopped"
     finally:
         # Last of all: the actions that were still running have been written down by now.
         if ending is not None:
-            note(ending, dropped_frames=reader.dropped if session is None else session.dropped)
+            dropped = reader.dropped if session is None else session.dropped
+            note(ending, dropped_frames=dropped, **watching)
 
 
 def best_shot(

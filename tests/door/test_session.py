@@ -22,6 +22,7 @@ from accessctl.config import (
 from accessctl.config.liveness import LivenessConfig
 from accessctl.domain import Event, EventKind, Frame, Outcome, Quality, Reason
 from accessctl.door import assembly, session
+from accessctl.door.duty import Duty, duty_file
 from accessctl.door.fake import FACE_BOX, FakeHouse, decisions, portrait
 from accessctl.door.session import (
     PATIENCE_S,
@@ -236,6 +237,45 @@ def test_a_camera_that_comes_back_is_on_record(engine: Engine, house: FakeHouse,
     assert states(house) == ["started", "camera_lost", "camera_back", "stopped"]
     lost = house.events()[1]
     assert lost.data["detail"] == "unplugged"
+
+
+def test_what_is_wrong_with_a_door_that_watches_is_not_in_the_log_of_the_one_that_acts(
+    engine: Engine, house: FakeHouse, use, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its camera is lost and comes back, and the door fails on a frame of it."""
+    first, second, third = visit(3)
+    source = FakeSource(
+        [[first, CameraError("unplugged")], [second, third, threading.Event()]],
+        endless=True,
+        live=False,
+    )
+    use(source)
+    told: list[str] = []
+    with (
+        Duty(duty_file(engine.config), waits=False),
+        open_session(
+            engine,
+            house.audit,
+            fast=True,
+            spectator=True,
+            on_camera=lambda state, _: told.append(state),
+        ) as opened,
+    ):
+        steps = opened.steps(threading.Event(), time.monotonic, None)
+        next(steps)
+        next(steps)
+        opened.faults.failed(ValueError("no"), 1.0)
+        source.opened[-1]._steps = iter(())
+    kept = [event.data for event in house.events()]
+    assert [(one["state"], one.get("watching")) for one in kept] == [
+        ("started", True),
+        ("watching_only", None),
+        ("stopped", True),
+    ]
+    # It is told where this door is asked, and on its standard error.
+    assert told == ["lost", "back"]
+    assert "watches only: camera_lost (unplugged)" in caplog.text
+    assert "watches only: frame_fault (ValueError)" in caplog.text
 
 
 def test_a_full_disk_does_not_stop_the_door(engine: Engine, house: FakeHouse, use) -> None:
