@@ -383,6 +383,8 @@ LATE_VETO = [
     ("says", CueVerdict.VETO),
     ("slow", True),
     ("ada", 4.0),
+    # The attempt ends after twice the patience; what was said of it comes in the pause.
+    ("ada", 0.5),
     ("slow", False),
     ("ada", 0.1),
     ("says", CueVerdict.CONFIRM),
