@@ -29,7 +29,7 @@ from accessctl.door.gallery_watch import GalleryWatch
 from accessctl.door.second_factor import PinAttempts, SecondFactor
 from accessctl.door.setup import LiveSettings
 from accessctl.errors import StoreError
-from accessctl.gallery.pins import PinHash
+from accessctl.gallery.person import PinHash
 from accessctl.liveness.challenge import Ask
 from accessctl.liveness.worker import CueAnswer, DirectCueRunner
 from accessctl.policy.circumstances import Proof
