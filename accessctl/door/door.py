@@ -1,7 +1,7 @@
 """One frame in, the decisions it brings out."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from time import perf_counter
@@ -108,7 +108,8 @@ class Door:
         """Go on with these parts from the next frame; visits and grants stay as they are. But where
         another proof is asked for, whoever is not decided has to show it, too."""
         if settings.wanted.proofs != self._decider.settings.wanted.proofs:
-            self._look_anew()
+            # By rules that do not hold any more nothing is decided.
+            self._look_anew(Visit.by_other_rules)
         self._use(settings)
         settings.gate.take_over()
 
@@ -125,13 +126,13 @@ class Door:
                 kept = self._decider.acted_on.get(visit.id)
                 self._visits[track] = kept or self._before.get(track, visit)
         if not 0 <= captured - self._looked <= JOIN_S:
-            self._look_anew()
+            self._look_anew(Visit.on_another_track)
 
-    def _look_anew(self) -> None:
+    def _look_anew(self, anew: Callable[[Visit], Visit]) -> None:
         """Whatever is to count for whoever is not decided has to be seen anew."""
         for track, visit in self._visits.items():
             if visit.verdict is None:
-                self._visits[track] = visit.on_another_track()
+                self._visits[track] = anew(visit)
                 self._decider.forget_shown(visit.id)
 
     def close(self, now: float) -> list[Decision]:

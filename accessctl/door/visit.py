@@ -158,6 +158,10 @@ class Visit:
             return self
         return replace(self._anew(), broken_off=self._stretches())
 
+    def by_other_rules(self) -> "Visit":
+        """The same attempt, of which nothing that was seen counts."""
+        return replace(self._anew(), broken_off=())
+
     @property
     def best_match(self) -> PersonId | None:
         """Whom the visit looks like, sure or not."""

@@ -11,6 +11,7 @@ from accessctl.config.liveness import LivenessConfig
 from accessctl.domain import Box, CueVerdict, Face, Frame, Match, Outcome, PersonId, Quality, Reason
 from accessctl.door.demands import Wanted
 from accessctl.door.fake import FACE_BOX, portrait
+from accessctl.door.setup import LiveSettings
 from accessctl.door.visit import MOST_STRETCHES, Visit
 from accessctl.policy.lockout_store import LockoutKeeper, LockoutStore
 from accessctl.vision.fake import fake_face
@@ -227,6 +228,15 @@ def test_what_was_broken_off_never_lets_anybody_in() -> None:
     made += here.stand(ADA, 2.0, faces=())
     assert made == [(Outcome.UNKNOWN, Reason.LEFT_EARLY)]
     assert here.house.unlock.payloads == []
+
+
+def test_by_rules_that_do_not_hold_any_more_nothing_is_decided() -> None:
+    here = alive()
+    here.stand(ADA, 1.0, faces=on(1))
+    policy = here.house.policy
+    here.door.take_over(LiveSettings(policy, here.door.gate))
+    made = here.stand(ADA, 0.1, faces=on(1))
+    assert made + here.stand(ADA, 2.0, faces=()) == []
 
 
 def test_another_face_does_not_hide_whose_photograph_was_shown_before_it() -> None:
