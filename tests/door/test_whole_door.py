@@ -257,6 +257,8 @@ class WholeDoor:
         elif kind == "wall":
             self.wall = max(0.0, self.wall + value)
         elif kind == "restart":
+            # Without a gallery no door starts.
+            self.unreadable(False)
             self.start()
         elif kind == "rules" and self.newest is None and self.house.gallery.fault is None:
             self.house.gallery.set_rules(self.ada, PersonRules(disabled=value))
