@@ -1,8 +1,9 @@
 """What somebody who may not enter can do to those who may, by the door's own rules of lockout.
 
 Plays attackers and passers-by against `policy.lockout` on a simulated clock, with the default
-configuration and another `policy.lockout` where one is named, and says for how much of the time
-one resident and all residents are locked out.
+configuration, and says for how much of the time one resident and all residents are locked out, how
+many refused attempts were counted, and how often a photograph was looked at for that: a visit holds
+`policy.attempts` looks, of which a row without a challenge counts once.
 
     python -m benchmarks.hostile_visitor [--hours H] [--seed N]
 """
@@ -14,12 +15,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from accessctl.clock import Uptime
-from accessctl.config import LockoutConfig
+from accessctl.config import LockoutConfig, PolicyConfig
+from accessctl.config.liveness import LivenessConfig
 from accessctl.domain import Outcome, PersonId, Reason
 from accessctl.policy.decide import Verdict
 from accessctl.policy.lockout import Lockout, LockoutStanding, after
 
-ATTACK_S = 12.0
+WALK_S = 2.0
+"""To come near and to go away again."""
+
+ATTACK_S = LivenessConfig().patience_s + WALK_S
 """A picture that shows no life is refused after `liveness.patience_s` and some walking."""
 
 STRANGER_S = 4.0
@@ -38,6 +43,8 @@ class LockedDoor:
     door: Lockout = field(default_factory=Lockout)
     people: dict[PersonId, Lockout] = field(default_factory=dict)
     tries: int = 0
+    looks: int = 0
+    looks_before_off: int | None = None
     off_at: float | None = None
 
     def refuse(self, verdict: Verdict, person: PersonId | None = None) -> None:
@@ -49,7 +56,7 @@ class LockedDoor:
         if person is not None:
             self.people[person] = state.person
             if state.person.off and self.off_at is None:
-                self.off_at = self.now
+                self.off_at, self.looks_before_off = self.now, self.looks
 
     @property
     def at(self) -> Uptime:
@@ -69,17 +76,26 @@ Attack = Callable[[LockedDoor, random.Random], Iterator[float]]
 VICTIM, OTHER = PersonId("victim"), PersonId("other")
 
 
-def photographs(people: int) -> Attack:
-    """Photographs of so many residents by turns, each as soon as it is looked at."""
+def photographs(people: int, looks: int = 1) -> Attack:
+    """Photographs of so many residents by turns, each as soon as it is looked at, and for so many
+    looks of the visit, as far as no lockout ends them. Only the first is counted."""
 
     def act(door: LockedDoor, _chance: random.Random) -> Iterator[float]:
         names = [VICTIM, *(PersonId(f"resident {n}") for n in range(1, people))]
         turn = 0
         while True:
             free = [one for one in names if door.one_s(one) == 0]
-            if free:
-                door.refuse(ATTACK, free[turn % len(free)])
-                turn += 1
+            if not free:
+                yield ATTACK_S
+                continue
+            person, turn = free[turn % len(free)], turn + 1
+            door.looks += 1
+            door.refuse(ATTACK, person)
+            for _ in range(looks - 1):
+                if door.one_s(person):
+                    break
+                yield PolicyConfig().retry_s + LivenessConfig().patience_s
+                door.looks += 1
             yield ATTACK_S
 
     return act
@@ -117,9 +133,11 @@ SCENES: dict[str, Attack] = {
     "60 strangers an hour": faces(60),
     "a stranger who does nothing else": faces(STRANGER_S, steady=True),
     "a photograph of one resident": photographs(1),
+    "the same, for all looks of each visit": photographs(1, PolicyConfig().attempts),
     "photographs of two residents by turns": photographs(2),
     "photographs of three residents by turns": photographs(3),
     "photographs of ten residents by turns": photographs(10),
+    "the same ten, for all looks of each visit": photographs(10, PolicyConfig().attempts),
 }
 
 
@@ -138,6 +156,8 @@ def play(attack: Attack, hours: float, seed: int) -> dict[str, float | int | Non
         "victim_locked_percent": round(100 * victim / seconds, 1),
         "everybody_locked_percent": round(100 * everybody / seconds, 1),
         "refused_attempts_counted": door.tries,
+        "looks_at_photographs": door.looks,
+        "looks_before_somebody_is_off": door.looks_before_off,
         "somebody_off_after_h": None if door.off_at is None else round(door.off_at / 3600, 2),
         "door_off": door.door.off,
     }

@@ -3,9 +3,9 @@
 import logging
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections import Counter, deque
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from accessctl.actions.base import Action, ActionResult
@@ -15,6 +15,9 @@ from accessctl.actions.webhook import Webhook, read_secret
 from accessctl.config import ActionConfig, CommandAction, CustomAction
 
 OnResult: TypeAlias = Callable[[Action, ActionResult], None]
+
+MOST_JOINED = 256
+"""So many grants may wait while the lock is open: one more run serves them all."""
 
 log = logging.getLogger(__name__)
 
@@ -43,18 +46,44 @@ def _action(config: ActionConfig) -> Action:
     )
 
 
+def lanes_of(role: str, actions: Sequence[Action]) -> list[Hashable]:
+    """What each of the `actions` of one role is, over reloads: a new object of the same program,
+    address or name has the same lane, and the second of its kind another one than the first."""
+    seen: Counter[Hashable] = Counter()
+    lanes: list[Hashable] = []
+    for action in actions:
+        what = getattr(action, "target", action.name)
+        lanes.append((role, what, seen[what]))
+        seen[what] += 1
+    return lanes
+
+
 @dataclass(frozen=True, slots=True)
 class _Job:
     action: Action
     payload: Mapping[str, Any]
     on_result: OnResult
     submitted: float
+    opens: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """One performance, for all these jobs; `prolongs` one that has just opened the lock."""
+
+    jobs: tuple[_Job, ...]
+    prolongs: bool = False
+
+    @property
+    def newest(self) -> _Job:
+        return self.jobs[-1]
 
 
 @dataclass(slots=True)
 class _Lane:
     """What waits for one action; `busy` while a thread works it off."""
 
+    key: Hashable
     waiting: deque[_Job] = field(default_factory=deque)
     busy: bool = False
 
@@ -65,6 +94,9 @@ class ActionRunner:
     So what opens the lock never waits for what tells of strangers. Every accepted action ends in
     exactly one call of its `on_result`, from a thread of the runner (or from `close` for those
     that never began). Whatever an action or an `on_result` raises is logged and goes no further.
+
+    Grants that wait while an action opens the lock prolong that: once it has ended well, one more
+    run for all of them begins at once, before anything is reported.
     """
 
     def __init__(
@@ -77,28 +109,43 @@ class ActionRunner:
         """Of each action `queue` may wait while one runs.
 
         One that waited longer than `max_wait_s` seconds is not performed: whoever it
-        would let in has left, and a door must not open for nobody.
+        would let in has left, and a door must not open for nobody. That does not hold for what
+        waited while the lock was open.
         """
         self._room = queue
         self._max_wait_s = max_wait_s
         self._clock = clock
         self._changed = threading.Condition()
-        # By identity: two actions of one configuration may be alike.
-        self._lanes: dict[int, _Lane] = {}
+        self._lanes: dict[Hashable, _Lane] = {}
+        self._reporting = 0
         self._closed = False
 
-    def submit(self, action: Action, payload: Mapping[str, Any], on_result: OnResult) -> bool:
-        """Queue an action without waiting; False if its queue is full or all are closed."""
-        job = _Job(action, dict(payload), on_result, self._clock())
+    def submit(
+        self,
+        action: Action,
+        payload: Mapping[str, Any],
+        on_result: OnResult,
+        *,
+        lane: Hashable = None,
+        opens: bool = False,
+    ) -> bool:
+        """Queue an action without waiting; False if its queue is full or all are closed.
+
+        `lane` is what it waits in; None: one for this very object. It `opens` where it is to open
+        the lock now; such jobs join those that wait before them.
+        """
+        job = _Job(action, dict(payload), on_result, self._clock(), opens)
+        key = id(action) if lane is None else lane
+        room = max(self._room, MOST_JOINED) if opens else self._room
         with self._changed:
-            lane = self._lanes.setdefault(id(action), _Lane())
-            if self._closed or len(lane.waiting) >= self._room:
+            kept = self._lanes.setdefault(key, _Lane(key))
+            if self._closed or len(kept.waiting) >= room:
                 return False
-            if lane.busy:
-                lane.waiting.append(job)
+            if kept.busy:
+                kept.waiting.append(job)
                 return True
-            lane.busy = self._start(lane, job)
-            return lane.busy
+            kept.busy = self._start(kept, _Run((job,)))
+            return kept.busy
 
     def close(self, timeout_s: float) -> bool:
         """Accept no more, and wait up to `timeout_s` for those queued and running.
@@ -113,60 +160,84 @@ class ActionRunner:
             for lane in self._lanes.values():
                 lane.waiting.clear()
         for job in abandoned:
-            _report(job, ActionResult(False, "Not performed: accessctl was stopping.", 0.0))
+            _report(
+                _Run((job,)), ActionResult(False, "Not performed: accessctl was stopping.", 0.0)
+            )
         return finished
 
-    def _start(self, lane: _Lane, first: _Job) -> bool:
-        """A thread that has its first job in hand: what it begins with never counts as waiting."""
-        action = first.action
+    def _start(self, lane: _Lane, first: _Run) -> bool:
+        """A thread that has its first run in hand: what it begins with never counts as waiting."""
+        name = first.newest.action.name
         thread = threading.Thread(
-            target=self._work, args=(lane, first), name=f"action {action.name}", daemon=True
+            target=self._work, args=(lane, first), name=f"action {name}", daemon=True
         )
         try:
             thread.start()
         except RuntimeError as error:
-            log.error("Action %s cannot be run: %s", action.name, error)
+            log.error("Action %s cannot be run: %s", name, error)
             return False
         return True
 
     def _idle(self) -> bool:
-        return not any(lane.busy for lane in self._lanes.values())
+        return not self._reporting and not any(lane.busy for lane in self._lanes.values())
 
-    def _work(self, lane: _Lane, first: _Job) -> None:
-        job: _Job | None = first
-        while job is not None:
-            _report(job, self._perform(job))
-            job = self._take(first.action, lane)
+    def _work(self, lane: _Lane, first: _Run) -> None:
+        run: _Run | None = first
+        while run is not None:
+            result = self._perform(run)
+            if not run.newest.opens:
+                _report(run, result)
+                run = self._take(lane)
+                continue
+            with self._changed:
+                self._reporting += 1
+            # To report takes a disk's time, and the lock must not fall shut meanwhile.
+            following = self._take(lane, opened=result.ok)
+            handed_over = following is not None and self._start(lane, following)
+            _report(run, result)
+            with self._changed:
+                self._reporting -= 1
+                self._changed.notify_all()
+            run = None if handed_over else following
 
-    def _take(self, action: Action, lane: _Lane) -> _Job | None:
+    def _take(self, lane: _Lane, *, opened: bool = False) -> _Run | None:
+        """The next run of a lane, whose last one `opened` the lock, or not; None ends the lane."""
         with self._changed:
+            if lane.waiting and opened:
+                jobs = tuple(lane.waiting)
+                lane.waiting.clear()
+                return _Run(jobs, prolongs=True)
             if lane.waiting:
-                return lane.waiting.popleft()
+                return _Run((lane.waiting.popleft(),))
             lane.busy = False
-            del self._lanes[id(action)]
+            del self._lanes[lane.key]
             self._changed.notify_all()
             return None
 
-    def _perform(self, job: _Job) -> ActionResult:
-        began = self._clock()
+    def _perform(self, run: _Run) -> ActionResult:
+        began, job = self._clock(), run.newest
         waited = began - job.submitted
-        if waited > self._max_wait_s:
+        if waited > self._max_wait_s and not run.prolongs:
             return ActionResult(False, f"Not performed: it was {waited:.0f} s too old.", 0.0)
         try:
-            return job.action.perform(job.payload)
+            result = job.action.perform(job.payload)
         except BaseException as error:
             # Even SystemExit or a stray CancelledError may not end this thread.
             log.exception("%s raised an exception", job.action.name, extra=_about(job))
             detail = f"It failed with {type(error).__name__}; the log has the details."
             return ActionResult(False, detail, (self._clock() - began) * 1000)
+        if len(run.jobs) == 1:
+            return result
+        return replace(result, detail=f"{result.detail} Once for {len(run.jobs)} that waited.")
 
 
-def _report(job: _Job, result: ActionResult) -> None:
-    try:
-        job.on_result(job.action, result)
-    except Exception:
-        name = job.action.name
-        log.exception("the result of %s could not be recorded", name, extra=_about(job))
+def _report(run: _Run, result: ActionResult) -> None:
+    for job in run.jobs:
+        try:
+            job.on_result(job.action, result)
+        except Exception:
+            name = job.action.name
+            log.exception("the result of %s could not be recorded", name, extra=_about(job))
 
 
 def _about(job: _Job) -> dict[str, Any]:

@@ -72,7 +72,7 @@ class Webhook:
             raise ConfigError(f"A webhook's url cannot be used: {error}.") from error
         if not self._host:
             raise ConfigError("A webhook's url names no host; write https://HOST/PATH.")
-        self._url = url
+        self.target = self._url = url
         self._secret = secret
         self._timeout_s = timeout_s
         self._retries = retries

@@ -93,7 +93,7 @@ def open_door(
             recogniser=engine.recogniser,
             roster=engine.roster,
             recorder=DecisionRecorder(audit, runner, time.time, on_action),
-            liveness=LivenessGate(settings.wanted, cues, fault_recorder(audit)),
+            liveness=LivenessGate(settings.wanted, cues, fault_recorder(audit, duty)),
             leave_after_s=config.vision.track_timeout_s,
             wall_clock=time.time,
             new_visit_id=new_visit_id,
@@ -102,6 +102,7 @@ def open_door(
                 config.gallery.max_stale_s,
                 GalleryHeads(engine.gallery, audit, time.time),
                 state_recorder(audit),
+                acting=lambda: duty.acting,
             ),
             duty=duty,
             on_duty=lambda live: after_another(audit, live),
@@ -176,10 +177,14 @@ def state_recorder(audit: Log) -> Callable[..., object]:
     return lambda state, **data: write_down(audit, service_event(state, time.time(), **data))
 
 
-def fault_recorder(audit: Log) -> OnFault:
+def fault_recorder(audit: Log, duty: Duty) -> OnFault:
+    """Writes down that the cues failed on a visit, unless another door acts."""
+
     def write(visit: str, error: Exception) -> None:
-        kind = type(error).__name__
-        write_down(audit, service_event("liveness_fault", time.time(), visit=visit, detail=kind))
+        if duty.acting:
+            kind = type(error).__name__
+            event = service_event("liveness_fault", time.time(), visit=visit, detail=kind)
+            write_down(audit, event)
 
     return write
 

@@ -1,25 +1,22 @@
 """One frame in, the decisions it brings out."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from time import perf_counter
-from typing import Any
 
 from accessctl.actions.command import Command
-from accessctl.domain import Decision, Face, Frame, Outcome, PersonRules, Reason
+from accessctl.domain import Decision, Face, Frame
 from accessctl.door.access_gate import AccessGate
-from accessctl.door.demands import Asked, Prompt, factor_prompt
+from accessctl.door.deciding import Decider
+from accessctl.door.demands import Asked
 from accessctl.door.gallery_watch import GalleryWatch
 from accessctl.door.identity import Identifier, Shown
 from accessctl.door.liveness_gate import InfraredView
-from accessctl.door.presence import is_scenery, meet, told_before
-from accessctl.door.recorder import decision_record, prompt_payload, watched_only
+from accessctl.door.presence import JOIN_S, is_scenery, meet
+from accessctl.door.recorder import prompt_payload
 from accessctl.door.setup import DoorSetup, LiveSettings
-from accessctl.door.visit import FaceView, Judged, Step, Visit, timed
-from accessctl.policy.admit import decide_visit, lacks_second_factor_only
-from accessctl.policy.circumstances import Circumstances, ends_visit, still_refuses
-from accessctl.policy.decide import DecisionRules, LastGrants, Verdict
+from accessctl.door.visit import FaceView, Step, Visit, timed
 
 # How often the door looks whether somebody was enrolled or removed meanwhile, seconds.
 ROSTER_REFRESH_S = 1.0
@@ -38,10 +35,11 @@ class Door:
         self._recorder = setup.recorder
         self._liveness = setup.liveness
         self._visits: dict[int, Visit] = {}
-        self._asked_beside: list[Asked] = []
-        self._grants = LastGrants()
+        self._before: dict[int, Visit] = {}
+        self._looked = float("-inf")
         self._granted_before = dict(setup.granted_before)
         self._refreshed = float("-inf")
+        self._decider = Decider(setup, self.gallery, settings)
         self._acted = self.acting
         self._use(settings)
 
@@ -50,6 +48,8 @@ class Door:
         timings = {"encode": 0.0, "match": 0.0}
         started = perf_counter()
         now = frame.captured
+        self._before = dict(self._visits)
+        self._decider.acted_on.clear()
         self._refresh(now)
         self._recall(now)
         faces = self._setup.observer.observe(frame)
@@ -57,8 +57,8 @@ class Door:
         self._liveness.hear()
         timings.update(self._setup.observer.timings)
         for visit in meet(self._visits, faces, now, self._setup.new_visit_id):
-            self._forget_shown(visit)
-        scenery = self._note_scenery(faces)
+            self._decider.forget_shown(visit)
+        scenery = self._note_scenery(faces, now)
         visitors = [face for face in faces if face.track not in scenery]
         self._take_back_grants(now)
         self._look_again(visitors, now)
@@ -76,23 +76,24 @@ class Door:
             decisions = [*self._conclude(frame, ready, repeating, waited_ms)]
             decisions += self._farewells(now, waited_ms)
             asked += self._ask()
+        self._looked = now
         timings["frame"] = (perf_counter() - started) * 1e3
         views = tuple(self._view_of(face) for face in faces)
         return Step(views, tuple(decisions), timings, asked, len(scenery))
 
     @property
     def gate(self) -> AccessGate:
-        return self._settings.gate
+        return self._decider.gate
 
     @property
     def acting(self) -> bool:
         """Whether what this door decides counts; another one acts where it does not."""
-        return self._setup.duty is None or self._setup.duty.acting
+        return self._decider.acting
 
     @property
     def safe(self) -> Sequence[Command]:
         """What leaves the lock shut, by the configuration that runs."""
-        return self._settings.safe
+        return self._decider.settings.safe
 
     @property
     def visits(self) -> tuple[Visit, ...]:
@@ -102,8 +103,9 @@ class Door:
     def take_over(self, settings: LiveSettings) -> None:
         """Go on with these parts from the next frame; visits and grants stay as they are. But where
         another proof is asked for, whoever is not decided has to show it, too."""
-        if settings.wanted.proofs != self._settings.wanted.proofs:
-            self.drop_frame()
+        if settings.wanted.proofs != self._decider.settings.wanted.proofs:
+            # By rules that do not hold any more nothing is decided.
+            self._look_anew(Visit.by_other_rules)
         self._use(settings)
         settings.gate.take_over()
 
@@ -111,26 +113,36 @@ class Door:
         """Another infrared camera, or none, from the next frame on."""
         self._liveness.infrared = infrared
 
-    def drop_frame(self) -> None:
-        """The last frame could not be looked at: whoever is not decided is looked at anew, for
-        half of what it showed may have been taken in."""
+    def drop_frame(self, captured: float) -> None:
+        """The frame of that time could not be looked at: of what it showed nothing counts, and what
+        was decided in it stands. Where none could for long, the faces may have changed meanwhile,
+        and whoever is not decided is looked at anew."""
         for track, visit in self._visits.items():
             if visit.verdict is None:
-                self._visits[track] = visit.on_another_track()
-                self._forget_shown(visit.id)
+                kept = self._decider.acted_on.get(visit.id)
+                self._visits[track] = kept or self._before.get(track, visit)
+        if not 0 <= captured - self._looked <= JOIN_S:
+            self._look_anew(Visit.on_another_track)
+
+    def _look_anew(self, anew: Callable[[Visit], Visit]) -> None:
+        """Whatever is to count for whoever is not decided has to be seen anew."""
+        for track, visit in self._visits.items():
+            if visit.verdict is None:
+                self._visits[track] = anew(visit)
+                self._decider.forget_shown(visit.id)
 
     def close(self, now: float) -> list[Decision]:
         """End the visits that are still open, as if everybody had left at `now`."""
         return list(self._farewells(now + 2 * self._setup.leave_after_s, 0.0))
 
     def _use(self, settings: LiveSettings) -> None:
-        self._settings = settings
+        self._decider.settings = settings
         self._recorder.use(settings.actions, settings.asking)
         self._liveness.wanted = settings.wanted
 
     def _recall(self, now: float) -> None:
         for person, seconds in self._granted_before.items():
-            self._grants.note(person, now - seconds)
+            self._decider.grants.note(person, now - seconds)
         self._granted_before.clear()
 
     def _refresh(self, now: float) -> None:
@@ -144,23 +156,22 @@ class Door:
 
     def _begin_to_act(self) -> None:
         """What was decided while this door watched was neither put on record nor acted on."""
-        self._granted_before.update(self._setup.on_duty(self._settings))
+        self._granted_before.update(self._setup.on_duty(self._decider.settings))
         for track, visit in self._visits.items():
-            self._forget_shown(visit.id)
+            self._decider.forget_shown(visit.id)
             self._visits[track] = visit.from_the_beginning()
         self._acted = True
 
-    def _forget_shown(self, visit: str) -> None:
-        self.gate.decided(visit)
-        self._liveness.forget(visit)
-
-    def _note_scenery(self, faces: Sequence[Face]) -> set[int]:
+    def _note_scenery(self, faces: Sequence[Face], now: float) -> set[int]:
         """The tracks of faces that are no visitors; the first time that is put on record."""
-        scenery = {face.track for face in faces if is_scenery(face, self._visits[face.track])}
+        visits = self._visits
+        scenery = {f.track for f in faces if is_scenery(f, visits[f.track], now)}
         for track in scenery:
-            visit = self._visits[track]
-            if visit.verdict is not None and not visit.noted_still and self.acting:
-                self._visits[track] = replace(visit, noted_still=True)
+            visit = visits[track]
+            # Of what stood there before the visit it was put on record then.
+            new = visit.verdict is not None or not visit.still_at_first
+            if new and not visit.noted_still and self.acting:
+                visits[track] = replace(visit, noted_still=True)
                 self._recorder.note_scenery(visit.id)
         return scenery
 
@@ -168,10 +179,10 @@ class Door:
         """Where the lock did not open, whoever still stands there may be let in anew."""
         for failed in self._recorder.failed_entries():
             if failed.person is not None:
-                self._grants.take_back(failed.person)
+                self._decider.grants.take_back(failed.person)
             for track, visit in self._visits.items():
                 if visit.id == failed.visit and visit.final:
-                    self._visits[track] = self._resting(visit, now)
+                    self._visits[track] = self._decider.resting(visit, now)
                 elif visit.after is not None and visit.after.id == failed.visit:
                     anew = replace(visit, after=None)
                     self._visits[track] = anew.again() if visit.verdict is not None else anew
@@ -180,38 +191,26 @@ class Door:
         """Begin the next attempt of those who were refused for a cause that has passed."""
         for face in faces:
             visit = self._visits[face.track]
-            if visit.verdict is None or now < visit.rests_until:
-                continue
-            if self._still_refused(visit, visit.verdict.reason, now):
-                self._visits[face.track] = self._resting(visit, now)
-            else:
-                self._visits[face.track] = visit.again()
-
-    def _still_refused(self, visit: Visit, reason: Reason, now: float) -> bool:
-        it = self._circumstances(visit, self._setup.wall_clock(), now)
-        return still_refuses(reason, it, self.roster.matcher.people)
-
-    def _resting(self, visit: Visit, now: float) -> Visit:
-        """The decided visit, which may be looked at again after a pause, unless it was often."""
-        policy = self._settings.policy
-        spent = visit.attempt >= policy.attempts
-        return replace(visit, rests_until=math.inf if spent else now + policy.retry_s)
+            if visit.verdict is not None and not visit.final:
+                self._visits[face.track] = self._decider.next_attempt(visit, now)
 
     def _undecided(self, face: Face) -> bool:
         return self._visits[face.track].verdict is None
 
     def _count(self, frame: Frame, fresh: Sequence[Face]) -> None:
         """Each of these faces has one more usable frame."""
+        pictures = self._decider.settings.pictures
         for face in fresh:
             visit = self._visits[face.track].usable(frame.captured)
-            picture = self._settings.pictures.cut(frame.image, face)
+            picture = pictures.cut(frame.image, face)
             self._visits[face.track] = replace(visit, picture=picture)
 
     def _identify(
         self, frame: Frame, faces: Sequence[Face], timings: dict[str, float], *, whole: bool = False
     ) -> dict[int, Shown]:
         """What the frame says of the identity of these usable faces, by their tracks."""
-        identifier = Identifier(self._setup.recogniser, self.roster.matcher, self._settings.policy)
+        policy = self._decider.settings.policy
+        identifier = Identifier(self._setup.recogniser, self.roster.matcher, policy)
         shown = {}
         found = identifier.identify(frame, faces, self._visits, timings, whole=whole)
         for track, one in found.items():
@@ -225,7 +224,7 @@ class Door:
         self._liveness.hear()
         undecided = [face for face in faces if self._undecided(face)]
         self._liveness.look_beside(frame, faces, {face.track for face in undecided})
-        rules = self._rules()
+        rules = self._decider.rules
         refused = []
         for face in undecided:
             visit = self._visits[face.track]
@@ -236,8 +235,8 @@ class Door:
         return refused
 
     def _ask(self) -> tuple[Asked, ...]:
-        asked = (*self._asked_beside, *self._liveness.asked())
-        self._asked_beside.clear()
+        asked = (*self._decider.asked, *self._liveness.asked())
+        self._decider.asked.clear()
         for one in asked if self.acting else ():
             prompt, time = one.prompt, self._setup.wall_clock()
             self._recorder.ask(
@@ -252,148 +251,26 @@ class Door:
         it is before anybody is granted on it."""
         now = frame.captured
         for track in tracks:
-            judged = self._judged(self._visits[track], now)
+            visit = self._visits[track]
+            judged = self._decider.judged(visit, now)
             if track in repeating and judged.grants:
                 self._identify(frame, [repeating[track]], {}, whole=True)
-                judged = self._judged(self._visits[track], now)
-            self._visits[track], decision = self._decide(
-                self._visits[track], judged, now, waited_ms
-            )
+                visit = self._visits[track]
+                judged = self._decider.judged(visit, now)
+            self._visits[track], decision = self._decider.decide(visit, judged, now, waited_ms)
             if decision is not None:
                 yield decision
 
     def _farewells(self, now: float, waited_ms: float) -> Iterator[Decision]:
         leave_after_s = self._setup.leave_after_s
         gone = [t for t, v in self._visits.items() if now - v.last_seen > leave_after_s]
-        visits = [self._visits.pop(track) for track in gone]
-        for visit in visits:
-            if visit.verdict is None:
-                # As of when they were there: a cooldown that ended since was one.
-                judged = self._judged(visit, visit.last_seen, left=True)
-                _, decision = self._decide(visit, judged, visit.last_seen, waited_ms)
-                if decision is not None:
-                    yield decision
-        for visit in visits:
-            self._over(visit)
+        for track in gone:
+            # One by one: where one of them fails, the others are decided with the next frame.
+            visit = self._visits.pop(track)
+            yield from self._decider.farewell(visit, waited_ms)
+            self._decider.over(visit)
             self.gate.left(visit.id)
-
-    def _judged(self, visit: Visit, now: float, *, left: bool = False) -> Judged:
-        evidence, pooled = visit.evidence(left=left), visit.pooled
-        last_grant = None if pooled is None else self._grants.last(pooled.person)
-        it = self._circumstances(visit, self._setup.wall_clock(), now)
-        verdict = decide_visit(evidence, self._rules(), last_grant, now, it)
-        return Judged(evidence, last_grant, it, verdict)
-
-    def _decide(
-        self, visit: Visit, judged: Judged, now: float, waited_ms: float
-    ) -> tuple[Visit, Decision | None]:
-        """The visit after one more attempt at a decision, and the decision, if there is one."""
-        evidence, circumstances, verdict = judged.evidence, judged.circumstances, judged.verdict
-        if verdict is None:
-            rules, last_grant = self._rules(), judged.last_grant
-            lacks = lacks_second_factor_only(evidence, rules, last_grant, now, circumstances)
-            if lacks and self.acting:
-                self.gate.ask(visit, circumstances.factor, now)
-                circumstances = replace(circumstances, awaited=True)
-            return self._told(visit, factor_prompt(circumstances)), None
-        nothing_new = verdict.outcome is Outcome.UNKNOWN and visit.life.unanswered is None
-        if evidence.left and visit.attempt > 1 and nothing_new:
-            # They were told before, and have shown nothing since.
-            return visit, None
-        fmr = self._settings.policy.target_fmr
-        told = told_before(visit, verdict, self.roster.matcher, fmr)
-        if told is not None:
-            return self._over(replace(visit, verdict=told)), None
-        visit = self._decided(visit, verdict, now)
-        named = verdict.match is not None and verdict.outcome is not Outcome.UNKNOWN
-        decision = Decision(
-            time=circumstances.time,
-            visit=visit.id,
-            outcome=verdict.outcome,
-            reason=verdict.reason,
-            person=verdict.match.person if verdict.match is not None and named else None,
-            match=verdict.match,
-            frames=visit.seen,
-            latency_ms=(now - evidence.since) * 1e3 + waited_ms,
-            attempt=visit.attempt,
-            attempts_left=0 if visit.final else self._settings.policy.attempts - visit.attempt,
-        )
-        record = decision_record(
-            visit,
-            verdict,
-            evidence,
-            circumstances,
-            now=now,
-            last_grant=judged.last_grant,
-            people=self.roster.matcher.people,
-            gesture=self._settings.policy.intent,
-        )
-        record |= self.gate.passage(circumstances, verdict)
-        return self._settle(visit, verdict, decision, record, now)
-
-    def _decided(self, visit: Visit, verdict: Verdict, now: float) -> Visit:
-        """The visit whose attempt has come to `verdict`."""
-        final = ends_visit(verdict, doubted=visit.life.doubted)
-        visit = self._over(replace(visit, verdict=verdict))
-        return visit if final else self._resting(visit, now)
-
-    def _known(self, visit: Visit) -> PersonRules:
-        """The rules of whom the visit looks like."""
-        if visit.pooled is None:
-            return PersonRules()
-        return self.roster.rules.get(visit.pooled.person, PersonRules())
-
-    def _settle(
-        self,
-        visit: Visit,
-        verdict: Verdict,
-        decision: Decision,
-        record: Mapping[str, Any],
-        now: float,
-    ) -> tuple[Visit, Decision]:
-        """Write the decision down and act on it; without its record it is a refusal.
-
-        Where another door acts, it is neither, and nobody is let in.
-        """
-        picture, visit = visit.picture, replace(visit, picture=None)
-        if not self.acting:
-            return watched_only(visit, verdict, decision)
-        kept = self._settings.pictures.take(visit.id, decision.time, picture)
-        recorded = self._recorder.enact(decision, self.roster.names, {**record, **kept})
-        if verdict.outcome is Outcome.GRANTED:
-            if recorded:
-                self.gate.note(verdict)
-        else:
-            visit, counted = visit.charge(verdict)
-            if counted is not None:
-                self.gate.note(counted)
-        if not recorded:
-            decision = replace(decision, outcome=Outcome.DENIED, reason=Reason.NO_RECORD)
-            refused = Verdict(decision.outcome, decision.reason, decision.match)
-            # What is not on record is no attempt.
-            visit = replace(visit, verdict=refused, attempt=visit.attempt - 1)
-            return self._resting(visit, now), decision
-        if decision.outcome is Outcome.GRANTED and decision.person is not None:
-            self._grants.note(decision.person, now)
-        return visit, decision
-
-    def _circumstances(self, visit: Visit, time: float, now: float) -> Circumstances:
-        it = self.gate.circumstances(visit, self._known(visit), time, now)
-        return replace(it, gallery_doubt=self.gallery.doubt(now))
-
-    def _rules(self) -> DecisionRules:
-        return DecisionRules.of(self._settings.policy, self.roster.attempt_fmr)
-
-    def _told(self, visit: Visit, prompt: Prompt | None) -> Visit:
-        """The visit whose visitor is now asked for a second factor, or for none."""
-        if prompt is not None and prompt.steps and prompt != visit.factor_prompt:
-            self._asked_beside.append(Asked(visit.id, prompt))
-        return replace(visit, factor_prompt=prompt)
-
-    def _over(self, visit: Visit) -> Visit:
-        """The attempt is decided, or its visitor has left."""
-        self._forget_shown(visit.id)
-        return visit.over()
+            self._liveness.left(visit.id)
 
     def _view_of(self, face: Face) -> FaceView:
         visit = self._visits[face.track]

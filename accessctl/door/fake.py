@@ -1,6 +1,6 @@
 """A whole door of fakes: people are flat pictures, nothing is loaded, nothing opens."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -59,7 +59,11 @@ class DirectRunner:
         action: Action,
         payload: Mapping[str, Any],
         on_result: Callable[[Action, ActionResult], None],
+        *,
+        lane: Hashable = None,
+        opens: bool = False,
     ) -> bool:
+        del lane, opens
         if self.full:
             return False
         on_result(action, action.perform(payload))

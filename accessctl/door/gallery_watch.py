@@ -39,6 +39,11 @@ class GalleryState:
     age_s: float = 0.0
 
 
+def always() -> bool:
+    """Of a door beside which there is no other."""
+    return True
+
+
 def unrecorded(_state: str, **_data: Any) -> None:
     """Where nobody keeps a record."""
 
@@ -52,9 +57,11 @@ class GalleryWatch:
         max_stale_s: float,
         heads: Heads | None = None,
         record: Callable[..., object] = unrecorded,
+        *,
+        acting: Callable[[], bool] = always,
     ) -> None:
         """`record` is called with a state's word and its data; without `heads` every gallery that
-        can be read is the last one."""
+        can be read is the last one. While another door is `acting` nothing goes on record here."""
         self.roster = roster
         self.max_stale_s = max_stale_s
         self._heads = heads
@@ -63,6 +70,8 @@ class GalleryWatch:
         self._judged: object = None
         self._objection: str | None = None
         self._repeated: float | None = None
+        self._acting = acting
+        self._on_record: Reason | None = None
         self.state = GalleryState()
 
     def look(self, now: float) -> None:
@@ -96,10 +105,10 @@ class GalleryWatch:
             if mark != self._judged or self._objection is not None:
                 self._objection = self._heads.objection()
                 self._judged, self._repeated = mark, None
-                if self._objection is None:
+                if self._objection is None and self._acting():
                     self._heads.note()
                     self._repeated = now
-            elif self._repeated is None or now - self._repeated >= REPEAT_S:
+            elif self._acting() and (self._repeated is None or now - self._repeated >= REPEAT_S):
                 self._heads.repeat()
                 self._repeated = now
         except StoreError as error:
@@ -108,11 +117,14 @@ class GalleryWatch:
             # Else only its mark could not be written down: tried again at the next look.
 
     def _tell(self, before: GalleryState, after: GalleryState) -> None:
-        if before.doubt is after.doubt:
-            return
-        if after.doubt is None:
+        if before.doubt is not after.doubt and after.doubt is None:
             log.info("The gallery counts again.")
-            self._record("gallery_back")
+        elif before.doubt is not after.doubt:
+            log.error("Nobody is let in: %s", after.trouble)
+        if after.doubt is self._on_record or not self._acting():
             return
-        log.error("Nobody is let in: %s", after.trouble)
-        self._record(after.doubt.value, detail=after.trouble)
+        self._on_record = after.doubt
+        if after.doubt is None:
+            self._record("gallery_back")
+        else:
+            self._record(after.doubt.value, detail=after.trouble)

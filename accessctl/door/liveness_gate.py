@@ -14,7 +14,7 @@ from accessctl.door.identity import Shown
 from accessctl.door.visit import LifeShown, Visit
 from accessctl.door.visit_liveness import VisitLiveness
 from accessctl.liveness.evidence import InfraredSight, LivenessFrame, gather
-from accessctl.liveness.examiner import CueWindow
+from accessctl.liveness.examiner import NOTHING_SUSPECTED, CueWindow
 from accessctl.liveness.worker import CueAnswer, CueRunner
 from accessctl.policy.circumstances import Proof
 from accessctl.policy.decide import DecisionRules, find_doubt, shown_by
@@ -120,6 +120,9 @@ def ignore_over(_source: VisitLiveness) -> None:
 class LivenessGate:
     """Keeps what is known of life for each visit that is not decided; all is called by the loop.
 
+    What the cues hold against life is kept until the visitor has left, also what they say of
+    frames once the attempt that showed them is over: it counts in the visit's next attempt.
+
     `wanted` may be replaced at any time, for the visits that begin after that, and so may the
     `infrared` camera. `on_fault` hears of each visit on which the cues failed, which is not
     found alive then; `on_over` of all that was gathered in each visit that was asked for
@@ -132,10 +135,12 @@ class LivenessGate:
     on_over: OnOver = ignore_over
     infrared: InfraredView | None = None
     _open: dict[str, VisitLiveness] = field(default_factory=dict)
+    _closed: dict[str, VisitLiveness] = field(default_factory=dict)
     _asked: list[Asked] = field(default_factory=list)
 
     def hear(self) -> None:
-        """Take over what was looked at meanwhile; what is of no open attempt is dropped."""
+        """Take over what was looked at meanwhile; of an attempt that is over, what speaks against
+        life."""
         while answers := self.cues.answers():
             for answer in answers:
                 self._hear(answer)
@@ -178,10 +183,16 @@ class LivenessGate:
         return LifeShown(source.liveness, source.intent, prompt, source)
 
     def forget(self, visit: str) -> None:
-        """The visit is decided or over; its evidence is not needed any more."""
+        """The attempt is over: nothing that it showed counts for life any more."""
         source = self._open.pop(visit, None)
         if source is not None:
+            self._closed[visit] = source
             self.on_over(source)
+
+    def left(self, visit: str) -> None:
+        """The visitor has left: nothing that may still be said of them counts."""
+        self.forget(visit)
+        self._closed.pop(visit, None)
 
     def asked(self) -> tuple[Asked, ...]:
         """What visitors were asked for since the last call."""
@@ -196,7 +207,9 @@ class LivenessGate:
         if visit.id not in self._open:
             if self.wanted.liveness.mode == "off" and self.wanted.intent is None:
                 return None
-            self._open[visit.id] = VisitLiveness(self.wanted, visit.suspected)
+            before = self._closed.pop(visit.id, None)
+            suspected = NOTHING_SUSPECTED if before is None else before.suspected
+            self._open[visit.id] = VisitLiveness(self.wanted, suspected)
         return self._open[visit.id]
 
     def _gathered(
@@ -221,12 +234,13 @@ class LivenessGate:
 
     def _hear(self, answer: CueAnswer) -> None:
         source = self._open.get(answer.visit)
-        if source is None:
-            return
-        if not source.awaits(answer.look):
+        if source is None or not source.awaits(answer.look):
             # An earlier attempt of the visit was asked about, and maybe another face: nobody's
-            # life counts for the next one, but no attack is got out of by breaking the track.
-            source.suspect(answer.look, answer.results)
+            # life counts for the next one, but no attack is got out of by breaking the track, or
+            # because the answer comes in the pause between two attempts.
+            source = source or self._closed.get(answer.visit)
+            if source is not None:
+                source.suspect(answer.look, answer.results)
             return
         if answer.fault is not None:
             self._fail(answer.visit, source, answer.fault)

@@ -2,7 +2,7 @@
 
 A track that breaks while somebody walks up is no second visit, but it may be somebody else from
 then on: the visit goes on, and all that was seen of it is seen anew. Scenery, which has been in
-its place for long, is looked at once.
+its place for long, is no visitor, and company for nobody.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -50,7 +50,7 @@ def meet(
             del visits[before]
             visits[face.track] = earlier.on_another_track()
             joined.append(earlier.id)
-    scenery = [is_scenery(face, visits[face.track]) for face in faces]
+    scenery = [is_scenery(face, visits[face.track], now) for face in faces]
     for index, face in enumerate(faces):
         others = [i for i in range(len(faces)) if i == index or not scenery[i]]
         visits[face.track] = replace(
@@ -63,10 +63,17 @@ def meet(
     return joined
 
 
-def is_scenery(face: Face, visit: Visit) -> bool:
-    """Whether nothing new is to be expected of a face that was looked at and has not moved since;
-    any movement ends that."""
-    return face.still_s >= SCENERY_S and (visit.verdict is not None or visit.still_at_first)
+def is_scenery(face: Face, visit: Visit, now: float) -> bool:
+    """Whether nothing new is to be expected of a face that has not moved for long.
+
+    It was decided on; or it stood there before the visit began; or nothing could be made of it in
+    all that time, because it was never usable, or hardly ever. Any movement ends that.
+    """
+    if face.still_s < SCENERY_S:
+        return False
+    if visit.verdict is not None or visit.still_at_first or visit.since is None:
+        return True
+    return now - visit.since >= SCENERY_S
 
 
 def predecessor(

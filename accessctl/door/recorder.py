@@ -10,7 +10,7 @@ import logging
 import math
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal, Protocol, TypeAlias
 
@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 
 from accessctl.actions.base import Action, ActionResult, opens_lock
+from accessctl.actions.runner import lanes_of
 from accessctl.audit.base import ENTRY_FAILED, Recorder, write_down
 from accessctl.audit.snapshots import Snapshots
 from accessctl.audit.views import as_json
@@ -171,6 +172,9 @@ class Runner(Protocol):
         action: Action,
         payload: Mapping[str, Any],
         on_result: Callable[[Action, ActionResult], None],
+        *,
+        lane: Hashable = None,
+        opens: bool = False,
     ) -> bool: ...
 
 
@@ -193,16 +197,23 @@ class DecisionRecorder:
     ) -> None:
         self._audit = audit
         self._runner = runner
-        self._actions: Mapping[Outcome, Sequence[Action]] = {}
-        self._asking: Sequence[Action] = ()
+        self._actions: Mapping[Outcome, Sequence[tuple[Action, Hashable]]] = {}
+        self._asking: Sequence[tuple[Action, Hashable]] = ()
         self._wall_clock = wall_clock
         self._on_action = on_action
         self._failed: deque[Decision] = deque()
 
     def use(self, actions: Mapping[Outcome, Sequence[Action]], asking: Sequence[Action]) -> None:
-        """From the next decision on these `actions`, and those that ask a visitor for something."""
-        self._actions = actions
-        self._asking = asking
+        """From the next decision on these `actions`, and those that ask a visitor for something.
+
+        What still runs of the same program or address is waited for: a lock's action never runs
+        beside one that was there before.
+        """
+        self._actions = {
+            outcome: list(zip(some, lanes_of(outcome.value, some), strict=True))
+            for outcome, some in actions.items()
+        }
+        self._asking = list(zip(asking, lanes_of("challenge", asking), strict=True))
 
     def enact(
         self,
@@ -219,9 +230,16 @@ class DecisionRecorder:
             return False
         payload = as_json(decision_event(decision), names.get)
         actions = self._actions.get(decision.outcome, ())
-        entry = _Entry(sum(opens_lock(action) for action in actions))
-        for action in actions:
-            queued = self._runner.submit(action, payload, self._reporter(decision, entry))
+        granted = decision.outcome is Outcome.GRANTED
+        entry = _Entry(sum(opens_lock(action) for action, _ in actions))
+        for action, lane in actions:
+            queued = self._runner.submit(
+                action,
+                payload,
+                self._reporter(decision, entry),
+                lane=lane,
+                opens=granted and opens_lock(action),
+            )
             if not queued:
                 refused = ActionResult(False, "Refused: too many actions are waiting.", 0.0)
                 self._report(decision, entry, action, refused)
@@ -241,8 +259,8 @@ class DecisionRecorder:
 
     def ask(self, payload: Mapping[str, Any]) -> None:
         """Tell a visitor what to do; failing to opens nothing and refuses nobody."""
-        for action in self._asking:
-            if not self._runner.submit(action, payload, self._told):
+        for action, lane in self._asking:
+            if not self._runner.submit(action, payload, self._told, lane=lane):
                 log.warning("Action %s was refused: too many are waiting.", action.name)
 
     def _told(self, action: Action, result: ActionResult) -> None:

@@ -1,6 +1,6 @@
 """A door that is being watched, from "started" to "stopped" in the audit log: the newest frame in,
 steps out, until the feed ends or somebody says stop. Frames that could not be looked at are dropped
-and counted; a row of them ends the loop.
+and counted; too many of them end the loop.
 """
 
 import logging
@@ -23,6 +23,7 @@ from accessctl.config.camera import CameraConfig
 from accessctl.domain import Decision, Frame, Image
 from accessctl.door.assembly import live_settings_of, open_door
 from accessctl.door.door import Door
+from accessctl.door.frame_faults import FrameFaults
 from accessctl.door.liveness_gate import InfraredView
 from accessctl.door.recorder import ActionListener, ignore, service_event
 from accessctl.door.visit import Step
@@ -31,8 +32,6 @@ from accessctl.recognition.engine import Engine
 from accessctl.recognition.enrolment import PhotoDetector
 from accessctl.recognition.recogniser import only_face
 
-# So many frames in a row that cannot be looked at end the loop.
-MOST_IN_A_ROW = 10
 # How long to wait for a frame before looking whether to stop, seconds.
 PATIENCE_S = 0.2
 NO_FACTS: Mapping[str, Any] = MappingProxyType({})
@@ -40,34 +39,6 @@ NO_FACTS: Mapping[str, Any] = MappingProxyType({})
 log = logging.getLogger(__name__)
 
 CameraListener: TypeAlias = Callable[[str, str], None]
-OnFrameFault: TypeAlias = Callable[[Exception], None]
-
-
-def unnoted(_error: Exception) -> None:
-    """Whoever wants to know nothing of frames that failed."""
-
-
-class FrameFaults:
-    """Counts frames that failed; `on_first` hears of the first of each row."""
-
-    def __init__(self, on_first: OnFrameFault = unnoted) -> None:
-        self._on_first = on_first
-        self._row = 0
-        self.dropped = 0
-
-    def good(self) -> None:
-        """A frame was looked at: the row is over."""
-        self._row = 0
-
-    def failed(self, error: Exception) -> None:
-        """Raises `error` where it is the last of a row that is too long."""
-        self._row += 1
-        self.dropped += 1
-        if self._row >= MOST_IN_A_ROW:
-            raise error
-        if self._row == 1:
-            log.error("A frame could not be looked at and is dropped.", exc_info=error)
-            self._on_first(error)
 
 
 class FrameReader(Protocol):
@@ -115,10 +86,10 @@ def _stepped(door: Door, frame: Frame, faults: FrameFaults) -> Step | None:
     try:
         step = door.step(frame)
     except Exception as error:  # noqa: BLE001 - not swallowed: counted, told of, raised in a row
-        door.drop_frame()
-        faults.failed(error)
+        door.drop_frame(frame.captured)
+        faults.failed(error, frame.captured)
         return None
-    faults.good()
+    faults.good(frame.captured)
     return step
 
 
@@ -244,6 +215,11 @@ class Session:
         self.beside.close()
 
 
+def watching_fact(door: Door) -> Mapping[str, Any]:
+    """What marks a record of a door in whose place another one acts."""
+    return NO_FACTS if door.acting else {"watching": True}
+
+
 def infrared_beside(first: Source, config: Config, *, fast: bool) -> Source | None:
     """The infrared camera that `config` names beside `first`, if any; SourceError for none."""
     spec = config.liveness.infrared
@@ -266,7 +242,8 @@ def open_session(
     facts: Mapping[str, Any] = NO_FACTS,
     spectator: bool = False,
 ) -> Iterator[Session]:
-    """Open the camera and the door; start, stop and faults are written to the audit log.
+    """Open the camera and the door; start, stop and faults are written to the audit log. Of a door
+    that watches only, its start and its end are, marked as such, and nothing between.
 
     `source` is looked at in place of the configured one. A `patient` session waits for a first
     USB camera that is not attached yet. `on_camera` hears of "lost" and "back" with the reason or
@@ -283,22 +260,30 @@ def open_session(
     def note(state: str, **data: Any) -> None:
         write_down(audit, service_event(state, time.time(), **data))
 
+    def note_condition(state: str, **data: Any) -> None:
+        # The log is that of the door that acts: what is wrong with this one is not wrong with it.
+        if door.acting:
+            note(state, **data)
+        else:
+            log.warning("Of this door, which watches only: %s (%s).", state, data.get("detail"))
+
     def camera_event(state: str, detail: str) -> None:
-        note(f"camera_{state}", detail=detail)
+        note_condition(f"camera_{state}", detail=detail)
         if on_camera is not None:
             on_camera(state, detail)
 
     def infrared_event(state: str, detail: str) -> None:
-        note(f"infrared_{state}", detail=detail)
+        note_condition(f"infrared_{state}", detail=detail)
         on_infrared(state, detail)
 
     def frame_fault(error: Exception) -> None:
-        note("frame_fault", detail=type(error).__name__)
+        note_condition("frame_fault", detail=type(error).__name__)
 
     infrared = infrared_beside(source, config, fast=fast)
     reader = Reader(source, config.camera, on_event=camera_event)
     session: Session | None = None
     ending: str | None = None
+    watching: Mapping[str, Any] = NO_FACTS
     try:
         with (
             open_door(
@@ -311,8 +296,10 @@ def open_session(
             ExitStack() as camera,
             ExitStack() as beside,
         ):
-            note("started", camera=source.description, people=people, device=device, **facts)
-            if not door.acting:
+            watching = watching_fact(door)
+            started = {"camera": source.description, "people": people, "device": device}
+            note("started", **started, **facts, **watching)
+            if watching:
                 note("watching_only")
             ending = "fault"
             log.info(
@@ -337,12 +324,16 @@ def open_session(
             )
             if infrared is not None:
                 session.look_through(infrared)
-            yield session
+            try:
+                yield session
+            finally:
+                watching = watching_fact(door)
             ending = "stopped"
     finally:
         # Last of all: the actions that were still running have been written down by now.
         if ending is not None:
-            note(ending, dropped_frames=reader.dropped if session is None else session.dropped)
+            dropped = reader.dropped if session is None else session.dropped
+            note(ending, dropped_frames=dropped, **watching)
 
 
 def best_shot(

@@ -6,9 +6,9 @@ brought of all visits is a `Step`, for preview, daemon and library.
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from time import perf_counter
 
 import numpy as np
@@ -28,7 +28,6 @@ from accessctl.domain import (
 from accessctl.door.demands import Asked, Prompt
 from accessctl.door.visit_liveness import VisitLiveness
 from accessctl.liveness.cues.table import Lines
-from accessctl.liveness.examiner import CueStanding
 from accessctl.policy.circumstances import Circumstances, Proof
 from accessctl.policy.decide import Evidence, Verdict
 from accessctl.policy.evidence_record import NO_CUES, LivenessRecord
@@ -38,6 +37,9 @@ from accessctl.recognition.repeats import Look
 
 # At 15 frames a second, eight seconds of evidence; bounds memory whatever the window says.
 MAX_SIGHTINGS = 120
+
+MOST_STRETCHES = 4
+"""Of so many people what was broken off is kept."""
 
 FINAL = frozenset({Proof.REFUTED, Proof.MISSING})
 
@@ -64,6 +66,11 @@ class LifeShown:
     def doubted(self) -> bool:
         """Whether more speaks against life than that it was not shown."""
         return self.source is not None and self.source.doubted
+
+    @property
+    def attacked(self) -> bool:
+        """Whether a cue has seen an attack, be it after the attempt was over."""
+        return self.source is not None and self.source.attacked
 
     @property
     def owes(self) -> bool:
@@ -110,8 +117,8 @@ class Visit:
     visit as a refused attempt, and whose. `box` is the face's last one. `still_at_first`: the visit
     began in a place where a face had long stood still; `noted_still`: that it does is on record.
     `after` is the decided visit whose face may be this one. `look` is how the face looked in the
-    last of the `encoded` frames, those that the whole encoder has seen. `suspected` is what the
-    cues held against life when the last attempt ended.
+    last of the `encoded` frames, those that the whole encoder has seen. `broken_off` is what was
+    seen along tracks that broke before anything was decided, of each person once.
     """
 
     id: str
@@ -135,7 +142,7 @@ class Visit:
     after: "Visit | None" = None
     look: Look | None = None
     encoded: int = 0
-    suspected: Mapping[str, CueStanding] = field(default_factory=dict)
+    broken_off: "tuple[Visit, ...]" = ()
 
     @property
     def final(self) -> bool:
@@ -143,17 +150,36 @@ class Visit:
         return self.verdict is not None and math.isinf(self.rests_until)
 
     def again(self) -> "Visit":
-        """The next attempt: whatever is to count for it has to be seen anew. What spoke against
-        life stands until it is cleared up."""
+        """The next attempt: whatever is to count for it has to be seen anew."""
         return replace(self._anew(), attempt=self.attempt + 1)
 
     def from_the_beginning(self) -> "Visit":
-        """The same visitor, of whom nothing has been decided; what spoke against life stands."""
-        return replace(self._anew(), attempt=1, charged=frozenset(), after=None)
+        """The same visitor, of whom nothing has been decided."""
+        return replace(self._anew(), attempt=1, charged=frozenset(), after=None, broken_off=())
 
     def on_another_track(self) -> "Visit":
-        """The same attempt, or the same pause, of a face that may not be the same any more."""
-        return self._anew() if self.verdict is None else self
+        """The same attempt, or the same pause, of a face that may not be the same any more. What
+        was seen until now is kept for the case that nothing else comes of it."""
+        if self.verdict is not None:
+            return self
+        return replace(self._anew(), broken_off=self._stretches())
+
+    def by_other_rules(self) -> "Visit":
+        """The same attempt, of which nothing that was seen counts."""
+        return replace(self._anew(), broken_off=())
+
+    @property
+    def best_match(self) -> PersonId | None:
+        """Whom the visit looks like, sure or not."""
+        return None if self.pooled is None else self.pooled.person
+
+    def _stretches(self) -> "tuple[Visit, ...]":
+        """All that was seen along one track, of each person the longest, the longest first."""
+        seen = [one for one in (replace(self, broken_off=()), *self.broken_off) if one.seen]
+        longest: dict[PersonId | None, Visit] = {}
+        for one in sorted(seen, key=lambda one: -one.seen):
+            longest.setdefault(one.best_match, one)
+        return tuple(longest.values())[:MOST_STRETCHES]
 
     def _anew(self) -> "Visit":
         return Visit(
@@ -167,7 +193,7 @@ class Visit:
             still_at_first=self.still_at_first,
             noted_still=self.noted_still,
             after=self.after,
-            suspected=self.suspected if self.life.source is None else self.life.source.suspected,
+            broken_off=self.broken_off,
         )
 
     def charge(self, verdict: Verdict) -> tuple["Visit", Verdict | None]:

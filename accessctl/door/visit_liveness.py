@@ -161,6 +161,11 @@ class VisitLiveness:
         return self._examiner.suspected
 
     @property
+    def attacked(self) -> bool:
+        """Whether a cue has seen an attack, whomever it was that the visit looked like."""
+        return any(of.veto is not None for of in self._examiner.suspected.values())
+
+    @property
     def unanswered(self) -> PersonId | None:
         """Whom a challenge was asked of that is not answered, if anybody."""
         return self._posed.person if self._posed.asked and self._posed.passed_at is None else None

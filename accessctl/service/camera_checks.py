@@ -197,6 +197,13 @@ def of_running_door(report: Mapping[str, Any]) -> Iterator[Finding]:
         yield failure("upright", UPSIDE_DOWN_ADVICE)
     if camera.get("on_its_side"):
         yield warning("upright", ON_ITS_SIDE_ADVICE)
+    if still := report.get("scenery"):
+        found = "1 face in view does" if still == 1 else f"{still} faces in view do"
+        yield warning(
+            "furniture",
+            f"{found} not move and count as no visitor; take pictures down or turn the camera away "
+            "from them.",
+        )
 
 
 def infrared_of_running_door(report: Mapping[str, Any]) -> Iterator[Finding]:

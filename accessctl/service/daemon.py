@@ -22,7 +22,7 @@ from accessctl.door import assembly
 from accessctl.door.demands import Asked
 from accessctl.door.recorder import service_event
 from accessctl.door.second_factor import second_factor_handlers
-from accessctl.door.session import Session, open_session
+from accessctl.door.session import Session, open_session, watching_fact
 from accessctl.door.visit import Step
 from accessctl.errors import AccessctlError, FaultError
 from accessctl.gallery.people import StoredPhoto
@@ -185,7 +185,8 @@ class Service:
             self._show([decision], self._session.door.roster.names)
 
     def _write_down(self, state: str, **data: Any) -> None:
-        write_down(self._audit, service_event(state, time.time(), **data))
+        watching = watching_fact(self._session.door)
+        write_down(self._audit, service_event(state, time.time(), **data, **watching))
 
     @property
     def _opening(self) -> bool:

@@ -15,7 +15,8 @@ from accessctl.actions.base import (
     HangingAction,
     RecordingAction,
 )
-from accessctl.actions.runner import ActionRunner, actions_from
+from accessctl.actions.command import Command
+from accessctl.actions.runner import ActionRunner, actions_from, lanes_of
 from accessctl.config import CommandAction, WebhookAction
 from accessctl.errors import ConfigError
 
@@ -217,6 +218,98 @@ def test_an_action_that_waited_too_long_is_not_performed() -> None:
         slow.release.set()
     assert [payload["visit"] for payload in slow.payloads] == ["first", "fresh"]
     assert results.got[1] == ("slow", False, "Not performed: it was 12 s too old.")
+
+
+def test_grants_during_a_pulse_prolong_it_however_long_it_is() -> None:
+    """The lock is open for a minute; two more people are let in meanwhile."""
+    now = [0.0]
+    pulse, results = SlowAction(), Results()
+    with running(max_wait_s=10, clock=lambda: now[0]) as runner:
+        runner.submit(pulse, {"visit": "v1"}, results, opens=True)
+        assert pulse.started.wait(WAIT_S)
+        for visit in ("v2", "v3"):
+            assert runner.submit(pulse, {"visit": visit}, results, opens=True)
+        now[0] = 60.0
+        pulse.release.set()
+    assert [payload["visit"] for payload in pulse.payloads] == ["v1", "v3"]
+    assert sorted(results.got) == [
+        ("slow", True, "Recorded."),
+        ("slow", True, "Recorded. Once for 2 that waited."),
+        ("slow", True, "Recorded. Once for 2 that waited."),
+    ]
+
+
+def test_after_a_run_that_failed_the_door_opens_for_nobody() -> None:
+    """The lock was shut all the time: whoever waited has left."""
+    now = [0.0]
+    pulse, results = SlowAction(), Results()
+    pulse.ok = False
+    with running(max_wait_s=10, clock=lambda: now[0]) as runner:
+        runner.submit(pulse, {}, results, opens=True)
+        assert pulse.started.wait(WAIT_S)
+        runner.submit(pulse, {}, results, opens=True)
+        now[0] = 60.0
+        pulse.release.set()
+    assert len(pulse.payloads) == 1
+    assert ("slow", False, "Not performed: it was 60 s too old.") in results.got
+
+
+def test_more_grants_than_the_queue_holds_prolong_one_pulse() -> None:
+    pulse, results = SlowAction(), Results()
+    with running(queue=1) as runner:
+        runner.submit(pulse, {}, results, opens=True)
+        assert pulse.started.wait(WAIT_S)
+        assert all(runner.submit(pulse, {}, results, opens=True) for _ in range(20))
+        pulse.release.set()
+    assert len(pulse.payloads) == 2
+    assert len(results.got) == 21
+
+
+def test_the_next_run_does_not_wait_for_the_report_of_the_last() -> None:
+    pulse, results = SlowAction(), Results()
+    reporting, go = threading.Event(), threading.Event()
+
+    def slow_disk(action: Action, result: ActionResult) -> None:
+        reporting.set()
+        assert go.wait(WAIT_S)
+
+    with running() as runner:
+        runner.submit(pulse, {}, slow_disk, opens=True)
+        assert pulse.started.wait(WAIT_S)
+        runner.submit(pulse, {}, results, opens=True)
+        pulse.release.set()
+        results.wait(1)
+        assert reporting.wait(WAIT_S)
+        assert not runner.close(0.01)
+        go.set()
+    assert len(pulse.payloads) == 2
+
+
+def test_what_a_reload_made_anew_waits_for_what_was_there_before() -> None:
+    before, after, results = (
+        HangingAction("command relay"),
+        HangingAction("command relay"),
+        Results(),
+    )
+    (lane,), (again,) = lanes_of("granted", [before]), lanes_of("granted", [after])
+    with running() as runner:
+        runner.submit(before, {}, results, lane=lane, opens=True)
+        assert before.started.wait(WAIT_S)
+        runner.submit(after, {}, results, lane=again, opens=True)
+        after.release.set()
+        assert not after.started.is_set()
+        before.release.set()
+        results.wait(2)
+    assert after.started.is_set()
+
+
+def test_a_lane_is_what_the_action_is_and_for_what() -> None:
+    on, off = Command(["relay", "on"], 1.0), Command(["relay", "off"], 1.0)
+    lanes = lanes_of("granted", [on, off, on])
+    assert len(set(lanes)) == 3
+    # Another time limit is the same relay; what is run for strangers delays no grant.
+    assert lanes_of("granted", [Command(["relay", "on"], 9.0)]) == lanes[:1]
+    assert lanes_of("denied", [on]) != lanes[:1]
 
 
 def test_close_waits_for_running_and_queued_and_reports_them() -> None:

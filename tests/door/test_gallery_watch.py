@@ -178,3 +178,27 @@ def test_whatever_happens_nobody_is_let_in_by_an_old_copy(
         if watch.doubt(now) is None:
             assert accepted
             assert now - last_read <= max_stale_s
+
+
+def test_a_door_that_watches_writes_nothing_of_its_gallery(house: FakeHouse) -> None:
+    """Another gallery than that of the door that acts must not be taken for the newer one."""
+    record, acts = Record(), [False]
+    heads = GalleryHeads(house.gallery, house.audit, lambda: EPOCH)
+    watch = GalleryWatch(house.roster(), 10, heads, record, acting=lambda: bool(acts[0]))
+    watch.look(0)
+    house.enrol("Bea", 3)
+    watch.look(1)
+    house.gallery.fault = GONE
+    watch.look(20)
+    assert watch.state.doubt is Reason.GALLERY_STALE
+    assert (house.events(), record.states) == ([], [])
+    # Once it acts, what still holds is told.
+    acts[0] = True
+    watch.look(21)
+    watch.look(22)
+    assert record.states == ["gallery_stale"]
+    house.gallery.fault = None
+    watch.look(23)
+    watch.look(24)
+    assert record.states == ["gallery_stale", "gallery_back"]
+    assert [event.data["state"] for event in house.events()] == ["gallery_seen"]

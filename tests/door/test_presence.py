@@ -8,9 +8,11 @@ import pytest
 from accessctl.clock import Uptime
 from accessctl.config import LockoutConfig
 from accessctl.config.liveness import LivenessConfig
-from accessctl.domain import Box, CueVerdict, Face, Frame, Outcome, Reason
+from accessctl.domain import Box, CueVerdict, Face, Frame, Match, Outcome, PersonId, Quality, Reason
 from accessctl.door.demands import Wanted
 from accessctl.door.fake import FACE_BOX, portrait
+from accessctl.door.setup import LiveSettings
+from accessctl.door.visit import MOST_STRETCHES, Visit
 from accessctl.policy.lockout_store import LockoutKeeper, LockoutStore
 from accessctl.vision.fake import fake_face
 from tests.door.test_attempts import ADA, EVE, GRANTED, Doorstep
@@ -188,3 +190,115 @@ def test_a_portrait_beside_the_door_is_no_company() -> None:
     hung = on(9, Box(70, 20, 50, 60), still_s=70.0)
     here.stand(EVE, 0.1, faces=hung)
     assert here.stand(ADA, 1.0, faces=[*on(1), *hung]) == [GRANTED]
+
+
+UNDECIDED = (Outcome.DENIED, Reason.LIVENESS_UNDECIDED)
+
+
+@pytest.mark.parametrize("last", [0.1, 0.2])
+@pytest.mark.parametrize("broken_by", ["track", "fault"])
+def test_a_track_that_breaks_at_the_last_moment_hides_no_attempt(
+    tmp_path: Path, last: float, broken_by: str
+) -> None:
+    """However the photograph is taken away, what it showed is on record and counts."""
+    here = Doorstep()
+    here.house.wanted = Wanted(LivenessConfig(mode="passive"))
+    with LockoutStore(tmp_path / "lockout.sqlite") as store:
+        here.keeper = LockoutKeeper(store, "front", LockoutConfig(), lambda: Uptime("boot", 0.0))
+        made = []
+        for showing in range(3):
+            here.stand(ADA, 4.0, faces=on(2 * showing))
+            if broken_by == "fault":
+                here.door.drop_frame(here.now + 1.0)
+                made += here.stand(ADA, last, faces=on(2 * showing))
+            else:
+                made += here.stand(ADA, last, faces=on(2 * showing + 1))
+            made += here.stand(ADA, 2.0, faces=())
+        assert made == [UNDECIDED] * 3
+        assert store.standing("front", here.ada).person.refused == 3
+    told = [(e.data["visit"], e.data["attempt"]) for e in here.house.events()]
+    assert told == [("visit-1", 1), ("visit-2", 1), ("visit-3", 1)]
+
+
+def test_what_was_broken_off_never_lets_anybody_in() -> None:
+    """She was alive, known and alone; but the frames of one track never speak for the next."""
+    here = Doorstep()
+    here.stand(ADA, 0.2, faces=on(1))
+    made = here.stand(ADA, 0.1, faces=on(2))
+    made += here.stand(ADA, 2.0, faces=())
+    assert made == [(Outcome.UNKNOWN, Reason.LEFT_EARLY)]
+    assert here.house.unlock.payloads == []
+
+
+def test_by_rules_that_do_not_hold_any_more_nothing_is_decided() -> None:
+    here = alive()
+    here.stand(ADA, 1.0, faces=on(1))
+    policy = here.house.policy
+    here.door.take_over(LiveSettings(policy, here.door.gate))
+    made = here.stand(ADA, 0.1, faces=on(1))
+    assert made + here.stand(ADA, 2.0, faces=()) == []
+
+
+def test_another_face_does_not_hide_whose_photograph_was_shown_before_it() -> None:
+    here = alive()
+    here.stand(ADA, 1.5, faces=on(1))
+    made = here.stand(EVE, 0.6, faces=on(2))
+    assert made == [STRANGER]
+    assert here.stand(EVE, 2.0, faces=()) == [UNDECIDED]
+    told = [(e.data["visit"], e.data["attempt"], e.person) for e in here.house.events()]
+    assert told == [("visit-1", 1, None), ("visit-1", 2, here.ada)]
+
+
+def test_who_is_decided_on_was_broken_off_for_nothing() -> None:
+    here = alive()
+    here.stand(ADA, 1.5, faces=on(1))
+    here.house.cues.says = CueVerdict.CONFIRM
+    assert here.stand(ADA, 2.0, faces=on(2)) == [GRANTED]
+    assert here.stand(ADA, 2.0, faces=()) == []
+
+
+def test_of_each_person_one_stretch_is_kept_and_of_few_people() -> None:
+    visit = Visit("v", 0.0)
+    for turn in range(50):
+        person = PersonId(f"person {turn % 9}")
+        match = Match(person, 0.9, 5.0, 2.0, 1e-5, 1e-5)
+        visit = replace(visit, pooled=match, seen=turn % 7).on_another_track()
+    assert len(visit.broken_off) == MOST_STRETCHES
+    assert len({one.best_match for one in visit.broken_off}) == MOST_STRETCHES
+    assert all(one.broken_off == () for one in visit.broken_off)
+
+
+BLURRED, SMALL, TURNED = "too blurred", "face too small", "turned too far to the side"
+
+
+@pytest.mark.parametrize("mode", ["refuse", "nearest"])
+@pytest.mark.parametrize("reason", [BLURRED, SMALL, TURNED, "upside down"])
+def test_a_picture_of_which_nothing_can_be_made_is_scenery_too(mode: str, reason: str) -> None:
+    """A poster that is never fit to be looked at, wider than the visitor's face."""
+    here = Doorstep(several_faces=mode)
+    put_up = fake_face(9, box=Box(70, 20, 70, 80), quality=Quality(0.2, (reason,)))
+    assert here.stand(ADA, 0.1, faces=[put_up]) == []
+    poster = replace(put_up, still_s=70.0)
+    assert here.stand(ADA, 1.0, faces=[*on(1), poster]) == [GRANTED]
+    here.house.observer.faces = [poster]
+    assert here.door.step(Frame(portrait(ADA), here.now, 0)).scenery == 1
+    states = [e.data.get("state") for e in here.house.events()]
+    assert states.count("scenery") == 1
+
+
+def test_one_that_is_hardly_ever_usable_is_scenery_after_a_minute() -> None:
+    here = Doorstep(several_faces="refuse")
+    poster = replace(fake_face(9, box=Box(70, 20, 70, 80)), still_s=0.0)
+    here.stand(ADA, 0.1, faces=[poster])
+    here.now = 61.0
+    hung = replace(poster, still_s=61.0, quality=Quality(0.2, (BLURRED,)))
+    here.door.step(Frame(portrait(ADA), 60.5, 0))
+    assert here.stand(ADA, 1.0, faces=[*on(1), hung]) == [GRANTED]
+
+
+def test_a_face_without_a_usable_frame_that_moves_is_a_visitor_again() -> None:
+    here = Doorstep(several_faces="refuse")
+    back = replace(fake_face(9, box=Box(70, 20, 70, 80), quality=Quality(0.2, (TURNED,))))
+    here.stand(ADA, 0.1, faces=[replace(back, still_s=70.0)])
+    made = here.stand(ADA, 1.0, faces=[*on(1), back])
+    assert made == [(Outcome.DENIED, Reason.TWO_FACES)]

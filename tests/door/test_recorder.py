@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 import pytest
 
-from accessctl.actions.base import ActionResult, RecordingAction
+from accessctl.actions.base import ActionResult, HangingAction, RecordingAction
+from accessctl.actions.runner import ActionRunner
 from accessctl.audit.base import MemoryLog
 from accessctl.audit.snapshots import Snapshots
 from accessctl.config import SnapshotConfig
@@ -233,3 +234,23 @@ def test_no_picture_is_no_fault(snapshots: Snapshots, tmp_path: Path) -> None:
     assert taker.take("ab", 1.0, IMAGE[:0]) == {}
     (tmp_path / "snapshots").write_text("no folder")
     assert taker.take("ab", 1.0, IMAGE) == {"snapshot": None}
+
+
+def test_a_lock_that_a_reload_made_anew_never_runs_beside_the_one_before() -> None:
+    """A configuration is taken over in the middle of a pulse, and somebody else is let in."""
+    runner, audit = ActionRunner(queue=4), MemoryLog()
+    recorder = DecisionRecorder(audit, runner, wall_clock=lambda: 2001.0)
+    before, after = HangingAction("command relay"), HangingAction("command relay")
+    recorder.use({Outcome.GRANTED: [before]}, ())
+    recorder.enact(GRANTED, NAMES)
+    assert before.started.wait(20)
+    recorder.use({Outcome.GRANTED: [after]}, ())
+    recorder.enact(replace(GRANTED, visit="v2"), NAMES)
+    assert not after.started.is_set()
+    before.release.set()
+    assert after.started.wait(20)
+    after.release.set()
+    assert runner.close(20)
+    acted = [event.data["ok"] for _, event in audit.query(kind=EventKind.ACTION)]
+    assert acted == [True, True]
+    assert recorder.failed_entries() == []

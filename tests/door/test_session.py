@@ -1,6 +1,6 @@
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -22,11 +22,10 @@ from accessctl.config import (
 from accessctl.config.liveness import LivenessConfig
 from accessctl.domain import Event, EventKind, Frame, Outcome, Quality, Reason
 from accessctl.door import assembly, session
+from accessctl.door.duty import Duty, duty_file
 from accessctl.door.fake import FACE_BOX, FakeHouse, decisions, portrait
 from accessctl.door.session import (
-    MOST_IN_A_ROW,
     PATIENCE_S,
-    FrameFaults,
     best_shot,
     open_session,
     watch,
@@ -238,6 +237,45 @@ def test_a_camera_that_comes_back_is_on_record(engine: Engine, house: FakeHouse,
     assert states(house) == ["started", "camera_lost", "camera_back", "stopped"]
     lost = house.events()[1]
     assert lost.data["detail"] == "unplugged"
+
+
+def test_what_is_wrong_with_a_door_that_watches_is_not_in_the_log_of_the_one_that_acts(
+    engine: Engine, house: FakeHouse, use, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its camera is lost and comes back, and the door fails on a frame of it."""
+    first, second, third = visit(3)
+    source = FakeSource(
+        [[first, CameraError("unplugged")], [second, third, threading.Event()]],
+        endless=True,
+        live=False,
+    )
+    use(source)
+    told: list[str] = []
+    with (
+        Duty(duty_file(engine.config), waits=False),
+        open_session(
+            engine,
+            house.audit,
+            fast=True,
+            spectator=True,
+            on_camera=lambda state, _: told.append(state),
+        ) as opened,
+    ):
+        steps = opened.steps(threading.Event(), time.monotonic, None)
+        next(steps)
+        next(steps)
+        opened.faults.failed(ValueError("no"), 1.0)
+        source.opened[-1]._steps = iter(())
+    kept = [event.data for event in house.events()]
+    assert [(one["state"], one.get("watching")) for one in kept] == [
+        ("started", True),
+        ("watching_only", None),
+        ("stopped", True),
+    ]
+    # It is told where this door is asked, and on its standard error.
+    assert told == ["lost", "back"]
+    assert "watches only: camera_lost (unplugged)" in caplog.text
+    assert "watches only: frame_fault (ValueError)" in caplog.text
 
 
 def test_a_full_disk_does_not_stop_the_door(engine: Engine, house: FakeHouse, use) -> None:
@@ -593,73 +631,3 @@ def test_a_camera_without_a_picture() -> None:
         shot(ShotScript([None, None]), [])
     with pytest.raises(CameraError, match="no picture"):
         shot(ShotScript([]), [])
-
-
-class Film:
-    """Frames of Ada, ten a second."""
-
-    def __init__(self, frames: int) -> None:
-        self._frames: Iterator[int] = iter(range(frames))
-        self.ended = False
-
-    def next(self, timeout_s: float) -> Frame | None:
-        number = next(self._frames, None)
-        if number is None:
-            self.ended = True
-            return None
-        return Frame(portrait(ADA), number / 10, number)
-
-
-class Breaking:
-    """Sees Ada, but fails on some calls."""
-
-    def __init__(self, fails: set[int]) -> None:
-        self.timings: dict[str, float] = {}
-        self.calls = 0
-        self._fails = fails
-
-    def observe(self, frame: Frame):
-        self.calls += 1
-        if frame.sequence in self._fails:
-            raise np.linalg.LinAlgError("SVD did not converge")
-        return [fake_face(1, box=FACE_BOX)]
-
-
-def play(fails: set[int], frames: int, faults: FrameFaults):
-    house = FakeHouse()
-    house.enrol("Ada", ADA)
-    house.observer = Breaking(fails)
-    door = house.door()
-    steps = watch(Film(frames), door, threading.Event(), lambda: 0.0, faults=faults)
-    return house, [step for _, step in steps]
-
-
-def test_a_frame_that_fails_is_dropped_counted_and_logged_once_a_row(caplog) -> None:
-    told: list[Exception] = []
-    faults = FrameFaults(told.append)
-    _, steps = play({1, 2, 6}, 20, faults)
-    assert len(steps) == 17
-    assert faults.dropped == 3
-    assert [type(error).__name__ for error in told] == ["LinAlgError", "LinAlgError"]
-    assert caplog.text.count("could not be looked at") == 2
-    assert [d.outcome for d in decisions(steps)] == [Outcome.GRANTED]
-
-
-def test_what_was_half_taken_in_does_not_count() -> None:
-    """Three frames before the fault and two after it are no three in a row."""
-    house, steps = play({2}, 5, FrameFaults())
-    assert decisions(steps) == []
-    assert house.unlock.payloads == []
-
-
-def test_a_row_of_them_ends_the_loop() -> None:
-    faults = FrameFaults()
-    with pytest.raises(np.linalg.LinAlgError):
-        play(set(range(5, 100)), 100, faults)
-    assert faults.dropped == MOST_IN_A_ROW
-
-
-def test_a_fault_in_every_other_frame_ends_nothing() -> None:
-    faults = FrameFaults()
-    _, steps = play(set(range(0, 100, 2)), 100, faults)
-    assert (len(steps), faults.dropped) == (50, 50)

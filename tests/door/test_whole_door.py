@@ -4,24 +4,34 @@ The camera is played, people are flat pictures and the cues of liveness say what
 policy, the lockouts and the event log are the real ones, the latter two on disk.
 """
 
-from collections import Counter
+import copy
+import hashlib
+import os
+from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from accessctl.administration.gallery_heads import GalleryHeads
 from accessctl.audit.log import EventLog
 from accessctl.clock import Uptime
-from accessctl.config import LockoutConfig
+from accessctl.config import LockoutConfig, PolicyConfig
 from accessctl.config.liveness import LivenessConfig
 from accessctl.config.policy import AccessConfig
-from accessctl.domain import Box, CueVerdict, EventKind, PersonRules
+from accessctl.domain import Box, CueVerdict, EventKind, Outcome, PersonRules, Pose
 from accessctl.door.access_gate import AccessGate
 from accessctl.door.demands import Wanted
-from accessctl.door.fake import EPOCH, FACE_BOX, FakeHouse
+from accessctl.door.fake import EPOCH, FACE_BOX, FakeHouse, ScriptedObserver
+from accessctl.door.gallery_watch import GalleryWatch
+from accessctl.door.second_factor import PinAttempts, SecondFactor
+from accessctl.door.setup import LiveSettings
 from accessctl.errors import StoreError
+from accessctl.gallery.person import PinHash
+from accessctl.liveness.challenge import Ask
+from accessctl.liveness.worker import CueAnswer, DirectCueRunner
 from accessctl.policy.circumstances import Proof
 from accessctl.policy.decide import live_frames
 from accessctl.policy.evidence_record import from_data
@@ -30,22 +40,55 @@ from accessctl.policy.replay import Replayed, replay
 from accessctl.recognition.calibration import comparison_fmr
 from accessctl.vision.fake import fake_face
 
-ADA, EVE = 1, 2
+EXAMPLES = int(os.environ.get("WHOLE_DOOR_EXAMPLES", "25"))
+"""How many stories are tried; a thousand for a thorough look."""
+
+ADA, EVE, CARL = 1, 2, 4
 BESIDE = Box(70, 20, 50, 60)
 LOCKOUT = LockoutConfig(attempts=2, door_attempts=4, first_s=20, longest_s=40, off_after=30)
+PIN = "2708"
+HASH = PinHash(b"s", hashlib.scrypt(PIN.encode(), salt=b"s", n=2, r=1, p=1, dklen=32), 2, 1, 1)
+LIFE = LivenessConfig(mode="passive", patience_s=2.0)
+STALE_S, LOOKS_S = 3.0, 1.1
+"""How old the copy of the gallery may be, and how often at least it is looked at."""
+
+
+class InjectedError(Exception):
+    """Something that nobody foresaw."""
 
 
 class FaultyLog:
-    """The real log, on a disk that can be full."""
+    """The real log, on a disk that can be full; knows by which policy each decision was made."""
 
     def __init__(self, log: EventLog) -> None:
         self._log = log
         self.full = False
+        self.policy = PolicyConfig()
+        self.made_by: dict[tuple[str, int], PolicyConfig] = {}
+        self.query = log.query
 
     def append(self, event) -> int:
         if self.full:
             raise StoreError("The disk is full.")
+        if event.kind is EventKind.DECISION:
+            self.made_by[event.data["visit"], event.data["attempt"]] = self.policy
         return self._log.append(event)
+
+
+class SlowCues(DirectCueRunner):
+    """Keeps its answers back while `held`; what was said of each visit by the time it was heard."""
+
+    def __init__(self, examine) -> None:
+        super().__init__(examine)
+        self.held = False
+        self.heard: dict[str, set[CueVerdict]] = {}
+
+    def answers(self) -> list[CueAnswer]:
+        answers = [] if self.held else super().answers()
+        for one in answers:
+            said = {result.verdict for result in one.results}
+            self.heard.setdefault(one.visit, set()).update(said)
+        return answers
 
 
 class WholeDoor:
@@ -55,54 +98,148 @@ class WholeDoor:
         self.real = EventLog(folder / "events.sqlite")
         self.store = LockoutStore(folder / "lockout.sqlite")
         self.log = FaultyLog(self.real)
-        self.house = FakeHouse(wanted=Wanted(LivenessConfig(mode="passive", patience_s=2.0)))
-        self.house.policy = self.house.policy.model_copy(
+        self.house = FakeHouse(wanted=Wanted(LIFE), observer=Failing(self))
+        self.base = self.house.policy.model_copy(
             update={"retry_s": 1.0, "cooldown_s": 2.0, "several_faces": "refuse"}
         )
-        self.ada = self.house.enrol("Ada", ADA)
+        self.house.gallery.place = "here"
         self.house.enrol("Bea", 3)
+        self.house.enrol("Carl", CARL)
+        self.ada = self.house.enrol("Ada", ADA)
+        self.house.gallery.set_pin(self.ada, HASH)
+        self.older = copy.deepcopy(self.house.gallery.__dict__)
+        self.house.gallery.remove("Carl")
+        self.newest: dict[str, Any] | None = None
+        self.replaced_at = self.gone_at = float("inf")
         self.now, self.wall, self.track = 0.0, EPOCH, 1
         self.numbers = iter(range(1, 10**6))
-        self.opened_for: list[int] = []
+        self.shown_on: defaultdict[int, list[int]] = defaultdict(list)
+        self.pinned: set[str] = set()
+        self.gestured: set[str] = set()
+        self.failing: tuple[str, int] = ("", 0)
+        self.demand = "plain"
+        self._set_policy("plain")
         self.start()
+        self._show(EVE, [], 0.1)
 
     def start(self) -> None:
         """As after a restart of the process: nothing is remembered but what is on disk."""
         self.keeper = LockoutKeeper(self.store, "front", LOCKOUT, lambda: Uptime("boot", self.now))
+        self.looks = SlowCues(lambda look: self.house.cues(look))
+        self.house.cue_runner = self.looks
+        heads = GalleryHeads(self.house.gallery, self.log, lambda: self.wall)
+        roster = self.house.roster()
+        attempts = PinAttempts(self.log, self.keeper, lambda: self.wall)
+        self.desk = SecondFactor(roster.pin_of, attempts, lambda: self.now)
         self.door = self.house.door(
-            AccessGate(AccessConfig(), self.house.policy, self.keeper),
+            AccessGate(
+                AccessConfig(), self.house.policy, NotingKeeper(self), second_factor=self.desk
+            ),
             audit=self.log,
-            wall_clock=lambda: self.wall,
+            wall_clock=self._wall,
             new_visit_id=lambda: f"{next(self.numbers):x}",
+            gallery=GalleryWatch(roster, STALE_S, heads),
         )
+
+    def fail(self, stage: str) -> None:
+        """Called where something may go wrong that nobody foresaw."""
+        if self.failing[0] == stage and self.failing[1] > 0:
+            raise InjectedError(stage)
+
+    def _wall(self) -> float:
+        self.fail("clock")
+        return self.wall
+
+    def _set_policy(self, demand: str) -> None:
+        self.demand = demand
+        gesture = Ask.LOOK_UP if demand == "gesture" else None
+        self.house.wanted = Wanted(LIFE, gesture, 3.0)
+        more = {
+            "intent": "off" if gesture is None else "look_up",
+            "second_factor": "pin" if demand == "pin" else "off",
+        }
+        self.house.policy = self.log.policy = self.base.model_copy(update=more)
+
+    def reload(self, demand: str) -> None:
+        self._set_policy(demand)
+        policy = self.house.policy
+        gate = self.door.gate.under(AccessConfig(), policy)
+        unlock = {Outcome.GRANTED: [self.house.unlock]}
+        self.door.take_over(LiveSettings(policy, gate, unlock, wanted=self.house.wanted))
+
+    def restore(self, older: bool) -> None:
+        """An older gallery is put in place of the newest one, or that is put back."""
+        gallery, fault = self.house.gallery, self.house.gallery.fault
+        if older and self.newest is None:
+            self.newest, self.replaced_at = gallery.__dict__, self.now
+            gallery.__dict__ = copy.deepcopy(self.older)
+        elif not older and self.newest is not None:
+            gallery.__dict__, self.newest = self.newest, None
+            self.replaced_at = float("inf")
+        gallery.fault = fault
+
+    def unreadable(self, gone: bool) -> None:
+        fault = StoreError("The disk is away.") if gone else None
+        if gone and self.house.gallery.fault is None:
+            self.gone_at = self.now
+        if not gone:
+            self.gone_at = float("inf")
+        self.house.gallery.fault = fault
+
+    def type_pin(self, right: bool) -> None:
+        waiting = [visit.id for visit in self.door.visits if visit.factor_prompt is not None]
+        if self.desk.offer_pin(PIN if right else "0000").accepted:
+            assert right
+            self.pinned.update(waiting)
 
     def stand(self, person: int, seconds: float, *, beside: bool = False) -> None:
         faces = [fake_face(self.track, box=FACE_BOX)]
         faces += [fake_face(self.track + 10**6, box=BESIDE)] if beside else []
         self._show(person, faces, seconds)
 
+    def look_up(self, person: int) -> None:
+        face = fake_face(self.track, box=FACE_BOX, pose=Pose(0, 20, 0))
+        self._show(person, [face], 0.4, gesture=person == ADA)
+
     def leave(self) -> None:
         self._show(EVE, [], 1.5)
         self.track += 1
 
-    def _show(self, person: int, faces: list, seconds: float) -> None:
+    def _show(self, person: int, faces: list, seconds: float, *, gesture: bool = False) -> None:
         for _ in range(round(seconds * 10)):
             before = len(self.house.unlock.payloads)
-            self.house.play(self.door, [(person, faces)], start=self.now)
-            opened = len(self.house.unlock.payloads) - before
-            assert opened <= 1
-            if opened:
-                # (a) Of whom the frames show, alive in the eyes of the cues, alone, on record.
-                assert person == ADA
-                assert self.house.cues.says is CueVerdict.CONFIRM
-                assert len(faces) == 1
-                assert not self.log.full
+            if gesture:
+                self.gestured.update(visit.id for visit in self.door.visits)
+            try:
+                self.house.play(self.door, [(person, faces)], start=self.now)
+            except InjectedError:
+                self.door.drop_frame(self.now)
+            self.failing = self.failing[0], max(0, self.failing[1] - 1)
+            self.shown_on[self.track].append(person if faces else 0)
+            opened = self.house.unlock.payloads[before:]
+            assert len(opened) <= 1
+            for payload in opened:
+                self._check_opened(faces, payload["visit"])
             self.now = round(self.now + 0.1, 3)
             self.wall += 0.1
 
+    def _check_opened(self, faces: list, visit: str) -> None:
+        """(a) Of whom the frames show, alive in the eyes of the cues, alone, on record."""
+        # An exchange within a track is for the tracker to tell: here frames of hers are enough.
+        recent = self.shown_on[self.track][-round(self.base.window_s * 10) :]
+        assert recent.count(ADA) >= self.base.min_frames
+        assert CueVerdict.CONFIRM in self.looks.heard.get(visit, set())
+        assert CueVerdict.VETO not in self.looks.heard.get(visit, set())
+        assert len(faces) == 1
+        assert not self.log.full
+        assert self.now - self.replaced_at <= LOOKS_S
+        assert self.now - self.gone_at <= STALE_S + LOOKS_S
+        assert self.demand != "pin" or visit in self.pinned
+        assert self.demand != "gesture" or visit in self.gestured
+
     def do(self, kind: str, value: Any) -> None:
-        if kind in ("ada", "eve"):
-            self.stand(ADA if kind == "ada" else EVE, value)
+        if kind in ("ada", "eve", "carl"):
+            self.stand({"ada": ADA, "eve": EVE, "carl": CARL}[kind], value)
         elif kind == "company":
             self.stand(ADA, value, beside=True)
         elif kind == "leave":
@@ -111,6 +248,8 @@ class WholeDoor:
             self.track += 1
         elif kind == "says":
             self.house.cues.says = value
+        elif kind == "slow":
+            self.looks.held = value
         elif kind == "disk":
             self.log.full = value
         elif kind == "lock":
@@ -118,9 +257,23 @@ class WholeDoor:
         elif kind == "wall":
             self.wall = max(0.0, self.wall + value)
         elif kind == "restart":
+            # Without a gallery no door starts.
+            self.unreadable(False)
             self.start()
-        elif kind == "rules":
+        elif kind == "rules" and self.newest is None and self.house.gallery.fault is None:
             self.house.gallery.set_rules(self.ada, PersonRules(disabled=value))
+        elif kind == "fault":
+            self.failing = value
+        elif kind == "reload":
+            self.reload(value)
+        elif kind == "restore":
+            self.restore(value)
+        elif kind == "unreadable":
+            self.unreadable(value)
+        elif kind == "pin":
+            self.type_pin(value)
+        elif kind == "look_up":
+            self.look_up(value)
 
     def check_record(self) -> None:
         """(a) Each grant is on record with all its proofs, once an attempt."""
@@ -132,26 +285,46 @@ class WholeDoor:
         assert acted == attempts
         for event in granted:
             kept = from_data(event.data["evidence"])
+            policy = self.log.made_by[event.data["visit"], event.data["attempt"]]
             assert event.person == self.ada
             assert kept.liveness is Proof.SHOWN
-            least = self.house.policy.min_frames
-            assert live_frames(kept.evidence, self.house.policy.frame_fmr) >= least
-        for made in replay(
-            self.real.query(kind=EventKind.DECISION),
-            self.house.policy,
-            AccessConfig(),
-            "passive",
-            lambda target, people: comparison_fmr(target, max(1, people)),
-        ):
-            assert isinstance(made, Replayed)
-            assert not made.changed, made
-        visits = Counter(e.data["visit"] for e in decided)
-        assert not visits or max(visits.values()) <= self.house.policy.attempts
+            assert policy.second_factor == "off" or kept.second_factor is Proof.SHOWN
+            assert policy.intent == "off" or kept.intent is Proof.SHOWN
+            assert live_frames(kept.evidence, policy.frame_fmr) >= policy.min_frames
+        self._replay()
+        # What was broken off before comes on top, once the face has gone, and grants nothing.
+        told = [e for e in decided if e.data["attempt"] <= self.base.attempts]
+        visits = Counter(e.data["visit"] for e in told)
+        assert not visits or max(visits.values()) <= self.base.attempts
+
+    def _replay(self) -> None:
+        """By the policy that was in force, each decision comes out again."""
+        policies = {id(policy): policy for policy in self.log.made_by.values()}
+        for policy in policies.values():
+            made_by_it = [
+                (number, event)
+                for number, event in self.real.query(kind=EventKind.DECISION)
+                if self.log.made_by[event.data["visit"], event.data["attempt"]] is policy
+            ]
+            for made in replay(
+                iter(made_by_it),
+                policy,
+                AccessConfig(),
+                "passive",
+                lambda target, people: comparison_fmr(target, max(1, people)),
+            ):
+                assert isinstance(made, Replayed)
+                assert not made.changed, made
 
     def let_in(self) -> None:
         """(b) Enrolled, alive, allowed and alone for ten seconds with a lock that works."""
+        self.failing = ("", 0)
         self.do("disk", False)
         self.do("lock", True)
+        self.do("slow", False)
+        self.do("unreadable", False)
+        self.do("restore", False)
+        self.do("reload", "plain")
         self.do("says", CueVerdict.CONFIRM)
         self.do("rules", False)
         self.leave()
@@ -164,22 +337,111 @@ class WholeDoor:
         assert self.keeper.remaining_s(self.ada) > 0
 
 
+class Failing(ScriptedObserver):
+    """Fails where the story says so."""
+
+    def __init__(self, whole: WholeDoor) -> None:
+        super().__init__()
+        self._whole = whole
+
+    def observe(self, frame):
+        self._whole.fail("observe")
+        return super().observe(frame)
+
+
+class NotingKeeper:
+    """The real lockouts; to count may fail, which comes after a grant was acted on."""
+
+    def __init__(self, whole: WholeDoor) -> None:
+        self._whole = whole
+        self.remaining_s = whole.keeper.remaining_s
+        self.reconfigure = lambda _config: None
+
+    def note(self, verdict, person) -> None:
+        self._whole.fail("count")
+        self._whole.keeper.note(verdict, person)
+
+
 THINGS = st.one_of(
-    st.tuples(st.sampled_from(["ada", "eve", "company"]), st.sampled_from([0.1, 0.5, 1.0, 4.0])),
+    st.tuples(
+        st.sampled_from(["ada", "ada", "eve", "carl", "company"]),
+        st.sampled_from([0.1, 0.5, 1.0, 4.0]),
+    ),
     st.tuples(st.sampled_from(["leave", "track", "restart"]), st.none()),
     st.tuples(
         st.just("says"),
         st.sampled_from(list(CueVerdict)),
     ),
-    st.tuples(st.sampled_from(["disk", "lock", "rules"]), st.booleans()),
+    st.tuples(
+        st.sampled_from(["disk", "lock", "rules", "slow", "restore", "unreadable", "pin"]),
+        st.booleans(),
+    ),
     st.tuples(st.just("wall"), st.floats(-1e7, 1e7)),
+    st.tuples(st.just("reload"), st.sampled_from(["plain", "gesture", "pin"])),
+    st.tuples(st.just("look_up"), st.sampled_from([ADA, EVE])),
+    st.tuples(
+        st.just("fault"),
+        st.tuples(st.sampled_from(["observe", "clock", "count"]), st.sampled_from([1, 3, 9])),
+    ),
 )
+
+LATE_VETO = [
+    ("says", CueVerdict.VETO),
+    ("slow", True),
+    ("ada", 4.0),
+    # The attempt ends after twice the patience; what was said of it comes in the pause.
+    ("ada", 0.5),
+    ("slow", False),
+    ("ada", 0.1),
+    ("says", CueVerdict.CONFIRM),
+    ("ada", 4.0),
+]
+BY_GESTURE = [
+    ("says", CueVerdict.CONFIRM),
+    ("reload", "gesture"),
+    ("ada", 1.0),
+    ("look_up", EVE),
+    ("ada", 1.0),
+    ("look_up", ADA),
+    ("ada", 0.5),
+]
+BY_PIN = [
+    ("says", CueVerdict.CONFIRM),
+    ("reload", "pin"),
+    ("ada", 1.0),
+    ("pin", False),
+    ("ada", 1.0),
+    ("pin", True),
+    ("ada", 0.5),
+]
+REMOVED_AND_RESTORED = [
+    ("says", CueVerdict.CONFIRM),
+    ("restore", True),
+    ("leave", None),
+    ("carl", 4.0),
+    ("ada", 1.0),
+    ("unreadable", True),
+    ("restore", False),
+    ("ada", 4.0),
+    ("ada", 4.0),
+]
+FAILS_AFTER_THE_GRANT = [
+    ("says", CueVerdict.CONFIRM),
+    ("fault", ("count", 9)),
+    ("ada", 1.0),
+    ("ada", 4.0),
+]
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-@given(st.lists(THINGS, max_size=14))
+@example(things=LATE_VETO)
+@example(things=REMOVED_AND_RESTORED)
+@example(things=FAILS_AFTER_THE_GRANT)
+@given(things=st.lists(THINGS, max_size=14))
 def test_nobody_wrong_gets_in_and_nobody_right_is_kept_out(
     tmp_path_factory: pytest.TempPathFactory, things: list[tuple[str, Any]]
 ) -> None:
@@ -190,6 +452,23 @@ def test_nobody_wrong_gets_in_and_nobody_right_is_kept_out(
         door.let_in()
         door.check_record()
         assert not door.real.verify().alarm
+    finally:
+        door.real.close()
+        door.store.close()
+
+
+@pytest.mark.parametrize("story", [BY_GESTURE, BY_PIN])
+def test_with_all_that_is_asked_for_somebody_is_let_in(tmp_path: Path, story: list) -> None:
+    """Only after the last of the proofs, and by its own person."""
+    door = WholeDoor(tmp_path)
+    try:
+        for kind, value in story[:-2]:
+            door.do(kind, value)
+        assert door.house.unlock.payloads == []
+        for kind, value in story[-2:]:
+            door.do(kind, value)
+        assert len(door.house.unlock.payloads) == 1
+        door.check_record()
     finally:
         door.real.close()
         door.store.close()

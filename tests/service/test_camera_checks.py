@@ -196,6 +196,29 @@ def test_a_running_door_says_how_its_camera_stands(told, level):
     assert "camera.rotate" in finding.sentence
 
 
+@pytest.mark.parametrize(
+    ("told", "more", "level", "subject", "said"),
+    [
+        ({"failed": 3}, {}, Level.WARNING, "frames", "failed on 3 frames"),
+        ({"behind_s": 4.0}, {}, Level.WARNING, "delay", "4.0 s later"),
+        ({"upside_down": True}, {}, Level.FAILURE, "upright", "upside down"),
+        ({}, {"scenery": 1}, Level.WARNING, "furniture", "1 face in view does not move"),
+        ({}, {"scenery": 2}, Level.WARNING, "furniture", "2 faces in view do not move"),
+    ],
+)
+def test_each_condition_that_a_running_door_reports_is_told(told, more, level, subject, said):
+    camera = {"state": "watching", "error": None, "width": 640, "height": 360, "fps": 15.0}
+    (_, finding) = of_running_door({"camera": camera | told} | more)
+    assert (finding.level, finding.subject) == (level, subject)
+    assert said in finding.sentence
+
+
+def test_of_a_door_that_is_well_nothing_else_is_said():
+    camera = {"state": "watching", "error": None, "width": 640, "height": 360, "fps": 15.0}
+    well = {"failed": 0, "behind_s": 0.1, "upside_down": False}
+    assert len(list(of_running_door({"camera": camera | well, "scenery": 0}))) == 1
+
+
 REAL = CameraIdentity("video0", "046d:0825", "5FB1", "Webcam C270", "uvcvideo", virtual=False)
 OTHER = CameraIdentity("video2", "1bcf:2c99", None, "Other", "uvcvideo", virtual=False)
 SEEN = CameraSample(14.97, 1280, 720, 0.5)
