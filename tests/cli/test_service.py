@@ -1,3 +1,4 @@
+import os
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,6 +7,7 @@ from typing import Any
 import pytest
 
 from accessctl.cli import service
+from accessctl.cli.service import Systemd
 from accessctl.service.install import DROP_IN, UNIT, WRITTEN
 
 
@@ -22,7 +24,7 @@ def machine(site, tmp_path: Path):
 
 
 @pytest.fixture
-def booted(monkeypatch: pytest.MonkeyPatch) -> list[Sequence[str]]:
+def booted(site) -> list[Sequence[str]]:
     """This machine runs systemd and we are root: the commands that would be run."""
     ran: list[Sequence[str]] = []
 
@@ -30,8 +32,7 @@ def booted(monkeypatch: pytest.MonkeyPatch) -> list[Sequence[str]]:
         ran.append(tuple(command))
         return subprocess.CompletedProcess(command, 0, "systemd 252 (252.38)\n", "")
 
-    monkeypatch.setattr(service.subprocess, "run", run)
-    monkeypatch.setattr(service, "at_work", lambda _root: True)
+    site.parts["systemd"] = Systemd(at_work=lambda _root: True, execute=run)
     return ran
 
 
@@ -108,7 +109,7 @@ def test_a_configuration_and_a_user_of_ones_own(machine, site) -> None:
 def test_who_is_not_root_is_told_in_one_sentence(
     site, what: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
     said = site("service", what, config=False)
     assert (said.code, said.out) == (2, "")
     assert said.err.startswith(f"accessctl: Only root can {what} a service; run: sudo ")
@@ -128,21 +129,18 @@ def test_where_systemd_is_at_work_it_is_told(machine, booted) -> None:
     assert ran == [service.STOP, service.DAEMON_RELOAD]
 
 
-def test_a_command_that_fails_is_a_fault_with_its_reason(
-    machine, booted, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_command_that_fails_is_a_fault_with_its_reason(machine, site) -> None:
     def run(command: Sequence[str], **_: Any) -> subprocess.CompletedProcess[str]:
         return subprocess.CompletedProcess(command, 1, "", "no such group\n")
 
-    monkeypatch.setattr(service.subprocess, "run", run)
+    site.parts["systemd"] = Systemd(at_work=lambda _root: True, execute=run)
     said = machine("install")
     assert said.code == 1
     assert "systemd-sysusers /etc/sysusers.d/accessctl.conf failed: no such group." in said.err
 
 
-def test_a_machine_without_systemd(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_machine_without_systemd() -> None:
     def missing(*_: Any, **__: Any) -> subprocess.CompletedProcess[str]:
         raise FileNotFoundError("systemctl")
 
-    monkeypatch.setattr(service.subprocess, "run", missing)
-    assert service.systemd_version() == service.OLDEST_VERSION
+    assert Systemd(execute=missing).version() == service.OLDEST_VERSION
