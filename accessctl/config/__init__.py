@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from accessctl import extensions
 from accessctl.bundled import model_folders, named_models
 from accessctl.config.camera import CameraConfig
+from accessctl.config.doorway import DoorwayConfig
 from accessctl.config.liveness import Intent, LivenessConfig, Mode
 from accessctl.config.operation import (
     ActionConfig,
@@ -62,6 +63,7 @@ __all__ = [
     "Config",
     "CustomAction",
     "DetectorRuntime",
+    "DoorwayConfig",
     "EncoderConfig",
     "Factor",
     "FactorName",
@@ -101,6 +103,7 @@ class Config(Section):
     policy: PolicyConfig = PolicyConfig()
     access: AccessConfig = AccessConfig()
     actions: ActionsConfig = ActionsConfig()
+    doorway: DoorwayConfig = DoorwayConfig()
     audit: AuditConfig = AuditConfig()
     service: ServiceConfig = ServiceConfig()
     training: TrainingConfig = TrainingConfig()

@@ -15,9 +15,11 @@ from accessctl.doorway.values import (
     DoorwayState,
     DoorwayStep,
     LockOutputs,
+    TimePasses,
 )
 
 MAX_OWED = 1000
+ASK_LOG_S = 5.0
 NOT_RECORDED = "The event log cannot be written, and nothing opens without its record."
 
 Record: TypeAlias = Callable[[DoorwayRecord, float], bool]
@@ -71,6 +73,8 @@ class Doorkeeper:
         self._remember = remember
         self._remembered: tuple[object, ...] | None = None
         self._owed: deque[_Owed] = deque(maxlen=MAX_OWED)
+        self._asked = float("-inf")
+        self._patient = False
 
     @property
     def outputs(self) -> LockOutputs:
@@ -84,13 +88,16 @@ class Doorkeeper:
     def take(self, given: DoorwayInput, now: float) -> str | None:
         """Take one input in; a sentence says why what it asks for was not done, None: it was."""
         step = react(self.rules, self.state, given, now)
+        # A log that is full is asked again by whatever happens, and by the clock now and then.
+        idle = isinstance(given, TimePasses) and step.required is None
+        self._patient = idle and now - self._asked < ASK_LOG_S
         if step.owed and step.required is None:
             self._enter(step.state)
-            self._pay()
+            self._pay(now)
             self._write_all((*step.tried, *step.owed))
             self._keep()
             return step.refused
-        self._pay()
+        self._pay(now)
         self._write_all(step.tried)
         refused, state = self._decided(step)
         self._enter(state)
@@ -132,7 +139,10 @@ class Doorkeeper:
             self._tell(lambda listener: listener.recorded(record, time))
         return kept
 
-    def _pay(self) -> None:
+    def _pay(self, now: float) -> None:
+        if not self._owed or self._patient:
+            return
+        self._asked = now
         while self._owed and self._record(self._owed[0].record, self._owed[0].time):
             self._owed.popleft()
 

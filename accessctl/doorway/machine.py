@@ -5,9 +5,9 @@ Pure: the time comes in, nothing is driven and nothing is stored. What is to be 
 the state (`reading.outputs_of`). Who runs it keeps to the order of `DoorwayStep`.
 
 Whatever comes in whatever order:
-the lock is unlocked only while a cause holds that is on record, or that acts before its record (exit,
-fire, evacuation); an opening after a request to exit is never forced; every other opening without
-a cause is.
+the lock is unlocked only while a cause holds that is on record, or that acts before its record
+(exit, fire, evacuation); an opening after a request to exit is never forced; every other opening
+without a cause is.
 """
 
 from dataclasses import replace
@@ -35,9 +35,7 @@ from accessctl.doorway.values import (
 FOREVER = float("inf")
 
 
-def react(
-    rules: DoorwayRules, state: DoorwayState, given: DoorwayInput, now: float
-) -> DoorwayStep:
+def react(rules: DoorwayRules, state: DoorwayState, given: DoorwayInput, now: float) -> DoorwayStep:
     """What `given` comes to at `now`; a time before `state.at` counts as that.
 
     The edge of a contact counts as of its own time, as far back as to what was decided last.
@@ -76,9 +74,7 @@ def _settled(rules: DoorwayRules, before: DoorwayState, after: DoorwayState) -> 
     return after
 
 
-def _taken(
-    rules: DoorwayRules, state: DoorwayState, given: DoorwayInput, at: float
-) -> DoorwayStep:
+def _taken(rules: DoorwayRules, state: DoorwayState, given: DoorwayInput, at: float) -> DoorwayStep:
     match given:
         case ContactSeen():
             return move_leaf(rules, state, given.open, at)
@@ -144,9 +140,7 @@ def _ask_to_exit(rules: DoorwayRules, state: DoorwayState, active: bool | None) 
         return replace(step, state=asked, owed=owed)
     if not state.exit_active:
         return step
-    freed = replace(
-        state, exit_active=False, exit_stuck=False, exit_until=state.at + rules.exit_s
-    )
+    freed = replace(state, exit_active=False, exit_stuck=False, exit_until=state.at + rules.exit_s)
     told = (DoorwayRecord(DoorwayWord.EXIT_FREED),) if state.exit_stuck else ()
     return replace(step, state=freed, tried=step.tried + told)
 
@@ -174,18 +168,19 @@ def _see_tamper(state: DoorwayState, active: bool | None) -> DoorwayStep:
 
 def _hear_output(state: DoorwayState, report: OutputReport) -> DoorwayStep:
     """Without a contact nobody can know that somebody came in by an output that failed."""
-    told = (DoorwayRecord(DoorwayWord.OUTPUT_FAILED, {"detail": report.detail}),)
+    told = {"output": report.name, "detail": report.detail}
+    known = report.name in state.failed
     if report.ok:
-        if not state.output_failed:
+        if not known:
             return DoorwayStep(state)
-        back = DoorwayRecord(DoorwayWord.OUTPUT_BACK, {"detail": report.detail})
-        return DoorwayStep(replace(state, output_failed=False), (back,))
-    if state.leaf is Leaf.UNKNOWN and state.grants:
+        back = DoorwayRecord(DoorwayWord.OUTPUT_BACK, told)
+        return DoorwayStep(replace(state, failed=state.failed - {report.name}), (back,))
+    failed = replace(state, failed=state.failed | {report.name})
+    records = () if known else (DoorwayRecord(DoorwayWord.OUTPUT_FAILED, told),)
+    if report.name == "lock" and state.leaf is Leaf.UNKNOWN:
         unused = tuple(no_entry(grant, "output") for grant in state.grants)
-        return DoorwayStep(replace(state, output_failed=True, grants=()), told + unused)
-    if state.output_failed:
-        return DoorwayStep(state)
-    return DoorwayStep(replace(state, output_failed=True), told)
+        return DoorwayStep(replace(failed, grants=()), records + unused)
+    return DoorwayStep(failed, records)
 
 
 def _hear_arbiter(state: DoorwayState, report: InterlockReport) -> DoorwayStep:
@@ -194,9 +189,7 @@ def _hear_arbiter(state: DoorwayState, report: InterlockReport) -> DoorwayStep:
         return DoorwayStep(state)
     word = DoorwayWord.INTERLOCK_BACK if report.present else DoorwayWord.INTERLOCK_LOST
     after = replace(state, interlock_lost=not report.present)
-    after, unused = (
-        (after, ()) if report.present else drop_grants(after, after.grants, "interlock")
-    )
+    after, unused = (after, ()) if report.present else drop_grants(after, after.grants, "interlock")
     return DoorwayStep(after, (DoorwayRecord(word), *unused))
 
 

@@ -82,7 +82,7 @@ def alarms_of(state: DoorwayState) -> tuple[Alarm, ...]:
         Alarm.FORCED: state.forced_alarm,
         Alarm.HELD: state.held,
         Alarm.TAMPER: state.tamper,
-        Alarm.OUTPUT: state.output_failed,
+        Alarm.OUTPUT: bool(state.failed),
         Alarm.LINE: bool(state.lost & WATCHED),
     }
     return tuple(alarm for alarm, holds in raised.items() if holds)

@@ -218,9 +218,7 @@ def _switch_face_entry(
     return DoorwayStep(after, (record, *unused))
 
 
-def _acknowledge(
-    rules: DoorwayRules, state: DoorwayState, command: OperatorCommand
-) -> DoorwayStep:
+def _acknowledge(rules: DoorwayRules, state: DoorwayState, command: OperatorCommand) -> DoorwayStep:
     """Silences what has happened. What goes on, a tamper contact or a relay, is not silenced."""
     quiet = replace(state, forced_alarm=False, silent=False, held=False)
     if state.held:

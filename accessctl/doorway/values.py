@@ -99,7 +99,8 @@ class DoorwayState:
     their beginning, or from when the first person has come.
     `covered_since` and `covered_until` are the ends of the last span in which the door might be
     opened without being forced; while it lasts `covered_until` is infinite. `beneath` is the
-    posture to which the end of an evacuation leads back. `heard` are the nonces of commands, with
+    posture to which the end of an evacuation leads back. `lost` are inputs that cannot be read and
+    `failed` outputs that do not obey. `heard` are the nonces of commands, with
     the time until which they are remembered.
     """
 
@@ -128,7 +129,7 @@ class DoorwayState:
     covered_since: float = float("inf")
     covered_until: float = NEVER
     silent: bool = False
-    output_failed: bool = False
+    failed: frozenset[str] = frozenset()
     interlock_lost: bool = False
     lost: frozenset[str] = frozenset()
     heard: tuple[tuple[str, float], ...] = ()
@@ -231,8 +232,9 @@ class OperatorCommand:
 
 @dataclass(frozen=True, slots=True)
 class OutputReport:
-    """Whether the outputs do what they were told; `detail` is one sentence."""
+    """Whether an output does what it was told; `name` is lock or alarm, `detail` one sentence."""
 
+    name: str
     ok: bool
     detail: str
 

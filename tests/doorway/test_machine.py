@@ -489,10 +489,10 @@ def test_a_lost_contact_is_an_alarm_and_an_open_door_after_it_is_forced() -> Non
 
 def test_a_relay_that_fails_is_an_alarm_until_it_answers() -> None:
     told = begun()
-    told.take(OutputReport(False, "no answer"), 10.0)
-    told.take(OutputReport(False, "no answer"), 11.0)
+    told.take(OutputReport("lock", False, "no answer"), 10.0)
+    told.take(OutputReport("lock", False, "no answer"), 11.0)
     assert told.keeper.outputs.alarms == (Alarm.OUTPUT,)
-    told.take(OutputReport(True, "on"), 12.0)
+    told.take(OutputReport("lock", True, "on"), 12.0)
     assert told.words() == ["output_failed", "output_back"]
     assert not told.keeper.outputs.alarm
 
@@ -501,7 +501,7 @@ def test_without_a_contact_a_relay_that_fails_is_no_entry() -> None:
     told = Told(DoorwayRules(contact=False), replace(START, contact_open=None))
     told.take(GrantGiven("v1", ADA), 10.0)
     told.words()
-    told.take(OutputReport(False, "no answer"), 11.0)
+    told.take(OutputReport("lock", False, "no answer"), 11.0)
     assert told.words() == ["output_failed", "no_entry", "locked"]
 
 

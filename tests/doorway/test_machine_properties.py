@@ -1,4 +1,5 @@
-"""What holds of the state machine whatever comes in, in whatever order, with a log that may be full.
+"""What holds of the state machine whatever comes in, in whatever order, with a log that may be
+full.
 
 `Witness` knows the rules by what it saw come in and by what reached the log, never by the machine's
 own state.
@@ -62,7 +63,12 @@ inputs: st.SearchStrategy[DoorwayInput] = st.one_of(
         interlock=st.sampled_from(Interlock),
     ),
     commands,
-    st.builds(OutputReport, ok=st.booleans(), detail=st.just("relay")),
+    st.builds(
+        OutputReport,
+        name=st.sampled_from(["lock", "alarm"]),
+        ok=st.booleans(),
+        detail=st.just("relay"),
+    ),
     st.builds(InterlockReport, present=st.booleans()),
 )
 rules = st.builds(
@@ -86,7 +92,9 @@ starts = st.builds(
     face_entry=st.booleans(),
 )
 pauses = st.sampled_from([0.0, 0.1, 0.4, 0.6, 1.0, 3.0, 12.0, 100.0])
-days = st.lists(st.tuples(pauses, inputs, st.sampled_from([False, False, False, True])), max_size=40)
+days = st.lists(
+    st.tuples(pauses, inputs, st.sampled_from([False, False, False, True])), max_size=40
+)
 
 
 @dataclass
