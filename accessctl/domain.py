@@ -216,6 +216,9 @@ class Reason(StrEnum):
     WATCHING_ONLY = "watching_only"
     GALLERY_STALE = "gallery_stale"
     GALLERY_UNACCEPTED = "gallery_unaccepted"
+    LOCKED_DOWN = "locked_down"
+    FACE_ENTRY_OFF = "face_entry_off"
+    INTERLOCK = "interlock"
 
 
 @dataclass(frozen=True, slots=True)

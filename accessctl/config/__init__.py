@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import ValidationError, model_validator
 
 from accessctl import extensions
 from accessctl.bundled import model_folders, named_models
@@ -107,6 +107,13 @@ class Config(Section):
     audit: AuditConfig = AuditConfig()
     service: ServiceConfig = ServiceConfig()
     training: TrainingConfig = TrainingConfig()
+
+    @model_validator(mode="after")
+    def _names_schedules_that_are_there(self) -> "Config":
+        named = self.doorway.open_hours
+        if named is not None and named not in self.access.schedules:
+            raise ValueError(f"doorway.open_hours names the schedule {named!r}, not there")
+        return self
 
     @property
     def lockout_file(self) -> Path:

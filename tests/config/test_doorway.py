@@ -84,7 +84,11 @@ def test_paths_lie_below_the_file_also_in_what_may_be_missing(tmp_path: Path) ->
 
 
 def weaker(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
-    one, other = (Config.model_validate({"doorway": section}) for section in (old, new))
+    hours = {"day": [{"days": ["mon"], "opens": "08:00", "closes": "18:00"}]}
+    access = {"timezone": "Europe/Berlin", "schedules": hours}
+    one, other = (
+        Config.model_validate({"access": access, "doorway": section}) for section in (old, new)
+    )
     return [found.name for found in weakened(one, other)]
 
 
@@ -109,3 +113,8 @@ def test_what_guards_less_is_named(old: dict[str, Any], new: dict[str, Any], nam
 def test_a_doorway_that_is_new_weakens_nothing_but_the_way_out() -> None:
     assert weaker({}, {"lock": STRIKE, "contact": CONTACT}) == []
     assert weaker({}, WHOLE) == ["doorway.exit"]
+
+
+def test_open_hours_by_a_schedule_that_is_not_there_are_refused() -> None:
+    with pytest.raises(ValidationError, match="names the schedule 'day'"):
+        Config.model_validate({"doorway": {"lock": STRIKE, "open_hours": "day"}})
