@@ -321,5 +321,6 @@ class DoorwayWord(StrEnum):
     LINE_BACK = "line_back"
     OUTPUT_FAILED = "output_failed"
     OUTPUT_BACK = "output_back"
+    TESTED = "tested"
     INTERLOCK_LOST = "interlock_lost"
     INTERLOCK_BACK = "interlock_back"

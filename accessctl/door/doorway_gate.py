@@ -5,7 +5,7 @@ who came in, and it refuses whom its posture keeps out.
 import logging
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -138,6 +138,7 @@ class DoorwayGate:
         self._plan = _OpenHours(config)
         self._doorway: Doorway | None = None
         self._tried = float("-inf")
+        self._events: Counter[str] = Counter()
         self.actions: tuple[Action, ...] = (
             DoorwayAction(self.grant, opens=config.doorway.lock is not None),
         )
@@ -195,7 +196,9 @@ class DoorwayGate:
 
     def report(self) -> dict[str, Any] | None:
         doorway = self._doorway
-        return {"state": "not_taken"} if doorway is None else doorway.report()
+        if doorway is None:
+            return {"state": "not_taken"}
+        return {**doorway.report(), "events": dict(self._events)}
 
     @property
     def _taken(self) -> Doorway:
@@ -206,7 +209,9 @@ class DoorwayGate:
     def recorded(self, record: DoorwayRecord, time: float) -> None:
         """See keeper.DoorwayListener."""
         del time
-        log.info("Doorway: %s %s", record.word.value, dict(record.data))
+        if record.word is not DoorwayWord.DURESS:
+            self._events[record.word.value] += 1
+            log.info("Doorway: %s.", record.word.value, extra={"visit": record.data.get("visit")})
         visit = record.data.get("visit")
         if record.word is DoorwayWord.NO_ENTRY and isinstance(visit, str):
             self._on_no_entry(visit, record.person)
