@@ -182,14 +182,14 @@ def _tried(
     from accessctl.door.assembly import open_audit
     from accessctl.door.doorway_gate import doorway_recorder
     from accessctl.doorway.opening import parts_of
-    from accessctl.doorway.trial import Trial
+    from accessctl.doorway.trial import LineTrial
 
     if not config.doorway.used:
         raise InputError("Nothing hangs on this door; see the section doorway: in config.yaml.")
     with open_audit(config) as audit:
         record = doorway_recorder(audit)
         parts = parts_of(config, record, hours=lambda _: False, clock_believed=lambda: False)
-        trial = Trial(parts, who, say, read, time.monotonic)
+        trial = LineTrial(parts, who, say, read, time.monotonic)
         return trial.run(seconds, config.doorway.unlock_s)
 
 

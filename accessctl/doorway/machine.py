@@ -45,6 +45,7 @@ def react(rules: DoorwayRules, state: DoorwayState, given: DoorwayInput, now: fl
         at = now = min(given.at, now)
     now = max(now, state.at)
     passed, told = pass_time(rules, state, now)
+    passed = _lapsed(rules, state, passed)
     step = _taken(rules, passed, given, at)
     step = replace(step, tried=told + step.tried)
     moved = passed.leaf is not Leaf.OPEN and step.state.leaf is Leaf.OPEN
@@ -62,9 +63,21 @@ def _with_lock(rules: DoorwayRules, step: DoorwayStep, was: list[str]) -> Doorwa
     return replace(step, tried=(*step.tried, locked))
 
 
+def _lapsed(rules: DoorwayRules, before: DoorwayState, after: DoorwayState) -> DoorwayState:
+    """Where what covered an opening has run out meanwhile: when it did, not when that was seen."""
+    if before.covered_until != FOREVER or covered(rules, after):
+        return after
+    times = [grant.until for grant in before.grants]
+    if not before.exit_active:
+        times.append(before.exit_until)
+    if before.posture is Posture.OPEN_HOURS and before.posture_until is not None:
+        times.append(before.posture_until)
+    return replace(after, covered_until=max(time for time in times if time <= after.at))
+
+
 def _settled(rules: DoorwayRules, before: DoorwayState, after: DoorwayState) -> DoorwayState:
     """With the span in which an opening is not forced, and no door held for having stood free."""
-    lasting, covers = before.covered_until == FOREVER, covered(rules, after)
+    lasting, covers = after.covered_until == FOREVER, covered(rules, after)
     if covers and not lasting:
         after = replace(after, covered_since=after.at, covered_until=FOREVER)
     elif lasting and not covers:

@@ -25,7 +25,7 @@ QUESTIONS = MappingProxyType(
 )
 
 
-class Trial:
+class LineTrial:
     """`say` shows a line, `read` asks a question and returns the answer."""
 
     def __init__(

@@ -170,6 +170,25 @@ def test_the_grace_covers_a_door_in_hand_and_no_more(opened: float, forced: bool
     assert (told.state is DoorState.FORCED) is forced
 
 
+@pytest.mark.parametrize(
+    "cause",
+    [GrantGiven("v1", ADA), posture(Posture.OPEN_HOURS, seconds=5.0)],
+)
+def test_what_ran_out_long_ago_covers_nothing_though_nobody_looked(cause: DoorwayInput) -> None:
+    told = begun()
+    told.take(cause, 10.0)
+    told.take(ContactSeen(True), 16.0)
+    assert told.state is DoorState.FORCED
+
+
+def test_an_exit_that_ran_out_long_ago_covers_nothing_though_nobody_looked() -> None:
+    told = begun()
+    told.take(InputSeen("exit", True), 10.0)
+    told.take(InputSeen("exit", False), 10.1)
+    told.take(ContactSeen(True), 600.0)
+    assert told.state is DoorState.FORCED
+
+
 def test_a_door_that_was_open_before_the_grant_was_forced() -> None:
     told = begun()
     told.take(GrantGiven("v1", ADA), 10.0)

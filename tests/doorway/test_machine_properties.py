@@ -165,10 +165,21 @@ class Witness:
             or timed
         )
 
+    def lasts_until(self) -> float:
+        """Until when what unlocks has lasted, at most now."""
+        if self.fire or self.evacuated or self.exit_active or (self.hours_open and self.begun):
+            return self.now
+        ends = [self.grant_until]
+        ends += [self.exit_until] if self.rules.exit_unlocks else []
+        ends += [self.posture_until] if self.posture is Posture.OPEN_HOURS else []
+        return min(self.now, max(ends))
+
     def take(self, given: DoorwayInput, pause: float, full: bool) -> tuple[bool, int]:
         """Whether `given` opened the leaf uncovered, and how many records came of it."""
         self.full = full
         self.now += pause
+        if self.keeper.outputs.unlock:
+            self.unlocked_until = self.lasts_until()
         self.keeper.take(TimePasses(self.hours_open), self.now)
         self.look()
         uncovered = False
