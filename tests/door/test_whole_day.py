@@ -35,7 +35,7 @@ from accessctl.vision.fake import fake_face
 ADA, EVE = 1, 2
 PATIENCE_S = 60.0
 BETWEEN_S = 30.0
-FILM = Path(__file__).parents[3] / "shared" / "data" / "liveness" / "live" / "F03.mp4"
+FILM = Path(__file__).parents[3] / "shared" / "data" / "liveness" / "live" / "F05.mp4"
 FILM_S = 6.0
 
 DOORWAY = DoorwayConfig.model_validate(
