@@ -7,7 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from accessctl.config import Config
-from accessctl.config.doorway import DoorwayConfig, GpioOutput, InputLineConfig, OutputConfig
+from accessctl.config.doorway import (
+    DoorwayConfig,
+    GpioOutput,
+    HttpOutput,
+    InputLineConfig,
+    OutputConfig,
+)
+from accessctl.domain import Posture
 from accessctl.doorway.doorway import DoorwayParts
 from accessctl.doorway.gpio import DEVICES, GpioInputs, GpioRelay, line_fact
 from accessctl.doorway.http_relay import network_relay
@@ -16,7 +23,7 @@ from accessctl.doorway.keeper import DoorwayListener, Record
 from accessctl.doorway.lines import ALARM, CONTACT, EXIT, FIRE, LOCK, TAMPER, LineFact, OutputPort
 from accessctl.doorway.memory import PostureMemory
 from accessctl.doorway.values import DoorwayRules
-from accessctl.errors import LineError
+from accessctl.errors import AccessctlError, LineError
 
 MEMORY = "doorway.json"
 
@@ -60,6 +67,45 @@ def outputs_in(config: DoorwayConfig) -> dict[str, OutputConfig]:
     return {name: output for name, output in outputs.items() if output is not None}
 
 
+def relay_addresses(config: DoorwayConfig) -> list[str]:
+    """The addresses of the relays in the network."""
+    found: list[str] = []
+    for output in outputs_in(config).values():
+        if isinstance(output, HttpOutput):
+            found += [output.on.url, output.off.url, output.state.url]
+        elif not isinstance(output, GpioOutput):
+            found.append(output.url)
+    return found
+
+
+def safe_outputs(config: Config, gpiod: Any | None = None, devices: Path = DEVICES) -> list[str]:
+    """After a door that died: lock the lock and end the alarm, except in an evacuation or a fire; a
+    sentence for each that could not be set."""
+    if not config.doorway.used:
+        return []
+    known = PostureMemory(memory_file(config)).load(0.0, clock_believed=False)
+    fire = config.doorway.fire
+    burns = fire is not None and line_fact(FIRE, fire, gpiod, devices).level is True
+    if burns or known.posture is Posture.EVACUATION:
+        return []
+    maglock, wrong = config.doorway.lock_kind == "maglock", []
+    for name, output in outputs_in(config.doorway).items():
+        power = maglock and name == LOCK
+        try:
+            port = _port(output, safe=power, gpiod=gpiod, devices=devices)
+            port.drive(power, None)
+            port.close()
+        except AccessctlError as error:
+            wrong.append(f"{name}: {error}")
+    return wrong
+
+
+def _port(output: OutputConfig, *, safe: bool, gpiod: Any | None, devices: Path) -> OutputPort:
+    if isinstance(output, GpioOutput):
+        return GpioRelay(output, safe=safe, gpiod=gpiod, devices=devices)
+    return network_relay(output)
+
+
 def parts_of(
     config: Config,
     record: Record,
@@ -83,11 +129,7 @@ def parts_of(
         outputs: dict[str, OutputPort] = {}
         for name, output in outputs_in(doorway).items():
             safe = maglock and name == LOCK
-            port: OutputPort
-            if isinstance(output, GpioOutput):
-                port = GpioRelay(output, safe=safe, gpiod=gpiod, devices=devices)
-            else:
-                port = network_relay(output)
+            port = _port(output, safe=safe, gpiod=gpiod, devices=devices)
             stack.callback(port.close)
             outputs[name] = port
         lines = inputs_of(doorway)

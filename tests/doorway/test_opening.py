@@ -4,11 +4,21 @@ import pytest
 
 from accessctl.config import AuditConfig, Config, DoorwayConfig
 from accessctl.config.policy import AccessConfig
+from accessctl.domain import Posture
 from accessctl.doorway.doorway import DoorwayParts
 from accessctl.doorway.gpio import GpioRelay
 from accessctl.doorway.http_relay import NetworkRelay
 from accessctl.doorway.interlock import FileArbiter, NoArbiter
-from accessctl.doorway.opening import facts_of, memory_file, parts_of, rules_of
+from accessctl.doorway.memory import PostureMemory
+from accessctl.doorway.opening import (
+    facts_of,
+    memory_file,
+    parts_of,
+    relay_addresses,
+    rules_of,
+    safe_outputs,
+)
+from accessctl.doorway.values import DoorwayState
 from accessctl.errors import LineError
 from tests.doorway.stand_in_gpiod import StandIn, StandInChip, StandInLine
 
@@ -128,3 +138,49 @@ def test_what_is_known_of_each_line(board: Board, tmp_path: Path) -> None:
     assert (facts["lock"].level, facts["lock"].holder) == (None, None)
     assert facts["alarm"].trouble is not None
     assert board.held() == {"EXIT"}
+
+
+def test_after_a_door_that_died_the_lock_is_locked(board: Board, tmp_path: Path) -> None:
+    board.chip.line("LOCK").high = True
+    whole = config(tmp_path, alarm=None)
+    assert safe_outputs(whole, board.gpiod, board.devices) == []
+    assert not board.chip.line("LOCK").high
+    assert board.held() == set()
+    board.chip.line("LOCK").consumer = "somebody"
+    (wrong,) = safe_outputs(whole, board.gpiod, board.devices)
+    assert wrong.startswith("lock: ")
+
+
+def test_in_an_evacuation_a_door_that_died_stays_unlocked(board: Board, tmp_path: Path) -> None:
+    whole = config(tmp_path)
+    state = DoorwayState(posture=Posture.EVACUATION)
+    assert PostureMemory(memory_file(whole)).save(state, 0.0, 0.0)
+    board.chip.line("LOCK").high = True
+    assert safe_outputs(whole, board.gpiod, board.devices) == []
+    assert board.chip.line("LOCK").high
+
+
+def test_in_a_fire_a_door_that_died_stays_unlocked(board: Board, tmp_path: Path) -> None:
+    # Normally closed to ground: an alarm opens the loop, and the line goes up.
+    board.chip.line("FIRE").high = True
+    board.chip.line("LOCK").high = True
+    assert safe_outputs(config(tmp_path), board.gpiod, board.devices) == []
+    assert board.chip.line("LOCK").high
+
+
+def test_the_addresses_of_relays_in_the_network(tmp_path: Path) -> None:
+    call = {"url": "http://10.0.0.9/x"}
+    described = {
+        "type": "http",
+        "on": call,
+        "off": call,
+        "state": {"url": "http://10.0.0.8/state"},
+        "says_on": "on=1",
+        "says_off": "on=0",
+    }
+    assert set(relay_addresses(config(tmp_path, lock=described).doorway)) == {
+        "http://10.0.0.9/x",
+        "http://10.0.0.8/state",
+        "http://127.0.0.1:9",
+    }
+    assert relay_addresses(DoorwayConfig()) == []
