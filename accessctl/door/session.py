@@ -197,12 +197,8 @@ class Session:
         )
         if other_infrared:
             infrared = infrared_beside(source or self.reader.source, config, fast=self.fast)
-<<<<<<< HEAD
-        self.engine.roster.retarget(config.policy)
-=======
         gate.doorway.plan_by(config)
-        self.engine.roster.retarget(config.policy.attempt_fpir)
->>>>>>> 6edbbeb (The door takes its doorway: grants, postures, who came in)
+        self.engine.roster.retarget(config.policy)
         self.door.gallery.max_stale_s = config.gallery.max_stale_s
         self.engine.observer.reconfigure(config.vision)
         self.door.take_over(settings)
