@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from accessctl.errors import GalleryKeyError as GalleryKeyError
     from accessctl.errors import InputError as InputError
     from accessctl.errors import LastPhotoError as LastPhotoError
+    from accessctl.errors import LineError as LineError
     from accessctl.errors import MisfitError as MisfitError
     from accessctl.errors import ModelError as ModelError
     from accessctl.errors import NameTakenError as NameTakenError
@@ -124,6 +125,7 @@ __all__ = [
     "InfraredSight",
     "InputError",
     "LastPhotoError",
+    "LineError",
     "LivenessFrame",
     "Match",
     "MisfitError",
@@ -215,6 +217,7 @@ _PLACES = {
         "SystemLibraryError",
         "UnknownPersonError",
         "LastPhotoError",
+        "LineError",
         "MisfitError",
         "UnknownPhotoError",
     ),

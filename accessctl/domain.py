@@ -216,6 +216,9 @@ class Reason(StrEnum):
     WATCHING_ONLY = "watching_only"
     GALLERY_STALE = "gallery_stale"
     GALLERY_UNACCEPTED = "gallery_unaccepted"
+    LOCKED_DOWN = "locked_down"
+    FACE_ENTRY_OFF = "face_entry_off"
+    INTERLOCK = "interlock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +248,7 @@ class EventKind(StrEnum):
     ACTION = "action"
     PERSON = "person"
     SERVICE = "service"
+    DOORWAY = "doorway"
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,3 +259,68 @@ class Event:
     kind: EventKind
     data: Mapping[str, Any] = field(default_factory=dict)
     person: PersonId | None = None
+
+
+class DoorState(StrEnum):
+    """What a door's leaf and lock are at. `HELD`: open for too long; `FORCED`: it came open
+    without a cause."""
+
+    CLOSED = "closed"
+    UNLOCKED = "unlocked"
+    OPEN = "open"
+    HELD = "held"
+    FORCED = "forced"
+
+
+class Posture(StrEnum):
+    """What a door as a whole is set to.
+
+    `OPEN_HOURS`: unlocked for everybody; `LOCKED_DOWN`: nobody but named groups comes in;
+    `EVACUATION`: unlocked until it is released. The way out is free in all of them.
+    """
+
+    NORMAL = "normal"
+    OPEN_HOURS = "open_hours"
+    LOCKED_DOWN = "locked_down"
+    EVACUATION = "evacuation"
+
+
+class DoorwayWord(StrEnum):
+    """What an event of the kind `doorway` tells, in its field `state`.
+
+    `ENTERED` and `NO_ENTRY` say of one grant whether the door was opened by it.
+    """
+
+    STARTED = "doorway_started"
+    STOPPED = "doorway_stopped"
+    UNLOCKED = "unlocked"
+    LOCKED = "locked"
+    OPENED = "opened"
+    CLOSED = "closed"
+    ENTERED = "entered"
+    NO_ENTRY = "no_entry"
+    REFUSED = "refused"
+    FORCED = "forced"
+    HELD = "held"
+    EXIT = "exit"
+    EXIT_STUCK = "exit_stuck"
+    EXIT_FREED = "exit_freed"
+    FIRE = "fire"
+    FIRE_OVER = "fire_over"
+    TAMPER = "tamper"
+    TAMPER_OVER = "tamper_over"
+    DURESS = "duress"
+    POSTURE = "posture"
+    OPEN_HOURS = "open_hours"
+    OPEN_HOURS_OVER = "open_hours_over"
+    FACE_ENTRY = "face_entry"
+    ACKNOWLEDGED = "acknowledged"
+    ALARM_OVER = "alarm_over"
+    COMMAND_REFUSED = "command_refused"
+    LINE_LOST = "line_lost"
+    LINE_BACK = "line_back"
+    OUTPUT_FAILED = "output_failed"
+    OUTPUT_BACK = "output_back"
+    TESTED = "tested"
+    INTERLOCK_LOST = "interlock_lost"
+    INTERLOCK_BACK = "interlock_back"

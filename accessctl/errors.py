@@ -18,6 +18,7 @@
     │       └── LastPhotoError    nobody is enrolled without a photo
     └── FaultError                exit code 1: something that should work does not
         ├── CameraError           missing, busy, unplugged, stopped answering
+        ├── LineError             a GPIO line or relay of the doorway is missing or fails
         ├── ModelError            model file missing, altered or unfit
         ├── DeviceError           the asked-for GPU is not there
         ├── FetchError            a model file could not be fetched
@@ -105,6 +106,10 @@ class FaultError(AccessctlError):
 
 
 class CameraError(FaultError):
+    pass
+
+
+class LineError(FaultError):
     pass
 
 

@@ -23,6 +23,7 @@ PUBLIC = {
     *("BadNameError", "UnknownPersonError", "FaultError", "CameraError", "ModelError"),
     *("DeviceError", "FetchError", "StoreError", "GalleryKeyError", "ExtensionError"),
     *("DisplayError", "SystemLibraryError", "MisfitError", "UnknownPhotoError", "LastPhotoError"),
+    "LineError",
 }
 HEAVY = {"numpy", "cv2", "pydantic", "yaml", "PIL", "cryptography", "httpx", "keras", "tensorflow"}
 

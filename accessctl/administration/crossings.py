@@ -1,14 +1,15 @@
 """Who went which way last, as the event log of all doors of an area tells, and what its owner may
 do about it.
 
-A grant counts as a crossing unless the log says that nobody could go in by it, or that it was
-forgiven. Until the lock's action has said so it counts: whoever is in doubt is inside.
+A grant counts as a crossing unless the log says that nobody could go in by it, that the door's
+contact saw nobody go in, or that it was forgiven. Until then it counts: whoever is in doubt is
+inside.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from accessctl.audit.base import ENTRY_FAILED, Log, Recorder
+from accessctl.audit.base import NOT_ENTERED, Log, Recorder
 from accessctl.config.policy import AccessConfig, Passage
 from accessctl.domain import Event, EventKind, Outcome, Person, PersonId
 from accessctl.gallery.people import People
@@ -87,7 +88,7 @@ class Crossings:
             before = last if last is None else _Went(last.passage, last.time, last.visit)
             self._last[person] = _Went(passage, event.time, data.get("visit"), before)
             return
-        failed = data.get("state") == ENTRY_FAILED and last and last.visit == data.get("visit")
+        failed = data.get("state") in NOT_ENTERED and last and last.visit == data.get("visit")
         forgiven = data.get("change") == FORGIVEN and data.get("area") == self._area
         before = last.before if failed and last else None
         if before is not None:

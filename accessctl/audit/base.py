@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol
 
 from accessctl.audit.schema import Row, event_of, row_of
-from accessctl.domain import Event, EventKind, PersonId
+from accessctl.domain import DoorwayWord, Event, EventKind, PersonId
 from accessctl.errors import StoreError
 
 log = logging.getLogger(__name__)
@@ -15,6 +15,9 @@ POLL_S = 0.5
 
 ENTRY_FAILED = "entry_failed"
 """The state of an event that says of a granted visit that nobody could go in by it."""
+
+NOT_ENTERED = frozenset({ENTRY_FAILED, DoorwayWord.NO_ENTRY.value, DoorwayWord.REFUSED.value})
+"""The states of events that say of a granted visit that nobody went in by it."""
 
 
 class Recorder(Protocol):

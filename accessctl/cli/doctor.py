@@ -108,6 +108,7 @@ def checks_of(config: Config, path: Path, root: Path) -> Sequence[tuple[str, "Ch
     from accessctl.service import (
         checks,
         clock_guard,
+        doorway_checks,
         model_checks,
         state_checks,
     )
@@ -135,6 +136,7 @@ def checks_of(config: Config, path: Path, root: Path) -> Sequence[tuple[str, "Ch
         ("clock", partial(clock_guard.check_clock_doubt, config.audit, os.environ)),
         ("disk", partial(checks.check_disk, folders, snapshots_mb)),
         ("actions", partial(checks.check_hooks, config.actions, os.environ)),
+        ("doorway", partial(doorway_checks.check_doorway, config)),
         ("self test", partial(_check_chain, config)),
     ]
 

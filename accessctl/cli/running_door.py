@@ -14,6 +14,7 @@ from accessctl.cli.common import (
     local_time,
     print_json,
 )
+from accessctl.cli.doorway import doorway_lines
 from accessctl.cli.front import Verb
 from accessctl.service.client import ask
 from accessctl.storage.parsing import printable
@@ -76,6 +77,8 @@ def lines(report: Mapping[str, Any]) -> Iterator[str]:
         yield from _locked_out(report["lockout"])
     if not report.get("clock", {"believed": True})["believed"]:
         yield _line("clock", clock_words(report["clock"]["jumped_s"]))
+    if "doorway" in report:
+        yield from doorway_lines(report["doorway"], LABEL + 2)
     if not report.get("acting", True):
         yield _line("acting", "no: another door acts for this lock, and this one watches only")
     done = report["actions"]

@@ -11,11 +11,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import ValidationError, model_validator
 
 from accessctl import extensions
 from accessctl.bundled import model_folders, named_models
 from accessctl.config.camera import CameraConfig
+from accessctl.config.doorway import DoorwayConfig
 from accessctl.config.liveness import Intent, LivenessConfig, Mode
 from accessctl.config.operation import (
     ActionConfig,
@@ -62,6 +63,7 @@ __all__ = [
     "Config",
     "CustomAction",
     "DetectorRuntime",
+    "DoorwayConfig",
     "EncoderConfig",
     "Factor",
     "FactorName",
@@ -101,9 +103,17 @@ class Config(Section):
     policy: PolicyConfig = PolicyConfig()
     access: AccessConfig = AccessConfig()
     actions: ActionsConfig = ActionsConfig()
+    doorway: DoorwayConfig = DoorwayConfig()
     audit: AuditConfig = AuditConfig()
     service: ServiceConfig = ServiceConfig()
     training: TrainingConfig = TrainingConfig()
+
+    @model_validator(mode="after")
+    def _names_schedules_that_are_there(self) -> "Config":
+        named = self.doorway.open_hours
+        if named is not None and named not in self.access.schedules:
+            raise ValueError(f"doorway.open_hours names the schedule {named!r}, not there")
+        return self
 
     @property
     def lockout_file(self) -> Path:

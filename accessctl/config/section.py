@@ -50,10 +50,14 @@ def safer(direction: str, *values: str | float | bool | None) -> dict[str, Any]:
 
 
 def explain(config: BaseModel, prefix: str = "") -> Iterator[tuple[str, Any, FieldInfo]]:
-    """Every leaf of the tree: dotted name, value, and the field with its description."""
+    """Every leaf of the tree: dotted name, value, and the field with its description.
+
+    A section that may be missing is a leaf: its own settings are there or not with it.
+    """
     for name, field in type(config).model_fields.items():
         value = getattr(config, name)
-        if isinstance(value, Section):
+        kind = field.annotation
+        if isinstance(kind, type) and issubclass(kind, Section):
             yield from explain(value, f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}", value, field

@@ -4,7 +4,7 @@ import logging
 
 from accessctl import demo
 from accessctl.administration.changes import Administration
-from accessctl.config import ActionsConfig, CommandAction, Config, LockoutConfig
+from accessctl.config import ActionsConfig, CommandAction, Config, DoorwayConfig, LockoutConfig
 from accessctl.config.liveness import LivenessConfig
 from accessctl.config.policy import AccessConfig
 from accessctl.demo.people import demo_enrolment_photo
@@ -25,6 +25,7 @@ def demo_config(config: Config) -> Config:
             "camera": config.camera.model_copy(update={"source": "demo"}),
             "gallery": config.demo_gallery,
             "actions": ActionsConfig(granted=(unlock,)),
+            "doorway": DoorwayConfig(),
             # A door of its own: your schedules do not bind it, nobody on the tape can enter a PIN
             # or is told what to do, and it may be played often though it refuses most visitors.
             "access": AccessConfig(door="demo"),

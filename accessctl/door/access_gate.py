@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from accessctl.config import LockoutConfig, PolicyConfig
 from accessctl.config.policy import AccessConfig, Factor
 from accessctl.domain import Outcome, PersonId, PersonRules, Reason
+from accessctl.door.doorway_gate import NO_DOORWAY, DoorwayDesk
 from accessctl.door.second_factor import NO_FACTOR_DESK, FactorDesk
 from accessctl.door.visit import Visit
 from accessctl.errors import StoreError
@@ -95,14 +96,17 @@ class AccessGate:
         *,
         crossings: CrossingMemory = NO_CROSSINGS,
         second_factor: FactorDesk = NO_FACTOR_DESK,
+        doorway: DoorwayDesk = NO_DOORWAY,
     ) -> None:
-        """Without `second_factor` nobody can show one; without `crossings` none are known."""
+        """Without `second_factor` nobody can show one; without `crossings` none are known; without
+        `doorway` nothing hangs on the door."""
         self._access = access
         self._policy = policy
         self._plan = AccessPlan.of(access)
         self._lockouts = lockouts
         self._crossings = crossings
         self.second_factor = second_factor
+        self.doorway = doorway
 
     def under(self, access: AccessConfig, policy: PolicyConfig) -> "AccessGate":
         """This gate by another configuration; the two share all that is remembered.
@@ -115,6 +119,7 @@ class AccessGate:
             self._lockouts,
             crossings=self._crossings.under(access),
             second_factor=self.second_factor,
+            doorway=self.doorway,
         )
 
     def take_over(self) -> None:
@@ -149,6 +154,7 @@ class AccessGate:
             crossings_known=known,
             intent=visit.life.intent,
             liveness_doubted=visit.life.doubted,
+            doorway=self.doorway.objection(rules),
         )
         factor = asked(it, policy.second_factor)
         return replace(it, factor=factor, second_factor=self._shown(visit, person, factor, now))

@@ -11,16 +11,23 @@ from accessctl.actions.command import Command, safe_commands, set_safe
 from accessctl.actions.runner import ActionRunner, actions_from
 from accessctl.administration.crossings import Crossings
 from accessctl.administration.gallery_heads import GalleryHeads
-from accessctl.audit.base import ENTRY_FAILED, Log, Recorder, write_down
+from accessctl.audit.base import NOT_ENTERED, Log, Recorder, write_down
 from accessctl.audit.log import EventLog
 from accessctl.audit.opening import find_key, key_path, open_log, snapshot_folder
 from accessctl.audit.snapshots import Snapshots
 from accessctl.clock import uptime
 from accessctl.config import Config
-from accessctl.domain import Event, EventKind, Outcome, PersonId
+from accessctl.domain import Event, EventKind, Outcome, PersonId, PersonRules
 from accessctl.door.access_gate import AccessGate
 from accessctl.door.demands import Wanted
 from accessctl.door.door import Door
+from accessctl.door.doorway_gate import (
+    NO_DOORWAY,
+    DoorwayGate,
+    DuressVisits,
+    Grantees,
+    PartsMaker,
+)
 from accessctl.door.duty import Duty, duty_file
 from accessctl.door.gallery_watch import GalleryWatch
 from accessctl.door.liveness_gate import LivenessGate, OnFault
@@ -35,6 +42,7 @@ from accessctl.door.recorder import (
 )
 from accessctl.door.second_factor import PinAttempts, SecondFactor
 from accessctl.door.setup import DoorSetup, LiveSettings
+from accessctl.doorway.opening import parts_of
 from accessctl.liveness.challenge import Ask
 from accessctl.liveness.cues.table import added_cues
 from accessctl.liveness.texture_network import load_texture
@@ -64,35 +72,47 @@ def open_door(
     *,
     every_frame: bool = False,
     spectator: bool = False,
+    doorway: PartsMaker = parts_of,
 ) -> Iterator[Door]:
     """A door with its actions; leaving the block waits for running actions to finish.
 
     Where `every_frame` of a recording is looked at, liveness is, too: the same decisions each
     time. Otherwise that goes on beside the loop. One door at a time acts for the lock; another
-    one waits until that ends, a `spectator` never acts in its place.
+    one waits until that ends, a `spectator` never acts in its place. `doorway` takes the lines, if
+    there are any; LineError where they cannot be taken.
     """
     config = engine.config
     duty = Duty(duty_file(config), waits=not spectator, record=state_recorder(audit))
     with duty, LockoutStore(config.lockout_file) as lockouts:
         keeper = LockoutKeeper(lockouts, config.access.door, config.policy.lockout, uptime)
         pins = PinAttempts(audit, keeper, time.time)
+        runner = ActionRunner(queue=config.actions.queue)
+        recorder = DecisionRecorder(audit, runner, time.time, on_action)
+        duress = DuressVisits() if config.doorway.duress else None
+        desk: DoorwayGate | None = None
+        if config.doorway.used:
+            grantees = Grantees(
+                lambda person: engine.roster.rules.get(person, PersonRules()),
+                duress or nobody_forced,
+            )
+            desk = DoorwayGate(config, audit, grantees, recorder.note_no_entry, doorway)
         gate = AccessGate(
             config.access,
             config.policy,
             keeper,
             crossings=Crossings(audit, config.access),
-            second_factor=SecondFactor(engine.roster.pin_of, pins, time.monotonic),
+            second_factor=SecondFactor(engine.roster.pin_of, pins, time.monotonic, duress),
+            doorway=desk or NO_DOORWAY,
         )
         settings = live_settings_of(config, gate)
         if duty.acting:
             leave_safe(settings.safe, audit, "start")
-        runner = ActionRunner(queue=config.actions.queue)
         cues = DirectCueRunner() if every_frame else CueWorker()
         setup = DoorSetup(
             observer=engine.observer,
             recogniser=engine.recogniser,
             roster=engine.roster,
-            recorder=DecisionRecorder(audit, runner, time.time, on_action),
+            recorder=recorder,
             liveness=LivenessGate(settings.wanted, cues, fault_recorder(audit, duty)),
             leave_after_s=config.vision.track_timeout_s,
             wall_clock=time.time,
@@ -110,11 +130,15 @@ def open_door(
         )
         door = Door(setup, settings)
         try:
+            if desk is not None and duty.acting:
+                desk.open()
             yield door
         finally:
             cues.close()
             if not runner.close(finish_s):
                 log.warning("Some actions had not finished after %.0f s.", finish_s)
+            if desk is not None:
+                desk.close()
             if duty.acting:
                 leave_safe(door.safe, audit, "stop")
 
@@ -139,7 +163,7 @@ def live_settings_of(config: Config, gate: AccessGate) -> LiveSettings:
     cue that nobody added, ExtensionError for an added one that does not load, and ModelError for
     a texture network that is not there as it was named, or unfit."""
     actions = {
-        Outcome.GRANTED: actions_from(config.actions.granted),
+        Outcome.GRANTED: [*gate.doorway.actions, *actions_from(config.actions.granted)],
         Outcome.DENIED: actions_from(config.actions.denied),
         Outcome.UNKNOWN: actions_from(config.actions.unknown),
     }
@@ -211,7 +235,7 @@ def recent_grants(audit: Log, seconds: float, now: float) -> dict[PersonId, floa
         person, visit = event.person, event.data.get("visit")
         if person is None:
             continue
-        if event.data.get("state") == ENTRY_FAILED and visit in visits:
+        if event.data.get("state") in NOT_ENTERED and visit in visits:
             _, before = visits.pop(visit)
             if before is None:
                 granted.pop(person, None)
@@ -221,6 +245,11 @@ def recent_grants(audit: Log, seconds: float, now: float) -> dict[PersonId, floa
             visits[visit] = person, granted.get(person)
             granted[person] = max(0.0, now - event.time)
     return granted
+
+
+def nobody_forced(_visit: str) -> bool:
+    """Where a PIN has no other one for duress."""
+    return False
 
 
 def new_visit_id() -> str:

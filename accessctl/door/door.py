@@ -151,6 +151,7 @@ class Door:
             self.gallery.look(now)
             if self._setup.duty is not None:
                 self._setup.duty.look()
+            self.gate.doorway.look(acting=self.acting)
         if self.acting and not self._acted:
             self._begin_to_act()
 

@@ -11,7 +11,7 @@ import math
 import threading
 from collections import deque
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol, TypeAlias
 
 import cv2
@@ -99,6 +99,7 @@ def decision_record(
         gesture=gesture,
         doubted=circumstances.liveness_doubted,
         gallery=circumstances.gallery_doubt,
+        doorway=circumstances.doorway,
     )
     record: dict[str, Any] = {
         "evidence": to_data(kept),
@@ -182,6 +183,14 @@ def ignore(_name: str, _ok: bool) -> None:
     """Whoever wants to know nothing of actions."""
 
 
+@dataclass(frozen=True, slots=True)
+class FailedEntry:
+    """A visit that was granted, and by which nobody went in."""
+
+    visit: str
+    person: PersonId | None
+
+
 class DecisionRecorder:
     """Writes decisions to the audit log and hands their actions to the runner.
 
@@ -201,7 +210,7 @@ class DecisionRecorder:
         self._asking: Sequence[tuple[Action, Hashable]] = ()
         self._wall_clock = wall_clock
         self._on_action = on_action
-        self._failed: deque[Decision] = deque()
+        self._failed: deque[FailedEntry] = deque()
 
     def use(self, actions: Mapping[Outcome, Sequence[Action]], asking: Sequence[Action]) -> None:
         """From the next decision on these `actions`, and those that ask a visitor for something.
@@ -245,8 +254,12 @@ class DecisionRecorder:
                 self._report(decision, entry, action, refused)
         return True
 
-    def failed_entries(self) -> list[Decision]:
-        """Grants by which nobody could go in, since the last call; each is on record as such."""
+    def note_no_entry(self, visit: str, person: PersonId | None) -> None:
+        """Nobody went in by the grant of that visit, as the doorway has put on record."""
+        self._failed.append(FailedEntry(visit, person))
+
+    def failed_entries(self) -> list["FailedEntry"]:
+        """Grants by which nobody went in, since the last call; each is on record as such."""
         failed = []
         while self._failed:
             failed.append(self._failed.popleft())
@@ -284,7 +297,7 @@ class DecisionRecorder:
         granted = decision.outcome is Outcome.GRANTED
         if granted and opens_lock(action) and entry.fails_with(ok=result.ok):
             write_down(self._audit, entry_failed_event(decision, self._wall_clock()))
-            self._failed.append(decision)
+            self._failed.append(FailedEntry(decision.visit, decision.person))
         self._on_action(action.name, result.ok)
 
 

@@ -13,7 +13,7 @@ from accessctl.config.policy import Factor
 from accessctl.domain import Outcome, PersonId, Reason
 from accessctl.door.recorder import wrong_pin_event
 from accessctl.errors import InputError
-from accessctl.gallery.person import PinHash, is_pin, pin_matches
+from accessctl.gallery.person import PinHash, is_pin, one_lower, pin_matches
 from accessctl.policy.circumstances import Proof
 from accessctl.policy.decide import Verdict
 from accessctl.policy.lockout_store import LockoutKeeper
@@ -34,6 +34,12 @@ class Attempts(Protocol):
 
     def wrong_pin(self, visit: str, person: PersonId) -> None:
         """On record and counted when this returns."""
+
+
+class DuressNotes(Protocol):
+    """Who hears of a PIN that was typed under duress."""
+
+    def note(self, visit: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +121,11 @@ class SecondFactor:
         pin_of: Callable[[PersonId], PinHash | None],
         attempts: Attempts,
         clock: Callable[[], float],
+        duress: DuressNotes | None = None,
     ) -> None:
-        """`clock` gives seconds that never go back."""
+        """`clock` gives seconds that never go back. `duress` notes visits whose PIN had its last
+        digit one higher; None: that is a wrong PIN."""
+        self._duress = duress
         self._pin_of = pin_of
         self._attempts = attempts
         self._clock = clock
@@ -205,7 +214,7 @@ class SecondFactor:
         if self._attempts.locked_out(wait.person):
             return FactorReply(False, "The door is locked out; wait.")
         kept = self._pin_of(wait.person)
-        if kept is not None and pin_matches(pin, kept):
+        if kept is not None and self._is_right(visit, pin, kept):
             with self._lock:
                 if self._waits.get(visit) is not wait or wait.proof is not Proof.PENDING:
                     return FactorReply(False, "Too late; look into the camera again.")
@@ -220,6 +229,14 @@ class SecondFactor:
                     wait.proof = Proof.REFUTED
         self._attempts.wrong_pin(visit, wait.person)
         return FactorReply(False, "Wrong PIN.")
+
+    def _is_right(self, visit: str, pin: str, kept: PinHash) -> bool:
+        if pin_matches(pin, kept):
+            return True
+        if self._duress is None or not pin_matches(one_lower(pin), kept):
+            return False
+        self._duress.note(visit)
+        return True
 
     def _waiting(self, factor: Factor) -> tuple[str, _Wait] | FactorReply:
         waiting = [

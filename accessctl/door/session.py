@@ -23,10 +23,12 @@ from accessctl.config.camera import CameraConfig
 from accessctl.domain import Decision, Frame, Image
 from accessctl.door.assembly import live_settings_of, open_door
 from accessctl.door.door import Door
+from accessctl.door.doorway_gate import PartsMaker
 from accessctl.door.frame_faults import FrameFaults
 from accessctl.door.liveness_gate import InfraredView
 from accessctl.door.recorder import ActionListener, ignore, service_event
 from accessctl.door.visit import Step
+from accessctl.doorway.opening import parts_of
 from accessctl.errors import CameraError, ConfigError, FaceError
 from accessctl.recognition.engine import Engine
 from accessctl.recognition.enrolment import PhotoDetector
@@ -166,6 +168,7 @@ class Session:
         )
         if other_infrared:
             infrared = infrared_beside(source or self.reader.source, config, fast=self.fast)
+        gate.doorway.plan_by(config)
         self.engine.roster.retarget(config.policy)
         self.door.gallery.max_stale_s = config.gallery.max_stale_s
         self.engine.observer.reconfigure(config.vision)
@@ -241,6 +244,7 @@ def open_session(
     on_action: ActionListener = ignore,
     facts: Mapping[str, Any] = NO_FACTS,
     spectator: bool = False,
+    doorway: PartsMaker = parts_of,
 ) -> Iterator[Session]:
     """Open the camera and the door; start, stop and faults are written to the audit log. Of a door
     that watches only, its start and its end are, marked as such, and nothing between.
@@ -251,6 +255,7 @@ def open_session(
     of the infrared camera, on a thread of that one or inside `steps`; `on_action` of each
     action's name and whether it worked, on its own thread. `facts` are what the record of the
     start says besides. A `spectator` acts only where no other door does at the start.
+    `doorway` takes the doorway's lines.
     """
     config = engine.config
     if source is None:
@@ -292,6 +297,7 @@ def open_session(
                 on_action=on_action,
                 every_frame=not source.live,
                 spectator=spectator,
+                doorway=doorway,
             ) as door,
             ExitStack() as camera,
             ExitStack() as beside,

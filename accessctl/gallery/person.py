@@ -205,6 +205,11 @@ def is_pin(text: object) -> bool:
     )
 
 
+def one_lower(pin: str) -> str:
+    """The PIN whose last digit is one lower, modulo ten: whose PIN of duress this would be."""
+    return f"{pin[:-1]}{(int(pin[-1]) - 1) % 10}"
+
+
 def pin_matches(pin: str, kept: PinHash) -> bool:
     """In constant time as to where they differ; takes tens of ms without Python's lock."""
     return is_pin(pin) and hmac.compare_digest(_pin_digest(pin, kept), kept.digest)

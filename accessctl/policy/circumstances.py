@@ -73,7 +73,8 @@ class Circumstances:
     `awaited` is true while somebody who was recognised in this visit may show the second
     factor, or has. `liveness_doubted` is true where more speaks against life than that it was
     not shown: no PIN makes up for that. `gallery_doubt` is why the people known may not be the
-    people enrolled, None where nothing speaks against it.
+    people enrolled, None where nothing speaks against it. `doorway` is why what the door is set to
+    keeps this person out, None where it does not.
     """
 
     plan: AccessPlan
@@ -90,6 +91,7 @@ class Circumstances:
     intent: Proof = Proof.NOT_NEEDED
     liveness_doubted: bool = False
     gallery_doubt: Reason | None = None
+    doorway: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,7 @@ REFUSALS = (
     Refusal(_where(lambda it: it.place is FacePlace.REFUSED, Reason.TWO_FACES)),
     # Before the person's rules: what is no living face is nobody's visit.
     Refusal(_where(lambda it: it.liveness is Proof.REFUTED, Reason.NOT_LIVE), for_proof=True),
+    Refusal(lambda it: it.doorway),
     Refusal(lambda it: objection(it.person, it.plan, it.time)),
     Refusal(_where(_unknown_crossings, Reason.NO_RECORD)),
     Refusal(_where(lambda it: it.plan.passback.refuses(it.last_crossing), Reason.PASSBACK)),

@@ -80,7 +80,8 @@ class EvidenceRecord:
     enrolled; `widths` (pixels) are those of all faces in view, `index` the visitor's;
     `factor` was asked for beside the face; `direction` is the door's, `crossing` the
     person's last one; `gesture` is what was wanted as a sign of `intent`; `doubted`: more
-    spoke against life than that it was not shown; `gallery` is why it was not relied on.
+    spoke against life than that it was not shown; `gallery` is why it was not relied on, `doorway`
+    why what the door was set to kept them out.
     """
 
     evidence: Evidence
@@ -102,6 +103,7 @@ class EvidenceRecord:
     gesture: Intent = "off"
     doubted: bool = False
     gallery: Reason | None = None
+    doorway: Reason | None = None
 
 
 def to_data(recorded: EvidenceRecord) -> dict[str, Any]:
@@ -139,6 +141,7 @@ def to_data(recorded: EvidenceRecord) -> dict[str, Any]:
         "gesture": recorded.gesture,
         "doubted": recorded.doubted,
         "gallery": recorded.gallery,
+        "doorway": recorded.doorway,
     }
 
 
@@ -186,6 +189,7 @@ def from_data(data: Mapping[str, Any]) -> EvidenceRecord:
             gesture=_word(data.get("gesture", "off"), Intent),
             doubted=bool(data.get("doubted", False)),
             gallery=_reason(data.get("gallery")),
+            doorway=_reason(data.get("doorway")),
         )
     except (KeyError, TypeError, IndexError, AttributeError) as error:
         raise ValueError(f"it is not the evidence of a decision ({error!r})") from error

@@ -101,6 +101,7 @@ def again(
         intent=as_shown(recorded.intent, recorded.gesture, policy.intent),
         liveness_doubted=recorded.doubted,
         gallery_doubt=recorded.gallery,
+        doorway=recorded.doorway,
     )
     wanted = asked(circumstances, policy.second_factor)
     shown = as_shown(recorded.second_factor, recorded.factor, wanted)

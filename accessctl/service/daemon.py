@@ -23,6 +23,7 @@ from accessctl.demo.door import enrol_demo_person
 from accessctl.domain import Decision, Frame
 from accessctl.door.assembly import open_audit
 from accessctl.door.demands import Asked
+from accessctl.door.doorway_commands import doorway_handlers
 from accessctl.door.recorder import service_event
 from accessctl.door.second_factor import second_factor_handlers
 from accessctl.door.session import Session, open_session, watching_fact
@@ -237,6 +238,7 @@ def view_of(session: Session, guard: ClockGuard) -> DoorView:
         gallery=lambda: session.door.gallery.state,
         acting=lambda: session.door.acting,
         beyond_calibration=lambda: engine.roster.beyond_calibration,
+        doorway=lambda: session.door.gate.doorway.report(),
     )
 
 
@@ -297,7 +299,7 @@ def serve(
     handlers = {
         "status": lambda _: statistics.report(),
         "reload": reloads.ask_and_wait,
-        **{command: late.handler(command) for command in ("pin", "press")},
+        **{command: late.handler(command) for command in ("pin", "press", "doorway")},
     }
     with ExitStack() as stack:
         stack.enter_context(on_hangup(reloads.ask, stop.set))
@@ -329,7 +331,8 @@ def serve(
             )
         )
         source.taken_over()
-        late.take(second_factor_handlers(session.door.gate.second_factor))
+        gate = session.door.gate
+        late.take({**second_factor_handlers(gate.second_factor), **doorway_handlers(gate.doorway)})
         stack.enter_context(
             Upkeep(lambda pause: makers.retain(audit, session.config.audit, time.time(), pause))
         )

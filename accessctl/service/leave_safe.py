@@ -15,6 +15,7 @@ from pathlib import Path
 from accessctl.actions.command import safe_commands, set_safe
 from accessctl.administration.acceptance import AcceptedCopy
 from accessctl.config import Config, load_config
+from accessctl.doorway.opening import safe_outputs
 from accessctl.errors import AccessctlError, StoreError
 from accessctl.service import logs
 
@@ -38,12 +39,16 @@ def main(argv: Sequence[str]) -> int:
         print("usage: python -m accessctl.service.leave_safe CONFIG", file=sys.stderr)
         return 2
     try:
-        commands = safe_commands(_last_run(Path(argv[0])).actions)
+        config = _last_run(Path(argv[0]))
+        commands = safe_commands(config.actions)
     except AccessctlError as error:
         print(f"accessctl: {error}", file=sys.stderr)
         return error.exit_code
     ended = set_safe(commands, "died")
-    return 0 if all(result.ok for _, result in ended) else 1
+    wrong = safe_outputs(config)
+    for sentence in wrong:
+        log.error("The safe state was not set. %s", sentence)
+    return 0 if not wrong and all(result.ok for _, result in ended) else 1
 
 
 if __name__ == "__main__":

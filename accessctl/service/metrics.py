@@ -58,7 +58,7 @@ class Totals:
     `decisions` by (outcome, reason), `actions` by (name, ok), `stages` by name; seconds
     throughout. `frame_age_s` is None before the first frame, `infrared_up` where there is no
     infrared camera, `gallery_up` and `acting` before the door is open; `clock_doubt_s` is 0
-    while the wall clock is believed.
+    while the wall clock is believed. `doorway` is its report, None where there is none.
     """
 
     frames: int
@@ -87,6 +87,7 @@ class Totals:
     gallery_age_s: float = 0.0
     config_refused: bool = False
     acting: bool | None = None
+    doorway: Mapping[str, Any] | None = None
 
 
 @dataclass(slots=True)
@@ -121,6 +122,8 @@ class Metrics:
         yield from _camera(totals)
         yield from _decisions(totals)
         yield from _door(totals)
+        if totals.doorway is not None:
+            yield from _doorway(totals.doorway)
 
 
 def registry(totals: Callable[[], Totals]) -> "CollectorRegistry":
@@ -303,6 +306,36 @@ def _door(totals: Totals) -> "Iterator[Metric]":
     )
     yield _count("accessctl_watchdog_pings", "Signs of progress to systemd.", totals.watchdog)
     yield _gauge("accessctl_uptime_seconds", "Since the door was started.", totals.uptime_s)
+
+
+def _doorway(report: Mapping[str, Any]) -> "Iterator[Metric]":
+    """Of a doorway whose lines are not taken only that."""
+    from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+
+    taken = report["state"] != "not_taken"
+    yield _gauge("accessctl_doorway_up", "1 while the doorway's lines are held, else 0.", taken)
+    if not taken:
+        return
+    state = GaugeMetricFamily(
+        "accessctl_doorway_state", "1 for what the door is at.", labels=("state", "posture")
+    )
+    state.add_metric((report["state"], report["posture"]), 1)
+    yield state
+    yield _gauge(
+        "accessctl_doorway_unlocked", "1 while the lock is unlocked, else 0.", report["unlocked"]
+    )
+    yield _gauge("accessctl_doorway_alarms", "Alarms that are raised now.", len(report["alarms"]))
+    yield _gauge(
+        "accessctl_doorway_unrecorded",
+        "Records that wait for an event log that can be written.",
+        report["unrecorded"],
+    )
+    events = CounterMetricFamily(
+        "accessctl_doorway_events", "What happened at the door.", labels=("event",)
+    )
+    for word, number in sorted(report["events"].items()):
+        events.add_metric((word,), number)
+    yield events
 
 
 def _count(name: str, meaning: str, value: float) -> "Metric":

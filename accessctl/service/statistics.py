@@ -76,7 +76,8 @@ class DoorView:
     where there is none; `clock_doubt_s` how far the wall clock has jumped unconfirmed, None while
     it is believed.
     `gallery` says whether the door relies on what it knows of the people enrolled, `acting`
-    whether what it decides counts; `beyond_calibration` why they are too many, see `Roster`.
+    whether what it decides counts; `beyond_calibration` why they are too many, see `Roster`;
+    `doorway` how leaf and lock are, None where nothing hangs on the door.
     """
 
     door: str
@@ -95,6 +96,7 @@ class DoorView:
     gallery: Callable[[], GalleryState] = GalleryState
     acting: Callable[[], bool] = _yes
     beyond_calibration: Callable[[], str | None] = _none
+    doorway: Callable[[], Mapping[str, Any] | None] = _none
 
 
 class Statistics:
@@ -235,6 +237,9 @@ class Statistics:
             infrared = view.infrared()
             if infrared is not None:
                 answer["infrared"] = {"description": infrared[0], "error": infrared[1]}
+            doorway = view.doorway()
+            if doorway is not None:
+                answer["doorway"] = doorway
         return answer
 
     def totals(self) -> Totals:
@@ -277,6 +282,7 @@ class Statistics:
             acting=None if view is None else view.acting(),
             config_refused=bool(self.refused),
             gallery_age_s=0.0 if view is None else view.gallery().age_s,
+            doorway=None if view is None else view.doorway(),
         )
 
     def _note_decision(self, decision: Decision) -> None:

@@ -10,6 +10,7 @@ from accessctl.administration import acceptance
 from accessctl.administration.acceptance import accepted_path
 from accessctl.audit.opening import head_path
 from accessctl.config import Config, WebhookAction
+from accessctl.doorway.opening import memory_file, relay_addresses
 from accessctl.errors import InputError
 
 STATE = acceptance.STATE
@@ -71,6 +72,7 @@ def addresses(config: Config) -> tuple[list[str], list[str]]:
     """Whom the door must reach: addresses as IPAddressAllow takes them, and names of hosts."""
     actions = [action for _, _, action in config.actions.listed()]
     urls = [action.url for action in actions if isinstance(action, WebhookAction)]
+    urls += relay_addresses(config.doorway)
     cameras = (config.camera.source, config.liveness.infrared)
     urls += [source for source in cameras if source is not None and "://" in source]
     hosts = {urlsplit(url).hostname or "" for url in urls}
@@ -100,9 +102,13 @@ def _paths(config: Config, place: ServicePlace) -> list[str]:
     snapshots = config.audit.snapshots.folder
     files = [config.audit.file, head_path(config.audit), config.lockout_file]
     files.append(accepted_path(place.config))
+    if config.doorway.used:
+        files.append(memory_file(config))
     folders = {file.parent for file in files}
     folders |= {config.gallery.folder, config.service.socket.parent}
     folders |= set() if snapshots is None else {snapshots}
+    interlock = config.doorway.interlock
+    folders |= set() if interlock is None else {interlock.folder}
     outside = sorted(f for f in folders if not f.is_relative_to(STATE) and f != RUNTIME)
     lines = [f"ReadWritePaths={folder}" for folder in outside]
     homes = [Path("/home"), Path("/root"), Path("/run/user")]

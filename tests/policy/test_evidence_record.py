@@ -163,7 +163,10 @@ def test_every_figure_is_given_by_its_name() -> None:
         EvidenceRecord(Evidence((), None, 1, 0.0), 1.0, None, 1, "front", PersonRules())  # type: ignore[misc]
 
 
-NEWER = ("factor", "direction", "crossing", "cues", "intent", "gesture", "doubted", "gallery")
+NEWER = (
+    *("factor", "direction", "crossing", "cues", "intent", "gesture", "doubted", "gallery"),
+    "doorway",
+)
 
 
 def test_a_record_from_before_second_factors_and_liveness_is_read() -> None:
@@ -221,6 +224,7 @@ def test_no_face_and_no_name_is_kept() -> None:
         "gesture": "off",
         "doubted": False,
         "gallery": None,
+        "doorway": None,
     }
 
 
