@@ -50,7 +50,10 @@ class PostureOptions(DoorwayOptions):
 
 @dataclass(frozen=True, kw_only=True)
 class FaceEntryOptions(DoorwayOptions):
-    wish: Annotated[str, typer.Argument(metavar="on|off", parser=one_of(("on", "off")))]
+    wish: Annotated[
+        str,
+        typer.Argument(metavar="on|off", parser=one_of(("on", "off")), help="What it is to be."),
+    ]
 
 
 @dataclass(frozen=True, kw_only=True)
