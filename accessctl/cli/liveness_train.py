@@ -12,7 +12,7 @@ from accessctl.errors import InputError
 
 if TYPE_CHECKING:
     from accessctl.training.spoof.fit import Checked
-    from accessctl.training.spoof.run import RunSettings
+    from accessctl.training.spoof.run import RunParts, RunSettings
 
 ABOUT = """\
 Fits the network that tells a living face from a picture of one. It takes photographs and films of
@@ -66,15 +66,16 @@ class TextureOptions:
     doubt: Annotated[float, typer.Option(metavar="P", help="Mean that speaks of an attack.")] = 0.1
 
 
-def run(args: TextureOptions) -> int:
+def run(args: TextureOptions, *, parts: "RunParts | None" = None) -> int:
     """0 when the minutes or the steps are over and everything is written."""
     _refuse_nonsense(args)
-    from accessctl.training.spoof.run import RunListener
+    from accessctl.training.spoof.run import USUAL, RunListener
     from accessctl.training.spoof.run import run as go_on
 
-    go_on(args.run, _settings(args), args.minutes, RunListener(_prepared, _checked))
+    parts = parts or USUAL
+    go_on(args.run, _settings(args), args.minutes, RunListener(_prepared, _checked), parts)
     if args.export is not None:
-        _export(args, args.export)
+        _export(args, args.export, parts)
     return 0
 
 
@@ -135,18 +136,17 @@ def _checked(checked: "Checked") -> None:
     )
 
 
-def _export(args: TextureOptions, folder: Path) -> None:
+def _export(args: TextureOptions, folder: Path, parts: "RunParts") -> None:
     from accessctl.training.spoof.fit import kept
     from accessctl.training.spoof.network import CardFacts, export
     from accessctl.training.spoof.run import (
         films_fitted,
         measured_of,
-        samples_of,
         settings_of,
         told_of,
     )
 
-    fitted, checked = samples_of(args.run)
+    fitted, checked = parts.samples(args.run)
     network = kept(args.run)
     told = CardFacts(
         version=args.version,

@@ -21,6 +21,8 @@ from accessctl.evaluation.data import CANVAS_TEMPLATE
 from accessctl.vision.alignment import Affine, compose, umeyama, warp
 
 Change = Callable[[Image, np.random.Generator], Image]
+Changes = tuple[tuple[Change, float], ...]
+"""What is done, and how often."""
 
 Strength = Literal["none", "light", "door"]
 
@@ -218,8 +220,8 @@ def compressed(image: Image, draw: np.random.Generator, worst: int = 15) -> Imag
     return np.ascontiguousarray(read[..., ::-1])
 
 
-# (what, how often); in the order in which light, lens, sensor and codec act.
-DOOR: tuple[tuple[Change, float], ...] = (
+# In the order in which light, lens, sensor and codec act.
+DOOR: Changes = (
     (exposure, 0.5),
     (backlit, 0.06),
     (motion, 0.06),
@@ -230,7 +232,7 @@ DOOR: tuple[tuple[Change, float], ...] = (
     (compressed, 0.20),
 )
 
-LIGHT: tuple[tuple[Change, float], ...] = (
+LIGHT: Changes = (
     (low_resolution, 0.20),
     (exposure, 0.30),
     (grey, 0.05),
@@ -244,12 +246,13 @@ class Augmentation:
     """From a canvas (128, 128, 3) to a training crop (S, S, 3), both RGB uint8.
 
     `none` only cuts; `light` adds mirroring, misalignment and mild changes; `door` all that
-    a door's camera does to a face, and what people wear there.
+    a door's camera does to a face (`door`), and what people wear there.
     """
 
     geometry: CropGeometry
     strength: Strength = "door"
     jitter: Jitter = DEFAULT_JITTER
+    door: Changes = DOOR
 
     def crop(self, canvas: Image, draw: np.random.Generator) -> Image:
         if self.strength == "none":
@@ -259,7 +262,7 @@ class Augmentation:
         crop = cut_jittered(canvas, self.geometry, self.jitter, draw)
         if draw.random() < MIRROR:
             crop = np.ascontiguousarray(crop[:, ::-1])
-        for change, share in DOOR if self.strength == "door" else LIGHT:
+        for change, share in self.door if self.strength == "door" else LIGHT:
             if draw.random() < share:
                 crop = change(crop, draw)
         return crop

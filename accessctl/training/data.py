@@ -4,7 +4,7 @@ A teacher's descriptors are read from a file, or computed by an encoder and kept
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accessctl.config import EncoderConfig, VisionConfig
+from accessctl.encoder.base import Encoder
 from accessctl.encoder.card import CARD_NAME, Card
 from accessctl.encoder.choose import load_encoder
 from accessctl.errors import InputError, StoreError
@@ -135,21 +136,29 @@ def targets_from(
     return np.concatenate(parts, axis=1)
 
 
-def descriptors(teacher: TeacherSetting, faces: FaceSet, cache: Path) -> NDArray[np.float32]:
-    """float32 (N, T) for all `faces` as they were read; InputError when a file does not go
-    with them, ModelError when the encoder named cannot be used."""
+def descriptors(
+    teacher: TeacherSetting,
+    faces: FaceSet,
+    cache: Path,
+    *,
+    load: Callable[[EncoderConfig], Encoder] = load_encoder,
+    at_once: int = AT_ONCE,
+) -> NDArray[np.float32]:
+    """float32 (N, T) for all `faces` as they were read, of which an encoder is shown at most
+    `at_once` together; InputError when a file does not go with them, ModelError when the encoder
+    named cannot be used."""
     folder = encoder_folder(teacher.file)
     return (
         _read_descriptors(teacher.file, len(faces))
         if folder is None
-        else _computed(folder, faces, cache)
+        else _computed(load(EncoderConfig(folder=folder)), faces, cache, at_once)
     )
 
 
-def encoder_folder(named: Path) -> Path | None:
-    """The encoder that a teacher's name stands for: its folder, or the name of one in models/;
+def encoder_folder(named: Path, models: Path = MODELS) -> Path | None:
+    """The encoder that a teacher's name stands for: its folder, or the name of one in `models`;
     None for anything else."""
-    return next((f for f in (named, MODELS / named) if (f / CARD_NAME).exists()), None)
+    return next((f for f in (named, models / named) if (f / CARD_NAME).exists()), None)
 
 
 def _read_descriptors(file: Path, count: int) -> NDArray[np.float32]:
@@ -167,9 +176,8 @@ def _read_descriptors(file: Path, count: int) -> NDArray[np.float32]:
     return values
 
 
-def _computed(folder: Path, faces: FaceSet, cache: Path) -> NDArray[np.float32]:
+def _computed(encoder: Encoder, faces: FaceSet, cache: Path, at_once: int) -> NDArray[np.float32]:
     """Kept in `cache` by the encoder's fingerprint, so that a resumed run has the same."""
-    encoder = load_encoder(EncoderConfig(folder=folder))
     kept = cache / f"teacher_{encoder.card.fingerprint[:12]}.npy"
     if kept.exists():
         return _read_descriptors(kept, len(faces))
@@ -177,7 +185,7 @@ def _computed(folder: Path, faces: FaceSet, cache: Path) -> NDArray[np.float32]:
     recipe = Augmentation(encoder.card.crop_geometry, "none")
     parts = [
         encoder.embed(plain_crops(faces.select(some), recipe))
-        for some in np.array_split(np.arange(len(faces)), -(-len(faces) // AT_ONCE))
+        for some in np.array_split(np.arange(len(faces)), -(-len(faces) // at_once))
     ]
     values = np.concatenate(parts)
     partial = kept.with_suffix(".partial.npy")

@@ -12,8 +12,10 @@ from accessctl.cli.main import main
 from accessctl.demo.people import collins, hopper
 from accessctl.domain import Box
 from accessctl.liveness.texture_network import TextureNetwork
-from accessctl.training.spoof import fit, prepare, run
+from accessctl.training.spoof.fit import fit
 from accessctl.training.spoof.network import build_network
+from accessctl.training.spoof.prepare import Pieces, prepare
+from accessctl.training.spoof.run import RunParts
 
 # Keras 3.15 hands its variables to numpy in a way numpy deprecates.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -51,17 +53,16 @@ def people(tmp_path_factory) -> Path:
     return folder
 
 
-@pytest.fixture
-def quick(monkeypatch) -> None:
-    """A run of a few seconds: small pieces, a small network, teachers that need no file."""
-    monkeypatch.setattr(prepare, "PIECE", 12)
-    monkeypatch.setattr(prepare, "CHECK_PIECES", 1)
-    monkeypatch.setattr(fit, "build_network", partial(build_network, (6,)))
-    monkeypatch.setattr(run, "open_teachers", lambda folder: (FakeTeacher(2.7), FakeTeacher(4.0)))
+# A run of a few seconds: small pieces, a small network, teachers that need no file.
+QUICK = RunParts(
+    prepare=partial(prepare, size=Pieces(12, checking=1)),
+    fit=partial(fit, build=partial(build_network, (6,))),
+    teachers=lambda folder: (FakeTeacher(2.7), FakeTeacher(4.0)),
+)
 
 
-def said(capsys, *words: object) -> tuple[int, str, str]:
-    code = main(["liveness", "train", *map(str, words)])
+def said(capsys, *words: object, parts: RunParts = QUICK) -> tuple[int, str, str]:
+    code = main(["liveness", "train", *map(str, words)], partial(performed, parts=parts))
     out, err = capsys.readouterr()
     return code, out, err
 
@@ -74,7 +75,7 @@ def begin(people: Path, folder: Path) -> tuple[object, ...]:
     )
 
 
-def test_from_pictures_to_a_network_that_a_door_loads(quick, people, tmp_path, capsys) -> None:
+def test_from_pictures_to_a_network_that_a_door_loads(people, tmp_path, capsys) -> None:
     folder, shipped = tmp_path / "run", tmp_path / "texture"
     words = (*begin(people, folder), "--seed", 5, "--version", "2024")
     code, out, err = said(capsys, *words, "--export", shipped, "--confirm", 0.8)
@@ -101,7 +102,7 @@ def test_from_pictures_to_a_network_that_a_door_loads(quick, people, tmp_path, c
     assert stamps == {path: path.stat().st_mtime_ns for path in folder.rglob("*.npz")}
 
 
-def test_a_run_is_not_mixed_with_another(quick, people, tmp_path, capsys) -> None:
+def test_a_run_is_not_mixed_with_another(people, tmp_path, capsys) -> None:
     folder = tmp_path / "run"
     folder.mkdir()
     settings = {"sources": [{"kind": "lfw", "place": "a.zip"}], "teachers": "b", "steps": 7}
@@ -151,7 +152,7 @@ def test_what_cannot_be_used_is_told_at_once(tmp_path, capsys, words, complaint)
         ("film={}/films", "No picture of a living face is left to check with"),
     ],
 )
-def test_pictures_that_do_not_serve_are_told(quick, people, tmp_path, capsys, living, complaint):
+def test_pictures_that_do_not_serve_are_told(people, tmp_path, capsys, living, complaint):
     words = ("--run", tmp_path / "run", "--teachers", people, "--living", living.format(people))
     code, _, err = said(capsys, *words)
     assert code == 2
@@ -160,22 +161,20 @@ def test_pictures_that_do_not_serve_are_told(quick, people, tmp_path, capsys, li
 
 
 def test_teachers_that_are_not_there_are_told_before_any_picture_is_looked_at(
-    people, tmp_path, capsys, monkeypatch
+    people, tmp_path, capsys
 ) -> None:
-    monkeypatch.setattr(run, "pictures", lambda sources: pytest.fail("looked at"))
-    code, _, err = said(capsys, *begin(people, tmp_path / "run"))
+    parts = RunParts(pictures=lambda sources: pytest.fail("looked at"))
+    code, _, err = said(capsys, *begin(people, tmp_path / "run"), parts=parts)
     assert code == 1
     assert "MiniFASNetV2.pth cannot be read" in err
 
 
-def test_a_run_that_came_to_no_network_cannot_be_exported(
-    quick, people, tmp_path, capsys, monkeypatch
-) -> None:
-    for step in ("prepare", "fit"):
-        monkeypatch.setattr(run, step, lambda *given, **options: None)
-    monkeypatch.setattr(run, "samples_of", lambda folder: (None, None))
+def test_a_run_that_came_to_no_network_cannot_be_exported(people, tmp_path, capsys) -> None:
+    def idle(*given, **options) -> None: ...
+
+    parts = RunParts(prepare=idle, fit=idle, samples=lambda folder: (None, None))
     words = (*begin(people, tmp_path / "run"), "--export", tmp_path / "texture")
-    code, _, err = said(capsys, *words)
+    code, _, err = said(capsys, *words, parts=parts)
     assert code == 2
     assert "holds no network yet" in err
     assert not (tmp_path / "texture").exists()

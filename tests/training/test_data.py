@@ -5,7 +5,6 @@ import pytest
 
 from accessctl.encoder.base import FakeEncoder
 from accessctl.errors import InputError
-from accessctl.training import data
 from accessctl.training.data import descriptors, encoder_folder, targets_from
 from accessctl.training.faces import FaceSet
 from accessctl.training.settings import TeacherSetting
@@ -58,25 +57,37 @@ def test_pickles_are_refused(tmp_path):
         descriptors(TeacherSetting(file=tmp_path / "p.npy"), faces(1), tmp_path)
 
 
-def test_an_encoder_teaches_in_the_order_of_the_faces_and_is_asked_once(
-    tmp_path, monkeypatch, tiny_encoder
-):
-    encoder = FakeEncoder()
+class OnceEncoder(FakeEncoder):
+    """Fails a test that embeds with it once it is `spent`."""
+
+    spent = False
+
+    def embed(self, crops):
+        if self.spent:
+            pytest.fail("computed again")
+        return super().embed(crops)
+
+
+def test_an_encoder_teaches_in_the_order_of_the_faces_and_is_asked_once(tmp_path, tiny_encoder):
+    encoder = OnceEncoder()
     loaded = []
-    monkeypatch.setattr(data, "load_encoder", lambda config: loaded.append(config) or encoder)
-    monkeypatch.setattr(data, "AT_ONCE", 3)
+
+    def load(config):
+        loaded.append(config)
+        return encoder
+
     setting = TeacherSetting(file=tiny_encoder)
-    values = descriptors(setting, faces(8), tmp_path)
+    values = descriptors(setting, faces(8), tmp_path, load=load, at_once=3)
     size = encoder.card.input.size
     alone = encoder.embed(np.full((1, size, size, 3), 5, np.uint8))
     assert values.shape == (8, encoder.card.dimension)
     np.testing.assert_allclose(values[5], alone[0], atol=1e-6)
-    monkeypatch.setattr(encoder, "embed", lambda crops: pytest.fail("computed again"))
-    np.testing.assert_array_equal(descriptors(setting, faces(8), tmp_path), values)
+    encoder.spent = True
+    again = descriptors(setting, faces(8), tmp_path, load=load)
+    np.testing.assert_array_equal(again, values)
     assert loaded[0].folder == tiny_encoder
 
 
-def test_a_bare_name_is_one_of_the_models(tmp_path, monkeypatch, tiny_encoder):
-    monkeypatch.setattr(data, "MODELS", tiny_encoder.parent)
-    assert encoder_folder(Path(tiny_encoder.name)) == tiny_encoder
+def test_a_bare_name_is_one_of_the_models(tmp_path, tiny_encoder):
+    assert encoder_folder(Path(tiny_encoder.name), tiny_encoder.parent) == tiny_encoder
     assert encoder_folder(tmp_path / "descriptors.npy") is None

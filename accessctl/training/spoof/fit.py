@@ -53,7 +53,8 @@ class FitPlan:
     """The rate falls over `steps` batches of `batch` samples, however many calls they take; one
     call ends after `minutes` of wall time at the latest. `matching` more batches follow, of
     pictures that the teachers are asked about at once; for them the rate falls again, from a
-    lower start. A check follows `every` so many steps."""
+    lower start. A check follows `every` so many steps. The rate rises to `rate` over the first
+    `warm_up` steps."""
 
     steps: int
     matching: int = 0
@@ -61,6 +62,8 @@ class FitPlan:
     minutes: float = 60.0
     every: int = 300
     seed: int = 0
+    rate: float = LEARNING_RATE
+    warm_up: int = WARM_UP
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +83,19 @@ def fit(
     teachers: Callable[[], Sequence[Teacher]] = tuple,
     clock: Callable[[], float] = time.monotonic,
     told: Callable[[Checked], None] = lambda _: None,
+    build: Callable[[], keras.Model] = build_network,
 ) -> keras.Model:
     """The network after all batches of `plan`, or as far as the minutes went.
 
     Written to `folder` at each check, and at the end: the network with its optimiser, and a line
     of history. A later call goes on from there, and comes to the same network as one call would.
-    `teachers` are asked for where the plan has batches of `matching`. Raises InputError without
-    samples and StoreError where the folder cannot be written.
+    `teachers` are asked for where the plan has batches of `matching`; `build` makes the network
+    that a run begins with. Raises InputError without samples and StoreError where the folder
+    cannot be written.
     """
     if not len(fitted) or not len(checked):
         raise InputError("There is nothing to fit on or nothing to check with; give more pictures.")
-    network, done = _begun(folder, plan)
+    network, done = _begun(folder, plan, build)
     until = clock() + plan.minutes * 60
     last = plan.steps + plan.matching
     for step, (given, wanted) in ahead(batches(fitted, plan, done, teachers)):
@@ -107,17 +112,17 @@ def fit(
 
 
 def rate_at(step: int, plan: FitPlan) -> float:
-    """Cosine from LEARNING_RATE to FINAL_RATE (Loshchilov and Hutter, "SGDR", ICLR 2017, eq. 5)
+    """Cosine from `plan.rate` to FINAL_RATE (Loshchilov and Hutter, "SGDR", ICLR 2017, eq. 5)
     after a linear warm-up, once over the steps and once, at MATCHING_RATE of it, over the rest."""
     if step <= plan.steps:
-        return _falling(step, plan.steps)
-    return MATCHING_RATE * _falling(step - plan.steps, plan.matching)
+        return _falling(step, plan.steps, plan)
+    return MATCHING_RATE * _falling(step - plan.steps, plan.matching, plan)
 
 
-def _falling(step: int, steps: int) -> float:
+def _falling(step: int, steps: int, plan: FitPlan) -> float:
     cosine = (1 + math.cos(math.pi * min(1.0, step / max(1, steps)))) / 2
-    rate = FINAL_RATE + (LEARNING_RATE - FINAL_RATE) * cosine
-    return rate * min(1.0, step / WARM_UP)
+    rate = FINAL_RATE + (plan.rate - FINAL_RATE) * cosine
+    return rate * min(1.0, step / plan.warm_up)
 
 
 def batches(
@@ -243,10 +248,12 @@ def kept(folder: Path) -> keras.Model:
         ) from error
 
 
-def _begun(folder: Path, plan: FitPlan) -> tuple[keras.Model, int]:
+def _begun(
+    folder: Path, plan: FitPlan, build: Callable[[], keras.Model]
+) -> tuple[keras.Model, int]:
     """The network and how many batches it has seen, which its optimiser counts."""
     keras.utils.set_random_seed(plan.seed)
-    fresh = compiled(build_network())
+    fresh = compiled(build())
     if not (folder / NETWORK_FILE).is_file():
         return fresh, 0
     network = kept(folder)

@@ -8,7 +8,7 @@ the second: see `answering`.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,7 @@ import yaml
 from keras import layers
 from pydantic import JsonValue
 
-from accessctl.encoder.keras_file import to_litert
+from accessctl.encoder.keras_file import Precision, to_litert
 from accessctl.errors import ModelError, StoreError
 from accessctl.liveness.texture_card import CARD_NAME, TextureCard, TextureInput, TextureOutput
 from accessctl.storage.files import write_atomically
@@ -110,12 +110,17 @@ class CardFacts:
     doubt: float
 
 
-def export(network: keras.Model, folder: Path, told: CardFacts) -> TextureCard:
-    """Write the network and its card into `folder`.
+def export(
+    network: keras.Model,
+    folder: Path,
+    told: CardFacts,
+    convert: Callable[[keras.Model, Precision], bytes] = to_litert,
+) -> TextureCard:
+    """Write the network, as `convert` makes a file of it, and its card into `folder`.
 
     Raises ModelError for a file above MOST_BYTES, StoreError where it cannot be written.
     """
-    content = to_litert(answering(network), "float16")
+    content = convert(answering(network), "float16")
     if len(content) > MOST_BYTES:
         raise ModelError(
             f"The network takes {len(content) / 1e6:.1f} MB; a texture network may take "

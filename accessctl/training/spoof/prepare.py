@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from accessctl.domain import Box, Image
 from accessctl.errors import InputError
 from accessctl.liveness.texture_card import crops
-from accessctl.training.spoof.optics import MEDIA, Camera, draw_camera, taken
+from accessctl.training.spoof.optics import MEDIA, Camera, Picture, draw_camera, taken
 from accessctl.training.spoof.samples import (
     LIVING,
     REACHES,
@@ -85,6 +85,29 @@ class Twin:
 
 
 @dataclass(frozen=True, slots=True)
+class Rendering:
+    """What draws a scene of somebody living, one of an attack, and what a camera makes of it."""
+
+    living: Callable[[FacePicture, Framing, np.random.Generator], Seen] = living
+    presented: Callable[[Held, Framing, np.random.Generator], Seen] = presented
+    taken: Callable[[Picture, Camera], Image] = taken
+
+
+USUAL = Rendering()
+
+
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """Samples are written in pieces of `size`; the first `checking` of them are for checking."""
+
+    size: int = PIECE
+    checking: int = CHECK_PIECES
+
+
+WHOLE = Pieces()
+
+
+@dataclass(frozen=True, slots=True)
 class Folds:
     """Who is for checking only: the films named, and of photographs a share by a hash of whose
     they are, so that other people that are added move nobody."""
@@ -108,13 +131,14 @@ def prepare(
     *,
     seed: int = 0,
     told: Callable[[int, int], None] = lambda _done, _all: None,
+    size: Pieces = WHOLE,
 ) -> None:
     """Make the pieces that are missing; `pictures` and `teachers` are asked for only then.
 
     `told` hears how many pieces of those missing are made. Raises InputError where one side is
     left without a picture of somebody living.
     """
-    pieces = missing(folder, count)
+    pieces = missing(folder, count, size)
     if not pieces:
         return
     # First what fails at once: to look at all pictures takes minutes.
@@ -129,24 +153,26 @@ def prepare(
 
     def make(piece: tuple[int, Fold, Path]) -> None:
         number, fold, path = piece
-        write_samples(path, make_piece(number, sides[fold], opened, seed))
+        write_samples(path, make_piece(number, sides[fold], opened, seed, size.size))
 
     with ThreadPoolExecutor(THREADS) as pool:
         for done, _ in enumerate(pool.map(make, pieces), start=1):
             told(done, len(pieces))
 
 
-def folded(pictures: Sequence[FacePicture], folds: Folds) -> dict[Fold, list[FacePicture]]:
+def folded(
+    pictures: Sequence[FacePicture], folds: Folds, few: int = FEW
+) -> dict[Fold, list[FacePicture]]:
     """Pictures to fit on and to check with, nobody on both sides.
 
-    A kind that grows to FEW groups gives up some of those it had set aside, not the reverse.
+    A kind that grows to `few` groups gives up some of those it had set aside, not the reverse.
     """
     groups: dict[str, set[str]] = {}
     for one in pictures:
         groups.setdefault(one.kind, set()).add(one.group)
     shares: dict[str, float] = {}
     for members in groups.values():
-        share = SHARE_OF_FEW if len(members) < FEW else SHARE_OF_MANY
+        share = SHARE_OF_FEW if len(members) < few else SHARE_OF_MANY
         # Who is in several kinds is set aside in all of them or in none.
         shares |= {group: max(share, shares.get(group, 0.0)) for group in members}
     found: dict[Fold, list[FacePicture]] = {"fit": [], "check": []}
@@ -155,20 +181,24 @@ def folded(pictures: Sequence[FacePicture], folds: Folds) -> dict[Fold, list[Fac
     return found
 
 
-def missing(folder: Path, count: int) -> list[tuple[int, Fold, Path]]:
+def missing(folder: Path, count: int, pieces: Pieces = WHOLE) -> list[tuple[int, Fold, Path]]:
     """Number, fold and file of each piece that `count` samples need and that is not there yet."""
-    wanted = -(-count // PIECE) + CHECK_PIECES
+    wanted = -(-count // pieces.size) + pieces.checking
     every = []
     for number in range(wanted):
-        fold: Fold = "check" if number < CHECK_PIECES else "fit"
+        fold: Fold = "check" if number < pieces.checking else "fit"
         every.append((number, fold, folder / f"{fold}-{number:04d}.npz"))
     return [piece for piece in every if not piece[2].exists()]
 
 
 def make_piece(
-    number: int, pictures: Sequence[FacePicture], teachers: Sequence[Teacher], seed: int
+    number: int,
+    pictures: Sequence[FacePicture],
+    teachers: Sequence[Teacher],
+    seed: int,
+    size: int = PIECE,
 ) -> Samples:
-    """PIECE samples of one fold's pictures; the same numbers give the same samples.
+    """`size` samples of one fold's pictures; the same numbers give the same samples.
 
     At least one of the pictures is of somebody living.
     """
@@ -176,14 +206,14 @@ def make_piece(
     alive = _alive(pictures)
     draw = _drawer(pictures, rng)
     made: list[tuple[Twin, FacePicture]] = []
-    while len(made) < PIECE:
+    while len(made) < size:
         picture = draw()
         if picture.kind == REAL_ATTACK:
             seen = living(picture, draw_framing(picture, rng), rng)
             made.append((sampled(seen, draw_camera(rng), REAL_ATTACK, rng), picture))
         else:
             made += [(twin, picture) for twin in twins(picture, alive, rng)]
-    return _samples(made[:PIECE], teachers)
+    return _samples(made[:size], teachers)
 
 
 def _alive(pictures: Sequence[FacePicture]) -> list[FacePicture]:
@@ -225,7 +255,10 @@ def _samples(made: Sequence[tuple[Twin, FacePicture]], teachers: Sequence[Teache
 
 
 def twins(
-    picture: FacePicture, rooms: Sequence[FacePicture], rng: np.random.Generator
+    picture: FacePicture,
+    rooms: Sequence[FacePicture],
+    rng: np.random.Generator,
+    rendering: Rendering = USUAL,
 ) -> tuple[Twin, Twin]:
     """A living sample and an attack of the same picture, through the same camera.
 
@@ -239,18 +272,30 @@ def twins(
     kind = str(rng.choice(list(WEIGHTS), p=list(WEIGHTS.values())))
     wider = _widened(framing, rng) if rng.random() < WIDER else framing
     held = _held(kind, picture, wider, room, rng)
-    alive = living(picture, framing, rng)
-    shown = presented(held, wider, rng)
-    return sampled(alive, camera, LIVING, rng), sampled(shown, camera, kind, rng)
+    alive = rendering.living(picture, framing, rng)
+    shown = rendering.presented(held, wider, rng)
+    take = rendering.taken
+    return (
+        sampled(alive, camera, LIVING, rng, take=take),
+        sampled(shown, camera, kind, rng, take=take),
+    )
 
 
-def sampled(seen: Seen, camera: Camera, kind: str, rng: np.random.Generator) -> Twin:
+def sampled(
+    seen: Seen,
+    camera: Camera,
+    kind: str,
+    rng: np.random.Generator,
+    *,
+    jitter: float = BOX_JITTER,
+    take: Callable[[Picture, Camera], Image] = taken,
+) -> Twin:
     """What the camera delivers of it, mirrored or not, and the crops around where a mesh would
     find the face."""
-    image = taken(seen.picture, camera)
+    image = take(seen.picture, camera)
     size = np.array([seen.box.w, seen.box.h])
-    dx, dy = rng.normal(0, BOX_JITTER / 2, 2) * size
-    grown = float(np.exp(rng.normal(0, BOX_JITTER)))
+    dx, dy = rng.normal(0, jitter / 2, 2) * size
+    grown = float(np.exp(rng.normal(0, jitter)))
     x, y = seen.box.centre
     w, h = size * grown
     box = Box(x + dx - w / 2, y + dy - h / 2, w, h)

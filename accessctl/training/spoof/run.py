@@ -77,30 +77,6 @@ class RunListener:
     checked: Callable[[Checked], None]
 
 
-def run(folder: Path, settings: RunSettings, minutes: float, telling: RunListener) -> None:
-    """Make the samples that are missing, then fit for at most so many minutes.
-
-    Raises InputError where the folder holds a run of other settings, or pictures lack.
-    """
-    _settle(folder, settings)
-    prepare(
-        folder / SAMPLES_FOLDER,
-        settings.samples,
-        lambda: list(pictures(settings.sources)),
-        Folds(frozenset(settings.check_films)),
-        lambda: open_teachers(settings.teachers),
-        seed=settings.seed,
-        told=telling.prepared,
-    )
-    fitted, checked = samples_of(folder)
-    plan = FitPlan(settings.steps, settings.matching, minutes=minutes, seed=settings.seed)
-
-    def teachers() -> Sequence[Teacher]:
-        return open_teachers(settings.teachers)
-
-    fit(folder, fitted, checked, plan, teachers=teachers, told=telling.checked)
-
-
 def samples_of(folder: Path) -> tuple[Samples, Samples]:
     """Those of a run to fit on and those to check with."""
     place = folder / SAMPLES_FOLDER
@@ -199,6 +175,50 @@ def measured_of(network: keras.Model, checked: Samples, confirm: float) -> dict[
 def films_fitted(samples: Samples) -> list[str]:
     """The names of those films on which something was fitted."""
     return sorted(set(samples.group[samples.film]))
+
+
+@dataclass(frozen=True, slots=True)
+class RunParts:
+    """The steps of a run, and where its pictures and teachers come from."""
+
+    pictures: Callable[[Iterable[PictureSource]], Iterable[FacePicture]] = pictures
+    teachers: Callable[[Path], Sequence[Teacher]] = open_teachers
+    prepare: Callable[..., None] = prepare
+    samples: Callable[[Path], tuple[Samples, Samples]] = samples_of
+    fit: Callable[..., keras.Model] = fit
+
+
+USUAL = RunParts()
+
+
+def run(
+    folder: Path,
+    settings: RunSettings,
+    minutes: float,
+    telling: RunListener,
+    parts: RunParts = USUAL,
+) -> None:
+    """Make the samples that are missing, then fit for at most so many minutes.
+
+    Raises InputError where the folder holds a run of other settings, or pictures lack.
+    """
+    _settle(folder, settings)
+
+    def teachers() -> Sequence[Teacher]:
+        return parts.teachers(settings.teachers)
+
+    parts.prepare(
+        folder / SAMPLES_FOLDER,
+        settings.samples,
+        lambda: list(parts.pictures(settings.sources)),
+        Folds(frozenset(settings.check_films)),
+        teachers,
+        seed=settings.seed,
+        told=telling.prepared,
+    )
+    fitted, checked = parts.samples(folder)
+    plan = FitPlan(settings.steps, settings.matching, minutes=minutes, seed=settings.seed)
+    parts.fit(folder, fitted, checked, plan, teachers=teachers, told=telling.checked)
 
 
 def _settle(folder: Path, settings: RunSettings) -> None:

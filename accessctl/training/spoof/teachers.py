@@ -10,7 +10,7 @@ mixed picture anew is copied as a function (Beyer et al., "Knowledge distillatio
 is patient and consistent", CVPR 2022).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -89,27 +89,6 @@ def cut(image: Image, box: Box, reach: float) -> NDArray[np.float32]:
     return np.asarray(cv2.resize(part, (SIZE, SIZE), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
-def distorted(
-    crops: NDArray[np.uint8], living: NDArray[np.float32], rng: np.random.Generator
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Other pictures of uint8 (N, K, S, S, 3), float32 in [0, 1], and how much of each lives."""
-    count = len(crops)
-    pictures = np.stack([_moved(one, rng) for one in crops]).astype(np.float32) / np.float32(255)
-    pictures = _lit(pictures, rng)
-    other = rng.permutation(count)
-    share = np.where(rng.random(count) < MIXED, rng.uniform(0, 1, count), 1).astype(np.float32)
-    weight = share[:, None, None, None, None]
-    mixed = pictures * weight + pictures[other] * (1 - weight)
-    lives = living * share + living[other] * (1 - share)
-    for index in np.flatnonzero(rng.random(count) < PATCHED):
-        lives[index] = (
-            _patched(mixed[index], pictures[other[index]], rng)
-            * (living[other[index]] - lives[index])
-            + lives[index]
-        )
-    return np.asarray(np.clip(mixed, 0, 1), np.float32), np.asarray(lives, np.float32)
-
-
 def asked(
     pictures: NDArray[np.float32], teachers: Sequence[Teacher]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -123,7 +102,7 @@ def asked(
     return np.stack(says, axis=1), np.stack(holds, axis=1)
 
 
-def _moved(crops: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+def moved(crops: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
     """Each cut shifted and zoomed a little, all of them mirrored at times, some blurred."""
     size = crops.shape[1]
     moved = np.empty_like(crops)
@@ -137,7 +116,7 @@ def _moved(crops: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uin
     return moved[:, :, ::-1] if rng.random() < 0.5 else moved
 
 
-def _lit(pictures: Picture, rng: np.random.Generator) -> Picture:
+def lit(pictures: Picture, rng: np.random.Generator) -> Picture:
     """Other light, contrast and colour, and at times noise."""
     shape = (len(pictures), 1, 1, 1, 1)
     gamma = np.exp(rng.normal(0, 0.2, shape)).astype(np.float32)
@@ -156,6 +135,44 @@ def _patched(below: Picture, above: Picture, rng: np.random.Generator) -> float:
     window = (slice(None), slice(top, top + height), slice(left, left + width))
     below[window] = above[window]
     return float(width * height / size**2)
+
+
+@dataclass(frozen=True, slots=True)
+class Distortion:
+    """What is done to samples: each is moved and lit; `mixed` of them have another laid over them,
+    and in `patched` another shows through a window."""
+
+    mixed: float = MIXED
+    patched: float = PATCHED
+    move: Callable[[NDArray[np.uint8], np.random.Generator], NDArray[np.uint8]] = moved
+    light: Callable[[Picture, np.random.Generator], Picture] = lit
+
+
+USUAL = Distortion()
+
+
+def distorted(
+    crops: NDArray[np.uint8],
+    living: NDArray[np.float32],
+    rng: np.random.Generator,
+    how: Distortion = USUAL,
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Other pictures of uint8 (N, K, S, S, 3), float32 in [0, 1], and how much of each lives."""
+    count = len(crops)
+    pictures = np.stack([how.move(one, rng) for one in crops]).astype(np.float32) / np.float32(255)
+    pictures = how.light(pictures, rng)
+    other = rng.permutation(count)
+    share = np.where(rng.random(count) < how.mixed, rng.uniform(0, 1, count), 1).astype(np.float32)
+    weight = share[:, None, None, None, None]
+    mixed = pictures * weight + pictures[other] * (1 - weight)
+    lives = living * share + living[other] * (1 - share)
+    for index in np.flatnonzero(rng.random(count) < how.patched):
+        lives[index] = (
+            _patched(mixed[index], pictures[other[index]], rng)
+            * (living[other[index]] - lives[index])
+            + lives[index]
+        )
+    return np.asarray(np.clip(mixed, 0, 1), np.float32), np.asarray(lives, np.float32)
 
 
 def build_minifasnet(state: State) -> keras.Model:

@@ -66,16 +66,14 @@ class _Tensor:
     strides: tuple[int, ...]
 
 
-def read_state(path: Path) -> dict[str, NDArray[np.generic]]:
+def read_state(path: Path, largest: int = LARGEST_BYTES) -> dict[str, NDArray[np.generic]]:
     """Names and arrays of a state dictionary; a leading `module.` is dropped.
 
-    Raises ModelError for anything that is not such a file.
+    Raises ModelError for anything that is not such a file, or has more than `largest` bytes.
     """
     try:
-        if path.stat().st_size > LARGEST_BYTES:
-            raise ModelError(
-                f"{path} is larger than {LARGEST_BYTES // 10**6} MB; it is no teacher."
-            )
+        if path.stat().st_size > largest:
+            raise ModelError(f"{path} is larger than {largest // 10**6} MB; it is no teacher.")
         stream = BytesIO(path.read_bytes())
     except OSError as error:
         raise ModelError(f"{path} cannot be read ({error.strerror}).") from error

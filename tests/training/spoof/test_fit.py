@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accessctl.errors import InputError, StoreError
-from accessctl.training.spoof import fit as module
 from accessctl.training.spoof.fit import (
     HISTORY_FILE,
     NETWORK_FILE,
@@ -35,12 +34,8 @@ from accessctl.training.spoof.network import build_network
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 
-@pytest.fixture
-def tiny(monkeypatch) -> None:
-    """A network of one convolution for each cut, which is in a hurry."""
-    monkeypatch.setattr(module, "build_network", partial(build_network, (8,)))
-    monkeypatch.setattr(module, "WARM_UP", 5)
-    monkeypatch.setattr(module, "LEARNING_RATE", 5e-2)
+# A network of one convolution for each cut.
+tiny_network = partial(build_network, (8,))
 
 
 def plain_network() -> keras.Model:
@@ -219,13 +214,10 @@ def weights(network) -> list[np.ndarray]:
     return [np.array(values) for values in network.get_weights()]
 
 
-def test_a_stopped_fit_goes_on_to_the_same_network(
-    made_samples, teachers, tmp_path, monkeypatch
-) -> None:
-    monkeypatch.setattr(module, "build_network", plain_network)
+def test_a_stopped_fit_goes_on_to_the_same_network(made_samples, teachers, tmp_path) -> None:
     fitted, checked = made_samples(16, 0), made_samples(4, 1)
     plan = FitPlan(steps=4, matching=2, batch=8, every=3)
-    asking = partial(fit, teachers=lambda: teachers)
+    asking = partial(fit, teachers=lambda: teachers, build=plain_network)
     whole = asking(tmp_path / "whole", fitted, checked, plan)
     # Three looks at the clock are within the first minute, the fourth is not.
     ticks = iter([0.0, 1.0, 2.0, 61.0])
@@ -252,15 +244,15 @@ def test_a_stopped_fit_goes_on_to_the_same_network(
     assert (tmp_path / "parts" / NETWORK_FILE).stat().st_mtime_ns == stamp
 
 
-def test_it_learns_a_grid_and_knows_it_on_pictures_it_never_saw(
-    tiny, made_samples, tmp_path
-) -> None:
-    unseen, plan = made_samples(40, 99), FitPlan(steps=50, batch=16, every=1000)
-    network = fit(tmp_path / "true", made_samples(40, 0), unseen, plan)
+def test_it_learns_a_grid_and_knows_it_on_pictures_it_never_saw(made_samples, tmp_path) -> None:
+    unseen = made_samples(40, 99)
+    plan = FitPlan(steps=50, batch=16, every=1000, rate=5e-2, warm_up=5)
+    fit_tiny = partial(fit, build=tiny_network)
+    network = fit_tiny(tmp_path / "true", made_samples(40, 0), unseen, plan)
     said = living_of(network, unseen)
     assert auc(said[unseen.living], said[~unseen.living]) > 0.95
     learnt = said[unseen.living].mean() - said[~unseen.living].mean()
-    shuffled = fit(tmp_path / "shuffled", made_samples(40, 0, shuffled=True), unseen, plan)
+    shuffled = fit_tiny(tmp_path / "shuffled", made_samples(40, 0, shuffled=True), unseen, plan)
     said = living_of(shuffled, unseen)
     guessed = said[unseen.living].mean() - said[~unseen.living].mean()
     assert learnt > 0.5
@@ -287,6 +279,8 @@ class Idle:
     def __init__(self) -> None:
         self.optimizer = self
 
+    def compile(self, *_args, **_options) -> None: ...
+
     def train_on_batch(self, given, wanted) -> None:
         assert len(given) == len(wanted["living"])
 
@@ -294,11 +288,14 @@ class Idle:
         return {"says": np.zeros((len(given), 2, 3), np.float32)}
 
 
-def test_a_folder_that_cannot_be_written_is_a_fault(made_samples, tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(module, "_begun", lambda folder, plan: (Idle(), 0))
+def test_a_folder_that_cannot_be_written_is_a_fault(made_samples, tmp_path) -> None:
     (tmp_path / "run").write_text("a file is in the way")
     with pytest.raises(StoreError, match="Cannot write"):
-        fit(tmp_path / "run", made_samples(4, 0), made_samples(4, 1), FitPlan(steps=1, batch=4))
+        fit(
+            *(tmp_path / "run", made_samples(4, 0), made_samples(4, 1)),
+            FitPlan(steps=1, batch=4),
+            build=Idle,
+        )
 
 
 scores = st.lists(st.sampled_from([0.0, 0.1, 0.25, 0.5, 0.9, 1.0]), min_size=1, max_size=30)

@@ -8,7 +8,6 @@ from accessctl.domain import Box
 from accessctl.errors import ModelError, StoreError
 from accessctl.liveness.texture_card import crops
 from accessctl.liveness.texture_network import TextureNetwork
-from accessctl.training.spoof import network as module
 from accessctl.training.spoof.fit import stacked
 from accessctl.training.spoof.network import (
     LIVING_CLASS,
@@ -106,15 +105,16 @@ def test_the_door_loads_what_is_exported_and_hears_the_same(tmp_path) -> None:
     assert np.ptp(answers) > 0.1
 
 
-def test_a_network_that_is_too_large_is_refused(tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(module, "to_litert", lambda model, precision: bytes(2_000_001))
+def test_a_network_that_is_too_large_is_refused(tmp_path) -> None:
     with pytest.raises(ModelError, match=r"takes 2\.0 MB; a texture network may take 2"):
-        export(network(), tmp_path / "texture", TOLD)
+        export(network(), tmp_path / "texture", TOLD, lambda model, precision: bytes(2_000_001))
     assert not (tmp_path / "texture").exists()
 
 
-def test_a_folder_that_cannot_be_written_is_a_fault(tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(module, "to_litert", lambda model, precision: b"a network")
+def test_a_folder_that_cannot_be_written_is_a_fault(tmp_path) -> None:
     (tmp_path / "texture").write_text("a file is in the way")
     with pytest.raises(StoreError, match="Cannot write"):
-        export(network(), tmp_path / "texture", replace(TOLD, version="1"))
+        export(
+            *(network(), tmp_path / "texture", replace(TOLD, version="1")),
+            lambda model, precision: b"a network",
+        )

@@ -10,7 +10,7 @@ from accessctl.domain import Box
 from accessctl.errors import InputError
 from accessctl.liveness.texture_card import crops
 from accessctl.training.spoof import prepare as module
-from accessctl.training.spoof.optics import MEDIA, draw_camera
+from accessctl.training.spoof.optics import MEDIA, draw_camera, taken
 from accessctl.training.spoof.prepare import (
     LIVING,
     REACHES,
@@ -18,6 +18,8 @@ from accessctl.training.spoof.prepare import (
     SIZE,
     WEIGHTS,
     Folds,
+    Pieces,
+    Rendering,
     folded,
     make_piece,
     missing,
@@ -37,13 +39,13 @@ def rng(seed: int) -> np.random.Generator:
 def pairs(drawn):
     """Thirty living faces and the attacks made of them, and what both were made with."""
     cameras, helds, framings = [], [], []
-    with pytest.MonkeyPatch.context() as patch:
-        taken = module.taken
-        patch.setattr(module, "taken", lambda p, c: cameras.append(c) or taken(p, c))
-        patch.setattr(module, "presented", lambda h, f, r: helds.append(h) or presented(h, f, r))
-        patch.setattr(module, "living", lambda p, f, r: framings.append(f) or living(p, f, r))
-        rooms = [drawn(100 + number) for number in range(3)]
-        made = [twins(drawn(seed), rooms, rng(seed)) for seed in range(30)]
+    watched = Rendering(
+        taken=lambda p, c: cameras.append(c) or taken(p, c),
+        presented=lambda h, f, r: helds.append(h) or presented(h, f, r),
+        living=lambda p, f, r: framings.append(f) or living(p, f, r),
+    )
+    rooms = [drawn(100 + number) for number in range(3)]
+    made = [twins(drawn(seed), rooms, rng(seed), watched) for seed in range(30)]
     return made, cameras, helds, framings
 
 
@@ -78,14 +80,15 @@ def test_both_faces_are_as_wide_and_most_frames_as_large(pairs) -> None:
     assert 13 <= alike <= 27
 
 
-def test_only_what_is_printed_is_cut_or_bent(pairs, drawn, monkeypatch) -> None:
+def test_only_what_is_printed_is_cut_or_bent(pairs, drawn) -> None:
     helds = list(pairs[2])
     black = Seen(np.zeros((120, 120, 3), np.float32), Box(40, 40, 40, 40))
-    monkeypatch.setattr(module, "presented", lambda h, f, r: helds.append(h) or black)
-    monkeypatch.setattr(module, "living", lambda p, f, r: black)
+    rendering = Rendering(
+        presented=lambda h, f, r: helds.append(h) or black, living=lambda p, f, r: black
+    )
     source, face = rng(0), drawn(0)
     for _ in range(120):
-        twins(face, [face], source)
+        twins(face, [face], source, rendering)
     names = {medium: name for name, medium in MEDIA.items()}
     printed = [one for one in helds if names[one.medium] in {"paper", "photo_paper"}]
     screens = [one for one in helds if names[one.medium] in {"phone", "monitor"}]
@@ -110,15 +113,14 @@ def test_the_same_draws_give_the_same_twins(pairs, drawn) -> None:
         assert (first.kind, first.box) == (second.kind, second.box)
 
 
-def test_a_mirrored_picture_keeps_the_box_on_the_face(monkeypatch) -> None:
-    monkeypatch.setattr(module, "BOX_JITTER", 0.0)
+def test_a_mirrored_picture_keeps_the_box_on_the_face() -> None:
     picture = np.zeros((100, 140, 3), np.float32)
     picture[35:46, 25:36] = 1
     seen = Seen(picture, Box(10, 20, 41, 41))
     centres = set()
     for seed in range(12):
         camera = replace(draw_camera(rng(1)), motion=(0, 0.0), shrink=1.0)
-        twin = sampled(seen, camera, LIVING, rng(seed))
+        twin = sampled(seen, camera, LIVING, rng(seed), jitter=0.0)
         bright = twin.image.mean(axis=2) > 100
         y, x = np.mgrid[:100, :140]
         assert twin.box.centre == pytest.approx((x[bright].mean() + 0.5, y[bright].mean() + 0.5))
@@ -195,9 +197,7 @@ def number(group: str) -> int:
 def test_nobody_is_on_both_sides_and_nobody_is_lost(photos, films, chosen, few) -> None:
     pictures = [one(f"photo {group}", kind) for group, kind in photos]
     pictures += [one(group, "film", film=True) for group in films]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "FEW", few)
-        found = folded(pictures, Folds(chosen))
+    found = folded(pictures, Folds(chosen), few)
     assert not {p.group for p in found["fit"]} & {p.group for p in found["check"]}
     assert sorted(map(id, found["fit"] + found["check"])) == sorted(map(id, pictures))
     assert {p.group for p in found["check"] if p.film} == chosen & set(films)
@@ -241,10 +241,7 @@ def test_films_are_set_aside_by_their_names() -> None:
     }
 
 
-@pytest.fixture
-def small(monkeypatch):
-    monkeypatch.setattr(module, "PIECE", 12)
-    monkeypatch.setattr(module, "CHECK_PIECES", 1)
+SMALL = Pieces(size=12, checking=1)
 
 
 @pytest.fixture
@@ -257,16 +254,16 @@ def pictures(drawn) -> list[FacePicture]:
     ]
 
 
-def test_which_pieces_are_missing(small, tmp_path) -> None:
+def test_which_pieces_are_missing(tmp_path) -> None:
     # 25 samples take three pieces of 12, after one for checking.
     names = ["check-0000.npz", "fit-0001.npz", "fit-0002.npz", "fit-0003.npz"]
-    assert [path.name for _, _, path in missing(tmp_path, 25)] == names
+    assert [path.name for _, _, path in missing(tmp_path, 25, SMALL)] == names
     (tmp_path / "fit-0002.npz").touch()
-    assert [(n, fold) for n, fold, _ in missing(tmp_path, 24)] == [(0, "check"), (1, "fit")]
+    assert [(n, fold) for n, fold, _ in missing(tmp_path, 24, SMALL)] == [(0, "check"), (1, "fit")]
 
 
-def test_samples_say_what_they_are(small, pictures, teachers) -> None:
-    samples = make_piece(0, pictures, teachers, 3)
+def test_samples_say_what_they_are(pictures, teachers) -> None:
+    samples = make_piece(0, pictures, teachers, 3, SMALL.size)
     assert len(samples) == 12
     assert samples.crops.shape == (12, 3, 80, 80, 3)
     assert (samples.says.shape, samples.holds.shape) == ((12, 2, 3), (12, 2, 128))
@@ -286,8 +283,8 @@ def test_samples_say_what_they_are(small, pictures, teachers) -> None:
         assert samples.group[row] == samples.group[row + 1]
 
 
-def test_each_teacher_is_asked_of_its_own_cut(small, pictures, teachers) -> None:
-    samples = make_piece(0, pictures, teachers, 3)
+def test_each_teacher_is_asked_of_its_own_cut(pictures, teachers) -> None:
+    samples = make_piece(0, pictures, teachers, 3, SMALL.size)
     # The fakes say the mean colour: the nearer cut is seen in the second crop of three.
     nearer = samples.crops[:, 1].mean((1, 2)) / 255
     assert np.abs(samples.says[:, 0] - nearer).max() < 0.02
@@ -299,11 +296,11 @@ def same(one: Samples, other: Samples) -> bool:
     return all(np.array_equal(getattr(one, name), getattr(other, name)) for name in ARRAYS)
 
 
-def test_the_same_numbers_give_the_same_samples(small, pictures, teachers) -> None:
-    first = make_piece(1, pictures, teachers, 3)
-    assert same(first, make_piece(1, pictures, teachers, 3))
-    assert not same(first, make_piece(2, pictures, teachers, 3))
-    assert not same(first, make_piece(1, pictures, teachers, 4))
+def test_the_same_numbers_give_the_same_samples(pictures, teachers) -> None:
+    first = make_piece(1, pictures, teachers, 3, SMALL.size)
+    assert same(first, make_piece(1, pictures, teachers, 3, SMALL.size))
+    assert not same(first, make_piece(2, pictures, teachers, 3, SMALL.size))
+    assert not same(first, make_piece(1, pictures, teachers, 4, SMALL.size))
 
 
 @given(seed=st.integers(0, 1000))
@@ -330,10 +327,18 @@ class Asked:
         return self._value
 
 
-def test_only_the_pieces_that_are_missing_are_made(small, pictures, teachers, tmp_path) -> None:
+def test_only_the_pieces_that_are_missing_are_made(pictures, teachers, tmp_path) -> None:
     folds = Folds(frozenset({"L02"}))
     shown, asked, told = Asked(pictures), Asked(teachers), []
-    prepare(tmp_path, 24, shown, folds, asked, told=lambda done, every: told.append((done, every)))
+    prepare(
+        tmp_path,
+        24,
+        shown,
+        folds,
+        asked,
+        told=lambda done, every: told.append((done, every)),
+        size=SMALL,
+    )
     assert told == [(1, 3), (2, 3), (3, 3)]
     fitted, checked = read_samples(tmp_path, "fit-"), read_samples(tmp_path, "check-")
     assert (len(fitted), len(checked)) == (24, 12)
@@ -342,19 +347,19 @@ def test_only_the_pieces_that_are_missing_are_made(small, pictures, teachers, tm
     assert "L02" not in set(fitted.group)
     (tmp_path / "fit-0002.npz").unlink()
     stamp = (tmp_path / "fit-0001.npz").stat().st_mtime_ns
-    prepare(tmp_path, 24, shown, folds, asked)
+    prepare(tmp_path, 24, shown, folds, asked, size=SMALL)
     assert (tmp_path / "fit-0001.npz").stat().st_mtime_ns == stamp
     assert same(read_samples(tmp_path, "fit-"), fitted)
     assert (shown.times, asked.times) == (2, 2)
     # With nothing to make nobody is asked.
-    prepare(tmp_path, 24, shown, folds, asked)
+    prepare(tmp_path, 24, shown, folds, asked, size=SMALL)
     assert (shown.times, asked.times) == (2, 2)
 
 
 @pytest.mark.parametrize("side", ["fit", "check"])
-def test_a_side_without_the_living_is_told_by_its_name(small, drawn, teachers, tmp_path, side):
+def test_a_side_without_the_living_is_told_by_its_name(drawn, teachers, tmp_path, side):
     folds = Folds(frozenset({"L01"} if side == "fit" else {}))
     films = [drawn(0, "film", group="L01", film=True), drawn(1, REAL_ATTACK, group="person1")]
     with pytest.raises(InputError, match=f"left to {side} with"):
-        prepare(tmp_path, 24, lambda: films, folds, lambda: teachers)
+        prepare(tmp_path, 24, lambda: films, folds, lambda: teachers, size=SMALL)
     assert list(tmp_path.iterdir()) == []

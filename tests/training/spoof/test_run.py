@@ -7,10 +7,10 @@ import pytest
 from accessctl.config import VisionConfig
 from accessctl.demo.people import collins, hopper
 from accessctl.errors import InputError, StoreError
-from accessctl.training.spoof import run as module
 from accessctl.training.spoof.run import (
     PictureSource,
     RunListener,
+    RunParts,
     RunSettings,
     begun,
     films_fitted,
@@ -50,20 +50,24 @@ def test_what_names_no_pictures_is_refused(text) -> None:
         PictureSource.read(text)
 
 
-def test_settings_come_back_from_the_folder(tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(module, "prepare", lambda *given, **options: None)
-    monkeypatch.setattr(module, "samples_of", lambda folder: (None, None))
+def test_settings_come_back_from_the_folder(tmp_path) -> None:
     fitted = []
-    monkeypatch.setattr(module, "fit", lambda folder, *rest, **options: fitted.append(rest[2]))
+    parts = RunParts(
+        prepare=lambda *given, **options: None,
+        samples=lambda folder: (None, None),
+        fit=lambda folder, *rest, **options: fitted.append(rest[2]),
+    )
     chosen = settings(tmp_path / "a.zip", check_films=("L01", "L02"), steps=9, seed=4)
     assert not begun(tmp_path / "run")
-    run(tmp_path / "run", chosen, 2.5, QUIET)
+    run(tmp_path / "run", chosen, 2.5, QUIET, parts)
     assert begun(tmp_path / "run")
     assert settings_of(tmp_path / "run") == chosen
-    run(tmp_path / "run", chosen, 1.0, QUIET)
+    run(tmp_path / "run", chosen, 1.0, QUIET, parts)
     assert [(plan.steps, plan.seed, plan.minutes) for plan in fitted] == [(9, 4, 2.5), (9, 4, 1.0)]
     with pytest.raises(InputError, match="run of other settings"):
-        run(tmp_path / "run", chosen.model_copy(update={"check_films": ("L01",)}), 1.0, QUIET)
+        run(
+            tmp_path / "run", chosen.model_copy(update={"check_films": ("L01",)}), 1.0, QUIET, parts
+        )
 
 
 @pytest.mark.parametrize(
@@ -86,8 +90,8 @@ def test_a_folder_that_cannot_be_made_is_a_fault(tmp_path) -> None:
         run(tmp_path / "run", settings(tmp_path / "a.zip"), 1.0, QUIET)
 
 
-def test_all_places_are_looked_for_before_any_is_looked_at(tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(module, "photos", lambda *given: pytest.fail("looked at"))
+def test_all_places_are_looked_for_before_any_is_looked_at(tmp_path) -> None:
+    # Whoever looked into it would find that it is no archive.
     (tmp_path / "there.zip").touch()
     places = [
         PictureSource(kind="lfw", place=tmp_path / name) for name in ("there.zip", "gone.zip")

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -10,15 +11,17 @@ from accessctl.config import VisionConfig
 from accessctl.domain import Box
 from accessctl.errors import ModelError
 from accessctl.evaluation.data import ZipPhotos
-from accessctl.training.spoof import teachers as module
 from accessctl.training.spoof.run import quick_look
 from accessctl.training.spoof.teachers import (
+    SHIFT,
     TEACHER_FILES,
+    Distortion,
     MiniFasNet,
     asked,
     build_minifasnet,
     cut,
     distorted,
+    moved,
     open_teachers,
 )
 
@@ -199,14 +202,8 @@ def rng(seed: int = 0) -> np.random.Generator:
     return np.random.default_rng(seed)
 
 
-@pytest.fixture
-def calm(monkeypatch) -> pytest.MonkeyPatch:
-    """Nothing is moved, lit, mixed or made worse, but what a test asks for."""
-    for name in ("MIXED", "PATCHED", "BLURRED", "NOISY"):
-        monkeypatch.setattr(module, name, 0.0)
-    monkeypatch.setattr(module, "_moved", lambda crops, rng: crops)
-    monkeypatch.setattr(module, "_lit", lambda pictures, rng: pictures)
-    return monkeypatch
+# Nothing is moved, lit or mixed, but what a test asks for.
+CALM = Distortion(0.0, 0.0, lambda crops, rng: crops, lambda pictures, rng: pictures)
 
 
 def shades(*values: int) -> np.ndarray:
@@ -214,17 +211,16 @@ def shades(*values: int) -> np.ndarray:
     return np.array(values, np.uint8)[:, None, None, None, None] * np.ones((3, 80, 80, 3), "u1")
 
 
-def test_without_any_distortion_a_picture_is_itself(calm) -> None:
-    pictures, lives = distorted(shades(0, 51, 255), np.array([1, 0, 1], np.float32), rng())
+def test_without_any_distortion_a_picture_is_itself() -> None:
+    pictures, lives = distorted(shades(0, 51, 255), np.array([1, 0, 1], np.float32), rng(), CALM)
     np.testing.assert_allclose(pictures.mean((1, 2, 3, 4)), [0, 0.2, 1], atol=1e-6)
     assert lives.tolist() == [1, 0, 1]
 
 
-def test_where_two_are_mixed_life_is_mixed_by_the_same_share(calm) -> None:
-    calm.setattr(module, "MIXED", 1.0)
+def test_where_two_are_mixed_life_is_mixed_by_the_same_share() -> None:
     # What lives is white and what does not is black, so that a picture's shade is its life.
     living = np.array([1, 0] * 10, np.float32)
-    pictures, lives = distorted(shades(*[255, 0] * 10), living, rng())
+    pictures, lives = distorted(shades(*[255, 0] * 10), living, rng(), replace(CALM, mixed=1.0))
     np.testing.assert_allclose(pictures.mean((1, 2, 3, 4)), lives, atol=1e-5)
     assert ((lives > 0.05) & (lives < 0.95)).sum() > 5
 
@@ -232,13 +228,9 @@ def test_where_two_are_mixed_life_is_mixed_by_the_same_share(calm) -> None:
 @given(seed=st.integers(0, 1000))
 @settings(max_examples=10, deadline=None)
 def test_a_window_counts_by_what_it_covers_also_of_what_is_mixed(seed) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in (("MIXED", 0.5), ("PATCHED", 1.0), ("BLURRED", 0.0), ("NOISY", 0.0)):
-            patch.setattr(module, name, value)
-        patch.setattr(module, "_moved", lambda crops, rng: crops)
-        patch.setattr(module, "_lit", lambda pictures, rng: pictures)
-        living = np.array([1, 0, 0, 1], np.float32)
-        pictures, lives = distorted(shades(255, 0, 0, 255), living, rng(seed))
+    living = np.array([1, 0, 0, 1], np.float32)
+    how = replace(CALM, mixed=0.5, patched=1.0)
+    pictures, lives = distorted(shades(255, 0, 0, 255), living, rng(seed), how)
     np.testing.assert_allclose(pictures.mean((1, 2, 3, 4)), lives, atol=1e-5)
 
 
@@ -256,23 +248,21 @@ def test_whatever_is_drawn_gives_pictures_and_shares(seed) -> None:
     np.testing.assert_array_equal(pictures, again)
 
 
-def test_a_moved_picture_stays_nearly_where_it_was(calm, monkeypatch) -> None:
-    monkeypatch.undo()
+def test_a_moved_picture_stays_nearly_where_it_was() -> None:
     crops = np.zeros((3, 80, 80, 3), np.uint8)
     crops[:, 30:50, 30:50] = 200
     y, _ = np.mgrid[:80, :80]
     heights, mirrored = [], 0
     crops[:, 30:50, 70:74] = 200
     for seed in range(40):
-        moved = module._moved(crops, rng(seed))
-        bright = moved.mean(axis=3) > 100
+        bright = moved(crops, rng(seed)).mean(axis=3) > 100
         heights += [float(y[cut].mean()) for cut in bright]
         sides = {bool(cut[:, :20].any()) for cut in bright}
         # All cuts of a face are mirrored together.
         assert len(sides) == 1
         mirrored += sides == {True}
     assert 10 <= mirrored <= 30
-    assert 1 < np.std(heights) < module.SHIFT
+    assert 1 < np.std(heights) < SHIFT
     assert np.mean(heights) == pytest.approx(39.5, abs=1)
 
 

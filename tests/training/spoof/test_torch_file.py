@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accessctl.errors import ModelError
-from accessctl.training.spoof import torch_file
 from accessctl.training.spoof.torch_file import read_state
 
 WEIGHTS = np.arange(18, dtype="<f4").reshape(2, 1, 3, 3)
@@ -165,15 +164,14 @@ def test_a_long_name_is_not_repeated_in_full(refused):
     refused(b"\x80\x02cos\n" + b"x" * 100_000 + b"\n)R.", "it calls xxx")
 
 
-def test_a_file_that_is_not_there_or_much_too_large_is_refused(path, monkeypatch):
+def test_a_file_that_is_not_there_or_much_too_large_is_refused(path):
     with pytest.raises(ModelError, match="cannot be read"):
         read_state(path)
     with pytest.raises(ModelError, match="cannot be read"):
         read_state(path.parent)
     path.write_bytes(b"x" * 101)
-    monkeypatch.setattr(torch_file, "LARGEST_BYTES", 100)
     with pytest.raises(ModelError, match="larger"):
-        read_state(path)
+        read_state(path, largest=100)
 
 
 @given(position=st.integers(0, 10_000), values=st.binary(min_size=1, max_size=4))
