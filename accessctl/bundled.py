@@ -51,15 +51,19 @@ def model_folders(environment: Mapping[str, str] = os.environ) -> tuple[Path, ..
 
 
 def folder_to_fill(
-    environment: Mapping[str, str] = os.environ, *, is_root: bool | None = None
+    environment: Mapping[str, str] = os.environ,
+    *,
+    is_root: bool | None = None,
+    installed: Path | None = None,
 ) -> Path:
     """The models' folder that `models fetch` and `models unpack` write into.
 
     A checkout's own; beside an installed wheel the user's, or for root the machine's, which a
-    service can read that runs as somebody else.
+    service can read that runs as somebody else. `installed` as for `release`.
     """
-    if release() != package() / PACKED:
-        return release() / MODELS
+    own = release(installed)
+    if own != (installed or package()) / PACKED:
+        return own / MODELS
     first, *others, _ = model_folders(environment)
     if (os.geteuid() == 0) if is_root is None else is_root:
         return next(iter(others), first)

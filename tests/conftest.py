@@ -17,6 +17,7 @@ import yaml
 
 from accessctl import demo, extensions
 from accessctl.cli.front import application
+from accessctl.extensions import ExtensionKind
 
 WAIT_S = 90.0
 KEY_PRESS, REVERT_TO_PARENT, NOW = 2, 2, 0
@@ -257,9 +258,24 @@ def distribution(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..
 
 
 @pytest.fixture
-def nothing_added(monkeypatch: pytest.MonkeyPatch) -> None:
+def nothing_added() -> Iterator[None]:
     """What this process registered is not there, and what a test registers is forgotten."""
-    monkeypatch.setattr(extensions, "_registered", {})
+    before = [
+        (kind, name, extensions.named(kind, name, "a test"))
+        for kind in ExtensionKind
+        for name in extensions.registered(kind)
+    ]
+    forget_all_added()
+    yield
+    forget_all_added()
+    for kind, name, added in before:
+        extensions.register(kind, name, added.load(), help=added.help)
+
+
+def forget_all_added() -> None:
+    for kind in ExtensionKind:
+        for name in extensions.registered(kind):
+            extensions.unregister(kind, name)
 
 
 # A busy machine takes its time; what is slow by itself is cut off by the suite's own limit.
@@ -274,4 +290,4 @@ def full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     def full(_: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("accessctl.storage.files.os.fsync", full)
+    monkeypatch.setattr(os, "fsync", full)

@@ -77,11 +77,11 @@ def test_a_checkout_fills_its_own_cache() -> None:
     ],
 )
 def test_an_installed_wheel_fills_the_users_folder_and_root_the_machines(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_root: bool, expected: str
+    tmp_path: Path, is_root: bool, expected: str
 ) -> None:
     (tmp_path / "bundled").mkdir()
-    monkeypatch.setattr("accessctl.bundled.package", lambda: tmp_path)
-    assert folder_to_fill({"HOME": "/home/ann"}, is_root=is_root) == Path(expected)
+    found = folder_to_fill({"HOME": "/home/ann"}, is_root=is_root, installed=tmp_path)
+    assert found == Path(expected)
 
 
 def test_a_path_below_the_configuration_comes_first_then_names(tmp_path: Path) -> None:

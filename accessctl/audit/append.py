@@ -238,15 +238,17 @@ def _write(head: HeadFile, end: End, *, over_all: bool) -> None:
         log.error("The head %s cannot be written: %s", head.path, error.strerror)
 
 
-def purge(db: sqlite3.Connection, head: HeadFile, through: int, now: float) -> int:
-    """Remove up to SLICE of the oldest records, none after number `through`; how many.
+def purge(
+    db: sqlite3.Connection, head: HeadFile, through: int, now: float, at_once: int = SLICE
+) -> int:
+    """Remove up to `at_once` of the oldest records, none after number `through`; how many.
 
     The end of what is removed is sealed with the audit key as the point from which the
     chain is verified, and an event tells of the purge. All of it happens, or nothing.
     Raises sqlite3.Error.
     """
     rows = db.execute(
-        "SELECT id, hash FROM event WHERE id <= ? ORDER BY id LIMIT ?", (through, SLICE)
+        "SELECT id, hash FROM event WHERE id <= ? ORDER BY id LIMIT ?", (through, at_once)
     ).fetchall()
     if not rows:
         return 0

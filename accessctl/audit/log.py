@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from accessctl.audit.append import (
+    SLICE,
     HeadFile,
     append,
     append_all,
@@ -16,13 +17,13 @@ from accessctl.audit.append import (
     purge,
 )
 from accessctl.audit.clock_watch import ClockLook, ClockWatch, jump_in_words, keep
-from accessctl.audit.schema import Row, configure, event_of, migrate, reported, row_of
+from accessctl.audit.schema import MIGRATIONS, Row, configure, event_of, migrate, reported, row_of
 from accessctl.audit.verify import LogReport, no_pause, verify
 from accessctl.clock import Clocks
 from accessctl.domain import Event, EventKind, PersonId
 from accessctl.errors import StoreError
 from accessctl.storage.files import identity, is_still
-from accessctl.storage.sqlite import connect, private_file
+from accessctl.storage.sqlite import Migrations, connect, private_file
 
 BUSY_TIMEOUT_S = 5.0
 PAGE = 500
@@ -42,13 +43,14 @@ class EventLog:
         head: HeadFile | None = None,
         clocks: Clocks | None = None,
         busy_timeout_s: float = BUSY_TIMEOUT_S,
+        migrations: Migrations = MIGRATIONS,
     ) -> None:
         """Open or create it; a lock of another process is waited for `busy_timeout_s`.
 
         With `head`, each event moves the sealed head on; without, records that are added
         are chained but not covered by it. With `clocks`, a jump of the wall clock is written
         down before the next event, and nothing is removed by its age while that is in doubt;
-        without, every `now` is believed.
+        without, every `now` is believed. An older file is brought up to date by `migrations`.
 
         Raises StoreError: locked, damaged, not an event log, not readable or writable.
         """
@@ -62,7 +64,7 @@ class EventLog:
             self._db = self._connect()
             try:
                 configure(self._db, path, busy_timeout_s)
-                migrate(self._db, path)
+                migrate(self._db, path, migrations)
                 self._file = identity(path)
             except BaseException:
                 self._db.close()
@@ -177,10 +179,13 @@ class EventLog:
         max_bytes: float | None,
         now: float,
         pause: Callable[[], None] = no_pause,
+        *,
+        at_once: int = SLICE,
     ) -> int:
         """As `purge`, and of the others the oldest until they take about `max_bytes`.
 
-        `append` waits for no more than a slice of it; `pause` is called between slices.
+        `append` waits for no more than a slice of `at_once` records; `pause` is called between
+        slices.
         """
         if before is None and max_bytes is None:
             return 0
@@ -199,14 +204,21 @@ class EventLog:
                 f"The event log {self._path} is broken at record {broken.number} "
                 f"({broken.problem}); keep it as evidence, it was not purged."
             )
-        return self._remove(max(too_old, too_many), self._head, now, pause)
+        return self._remove(max(too_old, too_many), self._head, now, pause, at_once)
 
-    def _remove(self, through: int, head: HeadFile, now: float, pause: Callable[[], None]) -> int:
+    def _remove(
+        self,
+        through: int,
+        head: HeadFile,
+        now: float,
+        pause: Callable[[], None],
+        at_once: int,
+    ) -> int:
         count = 0
         while True:
             with self._lock, reported(self._path):
                 self._check_file()
-                removed = purge(self._db, head, through, now)
+                removed = purge(self._db, head, through, now, at_once)
                 if not removed:
                     fold_in(self._db)
                     return count

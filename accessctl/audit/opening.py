@@ -130,7 +130,9 @@ def _readable(file: Path, stack: ExitStack) -> Path:
 
 
 @contextmanager
-def open_log_to_check(config: AuditConfig, environment: Mapping[str, str]) -> Iterator[EventLog]:
+def open_log_to_check(
+    config: AuditConfig, environment: Mapping[str, str], *, clocks: Clocks | None = None
+) -> Iterator[EventLog]:
     """As it is: where neither key nor head was ever made, none is made now; StoreError.
 
     Where it cannot be written, on a read-only disk or as another user, a copy is looked at.
@@ -144,7 +146,7 @@ def open_log_to_check(config: AuditConfig, environment: Mapping[str, str]) -> It
     head = None if key is None else HeadFile(head_path(config), key)
     with ExitStack() as stack:
         file = _readable(config.file, stack)
-        yield stack.enter_context(EventLog(file, head=head, clocks=Clocks()))
+        yield stack.enter_context(EventLog(file, head=head, clocks=clocks or Clocks()))
 
 
 @dataclass(frozen=True, slots=True)

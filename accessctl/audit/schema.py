@@ -169,14 +169,14 @@ def configure(db: sqlite3.Connection, path: Path, busy_timeout_s: float) -> None
         )
 
 
-def migrate(db: sqlite3.Connection, path: Path) -> None:
+def migrate(db: sqlite3.Connection, path: Path, migrations: Migrations = MIGRATIONS) -> None:
     """Bring the tables up to date in one transaction.
 
     Raises StoreError for a database of something else, or of a newer accessctl.
     """
     schema = Schema(
         application_id=APPLICATION_ID,
-        migrations=MIGRATIONS,
+        migrations=migrations,
         foreign="{path} is a database, but not an event log; name another file.",
         newer="The event log {path} was written by a newer accessctl; update this one.",
     )

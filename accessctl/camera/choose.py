@@ -17,7 +17,7 @@ import numpy as np
 from accessctl.camera.photo import ImageFolderSource
 from accessctl.camera.source import Feed, Shot, Source, added_source, added_sources
 from accessctl.camera.stream import StreamSource, VideoFileSource
-from accessctl.camera.usb import UsbSource, first_usb_camera, locate_first
+from accessctl.camera.usb import Locate, UsbSource, first_usb_camera, locate_first
 from accessctl.config.camera import CameraConfig
 from accessctl.domain import Image
 from accessctl.errors import SourceError
@@ -131,25 +131,38 @@ def _not_understood(text: str) -> SourceError:
 
 
 def source_from(
-    spec: str, config: CameraConfig, *, fast: bool = False, patient: bool = False
+    spec: str,
+    config: CameraConfig,
+    *,
+    fast: bool = False,
+    patient: bool = False,
+    locate: Locate = locate_first,
 ) -> Source:
     """The source that `spec` names, not yet opened.
 
     `fast` plays recordings (files, folders, the demo where it is registered) as fast as they
     are consumed, every frame in order; cameras do not heed it. `patient`: for `auto`, a camera
-    may be attached later. Raises SourceError when `spec` is not understood or names nothing,
-    CameraError when it is `auto` and no camera is attached.
+    may be attached later, and `locate` finds the first. Raises SourceError when `spec` is not
+    understood or names nothing, CameraError when it is `auto` and no camera is attached.
     """
-    return upright_source(_source(spec, config, fast=fast, patient=patient), config)
+    source = _source(spec, config, fast=fast, patient=patient, locate=locate)
+    return upright_source(source, config)
 
 
-def _source(spec: str, config: CameraConfig, *, fast: bool, patient: bool = False) -> Source:
+def _source(
+    spec: str,
+    config: CameraConfig,
+    *,
+    fast: bool,
+    patient: bool = False,
+    locate: Locate = locate_first,
+) -> Source:
     parsed = parse_source(spec)
     match parsed.kind:
         case SourceKind.AUTO:
             if not patient:
-                locate_first(config)
-            return UsbSource(None, config)
+                locate(config)
+            return UsbSource(None, config, locate=locate)
         case SourceKind.USB:
             return UsbSource(parsed.value, config)
         case SourceKind.STREAM:

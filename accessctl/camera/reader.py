@@ -57,7 +57,8 @@ class Reader:
     inside `next`.
 
     `clock` gives monotonic seconds, `chance` numbers in [0, 1), and `pause` waits for so
-    many seconds and tells whether the reader was closed meanwhile.
+    many seconds and tells whether the reader was closed meanwhile. Closing waits `close_s` for a
+    camera that is being read.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class Reader:
         chance: Callable[[], float] = random.random,
         pause: Callable[[float], bool] | None = None,
         on_event: Callable[[CameraEvent, str], None] | None = None,
+        close_s: float = CLOSE_S,
     ) -> None:
         self.source = source
         self._config = config
@@ -77,6 +79,7 @@ class Reader:
         self._closing = threading.Event()
         self._pause = pause or self._closing.wait
         self._on_event = on_event
+        self._close_s = close_s
         self._backoff = Backoff(config.backoff_min_s, config.backoff_max_s)
         self._queue = FrameQueue(source.live)
         self._lock = threading.Lock()
@@ -168,7 +171,7 @@ class Reader:
         with self._lock:
             thread = self._worker.thread
         if thread is not None and thread is not threading.current_thread():
-            thread.join(CLOSE_S)
+            thread.join(self._close_s)
 
     def _raise_failure(self) -> None:
         with self._lock:

@@ -69,6 +69,10 @@ def locate_first(config: CameraConfig, sysfs: Path = SYSFS) -> str:
     return device
 
 
+Locate = Callable[[CameraConfig], str]
+"""Gives the device of the first camera that may be opened; CameraError where there is none."""
+
+
 @dataclass(frozen=True, slots=True)
 class UsbFeed:
     capture: Capture
@@ -100,7 +104,7 @@ class UsbSource:
     device: str | None
     config: CameraConfig
     factory: CaptureFactory = open_capture
-    locate: Callable[[CameraConfig], str] = locate_first
+    locate: Locate = locate_first
     identify: Identify = identify
     live: bool = True
     endless: bool = True

@@ -39,7 +39,8 @@ class AcceptOptions(ConfigOption):
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False
 
 
-def run_init(args: InitOptions) -> int:
+def run_init(args: InitOptions, *, models: Sequence[Path] | None = None) -> int:
+    """`models` are the folders in which models are looked for, else the usual ones."""
     from accessctl.bundled import cached, model_folders
     from accessctl.camera.usb import attached
     from accessctl.service.door_folder import make_door
@@ -54,7 +55,7 @@ def run_init(args: InitOptions) -> int:
     print("\nNext:")
     if args.folder != Path():
         print(f"  cd {shlex.quote(str(args.folder))}")
-    if not cached("dlib/encoder_int8.tflite", model_folders()).exists():
+    if not cached("dlib/encoder_int8.tflite", models or model_folders()).exists():
         print("  accessctl models fetch                 # or: accessctl models unpack FILE")
     print('  accessctl enroll "NAME" PHOTO.jpg       # one photo is enough')
     print("  edit config.yaml                       # what opens the lock: actions.granted")

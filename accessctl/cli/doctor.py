@@ -47,11 +47,11 @@ class CamerasOptions(ConfigOption, JsonOption):
     pass
 
 
-def run_doctor(args: DoctorOptions) -> int:
+def run_doctor(args: DoctorOptions, *, root: Path = Path("/")) -> int:
     """0 when nothing fails (there may be warnings), 1 when something does, 2 when that is the
-    configuration."""
+    configuration. Cameras and GPUs are looked for in the file system below `root`."""
     with quietly():
-        return _examined(args)
+        return _examined(args, root)
 
 
 @contextmanager
@@ -66,7 +66,7 @@ def quietly() -> Iterator[None]:
         log.setLevel(before)
 
 
-def _examined(args: DoctorOptions) -> int:
+def _examined(args: DoctorOptions, root: Path) -> int:
     from accessctl.service.checks import Level, examine, failure
 
     findings: list[Finding] = []
@@ -78,11 +78,11 @@ def _examined(args: DoctorOptions) -> int:
     unusable = False
     try:
         path = config_path(args.config, os.environ)
-        checks = checks_of(load_config(path), path)
+        checks = checks_of(load_config(path), path, root)
     except ConfigError as error:
         unusable = True
         say(failure("config", str(error)))
-        checks = checks_without_config()
+        checks = checks_without_config(root)
     for finding in examine(checks):
         say(finding)
     if unusable:
@@ -104,7 +104,7 @@ def show(finding: "Finding", *, as_json: bool) -> None:
         print(f"{level:<{LEVEL}}  {subject:<{SUBJECT}}  {finding.sentence}", flush=True)
 
 
-def checks_of(config: Config, path: Path) -> Sequence[tuple[str, "Check"]]:
+def checks_of(config: Config, path: Path, root: Path) -> Sequence[tuple[str, "Check"]]:
     from accessctl.service import (
         checks,
         clock_guard,
@@ -124,7 +124,7 @@ def checks_of(config: Config, path: Path) -> Sequence[tuple[str, "Check"]]:
         ("encoder", partial(model_checks.check_encoder, config.encoder)),
         ("texture", partial(model_checks.check_texture, config.liveness)),
         ("cues", partial(model_checks.check_cues, config.liveness)),
-        *_machine(config),
+        *_machine(config, root),
         ("gallery", partial(checks.check_gallery, config.gallery, os.environ)),
         ("gallery", partial(state_checks.check_gallery_head, config, os.environ)),
         ("people", partial(checks.check_people, config, os.environ)),
@@ -139,14 +139,14 @@ def checks_of(config: Config, path: Path) -> Sequence[tuple[str, "Check"]]:
     ]
 
 
-def checks_without_config() -> Sequence[tuple[str, "Check"]]:
+def checks_without_config(root: Path) -> Sequence[tuple[str, "Check"]]:
     """What can be said of the machine alone, as a door with the default settings sees it."""
     from accessctl.service.checks import warning
 
     rest = "Models, people, keys, disk and actions wait for a configuration that works."
     return [
         *_libraries(),
-        *_machine(Config()),
+        *_machine(Config(), root),
         ("not checked", lambda: [warning("not checked", rest)]),
     ]
 
@@ -167,14 +167,14 @@ def _check_libraries() -> "Iterator[Finding]":
     return check_libraries(release() / "requirements.txt", needed_packages())
 
 
-def _machine(config: Config) -> list[tuple[str, "Check"]]:
+def _machine(config: Config, root: Path) -> list[tuple[str, "Check"]]:
     from accessctl.service import machine_checks
 
     return [
-        ("camera", partial(_check_camera, config)),
+        ("camera", partial(_check_camera, config, root)),
         ("infrared", partial(_check_infrared, config)),
         ("processor", machine_checks.check_processor),
-        ("gpu", partial(machine_checks.check_gpu, config.encoder.device)),
+        ("gpu", partial(machine_checks.check_gpu, config.encoder.device, root)),
         ("clock", partial(machine_checks.check_clock, time.time())),
     ]
 
@@ -188,10 +188,12 @@ def _check_chain(config: Config) -> "Iterator[Finding]":
     return model_checks.check_chain(config)
 
 
-def _check_camera(config: Config) -> "Sequence[Finding]":
+def _check_camera(config: Config, root: Path) -> "Sequence[Finding]":
+    from accessctl.camera.usb import locate_first
     from accessctl.service.camera_checks import check_camera, of_running_door
 
-    look = partial(check_camera, config.camera, partial(_faces, config))
+    locate = partial(locate_first, sysfs=root / "sys")
+    look = partial(check_camera, config.camera, partial(_faces, config), locate=locate)
     return _told_or_seen(config, of_running_door, look)
 
 
@@ -239,12 +241,16 @@ def _check_vision_models(config: Config) -> "Sequence[Finding]":
     return list(check_vision_models(config.vision, digests))
 
 
-def run_cameras(args: CamerasOptions) -> int:
+def run_cameras(
+    args: CamerasOptions,
+    *,
+    listing: "Callable[[CameraConfig], Iterable[Listed]] | None" = None,
+) -> int:
     """0 also when there is none: that is what there is."""
     from accessctl.service.camera_checks import cameras
 
     with quietly():
-        listed = list(cameras(_camera_settings(args)))
+        listed = list((listing or cameras)(_camera_settings(args)))
     if args.json:
         for camera in listed:
             print_json(camera_json(camera))

@@ -3,7 +3,7 @@
 import logging
 import sys
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,13 +12,14 @@ import typer
 
 from accessctl.cli.common import ConfigOption, config_from, photo_bar
 from accessctl.cli.front import Verb
-from accessctl.cli.opening import engine_of, photo_reader
+from accessctl.cli.opening import OpenEngine, engine_of, photo_reader, usual_engine
 from accessctl.domain import Image, PersonId
 from accessctl.errors import InputError
 
 if TYPE_CHECKING:
     from accessctl.administration.changes import Administration
     from accessctl.camera.reader import Reader
+    from accessctl.camera.usb import Locate
     from accessctl.recognition.engine import Engine
 
 log = logging.getLogger(__name__)
@@ -66,21 +67,6 @@ class EnrollOptions(ConfigOption):
     ] = False
 
 
-def run(args: EnrollOptions) -> int:
-    from accessctl.administration.changes import Administration
-    from accessctl.door.assembly import open_audit
-
-    check_usage(args)
-    config = config_from(args)
-    with open_audit(config) as audit, engine_of(config) as engine:
-        administration = Administration(engine.gallery, audit, time.time)
-        if args.folder is not None:
-            return enrol_folder(args, args.folder, engine, administration)
-        if args.name is not None:
-            enrol_one(args.name, args, engine, administration)
-    return 0
-
-
 def check_usage(args: EnrollOptions) -> None:
     ways = [args.folder is not None, args.camera, bool(args.photos)]
     if sum(ways) != 1:
@@ -94,11 +80,16 @@ def check_usage(args: EnrollOptions) -> None:
 
 
 def enrol_one(
-    name: str, args: EnrollOptions, engine: "Engine", administration: "Administration"
+    name: str,
+    shown: "Iterable[tuple[str, Image]]",
+    args: EnrollOptions,
+    engine: "Engine",
+    administration: "Administration",
 ) -> None:
+    """`shown` is where each photo comes from, and the photo."""
     enrolment = engine.enrolment()
     photos = []
-    for origin, image in images(args, engine):
+    for origin, image in shown:
         photos.append(enrolment.examine(image, origin, strict=args.strict))
         tell_of_others(origin, photos[-1].others)
     own = administration.person(name).id if args.add else None
@@ -111,28 +102,16 @@ def enrol_one(
         warn_alike(person.name, other, lookalike.similarity)
 
 
-def images(args: EnrollOptions, engine: "Engine") -> Iterator[tuple[str, Image]]:
+def images(
+    args: EnrollOptions, engine: "Engine", shoot: "Callable[[EnrollOptions, Engine], Image]"
+) -> Iterator[tuple[str, Image]]:
     """Where each photo comes from, and the photo."""
     if args.camera:
-        yield "The camera", from_camera(args, engine)
+        yield "The camera", shoot(args, engine)
         return
     read = photo_reader(engine.config)
     for path in args.photos:
         yield str(path), read(path)
-
-
-def from_camera(args: EnrollOptions, engine: "Engine") -> Image:
-    from accessctl.camera.choose import source_from
-    from accessctl.camera.reader import Reader
-    from accessctl.door.session import best_shot
-
-    config = engine.config.camera
-    source = source_from(args.source or config.source, config)
-    with Reader(source, config) as reader:
-        for left in range(args.countdown, 0, -1):
-            print(f"Look into the camera: {left} ...", flush=True)
-            drain(reader, 1.0)
-        return best_shot(reader, engine.observer, time.monotonic, SHOT_S)
 
 
 def drain(reader: "Reader", seconds: float) -> None:
@@ -140,6 +119,30 @@ def drain(reader: "Reader", seconds: float) -> None:
     until = time.monotonic() + seconds
     while (left := until - time.monotonic()) > 0 and not reader.ended:
         reader.next(left)
+
+
+def from_camera(
+    args: EnrollOptions,
+    engine: "Engine",
+    *,
+    locate: "Locate | None" = None,
+    wait: "Callable[[Reader, float], None]" = drain,
+    shot_s: float = SHOT_S,
+) -> Image:
+    """The best picture of `shot_s` seconds, after the countdown. `locate` finds the first camera,
+    `wait` lets a second of the countdown pass."""
+    from accessctl.camera.choose import source_from
+    from accessctl.camera.reader import Reader
+    from accessctl.camera.usb import locate_first
+    from accessctl.door.session import best_shot
+
+    config = engine.config.camera
+    source = source_from(args.source or config.source, config, locate=locate or locate_first)
+    with Reader(source, config) as reader:
+        for left in range(args.countdown, 0, -1):
+            print(f"Look into the camera: {left} ...", flush=True)
+            wait(reader, 1.0)
+        return best_shot(reader, engine.observer, time.monotonic, shot_s)
 
 
 def tell_of_others(origin: str, others: int) -> None:
@@ -214,6 +217,27 @@ def warn_alike(name: str, other: str, similarity: float) -> None:
         other,
         similarity,
     )
+
+
+def run(
+    args: EnrollOptions,
+    *,
+    open_engine: OpenEngine = usual_engine,
+    shoot: "Callable[[EnrollOptions, Engine], Image]" = from_camera,
+) -> int:
+    """`shoot` takes the photo of --camera."""
+    from accessctl.administration.changes import Administration
+    from accessctl.door.assembly import open_audit
+
+    check_usage(args)
+    config = config_from(args)
+    with open_audit(config) as audit, engine_of(config, open_engine) as engine:
+        administration = Administration(engine.gallery, audit, time.time)
+        if args.folder is not None:
+            return enrol_folder(args, args.folder, engine, administration)
+        if args.name is not None:
+            enrol_one(args.name, images(args, engine, shoot), args, engine, administration)
+    return 0
 
 
 ENROLL = Verb(

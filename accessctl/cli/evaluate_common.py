@@ -2,10 +2,10 @@
 
 import datetime
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol, TypeAlias
 
 import typer
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from accessctl.evaluation.data import Photos
     from accessctl.evaluation.embedded import Bench
     from accessctl.evaluation.sightings import Subject
+
+BenchOf: TypeAlias = "Callable[[BenchOptions, Subject], tuple[Bench, EncoderConfig]]"
+"""As `bench_from`."""
 
 ARCHIVE = "images.zip"
 SECTION = "## "

@@ -9,6 +9,7 @@ import typer
 
 from accessctl.cli.common import config_from, table
 from accessctl.cli.evaluate_common import (
+    BenchOf,
     BenchOptions,
     bench_from,
     heading,
@@ -38,7 +39,7 @@ class FairnessOptions(BenchOptions):
     seed: Annotated[int, typer.Option(help="Of the intervals' samples.")] = 0
 
 
-def run(args: FairnessOptions) -> int:
+def run(args: FairnessOptions, *, bench_of: BenchOf = bench_from) -> int:
     import numpy as np
 
     from accessctl.evaluation import plots
@@ -50,7 +51,7 @@ def run(args: FairnessOptions) -> int:
 
     photos = open_photos(args.data)
     names, group = groups_of(people_of(photos.names)[0])
-    bench, encoder = bench_from(args, Subject.LARGEST)
+    bench, encoder = bench_of(args, Subject.LARGEST)
     card = load_card(encoder.folder)
     normaliser, calibration = scoring_of(card)
     target = _target(args)

@@ -9,6 +9,7 @@ import typer
 
 from accessctl.cli.common import config_from, table
 from accessctl.cli.evaluate_common import (
+    BenchOf,
     BenchOptions,
     WriteCardOption,
     bench_from,
@@ -53,14 +54,14 @@ class CalibrationOptions(BenchOptions, WriteCardOption, LfwDataOption):
     seed: Annotated[int, typer.Option(help="Of the intervals' samples.")] = 0
 
 
-def run_lfw(args: LfwOptions) -> int:
+def run_lfw(args: LfwOptions, *, bench_of: BenchOf = bench_from) -> int:
     import numpy as np
 
     from accessctl.evaluation.lfw import as_record, open_lfw, tail, view_2
     from accessctl.evaluation.sightings import Subject
 
     photos, view = open_lfw(args.data)
-    bench, encoder = bench_from(args, Subject.CENTRE)
+    bench, encoder = bench_of(args, Subject.CENTRE)
     card = load_card(encoder.folder)
     faces = bench.embed(photos, view.photos)
     scorers = scorers_of(faces, card)
@@ -154,7 +155,7 @@ def draw(
     plots.det({name: result.pairs for name, result in tails.items()}, points, folder / "det.png")
 
 
-def run_calibration(args: CalibrationOptions) -> int:
+def run_calibration(args: CalibrationOptions, *, bench_of: BenchOf = bench_from) -> int:
     import numpy as np
 
     from accessctl.evaluation import plots
@@ -169,7 +170,7 @@ def run_calibration(args: CalibrationOptions) -> int:
     from accessctl.recognition.calibration import scoring_of
 
     photos, view = open_lfw(args.data)
-    bench, encoder = bench_from(args, Subject.CENTRE)
+    bench, encoder = bench_of(args, Subject.CENTRE)
     card = load_card(encoder.folder)
     normaliser, calibration = scoring_of(card)
     faces = bench.embed(photos, view.photos)

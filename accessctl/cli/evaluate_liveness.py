@@ -1,6 +1,6 @@
 """`accessctl evaluate liveness | challenge`: how many attacks pass, and how many people do not."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,9 +20,9 @@ from accessctl.errors import InputError
 
 if TYPE_CHECKING:
     from accessctl.config import Config
-    from accessctl.evaluation.challenge_trials import Trial
+    from accessctl.evaluation.challenge_trials import Playing, Trial
     from accessctl.evaluation.presentation import Conditions, ErrorRate, Presentation
-    from accessctl.evaluation.trial_door import DoorParts
+    from accessctl.evaluation.trial_door import DoorParts, TrialMakers
 
 Trials = Mapping[tuple[str, str], Sequence["Trial"]]
 
@@ -105,21 +105,28 @@ class EvaluateChallengeOptions(OnlyFaceOption, ConfigOption, JsonOption):
     seed: Annotated[int, typer.Option(metavar="N", help="Of what is drawn.")] = 1
 
 
-def run_liveness(args: EvaluateLivenessOptions) -> int:
-    from accessctl.encoder.choose import load_encoder
-    from accessctl.evaluation.presentation import LIVE, Conditions
-    from accessctl.evaluation.trial_door import door_parts
+def run_liveness(
+    args: EvaluateLivenessOptions,
+    *,
+    trial_makers: "TrialMakers | None" = None,
+    show: "Callable[..., Sequence[Presentation]] | None" = None,
+) -> int:
+    """`show` shows a recording to a door, else `presentations` does."""
+    from accessctl.evaluation.presentation import LIVE, Conditions, presentations
+    from accessctl.evaluation.trial_door import USUAL
     from accessctl.liveness.examiner import MIN_SEEN
 
     if not args.live and not args.attack:
         raise InputError("There is nothing to evaluate; name recordings with --live or --attack.")
     config = config_from(args)
-    encoder = None if args.no_identity else load_encoder(config.encoder)
-    parts = door_parts(
+    makers = trial_makers or USUAL
+    encoder = None if args.no_identity else makers.encoder(config.encoder)
+    parts = makers.door(
         config, encoder, "passive", min_seen=0.0 if args.ignore_framing else MIN_SEEN
     )
     places = [*((LIVE, place) for place in args.live), *args.attack]
-    found = _look(places, config, parts, Conditions(only_face=args.only_face))
+    conditions = Conditions(only_face=args.only_face)
+    found = _look(places, makers, config, parts, conditions, show or presentations)
     if args.json:
         print_json(_rates_json(found))
     else:
@@ -146,19 +153,20 @@ def _plot(found: Mapping[str, Sequence["Presentation"]], folder: Path) -> None:
 
 def _look(
     places: Sequence[tuple[str, Path]],
+    makers: "TrialMakers",
     config: "Config",
     parts: "DoorParts",
     conditions: "Conditions",
+    show: "Callable[..., Sequence[Presentation]]",
 ) -> dict[str, list["Presentation"]]:
-    from accessctl.evaluation.presentation import presentations, recordings
-    from accessctl.vision.observer import Observer
+    from accessctl.evaluation.presentation import recordings
 
     found: dict[str, list[Presentation]] = {}
     for species, place in places:
         for path in recordings(place):
             # A new observer each time: no face is followed from one recording into the next.
-            with closing(Observer(config.vision)) as observer:
-                seen = presentations(path, observer.observe, parts, conditions)
+            with closing(makers.observer(config.vision)) as observer:
+                seen = show(path, observer.observe, parts, conditions)
             found.setdefault(species, []).extend(seen)
     return found
 
@@ -237,10 +245,15 @@ def _rates_json(found: Mapping[str, Sequence["Presentation"]]) -> dict[str, Any]
     }
 
 
-def run_challenge(args: EvaluateChallengeOptions) -> int:
+def run_challenge(
+    args: EvaluateChallengeOptions,
+    *,
+    trial_makers: "TrialMakers | None" = None,
+    play: "Playing | None" = None,
+) -> int:
     if not 1 <= args.tries <= 100_000:
         raise InputError("--tries must lie between 1 and 100000.")
-    found = _try_recordings(args)
+    found = _try_recordings(args, trial_makers, play)
     if args.json:
         print_json({"recordings": [_trials_json(*item) for item in found.items()]})
     else:
@@ -248,27 +261,28 @@ def run_challenge(args: EvaluateChallengeOptions) -> int:
     return 0
 
 
-def _try_recordings(args: EvaluateChallengeOptions) -> "Trials":
+def _try_recordings(
+    args: EvaluateChallengeOptions, makers: "TrialMakers | None", play: "Playing | None"
+) -> "Trials":
     import random
 
-    from accessctl.encoder.choose import load_encoder
-    from accessctl.evaluation.challenge_trials import looped, trials
+    from accessctl.evaluation.challenge_trials import Playing
     from accessctl.evaluation.presentation import Conditions, recordings
-    from accessctl.evaluation.trial_door import door_parts
-    from accessctl.vision.observer import Observer
+    from accessctl.evaluation.trial_door import USUAL
 
+    makers, play = makers or USUAL, play or Playing()
     config = config_from(args)
-    parts = door_parts(config, load_encoder(config.encoder), "challenge")
+    parts = makers.door(config, makers.encoder(config.encoder), "challenge")
     conditions = Conditions(only_face=args.only_face)
     # A visit that began at the very end must find as much as the door can ask to see.
     at_least_s = config.liveness.challenge_s + config.liveness.patience_s + 1
     found: dict[tuple[str, str], list[Trial]] = {}
     for species, place in args.attack:
         for path in recordings(place):
-            with closing(Observer(config.vision)) as observer:
-                moments, length = looped(path, observer.observe, parts, conditions, at_least_s)
+            with closing(makers.observer(config.vision)) as observer:
+                moments, length = play.looped(path, observer.observe, parts, conditions, at_least_s)
             found[species, path.name] = list(
-                trials(
+                play.trials(
                     moments,
                     length,
                     args.tries,

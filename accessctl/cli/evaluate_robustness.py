@@ -1,6 +1,6 @@
 """`accessctl evaluate robustness`: what is lost when the face at the door is a worse one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -23,7 +23,7 @@ from accessctl.cli.front import Verb
 from accessctl.encoder.card import load_card
 
 if TYPE_CHECKING:
-    from accessctl.evaluation.robustness import ConditionLoss, RobustnessRules
+    from accessctl.evaluation.robustness import Change, ConditionLoss, RobustnessRules
 
 RESULT = "robustness"
 OPTIONS = (
@@ -51,11 +51,12 @@ class RobustnessOptions(PhotosOptions):
     ] = None
 
 
-def run(args: RobustnessOptions) -> int:
+def run(args: RobustnessOptions, *, conditions: "Mapping[str, Change] | None" = None) -> int:
+    """`conditions` are by name what is done to photos, else the usual ones."""
     import numpy as np
 
     from accessctl.errors import InputError
-    from accessctl.evaluation.robustness import RobustnessRules, choose_subset, losses
+    from accessctl.evaluation.robustness import CONDITIONS, RobustnessRules, choose_subset, losses
     from accessctl.evaluation.sightings import Subject
     from accessctl.recognition.calibration import scoring_of
 
@@ -74,7 +75,12 @@ def run(args: RobustnessOptions) -> int:
     bench, encoder = bench_from(args, Subject(args.subject))
     card = load_card(encoder.folder)
     normaliser, calibration = scoring_of(card)
-    found = list(losses(bench, photos, subset, normaliser, calibration, rules, args.seed))
+    found = list(
+        losses(
+            *(bench, photos, subset, normaliser, calibration, rules, args.seed),
+            conditions or CONDITIONS,
+        )
+    )
     record = provenance(words(RESULT, args, OPTIONS), args, encoder) | {
         "target_fmr": rules.target_fmr,
         "target_fpir": rules.target_fpir,

@@ -33,7 +33,7 @@ from accessctl.cli.common import (
 )
 from accessctl.cli.front import Verb
 from accessctl.cli.opening import Names, galleries_of, require_log
-from accessctl.clock import synchronised
+from accessctl.clock import Clocks
 from accessctl.errors import InputError
 from accessctl.policy.access import zone_of
 from accessctl.storage.files import new_private_file
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from accessctl.config import Config
 
 DAY_S = 86400.0
+MACHINE = Clocks()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,12 +122,12 @@ def run_export(args: EventsExportOptions) -> int:
     return 0
 
 
-def run_purge(args: EventsPurgeOptions) -> int:
+def run_purge(args: EventsPurgeOptions, *, clocks: Clocks = MACHINE) -> int:
     config = config_from(args)
     keep_days = days(args.keep_days)
     now = time.time()
     require_log(config.audit.file, "purge")
-    with open_log(config.audit, os.environ) as log:
+    with open_log(config.audit, os.environ, clocks=clocks) as log:
         count = log.purge(now - keep_days * DAY_S, now)
     print(f"Removed {count} records; what is left can still be verified.")
     return 0
@@ -180,11 +181,11 @@ def _purged(report: "LogReport") -> str:
     return f", {report.purged} older ones were purged" if report.purged else ""
 
 
-def run_clock(args: ClockOptions) -> int:
+def run_clock(args: ClockOptions, *, clocks: Clocks = MACHINE) -> int:
     """0 while the clock is believed, 1 while it is not."""
     config = config_from(args)
     now = local_time(time.time(), zone_of(config.access))
-    known, doubt_s = synchronised(), _doubt_s(config)
+    known, doubt_s = clocks.synchronised(), _doubt_s(config, clocks)
     if args.json:
         print_json(
             {
@@ -204,19 +205,19 @@ def run_clock(args: ClockOptions) -> int:
     return 1
 
 
-def run_confirm(args: ClockConfirmOptions) -> int:
+def run_confirm(args: ClockConfirmOptions, *, clocks: Clocks = MACHINE) -> int:
     config = config_from(args)
     require_log(config.audit.file, "confirm")
-    with open_log(config.audit, os.environ) as log:
+    with open_log(config.audit, os.environ, clocks=clocks) as log:
         day = confirm_clock(log, args.today, time.time(), zone_of(config.access))
     print(f"The clock is believed: today is {day}.")
     return 0
 
 
-def _doubt_s(config: "Config") -> float | None:
+def _doubt_s(config: "Config", clocks: Clocks) -> float | None:
     if not config.audit.file.exists():
         return None
-    with open_log_to_check(config.audit, os.environ) as log:
+    with open_log_to_check(config.audit, os.environ, clocks=clocks) as log:
         return log.clock_doubt_seen_s()
 
 

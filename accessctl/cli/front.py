@@ -34,13 +34,15 @@ SETTINGS = {"help_option_names": ["--help", "-h"]}
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """One command, as its module tells of it.
+    """One command, as its module tells of it: `run` is given the options, and nothing else.
+
+    What a command uses besides is a keyword of its function, with what is usual for its default.
 
     `examples` are lines that can be typed. With `tells` its log speaks of what it does (INFO);
     the others only warn.
     """
 
-    run: Callable[[Any], int]
+    run: Callable[..., int]
     options: type[Any]
     about: str
     examples: tuple[str, ...]

@@ -26,12 +26,14 @@ if TYPE_CHECKING:
     from accessctl.config import Config
     from accessctl.evaluation.selftest import (
         Installer,
+        Present,
         Presented,
         SelfTestDoor,
         SelfTestPlan,
         SelfTestSession,
         SpeciesTally,
     )
+    from accessctl.evaluation.trial_door import TrialMakers
 
 DESCRIPTION = """\
 Leads you through presenting yourself, a printed photo and a phone to the door's camera, several
@@ -99,10 +101,16 @@ class SelftestOptions(ConfigOption, JsonOption):
     ] = "passive"
 
 
-def run(args: SelftestOptions) -> int:
+def run(
+    args: SelftestOptions,
+    *,
+    trial_makers: "TrialMakers | None" = None,
+    present: "Present | None" = None,
+) -> int:
     """Exit code 0 when all was presented, 130 when it was broken off."""
     from accessctl.camera.choose import source_from
     from accessctl.camera.reader import Reader
+    from accessctl.evaluation import selftest
     from accessctl.evaluation.selftest import SelfTestPlan, result_path, run_session, write_result
 
     attacks = _species(args.species)
@@ -120,7 +128,7 @@ def run(args: SelftestOptions) -> int:
         seconds=args.seconds or patience,
     )
     path = result_path(config.audit.file, plan.began)
-    with _looking(args, config) as looking, Reader(source, config.camera) as reader:
+    with _looking(args, config, trial_makers) as looking, Reader(source, config.camera) as reader:
         session = run_session(
             plan,
             reader,
@@ -128,6 +136,7 @@ def run(args: SelftestOptions) -> int:
             _installer(plan, args.json),
             time.monotonic,
             lambda session: write_result(path, session.content()),
+            present or selftest.present,
         )
     if args.json:
         print_json({**session.content(), "file": str(path)})
@@ -137,14 +146,15 @@ def run(args: SelftestOptions) -> int:
 
 
 @contextmanager
-def _looking(args: SelftestOptions, config: "Config") -> Iterator["SelfTestDoor"]:
-    from accessctl.encoder.choose import load_encoder
+def _looking(
+    args: SelftestOptions, config: "Config", makers: "TrialMakers | None"
+) -> Iterator["SelfTestDoor"]:
     from accessctl.evaluation.selftest import SelfTestDoor
-    from accessctl.evaluation.trial_door import door_parts
-    from accessctl.vision.observer import Observer
+    from accessctl.evaluation.trial_door import USUAL
 
-    parts = door_parts(config, load_encoder(config.encoder), args.mode)
-    with closing(Observer(config.vision)) as observer:
+    makers = makers or USUAL
+    parts = makers.door(config, makers.encoder(config.encoder), args.mode)
+    with closing(makers.observer(config.vision)) as observer:
         yield SelfTestDoor(observer, parts)
 
 

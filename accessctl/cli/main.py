@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NoReturn
 
 import typer
@@ -50,10 +50,13 @@ def entry() -> None:
     leave(code)
 
 
-def main(argv: Sequence[str]) -> int:
-    """Exit code: 0 done, 1 a fault, 2 wrong usage or input, 130 interrupted."""
+def main(argv: Sequence[str], perform: Callable[[Typed], int] = Typed.run) -> int:
+    """Exit code: 0 done, 1 a fault, 2 wrong usage or input, 130 interrupted.
+
+    `perform` runs the command once it is understood.
+    """
     try:
-        code = performed(argv)
+        code = performed(argv, perform)
         sys.stdout.flush()
     except (KeyboardInterrupt, typer.Abort):
         return interrupted()
@@ -72,7 +75,7 @@ def main(argv: Sequence[str]) -> int:
     return code
 
 
-def performed(argv: Sequence[str]) -> int:
+def performed(argv: Sequence[str], perform: Callable[[Typed], int]) -> int:
     """The exit code of the command, which has told of what went wrong."""
     try:
         meant = understood(argv)
@@ -80,7 +83,7 @@ def performed(argv: Sequence[str]) -> int:
             # Another package's command, which has run.
             return int(meant or 0)
         set_up(tells=meant.verb.tells)
-        return meant.run()
+        return perform(meant)
     except typer.Exit as end:
         return end.exit_code
     except typer.TyperException as error:

@@ -12,6 +12,7 @@ import typer
 from accessctl.bundled import CACHE, MODELS, cached, folder_to_fill, model_folders, release
 from accessctl.cli.common import ConfigOption, config_path, photo_bar, table
 from accessctl.cli.front import Verb
+from accessctl.cli.opening import OpenEngine, usual_engine
 from accessctl.config import Config, load_config
 from accessctl.errors import InputError, ModelError
 from accessctl.zoo.fetch import Report, fetch
@@ -133,12 +134,11 @@ def _say(line: str) -> None:
     print(line, flush=True)
 
 
-def run_use(args: UseOptions) -> int:
+def run_use(args: UseOptions, *, open_engine: OpenEngine = usual_engine) -> int:
     """The configuration is changed last: until the people are embedded, nothing is."""
     from accessctl.bundled import model_folders, named_models
     from accessctl.encoder.card import CARD_NAME, load_card
     from accessctl.recognition.calibration import scoring_of
-    from accessctl.recognition.engine import open_engine
     from accessctl.zoo.config_text import replace_text, with_setting
 
     file = config_path(args.config, os.environ)

@@ -6,9 +6,9 @@ What takes long to import is imported in the functions, for most commands import
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from accessctl.cli.common import photo_bar
 from accessctl.errors import FaultError, InputError, UnknownPersonError
@@ -17,7 +17,11 @@ if TYPE_CHECKING:
     from accessctl.config import Config, GalleryConfig
     from accessctl.domain import Image, PersonId
     from accessctl.gallery.people import People
-    from accessctl.recognition.engine import ClosingPeople, Engine
+    from accessctl.recognition.engine import ClosingPeople, Engine, EngineMakers
+    from accessctl.recognition.enrolment import Progress
+
+OpenEngine: TypeAlias = "Callable[..., AbstractContextManager[Engine]]"
+"""As `usual_engine`."""
 
 
 class Galleries:
@@ -135,10 +139,19 @@ def require_log(file: Path, purpose: str) -> None:
         raise InputError(f"There is no event log {file}; nothing to {purpose}.")
 
 
+def usual_engine(
+    config: "Config", progress: "Progress", makers: "EngineMakers | None" = None
+) -> "AbstractContextManager[Engine]":
+    """See recognition.engine.open_engine, which is imported here."""
+    from accessctl.recognition.engine import USUAL, open_engine
+
+    return open_engine(config, progress, makers or USUAL)
+
+
 @contextmanager
-def engine_of(config: "Config") -> Iterator["Engine"]:
-    """See recognition.engine.open_engine. From then on OpenCV and BLAS keep to one thread."""
-    from accessctl.recognition.engine import one_thread_each, open_engine
+def engine_of(config: "Config", open_engine: OpenEngine = usual_engine) -> Iterator["Engine"]:
+    """What `open_engine` opens. From then on OpenCV and BLAS keep to one thread."""
+    from accessctl.recognition.engine import one_thread_each
 
     one_thread_each()
     with open_engine(config, photo_bar) as engine:
@@ -146,13 +159,12 @@ def engine_of(config: "Config") -> Iterator["Engine"]:
 
 
 @contextmanager
-def engine_to_read(config: "Config") -> Iterator["Engine"]:
+def engine_to_read(config: "Config", open_engine: OpenEngine = usual_engine) -> Iterator["Engine"]:
     """As `engine_of`, for a command that changes nothing: no gallery is made where none is."""
-    from accessctl.recognition import engine
+    from accessctl.recognition.engine import EngineMakers, one_thread_each
 
-    engine.one_thread_each()
-    makers = engine.EngineMakers(gallery=open_to_read)
-    with engine.open_engine(config, photo_bar, makers) as opened:
+    one_thread_each()
+    with open_engine(config, photo_bar, EngineMakers(gallery=open_to_read)) as opened:
         yield opened
 
 

@@ -18,7 +18,7 @@ from accessctl.cli.common import (
     print_json,
 )
 from accessctl.cli.front import Verb
-from accessctl.cli.opening import engine_to_read, photo_reader
+from accessctl.cli.opening import OpenEngine, engine_to_read, photo_reader, usual_engine
 from accessctl.domain import Embedding
 from accessctl.errors import InputError, PhotoError, StoreError
 from accessctl.storage.files import atomic_file
@@ -56,14 +56,14 @@ class EmbedOptions(ConfigOption):
     ]
 
 
-def run_identify(args: IdentifyOptions) -> int:
+def run_identify(args: IdentifyOptions, *, open_engine: OpenEngine = usual_engine) -> int:
     """0 when every image could be read, else 2; the readable ones are done all the same."""
     from accessctl.recognition.engine import identify
 
     config = config_from(args)
     read = photo_reader(config)
     code = 0
-    with engine_to_read(config) as engine:
+    with engine_to_read(config, open_engine) as engine:
         for path in args.images:
             try:
                 image = read(path)
@@ -129,13 +129,13 @@ def print_line(found: dict[str, Any], as_json: bool) -> None:
     print(" ".join(words))
 
 
-def run_verify(args: VerifyOptions) -> int:
+def run_verify(args: VerifyOptions, *, open_engine: OpenEngine = usual_engine) -> int:
     """0 whatever the answer; 2 when one of the photos cannot be used."""
     from accessctl.recognition.engine import embed_portrait, verify
 
     config = config_from(args)
     read = photo_reader(config)
-    with engine_to_read(config) as engine:
+    with engine_to_read(config, open_engine) as engine:
         try:
             a, b = (
                 embed_portrait(read(path), str(path), engine.observer, engine.recogniser)
@@ -188,7 +188,7 @@ def verify_answer(
     }
 
 
-def run_embed(args: EmbedOptions) -> int:
+def run_embed(args: EmbedOptions, *, open_engine: OpenEngine = usual_engine) -> int:
     """The file holds `paths` (N,), `embeddings` float32 (N, D) and `fingerprint`.
 
     A row is NaN where no single usable face was found; standard error says why.
@@ -201,7 +201,7 @@ def run_embed(args: EmbedOptions) -> int:
     read = photo_reader(config)
     paths = list(photos_at(args.paths))
     rows: list[Embedding | None] = []
-    with engine_to_read(config) as engine:
+    with engine_to_read(config, open_engine) as engine:
         for path in photo_bar(paths, len(paths)):
             try:
                 image = read(path)

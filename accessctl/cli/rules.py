@@ -4,6 +4,7 @@ import getpass
 import os
 import sys
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Annotated, Any
@@ -165,7 +166,7 @@ def run_clear(args: PinOptions) -> int:
     return 0
 
 
-def run_enter(args: ConfigOption) -> int:
+def run_enter(args: ConfigOption, *, ask: Callable[..., Mapping[str, Any]] = ask) -> int:
     path = config_from(args).service.socket
     print(ask(path, "pin", pin=read_pin("PIN: ")).get("message", "Accepted."))
     return 0

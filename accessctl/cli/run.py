@@ -5,7 +5,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -24,7 +24,7 @@ from accessctl.cli.common import (
     whole_path,
 )
 from accessctl.cli.front import Verb
-from accessctl.cli.opening import engine_of
+from accessctl.cli.opening import OpenEngine, engine_of, usual_engine
 from accessctl.config import Config
 from accessctl.domain import Decision, PersonId
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from accessctl.door.demands import Asked
     from accessctl.preview.screen import Screen
     from accessctl.service.config_source import AcceptedSource
+    from accessctl.service.daemon import ServiceMakers
     from accessctl.service.display import Ask, Show
 
 log = logging.getLogger(__name__)
@@ -66,8 +67,8 @@ class PreviewOptions(SourceOptions):
     ] = None
 
 
-def run(args: RunOptions) -> int:
-    from accessctl.service.daemon import Orders, serve
+def run(args: RunOptions, *, makers: "ServiceMakers | None" = None) -> int:
+    from accessctl.service.daemon import USUAL, Orders, serve
 
     limit = seconds(args.seconds)
     source = accepted_source(args)
@@ -80,25 +81,41 @@ def run(args: RunOptions) -> int:
         source,
     )
     with stop_on_signals() as stop:
-        serve(orders, teller(args, os.environ), stop, os.environ, photo_bar)
+        serve(
+            *(orders, teller(args, os.environ), stop, os.environ, photo_bar),
+            makers or USUAL,
+        )
     return 0
 
 
-def accepted_source(args: SourceOptions) -> "AcceptedSource":
-    """The configuration as far as it was accepted, with --source laid over it."""
+def first_camera() -> str | None:
+    """See camera.usb.first_usb_camera, which is imported here."""
+    from accessctl.camera.usb import first_usb_camera
+
+    return first_usb_camera()
+
+
+def accepted_source(
+    args: SourceOptions, attached: Callable[[], str | None] = first_camera
+) -> "AcceptedSource":
+    """The configuration as far as it was accepted, with --source laid over it.
+
+    `attached` gives the first camera, for --or-demo.
+    """
     from accessctl.service.config_source import AcceptedSource
 
     path = whole_path(config_path(args.config, os.environ))
-    return AcceptedSource(path, partial(overlaid, args), os.environ)
+    return AcceptedSource(path, partial(overlaid, args, attached=attached), os.environ)
 
 
-def overlaid(args: SourceOptions, config: Config) -> Config:
+def overlaid(
+    args: SourceOptions, config: Config, attached: Callable[[], str | None] = first_camera
+) -> Config:
     """`config` with --source laid over it; the demo keeps to itself."""
-    from accessctl.camera.choose import first_usb_camera
     from accessctl.demo.door import demo_config
 
     source = args.source or config.camera.source
-    if source == "auto" and args.or_demo and first_usb_camera() is None:
+    if source == "auto" and args.or_demo and attached() is None:
         log.info("No camera is attached: playing the demo.")
         source = "demo"
     if source == "demo":
@@ -172,7 +189,7 @@ def stop_on_signals() -> Iterator[threading.Event]:
             signal.signal(number, handler)
 
 
-def run_preview(args: PreviewOptions) -> int:
+def run_preview(args: PreviewOptions, *, open_engine: OpenEngine = usual_engine) -> int:
     """With --record and no display it records only; without either there is an error."""
     from accessctl.administration.changes import Administration
     from accessctl.demo.door import enrol_demo_person
@@ -187,7 +204,7 @@ def run_preview(args: PreviewOptions) -> int:
         closing(open_screen(args.record, config)) as screen,
         stop_on_signals() as stop,
         open_audit(config) as audit,
-        engine_of(config) as engine,
+        engine_of(config, open_engine) as engine,
     ):
         source.confirm(audit, time.time)
         enrolment = engine.enrolment()
@@ -204,16 +221,23 @@ def run_preview(args: PreviewOptions) -> int:
     return 0
 
 
-def open_screen(record: Path | None, config: Config) -> "Screen":
+def open_screen(
+    record: Path | None,
+    config: Config,
+    *,
+    recording: "Callable[[Path, float], Screen] | None" = None,
+    window: "Callable[[], Screen] | None" = None,
+) -> "Screen":
+    """A window, where there is a display, and a `record`, where one is wanted; DisplayError without
+    either."""
     from accessctl.errors import DisplayError
-    from accessctl.preview.screen import PreviewWindow, Recording, Screens, require_display
+    from accessctl.preview.screen import Recording, Screens, open_window
 
     screens: list[Screen] = []
     if record is not None:
-        screens.append(Recording(record, config.camera.fps))
+        screens.append((recording or Recording)(record, config.camera.fps))
     try:
-        require_display()
-        screens.append(PreviewWindow())
+        screens.append((window or open_window)())
     except DisplayError:
         if record is None:
             raise

@@ -4,7 +4,7 @@ import os
 import shlex
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -57,8 +57,51 @@ class InstallOptions(UninstallOptions):
     ] = None
 
 
-def run_install(args: InstallOptions) -> int:
-    wishes = wishes_of(args)
+def is_booted(root: Path) -> bool:
+    """Whether `root` is this machine and systemd runs it."""
+    return root == Path("/") and BOOTED.is_dir()
+
+
+@dataclass(frozen=True, slots=True)
+class Systemd:
+    """The service manager of this machine: whether it is at work below a root, and its commands,
+    which `execute` runs."""
+
+    at_work: Callable[[Path], bool] = is_booted
+    execute: Callable[..., "subprocess.CompletedProcess[str]"] = subprocess.run
+
+    def carry_out(self, command: Sequence[str]) -> None:
+        """Raises FaultError with what the command said when it fails."""
+        try:
+            done = self._executed(command)
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise FaultError(f"{shlex.join(command)} could not be run: {error}.") from error
+        if done.returncode != 0:
+            raise FaultError(f"{shlex.join(command)} failed: {done.stderr.strip() or 'no reason'}.")
+        print(f"ran     {shlex.join(command)}")
+
+    def said_by(self, command: Sequence[str]) -> str:
+        """What it prints; nothing where it cannot be run."""
+        try:
+            return self._executed(command).stdout.strip()
+        except (OSError, subprocess.TimeoutExpired):
+            return ""
+
+    def version(self) -> int:
+        """Of this machine's; the oldest that will do when there is none to ask."""
+        words = self.said_by(("systemctl", "--version")).split()
+        return int(words[1]) if len(words) > 1 and words[1].isdecimal() else OLDEST_VERSION
+
+    def _executed(self, command: Sequence[str]) -> "subprocess.CompletedProcess[str]":
+        # Constant words, and no shell.
+        return self.execute(command, capture_output=True, text=True, timeout=COMMAND_S, check=False)
+
+
+OWN = Systemd()
+
+
+def run_install(args: InstallOptions, *, systemd: Systemd = OWN) -> int:
+    wishes = wishes_of(args, systemd)
     if not args.dry_run:
         require_root(args.root, "install")
     plan = plan_of(wishes)
@@ -71,44 +114,44 @@ def run_install(args: InstallOptions) -> int:
     print("\n".join(install(wishes, plan, replace=args.replace)))
     for note in plan.notes:
         print(f"Note: {note}")
-    finish(args.root, (SYSUSERS, TMPFILES, UDEV, DAEMON_RELOAD), last=START)
+    finish(systemd, args.root, (SYSUSERS, TMPFILES, UDEV, DAEMON_RELOAD), last=START)
     return 0
 
 
-def run_uninstall(args: UninstallOptions) -> int:
-    wishes = wishes_of(args)
+def run_uninstall(args: UninstallOptions, *, systemd: Systemd = OWN) -> int:
+    wishes = wishes_of(args, systemd)
     if args.dry_run:
         for path, state in state_of(wishes):
             if state != "missing":
                 print(f"would remove {path} ({state})")
         return 0
     require_root(args.root, "uninstall")
-    if at_work(args.root):
-        carry_out(STOP)
+    if systemd.at_work(args.root):
+        systemd.carry_out(STOP)
     print("\n".join(uninstall(wishes, replace=args.replace)) or "Nothing was installed.")
-    finish(args.root, (DAEMON_RELOAD,))
+    finish(systemd, args.root, (DAEMON_RELOAD,))
     print("Left as they are: /etc/accessctl, /var/lib/accessctl and the service's user.")
     return 0
 
 
-def run_status(args: RootOption) -> int:
+def run_status(args: RootOption, *, systemd: Systemd = OWN) -> int:
     """Exit code 1 when the service is not, or not completely, installed."""
-    states = state_of(wishes_of(args))
+    states = state_of(wishes_of(args, systemd))
     for path, state in states:
         print(f"{state:<16} {path}")
-    if at_work(args.root):
-        print(said_by(("systemctl", "is-active", "accessctl")))
+    if systemd.at_work(args.root):
+        print(systemd.said_by(("systemctl", "is-active", "accessctl")))
     return 1 if any(state == "missing" for _, state in states) else 0
 
 
-def wishes_of(args: RootOption) -> "Wishes":
+def wishes_of(args: RootOption, systemd: Systemd) -> "Wishes":
     config = getattr(args, "config", None)
     return Wishes(
         repository=release(),
         python=Path(sys.executable),
         config=ETC / "config.yaml" if config is None else config.absolute(),
         user=getattr(args, "user", "accessctl"),
-        version=systemd_version(),
+        version=systemd.version(),
         root=args.root.absolute(),
     )
 
@@ -121,52 +164,22 @@ def require_root(root: Path, what: str) -> None:
         )
 
 
-def at_work(root: Path) -> bool:
-    """Whether `root` is this machine and systemd runs it."""
-    return root == Path("/") and BOOTED.is_dir()
-
-
 def finish(
-    root: Path, commands: Sequence[Sequence[str]], last: Sequence[str] | None = None
+    systemd: Systemd,
+    root: Path,
+    commands: Sequence[Sequence[str]],
+    last: Sequence[str] | None = None,
 ) -> None:
     """Run what has to follow, or say it where systemd is not at work; `last` is the owner's."""
-    remaining = [] if at_work(root) else list(commands)
-    if at_work(root):
+    at_work = systemd.at_work(root)
+    remaining = [] if at_work else list(commands)
+    if at_work:
         for command in commands:
-            carry_out(command)
+            systemd.carry_out(command)
     remaining += [] if last is None else [last]
     if remaining:
         print("Now run:")
         print("\n".join(f"  {shlex.join(command)}" for command in remaining))
-
-
-def carry_out(command: Sequence[str]) -> None:
-    """Raises FaultError with what the command said when it fails."""
-    try:
-        done = subprocess.run(  # noqa: S603 - constant words, no shell
-            command, capture_output=True, text=True, timeout=COMMAND_S, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise FaultError(f"{shlex.join(command)} could not be run: {error}.") from error
-    if done.returncode != 0:
-        raise FaultError(f"{shlex.join(command)} failed: {done.stderr.strip() or 'no reason'}.")
-    print(f"ran     {shlex.join(command)}")
-
-
-def said_by(command: Sequence[str]) -> str:
-    try:
-        done = subprocess.run(  # noqa: S603 - constant words, no shell
-            command, capture_output=True, text=True, timeout=COMMAND_S, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout.strip()
-
-
-def systemd_version() -> int:
-    """Of this machine; the oldest that will do when there is none to ask."""
-    words = said_by(("systemctl", "--version")).split()
-    return int(words[1]) if len(words) > 1 and words[1].isdecimal() else OLDEST_VERSION
 
 
 INSTALL = Verb(

@@ -3,7 +3,7 @@ challenge that one visit is given, and the prompts.
 """
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from accessctl.config.liveness import LivenessConfig
@@ -22,6 +22,9 @@ IDENTITY_S = 3.0
 """In a challenge, a frame must show the person at least this often, seconds: who turns away
 cannot be recognised for a moment. What other frames show is never counted, and for longer than
 this they end the challenge."""
+
+DrawChallenge = Callable[..., Challenge]
+"""As `draw_challenge`."""
 
 TEXTS: Mapping[Factor, str] = {"pin": "Enter your PIN.", "button": "Press the button."}
 LOOK_UP = "Look at the camera."
@@ -55,7 +58,8 @@ class Wanted:
 
     `texture` is asked about the pictures of a visit; None: nobody is. `min_seen` is how much of
     a face's surroundings the picture must show for some cues to confirm life; another than the
-    usual is for measuring what that is worth. `added` are cues beside the built-in ones.
+    usual is for measuring what that is worth. `added` are cues beside the built-in ones, and
+    `draw` gives each visit its challenge.
     """
 
     liveness: LivenessConfig
@@ -65,6 +69,7 @@ class Wanted:
     texture: TextureScorer | None = None
     min_seen: float = MIN_SEEN
     added: tuple[CueRole, ...] = ()
+    draw: DrawChallenge = draw_challenge
 
     @property
     def proofs(self) -> tuple[LivenessConfig, Ask | None]:
@@ -84,8 +89,14 @@ class PosedChallenge:
     """Nothing is drawn before `go_on` is called for the first time; `passed_at` is the capture
     time in seconds at which all had been done. `chance` None: the operating system's."""
 
-    def __init__(self, config: LivenessConfig, chance: random.Random | None) -> None:
+    def __init__(
+        self,
+        config: LivenessConfig,
+        chance: random.Random | None,
+        draw: DrawChallenge = draw_challenge,
+    ) -> None:
         self._config = config
+        self._draw = draw
         self._chance = chance
         self._agreed_at = float("-inf")
         self.state: Challenge | None = None
@@ -101,7 +112,7 @@ class PosedChallenge:
     def go_on(self, frame: LivenessFrame, candidate: PersonId | None) -> None:
         if self.state is None:
             self.person = candidate
-            self.state = draw_challenge(
+            self.state = self._draw(
                 actions=self._config.actions,
                 action_s=self._config.action_s,
                 limit_s=self._config.challenge_s,

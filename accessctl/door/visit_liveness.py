@@ -56,7 +56,7 @@ class VisitLiveness:
         self._matched_at: float | None = None
         self._now: float | None = None
         self._near, self._fills = True, False
-        self._posed = PosedChallenge(config, wanted.chance)
+        self._posed = PosedChallenge(config, wanted.chance, wanted.draw)
         self._queue = WindowQueue()
         self._looked_until = float("-inf")
         self._intent: IntentWatch | None = None

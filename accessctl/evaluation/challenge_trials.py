@@ -151,6 +151,14 @@ def trials(
         yield Trial(start, visit.record().asked, visit.challenge or UNFINISHED, vetoed)
 
 
+@dataclass(frozen=True, slots=True)
+class Playing:
+    """What plays a recording over and over, and what tries visits to it."""
+
+    looped: Callable[..., tuple[list[Moment], float]] = looped
+    trials: Callable[..., Iterable[Trial]] = trials
+
+
 def attempt(
     moments: Iterable[Moment], wanted: Wanted, leave_after_s: float, examine: Examine
 ) -> VisitLiveness:

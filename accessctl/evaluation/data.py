@@ -52,9 +52,12 @@ class Photos(Protocol):
         ...
 
 
-def open_photos(place: Path) -> Photos:
-    """The photos of a folder or a zip archive; SourceError when it holds none."""
-    photos = FolderPhotos(place) if place.is_dir() else ZipPhotos(place)
+def open_photos(place: Path, max_bytes: int = MAX_BYTES) -> Photos:
+    """The photos of a folder or a zip archive; SourceError when it holds none.
+
+    One of more than `max_bytes` is not read.
+    """
+    photos = (FolderPhotos if place.is_dir() else ZipPhotos)(place, max_bytes)
     if not photos.names:
         raise SourceError(f"{place} holds no {KINDS} picture; name photographs to measure on.")
     return photos
@@ -76,8 +79,9 @@ def people_of(
 class FolderPhotos:
     """A photo counts as another one when its size or its time of change is another."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, max_bytes: int = MAX_BYTES) -> None:
         self._folder = folder
+        self._max_bytes = max_bytes
         try:
             stamps = {
                 path.relative_to(folder).as_posix(): (stat.st_size, stat.st_mtime_ns)
@@ -92,13 +96,14 @@ class FolderPhotos:
         self.identity = _digest(stamps)
 
     def read(self, name: str) -> Image:
-        return read_photo(self._folder / name, MAX_BYTES, MAX_PIXELS)
+        return read_photo(self._folder / name, self._max_bytes, MAX_PIXELS)
 
 
 class ZipPhotos:
     """Reads out of the archive, which is not unpacked."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, max_bytes: int = MAX_BYTES) -> None:
+        self._max_bytes = max_bytes
         try:
             self._archive = zipfile.ZipFile(path)
         except (OSError, zipfile.BadZipFile) as error:
@@ -116,8 +121,9 @@ class ZipPhotos:
     def read(self, name: str) -> Image:
         try:
             size = self._archive.getinfo(name).file_size
-            if size > MAX_BYTES:
-                raise PhotoError(f"{name} is larger than {MAX_BYTES >> 20} MiB; leave it out.")
+            if size > self._max_bytes:
+                most = self._max_bytes >> 20
+                raise PhotoError(f"{name} is larger than {most} MiB; leave it out.")
             data = self._archive.read(name)
         except (KeyError, zipfile.BadZipFile, OSError, EOFError) as error:
             raise PhotoError(f"{name} is missing or damaged in the archive.") from error

@@ -53,14 +53,19 @@ def groups_of(people: Sequence[str]) -> tuple[tuple[str, ...], NDArray[np.int64]
 
 
 def count_groups(
-    scorer: Scorer, person: NDArray[np.int64], group: NDArray[np.int64], threshold: float
+    scorer: Scorer,
+    person: NDArray[np.int64],
+    group: NDArray[np.int64],
+    threshold: float,
+    at_once: int = BLOCK,
 ) -> GroupCounts:
-    """Compare every pair of photos of the people `person` (N,), whose groups are (P,)."""
+    """Compare every pair of photos of the people `person` (N,), whose groups are (P,), `at_once`
+    of them at a time with all."""
     first, second = [], []
     genuine, missed = np.zeros(len(group), np.int64), np.zeros(len(group), np.int64)
-    for start in range(0, len(person), BLOCK):
-        own, others = person[start : start + BLOCK], person[start:]
-        match = scorer.block(slice(start, start + BLOCK), slice(start, len(person))) > threshold
+    for start in range(0, len(person), at_once):
+        own, others = person[start : start + at_once], person[start:]
+        match = scorer.block(slice(start, start + at_once), slice(start, len(person))) > threshold
         later = np.arange(len(others)) > np.arange(len(own))[:, None]
         same = (own[:, None] == others) & later
         rows, columns = np.nonzero(match & later & ~same)

@@ -133,15 +133,17 @@ def all_pairs(
     down_to: float = np.inf,
     kept: float = KEPT,
     kept_pairs: int = KEPT_PAIRS,
+    at_once: int = BLOCK,
 ) -> AllPairs:
     """Every pair of the scorer's photos, `person` int64 (N,) saying whose each is.
 
-    Impostor scores are kept at least from `down_to` up. SourceError when no two people
+    Impostor scores are kept at least from `down_to` up; `at_once` photos are compared with all at
+    a time. SourceError when no two people
     were found.
     """
     counts = np.zeros(BINS, np.int64)
     genuine, owners = [], []
-    for block in _blocks(scorer, person):
+    for block in _blocks(scorer, person, at_once):
         counts += _histogram(block.scores[block.impostor], scorer.span)
         genuine.append(block.scores[block.genuine])
         owners.append(block.first[np.nonzero(block.genuine)[0]])
@@ -152,7 +154,7 @@ def all_pairs(
     edges = np.linspace(*scorer.span, BINS + 1)
     floor = min(down_to, _floor(counts, edges, max(kept * impostors, kept_pairs)))
     top, first, second = [], [], []
-    for block in _blocks(scorer, person):
+    for block in _blocks(scorer, person, at_once):
         rows, columns = np.nonzero(block.impostor & (block.scores >= np.float32(floor)))
         top.append(block.scores[rows, columns])
         first.append(block.first[rows])
@@ -185,9 +187,9 @@ class _Block:
     impostor: NDArray[np.bool_]
 
 
-def _blocks(scorer: Scorer, person: NDArray[np.int64]) -> Iterator[_Block]:
-    for start in range(0, len(person), BLOCK):
-        rows, columns = slice(start, start + BLOCK), slice(start, len(person))
+def _blocks(scorer: Scorer, person: NDArray[np.int64], size: int) -> Iterator[_Block]:
+    for start in range(0, len(person), size):
+        rows, columns = slice(start, start + size), slice(start, len(person))
         first, second = person[rows], person[columns]
         same = first[:, None] == second
         later = np.arange(len(second)) > np.arange(len(first))[:, None]

@@ -110,8 +110,9 @@ def losses(
     calibration: Calibration,
     rules: RobustnessRules,
     seed: int,
+    conditions: Mapping[str, Change],
 ) -> Iterator[ConditionLoss]:
-    """Each condition in turn, the untouched photos first; all with the same galleries."""
+    """Each of `conditions` in turn, the untouched photos first; all with the same galleries."""
     # Loaded once and lent in turn, not again for each of a dozen conditions.
     encoders = itertools.cycle([bench.encoder() for _ in range(bench.workers)])
     bench = replace(bench, encoder=lambda: next(encoders))
@@ -119,7 +120,7 @@ def losses(
     enrolled = probes_of(bench, photos, subset.enrolled)
     untouched = probes_of(bench, photos, subset.probes)
     yield loss(CLEAN, enrolled, untouched, normaliser, calibration, rules, seed)
-    for condition, change in CONDITIONS.items():
+    for condition, change in conditions.items():
         coming = probes_of(
             bench,
             photos,

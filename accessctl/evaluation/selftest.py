@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from accessctl.camera.reader import Reader
 from accessctl.domain import Face, Frame
@@ -136,6 +136,12 @@ def present(
         (longest.door.challenge or UNFINISHED) if challenge_mode else None,
         tuple(line for line, _ in evidence_lines(longest.door.results)),
     )
+
+
+Present: TypeAlias = Callable[
+    [Iterable[Frame], SelfTestDoor, Callable[[str], None], str, int], Presented
+]
+"""As `present`."""
 
 
 class _PresentedTrack:
@@ -294,12 +300,13 @@ def run_session(
     installer: Installer,
     clock: Callable[[], float],
     keep: Callable[[SelfTestSession], None],
+    present: Present = present,
 ) -> SelfTestSession:
     """Lead through `plan`; `keep` is called after each presentation and at the end, whatever
     ends it. `clock` gives monotonic seconds. Ctrl-C breaks off, as does a recording's end."""
     session = SelfTestSession(plan, [])
     try:
-        session.broken_off = _go(session, reader, looking, installer, clock, keep)
+        session.broken_off = _go(session, reader, looking, installer, clock, keep, present)
     except KeyboardInterrupt:
         session.broken_off = STOPPED
     except Exception as error:
@@ -317,6 +324,7 @@ def _go(
     installer: Installer,
     clock: Callable[[], float],
     keep: Callable[[SelfTestSession], None],
+    present: Present,
 ) -> str | None:
     for species, number in session.plan.order():
         if not installer.ready(species, number):

@@ -7,14 +7,14 @@ once and in the loop's thread, so that the same frames always come to the same d
 infrared camera, gesture, second factor, schedule or lockout is asked.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import count
 
 import numpy as np
 
 from accessctl.audit.base import MemoryLog
-from accessctl.config import Config, PolicyConfig
+from accessctl.config import Config, EncoderConfig, PolicyConfig, VisionConfig
 from accessctl.config.liveness import Mode
 from accessctl.config.policy import AccessConfig
 from accessctl.domain import Decision, Embedding, Face, Frame, Image, Outcome, PersonId, Reason
@@ -30,6 +30,7 @@ from accessctl.door.visit import FaceView
 from accessctl.door.visit_liveness import VisitLiveness
 from accessctl.encoder.base import FAKE_CARD, Encoder
 from accessctl.encoder.card import Card
+from accessctl.encoder.choose import load_encoder
 from accessctl.gallery.fake import MemoryGallery, random_units
 from accessctl.gallery.people import NewPhoto
 from accessctl.liveness.evidence import CueResult
@@ -39,6 +40,7 @@ from accessctl.recognition.calibration import Calibration, scoring_of
 from accessctl.recognition.matcher import Roster
 from accessctl.recognition.normalisation import Normaliser
 from accessctl.recognition.recogniser import Recogniser
+from accessctl.vision.observer import Observer
 
 NAME = "visitor"
 EPOCH = 0.0
@@ -96,6 +98,18 @@ def door_parts(
         Wanted(wanted.liveness, texture=wanted.texture, min_seen=min_seen),
         config.vision.track_timeout_s,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class TrialMakers:
+    """What makes the parts of a door that is measured, and the eyes it is looked through with."""
+
+    encoder: Callable[[EncoderConfig], Encoder | None] = load_encoder
+    door: Callable[..., DoorParts] = door_parts
+    observer: Callable[[VisionConfig], Observer] = Observer
+
+
+USUAL = TrialMakers()
 
 
 class OneFace:

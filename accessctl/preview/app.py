@@ -2,17 +2,17 @@
 
 import logging
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from threading import Event
-from typing import Self
+from typing import Self, TypeAlias
 
 from accessctl.administration.changes import Administration
 from accessctl.audit.views import as_text
-from accessctl.domain import Frame
+from accessctl.domain import Frame, Image, PersonId
 from accessctl.door.recorder import decision_event
 from accessctl.door.session import Session
-from accessctl.door.visit import Step
+from accessctl.door.visit import FaceView, Step
 from accessctl.errors import AccessctlError
 from accessctl.preview.overlay import Panel, draw
 from accessctl.preview.screen import CLOSED, Screen
@@ -27,6 +27,9 @@ HELP = "q quit   space pause   e enrol this face"
 SPECTATOR = "   WATCHING ONLY: another door acts"
 LATEST = 4
 PAUSE_S = 0.03
+
+Draw: TypeAlias = Callable[[Image, Sequence[FaceView], Mapping[PersonId, str], float, Panel], Image]
+"""As `overlay.draw`."""
 
 log = logging.getLogger(__name__)
 
@@ -49,12 +52,14 @@ class Preview:
         administration: Administration,
         screen: Screen,
         pause: Callable[[float], bool],
+        draw: Draw = draw,
     ) -> None:
         self._session = session
         self._enrolment = enrolment
         self._administration = administration
         self._screen = screen
         self._pause = pause
+        self._draw = draw
         self._meter = Meter()
         self._decisions: deque[str] = deque(maxlen=LATEST)
         self._message = HELP
@@ -84,7 +89,7 @@ class Preview:
             help=self._message,
         )
         threshold = roster.matcher.threshold(roster.attempt_fmr)
-        image = draw(shown.frame.image, shown.step.faces, roster.names, threshold, panel)
+        image = self._draw(shown.frame.image, shown.step.faces, roster.names, threshold, panel)
         return self._screen.show(image)
 
     def _hold(self, shown: Shown, stop: Event) -> bool:

@@ -149,6 +149,12 @@ def _pictures_in(path: Path) -> int:
         video.release()
 
 
+def open_window() -> PreviewWindow:
+    """DisplayError where there is no display to open it on."""
+    require_display()
+    return PreviewWindow()
+
+
 class Screens:
     """Several at once; the first key pressed on any counts."""
 

@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from accessctl.camera.choose import infrared_config, infrared_source, source_fro
 from accessctl.camera.health import FEW, snapshot_address
 from accessctl.camera.reader import Reader
 from accessctl.camera.source import Source
-from accessctl.camera.usb import UsbSource, attached
+from accessctl.camera.usb import Locate, UsbSource, attached, locate_first
 from accessctl.camera.usb_device import CameraIdentity
 from accessctl.config import Config
 from accessctl.config.camera import CameraConfig
@@ -50,13 +49,16 @@ class CameraSample:
 
 
 def check_camera(
-    config: CameraConfig, faces: Callable[[Image], Sequence[Face]] | None = None
+    config: CameraConfig,
+    faces: Callable[[Image], Sequence[Face]] | None = None,
+    *,
+    locate: Locate = locate_first,
 ) -> Iterator[Finding]:
     """Raises CameraError or SourceError for a camera that gives no pictures.
 
     `faces` finds those of a picture; without it nobody can tell whether they are upright.
     """
-    source = source_from(config.source, config)
+    source = source_from(config.source, config, locate=locate)
     found = look(source, config)
     yield from judged(found, source, config)
     if faces is not None and found.picture is not None:
@@ -73,13 +75,15 @@ def upright(faces: Sequence[Face]) -> Finding:
     return ok("upright", "Not looked at: nobody stands before the camera, who would show it.")
 
 
-def check_infrared(config: Config) -> Iterator[Finding]:
+def check_infrared(
+    config: Config, source_beside: Callable[..., Source] = infrared_source
+) -> Iterator[Finding]:
     """The infrared camera, if the configuration names one; raises as `check_camera` does."""
     spec, camera = config.liveness.infrared, config.camera
     if spec is None:
         return
     first = source_from(camera.source, camera, patient=True)
-    source = infrared_source(spec, camera, first, fast=False)
+    source = source_beside(spec, camera, first, fast=False)
     found = look(source, infrared_config(spec, camera))
     said = f"{source.description}: {found.width}x{found.height} at {found.fps:.1f} frames a second"
     if found.brightness < BLACK:
@@ -231,9 +235,6 @@ def _rate(seen: Sequence[tuple[float, int]]) -> float:
     return (ended - began) / (last - first) if last > first else 0.0
 
 
-LookAt = Callable[[str], CameraSample]
-
-
 @dataclass(frozen=True, slots=True)
 class Listed:
     """One camera; `seen` is what its pictures were like just now, and where it gave none,
@@ -246,7 +247,7 @@ class Listed:
 
 
 def cameras(
-    config: CameraConfig, *, found: Found = attached, look_at: LookAt | None = None
+    config: CameraConfig, *, found: Found = attached, look: Callable[..., CameraSample] = look
 ) -> Iterator[Listed]:
     """Every attached camera, opened for a moment as a door with `config` would open it.
 
@@ -254,13 +255,9 @@ def cameras(
     unless `config` allows it. A camera in use gives no picture to a second program.
     """
     asked = config.model_copy(update={"usb_id": None, "usb_serial": None})
-    seen_at = look_at or partial(_look_at, config=asked)
     for device, identity in found():
+        source = UsbSource(device, asked, pinned=None)
         try:
-            yield Listed(device, identity, seen_at(device), None)
+            yield Listed(device, identity, look(source, asked, seconds=LISTING_S), None)
         except CameraError as error:
             yield Listed(device, identity, None, str(error))
-
-
-def _look_at(device: str, config: CameraConfig) -> CameraSample:
-    return look(UsbSource(device, config, pinned=None), config, seconds=LISTING_S)

@@ -30,15 +30,21 @@ def ask(path: Path, command: str, **fields: Any) -> dict[str, Any]:
     Raises FaultError when no door answers at `path`, InputError with the door's own sentence
     when it refuses.
     """
-    line = request_line(command, fields)
+    return answer_of(path, request_line(command, fields))
+
+
+def answer_of(
+    path: Path, line: bytes, *, timeout_s: float = TIMEOUT_S, most_bytes: int = MAX_REPLY
+) -> dict[str, Any]:
+    """As `ask`, of a request's whole line; what is longer than `most_bytes` is no reply."""
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
-            client.settimeout(TIMEOUT_S)
+            client.settimeout(timeout_s)
             client.connect(os.fspath(path))
             with suppress(BrokenPipeError):
                 # A door that is asked by too many says so before it reads.
                 client.sendall(line)
-            reply = _read_line(client, time.monotonic() + TIMEOUT_S)
+            reply = _read_line(client, time.monotonic() + timeout_s, most_bytes)
     except (FileNotFoundError, ConnectionRefusedError) as error:
         raise FaultError(f"No door is running on {path}; start it with `accessctl run`.") from error
     except PermissionError as error:
@@ -52,10 +58,10 @@ def ask(path: Path, command: str, **fields: Any) -> dict[str, Any]:
     return _understood(reply, path)
 
 
-def _read_line(client: socket.socket, until: float) -> bytes:
+def _read_line(client: socket.socket, until: float, most_bytes: int) -> bytes:
     """Up to the first line feed, or what there is; TimeoutError when that takes too long."""
     read = bytearray()
-    while not read.endswith(b"\n") and len(read) <= MAX_REPLY:
+    while not read.endswith(b"\n") and len(read) <= most_bytes:
         client.settimeout(max(0.001, until - time.monotonic()))
         part = client.recv(65536)
         if not part:

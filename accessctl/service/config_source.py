@@ -225,7 +225,9 @@ def _plain(argv: Sequence[str]) -> Iterator[str]:
 class Reloads:
     """Asked for from any thread or signal handler, done by the loop between two frames."""
 
-    def __init__(self) -> None:
+    def __init__(self, answer_s: float = ANSWER_S) -> None:
+        """Who waits for an answer waits `answer_s` at the most."""
+        self._answer_s = answer_s
         # Its put() may interrupt itself: a signal handler can call it at any moment.
         self._asked: SimpleQueue[Future[Mapping[str, Any]]] = SimpleQueue()
         self._closed = False
@@ -242,7 +244,7 @@ class Reloads:
         if self._closed:
             self.close()
         try:
-            return answer.result(ANSWER_S)
+            return answer.result(self._answer_s)
         except TimeoutError as error:
             answer.cancel()
             raise FaultError(

@@ -181,11 +181,13 @@ def _remove_stale(path: Path) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bytes of a line without its line feed, seconds to send or to take one, clients at once."""
+    """Bytes of a line without its line feed, seconds to send or to take one, clients at once, and
+    seconds until the next client is let in after one that could not be."""
 
     line_bytes: int
     line_timeout_s: float
     clients: int
+    retry_s: float = RETRY_S
 
 
 class LineServer:
@@ -237,7 +239,7 @@ class LineServer:
         except OSError as error:
             log.warning("A program could not connect: %s.", error.strerror)
             loop.remove_reader(self._server)
-            loop.call_later(RETRY_S, self._listen, loop)
+            loop.call_later(self._limits.retry_s, self._listen, loop)
             return
         client.setblocking(False)
         task = loop.create_task(self._serve(loop, client, len(self._clients) + 1))

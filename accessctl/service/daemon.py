@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
@@ -12,13 +12,16 @@ from typing import Any
 
 from accessctl.administration.changes import Administration
 from accessctl.audit.base import Recorder, write_down
+from accessctl.audit.log import EventLog
 from accessctl.audit.opening import Upkeep, retain
+from accessctl.camera.choose import source_from
+from accessctl.camera.source import Source
 from accessctl.clock import uptime
 from accessctl.config import Config
 from accessctl.config.guard import changed_names
 from accessctl.demo.door import enrol_demo_person
 from accessctl.domain import Decision, Frame
-from accessctl.door import assembly
+from accessctl.door.assembly import open_audit
 from accessctl.door.demands import Asked
 from accessctl.door.recorder import service_event
 from accessctl.door.second_factor import second_factor_handlers
@@ -26,8 +29,7 @@ from accessctl.door.session import Session, open_session, watching_fact
 from accessctl.door.visit import Step
 from accessctl.errors import AccessctlError, FaultError
 from accessctl.gallery.people import StoredPhoto
-from accessctl.recognition import engine as recognition
-from accessctl.recognition.engine import one_thread_each
+from accessctl.recognition.engine import Engine, one_thread_each, open_engine
 from accessctl.recognition.enrolment import Progress
 from accessctl.service.clock_guard import ClockGuard
 from accessctl.service.config_source import (
@@ -75,6 +77,19 @@ class Orders:
     @property
     def source(self) -> ConfigSource:
         return self.accepted or UncheckedSource(self.load)
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceMakers:
+    """What opens the parts of a service, and what removes records and pictures by their age."""
+
+    engine: Callable[[Config, Progress], AbstractContextManager[Engine]] = open_engine
+    audit: Callable[[Config], AbstractContextManager[EventLog]] = open_audit
+    source: Callable[..., Source] = source_from
+    retain: Callable[..., object] = retain
+
+
+USUAL = ServiceMakers()
 
 
 class Service:
@@ -251,7 +266,12 @@ class Late:
 
 
 def serve(
-    orders: Orders, show: Show, stop: Event, environment: Mapping[str, str], progress: Progress
+    orders: Orders,
+    show: Show,
+    stop: Event,
+    environment: Mapping[str, str],
+    progress: Progress,
+    makers: ServiceMakers = USUAL,
 ) -> None:
     """Run the door until its feed ends, `stop` is set or the time is over."""
     source = orders.source
@@ -282,13 +302,11 @@ def serve(
     with ExitStack() as stack:
         stack.enter_context(on_hangup(reloads.ask, stop.set))
         _answer(stack, config, handlers, statistics)
-        audit = stack.enter_context(assembly.open_audit(config))
+        audit = stack.enter_context(makers.audit(config))
         source.confirm(audit, time.time)
         statistics.refused = tuple(map(str, source.refused))
         one_thread_each()
-        engine = stack.enter_context(
-            recognition.open_engine(config, _announcing(progress, notifier))
-        )
+        engine = stack.enter_context(makers.engine(config, _announcing(progress, notifier)))
         if config.camera.source == "demo":
             administration = Administration(engine.gallery, audit, time.time)
             enrol_demo_person(engine.enrolment(), administration)
@@ -298,6 +316,12 @@ def serve(
                 audit,
                 fast=orders.fast,
                 patient=notifier.supervised,
+                source=makers.source(
+                    config.camera.source,
+                    config.camera,
+                    fast=orders.fast,
+                    patient=notifier.supervised,
+                ),
                 on_camera=camera,
                 on_infrared=infrared,
                 on_action=statistics.note_action,
@@ -307,7 +331,7 @@ def serve(
         source.taken_over()
         late.take(second_factor_handlers(session.door.gate.second_factor))
         stack.enter_context(
-            Upkeep(lambda pause: retain(audit, session.config.audit, time.time(), pause))
+            Upkeep(lambda pause: makers.retain(audit, session.config.audit, time.time(), pause))
         )
         display = Display(show, orders.ask, partial(_note_lost_display, audit))
         stack.callback(notifier.stopping)

@@ -183,11 +183,14 @@ def _unmet(
             yield warning("libraries", f"{package} is {found}, tested was {pinned}; {install}.")
 
 
-def usable_gpus() -> int:
-    """How many GPUs TensorFlow can use; 0 also when it cannot be asked."""
+def usable_gpus(probe: str = PROBE) -> int:
+    """How many GPUs TensorFlow can use; 0 also when it cannot be asked.
+
+    `probe` is what a Python process of its own runs, which prints the number last.
+    """
     try:
         done = subprocess.run(  # noqa: S603 - our own interpreter and our own words
-            [sys.executable, "-c", PROBE],
+            [sys.executable, "-c", probe],
             capture_output=True,
             text=True,
             timeout=PROBE_TIMEOUT_S,

@@ -135,9 +135,12 @@ def registry(totals: Callable[[], Totals]) -> "CollectorRegistry":
 class MetricsServer:
     """http://127.0.0.1:PORT/metrics from `with` to its end; one request at a time."""
 
-    def __init__(self, port: int, totals: Callable[[], Totals]) -> None:
-        """`port` 0 takes a free one."""
+    def __init__(
+        self, port: int, totals: Callable[[], Totals], request_s: float = REQUEST_TIMEOUT_S
+    ) -> None:
+        """`port` 0 takes a free one; a client has `request_s` for its request."""
         self._port = port
+        self._request_s = request_s
         self._totals = totals
         self._server: WSGIServer | None = None
         self._open = ExitStack()
@@ -150,9 +153,13 @@ class MetricsServer:
         """Raises FaultError when the port is taken."""
         from prometheus_client import make_wsgi_app
 
+        class Handler(_Handler):
+            # One thread serves all: a silent client must not keep it.
+            timeout = self._request_s
+
         app: Any = make_wsgi_app(registry(self._totals))
         try:
-            server = make_server(ADDRESS, self._port, app, handler_class=_Handler)
+            server = make_server(ADDRESS, self._port, app, handler_class=Handler)
         except OSError as error:
             raise FaultError(
                 f"Metrics cannot be served on port {self._port} ({error.strerror}); "
@@ -163,7 +170,7 @@ class MetricsServer:
             server.serve_forever,
             name="metrics",
             stop=server.shutdown,
-            patience_s=REQUEST_TIMEOUT_S,
+            patience_s=self._request_s,
         )
         self._open.enter_context(thread)
         log.info("Metrics: http://%s:%d/metrics", ADDRESS, self.port)
@@ -174,9 +181,6 @@ class MetricsServer:
 
 
 class _Handler(WSGIRequestHandler):
-    # One thread serves all: a silent client must not keep it.
-    timeout = REQUEST_TIMEOUT_S
-
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base's name
         log.debug(format, *args)
 

@@ -8,7 +8,7 @@ door's own is touched, and no action of the configuration is performed.
 import hashlib
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Event
@@ -30,7 +30,7 @@ from accessctl.config import (
 from accessctl.config.liveness import LivenessConfig
 from accessctl.config.policy import AccessConfig
 from accessctl.demo.people import collins, demo_enrolment_photo
-from accessctl.domain import Decision, Outcome
+from accessctl.domain import Decision, Image, Outcome
 from accessctl.door.assembly import open_audit, open_door
 from accessctl.door.session import watch
 from accessctl.encoder.card import Card, load_card, read_checked
@@ -140,11 +140,18 @@ def _files(card: Card, config: EncoderConfig, *, on_gpu: bool) -> Iterator[Path]
         yield card.path(card.network.keras)
 
 
-def check_chain(config: Config) -> Iterator[Finding]:
-    """Raises the AccessctlError of whatever room fails."""
+def check_chain(
+    config: Config,
+    visitor: Callable[[], Image] = collins,
+    lock: tuple[str, ...] = FAKE_LOCK,
+) -> Iterator[Finding]:
+    """Whether whom `visitor` shows is let in, where Collins is enrolled, and `lock` is run for it.
+
+    Raises the AccessctlError of whatever room fails.
+    """
     with tempfile.TemporaryDirectory(prefix="accessctl-doctor-") as scratch:
         opened: list[bool] = []
-        decisions, milliseconds = _visit(beside(config, Path(scratch)), opened)
+        decisions, milliseconds = _visit(beside(config, Path(scratch), lock), visitor, opened)
     if not decisions:
         yield failure("self test", "A face was shown to the door, and it decided nothing.")
     elif decisions[0].outcome is not Outcome.GRANTED:
@@ -163,13 +170,13 @@ def check_chain(config: Config) -> Iterator[Finding]:
         )
 
 
-def beside(config: Config, scratch: Path) -> Config:
+def beside(config: Config, scratch: Path, lock: tuple[str, ...] = FAKE_LOCK) -> Config:
     """The same models and nothing else of the door's; a photograph may open this one."""
     return config.model_copy(
         update={
             "gallery": GalleryConfig(folder=scratch / "enrolled"),
             "audit": AuditConfig(file=scratch / "events.sqlite"),
-            "actions": ActionsConfig(granted=(CommandAction(type="command", argv=FAKE_LOCK),)),
+            "actions": ActionsConfig(granted=(CommandAction(type="command", argv=lock),)),
             "access": AccessConfig(door="self-test"),
             "policy": PolicyConfig(),
             "liveness": LivenessConfig(mode="off"),
@@ -177,9 +184,11 @@ def beside(config: Config, scratch: Path) -> Config:
     )
 
 
-def _visit(config: Config, opened: list[bool]) -> tuple[list[Decision], float]:
+def _visit(
+    config: Config, visitor: Callable[[], Image], opened: list[bool]
+) -> tuple[list[Decision], float]:
     """What the door decided, and how long its frames took in the median, milliseconds."""
-    source = FakeSource([[Shot(collins(), number / FPS) for number in range(FRAMES)]])
+    source = FakeSource([[Shot(visitor(), number / FPS) for number in range(FRAMES)]])
     decisions: list[Decision] = []
     spent: list[float] = []
     with open_audit(config) as audit, open_engine(config, lambda photos, _: iter(photos)) as engine:

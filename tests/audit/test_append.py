@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from accessctl.audit import append as appending
 from accessctl.audit.append import End, HeadFile, append, last_end
 from accessctl.audit.log import EventLog
 from accessctl.audit.schema import GENESIS, link, record_bytes, row_of
@@ -170,16 +169,15 @@ def test_without_the_key_nothing_goes(log: EventLog, event: MakeEvent) -> None:
 
 
 def test_many_go_in_slices_between_which_others_may_write(
-    path: Path, sealed: EventLog, event: MakeEvent, monkeypatch: pytest.MonkeyPatch
+    sealed: EventLog, event: MakeEvent
 ) -> None:
-    monkeypatch.setattr(appending, "SLICE", 3)
     fill(sealed, event, *range(8))
     written: list[int] = []
 
     def pause() -> None:
         written.append(sealed.append(event(500.0)))
 
-    assert sealed.trim(7.0, None, 1000.0, pause) == 7
+    assert sealed.trim(7.0, None, 1000.0, pause, at_once=3) == 7
     # Slices of 3, 3 and 1, each told of, and one event between.
     assert [number for number, _ in sealed.query()] == [8, 9, 10, 11, 12, 13, 14]
     assert written == [10, 12, 14]
@@ -189,17 +187,14 @@ def test_many_go_in_slices_between_which_others_may_write(
     assert (report.records, report.purged, report.covered, report.alarm) == (7, 7, 14, False)
 
 
-def test_a_pause_that_raises_ends_it_between_two_slices(
-    sealed: EventLog, event: MakeEvent, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(appending, "SLICE", 2)
+def test_a_pause_that_raises_ends_it_between_two_slices(sealed: EventLog, event: MakeEvent) -> None:
     fill(sealed, event, *range(6))
 
     def stop() -> None:
         raise RuntimeError("enough")
 
     with pytest.raises(RuntimeError):
-        sealed.trim(5.0, None, 1000.0, stop)
+        sealed.trim(5.0, None, 1000.0, stop, at_once=2)
     assert [number for number, _ in sealed.query()] == [3, 4, 5, 6, 7]
     assert sealed.verify().alarm is False
     assert sealed.trim(5.0, None, 1000.0) == 3

@@ -192,14 +192,11 @@ def test_opening_again_changes_nothing(path: Path) -> None:
         assert [number for number, _ in log.query()] == [1, 2]
 
 
-def test_an_older_file_is_brought_up_to_date(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_older_file_is_brought_up_to_date(path: Path) -> None:
     with EventLog(path) as log:
         log.append(Event(1, EventKind.SERVICE))
-    monkeypatch.setattr(
-        "accessctl.audit.schema.MIGRATIONS",
-        (*MIGRATIONS, ("ALTER TABLE event ADD COLUMN note TEXT",)),
-    )
-    with EventLog(path) as log:
+    migrations = (*MIGRATIONS, ("ALTER TABLE event ADD COLUMN note TEXT",))
+    with EventLog(path, migrations=migrations) as log:
         assert [number for number, _ in log.query()] == [1]
     assert pragma(path, "user_version") == len(MIGRATIONS) + 1
 
@@ -216,16 +213,12 @@ def test_a_log_from_before_there_were_chains_is_chained(path: Path) -> None:
 
 
 def test_a_migration_that_fails_leaves_the_file_as_it_was(
-    path: Path, monkeypatch: pytest.MonkeyPatch
+    path: Path,
 ) -> None:
     EventLog(path).close()
-    monkeypatch.setattr(
-        "accessctl.audit.schema.MIGRATIONS",
-        (*MIGRATIONS, ("CREATE TABLE half (a)", "CREATE NONSENSE")),
-    )
+    migrations = (*MIGRATIONS, ("CREATE TABLE half (a)", "CREATE NONSENSE"))
     with pytest.raises(StoreError):
-        EventLog(path)
-    monkeypatch.undo()
+        EventLog(path, migrations=migrations)
     with EventLog(path) as log:
         log.append(Event(1, EventKind.SERVICE))
     assert pragma(path, "user_version") == len(MIGRATIONS)

@@ -1,4 +1,5 @@
 import os
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -6,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accessctl.camera import usb
 from accessctl.camera.choose import (
     SourceKind,
     SourceSpec,
@@ -20,7 +20,7 @@ from accessctl.camera.fake import FakeSource
 from accessctl.camera.photo import ImageFolderSource
 from accessctl.camera.source import Shot, Source
 from accessctl.camera.stream import StreamSource, VideoFileSource
-from accessctl.camera.usb import UsbSource
+from accessctl.camera.usb import UsbSource, locate_first
 from accessctl.config.camera import CameraConfig
 from accessctl.demo.scene import DemoSource
 from accessctl.errors import CameraError, SourceError
@@ -112,16 +112,18 @@ def test_a_relative_path_with_a_dot_is_always_a_path(name: str) -> None:
 CONFIG = CameraConfig(fps=12)
 
 
-def test_auto_is_the_first_usb_camera(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(usb, "first_usb_camera", lambda *_: "/dev/video4")
-    assert source_from("auto", CONFIG) == UsbSource(None, CONFIG)
+def test_auto_is_the_first_usb_camera() -> None:
+    def locate(config: CameraConfig) -> str:
+        return "/dev/video4"
+
+    found = source_from("auto", CONFIG, locate=locate)
+    assert found == UsbSource(None, CONFIG, locate=locate)
 
 
-def test_auto_without_a_camera_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(usb, "first_usb_camera", lambda *_: None)
-    monkeypatch.setattr(usb, "attached", lambda *_: iter(()))
+def test_auto_without_a_camera_says_so(tmp_path: Path) -> None:
+    locate = partial(locate_first, sysfs=tmp_path)
     with pytest.raises(CameraError, match=r"^No camera is attached; plug one in"):
-        source_from("auto", CONFIG)
+        source_from("auto", CONFIG, locate=locate)
 
 
 def test_cameras_are_live_whether_or_not_fast() -> None:

@@ -399,10 +399,9 @@ def test_closing_ends_a_reader_that_waits_to_retry() -> None:
     assert source.attempts == 1
 
 
-def test_closing_does_not_wait_for_a_stuck_camera(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("accessctl.camera.reader.CLOSE_S", 0.01)
+def test_closing_does_not_wait_for_a_stuck_camera() -> None:
     with Halt() as stuck:
-        with Reader(camera([stuck]), CameraConfig()) as reader:
+        with Reader(camera([stuck]), CameraConfig(), close_s=0.01) as reader:
             pass
         assert reader.ended
         assert not stuck.is_set()

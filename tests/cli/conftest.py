@@ -1,5 +1,6 @@
 import hashlib
 import importlib.util
+import inspect
 import io
 import json
 import os
@@ -17,6 +18,7 @@ import pytest
 import yaml
 
 from accessctl.audit.log import EventLog
+from accessctl.cli.front import Typed
 from accessctl.cli.main import main
 from accessctl.config import Config, EncoderConfig, GalleryConfig, VisionConfig, load_config
 from accessctl.demo.people import collins, demo_enrolment_photo, hopper
@@ -26,13 +28,13 @@ from accessctl.encoder.choose import load_encoder
 from accessctl.gallery.fake import random_units
 from accessctl.gallery.people import NewPhoto
 from accessctl.gallery.store import open_gallery
-from accessctl.recognition import engine as recognition
 from accessctl.recognition.calibration import Calibration, scoring_of
-from accessctl.recognition.engine import Engine, EngineMakers
+from accessctl.recognition.engine import USUAL, Engine, EngineMakers
 from accessctl.recognition.enrolment import Progress, reembed
 from accessctl.recognition.matcher import Roster
 from accessctl.recognition.normalisation import Normaliser
 from accessctl.recognition.recogniser import Recogniser
+from accessctl.service.daemon import ServiceMakers
 from accessctl.vision.observer import Observer
 
 REPOSITORY = Path(__file__).parents[2]
@@ -117,10 +119,14 @@ class Said:
 
 
 class Site:
-    """A door's folder with its configuration, and its owner at the keyboard."""
+    """A door's folder with its configuration, and its owner at the keyboard.
+
+    `parts` stand in for what commands use, by the names of their functions' keywords.
+    """
 
     def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
         self.folder = folder
+        self.parts: dict[str, Any] = {}
         self.config = folder / "config.yaml"
         self._capsys = capsys
         self.configure()
@@ -136,11 +142,16 @@ class Site:
         if config:
             words += ["--config", str(self.config)]
         try:
-            code = main(words)
+            code = main(words, self._perform)
         except SystemExit as usage:
             code = int(usage.code or 0)
         said = self._capsys.readouterr()
         return Said(code, said.out, said.err)
+
+    def _perform(self, typed: Typed) -> int:
+        takes = inspect.signature(typed.verb.run).parameters
+        parts = {name: part for name, part in self.parts.items() if name in takes}
+        return typed.verb.run(typed.options, **parts)
 
     def put(self, name: str) -> None:
         """Somebody who was enrolled some time ago; no photo is looked at for it."""
@@ -198,12 +209,12 @@ def site(
 
 
 @pytest.fixture
-def models(loaded: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
+def models(loaded: Loaded, site: Site) -> None:
     """Engines come up at once, with the real models, for the gallery they are asked for."""
 
     @contextmanager
     def open_engine(
-        config: Config, progress: Progress, makers: EngineMakers = recognition.USUAL
+        config: Config, progress: Progress, makers: EngineMakers = USUAL
     ) -> Iterator[Engine]:
         with closing(makers.gallery(config.gallery, os.environ)) as gallery:
             observer = loaded.observer.watching(config.vision)
@@ -218,7 +229,7 @@ def models(loaded: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
             yield Engine(config, observer, loaded.recogniser, gallery, roster)
             observer.close()
 
-    monkeypatch.setattr(recognition, "open_engine", open_engine)
+    site.parts |= {"open_engine": open_engine, "makers": ServiceMakers(open_engine)}
 
 
 def write(path: Path, image: Image) -> Path:
@@ -360,10 +371,10 @@ def run(
 ) -> Callable[..., int]:
     """Runs a command with config.yaml in the test's folder; what it raises is raised."""
 
-    def perform(*argv: str, typed: str = "") -> int:
+    def perform(*argv: str, typed: str = "", **parts: Any) -> int:
         command = understand(*argv, "--config", tmp_path / "config.yaml")
         monkeypatch.setattr("sys.stdin", io.StringIO(typed))
-        code: int = command.run()
+        code: int = command.verb.run(command.options, **parts)
         return code
 
     return perform

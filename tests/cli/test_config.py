@@ -159,6 +159,6 @@ def test_here_there_is_nothing_to_enter(tmp_path, capsys, monkeypatch):
 
 def test_models_that_are_missing_are_told_of(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("accessctl.bundled.model_folders", lambda: (tmp_path / "none",))
-    assert main(["init"]) == 0
+    models = (tmp_path / "none",)
+    assert main(["init"], lambda typed: typed.verb.run(typed.options, models=models)) == 0
     assert "accessctl models unpack FILE" in capsys.readouterr().out

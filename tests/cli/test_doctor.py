@@ -4,28 +4,19 @@ import socket
 
 import pytest
 
-from accessctl.camera import choose
+from accessctl.camera.usb import NO_CAMERA
 from accessctl.camera.usb_device import CameraIdentity
 from accessctl.cli.main import main
-from accessctl.errors import CameraError
-from accessctl.service import camera_checks, machine_checks
 from accessctl.service.camera_checks import CameraSample, Listed
 from accessctl.service.control import ControlServer
-
-NO_CAMERA = "No camera is attached; plug one in."
 
 KEYS = ["level", "subject", "sentence"]
 
 
 @pytest.fixture
-def bare(monkeypatch):
+def bare(site, tmp_path):
     """A machine with neither camera nor GPU, whatever this one has."""
-
-    def locate_first(*_, **__):
-        raise CameraError(NO_CAMERA)
-
-    monkeypatch.setattr(choose, "locate_first", locate_first)
-    monkeypatch.setattr(machine_checks, "gpu_is_there", lambda root: False)
+    site.parts["root"] = tmp_path / "machine"
 
 
 def by_subject(said):
@@ -151,22 +142,29 @@ REAL = CameraIdentity("video0", "046d:0825", "5FB1", "Webcam C270", "uvcvideo", 
 OTHER = CameraIdentity("video2", None, None, None, "v4l2loopback", virtual=True)
 
 
-@pytest.fixture
-def two(monkeypatch):
-    asked = []
+class TwoCameras:
+    """Runs `accessctl cameras` where two are attached; hears with which configuration."""
 
-    def cameras(config):
-        asked.append(config)
+    def __init__(self):
+        self.asked = []
+
+    def __call__(self, typed):
+        return typed.verb.run(typed.options, listing=self._listing)
+
+    def _listing(self, config):
+        self.asked.append(config)
         yield Listed("/dev/video0", REAL, CameraSample(29.96, 1280, 720, 0.4), None)
         yield Listed("/dev/video2", OTHER, None, "It is virtual.")
 
-    monkeypatch.setattr(camera_checks, "cameras", cameras)
-    return asked
+
+@pytest.fixture
+def two():
+    return TwoCameras()
 
 
 def test_a_table_of_what_is_attached(two, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    assert main(["cameras"]) == 0
+    assert main(["cameras"], two) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split("  ")[0] for line in lines] == ["DEVICE", "/dev/video0", "/dev/video2"]
     assert "Webcam C270 (046d:0825, serial 5FB1)" in lines[1]
@@ -176,7 +174,7 @@ def test_a_table_of_what_is_attached(two, tmp_path, monkeypatch, capsys):
 
 def test_cameras_as_json(two, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    assert main(["cameras", "--json"]) == 0
+    assert main(["cameras", "--json"], two) == 0
     first, second = map(json.loads, capsys.readouterr().out.splitlines())
     assert first == {
         "device": "/dev/video0",
@@ -197,15 +195,18 @@ def test_cameras_as_json(two, tmp_path, monkeypatch, capsys):
 def test_a_configuration_says_what_to_ask_of_a_camera(two, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "config.yaml").write_text("camera: {width: 640, height: 480}\n")
-    assert main(["cameras"]) == 0
-    assert (two[0].width, two[0].height) == (640, 480)
-    assert main(["cameras", "--config", str(tmp_path / "none.yaml")]) == 2
+    assert main(["cameras"], two) == 0
+    assert (two.asked[0].width, two.asked[0].height) == (640, 480)
+    assert main(["cameras", "--config", str(tmp_path / "none.yaml")], two) == 2
 
 
 def test_where_there_is_none_it_is_said_and_nothing_is_in_the_json(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(camera_checks, "cameras", lambda config: iter(()))
-    assert main(["cameras"]) == 0
+
+    def none(typed):
+        return typed.verb.run(typed.options, listing=lambda config: iter(()))
+
+    assert main(["cameras"], none) == 0
     assert capsys.readouterr().out.startswith("No camera is attached to this machine;")
-    assert main(["cameras", "--json"]) == 0
+    assert main(["cameras", "--json"], none) == 0
     assert capsys.readouterr().out == ""

@@ -1,13 +1,16 @@
 import logging
 import shutil
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from accessctl.cli import enroll
-from accessctl.cli.enroll import drain
+from accessctl.camera.usb import locate_first
+from accessctl.cli.enroll import drain, from_camera
 
 pytestmark = pytest.mark.usefixtures("models")
 
@@ -234,21 +237,29 @@ def test_a_second_run_over_a_folder_goes_on(site, folder: Path) -> None:
     assert (site.store(), site.changes()) == (store, changes)
 
 
-def test_an_interrupted_folder_says_how_far_it_came(
-    site, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from accessctl.administration import folder_enrolment
+def test_an_interrupted_folder_says_how_far_it_came(site, folder: Path, pictures) -> None:
+    quick, last = site.parts["open_engine"], cv2.imread(str(pictures("two"))).shape
 
-    def interrupted(examined, administration, progress, *, anyway):
-        yield from ()
-        progress.looked_at = 3
-        raise KeyboardInterrupt
+    class Interrupted:
+        def __init__(self, observer) -> None:
+            self._observer = observer
 
-    monkeypatch.setattr(folder_enrolment, "enrol_folder", interrupted)
+        def still(self, image):
+            if image.shape == last:
+                raise KeyboardInterrupt
+            return self._observer.still(image)
+
+    @contextmanager
+    def open_engine(config, progress):
+        with quick(config, progress) as engine:
+            yield replace(engine, observer=Interrupted(engine.observer))
+
+    site.parts["open_engine"] = open_engine
     said = site("enroll", "--folder", folder)
     assert said.code == 130
     assert "Interrupted after 3 of 5 photos; the same command goes on from here." in said.err
-    assert said.out == "Enrolled 0 of 5 people; 0 refused; 1 left out.\n"
+    assert said.out == "Enrolled 2 of 5 people; 0 refused; 1 left out.\n"
+    assert site.people() == [("Eileen Collins", 1), ("Grace Hopper", 1)]
 
 
 def test_lookalikes_of_a_folder_are_named(
@@ -328,9 +339,9 @@ def test_a_camera_that_shows_nobody_who_will_do(site, camera) -> None:
     assert site.store() == store
 
 
-def test_the_countdown_is_told(site, camera, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_countdown_is_told(site, camera) -> None:
     drained: list[float] = []
-    monkeypatch.setattr(enroll, "drain", lambda reader, seconds: drained.append(seconds))
+    site.parts["shoot"] = partial(from_camera, wait=lambda reader, seconds: drained.append(seconds))
     source = camera("collins")
     said = site("enroll", "Eileen", "--camera", "--source", source, "--countdown", "2")
     assert said.out.splitlines() == [
@@ -358,8 +369,9 @@ def test_draining_takes_what_comes_and_ends_with_the_feed() -> None:
     assert reader.left == 0
 
 
-def test_no_camera(site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("accessctl.camera.usb.first_usb_camera", lambda *_: None)
+def test_no_camera(site, tmp_path: Path) -> None:
+    locate = partial(locate_first, sysfs=tmp_path / "sys")
+    site.parts["shoot"] = partial(from_camera, locate=locate)
     store = site.store()
     said = site("enroll", "Eileen", "--camera")
     assert said.code == 1
@@ -368,8 +380,8 @@ def test_no_camera(site, monkeypatch: pytest.MonkeyPatch) -> None:
     assert site.store() == store
 
 
-def test_a_camera_that_is_not_there(site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(enroll, "SHOT_S", 0.1)
+def test_a_camera_that_is_not_there(site) -> None:
+    site.parts["shoot"] = partial(from_camera, shot_s=0.1)
     said = site("enroll", "Eileen", "--camera", "--source", "/dev/video987", "--countdown", "0")
     assert said.code == 1
     assert said.err.startswith("accessctl: The camera gave no picture")

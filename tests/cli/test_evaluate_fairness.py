@@ -1,11 +1,14 @@
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from accessctl.cli.common import config_from
+from accessctl.cli.evaluate_common import encoder_from
 from accessctl.evaluation.data import people_of
-from accessctl.evaluation.embedded import Bench, Embedded
+from accessctl.evaluation.embedded import Embedded
 from accessctl.gallery.fake import random_units
 
 EACH = 35
@@ -24,10 +27,10 @@ def tree(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+def drawn(site) -> None:
     """People of the night are alike: all look a little in one direction."""
 
-    def embed(self: Bench, photos, names) -> Embedded:
+    def embed(photos, names) -> Embedded:
         people, person = people_of(tuple(names))
         night = np.array([name.startswith("night") for name in names])
         rows = random_units(len(people), 128, seed=0)[person].astype(np.float64)
@@ -37,7 +40,10 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> None:
         found = np.arange(len(names)) > 0
         return Embedded(tuple(names), people, person, rows, found, found)
 
-    monkeypatch.setattr(Bench, "embed", embed)
+    site.parts["bench_of"] = lambda args, subject: (
+        SimpleNamespace(embed=embed),
+        encoder_from(args, config_from(args)),
+    )
 
 
 def false_matches(found: dict[str, Any]) -> int:

@@ -1,13 +1,16 @@
 import json
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
 import pytest
 
+from accessctl.cli.common import config_from
+from accessctl.cli.evaluate_common import encoder_from
 from accessctl.encoder.card import load_card
-from accessctl.evaluation.embedded import Bench, Embedded
+from accessctl.evaluation.embedded import Embedded
 from accessctl.evaluation.pairs import all_pairs, normalised
 from accessctl.gallery.fake import random_units
 
@@ -120,11 +123,11 @@ def forty(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def embedded(monkeypatch: pytest.MonkeyPatch) -> list[Embedded]:
+def embedded(site) -> list[Embedded]:
     """Photos become directions that are drawn, alike for one person."""
     made: list[Embedded] = []
 
-    def embed(self: Bench, photos, names) -> Embedded:
+    def embed(photos, names) -> Embedded:
         person = np.arange(len(names)) // 2
         rows = random_units(PEOPLE, 128, seed=0)[person] + 0.5 * random_units(len(names), 128, 1)
         rows /= np.linalg.norm(rows, axis=1, keepdims=True)
@@ -133,7 +136,10 @@ def embedded(monkeypatch: pytest.MonkeyPatch) -> list[Embedded]:
         made.append(Embedded(tuple(names), people, person, rows, found, found))
         return made[-1]
 
-    monkeypatch.setattr(Bench, "embed", embed)
+    site.parts["bench_of"] = lambda args, subject: (
+        SimpleNamespace(embed=embed),
+        encoder_from(args, config_from(args)),
+    )
     return made
 
 

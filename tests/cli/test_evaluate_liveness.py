@@ -8,16 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accessctl.cli.evaluate_liveness import species_place
-from accessctl.encoder import choose
-from accessctl.encoder.base import FAKE_CARD
+from accessctl.config import EncoderConfig
+from accessctl.encoder.base import FAKE_CARD, Encoder
+from accessctl.encoder.choose import load_encoder
 from accessctl.errors import CameraError
-from accessctl.evaluation import challenge_trials, presentation
-from accessctl.evaluation.challenge_trials import Trial
+from accessctl.evaluation.challenge_trials import Playing, Trial
 from accessctl.evaluation.presentation import Conditions, Presentation
-from accessctl.evaluation.trial_door import DoorParts
+from accessctl.evaluation.trial_door import DoorParts, TrialMakers
 from accessctl.liveness.evidence import CueVerdict
 from accessctl.liveness.examiner import MIN_SEEN, Liveness
-from accessctl.vision import observer
 from accessctl.vision.fake import FakeObserver
 
 VETO, CONFIRM = CueVerdict.VETO, CueVerdict.CONFIRM
@@ -50,10 +49,9 @@ class Looking:
 
 
 @pytest.fixture
-def looking(monkeypatch: pytest.MonkeyPatch) -> Looking:
+def looking(site) -> Looking:
     looking = Looking()
-    monkeypatch.setattr(observer, "Observer", looking.observer)
-    monkeypatch.setattr(presentation, "presentations", looking)
+    site.parts |= {"trial_makers": TrialMakers(observer=looking.observer), "show": looking}
     return looking
 
 
@@ -182,12 +180,14 @@ def test_how_it_is_looked_at(site, folder, looking: Looking, options, wanted) ->
     assert (parts.wanted.liveness.mode, parts.wanted.liveness.patience_s) == ("passive", 7)
 
 
-def test_people_are_recognised_by_the_doors_own_encoder(
-    site, folder, looking: Looking, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked: list[object] = []
-    load = choose.load_encoder
-    monkeypatch.setattr(choose, "load_encoder", lambda config: asked.append(config) or load(config))
+def test_people_are_recognised_by_the_doors_own_encoder(site, folder, looking: Looking) -> None:
+    asked: list[EncoderConfig] = []
+
+    def encoder(config: EncoderConfig) -> Encoder:
+        asked.append(config)
+        return load_encoder(config)
+
+    site.parts["trial_makers"] = TrialMakers(encoder, observer=looking.observer)
     said = site("evaluate", "liveness", "--live", folder("people", "passes.mp4"))
     assert said.code == 0
     assert [config.folder.name for config in asked] == ["dlib"]
@@ -241,7 +241,7 @@ def test_without_a_face_there_is_nothing_to_draw(site, folder, looking, tmp_path
     assert "nothing to draw" in said.err
 
 
-class Playing:
+class FakePlaying:
     """Stands in for playing recordings: a third of the visits pass, one of those is vetoed."""
 
     def __init__(self) -> None:
@@ -274,13 +274,14 @@ class Playing:
 
 
 @pytest.fixture
-def playing(monkeypatch: pytest.MonkeyPatch) -> Playing:
-    playing = Playing()
-    monkeypatch.setattr(observer, "Observer", playing.observer)
-    monkeypatch.setattr(challenge_trials, "looped", playing.looped)
+def playing(site) -> FakePlaying:
+    playing = FakePlaying()
     # No encoder is loaded to recognise what is not looked at.
-    monkeypatch.setattr(choose, "load_encoder", lambda config: None)
-    monkeypatch.setattr(challenge_trials, "trials", playing.trials)
+    makers = TrialMakers(lambda config: None, observer=playing.observer)
+    site.parts |= {
+        "trial_makers": makers,
+        "play": Playing(playing.looped, playing.trials),
+    }
     return playing
 
 
@@ -293,7 +294,7 @@ def phones(tmp_path: Path) -> Path:
     return folder
 
 
-def test_each_recordings_passes_with_their_interval(site, phones, playing: Playing) -> None:
+def test_each_recordings_passes_with_their_interval(site, phones, playing: FakePlaying) -> None:
     said = site("evaluate", "challenge", f"--attack=phone={phones}", "--tries", "6")
     assert (said.code, said.err) == (0, "")
     lines = [" ".join(line.split()) for line in said.out.splitlines()]
@@ -303,7 +304,7 @@ def test_each_recordings_passes_with_their_interval(site, phones, playing: Playi
     assert all(one.closed for one in playing.observers)
 
 
-def test_recordings_for_machines(site, phones, playing: Playing) -> None:
+def test_recordings_for_machines(site, phones, playing: FakePlaying) -> None:
     said = site(
         "evaluate", "challenge", f"--attack=phone={phones / 'passes.mp4'}", "--tries=3", "--json"
     )
@@ -314,7 +315,7 @@ def test_recordings_for_machines(site, phones, playing: Playing) -> None:
     assert one["passes"] == [{"start": 0.0, "asked": ["look_up"], "vetoed": True}]
 
 
-def test_it_is_the_doors_own_challenge(site, phones, playing: Playing) -> None:
+def test_it_is_the_doors_own_challenge(site, phones, playing: FakePlaying) -> None:
     site.configure(liveness={"actions": 3, "action_s": 2.5, "challenge_s": 11, "every_s": 0.4})
     site("evaluate", "challenge", f"--attack=phone={phones}", "--only-face", "--hand-held")
     asked = playing.parts[0].wanted.liveness
@@ -328,14 +329,14 @@ def test_it_is_the_doors_own_challenge(site, phones, playing: Playing) -> None:
     assert playing.conditions[0] == Conditions(only_face=True)
 
 
-def test_another_seed_asks_something_else(site, phones, playing: Playing) -> None:
+def test_another_seed_asks_something_else(site, phones, playing: FakePlaying) -> None:
     for seed in "12":
         site("evaluate", "challenge", f"--attack=phone={phones / 'passes.mp4'}", "--seed", seed)
     assert playing.drawn[0] != playing.drawn[1]
 
 
 @pytest.mark.parametrize("tries", ["0", "-5", "1000000"])
-def test_tries_within_reason(site, phones, playing: Playing, tries: str) -> None:
+def test_tries_within_reason(site, phones, playing: FakePlaying, tries: str) -> None:
     said = site("evaluate", "challenge", f"--attack=phone={phones}", f"--tries={tries}")
     assert (said.code, said.err.count("\n")) == (2, 1)
     assert playing.observers == []

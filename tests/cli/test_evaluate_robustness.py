@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 
 from accessctl.domain import Image, Points
-from accessctl.evaluation import robustness
 
 
 def night(photo: Image, mesh: Points, draw: np.random.Generator) -> Image:
@@ -18,7 +17,7 @@ def mirror(photo: Image, mesh: Points, draw: np.random.Generator) -> Image:
 
 @pytest.fixture
 def common(
-    tmp_path: Path, pictures, tmp_path_factory: pytest.TempPathFactory, monkeypatch
+    site, tmp_path: Path, pictures, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[object, ...]:
     """Two people with two photos each, before a mirror and in the dark."""
     shown = {"H/1": "hopper", "H/2": "whole.jpg", "C/1": "collins", "C/2": "collins_mirrored"}
@@ -26,7 +25,7 @@ def common(
         path = tmp_path / "photos" / f"{name}.jpg"
         path.parent.mkdir(parents=True, exist_ok=True)
         assert cv2.imwrite(str(path), cv2.imread(str(pictures(picture))))
-    monkeypatch.setattr(robustness, "CONDITIONS", {"mirror": mirror, "night": night})
+    site.parts["conditions"] = {"mirror": mirror, "night": night}
     cache = tmp_path_factory.getbasetemp() / "evaluation-cache"
     return ("--data", tmp_path / "photos", "--cache", cache, "--subject", "largest")
 

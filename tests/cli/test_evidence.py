@@ -11,7 +11,6 @@ import pytest
 
 from accessctl.audit.opening import find_key, key_path, open_log, snapshot_folder
 from accessctl.audit.snapshots import Snapshots
-from accessctl.cli import evidence
 from accessctl.cli.main import main
 from accessctl.clock import Clocks, uptime
 from accessctl.config import AuditConfig
@@ -132,31 +131,26 @@ DAY_S = 86400.0
 def clocked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for variable in ("ACCESSCTL_AUDIT_KEY_FILE", "CREDENTIALS_DIRECTORY"):
         monkeypatch.delenv(variable, raising=False)
-    # What this machine's kernel says of its clock is not what is tested.
-    monkeypatch.setattr(evidence, "synchronised", lambda: False)
-    monkeypatch.setattr(Clocks, "__init__", unsynchronised(Clocks.__init__))
     (tmp_path / "config.yaml").write_text("access: {timezone: UTC}\n")
     return tmp_path
-
-
-def unsynchronised(init: Callable[..., None]) -> Callable[..., None]:
-    def made(self: Clocks, **given: object) -> None:
-        init(self, **({"synchronised": lambda: False} | given))
-
-    return made
 
 
 @pytest.fixture
 def jumped(clocked: Path) -> Path:
     """The log was last written by a clock that stood ten days back, a moment ago."""
-    back = Clocks(wall=lambda: time.time() - 10 * DAY_S, uptime=uptime)
+    back = Clocks(wall=lambda: time.time() - 10 * DAY_S, uptime=uptime, synchronised=lambda: False)
     with open_log(AuditConfig(file=clocked / "state" / "events.sqlite"), {}, clocks=back) as log:
         log.append(Event(time.time() - 10 * DAY_S, EventKind.SERVICE, {"state": "started"}))
     return clocked
 
 
 def on_time(clocked: Path, *argv: str) -> int:
-    return main([*argv, "--config", str(clocked / "config.yaml")])
+    """What this machine's kernel says of its clock is not what is tested."""
+    clocks = Clocks(synchronised=lambda: False)
+    return main(
+        [*argv, "--config", str(clocked / "config.yaml")],
+        lambda typed: typed.verb.run(typed.options, clocks=clocks),
+    )
 
 
 def test_a_clock_that_goes_with_its_log(clocked: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,13 +10,11 @@ import pytest
 
 from accessctl.cli.liveness import HOW
 from accessctl.door.fake import ScriptedCues
-from accessctl.encoder import choose
-from accessctl.evaluation import selftest, trial_door
-from accessctl.evaluation.trial_door import DoorParts, door_parts
+from accessctl.evaluation import selftest
+from accessctl.evaluation.trial_door import DoorParts, TrialMakers, door_parts
 from accessctl.liveness.evidence import CueVerdict
 from accessctl.liveness.examiner import CueWindow
 from accessctl.liveness.worker import Results
-from accessctl.vision import observer
 from accessctl.vision.fake import FakeObserver, fake_face
 
 
@@ -47,11 +45,9 @@ class Door:
 
 
 @pytest.fixture
-def door(monkeypatch: pytest.MonkeyPatch) -> Door:
+def door(site) -> Door:
     door = Door()
-    monkeypatch.setattr(observer, "Observer", door.observer)
-    monkeypatch.setattr(trial_door, "door_parts", door.made_of)
-    monkeypatch.setattr(choose, "load_encoder", lambda config: None)
+    site.parts["trial_makers"] = TrialMakers(lambda config: None, door.made_of, door.observer)
     return door
 
 
@@ -171,7 +167,7 @@ def test_what_cannot_be_meant(site, option: str, value: str) -> None:
     assert repr(value) in said.err
 
 
-def test_what_a_presentation_came_to(site, door: Door, film, typed, monkeypatch) -> None:
+def test_what_a_presentation_came_to(site, door: Door, film, typed) -> None:
     typed("\n" * 3)
     results = iter(
         [
@@ -182,7 +178,7 @@ def test_what_a_presentation_came_to(site, door: Door, film, typed, monkeypatch)
             ),
         ]
     )
-    monkeypatch.setattr("accessctl.evaluation.selftest.present", lambda *_: next(results))
+    site.parts["present"] = lambda *_: next(results)
     said = site(*selftest_words(film(("empty", 5)), "--presentations", "1"))
     assert [line.strip() for line in said.out.splitlines() if "->" in line] == [
         "-> no face was seen for long enough; it counts apart",

@@ -62,7 +62,10 @@ QUICK = RunParts(
 
 
 def said(capsys, *words: object, parts: RunParts = QUICK) -> tuple[int, str, str]:
-    code = main(["liveness", "train", *map(str, words)], partial(performed, parts=parts))
+    code = main(
+        ["liveness", "train", *map(str, words)],
+        lambda typed: typed.verb.run(typed.options, parts=parts),
+    )
     out, err = capsys.readouterr()
     return code, out, err
 

@@ -10,10 +10,8 @@ from pathlib import Path
 import pytest
 
 import accessctl
-from accessctl.cli import main as module
 from accessctl.cli.commands import COMMANDS
-from accessctl.cli.common import JsonOption
-from accessctl.cli.front import Typed, Verb
+from accessctl.cli.front import Typed
 from accessctl.cli.main import CAMERA_THREAD, added_commands, leave, main
 from accessctl.errors import CameraError, ConfigError
 
@@ -23,18 +21,16 @@ TOP = [row.name for row in COMMANDS if " " not in row.name]
 
 
 @pytest.fixture
-def ends(monkeypatch: pytest.MonkeyPatch) -> Callable[[BaseException | int], int]:
+def ends() -> Callable[[BaseException | int], int]:
     """The exit code when the command raises or returns so."""
 
     def run(ending: BaseException | int) -> int:
-        def func(_: object) -> int:
+        def perform(_: Typed) -> int:
             if isinstance(ending, BaseException):
                 raise ending
             return ending
 
-        verb = Verb(func, JsonOption, "", ())
-        monkeypatch.setattr(module, "understood", lambda argv: Typed(verb, JsonOption()))
-        return main([])
+        return main(["people"], perform)
 
     return run
 

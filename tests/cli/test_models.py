@@ -176,13 +176,13 @@ def test_an_encoder_that_no_door_can_use_changes_nothing(site, name, said):
     assert site.store() == before
 
 
-def test_files_that_are_missing_change_nothing(site, monkeypatch, tmp_path):
+def test_files_that_are_missing_change_nothing(site):
     text = configured(site, "dlib")
 
     def missing(*_: object) -> None:
         raise ModelError("The model is missing.")
 
-    monkeypatch.setattr("accessctl.recognition.engine.open_engine", missing)
+    site.parts["open_engine"] = missing
     assert site("models", "use", "encoder").code == 1
     assert site.config.read_text() == text
 

@@ -21,7 +21,6 @@ from accessctl.domain import Person, PersonId
 from accessctl.errors import GalleryKeyError, PhotoError, StoreError, UnknownPersonError
 from accessctl.gallery.people import NewPhoto
 from accessctl.gallery.store import Gallery, open_gallery
-from accessctl.recognition import engine as recognition
 from accessctl.recognition.engine import EngineMakers
 
 
@@ -159,7 +158,7 @@ def test_one_that_cannot_be_opened_is_told_of_once(
         galleries.person("Ann")
 
 
-def test_a_commands_process_keeps_to_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_commands_process_keeps_to_one_thread() -> None:
     asked: list[Config] = []
 
     @contextmanager
@@ -167,27 +166,23 @@ def test_a_commands_process_keeps_to_one_thread(monkeypatch: pytest.MonkeyPatch)
         asked.append(config)
         yield f"an engine with {cv2.getNumThreads()} thread"
 
-    monkeypatch.setattr(recognition, "open_engine", open_engine)
     before, config = cv2.getNumThreads(), Config()
     try:
         cv2.setNumThreads(2)
-        with engine_of(config) as engine:
+        with engine_of(config, open_engine) as engine:
             assert engine == "an engine with 1 thread"
     finally:
         cv2.setNumThreads(before)
     assert asked == [config]
 
 
-def test_a_command_that_only_looks_makes_no_gallery(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_command_that_only_looks_makes_no_gallery(tmp_path: Path) -> None:
     @contextmanager
     def open_engine(config: Config, progress: object, makers: EngineMakers) -> Iterator[Any]:
         yield makers.gallery(config.gallery, {})
 
-    monkeypatch.setattr(recognition, "open_engine", open_engine)
     config = Config(gallery=GalleryConfig(folder=tmp_path / "enrolled"))
-    with engine_to_read(config) as gallery:
+    with engine_to_read(config, open_engine) as gallery:
         assert gallery.people() == []
     assert list(tmp_path.iterdir()) == []
 

@@ -1,6 +1,7 @@
 import shutil
 import sqlite3
 import time
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
@@ -9,8 +10,6 @@ import pytest
 from accessctl.audit.base import person_event
 from accessctl.audit.log import EventLog
 from accessctl.config import GalleryConfig, load_config
-from accessctl.domain import Event
-from accessctl.errors import StoreError
 from accessctl.gallery.fake import random_units
 from accessctl.gallery.people import NewPhoto
 from accessctl.gallery.store import open_gallery
@@ -154,15 +153,17 @@ def test_a_name_that_will_not_do(two, old: str, new: str, why: str) -> None:
     assert (two.store(), two.changes()) == (store, [])
 
 
-def refuse(_log: EventLog, _event: Event) -> int:
-    raise StoreError("The event log cannot be written: the disk is full; make room.")
-
-
-def test_nobody_is_renamed_without_a_record(two, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(EventLog, "append", refuse)
+def test_nobody_is_renamed_without_a_record(two) -> None:
+    file = load_config(two.config).audit.file
+    EventLog(file).close()
+    with closing(sqlite3.connect(file)) as db:
+        db.execute(
+            "CREATE TRIGGER refused BEFORE INSERT ON event "
+            "BEGIN SELECT RAISE(ABORT, 'nothing is taken in'); END"
+        )
     said = two("rename", "Ada", "Augusta")
     assert (said.code, said.out) == (1, "")
-    assert said.err == "accessctl: The event log cannot be written: the disk is full; make room.\n"
+    assert said.err == (f"accessctl: The event log {file} cannot be used (nothing is taken in).\n")
     assert two.people() == [("Ada", 1), ("Grace", 1)]
 
 

@@ -173,17 +173,14 @@ def test_on_a_terminal_it_is_typed_twice_unseen(
     assert is_pin_of_grace(house, "270818")
 
 
-def test_enter_asks_the_running_door(
-    house: Path, run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_enter_asks_the_running_door(house: Path, run, capsys: pytest.CaptureFixture[str]) -> None:
     asked: list[tuple[Path, str, dict[str, Any]]] = []
 
     def ask(path: Path, command: str, **fields: Any) -> dict[str, Any]:
         asked.append((path, command, fields))
         return {"message": "Accepted."}
 
-    monkeypatch.setattr(rules, "ask", ask)
-    run("pin", "enter", typed="270818\n")
+    run("pin", "enter", typed="270818\n", ask=ask)
     assert asked == [(house / "here.sock", "pin", {"pin": "270818"})]
     assert capsys.readouterr().out == "Accepted.\n"
 

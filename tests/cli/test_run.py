@@ -3,11 +3,15 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import cv2
 import pytest
 
+from accessctl.camera.choose import source_from
+from accessctl.camera.usb import locate_first
 from accessctl.cli import run
 from accessctl.cli.run import RunOptions, accepted_source, asker, stop_on_signals
 from accessctl.config import CameraConfig, Config, load_config
@@ -113,9 +117,18 @@ def test_after_so_many_seconds_it_ends(eileen, film) -> None:
     assert opened(eileen) == []
 
 
+@pytest.fixture
+def bare(site, tmp_path: Path):
+    """A door on a machine without cameras."""
+    locate = partial(locate_first, sysfs=tmp_path / "sys")
+    makers = site.parts["makers"]
+    site.parts["makers"] = replace(makers, source=partial(source_from, locate=locate))
+    return site
+
+
 @models
-def test_no_camera(site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("accessctl.camera.usb.first_usb_camera", lambda *_: None)
+def test_no_camera(bare) -> None:
+    site = bare
     store = site.store()
     said = site("run")
     assert (said.code, said.out) == (1, "")
@@ -133,10 +146,8 @@ def test_no_camera(site, monkeypatch: pytest.MonkeyPatch) -> None:
         ("", 1, "No camera is attached"),
     ],
 )
-def test_a_source_that_will_not_do(
-    site, source: str, code: int, why: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("accessctl.camera.usb.first_usb_camera", lambda *_: None)
+def test_a_source_that_will_not_do(bare, source: str, code: int, why: str) -> None:
+    site = bare
     store = site.store()
     said = site("run", "--source", source)
     assert (said.code, said.out) == (code, "")
@@ -207,8 +218,9 @@ def test_the_demo(door) -> None:
 def chosen(understand):
     """The configuration that `run` takes with these options."""
 
-    def of(site, *argv: str):
-        return accepted_source(understand("run", "--config", site.config, *argv).options).start()
+    def of(site, *argv: str, attached: str | None = None):
+        options = understand("run", "--config", site.config, *argv).options
+        return accepted_source(options, lambda: attached).start()
 
     return of
 
@@ -230,10 +242,9 @@ def test_the_source_named_wins_over_the_configured_one(site, chosen) -> None:
     ],
 )
 def test_the_demo_stands_in_for_a_missing_camera_only_when_it_may(
-    site, chosen, camera: str | None, argv: list[str], source: str, monkeypatch: pytest.MonkeyPatch
+    site, chosen, camera: str | None, argv: list[str], source: str
 ) -> None:
-    monkeypatch.setattr("accessctl.camera.choose.first_usb_camera", lambda: camera)
-    config = chosen(site, *argv)
+    config = chosen(site, *argv, attached=camera)
     assert config.camera.source == source
     kept_apart = config.gallery.folder == site.folder / "state" / "demo"
     assert kept_apart == (source == "demo")
@@ -401,23 +412,24 @@ class FakeWindow:
         (Path("out.mp4"), False, [screen.Recording]),
     ],
 )
-def test_what_is_shown_where(
-    record: Path | None, there: bool, kinds: list[type], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def require_display() -> None:
+def test_what_is_shown_where(record: Path | None, there: bool, kinds: list[type]) -> None:
+    def window() -> FakeWindow:
         if not there:
             raise DisplayError("There is none.")
+        return FakeWindow()
 
-    monkeypatch.setattr(screen, "require_display", require_display)
-    monkeypatch.setattr(screen, "PreviewWindow", FakeWindow)
-    opened = run.open_screen(record, Config())
+    opened = run.open_screen(record, Config(), window=window)
     assert [type(one) for one in opened._screens] == kinds
 
 
-def test_a_recording_plays_at_the_cameras_rate(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_recording_plays_at_the_cameras_rate() -> None:
     rates: list[float] = []
-    monkeypatch.setattr(screen, "Recording", lambda path, fps: rates.append(fps))
-    run.open_screen(Path("out.mp4"), Config(camera=CameraConfig(fps=7)))
+    run.open_screen(
+        Path("out.mp4"),
+        Config(camera=CameraConfig(fps=7)),
+        recording=lambda path, fps: rates.append(fps),
+        window=FakeWindow,
+    )
     assert rates == [7]
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from accessctl.cli import service
+from accessctl.cli.service import Systemd
 from accessctl.service.install import DROP_IN, UNIT, WRITTEN
 
 
@@ -22,7 +23,7 @@ def machine(site, tmp_path: Path):
 
 
 @pytest.fixture
-def booted(monkeypatch: pytest.MonkeyPatch) -> list[Sequence[str]]:
+def booted(site) -> list[Sequence[str]]:
     """This machine runs systemd and we are root: the commands that would be run."""
     ran: list[Sequence[str]] = []
 
@@ -30,8 +31,7 @@ def booted(monkeypatch: pytest.MonkeyPatch) -> list[Sequence[str]]:
         ran.append(tuple(command))
         return subprocess.CompletedProcess(command, 0, "systemd 252 (252.38)\n", "")
 
-    monkeypatch.setattr(service.subprocess, "run", run)
-    monkeypatch.setattr(service, "at_work", lambda _root: True)
+    site.parts["systemd"] = Systemd(at_work=lambda _root: True, execute=run)
     return ran
 
 
@@ -128,21 +128,18 @@ def test_where_systemd_is_at_work_it_is_told(machine, booted) -> None:
     assert ran == [service.STOP, service.DAEMON_RELOAD]
 
 
-def test_a_command_that_fails_is_a_fault_with_its_reason(
-    machine, booted, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_command_that_fails_is_a_fault_with_its_reason(machine, site) -> None:
     def run(command: Sequence[str], **_: Any) -> subprocess.CompletedProcess[str]:
         return subprocess.CompletedProcess(command, 1, "", "no such group\n")
 
-    monkeypatch.setattr(service.subprocess, "run", run)
+    site.parts["systemd"] = Systemd(at_work=lambda _root: True, execute=run)
     said = machine("install")
     assert said.code == 1
     assert "systemd-sysusers /etc/sysusers.d/accessctl.conf failed: no such group." in said.err
 
 
-def test_a_machine_without_systemd(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_machine_without_systemd() -> None:
     def missing(*_: Any, **__: Any) -> subprocess.CompletedProcess[str]:
         raise FileNotFoundError("systemctl")
 
-    monkeypatch.setattr(service.subprocess, "run", missing)
-    assert service.systemd_version() == service.OLDEST_VERSION
+    assert Systemd(execute=missing).version() == service.OLDEST_VERSION

@@ -9,11 +9,9 @@ from accessctl.config.camera import CameraConfig
 from accessctl.demo.scene import DemoSource
 
 
+@pytest.mark.usefixtures("nothing_added")
 @pytest.mark.parametrize("fast", [False, True])
-def test_it_makes_itself_a_camera_that_can_be_named(
-    fast: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("accessctl.extensions._registered", {})
+def test_it_makes_itself_a_camera_that_can_be_named(fast: bool) -> None:
     demo.register()
     assert source_from("demo", CameraConfig(fps=12), fast=fast) == DemoSource(12, fast)
 

@@ -1,6 +1,7 @@
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -8,7 +9,6 @@ import numpy as np
 import pytest
 
 from accessctl.domain import Box, Face, PersonId, Pose, Quality
-from accessctl.door import demands
 from accessctl.door.fake import ScriptedCues
 from accessctl.encoder.base import FakeEncoder
 from accessctl.evaluation.challenge_trials import (
@@ -34,17 +34,21 @@ LEFT = Pose(25, 0, 0)
 STRANGER = PersonId("stranger")
 
 
-@pytest.fixture(autouse=True)
-def turn_left(monkeypatch: pytest.MonkeyPatch) -> list[random.Random]:
-    """The door always asks for one turn to the left; what it drew from."""
-    sources: list[random.Random] = []
+@pytest.fixture
+def turn_left() -> list[random.Random]:
+    """What the door drew its challenges from."""
+    return []
+
+
+@pytest.fixture
+def parts(parts: Parts, turn_left: list[random.Random]) -> Parts:
+    """The door always asks for one turn to the left."""
 
     def draw(*, source: random.Random, **_: object) -> Challenge:
-        sources.append(source)
+        turn_left.append(source)
         return Challenge((ChallengeStep(Ask.TURN_LEFT, 0.7),), limit_s=20.0, action_s=4.0)
 
-    monkeypatch.setattr(demands, "draw_challenge", draw)
-    return sources
+    return partial(parts, draw=draw)
 
 
 def film(*scenes: tuple[float, Pose | None], person: PersonId | None = VISITOR) -> list[Moment]:

@@ -8,7 +8,6 @@ import pytest
 
 from accessctl.domain import CropGeometry
 from accessctl.errors import PhotoError, SourceError
-from accessctl.evaluation import data as module
 from accessctl.evaluation.data import (
     CANVAS_TEMPLATE,
     PackRow,
@@ -97,19 +96,18 @@ def test_nothing_to_measure_on(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_read_is_a_photo_error(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
     folder = fill(tmp_path / "in")
     (folder / "b" / "2.png").write_bytes(b"broken")
-    photos = open_photos(pack(folder, tmp_path / "in.zip"))
+    packed = pack(folder, tmp_path / "in.zip")
+    photos = open_photos(packed)
     for name in ("b/2.png", "absent.png"):
         with pytest.raises(PhotoError):
             photos.read(name)
-    monkeypatch.setattr(module, "MAX_BYTES", 10)
-    with pytest.raises(PhotoError, match="larger"):
-        photos.read("a/1.PNG")
-    with pytest.raises(PhotoError, match="larger"):
-        open_photos(folder).read("a/1.PNG")
+    for place in (packed, folder):
+        with pytest.raises(PhotoError, match="larger"):
+            open_photos(place, max_bytes=10).read("a/1.PNG")
 
 
 def test_whose_a_photo_is() -> None:

@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 
 from accessctl.errors import InputError
-from accessctl.evaluation import fairness as module
 from accessctl.evaluation.fairness import (
     FEW_PEOPLE,
     GroupCounts,
@@ -30,15 +29,14 @@ def test_groups_are_the_folders_above_people() -> None:
 
 
 @pytest.mark.parametrize("block", [512, 7])
-def test_every_pair_is_counted_once(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "BLOCK", block)
+def test_every_pair_is_counted_once(block: int) -> None:
     random = np.random.default_rng(3)
     person = np.sort(random.integers(0, 9, N))
     group = np.array([0, 0, 0, 1, 1, 1, 1, 2, 2])
     found = random.random(N) > 0.1
     scorer = cosine(random_units(N, 5, seed=3), found)
     whole = scorer.block(slice(0, N), slice(0, N))
-    counts = count_groups(scorer, person, group, 0.3)
+    counts = count_groups(scorer, person, group, 0.3, block)
     matched, genuine, missed = [], np.zeros(9, int), np.zeros(9, int)
     for i, j in combinations(range(N), 2):
         if person[i] == person[j]:

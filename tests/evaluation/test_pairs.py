@@ -1,3 +1,5 @@
+from collections.abc import Callable
+from functools import partial
 from itertools import combinations
 
 import numpy as np
@@ -6,7 +8,6 @@ import pytest
 from accessctl.domain import PersonId
 from accessctl.encoder.card_parts import ScoredPart
 from accessctl.errors import SourceError
-from accessctl.evaluation import pairs as module
 from accessctl.evaluation.pairs import AllPairs, Scorer, all_pairs, cosine, normalised
 from accessctl.gallery.fake import random_units
 from accessctl.gallery.people import Template
@@ -73,15 +74,18 @@ def people(seed: int = 0) -> tuple[Scorer, np.ndarray, np.ndarray]:
     return cosine(random_units(N, 8, seed), found), person, found
 
 
-@pytest.fixture(params=[512, 7], ids=["one block", "several blocks"], autouse=True)
-def blocks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "BLOCK", request.param)
+PairsOf = Callable[..., AllPairs]
 
 
-def test_every_pair_once() -> None:
+@pytest.fixture(params=[512, 7], ids=["one block", "several blocks"])
+def pairs_of(request: pytest.FixtureRequest) -> PairsOf:
+    return partial(all_pairs, at_once=request.param)
+
+
+def test_every_pair_once(pairs_of: PairsOf) -> None:
     scorer, person, _ = people()
     whole = scorer.block(slice(0, N), slice(0, N))
-    pairs = all_pairs(scorer, person)
+    pairs = pairs_of(scorer, person)
     genuine, impostor = [], []
     for i, j in combinations(range(N), 2):
         (genuine if person[i] == person[j] else impostor).append((whole[i, j], i, j))
@@ -96,10 +100,10 @@ def test_every_pair_once() -> None:
     assert pairs.photos.tolist() == np.bincount(person).tolist()
 
 
-def test_scores_come_with_whose_they_are() -> None:
+def test_scores_come_with_whose_they_are(pairs_of: PairsOf) -> None:
     scorer, person, _ = people()
     whole = scorer.block(slice(0, N), slice(0, N))
-    pairs = all_pairs(scorer, person)
+    pairs = pairs_of(scorer, person)
     above = np.array(list(combinations(range(N), 2)))
     scores = whole[above[:, 0], above[:, 1]]
     for score, first, second in zip(pairs.top, pairs.top_first, pairs.top_second, strict=True):
@@ -111,23 +115,23 @@ def test_scores_come_with_whose_they_are() -> None:
             assert person[above[np.abs(scores - score).argmin()]].tolist() == [owner, owner]
 
 
-def test_only_the_top_is_kept() -> None:
+def test_only_the_top_is_kept(pairs_of: PairsOf) -> None:
     scorer, person, _ = people()
-    everything = all_pairs(scorer, person)
-    some = all_pairs(scorer, person, kept=0.1, kept_pairs=0)
+    everything = pairs_of(scorer, person)
+    some = pairs_of(scorer, person, kept=0.1, kept_pairs=0)
     assert 0.1 <= len(some.top) / some.impostors < 0.15
     np.testing.assert_array_equal(some.top, everything.top[: len(some.top)])
     np.testing.assert_array_equal(some.counts, everything.counts)
     with pytest.raises(ValueError, match="were kept from"):
         some.above(some.floor - 0.01)
-    deep = all_pairs(scorer, person, kept=0.1, kept_pairs=0, down_to=-0.2)
+    deep = pairs_of(scorer, person, kept=0.1, kept_pairs=0, down_to=-0.2)
     assert deep.floor == -0.2
     assert len(deep.top) == (everything.top >= -0.2).sum()
 
 
-def test_rates_of_a_threshold() -> None:
+def test_rates_of_a_threshold(pairs_of: PairsOf) -> None:
     scorer, person, _ = people()
-    pairs = all_pairs(scorer, person)
+    pairs = pairs_of(scorer, person)
     assert pairs.above(float(pairs.top[5])) == 5
     assert pairs.above(2.0) == 0
     threshold = pairs.threshold(10 / pairs.impostors)
@@ -139,16 +143,16 @@ def test_rates_of_a_threshold() -> None:
         pairs.threshold(1.0)
 
 
-def test_the_histogram_counts_each_score_in_its_bin() -> None:
+def test_the_histogram_counts_each_score_in_its_bin(pairs_of: PairsOf) -> None:
     scorer, person, _ = people()
-    pairs: AllPairs = all_pairs(scorer, person)
+    pairs: AllPairs = pairs_of(scorer, person)
     expected, _ = np.histogram(pairs.top, pairs.edges)
     # A score that lies on an edge may be rounded to either side.
     assert np.abs(np.cumsum(expected) - np.cumsum(pairs.counts)).max() <= 1
 
 
-def test_a_photo_of_each_person_is_enough() -> None:
-    pairs = all_pairs(cosine(random_units(3, 8, seed=0), np.ones(3, bool)), np.arange(3))
+def test_a_photo_of_each_person_is_enough(pairs_of: PairsOf) -> None:
+    pairs = pairs_of(cosine(random_units(3, 8, seed=0), np.ones(3, bool)), np.arange(3))
     assert len(pairs.top) == 3
     assert len(pairs.genuine) == 0
 
@@ -160,6 +164,6 @@ def test_a_photo_of_each_person_is_enough() -> None:
         ([0, 0, 0], [True, True, True]),
     ],
 )
-def test_photos_that_tell_nothing(person: list[int], found: list[bool]) -> None:
+def test_photos_that_tell_nothing(pairs_of: PairsOf, person: list[int], found: list[bool]) -> None:
     with pytest.raises(SourceError, match="several people"):
-        all_pairs(cosine(random_units(3, 8, seed=0), np.array(found)), np.array(person))
+        pairs_of(cosine(random_units(3, 8, seed=0), np.array(found)), np.array(person))

@@ -179,7 +179,9 @@ def test_every_condition_is_tried_on_the_same_people_and_kept(photos, tmp_path) 
     normaliser = Normaliser(random_units(50, FAKE_CARD.dimension, seed=1), 10)
     cache = tmp_path / "cache"
     first, again = (
-        list(losses(bench(cache), photos, subset, normaliser, CALIBRATION, FEW_RULES, 0))
+        list(
+            losses(bench(cache), photos, subset, normaliser, CALIBRATION, FEW_RULES, 0, CONDITIONS)
+        )
         for _ in range(2)
     )
     assert [one.condition for one in first] == [CLEAN, *CONDITIONS]

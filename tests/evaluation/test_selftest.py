@@ -16,7 +16,6 @@ from accessctl.camera.fake import FakeSource, flat_shots
 from accessctl.camera.reader import Reader
 from accessctl.config import CameraConfig
 from accessctl.domain import Box, Face, Frame, Pose, Quality
-from accessctl.door import demands
 from accessctl.door.fake import ScriptedCues
 from accessctl.errors import CameraError, FaultError
 from accessctl.evaluation.selftest import (
@@ -163,25 +162,28 @@ def test_a_texture_network_is_asked_about_the_pictures(parts: Parts) -> None:
 
 
 @pytest.fixture
-def one_turn(monkeypatch: pytest.MonkeyPatch) -> list[Challenge]:
-    """The door asks for one turn to the left; the challenges that it posed."""
-    drawn: list[Challenge] = []
+def one_turn(parts: Parts) -> Parts:
+    """A door that asks for one turn to the left; `drawn` hears of each challenge posed."""
 
-    def draw(**_: object) -> Challenge:
-        drawn.append(Challenge((ChallengeStep(Ask.TURN_LEFT, 0.7),), limit_s=20.0, action_s=4.0))
-        return drawn[-1]
+    def make(*, drawn: list[Challenge] | None = None, **given: object) -> DoorParts:
+        def draw(**_: object) -> Challenge:
+            posed = Challenge((ChallengeStep(Ask.TURN_LEFT, 0.7),), limit_s=20.0, action_s=4.0)
+            if drawn is not None:
+                drawn.append(posed)
+            return posed
 
-    monkeypatch.setattr(demands, "draw_challenge", draw)
-    return drawn
+        return parts(mode="challenge", draw=draw, **given)
+
+    return make
 
 
 STILL, TURNED = [fake_face()], [fake_face(pose=Pose(25, 0, 0))]
 OBEDIENT = [STILL] * 28 + [TURNED] * 5 + [STILL] * 60
 
 
-def test_who_does_what_is_asked_is_accepted_and_it_ends_there(parts: Parts, one_turn) -> None:
+def test_who_does_what_is_asked_is_accepted_and_it_ends_there(one_turn: Parts) -> None:
     told: list[str] = []
-    found = shown(parts(mode="challenge", examine=saying(UNSURE)), OBEDIENT, 90, told)
+    found = shown(one_turn(examine=saying(UNSURE)), OBEDIENT, 90, told)
     assert (found.result, found.challenge) == (Result.ACCEPTED, "passed")
     assert [line for line in told if not line.startswith("blink")] == [
         WAIT_PROMPT,
@@ -189,37 +191,38 @@ def test_who_does_what_is_asked_is_accepted_and_it_ends_there(parts: Parts, one_
     ]
 
 
-def test_a_veto_refuses_who_answers_the_challenge(parts: Parts, one_turn) -> None:
+def test_a_veto_refuses_who_answers_the_challenge(one_turn: Parts) -> None:
     looks: list[CueWindow] = []
 
     def examine(look: CueWindow) -> tuple[CueResult, ...]:
         looks.append(look)
         return (VETO if look.frames[-1].captured > 52.0 else UNSURE,)
 
-    found = shown(parts(mode="challenge", examine=examine), OBEDIENT, 90)
+    found = shown(one_turn(examine=examine), OBEDIENT, 90)
     assert (found.result, found.challenge) == (Result.REFUSED, "passed")
 
 
-def test_a_confirmation_is_no_answer_to_a_challenge(parts: Parts, one_turn) -> None:
-    found = shown(parts(mode="challenge", examine=saying(CONFIRM)), [STILL] * 60, 60)
+def test_a_confirmation_is_no_answer_to_a_challenge(one_turn: Parts) -> None:
+    found = shown(one_turn(examine=saying(CONFIRM)), [STILL] * 60, 60)
     assert (found.result, found.challenge) == (Result.REFUSED, "unfinished")
 
 
-def test_a_wrong_action_ends_it_with_the_challenges_word(parts: Parts, one_turn) -> None:
+def test_a_wrong_action_ends_it_with_the_challenges_word(one_turn: Parts) -> None:
     script = [STILL] * 13 + [TURNED] * 50
-    found = shown(parts(mode="challenge", examine=saying(UNSURE)), script, 60)
+    found = shown(one_turn(examine=saying(UNSURE)), script, 60)
     assert (found.result, found.challenge) == (Result.REFUSED, "too_early")
 
 
-def test_each_track_is_asked_a_challenge_of_its_own(parts: Parts, one_turn) -> None:
+def test_each_track_is_asked_a_challenge_of_its_own(one_turn: Parts) -> None:
     script = [[fake_face(1)]] * 8 + [[fake_face(2)]] * 8
-    shown(parts(mode="challenge", examine=saying(UNSURE)), script)
-    assert len(one_turn) == 2
+    drawn: list[Challenge] = []
+    shown(one_turn(examine=saying(UNSURE), drawn=drawn), script)
+    assert len(drawn) == 2
 
 
-def test_somebody_elses_actions_do_not_count(parts: Parts, one_turn) -> None:
+def test_somebody_elses_actions_do_not_count(one_turn: Parts) -> None:
     """Another face answers: the door sees a stranger, long before all is done."""
-    door = parts(mode="challenge", examine=saying(UNSURE))
+    door = one_turn(examine=saying(UNSURE))
     other = np.full((240, 320, 3), (255, 0, 0), np.uint8)
     film = frames(8) + [Frame(other, 50 + i / FPS, i) for i in range(8, 90)]
     looking = SelfTestDoor(FakeObserver(OBEDIENT), door)

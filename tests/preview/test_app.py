@@ -11,7 +11,6 @@ from accessctl.camera.fake import FakeSource
 from accessctl.domain import Frame, Image, Quality
 from accessctl.door.fake import FACE_BOX, FakeHouse, portrait
 from accessctl.door.session import Session
-from accessctl.preview import app
 from accessctl.preview.app import (
     HELP,
     LATEST,
@@ -165,7 +164,7 @@ class Show:
 
 
 @pytest.fixture
-def play(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Show]:
+def play() -> Callable[..., Show]:
     def play(
         *keys: int | None,
         frames: int = 5,
@@ -188,12 +187,11 @@ def play(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Show]:
                 stop.set()
             return stop.is_set()
 
-        monkeypatch.setattr(app, "draw", draw)
         ticks = count()
         door = house.door()
         enrolment = Enrolment(house.observer, house.recogniser, door.roster)
         session = Session(None, show.reader, door)  # type: ignore[arg-type]
-        preview = Preview(session, enrolment, house.administration(), show.screen, pause)
+        preview = Preview(session, enrolment, house.administration(), show.screen, pause, draw)
         preview.run(stop, lambda: float(next(ticks)), seconds)
         return show
 

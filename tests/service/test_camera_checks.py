@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from accessctl.camera.fake import FakeSource, flat_shots
+from accessctl.camera.usb import UsbSource
 from accessctl.camera.usb_device import CameraIdentity
 from accessctl.config import Config
 from accessctl.config.camera import CameraConfig
 from accessctl.config.liveness import LivenessConfig
 from accessctl.errors import CameraError, SourceError
-from accessctl.service import camera_checks
 from accessctl.service.camera_checks import (
     CameraSample,
     Listed,
@@ -137,10 +137,10 @@ def infrared_config(source: str | None) -> Config:
         (51, 3.0, Level.WARNING, "less than 4 are too few"),
     ],
 )
-def test_an_infrared_camera_is_looked_at(monkeypatch, level_shown, fps, level, said):
+def test_an_infrared_camera_is_looked_at(level_shown, fps, level, said):
     source = FakeSource([flat_shots([level_shown] * 4, fps=fps)])
-    monkeypatch.setattr(camera_checks, "infrared_source", lambda *_, **__: source)
-    (finding,) = check_infrared(infrared_config("/dev/video2"))
+    config = infrared_config("/dev/video2")
+    (finding,) = check_infrared(config, lambda *_, **__: source)
     assert (finding.subject, finding.level) == ("infrared", level)
     assert re.search(said, finding.sentence)
 
@@ -230,12 +230,12 @@ def found() -> Iterator[tuple[str, CameraIdentity]]:
 
 
 def test_each_camera_is_looked_at_and_one_that_gives_nothing_says_why() -> None:
-    def look_at(device: str) -> CameraSample:
-        if device == "/dev/video2":
+    def look(source: UsbSource, config: CameraConfig, *, seconds: float) -> CameraSample:
+        if source.device == "/dev/video2":
             raise CameraError("It is busy.")
         return SEEN
 
-    listed = list(cameras(CameraConfig(), found=found, look_at=look_at))
+    listed = list(cameras(CameraConfig(), found=found, look=look))
     assert listed == [
         Listed("/dev/video0", REAL, SEEN, None),
         Listed("/dev/video2", OTHER, None, "It is busy."),
@@ -246,16 +246,15 @@ def test_where_nothing_is_attached_nothing_is_listed() -> None:
     assert list(cameras(CameraConfig(), found=lambda: iter(()))) == []
 
 
-def test_a_camera_is_opened_as_the_door_would_whichever_it_must_be(monkeypatch) -> None:
+def test_a_camera_is_opened_as_the_door_would_whichever_it_must_be() -> None:
     asked = []
 
     def look(source, config, *, seconds):
         asked.append((source.device, source.config, config, seconds))
         return SEEN
 
-    monkeypatch.setattr(camera_checks, "look", look)
     pinned = CameraConfig(usb_id="046d:0825", usb_serial="5FB1", width=640, height=480)
-    assert [one.seen for one in cameras(pinned, found=found)] == [SEEN, SEEN]
+    assert [one.seen for one in cameras(pinned, found=found, look=look)] == [SEEN, SEEN]
     free = CameraConfig(width=640, height=480)
     assert [device for device, *_ in asked] == ["/dev/video0", "/dev/video2"]
     for _, source, config, seconds in asked:

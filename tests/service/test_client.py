@@ -9,8 +9,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accessctl.errors import FaultError, InputError
-from accessctl.service import client
-from accessctl.service.client import MAX_LINE, accepted, ask, parse_request, refused, request_line
+from accessctl.service.client import (
+    MAX_LINE,
+    accepted,
+    answer_of,
+    ask,
+    parse_request,
+    refused,
+    request_line,
+)
 
 VALUES = st.recursive(
     st.none()
@@ -145,21 +152,19 @@ def test_only_a_plain_true_is_consent(tmp_path, reply):
         ask(path, "status")
 
 
-def test_a_door_that_says_nothing_is_a_fault(tmp_path, monkeypatch):
-    monkeypatch.setattr(client, "TIMEOUT_S", 0.05)
+def test_a_door_that_says_nothing_is_a_fault(tmp_path):
     path = tmp_path / "s"
     with (
         impostor(path, b"late\n", wait=threading.Event()),
         pytest.raises(FaultError, match="does not answer"),
     ):
-        ask(path, "status")
+        answer_of(path, request_line("status", {}), timeout_s=0.05)
 
 
-def test_a_reply_without_end_is_cut_off(tmp_path, monkeypatch):
-    monkeypatch.setattr(client, "MAX_REPLY", 100)
+def test_a_reply_without_end_is_cut_off(tmp_path):
     path = tmp_path / "s"
     with impostor(path, b"x" * 1000), pytest.raises(FaultError, match="is no door"):
-        ask(path, "status")
+        answer_of(path, request_line("status", {}), most_bytes=100)
 
 
 def test_nobody_there(tmp_path):

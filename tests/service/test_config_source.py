@@ -1,9 +1,11 @@
+import errno
 import os
 import pty
 import shutil
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,6 @@ from accessctl.config import Config
 from accessctl.config.guard import changed_names
 from accessctl.domain import Event, EventKind
 from accessctl.errors import ConfigError, FaultError, StoreError
-from accessctl.service import config_source
 from accessctl.service.config_source import (
     AcceptedSource,
     Reloads,
@@ -113,7 +114,7 @@ def test_a_reload_never_accepts_a_weaker_file(file: Path, audit: EventLog) -> No
 
 
 def test_an_accepted_weaker_file_is_taken_over_at_a_reload(file: Path, audit: EventLog) -> None:
-    from accessctl.administration.acceptance import AcceptanceRecord, AcceptedCopy, read_text
+    from accessctl.administration.acceptance import AcceptanceRecord, read_text
 
     source, _ = started(file, audit)
     without_pin(file)
@@ -199,29 +200,31 @@ def test_a_start_that_failed_before_it_accepted_bars_no_later_one(
         assert started(file, audit)[1].policy.min_frames == int(threshold[-1])
 
 
-def test_a_copy_that_could_not_be_kept_bars_no_later_start(
-    file: Path, audit: EventLog, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_copy_that_could_not_be_kept_bars_no_later_start(file: Path, audit: EventLog) -> None:
     source = source_of(file)
     source.start()
     source.confirm(audit, lambda: 4.0)
-    with monkeypatch.context() as full:
-        full.setattr(AcceptedCopy, "keep", fail)
-        with pytest.raises(StoreError):
-            source.taken_over()
+    with full_disk(), pytest.raises(StoreError, match="No space left on device"):
+        source.taken_over()
     source, _ = started(file, audit)
     file.write_text(file.read_text().replace("min_frames: 5", "min_frames: 6"))
     source.reload()
-    with monkeypatch.context() as full:
-        full.setattr(AcceptedCopy, "keep", fail)
-        with pytest.raises(StoreError):
-            source.taken_over()
+    with full_disk(), pytest.raises(StoreError, match="No space left on device"):
+        source.taken_over()
     tell(audit, "reloaded", source)
     assert started(file, audit)[1].policy.min_frames == 6
 
 
-def fail(*_: object) -> None:
-    raise StoreError("The disk is full.")
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """No file of ours gets onto the disk meanwhile."""
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        yield
 
 
 def test_secrets_of_the_lock_s_command_are_hidden() -> None:
@@ -370,9 +373,8 @@ def test_another_thread_waits_for_its_answer() -> None:
     assert got == [{"changed": ["policy.cooldown_s"]}]
 
 
-def test_a_loop_that_does_not_turn_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(config_source, "ANSWER_S", 0.01)
-    reloads, reload = Reloads(), Counted()
+def test_a_loop_that_does_not_turn_is_not_waited_for() -> None:
+    reloads, reload = Reloads(answer_s=0.01), Counted()
     with pytest.raises(FaultError, match="did not come to it in time"):
         reloads.ask_and_wait({})
     # What its client no longer waits for is not done behind its back.

@@ -100,7 +100,7 @@ def test_a_client_that_takes_no_reply_is_dropped(listener):
         assert sum(len(part) for part in iter(lambda: client.recv(1 << 20), b"")) < len(flood)
 
 
-def test_one_that_fails_to_connect_is_waited_out(listener, caplog, monkeypatch):
+def test_one_that_fails_to_connect_is_waited_out(listener, caplog):
     failures = [OSError(24, "Too many open files")]
 
     class Failing:
@@ -112,9 +112,8 @@ def test_one_that_fails_to_connect_is_waited_out(listener, caplog, monkeypatch):
                 raise failures.pop()
             return listener.accept()
 
-    monkeypatch.setattr("accessctl.service.control.RETRY_S", 0.01)
     with (
-        serving(LineServer(Failing(), shout, lambda *_: None, Limits(10, 20, 4))),
+        serving(LineServer(Failing(), shout, lambda *_: None, Limits(10, 20, 4, 0.01))),
         connected(listener) as client,
     ):
         client.sendall(b"a\n")

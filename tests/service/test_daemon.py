@@ -15,18 +15,19 @@ import numpy as np
 import pytest
 
 from accessctl.camera.fake import FakeSource, flat_shots
-from accessctl.config import Config
-from accessctl.domain import EventKind, Frame
-from accessctl.door import assembly, session
-from accessctl.door.fake import FakeHouse
+from accessctl.camera.source import register_source
+from accessctl.camera.usb import UsbSource
+from accessctl.config import CameraConfig, Config
+from accessctl.domain import EventKind, Face, Frame
+from accessctl.door.fake import FakeHouse, ScriptedObserver
 from accessctl.door.visit import Step
 from accessctl.errors import CameraError, ConfigError, FaultError, InputError
-from accessctl.recognition import engine as recognition
+from accessctl.extensions import unregister
 from accessctl.recognition.engine import Engine
 from accessctl.service import daemon
 from accessctl.service.client import ask
 from accessctl.service.config_source import Reloads
-from accessctl.service.daemon import Late, Orders, Service, serve
+from accessctl.service.daemon import Late, Orders, Service, ServiceMakers, serve
 from accessctl.service.display import Show
 from accessctl.service.statistics import Statistics
 from accessctl.service.supervision import Notifier, Watchdog
@@ -82,14 +83,14 @@ def manager(tmp_path: Path) -> Iterator[Manager]:
 class Site:
     """A door's folder; `config` is what its file would say now."""
 
-    def __init__(self, folder: Path, manager: Manager, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, folder: Path, manager: Manager) -> None:
         self.house = FakeHouse()
         self.manager = manager
         self.stop = threading.Event()
         self.end = threading.Event()
         self.base = {
             "camera": {
-                "source": "rtsp://door/1",
+                "source": "fake",
                 "backoff_min_s": 0.01,
                 "backoff_max_s": 0.01,
                 "steady_s": 0,
@@ -112,10 +113,8 @@ class Site:
         def open_audit(config: Config) -> Iterator[Any]:
             yield self.house.audit
 
-        monkeypatch.setattr(recognition, "open_engine", open_engine)
-        monkeypatch.setattr(assembly, "open_audit", open_audit)
-        monkeypatch.setattr(daemon, "retain", lambda *_: None)
-        monkeypatch.setattr(session, "source_from", lambda *_, **__: self.sources.pop(0))
+        self._makers = ServiceMakers(open_engine, open_audit, retain=lambda *_: None)
+        register_source("fake", lambda config, fast: self.sources.pop(0))
 
     def configure(self, **sections: dict[str, Any]) -> None:
         names = self.base | sections
@@ -134,7 +133,7 @@ class Site:
     def serve(self, show: Show = lambda *_: None, **environment: str) -> None:
         told = {"NOTIFY_SOCKET": self.manager.address} | environment
         orders = Orders(self.load, "config.yaml", fast=True)
-        serve(orders, show, self.stop, told, lambda photos, _: iter(photos))
+        serve(orders, show, self.stop, told, lambda photos, _: iter(photos), self._makers)
 
     def camera(self, *values: int) -> FakeSource:
         """An endless camera that gives these flat pictures and then none for as long as it runs."""
@@ -178,8 +177,9 @@ class Beside:
 
 
 @pytest.fixture
-def site(tmp_path: Path, manager: Manager, monkeypatch: pytest.MonkeyPatch) -> Site:
-    return Site(tmp_path, manager, monkeypatch)
+def site(tmp_path: Path, manager: Manager) -> Iterator[Site]:
+    yield Site(tmp_path, manager)
+    unregister("sources", "fake")
 
 
 def test_ready_then_watching_then_stopping(site: Site, manager: Manager) -> None:
@@ -220,19 +220,17 @@ def test_a_door_keeps_opencv_to_one_thread(site: Site, manager: Manager) -> None
         cv2.setNumThreads(before)
 
 
-def test_a_ping_for_frames_and_none_while_the_loop_hangs(
-    site: Site, manager: Manager, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_ping_for_frames_and_none_while_the_loop_hangs(site: Site, manager: Manager) -> None:
     hanging, go_on = threading.Event(), threading.Event()
-    seen = site.house.observer.observe
 
-    def observe(frame: Frame) -> list[Any]:
-        if frame.sequence == 3:
-            hanging.set()
-            go_on.wait()
-        return seen(frame)
+    class Hanging(ScriptedObserver):
+        def observe(self, frame: Frame) -> list[Face]:
+            if frame.sequence == 3:
+                hanging.set()
+                go_on.wait()
+            return super().observe(frame)
 
-    monkeypatch.setattr(site.house.observer, "observe", observe)
+    site.house.observer = Hanging()
     site.sources = [site.camera(*range(8))]
 
     def work() -> None:
@@ -346,7 +344,7 @@ def test_another_camera_is_opened_and_the_old_one_closed(site: Site, manager: Ma
 
     def work() -> None:
         manager.until("STATUS=Watching fake camera; 0 people enrolled.")
-        site.configure(camera={"source": "rtsp://door/2"})
+        site.configure(camera={"source": "fake://another"})
         assert ask(site.socket, "reload")["changed"] == ["camera.source"]
         manager.until("STATUS=Watching other camera; 0 people enrolled.")
         report = ask(site.socket, "status")
@@ -361,7 +359,7 @@ def test_a_camera_cannot_become_a_recording(site: Site, manager: Manager) -> Non
 
     def work() -> None:
         manager.until("STATUS=Watching fake camera; 0 people enrolled.")
-        site.configure(camera={"source": "film.mp4"})
+        site.configure(camera={"source": "fake://film"})
         with pytest.raises(InputError, match="cannot go on with a recording"):
             ask(site.socket, "reload")
 
@@ -487,16 +485,18 @@ def test_the_demo_plays_beside_a_door_that_keeps_its_socket(
 
 
 def test_a_lost_infrared_camera_is_told_to_systemd_and_in_the_report(
-    site: Site, manager: Manager, monkeypatch: pytest.MonkeyPatch
+    site: Site, manager: Manager
 ) -> None:
-    second = FakeSource([CameraError("It was unplugged.")] * 100_000, live=True, endless=True)
-    monkeypatch.setattr(session, "infrared_source", lambda *_, **__: second)
-    site.configure(liveness={"mode": "passive", "ir_source": "/dev/video2"})
+    missing = "/dev/video987"
+    with pytest.raises(CameraError) as caught:
+        UsbSource(missing, CameraConfig()).open()
+    why = str(caught.value)
+    site.configure(liveness={"mode": "passive", "ir_source": missing})
     site.sources = [FakeSource([[*flat_shots([1, 2]), site.end]], live=True, endless=True)]
     reports: list[dict[str, Any]] = []
 
     def work() -> None:
-        awaited = {"READY=1", "STATUS=Infrared camera lost: It was unplugged."}
+        awaited = {"READY=1", f"STATUS=Infrared camera lost: {why}"}
         while awaited:
             message = manager.next()
             assert message is not None, f"{awaited} never came"
@@ -504,5 +504,5 @@ def test_a_lost_infrared_camera_is_told_to_systemd_and_in_the_report(
         reports.append(dict(ask(site.socket, "status")))
 
     site.beside(work).serve()
-    assert reports[0]["infrared"] == {"description": "fake camera", "error": "It was unplugged."}
+    assert reports[0]["infrared"] == {"description": f"USB camera {missing}", "error": why}
     assert "infrared_lost" in site.states()

@@ -4,7 +4,6 @@ import sys
 
 import pytest
 
-from accessctl.service import machine_checks
 from accessctl.service.checks import Level
 from accessctl.service.machine_checks import (
     check_clock,
@@ -178,9 +177,8 @@ def test_a_gpu_that_nobody_wants_is_not_probed(tmp_path):
         ("raise SystemExit(1)", 0),
     ],
 )
-def test_the_probe_runs_in_a_process_of_its_own(monkeypatch, probe, found):
-    monkeypatch.setattr(machine_checks, "PROBE", probe)
-    assert usable_gpus() == found
+def test_the_probe_runs_in_a_process_of_its_own(probe, found):
+    assert usable_gpus(probe) == found
 
 
 def test_asking_loads_no_tensorflow_here(tmp_path):

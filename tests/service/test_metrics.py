@@ -12,7 +12,6 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from accessctl.domain import PersonId
 from accessctl.errors import FaultError, StoreError
-from accessctl.service import metrics
 from accessctl.service.metrics import STAGE_BOUNDS, DoorTally, Histogram, MetricsServer, registry
 
 
@@ -178,10 +177,9 @@ def test_a_taken_port_is_a_sentence(shown):
             pass
 
 
-def test_a_silent_client_does_not_keep_others_out(shown, monkeypatch):
-    monkeypatch.setattr(metrics._Handler, "timeout", 0.05)
+def test_a_silent_client_does_not_keep_others_out(shown):
     with (
-        MetricsServer(0, shown.statistics.totals) as server,
+        MetricsServer(0, shown.statistics.totals, request_s=0.05) as server,
         socket.create_connection(("127.0.0.1", server.port), 20) as silent,
     ):
         silent.sendall(b"GET /metr")

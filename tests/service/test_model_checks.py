@@ -9,7 +9,6 @@ from accessctl.config import Config, EncoderConfig, GalleryConfig, VisionConfig
 from accessctl.config.liveness import LivenessConfig
 from accessctl.errors import ConfigError, ModelError
 from accessctl.liveness.cues.table import CueRole
-from accessctl.service import model_checks
 from accessctl.service.checks import Level
 from accessctl.service.model_checks import (
     VISION_FILES,
@@ -156,17 +155,15 @@ def test_somebody_enrolled_is_let_in_by_the_real_models(config, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_lock_that_does_not_work_is_seen(config, monkeypatch):
-    monkeypatch.setattr(model_checks, "FAKE_LOCK", ("false",))
-    (finding,) = check_chain(config)
+def test_a_lock_that_does_not_work_is_seen(config):
+    (finding,) = check_chain(config, lock=("false",))
     assert (finding.level, "not opened once" in finding.sentence) == (Level.FAILURE, True)
 
 
-def test_somebody_else_is_not_let_in(config, monkeypatch):
+def test_somebody_else_is_not_let_in(config):
     from accessctl.demo.people import hopper
 
-    monkeypatch.setattr(model_checks, "collins", hopper)
-    (finding,) = check_chain(config)
+    (finding,) = check_chain(config, hopper)
     assert finding.level is Level.FAILURE
     assert "(no_match)" in finding.sentence
 
