@@ -17,7 +17,7 @@ import numpy as np
 from accessctl.camera.photo import ImageFolderSource
 from accessctl.camera.source import Feed, Shot, Source, added_source, added_sources
 from accessctl.camera.stream import StreamSource, VideoFileSource
-from accessctl.camera.usb import Locate, UsbSource, first_usb_camera, locate_first
+from accessctl.camera.usb import Locate, UsbSource, locate_first
 from accessctl.config.camera import CameraConfig
 from accessctl.domain import Image
 from accessctl.errors import SourceError
@@ -27,7 +27,6 @@ from accessctl.redaction import redact, redacted_text, unescaped
 __all__ = [
     "SourceKind",
     "SourceSpec",
-    "first_usb_camera",
     "infrared_config",
     "infrared_source",
     "parse_source",

@@ -77,7 +77,13 @@ def run(args: RobustnessOptions, *, conditions: "Mapping[str, Change] | None" = 
     normaliser, calibration = scoring_of(card)
     found = list(
         losses(
-            *(bench, photos, subset, normaliser, calibration, rules, args.seed),
+            bench,
+            photos,
+            subset,
+            normaliser,
+            calibration,
+            rules,
+            args.seed,
             conditions or CONDITIONS,
         )
     )

@@ -81,10 +81,8 @@ def run(args: RunOptions, *, makers: "ServiceMakers | None" = None) -> int:
         source,
     )
     with stop_on_signals() as stop:
-        serve(
-            *(orders, teller(args, os.environ), stop, os.environ, photo_bar),
-            makers or USUAL,
-        )
+        show = teller(args, os.environ)
+        serve(orders, show, stop, os.environ, photo_bar, makers or USUAL)
     return 0
 
 

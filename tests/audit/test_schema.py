@@ -2,6 +2,7 @@ import errno
 import hashlib
 import json
 import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
@@ -268,7 +269,7 @@ def test_waits_for_whoever_creates_the_same_file(
         if len(waits) == 3:
             other.execute("ROLLBACK")
 
-    monkeypatch.setattr("accessctl.storage.sqlite.time.sleep", sleep)
+    monkeypatch.setattr(time, "sleep", sleep)
     with EventLog(path, busy_timeout_s=5) as log:
         assert log.append(Event(1, EventKind.SERVICE)) == 1
     other.close()

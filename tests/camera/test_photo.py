@@ -240,7 +240,7 @@ def test_a_name_that_comes_to_lead_to_a_pipe_is_refused(
     regular.write_bytes(b"x")
     status = os.stat(regular)
     os.mkfifo(tmp_path / "pipe.jpg")
-    monkeypatch.setattr(photo.os, "stat", lambda _: status)
+    monkeypatch.setattr(os, "stat", lambda _: status)
     assert refuse(tmp_path / "pipe.jpg").startswith("is a device or a pipe;")
 
 
@@ -251,7 +251,7 @@ def test_a_file_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyP
     def denied(*_: object) -> int:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(photo.os, "open", denied)
+    monkeypatch.setattr(os, "open", denied)
     assert refuse(path) == "may not be read by this user; check its permissions."
 
 

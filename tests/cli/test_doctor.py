@@ -69,7 +69,7 @@ def test_a_door_that_works_but_for_its_camera(door):
 
 
 @pytest.mark.usefixtures("bare")
-def test_everything_works(door, film, monkeypatch):
+def test_everything_works(door, film):
     quick = {"source": str(film(("collins", 20))), "fps": 30}
     door.configure(
         camera=quick | {"open_timeout_s": 120, "read_timeout_s": 60},

@@ -1,3 +1,4 @@
+import os
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -108,7 +109,7 @@ def test_a_configuration_and_a_user_of_ones_own(machine, site) -> None:
 def test_who_is_not_root_is_told_in_one_sentence(
     site, what: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
     said = site("service", what, config=False)
     assert (said.code, said.out) == (2, "")
     assert said.err.startswith(f"accessctl: Only root can {what} a service; run: sudo ")

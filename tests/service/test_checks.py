@@ -14,7 +14,6 @@ from accessctl.gallery.fake import random_units
 from accessctl.gallery.people import NewPhoto
 from accessctl.gallery.person import hash_pin
 from accessctl.gallery.store import open_gallery
-from accessctl.service import checks
 from accessctl.service.checks import (
     Finding,
     Level,
@@ -292,7 +291,7 @@ def test_a_folder_that_is_not_there_yet_is_asked_for_where_it_will_be(tmp_path):
 
 def test_a_disk_that_is_read_only(tmp_path, monkeypatch):
     # Root may write everywhere, so the system's answer is stood in for.
-    monkeypatch.setattr(checks.os, "access", lambda path, mode: False)
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
     (finding,) = check_disk({"people": tmp_path})
     assert finding.level is Level.FAILURE
     assert "cannot be written" in finding.sentence

@@ -2,6 +2,7 @@
 
 import errno
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -196,7 +197,7 @@ def test_ready_then_watching_then_stopping(site: Site, manager: Manager) -> None
 def test_a_display_that_fails_does_not_end_the_door(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("accessctl.service.display.sys.stdout", None)
+    monkeypatch.setattr(sys, "stdout", None)
     shown: list[object] = []
 
     def fail(decisions: object, names: object) -> None:

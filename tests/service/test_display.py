@@ -25,7 +25,7 @@ def test_a_display_that_fails_is_told_of_once_and_used_no_more(
     error: Exception, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Silencing the real one would silence pytest.
-    monkeypatch.setattr("accessctl.service.display.sys.stdout", None)
+    monkeypatch.setattr(sys, "stdout", None)
     reasons: list[str] = []
     asked: list[object] = []
     display = Display(raising(error), asked.append, reasons.append)

@@ -318,7 +318,7 @@ def test_a_disk_that_is_full_is_a_sentence_and_leaves_nothing(
     def full(_: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("accessctl.storage.files.os.fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     path = tmp_path / "new"
     with pytest.raises(FaultError, match="No space left on device"), new_private_file(path):
         pass
