@@ -81,10 +81,10 @@ def check_reach(config: Config, environment: Mapping[str, str]) -> Iterator[Find
         return
     beyond = beyond_calibration(config.policy, people, calibration)
     if beyond is not None:
-        yield failure("people", beyond)
+        yield failure("rate", beyond)
         return
     most = most_people(config.policy.attempt_fpir, calibration.smallest_fmr)
-    yield ok("people", f"{people:,} enrolled; this encoder and rate suit up to {most:,}.")
+    yield ok("rate", f"{people:,} enrolled; this encoder and rate suit up to {most:,}.")
 
 
 def check_names(config: Config, environment: Mapping[str, str]) -> Iterator[Finding]:

@@ -68,7 +68,7 @@ def test_more_people_than_the_calibration_suits_are_a_failure(tmp_path: Path) ->
     with open_gallery(config.gallery, {}) as gallery:
         add(gallery, "Grace", 0)
     (fine,) = check_reach(config, {})
-    assert (fine.level, fine.subject) == (Level.OK, "people")
+    assert (fine.level, fine.subject) == (Level.OK, "rate")
     smallest = scoring_of(load_card(ENCODER))[1].smallest_fmr
     strict = PolicyConfig(target_fpir=1e-6, attempts=10)
     assert strict.attempt_fpir / smallest < 20
