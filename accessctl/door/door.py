@@ -11,7 +11,7 @@ from accessctl.door.access_gate import AccessGate
 from accessctl.door.deciding import Decider
 from accessctl.door.demands import Asked
 from accessctl.door.gallery_watch import GalleryWatch
-from accessctl.door.identity import Identifier, Shown
+from accessctl.door.identity import Identifier, ShownIdentity
 from accessctl.door.liveness_gate import InfraredView
 from accessctl.door.presence import JOIN_S, is_scenery, meet
 from accessctl.door.recorder import prompt_payload
@@ -208,7 +208,7 @@ class Door:
 
     def _identify(
         self, frame: Frame, faces: Sequence[Face], timings: dict[str, float], *, whole: bool = False
-    ) -> dict[int, Shown]:
+    ) -> dict[int, ShownIdentity]:
         """What the frame says of the identity of these usable faces, by their tracks."""
         policy = self._decider.settings.policy
         identifier = Identifier(self._setup.recogniser, self.roster.matcher, policy)
@@ -219,7 +219,7 @@ class Door:
         return shown
 
     def _look_for_life(
-        self, frame: Frame, faces: Sequence[Face], shown: Mapping[int, Shown]
+        self, frame: Frame, faces: Sequence[Face], shown: Mapping[int, ShownIdentity]
     ) -> list[int]:
         """Look for life in whoever is not decided; the tracks that may be refused for it."""
         self._liveness.hear()

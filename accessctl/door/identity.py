@@ -24,7 +24,7 @@ nobody waits longer for being let in."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Shown:
+class ShownIdentity:
     """What a frame says of the identity of one face: its own `sighting`, or, where it repeats an
     earlier frame, that one's."""
 
@@ -42,7 +42,7 @@ class Identified:
     """The visit of one face after a frame, and what the frame said of it."""
 
     visit: Visit
-    shown: Shown
+    shown: ShownIdentity
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,20 +72,19 @@ class Identifier:
         with timed(timings, "encode"):
             crops = self.recogniser.crops(frame.image, faces)
             looks = [Look(frame.captured, appearance(crop)) for crop in crops]
-            known = {
-                face.track: Identified(
-                    visits[face.track], Shown(visits[face.track].sightings[-1], repeated=True)
-                )
-                for face, look in zip(faces, looks, strict=True)
-                if not whole and self._repeats(look, visits[face.track])
-            }
+            known = {}
+            for face, look in zip(faces, looks, strict=True):
+                visit = visits[face.track]
+                if not whole and self._repeats(look, visit):
+                    shown = ShownIdentity(visit.sightings[-1], repeated=True)
+                    known[face.track] = Identified(visit, shown)
             due = [n for n, face in enumerate(faces) if face.track not in known]
             news = self._encoded(frame, [faces[n] for n in due], crops[due], visits)
         with timed(timings, "match"):
             told = self._matched(news, [visits[faces[n].track] for n in due])
         for n, (sightings, found) in zip(due, told, strict=True):
             visit = visits[faces[n].track].with_sightings(sightings, found, looks[n])
-            known[faces[n].track] = Identified(visit, Shown(sightings[-1]))
+            known[faces[n].track] = Identified(visit, ShownIdentity(sightings[-1]))
         return known
 
     def _repeats(self, look: Look, visit: Visit) -> bool:

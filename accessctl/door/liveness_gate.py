@@ -10,7 +10,7 @@ from typing import Protocol
 from accessctl.camera.companion import Companion
 from accessctl.domain import Box, Face, Frame, Image
 from accessctl.door.demands import Asked, Wanted
-from accessctl.door.identity import Shown
+from accessctl.door.identity import ShownIdentity
 from accessctl.door.visit import LifeShown, Visit
 from accessctl.door.visit_liveness import VisitLiveness
 from accessctl.liveness.evidence import InfraredSight, LivenessFrame, gather
@@ -158,7 +158,7 @@ class LivenessGate:
         frame: Frame,
         face: Face,
         visit: Visit,
-        shown: Shown | None,
+        shown: ShownIdentity | None,
         rules: DecisionRules,
     ) -> LifeShown:
         """Take in a face of an undecided visit; what its visitor has shown by now.
@@ -213,7 +213,7 @@ class LivenessGate:
         return self._open[visit.id]
 
     def _gathered(
-        self, frame: Frame, face: Face, shown: Shown | None, rules: DecisionRules
+        self, frame: Frame, face: Face, shown: ShownIdentity | None, rules: DecisionRules
     ) -> LivenessFrame:
         match = None if shown is None else shown.sighting.match
         embedding = None if shown is None else shown.embedding
