@@ -10,7 +10,9 @@ import typer
 from accessctl.cli.common import config_from, table
 from accessctl.cli.evaluate_common import (
     BenchOf,
+    SUBJECT_HELP,
     BenchOptions,
+    SubjectName,
     WriteCardOption,
     bench_from,
     heading,
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class LfwDataOption:
-    """Where the photographs are."""
+    """Where the photographs are, and who is meant in them."""
 
     data: Annotated[
         Path,
@@ -39,6 +41,15 @@ class LfwDataOption:
             help="Holds LFW's pairs.txt, and images.zip or a folder of photos for each person.",
         ),
     ]
+    subject: Annotated[
+        SubjectName,
+        typer.Option(help=f"{SUBJECT_HELP} LFW's protocol means the one at the centre."),
+    ] = "centre"
+
+    @property
+    def subject_words(self) -> str:
+        """The option as it can be typed, where it is not as usual."""
+        return "" if self.subject == "centre" else f" --subject {self.subject}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,13 +68,16 @@ class CalibrationOptions(BenchOptions, WriteCardOption, LfwDataOption):
 def run_lfw(args: LfwOptions, *, bench_of: BenchOf = bench_from) -> int:
     import numpy as np
 
+    from accessctl.evaluation.left_out import LeftOut
     from accessctl.evaluation.lfw import as_record, open_lfw, tail, view_2
     from accessctl.evaluation.sightings import Subject
 
     photos, view = open_lfw(args.data)
-    bench, encoder = bench_of(args, Subject.CENTRE)
+    bench, encoder = bench_of(args, Subject(args.subject))
     card = load_card(encoder.folder)
     faces = bench.embed(photos, view.photos)
+    left_out = LeftOut.of(faces.absent)
+    left_out.warn()
     scorers = scorers_of(faces, card)
     views = {name: view_2(faces, view, scorer) for name, scorer in scorers.items()}
     target = config_from(args).policy.target_fmr
@@ -74,14 +88,15 @@ def run_lfw(args: LfwOptions, *, bench_of: BenchOf = bench_from) -> int:
         if args.all_pairs or args.plots
     }
     words = f"lfw --data {args.data}{' --all-pairs' if tails else ''} --seed {args.seed}"
-    record = provenance(words, args, encoder) | as_record(faces, views, tails)
+    words += args.subject_words
+    record = provenance(words, args, encoder) | left_out.record() | as_record(views, tails)
     if args.plots:
         draw(tails, at, f"the product's threshold for a stated FMR of {target:g}", args.plots)
     if args.json:
         print_record(card, record)
     else:
         print(heading(encoder, card))
-        print(f"{len(faces.names):,} photos, {record['photos_without_a_face']} without a face")
+        print(left_out)
         print("\n" + _view_table(views))
         if tails:
             print("\n" + _tail_table(tails))
@@ -170,7 +185,7 @@ def run_calibration(args: CalibrationOptions, *, bench_of: BenchOf = bench_from)
     from accessctl.recognition.calibration import scoring_of
 
     photos, view = open_lfw(args.data)
-    bench, encoder = bench_of(args, Subject.CENTRE)
+    bench, encoder = bench_of(args, Subject(args.subject))
     card = load_card(encoder.folder)
     normaliser, calibration = scoring_of(card)
     faces = bench.embed(photos, view.photos)

@@ -107,7 +107,9 @@ class Bench:
         missing = (np.full(dimension, np.nan, np.float32),)
         rows = [cache.rows.get(name, missing)[0] for name in seen.names]
         embeddings = np.stack(rows).astype(np.float32)
-        return Embedded(seen.names, people, person, embeddings, seen.found, seen.usable, seen.absent)
+        return Embedded(
+            seen.names, people, person, embeddings, seen.found, seen.usable, seen.absent
+        )
 
     def _fill(
         self, photos: Photos, seen: Sightings, look: SightingSettings, cache: RowCache
