@@ -78,6 +78,7 @@ def run_identify(args: OpenSetOptions) -> int:
 
     from accessctl.evaluation.data import people_of
     from accessctl.evaluation.embedded import probes_of
+    from accessctl.evaluation.left_out import LeftOut
     from accessctl.evaluation.open_set import (
         DrawPlan,
         cosine_threshold,
@@ -85,7 +86,6 @@ def run_identify(args: OpenSetOptions) -> int:
         try_pooling,
         try_sizes,
     )
-    from accessctl.evaluation.left_out import LeftOut
     from accessctl.evaluation.sightings import Subject
     from accessctl.recognition.calibration import scoring_of
 
@@ -130,7 +130,10 @@ def run_identify(args: OpenSetOptions) -> int:
         picture = args.plots / f"identify-{card.name}.png"
         identification(tried, sizes, pooled, picture)
     tell(
-        args, encoder, card, Told("identify", record, _open_set_parts(args, sizes, pooled), picture)
+        args,
+        encoder,
+        card,
+        Told("identify", record, _open_set_parts(args, sizes, pooled), picture, left_out),
     )
     return 0
 

@@ -62,6 +62,15 @@ class LfwOptions(BenchOptions, WriteCardOption, LfwDataOption):
 
 @dataclass(frozen=True, kw_only=True)
 class CalibrationOptions(BenchOptions, WriteCardOption, LfwDataOption):
+    groups: Annotated[
+        str | None,
+        typer.Option(
+            metavar="folders|FILE.csv|pack",
+            help="Compare only people of one group with each other, group by group. folders: DIR "
+            "holds group/person/photos; FILE.csv: columns group, and photo or person; pack: DIR is "
+            "a pack of faces, of whose groups the part is taken that no calibration is made of.",
+        ),
+    ] = None
     seed: Annotated[int, typer.Option(help="Of the intervals' samples.")] = 0
 
 
@@ -171,9 +180,15 @@ def draw(
 
 
 def run_calibration(args: CalibrationOptions, *, bench_of: BenchOf = bench_from) -> int:
+    if args.groups is not None:
+        from accessctl.cli.evaluate_groups import run_groups
+
+        return run_groups(args, args.groups, bench_of)
+
     import numpy as np
 
     from accessctl.evaluation import plots
+    from accessctl.evaluation.left_out import LeftOut
     from accessctl.evaluation.lfw import (
         RATES,
         open_lfw,
@@ -189,10 +204,14 @@ def run_calibration(args: CalibrationOptions, *, bench_of: BenchOf = bench_from)
     card = load_card(encoder.folder)
     normaliser, calibration = scoring_of(card)
     faces = bench.embed(photos, view.photos)
+    left_out = LeftOut.of(faces.absent)
+    left_out.warn()
     scorer = normalised(faces.embeddings, faces.found, normaliser)
     pairs = all_pairs(scorer, faces.person, down_to=calibration.threshold(RATES[0]))
     kept = stated_and_observed(pairs, calibration, RATES, np.random.default_rng(args.seed))
-    record = provenance(f"calibration --data {args.data} --seed {args.seed}", args, encoder) | {
+    words = f"calibration --data {args.data} --seed {args.seed}{args.subject_words}"
+    record = provenance(words, args, encoder) | left_out.record()
+    record |= {
         "impostor_pairs": pairs.impostors,
         "genuine_pairs": len(pairs.genuine),
         "rates": stated_record(kept),
@@ -203,6 +222,7 @@ def run_calibration(args: CalibrationOptions, *, bench_of: BenchOf = bench_from)
         print_record(card, record)
     else:
         print(heading(encoder, card))
+        print(left_out)
         print(
             f"All {pairs.impostors:,} impostor and {len(pairs.genuine):,} genuine pairs of "
             f"{len(faces.people):,} people, 95 % intervals over people\n"
@@ -240,5 +260,8 @@ CALIBRATION = Verb(
     CalibrationOptions,
     "Compares the false-match rates that an encoder's calibration states with those observed on "
     "people it has never seen.",
-    ("accessctl evaluate calibration --data LFW",),
+    (
+        "accessctl evaluate calibration --data LFW",
+        "accessctl evaluate calibration --data PEOPLE --groups groups.csv",
+    ),
 )

@@ -56,6 +56,7 @@ def run(args: RobustnessOptions, *, conditions: "Mapping[str, Change] | None" = 
     import numpy as np
 
     from accessctl.errors import InputError
+    from accessctl.evaluation.left_out import LeftOut
     from accessctl.evaluation.robustness import CONDITIONS, RobustnessRules, choose_subset, losses
     from accessctl.evaluation.sightings import Subject
     from accessctl.recognition.calibration import scoring_of

@@ -108,9 +108,9 @@ class Subject(StrEnum):
 @dataclass(frozen=True, slots=True, eq=False)
 class Sightings:
     """One row a photo: `found` bool (N,) says whether there is a subject; where not, the other
-    columns are NaN or False, and `absent` (N,) says why. `usable` (N,) is the product's word on quality, `quality`
-    float32 (N,) its score, `box` float32 (N, 4) x, y, w, h and `landmarks` float32
-    (N, 468, 3), both in pixels of the photo (as altered)."""
+    columns are NaN or False, and `absent` (N,) says why. `usable` (N,) is the product's word on
+    quality, `quality` float32 (N,) its score, `box` float32 (N, 4) x, y, w, h and `landmarks`
+    float32 (N, 468, 3), both in pixels of the photo (as altered)."""
 
     names: tuple[str, ...]
     found: NDArray[np.bool_]

@@ -160,5 +160,5 @@ def scoring_of(card: Card) -> tuple[Normaliser, Calibration]:
         )
     table = card.calibration
     cohort = load_stored_cohort(card.path(card.cohort))
-    normaliser = Normaliser(cohort, table.neighbours, table.parts or ())
+    normaliser = Normaliser(cohort, table.neighbours, table.parts or (), table.spread)
     return normaliser, Calibration(table.score, table.log10_fmr, table.log10_fmr_upper)
