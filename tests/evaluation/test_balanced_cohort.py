@@ -26,7 +26,12 @@ def counts(chosen: NDArray[np.int64]) -> dict[str, int]:
 
 def test_all_begin_alike_and_children_count_less() -> None:
     chosen = balanced(GROUPS, lambda _: {}, np.random.default_rng(0))
-    assert counts(chosen) == {"a": BEGINNING, "b": BEGINNING, "c children": CHILDREN_TAKEN, "few": 10}
+    assert counts(chosen) == {
+        "a": BEGINNING,
+        "b": BEGINNING,
+        "c children": CHILDREN_TAKEN,
+        "few": 10,
+    }
     assert chosen.tolist() == sorted(set(chosen.tolist()))
 
 

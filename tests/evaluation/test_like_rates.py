@@ -41,12 +41,14 @@ def test_pairs_of_one_person_are_not_compared() -> None:
 
 def test_too_few_pairs_tell_nothing() -> None:
     groups = {"few": faces(40, 2), "many": faces(160, 3)}
-    few, many = kept_by_groups(groups, STRANGERS, CALIBRATION, np.random.default_rng(0), 20)
+    few, many, both = kept_by_groups(groups, STRANGERS, CALIBRATION, np.random.default_rng(0), 20)
+    assert both.pairs == few.pairs + many.pairs
+    assert both.people == 200
     assert few.pairs * 1e-2 < EXPECTED <= many.pairs * 1e-2
     assert few.ratios[1e-2] is None
     assert many.ratios[1e-2] is not None
     assert many.ratios[1e-4] is None
-    assert worst([few, many], 1e-2) is many
+    assert worst([few, many, both], 1e-2) is many
     assert worst([few], 1e-2) is None
     record = record_of([few, many])
     assert json.loads(json.dumps(record, allow_nan=False)) == record

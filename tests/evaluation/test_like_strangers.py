@@ -49,7 +49,9 @@ def test_the_worst_group_is_kept_within_twice_the_rate() -> None:
 
 
 def test_small_groups_tell_nothing() -> None:
-    assert like_excess({"few": alike(50, 2, 0)}, STRANGERS, 1.0, np.random.default_rng(0), 9) is None
+    assert (
+        like_excess({"few": alike(50, 2, 0)}, STRANGERS, 1.0, np.random.default_rng(0), 9) is None
+    )
 
 
 def test_a_table_is_raised_and_its_bounds_add_in_squares() -> None:
