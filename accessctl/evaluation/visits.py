@@ -2,9 +2,9 @@
 
 Films go through the real door (`trial_door`), frame by frame, once for every gallery: the frames
 of a visit are pooled, searched and decided on as they are at a door. Life is not asked for, so that
-what is counted is recognition. A visitor who is enrolled comes in as somebody on another film of theirs,
-or, where there is only one, on the other half of it: that half is an easy photo, and is counted
-apart. A visitor who is not enrolled is a stranger to the same galleries.
+what is counted is recognition. A visitor who is enrolled is enrolled from another film of theirs,
+or, where there is only one, from the other half of it: that is an easy photo, and is counted apart. A
+visitor who is not enrolled is a stranger to the same galleries.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,7 +27,7 @@ from accessctl.recognition.recogniser import Recogniser
 
 VISITOR = "visitor"
 
-LONGEST_S = 12.0
+LONGEST_S = 8.0
 """So much of a film is a visit; every decision falls long before."""
 
 FPS = 15.0
@@ -36,13 +36,19 @@ FPS = 15.0
 @dataclass(frozen=True, slots=True, eq=False)
 class Film:
     """What a door sees of the one face of a film: `shown` are its frames with the face in each,
-    `enrolment` the embedding and quality that enrolling from its best frame gives (None: no frame
-    is good enough)."""
+    `enrolment` the embedding and quality that enrolling from its best frame gives and `later` the
+    same of its second half (None: no frame is good enough)."""
 
     name: str
     person: str
     shown: tuple[tuple[Frame, Face], ...]
     enrolment: tuple[Embedding, float] | None
+    later: tuple[Embedding, float] | None = None
+
+    @property
+    def first_half(self) -> "Film":
+        """What comes before the frames that `later` is taken from."""
+        return replace(self, shown=self.shown[: len(self.shown) // 2])
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,18 +115,20 @@ def look_through(
             tracks.setdefault(face.track, []).append((frame, face))
     if not tracks:
         return None
-    shown = tuple(max(tracks.values(), key=len))
-    return Film(path.name, person, shown, _enrolment(shown, recogniser))
+    shown = max(tracks.values(), key=len)
+    seen = tuple(_without_picture(frame, face, recogniser) for frame, face in shown)
+    later = _enrolment(shown[len(shown) // 2 :], recogniser)
+    return Film(path.name, person, seen, _enrolment(shown, recogniser), later)
 
 
-def halves(film: Film, recogniser: Recogniser) -> tuple[Film, Film]:
-    """The film's first half and its second, each with an enrolment of its own."""
-    middle = len(film.shown) // 2
-    first, second = film.shown[:middle], film.shown[middle:]
-    return (
-        replace(film, shown=first, enrolment=_enrolment(first, recogniser)),
-        replace(film, shown=second, enrolment=_enrolment(second, recogniser)),
-    )
+def _without_picture(frame: Frame, face: Face, recogniser: Recogniser) -> tuple[Frame, Face]:
+    """The pictures of all films would fill the memory: a face is embedded from either side, which
+    the recogniser remembers, and the picture goes."""
+    if face.quality.usable:
+        for turn in (0, 1):
+            recogniser.embed_frame(frame.image, [face], [turn])
+    nothing = np.broadcast_to(np.zeros((1, 1, 1), np.uint8), frame.image.shape)
+    return replace(frame, image=nothing), face
 
 
 def _enrolment(
@@ -156,7 +164,7 @@ def visits(
             f"A gallery of {max(sizes)} needs as many people to fill it; these are "
             f"{len(others.embeddings)}: name a larger set with --gallery, or smaller --sizes."
         )
-    mates = {film.name: _mate_of(film, films, parts.recogniser) for film in films}
+    mates = {film.name: _mate_of(film, films) for film in films}
     for size in sizes:
         for _ in range(draws):
             drawn = random.permutation(len(others.embeddings))[:size]
@@ -173,13 +181,12 @@ def visits(
 
 
 def _mate_of(
-    film: Film, films: Sequence[Film], recogniser: Recogniser
+    film: Film, films: Sequence[Film]
 ) -> tuple[Film, tuple[Embedding, float], bool] | None:
     for other in films:
         if other.person == film.person and other.name != film.name and other.enrolment is not None:
             return film, other.enrolment, False
-    first, second = halves(film, recogniser)
-    return None if second.enrolment is None else (first, second.enrolment, True)
+    return None if film.later is None else (film.first_half, film.later, True)
 
 
 def _roster(

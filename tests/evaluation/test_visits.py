@@ -11,7 +11,6 @@ from accessctl.evaluation.visits import (
     Others,
     RememberingRecogniser,
     VisitOutcome,
-    halves,
     people_of_films,
     row_of,
     visits,
@@ -59,7 +58,7 @@ def face_of(person: int, moment: int) -> Face:
 
 def film(name: str, person: int, frames: int = 45) -> Film:
     shown = tuple((Frame(IMAGE, n / 15, n), face_of(person, n)) for n in range(frames))
-    return Film(name, f"p{person}", shown, (UNITS[person], 0.9))
+    return Film(name, f"p{person}", shown, (UNITS[person], 0.9), (UNITS[person], 0.8))
 
 
 @pytest.fixture
@@ -106,11 +105,9 @@ def test_a_frame_is_embedded_once(parts: DoorParts) -> None:
     assert recogniser.embed_frame(IMAGE, [], []).shape == (0, FAKE_CARD.dimension)
 
 
-def test_halves_are_enrolled_by_themselves() -> None:
-    first, second = halves(film("a.mp4", 4, frames=9), Counting())
-    assert (len(first.shown), len(second.shown)) == (4, 5)
-    assert second.enrolment is not None
-    np.testing.assert_array_equal(second.enrolment[0], UNITS[4])
+def test_the_first_half_comes_before_the_frames_of_the_later_enrolment() -> None:
+    own = film("a.mp4", 4, frames=9)
+    assert [frame.sequence for frame, _ in own.first_half.shown] == [0, 1, 2, 3]
 
 
 def test_too_few_to_fill_a_gallery(parts: DoorParts) -> None:
