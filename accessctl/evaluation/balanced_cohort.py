@@ -11,13 +11,18 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from accessctl.evaluation.like_groups import CHILDREN, TEENAGERS
+from accessctl.evaluation import like_groups
 
-BEGINNING, LEAST, MOST = 100, 30, 400
-"""Faces of a group at first, and within what they stay."""
+BEGINNING = 100
+"""Faces of a group at first; more where few groups would make a small cohort."""
 
-CHILDREN_TAKEN, TEENAGERS_TAKEN = 40, 20
-"""Of these no more: they look alike to an encoder, and few doors meet them."""
+LEAST_COHORT = 1000
+
+LEAST, MOST = 0.3, 4.0
+"""Within these parts of its first number a group stays."""
+
+CHILDREN, TEENAGERS = 0.4, 0.2
+"""Of these so much less: they look alike to an encoder, and few doors meet them."""
 
 ROUNDS = 3
 
@@ -33,21 +38,23 @@ def balanced(
     random; a group that it does not tell of keeps its number.
     """
     mixed = {name: random.permutation(places) for name, places in sorted(groups.items())}
-    wanted = {name: float(_beginning(name)) for name in mixed}
+    beginning = max(float(BEGINNING), LEAST_COHORT / max(len(mixed), 1))
+    wanted = {name: beginning * _share(name) for name in mixed}
     for _ in range(ROUNDS):
         found = excess(_first(mixed, wanted))
         if not found:
             break
         middle = sum(found.values()) / len(found)
         for name, value in found.items():
-            wanted[name] = float(np.clip(wanted[name] * value / middle, LEAST, MOST))
+            changed = wanted[name] * value / middle
+            wanted[name] = float(np.clip(changed, LEAST * beginning, MOST * beginning))
     return _first(mixed, wanted)
 
 
-def _beginning(group: str) -> int:
-    if group.endswith(CHILDREN):
-        return CHILDREN_TAKEN
-    return TEENAGERS_TAKEN if group.endswith(TEENAGERS) else BEGINNING
+def _share(group: str) -> float:
+    if group.endswith(like_groups.CHILDREN):
+        return CHILDREN
+    return TEENAGERS if group.endswith(like_groups.TEENAGERS) else 1.0
 
 
 def _first(

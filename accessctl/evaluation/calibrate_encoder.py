@@ -70,6 +70,9 @@ NEIGHBOURS = 300
 # deviation of so few would be uncertain, which costs 2 points of TAR at 1e-5.
 LIKE_NEIGHBOURS, LIKE_SPREAD = 30, 300
 
+# A third of them is the cohort, of which LIKE_SPREAD have to be near each side.
+LEAST_LIKE = 5 * LIKE_SPREAD
+
 # A face that had to be enlarged more than this is smaller than the 60 pixels that the
 # product asks for; such faces look more alike, and would make every threshold stricter.
 MAX_SCALE = 1.3
@@ -143,6 +146,8 @@ def calibrate_encoder(
     card = encoder.card
     rows = read_rows(faces)
     like = choose_like_faces(rows, seed)
+    if len(like) < LEAST_LIKE:
+        like = []
     others = like or choose_cohort(rows, card.dimension, random)
     clear = _clear(rows, np.random.default_rng(seed) if like else random)
     labelled = [index for own in clear for index in own]

@@ -3,7 +3,7 @@
 Films go through the real door (`trial_door`), frame by frame, once for every gallery: the frames
 of a visit are pooled, searched and decided on as they are at a door. Life is not asked for, so that
 what is counted is recognition. A visitor who is enrolled is enrolled from another film of theirs,
-or, where there is only one, from the other half of it: that is an easy photo, and is counted apart. A
+or, where there is only one, from the other half of it: that is an easy photo, and counted apart. A
 visitor who is not enrolled is a stranger to the same galleries.
 """
 

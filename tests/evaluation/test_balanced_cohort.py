@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from accessctl.evaluation.balanced_cohort import (
     BEGINNING,
-    CHILDREN_TAKEN,
+    CHILDREN,
     LEAST,
     MOST,
     ROUNDS,
@@ -26,12 +26,8 @@ def counts(chosen: NDArray[np.int64]) -> dict[str, int]:
 
 def test_all_begin_alike_and_children_count_less() -> None:
     chosen = balanced(GROUPS, lambda _: {}, np.random.default_rng(0))
-    assert counts(chosen) == {
-        "a": BEGINNING,
-        "b": BEGINNING,
-        "c children": CHILDREN_TAKEN,
-        "few": 10,
-    }
+    # Four groups make a cohort of a thousand.
+    assert counts(chosen) == {"a": 250, "b": 250, "c children": 250 * CHILDREN, "few": 10}
     assert chosen.tolist() == sorted(set(chosen.tolist()))
 
 
@@ -44,12 +40,18 @@ def test_whose_strangers_match_more_often_gets_more_faces() -> None:
 
     found = counts(balanced(GROUPS, excess, np.random.default_rng(0)))
     assert len(asked) == ROUNDS
-    # Of a mean of 2: 100 x 1.5 x 1.5 x 1.5, and 100 x 0.5 x 0.5 x 0.5 but not below the least.
-    assert (asked[1]["a"], asked[1]["b"]) == (150, 50)
-    assert (found["a"], found["b"]) == (337, LEAST)
-    assert found["c children"] == CHILDREN_TAKEN
+    # Of a mean of 2: 250 x 1.5 x 1.5 x 1.5, and 250 x 0.5 x 0.5 x 0.5 but not below the least.
+    assert (asked[1]["a"], asked[1]["b"]) == (375, 125)
+    assert (found["a"], found["b"]) == (843, 250 * LEAST)
+    assert found["c children"] == 250 * CHILDREN
 
 
 def test_no_group_fills_the_cohort() -> None:
-    found = counts(balanced(GROUPS, lambda _: {"a": 9.0, "b": 0.1}, np.random.default_rng(0)))
-    assert found["a"] == MOST
+    found = counts(balanced(GROUPS, lambda _: {"a": 90.0, "b": 0.1}, np.random.default_rng(0)))
+    assert found["a"] == 250 * MOST
+
+
+def test_many_groups_begin_with_as_many_each() -> None:
+    groups = {f"g{n:02}": np.arange(1000 * n, 1000 * (n + 1)) for n in range(20)}
+    chosen = balanced(groups, lambda _: {}, np.random.default_rng(0))
+    assert len(chosen) == 20 * BEGINNING
