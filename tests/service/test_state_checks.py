@@ -11,8 +11,8 @@ from accessctl.recognition.gallery_check import PhotoFlaw, StoredFlaw
 from accessctl.service.checks import Level
 from accessctl.service.state_checks import (
     check_names,
-    check_reach,
     check_rate,
+    check_reach,
     check_stored_photos,
     findings_of,
 )
