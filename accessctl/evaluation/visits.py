@@ -7,6 +7,7 @@ or, where there is only one, from the other half of it: that is an easy photo, a
 visitor who is not enrolled is a stranger to the same galleries.
 """
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -67,10 +68,11 @@ class VisitOutcome:
 
 
 class RememberingRecogniser(Recogniser):
-    """Embeds a face of a frame once, however many doors see it; told apart by its mesh."""
+    """Cuts and embeds a face of a frame once, however many doors see it; told apart by its mesh."""
 
     def __init__(self, recogniser: Recogniser) -> None:
         self._inner = recogniser
+        self._cut: dict[bytes, Image] = {}
         self._kept: dict[tuple[bytes, int], NDArray[np.float32]] = {}
 
     @property
@@ -88,16 +90,27 @@ class RememberingRecogniser(Recogniser):
     def embed(self, image: Image, faces: Sequence[Face]) -> NDArray[np.float32]:
         return self._inner.embed(image, faces)
 
-    def embed_frame(
-        self, image: Image, faces: Sequence[Face], turns: Sequence[int]
-    ) -> NDArray[np.float32]:
+    def crops(self, image: Image, faces: Sequence[Face]) -> Image:
+        if not faces:
+            return self._inner.crops(image, faces)
         rows = []
-        for face, turn in zip(faces, turns, strict=True):
-            key = face.landmarks.tobytes(), turn % 2
+        for face in faces:
+            mesh = face.landmarks.tobytes()
+            if mesh not in self._cut:
+                self._cut[mesh] = self._inner.crops(image, [face])[0]
+            rows.append(self._cut[mesh])
+        return np.stack(rows)
+
+    def embed_crops(self, crops: Image, turns: Sequence[int]) -> NDArray[np.float32]:
+        if not len(crops):
+            return self._inner.embed_crops(crops, turns)
+        rows = []
+        for crop, turn in zip(crops, turns, strict=True):
+            key = hashlib.sha256(crop.tobytes()).digest(), turn % 2
             if key not in self._kept:
-                self._kept[key] = self._inner.embed_frame(image, [face], [turn])[0]
+                self._kept[key] = self._inner.embed_crops(crop[None], [turn])[0]
             rows.append(self._kept[key])
-        return np.stack(rows) if rows else np.empty((0, self.dimension), np.float32)
+        return np.stack(rows)
 
 
 def look_through(
@@ -122,11 +135,9 @@ def look_through(
 
 
 def _without_picture(frame: Frame, face: Face, recogniser: Recogniser) -> tuple[Frame, Face]:
-    """The pictures of all films would fill the memory: a face is embedded from either side, which
-    the recogniser remembers, and the picture goes."""
-    if face.quality.usable:
-        for turn in (0, 1):
-            recogniser.embed_frame(frame.image, [face], [turn])
+    """The pictures of all films would fill the memory: the face is cut out, which the recogniser
+    remembers, and the picture goes."""
+    recogniser.crops(frame.image, [face])
     nothing = np.broadcast_to(np.zeros((1, 1, 1), np.uint8), frame.image.shape)
     return replace(frame, image=nothing), face
 

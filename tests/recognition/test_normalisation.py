@@ -56,10 +56,10 @@ def test_the_deviation_may_be_that_of_more_than_the_mean() -> None:
     # Similarities 0.9, 0.7, 0.2 and less: mean of two 0.8; of three the mean is 0.6 and the
     # deviation the root of (0.09 + 0.01 + 0.16) / 3.
     cohort = np.array([[0.9, 0], [-1, 0], [0.2, 0], [0.7, 0], [-0.5, 0]], f32)
-    mean, deviation = neighbour_statistics(probe, cohort, 2, 3)
+    mean, deviation = neighbour_statistics(probe, CohortPart(cohort), 2, 3)
     np.testing.assert_allclose(mean, [0.8], rtol=1e-6)
     np.testing.assert_allclose(deviation, [(0.26 / 3) ** 0.5], rtol=1e-5)
-    mean, deviation = neighbour_statistics(probe, cohort, 3, 2)
+    mean, deviation = neighbour_statistics(probe, CohortPart(cohort), 3, 2)
     np.testing.assert_allclose(mean, [0.6], rtol=1e-6)
     np.testing.assert_allclose(deviation, [0.1], rtol=1e-5)
     assert Normaliser(random_units(9, 4, seed=0), 2, (), 5).spread == 5
