@@ -18,7 +18,7 @@ from accessctl.storage.files import write_atomically
 if TYPE_CHECKING:
     from accessctl.evaluation.data import Photos
     from accessctl.evaluation.embedded import Bench
-    from accessctl.evaluation.left_out import LeftOut
+    from accessctl.evaluation.left_out import WithoutSubject
     from accessctl.evaluation.sightings import Subject
 
 BenchOf: TypeAlias = "Callable[[BenchOptions, Subject], tuple[Bench, EncoderConfig]]"
@@ -131,7 +131,7 @@ class Told:
     record: Mapping[str, Any]
     parts: Sequence[Part]
     picture: Path | None
-    left_out: "LeftOut"
+    left_out: "WithoutSubject"
 
 
 def encoder_from(args: BenchOptions, config: Config) -> EncoderConfig:

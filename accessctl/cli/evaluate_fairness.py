@@ -46,7 +46,7 @@ def run(args: FairnessOptions, *, bench_of: BenchOf = bench_from) -> int:
     from accessctl.evaluation import plots
     from accessctl.evaluation.data import open_photos, people_of
     from accessctl.evaluation.fairness import Fairness, as_record, compare, count_groups, groups_of
-    from accessctl.evaluation.left_out import LeftOut
+    from accessctl.evaluation.left_out import WithoutSubject
     from accessctl.evaluation.pairs import Scorer, all_pairs, cosine, normalised
     from accessctl.evaluation.sightings import Subject
     from accessctl.recognition.calibration import scoring_of
@@ -64,7 +64,7 @@ def run(args: FairnessOptions, *, bench_of: BenchOf = bench_from) -> int:
             "name a larger --target-fmr."
         )
     faces = bench.embed(photos, photos.names)
-    left_out = LeftOut.of(faces.absent)
+    left_out = WithoutSubject.of(faces.absent)
     left_out.warn()
 
     def judged(scorer: Scorer, threshold: float) -> Fairness:

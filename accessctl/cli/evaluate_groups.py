@@ -19,7 +19,7 @@ from accessctl.encoder.card import load_card
 
 if TYPE_CHECKING:
     from accessctl.cli.evaluate_lfw import CalibrationOptions
-    from accessctl.evaluation.left_out import LeftOut
+    from accessctl.evaluation.left_out import WithoutSubject
     from accessctl.evaluation.like_rates import GroupKept, LikeFaces
     from accessctl.evaluation.statistics import Measured
 
@@ -83,8 +83,8 @@ def _factor(found: "Measured | None") -> str:
 
 def _of_photos(
     args: "CalibrationOptions", groups: str
-) -> "tuple[LeftOut | None, dict[str, dict[str, LikeFaces]]]":
-    from accessctl.evaluation.left_out import LeftOut
+) -> "tuple[WithoutSubject | None, dict[str, dict[str, LikeFaces]]]":
+    from accessctl.evaluation.left_out import WithoutSubject
     from accessctl.evaluation.like_groups import groups_of_folders, members, read_groups
     from accessctl.evaluation.like_rates import LikeFaces
     from accessctl.evaluation.sightings import Subject
@@ -102,12 +102,12 @@ def _of_photos(
         for name, places in members(label).items()
         if len(rows := places[faces.found[places]])
     }
-    return LeftOut.of(faces.absent), {AS_THEY_ARE: found}
+    return WithoutSubject.of(faces.absent), {AS_THEY_ARE: found}
 
 
 def _of_pack(
     args: "CalibrationOptions",
-) -> "tuple[LeftOut | None, dict[str, dict[str, LikeFaces]]]":
+) -> "tuple[WithoutSubject | None, dict[str, dict[str, LikeFaces]]]":
     import numpy as np
 
     from accessctl.encoder.choose import load_encoder

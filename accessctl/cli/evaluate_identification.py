@@ -78,7 +78,7 @@ def run_identify(args: OpenSetOptions) -> int:
 
     from accessctl.evaluation.data import people_of
     from accessctl.evaluation.embedded import probes_of
-    from accessctl.evaluation.left_out import LeftOut
+    from accessctl.evaluation.left_out import WithoutSubject
     from accessctl.evaluation.open_set import (
         DrawPlan,
         cosine_threshold,
@@ -97,7 +97,7 @@ def run_identify(args: OpenSetOptions) -> int:
     card = load_card(encoder.folder)
     normaliser, calibration = scoring_of(card)
     faces = probes_of(bench, photos, photos.names)
-    left_out = LeftOut.of(faces.absent)
+    left_out = WithoutSubject.of(faces.absent)
     plan = DrawPlan(args.draws, args.strangers, args.seed)
     tried = try_sizes(person, faces, args.sizes, normaliser, calibration, plan)
     pooling = try_pooling(person, faces, args.pool_size, args.pool, normaliser, calibration, plan)
@@ -221,7 +221,7 @@ def run_oneshot(args: OneshotOptions) -> int:
     from accessctl.evaluation.data import people_of
     from accessctl.evaluation.embedded import probes_of
     from accessctl.evaluation.identification import draw_tasks, table_of
-    from accessctl.evaluation.left_out import LeftOut
+    from accessctl.evaluation.left_out import WithoutSubject
     from accessctl.evaluation.sightings import Subject
     from accessctl.recognition.calibration import scoring_of
 
@@ -236,7 +236,7 @@ def run_oneshot(args: OneshotOptions) -> int:
     card = load_card(encoder.folder)
     normaliser, _ = scoring_of(card)
     faces = probes_of(bench, photos, photos.names)
-    left_out = LeftOut.of(faces.absent)
+    left_out = WithoutSubject.of(faces.absent)
     one_shot = table_of(one, args.ways, [1], faces, normaliser)
     k_shot = table_of(several, args.ways, args.shots, faces, normaliser)
     record = provenance(words("oneshot", args, ONESHOT_OPTIONS), args, encoder) | {

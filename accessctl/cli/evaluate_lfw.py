@@ -77,7 +77,7 @@ class CalibrationOptions(BenchOptions, WriteCardOption, LfwDataOption):
 def run_lfw(args: LfwOptions, *, bench_of: BenchOf = bench_from) -> int:
     import numpy as np
 
-    from accessctl.evaluation.left_out import LeftOut
+    from accessctl.evaluation.left_out import WithoutSubject
     from accessctl.evaluation.lfw import as_record, open_lfw, tail, view_2
     from accessctl.evaluation.sightings import Subject
 
@@ -85,7 +85,7 @@ def run_lfw(args: LfwOptions, *, bench_of: BenchOf = bench_from) -> int:
     bench, encoder = bench_of(args, Subject(args.subject))
     card = load_card(encoder.folder)
     faces = bench.embed(photos, view.photos)
-    left_out = LeftOut.of(faces.absent)
+    left_out = WithoutSubject.of(faces.absent)
     left_out.warn()
     scorers = scorers_of(faces, card)
     views = {name: view_2(faces, view, scorer) for name, scorer in scorers.items()}
@@ -188,7 +188,7 @@ def run_calibration(args: CalibrationOptions, *, bench_of: BenchOf = bench_from)
     import numpy as np
 
     from accessctl.evaluation import plots
-    from accessctl.evaluation.left_out import LeftOut
+    from accessctl.evaluation.left_out import WithoutSubject
     from accessctl.evaluation.lfw import (
         RATES,
         open_lfw,
@@ -204,7 +204,7 @@ def run_calibration(args: CalibrationOptions, *, bench_of: BenchOf = bench_from)
     card = load_card(encoder.folder)
     normaliser, calibration = scoring_of(card)
     faces = bench.embed(photos, view.photos)
-    left_out = LeftOut.of(faces.absent)
+    left_out = WithoutSubject.of(faces.absent)
     left_out.warn()
     scorer = normalised(faces.embeddings, faces.found, normaliser)
     pairs = all_pairs(scorer, faces.person, down_to=calibration.threshold(RATES[0]))

@@ -56,7 +56,7 @@ def run(args: RobustnessOptions, *, conditions: "Mapping[str, Change] | None" = 
     import numpy as np
 
     from accessctl.errors import InputError
-    from accessctl.evaluation.left_out import LeftOut
+    from accessctl.evaluation.left_out import WithoutSubject
     from accessctl.evaluation.robustness import CONDITIONS, RobustnessRules, choose_subset, losses
     from accessctl.evaluation.sightings import Subject
     from accessctl.recognition.calibration import scoring_of
@@ -76,7 +76,7 @@ def run(args: RobustnessOptions, *, conditions: "Mapping[str, Change] | None" = 
     bench, encoder = bench_from(args, Subject(args.subject))
     card = load_card(encoder.folder)
     normaliser, calibration = scoring_of(card)
-    left_out = LeftOut.of(bench.sight(photos, [*subset.enrolled, *subset.probes]).absent)
+    left_out = WithoutSubject.of(bench.sight(photos, [*subset.enrolled, *subset.probes]).absent)
     found = list(
         losses(
             bench,

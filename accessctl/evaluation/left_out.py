@@ -19,14 +19,14 @@ MOST = 0.02
 
 
 @dataclass(frozen=True, slots=True)
-class LeftOut:
+class WithoutSubject:
     """Of so many `photos` those without a subject, by why, the most frequent reason first."""
 
     photos: int
     why: tuple[tuple[Absence, int], ...]
 
     @classmethod
-    def of(cls, absent: Sequence[Absence | None]) -> "LeftOut":
+    def of(cls, absent: Sequence[Absence | None]) -> "WithoutSubject":
         """`absent` (N,) says of each photo why it has no subject; None: it has one."""
         why = Counter(one for one in absent if one is not None)
         return cls(len(absent), tuple(why.most_common()))

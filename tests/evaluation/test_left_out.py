@@ -3,7 +3,7 @@ import logging
 
 import pytest
 
-from accessctl.evaluation.left_out import LeftOut
+from accessctl.evaluation.left_out import WithoutSubject
 from accessctl.evaluation.sightings import Absence
 
 FEW = [None] * 98 + [Absence.SEVERAL, Absence.NO_FACE]
@@ -11,12 +11,12 @@ MANY = [*FEW, Absence.SEVERAL]
 
 
 def test_it_is_said_how_many_and_why() -> None:
-    assert str(LeftOut.of(MANY)) == (
+    assert str(WithoutSubject.of(MANY)) == (
         "101 photos, 3 without a subject: 2 several faces, and none plainly meant, "
         "1 no face is found"
     )
-    assert str(LeftOut.of([None])) == "1 photos, 0 without a subject"
-    record = LeftOut.of(MANY).record()
+    assert str(WithoutSubject.of([None])) == "1 photos, 0 without a subject"
+    record = WithoutSubject.of(MANY).record()
     assert json.loads(json.dumps(record)) == record
     assert record["photos_without_a_subject"] == 3
     assert record["why"][Absence.SEVERAL.value] == 2
@@ -24,8 +24,8 @@ def test_it_is_said_how_many_and_why() -> None:
 
 def test_more_than_two_in_a_hundred_are_warned_of(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
-        LeftOut.of(FEW).warn()
+        WithoutSubject.of(FEW).warn()
         assert not caplog.text
-        LeftOut.of(MANY).warn()
+        WithoutSubject.of(MANY).warn()
     assert "3.0 % of the photos have no subject" in caplog.text
     assert "--subject" in caplog.text
