@@ -9,8 +9,8 @@ import typer
 
 from accessctl.cli.common import config_from, table
 from accessctl.cli.evaluate_common import (
-    BenchOf,
     SUBJECT_HELP,
+    BenchOf,
     BenchOptions,
     SubjectName,
     WriteCardOption,

@@ -180,14 +180,21 @@ def visits(
         for _ in range(draws):
             drawn = random.permutation(len(others.embeddings))[:size]
             fill = [(others.embeddings[row], float(others.quality[row])) for row in drawn]
-            stranger = _roster(parts, fill)
+            gallery = MemoryGallery()
+            for number, other in enumerate(fill):
+                last = gallery.add_person(f"other {number}", _photo(parts, *other))
+            stranger = parts.roster(gallery)
+            # Whoever is enrolled takes somebody's place, so that as many are.
+            gallery.remove(last.name)
             for film in films:
                 yield _visit(film, parts, stranger, size, mate=False, same_film=False)
                 mate = mates[film.name]
                 if mate is None:
                     continue
                 coming, enrolment, same = mate
-                known = _roster(parts, fill[:-1], enrolment)
+                own = gallery.add_person(VISITOR, _photo(parts, *enrolment))
+                known = parts.roster(gallery)
+                gallery.remove(own.name)
                 yield _visit(coming, parts, known, size, mate=True, same_film=same)
 
 
@@ -198,19 +205,6 @@ def _mate_of(
         if other.person == film.person and other.name != film.name and other.enrolment is not None:
             return film, other.enrolment, False
     return None if film.later is None else (film.first_half, film.later, True)
-
-
-def _roster(
-    parts: DoorParts,
-    fill: Sequence[tuple[Embedding, float]],
-    visitor: tuple[Embedding, float] | None = None,
-) -> Roster:
-    gallery = MemoryGallery()
-    for number, (embedding, quality) in enumerate(fill):
-        gallery.add_person(f"other {number}", _photo(parts, embedding, quality))
-    if visitor is not None:
-        gallery.add_person(VISITOR, _photo(parts, *visitor))
-    return parts.roster(gallery)
 
 
 def _photo(parts: DoorParts, embedding: Embedding, quality: float) -> NewPhoto:
