@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from accessctl.cli.common import bar, config_from, table
 from accessctl.cli.evaluate_common import (
-    bench_from,
+    BenchOf,
     encoder_from,
     heading,
     keep_result,
@@ -27,7 +27,7 @@ FOLDERS, PACK = "folders", "pack"
 AS_THEY_ARE, ONCE = "all pairs", "without pairs suspected to show one person"
 
 
-def run_groups(args: "CalibrationOptions", groups: str) -> int:
+def run_groups(args: "CalibrationOptions", groups: str, bench_of: BenchOf) -> int:
     """A pack does not say who its people are: suspected pairs of one person are shown with and
     without."""
     import numpy as np
@@ -38,7 +38,7 @@ def run_groups(args: "CalibrationOptions", groups: str) -> int:
     encoder = encoder_from(args, config_from(args))
     card = load_card(encoder.folder)
     normaliser, calibration = scoring_of(card)
-    left_out, sets = _of_pack(args) if groups == PACK else _of_photos(args, groups)
+    left_out, sets = _of_pack(args) if groups == PACK else _of_photos(args, groups, bench_of)
     kept = {
         name: kept_by_groups(faces, normaliser, calibration, np.random.default_rng(args.seed))
         for name, faces in sets.items()
@@ -82,7 +82,7 @@ def _factor(found: "Measured | None") -> str:
 
 
 def _of_photos(
-    args: "CalibrationOptions", groups: str
+    args: "CalibrationOptions", groups: str, bench_of: BenchOf
 ) -> "tuple[WithoutSubject | None, dict[str, dict[str, LikeFaces]]]":
     from accessctl.evaluation.left_out import WithoutSubject
     from accessctl.evaluation.like_groups import groups_of_folders, members, read_groups
@@ -95,7 +95,7 @@ def _of_photos(
         if groups == FOLDERS
         else read_groups(Path(groups), photos.names)
     )
-    bench, _ = bench_from(args, Subject(args.subject))
+    bench, _ = bench_of(args, Subject(args.subject))
     faces = bench.embed(photos, photos.names)
     found = {
         name: LikeFaces(faces.embeddings[rows], faces.person[rows])

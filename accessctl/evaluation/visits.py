@@ -175,7 +175,7 @@ def visits(
             f"A gallery of {max(sizes)} needs as many people to fill it; these are "
             f"{len(others.embeddings)}: name a larger set with --gallery, or smaller --sizes."
         )
-    mates = {film.name: _mate_of(film, films) for film in films}
+    mates = [mate for film in films if (mate := _mate_of(film, films)) is not None]
     for size in sizes:
         for _ in range(draws):
             drawn = random.permutation(len(others.embeddings))[:size]
@@ -183,19 +183,17 @@ def visits(
             gallery = MemoryGallery()
             for number, other in enumerate(fill):
                 last = gallery.add_person(f"other {number}", _photo(parts, *other))
+            # A door looks into its gallery anew, so that it must not change during a visit.
             stranger = parts.roster(gallery)
-            # Whoever is enrolled takes somebody's place, so that as many are.
-            gallery.remove(last.name)
             for film in films:
                 yield _visit(film, parts, stranger, size, mate=False, same_film=False)
-                mate = mates[film.name]
-                if mate is None:
-                    continue
-                coming, enrolment, same = mate
+            # Whoever is enrolled takes somebody's place, so that as many are.
+            gallery.remove(last.name)
+            for coming, enrolment, same in mates:
                 own = gallery.add_person(VISITOR, _photo(parts, *enrolment))
                 known = parts.roster(gallery)
-                gallery.remove(own.name)
                 yield _visit(coming, parts, known, size, mate=True, same_film=same)
+                gallery.remove(own.name)
 
 
 def _mate_of(

@@ -1,10 +1,13 @@
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from accessctl.cli.common import config_from
+from accessctl.cli.evaluate_common import encoder_from
 from accessctl.evaluation.data import people_of
-from accessctl.evaluation.embedded import Bench, Embedded
+from accessctl.evaluation.embedded import Embedded
 from accessctl.gallery.fake import random_units
 
 PEOPLE = 60
@@ -22,10 +25,10 @@ def tree(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+def drawn(site) -> None:
     """People of the night are alike: all look a little in one direction."""
 
-    def embed(self: Bench, photos, names) -> Embedded:
+    def embed(photos, names) -> Embedded:
         people, person = people_of(tuple(names))
         night = np.array(["night" in name for name in names])
         rows = random_units(len(names), 128, seed=0)
@@ -34,7 +37,10 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> None:
         found = np.ones(len(names), bool)
         return Embedded(tuple(names), people, person, rows, found, found, (None,) * len(names))
 
-    monkeypatch.setattr(Bench, "embed", embed)
+    site.parts["bench_of"] = lambda args, subject: (
+        SimpleNamespace(embed=embed),
+        encoder_from(args, config_from(args)),
+    )
 
 
 def test_groups_by_folders_and_by_a_table_say_the_same(
