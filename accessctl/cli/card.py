@@ -2,6 +2,7 @@
 
 import datetime
 import math
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -106,6 +107,12 @@ class CalibrateOptions:
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="The encoder's folder.")]
     faces: Annotated[Path, typer.Option(metavar="DIR", help="Holds faces.csv and faces.zip.")]
     seed: Annotated[int, typer.Option(help="Of all random choices.")] = 0
+    cache: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Where embeddings are kept (default: in the user's cache folder)."
+        ),
+    ] = None
     part_weights: Annotated[
         list[float] | None,
         typer.Option(
@@ -232,6 +239,7 @@ def run_join(args: JoinOptions) -> int:
 def run_calibrate(args: CalibrateOptions) -> int:
     from accessctl.encoder.choose import load_encoder
     from accessctl.evaluation.calibrate_encoder import calibrate_encoder
+    from accessctl.evaluation.sightings import default_cache
 
     encoder = load_encoder(
         EncoderConfig(folder=args.folder, device="cpu", precision=args.precision)
@@ -249,11 +257,20 @@ def run_calibrate(args: CalibrateOptions) -> int:
         ),
         today=datetime.date.today(),
         parts=parts,
+        cache=(args.cache or default_cache(os.environ)) / args.precision,
     )
     print(
         f"Cohort of {outcome.cohort} faces; table from {outcome.faces} faces of {outcome.people} "
         f"people, {outcome.twins} dropped who were in it under two names."
     )
+    if outcome.excess is not None:
+        print(
+            f"{outcome.suspects} faces left out that may show somebody twice. Like strangers match "
+            f"{outcome.excess.value:.2f} times as often as any (at most {outcome.excess.upper:.2f} "
+            "with 95 % confidence); by group:"
+        )
+        for name, factor in sorted(outcome.excess.groups.items(), key=lambda item: -item[1]):
+            print(f"  {factor:5.2f}  {name}")
     table = outcome.table
     print("score   false-match rate   upper 95 % bound")
     for score, rate, upper in zip(table.score, table.log10_fmr, table.log10_fmr_upper, strict=True):

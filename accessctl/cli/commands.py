@@ -222,6 +222,12 @@ COMMANDS = (
         "evaluate_robustness",
     ),
     CommandRow(
+        "evaluate visits",
+        ENCODERS,
+        "Films of people through the door, by gallery size: FPIR, FNIR, how soon.",
+        "evaluate_visits",
+    ),
+    CommandRow(
         "evaluate liveness",
         ENCODERS,
         "APCER and BPCER of passive liveness, from recordings.",

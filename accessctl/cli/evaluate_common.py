@@ -18,6 +18,7 @@ from accessctl.storage.files import write_atomically
 if TYPE_CHECKING:
     from accessctl.evaluation.data import Photos
     from accessctl.evaluation.embedded import Bench
+    from accessctl.evaluation.left_out import WithoutSubject
     from accessctl.evaluation.sightings import Subject
 
 BenchOf: TypeAlias = "Callable[[BenchOptions, Subject], tuple[Bench, EncoderConfig]]"
@@ -55,6 +56,20 @@ class BenchOptions(ConfigOption, JsonOption):
     plots: Annotated[Path | None, typer.Option(metavar="DIR", help="Draw into this folder.")] = None
 
 
+SubjectName = Literal["enrolment", "centre", "largest"]
+SUBJECT_HELP = (
+    "Whose face is meant where a photo shows several: whom `accessctl enroll` would take (nobody, "
+    "where it would refuse the photo), the one at the photo's centre, as in LFW, or the largest."
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubjectOption:
+    """Who is meant in a photo."""
+
+    subject: Annotated[SubjectName, typer.Option(help=SUBJECT_HELP)] = "enrolment"
+
+
 @dataclass(frozen=True, kw_only=True)
 class WriteCardOption:
     """Whether a result is kept."""
@@ -65,7 +80,7 @@ class WriteCardOption:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PhotosOptions(BenchOptions, WriteCardOption):
+class PhotosOptions(BenchOptions, WriteCardOption, SubjectOption):
     """What all evaluations of identification share."""
 
     data: Annotated[
@@ -75,13 +90,6 @@ class PhotosOptions(BenchOptions, WriteCardOption):
             help="A folder for each person, in a folder, in a zip archive, or in images.zip there.",
         ),
     ]
-    subject: Annotated[
-        Literal["centre", "largest"],
-        typer.Option(
-            help="Whose face is meant where a photo shows several: the one at the photo's centre, "
-            "as in LFW, or the largest."
-        ),
-    ] = "centre"
     seed: Annotated[int, typer.Option(help="Of whatever is drawn at random.")] = 0
     report: Annotated[
         Path | None,
@@ -116,12 +124,14 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One evaluation of one encoder. `name` is its place in the card's results."""
+    """One evaluation of one encoder. `name` is its place in the card's results, `left_out` are
+    the photos that could not be measured."""
 
     name: str
     record: Mapping[str, Any]
     parts: Sequence[Part]
     picture: Path | None
+    left_out: "WithoutSubject"
 
 
 def encoder_from(args: BenchOptions, config: Config) -> EncoderConfig:
@@ -200,10 +210,12 @@ def _usual(field: Field[Any]) -> Any:
 
 def tell(args: PhotosOptions, encoder: EncoderConfig, card: Card, told: Told) -> None:
     """Print, and keep where it was asked for; ModelError or StoreError."""
+    told.left_out.warn()
     if args.json:
         print_record(card, told.record)
     else:
         print(heading(encoder, card))
+        print(told.left_out)
         for part in told.parts:
             print(f"\n{part.title}\n\n{table(part.head, part.rows)}")
     if args.report:
@@ -218,6 +230,8 @@ def section(report: Path, encoder: EncoderConfig, card: Card, told: Told) -> str
         f"{told.record['date']}; {heading(encoder, card)}.",
         "",
         f"    {told.record['command']}",
+        "",
+        f"{told.left_out}.",
     ]
     for part in told.parts:
         lines += ["", f"{part.title}:", "", markdown(part.head, part.rows)]

@@ -11,6 +11,7 @@ from accessctl.cli.common import config_from, table
 from accessctl.cli.evaluate_common import (
     BenchOf,
     BenchOptions,
+    SubjectOption,
     bench_from,
     heading,
     percent,
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class FairnessOptions(BenchOptions):
+class FairnessOptions(BenchOptions, SubjectOption):
     data: Annotated[
         Path,
         typer.Option(metavar="TREE", help="A folder or zip archive of group/person/photos."),
@@ -45,13 +46,14 @@ def run(args: FairnessOptions, *, bench_of: BenchOf = bench_from) -> int:
     from accessctl.evaluation import plots
     from accessctl.evaluation.data import open_photos, people_of
     from accessctl.evaluation.fairness import Fairness, as_record, compare, count_groups, groups_of
+    from accessctl.evaluation.left_out import WithoutSubject
     from accessctl.evaluation.pairs import Scorer, all_pairs, cosine, normalised
     from accessctl.evaluation.sightings import Subject
     from accessctl.recognition.calibration import scoring_of
 
     photos = open_photos(args.data)
     names, group = groups_of(people_of(photos.names)[0])
-    bench, encoder = bench_of(args, Subject.LARGEST)
+    bench, encoder = bench_of(args, Subject(args.subject))
     card = load_card(encoder.folder)
     normaliser, calibration = scoring_of(card)
     target = _target(args)
@@ -62,6 +64,8 @@ def run(args: FairnessOptions, *, bench_of: BenchOf = bench_from) -> int:
             "name a larger --target-fmr."
         )
     faces = bench.embed(photos, photos.names)
+    left_out = WithoutSubject.of(faces.absent)
+    left_out.warn()
 
     def judged(scorer: Scorer, threshold: float) -> Fairness:
         counts = count_groups(scorer, faces.person, group, threshold)
@@ -79,16 +83,19 @@ def run(args: FairnessOptions, *, bench_of: BenchOf = bench_from) -> int:
         plots.fairness(shown, target, args.plots / "fairness.png")
     if args.json:
         words = f"fairness --data {args.data} --target-fmr {target:g} --seed {args.seed}"
+        if args.subject != "enrolment":
+            words += f" --subject {args.subject}"
         print_record(
             card,
             provenance(words, args, encoder)
+            | left_out.record()
             | {"target_fmr": target, "threshold": threshold, **as_record(found)}
             | {"one_cosine_threshold": {"threshold": one_for_all, **as_record(by_cosine)}},
         )
     else:
         print(heading(encoder, card))
         print(f"Threshold {threshold:.2f} for a stated FMR of {target:g}")
-        print(f"{len(faces.names):,} photos, {(~faces.found).sum()} without a face\n")
+        print(f"{left_out}\n")
         print(_table(found, target))
         print(
             f"\nWith one cosine threshold for all, {one_for_all:.4f}, and as many false matches\n"

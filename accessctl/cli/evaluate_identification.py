@@ -78,6 +78,7 @@ def run_identify(args: OpenSetOptions) -> int:
 
     from accessctl.evaluation.data import people_of
     from accessctl.evaluation.embedded import probes_of
+    from accessctl.evaluation.left_out import WithoutSubject
     from accessctl.evaluation.open_set import (
         DrawPlan,
         cosine_threshold,
@@ -96,6 +97,7 @@ def run_identify(args: OpenSetOptions) -> int:
     card = load_card(encoder.folder)
     normaliser, calibration = scoring_of(card)
     faces = probes_of(bench, photos, photos.names)
+    left_out = WithoutSubject.of(faces.absent)
     plan = DrawPlan(args.draws, args.strangers, args.seed)
     tried = try_sizes(person, faces, args.sizes, normaliser, calibration, plan)
     pooling = try_pooling(person, faces, args.pool_size, args.pool, normaliser, calibration, plan)
@@ -115,8 +117,7 @@ def run_identify(args: OpenSetOptions) -> int:
         f" --target-fpir {one:g}" for one in targets
     )
     record = provenance(said, args, encoder) | {
-        "photos": len(photos.names),
-        "photos_without_a_face": int((~faces.found).sum()),
+        **left_out.record(),
         "photos_refused": int((faces.found & ~faces.usable).sum()),
         "min_margin": policy.min_margin,
         "galleries": [_open_set_record(one) for one in sizes],
@@ -129,7 +130,10 @@ def run_identify(args: OpenSetOptions) -> int:
         picture = args.plots / f"identify-{card.name}.png"
         identification(tried, sizes, pooled, picture)
     tell(
-        args, encoder, card, Told("identify", record, _open_set_parts(args, sizes, pooled), picture)
+        args,
+        encoder,
+        card,
+        Told("identify", record, _open_set_parts(args, sizes, pooled), picture, left_out),
     )
     return 0
 
@@ -217,6 +221,7 @@ def run_oneshot(args: OneshotOptions) -> int:
     from accessctl.evaluation.data import people_of
     from accessctl.evaluation.embedded import probes_of
     from accessctl.evaluation.identification import draw_tasks, table_of
+    from accessctl.evaluation.left_out import WithoutSubject
     from accessctl.evaluation.sightings import Subject
     from accessctl.recognition.calibration import scoring_of
 
@@ -231,12 +236,12 @@ def run_oneshot(args: OneshotOptions) -> int:
     card = load_card(encoder.folder)
     normaliser, _ = scoring_of(card)
     faces = probes_of(bench, photos, photos.names)
+    left_out = WithoutSubject.of(faces.absent)
     one_shot = table_of(one, args.ways, [1], faces, normaliser)
     k_shot = table_of(several, args.ways, args.shots, faces, normaliser)
     record = provenance(words("oneshot", args, ONESHOT_OPTIONS), args, encoder) | {
         "trials": args.trials,
-        "photos": len(photos.names),
-        "photos_without_a_face": int((~faces.found).sum()),
+        **left_out.record(),
         "one_shot": _oneshot_record(one_shot),
         "k_shot": _oneshot_record(k_shot),
     }
@@ -264,7 +269,8 @@ def run_oneshot(args: OneshotOptions) -> int:
             ],
         ),
     ]
-    tell(args, encoder, card, Told("oneshot", record, parts, picture))
+    told = Told("oneshot", record, parts, picture, left_out)
+    tell(args, encoder, card, told)
     return 0
 
 

@@ -9,8 +9,10 @@ import typer
 
 from accessctl.cli.common import config_from, table
 from accessctl.cli.evaluate_common import (
+    SUBJECT_HELP,
     BenchOf,
     BenchOptions,
+    SubjectName,
     WriteCardOption,
     bench_from,
     heading,
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class LfwDataOption:
-    """Where the photographs are."""
+    """Where the photographs are, and who is meant in them."""
 
     data: Annotated[
         Path,
@@ -39,6 +41,15 @@ class LfwDataOption:
             help="Holds LFW's pairs.txt, and images.zip or a folder of photos for each person.",
         ),
     ]
+    subject: Annotated[
+        SubjectName,
+        typer.Option(help=f"{SUBJECT_HELP} LFW's protocol means the one at the centre."),
+    ] = "centre"
+
+    @property
+    def subject_words(self) -> str:
+        """The option as it can be typed, where it is not as usual."""
+        return "" if self.subject == "centre" else f" --subject {self.subject}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,19 +62,31 @@ class LfwOptions(BenchOptions, WriteCardOption, LfwDataOption):
 
 @dataclass(frozen=True, kw_only=True)
 class CalibrationOptions(BenchOptions, WriteCardOption, LfwDataOption):
+    groups: Annotated[
+        str | None,
+        typer.Option(
+            metavar="folders|FILE.csv|pack",
+            help="Compare only people of one group with each other, group by group. folders: DIR "
+            "holds group/person/photos; FILE.csv: columns group, and photo or person; pack: DIR is "
+            "a pack of faces, of whose groups the part is taken that no calibration is made of.",
+        ),
+    ] = None
     seed: Annotated[int, typer.Option(help="Of the intervals' samples.")] = 0
 
 
 def run_lfw(args: LfwOptions, *, bench_of: BenchOf = bench_from) -> int:
     import numpy as np
 
+    from accessctl.evaluation.left_out import WithoutSubject
     from accessctl.evaluation.lfw import as_record, open_lfw, tail, view_2
     from accessctl.evaluation.sightings import Subject
 
     photos, view = open_lfw(args.data)
-    bench, encoder = bench_of(args, Subject.CENTRE)
+    bench, encoder = bench_of(args, Subject(args.subject))
     card = load_card(encoder.folder)
     faces = bench.embed(photos, view.photos)
+    left_out = WithoutSubject.of(faces.absent)
+    left_out.warn()
     scorers = scorers_of(faces, card)
     views = {name: view_2(faces, view, scorer) for name, scorer in scorers.items()}
     target = config_from(args).policy.target_fmr
@@ -74,14 +97,15 @@ def run_lfw(args: LfwOptions, *, bench_of: BenchOf = bench_from) -> int:
         if args.all_pairs or args.plots
     }
     words = f"lfw --data {args.data}{' --all-pairs' if tails else ''} --seed {args.seed}"
-    record = provenance(words, args, encoder) | as_record(faces, views, tails)
+    words += args.subject_words
+    record = provenance(words, args, encoder) | left_out.record() | as_record(views, tails)
     if args.plots:
         draw(tails, at, f"the product's threshold for a stated FMR of {target:g}", args.plots)
     if args.json:
         print_record(card, record)
     else:
         print(heading(encoder, card))
-        print(f"{len(faces.names):,} photos, {record['photos_without_a_face']} without a face")
+        print(left_out)
         print("\n" + _view_table(views))
         if tails:
             print("\n" + _tail_table(tails))
@@ -156,9 +180,15 @@ def draw(
 
 
 def run_calibration(args: CalibrationOptions, *, bench_of: BenchOf = bench_from) -> int:
+    if args.groups is not None:
+        from accessctl.cli.evaluate_groups import run_groups
+
+        return run_groups(args, args.groups, bench_of)
+
     import numpy as np
 
     from accessctl.evaluation import plots
+    from accessctl.evaluation.left_out import WithoutSubject
     from accessctl.evaluation.lfw import (
         RATES,
         open_lfw,
@@ -170,14 +200,18 @@ def run_calibration(args: CalibrationOptions, *, bench_of: BenchOf = bench_from)
     from accessctl.recognition.calibration import scoring_of
 
     photos, view = open_lfw(args.data)
-    bench, encoder = bench_of(args, Subject.CENTRE)
+    bench, encoder = bench_of(args, Subject(args.subject))
     card = load_card(encoder.folder)
     normaliser, calibration = scoring_of(card)
     faces = bench.embed(photos, view.photos)
+    left_out = WithoutSubject.of(faces.absent)
+    left_out.warn()
     scorer = normalised(faces.embeddings, faces.found, normaliser)
     pairs = all_pairs(scorer, faces.person, down_to=calibration.threshold(RATES[0]))
     kept = stated_and_observed(pairs, calibration, RATES, np.random.default_rng(args.seed))
-    record = provenance(f"calibration --data {args.data} --seed {args.seed}", args, encoder) | {
+    words = f"calibration --data {args.data} --seed {args.seed}{args.subject_words}"
+    record = provenance(words, args, encoder) | left_out.record()
+    record |= {
         "impostor_pairs": pairs.impostors,
         "genuine_pairs": len(pairs.genuine),
         "rates": stated_record(kept),
@@ -188,6 +222,7 @@ def run_calibration(args: CalibrationOptions, *, bench_of: BenchOf = bench_from)
         print_record(card, record)
     else:
         print(heading(encoder, card))
+        print(left_out)
         print(
             f"All {pairs.impostors:,} impostor and {len(pairs.genuine):,} genuine pairs of "
             f"{len(faces.people):,} people, 95 % intervals over people\n"
@@ -225,5 +260,8 @@ CALIBRATION = Verb(
     CalibrationOptions,
     "Compares the false-match rates that an encoder's calibration states with those observed on "
     "people it has never seen.",
-    ("accessctl evaluate calibration --data LFW",),
+    (
+        "accessctl evaluate calibration --data LFW",
+        "accessctl evaluate calibration --data PEOPLE --groups groups.csv",
+    ),
 )

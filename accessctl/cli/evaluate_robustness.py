@@ -56,6 +56,7 @@ def run(args: RobustnessOptions, *, conditions: "Mapping[str, Change] | None" = 
     import numpy as np
 
     from accessctl.errors import InputError
+    from accessctl.evaluation.left_out import WithoutSubject
     from accessctl.evaluation.robustness import CONDITIONS, RobustnessRules, choose_subset, losses
     from accessctl.evaluation.sightings import Subject
     from accessctl.recognition.calibration import scoring_of
@@ -75,6 +76,7 @@ def run(args: RobustnessOptions, *, conditions: "Mapping[str, Change] | None" = 
     bench, encoder = bench_from(args, Subject(args.subject))
     card = load_card(encoder.folder)
     normaliser, calibration = scoring_of(card)
+    left_out = WithoutSubject.of(bench.sight(photos, [*subset.enrolled, *subset.probes]).absent)
     found = list(
         losses(
             bench,
@@ -88,6 +90,7 @@ def run(args: RobustnessOptions, *, conditions: "Mapping[str, Change] | None" = 
         )
     )
     record = provenance(words(RESULT, args, OPTIONS), args, encoder) | {
+        **left_out.record(),
         "target_fmr": rules.target_fmr,
         "target_fpir": rules.target_fpir,
         "gallery": rules.gallery,
@@ -99,7 +102,8 @@ def run(args: RobustnessOptions, *, conditions: "Mapping[str, Change] | None" = 
 
         picture = args.plots / f"robustness-{card.name}.png"
         robustness(found, rules.target_fmr, rules.target_fpir, picture)
-    tell(args, encoder, card, Told(RESULT, record, _parts(args, rules, found), picture))
+    told = Told(RESULT, record, _parts(args, rules, found), picture, left_out)
+    tell(args, encoder, card, told)
     return 0
 
 

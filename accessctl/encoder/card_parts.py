@@ -109,11 +109,15 @@ class ScoredPart(CardSection):
 class CalibrationTable(CardSection):
     """Normalised score -> log10 of the false-match rate and of its upper 95 % bound.
 
-    Scores ascend; `neighbours` is how many nearest cohort faces normalise a score. Without
-    `parts` the embedding is scored as a whole.
+    Scores ascend; `neighbours` is how many nearest cohort faces a score's mean is taken of and
+    `spread` of how many its deviation (None: of the same). Without `parts` the embedding is scored
+    as a whole. `strangers` says of whom the rate is: "like" where they are of one sex, origin and
+    age band with whom they are compared with, "any" where they are anybody.
     """
 
     neighbours: int = Field(ge=2)
+    spread: int | None = Field(None, ge=2)
+    strangers: Literal["like", "any"] = "any"
     parts: tuple[ScoredPart, ...] | None = None
     score: tuple[float, ...] = Field(min_length=2, max_length=10000)
     log10_fmr: tuple[float, ...]

@@ -1,14 +1,17 @@
 """What is found out about an encoder from a pack of faces, and written onto its card.
 
 `calibrate_encoder`: which faces make up its cohort, nobody in them twice, and the table of rates
-that strangers give. `try_inputs`: which crop and which scaling of pixels it was trained on, found
-by trying.
+that strangers give; where the pack says who is like whom, the cohort holds as many of every kind
+as it needs, and the rates are those of like strangers.
+`try_inputs`: which crop and which scaling of pixels it was trained on, found by trying.
 """
 
 import datetime
+import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +19,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accessctl.domain import Image
-from accessctl.encoder.base import Encoder
+from accessctl.encoder.base import Encoder, unit
 from accessctl.encoder.card import update_card
 from accessctl.encoder.card_parts import ScoredPart
 from accessctl.errors import ModelError, SourceError
+from accessctl.evaluation.balanced_cohort import balanced
 from accessctl.evaluation.calibration_table import (
     PLAN,
     Table,
     TablePlan,
     calibrate,
     impostor_scores,
+    pairs_descending,
+    score_at_rate,
     twins,
 )
 from accessctl.evaluation.data import (
@@ -37,6 +43,17 @@ from accessctl.evaluation.data import (
     read_rows,
     unlabelled,
 )
+from accessctl.evaluation.like_groups import (
+    Portion,
+    choose_like,
+    is_mixed,
+    is_young,
+    members,
+    portion_of,
+)
+from accessctl.evaluation.like_strangers import ANYBODY, LikeExcess, like_excess, raised
+from accessctl.evaluation.same_person import once_each, suspects
+from accessctl.evaluation.sightings import RowCache
 from accessctl.recognition.normalisation import Normaliser, load_cohort, save_cohort
 
 Floats = NDArray[np.float32]
@@ -45,8 +62,16 @@ Progress = Callable[[Sequence[int]], Iterable[int]]
 
 COHORT_NAME = "cohort.npz"
 
-# Of 6,000 unlabelled faces 200 and 320 did about equally well, of 15,000 200 and 400.
+# Of a cohort whose faces nobody says anything of: of 6,000 unlabelled faces 200 and 320 did about
+# equally well, of 15,000 200 and 400.
 NEIGHBOURS = 300
+
+# Of a cohort of about a hundred faces a group: so many are mostly of the side's own group. The
+# deviation of so few would be uncertain, which costs 2 points of TAR at 1e-5.
+LIKE_NEIGHBOURS, LIKE_SPREAD = 30, 300
+
+# A third of them is the cohort, of which LIKE_SPREAD have to be near each side.
+LEAST_LIKE = 5 * LIKE_SPREAD
 
 # A face that had to be enlarged more than this is smaller than the 60 pixels that the
 # product asks for; such faces look more alike, and would make every threshold stricter.
@@ -82,6 +107,20 @@ class CalibrationOutcome:
     faces: int
     twins: int
     table: Table
+    excess: LikeExcess | None = None
+    suspects: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EmbeddedPack:
+    """What a calibration is made of. `unnamed` are embeddings (C, D) of faces without a name, of
+    the groups `group` (C,) (empty: none), `probes` (P, D) those of labelled people (P,)."""
+
+    unnamed: Floats
+    group: tuple[str, ...]
+    file: tuple[str, ...]
+    probes: Floats
+    identity: NDArray[np.int64]
 
 
 def calibrate_encoder(
@@ -94,36 +133,132 @@ def calibrate_encoder(
     today: datetime.date,
     parts: Sequence[ScoredPart] = (),
     plan: TablePlan = PLAN,
+    cache: Path | None = None,
 ) -> CalibrationOutcome:
     """Write cohort and calibration of `encoder` from the pack in `faces` to its card.
 
     The encoder must be the one that the product runs (precision, mirror averaging). `parts` of
-    its embedding are scored by themselves; without them it is scored as a whole.
-    SourceError or PhotoError for the pack, ModelError for the encoder's folder.
+    its embedding are scored by themselves; without them it is scored as a whole. Embeddings are
+    kept in the folder `cache`. SourceError or PhotoError for the pack, ModelError for the
+    encoder's folder.
     """
     random = np.random.default_rng(seed)
     card = encoder.card
     rows = read_rows(faces)
-    others = choose_cohort(rows, card.dimension, random)
-    clear = _clear(rows, random)
+    like = choose_like_faces(rows, seed)
+    if len(like) < LEAST_LIKE:
+        like = []
+    others = like or choose_cohort(rows, card.dimension, random)
+    clear = _clear(rows, np.random.default_rng(seed) if like else random)
     labelled = [index for own in clear for index in own]
     files = [rows[index].file for index in (*others, *labelled)]
-    embeddings = embed_pack(encoder, faces, files, progress)
-    unnamed, probes = embeddings[: len(others)], embeddings[len(others) :]
-    identity = np.repeat(np.arange(len(clear)), [len(own) for own in clear])
+    embeddings = embed_pack(encoder, faces, files, progress, cache)
+    pack = EmbeddedPack(
+        embeddings[: len(others)],
+        tuple(rows[index].group for index in others),
+        tuple(rows[index].file for index in others),
+        embeddings[len(others) :],
+        np.repeat(np.arange(len(clear)), [len(own) for own in clear]),
+    )
+    made = _of_like(pack, parts, random) if like else _of_any(pack, parts)
     path = card.path(COHORT_NAME)
-    once = without_twins(unnamed, np.arange(len(unnamed)), Normaliser(probes, NEIGHBOURS, parts))
-    _store(path, unnamed[once])
+    _store(path, made.cohort)
     # The table is made with what the door will load: rounded to a byte a number.
-    strangers = Normaliser(load_cohort(path), NEIGHBOURS, parts)
-    kept = without_twins(probes, identity, strangers)
-    probes, identity = probes[kept], identity[kept]
-    table = calibrate(impostor_scores(probes, identity, strangers), identity, random, plan)
-    update_card(card.folder, cohort=COHORT_NAME, calibration=_section(table, parts, made_by, today))
+    strangers = made.normaliser(load_cohort(path), parts)
+    kept = without_twins(pack.probes, pack.identity, strangers)
+    probes, identity = pack.probes[kept], pack.identity[kept]
+    scores = impostor_scores(probes, identity, strangers)
+    table = calibrate(scores, identity, random, plan)
+    excess = None
+    if made.groups:
+        score = score_at_rate(pairs_descending(scores), ANYBODY)
+        excess = like_excess(made.groups, strangers, score, random, plan.replicates)
+        table = table if excess is None else raised(table, excess)
+    section = _section(table, parts, made_by, today) | {
+        "neighbours": strangers.neighbours,
+        "spread": strangers.spread,
+        "strangers": "any" if excess is None else "like",
+    }
+    update_card(card.folder, cohort=COHORT_NAME, calibration=section)
     remaining = len(np.unique(identity))
     return CalibrationOutcome(
-        strangers.cohort_size, remaining, len(probes), len(clear) - remaining, table
+        strangers.cohort_size,
+        remaining,
+        len(probes),
+        len(clear) - remaining,
+        table,
+        excess,
+        made.suspects,
     )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Made:
+    """A cohort (C, D), how many of it normalise, and groups of like strangers for the table."""
+
+    cohort: Floats
+    neighbours: int
+    spread: int
+    groups: Mapping[str, Floats]
+    suspects: int = 0
+
+    def normaliser(self, cohort: Floats, parts: Sequence[ScoredPart]) -> Normaliser:
+        return Normaliser(cohort, self.neighbours, parts, self.spread)
+
+
+def _of_any(pack: EmbeddedPack, parts: Sequence[ScoredPart]) -> _Made:
+    judge = Normaliser(pack.probes, NEIGHBOURS, parts)
+    once = without_twins(pack.unnamed, np.arange(len(pack.unnamed)), judge)
+    return _Made(pack.unnamed[once], NEIGHBOURS, NEIGHBOURS, {})
+
+
+def _of_like(
+    pack: EmbeddedPack,
+    parts: Sequence[ScoredPart],
+    random: np.random.Generator,
+) -> _Made:
+    again = suspected_in(pack.unnamed, pack.group, parts)
+    kept = [place for place in range(len(pack.group)) if place not in again]
+
+    def of(portion: Portion) -> dict[str, NDArray[np.int64]]:
+        own = [place for place in kept if portion_of(pack.file[place]) is portion]
+        told = members([pack.group[place] for place in own])
+        return {name: np.array(own)[places] for name, places in told.items()}
+
+    # Children are counted apart, and people of no common origin are not like each other.
+    table = {
+        name: pack.unnamed[places]
+        for name, places in of(Portion.TABLE).items()
+        if not is_young(name) and not is_mixed(name)
+    }
+
+    def excess(cohort: NDArray[np.int64]) -> Mapping[str, float]:
+        strangers = Normaliser(pack.unnamed[cohort], LIKE_NEIGHBOURS, parts, LIKE_SPREAD)
+        scores = impostor_scores(pack.probes[::2], pack.identity[::2], strangers)
+        score = score_at_rate(pairs_descending(scores), ANYBODY)
+        found = like_excess(table, strangers, score, random, 1)
+        return {} if found is None else found.groups
+
+    chosen = balanced(of(Portion.COHORT), excess, random)
+    return _Made(pack.unnamed[chosen], LIKE_NEIGHBOURS, LIKE_SPREAD, table, len(again))
+
+
+def choose_like_faces(rows: Sequence[PackRow], seed: int) -> list[int]:
+    """Indices of the faces without a name but of a known group, at most so many of each."""
+    others = unlabelled(rows)
+    chosen = choose_like([rows[index].group for index in others], np.random.default_rng(seed))
+    return [others[place] for place in chosen]
+
+
+def suspected_in(faces: Floats, groups: Sequence[str], parts: Sequence[ScoredPart]) -> set[int]:
+    """Places of faces (N, D) to leave out so that nobody is suspected to be in a group twice."""
+    ends = np.cumsum([part.numbers for part in parts]) if parts else [faces.shape[1]]
+    columns = [faces[:, start:end] for start, end in pairwise([0, *ends])]
+    again: set[int] = set()
+    for places in members(groups).values():
+        pairs = suspects([unit(column[places]) for column in columns])
+        again |= {int(places[place]) for place in once_each(pairs)}
+    return again
 
 
 def choose_cohort(
@@ -143,16 +278,39 @@ def choose_cohort(
     return chosen
 
 
-def embed_pack(encoder: Encoder, folder: Path, files: Sequence[str], progress: Progress) -> Floats:
-    """Unit embeddings (N, D) of the pack's faces; `progress` may show the batches passing."""
+def embed_pack(
+    encoder: Encoder,
+    folder: Path,
+    files: Sequence[str],
+    progress: Progress,
+    cache: Path | None = None,
+) -> Floats:
+    """Unit embeddings (N, D) of the pack's faces; `progress` may show the batches passing.
+
+    What is new is kept in the folder `cache`, also when interrupted.
+    """
     geometry = encoder.card.crop_geometry
-    embeddings = np.empty((len(files), encoder.card.dimension), np.float32)
-    with open_canvases(folder) as archive:
-        for start in progress(range(0, len(files), BATCH)):
-            batch = files[start : start + BATCH]
-            crops = [cut_canvas(read_canvas(archive, file), geometry) for file in batch]
-            embeddings[start : start + BATCH] = encoder.embed(np.stack(crops))
-    return embeddings
+    kept = RowCache(None if cache is None else cache / _cache_name(encoder))
+    missing = [file for file in dict.fromkeys(files) if file not in kept.rows]
+    try:
+        with open_canvases(folder) as archive:
+            for start in progress(range(0, len(missing), BATCH)):
+                batch = missing[start : start + BATCH]
+                crops = [cut_canvas(read_canvas(archive, file), geometry) for file in batch]
+                embedded = encoder.embed(np.stack(crops))
+                kept.rows |= {file: (row,) for file, row in zip(batch, embedded, strict=True)}
+    finally:
+        kept.save()
+    return np.stack([kept.rows[file][0] for file in files]).astype(np.float32)
+
+
+def _cache_name(encoder: Encoder) -> str:
+    """The pack's files are taken to keep their names; the encoder is told by its weights, what it
+    eats, and whether it averages with the mirror image."""
+    card = encoder.card
+    told = (card.fingerprint, card.input.model_dump_json(), card.geometry.model_dump_json())
+    key = "\n".join((*told, type(encoder).__name__))
+    return f"pack-{hashlib.sha256(key.encode()).hexdigest()[:32]}.npz"
 
 
 def without_twins(

@@ -12,7 +12,7 @@ laid onto CANVAS_TEMPLATE.
 import csv
 import hashlib
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -26,6 +26,7 @@ from accessctl.camera.photo_folder import is_photo_name, photos_below
 from accessctl.domain import CropGeometry, Image
 from accessctl.encoder.card_parts import TEMPLATE
 from accessctl.errors import PhotoError, SourceError
+from accessctl.evaluation.like_groups import group_of_name
 from accessctl.vision.alignment import compose, umeyama, warp
 
 MAX_BYTES = 64 << 20
@@ -141,6 +142,8 @@ class PackRow:
     source: str
     identity: str
     scale: float
+    group: str = ""
+    """Of people of one sex, origin and age band; empty where nobody says."""
 
 
 def read_rows(folder: Path) -> list[PackRow]:
@@ -149,7 +152,13 @@ def read_rows(folder: Path) -> list[PackRow]:
     try:
         with path.open(newline="", encoding="utf-8") as file:
             return [
-                PackRow(row["file"], row["source"], row["identity"], float(row["scale"]))
+                PackRow(
+                    row["file"],
+                    row["source"],
+                    row["identity"],
+                    float(row["scale"]),
+                    row.get("group") or _group_told_by(row),
+                )
                 for row in csv.DictReader(file)
             ]
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -157,6 +166,13 @@ def read_rows(folder: Path) -> list[PackRow]:
             f"Cannot read {path} as a list of faces ({error}); name a folder that holds "
             "faces.csv (file, source, identity, scale) and faces.zip."
         ) from error
+
+
+def _group_told_by(row: Mapping[str, str]) -> str:
+    """UTKFace's files are named by their labels; other sets' names mean something else."""
+    if not row["source"].startswith("utkface"):
+        return ""
+    return group_of_name(row.get("original_name") or "")
 
 
 @contextmanager

@@ -32,6 +32,7 @@ from accessctl.encoder.card import load_card
 from accessctl.encoder.choose import load_encoder
 from accessctl.evaluation.data import Photos, people_of
 from accessctl.evaluation.sightings import (
+    Absence,
     Alter,
     Progress,
     Row,
@@ -55,7 +56,8 @@ WORKERS = 2
 class Embedded:
     """N photos, a row each: whose it is (`person` int64 (N,), an index of `people`, the folder
     it lies in), its unit embedding float32 (N, D), whether a subject was `found` bool (N,)
-    (else the embedding is NaN) and whether the product would call its quality `usable`."""
+    (else the embedding is NaN, and `absent` (N,) says why) and whether the product would call
+    its quality `usable`."""
 
     names: tuple[str, ...]
     people: tuple[str, ...]
@@ -63,6 +65,7 @@ class Embedded:
     embeddings: Embedding
     found: NDArray[np.bool_]
     usable: NDArray[np.bool_]
+    absent: tuple[Absence | None, ...] = ()
 
     def rows(self, names: Sequence[str]) -> NDArray[np.int64]:
         """The rows of these photos."""
@@ -104,7 +107,9 @@ class Bench:
         missing = (np.full(dimension, np.nan, np.float32),)
         rows = [cache.rows.get(name, missing)[0] for name in seen.names]
         embeddings = np.stack(rows).astype(np.float32)
-        return Embedded(seen.names, people, person, embeddings, seen.found, seen.usable)
+        return Embedded(
+            seen.names, people, person, embeddings, seen.found, seen.usable, seen.absent
+        )
 
     def _fill(
         self, photos: Photos, seen: Sightings, look: SightingSettings, cache: RowCache
@@ -162,12 +167,13 @@ def encoder_key(encoder: EncoderConfig) -> str:
 class Probes:
     """N photos. `found` (N,): there is a face. `usable` (N,): the product would recognise from
     it, or enrol it. `embeddings` are unit rows (N, D) and `quality` (N,) their weights, both
-    NaN where there is no face."""
+    NaN where there is no face; `absent` (N,) says why there is none."""
 
     embeddings: Floats
     quality: NDArray[np.floating]
     found: NDArray[np.bool_]
     usable: NDArray[np.bool_]
+    absent: tuple[Absence | None, ...] = ()
 
     def __len__(self) -> int:
         return len(self.found)
@@ -186,6 +192,7 @@ class Probes:
             np.concatenate([self.quality, others.quality]),
             np.concatenate([self.found, others.found]),
             np.concatenate([self.usable, others.usable]),
+            (*self.absent, *others.absent),
         )
 
 
@@ -200,4 +207,4 @@ def probes_of(
     """These photos on the product's path, altered first; see Bench.embed."""
     seen = bench.sight(photos, names, alter=alter, variant=variant)
     embedded = bench.embed(photos, names, alter=alter, variant=variant)
-    return Probes(embedded.embeddings, seen.quality, seen.found, seen.usable)
+    return Probes(embedded.embeddings, seen.quality, seen.found, seen.usable, seen.absent)

@@ -152,14 +152,11 @@ def tail(
 
 
 def as_record(
-    faces: Embedded,
     view: Mapping[str, View2Result],
     tails: Mapping[str, TailResult],
 ) -> dict[str, Any]:
     """The figures by name of the scorer, as a card keeps them."""
     record: dict[str, Any] = {
-        "photos": len(faces.names),
-        "photos_without_a_face": int((~faces.found).sum()),
         "view_2": {name: _view_record(result) for name, result in view.items()},
     }
     if tails:

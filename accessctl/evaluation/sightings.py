@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from accessctl.domain import Face, Image, Points
 from accessctl.errors import PhotoError, StoreError
 from accessctl.evaluation.data import Photos
+from accessctl.recognition.recogniser import meant_by
 from accessctl.vision.landmarks import MESH_POINTS
 
 logger = logging.getLogger(__name__)
@@ -70,27 +71,46 @@ class PhotoObserver(Protocol):
     def close(self) -> None: ...
 
 
-class Subject(StrEnum):
-    """Who is meant where a photo shows several faces: the largest of all, or, as LFW's
-    protocol has it, the largest of those that hold the photo's centre."""
+class Absence(StrEnum):
+    """Why a photo has no subject."""
 
+    UNREADABLE = "cannot be read"
+    NO_FACE = "no face is found"
+    OFF_CENTRE = "no face is at the centre"
+    SEVERAL = "several faces, and none plainly meant"
+
+
+CODES = (None, *Absence)
+"""By the number that a row keeps."""
+
+
+class Subject(StrEnum):
+    """Who is meant where a photo shows several faces: whom enrolment would take (nobody, where
+    it would refuse the photo for others in it), the largest of all, or, as LFW's protocol has
+    it, the largest of those that hold the photo's centre."""
+
+    ENROLMENT = "enrolment"
     CENTRE = "centre"
     LARGEST = "largest"
 
-    def of(self, faces: Sequence[Face], image: Image) -> Face | None:
-        """None when no face is the subject's."""
+    def of(self, faces: Sequence[Face], image: Image) -> Face | Absence:
+        """The face, or why there is none."""
+        if not faces:
+            return Absence.NO_FACE
+        if self is Subject.ENROLMENT:
+            return meant_by(faces, (image.shape[1], image.shape[0])) or Absence.SEVERAL
         if self is Subject.CENTRE:
             y, x = image.shape[0] / 2, image.shape[1] / 2
             faces = [face for face in faces if _holds(face, x, y)]
-        return max(faces, key=lambda face: face.box.area, default=None)
+        return max(faces, key=lambda face: face.box.area, default=Absence.OFF_CENTRE)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sightings:
     """One row a photo: `found` bool (N,) says whether there is a subject; where not, the other
-    columns are NaN or False. `usable` (N,) is the product's word on quality, `quality`
-    float32 (N,) its score, `box` float32 (N, 4) x, y, w, h and `landmarks` float32
-    (N, 468, 3), both in pixels of the photo (as altered)."""
+    columns are NaN or False, and `absent` (N,) says why. `usable` (N,) is the product's word on
+    quality, `quality` float32 (N,) its score, `box` float32 (N, 4) x, y, w, h and `landmarks`
+    float32 (N, 468, 3), both in pixels of the photo (as altered)."""
 
     names: tuple[str, ...]
     found: NDArray[np.bool_]
@@ -98,6 +118,7 @@ class Sightings:
     quality: NDArray[np.float32]
     box: NDArray[np.float32]
     landmarks: Points
+    absent: tuple[Absence | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +134,7 @@ class SightingSettings:
 
     def key(self, photos: Photos) -> str:
         """Equal only where the sightings are."""
-        parts = ("sightings 1", photos.identity, self.settings, self.subject, self.variant)
+        parts = ("sightings 2", photos.identity, self.settings, self.subject, self.variant)
         return hashlib.sha256("\n".join(parts).encode("utf-8")).hexdigest()
 
     def photo(self, photos: Photos, name: str) -> Image:
@@ -142,7 +163,7 @@ def sight(
             image = look.photo(photos, name)
         except PhotoError as error:
             logger.warning("%s", error)
-            return _as_row(None)
+            return _as_row(Absence.UNREADABLE)
         return _as_row(look.subject.of(observer.still(image), image))
 
     try:
@@ -191,18 +212,21 @@ def _holds(face: Face, x: float, y: float) -> bool:
     return box.x <= x <= box.x + box.w and box.y <= y <= box.y + box.h
 
 
-def _as_row(face: Face | None) -> Row:
-    if face is None:
+def _as_row(face: Face | Absence) -> Row:
+    if isinstance(face, Absence):
         nothing = np.full((MESH_POINTS, 3), np.nan, np.float32)
-        box = np.full(4, np.nan, np.float32)
-        return np.array(False), np.array(False), np.array(np.nan, np.float32), box, nothing
+        box, quality = np.full(4, np.nan, np.float32), np.array(np.nan, np.float32)
+        code = np.array(CODES.index(face), np.int8)
+        return np.array(False), np.array(False), quality, box, nothing, code
     box = np.array([face.box.x, face.box.y, face.box.w, face.box.h], np.float32)
     quality = np.array(face.quality.score, np.float32)
-    return np.array(True), np.array(face.quality.usable), quality, box, face.landmarks
+    usable = np.array(face.quality.usable)
+    return np.array(True), usable, quality, box, face.landmarks, np.array(0, np.int8)
 
 
 def _stacked(names: Sequence[str], rows: Sequence[Row]) -> Sightings:
-    found, usable, quality, box, landmarks = (np.stack(c) for c in zip(*rows, strict=True))
+    columns = (np.stack(column) for column in zip(*rows, strict=True))
+    found, usable, quality, box, landmarks, code = columns
     return Sightings(
         tuple(names),
         found.astype(np.bool_),
@@ -210,6 +234,7 @@ def _stacked(names: Sequence[str], rows: Sequence[Row]) -> Sightings:
         quality.astype(np.float32),
         box.astype(np.float32),
         landmarks.astype(np.float32),
+        tuple(CODES[one] for one in code.tolist()),
     )
 
 

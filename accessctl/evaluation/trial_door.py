@@ -136,7 +136,8 @@ class TrialDoor:
     it is decided, or after `close`. A fault in a cue is raised, not taken for want of life.
     """
 
-    def __init__(self, parts: DoorParts) -> None:
+    def __init__(self, parts: DoorParts, roster: Roster | None = None) -> None:
+        """`roster`: those who are enrolled; None: nobody."""
         self._parts = parts
         self._gallery = MemoryGallery()
         self._eyes = _Told()
@@ -147,7 +148,7 @@ class TrialDoor:
         setup = DoorSetup(
             observer=self._eyes,
             recogniser=parts.recogniser,
-            roster=parts.roster(self._gallery),
+            roster=roster or parts.roster(self._gallery),
             recorder=DecisionRecorder(MemoryLog(), DirectRunner(), lambda: EPOCH),
             liveness=LivenessGate(
                 parts.wanted,

@@ -58,6 +58,29 @@ def search_fpir(fmr: float, people: int) -> float:
     return -math.expm1(people * math.log1p(-fmr))
 
 
+COUNTED_FMR = 1e-6
+"""The rarest match of strangers that was ever counted and not extrapolated: of LFW's 30 million
+pairs some ten reach a score that is stated so rare."""
+
+
+def rate_doubt(target_fpir: float, people: int) -> str | None:
+    """What to say where nobody can show that a search among `people` keeps `target_fpir`, as its
+    comparisons would have to be rarer matches than were ever counted; None where it can be shown.
+
+    ValueError as in `comparison_fmr`.
+    """
+    asked = comparison_fmr(target_fpir, people)
+    if asked >= COUNTED_FMR:
+        return None
+    shown = search_fpir(COUNTED_FMR, people)
+    return (
+        f"A rate of {target_fpir:.2g} an attempt among {people:,} people asks for {asked:.1e} a "
+        f"comparison, and none below {COUNTED_FMR:.0e} was ever counted: the threshold is an "
+        f"extrapolation that nothing has shown to be right. What can be shown for so many is "
+        f"{shown:.2g} an attempt"
+    )
+
+
 class Calibration:
     """The card's table, linear between its rows in (score, log10 rate).
 
@@ -160,5 +183,5 @@ def scoring_of(card: Card) -> tuple[Normaliser, Calibration]:
         )
     table = card.calibration
     cohort = load_stored_cohort(card.path(card.cohort))
-    normaliser = Normaliser(cohort, table.neighbours, table.parts or ())
+    normaliser = Normaliser(cohort, table.neighbours, table.parts or (), table.spread)
     return normaliser, Calibration(table.score, table.log10_fmr, table.log10_fmr_upper)

@@ -23,6 +23,7 @@ from accessctl.recognition.calibration import (
     Yardstick,
     beyond_calibration,
     comparison_fmr,
+    rate_doubt,
 )
 from accessctl.recognition.normalisation import Normaliser, Sides
 from accessctl.recognition.search_index import SearchIndex
@@ -274,3 +275,8 @@ class Roster:
         self.beyond_calibration = beyond_calibration(self._policy, people, self._calibration)
         if self.beyond_calibration not in (None, before):
             log.error("%s", self.beyond_calibration)
+
+    @property
+    def rate_doubt(self) -> str | None:
+        """Why nobody can show that the stated rate is kept; None where it can be shown."""
+        return rate_doubt(self._policy.attempt_fpir, max(1, self.matcher.people))

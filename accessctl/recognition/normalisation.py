@@ -1,8 +1,10 @@
 """Adaptive symmetric score normalisation (AS-norm), part by part, and the cohort that it needs.
 
 A similarity is judged by what each of its two sides usually gets from strangers who
-look most like it: s' = ((s - m_t) / d_t + (s - m_p) / d_p) / 2, where m and d are mean
-and standard deviation of that side's similarities to its own K nearest cohort members.
+look most like it: s' = ((s - m_t) / d_t + (s - m_p) / d_p) / 2, where m is the mean of that
+side's similarities to its own K nearest cohort members, and d the standard deviation of those to
+the nearest L. A small K keeps to members of the side's own kind, of whom a cohort may hold few;
+a deviation of so few would be uncertain, so L is larger.
 Symmetric normalisation: Kenny, "Bayesian speaker verification with heavy-tailed priors",
 Odyssey 2010; with each side's own nearest cohort: Cumani et al., "Comparison of speaker
 recognition approaches for real applications", Interspeech 2011, and Matejka et al.,
@@ -61,23 +63,29 @@ class Sides:
 
 
 class Normaliser:
-    """Scores pairs of unit embeddings (D,) by a unit `cohort` (C, D) and its `neighbours`
-    nearest members to each side. A cohort of int8 is taken as `quantise` made it.
+    """Scores pairs of unit embeddings (D,) by a unit `cohort` (C, D), its `neighbours` nearest
+    members to each side and the deviation of its `spread` nearest (None: of the same). A cohort
+    of int8 is taken as `quantise` made it.
 
     Without `parts` the embedding is scored as a whole. ModelError when they do not fit together.
     """
 
     def __init__(
-        self, cohort: Floats | Stored, neighbours: int, parts: Sequence[ScoredPart] = ()
+        self,
+        cohort: Floats | Stored,
+        neighbours: int,
+        parts: Sequence[ScoredPart] = (),
+        spread: int | None = None,
     ) -> None:
-        if neighbours < 2:
+        spread = neighbours if spread is None else spread
+        if min(neighbours, spread) < 2:
             raise ModelError(
                 "The encoder's calibration names fewer than 2 neighbours; "
                 "run `accessctl models calibrate` or fetch the encoder again."
             )
-        if cohort.ndim != 2 or len(cohort) < neighbours:
+        if cohort.ndim != 2 or len(cohort) < max(neighbours, spread):
             raise ModelError(
-                f"The encoder's cohort has fewer than {neighbours} faces, which its "
+                f"The encoder's cohort has fewer than {max(neighbours, spread)} faces, which its "
                 "calibration needs; fetch the encoder again."
             )
         whole = (ScoredPart(numbers=cohort.shape[1], weight=1.0),)
@@ -87,7 +95,7 @@ class Normaliser:
                 f"The parts that the encoder's calibration scores are not the {cohort.shape[1]} "
                 "numbers of its cohort; run `accessctl models calibrate` again."
             )
-        self.neighbours = neighbours
+        self.neighbours, self.spread = neighbours, spread
         self.cohort_size, self.dimension = cohort.shape
         total = sum(part.weight for part in self.parts)
         self.shares = [np.float32(part.weight / total / 2) for part in self.parts]
@@ -103,7 +111,9 @@ class Normaliser:
         for own, cohort in zip(self.columns, self._cohort, strict=True):
             block = embeddings[:, own]
             length.append(_reciprocal_length(block))
-            found = neighbour_statistics(block * length[-1][:, None], cohort, self.neighbours)
+            found = neighbour_statistics(
+                block * length[-1][:, None], cohort, self.neighbours, self.spread
+            )
             mean.append(found[0])
             deviation.append(found[1])
         return Sides(embeddings, np.stack(length), np.stack(mean), np.stack(deviation))
@@ -175,19 +185,29 @@ class CohortPart:
 
 
 def neighbour_statistics(
-    embeddings: Floats, cohort: "CohortPart", neighbours: int
+    embeddings: Floats, cohort: "CohortPart", neighbours: int, spread: int | None = None
 ) -> tuple[Floats, Floats]:
-    """Mean and standard deviation (N,) of the similarities of unit embeddings (N, D) to
-    their `neighbours` nearest of a cohort of C, 2 <= neighbours <= C."""
+    """Of the similarities of unit embeddings (N, D) to a cohort of C: the mean (N,) of the
+    `neighbours` highest and the standard deviation (N,) of the `spread` highest (None: of the
+    same); both numbers lie between 2 and C."""
+    spread = neighbours if spread is None else spread
+    most = max(neighbours, spread)
     mean = np.empty(len(embeddings), np.float32)
     deviation = np.empty(len(embeddings), np.float32)
     for start in range(0, len(embeddings), BLOCK):
         rows = slice(start, start + BLOCK)
         similarities = cohort.similarities(embeddings[rows])
-        nearest = np.partition(similarities, -neighbours, axis=1)[:, -neighbours:]
-        mean[rows] = nearest.mean(axis=1)
-        deviation[rows] = nearest.std(axis=1)
+        nearest = np.partition(similarities, -most, axis=1)[:, -most:]
+        mean[rows] = _highest(nearest, neighbours).mean(axis=1)
+        deviation[rows] = _highest(nearest, spread).std(axis=1)
     return mean, np.maximum(deviation, LEAST)
+
+
+def _highest(rows: Floats, number: int) -> Floats:
+    if number == rows.shape[1]:
+        return rows
+    highest: Floats = np.partition(rows, -number, axis=1)[:, -number:]
+    return highest
 
 
 def _unit_part(rows: Floats | Stored) -> CohortPart:

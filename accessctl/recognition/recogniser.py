@@ -100,17 +100,24 @@ def only_face(faces: list[Face], photo: str, size: tuple[int, int] | None = None
         raise NoFaceError(
             f"{photo}: no face found; use a photo that shows one face from the front."
         )
-    widest = max(faces, key=lambda face: face.box.w)
-    others = bystanders(faces)
-    if others and not (size is not None and _plainly_meant(widest, others, size)):
+    meant = meant_by(faces, size)
+    if meant is None:
         raise SeveralFacesError(
-            f"{photo}: {1 + len(others)} faces found; "
+            f"{photo}: {1 + len(bystanders(faces))} faces found; "
             "use a photo of one person, or cut the others away."
         )
-    if not widest.quality.usable:
-        reason = widest.quality.reasons[0]
+    if not meant.quality.usable:
+        reason = meant.quality.reasons[0]
         raise PoorFaceError(f"{photo}: {ADVICE.get(reason, f'the face is {reason}')}.")
-    return widest
+    return meant
+
+
+def meant_by(faces: Sequence[Face], size: tuple[int, int] | None) -> Face | None:
+    """Of at least one face the one that a photo of that size means; None where it is unclear."""
+    widest = max(faces, key=lambda face: face.box.w)
+    others = bystanders(faces)
+    clear = not others or (size is not None and _plainly_meant(widest, others, size))
+    return widest if clear else None
 
 
 def bystanders(faces: Sequence[Face]) -> list[Face]:

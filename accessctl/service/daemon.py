@@ -228,6 +228,7 @@ def view_of(session: Session, guard: ClockGuard) -> DoorView:
         device=engine.recogniser.device,
         liveness=config.liveness.mode,
         people=lambda: engine.roster.matcher.people,
+        rate_doubt=lambda: engine.roster.rate_doubt,
         names=lambda: engine.roster.names,
         dropped=lambda: session.dropped,
         lockout=lambda: read_lockout(config.lockout_file, config.access.door, uptime()),

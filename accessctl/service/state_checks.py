@@ -19,6 +19,7 @@ from accessctl.recognition.calibration import (
     Yardstick,
     beyond_calibration,
     most_people,
+    rate_doubt,
     scoring_of,
 )
 from accessctl.recognition.gallery_check import StoredFlaw, check_photos, flaw_sentence
@@ -26,6 +27,7 @@ from accessctl.service.checks import NAMED, Finding, failure, ok, warning
 from accessctl.storage.seen import first_look_alike, hidden_in
 
 SUBJECT = "photos"
+RATE = "rate"
 NAMES = "names"
 
 
@@ -85,6 +87,20 @@ def check_reach(config: Config, environment: Mapping[str, str]) -> Iterator[Find
         return
     most = most_people(config.policy.attempt_fpir, calibration.smallest_fmr)
     yield ok("rate", f"{people:,} enrolled; this encoder and rate suit up to {most:,}.")
+
+
+def check_rate(config: Config, environment: Mapping[str, str]) -> Iterator[Finding]:
+    """Whether anybody can show that the stated rate is kept among so many people; says nothing
+    where there is no gallery that can be read."""
+    if not _may_be_read(config, environment):
+        return
+    with open_gallery(config.gallery, environment) as gallery:
+        people = len(gallery.people())
+    doubt = rate_doubt(config.policy.attempt_fpir, max(1, people))
+    if doubt is not None:
+        yield warning(RATE, f"{doubt}; raise policy.target_fpir, or enrol fewer people at a door.")
+    else:
+        yield ok(RATE, "The rate that is asked for is one that has been counted on strangers.")
 
 
 def check_names(config: Config, environment: Mapping[str, str]) -> Iterator[Finding]:

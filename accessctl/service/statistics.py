@@ -75,6 +75,7 @@ class DoorView:
     StoreError. `infrared` is the infrared camera and why it is silent, None where it is not, or
     where there is none; `clock_doubt_s` how far the wall clock has jumped unconfirmed, None while
     it is believed.
+    `rate_doubt` is why nobody can show that the stated rate is kept among so many people.
     `gallery` says whether the door relies on what it knows of the people enrolled, `acting`
     whether what it decides counts; `beyond_calibration` why they are too many, see `Roster`;
     `doorway` how leaf and lock are, None where nothing hangs on the door.
@@ -93,6 +94,7 @@ class DoorView:
     failed: Callable[[], int] = int
     behind_s: Callable[[], float] = float
     clock_doubt_s: Callable[[], float | None] = _none
+    rate_doubt: Callable[[], str | None] = _none
     gallery: Callable[[], GalleryState] = GalleryState
     acting: Callable[[], bool] = _yes
     beyond_calibration: Callable[[], str | None] = _none
@@ -226,6 +228,7 @@ class Statistics:
                 "door": view.door,
                 "people": view.people(),
                 "beyond_calibration": view.beyond_calibration(),
+                "rate_doubt": view.rate_doubt(),
                 "encoder": view.fingerprint[:FINGERPRINT_CHARACTERS],
                 "device": view.device,
                 "liveness": view.liveness,

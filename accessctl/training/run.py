@@ -143,7 +143,11 @@ def train(run: Run, now: Callable[[], float] = time.monotonic) -> None:
         if run.data.validation is not None:
             logger.info("References: %s", sentence(run.data.validation.references()))
         logger.info("Before training: %s", sentence(found))
-        append_history(run.folder, {"round": 0, "step": 0, "epoch": 0.0, **_named(found)})
+        line: dict[str, Any] = {"round": 0, "step": 0, "epoch": 0.0, **_named(found)}
+        if run.data.validation is not None and (lacking := run.data.validation.not_measured):
+            logger.warning("Not measured: %s.", "; ".join(lacking.values()))
+            line["val_not_measured"] = lacking
+        append_history(run.folder, line)
     while run.spent(run.progress.step, run.progress.seconds) < 1:
         _round(run, now)
 

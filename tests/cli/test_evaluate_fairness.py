@@ -9,6 +9,7 @@ from accessctl.cli.common import config_from
 from accessctl.cli.evaluate_common import encoder_from
 from accessctl.evaluation.data import people_of
 from accessctl.evaluation.embedded import Embedded
+from accessctl.evaluation.sightings import Absence
 from accessctl.gallery.fake import random_units
 
 EACH = 35
@@ -38,7 +39,8 @@ def drawn(site) -> None:
         rows[night] += 1.5 * random_units(1, 128, seed=2)[0]
         rows = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
         found = np.arange(len(names)) > 0
-        return Embedded(tuple(names), people, person, rows, found, found)
+        absent = (Absence.NO_FACE, *(None,) * (len(names) - 1))
+        return Embedded(tuple(names), people, person, rows, found, found, absent)
 
     site.parts["bench_of"] = lambda args, subject: (
         SimpleNamespace(embed=embed),
@@ -74,7 +76,7 @@ def test_the_group_whose_people_are_alike_is_seen(site, tree: Path, drawn, tmp_p
     said = site(*words)
     assert said.code == 0, said.err
     assert "too few people to tell" in said.out
-    assert "142 photos, 1 without a face" in said.out
+    assert "142 photos, 1 without a subject: 1 no face is found" in said.out
     assert said.out.count("worst / best group") == 4
 
 

@@ -94,7 +94,7 @@ def test_a_photo_that_shows_nobody_is_an_error(site, common, photos: Path, pictu
         assert cv2.imwrite(str(photos / f"{name}.jpg"), cv2.imread(str(pictures("nobody"))))
     words = ("--ways", "2", "--shots", "1", "--trials", "8", "--json")
     (found,) = site("evaluate", "oneshot", *common, *words).lines
-    assert found["photos_without_a_face"] == 2
+    assert found["photos_without_a_subject"] == 2
     # Either the probe or the photo of its own person shows nobody, every time.
     assert found["one_shot"][0]["product"]["rate"] == 0
 

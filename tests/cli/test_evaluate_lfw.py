@@ -46,14 +46,14 @@ def test_a_tiny_lfw_in_words_and_figures(site, lfw: Path, cache: Path, tmp_path:
     words = ("evaluate", "lfw", "--data", lfw, "--cache", cache)
     said = site(*words, "--all-pairs", "--plots", drawings)
     assert said.code == 0, said.err
-    assert "5 photos, 1 without a face" in said.out
+    assert "5 photos, 1 without a subject: 1 no face is found" in said.out
     assert "4 genuine and 6 impostor pairs" in said.out
     assert {file.name for file in drawings.iterdir()} == {"det.png", "scores.png"}
 
     said = site(*words, "--json")
     assert said.code == 0, said.err
     (found,) = said.lines
-    assert found["photos_without_a_face"] == 1
+    assert found["photos_without_a_subject"] == 1
     assert "all_pairs" not in found
     view = found["view_2"]["normalised"]
     # Of the 8 pairs only the genuine one with the cup of coffee is told wrong.

@@ -12,12 +12,16 @@ from accessctl.encoder.card import load_card, write_card
 from accessctl.encoder.card_parts import ScoredPart
 from accessctl.errors import SourceError
 from accessctl.evaluation.calibrate_encoder import (
+    LEAST_LIKE,
+    LIKE_NEIGHBOURS,
+    LIKE_SPREAD,
     MAX_COHORT_BYTES,
     MIN_FACES,
     NEIGHBOURS,
     calibrate_encoder,
     choose_cohort,
     choose_pairs,
+    embed_pack,
     separation,
     try_inputs,
     without_twins,
@@ -99,6 +103,52 @@ def test_an_encoder_comes_out_calibrated(encoder: FakeEncoder, tmp_path: Path) -
     scores = [matcher.compare(fresh[i], fresh[j]).score for i in range(60) for j in range(i)]
     observed = np.mean(np.array(scores) >= calibration.threshold(0.1))
     assert 0.05 < observed < 0.2
+
+
+def test_a_pack_that_says_who_is_like_whom_gives_rates_of_like_strangers(
+    encoder: FakeEncoder, tmp_path: Path
+) -> None:
+    faces = write_pack(tmp_path / "faces", MIN_FACES, LEAST_LIKE)
+    table = faces / "faces.csv"
+    lines = table.read_text().splitlines()
+    for place, line in enumerate(lines):
+        if ",made,,0.5," in line:
+            group = "30_0_0_x.jpg" if place % 2 else "30_1_1_x.jpg"
+            lines[place] = line.replace(",made,,", ",utkface,,") + group
+    table.write_text("\n".join(lines) + "\n")
+    outcome = run(encoder, faces)
+    card = load_card(tmp_path / "encoder")
+    assert card.calibration is not None
+    assert card.calibration.strangers == "like"
+    assert (card.calibration.neighbours, card.calibration.spread) == (LIKE_NEIGHBOURS, LIKE_SPREAD)
+    assert outcome.excess is not None
+    assert set(outcome.excess.groups) == {"White men 20 to 39", "Black women 20 to 39"}
+    # The squares of one group are no more alike than any.
+    assert 0.5 < outcome.excess.value < 2
+    assert outcome.excess.upper >= outcome.excess.value
+    assert LIKE_SPREAD < outcome.cohort < LEAST_LIKE / 2
+    again = run(encoder, faces)
+    np.testing.assert_array_equal(again.table.log10_fmr_upper, outcome.table.log10_fmr_upper)
+
+
+def test_embeddings_are_kept_between_runs(encoder: FakeEncoder, tmp_path: Path) -> None:
+    faces = write_pack(tmp_path / "faces", 5, 5)
+    files = [f"{number}.png" for number in range(6)]
+    first = embed_pack(encoder, faces, files[:4], lambda batches: batches, tmp_path / "kept")
+    asked: list[int] = []
+    both = embed_pack(
+        encoder,
+        faces,
+        files,
+        lambda batches: asked.extend(batches) or batches,  # type: ignore[func-returns-value]
+        tmp_path / "kept",
+    )
+    np.testing.assert_array_equal(both[:4], first)
+    assert asked == [0]
+    (faces / "faces.zip").unlink()
+    (faces / "faces.zip").write_bytes(b"")
+    with pytest.raises(SourceError):
+        embed_pack(encoder, faces, [*files, "9.png"], lambda batches: batches, tmp_path / "kept")
 
 
 def test_too_small_a_pack_leaves_the_encoder_alone(encoder: FakeEncoder, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 from accessctl.domain import Box, Face, Image, Quality
 from accessctl.errors import PhotoError, StoreError
 from accessctl.evaluation.sightings import (
+    Absence,
     RowCache,
     Sightings,
     SightingSettings,
@@ -212,8 +213,18 @@ def test_who_is_meant() -> None:
     faces = [bystander, subject, within]
     assert Subject.LARGEST.of(faces, image) is bystander
     assert Subject.CENTRE.of(faces, image) is subject
-    assert Subject.CENTRE.of([bystander], image) is None
-    assert Subject.LARGEST.of([], image) is None
+    assert Subject.CENTRE.of([bystander], image) is Absence.OFF_CENTRE
+    assert Subject.LARGEST.of([], image) is Absence.NO_FACE
+
+
+def test_enrolment_means_nobody_where_it_would_refuse_the_photo() -> None:
+    image = np.zeros((200, 300, 3), np.uint8)
+    plain = fake_face(box=Box(100, 60, 100, 120))
+    behind = fake_face(box=Box(10, 10, 40, 50))
+    beside = fake_face(box=Box(10, 10, 60, 70))
+    assert Subject.ENROLMENT.of([behind, plain], image) is plain
+    assert Subject.ENROLMENT.of([beside, plain], image) is Absence.SEVERAL
+    assert Subject.ENROLMENT.of([], image) is Absence.NO_FACE
 
 
 def test_results_come_in_order_and_an_error_comes_through() -> None:

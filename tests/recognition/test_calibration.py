@@ -14,6 +14,7 @@ from accessctl.recognition.calibration import (
     Calibration,
     comparison_fmr,
     most_people,
+    rate_doubt,
     scoring_of,
     search_fpir,
 )
@@ -200,3 +201,12 @@ def test_a_cohort_that_is_gone_is_a_fault(tmp_path: Path) -> None:
     update = {"cohort": "cohort.npz", "calibration": TABLE, "folder": tmp_path}
     with pytest.raises(ModelError, match="missing or damaged"):
         scoring_of(FAKE_CARD.model_copy(update=update))
+
+
+def test_a_rate_that_was_never_counted_is_no_rate_to_state() -> None:
+    assert rate_doubt(1e-3, 1000) is None
+    doubt = rate_doubt(1e-3 / 3, 10_000)
+    assert doubt is not None
+    assert "among 10,000 people asks for 3.3e-08 a comparison" in doubt
+    # 10,000 comparisons at 1e-6 each.
+    assert doubt.endswith("What can be shown for so many is 0.01 an attempt")

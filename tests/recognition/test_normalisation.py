@@ -51,6 +51,22 @@ def test_statistics_of_the_nearest_by_hand() -> None:
     np.testing.assert_allclose(deviation, [0.1], rtol=1e-5)
 
 
+def test_the_deviation_may_be_that_of_more_than_the_mean() -> None:
+    probe = np.array([[1, 0]], f32)
+    # Similarities 0.9, 0.7, 0.2 and less: mean of two 0.8; of three the mean is 0.6 and the
+    # deviation the root of (0.09 + 0.01 + 0.16) / 3.
+    cohort = np.array([[0.9, 0], [-1, 0], [0.2, 0], [0.7, 0], [-0.5, 0]], f32)
+    mean, deviation = neighbour_statistics(probe, CohortPart(cohort), 2, 3)
+    np.testing.assert_allclose(mean, [0.8], rtol=1e-6)
+    np.testing.assert_allclose(deviation, [(0.26 / 3) ** 0.5], rtol=1e-5)
+    mean, deviation = neighbour_statistics(probe, CohortPart(cohort), 3, 2)
+    np.testing.assert_allclose(mean, [0.6], rtol=1e-6)
+    np.testing.assert_allclose(deviation, [0.1], rtol=1e-5)
+    assert Normaliser(random_units(9, 4, seed=0), 2, (), 5).spread == 5
+    with pytest.raises(ModelError, match="fewer than 12 faces"):
+        Normaliser(random_units(9, 4, seed=0), 2, (), 12)
+
+
 def test_blocks_do_not_change_anything() -> None:
     rows = np.random.default_rng(1).normal(size=(BLOCK + 3, 4)).astype(f32)
     cohort = np.random.default_rng(2).normal(size=(30, 4)).astype(f32)

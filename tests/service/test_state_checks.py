@@ -11,6 +11,7 @@ from accessctl.recognition.gallery_check import PhotoFlaw, StoredFlaw
 from accessctl.service.checks import Level
 from accessctl.service.state_checks import (
     check_names,
+    check_rate,
     check_reach,
     check_stored_photos,
     findings_of,
@@ -79,6 +80,22 @@ def test_more_people_than_the_calibration_suits_are_a_failure(tmp_path: Path) ->
     assert beyond.level is Level.FAILURE
     assert beyond.sentence.startswith("Nobody can be let in with 21 people enrolled")
     assert "raise policy.target_fpir" in beyond.sentence
+
+
+def test_a_rate_that_nobody_can_show_is_told(tmp_path: Path) -> None:
+    config = config_at(tmp_path)
+    assert list(check_rate(config, {})) == []
+    with open_gallery(config.gallery, {}) as gallery:
+        add(gallery, "Grace", 0)
+        add(gallery, "Eve", 1)
+    (fine,) = check_rate(config, {})
+    assert fine.level is Level.OK
+    rare = config.policy.model_copy(update={"target_fpir": 3e-6, "attempts": 3})
+    (found,) = check_rate(config.model_copy(update={"policy": rare}), {})
+    assert found.level is Level.WARNING
+    # A third of 3e-6 an attempt, and half of that for each of two people.
+    assert "1e-06 an attempt among 2 people asks for 5.0e-07 a comparison" in found.sentence
+    assert "raise policy.target_fpir" in found.sentence
 
 
 def test_names_of_an_older_version_that_look_alike_are_told(tmp_path: Path) -> None:

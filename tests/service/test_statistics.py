@@ -86,6 +86,7 @@ EVERYTHING = {
     "decisions",
     "door",
     "people",
+    "rate_doubt",
     "encoder",
     "device",
     "liveness",
