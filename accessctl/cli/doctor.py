@@ -113,6 +113,7 @@ def checks_of(config: Config, path: Path, root: Path) -> Sequence[tuple[str, "Ch
         state_checks,
     )
 
+    has_lock = config.doorway.lock is not None
     folders = {"people": config.gallery.folder, "the event log": config.audit.file.parent}
     pictures = config.audit.snapshots
     snapshots_mb = 0.0 if pictures.keep == "off" else pictures.max_mb
@@ -136,7 +137,7 @@ def checks_of(config: Config, path: Path, root: Path) -> Sequence[tuple[str, "Ch
         ("event log", partial(checks.check_audit, config.audit, os.environ)),
         ("clock", partial(clock_guard.check_clock_doubt, config.audit, os.environ)),
         ("disk", partial(checks.check_disk, folders, snapshots_mb)),
-        ("actions", partial(checks.check_hooks, config.actions, os.environ)),
+        ("actions", partial(checks.check_hooks, config.actions, os.environ, doorway=has_lock)),
         ("doorway", partial(doorway_checks.check_doorway, config)),
         ("self test", partial(_check_chain, config)),
     ]

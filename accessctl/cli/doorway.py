@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -16,7 +17,7 @@ import typer
 from accessctl.cli.common import ConfigOption, JsonOption, config_from, one_of, print_json
 from accessctl.cli.front import Verb
 from accessctl.domain import Posture
-from accessctl.errors import InputError
+from accessctl.errors import FaultError, InputError
 from accessctl.service.client import ask
 from accessctl.storage.parsing import printable
 
@@ -166,6 +167,17 @@ def _told(report: Mapping[str, Any]) -> Iterator[str]:
         yield f"{report['unrecorded']} records wait for a log that can be written"
 
 
+def door_runs(socket: Path) -> bool:
+    """Whether a door answers there, whatever it says."""
+    try:
+        ask(socket, "status")
+    except FaultError:
+        return False
+    except InputError:
+        return True
+    return True
+
+
 def run_test(args: DoorwayTestOptions) -> int:
     """0 when everything did what it should, 1 when something did not."""
     if not sys.stdin.isatty():
@@ -189,6 +201,8 @@ def _tried(
 
     if not config.doorway.used:
         raise InputError("Nothing hangs on this door; see the section doorway: in config.yaml.")
+    if door_runs(config.service.socket):
+        raise InputError("The door is running and holds its lines; stop it for the test.")
     with open_audit(config) as audit:
         record = doorway_recorder(audit)
         parts = parts_of(config, record, hours=lambda _: False, clock_believed=lambda: False)

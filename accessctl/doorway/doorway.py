@@ -213,7 +213,13 @@ class Doorway:
         )
 
     def __enter__(self) -> Self:
-        self._loop.start()
+        try:
+            self._loop.start()
+        except BaseException:
+            self._loop.stop()
+            if self._parts.inputs is not None:
+                self._parts.inputs.close()
+            raise
         self._thread.__enter__()
         if self._parts.inputs is not None:
             self._watch.__enter__()
@@ -339,5 +345,5 @@ def _seen(name: str, active: bool | None, at: float | None) -> DoorwayInput:
     if name == CONTACT:
         return ContactSeen(active, at)
     if name in (EXIT, FIRE, TAMPER):
-        return InputSeen(name, active)  # type: ignore[arg-type]
+        return InputSeen(name, active, at)  # type: ignore[arg-type]
     raise ValueError(f"no input is called {name!r}")

@@ -38,10 +38,11 @@ FOREVER = float("inf")
 def react(rules: DoorwayRules, state: DoorwayState, given: DoorwayInput, now: float) -> DoorwayStep:
     """What `given` comes to at `now`; a time before `state.at` counts as that.
 
-    The edge of a contact counts as of its own time, as far back as to what was decided last.
+    The edge of a line counts as of its own time, but not as of before what was decided last; an
+    exit covers an opening from when it was asked for all the same, however late that was heard.
     """
     at = now
-    if isinstance(given, ContactSeen) and given.at is not None:
+    if isinstance(given, ContactSeen | InputSeen) and given.at is not None:
         at = now = min(given.at, now)
     now = max(now, state.at)
     passed, told = pass_time(rules, state, now)
@@ -51,8 +52,9 @@ def react(rules: DoorwayRules, state: DoorwayState, given: DoorwayInput, now: fl
     moved = passed.leaf is not Leaf.OPEN and step.state.leaf is Leaf.OPEN
     if causes_of(rules, state) and not causes_of(rules, step.state) and not moved:
         step = _with_lock(rules, step, [cause.value for cause in causes_of(rules, state)])
-    without = None if step.without is None else _settled(rules, state, step.without)
-    return replace(step, state=_settled(rules, state, step.state), without=without)
+    since = at if isinstance(given, InputSeen) else now
+    without = None if step.without is None else _settled(rules, state, step.without, since)
+    return replace(step, state=_settled(rules, state, step.state, since), without=without)
 
 
 def _with_lock(rules: DoorwayRules, step: DoorwayStep, was: list[str]) -> DoorwayStep:
@@ -72,14 +74,17 @@ def _lapsed(rules: DoorwayRules, before: DoorwayState, after: DoorwayState) -> D
         times.append(before.exit_until)
     if before.posture is Posture.OPEN_HOURS and before.posture_until is not None:
         times.append(before.posture_until)
-    return replace(after, covered_until=max(time for time in times if time <= after.at))
+    over = max((time for time in times if time <= after.at), default=after.at)
+    return replace(after, covered_until=over)
 
 
-def _settled(rules: DoorwayRules, before: DoorwayState, after: DoorwayState) -> DoorwayState:
+def _settled(
+    rules: DoorwayRules, before: DoorwayState, after: DoorwayState, since: float
+) -> DoorwayState:
     """With the span in which an opening is not forced, and no door held for having stood free."""
     lasting, covers = after.covered_until == FOREVER, covered(rules, after)
     if covers and not lasting:
-        after = replace(after, covered_since=after.at, covered_until=FOREVER)
+        after = replace(after, covered_since=since, covered_until=FOREVER)
     elif lasting and not covers:
         after = replace(after, covered_until=after.at)
     if stands_free(rules, before) and not stands_free(rules, after):

@@ -24,6 +24,7 @@ from accessctl.doorway.lines import ALARM, CONTACT, EXIT, FIRE, LOCK, TAMPER, Li
 from accessctl.doorway.memory import PostureMemory
 from accessctl.doorway.values import DoorwayRules
 from accessctl.errors import AccessctlError, LineError
+from accessctl.redaction import redact
 
 MEMORY = "doorway.json"
 
@@ -76,6 +77,17 @@ def relay_addresses(config: DoorwayConfig) -> list[str]:
         elif not isinstance(output, GpioOutput):
             found.append(output.url)
     return found
+
+
+def lock_place(config: DoorwayConfig) -> str | None:
+    """Where the lock hangs, for the log: without secrets. None: `actions.granted` open it."""
+    lock = config.lock
+    if lock is None:
+        return None
+    if isinstance(lock, GpioOutput):
+        return f"doorway {config.lock_kind} gpio {lock.chip} {lock.line}"
+    address = lock.on.url if isinstance(lock, HttpOutput) else lock.url
+    return f"doorway {config.lock_kind} {lock.type} {redact(address)}"
 
 
 def safe_outputs(config: Config, gpiod: Any | None = None, devices: Path = DEVICES) -> list[str]:

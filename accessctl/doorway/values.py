@@ -178,10 +178,14 @@ class ContactSeen:
 
 @dataclass(frozen=True, slots=True)
 class InputSeen:
-    """A request to exit, the fire input or the tamper contact; `active` None: the line is lost."""
+    """A request to exit, the fire input or the tamper contact; `active` None: the line is lost.
+
+    `at` is the time of the edge, None: now.
+    """
 
     which: Literal["exit", "fire", "tamper"]
     active: bool | None
+    at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -238,9 +238,11 @@ def nearest(folder: Path) -> Path:
     return next(path for path in (folder, *folder.absolute().parents) if path.is_dir())
 
 
-def check_hooks(actions: ActionsConfig, environment: Mapping[str, str]) -> Iterator[Finding]:
-    """`environment` has the PATH on which programs are looked for."""
-    if not actions.granted:
+def check_hooks(
+    actions: ActionsConfig, environment: Mapping[str, str], *, doorway: bool = False
+) -> Iterator[Finding]:
+    """`environment` has the PATH on which programs are looked for; `doorway`: it has the lock."""
+    if not actions.granted and not doorway:
         yield warning(
             "actions", "Nothing opens the lock: actions.granted is empty; see docs/actions.md."
         )

@@ -27,6 +27,7 @@ from accessctl.administration.acceptance import (
 from accessctl.administration.gallery_heads import ReadableRecorder
 from accessctl.config import ActionConfig, CommandAction, Config, WebhookAction
 from accessctl.config.guard import Weakening
+from accessctl.doorway.opening import lock_place
 from accessctl.errors import AccessctlError, ConfigError, FaultError
 from accessctl.gallery.schema import place_of
 from accessctl.redaction import HIDDEN, SECRET_WORD, redact
@@ -195,7 +196,8 @@ def _digest_of(accepted: ConfigText | None) -> str | None:
 
 def lock_of(config: Config) -> list[str]:
     """What a grant sets off, as it may stand on record: secrets are hidden."""
-    return [_told(action) for action in config.actions.granted]
+    place = lock_place(config.doorway)
+    return [*([] if place is None else [place]), *map(_told, config.actions.granted)]
 
 
 def _told(action: ActionConfig) -> str:

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from accessctl.cli.doorway import doorway_lines, operator, seconds_wanted
+from accessctl.cli.doorway import _tried, doorway_lines, operator, seconds_wanted
+from accessctl.config import load_config
 from accessctl.errors import InputError
 from accessctl.service.control import ControlServer
 
@@ -111,6 +112,27 @@ def test_a_test_needs_somebody_at_the_keyboard(site) -> None:
     said = site("doorway", "test")
     assert said.code == 2
     assert "Somebody has to stand at the door" in said.err
+
+
+def test_a_running_door_is_not_tested_beside_itself(site, played: PlayedDoor) -> None:
+    site.configure(doorway={"lock": {"type": "shelly", "url": "http://127.0.0.1:9"}})
+    with pytest.raises(InputError, match="stop it for the test"):
+        _tried(load_config(site.config), "janitor", 1.0, print, input)
+
+
+def test_a_lock_that_does_not_answer_does_not_work(site) -> None:
+    lock = {"type": "shelly", "url": "http://127.0.0.1:9", "timeout_s": 1}
+    site.configure(doorway={"lock": lock})
+    said: list[str] = []
+    assert not _tried(load_config(site.config), "janitor", 1.0, said.append, lambda _: "y")
+    assert said[-1] == "lock: DOES NOT WORK"
+    states = [event.data["state"] for event in site.events()]
+    assert states == ["tested"]
+
+
+def test_without_lines_there_is_nothing_to_test(site) -> None:
+    with pytest.raises(InputError, match="Nothing hangs on this door"):
+        _tried(load_config(site.config), "janitor", 1.0, print, input)
 
 
 NOON = datetime(2026, 11, 29, 12, 0)

@@ -250,6 +250,21 @@ def test_a_whole_doorway_in_its_threads(house: House) -> None:
     assert house.inputs.closed
 
 
+def test_a_start_that_fails_holds_nothing(house: House) -> None:
+    def broken(record: DoorwayRecord, time: float) -> bool:
+        if record.word.value == "doorway_started":
+            raise RuntimeError("nobody foresaw this")
+        return True
+
+    with (
+        pytest.raises(RuntimeError, match="nobody foresaw"),
+        Doorway(house.parts(record=broken, listeners=())),
+    ):
+        pytest.fail("a doorway that did not start")
+    assert house.inputs.closed
+    assert house.lock.closed
+
+
 def test_who_listens_and_fails_stops_nothing(house: House) -> None:
     follower = Follower()
     follower.fault = RuntimeError("tired")

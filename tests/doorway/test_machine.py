@@ -208,6 +208,17 @@ def test_an_exit_shunts_forced_and_unlocks_nothing_by_default() -> None:
     assert told.state is DoorState.OPEN
 
 
+@pytest.mark.parametrize(("opened", "forced"), [(10.0, False), (9.97, True)])
+def test_an_exit_covers_from_when_it_was_asked_for_however_late_it_is_heard(
+    opened: float, forced: bool
+) -> None:
+    told = begun()
+    told.take(TimePasses(), 10.04)
+    told.take(InputSeen("exit", True, at=9.98), 10.05)
+    told.take(ContactSeen(True, at=opened), 10.06)
+    assert (told.state is DoorState.FORCED) is forced
+
+
 def test_an_exit_unlocks_before_it_is_written_down() -> None:
     told = begun(exit_unlocks=True)
     told.take(InputSeen("exit", True), 10.0)

@@ -12,6 +12,7 @@ from accessctl.doorway.interlock import FileArbiter, NoArbiter
 from accessctl.doorway.memory import PostureMemory
 from accessctl.doorway.opening import (
     facts_of,
+    lock_place,
     memory_file,
     parts_of,
     relay_addresses,
@@ -184,3 +185,18 @@ def test_the_addresses_of_relays_in_the_network(tmp_path: Path) -> None:
         "http://127.0.0.1:9",
     }
     assert relay_addresses(DoorwayConfig()) == []
+
+
+def test_where_the_lock_hangs_is_told_without_secrets() -> None:
+    def place(lock: object, **more: object) -> str | None:
+        return lock_place(DoorwayConfig.model_validate({"lock": lock, **more}))
+
+    assert place(None) is None
+    assert place(WHOLE["lock"], lock_kind="maglock") == f"doorway maglock gpio {CHIP} LOCK"
+    assert place(WHOLE["alarm"]) == "doorway strike shelly http://127.0.0.1:9"
+    secret = {"url": "http://10.0.0.9/on?token=sesame"}
+    described = {"type": "http", "on": secret, "off": secret, "state": secret}
+    told = place({**described, "says_on": "on=1", "says_off": "on=0"})
+    assert told is not None
+    assert "10.0.0.9" in told
+    assert "sesame" not in told

@@ -392,6 +392,10 @@ def test_a_door_that_opens_nothing():
     assert (finding.level, "Nothing opens" in finding.sentence) == (Level.WARNING, True)
 
 
+def test_a_lock_of_the_doorway_needs_no_action() -> None:
+    assert list(check_hooks(ActionsConfig(), {}, doorway=True)) == []
+
+
 @pytest.mark.parametrize("outcome", ["denied", "unknown", "challenge"])
 def test_other_outcomes_are_looked_at_too(script, outcome):
     config = ActionsConfig.model_validate(
