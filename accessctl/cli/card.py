@@ -186,7 +186,7 @@ def _best(cards: dict[str, Card], faces: Path) -> Card:
     """The card whose crops and pixels keep people apart best, with what was found in it."""
     import numpy as np
 
-    from accessctl.evaluation.calibrate_encoder import read_pairs, try_inputs
+    from accessctl.evaluation.input_trials import read_pairs, try_inputs
 
     canvases = read_pairs(faces, np.random.default_rng(0))
     names = bar(cards, len(cards), "ways")

@@ -3,12 +3,10 @@
 `calibrate_encoder`: which faces make up its cohort, nobody in them twice, and the table of rates
 that strangers give; where the pack says who is like whom, the cohort holds as many of every kind
 as it needs, and the rates are those of like strangers.
-`try_inputs`: which crop and which scaling of pixels it was trained on, found by trying.
 """
 
 import datetime
 import hashlib
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -18,7 +16,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from accessctl.domain import Image
 from accessctl.encoder.base import Encoder, unit
 from accessctl.encoder.card import update_card
 from accessctl.encoder.card_parts import ScoredPart
@@ -92,10 +89,6 @@ BATCH = 32
 # Between these rates a set of a few thousand people is large enough to be counted and
 # pairs of the same person are still rare among the strangers.
 TWIN_START, TWIN_LIMIT = 1e-3, 1e-4
-
-PEOPLE = 100
-
-PHOTOS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -359,59 +352,3 @@ def _store(path: Path, cohort: Floats) -> None:
         save_cohort(path, cohort)
     except OSError as error:
         raise ModelError(f"Cannot write {path} ({error.strerror}); allow writing there.") from error
-
-
-def separation(embeddings: NDArray[np.float32]) -> float:
-    """How far pairs of a person lie from pairs of strangers, in standard deviations (d').
-
-    `embeddings` are unit rows (P, 2, D), two photos of each of P people. The difference of
-    the mean cosines over the root of the mean variance: Green and Swets, "Signal detection
-    theory and psychophysics", 1966.
-    """
-    first, second = embeddings[:, 0], embeddings[:, 1]
-    cosines = first @ second.T
-    same = np.diag(cosines)
-    strangers = cosines[~np.eye(len(cosines), dtype=bool)]
-    spread = np.sqrt((same.var() + strangers.var()) / 2)
-    return float((same.mean() - strangers.mean()) / max(spread, 1e-9))
-
-
-def choose_pairs(rows: Sequence[PackRow], random: np.random.Generator) -> list[PackRow]:
-    """Two photos each of PEOPLE people, one person after the other; SourceError if too few."""
-    by_person: dict[str, list[PackRow]] = defaultdict(list)
-    for row in rows:
-        if row.identity:
-            by_person[row.identity].append(row)
-    several = sorted(person for person, photos in by_person.items() if len(photos) >= PHOTOS)
-    if len(several) < PEOPLE:
-        raise SourceError(
-            f"Trying inputs needs {PEOPLE} people with two photos each; these are "
-            f"{len(several)}: name a larger set of faces."
-        )
-    chosen = random.choice(several, PEOPLE, replace=False)
-    return [
-        by_person[person][index]
-        for person in chosen.tolist()
-        for index in random.choice(len(by_person[person]), PHOTOS, replace=False)
-    ]
-
-
-def read_pairs(faces: Path, random: np.random.Generator) -> list[Image]:
-    """The canvases of `choose_pairs`; SourceError or PhotoError."""
-    chosen = choose_pairs(read_rows(faces), random)
-    with open_canvases(faces) as archive:
-        return [read_canvas(archive, row.file) for row in chosen]
-
-
-def try_inputs(
-    canvases: Sequence[Image], candidates: Iterable[str], load: Callable[[str], Encoder]
-) -> dict[str, float]:
-    """{candidate: separation}, the best first; `load` gives the encoder of a candidate."""
-    found = {}
-    for candidate in candidates:
-        encoder = load(candidate)
-        crops = np.stack([cut_canvas(canvas, encoder.card.crop_geometry) for canvas in canvases])
-        found[candidate] = separation(
-            encoder.embed(crops).reshape(-1, PHOTOS, encoder.card.dimension)
-        )
-    return dict(sorted(found.items(), key=lambda item: -item[1]))
