@@ -33,7 +33,7 @@ from accessctl.cli.error_text import PACKAGES, explain_import_error
         (
             ["events", "--kind", "party"],
             "accessctl events: --kind: 'party' is not one of 'decision', 'action', 'person', "
-            "'service'.",
+            "'service', 'doorway'.",
         ),
         (
             ["models", "join", "f", "--part", "x"],

@@ -25,6 +25,7 @@ from accessctl.config import Config, EncoderConfig
 from accessctl.encoder.base import FAKE_CARD
 from accessctl.encoder.card import load_card
 from accessctl.errors import StoreError
+from accessctl.evaluation.left_out import WithoutSubject
 from accessctl.evaluation.statistics import Count, Measured
 
 DLIB = Path(__file__).parents[2] / "models" / "dlib"
@@ -93,12 +94,14 @@ def test_a_table_in_markdown() -> None:
 
 def test_the_section_says_when_how_and_with_what(tmp_path: Path) -> None:
     record = {"date": datetime.date(2000, 1, 2).isoformat(), "command": "accessctl evaluate it"}
-    told = Told("it", record, [Part("All of it", ("a",), [("1",)])], tmp_path / "plots" / "it.png")
+    parts, picture = [Part("All of it", ("a",), [("1",)])], tmp_path / "plots" / "it.png"
+    told = Told("it", record, parts, picture, WithoutSubject.of([None] * 8))
     report = tmp_path / "docs" / "it.md"
     lines = section(report, EncoderConfig(), FAKE_CARD, told).split("\n")
     assert lines[0].startswith("2000-01-02; fake fafafafafafa, ")
     assert lines[2] == "    accessctl evaluate it"
-    assert lines[4:] == ["All of it:", "", "| a |", "| --- |", "| 1 |", "", lines[-1]]
+    assert lines[4] == "8 photos, 0 without a subject."
+    assert lines[6:] == ["All of it:", "", "| a |", "| --- |", "| 1 |", "", lines[-1]]
     assert lines[-1] == "![it: fake](../plots/it.png)"
 
 
