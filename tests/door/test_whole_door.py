@@ -20,11 +20,11 @@ from accessctl.audit.log import EventLog
 from accessctl.clock import Uptime
 from accessctl.config import LockoutConfig, PolicyConfig
 from accessctl.config.liveness import LivenessConfig
-from accessctl.config.policy import AccessConfig
+from accessctl.config.policy import AccessConfig, GroupConfig, HoursConfig
 from accessctl.domain import Box, CueVerdict, EventKind, Outcome, PersonRules, Pose
 from accessctl.door.access_gate import AccessGate
 from accessctl.door.demands import Wanted
-from accessctl.door.fake import EPOCH, FACE_BOX, FakeHouse, ScriptedObserver
+from accessctl.door.fake import FACE_BOX, FakeHouse, ScriptedObserver
 from accessctl.door.gallery_watch import GalleryWatch
 from accessctl.door.second_factor import PinAttempts, SecondFactor
 from accessctl.door.setup import LiveSettings
@@ -49,6 +49,14 @@ LOCKOUT = LockoutConfig(attempts=2, door_attempts=4, first_s=20, longest_s=40, o
 PIN = "2708"
 HASH = PinHash(b"s", hashlib.scrypt(PIN.encode(), salt=b"s", n=2, r=1, p=1, dklen=32), 2, 1, 1)
 LIFE = LivenessConfig(mode="passive", patience_s=2.0)
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+HOURS = AccessConfig(
+    timezone="UTC",
+    schedules={"day": (HoursConfig(days=DAYS, opens="06:00", closes="20:00"),)},
+    groups={"staff": GroupConfig(schedule="day")},
+)
+"""Ada is one of the staff."""
+DAY_S, HOUR_S = 86400, 3600
 STALE_S, LOOKS_S = 3.0, 1.1
 """How old the copy of the gallery may be, and how often at least it is looked at."""
 
@@ -107,11 +115,12 @@ class WholeDoor:
         self.house.enrol("Carl", CARL)
         self.ada = self.house.enrol("Ada", ADA)
         self.house.gallery.set_pin(self.ada, HASH)
+        self.house.gallery.set_rules(self.ada, PersonRules(groups=("staff",)))
         self.older = copy.deepcopy(self.house.gallery.__dict__)
         self.house.gallery.remove("Carl")
         self.newest: dict[str, Any] | None = None
         self.replaced_at = self.gone_at = float("inf")
-        self.now, self.wall, self.track = 0.0, EPOCH, 1
+        self.now, self.wall, self.track = 0.0, 12.0 * HOUR_S, 1
         self.numbers = iter(range(1, 10**6))
         self.shown_on: defaultdict[int, list[int]] = defaultdict(list)
         self.pinned: set[str] = set()
@@ -132,9 +141,7 @@ class WholeDoor:
         attempts = PinAttempts(self.log, self.keeper, lambda: self.wall)
         self.desk = SecondFactor(roster.pin_of, attempts, lambda: self.now)
         self.door = self.house.door(
-            AccessGate(
-                AccessConfig(), self.house.policy, NotingKeeper(self), second_factor=self.desk
-            ),
+            AccessGate(HOURS, self.house.policy, NotingKeeper(self), second_factor=self.desk),
             audit=self.log,
             wall_clock=self._wall,
             new_visit_id=lambda: f"{next(self.numbers):x}",
@@ -163,7 +170,7 @@ class WholeDoor:
     def reload(self, demand: str) -> None:
         self._set_policy(demand)
         policy = self.house.policy
-        gate = self.door.gate.under(AccessConfig(), policy)
+        gate = self.door.gate.under(HOURS, policy)
         unlock = {Outcome.GRANTED: [self.house.unlock]}
         self.door.take_over(LiveSettings(policy, gate, unlock, wanted=self.house.wanted))
 
@@ -232,6 +239,7 @@ class WholeDoor:
         assert CueVerdict.VETO not in self.looks.heard.get(visit, set())
         assert len(faces) == 1
         assert not self.log.full
+        assert 6 * HOUR_S <= self.wall % DAY_S < 20 * HOUR_S
         assert self.now - self.replaced_at <= LOOKS_S
         assert self.now - self.gone_at <= STALE_S + LOOKS_S
         assert self.demand != "pin" or visit in self.pinned
@@ -256,12 +264,15 @@ class WholeDoor:
             self.house.unlock.ok = value
         elif kind == "wall":
             self.wall = max(0.0, self.wall + value)
+        elif kind == "hours":
+            # The clock goes on to noon of the next day, or to an hour when nobody may enter.
+            self.wall = (self.wall // DAY_S + 1) * DAY_S + (12 if value else 1) * HOUR_S
         elif kind == "restart":
             # Without a gallery no door starts.
             self.unreadable(False)
             self.start()
         elif kind == "rules" and self.newest is None and self.house.gallery.fault is None:
-            self.house.gallery.set_rules(self.ada, PersonRules(disabled=value))
+            self.house.gallery.set_rules(self.ada, PersonRules(("staff",), disabled=value))
         elif kind == "fault":
             self.failing = value
         elif kind == "reload":
@@ -309,7 +320,7 @@ class WholeDoor:
             for made in replay(
                 iter(made_by_it),
                 policy,
-                AccessConfig(),
+                HOURS,
                 "passive",
                 lambda target, people: comparison_fmr(target, max(1, people)),
             ):
@@ -327,6 +338,7 @@ class WholeDoor:
         self.do("reload", "plain")
         self.do("says", CueVerdict.CONFIRM)
         self.do("rules", False)
+        self.do("hours", True)
         self.leave()
         opened = len(self.house.unlock.payloads)
         self.stand(ADA, 10.0)
@@ -373,7 +385,7 @@ THINGS = st.one_of(
         st.sampled_from(list(CueVerdict)),
     ),
     st.tuples(
-        st.sampled_from(["disk", "lock", "rules", "slow", "restore", "unreadable", "pin"]),
+        st.sampled_from(["disk", "lock", "rules", "hours", "slow", "restore", "unreadable", "pin"]),
         st.booleans(),
     ),
     st.tuples(st.just("wall"), st.floats(-1e7, 1e7)),
@@ -413,6 +425,13 @@ BY_PIN = [
     ("ada", 1.0),
     ("pin", True),
     ("ada", 0.5),
+]
+HOURS_OPEN = [
+    ("says", CueVerdict.CONFIRM),
+    ("hours", False),
+    ("ada", 4.0),
+    ("hours", True),
+    ("ada", 4.0),
 ]
 REMOVED_AND_RESTORED = [
     ("says", CueVerdict.CONFIRM),
@@ -457,7 +476,7 @@ def test_nobody_wrong_gets_in_and_nobody_right_is_kept_out(
         door.store.close()
 
 
-@pytest.mark.parametrize("story", [BY_GESTURE, BY_PIN])
+@pytest.mark.parametrize("story", [BY_GESTURE, BY_PIN, HOURS_OPEN])
 def test_with_all_that_is_asked_for_somebody_is_let_in(tmp_path: Path, story: list) -> None:
     """Only after the last of the proofs, and by its own person."""
     door = WholeDoor(tmp_path)
