@@ -155,7 +155,8 @@ def decide(
     monotonic clock as `now`: until the cooldown is over they wait, and are denied only once they
     have left meanwhile. Granted only when the pooled embedding scores above the
     threshold with its confidence bound, leads the second best person by the margin, at
-    least `min_frames` frames agree on that person by themselves and none speaks for another.
+    least `min_frames` frames agree on that person by themselves, the last one among them, and
+    none speaks for another.
     """
     if not evidence.sightings:
         return _late_verdict(evidence, Reason.LEFT_EARLY, rules, now) if evidence.left else None
@@ -169,6 +170,9 @@ def decide(
         doubt = Reason.LEFT_EARLY
     if doubt is not None:
         return _late_verdict(evidence, doubt, rules, now)
+    if standing(evidence.sightings[-1], pooled, rules.frame_fmr) is not Standing.AGREES:
+        # Whoever is in view at this moment may be somebody else: the next frame will tell.
+        return None
     return Verdict(Outcome.GRANTED, Reason.MATCHED, pooled)
 
 

@@ -232,8 +232,8 @@ class WholeDoor:
 
     def _check_opened(self, faces: list, visit: str) -> None:
         """(a) Of whom the frames show, alive in the eyes of the cues, alone, on record."""
-        # An exchange within a track is for the tracker to tell: here frames of hers are enough.
         recent = self.shown_on[self.track][-round(self.base.window_s * 10) :]
+        assert recent[-1] == ADA
         assert recent.count(ADA) >= self.base.min_frames
         assert CueVerdict.CONFIRM in self.looks.heard.get(visit, set())
         assert CueVerdict.VETO not in self.looks.heard.get(visit, set())

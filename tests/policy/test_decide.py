@@ -112,6 +112,15 @@ def test_a_weak_frame_does_not_count_as_agreeing() -> None:
     assert decide(evidence([match(), match(), weak], match()), RULES, None, 0.2) is None
 
 
+@pytest.mark.parametrize("newest", [None, match(fmr=0.02), match(BOB, fmr=0.02)])
+def test_nobody_is_granted_on_a_frame_that_does_not_show_them(newest: Match | None) -> None:
+    shown = [match()] * 6
+    assert decide(evidence([*shown, newest], match()), RULES, None, 3.0) is None
+    verdict = decide(evidence([*shown, newest, match()], match()), RULES, None, 3.1)
+    assert verdict is not None
+    assert verdict.outcome is Outcome.GRANTED
+
+
 def test_the_upper_bound_decides_not_the_estimate() -> None:
     # The estimate 6e-5 is below the 1e-4 allowed; its upper bound 1.2e-4 is not.
     assert decide(evidence([match()] * 3, match(fmr=6e-5)), RULES, None, 0.2) is None
