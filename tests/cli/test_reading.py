@@ -16,13 +16,16 @@ CHANGING = {
     *("models card", "models join", "models calibrate", "train", "evaluate lfw"),
     *("evaluate calibration", "evaluate fairness", "evaluate oneshot", "evaluate identify"),
     *("evaluate robustness", "evaluate liveness", "evaluate challenge", "init"),
-    *("service install", "service uninstall", "service status", "embed"),
+    *("evaluate visits", "service install", "service uninstall", "service status", "embed"),
     *("people inside", "passback forgive"),
     *("gallery accept", "config accept", "backup", "restore", "clock confirm"),
+    *("doorway open", "doorway posture", "doorway release", "doorway face-entry"),
+    *("doorway acknowledge", "doorway test"),
 }
 """They write by their nature, or look at no door."""
 READING: dict[str, tuple[int, tuple[str, ...]]] = {
     "status": (1, ()),
+    "doorway status": (1, ()),
     "policy test": (2, ("--person", "Ada")),
     "people": (0, ()),
     "people photos": (2, ("Ada",)),
