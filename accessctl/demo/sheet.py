@@ -23,7 +23,7 @@ PAPER = (236, 234, 228)
 
 WIDTH_PX = 470.0
 RAISE_S, LOWER_S = 3.2, 2.6
-BELOW = 650.0
+BELOW = 670.0
 
 
 @dataclass(frozen=True, slots=True)
