@@ -1,9 +1,10 @@
 """Whom the faces of a frame show: which of them the whole encoder sees, and what that makes of
 their visits.
 
-A frame that repeats the one before it is not encoded: whoever it shows has been told already. It
-never counts as evidence of who somebody is, so that a grant rests on frames that were encoded and
-nothing else; and the door has the frame of a grant encoded in any case.
+A frame that repeats the one before it is not encoded: whoever it shows has been told already. Nor
+is one that the cues of liveness pass over because it comes so soon after the last one. Neither ever
+counts as evidence of who somebody is, so that a grant rests on frames that were encoded and nothing
+else; and the door has the frame of a grant encoded in any case.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +17,7 @@ from accessctl.domain import Embedding, Face, Frame, Image, Match, Sighting
 from accessctl.door.visit import Visit, pooled, timed
 from accessctl.recognition.matcher import Matcher
 from accessctl.recognition.recogniser import Recogniser
-from accessctl.recognition.repeats import Look, appearance, repeats
+from accessctl.recognition.repeats import Look, appearance, repeats, soon_after
 
 FEWEST = 5
 """Every frame is encoded until a visit has so many, or as many as a grant asks for, in the window:
@@ -91,7 +92,12 @@ class Identifier:
         """Whether the frame may do without the encoder."""
         earliest = look.captured - self.policy.window_s
         counting = sum(one.captured >= earliest for one in visit.sightings)
-        return counting >= max(FEWEST, self.policy.min_frames) and repeats(look, visit.look)
+        if visit.look is None or counting < max(FEWEST, self.policy.min_frames):
+            return False
+        # A grant rests on frames that were encoded and looked at for life: of a fast camera
+        # those are encoded that the cues take, or none might be both.
+        passed_over = visit.life.passes_over(look.captured) and soon_after(look, visit.look)
+        return passed_over or repeats(look, visit.look)
 
     def _encoded(
         self, frame: Frame, faces: Sequence[Face], crops: Image, visits: Mapping[int, Visit]

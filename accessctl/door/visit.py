@@ -93,6 +93,10 @@ class LifeShown:
         """What is written down of it."""
         return NO_CUES if self.source is None else self.source.record()
 
+    def passes_over(self, captured: float) -> bool:
+        """Whether the cues will not look at a frame of that time, so soon after the last one."""
+        return self.source is not None and not self.source.is_due(captured)
+
     def looked_at(self, sightings: tuple[Sighting, ...]) -> tuple[bool, ...] | None:
         """Which of these the cues have looked at; None where nobody asks for life."""
         if self.source is None or self.liveness is Proof.NOT_NEEDED:

@@ -61,6 +61,11 @@ def repeats(now: Look, before: Look | None) -> bool:
 
     Never where time ran back or stood still, nor where one of them is not a number.
     """
-    if before is None or not 0 < now.captured - before.captured <= LONGEST_S:
+    if before is None or not soon_after(now, before):
         return False
     return bool(now.appearance @ before.appearance >= ALIKE)
+
+
+def soon_after(now: Look, before: Look) -> bool:
+    """Whether `now` comes so soon after `before` that it may do without the encoder."""
+    return 0 < now.captured - before.captured <= LONGEST_S

@@ -51,7 +51,7 @@ class Watched:
         for person in enrolled:
             self.house.enrol(f"person {person}", person)
         self.door: Door = self.house.door()
-        self.frames = 0
+        self.frames, self.fps = 0, FPS
 
     @property
     def encoded(self) -> int:
@@ -73,7 +73,7 @@ class Watched:
         """One more frame, and how many faces were encoded for it."""
         before = self.encoded
         self.house.observer.faces = [face or fake_face(box=FACE_BOX)]
-        step = self.door.step(Frame(picture, self.frames / FPS, self.frames))
+        step = self.door.step(Frame(picture, self.frames / self.fps, self.frames))
         self.frames += 1
         return step, self.encoded - before
 
@@ -171,6 +171,19 @@ def test_a_visitor_whose_life_is_shown_while_frames_repeat_is_let_in_on_an_encod
         step, encoded = door.show(portrait(1))
         granted += [(one.outcome, encoded) for one in decisions([step])]
     assert granted == [(Outcome.GRANTED, 1)]
+
+
+def test_of_a_fast_camera_those_frames_are_encoded_that_the_cues_take() -> None:
+    door = Watched()
+    door.wait_for_life()
+    door.fps = 30
+    # No frame is like the one before it, and the cues take every second one.
+    encoded = [door.show(portrait(2 + n % 7))[1] for n in range(FEWEST + 20)]
+    assert encoded[:FEWEST] == [1] * FEWEST
+    assert encoded[FEWEST:] in ([0, 1] * 10, [1, 0] * 10)
+    life, newest = door.visit.life, door.visit.sightings[-1].captured
+    assert life.passes_over(newest + 1 / 30)
+    assert not life.passes_over(newest + 2 / 30)
 
 
 def test_a_frame_that_repeats_another_shows_life_for_the_same_person() -> None:
