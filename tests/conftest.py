@@ -19,6 +19,7 @@ from accessctl import demo, extensions
 from accessctl.cli.front import application
 from accessctl.extensions import ExtensionKind
 
+PRESSED_S = 2
 WAIT_S = 90.0
 KEY_PRESS, REVERT_TO_PARENT, NOW = 2, 2, 0
 Z_PIXMAP, ALL_PLANES = 2, ctypes.c_ulong(-1)
@@ -81,6 +82,26 @@ class XDisplay:
         target = ctypes.c_ulong(window)
         self._x.XSetInputFocus(self._display, target, REVERT_TO_PARENT, ctypes.c_ulong(NOW))
         self._x.XSendEvent(self._display, target, 0, ctypes.c_long(1), ctypes.byref(event))
+        self._x.XSync(self._display, 0)
+
+    def press_until(self, window: int, key: str, heard: Callable[[], bool]) -> None:
+        """Press a key again until it was `heard`, as anybody does: a window that has only just
+        got the focus may not hear the first."""
+
+        def pressed() -> int | None:
+            self.press(window, key)
+            until = time.monotonic() + PRESSED_S
+            while time.monotonic() < until:
+                if heard():
+                    return 1
+                time.sleep(0.02)
+            return None
+
+        self.wait(pressed, f"an answer to the key {key}")
+
+    def expose(self, window: int) -> None:
+        """Ask the window to paint itself, as when something before it goes away."""
+        self._x.XClearArea(self._display, ctypes.c_ulong(window), 0, 0, 0, 0, 1)
         self._x.XSync(self._display, 0)
 
     def colour(self, x: int, y: int) -> tuple[int, int, int]:

@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -48,16 +49,23 @@ def test_a_display_that_is_there_will_do(display) -> None:
 
 
 def test_a_window_shows_the_picture_and_hears_keys(display, program) -> None:
+    said: list[str] = []
+    reading = threading.Thread(target=lambda: said.extend(iter(program.stdout.readline, "")))
+    reading.start()
+
+    def painted() -> int | None:
+        display.expose(window)
+        return 1 if display.colour(160, 150) == (200, 0, 0) else None
+
     window = display.wait_for_window(TITLE)
     # Qt puts the window in the corner; where exactly its toolbar ends is its own affair.
-    display.wait(lambda: 1 if display.colour(160, 150) == (200, 0, 0) else None, "the red picture")
-    display.press(window, "e")
-    assert program.stdout.readline() == f"{ord('e')}\n"
-    display.press(window, "space")
-    assert program.stdout.readline() == f"{ord(' ')}\n"
-    display.press(window, "q")
-    out, err = program.communicate(timeout=30)
-    assert out == f"ended by {ord('q')}\n"
+    display.wait(painted, "the red picture")
+    display.press_until(window, "e", lambda: f"{ord('e')}\n" in said)
+    display.press_until(window, "space", lambda: f"{ord(' ')}\n" in said)
+    display.press_until(window, "q", lambda: program.poll() is not None)
+    reading.join(30)
+    assert said[-1] == f"ended by {ord('q')}\n"
     assert program.returncode == 0
+    err = program.stderr.read()
     assert "font" not in err.lower()
     assert "Traceback" not in err
