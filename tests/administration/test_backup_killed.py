@@ -1,41 +1,19 @@
 """A backup that is killed at any moment: what bears its name, or the keys', is whole."""
 
-import os
-import sys
-import warnings
 from pathlib import Path
 
 import pytest
 
+from tests.administration import killing
 from tests.administration.test_backup import Site
 
 CHANGING = {"os.rename", "os.remove", "os.link", "os.mkdir", "os.rmdir", "open", "os.truncate"}
-KILLED, DONE = 9, 7
 
 
 def killed_at(site: Site, point: int) -> bool:
-    """Back up in a process of its own that dies at its `point`th file or change of a folder below
-    the other disk; whether it came that far."""
-    with warnings.catch_warnings():
-        # Threads of numerical libraries: the child uses none of them.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        child = os.fork()
-    if child:
-        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == KILLED
-    seen = [0]
-
-    def count(event: str, arguments: tuple[object, ...]) -> None:
-        if event in CHANGING and str(arguments[0]).startswith(str(site.elsewhere)):
-            seen[0] += 1
-            if seen[0] > point:
-                os._exit(KILLED)
-
-    try:
-        sys.addaudithook(count)
-        site.back_up()
-        os._exit(DONE)
-    except BaseException:  # noqa: BLE001 - the child must not run the parent's tests
-        os._exit(1)
+    """Back up until the `point`th file or change of a folder below the other disk."""
+    elsewhere = str(site.elsewhere)
+    return killing.killed_at(point, site.back_up, CHANGING, lambda path: path.startswith(elsewhere))
 
 
 @pytest.fixture

@@ -1,9 +1,6 @@
 """A restore that is killed at any moment, and run again: as if it had never been interrupted."""
 
-import os
 import shutil
-import sys
-import warnings
 from functools import partial
 from pathlib import Path
 
@@ -19,35 +16,15 @@ from accessctl.errors import StoreError
 from accessctl.policy.lockout import Lockout
 from accessctl.policy.lockout_store import LockoutStore
 from accessctl.service.checks import Level, check_audit, examine
+from tests.administration import killing
 from tests.administration.test_backup import NOW, ONE_DAY, Site, restore
 
 CHANGING = {"os.rename", "os.remove", "os.link", "os.mkdir", "os.rmdir"}
-KILLED, DONE = 9, 7
 
 
 def killed_at(site: Site, point: int) -> bool:
-    """Restore in a process of its own that dies at its `point`th change of a folder, without any
-    cleaning up; whether it came that far."""
-    with warnings.catch_warnings():
-        # Threads of numerical libraries: the child uses none of them.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        child = os.fork()
-    if child:
-        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == KILLED
-    changes = [0]
-
-    def count(event: str, _: object) -> None:
-        if event in CHANGING:
-            changes[0] += 1
-            if changes[0] > point:
-                os._exit(KILLED)
-
-    try:
-        sys.addaudithook(count)
-        site.restore()
-        os._exit(DONE)
-    except BaseException:  # noqa: BLE001 - the child must not run the parent's tests
-        os._exit(1)
+    """Restore until the `point`th change of a folder."""
+    return killing.killed_at(point, site.restore, CHANGING)
 
 
 @pytest.fixture
