@@ -74,8 +74,7 @@ def give_grant(rules: DoorwayRules, state: DoorwayState, given: GrantGiven) -> D
     if given.duress:
         state = replace(state, silent=True)
         pressed = (DoorwayRecord(DoorwayWord.DURESS, {"visit": given.visit}, given.person),)
-    step = _come_in(rules, state, given)
-    return replace(step, tried=pressed, without=state)
+    return replace(_come_in(rules, state, given), tried=pressed)
 
 
 def _come_in(rules: DoorwayRules, state: DoorwayState, given: GrantGiven) -> DoorwayStep:
@@ -88,7 +87,8 @@ def _come_in(rules: DoorwayRules, state: DoorwayState, given: GrantGiven) -> Doo
             data["begins_hours"] = True
         after = more_time(rules, state, extended=given.extended)
         record = DoorwayRecord(DoorwayWord.ENTERED, data, given.person)
-        return DoorwayStep(replace(after, begun=after.begun or begins), required=record)
+        after = replace(after, begun=after.begun or begins)
+        return DoorwayStep(after, required=record, without=state)
     grant = PendingGrant(state.at + for_s, given.visit, given.person, given.extended, given.by)
     after = replace(state, grants=(*state.grants, grant))
     # Without a contact nobody knows whether they came in: the grant is all there is.
@@ -96,7 +96,7 @@ def _come_in(rules: DoorwayRules, state: DoorwayState, given: GrantGiven) -> Doo
         told["begins_hours"] = True
         after = replace(after, begun=True)
     record = DoorwayRecord(DoorwayWord.UNLOCKED, {**told, "for_s": for_s}, given.person)
-    return DoorwayStep(after, required=record)
+    return DoorwayStep(after, required=record, without=state)
 
 
 def _interlocked(rules: DoorwayRules, state: DoorwayState, said: Interlock) -> str | None:
@@ -114,7 +114,7 @@ def obey(rules: DoorwayRules, state: DoorwayState, command: OperatorCommand) -> 
             state = replace(state, heard=(*state.heard, heard))
         done = _VERBS[command.verb](rules, state, command)
         if isinstance(done, DoorwayStep):
-            return done if done.required is None else replace(done, without=state)
+            return done
         why = done
     data = {"command": command.verb.value, "why": why, **_whose(command)}
     record = DoorwayRecord(DoorwayWord.COMMAND_REFUSED, data)
@@ -151,7 +151,8 @@ def _open_once(
     grant = PendingGrant(state.at + rules.unlock_s, None, None, False, command.by)
     data = {"cause": "grant", "for_s": rules.unlock_s, **_whose(command)}
     record = DoorwayRecord(DoorwayWord.UNLOCKED, data)
-    return DoorwayStep(replace(state, grants=(*state.grants, grant)), required=record)
+    after = replace(state, grants=(*state.grants, grant))
+    return DoorwayStep(after, required=record, without=state)
 
 
 def _set_posture(
@@ -174,14 +175,14 @@ def _set_posture(
             return INTERLOCKED
         after = replace(after, posture_until=state.at + seconds)
         record = DoorwayRecord(DoorwayWord.POSTURE, {**data, "for_s": seconds})
-        return DoorwayStep(after, required=record)
+        return DoorwayStep(after, required=record, without=state)
     if wanted is Posture.LOCKED_DOWN:
         after, unused = drop_grants(after, after.grants, LOCKED_DOWN)
         return DoorwayStep(after, (DoorwayRecord(DoorwayWord.POSTURE, data), *unused))
     record = DoorwayRecord(DoorwayWord.POSTURE, data)
     if was is Posture.OPEN_HOURS and not (state.hours and state.begun):
         return DoorwayStep(after, (record,))
-    return DoorwayStep(after, required=record)
+    return DoorwayStep(after, required=record, without=state)
 
 
 def _release(
@@ -202,7 +203,8 @@ def _release(
         beneath_until=None,
     )
     data = {"posture": posture.value, "was": Posture.EVACUATION.value, **_whose(command)}
-    return DoorwayStep(after, required=DoorwayRecord(DoorwayWord.POSTURE, data))
+    record = DoorwayRecord(DoorwayWord.POSTURE, data)
+    return DoorwayStep(after, required=record, without=state)
 
 
 def _switch_face_entry(
@@ -212,7 +214,7 @@ def _switch_face_entry(
     record = DoorwayRecord(DoorwayWord.FACE_ENTRY, {"on": command.on, **_whose(command)})
     after = replace(state, face_entry=command.on)
     if command.on:
-        return DoorwayStep(after, required=record)
+        return DoorwayStep(after, required=record, without=state)
     by_face = tuple(grant for grant in after.grants if grant.by == "face")
     after, unused = drop_grants(after, by_face, FACE_ENTRY_OFF)
     return DoorwayStep(after, (record, *unused))
@@ -233,7 +235,8 @@ def _acknowledge(rules: DoorwayRules, state: DoorwayState, command: OperatorComm
         if holds
     ]
     data = {"alarms": told, **_whose(command)}
-    return DoorwayStep(quiet, required=DoorwayRecord(DoorwayWord.ACKNOWLEDGED, data))
+    record = DoorwayRecord(DoorwayWord.ACKNOWLEDGED, data)
+    return DoorwayStep(quiet, required=record, without=state)
 
 
 _VERBS: Mapping[

@@ -287,10 +287,10 @@ class DoorwayStep:
 
     `tried` are written down before anything else, but the state does not wait for them: they
     tell what has happened, or leave the door safer. `required` has to be on disk before `state`
-    takes effect; where the log does not take it, `without` does. `owed` are written down after
-    it took effect, and not at all where `without` does. A step with `owed` and nothing `required`
-    acts before all of its records. `refused` says why what was asked for was not done, None: it
-    was.
+    takes effect; where the log does not take it, `without` does, so that there is one (else
+    ValueError). `owed` are written down after it took effect, and not at all where `without`
+    does. A step with `owed` and nothing `required` acts before all of its records. `refused` says
+    why what was asked for was not done, None: it was.
     """
 
     state: DoorwayState
@@ -299,3 +299,7 @@ class DoorwayStep:
     without: DoorwayState | None = None
     owed: tuple[DoorwayRecord, ...] = ()
     refused: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.required is not None and self.without is None:
+            raise ValueError("what needs its record first has to say what holds without it")
