@@ -22,6 +22,7 @@ from accessctl.extensions import ExtensionKind
 PRESSED_S = 2
 WAIT_S = 90.0
 KEY_PRESS, REVERT_TO_PARENT, NOW = 2, 2, 0
+ON_ERROR = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
 Z_PIXMAP, ALL_PLANES = 2, ctypes.c_ulong(-1)
 
 
@@ -57,6 +58,9 @@ class XDisplay:
             getattr(self._x, function).restype = ctypes.c_void_p
         for function in ("XDefaultRootWindow", "XStringToKeysym", "XGetPixel"):
             getattr(self._x, function).restype = ctypes.c_ulong
+        # Xlib's own handler ends the process; a window may close between being found and touched.
+        self._on_error = ON_ERROR(lambda display, event: 0)
+        self._x.XSetErrorHandler(self._on_error)
         self._display = ctypes.c_void_p(self._x.XOpenDisplay(name.encode()))
         assert self._display.value
         self._root = ctypes.c_ulong(self._x.XDefaultRootWindow(self._display))
