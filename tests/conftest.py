@@ -19,7 +19,7 @@ from accessctl import demo, extensions
 from accessctl.cli.front import application
 from accessctl.extensions import ExtensionKind
 
-PRESSED_S = 2
+PRESSED_S = PAINTED_S = 2
 WAIT_S = 90.0
 KEY_PRESS, REVERT_TO_PARENT, NOW = 2, 2, 0
 ON_ERROR = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
@@ -103,10 +103,25 @@ class XDisplay:
 
         self.wait(pressed, f"an answer to the key {key}")
 
-    def expose(self, window: int) -> None:
-        """Ask the window to paint itself, as when something before it goes away."""
-        self._x.XClearArea(self._display, ctypes.c_ulong(window), 0, 0, 0, 0, 1)
-        self._x.XSync(self._display, 0)
+    def wait_for_picture(self, window: int, there: Callable[[], bool]) -> None:
+        """Until the picture is `there`; meanwhile the window is put away and back now and then.
+
+        Without a window manager OpenCV's Qt sometimes misses that its window was mapped, and
+        paints nothing until it is mapped again.
+        """
+
+        def painted() -> int | None:
+            until = time.monotonic() + PAINTED_S
+            while time.monotonic() < until:
+                if there():
+                    return 1
+                time.sleep(0.02)
+            self._x.XUnmapWindow(self._display, ctypes.c_ulong(window))
+            self._x.XMapWindow(self._display, ctypes.c_ulong(window))
+            self._x.XSync(self._display, 0)
+            return None
+
+        self.wait(painted, "the picture")
 
     def colour(self, x: int, y: int) -> tuple[int, int, int]:
         """RGB of one pixel of the screen."""

@@ -448,13 +448,8 @@ def test_the_door_in_a_window(door, film, pictures, display) -> None:
     ) as process:
         try:
             window = display.wait_for_window(screen.TITLE)
-
-            def painted() -> int | None:
-                display.expose(window)
-                return 1 if bright(display.colour(300, 300)) else None
-
             # The screen behind is black, and so is an empty window; her suit is not.
-            display.wait(painted, "the picture")
+            display.wait_for_picture(window, lambda: bright(display.colour(300, 300)))
             display.press(window, "space")
             display.press(window, "space")
             display.press_until(window, "q", lambda: process.poll() is not None)

@@ -53,13 +53,9 @@ def test_a_window_shows_the_picture_and_hears_keys(display, program) -> None:
     reading = threading.Thread(target=lambda: said.extend(iter(program.stdout.readline, "")))
     reading.start()
 
-    def painted() -> int | None:
-        display.expose(window)
-        return 1 if display.colour(160, 150) == (200, 0, 0) else None
-
     window = display.wait_for_window(TITLE)
     # Qt puts the window in the corner; where exactly its toolbar ends is its own affair.
-    display.wait(painted, "the red picture")
+    display.wait_for_picture(window, lambda: display.colour(160, 150) == (200, 0, 0))
     display.press_until(window, "e", lambda: f"{ord('e')}\n" in said)
     display.press_until(window, "space", lambda: f"{ord(' ')}\n" in said)
     display.press_until(window, "q", lambda: program.poll() is not None)
