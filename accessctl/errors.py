@@ -18,6 +18,7 @@
     │       └── LastPhotoError    nobody is enrolled without a photo
     └── FaultError                exit code 1: something that should work does not
         ├── CameraError           missing, busy, unplugged, stopped answering
+        ├── BrokerError           the MQTT broker cannot be reached, refuses or has gone
         ├── LineError             a GPIO line or relay of the doorway is missing or fails
         ├── ModelError            model file missing, altered or unfit
         ├── DeviceError           the asked-for GPU is not there
@@ -106,6 +107,10 @@ class FaultError(AccessctlError):
 
 
 class CameraError(FaultError):
+    pass
+
+
+class BrokerError(FaultError):
     pass
 
 

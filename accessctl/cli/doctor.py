@@ -110,6 +110,7 @@ def checks_of(config: Config, path: Path, root: Path) -> Sequence[tuple[str, "Ch
         clock_guard,
         doorway_checks,
         model_checks,
+        mqtt_checks,
         state_checks,
     )
 
@@ -139,6 +140,7 @@ def checks_of(config: Config, path: Path, root: Path) -> Sequence[tuple[str, "Ch
         ("disk", partial(checks.check_disk, folders, snapshots_mb)),
         ("actions", partial(checks.check_hooks, config.actions, os.environ, doorway=has_lock)),
         ("doorway", partial(doorway_checks.check_doorway, config)),
+        ("mqtt", partial(mqtt_checks.check_mqtt, config, os.environ)),
         ("self test", partial(_check_chain, config)),
     ]
 

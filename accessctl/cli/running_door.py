@@ -81,6 +81,8 @@ def lines(report: Mapping[str, Any]) -> Iterator[str]:
         yield _line("clock", clock_words(report["clock"]["jumped_s"]))
     if "doorway" in report:
         yield from doorway_lines(report["doorway"], LABEL + 2)
+    if "mqtt" in report:
+        yield _line("mqtt", mqtt_words(report["mqtt"]))
     if not report.get("acting", True):
         yield _line("acting", "no: another door acts for this lock, and this one watches only")
     done = report["actions"]
@@ -104,6 +106,15 @@ def clock_words(jumped_s: float) -> str:
     from accessctl.audit.clock_watch import jump_in_words
 
     return f"{jump_in_words(jumped_s)}; see `accessctl clock`"
+
+
+def mqtt_words(link: Mapping[str, Any]) -> str:
+    broker, since = printable(link["broker"]), duration(link["for_s"])
+    missed = f"; {link['missed']} events not sent" if link["missed"] else ""
+    if link["connected"]:
+        return f"connected to {broker} for {since}, {link['tls'] or 'without TLS'}{missed}"
+    why = f" ({printable(link['error'])})" if link["error"] else ""
+    return f"{broker} is away for {since}{missed}{why}"
 
 
 def _line(label: str, text: str) -> str:

@@ -18,6 +18,7 @@ from accessctl.bundled import model_folders, named_models
 from accessctl.config.camera import CameraConfig
 from accessctl.config.doorway import DoorwayConfig
 from accessctl.config.liveness import Intent, LivenessConfig, Mode
+from accessctl.config.mqtt import MqttConfig
 from accessctl.config.operation import (
     ActionConfig,
     ActionsConfig,
@@ -74,6 +75,7 @@ __all__ = [
     "LivenessConfig",
     "LockoutConfig",
     "Mode",
+    "MqttConfig",
     "Passage",
     "PolicyConfig",
     "RetentionConfig",
@@ -104,6 +106,7 @@ class Config(Section):
     access: AccessConfig = AccessConfig()
     actions: ActionsConfig = ActionsConfig()
     doorway: DoorwayConfig = DoorwayConfig()
+    mqtt: MqttConfig = MqttConfig()
     audit: AuditConfig = AuditConfig()
     service: ServiceConfig = ServiceConfig()
     training: TrainingConfig = TrainingConfig()
@@ -113,6 +116,12 @@ class Config(Section):
         named = self.doorway.open_hours
         if named is not None and named not in self.access.schedules:
             raise ValueError(f"doorway.open_hours names the schedule {named!r}, not there")
+        return self
+
+    @model_validator(mode="after")
+    def _has_a_doorway_to_command(self) -> "Config":
+        if self.mqtt.commands and not self.doorway.used:
+            raise ValueError("mqtt.commands need the section doorway: nothing else obeys them")
         return self
 
     @property

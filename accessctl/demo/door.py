@@ -4,7 +4,14 @@ import logging
 
 from accessctl import demo
 from accessctl.administration.changes import Administration
-from accessctl.config import ActionsConfig, CommandAction, Config, DoorwayConfig, LockoutConfig
+from accessctl.config import (
+    ActionsConfig,
+    CommandAction,
+    Config,
+    DoorwayConfig,
+    LockoutConfig,
+    MqttConfig,
+)
 from accessctl.config.liveness import LivenessConfig
 from accessctl.config.policy import AccessConfig
 from accessctl.demo.people import demo_enrolment_photo
@@ -26,6 +33,7 @@ def demo_config(config: Config) -> Config:
             "gallery": config.demo_gallery,
             "actions": ActionsConfig(granted=(unlock,)),
             "doorway": DoorwayConfig(),
+            "mqtt": MqttConfig(),
             # A door of its own: your schedules do not bind it, nobody on the tape can enter a PIN
             # or is told what to do, and it may be played often though it refuses most visitors.
             "access": AccessConfig(door="demo"),

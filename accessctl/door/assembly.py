@@ -42,6 +42,7 @@ from accessctl.door.recorder import (
 )
 from accessctl.door.second_factor import PinAttempts, SecondFactor
 from accessctl.door.setup import DoorSetup, LiveSettings
+from accessctl.doorway.keeper import DoorwayListener
 from accessctl.doorway.opening import parts_of
 from accessctl.liveness.challenge import Ask
 from accessctl.liveness.cues.table import added_cues
@@ -73,13 +74,14 @@ def open_door(
     every_frame: bool = False,
     spectator: bool = False,
     doorway: PartsMaker = parts_of,
+    listeners: Sequence[DoorwayListener] = (),
 ) -> Iterator[Door]:
     """A door with its actions; leaving the block waits for running actions to finish.
 
     Where `every_frame` of a recording is looked at, liveness is, too: the same decisions each
     time. Otherwise that goes on beside the loop. One door at a time acts for the lock; another
     one waits until that ends, a `spectator` never acts in its place. `doorway` takes the lines, if
-    there are any; LineError where they cannot be taken.
+    there are any; LineError where they cannot be taken. `listeners` follow the doorway.
     """
     config = engine.config
     duty = Duty(duty_file(config), waits=not spectator, record=state_recorder(audit))
@@ -95,7 +97,7 @@ def open_door(
                 lambda person: engine.roster.rules.get(person, PersonRules()),
                 duress or nobody_forced,
             )
-            desk = DoorwayGate(config, audit, grantees, recorder.note_no_entry, doorway)
+            desk = DoorwayGate(config, audit, grantees, recorder.note_no_entry, doorway, listeners)
         gate = AccessGate(
             config.access,
             config.policy,

@@ -152,7 +152,8 @@ def service_event(state: str, time: float, **data: Any) -> Event:
     """`state` is one of started, stopped, camera_lost, camera_back, camera_flapping, camera_dark,
     camera_covered, camera_clear, the same six of infrared_, fault, frame_fault, scenery,
     entry_failed, safe_set, face_unlocked, inside_shown, reloaded, reload_refused,
-    display_lost, gallery_stale, gallery_unaccepted, gallery_back, watching_only, acting."""
+    display_lost, gallery_stale, gallery_unaccepted, gallery_back, watching_only, acting,
+    mqtt_refused, mqtt_dropped."""
     return Event(time, EventKind.SERVICE, {"state": state, **data})
 
 
@@ -341,6 +342,27 @@ class NoPictures:
 NO_PICTURES = NoPictures()
 
 
+def face_cut(image: Image, face: Face) -> Image:
+    """A copy of that face of an RGB frame with some of its surroundings; may be empty."""
+    height, width = image.shape[:2]
+    box = face.box
+    left, top = box.x - MARGIN * box.w, box.y - MARGIN * box.h
+    right, bottom = box.x + (1 + MARGIN) * box.w, box.y + (1 + MARGIN) * box.h
+    x0, x1 = (int(np.clip(x, 0, width)) for x in (left, right))
+    y0, y1 = (int(np.clip(y, 0, height)) for y in (top, bottom))
+    return image[y0:y1, x0:x1].copy()
+
+
+def jpeg_of(picture: Image) -> bytes:
+    """An RGB picture as a JPEG; empty where it cannot be one."""
+    encoded, jpeg = cv2.imencode(
+        ".jpg",
+        cv2.cvtColor(picture, cv2.COLOR_RGB2BGR),
+        [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY],
+    )
+    return jpeg.tobytes() if encoded else b""
+
+
 class SnapshotTaker:
     """Cuts what is to be kept of a frame, and has it kept; see DecisionPictures."""
 
@@ -349,25 +371,13 @@ class SnapshotTaker:
         self._keep = keep
 
     def cut(self, image: Image, face: Face) -> Image:
-        if self._keep == "frame":
-            return image
-        height, width = image.shape[:2]
-        box = face.box
-        left, top = box.x - MARGIN * box.w, box.y - MARGIN * box.h
-        right, bottom = box.x + (1 + MARGIN) * box.w, box.y + (1 + MARGIN) * box.h
-        x0, x1 = (int(np.clip(x, 0, width)) for x in (left, right))
-        y0, y1 = (int(np.clip(y, 0, height)) for y in (top, bottom))
-        return image[y0:y1, x0:x1].copy()
+        return image if self._keep == "frame" else face_cut(image, face)
 
     def take(self, visit: str, time: float, picture: Image | None) -> dict[str, Any]:
         if picture is None or picture.size == 0:
             return {}
-        encoded, jpeg = cv2.imencode(
-            ".jpg",
-            cv2.cvtColor(picture, cv2.COLOR_RGB2BGR),
-            [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY],
-        )
-        kept = self._snapshots.keep(visit, time, jpeg.tobytes()) if encoded else None
+        jpeg = jpeg_of(picture)
+        kept = self._snapshots.keep(visit, time, jpeg) if jpeg else None
         if kept is None:
             return {"snapshot": None}
         return {"snapshot": kept.name, "snapshot_sha256": kept.sha256}

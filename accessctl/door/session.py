@@ -5,7 +5,7 @@ and counted; too many of them end the loop.
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from threading import Event
@@ -28,6 +28,7 @@ from accessctl.door.frame_faults import FrameFaults
 from accessctl.door.liveness_gate import InfraredView
 from accessctl.door.recorder import ActionListener, ignore, service_event
 from accessctl.door.visit import Step
+from accessctl.doorway.keeper import DoorwayListener
 from accessctl.doorway.opening import parts_of
 from accessctl.errors import CameraError, ConfigError, FaceError
 from accessctl.recognition.engine import Engine
@@ -245,6 +246,7 @@ def open_session(
     facts: Mapping[str, Any] = NO_FACTS,
     spectator: bool = False,
     doorway: PartsMaker = parts_of,
+    listeners: Sequence[DoorwayListener] = (),
 ) -> Iterator[Session]:
     """Open the camera and the door; start, stop and faults are written to the audit log. Of a door
     that watches only, its start and its end are, marked as such, and nothing between.
@@ -255,7 +257,7 @@ def open_session(
     of the infrared camera, on a thread of that one or inside `steps`; `on_action` of each
     action's name and whether it worked, on its own thread. `facts` are what the record of the
     start says besides. A `spectator` acts only where no other door does at the start.
-    `doorway` takes the doorway's lines.
+    `doorway` takes the doorway's lines; `listeners` follow it.
     """
     config = engine.config
     if source is None:
@@ -298,6 +300,7 @@ def open_session(
                 every_frame=not source.live,
                 spectator=spectator,
                 doorway=doorway,
+                listeners=listeners,
             ) as door,
             ExitStack() as camera,
             ExitStack() as beside,

@@ -5,8 +5,6 @@ spoken to.
 
 import asyncio
 import logging
-import os
-import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -26,14 +24,14 @@ from accessctl.doorway.relays import (
     ShellyDialect,
     TasmotaDialect,
 )
-from accessctl.errors import ConfigError, LineError
+from accessctl.errors import LineError
 from accessctl.redaction import redacted_text
 from accessctl.storage.parsing import printable
+from accessctl.storage.passwords import password_in
 
 ATTEMPTS = 2
 MAX_ANSWER = 65536
 SHOWN = 200
-MAX_PASSWORD = 256
 
 log = logging.getLogger(__name__)
 
@@ -142,7 +140,7 @@ def network_relay(
     """ConfigError for a password file that cannot be used."""
     import httpx
 
-    read = read_password or password_in
+    read = read_password or relay_password
     password = None if config.password_file is None else read(config.password_file)
     address = config.state.url if isinstance(config, HttpOutput) else config.url
     name = f"{config.type} {printable(httpx.URL(address).host)}"
@@ -160,24 +158,6 @@ def network_relay(
     return NetworkRelay(dialect, RelayClient(name, config.timeout_s, auth))
 
 
-def password_in(path: Path) -> str:
-    """The first line of a private file; ConfigError."""
-    try:
-        with open(path, "rb", opener=_opener) as file:
-            status = os.fstat(file.fileno())
-            if not stat.S_ISREG(status.st_mode) or status.st_mode & 0o077:
-                raise ConfigError(
-                    f"The relay's password {path} is no plain file of its owner alone; run: "
-                    f"chmod 600 {path}."
-                )
-            password = file.read(MAX_PASSWORD + 1).decode("utf-8").rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"Cannot read the relay's password {path}; see password_file.") from error
-    if not 0 < len(password) <= MAX_PASSWORD or "\n" in password:
-        raise ConfigError(f"The relay's password {path} must be one line of text.")
-    return password
-
-
-def _opener(path: str, flags: int) -> int:
-    # A named pipe must not make the start of the door wait.
-    return os.open(path, flags | os.O_NONBLOCK)
+def relay_password(path: Path) -> str:
+    """See storage.passwords.password_in."""
+    return password_in(path, "the relay's")

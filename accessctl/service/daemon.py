@@ -2,13 +2,13 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 from threading import Event
-from typing import Any
+from typing import Any, TypeAlias
 
 from accessctl.administration.changes import Administration
 from accessctl.audit.base import Recorder, write_down
@@ -44,6 +44,8 @@ from accessctl.service.control import ControlServer, Handler
 from accessctl.service.display import Ask, Display, Show
 from accessctl.service.logs import use_format
 from accessctl.service.metrics import MetricsServer
+from accessctl.service.mqtt_bridge import BridgeParts, MqttBridge
+from accessctl.service.mqtt_desk import DeskParts
 from accessctl.service.statistics import DoorView, Statistics, read_lockout
 from accessctl.service.supervision import Notifier, Pulse, Watchdog
 
@@ -56,8 +58,16 @@ NOTICE_S = 1.0
 MAX_REASON = 300
 
 
+Follow: TypeAlias = Callable[[Sequence[Decision], tuple[Frame, Step] | None], None]
+"""Hears of decisions that are on record, and of the frame that brought them, if one did."""
+
+
 def keep_quiet(_asked: Iterable[Asked]) -> None:
     """Where nobody reads what a visitor is asked for."""
+
+
+def follow_nothing(_decisions: Sequence[Decision], _seen: tuple[Frame, Step] | None) -> None:
+    """Where there is no broker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +118,10 @@ class Service:
         clock: Callable[[], float] = time.monotonic,
         ask: Ask = keep_quiet,
         guard: ClockGuard | None = None,
+        follow: Follow = follow_nothing,
     ) -> None:
         self._ask = ask
+        self._follow = follow
         self._guard = guard or ClockGuard(lambda: None)
         self._session = session
         self._audit = audit
@@ -142,6 +154,7 @@ class Service:
         self._statistics.note_step(frame, step)
         self._ask(step.asked)
         self._show(step.decisions, self._session.door.roster.names)
+        self._follow(step.decisions, (frame, step))
 
     def finish(self) -> None:
         self._conclude(self._session.finish())
@@ -199,6 +212,7 @@ class Service:
         for decision in decisions:
             self._statistics.note_decision(decision)
             self._show([decision], self._session.door.roster.names)
+            self._follow([decision], None)
 
     def _write_down(self, state: str, **data: Any) -> None:
         watching = watching_fact(self._session.door)
@@ -309,6 +323,7 @@ def serve(
         source.confirm(audit, time.time)
         statistics.refused = tuple(map(str, source.refused))
         one_thread_each()
+        bridge = _bridge_of(config, environment)
         engine = stack.enter_context(makers.engine(config, _announcing(progress, notifier)))
         if config.camera.source == "demo":
             administration = Administration(engine.gallery, audit, time.time)
@@ -329,6 +344,7 @@ def serve(
                 on_infrared=infrared,
                 on_action=statistics.note_action,
                 facts=source.facts(),
+                listeners=() if bridge is None else (bridge,),
             )
         )
         source.taken_over()
@@ -337,6 +353,9 @@ def serve(
         stack.enter_context(
             Upkeep(lambda pause: makers.retain(audit, session.config.audit, time.time(), pause))
         )
+        if bridge is not None:
+            stack.enter_context(bridge.link(_bridge_parts(session, audit, statistics)))
+            statistics.mqtt = bridge.report
         display = Display(show, orders.ask, partial(_note_lost_display, audit))
         stack.callback(notifier.stopping)
         stack.callback(reloads.close)
@@ -351,6 +370,7 @@ def serve(
             display.show,
             ask=display.ask,
             guard=ClockGuard(audit.clock_doubt_s),
+            follow=follow_nothing if bridge is None else bridge.follow,
         )
         service.start()
         steps = session.steps(
@@ -359,6 +379,26 @@ def serve(
         for frame, step in steps:
             service.note(frame, step)
         service.finish()
+
+
+def _bridge_of(config: Config, environment: Mapping[str, str]) -> MqttBridge | None:
+    """None where no broker is named; see MqttBridge for what it raises."""
+    return MqttBridge(config, version("accessctl"), environment) if config.mqtt.used else None
+
+
+def _bridge_parts(session: Session, audit: EventLog, statistics: Statistics) -> BridgeParts:
+    doorway = session.door.gate.doorway
+    return BridgeParts(
+        doorway=doorway.report,
+        totals=statistics.totals,
+        names=lambda: session.engine.roster.names,
+        acting=lambda: session.door.acting,
+        desk=DeskParts(
+            command=doorway.command,
+            audit=audit,
+            clock_believed=lambda: audit.clock_doubt_s() is None,
+        ),
+    )
 
 
 def _note_lost_display(audit: Recorder, reason: str) -> None:

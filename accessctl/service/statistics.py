@@ -118,6 +118,8 @@ class Statistics:
         self._lock = Lock()
         self.refused: tuple[str, ...] = ()
         """In what the configuration's file guards less than the one that runs."""
+        self.mqtt: Callable[[], Mapping[str, Any] | None] = _none
+        """How the link to the broker is; None: there is none."""
         self._view: DoorView | None = None
         self._tally = DoorTally()
         self._arrivals: deque[float] = deque(maxlen=MOST_ARRIVALS)
@@ -243,6 +245,9 @@ class Statistics:
             doorway = view.doorway()
             if doorway is not None:
                 answer["doorway"] = doorway
+        mqtt = self.mqtt()
+        if mqtt is not None:
+            answer["mqtt"] = mqtt
         return answer
 
     def totals(self) -> Totals:

@@ -20,8 +20,8 @@ from accessctl.config.doorway import (
     ShellyOutput,
     TasmotaOutput,
 )
-from accessctl.doorway.http_relay import network_relay, password_in
-from accessctl.errors import ConfigError, LineError
+from accessctl.doorway.http_relay import network_relay
+from accessctl.errors import LineError
 
 PASSWORD = "open sesame"
 Answer = tuple[int, str]
@@ -246,21 +246,3 @@ def test_a_redirect_is_not_followed() -> None:
     relay = Relay(faults=[302, 302])
     with served(relay, shelly) as url, pytest.raises(LineError, match="answered 302"):
         network_relay(at(url)).read()
-
-
-@pytest.mark.parametrize(
-    ("content", "mode"), [(b"secret\n", 0o644), (b"", 0o600), (b"a\nb\n", 0o600), (b"\xff", 0o600)]
-)
-def test_a_password_that_others_may_read_or_that_is_none_is_refused(
-    tmp_path: Path, content: bytes, mode: int
-) -> None:
-    path = tmp_path / "password"
-    path.write_bytes(content)
-    path.chmod(mode)
-    with pytest.raises(ConfigError, match="password"):
-        password_in(path)
-
-
-def test_a_password_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="Cannot read the relay's password"):
-        password_in(tmp_path / "missing")
