@@ -200,6 +200,27 @@ def display() -> Iterator[XDisplay]:
 
 
 @pytest.fixture(scope="session")
+def mosquitto() -> Iterator[Callable[..., Any]]:
+    """Starts brokers that last until all tests are over; see tests.mqtt.brokers.Mosquitto."""
+    if shutil.which("mosquitto", path=f"{os.environ['PATH']}:/usr/sbin") is None:
+        missing = "there is no broker to speak to; install it with: apt install mosquitto"
+        if os.environ.get("CI") == "true":
+            pytest.fail(missing)
+        pytest.skip(missing)
+    from tests.mqtt.brokers import Mosquitto
+
+    started: list[Mosquitto] = []
+
+    def start(*args: Any, **more: Any) -> Mosquitto:
+        started.append(Mosquitto(*args, **more))
+        return started[-1]
+
+    yield start
+    for broker in started:
+        broker.close()
+
+
+@pytest.fixture(scope="session")
 def tiny_textures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """Texture networks for squares of 16 pixels and two reaches, by their file's name.
 

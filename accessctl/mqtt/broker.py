@@ -12,6 +12,7 @@ from accessctl.storage.files import OTHERS
 from accessctl.storage.passwords import credential, password_in
 
 CREDENTIAL = "accessctl-mqtt-password"
+HANDSHAKE_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +69,23 @@ def tls_context(config: MqttConfig) -> ssl.SSLContext:
             f"The certificate authority {config.ca_file} cannot be read ({_why(error)}); "
             "see mqtt.ca_file."
         ) from error
+    context.sslsocket_class = TidySocket
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if config.certificate_file is not None and config.key_file is not None:
         _show(context, config.certificate_file, config.key_file)
     return context
+
+
+class TidySocket(ssl.SSLSocket):
+    """Closed where there is no agreement; paho leaves it open then."""
+
+    def do_handshake(self, block: bool = False) -> None:
+        try:
+            self.settimeout(HANDSHAKE_S)
+            super().do_handshake(block)
+        except OSError:
+            self.close()
+            raise
 
 
 def _show(context: ssl.SSLContext, certificate: Path, key: Path) -> None:

@@ -90,9 +90,6 @@ class Link:
 
     def __exit__(self, *_: object) -> None:
         self._thread.__exit__()
-        if not self._thread.alive:
-            self._ear.close()
-            self._bell.close()
 
     def report(self) -> dict[str, Any]:
         """JSON values: whether there is a connection, for how many seconds that is so, by which
@@ -111,7 +108,7 @@ class Link:
         self._woken.set()
         try:
             self._bell.send(b"!")
-        except (BlockingIOError, OSError):
+        except OSError:
             # It is awake already, or gone.
             return
 
@@ -125,6 +122,10 @@ class Link:
         self.wake()
 
     def _work(self) -> None:
+        with self._ear, self._bell:
+            self._keep_up()
+
+    def _keep_up(self) -> None:
         failures = 0
         while not self._stop.is_set():
             if not self._parts.wanted():
