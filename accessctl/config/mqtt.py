@@ -117,4 +117,6 @@ class MqttConfig(Section):
             raise ValueError("ca_file and certificate_file need `tls: true`")
         if self.password_file is not None and self.user is None:
             raise ValueError("password_file needs `user`")
+        if f"{self.topic}/".startswith(f"{self.discovery_prefix}/"):
+            raise ValueError("topic must not lie below discovery_prefix")
         return self

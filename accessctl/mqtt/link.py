@@ -177,6 +177,8 @@ class Link:
                 parts.tick()
             self._announce_again(connection, now)
             self._empty(connection)
+        parts.tick()
+        self._empty(connection)
 
     def _empty(self, connection: Connection) -> None:
         while not connection.full and (waiting := self._parts.outbox.take()) is not None:

@@ -50,10 +50,6 @@ class Topics:
     device: str
     discovery: str | None
 
-    def __post_init__(self) -> None:
-        if self.discovery is not None and f"{self.prefix}/".startswith(f"{self.discovery}/"):
-            raise ValueError("mqtt.topic must not lie below mqtt.discovery_prefix")
-
     @property
     def base(self) -> str:
         return f"{self.prefix}/{self.device}"

@@ -100,6 +100,26 @@ class ControlServer:
             return refused("internal fault; the door's log says more.")
 
 
+class Late:
+    """Commands of the control socket that a door answers once it is ready."""
+
+    def __init__(self) -> None:
+        self._handlers: Mapping[str, Handler] | None = None
+
+    def take(self, handlers: Mapping[str, Handler]) -> None:
+        self._handlers = handlers
+
+    def handler(self, command: str) -> Handler:
+        def handle(fields: Mapping[str, Any]) -> Mapping[str, Any]:
+            if self._handlers is None:
+                raise FaultError("The door is still starting; ask again in a moment.")
+            if command not in self._handlers:
+                raise FaultError(f"This door has no use for {command!r}.")
+            return self._handlers[command](fields)
+
+        return handle
+
+
 def allowed(client: socket.socket) -> bool:
     """Whether root or this process's own user is at the other end (unix(7), SO_PEERCRED)."""
     _, uid, _ = PEER.unpack(client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, PEER.size))

@@ -2,13 +2,13 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 from threading import Event
-from typing import Any, TypeAlias
+from typing import Any
 
 from accessctl.administration.changes import Administration
 from accessctl.audit.base import Recorder, write_down
@@ -40,12 +40,11 @@ from accessctl.service.config_source import (
     on_hangup,
     refuse_what_needs_a_restart,
 )
-from accessctl.service.control import ControlServer, Handler
+from accessctl.service.control import ControlServer, Handler, Late
 from accessctl.service.display import Ask, Display, Show
+from accessctl.service.following import Follow, bridge_of, follow_nothing, parts_of_bridge
 from accessctl.service.logs import use_format
 from accessctl.service.metrics import MetricsServer
-from accessctl.service.mqtt_bridge import BridgeParts, MqttBridge
-from accessctl.service.mqtt_desk import DeskParts
 from accessctl.service.statistics import DoorView, Statistics, read_lockout
 from accessctl.service.supervision import Notifier, Pulse, Watchdog
 
@@ -58,16 +57,8 @@ NOTICE_S = 1.0
 MAX_REASON = 300
 
 
-Follow: TypeAlias = Callable[[Sequence[Decision], tuple[Frame, Step] | None], None]
-"""Hears of decisions that are on record, and of the frame that brought them, if one did."""
-
-
 def keep_quiet(_asked: Iterable[Asked]) -> None:
     """Where nobody reads what a visitor is asked for."""
-
-
-def follow_nothing(_decisions: Sequence[Decision], _seen: tuple[Frame, Step] | None) -> None:
-    """Where there is no broker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,26 +253,6 @@ def infrared_of(session: Session) -> tuple[str, str | None] | None:
     return None if eye is None else (eye.companion.description, eye.trouble)
 
 
-class Late:
-    """Commands of the control socket that a door answers once it is ready."""
-
-    def __init__(self) -> None:
-        self._handlers: Mapping[str, Handler] | None = None
-
-    def take(self, handlers: Mapping[str, Handler]) -> None:
-        self._handlers = handlers
-
-    def handler(self, command: str) -> Handler:
-        def handle(fields: Mapping[str, Any]) -> Mapping[str, Any]:
-            if self._handlers is None:
-                raise FaultError("The door is still starting; ask again in a moment.")
-            if command not in self._handlers:
-                raise FaultError(f"This door has no use for {command!r}.")
-            return self._handlers[command](fields)
-
-        return handle
-
-
 def serve(
     orders: Orders,
     show: Show,
@@ -323,7 +294,7 @@ def serve(
         source.confirm(audit, time.time)
         statistics.refused = tuple(map(str, source.refused))
         one_thread_each()
-        bridge = _bridge_of(config, environment)
+        bridge = bridge_of(config, environment)
         engine = stack.enter_context(makers.engine(config, _announcing(progress, notifier)))
         if config.camera.source == "demo":
             administration = Administration(engine.gallery, audit, time.time)
@@ -354,7 +325,7 @@ def serve(
             Upkeep(lambda pause: makers.retain(audit, session.config.audit, time.time(), pause))
         )
         if bridge is not None:
-            stack.enter_context(bridge.link(_bridge_parts(session, audit, statistics)))
+            stack.enter_context(bridge.link(parts_of_bridge(session, audit, statistics)))
             statistics.mqtt = bridge.report
         display = Display(show, orders.ask, partial(_note_lost_display, audit))
         stack.callback(notifier.stopping)
@@ -379,26 +350,6 @@ def serve(
         for frame, step in steps:
             service.note(frame, step)
         service.finish()
-
-
-def _bridge_of(config: Config, environment: Mapping[str, str]) -> MqttBridge | None:
-    """None where no broker is named; see MqttBridge for what it raises."""
-    return MqttBridge(config, version("accessctl"), environment) if config.mqtt.used else None
-
-
-def _bridge_parts(session: Session, audit: EventLog, statistics: Statistics) -> BridgeParts:
-    doorway = session.door.gate.doorway
-    return BridgeParts(
-        doorway=doorway.report,
-        totals=statistics.totals,
-        names=lambda: session.engine.roster.names,
-        acting=lambda: session.door.acting,
-        desk=DeskParts(
-            command=doorway.command,
-            audit=audit,
-            clock_believed=lambda: audit.clock_doubt_s() is None,
-        ),
-    )
 
 
 def _note_lost_display(audit: Recorder, reason: str) -> None:

@@ -186,6 +186,34 @@ def test_lockouts(lockout, said):
     assert f"lockout     {said}" in lines(WATCHING | {"lockout": lockout})
 
 
+LINK = {
+    "broker": "broker.lan:8883",
+    "connected": True,
+    "for_s": 3661.0,
+    "tls": "TLSv1.3",
+    "error": None,
+    "missed": 0,
+}
+
+
+@pytest.mark.parametrize(
+    ("link", "said"),
+    [
+        ({}, "connected to broker.lan:8883 for 01:01:01, TLSv1.3"),
+        (
+            {"tls": None, "missed": 4},
+            "connected to broker.lan:8883 for 01:01:01, without TLS; 4 events not sent",
+        ),
+        (
+            {"connected": False, "for_s": 90000.0, "error": "It does not answer.\x1b[2J"},
+            "broker.lan:8883 is away for 1 d 01:00:00 (It does not answer.\\x1b[2J)",
+        ),
+    ],
+)
+def test_since_when_the_broker_is_connected_or_away(link, said):
+    assert f"mqtt        {said}" in lines(WATCHING | {"mqtt": LINK | link})
+
+
 def test_whoever_is_locked_out_by_their_own_refusals_is_named():
     locked_out = [
         {"person": "Ada", "remaining_s": None, "off": True},

@@ -5,7 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -55,10 +55,8 @@ class Played:
         if not self.said:
             self.ear.setblocking(True)
             self.ear.settimeout(min(timeout_s, 0.05))
-            try:
+            with suppress(TimeoutError):
                 self.ear.recv(100)
-            except TimeoutError:
-                pass
         said, self.said = self.said, []
         return said
 

@@ -1,5 +1,3 @@
-import pytest
-
 from accessctl.mqtt.topics import Topics, device_id
 
 
@@ -27,10 +25,3 @@ def test_every_topic_is_the_doors_own() -> None:
 def test_without_discovery_nothing_is_announced() -> None:
     topics = Topics("accessctl", "accessctl_front", None)
     assert (topics.announcement, topics.birth) == (None, None)
-
-
-@pytest.mark.parametrize("prefix", ["homeassistant", "homeassistant/doors"])
-def test_states_below_the_discovery_prefix_are_refused(prefix: str) -> None:
-    with pytest.raises(ValueError, match="must not lie below"):
-        Topics(prefix, "accessctl_front", "homeassistant")
-    Topics("homeassistants", "accessctl_front", "homeassistant")

@@ -1,5 +1,6 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -7,6 +8,8 @@ import pytest
 from accessctl.domain import Decision, Frame, Outcome, PersonId, Reason
 from accessctl.door.visit import Step
 from accessctl.service.statistics import DoorView, LockoutView, Statistics
+from tests.mqtt.brokers import ALL_RIGHTS, Mosquitto, Speaker
+from tests.service.mqtt_site import FrontDoor, documented_rules
 
 
 @dataclass
@@ -75,3 +78,25 @@ def starting() -> Shown:
 def shown(starting: Shown) -> Shown:
     starting.statistics.look_at(starting.view())
     return starting
+
+
+@pytest.fixture(scope="session")
+def broker(mosquitto: Callable[..., Mosquitto]) -> Mosquitto:
+    """It lets everybody do what docs/doorway.md says, and a janitor everything."""
+    return mosquitto(documented_rules() + ALL_RIGHTS)
+
+
+@pytest.fixture
+def front(tmp_path: Path, broker: Mosquitto) -> FrontDoor:
+    return FrontDoor(tmp_path, broker.port)
+
+
+@pytest.fixture
+def home(broker: Mosquitto) -> Iterator[Speaker]:
+    """Home Assistant's user, on a broker that keeps nothing of the test before."""
+    with Speaker(broker, "janitor") as janitor:
+        janitor.say("last", "kept", retain=True)
+        janitor.wait("last")
+        janitor.sweep()
+    with Speaker(broker, topics=["accessctl/#", "homeassistant/#"]) as speaker:
+        yield speaker

@@ -20,7 +20,7 @@ from accessctl.camera.source import register_source
 from accessctl.camera.usb import UsbSource
 from accessctl.config import CameraConfig, Config
 from accessctl.domain import EventKind, Face, Frame
-from accessctl.door.fake import FakeHouse, ScriptedObserver
+from accessctl.door.fake import FACE_BOX, FakeHouse, ScriptedObserver
 from accessctl.door.visit import Step
 from accessctl.errors import CameraError, ConfigError, FaultError, InputError
 from accessctl.extensions import unregister
@@ -28,10 +28,14 @@ from accessctl.recognition.engine import Engine
 from accessctl.service import daemon
 from accessctl.service.client import ask
 from accessctl.service.config_source import Reloads
-from accessctl.service.daemon import Late, Orders, Service, ServiceMakers, serve
+from accessctl.service.control import Late
+from accessctl.service.daemon import Orders, Service, ServiceMakers, serve
 from accessctl.service.display import Show
 from accessctl.service.statistics import Statistics
 from accessctl.service.supervision import Notifier, Watchdog
+from accessctl.vision.fake import fake_face
+from tests.mqtt.brokers import PASSWORDS, Speaker, until
+from tests.service.mqtt_site import ANNOUNCED, BASE
 
 # Half of it passes between any two turns of the loop.
 TINY_PERIOD = {"WATCHDOG_USEC": "2"}
@@ -507,3 +511,24 @@ def test_a_lost_infrared_camera_is_told_to_systemd_and_in_the_report(
     site.beside(work).serve()
     assert reports[0]["infrared"] == {"description": f"USB camera {missing}", "error": why}
     assert "infrared_lost" in site.states()
+
+
+def test_a_running_door_is_told_to_its_broker_and_says_so(
+    site: Site, home: Speaker, tmp_path: Path
+) -> None:
+    password = tmp_path / "mqtt.password"
+    password.write_text(PASSWORDS["door"])
+    password.chmod(0o600)
+    reach = {"host": "127.0.0.1", "port": home.broker.port, "tls": False, "user": "door"}
+    site.configure(mqtt={**reach, "password_file": password})
+    site.house.observer.faces = [fake_face(box=FACE_BOX)]
+    site.sources = [site.camera(*range(8))]
+
+    def look() -> None:
+        until(lambda: ask(site.socket, "status").get("mqtt", {}).get("connected"), "the broker")
+        assert home.wait(ANNOUNCED)
+
+    site.beside(look).serve()
+    # Whoever stood there when the door was stopped is decided last of all.
+    assert home.wait(f"{BASE}/last_decision/state") in {"unknown", "denied"}
+    assert home.wait(f"{BASE}/availability", "offline".__eq__)
