@@ -23,7 +23,11 @@ class MqttConfig(Section):
         json_schema_extra=safer("pinned"),
     )
     port: int | None = Field(
-        None, ge=1, le=65535, description="Its port; none: 8883 with TLS, 1883 without."
+        None,
+        ge=1,
+        le=65535,
+        description="Its port; none: 8883 with TLS, 1883 without.",
+        json_schema_extra=safer("pinned"),
     )
     tls: bool = Field(
         True,

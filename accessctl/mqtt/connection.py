@@ -75,6 +75,8 @@ class Connection:
         self._accepted = False
         self._subscribed = not subscribe
         self._unconfirmed: dict[int, bool] = {}
+        self._denied_events = 0
+        self._told_denied = False
         self._looked = clock()
         self._client = self._made(will)
 
@@ -110,8 +112,9 @@ class Connection:
 
     @property
     def unconfirmed_events(self) -> int:
-        """Events that were sent, and of which the broker has not said that it has them."""
-        return sum(self._unconfirmed.values())
+        """Events that were sent, and of which the broker has not said that it has them, or has said
+        that it does not take them."""
+        return sum(self._unconfirmed.values()) + self._denied_events
 
     def open(self) -> None:
         """Connect and subscribe; BrokerError when that is not done within OPEN_S."""
@@ -224,9 +227,14 @@ class Connection:
             log.warning("The broker does not let the door read %s.", ", ".join(denied))
 
     def _on_publish(self, _client: Any, _data: Any, mid: int, code: Any, _more: Any) -> None:
-        self._unconfirmed.pop(mid, None)
+        was_event = self._unconfirmed.pop(mid, False)
         if code.value >= REFUSED:
-            log.debug("The broker refused a message of the door: %s.", code)
+            self._denied_events += was_event
+            if not self._told_denied:
+                self._told_denied = True
+                log.warning(
+                    "The broker does not take what the door tells (%s); see its rules.", code
+                )
 
     def _on_message(self, _client: Any, _data: Any, message: Any) -> None:
         left = getattr(message.properties, "MessageExpiryInterval", None)

@@ -76,6 +76,8 @@ def addresses(config: Config) -> tuple[list[str], list[str]]:
     cameras = (config.camera.source, config.liveness.infrared)
     urls += [source for source in cameras if source is not None and "://" in source]
     hosts = {urlsplit(url).hostname or "" for url in urls}
+    if config.mqtt.host is not None:
+        hosts.add(config.mqtt.host)
     if config.service.metrics_port is not None:
         hosts.add("localhost")
     literal = sorted(host for host in hosts if host == "localhost" or _is_address(host))

@@ -25,6 +25,10 @@ NEUTRAL = {
     *("audit.snapshots.days", "audit.snapshots.max_mb"),
     *("audit.retention.days", "audit.retention.max_mb"),
     *("service.socket", "service.metrics_port", "service.log_format", "training.loss"),
+    # As whom the broker is spoken to, and what it is told: to whom is pinned.
+    *("mqtt.user", "mqtt.password_file", "mqtt.certificate_file", "mqtt.key_file"),
+    *("mqtt.discovery_prefix", "mqtt.device_name", "mqtt.names", "mqtt.pictures"),
+    *("mqtt.latest_version", "mqtt.queue", "mqtt.keepalive_s"),
 }
 
 

@@ -73,6 +73,7 @@ def test_a_password_in_an_address_is_not_shown(tmp_path: Path) -> None:
     ("before", "after", "name"),
     [
         ({"host": "a"}, {"host": "b"}, "mqtt.host"),
+        ({"host": "a", "port": 1}, {"host": "a", "port": 2}, "mqtt.port"),
         ({"host": "a"}, {"host": "a", "tls": False}, "mqtt.tls"),
         ({"host": "a", "ca_file": "x"}, {"host": "a"}, None),
         ({"host": "a", "ca_file": "x"}, {"host": "a", "ca_file": "y"}, "mqtt.ca_file"),

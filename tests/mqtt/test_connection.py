@@ -54,6 +54,17 @@ def test_what_is_sent_arrives_and_is_confirmed(broker: Mosquitto) -> None:
         assert ear.wait("a/state") == "normal"
 
 
+def test_a_broker_that_does_not_take_an_event_is_told_of_once(
+    mosquitto: Callable[..., Mosquitto], caplog: pytest.LogCaptureFixture
+) -> None:
+    strict = mosquitto("user door\ntopic write allowed\n")
+    with opened(strict) as connection:
+        for topic in ("denied", "denied", "allowed"):
+            connection.send(Message(topic, b"x"), is_event=True)
+        until(lambda: connection.turn(0.05) or connection.unconfirmed_events == 2, "the receipts")
+    assert caplog.text.count("does not take what the door tells (Not authorized)") == 1
+
+
 def test_only_so_much_is_handed_to_a_broker_that_confirms_nothing(broker: Mosquitto) -> None:
     with opened(broker) as connection:
         for number in range(16):

@@ -186,6 +186,11 @@ def test_metrics_open_this_machine_only() -> None:
     ]
 
 
+def test_the_brokers_address_is_opened_too() -> None:
+    assert addresses(config_with(mqtt={"host": "10.0.0.5"})) == (["10.0.0.5"], [])
+    assert addresses(config_with(mqtt={"host": "broker.lan"})) == ([], ["broker.lan"])
+
+
 def test_a_host_by_name_opens_all_addresses_and_says_which_host_it_is() -> None:
     text = drop_in(config_with(actions={"denied": [WEBHOOK]}), place(), 252)
     assert "IPAddressAllow=any" in text
