@@ -29,6 +29,8 @@ MOST_UNCONFIRMED = 16
 # A topic and its properties besides the payload.
 MAX_PACKET = MAX_PAYLOAD + 1024
 REFUSED = 0x80
+# Whatever a broker sends: a flood must not take a core from the door.
+READS_A_SECOND, PAUSE_S = 200, 0.02
 UNSUPPORTED_VERSIONS = frozenset({1, 132})
 
 log = logging.getLogger(__name__)
@@ -78,6 +80,7 @@ class Connection:
         self._denied_events = 0
         self._told_denied = False
         self._looked = clock()
+        self._reads, self._reads_since = 0, clock()
         self._client = self._made(will)
 
     def _made(self, will: Message | None) -> Any:
@@ -171,12 +174,22 @@ class Connection:
             self._wake.recv(4096)
         failed = 0
         if ready or there in readable:
+            self._hold_back()
             failed = self._client.loop_read()
         if not failed and writable:
             failed = self._client.loop_write()
         failed = failed or self._client.loop_misc()
         if failed:
             self._refused = self._refused or "has gone"
+
+    def _hold_back(self) -> None:
+        """Wait a little before a read that is one of too many in this second."""
+        now = self._clock()
+        if not 0.0 <= now - self._reads_since < 1.0:
+            self._reads, self._reads_since = 0, now
+        self._reads += 1
+        if self._reads > READS_A_SECOND:
+            time.sleep(PAUSE_S)
 
     def send(self, message: Message, *, is_event: bool = False) -> None:
         """Hand it over, quality of service 1; BrokerError."""

@@ -214,7 +214,7 @@ class MqttBridge:
             self._tell_numbers(self._parts.totals())
         report = self._parts.doorway()
         if report is not None:
-            self._tell_states(states.doorway_states(report))
+            self._tell_states(states.doorway_states(report, self._fittings))
             alarms = states.alarm_attributes(report)
             self._outbox.state(self._topics.attributes("alarm"), alarms.encode())
 

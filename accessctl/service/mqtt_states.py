@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from accessctl.domain import Decision
-from accessctl.mqtt.discovery import COUNTED
+from accessctl.mqtt.discovery import COUNTED, Fittings
 from accessctl.service.metrics import Totals
 
 # Home Assistant's word for "not known".
@@ -17,14 +17,17 @@ MOST_EXACT_S = 10
 COARSE_S = 10
 
 
-def doorway_states(report: Mapping[str, Any]) -> dict[str, str]:
-    """Of the report of a doorway, see `Doorway.report`; all unknown while its lines are not
-    taken."""
+def doorway_states(report: Mapping[str, Any], fittings: Fittings) -> dict[str, str]:
+    """Of the report of a doorway, see `Doorway.report`, what can be seen with these fittings; all
+    unknown while its lines are not taken."""
+    names = ["posture", "face_entry", "alarm"]
+    names += ["contact"] if fittings.contact else []
+    names += ["lock"] if fittings.contact and fittings.lock else []
+    names += ["tamper"] if fittings.tamper else []
     if report["state"] == "not_taken":
-        names = ("contact", "lock", "posture", "face_entry", "alarm", "tamper")
         return dict.fromkeys(names, UNKNOWN)
     alarms = report["alarms"]
-    return {
+    states = {
         "contact": {"open": "ON", "shut": "OFF"}.get(report["leaf"], UNKNOWN),
         "lock": _lock(report),
         "posture": report["posture"],
@@ -32,6 +35,7 @@ def doorway_states(report: Mapping[str, Any]) -> dict[str, str]:
         "alarm": _on(alarms),
         "tamper": _on("tamper" in alarms),
     }
+    return {name: states[name] for name in names}
 
 
 def _lock(report: Mapping[str, Any]) -> str:

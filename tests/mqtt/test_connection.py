@@ -4,7 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
@@ -172,6 +172,34 @@ def test_whatever_a_broker_says_ends_in_one_sentence(said: bytes) -> None:
             connection.open()
         thread.join(10)
     assert str(refused.value).isprintable()
+
+
+def test_a_broker_that_floods_takes_no_core_from_the_door() -> None:
+    accepted, answers = b"\x20\x03\x00\x00\x00", b"\xd0\x00" * 1000
+    over = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def flood() -> None:
+            peer, _ = server.accept()
+            with peer, suppress(OSError):
+                peer.recv(1024)
+                peer.sendall(accepted)
+                while not over.is_set():
+                    peer.sendall(answers)
+
+        thread = threading.Thread(target=flood)
+        thread.start()
+        connection = Connection(access(server.getsockname()[1]))
+        connection.open()
+        end, turns = time.monotonic() + 0.9, 0
+        while time.monotonic() < end:
+            connection.turn(0.05)
+            turns += 1
+        over.set()
+        connection._client.socket().close()
+        thread.join(10)
+    # 200 at once and 50 a second after that, where two seconds are begun.
+    assert turns < 500
 
 
 def test_a_broker_that_takes_the_connection_and_says_nothing_is_given_up(

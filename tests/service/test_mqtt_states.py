@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from accessctl.domain import Decision, Outcome, Reason
+from accessctl.mqtt.discovery import Fittings
 from accessctl.service import mqtt_states as states
 from accessctl.service.metrics import Totals
 from accessctl.service.statistics import Statistics
@@ -20,6 +21,7 @@ WELL: dict[str, Any] = {
     "failed": [],
     "unrecorded": 0,
 }
+ALL = Fittings(contact=True, tamper=True, lock=True, doorway=True)
 
 
 @pytest.fixture
@@ -29,7 +31,7 @@ def totals() -> Totals:
 
 
 def test_a_door_that_is_shut_and_locked() -> None:
-    assert states.doorway_states(WELL) == {
+    assert states.doorway_states(WELL, ALL) == {
         "contact": "OFF",
         "lock": "LOCKED",
         "posture": "normal",
@@ -50,18 +52,24 @@ def test_a_door_that_is_shut_and_locked() -> None:
     ],
 )
 def test_a_lock_is_locked_only_where_that_is_known(changes: dict[str, Any], lock: str) -> None:
-    assert states.doorway_states(WELL | changes)["lock"] == lock
+    assert states.doorway_states(WELL | changes, ALL)["lock"] == lock
 
 
 def test_what_is_not_known_is_said_to_be_so() -> None:
-    told = states.doorway_states({"state": "not_taken"})
+    told = states.doorway_states({"state": "not_taken"}, ALL)
     assert set(told.values()) == {"None"}
-    assert set(told) == set(states.doorway_states(WELL))
-    assert states.doorway_states(WELL | {"leaf": "unknown"})["contact"] == "None"
+    assert set(told) == set(states.doorway_states(WELL, ALL))
+    assert states.doorway_states(WELL | {"leaf": "unknown"}, ALL)["contact"] == "None"
+
+
+@pytest.mark.parametrize("state", ["closed", "not_taken"])
+def test_of_what_a_door_does_not_have_nothing_is_told(state: str) -> None:
+    blind = states.doorway_states(WELL | {"state": state}, Fittings(lock=True, doorway=True))
+    assert set(blind) == {"posture", "face_entry", "alarm"}
 
 
 def test_tamper_is_an_alarm_of_its_own() -> None:
-    told = states.doorway_states(WELL | {"alarms": ["tamper"], "face_entry": False})
+    told = states.doorway_states(WELL | {"alarms": ["tamper"], "face_entry": False}, ALL)
     assert (told["alarm"], told["tamper"], told["face_entry"]) == ("ON", "ON", "OFF")
 
 
