@@ -120,7 +120,11 @@ class Connection:
         return sum(self._unconfirmed.values()) + self._denied_events
 
     def open(self) -> None:
-        """Connect and subscribe; BrokerError when that is not done within OPEN_S."""
+        """Connect and subscribe; BrokerError when that is not done within OPEN_S.
+
+        What comes before the subscription is confirmed can only be of an older one, and is thrown
+        away.
+        """
         properties = _properties("CONNECT", SessionExpiryInterval=0, MaximumPacketSize=MAX_PACKET)
         access = self.access
         try:

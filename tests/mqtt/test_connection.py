@@ -97,6 +97,34 @@ def test_what_the_broker_keeps_is_not_heard_nor_what_was_said_meanwhile(broker: 
         mouth.say("lock/set", "", retain=True)
 
 
+def test_every_connection_begins_anew() -> None:
+    """Read from the first packet itself (MQTT 5.0, 3.1): whatever a broker makes of it."""
+    heard: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def listen() -> None:
+            peer, _ = server.accept()
+            with peer:
+                heard.append(peer.recv(1024))
+
+        thread = threading.Thread(target=listen)
+        thread.start()
+        with pytest.raises(BrokerError):
+            Connection(access(server.getsockname()[1])).open()
+        thread.join(10)
+    (packet,) = heard
+    assert packet[0] == 0x10
+    name_at = packet.index(b"MQTT")
+    level, flags, properties = packet[name_at + 4], packet[name_at + 5], packet[name_at + 8 :]
+    assert level == 5
+    assert flags & 0x02, "a clean start"
+    known = properties[1 : 1 + properties[0]]
+    # Identifier 0x11 with four bytes: the session ends with the connection; 0x27: the largest
+    # packet that the broker may send.
+    assert known[:5] == b"\x11\x00\x00\x00\x00"
+    assert (known[5], int.from_bytes(known[6:10], "big")) == (0x27, 3072)
+
+
 def test_a_connection_that_breaks_leaves_the_last_will(broker: Mosquitto) -> None:
     will = Message("door/availability", b"offline", retain=True)
     with Speaker(broker) as ear:
