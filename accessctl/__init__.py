@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from accessctl.encoder.base import Encoder as Encoder
     from accessctl.errors import AccessctlError as AccessctlError
     from accessctl.errors import BadNameError as BadNameError
+    from accessctl.errors import BrokerError as BrokerError
     from accessctl.errors import CameraError as CameraError
     from accessctl.errors import ConfigError as ConfigError
     from accessctl.errors import DeviceError as DeviceError
@@ -94,6 +95,7 @@ __all__ = [
     "ActionResult",
     "BadNameError",
     "Box",
+    "BrokerError",
     "CameraError",
     "Config",
     "ConfigError",
@@ -217,6 +219,7 @@ _PLACES = {
         "SystemLibraryError",
         "UnknownPersonError",
         "LastPhotoError",
+        "BrokerError",
         "LineError",
         "MisfitError",
         "UnknownPhotoError",

@@ -113,9 +113,10 @@ class Link:
             return
 
     def announce_in(self, seconds: float) -> None:
-        """Announce the door again, so much later."""
+        """Announce the door again, so much later, unless that is due already."""
         with self._lock:
-            self._announce_at = self._parts.clock() + seconds
+            if self._announce_at is None:
+                self._announce_at = self._parts.clock() + seconds
 
     def _end(self) -> None:
         self._stop.set()

@@ -98,6 +98,7 @@ class MqttBridge:
         self._patience = patience
         self._chance = chance
         self._access = broker_access(config.mqtt, self._topics.device, environment)
+        # A door without paho-mqtt is to say so at its start.
         self._connection(None)
         self._outbox = Outbox(config.mqtt.queue, time.monotonic)
         self._look_at = float("-inf")
@@ -190,6 +191,7 @@ class MqttBridge:
         return Connection(self._access, will=self._offline, subscribe=subscribe, wake=wake)
 
     def _announce(self) -> list[Message]:
+        self._look_at = float("-inf")
         name = self._config.mqtt.device_name or f"Door {self._config.access.door}"
         message = announcement(self._topics, DeviceFacts(name, self._version, self._fittings))
         return [] if message is None else [message]

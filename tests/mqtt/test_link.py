@@ -225,6 +225,7 @@ def test_the_door_is_announced_again_when_asked_for() -> None:
     with site.linked() as link:
         until(lambda: connected(link), "the connection")
         link.announce_in(5.0)
+        link.announce_in(500.0)
         link.wake()
         before = list(site.broker.sent)
         site.clock.now += 6

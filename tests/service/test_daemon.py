@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -524,8 +524,13 @@ def test_a_running_door_is_told_to_its_broker_and_says_so(
     site.house.observer.faces = [fake_face(box=FACE_BOX)]
     site.sources = [site.camera(*range(8))]
 
+    def linked() -> bool:
+        with suppress(FaultError):
+            return bool(ask(site.socket, "status").get("mqtt", {}).get("connected"))
+        return False
+
     def look() -> None:
-        until(lambda: ask(site.socket, "status").get("mqtt", {}).get("connected"), "the broker")
+        until(linked, "the broker")
         assert home.wait(ANNOUNCED)
 
     site.beside(look).serve()
