@@ -19,7 +19,8 @@ from accessctl.mqtt.outbox import Outbox
 from accessctl.mqtt.topics import Message
 
 TICK_S = 1.0
-CLOSE_S = 3.0
+CLOSE_S = 4.0
+LAST_TURNS, LAST_TURN_S = 10, 0.1
 TELL_AGAIN_S = 3600.0
 
 log = logging.getLogger(__name__)
@@ -178,8 +179,17 @@ class Link:
                 parts.tick()
             self._announce_again(connection, now)
             self._empty(connection)
-        parts.tick()
+        self._finish(connection)
+
+    def _finish(self, connection: Connection) -> None:
+        """What is left is told, to a broker that takes it within a second; nothing is taken."""
+        self._parts.tick()
         self._empty(connection)
+        for _ in range(LAST_TURNS):
+            if not connection.full:
+                return
+            connection.turn(LAST_TURN_S)
+            self._empty(connection)
 
     def _empty(self, connection: Connection) -> None:
         while not connection.full and (waiting := self._parts.outbox.take()) is not None:

@@ -526,7 +526,9 @@ def test_a_running_door_is_told_to_its_broker_and_says_so(
 
     def linked() -> bool:
         with suppress(FaultError):
-            return bool(ask(site.socket, "status").get("mqtt", {}).get("connected"))
+            status = ask(site.socket, "status")
+            seen = status["camera"].get("frames") == 8
+            return seen and status.get("mqtt", {}).get("connected", False)
         return False
 
     def look() -> None:
