@@ -126,6 +126,12 @@ COMMANDS = (
         "replay", EVIDENCE, "Decide recorded visits again under another configuration.", "events"
     ),
     CommandRow(
+        "calibrate",
+        EVIDENCE,
+        "Count how near strangers of this place come to the people enrolled.",
+        "calibrate",
+    ),
+    CommandRow(
         "liveness",
         EVIDENCE,
         "Try the liveness check, or train its network.",

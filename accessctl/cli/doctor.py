@@ -133,6 +133,7 @@ def checks_of(config: Config, path: Path, root: Path) -> Sequence[tuple[str, "Ch
         ("people", partial(checks.check_people, config, os.environ)),
         ("rate", partial(state_checks.check_reach, config, os.environ)),
         ("rate", partial(state_checks.check_rate, config, os.environ)),
+        ("rate", partial(state_checks.check_rate_here, config, os.environ)),
         ("names", partial(state_checks.check_names, config, os.environ)),
         ("photos", partial(state_checks.check_stored_photos, config, os.environ)),
         ("event log", partial(checks.check_audit, config.audit, os.environ)),

@@ -72,6 +72,8 @@ def lines(report: Mapping[str, Any]) -> Iterator[str]:
             yield _line("", report["beyond_calibration"])
         if report.get("rate_doubt"):
             yield _line("rate", f"{printable(report['rate_doubt'])}.")
+        if report.get("rate_here"):
+            yield _line("here", printable(report["rate_here"]))
         yield from _gallery(report.get("gallery", {}))
         yield _line("encoder", f"{report['encoder']} on {report['device']}")
         yield _line("liveness", report["liveness"])

@@ -130,6 +130,11 @@ class Config(Section):
         return self.policy.lockout.file or self.audit.file.with_name("lockout.sqlite")
 
     @property
+    def rate_here_file(self) -> Path:
+        """Where it is kept how often strangers of this place come near to somebody enrolled."""
+        return self.audit.file.with_name("rate-here.json")
+
+    @property
     def demo_gallery(self) -> GalleryConfig:
         """The demo's people, kept apart from those who may open the door."""
         folder = self.audit.file.with_name("demo")

@@ -306,7 +306,14 @@ def open_session(
             ExitStack() as beside,
         ):
             watching = watching_fact(door)
-            started = {"camera": source.description, "people": people, "device": device}
+            started = {
+                "door": config.access.door,
+                "camera": source.description,
+                "people": people,
+                "device": device,
+                "encoder": engine.recogniser.fingerprint,
+                "calibration": engine.roster.calibration.mark,
+            }
             note("started", **started, **facts, **watching)
             if watching:
                 note("watching_only")

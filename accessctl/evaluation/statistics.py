@@ -119,20 +119,42 @@ def cross_validated_accuracy(
 
 
 def clopper_pearson(events: int, trials: int, confidence: float = 0.95) -> tuple[float, float]:
-    """Exact two-sided interval of a proportion (Clopper and Pearson, Biometrika 26, 1934).
+    """Exact two-sided interval of a proportion (Clopper and Pearson, Biometrika 26, 1934): from the
+    rate at which so many events or more have the probability (1 - confidence) / 2 to the one at
+    which so many or fewer have it.
 
-    ValueError unless 0 <= events <= trials, trials > 0 and 0 < confidence < 1.
+    Without SciPy, which a door has not. ValueError unless 0 <= events <= trials, trials > 0 and
+    0 < confidence < 1.
     """
-    from scipy.stats import beta
-
     if not 0 <= events <= trials or trials == 0:
         raise ValueError(f"{events} events in {trials} trials")
     if not 0 < confidence < 1:
         raise ValueError(f"a confidence lies between 0 and 1, not {confidence}")
     half = (1 - confidence) / 2
-    low = 0.0 if events == 0 else float(beta.ppf(half, events, trials - events + 1))
-    high = 1.0 if events == trials else float(beta.ppf(1 - half, events + 1, trials - events))
-    return low, high
+    if 2 * events > trials:
+        # By what did not happen, which is less to sum.
+        low, high = clopper_pearson(trials - events, trials, confidence)
+        return 1 - high, 1 - low
+    low = 0.0 if events == 0 else _rate_with(events - 1, trials, 1 - half)
+    return low, _rate_with(events, trials, half)
+
+
+def _rate_with(most: int, trials: int, probability: float) -> float:
+    """The rate at which of `trials` at most `most` are events with that probability, by bisection
+    of the binomial distribution; `most` is below `trials`."""
+    if most == 0:
+        return float(-np.expm1(np.log(probability) / trials))
+    number = np.arange(1, most + 1, dtype=np.float64)
+    ways = np.concatenate([[0.0], np.cumsum(np.log(trials - number + 1) - np.log(number))])
+    number = np.concatenate([[0.0], number])
+    low, high = 0.0, 1.0
+    while low < (middle := (low + high) / 2) < high:
+        logs = ways + number * np.log(middle) + (trials - number) * np.log1p(-middle)
+        if np.exp(logs).sum() > probability:
+            low = middle
+        else:
+            high = middle
+    return low
 
 
 @dataclass(frozen=True, slots=True)

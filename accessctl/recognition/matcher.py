@@ -28,6 +28,9 @@ from accessctl.recognition.calibration import (
 from accessctl.recognition.normalisation import Normaliser, Sides
 from accessctl.recognition.search_index import SearchIndex
 
+BLOCK = 512
+"""People who are compared with all others at once."""
+
 log = logging.getLogger(__name__)
 
 
@@ -115,14 +118,14 @@ class Matcher:
         Each pair comes once.
         """
         threshold = self.threshold(fmr)
-        for row, person in enumerate(self._people):
-            own = self._sides.rows(slice(row, row + 1))
-            later = self._sides.rows(slice(row + 1, None))
-            scores = self._normaliser.scores(later, own)[:, 0]
-            for column in np.flatnonzero(scores >= threshold) + row + 1:
-                other = self._sides.rows(slice(column, column + 1))
-                compared = compare_sides(self._normaliser, self._calibration, own, other)
-                yield NearPair(person, self._people[column], compared)
+        for start in range(0, self.people, BLOCK):
+            later = self._sides.rows(slice(start, None))
+            block = later.rows(slice(0, BLOCK))
+            near = self._normaliser.scores(block, later) >= threshold
+            for row, column in np.argwhere(np.triu(near, 1)).tolist():
+                pair = (later.rows(slice(place, place + 1)) for place in (row, column))
+                compared = compare_sides(self._normaliser, self._calibration, *pair)
+                yield NearPair(self._people[start + row], self._people[start + column], compared)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +224,11 @@ class Roster:
     def of(self, gallery: People) -> "Roster":
         """The people of another gallery, by the same encoder, calibration and rate."""
         return Roster(gallery, self._fingerprint, self._normaliser, self._calibration, self._policy)
+
+    @property
+    def calibration(self) -> Calibration:
+        """What scores stand for."""
+        return self._calibration
 
     def yardstick(self, target_fmr: float) -> Yardstick:
         """How photos are compared with those of the enrolled; `target_fmr` is verify's."""

@@ -32,6 +32,7 @@ from accessctl.errors import AccessctlError, FaultError
 from accessctl.gallery.people import StoredPhoto
 from accessctl.recognition.engine import Engine, one_thread_each, open_engine
 from accessctl.recognition.enrolment import Progress
+from accessctl.recognition.rate_here import told_rate_here
 from accessctl.service.clock_guard import ClockGuard
 from accessctl.service.config_source import (
     ConfigSource,
@@ -245,6 +246,9 @@ def view_of(session: Session, guard: ClockGuard) -> DoorView:
         acting=lambda: session.door.acting,
         beyond_calibration=lambda: engine.roster.beyond_calibration,
         doorway=lambda: session.door.gate.doorway.report(),
+        rate_here=lambda: told_rate_here(
+            config.rate_here_file, engine.recogniser.fingerprint, engine.roster.calibration.mark
+        ),
     )
 
 

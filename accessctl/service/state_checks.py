@@ -23,6 +23,7 @@ from accessctl.recognition.calibration import (
     scoring_of,
 )
 from accessctl.recognition.gallery_check import StoredFlaw, check_photos, flaw_sentence
+from accessctl.recognition.rate_here import advice, load_rate_here, summary
 from accessctl.service.checks import NAMED, Finding, failure, ok, warning
 from accessctl.storage.seen import first_look_alike, hidden_in
 
@@ -101,6 +102,28 @@ def check_rate(config: Config, environment: Mapping[str, str]) -> Iterator[Findi
         yield warning(RATE, f"{doubt}; raise policy.target_fpir, or enrol fewer people at a door.")
     else:
         yield ok(RATE, "The rate that is asked for is one that has been counted on strangers.")
+
+
+def check_rate_here(config: Config, environment: Mapping[str, str]) -> Iterator[Finding]:
+    """What was counted of this place's strangers; says nothing where nothing was. StoreError."""
+    found = load_rate_here(config.rate_here_file)
+    if found is None:
+        return
+    card = load_card(config.encoder.folder)
+    _, calibration = scoring_of(card)
+    stale = found.stale(card.fingerprint, calibration.mark)
+    if stale is not None:
+        yield warning(RATE, f"Of strangers of this place nothing is known any more: {stale}.")
+        return
+    told = f"Strangers of this place: {summary(found)}"
+    if not found.is_worse_than_stated:
+        yield ok(RATE, f"{told}.")
+        return
+    people = found.enrolled
+    if _may_be_read(config, environment):
+        with open_gallery(config.gallery, environment) as gallery:
+            people = len(gallery.people())
+    yield warning(RATE, f"{told}; {advice(found, config.policy, people, calibration)}.")
 
 
 def check_names(config: Config, environment: Mapping[str, str]) -> Iterator[Finding]:

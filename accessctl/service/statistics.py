@@ -78,7 +78,8 @@ class DoorView:
     `rate_doubt` is why nobody can show that the stated rate is kept among so many people.
     `gallery` says whether the door relies on what it knows of the people enrolled, `acting`
     whether what it decides counts; `beyond_calibration` why they are too many, see `Roster`;
-    `doorway` how leaf and lock are, None where nothing hangs on the door.
+    `doorway` how leaf and lock are, None where nothing hangs on the door; `rate_here` what was
+    counted of this place's strangers, None where nothing was.
     """
 
     door: str
@@ -99,6 +100,7 @@ class DoorView:
     acting: Callable[[], bool] = _yes
     beyond_calibration: Callable[[], str | None] = _none
     doorway: Callable[[], Mapping[str, Any] | None] = _none
+    rate_here: Callable[[], str | None] = _none
 
 
 class Statistics:
@@ -231,6 +233,7 @@ class Statistics:
                 "people": view.people(),
                 "beyond_calibration": view.beyond_calibration(),
                 "rate_doubt": view.rate_doubt(),
+                "rate_here": view.rate_here(),
                 "encoder": view.fingerprint[:FINGERPRINT_CHARACTERS],
                 "device": view.device,
                 "liveness": view.liveness,

@@ -52,6 +52,13 @@ WATCHING = {
     "lockout": {"refused": 2, "remaining_s": 0.0, "off": False},
 }
 
+
+@pytest.mark.usefixtures("in_utc")
+def test_what_was_counted_of_this_place_is_a_line_of_its_own(site, answering):
+    with answering(status=WATCHING | {"rate_here": "1.2 times the stated rate"}):
+        assert "here        1.2 times the stated rate" in site("status").out.splitlines()
+
+
 CAMERA_LESS = {"state": "starting", "error": None, "width": None, "height": None, "fps": 0.0}
 
 STARTING = {

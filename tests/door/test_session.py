@@ -23,13 +23,14 @@ from accessctl.config.liveness import LivenessConfig
 from accessctl.domain import Event, EventKind, Frame, Outcome, Quality, Reason
 from accessctl.door import assembly, session
 from accessctl.door.duty import Duty, duty_file
-from accessctl.door.fake import FACE_BOX, FakeHouse, decisions, portrait
+from accessctl.door.fake import CALIBRATION, FACE_BOX, FakeHouse, decisions, portrait
 from accessctl.door.session import (
     PATIENCE_S,
     best_shot,
     open_session,
     watch,
 )
+from accessctl.encoder.base import FAKE_CARD
 from accessctl.errors import (
     CameraError,
     ConfigError,
@@ -167,6 +168,9 @@ def test_a_session_is_on_record_from_start_to_stop(engine: Engine, house: FakeHo
         "camera": "fake camera",
         "people": 0,
         "device": "cpu",
+        "door": "front",
+        "encoder": FAKE_CARD.fingerprint,
+        "calibration": CALIBRATION.mark,
     }
     assert dict(stopped.data) == {"state": "stopped", "dropped_frames": 0}
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import binom
+from scipy.stats import beta, binom
 from sklearn.metrics import roc_auc_score, roc_curve
 
 from accessctl.evaluation.pairs import AllPairs, all_pairs, cosine
@@ -42,6 +42,15 @@ def test_one_in_two() -> None:
 
 def test_every_time() -> None:
     assert clopper_pearson(3, 3) == (pytest.approx(0.025 ** (1 / 3), rel=1e-9), 1.0)
+
+
+@given(data=st.data(), trials=st.integers(1, 20_000))
+def test_the_exact_interval_is_scipys(data: st.DataObject, trials: int) -> None:
+    events = data.draw(st.integers(0, min(trials, 60)) | st.integers(0, trials))
+    half = 0.025
+    low = beta.ppf(half, events, trials - events + 1) if events else 0.0
+    high = beta.ppf(1 - half, events + 1, trials - events) if events < trials else 1.0
+    assert clopper_pearson(events, trials) == pytest.approx((low, high), rel=1e-7, abs=1e-12)
 
 
 @pytest.mark.parametrize(("events", "trials"), [(-1, 5), (6, 5), (0, 0)])

@@ -147,6 +147,18 @@ def test_pairs_of_enrolled_people_who_look_alike(calibration: Calibration) -> No
     assert found[PersonId("a"), PersonId("twin")] == pytest.approx(float(faces[0] @ near), abs=1e-6)
 
 
+def test_pairs_are_found_once_each_however_far_apart_they_lie(calibration: Calibration) -> None:
+    faces = random_units(1100, 64, seed=3)
+    faces[[600, 1099]], faces[1020] = faces[1], faces[1019]
+    normaliser = Normaliser(random_units(300, 64, seed=4), 20)
+    templates = [template(f"{n}", face) for n, face in enumerate(faces)]
+    matcher = Matcher(templates, normaliser, calibration)
+    near = list(matcher.pairs_within(1e-4))
+    assert len({(pair.person, pair.other) for pair in near}) == len(near)
+    found = [(one.person, one.other) for one in near if one.comparison.similarity > 0.99]
+    assert sorted(found) == sorted([("1", "600"), ("1", "1099"), ("600", "1099"), ("1019", "1020")])
+
+
 def test_no_pairs_below_what_the_table_knows(calibration: Calibration) -> None:
     face = random_units(1, 8, seed=1)[0]
     matcher = Matcher([template("a", face), template("b", face)], NORMALISER, calibration)

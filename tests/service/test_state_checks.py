@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from accessctl.config import Config, EncoderConfig, GalleryConfig, PolicyConfig
+from accessctl.config import AuditConfig, Config, EncoderConfig, GalleryConfig, PolicyConfig
 from accessctl.domain import PersonId
 from accessctl.encoder.card import load_card
 from accessctl.gallery.fake import random_units
@@ -8,10 +8,12 @@ from accessctl.gallery.people import NewPhoto
 from accessctl.gallery.store import Gallery, open_gallery
 from accessctl.recognition.calibration import scoring_of
 from accessctl.recognition.gallery_check import PhotoFlaw, StoredFlaw
+from accessctl.recognition.rate_here import RateHere, StrangerSource, save_rate_here
 from accessctl.service.checks import Level
 from accessctl.service.state_checks import (
     check_names,
     check_rate,
+    check_rate_here,
     check_reach,
     check_stored_photos,
     findings_of,
@@ -22,7 +24,9 @@ ENCODER = Path(__file__).parents[2] / "models" / "dlib"
 
 def config_at(folder: Path) -> Config:
     return Config(
-        gallery=GalleryConfig(folder=folder / "enrolled"), encoder=EncoderConfig(folder=ENCODER)
+        gallery=GalleryConfig(folder=folder / "enrolled"),
+        encoder=EncoderConfig(folder=ENCODER),
+        audit=AuditConfig(file=folder / "events.sqlite"),
     )
 
 
@@ -118,3 +122,44 @@ def test_many_are_counted() -> None:
     found = list(findings_of(flaws, {PersonId("a"): "Ada"}))
     assert len(found) == 6
     assert found[-1].sentence == "And 3 more like these; run: accessctl gallery check"
+
+
+def seen(config: Config, *, ratio: float, low: float, encoder: str | None = None) -> None:
+    card = load_card(ENCODER)
+    found = RateHere(
+        source=StrangerSource.PHOTOS,
+        made=1_795_953_600.0,
+        encoder=encoder or card.fingerprint,
+        calibration=scoring_of(card)[1].mark,
+        gallery="head",
+        enrolled=1,
+        units=50,
+        left_out=0,
+        attempt_fpir=0.001 / 3,
+        level=0.1,
+        near=10,
+        ratio=ratio,
+        ratio_low=low,
+        ratio_high=3.4,
+        passed=0,
+        passed_low=0.0,
+        passed_high=0.0711,
+    )
+    save_rate_here(config.rate_here_file, found)
+
+
+def test_what_was_counted_here_is_told_and_what_to_do_about_it(tmp_path: Path) -> None:
+    config = config_at(tmp_path)
+    assert list(check_rate_here(config, {})) == []
+    seen(config, ratio=1.0, low=0.4)
+    (fine,) = check_rate_here(config, {})
+    assert (fine.level, fine.subject) == (Level.OK, "rate")
+    assert "1 times the stated rate (0.4 to 3.4)" in fine.sentence
+    seen(config, ratio=2.0, low=1.01)
+    (worse,) = check_rate_here(config, {})
+    assert worse.level is Level.WARNING
+    assert "set policy.target_fpir to 0.0005" in worse.sentence
+    seen(config, ratio=2.0, low=1.01, encoder="f" * 64)
+    (stale,) = check_rate_here(config, {})
+    assert stale.level is Level.WARNING
+    assert "another encoder; run `accessctl calibrate` again" in stale.sentence

@@ -87,6 +87,7 @@ EVERYTHING = {
     "door",
     "people",
     "rate_doubt",
+    "rate_here",
     "encoder",
     "device",
     "liveness",
