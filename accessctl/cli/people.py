@@ -193,6 +193,8 @@ def flaw_json(flaw: "StoredFlaw", names: Mapping[PersonId, str]) -> dict[str, An
         "other_photo": flaw.other_photo,
         "similarity": None if flaw.similarity is None else round(flaw.similarity, 4),
         "fmr": None if flaw.fmr is None else float(f"{flaw.fmr:.3g}"),
+        "passes": None if flaw.passes is None else float(f"{flaw.passes:.2g}"),
+        "other_passes": None if flaw.other_passes is None else float(f"{flaw.other_passes:.2g}"),
     }
 
 
@@ -244,8 +246,9 @@ CHECK = Verb(
     run_check,
     CheckOptions,
     "Compares all stored photos and names those that do not show whom a person's others show, "
-    "pictures that are stored twice, and people who look alike to the encoder. Nothing is "
-    "changed. Ends with 1 where somebody may be let in as somebody else.",
+    "pictures that are stored twice, and people who look alike to the encoder, with how often "
+    "each would pass for the other. Nothing is changed. Ends with 1 where somebody may be let in "
+    "as somebody else.",
     ("accessctl gallery check", "accessctl gallery check --json"),
 )
 ACCEPT = Verb(

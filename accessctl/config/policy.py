@@ -138,10 +138,11 @@ class PolicyConfig(Section):
         json_schema_extra=safer("lower"),
     )
     min_margin: float = Field(
-        0.5,
+        1.5,
         ge=0,
         le=20,
-        description="Lead in normalised score over the second best person.",
+        description="Lead in normalised score over the second best person, so that of two people "
+        "who look alike neither is taken for the other.",
         json_schema_extra=safer("higher"),
     )
     frame_fmr: float = Field(

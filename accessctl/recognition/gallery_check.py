@@ -10,6 +10,7 @@ from accessctl.domain import PersonId
 from accessctl.gallery.people import People, Template
 from accessctl.policy.decide import rare_enough
 from accessctl.recognition.calibration import Yardstick, comparison_fmr
+from accessctl.recognition.look_alikes import looks_in_words, passing_share
 from accessctl.recognition.matcher import Matcher
 from accessctl.recognition.photo_fit import NEAR_THRESHOLD, SAME_PICTURE, PhotoIndex
 
@@ -34,7 +35,8 @@ class StoredFlaw:
     """`photo` and `other_photo` are numbers of the persons' photos, None where all are meant.
 
     `similarity` and `fmr` (its upper bound) are those of the comparison that shows it; both
-    are None where nothing was compared.
+    are None where nothing was compared. Of two people who look alike `passes` is the share of
+    looks at `person` that would pass for `other`, `other_passes` the other way round.
     """
 
     flaw: PhotoFlaw
@@ -44,6 +46,8 @@ class StoredFlaw:
     other_photo: int | None = None
     similarity: float | None = None
     fmr: float | None = None
+    passes: float | None = None
+    other_passes: float | None = None
 
     @property
     def grave(self) -> bool:
@@ -60,8 +64,9 @@ def check_photos(gallery: People, fingerprint: str, yardstick: Yardstick) -> Ite
     }
     templates = gallery.templates(fingerprint)
     matcher = Matcher(templates, yardstick.normaliser, yardstick.calibration)
-    yield from _misfits(PhotoIndex(templates, yardstick), numbers)
-    pairs = list(_pairs(matcher, yardstick))
+    index = PhotoIndex(templates, yardstick)
+    yield from _misfits(index, numbers)
+    pairs = list(_pairs(matcher, index, yardstick))
     yield from (pair for pair in pairs if pair.flaw is PhotoFlaw.TAKEN)
     yield from _duplicates(templates, numbers)
     yield from _unused(gallery, templates)
@@ -88,9 +93,10 @@ def _misfits(index: PhotoIndex, numbers: Mapping[str, int]) -> Iterator[StoredFl
             )
 
 
-def _pairs(matcher: Matcher, yardstick: Yardstick) -> Iterator[StoredFlaw]:
+def _pairs(matcher: Matcher, index: PhotoIndex, yardstick: Yardstick) -> Iterator[StoredFlaw]:
     """People whose photos, pooled, are near each other."""
     search_fmr = comparison_fmr(yardstick.target_fpir, max(1, matcher.people))
+    threshold = matcher.threshold(search_fmr)
     for pair in matcher.pairs_within(min(1.0, search_fmr * NEAR_THRESHOLD)):
         taken = rare_enough(pair.comparison.fmr_upper, search_fmr)
         yield StoredFlaw(
@@ -99,6 +105,8 @@ def _pairs(matcher: Matcher, yardstick: Yardstick) -> Iterator[StoredFlaw]:
             other=pair.other,
             similarity=pair.comparison.similarity,
             fmr=pair.comparison.fmr_upper,
+            passes=passing_share(index.scores_with(pair.person, pair.other), threshold),
+            other_passes=passing_share(index.scores_with(pair.other, pair.person), threshold),
         )
 
 
@@ -158,8 +166,22 @@ def flaw_sentence(found: StoredFlaw, names: Mapping[PersonId, str]) -> str:
             return f"Photo {found.photo} of {name} is the same picture as {twice}{shown}."
         case PhotoFlaw.TAKEN:
             return (
-                f"{name} and {other} can be taken for each other{shown}; if they are "
-                "one person, remove one, else add photos of each with --add."
+                f"{name} and {other} can be taken for each other{shown}. {_passing(found, names)} "
+                "If they are one person, remove one, else add photos of each with --add."
             )
         case PhotoFlaw.LOOKALIKE:
-            return f"{name} and {other} look alike{shown}; add photos of each with --add."
+            return (
+                f"{name} and {other} look alike{shown}. {_passing(found, names)} "
+                "Add photos of each with --add."
+            )
+
+
+def _passing(found: StoredFlaw, names: Mapping[PersonId, str]) -> str:
+    """How often each would pass for the other, and what keeps the door from it."""
+    name = names.get(found.person, found.person)
+    other = names.get(found.other or found.person, "somebody")
+    there, back = looks_in_words(found.passes or 0.0), looks_in_words(found.other_passes or 0.0)
+    return (
+        f"{name} would pass for {other} at {there}, {other} for {name} at {back}, were not both "
+        "enrolled: so the door names neither unless one leads by policy.min_margin."
+    )

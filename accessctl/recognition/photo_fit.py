@@ -115,6 +115,14 @@ class PhotoIndex:
         else:
             self._sides = _exchanged(self._sides, self._people.index(template.person), sides)
 
+    def scores_with(self, person: PersonId, other: PersonId) -> list[float]:
+        """What each photo of `person` scores with all of `other`'s, pooled; both are known."""
+        own = np.stack([photo.embedding for photo in self._photos[person]])
+        row = self._people.index(other)
+        normaliser, theirs = self._yardstick.normaliser, self._sides.rows(slice(row, row + 1))
+        scores: list[float] = normaliser.scores(normaliser.sides(own), theirs)[:, 0].tolist()
+        return scores
+
     def fit(
         self, embedding: Embedding, person: PersonId | None, beside: Sequence[Template] = ()
     ) -> Fit:

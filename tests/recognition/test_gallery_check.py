@@ -1,3 +1,5 @@
+import pytest
+
 from accessctl.domain import PersonId
 from accessctl.door.fake import EPOCH, FACE_BOX, FakeHouse, portrait
 from accessctl.gallery.people import NewPhoto
@@ -78,6 +80,27 @@ def test_one_person_under_two_names_is_taken_for_each_other() -> None:
     assert {taken.person, taken.other} == {ada, twin}
     assert taken.fmr is not None
     assert taken.fmr < 1e-3
+    # One picture of each, and the same: what is so in one direction is so in the other.
+    assert taken.passes == taken.other_passes
+    said = flaw_sentence(taken, {ada: "Ada", twin: "Her twin"})
+    assert "Ada would pass for Her twin at most looks, Her twin for Ada at most looks" in said
+    assert "If they are one person, remove one" in said
+
+
+def test_each_direction_goes_by_the_photos_of_whoever_would_pass() -> None:
+    """Of Ada one photo of two is Eve's; Eve's only one is near both of Ada's, pooled."""
+    house = FakeHouse()
+    ada, eve = enrol(house, "Ada", ADA, EVE), enrol(house, "Eve", EVE)
+    (near,) = [one for one in flaws(house) if one.passes is not None]
+    assert (near.person, near.other) == (ada, eve)
+    alone = FakeHouse()
+    enrol(alone, "Eve", EVE)
+    enrol(alone, "Her twin", EVE)
+    (same,) = [one for one in flaws(alone) if one.passes is not None]
+    assert near.passes is not None
+    assert same.passes is not None
+    assert near.passes == pytest.approx(same.passes / 2, abs=0.01)
+    assert near.other_passes != near.passes
 
 
 def test_a_photo_that_the_encoder_cannot_use_is_named() -> None:
