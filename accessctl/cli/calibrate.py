@@ -26,7 +26,7 @@ from accessctl.cli.opening import (
     require_log,
     usual_engine,
 )
-from accessctl.errors import InputError
+from accessctl.errors import InputError, StoreError
 
 if TYPE_CHECKING:
     from accessctl.config import Config
@@ -129,6 +129,7 @@ def _by_photos(
             gallery=roster.mark.head,
             enrolled=roster.matcher.people,
             attempt_fpir=config.policy.attempt_fpir,
+            before=_before(config),
         )
         found = rate_here(
             seen.looks, StrangerSource.PHOTOS, door, made=made, left_out=seen.left_out
@@ -180,10 +181,22 @@ def _by_log(args: LocalRateOptions, config: "Config", made: float) -> int:
         gallery=head,
         enrolled=enrolled,
         attempt_fpir=config.policy.attempt_fpir,
+        before=_before(config),
     )
     found = rate_here(visits.looks, StrangerSource.VISITS, door, made=made)
     _keep(found, config, calibration, as_json=args.json)
     return 0
+
+
+def _before(config: "Config") -> "RateHere | None":
+    """What was counted last, where that can be read."""
+    from accessctl.recognition.rate_here import load_rate_here
+
+    try:
+        return load_rate_here(config.rate_here_file)
+    except StoreError as error:
+        print(f"accessctl: what was counted before is lost. {error}", file=sys.stderr)
+        return None
 
 
 def _keep(
@@ -193,7 +206,7 @@ def _keep(
 
     save_rate_here(config.rate_here_file, found)
     todo = None
-    if found.is_worse_than_stated:
+    if found.is_worse_than_stated and not found.is_made_up_for(config.policy):
         todo = advice(found, config.policy, found.enrolled, calibration)
     if as_json:
         print_json(rate_json(found, todo))
@@ -203,6 +216,10 @@ def _keep(
     print("\n".join(sentences(found, config.policy)))
     if todo is not None:
         print(f"Strangers of this place come nearer than is stated: {todo}.")
+    elif found.is_worse_than_stated:
+        print(
+            "Strangers of this place come nearer than stated; policy.target_fpir makes up for it."
+        )
     print(f"Kept in {config.rate_here_file}; `accessctl status` and `doctor` show it.")
 
 

@@ -80,6 +80,17 @@ class DoorAsItIs:
     gallery: str
     enrolled: int
     attempt_fpir: float
+    before: RateHere | None = None
+    """What was counted here last."""
+
+    @property
+    def wanted_fpir(self) -> float:
+        """The rate that was stated when strangers were first counted, if that still tells of this
+        encoder, and was not stricter."""
+        before = self.before
+        if before is None or before.stale(self.encoder, self.calibration) is not None:
+            return self.attempt_fpir
+        return max(self.attempt_fpir, before.wanted_fpir)
 
 
 def rate_here(
@@ -115,6 +126,7 @@ def rate_here(
         units=units,
         left_out=left_out,
         attempt_fpir=door.attempt_fpir,
+        wanted_fpir=door.wanted_fpir,
         level=level if told else None,
         near=near if told else None,
         ratio=near / units / stated if told else None,

@@ -43,10 +43,11 @@ class RateHere:
     Of `units`, people or visits, `near` came as near to somebody enrolled as a share of `level` is
     stated to: `ratio` times as many (`ratio_low` to `ratio_high`). Of people `passed` would have
     been taken for somebody at the door's own threshold (`passed_low` to `passed_high`), which
-    states `attempt_fpir`; None of visits, for whoever passes is not unknown. `ratio` is None where
-    there were too few of them to say. `left_out` were taken for people who are enrolled. `made` is
-    epoch time, `encoder` and `calibration` are what made the scores, `gallery` is the head of the
-    gallery's chain.
+    states `attempt_fpir`; None of visits, for whoever passes is not unknown. `wanted_fpir` is what
+    was stated when strangers were first counted, for which a stricter configuration makes up.
+    `ratio` is None where there were too few of them to say. `left_out` were taken for people who
+    are enrolled. `made` is epoch time, `encoder` and `calibration` are what made the scores,
+    `gallery` is the head of the gallery's chain.
     """
 
     source: StrangerSource
@@ -58,6 +59,7 @@ class RateHere:
     units: int
     left_out: int
     attempt_fpir: float
+    wanted_fpir: float
     level: float | None
     near: int | None
     ratio: float | None
@@ -77,6 +79,17 @@ class RateHere:
             return False
         above = self.ratio_low is not None and self.ratio_low > 1
         return above or (self.passed_low is not None and self.passed_low > self.attempt_fpir)
+
+    @property
+    def excess(self) -> float:
+        """How many times as often as stated strangers come near, as far as was counted; at least
+        once."""
+        passing = (self.passed or 0) / self.units / self.attempt_fpir
+        return max(self.ratio or 1.0, passing, 1.0)
+
+    def is_made_up_for(self, policy: PolicyConfig) -> bool:
+        """Whether an attempt keeps the rate that was wanted, by what was seen."""
+        return policy.attempt_fpir * self.excess <= self.wanted_fpir * (1 + 1e-9)
 
     def stale(self, encoder: str, calibration: str) -> str | None:
         """Why it says nothing of a door with that encoder and that calibration; None: it does."""
@@ -129,8 +142,7 @@ def told_rate_here(file: Path, encoder: str, calibration: str) -> str | None:
 def advice(found: RateHere, policy: PolicyConfig, people: int, calibration: Calibration) -> str:
     """What to do where strangers of this place come near more often than is stated: the setting
     that makes up for it, where the calibration reaches so far among so many `people`."""
-    excess = max(found.ratio or 1.0, (found.passed or 0) / found.units / found.attempt_fpir, 1.0)
-    digits = policy.target_fpir / excess
+    digits = min(found.wanted_fpir * policy.attempts / found.excess, policy.target_fpir)
     wanted = max(LEAST_FPIR, _rounded_down(digits))
     stricter = policy.model_copy(update={"target_fpir": wanted})
     others = "raise policy.min_margin, or ask for a second factor (policy.second_factor)"
@@ -217,6 +229,8 @@ def _check(raw: Mapping[str, Any]) -> None:
         and _is_number(raw["made"], 1e11)
         and _is_number(raw["attempt_fpir"], 1.0)
         and raw["attempt_fpir"] > 0
+        and _is_number(raw["wanted_fpir"], 1.0)
+        and raw["wanted_fpir"] >= raw["attempt_fpir"]
         and all(raw[name] is None or _is_number(raw[name], 1.0) for name in _SHARES)
         and all(raw[name] is None or _is_number(raw[name], 1e9) for name in _RATIOS)
         and len({raw[name] is None for name in ("level", "near", *_RATIOS)}) == 1

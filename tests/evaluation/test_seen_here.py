@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -77,6 +78,19 @@ def test_many_strangers_are_counted_at_the_doors_own_rate_and_no_rarer() -> None
     assert found.level == DOOR.attempt_fpir
     assert found.ratio == pytest.approx(1.2)
     assert "too rare" not in " ".join(sentences(found, PolicyConfig()))
+
+
+def test_the_rate_that_was_wanted_is_kept_while_the_configuration_makes_up_for_it() -> None:
+    looks = [StrangerLook(0.05)] * 50
+    first = rate_here(looks, PHOTOS, DOOR, made=0.0)
+    assert first.wanted_fpir == DOOR.attempt_fpir
+    stricter = replace(DOOR, attempt_fpir=0.0002, before=first)
+    again = rate_here(looks, PHOTOS, stricter, made=1.0)
+    assert (again.attempt_fpir, again.wanted_fpir) == (0.0002, 0.001)
+    looser = replace(DOOR, attempt_fpir=0.01, before=first)
+    assert rate_here(looks, PHOTOS, looser, made=1.0).wanted_fpir == 0.01
+    other = replace(stricter, encoder="f")
+    assert rate_here(looks, PHOTOS, other, made=1.0).wanted_fpir == 0.0002
 
 
 def test_too_few_people_say_nothing_of_the_stated_rate() -> None:

@@ -39,6 +39,7 @@ def found(**changed: Any) -> RateHere:
         "units": 50,
         "left_out": 1,
         "attempt_fpir": 0.001 / 3,
+        "wanted_fpir": 0.001 / 3,
         "level": 0.1,
         "near": 5,
         "ratio": 1.0,
@@ -92,6 +93,7 @@ def test_a_place_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
         {"ratio_high": -1.0},
         {"made": "yesterday"},
         {"attempt_fpir": 0.0},
+        {"wanted_fpir": 1e-5},
         {"encoder": 5},
         {"source": "rumours"},
         {"more": 1},
@@ -164,8 +166,23 @@ def test_the_advice_makes_up_for_what_was_seen(calibration: Calibration) -> None
     worse = found(ratio=2.5, ratio_low=1.2, enrolled=1)
     assert advice(worse, policy, 1, calibration).startswith("set policy.target_fpir to 0.0004; or")
     # One of 100 where 1 of 1000 is stated: ten times.
-    passing = dataclasses.replace(found(ratio=1.0), units=100, passed=1, attempt_fpir=0.001)
-    assert "policy.target_fpir to 0.0001;" in advice(passing, policy, 1, calibration)
+    passing = dataclasses.replace(found(ratio=1.0), units=300, passed=10)
+    # A hundred times the 0.033 % of an attempt, and beyond the table of the fixture.
+    assert passing.excess == pytest.approx(100)
+    reaching = Calibration([0.0, 20.0], [0.0, -14.0], [0.0, -14.0])
+    assert "policy.target_fpir to 1e-05;" in advice(passing, policy, 1, reaching)
+
+
+def test_what_was_advised_makes_up_for_it_and_is_not_advised_again() -> None:
+    calibration = Calibration([0.0, 20.0], [0.0, -14.0], [0.0, -14.0])
+    worse = found(ratio=2.0, ratio_low=1.1)
+    assert not worse.is_made_up_for(PolicyConfig())
+    followed = PolicyConfig(target_fpir=0.0005)
+    assert worse.is_made_up_for(followed)
+    # Counted anew under the advised rate: strangers still come twice as near as stated.
+    again = dataclasses.replace(worse, attempt_fpir=followed.attempt_fpir)
+    assert again.is_made_up_for(followed)
+    assert "to 0.0005;" in advice(again, followed, 1, calibration)
 
 
 def test_no_setting_is_advised_by_which_nobody_could_come_in(calibration: Calibration) -> None:

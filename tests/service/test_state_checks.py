@@ -136,6 +136,7 @@ def seen(config: Config, *, ratio: float, low: float, encoder: str | None = None
         units=50,
         left_out=0,
         attempt_fpir=0.001 / 3,
+        wanted_fpir=0.001 / 3,
         level=0.1,
         near=10,
         ratio=ratio,
@@ -159,6 +160,10 @@ def test_what_was_counted_here_is_told_and_what_to_do_about_it(tmp_path: Path) -
     (worse,) = check_rate_here(config, {})
     assert worse.level is Level.WARNING
     assert "set policy.target_fpir to 0.0005" in worse.sentence
+    stricter = PolicyConfig(target_fpir=0.0005)
+    (settled,) = check_rate_here(config.model_copy(update={"policy": stricter}), {})
+    assert settled.level is Level.OK
+    assert settled.sentence.endswith("policy.target_fpir makes up for it.")
     seen(config, ratio=2.0, low=1.01, encoder="f" * 64)
     (stale,) = check_rate_here(config, {})
     assert stale.level is Level.WARNING
