@@ -217,8 +217,8 @@ def sentences(found: RateHere, policy: PolicyConfig) -> Iterator[str]:
         return
     rarer = " What is rarer cannot be counted among so few." * (found.level > found.attempt_fpir)
     yield (
-        f"As near to somebody as {percent(found.level)} of strangers are stated to come came "
-        f"{found.near}: {times(found.ratio)} times as many as stated "
+        f"{found.near} of {found.units:,} came as near to somebody enrolled as "
+        f"{percent(found.level)} of strangers are stated to: {times(found.ratio)} times as many "
         f"({times(found.ratio_low or 0.0)} to {times(found.ratio_high or 0.0)}, 95 %).{rarer}"
     )
     if not people:
