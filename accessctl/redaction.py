@@ -10,7 +10,9 @@ from urllib.parse import unquote
 
 HIDDEN = "***"
 
-ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*:/{1,2}\S+", re.IGNORECASE)
+WORD = re.compile(r"\S+")
+SCHEME = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+.-")
+SLASHES = re.compile(r":/{1,2}(?=\S)")
 # What closes an address in a sentence is none of its own.
 CLOSING = ";,.:)]\"'"
 # Greedy up to the last "@": an unescaped "/" or "@" inside a password must not leak its rest.
@@ -47,10 +49,30 @@ def redacted_text(text: str) -> str:
     """The text with each address in it as `redact` shows it; punctuation behind one stays."""
 
     def shown(found: re.Match[str]) -> str:
-        address = found[0].rstrip(CLOSING)
-        return redact(address) + found[0][len(address) :]
+        word = found[0]
+        start = _address_in(word)
+        if start is None:
+            return word
+        address = word[start:].rstrip(CLOSING)
+        return word[:start] + redact(address) + word[start + len(address) :]
 
-    return ADDRESS.sub(shown, text)
+    return WORD.sub(shown, text)
+
+
+def _address_in(word: str) -> int | None:
+    """Where the first address in a word begins, None where there is none; in time that grows with
+    the word's length, however hostile it is."""
+    begin = 0
+    for found in SLASHES.finditer(word):
+        start = found.start()
+        while start > begin and word[start - 1] in SCHEME:
+            start -= 1
+        while start < found.start() and not word[start].isalpha():
+            start += 1
+        if start < found.start():
+            return start
+        begin = found.end()
+    return None
 
 
 def unescaped(url: str) -> str | None:
@@ -81,7 +103,7 @@ def _query(query: str) -> str:
     shown: list[str] = []
     for part in QUERY_PART.finditer(query):
         name, equals, _ = part[0].partition("=")
-        before = query[: part.start()][-1:] if shown else ""
+        before = query[part.start() - 1] if shown else ""
         word = SECRET_WORD.search(unquote(part[0]))
         if not equals:
             shown.append(before + HIDDEN)

@@ -1,3 +1,4 @@
+import re
 import string
 from urllib.parse import quote
 
@@ -111,3 +112,22 @@ def test_what_ends_a_password_too_early(url: str, way_out: str | None) -> None:
 @given(password=st.text(string.printable, min_size=1, max_size=20))
 def test_an_escaped_password_is_never_in_the_way(password: str) -> None:
     assert unescaped(f"rtsp://admin:{quote(password, safe='')}@camera.example/live") is None
+
+
+@pytest.mark.parametrize("part", ["x", "x:", "a&", "token&", "http:/", "://"])
+def test_a_megabyte_takes_no_longer_than_reading_it(part: str) -> None:
+    # Where each letter is a place to begin anew, this would take hours.
+    for said in (part * (1_000_000 // len(part)), "http://h/?" + part * (1_000_000 // len(part))):
+        assert redacted_text(said) == redacted_text(redacted_text(said))
+
+
+REFERENCE = re.compile(r"[a-z][a-z0-9+.-]*:/{1,2}\S+", re.IGNORECASE | re.ASCII)
+
+
+@given(said=st.text("aZ1+-.:/@ \n§;", max_size=30))
+def test_an_address_begins_where_its_scheme_does(said: str) -> None:
+    def shown(found: re.Match[str]) -> str:
+        address = found[0].rstrip(";,.:)]\"'")
+        return redact(address) + found[0][len(address) :]
+
+    assert redacted_text(said) == REFERENCE.sub(shown, said)
