@@ -134,7 +134,7 @@ class SightingSettings:
 
     def key(self, photos: Photos) -> str:
         """Equal only where the sightings are."""
-        parts = ("sightings 2", photos.identity, self.settings, self.subject, self.variant)
+        parts = ("sightings 3", photos.identity, self.settings, self.subject, self.variant)
         return hashlib.sha256("\n".join(parts).encode("utf-8")).hexdigest()
 
     def photo(self, photos: Photos, name: str) -> Image:

@@ -13,9 +13,11 @@ from accessctl.vision.landmarks import (
     FRONTAL,
     STABLE_POINTS,
     LandmarkModel,
+    Mesh,
     Region,
     eyes_agree,
     head_pose,
+    is_upside_down,
     lies_on_its_side,
     mesh_box,
     region_around,
@@ -192,3 +194,32 @@ def test_a_picture_on_its_side_is_told_by_the_roll_of_its_faces(
 ):
     (face,) = observer.still(np.ascontiguousarray(np.rot90(hopper, quarters)))
     assert lies_on_its_side(face.pose) == (quarters != 0)
+
+
+@pytest.mark.parametrize(
+    ("upright", "turned", "on_its_head"),
+    [
+        # Odds of 4, so turned they must exceed 200: 0.995 stands for 199, 0.9951 for 203.
+        (0.8, 0.995, False),
+        (0.8, 0.9951, True),
+        (0.9, 0.9, False),
+        (0.999, 0.2, False),
+        (1.0, 1.0, False),
+        (0.999, 1.0, True),
+        (0.0, 0.0, False),
+        (float("nan"), 1.0, False),
+    ],
+)
+def test_a_face_stands_on_its_head_where_it_is_much_surer_turned(
+    upright: float, turned: float, on_its_head: bool
+):
+    points = np.random.default_rng(0).uniform(0, 100, (468, 3)).astype(np.float32)
+    points[33, :2], points[263, :2] = (30, 50), (70, 50)
+
+    def lay(region: Region) -> Mesh:
+        seems_upright = abs(region.angle) < np.pi / 2
+        # Laid on a face that is turned, the mesh is turned with it.
+        sign = 1 if seems_upright else -1
+        return Mesh(points * np.float32(sign), upright if seems_upright else turned)
+
+    assert is_upside_down(lay, Mesh(points, 0.99)) is on_its_head
