@@ -16,6 +16,7 @@ from accessctl.cli.common import (
 )
 from accessctl.cli.doorway import doorway_lines
 from accessctl.cli.front import Verb
+from accessctl.errors import InputError
 from accessctl.service.client import ask
 from accessctl.storage.parsing import printable
 
@@ -29,7 +30,10 @@ REMOVED = "somebody removed"
 
 @dataclass(frozen=True, kw_only=True)
 class StatusOptions(ConfigOption, JsonOption):
-    pass
+    watch: Annotated[
+        bool,
+        typer.Option("--watch", help="Look again every second, until q or Ctrl-C is pressed."),
+    ] = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +46,13 @@ class ReloadOptions(ConfigOption, JsonOption):
 
 def run_status(args: StatusOptions) -> int:
     """0 when a door answers, whatever it says; 1 when none does."""
+    if args.watch:
+        if args.json:
+            raise InputError("--watch is for people; a program asks again with --json.")
+        # It needs the words below, and nobody else needs it.
+        from accessctl.cli.watch import watch
+
+        return watch(config_from(args).service.socket)
     report = ask(config_from(args).service.socket, "status")
     if args.json:
         print_json(report)
@@ -75,7 +86,7 @@ def lines(report: Mapping[str, Any]) -> Iterator[str]:
         yield from _gallery(report.get("gallery", {}))
         yield _line("encoder", f"{report['encoder']} on {report['device']}")
         yield _line("liveness", report["liveness"])
-        yield _line("lockout", _lockout(report["lockout"]))
+        yield _line("lockout", lockout_in_words(report["lockout"]))
         yield from _locked_out(report["lockout"])
     if not report.get("clock", {"believed": True})["believed"]:
         yield _line("clock", clock_words(report["clock"]["jumped_s"]))
@@ -152,7 +163,7 @@ def _frames(camera: Mapping[str, Any]) -> str:
     )
 
 
-def _lockout(lockout: Mapping[str, Any]) -> str:
+def lockout_in_words(lockout: Mapping[str, Any]) -> str:
     if "error" in lockout:
         return printable(lockout["error"])
     refused = f"{lockout['refused']:.3g} refused attempts count"
@@ -207,8 +218,9 @@ STATUS = Verb(
     run_status,
     StatusOptions,
     "Asks the running door how it is: its camera, people, liveness, lockout, actions and its "
-    "latest decisions. It ends with 1 when no door answers.",
-    ("accessctl status", "accessctl status --json"),
+    "latest decisions. It ends with 1 when no door answers. With --watch it goes on looking, and "
+    "waits for a door that is not there.",
+    ("accessctl status", "accessctl status --watch", "accessctl status --json"),
 )
 RELOAD = Verb(
     run_reload,
