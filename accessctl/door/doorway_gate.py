@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from accessctl.actions.base import Action, ActionResult
+from accessctl.actions.base import ActionResult, DoorAction
 from accessctl.audit.base import Log, Recorder, write_down
 from accessctl.config import Config
 from accessctl.domain import DoorwayWord, Event, EventKind, PersonId, PersonRules, Reason
@@ -47,7 +47,7 @@ class DoorwayDesk(Protocol):
     """What the door asks of its doorway."""
 
     @property
-    def actions(self) -> Sequence[Action]:
+    def actions(self) -> Sequence[DoorAction]:
         """What a grant is told to, before what is configured."""
 
     def objection(self, rules: PersonRules) -> Reason | None:
@@ -69,7 +69,7 @@ class DoorwayDesk(Protocol):
 class NoDoorway:
     """Nothing hangs on the door."""
 
-    actions: Sequence[Action] = ()
+    actions: Sequence[DoorAction] = ()
 
     def objection(self, rules: PersonRules) -> Reason | None:
         del rules
@@ -139,7 +139,7 @@ class DoorwayGate:
         self._doorway: Doorway | None = None
         self._tried = float("-inf")
         self._events: Counter[str] = Counter()
-        self.actions: tuple[Action, ...] = (
+        self.actions: tuple[DoorAction, ...] = (
             DoorwayAction(self.grant, opens=config.doorway.lock is not None),
         )
 
@@ -249,7 +249,8 @@ class _OpenHours:
 class DoorwayAction:
     """Hands a grant to the doorway, as an action of the door."""
 
-    name = "doorway"
+    name = target = "doorway"
+    joins = True
 
     def __init__(self, grant: Callable[[str, PersonId | None], str | None], *, opens: bool) -> None:
         self._grant = grant
