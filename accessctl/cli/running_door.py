@@ -94,6 +94,8 @@ def lines(report: Mapping[str, Any]) -> Iterator[str]:
         yield from doorway_lines(report["doorway"], LABEL + 2)
     if "mqtt" in report:
         yield _line("mqtt", mqtt_words(report["mqtt"]))
+    if "controller" in report:
+        yield _line("controller", controller_in_words(report["controller"]))
     if not report.get("acting", True):
         yield _line("acting", "no: another door acts for this lock, and this one watches only")
     done = report["actions"]
@@ -104,6 +106,12 @@ def lines(report: Mapping[str, Any]) -> Iterator[str]:
         yield _line("", f"the file is not accepted; it is weaker in {printable(weaker)}")
     for number, decision in enumerate(report["decisions"]):
         yield _line("" if number else "decisions", _decision(decision))
+
+
+def controller_in_words(controller: Mapping[str, Any]) -> str:
+    shows = ", ".join(f"{what} {printable(str(how))}" for what, how in controller["told"].items())
+    lasting = f"{printable(controller['detail'])}, for {duration(controller['for_s'])}"
+    return f"{lasting}; it shows {shows}" if shows else lasting
 
 
 def duration(seconds: float) -> str:

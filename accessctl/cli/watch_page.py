@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from accessctl.cli.common import local_time
 from accessctl.cli.doorway import told
-from accessctl.cli.running_door import duration, lockout_in_words
+from accessctl.cli.running_door import controller_in_words, duration, lockout_in_words
 from accessctl.domain import DoorState
 from accessctl.storage.parsing import printable
 
@@ -128,6 +128,10 @@ def _body(report: Mapping[str, Any], width: int, height: int) -> Iterator[WatchL
     yield _labelled("frames", _frames(camera), rank=1)
     if not report.get("acting", True):
         yield _labelled("acting", "no: another door acts for this lock", "yellow")
+    controller = report.get("controller")
+    if controller is not None:
+        style = "" if controller["state"] == "secure" else "bold red"
+        yield _labelled("controller", controller_in_words(controller), style)
     yield from _of_visitors(report.get("visitors", ()))
     yield from _of_trouble(report)
     yield from _of_decisions(report["decisions"])

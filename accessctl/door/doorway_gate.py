@@ -65,6 +65,9 @@ class DoorwayDesk(Protocol):
     def report(self) -> dict[str, Any] | None:
         """See doorway.Doorway.report; None where there is no doorway."""
 
+    def controller(self) -> dict[str, Any] | None:
+        """See controller.ControllerLink.report; None where there is no controller."""
+
 
 class NoDoorway:
     """Nothing hangs on the door."""
@@ -87,6 +90,8 @@ class NoDoorway:
 
     def report(self) -> None:
         return None
+
+    controller = report
 
 
 NO_DOORWAY = NoDoorway()
@@ -199,6 +204,9 @@ class DoorwayGate:
         if doorway is None:
             return {"state": "not_taken"}
         return {**doorway.report(), "events": dict(self._events)}
+
+    def controller(self) -> None:
+        """It is told beside the doorway; see controller_gate.ControllerDesk."""
 
     @property
     def _taken(self) -> Doorway:

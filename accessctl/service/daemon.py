@@ -245,6 +245,7 @@ def view_of(session: Session, guard: ClockGuard) -> DoorView:
         acting=lambda: session.door.acting,
         beyond_calibration=lambda: engine.roster.beyond_calibration,
         doorway=lambda: session.door.gate.doorway.report(),
+        controller=lambda: session.door.gate.doorway.controller(),
     )
 
 

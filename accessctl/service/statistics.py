@@ -73,7 +73,8 @@ class DoorView:
     `rate_doubt` is why nobody can show that the stated rate is kept among so many people.
     `gallery` says whether the door relies on what it knows of the people enrolled, `acting`
     whether what it decides counts; `beyond_calibration` why they are too many, see `Roster`;
-    `doorway` how leaf and lock are, None where nothing hangs on the door.
+    `doorway` how leaf and lock are, None where nothing hangs on the door; `controller` whether the
+    one that drives the lock is there, None where there is none.
     """
 
     door: str
@@ -94,6 +95,7 @@ class DoorView:
     acting: Callable[[], bool] = _yes
     beyond_calibration: Callable[[], str | None] = _none
     doorway: Callable[[], Mapping[str, Any] | None] = _none
+    controller: Callable[[], Mapping[str, Any] | None] = _none
 
 
 class Statistics:
@@ -244,6 +246,9 @@ class Statistics:
             doorway = view.doorway()
             if doorway is not None:
                 answer["doorway"] = doorway
+            controller = view.controller()
+            if controller is not None:
+                answer["controller"] = controller
         mqtt = self.mqtt()
         if mqtt is not None:
             answer["mqtt"] = mqtt
