@@ -68,6 +68,14 @@ def test_whoever_stands_there_is_shown_with_what_they_are_told():
     assert "            Ada: denied (hours)" in shown
 
 
+@pytest.mark.parametrize(("state", "style"), [("secure", ""), ("away", "bold red")])
+def test_a_controller_that_is_away_stands_out(state, style):
+    told = {"state": state, "for_s": 5.0, "detail": "somehow", "told": {}}
+    shown = page(REPORT | {"controller": told}, NOW, 80, 24)
+    at = shown.plain.index("somehow, for 00:00:05")
+    assert any(span.start == at and span.style == style for span in shown.spans) or not style
+
+
 def test_alarms_a_lost_camera_and_a_lockout_stand_on_the_page():
     forced = DOORWAY | {"state": "forced", "alarms": ["forced"], "lost": ["exit"]}
     away = REPORT["camera"] | {"state": "lost", "error": "unplugged", "frame_age_s": None}
