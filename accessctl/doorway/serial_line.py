@@ -1,12 +1,16 @@
 """A serial line as bytes in and out, without waiting."""
 
+import errno
 import fcntl
 import os
 import termios
 import tty
+from contextlib import suppress
 from pathlib import Path
 
 from accessctl.errors import LineError
+
+_TAKEN = "The serial line {device} cannot be used: it is none, or another program has it."
 
 
 class SerialLine:
@@ -20,6 +24,8 @@ class SerialLine:
                 device, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK | os.O_CLOEXEC
             )
         except OSError as error:
+            if error.errno == errno.EBUSY:
+                raise LineError(_TAKEN.format(device=device)) from error
             raise LineError(
                 f"The serial line {device} cannot be opened ({error.strerror}); check its name, "
                 "its cable, and that the door's user is in the group dialout."
@@ -28,9 +34,7 @@ class SerialLine:
             self._set_up(baud_rate)
         except (OSError, termios.error) as error:
             os.close(self._descriptor)
-            raise LineError(
-                f"The serial line {device} cannot be used: it is none, or another program has it."
-            ) from error
+            raise LineError(_TAKEN.format(device=device)) from error
 
     def _set_up(self, baud_rate: int) -> None:
         fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -68,6 +72,9 @@ class SerialLine:
             raise self._gone(error.strerror) from error
 
     def close(self) -> None:
+        with suppress(OSError):
+            # What has gone is nobody's.
+            fcntl.ioctl(self._descriptor, termios.TIOCNXCL)
         os.close(self._descriptor)
 
     def _gone(self, why: str | None) -> LineError:

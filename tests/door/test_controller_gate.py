@@ -1,5 +1,6 @@
 """The door as a reader of a controller: who is handed over, when, and what is on record."""
 
+import sys
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -160,6 +161,17 @@ def test_a_door_without_the_key_does_not_start(site: Site):
     key_file(site.engine.config).unlink()
     with (
         pytest.raises(ConfigError, match="accessctl controller pair"),
+        open_door(site.engine, site.house.audit),
+    ):
+        raise AssertionError("it has started")
+
+
+def test_without_the_library_it_says_what_to_install(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "osdp", None)
+    with (
+        pytest.raises(ConfigError, match=r"accessctl\[osdp\]"),
         open_door(site.engine, site.house.audit),
     ):
         raise AssertionError("it has started")
