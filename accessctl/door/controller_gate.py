@@ -17,7 +17,7 @@ from accessctl.config.controller import ControllerConfig
 from accessctl.domain import DoorwayWord, PersonId, PersonRules, Reason
 from accessctl.door.doorway_gate import DoorwayDesk
 from accessctl.door.recorder import service_event
-from accessctl.doorway.controller import ControllerLink, LinkParts
+from accessctl.doorway.controller import ControllerLink, ControllerParts
 from accessctl.doorway.controller_key import credential, keep_key, key_file, own_key, read_key
 from accessctl.doorway.osdp import ReaderPlace
 from accessctl.doorway.serial_line import SerialLine
@@ -147,7 +147,7 @@ def bits_of(kept: ControllerNumber, config: ControllerConfig) -> CardBits:
 
 def link_parts(
     config: Config, audit: Recorder, environment: Mapping[str, str] | None = None
-) -> LinkParts:
+) -> ControllerParts:
     """As the configuration says; ConfigError for a key that cannot be used, or where libosdp is not
     installed."""
     controller = config.doorway.controller
@@ -161,7 +161,7 @@ def link_parts(
         state = "controller_back" if there else "controller_lost"
         write_down(audit, service_event(state, time.time(), detail=detail))
 
-    return LinkParts(
+    return ControllerParts(
         place=place_of(config),
         open_line=lambda: SerialLine(controller.device, controller.baud_rate),
         key=lambda: read_key(config, known),

@@ -69,7 +69,7 @@ def since_boot() -> float:
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class LinkParts:
+class ControllerParts:
     """What a link is made of.
 
     `open_line` takes the line (LineError), `key` is the secure channel's now (ConfigError), `keep`
@@ -97,7 +97,7 @@ class _Request:
 class ControllerLink:
     """A thread of its own, from `with` to its end; any thread may use it."""
 
-    def __init__(self, parts: LinkParts) -> None:
+    def __init__(self, parts: ControllerParts) -> None:
         self._parts = parts
         self._requests: queue.SimpleQueue[_Request] = queue.SimpleQueue()
         self._over = threading.Event()

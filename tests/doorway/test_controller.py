@@ -14,7 +14,7 @@ from accessctl.doorway.controller import (
     IN_WORDS,
     WITHDRAWN,
     ControllerLink,
-    LinkParts,
+    ControllerParts,
     LinkState,
     since_boot,
 )
@@ -38,8 +38,8 @@ class Site:
     ahead_s: float = 0.0
     fault: ConfigError | None = None
 
-    def parts(self, expiry_s: float = 5.0) -> LinkParts:
-        return LinkParts(
+    def parts(self, expiry_s: float = 5.0) -> ControllerParts:
+        return ControllerParts(
             place=PLACE,
             open_line=self.wire.open,
             key=self._key,

@@ -1,6 +1,6 @@
 from contextlib import closing
 
-from accessctl.doorway.controller import ControllerLink, LinkParts
+from accessctl.doorway.controller import ControllerLink, ControllerParts
 from accessctl.doorway.pairing import pair
 from tests.doorway.control_panel import KEY, PATIENCE_S, PLACE, panel
 from tests.doorway.test_controller import CARD
@@ -11,7 +11,7 @@ def test_the_controller_hands_out_a_key_by_which_the_door_is_its_reader_from_the
     with panel(wire, KEY, installs=True), closing(wire.open()) as line:
         assert pair(line, PLACE, lambda key: kept.append(key) is None, PATIENCE_S)
     assert kept == [KEY]
-    parts = LinkParts(
+    parts = ControllerParts(
         place=PLACE,
         open_line=wire.open,
         key=lambda: kept[0],
