@@ -1,9 +1,7 @@
-"""What every action promises, what text from outside becomes before it is logged, and actions
-for tests and for trying out a door without a lock.
-"""
+"""What every action promises, and actions for tests and for trying out a door without a lock."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -22,7 +20,7 @@ class ActionResult:
 
 
 class Action(Protocol):
-    """Something that a decision triggers."""
+    """Something that a decision triggers, as another package writes it."""
 
     @property
     def name(self) -> str:
@@ -36,20 +34,31 @@ class Action(Protocol):
         """
 
 
-def opens_lock(action: Action) -> bool:
-    """Whether it opens the lock, when it is run on a grant; otherwise it only tells of it.
+class DoorAction(Action, Protocol):
+    """Something that a decision triggers, as the door performs it."""
 
-    An action may say so by an attribute `opens`; one that says nothing opens.
-    """
-    return bool(getattr(action, "opens", True))
+    @property
+    def target(self) -> Hashable:
+        """What it runs or calls: two actions of one target are the same action, written down
+        anew, and never run side by side."""
+
+    @property
+    def opens(self) -> bool:
+        """Whether it opens the lock, when it is run on a grant; otherwise it only tells of it."""
+
+    @property
+    def joins(self) -> bool:
+        """Whether, where it opens, one more run serves all grants that wait for it, as a lock
+        that is held open does; otherwise each has a run of its own."""
 
 
 class RecordingAction:
     """Keeps each payload in `payloads` and answers with `ok`."""
 
     def __init__(self, name: str = "recording", *, ok: bool = True, opens: bool = True) -> None:
-        self.name = name
+        self.name = self.target = name
         self.opens = opens
+        self.joins = True
         self.payloads: list[Mapping[str, Any]] = []
         self.ok = ok
 
@@ -62,8 +71,8 @@ class FailingAction:
     """Raises `error` each time, as no action should."""
 
     def __init__(self, name: str = "failing", *, error: BaseException | None = None) -> None:
-        self.name = name
-        self.opens = True
+        self.name = self.target = name
+        self.opens = self.joins = True
         self._error = error or RuntimeError("this action always fails")
 
     def perform(self, payload: Mapping[str, Any]) -> ActionResult:
@@ -75,8 +84,8 @@ class HangingAction:
     """Sets `started`, then hangs until `release` is set."""
 
     def __init__(self, name: str = "hanging") -> None:
-        self.name = name
-        self.opens = True
+        self.name = self.target = name
+        self.opens = self.joins = True
         self.started = threading.Event()
         self.release = threading.Event()
 

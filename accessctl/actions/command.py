@@ -58,6 +58,7 @@ class Command:
     ) -> None:
         """`inherit` is the environment to pick INHERITED from; the process's own if None."""
         self.opens = opens
+        self.joins = True
         self.target = self._argv = tuple(argv)
         self._timeout_s = timeout_s
         self._inherit = os.environ if inherit is None else inherit

@@ -60,8 +60,9 @@ class TimedAction:
         opens: bool = True,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.name = name
+        self.name = self.target = name
         self.opens = opens
+        self.joins = True
         self._action = action
         self._timeout_s = timeout_s
         self._clock = clock

@@ -8,13 +8,13 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
-from accessctl.actions.base import Action, ActionResult
+from accessctl.actions.base import ActionResult, DoorAction
 from accessctl.actions.command import Command
 from accessctl.actions.custom import custom_action
 from accessctl.actions.webhook import Webhook, read_secret
 from accessctl.config import ActionConfig, CommandAction, CustomAction
 
-OnResult: TypeAlias = Callable[[Action, ActionResult], None]
+OnResult: TypeAlias = Callable[[DoorAction, ActionResult], None]
 
 MOST_JOINED = 256
 """So many grants may wait while the lock is open: one more run serves them all."""
@@ -22,7 +22,7 @@ MOST_JOINED = 256
 log = logging.getLogger(__name__)
 
 
-def actions_from(configs: Iterable[ActionConfig]) -> list[Action]:
+def actions_from(configs: Iterable[ActionConfig]) -> list[DoorAction]:
     """One action for each entry, in order; reads the webhooks' keys now.
 
     Raises ConfigError for a key, a URL or an added action that cannot be used, and
@@ -32,7 +32,7 @@ def actions_from(configs: Iterable[ActionConfig]) -> list[Action]:
     return [_action(config) for config in configs]
 
 
-def _action(config: ActionConfig) -> Action:
+def _action(config: ActionConfig) -> DoorAction:
     if isinstance(config, CommandAction):
         return Command(config.argv, config.timeout_s, opens=config.opens)
     if isinstance(config, CustomAction):
@@ -46,21 +46,20 @@ def _action(config: ActionConfig) -> Action:
     )
 
 
-def lanes_of(role: str, actions: Sequence[Action]) -> list[Hashable]:
+def lanes_of(role: str, actions: Sequence[DoorAction]) -> list[Hashable]:
     """What each of the `actions` of one role is, over reloads: a new object of the same program,
     address or name has the same lane, and the second of its kind another one than the first."""
     seen: Counter[Hashable] = Counter()
     lanes: list[Hashable] = []
     for action in actions:
-        what = getattr(action, "target", action.name)
-        lanes.append((role, what, seen[what]))
-        seen[what] += 1
+        lanes.append((role, action.target, seen[action.target]))
+        seen[action.target] += 1
     return lanes
 
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    action: Action
+    action: DoorAction
     payload: Mapping[str, Any]
     on_result: OnResult
     submitted: float
@@ -122,7 +121,7 @@ class ActionRunner:
 
     def submit(
         self,
-        action: Action,
+        action: DoorAction,
         payload: Mapping[str, Any],
         on_result: OnResult,
         *,
@@ -132,7 +131,7 @@ class ActionRunner:
         """Queue an action without waiting; False if its queue is full or all are closed.
 
         `lane` is what it waits in; None: one for this very object. It `opens` where it is to open
-        the lock now; such jobs join those that wait before them.
+        the lock now; where the action `joins`, such jobs join those that wait before them.
         """
         job = _Job(action, dict(payload), on_result, self._clock(), opens)
         key = id(action) if lane is None else lane

@@ -58,6 +58,7 @@ class Webhook:
         import httpx
 
         self.opens = opens
+        self.joins = True
         # At level INFO they log whole URLs, and a webhook's URL is often its password.
         for noisy in ("httpx", "httpcore"):
             logging.getLogger(noisy).setLevel(logging.WARNING)

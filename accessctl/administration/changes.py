@@ -31,7 +31,7 @@ from accessctl.config.policy import AccessConfig
 from accessctl.domain import Event, EventKind, Person, PersonId, PersonRules
 from accessctl.errors import InputError, StoreError, UnknownPersonError
 from accessctl.gallery.people import NewPhoto, People, Record
-from accessctl.gallery.person import hash_pin
+from accessctl.gallery.person import ControllerNumber, hash_pin
 from accessctl.gallery.store import open_gallery
 from accessctl.policy.access import beginning, ending, zone_of
 from accessctl.policy.lockout import Lockout
@@ -175,6 +175,14 @@ class Administration:
         person = self._gallery.person(name)
         with self._marked():
             self._gallery.set_pin(person.id, None, record=self._recording("pin_changed"))
+        return person
+
+    def set_controller_number(self, name: str, number: ControllerNumber | None) -> Person:
+        """Set it, or take it away; UnknownPersonError."""
+        person = self._gallery.person(name)
+        record = self._recording("controller_number_changed")
+        with self._marked():
+            self._gallery.set_controller_number(person.id, number, record=record)
         return person
 
     def remove(self, name: str) -> Person:

@@ -58,6 +58,17 @@ COMMANDS = (
     CommandRow("doorway acknowledge", DOOR, "Silence an alarm that is over.", "doorway"),
     CommandRow("doorway test", DOOR, "Try every input and output at the door.", "doorway"),
     CommandRow(
+        "controller",
+        DOOR,
+        "Tell a controller that drives the lock who was granted.",
+        example="accessctl controller set Grace",
+    ),
+    CommandRow(
+        "controller set", DOOR, "Set the number a controller knows somebody by.", "controller"
+    ),
+    CommandRow("controller clear", DOOR, "Take somebody's number away.", "controller"),
+    CommandRow("controller pair", DOOR, "Take the controller's key, once.", "controller"),
+    CommandRow(
         "policy",
         DOOR,
         "Try the rules of who may enter when.",

@@ -105,16 +105,18 @@ def show(finding: "Finding", *, as_json: bool) -> None:
 
 
 def checks_of(config: Config, path: Path, root: Path) -> Sequence[tuple[str, "Check"]]:
+    from accessctl.doorway.opening import lock_place
     from accessctl.service import (
         checks,
         clock_guard,
+        controller_checks,
         doorway_checks,
         model_checks,
         mqtt_checks,
         state_checks,
     )
 
-    has_lock = config.doorway.lock is not None
+    has_lock = lock_place(config.doorway) is not None
     folders = {"people": config.gallery.folder, "the event log": config.audit.file.parent}
     pictures = config.audit.snapshots
     snapshots_mb = 0.0 if pictures.keep == "off" else pictures.max_mb
@@ -141,6 +143,7 @@ def checks_of(config: Config, path: Path, root: Path) -> Sequence[tuple[str, "Ch
         ("disk", partial(checks.check_disk, folders, snapshots_mb)),
         ("actions", partial(checks.check_hooks, config.actions, os.environ, doorway=has_lock)),
         ("doorway", partial(doorway_checks.check_doorway, config)),
+        ("controller", partial(controller_checks.check_controller, config)),
         ("mqtt", partial(mqtt_checks.check_mqtt, config, os.environ)),
         ("self test", partial(_check_chain, config)),
     ]

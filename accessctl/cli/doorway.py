@@ -141,13 +141,14 @@ def _show(args: DoorwayOptions, report: Mapping[str, Any]) -> None:
 
 def doorway_lines(report: Mapping[str, Any], width: int = 12) -> Iterator[str]:
     """What people read of a doorway's report; its label is `width` wide."""
-    first, *more = _told(report)
+    first, *more = told(report)
     yield f"{'doorway':<{width}}{first}"
     for line in more:
         yield " " * width + line
 
 
-def _told(report: Mapping[str, Any]) -> Iterator[str]:
+def told(report: Mapping[str, Any]) -> Iterator[str]:
+    """What is to be said of a doorway, how it is first and then what is wrong."""
     if report["state"] == "not_taken":
         yield "its lines are not taken: another program may hold them"
         return

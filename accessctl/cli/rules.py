@@ -172,8 +172,11 @@ def run_enter(args: ConfigOption, *, ask: Callable[..., Mapping[str, Any]] = ask
     return 0
 
 
-def read_pin(prompt: str) -> str:
-    """One line without its end; on a terminal it is not shown. InputError when there is none."""
+def read_pin(prompt: str, what: str = "PIN") -> str:
+    """One line without its end; on a terminal it is not shown. InputError when there is none.
+
+    `what` is asked for, in that sentence.
+    """
     if sys.stdin.isatty():
         try:
             return getpass.getpass(prompt)
@@ -182,7 +185,7 @@ def read_pin(prompt: str) -> str:
     else:
         line = sys.stdin.readline(MAX_CHARACTERS)
     if not line:
-        raise InputError("No PIN was given; type it, or write it to standard input.")
+        raise InputError(f"No {what} was given; type it, or write it to standard input.")
     return line.rstrip("\r\n")
 
 

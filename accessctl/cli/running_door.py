@@ -16,6 +16,7 @@ from accessctl.cli.common import (
 )
 from accessctl.cli.doorway import doorway_lines
 from accessctl.cli.front import Verb
+from accessctl.errors import InputError
 from accessctl.service.client import ask
 from accessctl.storage.parsing import printable
 
@@ -29,7 +30,10 @@ REMOVED = "somebody removed"
 
 @dataclass(frozen=True, kw_only=True)
 class StatusOptions(ConfigOption, JsonOption):
-    pass
+    watch: Annotated[
+        bool,
+        typer.Option("--watch", help="Look again every second, until q or Ctrl-C is pressed."),
+    ] = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +46,13 @@ class ReloadOptions(ConfigOption, JsonOption):
 
 def run_status(args: StatusOptions) -> int:
     """0 when a door answers, whatever it says; 1 when none does."""
+    if args.watch:
+        if args.json:
+            raise InputError("--watch is for people; a program asks again with --json.")
+        # It needs the words below, and nobody else needs it.
+        from accessctl.cli.watch import watch
+
+        return watch(config_from(args).service.socket)
     report = ask(config_from(args).service.socket, "status")
     if args.json:
         print_json(report)
@@ -77,7 +88,7 @@ def lines(report: Mapping[str, Any]) -> Iterator[str]:
         yield from _gallery(report.get("gallery", {}))
         yield _line("encoder", f"{report['encoder']} on {report['device']}")
         yield _line("liveness", report["liveness"])
-        yield _line("lockout", _lockout(report["lockout"]))
+        yield _line("lockout", lockout_in_words(report["lockout"]))
         yield from _locked_out(report["lockout"])
     if not report.get("clock", {"believed": True})["believed"]:
         yield _line("clock", clock_words(report["clock"]["jumped_s"]))
@@ -85,6 +96,8 @@ def lines(report: Mapping[str, Any]) -> Iterator[str]:
         yield from doorway_lines(report["doorway"], LABEL + 2)
     if "mqtt" in report:
         yield _line("mqtt", mqtt_words(report["mqtt"]))
+    if "controller" in report:
+        yield _line("controller", controller_in_words(report["controller"]))
     if not report.get("acting", True):
         yield _line("acting", "no: another door acts for this lock, and this one watches only")
     done = report["actions"]
@@ -95,6 +108,12 @@ def lines(report: Mapping[str, Any]) -> Iterator[str]:
         yield _line("", f"the file is not accepted; it is weaker in {printable(weaker)}")
     for number, decision in enumerate(report["decisions"]):
         yield _line("" if number else "decisions", _decision(decision))
+
+
+def controller_in_words(controller: Mapping[str, Any]) -> str:
+    shows = ", ".join(f"{what} {printable(str(how))}" for what, how in controller["told"].items())
+    lasting = f"{printable(controller['detail'])}, for {duration(controller['for_s'])}"
+    return f"{lasting}; it shows {shows}" if shows else lasting
 
 
 def duration(seconds: float) -> str:
@@ -154,7 +173,7 @@ def _frames(camera: Mapping[str, Any]) -> str:
     )
 
 
-def _lockout(lockout: Mapping[str, Any]) -> str:
+def lockout_in_words(lockout: Mapping[str, Any]) -> str:
     if "error" in lockout:
         return printable(lockout["error"])
     refused = f"{lockout['refused']:.3g} refused attempts count"
@@ -209,8 +228,9 @@ STATUS = Verb(
     run_status,
     StatusOptions,
     "Asks the running door how it is: its camera, people, liveness, lockout, actions and its "
-    "latest decisions. It ends with 1 when no door answers.",
-    ("accessctl status", "accessctl status --json"),
+    "latest decisions. It ends with 1 when no door answers. With --watch it goes on looking, and "
+    "waits for a door that is not there.",
+    ("accessctl status", "accessctl status --watch", "accessctl status --json"),
 )
 RELOAD = Verb(
     run_reload,

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self, Union
 
 from pydantic import Field, model_validator
 
+from accessctl.config.controller import ControllerConfig
 from accessctl.config.section import Section, safer
 
 Wiring = Literal["nc", "no"]
@@ -168,6 +169,12 @@ class DoorwayConfig(Section):
         description="What drives the lock; none: actions.granted do.",
         json_schema_extra=safer("pinned"),
     )
+    controller: ControllerConfig | None = Field(
+        None,
+        description="An access controller that drives the lock: it is told the number of whoever "
+        "is granted.",
+        json_schema_extra=safer("pinned"),
+    )
     lock_kind: LockKind = Field(
         "strike",
         description="strike: power unlocks it, for a moment; maglock: power locks it.",
@@ -318,6 +325,8 @@ class DoorwayConfig(Section):
         for chip, name in named:
             if named.count((chip, name)) > 1:
                 raise ValueError(f"the line {name!r} of {chip!r} is used twice")
+        if self.controller is not None and self.lock is not None:
+            raise ValueError("lock and controller exclude each other: one of them drives the lock")
         if self.exit_unlocks and self.exit is None:
             raise ValueError("exit_unlocks needs `exit`, the line that asks for it")
         if self.interlock is not None:

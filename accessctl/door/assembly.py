@@ -19,10 +19,17 @@ from accessctl.clock import uptime
 from accessctl.config import Config
 from accessctl.domain import Event, EventKind, Outcome, PersonId, PersonRules
 from accessctl.door.access_gate import AccessGate
+from accessctl.door.controller_gate import (
+    ControllerAction,
+    ControllerDesk,
+    Tampered,
+    link_parts,
+)
 from accessctl.door.demands import Wanted
 from accessctl.door.door import Door
 from accessctl.door.doorway_gate import (
     NO_DOORWAY,
+    DoorwayDesk,
     DoorwayGate,
     DuressVisits,
     Grantees,
@@ -42,6 +49,7 @@ from accessctl.door.recorder import (
 )
 from accessctl.door.second_factor import PinAttempts, SecondFactor
 from accessctl.door.setup import DoorSetup, LiveSettings
+from accessctl.doorway.controller import ControllerLink
 from accessctl.doorway.keeper import DoorwayListener
 from accessctl.doorway.opening import parts_of
 from accessctl.liveness.challenge import Ask
@@ -92,19 +100,35 @@ def open_door(
         recorder = DecisionRecorder(audit, runner, time.time, on_action)
         duress = DuressVisits() if config.doorway.duress else None
         desk: DoorwayGate | None = None
+        link = None if config.doorway.controller is None else open_link(config, audit)
+
+        def rules_of(person: PersonId) -> PersonRules:
+            return engine.roster.rules.get(person, PersonRules())
+
         if config.doorway.used:
-            grantees = Grantees(
-                lambda person: engine.roster.rules.get(person, PersonRules()),
-                duress or nobody_forced,
+            grantees = Grantees(rules_of, duress or nobody_forced)
+            heard = listeners if link is None else (*listeners, Tampered(link.tamper))
+            desk = DoorwayGate(config, audit, grantees, recorder.note_no_entry, doorway, heard)
+        hung: DoorwayDesk = desk or NO_DOORWAY
+        controller: ControllerDesk | None = None
+        if link is not None and config.doorway.controller is not None:
+            hung = controller = ControllerDesk(
+                hung,
+                link,
+                ControllerAction(
+                    config.doorway.controller,
+                    engine.gallery.controller_number,
+                    lambda person: hung.objection(rules_of(person)),
+                    link.hand_over,
+                ),
             )
-            desk = DoorwayGate(config, audit, grantees, recorder.note_no_entry, doorway, listeners)
         gate = AccessGate(
             config.access,
             config.policy,
             keeper,
             crossings=Crossings(audit, config.access),
             second_factor=SecondFactor(engine.roster.pin_of, pins, time.monotonic, duress),
-            doorway=desk or NO_DOORWAY,
+            doorway=hung,
         )
         settings = live_settings_of(config, gate)
         if duty.acting:
@@ -134,15 +158,24 @@ def open_door(
         try:
             if desk is not None and duty.acting:
                 desk.open()
+            if controller is not None and duty.acting:
+                controller.open()
             yield door
         finally:
             cues.close()
             if not runner.close(finish_s):
                 log.warning("Some actions had not finished after %.0f s.", finish_s)
+            if controller is not None:
+                controller.close()
             if desk is not None:
                 desk.close()
             if duty.acting:
                 leave_safe(door.safe, audit, "stop")
+
+
+def open_link(config: Config, audit: Recorder) -> ControllerLink:
+    """ConfigError where the controller's key cannot be used or libosdp is missing."""
+    return ControllerLink(link_parts(config, audit))
 
 
 def leave_safe(commands: Sequence[Command], audit: Recorder, why: str) -> None:

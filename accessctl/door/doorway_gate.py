@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from accessctl.actions.base import Action, ActionResult
+from accessctl.actions.base import ActionResult, DoorAction
 from accessctl.audit.base import Log, Recorder, write_down
 from accessctl.config import Config
 from accessctl.domain import DoorwayWord, Event, EventKind, PersonId, PersonRules, Reason
@@ -47,7 +47,7 @@ class DoorwayDesk(Protocol):
     """What the door asks of its doorway."""
 
     @property
-    def actions(self) -> Sequence[Action]:
+    def actions(self) -> Sequence[DoorAction]:
         """What a grant is told to, before what is configured."""
 
     def objection(self, rules: PersonRules) -> Reason | None:
@@ -65,11 +65,14 @@ class DoorwayDesk(Protocol):
     def report(self) -> dict[str, Any] | None:
         """See doorway.Doorway.report; None where there is no doorway."""
 
+    def controller(self) -> dict[str, Any] | None:
+        """See controller.ControllerLink.report; None where there is no controller."""
+
 
 class NoDoorway:
     """Nothing hangs on the door."""
 
-    actions: Sequence[Action] = ()
+    actions: Sequence[DoorAction] = ()
 
     def objection(self, rules: PersonRules) -> Reason | None:
         del rules
@@ -87,6 +90,8 @@ class NoDoorway:
 
     def report(self) -> None:
         return None
+
+    controller = report
 
 
 NO_DOORWAY = NoDoorway()
@@ -139,7 +144,7 @@ class DoorwayGate:
         self._doorway: Doorway | None = None
         self._tried = float("-inf")
         self._events: Counter[str] = Counter()
-        self.actions: tuple[Action, ...] = (
+        self.actions: tuple[DoorAction, ...] = (
             DoorwayAction(self.grant, opens=config.doorway.lock is not None),
         )
 
@@ -200,6 +205,9 @@ class DoorwayGate:
             return {"state": "not_taken"}
         return {**doorway.report(), "events": dict(self._events)}
 
+    def controller(self) -> None:
+        """It is told beside the doorway; see controller_gate.ControllerDesk."""
+
     @property
     def _taken(self) -> Doorway:
         if self._doorway is None:
@@ -249,7 +257,8 @@ class _OpenHours:
 class DoorwayAction:
     """Hands a grant to the doorway, as an action of the door."""
 
-    name = "doorway"
+    name = target = "doorway"
+    joins = True
 
     def __init__(self, grant: Callable[[str, PersonId | None], str | None], *, opens: bool) -> None:
         self._grant = grant

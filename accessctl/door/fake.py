@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from accessctl.actions.base import Action, ActionResult, RecordingAction
+from accessctl.actions.base import ActionResult, DoorAction, RecordingAction
 from accessctl.administration.changes import Administration
 from accessctl.audit.base import MemoryLog, Recorder
 from accessctl.config import PolicyConfig, VisionConfig
@@ -56,9 +56,9 @@ class DirectRunner:
 
     def submit(
         self,
-        action: Action,
+        action: DoorAction,
         payload: Mapping[str, Any],
-        on_result: Callable[[Action, ActionResult], None],
+        on_result: Callable[[DoorAction, ActionResult], None],
         *,
         lane: Hashable = None,
         opens: bool = False,

@@ -17,7 +17,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 import cv2
 import numpy as np
 
-from accessctl.actions.base import Action, ActionResult, opens_lock
+from accessctl.actions.base import ActionResult, DoorAction
 from accessctl.actions.runner import lanes_of
 from accessctl.audit.base import ENTRY_FAILED, Recorder, write_down
 from accessctl.audit.snapshots import Snapshots
@@ -171,9 +171,9 @@ def wrong_pin_event(visit: str, person: PersonId, time: float) -> Event:
 class Runner(Protocol):
     def submit(
         self,
-        action: Action,
+        action: DoorAction,
         payload: Mapping[str, Any],
-        on_result: Callable[[Action, ActionResult], None],
+        on_result: Callable[[DoorAction, ActionResult], None],
         *,
         lane: Hashable = None,
         opens: bool = False,
@@ -207,13 +207,15 @@ class DecisionRecorder:
     ) -> None:
         self._audit = audit
         self._runner = runner
-        self._actions: Mapping[Outcome, Sequence[tuple[Action, Hashable]]] = {}
-        self._asking: Sequence[tuple[Action, Hashable]] = ()
+        self._actions: Mapping[Outcome, Sequence[tuple[DoorAction, Hashable]]] = {}
+        self._asking: Sequence[tuple[DoorAction, Hashable]] = ()
         self._wall_clock = wall_clock
         self._on_action = on_action
         self._failed: deque[FailedEntry] = deque()
 
-    def use(self, actions: Mapping[Outcome, Sequence[Action]], asking: Sequence[Action]) -> None:
+    def use(
+        self, actions: Mapping[Outcome, Sequence[DoorAction]], asking: Sequence[DoorAction]
+    ) -> None:
         """From the next decision on these `actions`, and those that ask a visitor for something.
 
         What still runs of the same program or address is waited for: a lock's action never runs
@@ -241,14 +243,14 @@ class DecisionRecorder:
         payload = as_json(decision_event(decision), names.get)
         actions = self._actions.get(decision.outcome, ())
         granted = decision.outcome is Outcome.GRANTED
-        entry = _Entry(sum(opens_lock(action) for action, _ in actions))
+        entry = _Entry(sum(action.opens for action, _ in actions))
         for action, lane in actions:
             queued = self._runner.submit(
                 action,
                 payload,
                 self._reporter(decision, entry),
                 lane=lane,
-                opens=granted and opens_lock(action),
+                opens=granted and action.opens and action.joins,
             )
             if not queued:
                 refused = ActionResult(False, "Refused: too many actions are waiting.", 0.0)
@@ -277,18 +279,18 @@ class DecisionRecorder:
             if not self._runner.submit(action, payload, self._told, lane=lane):
                 log.warning("Action %s was refused: too many are waiting.", action.name)
 
-    def _told(self, action: Action, result: ActionResult) -> None:
+    def _told(self, action: DoorAction, result: ActionResult) -> None:
         if not result.ok:
             log.warning("Action %s failed: %s", action.name, result.detail)
         self._on_action(action.name, result.ok)
 
     def _reporter(
         self, decision: Decision, entry: "_Entry"
-    ) -> Callable[[Action, ActionResult], None]:
+    ) -> Callable[[DoorAction, ActionResult], None]:
         return lambda action, result: self._report(decision, entry, action, result)
 
     def _report(
-        self, decision: Decision, entry: "_Entry", action: Action, result: ActionResult
+        self, decision: Decision, entry: "_Entry", action: DoorAction, result: ActionResult
     ) -> None:
         if not result.ok:
             visit = {"visit": decision.visit}
@@ -296,7 +298,7 @@ class DecisionRecorder:
         event = action_event(decision, action.name, result, self._wall_clock())
         write_down(self._audit, event)
         granted = decision.outcome is Outcome.GRANTED
-        if granted and opens_lock(action) and entry.fails_with(ok=result.ok):
+        if granted and action.opens and entry.fails_with(ok=result.ok):
             write_down(self._audit, entry_failed_event(decision, self._wall_clock()))
             self._failed.append(FailedEntry(decision.visit, decision.person))
         self._on_action(action.name, result.ok)

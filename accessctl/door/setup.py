@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from accessctl.actions.base import Action
+from accessctl.actions.base import DoorAction
 from accessctl.actions.command import Command
 from accessctl.config import PolicyConfig
 from accessctl.domain import Face, Frame, Outcome, PersonId
@@ -68,8 +68,8 @@ class LiveSettings:
 
     policy: PolicyConfig
     gate: AccessGate
-    actions: Mapping[Outcome, Sequence[Action]] = field(default_factory=dict)
-    asking: Sequence[Action] = ()
+    actions: Mapping[Outcome, Sequence[DoorAction]] = field(default_factory=dict)
+    asking: Sequence[DoorAction] = ()
     wanted: Wanted = NOTHING_WANTED
     pictures: DecisionPictures = NO_PICTURES
     safe: Sequence[Command] = ()

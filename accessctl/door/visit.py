@@ -289,6 +289,15 @@ class FaceView:
     prompt: Prompt | None = None
     gathered: Lines = ()
 
+    @property
+    def told(self) -> str:
+        """What the visitor is told while nothing is decided: what is asked of them, else what
+        keeps the face from being looked at."""
+        if self.prompt is not None:
+            return self.prompt.text
+        reasons = self.face.quality.reasons
+        return reasons[0] if reasons else "looking ..."
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Step:

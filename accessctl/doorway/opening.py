@@ -82,6 +82,8 @@ def relay_addresses(config: DoorwayConfig) -> list[str]:
 def lock_place(config: DoorwayConfig) -> str | None:
     """Where the lock hangs, for the log: without secrets. None: `actions.granted` open it."""
     lock = config.lock
+    if config.controller is not None:
+        return f"controller {config.controller.type} {config.controller.device}"
     if lock is None:
         return None
     if isinstance(lock, GpioOutput):

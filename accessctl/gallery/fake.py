@@ -19,6 +19,7 @@ from accessctl.gallery.people import (
     photo_to_remove,
 )
 from accessctl.gallery.person import (
+    ControllerNumber,
     PinHash,
     checked_rules,
     clean_name,
@@ -59,6 +60,7 @@ class MemoryGallery:
         self._photos: dict[str, _Kept] = {}
         self._rules: dict[PersonId, PersonRules] = {}
         self._pins: dict[PersonId, PinHash] = {}
+        self._numbers: dict[PersonId, ControllerNumber] = {}
         self._revision = 0
         self._last_id = 0
 
@@ -112,6 +114,7 @@ class MemoryGallery:
         del self._people[person.id]
         self._rules.pop(person.id, None)
         self._pins.pop(person.id, None)
+        self._numbers.pop(person.id, None)
         self._photos = {
             key: kept for key, kept in self._photos.items() if kept.photo.person != person.id
         }
@@ -202,6 +205,20 @@ class MemoryGallery:
         self._pins.pop(person_id, None)
         if pin is not None:
             self._pins[person_id] = pin
+        self._revision += 1
+
+    def controller_number(self, person_id: PersonId) -> ControllerNumber | None:
+        self._fail()
+        return self._numbers.get(person_id)
+
+    def set_controller_number(
+        self, person_id: PersonId, number: ControllerNumber | None, *, record: Record = no_record
+    ) -> None:
+        self._check_enrolled(person_id)
+        record(person_id)
+        self._numbers.pop(person_id, None)
+        if number is not None:
+            self._numbers[person_id] = number
         self._revision += 1
 
     def revision(self) -> int:

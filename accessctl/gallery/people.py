@@ -6,7 +6,7 @@ from typing import NoReturn, Protocol, TypeAlias
 
 from accessctl.domain import Embedding, Person, PersonId, PersonRules
 from accessctl.errors import LastPhotoError, StoreError, UnknownPersonError, UnknownPhotoError
-from accessctl.gallery.person import PinHash, clean_name, spelt
+from accessctl.gallery.person import ControllerNumber, PinHash, clean_name, spelt
 from accessctl.gallery.schema import GalleryMark
 
 Record: TypeAlias = Callable[[PersonId], object]
@@ -160,6 +160,16 @@ class People(Protocol):
         """Put it in place of the person's present one, None: take it away; UnknownPersonError."""
         ...
 
+    def controller_number(self, person_id: PersonId) -> ControllerNumber | None:
+        """By which a controller knows them; None where none is kept, or for somebody unknown."""
+        ...
+
+    def set_controller_number(
+        self, person_id: PersonId, number: ControllerNumber | None, *, record: Record = no_record
+    ) -> None:
+        """Put it in place of the present one, None: take it away; UnknownPersonError."""
+        ...
+
     def revision(self) -> int:
         """A number that grows with every change, seen across processes."""
         ...
@@ -213,7 +223,10 @@ class EmptyGallery:
     def add_photo(self, *_: object, **__: object) -> NoReturn:
         raise gone()
 
-    set_rules = set_pin = add_photo
+    set_rules = set_pin = set_controller_number = add_photo
+
+    def controller_number(self, *_: object, **__: object) -> None:
+        return None
 
     def photo_entries(self, *_: object, **__: object) -> list[PhotoEntry]:
         return []

@@ -12,6 +12,7 @@ import hashlib
 import hmac
 import json
 import math
+import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -35,6 +36,8 @@ MIN_DIGITS, MAX_DIGITS = 4, 12
 # 16 MiB and some tens of milliseconds each time; kept with each hash, so that they can grow.
 COST, BLOCK_SIZE, PARALLEL = 1 << 14, 8, 1
 _MAX_MEMORY = 1 << 28
+MAX_NUMBER = (1 << 64) - 1
+NUMBER = re.compile(r"(?:(?P<facility>[0-9]{1,5}):)?(?P<number>[0-9]{1,20})", re.ASCII)
 
 
 def clean_name(name: str) -> str:
@@ -233,6 +236,48 @@ def pin_from_bytes(content: bytes) -> PinHash:
             "A person's PIN was written by another accessctl; set it again: accessctl pin set"
         ) from error
     return kept
+
+
+@dataclass(frozen=True, slots=True)
+class ControllerNumber:
+    """By which an access controller that is there already knows somebody: what their card says.
+
+    `facility` None: that of the configuration.
+    """
+
+    number: int = field(repr=False)
+    facility: int | None = field(default=None, repr=False)
+
+
+def controller_number(text: str) -> ControllerNumber:
+    """Of NUMBER or FACILITY:NUMBER, in digits; InputError, which does not repeat it."""
+    found = NUMBER.fullmatch(text.strip())
+    if found is None or int(found["number"]) > MAX_NUMBER:
+        raise InputError(
+            "A controller's number is written NUMBER or FACILITY:NUMBER, in digits; that was none."
+        )
+    facility = found["facility"]
+    return ControllerNumber(int(found["number"]), None if facility is None else int(facility))
+
+
+def number_to_bytes(kept: ControllerNumber) -> bytes:
+    return json.dumps([kept.number, kept.facility]).encode("ascii")
+
+
+def number_from_bytes(content: bytes) -> ControllerNumber:
+    """StoreError for what number_to_bytes did not make."""
+    try:
+        number, facility = json.loads(content)
+        if type(number) is not int or not 0 <= number <= MAX_NUMBER:
+            raise ValueError("no number")
+        if facility is not None and (type(facility) is not int or facility < 0):
+            raise ValueError("no facility code")
+    except (ValueError, TypeError, RecursionError) as error:
+        raise StoreError(
+            "A person's controller number was written by another accessctl; set it again: "
+            "accessctl controller set"
+        ) from error
+    return ControllerNumber(number, facility)
 
 
 def _is_scrypt(cost: object, block_size: object, parallel: object) -> bool:

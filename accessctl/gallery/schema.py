@@ -71,6 +71,12 @@ MIGRATIONS: Migrations = (
         "INSERT INTO history (revision, head) SELECT revision, randomblob(16) FROM state "
         "WHERE revision > 0",
     ),
+    (
+        """CREATE TABLE person_controller_number (
+            person TEXT PRIMARY KEY REFERENCES person (id) ON DELETE CASCADE,
+            sealed BLOB NOT NULL
+        ) STRICT, WITHOUT ROWID""",
+    ),
 )
 WORDS = FaultWords(
     busy="{path} is in use by another process; wait a moment and try again.",

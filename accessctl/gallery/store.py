@@ -23,10 +23,13 @@ from accessctl.gallery.people import (
     photo_to_remove,
 )
 from accessctl.gallery.person import (
+    ControllerNumber,
     PinHash,
     clean_name,
     close_names,
     name_key,
+    number_from_bytes,
+    number_to_bytes,
     person_of,
     pin_from_bytes,
     pin_to_bytes,
@@ -216,6 +219,26 @@ class Gallery:
                 sealed = self._database.seal(pin_to_bytes(pin), "pin", person_id)
                 db.execute(
                     "INSERT INTO person_pin (person, sealed) VALUES (?, ?)", (person_id, sealed)
+                )
+            record(person_id)
+
+    def controller_number(self, person_id: PersonId) -> ControllerNumber | None:
+        query = "SELECT sealed FROM person_controller_number WHERE person = ?"
+        for (sealed,) in self._database.select(query, person_id):
+            return number_from_bytes(self._database.unseal(sealed, "controller number", person_id))
+        return None
+
+    def set_controller_number(
+        self, person_id: PersonId, number: ControllerNumber | None, *, record: Record = no_record
+    ) -> None:
+        with self._database.erasing() as db:
+            self._check_enrolled(person_id)
+            db.execute("DELETE FROM person_controller_number WHERE person = ?", (person_id,))
+            if number is not None:
+                content = number_to_bytes(number)
+                db.execute(
+                    "INSERT INTO person_controller_number (person, sealed) VALUES (?, ?)",
+                    (person_id, self._database.seal(content, "controller number", person_id)),
                 )
             record(person_id)
 

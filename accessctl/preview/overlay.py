@@ -84,10 +84,8 @@ def label_of(view: FaceView, names: Mapping[PersonId, str], threshold: float) ->
         prompt = view.prompt
         if prompt is not None:
             done = f"{prompt.step} of {prompt.steps}" if prompt.steps > 1 else figure
-            return FaceLabel(prompt.text, done, AMBER, share)
-        reasons = view.face.quality.reasons
-        waiting = reasons[0] if reasons else "looking ..."
-        return FaceLabel(waiting, figure, BLUE, share)
+            return FaceLabel(view.told, done, AMBER, share)
+        return FaceLabel(view.told, figure, BLUE, share)
     name = "unknown"
     if verdict.outcome is not Outcome.UNKNOWN and verdict.match is not None:
         name = names.get(verdict.match.person, "(removed)")

@@ -249,6 +249,7 @@ def view_of(session: Session, guard: ClockGuard) -> DoorView:
         rate_here=lambda: told_rate_here(
             config.rate_here_file, engine.recogniser.fingerprint, engine.roster.calibration.mark
         ),
+        controller=lambda: session.door.gate.doorway.controller(),
     )
 
 

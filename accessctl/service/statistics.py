@@ -5,7 +5,7 @@ import math
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -18,13 +18,23 @@ from accessctl.errors import StoreError
 from accessctl.policy.lockout_store import LockoutStore
 from accessctl.service.clock_guard import clock_of
 from accessctl.service.metrics import DoorTally, Totals
+from accessctl.service.status_parts import (
+    LockoutView,
+    VisitorSeen,
+    decision_told,
+    gallery_told,
+    lockout_told,
+    visitors_seen,
+    visitors_told,
+)
 from accessctl.vision.landmarks import UPSIDE_DOWN, lies_on_its_side
 
 FPS_WINDOW_S = 10.0
 # Enough for the fastest camera of the configuration over that window.
 MOST_ARRIVALS = 2400
 LAST_DECISIONS = 10
-MOST_LOCKED_TOLD = 20
+# Whoever was seen longer ago may have left since.
+PRESENT_S = 3.0
 FINGERPRINT_CHARACTERS = 12
 # Faces by which it is judged whether the camera is upright, and how many of them must be otherwise,
 # all in one way.
@@ -39,21 +49,6 @@ ON_ITS_SIDE_ADVICE = (
 UPRIGHT, ON_HEAD, ON_SIDE = "upright", "on_head", "on_side"
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class LockoutView:
-    """`refused` attempts that count against the door; faces count again in `remaining_s`,
-    infinite: never. `locked` are the people who are locked out besides, by their own refusals,
-    and for how long."""
-
-    refused: float = 0.0
-    remaining_s: float = 0.0
-    locked: Mapping[PersonId, float] = field(default_factory=dict)
-
-    @property
-    def off(self) -> bool:
-        return math.isinf(self.remaining_s)
 
 
 def _none() -> None:
@@ -78,8 +73,9 @@ class DoorView:
     `rate_doubt` is why nobody can show that the stated rate is kept among so many people.
     `gallery` says whether the door relies on what it knows of the people enrolled, `acting`
     whether what it decides counts; `beyond_calibration` why they are too many, see `Roster`;
-    `doorway` how leaf and lock are, None where nothing hangs on the door; `rate_here` what was
-    counted of this place's strangers, None where nothing was.
+    `doorway` how leaf and lock are, None where nothing hangs on the door; `controller` whether the
+    one that drives the lock is there, None where there is none; `rate_here` what was counted of
+    this place's strangers, None where nothing was.
     """
 
     door: str
@@ -101,6 +97,7 @@ class DoorView:
     beyond_calibration: Callable[[], str | None] = _none
     doorway: Callable[[], Mapping[str, Any] | None] = _none
     rate_here: Callable[[], str | None] = _none
+    controller: Callable[[], Mapping[str, Any] | None] = _none
 
 
 class Statistics:
@@ -127,6 +124,7 @@ class Statistics:
         self._arrivals: deque[float] = deque(maxlen=MOST_ARRIVALS)
         self._decisions: deque[Decision] = deque(maxlen=LAST_DECISIONS)
         self._size: tuple[int, int] | None = None
+        self._visitors: tuple[VisitorSeen, ...] = ()
         self._orientations: deque[str] = deque(maxlen=FACES_REMEMBERED)
         self._state = "starting"
         self._error: str | None = None
@@ -150,6 +148,7 @@ class Statistics:
             self._arrivals.append(now)
             self._tally.frames += 1
             self._tally.scenery = step.scenery
+            self._visitors = visitors_seen(step)
             self._note_uprightness(step)
             for stage, milliseconds in step.timings.items():
                 self._tally.note_stage(stage, milliseconds)
@@ -206,6 +205,7 @@ class Statistics:
         with self._lock:
             view, now = self._view, self._clock()
             decisions = tuple(self._decisions)
+            visitors = self._visitors if self._frame_age(now) < PRESENT_S else ()
             answer: dict[str, Any] = {
                 "version": self._version,
                 "config": self._config,
@@ -220,7 +220,8 @@ class Statistics:
                 },
             }
         names: Mapping[PersonId, str] = {} if view is None else view.names()
-        answer["decisions"] = [_told(decision, names) for decision in reversed(decisions)]
+        answer["decisions"] = [decision_told(decision, names) for decision in reversed(decisions)]
+        answer["visitors"] = visitors_told(visitors, names)
         if view is not None:
             answer["camera"] |= {
                 "description": view.camera,
@@ -237,9 +238,9 @@ class Statistics:
                 "encoder": view.fingerprint[:FINGERPRINT_CHARACTERS],
                 "device": view.device,
                 "liveness": view.liveness,
-                "lockout": _lockout(view, names),
+                "lockout": lockout_told(view.lockout, names),
                 "clock": clock_of(view.clock_doubt_s()),
-                "gallery": _gallery(view.gallery()),
+                "gallery": gallery_told(view.gallery()),
                 "acting": view.acting(),
             }
             infrared = view.infrared()
@@ -248,6 +249,9 @@ class Statistics:
             doorway = view.doorway()
             if doorway is not None:
                 answer["doorway"] = doorway
+            controller = view.controller()
+            if controller is not None:
+                answer["controller"] = controller
         mqtt = self.mqtt()
         if mqtt is not None:
             answer["mqtt"] = mqtt
@@ -301,6 +305,9 @@ class Statistics:
         self._tally.decisions[decision.outcome.value, decision.reason.value] += 1
         self._tally.latency.note(decision.latency_ms / 1e3)
 
+    def _frame_age(self, now: float) -> float:
+        return now - self._arrivals[-1] if self._arrivals else math.inf
+
     def _camera(self, now: float) -> dict[str, Any]:
         last = self._arrivals[-1] if self._arrivals else None
         return {
@@ -338,49 +345,6 @@ def read_lockout(file: Path, door: str, now: Uptime) -> LockoutView:
 
 def _since(moment: float | None, now: float) -> float | None:
     return None if moment is None else round(now - moment, 2)
-
-
-def _told(decision: Decision, names: Mapping[PersonId, str]) -> dict[str, Any]:
-    return {
-        "time": decision.time,
-        "outcome": decision.outcome.value,
-        "reason": decision.reason.value,
-        "visit": decision.visit,
-        "person": None if decision.person is None else names.get(decision.person),
-        "latency_ms": round(decision.latency_ms, 1),
-    }
-
-
-def _lockout(view: DoorView, names: Mapping[PersonId, str]) -> dict[str, Any]:
-    try:
-        lockout = view.lockout()
-    except StoreError as error:
-        return {"error": str(error)}
-    longest_first = sorted(lockout.locked.items(), key=lambda one: -one[1])
-    return {
-        "refused": lockout.refused,
-        **_lasting(lockout.remaining_s),
-        "people": len(lockout.locked),
-        "locked_out": [
-            {"person": names.get(person), **_lasting(remaining_s)}
-            for person, remaining_s in longest_first[:MOST_LOCKED_TOLD]
-        ],
-    }
-
-
-def _lasting(remaining_s: float) -> dict[str, Any]:
-    """How long a lockout lasts, in JSON, which knows no infinity."""
-    off = math.isinf(remaining_s)
-    return {"remaining_s": None if off else round(remaining_s, 1), "off": off}
-
-
-def _gallery(state: GalleryState) -> dict[str, Any]:
-    return {
-        "counts": state.doubt is None,
-        "reason": None if state.doubt is None else state.doubt.value,
-        "trouble": state.trouble,
-        "age_s": round(state.age_s, 1),
-    }
 
 
 def _infrared_up(view: DoorView | None) -> bool | None:

@@ -10,6 +10,7 @@ from accessctl.administration import acceptance
 from accessctl.administration.acceptance import accepted_path
 from accessctl.audit.opening import head_path
 from accessctl.config import Config, WebhookAction
+from accessctl.doorway.controller_key import key_file
 from accessctl.doorway.opening import memory_file, relay_addresses
 from accessctl.errors import InputError
 
@@ -60,7 +61,7 @@ def rendered(template: str, place: ServicePlace, config: Config) -> str:
 
 def drop_in(config: Config, place: ServicePlace, version: int) -> str:
     """What this configuration needs beyond the unit, which allows nothing to begin with."""
-    lines = [*_network(config), *_paths(config, place), *_gpu(config)]
+    lines = [*_network(config), *_paths(config, place), *_serial(config), *_gpu(config)]
     if version >= GROWING_RESTARTS:
         lines += ["# Ever longer from restart to restart.", "RestartSteps=5"]
         lines += ["RestartMaxDelaySec=60"]
@@ -109,6 +110,8 @@ def _paths(config: Config, place: ServicePlace) -> list[str]:
     folders = {file.parent for file in files}
     folders |= {config.gallery.folder, config.service.socket.parent}
     folders |= set() if snapshots is None else {snapshots}
+    if config.doorway.controller is not None:
+        folders.add(key_file(config).parent)
     interlock = config.doorway.interlock
     folders |= set() if interlock is None else {interlock.folder}
     outside = sorted(f for f in folders if not f.is_relative_to(STATE) and f != RUNTIME)
@@ -119,6 +122,13 @@ def _paths(config: Config, place: ServicePlace) -> list[str]:
         lines.append("# The program, its models or its data lie in somebody's home.")
         lines.append("ProtectHome=no" if outside else "ProtectHome=read-only")
     return lines
+
+
+def _serial(config: Config) -> list[str]:
+    controller = config.doorway.controller
+    if controller is None:
+        return []
+    return [f"DeviceAllow={controller.device} rw", "SupplementaryGroups=dialout"]
 
 
 def _gpu(config: Config) -> list[str]:

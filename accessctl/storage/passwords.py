@@ -1,4 +1,4 @@
-"""Passwords in files: one line of text that nobody but its owner can read."""
+"""Secrets in files: one line of text that nobody but its owner can read."""
 
 import os
 import stat
@@ -8,11 +8,18 @@ from pathlib import Path
 from accessctl.errors import ConfigError
 from accessctl.storage.files import CREDENTIALS_VARIABLE, OTHERS
 
-MAX_PASSWORD = 256
+MAX_SECRET = 256
 
 
 def password_in(path: Path, whose: str, *, private: bool = True) -> str:
-    """The first line of a file; ConfigError, which speaks of `whose` password ("the relay's").
+    """`secret_line` that is `whose` password ("the relay's")."""
+    what = f"{whose[0].upper()}{whose[1:]} password"
+    return secret_line(path, what, "password_file", private=private)
+
+
+def secret_line(path: Path, what: str, setting: str, *, private: bool = True) -> str:
+    """The only line of the file. ConfigError, with `what` it is and the `setting` that names it,
+    where it is something else, or (`private`) others may read it.
 
     Not `private`: systemd guards the file, and its mode says nothing.
     """
@@ -21,17 +28,15 @@ def password_in(path: Path, whose: str, *, private: bool = True) -> str:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode) or (private and status.st_mode & OTHERS):
                 raise ConfigError(
-                    f"{whose[0].upper()}{whose[1:]} password {path} is no plain file of its owner "
-                    f"alone; run: chmod 600 {path}."
+                    f"{what} {path} is no plain file of its owner alone; run: chmod 600 {path}."
                 )
-            password = file.read(MAX_PASSWORD + 1).decode("utf-8").rstrip("\r\n")
+            line = file.read(MAX_SECRET + 1).decode("utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"Cannot read {whose} password {path}; see password_file.") from error
-    if not 0 < len(password) <= MAX_PASSWORD or "\n" in password:
-        raise ConfigError(
-            f"{whose[0].upper()}{whose[1:]} password {path} must be one line of text."
-        )
-    return password
+        told = what[0].lower() + what[1:]
+        raise ConfigError(f"Cannot read {told} {path}; see {setting}.") from error
+    if not 0 < len(line) <= MAX_SECRET or "\n" in line:
+        raise ConfigError(f"{what} {path} must be one line of text.")
+    return line
 
 
 def credential(name: str, environment: Mapping[str, str]) -> Path | None:

@@ -231,6 +231,21 @@ def test_what_was_there_is_moved_aside_whole(site: Site) -> None:
     db.close()
 
 
+def test_what_the_door_is_set_to_is_of_the_moment_and_stays_as_it_is(site: Site) -> None:
+    """A backup of an evacuation must not unlock the door, nor one of before end a lockdown."""
+    posture = site.config.audit.file.with_name("doorway.json")
+    evacuation = b'{"version": 1, "posture": "evacuation"}'
+    posture.write_bytes(evacuation)
+    site.back_up()
+    posture.write_bytes(b'{"version": 1, "posture": "locked_down"}')
+    site.restore()
+    assert b"locked_down" in posture.read_bytes()
+    site.lose()
+    site.restore(keys=True)
+    assert not posture.exists()
+    assert evacuation not in site.file.read_bytes()
+
+
 def test_keys_are_not_in_the_backup_and_apart_only_when_asked(site: Site) -> None:
     site.back_up()
     keys = read_keys(site.keys)

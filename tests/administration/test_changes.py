@@ -41,7 +41,7 @@ from accessctl.errors import (
 )
 from accessctl.gallery.fake import random_units
 from accessctl.gallery.people import NewPhoto
-from accessctl.gallery.person import pin_matches
+from accessctl.gallery.person import ControllerNumber, pin_matches
 from accessctl.gallery.store import open_gallery
 from accessctl.policy.lockout import Lockout
 from accessctl.policy.lockout_store import LockoutStore
@@ -318,13 +318,15 @@ CHANGES: list[Change] = [
     lambda administration: administration.change_rules("Ada", lambda _: PersonRules(disabled=True)),
     lambda administration: administration.set_pin("Ada", "270818"),
     lambda administration: administration.clear_pin("Ada"),
+    lambda administration: administration.set_controller_number("Ada", ControllerNumber(1, 2)),
 ]
-IDS = ["rename", "rules", "set pin", "clear pin"]
+IDS = ["rename", "rules", "set pin", "clear pin", "controller number"]
 
 
 def everything(house: FakeHouse) -> object:
     gallery = house.gallery
-    return gallery.revision(), gallery.people(), gallery.rules(), gallery.pins()
+    numbers = [gallery.controller_number(person.id) for person in gallery.people()]
+    return gallery.revision(), gallery.people(), gallery.rules(), gallery.pins(), numbers
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=IDS)

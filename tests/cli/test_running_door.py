@@ -151,6 +151,15 @@ def test_a_door_whose_camera_is_away_says_so(site, answering):
     ]
 
 
+def test_a_controller_has_a_line_of_its_own(site, answering):
+    controller = {"state": "secure", "for_s": 65.0, "detail": "in the secure channel"}
+    shows = {"led": "green", "text": "Hi\x1b[2J"}
+    with answering(status=WATCHING | {"controller": controller | {"told": shows}}):
+        said = site("status").out
+    assert "controller  in the secure channel, for 00:01:05; it shows led green, text Hi" in said
+    assert "\x1b" not in said
+
+
 def test_an_infrared_camera_that_is_silent_says_so(site, answering):
     infrared = {"description": "USB camera /dev/video2", "error": None}
     with answering(status=WATCHING | {"infrared": infrared}):

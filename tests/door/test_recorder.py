@@ -1,5 +1,6 @@
 import logging
 import math
+import threading
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -254,3 +255,32 @@ def test_a_lock_that_a_reload_made_anew_never_runs_beside_the_one_before() -> No
     acted = [event.data["ok"] for _, event in audit.query(kind=EventKind.ACTION)]
     assert acted == [True, True]
     assert recorder.failed_entries() == []
+
+
+class Held(RecordingAction):
+    """Its first performance waits for `release`."""
+
+    def __init__(self, *, joins: bool) -> None:
+        super().__init__("held")
+        self.joins = joins
+        self.release = threading.Event()
+
+    def perform(self, payload: Mapping[str, Any]) -> ActionResult:
+        assert self.release.wait(30.0)
+        return super().perform(payload)
+
+
+@pytest.mark.parametrize(("joins", "runs"), [(True, 2), (False, 3)])
+def test_grants_that_wait_join_where_one_run_serves_them_all(joins: bool, runs: int) -> None:
+    """A lock is held open once for two that wait; each of two numbers is handed over."""
+    held, audit = Held(joins=joins), MemoryLog()
+    runner = ActionRunner(queue=4)
+    recorder = DecisionRecorder(audit, runner, wall_clock=lambda: 2001.0)
+    recorder.use({Outcome.GRANTED: [held]}, ())
+    for visit in ("v1", "v2", "v3"):
+        assert recorder.enact(replace(GRANTED, visit=visit), NAMES)
+    held.release.set()
+    assert runner.close(30.0)
+    assert len(held.payloads) == runs
+    reported = [event for _, event in audit.query(kind=EventKind.ACTION)]
+    assert {event.data["visit"] for event in reported} == {"v1", "v2", "v3"}

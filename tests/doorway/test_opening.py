@@ -192,6 +192,8 @@ def test_where_the_lock_hangs_is_told_without_secrets() -> None:
         return lock_place(DoorwayConfig.model_validate({"lock": lock, **more}))
 
     assert place(None) is None
+    controller = {"type": "osdp", "device": "/dev/ttyUSB0"}
+    assert place(None, controller=controller) == "controller osdp /dev/ttyUSB0"
     assert place(WHOLE["lock"], lock_kind="maglock") == f"doorway maglock gpio {CHIP} LOCK"
     assert place(WHOLE["alarm"]) == "doorway strike shelly http://127.0.0.1:9"
     secret = {"url": "http://10.0.0.9/on?token=sesame"}

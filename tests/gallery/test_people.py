@@ -308,7 +308,7 @@ def test_a_bad_embedding_replaces_nothing(gallery: People) -> None:
 
 def test_the_fake_has_every_method_of_the_protocol() -> None:
     wanted = {name for name in vars(People) if not name.startswith("_")}
-    assert len(wanted) == 22
+    assert len(wanted) == 24
     assert wanted <= set(dir(MemoryGallery()))
 
 
@@ -348,6 +348,7 @@ def test_a_gallery_that_is_not_there_takes_nobody_in() -> None:
         lambda: empty.add_photo(PersonId("p"), photo),
         lambda: empty.set_rules(PersonId("p"), PersonRules(disabled=True)),
         lambda: empty.set_pin(PersonId("p"), None),
+        lambda: empty.set_controller_number(PersonId("p"), None),
     ):
         with pytest.raises(UnknownPersonError, match="not enrolled any more"):
             change()

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from accessctl.domain import Decision, Frame, Outcome, PersonId, Reason
-from accessctl.door.visit import Step
-from accessctl.service.statistics import DoorView, LockoutView, Statistics
+from accessctl.door.visit import FaceView, Step
+from accessctl.service.statistics import DoorView, Statistics
+from accessctl.service.status_parts import LockoutView
 from tests.mqtt.brokers import ALL_RIGHTS, Mosquitto, Speaker
 from tests.service.mqtt_site import FrontDoor, documented_rules
 
@@ -57,6 +58,11 @@ class Shown:
         """A frame of 8x6 pixels that the door has looked at; timings in milliseconds."""
         frame = Frame(np.zeros((6, 8, 3), np.uint8), 0.0, 0)
         self.statistics.note_step(frame, Step((), decisions, timings))
+
+    def stand(self, *faces: FaceView) -> None:
+        """A frame that shows these."""
+        frame = Frame(np.zeros((6, 8, 3), np.uint8), 0.0, 0)
+        self.statistics.note_step(frame, Step(faces, (), {}))
 
     def unknown(self, visit: str = "v1") -> Decision:
         return Decision(TIME, visit, Outcome.UNKNOWN, Reason.NO_MATCH, None, None, 5, 400.0)

@@ -302,6 +302,8 @@ def test_what_a_running_door_takes_over(name: str) -> None:
         "policy.lockout.file",
         "access.door",
         "service.socket",
+        "doorway.unlock_s",
+        "doorway.lock",
         "something.new",
     ],
 )

@@ -13,7 +13,8 @@ from accessctl.door.visit import FaceView, Step
 from accessctl.errors import StoreError
 from accessctl.policy.lockout import Lockout
 from accessctl.policy.lockout_store import LockoutStore
-from accessctl.service.statistics import LockoutView, rate, read_lockout
+from accessctl.service.statistics import rate, read_lockout
+from accessctl.service.status_parts import LockoutView
 from accessctl.vision.fake import fake_face
 
 NOW = Uptime("boot", 110.0)
@@ -96,6 +97,7 @@ EVERYTHING = {
     "gallery",
     "acting",
     "beyond_calibration",
+    "visitors",
 }
 
 
@@ -149,6 +151,13 @@ def test_a_report_of_a_watching_door(shown):
     }
     assert report["watchdog"] == {"pings": 1, "age_s": 0.5}
     json.dumps(report, allow_nan=False)
+
+
+def test_whoever_stands_there_is_told_of_while_frames_come(shown):
+    shown.stand(FaceView(fake_face(), "v1", None, None))
+    assert [one["visit"] for one in shown.statistics.report()["visitors"]] == ["v1"]
+    shown.clock.now += 3.1
+    assert shown.statistics.report()["visitors"] == []
 
 
 def test_a_frame_that_was_still_on_its_way_does_not_end_an_outage(shown):

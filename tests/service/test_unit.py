@@ -211,6 +211,18 @@ def test_folders_outside_the_services_own_are_made_writable() -> None:
     assert "ProtectHome=no" in lines
 
 
+def test_a_controller_s_line_is_opened_and_its_key_can_be_replaced() -> None:
+    controller = {
+        "type": "osdp",
+        "device": "/dev/serial/by-id/usb-rs485",
+        "key_file": "/srv/door/controller.key",
+    }
+    lines = drop_in(config_with(doorway={"controller": controller}), place(), 252).splitlines()
+    assert "DeviceAllow=/dev/serial/by-id/usb-rs485 rw" in lines
+    assert "SupplementaryGroups=dialout" in lines
+    assert "ReadWritePaths=/srv/door" in lines
+
+
 def test_a_program_in_a_home_is_read_only() -> None:
     lines = drop_in(config_with(), place("/home/ada/accessctl/.venv/bin/python"), 252).splitlines()
     assert "ProtectHome=read-only" in lines

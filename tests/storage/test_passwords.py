@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from accessctl.errors import ConfigError
-from accessctl.storage.passwords import credential, password_in
+from accessctl.storage.passwords import credential, password_in, secret_line
 
 
 @pytest.mark.parametrize(
@@ -56,3 +56,14 @@ def test_a_credential_of_systemd_is_read_whatever_its_mode(tmp_path: Path) -> No
     found = credential(file.name, {"CREDENTIALS_DIRECTORY": str(tmp_path)})
     assert found == file
     assert password_in(found, "the broker's", private=False) == "sesame"
+
+
+def test_another_secret_is_called_what_it_is(tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    key.write_text("0011\n")
+    key.chmod(0o600)
+    assert secret_line(key, "The controller's key", "doorway.controller.key_file") == "0011"
+    key.unlink()
+    refusal = r"Cannot read the controller's key .*; see doorway\.controller\.key_file\."
+    with pytest.raises(ConfigError, match=refusal):
+        secret_line(key, "The controller's key", "doorway.controller.key_file")
