@@ -106,6 +106,7 @@ def show(finding: "Finding", *, as_json: bool) -> None:
 
 def checks_of(config: Config, path: Path, root: Path) -> Sequence[tuple[str, "Check"]]:
     from accessctl.service import (
+        badge_checks,
         checks,
         clock_guard,
         doorway_checks,
@@ -141,6 +142,11 @@ def checks_of(config: Config, path: Path, root: Path) -> Sequence[tuple[str, "Ch
         ("actions", partial(checks.check_hooks, config.actions, os.environ, doorway=has_lock)),
         ("doorway", partial(doorway_checks.check_doorway, config)),
         ("mqtt", partial(mqtt_checks.check_mqtt, config, os.environ)),
+        ("badges", partial(badge_checks.check_badges, config, os.environ)),
+        (
+            "badge reader",
+            partial(badge_checks.check_reader, config.badges, config.service.socket),
+        ),
         ("self test", partial(_check_chain, config)),
     ]
 

@@ -16,9 +16,10 @@ from accessctl.audit.log import EventLog
 from accessctl.audit.opening import find_key, key_path, open_log, snapshot_folder
 from accessctl.audit.snapshots import Snapshots
 from accessctl.clock import uptime
-from accessctl.config import Config
+from accessctl.config import BadgesConfig, Config
 from accessctl.domain import Event, EventKind, Outcome, PersonId, PersonRules
 from accessctl.door.access_gate import AccessGate
+from accessctl.door.badges import BadgesAtDoor
 from accessctl.door.demands import Wanted
 from accessctl.door.door import Door
 from accessctl.door.doorway_gate import (
@@ -49,6 +50,7 @@ from accessctl.liveness.cues.table import added_cues
 from accessctl.liveness.texture_network import load_texture
 from accessctl.liveness.worker import CueWorker, DirectCueRunner
 from accessctl.policy.lockout_store import LockoutKeeper, LockoutStore
+from accessctl.reader.serial_line import BadgeLine
 from accessctl.recognition.engine import Engine
 
 log = logging.getLogger(__name__)
@@ -91,6 +93,7 @@ def open_door(
         runner = ActionRunner(queue=config.actions.queue)
         recorder = DecisionRecorder(audit, runner, time.time, on_action)
         duress = DuressVisits() if config.doorway.duress else None
+        badges = BadgesAtDoor(engine.roster, audit, time.time, time.monotonic)
         desk: DoorwayGate | None = None
         if config.doorway.used:
             grantees = Grantees(
@@ -105,6 +108,7 @@ def open_door(
             crossings=Crossings(audit, config.access),
             second_factor=SecondFactor(engine.roster.pin_of, pins, time.monotonic, duress),
             doorway=desk or NO_DOORWAY,
+            badges=badges,
         )
         settings = live_settings_of(config, gate)
         if duty.acting:
@@ -134,7 +138,8 @@ def open_door(
         try:
             if desk is not None and duty.acting:
                 desk.open()
-            yield door
+            with badge_line(config.badges, badges, state_recorder(audit), lambda: duty.acting):
+                yield door
         finally:
             cues.close()
             if not runner.close(finish_s):
@@ -143,6 +148,28 @@ def open_door(
                 desk.close()
             if duty.acting:
                 leave_safe(door.safe, audit, "stop")
+
+
+@contextmanager
+def badge_line(
+    config: BadgesConfig,
+    badges: BadgesAtDoor,
+    record: Callable[..., object],
+    acting: Callable[[], bool],
+) -> Iterator[None]:
+    """The reader on a serial line is read, if there is one and this door acts."""
+    if config.serial is None:
+        yield
+        return
+    with BadgeLine(
+        config.serial,
+        config.baud,
+        lambda number: badges.offer(number, "serial line"),
+        lambda state, detail: record(f"reader_{state}", detail=detail),
+        wanted=acting,
+    ) as line:
+        badges.reader = lambda: line.trouble or ""
+        yield
 
 
 def leave_safe(commands: Sequence[Command], audit: Recorder, why: str) -> None:

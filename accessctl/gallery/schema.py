@@ -71,6 +71,18 @@ MIGRATIONS: Migrations = (
         "INSERT INTO history (revision, head) SELECT revision, randomblob(16) FROM state "
         "WHERE revision > 0",
     ),
+    (
+        """CREATE TABLE badge (
+            id TEXT PRIMARY KEY,
+            person TEXT NOT NULL REFERENCES person (id) ON DELETE CASCADE,
+            sealed BLOB NOT NULL,
+            added REAL NOT NULL
+        ) STRICT, WITHOUT ROWID""",
+        "CREATE INDEX badge_person ON badge (person)",
+        # What stands in a row behind its picture is found by reading past the picture: all of
+        # them, at each start, were it not here as well.
+        "CREATE INDEX photo_listed ON photo (id, person, added, quality, skipped_by)",
+    ),
 )
 WORDS = FaultWords(
     busy="{path} is in use by another process; wait a moment and try again.",

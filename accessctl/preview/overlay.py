@@ -20,6 +20,7 @@ OUTCOME_COLOURS = {Outcome.GRANTED: GREEN, Outcome.DENIED: AMBER, Outcome.UNKNOW
 # Where on the bar the threshold stands; what is beyond shows by how much it was passed.
 MARK = 0.6
 
+REMOVED = "(removed)"
 WHITE, GREY = (255, 255, 255), (190, 190, 190)
 TITLE, SMALL = 20, 14
 BAR_WIDTH = 150
@@ -87,10 +88,12 @@ def label_of(view: FaceView, names: Mapping[PersonId, str], threshold: float) ->
             return FaceLabel(prompt.text, done, AMBER, share)
         reasons = view.face.quality.reasons
         waiting = reasons[0] if reasons else "looking ..."
+        if view.claimed is not None:
+            figure = f"badge of {names.get(view.claimed, REMOVED)}  {figure}".strip()
         return FaceLabel(waiting, figure, BLUE, share)
     name = "unknown"
     if verdict.outcome is not Outcome.UNKNOWN and verdict.match is not None:
-        name = names.get(verdict.match.person, "(removed)")
+        name = names.get(verdict.match.person, REMOVED)
     detail = f"{verdict.reason.value.replace('_', ' ')}  {figure}".strip()
     return FaceLabel(name, detail, OUTCOME_COLOURS[verdict.outcome], share)
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from accessctl.clock import Uptime
 from accessctl.domain import Decision, Frame, PersonId
+from accessctl.door.badges import BadgeReport
 from accessctl.door.gallery_watch import GalleryState
 from accessctl.door.visit import Step
 from accessctl.errors import StoreError
@@ -78,7 +79,8 @@ class DoorView:
     `rate_doubt` is why nobody can show that the stated rate is kept among so many people.
     `gallery` says whether the door relies on what it knows of the people enrolled, `acting`
     whether what it decides counts; `beyond_calibration` why they are too many, see `Roster`;
-    `doorway` how leaf and lock are, None where nothing hangs on the door.
+    `doorway` how leaf and lock are, None where nothing hangs on the door; `badges` which one
+    waits and how its reader is, `badge_notice` that badges are, or will be, required.
     """
 
     door: str
@@ -99,6 +101,8 @@ class DoorView:
     acting: Callable[[], bool] = _yes
     beyond_calibration: Callable[[], str | None] = _none
     doorway: Callable[[], Mapping[str, Any] | None] = _none
+    badges: Callable[[], BadgeReport] = BadgeReport
+    badge_notice: Callable[[], str | None] = _none
 
 
 class Statistics:
@@ -231,6 +235,8 @@ class Statistics:
                 "people": view.people(),
                 "beyond_calibration": view.beyond_calibration(),
                 "rate_doubt": view.rate_doubt(),
+                "badge_notice": view.badge_notice(),
+                "badges": view.badges().told(names),
                 "encoder": view.fingerprint[:FINGERPRINT_CHARACTERS],
                 "device": view.device,
                 "liveness": view.liveness,
@@ -291,6 +297,7 @@ class Statistics:
             config_refused=bool(self.refused),
             gallery_age_s=0.0 if view is None else view.gallery().age_s,
             doorway=None if view is None else view.doorway(),
+            badge_reader=None if view is None else view.badges().reader,
         )
 
     def _note_decision(self, decision: Decision) -> None:

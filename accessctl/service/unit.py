@@ -60,7 +60,7 @@ def rendered(template: str, place: ServicePlace, config: Config) -> str:
 
 def drop_in(config: Config, place: ServicePlace, version: int) -> str:
     """What this configuration needs beyond the unit, which allows nothing to begin with."""
-    lines = [*_network(config), *_paths(config, place), *_gpu(config)]
+    lines = [*_network(config), *_paths(config, place), *_gpu(config), *_serial(config)]
     if version >= GROWING_RESTARTS:
         lines += ["# Ever longer from restart to restart.", "RestartSteps=5"]
         lines += ["RestartMaxDelaySec=60"]
@@ -130,6 +130,17 @@ def _gpu(config: Config) -> list[str]:
         "MemoryDenyWriteExecute=no",
         "MemoryMax=8G",
         *(f"DeviceAllow={device} rw" for device in devices),
+    ]
+
+
+def _serial(config: Config) -> list[str]:
+    if config.badges.serial is None:
+        return []
+    lines = ("char-ttyUSB", "char-ttyACM", "char-ttyAMA", "char-ttyS")
+    return [
+        "# The badge reader, on whichever kind of serial line it is.",
+        "SupplementaryGroups=dialout",
+        *(f"DeviceAllow={line} r" for line in lines),
     ]
 
 

@@ -225,6 +225,7 @@ def test_no_face_and_no_name_is_kept() -> None:
         "doubted": False,
         "gallery": None,
         "doorway": None,
+        "naming": "searched",
     }
 
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accessctl.config import PolicyConfig
 from accessctl.encoder.base import FAKE_CARD
 from accessctl.encoder.card_parts import CalibrationTable, ScoredPart
 from accessctl.errors import ModelError
@@ -204,8 +205,8 @@ def test_a_cohort_that_is_gone_is_a_fault(tmp_path: Path) -> None:
 
 
 def test_a_rate_that_was_never_counted_is_no_rate_to_state() -> None:
-    assert rate_doubt(1e-3, 1000) is None
-    doubt = rate_doubt(1e-3 / 3, 10_000)
+    assert rate_doubt(PolicyConfig(attempts=1, target_fpir=1e-3), 1000) is None
+    doubt = rate_doubt(PolicyConfig(target_fpir=1e-3, identify_up_to=10_000), 10_000)
     assert doubt is not None
     assert "among 10,000 people asks for 3.3e-08 a comparison" in doubt
     # 10,000 comparisons at 1e-6 each.
