@@ -250,7 +250,8 @@ def test_a_gallery_of_an_older_version_keeps_its_name_and_begins_a_history(open_
     gallery = open_at()
     gallery.add_person("Ada", photo())
     known = gallery.mark()
-    gallery._database._db.execute("DROP TABLE history")
+    for what in ("TABLE history", "TABLE badge", "INDEX photo_listed"):
+        gallery._database._db.execute(f"DROP {what}")
     gallery._database._db.execute("PRAGMA user_version = 4")
     gallery.close()
     newer = open_at()
