@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from accessctl.administration.gallery_heads import GalleryHeads, HeadKeeping
 from accessctl.audit.base import Recorder, person_event
-from accessctl.domain import Person
+from accessctl.domain import Person, PersonId
 from accessctl.gallery.badges import Badge, badges_to_remove
 from accessctl.gallery.people import People
 
@@ -46,12 +46,13 @@ class BadgeAdministration:
 
     def held(self) -> list[BadgeHeld]:
         """All badges, ordered by the names of their people and by when they were added."""
-        kept = self._gallery.badges()
+        own: dict[PersonId, list[Badge]] = {}
+        for badge in self._gallery.badges():
+            own.setdefault(badge.person, []).append(badge)
         return [
             BadgeHeld(person, badge)
             for person in self._gallery.people()
-            for badge in kept
-            if badge.person == person.id
+            for badge in own.get(person.id, ())
         ]
 
     def owner_of(self, digest: bytes) -> BadgeHeld | None:

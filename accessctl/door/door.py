@@ -199,8 +199,11 @@ class Door:
     def _hear_badge(self, faces: Sequence[Face], now: float) -> None:
         """Whoever is at the door alone is from now on compared with whose badge was read."""
         badge = self.gate.waiting_badge(now) if self.acting else None
-        face = self.gate.alone_at_door(faces)
-        if badge is None or face is None:
+        if badge is None:
+            return
+        # Whoever nothing is decided of any more has no use for one.
+        face = self.gate.alone_at_door([one for one in faces if not self._visits[one.track].final])
+        if face is None:
             return
         visit = self._visits[face.track]
         if visit.verdict is not None and not visit.final:

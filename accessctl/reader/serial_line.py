@@ -5,6 +5,7 @@ end with CR, LF or ETX; readers that put STX before a number and ETX behind it a
 (ASCII, ISO/IEC 646). What is written there is hostile: anybody may have the other end of the wire.
 """
 
+import errno
 import fcntl
 import logging
 import os
@@ -13,7 +14,7 @@ import select
 import termios
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic
 from typing import Self
@@ -71,15 +72,26 @@ def opened(path: Path, baud: int) -> Iterator[int]:
     try:
         line = os.open(path, os.O_RDONLY | os.O_NOCTTY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
+        if error.errno == errno.EBUSY:
+            raise _taken(path) from error
         raise LineError(
             f"The badge reader {path} cannot be opened ({error.strerror}); plug it in, or correct "
             "badges.serial."
         ) from error
     try:
         _set_up(line, path, baud)
-        yield line
+        try:
+            yield line
+        finally:
+            # Somebody else may have it open who could open it no more.
+            with suppress(OSError):
+                fcntl.ioctl(line, termios.TIOCNXCL)
     finally:
         os.close(line)
+
+
+def _taken(path: Path) -> LineError:
+    return LineError(f"The badge reader {path} is read by another program; stop that one.")
 
 
 def _set_up(line: int, path: Path, baud: int) -> None:
@@ -95,9 +107,7 @@ def _set_up(line: int, path: Path, baud: int) -> None:
         termios.tcsetattr(line, termios.TCSANOW, raw)
         termios.tcflush(line, termios.TCIFLUSH)
     except BlockingIOError as error:
-        raise LineError(
-            f"The badge reader {path} is read by another program; stop that one."
-        ) from error
+        raise _taken(path) from error
     except (OSError, termios.error) as error:
         raise LineError(f"The badge reader {path} cannot be set up ({error}).") from error
 

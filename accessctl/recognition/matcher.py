@@ -193,8 +193,13 @@ def _pool_people(
     grouped: dict[PersonId, list[Template]] = {}
     for template in templates:
         grouped.setdefault(template.person, []).append(template)
-    pooled = np.empty((len(grouped), dimension), np.float32)
+    # Of many people most have one photo: theirs are pooled in one go, in the numbers of `pool`.
+    firsts = np.array([own[0].embedding for own in grouped.values()], np.float64)
+    firsts = firsts.reshape(len(grouped), dimension)
+    pooled = (firsts / np.linalg.norm(firsts, axis=1, keepdims=True)).astype(np.float32)
     for row, own in enumerate(grouped.values()):
+        if len(own) == 1:
+            continue
         pooled[row] = pool(
             np.stack([template.embedding for template in own]),
             np.array([template.quality for template in own]),

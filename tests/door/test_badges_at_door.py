@@ -191,6 +191,14 @@ def test_of_two_at_the_door_nobody_knows_whose_it_is(entrance: Entrance) -> None
     assert all(visit.claim is None for visit in entrance.door.visits)
 
 
+def test_who_was_let_in_and_still_stands_there_keeps_nobody_s_badge(entrance: Entrance) -> None:
+    assert verdicts(entrance.stand(GRACE, track=1)) == GRANTED
+    assert entrance.desk.offer(OTHER, "test").accepted
+    entrance.show([fake_face(1, box=FACE_BOX), fake_face(2, box=BESIDE)], ALAN, 1)
+    claims = [visit.claim and visit.claim.person for visit in entrance.door.visits]
+    assert claims == [None, entrance.alan]
+
+
 def test_a_passer_by_in_the_background_does_not_matter(entrance: Entrance) -> None:
     entrance.read()
     small = replace(BESIDE, w=20, h=25)
