@@ -12,7 +12,7 @@ from accessctl.domain import Match, PersonId, PersonRules, Reason, Sighting
 from accessctl.policy.access import AccessPlan, Crossing
 from accessctl.policy.admit import decide_visit
 from accessctl.policy.circumstances import Circumstances, Proof
-from accessctl.policy.decide import DecisionRules, Evidence
+from accessctl.policy.decide import DecisionRules, Evidence, Naming
 from accessctl.policy.evidence_record import (
     CueWord,
     EvidenceRecord,
