@@ -75,12 +75,10 @@ class DoorView:
     `behind_s` is how much later than the best the newest one came; `lockout` may raise
     StoreError. `infrared` is the infrared camera and why it is silent, None where it is not, or
     where there is none; `clock_doubt_s` how far the wall clock has jumped unconfirmed, None while
-    it is believed.
-    `rate_doubt` is why nobody can show that the stated rate is kept among so many people.
-    `gallery` says whether the door relies on what it knows of the people enrolled, `acting`
-    whether what it decides counts; `beyond_calibration` why they are too many, see `Roster`;
-    `doorway` how leaf and lock are, None where nothing hangs on the door; `badges` which one
-    waits and how its reader is, `badge_notice` that badges are, or will be, required.
+    it is believed. `gallery` says whether the door relies on the people it knows, `acting` whether
+    what it decides counts; `rate_doubt`, `beyond_calibration` and `badge_notice` are what there is
+    to say of their number, see `Roster`. `doorway` is how leaf and lock are, None where nothing
+    hangs on the door, `badges` which one waits and how its reader is.
     """
 
     door: str
