@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from accessctl.domain import Reason as Reason
     from accessctl.encoder.base import Encoder as Encoder
     from accessctl.errors import AccessctlError as AccessctlError
+    from accessctl.errors import BadgeTakenError as BadgeTakenError
     from accessctl.errors import BadNameError as BadNameError
     from accessctl.errors import BrokerError as BrokerError
     from accessctl.errors import CameraError as CameraError
@@ -74,6 +75,7 @@ if TYPE_CHECKING:
     from accessctl.errors import SourceError as SourceError
     from accessctl.errors import StoreError as StoreError
     from accessctl.errors import SystemLibraryError as SystemLibraryError
+    from accessctl.errors import UnknownBadgeError as UnknownBadgeError
     from accessctl.errors import UnknownPersonError as UnknownPersonError
     from accessctl.errors import UnknownPhotoError as UnknownPhotoError
     from accessctl.extensions import register as register
@@ -94,6 +96,7 @@ __all__ = [
     "Action",
     "ActionResult",
     "BadNameError",
+    "BadgeTakenError",
     "Box",
     "BrokerError",
     "CameraError",
@@ -151,6 +154,7 @@ __all__ = [
     "SourceError",
     "StoreError",
     "SystemLibraryError",
+    "UnknownBadgeError",
     "UnknownPersonError",
     "UnknownPhotoError",
     "Verification",
@@ -220,6 +224,8 @@ _PLACES = {
         "UnknownPersonError",
         "LastPhotoError",
         "BrokerError",
+        "BadgeTakenError",
+        "UnknownBadgeError",
         "LineError",
         "MisfitError",
         "UnknownPhotoError",

@@ -219,6 +219,8 @@ class Reason(StrEnum):
     LOCKED_DOWN = "locked_down"
     FACE_ENTRY_OFF = "face_entry_off"
     INTERLOCK = "interlock"
+    BADGE_MISMATCH = "badge_mismatch"
+    BADGE_REQUIRED = "badge_required"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,9 @@
     │       ├── BadNameError
     │       ├── UnknownPersonError
     │       ├── UnknownPhotoError
-    │       └── LastPhotoError    nobody is enrolled without a photo
+    │       ├── LastPhotoError    nobody is enrolled without a photo
+    │       ├── BadgeTakenError   a badge belongs to one person
+    │       └── UnknownBadgeError
     └── FaultError                exit code 1: something that should work does not
         ├── CameraError           missing, busy, unplugged, stopped answering
         ├── BrokerError           the MQTT broker cannot be reached, refuses or has gone
@@ -99,6 +101,14 @@ class UnknownPhotoError(PersonError):
 
 
 class LastPhotoError(PersonError):
+    pass
+
+
+class BadgeTakenError(PersonError):
+    pass
+
+
+class UnknownBadgeError(PersonError):
     pass
 
 

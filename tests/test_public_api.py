@@ -24,6 +24,7 @@ PUBLIC = {
     *("DeviceError", "FetchError", "StoreError", "GalleryKeyError", "ExtensionError"),
     *("DisplayError", "SystemLibraryError", "MisfitError", "UnknownPhotoError", "LastPhotoError"),
     *("BrokerError", "LineError"),
+    *("BadgeTakenError", "UnknownBadgeError"),
 }
 HEAVY = {"numpy", "cv2", "pydantic", "yaml", "PIL", "cryptography", "httpx", "keras", "tensorflow"}
 

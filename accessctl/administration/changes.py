@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
+from accessctl.administration.badges import BadgeAdministration
 from accessctl.administration.gallery_heads import (
     GalleryAccepted,
     GalleryHeads,
@@ -81,6 +82,7 @@ class Administration:
     ) -> None:
         """`random_bytes` salts PINs."""
         self._heads = GalleryHeads(gallery, audit, now)
+        self.badges = BadgeAdministration(gallery, audit, self._heads, now)
         self._gallery = gallery
         self._audit = audit
         self._now = now

@@ -74,7 +74,8 @@ def person_event(
     change: str, person: PersonId, time: float, more: Mapping[str, Any] | None = None
 ) -> Event:
     """`change` is one of enrolled, photo_added, photo_removed, renamed, removed, rules_changed,
-    pin_changed, controller_number_changed, passback_forgiven, face_unlocked; `more` is what else
+    pin_changed, controller_number_changed, badge_added, badge_removed, passback_forgiven,
+    face_unlocked; `more` is what else
     the record says of it."""
     return Event(time, EventKind.PERSON, {"change": change, **(more or {})}, person)
 

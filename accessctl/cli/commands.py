@@ -118,6 +118,17 @@ COMMANDS = (
     CommandRow(
         "pin enter", PEOPLE, "Give the running door a PIN, read from terminal or stdin.", "rules"
     ),
+    CommandRow(
+        "badge",
+        PEOPLE,
+        "Cards, codes and numbers that say who somebody claims to be.",
+        example="accessctl badge set Grace",
+    ),
+    CommandRow("badge set", PEOPLE, "Give somebody a badge, read from stdin or reader.", "badges"),
+    CommandRow("badge remove", PEOPLE, "Take badges away.", "badges"),
+    CommandRow("badge list", PEOPLE, "List who has which badge since when.", "badges"),
+    CommandRow("badge show", PEOPLE, "Say whose a badge is; tries the reader.", "badges"),
+    CommandRow("badge present", PEOPLE, "Give the running door a badge's number.", "badges"),
     CommandRow("remove", PEOPLE, "Remove a person, or one photo of theirs, for good.", "people"),
     CommandRow("identify", RECOGNISE, "Name every face in the given images.", "recognise"),
     CommandRow("verify", RECOGNISE, "Say whether two photos show the same person.", "recognise"),

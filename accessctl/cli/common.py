@@ -2,6 +2,7 @@
 progress are shown."""
 
 import codecs
+import getpass
 import json as json_format
 import math
 import os
@@ -158,6 +159,23 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
         ).rstrip()
         for line in lines
     )
+
+
+def read_unseen(prompt: str, what: str, most: int) -> str:
+    """One line of at most `most` characters without its end; on a terminal it is not shown.
+
+    InputError when there is none; `what` it is, for people.
+    """
+    if sys.stdin.isatty():
+        try:
+            return getpass.getpass(prompt)
+        except EOFError:
+            line = ""
+    else:
+        line = sys.stdin.readline(most)
+    if not line:
+        raise InputError(f"No {what} was given; type it, or write it to standard input.")
+    return line.rstrip("\r\n")
 
 
 def seconds(value: float | None) -> float | None:

@@ -73,15 +73,16 @@ def _paired(
     config: "Config", seconds: float, *, replace: bool, say: Callable[[str], object]
 ) -> None:
     from accessctl.door.controller_gate import check_library, kept, place_of
-    from accessctl.doorway.controller_key import credential, key_file
+    from accessctl.doorway.controller_key import CREDENTIAL, key_file
     from accessctl.doorway.pairing import pair
     from accessctl.doorway.serial_line import SerialLine
+    from accessctl.storage.passwords import credential
 
     controller = config.doorway.controller
     if controller is None:
         raise InputError("There is no controller; see doorway.controller in config.yaml.")
     check_library()
-    if credential(os.environ) is not None:
+    if credential(CREDENTIAL, os.environ) is not None:
         raise InputError("systemd hands out the controller's key; put the new one there yourself.")
     path = key_file(config)
     if path.exists() and not replace:

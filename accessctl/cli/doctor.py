@@ -107,6 +107,7 @@ def show(finding: "Finding", *, as_json: bool) -> None:
 def checks_of(config: Config, path: Path, root: Path) -> Sequence[tuple[str, "Check"]]:
     from accessctl.doorway.opening import lock_place
     from accessctl.service import (
+        badge_checks,
         checks,
         clock_guard,
         controller_checks,
@@ -145,6 +146,11 @@ def checks_of(config: Config, path: Path, root: Path) -> Sequence[tuple[str, "Ch
         ("doorway", partial(doorway_checks.check_doorway, config)),
         ("controller", partial(controller_checks.check_controller, config)),
         ("mqtt", partial(mqtt_checks.check_mqtt, config, os.environ)),
+        ("badges", partial(badge_checks.check_badges, config, os.environ)),
+        (
+            "badge reader",
+            partial(badge_checks.check_reader, config.badges, config.service.socket),
+        ),
         ("self test", partial(_check_chain, config)),
     ]
 

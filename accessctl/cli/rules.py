@@ -1,6 +1,5 @@
 """`accessctl rules` and `pin set | clear | enter`: who may enter where, when and how."""
 
-import getpass
 import os
 import sys
 import time
@@ -25,6 +24,7 @@ from accessctl.cli.common import (
     config_from,
     local_time,
     print_json,
+    read_unseen,
 )
 from accessctl.cli.front import Verb
 from accessctl.cli.opening import gallery_to_read
@@ -173,20 +173,7 @@ def run_enter(args: ConfigOption, *, ask: Callable[..., Mapping[str, Any]] = ask
 
 
 def read_pin(prompt: str, what: str = "PIN") -> str:
-    """One line without its end; on a terminal it is not shown. InputError when there is none.
-
-    `what` is asked for, in that sentence.
-    """
-    if sys.stdin.isatty():
-        try:
-            return getpass.getpass(prompt)
-        except EOFError:
-            line = ""
-    else:
-        line = sys.stdin.readline(MAX_CHARACTERS)
-    if not line:
-        raise InputError(f"No {what} was given; type it, or write it to standard input.")
-    return line.rstrip("\r\n")
+    return read_unseen(prompt, what, MAX_CHARACTERS)
 
 
 RULES = Verb(

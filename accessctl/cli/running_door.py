@@ -85,6 +85,7 @@ def lines(report: Mapping[str, Any]) -> Iterator[str]:
             yield _line("rate", f"{printable(report['rate_doubt'])}.")
         if report.get("rate_here"):
             yield _line("here", printable(report["rate_here"]))
+        yield from _badges(report)
         yield from _gallery(report.get("gallery", {}))
         yield _line("encoder", f"{report['encoder']} on {report['device']}")
         yield _line("liveness", report["liveness"])
@@ -198,6 +199,19 @@ def _locked_out(lockout: Mapping[str, Any]) -> Iterator[str]:
     more = lockout.get("people", 0) - len(told)
     if more > 0:
         yield _line("", f"{more} more people are locked out")
+
+
+def _badges(report: Mapping[str, Any]) -> Iterator[str]:
+    """That badges are required, whose waits for a visitor, and that the reader is away."""
+    if report.get("badge_notice"):
+        yield _line("badges", f"{printable(report['badge_notice'])}.")
+    badges = report.get("badges", {})
+    if badges.get("waiting"):
+        name = REMOVED if badges["person"] is None else printable(badges["person"])
+        yield _line("badge", f"of {name}, read {badges['age_s']:.0f} s ago; waits for a visitor")
+    reader = badges.get("reader")
+    if reader is not None:
+        yield _line("reader", printable(reader["error"] or "ready"))
 
 
 def _decision(decision: Mapping[str, Any]) -> str:

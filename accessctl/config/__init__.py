@@ -15,6 +15,7 @@ from pydantic import ValidationError, model_validator
 
 from accessctl import extensions
 from accessctl.bundled import model_folders, named_models
+from accessctl.config.badges import BadgesConfig
 from accessctl.config.camera import CameraConfig
 from accessctl.config.doorway import DoorwayConfig
 from accessctl.config.liveness import Intent, LivenessConfig, Mode
@@ -59,6 +60,7 @@ __all__ = [
     "ActionConfig",
     "ActionsConfig",
     "AuditConfig",
+    "BadgesConfig",
     "CameraConfig",
     "CommandAction",
     "Config",
@@ -107,6 +109,7 @@ class Config(Section):
     actions: ActionsConfig = ActionsConfig()
     doorway: DoorwayConfig = DoorwayConfig()
     mqtt: MqttConfig = MqttConfig()
+    badges: BadgesConfig = BadgesConfig()
     audit: AuditConfig = AuditConfig()
     service: ServiceConfig = ServiceConfig()
     training: TrainingConfig = TrainingConfig()

@@ -120,7 +120,24 @@ class PolicyConfig(Section):
         0.0001,
         ge=1e-6,
         le=0.1,
-        description="False-match rate at which `verify` says 'same'.",
+        description="False-match rate at which `verify` says 'same', and at which a visitor is "
+        "compared with the person whose badge was read, over all attempts of the visit.",
+        json_schema_extra=safer("lower"),
+    )
+    identify_up_to: int = Field(
+        1000,
+        ge=0,
+        le=1_000_000,
+        description="Up to so many people enrolled a face alone says who somebody is. Among more, "
+        "strangers are too often like somebody, so that nobody is let in without a badge.",
+        json_schema_extra=safer("lower"),
+    )
+    badge_s: float = Field(
+        10.0,
+        ge=1,
+        le=120,
+        description="How long a badge that was read waits for a visitor to be compared with its "
+        "person, seconds.",
         json_schema_extra=safer("lower"),
     )
     min_frames: int = Field(
@@ -218,6 +235,11 @@ class PolicyConfig(Section):
         at most the sum of their chances.
         """
         return self.target_fpir / self.attempts
+
+    @property
+    def claimed_fmr(self) -> float:
+        """The part of `target_fmr` that one attempt by a badge may spend."""
+        return self.target_fmr / self.attempts
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

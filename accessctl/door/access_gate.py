@@ -3,20 +3,22 @@ and who went which way last.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
 from accessctl.config import LockoutConfig, PolicyConfig
 from accessctl.config.policy import AccessConfig, Factor
-from accessctl.domain import Outcome, PersonId, PersonRules, Reason
+from accessctl.domain import Face, Outcome, PersonId, PersonRules, Reason
+from accessctl.door.badges import NO_BADGE_DESK, BadgeDesk
 from accessctl.door.doorway_gate import NO_DOORWAY, DoorwayDesk
 from accessctl.door.second_factor import NO_FACTOR_DESK, FactorDesk
 from accessctl.door.visit import Visit
 from accessctl.errors import StoreError
+from accessctl.gallery.badges import Badge
 from accessctl.policy.access import AccessPlan, Crossing
 from accessctl.policy.admit import asked
-from accessctl.policy.circumstances import Circumstances, Proof, place
+from accessctl.policy.circumstances import Circumstances, FacePlace, Proof, place
 from accessctl.policy.decide import Verdict
 
 log = logging.getLogger(__name__)
@@ -97,9 +99,10 @@ class AccessGate:
         crossings: CrossingMemory = NO_CROSSINGS,
         second_factor: FactorDesk = NO_FACTOR_DESK,
         doorway: DoorwayDesk = NO_DOORWAY,
+        badges: BadgeDesk = NO_BADGE_DESK,
     ) -> None:
         """Without `second_factor` nobody can show one; without `crossings` none are known; without
-        `doorway` nothing hangs on the door."""
+        `doorway` nothing hangs on the door; without `badges` none are read."""
         self._access = access
         self._policy = policy
         self._plan = AccessPlan.of(access)
@@ -107,6 +110,7 @@ class AccessGate:
         self._crossings = crossings
         self.second_factor = second_factor
         self.doorway = doorway
+        self.badges = badges
 
     def under(self, access: AccessConfig, policy: PolicyConfig) -> "AccessGate":
         """This gate by another configuration; the two share all that is remembered.
@@ -120,6 +124,7 @@ class AccessGate:
             crossings=self._crossings.under(access),
             second_factor=self.second_factor,
             doorway=self.doorway,
+            badges=self.badges,
         )
 
     def take_over(self) -> None:
@@ -158,6 +163,19 @@ class AccessGate:
         )
         factor = asked(it, policy.second_factor)
         return replace(it, factor=factor, second_factor=self._shown(visit, person, factor, now))
+
+    def waiting_badge(self, now: float) -> Badge | None:
+        """The badge that waits for a visitor, in a frame captured at `now`."""
+        return self.badges.waiting(now, self._policy.badge_s)
+
+    def alone_at_door(self, faces: Sequence[Face]) -> Face | None:
+        """The one of the `faces` beside which there are only passers-by; None where there is none,
+        or several are at the door."""
+        widths, ratio = [face.box.w for face in faces], self._policy.several_faces_ratio
+        for index, face in enumerate(faces):
+            if place(widths, index, "refuse", ratio) is FacePlace.FREE:
+                return face
+        return None
 
     def ask(self, visit: Visit, factor: Factor, now: float) -> None:
         """Nothing but the second factor is missing: from now on the visitor may show it."""

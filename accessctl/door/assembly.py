@@ -16,9 +16,10 @@ from accessctl.audit.log import EventLog
 from accessctl.audit.opening import find_key, key_path, open_log, snapshot_folder
 from accessctl.audit.snapshots import Snapshots
 from accessctl.clock import uptime
-from accessctl.config import Config
+from accessctl.config import BadgesConfig, Config
 from accessctl.domain import Event, EventKind, Outcome, PersonId, PersonRules
 from accessctl.door.access_gate import AccessGate
+from accessctl.door.badges import BadgesAtDoor
 from accessctl.door.controller_gate import (
     ControllerAction,
     ControllerDesk,
@@ -57,6 +58,7 @@ from accessctl.liveness.cues.table import added_cues
 from accessctl.liveness.texture_network import load_texture
 from accessctl.liveness.worker import CueWorker, DirectCueRunner
 from accessctl.policy.lockout_store import LockoutKeeper, LockoutStore
+from accessctl.reader.serial_line import BadgeLine
 from accessctl.recognition.engine import Engine
 
 log = logging.getLogger(__name__)
@@ -99,6 +101,7 @@ def open_door(
         runner = ActionRunner(queue=config.actions.queue)
         recorder = DecisionRecorder(audit, runner, time.time, on_action)
         duress = DuressVisits() if config.doorway.duress else None
+        badges = BadgesAtDoor(engine.roster, audit, time.time, time.monotonic)
         desk: DoorwayGate | None = None
         link = None if config.doorway.controller is None else open_link(config, audit)
 
@@ -129,6 +132,7 @@ def open_door(
             crossings=Crossings(audit, config.access),
             second_factor=SecondFactor(engine.roster.pin_of, pins, time.monotonic, duress),
             doorway=hung,
+            badges=badges,
         )
         settings = live_settings_of(config, gate)
         if duty.acting:
@@ -160,7 +164,8 @@ def open_door(
                 desk.open()
             if controller is not None and duty.acting:
                 controller.open()
-            yield door
+            with badge_line(config.badges, badges, state_recorder(audit), lambda: duty.acting):
+                yield door
         finally:
             cues.close()
             if not runner.close(finish_s):
@@ -176,6 +181,28 @@ def open_door(
 def open_link(config: Config, audit: Recorder) -> ControllerLink:
     """ConfigError where the controller's key cannot be used or libosdp is missing."""
     return ControllerLink(link_parts(config, audit))
+
+
+@contextmanager
+def badge_line(
+    config: BadgesConfig,
+    badges: BadgesAtDoor,
+    record: Callable[..., object],
+    acting: Callable[[], bool],
+) -> Iterator[None]:
+    """The reader on a serial line is read, if there is one and this door acts."""
+    if config.serial is None:
+        yield
+        return
+    with BadgeLine(
+        config.serial,
+        config.baud,
+        lambda number: badges.offer(number, "serial line"),
+        lambda state, detail: record(f"reader_{state}", detail=detail),
+        wanted=acting,
+    ) as line:
+        badges.reader = lambda: line.trouble or ""
+        yield
 
 
 def leave_safe(commands: Sequence[Command], audit: Recorder, why: str) -> None:

@@ -18,13 +18,14 @@ from accessctl.domain import DoorwayWord, PersonId, PersonRules, Reason
 from accessctl.door.doorway_gate import DoorwayDesk
 from accessctl.door.recorder import service_event
 from accessctl.doorway.controller import ControllerLink, ControllerParts
-from accessctl.doorway.controller_key import credential, keep_key, key_file, own_key, read_key
+from accessctl.doorway.controller_key import CREDENTIAL, keep_key, key_file, own_key, read_key
 from accessctl.doorway.osdp import ReaderPlace
 from accessctl.doorway.serial_line import SerialLine
 from accessctl.doorway.values import DoorwayRecord, DoorwayState, LockOutputs, OperatorCommand
 from accessctl.doorway.wiegand import CardBits, card_bits
 from accessctl.errors import AccessctlError, ConfigError, InputError
 from accessctl.gallery.person import ControllerNumber
+from accessctl.storage.passwords import credential
 
 log = logging.getLogger(__name__)
 
@@ -191,7 +192,7 @@ def kept(config: Config, key: bytes, environment: Mapping[str, str]) -> bool:
     """Put a key that the controller hands out in the place of the present one; False, and logged,
     where that cannot be: then the controller goes on with the present one."""
     path = key_file(config)
-    if credential(environment) is not None:
+    if credential(CREDENTIAL, environment) is not None:
         log.error("The controller hands out a new key, and systemd's cannot be replaced.")
         return False
     try:

@@ -9,7 +9,7 @@ from typing import Any
 
 from accessctl.domain import Decision, Outcome, PersonId, PersonRules, Reason
 from accessctl.door.access_gate import AccessGate
-from accessctl.door.demands import Asked, Prompt, factor_prompt
+from accessctl.door.demands import Asked, Prompt, badge_prompt, factor_prompt
 from accessctl.door.gallery_watch import GalleryWatch
 from accessctl.door.presence import told_before
 from accessctl.door.recorder import decision_record, watched_only
@@ -17,7 +17,7 @@ from accessctl.door.setup import DoorSetup, LiveSettings
 from accessctl.door.visit import Judged, Visit
 from accessctl.policy.admit import decide_visit, lacks_second_factor_only
 from accessctl.policy.circumstances import Circumstances, ends_visit, still_refuses
-from accessctl.policy.decide import DecisionRules, LastGrants, Verdict
+from accessctl.policy.decide import DecisionRules, LastGrants, Naming, Verdict
 
 
 class Decider:
@@ -46,17 +46,26 @@ class Decider:
         """Whether what is decided counts; another door acts where it does not."""
         return self._setup.duty is None or self._setup.duty.acting
 
-    @property
-    def rules(self) -> DecisionRules:
-        return DecisionRules.of(self.settings.policy, self._setup.roster.attempt_fmr)
+    def rules(self, visit: Visit) -> DecisionRules:
+        """By what that visit is decided now."""
+        policy = self.settings.policy
+        searched = self._setup.roster.attempt_fmr
+        return DecisionRules.of(policy, searched if visit.claim is None else policy.claimed_fmr)
+
+    def _naming(self, visit: Visit) -> Naming:
+        if visit.claim is not None:
+            return Naming.CLAIMED
+        unclaimed = self._setup.roster.badge_required
+        return Naming.UNCLAIMED if unclaimed else Naming.SEARCHED
 
     @property
     def _people(self) -> int:
         return self._setup.roster.matcher.people
 
-    def next_attempt(self, visit: Visit, now: float) -> Visit:
+    def next_attempt(self, visit: Visit, now: float, *, claimed: bool = False) -> Visit:
         """A decided visit that is not final, by now: in its pause, in its next attempt, or final
-        after all because of what the cues have said since."""
+        after all because of what the cues have said since. `claimed`: a badge was read for it;
+        where one is required, no attempt is spent before."""
         verdict = visit.verdict
         if verdict is None:
             return visit
@@ -66,7 +75,10 @@ class Decider:
             return visit.again()
         if undecided and ends_visit(verdict, doubted=visit.life.doubted):
             return replace(visit, rests_until=math.inf)
-        if now < visit.rests_until:
+        if claimed and verdict.reason is Reason.BADGE_REQUIRED:
+            # What they were refused for has passed.
+            return visit.again()
+        if now < visit.rests_until or (self._setup.roster.badge_required and not claimed):
             return visit
         it = self._circumstances(visit, self._setup.wall_clock(), now)
         if still_refuses(verdict.reason, it, self._people):
@@ -81,10 +93,10 @@ class Decider:
 
     def judged(self, visit: Visit, now: float, *, left: bool = False) -> Judged:
         """What the policy says of the visit now; `left`: of one whose visitor is gone."""
-        evidence = visit.evidence(left=left)
+        evidence = visit.evidence(left=left, naming=self._naming(visit))
         last_grant = None if visit.pooled is None else self.grants.last(visit.pooled.person)
         it = self._circumstances(visit, self._setup.wall_clock(), now)
-        verdict = decide_visit(evidence, self.rules, last_grant, now, it)
+        verdict = decide_visit(evidence, self.rules(visit), last_grant, now, it)
         return Judged(evidence, last_grant, it, verdict)
 
     def decide(
@@ -93,12 +105,13 @@ class Decider:
         """The visit after one more attempt at a decision, and the decision, if there is one."""
         evidence, circumstances, verdict = judged.evidence, judged.circumstances, judged.verdict
         if verdict is None:
-            rules, last_grant = self.rules, judged.last_grant
+            rules, last_grant = self.rules(visit), judged.last_grant
             lacks = lacks_second_factor_only(evidence, rules, last_grant, now, circumstances)
             if lacks and self.acting:
                 self.gate.ask(visit, circumstances.factor, now)
                 circumstances = replace(circumstances, awaited=True)
-            return self._told(visit, factor_prompt(circumstances)), None
+            wanted = factor_prompt(circumstances) or badge_prompt(evidence, rules.min_frames)
+            return self._told(visit, wanted), None
         nothing_new = verdict.outcome is Outcome.UNKNOWN and visit.life.unanswered is None
         if evidence.left and visit.attempt > 1 and nothing_new:
             # They were told before, and have shown nothing since.
@@ -220,7 +233,7 @@ class Decider:
         return replace(it, gallery_doubt=self._gallery.doubt(now))
 
     def _told(self, visit: Visit, prompt: Prompt | None) -> Visit:
-        """The visit whose visitor is now asked for a second factor, or for none."""
+        """The visit whose visitor is now asked for a second factor or a badge, or for nothing."""
         if prompt is not None and prompt.steps and prompt != visit.factor_prompt:
             self.asked.append(Asked(visit.id, prompt))
         return replace(visit, factor_prompt=prompt)

@@ -15,6 +15,7 @@ from accessctl.liveness.evidence import LivenessFrame
 from accessctl.liveness.examiner import MIN_SEEN
 from accessctl.liveness.texture_network import TextureScorer
 from accessctl.policy.circumstances import Circumstances, Proof
+from accessctl.policy.decide import Evidence, Naming
 
 UNFINISHED = "unfinished"
 
@@ -28,6 +29,8 @@ DrawChallenge = Callable[..., Challenge]
 
 TEXTS: Mapping[Factor, str] = {"pin": "Enter your PIN.", "button": "Press the button."}
 LOOK_UP = "Look at the camera."
+SHOW_BADGE = "Show your badge."
+BADGE = "badge"
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,3 +178,11 @@ def factor_prompt(it: Circumstances) -> Prompt | None:
     if it.second_factor is Proof.PENDING:
         return Prompt(TEXTS[it.factor], it.factor, 1, 1)
     return Prompt(LOOK_UP) if it.second_factor is Proof.SHOWN else None
+
+
+def badge_prompt(evidence: Evidence, min_frames: int) -> Prompt | None:
+    """The prompt for somebody who stands there and is compared with nobody before a badge is
+    read, or None."""
+    if evidence.naming is not Naming.UNCLAIMED or len(evidence.sightings) < min_frames:
+        return None
+    return Prompt(SHOW_BADGE, BADGE, 1, 1)

@@ -61,6 +61,7 @@ class Door:
         scenery = self._note_scenery(faces, now)
         visitors = [face for face in faces if face.track not in scenery]
         self._take_back_grants(now)
+        self._hear_badge(visitors, now)
         self._look_again(visitors, now)
         fresh = [face for face in visitors if face.quality.usable and self._undecided(face)]
         self._count(frame, fresh)
@@ -195,6 +196,23 @@ class Door:
             if visit.verdict is not None and not visit.final:
                 self._visits[face.track] = self._decider.next_attempt(visit, now)
 
+    def _hear_badge(self, faces: Sequence[Face], now: float) -> None:
+        """Whoever is at the door alone is from now on compared with whose badge was read."""
+        badge = self.gate.waiting_badge(now) if self.acting else None
+        if badge is None:
+            return
+        # Whoever nothing is decided of any more has no use for one.
+        face = self.gate.alone_at_door([one for one in faces if not self._visits[one.track].final])
+        if face is None:
+            return
+        visit = self._visits[face.track]
+        if visit.verdict is not None and not visit.final:
+            visit = self._decider.next_attempt(visit, now, claimed=True)
+        if visit.verdict is None and visit.claim is None:
+            self.gate.badges.take(badge)
+            visit = self._identifier.claimed(visit, badge)
+        self._visits[face.track] = visit
+
     def _undecided(self, face: Face) -> bool:
         return self._visits[face.track].verdict is None
 
@@ -210,13 +228,16 @@ class Door:
         self, frame: Frame, faces: Sequence[Face], timings: dict[str, float], *, whole: bool = False
     ) -> dict[int, ShownIdentity]:
         """What the frame says of the identity of these usable faces, by their tracks."""
-        policy = self._decider.settings.policy
-        identifier = Identifier(self._setup.recogniser, self.roster.matcher, policy)
         shown = {}
-        found = identifier.identify(frame, faces, self._visits, timings, whole=whole)
+        found = self._identifier.identify(frame, faces, self._visits, timings, whole=whole)
         for track, one in found.items():
             self._visits[track], shown[track] = one.visit, one.shown
         return shown
+
+    @property
+    def _identifier(self) -> Identifier:
+        policy = self._decider.settings.policy
+        return Identifier(self._setup.recogniser, self.roster, policy)
 
     def _look_for_life(
         self, frame: Frame, faces: Sequence[Face], shown: Mapping[int, ShownIdentity]
@@ -225,10 +246,10 @@ class Door:
         self._liveness.hear()
         undecided = [face for face in faces if self._undecided(face)]
         self._liveness.look_beside(frame, faces, {face.track for face in undecided})
-        rules = self._decider.rules
         refused = []
         for face in undecided:
             visit = self._visits[face.track]
+            rules = self._decider.rules(visit)
             life = self._liveness.see(frame, face, visit, shown.get(face.track), rules)
             self._visits[face.track] = replace(visit, life=life)
             if life.newly_refuses(visit.life):
@@ -275,4 +296,7 @@ class Door:
 
     def _view_of(self, face: Face) -> FaceView:
         visit = self._visits[face.track]
-        return FaceView(face, visit.id, visit.pooled, visit.verdict, visit.prompt, visit.gathered)
+        claimed = None if visit.claim is None else visit.claim.person
+        return FaceView(
+            face, visit.id, visit.pooled, visit.verdict, visit.prompt, visit.gathered, claimed
+        )

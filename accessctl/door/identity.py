@@ -11,11 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from accessctl.config import PolicyConfig
 from accessctl.domain import Embedding, Face, Frame, Image, Match, Sighting
 from accessctl.door.visit import Visit, pooled, timed
-from accessctl.recognition.matcher import Matcher
+from accessctl.gallery.badges import Badge
+from accessctl.recognition.matcher import Roster
 from accessctl.recognition.recogniser import Recogniser
 from accessctl.recognition.repeats import Look, appearance, repeats, soon_after
 
@@ -48,10 +50,11 @@ class Identified:
 
 @dataclass(frozen=True, slots=True)
 class Identifier:
-    """What tells the faces of a frame: crops, embeddings, and the search among the enrolled."""
+    """What tells the faces of a frame: crops, embeddings, and the search among the enrolled, or
+    the comparison with whoever a badge names."""
 
     recogniser: Recogniser
-    matcher: Matcher
+    roster: Roster
     policy: PolicyConfig
 
     def identify(
@@ -88,6 +91,37 @@ class Identifier:
             known[faces[n].track] = Identified(visit, ShownIdentity(sightings[-1]))
         return known
 
+    def claimed(self, visit: Visit, badge: Badge) -> Visit:
+        """The visit once that badge was read for it: all that was seen is compared anew, with the
+        badge's person alone."""
+        visit = replace(visit, claim=badge)
+        if not visit.sightings:
+            return replace(visit, pooled=None)
+        probes = [one.embedding for one in visit.sightings] + [pooled(visit.sightings)]
+        *alone, together = self._found(np.stack(probes), [badge] * len(probes))
+        sightings = tuple(
+            replace(one, match=match) for one, match in zip(visit.sightings, alone, strict=True)
+        )
+        return replace(visit, sightings=sightings, pooled=together)
+
+    def _found(
+        self, probes: NDArray[np.float32], claims: Sequence[Badge | None]
+    ) -> list[Match | None]:
+        """Whom each of the probes (N, D) shows, by the badge that was read for it, if one was."""
+        found: list[Match | None] = [None] * len(probes)
+        free = [n for n, claim in enumerate(claims) if claim is None]
+        if free and not self.roster.badge_required:
+            for n, match in zip(free, self.roster.matcher.search_each(probes[free]), strict=True):
+                found[n] = match
+        for badge in {claim.digest: claim for claim in claims if claim is not None}.values():
+            # One that was taken away meanwhile, or whose person was, speaks for nobody.
+            if self.roster.badge_of(badge.digest) == badge:
+                own = [n for n, claim in enumerate(claims) if claim == badge]
+                compared = self.roster.matcher.against(badge.person, probes[own])
+                for n, match in zip(own, compared, strict=True):
+                    found[n] = match
+        return found
+
     def _repeats(self, look: Look, visit: Visit) -> bool:
         """Whether the frame may do without the encoder."""
         earliest = look.captured - self.policy.window_s
@@ -121,7 +155,8 @@ class Identifier:
             for visit, new in zip(visits, news, strict=True)
         ]
         probes = [new.embedding for new in news] + [pooled(window) for window in windows]
-        found = self.matcher.search_each(np.stack(probes))
+        claims = [visit.claim for visit in visits]
+        found = self._found(np.stack(probes), claims * 2)
         alone, together = found[: len(news)], found[len(news) :]
         return [
             ((*window[:-1], replace(window[-1], match=match)), of_all)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from math import hypot, log
 
-from accessctl.domain import Box, Face, Outcome
+from accessctl.domain import Box, Face, Outcome, Reason
 from accessctl.door.visit import Visit, pooled
 from accessctl.policy.decide import Verdict
 from accessctl.recognition.matcher import Matcher
@@ -101,8 +101,8 @@ def told_before(visit: Visit, verdict: Verdict, matcher: Matcher, fmr: float) ->
     """The verdict of the visit before this one, where `verdict` is on whom that was decided on, a
     moment ago and for good: their face was only lost for a moment, and it stands. Else None.
 
-    That is the person who was named both times, or a face that nobody was named for and that is
-    the same at a false-match rate of `fmr`.
+    That is the person who was named both times, or a face that nobody was named for, be it for
+    want of a badge, and that is the same at a false-match rate of `fmr`.
     """
     if visit.after is None or visit.after.verdict is None:
         return None
@@ -111,7 +111,8 @@ def told_before(visit: Visit, verdict: Verdict, matcher: Matcher, fmr: float) ->
         named = earlier.match, verdict.match
         same = None not in named and len({one.person for one in named if one is not None}) == 1
         return earlier if same else None
-    if earlier.outcome is not verdict.outcome or not (visit.sightings and visit.after.sightings):
+    alike = earlier.outcome is verdict.outcome or verdict.reason is Reason.BADGE_REQUIRED
+    if not (alike and visit.sightings and visit.after.sightings):
         return None
     faces = (pooled(visit.sightings), pooled(visit.after.sightings))
     return earlier if matcher.compare(*faces).fmr_upper <= fmr else None

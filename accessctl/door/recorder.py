@@ -108,6 +108,8 @@ def decision_record(
         record["vetoes"] = cues.vetoes
     if cues.doubts:
         record["doubts"] = cues.doubts
+    if visit.claim is not None:
+        record["badge"] = visit.claim.mark
     instead = by_pin(circumstances)
     if instead and verdict.outcome is Outcome.GRANTED:
         record["by_pin"] = list(instead)
@@ -153,7 +155,7 @@ def service_event(state: str, time: float, **data: Any) -> Event:
     camera_covered, camera_clear, the same six of infrared_, fault, frame_fault, scenery,
     entry_failed, safe_set, face_unlocked, inside_shown, reloaded, reload_refused,
     display_lost, gallery_stale, gallery_unaccepted, gallery_back, watching_only, acting,
-    mqtt_refused, mqtt_dropped."""
+    mqtt_refused, mqtt_dropped, reader_lost, reader_back."""
     return Event(time, EventKind.SERVICE, {"state": state, **data})
 
 

@@ -27,9 +27,10 @@ from accessctl.domain import (
 )
 from accessctl.door.demands import Asked, Prompt
 from accessctl.door.visit_liveness import VisitLiveness
+from accessctl.gallery.badges import Badge
 from accessctl.liveness.cues.table import Lines
 from accessctl.policy.circumstances import Circumstances, Proof
-from accessctl.policy.decide import Evidence, Verdict
+from accessctl.policy.decide import Evidence, Naming, Verdict
 from accessctl.policy.evidence_record import NO_CUES, LivenessRecord
 from accessctl.policy.lockout import Charge, charge_of
 from accessctl.recognition.matcher import pool
@@ -122,7 +123,8 @@ class Visit:
     began in a place where a face had long stood still; `noted_still`: that it does is on record.
     `after` is the decided visit whose face may be this one. `look` is how the face looked in the
     last of the `encoded` frames, those that the whole encoder has seen. `broken_off` is what was
-    seen along tracks that broke before anything was decided, of each person once.
+    seen along tracks that broke before anything was decided, of each person once. `claim` is the
+    badge that was read for this attempt: whatever was seen is compared with its person alone.
     """
 
     id: str
@@ -147,6 +149,7 @@ class Visit:
     look: Look | None = None
     encoded: int = 0
     broken_off: "tuple[Visit, ...]" = ()
+    claim: Badge | None = None
 
     @property
     def final(self) -> bool:
@@ -154,12 +157,13 @@ class Visit:
         return self.verdict is not None and math.isinf(self.rests_until)
 
     def again(self) -> "Visit":
-        """The next attempt: whatever is to count for it has to be seen anew."""
-        return replace(self._anew(), attempt=self.attempt + 1)
+        """The next attempt: whatever is to count for it has to be seen anew, a badge too."""
+        return replace(self._anew(), attempt=self.attempt + 1, claim=None)
 
     def from_the_beginning(self) -> "Visit":
         """The same visitor, of whom nothing has been decided."""
-        return replace(self._anew(), attempt=1, charged=frozenset(), after=None, broken_off=())
+        anew = self._anew()
+        return replace(anew, attempt=1, charged=frozenset(), after=None, broken_off=(), claim=None)
 
     def on_another_track(self) -> "Visit":
         """The same attempt, or the same pause, of a face that may not be the same any more. What
@@ -198,6 +202,7 @@ class Visit:
             noted_still=self.noted_still,
             after=self.after,
             broken_off=self.broken_off,
+            claim=self.claim,
         )
 
     def charge(self, verdict: Verdict) -> tuple["Visit", Verdict | None]:
@@ -205,7 +210,7 @@ class Visit:
 
         A row of refusals of one kind counts once. But a challenge that was not answered counts
         each time, also where company or another face was told of instead: otherwise to wait for
-        an easy one would cost nothing.
+        an easy one would cost nothing. So does each badge that was shown with another face.
         """
         verdict = self._as_counted(verdict)
         kind = charge_of(verdict)
@@ -215,7 +220,7 @@ class Visit:
         if kind is Charge.STRANGER:
             one = kind, None
         posed = verdict.reason is Reason.LIVENESS_UNDECIDED and bool(self.life.record.asked)
-        counts = posed or one not in self.charged
+        counts = posed or verdict.reason is Reason.BADGE_MISMATCH or one not in self.charged
         return replace(self, charged=self.charged | {one}), verdict if counts else None
 
     def _as_counted(self, verdict: Verdict) -> Verdict:
@@ -256,11 +261,11 @@ class Visit:
         """What the cues of liveness have gathered, in words, until the attempt is decided."""
         return () if self.verdict is not None else self.life.gathered
 
-    def evidence(self, *, left: bool = False) -> Evidence:
+    def evidence(self, *, left: bool = False, naming: Naming = Naming.SEARCHED) -> Evidence:
         """What the policy decides by; `left` once the face has gone."""
         since = self.last_seen if self.since is None else self.since
         live = self.life.looked_at(self.sightings)
-        return Evidence(self.sightings, self.pooled, self.seen, since, left, live)
+        return Evidence(self.sightings, self.pooled, self.seen, since, left, live, naming)
 
     def over(self) -> "Visit":
         """Nothing is asked of the visitor any more."""
@@ -280,7 +285,8 @@ def _older(sighting: Sighting, newest: Sighting, window_s: float) -> bool:
 @dataclass(frozen=True, slots=True, eq=False)
 class FaceView:
     """A face as a spectator may see it: who it looks like so far, the visit's verdict, what
-    the visitor is asked for, and what the cues of liveness have gathered, in words."""
+    the visitor is asked for, what the cues of liveness have gathered, in words, and whose badge it
+    is compared by, if by any."""
 
     face: Face
     visit: str
@@ -288,6 +294,7 @@ class FaceView:
     verdict: Verdict | None
     prompt: Prompt | None = None
     gathered: Lines = ()
+    claimed: PersonId | None = None
 
     @property
     def told(self) -> str:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from accessctl.config import Config
 from accessctl.errors import ConfigError
-from accessctl.storage.files import CREDENTIALS_VARIABLE, write_atomically
-from accessctl.storage.passwords import secret_line
+from accessctl.storage.files import write_atomically
+from accessctl.storage.passwords import credential, secret_line
 
 CREDENTIAL = "accessctl-controller-key"
 FILE_NAME = "controller.key"
@@ -24,17 +24,10 @@ def key_file(config: Config) -> Path:
     return named or config.audit.file.with_name(FILE_NAME)
 
 
-def credential(environment: Mapping[str, str]) -> Path | None:
-    """The key as systemd hands it out, where it does."""
-    folder = environment.get(CREDENTIALS_VARIABLE)
-    path = None if not folder else Path(folder) / CREDENTIAL
-    return path if path is not None and path.exists() else None
-
-
 def read_key(config: Config, environment: Mapping[str, str]) -> bytes:
     """ConfigError where there is none, where others may read it, or where it is no key of this
     controller's own."""
-    handed = credential(environment)
+    handed = credential(CREDENTIAL, environment)
     path = handed or key_file(config)
     if not path.exists():
         raise ConfigError(

@@ -192,8 +192,8 @@ class InputSeen:
 class GrantGiven:
     """Somebody may come in, by a decision that is on record.
 
-    `by` is face, pin, badge or another reader. `groups` are the person's, `duress` that the PIN
-    was one of duress.
+    `by` is face, also where a badge said whose it is; another word is that of a reader which lets
+    in without a face. `groups` are the person's, `duress` that the PIN was one of duress.
     """
 
     visit: str | None

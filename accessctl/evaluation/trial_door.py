@@ -44,6 +44,8 @@ from accessctl.vision.observer import Observer
 
 NAME = "visitor"
 EPOCH = 0.0
+EVERYBODY = 1_000_000
+"""The most people that policy.identify_up_to may be."""
 """Nothing that is decided here depends on the time of day."""
 
 
@@ -82,8 +84,14 @@ def door_parts(
     texture network that is unfit.
     """
     liveness = config.liveness.model_copy(update={"mode": mode, "ir_source": None})
+    # However many are enrolled, what is measured is what faces alone tell.
     policy = config.policy.model_copy(
-        update={"second_factor": "off", "intent": "off", "attempts": 1}
+        update={
+            "second_factor": "off",
+            "intent": "off",
+            "attempts": 1,
+            "identify_up_to": EVERYBODY,
+        }
     )
     wanted = wanted_of(config.model_copy(update={"liveness": liveness, "policy": policy}))
     if encoder is None:

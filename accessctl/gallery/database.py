@@ -14,16 +14,16 @@ from pathlib import Path
 from typing import Any
 
 from accessctl.errors import GalleryKeyError, StoreError
+from accessctl.gallery.badges import digest_of
 from accessctl.gallery.schema import HEAD_BYTES, configure, database_file, migrate, reported
 from accessctl.gallery.sealing import (
     CREDENTIAL,
     KEY_FILE_VARIABLE,
+    Sealer,
     associated_data,
     find_key,
     generate_key,
     local_key,
-    seal,
-    unseal,
 )
 from accessctl.storage.files import FileIdentity, identity, is_still
 from accessctl.storage.sqlite import connect, pragma, private_file, transaction
@@ -54,6 +54,7 @@ class Database:
         self._db = db
         self._path = path
         self._key = key
+        self._sealer = Sealer(key)
         self._random = random_bytes
         self._lock = threading.RLock()
         self._busy_timeout_s = busy_timeout_s
@@ -102,12 +103,16 @@ class Database:
         return self._random(16).hex()
 
     def seal(self, plaintext: bytes, *place: str) -> bytes:
-        return seal(self._key, plaintext, associated_data(*place), self._random)
+        return self._sealer.seal(plaintext, associated_data(*place), self._random)
 
     def unseal(self, sealed: bytes, *place: str) -> bytes:
         if not all(isinstance(part, str) for part in place):
             raise StoreError(f"{self._path} is damaged; restore it from a backup.")
-        return unseal(self._key, sealed, associated_data(*place))
+        return self._sealer.unseal(sealed, associated_data(*place))
+
+    def badge_digest(self, number: str) -> bytes:
+        """See badges.digest_of."""
+        return digest_of(self._key, number)
 
     def close(self) -> None:
         with self._lock, reported(self._path):

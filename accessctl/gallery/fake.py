@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from accessctl.domain import Embedding, Person, PersonId, PersonRules
 from accessctl.errors import NameTakenError, StoreError, UnknownPersonError
+from accessctl.gallery.badges import Badge, checked_digest, digest_of, refuse_taken
 from accessctl.gallery.people import (
     NewPhoto,
     PhotoEntry,
@@ -61,6 +62,7 @@ class MemoryGallery:
         self._rules: dict[PersonId, PersonRules] = {}
         self._pins: dict[PersonId, PinHash] = {}
         self._numbers: dict[PersonId, ControllerNumber] = {}
+        self._badges: list[Badge] = []
         self._revision = 0
         self._last_id = 0
 
@@ -115,6 +117,7 @@ class MemoryGallery:
         self._rules.pop(person.id, None)
         self._pins.pop(person.id, None)
         self._numbers.pop(person.id, None)
+        self._badges = [badge for badge in self._badges if badge.person != person.id]
         self._photos = {
             key: kept for key, kept in self._photos.items() if kept.photo.person != person.id
         }
@@ -219,6 +222,32 @@ class MemoryGallery:
         self._numbers.pop(person_id, None)
         if number is not None:
             self._numbers[person_id] = number
+        self._revision += 1
+
+    def badges(self) -> list[Badge]:
+        self._fail()
+        return sorted(self._badges, key=lambda badge: (badge.person, badge.added))
+
+    def badge_digest(self, number: str) -> bytes:
+        return digest_of(b"memory", number)
+
+    def add_badge(self, badge: Badge, *, record: Record = no_record) -> None:
+        checked_digest(badge.digest)
+        self._check_enrolled(badge.person)
+        refuse_taken(badge.digest, self._badges)
+        record(badge.person)
+        self._badges = [*self._badges, badge]
+        self._revision += 1
+
+    def remove_badges(
+        self, person_id: PersonId, badges: Collection[Badge], *, record: Record = no_record
+    ) -> None:
+        self._check_enrolled(person_id)
+        record(person_id)
+        gone = {badge.digest for badge in badges}
+        self._badges = [
+            badge for badge in self._badges if badge.person != person_id or badge.digest not in gone
+        ]
         self._revision += 1
 
     def revision(self) -> int:

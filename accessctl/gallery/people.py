@@ -6,6 +6,7 @@ from typing import NoReturn, Protocol, TypeAlias
 
 from accessctl.domain import Embedding, Person, PersonId, PersonRules
 from accessctl.errors import LastPhotoError, StoreError, UnknownPersonError, UnknownPhotoError
+from accessctl.gallery.badges import Badge, digest_of
 from accessctl.gallery.person import ControllerNumber, PinHash, clean_name, spelt
 from accessctl.gallery.schema import GalleryMark
 
@@ -170,6 +171,24 @@ class People(Protocol):
         """Put it in place of the present one, None: take it away; UnknownPersonError."""
         ...
 
+    def badges(self) -> list[Badge]:
+        """Everybody's, each person's in the order in which they were added."""
+        ...
+
+    def badge_digest(self, number: str) -> bytes:
+        """What stands for that number here, from any thread; InputError for what is none."""
+        ...
+
+    def add_badge(self, badge: Badge, *, record: Record = no_record) -> None:
+        """One more badge of its person; UnknownPersonError, BadgeTakenError."""
+        ...
+
+    def remove_badges(
+        self, person_id: PersonId, badges: Collection[Badge], *, record: Record = no_record
+    ) -> None:
+        """Erase those that are the person's; UnknownPersonError."""
+        ...
+
     def revision(self) -> int:
         """A number that grows with every change, seen across processes."""
         ...
@@ -223,7 +242,7 @@ class EmptyGallery:
     def add_photo(self, *_: object, **__: object) -> NoReturn:
         raise gone()
 
-    set_rules = set_pin = set_controller_number = add_photo
+    set_rules = set_pin = set_controller_number = add_badge = remove_badges = add_photo
 
     def controller_number(self, *_: object, **__: object) -> None:
         return None
@@ -248,6 +267,12 @@ class EmptyGallery:
 
     def pins(self) -> Mapping[PersonId, PinHash]:
         return {}
+
+    def badges(self) -> list[Badge]:
+        return []
+
+    def badge_digest(self, number: str) -> bytes:
+        return digest_of(b"", number)
 
     def revision(self) -> int:
         return 0

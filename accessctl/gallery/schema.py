@@ -76,6 +76,16 @@ MIGRATIONS: Migrations = (
             person TEXT PRIMARY KEY REFERENCES person (id) ON DELETE CASCADE,
             sealed BLOB NOT NULL
         ) STRICT, WITHOUT ROWID""",
+        """CREATE TABLE badge (
+            id TEXT PRIMARY KEY,
+            person TEXT NOT NULL REFERENCES person (id) ON DELETE CASCADE,
+            sealed BLOB NOT NULL,
+            added REAL NOT NULL
+        ) STRICT, WITHOUT ROWID""",
+        "CREATE INDEX badge_person ON badge (person)",
+        # What stands in a row behind its picture is found by reading past the picture: all of
+        # them, at each start, were it not here as well.
+        "CREATE INDEX photo_listed ON photo (id, person, added, quality, skipped_by)",
     ),
 )
 WORDS = FaultWords(

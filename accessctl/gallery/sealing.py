@@ -6,7 +6,7 @@ before it becomes bytes to be sealed, and again when it comes back.
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -19,6 +19,7 @@ from accessctl.storage.files import KeyPlaces
 KEY_BYTES = 32
 NONCE_BYTES = 12
 TAG_BYTES = 16
+LENGTH_TOLERANCE = 1e-3
 
 _ALTERED = (
     "A sealed record of the gallery was damaged or altered; "
@@ -39,23 +40,40 @@ def associated_data(*parts: str) -> bytes:
     return b"".join(len(part).to_bytes(4, "big") + part for part in encoded)
 
 
+class Sealer:
+    """Seals and opens by one key, whose schedule is made once; threads may share it."""
+
+    def __init__(self, key: bytes) -> None:
+        self._cipher = AESGCM(key)
+
+    def seal(
+        self, plaintext: bytes, associated: bytes, random_bytes: Callable[[int], bytes]
+    ) -> bytes:
+        """Nonce (96 random bits), ciphertext and tag in one value."""
+        nonce = random_bytes(NONCE_BYTES)
+        return nonce + self._cipher.encrypt(nonce, plaintext, associated)
+
+    def unseal(self, sealed: bytes, associated: bytes) -> bytes:
+        """The plaintext; StoreError when a bit of it, the key or its place differs."""
+        # A damaged file gives other types than the table's.
+        if not isinstance(sealed, bytes) or len(sealed) < NONCE_BYTES + TAG_BYTES:
+            raise StoreError(_ALTERED)
+        try:
+            return self._cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], associated)
+        except InvalidTag as error:
+            raise StoreError(_ALTERED) from error
+
+
 def seal(
     key: bytes, plaintext: bytes, associated: bytes, random_bytes: Callable[[int], bytes]
 ) -> bytes:
-    """Nonce (96 random bits), ciphertext and tag in one value."""
-    nonce = random_bytes(NONCE_BYTES)
-    return nonce + AESGCM(key).encrypt(nonce, plaintext, associated)
+    """See Sealer.seal."""
+    return Sealer(key).seal(plaintext, associated, random_bytes)
 
 
 def unseal(key: bytes, sealed: bytes, associated: bytes) -> bytes:
-    """The plaintext; StoreError when a bit of it, the key or its place differs."""
-    # A damaged file gives other types than the table's.
-    if not isinstance(sealed, bytes) or len(sealed) < NONCE_BYTES + TAG_BYTES:
-        raise StoreError(_ALTERED)
-    try:
-        return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], associated)
-    except InvalidTag as error:
-        raise StoreError(_ALTERED) from error
+    """See Sealer.unseal."""
+    return Sealer(key).unseal(sealed, associated)
 
 
 def local_key(folder: Path) -> Path:
@@ -94,7 +112,7 @@ def checked_embedding(embedding: Embedding) -> Embedding:
     if vector.ndim != 1 or not vector.size or not np.isfinite(vector).all():
         raise ValueError("an embedding is a finite vector (D,)")
     length = float(np.linalg.norm(vector))
-    if abs(length - 1) > 1e-3:
+    if abs(length - 1) > LENGTH_TOLERANCE:
         raise ValueError(f"an embedding has length 1, not {length:.4f}")
     return vector
 
@@ -105,11 +123,25 @@ def embedding_to_bytes(embedding: Embedding) -> bytes:
 
 def embedding_from_bytes(data: bytes) -> Embedding:
     """The inverse of `embedding_to_bytes`; StoreError when these bytes are no embedding."""
+    return embeddings_from_bytes([data])[0]
+
+
+def embeddings_from_bytes(data: Sequence[bytes]) -> Sequence[Embedding]:
+    """As `embedding_from_bytes`, of each; where all are of one length (N, D) in one go."""
     import numpy as np
 
+    if len({len(one) for one in data}) > 1:
+        return [embedding_from_bytes(one) for one in data]
     try:
-        return checked_embedding(np.frombuffer(data, dtype="<f4"))
+        if not data:
+            return []
+        rows = np.frombuffer(b"".join(data), dtype="<f4").reshape(len(data), -1)
+        # In double precision, as one by one: a sum of float32 squares is off by its length.
+        squares = np.einsum("nd,nd->n", rows, rows, dtype=np.float64)
+        if not (rows.size and np.all(np.abs(np.sqrt(squares) - 1) <= LENGTH_TOLERANCE)):
+            raise ValueError("not all of them are of length 1")
     except ValueError as error:
         raise StoreError(
             "A template in the gallery is not an embedding; restore the gallery from a backup."
         ) from error
+    return list(rows)

@@ -7,10 +7,12 @@ faces secret and stops a template from being moved to another person.
 import os
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping
+from operator import itemgetter
 
 from accessctl.config import GalleryConfig
 from accessctl.domain import Embedding, Person, PersonId, PersonRules
 from accessctl.errors import NameTakenError, StoreError, UnknownPersonError
+from accessctl.gallery.badges import Badge, checked_digest, refuse_taken
 from accessctl.gallery.database import BUSY_TIMEOUT_S, Database, open_database
 from accessctl.gallery.people import (
     NewPhoto,
@@ -39,7 +41,7 @@ from accessctl.gallery.person import (
     spelt,
 )
 from accessctl.gallery.schema import GalleryMark, gallery_id, place_of
-from accessctl.gallery.sealing import embedding_from_bytes, embedding_to_bytes
+from accessctl.gallery.sealing import embedding_to_bytes, embeddings_from_bytes
 
 _PERSON = """SELECT person.id, person.name, count(photo.id), person.enrolled
              FROM person LEFT JOIN photo ON photo.person = person.id"""
@@ -128,21 +130,22 @@ class Gallery:
 
     def templates(self, fingerprint: str) -> list[Template]:
         rows = self._database.select(
-            """SELECT photo.person, photo.id, photo.quality, template.sealed
-               FROM template JOIN photo ON photo.id = template.photo
-               WHERE fingerprint = ? ORDER BY photo.person, photo.added, photo.id""",
+            """SELECT photo.person, photo.added, photo.id, photo.quality, template.sealed
+               FROM template JOIN photo INDEXED BY photo_listed ON photo.id = template.photo
+               WHERE fingerprint = ?""",
             fingerprint,
         )
+        # Here and not in SQL, which would move every template about to put them in order.
+        rows.sort(key=itemgetter(0, 1, 2))
+        opened = embeddings_from_bytes(
+            [
+                self._database.unseal(sealed, "template", person, fingerprint, photo)
+                for person, _, photo, _, sealed in rows
+            ]
+        )
         return [
-            Template(
-                PersonId(person),
-                embedding_from_bytes(
-                    self._database.unseal(sealed, "template", person, fingerprint, photo)
-                ),
-                quality,
-                photo,
-            )
-            for person, photo, quality, sealed in rows
+            Template(PersonId(person), embedding, quality, photo)
+            for (person, _, photo, quality, _), embedding in zip(rows, opened, strict=True)
         ]
 
     def photos(self) -> Iterator[StoredPhoto]:
@@ -240,6 +243,51 @@ class Gallery:
                     "INSERT INTO person_controller_number (person, sealed) VALUES (?, ?)",
                     (person_id, self._database.seal(content, "controller number", person_id)),
                 )
+            record(person_id)
+
+    def badges(self) -> list[Badge]:
+        rows = self._database.select(
+            "SELECT person, id, sealed, added FROM badge ORDER BY person, added, id"
+        )
+        return [
+            Badge(
+                PersonId(person),
+                checked_digest(self._database.unseal(sealed, "badge", person, number)),
+                added,
+            )
+            for person, number, sealed, added in rows
+        ]
+
+    def badge_digest(self, number: str) -> bytes:
+        return self._database.badge_digest(number)
+
+    def add_badge(self, badge: Badge, *, record: Record = no_record) -> None:
+        digest, person = checked_digest(badge.digest), badge.person
+        with self._database.writing() as db:
+            self._check_enrolled(person)
+            refuse_taken(digest, self.badges())
+            number = self._database.new_id()
+            db.execute(
+                "INSERT INTO badge (id, person, sealed, added) VALUES (?, ?, ?, ?)",
+                (
+                    number,
+                    person,
+                    self._database.seal(digest, "badge", person, number),
+                    badge.added,
+                ),
+            )
+            record(person)
+
+    def remove_badges(
+        self, person_id: PersonId, badges: Collection[Badge], *, record: Record = no_record
+    ) -> None:
+        digests = {badge.digest for badge in badges}
+        with self._database.erasing() as db:
+            self._check_enrolled(person_id)
+            rows = db.execute("SELECT id, sealed FROM badge WHERE person = ?", (person_id,))
+            for number, sealed in rows.fetchall():
+                if self._database.unseal(sealed, "badge", person_id, number) in digests:
+                    db.execute("DELETE FROM badge WHERE id = ?", (number,))
             record(person_id)
 
     def revision(self) -> int:

@@ -5,7 +5,7 @@ their face, and what becomes of a grant while they have not.
 from dataclasses import replace
 
 from accessctl.config.policy import Factor
-from accessctl.domain import Outcome, PersonRules
+from accessctl.domain import Outcome, PersonRules, Reason
 from accessctl.policy.access import AccessPlan, admitting, groups_here
 from accessctl.policy.circumstances import (
     Circumstances,
@@ -60,10 +60,15 @@ def decide_visit(
     looked = live_frames(evidence, rules.frame_fmr) >= rules.min_frames
     it = _with_pin(_as_far_as_looked(circumstances, looked=looked), looked=looked)
     verdict = admit(decide(evidence, rules, last_grant, now), it)
-    if it.awaited and not evidence.left and verdict and verdict.outcome is Outcome.UNKNOWN:
+    if it.awaited and not evidence.left and verdict and _shows_nobody(verdict):
         # They were known, and look at the keypad: wait until they look up, or time is over.
         return None
     return _abandoned(evidence, rules, it) or verdict
+
+
+def _shows_nobody(verdict: Verdict) -> bool:
+    """Whether it is for want of a face that can be recognised."""
+    return verdict.outcome is Outcome.UNKNOWN or verdict.reason is Reason.BADGE_MISMATCH
 
 
 def _as_far_as_looked(it: Circumstances, *, looked: bool) -> Circumstances:

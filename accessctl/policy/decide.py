@@ -22,14 +22,28 @@ Answers = NDArray[np.bool_]
 GLIMPSE_FRAMES = 2
 
 
+class Naming(StrEnum):
+    """What says who a visitor may be.
+
+    `SEARCHED`: the face, among all who are enrolled; `CLAIMED`: a badge, and the face is compared
+    with its person alone; `UNCLAIMED`: nothing, for too many are enrolled to be searched and no
+    badge was read.
+    """
+
+    SEARCHED = "searched"
+    CLAIMED = "claimed"
+    UNCLAIMED = "unclaimed"
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Evidence:
     """The usable frames of a visit that lie within the window, oldest first.
 
-    `pooled` is the search with their quality-weighted mean embedding (None when nobody is
-    enrolled), `seen` counts the usable frames of the whole visit, `since` is the capture time
-    of its first one, `left` is true once the face has gone. `live` says of each sighting
-    whether the cues of liveness have looked at it; None where nobody asks for life.
+    `pooled` is the search with their quality-weighted mean embedding (None when there is nobody to
+    compare with), by what `naming` says; `seen` counts the usable frames of the whole visit,
+    `since` is the capture time of its first one, `left` is true once the face has gone. `live` says
+    of each sighting whether the cues of liveness have looked at it; None where nobody asks for
+    life.
     """
 
     sightings: tuple[Sighting, ...]
@@ -38,6 +52,7 @@ class Evidence:
     since: float
     left: bool = False
     live: tuple[bool, ...] | None = None
+    naming: Naming = Naming.SEARCHED
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +74,8 @@ class Standing(StrEnum):
 class DecisionRules:
     """`max_fmr` is the false-match rate per comparison that a grant may stand for.
 
-    It follows from `policy.target_fpir` and the number of people enrolled; the other
-    fields are those of `PolicyConfig`.
+    It follows from `policy.target_fpir` and the number of people enrolled, or from
+    `policy.target_fmr` where a badge says who it is; the other fields are those of `PolicyConfig`.
     """
 
     max_fmr: float
@@ -82,6 +97,14 @@ class DecisionRules:
             unknown_after_s=config.unknown_after_s,
             cooldown_s=config.cooldown_s,
         )
+
+
+_NOBODY_TO_BE = {
+    Naming.SEARCHED: Reason.EMPTY_GALLERY,
+    Naming.CLAIMED: Reason.BADGE_MISMATCH,
+    Naming.UNCLAIMED: Reason.BADGE_REQUIRED,
+}
+"""What is told where there is nobody to compare with; of a badge, because its person is gone."""
 
 
 @overload
@@ -161,8 +184,8 @@ def decide(
     if not evidence.sightings:
         return _late_verdict(evidence, Reason.LEFT_EARLY, rules, now) if evidence.left else None
     pooled = evidence.pooled
-    if pooled is None:
-        return _late_verdict(evidence, Reason.EMPTY_GALLERY, rules, now)
+    if pooled is None or evidence.naming is Naming.UNCLAIMED:
+        return _late_verdict(evidence, _NOBODY_TO_BE[evidence.naming], rules, now)
     doubt = find_doubt(pooled, evidence.sightings, rules)
     if doubt is None and last_grant is not None and now - last_grant < rules.cooldown_s:
         return Verdict(Outcome.DENIED, Reason.COOLDOWN, pooled) if evidence.left else None
@@ -224,7 +247,8 @@ def standing(sighting: Sighting, pooled: Match, frame_fmr: float) -> Standing:
 def _late_verdict(
     evidence: Evidence, reason: Reason, rules: DecisionRules, now: float
 ) -> Verdict | None:
-    """ "Unknown" once there was enough to go by, or when the visitor has left."""
+    """ "Unknown" once there was enough to go by, or when the visitor has left; refused to whoever
+    a badge said it was, where the face does not show them."""
     if evidence.seen < GLIMPSE_FRAMES:
         return None
     # The last condition is for whoever looked away for longer than the window: as few
@@ -238,4 +262,6 @@ def _late_verdict(
         return None
     if evidence.seen < rules.min_frames:
         reason = Reason.LEFT_EARLY
+    if evidence.naming is Naming.CLAIMED and reason is not Reason.LEFT_EARLY:
+        return Verdict(Outcome.DENIED, Reason.BADGE_MISMATCH, evidence.pooled)
     return Verdict(Outcome.UNKNOWN, reason, evidence.pooled)

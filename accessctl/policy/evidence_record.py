@@ -17,7 +17,7 @@ from accessctl.config.policy import Factor, FactorName, Passage
 from accessctl.domain import CueVerdict, Match, PersonId, PersonRules, Reason, Sighting
 from accessctl.policy.access import Crossing
 from accessctl.policy.circumstances import Proof
-from accessctl.policy.decide import Evidence
+from accessctl.policy.decide import Evidence, Naming
 
 # Stands for everybody that a frame took the visitor for instead of the candidate.
 OTHER = PersonId("other")
@@ -142,6 +142,7 @@ def to_data(recorded: EvidenceRecord) -> dict[str, Any]:
         "doubted": recorded.doubted,
         "gallery": recorded.gallery,
         "doorway": recorded.doorway,
+        "naming": evidence.naming.value,
     }
 
 
@@ -149,7 +150,7 @@ def from_data(data: Mapping[str, Any]) -> EvidenceRecord:
     """What to_data was given, the decision at second 0; ValueError for anything else.
 
     Records of older versions say nothing of a second factor's kind, of crossings, of cues, of
-    gestures, of PINs in place of life and of doubts of the gallery.
+    gestures, of PINs in place of life, of doubts of the gallery and of badges.
     """
     try:
         pooled = _pooled(data["candidate"], data["match"])
@@ -164,6 +165,7 @@ def from_data(data: Mapping[str, Any]) -> EvidenceRecord:
                 -float(data["since_s"]),
                 bool(data["left"]),
                 _live(data["frames"]),
+                Naming(data.get("naming", Naming.SEARCHED)),
             ),
             now=0.0,
             last_grant=None if since_grant is None else -float(since_grant),

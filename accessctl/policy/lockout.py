@@ -29,9 +29,9 @@ class Charge(StrEnum):
     PROOF = "proof"
 
 
-# Not among them: who was let in a moment ago (cooldown) or is inside already, who left early or
-# made no gesture, whom nobody could have been taken for, and what the door refused for its own
-# sake.
+# Not among them: who was let in a moment ago (cooldown) or is inside already, who left early,
+# made no gesture or showed no badge, whom nobody could have been taken for, and what the door
+# refused for its own sake.
 _CHARGES = {
     Reason.NO_MATCH: Charge.STRANGER,
     Reason.AMBIGUOUS: Charge.STRANGER,
@@ -45,6 +45,7 @@ _CHARGES = {
     Reason.LIVENESS_UNDECIDED: Charge.PROOF,
     Reason.SECOND_FACTOR_MISSING: Charge.PROOF,
     Reason.SECOND_FACTOR_WRONG: Charge.PROOF,
+    Reason.BADGE_MISMATCH: Charge.PROOF,
 }
 
 

@@ -17,7 +17,7 @@ from accessctl.domain import CueVerdict, Event, EventKind, Outcome, PersonId, Re
 from accessctl.policy.access import AccessPlan
 from accessctl.policy.admit import asked, decide_visit
 from accessctl.policy.circumstances import Circumstances, Proof, place
-from accessctl.policy.decide import DecisionRules, Verdict
+from accessctl.policy.decide import DecisionRules, Naming, Verdict
 from accessctl.policy.evidence_record import EvidenceRecord, LivenessRecord, from_data
 
 
@@ -46,7 +46,7 @@ def replay(
     mode: Mode,
     max_fmr: Callable[[float, int], float],
 ) -> Iterator[Replayed | int]:
-    """For each decision what would have come of it, or its number when it has no evidence.
+    """For each decision what would have come of it, or its number when it has no evidence of that.
 
     `mode` is that of liveness; `max_fmr` gives the rate one comparison may have for a target
     FPIR and so many people.
@@ -61,9 +61,16 @@ def replay(
         except (KeyError, ValueError):
             yield number
             continue
+        naming = naming_under(policy, recorded)
+        if naming is None:
+            yield number
+            continue
+        recorded = replace(recorded, evidence=replace(recorded.evidence, naming=naming))
         if recorded.door not in plans:
             plans[recorded.door] = AccessPlan.of(access, recorded.door)
-        rules = DecisionRules.of(policy, max_fmr(policy.attempt_fpir, recorded.people))
+        claimed = naming is Naming.CLAIMED
+        rate = policy.claimed_fmr if claimed else max_fmr(policy.attempt_fpir, recorded.people)
+        rules = DecisionRules.of(policy, rate)
         verdict = again(recorded, event.time, rules, plans[recorded.door], policy, mode)
         pooled = recorded.evidence.pooled
         yield Replayed(
@@ -107,6 +114,17 @@ def again(
     shown = as_shown(recorded.second_factor, recorded.factor, wanted)
     circumstances = replace(circumstances, factor=wanted, second_factor=shown)
     return decide_visit(recorded.evidence, rules, recorded.last_grant, recorded.now, circumstances)
+
+
+def naming_under(policy: PolicyConfig, recorded: EvidenceRecord) -> Naming | None:
+    """What says at a door of that `policy` who the visitor is; None where that was not looked for,
+    so that nobody knows what would have been found."""
+    naming = recorded.evidence.naming
+    if naming is Naming.CLAIMED:
+        return naming
+    if recorded.people > policy.identify_up_to:
+        return Naming.UNCLAIMED
+    return naming if naming is Naming.SEARCHED else None
 
 
 def liveness_under(mode: Mode, proof: Proof, record: LivenessRecord) -> Proof:

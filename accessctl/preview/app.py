@@ -8,7 +8,7 @@ from threading import Event
 from typing import Self, TypeAlias
 
 from accessctl.administration.changes import Administration
-from accessctl.audit.views import as_text
+from accessctl.audit.views import REMOVED, as_text
 from accessctl.domain import Frame, Image, PersonId
 from accessctl.door.recorder import decision_event
 from accessctl.door.session import Session
@@ -83,7 +83,8 @@ class Preview:
         roster = self._session.door.roster
         panel = Panel(
             status=f"{self._session.reader.source.description}   {self._meter.fps:.1f} fps   "
-            f"{roster.matcher.people} enrolled" + ("" if self._session.door.acting else SPECTATOR),
+            f"{roster.matcher.people} enrolled{self._badge()}"
+            + ("" if self._session.door.acting else SPECTATOR),
             stages=self._meter.stages,
             decisions=list(self._decisions),
             help=self._message,
@@ -91,6 +92,14 @@ class Preview:
         threshold = roster.matcher.threshold(roster.attempt_fmr)
         image = self._draw(shown.frame.image, shown.step.faces, roster.names, threshold, panel)
         return self._screen.show(image)
+
+    def _badge(self) -> str:
+        """Whose badge waits for a visitor."""
+        door = self._session.door
+        person = door.gate.badges.report().person
+        return (
+            "" if person is None else f"   badge of {door.roster.names.get(person, REMOVED)} read"
+        )
 
     def _hold(self, shown: Shown, stop: Event) -> bool:
         """Freeze until space; False when it was to quit."""

@@ -20,6 +20,7 @@ OUTCOME_COLOURS = {Outcome.GRANTED: GREEN, Outcome.DENIED: AMBER, Outcome.UNKNOW
 # Where on the bar the threshold stands; what is beyond shows by how much it was passed.
 MARK = 0.6
 
+REMOVED = "(removed)"
 WHITE, GREY = (255, 255, 255), (190, 190, 190)
 TITLE, SMALL = 20, 14
 BAR_WIDTH = 150
@@ -85,10 +86,12 @@ def label_of(view: FaceView, names: Mapping[PersonId, str], threshold: float) ->
         if prompt is not None:
             done = f"{prompt.step} of {prompt.steps}" if prompt.steps > 1 else figure
             return FaceLabel(view.told, done, AMBER, share)
+        if view.claimed is not None:
+            figure = f"badge of {names.get(view.claimed, REMOVED)}  {figure}".strip()
         return FaceLabel(view.told, figure, BLUE, share)
     name = "unknown"
     if verdict.outcome is not Outcome.UNKNOWN and verdict.match is not None:
-        name = names.get(verdict.match.person, "(removed)")
+        name = names.get(verdict.match.person, REMOVED)
     detail = f"{verdict.reason.value.replace('_', ' ')}  {figure}".strip()
     return FaceLabel(name, detail, OUTCOME_COLOURS[verdict.outcome], share)
 

@@ -66,15 +66,49 @@ COUNTED_FMR = 1e-6
 pairs some ten reach a score that is stated so rare."""
 
 
-def rate_doubt(target_fpir: float, people: int) -> str | None:
-    """What to say where nobody can show that a search among `people` keeps `target_fpir`, as its
-    comparisons would have to be rarer matches than were ever counted; None where it can be shown.
+def attempt_rate(policy: PolicyConfig, people: int) -> float:
+    """What one comparison of an attempt may spend at a door with so many enrolled: in a search
+    among them, or, where they are too many for one, with whoever a badge names."""
+    if people > policy.identify_up_to:
+        return policy.claimed_fmr
+    return comparison_fmr(policy.attempt_fpir, people)
 
-    ValueError as in `comparison_fmr`.
-    """
-    asked = comparison_fmr(target_fpir, people)
+
+NEARLY = 0.9
+"""From this share of policy.identify_up_to on it is said that badges will be required."""
+
+
+def badge_notice(policy: PolicyConfig, people: int) -> str | None:
+    """What to say where `people` are too many to be told by their faces alone, or nearly; else
+    None."""
+    limit = policy.identify_up_to
+    if people > limit:
+        return (
+            f"{people:,} people are enrolled, more than policy.identify_up_to ({limit:,}): nobody "
+            "is let in without a badge (accessctl badge set)"
+        )
+    if people <= NEARLY * limit:
+        return None
+    return (
+        f"{people:,} people are enrolled; with more than {limit:,} (policy.identify_up_to) nobody "
+        "is let in without a badge (accessctl badge set)"
+    )
+
+
+def rate_doubt(policy: PolicyConfig, people: int) -> str | None:
+    """What to say where nobody can show that a door with so many `people` keeps the rate that is
+    asked for, as its comparisons would have to be rarer matches than were ever counted; None where
+    it can be shown."""
+    asked = attempt_rate(policy, people)
     if asked >= COUNTED_FMR:
         return None
+    target_fpir = policy.attempt_fpir
+    if people > policy.identify_up_to:
+        return (
+            f"policy.target_fmr leaves {asked:.1e} for an attempt by badge, and none below "
+            f"{COUNTED_FMR:.0e} was ever counted: the threshold is an extrapolation that nothing "
+            "has shown to be right"
+        )
     shown = search_fpir(COUNTED_FMR, people)
     return (
         f"A rate of {target_fpir:.2g} an attempt among {people:,} people asks for {asked:.1e} a "
@@ -164,12 +198,18 @@ class Yardstick:
 
 
 def beyond_calibration(policy: PolicyConfig, people: int, calibration: Calibration) -> str | None:
-    """Why a door that searches among so many `people` can let nobody in: the rate that is left for
-    one comparison of an attempt is lower than any that the calibration can vouch for. None where
-    it is not."""
-    wanted = comparison_fmr(policy.attempt_fpir, people)
+    """Why a door with so many `people` can let nobody in: the rate that is left for one comparison
+    of an attempt is lower than any that the calibration can vouch for. None where it is not."""
+    wanted = attempt_rate(policy, people)
     if wanted >= calibration.smallest_fmr:
         return None
+    if people > policy.identify_up_to:
+        return (
+            f"Nobody can be let in by a badge: policy.target_fmr ({policy.target_fmr:g}) over "
+            f"{policy.attempts} attempts leaves {wanted:.1e} for one comparison, and the encoder "
+            f"is calibrated down to {calibration.smallest_fmr:.1e}; raise policy.target_fmr or "
+            "lower policy.attempts."
+        )
     most = most_people(policy.attempt_fpir, calibration.smallest_fmr)
     return (
         f"Nobody can be let in with {people:,} people enrolled: policy.target_fpir "

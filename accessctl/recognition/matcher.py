@@ -16,17 +16,20 @@ from numpy.typing import NDArray
 from accessctl.config import PolicyConfig
 from accessctl.domain import Embedding, Match, PersonId, PersonRules
 from accessctl.errors import ModelError, StoreError
+from accessctl.gallery.badges import Badge
 from accessctl.gallery.people import People, Template
 from accessctl.gallery.person import PinHash
 from accessctl.recognition.calibration import (
     Calibration,
     Yardstick,
+    attempt_rate,
+    badge_notice,
     beyond_calibration,
     comparison_fmr,
     rate_doubt,
 )
 from accessctl.recognition.normalisation import Normaliser, Sides
-from accessctl.recognition.search_index import SearchIndex
+from accessctl.recognition.search_index import Leaders, SearchIndex
 
 BLOCK = 512
 """People who are compared with all others at once."""
@@ -70,6 +73,7 @@ class Matcher:
         self._normaliser = normaliser
         self._calibration = calibration
         self._people, pooled = _pool_people(templates, normaliser.dimension)
+        self._row_of = {person: row for row, person in enumerate(self._people)}
         self._sides = normaliser.sides(pooled)
         self._index = SearchIndex(normaliser, self._sides)
 
@@ -96,11 +100,27 @@ class Matcher:
         sides = self._normaliser.sides(probes)
         return [self._best(sides.rows(slice(n, n + 1))) for n in range(len(probes))]
 
+    def against(self, person: PersonId, probes: NDArray[np.float32]) -> list[Match | None]:
+        """Each of the unit `probes` (N, D) compared with that person alone, 1:1; None each where
+        they are not enrolled. Nobody is second, so each margin is infinite."""
+        row = self._row_of.get(person)
+        if row is None:
+            return [None] * len(probes)
+        sides = self._normaliser.sides(probes)
+        scores = self._normaliser.scores(self._sides.rows(slice(row, row + 1)), sides)[0]
+        return [
+            self._match(row, probe, Leaders(row, float(score), -np.inf))
+            for probe, score in zip(probes, scores, strict=True)
+        ]
+
     def _best(self, probe: Sides) -> Match:
         found = self._index.leaders(probe)
+        return self._match(found.row, probe.embeddings[0], found)
+
+    def _match(self, row: int, probe: Embedding, found: Leaders) -> Match:
         return Match(
-            person=self._people[found.row],
-            similarity=float(self._sides.embeddings[found.row] @ probe.embeddings[0]),
+            person=self._people[row],
+            similarity=float(self._sides.embeddings[row] @ probe),
             score=found.score,
             margin=found.score - found.second,
             fmr=self._calibration.fmr(found.score),
@@ -176,8 +196,13 @@ def _pool_people(
     grouped: dict[PersonId, list[Template]] = {}
     for template in templates:
         grouped.setdefault(template.person, []).append(template)
-    pooled = np.empty((len(grouped), dimension), np.float32)
+    # Of many people most have one photo: theirs are pooled in one go, in the numbers of `pool`.
+    firsts = np.array([own[0].embedding for own in grouped.values()], np.float64)
+    firsts = firsts.reshape(len(grouped), dimension)
+    pooled = (firsts / np.linalg.norm(firsts, axis=1, keepdims=True)).astype(np.float32)
     for row, own in enumerate(grouped.values()):
+        if len(own) == 1:
+            continue
         pooled[row] = pool(
             np.stack([template.embedding for template in own]),
             np.array([template.quality for template in own]),
@@ -198,7 +223,8 @@ class Roster:
 
     A photo is searched once, so a comparison may spend its part of the whole `target_fpir`:
     `max_fmr`. A visit at a door has several attempts, and each is one more chance of a false match:
-    a comparison of one attempt may spend `attempt_fmr`.
+    a comparison of one attempt may spend `attempt_fmr`, also where so many are enrolled that it is
+    one with whoever a badge names.
     """
 
     def __init__(
@@ -265,20 +291,45 @@ class Roster:
         """May be asked from any thread."""
         return self._pins.get(person)
 
+    @property
+    def badge_required(self) -> bool:
+        """Whether too many are enrolled for a face alone to say who somebody is; any thread."""
+        return self.matcher.people > self._policy.identify_up_to
+
+    @property
+    def gallery_id(self) -> str:
+        """Which gallery it is a copy of; may be asked from any thread."""
+        return self.mark.gallery
+
+    @property
+    def badge_notice(self) -> str | None:
+        """See calibration.badge_notice; may be asked from any thread."""
+        return badge_notice(self._policy, self.matcher.people)
+
+    def digest_of(self, number: str) -> bytes:
+        """What a badge's number is known by; any thread; InputError for what is no number."""
+        return self._gallery.badge_digest(number)
+
+    def badge_of(self, digest: bytes) -> Badge | None:
+        """The badge with that digest, None where nobody has it; may be asked from any thread."""
+        return self._badges.get(digest)
+
     def _load(self) -> None:
         people = self._gallery.people()
         rules, pins = self._gallery.rules(), self._gallery.pins()
+        badges = {badge.digest: badge for badge in self._gallery.badges()}
         templates = self._gallery.templates(self._fingerprint)
         self.matcher = Matcher(templates, self._normaliser, self._calibration)
         self.names: Mapping[PersonId, str] = MappingProxyType({p.id: p.name for p in people})
         self.rules: Mapping[PersonId, PersonRules] = MappingProxyType(dict(rules))
         self._pins = dict(pins)
+        self._badges = badges
         self._set_rates()
 
     def _set_rates(self) -> None:
         people = max(1, self.matcher.people)
         self.max_fmr = comparison_fmr(self._policy.target_fpir, people)
-        self.attempt_fmr = comparison_fmr(self._policy.attempt_fpir, people)
+        self.attempt_fmr = attempt_rate(self._policy, people)
         before = self.beyond_calibration
         self.beyond_calibration = beyond_calibration(self._policy, people, self._calibration)
         if self.beyond_calibration not in (None, before):
@@ -287,4 +338,4 @@ class Roster:
     @property
     def rate_doubt(self) -> str | None:
         """Why nobody can show that the stated rate is kept; None where it can be shown."""
-        return rate_doubt(self._policy.attempt_fpir, max(1, self.matcher.people))
+        return rate_doubt(self._policy, self.matcher.people)

@@ -192,20 +192,23 @@ def check_people(config: Config, environment: Mapping[str, str]) -> Iterator[Fin
     unaided = [p for p in without if rules[p.id].life_by_pin and p not in refused]
     if refused:
         yield warning(
-            "people", f"May be asked for a PIN and refused, for they have none: {_named(refused)}"
+            "people",
+            f"May be asked for a PIN and refused, for they have none: {named(refused, 'pin set')}",
         )
     if unaided:
         yield warning(
-            "people", f"A PIN may stand in for life, but none is set for: {_named(unaided)}"
+            "people",
+            f"A PIN may stand in for life, but none is set for: {named(unaided, 'pin set')}",
         )
     if not refused and not unaided:
         yield ok("people", "Whoever may be asked for a PIN has one.")
 
 
-def _named(people: list[Person]) -> str:
+def named(people: Sequence[Person], verb: str) -> str:
+    """The first few by name, how many more, and the command that helps the first one."""
     names = ", ".join(person.name for person in people[:NAMED])
     more = f" and {len(people) - NAMED} more" if len(people) > NAMED else ""
-    return f"{names}{more}; run: accessctl pin set {shlex.quote(people[0].name)}"
+    return f"{names}{more}; run: accessctl {verb} {shlex.quote(people[0].name)}"
 
 
 def free_mb(folder: Path) -> float:

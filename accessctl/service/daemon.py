@@ -23,9 +23,7 @@ from accessctl.demo.door import enrol_demo_person
 from accessctl.domain import Decision, Frame
 from accessctl.door.assembly import open_audit
 from accessctl.door.demands import Asked
-from accessctl.door.doorway_commands import doorway_handlers
 from accessctl.door.recorder import service_event
-from accessctl.door.second_factor import second_factor_handlers
 from accessctl.door.session import Session, open_session, watching_fact
 from accessctl.door.visit import Step
 from accessctl.errors import AccessctlError, FaultError
@@ -44,6 +42,7 @@ from accessctl.service.config_source import (
 from accessctl.service.control import ControlServer, Handler, Late
 from accessctl.service.display import Ask, Display, Show
 from accessctl.service.following import Follow, bridge_of, follow_nothing, parts_of_bridge
+from accessctl.service.late import COMMANDS, door_handlers
 from accessctl.service.logs import use_format
 from accessctl.service.metrics import MetricsServer
 from accessctl.service.statistics import DoorView, Statistics, read_lockout
@@ -250,6 +249,8 @@ def view_of(session: Session, guard: ClockGuard) -> DoorView:
             config.rate_here_file, engine.recogniser.fingerprint, engine.roster.calibration.mark
         ),
         controller=lambda: session.door.gate.doorway.controller(),
+        badges=lambda: session.door.gate.badges.report(),
+        badge_notice=lambda: engine.roster.badge_notice,
     )
 
 
@@ -290,7 +291,7 @@ def serve(
     handlers = {
         "status": lambda _: statistics.report(),
         "reload": reloads.ask_and_wait,
-        **{command: late.handler(command) for command in ("pin", "press", "doorway")},
+        **{command: late.handler(command) for command in COMMANDS},
     }
     with ExitStack() as stack:
         stack.enter_context(on_hangup(reloads.ask, stop.set))
@@ -324,8 +325,7 @@ def serve(
             )
         )
         source.taken_over()
-        gate = session.door.gate
-        late.take({**second_factor_handlers(gate.second_factor), **doorway_handlers(gate.doorway)})
+        late.take(door_handlers(session.door.gate))
         stack.enter_context(
             Upkeep(lambda pause: makers.retain(audit, session.config.audit, time.time(), pause))
         )

@@ -58,7 +58,8 @@ class Totals:
     `decisions` by (outcome, reason), `actions` by (name, ok), `stages` by name; seconds
     throughout. `frame_age_s` is None before the first frame, `infrared_up` where there is no
     infrared camera, `gallery_up` and `acting` before the door is open; `clock_doubt_s` is 0
-    while the wall clock is believed. `doorway` is its report, None where there is none.
+    while the wall clock is believed. `doorway` is its report and `badge_reader` why the serial
+    line is not read, None where there is none.
     """
 
     frames: int
@@ -88,6 +89,7 @@ class Totals:
     config_refused: bool = False
     acting: bool | None = None
     doorway: Mapping[str, Any] | None = None
+    badge_reader: str | None = None
 
 
 @dataclass(slots=True)
@@ -268,6 +270,12 @@ def _door(totals: Totals) -> "Iterator[Metric]":
     if totals.acting is not None:
         yield _gauge(
             "accessctl_acting", "1 while this door acts, 0: another one does.", totals.acting
+        )
+    if totals.badge_reader is not None:
+        yield _gauge(
+            "accessctl_badge_reader_up",
+            "1 while the badge reader's serial line is read, else 0.",
+            not totals.badge_reader,
         )
     yield _gauge(
         "accessctl_config_refused",

@@ -97,9 +97,15 @@ def check_rate(config: Config, environment: Mapping[str, str]) -> Iterator[Findi
         return
     with open_gallery(config.gallery, environment) as gallery:
         people = len(gallery.people())
-    doubt = rate_doubt(config.policy.attempt_fpir, max(1, people))
+    doubt = rate_doubt(config.policy, people)
     if doubt is not None:
-        yield warning(RATE, f"{doubt}; raise policy.target_fpir, or enrol fewer people at a door.")
+        by_badge = people > config.policy.identify_up_to
+        more = (
+            "raise policy.target_fmr."
+            if by_badge
+            else ("raise policy.target_fpir, or enrol fewer people at a door.")
+        )
+        yield warning(RATE, f"{doubt}; {more}")
     else:
         yield ok(RATE, "The rate that is asked for is one that has been counted on strangers.")
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from accessctl.clock import Uptime
 from accessctl.domain import Decision, Frame, PersonId
+from accessctl.door.badges import BadgeReport
 from accessctl.door.gallery_watch import GalleryState
 from accessctl.door.visit import Step
 from accessctl.errors import StoreError
@@ -69,13 +70,12 @@ class DoorView:
     `behind_s` is how much later than the best the newest one came; `lockout` may raise
     StoreError. `infrared` is the infrared camera and why it is silent, None where it is not, or
     where there is none; `clock_doubt_s` how far the wall clock has jumped unconfirmed, None while
-    it is believed.
-    `rate_doubt` is why nobody can show that the stated rate is kept among so many people.
-    `gallery` says whether the door relies on what it knows of the people enrolled, `acting`
-    whether what it decides counts; `beyond_calibration` why they are too many, see `Roster`;
-    `doorway` how leaf and lock are, None where nothing hangs on the door; `controller` whether the
-    one that drives the lock is there, None where there is none; `rate_here` what was counted of
-    this place's strangers, None where nothing was.
+    it is believed. `gallery` says whether the door relies on the people it knows, `acting` whether
+    what it decides counts; `rate_doubt`, `beyond_calibration` and `badge_notice` are what there is
+    to say of their number, see `Roster`. `doorway` is how leaf and lock are, None where nothing
+    hangs on the door; `controller` whether the one that drives the lock is there, None where there
+    is none; `badges` which one waits and how its reader is; `rate_here` what was counted of this
+    place's strangers, None where nothing was.
     """
 
     door: str
@@ -98,6 +98,8 @@ class DoorView:
     doorway: Callable[[], Mapping[str, Any] | None] = _none
     rate_here: Callable[[], str | None] = _none
     controller: Callable[[], Mapping[str, Any] | None] = _none
+    badges: Callable[[], BadgeReport] = BadgeReport
+    badge_notice: Callable[[], str | None] = _none
 
 
 class Statistics:
@@ -235,6 +237,8 @@ class Statistics:
                 "beyond_calibration": view.beyond_calibration(),
                 "rate_doubt": view.rate_doubt(),
                 "rate_here": view.rate_here(),
+                "badge_notice": view.badge_notice(),
+                "badges": view.badges().told(names),
                 "encoder": view.fingerprint[:FINGERPRINT_CHARACTERS],
                 "device": view.device,
                 "liveness": view.liveness,
@@ -298,6 +302,7 @@ class Statistics:
             config_refused=bool(self.refused),
             gallery_age_s=0.0 if view is None else view.gallery().age_s,
             doorway=None if view is None else view.doorway(),
+            badge_reader=None if view is None else view.badges().reader,
         )
 
     def _note_decision(self, decision: Decision) -> None:

@@ -125,10 +125,14 @@ def _paths(config: Config, place: ServicePlace) -> list[str]:
 
 
 def _serial(config: Config) -> list[str]:
-    controller = config.doorway.controller
-    if controller is None:
-        return []
-    return [f"DeviceAllow={controller.device} rw", "SupplementaryGroups=dialout"]
+    lines = []
+    if config.doorway.controller is not None:
+        lines = [f"DeviceAllow={config.doorway.controller.device} rw"]
+    if config.badges.serial is not None:
+        kinds = ("char-ttyUSB", "char-ttyACM", "char-ttyAMA", "char-ttyS")
+        lines += ["# The badge reader, on whichever kind of serial line it is."]
+        lines += [f"DeviceAllow={kind} r" for kind in kinds]
+    return [*lines, "SupplementaryGroups=dialout"] if lines else []
 
 
 def _gpu(config: Config) -> list[str]:

@@ -223,6 +223,14 @@ def test_the_cues_that_refused_a_picture_are_named() -> None:
     assert as_json(Event(TIME, EventKind.DECISION, data), NAMES.get)["vetoes"] == data["vetoes"]
 
 
+def test_a_decision_by_a_badge_names_it_by_its_mark() -> None:
+    data = {"decision": "denied", "reason": "badge_mismatch", "badge": "1f0c93ab"}
+    line = as_text(Event(TIME, EventKind.DECISION, data), NAMES.get)
+    assert line.endswith("(badge_mismatch)  by badge 1f0c93ab")
+    line = as_text(Event(TIME, EventKind.DECISION, data | {"badge": 7}), NAMES.get)
+    assert line.endswith("(badge_mismatch)")
+
+
 def test_a_grant_for_which_a_pin_stood_in_names_what_and_who_doubted() -> None:
     data = {
         "decision": "granted",

@@ -298,3 +298,30 @@ def test_reload_without_a_door_is_a_fault(site) -> None:
     said = site("reload")
     assert (said.code, said.out) == (1, "")
     assert "No door is running on" in said.err
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"badge_notice": "1,200 people are enrolled"}, ["badges      1,200 people are enrolled."]),
+        (
+            {"badges": {"waiting": True, "person": "Ada", "age_s": 2.6, "reader": None}},
+            ["badge       of Ada, read 3 s ago; waits for a visitor"],
+        ),
+        (
+            {"badges": {"waiting": True, "person": None, "age_s": 1.0, "reader": {"error": None}}},
+            [
+                "badge       of somebody removed, read 1 s ago; waits for a visitor",
+                "reader      ready",
+            ],
+        ),
+        (
+            {"badges": {"waiting": False, "reader": {"error": "It is\x1b[2J lost."}}},
+            ["reader      It is\\x1b[2J lost."],
+        ),
+    ],
+)
+def test_badges_are_told_where_there_are_any(more, said):
+    before = list(lines(WATCHING))
+    told = [line for line in lines(WATCHING | more) if line not in before]
+    assert told == said

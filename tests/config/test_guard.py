@@ -15,6 +15,8 @@ NEUTRAL = {
     *("vision.models", "vision.runtime", "vision.detection_confidence"),
     *("encoder.folder", "encoder.device", "encoder.precision", "encoder.flip_average"),
     *("encoder.threads", "liveness.window_s", "liveness.every_s", "liveness.still_camera"),
+    # Where badges are read: one says who somebody claims to be, and proves nothing.
+    *("badges.serial", "badges.baud"),
     # When a stranger is told so.
     *("policy.unknown_after_frames", "policy.unknown_after_s"),
     # Compared by what they allow; see the tests of groups and actions.

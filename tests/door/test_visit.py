@@ -3,10 +3,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from accessctl.domain import Embedding, Match, PersonId, Sighting
+from accessctl.domain import Embedding, Match, Outcome, PersonId, Reason, Sighting
 from accessctl.door.demands import Prompt
 from accessctl.door.visit import MAX_SIGHTINGS, LifeShown, Visit, pooled
+from accessctl.gallery.badges import Badge
 from accessctl.policy.circumstances import Proof
+from accessctl.policy.decide import Naming, Verdict
 from accessctl.policy.evidence_record import LivenessRecord
 
 EAST, NORTH = np.array([1, 0], np.float32), np.array([0, 1], np.float32)
@@ -117,3 +119,27 @@ def test_the_second_factor_is_asked_for_before_a_gesture_until_the_visit_is_over
 )
 def test_want_of_proof_refuses_once_it_is_news(before, after, refuses: bool) -> None:
     assert LifeShown(*after).newly_refuses(LifeShown(*before)) is refuses
+
+
+MISMATCH = Verdict(Outcome.DENIED, Reason.BADGE_MISMATCH, MATCH)
+
+
+def test_each_badge_that_another_face_was_shown_with_counts() -> None:
+    visit = Visit("v", last_seen=0.0)
+    for _ in range(3):
+        visit, counted = visit.charge(MISMATCH)
+        assert counted == MISMATCH
+    expired = Verdict(Outcome.DENIED, Reason.EXPIRED, MATCH)
+    visit, first = visit.charge(expired)
+    visit, second = visit.charge(expired)
+    assert (first, second) == (expired, None)
+
+
+def test_a_badge_is_for_one_attempt_and_outlives_a_track_that_breaks() -> None:
+    badge = Badge(PersonId("a"), bytes(32), 1.0)
+    visit = replace(encoded(Visit("v", last_seen=0.0), sighting(0.5), 10), claim=badge)
+    assert visit.on_another_track().claim == badge
+    assert visit.by_other_rules().claim == badge
+    assert visit.again().claim is None
+    assert visit.from_the_beginning().claim is None
+    assert visit.evidence(naming=Naming.CLAIMED).naming is Naming.CLAIMED

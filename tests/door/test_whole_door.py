@@ -23,12 +23,14 @@ from accessctl.config.liveness import LivenessConfig
 from accessctl.config.policy import AccessConfig, GroupConfig, HoursConfig
 from accessctl.domain import Box, CueVerdict, EventKind, Outcome, PersonRules, Pose
 from accessctl.door.access_gate import AccessGate
+from accessctl.door.badges import BadgesAtDoor
 from accessctl.door.demands import Wanted
 from accessctl.door.fake import FACE_BOX, FakeHouse, ScriptedObserver
 from accessctl.door.gallery_watch import GalleryWatch
 from accessctl.door.second_factor import PinAttempts, SecondFactor
 from accessctl.door.setup import LiveSettings
 from accessctl.errors import StoreError
+from accessctl.gallery.badges import Badge
 from accessctl.gallery.person import PinHash
 from accessctl.liveness.challenge import Ask
 from accessctl.liveness.worker import CueAnswer, DirectCueRunner
@@ -48,6 +50,7 @@ BESIDE = Box(70, 20, 50, 60)
 LOCKOUT = LockoutConfig(attempts=2, door_attempts=4, first_s=20, longest_s=40, off_after=30)
 PIN = "2708"
 HASH = PinHash(b"s", hashlib.scrypt(PIN.encode(), salt=b"s", n=2, r=1, p=1, dklen=32), 2, 1, 1)
+ADAS_BADGE, BEAS_BADGE = "1001", "1002"
 LIFE = LivenessConfig(mode="passive", patience_s=2.0)
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 HOURS = AccessConfig(
@@ -57,6 +60,8 @@ HOURS = AccessConfig(
 )
 """Ada is one of the staff."""
 DAY_S, HOUR_S = 86400, 3600
+VISIT_S = 60.0
+"""No attempt that a story holds takes longer."""
 STALE_S, LOOKS_S = 3.0, 1.1
 """How old the copy of the gallery may be, and how often at least it is looked at."""
 
@@ -116,6 +121,10 @@ class WholeDoor:
         self.ada = self.house.enrol("Ada", ADA)
         self.house.gallery.set_pin(self.ada, HASH)
         self.house.gallery.set_rules(self.ada, PersonRules(groups=("staff",)))
+        bea = self.house.gallery.person("Bea").id
+        for person, number in ((self.ada, ADAS_BADGE), (bea, BEAS_BADGE)):
+            digest = self.house.gallery.badge_digest(number)
+            self.house.gallery.add_badge(Badge(person, digest, 0.0))
         self.older = copy.deepcopy(self.house.gallery.__dict__)
         self.house.gallery.remove("Carl")
         self.newest: dict[str, Any] | None = None
@@ -125,6 +134,7 @@ class WholeDoor:
         self.shown_on: defaultdict[int, list[int]] = defaultdict(list)
         self.pinned: set[str] = set()
         self.gestured: set[str] = set()
+        self.read: dict[str, float] = {}
         self.failing: tuple[str, int] = ("", 0)
         self.demand = "plain"
         self._set_policy("plain")
@@ -137,11 +147,18 @@ class WholeDoor:
         self.looks = SlowCues(lambda look: self.house.cues(look))
         self.house.cue_runner = self.looks
         heads = GalleryHeads(self.house.gallery, self.log, lambda: self.wall)
-        roster = self.house.roster()
+        roster = self.roster = self.house.roster()
         attempts = PinAttempts(self.log, self.keeper, lambda: self.wall)
         self.desk = SecondFactor(roster.pin_of, attempts, lambda: self.now)
+        self.badges = BadgesAtDoor(roster, self.log, lambda: self.wall, lambda: self.now)
         self.door = self.house.door(
-            AccessGate(HOURS, self.house.policy, NotingKeeper(self), second_factor=self.desk),
+            AccessGate(
+                HOURS,
+                self.house.policy,
+                NotingKeeper(self),
+                second_factor=self.desk,
+                badges=self.badges,
+            ),
             audit=self.log,
             wall_clock=self._wall,
             new_visit_id=lambda: f"{next(self.numbers):x}",
@@ -164,12 +181,14 @@ class WholeDoor:
         more = {
             "intent": "off" if gesture is None else "look_up",
             "second_factor": "pin" if demand == "pin" else "off",
+            "identify_up_to": 0 if demand == "badge" else 1000,
         }
         self.house.policy = self.log.policy = self.base.model_copy(update=more)
 
     def reload(self, demand: str) -> None:
         self._set_policy(demand)
         policy = self.house.policy
+        self.roster.retarget(policy)
         gate = self.door.gate.under(HOURS, policy)
         unlock = {Outcome.GRANTED: [self.house.unlock]}
         self.door.take_over(LiveSettings(policy, gate, unlock, wanted=self.house.wanted))
@@ -244,6 +263,11 @@ class WholeDoor:
         assert self.now - self.gone_at <= STALE_S + LOOKS_S
         assert self.demand != "pin" or visit in self.pinned
         assert self.demand != "gesture" or visit in self.gestured
+        claim = next(one.claim for one in self.door.visits if one.id == visit)
+        assert self.demand != "badge" or claim is not None
+        if claim is not None:
+            assert claim.person == self.ada
+            assert self.now - self.read[ADAS_BADGE] <= self.base.badge_s + STALE_S + VISIT_S
 
     def do(self, kind: str, value: Any) -> None:
         if kind in ("ada", "eve", "carl"):
@@ -283,6 +307,8 @@ class WholeDoor:
             self.unreadable(value)
         elif kind == "pin":
             self.type_pin(value)
+        elif kind == "badge" and self.badges.offer(value, "test").accepted:
+            self.read[value] = self.now
         elif kind == "look_up":
             self.look_up(value)
 
@@ -389,7 +415,8 @@ THINGS = st.one_of(
         st.booleans(),
     ),
     st.tuples(st.just("wall"), st.floats(-1e7, 1e7)),
-    st.tuples(st.just("reload"), st.sampled_from(["plain", "gesture", "pin"])),
+    st.tuples(st.just("reload"), st.sampled_from(["plain", "gesture", "pin", "badge"])),
+    st.tuples(st.just("badge"), st.sampled_from([ADAS_BADGE, BEAS_BADGE, "nobody's"])),
     st.tuples(st.just("look_up"), st.sampled_from([ADA, EVE])),
     st.tuples(
         st.just("fault"),
@@ -426,6 +453,22 @@ BY_PIN = [
     ("pin", True),
     ("ada", 0.5),
 ]
+BY_BADGE = [
+    ("says", CueVerdict.CONFIRM),
+    ("reload", "badge"),
+    ("ada", 4.0),
+    ("badge", "nobody's"),
+    ("ada", 4.0),
+    ("badge", ADAS_BADGE),
+    ("ada", 4.0),
+]
+BEAS_BADGE_SHOWN_BY_ADA = [
+    ("says", CueVerdict.CONFIRM),
+    ("badge", BEAS_BADGE),
+    ("ada", 0.5),
+    ("reload", "badge"),
+    ("ada", 4.0),
+]
 HOURS_OPEN = [
     ("says", CueVerdict.CONFIRM),
     ("hours", False),
@@ -460,6 +503,7 @@ FAILS_AFTER_THE_GRANT = [
 @example(things=LATE_VETO)
 @example(things=REMOVED_AND_RESTORED)
 @example(things=FAILS_AFTER_THE_GRANT)
+@example(things=BEAS_BADGE_SHOWN_BY_ADA)
 @given(things=st.lists(THINGS, max_size=14))
 def test_nobody_wrong_gets_in_and_nobody_right_is_kept_out(
     tmp_path_factory: pytest.TempPathFactory, things: list[tuple[str, Any]]
@@ -476,7 +520,7 @@ def test_nobody_wrong_gets_in_and_nobody_right_is_kept_out(
         door.store.close()
 
 
-@pytest.mark.parametrize("story", [BY_GESTURE, BY_PIN, HOURS_OPEN])
+@pytest.mark.parametrize("story", [BY_GESTURE, BY_PIN, BY_BADGE, HOURS_OPEN])
 def test_with_all_that_is_asked_for_somebody_is_let_in(tmp_path: Path, story: list) -> None:
     """Only after the last of the proofs, and by its own person."""
     door = WholeDoor(tmp_path)

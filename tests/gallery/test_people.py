@@ -308,7 +308,7 @@ def test_a_bad_embedding_replaces_nothing(gallery: People) -> None:
 
 def test_the_fake_has_every_method_of_the_protocol() -> None:
     wanted = {name for name in vars(People) if not name.startswith("_")}
-    assert len(wanted) == 24
+    assert len(wanted) == 28
     assert wanted <= set(dir(MemoryGallery()))
 
 

@@ -221,8 +221,9 @@ def test_a_gallery_without_rules_is_brought_up_to_date(open_at) -> None:
     gallery = open_at()
     grace = enrol(gallery)
     db = gallery._database._db
-    for table in ("person_controller_number", "history", "person_pin", "person_rules"):
+    for table in ("person_controller_number", "history", "badge", "person_pin", "person_rules"):
         db.execute(f"DROP TABLE {table}")
+    db.execute("DROP INDEX photo_listed")
     db.execute("ALTER TABLE photo DROP COLUMN skipped_by")
     db.execute("PRAGMA user_version = 1")
     gallery.close()

@@ -19,6 +19,7 @@ from accessctl.gallery.sealing import (
     checked_embedding,
     embedding_from_bytes,
     embedding_to_bytes,
+    embeddings_from_bytes,
     find_key,
     generate_key,
     seal,
@@ -185,3 +186,26 @@ def test_what_is_no_embedding(vector: np.ndarray) -> None:
 def test_bytes_that_are_no_embedding(data: bytes) -> None:
     with pytest.raises(StoreError, match="not an embedding"):
         embedding_from_bytes(data)
+
+
+@given(count=st.integers(0, 6), odd=st.integers(0, 5), seed=st.integers(0, 99))
+def test_many_embeddings_come_back_as_each_by_itself(count: int, odd: int, seed: int) -> None:
+    faces = [*random_units(count, 16, seed)]
+    # A template of an encoder with another dimension is nothing to fail on here.
+    faces[odd:odd] = [*random_units(1, 8, seed)] if odd < count else []
+    kept = [embedding_to_bytes(face) for face in faces]
+    for face, found in zip(faces, embeddings_from_bytes(kept), strict=True):
+        np.testing.assert_array_equal(found, face)
+        np.testing.assert_array_equal(found, embedding_from_bytes(embedding_to_bytes(face)))
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, 2.0, 0.0])
+def test_one_that_is_no_embedding_spoils_all_of_them(bad: float) -> None:
+    faces = random_units(3, 16, seed=1)
+    faces[1] = bad
+    with pytest.raises(StoreError, match="not an embedding"):
+        embeddings_from_bytes([face.tobytes() for face in faces])
+    with pytest.raises(StoreError, match="not an embedding"):
+        embeddings_from_bytes([b"", b""])
+    with pytest.raises(StoreError, match="not an embedding"):
+        embeddings_from_bytes([b"abc", b"def"])

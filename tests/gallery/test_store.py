@@ -146,3 +146,34 @@ def test_leaving_the_block_closes(open_at) -> None:
         gallery.revision()
     with pytest.raises(Exception, match="closed"):
         gallery.revision()
+
+
+def test_templates_need_no_picture_and_keep_the_order_of_the_photos(open_at) -> None:
+    gallery = open_at()
+    people = [
+        gallery.add_person(name, enrolment(face, added=9.0 - face))
+        for face, name in enumerate(("Ada", "Grace"))
+    ]
+    gallery.add_photo(people[0].id, enrolment(2, added=1.0))
+    gallery._database._db.execute("UPDATE photo SET sealed = x'00'")
+    found = [(one.person, one.embedding.tolist()) for one in gallery.templates("e")]
+    expected = {people[0].id: [FACES[2], FACES[0]], people[1].id: [FACES[1]]}
+    assert found == [
+        (person, face.tolist()) for person in sorted(expected) for face in expected[person]
+    ]
+
+
+def test_what_stands_behind_a_picture_is_read_without_it(open_at) -> None:
+    """Of a gallery of many people most of the file are pictures."""
+    database = open_at()._database
+    for query in (
+        "SELECT photo.quality FROM template JOIN photo INDEXED BY photo_listed "
+        "ON photo.id = template.photo WHERE fingerprint = ?",
+        "SELECT count(*) FROM photo WHERE skipped_by IS NOT ?",
+    ):
+        plan = str(database.select(f"EXPLAIN QUERY PLAN {query}", "e"))
+        assert "photo USING COVERING INDEX photo_listed" in plan
+
+
+def enrolment(face: int, added: float) -> NewPhoto:
+    return NewPhoto(jpeg=b"x", embedding=FACES[face], fingerprint="e", quality=1.0, added=added)

@@ -12,6 +12,8 @@ from accessctl.policy.decide import (
     DecisionRules,
     Evidence,
     LastGrants,
+    Naming,
+    Verdict,
     decide,
     leads,
     rare_enough,
@@ -252,3 +254,72 @@ def test_never_grants_without_every_condition(
     assert len([f for f in own if f.person == pooled.person]) >= 3
     assert not [f for f in own if f.person != pooled.person]
     assert last_grant is None or now - last_grant >= 5.0
+
+
+def claimed(frames: list[Match | None], pooled: Match | None, *, left: bool = False) -> Evidence:
+    return replace(evidence(frames, pooled, left=left), naming=Naming.CLAIMED)
+
+
+ALONE = match(margin=INF)
+
+
+def test_a_badge_grants_whom_its_face_shows_and_asks_for_no_lead() -> None:
+    verdict = decide(claimed([ALONE] * 3, ALONE), RULES, None, 0.2)
+    assert verdict == Verdict(Outcome.GRANTED, Reason.MATCHED, ALONE)
+
+
+@pytest.mark.parametrize(
+    ("frames", "pooled"),
+    [
+        ([match(fmr=0.3, margin=INF)] * 5, match(fmr=0.2, margin=INF)),
+        # The pooled face is theirs, and hardly any single frame.
+        ([match(fmr=0.3, margin=INF)] * 4 + [ALONE], ALONE),
+        ([match(fmr=NAN, margin=INF)] * 5, match(fmr=NAN, margin=INF)),
+    ],
+)
+def test_another_face_than_the_badge_s_is_refused_as_its_person(
+    frames: list[Match], pooled: Match
+) -> None:
+    assert decide(claimed(frames[:4], pooled), RULES, None, 1.9) is None
+    verdict = decide(claimed(frames, pooled), RULES, None, 2.0)
+    assert verdict == Verdict(Outcome.DENIED, Reason.BADGE_MISMATCH, pooled)
+    # Leaving is no way out of it.
+    verdict = decide(claimed(frames, pooled, left=True), RULES, None, 0.5)
+    assert verdict == Verdict(Outcome.DENIED, Reason.BADGE_MISMATCH, pooled)
+
+
+def test_of_a_badge_whose_person_is_gone_nobody_is_let_in() -> None:
+    verdict = decide(claimed([None] * 5, None), RULES, None, 2.0)
+    assert verdict == Verdict(Outcome.DENIED, Reason.BADGE_MISMATCH, None)
+
+
+def test_whoever_leaves_too_early_was_compared_with_nobody() -> None:
+    verdict = decide(claimed([None] * 2, None, left=True), RULES, None, 0.2)
+    assert verdict == Verdict(Outcome.UNKNOWN, Reason.LEFT_EARLY, None)
+
+
+def test_where_a_badge_is_required_a_face_that_was_matched_before_counts_for_nobody() -> None:
+    shown = replace(evidence([match()] * 5, match()), naming=Naming.UNCLAIMED)
+    assert decide(shown, RULES, None, 1.0) is None
+    verdict = decide(shown, RULES, None, 2.0)
+    assert verdict == Verdict(Outcome.UNKNOWN, Reason.BADGE_REQUIRED, match())
+
+
+@given(
+    naming=st.sampled_from([Naming.CLAIMED, Naming.UNCLAIMED]),
+    fmrs=st.lists(st.floats(0, 1) | st.just(NAN), min_size=1, max_size=6),
+    pooled=st.floats(0, 1) | st.just(NAN),
+    left=st.booleans(),
+    now=st.floats(0, 10),
+)
+def test_no_badge_makes_a_grant_that_its_face_would_not(
+    naming: Naming, fmrs: list[float], pooled: float, left: bool, now: float
+) -> None:
+    frames = [match(fmr=fmr, margin=INF) for fmr in fmrs]
+    shown = replace(evidence(frames, match(fmr=pooled, margin=INF), left=left), naming=naming)
+    verdict = decide(shown, RULES, None, now)
+    if verdict is not None and verdict.outcome is Outcome.GRANTED:
+        assert naming is Naming.CLAIMED
+        assert 2 * pooled <= RULES.max_fmr
+        assert sum(fmr <= RULES.frame_fmr for fmr in fmrs) >= RULES.min_frames
+        assert fmrs[-1] <= RULES.frame_fmr

@@ -12,7 +12,7 @@ from accessctl.domain import Match, PersonId, PersonRules, Reason, Sighting
 from accessctl.policy.access import AccessPlan, Crossing
 from accessctl.policy.admit import decide_visit
 from accessctl.policy.circumstances import Circumstances, Proof
-from accessctl.policy.decide import DecisionRules, Evidence
+from accessctl.policy.decide import DecisionRules, Evidence, Naming
 from accessctl.policy.evidence_record import (
     CueWord,
     EvidenceRecord,
@@ -165,7 +165,7 @@ def test_every_figure_is_given_by_its_name() -> None:
 
 NEWER = (
     *("factor", "direction", "crossing", "cues", "intent", "gesture", "doubted", "gallery"),
-    "doorway",
+    *("doorway", "naming"),
 )
 
 
@@ -176,6 +176,7 @@ def test_a_record_from_before_second_factors_and_liveness_is_read() -> None:
     assert (back.factor, back.direction, back.crossing) == ("off", "none", None)
     assert (back.cues, back.intent, back.gesture) == (LivenessRecord(), Proof.NOT_NEEDED, "off")
     assert back.evidence.live is None
+    assert back.evidence.naming is Naming.SEARCHED
     assert (back.doubted, back.person) == (False, PersonRules())
 
 
@@ -225,6 +226,7 @@ def test_no_face_and_no_name_is_kept() -> None:
         "doubted": False,
         "gallery": None,
         "doorway": None,
+        "naming": "searched",
     }
 
 

@@ -212,3 +212,11 @@ def test_a_row_of_refusals_always_ends_locked(reasons: list[Reason], at: float) 
         verdict = Verdict(Outcome.DENIED, reason, None)
         state = after(LockoutStanding(person=state), verdict, up(at), CONFIG).person
         assert state.locked(up(at)) is (count % 5 == 0 or count >= 50)
+
+
+def test_a_badge_with_another_face_is_an_attack_on_its_person_and_none_shown_is_none() -> None:
+    def charged(reason: Reason, outcome: Outcome) -> Charge | None:
+        return charge_of(Verdict(outcome, reason, None))
+
+    assert charged(Reason.BADGE_MISMATCH, Outcome.DENIED) is Charge.PROOF
+    assert charged(Reason.BADGE_REQUIRED, Outcome.UNKNOWN) is None

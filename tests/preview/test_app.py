@@ -8,9 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accessctl.camera.fake import FakeSource
+from accessctl.config.policy import AccessConfig
 from accessctl.domain import Frame, Image, Quality
+from accessctl.door.access_gate import AccessGate
+from accessctl.door.badges import BadgesAtDoor
 from accessctl.door.fake import FACE_BOX, FakeHouse, portrait
 from accessctl.door.session import Session
+from accessctl.gallery.badges import Badge
 from accessctl.preview.app import (
     HELP,
     LATEST,
@@ -172,6 +176,7 @@ def play() -> Callable[..., Show]:
         stop: Event | None = None,
         stop_at_pause: int | None = None,
         seconds: float | None = None,
+        gate: AccessGate | None = None,
     ) -> Show:
         house = house or FakeHouse()
         show = Show(house, FakeScreen(keys), [], [], FakeReader(frames))
@@ -188,7 +193,7 @@ def play() -> Callable[..., Show]:
             return stop.is_set()
 
         ticks = count()
-        door = house.door()
+        door = house.door(gate)
         enrolment = Enrolment(house.observer, house.recogniser, door.roster)
         session = Session(None, show.reader, door)  # type: ignore[arg-type]
         preview = Preview(session, enrolment, house.administration(), show.screen, pause, draw)
@@ -196,6 +201,18 @@ def play() -> Callable[..., Show]:
         return show
 
     return play
+
+
+def test_the_panel_tells_whose_badge_was_read(play) -> None:
+    house = FakeHouse()
+    ada = house.enrol("Ada", ADA)
+    badge = Badge(ada, house.gallery.badge_digest("1"), 1.0)
+    house.gallery.add_badge(badge)
+    desk = BadgesAtDoor(house.roster(), house.audit, float, float)
+    assert desk.offer("1", "test").accepted
+    gate = AccessGate(AccessConfig(), house.policy, badges=desk)
+    show = play(frames=1, house=house, gate=gate)
+    assert show.panels[0].status.endswith("1 enrolled   badge of Ada read")
 
 
 def watched() -> FakeHouse:

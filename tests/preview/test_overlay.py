@@ -292,3 +292,9 @@ def test_what_comes_too_near_overlaps() -> None:
     assert overlap(Box(0, 0, 10, 10), Box(10 + MARGIN - 1, 0, 10, 10))
     assert not overlap(Box(0, 0, 10, 10), Box(10 + MARGIN, 0, 10, 10))
     assert not overlap(Box(0, 0, 10, 10), Box(0, 10 + MARGIN, 10, 10))
+
+
+def test_of_a_badge_its_person_is_named_before_the_verdict() -> None:
+    label = label_of(replace(view(), claimed=ADA), NAMES, 5.0)
+    assert (label.title, label.detail) == ("looking ...", "badge of Ada  similarity 0.88")
+    assert label_of(replace(view(None), claimed=ADA), {}, 5.0).detail == "badge of (removed)"

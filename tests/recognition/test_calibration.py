@@ -6,12 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accessctl.config import PolicyConfig
 from accessctl.encoder.base import FAKE_CARD
 from accessctl.encoder.card_parts import CalibrationTable, ScoredPart
 from accessctl.errors import ModelError
 from accessctl.gallery.fake import random_units
 from accessctl.recognition.calibration import (
     Calibration,
+    attempt_rate,
+    badge_notice,
+    beyond_calibration,
     comparison_fmr,
     most_people,
     rate_doubt,
@@ -204,9 +208,41 @@ def test_a_cohort_that_is_gone_is_a_fault(tmp_path: Path) -> None:
 
 
 def test_a_rate_that_was_never_counted_is_no_rate_to_state() -> None:
-    assert rate_doubt(1e-3, 1000) is None
-    doubt = rate_doubt(1e-3 / 3, 10_000)
+    assert rate_doubt(PolicyConfig(attempts=1, target_fpir=1e-3), 1000) is None
+    doubt = rate_doubt(PolicyConfig(target_fpir=1e-3, identify_up_to=10_000), 10_000)
     assert doubt is not None
     assert "among 10,000 people asks for 3.3e-08 a comparison" in doubt
     # 10,000 comparisons at 1e-6 each.
     assert doubt.endswith("What can be shown for so many is 0.01 an attempt")
+
+
+def test_by_a_badge_the_rate_is_target_fmr_however_many_are_enrolled() -> None:
+    policy = PolicyConfig(target_fmr=3e-6, identify_up_to=10)
+    assert attempt_rate(policy, 11) == attempt_rate(policy, 10**6) == pytest.approx(1e-6)
+    assert attempt_rate(policy, 10) == comparison_fmr(policy.attempt_fpir, 10)
+    assert rate_doubt(PolicyConfig(target_fmr=3.1e-6, identify_up_to=10), 11) is None
+    doubt = rate_doubt(PolicyConfig(target_fmr=1e-6, identify_up_to=10), 11)
+    assert doubt is not None
+    assert "policy.target_fmr leaves 3.3e-07 for an attempt by badge" in doubt
+
+
+def test_it_is_said_before_badges_are_required() -> None:
+    policy = PolicyConfig(identify_up_to=1000)
+    assert badge_notice(policy, 900) is None
+    near, beyond = badge_notice(policy, 901), badge_notice(policy, 1001)
+    assert near is not None
+    assert near.startswith("901 people are enrolled; with more than 1,000")
+    assert beyond is not None
+    assert beyond.startswith("1,001 people are enrolled, more than policy.identify_up_to (1,000)")
+    assert badge_notice(PolicyConfig(identify_up_to=0), 0) is None
+
+
+def test_a_calibration_may_be_too_short_for_badges_too() -> None:
+    calibration = Calibration([0.0, 3.0], [0.0, -3.0], [0.0, -3.0])
+    policy = PolicyConfig(target_fmr=1e-4, identify_up_to=0)
+    said = beyond_calibration(policy, 5, calibration)
+    assert said is not None
+    assert said.startswith("Nobody can be let in by a badge: policy.target_fmr (0.0001) over 3")
+    assert (
+        beyond_calibration(PolicyConfig(target_fmr=4e-3, identify_up_to=0), 5, calibration) is None
+    )

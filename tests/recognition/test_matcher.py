@@ -11,6 +11,7 @@ from accessctl.domain import Person, PersonId
 from accessctl.door.fake import EPOCH, FACE_BOX, FakeHouse, portrait
 from accessctl.encoder.base import FAKE_CARD
 from accessctl.errors import ModelError, StoreError
+from accessctl.gallery.badges import Badge
 from accessctl.gallery.fake import random_units
 from accessctl.gallery.people import NewPhoto, Template
 from accessctl.policy.decide import rare_enough
@@ -356,3 +357,56 @@ def test_from_some_number_of_people_on_nobody_is_let_in_and_that_is_said(
     roster.retarget(PolicyConfig(target_fpir=1e-3))
     assert roster.beyond_calibration is None
     assert rare_enough(match.fmr_upper, roster.attempt_fmr)
+
+
+def test_one_person_alone_is_compared_by_the_same_formula(calibration: Calibration) -> None:
+    ann, bob, one, two = random_units(4, 8, seed=5)
+    matcher = Matcher([template("a", ann), template("b", bob)], NORMALISER, calibration)
+    found = matcher.against(BOB, np.stack([one, two]))
+    for probe, match in zip((one, two), found, strict=True):
+        assert match is not None
+        assert (match.person, match.margin) == (BOB, math.inf)
+        assert match.score == pytest.approx(expected_score(bob, probe, 20), rel=1e-4)
+        assert match.similarity == pytest.approx(float(bob @ probe), rel=1e-5)
+        assert match.fmr == calibration.fmr(match.score)
+        assert match.fmr_upper == calibration.fmr_upper(match.score)
+    assert matcher.against(PersonId("gone"), np.stack([one, two])) == [None, None]
+
+
+def test_a_comparison_with_one_does_not_depend_on_the_others(calibration: Calibration) -> None:
+    ann, bob, probe = random_units(3, 8, seed=6)
+    both = Matcher([template("a", ann), template("b", bob)], NORMALISER, calibration)
+    alone = Matcher([template("a", ann)], NORMALISER, calibration)
+    assert both.against(ANN, probe[None]) == alone.against(ANN, probe[None])
+    assert alone.against(ANN, probe[None]) == [alone.search(probe)]
+
+
+def test_above_the_limit_the_rate_is_that_of_a_badge(caplog: pytest.LogCaptureFixture) -> None:
+    house = FakeHouse(policy=PolicyConfig(target_fpir=1e-6, target_fmr=3e-4, identify_up_to=98))
+    crowd(house, 99)
+    roster = house.roster()
+    assert roster.badge_required
+    assert roster.attempt_fmr == pytest.approx(1e-4)
+    # Nobody is searched, so that no calibration is too short for so many.
+    assert roster.beyond_calibration is None
+    assert "(98)" in (roster.badge_notice or "")
+    roster.retarget(PolicyConfig(identify_up_to=99))
+    assert not roster.badge_required
+    assert "with more than 99" in (roster.badge_notice or "")
+    roster.retarget(PolicyConfig(identify_up_to=1000))
+    assert roster.badge_notice is None
+
+
+def test_a_badge_is_known_until_it_is_taken_away() -> None:
+    house = FakeHouse()
+    grace = house.enrol("Grace", 1)
+    roster = house.roster()
+    digest = roster.digest_of("4711")
+    assert roster.badge_of(digest) is None
+    badge = Badge(grace, digest, 1.0)
+    house.gallery.add_badge(badge)
+    assert roster.refresh()
+    assert roster.badge_of(roster.digest_of("4711")) == badge
+    house.gallery.remove("Grace")
+    assert roster.refresh()
+    assert roster.badge_of(digest) is None

@@ -28,7 +28,6 @@ from accessctl.recognition.engine import Engine
 from accessctl.service import daemon
 from accessctl.service.client import ask
 from accessctl.service.config_source import Reloads
-from accessctl.service.control import Late
 from accessctl.service.daemon import Orders, Service, ServiceMakers, serve
 from accessctl.service.display import Show
 from accessctl.service.statistics import Statistics
@@ -384,17 +383,6 @@ def test_a_second_door_on_the_same_socket_is_refused(site: Site, manager: Manage
 
     site.beside(work).serve()
     assert len(refused) == 1
-
-
-def test_commands_that_come_too_early() -> None:
-    late = Late()
-    press, pin = late.handler("press"), late.handler("pin")
-    with pytest.raises(FaultError, match="still starting"):
-        press({})
-    late.take({"press": lambda _: {"message": "Accepted."}})
-    assert press({}) == {"message": "Accepted."}
-    with pytest.raises(FaultError, match="no use for 'pin'"):
-        pin({})
 
 
 class Bench:

@@ -9,6 +9,7 @@ import pytest
 
 from accessctl.clock import Uptime
 from accessctl.domain import Frame, PersonId, Pose, Quality
+from accessctl.door.badges import BadgeReport
 from accessctl.door.visit import FaceView, Step
 from accessctl.errors import StoreError
 from accessctl.policy.lockout import Lockout
@@ -89,6 +90,8 @@ EVERYTHING = {
     "people",
     "rate_doubt",
     "rate_here",
+    "badge_notice",
+    "badges",
     "encoder",
     "device",
     "liveness",
@@ -336,3 +339,28 @@ def test_a_camera_that_shows_faces_on_their_sides_is_told_of(shown, caplog, roll
     for _ in range(30):
         shown.statistics.note_step(frame, looked_at())
     assert not shown.statistics.report()["camera"]["on_its_side"]
+
+
+def test_whose_badge_waits_is_told_and_how_its_reader_is(shown):
+    shown.names = {ADA: "Ada"}
+    badges = BadgeReport(ADA, 2.04, "")
+    view = replace(shown.view(), badges=lambda: badges, badge_notice=lambda: "Many people.")
+    shown.statistics.look_at(view)
+    told = shown.statistics.report()
+    assert told["badges"] == {
+        "waiting": True,
+        "person": "Ada",
+        "age_s": 2.0,
+        "reader": {"error": None},
+    }
+    assert told["badge_notice"] == "Many people."
+    assert shown.statistics.totals().badge_reader == ""
+
+
+def test_no_badge_waits_where_none_was_read(shown):
+    assert shown.statistics.report()["badges"] == {
+        "waiting": False,
+        "person": None,
+        "age_s": None,
+        "reader": None,
+    }

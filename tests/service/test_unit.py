@@ -50,6 +50,7 @@ CONFIGURATIONS = {
     "network": config_with(
         camera={"source": "rtsp://user:pass@10.0.0.7/1"}, actions={"granted": [WEBHOOK]}
     ),
+    "badges": config_with(badges={"serial": "/dev/ttyUSB0"}),
     "gpu": config_with(encoder={"device": "gpu"}, service={"metrics_port": 9100}),
     "elsewhere": config_with(audit={"file": "/srv/door/events.sqlite"}),
 }
@@ -263,3 +264,10 @@ def test_the_lock_is_left_safe_however_the_door_ends() -> None:
     at = place()
     said = rendered(TEMPLATE, at, config_with())
     assert f"ExecStopPost=-{at.python} -P -m accessctl.service.leave_safe {at.config}" in said
+
+
+def test_a_badge_reader_needs_its_group_and_serial_lines_to_be_read() -> None:
+    text = drop_in(CONFIGURATIONS["badges"], place(), 252)
+    assert "SupplementaryGroups=dialout\n" in text
+    assert "DeviceAllow=char-ttyUSB r\n" in text
+    assert "dialout" not in drop_in(CONFIGURATIONS["plain"], place(), 252)
