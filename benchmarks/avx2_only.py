@@ -51,7 +51,10 @@ def run(command: Sequence[str], cpuinfo: str) -> int:
     with tempfile.TemporaryDirectory() as scratch:
         library = Path(scratch) / "avx2_only.so"
         compiler = shutil.which(COMPILER) or COMPILER
-        subprocess.run([compiler, "-O2", "-shared", "-fPIC", "-o", library, SOURCE], check=True)
+        compile_it = [compiler, "-O2", "-shared", "-fPIC", "-o", library, SOURCE]
+        if subprocess.run(compile_it, check=False).returncode:
+            print(f"{SOURCE.name} does not compile; install libc6-dev.", file=sys.stderr)
+            return 2
         before = os.environ.get("LD_PRELOAD")
         loaded = f"{library}:{before}" if before else str(library)
         environment = {**os.environ, "LD_PRELOAD": loaded}

@@ -42,6 +42,11 @@ DOOR = (
     "somebody enrolled, frames of a Motion JPEG; the demo, which draws its frames, has 30 MB more"
 )
 CPUINFO = Path("/proc/cpuinfo")
+AVX2_ONLY = (
+    f'"{avx2_only.KIND}" is a run with `--avx2-only`: what asks the processor for its kernels '
+    "(XNNPACK, OpenBLAS, OpenCV, numpy) is told that it has AVX2 and nothing newer. The clock and "
+    "the caches are that machine's, and so are glibc's memcpy and strlen, which are chosen before."
+)
 # The demo's enrolled visitor stands still from here on.
 STANDING = [pipeline.STANDING_S + index / visits.FPS for index in range(30)]
 
@@ -177,6 +182,8 @@ def report(runs: dict[str, kinds.Measured]) -> str:
         "whatever the machine. `match` without its cohort is what grows with the gallery. Which "
         "frames are not encoded: [repeated frames](../decisions/repeated-frames.md).",
     ]
+    if avx2_only.KIND in runs:
+        lines += ["", AVX2_ONLY]
     for run in reversed(runs.values()):
         lines += [
             "",
