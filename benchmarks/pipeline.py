@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from accessctl.administration.changes import Administration
@@ -14,6 +15,7 @@ from accessctl.cli.common import table
 from accessctl.config import load_config
 from accessctl.demo.door import demo_config, enrol_demo_person
 from accessctl.demo.people import demo_enrolment_photo
+from accessctl.demo.scene import scene
 from accessctl.domain import Frame
 from accessctl.door.assembly import open_audit, open_door
 from accessctl.recognition.engine import one_thread_each, open_engine
@@ -21,6 +23,8 @@ from accessctl.recognition.engine import one_thread_each, open_engine
 HERE = Path(__file__).parent
 # The enrolled visitor stands at the door, face about 200 pixels wide.
 STANDING_S = 20.5
+# And comes from here on.
+ARRIVES_S = 15.0
 STAGES = ("search", "track", "landmarks", "encode", "match", "decide", "frame")
 
 
@@ -54,14 +58,33 @@ def frame_times(config_file: Path, images: list[np.ndarray]) -> dict[str, list[f
     return times
 
 
-def startup(config: Path) -> dict[str, float]:
-    """A fresh process, timed by itself from the moment the kernel started it."""
-    command = [sys.executable, "-m", "benchmarks.startup", str(config)]
+def startup(file: Path, folder: Path) -> dict[str, float]:
+    """A fresh process, timed by itself from the moment the kernel started it.
+
+    It is a door as people have it: somebody is enrolled, and the pictures come from elsewhere.
+    """
+    config = demo_config(load_config(file))
+    with open_audit(config) as audit, open_engine(config, lambda photos, _: iter(photos)) as engine:
+        administration = Administration(engine.gallery, audit, time.time)
+        enrol_demo_person(engine.enrolment(), administration)
+    film = folder / "visit.avi"
+    write_film(film, [scene(ARRIVES_S + index / 15) for index in range(150)])
+    command = [sys.executable, "-m", "benchmarks.startup", str(file), str(film)]
     runs = [
         json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
         for _ in range(3)
     ]
     return {key: statistics.median(run[key] for run in runs) for key in runs[0]}
+
+
+def write_film(path: Path, images: list[np.ndarray]) -> None:
+    """Motion JPEG at 15 frames a second, as most USB cameras give it."""
+    height, width = images[0].shape[:2]
+    fourcc = cv2.VideoWriter.fourcc(*"MJPG")
+    writer = cv2.VideoWriter(str(path), fourcc, 15, (width, height))
+    for image in images:
+        writer.write(cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+    writer.release()
 
 
 def peer_times(python: str, images: list[np.ndarray], folder: Path) -> dict[str, object]:

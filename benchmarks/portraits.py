@@ -18,7 +18,7 @@ from accessctl.errors import FaceError
 from accessctl.evaluation.data import open_photos, people_of
 from accessctl.evaluation.statistics import clopper_pearson
 from accessctl.recognition.enrolment import size_of
-from accessctl.recognition.recogniser import only_face
+from accessctl.recognition.recogniser import BYSTANDER_WIDTH, only_face
 from accessctl.vision.observer import Observer
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -50,7 +50,7 @@ def main() -> None:
     try:
         for name in names:
             image = photos.read(name)
-            faces = observer.still(image)
+            faces = observer.still(image, BYSTANDER_WIDTH)
             for verb, counted in refused.items():
                 try:
                     only_face(faces, name, size_of(image) if verb == "enroll" else None)

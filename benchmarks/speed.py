@@ -1,9 +1,10 @@
 """What the door costs, side by side with what was promised and with a peer, in one run.
 
-    python -m benchmarks.speed [--peer PYTHON] [--encoder DIR] [--write]
+    python -m benchmarks.speed [--peer PYTHON] [--encoder DIR] [--avx2-only] [--write]
 
 PYTHON is an interpreter with the face_recognition package (`make bench` makes one): the same
 frames go through it in the same run. --write puts table and plot into docs/results/.
+--avx2-only, on a processor with AVX-512, measures what one without it gets (see avx2_only).
 """
 
 import argparse
@@ -29,7 +30,7 @@ from accessctl.encoder.card import load_card
 from accessctl.recognition.calibration import scoring_of
 from accessctl.recognition.engine import Engine, one_thread_each, open_engine
 from accessctl.service.machine_checks import processor_of
-from benchmarks import idle, pipeline
+from benchmarks import avx2_only, idle, pipeline
 from benchmarks.bars import crowd, enrolling, kinds, matching, roofline, visits
 from benchmarks.bars.row import Row
 
@@ -37,13 +38,27 @@ ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "docs" / "results"
 FRAMES = 60
 BAR_TIMES = 30
+DOOR = (
+    "somebody enrolled, frames of a Motion JPEG; the demo, which draws its frames, has 30 MB more"
+)
 CPUINFO = Path("/proc/cpuinfo")
+AVX2_ONLY = (
+    f'"{avx2_only.KIND}" is a run with `--avx2-only`: what asks the processor for its kernels '
+    "(XNNPACK, OpenBLAS, OpenCV, numpy) is told that it has AVX2 and nothing newer. The clock and "
+    "the caches are that machine's, and so are glibc's memcpy and strlen, which are chosen before."
+)
 # The demo's enrolled visitor stands still from here on.
 STANDING = [pipeline.STANDING_S + index / visits.FPS for index in range(30)]
 
 
-def main() -> None:
+def main() -> int:
     args = _arguments()
+    cpuinfo = CPUINFO.read_text(encoding="utf-8")
+    if args.avx2_only and not avx2_only.in_force():
+        command = [sys.executable, "-m", "benchmarks.speed", *sys.argv[1:]]
+        return avx2_only.run(command, cpuinfo)
+    if args.avx2_only:
+        avx2_only.check()
     encoder = (ROOT / args.encoder).resolve()
     limits = roofline.measure(encoder)
     with tempfile.TemporaryDirectory() as scratch:
@@ -51,17 +66,17 @@ def main() -> None:
         file = folder / "config.yaml"
         file.write_text(pipeline.config_text(encoder), encoding="utf-8")
         stages, peer, rows = _frame_rows(file, args.peer, folder)
-        started = pipeline.startup(file)
+        started = pipeline.startup(file, folder)
         rows += [
             Row("ready for the first frame", started["ready_s"], 1.0, "s"),
-            Row("resident memory after a decision", started["decision_mb"], 220, "MB"),
+            Row("resident memory after a decision", started["decision_mb"], 220, "MB", note=DOOR),
             *idle.rows(),
             *_door_rows(file),
             *matching.measure(*scoring_of(load_card(encoder)), limits.bytes_s),
             *_enrolling(file, folder, args.photos),
         ]
     run = kinds.Measured(
-        kind=processor_of(CPUINFO.read_text(encoding="utf-8"), 1).multiplies,
+        kind=avx2_only.KIND if args.avx2_only else processor_of(cpuinfo, 1).multiplies,
         date=str(datetime.datetime.now(tz=datetime.UTC).date()),
         command=" ".join(["python -m benchmarks.speed", *sys.argv[1:]]),
         machine=_machine(),
@@ -77,6 +92,7 @@ def main() -> None:
         kinds.write(RESULTS / "speed.json", runs)
         (RESULTS / "speed.md").write_text(text, encoding="utf-8")
         draw(runs, RESULTS / "speed.png")
+    return 0
 
 
 def _frame_rows(
@@ -166,6 +182,8 @@ def report(runs: dict[str, kinds.Measured]) -> str:
         "whatever the machine. `match` without its cohort is what grows with the gallery. Which "
         "frames are not encoded: [repeated frames](../decisions/repeated-frames.md).",
     ]
+    if avx2_only.KIND in runs:
+        lines += ["", AVX2_ONLY]
     for run in reversed(runs.values()):
         lines += [
             "",
@@ -239,10 +257,11 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--peer", metavar="PYTHON")
     parser.add_argument("--encoder", default="models/encoder", help="relative to the repository")
+    parser.add_argument("--avx2-only", action="store_true", help="as if there were no AVX-512")
     parser.add_argument("--photos", type=int, default=200, help="photos to enrol")
     parser.add_argument("--write", action="store_true")
     return parser.parse_args()
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

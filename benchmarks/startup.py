@@ -1,6 +1,7 @@
 """Child of benchmarks.pipeline: how long this very process took to be a door.
 
-Prints one JSON object: seconds since the kernel started it and megabytes resident, when
+Its arguments are a configuration, in whose demo somebody is enrolled, and a film that is its
+camera. Prints one JSON object: seconds since the kernel started it and megabytes resident, when
 ready for the first frame and at the first decision.
 """
 
@@ -25,19 +26,18 @@ def resident_mb() -> float:
 
 
 def main() -> None:
-    from accessctl.administration.changes import Administration
     from accessctl.config import load_config
-    from accessctl.demo.door import demo_config, enrol_demo_person
+    from accessctl.demo.door import demo_config
     from accessctl.door.assembly import open_audit
     from accessctl.door.session import open_session
     from accessctl.recognition.engine import one_thread_each, open_engine
 
     config = demo_config(load_config(Path(sys.argv[1])))
+    camera = config.camera.model_copy(update={"source": sys.argv[2]})
+    config = config.model_copy(update={"camera": camera})
     one_thread_each()
     with open_audit(config) as audit, open_engine(config, lambda photos, _: iter(photos)) as engine:
         ready = since_start(), resident_mb()
-        administration = Administration(engine.gallery, audit, time.time)
-        enrol_demo_person(engine.enrolment(), administration)
         with open_session(engine, audit, fast=True) as session:
             for _, step in session.steps(stop=NeverSet(), clock=time.monotonic, seconds=None):
                 if step.decisions:

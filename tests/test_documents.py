@@ -2,6 +2,7 @@
 
 import ast
 import importlib.util
+import json
 import re
 import shlex
 from collections.abc import Iterator
@@ -141,3 +142,26 @@ def test_the_architecture_page_says_where_to_add_each_kind() -> None:
     for kind in ExtensionKind:
         assert f"`{kind.value}`" in section
         assert f"| a {kind.one} |" in section.replace("| an ", "| a ")
+
+
+QUOTED = {
+    README: ("720p frame, one tracked face, median", "ready", "resident memory"),
+    ROOT / "docs/results/README.md": (
+        "720p frame, one tracked face, median",
+        "the same, mean of all frames",
+        "the peer's time",
+        "ready",
+        "resident memory",
+        "nobody in view",
+    ),
+}
+
+
+@pytest.mark.parametrize("document", QUOTED, ids=lambda path: str(path.relative_to(ROOT)))
+def test_costs_are_quoted_from_the_table_of_speed(document: Path) -> None:
+    """Those of the processor that was measured first, in the table's own words."""
+    (first, *_) = json.loads((ROOT / "docs/results/speed.json").read_text(encoding="utf-8"))
+    said = " ".join(document.read_text(encoding="utf-8").split())
+    for what in QUOTED[document]:
+        (row,) = (one for one in first["rows"] if one["what"].startswith(what))
+        assert f" {row['figure']:.3g} {row['unit']}" in said, row["what"]

@@ -162,15 +162,13 @@ def enrol_folder(
     """
     from accessctl.administration import folder_enrolment
     from accessctl.camera.photo_folder import people_in
-    from accessctl.recognition.enrolment import prefetch
 
     found = people_in(folder)
     enrolment = engine.enrolment()
     read = photo_reader(engine.config)
     progress = folder_enrolment.FolderProgress(len(found.people), found.left_out)
-    # The next photo is read and looked at while the last person is written to the disk.
-    examined = prefetch(
-        lambda one: enrolment.examine(read(one[1]), str(one[1]), strict=args.strict), found.photos
+    examined = enrolment.examine_each(
+        lambda one: (read(one[1]), str(one[1])), found.photos, strict=args.strict
     )
     bar = photo_bar(examined, len(found.photos))
     interrupted = False

@@ -93,8 +93,8 @@ class ScriptedObserver:
         del image, box, size, others
         return self.other_view
 
-    def still(self, image: Image) -> list[Face]:
-        del image
+    def still(self, image: Image, narrowest: float = 0.0) -> list[Face]:
+        del image, narrowest
         return list(self.faces)
 
 

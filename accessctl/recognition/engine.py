@@ -26,7 +26,7 @@ from accessctl.recognition.calibration import Calibration, scoring_of
 from accessctl.recognition.enrolment import Enrolment, PhotoDetector, Progress, reembed, size_of
 from accessctl.recognition.matcher import Matcher, Roster
 from accessctl.recognition.normalisation import Normaliser
-from accessctl.recognition.recogniser import Recogniser, only_face
+from accessctl.recognition.recogniser import BYSTANDER_WIDTH, Recogniser, only_face
 from accessctl.vision.observer import Observer
 
 POOR_QUALITY = "poor_quality"
@@ -181,7 +181,7 @@ def embed_portrait(
     image: Image, photo: str, observer: PhotoDetector, recogniser: Recogniser
 ) -> Embedding:
     """Unit embedding float32 (D,) of the one person in `photo`; FaceError otherwise."""
-    face = only_face(observer.still(image), photo, size_of(image))
+    face = only_face(observer.still(image, BYSTANDER_WIDTH), photo, size_of(image))
     embedding: Embedding = recogniser.embed(image, [face])[0]
     return embedding
 

@@ -18,7 +18,13 @@ from accessctl.gallery.people import People, StoredPhoto
 from accessctl.recognition.calibration import Yardstick
 from accessctl.recognition.matcher import Roster
 from accessctl.recognition.photo_fit import NEAR_THRESHOLD
-from accessctl.recognition.recogniser import Recogniser, bystanders, cut_out, only_face
+from accessctl.recognition.recogniser import (
+    BYSTANDER_WIDTH,
+    Recogniser,
+    bystanders,
+    cut_out,
+    only_face,
+)
 
 # Longest side of the photo that is kept; a crop for any encoder is cut from it again.
 MAX_PHOTO_SIDE = 1024
@@ -33,7 +39,21 @@ Result = TypeVar("Result")
 
 
 class PhotoDetector(Protocol):
-    def still(self, image: Image) -> list[Face]: ...
+    def still(self, image: Image, narrowest: float = 0.0) -> list[Face]:
+        """The faces of one photo; those less than `narrowest` times as wide as the widest may be
+        missing."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FoundFace:
+    """The face that a photo of one person means, good enough to be enrolled; `origin` names the
+    photo to people. So many `others` were in it, and plainly not meant."""
+
+    image: Image
+    face: Face
+    origin: str
+    others: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,18 +96,37 @@ class Enrolment:
 
         `strict`: also where somebody else is in it, who is plainly not meant.
         """
-        faces = self._observer.still(image)
+        return self.embed(self.find(image, photo, strict=strict))
+
+    def examine_each(
+        self, read: Callable[[Item], tuple[Image, str]], items: Iterable[Item], *, strict: bool
+    ) -> Iterator[tuple[Item, "Future[Candidate]"]]:
+        """Each of `items` with what `examine` makes of the photo and its name that `read` gives,
+        in their order; `result()` raises what either raised.
+
+        One photo is read and searched while the one before it is embedded, each in a thread of
+        its own, and the caller has the one before that. See `prefetch` for who stops early.
+        """
+        found = prefetch(lambda item: self.find(*read(item), strict=strict), items)
+        for (item, _), candidate in prefetch(lambda pair: self.embed(pair[1].result()), found):
+            yield item, candidate
+
+    def find(self, image: Image, photo: str, *, strict: bool = False) -> FoundFace:
+        """The first half of `examine`, which looks at the photo; in one thread at a time."""
+        faces = self._observer.still(image, BYSTANDER_WIDTH)
         face = only_face(faces, photo, None if strict else size_of(image))
-        embedding = self._recogniser.embed(image, [face])[0]
-        jpeg = encode_photo(cut_out(image, face))
+        return FoundFace(image, face, photo, len(bystanders(faces)))
+
+    def embed(self, found: FoundFace) -> Candidate:
+        """The second half of `examine`; may be called from any thread."""
         return Candidate(
-            embedding,
+            self._recogniser.embed(found.image, [found.face])[0],
             self._recogniser.fingerprint,
-            face.quality.score,
-            jpeg,
-            photo,
+            found.face.quality.score,
+            encode_photo(cut_out(found.image, found.face)),
+            found.origin,
             self.roster.yardstick(self._target_fmr),
-            len(bystanders(faces)),
+            found.others,
         )
 
     def lookalike(self, candidate: Candidate, own: PersonId | None = None) -> Match | None:
@@ -152,7 +191,8 @@ def _embed(photo: StoredPhoto, observer: PhotoDetector, recogniser: Recogniser) 
     if bgr is None:
         raise StoreError(f"The kept photo {photo.id} is not a picture; remove and enrol again.")
     image = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
-    face = only_face(observer.still(image), f"Photo {photo.id}", size_of(image))
+    faces = observer.still(image, BYSTANDER_WIDTH)
+    face = only_face(faces, f"Photo {photo.id}", size_of(image))
     embedding: Embedding = recogniser.embed(image, [face])[0]
     return embedding
 

@@ -39,8 +39,8 @@ class FakeObserver:
         self.frames.append(frame)
         return list(next(self._script, ()))
 
-    def still(self, image: Image) -> list[Face]:
-        del image
+    def still(self, image: Image, narrowest: float = 0.0) -> list[Face]:
+        del image, narrowest
         self._photo = next(self._photos, self._photo)
         return list(self._photo)
 

@@ -11,8 +11,9 @@ import numpy as np
 
 from accessctl.config import VisionConfig
 from accessctl.domain import Box, Face, Frame, Image
+from accessctl.runtime import model_file
 from accessctl.vision.candidates import Bounds, PictureSearch, Sight, follow, judge
-from accessctl.vision.detection import Detection, Detector
+from accessctl.vision.detection import FULL_RANGE, Detection, Detector
 from accessctl.vision.detector import full_range, short_range
 from accessctl.vision.landmarks import (
     UPSIDE_DOWN,
@@ -32,8 +33,9 @@ from accessctl.vision.search import (
     Schedule,
     Tile,
     nearby,
+    part_tiles,
     placed,
-    still_tiles,
+    whole_tiles,
 )
 from accessctl.vision.second_camera import OtherView, Sizes, brightness_of, of_the_same, tile_beside
 from accessctl.vision.tracker import Stillness, Track, Tracker, could_be, is_expected, served
@@ -57,7 +59,8 @@ PHOTO_PREVIEW = 256
 class Observer:
     """Finds the faces of a camera's frames, and those of single photos.
 
-    For one thread at a time. Raises ModelError when a model file is missing or unfit; with
+    For one thread at a time. Raises ModelError when a model file is missing or unfit, that of
+    the detector for photos unfit once the first photo is looked at; with
     `vision.runtime: mediapipe` also ConfigError without a usable mediapipe package, and
     SystemLibraryError when the operating system lacks a library that it needs.
     """
@@ -67,8 +70,9 @@ class Observer:
         self._patrol = Patrol(schedule)
         self._landmarks = LandmarkModel(config.models)
         sought = (config.models, config.detection_confidence, config.runtime)
-        self._short, self._full = short_range(*sought), full_range(*sought)
-        self._detectors: dict[Range, Detector] = {Range.SHORT: self._short, Range.FULL: self._full}
+        self._detectors: dict[Range, Detector] = {Range.SHORT: short_range(*sought)}
+        model_file(config.models, FULL_RANGE.file)
+        self._open_full = partial(full_range, *sought)
         self._tracker = Tracker(config.track_timeout_s)
         self._stillness = Stillness()
         self._upright = UprightMemory()
@@ -112,17 +116,23 @@ class Observer:
         self.timings = stopwatch.times
         return faces
 
-    def still(self, image: Image) -> list[Face]:
+    def still(self, image: Image, narrowest: float = 0.0) -> list[Face]:
         """Every face of one photo, the largest first, unusable ones too; track is 0.
 
-        Where nothing is clearly a face, the likeliest candidate counts as an unclear one.
+        Those less than `narrowest` times as wide as the widest may be missing: the more, the
+        less has to be searched. Where nothing is clearly a face, the likeliest candidate counts
+        as an unclear one.
         """
         height, width = image.shape[:2]
-        detections = self._look_at(image, still_tiles(width, height))
-        detections += self._look_with_margin(image)
         picture, sure = self._picture_search(image), self._config.new_face_presence
         bounds = Bounds(JUDGED_PER_PHOTO, picture.confirmed, lambda _: sure, picture.presence)
-        sights, unclear = judge(detections, [], bounds)
+        seen = self._look_at(image, whole_tiles(width, height)) + self._look_with_margin(image)
+        sights, unclear = judge(seen, [], bounds)
+        least = narrowest * max((sight.box.w for sight in sights), default=0.0)
+        parts = part_tiles(width, height, least)
+        if parts:
+            # A face that the whole photo hardly shows has a better place in a part of it.
+            sights, unclear = judge(seen + self._look_at(image, parts), [], bounds)
         sights = sights or sorted(unclear, key=lambda s: -s.mesh.presence)[:1]
         largest = sorted(sights, key=_area, reverse=True)
         return [self._face(image, sight, is_upside_down) for sight in largest]
@@ -161,8 +171,8 @@ class Observer:
         self._config = config
 
     def close(self) -> None:
-        self._short.close()
-        self._full.close()
+        for detector in self._detectors.values():
+            detector.close()
 
     def _start_over_if_resized(self, image: Image) -> None:
         """A camera that changes its resolution has moved everybody: nobody is who they were."""
@@ -198,10 +208,17 @@ class Observer:
         return [
             placed(detection, tile)
             for tile in tiles
-            for detection in self._detectors[tile.range].detect(
+            for detection in self._detector(tile.range).detect(
                 image[tile.top : tile.bottom, tile.left : tile.right]
             )
         ]
+
+    def _detector(self, reach: Range) -> Detector:
+        """That for photos is opened when the first one comes: a door whose people are enrolled
+        needs none, and it takes 15 MB."""
+        if reach not in self._detectors:
+            self._detectors[reach] = self._open_full()
+        return self._detectors[reach]
 
     def _look_with_margin(self, image: Image) -> list[Detection]:
         """Detections in a shrunken photo with a margin, so that a face may fill it."""
@@ -212,7 +229,7 @@ class Observer:
         margin = round(PHOTO_MARGIN * max(size))
         padded = cv2.copyMakeBorder(small, margin, margin, margin, margin, cv2.BORDER_REPLICATE)
         picture = padded.astype(np.uint8, copy=False)
-        found = self._short.detect(picture) + self._full.detect(picture)
+        found = [d for reach in Range for d in self._detector(reach).detect(picture)]
         return [one.shifted(-margin, -margin).scaled(1 / scale) for one in found]
 
     def _upside_down(self, track: int, now: float, lay: Lay, mesh: Mesh) -> bool:

@@ -150,21 +150,36 @@ def nearby(centre: tuple[float, float], box: Box, width: int, height: int) -> Ti
     return Tile(left, top, right, bottom, Range.SHORT)
 
 
-PHOTO_GRIDS = (
-    (0, Grid(1, 1, 0.0, Range.FULL)),
-    (0, Grid(1, 1, 0.0, Range.SHORT)),
-    (400, Grid(3, 2, 0.3, Range.FULL)),
-    (1500, Grid(6, 5, 0.3, Range.FULL)),
-)
+SHOWN = 0.08
+"""A detector that is shown a picture finds every face of so much of its longer side: of 1,000 LFW
+faces in photographs of other things, 8 to 15 % of them wide, each; at 6 % it misses 2 of 100."""
+
+WHOLE_PHOTO = (Grid(1, 1, 0.0, Range.FULL), Grid(1, 1, 0.0, Range.SHORT))
+HALVES = Grid(2, 1, 0.3, Range.FULL)
+PHOTO_GRIDS = ((400, Grid(3, 2, 0.3, Range.FULL)), (1500, Grid(6, 5, 0.3, Range.FULL)))
 """Grids for photos whose longer side has at least so many pixels."""
 
 
-def still_tiles(width: int, height: int) -> list[Tile]:
-    """Where to look for faces of every size in one photo."""
+def whole_tiles(width: int, height: int) -> list[Tile]:
+    """Where to look in one photo first."""
+    return [tile for grid in WHOLE_PHOTO for tile in grid.tiles(width, height)]
+
+
+def part_tiles(width: int, height: int, least: float) -> list[Tile]:
+    """Where to look in one photo then, for faces of at least so many pixels in width that
+    `whole_tiles` may not have shown; the fewest tiles that show them."""
     longer = max(width, height)
-    return [
-        tile for least, grid in PHOTO_GRIDS if longer >= least for tile in grid.tiles(width, height)
-    ]
+    if least >= SHOWN * longer:
+        return []
+    grids = [grid for smallest, grid in PHOTO_GRIDS if longer >= smallest]
+    enough = (grid for grid in (HALVES, *grids) if _shows(grid, width, height, least))
+    one = next(enough, None) if grids else None
+    return [t for grid in (grids if one is None else [one]) for t in grid.tiles(width, height)]
+
+
+def _shows(grid: Grid, width: int, height: int, least: float) -> bool:
+    tile = grid.tiles(width, height)[0]
+    return least >= SHOWN * max(tile.right - tile.left, tile.bottom - tile.top)
 
 
 def placed(detection: Detection, tile: Tile) -> Detection:

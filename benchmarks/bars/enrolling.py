@@ -11,7 +11,6 @@ from accessctl.administration.gallery_heads import ReadableRecorder
 from accessctl.camera.photo import read_photo
 from accessctl.demo.people import collins, hopper
 from accessctl.recognition.engine import Engine
-from accessctl.recognition.enrolment import prefetch
 from benchmarks.bars.row import Row
 
 SIZE = (720, 960)
@@ -42,8 +41,8 @@ def measure(engine: Engine, audit: ReadableRecorder, folder: Path, count: int) -
     administration = Administration(engine.gallery, audit, time.time)
     paths = write_photos(folder, count)
     began = time.perf_counter()
-    for path, photo in prefetch(
-        lambda path: enrolment.examine(read_photo(path, 32 << 20, 64_000_000), path.name), paths
+    for path, photo in enrolment.examine_each(
+        lambda path: (read_photo(path, 32 << 20, 64_000_000), path.name), paths, strict=False
     ):
         # Two faces under many names.
         administration.enrol(path.stem, [photo.result()], anyway=True)

@@ -45,10 +45,12 @@ class Played:
 
 def measure(door: Door, person: list[Image], empty: Image, visits: int) -> list[Row]:
     """`person`: frames with a face at the door; the door must know who it is."""
+    # To and fro: a face that jumps from the last frame to the first is followed as another one.
+    swaying = [*person, *person[-2:0:-1]]
     images = []
     for visit in range(visits):
-        start = (7 * visit) % len(person)
-        images += [person[(start + index) % len(person)] for index in range(SHOWN)]
+        start = (7 * visit) % len(swaying)
+        images += [swaying[(start + index) % len(swaying)] for index in range(SHOWN)]
         images += [empty] * AWAY
     latencies, added = [], []
     with Reader(Played(images), CameraConfig(source="bench")) as reader:

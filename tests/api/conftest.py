@@ -26,7 +26,8 @@ class StaringObserver:
     def observe(self, frame: Frame) -> list[Face]:
         return list(self.faces)
 
-    def still(self, image: Image) -> list[Face]:
+    def still(self, image: Image, narrowest: float = 0.0) -> list[Face]:
+        del image, narrowest
         return list(self.faces)
 
     def close(self) -> None:

@@ -52,15 +52,15 @@ class RememberingObserver:
 
     def __init__(self, observer: Observer) -> None:
         self._observer = observer
-        self._seen: dict[tuple[tuple[int, ...], bytes], list[Face]] = {}
+        self._seen: dict[tuple[float, tuple[int, ...], bytes], list[Face]] = {}
 
     def watching(self, config: VisionConfig) -> "WatchingObserver":
         return WatchingObserver(self, config)
 
-    def still(self, image: Image) -> list[Face]:
-        key = image.shape, hashlib.sha256(image.tobytes()).digest()
+    def still(self, image: Image, narrowest: float = 0.0) -> list[Face]:
+        key = narrowest, image.shape, hashlib.sha256(image.tobytes()).digest()
         if key not in self._seen:
-            self._seen[key] = self._observer.still(image)
+            self._seen[key] = self._observer.still(image, narrowest)
         return list(self._seen[key])
 
 
@@ -279,7 +279,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Pictures:
         "collins": collins,
         "collins_portrait": demo_enrolment_photo,
         "collins_mirrored": lambda: np.ascontiguousarray(collins()[:, ::-1]),
-        "two": lambda: side_by_side(hopper(), collins()),
+        "two": lambda: side_by_side(hopper(), scaled(collins(), 1.1)),
         "nobody": coffee,
         "empty": lambda: np.full((120, 160, 3), 128, np.uint8),
         "small": lambda: scaled(hopper(), 0.25),

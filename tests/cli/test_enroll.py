@@ -244,10 +244,10 @@ def test_an_interrupted_folder_says_how_far_it_came(site, folder: Path, pictures
         def __init__(self, observer) -> None:
             self._observer = observer
 
-        def still(self, image):
+        def still(self, image, narrowest):
             if image.shape == third:
                 raise KeyboardInterrupt
-            return self._observer.still(image)
+            return self._observer.still(image, narrowest)
 
     @contextmanager
     def open_engine(config, progress):

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accessctl.domain import Box, Quality
+from accessctl.domain import Box, Embedding, Image, Quality
 from accessctl.door.fake import EPOCH, FACE_BOX, FakeHouse, portrait
+from accessctl.encoder.base import FakeEncoder
 from accessctl.errors import PoorFaceError, SeveralFacesError, StoreError
 from accessctl.gallery.fake import random_units
 from accessctl.gallery.people import NewPhoto, StoredPhoto
@@ -22,6 +23,7 @@ from accessctl.recognition.enrolment import (
     prefetch,
     reembed,
 )
+from accessctl.recognition.recogniser import Recogniser
 from accessctl.vision.fake import FakeObserver, fake_face
 
 ADA, EVE = 1, 2
@@ -287,3 +289,47 @@ def test_somebody_in_the_background_is_counted_or_with_strict_refused(house: Fak
     assert taken.embedding == pytest.approx(house.recogniser.embed(portrait(1), [meant])[0])
     with pytest.raises(SeveralFacesError, match="2 faces found"):
         enrolment.examine(portrait(1), "us.jpg", strict=True)
+
+
+def test_photos_of_a_folder_are_examined_in_their_order_each_told_when_it_is_asked_for(
+    house: FakeHouse, enrolment: Enrolment
+) -> None:
+    def read(person: int) -> tuple[Image, str]:
+        if person == EVE:
+            raise PoorFaceError("eve.jpg: the face is too dark.")
+        return portrait(person), f"{person}.jpg"
+
+    examined = dict(enrolment.examine_each(read, [ADA, EVE, 3], strict=True))
+    assert list(examined) == [ADA, EVE, 3]
+    with pytest.raises(PoorFaceError, match="too dark"):
+        examined[EVE].result()
+    for person in (ADA, 3):
+        photo, alone = examined[person].result(), enrolment.examine(portrait(person), "alone.jpg")
+        assert photo.origin == f"{person}.jpg"
+        assert np.array_equal(photo.embedding, alone.embedding)
+
+
+class SlowEncoder(FakeEncoder):
+    """Begins to embed once it may."""
+
+    def __init__(self, may: threading.Event) -> None:
+        super().__init__()
+        self.may = may
+
+    def embed(self, crops: Image) -> Embedding:
+        assert self.may.wait(PATIENCE_S)
+        return super().embed(crops)
+
+
+def test_the_next_photo_is_searched_while_one_is_embedded(house: FakeHouse) -> None:
+    second_is_read = threading.Event()
+
+    def read(person: int) -> tuple[Image, str]:
+        if person == EVE:
+            second_is_read.set()
+        return portrait(person), "a photo"
+
+    recogniser = Recogniser(SlowEncoder(second_is_read))
+    enrolment = Enrolment(house.observer, recogniser, house.roster())
+    feed = enrolment.examine_each(read, [ADA, EVE], strict=False)
+    assert [photo.result().origin for _, photo in feed] == ["a photo"] * 2

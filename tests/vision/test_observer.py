@@ -54,8 +54,9 @@ def test_beside_a_followed_face_one_tile_is_searched(
 ):
     film(observer, [two_people] * 4)
     looked: list[Image] = []
-    detect = observer._short.detect
-    monkeypatch.setattr(observer._short, "detect", lambda tile: looked.append(tile) or detect(tile))
+    short = observer._detectors[Range.SHORT]
+    detect = short.detect
+    monkeypatch.setattr(short, "detect", lambda tile: looked.append(tile) or detect(tile))
     film(observer, [two_people] * 9, start=4 / FPS)
     assert len(looked) == 9
     assert set(observer.timings) == {"search", "track", "landmarks"}
@@ -76,8 +77,9 @@ def test_an_empty_scene_is_searched_by_the_way_until_somebody_comes(
     observer: Observer, two_people: Image, coffee: Image, monkeypatch: pytest.MonkeyPatch
 ):
     looked: list[Image] = []
-    detect = observer._short.detect
-    monkeypatch.setattr(observer._short, "detect", lambda tile: looked.append(tile) or detect(tile))
+    short = observer._detectors[Range.SHORT]
+    detect = short.detect
+    monkeypatch.setattr(short, "detect", lambda tile: looked.append(tile) or detect(tile))
     assert not any(film(observer, [coffee] * 60))
     assert len(looked) < 60
     arriving = film(observer, [two_people] * DOOR_SCHEDULE.period, start=60 / FPS)
@@ -198,6 +200,19 @@ def test_a_photo_of_two_shows_both_the_larger_first(observer: Observer, two_peop
     assert len(faces) == 2
     assert faces[0] is at(faces, HOPPER)
     assert faces[1] is at(faces, COLLINS)
+
+
+@pytest.mark.parametrize("narrowest", [0.0, 0.1, 0.25, 0.5, 1.0])
+def test_of_faces_wide_enough_none_is_missed(observer: Observer, hopper: Image, narrowest: float):
+    photo = np.full((1300, 1600, 3), 128, np.uint8)
+    near = cv2.resize(hopper, None, fx=2.0, fy=2.0, interpolation=cv2.INTER_CUBIC)
+    far = cv2.resize(hopper, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    photo[: len(near), : near.shape[1]] = near
+    photo[900 : 900 + len(far), 1200 : 1200 + far.shape[1]] = far
+    widths = [face.box.w for face in observer.still(photo, narrowest)]
+    assert widths[0] == pytest.approx(2.0 * 185, rel=0.08)
+    if narrowest <= 0.25:
+        assert widths[1:] == pytest.approx([0.5 * 185], rel=0.08)
 
 
 def test_an_unusable_face_is_reported_with_the_reason(observer: Observer, hopper: Image):

@@ -20,9 +20,10 @@ from accessctl.vision.search import (
     changed_cells,
     choose,
     nearby,
+    part_tiles,
     placed,
     same_face,
-    still_tiles,
+    whole_tiles,
 )
 
 sizes = st.integers(100, 4000)
@@ -108,11 +109,40 @@ def test_a_face_that_has_left_the_frame_is_not_looked_for():
 
 @given(st.integers(1, 9000), st.integers(1, 9000))
 def test_photos_of_every_size_are_looked_at_as_a_whole_and_in_parts(width, height):
-    tiles = still_tiles(width, height)
+    tiles = whole_tiles(width, height) + part_tiles(width, height, 0.0)
     assert Tile(0, 0, width, height, Range.FULL) in tiles
-    assert len(tiles) <= 40
+    assert len(tiles) <= 38
     assert all(0 <= t.left <= t.right <= width for t in tiles)
     assert all(0 <= t.top <= t.bottom <= height for t in tiles)
+
+
+@pytest.mark.parametrize(
+    ("size", "least", "tiles"),
+    [
+        # 8 % of 1280 are 102.4 pixels: the whole photo shows faces of more.
+        ((1280, 720), 103.0, 0),
+        ((1280, 720), 102.0, 2),
+        # Half of it is 753 pixels wide, and 8 % of that are 60.2.
+        ((1280, 720), 61.0, 2),
+        ((720, 1280), 61.0, 2),
+        ((1280, 720), 60.0, 6),
+        ((1280, 720), 0.0, 6),
+        # A sixth of 4000 x 3000 is 1765 pixels high (8 %: 141.2), a thirtieth is smaller.
+        ((4000, 3000), 142.0, 6),
+        ((4000, 3000), 141.0, 30),
+        ((4000, 3000), 0.0, 36),
+        # Parts of so small a photo would show no more than it does.
+        ((300, 200), 10.0, 0),
+    ],
+)
+def test_of_a_photo_no_more_parts_are_searched_than_show_faces_of_that_width(size, least, tiles):
+    assert len(part_tiles(*size, least)) == tiles
+
+
+@given(st.integers(400, 5000), st.integers(400, 5000), st.floats(0, 500), st.floats(0, 500))
+def test_who_looks_for_larger_faces_never_searches_more(width, height, one, other):
+    few, many = (part_tiles(width, height, least) for least in (max(one, other), min(one, other)))
+    assert len(few) <= len(many)
 
 
 FPS = 15
