@@ -14,6 +14,7 @@ EYE_Y = 300.0
 
 ENTER_S = 1.8
 WALK_S = 4.0
+ARRIVE_S = 0.8
 STAND_S = 6.0
 LEAVE_S = 2.0
 VISIT_S = ENTER_S + WALK_S + STAND_S + LEAVE_S
@@ -106,11 +107,13 @@ def _entering(since: float) -> Stance:
 def _walking(since: float) -> Stance:
     # The way to the camera is walked evenly, so the width grows as its inverse.
     size = 1 / _between(1 / FAR_PX, 1 / NEAR_PX, ease(since / WALK_S))
-    sway = 0.08 * size * math.sin(2 * math.pi * 0.9 * since)
+    # Whoever arrives comes to rest.
+    left = 1 - ease((since - WALK_S + ARRIVE_S) / ARRIVE_S)
+    sway = 0.08 * size * math.sin(2 * math.pi * 0.9 * since) * left
     # Nobody walks up to a door without a glance to either side.
     glance = 16 * _bell(since, 2.3, 0.3) - 14 * _bell(since, 3.1, 0.3)
     yaw = sway / size * 60 + glance
-    return Stance(size=size, x=DOOR_X + sway, y=EYE_Y + _step(since, size), yaw=yaw)
+    return Stance(size=size, x=DOOR_X + sway, y=EYE_Y + _step(since, size) * left, yaw=yaw)
 
 
 def _standing(since: float) -> Stance:
