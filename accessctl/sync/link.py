@@ -24,7 +24,7 @@ from accessctl.sync.identity import (
     new_key,
     signing_request,
 )
-from accessctl.sync.outbox import Outbox
+from accessctl.sync.outbox import LogOutbox
 from accessctl.sync.wire import LogMark
 
 LOOK_S = 1.0
@@ -86,7 +86,7 @@ class HubLink(BackgroundThread):
         self._closing = threading.Event()
         self._pause = pause or self._closing.wait
         self._connected = ExitStack()
-        self._outbox: Outbox | None = None
+        self._outbox: LogOutbox | None = None
         self._member: Membership | None = None
         self._client: DoorClient | None = None
         self._mark: LogMark | None = None
@@ -122,13 +122,13 @@ class HubLink(BackgroundThread):
         self._connected.close()
         self._outbox = self._member = self._client = self._mark = None
 
-    def _connect(self) -> Outbox:
+    def _connect(self) -> LogOutbox:
         member = load_membership(self._folder)
         if member is None:
             raise FaultError("This door has just left its hub.")
         self._client = self._connected.enter_context(DoorClient(self._url, member, self._now()))
         self._member = member
-        self._outbox = Outbox(self._reader, self._client, member, self._folder)
+        self._outbox = LogOutbox(self._reader, self._client, member, self._folder)
         return self._outbox
 
     def _run(self) -> None:

@@ -66,7 +66,7 @@ class KeptReceipt(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Outbox:
+class LogOutbox:
     """A log, the hub it goes to, and where the last receipt is kept."""
 
     reader: ChainReader

@@ -12,7 +12,7 @@ from accessctl.audit.schema import GENESIS
 from accessctl.config import Config, SyncConfig
 from accessctl.domain import Event, EventKind
 from accessctl.sync.outbox import (
-    Outbox,
+    LogOutbox,
     keep_receipt,
     kept_receipt,
     last_before_change,
@@ -60,8 +60,8 @@ def reader(tmp_path: Path) -> ChainReader:
     return ChainReader(tmp_path / "events.sqlite")
 
 
-def outbox(reader: ChainReader, hub: FakeHub, folder: Path) -> Outbox:
-    return Outbox(reader, hub, FakeSigner(), folder)
+def outbox(reader: ChainReader, hub: FakeHub, folder: Path) -> LogOutbox:
+    return LogOutbox(reader, hub, FakeSigner(), folder)
 
 
 def test_a_hub_that_has_nothing_gets_all(reader: ChainReader, tmp_path: Path) -> None:
