@@ -35,15 +35,15 @@ Number: TypeAlias = Annotated[int, Field(ge=0, le=(1 << 63) - 1)]
 Pem: TypeAlias = Annotated[str, Field(max_length=16384)]
 
 
-class _Request(BaseModel):
+class _HubRequest(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class _Answer(BaseModel):
+class _HubAnswer(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class ChainPoint(_Request):
+class ChainPoint(_HubRequest):
     """A record's number and hash; 0 and the hash of the beginning before the first one."""
 
     number: Number
@@ -58,7 +58,7 @@ class ChainPoint(_Request):
         return End(self.number, bytes.fromhex(self.hash))
 
 
-class SentRecord(_Request):
+class SentRecord(_HubRequest):
     """`record` is the ASCII text that was hashed, see accessctl.audit.schema."""
 
     number: Number
@@ -72,7 +72,7 @@ class SentRecord(_Request):
         )
 
 
-class LogBatch(_Request):
+class LogBatch(_HubRequest):
     """The records after `after`, as the door has it, and where its log ended, signed.
 
     `mark` is the number up to which the hub had said that it has the log: a log that ends before
@@ -86,20 +86,20 @@ class LogBatch(_Request):
     signature: Signature
 
 
-class JoinRequest(_Request):
+class JoinRequest(_HubRequest):
     code: str = Field(max_length=64)
     csr: Pem
 
 
-class CertificateRequest(_Request):
+class CertificateRequest(_HubRequest):
     csr: Pem
 
 
-class AuthorityAnswer(_Answer):
+class AuthorityAnswer(_HubAnswer):
     certificate: Pem
 
 
-class JoinAnswer(_Answer):
+class JoinAnswer(_HubAnswer):
     """`receipts` is the public key (Ed25519, hex) that the hub's receipts are signed with."""
 
     door: str = Field(pattern=r"^[0-9a-f]{32}$")
@@ -108,11 +108,11 @@ class JoinAnswer(_Answer):
     receipts: Digest
 
 
-class CertificateAnswer(_Answer):
+class CertificateAnswer(_HubAnswer):
     certificate: Pem
 
 
-class LogReceipt(_Answer):
+class LogReceipt(_HubAnswer):
     """The hub has the door's log up to here, on its disk; signed at `time` (epoch seconds)."""
 
     number: Number
@@ -121,14 +121,14 @@ class LogReceipt(_Answer):
     signature: Signature
 
 
-class LogMark(_Answer):
+class LogMark(_HubAnswer):
     """Up to where the hub has this door's log; `hash` is None where it has nothing of it yet."""
 
     number: Number
     hash: Digest | None
 
 
-class HubRefusal(_Answer):
+class HubRefusal(_HubAnswer):
     """Why a request was refused, in one sentence."""
 
     problem: str = Field(max_length=2000)
