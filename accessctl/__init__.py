@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from accessctl.errors import FaultError as FaultError
     from accessctl.errors import FetchError as FetchError
     from accessctl.errors import GalleryKeyError as GalleryKeyError
+    from accessctl.errors import HubError as HubError
     from accessctl.errors import InputError as InputError
     from accessctl.errors import LastPhotoError as LastPhotoError
     from accessctl.errors import LineError as LineError
@@ -125,6 +126,7 @@ __all__ = [
     "FramePatch",
     "FrameSource",
     "GalleryKeyError",
+    "HubError",
     "IdentifiedFace",
     "Image",
     "InfraredSight",
@@ -210,6 +212,7 @@ _PLACES = {
         "FaultError",
         "FetchError",
         "GalleryKeyError",
+        "HubError",
         "InputError",
         "ModelError",
         "NameTakenError",

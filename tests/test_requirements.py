@@ -43,7 +43,10 @@ def pinned(file: str, python: str, machine: str) -> dict[str, str]:
 @pytest.mark.parametrize(("python", "machine"), MACHINES)
 @pytest.mark.parametrize(
     ("file", "extras"),
-    [("requirements.txt", ["heic", "mediapipe", "train"]), ("requirements-dev.txt", ["dev"])],
+    [
+        ("requirements.txt", ["heic", "hub", "mediapipe", "train"]),
+        ("requirements-dev.txt", ["dev"]),
+    ],
 )
 def test_everything_that_is_asked_for_is_pinned(
     file: str, extras: list[str], python: str, machine: str

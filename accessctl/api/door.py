@@ -19,7 +19,7 @@ from accessctl.audit.log import EventLog
 from accessctl.audit.opening import Pause, Upkeep, retain
 from accessctl.camera.iterable import FrameSource, GivenFrame
 from accessctl.camera.source import Source
-from accessctl.config import AuditConfig
+from accessctl.config import Config
 from accessctl.demo.door import enrol_demo_person
 from accessctl.domain import Decision, Frame, PersonId
 from accessctl.door.assembly import open_audit
@@ -28,6 +28,8 @@ from accessctl.door.visit import Step
 from accessctl.errors import SourceError
 from accessctl.recognition.engine import Engine
 from accessctl.runtime import standard_error_untouched
+from accessctl.sync.link import hub_link
+from accessctl.sync.outbox import unsent_after
 
 Watched: TypeAlias = Source | str | Iterable[GivenFrame] | None
 """A source, what names one in config.yaml, pictures RGB uint8 (H, W, 3), or None: the configured
@@ -106,7 +108,8 @@ def open_door(
         given, parts = _given(source, parts)
         with standard_error_untouched():
             session = stack.enter_context(open_session(parts, audit, fast=fast, source=given))
-        stack.enter_context(Upkeep(partial(_forget, audit, parts.config.audit)))
+        stack.enter_context(Upkeep(partial(_forget, audit, parts.config)))
+        stack.enter_context(hub_link(parts.config))
         yield WatchedDoor(parts, session, stop or Event())
 
 
@@ -144,9 +147,10 @@ def run_door(
     return count
 
 
-def _forget(audit: EventLog, config: AuditConfig, pause: Pause) -> object:
+def _forget(audit: EventLog, config: Config, pause: Pause) -> object:
     """What the configuration keeps no longer, once a day, in a thread beside the loop."""
-    return retain(audit, config, time.time(), pause)
+    unsent = unsent_after(config)
+    return retain(audit, config.audit, time.time(), pause, unsent_after=unsent)
 
 
 def _given(source: Watched, parts: Engine) -> tuple[Source | None, Engine]:

@@ -165,13 +165,14 @@ class EventLog:
         with closing(reader), reported(self._path):
             return verify(reader, self._head, pause)
 
-    def purge(self, before: float, now: float) -> int:
+    def purge(self, before: float, now: float, *, unsent_after: int | None = None) -> int:
         """Remove the records older than `before`, see purge.purge; how many; StoreError.
 
         A log that does not verify is left as it is: it is evidence. So is one whose clock is
-        in doubt, see `clock_doubt_s`.
+        in doubt, see `clock_doubt_s`. Where `unsent_after` is given, records after that one are
+        nowhere else yet, and stay.
         """
-        return self.trim(before, None, now)
+        return self.trim(before, None, now, unsent_after=unsent_after)
 
     def trim(
         self,
@@ -181,6 +182,7 @@ class EventLog:
         pause: Callable[[], None] = no_pause,
         *,
         at_once: int = SLICE,
+        unsent_after: int | None = None,
     ) -> int:
         """As `purge`, and of the others the oldest until they take about `max_bytes`.
 
@@ -196,7 +198,10 @@ class EventLog:
         with self._lock, reported(self._path):
             too_old = 0 if before is None else last_before(self._db, before)
             too_many = 0 if max_bytes is None else last_above(self._db, max_bytes)
-        if not max(too_old, too_many):
+        through = max(too_old, too_many)
+        if unsent_after is not None:
+            through = min(through, unsent_after)
+        if not through:
             return 0
         broken = self.verify(pause).broken
         if broken is not None:
@@ -204,7 +209,7 @@ class EventLog:
                 f"The event log {self._path} is broken at record {broken.number} "
                 f"({broken.problem}); keep it as evidence, it was not purged."
             )
-        return self._remove(max(too_old, too_many), self._head, now, pause, at_once)
+        return self._remove(through, self._head, now, pause, at_once)
 
     def _remove(
         self,

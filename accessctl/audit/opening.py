@@ -161,11 +161,19 @@ def rest() -> None:
     time.sleep(REST_S)
 
 
-def retain(events: EventLog, config: AuditConfig, now: float, pause: Pause = rest) -> Forgotten:
+def retain(
+    events: EventLog,
+    config: AuditConfig,
+    now: float,
+    pause: Pause = rest,
+    *,
+    unsent_after: int | None = None,
+) -> Forgotten:
     """Remove what is older or more than the configuration keeps; `now` is epoch time.
 
     While the clock is in doubt nothing goes for its age: pictures and records only for their
-    size.
+    size. Where `unsent_after` is given, records after that one were not sent to the hub yet, and
+    stay.
 
     For a thread beside the loop: it works in small bites, calls `pause` between them, and
     stops at one that raises. Raises StoreError; a log that does not verify is left as it is.
@@ -189,7 +197,7 @@ def retain(events: EventLog, config: AuditConfig, now: float, pause: Pause = res
     kept = config.retention
     before = None if kept.days is None or not by_age else now - kept.days * DAY_S
     max_bytes = None if kept.max_mb is None else kept.max_mb * 1e6
-    records = events.trim(before, max_bytes, now, pause)
+    records = events.trim(before, max_bytes, now, pause, unsent_after=unsent_after)
     if records or pictures:
         log.info("Removed %d old events and %d old snapshots.", records, pictures)
     return Forgotten(records, pictures)

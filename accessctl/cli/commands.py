@@ -8,7 +8,8 @@ others; one with a module that groups others can be run by itself, too.
 from dataclasses import dataclass
 
 DOOR, PEOPLE, RECOGNISE = "Door", "People", "Recognise"
-EVIDENCE, ENCODERS, SET_UP = "Evidence", "Encoders", "Set-up"
+EVIDENCE, SITE = "Evidence", "Site"
+ENCODERS, SET_UP = "Encoders", "Set-up"
 ADDED = "Added by other packages"
 
 
@@ -163,6 +164,20 @@ COMMANDS = (
         "liveness selftest", EVIDENCE, "Present yourself, a print, a phone, and count.", "liveness"
     ),
     CommandRow("liveness train", EVIDENCE, "Fit the texture network.", "liveness_train"),
+    CommandRow(
+        "hub",
+        SITE,
+        "The one service of a site with many doors.",
+        example="accessctl hub run",
+    ),
+    CommandRow("hub run", SITE, "Serve the doors of this site.", "hub"),
+    CommandRow("hub invite", SITE, "Print the code by which a door joins.", "hub"),
+    CommandRow("hub doors", SITE, "List the doors that have joined.", "hub"),
+    CommandRow("hub revoke", SITE, "Let a door's certificate count no more.", "hub"),
+    CommandRow("hub events", SITE, "Show what happened at all doors.", "hub"),
+    CommandRow("hub alarms", SITE, "List doors whose logs were tampered with.", "hub"),
+    CommandRow("hub verify", SITE, "Check the chains of all doors' records.", "hub"),
+    CommandRow("join", SITE, "Make this door one of a hub's.", "join"),
     CommandRow(
         "models",
         ENCODERS,

@@ -112,6 +112,7 @@ def checks_of(config: Config, path: Path, root: Path) -> Sequence[tuple[str, "Ch
         clock_guard,
         controller_checks,
         doorway_checks,
+        hub_checks,
         model_checks,
         mqtt_checks,
         state_checks,
@@ -151,6 +152,7 @@ def checks_of(config: Config, path: Path, root: Path) -> Sequence[tuple[str, "Ch
             "badge reader",
             partial(badge_checks.check_reader, config.badges, config.service.socket),
         ),
+        ("hub", partial(hub_checks.check_hub, config)),
         ("self test", partial(_check_chain, config)),
     ]
 

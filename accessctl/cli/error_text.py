@@ -26,11 +26,16 @@ PACKAGES = {
 }
 
 EXTRAS = {
+    "alembic": "hub",
+    "fastapi": "hub",
     "keras": "train",
     "matplotlib": "train",
     "mediapipe": "mediapipe",
+    "psycopg": "hub",
     "scipy": "train",
+    "sqlalchemy": "hub",
     "tensorflow": "train",
+    "uvicorn": "hub",
 }
 """Which extra of accessctl brings a library that not every door has."""
 

@@ -37,6 +37,7 @@ from accessctl.clock import Clocks
 from accessctl.errors import InputError
 from accessctl.policy.access import zone_of
 from accessctl.storage.files import new_private_file
+from accessctl.sync.outbox import unsent_after
 
 if TYPE_CHECKING:
     from accessctl.audit.verify import LogReport
@@ -128,7 +129,8 @@ def run_purge(args: EventsPurgeOptions, *, clocks: Clocks = MACHINE) -> int:
     now = time.time()
     require_log(config.audit.file, "purge")
     with open_log(config.audit, os.environ, clocks=clocks) as log:
-        count = log.purge(now - keep_days * DAY_S, now)
+        unsent = unsent_after(config)
+        count = log.purge(now - keep_days * DAY_S, now, unsent_after=unsent)
     print(f"Removed {count} records; what is left can still be verified.")
     return 0
 

@@ -194,6 +194,7 @@ def run_preview(args: PreviewOptions, *, open_engine: OpenEngine = usual_engine)
     from accessctl.door.assembly import open_audit
     from accessctl.door.session import open_session
     from accessctl.preview.app import Preview
+    from accessctl.sync.link import hub_link
 
     limit = seconds(args.seconds)
     source = accepted_source(args)
@@ -203,6 +204,7 @@ def run_preview(args: PreviewOptions, *, open_engine: OpenEngine = usual_engine)
         stop_on_signals() as stop,
         open_audit(config) as audit,
         engine_of(config, open_engine) as engine,
+        hub_link(config),
     ):
         source.confirm(audit, time.time)
         enrolment = engine.enrolment()

@@ -16,6 +16,7 @@ from accessctl.cli.common import (
 )
 from accessctl.cli.doorway import doorway_lines
 from accessctl.cli.front import Verb
+from accessctl.config import Config
 from accessctl.errors import InputError
 from accessctl.service.client import ask
 from accessctl.storage.parsing import printable
@@ -46,19 +47,31 @@ class ReloadOptions(ConfigOption, JsonOption):
 
 def run_status(args: StatusOptions) -> int:
     """0 when a door answers, whatever it says; 1 when none does."""
+    config = config_from(args)
     if args.watch:
         if args.json:
             raise InputError("--watch is for people; a program asks again with --json.")
         # It needs the words below, and nobody else needs it.
         from accessctl.cli.watch import watch
 
-        return watch(config_from(args).service.socket)
-    report = ask(config_from(args).service.socket, "status")
+        return watch(config.service.socket)
+    report = {**ask(config.service.socket, "status"), **_sent(config)}
     if args.json:
         print_json(report)
     else:
         print("\n".join(lines(report)))
     return 0
+
+
+def _sent(config: Config) -> Mapping[str, Any]:
+    """What the hub has signed for, which stands on the disk; nothing where none is named."""
+    if config.sync.hub is None:
+        return {}
+    from accessctl.sync.outbox import kept_receipt
+
+    kept = kept_receipt(config.sync_folder)
+    sent = {} if kept is None else {"record": kept.number, "time": kept.time}
+    return {"hub": {"url": config.sync.hub, **sent}}
 
 
 def lines(report: Mapping[str, Any]) -> Iterator[str]:
@@ -99,6 +112,8 @@ def lines(report: Mapping[str, Any]) -> Iterator[str]:
         yield _line("mqtt", mqtt_words(report["mqtt"]))
     if "controller" in report:
         yield _line("controller", controller_in_words(report["controller"]))
+    if "hub" in report:
+        yield _line("hub", _hub(report["hub"]))
     if not report.get("acting", True):
         yield _line("acting", "no: another door acts for this lock, and this one watches only")
     done = report["actions"]
@@ -172,6 +187,13 @@ def _frames(camera: Mapping[str, Any]) -> str:
         f"{camera['frames']} looked at, {camera.get('dropped', 0)} dropped, "
         f"{camera['reconnects']} reconnects{failed}{late}"
     )
+
+
+def _hub(hub: Mapping[str, Any]) -> str:
+    if "record" not in hub:
+        return f"{hub['url']} has nothing of this door's log yet; see `accessctl join`"
+    when = f"{local_time(hub['time']):%Y-%m-%d %H:%M:%S}"
+    return f"{hub['url']} has the log up to record {hub['record']}, said at {when}"
 
 
 def lockout_in_words(lockout: Mapping[str, Any]) -> str:

@@ -50,6 +50,7 @@ from accessctl.config.recognition import (
     VisionConfig,
 )
 from accessctl.config.section import Section, explain, laid_below, resolve_paths
+from accessctl.config.site import HubConfig, SyncConfig
 from accessctl.errors import ConfigError
 from accessctl.extensions import ExtensionKind
 from accessctl.redaction import redacted_text
@@ -73,6 +74,7 @@ __all__ = [
     "GalleryConfig",
     "GroupConfig",
     "HoursConfig",
+    "HubConfig",
     "Intent",
     "LivenessConfig",
     "LockoutConfig",
@@ -84,6 +86,7 @@ __all__ = [
     "Section",
     "ServiceConfig",
     "SnapshotConfig",
+    "SyncConfig",
     "TrainingConfig",
     "VisionConfig",
     "WebhookAction",
@@ -112,6 +115,8 @@ class Config(Section):
     badges: BadgesConfig = BadgesConfig()
     audit: AuditConfig = AuditConfig()
     service: ServiceConfig = ServiceConfig()
+    sync: SyncConfig = SyncConfig()
+    hub: HubConfig = HubConfig()
     training: TrainingConfig = TrainingConfig()
 
     @model_validator(mode="after")
@@ -136,6 +141,11 @@ class Config(Section):
     def rate_here_file(self) -> Path:
         """Where it is kept how often strangers of this place come near to somebody enrolled."""
         return self.audit.file.with_name("rate-here.json")
+
+    @property
+    def sync_folder(self) -> Path:
+        """Where a door that has joined a hub keeps what it takes."""
+        return self.sync.folder or self.audit.file.with_name("sync")
 
     @property
     def demo_gallery(self) -> GalleryConfig:

@@ -46,6 +46,8 @@ TAKEN_OVER = (
     "audit.snapshots.",
     "audit.retention.",
     "gallery.max_stale_s",
+    # Of the hub on this machine, if there is one: nothing to the door.
+    "hub.",
 )
 
 # Of those, what is part of something that a running door holds open or has built on.

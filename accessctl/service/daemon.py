@@ -13,7 +13,7 @@ from typing import Any
 from accessctl.administration.changes import Administration
 from accessctl.audit.base import Recorder, write_down
 from accessctl.audit.log import EventLog
-from accessctl.audit.opening import Upkeep, retain
+from accessctl.audit.opening import Pause, Upkeep, retain
 from accessctl.camera.choose import source_from
 from accessctl.camera.source import Source
 from accessctl.clock import uptime
@@ -47,6 +47,8 @@ from accessctl.service.logs import use_format
 from accessctl.service.metrics import MetricsServer
 from accessctl.service.statistics import DoorView, Statistics, read_lockout
 from accessctl.service.supervision import Notifier, Pulse, Watchdog
+from accessctl.sync.link import hub_link
+from accessctl.sync.outbox import unsent_after
 
 log = logging.getLogger(__name__)
 
@@ -326,9 +328,8 @@ def serve(
         )
         source.taken_over()
         late.take(door_handlers(session.door.gate))
-        stack.enter_context(
-            Upkeep(lambda pause: makers.retain(audit, session.config.audit, time.time(), pause))
-        )
+        stack.enter_context(Upkeep(partial(_forget, makers, audit, session)))
+        stack.enter_context(hub_link(config))
         if bridge is not None:
             stack.enter_context(bridge.link(parts_of_bridge(session, audit, statistics)))
             statistics.mqtt = bridge.report
@@ -355,6 +356,11 @@ def serve(
         for frame, step in steps:
             service.note(frame, step)
         service.finish()
+
+
+def _forget(makers: ServiceMakers, audit: EventLog, session: Session, pause: Pause) -> None:
+    unsent = unsent_after(session.config)
+    makers.retain(audit, session.config.audit, time.time(), pause, unsent_after=unsent)
 
 
 def _note_lost_display(audit: Recorder, reason: str) -> None:

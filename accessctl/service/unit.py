@@ -74,6 +74,7 @@ def addresses(config: Config) -> tuple[list[str], list[str]]:
     actions = [action for _, _, action in config.actions.listed()]
     urls = [action.url for action in actions if isinstance(action, WebhookAction)]
     urls += relay_addresses(config.doorway)
+    urls += [] if config.sync.hub is None else [config.sync.hub]
     cameras = (config.camera.source, config.liveness.infrared)
     urls += [source for source in cameras if source is not None and "://" in source]
     hosts = {urlsplit(url).hostname or "" for url in urls}
@@ -114,6 +115,7 @@ def _paths(config: Config, place: ServicePlace) -> list[str]:
         folders.add(key_file(config).parent)
     interlock = config.doorway.interlock
     folders |= set() if interlock is None else {interlock.folder}
+    folders |= set() if config.sync.hub is None else {config.sync_folder}
     outside = sorted(f for f in folders if not f.is_relative_to(STATE) and f != RUNTIME)
     lines = [f"ReadWritePaths={folder}" for folder in outside]
     homes = [Path("/home"), Path("/root"), Path("/run/user")]

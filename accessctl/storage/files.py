@@ -54,6 +54,16 @@ def create_private(path: Path) -> bool:
     return True
 
 
+def make_private_folder(folder: Path) -> None:
+    """The folder, and those above it that are not there yet, all 0700; OSError.
+
+    One that is there stays as it is.
+    """
+    missing = [place for place in (folder, *folder.parents) if not place.exists()]
+    for place in reversed(missing):
+        place.mkdir(mode=0o700, exist_ok=True)
+
+
 def make_private(path: Path) -> None:
     """Take an existing file from the other users of the machine; nothing where there is none."""
     if path.is_file() and path.stat().st_mode & OTHERS:

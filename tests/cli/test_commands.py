@@ -4,7 +4,7 @@ import pytest
 
 from accessctl.cli.commands import COMMANDS, CommandRow
 
-GROUPS = ["Door", "People", "Recognise", "Evidence", "Encoders", "Set-up"]
+GROUPS = ["Door", "People", "Recognise", "Evidence", "Site", "Encoders", "Set-up"]
 
 
 def test_the_groups_stand_in_their_order_and_each_in_one_piece() -> None:

@@ -21,6 +21,7 @@ CHANGING = {
     *("gallery accept", "config accept", "backup", "restore", "clock confirm"),
     *("doorway open", "doorway posture", "doorway release", "doorway face-entry"),
     *("doorway acknowledge", "doorway test"),
+    *("hub run", "hub invite", "hub revoke", "join"),
 }
 """They write by their nature, or look at no door."""
 READING: dict[str, tuple[int, tuple[str, ...]]] = {
@@ -43,6 +44,10 @@ READING: dict[str, tuple[int, tuple[str, ...]]] = {
     "doctor": (1, ()),
     "config check": (0, ()),
     "config explain": (0, ()),
+    "hub doors": (2, ()),
+    "hub events": (2, ()),
+    "hub alarms": (2, ()),
+    "hub verify": (2, ()),
 }
 """By command: how it ends in a door's folder that nothing has happened in, and its arguments."""
 

@@ -7,6 +7,8 @@ import pytest
 from accessctl.cli.running_door import duration, lines
 from accessctl.errors import ConfigError
 from accessctl.service.control import ControlServer
+from accessctl.sync.outbox import keep_receipt
+from accessctl.sync.wire import LogReceipt
 
 WATCHING = {
     "version": "0.1.0",
@@ -130,6 +132,26 @@ def test_more_people_than_the_calibration_suits_are_told_beside_their_number(sit
     assert told["beyond_calibration"] == why
     with answering(status=WATCHING | {"beyond_calibration": None}):
         assert len(site("status").out.splitlines()) == 12
+
+
+@pytest.mark.usefixtures("in_utc")
+def test_how_far_the_log_is_at_the_hub(site, answering):
+    site.configure(sync={"hub": "https://hub:8443"})
+    with answering(status=WATCHING):
+        assert (
+            "hub         https://hub:8443 has nothing of this door's log yet; see `accessctl join`"
+            in site("status").out.splitlines()
+        )
+        (site.folder / "state" / "sync").mkdir(parents=True)
+        keep_receipt(
+            site.folder / "state" / "sync",
+            LogReceipt(number=7, hash="0" * 64, time=1769884200.0, signature="0" * 128),
+        )
+        said = site("status").out.splitlines()
+        (told,) = site("status", "--json").lines
+    line = "hub         https://hub:8443 has the log up to record 7, said at 2026-01-31 18:30:00"
+    assert line in said
+    assert told["hub"] == {"url": "https://hub:8443", "record": 7, "time": 1769884200.0}
 
 
 def test_programs_read_one_object(site, answering):

@@ -31,6 +31,8 @@ NEUTRAL = {
     *("mqtt.user", "mqtt.password_file", "mqtt.certificate_file", "mqtt.key_file"),
     *("mqtt.discovery_prefix", "mqtt.device_name", "mqtt.names", "mqtt.pictures"),
     *("mqtt.latest_version", "mqtt.queue", "mqtt.keepalive_s"),
+    # Of the hub, which opens nothing.
+    *("hub.folder", "hub.host", "hub.port", "hub.names", "hub.database_file"),
 }
 
 
@@ -71,6 +73,8 @@ def names(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
         ("policy", {"lockout": {"door_attempts": 5}}, {"lockout": {"door_attempts": 0}}),
         # Company that is not followed is not seen.
         ("vision", {"max_faces": 4}, {"max_faces": 1}),
+        # What the hub was sent nobody at the door can take back.
+        ("sync", {"hub": "https://hub:8443"}, {}),
         (
             "access",
             {"direction": "in", "anti_passback": "hard"},
@@ -92,6 +96,7 @@ def test_one_way_is_safer(section: str, safe: dict[str, Any], weak: dict[str, An
         ("access", {"door": "front"}, {"door": "back"}),
         ("audit", {"file": "a/events.sqlite"}, {"file": "b/events.sqlite"}),
         ("gallery", {"folder": "one"}, {"folder": "other"}),
+        ("sync", {"folder": "one"}, {"folder": "other"}),
     ],
 )
 def test_of_some_any_other_value_may_be_weaker(

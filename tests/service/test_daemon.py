@@ -117,7 +117,7 @@ class Site:
         def open_audit(config: Config) -> Iterator[Any]:
             yield self.house.audit
 
-        self._makers = ServiceMakers(open_engine, open_audit, retain=lambda *_: None)
+        self._makers = ServiceMakers(open_engine, open_audit, retain=lambda *_, **__: None)
         register_source("fake", lambda config, fast: self.sources.pop(0))
 
     def configure(self, **sections: dict[str, Any]) -> None:

@@ -52,6 +52,7 @@ CONFIGURATIONS = {
     ),
     "badges": config_with(badges={"serial": "/dev/ttyUSB0"}),
     "gpu": config_with(encoder={"device": "gpu"}, service={"metrics_port": 9100}),
+    "hub": config_with(sync={"hub": "https://10.0.0.9:8443"}),
     "elsewhere": config_with(audit={"file": "/srv/door/events.sqlite"}),
 }
 
@@ -87,6 +88,20 @@ def test_systemd_finds_nothing_wrong_with_it(analyze: str, name: str, tmp_path: 
     )
     ours = [line for line in done.stderr.splitlines() if "accessctl" in line]
     assert (done.returncode, ours) == (0, [])
+
+
+def test_systemd_finds_nothing_wrong_with_the_hubs(analyze: str, tmp_path: Path) -> None:
+    shipped = (REPOSITORY / "systemd" / "accessctl-hub.service").read_text(encoding="utf-8")
+    assert "/opt/accessctl/.venv/bin/python" in shipped
+    unit = tmp_path / "accessctl-hub.service"
+    unit.write_text(shipped.replace("/opt/accessctl/.venv/bin/python", sys.executable))
+    done = subprocess.run(
+        [analyze, "verify", str(unit)], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, [line for line in done.stderr.splitlines() if "hub" in line]) == (
+        0,
+        [],
+    )
 
 
 @pytest.mark.parametrize(

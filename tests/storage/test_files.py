@@ -19,6 +19,7 @@ from accessctl.storage.files import (
     identity,
     is_still,
     make_private,
+    make_private_folder,
     new_private_file,
     sync_folder,
     write_atomically,
@@ -323,3 +324,11 @@ def test_a_disk_that_is_full_is_a_sentence_and_leaves_nothing(
     with pytest.raises(FaultError, match="No space left on device"), new_private_file(path):
         pass
     assert not path.exists()
+
+
+def test_a_private_folder_is_made_with_all_above_it(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    for _ in range(2):
+        make_private_folder(tmp_path / "state" / "hub")
+    made = (tmp_path / "state", tmp_path / "state" / "hub")
+    assert [folder.stat().st_mode & 0o777 for folder in (*made, tmp_path)] == [0o700, 0o700, 0o755]

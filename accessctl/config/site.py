@@ -1,0 +1,46 @@
+"""The sections `hub` and `sync`: the service of a site with many doors, and a door's part of it."""
+
+from pathlib import Path
+
+from pydantic import Field
+
+from accessctl.config.section import Section, safer
+
+ALL_ADDRESSES = "0.0.0.0"  # noqa: S104 - doors are other machines; without a certificate they learn nothing
+
+
+class HubConfig(Section):
+    folder: Path = Field(
+        Path("state/hub"),
+        description="The hub's keys and certificates, private to its user, and its database where "
+        "none is named.",
+    )
+    host: str = Field(ALL_ADDRESSES, description="The address it listens at.")
+    port: int = Field(8443, ge=1, le=65535, description="The port of its HTTPS.")
+    names: tuple[str, ...] = Field(
+        (),
+        description="Names and addresses by which browsers and programs reach it, for its "
+        "certificate; doors need none.",
+    )
+    database_file: Path | None = Field(
+        None,
+        description="File (0600) with the URL of a PostgreSQL database, such as "
+        "postgresql://hub:SECRET@db/hub, unless the systemd credential accessctl-hub-database is "
+        "there. None: an embedded database in the folder.",
+    )
+
+
+class SyncConfig(Section):
+    hub: str | None = Field(
+        None,
+        pattern=r"^https://[^\s/@?#]+$",
+        description="The hub that gets this door's event log, such as https://hub:8443, once "
+        "`accessctl join` has been there. None: nothing is sent.",
+        json_schema_extra=safer("present"),
+    )
+    folder: Path | None = Field(
+        None,
+        description="What `accessctl join` keeps: the door's key and certificate, and how it "
+        "knows its hub. None: sync, beside the event log.",
+        json_schema_extra=safer("fixed"),
+    )

@@ -1,0 +1,217 @@
+"""The hub's HTTPS interface, `/api/v1`: FastAPI, every answer JSON, every request bounded.
+
+Who asks is who the connection's certificate says, looked up in the database at every request.
+Without one there are only `/healthz`, the authority's certificate, and joining by a code.
+"""
+
+import logging
+from importlib.metadata import version
+from typing import Annotated, Any, TypeAlias
+
+from fastapi import APIRouter, Depends, FastAPI, Path, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from accessctl.errors import FaultError, HubError, InputError, StoreError
+from accessctl.hub.assembly import Hub
+from accessctl.hub.peer import PEER
+from accessctl.hub.records import LogRefusedError
+from accessctl.storage.parsing import shortened
+from accessctl.sync.wire import (
+    API,
+    AUTHORITY,
+    CERTIFICATE,
+    JOIN,
+    LOG,
+    MAX_BODY_BYTES,
+    AuthorityAnswer,
+    CertificateAnswer,
+    CertificateRequest,
+    HubRefusal,
+    JoinAnswer,
+    JoinRequest,
+    LogBatch,
+    LogMark,
+    LogReceipt,
+)
+
+log = logging.getLogger(__name__)
+
+WRONG, UNAUTHORIZED, FORBIDDEN, CONFLICT = 400, 401, 403, 409
+LENGTH_REQUIRED, TOO_LARGE, NOT_NOW = 411, 413, 503
+# A code and a request for a certificate take a few hundred.
+MAX_STRANGERS_BYTES = 32768
+REFUSALS: dict[int | str, dict[str, Any]] = {
+    UNAUTHORIZED: {"model": HubRefusal},
+    WRONG: {"model": HubRefusal},
+}
+
+
+def application(hub: Hub) -> ASGIApp:
+    """What the server runs; also what describes itself as OpenAPI."""
+    app = FastAPI(
+        title="accessctl hub",
+        version=version("accessctl"),
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.include_router(_open_routes(hub))
+    app.include_router(_door_routes(hub))
+    app.add_exception_handler(StoreError, _cannot_now)
+    app.add_exception_handler(FaultError, _cannot_now)
+    app.add_exception_handler(InputError, _wrong)
+    app.add_exception_handler(RequestValidationError, _not_understood)
+    app.add_exception_handler(LogRefusedError, _conflict)
+    app.add_exception_handler(HubError, _not_taken)
+    return BoundedBodies(app)
+
+
+class BoundedBodies:
+    """Refuses a request whose body is larger than any that a door sends, or of unknown length.
+
+    Whoever shows no certificate may send little: a body is read before it is known who asks.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            headers = dict(scope["headers"])
+            if b"transfer-encoding" in headers:
+                answer = _problem(LENGTH_REQUIRED, "Say how long the request is.")
+                return await answer(scope, receive, send)
+            is_peer = PEER in scope.get("extensions", {})
+            most = MAX_BODY_BYTES if is_peer else MAX_STRANGERS_BYTES
+            if not _is_within(headers.get(b"content-length", b"0"), most):
+                answer = _problem(TOO_LARGE, f"A request may have {most} bytes.")
+                return await answer(scope, receive, send)
+        return await self._app(scope, receive, send)
+
+
+def _is_within(length: bytes, most: int) -> bool:
+    return length.isdigit() and len(length) < 20 and int(length) <= most
+
+
+class Caller:
+    """The door that asks: its id, and the serial of the certificate that it showed."""
+
+    def __init__(self, door: str, serial: str) -> None:
+        self.door = door
+        self.serial = serial
+
+
+def _open_routes(hub: Hub) -> APIRouter:
+    routes = APIRouter()
+
+    @routes.get("/healthz")
+    def health() -> dict[str, str]:
+        """Whether the hub and its database answer."""
+        hub.database.check()
+        return {"status": "ok"}
+
+    @routes.get(API + AUTHORITY)
+    def authority() -> AuthorityAnswer:
+        """The certificate that a door compares with the fingerprint before it joins."""
+        return AuthorityAnswer(certificate=hub.authority.pem)
+
+    @routes.post(API + JOIN, responses={FORBIDDEN: {"model": HubRefusal}})
+    def join(request: JoinRequest) -> JoinAnswer:
+        """Make the door that was invited by this code one of the hub's."""
+        door = hub.doors.join(request.code, request.csr)
+        log.info("%s has joined.", door.name)
+        return JoinAnswer(
+            door=door.id,
+            name=door.name,
+            certificate=door.certificate,
+            receipts=hub.authority.receipts_key,
+        )
+
+    return routes
+
+
+def _door_routes(hub: Hub) -> APIRouter:
+    def caller(request: Request) -> Caller:
+        serial = request.scope.get("extensions", {}).get(PEER)
+        if serial is None:
+            raise NoCertificateError
+        try:
+            return Caller(hub.doors.admit(serial), serial)
+        except HubError as error:
+            raise NotAdmittedError(str(error)) from error
+
+    Admitted: TypeAlias = Annotated[Caller, Depends(caller)]
+    routes = APIRouter(prefix=API, responses=REFUSALS)
+
+    @routes.get("/openapi.json", include_in_schema=False)
+    def description(_: Admitted, request: Request) -> JSONResponse:
+        return JSONResponse(request.app.openapi())
+
+    @routes.post(CERTIFICATE)
+    def renew(door: Admitted, request: CertificateRequest) -> CertificateAnswer:
+        """The door's next certificate; those before it count until it is used."""
+        return CertificateAnswer(certificate=hub.doors.renew(door.door, request.csr))
+
+    @routes.get(LOG)
+    def mark(door: Admitted) -> LogMark:
+        """Up to where the hub has the door's log."""
+        return hub.records.mark(door.door)
+
+    @routes.get(LOG + "/{number}")
+    def mark_at(door: Admitted, number: Annotated[int, Path(ge=0, lt=1 << 63)]) -> LogMark:
+        """That record of the door's log as the hub has it."""
+        return hub.records.mark_at(door.door, number)
+
+    @routes.post(LOG, responses={CONFLICT: {"model": HubRefusal}})
+    def send(door: Admitted, batch: LogBatch) -> LogReceipt:
+        """Keep records of the door's log; each is kept once, however often it is sent."""
+        return hub.records.take(door.door, door.serial, batch)
+
+    return routes
+
+
+class NotAdmittedError(HubError):
+    """Whoever asks shows a certificate that does not count."""
+
+
+class NoCertificateError(NotAdmittedError):
+    """Whoever asks shows none."""
+
+    def __init__(self) -> None:
+        super().__init__("Only a door that has joined may ask this; show its certificate.")
+
+
+def _problem(status: int, problem: str, *, close: bool = False) -> JSONResponse:
+    headers = {"connection": "close"} if close else None
+    return JSONResponse(
+        HubRefusal(problem=shortened(problem, 1500)).model_dump(), status, headers=headers
+    )
+
+
+def _cannot_now(_: Request, error: Exception) -> JSONResponse:
+    log.error("A request was not answered: %s", error)
+    return _problem(NOT_NOW, "The hub cannot do that now; its log says why. Try again later.")
+
+
+def _wrong(_: Request, error: Exception) -> JSONResponse:
+    return _problem(WRONG, str(error))
+
+
+def _not_understood(_: Request, error: Exception) -> JSONResponse:
+    first = error.errors()[0] if isinstance(error, RequestValidationError) else {}
+    place = ".".join(map(str, first.get("loc", ())))
+    return _problem(WRONG, f"The request is not understood: {place}: {first.get('msg')}")
+
+
+def _conflict(_: Request, error: Exception) -> JSONResponse:
+    return _problem(CONFLICT, f"The log does not fit what the hub has of it. {error}")
+
+
+def _not_taken(_: Request, error: Exception) -> JSONResponse:
+    # Whoever shows no certificate at all may be anybody, as often as they like.
+    if not isinstance(error, NoCertificateError):
+        log.warning("A request was refused: %s", error)
+    is_unknown = isinstance(error, NotAdmittedError)
+    return _problem(UNAUTHORIZED if is_unknown else FORBIDDEN, str(error), close=True)

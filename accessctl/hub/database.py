@@ -1,0 +1,209 @@
+"""The hub's database: PostgreSQL by its URL, or one SQLite file beside the hub's keys.
+
+Whole transactions, brought up to the newest version when it is opened; each fault is a StoreError
+of one sentence, which never holds the URL: there may be a password in it.
+"""
+
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, Select, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from accessctl.config import HubConfig
+from accessctl.errors import ConfigError, StoreError
+from accessctl.hub.migrate import migrate
+from accessctl.storage.files import CREDENTIALS_VARIABLE, OTHERS
+from accessctl.storage.parsing import read_bounded, shortened
+from accessctl.storage.sqlite import private_file
+
+FILE_NAME = "hub.sqlite"
+CREDENTIAL = "accessctl-hub-database"
+BUSY_TIMEOUT_S = 10.0
+CONNECT_S = 10
+PAGE = 500
+# Marks the file as an accessctl hub ("achb").
+APPLICATION_ID = 0x61636862
+READS_ONLY = "accessctl_reads_only"
+JOURNAL_LOCK, MIGRATION_LOCK = 0x61636801, 0x61636802
+"""Names of advisory locks of PostgreSQL."""
+
+
+class HubDatabase:
+    """Transactions on one database, from any thread."""
+
+    def __init__(self, engine: Engine, place: str) -> None:
+        """`place` is how its faults speak of it."""
+        self._engine = engine
+        self._place = place
+
+    @property
+    def is_embedded(self) -> bool:
+        return self._engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """One transaction: all of it is on the disk at the end, or nothing where it raises."""
+        with self._reported(), self._engine.begin() as db:
+            yield db
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """One view of the database as it is at one moment."""
+        with (
+            self._reported(),
+            self._engine.connect() as db,
+            db.execution_options(**self._snapshot).begin(),
+        ):
+            yield db
+
+    def lock(self, db: Connection, name: int) -> None:
+        """Until the transaction ends nobody else gets this lock; SQLite has one writer anyway."""
+        if not self.is_embedded:
+            db.execute(text("SELECT pg_advisory_xact_lock(:name)"), {"name": name})
+
+    def check(self) -> None:
+        """StoreError unless it answers."""
+        with self.reading() as db:
+            db.execute(text("SELECT 1"))
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    @property
+    def _snapshot(self) -> dict[str, Any]:
+        if self.is_embedded:
+            return {READS_ONLY: True}
+        return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+
+    @contextmanager
+    def _reported(self) -> Iterator[None]:
+        try:
+            yield
+        except SQLAlchemyError as error:
+            why = shortened(str(getattr(error, "orig", None) or error), 200).rstrip(".")
+            raise StoreError(
+                f"The hub's database {self._place} cannot be used ({why}); check that it runs, "
+                "and its disk."
+            ) from error
+
+
+def in_pages(query: Select[Any]) -> Select[Any]:
+    """The same query, whose rows are not all in memory at once."""
+    return query.execution_options(yield_per=PAGE)
+
+
+def open_database(config: HubConfig, environment: Mapping[str, str]) -> HubDatabase:
+    """Made and brought up to date where need be; StoreError, and ConfigError for no URL."""
+    url = database_url(config, environment)
+    if url is None:
+        return _embedded(config.folder / FILE_NAME)
+    place = f"{url.database or '?'} at {url.host or 'this machine'}"
+    engine = create_engine(
+        url,
+        pool_pre_ping=True,
+        pool_size=10,
+        max_overflow=30,
+        connect_args={"connect_timeout": CONNECT_S},
+        # What an error shows must not be a record, or a key.
+        hide_parameters=True,
+    )
+    return _ready(HubDatabase(engine, place))
+
+
+def database_url(config: HubConfig, environment: Mapping[str, str]) -> URL | None:
+    """Of PostgreSQL, by psycopg 3; None where none is named. ConfigError."""
+    credentials = environment.get(CREDENTIALS_VARIABLE)
+    if credentials and (credential := Path(credentials) / CREDENTIAL).exists():
+        return _url_in(credential, private=False)
+    return None if config.database_file is None else _url_in(config.database_file, private=True)
+
+
+def _url_in(path: Path, *, private: bool) -> URL:
+    try:
+        if private and path.stat().st_mode & OTHERS:
+            raise ConfigError(f"{path} can be read by other users; run: chmod 600 {path}")
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise ConfigError(f"{path} is not a file; name the file with the database's URL.")
+        url = make_url(read_bounded(path).decode("utf-8").strip())
+    except OSError as error:
+        raise ConfigError(
+            f"The file with the hub's database {path} cannot be read ({error.strerror}); name it "
+            "in hub.database_file."
+        ) from error
+    except (ArgumentError, ValueError) as error:
+        raise ConfigError(
+            f"{path} holds no URL of a database; write postgresql://USER:PASSWORD@HOST/NAME"
+        ) from error
+    if url.get_backend_name() != "postgresql":
+        raise ConfigError(
+            f"{path} names a database of {url.get_backend_name()}; the hub works on PostgreSQL, or "
+            "on its embedded database where none is named."
+        )
+    return url.set(drivername="postgresql+psycopg")
+
+
+def _embedded(path: Path) -> HubDatabase:
+    try:
+        private_file(path)
+        os.chmod(path.parent, 0o700)
+    except OSError as error:
+        raise StoreError(
+            f"The hub's database {path} cannot be made ({error.strerror}); check its folder and "
+            "who may write there."
+        ) from error
+    engine = create_engine(
+        URL.create("sqlite", database=str(path)),
+        connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False},
+        hide_parameters=True,
+    )
+    event.listen(engine, "connect", _configure_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return _ready(HubDatabase(engine, str(path)))
+
+
+def _configure_sqlite(connection: Any, _record: object) -> None:
+    # The driver begins no transaction of its own: `_begin_sqlite` does.
+    connection.isolation_level = None
+    for statement in (
+        "PRAGMA journal_mode = WAL",
+        "PRAGMA synchronous = FULL",
+        "PRAGMA foreign_keys = ON",
+        "PRAGMA trusted_schema = OFF",
+    ):
+        connection.execute(statement)
+
+
+def _begin_sqlite(db: Connection) -> None:
+    # A transaction that will write has to say so first: one that has read cannot wait for a lock.
+    reads_only = db.get_execution_options().get(READS_ONLY, False)
+    db.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
+
+
+def _ready(database: HubDatabase) -> HubDatabase:
+    try:
+        with database.writing() as db:
+            if database.is_embedded:
+                _claim_file(db)
+            database.lock(db, MIGRATION_LOCK)
+            migrate(db)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _claim_file(db: Connection) -> None:
+    """Refuse another program's database; StoreError."""
+    mark = db.exec_driver_sql("PRAGMA application_id").scalar_one()
+    tables = db.exec_driver_sql("SELECT count(*) FROM sqlite_schema").scalar_one()
+    if mark != APPLICATION_ID and tables:
+        raise StoreError(
+            f"The file {FILE_NAME} in the hub's folder is another program's database; name another "
+            "folder in hub.folder."
+        )
+    db.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")

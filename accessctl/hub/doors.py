@@ -1,0 +1,265 @@
+"""Which doors there are: invited by a code, joined with a certificate, revoked for good.
+
+A door that joins is a new one, also under a name that another had: its log begins anew at the hub,
+and what the one before sent stays as it is. Codes have 100 random bits and are kept hashed.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, func, select, update
+
+from accessctl.errors import HubError, InputError
+from accessctl.hub.authority import Authority, IssuedCertificate, key_in, key_requested
+from accessctl.hub.database import HubDatabase
+from accessctl.hub.journal import JournalKind, write_journal
+from accessctl.hub.tables import ALARM, CERTIFICATE, DOOR, INVITATION, JOINED, REVOKED
+
+NAME = re.compile(r"[\w.-]{1,64}")
+LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+"""32 that are not taken for one another; what was typed for 0, O, 1 and I is none of them."""
+CODE_LETTERS, CODE_GROUP = 20, 5
+INVITED_S = 900.0
+SEEN_EVERY_S = 30.0
+
+NOT_TAKEN = (
+    "This code is not valid: it was used, it ran out after 15 minutes, or it was mistyped; make "
+    "another one with `accessctl hub invite`."
+)
+NOT_KNOWN = (
+    "This door's certificate does not count, or no more; have it joined again with `accessctl hub "
+    "invite`."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """`code` as it is typed at the door, once, before `expires` (epoch seconds)."""
+
+    name: str
+    code: str
+    expires: float
+
+
+@dataclass(frozen=True, slots=True)
+class JoinedDoor:
+    """A door as it has just joined."""
+
+    id: str
+    name: str
+    certificate: str
+
+
+@dataclass(frozen=True, slots=True)
+class KnownDoor:
+    """A door as a list shows it; times are epoch seconds, `records` is up to which one its log is
+    here, `alarms` how many were raised of it."""
+
+    id: str
+    name: str
+    state: str
+    joined: float
+    seen: float | None
+    expires: float | None
+    records: int
+    alarms: int
+
+
+class Doors:
+    """The hub's doors; everything raises StoreError. `now` is epoch time."""
+
+    def __init__(
+        self,
+        database: HubDatabase,
+        authority: Authority,
+        now: Callable[[], float],
+        random_bytes: Callable[[int], bytes],
+    ) -> None:
+        self._database = database
+        self._authority = authority
+        self._now = now
+        self._random = random_bytes
+
+    def invite(self, name: str) -> Invitation:
+        """A code for a door of that name, in place of one that was not used; InputError for a name
+        that a joined door has, or that can be none."""
+        if NAME.fullmatch(name) is None:
+            raise InputError(
+                f"{name!a} cannot be a door's name; use 1 to 64 letters, digits, '.', '_' or '-'."
+            )
+        code = "".join(LETTERS[byte % len(LETTERS)] for byte in self._random(CODE_LETTERS))
+        expires = self._now() + INVITED_S
+        with self._database.writing() as db:
+            if self._joined(db, name) is not None:
+                raise InputError(
+                    f"A door called {name!r} has joined already; name another one, or revoke it "
+                    f"first: accessctl hub revoke {name}"
+                )
+            gone = (INVITATION.c.name == name) | (INVITATION.c.expires <= self._now())
+            db.execute(INVITATION.delete().where(gone))
+            db.execute(INVITATION.insert().values(code=code_hash(code), name=name, expires=expires))
+            self._journal(db, JournalKind.INVITED, name=name)
+        groups = range(0, CODE_LETTERS, CODE_GROUP)
+        shown = "-".join(code[at : at + CODE_GROUP] for at in groups)
+        return Invitation(name, shown, expires)
+
+    def join(self, code: str, csr: str) -> JoinedDoor:
+        """The door that was invited by this code, from now on; the same again for whoever asks
+        again with the same key. HubError for a code that does not count, InputError for a request
+        that is no door's."""
+        key = key_requested(csr)
+        with self._database.writing() as db:
+            invited = db.execute(
+                select(INVITATION).where(INVITATION.c.code == code_hash(code)).with_for_update()
+            ).first()
+            if invited is None or invited.expires <= self._now():
+                raise HubError(NOT_TAKEN)
+            if invited.serial is not None:
+                return self._joined_before(db, invited.serial, key.public_bytes_raw())
+            door = self._random(16).hex()
+            now = self._now()
+            db.execute(DOOR.insert().values(id=door, name=invited.name, state=JOINED, joined=now))
+            issued = self._authority.certify_door(door, csr)
+            self._keep(db, door, issued)
+            db.execute(
+                update(INVITATION)
+                .where(INVITATION.c.code == invited.code)
+                .values(serial=issued.serial)
+            )
+            self._journal(
+                db, JournalKind.JOINED, door=door, name=invited.name, serial=issued.serial
+            )
+        return JoinedDoor(door, invited.name, issued.pem)
+
+    def renew(self, door: str, csr: str) -> str:
+        """The door's next certificate (PEM); those before it count until it is used. InputError."""
+        issued = self._authority.certify_door(door, csr)
+        with self._database.writing() as db:
+            state = db.execute(
+                select(DOOR.c.state).where(DOOR.c.id == door).with_for_update()
+            ).scalar_one()
+            if state != JOINED:
+                raise HubError(NOT_KNOWN)
+            self._keep(db, door, issued)
+            self._journal(db, JournalKind.RENEWED, door=door, serial=issued.serial)
+        return issued.pem
+
+    def admit(self, serial: str) -> str:
+        """The id of the door whose certificate this is, if it counts now; HubError if it does not.
+
+        Its first use makes those before it count no more.
+        """
+        now = self._now()
+        with self._database.reading() as db:
+            found = db.execute(
+                select(CERTIFICATE, DOOR.c.state, DOOR.c.seen)
+                .join(DOOR, DOOR.c.id == CERTIFICATE.c.door)
+                .where(CERTIFICATE.c.serial == serial)
+            ).first()
+            if found is None or found.state != JOINED or found.superseded or now >= found.expires:
+                raise HubError(NOT_KNOWN)
+            older = db.execute(_older(found)).first()
+        if older is not None or found.seen is None or abs(now - found.seen) >= SEEN_EVERY_S:
+            with self._database.writing() as db:
+                db.execute(update(DOOR).where(DOOR.c.id == found.door).values(seen=now))
+                older_ones = _older(found).with_only_columns(CERTIFICATE.c.serial)
+                db.execute(
+                    update(CERTIFICATE)
+                    .where(CERTIFICATE.c.serial.in_(older_ones))
+                    .values(superseded=True)
+                )
+        return str(found.door)
+
+    def revoke(self, name: str) -> str:
+        """The id of the door of that name, which counts no more from now on; InputError where no
+        joined door has it, and none is invited by it."""
+        with self._database.writing() as db:
+            withdrawn = db.execute(INVITATION.delete().where(INVITATION.c.name == name)).rowcount
+            door = self._joined(db, name)
+            if door is None:
+                if withdrawn:
+                    return ""
+                raise InputError(f"No door called {name!a} has joined; see `accessctl hub doors`.")
+            db.execute(
+                update(DOOR).where(DOOR.c.id == door).values(state=REVOKED, revoked=self._now())
+            )
+            self._journal(db, JournalKind.REVOKED, door=door, name=name)
+        return door
+
+    def listed(self) -> list[KnownDoor]:
+        """All that ever joined, by name and then by when they did."""
+        expires = (
+            select(func.max(CERTIFICATE.c.expires))
+            .where(CERTIFICATE.c.door == DOOR.c.id)
+            .scalar_subquery()
+        )
+        alarms = (
+            select(func.count()).where(ALARM.c.door == DOOR.c.id).select_from(ALARM)
+        ).scalar_subquery()
+        with self._database.reading() as db:
+            rows = db.execute(
+                select(DOOR, expires.label("expires"), alarms.label("alarms")).order_by(
+                    DOOR.c.name, DOOR.c.joined
+                )
+            ).all()
+        return [
+            KnownDoor(
+                row.id,
+                row.name,
+                row.state,
+                row.joined,
+                row.seen,
+                row.expires,
+                row.mark_number or 0,
+                row.alarms,
+            )
+            for row in rows
+        ]
+
+    def _joined_before(self, db: Connection, serial: str, key: bytes) -> JoinedDoor:
+        found = db.execute(
+            select(CERTIFICATE.c.pem, DOOR.c.id, DOOR.c.name, DOOR.c.state)
+            .join(DOOR, DOOR.c.id == CERTIFICATE.c.door)
+            .where(CERTIFICATE.c.serial == serial)
+        ).one()
+        if found.state != JOINED or key_in(found.pem) != key:
+            raise HubError(NOT_TAKEN)
+        return JoinedDoor(found.id, found.name, found.pem)
+
+    def _joined(self, db: Connection, name: str) -> str | None:
+        query = select(DOOR.c.id).where(DOOR.c.name == name, DOOR.c.state == JOINED)
+        found = db.execute(query.with_for_update()).scalar_one_or_none()
+        return None if found is None else str(found)
+
+    def _keep(self, db: Connection, door: str, issued: IssuedCertificate) -> None:
+        db.execute(
+            CERTIFICATE.insert().values(
+                serial=issued.serial,
+                door=door,
+                issued=issued.issued,
+                expires=issued.expires,
+                superseded=False,
+                pem=issued.pem,
+            )
+        )
+
+    def _journal(self, db: Connection, kind: JournalKind, **data: str) -> None:
+        write_journal(self._database, db, kind, self._now(), data)
+
+
+def code_hash(code: str) -> bytes:
+    """Of a code in any case, with or without its dashes and blanks."""
+    letters = re.sub(r"[\s-]", "", code).upper()
+    return hashlib.sha256(b"accessctl invitation\0" + letters.encode("utf-8")).digest()
+
+
+def _older(found: Row[Any]) -> Select[Any]:
+    """The certificates of a door that were issued before this one and still count."""
+    return select(CERTIFICATE).where(
+        CERTIFICATE.c.door == found.door,
+        CERTIFICATE.c.issued < found.issued,
+        CERTIFICATE.c.superseded.is_(False),
+    )

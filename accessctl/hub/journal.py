@@ -1,0 +1,88 @@
+"""The hub's own log: chained as a door's is, and over the ends of all doors' logs.
+
+What the hub did with a door, each alarm, and each minute where the doors' logs end: so nobody can
+write a door's records anew in the hub's database without writing all of this anew, too, and each
+door holds receipts that then do not fit. Chained as in accessctl.audit.schema; `person` is nobody.
+"""
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from accessctl.audit.append import End
+from accessctl.audit.schema import GENESIS, link, record_bytes
+from accessctl.hub.database import JOURNAL_LOCK, HubDatabase
+from accessctl.hub.tables import DOOR, JOURNAL
+
+HEADS_AT_ONCE = 200
+
+log = logging.getLogger(__name__)
+
+
+class JournalKind(StrEnum):
+    """What a record of the journal tells."""
+
+    INVITED = "invited"
+    JOINED = "joined"
+    RENEWED = "renewed"
+    REVOKED = "revoked"
+    ALARM = "alarm"
+    HEADS = "heads"
+
+
+@dataclass(frozen=True, slots=True)
+class JournalRecord:
+    """`data` is JSON text as it was hashed; `time` is epoch seconds."""
+
+    number: int
+    time: float
+    kind: str
+    data: str
+    hash: bytes
+
+
+def write_journal(
+    database: HubDatabase, db: Connection, kind: JournalKind, time: float, data: Mapping[str, Any]
+) -> None:
+    """One more record, in the caller's transaction; StoreError."""
+    database.lock(db, JOURNAL_LOCK)
+    text = json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    last = db.execute(
+        select(JOURNAL.c.number, JOURNAL.c.hash).order_by(JOURNAL.c.number.desc()).limit(1)
+    ).first()
+    end = End(0, GENESIS) if last is None else End(last.number, last.hash)
+    number = end.number + 1
+    digest = link(end.hash, record_bytes(number, float(time), kind.value, None, text))
+    db.execute(
+        JOURNAL.insert().values(
+            number=number, time=float(time), kind=kind.value, data=text, hash=digest
+        )
+    )
+
+
+def chain_heads(database: HubDatabase, known: dict[str, int], now: float) -> int:
+    """Write down where the logs of those doors end that have gone on since; how many. StoreError.
+
+    `known` is by door how far its log had come the last time, and is brought up to date.
+    """
+    with database.writing() as db:
+        rows = db.execute(
+            select(DOOR.c.id, DOOR.c.mark_number, DOOR.c.mark_hash).where(
+                DOOR.c.mark_number.is_not(None)
+            )
+        ).all()
+        moved = [row for row in rows if known.get(row.id) != row.mark_number]
+        for part in _parts(moved):
+            heads = {row.id: [row.mark_number, row.mark_hash.hex()] for row in part}
+            write_journal(database, db, JournalKind.HEADS, now, {"heads": heads})
+    known.update({row.id: row.mark_number for row in moved})
+    return len(moved)
+
+
+def _parts(rows: Sequence[Any]) -> Sequence[Sequence[Any]]:
+    return [rows[at : at + HEADS_AT_ONCE] for at in range(0, len(rows), HEADS_AT_ONCE)]

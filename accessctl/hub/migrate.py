@@ -1,0 +1,28 @@
+"""Brings the hub's tables to the newest version, in the transaction that it is given."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
+from accessctl.errors import StoreError
+
+FOLDER = Path(__file__).with_name("migrations")
+
+
+def migrate(db: Connection) -> None:
+    """StoreError for tables that a newer release made."""
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
+    config.attributes["connection"] = db
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    current = MigrationContext.configure(db).get_current_revision()
+    if current is not None and current not in known:
+        raise StoreError(
+            f"The hub's database has version {current}, which this accessctl does not know; "
+            "install a newer accessctl."
+        )
+    command.upgrade(config, "head")

@@ -1,0 +1,1 @@
+"""How one version of the hub's tables becomes the next, in Alembic's terms."""

@@ -1,0 +1,120 @@
+"""The hub's server: HTTPS until it is told to stop, and what has to be done once a minute."""
+
+import logging
+import socket
+import ssl
+import threading
+from collections.abc import Callable
+
+import uvicorn
+
+from accessctl.background import BackgroundThread
+from accessctl.errors import AccessctlError, FaultError
+from accessctl.hub.api import application
+from accessctl.hub.assembly import Hub
+from accessctl.hub.journal import chain_heads
+from accessctl.hub.peer import PeerProtocol
+
+MINUTE_S = 60.0
+CLOSE_S = 5.0
+KEEP_ALIVE_S = 75
+MOST_CONNECTIONS = 2000
+MOST_HEADER_BYTES = 32768
+BACKLOG = 512
+ALL_OF_BOTH = "::"
+"""All addresses, of either kind."""
+
+log = logging.getLogger(__name__)
+
+
+class HubServer(uvicorn.Server):
+    """uvicorn, which tells when it listens."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], object]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if not self.should_exit:
+            self._ready()
+
+
+class Minutes(BackgroundThread):
+    """What the hub does at its start and each minute: it chains the ends of all logs, and renews
+    its own certificate when that runs out soon."""
+
+    def __init__(self, hub: Hub, tls: ssl.SSLContext, every_s: float = MINUTE_S) -> None:
+        self._hub = hub
+        self._tls = tls
+        self._every_s = every_s
+        self._known: dict[str, int] = {}
+        self._closing = threading.Event()
+        super().__init__(self._run, name="minutes", stop=self._closing.set, patience_s=CLOSE_S)
+
+    def turn(self) -> None:
+        """Once; AccessctlError."""
+        chain_heads(self._hub.database, self._known, self._hub.now())
+        if self._hub.authority.renew_hub(self._hub.config.names):
+            self._hub.authority.load_hub(self._tls)
+            log.info("The hub's certificate was renewed.")
+
+    def _run(self) -> None:
+        while True:
+            try:
+                self.turn()
+            except AccessctlError as error:
+                log.error("The ends of the doors' logs were not chained: %s", error)
+            if self._closing.wait(self._every_s):
+                return
+
+
+def serve(hub: Hub, ready: Callable[[], object]) -> None:
+    """Until SIGINT or SIGTERM; `ready` is called once it listens. FaultError where it cannot."""
+    tls = hub.authority.server_context(hub.config.names)
+    with listening(hub.config.host, hub.config.port) as listener, Minutes(hub, tls):
+        server(hub, tls, ready).run(sockets=[listener])
+
+
+def server(
+    hub: Hub,
+    tls: ssl.SSLContext,
+    ready: Callable[[], object],
+    keep_alive_s: int = KEEP_ALIVE_S,
+) -> HubServer:
+    """The server, which does not listen yet; whoever is silent for `keep_alive_s` is let go."""
+    config = uvicorn.Config(
+        application(hub),
+        http=PeerProtocol,
+        ws="none",
+        loop="asyncio",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        date_header=False,
+        timeout_keep_alive=keep_alive_s,
+        timeout_graceful_shutdown=int(CLOSE_S),
+        limit_concurrency=MOST_CONNECTIONS,
+        h11_max_incomplete_event_size=MOST_HEADER_BYTES,
+        ssl_context_factory=lambda *_: tls,
+    )
+    return HubServer(config, ready)
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """FaultError where the address is taken, or none of this machine's."""
+    try:
+        if host == ALL_OF_BOTH and socket.has_dualstack_ipv6():
+            return socket.create_server(
+                (host, port), family=socket.AF_INET6, backlog=BACKLOG, dualstack_ipv6=True
+            )
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except (OSError, OverflowError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise FaultError(
+            f"The hub cannot listen at {host}, port {port} ({why}); name another one in hub.host "
+            "or hub.port, or stop what uses it."
+        ) from error

@@ -1,0 +1,163 @@
+"""A door's requests to its hub: short, bounded, and each failure one sentence."""
+
+import ssl
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from accessctl.errors import HubError
+from accessctl.storage.parsing import shortened
+from accessctl.sync.identity import Membership, utc_in_words
+from accessctl.sync.wire import (
+    API,
+    CERTIFICATE,
+    HUB_NAME,
+    LOG,
+    MAX_ANSWER_BYTES,
+    CertificateAnswer,
+    CertificateRequest,
+    HubRefusal,
+    LogBatch,
+    LogMark,
+    LogReceipt,
+)
+
+if TYPE_CHECKING:
+    import httpx
+
+CONNECT_S = 5.0
+ANSWER_S = 30.0
+# The name that every hub's certificate bears, whatever address this one is reached by.
+BY_NAME = {"sni_hostname": HUB_NAME}
+
+AnswerT = TypeVar("AnswerT", bound=BaseModel)
+
+
+class HubConnection:
+    """Requests with JSON to one hub; HubError for whatever goes wrong. A context manager."""
+
+    def __init__(self, url: str, tls: ssl.SSLContext) -> None:
+        """`url` as https://hub:8443; what `tls` trusts is all that is trusted."""
+        import httpx
+
+        self.url = url.rstrip("/")
+        self._client = httpx.Client(
+            base_url=self.url,
+            verify=tls,
+            timeout=httpx.Timeout(ANSWER_S, connect=CONNECT_S),
+            trust_env=False,
+            follow_redirects=False,
+        )
+
+    def ask(
+        self, method: str, path: str, answer: type[AnswerT], body: BaseModel | None = None
+    ) -> AnswerT:
+        """The answer to one request, below `/api/v1`."""
+        import httpx
+
+        content = None if body is None else body.model_dump_json().encode("utf-8")
+        headers = {} if body is None else {"content-type": "application/json"}
+        try:
+            request = self._client.build_request(
+                method, API + path, content=content, headers=headers, extensions=BY_NAME
+            )
+            status, text = self._sent(request)
+        except httpx.HTTPError as error:
+            raise HubError(
+                f"The hub {self.url} cannot be reached ({_why(error)}); check that it runs, and "
+                "the network between."
+            ) from error
+        if status != httpx.codes.OK:
+            raise _refused(self.url, status, text)
+        try:
+            return answer.model_validate_json(text)
+        except ValidationError as error:
+            raise HubError(
+                f"The hub {self.url} answered something else than was asked; is it an accessctl "
+                "hub, and as new as this door?"
+            ) from error
+
+    def _sent(self, request: "httpx.Request") -> tuple[int, bytes]:
+        response = self._client.send(request, stream=True)
+        try:
+            text = b""
+            for part in response.iter_bytes():
+                text += part
+                if len(text) > MAX_ANSWER_BYTES:
+                    raise HubError(f"The hub {self.url} answered too much; is it an accessctl hub?")
+            return response.status_code, text
+        finally:
+            response.close()
+
+    def close(self) -> None:
+        self._client.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        _type: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class DoorClient:
+    """What a joined door asks of its hub; HubError. A context manager."""
+
+    def __init__(self, url: str, membership: Membership, now: float) -> None:
+        """HubError where its certificate has run out at `now` (epoch seconds)."""
+        if membership.expires <= now:
+            raise HubError(
+                f"This door's certificate ran out ({utc_in_words(membership.expires)}): the "
+                "hub gets nothing more from it, and the door works on. On the hub run `accessctl "
+                "hub revoke` and `accessctl hub invite`, then here: accessctl join"
+            )
+        try:
+            self._connection = HubConnection(url, membership.tls())
+        except (OSError, ssl.SSLError) as error:
+            raise HubError(
+                f"The door's certificate in {membership.folder} cannot be used; join again: "
+                "accessctl join URL"
+            ) from error
+
+    def mark(self) -> LogMark:
+        """Up to where the hub has this door's log."""
+        return self._connection.ask("GET", LOG, LogMark)
+
+    def mark_at(self, number: int) -> LogMark:
+        """That record of this door as the hub has it."""
+        return self._connection.ask("GET", f"{LOG}/{number}", LogMark)
+
+    def send(self, batch: LogBatch) -> LogReceipt:
+        """Up to where the hub has it now, on its disk."""
+        return self._connection.ask("POST", LOG, LogReceipt, batch)
+
+    def renew(self, csr: str) -> str:
+        """The next certificate, PEM."""
+        request = CertificateRequest(csr=csr)
+        return self._connection.ask("POST", CERTIFICATE, CertificateAnswer, request).certificate
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _refused(url: str, status: int, text: bytes) -> HubError:
+    try:
+        problem = HubRefusal.model_validate_json(text).problem
+    except ValidationError:
+        problem = f"it answered {status}; is it an accessctl hub?"
+    return HubError(f"The hub {url} refuses: {shortened(problem)}")
+
+
+def _why(error: Exception) -> str:
+    return shortened(str(error), 200).rstrip(".") or type(error).__name__

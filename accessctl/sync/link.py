@@ -1,0 +1,151 @@
+"""The thread beside the door that sends its log to the hub.
+
+Whatever goes wrong is logged once and tried again later; the door neither waits for it nor knows.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from pathlib import Path
+
+from accessctl.audit.chain import ChainReader
+from accessctl.background import BackgroundThread
+from accessctl.config import Config
+from accessctl.errors import AccessctlError, FaultError
+from accessctl.sync.client import DoorClient
+from accessctl.sync.identity import (
+    Membership,
+    is_certificate_for,
+    is_member,
+    keep_certificate,
+    load_membership,
+    new_key,
+    signing_request,
+)
+from accessctl.sync.outbox import LogOutbox
+from accessctl.sync.wire import LogMark
+
+LOOK_S = 1.0
+HEARTBEAT_S = 60.0
+RETRY_S, LONGEST_RETRY_S = 2.0, 60.0
+CLOSE_S = 5.0
+RENEW_BELOW = 1 / 3
+"""A certificate is renewed when less than this part of its life is left."""
+
+log = logging.getLogger(__name__)
+
+
+def hub_link(config: Config) -> AbstractContextManager[object]:
+    """What sends this door's log for as long as it is entered, where the configuration names a hub;
+    the demo's log is not sent."""
+    if config.sync.hub is None or config.camera.source == "demo":
+        return nullcontext()
+    return HubLink(config.audit.file, config.sync.hub, config.sync_folder)
+
+
+def renew_where_due(membership: Membership, client: DoorClient, now: float) -> bool:
+    """Whether there is a new certificate, on disk, under a key of its own; HubError, FaultError.
+
+    The one before counts until the new one is used: a door that is killed in between renews again.
+    """
+    if membership.left(now) > RENEW_BELOW:
+        return False
+    key = new_key()
+    certificate = client.renew(signing_request(key))
+    if not is_certificate_for(certificate, key):
+        raise FaultError("The hub renewed a certificate that is not this door's; it is not kept.")
+    keep_certificate(membership.folder, key, certificate)
+    log.info("This door's certificate was renewed.")
+    return True
+
+
+class HubLink(BackgroundThread):
+    """From `with` to its end. `work_once` is what the thread does; tests call it themselves."""
+
+    def __init__(
+        self,
+        log_file: Path,
+        url: str,
+        folder: Path,
+        *,
+        now: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+        pause: Callable[[float], object] | None = None,
+    ) -> None:
+        """`url` is the hub's, `folder` where joining it is kept.
+
+        `pause` is how the thread waits, seconds; where none is given its end wakes it.
+        """
+        self._reader = ChainReader(log_file)
+        self._url = url
+        self._folder = folder
+        self._now = now
+        self._monotonic = monotonic
+        self._closing = threading.Event()
+        self._pause = pause or self._closing.wait
+        self._connected = ExitStack()
+        self._outbox: LogOutbox | None = None
+        self._member: Membership | None = None
+        self._client: DoorClient | None = None
+        self._mark: LogMark | None = None
+        self._spoken = float("-inf")
+        super().__init__(self._run, name="hub-link", stop=self._closing.set, patience_s=CLOSE_S)
+
+    def work_once(self) -> bool:
+        """One look, and one batch where there is something to send, or a heartbeat is due; whether
+        there is more at once. AccessctlError."""
+        if not is_member(self._folder):
+            self.disconnect()
+            return False
+        outbox = self._outbox or self._connect()
+        if self._renewed():
+            self.disconnect()
+            return True
+        mark = self._mark or outbox.mark()
+        end = self._reader.end()
+        is_due = self._monotonic() - self._spoken >= HEARTBEAT_S
+        if self._mark is not None and end.number == mark.number and not is_due:
+            return False
+        self._mark = outbox.send(mark)
+        self._spoken = self._monotonic()
+        return mark.number < self._mark.number < end.number
+
+    def _renewed(self) -> bool:
+        if self._member is None or self._client is None:
+            return False
+        return renew_where_due(self._member, self._client, self._now())
+
+    def disconnect(self) -> None:
+        """Begin anew the next time, with what is on the disk then."""
+        self._connected.close()
+        self._outbox = self._member = self._client = self._mark = None
+
+    def _connect(self) -> LogOutbox:
+        member = load_membership(self._folder)
+        if member is None:
+            raise FaultError("This door has just left its hub.")
+        self._client = self._connected.enter_context(DoorClient(self._url, member, self._now()))
+        self._member = member
+        self._outbox = LogOutbox(self._reader, self._client, member, self._folder)
+        return self._outbox
+
+    def _run(self) -> None:
+        told, wait_s = "", RETRY_S
+        while not self._closing.is_set():
+            try:
+                has_more = self.work_once()
+            except AccessctlError as error:
+                self.disconnect()
+                if str(error) != told:
+                    told = str(error)
+                    log.error("The hub is not told what happens here; the door works on. %s", told)
+                pause_s, wait_s = wait_s, min(2 * wait_s, LONGEST_RETRY_S)
+            else:
+                if told:
+                    log.info("The hub is told again what happens here.")
+                told, wait_s = "", RETRY_S
+                pause_s = 0.0 if has_more else LOOK_S
+            self._pause(pause_s)
+        self.disconnect()

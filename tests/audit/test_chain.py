@@ -1,0 +1,69 @@
+from pathlib import Path
+
+from accessctl.audit.append import End, HeadFile
+from accessctl.audit.chain import NO_RECORD, ChainReader
+from accessctl.audit.log import EventLog
+from accessctl.audit.schema import GENESIS, link
+from accessctl.domain import Event, EventKind
+from accessctl.storage.sqlite import connect
+
+
+def log_of(path: Path, count: int) -> EventLog:
+    log = EventLog(path, head=HeadFile(path.with_suffix(".head"), bytes(32)))
+    for number in range(1, count + 1):
+        log.append(Event(float(number), EventKind.SERVICE, {"state": "tried"}))
+    return log
+
+
+def test_records_as_they_were_hashed(tmp_path: Path) -> None:
+    path = tmp_path / "events.sqlite"
+    log_of(path, 5).close()
+    reader = ChainReader(path)
+    first, *others = reader.after(0, 10)
+    assert first.record == b'[1,1.0,"service",null,"{\\"state\\":\\"tried\\"}"]'
+    assert first.hash == link(GENESIS, first.record)
+    assert [one.number for one in others] == [2, 3, 4, 5]
+    assert [one.number for one in reader.after(2, 2)] == [3, 4]
+    assert reader.end() == End(5, others[-1].hash)
+    assert (reader.hash_at(1), reader.hash_at(0)) == (first.hash, GENESIS)
+    assert reader.hash_at(6) is None
+
+
+def test_a_log_whose_beginning_was_purged(tmp_path: Path) -> None:
+    path = tmp_path / "events.sqlite"
+    log = log_of(path, 5)
+    third = ChainReader(path).hash_at(3)
+    assert log.purge(4.0, 100.0) == 3
+    log.close()
+    reader = ChainReader(path)
+    assert reader.beginning() == End(3, third)
+    assert (reader.hash_at(3), reader.hash_at(2)) == (third, None)
+    assert reader.after(0, 10)[0].number == 4
+
+
+def test_a_log_that_is_not_there(tmp_path: Path) -> None:
+    reader = ChainReader(tmp_path / "events.sqlite")
+    assert (reader.end(), reader.beginning(), reader.after(0, 9)) == (
+        End(0, GENESIS),
+        End(0, GENESIS),
+        [],
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_damaged_records_are_read_as_none(tmp_path: Path) -> None:
+    path = tmp_path / "events.sqlite"
+    log_of(path, 2).close()
+    db = connect(path, 1.0)
+    db.execute("UPDATE event SET time = 'x', hash = NULL WHERE id = 2")
+    db.close()
+    assert ChainReader(path).after(1, 9)[0].record == NO_RECORD
+    assert ChainReader(path).after(1, 9)[0].hash == bytes(32)
+
+
+def test_what_the_hub_has_not_got_stays(tmp_path: Path) -> None:
+    log = log_of(tmp_path / "events.sqlite", 5)
+    assert log.purge(100.0, 200.0, unsent_after=0) == 0
+    assert log.purge(100.0, 200.0, unsent_after=2) == 2
+    assert log.purge(100.0, 200.0) == 3
+    log.close()

@@ -1,0 +1,196 @@
+"""A hub on either database, its server on a real port, and doors that join it."""
+
+import os
+import pwd
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from accessctl.audit.append import append_all
+from accessctl.audit.log import EventLog
+from accessctl.audit.schema import row_of
+from accessctl.config import Config, HubConfig, SyncConfig
+from accessctl.domain import Event, EventKind
+from accessctl.hub.assembly import Hub, open_hub
+from accessctl.hub.server import KEEP_ALIVE_S, listening, server
+from accessctl.storage.sqlite import connect
+from accessctl.sync.identity import Membership
+from accessctl.sync.joining import fingerprint_in, join
+from accessctl.sync.link import HubLink
+
+PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+START_S = 30.0
+NOW = 1_700_000_000.0
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+def wait_for(condition: Callable[[], Any], what: str, patience_s: float = START_S) -> Any:
+    deadline = time.monotonic() + patience_s
+    while not (found := condition()):
+        assert time.monotonic() < deadline, f"{what} did not happen within {patience_s:g} s"
+        time.sleep(0.01)
+    return found
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """The URL of a server of our own, without a database's name."""
+    if not PROGRAMS:
+        assert os.environ.get("CI") != "true", "PostgreSQL is not installed: apt install postgresql"
+        pytest.skip("PostgreSQL is not installed (apt install postgresql)")
+    if os.geteuid() != 0:
+        pytest.skip("PostgreSQL is started as another user, which takes root")
+    # Below /tmp: pytest's folders are closed to other users.
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="accessctl-pg-")))
+        user = pwd.getpwnam("postgres")
+        os.chown(folder, user.pw_uid, user.pw_gid)
+        port = free_port()
+        as_user = ["runuser", "-u", "postgres", "--"]
+        options = f"-c listen_addresses=127.0.0.1 -p {port} -k {folder} -c fsync=off"
+        data = folder / "data"
+        subprocess.run(
+            [*as_user, PROGRAMS[-1] / "initdb", "-D", data, "-A", "trust", "-N", "-E", "UTF8"],
+            check=True,
+            capture_output=True,
+            cwd=folder,
+        )
+        control = [*as_user, PROGRAMS[-1] / "pg_ctl", "-D", data, "-w"]
+        started = [*control, "-o", options, "-l", folder / "log", "start"]
+        subprocess.run(started, check=True, cwd=folder, stdout=subprocess.DEVNULL)
+        stack.callback(
+            subprocess.run,
+            [*control, "-m", "immediate", "stop"],
+            check=False,
+            cwd=folder,
+            stdout=subprocess.DEVNULL,
+        )
+        yield f"postgresql://postgres@127.0.0.1:{port}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def hub_config(request: pytest.FixtureRequest, tmp_path: Path) -> HubConfig:
+    """Of a hub with a database that nobody has used, at a free port of this machine."""
+    file = None
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgresql")
+        name = f"hub_{os.urandom(6).hex()}"
+        # A schema is made, and gone, much sooner than a database.
+        with psycopg.connect(f"{url}/postgres", autocommit=True) as db:
+            db.execute(f"CREATE SCHEMA {name}")
+        file = tmp_path / "database"
+        file.touch(0o600)
+        file.write_text(f"{url}/postgres?options=-csearch_path%3D{name}\n")
+    return HubConfig(
+        folder=tmp_path / "hub", host="127.0.0.1", port=free_port(), database_file=file
+    )
+
+
+class Clock:
+    """Epoch time that stands still until it is moved on."""
+
+    def __init__(self) -> None:
+        self.time = time.time()
+
+    def __call__(self) -> float:
+        return self.time
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def hub(hub_config: HubConfig, clock: Clock) -> Iterator[Hub]:
+    with open_hub(hub_config, {}, now=clock) as opened:
+        yield opened
+
+
+@contextmanager
+def serving(hub: Hub, keep_alive_s: int = KEEP_ALIVE_S) -> Iterator[str]:
+    """The URL of the hub's server, in a thread of this process."""
+    ready = threading.Event()
+    tls = hub.authority.server_context(())
+    made = server(hub, tls, ready.set, keep_alive_s)
+    with listening(hub.config.host, hub.config.port) as listener:
+        thread = threading.Thread(target=made.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            assert ready.wait(START_S)
+            yield f"https://127.0.0.1:{hub.config.port}"
+        finally:
+            made.should_exit = True
+            thread.join(START_S)
+            assert not thread.is_alive()
+
+
+@pytest.fixture
+def url(hub: Hub) -> Iterator[str]:
+    with serving(hub) as address:
+        yield address
+
+
+@dataclass(frozen=True)
+class JoinedTestDoor:
+    """A door with an event log of its own that has joined the hub."""
+
+    member: Membership
+    log_file: Path
+    url: str
+
+    @property
+    def folder(self) -> Path:
+        return self.member.folder
+
+    @property
+    def config(self) -> Config:
+        return Config(sync=SyncConfig(hub=self.url, folder=self.folder))
+
+    def write(self, count: int, **data: Any) -> None:
+        """So many more events, sealed as a door's are."""
+        events = [
+            Event(NOW + number, EventKind.SERVICE, {"state": "tried", **data})
+            for number in range(count)
+        ]
+        # In one transaction: a door's own takes one for each, and the disk's time with it.
+        EventLog(self.log_file).close()
+        with closing(connect(self.log_file, START_S)) as db:
+            append_all(db, lambda _: [row_of(event) for event in events], None)
+
+    def link(self) -> HubLink:
+        return HubLink(self.log_file, self.url, self.folder)
+
+    def send_all(self) -> None:
+        """What the thread beside the door does until nothing is left to send."""
+        link = self.link()
+        try:
+            while link.work_once():
+                pass
+        finally:
+            link.disconnect()
+
+
+@pytest.fixture
+def joined(hub: Hub, url: str, tmp_path: Path) -> Callable[[str], JoinedTestDoor]:
+    def make(name: str) -> JoinedTestDoor:
+        invitation = hub.doors.invite(name)
+        folder = tmp_path / f"{name}-sync"
+        member = join(url, fingerprint_in(hub.authority.fingerprint), invitation.code, folder)
+        return JoinedTestDoor(member, tmp_path / f"{name}-state" / "events.sqlite", url)
+
+    return make

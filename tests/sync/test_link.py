@@ -1,0 +1,42 @@
+import logging
+from pathlib import Path
+
+import pytest
+
+from accessctl.config import Config
+from accessctl.sync.link import HubLink, hub_link
+
+URL = "https://127.0.0.1:1"
+
+
+def test_a_door_that_has_joined_no_hub_sends_nothing(tmp_path: Path) -> None:
+    link = HubLink(tmp_path / "events.sqlite", URL, tmp_path / "sync")
+    assert not link.work_once()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_only_a_door_whose_configuration_names_a_hub_sends() -> None:
+    def link_of(**sections: object) -> object:
+        return hub_link(Config.model_validate(sections))
+
+    assert isinstance(link_of(sync={"hub": URL}), HubLink)
+    assert not isinstance(link_of(), HubLink)
+    assert not isinstance(link_of(sync={"hub": URL}, camera={"source": "demo"}), HubLink)
+
+
+def test_trouble_is_told_once_and_ends_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    folder = tmp_path / "sync"
+    folder.mkdir()
+    (folder / "hub.json").touch(0o600)
+    (folder / "hub.json").write_text("damaged")
+    pauses: list[float] = []
+    with HubLink(tmp_path / "events.sqlite", URL, folder, pause=pauses.append) as link:
+        while len(pauses) < 8 and link.alive:
+            pass
+    assert pauses[:7] == [2, 4, 8, 16, 32, 60, 60]
+    told = [line for line in caplog.messages if "The hub is not told" in line]
+    assert len(told) == 1
+    assert "the door works on" in told[0]
