@@ -14,7 +14,7 @@ run: $(RUN_STAMP)
 
 test: $(DEV_STAMP)
 	$(BIN)/accessctl models fetch
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
 
 faults: $(DEV_STAMP)
 	$(BIN)/accessctl models fetch
