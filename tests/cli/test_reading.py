@@ -21,12 +21,15 @@ CHANGING = {
     *("gallery accept", "config accept", "backup", "restore", "clock confirm"),
     *("doorway open", "doorway posture", "doorway release", "doorway face-entry"),
     *("doorway acknowledge", "doorway test"),
+    *("badge set", "badge remove", "badge present", "badge show", "calibrate"),
+    *("controller set", "controller clear", "controller pair"),
     *("hub run", "hub invite", "hub revoke", "join"),
 }
-"""They write by their nature, or look at no door."""
+"""They write by their nature, ask for something first, or look at no door."""
 READING: dict[str, tuple[int, tuple[str, ...]]] = {
     "status": (1, ()),
     "doorway status": (1, ()),
+    "badge list": (0, ()),
     "policy test": (2, ("--person", "Ada")),
     "people": (0, ()),
     "people photos": (2, ("Ada",)),

@@ -23,7 +23,9 @@ from accessctl.door.recorder import DecisionRecorder
 
 class Lock:
     name = "lock"
+    target = "lock"
     opens = True
+    joins = True
 
 class OpensAtOnce:
     def submit(self, action, payload, on_result, **_):

@@ -6,7 +6,6 @@ from accessctl.config import Config
 from accessctl.doorway.controller_key import (
     CREDENTIAL,
     DEFAULT_KEY,
-    credential,
     keep_key,
     key_file,
     own_key,
@@ -39,9 +38,8 @@ def test_systemd_s_goes_first(config, tmp_path):
     keep_key(key_file(config), OTHER_KEY)
     (tmp_path / CREDENTIAL).write_text(KEY.hex().upper() + "\n")
     environment = {"CREDENTIALS_DIRECTORY": str(tmp_path)}
-    assert credential(environment) == tmp_path / CREDENTIAL
     assert read_key(config, environment) == KEY
-    assert credential({}) is None
+    assert read_key(config, {}) == OTHER_KEY
 
 
 def test_without_a_key_it_says_how_to_get_one(config):

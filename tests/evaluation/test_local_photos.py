@@ -21,7 +21,8 @@ BLANK = 999
 class Eyes:
     """Sees one face in each photo but a blank one, the better the brighter its first pixel."""
 
-    def still(self, image: Image) -> list[Face]:
+    def still(self, image: Image, narrowest: float = 0.0) -> list[Face]:
+        assert narrowest < 1
         if not image.any():
             return []
         quality = Quality(0.5 + float(image[0, 0, 0]) / 512)
