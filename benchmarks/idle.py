@@ -79,10 +79,12 @@ def row(name: str, costs: Costs) -> tuple[str, ...]:
     return (name, *means, f"{costs.total():.2f}", share, str(costs.faces))
 
 
-def measure(pictures: Iterator[Image], noise: float) -> Costs:
+def measure(
+    pictures: Iterator[Image], noise: float, *, vision: VisionConfig | None = None, fps: float = FPS
+) -> Costs:
     rng = np.random.default_rng(0)
     grain = rng.normal(0, noise, (HEIGHT + 64, WIDTH + 64, 3)).round().astype(np.int16)
-    costs, freeze, observer = Costs(), Freeze(4), Observer(VisionConfig())
+    costs, freeze, observer = Costs(), Freeze(4), Observer(vision or VisionConfig())
     for number, picture in enumerate(pictures):
         y, x = rng.integers(0, 64, 2)
         noisy = np.clip(picture + grain[y : y + HEIGHT, x : x + WIDTH], 0, 255).astype(np.uint8)
@@ -92,11 +94,11 @@ def measure(pictures: Iterator[Image], noise: float) -> Costs:
         image = cv2.cvtColor(cv2.imdecode(jpeg, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
         marks.append(time.process_time())
         condition_of(image)
-        freeze.note(image, number / FPS)
+        freeze.note(image, number / fps)
         marks.append(time.process_time())
-        costs.faces += bool(observer.observe(Frame(image, number / FPS, number)))
+        costs.faces += bool(observer.observe(Frame(image, number / fps, number)))
         marks.append(time.process_time())
-        if number >= FPS:
+        if number >= fps:
             for stage, ms in zip(
                 (costs.decode, costs.watch, costs.observe), 1000 * np.diff(marks), strict=True
             ):

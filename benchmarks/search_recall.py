@@ -7,7 +7,7 @@ stays for six frames. Camera noise differs from frame to frame. Face width is th
 face mesh. A false face is any other face the observer reports.
 
     python -m benchmarks.search_recall [--shared DIR] [--faces N] [--bare N]
-        [--schedule NAME] [--runtime NAME]
+        [--schedule NAME] [--fps N] [--runtime NAME]
 """
 
 import argparse
@@ -26,7 +26,14 @@ import sklearn.datasets
 from accessctl.config import DetectorRuntime, VisionConfig
 from accessctl.domain import Box, Face, Frame, Image
 from accessctl.vision.observer import Observer
-from accessctl.vision.search import DOOR_SCHEDULE, Grid, Range, Schedule, same_face
+from accessctl.vision.search import (
+    DOOR_SCHEDULE,
+    Grid,
+    Range,
+    Schedule,
+    door_schedule,
+    same_face,
+)
 
 WIDTH, HEIGHT, FPS = 1280, 720, 15
 FACE_WIDTHS = (50, 70, 100, 140, 200, 300)
@@ -44,6 +51,8 @@ SKLEARN_PHOTOS = ("china.jpg", "flower.jpg")
 SHORT, FULL = Range.SHORT, Range.FULL
 SCHEDULES = {
     "door": DOOR_SCHEDULE,
+    "door, 2 a frame": door_schedule(2),
+    "door, 1 a frame": door_schedule(1),
     "full 2x1, 1 a frame": Schedule((Grid(2, 1, 0.2, FULL),), 1),
     "full 2x1, 2 a frame": Schedule((Grid(2, 1, 0.2, FULL),), 2),
     "full 3x2, 2 a frame": Schedule((Grid(3, 2, 0.25, FULL),), 2),
@@ -78,8 +87,8 @@ class Tally:
 class Film:
     """Feeds an observer frame after frame, and starts a new scene on demand."""
 
-    def __init__(self, observer: Observer, rng: np.random.Generator) -> None:
-        self._observer, self._rng = observer, rng
+    def __init__(self, observer: Observer, rng: np.random.Generator, fps: float) -> None:
+        self._observer, self._rng, self._fps = observer, rng, fps
         noise = rng.normal(0, NOISE, (HEIGHT + 64, WIDTH + 64, 3))
         self._noise = noise.round().astype(np.int16)
         self._time, self._number = 0.0, 0
@@ -91,7 +100,7 @@ class Film:
         x, y = self._rng.integers(0, 64, 2)
         grain = self._noise[y : y + HEIGHT, x : x + WIDTH]
         image = np.clip(picture + grain, 0, 255).astype(np.uint8)
-        self._time += 1 / FPS
+        self._time += 1 / self._fps
         self._number += 1
         start, cpu = time.perf_counter(), time.process_time()
         faces = self._observer.observe(Frame(image, self._time, self._number))
@@ -211,10 +220,10 @@ def bare(film: Film, photos: list[Image], frames: int, rng: np.random.Generator)
     return tally
 
 
-def corridor(observer: Observer, path: Path) -> Tally:
+def corridor(observer: Observer, path: Path, fps: float) -> Tally:
     """The idle corridor, enlarged to 1280 x 720."""
     tally = Tally([])
-    film = Film(observer, np.random.default_rng(0))
+    film = Film(observer, np.random.default_rng(0), fps)
     for small in _frames(path):
         picture = cv2.resize(small, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC)
         tally.false_frames += bool(film.show(picture, tally))
@@ -231,16 +240,15 @@ def _frames(path: Path) -> Iterator[Image]:
     video.release()
 
 
-def measure(
-    shared: Path, name: str, count: int, bare_frames: int, seed: int, runtime: DetectorRuntime
-) -> None:
-    observer = Observer(VisionConfig(runtime=runtime), SCHEDULES[name])
-    rng = np.random.default_rng(seed)
+def measure(name: str, options: argparse.Namespace) -> None:
+    observer = Observer(VisionConfig(runtime=options.runtime), SCHEDULES[name])
+    rng = np.random.default_rng(options.seed)
     photos = backgrounds()
-    people = cutouts(shared / "lfw/images.zip", count, observer, rng)
-    film = Film(observer, rng)
+    people = cutouts(options.shared / "lfw/images.zip", options.faces, observer, rng)
+    film = Film(observer, rng, options.fps)
     print(
-        f"\nschedule {name}: {len(people)} faces, {len(photos)} backgrounds, seed {seed}, {runtime}"
+        f"\nschedule {name}: {len(people)} faces, {len(photos)} backgrounds, seed {options.seed}, "
+        f"{options.fps:g} frames a second, {options.runtime}"
     )
     print(
         "face width | "
@@ -259,10 +267,11 @@ def measure(
         per_frame = (tally.search_ms, tally.observe_ms, tally.cpu_ms)
         times = " | ".join(f"{ms / tally.frames:9.1f}" for ms in per_frame)
         print(f"{width:7d} px | {cells} | {times}", flush=True)
-    tallies.append(bare(film, photos, bare_frames, rng))
+    tallies.append(bare(film, photos, options.bare, rng))
     _report_false("bare frames", tallies[-1:])
     _report_false("all frames", tallies)
-    _report_false("corridor", [corridor(observer, shared / "video/corridor_178x100.mp4")])
+    empty = corridor(observer, options.shared / "video/corridor_178x100.mp4", options.fps)
+    _report_false("corridor", [empty])
     observer.close()
 
 
@@ -282,13 +291,14 @@ def main() -> None:
     parser.add_argument("--bare", type=int, default=BARE_FRAMES, help="frames without a face")
     parser.add_argument("--seed", type=int, default=20)
     parser.add_argument("--schedule", choices=[*SCHEDULES, "all"], default="door")
+    parser.add_argument("--fps", type=float, default=FPS, help="frames a second")
     parser.add_argument("--runtime", choices=get_args(DetectorRuntime), default="litert")
     options = parser.parse_args()
     if not options.shared.is_dir():
         parser.exit(2, f"{options.shared} is not there; name the data with --shared DIR.\n")
     cv2.setNumThreads(1)
     for name in SCHEDULES if options.schedule == "all" else [options.schedule]:
-        measure(options.shared, name, options.faces, options.bare, options.seed, options.runtime)
+        measure(name, options)
 
 
 if __name__ == "__main__":

@@ -32,6 +32,14 @@ class InitOptions:
         Path,
         typer.Argument(metavar="DIR", help="Made when missing (default: this folder)."),
     ] = Path()
+    small: Annotated[
+        bool,
+        typer.Option(
+            "--small",
+            help="Settings for a small board (four slow cores, 1 to 4 GB), each with what it "
+            "costs as a comment beside it.",
+        ),
+    ] = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,10 +52,16 @@ def run_init(args: InitOptions, *, models: Sequence[Path] | None = None) -> int:
     from accessctl.bundled import cached, model_folders
     from accessctl.camera.usb import attached
     from accessctl.service.door_folder import make_door
+    from accessctl.service.small_board import SMALL_BOARD
+    from accessctl.zoo.config_text import plain
 
-    found = list(attached())
-    config = make_door(args.folder, found)
+    found, profile = list(attached()), SMALL_BOARD if args.small else ()
+    config = make_door(args.folder, found, profile)
     print(f"Made {config} with enrolled/ and state/ beside it.")
+    if profile:
+        print("Set for a small board (what each costs stands beside it in the file):")
+    for setting in profile:
+        print(f"  {setting.name}: {plain(setting.value)}")
     for device, who in found:
         print(f"Found the camera {device}: {who}.")
     if not found:
@@ -160,7 +174,7 @@ INIT = Verb(
     "Makes a folder for a new door: config.yaml with the cameras that were found, enrolled/ for "
     "its people and state/ for what it writes down; then it says what to do next. A config.yaml "
     "that is there is not touched.",
-    ("accessctl init front-door", "accessctl init"),
+    ("accessctl init front-door", "accessctl init", "accessctl init front-door --small"),
 )
 CHECK = Verb(
     run_check,

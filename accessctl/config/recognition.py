@@ -44,6 +44,13 @@ class VisionConfig(Section):
         "face below it is 'unclear'.",
         json_schema_extra=safer("higher"),
     )
+    tiles_per_frame: int = Field(
+        3,
+        ge=1,
+        le=9,
+        description="Of the nine tiles in which new faces are searched, so many are looked at in "
+        "a frame at most; fewer spare a slow processor and find whoever arrives later.",
+    )
     max_faces: int = Field(
         4,
         ge=1,

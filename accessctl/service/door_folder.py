@@ -8,6 +8,7 @@ from accessctl.bundled import release
 from accessctl.camera.usb_device import CameraIdentity, objection
 from accessctl.config.camera import CameraConfig
 from accessctl.errors import FaultError, InputError
+from accessctl.service.small_board import ProfileSetting, with_profile
 from accessctl.storage.files import sync_folder
 
 CONFIG = "config.yaml"
@@ -31,8 +32,9 @@ def starter(template: str, cameras: Cameras) -> str:
     return template.replace(FIRST_LINE, FIRST_LINE + "".join(lines), 1)
 
 
-def make_door(folder: Path, cameras: Cameras) -> Path:
-    """Make `folder` a door's, with folders that only its owner may enter; its configuration.
+def make_door(folder: Path, cameras: Cameras, profile: Sequence[ProfileSetting] = ()) -> Path:
+    """Make `folder` a door's, with folders that only its owner may enter; its configuration, in
+    which the settings of `profile` are put in.
 
     Raises InputError, with nothing changed, when any of a door's things is there already, and
     FaultError when they cannot be made.
@@ -46,7 +48,8 @@ def make_door(folder: Path, cameras: Cameras) -> Path:
     config = folder / CONFIG
     made: list[Path] = []
     try:
-        text = starter((release() / CONFIG).read_text(encoding="utf-8"), cameras)
+        template = (release() / CONFIG).read_text(encoding="utf-8")
+        text = starter(with_profile(template, profile), cameras)
         folder.mkdir(parents=True, exist_ok=True)
         for name in PRIVATE:
             (folder / name).mkdir(mode=0o700)

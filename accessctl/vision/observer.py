@@ -27,11 +27,11 @@ from accessctl.vision.landmarks import (
 )
 from accessctl.vision.quality import assess
 from accessctl.vision.search import (
-    DOOR_SCHEDULE,
     Patrol,
     Range,
     Schedule,
     Tile,
+    door_schedule,
     nearby,
     part_tiles,
     placed,
@@ -65,9 +65,11 @@ class Observer:
     SystemLibraryError when the operating system lacks a library that it needs.
     """
 
-    def __init__(self, config: VisionConfig, schedule: Schedule = DOOR_SCHEDULE) -> None:
+    def __init__(self, config: VisionConfig, schedule: Schedule | None = None) -> None:
+        """`schedule`: another search than the door's, `config.tiles_per_frame` of whose tiles
+        are looked at in a frame."""
         self._config = config
-        self._patrol = Patrol(schedule)
+        self._patrol = Patrol(schedule or door_schedule(config.tiles_per_frame))
         self._landmarks = LandmarkModel(config.models)
         sought = (config.models, config.detection_confidence, config.runtime)
         self._detectors: dict[Range, Detector] = {Range.SHORT: short_range(*sought)}

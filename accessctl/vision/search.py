@@ -137,7 +137,13 @@ def _spread(tiles: Sequence[Tile]) -> tuple[Tile, ...]:
     return (*tiles[::2], *tiles[1::2])
 
 
-DOOR_SCHEDULE = Schedule((Grid(4, 2, 0.25, Range.SHORT), Grid(1, 1, 0.0, Range.SHORT)), pace=3)
+def door_schedule(pace: int) -> Schedule:
+    """How a door's camera is searched, `pace` tiles of nine in a frame."""
+    return Schedule((Grid(4, 2, 0.25, Range.SHORT), Grid(1, 1, 0.0, Range.SHORT)), pace)
+
+
+DOOR_SCHEDULE = door_schedule(3)
+"""The default of `vision.tiles_per_frame`."""
 
 
 def nearby(centre: tuple[float, float], box: Box, width: int, height: int) -> Tile | None:

@@ -157,6 +157,27 @@ def test_here_there_is_nothing_to_enter(tmp_path, capsys, monkeypatch):
     assert "config.yaml is there already, so nothing was changed" in capsys.readouterr().err
 
 
+def test_for_a_small_board_what_is_otherwise_is_said(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["init", "--small"]) == 0
+    said = capsys.readouterr().out
+    for line in ("camera.fps: 10", "encoder.folder: dlib", "policy.target_fpir: 0.00033"):
+        assert f"\n  {line}\n" in said
+    written = Path("config.yaml").read_bytes()
+    assert main(["config", "check"]) == 0
+    assert main(["people"]) == 0
+    assert main(["init", "--small"]) == 2
+    assert "config.yaml is there already, so nothing was changed" in capsys.readouterr().err
+    assert Path("config.yaml").read_bytes() == written
+
+
+def test_without_being_asked_nothing_is_set_for_a_small_board(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["init"]) == 0
+    assert "small board" not in capsys.readouterr().out
+    assert "small board" not in Path("config.yaml").read_text(encoding="utf-8").lower()
+
+
 def test_models_that_are_missing_are_told_of(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     models = (tmp_path / "none",)

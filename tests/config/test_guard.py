@@ -13,6 +13,8 @@ NEUTRAL = {
     *("camera.backoff_max_s", "camera.steady_s", "camera.rotate", "camera.mirror"),
     # What recognises: the rates are kept by each encoder's own calibration.
     *("vision.models", "vision.runtime", "vision.detection_confidence"),
+    # Whoever is found later is let in later.
+    "vision.tiles_per_frame",
     *("encoder.folder", "encoder.device", "encoder.precision", "encoder.flip_average"),
     *("encoder.threads", "liveness.window_s", "liveness.every_s", "liveness.still_camera"),
     # Where badges are read: one says who somebody claims to be, and proves nothing.

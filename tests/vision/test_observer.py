@@ -86,6 +86,19 @@ def test_an_empty_scene_is_searched_by_the_way_until_somebody_comes(
     assert len(arriving[-1]) == 2
 
 
+@pytest.mark.parametrize("tiles", [1, 2])
+def test_so_many_tiles_are_searched_as_configured(
+    vision_config: VisionConfig, coffee: Image, monkeypatch: pytest.MonkeyPatch, tiles: int
+):
+    observer = Observer(vision_config.model_copy(update={"tiles_per_frame": tiles}))
+    looked: list[Image] = []
+    monkeypatch.setattr(
+        observer._detectors[Range.SHORT], "detect", lambda t: looked.append(t) or []
+    )
+    assert film(observer, [coffee]) == [[]]
+    assert len(looked) == tiles
+
+
 def test_a_camera_that_changes_its_resolution_starts_anew(observer: Observer, two_people: Image):
     before = film(observer, [two_people] * 4)[-1]
     smaller = cv2.resize(two_people, (960, 540), interpolation=cv2.INTER_AREA)

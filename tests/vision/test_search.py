@@ -19,6 +19,7 @@ from accessctl.vision.search import (
     cells,
     changed_cells,
     choose,
+    door_schedule,
     nearby,
     part_tiles,
     placed,
@@ -52,6 +53,13 @@ def test_every_small_face_lies_whole_in_some_tile(longer, shape, portrait):
 def test_the_door_searches_everything_within_three_frames():
     """Or a face that is there for three frames could go unseen."""
     assert DOOR_SCHEDULE.period == 3
+
+
+@pytest.mark.parametrize(("pace", "period"), [(1, 9), (2, 5), (3, 3), (9, 1)])
+def test_at_another_pace_the_same_tiles_take_longer(pace: int, period: int):
+    schedule = door_schedule(pace)
+    assert schedule.period == period
+    assert schedule.every(1280, 720) == DOOR_SCHEDULE.every(1280, 720)
 
 
 def test_tiles_share_the_stated_overlap_and_stay_inside():

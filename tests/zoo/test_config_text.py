@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accessctl.errors import FetchError
-from accessctl.zoo.config_text import replace_text, with_setting
+from accessctl.zoo.config_text import replace_text, with_note, with_setting
 
 
 @pytest.mark.parametrize(
@@ -60,6 +60,35 @@ def test_a_value_that_is_no_plain_word_is_refused(value: str) -> None:
 
 keys = st.sampled_from(["device", "folder", "threads", "precision"])
 plain = st.text("abcxyz0123_", min_size=1, max_size=6).map(lambda word: f"w{word}")
+
+
+@pytest.mark.parametrize(
+    ("value", "written"), [(10, "10"), (0.5, "0.5"), (0.000033, "0.000033"), (1e-6, "0.000001")]
+)
+def test_a_number_is_written_as_one(value: float, written: str) -> None:
+    changed = with_setting("policy: {}\n", "policy", "target_fmr", value)
+    assert changed == f"policy: {{target_fmr: {written}}}\n"
+    assert yaml.safe_load(changed) == {"policy": {"target_fmr": value}}
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -1])
+def test_a_number_that_no_setting_has_is_refused(value: float) -> None:
+    with pytest.raises(ValueError, match=r"plain value|is not written"):
+        with_setting("", "policy", "target_fmr", value)
+
+
+def test_a_note_stands_above_its_key_alone() -> None:
+    text = "a:\n  folder: x\nb:\n    other: 1  # one\n    folder: y\n"
+    assert with_note(text, "b", "folder", "first\nsecond: not a key") == (
+        "a:\n  folder: x\nb:\n    other: 1  # one\n"
+        "    # first\n    # second: not a key\n    folder: y\n"
+    )
+
+
+@pytest.mark.parametrize("text", ["", "b: {folder: y}\n", "a:\n  folder: x\n", "b:\n", "b: 1\n"])
+def test_a_note_without_a_line_to_stand_above_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"has no b\.folder on a line of its own"):
+        with_note(text, "b", "folder", "note")
 
 
 @settings(deadline=None)
