@@ -51,9 +51,9 @@ def run_init(args: InitOptions, *, models: Sequence[Path] | None = None) -> int:
     """`models` are the folders in which models are looked for, else the usual ones."""
     from accessctl.bundled import cached, model_folders
     from accessctl.camera.usb import attached
+    from accessctl.config.text import plain
     from accessctl.service.door_folder import make_door
     from accessctl.service.small_board import SMALL_BOARD
-    from accessctl.zoo.config_text import plain
 
     found, profile = list(attached()), SMALL_BOARD if args.small else ()
     config = make_door(args.folder, found, profile)

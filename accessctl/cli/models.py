@@ -137,9 +137,10 @@ def _say(line: str) -> None:
 def run_use(args: UseOptions, *, open_engine: OpenEngine = usual_engine) -> int:
     """The configuration is changed last: until the people are embedded, nothing is."""
     from accessctl.bundled import model_folders, named_models
+    from accessctl.config.text import with_setting
     from accessctl.encoder.card import CARD_NAME, load_card
     from accessctl.recognition.calibration import scoring_of
-    from accessctl.zoo.config_text import replace_text, with_setting
+    from accessctl.zoo.fetch import replace_text
 
     file = config_path(args.config, os.environ)
     config = load_config(file)

@@ -6,8 +6,8 @@ For a board of four slow cores and 1 to 4 GB. The figures are those of docs/resu
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from accessctl.config.text import with_note, with_setting
 from accessctl.errors import FaultError
-from accessctl.zoo.config_text import with_note, with_setting
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ pip brings wheels and sdists, npm brings npm packages: the user's own, so that t
 and certificates apply. Files are written whole or not at all.
 """
 
+import stat
 import subprocess
 import sys
 import tempfile
@@ -198,6 +199,19 @@ def write_atomically(path: Path, data: bytes) -> None:
     with told_on_failure(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         files.write_atomically(path, data, mode=PUBLIC)
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Put `text` in place of what the file holds; who may read it stays; raises FetchError."""
+    target = path.resolve()
+    with told_on_failure(path):
+        before = target.stat()
+        files.write_atomically(
+            target,
+            text.encode("utf-8"),
+            mode=stat.S_IMODE(before.st_mode),
+            owner=(before.st_uid, before.st_gid),
+        )
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from accessctl.zoo.fetch import (
     fetch,
     npm_argv,
     pip_argv,
+    replace_text,
     run_program,
     write_atomically,
 )
@@ -283,3 +284,21 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(FetchError, match="Cannot write"):
         write_atomically(tmp_path / "file" / "model", b"new")
+
+
+def test_a_text_is_replaced_and_keeps_its_mode_and_its_link(tmp_path):
+    real, link = tmp_path / "real.yaml", tmp_path / "config.yaml"
+    real.write_text("old")
+    real.chmod(0o600)
+    link.symlink_to(real)
+    replace_text(link, "new ü")
+    assert link.is_symlink()
+    assert real.read_text(encoding="utf-8") == "new ü"
+    assert real.stat().st_mode & 0o777 == 0o600
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["config.yaml", "real.yaml"]
+
+
+def test_a_text_that_is_not_there_is_no_text_to_replace(tmp_path):
+    with pytest.raises(FetchError, match="Cannot write"):
+        replace_text(tmp_path / "none.yaml", "new")
+    assert list(tmp_path.iterdir()) == []

@@ -3,8 +3,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from accessctl.errors import FetchError
-from accessctl.zoo.config_text import replace_text, with_note, with_setting
+from accessctl.config.text import with_note, with_setting
 
 
 @pytest.mark.parametrize(
@@ -101,21 +100,3 @@ def test_whatever_the_style_only_that_setting_changes(
     text = yaml.safe_dump(before, default_flow_style=flow, sort_keys=False)
     after = yaml.safe_load(with_setting(text, "encoder", "folder", value))
     assert after == {**before, "encoder": {**encoder, "folder": value}}
-
-
-def test_a_text_is_replaced_and_keeps_its_mode_and_its_link(tmp_path):
-    real, link = tmp_path / "real.yaml", tmp_path / "config.yaml"
-    real.write_text("old")
-    real.chmod(0o600)
-    link.symlink_to(real)
-    replace_text(link, "new ü")
-    assert link.is_symlink()
-    assert real.read_text(encoding="utf-8") == "new ü"
-    assert real.stat().st_mode & 0o777 == 0o600
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["config.yaml", "real.yaml"]
-
-
-def test_a_text_that_is_not_there_is_no_text_to_replace(tmp_path):
-    with pytest.raises(FetchError, match="Cannot write"):
-        replace_text(tmp_path / "none.yaml", "new")
-    assert list(tmp_path.iterdir()) == []

@@ -3,15 +3,10 @@ the rest, comments too, as it is.
 """
 
 import re
-import stat
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import yaml
-
-from accessctl.storage import files
-from accessctl.zoo.fetch import told_on_failure
 
 PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]*")
 
@@ -54,19 +49,6 @@ def with_note(text: str, section: str, key: str, note: str) -> str:
     start, indent = mark.index - mark.column, " " * mark.column
     lines = "".join(f"{indent}# {line}\n" for line in note.splitlines())
     return text[:start] + lines + text[start:]
-
-
-def replace_text(path: Path, text: str) -> None:
-    """Put `text` in place of what the file holds; who may read it stays; raises FetchError."""
-    target = path.resolve()
-    with told_on_failure(path):
-        before = target.stat()
-        files.write_atomically(
-            target,
-            text.encode("utf-8"),
-            mode=stat.S_IMODE(before.st_mode),
-            owner=(before.st_uid, before.st_gid),
-        )
 
 
 def _expected(before: Any, section: str, key: str, value: str | float) -> Any:
