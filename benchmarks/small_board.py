@@ -20,7 +20,6 @@ import numpy as np
 
 from accessctl.administration.changes import Administration
 from accessctl.bundled import release
-from accessctl.cli.common import table
 from accessctl.config import Config, VisionConfig, load_config
 from accessctl.demo.door import demo_config, enrol_demo_person
 from accessctl.demo.scene import scene
@@ -35,7 +34,6 @@ from benchmarks import idle, pipeline
 
 FRAMES = 30
 WARM = 8
-THREADS = (1, 2)
 PROFILES = {"default": (), "small": SMALL_BOARD}
 Work = Callable[[], float]
 
@@ -46,10 +44,7 @@ class Site:
 
     file: Path
     config: Config
-
-    @property
-    def fps(self) -> float:
-        return load_config(self.file).camera.fps
+    fps: float
 
 
 def main() -> None:
@@ -57,22 +52,20 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=10)
     rounds = parser.parse_args().rounds
     one_thread_each()
+    print(line("", {name: name for name in PROFILES}, "", "small / default"))
     with tempfile.TemporaryDirectory() as scratch:
         sites = {name: site(Path(scratch) / name, name) for name in PROFILES}
-        memory = {name: started(each, Path(scratch) / name) for name, each in sites.items()}
         with ExitStack() as stack:
             frame = best(rounds, {n: door_work(each, stack) for n, each in sites.items()})
+        tell("720p frame, one face, visit undecided, mean", frame, "ms")
+        tell("the same at the camera's rate", share(sites, frame), "% of a core")
+        embed = best(rounds, {name: embed_work(each) for name, each in sites.items()})
+        tell("one embedding", embed, "ms")
         empty = best(max(1, rounds // 3), {n: idle_work(each) for n, each in sites.items()})
-        embed = {t: best(rounds, embed_works(sites, t)) for t in THREADS}
-    rows = [
-        row("720p frame, one face, visit undecided, mean", frame, "ms"),
-        row("the same at the camera's rate", share(sites, frame), "% of a core"),
-        row("nobody in view, decoding a JPEG included", empty, "ms"),
-        row("the same at the camera's rate", share(sites, empty), "% of a core"),
-        *(row(f"one embedding, wall time, threads: {t}", embed[t], "ms") for t in THREADS),
-        row("resident memory after a decision", memory, "MB"),
-    ]
-    print(table(["what", *PROFILES, "", "small / default"], rows))
+        tell("nobody in view, decoding a JPEG included", empty, "ms")
+        tell("the same at the camera's rate", share(sites, empty), "% of a core")
+        memory = {name: started(each, Path(scratch) / name) for name, each in sites.items()}
+        tell("resident memory after a decision", memory, "MB")
 
 
 def site(folder: Path, name: str) -> Site:
@@ -85,7 +78,7 @@ def site(folder: Path, name: str) -> Site:
         "vision": found.vision.model_copy(update={"models": models}),
         "policy": found.policy.model_copy(update=endless),
     }
-    return Site(file, found.model_copy(update=update))
+    return Site(file, found.model_copy(update=update), found.camera.fps)
 
 
 def door_work(site: Site, stack: ExitStack) -> Work:
@@ -120,23 +113,19 @@ def idle_work(site: Site) -> Work:
     ).total()
 
 
-def embed_works(sites: dict[str, Site], threads: int) -> dict[str, Work]:
-    return {name: embed_work(each, threads) for name, each in sites.items()}
-
-
-def embed_work(site: Site, threads: int) -> Work:
+def embed_work(site: Site) -> Work:
     """One crop and not its mirror image, as a frame at a door has it."""
-    update = {"threads": threads, "flip_average": False, "device": "cpu"}
+    update = {"flip_average": False, "device": "cpu"}
     settings = site.config.encoder.model_copy(update=update)
     encoder, size = load_encoder(settings), load_card(settings.folder).input.size
     crop = np.random.default_rng(0).integers(0, 256, (1, size, size, 3), np.uint8)
 
     def work() -> float:
-        began = time.perf_counter()
+        began = time.process_time()
         encoder.embed(crop)
-        return 1000 * (time.perf_counter() - began)
+        return 1000 * (time.process_time() - began)
 
-    return lambda: min(work() for _ in range(5))
+    return lambda: min(work() for _ in range(10))
 
 
 def started(site: Site, folder: Path) -> float:
@@ -161,9 +150,15 @@ def share(sites: dict[str, Site], ms: dict[str, float]) -> dict[str, float]:
     return {name: cost * sites[name].fps / 10 for name, cost in ms.items()}
 
 
-def row(what: str, figures: dict[str, float], unit: str) -> tuple[str, ...]:
+def tell(what: str, figures: dict[str, float], unit: str) -> None:
     ratio = figures["small"] / figures["default"]
-    return (what, *(f"{figures[name]:.1f}" for name in PROFILES), unit, f"{ratio:.2f}")
+    shown = {name: f"{figure:.1f}" for name, figure in figures.items()}
+    print(line(what, shown, unit, f"{ratio:.2f}"), flush=True)
+
+
+def line(what: str, shown: dict[str, str], unit: str, ratio: str) -> str:
+    figures = "".join(f"{shown[name]:>9}" for name in PROFILES)
+    return f"{what:44}{figures} {unit:12}{ratio:>7}".rstrip()
 
 
 if __name__ == "__main__":
