@@ -3,7 +3,7 @@ now, and letting somebody in again whom a lockout or anti-passback keeps out."""
 
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -87,11 +87,16 @@ def run_test(args: PolicyTestOptions) -> int:
     with gallery_to_read(config) as gallery:
         person = gallery.person(args.person)
         rules = gallery.rules().get(person.id, PersonRules())
-        has_pin = person.id in gallery.pins()
+        beside = Beside(
+            has_pin=person.id in gallery.pins(),
+            badge_required=len(gallery.people()) > config.policy.identify_up_to,
+            has_badge=any(badge.person == person.id for badge in gallery.badges()),
+        )
     moment = time.time() if args.at is None else beginning(args.at, plan.zone)
     factor = required(rules, plan, config.policy.second_factor, moment)
     lockout_s = _lockout_s(config, plan.door, person.id) if args.at is None else 0.0
-    beside = Beside(lockout_s, factor, has_pin, _last_crossing(config, person.id, moment))
+    crossing = _last_crossing(config, person.id, moment)
+    beside = replace(beside, lockout_s=lockout_s, factor=factor, crossing=crossing)
     lines = explain(rules, plan, moment, beside)
     if args.json:
         reason = refusal(rules, plan, moment, beside)
@@ -103,7 +108,8 @@ def run_test(args: PolicyTestOptions) -> int:
                 "allowed": allowed,
                 "reason": word,
                 "second_factor": factor,
-                "life_by_pin": rules.life_by_pin and has_pin,
+                "life_by_pin": rules.life_by_pin and beside.has_pin,
+                "badge_required": beside.badge_required,
                 "because": lines,
             }
         )

@@ -35,6 +35,10 @@ if TYPE_CHECKING:
     from accessctl.recognition.rate_here import RateHere
 
 NOBODY = "Nobody is enrolled, so nobody can be taken for them; begin with: accessctl enroll"
+SEARCHES_NOBODY = (
+    "More people are enrolled than policy.identify_up_to allows to be searched: this door compares "
+    "a face with the person of its badge alone, and a stranger's photo alone comes to nothing."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +117,8 @@ def _by_photos(
         roster = engine.roster
         if not roster.matcher.people:
             raise InputError(NOBODY)
+        if roster.badge_required:
+            raise InputError(SEARCHES_NOBODY)
         shown = bar(people.people, len(people.people), "people")
         seen = LocalDoor(engine, photo_reader(config)).look_at(
             shown, len(people.photos), everybody=args.nobody_enrolled

@@ -20,6 +20,10 @@ from accessctl.gallery.badges import Badge, mark_of
 INTERVAL_S = 1.0
 """Between two badges that are looked at; most readers repeat one that is held before them."""
 
+HELD_S = 2.0
+"""A badge that is read again so soon after it was read last is still held before the reader: what
+it was read for is no second visitor's."""
+
 LONGEST_PAUSE_S = 30.0
 """After each unknown badge in a row the pause is twice as long, up to this."""
 
@@ -136,6 +140,7 @@ class BadgesAtDoor:
         self._waiting: _Waiting | None = None
         self._deaf_until = float("-inf")
         self._pause_s = INTERVAL_S
+        self._held, self._held_until = b"", float("-inf")
         self._ticket, self._learn_until = "", float("-inf")
         self._learned: bytes | None = None
         self.reader: Callable[[], str | None] = no_reader
@@ -151,10 +156,14 @@ class BadgesAtDoor:
             if now < self._learn_until:
                 self._learned = digest
                 return FactorReply(True, "Read for whoever sets a badge.")
+            if digest == self._held and now < self._held_until:
+                self._held_until = now + HELD_S
+                return FactorReply(False, "This badge was read already; take it away for a moment.")
             if now < self._deaf_until:
                 return FactorReply(False, "Too fast; wait a moment and show the badge again.")
             self._pause_s = INTERVAL_S if badge else self._longer_pause(now)
             self._deaf_until = now + self._pause_s
+            self._held, self._held_until = digest, now + HELD_S
             if badge is not None:
                 former, self._waiting = self._waiting, _Waiting(badge, now)
         if badge is None:
@@ -192,7 +201,7 @@ class BadgesAtDoor:
         return None
 
     def take(self, badge: Badge) -> None:
-        """It is used for a visit, and waits no more."""
+        """It is used for a visit, or its person was let in without it: it waits no more."""
         with self._lock:
             if self._waiting is not None and self._waiting.badge == badge:
                 self._waiting = None

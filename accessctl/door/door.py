@@ -6,7 +6,7 @@ from dataclasses import replace
 from time import perf_counter
 
 from accessctl.actions.command import Command
-from accessctl.domain import Decision, Face, Frame
+from accessctl.domain import Decision, Face, Frame, Outcome, PersonId
 from accessctl.door.access_gate import AccessGate
 from accessctl.door.deciding import Decider
 from accessctl.door.demands import Asked
@@ -201,6 +201,10 @@ class Door:
         badge = self.gate.waiting_badge(now) if self.acting else None
         if badge is None:
             return
+        if any(_was_let_in(visit, badge.person) for visit in self._visits.values()):
+            # Read once more, or late: who comes next has nothing to do with it.
+            self.gate.badges.take(badge)
+            return
         # Whoever nothing is decided of any more has no use for one.
         face = self.gate.alone_at_door([one for one in faces if not self._visits[one.track].final])
         if face is None:
@@ -300,3 +304,11 @@ class Door:
         return FaceView(
             face, visit.id, visit.pooled, visit.verdict, visit.prompt, visit.gathered, claimed
         )
+
+
+def _was_let_in(visit: Visit, person: PersonId) -> bool:
+    """Whether the visit of somebody who is still there has ended with a grant to that person."""
+    verdict = visit.verdict
+    if verdict is None or verdict.outcome is not Outcome.GRANTED or verdict.match is None:
+        return False
+    return verdict.match.person == person

@@ -102,12 +102,15 @@ def told_before(visit: Visit, verdict: Verdict, matcher: Matcher, fmr: float) ->
     moment ago and for good: their face was only lost for a moment, and it stands. Else None.
 
     That is the person who was named both times, or a face that nobody was named for, be it for
-    want of a badge, and that is the same at a false-match rate of `fmr`.
+    want of a badge, and that is the same at a false-match rate of `fmr`. Whom a badge named with
+    another face is neither: each such badge is an attempt.
     """
     if visit.after is None or visit.after.verdict is None:
         return None
     earlier = visit.after.verdict
     if Outcome.UNKNOWN not in (earlier.outcome, verdict.outcome):
+        if Reason.BADGE_MISMATCH in (earlier.reason, verdict.reason):
+            return None
         named = earlier.match, verdict.match
         same = None not in named and len({one.person for one in named if one is not None}) == 1
         return earlier if same else None

@@ -209,9 +209,11 @@ class Visit:
         """The visit, and what counts as a refused attempt once `verdict` was given, if anything.
 
         A row of refusals of one kind counts once. But a challenge that was not answered counts
-        each time, also where company or another face was told of instead: otherwise to wait for
-        an easy one would cost nothing. So does each badge that was shown with another face.
+        each time, also where company, another face or another's badge was told of instead:
+        otherwise to wait for an easy one would cost nothing. So does each badge that was shown
+        with another face.
         """
+        mismatch = verdict.reason is Reason.BADGE_MISMATCH
         verdict = self._as_counted(verdict)
         kind = charge_of(verdict)
         if kind is None:
@@ -220,12 +222,13 @@ class Visit:
         if kind is Charge.STRANGER:
             one = kind, None
         posed = verdict.reason is Reason.LIVENESS_UNDECIDED and bool(self.life.record.asked)
-        counts = posed or verdict.reason is Reason.BADGE_MISMATCH or one not in self.charged
+        counts = posed or mismatch or one not in self.charged
         return replace(self, charged=self.charged | {one}), verdict if counts else None
 
     def _as_counted(self, verdict: Verdict) -> Verdict:
         person = self.life.unanswered
-        avoided = verdict.outcome is Outcome.UNKNOWN or verdict.reason is Reason.TWO_FACES
+        others = (Reason.TWO_FACES, Reason.BADGE_MISMATCH)
+        avoided = verdict.outcome is Outcome.UNKNOWN or verdict.reason in others
         if person is None or self.pooled is None or not avoided:
             return verdict
         match = replace(self.pooled, person=person)

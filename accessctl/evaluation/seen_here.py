@@ -161,7 +161,8 @@ def unknown_visits(
     """Of the visits at `door` from the epoch time `since` on, as far as the log, all of it, tells
     that this encoder, calibrated so, saw them.
 
-    A visit in which anybody was named, granted or denied, is that of somebody enrolled.
+    A visit in which anybody was named, granted or denied, is that of somebody enrolled; one who
+    showed another's badge was not named by it.
     """
     first: dict[str, StrangerLook] = {}
     named: set[str] = set()
@@ -175,6 +176,8 @@ def unknown_visits(
         if event.kind is not EventKind.DECISION or event.time < since:
             continue
         visit = str(data.get("visit"))
+        if data.get("reason") == Reason.BADGE_MISMATCH:
+            continue
         if data.get("decision") != Outcome.UNKNOWN:
             named.add(visit)
         elif data.get("reason") in NOT_FOUND and visit not in first:

@@ -17,6 +17,7 @@ from accessctl.policy.circumstances import (
 from accessctl.policy.decide import (
     DecisionRules,
     Evidence,
+    Naming,
     Verdict,
     decide,
     find_doubt,
@@ -123,6 +124,8 @@ def _abandoned(evidence: Evidence, rules: DecisionRules, it: Circumstances) -> V
     without a lockout.
     """
     if not evidence.left or not evidence.sightings or evidence.pooled is None:
+        return None
+    if evidence.naming is Naming.UNCLAIMED:
         return None
     if find_doubt(evidence.pooled, evidence.sightings, rules) is not None:
         return None

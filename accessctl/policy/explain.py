@@ -8,10 +8,10 @@ from accessctl.domain import PersonRules, Reason
 from accessctl.policy.access import AccessPlan, Crossing, Group, Hours, day_of, is_open, wall_time
 from accessctl.policy.circumstances import Circumstances, Proof, refusal_of
 
-_ALLOWED: dict[Factor, str] = {
-    "off": "Allowed by the rules.",
-    "pin": "Allowed by the rules, once the PIN is entered.",
-    "button": "Allowed by the rules, once the button is pressed.",
+_ONCE: dict[Factor, tuple[str, ...]] = {
+    "off": (),
+    "pin": ("the PIN is entered",),
+    "button": ("the button is pressed",),
 }
 
 
@@ -19,17 +19,22 @@ _ALLOWED: dict[Factor, str] = {
 class Beside:
     """What counts beside the rules: what must be shown, whether it can be, and the last crossing.
 
-    `lockout_s` is how long faces are locked out now, in seconds.
+    `lockout_s` is how long faces are locked out now, in seconds. `badge_required`: too many are
+    enrolled for a face alone to say who somebody is.
     """
 
     lockout_s: float = 0.0
     factor: Factor = "off"
     has_pin: bool = False
     crossing: Crossing | None = None
+    badge_required: bool = False
+    has_badge: bool = False
 
 
 def refusal(rules: PersonRules, plan: AccessPlan, time: float, beside: Beside) -> Reason | None:
-    """Why a face alone would come to nothing, lockout aside; None: it would, or may."""
+    """Why a face would come to nothing, lockout aside; None: it would, or may."""
+    if beside.badge_required and not beside.has_badge:
+        return Reason.BADGE_REQUIRED
     no_pin = beside.factor == "pin" and not beside.has_pin
     return refusal_of(
         Circumstances(
@@ -54,6 +59,8 @@ def explain(rules: PersonRules, plan: AccessPlan, time: float, beside: Beside) -
         lines.append(f"In no group: {allowed} (access.without_group).")
     lines += [_group(name, plan, shown) for name in rules.groups]
     lines += _passback(plan, beside.crossing)
+    if beside.badge_required:
+        lines.append(_badge(beside))
     if beside.factor != "off":
         lines.append(_factor(beside))
     if rules.life_by_pin:
@@ -61,8 +68,18 @@ def explain(rules: PersonRules, plan: AccessPlan, time: float, beside: Beside) -
     if beside.lockout_s > 0:
         lines.append(f"Faces are locked out at this door now: {_lasting(beside.lockout_s)}.")
     reason = refusal(rules, plan, time, beside)
-    lines.append(_ALLOWED[beside.factor] if reason is None else f"Refused: {reason.value}.")
+    lines.append(_allowed(beside) if reason is None else f"Refused: {reason.value}.")
     return lines
+
+
+def _allowed(beside: Beside) -> str:
+    once = ("the badge is read",) * beside.badge_required + _ONCE[beside.factor]
+    return "Allowed by the rules" + (f", once {' and '.join(once)}." if once else ".")
+
+
+def _badge(beside: Beside) -> str:
+    line = "Too many are enrolled for a face alone (policy.identify_up_to): a badge must be read"
+    return f"{line}." if beside.has_badge else f"{line}, and none is set: accessctl badge set."
 
 
 def _passback(plan: AccessPlan, crossing: Crossing | None) -> list[str]:

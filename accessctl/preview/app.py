@@ -14,7 +14,7 @@ from accessctl.door.recorder import decision_event
 from accessctl.door.session import Session
 from accessctl.door.visit import FaceView, Step
 from accessctl.errors import AccessctlError
-from accessctl.preview.overlay import Panel, draw
+from accessctl.preview.overlay import Panel, Thresholds, draw
 from accessctl.preview.screen import CLOSED, Screen
 from accessctl.recognition.enrolment import Enrolment
 
@@ -28,7 +28,9 @@ SPECTATOR = "   WATCHING ONLY: another door acts"
 LATEST = 4
 PAUSE_S = 0.03
 
-Draw: TypeAlias = Callable[[Image, Sequence[FaceView], Mapping[PersonId, str], float, Panel], Image]
+Draw: TypeAlias = Callable[
+    [Image, Sequence[FaceView], Mapping[PersonId, str], Thresholds, Panel], Image
+]
 """As `overlay.draw`."""
 
 log = logging.getLogger(__name__)
@@ -89,8 +91,13 @@ class Preview:
             decisions=list(self._decisions),
             help=self._message,
         )
-        threshold = roster.matcher.threshold(roster.attempt_fmr)
-        image = self._draw(shown.frame.image, shown.step.faces, roster.names, threshold, panel)
+        image = self._draw(
+            shown.frame.image,
+            shown.step.faces,
+            roster.names,
+            Thresholds(roster.threshold, roster.claimed_threshold),
+            panel,
+        )
         return self._screen.show(image)
 
     def _badge(self) -> str:

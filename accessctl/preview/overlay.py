@@ -39,6 +39,18 @@ VERDICT_COLOURS = {CueVerdict.VETO: RED, CueVerdict.DOUBT: AMBER, CueVerdict.CON
 
 
 @dataclass(frozen=True, slots=True)
+class Thresholds:
+    """The normalised score that a grant needs, of a face that is searched and of one that is
+    compared by a badge; infinite where none will do."""
+
+    searched: float
+    claimed: float
+
+    def of(self, view: FaceView) -> float:
+        return self.searched if view.claimed is None else self.claimed
+
+
+@dataclass(frozen=True, slots=True)
 class Panel:
     """The words around the picture: status line, stage times in ms, last decisions, help."""
 
@@ -52,13 +64,15 @@ def draw(
     image: Image,
     faces: Sequence[FaceView],
     names: Mapping[PersonId, str],
-    threshold: float,
+    thresholds: Thresholds,
     panel: Panel,
 ) -> Image:
     """A copy of `image` (RGB uint8 (H, W, 3)) with faces marked and the panel around it."""
     canvas = image.copy()
     keep_free = [view.face.box for view in faces]
-    keep_free += [draw_face(canvas, view, label_of(view, names, threshold)) for view in faces]
+    keep_free += [
+        draw_face(canvas, view, label_of(view, names, thresholds.of(view))) for view in faces
+    ]
     keep_free += draw_panel(canvas, panel)
     for view in faces:
         place = draw_beside(canvas, view.face.box, view.gathered, keep_free)

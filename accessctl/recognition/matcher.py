@@ -292,6 +292,16 @@ class Roster:
         return self._pins.get(person)
 
     @property
+    def threshold(self) -> float:
+        """The score that a grant by a face alone needs in one attempt."""
+        return self.matcher.threshold(self.attempt_fmr)
+
+    @property
+    def claimed_threshold(self) -> float:
+        """The score that a grant by a badge needs in one attempt."""
+        return self.matcher.threshold(self._policy.claimed_fmr)
+
+    @property
     def badge_required(self) -> bool:
         """Whether too many are enrolled for a face alone to say who somebody is; any thread."""
         return self.matcher.people > self._policy.identify_up_to

@@ -61,9 +61,10 @@ from the camera.
 """
 
 UPSIDE_DOWN = "upside down"
+"""The reason for which a face that stands on its head is not used."""
+
 ON_ITS_SIDE = (60.0, 120.0)
 """A face that is turned by so many degrees in the picture, either way, lies on its side."""
-"""The reason for which a face that stands on its head is not used."""
 
 AGAIN_S = 1.0
 """A face that seemed to be upside down is looked at again after so many seconds."""

@@ -103,6 +103,20 @@ def test_policy_test_tells_of_a_pin_in_place_of_life(
     assert (told["life_by_pin"], told["allowed"]) == (True, True)
 
 
+def test_policy_test_tells_of_a_badge_where_one_is_required(
+    tmp_path: Path, grace: PersonId, run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump({"policy": {"identify_up_to": 0}}))
+    told = policy_test(run, capsys)
+    assert (told["badge_required"], told["reason"]) == (True, "badge_required")
+    run("badge", "set", "Grace", typed="04A2\n")
+    told = policy_test(run, capsys)
+    assert (told["allowed"], told["because"][-1]) == (
+        True,
+        "Allowed by the rules, once the badge is read.",
+    )
+
+
 def test_policy_test_says_what_is_asked_and_who_is_inside(
     house: Path, grace: PersonId, run, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 
 from accessctl.audit.log import EventLog
 from accessctl.config import load_config
@@ -89,6 +90,15 @@ def test_a_door_without_people_has_nobody_to_be_taken_for(site: Any, strangers: 
     assert said.code == 2
     assert "Nobody is enrolled" in said.err
     assert not (site.folder / "enrolled").exists()
+
+
+def test_a_door_that_searches_nobody_has_no_rate_of_searches(eileen: Any, strangers: Path) -> None:
+    settings = yaml.safe_load(eileen.config.read_text())
+    settings["policy"]["identify_up_to"] = 0
+    eileen.config.write_text(yaml.safe_dump(settings))
+    said = eileen("calibrate", "--local", strangers)
+    assert said.code == 2
+    assert "this door compares a face with the person of its badge alone" in said.err
 
 
 @pytest.mark.parametrize(

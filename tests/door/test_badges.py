@@ -2,110 +2,35 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import count
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from accessctl.clock import Uptime
-from accessctl.config import LockoutConfig
 from accessctl.config.policy import AccessConfig
-from accessctl.domain import Box, Decision, Event, EventKind, Outcome, PersonRules, Reason
-from accessctl.door.access_gate import AccessGate, NoLockouts
-from accessctl.door.badges import BadgesAtDoor
-from accessctl.door.fake import EPOCH, FACE_BOX, FakeHouse, decisions
-from accessctl.door.gallery_watch import GalleryWatch
-from accessctl.door.visit import Step
-from accessctl.gallery.badges import Badge
+from accessctl.domain import Decision, Outcome, PersonRules, Reason
+from accessctl.door.fake import EPOCH, FACE_BOX
 from accessctl.policy.evidence_record import from_data
-from accessctl.policy.lockout_store import LockoutKeeper, LockoutStore
+from accessctl.policy.lockout_store import LockoutStore
 from accessctl.policy.replay import Replayed, replay
 from accessctl.recognition.calibration import comparison_fmr
 from accessctl.vision.fake import fake_face
-
-GRACE, ALAN, STRANGER = 1, 2, 3
-CARD, OTHER = "04A2-1", "77"
-LOCKOUT = LockoutConfig(attempts=2, door_attempts=10, first_s=30)
-BESIDE = Box(90, 20, 60, 70)
-FRAMES = 6
+from tests.door.badge_entrance import (
+    ALAN,
+    BESIDE,
+    CARD,
+    FRAMES,
+    GRACE,
+    OTHER,
+    STRANGER,
+    Entrance,
+    verdicts,
+)
 
 GRANTED = [(Outcome.GRANTED, Reason.MATCHED)]
 MISMATCH = [(Outcome.DENIED, Reason.BADGE_MISMATCH)]
 REQUIRED = [(Outcome.UNKNOWN, Reason.BADGE_REQUIRED)]
-
-
-class Entrance:
-    """Grace has a card, Alan another one; ten frames a second, and one clock for everything."""
-
-    def __init__(self, store: LockoutStore | None = None, **policy: Any) -> None:
-        self.house = FakeHouse()
-        self.grace = self.house.enrol("Grace", GRACE)
-        self.alan = self.house.enrol("Alan", ALAN)
-        self.give(self.grace, CARD)
-        self.give(self.alan, OTHER)
-        self.now = 0.0
-        self.tracks = count(1)
-        self.house.policy = self.house.policy.model_copy(
-            update={"cooldown_s": 0.0, "retry_s": 0.5, **policy}
-        )
-        keeper = NoLockouts()
-        if store is not None:
-            keeper = LockoutKeeper(store, "front", LOCKOUT, lambda: Uptime("boot", self.now))
-        self.roster = self.house.roster()
-        self.desk = BadgesAtDoor(
-            self.roster, self.house.audit, lambda: EPOCH + self.now, lambda: self.now
-        )
-        self.door = self.house.door(
-            AccessGate(AccessConfig(), self.house.policy, keeper, badges=self.desk),
-            wall_clock=lambda: EPOCH + self.now,
-            gallery=GalleryWatch(self.roster, 60.0),
-        )
-
-    def give(self, person, number: str) -> Badge:
-        badge = Badge(person, self.house.gallery.badge_digest(number), 100.0)
-        self.house.gallery.add_badge(badge)
-        return badge
-
-    def read(self, number: str = CARD) -> bool:
-        """After a pause, so that no reading comes too fast."""
-        self.pass_time(1.1)
-        return self.desk.offer(number, "test").accepted
-
-    def pass_time(self, seconds: float) -> None:
-        """Nobody is in view."""
-        self.show([], STRANGER, round(seconds * 10))
-
-    def show(self, faces: list, person: int, frames: int) -> list[Step]:
-        steps = []
-        for _ in range(frames):
-            steps += self.house.play(self.door, [(person, faces)], start=self.now)
-            self.now = round(self.now + 0.1, 3)
-        return steps
-
-    def stand(self, person: int, track: int, frames: int = FRAMES) -> list[Decision]:
-        return decisions(self.show([fake_face(track, box=FACE_BOX)], person, frames))
-
-    def leave(self) -> list[Decision]:
-        return decisions(self.show([], STRANGER, 12))
-
-    def visit(self, person: int, frames: int = FRAMES) -> list[tuple[Outcome, Reason]]:
-        made = self.stand(person, next(self.tracks), frames)
-        return verdicts(made + self.leave())
-
-    def decided(self) -> list[Event]:
-        return [event for event in self.house.events() if event.kind is EventKind.DECISION]
-
-    def told(self) -> list[dict[str, Any]]:
-        """What the log says of badges that were nobody's or were not used."""
-        states = {"unknown_badge", "unused_badge"}
-        return [dict(e.data) for e in self.house.events() if e.data.get("state") in states]
-
-
-def verdicts(made: list[Decision]) -> list[tuple[Outcome, Reason]]:
-    return [(decision.outcome, decision.reason) for decision in made]
 
 
 @pytest.fixture
@@ -235,6 +160,55 @@ def test_a_row_of_wrong_faces_locks_that_person_out_and_a_badge_does_not_help(
     entrance.read()
     assert entrance.visit(GRACE) == [(Outcome.DENIED, Reason.LOCKED_OUT)]
     assert entrance.visit(ALAN) == GRANTED
+
+
+def test_a_badge_that_is_held_before_the_reader_is_read_once(entrance: Entrance) -> None:
+    entrance.read()
+    for _ in range(5):
+        entrance.now += 1.2
+        assert not entrance.desk.offer(CARD, "test").accepted
+    entrance.now += 1.2
+    assert entrance.desk.offer(OTHER, "test").accepted
+    entrance.now += 1.2
+    assert entrance.desk.offer(CARD, "test").accepted
+
+
+def test_a_badge_read_too_fast_after_another_is_read_once_that_is_over(entrance: Entrance) -> None:
+    entrance.read("99887766")
+    entrance.now += 0.5
+    assert not entrance.desk.offer(CARD, "test").accepted
+    entrance.now += 2.0
+    assert entrance.desk.offer(CARD, "test").accepted
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_badge_of_whoever_was_let_in_is_not_the_next_one_s(
+    entrance: Entrance, late: bool
+) -> None:
+    """Shown twice because the door took its time, or out of habit after it had opened."""
+    if not late:
+        entrance.read()
+        entrance.stand(GRACE, 1, frames=1)
+        entrance.now += 2.5
+        assert entrance.desk.offer(CARD, "test").accepted
+    assert verdicts(entrance.stand(GRACE, 1)) == GRANTED
+    if late:
+        assert entrance.desk.offer(CARD, "test").accepted
+        entrance.stand(GRACE, 1, frames=1)
+    entrance.leave()
+    assert entrance.visit(ALAN) == GRANTED
+
+
+def test_a_face_that_is_lost_for_a_moment_hides_no_badge(store: LockoutStore) -> None:
+    """Each badge that another face is shown with is on record and counts, also once the attempts
+    of the visit are spent and the face seems to be another one's."""
+    entrance = Entrance(store, attempts=1)
+    for track in (1, 2):
+        entrance.desk.offer(CARD, "test")
+        assert verdicts(entrance.stand(STRANGER, track)) == MISMATCH
+        entrance.stand(STRANGER, track, frames=25)
+    assert len(entrance.decided()) == 2
+    assert store.standing("front", entrance.grace).person.refused == 2
 
 
 def test_a_badge_of_somebody_whose_rules_deny_opens_nothing(entrance: Entrance) -> None:

@@ -1,4 +1,5 @@
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import cast
 
 import numpy as np
 import pytest
@@ -6,6 +7,7 @@ import pytest
 from accessctl.domain import Embedding, Match, Outcome, PersonId, Reason, Sighting
 from accessctl.door.demands import Prompt
 from accessctl.door.visit import MAX_SIGHTINGS, LifeShown, Visit, pooled
+from accessctl.door.visit_liveness import VisitLiveness
 from accessctl.gallery.badges import Badge
 from accessctl.policy.circumstances import Proof
 from accessctl.policy.decide import Naming, Verdict
@@ -133,6 +135,28 @@ def test_each_badge_that_another_face_was_shown_with_counts() -> None:
     visit, first = visit.charge(expired)
     visit, second = visit.charge(expired)
     assert (first, second) == (expired, None)
+
+
+@dataclass
+class Posed:
+    """What the visit asks its liveness, of which a challenge was asked and not answered."""
+
+    unanswered: PersonId
+    doubted: bool = False
+
+    def record(self) -> LivenessRecord:
+        return LivenessRecord("challenge", asked=("blink",))
+
+
+def test_no_challenge_is_got_rid_of_by_another_s_badge() -> None:
+    bob = PersonId("b")
+    life = LifeShown(source=cast("VisitLiveness", Posed(bob)))
+    visit = replace(encoded(Visit("v", last_seen=0.0), sighting(0.5), 10), life=life)
+    _, counted = visit.charge(MISMATCH)
+    assert counted is not None
+    assert counted.reason is Reason.LIVENESS_UNDECIDED
+    assert counted.match is not None
+    assert counted.match.person == bob
 
 
 def test_a_badge_is_for_one_attempt_and_outlives_a_track_that_breaks() -> None:

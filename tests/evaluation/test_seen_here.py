@@ -172,6 +172,11 @@ def test_whoever_was_named_in_the_visit_is_no_stranger() -> None:
     assert len(found.looks) == 1
 
 
+def test_another_s_badge_names_no_stranger() -> None:
+    refused = decision("v1", decided="denied", reason="badge_mismatch")
+    assert len(visits(started(), decision("v1"), refused).looks) == 1
+
+
 @pytest.mark.parametrize("reason", ["left_early", "empty_gallery", "no_record", None])
 def test_what_showed_too_little_does_not_count(reason: Any) -> None:
     assert visits(started(), decision("v1", reason=reason)).looks == []

@@ -91,6 +91,25 @@ INSIDE = Crossing("in", 5400.0)
             ],
         ),
         (
+            Beside(factor="pin", has_pin=True, badge_required=True, has_badge=True),
+            None,
+            [
+                "Too many are enrolled for a face alone (policy.identify_up_to): a badge must be "
+                "read.",
+                "The PIN must be entered beside the face.",
+                "Allowed by the rules, once the badge is read and the PIN is entered.",
+            ],
+        ),
+        (
+            Beside(badge_required=True),
+            Reason.BADGE_REQUIRED,
+            [
+                "Too many are enrolled for a face alone (policy.identify_up_to): a badge must be "
+                "read, and none is set: accessctl badge set.",
+                "Refused: badge_required.",
+            ],
+        ),
+        (
             Beside(factor="button", crossing=INSIDE),
             Reason.PASSBACK,
             [

@@ -43,8 +43,8 @@ def decision(
 ) -> Event:
     match = Match(ADA, 0.8, 6.0, math.inf, fmr, 2 * fmr)
     sighting = Sighting(0.0, np.zeros(1, np.float32), 0.9, match)
+    more.setdefault("evidence", Evidence((sighting,) * frames, match, frames, 0.0))
     recorded = EvidenceRecord(
-        evidence=Evidence((sighting,) * frames, match, frames, 0.0),
         now=0.5,
         last_grant=None,
         people=people,
@@ -82,6 +82,20 @@ def test_a_stricter_threshold_would_have_gone_on_looking() -> None:
     result = outcome(decision(fmr=4e-4), target_fpir=5e-4)
     assert isinstance(result, Replayed)
     assert (result.after, result.changed) == (None, True)
+
+
+def test_whoever_left_without_a_badge_owed_no_proof() -> None:
+    """Where one is required nobody is taken for anybody before it was read."""
+    match = Match(ADA, 0.8, 6.0, math.inf, 1e-5, 2e-5)
+    sighting = Sighting(0.0, np.zeros(1, np.float32), 0.9, match)
+    gone = Evidence((sighting,) * 3, match, 3, 0.0, left=True)
+    left = decision(evidence=gone, liveness=Proof.PENDING, cues=LivenessRecord("passive"))
+    known = outcome(left, mode="passive")
+    unclaimed = outcome(left, mode="passive", identify_up_to=0)
+    assert isinstance(known, Replayed)
+    assert isinstance(unclaimed, Replayed)
+    assert known.after == (Outcome.DENIED, Reason.LIVENESS_UNDECIDED)
+    assert unclaimed.after == (Outcome.UNKNOWN, Reason.BADGE_REQUIRED)
 
 
 def test_the_number_of_people_counts() -> None:

@@ -25,7 +25,7 @@ from accessctl.preview.app import (
     NameEntry,
     Preview,
 )
-from accessctl.preview.overlay import Panel
+from accessctl.preview.overlay import Panel, Thresholds
 from accessctl.preview.screen import CLOSED
 from accessctl.recognition.enrolment import Enrolment
 from accessctl.vision.fake import fake_face
@@ -161,6 +161,7 @@ class Show:
     panels: list[Panel]
     pauses: list[float]
     reader: FakeReader
+    thresholds: list[Thresholds]
 
     @property
     def messages(self) -> list[str]:
@@ -179,11 +180,12 @@ def play() -> Callable[..., Show]:
         gate: AccessGate | None = None,
     ) -> Show:
         house = house or FakeHouse()
-        show = Show(house, FakeScreen(keys), [], [], FakeReader(frames))
+        show = Show(house, FakeScreen(keys), [], [], FakeReader(frames), [])
         stop = stop or Event()
 
-        def draw(image: Image, faces: object, names: object, threshold: float, panel: Panel):
+        def draw(image: Image, faces: object, names: object, thresholds: Thresholds, panel: Panel):
             show.panels.append(panel)
+            show.thresholds.append(thresholds)
             return image
 
         def pause(wait_s: float) -> bool:
@@ -372,3 +374,14 @@ def test_a_name_that_is_taken_is_told(play) -> None:
     assert show.messages[-1].startswith("not enrolled: ")
     assert "enrolled already" in show.messages[-1]
     assert house.gallery.revision() == revision
+
+
+def test_each_face_is_measured_by_what_a_grant_of_it_needs(play) -> None:
+    house = FakeHouse()
+    house.enrol("Ada", ADA)
+    show = play(frames=1, house=house)
+    matcher, policy = house.roster().matcher, house.policy
+    searched = matcher.threshold(policy.target_fpir / policy.attempts)
+    claimed = matcher.threshold(policy.target_fmr / policy.attempts)
+    assert show.thresholds == [Thresholds(searched, claimed)]
+    assert searched < claimed

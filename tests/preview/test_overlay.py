@@ -23,6 +23,7 @@ from accessctl.preview.overlay import (
     RED,
     VERDICT_COLOURS,
     Panel,
+    Thresholds,
     bar_share,
     draw,
     draw_beside,
@@ -126,7 +127,7 @@ def seen(box: Box, outcome: Outcome = Outcome.GRANTED) -> FaceView:
 
 
 def overlay(image: Image, *views: FaceView, panel: Panel = SILENT) -> Image:
-    return draw(image, views, {ADA: "Ada"}, 5.0, panel)
+    return draw(image, views, {ADA: "Ada"}, Thresholds(5.0, 5.0), panel)
 
 
 def has(image: Image, colour: tuple[int, int, int]) -> bool:
@@ -298,3 +299,8 @@ def test_of_a_badge_its_person_is_named_before_the_verdict() -> None:
     label = label_of(replace(view(), claimed=ADA), NAMES, 5.0)
     assert (label.title, label.detail) == ("looking ...", "badge of Ada  similarity 0.88")
     assert label_of(replace(view(None), claimed=ADA), {}, 5.0).detail == "badge of (removed)"
+
+
+def test_the_bar_of_a_claimed_face_ends_at_its_own_threshold() -> None:
+    both = Thresholds(searched=10.0, claimed=5.0)
+    assert (both.of(view()), both.of(replace(view(), claimed=ADA))) == (10.0, 5.0)
