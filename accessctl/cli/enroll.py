@@ -4,6 +4,7 @@ import logging
 import sys
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -167,17 +168,19 @@ def enrol_folder(
     enrolment = engine.enrolment()
     read = photo_reader(engine.config)
     progress = folder_enrolment.FolderProgress(len(found.people), found.left_out)
-    examined = enrolment.examine_each(
+    photos = enrolment.examine_each(
         lambda one: (read(one[1]), str(one[1])), found.photos, strict=args.strict
     )
-    bar = photo_bar(examined, len(found.photos))
     interrupted = False
     try:
-        for taken in folder_enrolment.enrol_folder(
-            bar, administration, progress, anyway=args.anyway
-        ):
-            if not isinstance(taken, InputError) and taken.change != "known":
-                tell_of_others(taken.photo.origin, taken.photo.others)
+        # Closed before the engine is, whatever happens: two threads are at work with its models.
+        with closing(photos) as examined:
+            shown = photo_bar(examined, len(found.photos))
+            for taken in folder_enrolment.enrol_folder(
+                shown, administration, progress, anyway=args.anyway
+            ):
+                if not isinstance(taken, InputError) and taken.change != "known":
+                    tell_of_others(taken.photo.origin, taken.photo.others)
     except KeyboardInterrupt:
         interrupted = True
     warn_of_alike(engine, progress.changed)

@@ -3,8 +3,9 @@ templates: all or none.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -100,16 +101,20 @@ class Enrolment:
 
     def examine_each(
         self, read: Callable[[Item], tuple[Image, str]], items: Iterable[Item], *, strict: bool
-    ) -> Iterator[tuple[Item, "Future[Candidate]"]]:
+    ) -> Generator[tuple[Item, "Future[Candidate]"]]:
         """Each of `items` with what `examine` makes of the photo and its name that `read` gives,
         in their order; `result()` raises what either raised.
 
         One photo is read and searched while the one before it is embedded, each in a thread of
-        its own, and the caller has the one before that. See `prefetch` for who stops early.
+        its own, and the caller has the one before that. Whoever stops early closes it, and then no
+        thread is at work any more.
         """
-        found = prefetch(lambda item: self.find(*read(item), strict=strict), items)
-        for (item, _), candidate in prefetch(lambda pair: self.embed(pair[1].result()), found):
-            yield item, candidate
+        with (
+            closing(prefetch(lambda one: self.find(*read(one), strict=strict), items)) as found,
+            closing(prefetch(lambda pair: self.embed(pair[1].result()), found)) as embedded,
+        ):
+            for (item, _), candidate in embedded:
+                yield item, candidate
 
     def find(self, image: Image, photo: str, *, strict: bool = False) -> FoundFace:
         """The first half of `examine`, which looks at the photo; in one thread at a time."""
@@ -199,7 +204,7 @@ def _embed(photo: StoredPhoto, observer: PhotoDetector, recogniser: Recogniser) 
 
 def prefetch(
     work: Callable[[Item], Result], items: Iterable[Item]
-) -> Iterator[tuple[Item, Future[Result]]]:
+) -> Generator[tuple[Item, Future[Result]]]:
     """Each of `items` with what `work` made of it, in their order, worked on one at a time.
 
     That happens in one thread beside the caller's, one item ahead: `result()` gives it, or
