@@ -232,6 +232,7 @@ class _Inspection:
             log.info("Opened %d photos of the backup with the gallery's key.", photos)
             gallery.rules()
             gallery.pins()
+            gallery.badges()
             gone = set() if revive else self._removed_since(last)
             again = [person for person in gallery.people() if person.id in gone]
             for person in again:

@@ -101,7 +101,7 @@ def open_door(
         runner = ActionRunner(queue=config.actions.queue)
         recorder = DecisionRecorder(audit, runner, time.time, on_action)
         duress = DuressVisits() if config.doorway.duress else None
-        badges = BadgesAtDoor(engine.roster, audit, time.time, time.monotonic)
+        badges = BadgesAtDoor(engine.roster, audit, time.time, time.monotonic, lambda: duty.acting)
         desk: DoorwayGate | None = None
         link = None if config.doorway.controller is None else open_link(config, audit)
 

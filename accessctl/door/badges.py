@@ -20,9 +20,9 @@ from accessctl.gallery.badges import Badge, mark_of
 INTERVAL_S = 1.0
 """Between two badges that are looked at; most readers repeat one that is held before them."""
 
-HELD_S = 2.0
-"""A badge that is read again so soon after it was read last is still held before the reader: what
-it was read for is no second visitor's."""
+HELD_S = 1.0
+"""A badge that is read again so soon after it was read last is still held before the reader, and
+not shown for a second visitor."""
 
 LONGEST_PAUSE_S = 30.0
 """After each unknown badge in a row the pause is twice as long, up to this."""
@@ -121,6 +121,11 @@ def no_reader() -> str | None:
     return None
 
 
+def always() -> bool:
+    """Where no other door may act in this one's place."""
+    return True
+
+
 class BadgesAtDoor:
     """`offer`, `learn` and `report` belong to any thread, the rest to the loop."""
 
@@ -130,12 +135,14 @@ class BadgesAtDoor:
         audit: Recorder,
         wall_clock: Callable[[], float],
         clock: Callable[[], float],
+        acting: Callable[[], bool] = always,
     ) -> None:
-        """`clock` gives seconds that never go back."""
+        """`clock` gives seconds that never go back; `acting` is whether this door decides."""
         self._book = book
         self._audit = audit
         self._wall_clock = wall_clock
         self._clock = clock
+        self._acting = acting
         self._lock = threading.Lock()
         self._waiting: _Waiting | None = None
         self._deaf_until = float("-inf")
@@ -156,6 +163,8 @@ class BadgesAtDoor:
             if now < self._learn_until:
                 self._learned = digest
                 return FactorReply(True, "Read for whoever sets a badge.")
+            if not self._acting():
+                return FactorReply(False, "This door watches only; another one acts.")
             if digest == self._held and now < self._held_until:
                 self._held_until = now + HELD_S
                 return FactorReply(False, "This badge was read already; take it away for a moment.")

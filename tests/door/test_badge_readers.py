@@ -16,6 +16,7 @@ from accessctl.audit.log import EventLog
 from accessctl.config import ActionsConfig, CommandAction, LockoutConfig
 from accessctl.domain import EventKind, Frame, PersonRules
 from accessctl.door.assembly import open_audit, open_door
+from accessctl.door.badges import HELD_S
 from accessctl.door.fake import FACE_BOX, FakeHouse, portrait
 from accessctl.errors import InputError
 from accessctl.gallery.badges import Badge
@@ -66,11 +67,11 @@ class ReadDoor:
         if by == "serial":
             self.wait(lambda: self.door.gate.badges.report().reader == "")
 
-    def wait(self, until: Callable[[], bool]) -> None:
+    def wait(self, until: Callable[[], bool], every_s: float = 0.01) -> None:
         end = time.monotonic() + PATIENCE_S
         while not until():
             assert time.monotonic() < end, "it never came"
-            time.sleep(0.01)
+            time.sleep(every_s)
 
     def read(self, number: str) -> None:
         """Until the door has heard of it."""
@@ -99,7 +100,8 @@ class ReadDoor:
                     return False
             return self.door.gate.badges.report().person is not None
 
-        self.wait(taken)
+        # Sooner it would be one that is still held there.
+        self.wait(taken, every_s=1.1 * HELD_S)
 
     def visit(self, person: int, frames: int = 8) -> list[str]:
         """The reasons of what it comes to."""

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from accessctl.config.policy import AccessConfig
 from accessctl.domain import Decision, Outcome, PersonRules, Reason
+from accessctl.door.badges import BadgesAtDoor
 from accessctl.door.fake import EPOCH, FACE_BOX
 from accessctl.policy.evidence_record import from_data
 from accessctl.policy.lockout_store import LockoutStore
@@ -164,8 +165,8 @@ def test_a_row_of_wrong_faces_locks_that_person_out_and_a_badge_does_not_help(
 
 def test_a_badge_that_is_held_before_the_reader_is_read_once(entrance: Entrance) -> None:
     entrance.read()
-    for _ in range(5):
-        entrance.now += 1.2
+    for _ in range(12):
+        entrance.now += 0.4
         assert not entrance.desk.offer(CARD, "test").accepted
     entrance.now += 1.2
     assert entrance.desk.offer(OTHER, "test").accepted
@@ -177,8 +178,20 @@ def test_a_badge_read_too_fast_after_another_is_read_once_that_is_over(entrance:
     entrance.read("99887766")
     entrance.now += 0.5
     assert not entrance.desk.offer(CARD, "test").accepted
-    entrance.now += 2.0
+    entrance.now += 0.6
     assert entrance.desk.offer(CARD, "test").accepted
+
+
+def test_a_door_that_only_watches_says_so_and_keeps_no_badge(entrance: Entrance) -> None:
+    acting = False
+    desk = BadgesAtDoor(entrance.roster, entrance.house.audit, float, float, lambda: acting)
+    for number in (CARD, "99887766"):
+        told = desk.offer(number, "test")
+        assert (told.accepted, "another one acts" in told.sentence) == (False, True)
+    assert entrance.told() == []
+    acting = True
+    assert desk.waiting(0.0, 10.0) is None
+    assert desk.offer(CARD, "test").accepted
 
 
 @pytest.mark.parametrize("late", [False, True])
