@@ -1,0 +1,43 @@
+"""What is looked at before a restore replaces anything."""
+
+import sqlite3
+
+import pytest
+
+from accessctl.errors import StoreError
+from accessctl.gallery.badges import Badge
+from accessctl.gallery.schema import database_file
+from accessctl.gallery.store import open_gallery
+from tests.administration.test_backup import Site, site
+
+__all__ = ["site"]
+
+
+def give_badges(site: Site) -> None:
+    with open_gallery(site.config.gallery, {}) as gallery:
+        for person in gallery.people():
+            gallery.add_badge(Badge(person.id, gallery.badge_digest(person.name), 1.0))
+
+
+def test_badges_come_back_and_not_those_of_whoever_was_removed_since(site: Site) -> None:
+    give_badges(site)
+    site.back_up()
+    site.remove("Grace")
+    site.restore()
+    with open_gallery(site.config.gallery, {}) as gallery:
+        (badge,) = gallery.badges()
+        assert badge.person == gallery.person("Ada").id
+        assert badge.digest == gallery.badge_digest("Ada")
+
+
+def test_a_badge_that_cannot_be_opened_is_found_before_anything_is_replaced(site: Site) -> None:
+    give_badges(site)
+    file = database_file(site.config.gallery.folder)
+    with sqlite3.connect(file) as db:
+        db.execute("UPDATE badge SET sealed = randomblob(60)")
+    db.close()
+    site.back_up()
+    before = site.everything()
+    with pytest.raises(StoreError, match="damaged or altered"):
+        site.restore()
+    assert site.everything() == before
