@@ -2,13 +2,15 @@
 
 Everything is unpacked beside its place and looked through before anything is replaced. The restored
 log goes on with a record of both ends: where the backup ended, and where the log was known to end
-before. Who was removed after the backup stays removed, as far as the log that is there tells.
+before. Who was removed after the backup stays removed, and so does a badge that was taken away, as
+far as the log that is there tells.
 """
 
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -51,9 +53,10 @@ log = logging.getLogger(__name__)
 class Restored:
     """`last` is where the backup's log ended, `before` where the log was known to end before.
 
-    `removed_again` are names of people who had been removed after the backup; `aside` is where
-    what was replaced lies now. `made` is when the backup was made, epoch time. `weaker` says in
-    what the backup's accepted configuration guards less than the one in place, which stays then.
+    `removed_again` are names of people who had been removed after the backup, `badges_again` how
+    many badges had been taken away; `aside` is where what was replaced lies now. `made` is when the
+    backup was made, epoch time. `weaker` says in what the backup's accepted configuration guards
+    less than the one in place, which stays then.
     """
 
     made: float
@@ -65,6 +68,7 @@ class Restored:
     removed_again: tuple[str, ...]
     aside: tuple[Path, ...]
     weaker: tuple[str, ...] = ()
+    badges_again: int = 0
 
 
 def restore(
@@ -81,10 +85,10 @@ def restore(
 
     One that was stopped in the middle is undone first. `config_path` is the configuration's file,
     by which the accepted one lies. `keys` is the file that was written beside it; without, the keys
-    are looked for where the
-    door has them. `revive` leaves people enrolled who were removed after the backup. `now` is epoch
-    time. InputError for what cannot be used, a FaultError for a fault; before the end of the
-    checks nothing is changed, and where putting it in place fails, what was there is put back.
+    are looked for where the door has them. `revive` leaves people enrolled, and badges with them,
+    that were removed after the backup. `now` is epoch time. InputError for what cannot be used, a
+    FaultError for a fault; before the end of the checks nothing is changed, and where putting it in
+    place fails, what was there is put back.
     """
     found_aside = put_back(config, config_path)
     gallery_key = sealing.find_key(config.gallery.folder, environment)
@@ -155,7 +159,7 @@ class _Inspection:
             last = _end_of(self.staged.files[LOG])
             before = self._known_end(head)
             events.append(_said(last, before, facts["made"], self.now, revive=revive))
-            people, again = self._gallery(events, last, revive=revive)
+            people, again, badges = self._gallery(events, last, revive=revive)
             weaker = self._accepted(events)
         return {
             "made": float(facts["made"]),
@@ -164,6 +168,7 @@ class _Inspection:
             "last": last.number,
             "before": None if before is None else before.number,
             "removed_again": again,
+            "badges_again": badges,
             "weaker": weaker,
         }
 
@@ -223,24 +228,30 @@ class _Inspection:
             log.warning("The log that is there does not tell where it ended: %s", error)
             return None
 
-    def _gallery(self, events: EventLog, last: End, *, revive: bool) -> tuple[int, tuple[str, ...]]:
-        """How many people there are, and who had to be removed again."""
+    def _gallery(
+        self, events: EventLog, last: End, *, revive: bool
+    ) -> tuple[int, tuple[str, ...], int]:
+        """How many people there are, who had to be removed again, and how many badges."""
         if GALLERY not in self.staged.files:
-            return 0, ()
+            return 0, (), 0
         with self._opened_gallery() as gallery:
             photos = sum(1 for _ in gallery.photos())
             log.info("Opened %d photos of the backup with the gallery's key.", photos)
             gallery.rules()
             gallery.pins()
             gallery.badges()
-            gone = set() if revive else self._removed_since(last)
-            again = [person for person in gallery.people() if person.id in gone]
+            gone = _Removed() if revive else self._removed_since(last)
+            again = [person for person in gallery.people() if person.id in gone.people]
             for person in again:
-                gallery.remove(person.name, record=lambda who: self._record_removal(events, who))
-            return len(gallery.people()), tuple(person.name for person in again)
+                gallery.remove(person.name, record=lambda who: self._record(events, "removed", who))
+            badges = [b for b in gallery.badges() if (b.person, b.mark) in gone.badges]
+            for badge in badges:
+                told = partial(self._record, events, "badge_removed", badge=badge.mark)
+                gallery.remove_badges(badge.person, [badge], record=told)
+            return len(gallery.people()), tuple(person.name for person in again), len(badges)
 
-    def _record_removal(self, events: EventLog, person: PersonId) -> None:
-        events.append(person_event("removed", person, self.now))
+    def _record(self, events: EventLog, change: str, person: PersonId, **more: str) -> None:
+        events.append(person_event(change, person, self.now, more))
 
     @contextmanager
     def _opened_gallery(self) -> Iterator[Gallery]:
@@ -255,22 +266,40 @@ class _Inspection:
         with open_gallery(GalleryConfig(folder=folder), environment) as gallery:
             yield gallery
 
-    def _removed_since(self, last: End) -> set[PersonId]:
-        """Whom the log that is there calls removed after the backup's end."""
+    def _removed_since(self, last: End) -> "_Removed":
+        """What the log that is there calls removed after the backup's end."""
+        gone = _Removed()
         if not self.config.audit.file.exists():
-            return set()
+            return gone
         try:
             with EventLog(self.config.audit.file) as events:
-                later = events.query(kind=EventKind.PERSON, after=last.number)
-                return {
-                    event.person
-                    for _, event in later
-                    if event.person is not None and event.data.get("change") == "removed"
-                }
+                for _, event in events.query(kind=EventKind.PERSON, after=last.number):
+                    gone.note(event)
         except StoreError as error:
             # A damaged log is why somebody restores.
             log.warning("Whoever was removed after the backup may be enrolled again: %s", error)
-            return set()
+        return gone
+
+
+@dataclass(frozen=True, slots=True)
+class _Removed:
+    """The people who were removed, and the badges that were taken away, by their marks."""
+
+    people: set[PersonId] = field(default_factory=set)
+    badges: set[tuple[PersonId, str]] = field(default_factory=set)
+
+    def note(self, event: Event) -> None:
+        """What the next event of a person says."""
+        person, change = event.person, event.data.get("change")
+        if person is None:
+            return
+        badge = person, str(event.data.get("badge"))
+        if change == "removed":
+            self.people.add(person)
+        elif change == "badge_removed":
+            self.badges.add(badge)
+        elif change == "badge_added":
+            self.badges.discard(badge)
 
 
 def _verified(events: EventLog, was_broken_at: int | None) -> int:

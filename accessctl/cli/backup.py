@@ -37,7 +37,7 @@ class RestoreOptions(ConfigOption):
         typer.Option(metavar="FILE2", help="The saved keys, where the door's own are gone."),
     ] = None
     revive: Annotated[
-        bool, typer.Option("--revive", help="Leave people enrolled who were removed since.")
+        bool, typer.Option("--revive", help="Leave people and badges that were removed since.")
     ] = False
 
 
@@ -100,6 +100,8 @@ def restore_in_words(found: Restored) -> list[str]:
     if found.removed_again:
         names = ", ".join(map(printable, found.removed_again))
         lines.append(f"Removed again, as they were after the backup: {names}.")
+    if found.badges_again:
+        lines.append(f"Badges taken away again, as they were after it: {found.badges_again}.")
     if found.weaker:
         lines.append(
             "The accepted configuration in place stays, for the backup's guards less: "

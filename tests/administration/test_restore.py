@@ -4,6 +4,7 @@ import sqlite3
 
 import pytest
 
+from accessctl.administration.changes import open_administration
 from accessctl.errors import StoreError
 from accessctl.gallery.badges import Badge
 from accessctl.gallery.schema import database_file
@@ -28,6 +29,25 @@ def test_badges_come_back_and_not_those_of_whoever_was_removed_since(site: Site)
         (badge,) = gallery.badges()
         assert badge.person == gallery.person("Ada").id
         assert badge.digest == gallery.badge_digest("Ada")
+
+
+@pytest.mark.parametrize("revive", [False, True])
+def test_a_badge_taken_away_since_stays_away(site: Site, revive: bool) -> None:
+    """A lost card must not be its person's again; one that was set anew meanwhile is."""
+    give_badges(site)
+    site.back_up()
+    with open_administration(site.config, {}) as administration:
+        badges = administration.badges
+        badges.remove("Grace")
+        badges.remove("Ada")
+        badges.add("Ada", badges.digest_of("Ada"))
+    found = site.restore(revive=revive)
+    assert found.badges_again == (0 if revive else 1)
+    with open_gallery(site.config.gallery, {}) as gallery:
+        names = {person.id: person.name for person in gallery.people()}
+        held = sorted(names[badge.person] for badge in gallery.badges())
+    assert held == (["Ada", "Grace"] if revive else ["Ada"])
+    assert ("badge_removed" in site.states()) is not revive
 
 
 def test_a_badge_that_cannot_be_opened_is_found_before_anything_is_replaced(site: Site) -> None:

@@ -96,11 +96,12 @@ def test_what_a_backup_holds_in_words() -> None:
 def test_what_came_back_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(os.environ, "TZ", "UTC")
     time.tzset()
-    found = Restored(0.0, 3, 5, 0, 5, 9, ("Grace",), (Path("/old/gallery"),))
+    found = Restored(0.0, 3, 5, 0, 5, 9, ("Grace",), (Path("/old/gallery"),), badges_again=2)
     assert restore_in_words(found) == [
         "Restored 3 people and 5 records of 1970-01-01 00:00 UTC.",
         "Records 6 to 9 were written after the backup and are not in it; that is on record.",
         "Removed again, as they were after the backup: Grace.",
+        "Badges taken away again, as they were after it: 2.",
         "What was there lies aside; delete it once you are content:",
         "  /old/gallery",
     ]
