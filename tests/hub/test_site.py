@@ -194,6 +194,38 @@ def test_whoever_connects_and_says_nothing_is_let_go(hub) -> None:
 
 
 @EMBEDDED
+@pytest.mark.parametrize(
+    "begun",
+    [
+        b"GET /healthz HTT",
+        b"POST /api/v1/join HTTP/1.1\r\nHost: hub\r\nContent-Length: 99\r\n\r\n{",
+        b"GET /healthz HTTP/1.1\r\nHost: hub\r\n\r\nGET /healthz HTT",
+    ],
+    ids=["head", "body", "second"],
+)
+def test_whoever_begins_a_request_and_does_not_end_it_is_let_go(hub, begun: bytes) -> None:
+    with serving(hub, keep_alive_s=1):
+        address = (hub.config.host, hub.config.port)
+        tls = pinned(hub.authority.pem)
+        with (
+            socket.create_connection(address, 10.0) as plain,
+            tls.wrap_socket(plain, server_hostname=HUB_NAME) as slow,
+        ):
+            slow.sendall(begun)
+            while slow.recv(4096):
+                pass
+
+
+@EMBEDDED
+def test_whoever_tries_codes_does_not_fill_the_log(hub, url: str, tmp_path, caplog) -> None:
+    right = fingerprint_in(hub.authority.fingerprint)
+    for _ in range(5):
+        with pytest.raises(HubError, match="This code is not valid"):
+            join(url, right, "AAAAA-AAAAA-AAAAA-AAAAA", tmp_path / "door")
+    assert caplog.text.count("A request was refused") == 1
+
+
+@EMBEDDED
 def test_nonsense_is_one_sentence(hub, url: str, joined) -> None:
     with httpx.Client(verify=joined("front").member.tls()) as door:
         for body in (b"", b"[]", b"{", b'{"mark": -1}', b"\xff" * 100):
@@ -285,6 +317,18 @@ def test_a_certificate_is_renewed_before_it_runs_out(hub, joined, clock) -> None
     link.disconnect()
     with pytest.raises(HubError, match="does not count, or no more"):
         hub.doors.admit(f"{before:x}")
+    assert len(list(hub.records.query())) == 1
+
+
+@EMBEDDED
+def test_clocks_that_are_months_apart_do_not_have_it_renewed_for_ever(hub, joined, clock) -> None:
+    clock.time -= 1 * DAY_S
+    door = joined("front")
+    door.write(1)
+    link = HubLink(door.log_file, door.url, door.folder, now=lambda: clock.time + 70 * DAY_S)
+    turns = [link.work_once() for _ in range(5)]
+    link.disconnect()
+    assert turns == [True, False, False, False, False]
     assert len(list(hub.records.query())) == 1
 
 
