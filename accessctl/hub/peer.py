@@ -48,6 +48,12 @@ class PeerProtocol(H11Protocol):
         self._forget_deadline()
         super().connection_lost(exc)
 
+    def shutdown(self) -> None:
+        super().shutdown()
+        # What has not come by now is not waited for; a door sends it again.
+        if self.conn.their_state in COMING:
+            self.transport.abort()
+
     def _wait_for_request(self) -> None:
         """Let go of whoever has not said all of their request in time, or nothing at all; uvicorn
         waits for ever once the first byte is there."""

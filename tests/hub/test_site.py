@@ -4,7 +4,7 @@ import socket
 import sqlite3
 import ssl
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import httpx
@@ -214,6 +214,22 @@ def test_whoever_begins_a_request_and_does_not_end_it_is_let_go(hub, begun: byte
             slow.sendall(begun)
             while slow.recv(4096):
                 pass
+
+
+@EMBEDDED
+def test_the_end_does_not_wait_for_half_a_request_nor_tell_of_it(hub, caplog) -> None:
+    tls = pinned(hub.authority.pem)
+    with ExitStack() as stack:
+        with serving(hub):
+            address = (hub.config.host, hub.config.port)
+            plain = stack.enter_context(socket.create_connection(address, 10.0))
+            slow = stack.enter_context(tls.wrap_socket(plain, server_hostname=HUB_NAME))
+            slow.sendall(b"POST /api/v1/join HTTP/1.1\r\nHost: hub\r\nContent-Length: 9\r\n\r\n{")
+            with httpx.Client(verify=tls) as another:
+                assert another.get(f"https://127.0.0.1:{address[1]}/healthz", extensions=BY_NAME)
+        while slow.recv(4096):
+            pass
+    assert caplog.text == ""
 
 
 @EMBEDDED
