@@ -1,10 +1,9 @@
 """Doors and a hub over real sockets, on either database."""
 
-import socket
 import sqlite3
 import ssl
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -26,8 +25,8 @@ from accessctl.sync.identity import (
 from accessctl.sync.joining import fingerprint_in, join
 from accessctl.sync.link import HubLink
 from accessctl.sync.outbox import unsent_after
-from accessctl.sync.wire import API, HUB_NAME, MAX_BODY_BYTES
-from tests.hub.conftest import JoinedTestDoor, serving
+from accessctl.sync.wire import API, MAX_BODY_BYTES
+from tests.hub.conftest import JoinedTestDoor
 
 DAY_S = 86400.0
 EMBEDDED = pytest.mark.parametrize("hub_config", ["sqlite"], indirect=True)
@@ -179,57 +178,6 @@ def test_a_stranger_may_send_little(hub, url: str) -> None:
             body = b" " * size
             said = stranger.post(f"{url}{API}/join", content=body, extensions=BY_NAME)
             assert said.status_code == status
-
-
-@EMBEDDED
-def test_whoever_connects_and_says_nothing_is_let_go(hub) -> None:
-    with serving(hub, keep_alive_s=1):
-        address = (hub.config.host, hub.config.port)
-        tls = pinned(hub.authority.pem)
-        with (
-            socket.create_connection(address, 30.0) as plain,
-            tls.wrap_socket(plain, server_hostname=HUB_NAME) as silent,
-        ):
-            assert silent.recv(1) == b""
-
-
-@EMBEDDED
-@pytest.mark.parametrize(
-    "begun",
-    [
-        b"GET /healthz HTT",
-        b"POST /api/v1/join HTTP/1.1\r\nHost: hub\r\nContent-Length: 99\r\n\r\n{",
-        b"GET /healthz HTTP/1.1\r\nHost: hub\r\n\r\nGET /healthz HTT",
-    ],
-    ids=["head", "body", "second"],
-)
-def test_whoever_begins_a_request_and_does_not_end_it_is_let_go(hub, begun: bytes) -> None:
-    with serving(hub, keep_alive_s=1):
-        address = (hub.config.host, hub.config.port)
-        tls = pinned(hub.authority.pem)
-        with (
-            socket.create_connection(address, 10.0) as plain,
-            tls.wrap_socket(plain, server_hostname=HUB_NAME) as slow,
-        ):
-            slow.sendall(begun)
-            while slow.recv(4096):
-                pass
-
-
-@EMBEDDED
-def test_the_end_does_not_wait_for_half_a_request_nor_tell_of_it(hub, caplog) -> None:
-    tls = pinned(hub.authority.pem)
-    with ExitStack() as stack:
-        with serving(hub):
-            address = (hub.config.host, hub.config.port)
-            plain = stack.enter_context(socket.create_connection(address, 10.0))
-            slow = stack.enter_context(tls.wrap_socket(plain, server_hostname=HUB_NAME))
-            slow.sendall(b"POST /api/v1/join HTTP/1.1\r\nHost: hub\r\nContent-Length: 9\r\n\r\n{")
-            with httpx.Client(verify=tls) as another:
-                assert another.get(f"https://127.0.0.1:{address[1]}/healthz", extensions=BY_NAME)
-        while slow.recv(4096):
-            pass
-    assert caplog.text == ""
 
 
 @EMBEDDED
