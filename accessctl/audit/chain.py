@@ -12,7 +12,7 @@ from pathlib import Path
 
 from accessctl.audit.append import End, checkpoint, last_end
 from accessctl.audit.log import BUSY_TIMEOUT_S
-from accessctl.audit.schema import GENESIS, record_bytes, reported
+from accessctl.audit.schema import GENESIS, HASH_BYTES, record_bytes, reported
 from accessctl.storage.sqlite import connect
 
 NO_RECORD = b"null"
@@ -41,13 +41,13 @@ class ChainReader:
     def end(self) -> End:
         """Where the log ends now."""
         with self._opened() as db:
-            return End(0, GENESIS) if db is None else last_end(db)
+            return End(0, GENESIS) if db is None else _end(last_end(db))
 
     def beginning(self) -> End:
         """What its first record follows: the last one purged, or number 0."""
         with self._opened() as db:
             found = None if db is None else checkpoint(db)
-            return End(0, GENESIS) if found is None else found[0]
+            return End(0, GENESIS) if found is None else _end(found[0])
 
     def hash_at(self, number: int) -> bytes | None:
         """The hash of one record, or of what the first one follows; None where there is none."""
@@ -89,4 +89,15 @@ def _record(number: int, *values: object) -> ChainRecord:
         record = record_bytes(number, *fields)
     except ValueError:
         record = NO_RECORD
-    return ChainRecord(number, digest if isinstance(digest, bytes) else bytes(32), record)
+    return ChainRecord(number, _hash(digest), record)
+
+
+def _end(end: End) -> End:
+    return End(end.number, _hash(end.hash))
+
+
+def _hash(stored: object) -> bytes:
+    """What stands for a hash; zeros, which are none's, where it is damaged."""
+    if isinstance(stored, bytes) and len(stored) == HASH_BYTES:
+        return stored
+    return bytes(HASH_BYTES)

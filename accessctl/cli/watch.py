@@ -4,6 +4,7 @@ until somebody has seen enough.
 
 import os
 import select
+import signal
 import sys
 import termios
 import time
@@ -57,7 +58,14 @@ def tell_changes(ask: Ask, pause: Pause, say: Callable[[str], object]) -> None:
         try:
             answer = ask()
             new = list(changes(before, answer))
-        except (AccessctlError, KeyError, TypeError, AttributeError) as error:
+        except (
+            AccessctlError,
+            KeyError,
+            TypeError,
+            AttributeError,
+            ValueError,
+            OverflowError,
+        ) as error:
             why = str(error) if isinstance(error, AccessctlError) else "its answer makes no sense"
             if why != silent:
                 say(f"No door answers; waiting. {why}")
@@ -90,6 +98,7 @@ def _on_terminal(ask: Ask) -> None:
 
     console = Console()
     with (
+        _ended_in_order(),
         _keys(sys.stdin.fileno()) as pause,
         Live(console=console, screen=True, auto_refresh=False) as live,
     ):
@@ -98,6 +107,18 @@ def _on_terminal(ask: Ask) -> None:
             size = console.size
             live.update(drawn(ask, time.time(), size.width, size.height), refresh=True)
             going = pause(EVERY_S)
+
+
+@contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """Whoever ends it by a signal gets the terminal back as it was, as after Ctrl-C."""
+    ends = (signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, signal.default_int_handler) for number in ends}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager

@@ -173,8 +173,11 @@ def link_parts(
 
 
 def place_of(config: Config) -> ReaderPlace:
-    address = 0 if config.doorway.controller is None else config.doorway.controller.address
-    return ReaderPlace(address, zlib.crc32(config.access.door.encode("utf-8")))
+    serial = zlib.crc32(config.access.door.encode("utf-8"))
+    controller = config.doorway.controller
+    if controller is None:
+        return ReaderPlace(0, serial)
+    return ReaderPlace(controller.address, serial, controller.baud_rate)
 
 
 def check_library() -> None:

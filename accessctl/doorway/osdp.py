@@ -9,13 +9,17 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from accessctl.doorway.wiegand import CardBits
 from accessctl.errors import LineError
 from accessctl.storage.parsing import printable
 
-REFUSED, DONE = (-1, None), (0, None)
+Answer: TypeAlias = tuple[int, dict[str, Any] | None]
+"""What libosdp is told of a command: below 0 refused, and what of it counts instead."""
+
+REFUSED: Answer = (-1, None)
+DONE: Answer = (0, None)
 MAX_TEXT = 40
 COLOURS = ("off", "red", "green", "amber", "blue", "magenta", "cyan", "white")
 """LED colours by their numbers in the standard."""
@@ -31,10 +35,12 @@ class ByteLine(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ReaderPlace:
-    """The reader's `address` on its line, and a number by which controllers tell readers apart."""
+    """The reader's `address` and speed (baud) on its line, and a number by which controllers tell
+    readers apart."""
 
     address: int
     serial: int = 0
+    baud_rate: int = 9600
 
 
 def _shuffle() -> None:
@@ -94,6 +100,7 @@ class OsdpReader:
         # It would write to standard output, cards among it.
         osdp_sys.set_loglevel(osdp.LogLevel.Emergency)
         self._channel = _Channel(line)
+        self._place = place
         self._keep = keep
         self._told = told
         self._installing = key is None
@@ -120,12 +127,13 @@ class OsdpReader:
         )
         self._device = osdp_sys.PeripheralDevice(info.get(), capabilities=capabilities.get())
         commands = osdp.Command
-        self._commands: Mapping[int, Callable[[Mapping[str, Any]], tuple[int, None]]] = {
+        self._commands: Mapping[int, Callable[[Mapping[str, Any]], Answer]] = {
             commands.LED: self._led,
             commands.Buzzer: self._buzzer,
             commands.Text: self._text,
             commands.Keyset: self._new_key,
             commands.Status: lambda _: DONE,
+            commands.Comset: self._stay,
             commands.ComsetDone: lambda _: DONE,
         }
         self._formats = MappingProxyType(
@@ -189,27 +197,33 @@ class OsdpReader:
         if event.get("event") == self._card_read:
             self._taken = status == 0
 
-    def _command(self, command: Mapping[str, Any]) -> tuple[int, None]:
+    def _command(self, command: Mapping[str, Any]) -> Answer:
         """What the controller wants; where it is nothing that this reader does, it is told so."""
         obey = self._commands.get(command.get("command", -1))
         return REFUSED if obey is None else obey(command)
 
-    def _led(self, command: Mapping[str, Any]) -> tuple[int, None]:
+    def _led(self, command: Mapping[str, Any]) -> Answer:
         colour = command.get("on_color", 0)
         known = 0 <= colour < len(COLOURS)
         self._told("led", COLOURS[colour] if known else f"colour {colour}")
         return DONE
 
-    def _buzzer(self, command: Mapping[str, Any]) -> tuple[int, None]:
+    def _buzzer(self, command: Mapping[str, Any]) -> Answer:
         # Tone codes: 0 none, 1 off, 2 the default one.
         self._told("buzzer", "off" if command.get("control_code", 0) < 2 else "on")
         return DONE
 
-    def _text(self, command: Mapping[str, Any]) -> tuple[int, None]:
+    def _text(self, command: Mapping[str, Any]) -> Answer:
         self._told("text", printable(str(command.get("data", "")))[:MAX_TEXT])
         return DONE
 
-    def _new_key(self, command: Mapping[str, Any]) -> tuple[int, None]:
+    def _stay(self, command: Mapping[str, Any]) -> Answer:
+        """Answer with the address and the speed that the configuration says: a controller whose
+        command is refused may take the reader for gone."""
+        there = {"address": self._place.address, "baud_rate": self._place.baud_rate}
+        return 0, {**command, **there}
+
+    def _new_key(self, command: Mapping[str, Any]) -> Answer:
         if not self._keep(bytes(command.get("data", b""))):
             return REFUSED
         self._installing = False

@@ -5,6 +5,9 @@ Without one there are only `/healthz`, the authority's certificate, and joining 
 """
 
 import logging
+import threading
+import time
+from collections.abc import Callable
 from importlib.metadata import version
 from typing import Annotated, Any, TypeAlias
 
@@ -42,6 +45,7 @@ WRONG, UNAUTHORIZED, FORBIDDEN, CONFLICT = 400, 401, 403, 409
 LENGTH_REQUIRED, TOO_LARGE, NOT_NOW = 411, 413, 503
 # A code and a request for a certificate take a few hundred.
 MAX_STRANGERS_BYTES = 32768
+TELL_EVERY_S = 60.0
 REFUSALS: dict[int | str, dict[str, Any]] = {
     UNAUTHORIZED: {"model": HubRefusal},
     WRONG: {"model": HubRefusal},
@@ -59,13 +63,48 @@ def application(hub: Hub) -> ASGIApp:
     )
     app.include_router(_open_routes(hub))
     app.include_router(_door_routes(hub))
-    app.add_exception_handler(StoreError, _cannot_now)
-    app.add_exception_handler(FaultError, _cannot_now)
+    refusals, faults = SeldomLog(logging.WARNING), SeldomLog(logging.ERROR)
+
+    def cannot_now(_: Request, error: Exception) -> JSONResponse:
+        faults.tell(f"A request was not answered: {error}")
+        problem = "The hub cannot do that now; its log says why. Try again later."
+        return _problem(NOT_NOW, problem)
+
+    def not_taken(_: Request, error: Exception) -> JSONResponse:
+        if not isinstance(error, NoCertificateError):
+            refusals.tell(f"A request was refused: {error}")
+        is_unknown = isinstance(error, NotAdmittedError)
+        return _problem(UNAUTHORIZED if is_unknown else FORBIDDEN, str(error), close=True)
+
+    app.add_exception_handler(StoreError, cannot_now)
+    app.add_exception_handler(FaultError, cannot_now)
     app.add_exception_handler(InputError, _wrong)
     app.add_exception_handler(RequestValidationError, _not_understood)
     app.add_exception_handler(LogRefusedError, _conflict)
-    app.add_exception_handler(HubError, _not_taken)
+    app.add_exception_handler(HubError, not_taken)
     return BoundedBodies(app)
+
+
+class SeldomLog:
+    """Tells of one thing a minute, and how many there were meanwhile: whoever asks may be anybody,
+    as often as they like. Any thread may use it; `clock` gives monotonic seconds."""
+
+    def __init__(self, level: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._level = level
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._told = float("-inf")
+        self._untold = 0
+
+    def tell(self, what: str) -> None:
+        with self._lock:
+            now = self._clock()
+            if now - self._told < TELL_EVERY_S:
+                self._untold += 1
+                return
+            untold, self._untold, self._told = self._untold, 0, now
+        more = f" {untold} more since the last one." if untold else ""
+        log.log(self._level, "%s%s", shortened(what), more)
 
 
 class BoundedBodies:
@@ -190,11 +229,6 @@ def _problem(status: int, problem: str, *, close: bool = False) -> JSONResponse:
     )
 
 
-def _cannot_now(_: Request, error: Exception) -> JSONResponse:
-    log.error("A request was not answered: %s", error)
-    return _problem(NOT_NOW, "The hub cannot do that now; its log says why. Try again later.")
-
-
 def _wrong(_: Request, error: Exception) -> JSONResponse:
     return _problem(WRONG, str(error))
 
@@ -207,11 +241,3 @@ def _not_understood(_: Request, error: Exception) -> JSONResponse:
 
 def _conflict(_: Request, error: Exception) -> JSONResponse:
     return _problem(CONFLICT, f"The log does not fit what the hub has of it. {error}")
-
-
-def _not_taken(_: Request, error: Exception) -> JSONResponse:
-    # Whoever shows no certificate at all may be anybody, as often as they like.
-    if not isinstance(error, NoCertificateError):
-        log.warning("A request was refused: %s", error)
-    is_unknown = isinstance(error, NotAdmittedError)
-    return _problem(UNAUTHORIZED if is_unknown else FORBIDDEN, str(error), close=True)

@@ -128,15 +128,18 @@ class Authority:
 
     def load_hub(self, context: ssl.SSLContext) -> None:
         """Show the hub's present certificate from now on."""
-        context.load_cert_chain(self._folder / HUB_FILE)
+        path = self._folder / HUB_FILE
+        with _kept(path):
+            context.load_cert_chain(path)
 
     def renew_hub(self, names: Sequence[str]) -> bool:
         """Whether the hub's own certificate was made anew: it is missing, of other names, of
         another authority or runs out soon. ConfigError, FaultError."""
         wanted = alternative_names(names)
         path = self._folder / HUB_FILE
-        if path.exists() and self._still_good(read_bounded(path), wanted):
-            return False
+        with _kept(path):
+            if path.exists() and self._still_good(read_bounded(path), wanted):
+                return False
         key = ec.generate_private_key(ec.SECP256R1())
         builder, _ = self._builder(HUB_NAME, timedelta(days=HUB_DAYS))
         certificate = (
@@ -154,6 +157,8 @@ class Authority:
         try:
             certificate = x509.load_pem_x509_certificate(pem)
             certificate.verify_directly_issued_by(self._certificate)
+            if load_pem_private_key(pem, None).public_key() != certificate.public_key():
+                return False
             extension = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
         except (ValueError, TypeError, x509.ExtensionNotFound, InvalidSignature):
             return False

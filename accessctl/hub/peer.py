@@ -4,13 +4,17 @@ uvicorn does not hand it on, so its protocol is extended here. TLS has checked b
 hub's authority issued it and that it has not run out; whether it counts, the database says.
 """
 
+from asyncio import TimerHandle
 from typing import Any
 
+import h11
 from cryptography import x509
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from accessctl.hub.authority import serial_of
 
+COMING = frozenset({h11.IDLE, h11.SEND_BODY})
+"""The states of h11 in which more of a request is to come."""
 PEER = "accessctl.peer"
 """In a request's `extensions`: the serial number, hex, of the certificate that was shown."""
 
@@ -18,15 +22,50 @@ PEER = "accessctl.peer"
 class PeerProtocol(H11Protocol):
     """HTTP/1.1 whose requests carry the serial of the peer's certificate, where it showed one."""
 
+    _deadline: TimerHandle | None = None
+    _is_peer = False
+
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
-        # Whoever connects and then says nothing is let go as if they had been heard before.
-        self.timeout_keep_alive_task = self.loop.call_later(
-            self.timeout_keep_alive, self.timeout_keep_alive_handler
-        )
         serial = _serial(transport)
+        self._is_peer = serial is not None
         if serial is not None:
             self.app = _Stamped(self.app, serial)
+        self._wait_for_request()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._is_peer:
+            # A door whose line is slow may take its time, as long as something comes.
+            self._forget_deadline()
+        self._wait_for_request()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._wait_for_request()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._forget_deadline()
+        super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        super().shutdown()
+        # What has not come by now is not waited for; a door sends it again.
+        if self.conn.their_state in COMING:
+            self.transport.abort()
+
+    def _wait_for_request(self) -> None:
+        """Let go of whoever has not said all of their request in time, or nothing at all; uvicorn
+        waits for ever once the first byte is there."""
+        if self.transport.is_closing() or self.conn.their_state not in COMING:
+            self._forget_deadline()
+        elif self._deadline is None:
+            self._deadline = self.loop.call_later(self.timeout_keep_alive, self.transport.abort)
+
+    def _forget_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
 
 
 class _Stamped:

@@ -90,6 +90,8 @@ def server(
         loop="asyncio",
         lifespan="off",
         log_config=None,
+        # Its warnings are of what strangers send, a line for each.
+        log_level="error",
         access_log=False,
         proxy_headers=False,
         server_header=False,

@@ -28,6 +28,8 @@ MOST_UNCONFIRMED = 16
 """Below the 20 that brokers take at once (mosquitto.conf(5), max_inflight_messages)."""
 # A topic and its properties besides the payload.
 MAX_PACKET = MAX_PAYLOAD + 1024
+MOST_WAITING = 64
+"""Packets that the broker has not taken; the door itself makes far fewer wait."""
 REFUSED = 0x80
 # Whatever a broker sends: a flood must not take a core from the door.
 READS_A_SECOND, PAUSE_S = 200, 0.02
@@ -180,11 +182,27 @@ class Connection:
         if ready or there in readable:
             self._hold_back()
             failed = self._client.loop_read()
+        if self._is_overfull():
+            self._refused = self._refused or "sends more than it may, or takes nothing"
+            return
         if not failed and writable:
             failed = self._client.loop_write()
         failed = failed or self._client.loop_misc()
         if failed:
             self._refused = self._refused or "has gone"
+
+    def _is_overfull(self) -> bool:
+        """Whether the broker has begun a packet that is larger than it may be, has sent one of
+        quality of service 2, which nobody subscribed to, or leaves lying what answers it.
+
+        paho keeps each of these without a bound, and tells of none of them but here.
+        """
+        client = self._client
+        return (
+            client._in_packet["remaining_length"] > MAX_PACKET
+            or len(client._in_messages) > 0
+            or len(client._out_packet) > MOST_WAITING
+        )
 
     def _hold_back(self) -> None:
         """Wait a little before a read that is one of too many in this second."""

@@ -33,6 +33,7 @@ RETRY_S, LONGEST_RETRY_S = 2.0, 60.0
 CLOSE_S = 5.0
 RENEW_BELOW = 1 / 3
 """A certificate is renewed when less than this part of its life is left."""
+RENEW_EVERY_S = 3600.0
 
 log = logging.getLogger(__name__)
 
@@ -90,7 +91,7 @@ class HubLink(BackgroundThread):
         self._member: Membership | None = None
         self._client: DoorClient | None = None
         self._mark: LogMark | None = None
-        self._spoken = float("-inf")
+        self._spoken = self._renewed_at = float("-inf")
         super().__init__(self._run, name="hub-link", stop=self._closing.set, patience_s=CLOSE_S)
 
     def work_once(self) -> bool:
@@ -100,7 +101,7 @@ class HubLink(BackgroundThread):
             self.disconnect()
             return False
         outbox = self._outbox or self._connect()
-        if self._renewed():
+        if self._has_renewed():
             self.disconnect()
             return True
         mark = self._mark or outbox.mark()
@@ -112,10 +113,16 @@ class HubLink(BackgroundThread):
         self._spoken = self._monotonic()
         return mark.number < self._mark.number < end.number
 
-    def _renewed(self) -> bool:
+    def _has_renewed(self) -> bool:
         if self._member is None or self._client is None:
             return False
-        return renew_where_due(self._member, self._client, self._now())
+        # Where the two clocks are months apart the new one, too, runs out soon by the door's.
+        if self._monotonic() - self._renewed_at < RENEW_EVERY_S:
+            return False
+        if not renew_where_due(self._member, self._client, self._now()):
+            return False
+        self._renewed_at = self._monotonic()
+        return True
 
     def disconnect(self) -> None:
         """Begin anew the next time, with what is on the disk then."""
@@ -141,6 +148,11 @@ class HubLink(BackgroundThread):
                 if str(error) != told:
                     told = str(error)
                     log.error("The hub is not told what happens here; the door works on. %s", told)
+                pause_s, wait_s = wait_s, min(2 * wait_s, LONGEST_RETRY_S)
+            except Exception:  # logged: nothing may end what the hub hears of this door by
+                self.disconnect()
+                log.exception("The hub is not told what happens here; the door works on.")
+                told = "internal fault"
                 pause_s, wait_s = wait_s, min(2 * wait_s, LONGEST_RETRY_S)
             else:
                 if told:

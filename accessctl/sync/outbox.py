@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from accessctl.audit.append import End
 from accessctl.audit.chain import ChainReader, ChainRecord
+from accessctl.audit.schema import LATEST
 from accessctl.config import Config
 from accessctl.errors import FaultError
 from accessctl.storage.files import write_atomically
@@ -61,7 +62,7 @@ class KeptReceipt(BaseModel):
 
     number: Number
     hash: Digest
-    time: float = Field(ge=0, allow_inf_nan=False)
+    time: float = Field(ge=0, le=LATEST, allow_inf_nan=False)
     signature: Signature
 
 

@@ -9,8 +9,8 @@ from typing import Annotated, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field
 
 from accessctl.audit.append import End
-from accessctl.audit.chain import ChainRecord
-from accessctl.audit.schema import MAX_BYTES
+from accessctl.audit.chain import NO_RECORD, ChainRecord
+from accessctl.audit.schema import LATEST, MAX_BYTES
 
 API = "/api/v1"
 JOIN, AUTHORITY, CERTIFICATE, LOG = "/join", "/authority", "/certificate", "/log"
@@ -67,9 +67,9 @@ class SentRecord(_HubRequest):
 
     @classmethod
     def of(cls, stored: ChainRecord) -> "SentRecord":
-        return cls(
-            number=stored.number, hash=stored.hash.hex(), record=stored.record.decode("ascii")
-        )
+        # None that a door writes is larger: it was tampered with, and the hub shall hear of it.
+        record = stored.record if len(stored.record) <= MAX_RECORD_BYTES else NO_RECORD
+        return cls(number=stored.number, hash=stored.hash.hex(), record=record.decode("ascii"))
 
 
 class LogBatch(_HubRequest):
@@ -117,7 +117,7 @@ class LogReceipt(_HubAnswer):
 
     number: Number
     hash: Digest
-    time: float = Field(ge=0, allow_inf_nan=False)
+    time: float = Field(ge=0, le=LATEST, allow_inf_nan=False)
     signature: Signature
 
 

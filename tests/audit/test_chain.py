@@ -1,5 +1,7 @@
 from pathlib import Path
 
+import pytest
+
 from accessctl.audit.append import End, HeadFile
 from accessctl.audit.chain import NO_RECORD, ChainReader
 from accessctl.audit.log import EventLog
@@ -59,6 +61,20 @@ def test_damaged_records_are_read_as_none(tmp_path: Path) -> None:
     db.close()
     assert ChainReader(path).after(1, 9)[0].record == NO_RECORD
     assert ChainReader(path).after(1, 9)[0].hash == bytes(32)
+
+
+@pytest.mark.parametrize("value", [None, "text", b"\0", 7], ids=str)
+def test_what_stands_for_a_hash_and_is_none_is_read_as_zeros(tmp_path: Path, value: object) -> None:
+    path = tmp_path / "events.sqlite"
+    log_of(path, 2).close()
+    db = connect(path, 1.0)
+    db.execute("UPDATE event SET hash = ?", (value,))
+    db.execute("INSERT INTO checkpoint VALUES (1, 0, ?, x'00')", (value or b"",))
+    db.close()
+    reader = ChainReader(path)
+    assert [one.hash for one in reader.after(0, 9)] == [bytes(32)] * 2
+    assert reader.end() == End(2, bytes(32))
+    assert len(reader.beginning().hash) == 32
 
 
 def test_what_the_hub_has_not_got_stays(tmp_path: Path) -> None:

@@ -132,6 +132,16 @@ def test_the_page_follows_the_door_and_outlives_its_restart(tmp_path, terminal):
     assert termios.tcgetattr(at.inside)[3] == before[3] | termios.ECHO | termios.ICANON
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=["TERM", "HUP"])
+def test_a_signal_ends_it_and_leaves_the_terminal_as_it_was(terminal, number):
+    at = terminal(80, 24)
+    at.until(lambda: "No door answers" in at.shown)
+    at.process.send_signal(number)
+    assert at.end() == 0
+    assert at.drawn.rindex(MAIN_SCREEN) > 0
+    assert termios.tcgetattr(at.inside)[3] & termios.ICANON
+
+
 def test_ctrl_c_ends_it_and_a_narrow_terminal_is_not_left(tmp_path, terminal):
     with door(tmp_path):
         at = terminal(40, 12)
@@ -190,6 +200,15 @@ def test_what_does_not_answer_as_a_door_is_waited_for(answer, said):
     shown = drawn(ask, NOW, 80, 24).plain
     assert "waiting" in shown
     assert said in shown
+
+
+@pytest.mark.parametrize("time", [float("nan"), 1e20, "noon"])
+def test_an_answer_of_which_no_line_can_be_made_is_waited_out(time):
+    said, left = [], iter([True, False])
+    answers = iter([{**REPORT, "decisions": [{**GRANTED, "time": time}]}, REPORT])
+    tell_changes(lambda: next(answers), lambda _: next(left), said.append)
+    assert said[0] == "No door answers; waiting. its answer makes no sense"
+    assert said[1].startswith("camera: watching")
 
 
 def test_json_is_for_programs(site):

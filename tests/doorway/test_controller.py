@@ -25,6 +25,7 @@ from tests.doorway.control_panel import KEY, OTHER_KEY, PLACE, Wire, panel
 # 0 00010111 0001001001100111 0: facility 23, number 4711, with even and odd parity.
 CARD = card_bits("wiegand26", 4711, 23, 32)
 DATA = CARD.data
+TEXT = {"reader": 0, "control_code": 1, "temp_time": 0, "offset_row": 1, "offset_col": 1}
 
 
 @dataclass
@@ -215,15 +216,7 @@ def test_what_the_controller_shows_is_told(site, until):
         controller.tell(
             command=command.Buzzer, reader=0, control_code=2, on_count=1, off_count=1, rep_count=1
         )
-        controller.tell(
-            command=command.Text,
-            reader=0,
-            control_code=1,
-            temp_time=0,
-            offset_row=1,
-            offset_col=1,
-            data="Welcome\x1b[2J",
-        )
+        controller.tell(command=command.Text, **TEXT, data="Welcome\x1b[2J")
         until(lambda: "text" in link.report()["told"])
         told = link.report()["told"]
         assert (told["led"], told["buzzer"]) == ("green", "on")
@@ -237,6 +230,19 @@ def test_a_new_key_of_the_controller_is_kept(site, until):
         until(lambda: controller.secure)
         controller.tell(command=osdp.Command.Keyset, type=1, key=OTHER_KEY.hex())
         until(lambda: site.kept == [OTHER_KEY])
+        until(lambda: controller.secure)
+        assert link.hand_over(CARD) is None
+
+
+def test_a_controller_does_not_move_the_reader_to_another_address_or_speed(site, until):
+    with panel(site.wire) as controller, ControllerLink(site.parts()) as link:
+        until(lambda: controller.secure)
+        controller.tell(command=osdp.Command.Comset, address=PLACE.address + 1, baud_rate=38400)
+        controller.tell(command=osdp.Command.Text, **TEXT, data="after it")
+        until(lambda: link.report()["told"].get("text") == "after it")
+        assert link.hand_over(CARD) is None
+        assert controller.card() is not None
+    with panel(site.wire) as controller, ControllerLink(site.parts()) as link:
         until(lambda: controller.secure)
         assert link.hand_over(CARD) is None
 

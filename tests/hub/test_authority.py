@@ -97,8 +97,11 @@ def test_the_hubs_own_is_made_anew_when_it_has_to_be(tmp_path: Path) -> None:
     assert {"hub.accessctl.internal", "hub.example", "localhost"} <= set(
         names.get_values_for_type(x509.DNSName)
     )
-    (tmp_path / "hub.pem").write_bytes(b"damaged")
-    assert authority.renew_hub(["hub.example"])
+    whole = (tmp_path / "hub.pem").read_bytes()
+    of_another_key = whole[whole.index(b"-----BEGIN CERTIFICATE") :]
+    for damaged in (b"damaged", b"-----BEGIN PRIVATE KEY-----\nMIG" + whole[60:], of_another_key):
+        (tmp_path / "hub.pem").write_bytes(damaged)
+        assert authority.renew_hub(["hub.example"])
     assert authority.server_context(["hub.example"]).verify_mode == ssl.CERT_OPTIONAL
 
 

@@ -114,6 +114,8 @@ def test_bytes_that_are_no_record_are_broken() -> None:
     for bad in (
         record.replace(b"tried", b"cried"),
         b"null",
+        b'[4,4.0,"service",null,"{"]',
+        b'[4,4.0,"service",null,"7"]',
         b"[4,4.0]",
         record.replace(b"[4,", b"[4, "),
         record.replace(b"4.0", b"Infinity"),

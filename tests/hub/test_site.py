@@ -1,6 +1,5 @@
 """Doors and a hub over real sockets, on either database."""
 
-import socket
 import sqlite3
 import ssl
 from concurrent.futures import ThreadPoolExecutor
@@ -26,8 +25,8 @@ from accessctl.sync.identity import (
 from accessctl.sync.joining import fingerprint_in, join
 from accessctl.sync.link import HubLink
 from accessctl.sync.outbox import unsent_after
-from accessctl.sync.wire import API, HUB_NAME, MAX_BODY_BYTES
-from tests.hub.conftest import JoinedTestDoor, serving
+from accessctl.sync.wire import API, MAX_BODY_BYTES
+from tests.hub.conftest import JoinedTestDoor
 
 DAY_S = 86400.0
 EMBEDDED = pytest.mark.parametrize("hub_config", ["sqlite"], indirect=True)
@@ -182,15 +181,12 @@ def test_a_stranger_may_send_little(hub, url: str) -> None:
 
 
 @EMBEDDED
-def test_whoever_connects_and_says_nothing_is_let_go(hub) -> None:
-    with serving(hub, keep_alive_s=1):
-        address = (hub.config.host, hub.config.port)
-        tls = pinned(hub.authority.pem)
-        with (
-            socket.create_connection(address, 30.0) as plain,
-            tls.wrap_socket(plain, server_hostname=HUB_NAME) as silent,
-        ):
-            assert silent.recv(1) == b""
+def test_whoever_tries_codes_does_not_fill_the_log(hub, url: str, tmp_path, caplog) -> None:
+    right = fingerprint_in(hub.authority.fingerprint)
+    for _ in range(5):
+        with pytest.raises(HubError, match="This code is not valid"):
+            join(url, right, "AAAAA-AAAAA-AAAAA-AAAAA", tmp_path / "door")
+    assert caplog.text.count("A request was refused") == 1
 
 
 @EMBEDDED
@@ -285,6 +281,18 @@ def test_a_certificate_is_renewed_before_it_runs_out(hub, joined, clock) -> None
     link.disconnect()
     with pytest.raises(HubError, match="does not count, or no more"):
         hub.doors.admit(f"{before:x}")
+    assert len(list(hub.records.query())) == 1
+
+
+@EMBEDDED
+def test_clocks_that_are_months_apart_do_not_have_it_renewed_for_ever(hub, joined, clock) -> None:
+    clock.time -= 1 * DAY_S
+    door = joined("front")
+    door.write(1)
+    link = HubLink(door.log_file, door.url, door.folder, now=lambda: clock.time + 70 * DAY_S)
+    turns = [link.work_once() for _ in range(5)]
+    link.disconnect()
+    assert turns == [True, False, False, False, False]
     assert len(list(hub.records.query())) == 1
 
 

@@ -247,3 +247,75 @@ def test_a_broker_that_takes_the_connection_and_says_nothing_is_given_up(
         assert time.monotonic() - began < 10
     finally:
         broker.thaw()
+
+
+@contextmanager
+def hostile(play: Callable[[socket.socket], object]) -> Iterator[Connection]:
+    """A connection that is open, to a broker that then does as it likes."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def accept() -> None:
+            peer, _ = server.accept()
+            with peer, suppress(OSError):
+                peer.recv(1024)
+                peer.sendall(b"\x20\x03\x00\x00\x00")
+                play(peer)
+
+        thread = threading.Thread(target=accept)
+        thread.start()
+        connection = Connection(access(server.getsockname()[1]))
+        connection.open()
+        try:
+            yield connection
+        finally:
+            connection.close()
+            thread.join(10)
+            assert not thread.is_alive()
+
+
+def refused_before(connection: Connection, most_bytes: int) -> None:
+    """The connection ends by itself, and paho keeps no more than so much by then."""
+    with pytest.raises(BrokerError, match="sends more than it may, or takes nothing"):
+        until(lambda: connection.turn(0.05) is None, "the end")
+    assert len(connection._client._in_packet["packet"]) <= most_bytes
+
+
+def test_a_packet_of_a_quarter_of_a_gigabyte_is_not_waited_for() -> None:
+    def play(peer: socket.socket) -> None:
+        peer.sendall(b"\x30\xff\xff\xff\x7f")
+        peer.recv(1024)
+
+    with hostile(play) as connection:
+        refused_before(connection, 0)
+
+
+def test_messages_of_quality_of_service_2_are_not_kept() -> None:
+    def play(peer: socket.socket) -> None:
+        for number in range(1, 1000):
+            peer.sendall(b"\x34\x07\x00\x01a" + number.to_bytes(2, "big") + b"\x00x")
+        peer.recv(1024)
+
+    with hostile(play) as connection:
+        refused_before(connection, 100)
+        assert len(connection._client._in_messages) <= 20
+
+
+def test_a_broker_that_takes_no_answer_is_left_before_many_wait_for_it() -> None:
+    begin, over = threading.Event(), threading.Event()
+
+    def play(peer: socket.socket) -> None:
+        begin.wait(20)
+        for number in range(1, 190):
+            peer.sendall(b"\x32\x07\x00\x01a" + number.to_bytes(2, "big") + b"\x00x")
+        over.wait(20)
+
+    with hostile(play) as connection:
+        for number in range(16):
+            # More than its ear holds.
+            connection.send(Message(f"many/{number}", b"x" * 1_000_000))
+        begin.set()
+        try:
+            refused_before(connection, 100)
+        finally:
+            over.set()
+        assert len(connection._client._out_packet) < 100

@@ -40,3 +40,19 @@ def test_trouble_is_told_once_and_ends_nothing(
     told = [line for line in caplog.messages if "The hub is not told" in line]
     assert len(told) == 1
     assert "the door works on" in told[0]
+
+
+def test_a_fault_of_its_own_ends_nothing_either(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Broken(HubLink):
+        def work_once(self) -> bool:
+            raise ZeroDivisionError
+
+    pauses: list[float] = []
+    with Broken(tmp_path / "events.sqlite", URL, tmp_path / "sync", pause=pauses.append) as link:
+        while len(pauses) < 3 and link.alive:
+            pass
+        assert link.alive
+    assert pauses[:3] == [2, 4, 8]
+    assert "ZeroDivisionError" in caplog.text
