@@ -146,7 +146,8 @@ class Match:
     `similarity` is the cosine of probe and template in [-1, 1], `score` the same
     normalised by the cohort, `margin` the lead in score over the second best person
     (infinite when there is no second), `fmr` the false-match rate per comparison that
-    the score stands for and `fmr_upper` its upper 95 % confidence bound.
+    the score stands for and `fmr_upper` its upper 95 % confidence bound. `raised` is the log10 of
+    the factor by which both were raised because photos were pooled; it is not written down.
     """
 
     person: PersonId
@@ -155,6 +156,7 @@ class Match:
     margin: float
     fmr: float
     fmr_upper: float
+    raised: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

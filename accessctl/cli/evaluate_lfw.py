@@ -23,6 +23,8 @@ from accessctl.cli.evaluate_common import (
 )
 from accessctl.cli.front import Verb
 from accessctl.encoder.card import Card, load_card
+from accessctl.encoder.card_parts import MOST_POOLED
+from accessctl.errors import InputError
 
 if TYPE_CHECKING:
     from accessctl.evaluation.embedded import Embedded
@@ -71,6 +73,25 @@ class CalibrationOptions(BenchOptions, WriteCardOption, LfwDataOption):
             "a pack of faces, of whose groups the part is taken that no calibration is made of.",
         ),
     ] = None
+    pooled: Annotated[
+        bool,
+        typer.Option(
+            "--pooled",
+            help="Pool two to five photos of a stranger, and of whom they are compared with: how "
+            "much more often do they match? DIR is a pack of faces, or holds a folder of photos for each person.",
+        ),
+    ] = False
+    slope: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            max=MOST_POOLED,
+            help="With --pooled, what rates are raised by (default: what is found).",
+        ),
+    ] = None
+    draws: Annotated[
+        int, typer.Option(min=1, help="With --pooled, how often photos are drawn.")
+    ] = 10
     seed: Annotated[int, typer.Option(help="Of the intervals' samples.")] = 0
 
 
@@ -180,6 +201,15 @@ def draw(
 
 
 def run_calibration(args: CalibrationOptions, *, bench_of: BenchOf = bench_from) -> int:
+    if args.pooled and args.groups is not None:
+        raise InputError("--pooled and --groups are measured one at a time; leave one of them out.")
+    if args.slope is not None and not args.pooled:
+        raise InputError("--slope speaks of pooled photos; add --pooled.")
+    if args.pooled:
+        from accessctl.cli.evaluate_pooled import run_pooled
+
+        return run_pooled(args, bench_of)
+
     if args.groups is not None:
         from accessctl.cli.evaluate_groups import run_groups
 
@@ -263,5 +293,6 @@ CALIBRATION = Verb(
     (
         "accessctl evaluate calibration --data LFW",
         "accessctl evaluate calibration --data PEOPLE --groups groups.csv",
+        "accessctl evaluate calibration --data PEOPLE --pooled",
     ),
 )

@@ -10,14 +10,12 @@ else; and the door has the frame of a grant encoded in any case.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-from numpy.typing import NDArray
-
 from accessctl.config import PolicyConfig
 from accessctl.domain import Embedding, Face, Frame, Image, Match, Sighting
 from accessctl.door.visit import Visit, pooled, timed
 from accessctl.gallery.badges import Badge
 from accessctl.recognition.matcher import Roster
+from accessctl.recognition.pooling import Probe
 from accessctl.recognition.recogniser import Recogniser
 from accessctl.recognition.repeats import Look, appearance, repeats, soon_after
 
@@ -97,27 +95,26 @@ class Identifier:
         visit = replace(visit, claim=badge)
         if not visit.sightings:
             return replace(visit, pooled=None)
-        probes = [one.embedding for one in visit.sightings] + [pooled(visit.sightings)]
-        *alone, together = self._found(np.stack(probes), [badge] * len(probes))
+        probes: list[Probe] = [*(one.embedding for one in visit.sightings), pooled(visit.sightings)]
+        *alone, together = self._found(probes, [badge] * len(probes))
         sightings = tuple(
             replace(one, match=match) for one, match in zip(visit.sightings, alone, strict=True)
         )
         return replace(visit, sightings=sightings, pooled=together)
 
-    def _found(
-        self, probes: NDArray[np.float32], claims: Sequence[Badge | None]
-    ) -> list[Match | None]:
-        """Whom each of the probes (N, D) shows, by the badge that was read for it, if one was."""
+    def _found(self, probes: Sequence[Probe], claims: Sequence[Badge | None]) -> list[Match | None]:
+        """Whom each of the probes shows, by the badge that was read for it, if one was."""
         found: list[Match | None] = [None] * len(probes)
         free = [n for n, claim in enumerate(claims) if claim is None]
         if free and not self.roster.badge_required:
-            for n, match in zip(free, self.roster.matcher.search_each(probes[free]), strict=True):
+            searched = self.roster.matcher.search_each([probes[n] for n in free])
+            for n, match in zip(free, searched, strict=True):
                 found[n] = match
         for badge in {claim.digest: claim for claim in claims if claim is not None}.values():
             # One that was taken away meanwhile, or whose person was, speaks for nobody.
             if self.roster.badge_of(badge.digest) == badge:
                 own = [n for n, claim in enumerate(claims) if claim == badge]
-                compared = self.roster.matcher.against(badge.person, probes[own])
+                compared = self.roster.matcher.against(badge.person, [probes[n] for n in own])
                 for n, match in zip(own, compared, strict=True):
                     found[n] = match
         return found
@@ -154,9 +151,12 @@ class Identifier:
             visit.window_with(new, self.policy.window_s)
             for visit, new in zip(visits, news, strict=True)
         ]
-        probes = [new.embedding for new in news] + [pooled(window) for window in windows]
+        alone_then_together: list[Probe] = [
+            *(new.embedding for new in news),
+            *(pooled(window) for window in windows),
+        ]
         claims = [visit.claim for visit in visits]
-        found = self._found(np.stack(probes), claims * 2)
+        found = self._found(alone_then_together, claims * 2)
         alone, together = found[: len(news)], found[len(news) :]
         return [
             ((*window[:-1], replace(window[-1], match=match)), of_all)

@@ -16,7 +16,6 @@ import numpy as np
 from accessctl.domain import (
     Box,
     Decision,
-    Embedding,
     Face,
     Image,
     Match,
@@ -33,7 +32,7 @@ from accessctl.policy.circumstances import Circumstances, Proof
 from accessctl.policy.decide import Evidence, Naming, Verdict
 from accessctl.policy.evidence_record import NO_CUES, LivenessRecord
 from accessctl.policy.lockout import Charge, charge_of
-from accessctl.recognition.matcher import pool
+from accessctl.recognition.pooling import Pooled, pool
 from accessctl.recognition.repeats import Look
 
 # At 15 frames a second, eight seconds of evidence; bounds memory whatever the window says.
@@ -275,8 +274,8 @@ class Visit:
         return replace(self, factor_prompt=None, life=replace(self.life, prompt=None))
 
 
-def pooled(sightings: Sequence[Sighting]) -> Embedding:
-    """Their embeddings in one, by quality: unit float32 (D,); ValueError for none."""
+def pooled(sightings: Sequence[Sighting]) -> Pooled:
+    """Their embeddings in one, by quality; ValueError for none."""
     embeddings = np.stack([one.embedding for one in sightings])
     return pool(embeddings, np.array([one.quality for one in sightings], np.float32))
 

@@ -15,6 +15,9 @@ Scale = Annotated[float, Field(gt=0)]
 LOG10_FLOOR = -15.0
 """No table vouches for rarer matches."""
 
+MOST_POOLED = 10.0
+"""More than any encoder's rates can be thought to rise: a factor of 100 for a spread of 0.2."""
+
 # ArcFace's template for 112x112 crops (Deng et al., CVPR 2019), shifted by a margin of 8.
 TEMPLATE = (
     (46.2946, 59.6963),
@@ -112,12 +115,15 @@ class CalibrationTable(CardSection):
     Scores ascend; `neighbours` is how many nearest cohort faces a score's mean is taken of and
     `spread` of how many its deviation (None: of the same). Without `parts` the embedding is scored
     as a whole. `strangers` says of whom the rate is: "like" where they are of one sex, origin and
-    age band with whom they are compared with, "any" where they are anybody.
+    age band with whom they are compared with, "any" where they are anybody. `pooled` is how much
+    the log10 of a rate rises for each side with the spread of the photos pooled in it (see
+    recognition.pooling); 0 takes pooled photos for single ones.
     """
 
     neighbours: int = Field(ge=2)
     spread: int | None = Field(None, ge=2)
     strangers: Literal["like", "any"] = "any"
+    pooled: float = Field(0.0, ge=0, le=MOST_POOLED)
     parts: tuple[ScoredPart, ...] | None = None
     score: tuple[float, ...] = Field(min_length=2, max_length=10000)
     log10_fmr: tuple[float, ...]

@@ -27,8 +27,9 @@ from accessctl.evaluation.statistics import Count, count
 from accessctl.gallery.people import Template
 from accessctl.policy.decide import sure
 from accessctl.recognition.calibration import Calibration, comparison_fmr
-from accessctl.recognition.matcher import Matcher, pool
+from accessctl.recognition.matcher import Matcher
 from accessctl.recognition.normalisation import Normaliser
+from accessctl.recognition.pooling import pool
 
 Rows = NDArray[np.int64]
 
@@ -107,7 +108,7 @@ def score_tasks(
     seen: NDArray[np.bool_] = np.any(found[sets], axis=1)
     for row in np.flatnonzero(seen):
         own = sets[row][found[sets[row]]]
-        pooled[row] = pool(embeddings[own], faces.quality[own])
+        pooled[row] = pool(embeddings[own], faces.quality[own]).embedding
     probes = np.where(found[tasks.probe, None], embeddings[tasks.probe], np.float32(0))
     trials, ways = tasks.support.shape[:2]
     at = place.reshape(trials, ways)
@@ -297,7 +298,7 @@ def _searches(gallery: _Gallery, probes: Rows, own: Rows, faces: Probes) -> Sear
         match = gallery.matcher.search(probe)
         if match is None:
             continue
-        similarities = gallery.embeddings @ probe
+        similarities = gallery.embeddings @ probe.embedding
         nearest = int(np.argmax(similarities))
         found.score[row], found.margin[row] = match.score, match.margin
         found.upper[row] = match.fmr_upper

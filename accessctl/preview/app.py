@@ -91,11 +91,14 @@ class Preview:
             decisions=list(self._decisions),
             help=self._message,
         )
+        # One mark for all: that of the face whose photos were pooled from the most unlike ones.
+        matches = (view.match for view in shown.step.faces)
+        raised = max((match.raised for match in matches if match is not None), default=0.0)
         image = self._draw(
             shown.frame.image,
             shown.step.faces,
             roster.names,
-            Thresholds(roster.threshold, roster.claimed_threshold),
+            Thresholds(roster.threshold(raised), roster.claimed_threshold(raised)),
             panel,
         )
         return self._screen.show(image)

@@ -124,6 +124,9 @@ class Calibration:
     `score` ascends strictly; `log10_fmr` and its upper 95 % bound `log10_fmr_upper`
     fall or stay (float64 (N,), N at least 2, between -15 and 0, the bound never below
     the rate; see `encoder.card_parts.table_complaint`). Raises ModelError for any other table.
+
+    The table is of single photos. By `pooled` times the spreads of both sides (see
+    `pooling.Pooled`) the log10 of a rate rises where several were pooled: 0 leaves it.
     """
 
     def __init__(
@@ -131,45 +134,62 @@ class Calibration:
         score: Sequence[float] | NDArray[np.float64],
         log10_fmr: Sequence[float] | NDArray[np.float64],
         log10_fmr_upper: Sequence[float] | NDArray[np.float64],
+        pooled: float = 0.0,
     ) -> None:
         self._score = np.asarray(score, dtype=np.float64)
         self._rate = np.asarray(log10_fmr, dtype=np.float64)
         self._upper = np.asarray(log10_fmr_upper, dtype=np.float64)
+        self._pooled = pooled
         complaint = table_complaint(self._score.tolist(), self._rate.tolist(), self._upper.tolist())
+        if complaint is None and not (math.isfinite(pooled) and pooled >= 0):
+            complaint = "pooled must be a finite number, at least 0"
         if complaint is not None:
             raise ModelError(
                 f"The encoder's calibration does not fit: {complaint}; "
                 "run `accessctl models calibrate` or fetch the encoder again."
             )
 
-    def fmr(self, score: float) -> float:
-        """The rate at which strangers reach `score`; never outside what is tabulated."""
-        return float(10 ** np.interp(score, self._score, self._rate))
+    def raised(self, spread: float) -> float:
+        """The log10 of the factor by which rates rise where the spreads of both sides of a
+        comparison add up to `spread`; 0 for two single photos. ValueError unless it is at least 0.
+        """
+        if not spread >= 0:
+            raise ValueError(f"a spread is not negative, not {spread}")
+        return self._pooled * spread
 
-    def fmr_upper(self, score: float) -> float:
+    def fmr(self, score: float, raised: float = 0.0) -> float:
+        """The rate at which strangers reach `score`, never outside what is tabulated, times
+        10 to the power of `raised`; at most 1."""
+        return _rate(np.interp(score, self._score, self._rate), raised)
+
+    def fmr_upper(self, score: float, raised: float = 0.0) -> float:
         """The upper 95 % bound of `fmr`."""
-        return float(10 ** np.interp(score, self._score, self._upper))
+        return _rate(np.interp(score, self._score, self._upper), raised)
 
     @property
     def mark(self) -> str:
         """Twelve hexadecimal digits that another table would not have."""
-        rows = np.stack([self._score, self._rate, self._upper]).astype("<f8")
-        return hashlib.sha256(rows.tobytes()).hexdigest()[:MARK_CHARACTERS]
+        rows = np.stack([self._score, self._rate, self._upper]).astype("<f8").tobytes()
+        # What was counted by a table before cards could say `pooled` is still of that table.
+        if self._pooled:
+            rows += np.float64(self._pooled).astype("<f8").tobytes()
+        return hashlib.sha256(rows).hexdigest()[:MARK_CHARACTERS]
 
     @property
     def smallest_fmr(self) -> float:
-        """The lowest rate whose upper bound the table can vouch for."""
+        """The lowest rate whose upper bound the table can vouch for, of two single photos."""
         return float(10 ** self._upper[-1])
 
-    def threshold(self, fmr: float) -> float:
-        """The lowest score whose upper bound is at most `fmr`.
+    def threshold(self, fmr: float, raised: float = 0.0) -> float:
+        """The lowest score whose upper bound, by that much `raised`, is at most `fmr`.
 
         Infinite, so that nobody matches, where the table does not reach so low; see
         `smallest_fmr`. ValueError unless `fmr` is in (0, 1].
         """
         if not 0 < fmr <= 1:
             raise ValueError(f"a false-match rate lies in (0, 1], not {fmr}")
-        wanted = math.log10(fmr)
+        # No rate is raised above 1, so what may be 1 may be anything.
+        wanted = math.log10(fmr) - raised if fmr < 1 else 0.0
         reached = np.flatnonzero(self._upper <= wanted)
         if not len(reached):
             return math.inf
@@ -180,6 +200,10 @@ class Calibration:
         part = (above - wanted) / (above - below)
         step = self._score[first] - self._score[first - 1]
         return float(self._score[first - 1] + part * step)
+
+
+def _rate(log10_rate: float, raised: float) -> float:
+    return float(10 ** min(log10_rate + raised, 0.0))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -233,4 +257,6 @@ def scoring_of(card: Card) -> tuple[Normaliser, Calibration]:
     table = card.calibration
     cohort = load_stored_cohort(card.path(card.cohort))
     normaliser = Normaliser(cohort, table.neighbours, table.parts or (), table.spread)
-    return normaliser, Calibration(table.score, table.log10_fmr, table.log10_fmr_upper)
+    return normaliser, Calibration(
+        table.score, table.log10_fmr, table.log10_fmr_upper, table.pooled
+    )

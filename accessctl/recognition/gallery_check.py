@@ -96,7 +96,11 @@ def _misfits(index: PhotoIndex, numbers: Mapping[str, int]) -> Iterator[StoredFl
 def _pairs(matcher: Matcher, index: PhotoIndex, yardstick: Yardstick) -> Iterator[StoredFlaw]:
     """People whose photos, pooled, are near each other."""
     search_fmr = comparison_fmr(yardstick.target_fpir, max(1, matcher.people))
-    threshold = matcher.threshold(search_fmr)
+
+    def passing(person: PersonId, other: PersonId) -> float:
+        threshold = index.threshold_for(other, search_fmr)
+        return passing_share(index.scores_with(person, other), threshold)
+
     for pair in matcher.pairs_within(min(1.0, search_fmr * NEAR_THRESHOLD)):
         taken = rare_enough(pair.comparison.fmr_upper, search_fmr)
         yield StoredFlaw(
@@ -105,8 +109,8 @@ def _pairs(matcher: Matcher, index: PhotoIndex, yardstick: Yardstick) -> Iterato
             other=pair.other,
             similarity=pair.comparison.similarity,
             fmr=pair.comparison.fmr_upper,
-            passes=passing_share(index.scores_with(pair.person, pair.other), threshold),
-            other_passes=passing_share(index.scores_with(pair.other, pair.person), threshold),
+            passes=passing(pair.person, pair.other),
+            other_passes=passing(pair.other, pair.person),
         )
 
 

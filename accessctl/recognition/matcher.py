@@ -1,5 +1,4 @@
-"""Search of one probe among everybody enrolled, comparison of two faces, and how several embeddings
-of one person become one.
+"""Search of one probe among everybody enrolled, and comparison of two faces.
 
 A matcher never changes. The door has a roster: its own copy of the enrolled people, matcher among
 it, renewed when the gallery changes.
@@ -11,14 +10,14 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
-from numpy.typing import NDArray
 
 from accessctl.config import PolicyConfig
-from accessctl.domain import Embedding, Match, PersonId, PersonRules
+from accessctl.domain import Match, PersonId, PersonRules
 from accessctl.errors import ModelError, StoreError
 from accessctl.gallery.badges import Badge
 from accessctl.gallery.people import People, Template
 from accessctl.gallery.person import PinHash
+from accessctl.policy.decide import rare_enough
 from accessctl.recognition.calibration import (
     Calibration,
     Yardstick,
@@ -29,6 +28,7 @@ from accessctl.recognition.calibration import (
     rate_doubt,
 )
 from accessctl.recognition.normalisation import Normaliser, Sides
+from accessctl.recognition.pooling import Pooled, Probe, pool, pooled_sides
 from accessctl.recognition.search_index import Leaders, SearchIndex
 
 BLOCK = 512
@@ -42,7 +42,7 @@ class Comparison:
     """Two faces: cosine `similarity`, normalised `score`, its rate and upper 95 % bound.
 
     For a given pair the score is a straight line in the similarities of its parts; `slope` is
-    its rise when all of them rise alike.
+    its rise when all of them rise alike. `raised` is as in domain.Match.
     """
 
     similarity: float
@@ -50,6 +50,7 @@ class Comparison:
     slope: float
     fmr: float
     fmr_upper: float
+    raised: float = 0.0
 
     def similarity_at(self, score: float) -> float:
         """The similarity these two faces would need for `score`; may lie outside [-1, 1]."""
@@ -72,9 +73,9 @@ class Matcher:
         _check(templates, normaliser.dimension)
         self._normaliser = normaliser
         self._calibration = calibration
-        self._people, pooled = _pool_people(templates, normaliser.dimension)
+        self._people, pooled = _pool_people(templates, normaliser)
         self._row_of = {person: row for row, person in enumerate(self._people)}
-        self._sides = normaliser.sides(pooled)
+        self._sides = pooled
         self._index = SearchIndex(normaliser, self._sides)
 
     @property
@@ -82,58 +83,58 @@ class Matcher:
         """How many people are searched."""
         return len(self._people)
 
-    def threshold(self, fmr: float) -> float:
+    def threshold(self, fmr: float, raised: float = 0.0) -> float:
         """The score at which a comparison keeps `fmr`; see Calibration.threshold."""
-        return self._calibration.threshold(fmr)
+        return self._calibration.threshold(fmr, raised)
 
-    def search(self, probe: Embedding) -> Match | None:
-        """The person whose normalised score is best; None when nobody is enrolled.
+    def search(self, probe: Probe) -> Match | None:
+        """The person whose normalised score is best; None when nobody is enrolled."""
+        return self.search_each([probe])[0]
 
-        `probe` is unit float32 (D,).
-        """
-        return self.search_each(probe[None])[0]
-
-    def search_each(self, probes: NDArray[np.float32]) -> list[Match | None]:
-        """As `search`, of each of the unit `probes` (N, D): they share what is read for them."""
+    def search_each(self, probes: Sequence[Probe]) -> list[Match | None]:
+        """As `search`, of each of the `probes`: they share what is read for them."""
         if not self._people:
             return [None] * len(probes)
-        sides = self._normaliser.sides(probes)
+        sides = pooled_sides(self._normaliser, probes)
         return [self._best(sides.rows(slice(n, n + 1))) for n in range(len(probes))]
 
-    def against(self, person: PersonId, probes: NDArray[np.float32]) -> list[Match | None]:
-        """Each of the unit `probes` (N, D) compared with that person alone, 1:1; None each where
-        they are not enrolled. Nobody is second, so each margin is infinite."""
+    def against(self, person: PersonId, probes: Sequence[Probe]) -> list[Match | None]:
+        """Each of the `probes` compared with that person alone, 1:1; None each where they are
+        not enrolled. Nobody is second, so each margin is infinite."""
         row = self._row_of.get(person)
         if row is None:
             return [None] * len(probes)
-        sides = self._normaliser.sides(probes)
+        sides = pooled_sides(self._normaliser, probes)
         scores = self._normaliser.scores(self._sides.rows(slice(row, row + 1)), sides)[0]
         return [
-            self._match(row, probe, Leaders(row, float(score), -np.inf))
-            for probe, score in zip(probes, scores, strict=True)
+            self._match(row, sides.rows(slice(n, n + 1)), Leaders(row, float(score), -np.inf))
+            for n, score in enumerate(scores)
         ]
 
     def _best(self, probe: Sides) -> Match:
         found = self._index.leaders(probe)
-        return self._match(found.row, probe.embeddings[0], found)
+        return self._match(found.row, probe, found)
 
-    def _match(self, row: int, probe: Embedding, found: Leaders) -> Match:
+    def _match(self, row: int, probe: Sides, found: Leaders) -> Match:
+        raised = self._calibration.raised(float(self._sides.spread[row] + probe.spread[0]))
         return Match(
             person=self._people[row],
-            similarity=float(self._sides.embeddings[row] @ probe),
+            similarity=float(self._sides.embeddings[row] @ probe.embeddings[0]),
             score=found.score,
             margin=found.score - found.second,
-            fmr=self._calibration.fmr(found.score),
-            fmr_upper=self._calibration.fmr_upper(found.score),
+            fmr=self._calibration.fmr(found.score, raised),
+            fmr_upper=self._calibration.fmr_upper(found.score, raised),
+            raised=raised,
         )
 
-    def compare(self, a: Embedding, b: Embedding) -> Comparison:
-        """Two unit embeddings (D,), nobody enrolled; the same in either order."""
-        one, other = (self._normaliser.sides(side[None]) for side in (a, b))
+    def compare(self, a: Probe, b: Probe) -> Comparison:
+        """Two faces, nobody enrolled; the same in either order."""
+        one, other = (pooled_sides(self._normaliser, [side]) for side in (a, b))
         return compare_sides(self._normaliser, self._calibration, one, other)
 
     def pairs_within(self, fmr: float) -> Iterator["NearPair"]:
-        """Pairs of enrolled people who look alike: score at or above `threshold(fmr)`.
+        """Pairs of enrolled people who look alike: score at or above `threshold(fmr)`, where
+        rates were raised the threshold that is then needed.
 
         Each pair comes once.
         """
@@ -145,6 +146,8 @@ class Matcher:
             for row, column in np.argwhere(np.triu(near, 1)).tolist():
                 pair = (later.rows(slice(place, place + 1)) for place in (row, column))
                 compared = compare_sides(self._normaliser, self._calibration, *pair)
+                if compared.raised and not rare_enough(compared.fmr_upper, fmr):
+                    continue
                 yield NearPair(self._people[start + row], self._people[start + column], compared)
 
 
@@ -162,52 +165,41 @@ def compare_sides(
 ) -> Comparison:
     """Two sides of one embedding each, see Normaliser.sides."""
     score = float(normaliser.pairs(one, other)[0])
+    raised = calibration.raised(float(one.spread[0] + other.spread[0]))
     return Comparison(
         similarity=float(one.embeddings[0] @ other.embeddings[0]),
         score=score,
         slope=float(normaliser.slopes(one, other)[0]),
-        fmr=calibration.fmr(score),
-        fmr_upper=calibration.fmr_upper(score),
+        fmr=calibration.fmr(score, raised),
+        fmr_upper=calibration.fmr_upper(score, raised),
+        raised=raised,
     )
 
 
-def pool(embeddings: NDArray[np.float32], weights: NDArray[np.floating]) -> Embedding:
-    """Weighted mean of unit embeddings (N, D), scaled to unit length: float32 (D,).
-
-    `weights` (N,) are not negative; where all are 0 they count alike. ValueError for
-    no embedding, other shapes, a negative or non-finite weight, or embeddings that
-    cancel out.
-    """
-    if embeddings.ndim != 2 or not len(embeddings) or weights.shape != (len(embeddings),):
-        raise ValueError("pool takes embeddings (N, D) and weights (N,), N at least 1")
-    if not np.isfinite(weights).all() or (weights < 0).any():
-        raise ValueError("weights are finite and not negative")
-    counted = weights if weights.any() else np.ones_like(weights)
-    mean = np.asarray(counted, dtype=np.float64) @ embeddings
-    length = float(np.linalg.norm(mean))
-    if not length > 1e-12:
-        raise ValueError("these embeddings cancel out")
-    return (mean / length).astype(np.float32)
-
-
 def _pool_people(
-    templates: Sequence[Template], dimension: int
-) -> tuple[tuple[PersonId, ...], NDArray[np.float32]]:
+    templates: Sequence[Template], normaliser: Normaliser
+) -> tuple[tuple[PersonId, ...], Sides]:
     grouped: dict[PersonId, list[Template]] = {}
     for template in templates:
         grouped.setdefault(template.person, []).append(template)
     # Of many people most have one photo: theirs are pooled in one go, in the numbers of `pool`.
     firsts = np.array([own[0].embedding for own in grouped.values()], np.float64)
-    firsts = firsts.reshape(len(grouped), dimension)
-    pooled = (firsts / np.linalg.norm(firsts, axis=1, keepdims=True)).astype(np.float32)
+    firsts = firsts.reshape(len(grouped), normaliser.dimension)
+    units = (firsts / np.linalg.norm(firsts, axis=1, keepdims=True)).astype(np.float32)
+    spread = np.zeros(len(grouped))
     for row, own in enumerate(grouped.values()):
-        if len(own) == 1:
-            continue
-        pooled[row] = pool(
-            np.stack([template.embedding for template in own]),
-            np.array([template.quality for template in own]),
-        )
-    return tuple(grouped), pooled
+        if len(own) > 1:
+            pooled = pool_templates(own)
+            units[row], spread[row] = pooled.embedding, pooled.spread
+    return tuple(grouped), normaliser.sides(units, spread)
+
+
+def pool_templates(templates: Sequence[Template]) -> Pooled:
+    """One person's photos, by quality; ValueError for none."""
+    return pool(
+        np.stack([template.embedding for template in templates]),
+        np.array([template.quality for template in templates]),
+    )
 
 
 def _check(templates: Sequence[Template], dimension: int) -> None:
@@ -291,15 +283,13 @@ class Roster:
         """May be asked from any thread."""
         return self._pins.get(person)
 
-    @property
-    def threshold(self) -> float:
-        """The score that a grant by a face alone needs in one attempt."""
-        return self.matcher.threshold(self.attempt_fmr)
+    def threshold(self, raised: float = 0.0) -> float:
+        """The score that a grant by a face alone needs in one attempt, rates so much raised."""
+        return self.matcher.threshold(self.attempt_fmr, raised)
 
-    @property
-    def claimed_threshold(self) -> float:
-        """The score that a grant by a badge needs in one attempt."""
-        return self.matcher.threshold(self._policy.claimed_fmr)
+    def claimed_threshold(self, raised: float = 0.0) -> float:
+        """The score that a grant by a badge needs in one attempt, rates so much raised."""
+        return self.matcher.threshold(self._policy.claimed_fmr, raised)
 
     @property
     def badge_required(self) -> bool:

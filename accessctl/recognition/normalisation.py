@@ -45,12 +45,14 @@ MAX_BYTES = 64 << 20
 @dataclass(frozen=True, slots=True, eq=False)
 class Sides:
     """Embeddings (N, D) as sides of a comparison; P parts (P, N) each: the reciprocal `length`
-    of the part, mean and standard deviation of its nearest cohort similarities."""
+    of the part, mean and standard deviation of its nearest cohort similarities. `spread` float64
+    (N,) says how unlike the photos were that each was pooled from, see `pooling.Pooled`."""
 
     embeddings: Floats
     length: Floats
     mean: Floats
     deviation: Floats
+    spread: NDArray[np.float64]
 
     def rows(self, index: slice | NDArray[np.integer]) -> "Sides":
         """Some of them, in the order of `index`."""
@@ -59,6 +61,7 @@ class Sides:
             self.length[:, index],
             self.mean[:, index],
             self.deviation[:, index],
+            self.spread[index],
         )
 
 
@@ -105,8 +108,9 @@ class Normaliser:
         ]
         self._cohort = [_unit_part(cohort[:, own]) for own in self.columns]
 
-    def sides(self, embeddings: Floats) -> Sides:
-        """What comparisons need of unit embeddings (N, D)."""
+    def sides(self, embeddings: Floats, spread: NDArray[np.float64] | None = None) -> Sides:
+        """What comparisons need of unit embeddings (N, D); their `spread` (N,) where they were
+        pooled, None where each is of a single photo."""
         length, mean, deviation = [], [], []
         for own, cohort in zip(self.columns, self._cohort, strict=True):
             block = embeddings[:, own]
@@ -116,7 +120,8 @@ class Normaliser:
             )
             mean.append(found[0])
             deviation.append(found[1])
-        return Sides(embeddings, np.stack(length), np.stack(mean), np.stack(deviation))
+        spread = np.zeros(len(embeddings)) if spread is None else spread
+        return Sides(embeddings, np.stack(length), np.stack(mean), np.stack(deviation), spread)
 
     def scores(self, one: Sides, other: Sides) -> Floats:
         """Of all pairs (N, M) of N sides with M others."""

@@ -10,6 +10,7 @@ the others shows, and each comparison is one more chance of a false match.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +19,11 @@ from accessctl.domain import Embedding, PersonId
 from accessctl.gallery.people import Template
 from accessctl.policy.decide import rare_enough
 from accessctl.recognition.calibration import Yardstick, comparison_fmr
-from accessctl.recognition.matcher import Comparison, compare_sides, pool
+from accessctl.recognition.matcher import Comparison, compare_sides, pool_templates
 from accessctl.recognition.normalisation import Sides
+from accessctl.recognition.pooling import Pooled, pooled_sides
+
+Number = TypeVar("Number", np.float32, np.float64)
 
 SAME_PICTURE = 0.9995
 """Cosine at and above which two photos are one picture, saved twice."""
@@ -91,10 +95,8 @@ class PhotoIndex:
         for template in templates:
             self._photos.setdefault(template.person, []).append(template)
         self._people = list(self._photos)
-        dimension = yardstick.normaliser.dimension
-        pooled = [_pooled(self._photos[person]) for person in self._people]
-        units = np.stack(pooled) if pooled else np.empty((0, dimension), np.float32)
-        self._sides = yardstick.normaliser.sides(units)
+        pooled = [pool_templates(self._photos[person]) for person in self._people]
+        self._sides = pooled_sides(yardstick.normaliser, pooled)
 
     @property
     def people(self) -> tuple[PersonId, ...]:
@@ -108,7 +110,7 @@ class PhotoIndex:
         """One more photo, of somebody known or new."""
         photos = self._photos.setdefault(template.person, [])
         photos.append(template)
-        sides = self._yardstick.normaliser.sides(_pooled(photos)[None])
+        sides = pooled_sides(self._yardstick.normaliser, [pool_templates(photos)])
         if len(photos) == 1:
             self._people.append(template.person)
             self._sides = _joined(self._sides, sides)
@@ -122,6 +124,11 @@ class PhotoIndex:
         normaliser, theirs = self._yardstick.normaliser, self._sides.rows(slice(row, row + 1))
         scores: list[float] = normaliser.scores(normaliser.sides(own), theirs)[:, 0].tolist()
         return scores
+
+    def threshold_for(self, person: PersonId, fmr: float) -> float:
+        """The score at which a single photo, compared with all of `person`'s, keeps `fmr`."""
+        calibration, row = self._yardstick.calibration, self._people.index(person)
+        return calibration.threshold(fmr, calibration.raised(float(self._sides.spread[row])))
 
     def fit(
         self, embedding: Embedding, person: PersonId | None, beside: Sequence[Template] = ()
@@ -171,16 +178,16 @@ class PhotoIndex:
             return fit
         best, chances = self._best_of(probe, own)
         own_fmr = yardstick.target_fmr / chances
-        needed = best.similarity_at(yardstick.calibration.threshold(own_fmr))
+        needed = best.similarity_at(yardstick.calibration.threshold(own_fmr, best.raised))
         needed_or_none = needed if math.isfinite(needed) else None
         return replace(fit, own=best, own_fmr=own_fmr, needed=needed_or_none)
 
     def _best_of(self, probe: Sides, own: Sequence[Template]) -> tuple[Comparison, int]:
         """The best comparison with these photos, each and pooled, and how many there were."""
-        units = [template.embedding for template in own]
+        units = [Pooled(template.embedding) for template in own]
         if len(units) > 1:
-            units.append(_pooled(own))
-        sides = self._yardstick.normaliser.sides(np.stack(units))
+            units.append(pool_templates(own))
+        sides = pooled_sides(self._yardstick.normaliser, units)
         row = int(np.argmax(self._yardstick.normaliser.scores(sides, probe)[:, 0]))
         return self._compare(probe, sides.rows(slice(row, row + 1))), len(units)
 
@@ -198,29 +205,18 @@ class PhotoIndex:
         return compare_sides(self._yardstick.normaliser, self._yardstick.calibration, one, other)
 
 
-def _pooled(templates: Sequence[Template]) -> Embedding:
-    return pool(
-        np.stack([template.embedding for template in templates]),
-        np.array([template.quality for template in templates]),
-    )
-
-
 def _joined(sides: Sides, more: Sides) -> Sides:
     return Sides(
         np.concatenate([sides.embeddings, more.embeddings]),
-        *(
-            np.concatenate([mine, theirs], axis=1)
-            for mine, theirs in (
-                (sides.length, more.length),
-                (sides.mean, more.mean),
-                (sides.deviation, more.deviation),
-            )
-        ),
+        np.concatenate([sides.length, more.length], axis=1),
+        np.concatenate([sides.mean, more.mean], axis=1),
+        np.concatenate([sides.deviation, more.deviation], axis=1),
+        np.concatenate([sides.spread, more.spread]),
     )
 
 
 def _exchanged(sides: Sides, row: int, by: Sides) -> Sides:
-    def put(into: NDArray[np.float32], part: NDArray[np.float32]) -> NDArray[np.float32]:
+    def put(into: NDArray[Number], part: NDArray[Number]) -> NDArray[Number]:
         changed = into.copy()
         changed[..., row] = part[..., 0]
         return changed
@@ -232,4 +228,5 @@ def _exchanged(sides: Sides, row: int, by: Sides) -> Sides:
         put(sides.length, by.length),
         put(sides.mean, by.mean),
         put(sides.deviation, by.deviation),
+        put(sides.spread, by.spread),
     )

@@ -29,7 +29,11 @@ def measure(normaliser: Normaliser, calibration: Calibration, bandwidth: float) 
         known = normaliser.sides(pooled[:1000])
         again = np.resize(np.arange(1000), people)
         everybody = Sides(
-            pooled, known.length[:, again], known.mean[:, again], known.deviation[:, again]
+            pooled,
+            known.length[:, again],
+            known.mean[:, again],
+            known.deviation[:, again],
+            known.spread[again],
         )
         probe = known.rows(slice(7, 8))
 

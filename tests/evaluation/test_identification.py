@@ -22,8 +22,9 @@ from accessctl.evaluation.identification import (
 from accessctl.gallery.fake import random_units
 from accessctl.gallery.people import Template
 from accessctl.recognition.calibration import Calibration
-from accessctl.recognition.matcher import Matcher, pool
+from accessctl.recognition.matcher import Matcher
 from accessctl.recognition.normalisation import Normaliser
+from accessctl.recognition.pooling import pool
 
 NORMALISER = Normaliser(random_units(60, 8, seed=9), 10)
 

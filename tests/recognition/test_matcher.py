@@ -16,8 +16,9 @@ from accessctl.gallery.fake import random_units
 from accessctl.gallery.people import NewPhoto, Template
 from accessctl.policy.decide import rare_enough
 from accessctl.recognition.calibration import Calibration
-from accessctl.recognition.matcher import Matcher, pool
+from accessctl.recognition.matcher import Matcher
 from accessctl.recognition.normalisation import Normaliser
+from accessctl.recognition.pooling import pool
 from accessctl.vision.fake import fake_face
 
 UNITS = random_units(100, FAKE_CARD.dimension, seed=9)
@@ -177,12 +178,13 @@ def test_weighted_mean_by_hand() -> None:
 
 
 def test_a_weight_of_zero_leaves_one_out() -> None:
-    np.testing.assert_array_equal(pool(np.stack([A, B]), np.array([0.0, 0.5])), B)
+    np.testing.assert_array_equal(pool(np.stack([A, B]), np.array([0.0, 0.5])).embedding, B)
 
 
 def test_all_weights_zero_count_alike() -> None:
     half = np.sqrt(0.5)
-    np.testing.assert_allclose(pool(np.stack([A, B]), np.zeros(2)), [half, half], rtol=1e-6)
+    pooled = pool(np.stack([A, B]), np.zeros(2)).embedding
+    np.testing.assert_allclose(pooled, [half, half], rtol=1e-6)
 
 
 @given(count=st.integers(1, 9), seed=st.integers(0, 99), weight=st.floats(0.01, 1, allow_nan=False))
@@ -362,7 +364,7 @@ def test_from_some_number_of_people_on_nobody_is_let_in_and_that_is_said(
 def test_one_person_alone_is_compared_by_the_same_formula(calibration: Calibration) -> None:
     ann, bob, one, two = random_units(4, 8, seed=5)
     matcher = Matcher([template("a", ann), template("b", bob)], NORMALISER, calibration)
-    found = matcher.against(BOB, np.stack([one, two]))
+    found = matcher.against(BOB, [one, two])
     for probe, match in zip((one, two), found, strict=True):
         assert match is not None
         assert (match.person, match.margin) == (BOB, math.inf)
@@ -370,15 +372,15 @@ def test_one_person_alone_is_compared_by_the_same_formula(calibration: Calibrati
         assert match.similarity == pytest.approx(float(bob @ probe), rel=1e-5)
         assert match.fmr == calibration.fmr(match.score)
         assert match.fmr_upper == calibration.fmr_upper(match.score)
-    assert matcher.against(PersonId("gone"), np.stack([one, two])) == [None, None]
+    assert matcher.against(PersonId("gone"), [one, two]) == [None, None]
 
 
 def test_a_comparison_with_one_does_not_depend_on_the_others(calibration: Calibration) -> None:
     ann, bob, probe = random_units(3, 8, seed=6)
     both = Matcher([template("a", ann), template("b", bob)], NORMALISER, calibration)
     alone = Matcher([template("a", ann)], NORMALISER, calibration)
-    assert both.against(ANN, probe[None]) == alone.against(ANN, probe[None])
-    assert alone.against(ANN, probe[None]) == [alone.search(probe)]
+    assert both.against(ANN, [probe]) == alone.against(ANN, [probe])
+    assert alone.against(ANN, [probe]) == [alone.search(probe)]
 
 
 def test_above_the_limit_the_rate_is_that_of_a_badge(caplog: pytest.LogCaptureFixture) -> None:

@@ -126,7 +126,7 @@ def test_the_slope_is_the_rise_of_the_score() -> None:
         face = np.concatenate([half, half]) / math.sqrt(2)
         other = normaliser.sides(face.astype(f32)[None])
         # The other side's strangers as they were: only the similarity is to change.
-        other = Sides(other.embeddings, other.length, fixed.mean, fixed.deviation)
+        other = Sides(other.embeddings, other.length, fixed.mean, fixed.deviation, other.spread)
         return float(normaliser.pairs(one, other)[0]), float(normaliser.slopes(one, other)[0])
 
     one = normaliser.sides(np.array([[1, 0, 1, 0]], f32) / f32(math.sqrt(2)))
