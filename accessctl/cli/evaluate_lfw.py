@@ -78,7 +78,8 @@ class CalibrationOptions(BenchOptions, WriteCardOption, LfwDataOption):
         typer.Option(
             "--pooled",
             help="Pool two to five photos of a stranger, and of whom they are compared with: how "
-            "much more often do they match? DIR is a pack of faces, or holds a folder of photos for each person.",
+            "much more often do they match? DIR is a pack of faces, or holds a folder of photos "
+            "for each person.",
         ),
     ] = False
     slope: Annotated[

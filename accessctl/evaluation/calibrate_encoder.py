@@ -171,6 +171,8 @@ def calibrate_encoder(
         "neighbours": strangers.neighbours,
         "spread": strangers.spread,
         "strangers": "any" if excess is None else "like",
+        # Measured by itself: a new table alone is no reason to trust pooled photos more.
+        "pooled": 0.0 if card.calibration is None else card.calibration.pooled,
     }
     update_card(card.folder, cohort=COHORT_NAME, calibration=section)
     remaining = len(np.unique(identity))

@@ -165,18 +165,22 @@ def _matches(pairs: PooledPairs, threshold: float) -> _Matches:
 
 def _slope(pairs: PooledPairs, matches: _Matches, weights: Figures) -> float:
     """NaN where nobody who was drawn matches."""
+    from scipy.optimize import brentq
+
     own = weights[matches.first] * weights[matches.second]
     if not own.any():
         return float("nan")
     wanted = float(own @ matches.spread / own.sum())
-    low, high = -STEEPEST, STEEPEST
-    while high - low > 1e-3:
-        middle = (low + high) / 2
-        if _mean_spread(pairs, middle, weights) < wanted:
-            low = middle
-        else:
-            high = middle
-    return (low + high) / 2
+
+    def short_of_it(slope: float) -> float:
+        return wanted - _mean_spread(pairs, slope, weights)
+
+    # The mean rises with the slope.
+    if short_of_it(-STEEPEST) <= 0:
+        return -STEEPEST
+    if short_of_it(STEEPEST) >= 0:
+        return STEEPEST
+    return float(brentq(short_of_it, -STEEPEST, STEEPEST, xtol=1e-3))
 
 
 def _mean_spread(pairs: PooledPairs, slope: float, weights: Figures) -> float:

@@ -64,7 +64,9 @@ def test_a_frame_that_was_not_encoded_is_seen_and_is_no_evidence() -> None:
 def test_several_frames_are_one_embedding_by_their_quality() -> None:
     one, other = sighting(0.0, EAST, quality=0.6), sighting(0.1, NORTH, quality=0.8)
     # 0.6 east and 0.8 north: already of unit length.
-    assert pooled((one, other)) == pytest.approx([0.6, 0.8])
+    assert pooled((one, other)).embedding == pytest.approx([0.6, 0.8])
+    # The mean of 1.4 is 1 long.
+    assert pooled((one, other)).spread == pytest.approx(1 - 1 / 1.4**2)
     visit = encoded(encoded(Visit("v", last_seen=0.0), one, 10), other, 10)
     assert visit.pooled is MATCH
     assert visit.evidence().pooled is MATCH

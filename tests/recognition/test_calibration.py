@@ -246,3 +246,62 @@ def test_a_calibration_may_be_too_short_for_badges_too() -> None:
     assert (
         beyond_calibration(PolicyConfig(target_fmr=4e-3, identify_up_to=0), 5, calibration) is None
     )
+
+
+RAISED = Calibration([0.0, 4.0], [0.0, -4.0], [0.0, -3.0], pooled=2.0)
+
+
+def test_rates_of_pooled_photos_by_hand() -> None:
+    # Spreads of 0.2 and 0.3: 2 x 0.5 is a factor of ten.
+    raised = RAISED.raised(0.2 + 0.3)
+    assert raised == pytest.approx(1)
+    assert RAISED.fmr(3.0, raised) == pytest.approx(1e-2)
+    assert RAISED.fmr_upper(4.0, raised) == pytest.approx(1e-2)
+    # The bound of 1e-2 needs a score of 8/3, that of 1e-3 one of 4; 1e-4 is beyond the table.
+    assert RAISED.threshold(1e-2) == pytest.approx(8 / 3)
+    assert RAISED.threshold(1e-2, raised) == pytest.approx(4)
+    assert RAISED.threshold(1e-3, raised) == math.inf
+    assert RAISED.fmr(0.5, raised) == RAISED.fmr_upper(0.5, raised) == 1
+    assert RAISED.threshold(1.0, raised) == 0
+    assert Calibration([0.0, 4.0], [0.0, -4.0], [0.0, -3.0]).raised(1.5) == 0
+
+
+@given(
+    score=st.floats(-1, 5),
+    spread=st.floats(0, 2),
+    more=st.floats(0, 1),
+    fmr=st.floats(1e-6, 0.999),
+)
+def test_raising_never_lowers_and_threshold_and_rate_agree(
+    score: float, spread: float, more: float, fmr: float
+) -> None:
+    raised = RAISED.raised(spread)
+    assert RAISED.fmr(score) <= RAISED.fmr(score, raised) <= 1
+    assert RAISED.fmr_upper(score, raised) <= RAISED.fmr_upper(score, RAISED.raised(spread + more))
+    assert RAISED.fmr(score, raised) <= RAISED.fmr_upper(score, raised)
+    threshold = RAISED.threshold(fmr, raised)
+    assert threshold >= RAISED.threshold(fmr)
+    if math.isfinite(threshold):
+        assert RAISED.fmr_upper(threshold + 1e-9, raised) <= fmr * (1 + 1e-9)
+        assert RAISED.fmr_upper(threshold - 1e-3, raised) > fmr
+    else:
+        assert RAISED.fmr_upper(score, raised) > fmr
+
+
+@pytest.mark.parametrize("spread", [-0.1, math.nan])
+def test_a_spread_is_not_negative(spread: float) -> None:
+    with pytest.raises(ValueError, match="not negative"):
+        RAISED.raised(spread)
+
+
+@pytest.mark.parametrize("pooled", [-0.1, math.inf, math.nan])
+def test_no_calibration_lowers_a_rate(pooled: float) -> None:
+    with pytest.raises(ModelError, match="pooled must be a finite number, at least 0"):
+        Calibration([0.0, 4.0], [0.0, -4.0], [0.0, -3.0], pooled)
+
+
+def test_what_was_counted_with_other_rates_is_of_another_calibration() -> None:
+    plain = Calibration([0.0, 4.0], [0.0, -4.0], [0.0, -3.0])
+    assert plain.mark == Calibration([0.0, 4.0], [0.0, -4.0], [0.0, -3.0], 0.0).mark
+    other = Calibration([0.0, 4.0], [0.0, -4.0], [0.0, -3.0], 2.5)
+    assert len({plain.mark, RAISED.mark, other.mark}) == 3

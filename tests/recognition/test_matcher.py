@@ -167,48 +167,77 @@ def test_no_pairs_below_what_the_table_knows(calibration: Calibration) -> None:
     assert list(matcher.pairs_within(1e-9)) == []
 
 
-A = np.array([1, 0], np.float32)
-B = np.array([0, 1], np.float32)
+TENFOLD = Calibration([-10.0, 10.0], [0.0, -10.0], [0.0, -9.0], pooled=2.0)
 
 
-def test_weighted_mean_by_hand() -> None:
-    pooled = pool(np.stack([A, B]), np.array([3.0, 4.0]))
-    np.testing.assert_allclose(pooled, [0.6, 0.8], rtol=1e-6)
-    assert pooled.dtype == np.float32
+def axis(place: int) -> np.ndarray:
+    return np.eye(8, dtype=np.float32)[place]
 
 
-def test_a_weight_of_zero_leaves_one_out() -> None:
-    np.testing.assert_array_equal(pool(np.stack([A, B]), np.array([0.0, 0.5])).embedding, B)
+def test_rates_rise_with_the_spread_of_both_sides() -> None:
+    ann = [template("a", axis(0)), template("a", axis(1))]
+    probe = pool(np.stack([axis(0), axis(1), axis(2), axis(3)]), np.ones(4))
+    corrected, plain = (
+        Matcher(ann, NORMALISER, calibration).search(probe)
+        for calibration in (TENFOLD, Calibration([-10.0, 10.0], [0.0, -10.0], [0.0, -9.0]))
+    )
+    assert corrected is not None
+    assert plain is not None
+    # The means' squared lengths are 1/2 and 1/4, so the exponent is 2 (1/2 + 3/4).
+    assert corrected.raised == pytest.approx(2.5)
+    assert (corrected.score, corrected.margin) == (plain.score, plain.margin)
+    assert plain.fmr < 10**-2.5
+    assert corrected.fmr == pytest.approx(plain.fmr * 10**2.5)
+    assert corrected.fmr_upper == pytest.approx(min(1, plain.fmr_upper * 10**2.5))
 
 
-def test_all_weights_zero_count_alike() -> None:
-    half = np.sqrt(0.5)
-    pooled = pool(np.stack([A, B]), np.zeros(2)).embedding
-    np.testing.assert_allclose(pooled, [half, half], rtol=1e-6)
+def test_a_single_photo_is_not_corrected() -> None:
+    ann, probe = random_units(2, 8, seed=5)
+    uncorrected = Calibration([-10.0, 10.0], [0.0, -10.0], [0.0, -9.0])
+    templates = [template("a", ann, 0.3)]
+    alone = pool(probe[None], np.array([0.37]))
+    for shown in (probe, alone):
+        found = Matcher(templates, NORMALISER, TENFOLD).search(shown)
+        assert found is not None
+        assert found.raised == 0
+        assert found == Matcher(templates, NORMALISER, uncorrected).search(shown)
 
 
-@given(count=st.integers(1, 9), seed=st.integers(0, 99), weight=st.floats(0.01, 1, allow_nan=False))
-def test_identical_embeddings_pool_to_themselves(count: int, seed: int, weight: float) -> None:
-    one = np.random.default_rng(seed).normal(size=16).astype(np.float32)
-    one /= np.linalg.norm(one)
-    pooled = pool(np.tile(one, (count, 1)), np.full(count, weight))
-    np.testing.assert_allclose(pooled, one, atol=1e-6)
+def test_who_is_best_does_not_depend_on_the_correction() -> None:
+    faces = random_units(6, 8, seed=11)
+    templates = [template("a", faces[0]), template("a", faces[1]), template("b", faces[2])]
+    for face in faces[3:]:
+        found = Matcher(templates, NORMALISER, TENFOLD).search(face)
+        plain = Matcher(templates, NORMALISER, Calibration([-10, 10], [0, -10], [0, -9]))
+        without = plain.search(face)
+        assert found is not None
+        assert without is not None
+        assert (found.person, found.score) == (without.person, without.score)
 
 
-@pytest.mark.parametrize(
-    ("embeddings", "weights"),
-    [
-        (np.empty((0, 2), np.float32), np.empty(0)),
-        (np.stack([A, B]), np.ones(3)),
-        (np.stack([A, B]), np.array([1, -1.0])),
-        (np.stack([A, B]), np.array([1, np.nan])),
-        (np.stack([A, -A]), np.ones(2)),
-        (A, np.ones(2)),
-    ],
-)
-def test_what_cannot_be_pooled(embeddings: np.ndarray, weights: np.ndarray) -> None:
-    with pytest.raises(ValueError, match=r"."):
-        pool(embeddings, weights)
+def test_against_one_person_and_in_a_comparison_rates_are_raised_alike() -> None:
+    ann = [template("a", axis(0)), template("a", axis(1))]
+    both = pool(np.stack([axis(0), axis(2)]), np.ones(2))
+    matcher = Matcher(ann, NORMALISER, TENFOLD)
+    searched, (claimed,) = matcher.search(both), matcher.against(ANN, [both])
+    assert searched is not None
+    compared = matcher.compare(both, pool(np.stack([axis(0), axis(1)]), np.ones(2)))
+    assert claimed is not None
+    assert compared.raised == claimed.raised == searched.raised == pytest.approx(2)
+    assert searched.fmr_upper == pytest.approx(claimed.fmr_upper, rel=1e-4)
+    assert compared.fmr_upper == pytest.approx(claimed.fmr_upper, rel=1e-4)
+
+
+def test_pairs_that_look_alike_are_those_whose_raised_rate_is_low() -> None:
+    templates = [template("a", axis(0)), template("a", axis(1)), template("b", axis(0))]
+    matcher = Matcher(templates, NORMALISER, TENFOLD)
+    (pair,) = matcher.pairs_within(1.0)
+    assert pair.comparison.raised == pytest.approx(1)
+    rate = pair.comparison.fmr_upper
+    assert [one.comparison.fmr_upper for one in matcher.pairs_within(rate * 1.01)] == [rate]
+    # By the score alone it would be there: unraised, its rate is a tenth.
+    assert pair.comparison.score >= matcher.threshold(rate * 0.5)
+    assert list(matcher.pairs_within(rate * 0.5)) == []
 
 
 def test_the_rate_of_one_comparison_shrinks_with_the_number_of_people() -> None:

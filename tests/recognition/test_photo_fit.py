@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -122,3 +124,28 @@ def test_photos_added_one_by_one_are_as_good_as_all_at_once(
             assert one.other.comparison.score == pytest.approx(
                 other.other.comparison.score, abs=1e-4
             )
+
+
+def test_how_often_one_passes_for_another_asks_for_the_raised_threshold() -> None:
+    raising = replace(
+        YARDSTICK, calibration=Calibration([0.0, 8.0], [0.0, -8.0], [0.0, -8.0], pooled=1.0)
+    )
+    photos = [photo(ADA, 0), photo(EVE, 1), photo(EVE, 2)]
+    known = PhotoIndex(photos, raising)
+    mean = (FACES[1].astype(np.float64) + FACES[2]) / 2
+    # The score rises by one for each power of ten.
+    assert known.threshold_for(ADA, 1e-3) == pytest.approx(3)
+    assert known.threshold_for(EVE, 1e-3) == pytest.approx(3 + 1 - mean @ mean, abs=1e-5)
+    assert PhotoIndex(photos, YARDSTICK).threshold_for(EVE, 1e-3) == pytest.approx(3)
+
+
+def test_a_photo_that_is_added_changes_the_spread_of_its_person() -> None:
+    raising = replace(
+        YARDSTICK, calibration=Calibration([0.0, 8.0], [0.0, -8.0], [0.0, -8.0], pooled=1.0)
+    )
+    grown = PhotoIndex([photo(ADA, 0)], raising)
+    grown.add(photo(EVE, 1))
+    grown.add(photo(EVE, 2))
+    whole = PhotoIndex([photo(ADA, 0), photo(EVE, 1), photo(EVE, 2)], raising)
+    for person in (ADA, EVE):
+        assert grown.threshold_for(person, 1e-3) == whole.threshold_for(person, 1e-3)
