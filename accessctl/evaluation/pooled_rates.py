@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from accessctl.errors import SourceError
 from accessctl.evaluation.embedded import Probes
-from accessctl.evaluation.statistics import Measured, interval, samples
+from accessctl.evaluation.statistics import Measured, clopper_pearson, interval, samples
 from accessctl.recognition.calibration import Calibration
 from accessctl.recognition.normalisation import Normaliser, Sides
 from accessctl.recognition.pooling import pool, pooled_sides
@@ -298,8 +298,12 @@ def _rows(tallies: Mapping[str, Sequence[_Tally]], rate: float) -> tuple[PooledR
         passed = np.sum([one.passed for one in own], axis=0)
         shares = np.full(found.shape, np.nan)
         np.divide(found, everything, out=shares, where=everything > 0)
+        # Sets repeat the same people: where none matches, only one of them counts as trials.
+        once = max(1, pairs // len(own))
         before, after = (
             interval(float(number) / pairs / rate, share / rate)
+            if number
+            else Measured(0.0, 0.0, clopper_pearson(0, once)[1] / rate)
             for number, share in zip(passed, shares, strict=True)
         )
         rows.append(PooledRow(name, pairs, sum(one.spread for one in own) / pairs, before, after))

@@ -119,6 +119,17 @@ def test_rates_before_and_after_are_those_of_the_pairs() -> None:
     assert kept.kinds[0].before == kept.kinds[0].after
 
 
+def test_where_nobody_matches_the_interval_is_that_of_one_set() -> None:
+    pairs = drawn(20, 0.0, sets=3)
+    never = Calibration([10.0, 20.0], [-2.0, -4.0], [-2.0, -4.0])
+    (kept,) = kept_when_pooled(pairs, never, RANDOM(0), stated=[1e-2], replicates=5)
+    assert kept.slope is None
+    (row,) = kept.kinds
+    assert (row.before.value, row.before.low) == (0, 0)
+    # None of 20 x 19: 1 - 0.025^(1 / 380).
+    assert row.before.high == pytest.approx((1 - 0.025 ** (1 / 380)) / 1e-2, rel=1e-6)
+
+
 def test_by_default_rates_are_raised_by_what_was_found() -> None:
     person, own = faces(30, MOST)
     pairs = pooled_pairs(person, own, STRANGERS, draws=1, random=RANDOM(0))
