@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from accessctl.encoder.base import FAKE_CARD
 from accessctl.encoder.card import load_card
-from accessctl.encoder.card_parts import INPUTS, REGIONS, TEMPLATE, usual_input
+from accessctl.encoder.card_parts import INPUTS, REGIONS, TEMPLATE, CalibrationTable, usual_input
 
 
 @pytest.mark.parametrize(
@@ -35,3 +36,22 @@ def test_the_regions_are_those_of_the_encoders_at_hand(models):
     # ArcFace's own template has its left eye at (38.2946, 51.6963) of its crop.
     left, top, *_ = REGIONS["arcface112"]
     assert (TEMPLATE[0][0] - left, TEMPLATE[0][1] - top) == pytest.approx((38.2946, 51.6963))
+
+
+def table(**more: object) -> CalibrationTable:
+    rows = {"score": (0.0, 4.0), "log10_fmr": (0.0, -4.0), "log10_fmr_upper": (0.0, -3.0)}
+    made = {"neighbours": 20, "made_by": "a test", "date": "2000-01-01"}
+    return CalibrationTable.model_validate({**rows, **made, **more})
+
+
+def test_rates_of_pooled_photos_are_raised_only_where_the_card_says_so() -> None:
+    assert table().pooled == 0
+    assert table(pooled=2.7).pooled == 2.7
+
+
+@pytest.mark.parametrize("pooled", [-0.1, 10.1, float("nan"), float("inf"), "much"])
+def test_no_card_lowers_the_rates_of_pooled_photos_or_raises_them_beyond_sense(
+    pooled: object,
+) -> None:
+    with pytest.raises(ValidationError, match="pooled"):
+        table(pooled=pooled)

@@ -227,3 +227,15 @@ def test_all_faces_of_the_second_name_go() -> None:
 def test_strangers_stay() -> None:
     people, others = random_units(400, 24, seed=5), strangers(seed=6)
     assert without_twins(people, np.arange(400), others).all()
+
+
+def test_a_new_table_keeps_what_was_measured_of_pooled_photos(
+    encoder: FakeEncoder, tmp_path: Path
+) -> None:
+    faces = write_pack(tmp_path / "faces", MIN_FACES, MIN_FACES)
+    run(encoder, faces)
+    calibrated = load_card(tmp_path / "encoder")
+    assert calibrated.calibration.pooled == 0
+    table = calibrated.calibration.model_copy(update={"pooled": 2.5})
+    run(FakeEncoder(calibrated.model_copy(update={"calibration": table})), faces, seed=1)
+    assert load_card(tmp_path / "encoder").calibration.pooled == 2.5

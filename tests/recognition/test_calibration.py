@@ -305,3 +305,9 @@ def test_what_was_counted_with_other_rates_is_of_another_calibration() -> None:
     assert plain.mark == Calibration([0.0, 4.0], [0.0, -4.0], [0.0, -3.0], 0.0).mark
     other = Calibration([0.0, 4.0], [0.0, -4.0], [0.0, -3.0], 2.5)
     assert len({plain.mark, RAISED.mark, other.mark}) == 3
+
+
+def test_a_score_that_is_no_number_keeps_no_rate_however_it_is_raised() -> None:
+    for raised in (0.0, 1.0, 20.0):
+        assert math.isnan(RAISED.fmr(math.nan, raised))
+        assert not RAISED.fmr_upper(math.nan, raised) <= 1
