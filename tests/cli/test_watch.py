@@ -62,6 +62,9 @@ class Terminal:
         while not holds():
             assert time.monotonic() < ends, f"not within {PATIENCE_S:g} s:\n{self.shown}"
             self._read()
+        # A page comes in parts; what else is on it comes at once.
+        while self._read():
+            pass
 
     def press(self, key: bytes) -> None:
         os.write(self._outside, key)
@@ -69,8 +72,6 @@ class Terminal:
     def end(self) -> int:
         """The exit code, once everything that it drew was read."""
         self.until(lambda: self.process.poll() is not None)
-        while self._read():
-            pass
         return self.process.returncode
 
     def _read(self) -> bool:
