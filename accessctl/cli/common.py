@@ -173,7 +173,7 @@ def read_unseen(prompt: str, what: str, most: int) -> str:
             line = ""
     else:
         line = sys.stdin.readline(most)
-    if not line:
+    if not line.strip():
         raise InputError(f"No {what} was given; type it, or write it to standard input.")
     return line.rstrip("\r\n")
 

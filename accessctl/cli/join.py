@@ -1,13 +1,11 @@
 """`accessctl join`: this door becomes one of a hub's."""
 
-import getpass
-import sys
 from dataclasses import dataclass
 from typing import Annotated
 
 import typer
 
-from accessctl.cli.common import ConfigOption, config_from
+from accessctl.cli.common import ConfigOption, config_from, read_unseen
 from accessctl.cli.front import Verb
 from accessctl.config import SyncConfig
 from accessctl.errors import InputError
@@ -59,16 +57,7 @@ def _hub(named: str | None, sync: SyncConfig) -> str:
 
 def read_code() -> str:
     """From the terminal, or one line of standard input: others can see the command line."""
-    if sys.stdin.isatty():
-        try:
-            line = getpass.getpass("Code: ")
-        except EOFError:
-            line = ""
-    else:
-        line = sys.stdin.readline(MAX_CHARACTERS)
-    if not line.strip():
-        raise InputError("No code was given; type it, or write it to standard input.")
-    return line.strip()
+    return read_unseen("Code: ", "code", MAX_CHARACTERS).strip()
 
 
 JOIN = Verb(
