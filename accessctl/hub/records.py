@@ -15,7 +15,7 @@ from accessctl.errors import HubError, InputError
 from accessctl.hub.authority import Authority, key_in
 from accessctl.hub.database import HubDatabase, in_pages
 from accessctl.hub.doors import NOT_KNOWN
-from accessctl.hub.intake import HeldLog, Intake, LogAlarm, judge
+from accessctl.hub.intake import HeldLog, Intake, LogAlarm, TakenRecord, judge
 from accessctl.hub.journal import JournalKind, write_journal
 from accessctl.hub.tables import ALARM, CERTIFICATE, DOOR, EVENT, JOINED
 from accessctl.sync.wire import LogBatch, LogMark, LogReceipt, head_statement
@@ -40,17 +40,11 @@ class RaisedAlarm:
 
 
 @dataclass(frozen=True, slots=True)
-class KeptRecord:
+class KeptRecord(TakenRecord):
     """A door's record: `record` are the bytes that were hashed; `name` is the door's."""
 
     door: str
     name: str
-    number: int
-    previous: bytes
-    hash: bytes
-    record: bytes
-    time: float
-    kind: str
 
 
 class Records:
@@ -240,12 +234,12 @@ def _new_mark(held: HeldLog | None, intake: Intake) -> End:
 
 def _kept(row: Row[Any]) -> KeptRecord:
     return KeptRecord(
-        row.door,
-        row.name,
-        row.number,
-        row.previous,
-        row.hash,
-        row.record,
-        row.time,
-        row.kind,
+        number=row.number,
+        previous=row.previous,
+        hash=row.hash,
+        record=row.record,
+        time=row.time,
+        kind=row.kind,
+        door=row.door,
+        name=row.name,
     )
