@@ -1,0 +1,233 @@
+"""What door and hub say of people, rules and settings: the feed down, and changes made at a door.
+
+Beside `wire.py`, whose conventions hold here, too. The hub keeps one row for each subject, with the
+number (`seq`) of its last change; a door asks for what is later than the last one that it has. A
+document is JSON, sealed with AES-256-GCM under a key of its own; that key is wrapped by the site
+key of a `generation`, which each door gets once, to its own public key (HPKE, RFC 9180).
+"""
+
+from enum import StrEnum
+from typing import Annotated, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from accessctl.audit.schema import LATEST
+from accessctl.sync.wire import Digest, Number, Signature
+
+CHANGES, WAIT, KEYS, PROPOSALS, RECEIPTS = "/changes", "/wait", "/keys", "/proposals", "/receipts"
+
+MAX_CHANGES = 200
+MAX_SEALED_CHARACTERS = 1 << 20
+MAX_PROPOSALS = 50
+MAX_COMMANDS = 16
+
+Id: TypeAlias = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+Time: TypeAlias = Annotated[float, Field(ge=0, le=LATEST, allow_inf_nan=False)]
+Hex: TypeAlias = Annotated[str, Field(pattern=r"^(?:[0-9a-f]{2})+$", max_length=4096)]
+Sealed: TypeAlias = Annotated[str, Field(max_length=MAX_SEALED_CHARACTERS)]
+"""Base64 of nonce, ciphertext and tag."""
+
+
+class _Said(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class _Asked(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ChangeKind(StrEnum):
+    """What a change is of. `GONE`: a person who was removed, or whom this door has no part in."""
+
+    PERSON = "person"
+    GONE = "gone"
+    RULES = "rules"
+    SETTINGS = "settings"
+    BADGE_KEY = "badge_key"
+
+
+class Change(_Said):
+    """The present state of one `subject`: a person's id, or the kind's own word.
+
+    `wrapped` (the document's key under the site key) and `sealed` are None where it is gone;
+    `removed` says that the person was removed, which a door has to answer for with a receipt.
+    """
+
+    seq: Number
+    subject: str = Field(max_length=64)
+    kind: ChangeKind
+    generation: Number = 0
+    wrapped: Hex | None = None
+    sealed: Sealed | None = None
+    removed: bool = False
+
+
+class FeedHead(_Said):
+    """How far the hub's feed has come, said at `time` (epoch seconds of the hub) and signed with
+    the key of its receipts; see `head_of_feed`."""
+
+    seq: Number
+    time: Time
+    signature: Signature
+
+
+class ChangeBatch(_Said):
+    """The changes after the one that was asked for, the oldest first.
+
+    `round` is given where the door has to begin anew: it then asks with that round until there is
+    no `more`, and whoever was not among the changes of the round is gone.
+    """
+
+    changes: tuple[Change, ...] = Field(max_length=MAX_CHANGES)
+    more: bool
+    round: Number | None = None
+    head: FeedHead
+
+
+class KeysRequest(_Asked):
+    """`box` is the door's public key (X25519, hex)."""
+
+    box: Digest
+
+
+class KeysAnswer(_Said):
+    """Each generation's site key, HPKE to `box`; `photos` is the hub's public key (X25519, hex)
+    that doors seal photos to."""
+
+    keys: dict[int, Hex]
+    photos: Digest
+
+
+class CommandKind(StrEnum):
+    """What an operator may have a door do."""
+
+    UNLOCK = "unlock"
+    POSTURE = "posture"
+    FACE_ENTRY = "face_entry"
+
+
+class Command(_Said):
+    """One act at one door, once: `nonce` is new for each, and after `expires_in_s` seconds from
+    when it was received it is not done any more. `operator` is who asked."""
+
+    nonce: Id
+    kind: CommandKind
+    operator: str = Field(max_length=64)
+    value: str = Field("", max_length=64)
+    expires_in_s: float = Field(gt=0, le=10, allow_inf_nan=False)
+
+
+class Crossed(_Said):
+    """A crossing in an area that the door belongs to, at another door of it."""
+
+    person: Id
+    area: str = Field(max_length=64)
+    direction: str = Field(pattern="^(in|out|forgiven)$")
+    time: Time
+
+
+class Waited(_Said):
+    """What a door that waited is told: whether there are changes after the one that it named,
+    commands for it, whether somebody looks at its picture now, and crossings after `crossing`."""
+
+    changes: bool
+    commands: tuple[Command, ...] = Field((), max_length=MAX_COMMANDS)
+    live: bool = False
+    crossings: tuple[Crossed, ...] = ()
+    crossing: Number = 0
+    head: FeedHead
+
+
+class Proposal(_Asked):
+    """A change that was made at the door, in the order in which they were made there.
+
+    `change` names the method of gallery.people.People; `data` is its arguments as JSON text, see
+    `accessctl.sync.proposals`.
+    """
+
+    id: Id
+    time: Time
+    change: str = Field(pattern=r"^[a-z_]{1,32}$")
+    person: Id
+    data: str = Field(max_length=8 << 20)
+
+
+class Verdict(StrEnum):
+    TAKEN = "taken"
+    REFUSED = "refused"
+    HELD = "held"
+    """Somebody has to decide; until then it counts nowhere."""
+
+
+class Answered(_Said):
+    """What became of one proposal; `seq` is the person's change after it, `problem` why not."""
+
+    id: Id
+    verdict: Verdict
+    seq: Number = 0
+    problem: str = Field("", max_length=2000)
+
+
+class ProposalsRequest(_Asked):
+    proposals: tuple[Proposal, ...] = Field(max_length=MAX_PROPOSALS)
+
+
+class ProposalsAnswer(_Said):
+    answers: tuple[Answered, ...]
+
+
+class RemovalReceipt(_Asked):
+    """The door says that nothing of `person` is left with it, by its own key."""
+
+    person: Id
+    seq: Number
+    time: Time
+    signature: Signature
+
+
+class ReceiptsRequest(_Asked):
+    receipts: tuple[RemovalReceipt, ...] = Field(max_length=MAX_CHANGES)
+
+
+class SitePhoto(_Said):
+    """A photo without its picture: its templates by the encoders' fingerprints, each base64 of
+    little-endian float32 (D,)."""
+
+    id: Id
+    quality: float = Field(ge=0, le=1)
+    added: Time
+    templates: dict[str, str]
+
+
+class SiteBadge(_Said):
+    """`digest` is by the site's badge key."""
+
+    digest: Digest
+    added: Time
+
+
+class SitePerson(_Said):
+    """The document of a person. `rules`, `pin` and `controller_number` are the JSON texts that
+    gallery.person makes, None where there are none."""
+
+    id: Id
+    name: str = Field(max_length=200)
+    enrolled: Time
+    photos: tuple[SitePhoto, ...] = Field(max_length=100)
+    rules: str | None = None
+    pin: str | None = None
+    controller_number: str | None = None
+    badges: tuple[SiteBadge, ...] = Field((), max_length=100)
+
+
+def head_of_feed(door: str, seq: int, time: float) -> bytes:
+    """What the hub signs of its feed for one door; `time` counts in whole milliseconds."""
+    moment = round(time * 1000).to_bytes(8, "big")
+    return b"accessctl feed 1\0" + bytes.fromhex(door) + seq.to_bytes(8, "big") + moment
+
+
+def removal_statement(door: str, person: str, seq: int, time: float) -> bytes:
+    """What a door signs of a removal; `time` counts in whole milliseconds."""
+    moment = round(time * 1000).to_bytes(8, "big")
+    ids = bytes.fromhex(door) + bytes.fromhex(person)
+    return b"accessctl removal 1\0" + ids + seq.to_bytes(8, "big") + moment
