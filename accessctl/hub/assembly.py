@@ -11,6 +11,7 @@ from accessctl.hub.authority import AUTHORITY_FILE, Authority, open_authority
 from accessctl.hub.database import HubDatabase, open_database
 from accessctl.hub.doors import Doors
 from accessctl.hub.records import Records
+from accessctl.hub.waking import Newest, Waking
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class Hub:
     authority: Authority
     doors: Doors
     records: Records
+    waking: Waking
     now: Callable[[], float]
 
 
@@ -43,6 +45,8 @@ def open_hub(
     database = open_database(config, environment)
     try:
         doors = Doors(database, authority, now, random_bytes)
-        yield Hub(config, database, authority, doors, Records(database, authority, now), now)
+        records = Records(database, authority, now)
+        waking = Waking(database, lambda _: Newest())
+        yield Hub(config, database, authority, doors, records, waking, now)
     finally:
         database.close()

@@ -17,6 +17,7 @@ from accessctl.hub.authority import Authority, IssuedCertificate, key_in, key_re
 from accessctl.hub.database import HubDatabase
 from accessctl.hub.journal import JournalKind, write_journal
 from accessctl.hub.tables import ALARM, CERTIFICATE, DOOR, INVITATION, JOINED, REVOKED
+from accessctl.hub.waking import notify
 
 NAME = re.compile(r"[\w.-]{1,64}")
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
@@ -187,6 +188,7 @@ class Doors:
                 update(DOOR).where(DOOR.c.id == door).values(state=REVOKED, revoked=self._now())
             )
             self._journal(db, JournalKind.REVOKED, door=door, name=name)
+            notify(self._database, db, door)
         return door
 
     def listed(self) -> list[KnownDoor]:
