@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
 
 import pytest
 from sqlalchemy import Connection
@@ -133,7 +134,7 @@ def test_what_is_said_of_one_door_wakes_no_other(waking, database) -> None:
 
 def test_a_transaction_that_is_undone_wakes_nobody(waking, feed, database) -> None:
     def undone() -> None:
-        with pytest.raises(RuntimeError), database.writing() as db:
+        with suppress(RuntimeError), database.writing() as db:
             db.exec_driver_sql("UPDATE feed SET seq = 99")
             notify(database, db)
             raise RuntimeError
@@ -170,8 +171,12 @@ def test_the_thread_looks_by_itself_when_nothing_is_said(feed, database, monkeyp
     try:
         # Its own look when it had begun to listen.
         wait_for(lambda: feed.asked >= 2, "the second look")
-        time[0] += LOOK_S
-        wait_for(lambda: feed.asked >= 3, "the look that is due")
+
+        def has_looked_again() -> bool:
+            time[0] += LOOK_S
+            return feed.asked >= 3
+
+        wait_for(has_looked_again, "the look that is due")
     finally:
         waking.close()
 
