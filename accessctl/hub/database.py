@@ -30,7 +30,7 @@ PAGE = 500
 # Marks the file as an accessctl hub ("achb").
 APPLICATION_ID = 0x61636862
 READS_ONLY = "accessctl_reads_only"
-JOURNAL_LOCK, MIGRATION_LOCK = 0x61636801, 0x61636802
+JOURNAL_LOCK, MIGRATION_LOCK, CROSSING_LOCK = 0x61636801, 0x61636802, 0x61636804
 """Names of advisory locks of PostgreSQL."""
 
 

@@ -33,6 +33,12 @@ class JournalKind(StrEnum):
     REVOKED = "revoked"
     ALARM = "alarm"
     HEADS = "heads"
+    COMMAND_ASKED = "command_asked"
+    COMMAND_DONE = "command_done"
+    COMMAND_REFUSED = "command_refused"
+    COMMAND_LOST = "command_lost"
+    WATCHED = "watched"
+    INSIDE_SHOWN = "inside_shown"
 
 
 @dataclass(frozen=True, slots=True)
