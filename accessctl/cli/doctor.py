@@ -227,7 +227,7 @@ def _told_or_seen(
     look: "Callable[[], Iterable[Finding]]",
 ) -> "Sequence[Finding]":
     """A running door keeps its cameras for itself, so it is asked; without one, `look` is."""
-    from accessctl.service.client import ask
+    from accessctl.control.client import ask
 
     try:
         return list(told(ask(config.service.socket, "status")))

@@ -29,10 +29,10 @@ from accessctl.cli.common import (
 from accessctl.cli.front import Verb
 from accessctl.cli.opening import gallery_to_read
 from accessctl.config import Config
+from accessctl.control.client import ask
 from accessctl.domain import PersonRules
 from accessctl.errors import InputError
 from accessctl.policy.access import zone_of
-from accessctl.service.client import ask
 
 NONE = "none"
 

@@ -17,8 +17,8 @@ from accessctl.cli.common import (
 from accessctl.cli.doorway import doorway_lines
 from accessctl.cli.front import Verb
 from accessctl.config import Config
+from accessctl.control.client import ask
 from accessctl.errors import InputError
-from accessctl.service.client import ask
 from accessctl.storage.parsing import printable
 
 # Pictures that come so much later than they used to are told of.

@@ -1,6 +1,7 @@
 """The hub's server: HTTPS until it is told to stop, and what has to be done once a minute."""
 
 import logging
+import resource
 import socket
 import ssl
 import threading
@@ -13,13 +14,16 @@ from accessctl.errors import AccessctlError, FaultError
 from accessctl.hub.api import application
 from accessctl.hub.assembly import Hub
 from accessctl.hub.journal import chain_heads
+from accessctl.hub.operators import operator_socket
 from accessctl.hub.peer import PeerProtocol
 from accessctl.hub.waking import Waking
 
 MINUTE_S = 60.0
 CLOSE_S = 5.0
 KEEP_ALIVE_S = 75
-MOST_CONNECTIONS = 2000
+MOST_CONNECTIONS = 4000
+"""A door has one for its log and one that waits, and two more while something is asked of it."""
+OTHER_FILES = 256
 MOST_HEADER_BYTES = 32768
 BACKLOG = 512
 ALL_OF_BOTH = "::"
@@ -80,8 +84,30 @@ class Minutes(BackgroundThread):
 def serve(hub: Hub, ready: Callable[[], object]) -> None:
     """Until SIGINT or SIGTERM; `ready` is called once it listens. FaultError where it cannot."""
     tls = hub.authority.server_context(hub.config.names)
-    with listening(hub.config.host, hub.config.port) as listener, Minutes(hub, tls):
+    allow_connections(MOST_CONNECTIONS)
+    with (
+        operator_socket(hub),
+        listening(hub.config.host, hub.config.port) as listener,
+        Minutes(hub, tls),
+    ):
         server(hub, tls, ready).run(sockets=[listener])
+
+
+def allow_connections(count: int) -> None:
+    """As many files at once as that takes, if the machine lets this process have them."""
+    wanted = count + OTHER_FILES
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    unlimited = resource.RLIM_INFINITY
+    if soft == unlimited or soft >= wanted:
+        return
+    allowed = wanted if hard == unlimited else min(wanted, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+    if allowed < wanted:
+        log.warning(
+            "The hub may open %d files, and a thousand doors take %d; raise LimitNOFILE.",
+            allowed,
+            wanted,
+        )
 
 
 def server(

@@ -19,6 +19,7 @@ from accessctl.camera.source import Source
 from accessctl.clock import uptime
 from accessctl.config import Config
 from accessctl.config.guard import changed_names
+from accessctl.control.server import ControlServer, Handler
 from accessctl.demo.door import enrol_demo_person
 from accessctl.domain import Decision, Frame
 from accessctl.door.assembly import open_audit
@@ -39,12 +40,18 @@ from accessctl.service.config_source import (
     on_hangup,
     refuse_what_needs_a_restart,
 )
-from accessctl.service.control import ControlServer, Handler, Late
 from accessctl.service.display import Ask, Display, Show
-from accessctl.service.following import Follow, bridge_of, follow_nothing, parts_of_bridge
-from accessctl.service.late import COMMANDS, door_handlers
+from accessctl.service.following import (
+    Follow,
+    bridge_of,
+    follow_nothing,
+    following,
+    parts_of_bridge,
+)
+from accessctl.service.late import COMMANDS, Late, door_handlers
 from accessctl.service.logs import use_format
 from accessctl.service.metrics import MetricsServer
+from accessctl.service.site_desk import SiteDesk
 from accessctl.service.statistics import DoorView, Statistics, read_lockout
 from accessctl.service.supervision import Notifier, Pulse, Watchdog
 from accessctl.sync.link import hub_link
@@ -302,7 +309,7 @@ def serve(
         source.confirm(audit, time.time)
         statistics.refused = tuple(map(str, source.refused))
         one_thread_each()
-        bridge = bridge_of(config, environment)
+        bridge, desk = bridge_of(config, environment), SiteDesk.of(config)
         engine = stack.enter_context(makers.engine(config, _announcing(progress, notifier)))
         if config.camera.source == "demo":
             administration = Administration(engine.gallery, audit, time.time)
@@ -324,11 +331,13 @@ def serve(
                 on_action=statistics.note_action,
                 facts=source.facts(),
                 listeners=() if bridge is None else (bridge,),
+                others=desk.others,
             )
         )
         source.taken_over()
         late.take(door_handlers(session.door.gate))
         stack.enter_context(Upkeep(partial(_forget, makers, audit, session)))
+        stack.enter_context(desk.opened(config, session, audit))
         stack.enter_context(hub_link(config))
         if bridge is not None:
             stack.enter_context(bridge.link(parts_of_bridge(session, audit, statistics)))
@@ -347,7 +356,7 @@ def serve(
             display.show,
             ask=display.ask,
             guard=ClockGuard(audit.clock_doubt_s),
-            follow=follow_nothing if bridge is None else bridge.follow,
+            follow=following(desk.follow, *(() if bridge is None else (bridge.follow,))),
         )
         service.start()
         steps = session.steps(

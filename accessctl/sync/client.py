@@ -6,8 +6,21 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from accessctl.clock import boot_seconds
 from accessctl.errors import HubError
 from accessctl.storage.parsing import shortened
+from accessctl.sync.feed_wire import (
+    COMMANDS,
+    PICTURE,
+    WAIT,
+    CommandAnswer,
+    LivePicture,
+    PictureAnswer,
+    Settled,
+    WaitBeside,
+    Waited,
+    as_received,
+)
 from accessctl.sync.identity import Membership, utc_in_words
 from accessctl.sync.wire import (
     API,
@@ -142,6 +155,21 @@ class DoorClient:
         """The next certificate, PEM."""
         request = CertificateRequest(csr=csr)
         return self._connection.ask("POST", CERTIFICATE, CertificateAnswer, request).certificate
+
+    def wait(self, after: int, beside: WaitBeside) -> Waited:
+        """As soon as there is something for this door, and after half a minute at the latest;
+        commands come with what is left of their time."""
+        asked = boot_seconds()
+        waited = self._connection.ask("GET", f"{WAIT}?after={after}&{beside.query}", Waited)
+        return as_received(waited, boot_seconds() - asked)
+
+    def settle(self, nonce: str, answer: CommandAnswer) -> None:
+        """Say what became of a command."""
+        self._connection.ask("POST", f"{COMMANDS}/{nonce}", Settled, answer)
+
+    def show(self, picture: LivePicture) -> bool:
+        """Whether somebody looks on."""
+        return self._connection.ask("POST", PICTURE, PictureAnswer, picture).live
 
     def close(self) -> None:
         self._connection.close()

@@ -6,8 +6,10 @@ document is JSON, sealed with AES-256-GCM under a key of its own; that key is wr
 key of a `generation`, which each door gets once, to its own public key (HPKE, RFC 9180).
 """
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Literal, TypeAlias
+from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -131,6 +133,10 @@ class CommandAnswer(_Asked):
     problem: str = Field("", max_length=300)
 
 
+class Settled(_Said):
+    """The hub has heard what became of the command."""
+
+
 class Crossed(_Said):
     """What the log of another door of the area says last of one person: that they went in or out,
     or, as `forgiven`, that it says nothing that counts from `time` on.
@@ -190,6 +196,35 @@ class PictureAnswer(_Said):
     """Whether somebody looks on."""
 
     live: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WaitBeside:
+    """What a wait asks besides changes: crossings in `area` later than `crossing`, and whether the
+    door sends pictures now, so that the hub answers once that is to be otherwise; None for a door
+    that never sends any."""
+
+    crossing: int = 0
+    area: str | None = None
+    live: bool | None = None
+
+    @property
+    def query(self) -> str:
+        """As it stands in the request."""
+        area = "" if self.area is None else f"&area={quote(self.area)}"
+        live = "" if self.live is None else f"&live={str(self.live).lower()}"
+        return f"crossing={self.crossing}{live}{area}"
+
+
+def as_received(waited: Waited, took_s: float) -> Waited:
+    """The same, with commands that have only what is left of their time: what an answer took
+    beyond the time for which the hub held it, it may have lain on its way."""
+    late_s = max(0.0, took_s - waited.held_s)
+    commands = tuple(
+        one.model_copy(update={"expires_in_s": one.expires_in_s - late_s})
+        for one in waited.commands
+    )
+    return waited.model_copy(update={"commands": commands})
 
 
 class Proposal(_Asked):

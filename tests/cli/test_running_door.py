@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from accessctl.cli.running_door import duration, lines
+from accessctl.control.server import ControlServer
 from accessctl.errors import ConfigError
-from accessctl.service.control import ControlServer
 from accessctl.sync.outbox import keep_receipt
 from accessctl.sync.wire import LogReceipt
 

@@ -19,6 +19,7 @@ from accessctl.camera.fake import FakeSource, flat_shots
 from accessctl.camera.source import register_source
 from accessctl.camera.usb import UsbSource
 from accessctl.config import CameraConfig, Config
+from accessctl.control.client import ask
 from accessctl.domain import EventKind, Face, Frame
 from accessctl.door.fake import FACE_BOX, FakeHouse, ScriptedObserver
 from accessctl.door.visit import Step
@@ -26,7 +27,6 @@ from accessctl.errors import CameraError, ConfigError, FaultError, InputError
 from accessctl.extensions import unregister
 from accessctl.recognition.engine import Engine
 from accessctl.service import daemon
-from accessctl.service.client import ask
 from accessctl.service.config_source import Reloads
 from accessctl.service.daemon import Orders, Service, ServiceMakers, serve
 from accessctl.service.display import Show
