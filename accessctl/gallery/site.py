@@ -19,8 +19,8 @@ class SitePosition:
     """How far this gallery has come with the feed of `hub` for `door` (both by their ids).
 
     `seq` is the number of the last change that is here, `round` the hub's number of the round that
-    is in progress, 0 for one that was begun here. `again` is where changes have to be asked for once
-    more, behind `seq`.
+    is in progress, 0 for one that was begun here. `again` is after which change all have to be
+    asked for once more, behind `seq`.
     """
 
     hub: str

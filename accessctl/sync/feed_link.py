@@ -9,8 +9,8 @@ decides by what it has, as far as `sync.stale` lets it.
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from typing import Any
 from accessctl.administration.gallery_heads import ReadableRecorder
 from accessctl.background import BackgroundThread
 from accessctl.clock import Clocks
-from accessctl.config import GalleryConfig
+from accessctl.config import Config, GalleryConfig
 from accessctl.errors import AccessctlError, FaultError
 from accessctl.gallery.site_store import SiteGallery, open_site_gallery
 from accessctl.sync.age import HubAge
@@ -229,9 +229,8 @@ class FeedLink(RepeatingThread):
         self._report = {"change": self.position, "waiting": parts.site.waiting_count()}
         documents = parts.site.document("rules"), parts.site.document("settings")
         if documents != self._documents:
-            first, self._documents = self._documents is None, documents
-            if not first:
-                self._on_site()
+            self._documents = documents
+            self._on_site()
 
     def _connect(self) -> "_Parts":
         client, member = self.connected()
@@ -265,3 +264,21 @@ def age_told(age_s: float | None) -> dict[str, Any]:
         "age_s": round(age_s, 1) if known and age_s is not None else None,
         "age_known": age_s is None or known,
     }
+
+
+@contextmanager
+def hub_feed(
+    config: Config,
+    environment: Mapping[str, str],
+    audit: ReadableRecorder,
+    on_site: Callable[[], object],
+    listeners: Sequence[Listener] = (),
+) -> Iterator[FeedLink | None]:
+    """Both threads for as long as it is entered, where the configuration names a hub; the demo's
+    people are its own. See FeedLink and HubWaiting."""
+    if config.sync.hub is None or config.camera.source == "demo":
+        yield None
+        return
+    place = FeedPlace(config.sync.hub, config.sync_folder, config.gallery, environment)
+    with FeedLink(place, audit, on_site=on_site) as link, HubWaiting(link, listeners):
+        yield link
