@@ -279,7 +279,7 @@ class Gallery:
         with self._database.writing() as db:
             self._check_enrolled(person)
             refuse_taken(digest, self.badges())
-            put_badge(self._database, db, badge)
+            put_badge(self._database, db, badge, by_site=self._database.has_badge_key)
             self._outbox.put(db, person, "add_badge", digest=digest.hex(), added=badge.added)
             record(person)
 

@@ -30,6 +30,7 @@ from accessctl.gallery.person import (
     rules_from_bytes,
     rules_to_bytes,
 )
+from tests.gallery.conftest import SITE_TABLES
 
 SALT = bytes(range(16))
 RULES = PersonRules(disabled=True)

@@ -21,6 +21,7 @@ from accessctl.gallery.schema import (
     reported,
 )
 from accessctl.gallery.store import Gallery, open_gallery
+from tests.gallery.conftest import SITE_TABLES
 
 FACES = random_units(3, 16, seed=1)
 
