@@ -157,6 +157,9 @@ class FakeHub:
             self._door_key.public_key().verify(bytes.fromhex(one.signature), statement)
         self.receipts += request.receipts
 
+    def close(self) -> None:
+        """Nothing is open."""
+
     def head(self) -> FeedHead:
         signed = self._key.sign(head_of_feed(self.door, self._seq, self.time)).hex()
         return FeedHead(seq=self._seq, time=self.time, signature=signed)
