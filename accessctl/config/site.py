@@ -9,6 +9,29 @@ from accessctl.config.section import Section, safer
 
 ALL_ADDRESSES = "0.0.0.0"  # noqa: S104 - doors are other machines; without a certificate they learn nothing
 
+SITE_RULES = ("timezone", "schedules", "groups", "holidays")
+"""The parts of `access` that a hub may set for all its doors."""
+
+SITE_SETTINGS = (
+    "policy.target_fpir",
+    "policy.target_fmr",
+    "policy.attempts",
+    "policy.retry_s",
+    "policy.cooldown_s",
+    "policy.min_frames",
+    "policy.min_margin",
+    "policy.several_faces",
+    "policy.second_factor",
+    "policy.second_factor_s",
+    "policy.intent",
+    "policy.intent_s",
+    "access.without_group",
+    "access.anti_passback",
+    "access.reset_after_h",
+)
+"""The settings of one door that a hub may set: none that says what is run, opened or asked where.
+Where one would guard less than before (config.guard), the door waits for its owner's acceptance."""
+
 
 class HubConfig(Section):
     folder: Path = Field(
@@ -28,6 +51,21 @@ class HubConfig(Section):
         description="File (0600) with the URL of a PostgreSQL database, such as "
         "postgresql://hub:SECRET@db/hub, unless the systemd credential accessctl-hub-database is "
         "there. None: an embedded database in the folder.",
+    )
+
+
+StaleThen = Literal["second_factor", "nothing"]
+
+
+class StaleTier(Section):
+    groups: tuple[str, ...] = Field(
+        (), description="Whom it is for; none: whoever is in no group that another one names."
+    )
+    after_h: float = Field(
+        gt=0, le=8760, description="Hours since the hub last said that the door has all it should."
+    )
+    then: StaleThen = Field(
+        description="second_factor: they have to enter their PIN; nothing: they are not let in."
     )
 
 
@@ -55,5 +93,11 @@ class SyncConfig(Section):
         None,
         description="What `accessctl join` keeps: the door's key and certificate, and how it "
         "knows its hub. None: sync, beside the event log.",
+        json_schema_extra=safer("fixed"),
+    )
+    stale: tuple[StaleTier, ...] = Field(
+        (StaleTier(after_h=720, then="nothing"),),
+        description="What the door still does without its hub: each of the list has groups, "
+        "after_h and then. Without one named here nobody is let in after 30 days.",
         json_schema_extra=safer("fixed"),
     )

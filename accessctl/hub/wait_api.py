@@ -29,7 +29,6 @@ from accessctl.sync.feed_wire import (
     Id,
     LivePicture,
     PictureAnswer,
-    Settled,
     Waited,
 )
 from accessctl.sync.wire import Number
@@ -74,10 +73,12 @@ def wait_routes(hub: Hub) -> APIRouter:
             gone.cancel()
 
     @routes.post(COMMANDS + "/{nonce}")
-    def settle(door: Admitted, nonce: Annotated[Id, Path()], answer: CommandAnswer) -> Settled:
+    def settle(
+        door: Admitted, nonce: Annotated[Id, Path()], answer: CommandAnswer
+    ) -> dict[str, str]:
         """What became of a command, after the door's own record of it."""
         hub.commands.settle(door.door, nonce, answer)
-        return Settled()
+        return {}
 
     @routes.post(PICTURE)
     def show(door: Admitted, picture: LivePicture) -> PictureAnswer:

@@ -16,7 +16,6 @@ from accessctl.audit.log import EventLog
 from accessctl.audit.opening import Pause, Upkeep, retain
 from accessctl.camera.choose import source_from
 from accessctl.camera.source import Source
-from accessctl.clock import uptime
 from accessctl.config import Config
 from accessctl.config.guard import changed_names
 from accessctl.control.server import ControlServer, Handler
@@ -31,7 +30,6 @@ from accessctl.errors import AccessctlError, FaultError
 from accessctl.gallery.people import StoredPhoto
 from accessctl.recognition.engine import Engine, one_thread_each, open_engine
 from accessctl.recognition.enrolment import Progress
-from accessctl.recognition.rate_here import told_rate_here
 from accessctl.service.clock_guard import ClockGuard
 from accessctl.service.config_source import (
     ConfigSource,
@@ -41,6 +39,7 @@ from accessctl.service.config_source import (
     refuse_what_needs_a_restart,
 )
 from accessctl.service.display import Ask, Display, Show
+from accessctl.service.door_view import view_of
 from accessctl.service.following import (
     Follow,
     bridge_of,
@@ -48,13 +47,14 @@ from accessctl.service.following import (
     following,
     parts_of_bridge,
 )
+from accessctl.service.hub_beside import hub_beside
 from accessctl.service.late import COMMANDS, Late, door_handlers
 from accessctl.service.logs import use_format
 from accessctl.service.metrics import MetricsServer
 from accessctl.service.site_desk import SiteDesk
-from accessctl.service.statistics import DoorView, Statistics, read_lockout
+from accessctl.service.site_source import SiteSource
+from accessctl.service.statistics import DoorView, Statistics
 from accessctl.service.supervision import Notifier, Pulse, Watchdog
-from accessctl.sync.link import hub_link
 from accessctl.sync.outbox import unsent_after
 
 log = logging.getLogger(__name__)
@@ -233,41 +233,6 @@ class Service:
         return f"Watching {camera}; {people} people enrolled."
 
 
-def view_of(session: Session, guard: ClockGuard) -> DoorView:
-    config, engine = session.config, session.engine
-    return DoorView(
-        door=config.access.door,
-        camera=session.reader.source.description,
-        fingerprint=engine.recogniser.fingerprint,
-        device=engine.recogniser.device,
-        liveness=config.liveness.mode,
-        people=lambda: engine.roster.matcher.people,
-        rate_doubt=lambda: engine.roster.rate_doubt,
-        names=lambda: engine.roster.names,
-        dropped=lambda: session.dropped,
-        lockout=lambda: read_lockout(config.lockout_file, config.access.door, uptime()),
-        infrared=lambda: infrared_of(session),
-        failed=lambda: session.faults.dropped,
-        behind_s=lambda: session.reader.behind_s,
-        clock_doubt_s=lambda: guard.doubt_s,
-        gallery=lambda: session.door.gallery.state,
-        acting=lambda: session.door.acting,
-        beyond_calibration=lambda: engine.roster.beyond_calibration,
-        doorway=lambda: session.door.gate.doorway.report(),
-        rate_here=lambda: told_rate_here(
-            config.rate_here_file, engine.recogniser.fingerprint, engine.roster.calibration.mark
-        ),
-        controller=lambda: session.door.gate.doorway.controller(),
-        badges=lambda: session.door.gate.badges.report(),
-        badge_notice=lambda: engine.roster.badge_notice,
-    )
-
-
-def infrared_of(session: Session) -> tuple[str, str | None] | None:
-    eye = session.infrared
-    return None if eye is None else (eye.companion.description, eye.trouble)
-
-
 def serve(
     orders: Orders,
     show: Show,
@@ -277,7 +242,7 @@ def serve(
     makers: ServiceMakers = USUAL,
 ) -> None:
     """Run the door until its feed ends, `stop` is set or the time is over."""
-    source = orders.source
+    source = SiteSource(orders.source, environment)
     config = source.start()
     use_format(config.service.log_format)
     notifier = Notifier.of(environment)
@@ -338,7 +303,8 @@ def serve(
         late.take(door_handlers(session.door.gate))
         stack.enter_context(Upkeep(partial(_forget, makers, audit, session)))
         stack.enter_context(desk.opened(config, session, audit))
-        stack.enter_context(hub_link(config))
+        hub = hub_beside(config, environment, audit, source, reloads.ask, desk)
+        statistics.hub = stack.enter_context(hub)
         if bridge is not None:
             stack.enter_context(bridge.link(parts_of_bridge(session, audit, statistics)))
             statistics.mqtt = bridge.report

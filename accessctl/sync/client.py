@@ -10,13 +10,22 @@ from accessctl.clock import boot_seconds
 from accessctl.errors import HubError
 from accessctl.storage.parsing import shortened
 from accessctl.sync.feed_wire import (
+    CHANGES,
     COMMANDS,
+    KEYS,
     PICTURE,
+    PROPOSALS,
+    RECEIPTS,
     WAIT,
+    ChangeBatch,
     CommandAnswer,
+    KeysAnswer,
+    KeysRequest,
     LivePicture,
     PictureAnswer,
-    Settled,
+    ProposalsAnswer,
+    ProposalsRequest,
+    ReceiptsRequest,
     WaitBeside,
     Waited,
     as_received,
@@ -47,6 +56,10 @@ BY_NAME = {"sni_hostname": HUB_NAME}
 AnswerT = TypeVar("AnswerT", bound=BaseModel)
 
 
+class _Noted(BaseModel):
+    """An answer that says no more than that it is one."""
+
+
 class HubConnection:
     """Requests with JSON to one hub; HubError for whatever goes wrong. A context manager."""
 
@@ -68,7 +81,7 @@ class HubConnection:
     def ask(
         self, method: str, path: str, answer: type[AnswerT], body: BaseModel | None = None
     ) -> AnswerT:
-        """The answer to one request, below `/api/v1`."""
+        """The answer to one request, below `/api/v1`; `path` may hold a query."""
         import httpx
 
         content = None if body is None else body.model_dump_json().encode("utf-8")
@@ -165,11 +178,29 @@ class DoorClient:
 
     def settle(self, nonce: str, answer: CommandAnswer) -> None:
         """Say what became of a command."""
-        self._connection.ask("POST", f"{COMMANDS}/{nonce}", Settled, answer)
+        self._connection.ask("POST", f"{COMMANDS}/{nonce}", _Noted, answer)
 
     def show(self, picture: LivePicture) -> bool:
         """Whether somebody looks on."""
         return self._connection.ask("POST", PICTURE, PictureAnswer, picture).live
+
+    def changes(self, after: int, round_: int | None) -> ChangeBatch:
+        """What the hub's feed has for this door after that number; `round_` is the one that the
+        hub ordered and that is in progress."""
+        ordered = "" if round_ is None else f"&round={round_}"
+        return self._connection.ask("GET", f"{CHANGES}?after={after}{ordered}", ChangeBatch)
+
+    def keys(self, request: KeysRequest) -> KeysAnswer:
+        """The site's keys, for the door's own public key."""
+        return self._connection.ask("POST", KEYS, KeysAnswer, request)
+
+    def propose(self, request: ProposalsRequest) -> ProposalsAnswer:
+        """What becomes of changes that were made here."""
+        return self._connection.ask("POST", PROPOSALS, ProposalsAnswer, request)
+
+    def receipt(self, request: ReceiptsRequest) -> None:
+        """Say that nothing is left here of people who were removed."""
+        self._connection.ask("POST", RECEIPTS, _Noted, request)
 
     def close(self) -> None:
         self._connection.close()

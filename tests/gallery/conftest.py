@@ -6,6 +6,9 @@ import pytest
 from accessctl.config import GalleryConfig
 from accessctl.gallery.store import Gallery, open_gallery
 
+SITE_TABLES = ("outbox", "site_removal", "site_person", "site_document", "site_age", "site")
+"""What a gallery of the version before those did not have, beside `badge.by_site`."""
+
 Opener = Callable[..., Gallery]
 
 

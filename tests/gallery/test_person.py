@@ -30,6 +30,7 @@ from accessctl.gallery.person import (
     rules_from_bytes,
     rules_to_bytes,
 )
+from tests.gallery.conftest import SITE_TABLES
 
 SALT = bytes(range(16))
 RULES = PersonRules(disabled=True)
@@ -221,7 +222,8 @@ def test_a_gallery_without_rules_is_brought_up_to_date(open_at) -> None:
     gallery = open_at()
     grace = enrol(gallery)
     db = gallery._database._db
-    for table in ("person_controller_number", "history", "badge", "person_pin", "person_rules"):
+    older = ("person_controller_number", "history", "badge", "person_pin", "person_rules")
+    for table in (*SITE_TABLES, *older):
         db.execute(f"DROP TABLE {table}")
     db.execute("DROP INDEX photo_listed")
     db.execute("ALTER TABLE photo DROP COLUMN skipped_by")

@@ -1,0 +1,62 @@
+"""What a running door does with its hub, beside its frames: its log goes there, its people come
+from there; and what `status` says of it.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Protocol, TypeAlias
+
+from accessctl.administration.gallery_heads import ReadableRecorder
+from accessctl.config import Config
+from accessctl.sync.feed_link import Listener, hub_feed
+from accessctl.sync.feed_wire import WaitBeside
+from accessctl.sync.link import hub_link
+
+Report: TypeAlias = Callable[[], Mapping[str, Any] | None]
+
+
+class Beside(Protocol):
+    """See site_desk.SiteDesk."""
+
+    @property
+    def listeners(self) -> Sequence[Listener]: ...
+
+    def asked(self) -> WaitBeside: ...
+
+    def report(self) -> Mapping[str, Any]: ...
+
+
+class HubRefusals(Protocol):
+    """See site_source.SiteSource."""
+
+    @property
+    def hub_refused(self) -> tuple[str, ...]: ...
+
+
+@contextmanager
+def hub_beside(
+    config: Config,
+    environment: Mapping[str, str],
+    audit: ReadableRecorder,
+    source: HubRefusals,
+    reload: Callable[[], object],
+    beside: Beside,
+) -> Iterator[Report]:
+    """Both links for as long as it is entered, where the configuration names a hub; what gives
+    `status` its part, None where it names none. `reload` is called when the hub set rules or
+    settings anew; `beside` asks for more with each wait and hears the answers."""
+    with (
+        hub_link(config),
+        hub_feed(config, environment, audit, reload, beside.listeners, beside.asked) as link,
+    ):
+
+        def report() -> Mapping[str, Any] | None:
+            if link is None:
+                return None
+            return {
+                **link.report(),
+                **beside.report(),
+                "settings_refused": list(source.hub_refused),
+            }
+
+        yield report
