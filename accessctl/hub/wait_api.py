@@ -25,7 +25,6 @@ from accessctl.sync.feed_wire import (
     WAIT,
     CommandAnswer,
     Crossed,
-    FeedHead,
     Id,
     LivePicture,
     PictureAnswer,
@@ -155,13 +154,8 @@ class DoorWait:
             crossings=self._crossed,
             crossing=self._crossing,
             held_s=held_s,
-            head=self._head(),
+            head=self._hub.authority.feed_head(self._door, self._hub.waking.newest.seq),
         )
-
-    def _head(self) -> FeedHead:
-        seq, moment = self._hub.waking.newest.seq, round(self._hub.now(), 3)
-        signature = self._hub.authority.sign_feed(self._door, seq, moment)
-        return FeedHead(seq=seq, time=moment, signature=signature)
 
     async def _catch_up(self) -> None:
         """A door that has heard of more than the last look saw is ahead of it, as a rule."""
