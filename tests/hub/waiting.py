@@ -31,13 +31,16 @@ class WaitingDoor:
             base_url=door.url + API, verify=door.member.tls(), timeout=LONG_S, trust_env=False
         )
         self._pool = ThreadPoolExecutor(4)
+        # A new door has the whole feed to come, and is told so at once.
+        self._seq = self.wait(after=0).head.seq
 
     def ask(self, method: str, path: str, **more: Any) -> httpx.Response:
         return self._http.request(method, path, extensions=BY_NAME, **more)
 
     def wait(self, **what: Any) -> Waited:
-        """The answer to one wait; `what` is asked besides `after`."""
-        said = self.ask("GET", WAIT, params={"after": 0, **what})
+        """The answer to one wait, by a door that has the feed as it was when it began."""
+        asked = what if "after" in what else {"after": self._seq, **what}
+        said = self.ask("GET", WAIT, params=asked)
         assert said.status_code == 200, said.text
         return Waited.model_validate_json(said.content)
 
