@@ -1,4 +1,4 @@
-"""What a door does of what operators at its hub ask: once, in time, as far as it is let, on record."""
+"""What a door does of what operators at its hub ask: once, in time, as it may, and on record."""
 
 from collections.abc import Callable, Iterator
 
