@@ -22,7 +22,9 @@ from accessctl.cli.hub import HubDoorOptions, HubListOptions, opened_hub
 from accessctl.cli.running_door import duration
 from accessctl.control.client import ask_hub
 from accessctl.errors import FaultError, InputError
+from accessctl.storage.parsing import printable
 
+REMOVED = "(removed)"
 ASK_EVERY_S = 0.1
 PATIENCE_S = 30.0
 """A command is over after fifteen seconds; a hub that says nothing by then hangs."""
@@ -114,11 +116,17 @@ def run_inside(args: HubInsideOptions) -> int:
     by = operator(os.environ, os.geteuid())
     with opened_hub(args) as hub:
         found = hub.areas.inside(config.access.reset_after_h * HOUR_S, by, args.area)
+        names = {person.id: person.name for person in hub.people.people()}
     if args.json:
         for one in found:
-            print_json({"area": one.area, "id": one.person, "since_s": round(one.age_s, 1)})
+            name = names.get(one.person)
+            since_s = round(one.age_s, 1)
+            print_json({"area": one.area, "person": name, "id": one.person, "since_s": since_s})
     elif found:
-        rows = [(one.area, one.person, duration(one.age_s)) for one in found]
+        rows = [
+            (one.area, printable(names.get(one.person, REMOVED)), duration(one.age_s))
+            for one in found
+        ]
         print_table(("area", "person", "for"), rows)
     else:
         print("Nobody went in at any door who has not gone out since.")
@@ -152,7 +160,7 @@ INSIDE = Verb(
     run_inside,
     HubInsideOptions,
     "Lists who went into an area at any of its doors and has not gone out at any, the longest "
-    "first; people are ids. After `access.reset_after_h` of the hub's own configuration somebody "
+    "first. After `access.reset_after_h` of the hub's own configuration somebody "
     "counts no more. That you looked is in the hub's journal.",
     ("accessctl hub inside", "accessctl hub inside --area lab --json"),
 )

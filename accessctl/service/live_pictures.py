@@ -110,8 +110,9 @@ class LivePictures:
                 return False
         picture = live_picture(seen.image, seen.faces, self._wall_clock())
         try:
-            if picture is not None:
-                self._want(wanted=self._send(picture))
+            # An answer that somebody looks may be older than what the wait has said since.
+            if picture is not None and not self._send(picture):
+                self._want(wanted=False)
         except AccessctlError as error:
             log.warning("The hub did not take a picture: %s", error)
             self._want(wanted=False)
