@@ -24,8 +24,8 @@ from accessctl.gallery.person_rows import PersonRows
 from accessctl.gallery.rows import text_of
 from accessctl.gallery.site import (
     AgeMark,
+    ChangeOutbox,
     DocumentPut,
-    Outbox,
     OwedReceipt,
     PersonGone,
     PersonPut,
@@ -61,7 +61,7 @@ class SiteGallery:
     def __init__(self, database: Database, now: Callable[[], float] = time.time) -> None:
         """`now` is epoch time."""
         self._database = database
-        self._outbox = Outbox(database, now)
+        self._outbox = ChangeOutbox(database, now)
         self._rows = PersonRows(database)
         self.gallery = Gallery(database, now)
 
