@@ -29,6 +29,7 @@ NOT_TAKEN = (
     "This code is not valid: it was used, it ran out after 15 minutes, or it was mistyped; make "
     "another one with `accessctl hub invite`."
 )
+NO_DOOR = "No door called {name} has joined; see `accessctl hub doors`."
 NOT_KNOWN = (
     "This door's certificate does not count, or no more; have it joined again with `accessctl hub "
     "invite`."
@@ -77,7 +78,10 @@ class Doors:
         authority: Authority,
         now: Callable[[], float],
         random_bytes: Callable[[int], bytes],
+        on_revoked: Callable[[Connection], object] = lambda _: None,
     ) -> None:
+        """`on_revoked` is called in the transaction in which a door is revoked."""
+        self._on_revoked = on_revoked
         self._database = database
         self._authority = authority
         self._now = now
@@ -138,11 +142,7 @@ class Doors:
         """The door's next certificate (PEM); those before it count until it is used. InputError."""
         issued = self._authority.certify_door(door, csr)
         with self._database.writing() as db:
-            state = db.execute(
-                select(DOOR.c.state).where(DOOR.c.id == door).with_for_update()
-            ).scalar_one()
-            if state != JOINED:
-                raise HubError(NOT_KNOWN)
+            lock_joined(db, door)
             self._keep(db, door, issued)
             self._journal(db, JournalKind.RENEWED, door=door, serial=issued.serial)
         return issued.pem
@@ -173,6 +173,15 @@ class Doors:
                 )
         return str(found.door)
 
+    def id_of(self, name: str) -> str:
+        """Of the door that has joined by that name; InputError where there is none."""
+        query = select(DOOR.c.id).where(DOOR.c.name == name, DOOR.c.state == JOINED)
+        with self._database.reading() as db:
+            found = db.execute(query).scalar_one_or_none()
+        if found is None:
+            raise InputError(NO_DOOR.format(name=ascii(name)))
+        return str(found)
+
     def revoke(self, name: str) -> str:
         """The id of the door of that name, which counts no more from now on; InputError where no
         joined door has it, and none is invited by it."""
@@ -182,10 +191,11 @@ class Doors:
             if door is None:
                 if withdrawn:
                     return ""
-                raise InputError(f"No door called {name!a} has joined; see `accessctl hub doors`.")
+                raise InputError(NO_DOOR.format(name=ascii(name)))
             db.execute(
                 update(DOOR).where(DOOR.c.id == door).values(state=REVOKED, revoked=self._now())
             )
+            self._on_revoked(db)
             self._journal(db, JournalKind.REVOKED, door=door, name=name)
         return door
 
@@ -248,6 +258,13 @@ class Doors:
 
     def _journal(self, db: Connection, kind: JournalKind, **data: str) -> None:
         write_journal(self._database, db, kind, self._now(), data)
+
+
+def lock_joined(db: Connection, door: str) -> None:
+    """Nobody revokes that door until the transaction ends; HubError where it counts no more."""
+    query = select(DOOR.c.state).where(DOOR.c.id == door).with_for_update()
+    if db.execute(query).scalar_one() != JOINED:
+        raise HubError(NOT_KNOWN)
 
 
 def code_hash(code: str) -> bytes:
