@@ -202,7 +202,7 @@ class FeedLink(RepeatingThread):
         self._parts: _Parts | None = None
         self._is_due_at = float("-inf")
         self._documents: object = None
-        self._report: dict[str, Any] = {}
+        self._report: dict[str, Any] = {"change": None, "waiting": 0}
         self.position: int | None = None
         """After which change the hub has to be waited at; None: it has not to be."""
 
