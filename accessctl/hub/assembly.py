@@ -13,7 +13,7 @@ from accessctl.hub.authority import AUTHORITY_FILE, Authority, open_authority
 from accessctl.hub.database import HubDatabase, open_database
 from accessctl.hub.door_feed import DoorFeed
 from accessctl.hub.doors import Doors
-from accessctl.hub.feed import Feed
+from accessctl.hub.feed import SiteFeed
 from accessctl.hub.held import HeldProposals
 from accessctl.hub.likeness import SiteLikeness, Yardsticks, no_yardstick
 from accessctl.hub.people import SitePeople
@@ -35,7 +35,7 @@ class Hub:
     doors: Doors
     records: Records
     site_keys: SiteKeys
-    feed: Feed
+    feed: SiteFeed
     door_feed: DoorFeed
     people: SitePeople
     proposals: Proposals
@@ -73,7 +73,7 @@ def open_hub(
     database = open_database(config, environment)
     try:
         keys = open_site_keys(config.folder, environment, _proofs(database), random_bytes)
-        feed = Feed(database, keys, now, random_bytes)
+        feed = SiteFeed(database, keys, now, random_bytes)
         people = SitePeople(feed, random_bytes)
         with database.writing() as db:
             feed.begin(db)
