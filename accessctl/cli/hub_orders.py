@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from accessctl.cli.common import (
+    ConfigOption,
     config_from,
     one_of,
     print_json,
@@ -33,7 +34,9 @@ HOUR_S = 3600.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class HubPostureOptions(HubDoorOptions):
+class HubPostureOptions(ConfigOption):
+    # What is inherited comes last on the command line.
+    door: Annotated[str, typer.Argument(metavar="DOOR", help="The door's name.")]
     posture: Annotated[
         str,
         typer.Argument(
@@ -49,7 +52,8 @@ class HubPostureOptions(HubDoorOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class HubFaceEntryOptions(HubDoorOptions):
+class HubFaceEntryOptions(ConfigOption):
+    door: Annotated[str, typer.Argument(metavar="DOOR", help="The door's name.")]
     wish: Annotated[
         str,
         typer.Argument(metavar="on|off", parser=one_of(("on", "off")), help="What it is to be."),
@@ -64,25 +68,25 @@ class HubInsideOptions(HubListOptions):
 
 
 def run_unlock(args: HubDoorOptions) -> int:
-    return _command(args, "unlock", "")
+    return _command(args, args.door, "unlock", "")
 
 
 def run_posture(args: HubPostureOptions) -> int:
     if (args.posture == "open_hours") != (args.minutes is not None):
         raise InputError("open_hours goes with --for MINUTES, and nothing else does.")
     lasting = "" if args.minutes is None else f" {args.minutes * MINUTE_S:g}"
-    return _command(args, "posture", args.posture + lasting)
+    return _command(args, args.door, "posture", args.posture + lasting)
 
 
 def run_face_entry(args: HubFaceEntryOptions) -> int:
-    return _command(args, "face_entry", args.wish)
+    return _command(args, args.door, "face_entry", args.wish)
 
 
-def _command(args: HubDoorOptions, kind: str, value: str) -> int:
+def _command(args: ConfigOption, door: str, kind: str, value: str) -> int:
     """0 where the door did it, 2 where it was refused; FaultError where nobody knows."""
     socket = config_from(args).hub.folder / "hub.sock"
     by = operator(os.environ, os.geteuid())
-    begun = ask_hub(socket, "command", door=args.door, do=kind, value=value, operator=by)
+    begun = ask_hub(socket, "command", door=door, do=kind, value=value, operator=by)
 
     def outcome() -> tuple[str, str]:
         said = ask_hub(socket, "outcome", number=begun["number"])

@@ -15,7 +15,7 @@ from accessctl.errors import BadgeTakenError, InputError, StoreError
 from accessctl.gallery.people import Record, gone, no_record, photo_to_remove
 from accessctl.gallery.person import clean_name
 from accessctl.hub import person_document as document
-from accessctl.hub.feed import Feed
+from accessctl.hub.feed import SiteFeed
 from accessctl.hub.roll import Everybody
 from accessctl.hub.tables import HELD, PERSON, PHOTO, REMOVAL
 from accessctl.sync.feed_wire import ChangeKind, SiteBadge, SitePerson, SitePhoto
@@ -27,7 +27,7 @@ REMOVED = "removed"
 class SiteEdit:
     """Everybody as they are in this transaction, which holds the feed's lock."""
 
-    def __init__(self, db: Connection, feed: Feed, everybody: Everybody) -> None:
+    def __init__(self, db: Connection, feed: SiteFeed, everybody: Everybody) -> None:
         self.db = db
         self.everybody = everybody
         self._feed = feed
