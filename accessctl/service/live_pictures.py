@@ -41,7 +41,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Seen:
+class _LatestFrame:
     image: Image
     faces: tuple[FaceView, ...]
 
@@ -67,7 +67,7 @@ class LivePictures:
         self._changed = threading.Condition()
         self._wanted = self._closing = False
         self._next = float("-inf")
-        self._seen: _Seen | None = None
+        self._seen: _LatestFrame | None = None
         self._thread = BackgroundThread(
             self._run, name="live-pictures", stop=self._stop, patience_s=CLOSE_S
         )
@@ -91,7 +91,7 @@ class LivePictures:
             now = self._clock()
             if self._wanted and now >= self._next:
                 self._next = now + EVERY_S
-                self._seen = _Seen(frame.image, step.faces)
+                self._seen = _LatestFrame(frame.image, step.faces)
                 self._changed.notify()
 
     def __enter__(self) -> Self:
