@@ -24,6 +24,7 @@ from accessctl.audit.opening import open_log
 from accessctl.cli.common import (
     ConfigOption,
     JsonOption,
+    config_at_door,
     config_from,
     print_json,
     print_table,
@@ -88,7 +89,7 @@ class ForgiveOptions(ConfigOption):
 
 def run_test(args: PolicyTestOptions) -> int:
     """Prints the verdict; 0 also when it is a refusal."""
-    config = config_from(args)
+    config = config_at_door(args)
     plan = AccessPlan.of(config.access, args.door)
     with gallery_to_read(config) as gallery:
         person = gallery.person(args.person)

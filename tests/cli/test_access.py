@@ -3,6 +3,7 @@
 import json
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,12 @@ import yaml
 
 from accessctl.audit.log import EventLog
 from accessctl.clock import uptime
-from accessctl.config import GalleryConfig, LockoutConfig
+from accessctl.config import GalleryConfig, LockoutConfig, load_config
 from accessctl.domain import Event, EventKind, Outcome, PersonId, Reason
 from accessctl.errors import InputError, UnknownPersonError
 from accessctl.gallery.person import hash_pin
+from accessctl.gallery.site import AgeMark, DocumentPut, SiteBatch
+from accessctl.gallery.site_store import open_site_gallery
 from accessctl.gallery.store import open_gallery
 from accessctl.policy.decide import Verdict
 from accessctl.policy.lockout_store import LockoutKeeper, LockoutStore
@@ -231,3 +234,21 @@ def test_a_door_that_leads_nowhere_knows_nobody_inside(
     (entrance / "config.yaml").write_text("{}\n")
     with pytest.raises(InputError, match="leads into no area"):
         run(*words)
+
+
+def test_policy_test_and_rules_go_by_what_the_hub_said_and_how_old_it_is(
+    run, house: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    joined = SCHEDULES | {"sync": {"hub": "https://hub.example"}}
+    (house / "config.yaml").write_text(yaml.safe_dump(joined))
+    site = open_site_gallery(load_config(house / "config.yaml").gallery, os.environ)
+    position = site.begin("a" * 64, "d" * 32)
+    rules = DocumentPut(1, "rules", b'{"access": {"groups": {"visitors": {}}}}')
+    site.take(SiteBatch((rules,), replace(position, seq=1)), lambda *_: None)
+    run("rules", "Grace", "--group", "visitors")
+    assert policy_test(run, capsys)["allowed"] is True
+    site.note_age(AgeMark(time.time(), 721 * 3600.0, time.time(), uptime()))
+    site.gallery.close()
+    said = policy_test(run, capsys)
+    assert (said["allowed"], said["reason"]) == (False, "rules_stale")
+    assert any("The hub's last word is 721.0 h old" in line for line in said["because"])
