@@ -13,6 +13,7 @@ import yaml
 from accessctl.audit.log import EventLog
 from accessctl.clock import uptime
 from accessctl.config import GalleryConfig, LockoutConfig, load_config
+from accessctl.control.server import ControlServer
 from accessctl.domain import Event, EventKind, Outcome, PersonId, Reason
 from accessctl.errors import InputError, UnknownPersonError
 from accessctl.gallery.person import hash_pin
@@ -207,6 +208,25 @@ def test_who_is_inside_is_listed_and_that_it_was_asked(
     said = json.loads(capsys.readouterr().out)
     assert (said["person"], said["id"], said["area"]) == ("Grace", grace, "inside")
     assert 1800 <= said["since_s"] < 1900
+
+
+def test_a_door_with_a_hub_asks_the_running_door_who_is_inside(
+    entrance: Path, grace: PersonId, run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    socket = entrance / "control.sock"
+    beyond = {"sync": {"hub": "https://hub.example"}, "service": {"socket": str(socket)}}
+    (entrance / "config.yaml").write_text(yaml.safe_dump(WAY_IN | beyond))
+    run("people", "inside", "--json")
+    said = capsys.readouterr()
+    assert json.loads(said.out)["since_s"] >= 1800
+    assert said.err.startswith("Only by what this door's own log says: No door is running on ")
+    other = PersonId("ab" * 16)
+    with ControlServer(socket, {"inside": lambda _: {"people": {grace: 60.0, other: 90.0}}}):
+        run("people", "inside", "--json")
+    said = capsys.readouterr()
+    lines = [json.loads(line) for line in said.out.splitlines()]
+    assert [(one["person"], one["since_s"]) for one in lines] == [(None, 90.0), ("Grace", 60.0)]
+    assert said.err == ""
 
 
 def test_who_is_forgiven_is_outside(

@@ -170,6 +170,14 @@ SITE = {"age_s": 42.0, "age_known": True, "waiting": 0, "trouble": None, "settin
         ),
         ({"age_s": None}, ["site        the hub has not said yet who may enter"]),
         (
+            {"alone": True, "watched": True},
+            [
+                "site        as the hub had them 00:00:42 ago",
+                "            other doors of its area are not heard of; its own log alone counts",
+                "            somebody at the hub looks through its camera",
+            ],
+        ),
+        (
             {"age_s": None, "age_known": False, "settings_refused": ["policy.attempts: 3 -> 9"]},
             [
                 "site        since the machine was off nobody knows how old the hub's last word is",
@@ -177,7 +185,7 @@ SITE = {"age_s": 42.0, "age_known": True, "waiting": 0, "trouble": None, "settin
             ],
         ),
     ],
-    ids=["young", "waiting", "never", "lost"],
+    ids=["young", "waiting", "never", "alone and watched", "lost"],
 )
 def test_how_old_the_people_are(site, answering, more, said):
     with answering(status=WATCHING | {"site": SITE | more}):
