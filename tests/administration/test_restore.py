@@ -14,9 +14,7 @@ from accessctl.gallery.site import PersonGone, PersonPut, SiteBatch
 from accessctl.gallery.site_store import open_site_gallery
 from accessctl.gallery.store import open_gallery
 from accessctl.sync.feed import SiteRecord
-from tests.administration.test_backup import Site, site
-
-__all__ = ["site"]
+from tests.administration.backed_up import Site
 
 
 def give_badges(site: Site) -> None:
