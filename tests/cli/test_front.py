@@ -52,9 +52,9 @@ def test_a_word_that_groups_others_shows_one_of_them(
     program, *rest = shlex.split(row.example)
     words = row.name.split()
     assert (program, rest[: len(words)]) == ("accessctl", words)
-    assert isinstance(understand(word, *rest), Typed)
+    assert isinstance(understand(*rest), Typed)
     with pytest.raises(typer.Exit):
-        understand(word, "--help")
+        understand(*words, "--help")
     assert row.example in capsys.readouterr().out
 
 
