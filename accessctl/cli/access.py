@@ -29,6 +29,7 @@ from accessctl.cli.opening import gallery_to_read
 from accessctl.clock import uptime
 from accessctl.config import Config
 from accessctl.domain import Person, PersonId, PersonRules
+from accessctl.door.staleness import open_staleness
 from accessctl.errors import InputError
 from accessctl.policy.access import AccessPlan, beginning
 from accessctl.policy.admit import required
@@ -93,7 +94,10 @@ def run_test(args: PolicyTestOptions) -> int:
             has_badge=any(badge.person == person.id for badge in gallery.badges()),
         )
     moment = time.time() if args.at is None else beginning(args.at, plan.zone)
+    beside = _as_old_as_it_is(config, rules, beside) if args.at is None else beside
     factor = required(rules, plan, config.policy.second_factor, moment)
+    if beside.stale == "second_factor":
+        factor = "pin"
     lockout_s = _lockout_s(config, plan.door, person.id) if args.at is None else 0.0
     crossing = _last_crossing(config, person.id, moment)
     beside = replace(beside, lockout_s=lockout_s, factor=factor, crossing=crossing)
@@ -123,6 +127,15 @@ def _last_crossing(config: Config, person: PersonId, moment: float) -> "Crossing
         return None
     with EventLog(config.audit.file) as log:
         return Crossings(log, config.access).last(person, moment)
+
+
+def _as_old_as_it_is(config: Config, rules: PersonRules, beside: Beside) -> Beside:
+    """With what comes of how long the hub has not been heard of."""
+    if config.sync.hub is None:
+        return beside
+    with open_staleness(config, os.environ) as staleness:
+        demand, age_s = staleness.demand(rules), staleness.age_s()
+    return replace(beside, stale=demand, hub_age_s=age_s or 0.0)
 
 
 def _lockout_s(config: Config, door: str, person: PersonId) -> float:

@@ -152,7 +152,7 @@ def checks_of(config: Config, path: Path, root: Path) -> Sequence[tuple[str, "Ch
             "badge reader",
             partial(badge_checks.check_reader, config.badges, config.service.socket),
         ),
-        ("hub", partial(hub_checks.check_hub, config)),
+        ("hub", partial(hub_checks.check_hub, config, os.environ)),
         ("self test", partial(_check_chain, config)),
     ]
 

@@ -23,11 +23,11 @@ from accessctl.errors import AccessctlError
 from accessctl.gallery.site_store import SiteGallery, open_site_gallery
 from accessctl.sync.age import HubAge
 from accessctl.sync.client import DoorClient
-from accessctl.sync.door_keys import DoorKeys, KeyGiver
 from accessctl.sync.feed import FeedGiver, HeadChecker, HubFeed, SiteRecord
 from accessctl.sync.feed_wire import WaitBeside, Waited
 from accessctl.sync.identity import load_membership
 from accessctl.sync.proposing import ProposalTaker, Proposing, RemovalSigner
+from accessctl.sync.site_key_ring import KeyGiver, SiteKeyRing
 
 LOOK_S = 1.0
 TAKE_EVERY_S = 30.0
@@ -207,7 +207,7 @@ class FeedLink(RepeatingThread):
         self._parts: _Parts | None = None
         self._is_due_at = float("-inf")
         self._documents: object = None
-        self._report: dict[str, Any] = {}
+        self._report: dict[str, Any] = {"change": None, "waiting": 0}
         self.position: int | None = None
         """After which change the hub has to be waited at; None: it has not to be."""
 
@@ -275,7 +275,7 @@ class FeedLink(RepeatingThread):
         site = open_site_gallery(self._place.gallery, self._place.environment)
         self._connected.callback(site.gallery.close)
         site.begin(member.hub_id, member.door)
-        keys = DoorKeys(self._place.folder, member.hub_id, member.door, client)
+        keys = SiteKeyRing(self._place.folder, member.hub_id, member.door, client)
         age = HubAge(site, self._clocks)
         record = SiteRecord(site, self._audit, self._now)
         feed = HubFeed(client, member, keys, site, age, record)

@@ -15,11 +15,11 @@ from accessctl.gallery.fake import random_units
 from accessctl.gallery.people import NewPhoto
 from accessctl.gallery.site_store import SiteGallery, open_site_gallery
 from accessctl.sync.age import HubAge
-from accessctl.sync.door_keys import DoorKeys
 from accessctl.sync.fake import START, FakeHub
 from accessctl.sync.feed import HubFeed, SiteRecord
 from accessctl.sync.feed_wire import SitePerson, SitePhoto
 from accessctl.sync.proposing import Proposing
+from accessctl.sync.site_key_ring import SiteKeyRing
 
 FACES = random_units(8, 16, seed=5)
 
@@ -83,7 +83,7 @@ def door(tmp_path: Path) -> Iterator[SyncedDoor]:
     site.begin(hub.hub_id, hub.door)
     clocks = Clocks(lambda: START, lambda: Uptime("boot", 100.0), lambda: True)
     age = HubAge(site, clocks)
-    keys = DoorKeys(tmp_path / "sync", hub.hub_id, hub.door, hub)
+    keys = SiteKeyRing(tmp_path / "sync", hub.hub_id, hub.door, hub)
     record = SiteRecord(site, log, lambda: START)
     feed = HubFeed(hub, hub, keys, site, age, record)
     proposing = Proposing(hub, hub, keys, site, record, lambda: START)

@@ -76,7 +76,10 @@ def test_rules_without_the_schedule_of_the_open_hours_are_refused() -> None:
     own = Config.model_validate(
         {
             "access": {"timezone": "UTC", "schedules": {"shop": RULES["schedules"]["days"]}},
-            "doorway": {"open_hours": "shop"},
+            "doorway": {
+                "lock": {"type": "gpio", "chip": "gpiochip0", "line": "1"},
+                "open_hours": "shop",
+            },
         }
     )
     settled = laid_over(own, SiteWish(RULES, {}))
