@@ -77,6 +77,7 @@ class SiteDemo:
             camera = stack.enter_context(Broadcast(visits()))
             doors = []
             for name in self.names:
+                waits.go_on()
                 door = door_process(self.config, folder, name, address, camera.url)
                 joins(door, hub.authority.fingerprint, hub.doors.invite(name).code)
                 self.tell(f"{name} has joined the hub.")

@@ -79,7 +79,7 @@ class SiteProcess:
         """FaultError with its own last word where it has ended."""
         if self._process is not None and self._process.poll() is not None:
             told = self._errors.read_text(errors="replace").strip().splitlines()
-            raise FaultError(f"{self.name} has ended: {told[-1] if told else 'without a word'}")
+            raise FaultError(f"{self.name} has ended: {_last_word(told)}")
 
     def _read(self, process: "subprocess.Popen[str]") -> None:
         for line in process.stdout or ():
@@ -121,6 +121,11 @@ class Waits:
     def __init__(self, stop: threading.Event, processes: list[SiteProcess]) -> None:
         self._stop = stop
         self._processes = processes
+
+    def go_on(self) -> None:
+        """KeyboardInterrupt where the demo is to end."""
+        if self._stop.is_set():
+            raise KeyboardInterrupt
 
     def until(self, look: Callable[[], Any], what: str, patience_s: float = START_S) -> Any:
         """What `look` gives as soon as it gives something; FaultError where it does not in time,
@@ -196,8 +201,12 @@ def command(argv: Sequence[str], typed: str = "") -> str:
     )
     if done.returncode:
         told = (done.stderr or done.stdout).strip().splitlines()
-        raise FaultError(f"accessctl {argv[0]} failed: {told[-1] if told else 'without a word'}")
+        raise FaultError(f"accessctl {argv[0]} failed: {_last_word(told)}")
     return done.stdout
+
+
+def _last_word(lines: Sequence[str]) -> str:
+    return lines[-1].removeprefix("accessctl: ") if lines else "without a word"
 
 
 def _door_sections(

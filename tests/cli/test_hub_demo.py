@@ -4,6 +4,8 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,10 +17,15 @@ PATIENCE_S = 240.0
 WITHIN_S = 30
 
 
-def demo(site, tmp_path: Path, *argv: str) -> "subprocess.Popen[str]":
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """Where the demo's folders are made: a socket's path has to be short."""
+    with tempfile.TemporaryDirectory(prefix="ad-", dir="/tmp") as name:
+        yield Path(name)
+
+
+def demo(site, place: Path, *argv: str) -> "subprocess.Popen[str]":
     site.configure()
-    place = tmp_path / "tmp"
-    place.mkdir()
     return subprocess.Popen(
         [
             *(sys.executable, "-m", "accessctl", "hub", "demo", "--doors", "1"),
@@ -45,8 +52,8 @@ def children_below(folder: Path) -> list[str]:
 
 
 @pytest.mark.timeout(300)
-def test_she_is_let_in_at_the_door_removed_and_let_in_no_more(site, tmp_path: Path) -> None:
-    with demo(site, tmp_path, "--embedded") as running:
+def test_she_is_let_in_at_the_door_removed_and_let_in_no_more(site, place: Path) -> None:
+    with demo(site, place, "--embedded") as running:
         out, err = running.communicate(timeout=PATIENCE_S)
     assert running.returncode == 0, out + err
     said = [line.partition(" s  ")[2] for line in out.splitlines()]
@@ -66,21 +73,21 @@ def test_she_is_let_in_at_the_door_removed_and_let_in_no_more(site, tmp_path: Pa
     found = iter(said)
     for beginning in expected:
         assert any(line.startswith(beginning) for line in found), (beginning, out)
-    assert list((tmp_path / "tmp").iterdir()) == []
-    assert children_below(tmp_path / "tmp") == []
+    assert list(place.iterdir()) == []
+    assert children_below(place) == []
 
 
 @pytest.mark.timeout(300)
-def test_ctrl_c_leaves_nothing(site, tmp_path: Path) -> None:
-    with demo(site, tmp_path, "--embedded") as running:
+def test_ctrl_c_leaves_nothing(site, place: Path) -> None:
+    with demo(site, place, "--embedded") as running:
         assert running.stdout is not None
         assert "The hub listens at" in running.stdout.readline()
         running.send_signal(signal.SIGINT)
         out, err = running.communicate(timeout=PATIENCE_S)
     assert running.returncode == 130, out + err
     assert out.rstrip().endswith("Interrupted; nothing of it is left.")
-    assert list((tmp_path / "tmp").iterdir()) == []
-    assert children_below(tmp_path / "tmp") == []
+    assert list(place.iterdir()) == []
+    assert children_below(place) == []
 
 
 def test_the_doors_have_names() -> None:
