@@ -71,7 +71,7 @@ def door_names(count: int) -> list[str]:
 
 def people_at(socket: Path) -> int | None:
     """How many people the door of this control socket knows; None while it does not answer."""
-    from accessctl.service.client import ask
+    from accessctl.control.client import ask
 
     if not os.path.exists(socket):
         return None

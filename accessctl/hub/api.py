@@ -212,12 +212,6 @@ def _wrong(_: Request, error: Exception) -> JSONResponse:
     return _problem(WRONG, str(error))
 
 
-def _not_there(_: Request, error: Exception) -> JSONResponse:
-    """No such path or method, or a body that is no text at all: the framework's own refusals."""
-    status = error.status_code if isinstance(error, HTTPException) else WRONG
-    return _problem(status, f"The request is not understood: {getattr(error, 'detail', '')}")
-
-
 def _not_understood(_: Request, error: Exception) -> JSONResponse:
     first = error.errors()[0] if isinstance(error, RequestValidationError) else {}
     place = ".".join(map(str, first.get("loc", ())))

@@ -64,9 +64,7 @@ def check_hub(
     yield from _people(config, environment, clocks or Clocks())
 
 
-def _people(
-    config: Config, environment: Mapping[str, str], clocks: Clocks
-) -> Iterator[Finding]:
+def _people(config: Config, environment: Mapping[str, str], clocks: Clocks) -> Iterator[Finding]:
     """How old the people are, and what of them or of settings does not count."""
     if not database_file(config.gallery.folder).exists():
         return

@@ -74,7 +74,9 @@ def kept(
         log = MemoryLog()
         place = FeedPlace(door.url, door.folder, config.gallery, {})
         link = FeedLink(place, log, now=clock)
-        doors.append(KeptDoor(door.member.door, config, open_gallery(config.gallery, {}), link, log))
+        doors.append(
+            KeptDoor(door.member.door, config, open_gallery(config.gallery, {}), link, log)
+        )
         return doors[-1]
 
     yield make
