@@ -1,6 +1,6 @@
 """How many doors one hub bears: N doors in processes of this machine, the doors' own code, one hub.
 
-    python -m benchmarks.site [--doors N] [--people M] [--processes P] [--embedded] [--write]
+    python -m benchmarks.site [--doors N] [--people M] [--embedded] [--busy] [--write]
 
 The full size is `--doors 1000 --people 10000`. Doors, hub and database share the machine, so what
 the doors take is told beside what the hub takes. --write puts table and figures into docs/results/.
@@ -22,20 +22,15 @@ from accessctl.cli.common import table
 from accessctl.hub.assembly import open_hub
 from accessctl.hub.verify import verify_site
 from benchmarks.bars.processes import Usage
+from benchmarks.bars.site_people import Measure, measured
 from benchmarks.bars.site_rig import SiteRig, site_rig, stopwatch
 
 RESULTS = Path(__file__).parents[1] / "docs" / "results"
 MB = 1 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """One figure: `figure` in `unit`; `note` says how."""
-
-    what: str
-    figure: float
-    unit: str
-    note: str = ""
+BUSY = (
+    "**The machine did other things meanwhile: this shows that the measurement runs, not what a "
+    "hub bears.**"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +45,7 @@ class SiteRun:
     people: int
     measures: tuple[Measure, ...]
     limit: str
+    is_busy: bool = False
 
 
 def joining(rig: SiteRig, _: argparse.Namespace) -> list[Measure]:
@@ -93,6 +89,10 @@ def _sent(rig: SiteRig, count: int, note: str) -> list[Measure]:
     ]
 
 
+def people(rig: SiteRig, options: argparse.Namespace) -> list[Measure]:
+    return measured(rig, options.people, options.turns, options.idle)
+
+
 def afterwards(rig: SiteRig, _: argparse.Namespace) -> list[Measure]:
     with open_hub(rig.config, {}) as hub, stopwatch() as took:
         report = verify_site(hub.database)
@@ -106,6 +106,7 @@ def afterwards(rig: SiteRig, _: argparse.Namespace) -> list[Measure]:
 
 PARTS: Sequence[Callable[[SiteRig, argparse.Namespace], list[Measure]]] = (
     joining,
+    people,
     rush,
     week_away,
     afterwards,
@@ -132,7 +133,7 @@ def report(run: SiteRun) -> str:
         "# How many doors one hub bears\n\n"
         f"```\n{run.command}\n```\n\n"
         f"{run.date}, {run.machine}; {run.doors} doors, {run.people} people, {run.database}, all "
-        "on one machine.\n\n"
+        f"on one machine. {BUSY if run.is_busy else ''}\n\n"
         f"| what | figure | how |\n|---|---|---|\n{cells}\n\n{run.limit}\n"
     )
 
@@ -156,6 +157,7 @@ def main() -> None:
         people=options.people,
         measures=tuple(measures),
         limit=limit_of(*used, took[0]),
+        is_busy=options.busy,
     )
     print(table(("what", "figure", "how"), [_cells(one) for one in measures]))
     print(run.limit)
@@ -176,7 +178,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--events", type=int, default=20, help="of each door in the rush")
     parser.add_argument("--away", type=int, default=500, help="records of a week, of each door")
+    parser.add_argument("--turns", type=int, default=5, help="people who come and go")
+    parser.add_argument("--idle", type=float, default=10, help="seconds in which nothing happens")
     parser.add_argument("--embedded", action="store_true", help="SQLite in the hub's place")
+    parser.add_argument("--busy", action="store_true", help="the machine does other things, too")
     parser.add_argument("--write", action="store_true")
     return parser.parse_args()
 

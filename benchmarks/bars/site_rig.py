@@ -112,10 +112,10 @@ def _hub(config: HubConfig, folder: Path) -> Iterator["subprocess.Popen[bytes]"]
     file = folder / "hub.yaml"
     file.write_text(yaml.safe_dump({"hub": told}), encoding="utf-8")
     argv = [sys.executable, "-m", "accessctl", "hub", "run", "--config", str(file)]
-    with subprocess.Popen(argv, stdout=subprocess.PIPE) as hub:
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as hub:
         assert hub.stdout is not None
         if not hub.stdout.readline():
-            raise SystemExit("The hub does not start; see what it says above.")
+            raise SystemExit(f"The hub does not start: {' '.join(argv)}")
         try:
             yield hub
         finally:
