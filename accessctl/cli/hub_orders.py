@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from accessctl.cli.common import (
+    ConfigOption,
     config_from,
     one_of,
     print_json,
@@ -22,7 +23,9 @@ from accessctl.cli.hub import HubDoorOptions, HubListOptions, opened_hub
 from accessctl.cli.running_door import duration
 from accessctl.control.client import ask_hub
 from accessctl.errors import FaultError, InputError
+from accessctl.storage.parsing import printable
 
+REMOVED = "(removed)"
 ASK_EVERY_S = 0.1
 PATIENCE_S = 30.0
 """A command is over after fifteen seconds; a hub that says nothing by then hangs."""
@@ -31,7 +34,9 @@ HOUR_S = 3600.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class HubPostureOptions(HubDoorOptions):
+class HubPostureOptions(ConfigOption):
+    # What is inherited comes last on the command line.
+    door: Annotated[str, typer.Argument(metavar="DOOR", help="The door's name.")]
     posture: Annotated[
         str,
         typer.Argument(
@@ -47,7 +52,8 @@ class HubPostureOptions(HubDoorOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class HubFaceEntryOptions(HubDoorOptions):
+class HubFaceEntryOptions(ConfigOption):
+    door: Annotated[str, typer.Argument(metavar="DOOR", help="The door's name.")]
     wish: Annotated[
         str,
         typer.Argument(metavar="on|off", parser=one_of(("on", "off")), help="What it is to be."),
@@ -62,25 +68,25 @@ class HubInsideOptions(HubListOptions):
 
 
 def run_unlock(args: HubDoorOptions) -> int:
-    return _command(args, "unlock", "")
+    return _command(args, args.door, "unlock", "")
 
 
 def run_posture(args: HubPostureOptions) -> int:
     if (args.posture == "open_hours") != (args.minutes is not None):
         raise InputError("open_hours goes with --for MINUTES, and nothing else does.")
     lasting = "" if args.minutes is None else f" {args.minutes * MINUTE_S:g}"
-    return _command(args, "posture", args.posture + lasting)
+    return _command(args, args.door, "posture", args.posture + lasting)
 
 
 def run_face_entry(args: HubFaceEntryOptions) -> int:
-    return _command(args, "face_entry", args.wish)
+    return _command(args, args.door, "face_entry", args.wish)
 
 
-def _command(args: HubDoorOptions, kind: str, value: str) -> int:
+def _command(args: ConfigOption, door: str, kind: str, value: str) -> int:
     """0 where the door did it, 2 where it was refused; FaultError where nobody knows."""
     socket = config_from(args).hub.folder / "hub.sock"
     by = operator(os.environ, os.geteuid())
-    begun = ask_hub(socket, "command", door=args.door, do=kind, value=value, operator=by)
+    begun = ask_hub(socket, "command", door=door, do=kind, value=value, operator=by)
 
     def outcome() -> tuple[str, str]:
         said = ask_hub(socket, "outcome", number=begun["number"])
@@ -114,11 +120,17 @@ def run_inside(args: HubInsideOptions) -> int:
     by = operator(os.environ, os.geteuid())
     with opened_hub(args) as hub:
         found = hub.areas.inside(config.access.reset_after_h * HOUR_S, by, args.area)
+        names = {person.id: person.name for person in hub.people.people()}
     if args.json:
         for one in found:
-            print_json({"area": one.area, "id": one.person, "since_s": round(one.age_s, 1)})
+            name = names.get(one.person)
+            since_s = round(one.age_s, 1)
+            print_json({"area": one.area, "person": name, "id": one.person, "since_s": since_s})
     elif found:
-        rows = [(one.area, one.person, duration(one.age_s)) for one in found]
+        rows = [
+            (one.area, printable(names.get(one.person, REMOVED)), duration(one.age_s))
+            for one in found
+        ]
         print_table(("area", "person", "for"), rows)
     else:
         print("Nobody went in at any door who has not gone out since.")
@@ -152,7 +164,7 @@ INSIDE = Verb(
     run_inside,
     HubInsideOptions,
     "Lists who went into an area at any of its doors and has not gone out at any, the longest "
-    "first; people are ids. After `access.reset_after_h` of the hub's own configuration somebody "
+    "first. After `access.reset_after_h` of the hub's own configuration somebody "
     "counts no more. That you looked is in the hub's journal.",
     ("accessctl hub inside", "accessctl hub inside --area lab --json"),
 )

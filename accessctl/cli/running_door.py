@@ -210,6 +210,10 @@ def _site(site: Mapping[str, Any]) -> Iterator[str]:
     yield _line("site", f"{age}{waiting}")
     if site["trouble"]:
         yield _line("", printable(site["trouble"]))
+    if site.get("alone"):
+        yield _line("", "other doors of its area are not heard of; its own log alone counts")
+    if site.get("watched"):
+        yield _line("", "somebody at the hub looks through its camera")
     for refused in site["settings_refused"]:
         yield _line("", f"what the hub wants does not count: {printable(refused)}")
 

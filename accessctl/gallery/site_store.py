@@ -201,6 +201,11 @@ class SiteGallery:
             db.execute("DELETE FROM outbox WHERE id = ?", (proposal.id,))
             self._erase(db, proposal.person, record)
 
+    def erase(self, person: PersonId, record: RecordFromHub) -> None:
+        """As if the hub had said that they are gone: nothing of it is proposed."""
+        with self._database.erasing() as db:
+            self._erase(db, person, record)
+
     def owed(self, limit: int) -> list[OwedReceipt]:
         """The first removals that the hub has not been told of."""
         rows = self._database.select(

@@ -15,7 +15,7 @@ from accessctl.hub.crossings import SiteAreas, newest_crossings
 from accessctl.hub.database import HubDatabase, open_database
 from accessctl.hub.door_feed import DoorFeed
 from accessctl.hub.doors import Doors
-from accessctl.hub.feed import Feed
+from accessctl.hub.feed import SiteFeed
 from accessctl.hub.held import HeldProposals
 from accessctl.hub.likeness import SiteLikeness, Yardsticks, no_yardstick
 from accessctl.hub.live import Live
@@ -43,7 +43,7 @@ class Hub:
     live: Live
     areas: SiteAreas
     site_keys: SiteKeys
-    feed: Feed
+    feed: SiteFeed
     door_feed: DoorFeed
     people: SitePeople
     proposals: Proposals
@@ -81,7 +81,7 @@ def open_hub(
     database = open_database(config, environment)
     try:
         keys = open_site_keys(config.folder, environment, _proofs(database), random_bytes)
-        feed = Feed(database, keys, now, random_bytes, lambda db: notify(database, db))
+        feed = SiteFeed(database, keys, now, random_bytes, lambda db: notify(database, db))
         people = SitePeople(feed, random_bytes)
         with database.writing() as db:
             feed.begin(db)

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, select
 
 from accessctl.errors import InputError
 from accessctl.hub.applying import apply_proposal, kept_photo
-from accessctl.hub.feed import HELD_KIND, Feed
+from accessctl.hub.feed import HELD_KIND, SiteFeed
 from accessctl.hub.journal import JournalKind, write_journal
 from accessctl.hub.people import SitePeople
 from accessctl.hub.people_journal import MAX_OPERATOR
@@ -47,7 +47,7 @@ class HeldProposal:
 class HeldProposals:
     """Everything raises StoreError; `now` is epoch time."""
 
-    def __init__(self, feed: Feed, people: SitePeople, now: Callable[[], float]) -> None:
+    def __init__(self, feed: SiteFeed, people: SitePeople, now: Callable[[], float]) -> None:
         self._feed = feed
         self._people = people
         self._now = now

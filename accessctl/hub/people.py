@@ -35,7 +35,7 @@ from accessctl.gallery.schema import GalleryMark, gallery_id
 from accessctl.gallery.sealing import embeddings_from_bytes
 from accessctl.hub import person_document as document
 from accessctl.hub.doors import lock_joined
-from accessctl.hub.feed import Feed
+from accessctl.hub.feed import SiteFeed
 from accessctl.hub.roll import Everybody, SiteRoll
 from accessctl.hub.site_edit import SiteEdit
 from accessctl.hub.tables import HISTORY, PHOTO
@@ -50,7 +50,7 @@ class SitePeople:
     """It is nowhere that the journal is not: an older state of it comes with an older journal, and
     what doors and the hub signed to each other tells of that."""
 
-    def __init__(self, feed: Feed, random_bytes: Callable[[int], bytes]) -> None:
+    def __init__(self, feed: SiteFeed, random_bytes: Callable[[int], bytes]) -> None:
         self._feed = feed
         self._random = random_bytes
         self._roll = SiteRoll(feed)

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, func, select
 
 from accessctl.errors import NameTakenError, StoreError, UnknownPersonError
 from accessctl.gallery.person import close_names, name_key, refuse_look_alike, spelt
-from accessctl.hub.feed import Feed, FeedRow
+from accessctl.hub.feed import FeedRow, SiteFeed
 from accessctl.hub.tables import CHANGE
 from accessctl.sync.feed_wire import ChangeKind, SitePerson
 
@@ -61,16 +61,13 @@ class Everybody:
 
     def with_person(self, person: SitePerson, seq: int) -> "Everybody":
         """The same with this person in place of what they were."""
-        return self._changed({person.id: person}, seq)
+        return self.followed({person.id: person}, seq)
 
     def without(self, person: str, seq: int) -> "Everybody":
-        return self._changed({person: None}, seq)
+        return self.followed({person: None}, seq)
 
     def followed(self, rows: Mapping[str, SitePerson | None], seq: int) -> "Everybody":
         """After these changes, by the person's id; None: gone."""
-        return self._changed(rows, seq)
-
-    def _changed(self, rows: Mapping[str, SitePerson | None], seq: int) -> "Everybody":
         people, names = dict(self.people), dict(self.names)
         for person in rows:
             before = people.pop(person, None)
@@ -87,7 +84,7 @@ class Everybody:
 class SiteRoll:
     """Everybody as the database has them; any thread may ask. StoreError."""
 
-    def __init__(self, feed: Feed) -> None:
+    def __init__(self, feed: SiteFeed) -> None:
         self._feed = feed
         self._lock = threading.Lock()
         self._kept = Everybody()

@@ -15,7 +15,7 @@ from accessctl.errors import BadgeTakenError, InputError, StoreError
 from accessctl.gallery.people import Record, gone, no_record, photo_to_remove
 from accessctl.gallery.person import clean_name
 from accessctl.hub import person_document as document
-from accessctl.hub.feed import Feed
+from accessctl.hub.feed import SiteFeed
 from accessctl.hub.roll import Everybody
 from accessctl.hub.tables import HELD, PERSON, PHOTO, REMOVAL
 from accessctl.sync.feed_wire import ChangeKind, SiteBadge, SitePerson, SitePhoto
@@ -27,7 +27,7 @@ REMOVED = "removed"
 class SiteEdit:
     """Everybody as they are in this transaction, which holds the feed's lock."""
 
-    def __init__(self, db: Connection, feed: Feed, everybody: Everybody) -> None:
+    def __init__(self, db: Connection, feed: SiteFeed, everybody: Everybody) -> None:
         self.db = db
         self.everybody = everybody
         self._feed = feed
@@ -153,10 +153,14 @@ class SiteEdit:
         if skipped:
             marked = update(PHOTO).values(skipped_by=fingerprint)
             self.db.execute(marked.where(PHOTO.c.id.in_(list(skipped))))
-        for person in list(self.everybody.people.values()):
-            changed = document.with_templates(person, fingerprint, texts, skipped)
-            if changed != person:
-                self._put(changed)
+        changed: dict[str, SitePerson] = {}
+        for person in self.everybody.people.values():
+            renewed = document.with_templates(person, fingerprint, texts, skipped)
+            if renewed != person:
+                changed[person.id] = renewed
+        contents = {name: _content(person) for name, person in changed.items()}
+        seq = self._feed.put_people(self.db, contents)
+        self.everybody = self.everybody.followed(changed, seq if changed else self.everybody.seq)
 
     def _refuse_left_out(self, fingerprint: str, covered: Collection[str]) -> None:
         rows = self.db.execute(select(PHOTO.c.id).where(PHOTO.c.sealed.is_not(None)))
@@ -194,10 +198,13 @@ class SiteEdit:
         return {"name_tag": self._feed.keys.name_tag(person.name), "groups": groups}
 
     def _put(self, person: SitePerson) -> SitePerson:
-        content = person.model_dump_json().encode("utf-8")
-        seq = self._feed.put(self.db, person.id, ChangeKind.PERSON, content)
+        seq = self._feed.put(self.db, person.id, ChangeKind.PERSON, _content(person))
         self.everybody = self.everybody.with_person(person, seq)
         return person
+
+
+def _content(person: SitePerson) -> bytes:
+    return person.model_dump_json().encode("utf-8")
 
 
 def forget_held(db: Connection, which: Any, decision: str, now: float) -> int:

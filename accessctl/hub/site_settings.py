@@ -18,7 +18,7 @@ from accessctl.errors import InputError
 from accessctl.gallery.person import MAX_GROUP_CHARACTERS, MAX_GROUPS
 from accessctl.hub.door_feed import DoorScope, keep_scope, scope_of
 from accessctl.hub.doors import lock_joined
-from accessctl.hub.feed import Feed, settings_subject
+from accessctl.hub.feed import SiteFeed, settings_subject
 from accessctl.hub.journal import JournalKind, write_journal
 from accessctl.hub.people_journal import MAX_OPERATOR
 from accessctl.storage.parsing import shortened
@@ -31,7 +31,7 @@ class SiteConfiguration:
     """Everything raises StoreError. Doors are named by their ids; HubError for one that counts no
     more. `operator` is who changes something, for the record."""
 
-    def __init__(self, feed: Feed) -> None:
+    def __init__(self, feed: SiteFeed) -> None:
         self._feed = feed
 
     def rules(self) -> dict[str, Any]:

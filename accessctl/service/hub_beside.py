@@ -15,7 +15,7 @@ from accessctl.sync.link import hub_link
 Report: TypeAlias = Callable[[], Mapping[str, Any] | None]
 
 
-class Beside(Protocol):
+class WaitSide(Protocol):
     """See site_desk.SiteDesk."""
 
     @property
@@ -40,7 +40,7 @@ def hub_beside(
     audit: ReadableRecorder,
     source: HubRefusals,
     reload: Callable[[], object],
-    beside: Beside,
+    beside: WaitSide,
 ) -> Iterator[Report]:
     """Both links for as long as it is entered, where the configuration names a hub; what gives
     `status` its part, None where it names none. `reload` is called when the hub set rules or

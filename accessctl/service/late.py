@@ -1,5 +1,6 @@
 """Commands of the control socket that a door answers itself, once it is ready."""
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,7 +11,7 @@ from accessctl.door.doorway_commands import doorway_handlers
 from accessctl.door.second_factor import second_factor_handlers
 from accessctl.errors import FaultError
 
-COMMANDS = ("pin", "press", "doorway", "badge", "badge-learn")
+COMMANDS = ("pin", "press", "doorway", "badge", "badge-learn", "inside")
 
 
 def door_handlers(gate: AccessGate) -> Mapping[str, Handler]:
@@ -19,6 +20,7 @@ def door_handlers(gate: AccessGate) -> Mapping[str, Handler]:
         **second_factor_handlers(gate.second_factor),
         **doorway_handlers(gate.doorway),
         **badge_handlers(gate.badges),
+        "inside": lambda _: {"people": dict(gate.inside(time.time()))},
     }
 
 

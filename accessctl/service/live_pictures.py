@@ -41,7 +41,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Seen:
+class _LatestFrame:
     image: Image
     faces: tuple[FaceView, ...]
 
@@ -67,7 +67,7 @@ class LivePictures:
         self._changed = threading.Condition()
         self._wanted = self._closing = False
         self._next = float("-inf")
-        self._seen: _Seen | None = None
+        self._seen: _LatestFrame | None = None
         self._thread = BackgroundThread(
             self._run, name="live-pictures", stop=self._stop, patience_s=CLOSE_S
         )
@@ -91,7 +91,7 @@ class LivePictures:
             now = self._clock()
             if self._wanted and now >= self._next:
                 self._next = now + EVERY_S
-                self._seen = _Seen(frame.image, step.faces)
+                self._seen = _LatestFrame(frame.image, step.faces)
                 self._changed.notify()
 
     def __enter__(self) -> Self:
@@ -110,8 +110,9 @@ class LivePictures:
                 return False
         picture = live_picture(seen.image, seen.faces, self._wall_clock())
         try:
-            if picture is not None:
-                self._want(wanted=self._send(picture))
+            # An answer that somebody looks may be older than what the wait has said since.
+            if picture is not None and not self._send(picture):
+                self._want(wanted=False)
         except AccessctlError as error:
             log.warning("The hub did not take a picture: %s", error)
             self._want(wanted=False)

@@ -17,7 +17,7 @@ from accessctl.domain import Event, EventKind, Posture
 from accessctl.doorway.values import CommandVerb, OperatorCommand
 from accessctl.errors import AccessctlError, InputError
 from accessctl.storage.parsing import shortened
-from accessctl.sync.feed_wire import COMMAND_S, Command, CommandAnswer, CommandKind, Waited
+from accessctl.sync.feed_wire import COMMAND_S, CommandAnswer, CommandKind, HubCommand, Waited
 
 Takes: TypeAlias = Literal["none", "shutting", "all"]
 """See config.site.SyncConfig.commands."""
@@ -37,7 +37,7 @@ NO_SWITCH = "Face entry is on or off."
 log = logging.getLogger(__name__)
 
 
-def operator_command(command: Command, age_s: float = 0.0) -> OperatorCommand:
+def operator_command(command: HubCommand, age_s: float = 0.0) -> OperatorCommand:
     """What it asks of a doorway, asked `age_s` seconds ago; InputError for what it does not
     understand."""
     verb, posture, seconds, on = CommandVerb.OPEN, Posture.NORMAL, None, True
@@ -114,7 +114,7 @@ class HubOrders:
             except AccessctlError as error:
                 log.warning("The hub was not told what became of its command: %s", error)
 
-    def _done(self, command: Command, age_s: float) -> str | None:
+    def _done(self, command: HubCommand, age_s: float) -> str | None:
         """None where it was done, else why not; on record either way."""
         try:
             asked = operator_command(command, age_s)

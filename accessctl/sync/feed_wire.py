@@ -114,7 +114,7 @@ class CommandKind(StrEnum):
     FACE_ENTRY = "face_entry"
 
 
-class Command(_Said):
+class HubCommand(_Said):
     """One act at one door, once: `nonce` is new for each, and after `expires_in_s` seconds from
     when it was received it is not done any more. `operator` is who asked."""
 
@@ -156,7 +156,7 @@ class Waited(_Said):
     """
 
     changes: bool
-    commands: tuple[Command, ...] = Field((), max_length=MAX_COMMANDS)
+    commands: tuple[HubCommand, ...] = Field((), max_length=MAX_COMMANDS)
     live: bool = False
     crossings: tuple[Crossed, ...] = Field((), max_length=MAX_CROSSINGS)
     crossing: Number = 0

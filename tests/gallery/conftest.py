@@ -4,6 +4,8 @@ from pathlib import Path
 import pytest
 
 from accessctl.config import GalleryConfig
+from accessctl.gallery.fake import MemoryGallery
+from accessctl.gallery.people import People
 from accessctl.gallery.store import Gallery, open_gallery
 
 SITE_TABLES = ("outbox", "site_removal", "site_person", "site_document", "site_age", "site")
@@ -31,3 +33,11 @@ def open_at(folder: Path):
     yield opener
     for gallery in opened:
         gallery.close()
+
+
+@pytest.fixture(params=["sqlite", "memory"])
+def gallery(request: pytest.FixtureRequest) -> People:
+    """An empty one of every kind."""
+    if request.param == "memory":
+        return MemoryGallery()
+    return request.getfixturevalue("open_at")()

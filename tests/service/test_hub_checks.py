@@ -93,7 +93,7 @@ def test_people_that_are_old_changes_that_wait_and_settings_that_do_not_count(
 
     def said(ran_s: float, boot: str = "boot") -> list[str]:
         clocks = Clocks(lambda: NOW, lambda: Uptime(boot, ran_s), lambda: False)
-        return [finding.message for finding in check_hub(config, {}, lambda: NOW, clocks)][1:]
+        return [finding.sentence for finding in check_hub(config, {}, lambda: NOW, clocks)][1:]
 
     refused = "What it wants of this door does not count: policy.attempts: 3 -> 9 would guard less."
     assert said(100.0) == ["It has not said yet who may enter here.", refused]

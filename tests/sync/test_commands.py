@@ -11,10 +11,10 @@ from accessctl.errors import FaultError, HubError, InputError
 from accessctl.sync.commands import HubOrders, is_taken, operator_command
 from accessctl.sync.feed_wire import (
     COMMAND_S,
-    Command,
     CommandAnswer,
     CommandKind,
     FeedHead,
+    HubCommand,
     Waited,
     as_received,
 )
@@ -23,12 +23,12 @@ from tests.sync.commanded import CommandedDoor
 HEAD = FeedHead(seq=0, time=0, signature="0" * 128)
 
 
-def command(kind: CommandKind = CommandKind.UNLOCK, value: str = "", **more: object) -> Command:
+def command(kind: CommandKind = CommandKind.UNLOCK, value: str = "", **more: object) -> HubCommand:
     said = {"nonce": "ab" * 16, "kind": kind, "operator": "Grace", "value": value}
-    return Command.model_validate({**said, "expires_in_s": COMMAND_S, **more})
+    return HubCommand.model_validate({**said, "expires_in_s": COMMAND_S, **more})
 
 
-def waited(*commands: Command, held_s: float = 0.0) -> Waited:
+def waited(*commands: HubCommand, held_s: float = 0.0) -> Waited:
     return Waited(changes=False, commands=commands, held_s=held_s, head=HEAD)
 
 
