@@ -48,6 +48,7 @@ class JournalKind(StrEnum):
     SETTINGS = "settings"
     SITE_KEY = "site_key"
     RECEIPT = "receipt"
+    RESTORED = "restored"
 
 
 @dataclass(frozen=True, slots=True)
