@@ -106,7 +106,7 @@ class SignOn:
             row = db.execute(select(OPERATOR).where(OPERATOR.c.subject == subject)).first()
             if row is None and email:
                 unbound = (OPERATOR.c.email == email) & OPERATOR.c.subject.is_(None)
-                row = db.execute(select(OPERATOR).where(unbound)).first()
+                row = db.execute(select(OPERATOR).where(unbound).with_for_update()).first()
                 if row is not None:
                     bound = update(OPERATOR).where(OPERATOR.c.id == row.id)
                     db.execute(bound.values(subject=subject))

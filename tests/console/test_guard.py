@@ -223,3 +223,15 @@ def test_the_name_in_a_host_header(host: str, name: str) -> None:
 )
 def test_only_a_path_of_ones_own_is_gone_to(path: str, own: str) -> None:
     assert own_path(path) == own
+
+
+def test_without_a_database_nobody_is_let_in(
+    console: Console, signed_in: SignIn, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = signed_in()
+    with console.hub.database.writing() as db:
+        db.exec_driver_sql("DROP TABLE operator_session")
+    answer = client.get("/account")
+    assert answer.status_code == 503
+    assert answer.headers["content-security-policy"] == CONTENT_POLICY
+    assert "Nobody can be let into the console" in caplog.text
