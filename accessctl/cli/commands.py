@@ -213,6 +213,16 @@ COMMANDS = (
     CommandRow("hub backup", SITE, "Save keys and data of the hub in one file.", "hub_backup"),
     CommandRow("hub restore", SITE, "Put a backup into an empty database.", "hub_backup"),
     CommandRow("hub demo", SITE, "Show a whole site on this machine.", "hub_demo"),
+    CommandRow(
+        "hub operator",
+        SITE,
+        "Who may use the console.",
+        example="accessctl hub operator list",
+    ),
+    CommandRow("hub operator invite", SITE, "Print the link for one operator.", "operators"),
+    CommandRow("hub operator list", SITE, "List operators and what each may do.", "operators"),
+    CommandRow("hub operator remove", SITE, "Let an operator in no more.", "operators"),
+    CommandRow("console", SITE, "Hub, console and the demo door on this machine.", "console"),
     CommandRow("join", SITE, "Make this door one of a hub's.", "join"),
     CommandRow(
         "models",
