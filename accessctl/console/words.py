@@ -29,16 +29,30 @@ class Phrase:
     de: str
 
 
+COMMON: Mapping[str, Phrase] = {
+    "console": Phrase("Doors", "Türen"),
+    "sign-out": Phrase("Sign out", "Abmelden"),
+    "save": Phrase("Save", "Speichern"),
+    "cancel": Phrase("Cancel", "Abbrechen"),
+    "back": Phrase("Back", "Zurück"),
+    "navigation": Phrase("Pages", "Seiten"),
+    "skip": Phrase("To the content", "Zum Inhalt"),
+    "problem": Phrase("That did not work", "Das ging nicht"),
+}
+
+
 def catalogue() -> Mapping[str, Phrase]:
     """Every phrase by its key; ValueError where two files have one key."""
     from accessctl.console.words_doors import DOORS
+    from accessctl.console.words_entry import ENTRY
     from accessctl.console.words_events import EVENTS
     from accessctl.console.words_frame import FRAME
     from accessctl.console.words_signs import SIGNS
     from accessctl.console.words_states import STATES
+    from accessctl.console.words_trust import TRUST
 
     found: dict[str, Phrase] = {}
-    for part in (FRAME, SIGNS, STATES, EVENTS, DOORS):
+    for part in (COMMON, ENTRY, TRUST, FRAME, SIGNS, STATES, EVENTS, DOORS):
         if twice := found.keys() & part.keys():
             raise ValueError(f"two phrases have one key: {sorted(twice)}")
         found |= part
@@ -49,8 +63,9 @@ class Words:
     """The phrases of one language, and times as a wall clock in `zone` shows them."""
 
     def __init__(
-        self, language: Language, phrases: Mapping[str, Phrase], zone: tzinfo = UTC
+        self, language: Language, phrases: Mapping[str, Phrase], zone: tzinfo | None = None
     ) -> None:
+        """`zone` None: the system's."""
         self.language = language
         self.zone = zone
         self._phrases = phrases
@@ -94,7 +109,7 @@ class Words:
 
     def iso(self, time: float) -> str:
         """What a program reads of it, with its offset from UTC."""
-        return datetime.fromtimestamp(time, self.zone).isoformat(timespec="seconds")
+        return self._wall(time).isoformat(timespec="seconds")
 
     def lasting(self, seconds: float) -> str:
         """A length of time in its largest unit: 3 min."""
@@ -111,7 +126,7 @@ class Words:
         return name if name is not None else self("frame.nameless", id=person[:SHORT_ID])
 
     def _wall(self, time: float) -> datetime:
-        return datetime.fromtimestamp(time, self.zone)
+        return datetime.fromtimestamp(time, UTC).astimezone(self.zone)
 
 
 def preferred(accepted: str, usual: Language) -> Language:

@@ -33,6 +33,14 @@ class JournalKind(StrEnum):
     REVOKED = "revoked"
     ALARM = "alarm"
     HEADS = "heads"
+    OPERATOR_INVITED = "operator_invited"
+    OPERATOR_CHANGED = "operator_changed"
+    OPERATOR_REMOVED = "operator_removed"
+    SIGNED_IN = "signed_in"
+    SIGNED_OUT = "signed_out"
+    PROVED = "proved"
+    ACT = "act"
+    REFUSED = "refused"
 
 
 @dataclass(frozen=True, slots=True)

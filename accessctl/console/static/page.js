@@ -1,7 +1,8 @@
 // What changes on a page changes without a reload; without this file every link and form works too.
 "use strict";
 
-const FRAGMENT = { "X-Fragment": "1" };
+const CSRF = document.querySelector("meta[name=csrf]").content;
+const FRAGMENT = { "HX-Request": "true", "HX-Current-URL": location.href, "X-CSRF": CSRF };
 const words = document.querySelector("[data-pulse]");
 
 async function fragment(url, known) {
