@@ -20,7 +20,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from accessctl.config import Config, ConsoleConfig
-from accessctl.console import guard, trust_pages
+from accessctl.console import doors_pages, events_pages, guard, trust_pages
 from accessctl.console.capabilities import Operator
 from accessctl.console.guard import ElsewhereFirstError, NotAllowedError
 from accessctl.console.sessions import OperatorSessions
@@ -155,7 +155,7 @@ def templates() -> Environment:
 
 def page_modules() -> "tuple[Callable[[Console], APIRouter], ...]":
     """What each module of pages adds."""
-    return (trust_pages.routes,)
+    return (trust_pages.routes, events_pages.routes, doors_pages.routes)
 
 
 def console_application(parts: Console) -> ASGIApp:

@@ -43,7 +43,7 @@ EVENTS: Mapping[str, Phrase] = {
     "events.why_of": Phrase("Why? {title}, {clock}", "Warum? {title}, {clock}"),
     "events.picture": Phrase(
         "The door kept a picture; it is not at the hub.",
-        "Die Tür hat ein Bild behalten; es ist nicht bei der Zentrale.",
+        "Die Tür hat ein Bild behalten; es ist nicht beim Hub.",
     ),
     "events.person_filter": Phrase("Only {name}", "Nur {name}"),
     "events.new": Phrase(
@@ -55,7 +55,7 @@ EVENTS: Mapping[str, Phrase] = {
         "The record of this decision holds no evidence that can be shown.",
         "Der Eintrag dieser Entscheidung enthält keine Belege, die sich zeigen lassen.",
     ),
-    "why.gone": Phrase("This record is not at the hub.", "Diesen Eintrag hat die Zentrale nicht."),
+    "why.gone": Phrase("This record is not at the hub.", "Diesen Eintrag hat der Hub nicht."),
     "why.nearest": Phrase("Somebody, nearest to {name}", "Jemand, am nächsten an {name}"),
     "why.face": Phrase("Face", "Gesicht"),
     "why.rarity": Phrase("Likeness", "Ähnlichkeit"),
@@ -204,7 +204,7 @@ EVENTS: Mapping[str, Phrase] = {
     ),
     "why.gallery_stale": Phrase(
         "The door had not heard from the hub for so long that its people do not count.",
-        "Die Tür hatte so lange nichts von der Zentrale gehört, dass ihre Personen nicht gelten.",
+        "Die Tür hatte so lange nichts vom Hub gehört, dass ihre Personen nicht gelten.",
     ),
     "why.gallery_unaccepted": Phrase(
         "The people at the door are not those that were accepted there.",

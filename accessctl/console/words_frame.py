@@ -15,7 +15,7 @@ FRAME: Mapping[str, Phrase] = {
     "frame.account": Phrase("Account:", "Konto:"),
     "frame.live": Phrase("Live", "Live"),
     "frame.paused": Phrase(
-        "Not live: the hub does not answer", "Nicht live: die Zentrale antwortet nicht"
+        "Not live: the hub does not answer", "Nicht live: der Hub antwortet nicht"
     ),
     "frame.apply": Phrase("Apply", "Anwenden"),
     "frame.any": Phrase("Any", "Alle"),

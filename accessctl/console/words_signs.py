@@ -42,7 +42,7 @@ SIGNS: Mapping[str, Phrase] = {
         "another device acts for this door", "ein anderes Gerät handelt für diese Tür"
     ),
     "reason.gallery_stale": Phrase(
-        "the door has not heard from the hub", "die Tür hat nichts von der Zentrale gehört"
+        "the door has not heard from the hub", "die Tür hat nichts vom Hub gehört"
     ),
     "reason.gallery_unaccepted": Phrase(
         "the people at the door were not accepted", "die Personen der Tür sind nicht angenommen"

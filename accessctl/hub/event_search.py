@@ -7,7 +7,7 @@ found or not: whoever asks may go on from there. So no question holds the databa
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select
 from accessctl.audit.schema import LATEST, event_of
 from accessctl.domain import Event, EventKind, Outcome, PersonId, Reason
 from accessctl.errors import InputError, StoreError
-from accessctl.hub.database import HubDatabase
+from accessctl.hub.database import PAGE, HubDatabase
 from accessctl.hub.tables import DOOR, EVENT
 
 SEARCHED = 20_000
@@ -109,6 +109,24 @@ class EventSearch:
         with self._database.reading() as db:
             rows = db.execute(self._matching(looked_at, wanted).limit(count)).all()
         return tuple(map(_site_event, rows))
+
+    def every(self, wanted: EventFilter) -> Iterator[SiteEvent]:
+        """All events that fit, the latest first, as many as there are when it is asked."""
+        before: EventPlace | None = None
+        while True:
+            page = self.page(wanted, PAGE, before)
+            yield from page.events
+            if page.further is None:
+                return
+            before = page.further
+
+    def following(self, door: str, number: int) -> list[SiteEvent]:
+        """The records of the door of that id that come after that one, the oldest first, as many
+        as are looked through at once."""
+        query = _records().where(EVENT.c.door == door, EVENT.c.number > number)
+        with self._database.reading() as db:
+            rows = db.execute(query.order_by(EVENT.c.number).limit(self._searched)).all()
+        return [_site_event(row) for row in rows]
 
     def one(self, door: str, number: int) -> SiteEvent | None:
         """That record of the door of that id, None where it is not here."""

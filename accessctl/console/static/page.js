@@ -120,7 +120,7 @@ async function unfold(link) {
 }
 
 async function more(link) {
-  const { page } = await fragment(link.href);
+  const { page } = await fragment(link.dataset.more);
   const list = document.querySelector(".timeline");
   const first = page.querySelector("[data-place]");
   if (list) {
@@ -135,10 +135,9 @@ async function more(link) {
 
 async function refilter(form) {
   const query = new URLSearchParams([...new FormData(form)].filter(([, value]) => value));
-  const url = query.size ? `${form.action}?${query}` : form.action;
-  const { page } = await fragment(url);
+  const { page } = await fragment(`${form.dataset.list}?${query}`);
   document.getElementById(form.dataset.filter).replaceChildren(...page.childNodes);
-  history.replaceState(null, "", url);
+  history.replaceState(null, "", query.size ? `${form.action}?${query}` : form.action);
 }
 
 async function send(form) {
