@@ -6,11 +6,17 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from sqlalchemy import Connection
+
 from accessctl.config import HubConfig
 from accessctl.hub.authority import AUTHORITY_FILE, Authority, open_authority
+from accessctl.hub.commands import Commands
+from accessctl.hub.crossings import SiteAreas, newest_crossings
 from accessctl.hub.database import HubDatabase, open_database
 from accessctl.hub.doors import Doors
+from accessctl.hub.live import Live
 from accessctl.hub.records import Records
+from accessctl.hub.waking import Newest, Waking
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +28,16 @@ class Hub:
     authority: Authority
     doors: Doors
     records: Records
+    waking: Waking
+    commands: Commands
+    live: Live
+    areas: SiteAreas
     now: Callable[[], float]
+
+
+def newest(db: Connection) -> Newest:
+    """What the doors that wait are told of."""
+    return Newest(crossings=newest_crossings(db))
 
 
 def is_made(config: HubConfig) -> bool:
@@ -43,6 +58,18 @@ def open_hub(
     database = open_database(config, environment)
     try:
         doors = Doors(database, authority, now, random_bytes)
-        yield Hub(config, database, authority, doors, Records(database, authority, now), now)
+        waking = Waking(database, newest)
+        yield Hub(
+            config=config,
+            database=database,
+            authority=authority,
+            doors=doors,
+            records=Records(database, authority, now),
+            waking=waking,
+            commands=Commands(database, doors, waking, now, random_bytes),
+            live=Live(database, doors, waking, now),
+            areas=SiteAreas(database, now),
+            now=now,
+        )
     finally:
         database.close()
