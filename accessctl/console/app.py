@@ -14,13 +14,20 @@ from fastapi import APIRouter, Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from accessctl.config import Config, ConsoleConfig
-from accessctl.console import doors_pages, events_pages, guard, trust_pages
+from accessctl.console import (
+    command_pages,
+    doors_pages,
+    events_pages,
+    guard,
+    live_pages,
+    trust_pages,
+)
 from accessctl.console.capabilities import Operator
 from accessctl.console.guard import ElsewhereFirstError, NotAllowedError
 from accessctl.console.sessions import OperatorSessions
@@ -86,7 +93,7 @@ class Console:
         }
         return HTMLResponse(self.templates.get_template(name).render({**known, **context}), status)
 
-    def words(self, request: Request) -> Words:
+    def words(self, request: HTTPConnection) -> Words:
         """In the language that the configuration names, or the browser asks for."""
         language: Language
         if self.config.language == "auto":
@@ -155,7 +162,13 @@ def templates() -> Environment:
 
 def page_modules() -> "tuple[Callable[[Console], APIRouter], ...]":
     """What each module of pages adds."""
-    return (trust_pages.routes, events_pages.routes, doors_pages.routes)
+    return (
+        trust_pages.routes,
+        events_pages.routes,
+        doors_pages.routes,
+        command_pages.routes,
+        live_pages.routes,
+    )
 
 
 def console_application(parts: Console) -> ASGIApp:

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from accessctl.console.capabilities import Capability, Operator
+from accessctl.console.command_pages import posture_choices
 from accessctl.console.door_view import door_cards, tally_of
 from accessctl.console.fragments import unless_known
 from accessctl.console.guard import needs
@@ -36,7 +37,12 @@ def routes(console: "Console") -> APIRouter:
             site_names(hub),
             now=console.now(),
         )
-        return {"cards": cards, "tally": tally_of(cards, words), "poll": CARDS}
+        return {
+            "cards": cards,
+            "tally": tally_of(cards, words),
+            "poll": CARDS,
+            "postures": posture_choices(words),
+        }
 
     @routes.get("/")
     def first() -> RedirectResponse:
@@ -44,12 +50,12 @@ def routes(console: "Console") -> APIRouter:
 
     @routes.get(PAGE)
     def doors(request: Request, operator: Looker) -> HTMLResponse:
-        return console.page(request, "doors.html", operator, **shown(request))
+        return console.page(request, "doors.html", operator, part=False, **shown(request))
 
     @routes.get(CARDS)
     def cards(request: Request, operator: Looker) -> Response:
         """The parts that change."""
-        page = console.page(request, "doors_cards.html", operator, **shown(request))
+        page = console.page(request, "doors_cards.html", operator, part=True, **shown(request))
         return unless_known(request, page)
 
     return routes

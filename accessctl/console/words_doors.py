@@ -42,12 +42,22 @@ DOORS: Mapping[str, Phrase] = {
     "doors.log_alarm": Phrase("Its log: {problem}", "Ihr Protokoll: {problem}"),
     "doors.commands": Phrase("Commands", "Befehle"),
     "doors.unlock": Phrase("Unlock once", "Einmal öffnen"),
-    "doors.set_posture": Phrase("Set posture", "Stellung setzen"),
-    "doors.face_on": Phrase("Face entry on", "Gesicht: an"),
-    "doors.face_off": Phrase("Face entry off", "Gesicht: aus"),
-    "doors.sent": Phrase("Done at {door}.", "An {door} ausgeführt."),
+    "doors.set": Phrase("Set", "Setzen"),
+    "doors.posture_of": Phrase("Posture of {door}", "Stellung von {door}"),
+    "doors.open_for": Phrase("Open hours for {count} h", "Öffnungszeit für {count} h"),
+    "doors.release": Phrase("End evacuation", "Räumung beenden"),
+    "doors.faces": Phrase("Face entry", "Eintritt mit Gesicht"),
+    "doors.on": Phrase("On", "An"),
+    "doors.off": Phrase("Off", "Aus"),
+    "doors.command_done": Phrase(
+        "{door} did it and has it on record.", "{door} hat es ausgeführt und aufgeschrieben."
+    ),
+    "doors.command_refused": Phrase("Not done. {why}", "Nicht ausgeführt. {why}"),
+    "doors.command_unanswered": Phrase(
+        "{door} was told and did not answer; see its events for what it did.",
+        "{door} hat den Befehl und antwortete nicht; was geschah, zeigen ihre Ereignisse.",
+    ),
     "doors.live": Phrase("Live picture", "Live-Bild"),
-    "doors.live_on": Phrase("Show live picture of {door}", "Live-Bild von {door} zeigen"),
-    "doors.live_off": Phrase("Hide live picture of {door}", "Live-Bild von {door} ausblenden"),
+    "doors.live_of": Phrase("Live picture of {door}", "Live-Bild von {door}"),
     "doors.live_waiting": Phrase("Waiting for the door's picture", "Warten auf das Bild der Tür"),
 }

@@ -17,6 +17,9 @@ FRAME: Mapping[str, Phrase] = {
     "frame.paused": Phrase(
         "Not live: the hub does not answer", "Nicht live: der Hub antwortet nicht"
     ),
+    "frame.failed": Phrase(
+        "The hub does not answer; try again.", "Der Hub antwortet nicht; noch einmal versuchen."
+    ),
     "frame.apply": Phrase("Apply", "Anwenden"),
     "frame.any": Phrase("Any", "Alle"),
     "frame.date": Phrase("{weekday}, {day} {month} {year}", "{weekday}, {day}. {month} {year}"),

@@ -8,8 +8,9 @@ const words = document.querySelector("[data-pulse]");
 async function fragment(url, known) {
   const headers = known ? { ...FRAGMENT, "If-None-Match": known } : FRAGMENT;
   const answer = await fetch(url, { headers, cache: "no-store", redirect: "error" });
-  if (answer.status === 401) {
-    location.reload();
+  const elsewhere = answer.headers.get("HX-Redirect");
+  if (elsewhere) {
+    location.assign(elsewhere);
   }
   if (answer.status === 304 || answer.status === 204) {
     return { page: null, mark: known };
@@ -140,18 +141,20 @@ async function refilter(form) {
   history.replaceState(null, "", query.size ? `${form.action}?${query}` : form.action);
 }
 
-async function send(form) {
+async function send(form, submitter) {
   const buttons = form.querySelectorAll("button");
+  const body = new URLSearchParams(new FormData(form, submitter));
   buttons.forEach((one) => { one.disabled = true; });
   try {
-    const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)), headers: FRAGMENT });
-    if (answer.redirected || answer.status === 401) {
-      return location.assign(answer.redirected ? answer.url : location.href);
+    const answer = await fetch(form.action, { method: "POST", body, headers: FRAGMENT });
+    const elsewhere = answer.headers.get("HX-Redirect");
+    if (elsewhere) {
+      return location.assign(elsewhere);
     }
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     tell(page.body.textContent.trim(), !answer.ok);
   } catch {
-    tell(form.dataset.failed || form.action, true);
+    tell(document.body.dataset.failed, true);
   } finally {
     buttons.forEach((one) => { one.disabled = false; });
   }
@@ -179,7 +182,7 @@ document.addEventListener("submit", (event) => {
   const form = event.target.closest("form[data-filter], form[data-send]");
   if (form) {
     event.preventDefault();
-    ("filter" in form.dataset ? refilter(form) : send(form)).catch(() => form.submit());
+    ("filter" in form.dataset ? refilter(form) : send(form, event.submitter)).catch(() => form.submit());
   }
 });
 document.addEventListener("visibilitychange", turn);
