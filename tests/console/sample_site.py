@@ -38,7 +38,7 @@ FRONT, BACK, LAB = "a" * 32, "b" * 32, "c" * 32
 
 @dataclass(frozen=True)
 class SampleDecision:
-    """One decision: `agreeing` of `frames` frames speak for the person, at this false-match rate."""
+    """One decision: `agreeing` of its frames speak for the person, at this false-match rate."""
 
     outcome: str
     reason: str
