@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,14 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from accessctl.config import Config, ConsoleConfig
-from accessctl.console import account_pages, entry_pages, guard, trust_pages
+from accessctl.console import (
+    account_pages,
+    entry_pages,
+    guard,
+    operator_pages,
+    site_pages,
+    trust_pages,
+)
 from accessctl.console.capabilities import Operator
 from accessctl.console.guard import ElsewhereFirstError, NotAllowedError
 from accessctl.console.guessing import Guesses
@@ -128,6 +136,12 @@ class Console:
         StoreError where it cannot be written down; then nothing was begun.
         """
         self.record(JournalKind.ACT, operator, what, **data)
+        with self.told(operator, what, **data):
+            yield
+
+    @contextmanager
+    def told(self, operator: Operator, what: str, **data: Any) -> Iterator[None]:
+        """Around what puts itself on record as it happens: only that it failed is written here."""
         try:
             yield
         except AccessctlError as error:
@@ -180,18 +194,31 @@ def console_key(
 
 def templates() -> Environment:
     """Whatever stands in a page is escaped, and what is not there is a fault."""
-    return Environment(
+    made = Environment(
         loader=FileSystemLoader(FOLDER / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters["moment"] = shown_moment
+    return made
+
+
+def shown_moment(time: float) -> str:
+    """Epoch seconds as a wall clock of the hub's machine shows them."""
+    return f"{datetime.fromtimestamp(time).astimezone():%Y-%m-%d %H:%M}"
 
 
 def page_modules() -> "tuple[Callable[[Console], APIRouter], ...]":
     """What each module of pages adds."""
-    return (entry_pages.routes, account_pages.routes, trust_pages.routes)
+    return (
+        entry_pages.routes,
+        account_pages.routes,
+        operator_pages.routes,
+        site_pages.routes,
+        trust_pages.routes,
+    )
 
 
 def console_application(parts: Console) -> ASGIApp:

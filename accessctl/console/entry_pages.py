@@ -48,9 +48,9 @@ def routes(console: "Console") -> APIRouter:
 
 
 def _sign_in(routes: APIRouter, console: "Console") -> None:
-    def page(request: Request, status: int, next: str, name: str, told: str) -> HTMLResponse:
+    def page(request: Request, status: int, then: str, name: str, told: str) -> HTMLResponse:
         known = {
-            "next": own_path(next),
+            "then": own_path(then),
             "name": name,
             "told": told,
             "sign_on": console.sign_on is not None,
@@ -58,22 +58,22 @@ def _sign_in(routes: APIRouter, console: "Console") -> None:
         return console.page(request, "sign_in.html", None, status, **known)
 
     @routes.get(guard.SIGN_IN)
-    def ask(request: Request, next: str = "/") -> Response:
+    def ask(request: Request, then: str = "/") -> Response:
         session = guard.session_of(request)
         if session is not None and not session.is_setup:
-            return RedirectResponse(own_path(next), SEE_OTHER)
-        return page(request, 200, next, "", "")
+            return RedirectResponse(own_path(then), SEE_OTHER)
+        return page(request, 200, then, "", "")
 
     @routes.post(guard.SIGN_IN)
     def by_password(
-        request: Request, name: Text, password: Text, code: Text, next: Path = "/"
+        request: Request, name: Text, password: Text, code: Text, then: Path = "/"
     ) -> Response:
         try:
             token = console.passwords.sign_in(Given(name, password, code), visitor_of(request))
         except (MustWaitError, NotRecognisedError) as error:
             status, told = refusal(console, request, error)
-            return page(request, status, next, name, told)
-        return signed_in(console, request, token, RedirectResponse(own_path(next), SEE_OTHER))
+            return page(request, status, then, name, told)
+        return signed_in(console, request, token, RedirectResponse(own_path(then), SEE_OTHER))
 
     @routes.post(guard.SIGN_IN + "/passkey/options")
     def options() -> Response:
@@ -90,23 +90,23 @@ def _sign_in(routes: APIRouter, console: "Console") -> None:
 
 def _prove(routes: APIRouter, console: "Console") -> None:
     def page(
-        request: Request, session: SignedIn, status: int, next: str, told: str
+        request: Request, session: SignedIn, status: int, then: str, told: str
     ) -> HTMLResponse:
-        known = {"next": own_path(next), "told": told}
+        known = {"then": own_path(then), "told": told}
         return console.page(request, "prove.html", session.operator, status, **known)
 
     @routes.get(guard.PROVE)
-    def ask(request: Request, session: SignedIn, next: str = "/") -> HTMLResponse:
-        return page(request, session, 200, next, "")
+    def ask(request: Request, session: SignedIn, then: str = "/") -> HTMLResponse:
+        return page(request, session, 200, then, "")
 
     @routes.post(guard.PROVE)
-    def by_code(request: Request, session: SignedIn, code: Text, next: Path = "/") -> Response:
+    def by_code(request: Request, session: SignedIn, code: Text, then: Path = "/") -> Response:
         try:
             console.passwords.prove(session, code, visitor_of(request))
         except (MustWaitError, NotRecognisedError) as error:
             status, told = refusal(console, request, error)
-            return page(request, session, status, next, told)
-        return RedirectResponse(own_path(next), SEE_OTHER)
+            return page(request, session, status, then, told)
+        return RedirectResponse(own_path(then), SEE_OTHER)
 
     @routes.post(guard.PROVE + "/passkey/options")
     def options(session: SignedIn) -> Response:

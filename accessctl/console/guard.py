@@ -70,7 +70,7 @@ def signed_in(connection: HTTPConnection) -> OperatorSession:
     """The session of an operator who is signed in."""
     session = session_of(connection)
     if session is None:
-        raise ElsewhereFirstError(f"{SIGN_IN}?next={quote(_page(connection))}")
+        raise ElsewhereFirstError(f"{SIGN_IN}?then={quote(_page(connection))}")
     if session.is_setup:
         raise ElsewhereFirstError(SET_UP)
     return session
@@ -80,7 +80,7 @@ def freshly(connection: HTTPConnection) -> OperatorSession:
     """The session of an operator who showed within five minutes who they are."""
     session = signed_in(connection)
     if not session.is_fresh(console_of(connection).now()):
-        raise ElsewhereFirstError(f"{PROVE}?next={quote(_page(connection))}")
+        raise ElsewhereFirstError(f"{PROVE}?then={quote(_page(connection))}")
     return session
 
 

@@ -143,9 +143,9 @@ class SignOn:
             auth=(self._config.client_id, self._secret),
         )
         try:
-            keys = KeySet.import_key_set(self._ask("GET", provider["jwks_uri"]))
+            keys = KeySet.import_key_set({"keys": self._ask("GET", provider["jwks_uri"])["keys"]})
             token = jwt.decode(answer["id_token"], keys, algorithms=ALGORITHMS)
-            claims = CodeIDToken(
+            checked = CodeIDToken(
                 token.claims,
                 token.header,
                 options={
@@ -154,10 +154,10 @@ class SignOn:
                 },
                 params={"nonce": asked["nonce"], "client_id": self._config.client_id},
             )
-            claims.validate(now=int(self._now()), leeway=LEEWAY_S)
+            checked.validate(now=int(self._now()), leeway=LEEWAY_S)
         except (JoseError, AuthlibBaseError, KeyError, TypeError, ValueError) as error:
             raise NotRecognisedError("What the provider says of you does not count.") from error
-        return claims
+        return dict(checked)
 
     def _provider(self) -> Mapping[str, Any]:
         """What the provider says of itself, read once an hour."""

@@ -33,9 +33,10 @@ COMMON: Mapping[str, Phrase] = {
 def catalogue() -> Mapping[str, Phrase]:
     """Every phrase by its key."""
     from accessctl.console.words_entry import ENTRY
+    from accessctl.console.words_site import SITE
     from accessctl.console.words_trust import TRUST
 
-    parts = (COMMON, ENTRY, TRUST)
+    parts = (COMMON, ENTRY, SITE, TRUST)
     return {key: phrase for part in parts for key, phrase in part.items()}
 
 
