@@ -1,6 +1,6 @@
 """A hub with its console: as an application for httpx, and on a port for a real browser."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -12,7 +12,7 @@ from accessctl.console.capabilities import ALL, Capability
 from accessctl.console.sessions import SignInWay, Visitor
 from accessctl.console.wall import COOKIE
 from accessctl.hub.assembly import Hub, open_hub
-from tests.console.site_console import HandClock, client_of, operator_with
+from tests.console.site_console import HandClock, SignIn, client_of, operator_with
 
 
 @pytest.fixture
@@ -33,11 +33,11 @@ def hub(config: Config, clock: HandClock) -> Iterator[Hub]:
 
 @pytest.fixture
 def console(hub: Hub, config: Config, clock: HandClock) -> Console:
-    return open_console(hub, config, now=clock)
+    return open_console(hub, config, {}, now=clock)
 
 
 @pytest.fixture
-def signed_in(console: Console) -> Iterator[Callable[..., httpx.Client]]:
+def signed_in(console: Console) -> Iterator[SignIn]:
     """`signed_in(Capability.LOOK, ...)`: a client whose operator may do just that, all without any;
     signed in this moment, so that commands are let through for five minutes."""
     clients: list[httpx.Client] = []
