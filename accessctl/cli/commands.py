@@ -177,6 +177,16 @@ COMMANDS = (
     CommandRow("hub events", SITE, "Show what happened at all doors.", "hub"),
     CommandRow("hub alarms", SITE, "List doors whose logs were tampered with.", "hub"),
     CommandRow("hub verify", SITE, "Check the chains of all doors' records.", "hub"),
+    CommandRow(
+        "hub operator",
+        SITE,
+        "Who may use the console.",
+        example="accessctl hub operator list",
+    ),
+    CommandRow("hub operator invite", SITE, "Print the link for one operator.", "operators"),
+    CommandRow("hub operator list", SITE, "List operators and what each may do.", "operators"),
+    CommandRow("hub operator remove", SITE, "Let an operator in no more.", "operators"),
+    CommandRow("console", SITE, "Hub, console and the demo door on this machine.", "console"),
     CommandRow("join", SITE, "Make this door one of a hub's.", "join"),
     CommandRow(
         "models",

@@ -3,6 +3,7 @@
 import ipaddress
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
@@ -24,8 +25,7 @@ class SignOnConfig(Section):
     @field_validator("issuer")
     @classmethod
     def _is_https_elsewhere(cls, issuer: str) -> str:
-        host = issuer.split("://", 1)[1].split("/", 1)[0].rsplit(":", 1)[0]
-        if issuer.startswith("http://") and host not in ("localhost", "127.0.0.1", "[::1]"):
+        if issuer.startswith("http://") and not is_own_machine(urlsplit(issuer).hostname or ""):
             raise ValueError("a provider on another machine is asked over https only")
         return issuer.rstrip("/")
 
@@ -82,3 +82,8 @@ def is_dns_name(name: str) -> bool:
     except ValueError:
         return 0 < len(name) <= 253 and not set(name) & set("/: @?#") and name == name.lower()
     return False
+
+
+def is_own_machine(host: str) -> bool:
+    """Whether what is said to it stays on this machine."""
+    return host in ("localhost", "127.0.0.1", "::1")

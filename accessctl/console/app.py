@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -21,24 +21,42 @@ from starlette.types import ASGIApp
 
 from accessctl.config import Config, ConsoleConfig
 from accessctl.console import (
+    account_pages,
     command_pages,
     doors_pages,
+    entry_pages,
     events_pages,
     guard,
     live_pages,
+    operator_pages,
+    site_pages,
     trust_pages,
 )
 from accessctl.console.capabilities import Operator
 from accessctl.console.guard import ElsewhereFirstError, NotAllowedError
+from accessctl.console.guessing import Guesses
+from accessctl.console.operators import Operators
+from accessctl.console.passkeys import Passkeys
+from accessctl.console.passwords import Passwords
 from accessctl.console.sessions import OperatorSessions
+from accessctl.console.sign_on import SignOn
 from accessctl.console.wall import Wall
 from accessctl.console.words import Language, Phrase, Words, catalogue, preferred
-from accessctl.errors import AccessctlError, FaultError, HubError, InputError
+from accessctl.errors import AccessctlError, FaultError, HubError, InputError, StoreError
 from accessctl.hub.assembly import Hub
 from accessctl.hub.journal import JournalKind, write_journal
 from accessctl.policy.access import zone_of
+from accessctl.storage.files import KeyPlaces
 
 FOLDER = Path(__file__).parent
+KEY_FILE = "console.key"
+KEY = KeyPlaces(
+    "the console's key",
+    "a key of the console",
+    "ACCESSCTL_CONSOLE_KEY_FILE",
+    "accessctl-console-key",
+    StoreError,
+)
 WRONG, FORBIDDEN, NOT_FOUND, CONFLICT, NOT_NOW = 400, 403, 404, 409, 503
 SEE_OTHER = 303
 
@@ -54,7 +72,12 @@ class Console:
     config: ConsoleConfig
     name: str
     names: Collection[str]
+    operators: Operators
     sessions: OperatorSessions
+    passwords: Passwords
+    passkeys: Passkeys
+    guesses: Guesses
+    sign_on: SignOn | None
     templates: Environment
     phrases: Mapping[str, Phrase]
     zone: tzinfo | None
@@ -119,6 +142,12 @@ class Console:
         StoreError where it cannot be written down; then nothing was begun.
         """
         self.record(JournalKind.ACT, operator, what, **data)
+        with self.told(operator, what, **data):
+            yield
+
+    @contextmanager
+    def told(self, operator: Operator, what: str, **data: Any) -> Iterator[None]:
+        """Around what puts itself on record as it happens: only that it failed is written here."""
         try:
             yield
         except AccessctlError as error:
@@ -129,18 +158,29 @@ class Console:
 def open_console(
     hub: Hub,
     config: Config,
+    environment: Mapping[str, str],
     *,
     now: Callable[[], float] = time.time,
     random_bytes: Callable[[int], bytes] = os.urandom,
 ) -> Console:
     """On a hub that is open; FaultError, ConfigError."""
-    section = config.console
+    section, database = config.console, hub.database
+    key = console_key(config.hub.folder, environment, random_bytes)
+    sessions = OperatorSessions(database, section, now, random_bytes)
+    sign_on = None
+    if section.oidc is not None:
+        sign_on = SignOn(section.oidc, sessions, database, key, now=now, random_bytes=random_bytes)
     return Console(
         hub=hub,
         config=section,
         name=config.console_name,
         names={config.console_name, *config.hub.names, "localhost", "127.0.0.1", "::1"},
-        sessions=OperatorSessions(hub.database, section, now, random_bytes),
+        operators=Operators(database, sessions, now, random_bytes),
+        sessions=sessions,
+        passwords=Passwords(database, sessions, key, now, random_bytes),
+        passkeys=Passkeys(database, sessions, config.console_name, now, random_bytes),
+        guesses=Guesses(database, now),
+        sign_on=sign_on,
         templates=templates(),
         phrases=catalogue(),
         zone=zone_of(config.access),
@@ -149,15 +189,32 @@ def open_console(
     )
 
 
+def console_key(
+    folder: Path, environment: Mapping[str, str], random_bytes: Callable[[int], bytes]
+) -> bytes:
+    """What the secrets of operators' apps are sealed with (32 bytes), made where there is none;
+    StoreError."""
+    path = folder / KEY_FILE
+    found = KEY.find(path, environment)
+    return KEY.generate(path, random_bytes)[0] if found is None else found
+
+
 def templates() -> Environment:
     """Whatever stands in a page is escaped, and what is not there is a fault."""
-    return Environment(
+    made = Environment(
         loader=FileSystemLoader(FOLDER / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters["moment"] = shown_moment
+    return made
+
+
+def shown_moment(time: float) -> str:
+    """Epoch seconds as a wall clock of the hub's machine shows them."""
+    return f"{datetime.fromtimestamp(time).astimezone():%Y-%m-%d %H:%M}"
 
 
 def page_modules() -> "tuple[Callable[[Console], APIRouter], ...]":
@@ -168,6 +225,11 @@ def page_modules() -> "tuple[Callable[[Console], APIRouter], ...]":
         doors_pages.routes,
         command_pages.routes,
         live_pages.routes,
+        entry_pages.routes,
+        account_pages.routes,
+        operator_pages.routes,
+        site_pages.routes,
+        trust_pages.routes,
     )
 
 
@@ -206,18 +268,18 @@ def _answer_refusals(app: FastAPI, parts: Console) -> None:
         return problem(request, WRONG, str(error))
 
     def not_understood(request: Request, _: Exception) -> HTMLResponse:
-        return problem(request, WRONG, parts.words(request)("not-understood"))
+        return problem(request, WRONG, parts.words(request)("entry.not_understood"))
 
     def conflict(request: Request, error: Exception) -> HTMLResponse:
         return problem(request, CONFLICT, str(error))
 
     def cannot_now(request: Request, error: Exception) -> HTMLResponse:
         log.error("The console did not answer a request: %s", error)
-        return problem(request, NOT_NOW, parts.words(request)("cannot-now"))
+        return problem(request, NOT_NOW, parts.words(request)("entry.cannot_now"))
 
     def status_of(request: Request, error: Exception) -> HTMLResponse:
         status = error.status_code if isinstance(error, HTTPException) else WRONG
-        key = "not-found" if status == NOT_FOUND else "not-understood"
+        key = "entry.not_found" if status == NOT_FOUND else "entry.not_understood"
         return problem(request, status, parts.words(request)(key))
 
     app.add_exception_handler(ElsewhereFirstError, elsewhere)

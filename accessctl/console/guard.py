@@ -63,16 +63,24 @@ async def carries_token(request: HTTPConnection) -> None:
     if given is None and "form" in request.headers.get("content-type", ""):
         given = (await request.form()).get(CSRF_FIELD)
     if not isinstance(given, str) or not session.is_csrf(given):
-        raise NotAllowedError("form-too-old")
+        raise NotAllowedError("entry.form_too_old")
 
 
 def signed_in(connection: HTTPConnection) -> OperatorSession:
     """The session of an operator who is signed in."""
     session = session_of(connection)
     if session is None:
-        raise ElsewhereFirstError(f"{SIGN_IN}?next={quote(_page(connection))}")
+        raise ElsewhereFirstError(f"{SIGN_IN}?then={quote(_page(connection))}")
     if session.is_setup:
         raise ElsewhereFirstError(SET_UP)
+    return session
+
+
+def freshly(connection: HTTPConnection) -> OperatorSession:
+    """The session of an operator who showed within five minutes who they are."""
+    session = signed_in(connection)
+    if not session.is_fresh(console_of(connection).now()):
+        raise ElsewhereFirstError(f"{PROVE}?then={quote(_page(connection))}")
     return session
 
 
@@ -98,9 +106,9 @@ def _checked(
         if not operator.may(capability):
             path = connection.scope["path"]
             console_of(connection).refused(operator, "not allowed", needs=capability, path=path)
-            raise NotAllowedError("not-allowed")
-        if must_be_fresh and not session.is_fresh(console_of(connection).now()):
-            raise ElsewhereFirstError(f"{PROVE}?next={quote(_page(connection))}")
+            raise NotAllowedError("entry.not_allowed")
+        if must_be_fresh:
+            freshly(connection)
         return operator
 
     return check

@@ -160,9 +160,10 @@ class OperatorSessions:
             self._signed_out(db, session.operator, everywhere=False)
             self.forget(db, session.token)
 
-    def forget(self, db: Connection, token: str) -> None:
-        """Whatever session has that token is none from now on."""
-        db.execute(OPERATOR_SESSION.delete().where(OPERATOR_SESSION.c.token == _hash(token)))
+    def forget(self, db: Connection, token: str) -> bool:
+        """Whatever session has that token is none from now on; whether there was one."""
+        gone = OPERATOR_SESSION.delete().where(OPERATOR_SESSION.c.token == _hash(token))
+        return db.execute(gone).rowcount == 1
 
     def end_all(self, operator: Operator) -> None:
         """Sign out everywhere."""
@@ -170,9 +171,23 @@ class OperatorSessions:
             self._signed_out(db, operator, everywhere=True)
             self.forget_all(db, operator.id)
 
-    def forget_all(self, db: Connection, operator: str) -> None:
-        """No session of that operator (an id) counts from now on."""
-        db.execute(OPERATOR_SESSION.delete().where(OPERATOR_SESSION.c.operator == operator))
+    def end_one(self, operator: Operator, which: str) -> None:
+        """End that session (an id of a ShownSession) of the operator; nothing where it is gone."""
+        with self._database.writing() as db:
+            for row in db.execute(
+                select(OPERATOR_SESSION.c.token).where(OPERATOR_SESSION.c.operator == operator.id)
+            ).all():
+                if row.token.hex() == which:
+                    self._signed_out(db, operator, everywhere=False)
+                    db.execute(
+                        OPERATOR_SESSION.delete().where(OPERATOR_SESSION.c.token == row.token)
+                    )
+
+    def forget_all(self, db: Connection, operator: str, except_for: str = "") -> None:
+        """No session of that operator (an id) counts from now on, but for that token's."""
+        others = OPERATOR_SESSION.c.token != _hash(except_for)
+        mine = OPERATOR_SESSION.c.operator == operator
+        db.execute(OPERATOR_SESSION.delete().where(mine & others))
 
     def of(self, operator: str) -> list[ShownSession]:
         """Those that count, of the operator of that id, the last used first."""

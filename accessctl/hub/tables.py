@@ -170,7 +170,7 @@ OPERATOR_GUESS = Table(
     "operator_guess",
     METADATA,
     Column("subject", LargeBinary, primary_key=True),
-    Column("count", BigInteger, nullable=False),
+    Column("failures", BigInteger, nullable=False),
     Column("last", Double, nullable=False),
 )
 Index("operator_guess_last", OPERATOR_GUESS.c.last)

@@ -48,7 +48,7 @@ def upgrade() -> None:
     op.create_table(
         "operator_guess",
         sa.Column("subject", sa.LargeBinary, primary_key=True),
-        sa.Column("count", sa.BigInteger, nullable=False),
+        sa.Column("failures", sa.BigInteger, nullable=False),
         sa.Column("last", sa.Double, nullable=False),
     )
     op.create_index("operator_guess_last", "operator_guess", ["last"])
