@@ -87,7 +87,7 @@ def test_after_five_minutes_a_command_asks_who_it_is_first(site, signed_in, cloc
         f"/doors/{FRONT}/commands", data={"kind": "unlock"}, headers={**PART, "referer": "/doors"}
     )
     assert answer.status_code == 403
-    assert answer.headers["hx-redirect"] == "/prove?next=/doors"
+    assert answer.headers["hx-redirect"] == "/prove?then=/doors"
 
 
 def test_every_posture_that_is_offered_is_one_that_a_door_understands() -> None:

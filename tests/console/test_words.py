@@ -65,13 +65,20 @@ class Shown(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.said: list[str] = []
+        self.tag = ""
 
     def handle_data(self, data: str) -> None:
-        self.said.append(data)
+        # What is typed into a terminal is the same in every language.
+        if self.tag != "code":
+            self.said.append(data)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tag = tag
         if tag not in ("option", "input", "meta", "button"):
             self.said += [value or "" for name, value in attrs if name in SPOKEN]
+
+    def handle_endtag(self, tag: str) -> None:
+        self.tag = ""
 
 
 @pytest.mark.parametrize("path", sorted(TEMPLATES.glob("*.html")), ids=lambda path: path.name)
