@@ -99,7 +99,7 @@ class SignOn:
         """The token of a new session; NotRecognisedError, which is on record."""
         asked = self._asked(cookie, state)
         claims = self._claims(code, asked, back)
-        subject = _subject(self._config.issuer, str(claims["sub"]))
+        subject = _subject(self._config.issuer, claims["sub"])
         is_verified = claims.get("email_verified") is True
         email = str(claims.get("email", "")).lower() if is_verified else ""
         with self._database.writing() as db:
@@ -155,6 +155,8 @@ class SignOn:
                 params={"nonce": asked["nonce"], "client_id": self._config.client_id},
             )
             checked.validate(now=int(self._now()), leeway=LEEWAY_S)
+            if not isinstance(checked["sub"], str) or not checked["sub"]:
+                raise ValueError("a nameless user")
         except (JoseError, AuthlibBaseError, KeyError, TypeError, ValueError) as error:
             raise NotRecognisedError("What the provider says of you does not count.") from error
         return dict(checked)
@@ -207,6 +209,7 @@ def _is_safe(url: object) -> bool:
     """Whether secrets may be sent there: over https, or on this machine."""
     try:
         parts = urlsplit(url if isinstance(url, str) else "")
-        return bool(parts.hostname) and (parts.scheme == "https" or is_own_machine(parts.hostname))
+        host = parts.hostname or ""
+        return bool(host) and (parts.scheme == "https" or is_own_machine(host))
     except ValueError:
         return False

@@ -83,6 +83,8 @@ def test_from_then_on_the_providers_own_name_counts(console: Console, known: Pro
         {"exp": int(START) - 61},
         {"nonce": "another"},
         {"sub": None},
+        {"sub": ""},
+        {"sub": 1},
     ],
     ids=lambda claims: "-".join(f"{name}-{value}" for name, value in claims.items())[:40],
 )
