@@ -3,12 +3,12 @@
 import logging
 import os
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -155,6 +155,10 @@ class Console:
             raise
 
 
+PageModule: TypeAlias = Callable[[Console], APIRouter]
+"""The function `routes` of a module of pages."""
+
+
 def open_console(
     hub: Hub,
     config: Config,
@@ -217,7 +221,7 @@ def shown_moment(time: float) -> str:
     return f"{datetime.fromtimestamp(time).astimezone():%Y-%m-%d %H:%M}"
 
 
-def page_modules() -> "tuple[Callable[[Console], APIRouter], ...]":
+def page_modules() -> tuple[PageModule, ...]:
     """What each module of pages adds."""
     return (
         trust_pages.routes,
@@ -233,8 +237,8 @@ def page_modules() -> "tuple[Callable[[Console], APIRouter], ...]":
     )
 
 
-def console_application(parts: Console) -> ASGIApp:
-    """What the console's server runs."""
+def console_application(parts: Console, modules: Sequence[PageModule] | None = None) -> ASGIApp:
+    """What the console's server runs, with these pages, or all that there are."""
     app = FastAPI(
         openapi_url=None,
         docs_url=None,
@@ -242,7 +246,7 @@ def console_application(parts: Console) -> ASGIApp:
         dependencies=[Depends(guard.carries_token)],
     )
     app.state.console = parts
-    for routes in page_modules():
+    for routes in page_modules() if modules is None else modules:
         app.include_router(routes(parts))
     app.mount("/static", StaticFiles(directory=FOLDER / "static"), name="static")
     _answer_refusals(app, parts)

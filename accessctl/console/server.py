@@ -1,12 +1,12 @@
 """The console's server: HTTPS and WebSockets on a port of its own, beside the hub's."""
 
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from accessctl.config import Config
-from accessctl.console.app import Console, console_application
+from accessctl.console.app import Console, PageModule, console_application
 from accessctl.errors import ConfigError
 from accessctl.hub.assembly import Hub
 from accessctl.hub.server import BesideServer, Served, https_config, listening
@@ -18,11 +18,14 @@ MOST_CONNECTIONS = 200
 
 
 @contextmanager
-def console_beside(console: Console, tls: ssl.SSLContext) -> Iterator[Served]:
-    """To be served beside the hub; FaultError where it cannot listen."""
+def console_beside(
+    console: Console, tls: ssl.SSLContext, modules: Sequence[PageModule] | None = None
+) -> Iterator[Served]:
+    """To be served beside the hub, with these pages, or all that there are; FaultError where it
+    cannot listen."""
     section = console.config
     settings = https_config(
-        console_application(console),
+        console_application(console, modules),
         tls,
         ws="websockets-sansio",
         ws_max_size=MAX_SOCKET_BYTES,

@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +10,7 @@ from pathlib import Path
 from playwright.sync_api import ConsoleMessage, Page
 
 from accessctl.config import Config
-from accessctl.console.app import Console
+from accessctl.console.app import Console, PageModule
 from accessctl.console.server import console_beside, console_tls
 from accessctl.hub.assembly import Hub
 from accessctl.hub.server import serve
@@ -42,10 +42,12 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(hub: Hub, console: Console, config: Config) -> Iterator[str]:
+def serving(
+    hub: Hub, console: Console, config: Config, modules: Sequence[PageModule] | None = None
+) -> Iterator[str]:
     """Hub and console, as `accessctl hub run` serves them, in a thread; the console's URL."""
     ready = threading.Event()
-    with console_beside(console, console_tls(hub, config)) as served:
+    with console_beside(console, console_tls(hub, config), modules) as served:
         thread = threading.Thread(target=serve, args=(hub, ready.set, (served,)))
         thread.start()
         try:

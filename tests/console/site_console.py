@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -44,7 +45,9 @@ class InProcess(httpx.BaseTransport):
             )
 
         request.read()
-        return asyncio.run(ask())
+        # In a thread: where a browser is open this one has a loop already.
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(lambda: asyncio.run(ask())).result()
 
 
 def client_of(console: Console) -> httpx.Client:
