@@ -14,8 +14,11 @@ from accessctl.hub.database import HubDatabase, open_database
 from accessctl.hub.door_feed import DoorFeed
 from accessctl.hub.doors import Doors
 from accessctl.hub.feed import Feed
+from accessctl.hub.likeness import SiteLikeness, Yardsticks, no_yardstick
 from accessctl.hub.people import SitePeople
+from accessctl.hub.proposals import Proposals
 from accessctl.hub.records import Records
+from accessctl.hub.removals import Removals
 from accessctl.hub.site_keys import SiteKeys, open_site_keys
 from accessctl.hub.tables import SITE_KEY
 
@@ -33,6 +36,8 @@ class Hub:
     feed: Feed
     door_feed: DoorFeed
     people: SitePeople
+    proposals: Proposals
+    removals: Removals
     now: Callable[[], float]
 
 
@@ -54,13 +59,18 @@ def open_hub(
     *,
     now: Callable[[], float] = time.time,
     random_bytes: Callable[[int], bytes] = os.urandom,
+    yardsticks: Yardsticks = no_yardstick,
 ) -> Iterator[Hub]:
-    """Keys and database are made where there are none; FaultError, ConfigError."""
+    """Keys and database are made where there are none; FaultError, ConfigError.
+
+    By `yardsticks` photos that doors propose are compared with everybody's.
+    """
     authority = open_authority(config.folder, environment, now, random_bytes)
     database = open_database(config, environment)
     try:
         keys = open_site_keys(config.folder, environment, _proofs(database), random_bytes)
         feed = Feed(database, keys, now, random_bytes)
+        people = SitePeople(feed, random_bytes)
         with database.writing() as db:
             feed.begin(db)
         yield Hub(
@@ -71,8 +81,10 @@ def open_hub(
             records=Records(database, authority, now),
             site_keys=keys,
             feed=feed,
-            door_feed=DoorFeed(feed, authority, now),
-            people=SitePeople(feed, random_bytes),
+            door_feed=DoorFeed(feed, authority),
+            people=people,
+            proposals=Proposals(feed, people, SiteLikeness(people, yardsticks), now),
+            removals=Removals(database, now),
             now=now,
         )
     finally:

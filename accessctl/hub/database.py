@@ -29,7 +29,7 @@ PAGE = 500
 # Marks the file as an accessctl hub ("achb").
 APPLICATION_ID = 0x61636862
 READS_ONLY = "accessctl_reads_only"
-JOURNAL_LOCK, MIGRATION_LOCK, FEED_LOCK = 0x61636801, 0x61636802, 0x61636803
+JOURNAL_LOCK, MIGRATION_LOCK, FEED_LOCK = 0x61636801, 0x61636802, 0x61636804
 """Names of advisory locks of PostgreSQL; who takes several takes a door's row first, then that of
 the feed, then that of the journal."""
 
