@@ -14,12 +14,14 @@ from accessctl.hub.database import HubDatabase, open_database
 from accessctl.hub.door_feed import DoorFeed
 from accessctl.hub.doors import Doors
 from accessctl.hub.feed import Feed
+from accessctl.hub.held import HeldProposals
 from accessctl.hub.likeness import SiteLikeness, Yardsticks, no_yardstick
 from accessctl.hub.people import SitePeople
 from accessctl.hub.proposals import Proposals
 from accessctl.hub.records import Records
 from accessctl.hub.removals import Removals
 from accessctl.hub.site_keys import SiteKeys, open_site_keys
+from accessctl.hub.site_settings import SiteConfiguration
 from accessctl.hub.tables import SITE_KEY
 
 
@@ -37,7 +39,9 @@ class Hub:
     door_feed: DoorFeed
     people: SitePeople
     proposals: Proposals
+    held: HeldProposals
     removals: Removals
+    site: SiteConfiguration
     now: Callable[[], float]
 
 
@@ -84,7 +88,9 @@ def open_hub(
             door_feed=DoorFeed(feed, authority),
             people=people,
             proposals=Proposals(feed, people, SiteLikeness(people, yardsticks), now),
+            held=HeldProposals(feed, people, now),
             removals=Removals(database, now),
+            site=SiteConfiguration(feed),
             now=now,
         )
     finally:
