@@ -79,10 +79,13 @@ class HeldProposals:
             for row in rows
         ]
 
-    def picture(self, number: int) -> bytes | None:
-        """The photo (JPEG) that is held by that number, None where it has none; InputError."""
-        with self._feed.database.reading() as db:
+    def picture(self, number: int, operator: str) -> bytes | None:
+        """The photo (JPEG) that is held by that number, None where it has none; that `operator`
+        looked at it is on record. InputError."""
+        with self._feed.database.writing() as db:
             proposed = self._said(_waiting(db, number))
+            told = {"held": number, "operator": operator[:MAX_OPERATOR]}
+            write_journal(self._feed.database, db, JournalKind.SHOWN, self._now(), told)
         if not isinstance(proposed, AddPerson | AddPhoto) or not proposed.photo.sealed:
             return None
         return self._feed.keys.open_photo(proposed.photo.sealed, proposed.photo.photo)
