@@ -1,4 +1,4 @@
-"""`accessctl hub held`, `decide`, `removals`: what waits for somebody to decide, or for the doors."""
+"""`accessctl hub held`, `decide`, `removals`: what waits for a decision, or for the doors."""
 
 import os
 from dataclasses import dataclass

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from accessctl.cli.common import JsonOption, print_json, print_table
+from accessctl.cli.common import ConfigOption, JsonOption, print_json, print_table
 from accessctl.cli.doorway import operator
 from accessctl.cli.front import Verb
 from accessctl.cli.hub import HubDoorOptions, opened_hub
@@ -22,7 +22,9 @@ class SettingsShowOptions(HubDoorOptions, JsonOption):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SettingsSetOptions(HubDoorOptions):
+class SettingsSetOptions(ConfigOption):
+    # What is inherited comes last on the command line.
+    door: Annotated[str, typer.Argument(metavar="DOOR", help="The door's name.")]
     key: Annotated[str, typer.Argument(metavar="KEY", help=f"One of {', '.join(SITE_SETTINGS)}.")]
     value: Annotated[
         str,

@@ -37,7 +37,7 @@ class ProposingDoor:
 
     def photo(self, face: int | np.ndarray, photo: str = "", **more: Any) -> dict[str, Any]:
         """A new photo of that face; its picture is sealed to the hub."""
-        number = photo or f"{next(self.numbers):032x}"
+        number = photo or f"{self.door[:16]}{next(self.numbers):016x}"
         vector = FACES[face] if isinstance(face, int) else face
         new = NewSitePhoto(
             photo=number,
