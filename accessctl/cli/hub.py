@@ -81,6 +81,7 @@ def opened_hub(args: ConfigOption) -> "Iterator[Hub]":
 def run_hub(args: HubOptions) -> int:
     from accessctl.cli.run import stop_on_signals
     from accessctl.hub.assembly import open_hub
+    from accessctl.hub.likeness import CardYardsticks
     from accessctl.hub.server import serve
     from accessctl.service.logs import use_format
     from accessctl.service.supervision import Notifier
@@ -96,8 +97,9 @@ def run_hub(args: HubOptions) -> int:
         )
 
     # Signals that end the server come once more when it has ended.
+    yardsticks = CardYardsticks(config.encoder, config.policy)
     with (
-        open_hub(config.hub, os.environ) as hub,
+        open_hub(config.hub, os.environ, yardsticks=yardsticks) as hub,
         stop_on_signals(),
         _console_where_wanted(hub, config) as beside,
     ):

@@ -6,17 +6,27 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from sqlalchemy import Connection
+from sqlalchemy import select
 
 from accessctl.config import HubConfig
 from accessctl.hub.authority import AUTHORITY_FILE, Authority, open_authority
 from accessctl.hub.commands import Commands
 from accessctl.hub.crossings import SiteAreas, newest_crossings
 from accessctl.hub.database import HubDatabase, open_database
+from accessctl.hub.door_feed import DoorFeed
 from accessctl.hub.doors import Doors
+from accessctl.hub.feed import Feed
+from accessctl.hub.held import HeldProposals
+from accessctl.hub.likeness import SiteLikeness, Yardsticks, no_yardstick
 from accessctl.hub.live import Live
+from accessctl.hub.people import SitePeople
+from accessctl.hub.proposals import Proposals
 from accessctl.hub.records import Records
-from accessctl.hub.waking import Newest, Waking
+from accessctl.hub.removals import Removals
+from accessctl.hub.site_keys import SiteKeys, open_site_keys
+from accessctl.hub.site_settings import SiteConfiguration
+from accessctl.hub.tables import SITE_KEY
+from accessctl.hub.waking import Newest, Waking, notify
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +42,26 @@ class Hub:
     commands: Commands
     live: Live
     areas: SiteAreas
+    site_keys: SiteKeys
+    feed: Feed
+    door_feed: DoorFeed
+    people: SitePeople
+    proposals: Proposals
+    held: HeldProposals
+    removals: Removals
+    site: SiteConfiguration
     now: Callable[[], float]
-
-
-def newest(db: Connection) -> Newest:
-    """What the doors that wait are told of."""
-    return Newest(crossings=newest_crossings(db))
 
 
 def is_made(config: HubConfig) -> bool:
     """Whether a hub was begun in the folder of its keys."""
     return (config.folder / AUTHORITY_FILE).exists()
+
+
+def _proofs(database: HubDatabase) -> dict[int, bytes]:
+    """Of the site keys that the database knows, by their generations."""
+    with database.reading() as db:
+        return {row.generation: bytes(row.proof) for row in db.execute(select(SITE_KEY))}
 
 
 @contextmanager
@@ -52,13 +71,22 @@ def open_hub(
     *,
     now: Callable[[], float] = time.time,
     random_bytes: Callable[[int], bytes] = os.urandom,
+    yardsticks: Yardsticks = no_yardstick,
 ) -> Iterator[Hub]:
-    """Keys and database are made where there are none; FaultError, ConfigError."""
+    """Keys and database are made where there are none; FaultError, ConfigError.
+
+    By `yardsticks` photos that doors propose are compared with everybody's.
+    """
     authority = open_authority(config.folder, environment, now, random_bytes)
     database = open_database(config, environment)
     try:
-        doors = Doors(database, authority, now, random_bytes)
-        waking = Waking(database, newest)
+        keys = open_site_keys(config.folder, environment, _proofs(database), random_bytes)
+        feed = Feed(database, keys, now, random_bytes, lambda db: notify(database, db))
+        people = SitePeople(feed, random_bytes)
+        with database.writing() as db:
+            feed.begin(db)
+        doors = Doors(database, authority, now, random_bytes, feed.new_generation)
+        waking = Waking(database, lambda db: Newest(feed.seq(db), newest_crossings(db)))
         yield Hub(
             config=config,
             database=database,
@@ -69,6 +97,14 @@ def open_hub(
             commands=Commands(database, doors, waking, now, random_bytes),
             live=Live(database, doors, waking, now),
             areas=SiteAreas(database, now),
+            site_keys=keys,
+            feed=feed,
+            door_feed=DoorFeed(feed, authority),
+            people=people,
+            proposals=Proposals(feed, people, SiteLikeness(people, yardsticks), now),
+            held=HeldProposals(feed, people, now),
+            removals=Removals(database, now),
+            site=SiteConfiguration(feed),
             now=now,
         )
     finally:

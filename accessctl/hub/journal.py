@@ -47,6 +47,15 @@ class JournalKind(StrEnum):
     COMMAND_LOST = "command_lost"
     WATCHED = "watched"
     INSIDE_SHOWN = "inside_shown"
+    PERSON = "person"
+    PROPOSAL = "proposal"
+    DECIDED = "decided"
+    SHOWN = "shown"
+    RULES = "rules"
+    SCOPE = "scope"
+    SETTINGS = "settings"
+    SITE_KEY = "site_key"
+    RECEIPT = "receipt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +71,8 @@ class JournalRecord:
 
 def write_journal(
     database: HubDatabase, db: Connection, kind: JournalKind, time: float, data: Mapping[str, Any]
-) -> None:
-    """One more record, in the caller's transaction; StoreError."""
+) -> int:
+    """One more record, in the caller's transaction; its number. StoreError."""
     database.lock(db, JOURNAL_LOCK)
     text = json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False)
     last = db.execute(
@@ -77,6 +86,7 @@ def write_journal(
             number=number, time=float(time), kind=kind.value, data=text, hash=digest
         )
     )
+    return number
 
 
 def chain_heads(database: HubDatabase, known: dict[str, int], now: float) -> int:

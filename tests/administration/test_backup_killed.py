@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.administration import killing
-from tests.administration.test_backup import Site
+from tests.administration.backed_up import Site
 
 CHANGING = {"os.rename", "os.remove", "os.link", "os.mkdir", "os.rmdir", "open", "os.truncate"}
 

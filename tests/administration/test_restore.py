@@ -9,9 +9,7 @@ from accessctl.errors import StoreError
 from accessctl.gallery.badges import Badge
 from accessctl.gallery.schema import database_file
 from accessctl.gallery.store import open_gallery
-from tests.administration.test_backup import Site, site
-
-__all__ = ["site"]
+from tests.administration.backed_up import Site
 
 
 def give_badges(site: Site) -> None:

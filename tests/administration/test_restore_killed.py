@@ -9,6 +9,7 @@ import pytest
 from accessctl.administration.acceptance import open_acceptance
 from accessctl.administration.backup import back_up
 from accessctl.administration.changes import DeferredLog, open_administration
+from accessctl.administration.restore import restore
 from accessctl.audit.opening import journal_of, open_log, open_log_to_check
 from accessctl.domain import PersonId
 from accessctl.door.assembly import open_audit
@@ -17,7 +18,7 @@ from accessctl.policy.lockout import Lockout
 from accessctl.policy.lockout_store import LockoutStore
 from accessctl.service.checks import Level, check_audit, examine
 from tests.administration import killing
-from tests.administration.test_backup import NOW, ONE_DAY, Site, restore
+from tests.administration.backed_up import NOW, ONE_DAY, Site
 
 CHANGING = {"os.rename", "os.remove", "os.link", "os.mkdir", "os.rmdir"}
 

@@ -5,7 +5,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import cv2
@@ -15,14 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accessctl.camera.reader import Reader
-from accessctl.camera.stream import (
-    WINDOW_S,
-    StreamDelay,
-    StreamSource,
-    VideoFileSource,
-    media_time,
-    usable_fps,
-)
+from accessctl.camera.stream import StreamSource, media_time, usable_fps
 from accessctl.config import CameraConfig
 from accessctl.errors import CameraError
 
@@ -245,79 +237,6 @@ def test_a_reader_reconnects_to_a_camera_that_stops(host: str) -> None:
     assert events[:2] == ["lost", "back"]
 
 
-FRAMES = 12
-
-
-@pytest.fixture
-def video(tmp_path: Path) -> Path:
-    """Twelve grey frames at 8 a second, each 20 levels brighter than the one before."""
-    path = tmp_path / "door.mp4"
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), 8, (64, 48))
-    for number in range(FRAMES):
-        writer.write(np.full((48, 64, 3), number * 20, np.uint8))
-    writer.release()
-    return path
-
-
-def test_fast_gives_every_frame_at_the_files_own_times(video: Path, clock: Any) -> None:
-    with Reader(VideoFileSource(video, fast=True), CameraConfig(), clock=clock) as reader:
-        frames = []
-        while not reader.ended:
-            frame = reader.next(20)
-            if frame is not None:
-                frames.append(frame)
-    assert [round(float(frame.image.mean()) / 20) for frame in frames] == list(range(FRAMES))
-    times = [frame.captured - frames[0].captured for frame in frames]
-    assert times == pytest.approx([number / 8 for number in range(FRAMES)], abs=1e-3)
-    assert reader.dropped == 0
-
-
-def test_at_its_own_rate_the_reader_waits_between_frames(
-    video: Path, clock: Any, make_pause: Any
-) -> None:
-    pause = make_pause()
-    source = VideoFileSource(video)
-    with Reader(source, CameraConfig(), clock=clock, pause=pause) as reader:
-        while not reader.ended:
-            reader.next(20)
-    assert source.live
-    assert not source.endless
-    assert pause.waits[-10:] == pytest.approx([1 / 8] * 10, abs=1e-3)
-    assert sum(pause.waits) == pytest.approx((FRAMES - 1) / 8, abs=2e-3)
-
-
-@pytest.mark.parametrize("content", [b"", b"hello", b"\x00" * 4096], ids=["empty", "text", "zeros"])
-def test_what_is_no_video_is_refused(tmp_path: Path, content: bytes) -> None:
-    path = tmp_path / "notes.mp4"
-    path.write_bytes(content)
-    with pytest.raises(CameraError) as caught:
-        VideoFileSource(path).open()
-    assert str(caught.value) == (
-        f"{path} cannot be played as a video; give a file that FFmpeg reads, such as MP4."
-    )
-
-
-def test_a_truncated_video_ends_early_or_is_refused(video: Path) -> None:
-    data = video.read_bytes()
-    video.write_bytes(data[: len(data) // 2])
-    with pytest.raises(CameraError, match="cannot be played"):
-        VideoFileSource(video).open().read()
-
-
-def test_a_video_without_a_picture_is_refused(tmp_path: Path, fake_capture: Any) -> None:
-    feed = VideoFileSource(tmp_path / "x.mp4", factory=lambda *_: fake_capture()).open()
-    with pytest.raises(CameraError, match="cannot be played"):
-        feed.read()
-
-
-def test_opencv_errors_of_a_video_file_become_one_sentence(tmp_path: Path) -> None:
-    def factory(name: str, backend: int, options: Any) -> Any:
-        raise cv2.error("broken")
-
-    with pytest.raises(CameraError, match="cannot be played"):
-        VideoFileSource(tmp_path / "x.mp4", factory=factory).open()
-
-
 @pytest.mark.parametrize(
     ("stamp_ms", "previous", "expected"),
     [
@@ -372,104 +291,3 @@ def test_a_password_in_the_path_as_recorders_have_it_is_never_shown(
     said = [source.description, repr(source), *told, caplog.text, *capfd.readouterr()]
     assert not [text for text in said if PASSWORD in text]
     assert f"http://{host}/user=door_password=***" in told[0]
-
-
-class LateCapture:
-    """Pictures a tenth of a second apart by their stamps."""
-
-    def __init__(self) -> None:
-        self.pictures = 0
-
-    def isOpened(self) -> bool:  # noqa: N802 - OpenCV's name
-        return True
-
-    def read(self) -> tuple[bool, Any]:
-        self.pictures += 1
-        return True, np.full((4, 4, 3), self.pictures % 256, np.uint8)
-
-    def get(self, propId: int) -> float:  # noqa: N803 - OpenCV's name
-        return self.pictures * 100.0 if propId == cv2.CAP_PROP_POS_MSEC else 0.0
-
-    def set(self, propId: int, value: float) -> bool:  # noqa: N803 - OpenCV's name
-        return False
-
-    def release(self) -> None:
-        return
-
-
-@pytest.mark.parametrize(
-    ("url", "max_delay_s", "lost"),
-    [
-        ("rtsp://10.0.0.7/1", 2.0, True),
-        ("rtsp://10.0.0.7/1", 0.0, False),
-        ("http://10.0.0.7/mjpeg", 2.0, False),
-    ],
-)
-def test_a_stream_that_falls_behind_is_lost(url: str, max_delay_s: float, lost: bool) -> None:
-    now = iter(n / 5 for n in range(1000))
-    source = StreamSource(
-        url,
-        CameraConfig(max_delay_s=max_delay_s),
-        lambda *_: LateCapture(),
-        clock=lambda: next(now),
-    )
-    feed = source.open()
-    if lost:
-        # A tenth of a second more with each picture from the second on.
-        shots = [feed.read() for _ in range(22)]
-        assert shots[-1].behind_s == pytest.approx(2.0)
-        with pytest.raises(CameraError, match=r"has fallen 2\.1 s behind"):
-            feed.read()
-    else:
-        shots = [feed.read() for _ in range(100)]
-        assert (shots[-1].behind_s > 5) is url.startswith("rtsp")
-
-
-def test_a_stream_that_keeps_pace_is_not_behind() -> None:
-    delay = StreamDelay()
-    # Stamps begin anywhere.
-    assert [delay.note(900 + n / 10, 5 + n / 10) for n in range(100)] == [0.0] * 100 or max(
-        delay.note(910 + n / 10, 15 + n / 10) for n in range(100)
-    ) < 1e-9
-
-
-def test_what_comes_later_and_later_falls_behind() -> None:
-    delay = StreamDelay()
-    # Ten pictures a second, of which the machine manages eight.
-    late = [delay.note(n / 10, n / 8) for n in range(1, 81)]
-    # After 80 pictures: 10 s by the clock, 8 s by the stream; the second was the best.
-    assert late[-1] == (80 / 8 - 80 / 10) - (2 / 8 - 2 / 10)
-
-
-def test_a_picture_that_was_late_once_is_no_growth_later() -> None:
-    delay = StreamDelay()
-    for n in range(1, 20):
-        delay.note(n / 10, n / 10)
-    assert delay.note(2.0, 3.5) == 1.5
-    assert delay.note(2.1, 2.1 + 1e-9) < 1e-6
-
-
-def test_clocks_that_drift_apart_are_not_taken_for_a_delay() -> None:
-    delay = StreamDelay()
-    # 100 parts in a million for a day.
-    late = [delay.note(n * 10.0, n * 10.0 * 1.0001) for n in range(1, 8640)]
-    assert max(late) <= WINDOW_S * 1.0001e-4 + 0.01
-
-
-def test_a_stream_without_a_time_of_its_own_is_never_behind() -> None:
-    delay = StreamDelay()
-    assert {delay.note(0.0, n / 10) for n in range(100)} == {0.0}
-
-
-def test_stamps_that_run_back_begin_anew() -> None:
-    delay = StreamDelay()
-    for n in range(1, 20):
-        delay.note(n / 10, n / 10)
-    assert delay.note(0.1, 50.0) == 0.0
-    assert delay.note(0.2, 50.1) == 0.0
-
-
-@given(st.lists(st.tuples(st.floats(0, 1e6), st.floats(0, 1e6)), max_size=60))
-def test_it_is_never_less_than_nothing(pairs: list[tuple[float, float]]) -> None:
-    delay = StreamDelay()
-    assert all(delay.note(stamp, now) >= 0 for stamp, now in pairs)

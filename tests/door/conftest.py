@@ -2,8 +2,10 @@ from pathlib import Path
 
 import pytest
 
+from accessctl.camera.fake import FakeSource
 from accessctl.config import AuditConfig, CameraConfig, Config, GalleryConfig
 from accessctl.config.liveness import LivenessConfig
+from accessctl.door import session
 from accessctl.door.fake import FakeHouse
 from accessctl.recognition.engine import Engine
 
@@ -29,3 +31,14 @@ def house() -> FakeHouse:
 def engine(config: Config, house: FakeHouse) -> Engine:
     """Everything a session needs, made of fakes."""
     return Engine(config, house.observer, house.recogniser, house.gallery, house.roster())
+
+
+@pytest.fixture
+def use(monkeypatch: pytest.MonkeyPatch):
+    """Put a scripted source in the camera's place."""
+
+    def put(source: FakeSource) -> FakeSource:
+        monkeypatch.setattr(session, "source_from", lambda *_, **__: source)
+        return source
+
+    return put

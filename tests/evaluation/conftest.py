@@ -17,9 +17,11 @@ from accessctl.liveness.worker import Examine
 from accessctl.recognition.normalisation import Normaliser
 from accessctl.recognition.recogniser import Recogniser
 
+Parts = Callable[..., DoorParts]
+
 
 @pytest.fixture
-def parts() -> Callable[..., DoorParts]:
+def parts() -> Parts:
     """A door to which pictures of one colour are one person; the cues are the real ones, unless
     `examine` says otherwise."""
 

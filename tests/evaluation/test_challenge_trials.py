@@ -1,5 +1,5 @@
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -21,14 +21,13 @@ from accessctl.evaluation.challenge_trials import (
     trials,
 )
 from accessctl.evaluation.presentation import Conditions
-from accessctl.evaluation.trial_door import DoorParts
 from accessctl.liveness.challenge import Ask, Challenge, ChallengeStep, Failure
 from accessctl.liveness.evidence import CueVerdict, LivenessFrame
 from accessctl.liveness.fake import FakeTexture, fake_frame
 from accessctl.policy.circumstances import Proof
 from accessctl.vision.fake import FakeObserver, fake_face
+from tests.evaluation.conftest import Parts
 
-Parts = Callable[..., DoorParts]
 FPS = 15
 LEFT = Pose(25, 0, 0)
 STRANGER = PersonId("stranger")

@@ -1,4 +1,4 @@
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,13 +30,12 @@ from accessctl.evaluation.presentation import (
     shares,
     watched,
 )
-from accessctl.evaluation.trial_door import DoorParts
 from accessctl.liveness.evidence import CueVerdict
 from accessctl.liveness.examiner import Liveness
 from accessctl.liveness.fake import FakeTexture, speaking
 from accessctl.vision.fake import FakeObserver, fake_face
+from tests.evaluation.conftest import Parts
 
-Parts = Callable[..., DoorParts]
 SECONDS, FPS = 3, 15
 
 

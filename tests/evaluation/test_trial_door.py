@@ -1,5 +1,3 @@
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 
@@ -8,12 +6,12 @@ from accessctl.domain import Frame, Image, Outcome, Quality, Reason
 from accessctl.door.fake import ScriptedCues, portrait
 from accessctl.encoder.base import FakeEncoder
 from accessctl.errors import ModelError
-from accessctl.evaluation.trial_door import DoorParts, OneFace, TrialDoor, door_parts
+from accessctl.evaluation.trial_door import OneFace, TrialDoor, door_parts
 from accessctl.liveness.evidence import CueVerdict
 from accessctl.liveness.examiner import MIN_SEEN, Liveness
 from accessctl.vision.fake import fake_face
+from tests.evaluation.conftest import Parts
 
-Parts = Callable[..., DoorParts]
 FPS = 15
 ADA, EVE = 1, 2
 

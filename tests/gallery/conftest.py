@@ -4,6 +4,8 @@ from pathlib import Path
 import pytest
 
 from accessctl.config import GalleryConfig
+from accessctl.gallery.fake import MemoryGallery
+from accessctl.gallery.people import People
 from accessctl.gallery.store import Gallery, open_gallery
 
 Opener = Callable[..., Gallery]
@@ -28,3 +30,11 @@ def open_at(folder: Path):
     yield opener
     for gallery in opened:
         gallery.close()
+
+
+@pytest.fixture(params=["sqlite", "memory"])
+def gallery(request: pytest.FixtureRequest) -> People:
+    """An empty one of every kind."""
+    if request.param == "memory":
+        return MemoryGallery()
+    return request.getfixturevalue("open_at")()

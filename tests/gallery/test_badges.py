@@ -12,19 +12,12 @@ from hypothesis import strategies as st
 from accessctl.domain import Person, PersonId
 from accessctl.errors import BadgeTakenError, InputError, StoreError, UnknownPersonError
 from accessctl.gallery.badges import Badge, badges_to_remove, clean_number, digest_of, mark_of
-from accessctl.gallery.fake import MemoryGallery, random_units
+from accessctl.gallery.fake import random_units
 from accessctl.gallery.people import EmptyGallery, NewPhoto, People
 from accessctl.gallery.store import Gallery
 
 (FACE,) = random_units(1, 16, seed=1)
 KEY = bytes(range(32))
-
-
-@pytest.fixture(params=["sqlite", "memory"])
-def gallery(request: pytest.FixtureRequest) -> People:
-    if request.param == "memory":
-        return MemoryGallery()
-    return request.getfixturevalue("open_at")()
 
 
 def enrol(gallery: People, name: str) -> Person:

@@ -19,13 +19,6 @@ from accessctl.gallery.schema import goes_on_from
 FACES = random_units(9, 16, seed=1)
 
 
-@pytest.fixture(params=["sqlite", "memory"])
-def gallery(request: pytest.FixtureRequest) -> People:
-    if request.param == "memory":
-        return MemoryGallery()
-    return request.getfixturevalue("open_at")()
-
-
 def add(gallery: People, name: str, face: int = 0, fingerprint: str = "e1"):
     return gallery.add_person(
         name,

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from accessctl.config import GalleryConfig
 from accessctl.domain import PersonRules
 from accessctl.errors import StoreError
-from accessctl.gallery.fake import MemoryGallery, random_units
+from accessctl.gallery.fake import random_units
 from accessctl.gallery.people import NewPhoto, People
 from accessctl.gallery.schema import (
     APPLICATION_ID,
@@ -172,13 +172,6 @@ def test_real_errors_become_sentences(run, sentence: str, tmp_path: Path) -> Non
 def test_other_errors_pass(tmp_path: Path) -> None:
     with pytest.raises(KeyError), reported(tmp_path):
         raise KeyError
-
-
-@pytest.fixture(params=["sqlite", "memory"])
-def gallery(request: pytest.FixtureRequest) -> People:
-    if request.param == "memory":
-        return MemoryGallery()
-    return request.getfixturevalue("open_at")()
 
 
 def photo(added: float = 1.0) -> NewPhoto:

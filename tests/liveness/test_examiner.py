@@ -2,11 +2,9 @@ import math
 import random
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import pairwise
-from math import inf
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from accessctl.domain import Box, PersonId
@@ -14,23 +12,17 @@ from accessctl.liveness.cues.table import ROLES, CueRole
 from accessctl.liveness.evidence import CueResult, CueVerdict, LivenessFrame
 from accessctl.liveness.examiner import (
     FEWEST,
-    NEW,
     REMEMBERED,
-    CueStanding,
-    CueWindow,
     Liveness,
     LivenessVerdict,
     VisitCues,
     combine,
-    cut_off,
     examine,
-    hear,
 )
 from accessctl.liveness.fake import FakeVisitCues, fake_frame, fake_result, speaking
+from tests.liveness.verdicts import ADA, CLEAR, CONFIRM, DOUBT, UNDECIDED, VETO
 
-VETO, DOUBT, CONFIRM, CLEAR, UNDECIDED = CueVerdict
 VERDICTS = st.lists(st.sampled_from(list(CueVerdict)), max_size=8)
-ADA = PersonId("ada")
 
 
 @given(VERDICTS, st.integers())
@@ -156,91 +148,6 @@ def test_hard_facts_are_looked_for_in_all_frames() -> None:
 def test_time_that_ran_back_is_seen_behind_a_doubt() -> None:
     back = [fake_frame(t) for t in (8.0, 9.0, 10.0, 5.0)]
     assert examine(back, after={"continuity": 10.0}).vetoes == ("continuity",)
-
-
-WORDS = st.sampled_from(list(CueVerdict))
-
-
-def word(verdict: CueVerdict, until: float = float("nan")) -> CueResult:
-    return replace(fake_result("cue", verdict), until=until)
-
-
-def told(*words: CueResult, vetoes: bool = True, before: CueStanding = NEW) -> CueStanding:
-    """Each of the words rests on frames later than what was doubted before."""
-    for one in words:
-        before = hear(before, one, shown_after=before.after, vetoes=vetoes)
-    return before
-
-
-def test_a_doubt_suspends_and_the_next_one_refuses() -> None:
-    once = told(word(DOUBT, 1.0))
-    assert (once.doubt, once.veto, once.after, once.doubts) == (word(DOUBT, 1.0), None, 1.0, 1)
-    twice = told(word(DOUBT, 2.0), before=once)
-    assert twice.veto == word(VETO, 2.0)
-    assert twice.doubts == 2
-
-
-def test_a_cue_that_may_not_refuse_suspends_anew() -> None:
-    twice = told(word(DOUBT, 1.0), word(DOUBT, 2.0), vetoes=False)
-    assert (twice.doubt, twice.veto, twice.after, twice.doubts) == (word(DOUBT, 2.0), None, 2.0, 2)
-
-
-def test_only_being_clear_releases() -> None:
-    for releasing in (CLEAR, CONFIRM):
-        assert told(word(DOUBT, 1.0), word(releasing)).against is None
-    still = told(word(DOUBT, 1.0), word(UNDECIDED))
-    assert still.against == word(DOUBT, 1.0)
-    assert told(word(DOUBT, 2.0), before=still).veto is not None
-
-
-def test_after_a_release_a_doubt_is_a_first_one_again() -> None:
-    again = told(word(DOUBT, 1.0), word(CLEAR), word(DOUBT, 2.0))
-    assert (again.veto, again.doubt, again.doubts) == (None, word(DOUBT, 2.0), 2)
-
-
-def test_what_was_doubted_is_not_shown_again_after_a_release() -> None:
-    assert told(word(DOUBT, 1.0), word(CLEAR)).after == 1.0
-
-
-def test_a_word_on_doubted_frames_is_out_of_date_unless_it_is_a_veto() -> None:
-    doubted = told(word(DOUBT, 1.0))
-    released = told(word(CLEAR), before=doubted)
-    for late in (CLEAR, CONFIRM, UNDECIDED):
-        assert hear(released, word(late, 3.0), shown_after=0.9, vetoes=True) == released
-    suspended = hear(released, word(DOUBT, 0.8), shown_after=0.9, vetoes=True)
-    assert (suspended.veto, suspended.doubt, suspended.after) == (None, word(DOUBT, 0.8), 1.0)
-    for late in (CLEAR, CONFIRM, UNDECIDED):
-        assert hear(doubted, word(late, 3.0), shown_after=0.9, vetoes=True) == doubted
-    assert hear(doubted, word(VETO), shown_after=0.9, vetoes=True).veto == word(VETO)
-
-
-def test_a_doubt_that_comes_late_puts_off_the_release() -> None:
-    doubted = told(word(DOUBT, 1.0))
-    late = hear(doubted, word(DOUBT, 1.5), shown_after=float("-inf"), vetoes=True)
-    assert (late.doubt, late.veto, late.after) == (word(DOUBT, 1.0), None, 1.5)
-    # Shown what came after the first doubt, but not only what came after both.
-    assert hear(late, word(CLEAR, 2.0), shown_after=1.0, vetoes=True) == late
-    assert hear(late, word(CLEAR, 2.5), shown_after=1.5, vetoes=True).against is None
-
-
-def test_a_cut_off_moves_forward_only() -> None:
-    assert cut_off(NEW, 2.0).after == 2.0
-    assert cut_off(told(word(DOUBT, 3.0)), 2.0).after == 3.0
-
-
-@given(st.lists(WORDS, max_size=12), st.booleans())
-def test_a_veto_is_two_doubts_without_a_release_between_or_one_veto(
-    said: list[CueVerdict], vetoes: bool
-) -> None:
-    """Told by another rule: without its undecided words, the list holds a veto or, before any,
-    two doubts that stand side by side."""
-    found = told(*(word(one, float(i)) for i, one in enumerate(said)), vetoes=vetoes)
-    decided = [one for one in said if one is not UNDECIDED]
-    refused = VETO in decided or (vetoes and (DOUBT, DOUBT) in pairwise(decided))
-    assert (found.veto is not None) is refused
-    if not refused:
-        suspended = bool(decided) and decided[-1] is DOUBT
-        assert (found.doubt is not None) is suspended
 
 
 BOB = PersonId("bob")
@@ -375,152 +282,6 @@ def test_it_remembers_so_many_frames() -> None:
             one.take(look, ())
     assert not one.looked_at(0.0)
     assert len(one._looked) <= REMEMBERED
-
-
-def word_of(cue: str, verdict: CueVerdict, until: float = float("nan")) -> CueResult:
-    return replace(fake_result(cue, verdict), until=until)
-
-
-class Visit:
-    """A visit of which only the words of the cues count; a frame every tenth of a second."""
-
-    def __init__(self) -> None:
-        self.examiner = VisitCues(window_s=3.0, every_s=0.5)
-        self.now = 0.0
-
-    def look(self) -> CueWindow:
-        """The next look that is due."""
-        while True:
-            look = self.examiner.collect(fake_frame(self.now, person=ADA), ADA)
-            self.now += 0.1
-            if look is not None:
-                return look
-
-    def hear(self, *words: CueResult) -> Liveness:
-        self.examiner.take(self.look(), words)
-        return self.verdict
-
-    @property
-    def verdict(self) -> Liveness:
-        return self.examiner.verdict_on(ADA).verdict
-
-
-def test_a_doubt_suspends_what_was_confirmed_until_it_is_cleared_up() -> None:
-    visit = Visit()
-    alive = word_of("blink", CONFIRM)
-    assert visit.hear(alive, word_of("edges", CLEAR)) is Liveness.LIVE
-    assert visit.hear(alive, word_of("edges", DOUBT, 1.0)) is Liveness.UNDECIDED
-    assert visit.examiner.verdict_on(ADA).doubts == ("edges",)
-    assert visit.hear(alive, word_of("edges", UNDECIDED)) is Liveness.UNDECIDED
-    assert visit.hear(alive, word_of("edges", CLEAR)) is Liveness.LIVE
-    assert visit.examiner.doubts == {"edges": 1}
-
-
-def test_a_second_doubt_refuses_unless_the_cue_never_does() -> None:
-    visit = Visit()
-    visit.hear(word_of("stillness", DOUBT, 0.5))
-    assert visit.hear(word_of("stillness", DOUBT, 1.0)) is Liveness.UNDECIDED
-    visit.hear(word_of("edges", DOUBT, 1.5))
-    assert visit.hear(word_of("edges", DOUBT, 2.0)) is Liveness.ATTACK
-    assert visit.examiner.verdict_on(ADA).vetoes == ("edges",)
-
-
-def test_a_look_shows_a_cue_nothing_that_it_doubted() -> None:
-    visit = Visit()
-    assert visit.look().after == {}
-    visit.hear(word_of("edges", DOUBT, 0.7), word_of("depth", CLEAR))
-    assert visit.look().after == {"edges": 0.7}
-
-
-def test_a_doubt_that_names_no_frames_is_of_all_of_them() -> None:
-    visit = Visit()
-    look = visit.look()
-    visit.examiner.take(look, (word_of("edges", DOUBT),))
-    assert visit.look().after == {"edges": look.frames[-1].captured}
-
-
-def test_a_cue_takes_back_what_it_confirmed_itself() -> None:
-    visit = Visit()
-    visit.hear(word_of("depth", CONFIRM))
-    visit.hear(word_of("depth", DOUBT, 1.0))
-    assert visit.hear(word_of("depth", CLEAR)) is Liveness.UNDECIDED
-    assert visit.hear(word_of("depth", CONFIRM)) is Liveness.LIVE
-
-
-@pytest.mark.parametrize("order", [1, -1])
-def test_what_breaks_a_visit_in_two_undoes_what_was_shown_before(order: int) -> None:
-    visit = Visit()
-    visit.hear(word_of("depth", CONFIRM), word_of("edges", CLEAR))
-    broken = (word_of("continuity", DOUBT, 1.0), word_of("blink", CONFIRM))
-    visit.hear(*broken[::order])
-    assert visit.look().after == {"depth": 1.0, "edges": 1.0, "continuity": 1.0, "blink": 1.0}
-    assert (
-        visit.hear(word_of("continuity", CLEAR), word_of("depth", UNDECIDED)) is Liveness.UNDECIDED
-    )
-    assert visit.hear(word_of("depth", CONFIRM)) is Liveness.LIVE
-
-
-def test_an_answer_that_comes_after_a_doubt_it_does_not_know_of_changes_nothing() -> None:
-    visit = Visit()
-    first, second = visit.look(), visit.look()
-    visit.examiner.take(first, (word_of("edges", DOUBT, 0.5), word_of("blink", CONFIRM)))
-    for said in (CLEAR, DOUBT):
-        visit.examiner.take(second, (word_of("edges", said, 1.0),))
-        assert visit.verdict is Liveness.UNDECIDED
-    assert visit.hear(word_of("edges", CLEAR)) is Liveness.LIVE
-
-
-NAMES = ("continuity", "stillness", "edges", "depth")
-SAID = st.tuples(*[st.sampled_from(list(CueVerdict))] * len(NAMES))
-EVENTS = st.lists(st.one_of(st.just("look"), st.tuples(st.integers(0, 3), SAID)), max_size=20)
-
-
-def against(taken: Sequence[tuple[CueWindow, tuple[CueResult, ...]]]) -> bool:
-    """Whether a cue refused, or doubts and has not been clear on later frames, ever."""
-    for cue in NAMES:
-        words = [(look, r) for look, results in taken for r in results if r.cue == cue]
-        if any(r.verdict is VETO for _, r in words):
-            return True
-        doubted = -inf
-        standing = False
-        for look, r in words:
-            fresh = look.after.get(cue, -inf) >= doubted
-            if r.verdict is DOUBT:
-                doubted, standing = max(doubted, look.frames[-1].captured), True
-            elif r.verdict in (CLEAR, CONFIRM) and fresh:
-                standing = False
-        if standing:
-            return True
-    return False
-
-
-DOUBTS, CONFIRMS = (DOUBT,) * len(NAMES), (CONFIRM,) * len(NAMES)
-
-
-@settings(deadline=None)
-@example([*["look"] * 5, (0, DOUBTS), "look", (0, DOUBTS), (3, CONFIRMS)])
-@given(EVENTS)
-def test_no_order_of_answers_shows_life_while_a_doubt_stands(events: list) -> None:
-    """Answers come late, in any order, or never."""
-    visit = Visit()
-    waiting: list[CueWindow] = []
-    taken: list[tuple[CueWindow, tuple[CueResult, ...]]] = []
-    for event in events:
-        if event == "look":
-            waiting.append(visit.look())
-            continue
-        index, said = event
-        if index >= len(waiting):
-            continue
-        words = tuple(word_of(cue, verdict) for cue, verdict in zip(NAMES, said, strict=True))
-        look = waiting.pop(index)
-        visit.examiner.take(look, words)
-        taken.append((look, words))
-        if visit.verdict is Liveness.LIVE:
-            assert not against(taken)
-            assert any(r.verdict is CONFIRM for _, words in taken for r in words)
-    shown = {frame.captured for look, _ in taken for frame in look.frames}
-    assert all(visit.examiner.looked_at(t) is (t in shown) for t in shown | {visit.now, 0.0})
 
 
 def test_nothing_seen_is_undecided() -> None:

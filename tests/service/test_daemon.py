@@ -1,80 +1,36 @@
 """The daemon in this process: fake house, fake camera, a real notify and control socket."""
 
 import errno
-import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import cv2
-import numpy as np
 import pytest
 
 from accessctl.camera.fake import FakeSource, flat_shots
-from accessctl.camera.source import register_source
 from accessctl.camera.usb import UsbSource
-from accessctl.config import CameraConfig, Config
-from accessctl.domain import EventKind, Face, Frame
-from accessctl.door.fake import FACE_BOX, FakeHouse, ScriptedObserver
-from accessctl.door.visit import Step
+from accessctl.config import CameraConfig
+from accessctl.domain import Face, Frame
+from accessctl.door.fake import FACE_BOX, ScriptedObserver
 from accessctl.errors import CameraError, ConfigError, FaultError, InputError
 from accessctl.extensions import unregister
-from accessctl.recognition.engine import Engine
 from accessctl.service import daemon
 from accessctl.service.client import ask
-from accessctl.service.config_source import Reloads
-from accessctl.service.daemon import Orders, Service, ServiceMakers, serve
-from accessctl.service.display import Show
+from accessctl.service.daemon import Orders
 from accessctl.service.statistics import Statistics
-from accessctl.service.supervision import Notifier, Watchdog
 from accessctl.vision.fake import fake_face
 from tests.mqtt.brokers import PASSWORDS, Speaker, until
 from tests.service.mqtt_site import ANNOUNCED, BASE
+from tests.service.served_door import Manager, Site
 
 # Half of it passes between any two turns of the loop.
 TINY_PERIOD = {"WATCHDOG_USEC": "2"}
 QUIET_S = 0.3
-
-
-class Manager:
-    """A service manager that remembers what it was told."""
-
-    def __init__(self, path: Path) -> None:
-        self.address = str(path)
-        self._ear = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._ear.bind(self.address)
-
-    def next(self, timeout_s: float = 20.0) -> list[str] | None:
-        """The lines of the next message; None when none comes."""
-        self._ear.settimeout(timeout_s)
-        try:
-            return self._ear.recv(4096).decode().split("\n")
-        except TimeoutError:
-            return None
-
-    def until(self, first: str) -> list[list[str]]:
-        """All messages up to the one that begins with that line."""
-        heard: list[list[str]] = []
-        while not heard or heard[-1][0] != first:
-            message = self.next()
-            assert message is not None, f"{first} never came; heard {heard}"
-            heard.append(message)
-        return heard
-
-    def rest(self) -> list[list[str]]:
-        """What was said and not yet heard."""
-        heard = []
-        while (message := self.next(0.01)) is not None:
-            heard.append(message)
-        return heard
-
-    def close(self) -> None:
-        self._ear.close()
 
 
 @pytest.fixture
@@ -82,102 +38,6 @@ def manager(tmp_path: Path) -> Iterator[Manager]:
     made = Manager(tmp_path / "notify")
     yield made
     made.close()
-
-
-class Site:
-    """A door's folder; `config` is what its file would say now."""
-
-    def __init__(self, folder: Path, manager: Manager) -> None:
-        self.house = FakeHouse()
-        self.manager = manager
-        self.stop = threading.Event()
-        self.end = threading.Event()
-        self.base = {
-            "camera": {
-                "source": "fake",
-                "backoff_min_s": 0.01,
-                "backoff_max_s": 0.01,
-                "steady_s": 0,
-            },
-            "gallery": {"folder": folder / "enrolled"},
-            "audit": {"file": folder / "events.sqlite"},
-            "service": {"socket": folder / "door.sock"},
-            "liveness": {"mode": "off"},
-        }
-        self.refusal: ConfigError | None = None
-        self.sources: list[FakeSource] = []
-        self.configure()
-
-        @contextmanager
-        def open_engine(config: Config, progress: object) -> Iterator[Engine]:
-            house = self.house
-            yield Engine(config, house.observer, house.recogniser, house.gallery, house.roster())
-
-        @contextmanager
-        def open_audit(config: Config) -> Iterator[Any]:
-            yield self.house.audit
-
-        self._makers = ServiceMakers(open_engine, open_audit, retain=lambda *_, **__: None)
-        register_source("fake", lambda config, fast: self.sources.pop(0))
-
-    def configure(self, **sections: dict[str, Any]) -> None:
-        names = self.base | sections
-        merged = {n: {**self.base.get(n, {}), **sections.get(n, {})} for n in names}
-        self.config = Config.model_validate(merged)
-
-    @property
-    def socket(self) -> Path:
-        return self.config.service.socket
-
-    def load(self) -> Config:
-        if self.refusal is not None:
-            raise self.refusal
-        return self.config
-
-    def serve(self, show: Show = lambda *_: None, **environment: str) -> None:
-        told = {"NOTIFY_SOCKET": self.manager.address} | environment
-        orders = Orders(self.load, "config.yaml", fast=True)
-        serve(orders, show, self.stop, told, lambda photos, _: iter(photos), self._makers)
-
-    def camera(self, *values: int) -> FakeSource:
-        """An endless camera that gives these flat pictures and then none for as long as it runs."""
-        return FakeSource([[*flat_shots(values), self.end]], endless=True)
-
-    def beside(self, work: Callable[[], None]) -> "Beside":
-        return Beside(self, work)
-
-    def states(self) -> list[str]:
-        events = self.house.events()
-        return [e.data["state"] for e in events if e.kind is EventKind.SERVICE]
-
-
-class Beside:
-    """Does `work` in a thread while the door is served, then stops the door."""
-
-    def __init__(self, site: Site, work: Callable[[], None]) -> None:
-        self._site = site
-        self._work = work
-        self._error: BaseException | None = None
-        self._thread = threading.Thread(target=self._run)
-
-    def serve(self, **environment: str) -> None:
-        self._thread.start()
-        try:
-            self._site.serve(**environment)
-        finally:
-            # Not before: a camera that ends is a lost one.
-            self._site.end.set()
-            self._thread.join(30)
-        if self._error is not None:
-            raise self._error
-
-    def _run(self) -> None:
-        try:
-            self._work()
-        except BaseException as error:  # noqa: BLE001 - raised again in the test's own thread
-            self._error = error
-        finally:
-            self._site.stop.set()
 
 
 @pytest.fixture
@@ -383,80 +243,6 @@ def test_a_second_door_on_the_same_socket_is_refused(site: Site, manager: Manage
 
     site.beside(work).serve()
     assert len(refused) == 1
-
-
-class Bench:
-    """The service's turns with a clock set by hand and a camera that is what the test says."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-        self.pings: list[float] = []
-        self.reader = SimpleNamespace(
-            error=None, exhausted=False, source=SimpleNamespace(description="fake camera")
-        )
-        house = FakeHouse()
-        fake: Any = SimpleNamespace(
-            config=Config.model_validate(
-                {"camera": {"source": "usb:0", "open_timeout_s": 10, "read_timeout_s": 4}}
-            ),
-            reader=self.reader,
-            door=house.door(),
-        )
-        watchdog = Watchdog(lambda: self.pings.append(self.now), 15.0, 0.0)
-        self.service = Service(
-            fake,
-            house.audit,
-            Notifier(None),
-            Statistics("1", "config.yaml"),
-            watchdog,
-            lambda: fake.config,
-            lambda *_: None,
-            clock=lambda: self.now,
-        )
-
-    def turns(self, until: float, *, frames: bool = False) -> None:
-        while self.now < until:
-            self.now += 1
-            if frames:
-                image = np.zeros((4, 4, 3), np.uint8)
-                self.service.note(Frame(image, self.now, int(self.now)), Step((), (), {}))
-            self.service.between(Reloads())
-
-
-def test_a_camera_thread_that_hangs_unnoticed_gets_the_door_restarted() -> None:
-    bench = Bench()
-    bench.turns(30, frames=True)
-    assert bench.pings == [15, 30]
-    bench.turns(300)
-    # One more for the last frame's sake? No: it was counted at 30. Nothing moves, nothing is told.
-    assert bench.pings == [15, 30]
-
-
-def test_a_camera_that_never_opens_unnoticed_gets_the_door_restarted() -> None:
-    bench = Bench()
-    bench.turns(300)
-    assert bench.pings == []
-
-
-def test_a_lost_camera_keeps_the_door_alive_until_it_is_back() -> None:
-    bench = Bench()
-    bench.turns(30, frames=True)
-    bench.reader.error = "unplugged"
-    bench.turns(90)
-    assert bench.pings == [15, 30, 45, 60, 75, 90]
-    bench.reader.error = None
-    bench.turns(120, frames=True)
-    assert bench.pings[-1] == 120
-
-
-def test_a_lost_camera_that_can_be_tried_no_more_gets_the_door_restarted() -> None:
-    bench = Bench()
-    bench.turns(30, frames=True)
-    bench.reader.error = "it does not answer"
-    bench.turns(60)
-    bench.reader.exhausted = True
-    bench.turns(300)
-    assert bench.pings == [15, 30, 45, 60]
 
 
 def test_the_demo_plays_beside_a_door_that_keeps_its_socket(
