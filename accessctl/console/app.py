@@ -29,6 +29,7 @@ from accessctl.console import (
     guard,
     live_pages,
     operator_pages,
+    people_pages,
     site_pages,
     trust_pages,
 )
@@ -187,7 +188,7 @@ def open_console(
         sign_on=sign_on,
         templates=templates(),
         phrases=catalogue(),
-        zone=zone_of(config.access),
+        zone=zone_of(config.access) or zone_of(hub.site.access()),
         now=now,
         random_bytes=random_bytes,
     )
@@ -229,6 +230,7 @@ def page_modules() -> tuple[PageModule, ...]:
         doors_pages.routes,
         command_pages.routes,
         live_pages.routes,
+        people_pages.routes,
         entry_pages.routes,
         account_pages.routes,
         operator_pages.routes,

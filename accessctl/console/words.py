@@ -47,13 +47,14 @@ def catalogue() -> Mapping[str, Phrase]:
     from accessctl.console.words_entry import ENTRY
     from accessctl.console.words_events import EVENTS
     from accessctl.console.words_frame import FRAME
+    from accessctl.console.words_people import PEOPLE
     from accessctl.console.words_signs import SIGNS
     from accessctl.console.words_site import SITE
     from accessctl.console.words_states import STATES
     from accessctl.console.words_trust import TRUST
 
     found: dict[str, Phrase] = {}
-    for part in (COMMON, ENTRY, SITE, TRUST, FRAME, SIGNS, STATES, EVENTS, DOORS):
+    for part in (COMMON, ENTRY, SITE, TRUST, FRAME, SIGNS, STATES, EVENTS, DOORS, PEOPLE):
         if twice := found.keys() & part.keys():
             raise ValueError(f"two phrases have one key: {sorted(twice)}")
         found |= part
@@ -107,6 +108,10 @@ class Words:
     def moment(self, time: float) -> str:
         """Of the epoch time `time`: 2026-01-30 18:30."""
         return f"{self._wall(time):%Y-%m-%d %H:%M}"
+
+    def field(self, time: float | None) -> str:
+        """What a field for date and time holds: 2026-01-30T18:30, nothing for None."""
+        return "" if time is None else f"{self._wall(time):%Y-%m-%dT%H:%M}"
 
     def iso(self, time: float) -> str:
         """What a program reads of it, with its offset from UTC."""

@@ -10,6 +10,9 @@ import numpy as np
 from accessctl.audit.append import End
 from accessctl.audit.schema import GENESIS, link, record_bytes, row_of
 from accessctl.domain import Event, EventKind, Match, PersonId, PersonRules, Sighting
+from accessctl.gallery.badges import Badge
+from accessctl.gallery.people import NewPhoto, no_record
+from accessctl.hub.assembly import Hub
 from accessctl.hub.database import HubDatabase
 from accessctl.hub.tables import ALARM, DOOR, EVENT, JOINED
 from accessctl.policy.circumstances import Proof
@@ -189,3 +192,26 @@ def put_site(database: HubDatabase, now: float) -> None:
                 door=LAB, kind="gap", number=3, time=now - 5000, problem="records are missing"
             )
         )
+
+
+def put_people(hub: Hub, added: float) -> None:
+    """Two people, one with a badge and rules; the site has two groups."""
+    office = {"days": ["mon", "tue", "wed"], "opens": "08:00", "closes": "18:00"}
+    groups = {"staff": {"schedule": "office"}, "night": {}}
+    rules = {"timezone": "Europe/Berlin", "schedules": {"office": [office]}, "groups": groups}
+    hub.site.set_rules(rules, "tests")
+    embedding = np.zeros(4, np.float32)
+    embedding[0] = 1.0
+    photo = NewPhoto(
+        jpeg=b"\xff\xd8\xff\xd9",
+        embedding=embedding,
+        fingerprint="f" * 64,
+        quality=0.9,
+        added=added,
+    )
+    for person, name in NAMES.items():
+        kept, picture = hub.people._to_keep(photo)
+        with hub.people.changing() as edit:
+            edit.add_person(person, name, kept, picture, no_record)
+    hub.people.set_rules(COLLINS, PersonRules(("staff",)))
+    hub.people.add_badge(Badge(COLLINS, b"\xab" * 32, added))

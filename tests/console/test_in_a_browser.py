@@ -11,7 +11,15 @@ from playwright.sync_api import Page, Response, expect
 from accessctl.demo.people import demo_enrolment_photo
 from accessctl.sync.feed_wire import LiveFace, LivePicture
 from tests.console.live_console import LiveConsole
-from tests.console.sample_site import COLLINS, FRONT, SPOOF, STRANGER, put_events, put_site
+from tests.console.sample_site import (
+    COLLINS,
+    FRONT,
+    SPOOF,
+    STRANGER,
+    put_events,
+    put_people,
+    put_site,
+)
 
 # axe-core checks a page against WCAG and common practice; it is for tests alone.
 AXE = Path(__file__).with_name("axe") / "axe.min.js"
@@ -20,6 +28,9 @@ PAGES = (
     "/events",
     f"/events/{FRONT}/6",
     "/events?door=front-door&reason=passback",
+    "/people",
+    f"/people/{COLLINS}",
+    "/removals",
     "/account",
     "/operators",
     "/site",
@@ -36,6 +47,7 @@ MOST_BYTES = 100_000
 @pytest.fixture
 def site_page(signed_in_page: Page, live_console: LiveConsole) -> Page:
     put_site(live_console.console.hub.database, time.time())
+    put_people(live_console.console.hub, time.time() - 86400)
     return signed_in_page
 
 
@@ -177,7 +189,7 @@ def test_a_live_picture_is_there_only_while_somebody_looks(site_page: Page, live
         if shown.count():
             break
         site_page.wait_for_timeout(50)
-    expect(shown).to_have_text("person 5f0c1d2e · Granted")
+    expect(shown).to_have_text("Eileen Collins · Granted")
     size = site_page.locator(".live:not([hidden]) canvas").evaluate(
         "one => [one.width, one.height]"
     )
