@@ -24,6 +24,7 @@ from accessctl.console import (
     account_pages,
     command_pages,
     doors_pages,
+    enrol_pages,
     entry_pages,
     events_pages,
     guard,
@@ -39,6 +40,7 @@ from accessctl.console.guessing import Guesses
 from accessctl.console.operators import Operators
 from accessctl.console.passkeys import Passkeys
 from accessctl.console.passwords import Passwords
+from accessctl.console.photo_desk import PhotoDesk, desk_of
 from accessctl.console.sessions import OperatorSessions
 from accessctl.console.sign_on import SignOn
 from accessctl.console.wall import Wall
@@ -82,6 +84,7 @@ class Console:
     templates: Environment
     phrases: Mapping[str, Phrase]
     zone: tzinfo | None
+    photos: PhotoDesk
     now: Callable[[], float]
     random_bytes: Callable[[int], bytes]
 
@@ -188,6 +191,7 @@ def open_console(
         sign_on=sign_on,
         templates=templates(),
         phrases=catalogue(),
+        photos=desk_of(config, hub.people),
         zone=zone_of(config.access) or zone_of(hub.site.access()),
         now=now,
         random_bytes=random_bytes,
@@ -230,6 +234,7 @@ def page_modules() -> tuple[PageModule, ...]:
         doors_pages.routes,
         command_pages.routes,
         live_pages.routes,
+        enrol_pages.routes,
         people_pages.routes,
         entry_pages.routes,
         account_pages.routes,

@@ -78,9 +78,13 @@ def test_no_page_weighs_more_than_a_small_board_sends_at_once(site_page: Page) -
     kept: dict[str, int] = {}
     for path in PAGES:
         answers: list[Response] = []
-        site_page.on("response", answers.append)
+
+        def note(answer: Response, answers: list[Response] = answers) -> None:
+            answers.append(answer)
+
+        site_page.on("response", note)
         site_page.goto(path, wait_until="load")
-        site_page.remove_listener("response", answers.append)
+        site_page.remove_listener("response", note)
         # What the browser has from another page already counts as if it had not.
         kept |= {one.url: len(one.body()) for one in answers if one.status == 200}
         asked = {one.url: kept.get(one.url, 0) for one in answers}

@@ -66,7 +66,7 @@ function exchange(page) {
     if (!here) {
       return location.reload();
     }
-    if (here.outerHTML !== part.outerHTML && !here.contains(document.activeElement)) {
+    if (!here.isEqualNode(part) && !here.contains(document.activeElement)) {
       here.replaceWith(part);
     }
   }
