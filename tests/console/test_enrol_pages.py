@@ -41,9 +41,7 @@ def judges() -> Iterator[PhotoJudge]:
     yield ByShade()
 
 
-DESK = PhotoDesk(judges, # So few dimensions leave no face rare: two photos are of one person up to a rate of 1 %.
-YARDSTICK = replace(backed_up.YARDSTICK, target_fmr=1e-2)
-MOST_BYTES, MOST_PIXELS)
+DESK = PhotoDesk(judges, MOST_BYTES, MOST_PIXELS)
 
 
 @pytest.fixture
@@ -82,9 +80,7 @@ def test_photos_are_counted_before_the_encoder_is_loaded(count: int) -> None:
     def unwanted() -> None:
         pytest.fail("nothing is loaded")
 
-    desk = PhotoDesk(unwanted, # So few dimensions leave no face rare: two photos are of one person up to a rate of 1 %.
-YARDSTICK = replace(backed_up.YARDSTICK, target_fmr=1e-2)
-MOST_BYTES, MOST_PIXELS)
+    desk = PhotoDesk(unwanted, MOST_BYTES, MOST_PIXELS)
     with pytest.raises(InputError, match="Hand in 1 to 10 photos"):
         desk.judge([HandedIn("a", b"")] * count)
 
