@@ -34,7 +34,8 @@ def console_beside(
         limit_concurrency=MOST_CONNECTIONS,
     )
     with listening(section.host, section.port, "console") as listener:
-        yield Served(BesideServer(settings), listener)
+        is_hubs = section.certificate is None
+        yield Served(BesideServer(settings), listener, tls if is_hubs else None)
 
 
 def console_tls(hub: Hub, config: Config) -> ssl.SSLContext:

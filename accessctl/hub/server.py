@@ -72,17 +72,19 @@ class BesideServer(uvicorn.Server):
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A server beside the hub's own, in the same event loop, and where it listens."""
+    """A server beside the hub's own, in the same event loop, and where it listens; `tls` where it
+    shows the hub's own certificate, to be read anew when that is renewed."""
 
     server: BesideServer
     listener: socket.socket
+    tls: ssl.SSLContext | None = None
 
 
 class Minutes(BackgroundThread):
     """What the hub does at its start and each minute: it chains the ends of all logs, and renews
     its own certificate when that runs out soon."""
 
-    def __init__(self, hub: Hub, tls: ssl.SSLContext, every_s: float = MINUTE_S) -> None:
+    def __init__(self, hub: Hub, *tls: ssl.SSLContext, every_s: float = MINUTE_S) -> None:
         self._hub = hub
         self._tls = tls
         self._every_s = every_s
@@ -94,7 +96,8 @@ class Minutes(BackgroundThread):
         """Once; AccessctlError."""
         chain_heads(self._hub.database, self._known, self._hub.now())
         if self._hub.authority.renew_hub(self._hub.config.names):
-            self._hub.authority.load_hub(self._tls)
+            for context in self._tls:
+                self._hub.authority.load_hub(context)
             log.info("The hub's certificate was renewed.")
 
     def _run(self) -> None:
@@ -110,7 +113,8 @@ class Minutes(BackgroundThread):
 def serve(hub: Hub, ready: Callable[[], object], beside: Sequence[Served] = ()) -> None:
     """Until SIGINT or SIGTERM; `ready` is called once it listens. FaultError where it cannot."""
     tls = hub.authority.server_context(hub.config.names)
-    with listening(hub.config.host, hub.config.port) as listener, Minutes(hub, tls):
+    others = [one.tls for one in beside if one.tls is not None]
+    with listening(hub.config.host, hub.config.port) as listener, Minutes(hub, tls, *others):
         own = server(hub, tls, ready)
         own.beside = [one.server for one in beside]
         asyncio.run(_all(own, listener, beside))

@@ -77,12 +77,12 @@ def test_one_command_prints_the_address_and_the_first_operators_link(
     assert (process.returncode, errors) == (0, "")
 
 
-def test_a_port_that_is_taken_is_told_in_a_sentence(site, ports: tuple[int, int]) -> None:
-    taken = {"host": "127.0.0.1", "port": ports[0]}
-    site.configure(hub=taken, console=taken)
+def test_a_port_that_is_taken_is_told_in_a_sentence(site) -> None:
+    taken = {"host": "127.0.0.1", "port": free_port()}
+    site.configure(hub=taken, console=dict(taken))
     with running(site, "console", "--no-demo") as process:
         _, errors = process.communicate(timeout=PATIENCE_S)
-    assert process.returncode == 1
+    assert process.returncode == 1, errors
     assert "cannot listen at 127.0.0.1" in errors
     assert "Traceback" not in errors
 
