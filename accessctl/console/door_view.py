@@ -48,7 +48,7 @@ class DoorCard:
 
 
 @dataclass(frozen=True, slots=True)
-class DoorTally:
+class CardTally:
     """What stands above the cards."""
 
     tone: Tone
@@ -77,18 +77,18 @@ def door_cards(
     return tuple(sorted(cards, key=lambda card: (worst.index(card.tone), card.name.casefold())))
 
 
-def tally_of(cards: Iterable[DoorCard], words: Words) -> tuple[DoorTally, ...]:
+def tally_of(cards: Iterable[DoorCard], words: Words) -> tuple[CardTally, ...]:
     """How many doors there are, and with how many something is the matter."""
     cards = list(cards)
     alarms = sum(card.tone is Tone.ALARM for card in cards)
     troubles = sum(card.tone is Tone.TROUBLE for card in cards)
-    tallies = [DoorTally(Tone.NOTE, words("doors.summary", count=len(cards)))]
+    tallies = [CardTally(Tone.NOTE, words("doors.summary", count=len(cards)))]
     if alarms:
-        tallies.append(DoorTally(Tone.ALARM, words("doors.summary_alarms", count=alarms)))
+        tallies.append(CardTally(Tone.ALARM, words("doors.summary_alarms", count=alarms)))
     if troubles:
-        tallies.append(DoorTally(Tone.TROUBLE, words("doors.summary_troubles", count=troubles)))
+        tallies.append(CardTally(Tone.TROUBLE, words("doors.summary_troubles", count=troubles)))
     if cards and not alarms and not troubles:
-        tallies.append(DoorTally(Tone.GRANTED, words("doors.summary_well")))
+        tallies.append(CardTally(Tone.GRANTED, words("doors.summary_well")))
     return tuple(tallies)
 
 

@@ -46,7 +46,7 @@ class DoorNow:
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
+class _ReadThrough:
     through: int = 0
     now: DoorNow = field(default_factory=DoorNow)
 
@@ -57,20 +57,20 @@ class DoorStates:
     def __init__(self, search: EventSearch) -> None:
         self._search = search
         self._lock = threading.Lock()
-        self._seen: dict[str, _Seen] = {}
+        self._seen: dict[str, _ReadThrough] = {}
 
     def of(self, doors: Iterable[KnownDoor]) -> Mapping[str, DoorNow]:
         """How those doors are, by their ids, up to the records that the list of them names."""
         with self._lock:
             for door in doors:
-                seen = self._seen.get(door.id, _Seen(max(0, door.records - LOOKED_BACK)))
+                seen = self._seen.get(door.id, _ReadThrough(max(0, door.records - LOOKED_BACK)))
                 if door.records > seen.through:
                     events = self._search.following(door.id, seen.through)
                     now = seen.now
                     for event in events:
                         now = after(now, event)
                     through = max((one.place.number for one in events), default=door.records)
-                    seen = _Seen(through, now)
+                    seen = _ReadThrough(through, now)
                 self._seen[door.id] = seen
             return {door.id: self._seen[door.id].now for door in doors}
 
