@@ -1,0 +1,353 @@
+"""Is there a score with the cosine's separation and the normalised score's truth?
+
+Candidates are chosen on the pack's labelled people and on the groups of `Portion.TABLE`, with the
+cohort that ships; see docs/decisions/fused-score.md. With --check those that --only names are
+shown to LFW and to the groups of `Portion.CHECK`.
+
+    python -m benchmarks.fused_score [--shared DIR] [--cache DIR] [--only NAME ...]
+    python -m benchmarks.fused_score --check --only today A B [--photos N]
+
+Each line of the first: the factor of like strangers, TAR in % of the labelled people at the stated
+rates, told-like observed over stated; and TAR where strangers at random, and told-like ones, reach
+1e-4. A stranger is told-like when the nearest faces of `Portion.TABLE` tell the same group.
+"""
+
+import argparse
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from accessctl.cli.common import table
+from accessctl.cli.evaluate_common import percent
+from accessctl.cli.evaluate_groups import groups_table
+from accessctl.config import load_config
+from accessctl.encoder.base import unit
+from accessctl.encoder.card import Card, load_card
+from accessctl.encoder.card_parts import ScoredPart
+from accessctl.encoder.choose import load_encoder
+from accessctl.evaluation.calibrate_encoder import (
+    FACES_A_PERSON,
+    LIKE_NEIGHBOURS,
+    LIKE_SPREAD,
+    MAX_SCALE,
+    choose_like_faces,
+    embed_pack,
+    suspected_in,
+    without_twins,
+)
+from accessctl.evaluation.calibration_table import (
+    TablePlan,
+    calibrate,
+    impostor_scores,
+    pairs_descending,
+    score_at_rate,
+)
+from accessctl.evaluation.data import clear_of_each, read_rows
+from accessctl.evaluation.embedded import Embedded, bench_for
+from accessctl.evaluation.lfw import open_lfw, stated_and_observed, tail
+from accessctl.evaluation.like_groups import Portion, is_mixed, is_young, members, portion_of
+from accessctl.evaluation.like_rates import LikeFaces, kept_by_groups
+from accessctl.evaluation.like_strangers import ANYBODY, LikeExcess, like_excess, raised
+from accessctl.evaluation.pairs import normalised
+from accessctl.evaluation.sightings import Subject
+from accessctl.recognition.calibration import Calibration, scoring_of
+from accessctl.recognition.normalisation import Normaliser, Sides, load_cohort
+
+ROOT = Path(__file__).resolve().parents[1]
+CENTRE_NEIGHBOURS = 100
+TELLING = 15
+"""So many nearest faces tell a group."""
+STATED = (1e-2, 1e-3, 1e-4, 1e-5)
+QUICK = TablePlan(replicates=2)
+"""Candidates are compared by rates and not by their bounds."""
+
+Floats = NDArray[np.float32]
+Rows = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Fusion:
+    """How a score is made; as it stands, today's.
+
+    Of each part of an embedding `centred` times the mean of its nearest cohort faces is taken off.
+    `mean` is the share of a side's own neighbour mean that is subtracted, the rest being
+    everybody's; `deviation` the exponent of its own deviation, the rest again everybody's.
+    `second` is the weight of the second part. `normalised` and `cosine` are how often either score
+    is added up; the cosine is of embeddings that are not centred only.
+    """
+
+    centred: float = 0.0
+    mean: float = 1.0
+    deviation: float = 1.0
+    second: float = 1.5
+    neighbours: int = LIKE_NEIGHBOURS
+    normalised: float = 1.0
+    cosine: float = 0.0
+
+
+CANDIDATES = {
+    "today": Fusion(),
+    "cosine": Fusion(normalised=0.0, cosine=1.0),
+    "cosine added twice": Fusion(cosine=2.0),
+    "cosine added 5 times": Fusion(cosine=5.0),
+    "cosine added 10 times": Fusion(cosine=10.0),
+    "half the mean": Fusion(mean=0.5),
+    "0.7 of the mean": Fusion(mean=0.7),
+    "0.85 of the mean": Fusion(mean=0.85),
+    "1.15 of the mean": Fusion(mean=1.15),
+    "root of the deviation": Fusion(deviation=0.5),
+    "mean only": Fusion(deviation=0.0),
+    "parts 1 : 1": Fusion(second=1.0),
+    "parts 1 : 2": Fusion(second=2.0),
+    "10 neighbours": Fusion(neighbours=10),
+    "100 neighbours": Fusion(neighbours=100),
+    "A": Fusion(centred=0.3),
+    "B": Fusion(centred=0.5, mean=0.7),
+    "centred by half": Fusion(centred=0.5),
+    "centred by half, nothing more": Fusion(centred=0.5, mean=0.0, deviation=0.0),
+    "centred by 0.85, nothing more": Fusion(centred=0.85, mean=0.0, deviation=0.0),
+}
+
+
+class Fused(Normaliser):
+    """As `fusion` says; `usual` (N, D) are the faces that tell everybody's mean and deviation.
+
+    Centring by the nearest: Hara et al., "Localized centering: reducing hubness in large-sample
+    data", AAAI 2015, here of the embedding and not of the similarity.
+    """
+
+    def __init__(self, card: Card, fusion: Fusion, usual: Floats) -> None:
+        scored = card.calibration and card.calibration.parts
+        if not scored or len(scored) != 2 or card.cohort is None:
+            raise SystemExit(f"{card.folder} is not calibrated by two parts.")
+        first, second = scored
+        parts = (first, ScoredPart(numbers=second.numbers, weight=fusion.second))
+        self.fusion = fusion
+        rows = load_cohort(card.path(card.cohort))
+        super().__init__(rows, fusion.neighbours, parts, LIKE_SPREAD)
+        self._members = [unit(rows[:, own]) for own in self.columns]
+        if fusion.centred:
+            super().__init__(self._centred(rows, 1), fusion.neighbours, parts, LIKE_SPREAD)
+        own = super().sides(self._centred(usual))
+        self._usual = own.mean.mean(axis=1)[:, None], own.deviation.mean(axis=1)[:, None]
+
+    def sides(self, embeddings: Floats, spread: NDArray[np.float64] | None = None) -> Sides:
+        own, fusion = super().sides(self._centred(embeddings), spread), self.fusion
+        mean, deviation = self._usual
+        return replace(
+            own,
+            mean=fusion.mean * own.mean + (1 - fusion.mean) * mean,
+            deviation=own.deviation**fusion.deviation * deviation ** (1 - fusion.deviation),
+        )
+
+    def scores(self, one: Sides, other: Sides) -> Floats:
+        found = np.float32(self.fusion.normalised) * super().scores(one, other)
+        if self.fusion.cosine:
+            found += np.float32(self.fusion.cosine) * (one.embeddings @ other.embeddings.T)
+        return found
+
+    def pairs(self, one: Sides, other: Sides) -> Floats:
+        found = np.float32(self.fusion.normalised) * super().pairs(one, other)
+        cosines = np.einsum("nd,nd->n", one.embeddings, other.embeddings)
+        return found + np.float32(self.fusion.cosine) * cosines
+
+    def _centred(self, rows: Floats, nearer: int = 0) -> Floats:
+        """`rows` (N, D) less the share of their neighbours' mean, each part at its former length;
+        `nearer` of the nearest are themselves."""
+        if not self.fusion.centred:
+            return rows
+        centred = np.empty_like(rows)
+        for own, cohort in zip(self.columns, self._members, strict=True):
+            length = np.linalg.norm(rows[:, own], axis=1, keepdims=True)
+            units = rows[:, own] / length
+            most = CENTRE_NEIGHBOURS + nearer
+            nearest = np.argpartition(-(units @ cohort.T), [nearer, most - 1], axis=1)
+            middle = np.stack([cohort[near].mean(axis=0) for near in nearest[:, nearer:most]])
+            centred[:, own] = unit(units - np.float32(self.fusion.centred) * middle) * length
+        return centred
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pack:
+    """Labelled people's faces (P, D), whose they are (P,) and which group they are told to be of
+    (P,); the groups of grown people of one origin, of the table's third and of the last one; and
+    all `faces` of the former (T, D) with their `group` (T,)."""
+
+    labelled: Floats
+    identity: Rows
+    told: NDArray[np.str_]
+    table: Mapping[str, Floats]
+    check: Mapping[str, LikeFaces]
+    faces: Floats
+    group: Sequence[str]
+
+
+def pack_of(args: argparse.Namespace, card: Card) -> Pack:
+    """The pack's faces, embedded, nobody in a set twice as far as the house's rules can tell."""
+    folder = args.shared / "data" / "train"
+    rows = read_rows(folder)
+    like = [rows[index] for index in choose_like_faces(rows, 0)]
+    like = [row for row in like if portion_of(row.file) is not Portion.COHORT]
+    random = np.random.default_rng(0)
+    clear = list(clear_of_each(rows, MAX_SCALE, FACES_A_PERSON, random).values())
+    files = [row.file for row in like] + [rows[index].file for own in clear for index in own]
+    encoder = load_encoder(load_config(args.config).encoder)
+    embeddings = embed_pack(
+        encoder, folder, files, lambda batches: batches, args.cache and args.cache / "int8"
+    )
+    labelled = embeddings[len(like) :]
+    identity = np.repeat(np.arange(len(clear)), [len(own) for own in clear])
+    kept = without_twins(labelled, identity, scoring_of(card)[0])
+    group = [row.group for row in like]
+    parts = () if card.calibration is None else card.calibration.parts or ()
+    again = suspected_in(embeddings[: len(like)], group, parts)
+
+    def of(portion: Portion) -> Rows:
+        places = [n for n, row in enumerate(like) if portion_of(row.file) is portion]
+        return np.array([place for place in places if place not in again], np.int64)
+
+    def grown(portion: Portion) -> dict[str, Rows]:
+        own = of(portion)
+        found = members([group[place] for place in own]).items()
+        return {
+            name: own[places] for name, places in found if not (is_young(name) or is_mixed(name))
+        }
+
+    own = of(Portion.TABLE)
+    faces, of_faces = embeddings[own], [group[place] for place in own]
+    return Pack(
+        labelled[kept],
+        identity[kept],
+        told_groups(labelled[kept], faces, of_faces),
+        {name: embeddings[places] for name, places in grown(Portion.TABLE).items()},
+        {name: LikeFaces(embeddings[p], p) for name, p in grown(Portion.CHECK).items()},
+        faces,
+        of_faces,
+    )
+
+
+def told_groups(faces: Floats, others: Floats, group: Sequence[str]) -> NDArray[np.str_]:
+    """The group of most of the nearest `others` of each face (N,), each of these counting the less
+    the more there are of its group."""
+    names, code = np.unique(np.array(group), return_inverse=True)
+    share = 1 / np.bincount(code)
+    nearest = np.argpartition(-(faces @ others.T), TELLING, axis=1)[:, :TELLING]
+    votes = [np.bincount(own, share[own], len(names)).argmax() for own in code[nearest]]
+    told: NDArray[np.str_] = names[np.array(votes)]
+    return told
+
+
+def told_alike(told: NDArray[np.str_], person: Rows) -> NDArray[np.bool_]:
+    """Pairs (N, N) of different grown people of one told group of one origin."""
+    grown = np.array([not (is_young(name) or is_mixed(name)) for name in told])
+    alike: NDArray[np.bool_] = (told[:, None] == told) & grown[:, None]
+    return np.triu(alike & (person[:, None] != person), 1)
+
+
+def table_of(fused: Fused, pack: Pack, plan: TablePlan) -> tuple[Calibration, float, Floats]:
+    """As `accessctl models calibrate` makes it but never lowered for like strangers; the factor of
+    like strangers; the labelled people's scores (P, P)."""
+    scores = impostor_scores(pack.labelled, pack.identity, fused)
+    random = np.random.default_rng(0)
+    counted = calibrate(scores, pack.identity, random, plan)
+    score = score_at_rate(pairs_descending(scores), ANYBODY)
+    found = like_excess(pack.table, fused, score, random, plan.replicates)
+    if found is None:
+        raise SystemExit("No group of the pack is large enough.")
+    factor = LikeExcess(found.groups, max(found.value, 1.0), max(found.upper, 1.0))
+    made = raised(counted, factor)
+    bound = made.log10_fmr if plan is QUICK else made.log10_fmr_upper
+    return Calibration(made.score, made.log10_fmr, bound), found.value, scores
+
+
+def fit(name: str, pack: Pack, card: Card) -> str:
+    """One line of the first table."""
+    fused = Fused(card, CANDIDATES[name], pack.faces)
+    calibration, factor, scores = table_of(fused, pack, QUICK)
+    first, second = np.nonzero(np.triu(pack.identity[:, None] == pack.identity, 1))
+    sides = fused.sides(pack.labelled)
+    genuine = fused.pairs(sides.rows(first), sides.rows(second))
+    alike = scores[told_alike(pack.told, pack.identity)]
+    at = [calibration.threshold(rate) for rate in STATED]
+    cells = [name, f"{factor:.2f}"]
+    cells += [f"{100 * np.mean(genuine >= threshold):.1f}" for threshold in at[1:]]
+    cells += [f"{np.mean(alike >= t) / r:.2f}" for t, r in zip(at[:3], STATED, strict=False)]
+    for strangers in (pairs_descending(scores), np.sort(alike)[::-1]):
+        cells.append(f"{100 * np.mean(genuine >= score_at_rate(strangers, 1e-4)):.1f}")
+    return f"| {' | '.join(cells)} |"
+
+
+def check(names: Sequence[str], pack: Pack, card: Card, args: argparse.Namespace) -> None:
+    """The candidates on the last third's groups and on LFW."""
+    lfw = lfw_faces(args) if args.photos != 0 else None
+    for name in names:
+        fused = Fused(card, CANDIDATES[name], pack.faces)
+        calibration, factor, _ = table_of(fused, pack, TablePlan())
+        print(f"\n{name}: factor {factor:.2f}; thresholds", end="")
+        print(*(f" {calibration.threshold(rate):.2f}" for rate in STATED), sep="")
+        kept = kept_by_groups(pack.check, fused, calibration, np.random.default_rng(0))
+        print(groups_table(kept), flush=True)
+        if lfw is not None:
+            print(on_lfw(lfw, pack, fused, calibration), flush=True)
+
+
+def lfw_faces(args: argparse.Namespace) -> Embedded:
+    config = load_config(args.config)
+    photos, view = open_lfw(args.shared / "data" / "lfw")
+    bench = bench_for(
+        config.vision, config.encoder, Subject.CENTRE, args.cache, lambda names, _: iter(names)
+    )
+    return bench.embed(photos, view.photos[: args.photos])
+
+
+def on_lfw(faces: Embedded, pack: Pack, fused: Fused, calibration: Calibration) -> str:
+    """TAR at one rate of all strangers; and at each stated rate what all strangers and those told
+    to be alike observe."""
+    scorer = normalised(faces.embeddings, faces.found, fused)
+    lowest = calibration.threshold(STATED[0])
+    found = tail(faces, scorer, np.random.default_rng(0), down_to=lowest)
+    tar = "  ".join(f"{rate:.0e} {percent(m)}" for rate, m in found.tar.items())
+    seen = faces.embeddings[faces.found]
+    told = told_groups(seen, pack.faces, pack.group)
+    sides = fused.sides(seen)
+    alike = fused.scores(sides, sides)[told_alike(told, faces.person[faces.found])]
+    head = ("LFW, stated", "observed/stated", f"told-like ({len(alike):,} pairs)", "TAR")
+    rows = [
+        (
+            f"{row.stated:.0e}",
+            f"{row.ratio.value:.2f} ({row.ratio.low:.2f} to {row.ratio.high:.2f})",
+            f"{np.mean(alike >= row.threshold) / row.stated:.2f}",
+            f"{100 * (1 - row.fnmr.value):.1f}",
+        )
+        for row in stated_and_observed(found.pairs, calibration, STATED, np.random.default_rng(0))
+    ]
+    measured = f"{len(faces.names):,} photos, {len(faces.people):,} people; TAR at FMR {tar}"
+    return f"{measured}\n{table(head, rows)}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--shared", type=Path, default=ROOT.parent / "shared")
+    parser.add_argument("--config", type=Path, default=ROOT / "config.yaml")
+    parser.add_argument("--cache", type=Path)
+    parser.add_argument("--only", nargs="+", choices=CANDIDATES, default=list(CANDIDATES))
+    parser.add_argument("--check", action="store_true")
+    parser.add_argument("--photos", type=int, help="of LFW, the first so many")
+    args = parser.parse_args()
+    card = load_card(load_config(args.config).encoder.folder)
+    pack = pack_of(args, card)
+    if args.check:
+        check(args.only, pack, card, args)
+        return
+    told = " | ".join(f"told-like {rate:.0e}" for rate in STATED[:3])
+    print(f"| score | factor | TAR 1e-3 | 1e-4 | 1e-5 | {told} | any 1e-4 | told-like 1e-4 |")
+    print("|---" * 10 + "|")
+    for name in args.only:
+        print(fit(name, pack, card), flush=True)
+
+
+if __name__ == "__main__":
+    main()
