@@ -140,6 +140,19 @@ def told_alike(told: NDArray[np.str_], person: Rows) -> NDArray[np.bool_]:
     return np.triu(alike & (person[:, None] != person), 1)
 
 
+def told_scores(faces: Floats, person: Rows, pack: Pack, fused: Fused) -> Floats:
+    """The scores of all told-like pairs of faces (N, D)."""
+    sides = fused.sides(faces)
+    told = told_groups(faces, pack.faces, pack.group)
+    alike: Floats = fused.scores(sides, sides)[told_alike(told, person)]
+    return alike
+
+
+def share_above(scores: Floats, calibration: Calibration, rate: float) -> float:
+    """Observed over stated."""
+    return float(np.mean(scores >= calibration.threshold(rate)) / rate)
+
+
 def table_of(fused: Fused, pack: Pack, plan: TablePlan) -> tuple[Calibration, float, Floats]:
     """As `accessctl models calibrate` makes it but never lowered for like strangers; the factor of
     like strangers; the labelled people's scores (P, P)."""
@@ -167,7 +180,7 @@ def fit(name: str, pack: Pack, card: Card) -> str:
     at = [calibration.threshold(rate) for rate in STATED]
     cells = [name, f"{factor:.2f}"]
     cells += [f"{100 * np.mean(genuine >= threshold):.1f}" for threshold in at[1:]]
-    cells += [f"{np.mean(alike >= t) / r:.2f}" for t, r in zip(at[:3], STATED, strict=False)]
+    cells += [f"{share_above(alike, calibration, rate):.2f}" for rate in STATED[:3]]
     for strangers in (pairs_descending(scores), np.sort(alike)[::-1]):
         cells.append(f"{100 * np.mean(genuine >= score_at_rate(strangers, 1e-4)):.1f}")
     return f"| {' | '.join(cells)} |"
@@ -182,7 +195,12 @@ def check(names: Sequence[str], pack: Pack, card: Card, args: argparse.Namespace
         print(f"\n{name}: factor {factor:.2f}; thresholds", end="")
         print(*(f" {calibration.threshold(rate):.2f}" for rate in STATED), sep="")
         kept = kept_by_groups(pack.check, fused, calibration, np.random.default_rng(0))
-        print(groups_table(kept), flush=True)
+        print(groups_table(kept))
+        faces = np.concatenate([one.embeddings for one in pack.check.values()])
+        person = np.concatenate([one.person for one in pack.check.values()])
+        alike = told_scores(faces, person, pack, fused)
+        told = ", ".join(f"{share_above(alike, calibration, rate):.2f}" for rate in STATED[:2])
+        print(f"told-like instead of by their labels: {told}", flush=True)
         if lfw is not None:
             print(on_lfw(lfw, pack, fused, calibration), flush=True)
 
@@ -203,16 +221,13 @@ def on_lfw(faces: Embedded, pack: Pack, fused: Fused, calibration: Calibration) 
     lowest = calibration.threshold(STATED[0])
     found = tail(faces, scorer, np.random.default_rng(0), down_to=lowest)
     tar = "  ".join(f"{rate:.0e} {percent(m)}" for rate, m in found.tar.items())
-    seen = faces.embeddings[faces.found]
-    told = told_groups(seen, pack.faces, pack.group)
-    sides = fused.sides(seen)
-    alike = fused.scores(sides, sides)[told_alike(told, faces.person[faces.found])]
+    alike = told_scores(faces.embeddings[faces.found], faces.person[faces.found], pack, fused)
     head = ("LFW, stated", "observed/stated", f"told-like ({len(alike):,} pairs)", "TAR")
     rows = [
         (
             f"{row.stated:.0e}",
             f"{row.ratio.value:.2f} ({row.ratio.low:.2f} to {row.ratio.high:.2f})",
-            f"{np.mean(alike >= row.threshold) / row.stated:.2f}",
+            f"{share_above(alike, calibration, row.stated):.2f}",
             f"{100 * (1 - row.fnmr.value):.1f}",
         )
         for row in stated_and_observed(found.pairs, calibration, STATED, np.random.default_rng(0))

@@ -98,8 +98,9 @@ class Fused(Normaliser):
 
     def pairs(self, one: Sides, other: Sides) -> Floats:
         found = np.float32(self.fusion.normalised) * super().pairs(one, other)
-        cosines = np.einsum("nd,nd->n", one.embeddings, other.embeddings)
-        return found + np.float32(self.fusion.cosine) * cosines
+        cosines: Floats = np.einsum("nd,nd->n", one.embeddings, other.embeddings)
+        found += np.float32(self.fusion.cosine) * cosines
+        return found
 
     def _centred(self, rows: Floats, nearer: int = 0) -> Floats:
         """`rows` (N, D) less the share of their neighbours' mean, each part at its former length;
