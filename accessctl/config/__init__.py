@@ -50,13 +50,15 @@ from accessctl.config.recognition import (
     VisionConfig,
 )
 from accessctl.config.section import Section, explain, laid_below, resolve_paths
-from accessctl.config.site import HubConfig, SyncConfig
+from accessctl.config.site import SITE_RULES, SITE_SETTINGS, HubConfig, SyncConfig
 from accessctl.errors import ConfigError
 from accessctl.extensions import ExtensionKind
 from accessctl.redaction import redacted_text
 from accessctl.storage.parsing import parse_mapping, read_bounded, shortened
 
 __all__ = [
+    "SITE_RULES",
+    "SITE_SETTINGS",
     "AccessConfig",
     "ActionConfig",
     "ActionsConfig",

@@ -8,6 +8,29 @@ from accessctl.config.section import Section, safer
 
 ALL_ADDRESSES = "0.0.0.0"  # noqa: S104 - doors are other machines; without a certificate they learn nothing
 
+SITE_RULES = ("timezone", "schedules", "groups", "holidays")
+"""The parts of `access` that a hub may set for all its doors."""
+
+SITE_SETTINGS = (
+    "policy.target_fpir",
+    "policy.target_fmr",
+    "policy.attempts",
+    "policy.retry_s",
+    "policy.cooldown_s",
+    "policy.min_frames",
+    "policy.min_margin",
+    "policy.several_faces",
+    "policy.second_factor",
+    "policy.second_factor_s",
+    "policy.intent",
+    "policy.intent_s",
+    "access.without_group",
+    "access.anti_passback",
+    "access.reset_after_h",
+)
+"""The settings of one door that a hub may set: none that says what is run, opened or asked where.
+Where one would guard less than before (config.guard), the door waits for its owner's acceptance."""
+
 
 class HubConfig(Section):
     folder: Path = Field(

@@ -6,11 +6,18 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from sqlalchemy import select
+
 from accessctl.config import HubConfig
 from accessctl.hub.authority import AUTHORITY_FILE, Authority, open_authority
 from accessctl.hub.database import HubDatabase, open_database
+from accessctl.hub.door_feed import DoorFeed
 from accessctl.hub.doors import Doors
+from accessctl.hub.feed import Feed
+from accessctl.hub.people import SitePeople
 from accessctl.hub.records import Records
+from accessctl.hub.site_keys import SiteKeys, open_site_keys
+from accessctl.hub.tables import SITE_KEY
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +29,22 @@ class Hub:
     authority: Authority
     doors: Doors
     records: Records
+    site_keys: SiteKeys
+    feed: Feed
+    door_feed: DoorFeed
+    people: SitePeople
     now: Callable[[], float]
 
 
 def is_made(config: HubConfig) -> bool:
     """Whether a hub was begun in the folder of its keys."""
     return (config.folder / AUTHORITY_FILE).exists()
+
+
+def _proofs(database: HubDatabase) -> dict[int, bytes]:
+    """Of the site keys that the database knows, by their generations."""
+    with database.reading() as db:
+        return {row.generation: bytes(row.proof) for row in db.execute(select(SITE_KEY))}
 
 
 @contextmanager
@@ -42,7 +59,21 @@ def open_hub(
     authority = open_authority(config.folder, environment, now, random_bytes)
     database = open_database(config, environment)
     try:
-        doors = Doors(database, authority, now, random_bytes)
-        yield Hub(config, database, authority, doors, Records(database, authority, now), now)
+        keys = open_site_keys(config.folder, environment, _proofs(database), random_bytes)
+        feed = Feed(database, keys, now, random_bytes)
+        with database.writing() as db:
+            feed.begin(db)
+        yield Hub(
+            config=config,
+            database=database,
+            authority=authority,
+            doors=Doors(database, authority, now, random_bytes, feed.new_generation),
+            records=Records(database, authority, now),
+            site_keys=keys,
+            feed=feed,
+            door_feed=DoorFeed(feed, authority, now),
+            people=SitePeople(feed, random_bytes),
+            now=now,
+        )
     finally:
         database.close()

@@ -34,6 +34,7 @@ from accessctl.audit.append import End
 from accessctl.errors import ConfigError, FaultError, InputError, StoreError
 from accessctl.storage.files import KeyPlaces, create_private, make_private_folder, write_atomically
 from accessctl.storage.parsing import read_bounded
+from accessctl.sync.feed_wire import head_of_feed
 from accessctl.sync.wire import HUB_NAME, receipt_statement
 
 AUTHORITY_FILE, HUB_FILE, RECEIPTS_FILE = "authority.pem", "hub.pem", "receipts.key"
@@ -96,6 +97,10 @@ class Authority:
     def receipt(self, door: str, end: End, time: float) -> str:
         """The signature, hex: the hub has that door's log up to `end`."""
         return self._receipts.sign(receipt_statement(door, end, time)).hex()
+
+    def sign_feed(self, door: str, seq: int, time: float) -> str:
+        """The signature, hex: so far the hub's feed has come for that door."""
+        return self._receipts.sign(head_of_feed(door, seq, time)).hex()
 
     def certify_door(self, door: str, csr: str) -> IssuedCertificate:
         """A certificate for the door of this id; InputError for a request that is none of a door's.

@@ -29,8 +29,9 @@ PAGE = 500
 # Marks the file as an accessctl hub ("achb").
 APPLICATION_ID = 0x61636862
 READS_ONLY = "accessctl_reads_only"
-JOURNAL_LOCK, MIGRATION_LOCK = 0x61636801, 0x61636802
-"""Names of advisory locks of PostgreSQL."""
+JOURNAL_LOCK, MIGRATION_LOCK, FEED_LOCK = 0x61636801, 0x61636802, 0x61636803
+"""Names of advisory locks of PostgreSQL; who takes several takes a door's row first, then that of
+the feed, then that of the journal."""
 
 
 class HubDatabase:
@@ -174,6 +175,8 @@ def _configure_sqlite(connection: Any, _record: object) -> None:
         "PRAGMA synchronous = FULL",
         "PRAGMA foreign_keys = ON",
         "PRAGMA trusted_schema = OFF",
+        # Who was removed shall not be found between the rows of those who are left.
+        "PRAGMA secure_delete = ON",
     ):
         connection.execute(statement)
 

@@ -77,7 +77,10 @@ class Doors:
         authority: Authority,
         now: Callable[[], float],
         random_bytes: Callable[[int], bytes],
+        on_revoked: Callable[[Connection], object] = lambda _: None,
     ) -> None:
+        """`on_revoked` is called in the transaction in which a door is revoked."""
+        self._on_revoked = on_revoked
         self._database = database
         self._authority = authority
         self._now = now
@@ -186,6 +189,7 @@ class Doors:
             db.execute(
                 update(DOOR).where(DOOR.c.id == door).values(state=REVOKED, revoked=self._now())
             )
+            self._on_revoked(db)
             self._journal(db, JournalKind.REVOKED, door=door, name=name)
         return door
 

@@ -33,6 +33,14 @@ class JournalKind(StrEnum):
     REVOKED = "revoked"
     ALARM = "alarm"
     HEADS = "heads"
+    PERSON = "person"
+    PROPOSAL = "proposal"
+    DECIDED = "decided"
+    RULES = "rules"
+    SCOPE = "scope"
+    SETTINGS = "settings"
+    SITE_KEY = "site_key"
+    RECEIPT = "receipt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +56,8 @@ class JournalRecord:
 
 def write_journal(
     database: HubDatabase, db: Connection, kind: JournalKind, time: float, data: Mapping[str, Any]
-) -> None:
-    """One more record, in the caller's transaction; StoreError."""
+) -> int:
+    """One more record, in the caller's transaction; its number. StoreError."""
     database.lock(db, JOURNAL_LOCK)
     text = json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False)
     last = db.execute(
@@ -63,6 +71,7 @@ def write_journal(
             number=number, time=float(time), kind=kind.value, data=text, hash=digest
         )
     )
+    return number
 
 
 def chain_heads(database: HubDatabase, known: dict[str, int], now: float) -> int:

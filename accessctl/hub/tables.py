@@ -3,6 +3,13 @@
 Times are epoch seconds. A door's records form one chain: `base` is what its first record here
 follows, `mark` the last one that is here, `head` the last end of its log that the door signed.
 Records name people by ids alone, as the door's own log does.
+
+Of people there is in clear what the hub has to ask the database for: the groups that they are in,
+a keyed hash of the name, how good each photo is. `change` holds one row for each subject, sealed,
+with the number of its last change; what somebody was before is nowhere. A `history` row keeps the
+random head of the last change of a transaction. `groups` are JSON; in `door_feed`
+NULL stands for everybody, `scoped` for the change by which that was set, `told` for the newest one
+that the door was ever told of.
 """
 
 from sqlalchemy import (
@@ -104,4 +111,112 @@ JOURNAL = Table(
     Column("kind", String(16), nullable=False),
     Column("data", Text, nullable=False),
     Column("hash", LargeBinary, nullable=False),
+)
+
+CHANGE = Table(
+    "change",
+    METADATA,
+    Column("subject", String(64), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("seq", BigInteger, nullable=False, unique=True),
+    Column("door", String(32), ForeignKey("door.id")),
+    Column("generation", BigInteger, nullable=False),
+    Column("wrapped", LargeBinary),
+    Column("sealed", LargeBinary),
+    Column("removed", Boolean, nullable=False),
+)
+
+HISTORY = Table(
+    "history",
+    METADATA,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("head", LargeBinary, nullable=False),
+)
+
+SITE_KEY = Table(
+    "site_key",
+    METADATA,
+    Column("generation", BigInteger, primary_key=True, autoincrement=False),
+    Column("made", Double, nullable=False),
+    Column("proof", LargeBinary, nullable=False),
+)
+
+PERSON = Table(
+    "person",
+    METADATA,
+    Column("id", String(32), primary_key=True),
+    Column("name_tag", LargeBinary, nullable=False, unique=True),
+    Column("groups", Text, nullable=False),
+)
+
+PHOTO = Table(
+    "photo",
+    METADATA,
+    Column("id", String(32), primary_key=True),
+    Column("person", String(32), ForeignKey("person.id"), nullable=False),
+    Column("sealed", LargeBinary),
+    Column("quality", Double, nullable=False),
+    Column("added", Double, nullable=False),
+    Column("skipped_by", String(200)),
+)
+Index("photo_person", PHOTO.c.person)
+
+DOOR_FEED = Table(
+    "door_feed",
+    METADATA,
+    Column("door", String(32), ForeignKey("door.id"), primary_key=True),
+    Column("groups", Text),
+    Column("scoped", BigInteger, nullable=False),
+    Column("told", BigInteger, nullable=False),
+)
+
+PROPOSAL = Table(
+    "proposal",
+    METADATA,
+    Column("door", String(32), ForeignKey("door.id"), primary_key=True),
+    Column("id", String(32), primary_key=True),
+    Column("person", String(32), nullable=False),
+    Column("change", String(32), nullable=False),
+    Column("verdict", String(8), nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("problem", Text, nullable=False),
+    Column("time", Double, nullable=False),
+    Column("received", Double, nullable=False),
+)
+
+HELD = Table(
+    "held",
+    METADATA,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("door", String(32), ForeignKey("door.id"), nullable=False),
+    Column("person", String(32), nullable=False),
+    Column("change", String(32), nullable=False),
+    Column("cause", String(16), nullable=False),
+    Column("like", String(32)),
+    Column("time", Double, nullable=False),
+    Column("generation", BigInteger, nullable=False),
+    Column("wrapped", LargeBinary),
+    Column("sealed", LargeBinary),
+    Column("decided", Double),
+    Column("decision", String(8)),
+)
+Index("held_person", HELD.c.person)
+
+REMOVAL = Table(
+    "removal",
+    METADATA,
+    Column("person", String(32), primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    Column("time", Double, nullable=False),
+)
+
+REMOVAL_RECEIPT = Table(
+    "removal_receipt",
+    METADATA,
+    Column("person", String(32), ForeignKey("removal.person"), primary_key=True),
+    Column("door", String(32), ForeignKey("door.id"), primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    Column("time", Double, nullable=False),
+    Column("signature", LargeBinary, nullable=False),
+    Column("received", Double, nullable=False),
 )

@@ -9,7 +9,7 @@ key of a `generation`, which each door gets once, to its own public key (HPKE, R
 from enum import StrEnum
 from typing import Annotated, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from accessctl.audit.schema import LATEST
 from accessctl.sync.wire import Digest, Number, Signature
@@ -218,6 +218,26 @@ class SitePerson(_Said):
     pin: str | None = None
     controller_number: str | None = None
     badges: tuple[SiteBadge, ...] = Field((), max_length=100)
+
+
+class SiteBadgeKey(_Said):
+    """The document of BADGE_KEY: the key (hex) that a site's badges are hashed with."""
+
+    key: Digest
+
+
+class SiteAccess(_Said):
+    """The document of RULES: the parts of a configuration's `access` that config.SITE_RULES
+    names, as JSON writes them; a part that is not there is the door's own affair."""
+
+    access: dict[str, JsonValue]
+
+
+class SiteSettings(_Said):
+    """The document of SETTINGS: values by their dotted names, such as policy.cooldown_s; each is
+    one of config.SITE_SETTINGS."""
+
+    settings: dict[str, JsonValue]
 
 
 def head_of_feed(door: str, seq: int, time: float) -> bytes:

@@ -1,0 +1,161 @@
+"""What one door gets of the feed: the people of its groups, signed for, from where it is.
+
+A door that is somewhere else than the hub thinks begins anew, with a round: its groups were changed
+since it asked, or it has heard of changes that the hub does not know of, because the hub was put
+back to an older state. So the hub keeps the newest number that it ever told each door. A round
+is over with its last page, and whoever was not in it is gone from that door.
+"""
+
+import base64
+import json
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, or_, select, update
+
+from accessctl.errors import HubError
+from accessctl.hub.authority import Authority
+from accessctl.hub.doors import NOT_KNOWN
+from accessctl.hub.feed import Feed, wire_subject
+from accessctl.hub.tables import CHANGE, DOOR, DOOR_FEED, JOINED, PERSON
+from accessctl.sync.feed_wire import (
+    MAX_CHANGES,
+    Change,
+    ChangeBatch,
+    ChangeKind,
+    FeedHead,
+    KeysAnswer,
+)
+
+MAX_PAGE_CHARACTERS = 704 * 1024
+"""Of sealed documents in one answer, which may have a mebibyte (wire.MAX_ANSWER_BYTES)."""
+
+
+@dataclass(frozen=True, slots=True)
+class DoorScope:
+    """Which people a door has part in: of these groups, None for everybody. Since which change,
+    and of which one it was told last."""
+
+    groups: tuple[str, ...] | None = None
+    scoped: int = 0
+    told: int = 0
+
+    def has(self, groups: Collection[str]) -> bool:
+        """Whether it has part in somebody who is in these groups."""
+        return self.groups is None or any(group in self.groups for group in groups)
+
+
+class DoorFeed:
+    """Answers doors; StoreError. `now` is epoch time."""
+
+    def __init__(self, feed: Feed, authority: Authority, now: Callable[[], float]) -> None:
+        self._feed = feed
+        self._authority = authority
+        self._now = now
+
+    def changes_after(self, door: str, after: int, round_: int | None = None) -> ChangeBatch:
+        """A page of what changed after that number, the oldest first; see begins_anew.
+
+        HubError for a door that counts no more.
+        """
+        with self._feed.database.reading() as db:
+            scope, seq = scope_of(db, door), self._feed.seq(db)
+            anew = begins_anew(scope, seq, after, round_)
+            rows = [] if anew else _rows_after(db, door, after)
+        changes, more = page_of([change_for(scope, row) for row in rows], MAX_PAGE_CHARACTERS)
+        if seq > scope.told:
+            self._tell(door, seq)
+        return ChangeBatch(
+            changes=tuple(changes),
+            more=more or anew,
+            round=seq if anew else round_,
+            head=self.head(door, seq),
+        )
+
+    def keys(self, door: str, box: str) -> KeysAnswer:
+        """All site keys for this door's public key (X25519, hex); InputError for none."""
+        with self._feed.database.reading() as db:
+            generations = self._feed.generations(db)
+        keys = self._feed.keys
+        return KeysAnswer(keys=keys.wrapped(generations, door, box), photos=keys.photos)
+
+    def head(self, door: str, seq: int) -> FeedHead:
+        """So far the feed has come now, signed."""
+        now = round(self._now(), 3)
+        return FeedHead(seq=seq, time=now, signature=self._authority.sign_feed(door, seq, now))
+
+    def _tell(self, door: str, seq: int) -> None:
+        with self._feed.database.writing() as db:
+            # The row is there from the first time on; two answers to one door wait for each other.
+            state = select(DOOR.c.state).where(DOOR.c.id == door).with_for_update()
+            if db.execute(state).scalar_one() != JOINED:
+                raise HubError(NOT_KNOWN)
+            keep_scope(db, door, told=max(seq, scope_of(db, door).told))
+
+
+def begins_anew(scope: DoorScope, seq: int, after: int, round_: int | None) -> bool:
+    """Whether a door that has all up to `after` has to ask for everything again; `seq` is the last
+    number of the feed, `round_` what the door says that it was told to begin with."""
+    newest = min(seq, scope.told)
+    if round_ is not None and round_ > newest:
+        return True
+    since = after if round_ is None else round_
+    return after > newest or since < scope.scoped
+
+
+def change_for(scope: DoorScope, row: Row[Any]) -> Change:
+    """What a door of that scope is told of a row: of people who are none of its own, that they are
+    gone, and nothing more."""
+    kind = ChangeKind(row.kind)
+    if kind is ChangeKind.PERSON and not scope.has(json.loads(row.groups)):
+        return Change(seq=row.seq, subject=row.subject, kind=ChangeKind.GONE)
+    if row.sealed is None:
+        return Change(seq=row.seq, subject=row.subject, kind=kind, removed=row.removed)
+    return Change(
+        seq=row.seq,
+        subject=wire_subject(row.subject, kind),
+        kind=kind,
+        generation=row.generation,
+        wrapped=row.wrapped.hex(),
+        sealed=base64.b64encode(row.sealed).decode("ascii"),
+    )
+
+
+def page_of(changes: Sequence[Change], most: int) -> tuple[Sequence[Change], bool]:
+    """The first of the changes, MAX_CHANGES and `most` characters of documents at most but one at
+    least, and whether there are more."""
+    total = 0
+    for number, change in enumerate(changes):
+        total += len(change.sealed or "")
+        if number and (number == MAX_CHANGES or total > most):
+            return changes[:number], True
+    return changes, False
+
+
+def scope_of(db: Connection, door: str) -> DoorScope:
+    row = db.execute(select(DOOR_FEED).where(DOOR_FEED.c.door == door)).first()
+    if row is None:
+        return DoorScope()
+    groups = None if row.groups is None else tuple(json.loads(row.groups))
+    return DoorScope(groups, row.scoped, row.told)
+
+
+def keep_scope(db: Connection, door: str, **values: Any) -> None:
+    """Put `groups`, `scoped` or `told` in place of what is kept; the door's row is locked."""
+    known = update(DOOR_FEED).where(DOOR_FEED.c.door == door).values(**values)
+    if not db.execute(known).rowcount:
+        row = {"door": door, "groups": None, "scoped": 0, "told": 0, **values}
+        db.execute(DOOR_FEED.insert().values(row))
+
+
+def _rows_after(db: Connection, door: str, after: int) -> Sequence[Row[Any]]:
+    """One more than a page may have."""
+    query = (
+        select(CHANGE, PERSON.c.groups)
+        .join(PERSON, PERSON.c.id == CHANGE.c.subject, isouter=True)
+        .where(CHANGE.c.seq > after, or_(CHANGE.c.door.is_(None), CHANGE.c.door == door))
+        .order_by(CHANGE.c.seq)
+        .limit(MAX_CHANGES + 1)
+    )
+    return db.execute(query).all()

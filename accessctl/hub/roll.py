@@ -1,0 +1,120 @@
+"""Everybody at the site, opened once and kept in memory by the feed's numbers.
+
+A document is opened when it is new, not at each question: of 10,000 people a change of one costs
+one. The names are in memory alone; the database has none in clear.
+"""
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pydantic import ValidationError
+from sqlalchemy import Connection, func, select
+
+from accessctl.errors import NameTakenError, StoreError, UnknownPersonError
+from accessctl.gallery.person import close_names, name_key, refuse_look_alike, spelt
+from accessctl.hub.feed import Feed, FeedRow
+from accessctl.hub.tables import CHANGE
+from accessctl.sync.feed_wire import ChangeKind, SitePerson
+
+PEOPLE_KINDS = (ChangeKind.PERSON.value, ChangeKind.GONE.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Everybody:
+    """The people as they were after the change `seq`, the last one of a person: by their ids, and
+    their ids by the keys of their names."""
+
+    seq: int = 0
+    people: Mapping[str, SitePerson] = field(default_factory=dict, repr=False)
+    names: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def named(self, name: str) -> SitePerson:
+        """Whoever has this name, whatever its case; UnknownPersonError."""
+        found = self.names.get(name_key(spelt(name)))
+        if found is not None:
+            return self.people[found]
+        close = close_names(name, (person.name for person in self.people.values()))
+        hint = (
+            f"did you mean {' or '.join(repr(other) for other in close)}?"
+            if close
+            else "`accessctl hub people` lists everybody."
+        )
+        raise UnknownPersonError(f"Nobody called {name!r} is enrolled; {hint}")
+
+    def refuse_taken(self, name: str, owner: str | None) -> None:
+        """NameTakenError where somebody else than `owner` (an id) has this name, or one that looks
+        like it."""
+        other = self.owner_of(name)
+        if other not in (None, owner):
+            taken = self.people[str(other)].name
+            raise NameTakenError(
+                f"'{taken}' is enrolled already; choose another name, or add the photo to that "
+                "person."
+            )
+        others = (person.name for person in self.people.values() if person.id != owner)
+        refuse_look_alike(name, others)
+
+    def owner_of(self, name: str) -> str | None:
+        """The id of whoever has this very name, None for nobody."""
+        return self.names.get(name_key(name))
+
+    def with_person(self, person: SitePerson, seq: int) -> "Everybody":
+        """The same with this person in place of what they were."""
+        return self._changed({person.id: person}, seq)
+
+    def without(self, person: str, seq: int) -> "Everybody":
+        return self._changed({person: None}, seq)
+
+    def followed(self, rows: Mapping[str, SitePerson | None], seq: int) -> "Everybody":
+        """After these changes, by the person's id; None: gone."""
+        return self._changed(rows, seq)
+
+    def _changed(self, rows: Mapping[str, SitePerson | None], seq: int) -> "Everybody":
+        people, names = dict(self.people), dict(self.names)
+        for person in rows:
+            before = people.pop(person, None)
+            if before is not None:
+                names.pop(name_key(before.name), None)
+        # Names change hands: all old ones are gone before the first new one is put in.
+        for person, after in rows.items():
+            if after is not None:
+                people[person] = after
+                names[name_key(after.name)] = person
+        return Everybody(seq, people, names)
+
+
+class SiteRoll:
+    """Everybody as the database has them; any thread may ask. StoreError."""
+
+    def __init__(self, feed: Feed) -> None:
+        self._feed = feed
+        self._lock = threading.Lock()
+        self._kept = Everybody()
+
+    def read(self, db: Connection) -> Everybody:
+        """As the caller's transaction sees them, which has changed nobody itself."""
+        query = select(func.max(CHANGE.c.seq)).where(CHANGE.c.kind.in_(PEOPLE_KINDS))
+        with self._lock:
+            seq = db.execute(query).scalar() or 0
+            if seq < self._kept.seq:
+                # The database was put back to an older state.
+                self._kept = Everybody()
+            if seq != self._kept.seq:
+                rows = {row.subject: _person(row) for row in self._since(db)}
+                self._kept = self._kept.followed(rows, seq)
+            return self._kept
+
+    def _since(self, db: Connection) -> list[FeedRow]:
+        return list(self._feed.people_after(db, self._kept.seq))
+
+
+def _person(row: FeedRow) -> SitePerson | None:
+    if row.content is None:
+        return None
+    try:
+        return SitePerson.model_validate_json(row.content)
+    except ValidationError as error:
+        raise StoreError(
+            "A person in the hub's database was written by a newer accessctl; install it."
+        ) from error

@@ -1,0 +1,201 @@
+"""Changes of a site's people in one transaction, each with its number in the feed.
+
+`record` is called when a change is ready and before any of it is written: where the journal cannot
+be written, PostgreSQL takes nothing more in that transaction.
+"""
+
+import json
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from sqlalchemy import Connection, delete, select, update
+
+from accessctl.domain import Embedding, PersonId
+from accessctl.errors import BadgeTakenError, StoreError
+from accessctl.gallery.people import Record, gone, no_record, photo_to_remove
+from accessctl.gallery.person import clean_name
+from accessctl.hub import person_document as document
+from accessctl.hub.feed import Feed
+from accessctl.hub.roll import Everybody
+from accessctl.hub.tables import HELD, PERSON, PHOTO, REMOVAL
+from accessctl.sync.feed_wire import ChangeKind, SiteBadge, SitePerson, SitePhoto
+
+REMOVED = "removed"
+"""How a proposal was decided whose person was removed while it waited."""
+
+
+class SiteEdit:
+    """Everybody as they are in this transaction, which holds the feed's lock."""
+
+    def __init__(self, db: Connection, feed: Feed, everybody: Everybody) -> None:
+        self.db = db
+        self.everybody = everybody
+        self._feed = feed
+        self._before = everybody.seq
+
+    @property
+    def has_changed(self) -> bool:
+        return self.everybody.seq != self._before
+
+    def find(self, person: str) -> SitePerson:
+        """By the id; UnknownPersonError."""
+        found = self.everybody.people.get(person)
+        if found is None:
+            raise gone()
+        return found
+
+    def add_person(
+        self,
+        person: str,
+        name: str,
+        photo: SitePhoto,
+        picture: bytes | None,
+        record: Record = no_record,
+    ) -> SitePerson:
+        """Somebody new of that id, enrolled when the photo was added; `picture` is it sealed, None
+        where nobody has it. BadNameError, NameTakenError; StoreError for an id that is taken."""
+        name = clean_name(name)
+        self.everybody.refuse_taken(name, None)
+        if person in self.everybody.people:
+            raise StoreError("Somebody of that id is enrolled already.")
+        new = SitePerson(id=person, name=name, enrolled=photo.added, photos=(photo,))
+        record(PersonId(person))
+        values = self._columns(new)
+        self.db.execute(PERSON.insert().values(id=person, **values))
+        self._keep_picture(person, photo, picture)
+        return self._put(new)
+
+    def add_photo(
+        self, person: str, photo: SitePhoto, picture: bytes | None, record: Record = no_record
+    ) -> SitePerson:
+        """UnknownPersonError, and InputError for one too many."""
+        changed = document.with_photo(self.find(person), photo)
+        record(PersonId(person))
+        self._keep_picture(person, photo, picture)
+        return self._put(changed)
+
+    def remove_photo(self, person: str, number: int, record: Record = no_record) -> SitePerson:
+        """The `number`th; UnknownPersonError, UnknownPhotoError, LastPhotoError."""
+        found = self.find(person)
+        entries = document.entries(found)
+        entry = photo_to_remove(document.enrolled(found), entries, number)
+        record(PersonId(person))
+        self.db.execute(delete(PHOTO).where(PHOTO.c.id == entry.id))
+        return self._put(document.without_photo(found, entry.id))
+
+    def rename(self, person: str, name: str, record: Record = no_record) -> SitePerson:
+        """UnknownPersonError, BadNameError, NameTakenError."""
+        found, name = self.find(person), clean_name(name)
+        self.everybody.refuse_taken(name, person)
+        record(PersonId(person))
+        return self._update(found.model_copy(update={"name": name}))
+
+    def remove(self, person: str, record: Record = no_record) -> SitePerson:
+        """Nothing is left but their id, and when; UnknownPersonError."""
+        found = self.find(person)
+        record(PersonId(person))
+        seq = self._feed.remove(self.db, person)
+        self.db.execute(delete(PHOTO).where(PHOTO.c.person == person))
+        self.db.execute(delete(PERSON).where(PERSON.c.id == person))
+        removal = {"person": person, "seq": seq, "time": self._feed.now()}
+        self.db.execute(REMOVAL.insert().values(removal))
+        forget_held(self.db, HELD.c.person == person, REMOVED, self._feed.now())
+        self.everybody = self.everybody.without(person, seq)
+        return found
+
+    def set_text(
+        self, person: str, part: str, text: str | None, record: Record = no_record
+    ) -> SitePerson:
+        """`part` is rules, pin or controller_number, whose JSON text was checked by the caller;
+        UnknownPersonError."""
+        changed = self.find(person).model_copy(update={part: text})
+        record(PersonId(person))
+        return self._update(changed)
+
+    def add_badge(self, person: str, badge: SiteBadge, record: Record = no_record) -> SitePerson:
+        """UnknownPersonError, BadgeTakenError, and InputError for one too many."""
+        found = self.find(person)
+        if self.badge_owner(badge.digest) is not None:
+            raise BadgeTakenError(
+                "That badge belongs to somebody already; `accessctl hub people badge list` says to "
+                "whom."
+            )
+        changed = document.with_badge(found, badge)
+        record(PersonId(person))
+        return self._put(changed)
+
+    def badge_owner(self, digest: str) -> str | None:
+        """The id of whoever has the badge of that digest (hex)."""
+        for person in self.everybody.people.values():
+            if any(badge.digest == digest for badge in person.badges):
+                return person.id
+        return None
+
+    def remove_badges(
+        self, person: str, digests: Collection[str], record: Record = no_record
+    ) -> SitePerson:
+        """UnknownPersonError."""
+        changed = document.without_badges(self.find(person), digests)
+        record(PersonId(person))
+        return self._put(changed)
+
+    def replace_templates(
+        self, fingerprint: str, embeddings: Mapping[str, Embedding], skipped: Collection[str]
+    ) -> None:
+        """See People.replace_templates; a photo without a picture is as it is. Each person whose
+        templates change gets a new number."""
+        texts = {photo: document.template_text(one) for photo, one in embeddings.items()}
+        self._refuse_left_out(fingerprint, texts.keys() | set(skipped))
+        skips = update(PHOTO).values(skipped_by=None)
+        self.db.execute(skips.where(PHOTO.c.skipped_by == fingerprint))
+        if skipped:
+            marked = update(PHOTO).values(skipped_by=fingerprint)
+            self.db.execute(marked.where(PHOTO.c.id.in_(list(skipped))))
+        for person in list(self.everybody.people.values()):
+            changed = document.with_templates(person, fingerprint, texts, skipped)
+            if changed != person:
+                self._put(changed)
+
+    def _refuse_left_out(self, fingerprint: str, covered: Collection[str]) -> None:
+        rows = self.db.execute(select(PHOTO.c.id).where(PHOTO.c.sealed.is_not(None)))
+        done = {
+            photo.id
+            for person in self.everybody.people.values()
+            for photo in person.photos
+            if fingerprint in photo.templates
+        }
+        if not set(rows.scalars()) <= done | set(covered):
+            raise StoreError("Somebody was enrolled while the templates were renewed; start again.")
+
+    def _keep_picture(self, person: str, photo: SitePhoto, picture: bytes | None) -> None:
+        row = {
+            "id": photo.id,
+            "person": person,
+            "sealed": picture,
+            "quality": photo.quality,
+            "added": photo.added,
+        }
+        self.db.execute(PHOTO.insert().values(row))
+
+    def _update(self, person: SitePerson) -> SitePerson:
+        """Where the name or the rules may have changed, too."""
+        columns = self._columns(person)
+        self.db.execute(update(PERSON).where(PERSON.c.id == person.id).values(**columns))
+        return self._put(person)
+
+    def _columns(self, person: SitePerson) -> dict[str, Any]:
+        groups = json.dumps(sorted(document.groups_of(person)))
+        return {"name_tag": self._feed.keys.name_tag(person.name), "groups": groups}
+
+    def _put(self, person: SitePerson) -> SitePerson:
+        content = person.model_dump_json().encode("utf-8")
+        seq = self._feed.put(self.db, person.id, ChangeKind.PERSON, content)
+        self.everybody = self.everybody.with_person(person, seq)
+        return person
+
+
+def forget_held(db: Connection, which: Any, decision: str, now: float) -> int:
+    """Nothing is left of the waiting proposals `which` but how they were decided; how many."""
+    over = {"decided": now, "decision": decision, "wrapped": None, "sealed": None}
+    waiting = update(HELD).where(which, HELD.c.decided.is_(None)).values(**over)
+    return db.execute(waiting).rowcount

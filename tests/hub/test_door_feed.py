@@ -1,0 +1,249 @@
+import json
+from collections.abc import Callable
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accessctl.domain import PersonRules
+from accessctl.errors import HubError
+from accessctl.gallery.fake import random_units
+from accessctl.gallery.people import NewPhoto
+from accessctl.hub.assembly import Hub
+from accessctl.hub.door_feed import DoorScope, begins_anew, keep_scope, page_of
+from accessctl.hub.tables import CHANGE, DOOR, JOINED
+from accessctl.sync.feed_wire import (
+    Change,
+    ChangeBatch,
+    ChangeKind,
+    SiteBadgeKey,
+    SitePerson,
+    head_of_feed,
+)
+from accessctl.sync.site_sealing import SealedDocument, from_base64, open_document
+
+FACES = random_units(9, 16, seed=3)
+EMBEDDED = pytest.mark.parametrize("hub_config", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def door(hub: Hub) -> Callable[[str], str]:
+    """The id of a door that has joined, with nothing of the feed yet."""
+
+    def make(name: str) -> str:
+        number = name.encode().hex().ljust(32, "0")
+        row = {"id": number, "name": name, "state": JOINED, "joined": 0.0}
+        with hub.database.writing() as db:
+            db.execute(DOOR.insert().values(row))
+        return number
+
+    return make
+
+
+def enrol(hub: Hub, name: str, face: int = 0, groups: tuple[str, ...] = ()) -> str:
+    photo = NewPhoto(
+        jpeg=b"jpeg", embedding=FACES[face], fingerprint="e1", quality=0.5, added=100.0
+    )
+    person = hub.people.add_person(name, photo)
+    if groups:
+        hub.people.set_rules(person.id, PersonRules(groups))
+    return str(person.id)
+
+
+def opened(hub: Hub, change: Change) -> bytes:
+    sealed = SealedDocument(
+        change.generation, bytes.fromhex(change.wrapped), from_base64(change.sealed)
+    )
+    key = hub.site_keys.site_key(change.generation)
+    return open_document(sealed, change.kind, change.subject, key)
+
+
+def told(batch: ChangeBatch) -> dict[str, str]:
+    return {change.subject: change.kind.value for change in batch.changes}
+
+
+def test_a_door_gets_everybody_and_the_key_of_badges(hub: Hub, door) -> None:
+    front = door("front")
+    grace = enrol(hub, "Grace")
+    batch = hub.door_feed.changes_after(front, 0)
+    assert told(batch) == {"badge_key": "badge_key", grace: "person"}
+    assert (batch.more, batch.round) == (False, None)
+    key, person = batch.changes
+    assert SiteBadgeKey.model_validate_json(opened(hub, key)).key == hub.site_keys.badge_key.hex()
+    found = SitePerson.model_validate_json(opened(hub, person))
+    assert (found.id, found.name, len(found.photos)) == (grace, "Grace", 1)
+    assert list(found.photos[0].templates) == ["e1"]
+    assert hub.door_feed.changes_after(front, batch.head.seq).changes == ()
+
+
+def test_only_what_changed_is_told_and_once(hub: Hub, door) -> None:
+    front = door("front")
+    grace, ada = enrol(hub, "Grace"), enrol(hub, "Ada", 1)
+    seq = hub.door_feed.changes_after(front, 0).head.seq
+    hub.people.rename("Ada", "Eve")
+    hub.people.rename("Eve", "Zoe")
+    hub.people.remove("Grace")
+    batch = hub.door_feed.changes_after(front, seq)
+    assert told(batch) == {ada: "person", grace: "gone"}
+    gone = batch.changes[-1]
+    assert (gone.removed, gone.sealed, gone.wrapped) == (True, None, None)
+    assert batch.changes[0].seq < gone.seq == batch.head.seq
+
+
+def test_the_head_is_signed_by_the_key_of_the_receipts(hub: Hub, door) -> None:
+    front = door("front")
+    head = hub.door_feed.changes_after(front, 0).head
+    key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(hub.authority.receipts_key))
+    key.verify(bytes.fromhex(head.signature), head_of_feed(front, head.seq, head.time))
+
+
+def scope(hub: Hub, door: str, groups: list[str] | None) -> int:
+    """As SiteSettings does it."""
+    with hub.database.writing() as db:
+        hub.feed.lock(db)
+        seq = hub.feed.put(db, f"settings {door}", ChangeKind.SETTINGS, b"{}", door)
+        keep_scope(db, door, groups=None if groups is None else json.dumps(groups), scoped=seq)
+    return seq
+
+
+def test_of_people_of_other_groups_a_door_is_told_only_that_they_are_gone(hub, door) -> None:
+    front = door("front")
+    scope(hub, front, ["staff"])
+    staff = enrol(hub, "Grace", groups=("staff", "board"))
+    guest = enrol(hub, "Ada", 1, ("guests",))
+    nobody = enrol(hub, "Eve", 2)
+    first = hub.door_feed.changes_after(front, 0)
+    assert (first.changes, first.more) == ((), True)
+    batch = hub.door_feed.changes_after(front, 0, first.round)
+    kinds = told(batch)
+    assert (kinds[staff], kinds[guest], kinds[nobody]) == ("person", "gone", "gone")
+    hidden = next(change for change in batch.changes if change.subject == guest)
+    assert (hidden.sealed, hidden.wrapped, hidden.removed) == (None, None, False)
+    # Whoever comes into the group is told of, and whoever leaves it is gone.
+    hub.people.set_rules(guest, PersonRules(("staff",)))
+    hub.people.set_rules(staff, PersonRules(("board",)))
+    assert told(hub.door_feed.changes_after(front, batch.head.seq)) == {
+        guest: "person",
+        staff: "gone",
+    }
+
+
+def test_a_change_of_groups_makes_a_door_begin_anew_once(hub, door) -> None:
+    front, back = door("front"), door("back")
+    grace = enrol(hub, "Grace", groups=("staff",))
+    seq = hub.door_feed.changes_after(front, 0).head.seq
+    hub.door_feed.changes_after(back, 0)
+    scoped = scope(hub, front, ["guests"])
+    asked = hub.door_feed.changes_after(front, seq)
+    assert (asked.round, asked.changes, asked.more) == (scoped, (), True)
+    batch = hub.door_feed.changes_after(front, 0, asked.round)
+    assert told(batch)[grace] == "gone"
+    assert told(batch)["settings"] == "settings"
+    assert not batch.more
+    # From the last change of the round on it is where the hub is.
+    after = hub.door_feed.changes_after(front, batch.changes[-1].seq)
+    assert (after.round, after.changes) == (None, ())
+    # Another door's settings are none of its business.
+    assert hub.door_feed.changes_after(back, seq).changes == ()
+
+
+def test_a_hub_that_was_put_back_has_the_door_begin_anew(hub, door) -> None:
+    front = door("front")
+    enrol(hub, "Grace")
+    with hub.database.reading() as db:
+        kept = db.execute(CHANGE.select()).all()
+    hub.door_feed.changes_after(front, 0)
+    enrol(hub, "Ada", 1)
+    seq = hub.door_feed.changes_after(front, 0).head.seq
+    # What the hub had told is as it was then, and so is the feed; then it goes on.
+    with hub.database.writing() as db:
+        db.execute(CHANGE.delete().where(CHANGE.c.seq > kept[-1].seq))
+        keep_scope(db, front, told=kept[-1].seq)
+    assert hub.door_feed.changes_after(front, seq).round == kept[-1].seq
+    with hub.database.writing() as db:
+        for number in range(5):
+            hub.feed.put(db, f"more {number}", ChangeKind.RULES, b"{}")
+        keep_scope(db, front, told=kept[-1].seq)
+    assert hub.door_feed.changes_after(front, seq).round == kept[-1].seq + 5
+
+
+def test_pages_are_complete_and_in_order(hub: Hub, door) -> None:
+    front = door("front")
+    with hub.database.writing() as db:
+        for number in range(450):
+            hub.feed.put(db, f"rules {number}", ChangeKind.RULES, b"{}")
+    after, seen = 0, []
+    while True:
+        batch = hub.door_feed.changes_after(front, after)
+        seen += [change.seq for change in batch.changes]
+        if not batch.more:
+            break
+        after = batch.changes[-1].seq
+    assert seen == list(range(1, 452))
+
+
+@EMBEDDED
+def test_a_revoked_door_is_told_nothing_more(hub, door) -> None:
+    front = door("front")
+    hub.doors.revoke("front")
+    with pytest.raises(HubError, match="does not count, or no more"):
+        hub.door_feed.changes_after(front, 0)
+
+
+def test_a_revoked_door_cannot_open_what_comes_later_and_others_get_nothing_again(
+    hub, door
+) -> None:
+    door("front")
+    back = door("back")
+    grace = enrol(hub, "Grace")
+    seq = hub.door_feed.changes_after(back, 0).head.seq
+    hub.doors.revoke("front")
+    assert hub.door_feed.changes_after(back, seq).changes == ()
+    for change in hub.door_feed.changes_after(back, 0).changes:
+        assert change.generation == 2
+        assert opened(hub, change)
+    assert hub.people.person("Grace").id == grace
+    hub.people.rename("Grace", "Ada")
+    (renamed,) = hub.door_feed.changes_after(back, seq).changes
+    assert renamed.generation == 2
+    with hub.database.reading() as db:
+        assert hub.feed.generations(db) == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("scope", "seq", "after", "round_", "anew"),
+    [
+        (DoorScope(None, 0, 0), 0, 0, None, False),
+        (DoorScope(None, 0, 0), 9, 0, None, False),
+        (DoorScope(None, 0, 9), 9, 9, None, False),
+        (DoorScope(None, 0, 5), 9, 7, None, True),
+        (DoorScope(None, 0, 9), 5, 7, None, True),
+        (DoorScope(("a",), 8, 9), 9, 7, None, True),
+        (DoorScope(("a",), 8, 9), 9, 8, None, False),
+        (DoorScope(("a",), 8, 9), 9, 0, 9, False),
+        (DoorScope(("a",), 8, 9), 9, 0, 7, True),
+        (DoorScope(("a",), 8, 9), 9, 4, 10, True),
+        (DoorScope(("a",), 8, 8), 9, 0, 9, True),
+    ],
+)
+def test_when_a_door_begins_anew(scope, seq, after, round_, anew) -> None:
+    assert begins_anew(scope, seq, after, round_) is anew
+
+
+@given(
+    st.lists(st.integers(0, 1000), max_size=420),
+    st.integers(1, 3000),
+)
+def test_a_page_is_bounded_and_never_empty(sizes: list[int], most: int) -> None:
+    changes = [
+        Change(seq=number, subject="x", kind=ChangeKind.RULES, wrapped="00", sealed="a" * size)
+        for number, size in enumerate(sizes)
+    ]
+    page, more = page_of(changes, most)
+    assert list(page) == changes[: len(page)]
+    assert more is (len(page) < len(changes))
+    assert bool(page) is bool(changes)
+    assert len(page) <= 200
+    if len(page) > 1:
+        assert sum(len(change.sealed) for change in page) <= most
