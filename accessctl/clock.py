@@ -21,6 +21,11 @@ TIME_ERROR = 5
 TIMEX_BYTES = 512
 
 
+def boot_seconds() -> float:
+    """Seconds since the boot, sleep included: a door that slept has to notice."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
 @dataclass(frozen=True, slots=True)
 class Uptime:
     """Seconds since a boot; `boot` tells one boot from another."""
@@ -38,7 +43,7 @@ def uptime(boot_id: Path = BOOT_ID) -> Uptime:
         boot = boot_id.read_text(encoding="ascii").strip()
     except (OSError, ValueError):
         boot = f"process {os.getpid()}"
-    return Uptime(boot, time.clock_gettime(time.CLOCK_BOOTTIME))
+    return Uptime(boot, boot_seconds())
 
 
 def kernel_says_synchronised() -> bool | None:

@@ -6,11 +6,12 @@ contact saw nobody go in, or that it was forgiven. Until then it counts: whoever
 inside.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal, Protocol, TypeAlias
 
 from accessctl.audit.base import NOT_ENTERED, Log, Recorder
-from accessctl.config.policy import AccessConfig, Passage
+from accessctl.config.policy import AccessConfig
 from accessctl.domain import Event, EventKind, Outcome, Person, PersonId
 from accessctl.gallery.people import People
 from accessctl.policy.access import Crossing
@@ -20,34 +21,78 @@ SLEWED_S = 60.0
 FORGIVEN = "passback_forgiven"
 SHOWN = "inside_shown"
 
+Way: TypeAlias = Literal["in", "out", "forgiven"]
+
 
 @dataclass(frozen=True, slots=True)
-class _Went:
-    """The last crossing of somebody and, should nobody have gone through, the one `before` it."""
+class Went:
+    """The last crossing of somebody and, should nobody have gone through, the one `before` it;
+    or that what was before `time` was forgiven."""
 
-    passage: Passage
+    way: Way
     time: float
-    visit: object
-    before: "_Went | None" = None
+    visit: object = None
+    before: "Went | None" = None
+
+
+class OtherDoors(Protocol):
+    """What the logs of an area's other doors say; any thread may ask."""
+
+    def latest(self, person: PersonId, area: str) -> Went | None:
+        """The last thing that any of them says of that person."""
+
+    def seen(self, area: str) -> Iterable[PersonId]:
+        """Everybody of whom one of them says something."""
+
+    def silent(self, area: str) -> bool:
+        """Whether more may have happened there than is known here."""
+
+
+class NoOtherDoors:
+    """All doors of the area write the one log."""
+
+    def silent(self, area: str) -> bool:
+        del area
+        return False
+
+    def latest(self, person: PersonId, area: str) -> None:
+        del person, area
+
+    def seen(self, area: str) -> tuple[PersonId, ...]:
+        del area
+        return ()
+
+
+NO_OTHER_DOORS = NoOtherDoors()
 
 
 class Crossings:
-    """Follows the log, which is kept by this door and may be by others; outlives restarts."""
+    """Follows the log, which is kept by this door and may be by others; outlives restarts.
+
+    What the logs of `others` say counts as well: of all that is said of somebody, the last.
+    """
 
     known = True
 
-    def __init__(self, log: Log, access: AccessConfig) -> None:
+    def __init__(self, log: Log, access: AccessConfig, others: OtherDoors = NO_OTHER_DOORS) -> None:
         """Reads nothing yet."""
         self._log = log
+        self._others = others
         self._area = access.area
         self._reset_after_s = access.reset_after_h * 3600
-        self._last: dict[PersonId, _Went] = {}
+        self._last: dict[PersonId, Went] = {}
         self._read = 0
         self._since: float | None = None
 
+    @property
+    def alone(self) -> bool:
+        """Whether other doors of the area are not heard of now, so that only what this one knows
+        counts."""
+        return self._others.silent(self._area)
+
     def under(self, access: AccessConfig) -> "Crossings":
         """By another configuration, whose area may be another one."""
-        return Crossings(self._log, access)
+        return Crossings(self._log, access, self._others)
 
     def last(self, person: PersonId, time: float) -> Crossing | None:
         """That person's last one before the epoch time `time`; StoreError.
@@ -55,19 +100,22 @@ class Crossings:
         One that lies after it, when the clock was set back, counts as one of this moment.
         """
         self._catch_up(time)
-        found = self._last.get(person)
-        return None if found is None else Crossing(found.passage, max(0.0, time - found.time))
+        found = self._latest(person)
+        if found is None or found.way == "forgiven":
+            return None
+        return Crossing(found.way, max(0.0, time - found.time))
 
     def inside(self, time: float) -> dict[PersonId, float]:
         """Who went in and not out since, and how many seconds ago at the epoch time `time`;
         nobody whose way in is so long ago that it counts no more. StoreError."""
         self._catch_up(time)
-        ages = {
-            person: max(0.0, time - went.time)
-            for person, went in self._last.items()
-            if went.passage == "in"
-        }
-        return {person: age for person, age in ages.items() if age < self._reset_after_s}
+        people = {*self._last, *self._others.seen(self._area)}
+        return inside_by(
+            {person: self._latest(person) for person in people}, time, self._reset_after_s
+        )
+
+    def _latest(self, person: PersonId) -> Went | None:
+        return latest_of(self._last.get(person), self._others.latest(person, self._area))
 
     def _catch_up(self, time: float) -> None:
         since = time - self._reset_after_s
@@ -82,28 +130,56 @@ class Crossings:
                 self._take(event, event.person)
 
     def _take(self, event: Event, person: PersonId) -> None:
-        last, data = self._last.get(person), event.data
-        passage = passage_of(event, self._area)
-        if passage is not None:
-            before = last if last is None else _Went(last.passage, last.time, last.visit)
-            self._last[person] = _Went(passage, event.time, data.get("visit"), before)
-            return
-        failed = data.get("state") in NOT_ENTERED and last and last.visit == data.get("visit")
-        forgiven = data.get("change") == FORGIVEN and data.get("area") == self._area
-        before = last.before if failed and last else None
-        if before is not None:
-            self._last[person] = before
-        elif failed or forgiven:
+        went = went_after(self._last.get(person), event, self._area)
+        if went is None:
             self._last.pop(person, None)
+        else:
+            self._last[person] = went
 
 
-def passage_of(event: Event, area: str) -> Passage | None:
+def went_after(last: Went | None, event: Event, area: str) -> Went | None:
+    """What one log says of somebody after this event of theirs, having said `last`."""
+    data = event.data
+    passage = passage_of(event, area)
+    if passage is not None:
+        before = None if last is None else replace(last, before=None)
+        return Went(passage, event.time, data.get("visit"), before)
+    if data.get("change") == FORGIVEN and data.get("area") == area:
+        return Went("forgiven", event.time)
+    if last is None or last.way == "forgiven":
+        return last
+    failed = data.get("state") in NOT_ENTERED and last.visit == data.get("visit")
+    return last.before if failed else last
+
+
+def latest_of(*said: Went | None) -> Went | None:
+    """The last of what several logs say of one person; of two at the same time, the way in."""
+    known = [went for went in said if went is not None]
+    return max(known, key=lambda went: (went.time, went.way == "in"), default=None)
+
+
+def inside_by(
+    latest: Mapping[PersonId, Went | None], time: float, reset_after_s: float
+) -> dict[PersonId, float]:
+    """Who is inside at the epoch time `time`, by the last that is said of each, and how many
+    seconds since; nobody whose way in is `reset_after_s` ago."""
+    ages = {
+        person: max(0.0, time - went.time)
+        for person, went in latest.items()
+        if went is not None and went.way == "in"
+    }
+    return {person: age for person, age in ages.items() if age < reset_after_s}
+
+
+def passage_of(event: Event, area: str) -> Literal["in", "out"] | None:
     """Which way a decision's event says that somebody went, None where it says nothing."""
     data = event.data
     if event.kind is not EventKind.DECISION or data.get("decision") != Outcome.GRANTED:
         return None
     direction = data.get("direction")
-    return direction if data.get("area") == area and direction in ("in", "out") else None
+    if data.get("area") != area:
+        return None
+    return "in" if direction == "in" else "out" if direction == "out" else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,10 @@ class CrossingMemory(Protocol):
     def known(self) -> bool:
         """Whether anything is remembered at all."""
 
+    @property
+    def alone(self) -> bool:
+        """Whether other doors of the area exist that are not heard of now."""
+
     def under(self, access: AccessConfig) -> "CrossingMemory": ...
 
     def last(self, person: PersonId, time: float) -> Crossing | None: ...
@@ -39,7 +43,7 @@ class CrossingMemory(Protocol):
 class NoCrossings:
     """Nobody remembers who went which way."""
 
-    known = False
+    known = alone = False
 
     def under(self, access: AccessConfig) -> "NoCrossings":
         del access
@@ -52,11 +56,16 @@ class NoCrossings:
 NO_CROSSINGS = NoCrossings()
 
 
-def passage_data(access: AccessConfig, reason: Reason, *, again: bool) -> Mapping[str, Any]:
-    """What a decision's event says of it; `again`: granted although nobody saw them go out."""
+def passage_data(
+    access: AccessConfig, reason: Reason, *, again: bool, alone: bool = False
+) -> Mapping[str, Any]:
+    """What a decision's event says of it; `again`: granted although nobody saw them go out,
+    `alone`: by what this door knows, for the others of its area were not heard of."""
     if access.direction == "none":
         return {}
     noted = {"passback": True} if again and reason is Reason.MATCHED else {}
+    if alone:
+        noted["alone"] = True
     return {"direction": access.direction, "area": access.area, **noted}
 
 
@@ -194,7 +203,8 @@ class AccessGate:
     def passage(self, circumstances: Circumstances, verdict: Verdict) -> Mapping[str, Any]:
         """What the decision's event says of the way that the door leads."""
         again = self._plan.passback.noticed(circumstances.last_crossing)
-        return passage_data(self._access, verdict.reason, again=again)
+        alone = self._crossings.alone
+        return passage_data(self._access, verdict.reason, again=again, alone=alone)
 
     def _shown(self, visit: Visit, person: PersonId | None, factor: Factor, now: float) -> Proof:
         if factor == "off":

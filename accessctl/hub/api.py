@@ -18,8 +18,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from accessctl.errors import FaultError, HubError, InputError, StoreError
 from accessctl.hub.assembly import Hub
+from accessctl.hub.callers import Caller, NoCertificateError, NotAdmittedError, caller_by
 from accessctl.hub.peer import PEER
 from accessctl.hub.records import LogRefusedError
+from accessctl.hub.wait_api import wait_routes
 from accessctl.storage.parsing import shortened
 from accessctl.sync.wire import (
     API,
@@ -63,6 +65,7 @@ def application(hub: Hub) -> ASGIApp:
     )
     app.include_router(_open_routes(hub))
     app.include_router(_door_routes(hub))
+    app.include_router(wait_routes(hub), prefix=API, responses=REFUSALS)
     refusals, faults = SeldomLog(logging.WARNING), SeldomLog(logging.ERROR)
 
     def cannot_now(_: Request, error: Exception) -> JSONResponse:
@@ -134,14 +137,6 @@ def _is_within(length: bytes, most: int) -> bool:
     return length.isdigit() and len(length) < 20 and int(length) <= most
 
 
-class Caller:
-    """The door that asks: its id, and the serial of the certificate that it showed."""
-
-    def __init__(self, door: str, serial: str) -> None:
-        self.door = door
-        self.serial = serial
-
-
 def _open_routes(hub: Hub) -> APIRouter:
     routes = APIRouter()
 
@@ -172,16 +167,7 @@ def _open_routes(hub: Hub) -> APIRouter:
 
 
 def _door_routes(hub: Hub) -> APIRouter:
-    def caller(request: Request) -> Caller:
-        serial = request.scope.get("extensions", {}).get(PEER)
-        if serial is None:
-            raise NoCertificateError
-        try:
-            return Caller(hub.doors.admit(serial), serial)
-        except HubError as error:
-            raise NotAdmittedError(str(error)) from error
-
-    Admitted: TypeAlias = Annotated[Caller, Depends(caller)]
+    Admitted: TypeAlias = Annotated[Caller, Depends(caller_by(hub.doors))]
     routes = APIRouter(prefix=API, responses=REFUSALS)
 
     @routes.get("/openapi.json", include_in_schema=False)
@@ -209,17 +195,6 @@ def _door_routes(hub: Hub) -> APIRouter:
         return hub.records.take(door.door, door.serial, batch)
 
     return routes
-
-
-class NotAdmittedError(HubError):
-    """Whoever asks shows a certificate that does not count."""
-
-
-class NoCertificateError(NotAdmittedError):
-    """Whoever asks shows none."""
-
-    def __init__(self) -> None:
-        super().__init__("Only a door that has joined may ask this; show its certificate.")
 
 
 def _problem(status: int, problem: str, *, close: bool = False) -> JSONResponse:

@@ -5,19 +5,24 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
-from sqlalchemy import select
+from sqlalchemy import Connection, func, select
 
 from accessctl.config import HubConfig
 from accessctl.hub.authority import AUTHORITY_FILE, Authority, open_authority
+from accessctl.hub.commands import Commands
+from accessctl.hub.crossings import SiteAreas, newest_crossings
 from accessctl.hub.database import HubDatabase, open_database
 from accessctl.hub.door_feed import DoorFeed
 from accessctl.hub.doors import Doors
 from accessctl.hub.feed import Feed
+from accessctl.hub.live import Live
 from accessctl.hub.people import SitePeople
 from accessctl.hub.records import Records
 from accessctl.hub.site_keys import SiteKeys, open_site_keys
-from accessctl.hub.tables import SITE_KEY
+from accessctl.hub.tables import CHANGE, SITE_KEY
+from accessctl.hub.waking import Newest, Waking, notify
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +38,17 @@ class Hub:
     feed: Feed
     door_feed: DoorFeed
     people: SitePeople
+    waking: Waking
+    commands: Commands
+    live: Live
+    areas: SiteAreas
     now: Callable[[], float]
+
+
+def newest(db: Connection) -> Newest:
+    """What the doors that wait are told of."""
+    seq = db.execute(select(func.max(CHANGE.c.seq))).scalar_one() or 0
+    return Newest(seq=seq, crossings=newest_crossings(db))
 
 
 def is_made(config: HubConfig) -> bool:
@@ -60,19 +75,25 @@ def open_hub(
     database = open_database(config, environment)
     try:
         keys = open_site_keys(config.folder, environment, _proofs(database), random_bytes)
-        feed = Feed(database, keys, now, random_bytes)
+        feed = Feed(database, keys, now, random_bytes, partial(notify, database))
         with database.writing() as db:
             feed.begin(db)
+        doors = Doors(database, authority, now, random_bytes, feed.new_generation)
+        waking = Waking(database, newest)
         yield Hub(
             config=config,
             database=database,
             authority=authority,
-            doors=Doors(database, authority, now, random_bytes, feed.new_generation),
+            doors=doors,
             records=Records(database, authority, now),
             site_keys=keys,
             feed=feed,
             door_feed=DoorFeed(feed, authority, now),
             people=SitePeople(feed, random_bytes),
+            waking=waking,
+            commands=Commands(database, doors, waking, now, random_bytes),
+            live=Live(database, doors, waking, now),
+            areas=SiteAreas(database, now),
             now=now,
         )
     finally:

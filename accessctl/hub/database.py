@@ -6,11 +6,12 @@ of one sentence, which never holds the URL: there may be a password in it.
 
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from psycopg import Error as DriverError
 from sqlalchemy import URL, Connection, Engine, Select, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
@@ -30,6 +31,7 @@ PAGE = 500
 APPLICATION_ID = 0x61636862
 READS_ONLY = "accessctl_reads_only"
 JOURNAL_LOCK, MIGRATION_LOCK, FEED_LOCK = 0x61636801, 0x61636802, 0x61636803
+CROSSING_LOCK = 0x61636804
 """Names of advisory locks of PostgreSQL; who takes several takes a door's row first, then that of
 the feed, then that of the journal."""
 
@@ -67,6 +69,33 @@ class HubDatabase:
         if not self.is_embedded:
             db.execute(text("SELECT pg_advisory_xact_lock(:name)"), {"name": name})
 
+    @contextmanager
+    def announcements(
+        self, channel: str, pause: Callable[[float], object]
+    ) -> Iterator[Callable[[float], set[str]]]:
+        """What hears of others' transactions: called with seconds, it gives what was said on
+        `channel` (pg_notify), at once or when they are over.
+
+        Of the embedded database it gives "" where anybody wrote, in whichever process; `pause`
+        waits between two looks.
+        """
+        with self._reported(), self._engine.connect() as db:
+            if self.is_embedded:
+                yield _WrittenByOthers(db, pause)
+                return
+            db = db.execution_options(isolation_level="AUTOCOMMIT")
+            db.execute(text(f"LISTEN {channel}"))
+            driver: Any = db.connection.driver_connection
+            try:
+                yield lambda seconds: {
+                    said.payload for said in driver.notifies(timeout=seconds, stop_after=1)
+                }
+            except DriverError as error:
+                raise StoreError(self._fault(error)) from error
+            finally:
+                # It goes back to the others, who have no use for what it would hear.
+                db.invalidate()
+
     def check(self) -> None:
         """StoreError unless it answers."""
         with self.reading() as db:
@@ -86,11 +115,33 @@ class HubDatabase:
         try:
             yield
         except SQLAlchemyError as error:
-            why = shortened(str(getattr(error, "orig", None) or error), 200).rstrip(".")
-            raise StoreError(
-                f"The hub's database {self._place} cannot be used ({why}); check that it runs, "
-                "and its disk."
-            ) from error
+            raise StoreError(self._fault(getattr(error, "orig", None) or error)) from error
+
+    def _fault(self, error: BaseException) -> str:
+        why = shortened(str(error), 200).rstrip(".")
+        return (
+            f"The hub's database {self._place} cannot be used ({why}); check that it runs, and "
+            "its disk."
+        )
+
+
+class _WrittenByOthers:
+    """Whether anybody else has written since the last time: asks SQLite's own counter, which lies
+    in memory that all processes share (https://sqlite.org/pragma.html#pragma_data_version)."""
+
+    def __init__(self, db: Connection, pause: Callable[[float], object]) -> None:
+        self._db = db
+        self._pause = pause
+        self._version = self._asked()
+
+    def __call__(self, seconds: float) -> set[str]:
+        self._pause(seconds)
+        before, self._version = self._version, self._asked()
+        return set() if before == self._version else {""}
+
+    def _asked(self) -> int:
+        driver: Any = self._db.connection.driver_connection
+        return int(driver.execute("PRAGMA data_version").fetchone()[0])
 
 
 def in_pages(query: Select[Any]) -> Select[Any]:

@@ -17,6 +17,7 @@ from accessctl.hub.authority import Authority, IssuedCertificate, key_in, key_re
 from accessctl.hub.database import HubDatabase
 from accessctl.hub.journal import JournalKind, write_journal
 from accessctl.hub.tables import ALARM, CERTIFICATE, DOOR, INVITATION, JOINED, REVOKED
+from accessctl.hub.waking import notify
 
 NAME = re.compile(r"[\w.-]{1,64}")
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
@@ -29,6 +30,7 @@ NOT_TAKEN = (
     "This code is not valid: it was used, it ran out after 15 minutes, or it was mistyped; make "
     "another one with `accessctl hub invite`."
 )
+NO_DOOR = "No door called {name} has joined; see `accessctl hub doors`."
 NOT_KNOWN = (
     "This door's certificate does not count, or no more; have it joined again with `accessctl hub "
     "invite`."
@@ -176,6 +178,15 @@ class Doors:
                 )
         return str(found.door)
 
+    def id_of(self, name: str) -> str:
+        """Of the door that has joined by that name; InputError where there is none."""
+        query = select(DOOR.c.id).where(DOOR.c.name == name, DOOR.c.state == JOINED)
+        with self._database.reading() as db:
+            found = db.execute(query).scalar_one_or_none()
+        if found is None:
+            raise InputError(NO_DOOR.format(name=ascii(name)))
+        return str(found)
+
     def revoke(self, name: str) -> str:
         """The id of the door of that name, which counts no more from now on; InputError where no
         joined door has it, and none is invited by it."""
@@ -185,12 +196,13 @@ class Doors:
             if door is None:
                 if withdrawn:
                     return ""
-                raise InputError(f"No door called {name!a} has joined; see `accessctl hub doors`.")
+                raise InputError(NO_DOOR.format(name=ascii(name)))
             db.execute(
                 update(DOOR).where(DOOR.c.id == door).values(state=REVOKED, revoked=self._now())
             )
             self._on_revoked(db)
             self._journal(db, JournalKind.REVOKED, door=door, name=name)
+            notify(self._database, db, door)
         return door
 
     def listed(self) -> list[KnownDoor]:

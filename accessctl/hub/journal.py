@@ -41,6 +41,12 @@ class JournalKind(StrEnum):
     SETTINGS = "settings"
     SITE_KEY = "site_key"
     RECEIPT = "receipt"
+    COMMAND_ASKED = "command_asked"
+    COMMAND_DONE = "command_done"
+    COMMAND_REFUSED = "command_refused"
+    COMMAND_LOST = "command_lost"
+    WATCHED = "watched"
+    INSIDE_SHOWN = "inside_shown"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from accessctl.audit.append import End
 from accessctl.errors import HubError, InputError
 from accessctl.hub.authority import Authority, key_in
+from accessctl.hub.crossings import take_crossings
 from accessctl.hub.database import HubDatabase, in_pages
 from accessctl.hub.doors import NOT_KNOWN
 from accessctl.hub.intake import HeldLog, Intake, LogAlarm, TakenRecord, judge
@@ -86,6 +87,7 @@ class Records:
             held = _held(db, row)
             intake = judge(held, batch)
             self._insert(db, door, intake)
+            take_crossings(self._database, db, door, intake.taken, self._now())
             mark = _new_mark(held, intake)
             values = _ends(intake.base, mark)
             if intake.alarm is None and batch.end.number >= (row.head_number or 0):

@@ -14,6 +14,7 @@ from accessctl.hub.api import application
 from accessctl.hub.assembly import Hub
 from accessctl.hub.journal import chain_heads
 from accessctl.hub.peer import PeerProtocol
+from accessctl.hub.waking import Waking
 
 MINUTE_S = 60.0
 CLOSE_S = 5.0
@@ -28,16 +29,23 @@ log = logging.getLogger(__name__)
 
 
 class HubServer(uvicorn.Server):
-    """uvicorn, which tells when it listens."""
+    """uvicorn, which tells when it listens, and lets nobody wait when it ends."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], object]) -> None:
+    def __init__(self, config: uvicorn.Config, waking: Waking, ready: Callable[[], object]) -> None:
         super().__init__(config)
+        self._waking = waking
         self._ready = ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._waking.start()
         await super().startup(sockets)
         if not self.should_exit:
             self._ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # Before it waits for the answers to those who have asked.
+        self._waking.close()
+        await super().shutdown(sockets)
 
 
 class Minutes(BackgroundThread):
@@ -102,7 +110,7 @@ def server(
         h11_max_incomplete_event_size=MOST_HEADER_BYTES,
         ssl_context_factory=lambda *_: tls,
     )
-    return HubServer(config, ready)
+    return HubServer(config, hub.waking, ready)
 
 
 def listening(host: str, port: int) -> socket.socket:

@@ -103,6 +103,22 @@ ALARM = Table(
     Column("record", LargeBinary),
 )
 
+# What one door's log says last of one person in one area; "forgiven" is "nothing that counts".
+CROSSING = Table(
+    "crossing",
+    METADATA,
+    Column("door", String(32), ForeignKey("door.id"), primary_key=True),
+    Column("area", String(64), primary_key=True),
+    Column("person", String(32), primary_key=True),
+    Column("number", BigInteger, nullable=False, unique=True),
+    Column("way", String(16), nullable=False),
+    Column("time", Double, nullable=False),
+    Column("visit", String(64)),
+    Column("before_way", String(16)),
+    Column("before_time", Double),
+)
+Index("crossing_area", CROSSING.c.area, CROSSING.c.number)
+
 JOURNAL = Table(
     "journal",
     METADATA,

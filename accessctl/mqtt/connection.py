@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from accessctl.clock import boot_seconds
 from accessctl.errors import BrokerError
 from accessctl.mqtt.broker import BrokerAccess, paho_client
 from accessctl.mqtt.commands import MAX_PAYLOAD
@@ -50,11 +51,6 @@ class Received:
     retained: bool
     at: float
     expires_s: float | None
-
-
-def boot_seconds() -> float:
-    """Seconds since the boot, sleep included: a door that slept has to notice."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 class Connection:

@@ -13,8 +13,9 @@ from threading import Event, Lock
 from typing import Any, Self
 
 from accessctl.background import BackgroundThread
+from accessctl.clock import boot_seconds
 from accessctl.errors import AccessctlError
-from accessctl.mqtt.connection import Connection, Received, boot_seconds
+from accessctl.mqtt.connection import Connection, Received
 from accessctl.mqtt.outbox import Outbox
 from accessctl.mqtt.topics import Message
 

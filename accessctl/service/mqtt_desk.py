@@ -10,13 +10,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from accessctl.audit.base import Recorder, write_down
+from accessctl.clock import boot_seconds
 from accessctl.config import Config
 from accessctl.domain import Posture
 from accessctl.door.recorder import service_event
 from accessctl.doorway.values import CommandVerb, OperatorCommand
 from accessctl.errors import AccessctlError, InputError
 from accessctl.mqtt.commands import Allowance, PlainNonces, SentCommand, command_in
-from accessctl.mqtt.connection import Received, boot_seconds
+from accessctl.mqtt.connection import Received
 from accessctl.mqtt.topics import COMMANDS, Topics
 
 TELL_DROPPED_S = 60.0

@@ -7,7 +7,7 @@ key of a `generation`, which each door gets once, to its own public key (HPKE, R
 """
 
 from enum import StrEnum
-from typing import Annotated, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
@@ -15,11 +15,17 @@ from accessctl.audit.schema import LATEST
 from accessctl.sync.wire import Digest, Number, Signature
 
 CHANGES, WAIT, KEYS, PROPOSALS, RECEIPTS = "/changes", "/wait", "/keys", "/proposals", "/receipts"
+COMMANDS, PICTURE = "/commands", "/picture"
 
 MAX_CHANGES = 200
 MAX_SEALED_CHARACTERS = 1 << 20
 MAX_PROPOSALS = 50
 MAX_COMMANDS = 16
+MAX_CROSSINGS = 500
+MAX_LIVE_FACES = 32
+MAX_PICTURE_CHARACTERS = 256 << 10
+COMMAND_S = 10.0
+"""So long after it was asked for a command is not done any more."""
 
 Id: TypeAlias = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 Time: TypeAlias = Annotated[float, Field(ge=0, le=LATEST, allow_inf_nan=False)]
@@ -114,28 +120,76 @@ class Command(_Said):
     kind: CommandKind
     operator: str = Field(max_length=64)
     value: str = Field("", max_length=64)
-    expires_in_s: float = Field(gt=0, le=10, allow_inf_nan=False)
+    expires_in_s: float = Field(gt=0, le=COMMAND_S, allow_inf_nan=False)
+
+
+class CommandAnswer(_Asked):
+    """What became of a command at the door, whose own record says so by now; `problem` is why it
+    was not done, in a sentence."""
+
+    done: bool
+    problem: str = Field("", max_length=300)
 
 
 class Crossed(_Said):
-    """A crossing in an area that the door belongs to, at another door of it."""
+    """What the log of another door of the area says last of one person: that they went in or out,
+    or, as `forgiven`, that it says nothing that counts from `time` on.
+
+    Each takes the place of what was said before of that person and `door` (an id).
+    """
+
+    door: Id
 
     person: Id
     area: str = Field(max_length=64)
-    direction: str = Field(pattern="^(in|out|forgiven)$")
+    direction: Literal["in", "out", "forgiven"]
     time: Time
 
 
 class Waited(_Said):
     """What a door that waited is told: whether there are changes after the one that it named,
-    commands for it, whether somebody looks at its picture now, and crossings after `crossing`."""
+    commands for it, whether somebody looks at its picture now, and crossings up to `crossing`.
+
+    `held_s` is how long the hub let it wait: what the answer took besides, it took on its way.
+    """
 
     changes: bool
     commands: tuple[Command, ...] = Field((), max_length=MAX_COMMANDS)
     live: bool = False
-    crossings: tuple[Crossed, ...] = ()
+    crossings: tuple[Crossed, ...] = Field((), max_length=MAX_CROSSINGS)
     crossing: Number = 0
+    held_s: float = Field(0.0, ge=0, allow_inf_nan=False)
     head: FeedHead
+
+
+class LiveFace(_Asked):
+    """A face in a live picture: its box as shares of the picture's width and height; `person` is
+    whom the door takes it for, `state` the word of its decision, or what it waits for."""
+
+    x: float = Field(ge=-1, le=2, allow_inf_nan=False)
+    y: float = Field(ge=-1, le=2, allow_inf_nan=False)
+    w: float = Field(gt=0, le=2, allow_inf_nan=False)
+    h: float = Field(gt=0, le=2, allow_inf_nan=False)
+    person: Id | None = None
+    state: str = Field("", max_length=120)
+
+
+class LivePicture(_Asked):
+    """What the door sees, for whoever looks: a JPEG in base64, and the faces in it.
+
+    Boxes and people come beside the picture, not in it: whoever may not see who somebody is gets
+    the same picture without that.
+    """
+
+    time: Time
+    jpeg: str = Field(max_length=MAX_PICTURE_CHARACTERS)
+    faces: tuple[LiveFace, ...] = Field((), max_length=MAX_LIVE_FACES)
+
+
+class PictureAnswer(_Said):
+    """Whether somebody looks on."""
+
+    live: bool
 
 
 class Proposal(_Asked):

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from accessctl.clock import boot_seconds
 from accessctl.errors import BrokerError
 from accessctl.mqtt.broker import BrokerAccess
-from accessctl.mqtt.connection import STALLED_S, Connection, Received, boot_seconds
+from accessctl.mqtt.connection import STALLED_S, Connection, Received
 from accessctl.mqtt.topics import Message
 from tests.mqtt.brokers import PASSWORDS, Mosquitto, Speaker, until
 

@@ -1,0 +1,184 @@
+"""How the hub reaches a door: the door asks, and the answer comes when there is something for it.
+
+A wait costs one look at the door's certificate and then neither a thread nor a query, until it is
+woken; see `waking`. Beside it, what a door says of a command, and the pictures that somebody
+wants to see.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeAlias
+
+from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi.concurrency import run_in_threadpool
+
+from accessctl.hub.assembly import Hub
+from accessctl.hub.callers import Caller, NotAdmittedError, caller_by
+from accessctl.hub.doors import NOT_KNOWN
+from accessctl.hub.waking import Waiter
+from accessctl.sync.feed_wire import (
+    COMMANDS,
+    PICTURE,
+    WAIT,
+    CommandAnswer,
+    Crossed,
+    FeedHead,
+    Id,
+    LivePicture,
+    PictureAnswer,
+    Waited,
+)
+from accessctl.sync.wire import Number
+
+WAIT_S = 25.0
+"""Shorter than anything between door and hub keeps a silent connection."""
+
+AREA = Query(max_length=64)
+
+
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """What a door has: the feed up to `after`, its area's crossings up to `crossing`; `live`:
+    whether it sends pictures, None where it does not say."""
+
+    after: int
+    crossing: int = 0
+    area: str | None = None
+    live: bool | None = None
+
+
+def wait_routes(hub: Hub) -> APIRouter:
+    Admitted: TypeAlias = Annotated[Caller, Depends(caller_by(hub.doors))]
+    routes = APIRouter()
+
+    @routes.get(WAIT)
+    async def wait(
+        door: Admitted,
+        request: Request,
+        after: Number,
+        crossing: Number = 0,
+        area: Annotated[str | None, AREA] = None,
+        live: bool | None = None,
+    ) -> Waited:
+        """What there is for the door, at once, or else as soon as there is something, or with
+        nothing after 25 s."""
+        gone = asyncio.ensure_future(_gone(request))
+        try:
+            asked = Awaited(after, crossing, area, live)
+            return await DoorWait(hub, door.door, asked, gone).answer()
+        finally:
+            gone.cancel()
+
+    @routes.post(COMMANDS + "/{nonce}")
+    def settle(
+        door: Admitted, nonce: Annotated[Id, Path()], answer: CommandAnswer
+    ) -> dict[str, Any]:
+        """What became of a command, after the door's own record of it."""
+        hub.commands.settle(door.door, nonce, answer)
+        return {}
+
+    @routes.post(PICTURE)
+    def show(door: Admitted, picture: LivePicture) -> PictureAnswer:
+        """What the door sees now; kept until the next one, while somebody looks."""
+        return PictureAnswer(live=hub.live.show(door.door, picture))
+
+    return routes
+
+
+class DoorWait:
+    """One wait of one door, who has left when `gone` is done."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        door: str,
+        asked: Awaited,
+        gone: "asyncio.Future[None]",
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._hub = hub
+        self._door = door
+        self._asked = asked
+        self._gone = gone
+        self._monotonic = monotonic
+        self._crossing = asked.crossing
+        self._crossed: tuple[Crossed, ...] = ()
+        self._lived = hub.live.is_watched(door) if asked.live is None else asked.live
+
+    async def answer(self) -> Waited:
+        """NotAdmittedError where the door is revoked meanwhile."""
+        began = self._monotonic()
+        until = began + WAIT_S
+        await self._catch_up()
+        with self._hub.waking.waiting(self._door) as waiter:
+            while True:
+                await self._read_crossings()
+                if waiter.is_revoked:
+                    raise NotAdmittedError(NOT_KNOWN)
+                left_s = until - self._monotonic()
+                is_over = left_s <= 0 or self._hub.waking.is_closing or self._gone.done()
+                if is_over or self._has_news():
+                    return self._answer(self._monotonic() - began)
+                await self._woken(waiter, left_s)
+
+    async def _woken(self, waiter: Waiter, left_s: float) -> None:
+        waking = asyncio.ensure_future(waiter.woken(left_s))
+        either: set[asyncio.Future[Any]] = {waking, self._gone}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        waking.cancel()
+        with suppress(asyncio.CancelledError):
+            await waking
+
+    def _has_news(self) -> bool:
+        return (
+            self._changes
+            or self._hub.live.is_watched(self._door) != self._lived
+            or bool(self._crossed)
+            or self._hub.commands.has_for(self._door)
+        )
+
+    @property
+    def _changes(self) -> bool:
+        # It has more than there is where the hub was put back: it has to begin anew.
+        return self._asked.after != self._hub.waking.newest.seq
+
+    def _answer(self, held_s: float) -> Waited:
+        # A command is handed over once: to a door that has hung up it is not.
+        commands = () if self._gone.done() else self._hub.commands.fetch(self._door)
+        return Waited(
+            changes=self._changes,
+            commands=commands,
+            live=self._hub.live.is_watched(self._door),
+            crossings=self._crossed,
+            crossing=self._crossing,
+            held_s=held_s,
+            head=self._head(),
+        )
+
+    def _head(self) -> FeedHead:
+        seq, moment = self._hub.waking.newest.seq, round(self._hub.now(), 3)
+        signature = self._hub.authority.sign_feed(self._door, seq, moment)
+        return FeedHead(seq=seq, time=moment, signature=signature)
+
+    async def _catch_up(self) -> None:
+        """A door that has heard of more than the last look saw is ahead of it, as a rule."""
+        if self._asked.after > self._hub.waking.newest.seq:
+            await run_in_threadpool(self._hub.waking.look)
+
+    async def _read_crossings(self) -> None:
+        area = self._asked.area
+        newest = 0 if area is None else self._hub.waking.newest.crossings.get(area, 0)
+        if area is None or self._crossed or newest == self._crossing:
+            return
+        self._crossed, self._crossing = await run_in_threadpool(
+            self._hub.areas.after, self._door, area, self._crossing
+        )
+
+
+async def _gone(request: Request) -> None:
+    """Until whoever asked has hung up."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
