@@ -218,6 +218,7 @@ class Reason(StrEnum):
     WATCHING_ONLY = "watching_only"
     GALLERY_STALE = "gallery_stale"
     GALLERY_UNACCEPTED = "gallery_unaccepted"
+    RULES_STALE = "rules_stale"
     LOCKED_DOWN = "locked_down"
     FACE_ENTRY_OFF = "face_entry_off"
     INTERLOCK = "interlock"

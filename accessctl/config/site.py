@@ -1,6 +1,7 @@
 """The sections `hub` and `sync`: the service of a site with many doors, and a door's part of it."""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 
@@ -53,6 +54,21 @@ class HubConfig(Section):
     )
 
 
+StaleThen = Literal["second_factor", "nothing"]
+
+
+class StaleTier(Section):
+    groups: tuple[str, ...] = Field(
+        (), description="Whom it is for; none: whoever is in no group that another one names."
+    )
+    after_h: float = Field(
+        gt=0, le=8760, description="Hours since the hub last said that the door has all it should."
+    )
+    then: StaleThen = Field(
+        description="second_factor: they have to enter their PIN; nothing: they are not let in."
+    )
+
+
 class SyncConfig(Section):
     hub: str | None = Field(
         None,
@@ -65,5 +81,11 @@ class SyncConfig(Section):
         None,
         description="What `accessctl join` keeps: the door's key and certificate, and how it "
         "knows its hub. None: sync, beside the event log.",
+        json_schema_extra=safer("fixed"),
+    )
+    stale: tuple[StaleTier, ...] = Field(
+        (StaleTier(after_h=720, then="nothing"),),
+        description="What the door still does without its hub: each of the list has groups, "
+        "after_h and then. Without one named here nobody is let in after 30 days.",
         json_schema_extra=safer("fixed"),
     )

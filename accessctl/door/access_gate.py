@@ -13,6 +13,7 @@ from accessctl.domain import Face, Outcome, PersonId, PersonRules, Reason
 from accessctl.door.badges import NO_BADGE_DESK, BadgeDesk
 from accessctl.door.doorway_gate import NO_DOORWAY, DoorwayDesk
 from accessctl.door.second_factor import NO_FACTOR_DESK, FactorDesk
+from accessctl.door.staleness import NO_HUB, Staleness
 from accessctl.door.visit import Visit
 from accessctl.errors import StoreError
 from accessctl.gallery.badges import Badge
@@ -109,9 +110,11 @@ class AccessGate:
         second_factor: FactorDesk = NO_FACTOR_DESK,
         doorway: DoorwayDesk = NO_DOORWAY,
         badges: BadgeDesk = NO_BADGE_DESK,
+        staleness: Staleness = NO_HUB,
     ) -> None:
         """Without `second_factor` nobody can show one; without `crossings` none are known; without
-        `doorway` nothing hangs on the door; without `badges` none are read."""
+        `doorway` nothing hangs on the door; without `badges` none are read; without `staleness`
+        the people are the door's own."""
         self._access = access
         self._policy = policy
         self._plan = AccessPlan.of(access)
@@ -120,6 +123,7 @@ class AccessGate:
         self.second_factor = second_factor
         self.doorway = doorway
         self.badges = badges
+        self._staleness = staleness
 
     def under(self, access: AccessConfig, policy: PolicyConfig) -> "AccessGate":
         """This gate by another configuration; the two share all that is remembered.
@@ -134,6 +138,7 @@ class AccessGate:
             second_factor=self.second_factor,
             doorway=self.doorway,
             badges=self.badges,
+            staleness=self._staleness,
         )
 
     def take_over(self) -> None:
@@ -169,6 +174,7 @@ class AccessGate:
             intent=visit.life.intent,
             liveness_doubted=visit.life.doubted,
             doorway=self.doorway.objection(rules),
+            stale=self._staleness.demand(rules),
         )
         factor = asked(it, policy.second_factor)
         return replace(it, factor=factor, second_factor=self._shown(visit, person, factor, now))

@@ -50,6 +50,7 @@ from accessctl.door.recorder import (
 )
 from accessctl.door.second_factor import PinAttempts, SecondFactor
 from accessctl.door.setup import DoorSetup, LiveSettings
+from accessctl.door.staleness import open_staleness
 from accessctl.doorway.controller import ControllerLink
 from accessctl.doorway.keeper import DoorwayListener
 from accessctl.doorway.opening import parts_of
@@ -95,7 +96,11 @@ def open_door(
     """
     config = engine.config
     duty = Duty(duty_file(config), waits=not spectator, record=state_recorder(audit))
-    with duty, LockoutStore(config.lockout_file) as lockouts:
+    with (
+        duty,
+        LockoutStore(config.lockout_file) as lockouts,
+        open_staleness(config, os.environ) as staleness,
+    ):
         keeper = LockoutKeeper(lockouts, config.access.door, config.policy.lockout, uptime)
         pins = PinAttempts(audit, keeper, time.time)
         runner = ActionRunner(queue=config.actions.queue)
@@ -133,6 +138,7 @@ def open_door(
             second_factor=SecondFactor(engine.roster.pin_of, pins, time.monotonic, duress),
             doorway=hung,
             badges=badges,
+            staleness=staleness,
         )
         settings = live_settings_of(config, gate)
         if duty.acting:

@@ -100,6 +100,7 @@ def decision_record(
         doubted=circumstances.liveness_doubted,
         gallery=circumstances.gallery_doubt,
         doorway=circumstances.doorway,
+        stale=circumstances.stale,
     )
     record: dict[str, Any] = {
         "evidence": to_data(kept),

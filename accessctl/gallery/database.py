@@ -30,6 +30,8 @@ from accessctl.storage.sqlite import connect, pragma, private_file, transaction
 
 BUSY_TIMEOUT_S = 10.0
 NO_FILE: FileIdentity = (-1, -1)
+BADGE_KEY = "badge_key"
+"""The document that is the key of the site's badges."""
 _KEY_CHECK = b"this key opens this gallery"
 
 log = logging.getLogger(__name__)
@@ -74,6 +76,14 @@ class Database:
                 )
 
     @contextmanager
+    def noting(self) -> Iterator[sqlite3.Connection]:
+        """One transaction for what changes nobody: it leaves the revision as it is."""
+        with self._lock, reported(self._path):
+            self._check_file()
+            with transaction(self._db) as db:
+                yield db
+
+    @contextmanager
     def erasing(self) -> Iterator[sqlite3.Connection]:
         """Like `writing`; what it overwrites or deletes is gone from every file afterwards."""
         with self.writing() as db:
@@ -111,8 +121,15 @@ class Database:
         return self._sealer.unseal(sealed, associated_data(*place))
 
     def badge_digest(self, number: str) -> bytes:
-        """See badges.digest_of."""
-        return digest_of(self._key, number)
+        """See badges.digest_of; by the site's key, where there is one."""
+        return digest_of(self.document(BADGE_KEY) or self._key, number)
+
+    def document(self, kind: str) -> bytes | None:
+        """What the hub said of that kind for the whole site, None where it said nothing."""
+        query = "SELECT sealed FROM site_document WHERE kind = ?"
+        for (sealed,) in self.select(query, kind):
+            return self.unseal(sealed, "site document", kind)
+        return None
 
     def close(self) -> None:
         with self._lock, reported(self._path):

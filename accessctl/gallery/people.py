@@ -32,7 +32,8 @@ class Template:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StoredPhoto:
-    """One enrolment photo as it was kept: `jpeg` is the whole file's bytes."""
+    """One enrolment photo as it was kept: `jpeg` is the whole file's bytes, none where a hub keeps
+    the picture."""
 
     id: str
     person: PersonId

@@ -87,6 +87,50 @@ MIGRATIONS: Migrations = (
         # them, at each start, were it not here as well.
         "CREATE INDEX photo_listed ON photo (id, person, added, quality, skipped_by)",
     ),
+    # What a gallery needs whose people a hub looks after; see accessctl.gallery.site.
+    (
+        """CREATE TABLE site (
+            id INTEGER PRIMARY KEY CHECK (id = 1),
+            hub TEXT NOT NULL,
+            door TEXT NOT NULL,
+            seq INTEGER NOT NULL DEFAULT 0,
+            round INTEGER,
+            again INTEGER,
+            sweep INTEGER NOT NULL DEFAULT 1
+        ) STRICT""",
+        """CREATE TABLE site_age (
+            id INTEGER PRIMARY KEY CHECK (id = 1),
+            head REAL NOT NULL,
+            age REAL NOT NULL,
+            wall REAL NOT NULL,
+            boot TEXT NOT NULL,
+            uptime REAL NOT NULL,
+            is_lost INTEGER NOT NULL
+        ) STRICT""",
+        """CREATE TABLE site_document (
+            kind TEXT PRIMARY KEY,
+            sealed BLOB NOT NULL
+        ) STRICT, WITHOUT ROWID""",
+        """CREATE TABLE site_person (
+            person TEXT PRIMARY KEY REFERENCES person (id) ON DELETE CASCADE,
+            seq INTEGER NOT NULL,
+            sweep INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID""",
+        """CREATE TABLE site_removal (
+            person TEXT PRIMARY KEY,
+            seq INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID""",
+        """CREATE TABLE outbox (
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            id TEXT NOT NULL UNIQUE,
+            person TEXT NOT NULL,
+            change TEXT NOT NULL,
+            sealed BLOB NOT NULL,
+            time REAL NOT NULL
+        ) STRICT""",
+        # By the site's badge key, so that other doors know it, too.
+        "ALTER TABLE badge ADD COLUMN by_site INTEGER NOT NULL DEFAULT 0",
+    ),
 )
 WORDS = FaultWords(
     busy="{path} is in use by another process; wait a moment and try again.",

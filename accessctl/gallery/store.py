@@ -5,7 +5,7 @@ faces secret and stops a template from being moved to another person.
 """
 
 import os
-import sqlite3
+import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from operator import itemgetter
 
@@ -40,8 +40,19 @@ from accessctl.gallery.person import (
     rules_to_bytes,
     spelt,
 )
+from accessctl.gallery.rows import (
+    add_photo,
+    photo_told,
+    put_badge,
+    put_number,
+    put_pin,
+    put_rules,
+    put_template,
+    text_of,
+)
 from accessctl.gallery.schema import GalleryMark, gallery_id, place_of
 from accessctl.gallery.sealing import embedding_to_bytes, embeddings_from_bytes
+from accessctl.gallery.site import Outbox
 
 _PERSON = """SELECT person.id, person.name, count(photo.id), person.enrolled
              FROM person LEFT JOIN photo ON photo.person = person.id"""
@@ -50,8 +61,10 @@ _PERSON = """SELECT person.id, person.name, count(photo.id), person.enrolled
 class Gallery:
     """See people.People. One instance may be used by several threads."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, now: Callable[[], float] = time.time) -> None:
+        """`now` is epoch time: changes are proposed with it to a hub, where there is one."""
         self._database = database
+        self._outbox = Outbox(database, now)
 
     def people(self) -> list[Person]:
         rows = self._database.select(f"{_PERSON} GROUP BY person.id ORDER BY name_key")
@@ -78,7 +91,7 @@ class Gallery:
                 "INSERT INTO person (id, name, name_key, enrolled) VALUES (?, ?, ?, ?)",
                 (person, name, name_key(name), photo.added),
             )
-            self._add_photo(db, person, photo)
+            add_photo(self._database, db, person, photo)
             record(person)
         return Person(person, name, 1, photo.added)
 
@@ -91,7 +104,8 @@ class Gallery:
             if not rows:
                 raise gone()
             person = person_of(rows[0])
-            self._add_photo(db, person_id, photo)
+            number = add_photo(self._database, db, person_id, photo)
+            self._outbox.put(db, person_id, "add_photo", photo=photo_told(number, photo))
             record(person_id)
         return Person(person.id, person.name, person.photos + 1, person.enrolled)
 
@@ -104,12 +118,14 @@ class Gallery:
                 "UPDATE person SET name = ?, name_key = ? WHERE id = ?",
                 (new, name_key(new), person.id),
             )
+            self._outbox.put(db, person.id, "rename", name=new)
             record(person.id)
         return Person(person.id, new, person.photos, person.enrolled)
 
     def remove(self, name: str, *, record: Record = no_record) -> Person:
         with self._database.erasing() as db:
             person = self.person(name)
+            self._outbox.put(db, person.id, "remove")
             db.execute("DELETE FROM person WHERE id = ?", (person.id,))
             record(person.id)
         return person
@@ -125,6 +141,7 @@ class Gallery:
             person = self.person(name)
             entry = photo_to_remove(person, self.photo_entries(person.id), number)
             db.execute("DELETE FROM photo WHERE id = ?", (entry.id,))
+            self._outbox.put(db, person.id, "remove_photo", photo=entry.id)
             record(person.id)
         return Person(person.id, person.name, person.photos - 1, person.enrolled)
 
@@ -179,14 +196,19 @@ class Gallery:
                 raise StoreError(
                     "Somebody was enrolled while the templates were renewed; start again."
                 )
-            db.execute("DELETE FROM template WHERE fingerprint <> ?", (fingerprint,))
+            db.execute(
+                """DELETE FROM template WHERE fingerprint <> ? AND photo NOT IN (
+                       SELECT photo.id FROM photo JOIN site_person USING (person) WHERE seq > 0)""",
+                (fingerprint,),
+            )
             db.executemany(
                 "UPDATE photo SET skipped_by = ? WHERE id = ?",
                 [(fingerprint if photo in skipped else None, photo) for photo in owners],
             )
             for photo, embedding in embeddings.items():
                 if photo in owners:
-                    self._put_template(db, photo, owners[photo], fingerprint, embedding)
+                    place = photo, owners[photo], fingerprint
+                    put_template(self._database, db, place, embedding_to_bytes(embedding))
 
     def rules(self) -> dict[PersonId, PersonRules]:
         return {
@@ -200,10 +222,8 @@ class Gallery:
         content = rules_to_bytes(rules)
         with self._database.erasing() as db:
             self._check_enrolled(person_id)
-            db.execute(
-                "INSERT OR REPLACE INTO person_rules (person, sealed) VALUES (?, ?)",
-                (person_id, self._database.seal(content, "rules", person_id)),
-            )
+            put_rules(self._database, db, person_id, content)
+            self._outbox.put(db, person_id, "set_rules", rules=content.decode("ascii"))
             record(person_id)
 
     def pins(self) -> dict[PersonId, PinHash]:
@@ -215,14 +235,11 @@ class Gallery:
     def set_pin(
         self, person_id: PersonId, pin: PinHash | None, *, record: Record = no_record
     ) -> None:
+        content = None if pin is None else pin_to_bytes(pin)
         with self._database.erasing() as db:
             self._check_enrolled(person_id)
-            db.execute("DELETE FROM person_pin WHERE person = ?", (person_id,))
-            if pin is not None:
-                sealed = self._database.seal(pin_to_bytes(pin), "pin", person_id)
-                db.execute(
-                    "INSERT INTO person_pin (person, sealed) VALUES (?, ?)", (person_id, sealed)
-                )
+            put_pin(self._database, db, person_id, content)
+            self._outbox.put(db, person_id, "set_pin", pin=text_of(content))
             record(person_id)
 
     def controller_number(self, person_id: PersonId) -> ControllerNumber | None:
@@ -234,15 +251,11 @@ class Gallery:
     def set_controller_number(
         self, person_id: PersonId, number: ControllerNumber | None, *, record: Record = no_record
     ) -> None:
+        content = None if number is None else number_to_bytes(number)
         with self._database.erasing() as db:
             self._check_enrolled(person_id)
-            db.execute("DELETE FROM person_controller_number WHERE person = ?", (person_id,))
-            if number is not None:
-                content = number_to_bytes(number)
-                db.execute(
-                    "INSERT INTO person_controller_number (person, sealed) VALUES (?, ?)",
-                    (person_id, self._database.seal(content, "controller number", person_id)),
-                )
+            put_number(self._database, db, person_id, content)
+            self._outbox.put(db, person_id, "set_controller_number", number=text_of(content))
             record(person_id)
 
     def badges(self) -> list[Badge]:
@@ -266,16 +279,8 @@ class Gallery:
         with self._database.writing() as db:
             self._check_enrolled(person)
             refuse_taken(digest, self.badges())
-            number = self._database.new_id()
-            db.execute(
-                "INSERT INTO badge (id, person, sealed, added) VALUES (?, ?, ?, ?)",
-                (
-                    number,
-                    person,
-                    self._database.seal(digest, "badge", person, number),
-                    badge.added,
-                ),
-            )
+            put_badge(self._database, db, badge)
+            self._outbox.put(db, person, "add_badge", digest=digest.hex(), added=badge.added)
             record(person)
 
     def remove_badges(
@@ -288,6 +293,8 @@ class Gallery:
             for number, sealed in rows.fetchall():
                 if self._database.unseal(sealed, "badge", person_id, number) in digests:
                     db.execute("DELETE FROM badge WHERE id = ?", (number,))
+            gone_ones = sorted(digest.hex() for digest in digests)
+            self._outbox.put(db, person_id, "remove_badges", digests=gone_ones)
             record(person_id)
 
     def revision(self) -> int:
@@ -317,33 +324,6 @@ class Gallery:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def _add_photo(self, db: sqlite3.Connection, person: PersonId, photo: NewPhoto) -> None:
-        if not 0 <= photo.quality <= 1:
-            raise ValueError(f"a quality lies in [0, 1], not {photo.quality}")
-        number = self._database.new_id()
-        sealed = self._database.seal(photo.jpeg, "photo", person, number)
-        db.execute(
-            "INSERT INTO photo (id, person, sealed, quality, added) VALUES (?, ?, ?, ?, ?)",
-            (number, person, sealed, float(photo.quality), photo.added),
-        )
-        self._put_template(db, number, person, photo.fingerprint, photo.embedding)
-
-    def _put_template(
-        self,
-        db: sqlite3.Connection,
-        photo: str,
-        person: str,
-        fingerprint: str,
-        embedding: Embedding,
-    ) -> None:
-        sealed = self._database.seal(
-            embedding_to_bytes(embedding), "template", person, fingerprint, photo
-        )
-        db.execute(
-            "INSERT OR REPLACE INTO template (photo, fingerprint, sealed) VALUES (?, ?, ?)",
-            (photo, fingerprint, sealed),
-        )
 
     def _claim(self, name: str, owner: PersonId | None) -> None:
         found = self._database.select(

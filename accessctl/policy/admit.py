@@ -175,7 +175,10 @@ def may_need_pin(rules: PersonRules, plan: AccessPlan, default: Factor) -> bool:
 def asked(it: Circumstances, default: Factor) -> Factor:
     """What this person must show here and now.
 
-    Their PIN where it is to stand in for something; no button does, for anybody can press
-    one. It serves as the second factor that is asked for anyway, too.
+    Their PIN where it is to stand in for something, or where the hub has not been heard of for
+    long; no button does, for anybody can press one. It serves as the second factor that is asked
+    for anyway, too.
     """
-    return "pin" if by_pin(it) else required(it.person, it.plan, default, it.time)
+    if by_pin(it) or it.stale == "second_factor":
+        return "pin"
+    return required(it.person, it.plan, default, it.time)

@@ -18,6 +18,7 @@ from accessctl.config.policy import Factor
 from accessctl.domain import Outcome, PersonRules, Reason
 from accessctl.policy.access import AccessPlan, Crossing, objection
 from accessctl.policy.decide import Verdict
+from accessctl.policy.stale import StaleDemand
 
 UNRESTRICTED = PersonRules()
 ATTACKS = frozenset({Reason.NOT_LIVE, Reason.SECOND_FACTOR_WRONG})
@@ -74,7 +75,8 @@ class Circumstances:
     factor, or has. `liveness_doubted` is true where more speaks against life than that it was
     not shown: no PIN makes up for that. `gallery_doubt` is why the people known may not be the
     people enrolled, None where nothing speaks against it. `doorway` is why what the door is set to
-    keeps this person out, None where it does not.
+    keeps this person out, None where it does not. `stale` is what is asked because the hub has not
+    been heard of for long.
     """
 
     plan: AccessPlan
@@ -92,6 +94,7 @@ class Circumstances:
     liveness_doubted: bool = False
     gallery_doubt: Reason | None = None
     doorway: Reason | None = None
+    stale: StaleDemand = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +154,7 @@ REFUSALS = (
     Refusal(_where(lambda it: it.liveness is Proof.REFUTED, Reason.NOT_LIVE), for_proof=True),
     Refusal(lambda it: it.doorway),
     Refusal(lambda it: objection(it.person, it.plan, it.time)),
+    Refusal(_where(lambda it: it.stale == "nothing", Reason.RULES_STALE)),
     Refusal(_where(_unknown_crossings, Reason.NO_RECORD)),
     Refusal(_where(lambda it: it.plan.passback.refuses(it.last_crossing), Reason.PASSBACK)),
     Refusal(

@@ -18,6 +18,7 @@ from accessctl.domain import CueVerdict, Match, PersonId, PersonRules, Reason, S
 from accessctl.policy.access import Crossing
 from accessctl.policy.circumstances import Proof
 from accessctl.policy.decide import Evidence, Naming
+from accessctl.policy.stale import StaleDemand
 
 # Stands for everybody that a frame took the visitor for instead of the candidate.
 OTHER = PersonId("other")
@@ -81,7 +82,7 @@ class EvidenceRecord:
     `factor` was asked for beside the face; `direction` is the door's, `crossing` the
     person's last one; `gesture` is what was wanted as a sign of `intent`; `doubted`: more
     spoke against life than that it was not shown; `gallery` is why it was not relied on, `doorway`
-    why what the door was set to kept them out.
+    why what the door was set to kept them out, `stale` what was asked because the hub was away.
     """
 
     evidence: Evidence
@@ -104,6 +105,7 @@ class EvidenceRecord:
     doubted: bool = False
     gallery: Reason | None = None
     doorway: Reason | None = None
+    stale: StaleDemand = "none"
 
 
 def to_data(recorded: EvidenceRecord) -> dict[str, Any]:
@@ -142,6 +144,7 @@ def to_data(recorded: EvidenceRecord) -> dict[str, Any]:
         "doubted": recorded.doubted,
         "gallery": recorded.gallery,
         "doorway": recorded.doorway,
+        "stale": recorded.stale,
         "naming": evidence.naming.value,
     }
 
@@ -150,7 +153,7 @@ def from_data(data: Mapping[str, Any]) -> EvidenceRecord:
     """What to_data was given, the decision at second 0; ValueError for anything else.
 
     Records of older versions say nothing of a second factor's kind, of crossings, of cues, of
-    gestures, of PINs in place of life, of doubts of the gallery and of badges.
+    gestures, of PINs in place of life, of doubts of the gallery, of badges and of a hub.
     """
     try:
         pooled = _pooled(data["candidate"], data["match"])
@@ -192,6 +195,7 @@ def from_data(data: Mapping[str, Any]) -> EvidenceRecord:
             doubted=bool(data.get("doubted", False)),
             gallery=_reason(data.get("gallery")),
             doorway=_reason(data.get("doorway")),
+            stale=_word(data.get("stale", "none"), StaleDemand),
         )
     except (KeyError, TypeError, IndexError, AttributeError) as error:
         raise ValueError(f"it is not the evidence of a decision ({error!r})") from error

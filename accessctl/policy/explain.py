@@ -1,5 +1,6 @@
 """Why somebody may or may not enter: the rules in sentences."""
 
+import math
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,6 +8,7 @@ from accessctl.config.policy import Factor
 from accessctl.domain import PersonRules, Reason
 from accessctl.policy.access import AccessPlan, Crossing, Group, Hours, day_of, is_open, wall_time
 from accessctl.policy.circumstances import Circumstances, Proof, refusal_of
+from accessctl.policy.stale import StaleDemand
 
 _ONCE: dict[Factor, tuple[str, ...]] = {
     "off": (),
@@ -20,7 +22,8 @@ class Beside:
     """What counts beside the rules: what must be shown, whether it can be, and the last crossing.
 
     `lockout_s` is how long faces are locked out now, in seconds. `badge_required`: too many are
-    enrolled for a face alone to say who somebody is.
+    enrolled for a face alone to say who somebody is. `stale` is what is asked because the hub's
+    last word is `hub_age_s` old, infinite where nobody knows how old.
     """
 
     lockout_s: float = 0.0
@@ -29,6 +32,8 @@ class Beside:
     crossing: Crossing | None = None
     badge_required: bool = False
     has_badge: bool = False
+    stale: StaleDemand = "none"
+    hub_age_s: float = 0.0
 
 
 def refusal(rules: PersonRules, plan: AccessPlan, time: float, beside: Beside) -> Reason | None:
@@ -44,6 +49,7 @@ def refusal(rules: PersonRules, plan: AccessPlan, time: float, beside: Beside) -
             second_factor=Proof.MISSING if no_pin else Proof.NOT_NEEDED,
             factor=beside.factor,
             last_crossing=beside.crossing,
+            stale=beside.stale,
         )
     )
 
@@ -61,6 +67,8 @@ def explain(rules: PersonRules, plan: AccessPlan, time: float, beside: Beside) -
     lines += _passback(plan, beside.crossing)
     if beside.badge_required:
         lines.append(_badge(beside))
+    if beside.stale != "none":
+        lines.append(_stale(beside))
     if beside.factor != "off":
         lines.append(_factor(beside))
     if rules.life_by_pin:
@@ -80,6 +88,14 @@ def _allowed(beside: Beside) -> str:
 def _badge(beside: Beside) -> str:
     line = "Too many are enrolled for a face alone (policy.identify_up_to): a badge must be read"
     return f"{line}." if beside.has_badge else f"{line}, and none is set: accessctl badge set."
+
+
+def _stale(beside: Beside) -> str:
+    age = "Nobody knows how old the hub's last word is"
+    if not math.isinf(beside.hub_age_s):
+        age = f"The hub's last word is {beside.hub_age_s / 3600:.1f} h old"
+    then = "nobody of theirs is let in" if beside.stale == "nothing" else "their PIN is asked for"
+    return f"{age}: {then} until it answers (sync.stale)."
 
 
 def _passback(plan: AccessPlan, crossing: Crossing | None) -> list[str]:

@@ -109,6 +109,7 @@ def again(
         liveness_doubted=recorded.doubted,
         gallery_doubt=recorded.gallery,
         doorway=recorded.doorway,
+        stale=recorded.stale,
     )
     wanted = asked(circumstances, policy.second_factor)
     shown = as_shown(recorded.second_factor, recorded.factor, wanted)

@@ -182,6 +182,10 @@ def reembed(
     fresh: dict[str, Embedding] = {}
     skipped: list[str] = []
     for photo in progress(gallery.photos(), outdated):
+        if not photo.jpeg:
+            # Its picture is the hub's, which tells what the new encoder makes of it.
+            skipped.append(photo.id)
+            continue
         try:
             fresh[photo.id] = _embed(photo, observer, recogniser)
         except FaceError as error:

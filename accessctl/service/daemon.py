@@ -42,12 +42,13 @@ from accessctl.service.config_source import (
 from accessctl.service.control import ControlServer, Handler, Late
 from accessctl.service.display import Ask, Display, Show
 from accessctl.service.following import Follow, bridge_of, follow_nothing, parts_of_bridge
+from accessctl.service.hub_beside import hub_beside
 from accessctl.service.late import COMMANDS, door_handlers
 from accessctl.service.logs import use_format
 from accessctl.service.metrics import MetricsServer
+from accessctl.service.site_source import SiteSource
 from accessctl.service.statistics import DoorView, Statistics, read_lockout
 from accessctl.service.supervision import Notifier, Pulse, Watchdog
-from accessctl.sync.link import hub_link
 from accessctl.sync.outbox import unsent_after
 
 log = logging.getLogger(__name__)
@@ -270,7 +271,7 @@ def serve(
     makers: ServiceMakers = USUAL,
 ) -> None:
     """Run the door until its feed ends, `stop` is set or the time is over."""
-    source = orders.source
+    source = SiteSource(orders.source, environment)
     config = source.start()
     use_format(config.service.log_format)
     notifier = Notifier.of(environment)
@@ -329,7 +330,8 @@ def serve(
         source.taken_over()
         late.take(door_handlers(session.door.gate))
         stack.enter_context(Upkeep(partial(_forget, makers, audit, session)))
-        stack.enter_context(hub_link(config))
+        hub = hub_beside(config, environment, audit, source, reloads.ask)
+        statistics.hub = stack.enter_context(hub)
         if bridge is not None:
             stack.enter_context(bridge.link(parts_of_bridge(session, audit, statistics)))
             statistics.mqtt = bridge.report

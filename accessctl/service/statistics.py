@@ -121,6 +121,8 @@ class Statistics:
         """In what the configuration's file guards less than the one that runs."""
         self.mqtt: Callable[[], Mapping[str, Any] | None] = _none
         """How the link to the broker is; None: there is none."""
+        self.hub: Callable[[], Mapping[str, Any] | None] = _none
+        """How the people are kept as the hub's; None: they are the door's own."""
         self._view: DoorView | None = None
         self._tally = DoorTally()
         self._arrivals: deque[float] = deque(maxlen=MOST_ARRIVALS)
@@ -259,6 +261,9 @@ class Statistics:
         mqtt = self.mqtt()
         if mqtt is not None:
             answer["mqtt"] = mqtt
+        hub = self.hub()
+        if hub is not None:
+            answer["hub"] = hub
         return answer
 
     def totals(self) -> Totals:

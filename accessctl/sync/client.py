@@ -8,6 +8,20 @@ from pydantic import BaseModel, ValidationError
 
 from accessctl.errors import HubError
 from accessctl.storage.parsing import shortened
+from accessctl.sync.feed_wire import (
+    CHANGES,
+    KEYS,
+    PROPOSALS,
+    RECEIPTS,
+    WAIT,
+    ChangeBatch,
+    KeysAnswer,
+    KeysRequest,
+    ProposalsAnswer,
+    ProposalsRequest,
+    ReceiptsRequest,
+    Waited,
+)
 from accessctl.sync.identity import Membership, utc_in_words
 from accessctl.sync.wire import (
     API,
@@ -34,6 +48,10 @@ BY_NAME = {"sni_hostname": HUB_NAME}
 AnswerT = TypeVar("AnswerT", bound=BaseModel)
 
 
+class _Noted(BaseModel):
+    """An answer that says no more than that it is one."""
+
+
 class HubConnection:
     """Requests with JSON to one hub; HubError for whatever goes wrong. A context manager."""
 
@@ -55,7 +73,7 @@ class HubConnection:
     def ask(
         self, method: str, path: str, answer: type[AnswerT], body: BaseModel | None = None
     ) -> AnswerT:
-        """The answer to one request, below `/api/v1`."""
+        """The answer to one request, below `/api/v1`; `path` may hold a query."""
         import httpx
 
         content = None if body is None else body.model_dump_json().encode("utf-8")
@@ -142,6 +160,29 @@ class DoorClient:
         """The next certificate, PEM."""
         request = CertificateRequest(csr=csr)
         return self._connection.ask("POST", CERTIFICATE, CertificateAnswer, request).certificate
+
+    def changes(self, after: int, round_: int | None) -> ChangeBatch:
+        """What the hub's feed has for this door after that number; `round_` is the one that the
+        hub ordered and that is in progress."""
+        ordered = "" if round_ is None else f"&round={round_}"
+        return self._connection.ask("GET", f"{CHANGES}?after={after}{ordered}", ChangeBatch)
+
+    def wait(self, after: int, crossing: int) -> Waited:
+        """As soon as there is something for this door, and after half a minute at the latest."""
+        path = f"{WAIT}?after={after}&crossing={crossing}"
+        return self._connection.ask("GET", path, Waited)
+
+    def keys(self, request: KeysRequest) -> KeysAnswer:
+        """The site's keys, for the door's own public key."""
+        return self._connection.ask("POST", KEYS, KeysAnswer, request)
+
+    def propose(self, request: ProposalsRequest) -> ProposalsAnswer:
+        """What becomes of changes that were made here."""
+        return self._connection.ask("POST", PROPOSALS, ProposalsAnswer, request)
+
+    def receipt(self, request: ReceiptsRequest) -> None:
+        """Say that nothing is left here of people who were removed."""
+        self._connection.ask("POST", RECEIPTS, _Noted, request)
 
     def close(self) -> None:
         self._connection.close()

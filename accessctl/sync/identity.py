@@ -17,6 +17,7 @@ from accessctl.audit.append import End
 from accessctl.errors import FaultError, HubError
 from accessctl.storage.files import OTHERS, make_private_folder, write_atomically
 from accessctl.storage.parsing import read_bounded
+from accessctl.sync.feed_wire import FeedHead, head_of_feed, removal_statement
 from accessctl.sync.wire import Digest, Pem, head_statement, receipt_statement
 
 if TYPE_CHECKING:
@@ -48,6 +49,11 @@ class Membership:
     key: "Ed25519PrivateKey"
 
     @property
+    def hub_id(self) -> str:
+        """What tells this hub from every other: the key of its receipts."""
+        return self.hub.receipts
+
+    @property
     def expires(self) -> float:
         """When its certificate does, in epoch seconds."""
         return self.certificate.not_valid_after_utc.timestamp()
@@ -63,15 +69,27 @@ class Membership:
 
     def check_receipt(self, end: End, time: float, signature: str) -> None:
         """HubError unless the hub's own key signed it."""
+        self._check(receipt_statement(self.door, end, time), signature, "its receipt")
+
+    def check_head(self, head: FeedHead) -> None:
+        """HubError unless the hub's own key signed that its feed stood there then."""
+        statement = head_of_feed(self.door, head.seq, head.time)
+        self._check(statement, head.signature, "how far its feed has come")
+
+    def sign_removal(self, person: str, seq: int, time: float) -> str:
+        """Ed25519 (RFC 8032), in hex."""
+        return self.key.sign(removal_statement(self.door, person, seq, time)).hex()
+
+    def _check(self, statement: bytes, signature: str, what: str) -> None:
         from cryptography.exceptions import InvalidSignature
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
         key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(self.hub.receipts))
         try:
-            key.verify(bytes.fromhex(signature), receipt_statement(self.door, end, time))
+            key.verify(bytes.fromhex(signature), statement)
         except InvalidSignature as error:
             raise HubError(
-                "The hub signed its receipt with another key than the one it had "
+                f"The hub signed {what} with another key than the one it had "
                 "when this door joined; nothing counts as sent. Join the door anew if the hub's "
                 "keys were replaced."
             ) from error

@@ -11,6 +11,7 @@ from accessctl.domain import PersonId, PersonRules
 from accessctl.errors import InputError, StoreError, UnknownPersonError
 from accessctl.gallery.people import People
 from accessctl.gallery.person import rules_from_bytes, rules_to_bytes
+from tests.gallery.conftest import SITE_TABLES
 from tests.gallery.enrolled import enrol
 
 GUEST = PersonRules(("staff", "Gäste"), 100.0, 200.5, True, True)
@@ -85,7 +86,8 @@ def test_a_gallery_without_rules_is_brought_up_to_date(open_at) -> None:
     gallery = open_at()
     grace = enrol(gallery)
     db = gallery._database._db
-    for table in ("person_controller_number", "history", "badge", "person_pin", "person_rules"):
+    older = ("person_controller_number", "history", "badge", "person_pin", "person_rules")
+    for table in (*SITE_TABLES, *older):
         db.execute(f"DROP TABLE {table}")
     db.execute("DROP INDEX photo_listed")
     db.execute("ALTER TABLE photo DROP COLUMN skipped_by")

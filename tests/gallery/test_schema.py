@@ -21,6 +21,7 @@ from accessctl.gallery.schema import (
     reported,
 )
 from accessctl.gallery.store import Gallery, open_gallery
+from tests.gallery.conftest import SITE_TABLES
 
 FACES = random_units(3, 16, seed=1)
 
@@ -243,7 +244,7 @@ def test_a_gallery_of_an_older_version_keeps_its_name_and_begins_a_history(open_
     gallery = open_at()
     gallery.add_person("Ada", photo())
     known = gallery.mark()
-    for what in ("person_controller_number", "history", "badge"):
+    for what in (*SITE_TABLES, "person_controller_number", "history", "badge"):
         gallery._database._db.execute(f"DROP TABLE {what}")
     gallery._database._db.execute("DROP INDEX photo_listed")
     gallery._database._db.execute("PRAGMA user_version = 4")

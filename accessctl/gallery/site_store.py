@@ -1,0 +1,349 @@
+"""A gallery whose people a hub looks after: what the hub says is kept, what is changed here waits.
+
+What the hub says counts: a name that somebody has here whom it does not know yet is given up. Only
+what was changed here and is not answered yet stays as it was changed. Each batch is one
+transaction; what it overwrites or erases is gone from the file.
+"""
+
+import base64
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from typing import Any
+
+from accessctl.clock import Uptime
+from accessctl.config import GalleryConfig
+from accessctl.domain import PersonId
+from accessctl.errors import StoreError
+from accessctl.gallery.database import BUSY_TIMEOUT_S, Database, open_database
+from accessctl.gallery.person import name_key
+from accessctl.gallery.person_rows import PersonRows
+from accessctl.gallery.rows import text_of
+from accessctl.gallery.site import (
+    AgeMark,
+    DocumentPut,
+    Outbox,
+    OwedReceipt,
+    PersonGone,
+    PersonPut,
+    PutPerson,
+    PutPhoto,
+    SiteBatch,
+    SitePosition,
+    WaitingProposal,
+)
+from accessctl.gallery.store import Gallery
+
+RecordFromHub = Callable[[str, PersonId], object]
+"""Writes down what the hub changed of somebody; called before it is kept."""
+
+PUT, CHANGED, RENAMED, ERASED = "hub_added", "hub_changed", "hub_renamed", "hub_removed"
+
+_KEPT = {
+    "rename": "name",
+    "set_rules": "rules",
+    "set_pin": "pin",
+    "set_controller_number": "controller_number",
+    "add_photo": "photos",
+    "remove_photo": "photos",
+    "add_badge": "badges",
+    "remove_badges": "badges",
+}
+"""What of a person stays as it is here while that change waits for the hub's answer."""
+
+
+class SiteGallery:
+    """One gallery's part of a site; every method raises StoreError. Threads may share it."""
+
+    def __init__(self, database: Database, now: Callable[[], float] = time.time) -> None:
+        """`now` is epoch time."""
+        self._database = database
+        self._outbox = Outbox(database, now)
+        self._rows = PersonRows(database)
+        self.gallery = Gallery(database, now)
+
+    def position(self) -> SitePosition | None:
+        """None for a gallery that no hub has looked after yet."""
+        query = "SELECT hub, door, seq, round, again FROM site"
+        return next((SitePosition(*row) for row in self._database.select(query)), None)
+
+    def begin(self, hub: str, door: str) -> SitePosition:
+        """From now on `hub` looks after this gallery, as that of `door`; where that is so already
+        nothing changes. All is asked for from the beginning, and whoever another hub had put here
+        is gone once that is done; what waited for its answer is proposed anew."""
+        known = self.position()
+        if known is not None and (known.hub, known.door) == (hub, door):
+            return known
+        with self._database.noting() as db:
+            sweep = _sweep(db) + 1
+            db.execute(
+                "INSERT OR REPLACE INTO site (id, hub, door, round, sweep) VALUES (1, ?, ?, 0, ?)",
+                (hub, door, sweep),
+            )
+            db.execute("DELETE FROM site_removal")
+            if known is None or known.hub != hub:
+                db.execute("DELETE FROM outbox")
+                db.execute("DELETE FROM site_person WHERE seq = 0")
+                db.execute("DELETE FROM site_age")
+                db.execute("DELETE FROM site_document")
+        return SitePosition(hub, door, round=0)
+
+    def begin_round(self, number: int) -> SitePosition:
+        """All is asked for from the beginning, in that round of the hub's."""
+        with self._database.noting() as db:
+            db.execute(
+                "UPDATE site SET seq = 0, again = NULL, round = ?, sweep = sweep + 1", (number,)
+            )
+        known = self.position()
+        if known is None:
+            raise StoreError("This gallery belongs to no hub.")
+        return known
+
+    def take(self, batch: SiteBatch, record: RecordFromHub) -> None:
+        """Keep what the hub said, all of it or nothing where `record` raises."""
+        with self._transaction_for(batch) as db:
+            sweep = _sweep(db)
+            for change in batch.changes:
+                match change:
+                    case PersonPut():
+                        self._put(db, change, sweep, record)
+                    case PersonGone():
+                        self._erase(db, change.person, record)
+                        if change.removed:
+                            self._owe(db, change)
+                    case DocumentPut():
+                        self._put_document(db, change)
+            if batch.ends_round:
+                for person in _left_out(db, sweep):
+                    self._erase(db, person, record)
+            position = batch.position
+            db.execute(
+                "UPDATE site SET seq = ?, round = ?, again = ?",
+                (position.seq, position.round, position.again),
+            )
+
+    def document(self, kind: str) -> bytes | None:
+        """What the hub said of that kind last."""
+        return self._database.document(kind)
+
+    def age(self) -> AgeMark | None:
+        """As it was written down last; None while the hub never said anything."""
+        query = "SELECT head, age, wall, boot, uptime, is_lost FROM site_age"
+        for head, age_s, wall, boot, seconds, is_lost in self._database.select(query):
+            return AgeMark(head, age_s, wall, Uptime(boot, seconds), bool(is_lost))
+        return None
+
+    def note_age(self, mark: AgeMark) -> None:
+        """In place of the one before."""
+        row = (
+            mark.head,
+            mark.age_s,
+            mark.wall,
+            mark.uptime.boot,
+            mark.uptime.seconds,
+            int(mark.is_lost),
+        )
+        with self._database.noting() as db:
+            db.execute("INSERT OR REPLACE INTO site_age VALUES (1, ?, ?, ?, ?, ?, ?)", row)
+
+    def picture(self, photo: str) -> bytes:
+        """The picture of that photo (JPEG); empty where it is not here, or not any more."""
+        for person, sealed in self._database.select(
+            "SELECT person, sealed FROM photo WHERE id = ?", photo
+        ):
+            return self._database.unseal(sealed, "photo", person, photo)
+        return b""
+
+    def propose_unknown(self) -> int:
+        """Put everybody whom the hub was not told of yet into the outbox; how many these were.
+
+        Without a template nobody can be proposed; a badge by another key than the site's is not.
+        """
+        rows = self._database.select(
+            "SELECT id FROM person WHERE id NOT IN (SELECT person FROM site_person) ORDER BY id"
+        )
+        return sum(self._propose(PersonId(person)) for (person,) in rows)
+
+    def waiting(self, limit: int) -> list[WaitingProposal]:
+        """The first changes that the hub has not answered yet."""
+        return self._outbox.waiting(limit)
+
+    def waiting_count(self) -> int:
+        return self._outbox.count()
+
+    def taken(self, proposals: Mapping[str, int]) -> None:
+        """The hub has taken those (by id), each as the change of that number."""
+        with self._database.noting() as db:
+            for proposal, seq in proposals.items():
+                db.execute(
+                    "UPDATE site_person SET seq = max(seq, ?) WHERE person = "
+                    "(SELECT person FROM outbox WHERE id = ?)",
+                    (seq, proposal),
+                )
+                db.execute("DELETE FROM outbox WHERE id = ?", (proposal,))
+
+    def not_taken(self, proposal: WaitingProposal, seq: int, record: RecordFromHub) -> None:
+        """The hub's state of that person counts: what it was at `seq` is asked for again; where
+        the hub has nothing of them (0) they are gone."""
+        if seq > 0:
+            with self._database.noting() as db:
+                db.execute("DELETE FROM outbox WHERE id = ?", (proposal.id,))
+                db.execute("UPDATE site SET again = min(coalesce(again, seq), ?)", (seq - 1,))
+            return
+        with self._database.erasing() as db:
+            db.execute("DELETE FROM outbox WHERE id = ?", (proposal.id,))
+            self._erase(db, proposal.person, record)
+
+    def owed(self, limit: int) -> list[OwedReceipt]:
+        """The first removals that the hub has not been told of."""
+        rows = self._database.select(
+            "SELECT person, seq FROM site_removal ORDER BY seq LIMIT ?", limit
+        )
+        return [OwedReceipt(PersonId(person), seq) for person, seq in rows]
+
+    def receipted(self, receipts: list[OwedReceipt]) -> None:
+        """The hub has been told of those."""
+        with self._database.noting() as db:
+            for receipt in receipts:
+                db.execute(
+                    "DELETE FROM site_removal WHERE person = ? AND seq = ?",
+                    (receipt.person, receipt.seq),
+                )
+
+    def person(self, person: PersonId) -> PutPerson | None:
+        """All that is kept of somebody but their pictures; None for nobody."""
+        return self._rows.read(person)
+
+    def _transaction_for(self, batch: SiteBatch) -> AbstractContextManager[sqlite3.Connection]:
+        """Nothing is erased where all are new; nobody changes where nothing is said."""
+        if not batch.changes and not batch.ends_round:
+            return self._database.noting()
+        known = {row[0] for row in self._database.select("SELECT id FROM person")}
+        is_new = all(
+            isinstance(change, PersonPut) and change.person.id not in known
+            for change in batch.changes
+        )
+        return self._database.writing() if is_new and not known else self._database.erasing()
+
+    def _put(
+        self, db: sqlite3.Connection, put: PersonPut, sweep: int, record: RecordFromHub
+    ) -> None:
+        said, before = put.person, self.person(put.person.id)
+        rows = db.execute("SELECT change FROM outbox WHERE person = ?", (said.id,))
+        waiting = {change for (change,) in rows}
+        if "remove" in waiting:
+            return
+        wanted = said
+        if before is not None:
+            kept = {_KEPT[change] for change in waiting if change in _KEPT}
+            wanted = replace(said, **{field: getattr(before, field) for field in kept})
+        if wanted != before:
+            self._make_room(db, wanted, record)
+            record(PUT if before is None else CHANGED, said.id)
+            self._rows.write(db, wanted, before)
+        for photo in said.photos:
+            self._rows.forget_picture(db, said.id, photo.id)
+        db.execute(
+            "INSERT OR REPLACE INTO site_person (person, seq, sweep) VALUES (?, ?, ?)",
+            (said.id, put.seq, sweep),
+        )
+
+    def _make_room(self, db: sqlite3.Connection, person: PutPerson, record: RecordFromHub) -> None:
+        """Whoever else has that name here is called otherwise from now on."""
+        key = name_key(person.name)
+        holder = db.execute(
+            "SELECT id, name FROM person WHERE name_key = ? AND id <> ?", (key, person.id)
+        ).fetchone()
+        if holder is None:
+            return
+        taken = {row[0] for row in db.execute("SELECT name_key FROM person")}
+        number = 2
+        while name_key(free := f"{holder[1][:90]} ({number})") in taken:
+            number += 1
+        record(RENAMED, PersonId(holder[0]))
+        db.execute(
+            "UPDATE person SET name = ?, name_key = ? WHERE id = ?",
+            (free, name_key(free), holder[0]),
+        )
+
+    def _erase(self, db: sqlite3.Connection, person: PersonId, record: RecordFromHub) -> None:
+        if db.execute("SELECT 1 FROM person WHERE id = ?", (person,)).fetchone() is not None:
+            record(ERASED, person)
+        db.execute("DELETE FROM person WHERE id = ?", (person,))
+        db.execute("DELETE FROM outbox WHERE person = ?", (person,))
+
+    def _owe(self, db: sqlite3.Connection, gone: PersonGone) -> None:
+        db.execute(
+            "INSERT OR REPLACE INTO site_removal (person, seq) VALUES (?, ?)",
+            (gone.person, gone.seq),
+        )
+
+    def _put_document(self, db: sqlite3.Connection, put: DocumentPut) -> None:
+        db.execute("DELETE FROM site_document WHERE kind = ?", (put.kind,))
+        if put.content is not None:
+            db.execute(
+                "INSERT INTO site_document (kind, sealed) VALUES (?, ?)",
+                (put.kind, self._database.seal(put.content, "site document", put.kind)),
+            )
+
+    def _propose(self, person: PersonId) -> bool:
+        with self._database.noting() as db:
+            known = self.person(person)
+            photos = [] if known is None else [p for p in known.photos if p.templates]
+            if known is None or not photos:
+                return False
+            db.execute("INSERT OR IGNORE INTO site_person VALUES (?, 0, 0)", (person,))
+            first, *others = sorted(photos, key=lambda photo: (photo.added, photo.id))
+
+            def put(change: str, **data: Any) -> None:
+                self._outbox.put(db, person, change, **data)
+
+            put("add_person", name=known.name, photo=_told(first))
+            for photo in others:
+                put("add_photo", photo=_told(photo))
+            if known.rules is not None:
+                put("set_rules", rules=text_of(known.rules))
+            if known.pin is not None:
+                put("set_pin", pin=text_of(known.pin))
+            if known.controller_number is not None:
+                put("set_controller_number", number=text_of(known.controller_number))
+            for badge in known.badges:
+                put("add_badge", digest=badge.digest.hex(), added=badge.added)
+        return True
+
+
+def _sweep(db: sqlite3.Connection) -> int:
+    """Which round this is, counted here."""
+    row = db.execute("SELECT sweep FROM site").fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def _left_out(db: sqlite3.Connection, sweep: int) -> list[PersonId]:
+    """Whoever the hub had put here and has not named in this round."""
+    rows = db.execute("SELECT person FROM site_person WHERE seq > 0 AND sweep <> ?", (sweep,))
+    return [PersonId(row[0]) for row in rows.fetchall()]
+
+
+def _told(photo: PutPhoto) -> dict[str, Any]:
+    fingerprint, embedding = next(iter(photo.templates.items()))
+    return {
+        "photo": photo.id,
+        "quality": photo.quality,
+        "added": photo.added,
+        "fingerprint": fingerprint,
+        "embedding": base64.b64encode(embedding).decode("ascii"),
+    }
+
+
+def open_site_gallery(
+    config: GalleryConfig,
+    environment: Mapping[str, str],
+    *,
+    random_bytes: Callable[[int], bytes] = os.urandom,
+    busy_timeout_s: float = BUSY_TIMEOUT_S,
+) -> SiteGallery:
+    """As store.open_gallery; what opens it has to close its `gallery`."""
+    return SiteGallery(open_database(config.folder, environment, random_bytes, busy_timeout_s))

@@ -1,0 +1,111 @@
+"""A person's document as it goes between door and hub, and the values that a gallery keeps.
+
+Whatever a document says is checked as if it had been typed here.
+"""
+
+from pydantic import ValidationError
+
+from accessctl.domain import PersonId
+from accessctl.errors import BadNameError, HubError, StoreError
+from accessctl.gallery.database import BADGE_KEY
+from accessctl.gallery.person import (
+    number_from_bytes,
+    number_to_bytes,
+    pin_from_bytes,
+    pin_to_bytes,
+    rules_from_bytes,
+    rules_to_bytes,
+    spelt,
+)
+from accessctl.gallery.sealing import embedding_from_bytes, embedding_to_bytes
+from accessctl.gallery.site import (
+    DocumentPut,
+    PersonGone,
+    PersonPut,
+    PutBadge,
+    PutPerson,
+    PutPhoto,
+)
+from accessctl.sync.door_keys import DoorKeys
+from accessctl.sync.feed_wire import Change, ChangeKind, SiteBadgeKey, SitePerson, SitePhoto
+from accessctl.sync.site_sealing import SealedDocument, from_base64, open_document
+
+Kept = PersonPut | PersonGone | DocumentPut
+
+
+def kept_of(change: Change, keys: DoorKeys) -> Kept:
+    """What a gallery keeps of a change; HubError for one that says what cannot be, StoreError for
+    one that cannot be opened."""
+    if change.kind is ChangeKind.GONE:
+        return PersonGone(change.seq, _person_id(change.subject), change.removed)
+    content = _opened(change, keys)
+    try:
+        match change.kind:
+            case ChangeKind.PERSON:
+                if content is None:
+                    return PersonGone(change.seq, _person_id(change.subject), change.removed)
+                return PersonPut(change.seq, _person(content, change.subject))
+            case ChangeKind.BADGE_KEY:
+                key = None if content is None else _badge_key(content)
+                return DocumentPut(change.seq, BADGE_KEY, key)
+            case _:
+                return DocumentPut(change.seq, change.kind.value, content)
+    except (ValidationError, StoreError, BadNameError, ValueError) as error:
+        raise HubError(
+            f"The hub's change {change.seq} says what cannot be; is it as new as this door?"
+        ) from error
+
+
+def put_person(said: SitePerson) -> PutPerson:
+    """StoreError, BadNameError or ValueError for what nobody could be."""
+    rules, pin, number = said.rules, said.pin, said.controller_number
+    return PutPerson(
+        PersonId(said.id),
+        spelt(said.name),
+        said.enrolled,
+        tuple(sorted(map(_photo, said.photos), key=lambda photo: photo.id)),
+        None if rules is None else rules_to_bytes(rules_from_bytes(rules.encode())),
+        None if pin is None else pin_to_bytes(pin_from_bytes(pin.encode())),
+        None if number is None else number_to_bytes(number_from_bytes(number.encode())),
+        tuple(
+            sorted(
+                (PutBadge(bytes.fromhex(badge.digest), badge.added) for badge in said.badges),
+                key=lambda badge: badge.digest,
+            )
+        ),
+    )
+
+
+def _person(content: bytes, subject: str) -> PutPerson:
+    said = SitePerson.model_validate_json(content)
+    if said.id != subject:
+        raise ValueError("another person's document")
+    return put_person(said)
+
+
+def _photo(said: SitePhoto) -> PutPhoto:
+    templates = {
+        fingerprint: embedding_to_bytes(embedding_from_bytes(from_base64(text)))
+        for fingerprint, text in sorted(said.templates.items())
+    }
+    return PutPhoto(said.id, said.quality, said.added, templates)
+
+
+def _badge_key(content: bytes) -> bytes:
+    return bytes.fromhex(SiteBadgeKey.model_validate_json(content).key)
+
+
+def _opened(change: Change, keys: DoorKeys) -> bytes | None:
+    if change.wrapped is None or change.sealed is None:
+        return None
+    sealed = SealedDocument(
+        change.generation, bytes.fromhex(change.wrapped), from_base64(change.sealed)
+    )
+    key = keys.site_key(change.generation)
+    return open_document(sealed, change.kind.value, change.subject, key)
+
+
+def _person_id(subject: str) -> PersonId:
+    if len(subject) != 32 or set(subject) - set("0123456789abcdef"):
+        raise HubError("The hub removed somebody by an id that is none.")
+    return PersonId(subject)

@@ -1,0 +1,142 @@
+"""The hub's feed as a door takes it: batch by batch, each of them whole and on record.
+
+A batch counts once the hub's key has signed for it and all of it could be opened. The numbers of
+its changes only grow; where the hub has the door begin anew, that is a round: whoever was not
+among its changes is gone at its end.
+"""
+
+import logging
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Protocol
+
+from accessctl.administration.gallery_heads import GalleryHeads, HeadKeeping, ReadableRecorder
+from accessctl.audit.base import person_event
+from accessctl.domain import PersonId
+from accessctl.errors import FaultError, HubError, StoreError
+from accessctl.gallery.site import DocumentPut, SiteBatch, SitePosition
+from accessctl.gallery.site_store import ERASED, SiteGallery
+from accessctl.sync.age import HubAge
+from accessctl.sync.documents import kept_of
+from accessctl.sync.door_keys import DoorKeys
+from accessctl.sync.feed_wire import ChangeBatch, FeedHead
+
+log = logging.getLogger(__name__)
+
+
+class FeedGiver(Protocol):
+    """See client.DoorClient. HubError."""
+
+    def changes(self, after: int, round_: int | None) -> ChangeBatch: ...
+
+
+class HeadChecker(Protocol):
+    """See identity.Membership. HubError."""
+
+    def check_head(self, head: FeedHead) -> None: ...
+
+
+class SiteRecord:
+    """The door's record of what its hub changes in its gallery."""
+
+    def __init__(
+        self, site: SiteGallery, audit: ReadableRecorder, now: Callable[[], float]
+    ) -> None:
+        self._heads = GalleryHeads(site.gallery, audit, now)
+        self._audit = audit
+        self._now = now
+
+    def changing(self) -> HeadKeeping:
+        """What a change is made within, so that the log knows the gallery's next state."""
+        return HeadKeeping(self._heads)
+
+    def write(self, change: str, person: PersonId) -> None:
+        """StoreError, and then the change is not kept; whoever is to be erased is all the same."""
+        try:
+            self._audit.append(person_event(change, person, self._now()))
+        except StoreError as error:
+            if change != ERASED:
+                raise
+            log.error("Somebody was removed by the hub, and the log does not tell: %s", error)
+
+
+class HubFeed:
+    """Takes what the hub says into `site`."""
+
+    def __init__(
+        self,
+        giver: FeedGiver,
+        checker: HeadChecker,
+        keys: DoorKeys,
+        site: SiteGallery,
+        age: HubAge,
+        record: SiteRecord,
+    ) -> None:
+        self._giver = giver
+        self._checker = checker
+        self._keys = keys
+        self._site = site
+        self._age = age
+        self._record = record
+
+    def take(self) -> bool:
+        """One batch; whether there is more. HubError, StoreError, FaultError."""
+        position = self._site.position()
+        if position is None:
+            raise FaultError("This gallery has not begun with its hub.")
+        batch = self._giver.changes(position.after, position.round or None)
+        self._checker.check_head(batch.head)
+        if batch.round is not None and batch.round != position.round:
+            log.warning("The hub has this door ask for everybody anew.")
+            self._site.begin_round(batch.round)
+            return True
+        check_order(batch, position)
+        said = tuple(kept_of(change, self._keys) for change in batch.changes)
+        ends_round = position.round is not None and not batch.more
+        after = position_after(position, batch)
+        with self._record.changing():
+            self._site.take(SiteBatch(said, after, ends_round), self._record.write)
+        told = [change.kind for change in said if isinstance(change, DocumentPut)]
+        if told:
+            log.info("The hub said anew: %s.", ", ".join(told))
+        if not batch.more:
+            self.heard(batch.head)
+        return batch.more
+
+    def heard(self, head: FeedHead) -> None:
+        """The hub has nothing that this door has not, as of that head, whose signature was looked
+        at. StoreError."""
+        if not self._age.heard(head.time):
+            log.error("The hub's clock went back; what it says counts as old until it is past.")
+
+    def checked(self, head: FeedHead) -> FeedHead:
+        """HubError unless the hub signed it."""
+        self._checker.check_head(head)
+        return head
+
+
+def check_order(batch: ChangeBatch, position: SitePosition) -> None:
+    """HubError for a batch that does not follow `position`."""
+    numbers = [position.after, *(change.seq for change in batch.changes)]
+    if any(low >= high for low, high in pairwise(numbers)):
+        raise HubError("The hub's changes are not in their order; nothing of them is taken.")
+    if batch.more and not batch.changes:
+        raise HubError("The hub says that there is more, and does not say it.")
+    if batch.head.seq < position.seq:
+        raise HubError(
+            "The hub's feed ends before what this door has of it, and it begins no new round; "
+            "nothing of it is taken."
+        )
+
+
+def position_after(position: SitePosition, batch: ChangeBatch) -> SitePosition:
+    """Where the door is once it has taken that batch."""
+    last = batch.changes[-1].seq if batch.changes else position.after
+    is_behind = position.again is not None and batch.more and last < position.seq
+    return SitePosition(
+        position.hub,
+        position.door,
+        max(position.seq, last),
+        position.round if batch.more else None,
+        last if is_behind else None,
+    )

@@ -1,0 +1,284 @@
+"""The two threads beside the door that keep its people as the hub's are.
+
+One waits at the hub until there is something for this door; it does nothing else, so that a long
+wait delays nothing. The other takes what the hub has, sends what was changed here, and writes down
+how old the hub's last word is. Whatever goes wrong is logged once and tried again later; the door
+decides by what it has, as far as `sync.stale` lets it.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from accessctl.administration.gallery_heads import ReadableRecorder
+from accessctl.background import BackgroundThread
+from accessctl.clock import Clocks
+from accessctl.config import Config, GalleryConfig
+from accessctl.errors import AccessctlError, FaultError
+from accessctl.gallery.site_store import SiteGallery, open_site_gallery
+from accessctl.sync.age import HubAge
+from accessctl.sync.client import DoorClient
+from accessctl.sync.door_keys import DoorKeys
+from accessctl.sync.feed import HubFeed, SiteRecord
+from accessctl.sync.feed_wire import Waited
+from accessctl.sync.identity import Membership, is_member, load_membership
+from accessctl.sync.proposing import Proposing
+
+LOOK_S = 1.0
+TAKE_EVERY_S = 30.0
+"""Changes are asked for so often though nobody said that there are any."""
+RETRY_S, LONGEST_RETRY_S = 1.0, 30.0
+CLOSE_S = 5.0
+
+log = logging.getLogger(__name__)
+
+Listener = Callable[[Waited], object]
+"""Hears on the waiting thread what the hub told this door; it must not take long."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedPlace:
+    """Where a door's part of the feed lies: the hub's `url`, what joining it left in `folder`, and
+    the door's gallery, with the `environment` that says where its key is."""
+
+    url: str
+    folder: Path
+    gallery: GalleryConfig
+    environment: Mapping[str, str]
+
+
+class RepeatingThread(BackgroundThread):
+    """Calls `work_once` again and again; after an error later and later, which is logged once."""
+
+    def __init__(self, name: str, trouble: str, over: str) -> None:
+        """`trouble` and `over` are what is logged when it begins to fail and works again."""
+        self._trouble, self._over = trouble, over
+        self.closing = threading.Event()
+        self.woken = threading.Event()
+        super().__init__(self._run, name=name, stop=self._stop, patience_s=CLOSE_S)
+        self.told = ""
+
+    def work_once(self) -> float:
+        """One turn; the seconds until the next one, unless it is woken before. AccessctlError."""
+        raise NotImplementedError
+
+    def disconnect(self) -> None:
+        """Begin anew the next time."""
+
+    def wake(self) -> None:
+        self.woken.set()
+
+    def _stop(self) -> None:
+        self.closing.set()
+        self.woken.set()
+
+    def _run(self) -> None:
+        wait_s = RETRY_S
+        while not self.closing.is_set():
+            self.woken.clear()
+            try:
+                pause_s = self.work_once()
+            except AccessctlError as error:
+                self._failed(str(error))
+                pause_s, wait_s = wait_s, min(2 * wait_s, LONGEST_RETRY_S)
+            except Exception:  # logged: nothing may end what keeps the door's people as the hub's
+                log.exception("%s", self._trouble)
+                self._failed("internal fault")
+                pause_s, wait_s = wait_s, min(2 * wait_s, LONGEST_RETRY_S)
+            else:
+                if self.told:
+                    log.info("%s", self._over)
+                self.told, wait_s = "", RETRY_S
+            if pause_s > 0 and not self.closing.is_set():
+                self.woken.wait(pause_s)
+        self.disconnect()
+
+    def _failed(self, why: str) -> None:
+        self.disconnect()
+        if why != self.told:
+            log.error("%s %s", self._trouble, why)
+        self.told = why
+
+
+class HubWaiting(RepeatingThread):
+    """Waits at the hub for `link`, and hands on what it is told to the `listeners`."""
+
+    def __init__(self, link: "FeedLink", listeners: Sequence[Listener] = ()) -> None:
+        super().__init__(
+            "hub-wait",
+            "The hub is not waited at; the door asks it twice a minute.",
+            "The hub is waited at again.",
+        )
+        self.listeners = list(listeners)
+        self._link = link
+        self._client: DoorClient | None = None
+        self._crossing = 0
+
+    def work_once(self) -> float:
+        position = self._link.position
+        if position is None:
+            self.disconnect()
+            return LOOK_S
+        if self._client is None:
+            self._client, _ = self._link.connected()
+        waited = self._client.wait(position, self._crossing)
+        self._crossing = max(self._crossing, waited.crossing)
+        self._link.waited(waited)
+        for listener in self.listeners:
+            listener(waited)
+        # What is there is there still until the other thread has taken it.
+        return LOOK_S if waited.changes else 0.0
+
+    def disconnect(self) -> None:
+        if self._client is not None:
+            self._client.close()
+        self._client = None
+
+
+class FeedLink(RepeatingThread):
+    """From `with` to its end; `work_once` is what its own thread does, tests call it themselves.
+
+    `on_site` is called on that thread when the hub set rules or settings of this door anew.
+    """
+
+    def __init__(
+        self,
+        place: FeedPlace,
+        audit: ReadableRecorder,
+        clocks: Clocks | None = None,
+        *,
+        now: Callable[[], float] = time.time,
+        on_site: Callable[[], object] = lambda: None,
+    ) -> None:
+        super().__init__(
+            "hub-feed",
+            "The door's people are not kept as the hub's; it works on with those it has.",
+            "The door's people are kept as the hub's again.",
+        )
+        self._place = place
+        self._audit = audit
+        self._clocks = clocks or Clocks()
+        self._now = now
+        self._on_site = on_site
+        self._connected = ExitStack()
+        self._parts: _Parts | None = None
+        self._is_due_at = float("-inf")
+        self._documents: object = None
+        self._report: dict[str, Any] = {}
+        self.position: int | None = None
+        """After which change the hub has to be waited at; None: it has not to be."""
+
+    def work_once(self) -> float:
+        if not is_member(self._place.folder):
+            self.disconnect()
+            return LOOK_S
+        parts = self._parts or self._connect()
+        parts.age.keep()
+        if time.monotonic() >= self._is_due_at:
+            self._take_all(parts)
+        if parts.proposing.send():
+            self._is_due_at = float("-inf")
+        parts.proposing.give_receipts()
+        self._look(parts)
+        return 0.0 if time.monotonic() >= self._is_due_at else LOOK_S
+
+    def waited(self, waited: Waited) -> None:
+        """What the hub told the waiting thread."""
+        parts = self._parts
+        if parts is None:
+            return
+        head = parts.feed.checked(waited.head)
+        if waited.changes:
+            self._is_due_at = float("-inf")
+            self.wake()
+        elif self.position is not None and head.seq >= self.position:
+            parts.feed.heard(head)
+
+    def connected(self) -> tuple[DoorClient, Membership]:
+        """A connection of one's own; HubError, FaultError."""
+        member = load_membership(self._place.folder)
+        if member is None:
+            raise FaultError("This door has just left its hub.")
+        return DoorClient(self._place.url, member, self._now()), member
+
+    def report(self) -> dict[str, Any]:
+        """What `status` says of the hub; from any thread."""
+        parts = self._parts
+        age_s = None if parts is None else parts.age.age_s()
+        return self._report | {"trouble": self.told or None, **age_told(age_s)}
+
+    def disconnect(self) -> None:
+        self._connected.close()
+        self._parts = None
+        self._is_due_at = float("-inf")
+
+    def _take_all(self, parts: "_Parts") -> None:
+        while parts.feed.take():
+            if self.closing.is_set():
+                return
+        self._is_due_at = time.monotonic() + TAKE_EVERY_S
+
+    def _look(self, parts: "_Parts") -> None:
+        position = parts.site.position()
+        self.position = None if position is None else position.after
+        self._report = {"change": self.position, "waiting": parts.site.waiting_count()}
+        documents = parts.site.document("rules"), parts.site.document("settings")
+        if documents != self._documents:
+            self._documents = documents
+            self._on_site()
+
+    def _connect(self) -> "_Parts":
+        client, member = self.connected()
+        self._connected.callback(client.close)
+        site = open_site_gallery(self._place.gallery, self._place.environment)
+        self._connected.callback(site.gallery.close)
+        site.begin(member.hub_id, member.door)
+        keys = DoorKeys(self._place.folder, member.hub_id, member.door, client)
+        age = HubAge(site, self._clocks)
+        record = SiteRecord(site, self._audit, self._now)
+        feed = HubFeed(client, member, keys, site, age, record)
+        proposing = Proposing(client, member, keys, site, record, self._now)
+        if self._documents is None:
+            self._documents = site.document("rules"), site.document("settings")
+        self._parts = _Parts(site, age, feed, proposing)
+        return self._parts
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    site: SiteGallery
+    age: HubAge
+    feed: HubFeed
+    proposing: Proposing
+
+
+def age_told(age_s: float | None) -> dict[str, Any]:
+    """The age of the hub's last word in JSON, which knows no infinity."""
+    known = age_s is not None and age_s != float("inf")
+    return {
+        "age_s": round(age_s, 1) if known and age_s is not None else None,
+        "age_known": age_s is None or known,
+    }
+
+
+@contextmanager
+def hub_feed(
+    config: Config,
+    environment: Mapping[str, str],
+    audit: ReadableRecorder,
+    on_site: Callable[[], object],
+    listeners: Sequence[Listener] = (),
+) -> Iterator[FeedLink | None]:
+    """Both threads for as long as it is entered, where the configuration names a hub; the demo's
+    people are its own. See FeedLink and HubWaiting."""
+    if config.sync.hub is None or config.camera.source == "demo":
+        yield None
+        return
+    place = FeedPlace(config.sync.hub, config.sync_folder, config.gallery, environment)
+    with FeedLink(place, audit, on_site=on_site) as link, HubWaiting(link, listeners):
+        yield link
