@@ -17,6 +17,7 @@ from accessctl import extensions
 from accessctl.bundled import model_folders, named_models
 from accessctl.config.badges import BadgesConfig
 from accessctl.config.camera import CameraConfig
+from accessctl.config.console import ConsoleConfig, is_dns_name
 from accessctl.config.doorway import DoorwayConfig
 from accessctl.config.liveness import Intent, LivenessConfig, Mode
 from accessctl.config.mqtt import MqttConfig
@@ -67,6 +68,7 @@ __all__ = [
     "CameraConfig",
     "CommandAction",
     "Config",
+    "ConsoleConfig",
     "CustomAction",
     "DetectorRuntime",
     "DoorwayConfig",
@@ -119,6 +121,7 @@ class Config(Section):
     service: ServiceConfig = ServiceConfig()
     sync: SyncConfig = SyncConfig()
     hub: HubConfig = HubConfig()
+    console: ConsoleConfig = ConsoleConfig()
     training: TrainingConfig = TrainingConfig()
 
     @model_validator(mode="after")
@@ -133,6 +136,22 @@ class Config(Section):
         if self.mqtt.commands and not self.doorway.used:
             raise ValueError("mqtt.commands need the section doorway: nothing else obeys them")
         return self
+
+    @model_validator(mode="after")
+    def _is_certified_for_the_consoles_name(self) -> "Config":
+        name = self.console.name
+        if name and self.console.certificate is None and name not in (*self.hub.names, "localhost"):
+            raise ValueError(
+                f"console.name {name!r} is not in hub.names, so the hub's authority certifies "
+                "another one; add it there, or name console.certificate"
+            )
+        return self
+
+    @property
+    def console_name(self) -> str:
+        """The DNS name that operators' passkeys are bound to."""
+        named = [name for name in self.hub.names if is_dns_name(name)]
+        return self.console.name or (named[0] if named else "localhost")
 
     @property
     def lockout_file(self) -> Path:

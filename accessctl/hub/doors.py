@@ -4,7 +4,6 @@ A door that joins is a new one, also under a name that another had: its log begi
 and what the one before sent stays as it is. Codes have 100 random bits and are kept hashed.
 """
 
-import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,15 +13,14 @@ from sqlalchemy import Connection, Row, Select, func, select, update
 
 from accessctl.errors import HubError, InputError
 from accessctl.hub.authority import Authority, IssuedCertificate, key_in, key_requested
+from accessctl.hub.codes import code_hash, new_code
 from accessctl.hub.database import HubDatabase
 from accessctl.hub.journal import JournalKind, write_journal
 from accessctl.hub.tables import ALARM, CERTIFICATE, DOOR, INVITATION, JOINED, REVOKED
 from accessctl.hub.waking import notify
 
 NAME = re.compile(r"[\w.-]{1,64}")
-LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
-"""32 that are not taken for one another; what was typed for 0, O, 1 and I is none of them."""
-CODE_LETTERS, CODE_GROUP = 20, 5
+PURPOSE = "invitation"
 INVITED_S = 900.0
 SEEN_EVERY_S = 30.0
 
@@ -95,7 +93,7 @@ class Doors:
             raise InputError(
                 f"{name!a} cannot be a door's name; use 1 to 64 letters, digits, '.', '_' or '-'."
             )
-        code = "".join(LETTERS[byte % len(LETTERS)] for byte in self._random(CODE_LETTERS))
+        code = new_code(self._random)
         expires = self._now() + INVITED_S
         with self._database.writing() as db:
             if self._joined(db, name) is not None:
@@ -105,11 +103,10 @@ class Doors:
                 )
             gone = (INVITATION.c.name == name) | (INVITATION.c.expires <= self._now())
             db.execute(INVITATION.delete().where(gone))
-            db.execute(INVITATION.insert().values(code=code_hash(code), name=name, expires=expires))
+            kept = code_hash(code, PURPOSE)
+            db.execute(INVITATION.insert().values(code=kept, name=name, expires=expires))
             self._journal(db, JournalKind.INVITED, name=name)
-        groups = range(0, CODE_LETTERS, CODE_GROUP)
-        shown = "-".join(code[at : at + CODE_GROUP] for at in groups)
-        return Invitation(name, shown, expires)
+        return Invitation(name, code, expires)
 
     def join(self, code: str, csr: str) -> JoinedDoor:
         """The door that was invited by this code, from now on; the same again for whoever asks
@@ -118,7 +115,9 @@ class Doors:
         key = key_requested(csr)
         with self._database.writing() as db:
             invited = db.execute(
-                select(INVITATION).where(INVITATION.c.code == code_hash(code)).with_for_update()
+                select(INVITATION)
+                .where(INVITATION.c.code == code_hash(code, PURPOSE))
+                .with_for_update()
             ).first()
             if invited is None or invited.expires <= self._now():
                 raise HubError(NOT_TAKEN)
@@ -264,12 +263,6 @@ class Doors:
 
     def _journal(self, db: Connection, kind: JournalKind, **data: str) -> None:
         write_journal(self._database, db, kind, self._now(), data)
-
-
-def code_hash(code: str) -> bytes:
-    """Of a code in any case, with or without its dashes and blanks."""
-    letters = re.sub(r"[\s-]", "", code).upper()
-    return hashlib.sha256(b"accessctl invitation\0" + letters.encode("utf-8")).digest()
 
 
 def _older(found: Row[Any]) -> Select[Any]:

@@ -47,6 +47,14 @@ class JournalKind(StrEnum):
     COMMAND_LOST = "command_lost"
     WATCHED = "watched"
     INSIDE_SHOWN = "inside_shown"
+    OPERATOR_INVITED = "operator_invited"
+    OPERATOR_CHANGED = "operator_changed"
+    OPERATOR_REMOVED = "operator_removed"
+    SIGNED_IN = "signed_in"
+    SIGNED_OUT = "signed_out"
+    PROVED = "proved"
+    ACT = "act"
+    REFUSED = "refused"
 
 
 @dataclass(frozen=True, slots=True)

@@ -236,3 +236,55 @@ REMOVAL_RECEIPT = Table(
     Column("signature", LargeBinary, nullable=False),
     Column("received", Double, nullable=False),
 )
+OPERATOR = Table(
+    "operator",
+    METADATA,
+    Column("id", String(32), primary_key=True),
+    Column("name", String(64), nullable=False, unique=True),
+    Column("capabilities", Text, nullable=False),
+    Column("invited", Double, nullable=False),
+    Column("code", LargeBinary, unique=True),
+    Column("code_expires", Double),
+    Column("email", String(254), unique=True),
+    Column("subject", LargeBinary, unique=True),
+    Column("password", Text),
+    Column("totp", LargeBinary),
+    Column("totp_step", BigInteger),
+)
+
+OPERATOR_KEY = Table(
+    "operator_key",
+    METADATA,
+    Column("id", LargeBinary, primary_key=True),
+    Column("operator", String(32), ForeignKey("operator.id"), nullable=False),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("sign_count", BigInteger, nullable=False),
+    Column("label", String(64), nullable=False),
+    Column("added", Double, nullable=False),
+    Column("used", Double),
+)
+Index("operator_key_operator", OPERATOR_KEY.c.operator)
+
+OPERATOR_SESSION = Table(
+    "operator_session",
+    METADATA,
+    Column("token", LargeBinary, primary_key=True),
+    Column("operator", String(32), ForeignKey("operator.id"), nullable=False),
+    Column("way", String(16), nullable=False),
+    Column("begun", Double, nullable=False),
+    Column("seen", Double, nullable=False),
+    Column("proved", Double),
+    Column("address", String(64), nullable=False),
+    Column("agent", String(120), nullable=False),
+)
+Index("operator_session_operator", OPERATOR_SESSION.c.operator)
+
+# Who guesses, by a hash of the name or the address that was given: also of a name that nobody has.
+OPERATOR_GUESS = Table(
+    "operator_guess",
+    METADATA,
+    Column("subject", LargeBinary, primary_key=True),
+    Column("failures", BigInteger, nullable=False),
+    Column("last", Double, nullable=False),
+)
+Index("operator_guess_last", OPERATOR_GUESS.c.last)

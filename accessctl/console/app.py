@@ -1,0 +1,283 @@
+"""The console's application: its parts, its pages, and how it answers what is refused."""
+
+import logging
+import os
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi.exceptions import RequestValidationError
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+
+from accessctl.config import Config, ConsoleConfig
+from accessctl.console import (
+    account_pages,
+    entry_pages,
+    guard,
+    operator_pages,
+    site_pages,
+    trust_pages,
+)
+from accessctl.console.capabilities import Operator
+from accessctl.console.guard import ElsewhereFirstError, NotAllowedError
+from accessctl.console.guessing import Guesses
+from accessctl.console.operators import Operators
+from accessctl.console.passkeys import Passkeys
+from accessctl.console.passwords import Passwords
+from accessctl.console.sessions import OperatorSessions
+from accessctl.console.sign_on import SignOn
+from accessctl.console.wall import Wall
+from accessctl.console.words import Language, Phrase, Words, catalogue, preferred
+from accessctl.errors import AccessctlError, FaultError, HubError, InputError, StoreError
+from accessctl.hub.assembly import Hub
+from accessctl.hub.journal import JournalKind, write_journal
+from accessctl.storage.files import KeyPlaces
+
+FOLDER = Path(__file__).parent
+KEY_FILE = "console.key"
+KEY = KeyPlaces(
+    "the console's key",
+    "a key of the console",
+    "ACCESSCTL_CONSOLE_KEY_FILE",
+    "accessctl-console-key",
+    StoreError,
+)
+WRONG, FORBIDDEN, NOT_FOUND, CONFLICT, NOT_NOW = 400, 403, 404, 409, 503
+SEE_OTHER = 303
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """What its pages work on; `now` is epoch time, `names` those by which browsers reach it, `name`
+    the DNS name that passkeys are bound to."""
+
+    hub: Hub
+    config: ConsoleConfig
+    name: str
+    names: Collection[str]
+    operators: Operators
+    sessions: OperatorSessions
+    passwords: Passwords
+    passkeys: Passkeys
+    guesses: Guesses
+    sign_on: SignOn | None
+    templates: Environment
+    phrases: Mapping[str, Phrase]
+    now: Callable[[], float]
+    random_bytes: Callable[[int], bytes]
+
+    def page(
+        self,
+        request: Request,
+        name: str,
+        operator: Operator | None,
+        status: int = 200,
+        /,
+        **context: Any,
+    ) -> HTMLResponse:
+        """The template of that name: a whole page, or only what HTMX asks for, the content of it.
+
+        The template extends `layout`. It knows `request`, `operator`, `may` (whether the operator
+        may do what that word says), `t`, `csrf` and whatever else is given.
+        """
+        is_part = request.headers.get("hx-request") == "true" and not {
+            "hx-boosted",
+            "hx-history-restore-request",
+        } & set(request.headers)
+        session = guard.session_of(request)
+        words = self.words(request)
+        known = {
+            "layout": "part.html" if is_part else "base.html",
+            "request": request,
+            "operator": operator,
+            "may": _may(operator),
+            "t": words,
+            "language": words.language,
+            "csrf": "" if session is None else session.csrf,
+            "now": self.now(),
+        }
+        return HTMLResponse(self.templates.get_template(name).render({**known, **context}), status)
+
+    def words(self, request: Request) -> Words:
+        """In the language that the configuration names, or the browser asks for."""
+        language: Language
+        if self.config.language == "auto":
+            language = preferred(request.headers.get("accept-language", ""), "en")
+        else:
+            language = self.config.language
+        return Words(language, self.phrases)
+
+    def record(self, kind: JournalKind, operator: Operator, what: str, **data: Any) -> None:
+        """Into the hub's journal, which is on the disk when this returns; StoreError."""
+        told = {"operator": operator.name, "id": operator.id, "what": what, **data}
+        with self.hub.database.writing() as db:
+            write_journal(self.hub.database, db, kind, self.now(), told)
+
+    def refused(self, operator: Operator, what: str, **data: Any) -> None:
+        """On record: this operator was refused that."""
+        self.record(JournalKind.REFUSED, operator, what, **data)
+
+    @contextmanager
+    def on_record(self, operator: Operator, what: str, **data: Any) -> Iterator[None]:
+        """Around what an operator does: on record before it begins, and where it fails.
+
+        StoreError where it cannot be written down; then nothing was begun.
+        """
+        self.record(JournalKind.ACT, operator, what, **data)
+        with self.told(operator, what, **data):
+            yield
+
+    @contextmanager
+    def told(self, operator: Operator, what: str, **data: Any) -> Iterator[None]:
+        """Around what puts itself on record as it happens: only that it failed is written here."""
+        try:
+            yield
+        except AccessctlError as error:
+            self.refused(operator, what, **data, why=str(error)[:300])
+            raise
+
+
+def open_console(
+    hub: Hub,
+    config: Config,
+    environment: Mapping[str, str],
+    *,
+    now: Callable[[], float] = time.time,
+    random_bytes: Callable[[int], bytes] = os.urandom,
+) -> Console:
+    """On a hub that is open; FaultError, ConfigError."""
+    section, database = config.console, hub.database
+    key = console_key(config.hub.folder, environment, random_bytes)
+    sessions = OperatorSessions(database, section, now, random_bytes)
+    sign_on = None
+    if section.oidc is not None:
+        sign_on = SignOn(section.oidc, sessions, database, key, now=now, random_bytes=random_bytes)
+    return Console(
+        hub=hub,
+        config=section,
+        name=config.console_name,
+        names={config.console_name, *config.hub.names, "localhost", "127.0.0.1", "::1"},
+        operators=Operators(database, sessions, now, random_bytes),
+        sessions=sessions,
+        passwords=Passwords(database, sessions, key, now, random_bytes),
+        passkeys=Passkeys(database, sessions, config.console_name, now, random_bytes),
+        guesses=Guesses(database, now),
+        sign_on=sign_on,
+        templates=templates(),
+        phrases=catalogue(),
+        now=now,
+        random_bytes=random_bytes,
+    )
+
+
+def console_key(
+    folder: Path, environment: Mapping[str, str], random_bytes: Callable[[int], bytes]
+) -> bytes:
+    """What the secrets of operators' apps are sealed with (32 bytes), made where there is none;
+    StoreError."""
+    path = folder / KEY_FILE
+    found = KEY.find(path, environment)
+    return KEY.generate(path, random_bytes)[0] if found is None else found
+
+
+def templates() -> Environment:
+    """Whatever stands in a page is escaped, and what is not there is a fault."""
+    made = Environment(
+        loader=FileSystemLoader(FOLDER / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters["moment"] = shown_moment
+    return made
+
+
+def shown_moment(time: float) -> str:
+    """Epoch seconds as a wall clock of the hub's machine shows them."""
+    return f"{datetime.fromtimestamp(time).astimezone():%Y-%m-%d %H:%M}"
+
+
+def page_modules() -> "tuple[Callable[[Console], APIRouter], ...]":
+    """What each module of pages adds."""
+    return (
+        entry_pages.routes,
+        account_pages.routes,
+        operator_pages.routes,
+        site_pages.routes,
+        trust_pages.routes,
+    )
+
+
+def console_application(parts: Console) -> ASGIApp:
+    """What the console's server runs."""
+    app = FastAPI(
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        dependencies=[Depends(guard.carries_token)],
+    )
+    app.state.console = parts
+    for routes in page_modules():
+        app.include_router(routes(parts))
+    app.mount("/static", StaticFiles(directory=FOLDER / "static"), name="static")
+    _answer_refusals(app, parts)
+    return Wall(app, parts.sessions.find, parts.names)
+
+
+def _answer_refusals(app: FastAPI, parts: Console) -> None:
+    def elsewhere(request: Request, error: Exception) -> Response:
+        path = str(error)
+        if request.headers.get("hx-request") == "true":
+            return Response(status_code=FORBIDDEN, headers={"hx-redirect": path})
+        return RedirectResponse(path, SEE_OTHER)
+
+    def problem(request: Request, status: int, told: str) -> HTMLResponse:
+        session = guard.session_of(request)
+        operator = None if session is None or session.is_setup else session.operator
+        return parts.page(request, "problem.html", operator, status, told=told)
+
+    def not_allowed(request: Request, error: Exception) -> HTMLResponse:
+        return problem(request, FORBIDDEN, parts.words(request)(str(error)))
+
+    def wrong(request: Request, error: Exception) -> HTMLResponse:
+        return problem(request, WRONG, str(error))
+
+    def not_understood(request: Request, _: Exception) -> HTMLResponse:
+        return problem(request, WRONG, parts.words(request)("entry.not_understood"))
+
+    def conflict(request: Request, error: Exception) -> HTMLResponse:
+        return problem(request, CONFLICT, str(error))
+
+    def cannot_now(request: Request, error: Exception) -> HTMLResponse:
+        log.error("The console did not answer a request: %s", error)
+        return problem(request, NOT_NOW, parts.words(request)("entry.cannot_now"))
+
+    def status_of(request: Request, error: Exception) -> HTMLResponse:
+        status = error.status_code if isinstance(error, HTTPException) else WRONG
+        key = "entry.not_found" if status == NOT_FOUND else "entry.not_understood"
+        return problem(request, status, parts.words(request)(key))
+
+    app.add_exception_handler(ElsewhereFirstError, elsewhere)
+    app.add_exception_handler(NotAllowedError, not_allowed)
+    app.add_exception_handler(InputError, wrong)
+    app.add_exception_handler(RequestValidationError, not_understood)
+    app.add_exception_handler(HubError, conflict)
+    app.add_exception_handler(FaultError, cannot_now)
+    app.add_exception_handler(HTTPException, status_of)
+
+
+def _may(operator: Operator | None) -> Callable[[str], bool]:
+    return lambda word: operator is not None and word in operator.capabilities
