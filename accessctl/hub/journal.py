@@ -33,6 +33,7 @@ class JournalKind(StrEnum):
     REVOKED = "revoked"
     ALARM = "alarm"
     HEADS = "heads"
+    RESTORED = "restored"
 
 
 @dataclass(frozen=True, slots=True)
