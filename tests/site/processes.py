@@ -63,6 +63,11 @@ class HubProcess:
         """In order; its exit status."""
         assert self._process is not None
         self._process.send_signal(signal.SIGTERM)
+        return self.wait()
+
+    def wait(self) -> int:
+        """Its exit status, once it ends by itself."""
+        assert self._process is not None
         return self._process.wait(PATIENCE_S)
 
     def said(self) -> str:
