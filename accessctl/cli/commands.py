@@ -177,6 +177,8 @@ COMMANDS = (
     CommandRow("hub events", SITE, "Show what happened at all doors.", "hub"),
     CommandRow("hub alarms", SITE, "List doors whose logs were tampered with.", "hub"),
     CommandRow("hub verify", SITE, "Check the chains of all doors' records.", "hub"),
+    CommandRow("hub backup", SITE, "Save keys and data of the hub in one file.", "hub_backup"),
+    CommandRow("hub restore", SITE, "Put a backup into an empty database.", "hub_backup"),
     CommandRow("join", SITE, "Make this door one of a hub's.", "join"),
     CommandRow(
         "models",

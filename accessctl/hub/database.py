@@ -31,7 +31,7 @@ PAGE = 500
 APPLICATION_ID = 0x61636862
 READS_ONLY = "accessctl_reads_only"
 JOURNAL_LOCK, MIGRATION_LOCK, FEED_LOCK = 0x61636801, 0x61636802, 0x61636803
-CROSSING_LOCK = 0x61636804
+CROSSING_LOCK, SERVING_LOCK = 0x61636804, 0x61636805
 """Names of advisory locks of PostgreSQL; who takes several takes a door's row first, then that of
 the feed, then that of the journal."""
 
@@ -61,6 +61,15 @@ class HubDatabase:
             self._reported(),
             self._engine.connect() as db,
             db.execution_options(**self._snapshot).begin(),
+        ):
+            yield db
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """A connection for as long as the block runs, of which each statement counts at once."""
+        with (
+            self._reported(),
+            self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db,
         ):
             yield db
 
@@ -151,6 +160,11 @@ def in_pages(query: Select[Any]) -> Select[Any]:
 
 def open_database(config: HubConfig, environment: Mapping[str, str]) -> HubDatabase:
     """Made and brought up to date where need be; StoreError, and ConfigError for no URL."""
+    return _ready(reached_database(config, environment))
+
+
+def reached_database(config: HubConfig, environment: Mapping[str, str]) -> HubDatabase:
+    """The database as it is, perhaps without any tables; StoreError, ConfigError."""
     url = database_url(config, environment)
     if url is None:
         return _embedded(config.folder / FILE_NAME)
@@ -164,7 +178,7 @@ def open_database(config: HubConfig, environment: Mapping[str, str]) -> HubDatab
         # What an error shows must not be a record, or a key.
         hide_parameters=True,
     )
-    return _ready(HubDatabase(engine, place))
+    return HubDatabase(engine, place)
 
 
 def database_url(config: HubConfig, environment: Mapping[str, str]) -> URL | None:
@@ -215,7 +229,7 @@ def _embedded(path: Path) -> HubDatabase:
     )
     event.listen(engine, "connect", _configure_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
-    return _ready(HubDatabase(engine, str(path)))
+    return HubDatabase(engine, str(path))
 
 
 def _configure_sqlite(connection: Any, _record: object) -> None:
@@ -241,14 +255,19 @@ def _begin_sqlite(db: Connection) -> None:
 def _ready(database: HubDatabase) -> HubDatabase:
     try:
         with database.writing() as db:
-            if database.is_embedded:
-                _claim_file(db)
-            database.lock(db, MIGRATION_LOCK)
+            begin_migration(database, db)
             migrate(db)
     except BaseException:
         database.close()
         raise
     return database
+
+
+def begin_migration(database: HubDatabase, db: Connection) -> None:
+    """Nobody else migrates until the transaction ends; StoreError for another program's file."""
+    if database.is_embedded:
+        _claim_file(db)
+    database.lock(db, MIGRATION_LOCK)
 
 
 def _claim_file(db: Connection) -> None:

@@ -55,6 +55,7 @@ class JournalKind(StrEnum):
     PROVED = "proved"
     ACT = "act"
     REFUSED = "refused"
+    RESTORED = "restored"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,16 +13,24 @@ from accessctl.errors import StoreError
 FOLDER = Path(__file__).with_name("migrations")
 
 
-def migrate(db: Connection) -> None:
-    """StoreError for tables that a newer release made."""
+NEWEST = "head"
+
+
+def migrate(db: Connection, revision: str = NEWEST) -> None:
+    """As far as `revision`; StoreError for tables that a newer release made."""
     config = Config()
     config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
     config.attributes["connection"] = db
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    current = MigrationContext.configure(db).get_current_revision()
-    if current is not None and current not in known:
-        raise StoreError(
-            f"The hub's database has version {current}, which this accessctl does not know; "
-            "install a newer accessctl."
-        )
-    command.upgrade(config, "head")
+    for asked in (revision_of(db), None if revision == NEWEST else revision):
+        if asked is not None and asked not in known:
+            raise StoreError(
+                f"The hub's database has version {asked}, which this accessctl does not know; "
+                "install a newer accessctl."
+            )
+    command.upgrade(config, revision)
+
+
+def revision_of(db: Connection) -> str | None:
+    """The version that its tables have; None where there are none yet."""
+    return MigrationContext.configure(db).get_current_revision()

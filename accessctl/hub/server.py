@@ -14,6 +14,7 @@ from accessctl.hub.api import application
 from accessctl.hub.assembly import Hub
 from accessctl.hub.journal import chain_heads
 from accessctl.hub.peer import PeerProtocol
+from accessctl.hub.sole import WAIT_S, sole_hub
 from accessctl.hub.waking import Waking
 
 MINUTE_S = 60.0
@@ -49,12 +50,20 @@ class HubServer(uvicorn.Server):
 
 
 class Minutes(BackgroundThread):
-    """What the hub does at its start and each minute: it chains the ends of all logs, and renews
-    its own certificate when that runs out soon."""
+    """What the hub does at its start and each minute: it sees that it is the only one, chains the
+    ends of all logs, and renews its own certificate when that runs out soon."""
 
-    def __init__(self, hub: Hub, tls: ssl.SSLContext, every_s: float = MINUTE_S) -> None:
+    def __init__(
+        self,
+        hub: Hub,
+        tls: ssl.SSLContext,
+        stays_sole: Callable[[], None] = lambda: None,
+        every_s: float = MINUTE_S,
+    ) -> None:
+        """`stays_sole` is as `sole_hub` gives it."""
         self._hub = hub
         self._tls = tls
+        self._stays_sole = stays_sole
         self._every_s = every_s
         self._known: dict[str, int] = {}
         self._closing = threading.Event()
@@ -62,6 +71,7 @@ class Minutes(BackgroundThread):
 
     def turn(self) -> None:
         """Once; AccessctlError."""
+        self._stays_sole()
         chain_heads(self._hub.database, self._known, self._hub.now())
         if self._hub.authority.renew_hub(self._hub.config.names):
             self._hub.authority.load_hub(self._tls)
@@ -72,7 +82,7 @@ class Minutes(BackgroundThread):
             try:
                 self.turn()
             except AccessctlError as error:
-                log.error("The ends of the doors' logs were not chained: %s", error)
+                log.error("What the hub does each minute was not done: %s", error)
             if self._closing.wait(self._every_s):
                 return
 
@@ -80,7 +90,11 @@ class Minutes(BackgroundThread):
 def serve(hub: Hub, ready: Callable[[], object]) -> None:
     """Until SIGINT or SIGTERM; `ready` is called once it listens. FaultError where it cannot."""
     tls = hub.authority.server_context(hub.config.names)
-    with listening(hub.config.host, hub.config.port) as listener, Minutes(hub, tls):
+    with (
+        sole_hub(hub.config.folder, hub.database, wait_s=WAIT_S) as stays_sole,
+        listening(hub.config.host, hub.config.port) as listener,
+        Minutes(hub, tls, stays_sole),
+    ):
         server(hub, tls, ready).run(sockets=[listener])
 
 

@@ -1,4 +1,4 @@
-"""One file with all that a door keeps: a ZIP of named members, whose list is sealed with a key.
+"""One file with all that a door or a hub keeps: a ZIP of named members, its list sealed with a key.
 
 The list (`manifest.json`) holds each member's size and SHA-256 and is sealed with HMAC-SHA256, so
 that nothing in the file can be changed, added or left out by whoever has not got the key.
@@ -71,23 +71,26 @@ def _added(archive: zipfile.ZipFile, name: str, file: Path) -> tuple[int, str]:
 
 
 @contextmanager
-def opened_backup(path: Path, key: bytes) -> "Iterator[OpenBackup]":
+def opened_backup(
+    path: Path, key: bytes, *, sealed_by: str = "audit key"
+) -> "Iterator[OpenBackup]":
     """The backup at `path`, its list checked against its seal.
 
-    InputError for a file that is no backup, was changed, or was sealed with another key.
+    InputError for a file that is no backup, was changed, or was sealed with another key, which
+    that sentence calls `sealed_by`.
     """
     with ExitStack() as stack:
-        yield _opened(path, key, stack)
+        yield _opened(path, key, sealed_by, stack)
 
 
-def _opened(path: Path, key: bytes, stack: ExitStack) -> "OpenBackup":
+def _opened(path: Path, key: bytes, sealed_by: str, stack: ExitStack) -> "OpenBackup":
     try:
         archive = stack.enter_context(zipfile.ZipFile(stack.enter_context(path.open("rb"))))
         content = _read(archive, MANIFEST, MAX_MANIFEST_BYTES)
         seal = _read(archive, SEAL, hashlib.sha256().digest_size)
         if not hmac.compare_digest(seal, _seal(key, content)):
             raise InputError(
-                f"{path} was changed, or was made with another audit key; restore that key "
+                f"{path} was changed, or was made with another {sealed_by}; restore that key "
                 "first, or name the keys that were kept with it."
             )
         return OpenBackup(archive, _parsed(content), path)
@@ -133,7 +136,7 @@ class OpenBackup:
 
 
 def _no_backup(path: Path) -> InputError:
-    return InputError(f"{path} is no backup of a door, or is damaged; name another file.")
+    return InputError(f"{path} is no backup, or is damaged; name another file.")
 
 
 def _read(archive: zipfile.ZipFile, name: str, longest: int) -> bytes:

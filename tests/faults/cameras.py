@@ -1,7 +1,6 @@
-"""Cameras on this machine's own network, and a wire to them that can be spoilt."""
+"""Cameras on this machine's own network."""
 
 import itertools
-import random
 import socket
 import subprocess
 import threading
@@ -71,99 +70,6 @@ class Mjpeg:
                         return
             except OSError:
                 return
-
-
-class Wire:
-    """Carries bytes between a camera's port and the door, and spoils those to the door.
-
-    `state` is whole, cut (nobody gets through), stalled (in the middle of what was being sent)
-    or garbled.
-    """
-
-    def __init__(self, port: int) -> None:
-        self.port_of_camera = port
-        self.attempts = 0
-        self._state = "whole"
-        self._changed = threading.Condition()
-        self._ends: list[socket.socket] = []
-        self._random = random.Random(7)
-        self._server = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._server.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def become(self, state: str) -> None:
-        with self._changed:
-            self._state = state
-            ends = list(self._ends) if state == "cut" else []
-            self._changed.notify_all()
-        for end in ends:
-            hang_up(end)
-
-    def until_tried_again(self) -> None:
-        with self._changed:
-            before = self.attempts
-            assert self._changed.wait_for(lambda: self.attempts > before, PATIENCE_S)
-
-    def close(self) -> None:
-        self._server.close()
-        self.become("cut")
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                client, _ = self._server.accept()
-            except OSError:
-                return
-            with self._changed:
-                self.attempts += 1
-                self._changed.notify_all()
-                cut = self._state == "cut"
-            if cut:
-                client.close()
-                continue
-            try:
-                camera = socket.create_connection(("127.0.0.1", self.port_of_camera))
-            except OSError:
-                client.close()
-                continue
-            with self._changed:
-                self._ends += [client, camera]
-            for pair in ((client, camera, False), (camera, client, True)):
-                threading.Thread(target=self._carry, args=pair, daemon=True).start()
-
-    def _carry(self, source: socket.socket, sink: socket.socket, to_the_door: bool) -> None:
-        try:
-            while data := source.recv(1 << 14):
-                if to_the_door:
-                    self._send(sink, data)
-                else:
-                    sink.sendall(data)
-        except OSError:
-            pass
-        finally:
-            hang_up(source)
-            hang_up(sink)
-
-    def _send(self, sink: socket.socket, data: bytes) -> None:
-        half = len(data) // 2
-        with self._changed:
-            state = self._state
-        if state == "garbled":
-            sink.sendall(self._random.randbytes(len(data)))
-        elif state == "stalled":
-            sink.sendall(data[:half])
-            with self._changed:
-                self._changed.wait_for(lambda: self._state != "stalled")
-            sink.sendall(data[half:])
-        else:
-            sink.sendall(data)
-
-
-def hang_up(end: socket.socket) -> None:
-    try:
-        end.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        return
 
 
 class Rtsp:

@@ -11,8 +11,9 @@ import pytest
 
 from accessctl.demo.people import collins, hopper
 from accessctl.domain import Image
-from tests.faults.cameras import SYSTEM_PYTHON, Mjpeg, Rtsp, Wire, jpegs
+from tests.faults.cameras import SYSTEM_PYTHON, Mjpeg, Rtsp, jpegs
 from tests.faults.running import Door
+from tests.faults.wire import Wire
 
 
 @pytest.fixture(scope="session")

@@ -1,14 +1,11 @@
 """A hub on either database, its server on a real port, and doors that join it."""
 
 import os
-import pwd
-import socket
-import subprocess
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,20 +19,15 @@ from accessctl.audit.schema import row_of
 from accessctl.config import Config, HubConfig, SyncConfig
 from accessctl.domain import Event, EventKind
 from accessctl.hub.assembly import Hub, open_hub
+from accessctl.hub.cluster import find_programs, free_port, private_cluster
 from accessctl.hub.server import KEEP_ALIVE_S, listening, server
 from accessctl.storage.sqlite import connect
 from accessctl.sync.identity import Membership
 from accessctl.sync.joining import fingerprint_in, join
 from accessctl.sync.link import HubLink
 
-PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 START_S = 30.0
 NOW = 1_700_000_000.0
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 def wait_for(condition: Callable[[], Any], what: str, patience_s: float = START_S) -> Any:
@@ -49,37 +41,16 @@ def wait_for(condition: Callable[[], Any], what: str, patience_s: float = START_
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[str]:
     """The URL of a server of our own, without a database's name."""
-    if not PROGRAMS:
+    programs = find_programs()
+    if programs is None:
         assert os.environ.get("CI") != "true", "PostgreSQL is not installed: apt install postgresql"
         pytest.skip("PostgreSQL is not installed (apt install postgresql)")
-    if os.geteuid() != 0:
-        pytest.skip("PostgreSQL is started as another user, which takes root")
     # Below /tmp: pytest's folders are closed to other users.
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="accessctl-pg-")))
-        user = pwd.getpwnam("postgres")
-        os.chown(folder, user.pw_uid, user.pw_gid)
-        port = free_port()
-        as_user = ["runuser", "-u", "postgres", "--"]
-        options = f"-c listen_addresses=127.0.0.1 -p {port} -k {folder} -c fsync=off"
-        data = folder / "data"
-        subprocess.run(
-            [*as_user, PROGRAMS[-1] / "initdb", "-D", data, "-A", "trust", "-N", "-E", "UTF8"],
-            check=True,
-            capture_output=True,
-            cwd=folder,
-        )
-        control = [*as_user, PROGRAMS[-1] / "pg_ctl", "-D", data, "-w"]
-        started = [*control, "-o", options, "-l", folder / "log", "start"]
-        subprocess.run(started, check=True, cwd=folder, stdout=subprocess.DEVNULL)
-        stack.callback(
-            subprocess.run,
-            [*control, "-m", "immediate", "stop"],
-            check=False,
-            cwd=folder,
-            stdout=subprocess.DEVNULL,
-        )
-        yield f"postgresql://postgres@127.0.0.1:{port}"
+    with (
+        tempfile.TemporaryDirectory(prefix="accessctl-pg-") as name,
+        private_cluster(Path(name), programs) as cluster,
+    ):
+        yield cluster.url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
