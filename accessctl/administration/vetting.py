@@ -1,16 +1,33 @@
 """Photos are compared with those that are stored before they are kept, whoever hands them in."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from accessctl.domain import Person, PersonId
+from accessctl.domain import Embedding, Person, PersonId
 from accessctl.errors import MisfitError
 from accessctl.gallery.people import People, Template
+from accessctl.recognition.calibration import Yardstick
 from accessctl.recognition.matcher import Comparison
 from accessctl.recognition.photo_fit import SAME_PICTURE, Fit, PhotoIndex
 
 if TYPE_CHECKING:
     from accessctl.recognition.enrolment import Candidate
+
+
+class ComparedPhoto(Protocol):
+    """A photo as it is compared: a unit float32 (D,) of the encoder of `fingerprint`."""
+
+    @property
+    def embedding(self) -> Embedding: ...
+
+    @property
+    def fingerprint(self) -> str: ...
+
+    @property
+    def quality(self) -> float: ...
+
+    @property
+    def yardstick(self) -> Yardstick: ...
 
 
 class PhotoVetting:
@@ -45,7 +62,11 @@ class PhotoVetting:
         own = self._index_for(photo).photos_of(person.id)
         return any(float(one.embedding @ photo.embedding) >= SAME_PICTURE for one in own)
 
-    def kept(self, person: PersonId, photo: "Candidate") -> None:
+    def fit(self, photo: ComparedPhoto, own: PersonId | None) -> Fit:
+        """How it compares with all photos; `own` is whose it is, None for somebody new."""
+        return self._index_for(photo).fit(photo.embedding, own)
+
+    def kept(self, person: PersonId, photo: ComparedPhoto) -> None:
         """That photo has become one of theirs, by the caller's own change of the gallery."""
         if self._index is None or self._read is None:
             return
@@ -54,7 +75,7 @@ class PhotoVetting:
             self._index.add(Template(person, photo.embedding, photo.quality))
             self._read = revision + 1, fingerprint
 
-    def _index_for(self, photo: "Candidate") -> PhotoIndex:
+    def _index_for(self, photo: ComparedPhoto) -> PhotoIndex:
         wanted = self._gallery.revision(), photo.fingerprint
         if self._index is None or self._read != wanted:
             templates = self._gallery.templates(photo.fingerprint)

@@ -17,9 +17,12 @@ from accessctl.hub.database import HubDatabase, open_database
 from accessctl.hub.door_feed import DoorFeed
 from accessctl.hub.doors import Doors
 from accessctl.hub.feed import Feed
+from accessctl.hub.likeness import SiteLikeness, Yardsticks, no_yardstick
 from accessctl.hub.live import Live
 from accessctl.hub.people import SitePeople
+from accessctl.hub.proposals import Proposals
 from accessctl.hub.records import Records
+from accessctl.hub.removals import Removals
 from accessctl.hub.site_keys import SiteKeys, open_site_keys
 from accessctl.hub.tables import CHANGE, SITE_KEY
 from accessctl.hub.waking import Newest, Waking, notify
@@ -42,6 +45,8 @@ class Hub:
     commands: Commands
     live: Live
     areas: SiteAreas
+    proposals: Proposals
+    removals: Removals
     now: Callable[[], float]
 
 
@@ -69,13 +74,18 @@ def open_hub(
     *,
     now: Callable[[], float] = time.time,
     random_bytes: Callable[[int], bytes] = os.urandom,
+    yardsticks: Yardsticks = no_yardstick,
 ) -> Iterator[Hub]:
-    """Keys and database are made where there are none; FaultError, ConfigError."""
+    """Keys and database are made where there are none; FaultError, ConfigError.
+
+    By `yardsticks` photos that doors propose are compared with everybody's.
+    """
     authority = open_authority(config.folder, environment, now, random_bytes)
     database = open_database(config, environment)
     try:
         keys = open_site_keys(config.folder, environment, _proofs(database), random_bytes)
         feed = Feed(database, keys, now, random_bytes, partial(notify, database))
+        people = SitePeople(feed, random_bytes)
         with database.writing() as db:
             feed.begin(db)
         doors = Doors(database, authority, now, random_bytes, feed.new_generation)
@@ -88,12 +98,14 @@ def open_hub(
             records=Records(database, authority, now),
             site_keys=keys,
             feed=feed,
-            door_feed=DoorFeed(feed, authority, now),
-            people=SitePeople(feed, random_bytes),
+            door_feed=DoorFeed(feed, authority),
+            people=people,
             waking=waking,
             commands=Commands(database, doors, waking, now, random_bytes),
             live=Live(database, doors, waking, now),
             areas=SiteAreas(database, now),
+            proposals=Proposals(feed, people, SiteLikeness(people, yardsticks), now),
+            removals=Removals(database, now),
             now=now,
         )
     finally:

@@ -34,7 +34,7 @@ from accessctl.audit.append import End
 from accessctl.errors import ConfigError, FaultError, InputError, StoreError
 from accessctl.storage.files import KeyPlaces, create_private, make_private_folder, write_atomically
 from accessctl.storage.parsing import read_bounded
-from accessctl.sync.feed_wire import head_of_feed
+from accessctl.sync.feed_wire import FeedHead, head_of_feed
 from accessctl.sync.wire import HUB_NAME, receipt_statement
 
 AUTHORITY_FILE, HUB_FILE, RECEIPTS_FILE = "authority.pem", "hub.pem", "receipts.key"
@@ -98,9 +98,11 @@ class Authority:
         """The signature, hex: the hub has that door's log up to `end`."""
         return self._receipts.sign(receipt_statement(door, end, time)).hex()
 
-    def sign_feed(self, door: str, seq: int, time: float) -> str:
-        """The signature, hex: so far the hub's feed has come for that door."""
-        return self._receipts.sign(head_of_feed(door, seq, time)).hex()
+    def feed_head(self, door: str, seq: int) -> FeedHead:
+        """How far the feed has come by now, signed for that door."""
+        moment = round(self._now(), 3)
+        signature = self._receipts.sign(head_of_feed(door, seq, moment)).hex()
+        return FeedHead(seq=seq, time=moment, signature=signature)
 
     def certify_door(self, door: str, csr: str) -> IssuedCertificate:
         """A certificate for the door of this id; InputError for a request that is none of a door's.
@@ -201,10 +203,15 @@ def key_requested(csr: str) -> Ed25519PublicKey:
 
 
 def key_in(pem: str) -> bytes:
-    """The 32 bytes of the key of a door's certificate."""
-    key = x509.load_pem_x509_certificate(pem.encode("ascii")).public_key()
-    if not isinstance(key, Ed25519PublicKey):
-        raise StoreError("A door's certificate in the hub's database is damaged; restore it.")
+    """The 32 bytes of the key of a door's certificate; StoreError."""
+    try:
+        key = x509.load_pem_x509_certificate(pem.encode("ascii")).public_key()
+        if not isinstance(key, Ed25519PublicKey):
+            raise ValueError("another kind of key")
+    except ValueError as error:
+        raise StoreError(
+            "A door's certificate in the hub's database is damaged; restore it."
+        ) from error
     return key.public_bytes_raw()
 
 

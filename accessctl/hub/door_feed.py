@@ -8,23 +8,21 @@ is over with its last page, and whoever was not in it is gone from that door.
 
 import base64
 import json
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Row, or_, select, update
 
-from accessctl.errors import HubError
 from accessctl.hub.authority import Authority
-from accessctl.hub.doors import NOT_KNOWN
+from accessctl.hub.doors import lock_joined
 from accessctl.hub.feed import Feed, wire_subject
-from accessctl.hub.tables import CHANGE, DOOR, DOOR_FEED, JOINED, PERSON
+from accessctl.hub.tables import CHANGE, DOOR_FEED, PERSON
 from accessctl.sync.feed_wire import (
     MAX_CHANGES,
     Change,
     ChangeBatch,
     ChangeKind,
-    FeedHead,
     KeysAnswer,
 )
 
@@ -47,12 +45,11 @@ class DoorScope:
 
 
 class DoorFeed:
-    """Answers doors; StoreError. `now` is epoch time."""
+    """Answers doors; StoreError."""
 
-    def __init__(self, feed: Feed, authority: Authority, now: Callable[[], float]) -> None:
+    def __init__(self, feed: Feed, authority: Authority) -> None:
         self._feed = feed
         self._authority = authority
-        self._now = now
 
     def changes_after(self, door: str, after: int, round_: int | None = None) -> ChangeBatch:
         """A page of what changed after that number, the oldest first; see begins_anew.
@@ -70,7 +67,7 @@ class DoorFeed:
             changes=tuple(changes),
             more=more or anew,
             round=seq if anew else round_,
-            head=self.head(door, seq),
+            head=self._authority.feed_head(door, seq),
         )
 
     def keys(self, door: str, box: str) -> KeysAnswer:
@@ -80,17 +77,9 @@ class DoorFeed:
         keys = self._feed.keys
         return KeysAnswer(keys=keys.wrapped(generations, door, box), photos=keys.photos)
 
-    def head(self, door: str, seq: int) -> FeedHead:
-        """So far the feed has come now, signed."""
-        now = round(self._now(), 3)
-        return FeedHead(seq=seq, time=now, signature=self._authority.sign_feed(door, seq, now))
-
     def _tell(self, door: str, seq: int) -> None:
         with self._feed.database.writing() as db:
-            # The row is there from the first time on; two answers to one door wait for each other.
-            state = select(DOOR.c.state).where(DOOR.c.id == door).with_for_update()
-            if db.execute(state).scalar_one() != JOINED:
-                raise HubError(NOT_KNOWN)
+            lock_joined(db, door)
             keep_scope(db, door, told=max(seq, scope_of(db, door).told))
 
 

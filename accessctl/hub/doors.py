@@ -142,11 +142,7 @@ class Doors:
         """The door's next certificate (PEM); those before it count until it is used. InputError."""
         issued = self._authority.certify_door(door, csr)
         with self._database.writing() as db:
-            state = db.execute(
-                select(DOOR.c.state).where(DOOR.c.id == door).with_for_update()
-            ).scalar_one()
-            if state != JOINED:
-                raise HubError(NOT_KNOWN)
+            lock_joined(db, door)
             self._keep(db, door, issued)
             self._journal(db, JournalKind.RENEWED, door=door, serial=issued.serial)
         return issued.pem
@@ -263,6 +259,13 @@ class Doors:
 
     def _journal(self, db: Connection, kind: JournalKind, **data: str) -> None:
         write_journal(self._database, db, kind, self._now(), data)
+
+
+def lock_joined(db: Connection, door: str) -> None:
+    """Nobody revokes that door until the transaction ends; HubError where it counts no more."""
+    query = select(DOOR.c.state).where(DOOR.c.id == door).with_for_update()
+    if db.execute(query).scalar_one() != JOINED:
+        raise HubError(NOT_KNOWN)
 
 
 def _older(found: Row[Any]) -> Select[Any]:

@@ -34,6 +34,7 @@ from accessctl.gallery.person import (
 from accessctl.gallery.schema import GalleryMark, gallery_id
 from accessctl.gallery.sealing import embeddings_from_bytes
 from accessctl.hub import person_document as document
+from accessctl.hub.doors import lock_joined
 from accessctl.hub.feed import Feed
 from accessctl.hub.roll import Everybody, SiteRoll
 from accessctl.hub.site_edit import SiteEdit
@@ -56,10 +57,15 @@ class SitePeople:
         self._open = threading.local()
 
     @contextmanager
-    def changing(self) -> Iterator[SiteEdit]:
+    def changing(self, door: str | None = None) -> Iterator[SiteEdit]:
         """One transaction in which people are changed, all or nothing; in it, the caller's
-        questions are answered as they are by then. StoreError."""
+        questions are answered as they are by then. StoreError.
+
+        For what names a door, it is that `door`'s: HubError where it counts no more.
+        """
         with self._feed.database.writing() as db:
+            if door is not None:
+                lock_joined(db, door)
             self._feed.lock(db)
             edit = SiteEdit(db, self._feed, self._roll.read(db))
             self._open.edit = edit

@@ -5,20 +5,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import Connection, Row, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from accessctl.audit.append import End
 from accessctl.errors import HubError, InputError
-from accessctl.hub.authority import Authority, key_in
+from accessctl.hub.authority import Authority
 from accessctl.hub.crossings import take_crossings
 from accessctl.hub.database import HubDatabase, in_pages
 from accessctl.hub.doors import NOT_KNOWN
 from accessctl.hub.intake import HeldLog, Intake, LogAlarm, TakenRecord, judge
 from accessctl.hub.journal import JournalKind, write_journal
-from accessctl.hub.tables import ALARM, CERTIFICATE, DOOR, EVENT, JOINED
+from accessctl.hub.signatures import is_signed
+from accessctl.hub.tables import ALARM, DOOR, EVENT, JOINED
 from accessctl.sync.wire import LogBatch, LogMark, LogReceipt, head_statement
 
 log = logging.getLogger(__name__)
@@ -136,13 +135,9 @@ class Records:
 
     def _checked(self, db: Connection, door: str, serial: str, batch: LogBatch) -> bytes:
         """The signature of the end of the door's log, made with the key of its certificate."""
-        pem = db.execute(select(CERTIFICATE.c.pem).where(CERTIFICATE.c.serial == serial))
         signature = bytes.fromhex(batch.signature)
-        try:
-            key = Ed25519PublicKey.from_public_bytes(key_in(pem.scalar_one()))
-            key.verify(signature, head_statement(door, batch.end.end))
-        except InvalidSignature as error:
-            raise InputError("The end of the log is not signed by this door.") from error
+        if not is_signed(db, serial, signature, head_statement(door, batch.end.end)):
+            raise InputError("The end of the log is not signed by this door.")
         return signature
 
     def _insert(self, db: Connection, door: str, intake: Intake) -> None:

@@ -10,17 +10,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import Connection, Row, select
 
 from accessctl.audit.append import End
 from accessctl.audit.schema import GENESIS, link, record_bytes
 from accessctl.errors import StoreError
-from accessctl.hub.authority import key_in
 from accessctl.hub.database import HubDatabase, in_pages
 from accessctl.hub.journal import JournalKind
-from accessctl.hub.tables import ALARM, CERTIFICATE, DOOR, EVENT, JOURNAL
+from accessctl.hub.signatures import is_signed
+from accessctl.hub.tables import ALARM, DOOR, EVENT, JOURNAL
 from accessctl.sync.wire import head_statement
 
 
@@ -99,15 +97,11 @@ def _finding(door: Row[Any], number: int, problem: str) -> ChainFinding:
 
 
 def _is_signed(db: Connection, door: Row[Any]) -> bool:
-    query = select(CERTIFICATE.c.pem).where(CERTIFICATE.c.serial == door.head_serial)
-    pem = db.execute(query).scalar_one_or_none()
     try:
-        key = Ed25519PublicKey.from_public_bytes(key_in(pem or ""))
         statement = head_statement(door.id, End(door.head_number, door.head_hash))
-        key.verify(door.head_signature, statement)
-    except (InvalidSignature, StoreError, ValueError, TypeError):
+        return is_signed(db, door.head_serial, door.head_signature, statement)
+    except (StoreError, ValueError, TypeError):
         return False
-    return True
 
 
 def _journal(db: Connection) -> tuple[int, ChainFinding | None]:

@@ -159,9 +159,7 @@ class DoorWait:
         )
 
     def _head(self) -> FeedHead:
-        seq, moment = self._hub.waking.newest.seq, round(self._hub.now(), 3)
-        signature = self._hub.authority.sign_feed(self._door, seq, moment)
-        return FeedHead(seq=seq, time=moment, signature=signature)
+        return self._hub.authority.feed_head(self._door, self._hub.waking.newest.seq)
 
     async def _catch_up(self) -> None:
         """A door that has heard of more than the last look saw is ahead of it, as a rule."""

@@ -1,0 +1,55 @@
+"""What doors ask of the feed, and what they bring to it; below `/api/v1`, as all of api.py."""
+
+from typing import Annotated, TypeAlias
+
+from fastapi import APIRouter, Depends, Query
+
+from accessctl.hub.assembly import Hub
+from accessctl.hub.callers import Caller, caller_by
+from accessctl.sync.feed_wire import (
+    CHANGES,
+    KEYS,
+    PROPOSALS,
+    RECEIPTS,
+    ChangeBatch,
+    KeysAnswer,
+    KeysRequest,
+    ProposalsAnswer,
+    ProposalsRequest,
+    ReceiptsRequest,
+)
+
+AFTER = Query(ge=0, lt=1 << 63)
+ROUND = Query(alias="round", ge=0, lt=1 << 63)
+
+
+def feed_routes(hub: Hub) -> APIRouter:
+    Admitted: TypeAlias = Annotated[Caller, Depends(caller_by(hub.doors))]
+    routes = APIRouter()
+
+    @routes.get(CHANGES)
+    def changes(
+        door: Admitted,
+        after: Annotated[int, AFTER],
+        round_: Annotated[int | None, ROUND] = None,
+    ) -> ChangeBatch:
+        """What changed at the site, as far as this door has part in it."""
+        return hub.door_feed.changes_after(door.door, after, round_)
+
+    @routes.post(KEYS)
+    def keys(door: Admitted, request: KeysRequest) -> KeysAnswer:
+        """The site's keys, for this door alone."""
+        return hub.door_feed.keys(door.door, request.box)
+
+    @routes.post(PROPOSALS)
+    def propose(door: Admitted, request: ProposalsRequest) -> ProposalsAnswer:
+        """Take changes that were made at the door, refuse or hold them; each once, by its id."""
+        answers = [hub.proposals.answer(door.door, one) for one in request.proposals]
+        return ProposalsAnswer(answers=tuple(answers))
+
+    @routes.post(RECEIPTS)
+    def receipts(door: Admitted, request: ReceiptsRequest) -> dict[str, int]:
+        """The door has nothing left of people who were removed; how many of it are new."""
+        return {"taken": hub.removals.take(door.door, door.serial, request.receipts)}
+
+    return routes
