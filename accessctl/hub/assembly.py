@@ -12,10 +12,13 @@ from sqlalchemy import Connection, func, select
 from accessctl.config import HubConfig
 from accessctl.hub.authority import AUTHORITY_FILE, Authority, open_authority
 from accessctl.hub.commands import Commands
+from accessctl.hub.consent import Consents
+from accessctl.hub.consent_rules import Withheld
 from accessctl.hub.crossings import SiteAreas, newest_crossings
 from accessctl.hub.database import HubDatabase, open_database
 from accessctl.hub.door_feed import DoorFeed
 from accessctl.hub.doors import Doors
+from accessctl.hub.expiry import Expiry, spans_of
 from accessctl.hub.feed import Feed
 from accessctl.hub.likeness import SiteLikeness, Yardsticks, no_yardstick
 from accessctl.hub.live import Live
@@ -26,6 +29,7 @@ from accessctl.hub.removals import Removals
 from accessctl.hub.site_keys import SiteKeys, open_site_keys
 from accessctl.hub.tables import CHANGE, SITE_KEY
 from accessctl.hub.waking import Newest, Waking, notify
+from accessctl.hub.withholding import Withholding
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,9 @@ class Hub:
     areas: SiteAreas
     proposals: Proposals
     removals: Removals
+    withholding: Withholding
+    consents: Consents
+    expiry: Expiry
     now: Callable[[], float]
 
 
@@ -85,7 +92,10 @@ def open_hub(
     try:
         keys = open_site_keys(config.folder, environment, _proofs(database), random_bytes)
         feed = Feed(database, keys, now, random_bytes, partial(notify, database))
-        people = SitePeople(feed, random_bytes)
+        is_required = config.consent == "required"
+        people = SitePeople(feed, random_bytes, Withheld.NO_CONSENT if is_required else None)
+        withholding = Withholding(database, people, is_required, now)
+        consents = Consents(feed, people, withholding)
         with database.writing() as db:
             feed.begin(db)
         doors = Doors(database, authority, now, random_bytes, feed.new_generation)
@@ -106,6 +116,9 @@ def open_hub(
             areas=SiteAreas(database, now),
             proposals=Proposals(feed, people, SiteLikeness(people, yardsticks), now),
             removals=Removals(database, now),
+            withholding=withholding,
+            consents=consents,
+            expiry=Expiry(withholding, consents, spans_of(config)),
             now=now,
         )
     finally:

@@ -12,6 +12,7 @@ from accessctl.background import BackgroundThread
 from accessctl.errors import AccessctlError, FaultError
 from accessctl.hub.api import application
 from accessctl.hub.assembly import Hub
+from accessctl.hub.expiry_rules import DAY_S
 from accessctl.hub.journal import chain_heads
 from accessctl.hub.peer import PeerProtocol
 from accessctl.hub.sole import WAIT_S, sole_hub
@@ -51,7 +52,8 @@ class HubServer(uvicorn.Server):
 
 class Minutes(BackgroundThread):
     """What the hub does at its start and each minute: it sees that it is the only one, chains the
-    ends of all logs, and renews its own certificate when that runs out soon."""
+    ends of all logs, sees who is sent to the doors, and renews its own certificate when that runs
+    out soon. Once a day it judges who was let in nowhere for long."""
 
     def __init__(
         self,
@@ -66,13 +68,19 @@ class Minutes(BackgroundThread):
         self._stays_sole = stays_sole
         self._every_s = every_s
         self._known: dict[str, int] = {}
+        self._judged: float | None = None
         self._closing = threading.Event()
         super().__init__(self._run, name="minutes", stop=self._closing.set, patience_s=CLOSE_S)
 
     def turn(self) -> None:
         """Once; AccessctlError."""
         self._stays_sole()
-        chain_heads(self._hub.database, self._known, self._hub.now())
+        now = self._hub.now()
+        chain_heads(self._hub.database, self._known, now)
+        self._hub.withholding.settle()
+        if self._judged is None or not 0 <= now - self._judged < DAY_S:
+            self._hub.expiry.judge()
+            self._judged = now
         if self._hub.authority.renew_hub(self._hub.config.names):
             self._hub.authority.load_hub(self._tls)
             log.info("The hub's certificate was renewed.")
@@ -93,9 +101,11 @@ def serve(hub: Hub, ready: Callable[[], object]) -> None:
     with (
         sole_hub(hub.config.folder, hub.database, wait_s=WAIT_S) as stays_sole,
         listening(hub.config.host, hub.config.port) as listener,
-        Minutes(hub, tls, stays_sole),
     ):
-        server(hub, tls, ready).run(sockets=[listener])
+        # Before any door is answered: the configuration may be another than before.
+        hub.withholding.settle()
+        with Minutes(hub, tls, stays_sole):
+            server(hub, tls, ready).run(sockets=[listener])
 
 
 def server(
