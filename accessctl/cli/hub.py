@@ -64,7 +64,7 @@ class HubEventsOptions(SinceOption, ConfigOption, JsonOption):
 
 
 @contextmanager
-def _opened(args: ConfigOption) -> "Iterator[Hub]":
+def opened_hub(args: ConfigOption) -> "Iterator[Hub]":
     """The hub that is there: whoever only looks makes none; InputError."""
     from accessctl.hub.assembly import is_made, open_hub
 
@@ -130,7 +130,7 @@ def run_invite(args: HubInviteOptions) -> int:
 
 
 def run_revoke(args: HubDoorOptions) -> int:
-    with _opened(args) as hub:
+    with opened_hub(args) as hub:
         door = hub.doors.revoke(args.door)
     if door:
         print(f"{args.door} counts no more: its certificate is refused from now on.")
@@ -140,7 +140,7 @@ def run_revoke(args: HubDoorOptions) -> int:
 
 
 def run_doors(args: HubListOptions) -> int:
-    with _opened(args) as hub:
+    with opened_hub(args) as hub:
         doors = hub.doors.listed()
     if args.json:
         for door in doors:
@@ -177,7 +177,7 @@ def _door_json(door: "KnownDoor") -> dict[str, Any]:
 def run_events(args: HubEventsOptions) -> int:
     since = None if args.since is None else moment(args.since, time.time())
     kind = None if args.kind is None else args.kind.value
-    with _opened(args) as hub:
+    with opened_hub(args) as hub:
         for record in hub.records.query(name=args.door, since=since, kind=kind):
             _show(record, args)
     return 0
@@ -205,7 +205,7 @@ def _show(kept: "KeptRecord", args: HubEventsOptions) -> None:
 
 
 def run_alarms(args: HubListOptions) -> int:
-    with _opened(args) as hub:
+    with opened_hub(args) as hub:
         alarms = hub.records.alarms()
     for alarm in alarms:
         when = local_time(alarm.time)
@@ -232,7 +232,7 @@ def run_verify(args: HubListOptions) -> int:
     """1 where something is broken, or an alarm was raised."""
     from accessctl.hub.verify import verify_site
 
-    with _opened(args) as hub:
+    with opened_hub(args) as hub:
         report = verify_site(hub.database)
     if args.json:
         print_json(

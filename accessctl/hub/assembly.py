@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, select
 
 from accessctl.config import HubConfig
 from accessctl.hub.authority import AUTHORITY_FILE, Authority, open_authority
+from accessctl.hub.certifying import Certifier
 from accessctl.hub.commands import Commands
 from accessctl.hub.consent import Consents
 from accessctl.hub.consent_rules import Withheld
@@ -51,6 +52,7 @@ class Hub:
     areas: SiteAreas
     proposals: Proposals
     removals: Removals
+    certifier: Certifier
     withholding: Withholding
     consents: Consents
     expiry: Expiry
@@ -116,6 +118,7 @@ def open_hub(
             areas=SiteAreas(database, now),
             proposals=Proposals(feed, people, SiteLikeness(people, yardsticks), now),
             removals=Removals(database, now),
+            certifier=Certifier(database, authority, now),
             withholding=withholding,
             consents=consents,
             expiry=Expiry(withholding, consents, spans_of(config)),

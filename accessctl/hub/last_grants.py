@@ -49,7 +49,7 @@ def grants_in(taken: Iterable[TakenRecord], now: float) -> Mapping[str, float]:
     found: dict[str, float] = {}
     for one in taken:
         _, time, kind, person, text = json.loads(one.record)
-        if kind != EventKind.DECISION or json.loads(text).get("outcome") != Outcome.GRANTED:
+        if kind != EventKind.DECISION or json.loads(text).get("decision") != Outcome.GRANTED:
             continue
         # Its door may be anybody's.
         if isinstance(person, str) and PERSON_ID.fullmatch(person):

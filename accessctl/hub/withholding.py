@@ -8,6 +8,7 @@ that doors ask for it.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
@@ -99,7 +100,7 @@ def consents_in(db: Connection, person: str | None = None) -> Mapping[str, list[
     return found
 
 
-def _records(rows: Iterable[Row[tuple[object, ...]]]) -> Iterable[ConsentRecord]:
+def _records(rows: Iterable[Row[Any]]) -> Iterable[ConsentRecord]:
     for row in rows:
         yield ConsentRecord(
             number=row.number,

@@ -69,7 +69,7 @@ def _count_grants(db: sa.Connection) -> None:
         for door, time, received, record in rows:
             _, _, _, person, told = json.loads(bytes(record))
             data = json.loads(told)
-            is_grant = isinstance(data, dict) and data.get("outcome") == "granted"
+            is_grant = isinstance(data, dict) and data.get("decision") == "granted"
             if is_grant and isinstance(person, str) and person in enrolled:
                 last[person] = max(last.get(person, (0.0, door)), (min(time, received), door))
     insert = sa.text("INSERT INTO last_grant (person, time, door) VALUES (:person, :time, :door)")
