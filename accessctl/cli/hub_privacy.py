@@ -1,5 +1,5 @@
-"""`accessctl hub consent ...`, `hub expiring` and `hub keep`: on what grounds a site knows its people,
-and for how long."""
+"""`accessctl hub consent ...`, `hub expiring` and `hub keep`: on what grounds a site knows its
+people, and for how long."""
 
 import os
 from collections.abc import Mapping

@@ -1,5 +1,5 @@
-"""`accessctl hub export`, `removals`, `removal`, `verify-removal`, `assessment`: what a site owes the
-people it knows or knew, and its proof of it."""
+"""`accessctl hub export`, `removals`, `removal`, `verify-removal`, `assessment`: what a site owes
+the people it knows or knew, and its proof of it."""
 
 import re
 from dataclasses import dataclass
