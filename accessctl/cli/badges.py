@@ -3,7 +3,7 @@
 import os
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -81,21 +81,34 @@ def run_set(args: BadgeSetOptions, *, ask: Ask = ask, patience_s: float = PATIEN
         # Before anything is read: a name that nobody has.
         administration.person(args.name)
         digest = _digest(config, administration.badges, args, ask, patience_s)
-        held = administration.badges.add(args.name, digest)
+        return add_badge_by(administration.badges, args.name, digest)
+
+
+def add_badge_by(badges: BadgeAdministration, name: str, digest: bytes) -> int:
+    held = badges.add(name, digest)
     print(f"{printable(held.person.name)} has the badge {held.badge.mark}.")
     return 0
 
 
 def run_remove(args: BadgeRemoveOptions) -> int:
     with open_administration(config_from(args), os.environ) as administration:
-        for gone in administration.badges.remove(args.name, args.badge):
-            print(f"{printable(gone.person.name)} has the badge {gone.badge.mark} no more.")
+        return remove_badges_by(administration.badges, args.name, args.badge)
+
+
+def remove_badges_by(badges: BadgeAdministration, name: str, mark: str | None) -> int:
+    for gone in badges.remove(name, mark):
+        print(f"{printable(gone.person.name)} has the badge {gone.badge.mark} no more.")
     return 0
 
 
 def run_list(args: BadgeListOptions) -> int:
     config = config_from(args)
     held = _read(config, lambda badges: badges.held())
+    return show_badges(held, args, "accessctl badge set NAME")
+
+
+def show_badges(held: Sequence[BadgeHeld], args: JsonOption, first: str) -> int:
+    """`first` is the command that gives a badge where nobody has one."""
     if args.json:
         for one in held:
             print_json(_json(one))
@@ -103,7 +116,7 @@ def run_list(args: BadgeListOptions) -> int:
         rows = [(printable(one.person.name), one.badge.mark, _since(one)) for one in held]
         print_table(("NAME", "BADGE", "SINCE"), rows)
     else:
-        print("Nobody has a badge; accessctl badge set NAME gives one.")
+        print(f"Nobody has a badge; {first} gives one.")
     return 0
 
 
@@ -128,9 +141,13 @@ def run_show(args: BadgeShowOptions, *, ask: Ask = ask, patience_s: float = PATI
 
 
 def run_present(args: ConfigOption, *, ask: Ask = ask) -> int:
-    number = read_unseen("Badge: ", "badge's number", MOST_CHARACTERS + 2)
-    print(ask(config_from(args).service.socket, "badge", number=number)["message"])
+    print(ask(config_from(args).service.socket, "badge", number=read_badge())["message"])
     return 0
+
+
+def read_badge() -> str:
+    """The number of a badge as it is typed, unseen, or stands on standard input; InputError."""
+    return read_unseen("Badge: ", "badge's number", MOST_CHARACTERS + 2)
 
 
 def _read(config: Config, what: Callable[[BadgeAdministration], Any]) -> Any:
@@ -147,8 +164,7 @@ def _digest(
 ) -> bytes:
     """What stands for the number that is read, here or at the door."""
     if not args.reader:
-        number = read_unseen("Badge: ", "badge's number", MOST_CHARACTERS + 2)
-        return badges.digest_of(number)
+        return badges.digest_of(read_badge())
     print("Hold the badge before the reader ...", flush=True)
     line = config.badges.serial
     try:

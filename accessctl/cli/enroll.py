@@ -234,10 +234,19 @@ def run(
     config = config_from(args)
     with open_audit(config) as audit, engine_of(config, open_engine) as engine:
         administration = Administration(engine.gallery, audit, time.time)
-        if args.folder is not None:
-            return enrol_folder(args, args.folder, engine, administration)
-        if args.name is not None:
-            enrol_one(args.name, images(args, engine, shoot), args, engine, administration)
+        return enrol_by(administration, args, engine, shoot)
+
+
+def enrol_by(
+    administration: "Administration",
+    args: EnrollOptions,
+    engine: "Engine",
+    shoot: "Callable[[EnrollOptions, Engine], Image]",
+) -> int:
+    if args.folder is not None:
+        return enrol_folder(args, args.folder, engine, administration)
+    if args.name is not None:
+        enrol_one(args.name, images(args, engine, shoot), args, engine, administration)
     return 0
 
 

@@ -80,6 +80,7 @@ def opened_hub(args: ConfigOption) -> "Iterator[Hub]":
 def run_hub(args: HubOptions) -> int:
     from accessctl.cli.run import stop_on_signals
     from accessctl.hub.assembly import open_hub
+    from accessctl.hub.likeness import CardYardsticks
     from accessctl.hub.server import serve
     from accessctl.service.logs import use_format
     from accessctl.service.supervision import Notifier
@@ -93,7 +94,8 @@ def run_hub(args: HubOptions) -> int:
         print(f"The hub listens at {_address(config.hub)}. {hub.authority.fingerprint}", flush=True)
 
     # Signals that end the server come once more when it has ended.
-    with open_hub(config.hub, os.environ) as hub, stop_on_signals():
+    yardsticks = CardYardsticks(config.encoder, config.policy)
+    with open_hub(config.hub, os.environ, yardsticks=yardsticks) as hub, stop_on_signals():
         serve(hub, ready)
     notifier.stopping()
     return 0

@@ -1,5 +1,5 @@
-"""`accessctl hub consent ...`, `hub expiring` and `hub keep`: on what grounds a site knows its
-people, and for how long."""
+"""`accessctl hub consent ...` and `hub keep`: on what grounds a site knows its people, and for how
+long."""
 
 import os
 from collections.abc import Mapping
@@ -160,9 +160,8 @@ def run_consent_withdraw(args: HubPersonOptions) -> int:
     return 0
 
 
-def run_expiring(args: HubListOptions) -> int:
-    with opened_hub(args) as hub:
-        state = hub.expiry.state()
+def show_expiring(state: "ExpiryState", args: HubListOptions) -> int:
+    """Who is near their end, a line each."""
     if args.json:
         for one in state.people:
             print_json(_expiring_json(one))
@@ -260,12 +259,6 @@ WITHDRAW = Verb(
     "Withdraws somebody's consent: they are gone from the site and from every door as soon as it "
     "hears of it, and each door signs for it.",
     ("accessctl hub consent withdraw Grace",),
-)
-EXPIRING = Verb(
-    run_expiring,
-    HubListOptions,
-    "Lists who was let in nowhere for so long that they will soon be disabled, or removed.",
-    ("accessctl hub expiring",),
 )
 KEEP = Verb(
     run_keep,

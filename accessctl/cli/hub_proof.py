@@ -1,10 +1,10 @@
-"""`accessctl hub export`, `removals`, `removal`, `verify-removal`, `assessment`: what a site owes
+"""`accessctl hub export`, `removal`, `verify-removal`, `assessment`: what a site owes
 the people it knows or knew, and its proof of it."""
 
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -12,19 +12,14 @@ from accessctl.cli.common import (
     ConfigOption,
     JsonOption,
     config_from,
-    local_time,
     print_json,
-    print_table,
 )
 from accessctl.cli.front import Verb
-from accessctl.cli.hub import HubListOptions, opened_hub
-from accessctl.cli.hub_privacy import HubPersonOptions, iso_time, read_given, who_operates
+from accessctl.cli.hub import opened_hub
+from accessctl.cli.hub_privacy import HubPersonOptions, read_given, who_operates
 from accessctl.errors import InputError
 from accessctl.storage.files import new_private_file
 from accessctl.storage.parsing import printable
-
-if TYPE_CHECKING:
-    from accessctl.hub.removals import SiteRemoval
 
 PERSON_ID = re.compile(r"[0-9a-f]{32}")
 
@@ -64,34 +59,6 @@ def run_export(args: HubExportOptions) -> int:
     what = ", ".join(f"{count} {name}" for name, count in found.items())
     print(f"Wrote {printable(str(args.file))}: {what}. It is not encrypted.")
     return 0
-
-
-def run_removals(args: HubListOptions) -> int:
-    with opened_hub(args) as hub:
-        removals = hub.removals.listed()
-    if args.json:
-        for one in removals:
-            print_json(
-                {
-                    "id": one.person,
-                    "removed": iso_time(one.time),
-                    "signed": list(one.signed),
-                    "owed": list(one.owed),
-                    "lost": list(one.lost),
-                }
-            )
-    elif removals:
-        print_table(("ID", "REMOVED", "SIGNED", "STILL OWED BY"), map(_removal_cells, removals))
-    else:
-        print("Nobody was removed from this site.")
-    return 0
-
-
-def _removal_cells(one: "SiteRemoval") -> tuple[str, ...]:
-    lost = [f"{name} (revoked)" for name in one.lost]
-    owed = printable(", ".join([*one.owed, *lost])) or "nobody"
-    when = f"{local_time(one.time):%Y-%m-%d %H:%M}"
-    return one.person, when, str(len(one.signed)), owed
 
 
 def run_removal(args: HubRemovalOptions) -> int:
@@ -164,12 +131,6 @@ EXPORT = Verb(
     "Writes everything that the site keeps of one person into a zip, for them and for programs. "
     "That it was made is on record.",
     ("accessctl hub export Grace grace.zip",),
-)
-REMOVALS = Verb(
-    run_removals,
-    HubListOptions,
-    "Lists who was removed, by their ids, and which doors still owe a receipt for it.",
-    ("accessctl hub removals",),
 )
 REMOVAL = Verb(
     run_removal,

@@ -159,6 +159,18 @@ def engine_of(config: "Config", open_engine: OpenEngine = usual_engine) -> Itera
 
 
 @contextmanager
+def engine_for(
+    config: "Config", people: "ClosingPeople", open_engine: OpenEngine = usual_engine
+) -> Iterator["Engine"]:
+    """As `engine_of`, with these people in place of the configured gallery's."""
+    from accessctl.recognition.engine import EngineMakers, one_thread_each
+
+    one_thread_each()
+    with open_engine(config, photo_bar, EngineMakers(gallery=lambda *_: people)) as engine:
+        yield engine
+
+
+@contextmanager
 def engine_to_read(config: "Config", open_engine: OpenEngine = usual_engine) -> Iterator["Engine"]:
     """As `engine_of`, for a command that changes nothing: no gallery is made where none is."""
     from accessctl.recognition.engine import EngineMakers, one_thread_each

@@ -1,7 +1,7 @@
 """`accessctl people`, `show`, `rename`, `remove`, `gallery check | accept`: who is enrolled."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -19,8 +19,10 @@ from accessctl.cli.common import (
 from accessctl.cli.front import Verb
 from accessctl.cli.opening import gallery_to_read
 from accessctl.domain import Event, Person, PersonId
+from accessctl.gallery.people import People
 
 if TYPE_CHECKING:
+    from accessctl.administration.changes import Administration
     from accessctl.recognition.gallery_check import StoredFlaw
 
 # Events that `show` tells of.
@@ -68,6 +70,11 @@ class CheckOptions(ConfigOption, JsonOption):
 def run_people(args: PeopleOptions) -> int:
     with gallery_to_read(config_from(args)) as gallery:
         people = gallery.people()
+    return show_people(people, args, "accessctl enroll NAME PHOTO")
+
+
+def show_people(people: Sequence[Person], args: JsonOption, first: str) -> int:
+    """`first` is the command that enrols somebody where nobody is."""
     if args.json:
         for person in people:
             print_json(person_json(person))
@@ -75,15 +82,19 @@ def run_people(args: PeopleOptions) -> int:
         rows = [(p.name, str(p.photos), f"{local_time(p.enrolled):%Y-%m-%d %H:%M}") for p in people]
         print_table(("NAME", "PHOTOS", "ENROLLED"), rows)
     else:
-        print("Nobody is enrolled; begin with: accessctl enroll NAME PHOTO")
+        print(f"Nobody is enrolled; begin with: {first}")
     return 0
 
 
 def run_photos(args: PersonPhotosOptions) -> int:
     """One line for each photo; their numbers are what `remove NAME --photo N` takes."""
     with gallery_to_read(config_from(args)) as gallery:
-        person = gallery.person(args.name)
-        entries = gallery.photo_entries(person.id)
+        return show_photos(gallery, args)
+
+
+def show_photos(gallery: People, args: PersonPhotosOptions) -> int:
+    person = gallery.person(args.name)
+    entries = gallery.photo_entries(person.id)
     if args.json:
         for entry in entries:
             print_json(
@@ -143,7 +154,11 @@ def run_rename(args: RenameOptions) -> int:
     from accessctl.administration.changes import open_administration
 
     with open_administration(config_from(args), os.environ) as administration:
-        person = administration.rename(args.old, args.new)
+        return rename_by(administration, args)
+
+
+def rename_by(administration: "Administration", args: RenameOptions) -> int:
+    person = administration.rename(args.old, args.new)
     print(f"{args.old} is now called {person.name}.")
     return 0
 
@@ -152,12 +167,16 @@ def run_remove(args: RemoveOptions) -> int:
     from accessctl.administration.changes import open_administration
 
     with open_administration(config_from(args), os.environ) as administration:
-        if args.photo is not None:
-            person = administration.remove_photo(args.name, args.photo)
-            left = "1 photo is" if person.photos == 1 else f"{person.photos} photos are"
-            print(f"Removed photo {args.photo} of {person.name}; {left} left.")
-            return 0
-        person = administration.remove(args.name)
+        return remove_by(administration, args)
+
+
+def remove_by(administration: "Administration", args: RemoveOptions) -> int:
+    if args.photo is not None:
+        person = administration.remove_photo(args.name, args.photo)
+        left = "1 photo is" if person.photos == 1 else f"{person.photos} photos are"
+        print(f"Removed photo {args.photo} of {person.name}; {left} left.")
+        return 0
+    person = administration.remove(args.name)
     print(f"Removed {person.name}: photos, templates and name are gone.")
     return 0
 

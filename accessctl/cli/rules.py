@@ -78,16 +78,8 @@ class PinOptions(ConfigOption):
 
 
 def run_rules(args: RulesOptions) -> int:
-    if args.disable and args.enable:
-        raise InputError("Give either --disable or --enable.")
+    wish = wish_of(args)
     config = config_from(args)
-    wish = RulesWish(
-        groups=args.group,
-        begin=args.begin,
-        end=args.end,
-        disabled=True if args.disable else False if args.enable else None,
-        life_by_pin=args.life_by_pin,
-    )
     if wish == RulesWish():
         now = _kept(args.name, config)
     else:
@@ -95,7 +87,23 @@ def run_rules(args: RulesOptions) -> int:
             now = administration.change_rules(
                 args.name, lambda kept: changed(kept, wish, config.access)
             )
-    zone = zone_of(config.access)
+    return show_rules(now, zone_of(config.access), args)
+
+
+def wish_of(args: RulesOptions) -> RulesWish:
+    """What is asked for; InputError for what speaks against itself."""
+    if args.disable and args.enable:
+        raise InputError("Give either --disable or --enable.")
+    return RulesWish(
+        groups=args.group,
+        begin=args.begin,
+        end=args.end,
+        disabled=True if args.disable else False if args.enable else None,
+        life_by_pin=args.life_by_pin,
+    )
+
+
+def show_rules(now: Entitlement, zone: tzinfo | None, args: JsonOption) -> int:
     if args.json:
         shown = {**rules_json(now.rules, zone), "pin": now.has_pin}
         print_json({"person": now.person.name, "id": now.person.id, **shown})
@@ -150,18 +158,32 @@ def run_set(args: PinOptions) -> int:
     with open_administration(config, os.environ) as administration:
         # Before anything is typed: a name that nobody has.
         administration.person(args.name)
+    pin = new_pin()
+    with open_administration(config, os.environ) as administration:
+        return set_pin_by(administration, args.name, pin)
+
+
+def new_pin() -> str:
+    """Read unseen, on a terminal twice; InputError."""
     pin = read_pin("PIN: ")
     if sys.stdin.isatty() and read_pin("The same again: ") != pin:
         raise InputError("The two PINs differ; nothing was changed.")
-    with open_administration(config, os.environ) as administration:
-        person = administration.set_pin(args.name, pin)
+    return pin
+
+
+def set_pin_by(administration: Administration, name: str, pin: str) -> int:
+    person = administration.set_pin(name, pin)
     print(f"{person.name} has a new PIN.")
     return 0
 
 
 def run_clear(args: PinOptions) -> int:
     with open_administration(config_from(args), os.environ) as administration:
-        person = administration.clear_pin(args.name)
+        return clear_pin_by(administration, args.name)
+
+
+def clear_pin_by(administration: Administration, name: str) -> int:
+    person = administration.clear_pin(name)
     print(f"{person.name} has no PIN.")
     return 0
 

@@ -14,6 +14,7 @@ from typing import Annotated, Any, TypeAlias
 from fastapi import APIRouter, Depends, FastAPI, Path, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from accessctl.errors import FaultError, HubError, InputError, StoreError
@@ -85,6 +86,7 @@ def application(hub: Hub) -> ASGIApp:
     app.add_exception_handler(FaultError, cannot_now)
     app.add_exception_handler(InputError, _wrong)
     app.add_exception_handler(RequestValidationError, _not_understood)
+    app.add_exception_handler(HTTPException, _not_there)
     app.add_exception_handler(LogRefusedError, _conflict)
     app.add_exception_handler(HubError, not_taken)
     return BoundedBodies(app)
@@ -214,6 +216,13 @@ def _not_understood(_: Request, error: Exception) -> JSONResponse:
     first = error.errors()[0] if isinstance(error, RequestValidationError) else {}
     place = ".".join(map(str, first.get("loc", ())))
     return _problem(WRONG, f"The request is not understood: {place}: {first.get('msg')}")
+
+
+def _not_there(_: Request, error: Exception) -> JSONResponse:
+    """What the framework itself refuses: a path or method that there is none of, a body that is
+    nested too deeply."""
+    status = error.status_code if isinstance(error, HTTPException) else WRONG
+    return _problem(status, f"The request is not understood: {getattr(error, 'detail', error)}")
 
 
 def _conflict(_: Request, error: Exception) -> JSONResponse:

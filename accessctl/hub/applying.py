@@ -49,8 +49,9 @@ def apply_proposal(edit: SiteEdit, person: str, proposed: Proposed) -> None:
         case AddPhoto():
             edit.add_photo(person, *kept_photo(proposed.photo))
         case RemovePhoto():
-            photos = [photo.id for photo in edit.find(person).photos]
-            edit.remove_photo(person, photos.index(proposed.photo) + 1)
+            for number, photo in enumerate(edit.find(person).photos, 1):
+                if photo.id == proposed.photo:
+                    edit.remove_photo(person, number)
         case Rename():
             edit.rename(person, proposed.name)
         case Remove():

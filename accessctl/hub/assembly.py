@@ -20,7 +20,8 @@ from accessctl.hub.database import HubDatabase, open_database
 from accessctl.hub.door_feed import DoorFeed
 from accessctl.hub.doors import Doors
 from accessctl.hub.expiry import Expiry, spans_of
-from accessctl.hub.feed import Feed
+from accessctl.hub.feed import SiteFeed
+from accessctl.hub.held import HeldProposals
 from accessctl.hub.likeness import SiteLikeness, Yardsticks, no_yardstick
 from accessctl.hub.live import Live
 from accessctl.hub.people import SitePeople
@@ -28,6 +29,7 @@ from accessctl.hub.proposals import Proposals
 from accessctl.hub.records import Records
 from accessctl.hub.removals import Removals
 from accessctl.hub.site_keys import SiteKeys, open_site_keys
+from accessctl.hub.site_settings import SiteConfiguration
 from accessctl.hub.tables import CHANGE, SITE_KEY
 from accessctl.hub.waking import Newest, Waking, notify
 from accessctl.hub.withholding import Withholding
@@ -43,7 +45,7 @@ class Hub:
     doors: Doors
     records: Records
     site_keys: SiteKeys
-    feed: Feed
+    feed: SiteFeed
     door_feed: DoorFeed
     people: SitePeople
     waking: Waking
@@ -51,11 +53,13 @@ class Hub:
     live: Live
     areas: SiteAreas
     proposals: Proposals
+    held: HeldProposals
     removals: Removals
     certifier: Certifier
     withholding: Withholding
     consents: Consents
     expiry: Expiry
+    site: SiteConfiguration
     now: Callable[[], float]
 
 
@@ -93,7 +97,7 @@ def open_hub(
     database = open_database(config, environment)
     try:
         keys = open_site_keys(config.folder, environment, _proofs(database), random_bytes)
-        feed = Feed(database, keys, now, random_bytes, partial(notify, database))
+        feed = SiteFeed(database, keys, now, random_bytes, partial(notify, database))
         is_required = config.consent == "required"
         people = SitePeople(feed, random_bytes, Withheld.NO_CONSENT if is_required else None)
         withholding = Withholding(database, people, is_required, now)
@@ -117,11 +121,13 @@ def open_hub(
             live=Live(database, doors, waking, now),
             areas=SiteAreas(database, now),
             proposals=Proposals(feed, people, SiteLikeness(people, yardsticks), now),
+            held=HeldProposals(feed, people, now),
             removals=Removals(database, now),
             certifier=Certifier(database, authority, now),
             withholding=withholding,
             consents=consents,
             expiry=Expiry(withholding, consents, spans_of(config)),
+            site=SiteConfiguration(feed),
             now=now,
         )
     finally:

@@ -26,7 +26,7 @@ from accessctl.hub.consent_rules import (
     counting,
     counts_until,
 )
-from accessctl.hub.feed import CONSENT_KIND, Feed
+from accessctl.hub.feed import CONSENT_KIND, SiteFeed
 from accessctl.hub.journal import JournalKind, write_journal
 from accessctl.hub.people import SitePeople
 from accessctl.hub.people_journal import PeopleJournal
@@ -53,7 +53,7 @@ class Consents:
     """Everything raises StoreError. People are named; UnknownPersonError for nobody's name.
     `operator` is who does it, for the record."""
 
-    def __init__(self, feed: Feed, people: SitePeople, withholding: Withholding) -> None:
+    def __init__(self, feed: SiteFeed, people: SitePeople, withholding: Withholding) -> None:
         self._feed = feed
         self._people = people
         self._withholding = withholding

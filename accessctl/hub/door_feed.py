@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Row, or_, select, update
 
 from accessctl.hub.authority import Authority
 from accessctl.hub.doors import lock_joined
-from accessctl.hub.feed import Feed, wire_subject
+from accessctl.hub.feed import SiteFeed, wire_subject
 from accessctl.hub.tables import CHANGE, DOOR_FEED, PERSON
 from accessctl.sync.feed_wire import (
     MAX_CHANGES,
@@ -47,7 +47,7 @@ class DoorScope:
 class DoorFeed:
     """Answers doors; StoreError."""
 
-    def __init__(self, feed: Feed, authority: Authority) -> None:
+    def __init__(self, feed: SiteFeed, authority: Authority) -> None:
         self._feed = feed
         self._authority = authority
 

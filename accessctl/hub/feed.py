@@ -44,7 +44,7 @@ def nobody_told(_: Connection) -> None:
     """For a feed whose changes nobody waits for."""
 
 
-class Feed:
+class SiteFeed:
     """Writes and opens what the feed holds, in transactions of the caller; StoreError.
 
     `announce` is called in each transaction that changes something: doors may wait for it. `now` is

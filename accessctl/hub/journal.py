@@ -36,6 +36,7 @@ class JournalKind(StrEnum):
     PERSON = "person"
     PROPOSAL = "proposal"
     DECIDED = "decided"
+    SHOWN = "shown"
     RULES = "rules"
     SCOPE = "scope"
     SETTINGS = "settings"

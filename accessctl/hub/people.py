@@ -36,7 +36,7 @@ from accessctl.gallery.sealing import embeddings_from_bytes
 from accessctl.hub import person_document as document
 from accessctl.hub.consent_rules import Withheld
 from accessctl.hub.doors import lock_joined
-from accessctl.hub.feed import Feed
+from accessctl.hub.feed import SiteFeed
 from accessctl.hub.roll import Everybody, SiteRoll
 from accessctl.hub.site_edit import SiteEdit
 from accessctl.hub.tables import HISTORY, PHOTO
@@ -53,7 +53,7 @@ class SitePeople:
 
     def __init__(
         self,
-        feed: Feed,
+        feed: SiteFeed,
         random_bytes: Callable[[int], bytes],
         newcomer: Withheld | None = None,
     ) -> None:

@@ -16,7 +16,7 @@ from accessctl.gallery.person import clean_name
 from accessctl.hub import person_document as document
 from accessctl.hub.applying import apply_proposal, check_texts
 from accessctl.hub.door_feed import scope_of
-from accessctl.hub.feed import HELD_KIND, Feed
+from accessctl.hub.feed import HELD_KIND, SiteFeed
 from accessctl.hub.journal import JournalKind, write_journal
 from accessctl.hub.judging import HeldCause, PersonState, ProposalFacts, Ruling, judge_proposal
 from accessctl.hub.likeness import ProposedFace, SiteLikeness
@@ -54,7 +54,7 @@ class Proposals:
     """What the doors propose; any thread may bring it. `now` is epoch time."""
 
     def __init__(
-        self, feed: Feed, people: SitePeople, likeness: SiteLikeness, now: Callable[[], float]
+        self, feed: SiteFeed, people: SitePeople, likeness: SiteLikeness, now: Callable[[], float]
     ) -> None:
         self._feed = feed
         self._people = people

@@ -51,9 +51,8 @@ class Removals:
         with self._database.reading() as db:
             removals = db.execute(select(REMOVAL).order_by(REMOVAL.c.seq.desc())).all()
             doors = db.execute(select(DOOR).order_by(DOOR.c.name, DOOR.c.joined)).all()
-            given = set(
-                db.execute(select(REMOVAL_RECEIPT.c.person, REMOVAL_RECEIPT.c.door)).tuples()
-            )
+            receipts = db.execute(select(REMOVAL_RECEIPT.c.person, REMOVAL_RECEIPT.c.door))
+            given = {(row.person, row.door) for row in receipts}
         found = []
         for removal in removals:
             there = [door for door in doors if may_have_had(door, removal.time)]

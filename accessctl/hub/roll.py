@@ -13,7 +13,7 @@ from sqlalchemy import Connection, func, select
 
 from accessctl.errors import NameTakenError, StoreError, UnknownPersonError
 from accessctl.gallery.person import close_names, name_key, refuse_look_alike, spelt
-from accessctl.hub.feed import Feed, FeedRow
+from accessctl.hub.feed import FeedRow, SiteFeed
 from accessctl.hub.tables import CHANGE
 from accessctl.sync.feed_wire import ChangeKind, SitePerson
 
@@ -87,7 +87,7 @@ class Everybody:
 class SiteRoll:
     """Everybody as the database has them; any thread may ask. StoreError."""
 
-    def __init__(self, feed: Feed) -> None:
+    def __init__(self, feed: SiteFeed) -> None:
         self._feed = feed
         self._lock = threading.Lock()
         self._kept = Everybody()

@@ -11,12 +11,12 @@ from typing import Any
 from sqlalchemy import Connection, delete, select, update
 
 from accessctl.domain import Embedding, PersonId
-from accessctl.errors import BadgeTakenError, StoreError
+from accessctl.errors import BadgeTakenError, InputError, StoreError
 from accessctl.gallery.people import Record, gone, no_record, photo_to_remove
 from accessctl.gallery.person import clean_name
 from accessctl.hub import person_document as document
 from accessctl.hub.consent_rules import Withheld
-from accessctl.hub.feed import Feed
+from accessctl.hub.feed import SiteFeed
 from accessctl.hub.roll import Everybody
 from accessctl.hub.tables import CONSENT, DORMANCY, HELD, PERSON, PHOTO, REMOVAL
 from accessctl.sync.feed_wire import ChangeKind, SiteBadge, SitePerson, SitePhoto
@@ -31,7 +31,7 @@ class SiteEdit:
     def __init__(
         self,
         db: Connection,
-        feed: Feed,
+        feed: SiteFeed,
         everybody: Everybody,
         newcomer: Withheld | None = None,
     ) -> None:
@@ -62,11 +62,12 @@ class SiteEdit:
         record: Record = no_record,
     ) -> SitePerson:
         """Somebody new of that id, enrolled when the photo was added; `picture` is it sealed, None
-        where nobody has it. BadNameError, NameTakenError; StoreError for an id that is taken."""
+        where nobody has it. BadNameError, NameTakenError; InputError for an id that is taken."""
         name = clean_name(name)
         self.everybody.refuse_taken(name, None)
         if person in self.everybody.people:
-            raise StoreError("Somebody of that id is enrolled already.")
+            raise InputError("Somebody of that id is enrolled already.")
+        self._refuse_known(photo)
         new = SitePerson(id=person, name=name, enrolled=photo.added, photos=(photo,))
         record(PersonId(person))
         values = self._columns(new)
@@ -79,6 +80,7 @@ class SiteEdit:
     ) -> SitePerson:
         """UnknownPersonError, and InputError for one too many."""
         changed = document.with_photo(self.find(person), photo)
+        self._refuse_known(photo)
         record(PersonId(person))
         self._keep_picture(person, photo, picture)
         return self._put(changed)
@@ -187,6 +189,10 @@ class SiteEdit:
         }
         if not set(rows.scalars()) <= done | set(covered):
             raise StoreError("Somebody was enrolled while the templates were renewed; start again.")
+
+    def _refuse_known(self, photo: SitePhoto) -> None:
+        if self.db.execute(select(PHOTO.c.id).where(PHOTO.c.id == photo.id)).first() is not None:
+            raise InputError("A photo of that id is there already.")
 
     def _keep_picture(self, person: str, photo: SitePhoto, picture: bytes | None) -> None:
         row = {

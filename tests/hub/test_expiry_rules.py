@@ -56,7 +56,7 @@ def cases(draw: st.DrawFn):
 
 @given(cases())
 def test_nobody_is_disabled_before_the_span_or_by_what_is_not_known(case) -> None:
-    spans, attendance, heard, now = case
+    spans, attendance, heard, _ = case
     step = step_for(*case)
     if step is ExpiryStep.DISABLE:
         assert attendance.disabled is None
