@@ -16,7 +16,7 @@ from accessctl.cli.common import (
 )
 from accessctl.cli.front import Verb
 from accessctl.cli.hub import opened_hub
-from accessctl.cli.hub_privacy import HubPersonOptions, read_given, who_operates
+from accessctl.cli.hub_privacy import read_given, who_operates
 from accessctl.errors import InputError
 from accessctl.storage.files import new_private_file
 from accessctl.storage.parsing import printable
@@ -25,7 +25,8 @@ PERSON_ID = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, kw_only=True)
-class HubExportOptions(HubPersonOptions):
+class HubExportOptions(ConfigOption):
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Whose data they are.")]
     file: Annotated[Path, typer.Argument(metavar="FILE.zip", help="A new file.")]
 
 
