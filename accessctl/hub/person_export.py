@@ -8,7 +8,7 @@ whoever finds the file try all PINs.
 import base64
 import json
 import zipfile
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from accessctl.hub import person_document as document
 from accessctl.hub.assembly import Hub
 from accessctl.hub.database import in_pages
 from accessctl.hub.door_feed import scope_of
+from accessctl.hub.held import HeldProposal
 from accessctl.hub.journal import JournalKind, write_journal
 from accessctl.hub.tables import (
     DOOR,
@@ -57,6 +58,7 @@ events.jsonl    what the doors wrote down of this person, one record a line: eve
                 its evidence, and every change
 journal.jsonl   what the hub wrote down of this person, one record a line
 proposals.json  changes of this person that were made at a door, and what became of them
+held.json       those of them that wait for a decision; their photos are held-NUMBER.jpg
 
 Other people's ids, and the names of operators, are taken out. The PIN is kept only as a salted
 hash, which is left out: with it somebody who found this file could try all PINs. Pictures that a
@@ -73,11 +75,18 @@ def export_person(hub: Hub, name: str, path: Path, operator: str) -> Mapping[str
         told = {"person": person.id, "operator": operator}
         with hub.database.writing() as db:
             write_journal(hub.database, db, JournalKind.EXPORTED, hub.now(), told)
+        waiting = [
+            (held, hub.held.picture(held.number, operator))
+            for held in hub.held.listed()
+            if held.person == person.id
+        ]
         with (
             zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive,
             hub.database.reading() as db,
         ):
-            return _PersonArchive(hub, db, person).write(archive)
+            found = _PersonArchive(hub, db, person).write(archive)
+            _write_waiting(archive, waiting)
+    return found
 
 
 class _PersonArchive:
@@ -240,6 +249,18 @@ def without_others(value: Any, others: Collection[str]) -> Any:
 def without_operators(data: Mapping[str, Any]) -> dict[str, Any]:
     """The same data of a record of the journal, which says of no operator who it was."""
     return {key: AN_OPERATOR if key in OPERATOR_FIELDS else one for key, one in data.items()}
+
+
+def _write_waiting(
+    archive: zipfile.ZipFile, waiting: Sequence[tuple[HeldProposal, bytes | None]]
+) -> None:
+    told = []
+    for held, jpeg in waiting:
+        told.append({"number": held.number, "door": held.door, "time": _moment(held.time)})
+        told[-1] |= {"change": held.change, "cause": held.cause}
+        if jpeg is not None:
+            archive.writestr(f"photos/held-{held.number}.jpg", jpeg, zipfile.ZIP_STORED)
+    archive.writestr("held.json", _json(told))
 
 
 def _write_lines(archive: zipfile.ZipFile, name: str, lines: Iterator[dict[str, Any]]) -> int:

@@ -43,11 +43,11 @@ KEPT = (
 )
 
 
-class _Told(BaseModel):
+class _Certified(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class CertifiedDoor(_Told):
+class CertifiedDoor(_Certified):
     """A door that was joined when somebody was removed. `signed`: its receipt, with the `seq`,
     `time` and `signature` of it and the door's certificate; `owes`: none yet; `lost`: it was
     revoked without one, and may have kept what it had."""
@@ -61,14 +61,14 @@ class CertifiedDoor(_Told):
     certificate: Pem | None = None
 
 
-class HeldBackup(_Told):
+class HeldBackup(_Certified):
     """A backup that was begun while they were enrolled, as far as the hub knows."""
 
     file: str = Field(max_length=4096)
     made: Time
 
 
-class RemovalFacts(_Told):
+class RemovalFacts(_Certified):
     """What the certificate says; times are epoch seconds, `authority` is its certificate (PEM)."""
 
     format: Literal["accessctl removal 1"] = "accessctl removal 1"
@@ -83,7 +83,7 @@ class RemovalFacts(_Told):
     authority: Pem
 
 
-class RemovalCertificate(_Told):
+class RemovalCertificate(_Certified):
     """`signature` (hex) is the authority's over `certified` of the facts; `text` says the same for
     people, and is not signed: it is made anew where the certificate is checked."""
 

@@ -1,5 +1,6 @@
 """A hub that is saved and put back, into either database."""
 
+import json
 import os
 import zipfile
 from dataclasses import replace
@@ -63,6 +64,7 @@ def test_all_of_it_comes_back_in_either_database(hub, joined, elsewhere, tmp_pat
     file = tmp_path / "hub.backup"
     made = back_up_hub(hub.config, {}, file, MADE)
     assert made.key == hub.config.folder / KEY_FILE
+    before["journal"] = all_rows(hub)["journal"]
     assert made.contents.rows == {name: len(rows) for name, rows in before.items()}
     found = restore_hub(elsewhere, {}, file, MADE + 60, key_file=made.key)
     assert (found.made, found.rows) == (MADE, made.contents.rows)
@@ -186,10 +188,15 @@ def test_two_hubs_do_not_serve_one_database(hub, tmp_path: Path) -> None:
         pass
 
 
-def test_the_journal_tells_of_it(hub, elsewhere, tmp_path: Path) -> None:
+def test_the_journals_tell_of_it(hub, elsewhere, tmp_path: Path) -> None:
     file = tmp_path / "hub.backup"
     made = back_up_hub(hub.config, {}, file, MADE)
     restore_hub(elsewhere, {}, file, MADE + 60, key_file=made.key)
     with open_hub(elsewhere, {}) as other, other.database.reading() as db:
-        (row,) = db.execute(select(JOURNAL.c.kind, JOURNAL.c.time)).all()
-    assert tuple(row) == ("restored", MADE + 60)
+        rows = db.execute(select(JOURNAL.c.kind, JOURNAL.c.time).order_by(JOURNAL.c.number)).all()
+        data = db.execute(select(JOURNAL.c.data).order_by(JOURNAL.c.number)).scalars().first()
+    # That it was begun is in the backup itself, and at the hub that it is of.
+    assert [tuple(row) for row in rows] == [("backed_up", MADE), ("restored", MADE + 60)]
+    assert json.loads(data) == {"file": str(file)}
+    with hub.database.reading() as db:
+        assert db.execute(select(JOURNAL.c.kind)).scalars().all() == ["backed_up"]

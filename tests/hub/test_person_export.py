@@ -77,6 +77,7 @@ def test_it_holds_everything_of_that_person(hub, joined, grace, tmp_path: Path) 
     (consent,) = told["consent.json"]
     assert (consent["how"], consent["version"]) == ("drawn", 1)
     assert base64.b64decode(consent["signature_base64"]) == b"strokes"
+    assert told["held.json"] == []
     assert archive.read("texts/1.txt") == b"We keep your face."
     mine, mention = lines(archive, "events.jsonl")
     assert mine["data"] == {"decision": "granted", "second": {"person": "somebody else"}}
