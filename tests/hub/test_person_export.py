@@ -20,6 +20,7 @@ from accessctl.errors import InputError, StoreError, UnknownPersonError
 from accessctl.gallery.badges import Badge
 from accessctl.gallery.person import hash_pin
 from accessctl.hub.consent_rules import ConsentWay, GivenConsent
+from accessctl.hub.held import HeldProposal
 from accessctl.hub.journal import JournalKind
 from accessctl.hub.people_journal import PeopleJournal
 from accessctl.hub.person_export import export_person, without_operators, without_others
@@ -131,6 +132,21 @@ def test_it_is_there_whole_or_not_at_all(hub, grace, tmp_path, monkeypatch) -> N
     with pytest.raises(StoreError, match="damaged"):
         export_person(hub, "Grace", tmp_path / "half.zip", "ada")
     assert list(tmp_path.glob("*half*")) == list(tmp_path.glob("*nobody*")) == []
+
+
+@pytest.mark.parametrize("hub_config", ["sqlite"], indirect=True)
+def test_what_waits_for_a_decision_is_in_it(hub, grace, tmp_path, monkeypatch) -> None:
+    held = [
+        HeldProposal(7, "front", grace, "Grace", "add_photo", "face", "Ada", 160.0),
+        HeldProposal(8, "front", "ab" * 16, "Eve", "add_person", "name", "Grace", 160.0),
+    ]
+    monkeypatch.setattr(type(hub.held), "listed", lambda _: held)
+    monkeypatch.setattr(type(hub.held), "picture", lambda _, number, __: b"jpeg %d" % number)
+    told, archive = exported(hub, tmp_path / "grace.zip")
+    (waiting,) = told["held.json"]
+    assert (waiting["number"], waiting["change"], waiting["cause"]) == (7, "add_photo", "face")
+    assert archive.read("photos/held-7.jpg") == b"jpeg 7"
+    assert "photos/held-8.jpg" not in archive.namelist()
 
 
 JSON = st.recursive(
