@@ -3,13 +3,17 @@
 import json
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
+from accessctl.audit.log import EventLog
 from accessctl.audit.schema import GENESIS, record_bytes
-from accessctl.hub.assembly import Hub
+from accessctl.domain import Event, EventKind, PersonId
+from accessctl.hub.assembly import Hub, open_hub
+from accessctl.hub.database import begin_migration, reached_database
 from accessctl.hub.intake import TakenRecord
 from accessctl.hub.last_grants import forget_removed, grants_in, take_grants
-from accessctl.hub.tables import LAST_GRANT
+from accessctl.hub.migrate import migrate
+from accessctl.hub.tables import DOOR, EVENT, JOINED, LAST_GRANT
 from tests.hub.proposing import joined_door
 from tests.hub.test_door_feed import enrol
 
@@ -17,8 +21,8 @@ NOW = 2000.0
 
 
 def taken(time: float, person: str | None, decision: object = "granted", kind: str = "decision"):
-    text = json.dumps({"decision": decision, "visit": "v1"})
-    record = record_bytes(1, time, kind, person, text)
+    data = json.dumps({"decision": decision, "visit": "v1"})
+    record = record_bytes(1, time, kind, person, data)
     return TakenRecord(1, GENESIS, GENESIS, record, time, kind)
 
 
@@ -74,12 +78,38 @@ def test_what_is_no_grant_of_a_person_says_nothing(record: TakenRecord) -> None:
 
 
 def test_a_door_s_log_brings_it(hub: Hub, joined) -> None:
-    from accessctl.audit.log import EventLog
-    from accessctl.domain import Event, EventKind, PersonId
-
     grace = enrol(hub, "Grace")
     front = joined("front")
     with EventLog(front.log_file) as log:
         log.append(Event(150.0, EventKind.DECISION, {"decision": "granted"}, PersonId(grace)))
     front.send_all()
     assert kept(hub) == {grace: (150.0, front.member.door)}
+
+
+def test_what_was_sent_before_is_counted_when_the_tables_are_brought_up_to_date(hub_config) -> None:
+    grace, front = "ab" * 16, "cd" * 16
+    records = [
+        taken(100.0, grace),
+        taken(5000.0, grace),
+        taken(300.0, "ef" * 16),
+        taken(400.0, grace, "denied"),
+        taken(400.0, None),
+    ]
+    database = reached_database(hub_config, {})
+    try:
+        with database.writing() as db:
+            begin_migration(database, db)
+            migrate(db, "0004")
+            row = {"id": front, "name": "front", "state": JOINED, "joined": 0.0}
+            db.execute(DOOR.insert().values(row))
+            person = text("INSERT INTO person (id, name_tag, groups) VALUES (:id, :tag, '[]')")
+            db.execute(person, {"id": grace, "tag": b"tag"})
+            for number, one in enumerate(records, 1):
+                row = {name: getattr(one, name) for name in ("record", "time", "kind")}
+                row |= {"door": front, "number": number, "previous": GENESIS, "hash": GENESIS}
+                db.execute(EVENT.insert().values(row | {"received": NOW}))
+    finally:
+        database.close()
+    with open_hub(hub_config, {}) as opened:
+        # The clock was ahead of when the hub got it.
+        assert kept(opened) == {grace: (NOW, front)}
