@@ -13,7 +13,7 @@ from sqlalchemy import select
 from accessctl.config import HubConfig
 from accessctl.errors import FaultError, InputError, StoreError
 from accessctl.hub.assembly import Hub, open_hub
-from accessctl.hub.backup import KEY_FILE, back_up_hub, restore_hub
+from accessctl.hub.backup import KEY_FILE, KEYS, back_up_hub, restore_hub
 from accessctl.hub.journal import JournalKind
 from accessctl.hub.sole import sole_hub
 from accessctl.hub.tables import JOURNAL, METADATA
@@ -152,7 +152,9 @@ def test_a_backup_that_was_changed_or_whose_key_is_another(hub, elsewhere, tmp_p
     with pytest.raises(InputError, match="made with another key of a hub's backups"):
         restore_hub(elsewhere, {}, file, MADE, key_file=wrong)
     content = bytearray(file.read_bytes())
-    content[len(content) // 3] ^= 1
+    with zipfile.ZipFile(file) as archive:
+        keys = archive.getinfo(KEYS).header_offset
+    content[keys + 200] ^= 1
     file.write_bytes(content)
     with pytest.raises((InputError, StoreError, FaultError)):
         restore_hub(elsewhere, {}, file, MADE, key_file=made.key)
