@@ -191,8 +191,14 @@ class Inside:
     age_s: float
 
 
+class InsideNow(Protocol):
+    """Who is inside at an epoch time, and for how many seconds; see Crossings. StoreError."""
+
+    def inside(self, time: float) -> Mapping[PersonId, float]: ...
+
+
 def people_inside(
-    crossings: Crossings, area: str, gallery: People, audit: Recorder, now: Callable[[], float]
+    crossings: InsideNow, area: str, gallery: People, audit: Recorder, now: Callable[[], float]
 ) -> list[Inside]:
     """Who is inside, the longest first; that it was asked is on record before it is answered.
 

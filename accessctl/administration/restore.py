@@ -37,7 +37,7 @@ from accessctl.config.guard import weakened
 from accessctl.domain import Event, EventKind, PersonId
 from accessctl.errors import InputError, StoreError
 from accessctl.gallery import sealing
-from accessctl.gallery.store import Gallery, open_gallery
+from accessctl.gallery.site_store import ERASED, PUT, SiteGallery, open_site_gallery
 from accessctl.policy.lockout_store import LockoutStore
 from accessctl.storage.backup_file import opened_backup
 from accessctl.storage.files import write_key
@@ -234,7 +234,8 @@ class _Inspection:
         """How many people there are, who had to be removed again, and how many badges."""
         if GALLERY not in self.staged.files:
             return 0, (), 0
-        with self._opened_gallery() as gallery:
+        with self._opened_gallery() as site:
+            gallery = site.gallery
             photos = sum(1 for _ in gallery.photos())
             log.info("Opened %d photos of the backup with the gallery's key.", photos)
             gallery.rules()
@@ -243,6 +244,9 @@ class _Inspection:
             gone = _Removed() if revive else self._removed_since(last)
             again = [person for person in gallery.people() if person.id in gone.people]
             for person in again:
+                if person.id in gone.by_hub:
+                    site.erase(person.id, partial(self._record, events))
+                    continue
                 gallery.remove(person.name, record=lambda who: self._record(events, "removed", who))
             badges = [b for b in gallery.badges() if (b.person, b.mark) in gone.badges]
             for badge in badges:
@@ -254,7 +258,7 @@ class _Inspection:
         events.append(person_event(change, person, self.now, more))
 
     @contextmanager
-    def _opened_gallery(self) -> Iterator[Gallery]:
+    def _opened_gallery(self) -> Iterator[SiteGallery]:
         if self.gallery_key is None:
             raise InputError(
                 "The gallery's key is not here; restore it, or name the file of keys that was "
@@ -263,8 +267,9 @@ class _Inspection:
         folder = self.staged.files[GALLERY].parent
         _put_key(folder / _KEY_FILE, self.gallery_key)
         environment = {sealing.KEY_FILE_VARIABLE: str(folder / _KEY_FILE)}
-        with open_gallery(GalleryConfig(folder=folder), environment) as gallery:
-            yield gallery
+        site = open_site_gallery(GalleryConfig(folder=folder), environment)
+        with closing(site.gallery):
+            yield site
 
     def _removed_since(self, last: End) -> "_Removed":
         """What the log that is there calls removed after the backup's end."""
@@ -283,9 +288,11 @@ class _Inspection:
 
 @dataclass(frozen=True, slots=True)
 class _Removed:
-    """The people who were removed, and the badges that were taken away, by their marks."""
+    """The people who were removed, which of them `by_hub`, and the badges that were taken away, by
+    their marks."""
 
     people: set[PersonId] = field(default_factory=set)
+    by_hub: set[PersonId] = field(default_factory=set)
     badges: set[tuple[PersonId, str]] = field(default_factory=set)
 
     def note(self, event: Event) -> None:
@@ -294,8 +301,13 @@ class _Removed:
         if person is None:
             return
         badge = person, str(event.data.get("badge"))
-        if change == "removed":
+        if change in ("removed", ERASED):
             self.people.add(person)
+            self.by_hub.discard(person)
+            if change == ERASED:
+                self.by_hub.add(person)
+        elif change == PUT:
+            self.people.discard(person)
         elif change == "badge_removed":
             self.badges.add(badge)
         elif change == "badge_added":

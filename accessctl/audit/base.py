@@ -75,7 +75,8 @@ def person_event(
 ) -> Event:
     """`change` is one of enrolled, photo_added, photo_removed, renamed, removed, rules_changed,
     pin_changed, controller_number_changed, badge_added, badge_removed, passback_forgiven,
-    face_unlocked; `more` is what else
+    face_unlocked, and of what the hub did of a door's people hub_added, hub_changed, hub_renamed,
+    hub_removed, and proposal_held or proposal_refused; `more` is what else
     the record says of it."""
     return Event(time, EventKind.PERSON, {"change": change, **(more or {})}, person)
 

@@ -2,8 +2,11 @@
 now, and letting somebody in again whom a lockout or anti-passback keeps out."""
 
 import os
+import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,6 +15,7 @@ from accessctl.administration.changes import DeferredLog, end_lockout, end_perso
 from accessctl.administration.crossings import (
     Crossings,
     Inside,
+    InsideNow,
     forgive_passback,
     people_inside,
 )
@@ -20,6 +24,7 @@ from accessctl.audit.opening import open_log
 from accessctl.cli.common import (
     ConfigOption,
     JsonOption,
+    config_at_door,
     config_from,
     print_json,
     print_table,
@@ -28,8 +33,10 @@ from accessctl.cli.front import Verb
 from accessctl.cli.opening import gallery_to_read
 from accessctl.clock import uptime
 from accessctl.config import Config
+from accessctl.control.client import ask
 from accessctl.domain import Person, PersonId, PersonRules
-from accessctl.errors import InputError
+from accessctl.door.staleness import open_staleness
+from accessctl.errors import FaultError, InputError
 from accessctl.policy.access import AccessPlan, beginning
 from accessctl.policy.admit import required
 from accessctl.policy.explain import Beside, explain, refusal
@@ -82,7 +89,7 @@ class ForgiveOptions(ConfigOption):
 
 def run_test(args: PolicyTestOptions) -> int:
     """Prints the verdict; 0 also when it is a refusal."""
-    config = config_from(args)
+    config = config_at_door(args)
     plan = AccessPlan.of(config.access, args.door)
     with gallery_to_read(config) as gallery:
         person = gallery.person(args.person)
@@ -93,7 +100,10 @@ def run_test(args: PolicyTestOptions) -> int:
             has_badge=any(badge.person == person.id for badge in gallery.badges()),
         )
     moment = time.time() if args.at is None else beginning(args.at, plan.zone)
+    beside = _as_old_as_it_is(config, rules, beside) if args.at is None else beside
     factor = required(rules, plan, config.policy.second_factor, moment)
+    if beside.stale == "second_factor":
+        factor = "pin"
     lockout_s = _lockout_s(config, plan.door, person.id) if args.at is None else 0.0
     crossing = _last_crossing(config, person.id, moment)
     beside = replace(beside, lockout_s=lockout_s, factor=factor, crossing=crossing)
@@ -123,6 +133,15 @@ def _last_crossing(config: Config, person: PersonId, moment: float) -> "Crossing
         return None
     with EventLog(config.audit.file) as log:
         return Crossings(log, config.access).last(person, moment)
+
+
+def _as_old_as_it_is(config: Config, rules: PersonRules, beside: Beside) -> Beside:
+    """With what comes of how long the hub has not been heard of."""
+    if config.sync.hub is None:
+        return beside
+    with open_staleness(config, os.environ) as staleness:
+        demand, age_s = staleness.demand(rules), staleness.age_s()
+    return replace(beside, stale=demand, hub_age_s=age_s or 0.0)
 
 
 def _lockout_s(config: Config, door: str, person: PersonId) -> float:
@@ -183,7 +202,7 @@ def run_inside(args: InsideOptions) -> int:
     config = config_from(args)
     area = area_of(config.access)
     with gallery_to_read(config) as gallery, open_log(config.audit, os.environ) as audit:
-        found = people_inside(Crossings(audit, config.access), area, gallery, audit, time.time)
+        found = people_inside(_crossings(config, audit), area, gallery, audit, time.time)
     if args.json:
         for one in found:
             since_s = round(one.age_s, 1)
@@ -193,6 +212,29 @@ def run_inside(args: InsideOptions) -> int:
     else:
         print(f"Nobody went in who has not gone out since (area: {area}).")
     return 0
+
+
+@dataclass(frozen=True, slots=True)
+class AskedDoor:
+    """Asks the running door, which hears of the other doors of its area; where none runs, `alone`
+    is what its log says, and whoever reads it is told."""
+
+    socket: Path
+    alone: Crossings
+
+    def inside(self, time: float) -> Mapping[PersonId, float]:
+        try:
+            people = ask(self.socket, "inside")["people"]
+        except FaultError as error:
+            print(f"Only by what this door's own log says: {error}", file=sys.stderr)
+            return self.alone.inside(time)
+        return {PersonId(person): float(age_s) for person, age_s in people.items()}
+
+
+def _crossings(config: Config, audit: EventLog) -> InsideNow:
+    """Where other doors have logs of their own, the running door alone knows what they say."""
+    alone = Crossings(audit, config.access)
+    return alone if config.sync.hub is None else AskedDoor(config.service.socket, alone)
 
 
 def run_forgive(args: ForgiveOptions) -> int:

@@ -12,8 +12,8 @@ from accessctl.administration.backup import BackedUp, back_up
 from accessctl.administration.restore import Restored, restore
 from accessctl.cli.common import ConfigOption, config_from, config_path, local_time
 from accessctl.cli.front import Verb
+from accessctl.control.server import listening
 from accessctl.door.duty import nobody_acts
-from accessctl.service.control import listening
 from accessctl.storage.parsing import printable
 
 

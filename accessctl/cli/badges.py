@@ -25,10 +25,10 @@ from accessctl.cli.common import (
 from accessctl.cli.front import Verb
 from accessctl.cli.opening import gallery_to_read
 from accessctl.config import Config
+from accessctl.control.client import ask
 from accessctl.errors import FaultError, InputError
 from accessctl.gallery.badges import MOST_CHARACTERS, mark_of
 from accessctl.reader.serial_line import numbers
-from accessctl.service.client import ask
 from accessctl.storage.parsing import printable
 
 PATIENCE_S = 30.0

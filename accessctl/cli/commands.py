@@ -174,6 +174,10 @@ COMMANDS = (
     CommandRow("hub invite", SITE, "Print the code by which a door joins.", "hub"),
     CommandRow("hub doors", SITE, "List the doors that have joined.", "hub"),
     CommandRow("hub revoke", SITE, "Let a door's certificate count no more.", "hub"),
+    CommandRow("hub unlock", SITE, "Have a door open once.", "hub_orders"),
+    CommandRow("hub posture", SITE, "Set what a door as a whole is at.", "hub_orders"),
+    CommandRow("hub face-entry", SITE, "Switch entry by face at a door.", "hub_orders"),
+    CommandRow("hub inside", SITE, "List who is inside, by all doors.", "hub_orders"),
     CommandRow("hub scope", SITE, "Set which people a door has part in.", "hub_site"),
     CommandRow(
         "hub rules",

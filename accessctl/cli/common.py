@@ -121,6 +121,16 @@ def config_from(args: ConfigNamed) -> "Config":
     return load_config(config_path(args.config, os.environ))
 
 
+def config_at_door(args: ConfigNamed) -> "Config":
+    """As `config_from`, with what the hub of this door says of rules and settings laid over it;
+    StoreError, GalleryKeyError."""
+    from accessctl.sync.site_config import laid_over, read_wish
+
+    config = config_from(args)
+    wish = read_wish(config, os.environ)
+    return config if wish is None else laid_over(config, wish).config
+
+
 def local_time(epoch: float, zone: tzinfo | None = None) -> datetime:
     """Seconds since 1970 as a time in `zone`, or in this machine's."""
     return datetime.fromtimestamp(epoch).astimezone(zone)

@@ -152,7 +152,7 @@ def checks_of(config: Config, path: Path, root: Path) -> Sequence[tuple[str, "Ch
             "badge reader",
             partial(badge_checks.check_reader, config.badges, config.service.socket),
         ),
-        ("hub", partial(hub_checks.check_hub, config)),
+        ("hub", partial(hub_checks.check_hub, config, os.environ)),
         ("self test", partial(_check_chain, config)),
     ]
 
@@ -227,7 +227,7 @@ def _told_or_seen(
     look: "Callable[[], Iterable[Finding]]",
 ) -> "Sequence[Finding]":
     """A running door keeps its cameras for itself, so it is asked; without one, `look` is."""
-    from accessctl.service.client import ask
+    from accessctl.control.client import ask
 
     try:
         return list(told(ask(config.service.socket, "status")))

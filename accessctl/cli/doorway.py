@@ -16,9 +16,9 @@ import typer
 
 from accessctl.cli.common import ConfigOption, JsonOption, config_from, one_of, print_json
 from accessctl.cli.front import Verb
+from accessctl.control.client import ask
 from accessctl.domain import Posture
 from accessctl.errors import FaultError, InputError
-from accessctl.service.client import ask
 from accessctl.storage.parsing import printable
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from accessctl.administration.changes import (
 from accessctl.cli.common import (
     ConfigOption,
     JsonOption,
-    config_from,
+    config_at_door,
     local_time,
     print_json,
     read_unseen,
@@ -29,10 +29,10 @@ from accessctl.cli.common import (
 from accessctl.cli.front import Verb
 from accessctl.cli.opening import gallery_to_read
 from accessctl.config import Config
+from accessctl.control.client import ask
 from accessctl.domain import PersonRules
 from accessctl.errors import InputError
 from accessctl.policy.access import zone_of
-from accessctl.service.client import ask
 
 NONE = "none"
 
@@ -79,7 +79,7 @@ class PinOptions(ConfigOption):
 
 def run_rules(args: RulesOptions) -> int:
     wish = wish_of(args)
-    config = config_from(args)
+    config = config_at_door(args)
     if wish == RulesWish():
         now = _kept(args.name, config)
     else:
@@ -154,7 +154,7 @@ def _iso(moment: float | None, zone: tzinfo | None) -> str | None:
 
 
 def run_set(args: PinOptions) -> int:
-    config = config_from(args)
+    config = config_at_door(args)
     with open_administration(config, os.environ) as administration:
         # Before anything is typed: a name that nobody has.
         administration.person(args.name)
@@ -178,7 +178,7 @@ def set_pin_by(administration: Administration, name: str, pin: str) -> int:
 
 
 def run_clear(args: PinOptions) -> int:
-    with open_administration(config_from(args), os.environ) as administration:
+    with open_administration(config_at_door(args), os.environ) as administration:
         return clear_pin_by(administration, args.name)
 
 
@@ -189,7 +189,7 @@ def clear_pin_by(administration: Administration, name: str) -> int:
 
 
 def run_enter(args: ConfigOption, *, ask: Callable[..., Mapping[str, Any]] = ask) -> int:
-    path = config_from(args).service.socket
+    path = config_at_door(args).service.socket
     print(ask(path, "pin", pin=read_pin("PIN: ")).get("message", "Accepted."))
     return 0
 

@@ -17,8 +17,8 @@ from accessctl.cli.common import (
 from accessctl.cli.doorway import doorway_lines
 from accessctl.cli.front import Verb
 from accessctl.config import Config
+from accessctl.control.client import ask
 from accessctl.errors import InputError
-from accessctl.service.client import ask
 from accessctl.storage.parsing import printable
 
 # Pictures that come so much later than they used to are told of.
@@ -114,6 +114,8 @@ def lines(report: Mapping[str, Any]) -> Iterator[str]:
         yield _line("controller", controller_in_words(report["controller"]))
     if "hub" in report:
         yield _line("hub", _hub(report["hub"]))
+    if "site" in report:
+        yield from _site(report["site"])
     if not report.get("acting", True):
         yield _line("acting", "no: another door acts for this lock, and this one watches only")
     done = report["actions"]
@@ -194,6 +196,26 @@ def _hub(hub: Mapping[str, Any]) -> str:
         return f"{hub['url']} has nothing of this door's log yet; see `accessctl join`"
     when = f"{local_time(hub['time']):%Y-%m-%d %H:%M:%S}"
     return f"{hub['url']} has the log up to record {hub['record']}, said at {when}"
+
+
+def _site(site: Mapping[str, Any]) -> Iterator[str]:
+    """How the people are kept as the hub's."""
+    if not site["age_known"]:
+        age = "since the machine was off nobody knows how old the hub's last word is"
+    elif site["age_s"] is None:
+        age = "the hub has not said yet who may enter"
+    else:
+        age = f"as the hub had them {duration(site['age_s'])} ago"
+    waiting = f"; {site['waiting']} changes made here wait for it" if site["waiting"] else ""
+    yield _line("site", f"{age}{waiting}")
+    if site["trouble"]:
+        yield _line("", printable(site["trouble"]))
+    if site.get("alone"):
+        yield _line("", "other doors of its area are not heard of; its own log alone counts")
+    if site.get("watched"):
+        yield _line("", "somebody at the hub looks through its camera")
+    for refused in site["settings_refused"]:
+        yield _line("", f"what the hub wants does not count: {printable(refused)}")
 
 
 def lockout_in_words(lockout: Mapping[str, Any]) -> str:

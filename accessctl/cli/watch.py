@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from accessctl.cli.watch_page import changes, page, waiting_page
+from accessctl.control.client import answer_of, request_line
 from accessctl.errors import AccessctlError
-from accessctl.service.client import answer_of, request_line
 
 if TYPE_CHECKING:
     from rich.text import Text

@@ -96,6 +96,18 @@ class SyncConfig(Section):
         "`accessctl join` has been there. None: nothing is sent.",
         json_schema_extra=safer("present"),
     )
+    commands: Literal["none", "shutting", "all"] = Field(
+        "none",
+        description="What operators at the hub may have this door do. none: nothing; shutting: "
+        "lock it down and switch entry by face off; all: also unlock it, and set every posture.",
+        json_schema_extra=safer("ranked", "all", "shutting", "none"),
+    )
+    live: bool = Field(
+        False,
+        description="Send the hub what the camera sees while an operator there looks, at most "
+        "three pictures a second; nothing of it is kept.",
+        json_schema_extra=safer("ranked", True, False),
+    )
     folder: Path | None = Field(
         None,
         description="What `accessctl join` keeps: the door's key and certificate, and how it "

@@ -15,7 +15,7 @@ from accessctl.door.doorway_gate import NO_DOORWAY, DoorwayDesk
 from accessctl.door.second_factor import NO_FACTOR_DESK, FactorDesk
 from accessctl.door.staleness import NO_HUB, Staleness
 from accessctl.door.visit import Visit
-from accessctl.errors import StoreError
+from accessctl.errors import InputError, StoreError
 from accessctl.gallery.badges import Badge
 from accessctl.policy.access import AccessPlan, Crossing
 from accessctl.policy.admit import asked
@@ -40,6 +40,8 @@ class CrossingMemory(Protocol):
 
     def last(self, person: PersonId, time: float) -> Crossing | None: ...
 
+    def inside(self, time: float) -> Mapping[PersonId, float]: ...
+
 
 class NoCrossings:
     """Nobody remembers who went which way."""
@@ -52,6 +54,10 @@ class NoCrossings:
 
     def last(self, person: PersonId, time: float) -> None:
         del person, time
+
+    def inside(self, time: float) -> Mapping[PersonId, float]:
+        del time
+        raise InputError("This door remembers nobody's way in.")
 
 
 NO_CROSSINGS = NoCrossings()
@@ -178,6 +184,12 @@ class AccessGate:
         )
         factor = asked(it, policy.second_factor)
         return replace(it, factor=factor, second_factor=self._shown(visit, person, factor, now))
+
+    def inside(self, time: float) -> Mapping[PersonId, float]:
+        """Who is inside the door's area at the epoch time, and for how many seconds; from any
+        thread. InputError where nobody remembers, StoreError."""
+        # One of its own: the loop's follows the log in its thread.
+        return self._crossings.under(self._access).inside(time)
 
     def waiting_badge(self, now: float) -> Badge | None:
         """The badge that waits for a visitor, in a frame captured at `now`."""

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from accessctl.actions.command import Command, safe_commands, set_safe
 from accessctl.actions.runner import ActionRunner, actions_from
-from accessctl.administration.crossings import Crossings
+from accessctl.administration.crossings import NO_OTHER_DOORS, Crossings, OtherDoors
 from accessctl.administration.gallery_heads import GalleryHeads
 from accessctl.audit.base import NOT_ENTERED, Log, Recorder, write_down
 from accessctl.audit.log import EventLog
@@ -86,13 +86,15 @@ def open_door(
     spectator: bool = False,
     doorway: PartsMaker = parts_of,
     listeners: Sequence[DoorwayListener] = (),
+    others: OtherDoors = NO_OTHER_DOORS,
 ) -> Iterator[Door]:
     """A door with its actions; leaving the block waits for running actions to finish.
 
     Where `every_frame` of a recording is looked at, liveness is, too: the same decisions each
     time. Otherwise that goes on beside the loop. One door at a time acts for the lock; another
     one waits until that ends, a `spectator` never acts in its place. `doorway` takes the lines, if
-    there are any; LineError where they cannot be taken. `listeners` follow the doorway.
+    there are any; LineError where they cannot be taken. `listeners` follow the doorway. `others`
+    know what the logs of the area's other doors say.
     """
     config = engine.config
     duty = Duty(duty_file(config), waits=not spectator, record=state_recorder(audit))
@@ -134,7 +136,7 @@ def open_door(
             config.access,
             config.policy,
             keeper,
-            crossings=Crossings(audit, config.access),
+            crossings=Crossings(audit, config.access, others),
             second_factor=SecondFactor(engine.roster.pin_of, pins, time.monotonic, duress),
             doorway=hung,
             badges=badges,

@@ -156,7 +156,8 @@ def service_event(state: str, time: float, **data: Any) -> Event:
     camera_covered, camera_clear, the same six of infrared_, fault, frame_fault, scenery,
     entry_failed, safe_set, face_unlocked, inside_shown, reloaded, reload_refused,
     display_lost, gallery_stale, gallery_unaccepted, gallery_back, watching_only, acting,
-    mqtt_refused, mqtt_dropped, hub_refused, reader_lost, reader_back."""
+    mqtt_refused, mqtt_dropped, hub_refused, hub_settings_refused, live_begun, live_ended,
+    reader_lost, reader_back."""
     return Event(time, EventKind.SERVICE, {"state": state, **data})
 
 

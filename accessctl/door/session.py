@@ -12,6 +12,7 @@ from threading import Event
 from types import MappingProxyType
 from typing import Any, Protocol, TypeAlias
 
+from accessctl.administration.crossings import NO_OTHER_DOORS, OtherDoors
 from accessctl.audit.base import write_down
 from accessctl.audit.log import EventLog
 from accessctl.camera.choose import infrared_config, infrared_source, source_from
@@ -247,6 +248,7 @@ def open_session(
     spectator: bool = False,
     doorway: PartsMaker = parts_of,
     listeners: Sequence[DoorwayListener] = (),
+    others: OtherDoors = NO_OTHER_DOORS,
 ) -> Iterator[Session]:
     """Open the camera and the door; start, stop and faults are written to the audit log. Of a door
     that watches only, its start and its end are, marked as such, and nothing between.
@@ -257,7 +259,8 @@ def open_session(
     of the infrared camera, on a thread of that one or inside `steps`; `on_action` of each
     action's name and whether it worked, on its own thread. `facts` are what the record of the
     start says besides. A `spectator` acts only where no other door does at the start.
-    `doorway` takes the doorway's lines; `listeners` follow it.
+    `doorway` takes the doorway's lines; `listeners` follow it; `others` know what the logs of the
+    area's other doors say.
     """
     config = engine.config
     if source is None:
@@ -301,6 +304,7 @@ def open_session(
                 spectator=spectator,
                 doorway=doorway,
                 listeners=listeners,
+                others=others,
             ) as door,
             ExitStack() as camera,
             ExitStack() as beside,

@@ -124,6 +124,11 @@ class Database:
         """See badges.digest_of; by the site's key, where there is one."""
         return digest_of(self.document(BADGE_KEY) or self._key, number)
 
+    @property
+    def has_badge_key(self) -> bool:
+        """Whether `badge_digest` is by the site's key."""
+        return self.document(BADGE_KEY) is not None
+
     def document(self, kind: str) -> bytes | None:
         """What the hub said of that kind for the whole site, None where it said nothing."""
         query = "SELECT sealed FROM site_document WHERE kind = ?"

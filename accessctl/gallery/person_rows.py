@@ -50,7 +50,8 @@ class PersonRows:
         if before is None or person.badges != before.badges:
             db.execute("DELETE FROM badge WHERE person = ?", (person.id,))
             for badge in person.badges:
-                put_badge(self._database, db, Badge(person.id, badge.digest, badge.added))
+                told = Badge(person.id, badge.digest, badge.added)
+                put_badge(self._database, db, told, by_site=True)
 
     def forget_picture(self, db: sqlite3.Connection, person: PersonId, photo: str) -> None:
         """What the hub has told of it has, and its picture is nothing for a door."""

@@ -74,14 +74,13 @@ def put_number(
         )
 
 
-def put_badge(database: Database, db: sqlite3.Connection, badge: Badge) -> None:
-    """One more badge, by the site's key where there is one."""
+def put_badge(database: Database, db: sqlite3.Connection, badge: Badge, *, by_site: bool) -> None:
+    """One more badge; `by_site`: its digest is by the site's key."""
     number = database.new_id()
     sealed = database.seal(badge.digest, "badge", badge.person, number)
     db.execute(
-        "INSERT INTO badge (id, person, sealed, added, by_site) VALUES (?, ?, ?, ?, "
-        "EXISTS (SELECT 1 FROM site_document WHERE kind = 'badge_key'))",
-        (number, badge.person, sealed, badge.added),
+        "INSERT INTO badge (id, person, sealed, added, by_site) VALUES (?, ?, ?, ?, ?)",
+        (number, badge.person, sealed, badge.added, int(by_site)),
     )
 
 

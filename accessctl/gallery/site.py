@@ -136,7 +136,7 @@ class OwedReceipt:
     seq: int
 
 
-class Outbox:
+class ChangeOutbox:
     """The changes made here that the hub has to hear of, in the order in which they were made.
 
     Of somebody whom the hub was not told of yet there are none: they are proposed as they are then.

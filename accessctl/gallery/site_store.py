@@ -24,8 +24,8 @@ from accessctl.gallery.person_rows import PersonRows
 from accessctl.gallery.rows import text_of
 from accessctl.gallery.site import (
     AgeMark,
+    ChangeOutbox,
     DocumentPut,
-    Outbox,
     OwedReceipt,
     PersonGone,
     PersonPut,
@@ -61,7 +61,7 @@ class SiteGallery:
     def __init__(self, database: Database, now: Callable[[], float] = time.time) -> None:
         """`now` is epoch time."""
         self._database = database
-        self._outbox = Outbox(database, now)
+        self._outbox = ChangeOutbox(database, now)
         self._rows = PersonRows(database)
         self.gallery = Gallery(database, now)
 
@@ -165,7 +165,11 @@ class SiteGallery:
         rows = self._database.select(
             "SELECT id FROM person WHERE id NOT IN (SELECT person FROM site_person) ORDER BY id"
         )
-        return sum(self._propose(PersonId(person)) for (person,) in rows)
+        proposed = 0
+        for (person,) in rows:
+            with self._database.noting() as db:
+                proposed += self._propose(db, PersonId(person))
+        return proposed
 
     def waiting(self, limit: int) -> list[WaitingProposal]:
         """The first changes that the hub has not answered yet."""
@@ -196,6 +200,11 @@ class SiteGallery:
         with self._database.erasing() as db:
             db.execute("DELETE FROM outbox WHERE id = ?", (proposal.id,))
             self._erase(db, proposal.person, record)
+
+    def erase(self, person: PersonId, record: RecordFromHub) -> None:
+        """As if the hub had said that they are gone: nothing of it is proposed."""
+        with self._database.erasing() as db:
+            self._erase(db, person, record)
 
     def owed(self, limit: int) -> list[OwedReceipt]:
         """The first removals that the hub has not been told of."""
@@ -263,6 +272,9 @@ class SiteGallery:
         number = 2
         while name_key(free := f"{holder[1][:90]} ({number})") in taken:
             number += 1
+        if not db.execute("SELECT 1 FROM site_person WHERE person = ?", holder[:1]).fetchone():
+            # By the name that they were given here: whose it is somebody at the hub shall decide.
+            self._propose(db, PersonId(holder[0]))
         record(RENAMED, PersonId(holder[0]))
         db.execute(
             "UPDATE person SET name = ?, name_key = ? WHERE id = ?",
@@ -289,29 +301,28 @@ class SiteGallery:
                 (put.kind, self._database.seal(put.content, "site document", put.kind)),
             )
 
-    def _propose(self, person: PersonId) -> bool:
-        with self._database.noting() as db:
-            known = self.person(person)
-            photos = [] if known is None else [p for p in known.photos if p.templates]
-            if known is None or not photos:
-                return False
-            db.execute("INSERT OR IGNORE INTO site_person VALUES (?, 0, 0)", (person,))
-            first, *others = sorted(photos, key=lambda photo: (photo.added, photo.id))
+    def _propose(self, db: sqlite3.Connection, person: PersonId) -> bool:
+        known = self.person(person)
+        photos = [] if known is None else [p for p in known.photos if p.templates]
+        if known is None or not photos:
+            return False
+        db.execute("INSERT OR IGNORE INTO site_person VALUES (?, 0, 0)", (person,))
+        first, *others = sorted(photos, key=lambda photo: (photo.added, photo.id))
 
-            def put(change: str, **data: Any) -> None:
-                self._outbox.put(db, person, change, **data)
+        def put(change: str, **data: Any) -> None:
+            self._outbox.put(db, person, change, **data)
 
-            put("add_person", name=known.name, photo=_told(first))
-            for photo in others:
-                put("add_photo", photo=_told(photo))
-            if known.rules is not None:
-                put("set_rules", rules=text_of(known.rules))
-            if known.pin is not None:
-                put("set_pin", pin=text_of(known.pin))
-            if known.controller_number is not None:
-                put("set_controller_number", number=text_of(known.controller_number))
-            for badge in known.badges:
-                put("add_badge", digest=badge.digest.hex(), added=badge.added)
+        put("add_person", name=known.name, photo=_told(first))
+        for photo in others:
+            put("add_photo", photo=_told(photo))
+        if known.rules is not None:
+            put("set_rules", rules=text_of(known.rules))
+        if known.pin is not None:
+            put("set_pin", pin=text_of(known.pin))
+        if known.controller_number is not None:
+            put("set_controller_number", number=text_of(known.controller_number))
+        for badge in known.badges:
+            put("add_badge", digest=badge.digest.hex(), added=badge.added)
         return True
 
 

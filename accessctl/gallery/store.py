@@ -52,7 +52,7 @@ from accessctl.gallery.rows import (
 )
 from accessctl.gallery.schema import GalleryMark, gallery_id, place_of
 from accessctl.gallery.sealing import embedding_to_bytes, embeddings_from_bytes
-from accessctl.gallery.site import Outbox
+from accessctl.gallery.site import ChangeOutbox
 
 _PERSON = """SELECT person.id, person.name, count(photo.id), person.enrolled
              FROM person LEFT JOIN photo ON photo.person = person.id"""
@@ -64,7 +64,7 @@ class Gallery:
     def __init__(self, database: Database, now: Callable[[], float] = time.time) -> None:
         """`now` is epoch time: changes are proposed with it to a hub, where there is one."""
         self._database = database
-        self._outbox = Outbox(database, now)
+        self._outbox = ChangeOutbox(database, now)
 
     def people(self) -> list[Person]:
         rows = self._database.select(f"{_PERSON} GROUP BY person.id ORDER BY name_key")
@@ -279,7 +279,7 @@ class Gallery:
         with self._database.writing() as db:
             self._check_enrolled(person)
             refuse_taken(digest, self.badges())
-            put_badge(self._database, db, badge)
+            put_badge(self._database, db, badge, by_site=self._database.has_badge_key)
             self._outbox.put(db, person, "add_badge", digest=digest.hex(), added=badge.added)
             record(person)
 

@@ -67,8 +67,8 @@ def application(hub: Hub) -> ASGIApp:
     )
     app.include_router(_open_routes(hub))
     app.include_router(_door_routes(hub))
-    app.include_router(wait_routes(hub), prefix=API, responses=REFUSALS)
     app.include_router(feed_routes(hub), prefix=API, responses=REFUSALS)
+    app.include_router(wait_routes(hub), prefix=API, responses=REFUSALS)
     refusals, faults = SeldomLog(logging.WARNING), SeldomLog(logging.ERROR)
 
     def cannot_now(_: Request, error: Exception) -> JSONResponse:

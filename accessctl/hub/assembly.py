@@ -5,9 +5,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import select
 
 from accessctl.config import HubConfig
 from accessctl.hub.authority import AUTHORITY_FILE, Authority, open_authority
@@ -30,7 +29,7 @@ from accessctl.hub.records import Records
 from accessctl.hub.removals import Removals
 from accessctl.hub.site_keys import SiteKeys, open_site_keys
 from accessctl.hub.site_settings import SiteConfiguration
-from accessctl.hub.tables import CHANGE, SITE_KEY
+from accessctl.hub.tables import SITE_KEY
 from accessctl.hub.waking import Newest, Waking, notify
 from accessctl.hub.withholding import Withholding
 
@@ -44,14 +43,14 @@ class Hub:
     authority: Authority
     doors: Doors
     records: Records
-    site_keys: SiteKeys
-    feed: SiteFeed
-    door_feed: DoorFeed
-    people: SitePeople
     waking: Waking
     commands: Commands
     live: Live
     areas: SiteAreas
+    site_keys: SiteKeys
+    feed: SiteFeed
+    door_feed: DoorFeed
+    people: SitePeople
     proposals: Proposals
     held: HeldProposals
     removals: Removals
@@ -61,12 +60,6 @@ class Hub:
     expiry: Expiry
     site: SiteConfiguration
     now: Callable[[], float]
-
-
-def newest(db: Connection) -> Newest:
-    """What the doors that wait are told of."""
-    seq = db.execute(select(func.max(CHANGE.c.seq))).scalar_one() or 0
-    return Newest(seq=seq, crossings=newest_crossings(db))
 
 
 def is_made(config: HubConfig) -> bool:
@@ -97,7 +90,7 @@ def open_hub(
     database = open_database(config, environment)
     try:
         keys = open_site_keys(config.folder, environment, _proofs(database), random_bytes)
-        feed = SiteFeed(database, keys, now, random_bytes, partial(notify, database))
+        feed = SiteFeed(database, keys, now, random_bytes, lambda db: notify(database, db))
         is_required = config.consent == "required"
         people = SitePeople(feed, random_bytes, Withheld.NO_CONSENT if is_required else None)
         withholding = Withholding(database, people, is_required, now)
@@ -105,21 +98,21 @@ def open_hub(
         with database.writing() as db:
             feed.begin(db)
         doors = Doors(database, authority, now, random_bytes, feed.new_generation)
-        waking = Waking(database, newest)
+        waking = Waking(database, lambda db: Newest(feed.seq(db), newest_crossings(db)))
         yield Hub(
             config=config,
             database=database,
             authority=authority,
             doors=doors,
             records=Records(database, authority, now),
-            site_keys=keys,
-            feed=feed,
-            door_feed=DoorFeed(feed, authority),
-            people=people,
             waking=waking,
             commands=Commands(database, doors, waking, now, random_bytes),
             live=Live(database, doors, waking, now),
             areas=SiteAreas(database, now),
+            site_keys=keys,
+            feed=feed,
+            door_feed=DoorFeed(feed, authority),
+            people=people,
             proposals=Proposals(feed, people, SiteLikeness(people, yardsticks), now),
             held=HeldProposals(feed, people, now),
             removals=Removals(database, now),

@@ -17,7 +17,7 @@ from accessctl.hub.doors import Doors
 from accessctl.hub.journal import JournalKind, write_journal
 from accessctl.hub.waking import Waking
 from accessctl.sync.commands import operator_command
-from accessctl.sync.feed_wire import COMMAND_S, MAX_COMMANDS, Command, CommandAnswer, CommandKind
+from accessctl.sync.feed_wire import COMMAND_S, MAX_COMMANDS, CommandAnswer, CommandKind, HubCommand
 
 ANSWER_S = 5.0
 """So long after its time the door may still answer for what it began in time."""
@@ -56,7 +56,7 @@ class _Pending:
     """`until` is monotonic seconds; `fetched`: the door was handed it."""
 
     door: str
-    command: Command
+    command: HubCommand
     until: float
     fetched: bool = False
     answer: CommandAnswer | None = None
@@ -99,7 +99,7 @@ class Commands:
         self._journal(JOURNALLED[outcome.state], door, pending, outcome.sentence)
         return outcome
 
-    def fetch(self, door: str) -> tuple[Command, ...]:
+    def fetch(self, door: str) -> tuple[HubCommand, ...]:
         """What this door is to do now; nothing is given twice."""
         with self._lock:
             now = self._monotonic()
@@ -136,7 +136,7 @@ class Commands:
             raise InputError(f"An operator has a name of 1 to {MAX_OPERATOR} characters.")
         if len(value) > MAX_OPERATOR:
             raise InputError("No door understands so long a word.")
-        command = Command(
+        command = HubCommand(
             nonce=self._random(16).hex(),
             kind=kind,
             operator=operator,

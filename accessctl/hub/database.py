@@ -30,10 +30,10 @@ PAGE = 500
 # Marks the file as an accessctl hub ("achb").
 APPLICATION_ID = 0x61636862
 READS_ONLY = "accessctl_reads_only"
-JOURNAL_LOCK, MIGRATION_LOCK, FEED_LOCK = 0x61636801, 0x61636802, 0x61636803
-CROSSING_LOCK, SERVING_LOCK = 0x61636804, 0x61636805
+JOURNAL_LOCK, MIGRATION_LOCK, CROSSING_LOCK = 0x61636801, 0x61636802, 0x61636803
+FEED_LOCK, SERVING_LOCK = 0x61636804, 0x61636805
 """Names of advisory locks of PostgreSQL; who takes several takes a door's row first, then that of
-the feed, then that of the journal."""
+the crossings or of the feed, then that of the journal."""
 
 
 class HubDatabase:

@@ -6,11 +6,11 @@ the last one that it has misses nothing. What a row held before is gone: a feed 
 what is over, and of somebody removed there is nothing but that they were.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, bindparam, func, select, update
+from sqlalchemy import Connection, Row, Table, Update, bindparam, func, select, update
 
 from accessctl.errors import InputError, StoreError
 from accessctl.gallery.schema import HEAD_BYTES
@@ -99,11 +99,7 @@ class SiteFeed:
 
         InputError for a document that is too large to be handed out.
         """
-        if len(content) > MAX_DOCUMENT_BYTES:
-            raise InputError(
-                "That is more than a site can keep of one person or setting; take photos of "
-                "theirs out first."
-            )
+        _check_size(content)
         sealed = self.sealed(db, content, kind, wire_subject(subject, kind))
         return self._write(
             db,
@@ -115,6 +111,22 @@ class SiteFeed:
             sealed=sealed.content,
             removed=False,
         )
+
+    def put_people(self, db: Connection, contents: Mapping[str, bytes]) -> int:
+        """New documents of people who are here, by their ids, all at once; the last number."""
+        self.lock(db)
+        seq, generation = self.seq(db), self.generations(db)[-1]
+        newest = (generation, self.keys.site_key(generation))
+        values = []
+        for number, (person, content) in enumerate(contents.items(), seq + 1):
+            _check_size(content)
+            sealed = seal_document(content, ChangeKind.PERSON, person, newest, self._random)
+            values.append({"at": person, "new_seq": number, **_new_values(sealed)})
+        if values:
+            statement = _resealing(CHANGE, CHANGE.c.subject).values(seq=bindparam("new_seq"))
+            db.execute(statement, values)
+            self._announce(db)
+        return seq + len(values)
 
     def remove(self, db: Connection, subject: str) -> int:
         """Nothing is left of this person but that they were removed, as the change's number."""
@@ -189,25 +201,9 @@ class SiteFeed:
             kind, subject = _place(table, row)
             old = self.keys.site_key(row.generation)
             again = rewrapped(_sealed_in(row), kind, subject, old, newest, self._random)
-            values.append(
-                {
-                    "at": getattr(row, key.name),
-                    "new_generation": again.generation,
-                    "new_wrapped": again.wrapped,
-                    "new_sealed": again.content,
-                }
-            )
+            values.append({"at": getattr(row, key.name), **_new_values(again)})
         if values:
-            statement = (
-                update(table)
-                .where(key == bindparam("at"))
-                .values(
-                    generation=bindparam("new_generation"),
-                    wrapped=bindparam("new_wrapped"),
-                    sealed=bindparam("new_sealed"),
-                )
-            )
-            db.execute(statement, values)
+            db.execute(_resealing(table, key), values)
 
     def _write(self, db: Connection, subject: str, **values: Any) -> int:
         self.lock(db)
@@ -222,6 +218,35 @@ class SiteFeed:
         if row.sealed is None:
             return None
         return self.opened(_sealed_in(row), *_place(CHANGE, row))
+
+
+def _check_size(content: bytes) -> None:
+    if len(content) > MAX_DOCUMENT_BYTES:
+        raise InputError(
+            "That is more than a site can keep of one person or setting; take photos of theirs "
+            "out first."
+        )
+
+
+def _resealing(table: Table, key: Any) -> Update:
+    """Puts other sealed values in place of those that are `at` a key; see _new_values."""
+    return (
+        update(table)
+        .where(key == bindparam("at"))
+        .values(
+            generation=bindparam("new_generation"),
+            wrapped=bindparam("new_wrapped"),
+            sealed=bindparam("new_sealed"),
+        )
+    )
+
+
+def _new_values(sealed: SealedDocument) -> dict[str, Any]:
+    return {
+        "new_generation": sealed.generation,
+        "new_wrapped": sealed.wrapped,
+        "new_sealed": sealed.content,
+    }
 
 
 def wire_subject(subject: str, kind: str) -> str:

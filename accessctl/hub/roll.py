@@ -61,16 +61,13 @@ class Everybody:
 
     def with_person(self, person: SitePerson, seq: int) -> "Everybody":
         """The same with this person in place of what they were."""
-        return self._changed({person.id: person}, seq)
+        return self.followed({person.id: person}, seq)
 
     def without(self, person: str, seq: int) -> "Everybody":
-        return self._changed({person: None}, seq)
+        return self.followed({person: None}, seq)
 
     def followed(self, rows: Mapping[str, SitePerson | None], seq: int) -> "Everybody":
         """After these changes, by the person's id; None: gone."""
-        return self._changed(rows, seq)
-
-    def _changed(self, rows: Mapping[str, SitePerson | None], seq: int) -> "Everybody":
         people, names = dict(self.people), dict(self.names)
         for person in rows:
             before = people.pop(person, None)

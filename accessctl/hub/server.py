@@ -1,6 +1,7 @@
 """The hub's server: HTTPS until it is told to stop, and what has to be done once a minute."""
 
 import logging
+import resource
 import socket
 import ssl
 import threading
@@ -14,6 +15,7 @@ from accessctl.hub.api import application
 from accessctl.hub.assembly import Hub
 from accessctl.hub.expiry_rules import DAY_S
 from accessctl.hub.journal import chain_heads
+from accessctl.hub.operators import operator_socket
 from accessctl.hub.peer import PeerProtocol
 from accessctl.hub.sole import WAIT_S, sole_hub
 from accessctl.hub.waking import Waking
@@ -21,7 +23,9 @@ from accessctl.hub.waking import Waking
 MINUTE_S = 60.0
 CLOSE_S = 5.0
 KEEP_ALIVE_S = 75
-MOST_CONNECTIONS = 2000
+MOST_CONNECTIONS = 4000
+"""A door has one for its log and one that waits, and two more while something is asked of it."""
+OTHER_FILES = 256
 MOST_HEADER_BYTES = 32768
 BACKLOG = 512
 ALL_OF_BOTH = "::"
@@ -98,14 +102,33 @@ class Minutes(BackgroundThread):
 def serve(hub: Hub, ready: Callable[[], object]) -> None:
     """Until SIGINT or SIGTERM; `ready` is called once it listens. FaultError where it cannot."""
     tls = hub.authority.server_context(hub.config.names)
+    allow_connections(MOST_CONNECTIONS)
     with (
         sole_hub(hub.config.folder, hub.database, wait_s=WAIT_S) as stays_sole,
+        operator_socket(hub),
         listening(hub.config.host, hub.config.port) as listener,
     ):
         # Before any door is answered: the configuration may be another than before.
         hub.withholding.settle()
         with Minutes(hub, tls, stays_sole):
             server(hub, tls, ready).run(sockets=[listener])
+
+
+def allow_connections(count: int) -> None:
+    """As many files at once as that takes, if the machine lets this process have them."""
+    wanted = count + OTHER_FILES
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    unlimited = resource.RLIM_INFINITY
+    if soft == unlimited or soft >= wanted:
+        return
+    allowed = wanted if hard == unlimited else min(wanted, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+    if allowed < wanted:
+        log.warning(
+            "The hub may open %d files, and a thousand doors take %d; raise LimitNOFILE.",
+            allowed,
+            wanted,
+        )
 
 
 def server(

@@ -174,10 +174,14 @@ class SiteEdit:
         if skipped:
             marked = update(PHOTO).values(skipped_by=fingerprint)
             self.db.execute(marked.where(PHOTO.c.id.in_(list(skipped))))
-        for person in list(self.everybody.people.values()):
-            changed = document.with_templates(person, fingerprint, texts, skipped)
-            if changed != person:
-                self._put(changed)
+        changed: dict[str, SitePerson] = {}
+        for person in self.everybody.people.values():
+            renewed = document.with_templates(person, fingerprint, texts, skipped)
+            if renewed != person:
+                changed[person.id] = renewed
+        contents = {name: _content(person) for name, person in changed.items()}
+        seq = self._feed.put_people(self.db, contents)
+        self.everybody = self.everybody.followed(changed, seq if changed else self.everybody.seq)
 
     def _refuse_left_out(self, fingerprint: str, covered: Collection[str]) -> None:
         rows = self.db.execute(select(PHOTO.c.id).where(PHOTO.c.sealed.is_not(None)))
@@ -215,10 +219,13 @@ class SiteEdit:
         return {"name_tag": self._feed.keys.name_tag(person.name), "groups": groups}
 
     def _put(self, person: SitePerson) -> SitePerson:
-        content = person.model_dump_json().encode("utf-8")
-        seq = self._feed.put(self.db, person.id, ChangeKind.PERSON, content)
+        seq = self._feed.put(self.db, person.id, ChangeKind.PERSON, _content(person))
         self.everybody = self.everybody.with_person(person, seq)
         return person
+
+
+def _content(person: SitePerson) -> bytes:
+    return person.model_dump_json().encode("utf-8")
 
 
 def forget_held(db: Connection, which: Any, decision: str, now: float) -> int:

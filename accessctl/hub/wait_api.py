@@ -25,7 +25,6 @@ from accessctl.sync.feed_wire import (
     WAIT,
     CommandAnswer,
     Crossed,
-    FeedHead,
     Id,
     LivePicture,
     PictureAnswer,
@@ -75,7 +74,7 @@ def wait_routes(hub: Hub) -> APIRouter:
     @routes.post(COMMANDS + "/{nonce}")
     def settle(
         door: Admitted, nonce: Annotated[Id, Path()], answer: CommandAnswer
-    ) -> dict[str, Any]:
+    ) -> dict[str, str]:
         """What became of a command, after the door's own record of it."""
         hub.commands.settle(door.door, nonce, answer)
         return {}
@@ -155,11 +154,8 @@ class DoorWait:
             crossings=self._crossed,
             crossing=self._crossing,
             held_s=held_s,
-            head=self._head(),
+            head=self._hub.authority.feed_head(self._door, self._hub.waking.newest.seq),
         )
-
-    def _head(self) -> FeedHead:
-        return self._hub.authority.feed_head(self._door, self._hub.waking.newest.seq)
 
     async def _catch_up(self) -> None:
         """A door that has heard of more than the last look saw is ahead of it, as a rule."""

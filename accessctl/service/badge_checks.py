@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from accessctl.config import BadgesConfig, Config
+from accessctl.control.client import ask
 from accessctl.domain import Person, PersonId, PersonRules
 from accessctl.errors import AccessctlError, LineError
 from accessctl.gallery import sealing
@@ -13,7 +14,6 @@ from accessctl.gallery.store import open_gallery
 from accessctl.reader.serial_line import opened
 from accessctl.recognition.calibration import badge_notice
 from accessctl.service.checks import Finding, failure, named, ok, warning
-from accessctl.service.client import ask
 from accessctl.storage.parsing import printable
 
 SUBJECT = "badges"

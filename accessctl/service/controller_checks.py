@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from accessctl.config import Config
+from accessctl.control.client import ask
 from accessctl.door.controller_gate import check_library
 from accessctl.doorway.controller_key import read_key
 from accessctl.errors import AccessctlError, ConfigError
 from accessctl.service.checks import Finding, failure, ok
-from accessctl.service.client import ask
 from accessctl.storage.parsing import printable
 
 SUBJECT = "controller"

@@ -16,9 +16,9 @@ from accessctl.audit.log import EventLog
 from accessctl.audit.opening import Pause, Upkeep, retain
 from accessctl.camera.choose import source_from
 from accessctl.camera.source import Source
-from accessctl.clock import uptime
 from accessctl.config import Config
 from accessctl.config.guard import changed_names
+from accessctl.control.server import ControlServer, Handler
 from accessctl.demo.door import enrol_demo_person
 from accessctl.domain import Decision, Frame
 from accessctl.door.assembly import open_audit
@@ -30,7 +30,6 @@ from accessctl.errors import AccessctlError, FaultError
 from accessctl.gallery.people import StoredPhoto
 from accessctl.recognition.engine import Engine, one_thread_each, open_engine
 from accessctl.recognition.enrolment import Progress
-from accessctl.recognition.rate_here import told_rate_here
 from accessctl.service.clock_guard import ClockGuard
 from accessctl.service.config_source import (
     ConfigSource,
@@ -39,15 +38,22 @@ from accessctl.service.config_source import (
     on_hangup,
     refuse_what_needs_a_restart,
 )
-from accessctl.service.control import ControlServer, Handler, Late
 from accessctl.service.display import Ask, Display, Show
-from accessctl.service.following import Follow, bridge_of, follow_nothing, parts_of_bridge
+from accessctl.service.door_view import view_of
+from accessctl.service.following import (
+    Follow,
+    bridge_of,
+    follow_nothing,
+    following,
+    parts_of_bridge,
+)
 from accessctl.service.hub_beside import hub_beside
-from accessctl.service.late import COMMANDS, door_handlers
+from accessctl.service.late import COMMANDS, Late, door_handlers
 from accessctl.service.logs import use_format
 from accessctl.service.metrics import MetricsServer
+from accessctl.service.site_desk import SiteDesk
 from accessctl.service.site_source import SiteSource
-from accessctl.service.statistics import DoorView, Statistics, read_lockout
+from accessctl.service.statistics import DoorView, Statistics
 from accessctl.service.supervision import Notifier, Pulse, Watchdog
 from accessctl.sync.outbox import unsent_after
 
@@ -227,41 +233,6 @@ class Service:
         return f"Watching {camera}; {people} people enrolled."
 
 
-def view_of(session: Session, guard: ClockGuard) -> DoorView:
-    config, engine = session.config, session.engine
-    return DoorView(
-        door=config.access.door,
-        camera=session.reader.source.description,
-        fingerprint=engine.recogniser.fingerprint,
-        device=engine.recogniser.device,
-        liveness=config.liveness.mode,
-        people=lambda: engine.roster.matcher.people,
-        rate_doubt=lambda: engine.roster.rate_doubt,
-        names=lambda: engine.roster.names,
-        dropped=lambda: session.dropped,
-        lockout=lambda: read_lockout(config.lockout_file, config.access.door, uptime()),
-        infrared=lambda: infrared_of(session),
-        failed=lambda: session.faults.dropped,
-        behind_s=lambda: session.reader.behind_s,
-        clock_doubt_s=lambda: guard.doubt_s,
-        gallery=lambda: session.door.gallery.state,
-        acting=lambda: session.door.acting,
-        beyond_calibration=lambda: engine.roster.beyond_calibration,
-        doorway=lambda: session.door.gate.doorway.report(),
-        rate_here=lambda: told_rate_here(
-            config.rate_here_file, engine.recogniser.fingerprint, engine.roster.calibration.mark
-        ),
-        controller=lambda: session.door.gate.doorway.controller(),
-        badges=lambda: session.door.gate.badges.report(),
-        badge_notice=lambda: engine.roster.badge_notice,
-    )
-
-
-def infrared_of(session: Session) -> tuple[str, str | None] | None:
-    eye = session.infrared
-    return None if eye is None else (eye.companion.description, eye.trouble)
-
-
 def serve(
     orders: Orders,
     show: Show,
@@ -303,7 +274,7 @@ def serve(
         source.confirm(audit, time.time)
         statistics.refused = tuple(map(str, source.refused))
         one_thread_each()
-        bridge = bridge_of(config, environment)
+        bridge, desk = bridge_of(config, environment), SiteDesk.of(config)
         engine = stack.enter_context(makers.engine(config, _announcing(progress, notifier)))
         if config.camera.source == "demo":
             administration = Administration(engine.gallery, audit, time.time)
@@ -325,12 +296,14 @@ def serve(
                 on_action=statistics.note_action,
                 facts=source.facts(),
                 listeners=() if bridge is None else (bridge,),
+                others=desk.others,
             )
         )
         source.taken_over()
         late.take(door_handlers(session.door.gate))
         stack.enter_context(Upkeep(partial(_forget, makers, audit, session)))
-        hub = hub_beside(config, environment, audit, source, reloads.ask)
+        stack.enter_context(desk.opened(config, session, audit))
+        hub = hub_beside(config, environment, audit, source, reloads.ask, desk)
         statistics.hub = stack.enter_context(hub)
         if bridge is not None:
             stack.enter_context(bridge.link(parts_of_bridge(session, audit, statistics)))
@@ -349,7 +322,7 @@ def serve(
             display.show,
             ask=display.ask,
             guard=ClockGuard(audit.clock_doubt_s),
-            follow=follow_nothing if bridge is None else bridge.follow,
+            follow=following(desk.follow, *(() if bridge is None else (bridge.follow,))),
         )
         service.start()
         steps = session.steps(

@@ -7,13 +7,13 @@ from typing import Any
 
 from accessctl.config import Config
 from accessctl.config.doorway import DoorwayConfig
+from accessctl.control.client import ask
 from accessctl.doorway.gpio import CONSUMER
 from accessctl.doorway.lines import LineFact
 from accessctl.doorway.memory import PostureMemory
 from accessctl.doorway.opening import facts_of, memory_file
 from accessctl.errors import AccessctlError
 from accessctl.service.checks import Finding, failure, ok, warning
-from accessctl.service.client import ask
 from accessctl.storage.parsing import printable
 
 SUBJECT = "doorway"

@@ -22,6 +22,16 @@ def follow_nothing(_decisions: Sequence[Decision], _seen: tuple[Frame, Step] | N
     """Where there is no broker."""
 
 
+def following(*each: Follow) -> Follow:
+    """All of them, one after the other."""
+
+    def follow(decisions: Sequence[Decision], seen: tuple[Frame, Step] | None) -> None:
+        for one in each:
+            one(decisions, seen)
+
+    return follow
+
+
 def bridge_of(config: Config, environment: Mapping[str, str]) -> "MqttBridge | None":
     """None where no broker is named, and nothing of MQTT is loaded then; see MqttBridge for what it
     raises."""

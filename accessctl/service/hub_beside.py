@@ -2,16 +2,28 @@
 from there; and what `status` says of it.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol, TypeAlias
 
 from accessctl.administration.gallery_heads import ReadableRecorder
 from accessctl.config import Config
-from accessctl.sync.feed_link import hub_feed
+from accessctl.sync.feed_link import Listener, hub_feed
+from accessctl.sync.feed_wire import WaitBeside
 from accessctl.sync.link import hub_link
 
 Report: TypeAlias = Callable[[], Mapping[str, Any] | None]
+
+
+class WaitSide(Protocol):
+    """See site_desk.SiteDesk."""
+
+    @property
+    def listeners(self) -> Sequence[Listener]: ...
+
+    def asked(self) -> WaitBeside: ...
+
+    def report(self) -> Mapping[str, Any]: ...
 
 
 class HubRefusals(Protocol):
@@ -28,15 +40,23 @@ def hub_beside(
     audit: ReadableRecorder,
     source: HubRefusals,
     reload: Callable[[], object],
+    beside: WaitSide,
 ) -> Iterator[Report]:
     """Both links for as long as it is entered, where the configuration names a hub; what gives
     `status` its part, None where it names none. `reload` is called when the hub set rules or
-    settings anew."""
-    with hub_link(config), hub_feed(config, environment, audit, reload) as link:
+    settings anew; `beside` asks for more with each wait and hears the answers."""
+    with (
+        hub_link(config),
+        hub_feed(config, environment, audit, reload, beside.listeners, beside.asked) as link,
+    ):
 
         def report() -> Mapping[str, Any] | None:
             if link is None:
                 return None
-            return {**link.report(), "settings_refused": list(source.hub_refused)}
+            return {
+                **link.report(),
+                **beside.report(),
+                "settings_refused": list(source.hub_refused),
+            }
 
         yield report

@@ -1,22 +1,34 @@
 """What `accessctl doctor` finds between a door and its hub, without asking the hub."""
 
+import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 
+from accessctl.clock import Clocks
 from accessctl.config import Config
 from accessctl.errors import FaultError
+from accessctl.gallery.schema import database_file
+from accessctl.gallery.site_store import open_site_gallery
 from accessctl.service.checks import Finding, ok, warning
+from accessctl.sync.age import HubAge
 from accessctl.sync.identity import load_membership, utc_in_words
 from accessctl.sync.outbox import kept_receipt
+from accessctl.sync.site_config import RULES, SETTINGS, laid_over, wish_in
 
 SUBJECT = "hub"
 QUIET_S = 3600.0
 """A hub that has signed for nothing for so long is told of: a running door asks each minute."""
 
 
-def check_hub(config: Config, now: Callable[[], float] = time.time) -> Iterator[Finding]:
+def check_hub(
+    config: Config,
+    environment: Mapping[str, str],
+    now: Callable[[], float] = time.time,
+    clocks: Clocks | None = None,
+) -> Iterator[Finding]:
     """Says nothing of a door whose configuration names no hub. None of it is a failure: the door
-    works without its hub."""
+    works without its hub. StoreError, GalleryKeyError."""
     if config.sync.hub is None:
         return
     try:
@@ -49,3 +61,32 @@ def check_hub(config: Config, now: Callable[[], float] = time.time) -> Iterator[
         )
     else:
         yield ok(SUBJECT, f"{config.sync.hub} has the log up to record {kept.number}.")
+    yield from _people(config, environment, clocks or Clocks())
+
+
+def _people(config: Config, environment: Mapping[str, str], clocks: Clocks) -> Iterator[Finding]:
+    """How old the people are, and what of them or of settings does not count."""
+    if not database_file(config.gallery.folder).exists():
+        return
+    site = open_site_gallery(config.gallery, environment)
+    with closing(site.gallery):
+        age_s, waiting = HubAge(site, clocks).age_s(), site.waiting_count()
+        wish = wish_in(site.document(RULES), site.document(SETTINGS))
+    if age_s is None:
+        yield warning(SUBJECT, "It has not said yet who may enter here.")
+    elif math.isinf(age_s):
+        yield warning(
+            SUBJECT,
+            "Since the machine was off nobody knows how old its last word is, and the strictest of "
+            "sync.stale holds until it answers, or the clock is synchronised.",
+        )
+    elif age_s > QUIET_S:
+        yield warning(
+            SUBJECT,
+            f"The people are as it had them {age_s / 3600:.1f} h ago; see sync.stale for what "
+            "comes of that.",
+        )
+    if waiting:
+        yield warning(SUBJECT, f"{waiting} changes made here wait for its answer.")
+    for refused in laid_over(config, wish).refused:
+        yield warning(SUBJECT, f"What it wants of this door does not count: {refused}.")

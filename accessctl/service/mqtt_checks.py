@@ -7,12 +7,12 @@ from typing import Any
 
 from accessctl.config import Config
 from accessctl.config.mqtt import MqttConfig
+from accessctl.control.client import ask
 from accessctl.errors import AccessctlError
 from accessctl.mqtt.broker import broker_access
 from accessctl.mqtt.connection import Connection
 from accessctl.mqtt.topics import device_id
 from accessctl.service.checks import Finding, ok, warning
-from accessctl.service.client import ask
 from accessctl.storage.parsing import printable
 
 SUBJECT = "mqtt"

@@ -263,7 +263,7 @@ class Statistics:
             answer["mqtt"] = mqtt
         hub = self.hub()
         if hub is not None:
-            answer["hub"] = hub
+            answer["site"] = hub
         return answer
 
     def totals(self) -> Totals:

@@ -6,21 +6,29 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from accessctl.clock import boot_seconds
 from accessctl.errors import HubError
 from accessctl.storage.parsing import shortened
 from accessctl.sync.feed_wire import (
     CHANGES,
+    COMMANDS,
     KEYS,
+    PICTURE,
     PROPOSALS,
     RECEIPTS,
     WAIT,
     ChangeBatch,
+    CommandAnswer,
     KeysAnswer,
     KeysRequest,
+    LivePicture,
+    PictureAnswer,
     ProposalsAnswer,
     ProposalsRequest,
     ReceiptsRequest,
+    WaitBeside,
     Waited,
+    as_received,
 )
 from accessctl.sync.identity import Membership, utc_in_words
 from accessctl.sync.wire import (
@@ -161,16 +169,26 @@ class DoorClient:
         request = CertificateRequest(csr=csr)
         return self._connection.ask("POST", CERTIFICATE, CertificateAnswer, request).certificate
 
+    def wait(self, after: int, beside: WaitBeside) -> Waited:
+        """As soon as there is something for this door, and after half a minute at the latest;
+        commands come with what is left of their time."""
+        asked = boot_seconds()
+        waited = self._connection.ask("GET", f"{WAIT}?after={after}&{beside.query}", Waited)
+        return as_received(waited, boot_seconds() - asked)
+
+    def settle(self, nonce: str, answer: CommandAnswer) -> None:
+        """Say what became of a command."""
+        self._connection.ask("POST", f"{COMMANDS}/{nonce}", _Noted, answer)
+
+    def show(self, picture: LivePicture) -> bool:
+        """Whether somebody looks on."""
+        return self._connection.ask("POST", PICTURE, PictureAnswer, picture).live
+
     def changes(self, after: int, round_: int | None) -> ChangeBatch:
         """What the hub's feed has for this door after that number; `round_` is the one that the
         hub ordered and that is in progress."""
         ordered = "" if round_ is None else f"&round={round_}"
         return self._connection.ask("GET", f"{CHANGES}?after={after}{ordered}", ChangeBatch)
-
-    def wait(self, after: int, crossing: int) -> Waited:
-        """As soon as there is something for this door, and after half a minute at the latest."""
-        path = f"{WAIT}?after={after}&crossing={crossing}"
-        return self._connection.ask("GET", path, Waited)
 
     def keys(self, request: KeysRequest) -> KeysAnswer:
         """The site's keys, for the door's own public key."""

@@ -15,9 +15,9 @@ from accessctl.audit.base import Recorder, write_down
 from accessctl.clock import boot_seconds
 from accessctl.domain import Event, EventKind, Posture
 from accessctl.doorway.values import CommandVerb, OperatorCommand
-from accessctl.errors import AccessctlError, HubError, InputError
+from accessctl.errors import AccessctlError, InputError
 from accessctl.storage.parsing import shortened
-from accessctl.sync.feed_wire import COMMAND_S, Command, CommandAnswer, CommandKind, Waited
+from accessctl.sync.feed_wire import COMMAND_S, CommandAnswer, CommandKind, HubCommand, Waited
 
 Takes: TypeAlias = Literal["none", "shutting", "all"]
 """See config.site.SyncConfig.commands."""
@@ -37,7 +37,7 @@ NO_SWITCH = "Face entry is on or off."
 log = logging.getLogger(__name__)
 
 
-def operator_command(command: Command, age_s: float = 0.0) -> OperatorCommand:
+def operator_command(command: HubCommand, age_s: float = 0.0) -> OperatorCommand:
     """What it asks of a doorway, asked `age_s` seconds ago; InputError for what it does not
     understand."""
     verb, posture, seconds, on = CommandVerb.OPEN, Posture.NORMAL, None, True
@@ -83,17 +83,6 @@ def is_taken(takes: Takes, command: OperatorCommand) -> bool:
     return takes == "all" or (takes == "shutting" and shuts)
 
 
-def as_received(waited: Waited, took_s: float) -> Waited:
-    """The same, with commands that have only what is left of their time: what an answer took
-    beyond the time for which the hub held it, it may have lain on its way."""
-    late_s = max(0.0, took_s - waited.held_s)
-    commands = tuple(
-        one.model_copy(update={"expires_in_s": one.expires_in_s - late_s})
-        for one in waited.commands
-    )
-    return waited.model_copy(update={"commands": commands})
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class HubOrders:
     """Does or refuses what a wait brought; belongs to the thread that waits.
@@ -110,7 +99,7 @@ class HubOrders:
     wall_clock: Callable[[], float] = time.time
 
     def __call__(self, waited: Waited) -> None:
-        """Just received; see `as_received`."""
+        """Just received; see feed_wire.as_received."""
         received = self.clock()
         for command in waited.commands:
             age_s = COMMAND_S - command.expires_in_s + self.clock() - received
@@ -122,10 +111,10 @@ class HubOrders:
             problem = "" if refused is None else shortened(refused, MAX_WHY)
             try:
                 self.answer(command.nonce, CommandAnswer(done=refused is None, problem=problem))
-            except HubError as error:
+            except AccessctlError as error:
                 log.warning("The hub was not told what became of its command: %s", error)
 
-    def _done(self, command: Command, age_s: float) -> str | None:
+    def _done(self, command: HubCommand, age_s: float) -> str | None:
         """None where it was done, else why not; on record either way."""
         try:
             asked = operator_command(command, age_s)

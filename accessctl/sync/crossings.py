@@ -21,9 +21,8 @@ MOST = 200_000
 class SiteCrossings:
     """See administration.crossings.OtherDoors; `take` belongs to the thread that waits."""
 
-    def __init__(self, area: str | None, clock: Callable[[], float] = boot_seconds) -> None:
-        """`area` is None for a door that leads into none and out of none; `clock` gives seconds
-        that never go back, sleep included."""
+    def __init__(self, area: str, clock: Callable[[], float] = boot_seconds) -> None:
+        """`clock` gives seconds that never go back, sleep included."""
         self.area = area
         self._clock = clock
         self._lock = threading.Lock()

@@ -26,14 +26,14 @@ from accessctl.gallery.site import (
     PutPerson,
     PutPhoto,
 )
-from accessctl.sync.door_keys import DoorKeys
 from accessctl.sync.feed_wire import Change, ChangeKind, SiteBadgeKey, SitePerson, SitePhoto
+from accessctl.sync.site_key_ring import SiteKeyRing
 from accessctl.sync.site_sealing import SealedDocument, from_base64, open_document
 
 Kept = PersonPut | PersonGone | DocumentPut
 
 
-def kept_of(change: Change, keys: DoorKeys) -> Kept:
+def kept_of(change: Change, keys: SiteKeyRing) -> Kept:
     """What a gallery keeps of a change; HubError for one that says what cannot be, StoreError for
     one that cannot be opened."""
     if change.kind is ChangeKind.GONE:
@@ -95,7 +95,7 @@ def _badge_key(content: bytes) -> bytes:
     return bytes.fromhex(SiteBadgeKey.model_validate_json(content).key)
 
 
-def _opened(change: Change, keys: DoorKeys) -> bytes | None:
+def _opened(change: Change, keys: SiteKeyRing) -> bytes | None:
     if change.wrapped is None or change.sealed is None:
         return None
     sealed = SealedDocument(

@@ -18,8 +18,8 @@ from accessctl.gallery.site import DocumentPut, SiteBatch, SitePosition
 from accessctl.gallery.site_store import ERASED, SiteGallery
 from accessctl.sync.age import HubAge
 from accessctl.sync.documents import kept_of
-from accessctl.sync.door_keys import DoorKeys
 from accessctl.sync.feed_wire import ChangeBatch, FeedHead
+from accessctl.sync.site_key_ring import SiteKeyRing
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +67,7 @@ class HubFeed:
         self,
         giver: FeedGiver,
         checker: HeadChecker,
-        keys: DoorKeys,
+        keys: SiteKeyRing,
         site: SiteGallery,
         age: HubAge,
         record: SiteRecord,

@@ -13,21 +13,21 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeAlias
 
 from accessctl.administration.gallery_heads import ReadableRecorder
 from accessctl.background import BackgroundThread
 from accessctl.clock import Clocks
 from accessctl.config import Config, GalleryConfig
-from accessctl.errors import AccessctlError, FaultError
+from accessctl.errors import AccessctlError
 from accessctl.gallery.site_store import SiteGallery, open_site_gallery
 from accessctl.sync.age import HubAge
 from accessctl.sync.client import DoorClient
-from accessctl.sync.door_keys import DoorKeys
-from accessctl.sync.feed import HubFeed, SiteRecord
-from accessctl.sync.feed_wire import Waited
-from accessctl.sync.identity import Membership, is_member, load_membership
-from accessctl.sync.proposing import Proposing
+from accessctl.sync.feed import FeedGiver, HeadChecker, HubFeed, SiteRecord
+from accessctl.sync.feed_wire import WaitBeside, Waited
+from accessctl.sync.identity import load_membership
+from accessctl.sync.proposing import ProposalTaker, Proposing, RemovalSigner
+from accessctl.sync.site_key_ring import KeyGiver, SiteKeyRing
 
 LOOK_S = 1.0
 TAKE_EVERY_S = 30.0
@@ -50,6 +50,34 @@ class FeedPlace:
     folder: Path
     gallery: GalleryConfig
     environment: Mapping[str, str]
+
+
+class SiteHub(FeedGiver, KeyGiver, ProposalTaker, Protocol):
+    """One connection to the hub; see client.DoorClient. HubError."""
+
+    def wait(self, after: int, beside: WaitBeside) -> Waited: ...
+
+    def close(self) -> None: ...
+
+
+class SiteMember(HeadChecker, RemovalSigner, Protocol):
+    """Who this door is to its hub; see identity.Membership."""
+
+    @property
+    def hub_id(self) -> str: ...
+
+    @property
+    def door(self) -> str: ...
+
+
+Dial: TypeAlias = Callable[[FeedPlace, float], tuple[SiteHub, SiteMember] | None]
+
+
+def dial(place: FeedPlace, now: float) -> tuple[SiteHub, SiteMember] | None:
+    """A connection of the caller's own at `now` (epoch seconds), None where this door has joined
+    no hub; HubError, FaultError."""
+    member = load_membership(place.folder)
+    return None if member is None else (DoorClient(place.url, member, now), member)
 
 
 class RepeatingThread(BackgroundThread):
@@ -108,7 +136,13 @@ class RepeatingThread(BackgroundThread):
 class HubWaiting(RepeatingThread):
     """Waits at the hub for `link`, and hands on what it is told to the `listeners`."""
 
-    def __init__(self, link: "FeedLink", listeners: Sequence[Listener] = ()) -> None:
+    def __init__(
+        self,
+        link: "FeedLink",
+        listeners: Sequence[Listener] = (),
+        asked: Callable[[], WaitBeside] = WaitBeside,
+    ) -> None:
+        """`asked` is what the next wait asks besides changes."""
         super().__init__(
             "hub-wait",
             "The hub is not waited at; the door asks it twice a minute.",
@@ -116,8 +150,8 @@ class HubWaiting(RepeatingThread):
         )
         self.listeners = list(listeners)
         self._link = link
-        self._client: DoorClient | None = None
-        self._crossing = 0
+        self._client: SiteHub | None = None
+        self._asked = asked
 
     def work_once(self) -> float:
         position = self._link.position
@@ -125,9 +159,11 @@ class HubWaiting(RepeatingThread):
             self.disconnect()
             return LOOK_S
         if self._client is None:
-            self._client, _ = self._link.connected()
-        waited = self._client.wait(position, self._crossing)
-        self._crossing = max(self._crossing, waited.crossing)
+            found = self._link.dialled()
+            if found is None:
+                return LOOK_S
+            self._client = found[0]
+        waited = self._client.wait(position, self._asked())
         self._link.waited(waited)
         for listener in self.listeners:
             listener(waited)
@@ -154,6 +190,7 @@ class FeedLink(RepeatingThread):
         *,
         now: Callable[[], float] = time.time,
         on_site: Callable[[], object] = lambda: None,
+        dial: Dial = dial,
     ) -> None:
         super().__init__(
             "hub-feed",
@@ -165,19 +202,19 @@ class FeedLink(RepeatingThread):
         self._clocks = clocks or Clocks()
         self._now = now
         self._on_site = on_site
+        self._dial = dial
         self._connected = ExitStack()
         self._parts: _Parts | None = None
         self._is_due_at = float("-inf")
         self._documents: object = None
-        self._report: dict[str, Any] = {}
+        self._report: dict[str, Any] = {"change": None, "waiting": 0}
         self.position: int | None = None
         """After which change the hub has to be waited at; None: it has not to be."""
 
     def work_once(self) -> float:
-        if not is_member(self._place.folder):
-            self.disconnect()
-            return LOOK_S
         parts = self._parts or self._connect()
+        if parts is None:
+            return LOOK_S
         parts.age.keep()
         if time.monotonic() >= self._is_due_at:
             self._take_all(parts)
@@ -199,12 +236,9 @@ class FeedLink(RepeatingThread):
         elif self.position is not None and head.seq >= self.position:
             parts.feed.heard(head)
 
-    def connected(self) -> tuple[DoorClient, Membership]:
-        """A connection of one's own; HubError, FaultError."""
-        member = load_membership(self._place.folder)
-        if member is None:
-            raise FaultError("This door has just left its hub.")
-        return DoorClient(self._place.url, member, self._now()), member
+    def dialled(self) -> tuple[SiteHub, SiteMember] | None:
+        """A connection of the caller's own; see dial."""
+        return self._dial(self._place, self._now())
 
     def report(self) -> dict[str, Any]:
         """What `status` says of the hub; from any thread."""
@@ -232,13 +266,16 @@ class FeedLink(RepeatingThread):
             self._documents = documents
             self._on_site()
 
-    def _connect(self) -> "_Parts":
-        client, member = self.connected()
+    def _connect(self) -> "_Parts | None":
+        found = self.dialled()
+        if found is None:
+            return None
+        client, member = found
         self._connected.callback(client.close)
         site = open_site_gallery(self._place.gallery, self._place.environment)
         self._connected.callback(site.gallery.close)
         site.begin(member.hub_id, member.door)
-        keys = DoorKeys(self._place.folder, member.hub_id, member.door, client)
+        keys = SiteKeyRing(self._place.folder, member.hub_id, member.door, client)
         age = HubAge(site, self._clocks)
         record = SiteRecord(site, self._audit, self._now)
         feed = HubFeed(client, member, keys, site, age, record)
@@ -273,6 +310,7 @@ def hub_feed(
     audit: ReadableRecorder,
     on_site: Callable[[], object],
     listeners: Sequence[Listener] = (),
+    asked: Callable[[], WaitBeside] = WaitBeside,
 ) -> Iterator[FeedLink | None]:
     """Both threads for as long as it is entered, where the configuration names a hub; the demo's
     people are its own. See FeedLink and HubWaiting."""
@@ -280,5 +318,5 @@ def hub_feed(
         yield None
         return
     place = FeedPlace(config.sync.hub, config.sync_folder, config.gallery, environment)
-    with FeedLink(place, audit, on_site=on_site) as link, HubWaiting(link, listeners):
+    with FeedLink(place, audit, on_site=on_site) as link, HubWaiting(link, listeners, asked):
         yield link

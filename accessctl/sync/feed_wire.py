@@ -6,8 +6,10 @@ document is JSON, sealed with AES-256-GCM under a key of its own; that key is wr
 key of a `generation`, which each door gets once, to its own public key (HPKE, RFC 9180).
 """
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Literal, TypeAlias
+from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
@@ -112,7 +114,7 @@ class CommandKind(StrEnum):
     FACE_ENTRY = "face_entry"
 
 
-class Command(_Said):
+class HubCommand(_Said):
     """One act at one door, once: `nonce` is new for each, and after `expires_in_s` seconds from
     when it was received it is not done any more. `operator` is who asked."""
 
@@ -154,7 +156,7 @@ class Waited(_Said):
     """
 
     changes: bool
-    commands: tuple[Command, ...] = Field((), max_length=MAX_COMMANDS)
+    commands: tuple[HubCommand, ...] = Field((), max_length=MAX_COMMANDS)
     live: bool = False
     crossings: tuple[Crossed, ...] = Field((), max_length=MAX_CROSSINGS)
     crossing: Number = 0
@@ -190,6 +192,35 @@ class PictureAnswer(_Said):
     """Whether somebody looks on."""
 
     live: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WaitBeside:
+    """What a wait asks besides changes: crossings in `area` later than `crossing`, and whether the
+    door sends pictures now, so that the hub answers once that is to be otherwise; None for a door
+    that never sends any."""
+
+    crossing: int = 0
+    area: str | None = None
+    live: bool | None = None
+
+    @property
+    def query(self) -> str:
+        """As it stands in the request."""
+        area = "" if self.area is None else f"&area={quote(self.area)}"
+        live = "" if self.live is None else f"&live={str(self.live).lower()}"
+        return f"crossing={self.crossing}{live}{area}"
+
+
+def as_received(waited: Waited, took_s: float) -> Waited:
+    """The same, with commands that have only what is left of their time: what an answer took
+    beyond the time for which the hub held it, it may have lain on its way."""
+    late_s = max(0.0, took_s - waited.held_s)
+    commands = tuple(
+        one.model_copy(update={"expires_in_s": one.expires_in_s - late_s})
+        for one in waited.commands
+    )
+    return waited.model_copy(update={"commands": commands})
 
 
 class Proposal(_Asked):

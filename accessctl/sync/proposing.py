@@ -13,7 +13,6 @@ from accessctl.errors import HubError
 from accessctl.gallery.site import OwedReceipt, WaitingProposal
 from accessctl.gallery.site_store import SiteGallery
 from accessctl.storage.parsing import shortened
-from accessctl.sync.door_keys import DoorKeys
 from accessctl.sync.feed import SiteRecord
 from accessctl.sync.feed_wire import (
     MAX_CHANGES,
@@ -26,6 +25,7 @@ from accessctl.sync.feed_wire import (
     RemovalReceipt,
     Verdict,
 )
+from accessctl.sync.site_key_ring import SiteKeyRing
 from accessctl.sync.wire import MAX_BATCH_BYTES
 
 HELD, REFUSED = "proposal_held", "proposal_refused"
@@ -54,7 +54,7 @@ class Proposing:
         self,
         taker: ProposalTaker,
         signer: RemovalSigner,
-        keys: DoorKeys,
+        keys: SiteKeyRing,
         site: SiteGallery,
         record: SiteRecord,
         now: Callable[[], float],

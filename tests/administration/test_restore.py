@@ -1,14 +1,19 @@
 """What is looked at before a restore replaces anything."""
 
 import sqlite3
+from dataclasses import replace
 
 import pytest
 
 from accessctl.administration.changes import open_administration
+from accessctl.audit.opening import open_log
 from accessctl.errors import StoreError
 from accessctl.gallery.badges import Badge
 from accessctl.gallery.schema import database_file
+from accessctl.gallery.site import PersonGone, PersonPut, SiteBatch
+from accessctl.gallery.site_store import open_site_gallery
 from accessctl.gallery.store import open_gallery
+from accessctl.sync.feed import SiteRecord
 from tests.administration.backed_up import Site
 
 
@@ -59,3 +64,29 @@ def test_a_badge_that_cannot_be_opened_is_found_before_anything_is_replaced(site
     with pytest.raises(StoreError, match="damaged or altered"):
         site.restore()
     assert site.everything() == before
+
+
+def test_whoever_the_hub_removed_since_stays_away_and_nothing_is_proposed(site: Site) -> None:
+    hub, door = "a" * 64, "d" * 32
+    of_site = open_site_gallery(site.config.gallery, {})
+    position = of_site.begin(hub, door)
+    grace = of_site.gallery.person("Grace").id
+    known = of_site.person(grace)
+    assert known is not None
+    put = SiteBatch((PersonPut(1, known),), replace(position, seq=1))
+    of_site.take(put, lambda *_: None)
+    of_site.gallery.close()
+    site.back_up()
+    of_site = open_site_gallery(site.config.gallery, {})
+    with open_log(site.config.audit, {}) as events:
+        record = SiteRecord(of_site, events, lambda: 2.0)
+        gone = SiteBatch((PersonGone(2, grace),), replace(position, seq=2))
+        with record.changing():
+            of_site.take(gone, record.write)
+    of_site.gallery.close()
+    found = site.restore()
+    assert found.removed_again == ("Grace",)
+    restored = open_site_gallery(site.config.gallery, {})
+    assert [person.name for person in restored.gallery.people()] == ["Ada"]
+    assert restored.waiting(9) == []
+    restored.gallery.close()

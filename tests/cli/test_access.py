@@ -3,6 +3,7 @@
 import json
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,13 @@ import yaml
 
 from accessctl.audit.log import EventLog
 from accessctl.clock import uptime
-from accessctl.config import GalleryConfig, LockoutConfig
+from accessctl.config import GalleryConfig, LockoutConfig, load_config
+from accessctl.control.server import ControlServer
 from accessctl.domain import Event, EventKind, Outcome, PersonId, Reason
 from accessctl.errors import InputError, UnknownPersonError
 from accessctl.gallery.person import hash_pin
+from accessctl.gallery.site import AgeMark, DocumentPut, SiteBatch
+from accessctl.gallery.site_store import open_site_gallery
 from accessctl.gallery.store import open_gallery
 from accessctl.policy.decide import Verdict
 from accessctl.policy.lockout_store import LockoutKeeper, LockoutStore
@@ -206,6 +210,25 @@ def test_who_is_inside_is_listed_and_that_it_was_asked(
     assert 1800 <= said["since_s"] < 1900
 
 
+def test_a_door_with_a_hub_asks_the_running_door_who_is_inside(
+    entrance: Path, grace: PersonId, run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    socket = entrance / "control.sock"
+    beyond = {"sync": {"hub": "https://hub.example"}, "service": {"socket": str(socket)}}
+    (entrance / "config.yaml").write_text(yaml.safe_dump(WAY_IN | beyond))
+    run("people", "inside", "--json")
+    said = capsys.readouterr()
+    assert json.loads(said.out)["since_s"] >= 1800
+    assert said.err.startswith("Only by what this door's own log says: No door is running on ")
+    other = PersonId("ab" * 16)
+    with ControlServer(socket, {"inside": lambda _: {"people": {grace: 60.0, other: 90.0}}}):
+        run("people", "inside", "--json")
+    said = capsys.readouterr()
+    lines = [json.loads(line) for line in said.out.splitlines()]
+    assert [(one["person"], one["since_s"]) for one in lines] == [(None, 90.0), ("Grace", 60.0)]
+    assert said.err == ""
+
+
 def test_who_is_forgiven_is_outside(
     entrance: Path, grace: PersonId, run, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -231,3 +254,21 @@ def test_a_door_that_leads_nowhere_knows_nobody_inside(
     (entrance / "config.yaml").write_text("{}\n")
     with pytest.raises(InputError, match="leads into no area"):
         run(*words)
+
+
+def test_policy_test_and_rules_go_by_what_the_hub_said_and_how_old_it_is(
+    run, house: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    joined = SCHEDULES | {"sync": {"hub": "https://hub.example"}}
+    (house / "config.yaml").write_text(yaml.safe_dump(joined))
+    site = open_site_gallery(load_config(house / "config.yaml").gallery, os.environ)
+    position = site.begin("a" * 64, "d" * 32)
+    rules = DocumentPut(1, "rules", b'{"access": {"groups": {"visitors": {}}}}')
+    site.take(SiteBatch((rules,), replace(position, seq=1)), lambda *_: None)
+    run("rules", "Grace", "--group", "visitors")
+    assert policy_test(run, capsys)["allowed"] is True
+    site.note_age(AgeMark(time.time(), 721 * 3600.0, time.time(), uptime()))
+    site.gallery.close()
+    said = policy_test(run, capsys)
+    assert (said["allowed"], said["reason"]) == (False, "rules_stale")
+    assert any("The hub's last word is 721.0 h old" in line for line in said["because"])

@@ -14,9 +14,9 @@ from accessctl.audit.verify import RecordFinding
 from accessctl.cli.backup import backup_in_words, restore_in_words
 from accessctl.cli.main import main
 from accessctl.config import AuditConfig
+from accessctl.control.server import listening
 from accessctl.domain import Event, EventKind
 from accessctl.door.duty import Duty
-from accessctl.service.control import listening
 
 Run = Callable[..., int]
 

@@ -16,12 +16,12 @@ import yaml
 from accessctl.audit.base import MemoryLog
 from accessctl.cli import badges
 from accessctl.config import GalleryConfig
+from accessctl.control.server import ControlServer
 from accessctl.domain import PersonId
 from accessctl.door.badges import BadgesAtDoor, badge_handlers
 from accessctl.errors import BadgeTakenError, FaultError, InputError, UnknownPersonError
 from accessctl.gallery.badges import Badge
 from accessctl.gallery.store import open_gallery
-from accessctl.service.control import ControlServer
 
 NUMBER = "0004711"
 

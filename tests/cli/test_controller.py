@@ -7,12 +7,12 @@ import pytest
 import yaml
 
 from accessctl.config import GalleryConfig, load_config
+from accessctl.control.server import ControlServer
 from accessctl.domain import PersonId
 from accessctl.doorway.controller_key import keep_key, key_file, read_key
 from accessctl.errors import FaultError, InputError, UnknownPersonError
 from accessctl.gallery.person import ControllerNumber
 from accessctl.gallery.store import open_gallery
-from accessctl.service.control import ControlServer
 from tests.doorway.control_panel import ADDRESS, KEY, OTHER_KEY, Wire, panel
 
 

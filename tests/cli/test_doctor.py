@@ -7,8 +7,8 @@ import pytest
 from accessctl.camera.usb import NO_CAMERA
 from accessctl.camera.usb_device import CameraIdentity
 from accessctl.cli.main import main
+from accessctl.control.server import ControlServer
 from accessctl.service.camera_checks import CameraSample, Listed
-from accessctl.service.control import ControlServer
 
 KEYS = ["level", "subject", "sentence"]
 

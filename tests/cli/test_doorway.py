@@ -9,8 +9,8 @@ import pytest
 
 from accessctl.cli.doorway import _tried, doorway_lines, operator, seconds_wanted
 from accessctl.config import load_config
+from accessctl.control.server import ControlServer
 from accessctl.errors import InputError
-from accessctl.service.control import ControlServer
 
 WELL: dict[str, Any] = {
     "state": "unlocked",

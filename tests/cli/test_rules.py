@@ -14,13 +14,13 @@ import yaml
 
 from accessctl.cli import rules
 from accessctl.config import GalleryConfig
+from accessctl.control.server import ControlServer
 from accessctl.domain import PersonId, PersonRules
 from accessctl.door.second_factor import SecondFactor, second_factor_handlers
 from accessctl.errors import FaultError, InputError, UnknownPersonError
 from accessctl.gallery.person import hash_pin, pin_matches
 from accessctl.gallery.store import open_gallery
 from accessctl.policy.circumstances import Proof
-from accessctl.service.control import ControlServer
 
 CONFIG = {
     "access": {

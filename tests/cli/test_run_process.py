@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import pytest
 
 from accessctl.config import load_config
-from accessctl.service.client import ask
+from accessctl.control.client import ask
 
 pytestmark = pytest.mark.usefixtures("models")
 

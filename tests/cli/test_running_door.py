@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from accessctl.cli.running_door import duration, lines
+from accessctl.control.server import ControlServer
 from accessctl.errors import ConfigError
-from accessctl.service.control import ControlServer
 from accessctl.sync.outbox import keep_receipt
 from accessctl.sync.wire import LogReceipt
 
@@ -152,6 +152,46 @@ def test_how_far_the_log_is_at_the_hub(site, answering):
     line = "hub         https://hub:8443 has the log up to record 7, said at 2026-01-31 18:30:00"
     assert line in said
     assert told["hub"] == {"url": "https://hub:8443", "record": 7, "time": 1769884200.0}
+
+
+SITE = {"age_s": 42.0, "age_known": True, "waiting": 0, "trouble": None, "settings_refused": []}
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({}, ["site        as the hub had them 00:00:42 ago"]),
+        (
+            {"waiting": 3, "trouble": "The hub is away."},
+            [
+                "site        as the hub had them 00:00:42 ago; 3 changes made here wait for it",
+                "            The hub is away.",
+            ],
+        ),
+        ({"age_s": None}, ["site        the hub has not said yet who may enter"]),
+        (
+            {"alone": True, "watched": True},
+            [
+                "site        as the hub had them 00:00:42 ago",
+                "            other doors of its area are not heard of; its own log alone counts",
+                "            somebody at the hub looks through its camera",
+            ],
+        ),
+        (
+            {"age_s": None, "age_known": False, "settings_refused": ["policy.attempts: 3 -> 9"]},
+            [
+                "site        since the machine was off nobody knows how old the hub's last word is",
+                "            what the hub wants does not count: policy.attempts: 3 -> 9",
+            ],
+        ),
+    ],
+    ids=["young", "waiting", "never", "alone and watched", "lost"],
+)
+def test_how_old_the_people_are(site, answering, more, said):
+    with answering(status=WATCHING | {"site": SITE | more}):
+        lines = site("status").out.splitlines()
+    at = lines.index(said[0])
+    assert lines[at : at + len(said)] == said
 
 
 def test_programs_read_one_object(site, answering):

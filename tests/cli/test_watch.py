@@ -16,8 +16,8 @@ import pyte
 import pytest
 
 from accessctl.cli.watch import drawn, tell_changes
+from accessctl.control.server import ControlServer
 from accessctl.errors import FaultError, InputError
-from accessctl.service.control import ControlServer
 from tests.cli.watched_door import DOORWAY, GRANTED, NOW, REPORT
 
 PATIENCE_S = 60.0

@@ -4,12 +4,15 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from accessctl.administration.crossings import Crossings
+from accessctl.audit.base import MemoryLog
 from accessctl.clock import Uptime
 from accessctl.config import LockoutConfig
 from accessctl.config.policy import AccessConfig
@@ -18,18 +21,24 @@ from accessctl.domain import (
     Decision,
     Face,
     Outcome,
+    PersonId,
     PersonRules,
     Reason,
 )
 from accessctl.door.access_gate import AccessGate, passage_data
 from accessctl.door.fake import FACE_BOX, FakeHouse, decisions
 from accessctl.door.second_factor import NO_FACTOR_DESK
+from accessctl.errors import InputError
 from accessctl.policy.access import AccessPlan, objection
+from accessctl.policy.decide import Verdict
 from accessctl.policy.evidence_record import from_data
 from accessctl.policy.lockout import Lockout
 from accessctl.policy.lockout_store import LockoutKeeper, LockoutStore
+from accessctl.sync.crossings import SiteCrossings
+from accessctl.sync.feed_wire import Crossed, FeedHead, Waited
 from accessctl.vision.fake import fake_face
 
+ADA = PersonId("a" * 32)
 IN = AccessConfig(direction="in", anti_passback="hard", reset_after_h=1)
 
 
@@ -260,6 +269,21 @@ def test_where_nobody_can_show_a_second_factor_it_is_missing() -> None:
     for reply in (NO_FACTOR_DESK.offer_pin("1234"), NO_FACTOR_DESK.press()):
         assert not reply.accepted
         assert reply.sentence == "This door takes no second factor."
+
+
+def test_a_decision_says_that_other_doors_of_the_area_were_not_heard_of() -> None:
+    site = SiteCrossings("inside")
+    gate = AccessGate(IN, FakeHouse().policy, crossings=Crossings(MemoryLog(), IN, site))
+    verdict, asked = Verdict(Outcome.GRANTED, Reason.MATCHED, None), SimpleNamespace()
+    asked.last_crossing = None
+    assert gate.passage(asked, verdict)["alone"] is True
+    head = FeedHead(seq=0, time=0, signature="0" * 128)
+    crossed = Crossed(door="d" * 32, person=ADA, area="inside", direction="in", time=100.0)
+    site(Waited(changes=False, crossings=(crossed,), crossing=1, head=head))
+    assert "alone" not in gate.passage(asked, verdict)
+    assert gate.inside(160.0) == {ADA: 60.0}
+    with pytest.raises(InputError, match="remembers nobody"):
+        AccessGate(IN, FakeHouse().policy).inside(160.0)
 
 
 def test_where_no_crossings_are_known_hard_passback_lets_nobody_in() -> None:

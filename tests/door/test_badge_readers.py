@@ -14,6 +14,8 @@ import pytest
 
 from accessctl.audit.log import EventLog
 from accessctl.config import ActionsConfig, CommandAction, LockoutConfig
+from accessctl.control.client import ask
+from accessctl.control.server import ControlServer
 from accessctl.domain import EventKind, Frame, PersonRules
 from accessctl.door.assembly import open_audit, open_door
 from accessctl.door.badges import HELD_S
@@ -21,8 +23,6 @@ from accessctl.door.fake import FACE_BOX, FakeHouse, portrait
 from accessctl.errors import InputError
 from accessctl.gallery.badges import Badge
 from accessctl.recognition.engine import Engine
-from accessctl.service.client import ask
-from accessctl.service.control import ControlServer
 from accessctl.service.late import door_handlers
 from accessctl.vision.fake import fake_face
 

@@ -14,8 +14,8 @@ import yaml
 
 from accessctl.audit.log import EventLog
 from accessctl.config import load_config
+from accessctl.control.client import ask
 from accessctl.domain import Event, EventKind
-from accessctl.service.client import ask
 
 REPOSITORY = Path(__file__).parents[2]
 PATIENCE_S = 60.0

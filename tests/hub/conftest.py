@@ -157,11 +157,20 @@ class JoinedTestDoor:
 
 
 @pytest.fixture
-def joined(hub: Hub, url: str, tmp_path: Path) -> Callable[[str], JoinedTestDoor]:
-    def make(name: str) -> JoinedTestDoor:
+def joined_at(hub: Hub, tmp_path: Path) -> Callable[[str, str], JoinedTestDoor]:
+    """Joins a door of that name to the hub at that URL."""
+
+    def make(url: str, name: str) -> JoinedTestDoor:
         invitation = hub.doors.invite(name)
         folder = tmp_path / f"{name}-sync"
         member = join(url, fingerprint_in(hub.authority.fingerprint), invitation.code, folder)
         return JoinedTestDoor(member, tmp_path / f"{name}-state" / "events.sqlite", url)
 
     return make
+
+
+@pytest.fixture
+def joined(
+    url: str, joined_at: Callable[[str, str], JoinedTestDoor]
+) -> Callable[[str], JoinedTestDoor]:
+    return lambda name: joined_at(url, name)

@@ -1,5 +1,6 @@
 """What the groups that let somebody in ask for."""
 
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -83,3 +84,10 @@ def test_a_pin_is_asked_for_in_place_of_life(liveness: Proof, default: Factor) -
     it = Circumstances(PLAN, NOON, allowed, liveness=liveness)
     assert asked(it, default) == ("pin" if missing else default)
     assert asked(Circumstances(PLAN, NOON, liveness=liveness), default) == default
+
+
+@pytest.mark.parametrize("default", ["off", "button", "pin"])
+def test_a_pin_is_asked_for_where_the_hub_was_away_for_long(default: Factor) -> None:
+    it = Circumstances(PLAN, NOON, stale="second_factor")
+    assert asked(it, default) == "pin"
+    assert asked(replace(it, stale="nothing"), default) == default

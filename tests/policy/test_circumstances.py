@@ -62,6 +62,7 @@ GROUNDS: list[tuple[dict[str, object], Reason]] = [
     ({"place": FacePlace.REFUSED}, Reason.TWO_FACES),
     ({"liveness": Proof.REFUTED}, Reason.NOT_LIVE),
     ({"person": PersonRules(disabled=True)}, Reason.DISABLED),
+    ({"stale": "nothing"}, Reason.RULES_STALE),
     ({"crossings_known": False}, Reason.NO_RECORD),
     ({"last_crossing": INSIDE}, Reason.PASSBACK),
     ({"liveness": Proof.MISSING}, Reason.LIVENESS_UNDECIDED),

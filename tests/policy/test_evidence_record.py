@@ -1,6 +1,7 @@
 import json
 import math
 from dataclasses import replace
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ from accessctl.policy.evidence_record import (
     liveness_to_data,
     to_data,
 )
+from accessctl.policy.stale import StaleDemand
 
 ADA, BOB = PersonId("ada"), PersonId("bob")
 PLAN = AccessPlan.of(AccessConfig())
@@ -93,6 +95,7 @@ records = st.builds(
     gesture=st.sampled_from(["off", "look_up"]),
     doubted=st.booleans(),
     gallery=st.none() | st.sampled_from([Reason.GALLERY_STALE, Reason.GALLERY_UNACCEPTED]),
+    stale=st.sampled_from(get_args(StaleDemand)),
 )
 rules = st.builds(
     DecisionRules,
@@ -131,6 +134,7 @@ def verdict(recorded: EvidenceRecord, rules: DecisionRules) -> object:
         recorded.factor,
         intent=recorded.intent,
         liveness_doubted=recorded.doubted,
+        stale=recorded.stale,
     )
     found = decide_visit(recorded.evidence, rules, recorded.last_grant, recorded.now, it)
     return None if found is None else (found.outcome, found.reason)
@@ -226,6 +230,7 @@ def test_no_face_and_no_name_is_kept() -> None:
         "doubted": False,
         "gallery": None,
         "doorway": None,
+        "stale": "none",
         "naming": "searched",
     }
 

@@ -1,3 +1,4 @@
+import math
 from datetime import datetime
 
 import pytest
@@ -158,3 +159,27 @@ def test_a_soft_passback_is_said_and_allowed() -> None:
         "noted (access.anti_passback: soft).",
         "Allowed by the rules.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("beside", "said", "verdict"),
+    [
+        (
+            Beside(stale="nothing", hub_age_s=2.6e6),
+            "The hub's last word is 722.2 h old: nobody of theirs is let in until it answers "
+            "(sync.stale).",
+            "Refused: rules_stale.",
+        ),
+        (
+            Beside(stale="second_factor", hub_age_s=math.inf, factor="pin", has_pin=True),
+            "Nobody knows how old the hub's last word is: their PIN is asked for until it answers "
+            "(sync.stale).",
+            "Allowed by the rules, once the PIN is entered.",
+        ),
+    ],
+    ids=["nothing", "PIN"],
+)
+def test_a_hub_that_was_away_for_long_is_said(beside: Beside, said: str, verdict: str) -> None:
+    lines = explain(PersonRules(), PLAN, EVE, beside)
+    assert said in lines
+    assert lines[-1] == verdict

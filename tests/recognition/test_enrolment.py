@@ -196,6 +196,23 @@ def test_a_photo_without_a_face_is_kept_and_told(caplog: pytest.LogCaptureFixtur
     assert "P0" not in caplog.text
 
 
+def test_a_photo_whose_picture_a_hub_has_is_passed_over() -> None:
+    house = FakeHouse()
+    house.gallery.add_person(
+        "Ada",
+        NewPhoto(
+            jpeg=b"",
+            embedding=random_units(1, 8, seed=1)[0],
+            fingerprint=OLD,
+            quality=1.0,
+            added=0.0,
+        ),
+    )
+    assert renew(house, []) == 0
+    assert house.gallery.outdated(house.recogniser.fingerprint) == 0
+    assert house.gallery.templates(house.recogniser.fingerprint) == []
+
+
 def test_a_damaged_photo_leaves_the_old_templates_in_place() -> None:
     house = house_of_another_encoder(1)
     embedding = np.eye(8, dtype=np.float32)[0]

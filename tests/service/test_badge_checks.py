@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from accessctl.config import BadgesConfig, Config, GalleryConfig, PolicyConfig, ServiceConfig
+from accessctl.control.server import ControlServer
 from accessctl.domain import PersonRules
 from accessctl.gallery.badges import Badge
 from accessctl.gallery.fake import random_units
@@ -13,7 +14,6 @@ from accessctl.gallery.store import open_gallery
 from accessctl.reader.serial_line import opened
 from accessctl.service.badge_checks import check_badges, check_reader, running_reader
 from accessctl.service.checks import Level
-from accessctl.service.control import ControlServer
 
 NAMES = ("Ada", "Grace", "Joan")
 

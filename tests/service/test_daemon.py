@@ -15,12 +15,12 @@ import pytest
 from accessctl.camera.fake import FakeSource, flat_shots
 from accessctl.camera.usb import UsbSource
 from accessctl.config import CameraConfig
+from accessctl.control.client import ask
 from accessctl.domain import Face, Frame
 from accessctl.door.fake import FACE_BOX, ScriptedObserver
 from accessctl.errors import CameraError, ConfigError, FaultError, InputError
 from accessctl.extensions import unregister
 from accessctl.service import daemon
-from accessctl.service.client import ask
 from accessctl.service.daemon import Orders
 from accessctl.service.statistics import Statistics
 from accessctl.vision.fake import fake_face

@@ -2,7 +2,13 @@ from pathlib import Path
 
 import pytest
 
-from accessctl.config import AuditConfig, Config, SyncConfig
+from accessctl.clock import Clocks, Uptime
+from accessctl.config import AuditConfig, Config, GalleryConfig, SyncConfig
+from accessctl.domain import PersonRules
+from accessctl.gallery.fake import random_units
+from accessctl.gallery.people import NewPhoto
+from accessctl.gallery.site import AgeMark, DocumentPut, SiteBatch, SitePosition
+from accessctl.gallery.site_store import open_site_gallery
 from accessctl.hub.authority import open_authority
 from accessctl.service.checks import Finding, Level
 from accessctl.service.hub_checks import check_hub
@@ -18,11 +24,13 @@ URL = "https://hub:8443"
 @pytest.fixture
 def config(tmp_path: Path) -> Config:
     log = AuditConfig(file=tmp_path / "events.sqlite")
-    return Config(audit=log, sync=SyncConfig(hub=URL))
+    return Config(
+        audit=log, sync=SyncConfig(hub=URL), gallery=GalleryConfig(folder=tmp_path / "enrolled")
+    )
 
 
 def look(config: Config, now: float = NOW) -> list[tuple[Level, str]]:
-    found: list[Finding] = list(check_hub(config, lambda: now))
+    found: list[Finding] = list(check_hub(config, {}, lambda: now))
     return [(one.level, one.sentence) for one in found]
 
 
@@ -71,3 +79,33 @@ def test_damaged_files_are_told_of(config: Config) -> None:
     (config.sync_folder / "door.pem").write_bytes(b"")
     ((level, said),) = look(config)
     assert (level, "cannot be used (damaged)" in said) == (Level.WARNING, True)
+
+
+def test_people_that_are_old_changes_that_wait_and_settings_that_do_not_count(
+    config: Config,
+) -> None:
+    join(config)
+    receive(config, NOW)
+    site = open_site_gallery(config.gallery, {})
+    position = site.begin("a" * 64, "d" * 32)
+    wish = DocumentPut(1, "settings", b'{"settings": {"policy.attempts": 9}}')
+    site.take(SiteBatch((wish,), SitePosition(position.hub, position.door, 1)), lambda *_: None)
+
+    def said(ran_s: float, boot: str = "boot") -> list[str]:
+        clocks = Clocks(lambda: NOW, lambda: Uptime(boot, ran_s), lambda: False)
+        return [finding.sentence for finding in check_hub(config, {}, lambda: NOW, clocks)][1:]
+
+    refused = "What it wants of this door does not count: policy.attempts: 3 -> 9 would guard less."
+    assert said(100.0) == ["It has not said yet who may enter here.", refused]
+    site.note_age(AgeMark(NOW, 0.0, NOW, Uptime("boot", 100.0)))
+    assert said(3700.0) == [refused]
+    assert said(7300.0)[0].startswith("The people are as it had them 2.0 h ago")
+    assert said(1.0, "another")[0].startswith("Since the machine was off nobody knows")
+    photo = NewPhoto(
+        jpeg=b"jpeg", embedding=random_units(1, 8, 1)[0], fingerprint="e", quality=0.5, added=NOW
+    )
+    ada = site.gallery.add_person("Ada", photo).id
+    site.propose_unknown()
+    site.gallery.set_rules(ada, PersonRules(disabled=True))
+    assert said(100.0) == ["2 changes made here wait for its answer.", refused]
+    site.gallery.close()

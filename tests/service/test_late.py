@@ -4,8 +4,7 @@ from accessctl.config import PolicyConfig
 from accessctl.config.policy import AccessConfig
 from accessctl.door.access_gate import AccessGate
 from accessctl.errors import FaultError, InputError
-from accessctl.service.control import Late
-from accessctl.service.late import COMMANDS, door_handlers
+from accessctl.service.late import COMMANDS, Late, door_handlers
 
 
 def test_commands_that_come_too_early() -> None:

@@ -40,7 +40,7 @@ class KeyGiver(Protocol):
     def keys(self, request: KeysRequest) -> KeysAnswer: ...
 
 
-class DoorKeys:
+class SiteKeyRing:
     """The site's keys as this door has them; asked for when one is missing.
 
     Everything raises HubError where the hub does not give them, FaultError where the files cannot

@@ -16,9 +16,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from accessctl.control.client import ask
+from accessctl.control.server import ControlServer, Limits, LineServer, allowed
 from accessctl.errors import ConfigError, FaultError, InputError, StoreError
-from accessctl.service.client import ask
-from accessctl.service.control import ControlServer, Limits, LineServer, allowed
 
 
 @contextmanager
@@ -278,7 +278,7 @@ def test_a_second_door_is_refused_while_the_first_lives(served):
 def test_what_a_killed_door_left_is_replaced(path):
     script = (
         "import os, sys, pathlib\n"
-        "from accessctl.service.control import ControlServer\n"
+        "from accessctl.control.server import ControlServer\n"
         "ControlServer(pathlib.Path(sys.argv[1]), {}).__enter__()\n"
         "os.kill(os.getpid(), 9)\n"
     )

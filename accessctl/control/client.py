@@ -1,6 +1,7 @@
-"""Ask the door that runs on this machine, in the words that its control socket understands.
+"""Ask the door or the hub that runs on this machine, in the words that its control socket
+understands.
 
-A request and its reply are one JSON object a line. The door reads requests as hostile, and the
+A request and its reply are one JSON object a line. Who is asked reads requests as hostile, and the
 client does so with replies.
 """
 
@@ -12,6 +13,7 @@ import socket
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -21,6 +23,21 @@ MAX_LINE = 4096
 COMMAND = re.compile(r"[a-z][a-z0-9-]{0,31}", re.ASCII)
 
 TIMEOUT_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Who listens at a control socket, in words: `what` it is, the `setting` that says where, and
+    the command that starts it."""
+
+    what: str
+    setting: str
+    start: str
+
+
+DOOR = Listener("door", "service.socket", "accessctl run")
+HUB = Listener("hub", "hub.folder", "accessctl hub run")
+
 MAX_REPLY = 1 << 20
 
 
@@ -33,8 +50,18 @@ def ask(path: Path, command: str, **fields: Any) -> dict[str, Any]:
     return answer_of(path, request_line(command, fields))
 
 
+def ask_hub(path: Path, command: str, **fields: Any) -> dict[str, Any]:
+    """As `ask`, of the hub."""
+    return answer_of(path, request_line(command, fields), listener=HUB)
+
+
 def answer_of(
-    path: Path, line: bytes, *, timeout_s: float = TIMEOUT_S, most_bytes: int = MAX_REPLY
+    path: Path,
+    line: bytes,
+    *,
+    timeout_s: float = TIMEOUT_S,
+    most_bytes: int = MAX_REPLY,
+    listener: Listener = DOOR,
 ) -> dict[str, Any]:
     """As `ask`, of a request's whole line; what is longer than `most_bytes` is no reply."""
     try:
@@ -42,20 +69,24 @@ def answer_of(
             client.settimeout(timeout_s)
             client.connect(os.fspath(path))
             with suppress(BrokenPipeError):
-                # A door that is asked by too many says so before it reads.
+                # Whoever is asked by too many says so before it reads.
                 client.sendall(line)
             reply = _read_line(client, time.monotonic() + timeout_s, most_bytes)
     except (FileNotFoundError, ConnectionRefusedError) as error:
-        raise FaultError(f"No door is running on {path}; start it with `accessctl run`.") from error
+        raise FaultError(
+            f"No {listener.what} is running on {path}; start it with `{listener.start}`."
+        ) from error
     except PermissionError as error:
         raise FaultError(
-            f"You may not ask the door on {path}; do so as root or as the door's user."
+            f"You may not ask the {listener.what} on {path}; do so as root or as the "
+            f"{listener.what}'s user."
         ) from error
     except OSError as error:
         raise FaultError(
-            f"The door on {path} does not answer ({error.strerror or error}); look at its log."
+            f"The {listener.what} on {path} does not answer ({error.strerror or error}); look at "
+            "its log."
         ) from error
-    return _understood(reply, path)
+    return _understood(reply, path, listener)
 
 
 def _read_line(client: socket.socket, until: float, most_bytes: int) -> bytes:
@@ -70,15 +101,16 @@ def _read_line(client: socket.socket, until: float, most_bytes: int) -> bytes:
     return bytes(read)
 
 
-def _understood(line: bytes, path: Path) -> dict[str, Any]:
+def _understood(line: bytes, path: Path, listener: Listener) -> dict[str, Any]:
     try:
         reply = json.loads(line)
     except (ValueError, RecursionError):
         reply = None
     if not isinstance(reply, dict):
-        raise FaultError(f"What answers on {path} is no door; check service.socket.")
+        raise FaultError(f"What answers on {path} is no {listener.what}; check {listener.setting}.")
     if reply.pop("ok", None) is not True:
-        raise InputError(str(reply.get("error", "The door refused without a reason.")))
+        unsaid = f"The {listener.what} refused without a reason."
+        raise InputError(str(reply.get("error", unsaid)))
     return reply
 
 

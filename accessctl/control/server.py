@@ -1,9 +1,10 @@
-"""The door's control socket: asked by programs on this machine, one request a line.
+"""The control socket of a door, or of the hub: asked by programs on this machine, one request a
+line.
 
 A request is `{"command": NAME, ...}`, its reply `{"ok": true, ...}` or
-`{"ok": false, "error": "sentence"}`. Only root and the door's own user are answered. The
-socket's file is private, and one living door's alone; lines are bounded in length, time and
-clients.
+`{"ok": false, "error": "sentence"}`. Only root and the user whom the asked program runs as are
+answered. The socket's file is private, and one living program's alone; lines are bounded in length,
+time and clients.
 """
 
 import asyncio
@@ -21,8 +22,15 @@ from pathlib import Path
 from typing import Any, Self, TypeAlias
 
 from accessctl.background import BackgroundThread
+from accessctl.control.client import (
+    DOOR,
+    MAX_LINE,
+    Listener,
+    accepted,
+    parse_request,
+    refused,
+)
 from accessctl.errors import AccessctlError, ConfigError, FaultError, InputError
-from accessctl.service.client import MAX_LINE, accepted, parse_request, refused
 
 # What the kernel's `sun_path` holds, less the NUL at its end (unix(7)).
 MAX_PATH = 107
@@ -53,9 +61,11 @@ class ControlServer:
         *,
         line_timeout_s: float = LINE_TIMEOUT_S,
         max_clients: int = MAX_CLIENTS,
+        listener: Listener = DOOR,
     ) -> None:
         """A client is dropped that takes longer than `line_timeout_s` to send or take a line."""
         self._path = path
+        self._listener = listener
         self._handlers = dict(handlers)
         self._limits = Limits(MAX_LINE, line_timeout_s, max_clients)
         self._open = ExitStack()
@@ -63,7 +73,7 @@ class ControlServer:
     def __enter__(self) -> Self:
         """Raises ConfigError or FaultError when there can be no socket at the path."""
         with ExitStack() as stack:
-            server = stack.enter_context(listening(self._path))
+            server = stack.enter_context(listening(self._path, self._listener))
             lines = LineServer(server, self._answer, self._greet, self._limits)
             loop = asyncio.new_event_loop()
             serving = loop.create_task(lines.run())
@@ -83,7 +93,8 @@ class ControlServer:
     def _greet(self, client: socket.socket, number: int) -> bytes | None:
         if number > self._limits.clients:
             return refused("Too many programs ask at once; try again.")
-        return None if allowed(client) else refused("Only root and the door's own user may ask.")
+        whose = f"Only root and the {self._listener.what}'s own user may ask."
+        return None if allowed(client) else refused(whose)
 
     def _answer(self, line: bytes) -> bytes:
         try:
@@ -91,33 +102,15 @@ class ControlServer:
             handler = self._handlers.get(command)
             if handler is None:
                 known = ", ".join(sorted(self._handlers))
-                raise InputError(f"This door does not know {command!r}; it knows {known}.")
+                raise InputError(
+                    f"This {self._listener.what} does not know {command!r}; it knows {known}."
+                )
             return accepted(handler(fields))
         except AccessctlError as error:
             return refused(str(error))
         except Exception:  # logged, and the client is told; a fault must not end the thread
             log.exception("A request on the control socket failed.")
-            return refused("internal fault; the door's log says more.")
-
-
-class Late:
-    """Commands of the control socket that a door answers once it is ready."""
-
-    def __init__(self) -> None:
-        self._handlers: Mapping[str, Handler] | None = None
-
-    def take(self, handlers: Mapping[str, Handler]) -> None:
-        self._handlers = handlers
-
-    def handler(self, command: str) -> Handler:
-        def handle(fields: Mapping[str, Any]) -> Mapping[str, Any]:
-            if self._handlers is None:
-                raise FaultError("The door is still starting; ask again in a moment.")
-            if command not in self._handlers:
-                raise FaultError(f"This door has no use for {command!r}.")
-            return self._handlers[command](fields)
-
-        return handle
+            return refused(f"internal fault; the {self._listener.what}'s log says more.")
 
 
 def allowed(client: socket.socket) -> bool:
@@ -132,23 +125,24 @@ def _run(loop: asyncio.AbstractEventLoop, serving: "asyncio.Task[None]") -> None
 
 
 @contextmanager
-def listening(path: Path) -> Iterator[socket.socket]:
+def listening(path: Path, listener: Listener = DOOR) -> Iterator[socket.socket]:
     """A listening socket at `path`, mode 0600, removed at the end.
 
-    A lock beside it says whether its door lives: what a dead door left is replaced, a living
+    A lock beside it says whether its owner lives: what a dead one left is replaced, a living
     one's is refused with FaultError. ConfigError for a path where no socket can be.
     """
+    setting = listener.setting
     if len(os.fsencode(path)) > MAX_PATH:
         raise ConfigError(
             f"The path {path} is too long for a socket ({MAX_PATH} bytes at most); "
-            "set service.socket to a shorter one."
+            f"set {setting} to a shorter one."
         )
     with ExitStack() as stack:
         try:
-            _private_folder(path.parent)
+            _private_folder(path.parent, setting)
             lock = _lock(path.with_name(path.name + ".lock"))
             stack.callback(os.close, lock)
-            _remove_stale(path)
+            _remove_stale(path, setting)
             server = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
             # On Linux the file inherits this mode, so there is no moment at which others
             # could open it.
@@ -158,23 +152,23 @@ def listening(path: Path) -> Iterator[socket.socket]:
             server.listen(BACKLOG)
         except BlockingIOError as error:
             raise FaultError(
-                f"Another door is running on {path}; stop it, or set service.socket to "
+                f"Another {listener.what} is running on {path}; stop it, or set {setting} to "
                 "another path."
             ) from error
         except OSError as error:
             raise FaultError(
                 f"The control socket {path} cannot be made ({error.strerror or error}); "
-                "check service.socket and who may write there."
+                f"check {setting} and who may write there."
             ) from error
         yield server
 
 
-def _private_folder(folder: Path) -> None:
+def _private_folder(folder: Path, setting: str) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if folder.stat().st_mode & 0o022:
         raise ConfigError(
             f"Others may write in {folder}, so they could put a socket of theirs there; "
-            "set service.socket to a path in a private folder."
+            f"set {setting} to a path in a private folder."
         )
 
 
@@ -189,13 +183,13 @@ def _lock(path: Path) -> int:
     return lock
 
 
-def _remove_stale(path: Path) -> None:
+def _remove_stale(path: Path, setting: str) -> None:
     try:
         found = path.lstat()
     except FileNotFoundError:
         return
     if not stat.S_ISSOCK(found.st_mode):
-        raise ConfigError(f"{path} is not a socket; set service.socket to another path.")
+        raise ConfigError(f"{path} is not a socket; set {setting} to another path.")
     path.unlink()
 
 

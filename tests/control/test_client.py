@@ -8,8 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from accessctl.errors import FaultError, InputError
-from accessctl.service.client import (
+from accessctl.control.client import (
     MAX_LINE,
     accepted,
     answer_of,
@@ -18,6 +17,7 @@ from accessctl.service.client import (
     refused,
     request_line,
 )
+from accessctl.errors import FaultError, InputError
 
 VALUES = st.recursive(
     st.none()

@@ -1,0 +1,91 @@
+"""What a door does of what its wait at the hub brought, besides changes: crossings at other doors,
+operators' commands, and pictures for whoever looks.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from accessctl.administration.crossings import NO_OTHER_DOORS, OtherDoors
+from accessctl.audit.base import Recorder
+from accessctl.config import Config
+from accessctl.door.session import Session
+from accessctl.service.following import Follow, follow_nothing
+from accessctl.service.live_pictures import LivePictures
+from accessctl.sync.beside import DoorLine
+from accessctl.sync.commands import HubOrders
+from accessctl.sync.crossings import SiteCrossings
+from accessctl.sync.feed_wire import WaitBeside, Waited
+
+Told = Callable[[Waited], object]
+
+
+def area_watched(config: Config) -> str | None:
+    """The area whose crossings this door has to know; None for a door that leads nowhere, and for
+    one that has no hub, whose log is all there is."""
+    has_hub = config.sync.hub is not None and config.camera.source != "demo"
+    return config.access.area if has_hub and config.access.direction != "none" else None
+
+
+@dataclass(slots=True)
+class SiteDesk:
+    """`crossings` is None where no other door's count. `listeners` hear each wait's answer, in this
+    order: commands first, for they have no time to lose."""
+
+    crossings: SiteCrossings | None
+    listeners: Sequence[Told] = ()
+    follow: Follow = follow_nothing
+    live: LivePictures | None = None
+
+    @classmethod
+    def of(cls, config: Config) -> "SiteDesk":
+        area = area_watched(config)
+        return cls(None if area is None else SiteCrossings(area))
+
+    @property
+    def others(self) -> OtherDoors:
+        """Those whose crossings count at this door."""
+        return NO_OTHER_DOORS if self.crossings is None else self.crossings
+
+    def asked(self) -> WaitBeside:
+        """What the next wait asks besides changes."""
+        live = None if self.live is None else self.live.wanted
+        if self.crossings is None:
+            return WaitBeside(live=live)
+        return WaitBeside(self.crossings.number, self.crossings.area, live)
+
+    def report(self) -> dict[str, Any]:
+        """What `status` says of it; from any thread."""
+        alone = self.crossings is not None and self.crossings.silent(self.crossings.area)
+        return {"alone": alone, "watched": self.live is not None and self.live.wanted}
+
+    @contextmanager
+    def opened(self, config: Config, session: Session, audit: Recorder) -> Iterator[None]:
+        """Commands are taken and pictures sent for as long as this is entered, where there is a
+        hub; as far as the configuration lets it."""
+        hub = config.sync.hub
+        if hub is None or config.camera.source == "demo":
+            yield
+            return
+        answers = DoorLine(hub, config.sync_folder)
+        pictures = DoorLine(hub, config.sync_folder)
+        orders = HubOrders(
+            config.sync.commands,
+            session.door.gate.doorway.command,
+            audit,
+            lambda nonce, answer: answers.ask(lambda client: client.settle(nonce, answer)),
+        )
+        crossings: Sequence[Told] = () if self.crossings is None else (self.crossings,)
+        with closing(answers), closing(pictures):
+            if not config.sync.live:
+                self.listeners = (orders, *crossings)
+                yield
+                return
+            live = LivePictures(
+                lambda picture: pictures.ask(lambda client: client.show(picture)), audit
+            )
+            with live:
+                self.live, self.follow = live, live.follow
+                self.listeners = (orders, *crossings, live)
+                yield

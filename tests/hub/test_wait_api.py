@@ -1,0 +1,168 @@
+"""Waits of doors over real sockets: what ends them, what they cost, and who may wait."""
+
+import asyncio
+import ssl
+import threading
+from contextlib import ExitStack
+
+import httpx
+import pytest
+from sqlalchemy import event
+
+from accessctl.hub.wait_api import WAIT_S
+from accessctl.sync.client import BY_NAME
+from accessctl.sync.feed_wire import WAIT, Waited, head_of_feed
+from accessctl.sync.identity import pinned
+from accessctl.sync.wire import API, HUB_NAME
+from tests.hub.conftest import START_S, serving, wait_for
+from tests.hub.waiting import LONG_S, waiting_door, waits_at
+
+EMBEDDED = pytest.mark.parametrize("hub_config", ["sqlite"], indirect=True)
+"""For what has nothing to do with the database."""
+WAITS = 500
+
+
+@EMBEDDED
+def test_a_wait_for_nothing_ends_by_itself_and_says_how_far_the_feed_is(
+    hub, joined, monkeypatch
+) -> None:
+    monkeypatch.setattr("accessctl.hub.wait_api.WAIT_S", 0.05)
+    with waiting_door(joined("front")) as front:
+        said = front.wait(after=hub.waking.newest.seq)
+        assert not said.changes
+        assert (said.commands, said.live, said.crossings) == ((), False, ())
+        assert 0.05 <= said.held_s < LONG_S
+        key = front.door.member.hub.receipts
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    signed = head_of_feed(front.id, said.head.seq, said.head.time)
+    public = Ed25519PublicKey.from_public_bytes(bytes.fromhex(key))
+    public.verify(bytes.fromhex(said.head.signature), signed)
+
+
+@EMBEDDED
+def test_a_door_that_has_more_than_the_hub_is_told_to_ask(hub, joined) -> None:
+    with waiting_door(joined("front")) as front:
+        said = front.wait(after=hub.waking.newest.seq + 5)
+        assert said.changes
+        assert said.held_s < 1.0
+
+
+def test_a_door_that_is_revoked_is_let_go_at_once(hub, joined) -> None:
+    with waiting_door(joined("front")) as front, waiting_door(joined("back")) as back:
+        seq = hub.waking.newest.seq
+        said: list[httpx.Response] = []
+        asking = threading.Thread(
+            target=lambda: said.append(front.ask("GET", WAIT, params={"after": seq}))
+        )
+        asking.start()
+        wait_for(lambda: waits_at(hub, front.id), "the wait")
+        other = back.begin_wait(hub, after=seq)
+        hub.doors.revoke("front")
+        asking.join(START_S)
+        assert said[0].status_code == 401
+        assert "does not count, or no more" in said[0].json()["problem"]
+        assert not other.done()
+        hub.waking.close()
+
+
+@EMBEDDED
+def test_the_end_of_the_hub_answers_all_who_wait(hub, joined_at) -> None:
+    with ExitStack() as doors:
+        with serving(hub) as address:
+            front = doors.enter_context(waiting_door(joined_at(address, "front")))
+            wait = front.begin_wait(hub, after=hub.waking.newest.seq)
+        said = wait.result(0)
+        assert not said.changes
+        assert said.held_s < WAIT_S / 2
+
+
+@EMBEDDED
+def test_a_door_that_hangs_up_is_forgotten_and_handed_nothing(hub, joined) -> None:
+    front = joined("front")
+
+    async def hang_up() -> None:
+        wait = asyncio.ensure_future(
+            held_wait(front.url, front.member.tls(), hub.waking.newest.seq)
+        )
+        while not waits_at(hub, front.member.door):
+            await asyncio.sleep(0.01)
+        wait.cancel()
+        while waits_at(hub, front.member.door):
+            await asyncio.sleep(0.01)
+
+    asyncio.run(asyncio.wait_for(hang_up(), WAIT_S / 2))
+
+
+@EMBEDDED
+def test_without_a_certificate_nobody_waits(hub, url: str) -> None:
+    with httpx.Client(verify=pinned(hub.authority.pem)) as anybody:
+        for method, path in (("GET", "/wait?after=0"), ("POST", "/picture")):
+            said = anybody.request(method, url + API + path, json={}, extensions=BY_NAME)
+            assert said.status_code == 401
+
+
+@EMBEDDED
+@pytest.mark.parametrize(
+    "what",
+    [
+        "",
+        "after=-1",
+        "after=x",
+        "after=0&crossing=-1",
+        "after=0&area=" + "a" * 65,
+        "after=0&live=2",
+    ],
+    ids=["nothing", "negative", "word", "crossing", "area", "live"],
+)
+def test_a_wait_that_is_not_understood_is_one_sentence(hub, joined, what: str) -> None:
+    with waiting_door(joined("front")) as front:
+        said = front.ask("GET", f"{WAIT}?{what}")
+        assert said.status_code == 400
+        assert said.json()["problem"].startswith("The request is not understood: ")
+
+
+async def held_wait(url: str, context: ssl.SSLContext, seq: int) -> Waited:
+    port = int(url.rpartition(":")[2])
+    reader, writer = await asyncio.open_connection(
+        "127.0.0.1", port, ssl=context, server_hostname=HUB_NAME, ssl_handshake_timeout=LONG_S
+    )
+    asked = f"GET {API}{WAIT}?after={seq} HTTP/1.1\r\nhost: hub\r\nconnection: close\r\n\r\n"
+    writer.write(asked.encode())
+    try:
+        said = await reader.read()
+    finally:
+        writer.close()
+    head, _, body = said.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200"), head
+    return Waited.model_validate_json(body)
+
+
+@EMBEDDED
+def test_five_hundred_waits_cost_neither_threads_nor_queries(hub, joined) -> None:
+    front = joined("front")
+    statements: list[str] = []
+    event.listen(
+        hub.database._engine, "before_cursor_execute", lambda *what: statements.append(what[2])
+    )
+    context = front.member.tls()
+    seq = hub.waking.newest.seq
+
+    async def all_of_them() -> list[Waited]:
+        waits = [asyncio.ensure_future(held_wait(front.url, context, seq)) for _ in range(WAITS)]
+        while waits_at(hub, front.member.door) < WAITS:
+            assert not any(wait.done() for wait in waits)
+            await asyncio.sleep(0.01)
+        before, threads = len(statements), threading.active_count()
+        await asyncio.sleep(1.0)
+        # The look that backs up what nobody told of takes a few, however many wait.
+        assert len(statements) - before < 10
+        assert threading.active_count() <= threads
+        assert threads < 60
+        with hub.live.watch(front.member.door):
+            return await asyncio.wait_for(asyncio.gather(*waits), LONG_S)
+
+    said = asyncio.run(all_of_them())
+    assert len(said) == WAITS
+    assert all(one.live for one in said)
+    assert waits_at(hub, front.member.door) == 0

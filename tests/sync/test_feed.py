@@ -1,0 +1,191 @@
+"""The hub's feed as a door takes it."""
+
+import logging
+
+import pytest
+
+from accessctl.administration.gallery_heads import GalleryHeads
+from accessctl.domain import PersonRules
+from accessctl.errors import HubError, StoreError
+from accessctl.gallery.badges import digest_of
+from accessctl.gallery.person import rules_to_bytes
+from accessctl.sync.fake import START
+from accessctl.sync.feed_wire import ChangeKind
+from tests.sync.conftest import SyncedDoor, new_photo, site_person
+
+
+def test_people_come_whole_and_each_is_on_record(door: SyncedDoor) -> None:
+    rules = rules_to_bytes(PersonRules(groups=("staff",))).decode("ascii")
+    door.hub.put(site_person(1, "Ada", rules=rules))
+    door.hub.put(site_person(2, "Eve"))
+    door.take()
+    assert door.names == ["Ada", "Eve"]
+    assert door.told == ["hub_added", "hub_added"]
+    assert list(door.site.gallery.rules().values()) == [PersonRules(groups=("staff",))]
+    assert len(door.site.gallery.templates("e")) == 2
+    assert door.age.age_s() == 0.0
+
+
+def test_the_log_knows_the_gallery_after_each_batch(door: SyncedDoor) -> None:
+    door.hub.put(site_person(1, "Ada"))
+    door.take()
+    door.hub.remove(f"{1:032x}")
+    door.take()
+    heads = GalleryHeads(door.site.gallery, door.log, lambda: START)
+    assert heads.objection() is None
+    assert heads.newest() == door.site.gallery.mark()
+
+
+def test_pages_are_asked_for_until_there_are_no_more(door: SyncedDoor) -> None:
+    door.hub.page = 2
+    for number in range(5):
+        door.hub.put(site_person(number, f"Person {number}"))
+    assert [door.feed.take() for _ in range(3)] == [True, True, False]
+    assert len(door.names) == 5
+
+
+def test_before_the_last_page_the_hubs_word_does_not_count(door: SyncedDoor) -> None:
+    door.hub.page = 1
+    door.hub.put(site_person(1, "Ada"))
+    door.hub.put(site_person(2, "Eve"))
+    assert door.feed.take()
+    assert door.age.age_s() is None
+    assert not door.feed.take()
+    assert door.age.age_s() == 0.0
+
+
+def test_a_removal_is_answered_for_once(door: SyncedDoor) -> None:
+    door.hub.put(site_person(1, "Ada"))
+    door.synced()
+    seq = door.hub.remove(f"{1:032x}")
+    door.synced()
+    door.synced()
+    assert door.names == []
+    assert [(one.person, one.seq) for one in door.hub.receipts] == [(f"{1:032x}", seq)]
+
+
+def test_whoever_is_not_this_doors_any_more_is_gone_without_an_answer(door: SyncedDoor) -> None:
+    door.hub.put(site_person(1, "Ada"))
+    door.synced()
+    door.hub.remove(f"{1:032x}", removed=False)
+    door.synced()
+    assert (door.names, door.hub.receipts) == ([], [])
+
+
+def test_a_round_takes_out_whoever_it_does_not_name(door: SyncedDoor) -> None:
+    for number, name in enumerate(["Ada", "Eve", "Grace"]):
+        door.hub.put(site_person(number, name))
+    door.take()
+    door.hub.forget(f"{1:032x}")
+    door.hub.page = 1
+    door.hub.begin_anew()
+    assert door.feed.take()
+    assert door.feed.take()
+    assert door.names == ["Ada", "Eve", "Grace"]
+    door.take()
+    assert door.names == ["Ada", "Grace"]
+    position = door.site.position()
+    assert position is not None
+    assert position.round is None
+
+
+def test_an_unknown_site_key_is_asked_for(door: SyncedDoor) -> None:
+    door.hub.put(site_person(1, "Ada"))
+    door.take()
+    door.hub.generation = 2
+    door.hub.put(site_person(2, "Eve"))
+    door.take()
+    assert door.names == ["Ada", "Eve"]
+    assert door.hub.asked_for_keys == 2
+    files = {path.name: path.stat().st_mode & 0o777 for path in door.folder.iterdir()}
+    assert files == {"door.box": 0o600, "site.keys": 0o600}
+
+
+def test_badges_are_by_the_sites_key(door: SyncedDoor) -> None:
+    door.hub.set_badge_key(b"k" * 32)
+    door.take()
+    assert door.site.gallery.badge_digest("12") == digest_of(b"k" * 32, "12")
+
+
+def test_what_another_key_signed_is_not_taken(door: SyncedDoor) -> None:
+    door.hub.put(site_person(1, "Ada"))
+    right = door.hub.head
+    door.hub.head = lambda: right().model_copy(update={"seq": 99})  # type: ignore[method-assign]
+    with pytest.raises(HubError, match="another key"):
+        door.take()
+    assert door.names == []
+
+
+def test_a_feed_that_went_back_is_not_taken(door: SyncedDoor) -> None:
+    door.hub.put(site_person(1, "Ada"))
+    door.take()
+    door.hub._seq = 0
+    with pytest.raises(HubError, match="ends before"):
+        door.feed.take()
+    assert door.names == ["Ada"]
+
+
+def test_an_older_word_does_not_make_the_people_younger(
+    door: SyncedDoor, caplog: pytest.LogCaptureFixture
+) -> None:
+    door.take()
+    door.hub.time -= 60
+    with caplog.at_level(logging.ERROR):
+        door.take()
+    assert "clock went back" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"name": "A\x00da"},
+        {"rules": "[]"},
+        {"pin": "{}"},
+        {"photos": [{"id": "0" * 32, "quality": 0.5, "added": 1, "templates": {"e": "AAAA"}}]},
+    ],
+    ids=["name", "rules", "pin", "template"],
+)
+def test_a_person_that_cannot_be_is_not_taken(door: SyncedDoor, said: dict[str, object]) -> None:
+    door.hub.put(site_person(1, "Eve"))
+    door.hub.put(site_person(2, **{"name": "Ada", **said}))
+    with pytest.raises(HubError, match="says what cannot be"):
+        door.take()
+    assert door.names == []
+
+
+def test_a_document_of_somebody_else_is_not_taken(door: SyncedDoor) -> None:
+    door.hub.put(site_person(1, "Ada"))
+    change = door.hub._changes.pop(f"{1:032x}")
+    door.hub._changes["x"] = change.model_copy(update={"subject": "2" * 32})
+    with pytest.raises(StoreError):
+        door.take()
+
+
+def test_a_full_log_takes_nobody_in_and_still_erases(door: SyncedDoor) -> None:
+    door.hub.put(site_person(1, "Ada"))
+    door.take()
+    door.log.full = True
+    door.hub.put(site_person(2, "Eve"))
+    with pytest.raises(StoreError, match="full"):
+        door.take()
+    assert door.names == ["Ada"]
+    door.hub.remove(f"{2:032x}")
+    door.hub.remove(f"{1:032x}")
+    door.take()
+    assert door.names == []
+
+
+def test_a_name_that_the_hub_gave_somebody_else_is_given_up(door: SyncedDoor) -> None:
+    door.site.gallery.add_person("ada", new_photo(3))
+    door.hub.put(site_person(1, "Ada"))
+    door.take()
+    assert door.names == ["Ada", "ada (2)"]
+    assert door.told == ["hub_renamed", "hub_added"]
+
+
+def test_documents_of_the_site_are_kept_for_whoever_reads_the_configuration(
+    door: SyncedDoor,
+) -> None:
+    door.hub.say(ChangeKind.RULES, b'{"access": {}}')
+    door.take()
+    assert door.site.document("rules") == b'{"access": {}}'

@@ -1,0 +1,220 @@
+"""The threads that keep a door's people as the hub's are."""
+
+import logging
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from accessctl.audit.base import MemoryLog
+from accessctl.clock import Clocks, Uptime
+from accessctl.config import Config, GalleryConfig
+from accessctl.errors import HubError
+from accessctl.gallery.store import Gallery, open_gallery
+from accessctl.sync.fake import START, FakeHub
+from accessctl.sync.feed_link import (
+    LOOK_S,
+    FeedLink,
+    FeedPlace,
+    HubWaiting,
+    RepeatingThread,
+    hub_feed,
+)
+from accessctl.sync.feed_wire import ChangeKind, Waited
+from tests.sync.conftest import new_photo, site_person
+
+URL = "https://127.0.0.1:1"
+PATIENCE_TURNS = 2_000_000
+
+
+@pytest.fixture
+def hub() -> FakeHub:
+    return FakeHub()
+
+
+@pytest.fixture
+def gallery(tmp_path: Path) -> Iterator[Gallery]:
+    with open_gallery(GalleryConfig(folder=tmp_path / "enrolled"), {}) as gallery:
+        yield gallery
+
+
+@pytest.fixture
+def ran_s() -> list[float]:
+    """The machine's uptime, to be set."""
+    return [100.0]
+
+
+@pytest.fixture
+def link_to(
+    tmp_path: Path, gallery: Gallery, ran_s: list[float]
+) -> Iterator[Callable[..., FeedLink]]:
+    links: list[FeedLink] = []
+
+    def make(hub: FakeHub | None, **more: object) -> FeedLink:
+        place = FeedPlace(URL, tmp_path / "sync", GalleryConfig(folder=tmp_path / "enrolled"), {})
+        clocks = Clocks(lambda: START, lambda: Uptime("boot", ran_s[0]), lambda: True)
+        links.append(
+            FeedLink(
+                place,
+                MemoryLog(),
+                clocks,
+                now=lambda: START,
+                dial=lambda _place, _now: None if hub is None else (hub, hub),
+                **more,
+            )
+        )
+        return links[-1]
+
+    yield make
+    for link in links:
+        link.disconnect()
+
+
+def until(condition: Callable[[], object]) -> None:
+    for _ in range(PATIENCE_TURNS):
+        if condition():
+            return
+    raise AssertionError("it did not happen")
+
+
+def test_a_door_that_has_joined_no_hub_does_nothing(
+    link_to: Callable[..., FeedLink], gallery: Gallery
+) -> None:
+    link = link_to(None)
+    assert link.work_once() == LOOK_S
+    assert link.position is None
+    assert HubWaiting(link).work_once() == LOOK_S
+
+
+def test_one_turn_takes_and_proposes(
+    link_to: Callable[..., FeedLink], hub: FakeHub, gallery: Gallery
+) -> None:
+    hub.put(site_person(1, "Ada"))
+    gallery.add_person("Mine", new_photo(2))
+    link = link_to(hub)
+    # Something was answered: what came of it is taken at once.
+    assert link.work_once() == 0.0
+    assert link.work_once() == LOOK_S
+    assert [person.name for person in gallery.people()] == ["Ada", "Mine"]
+    assert [person.name for person in hub.people.values()] == ["Ada", "Mine"]
+    report = link.report()
+    assert (report["waiting"], report["age_s"], report["age_known"]) == (0, 0.0, True)
+    assert link.position == hub.seq
+
+
+def test_what_is_changed_at_the_hub_is_taken_as_soon_as_the_wait_tells(
+    link_to: Callable[..., FeedLink], hub: FakeHub, gallery: Gallery
+) -> None:
+    link = link_to(hub)
+    heard: list[Waited] = []
+    waiting = HubWaiting(link, [heard.append])
+    link.work_once()
+    assert waiting.work_once() == 0.0
+    hub.put(site_person(1, "Ada"))
+    assert link.work_once() == LOOK_S
+    assert gallery.people() == []
+    assert waiting.work_once() == LOOK_S
+    assert link.woken.is_set()
+    link.work_once()
+    assert [person.name for person in gallery.people()] == ["Ada"]
+    assert [waited.changes for waited in heard] == [False, True]
+
+
+def test_a_wait_that_ends_without_a_change_keeps_the_door_young(
+    link_to: Callable[..., FeedLink], hub: FakeHub, gallery: Gallery, ran_s: list[float]
+) -> None:
+    link = link_to(hub)
+    link.work_once()
+    ran_s[0] += 1000.0
+    assert link.report()["age_s"] == 1000.0
+    HubWaiting(link).work_once()
+    assert link.report()["age_s"] == 0.0
+
+
+def test_a_wait_that_another_signed_is_not_believed(
+    link_to: Callable[..., FeedLink], hub: FakeHub, gallery: Gallery
+) -> None:
+    link = link_to(hub)
+    link.work_once()
+    right = hub.head()
+    hub.head = lambda: right.model_copy(update={"time": START + 9})  # type: ignore[method-assign]
+    with pytest.raises(HubError, match="another key"):
+        HubWaiting(link).work_once()
+
+
+def test_rules_that_are_new_are_told_of_once(
+    link_to: Callable[..., FeedLink], hub: FakeHub, gallery: Gallery
+) -> None:
+    told: list[None] = []
+    link = link_to(hub, on_site=lambda: told.append(None))
+    link.work_once()
+    assert told == []
+    hub.say(ChangeKind.RULES, b'{"access": {}}')
+    link.disconnect()
+    link.work_once()
+    link.work_once()
+    assert told == [None]
+
+
+def test_both_threads_keep_the_people_and_end(
+    link_to: Callable[..., FeedLink], hub: FakeHub, gallery: Gallery
+) -> None:
+    link = link_to(hub)
+    with link, HubWaiting(link) as waiting:
+        hub.put(site_person(1, "Ada"))
+        until(lambda: [person.name for person in gallery.people()] == ["Ada"])
+    assert not link.alive
+    assert not waiting.alive
+
+
+def test_trouble_is_told_once_and_ends_nothing(
+    link_to: Callable[..., FeedLink],
+    hub: FakeHub,
+    gallery: Gallery,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    hub.fault = HubError("The hub is away.")
+    link = link_to(hub)
+    with link:
+        until(lambda: link.told)
+        link.wake()
+        assert link.report()["trouble"] == "The hub is away."
+        hub.fault = None
+        link.wake()
+        until(lambda: not link.told)
+    assert [line for line in caplog.messages if "not kept as the hub's" in line] == [
+        "The door's people are not kept as the hub's; it works on with those it has. "
+        "The hub is away."
+    ]
+    assert any("as the hub's again" in line for line in caplog.messages)
+
+
+def test_a_fault_of_its_own_ends_nothing_either(caplog: pytest.LogCaptureFixture) -> None:
+    class Broken(RepeatingThread):
+        turns = 0
+
+        def work_once(self) -> float:
+            self.turns += 1
+            raise ZeroDivisionError
+
+    thread = Broken("broken", "It is broken.", "It works.")
+    with thread:
+        for turn in (1, 2, 3):
+            until(lambda turn=turn: thread.turns >= turn)
+            thread.wake()
+        assert thread.alive
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_only_a_door_whose_configuration_names_a_hub_has_a_feed(tmp_path: Path) -> None:
+    def feed_of(**sections: object) -> bool:
+        config = Config.model_validate(
+            {"gallery": {"folder": tmp_path}, "audit": {"file": tmp_path / "log"}, **sections}
+        )
+        with hub_feed(config, {}, MemoryLog(), lambda: None) as link:
+            return link is not None
+
+    assert feed_of(sync={"hub": URL})
+    assert not feed_of()
+    assert not feed_of(sync={"hub": URL}, camera={"source": "demo"})
