@@ -1,4 +1,4 @@
-.PHONY: run test faults check bench clean
+.PHONY: run site test faults check bench clean
 
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 VENV := .venv
@@ -11,6 +11,10 @@ PEER_STAMP := $(PEER)/installed
 run: $(RUN_STAMP)
 	$(BIN)/accessctl models fetch
 	$(BIN)/accessctl run --or-demo
+
+site: $(RUN_STAMP)
+	$(BIN)/accessctl models fetch
+	$(BIN)/accessctl hub demo
 
 test: $(DEV_STAMP)
 	$(BIN)/accessctl models fetch

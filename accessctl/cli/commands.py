@@ -221,6 +221,17 @@ COMMANDS = (
     CommandRow("hub removal", SITE, "Certify that somebody was deleted.", "hub_proof"),
     CommandRow("hub verify-removal", SITE, "Check a certificate of deletion.", "hub_proof"),
     CommandRow("hub assessment", SITE, "Fill an impact assessment's template.", "hub_proof"),
+    CommandRow("hub demo", SITE, "Show a whole site on this machine.", "hub_demo"),
+    CommandRow(
+        "hub operator",
+        SITE,
+        "Who may use the console.",
+        example="accessctl hub operator list",
+    ),
+    CommandRow("hub operator invite", SITE, "Print the link for one operator.", "operators"),
+    CommandRow("hub operator list", SITE, "List operators and what each may do.", "operators"),
+    CommandRow("hub operator remove", SITE, "Let an operator in no more.", "operators"),
+    CommandRow("console", SITE, "Hub, console and the demo door on this machine.", "console"),
     CommandRow("join", SITE, "Make this door one of a hub's.", "join"),
     CommandRow(
         "models",

@@ -22,7 +22,7 @@ from accessctl.cli.common import (
     print_table,
 )
 from accessctl.cli.front import Verb
-from accessctl.config import HubConfig
+from accessctl.config import Config, HubConfig
 from accessctl.domain import EventKind
 from accessctl.errors import InputError
 from accessctl.storage.parsing import printable
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from accessctl.hub.assembly import Hub
     from accessctl.hub.doors import KnownDoor
     from accessctl.hub.records import KeptRecord
+    from accessctl.hub.server import Served
 
 NEVER = "never"
 
@@ -91,17 +92,43 @@ def run_hub(args: HubOptions) -> int:
 
     def ready() -> None:
         notifier.ready("Serving the doors.")
-        print(f"The hub listens at {_address(config.hub)}. {hub.authority.fingerprint}", flush=True)
+        print(
+            f"The hub listens at {hub_address(config.hub)}. {hub.authority.fingerprint}", flush=True
+        )
 
     # Signals that end the server come once more when it has ended.
     yardsticks = CardYardsticks(config.encoder, config.policy)
-    with open_hub(config.hub, os.environ, yardsticks=yardsticks) as hub, stop_on_signals():
-        serve(hub, ready)
+    with (
+        open_hub(config.hub, os.environ, yardsticks=yardsticks) as hub,
+        stop_on_signals(),
+        _console_where_wanted(hub, config) as beside,
+    ):
+        serve(hub, ready, beside)
     notifier.stopping()
     return 0
 
 
-def _address(config: HubConfig) -> str:
+@contextmanager
+def _console_where_wanted(hub: "Hub", config: Config) -> "Iterator[tuple[Served, ...]]":
+    """What is served beside the hub: nothing, or the console."""
+    if not config.console.enabled:
+        yield ()
+        return
+    from accessctl.console.app import open_console
+    from accessctl.console.server import console_beside, console_tls
+
+    console = open_console(hub, config, os.environ)
+    with console_beside(console, console_tls(hub, config)) as served:
+        print(f"The console is at {console_address(config)}", flush=True)
+        yield (served,)
+
+
+def console_address(config: Config) -> str:
+    """How a browser reaches the console."""
+    return f"https://{config.console_name}:{config.console.port}"
+
+
+def hub_address(config: HubConfig) -> str:
     """How a door may reach it; the machine's name where it listens at all addresses."""
     host = config.host
     if host in {"0.0.0.0", "::"}:  # noqa: S104 - compared only
@@ -119,7 +146,7 @@ def run_invite(args: HubInviteOptions) -> int:
             "code": invitation.code,
             "expires": local_time(invitation.expires).isoformat(timespec="seconds"),
             "fingerprint": hub.authority.fingerprint,
-            "url": _address(hub.config),
+            "url": hub_address(hub.config),
         }
     if args.json:
         print_json(told)
@@ -269,7 +296,8 @@ RUN = Verb(
     HubOptions,
     "Is the hub: takes the event logs of all doors that have joined, over HTTPS, and keeps them "
     "as they were written. Keys, certificates and an embedded database are made at the first "
-    "start. Ctrl-C or SIGTERM ends it in order.",
+    "start. It serves the console, too, where console.enabled is set. Ctrl-C or SIGTERM ends it in "
+    "order.",
     ("accessctl hub run",),
     tells=True,
 )

@@ -105,6 +105,10 @@ def _set_up(routes: APIRouter, console: "Console") -> None:
 
 
 def _account(routes: APIRouter, console: "Console") -> None:
+    @routes.get("/")
+    def home(_: SignedIn) -> Response:
+        return RedirectResponse(ACCOUNT, SEE_OTHER)
+
     @routes.get(ACCOUNT)
     def account(request: Request, session: SignedIn) -> HTMLResponse:
         known = {

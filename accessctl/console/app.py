@@ -3,18 +3,18 @@
 import logging
 import os
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
@@ -22,9 +22,15 @@ from starlette.types import ASGIApp
 from accessctl.config import Config, ConsoleConfig
 from accessctl.console import (
     account_pages,
+    command_pages,
+    doors_pages,
+    enrol_pages,
     entry_pages,
+    events_pages,
     guard,
+    live_pages,
     operator_pages,
+    people_pages,
     site_pages,
     trust_pages,
 )
@@ -34,6 +40,7 @@ from accessctl.console.guessing import Guesses
 from accessctl.console.operators import Operators
 from accessctl.console.passkeys import Passkeys
 from accessctl.console.passwords import Passwords
+from accessctl.console.photo_desk import PhotoDesk, desk_of
 from accessctl.console.sessions import OperatorSessions
 from accessctl.console.sign_on import SignOn
 from accessctl.console.wall import Wall
@@ -41,6 +48,7 @@ from accessctl.console.words import Language, Phrase, Words, catalogue, preferre
 from accessctl.errors import AccessctlError, FaultError, HubError, InputError, StoreError
 from accessctl.hub.assembly import Hub
 from accessctl.hub.journal import JournalKind, write_journal
+from accessctl.policy.access import zone_of
 from accessctl.storage.files import KeyPlaces
 
 FOLDER = Path(__file__).parent
@@ -75,6 +83,8 @@ class Console:
     sign_on: SignOn | None
     templates: Environment
     phrases: Mapping[str, Phrase]
+    zone: tzinfo | None
+    photos: PhotoDesk
     now: Callable[[], float]
     random_bytes: Callable[[int], bytes]
 
@@ -110,14 +120,14 @@ class Console:
         }
         return HTMLResponse(self.templates.get_template(name).render({**known, **context}), status)
 
-    def words(self, request: Request) -> Words:
+    def words(self, request: HTTPConnection) -> Words:
         """In the language that the configuration names, or the browser asks for."""
         language: Language
         if self.config.language == "auto":
             language = preferred(request.headers.get("accept-language", ""), "en")
         else:
             language = self.config.language
-        return Words(language, self.phrases)
+        return Words(language, self.phrases, self.zone)
 
     def record(self, kind: JournalKind, operator: Operator, what: str, **data: Any) -> None:
         """Into the hub's journal, which is on the disk when this returns; StoreError."""
@@ -149,6 +159,10 @@ class Console:
             raise
 
 
+PageModule: TypeAlias = Callable[[Console], APIRouter]
+"""The function `routes` of a module of pages."""
+
+
 def open_console(
     hub: Hub,
     config: Config,
@@ -177,6 +191,8 @@ def open_console(
         sign_on=sign_on,
         templates=templates(),
         phrases=catalogue(),
+        photos=desk_of(config, hub.people),
+        zone=zone_of(config.access) or zone_of(hub.site.access()),
         now=now,
         random_bytes=random_bytes,
     )
@@ -210,9 +226,16 @@ def shown_moment(time: float) -> str:
     return f"{datetime.fromtimestamp(time).astimezone():%Y-%m-%d %H:%M}"
 
 
-def page_modules() -> "tuple[Callable[[Console], APIRouter], ...]":
+def page_modules() -> tuple[PageModule, ...]:
     """What each module of pages adds."""
     return (
+        trust_pages.routes,
+        events_pages.routes,
+        doors_pages.routes,
+        command_pages.routes,
+        live_pages.routes,
+        enrol_pages.routes,
+        people_pages.routes,
         entry_pages.routes,
         account_pages.routes,
         operator_pages.routes,
@@ -221,8 +244,8 @@ def page_modules() -> "tuple[Callable[[Console], APIRouter], ...]":
     )
 
 
-def console_application(parts: Console) -> ASGIApp:
-    """What the console's server runs."""
+def console_application(parts: Console, modules: Sequence[PageModule] | None = None) -> ASGIApp:
+    """What the console's server runs, with these pages, or all that there are."""
     app = FastAPI(
         openapi_url=None,
         docs_url=None,
@@ -230,7 +253,7 @@ def console_application(parts: Console) -> ASGIApp:
         dependencies=[Depends(guard.carries_token)],
     )
     app.state.console = parts
-    for routes in page_modules():
+    for routes in page_modules() if modules is None else modules:
         app.include_router(routes(parts))
     app.mount("/static", StaticFiles(directory=FOLDER / "static"), name="static")
     _answer_refusals(app, parts)

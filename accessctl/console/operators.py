@@ -149,9 +149,9 @@ class Operators:
         """The token of a session in which whoever was invited sets up how they sign in; whatever
         they had before ends. InputError for a code that does not count."""
         with self._database.writing() as db:
-            row = db.execute(
-                select(OPERATOR).where(OPERATOR.c.code == code_hash(code, PURPOSE))
-            ).first()
+            # Of two who take it at the same time the second finds that it is gone.
+            invited = select(OPERATOR).where(OPERATOR.c.code == code_hash(code, PURPOSE))
+            row = db.execute(invited.with_for_update()).first()
             if row is None or self._now() >= row.code_expires:
                 raise InputError(_NOT_TAKEN)
             operator = Operator(row.id, row.name, kept_capabilities(row.capabilities))

@@ -5,6 +5,7 @@ from a page of the console's own (Origin, RFC 6454, and Sec-Fetch-Site, W3C Fetc
 whoever is not signed in may send little. The session is looked up here, once.
 """
 
+import logging
 from collections.abc import Callable, Collection
 from urllib.parse import urlsplit
 
@@ -15,6 +16,9 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from accessctl.console.sessions import OperatorSession
+from accessctl.errors import FaultError
+
+log = logging.getLogger(__name__)
 
 COOKIE = "__Host-accessctl"
 SAFE = frozenset({"GET", "HEAD"})
@@ -22,7 +26,7 @@ SOCKET = "websocket"
 MAX_STRANGERS_BYTES = 32768
 MAX_BYTES = 32 << 20
 """What a signed-in operator may send at once: some photos."""
-REFUSED, MISDIRECTED, LENGTH_REQUIRED, TOO_LARGE = 403, 421, 411, 413
+REFUSED, MISDIRECTED, LENGTH_REQUIRED, TOO_LARGE, NOT_NOW = 403, 421, 411, 413, 503
 POLICY_VIOLATED = 1008
 STATIC = "/static/"
 
@@ -74,7 +78,11 @@ class Wall:
         session = None
         if problem is None and not scope["path"].startswith(STATIC):
             token = connection.cookies.get(COOKIE, "")
-            session = await run_in_threadpool(self._find, token) if token else None
+            try:
+                session = await run_in_threadpool(self._find, token) if token else None
+            except FaultError as error:
+                log.error("Nobody can be let into the console: %s", error)
+                problem = NOT_NOW, "The hub cannot do that now; its log says why. Try again later."
         if problem is None and scope["type"] == "http":
             problem = _body_problem(connection.headers, is_known=session is not None)
         if problem is not None:

@@ -143,6 +143,7 @@ class Decider:
             last_grant=judged.last_grant,
             people=self._people,
             gesture=self.settings.policy.intent,
+            rules=self.rules(visit),
         )
         record |= self.gate.passage(circumstances, verdict)
         return self._settle(visit, verdict, decision, record, now)

@@ -27,8 +27,8 @@ from accessctl.domain import Decision, Event, EventKind, Face, Image, Outcome, P
 from accessctl.door.visit import Visit
 from accessctl.policy.admit import by_pin
 from accessctl.policy.circumstances import Circumstances
-from accessctl.policy.decide import Evidence, Verdict
-from accessctl.policy.evidence_record import EvidenceRecord, to_data
+from accessctl.policy.decide import DecisionRules, Evidence, Verdict
+from accessctl.policy.evidence_record import EvidenceRecord, limits_to_data, to_data
 
 log = logging.getLogger(__name__)
 
@@ -73,8 +73,9 @@ def decision_record(
     last_grant: float | None,
     people: int,
     gesture: Intent,
+    rules: DecisionRules,
 ) -> dict[str, Any]:
-    """JSON values: the evidence, and what spoke against life.
+    """JSON values: the evidence, what it was held against, and what spoke against life.
 
     `now` and `last_grant` are capture times in seconds, `people` were enrolled.
     """
@@ -103,7 +104,7 @@ def decision_record(
         stale=circumstances.stale,
     )
     record: dict[str, Any] = {
-        "evidence": to_data(kept),
+        "evidence": to_data(kept) | {"limits": limits_to_data(rules)},
     }
     if cues.vetoes:
         record["vetoes"] = cues.vetoes

@@ -34,6 +34,7 @@ from accessctl.hub.database import (
 from accessctl.hub.journal import JournalKind, write_journal
 from accessctl.hub.migrate import migrate, revision_of
 from accessctl.hub.sealed_stream import SealingStream, UnsealingStream
+from accessctl.hub.site_keys import PLACES, SITE_FILE
 from accessctl.hub.sole import sole_hub
 from accessctl.hub.table_rows import read_rows, write_rows
 from accessctl.storage.backup_file import OpenBackup, opened_backup, write_backup
@@ -48,6 +49,8 @@ BACKUP_KEY = KeyPlaces(
     "accessctl-hub-backup",
     StoreError,
 )
+# Keys that may be a systemd credential, or a file that the environment names.
+ELSEWHERE = ((RECEIPTS, RECEIPTS_FILE), (PLACES, SITE_FILE))
 KEYS, ROWS = "keys", "rows"
 KIND = "hub"
 MAX_KEYS_BYTES = 1 << 20
@@ -170,7 +173,7 @@ def _restoring_key(folder: Path, environment: Mapping[str, str], key_file: Path 
 
 
 def _keys_of(folder: Path, environment: Mapping[str, str]) -> dict[str, bytes]:
-    """Every key file in the hub's folder, and the receipts' key wherever it is kept; StoreError."""
+    """Every key file in the hub's folder, and those that are kept elsewhere; StoreError."""
     try:
         found = {
             file.name: read_bounded(file)
@@ -183,9 +186,10 @@ def _keys_of(folder: Path, environment: Mapping[str, str]) -> dict[str, bytes]:
         ) from error
     if AUTHORITY_FILE not in found:
         raise InputError(f"There is no hub in {folder}; name its folder in hub.folder.")
-    receipts = RECEIPTS.find(folder / RECEIPTS_FILE, environment)
-    if receipts is not None:
-        found[RECEIPTS_FILE] = b64encode(receipts) + b"\n"
+    for places, name in ELSEWHERE:
+        key = places.find(folder / name, environment)
+        if key is not None:
+            found[name] = b64encode(key) + b"\n"
     return found
 
 

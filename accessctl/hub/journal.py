@@ -55,6 +55,7 @@ class JournalKind(StrEnum):
     EXPORTED = "exported"
     CERTIFIED = "certified"
     BACKED_UP = "backed_up"
+    RESTORED = "restored"
     OPERATOR_INVITED = "operator_invited"
     OPERATOR_CHANGED = "operator_changed"
     OPERATOR_REMOVED = "operator_removed"
@@ -63,7 +64,6 @@ class JournalKind(StrEnum):
     PROVED = "proved"
     ACT = "act"
     REFUSED = "refused"
-    RESTORED = "restored"
 
 
 @dataclass(frozen=True, slots=True)

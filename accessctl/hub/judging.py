@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from accessctl.gallery.person import rules_from_bytes
 from accessctl.hub.door_feed import DoorScope
-from accessctl.sync.feed_wire import Verdict
+from accessctl.sync.feed_wire import ProposalVerdict
 from accessctl.sync.proposals import (
     AddBadge,
     AddPerson,
@@ -69,32 +69,37 @@ class Ruling:
     """`problem` says in a sentence why it was not taken; `does_nothing`: there is nothing to do
     for what was taken."""
 
-    verdict: Verdict
+    verdict: ProposalVerdict
     problem: str = ""
     cause: HeldCause | None = None
     does_nothing: bool = False
 
 
-TAKEN = Ruling(Verdict.TAKEN)
-NOTHING_TO_DO = Ruling(Verdict.TAKEN, does_nothing=True)
-GONE = Ruling(Verdict.REFUSED, "That person was removed from the site; a removal counts.")
-UNKNOWN = Ruling(Verdict.REFUSED, "Nobody of that id is enrolled at the site.")
-NO_PART = Ruling(Verdict.REFUSED, "This door has no part in that person: they are in other groups.")
+TAKEN = Ruling(ProposalVerdict.TAKEN)
+NOTHING_TO_DO = Ruling(ProposalVerdict.TAKEN, does_nothing=True)
+GONE = Ruling(ProposalVerdict.REFUSED, "That person was removed from the site; a removal counts.")
+UNKNOWN = Ruling(ProposalVerdict.REFUSED, "Nobody of that id is enrolled at the site.")
+NO_PART = Ruling(
+    ProposalVerdict.REFUSED, "This door has no part in that person: they are in other groups."
+)
 ANOTHERS_GROUPS = Ruling(
-    Verdict.REFUSED, "This door can put people into its own groups only, not into others."
+    ProposalVerdict.REFUSED, "This door can put people into its own groups only, not into others."
 )
-KNOWN_ID = Ruling(Verdict.REFUSED, "Somebody of that id is enrolled at the site already.")
-KNOWN_PHOTO = Ruling(Verdict.REFUSED, "A photo of that id is there already.")
+KNOWN_ID = Ruling(ProposalVerdict.REFUSED, "Somebody of that id is enrolled at the site already.")
+KNOWN_PHOTO = Ruling(ProposalVerdict.REFUSED, "A photo of that id is there already.")
 OTHER_SIZE = Ruling(
-    Verdict.REFUSED, "The photo's template is not of the size that this encoder's are at the site."
+    ProposalVerdict.REFUSED,
+    "The photo's template is not of the size that this encoder's are at the site.",
 )
-LAST_PHOTO = Ruling(Verdict.REFUSED, "It is the only photo of that person; nobody is without one.")
-TAKEN_BADGE = Ruling(Verdict.REFUSED, "That badge belongs to somebody else at the site.")
+LAST_PHOTO = Ruling(
+    ProposalVerdict.REFUSED, "It is the only photo of that person; nobody is without one."
+)
+TAKEN_BADGE = Ruling(ProposalVerdict.REFUSED, "That badge belongs to somebody else at the site.")
 FOLLOWS = Ruling(
-    Verdict.HELD, "That person waits at the hub until somebody decides.", HeldCause.FOLLOWS
+    ProposalVerdict.HELD, "That person waits at the hub until somebody decides.", HeldCause.FOLLOWS
 )
 LIKE_ANOTHER = Ruling(
-    Verdict.HELD,
+    ProposalVerdict.HELD,
     "The photo shows somebody who is enrolled at the site already, to the encoder; somebody has "
     "to decide at the hub.",
     HeldCause.FACE,
@@ -124,9 +129,9 @@ def _new_person(facts: ProposalFacts) -> Ruling:
     if refused is not None:
         return refused
     if facts.name_bad:
-        return Ruling(Verdict.REFUSED, facts.name_bad)
+        return Ruling(ProposalVerdict.REFUSED, facts.name_bad)
     if facts.name_taken:
-        return Ruling(Verdict.HELD, facts.name_taken, HeldCause.NAME)
+        return Ruling(ProposalVerdict.HELD, facts.name_taken, HeldCause.NAME)
     return LIKE_ANOTHER if facts.like is not None else TAKEN
 
 
@@ -151,7 +156,7 @@ def _less_a_photo(_: Proposed, facts: ProposalFacts) -> Ruling:
 
 def _name(_: Proposed, facts: ProposalFacts) -> Ruling:
     problem = facts.name_bad or facts.name_taken
-    return Ruling(Verdict.REFUSED, problem) if problem else TAKEN
+    return Ruling(ProposalVerdict.REFUSED, problem) if problem else TAKEN
 
 
 def _rules(proposed: Proposed, facts: ProposalFacts) -> Ruling:

@@ -23,7 +23,7 @@ from accessctl.hub.likeness import ProposedFace, SiteLikeness
 from accessctl.hub.people import SitePeople
 from accessctl.hub.site_edit import SiteEdit, forget_held
 from accessctl.hub.tables import HELD, PHOTO, PROPOSAL, REMOVAL
-from accessctl.sync.feed_wire import Answered, Proposal, Verdict
+from accessctl.sync.feed_wire import Answered, Proposal, ProposalVerdict
 from accessctl.sync.proposals import (
     AddBadge,
     AddPerson,
@@ -75,23 +75,23 @@ class Proposals:
             except InputError as error:
                 # Nothing of it was done; that it was refused is kept by itself.
                 with self._people.changing(door) as edit:
-                    refused = Ruling(Verdict.REFUSED, str(error))
+                    refused = Ruling(ProposalVerdict.REFUSED, str(error))
                     known = _answered(edit.db, door, proposal)
                     return known or self._keep(edit, door, proposal, refused)
-            if read.face is not None and answer.verdict is Verdict.TAKEN and known is None:
+            if read.face is not None and answer.verdict is ProposalVerdict.TAKEN and known is None:
                 self._likeness.kept(PersonId(proposal.person), read.face)
             return answer
 
     def _answer(self, edit: SiteEdit, door: str, read: ReadProposal) -> Answered:
         facts = self._facts(edit, door, read)
         ruling = judge_proposal(read.proposed, facts)
-        if ruling.verdict is Verdict.TAKEN and not ruling.does_nothing:
+        if ruling.verdict is ProposalVerdict.TAKEN and not ruling.does_nothing:
             if facts.state is PersonState.WAITING:
                 waiting = HELD.c.person == read.said.person
                 forget_held(edit.db, waiting, REMOVED_THERE, self._now())
             else:
                 apply_proposal(edit, read.said.person, read.proposed)
-        if ruling.verdict is Verdict.HELD:
+        if ruling.verdict is ProposalVerdict.HELD:
             self._hold(edit, door, read, ruling, facts.like)
         return self._keep(edit, door, read.said, ruling, read.face is not None)
 
@@ -192,7 +192,9 @@ def _answered(db: Connection, door: str, proposal: Proposal) -> Answered | None:
     row = db.execute(select(PROPOSAL).where(same)).first()
     if row is None:
         return None
-    return Answered(id=row.id, verdict=Verdict(row.verdict), seq=row.seq, problem=row.problem)
+    return Answered(
+        id=row.id, verdict=ProposalVerdict(row.verdict), seq=row.seq, problem=row.problem
+    )
 
 
 def _name_problems(edit: SiteEdit, read: ReadProposal) -> tuple[str, str]:

@@ -1,13 +1,19 @@
 """The hub's server: HTTPS until it is told to stop, and what has to be done once a minute."""
 
+import asyncio
 import logging
 import resource
 import socket
 import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+from typing import Any
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from accessctl.background import BackgroundThread
 from accessctl.errors import AccessctlError, FaultError
@@ -37,6 +43,9 @@ log = logging.getLogger(__name__)
 class HubServer(uvicorn.Server):
     """uvicorn, which tells when it listens, and lets nobody wait when it ends."""
 
+    beside: "Sequence[BesideServer]" = ()
+    """Those that end with it: signals reach one server of a process."""
+
     def __init__(self, config: uvicorn.Config, waking: Waking, ready: Callable[[], object]) -> None:
         super().__init__(config)
         self._waking = waking
@@ -53,6 +62,29 @@ class HubServer(uvicorn.Server):
         self._waking.close()
         await super().shutdown(sockets)
 
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        for one in self.beside:
+            one.should_exit = True
+        super().handle_exit(sig, frame)
+
+
+class BesideServer(uvicorn.Server):
+    """One that leaves the signals to the server that it is beside."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A server beside the hub's own, in the same event loop, and where it listens; `tls` where it
+    shows the hub's own certificate, to be read anew when that is renewed."""
+
+    server: BesideServer
+    listener: socket.socket
+    tls: ssl.SSLContext | None = None
+
 
 class Minutes(BackgroundThread):
     """What the hub does at its start and each minute: it sees that it is the only one, chains the
@@ -62,7 +94,7 @@ class Minutes(BackgroundThread):
     def __init__(
         self,
         hub: Hub,
-        tls: ssl.SSLContext,
+        *tls: ssl.SSLContext,
         stays_sole: Callable[[], None] = lambda: None,
         every_s: float = MINUTE_S,
     ) -> None:
@@ -86,7 +118,8 @@ class Minutes(BackgroundThread):
             self._hub.expiry.judge()
             self._judged = now
         if self._hub.authority.renew_hub(self._hub.config.names):
-            self._hub.authority.load_hub(self._tls)
+            for context in self._tls:
+                self._hub.authority.load_hub(context)
             log.info("The hub's certificate was renewed.")
 
     def _run(self) -> None:
@@ -99,9 +132,10 @@ class Minutes(BackgroundThread):
                 return
 
 
-def serve(hub: Hub, ready: Callable[[], object]) -> None:
+def serve(hub: Hub, ready: Callable[[], object], beside: Sequence[Served] = ()) -> None:
     """Until SIGINT or SIGTERM; `ready` is called once it listens. FaultError where it cannot."""
     tls = hub.authority.server_context(hub.config.names)
+    others = [one.tls for one in beside if one.tls is not None]
     allow_connections(MOST_CONNECTIONS)
     with (
         sole_hub(hub.config.folder, hub.database, wait_s=WAIT_S) as stays_sole,
@@ -110,8 +144,25 @@ def serve(hub: Hub, ready: Callable[[], object]) -> None:
     ):
         # Before any door is answered: the configuration may be another than before.
         hub.withholding.settle()
-        with Minutes(hub, tls, stays_sole):
-            server(hub, tls, ready).run(sockets=[listener])
+        with Minutes(hub, tls, *others, stays_sole=stays_sole):
+            own = server(hub, tls, ready)
+            own.beside = [one.server for one in beside]
+            asyncio.run(_all(own, listener, beside))
+
+
+async def _all(own: HubServer, listener: socket.socket, beside: Sequence[Served]) -> None:
+    """All of them until one ends; then none goes on."""
+    every: list[uvicorn.Server] = [own, *own.beside]
+    sockets = [listener, *(one.listener for one in beside)]
+
+    async def one(server: uvicorn.Server, where: socket.socket) -> None:
+        try:
+            await server.serve(sockets=[where])
+        finally:
+            for other in every:
+                other.should_exit = True
+
+    await asyncio.gather(*map(one, every, sockets))
 
 
 def allow_connections(count: int) -> None:
@@ -138,30 +189,37 @@ def server(
     keep_alive_s: int = KEEP_ALIVE_S,
 ) -> HubServer:
     """The server, which does not listen yet; whoever is silent for `keep_alive_s` is let go."""
-    config = uvicorn.Config(
-        application(hub),
-        http=PeerProtocol,
-        ws="none",
-        loop="asyncio",
-        lifespan="off",
-        log_config=None,
+    return HubServer(https_config(application(hub), tls, keep_alive_s), hub.waking, ready)
+
+
+def https_config(
+    app: ASGIApp, tls: ssl.SSLContext, keep_alive_s: int = KEEP_ALIVE_S, **more: Any
+) -> uvicorn.Config:
+    """How uvicorn serves `app` here; `more` are settings of its own."""
+    usual: dict[str, Any] = {
+        "http": PeerProtocol,
+        "ws": "none",
+        "loop": "asyncio",
+        "lifespan": "off",
+        "log_config": None,
         # Its warnings are of what strangers send, a line for each.
-        log_level="error",
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        date_header=False,
-        timeout_keep_alive=keep_alive_s,
-        timeout_graceful_shutdown=int(CLOSE_S),
-        limit_concurrency=MOST_CONNECTIONS,
-        h11_max_incomplete_event_size=MOST_HEADER_BYTES,
-        ssl_context_factory=lambda *_: tls,
-    )
-    return HubServer(config, hub.waking, ready)
+        "log_level": "error",
+        "access_log": False,
+        "proxy_headers": False,
+        "server_header": False,
+        "date_header": False,
+        "timeout_keep_alive": keep_alive_s,
+        "timeout_graceful_shutdown": int(CLOSE_S),
+        "limit_concurrency": MOST_CONNECTIONS,
+        "h11_max_incomplete_event_size": MOST_HEADER_BYTES,
+        "ssl_context_factory": lambda *_: tls,
+    }
+    return uvicorn.Config(app, **{**usual, **more})
 
 
-def listening(host: str, port: int) -> socket.socket:
-    """FaultError where the address is taken, or none of this machine's."""
+def listening(host: str, port: int, section: str = "hub") -> socket.socket:
+    """FaultError where the address is taken, or none of this machine's; `section` of the
+    configuration names it."""
     try:
         if host == ALL_OF_BOTH and socket.has_dualstack_ipv6():
             return socket.create_server(
@@ -172,6 +230,6 @@ def listening(host: str, port: int) -> socket.socket:
     except (OSError, OverflowError) as error:
         why = getattr(error, "strerror", None) or error
         raise FaultError(
-            f"The hub cannot listen at {host}, port {port} ({why}); name another one in hub.host "
-            "or hub.port, or stop what uses it."
+            f"The {section} cannot listen at {host}, port {port} ({why}); name another one in "
+            f"{section}.host or {section}.port, or stop what uses it."
         ) from error

@@ -86,6 +86,8 @@ def ending(text: str, zone: tzinfo | None) -> float:
     """As `beginning`, but a day is meant with all of it: the first moment after it."""
     moment = _parse(text)
     if _DAY.fullmatch(text.strip()):
+        if moment.date() == date.max:
+            raise _too_far(moment)
         moment += timedelta(days=1)
     return _epoch(moment, zone)
 
@@ -105,10 +107,14 @@ def _epoch(moment: datetime, zone: tzinfo | None) -> float:
     try:
         epoch = moment.timestamp()
     except (OverflowError, OSError, ValueError) as error:
-        raise InputError(f"{moment} is too far away; write a date of this century.") from error
+        raise _too_far(moment) from error
     if epoch < 0:
         raise InputError(f"{moment} is before 1970; write a date of this century.")
     return epoch
+
+
+def _too_far(moment: datetime) -> InputError:
+    return InputError(f"{moment} is too far away; write a date of this century.")
 
 
 @dataclass(frozen=True, slots=True)

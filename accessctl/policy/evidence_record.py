@@ -17,7 +17,7 @@ from accessctl.config.policy import Factor, FactorName, Passage
 from accessctl.domain import CueVerdict, Match, PersonId, PersonRules, Reason, Sighting
 from accessctl.policy.access import Crossing
 from accessctl.policy.circumstances import Proof
-from accessctl.policy.decide import Evidence, Naming
+from accessctl.policy.decide import DecisionRules, Evidence, Naming
 from accessctl.policy.stale import StaleDemand
 
 # Stands for everybody that a frame took the visitor for instead of the candidate.
@@ -202,6 +202,17 @@ def from_data(data: Mapping[str, Any]) -> EvidenceRecord:
     if not 0 <= found.index < len(found.widths) or found.people < 0:
         raise ValueError("its faces or people are not countable")
     return found
+
+
+def limits_to_data(rules: DecisionRules) -> dict[str, float]:
+    """What the figures of a decision were held against, for people who look at it afterwards;
+    `from_data` reads none of it: decided anew, it is held against other rules."""
+    return {
+        "fmr": rules.max_fmr,
+        "frame_fmr": rules.frame_fmr,
+        "margin": rules.min_margin,
+        "frames": rules.min_frames,
+    }
 
 
 def _figures(match: Match) -> list[float | None]:

@@ -23,12 +23,12 @@ from accessctl.sync.feed_wire import (
     Proposal,
     ProposalsAnswer,
     ProposalsRequest,
+    ProposalVerdict,
     ReceiptsRequest,
     RemovalReceipt,
     SiteBadgeKey,
     SitePerson,
     SitePhoto,
-    Verdict,
     WaitBeside,
     Waited,
     head_of_feed,
@@ -207,7 +207,7 @@ class FakeHub:
                 )
             case Remove():
                 seq = self.remove(proposal.person)
-                return Answered(id=proposal.id, verdict=Verdict.TAKEN, seq=seq)
+                return Answered(id=proposal.id, verdict=ProposalVerdict.TAKEN, seq=seq)
             case AddPhoto():
                 known = self.people[proposal.person]
                 photos = (*known.photos, self._photo(said.photo))
@@ -218,7 +218,7 @@ class FakeHub:
                 person = self.people[proposal.person].model_copy(update={"rules": said.rules})
             case _:
                 raise HubError(f"This fake takes no {proposal.change}.")
-        return Answered(id=proposal.id, verdict=Verdict.TAKEN, seq=self.put(person))
+        return Answered(id=proposal.id, verdict=ProposalVerdict.TAKEN, seq=self.put(person))
 
     def _photo(self, said: NewSitePhoto) -> SitePhoto:
         if said.sealed:

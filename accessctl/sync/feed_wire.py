@@ -237,7 +237,7 @@ class Proposal(_Asked):
     data: str = Field(max_length=8 << 20)
 
 
-class Verdict(StrEnum):
+class ProposalVerdict(StrEnum):
     TAKEN = "taken"
     REFUSED = "refused"
     HELD = "held"
@@ -248,7 +248,7 @@ class Answered(_Said):
     """What became of one proposal; `seq` is the person's change after it, `problem` why not."""
 
     id: Id
-    verdict: Verdict
+    verdict: ProposalVerdict
     seq: Number = 0
     problem: str = Field("", max_length=2000)
 

@@ -104,7 +104,9 @@ class LogOutbox:
         """What is to be sent to a hub that has the log up to `mark`; HubError, StoreError."""
         end = self.reader.end()
         after = self._after(mark, end)
-        records = within(self.reader.after(after.number, MAX_RECORDS))
+        # What was written since the end was signed comes with the next batch.
+        found = self.reader.after(after.number, MAX_RECORDS)
+        records = within([record for record in found if record.number <= end.number])
         return LogBatch(
             mark=mark.number,
             after=ChainPoint.of(after),

@@ -21,9 +21,9 @@ from accessctl.sync.feed_wire import (
     Proposal,
     ProposalsAnswer,
     ProposalsRequest,
+    ProposalVerdict,
     ReceiptsRequest,
     RemovalReceipt,
-    Verdict,
 )
 from accessctl.sync.site_key_ring import SiteKeyRing
 from accessctl.sync.wire import MAX_BATCH_BYTES
@@ -101,10 +101,10 @@ class Proposing:
         )
 
     def _settle(self, proposal: WaitingProposal, answer: Answered) -> None:
-        if answer.verdict is Verdict.TAKEN:
+        if answer.verdict is ProposalVerdict.TAKEN:
             self._site.taken({proposal.id: answer.seq})
             return
-        is_held = answer.verdict is Verdict.HELD
+        is_held = answer.verdict is ProposalVerdict.HELD
         log.warning(
             "The hub %s what was changed here (%s): %s",
             "holds until somebody decides" if is_held else "refuses",

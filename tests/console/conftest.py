@@ -1,18 +1,30 @@
 """A hub with its console: as an application for httpx, and on a port for a real browser."""
 
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
 
-from accessctl.config import Config, HubConfig
+from accessctl.config import Config, ConsoleConfig, HubConfig
 from accessctl.console.app import Console, open_console
 from accessctl.console.capabilities import ALL, Capability
 from accessctl.console.sessions import SignInWay, Visitor
 from accessctl.console.wall import COOKIE
 from accessctl.hub.assembly import Hub, open_hub
-from tests.console.site_console import HandClock, client_of, operator_with
+from tests.console.live_console import (
+    BROWSER_OPTIONS,
+    CHROMIUM,
+    LiveConsole,
+    add_authenticator,
+    free_port,
+    is_complaint,
+    serving,
+    set_up_passkey,
+)
+from tests.console.site_console import HandClock, SignIn, client_of, operator_with
 
 
 @pytest.fixture
@@ -22,7 +34,8 @@ def clock() -> HandClock:
 
 @pytest.fixture
 def config(tmp_path: Path) -> Config:
-    return Config(hub=HubConfig(folder=tmp_path / "hub", host="127.0.0.1"))
+    hub = HubConfig(folder=tmp_path / "hub", host="127.0.0.1", port=free_port())
+    return Config(hub=hub, console=ConsoleConfig(host="127.0.0.1", port=free_port()))
 
 
 @pytest.fixture
@@ -33,11 +46,11 @@ def hub(config: Config, clock: HandClock) -> Iterator[Hub]:
 
 @pytest.fixture
 def console(hub: Hub, config: Config, clock: HandClock) -> Console:
-    return open_console(hub, config, now=clock)
+    return open_console(hub, config, {}, now=clock)
 
 
 @pytest.fixture
-def signed_in(console: Console) -> Iterator[Callable[..., httpx.Client]]:
+def signed_in(console: Console) -> Iterator[SignIn]:
     """`signed_in(Capability.LOOK, ...)`: a client whose operator may do just that, all without any;
     signed in this moment, so that commands are let through for five minutes."""
     clients: list[httpx.Client] = []
@@ -60,3 +73,52 @@ def signed_in(console: Console) -> Iterator[Callable[..., httpx.Client]]:
     yield sign_in
     for client in clients:
         client.close()
+
+
+@pytest.fixture
+def live_console(config: Config) -> Iterator[LiveConsole]:
+    """Hub and console on ports of their own, by the real clock."""
+    with open_hub(config.hub, {}) as hub:
+        console = open_console(hub, config, {})
+        with serving(hub, console, config) as url:
+            yield LiveConsole(console, url)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One for all tests; each test has a context of its own."""
+    if not CHROMIUM.exists():
+        assert os.environ.get("CI") != "true", "Chromium is not installed: apt install chromium"
+        pytest.skip("Chromium is not installed (apt install chromium)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=BROWSER_OPTIONS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def browser_page(chromium: Browser, live_console: LiveConsole) -> Iterator[Page]:
+    """A page in a browser with an authenticator of its own, for which whatever the browser
+    complains of, a page's own policy too, fails the test."""
+    context = chromium.new_context(
+        base_url=live_console.url, ignore_https_errors=True, locale="en-GB"
+    )
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda said: complaints.append(said.text) if is_complaint(said) else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    asked: list[str] = []
+    context.on("request", lambda request: asked.append(request.url))
+    add_authenticator(page)
+    yield page
+    context.close()
+    assert complaints == []
+    assert [url for url in asked if not url.startswith(live_console.url)] == []
+
+
+@pytest.fixture
+def signed_in_page(browser_page: Page, live_console: LiveConsole) -> Page:
+    """The same page, whose operator may do all, signed in by a passkey this moment."""
+    made = live_console.console.operators.invite(None, "Ada", ALL)
+    set_up_passkey(browser_page, made.code)
+    return browser_page

@@ -1,17 +1,24 @@
 """Parts of the rig of the console's tests."""
 
 import asyncio
-from collections.abc import Iterable
+import json
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import httpx
+import pyotp
+from sqlalchemy import select
 from starlette.types import ASGIApp
 
 from accessctl.console.app import Console, console_application
-from accessctl.console.capabilities import Capability, Operator
-from accessctl.hub.tables import OPERATOR
+from accessctl.console.capabilities import ALL, Capability, Operator
+from accessctl.hub.tables import JOURNAL, OPERATOR
 
 START = 1_700_000_000.0
 ORIGIN = "https://localhost"
+SignIn: TypeAlias = Callable[..., httpx.Client]
 
 
 class HandClock:
@@ -38,7 +45,9 @@ class InProcess(httpx.BaseTransport):
             )
 
         request.read()
-        return asyncio.run(ask())
+        # In a thread: where a browser is open this one has a loop already.
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(lambda: asyncio.run(ask())).result()
 
 
 def client_of(console: Console) -> httpx.Client:
@@ -60,3 +69,37 @@ def operator_with(console: Console, capabilities: Iterable[Capability], name: st
             )
         )
     return operator
+
+
+def journal(console: Console) -> list[tuple[str, dict[str, Any]]]:
+    """What the hub's journal tells, as (kind, data), the oldest first."""
+    with console.hub.database.reading() as db:
+        rows = db.execute(select(JOURNAL).order_by(JOURNAL.c.number)).all()
+    return [(row.kind, json.loads(row.data)) for row in rows]
+
+
+PASSWORD = "five words nobody would take"
+
+
+@dataclass(frozen=True)
+class Enrolled:
+    """An operator who signs in by a password and an app."""
+
+    name: str
+    secret: str
+
+    def code(self, now: float) -> str:
+        return pyotp.TOTP(self.secret).at(int(now))
+
+
+def enrolled(console: Console, clock: HandClock, name: str = "Ada") -> Enrolled:
+    """An operator who may do all and set up a password and an app, as of now; a code of the app
+    that counts is to be had a step of time later."""
+    operator = operator_with(console, ALL, name)
+    secret = console.passwords.new_secret()
+    code = pyotp.TOTP(secret).at(int(clock()))
+    keep = console.passwords.set(operator, PASSWORD, secret, code)
+    with console.hub.database.writing() as db:
+        keep(db)
+    clock.time += 30
+    return Enrolled(name, secret)

@@ -18,9 +18,9 @@ from accessctl.sync.feed_wire import (
     KeysAnswer,
     ProposalsAnswer,
     ProposalsRequest,
+    ProposalVerdict,
     ReceiptsRequest,
     SitePerson,
-    Verdict,
 )
 from accessctl.sync.identity import pinned
 from accessctl.sync.site_sealing import (
@@ -81,7 +81,7 @@ def test_what_one_door_proposes_another_one_gets(hub, joined) -> None:
         request = ProposalsRequest(proposals=(first, again, first))
         said = post(client, "/proposals", request)
         answers = ProposalsAnswer.model_validate_json(said.content).answers
-    assert [one.verdict for one in answers] == [Verdict.TAKEN] * 3
+    assert [one.verdict for one in answers] == [ProposalVerdict.TAKEN] * 3
     assert answers[0] == answers[2]
     with asking(back) as client:
         batch = ChangeBatch.model_validate_json(get(client, "/changes?after=0").content)

@@ -9,7 +9,7 @@ from accessctl.errors import InputError, NameTakenError, UnknownPersonError
 from accessctl.gallery.person import rules_to_bytes
 from accessctl.hub.assembly import Hub
 from accessctl.hub.tables import HELD, JOURNAL
-from accessctl.sync.feed_wire import Verdict
+from accessctl.sync.feed_wire import ProposalVerdict
 from tests.hub.proposing import ADA, EVE, GRACE, ProposingDoor, joined_door
 
 
@@ -68,7 +68,7 @@ def test_they_are_somebody_new_with_all_that_followed(hub, door) -> None:
         "operator",
     )
     # What the door says of them from now on is as of everybody.
-    assert door.propose("rename", ADA, name="Ada L.").verdict is Verdict.TAKEN
+    assert door.propose("rename", ADA, name="Ada L.").verdict is ProposalVerdict.TAKEN
 
 
 def test_the_photos_are_somebody_s_who_is_enrolled(hub, door) -> None:
@@ -78,7 +78,7 @@ def test_the_photos_are_somebody_s_who_is_enrolled(hub, door) -> None:
     assert [(person.id, person.photos) for person in hub.people.people()] == [(GRACE, 3)]
     assert (hub.people.rules(), hub.people.badges()) == ({}, [])
     assert_nothing_is_left(hub)
-    assert door.propose("add_photo", ADA, photo=door.photo(3)).verdict is Verdict.REFUSED
+    assert door.propose("add_photo", ADA, photo=door.photo(3)).verdict is ProposalVerdict.REFUSED
 
 
 def test_nothing_of_it_counts(hub, door) -> None:
@@ -120,7 +120,7 @@ def test_of_somebody_removed_nothing_waits(hub, door) -> None:
 
     with hub.people.changing() as edit:
         read = hub.proposals._read(door.said("add_photo", GRACE, photo=photo))
-        ruling = Ruling(Verdict.HELD, "like another", HeldCause.FACE)
+        ruling = Ruling(ProposalVerdict.HELD, "like another", HeldCause.FACE)
         hub.proposals._hold(edit, door.door, read, ruling, None)
     assert [one.person for one in hub.held.listed()] == [GRACE]
     with pytest.raises(InputError, match="photo of somebody enrolled already; say whose"):

@@ -6,7 +6,7 @@ from accessctl.domain import PersonRules
 from accessctl.gallery.person import rules_to_bytes
 from accessctl.hub.door_feed import DoorScope
 from accessctl.hub.judging import HeldCause, PersonState, ProposalFacts, judge_proposal
-from accessctl.sync.feed_wire import Verdict
+from accessctl.sync.feed_wire import ProposalVerdict
 from accessctl.sync.proposals import (
     AddBadge,
     AddPerson,
@@ -96,10 +96,10 @@ def test_a_removal_wins_over_everything(proposed: Proposed, like: bool, name: st
     )
     ruling = judge_proposal(proposed, facts)
     if isinstance(proposed, Remove):
-        assert (ruling.verdict, ruling.does_nothing) == (Verdict.TAKEN, True)
+        assert (ruling.verdict, ruling.does_nothing) == (ProposalVerdict.TAKEN, True)
     else:
         assert (ruling.verdict, "removed from the site" in ruling.problem) == (
-            Verdict.REFUSED,
+            ProposalVerdict.REFUSED,
             True,
         )
 
@@ -108,21 +108,21 @@ def test_a_removal_wins_over_everything(proposed: Proposed, like: bool, name: st
 def test_what_follows_somebody_who_waits_waits_too(proposed: Proposed) -> None:
     ruling = judge_proposal(proposed, ProposalFacts(state=PersonState.WAITING))
     if isinstance(proposed, Remove):
-        assert ruling.verdict is Verdict.TAKEN
+        assert ruling.verdict is ProposalVerdict.TAKEN
     else:
-        assert (ruling.verdict, ruling.cause) == (Verdict.HELD, HeldCause.FOLLOWS)
+        assert (ruling.verdict, ruling.cause) == (ProposalVerdict.HELD, HeldCause.FOLLOWS)
 
 
 @given(st.sampled_from(ANY[1:]))
 def test_nobody_is_changed_whom_the_hub_does_not_know(proposed: Proposed) -> None:
-    assert judge_proposal(proposed, UNKNOWN).verdict is Verdict.REFUSED
+    assert judge_proposal(proposed, UNKNOWN).verdict is ProposalVerdict.REFUSED
 
 
 @given(st.sampled_from(ANY[1:]))
 def test_a_door_changes_its_own_people_only(proposed: Proposed) -> None:
     scope = DoorScope(("staff",))
     others = enrolled(scope=scope, groups=("board",), photo_of="themselves", photos=2)
-    assert judge_proposal(proposed, others).verdict is Verdict.REFUSED
+    assert judge_proposal(proposed, others).verdict is ProposalVerdict.REFUSED
     # In no group yet: whom a door enrols has none.
     own = enrolled(scope=scope, photo_of=None, photos=2)
-    assert judge_proposal(proposed, own).verdict is Verdict.TAKEN
+    assert judge_proposal(proposed, own).verdict is ProposalVerdict.TAKEN

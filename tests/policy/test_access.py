@@ -350,6 +350,11 @@ def test_times_are_wall_time_unless_they_say_otherwise() -> None:
     assert beginning("2026-07-01T12:00+00:00", BERLIN) == utc("2026-07-01T12:00")
 
 
+def test_there_is_no_day_after_the_last_one() -> None:
+    with pytest.raises(InputError, match="is too far away"):
+        ending("9999-12-31", BERLIN)
+
+
 def test_a_time_that_comes_twice_is_the_first_a_skipped_one_lies_after_the_jump() -> None:
     assert beginning("2026-10-25T02:30", BERLIN) == utc("2026-10-25T00:30")
     assert beginning("2026-03-29T02:30", BERLIN) == utc("2026-03-29T01:30")

@@ -15,10 +15,19 @@ from accessctl.hub.cluster import PrivateCluster, find_programs, free_port, priv
 from accessctl.sync.joining import fingerprint_in, join
 from tests.faults.small_disk import small_disk
 from tests.faults.wire import Wire
-from tests.hub.conftest import clock, hub, hub_config, joined, postgresql, serving, url
+from tests.hub.conftest import (
+    clock,
+    hub,
+    hub_config,
+    joined,
+    joined_at,
+    postgresql,
+    serving,
+    url,
+)
 from tests.site.processes import DoorProcess, HubProcess
 
-__all__ = ["clock", "hub", "hub_config", "joined", "postgresql", "small_disk", "url"]
+__all__ = ["clock", "hub", "hub_config", "joined", "joined_at", "postgresql", "small_disk", "url"]
 
 
 @pytest.fixture

@@ -1,11 +1,12 @@
 """A door without a camera: it writes down what happens and is beside its hub as every door is.
 
-    python -m tests.site.door_process LOG URL SYNC_FOLDER PAUSE_S
+    python -m tests.site.door_process CONFIG PAUSE_S
 
 Each number that it prints is of a record that is on its disk. When its standard input ends it
-writes no more, and ends once the hub has signed for all of it.
+writes no more, and ends once the hub has signed for all of it. Its gallery is the hub's meanwhile.
 """
 
+import os
 import sys
 import threading
 import time
@@ -13,8 +14,11 @@ from itertools import count
 from pathlib import Path
 
 from accessctl.audit.chain import ChainReader
-from accessctl.audit.log import EventLog
+from accessctl.audit.opening import open_log
+from accessctl.config import load_config
 from accessctl.domain import Event, EventKind
+from accessctl.sync import feed_link
+from accessctl.sync.feed_link import hub_feed
 from accessctl.sync.link import HubLink
 from accessctl.sync.outbox import kept_receipt
 
@@ -22,7 +26,10 @@ LONGEST_RETRY_S = 0.3
 """The rig has not the time of a real door, which tries again after 2 to 60 s."""
 
 
-def main(log_file: Path, url: str, sync_folder: Path, pause_s: float) -> None:
+def main(file: Path, pause_s: float) -> None:
+    feed_link.RETRY_S = feed_link.LONGEST_RETRY_S = LONGEST_RETRY_S
+    config = load_config(file)
+    log_file, sync_folder = config.audit.file, config.sync_folder
     ended, closed = threading.Event(), threading.Event()
 
     def until_input_ends() -> None:
@@ -31,25 +38,27 @@ def main(log_file: Path, url: str, sync_folder: Path, pause_s: float) -> None:
 
     threading.Thread(target=until_input_ends, daemon=True).start()
     with (
-        EventLog(log_file) as log,
+        open_log(config.audit, os.environ) as log,
         HubLink(
             log_file,
-            url,
+            str(config.sync.hub),
             sync_folder,
             pause=lambda wanted: closed.wait(min(wanted, LONGEST_RETRY_S)),
         ),
+        hub_feed(config, os.environ, log, lambda: None),
     ):
         reader = ChainReader(log_file)
         for number in count():
-            log.append(Event(time.time(), EventKind.SERVICE, {"state": "tried", "number": number}))
-            print(reader.end().number, flush=True)
+            print(
+                log.append(Event(time.time(), EventKind.SERVICE, {"state": "tried", "n": number})),
+                flush=True,
+            )
             if ended.wait(pause_s):
                 break
-        last = reader.end().number
-        while (kept := kept_receipt(sync_folder)) is None or kept.number < last:
+        while (kept := kept_receipt(sync_folder)) is None or kept.number < reader.end().number:
             time.sleep(0.02)
         closed.set()
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3]), float(sys.argv[4]))
+    main(Path(sys.argv[1]), float(sys.argv[2]))

@@ -12,7 +12,9 @@ from pathlib import Path
 import yaml
 
 from accessctl.audit.opening import open_log_to_check
-from accessctl.config import AuditConfig, HubConfig
+from accessctl.config import AuditConfig, HubConfig, load_config
+from accessctl.gallery.schema import database_file
+from accessctl.gallery.store import open_gallery
 from accessctl.hub.assembly import Hub
 from accessctl.hub.verify import verify_site
 from tests.hub.conftest import wait_for
@@ -79,17 +81,19 @@ class DoorProcess:
 
     def __init__(self, folder: Path, url: str) -> None:
         self.folder = folder
-        self.url = url
-        self.log_file = folder / "state" / "events.sqlite"
-        self.sync_folder = folder / "sync"
+        folder.mkdir(exist_ok=True)
+        self.file = folder / "config.yaml"
+        self.file.write_text(yaml.safe_dump({"sync": {"hub": url}}))
+        self.config = load_config(self.file)
+        self.log_file = self.config.audit.file
+        self.sync_folder = self.config.sync_folder
         self.acknowledged: set[int] = set()
         self._reading: threading.Thread | None = None
         self._process: subprocess.Popen[str] | None = None
         self._errors = folder / "door.err"
-        folder.mkdir(exist_ok=True)
 
     def start(self, pause_s: float = 0.01) -> None:
-        words = [str(self.log_file), self.url, str(self.sync_folder), str(pause_s)]
+        words = [str(self.file), str(pause_s)]
         with self._errors.open("ab") as errors:
             process = subprocess.Popen(
                 [sys.executable, "-m", "tests.site.door_process", *words],
@@ -135,6 +139,13 @@ class DoorProcess:
     def said(self) -> str:
         return self._errors.read_text(errors="replace")
 
+    def people(self) -> set[str]:
+        """The names of those whom the door would let in now; its gallery may be in use."""
+        if not database_file(self.config.gallery.folder).exists():
+            return set()
+        with open_gallery(self.config.gallery, {}) as gallery:
+            return {person.name for person in gallery.people()}
+
     def records(self) -> dict[int, bytes]:
         """The hash of each record in its log, by number."""
         with closing(sqlite3.connect(self.log_file)) as db:
@@ -152,5 +163,5 @@ def holds(hub: Hub, doors: dict[str, DoorProcess]) -> None:
         assert sorted(kept[name]) == sorted(written.items()), name
         with open_log_to_check(AuditConfig(file=door.log_file), {}) as log:
             assert not log.verify().alarm, name
-    assert hub.records.alarms() == []
+    assert [str(one) for one in hub.records.alarms()] == []
     assert verify_site(hub.database).is_sound

@@ -19,7 +19,7 @@ from tests.hub.conftest import JoinedTestDoor, serving
 EMBEDDED = pytest.mark.parametrize("hub_config", ["sqlite"], indirect=True)
 
 
-def joined_at(hub, url: str, folder: Path, log_file: Path) -> JoinedTestDoor:
+def joined_on(hub, url: str, folder: Path, log_file: Path) -> JoinedTestDoor:
     code = hub.doors.invite("front").code
     member = join(url, fingerprint_in(hub.authority.fingerprint), code, folder)
     return JoinedTestDoor(member, log_file, url)
@@ -30,7 +30,7 @@ def test_a_hub_whose_disk_is_full_takes_nothing_and_then_all_of_it(
 ) -> None:
     config = HubConfig(folder=small_disk.folder / "hub", host="127.0.0.1", port=free_port())
     with open_hub(config, {}) as hub, serving(hub) as url:
-        door = joined_at(hub, url, tmp_path / "sync", tmp_path / "state" / "events.sqlite")
+        door = joined_on(hub, url, tmp_path / "sync", tmp_path / "state" / "events.sqlite")
         door.write(20)
         door.send_all()
         small_disk.fill()
@@ -58,7 +58,7 @@ def test_a_door_whose_disk_is_full_sends_again_what_it_has_no_receipt_for(
     hub, url: str, small_disk: SmallDisk
 ) -> None:
     folder = small_disk.folder
-    door = joined_at(hub, url, folder / "sync", folder / "state" / "events.sqlite")
+    door = joined_on(hub, url, folder / "sync", folder / "state" / "events.sqlite")
     door.write(300)
     with EventLog(door.log_file) as log:
         small_disk.fill()

@@ -1,6 +1,7 @@
 """A hub's database that an earlier version made and filled, brought up to date.
 
-`filled/REVISION.jsonl` are all rows of a small hub of that version, see `hub.table_rows`.
+`filled/REVISION.jsonl` are all rows of a small hub of that version, see `hub.table_rows`; the key
+of its site is 32 zeros.
 """
 
 import json
@@ -14,13 +15,17 @@ from accessctl.errors import StoreError
 from accessctl.hub.assembly import open_hub
 from accessctl.hub.database import begin_migration, reached_database
 from accessctl.hub.migrate import migrate, revision_of
+from accessctl.hub.site_keys import SITE_FILE
 from accessctl.hub.table_rows import read_rows
 from accessctl.hub.verify import verify_site
+from accessctl.storage.files import write_key
 
 FILLED = sorted(Path(__file__).with_name("filled").glob("*.jsonl"))
 
 
 def filled(config: HubConfig, file: Path) -> dict[str, int]:
+    config.folder.mkdir(mode=0o700, exist_ok=True)
+    write_key(config.folder / SITE_FILE, bytes(32))
     database = reached_database(config, {})
     try:
         with database.writing() as db, file.open("rb") as lines:
@@ -46,6 +51,8 @@ def test_what_an_earlier_version_wrote_is_all_there(hub_config: HubConfig, file:
             }
             rows = [json.loads(one.record) for one in hub.records.query(name="front")]
             assert [number for number, *_ in rows] == list(range(1, 13))
+            enrolled = ["Person 1", "Person 3"] if counts.get("person") else []
+            assert [person.name for person in hub.people.people()] == enrolled
 
 
 @pytest.mark.parametrize("hub_config", ["sqlite"], indirect=True)

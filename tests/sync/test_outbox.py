@@ -11,6 +11,7 @@ from accessctl.audit.log import EventLog
 from accessctl.audit.schema import GENESIS
 from accessctl.config import Config, SyncConfig
 from accessctl.domain import Event, EventKind
+from accessctl.hub.intake import judge
 from accessctl.sync.outbox import (
     LogOutbox,
     keep_receipt,
@@ -62,6 +63,30 @@ def reader(tmp_path: Path) -> ChainReader:
 
 def outbox(reader: ChainReader, hub: FakeHub, folder: Path) -> LogOutbox:
     return LogOutbox(reader, hub, FakeSigner(), folder)
+
+
+class ReaderOfABusyLog(ChainReader):
+    """The door writes one more record between any two looks."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self._file = path
+
+    def after(self, number: int, limit: int) -> list[ChainRecord]:
+        with EventLog(self._file) as log:
+            log.append(Event(99.0, EventKind.SERVICE, {"state": "tried"}))
+        return super().after(number, limit)
+
+
+def test_no_record_is_sent_that_the_signed_end_does_not_cover(
+    reader: ChainReader, tmp_path: Path
+) -> None:
+    busy = ReaderOfABusyLog(tmp_path / "events.sqlite")
+    box = outbox(busy, FakeHub(LogMark(number=0, hash=None)), tmp_path)
+    batch = box.batch(box.mark())
+    assert batch.end.number == 9
+    assert [record.number for record in batch.records] == list(range(1, 10))
+    assert judge(None, batch).alarm is None
 
 
 def test_a_hub_that_has_nothing_gets_all(reader: ChainReader, tmp_path: Path) -> None:

@@ -7,11 +7,11 @@ import pytest
 from accessctl.domain import PersonRules
 from accessctl.errors import HubError
 from accessctl.gallery.person import rules_to_bytes
-from accessctl.sync.feed_wire import Answered, Proposal, ProposalsAnswer, Verdict
+from accessctl.sync.feed_wire import Answered, Proposal, ProposalsAnswer, ProposalVerdict
 from tests.sync.conftest import SyncedDoor, new_photo, site_person
 
 
-def judged(verdict: Verdict, seq: int = 0, problem: str = ""):
+def judged(verdict: ProposalVerdict, seq: int = 0, problem: str = ""):
     def judge(proposal: Proposal) -> Answered:
         return Answered(id=proposal.id, verdict=verdict, seq=seq, problem=problem)
 
@@ -81,7 +81,7 @@ def test_what_is_refused_becomes_what_the_hub_has(
     door.hub.put(site_person(2, "Eve"))
     door.synced()
     door.site.gallery.rename("Ada", "Adam")
-    door.hub.judge = judged(Verdict.REFUSED, seq, "somebody has that name")
+    door.hub.judge = judged(ProposalVerdict.REFUSED, seq, "somebody has that name")
     with caplog.at_level(logging.WARNING):
         door.synced()
     assert door.names == ["Ada", "Eve"]
@@ -93,7 +93,7 @@ def test_somebody_new_who_is_held_is_nobody_until_that_is_decided(door: SyncedDo
     door.take()
     ada = door.site.gallery.add_person("Ada", new_photo(1)).id
     door.site.gallery.add_photo(ada, new_photo(2))
-    door.hub.judge = judged(Verdict.HELD)
+    door.hub.judge = judged(ProposalVerdict.HELD)
     door.synced()
     assert door.names == []
     assert door.told[:2] == ["proposal_held", "hub_removed"]

@@ -1,0 +1,61 @@
+"""The doors: how each is now, as it changes."""
+
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from accessctl.console.capabilities import Capability, Operator
+from accessctl.console.command_pages import posture_choices
+from accessctl.console.door_view import door_cards, tally_of
+from accessctl.console.fragments import unless_known
+from accessctl.console.guard import needs
+from accessctl.console.names import site_names
+from accessctl.hub.door_states import DoorStates
+from accessctl.hub.event_search import EventSearch
+
+if TYPE_CHECKING:
+    from accessctl.console.app import Console
+
+PAGE, CARDS = "/doors", "/doors/cards"
+
+Looker = Annotated[Operator, needs(Capability.LOOK)]
+
+
+def routes(console: "Console") -> APIRouter:
+    routes = APIRouter()
+    states = DoorStates(EventSearch(console.hub.database))
+
+    def shown(request: Request) -> dict[str, object]:
+        hub, words = console.hub, console.words(request)
+        doors = hub.doors.listed()
+        cards = door_cards(
+            doors,
+            states.of(doors),
+            hub.records.alarms(),
+            words,
+            site_names(hub),
+            now=console.now(),
+        )
+        return {
+            "cards": cards,
+            "tally": tally_of(cards, words),
+            "poll": CARDS,
+            "postures": posture_choices(words),
+        }
+
+    @routes.get("/")
+    def first() -> RedirectResponse:
+        return RedirectResponse(PAGE)
+
+    @routes.get(PAGE)
+    def doors(request: Request, operator: Looker) -> HTMLResponse:
+        return console.page(request, "doors.html", operator, part=False, **shown(request))
+
+    @routes.get(CARDS)
+    def cards(request: Request, operator: Looker) -> Response:
+        """The parts that change."""
+        page = console.page(request, "doors_cards.html", operator, part=True, **shown(request))
+        return unless_known(request, page)
+
+    return routes

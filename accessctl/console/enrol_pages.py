@@ -1,0 +1,69 @@
+"""Somebody new, or more photos of somebody, from files that an operator hands in."""
+
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import APIRouter, File, Form, Request, UploadFile
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from accessctl.administration.changes import Administration
+from accessctl.console.capabilities import Capability, Operator
+from accessctl.console.guard import needs
+from accessctl.console.photo_desk import HandedIn, JudgedPhoto
+from accessctl.errors import FaceError, PersonError, UnknownPersonError
+from accessctl.hub.people_journal import PeopleJournal
+
+if TYPE_CHECKING:
+    from accessctl.console.app import Console
+
+NEW = "/people/new"
+SEE_OTHER, WRONG = 303, 400
+
+Enroller = Annotated[Operator, needs(Capability.ENROL)]
+
+
+def routes(console: "Console") -> APIRouter:
+    routes = APIRouter()
+
+    @routes.get(NEW)
+    def form(request: Request, operator: Enroller, name: str = "") -> HTMLResponse:
+        return _shown(console, request, operator, name[:100], [], "")
+
+    @routes.post(NEW)
+    def enrol(
+        request: Request,
+        operator: Enroller,
+        name: Annotated[str, Form(max_length=100)],
+        photos: Annotated[list[UploadFile], File()],
+    ) -> Response:
+        """All of them or none; whoever has the name already gets more photos."""
+        handed_in = [HandedIn((one.filename or "?")[:100], one.file.read()) for one in photos]
+        judged = console.photos.judge(handed_in)
+        candidates = [one.candidate for one in judged if one.candidate is not None]
+        if len(candidates) < len(judged):
+            return _shown(console, request, operator, name, judged, "", WRONG)
+        journal = PeopleJournal(console.hub.database, console.hub.people, operator.name)
+        administration = Administration(console.hub.people, journal, console.now)
+        try:
+            try:
+                kept = administration.add_photos(administration.person(name).name, candidates)
+            except UnknownPersonError:
+                kept = administration.enrol(name, candidates)
+        except (FaceError, PersonError) as error:
+            return _shown(console, request, operator, name, judged, str(error), WRONG)
+        return RedirectResponse(f"/people/{kept.id}", SEE_OTHER)
+
+    return routes
+
+
+def _shown(
+    console: "Console",
+    request: Request,
+    operator: Operator,
+    name: str,
+    judged: list[JudgedPhoto],
+    told: str,
+    status: int = 200,
+) -> HTMLResponse:
+    return console.page(
+        request, "enrol.html", operator, status, name=name, judged=judged, told=told
+    )

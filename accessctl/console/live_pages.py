@@ -1,0 +1,88 @@
+"""What a door sees, live, for whoever looks at its card: pictures, and who is in them."""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from fastapi import APIRouter
+from starlette.concurrency import run_in_threadpool
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from accessctl.console.capabilities import Capability
+from accessctl.console.names import site_names
+from accessctl.console.sockets import admitted, while_admitted
+from accessctl.console.words import Words
+from accessctl.domain import PersonId
+from accessctl.errors import InputError, StoreError
+from accessctl.hub.live import SeenPicture, Viewer
+from accessctl.sync.feed_wire import LiveFace
+
+if TYPE_CHECKING:
+    from accessctl.console.app import Console
+
+WAIT_S = 10.0
+REFUSED_NOW = 1013
+"""What a browser is told where it cannot look now (RFC 6455, registered as "Try Again Later")."""
+
+
+def routes(console: "Console") -> APIRouter:
+    routes = APIRouter()
+    live = console.hub.live
+
+    @routes.websocket("/doors/{name}/live")
+    async def look(websocket: WebSocket, name: str) -> None:
+        """Pictures of the door of that name until the browser goes: of each its faces, as JSON, and
+        then the JPEG."""
+        operator = await admitted(websocket, Capability.LOOK)
+        if operator is None:
+            return
+        words, names = console.words(websocket), site_names(console.hub)
+        try:
+            door = await run_in_threadpool(live.begin, name, operator.name)
+            with live.watch(door) as viewer:
+                sending = asyncio.create_task(_send(websocket, viewer, words, names))
+                try:
+                    await while_admitted(websocket, Capability.LOOK)
+                finally:
+                    sending.cancel()
+                    with suppress(asyncio.CancelledError, WebSocketDisconnect, RuntimeError):
+                        await sending
+        except (InputError, StoreError) as error:
+            await websocket.close(REFUSED_NOW, str(error)[:100])
+
+    return routes
+
+
+async def _send(
+    websocket: WebSocket, viewer: Viewer, words: Words, names: Mapping[PersonId, str]
+) -> None:
+    while True:
+        picture = await viewer.next(WAIT_S)
+        if picture is not None:
+            await websocket.send_json(beside(picture, words, names))
+            await websocket.send_bytes(picture.jpeg)
+
+
+def beside(picture: SeenPicture, words: Words, names: Mapping[PersonId, str]) -> Mapping[str, Any]:
+    """What a browser draws over a picture: boxes as shares of it, each with what stands there."""
+    return {
+        "time": words.clock(picture.time),
+        "faces": [
+            {
+                "box": [face.x, face.y, face.w, face.h],
+                "label": label_of(face, words, names),
+                "tone": face.state if face.state in ("granted", "denied", "unknown") else "",
+            }
+            for face in picture.faces
+        ],
+    }
+
+
+def label_of(face: LiveFace, words: Words, names: Mapping[PersonId, str]) -> str:
+    """Who it is, as far as the door and the hub know, and what became of them."""
+    state = words.known(f"outcome.{face.state}", face.state)
+    if face.person is None:
+        return state
+    person = PersonId(face.person)
+    return " · ".join(part for part in (words.person(person, names.get(person)), state) if part)

@@ -1,0 +1,143 @@
+"""The people of the site: who is enrolled, what they may, and every change by an operator."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import APIRouter, Form, Path, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+from starlette.exceptions import HTTPException
+
+from accessctl.administration.changes import Administration
+from accessctl.console.capabilities import Capability, Operator
+from accessctl.console.guard import fresh, needs
+from accessctl.console.people_view import person_card, person_cards, week_of
+from accessctl.domain import Person, PersonRules
+from accessctl.errors import InputError
+from accessctl.hub.people_journal import PeopleJournal
+from accessctl.policy.access import AccessPlan, beginning
+
+if TYPE_CHECKING:
+    from accessctl.console.app import Console
+
+PAGE, REMOVALS = "/people", "/removals"
+SEE_OTHER, NOT_FOUND = 303, 404
+MOST_CHARACTERS = 100
+
+Looker = Annotated[Operator, needs(Capability.LOOK)]
+Enroller = Annotated[Operator, needs(Capability.ENROL)]
+RuleMaker = Annotated[Operator, needs(Capability.RULES)]
+Eraser = Annotated[Operator, fresh(Capability.PRIVACY)]
+Id = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
+Text = Annotated[str, Form(max_length=MOST_CHARACTERS)]
+
+
+def routes(console: "Console") -> APIRouter:
+    routes = APIRouter()
+    people = console.hub.people
+
+    def found(person: str) -> Person:
+        for one in people.people():
+            if one.id == person:
+                return one
+        raise HTTPException(NOT_FOUND)
+
+    def changed(
+        person: str, operator: Operator, change: Callable[[Administration, Person], object]
+    ) -> RedirectResponse:
+        journal = PeopleJournal(console.hub.database, people, operator.name)
+        change(Administration(people, journal, console.now), found(person))
+        return RedirectResponse(f"{PAGE}/{person}", SEE_OTHER)
+
+    @routes.get(PAGE)
+    def listed(request: Request, operator: Looker, named: str = "") -> HTMLResponse:
+        if len(named) > MOST_CHARACTERS:
+            raise InputError("No name is so long; write a part of it.")
+        words = console.words(request)
+        everybody = people.people()
+        cards = person_cards(everybody, people.rules(), words, named, console.now())
+        return console.page(
+            request, "people.html", operator, cards=cards, named=named, count=len(everybody)
+        )
+
+    @routes.get(PAGE + "/{person}")
+    def one(request: Request, operator: Looker, person: Id) -> HTMLResponse:
+        words, who = console.words(request), found(person)
+        rules = people.rules().get(who.id, PersonRules())
+        access = console.hub.site.access()
+        return console.page(
+            request,
+            "person.html",
+            operator,
+            person=who,
+            card=person_card(who, rules, words, console.now()),
+            rules=rules,
+            week=week_of(rules, AccessPlan.of(access), words),
+            groups=sorted({*access.groups, *rules.groups}),
+            valid_from=words.field(rules.valid_from),
+            valid_until=words.field(rules.valid_until),
+            photos=people.photo_entries(who.id),
+            badges=[badge.mark for badge in people.badges() if badge.person == who.id],
+            has_pin=who.id in people.pins(),
+            enrolled=words.moment(who.enrolled),
+        )
+
+    @routes.post(PAGE + "/{person}/name")
+    def rename(operator: Enroller, person: Id, name: Text) -> RedirectResponse:
+        return changed(person, operator, lambda to, who: to.rename(who.name, name))
+
+    @routes.post(PAGE + "/{person}/rules")
+    def set_rules(
+        operator: RuleMaker,
+        person: Id,
+        group: Annotated[list[str], Form(max_length=64)] = [],  # noqa: B006 - FastAPI copies it
+        valid_from: Text = "",
+        valid_until: Text = "",
+        disabled: Annotated[bool, Form()] = False,
+    ) -> RedirectResponse:
+        zone = console.zone
+        begin = beginning(valid_from, zone) if valid_from else None
+        end = beginning(valid_until, zone) if valid_until else None
+        if begin is not None and end is not None and end <= begin:
+            raise InputError("The end comes before the beginning; change one of them.")
+
+        def wished(kept: PersonRules) -> PersonRules:
+            return replace(
+                kept,
+                groups=tuple(group),
+                valid_from=begin,
+                valid_until=end,
+                disabled=disabled,
+            )
+
+        return changed(person, operator, lambda to, who: to.change_rules(who.name, wished))
+
+    @routes.post(PAGE + "/{person}/badges/remove")
+    def remove_badge(operator: Enroller, person: Id, mark: Text) -> RedirectResponse:
+        return changed(person, operator, lambda to, who: to.badges.remove(who.name, mark))
+
+    @routes.post(PAGE + "/{person}/photos/remove")
+    def remove_photo(
+        operator: Enroller, person: Id, number: Annotated[int, Form(ge=1, le=10_000)]
+    ) -> RedirectResponse:
+        return changed(person, operator, lambda to, who: to.remove_photo(who.name, number))
+
+    @routes.post(PAGE + "/{person}/remove")
+    def remove(operator: Eraser, person: Id, name: Text) -> RedirectResponse:
+        """Only where their name was typed: it cannot be taken back."""
+
+        def removed(to: Administration, who: Person) -> None:
+            if name.strip() != who.name:
+                raise InputError(f"Type the name as it is written, {who.name}, to remove them.")
+            to.remove(who.name)
+
+        changed(person, operator, removed)
+        return RedirectResponse(REMOVALS, SEE_OTHER)
+
+    @routes.get(REMOVALS)
+    def removals(request: Request, operator: Looker) -> HTMLResponse:
+        """Who was removed, and which doors have signed that they have nothing of them any more."""
+        listed = console.hub.removals.listed()
+        return console.page(request, "removals.html", operator, removals=listed)
+
+    return routes

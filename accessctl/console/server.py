@@ -1,0 +1,78 @@
+"""The console's server: HTTPS and WebSockets on a port of its own, beside the hub's."""
+
+import ssl
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from accessctl.config import Config
+from accessctl.console.app import Console, PageModule, console_application
+from accessctl.errors import ConfigError
+from accessctl.hub.assembly import Hub
+from accessctl.hub.server import BesideServer, Served, https_config, listening
+from accessctl.storage.files import OTHERS
+
+MAX_SOCKET_BYTES = 65536
+PING_S = 20.0
+MOST_CONNECTIONS = 200
+
+
+@contextmanager
+def console_beside(
+    console: Console, tls: ssl.SSLContext, modules: Sequence[PageModule] | None = None
+) -> Iterator[Served]:
+    """To be served beside the hub, with these pages, or all that there are; FaultError where it
+    cannot listen."""
+    section = console.config
+    settings = https_config(
+        console_application(console, modules),
+        tls,
+        ws="websockets-sansio",
+        ws_max_size=MAX_SOCKET_BYTES,
+        ws_ping_interval=PING_S,
+        ws_ping_timeout=PING_S,
+        limit_concurrency=MOST_CONNECTIONS,
+    )
+    with listening(section.host, section.port, "console") as listener:
+        is_hubs = section.certificate is None
+        yield Served(BesideServer(settings), listener, tls if is_hubs else None)
+
+
+def console_tls(hub: Hub, config: Config) -> ssl.SSLContext:
+    """TLS 1.3 with the certificate that the configuration names, or the hub's own; it asks browsers
+    for none. ConfigError, FaultError."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    section = config.console
+    if section.certificate is None or section.key is None:
+        hub.authority.renew_hub(config.hub.names)
+        hub.authority.load_hub(context)
+        return context
+    _check_private(section.key)
+    try:
+        context.load_cert_chain(section.certificate, section.key, password=_no_password)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or getattr(error, "reason", None) or error
+        raise ConfigError(
+            f"The console's certificate {section.certificate} and key {section.key} cannot be used "
+            f"({why}); see console.certificate and console.key."
+        ) from error
+    return context
+
+
+def _no_password() -> str:
+    # Else OpenSSL would ask for one in the terminal.
+    raise ValueError("the key is protected by a password")
+
+
+def _check_private(key: Path) -> None:
+    try:
+        is_open = key.stat().st_mode & OTHERS
+    except OSError as error:
+        raise ConfigError(
+            f"The console's key {key} cannot be read ({error.strerror}); see console.key."
+        ) from error
+    if is_open:
+        raise ConfigError(
+            f"The console's key {key} can be read by other users; run: chmod 600 {key}"
+        )

@@ -1,0 +1,129 @@
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import cv2
+import httpx
+import numpy as np
+import pytest
+
+from accessctl.console.app import Console, open_console
+from accessctl.console.capabilities import Capability
+from accessctl.console.photo_desk import MOST_PHOTOS, HandedIn, PhotoDesk, PhotoJudge
+from accessctl.domain import Image
+from accessctl.errors import InputError, NoFaceError
+from accessctl.recognition.enrolment import Candidate
+from tests.administration import backed_up
+
+# So few dimensions leave no face rare: two photos are of one person up to a rate of 1 %.
+YARDSTICK = replace(backed_up.YARDSTICK, target_fmr=1e-2)
+MOST_BYTES, MOST_PIXELS = 20_000, 10_000
+
+
+def png(shade: int, side: int = 16) -> bytes:
+    return bytes(cv2.imencode(".png", np.full((side, side, 3), shade, np.uint8))[1])
+
+
+class ByShade:
+    """A judge that sees no face in the dark; one shade is one person's."""
+
+    def examine(self, image: Image, photo: str) -> Candidate:
+        shade = int(image[0, 0, 0])
+        if shade < 50:
+            raise NoFaceError(f"No face was found in {photo}; take another photo.")
+        embedding = np.zeros(8, np.float32)
+        embedding[shade // 50] = 1.0
+        return Candidate(embedding, "f" * 64, 0.8, b"\xff\xd8\xff\xd9", photo, YARDSTICK)
+
+
+@contextmanager
+def judges() -> Iterator[PhotoJudge]:
+    yield ByShade()
+
+
+DESK = PhotoDesk(judges, MOST_BYTES, MOST_PIXELS)
+
+
+@pytest.fixture
+def console(hub, config, clock) -> Console:
+    return replace(open_console(hub, config, {}, now=clock), photos=DESK)
+
+
+@pytest.fixture
+def enroller(console, signed_in: Callable[..., httpx.Client]) -> httpx.Client:
+    return signed_in(Capability.LOOK, Capability.ENROL, name="Ada")
+
+
+def hand_in(client: httpx.Client, name: str, **photos: bytes) -> httpx.Response:
+    files = [("photos", (f"{called}.png", content)) for called, content in photos.items()]
+    return client.post("/people/new", data={"name": name}, files=files)
+
+
+def test_each_photo_is_judged_and_what_is_wrong_is_said_of_it() -> None:
+    judged = DESK.judge(
+        [
+            HandedIn("good.png", png(200)),
+            HandedIn("dark.png", png(0)),
+            HandedIn("no.png", b"no picture"),
+            HandedIn("large.png", b"\x89PNG" + bytes(MOST_BYTES)),
+            HandedIn("wide.png", png(200, side=101)),
+        ]
+    )
+    assert [one.candidate is not None for one in judged] == [True, False, False, False, False]
+    assert judged[0].problem == ""
+    assert judged[1].problem == "No face was found in dark.png; take another photo."
+    assert all(one.name in one.problem for one in judged[1:])
+
+
+@pytest.mark.parametrize("count", [0, MOST_PHOTOS + 1])
+def test_photos_are_counted_before_the_encoder_is_loaded(count: int) -> None:
+    def unwanted() -> None:
+        pytest.fail("nothing is loaded")
+
+    desk = PhotoDesk(unwanted, MOST_BYTES, MOST_PIXELS)
+    with pytest.raises(InputError, match="Hand in 1 to 10 photos"):
+        desk.judge([HandedIn("a", b"")] * count)
+
+
+def test_somebody_is_enrolled_from_the_photos_handed_in(console, enroller) -> None:
+    answer = hand_in(enroller, "Grace", a=png(200), b=png(210))
+    (person,) = console.hub.people.people()
+    assert (person.name, person.photos) == ("Grace", 2)
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/people/{person.id}")
+    again = hand_in(enroller, "grace", c=png(220))
+    assert again.status_code == 303
+    assert console.hub.people.person("Grace").photos == 3
+
+
+def test_with_one_photo_that_cannot_be_used_nobody_is_enrolled(console, enroller) -> None:
+    answer = hand_in(enroller, "Grace", a=png(200), b=png(0))
+    assert answer.status_code == 400
+    assert "No face was found in b.png; take another photo." in answer.text
+    assert answer.text.count("Good") == 1
+    assert 'value="Grace"' in answer.text
+    assert console.hub.people.people() == []
+
+
+def test_a_photo_of_somebody_else_is_refused(console, enroller) -> None:
+    hand_in(enroller, "Grace", a=png(200))
+    answer = hand_in(enroller, "Ada", a=png(200))
+    assert answer.status_code == 400
+    assert "Grace" in answer.text
+    assert [one.name for one in console.hub.people.people()] == ["Grace"]
+
+
+def test_a_name_that_can_be_none_is_said_beside_the_form(enroller) -> None:
+    answer = hand_in(enroller, "a\u202eb", a=png(200))
+    assert answer.status_code == 400
+    assert 'role="alert"' in answer.text
+
+
+def test_who_may_not_enrol_sees_no_form_and_hands_nothing_in(console, signed_in) -> None:
+    client = signed_in(Capability.LOOK, Capability.RULES)
+    assert client.get("/people/new").status_code == 403
+    assert hand_in(client, "Grace", a=png(200)).status_code == 403
+    assert "/people/new" not in client.get("/people").text
+
+
+def test_a_form_without_a_photo_is_not_understood(enroller) -> None:
+    assert enroller.post("/people/new", data={"name": "Grace"}).status_code == 400

@@ -1,0 +1,80 @@
+import threading
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accessctl.console.app import Console
+from accessctl.console.guessing import MustWaitError, by_address, by_name, wait_after
+from tests.console.site_console import HandClock
+
+
+@pytest.mark.parametrize(
+    ("failures", "seconds"),
+    [(0, 0), (4, 0), (5, 5), (6, 10), (7, 20), (12, 640), (13, 900), (10**6, 900)],
+)
+def test_each_failure_beyond_the_fifth_doubles_the_wait(failures: int, seconds: float) -> None:
+    assert wait_after(failures, 5) == seconds
+
+
+@given(st.integers(0, 10**9), st.integers(0, 100))
+def test_more_failures_never_wait_less(failures: int, free: int) -> None:
+    assert 0 <= wait_after(failures, free) <= wait_after(failures + 1, free) <= 900
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("192.0.2.1", "192.0.2.2", False),
+        ("192.0.2.1", "::ffff:192.0.2.1", True),
+        ("2001:db8::1", "2001:db8::ffff:1", True),
+        ("2001:db8::1", "2001:db8:0:1::1", False),
+    ],
+)
+def test_addresses_that_one_household_chooses_from_are_one(
+    one: str, other: str, same: bool
+) -> None:
+    assert (by_address(one) == by_address(other)) is same
+
+
+def test_names_that_are_one_wait_together() -> None:
+    assert by_name("Ada") == by_name("ada") == by_name("ＡＤＡ") != by_name("Bea")
+
+
+def test_many_at_once_gain_nothing(console: Console) -> None:
+    let_through: list[bool] = []
+
+    def try_once() -> None:
+        try:
+            console.guesses.begin(by_name("Ada"))
+            let_through.append(True)
+        except MustWaitError:
+            let_through.append(False)
+
+    threads = [threading.Thread(target=try_once) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(let_through) == [False] * 7 + [True] * 5
+
+
+def test_failures_are_forgotten_after_a_day(console: Console, clock: HandClock) -> None:
+    for _ in range(5):
+        console.guesses.begin(by_name("Ada"))
+    clock.time += 86400
+    for _ in range(5):
+        console.guesses.begin(by_name("Ada"))
+    with pytest.raises(MustWaitError):
+        console.guesses.begin(by_name("Ada"))
+
+
+def test_a_clock_that_is_set_back_locks_nobody_out_for_longer(
+    console: Console, clock: HandClock
+) -> None:
+    for _ in range(5):
+        console.guesses.begin(by_name("Ada"))
+    clock.time -= 10**6
+    with pytest.raises(MustWaitError) as caught:
+        console.guesses.begin(by_name("Ada"))
+    assert caught.value.seconds == 5

@@ -1,0 +1,91 @@
+import shutil
+import ssl
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from accessctl.config import Config, ConsoleConfig
+from accessctl.console.app import open_console
+from accessctl.console.server import console_beside, console_tls
+from accessctl.errors import ConfigError
+from accessctl.hub.assembly import Hub
+from accessctl.hub.server import Minutes
+from tests.console.live_console import free_port
+from tests.console.site_console import HandClock
+
+
+@pytest.fixture
+def files(hub: Hub, tmp_path: Path) -> tuple[Path, Path]:
+    """A certificate and its key, as somebody may have them from elsewhere."""
+    hub.authority.renew_hub(())
+    certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    for path in (certificate, key):
+        shutil.copy(hub.config.folder / "hub.pem", path)
+    return certificate, key
+
+
+def with_files(hub: Hub, certificate: Path, key: Path) -> Config:
+    section = ConsoleConfig(certificate=certificate, key=key)
+    return Config(hub=hub.config, console=section)
+
+
+def test_a_certificate_of_ones_own_is_shown(hub: Hub, files: tuple[Path, Path]) -> None:
+    assert console_tls(hub, with_files(hub, *files)).verify_mode == 0
+
+
+def test_a_certificate_of_the_hubs_is_renewed_while_it_is_shown(
+    hub: Hub, clock: HandClock, tmp_path: Path
+) -> None:
+    console = open_console(
+        hub,
+        Config(hub=hub.config, console=ConsoleConfig(host="127.0.0.1", port=free_port())),
+        {},
+        now=clock,
+    )
+    tls = console_tls(hub, Config(hub=hub.config))
+    own = hub.authority.server_context(())
+    with console_beside(console, tls) as served:
+        assert served.tls is tls
+        before = shown_by(tls)
+        clock.time += 370 * 86400
+        Minutes(hub, own, tls).turn()
+        assert shown_by(tls) == shown_by(own) != before
+
+
+def shown_by(tls: ssl.SSLContext) -> bytes | None:
+    """The certificate that a server with this context shows, in a handshake in memory."""
+    client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    client.check_hostname = False
+    client.verify_mode = ssl.CERT_NONE
+    up, down = ssl.MemoryBIO(), ssl.MemoryBIO()
+    asking = client.wrap_bio(down, up)
+    answering = tls.wrap_bio(up, down, server_side=True)
+    for side in (asking, answering, asking):
+        with suppress(ssl.SSLWantReadError):
+            side.do_handshake()
+    return asking.getpeercert(binary_form=True)
+
+
+def test_a_key_that_others_can_read_is_refused(hub: Hub, files: tuple[Path, Path]) -> None:
+    files[1].chmod(0o640)
+    with pytest.raises(ConfigError, match="chmod 600"):
+        console_tls(hub, with_files(hub, *files))
+
+
+@pytest.mark.parametrize("content", [None, b"", b"nothing of the kind"])
+def test_files_that_are_none_are_told_of(
+    hub: Hub, files: tuple[Path, Path], content: bytes | None
+) -> None:
+    if content is None:
+        files[0].unlink()
+    else:
+        files[0].write_bytes(content)
+    with pytest.raises(ConfigError, match=r"console\.certificate"):
+        console_tls(hub, with_files(hub, *files))
+
+
+def test_a_missing_key_is_told_of(hub: Hub, files: tuple[Path, Path]) -> None:
+    files[1].unlink()
+    with pytest.raises(ConfigError, match=r"console\.key"):
+        console_tls(hub, with_files(hub, *files))

@@ -1,0 +1,84 @@
+import json
+import re
+
+from accessctl.console.app import Console
+from accessctl.console.capabilities import Capability
+from accessctl.hub.tables import ALARM, DOOR, EVENT
+from tests.console.site_console import SignIn, journal
+
+DOOR_ID = "d" * 32
+
+
+def a_door(console: Console, name: str = "front") -> None:
+    with console.hub.database.writing() as db:
+        db.execute(DOOR.insert().values(id=DOOR_ID, name=name, state="joined", joined=1.0))
+
+
+def test_a_door_is_invited_with_code_and_fingerprint(console: Console, signed_in: SignIn) -> None:
+    page = signed_in(Capability.SITE, name="Ada").post("/site/invite", data={"door": " front "})
+    assert page.status_code == 200
+    assert console.hub.authority.fingerprint in page.text
+    assert re.search(r"<code>[A-Z2-9]{5}(-[A-Z2-9]{5}){3}</code>", page.text)
+    (act, told), (kind, _) = journal(console)[-2:]
+    assert (act, told["operator"], told["what"]) == ("act", "Ada", "invite door")
+    assert kind == "invited"
+
+
+def test_a_door_is_revoked_and_who_did_it_is_on_record_first(
+    console: Console, signed_in: SignIn
+) -> None:
+    a_door(console)
+    client = signed_in(Capability.SITE, name="Ada")
+    assert "front" in client.get("/site").text
+    assert client.post("/site/revoke", data={"door": "front"}).status_code == 303
+    assert console.hub.doors.listed()[0].state == "revoked"
+    assert [kind for kind, _ in journal(console)[-2:]] == ["act", "revoked"]
+
+
+def test_what_fails_is_on_record_too(console: Console, signed_in: SignIn) -> None:
+    answer = signed_in().post("/site/revoke", data={"door": "nowhere"})
+    assert answer.status_code == 400
+    assert [kind for kind, _ in journal(console)[-2:]] == ["act", "refused"]
+    assert "nowhere" in journal(console)[-1][1]["why"]
+
+
+def test_the_check_of_all_records_tells_what_is_broken(console: Console, signed_in: SignIn) -> None:
+    client = signed_in(Capability.SITE)
+    assert "All chains are whole" in client.post("/site/verify").text
+    a_door(console)
+    with console.hub.database.writing() as db:
+        db.execute(DOOR.update().values(mark_number=3, mark_hash=b"x" * 32))
+    broken = client.post("/site/verify").text
+    assert "All chains are whole" not in broken
+    assert "there were 3 records" in broken
+
+
+def test_alarms_and_backups_are_listed(console: Console, signed_in: SignIn) -> None:
+    a_door(console)
+    now = console.now()
+    with console.hub.database.writing() as db:
+        db.execute(
+            ALARM.insert().values(
+                door=DOOR_ID, kind="missing", number=7, time=now, problem="<it> is missing"
+            )
+        )
+        for number, state in ((1, "audit_backed_up"), (2, "started")):
+            text = json.dumps({"state": state})
+            record = json.dumps([number, now, "service", None, text]).encode()
+            db.execute(
+                EVENT.insert().values(
+                    door=DOOR_ID,
+                    number=number,
+                    previous=b"",
+                    hash=b"",
+                    record=record,
+                    time=now,
+                    kind="service",
+                    received=now,
+                )
+            )
+    page = signed_in(Capability.SITE).get("/site").text
+    assert "&lt;it&gt; is missing (7)" in page
+    backups = page.partition("<h2>Backups</h2>")[2]
+    assert backups.count("<li>") == 1
+    assert "front" in backups

@@ -1,0 +1,99 @@
+import ssl
+import time
+from collections.abc import Iterator
+
+import pytest
+from fastapi import APIRouter, WebSocket
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+
+from accessctl.config import Config
+from accessctl.console.app import Console, open_console
+from accessctl.console.capabilities import Capability, Operator
+from accessctl.console.sessions import SignInWay, Visitor
+from accessctl.console.sockets import admitted, while_admitted
+from accessctl.console.wall import COOKIE
+from accessctl.hub.assembly import open_hub
+from tests.console.live_console import LiveConsole, serving
+from tests.console.site_console import journal, operator_with
+
+EVERY_S = 0.05
+PATIENCE_S = 20
+
+
+def ticking(_: Console) -> APIRouter:
+    """A page module whose socket sends numbers to whoever may look."""
+    routes = APIRouter()
+
+    @routes.websocket("/ticks")
+    async def ticks(websocket: WebSocket) -> None:
+        operator = await admitted(websocket, Capability.LOOK)
+        if operator is None:
+            return
+        await websocket.send_text(operator.name)
+        await while_admitted(websocket, Capability.LOOK, EVERY_S)
+
+    return routes
+
+
+@pytest.fixture
+def live(config: Config) -> Iterator[LiveConsole]:
+    with open_hub(config.hub, {}) as hub:
+        console = open_console(hub, config, {})
+        with serving(hub, console, config, [ticking]) as url:
+            yield LiveConsole(console, url)
+
+
+def token_for(console: Console, *capabilities: Capability) -> tuple[Operator, str]:
+    operator = operator_with(console, capabilities, f"operator {time.monotonic_ns()}")
+    with console.hub.database.writing() as db:
+        visitor = Visitor("192.0.2.1", "tests")
+        return operator, console.sessions.begin(db, operator, SignInWay.PASSKEY, visitor)
+
+
+def opened(live: LiveConsole, token: str, origin: str | None) -> ClientConnection:
+    # The certificate is compared elsewhere.
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    tls.check_hostname = False
+    tls.verify_mode = ssl.CERT_NONE
+    url = live.url.replace("https", "wss") + "/ticks"
+    cookie = {"cookie": f"{COOKIE}={token}"}
+    return connect(url, ssl=tls, origin=origin, additional_headers=cookie, proxy=None)  # type: ignore[arg-type]
+
+
+def test_whoever_may_look_is_admitted_until_the_session_ends(live: LiveConsole) -> None:
+    operator, token = token_for(live.console, Capability.LOOK)
+    with opened(live, token, live.url) as socket:
+        assert socket.recv(PATIENCE_S) == operator.name
+        live.console.sessions.end_all(operator)
+        with pytest.raises(ConnectionClosed) as closed:
+            socket.recv(PATIENCE_S)
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 1008
+
+
+def test_a_capability_that_is_taken_away_closes_the_socket(live: LiveConsole) -> None:
+    operator, token = token_for(live.console, Capability.LOOK)
+    with opened(live, token, live.url) as socket:
+        assert socket.recv(PATIENCE_S) == operator.name
+        live.console.operators.change(None, operator.id, frozenset({Capability.SITE}))
+        with pytest.raises(ConnectionClosed):
+            socket.recv(PATIENCE_S)
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", None])
+def test_a_page_of_another_site_opens_no_socket(live: LiveConsole, origin: str | None) -> None:
+    _, token = token_for(live.console, Capability.LOOK)
+    with pytest.raises(InvalidStatus) as refused:
+        opened(live, token, origin)
+    assert refused.value.response.status_code == 403
+
+
+def test_whoever_is_not_signed_in_or_may_not_look_is_refused(live: LiveConsole) -> None:
+    operator, token = token_for(live.console, Capability.SITE)
+    for shown in (token, "", "ab" * 32):
+        with pytest.raises(InvalidStatus) as refused:
+            opened(live, shown, live.url)
+        assert refused.value.response.status_code == 403
+    kind, told = journal(live.console)[-1]
+    assert (kind, told["operator"], told["needs"]) == ("refused", operator.name, "look")
