@@ -24,10 +24,11 @@ def test_a_hub_settles_it_before_it_answers(hub, hub_config, clock, monkeypatch)
     required = hub_config.model_copy(update={"consent": "required"})
     with open_hub(required, {}, now=clock) as strict:
 
-        def server(*_: object) -> SimpleNamespace:
-            return SimpleNamespace(run=lambda sockets: seen.append(withheld(strict)))
+        async def serves(sockets: object) -> None:
+            seen.append(withheld(strict))
 
-        monkeypatch.setattr("accessctl.hub.server.server", server)
+        made = SimpleNamespace(serve=serves)
+        monkeypatch.setattr("accessctl.hub.server.server", lambda *_: made)
         monkeypatch.setattr("accessctl.hub.server.Minutes.turn", lambda _: None)
         serve(strict, lambda: None)
     assert seen == [{grace: "no_consent"}]
