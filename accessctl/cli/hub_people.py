@@ -17,6 +17,7 @@ from accessctl.cli.doorway import operator
 from accessctl.cli.enroll import EnrollOptions, check_usage, enrol_by, from_camera
 from accessctl.cli.front import Verb
 from accessctl.cli.hub import HubListOptions, opened_hub
+from accessctl.cli.hub_privacy import show_expiring
 from accessctl.cli.opening import OpenEngine, engine_for, usual_engine
 from accessctl.cli.people import (
     PersonPhotosOptions,
@@ -43,6 +44,16 @@ if TYPE_CHECKING:
     from accessctl.domain import Image
     from accessctl.hub.assembly import Hub
     from accessctl.recognition.engine import Engine
+
+
+@dataclass(frozen=True, kw_only=True)
+class SitePeopleOptions(HubListOptions):
+    expiring: Annotated[
+        bool,
+        typer.Option(
+            "--expiring", help="Only who was let in nowhere for so long that they will be disabled."
+        ),
+    ] = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,8 +91,10 @@ def _administering(args: ConfigOption) -> Iterator[Administration]:
         yield administration_of(hub)
 
 
-def run_people(args: HubListOptions) -> int:
+def run_people(args: SitePeopleOptions) -> int:
     with opened_hub(args) as hub:
+        if args.expiring:
+            return show_expiring(hub.expiry.state(), args)
         people = hub.people.people()
     return show_people(people, args, "accessctl hub people enroll NAME PHOTO")
 
@@ -165,10 +178,11 @@ def run_badges(args: HubListOptions) -> int:
 
 PEOPLE = Verb(
     run_people,
-    HubListOptions,
+    SitePeopleOptions,
     "Lists everybody of the site by name, with how many photos of them the hub keeps and since "
-    "when they are enrolled. Nothing is changed.",
-    ("accessctl hub people", "accessctl hub people --json"),
+    "when they are enrolled; or, with --expiring, who was let in nowhere for so long that they "
+    "will soon be disabled, or removed. Nothing is changed.",
+    ("accessctl hub people", "accessctl hub people --json", "accessctl hub people --expiring"),
 )
 ENROLL = Verb(
     run_enroll,

@@ -52,6 +52,25 @@ class HubConfig(Section):
         "postgresql://hub:SECRET@db/hub, unless the systemd credential accessctl-hub-database is "
         "there. None: an embedded database in the folder.",
     )
+    consent: Literal["recorded", "required"] = Field(
+        "recorded",
+        description="recorded: consents are written down, and whoever has none goes to the doors "
+        "all the same. required: nobody goes to a door without a consent, or another legal basis, "
+        "that counts.",
+    )
+    expire_after_days: float | None = Field(
+        None,
+        ge=1,
+        le=3650,
+        description="Days in which somebody was let in nowhere, after which they are disabled at "
+        "all doors. None: never.",
+    )
+    remove_after_days: float = Field(
+        30, ge=1, le=3650, description="Days from then on until they are removed for good."
+    )
+    expire_warn_days: float = Field(
+        14, ge=0, le=365, description="Days before they are disabled from which they are listed."
+    )
 
 
 StaleThen = Literal["second_factor", "nothing"]

@@ -10,11 +10,15 @@ from sqlalchemy import select
 
 from accessctl.config import HubConfig
 from accessctl.hub.authority import AUTHORITY_FILE, Authority, open_authority
+from accessctl.hub.certifying import Certifier
 from accessctl.hub.commands import Commands
+from accessctl.hub.consent import Consents
+from accessctl.hub.consent_rules import Withheld
 from accessctl.hub.crossings import SiteAreas, newest_crossings
 from accessctl.hub.database import HubDatabase, open_database
 from accessctl.hub.door_feed import DoorFeed
 from accessctl.hub.doors import Doors
+from accessctl.hub.expiry import Expiry, spans_of
 from accessctl.hub.feed import SiteFeed
 from accessctl.hub.held import HeldProposals
 from accessctl.hub.likeness import SiteLikeness, Yardsticks, no_yardstick
@@ -27,6 +31,7 @@ from accessctl.hub.site_keys import SiteKeys, open_site_keys
 from accessctl.hub.site_settings import SiteConfiguration
 from accessctl.hub.tables import SITE_KEY
 from accessctl.hub.waking import Newest, Waking, notify
+from accessctl.hub.withholding import Withholding
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,10 @@ class Hub:
     proposals: Proposals
     held: HeldProposals
     removals: Removals
+    certifier: Certifier
+    withholding: Withholding
+    consents: Consents
+    expiry: Expiry
     site: SiteConfiguration
     now: Callable[[], float]
 
@@ -82,7 +91,10 @@ def open_hub(
     try:
         keys = open_site_keys(config.folder, environment, _proofs(database), random_bytes)
         feed = SiteFeed(database, keys, now, random_bytes, lambda db: notify(database, db))
-        people = SitePeople(feed, random_bytes)
+        is_required = config.consent == "required"
+        people = SitePeople(feed, random_bytes, Withheld.NO_CONSENT if is_required else None)
+        withholding = Withholding(database, people, is_required, now)
+        consents = Consents(feed, people, withholding)
         with database.writing() as db:
             feed.begin(db)
         doors = Doors(database, authority, now, random_bytes, feed.new_generation)
@@ -104,6 +116,10 @@ def open_hub(
             proposals=Proposals(feed, people, SiteLikeness(people, yardsticks), now),
             held=HeldProposals(feed, people, now),
             removals=Removals(database, now),
+            certifier=Certifier(database, authority, now),
+            withholding=withholding,
+            consents=consents,
+            expiry=Expiry(withholding, consents, spans_of(config)),
             site=SiteConfiguration(feed),
             now=now,
         )

@@ -86,8 +86,12 @@ class Authority:
     @property
     def fingerprint(self) -> str:
         """SHA-256 of the certificate, as people compare it."""
-        digest = hashlib.sha256(self._certificate.public_bytes(Encoding.DER)).hexdigest().upper()
-        return f"SHA256:{digest}"
+        return fingerprint_of(self._certificate)
+
+    def sign_document(self, content: bytes) -> str:
+        """The authority's signature (ECDSA, SHA-256; hex) of something that is handed out, which
+        says itself what it is."""
+        return self._key.sign(content, ec.ECDSA(hashes.SHA256())).hex()
 
     @property
     def receipts_key(self) -> str:
@@ -213,6 +217,24 @@ def key_in(pem: str) -> bytes:
             "A door's certificate in the hub's database is damaged; restore it."
         ) from error
     return key.public_bytes_raw()
+
+
+def fingerprint_of(certificate: x509.Certificate) -> str:
+    """SHA-256 of a certificate, as people compare it."""
+    digest = hashlib.sha256(certificate.public_bytes(Encoding.DER)).hexdigest().upper()
+    return f"SHA256:{digest}"
+
+
+def is_signed_by(certificate: x509.Certificate, signature: bytes, content: bytes) -> bool:
+    """Whether the authority of this certificate signed that, see Authority.sign_document."""
+    key = certificate.public_key()
+    if not isinstance(key, ec.EllipticCurvePublicKey):
+        return False
+    try:
+        key.verify(signature, content, ec.ECDSA(hashes.SHA256()))
+    except InvalidSignature:
+        return False
+    return True
 
 
 def serial_of(certificate: x509.Certificate) -> str:

@@ -85,7 +85,8 @@ def back_up_hub(
     *,
     random_bytes: Callable[[int], bytes] = os.urandom,
 ) -> HubBackup:
-    """Write a new backup of the hub as it is at one moment; it may run.
+    """Write a new backup of the hub as it is at one moment; it may run. That it was begun is on
+    record, in it as well.
 
     InputError for a file that is there, FaultError for what cannot be read or written; then
     nothing is left at `path`. `now` is epoch time.
@@ -101,10 +102,14 @@ def back_up_hub(
     keys = _keys_of(config.folder, environment)
     database = open_database(config, environment)
     try:
+        # Before it is begun: that somebody may still be in it has to be known of each one.
+        with database.writing() as db:
+            told = {"file": str(path.absolute())}
+            write_journal(database, db, JournalKind.BACKED_UP, now, told)
         with _working_folder(path) as folder:
             with _sealed(folder / KEYS, key, random_bytes) as file:
-                told = {name: b64encode(one).decode("ascii") for name, one in keys.items()}
-                file.write(json.dumps(told).encode("ascii"))
+                listed = {name: b64encode(one).decode("ascii") for name, one in keys.items()}
+                file.write(json.dumps(listed).encode("ascii"))
             with (
                 database.reading() as db,
                 _sealed(folder / ROWS, key, random_bytes) as file,

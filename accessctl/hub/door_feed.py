@@ -94,10 +94,10 @@ def begins_anew(scope: DoorScope, seq: int, after: int, round_: int | None) -> b
 
 
 def change_for(scope: DoorScope, row: Row[Any]) -> Change:
-    """What a door of that scope is told of a row: of people who are none of its own, that they are
-    gone, and nothing more."""
+    """What a door of that scope is told of a row: of people who are none of its own, or are sent
+    to no door, that they are gone, and nothing more."""
     kind = ChangeKind(row.kind)
-    if kind is ChangeKind.PERSON and not scope.has(json.loads(row.groups)):
+    if kind is ChangeKind.PERSON and (row.withheld or not scope.has(json.loads(row.groups))):
         return Change(seq=row.seq, subject=row.subject, kind=ChangeKind.GONE)
     if row.sealed is None:
         return Change(seq=row.seq, subject=row.subject, kind=kind, removed=row.removed)
@@ -141,7 +141,7 @@ def keep_scope(db: Connection, door: str, **values: Any) -> None:
 def _rows_after(db: Connection, door: str, after: int) -> Sequence[Row[Any]]:
     """One more than a page may have."""
     query = (
-        select(CHANGE, PERSON.c.groups)
+        select(CHANGE, PERSON.c.groups, PERSON.c.withheld)
         .join(PERSON, PERSON.c.id == CHANGE.c.subject, isouter=True)
         .where(CHANGE.c.seq > after, or_(CHANGE.c.door.is_(None), CHANGE.c.door == door))
         .order_by(CHANGE.c.seq)

@@ -17,7 +17,7 @@ from accessctl.gallery.schema import HEAD_BYTES
 from accessctl.hub.database import FEED_LOCK, HubDatabase
 from accessctl.hub.journal import JournalKind, write_journal
 from accessctl.hub.site_keys import SiteKeys
-from accessctl.hub.tables import CHANGE, HELD, HISTORY, SITE_KEY
+from accessctl.hub.tables import CHANGE, CONSENT, HELD, HISTORY, SITE_KEY
 from accessctl.sync.feed_wire import ChangeKind, SiteBadgeKey
 from accessctl.sync.site_sealing import SealedDocument, open_document, rewrapped, seal_document
 
@@ -26,6 +26,9 @@ MAX_DOCUMENT_BYTES = 512 * 1024
 
 HELD_KIND = "held"
 """What a proposal is sealed as that waits for somebody to decide."""
+
+CONSENT_KIND = "consent"
+"""What a signature, a witness or a legal basis is sealed as."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +133,11 @@ class SiteFeed:
         nothing: dict[str, Any] = {"door": None, "generation": 0, "wrapped": None, "sealed": None}
         return self._write(db, subject, kind=ChangeKind.GONE.value, removed=True, **nothing)
 
+    def renumber(self, db: Connection, subject: str) -> int:
+        """The same document with the next number, so that each door asks for it again and is told
+        what it has part in by now."""
+        return self._write(db, subject)
+
     def people_after(self, db: Connection, seq: int) -> Iterator[FeedRow]:
         """Those who changed after that number, the oldest change first."""
         kinds = (ChangeKind.PERSON.value, ChangeKind.GONE.value)
@@ -170,6 +178,7 @@ class SiteFeed:
         self._add_generation(db, generation)
         self._seal_again(db, CHANGE, CHANGE.c.subject, generation)
         self._seal_again(db, HELD, HELD.c.number, generation)
+        self._seal_again(db, CONSENT, CONSENT.c.number, generation)
         told = {"generation": generation}
         write_journal(self.database, db, JournalKind.SITE_KEY, self.now(), told)
         return generation
@@ -251,8 +260,8 @@ def settings_subject(door: str) -> str:
 
 
 def _place(table: Table, row: Row[Any]) -> tuple[str, str]:
-    if table is HELD:
-        return HELD_KIND, str(row.number)
+    if table is not CHANGE:
+        return CONSENT_KIND if table is CONSENT else HELD_KIND, str(row.number)
     return row.kind, wire_subject(row.subject, row.kind)
 
 

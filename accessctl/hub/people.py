@@ -34,6 +34,7 @@ from accessctl.gallery.person import (
 from accessctl.gallery.schema import GalleryMark, gallery_id
 from accessctl.gallery.sealing import embeddings_from_bytes
 from accessctl.hub import person_document as document
+from accessctl.hub.consent_rules import Withheld
 from accessctl.hub.doors import lock_joined
 from accessctl.hub.feed import SiteFeed
 from accessctl.hub.roll import Everybody, SiteRoll
@@ -50,8 +51,15 @@ class SitePeople:
     """It is nowhere that the journal is not: an older state of it comes with an older journal, and
     what doors and the hub signed to each other tells of that."""
 
-    def __init__(self, feed: SiteFeed, random_bytes: Callable[[int], bytes]) -> None:
+    def __init__(
+        self,
+        feed: SiteFeed,
+        random_bytes: Callable[[int], bytes],
+        newcomer: Withheld | None = None,
+    ) -> None:
+        """`newcomer`: why somebody new is sent to no door yet."""
         self._feed = feed
+        self._newcomer = newcomer
         self._random = random_bytes
         self._roll = SiteRoll(feed)
         self._open = threading.local()
@@ -67,7 +75,7 @@ class SitePeople:
             if door is not None:
                 lock_joined(db, door)
             self._feed.lock(db)
-            edit = SiteEdit(db, self._feed, self._roll.read(db))
+            edit = SiteEdit(db, self._feed, self._roll.read(db), self._newcomer)
             self._open.edit = edit
             try:
                 yield edit

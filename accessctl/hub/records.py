@@ -16,6 +16,7 @@ from accessctl.hub.database import HubDatabase, in_pages
 from accessctl.hub.doors import NOT_KNOWN
 from accessctl.hub.intake import HeldLog, Intake, LogAlarm, TakenRecord, judge
 from accessctl.hub.journal import JournalKind, write_journal
+from accessctl.hub.last_grants import take_grants
 from accessctl.hub.signatures import is_signed
 from accessctl.hub.tables import ALARM, DOOR, EVENT, JOINED
 from accessctl.sync.wire import LogBatch, LogMark, LogReceipt, head_statement
@@ -87,6 +88,7 @@ class Records:
             intake = judge(held, batch)
             self._insert(db, door, intake)
             take_crossings(self._database, db, door, intake.taken, self._now())
+            take_grants(self._database, db, door, intake.taken, self._now())
             mark = _new_mark(held, intake)
             values = _ends(intake.base, mark)
             if intake.alarm is None and batch.end.number >= (row.head_number or 0):

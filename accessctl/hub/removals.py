@@ -6,8 +6,9 @@ answer still has their templates, as long as it is away; whoever asks is told wh
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
 from accessctl.errors import InputError
 from accessctl.hub.database import HubDatabase
@@ -54,13 +55,7 @@ class Removals:
             given = {(row.person, row.door) for row in receipts}
         found = []
         for removal in removals:
-            # Whoever joined later, or was revoked before, has never had them from this hub.
-            there = [
-                door
-                for door in doors
-                if door.joined <= removal.time
-                and (door.revoked is None or door.revoked > removal.time)
-            ]
+            there = [door for door in doors if may_have_had(door, removal.time)]
             signed = [door for door in there if (removal.person, door.id) in given]
             owing = [door for door in there if (removal.person, door.id) not in given]
             found.append(
@@ -99,3 +94,9 @@ class Removals:
         told = {"door": door, "person": receipt.person}
         write_journal(self._database, db, JournalKind.RECEIPT, self._now(), told)
         return True
+
+
+def may_have_had(door: Row[Any], removed: float) -> bool:
+    """Whether this door may have had somebody who was removed then: whoever joined later, or was
+    revoked before, has never had them from this hub."""
+    return door.joined <= removed and (door.revoked is None or door.revoked > removed)

@@ -19,6 +19,7 @@ from accessctl.background import BackgroundThread
 from accessctl.errors import AccessctlError, FaultError
 from accessctl.hub.api import application
 from accessctl.hub.assembly import Hub
+from accessctl.hub.expiry_rules import DAY_S
 from accessctl.hub.journal import chain_heads
 from accessctl.hub.operators import operator_socket
 from accessctl.hub.peer import PeerProtocol
@@ -87,7 +88,8 @@ class Served:
 
 class Minutes(BackgroundThread):
     """What the hub does at its start and each minute: it sees that it is the only one, chains the
-    ends of all logs, and renews its own certificate when that runs out soon."""
+    ends of all logs, sees who is sent to the doors, and renews its own certificate when that runs
+    out soon. Once a day it judges who was let in nowhere for long."""
 
     def __init__(
         self,
@@ -102,13 +104,19 @@ class Minutes(BackgroundThread):
         self._stays_sole = stays_sole
         self._every_s = every_s
         self._known: dict[str, int] = {}
+        self._judged: float | None = None
         self._closing = threading.Event()
         super().__init__(self._run, name="minutes", stop=self._closing.set, patience_s=CLOSE_S)
 
     def turn(self) -> None:
         """Once; AccessctlError."""
         self._stays_sole()
-        chain_heads(self._hub.database, self._known, self._hub.now())
+        now = self._hub.now()
+        chain_heads(self._hub.database, self._known, now)
+        self._hub.withholding.settle()
+        if self._judged is None or not 0 <= now - self._judged < DAY_S:
+            self._hub.expiry.judge()
+            self._judged = now
         if self._hub.authority.renew_hub(self._hub.config.names):
             for context in self._tls:
                 self._hub.authority.load_hub(context)
@@ -133,11 +141,13 @@ def serve(hub: Hub, ready: Callable[[], object], beside: Sequence[Served] = ()) 
         sole_hub(hub.config.folder, hub.database, wait_s=WAIT_S) as stays_sole,
         operator_socket(hub),
         listening(hub.config.host, hub.config.port) as listener,
-        Minutes(hub, tls, *others, stays_sole=stays_sole),
     ):
-        own = server(hub, tls, ready)
-        own.beside = [one.server for one in beside]
-        asyncio.run(_all(own, listener, beside))
+        # Before any door is answered: the configuration may be another than before.
+        hub.withholding.settle()
+        with Minutes(hub, tls, *others, stays_sole=stays_sole):
+            own = server(hub, tls, ready)
+            own.beside = [one.server for one in beside]
+            asyncio.run(_all(own, listener, beside))
 
 
 async def _all(own: HubServer, listener: socket.socket, beside: Sequence[Served]) -> None:

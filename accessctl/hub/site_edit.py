@@ -15,9 +15,10 @@ from accessctl.errors import BadgeTakenError, InputError, StoreError
 from accessctl.gallery.people import Record, gone, no_record, photo_to_remove
 from accessctl.gallery.person import clean_name
 from accessctl.hub import person_document as document
+from accessctl.hub.consent_rules import Withheld
 from accessctl.hub.feed import SiteFeed
 from accessctl.hub.roll import Everybody
-from accessctl.hub.tables import HELD, PERSON, PHOTO, REMOVAL
+from accessctl.hub.tables import CONSENT, DORMANCY, HELD, PERSON, PHOTO, REMOVAL
 from accessctl.sync.feed_wire import ChangeKind, SiteBadge, SitePerson, SitePhoto
 
 REMOVED = "removed"
@@ -27,10 +28,18 @@ REMOVED = "removed"
 class SiteEdit:
     """Everybody as they are in this transaction, which holds the feed's lock."""
 
-    def __init__(self, db: Connection, feed: SiteFeed, everybody: Everybody) -> None:
+    def __init__(
+        self,
+        db: Connection,
+        feed: SiteFeed,
+        everybody: Everybody,
+        newcomer: Withheld | None = None,
+    ) -> None:
+        """`newcomer`: why somebody new is sent to no door yet."""
         self.db = db
         self.everybody = everybody
         self._feed = feed
+        self._newcomer = newcomer
         self._before = everybody.seq
 
     @property
@@ -62,7 +71,7 @@ class SiteEdit:
         new = SitePerson(id=person, name=name, enrolled=photo.added, photos=(photo,))
         record(PersonId(person))
         values = self._columns(new)
-        self.db.execute(PERSON.insert().values(id=person, **values))
+        self.db.execute(PERSON.insert().values(id=person, withheld=self._newcomer, **values))
         self._keep_picture(person, photo, picture)
         return self._put(new)
 
@@ -93,17 +102,29 @@ class SiteEdit:
         return self._update(found.model_copy(update={"name": name}))
 
     def remove(self, person: str, record: Record = no_record) -> SitePerson:
-        """Nothing is left but their id, and when; UnknownPersonError."""
+        """Nothing is left but their id, when, and to which texts they had consented;
+        UnknownPersonError."""
         found = self.find(person)
         record(PersonId(person))
         seq = self._feed.remove(self.db, person)
         self.db.execute(delete(PHOTO).where(PHOTO.c.person == person))
+        self.db.execute(delete(DORMANCY).where(DORMANCY.c.person == person))
+        forgotten = update(CONSENT).values(wrapped=None, sealed=None)
+        self.db.execute(forgotten.where(CONSENT.c.person == person))
         self.db.execute(delete(PERSON).where(PERSON.c.id == person))
         removal = {"person": person, "seq": seq, "time": self._feed.now()}
         self.db.execute(REMOVAL.insert().values(removal))
         forget_held(self.db, HELD.c.person == person, REMOVED, self._feed.now())
         self.everybody = self.everybody.without(person, seq)
         return found
+
+    def withhold(self, person: str, cause: Withheld | None) -> None:
+        """Send them to no door from now on, for that cause; None: to those of their groups.
+        UnknownPersonError."""
+        found = self.find(person)
+        changed = update(PERSON).where(PERSON.c.id == person).values(withheld=cause)
+        self.db.execute(changed)
+        self.everybody = self.everybody.with_person(found, self._feed.renumber(self.db, person))
 
     def set_text(
         self, person: str, part: str, text: str | None, record: Record = no_record

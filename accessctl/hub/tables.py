@@ -10,6 +10,10 @@ with the number of its last change; what somebody was before is nowhere. A `hist
 random head of the last change of a transaction. `groups` are JSON; in `door_feed`
 NULL stands for everybody, `scoped` for the change by which that was set, `told` for the newest one
 that the door was ever told of.
+
+`withheld` says why somebody is sent to no door, NULL where they are sent. Of a consent there is in
+clear who gave it, to which text, when and how; who signed or witnessed it lies sealed. `last_grant`
+is when somebody was let in last, at any door.
 """
 
 from sqlalchemy import (
@@ -163,6 +167,7 @@ PERSON = Table(
     Column("id", String(32), primary_key=True),
     Column("name_tag", LargeBinary, nullable=False, unique=True),
     Column("groups", Text, nullable=False),
+    Column("withheld", String(16)),
 )
 
 PHOTO = Table(
@@ -236,6 +241,50 @@ REMOVAL_RECEIPT = Table(
     Column("signature", LargeBinary, nullable=False),
     Column("received", Double, nullable=False),
 )
+
+CONSENT_TEXT = Table(
+    "consent_text",
+    METADATA,
+    Column("version", BigInteger, primary_key=True, autoincrement=False),
+    Column("digest", LargeBinary, nullable=False, unique=True),
+    Column("text", Text, nullable=False),
+    Column("time", Double, nullable=False),
+    Column("earlier_until", Double),
+)
+
+CONSENT = Table(
+    "consent",
+    METADATA,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("person", String(32), nullable=False),
+    Column("version", BigInteger, ForeignKey("consent_text.version")),
+    Column("how", String(16), nullable=False),
+    Column("time", Double, nullable=False),
+    Column("withdrawn", Double),
+    Column("generation", BigInteger, nullable=False),
+    Column("wrapped", LargeBinary),
+    Column("sealed", LargeBinary),
+)
+Index("consent_person", CONSENT.c.person)
+
+LAST_GRANT = Table(
+    "last_grant",
+    METADATA,
+    Column("person", String(32), primary_key=True),
+    Column("time", Double, nullable=False),
+    Column("door", String(32), ForeignKey("door.id"), nullable=False),
+)
+
+# What became of somebody who was let in nowhere for long; `kept` is when an operator kept them.
+DORMANCY = Table(
+    "dormancy",
+    METADATA,
+    Column("person", String(32), ForeignKey("person.id"), primary_key=True),
+    Column("kept", Double),
+    Column("warned", Double),
+    Column("disabled", Double),
+)
+
 OPERATOR = Table(
     "operator",
     METADATA,

@@ -1,5 +1,6 @@
 """A hub that is saved and put back, into either database."""
 
+import json
 import os
 import zipfile
 from dataclasses import replace
@@ -12,7 +13,7 @@ from sqlalchemy import select
 from accessctl.config import HubConfig
 from accessctl.errors import FaultError, InputError, StoreError
 from accessctl.hub.assembly import Hub, open_hub
-from accessctl.hub.backup import KEY_FILE, back_up_hub, restore_hub
+from accessctl.hub.backup import KEY_FILE, KEYS, back_up_hub, restore_hub
 from accessctl.hub.journal import JournalKind
 from accessctl.hub.sole import sole_hub
 from accessctl.hub.tables import JOURNAL, METADATA
@@ -63,6 +64,7 @@ def test_all_of_it_comes_back_in_either_database(hub, joined, elsewhere, tmp_pat
     file = tmp_path / "hub.backup"
     made = back_up_hub(hub.config, {}, file, MADE)
     assert made.key == hub.config.folder / KEY_FILE
+    before["journal"] = all_rows(hub)["journal"]
     assert made.contents.rows == {name: len(rows) for name, rows in before.items()}
     found = restore_hub(elsewhere, {}, file, MADE + 60, key_file=made.key)
     assert (found.made, found.rows) == (MADE, made.contents.rows)
@@ -150,7 +152,9 @@ def test_a_backup_that_was_changed_or_whose_key_is_another(hub, elsewhere, tmp_p
     with pytest.raises(InputError, match="made with another key of a hub's backups"):
         restore_hub(elsewhere, {}, file, MADE, key_file=wrong)
     content = bytearray(file.read_bytes())
-    content[len(content) // 3] ^= 1
+    with zipfile.ZipFile(file) as archive:
+        keys = archive.getinfo(KEYS).header_offset
+    content[keys + 200] ^= 1
     file.write_bytes(content)
     with pytest.raises((InputError, StoreError, FaultError)):
         restore_hub(elsewhere, {}, file, MADE, key_file=made.key)
@@ -186,10 +190,15 @@ def test_two_hubs_do_not_serve_one_database(hub, tmp_path: Path) -> None:
         pass
 
 
-def test_the_journal_tells_of_it(hub, elsewhere, tmp_path: Path) -> None:
+def test_the_journals_tell_of_it(hub, elsewhere, tmp_path: Path) -> None:
     file = tmp_path / "hub.backup"
     made = back_up_hub(hub.config, {}, file, MADE)
     restore_hub(elsewhere, {}, file, MADE + 60, key_file=made.key)
     with open_hub(elsewhere, {}) as other, other.database.reading() as db:
-        (row,) = db.execute(select(JOURNAL.c.kind, JOURNAL.c.time)).all()
-    assert tuple(row) == ("restored", MADE + 60)
+        rows = db.execute(select(JOURNAL.c.kind, JOURNAL.c.time).order_by(JOURNAL.c.number)).all()
+        data = db.execute(select(JOURNAL.c.data).order_by(JOURNAL.c.number)).scalars().first()
+    # That it was begun is in the backup itself, and at the hub that it is of.
+    assert [tuple(row) for row in rows] == [("backed_up", MADE), ("restored", MADE + 60)]
+    assert json.loads(data) == {"file": str(file)}
+    with hub.database.reading() as db:
+        assert db.execute(select(JOURNAL.c.kind)).scalars().all() == ["backed_up"]
