@@ -37,10 +37,14 @@ class Book:
     """What a running door knows of the gallery in `folder`."""
 
     def __init__(self, folder: Path) -> None:
-        with open_gallery(GalleryConfig(folder=folder / "enrolled"), {}) as gallery:
+        self._gallery = GalleryConfig(folder=folder / "enrolled")
+        with open_gallery(self._gallery, {}) as gallery:
             self.gallery_id = gallery.mark().gallery
             self._kept = {badge.digest: badge for badge in gallery.badges()}
-            self.digest_of = gallery._database.badge_digest
+
+    def digest_of(self, number: str) -> bytes:
+        with open_gallery(self._gallery, {}) as gallery:
+            return gallery.badge_digest(number)
 
     def badge_of(self, digest: bytes) -> Badge | None:
         return self._kept.get(digest)

@@ -1,12 +1,12 @@
 from pathlib import Path
 
 import pytest
-from accessctl.control.serverler_checks import check_controller, running_controller
 
 from accessctl.config import Config
 from accessctl.control.server import ControlServer
 from accessctl.doorway.controller_key import keep_key, key_file
 from accessctl.service.checks import Finding
+from accessctl.service.controller_checks import check_controller, running_controller
 from tests.doorway.control_panel import KEY
 
 SECURE = {"state": "secure", "detail": "in the secure channel", "for_s": 1.0, "told": {}}
