@@ -168,6 +168,23 @@ def test_a_hub_that_was_put_back_has_the_door_begin_anew(hub, door) -> None:
     assert hub.door_feed.changes_after(front, seq).round == kept[-1].seq + 5
 
 
+def test_a_door_that_did_not_hear_of_its_round_is_told_again(hub, door) -> None:
+    front = door("front")
+    grace = enrol(hub, "Grace")
+    after = hub.door_feed.changes_after(front, 0).head.seq
+    # The hub is put back to before all that, and what it does then has the very same numbers.
+    with hub.database.writing() as db:
+        keep_scope(db, front, told=0)
+    ordered = hub.door_feed.changes_after(front, after).round
+    enrol(hub, "Ada", 1)
+    again = hub.door_feed.changes_after(front, after)
+    assert (ordered, again.round, again.more, again.changes) == (after, after + 1, True, ())
+    batch = hub.door_feed.changes_after(front, 0, again.round)
+    assert (batch.round, batch.more) == (after + 1, False)
+    assert grace in told(batch)
+    assert hub.door_feed.changes_after(front, batch.head.seq).round is None
+
+
 def test_pages_are_complete_and_in_order(hub: Hub, door) -> None:
     front = door("front")
     with hub.database.writing() as db:
@@ -225,6 +242,13 @@ def test_a_revoked_door_cannot_open_what_comes_later_and_others_get_nothing_agai
         (DoorScope(("a",), 8, 9), 9, 0, 7, True),
         (DoorScope(("a",), 8, 9), 9, 4, 10, True),
         (DoorScope(("a",), 8, 8), 9, 0, 9, True),
+        (DoorScope(None, 0, -7), 9, 7, None, True),
+        (DoorScope(None, 0, -7), 9, 0, None, True),
+        (DoorScope(None, 0, -7), 9, 0, 6, True),
+        (DoorScope(None, 0, -7), 9, 5, 7, True),
+        (DoorScope(None, 0, -7), 9, 0, 7, False),
+        (DoorScope(None, 0, -7), 6, 0, 7, True),
+        (DoorScope(("a",), 8, -7), 9, 0, 7, True),
     ],
 )
 def test_when_a_door_begins_anew(scope, seq, after, round_, anew) -> None:
