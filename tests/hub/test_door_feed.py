@@ -7,11 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accessctl.domain import PersonRules
-from accessctl.errors import HubError
+from accessctl.errors import HubError, InputError
 from accessctl.gallery.fake import random_units
 from accessctl.gallery.people import NewPhoto
 from accessctl.hub.assembly import Hub
 from accessctl.hub.door_feed import DoorScope, begins_anew, keep_scope, page_of
+from accessctl.hub.people import SitePeople
 from accessctl.hub.tables import CHANGE, DOOR, JOINED
 from accessctl.sync.feed_wire import (
     Change,
@@ -198,6 +199,24 @@ def test_pages_are_complete_and_in_order(hub: Hub, door) -> None:
             break
         after = batch.changes[-1].seq
     assert seen == list(range(1, 452))
+
+
+@EMBEDDED
+def test_one_damaged_document_keeps_nobody_from_being_removed_or_revoked(
+    hub: Hub, door, caplog: pytest.LogCaptureFixture
+) -> None:
+    door("front")
+    grace = enrol(hub, "Grace")
+    enrol(hub, "Ada", 1)
+    with hub.database.writing() as db:
+        db.execute(CHANGE.update().where(CHANGE.c.subject == grace).values(sealed=b"\0" * 64))
+    again = SitePeople(hub.feed, lambda count: b"r" * count)
+    assert again.remove("Ada").name == "Ada"
+    assert again.people() == []
+    hub.doors.revoke("front")
+    with pytest.raises(InputError):
+        hub.doors.id_of("front")
+    assert f"document of {grace} cannot be opened" in caplog.text
 
 
 @EMBEDDED
