@@ -43,8 +43,8 @@ def feed_routes(hub: Hub) -> APIRouter:
         """The site's keys, for this door alone."""
         return hub.door_feed.keys(door.door, request.box)
 
-    # They are answered one after the other anyway: whoever waits for that takes no thread from those
-    # who want to hear of removals.
+    # They are answered one after the other anyway; whoever waits for that takes no thread from
+    # those who want to hear of removals.
     turn = asyncio.Semaphore(1)
 
     @routes.post(PROPOSALS)
