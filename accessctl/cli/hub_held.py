@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 CAUSES = {
     "name": "somebody else has that name, or one that looks like it",
     "face": "the photo shows somebody enrolled already",
+    "groups": "the door has groups, and somebody new is in none",
     "follows": "it changes somebody who is held",
 }
 

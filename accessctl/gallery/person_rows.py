@@ -66,6 +66,9 @@ class PersonRows:
         for photo in {row[0] for row in rows} - {photo.id for photo in person.photos}:
             db.execute("DELETE FROM photo WHERE id = ?", (photo,))
         for told in person.photos:
+            # Whoever had it before is told of later in the feed.
+            moved = "DELETE FROM photo WHERE id = ? AND person <> ?"
+            db.execute(moved, (told.id, person.id))
             empty = self._database.seal(b"", "photo", person.id, told.id)
             db.execute(
                 "INSERT INTO photo (id, person, sealed, quality, added) VALUES (?, ?, ?, ?, ?) "

@@ -33,7 +33,7 @@ MAX_PAGE_CHARACTERS = 704 * 1024
 @dataclass(frozen=True, slots=True)
 class DoorScope:
     """Which people a door has part in: of these groups, None for everybody. Since which change,
-    and of which one it was told last."""
+    and of which one it was told last; -R where it was told to begin round R, and has not yet."""
 
     groups: tuple[str, ...] | None = None
     scoped: int = 0
@@ -61,8 +61,9 @@ class DoorFeed:
             anew = begins_anew(scope, seq, after, round_)
             rows = [] if anew else _rows_after(db, door, after)
         changes, more = page_of([change_for(scope, row) for row in rows], MAX_PAGE_CHARACTERS)
-        if seq > scope.told:
-            self._tell(door, seq)
+        told = -seq if anew else max(seq, scope.told)
+        if told != scope.told:
+            self._tell(door, scope.told, told)
         return ChangeBatch(
             changes=tuple(changes),
             more=more or anew,
@@ -77,16 +78,24 @@ class DoorFeed:
         keys = self._feed.keys
         return KeysAnswer(keys=keys.wrapped(generations, door, box), photos=keys.photos)
 
-    def _tell(self, door: str, seq: int) -> None:
+    def _tell(self, door: str, before: int, told: int) -> None:
         with self._feed.database.writing() as db:
             lock_joined(db, door)
-            keep_scope(db, door, told=max(seq, scope_of(db, door).told))
+            # What the same door asked meanwhile on another line counts.
+            if scope_of(db, door).told == before:
+                keep_scope(db, door, told=told)
 
 
 def begins_anew(scope: DoorScope, seq: int, after: int, round_: int | None) -> bool:
     """Whether a door that has all up to `after` has to ask for everything again; `seq` is the last
-    number of the feed, `round_` what the door says that it was told to begin with."""
-    newest = min(seq, scope.told)
+    number of the feed, `round_` what the door says that it was told to begin with.
+
+    A door whose answer was lost does not know of its round, and its number may be one of this
+    feed's by the time it asks again: so it is told until it begins that very round.
+    """
+    if scope.told < 0 and (after, round_) != (0, -scope.told):
+        return True
+    newest = min(seq, abs(scope.told))
     if round_ is not None and round_ > newest:
         return True
     since = after if round_ is None else round_

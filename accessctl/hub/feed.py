@@ -6,6 +6,7 @@ the last one that it has misses nothing. What a row held before is gone: a feed 
 what is over, and of somebody removed there is nothing but that they were.
 """
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,8 @@ from accessctl.sync.site_sealing import SealedDocument, open_document, rewrapped
 
 MAX_DOCUMENT_BYTES = 512 * 1024
 """So that one document fits into an answer of the hub (wire.MAX_ANSWER_BYTES), as base64."""
+
+log = logging.getLogger(__name__)
 
 HELD_KIND = "held"
 """What a proposal is sealed as that waits for somebody to decide."""
@@ -139,11 +142,20 @@ class SiteFeed:
         return self._write(db, subject)
 
     def people_after(self, db: Connection, seq: int) -> Iterator[FeedRow]:
-        """Those who changed after that number, the oldest change first."""
+        """Those who changed after that number, the oldest change first.
+
+        Whose document is damaged counts as gone, and the log says so: they are at no door either,
+        and nobody else shall be kept from being changed, or removed.
+        """
         kinds = (ChangeKind.PERSON.value, ChangeKind.GONE.value)
         query = select(CHANGE).where(CHANGE.c.seq > seq, CHANGE.c.kind.in_(kinds))
         for row in db.execute(query.order_by(CHANGE.c.seq)):
-            yield FeedRow(row.subject, row.seq, self._opened(row))
+            try:
+                content = self._opened(row)
+            except StoreError as error:
+                log.error("The hub's document of %s cannot be opened: %s", row.subject, error)
+                content = None
+            yield FeedRow(row.subject, row.seq, content)
 
     def document(self, db: Connection, subject: str) -> bytes | None:
         """None where there is none, or none any more."""
@@ -200,7 +212,11 @@ class SiteFeed:
         for row in rows:
             kind, subject = _place(table, row)
             old = self.keys.site_key(row.generation)
-            again = rewrapped(_sealed_in(row), kind, subject, old, newest, self._random)
+            try:
+                again = rewrapped(_sealed_in(row), kind, subject, old, newest, self._random)
+            except StoreError as error:
+                log.error("The hub's document of %s is not sealed anew: %s", subject, error)
+                continue
             values.append({"at": getattr(row, key.name), **_new_values(again)})
         if values:
             db.execute(_resealing(table, key), values)

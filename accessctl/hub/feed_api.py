@@ -1,8 +1,10 @@
 """What doors ask of the feed, and what they bring to it; below `/api/v1`, as all of api.py."""
 
+import asyncio
 from typing import Annotated, TypeAlias
 
 from fastapi import APIRouter, Depends, Query
+from fastapi.concurrency import run_in_threadpool
 
 from accessctl.hub.assembly import Hub
 from accessctl.hub.callers import Caller, caller_by
@@ -41,10 +43,17 @@ def feed_routes(hub: Hub) -> APIRouter:
         """The site's keys, for this door alone."""
         return hub.door_feed.keys(door.door, request.box)
 
+    # They are answered one after the other anyway; whoever waits for that takes no thread from
+    # those who want to hear of removals.
+    turn = asyncio.Semaphore(1)
+
     @routes.post(PROPOSALS)
-    def propose(door: Admitted, request: ProposalsRequest) -> ProposalsAnswer:
+    async def propose(door: Admitted, request: ProposalsRequest) -> ProposalsAnswer:
         """Take changes that were made at the door, refuse or hold them; each once, by its id."""
-        answers = [hub.proposals.answer(door.door, one) for one in request.proposals]
+        answers = []
+        for one in request.proposals:
+            async with turn:
+                answers.append(await run_in_threadpool(hub.proposals.answer, door.door, one))
         return ProposalsAnswer(answers=tuple(answers))
 
     @routes.post(RECEIPTS)

@@ -39,6 +39,8 @@ class HeldCause(StrEnum):
 
     NAME = "name"
     FACE = "face"
+    GROUPS = "groups"
+    """The door has groups, and nobody said which ones somebody new is in."""
     FOLLOWS = "follows"
     """It changes somebody who is held."""
 
@@ -85,6 +87,11 @@ NO_PART = Ruling(
 ANOTHERS_GROUPS = Ruling(
     ProposalVerdict.REFUSED, "This door can put people into its own groups only, not into others."
 )
+NO_GROUP = Ruling(
+    ProposalVerdict.HELD,
+    "This door has part in some groups only; somebody has to say at the hub who is new in which.",
+    HeldCause.GROUPS,
+)
 KNOWN_ID = Ruling(ProposalVerdict.REFUSED, "Somebody of that id is enrolled at the site already.")
 KNOWN_PHOTO = Ruling(ProposalVerdict.REFUSED, "A photo of that id is there already.")
 OTHER_SIZE = Ruling(
@@ -111,13 +118,15 @@ def judge_proposal(proposed: Proposed, facts: ProposalFacts) -> Ruling:
     if facts.state is PersonState.REMOVED:
         return NOTHING_TO_DO if isinstance(proposed, Remove) else GONE
     if facts.state is PersonState.WAITING:
-        # A removal ends the waiting, too.
-        return TAKEN if isinstance(proposed, Remove) else FOLLOWS
+        # A removal ends the waiting, too; of what follows nobody judges the rules later.
+        if isinstance(proposed, Remove):
+            return TAKEN
+        return ANOTHERS_GROUPS if _rules(proposed, facts) is ANOTHERS_GROUPS else FOLLOWS
     if isinstance(proposed, AddPerson):
         return _new_person(facts)
     if facts.state is PersonState.UNKNOWN:
         return UNKNOWN
-    if facts.groups and not facts.scope.has(facts.groups):
+    if not facts.scope.has(facts.groups):
         return NO_PART
     return _RULES.get(type(proposed), _taken)(proposed, facts)
 
@@ -132,7 +141,10 @@ def _new_person(facts: ProposalFacts) -> Ruling:
         return Ruling(ProposalVerdict.REFUSED, facts.name_bad)
     if facts.name_taken:
         return Ruling(ProposalVerdict.HELD, facts.name_taken, HeldCause.NAME)
-    return LIKE_ANOTHER if facts.like is not None else TAKEN
+    if facts.like is not None:
+        return LIKE_ANOTHER
+    # In no group they would be at every door but those that have groups.
+    return TAKEN if facts.scope.groups is None else NO_GROUP
 
 
 def _photo(_: Proposed, facts: ProposalFacts) -> Ruling:
@@ -163,8 +175,9 @@ def _rules(proposed: Proposed, facts: ProposalFacts) -> Ruling:
     if facts.scope.groups is None or not isinstance(proposed, SetRules):
         return TAKEN
     # Or whoever has one door's key could let its people in at every other.
-    new = set(rules_from_bytes(proposed.rules.encode("utf-8")).groups) - set(facts.groups)
-    return TAKEN if new <= set(facts.scope.groups) else ANOTHERS_GROUPS
+    before, own = set(facts.groups), set(facts.scope.groups)
+    after = set(rules_from_bytes(proposed.rules.encode("utf-8")).groups)
+    return ANOTHERS_GROUPS if (before ^ after) - own or (before and not after) else TAKEN
 
 
 def _badge(_: Proposed, facts: ProposalFacts) -> Ruling:

@@ -9,7 +9,7 @@ a keyed hash of the name, how good each photo is. `change` holds one row for eac
 with the number of its last change; what somebody was before is nowhere. A `history` row keeps the
 random head of the last change of a transaction. `groups` are JSON; in `door_feed`
 NULL stands for everybody, `scoped` for the change by which that was set, `told` for the newest one
-that the door was ever told of.
+that the door was ever told of, -R where it was told to begin round R and has not begun it yet.
 
 `withheld` says why somebody is sent to no door, NULL where they are sent. Of a consent there is in
 clear who gave it, to which text, when and how; who signed or witnessed it lies sealed. `last_grant`

@@ -3,6 +3,8 @@
 Whatever a document says is checked as if it had been typed here.
 """
 
+import logging
+
 from pydantic import ValidationError
 
 from accessctl.domain import PersonId
@@ -30,30 +32,45 @@ from accessctl.sync.feed_wire import Change, ChangeKind, SiteBadgeKey, SitePerso
 from accessctl.sync.site_key_ring import SiteKeyRing
 from accessctl.sync.site_sealing import SealedDocument, from_base64, open_document
 
+log = logging.getLogger(__name__)
+
 Kept = PersonPut | PersonGone | DocumentPut
 
 
-def kept_of(change: Change, keys: SiteKeyRing) -> Kept:
-    """What a gallery keeps of a change; HubError for one that says what cannot be, StoreError for
-    one that cannot be opened."""
+def kept_of(change: Change, keys: SiteKeyRing) -> Kept | None:
+    """What a gallery keeps of a change; HubError where the hub does not answer for its keys.
+
+    Whose document cannot be opened, or says what cannot be, is not at this door, and a document of
+    another kind stays as it was (None): the log says so. Nothing that the hub says of one may keep
+    the door from hearing that another was removed.
+    """
     if change.kind is ChangeKind.GONE:
         return PersonGone(change.seq, _person_id(change.subject), change.removed)
-    content = _opened(change, keys)
     try:
-        match change.kind:
-            case ChangeKind.PERSON:
-                if content is None:
-                    return PersonGone(change.seq, _person_id(change.subject), change.removed)
-                return PersonPut(change.seq, _person(content, change.subject))
-            case ChangeKind.BADGE_KEY:
-                key = None if content is None else _badge_key(content)
-                return DocumentPut(change.seq, BADGE_KEY, key)
-            case _:
-                return DocumentPut(change.seq, change.kind.value, content)
+        return _kept(change, _opened(change, keys))
     except (ValidationError, StoreError, BadNameError, ValueError) as error:
-        raise HubError(
-            f"The hub's change {change.seq} says what cannot be; is it as new as this door?"
-        ) from error
+        log.error(
+            "The hub's change %d (%s) cannot be taken (%s); is it as new as this door?",
+            change.seq,
+            change.kind.value,
+            type(error).__name__,
+        )
+    if change.kind is ChangeKind.PERSON:
+        return PersonGone(change.seq, _person_id(change.subject))
+    return None
+
+
+def _kept(change: Change, content: bytes | None) -> Kept:
+    match change.kind:
+        case ChangeKind.PERSON:
+            if content is None:
+                return PersonGone(change.seq, _person_id(change.subject), change.removed)
+            return PersonPut(change.seq, _person(content, change.subject))
+        case ChangeKind.BADGE_KEY:
+            key = None if content is None else _badge_key(content)
+            return DocumentPut(change.seq, BADGE_KEY, key)
+        case _:
+            return DocumentPut(change.seq, change.kind.value, content)
 
 
 def put_person(said: SitePerson) -> PutPerson:
@@ -101,8 +118,12 @@ def _opened(change: Change, keys: SiteKeyRing) -> bytes | None:
     sealed = SealedDocument(
         change.generation, bytes.fromhex(change.wrapped), from_base64(change.sealed)
     )
-    key = keys.site_key(change.generation)
-    return open_document(sealed, change.kind.value, change.subject, key)
+    kind, subject = change.kind.value, change.subject
+    try:
+        return open_document(sealed, kind, subject, keys.site_key(change.generation))
+    except StoreError:
+        # The keys that are here may be of a hub that was begun anew.
+        return open_document(sealed, kind, subject, keys.asked_again(change.generation))
 
 
 def _person_id(subject: str) -> PersonId:

@@ -1,8 +1,8 @@
 """The hub's feed as a door takes it: batch by batch, each of them whole and on record.
 
-A batch counts once the hub's key has signed for it and all of it could be opened. The numbers of
-its changes only grow; where the hub has the door begin anew, that is a round: whoever was not
-among its changes is gone at its end.
+A batch counts once the hub's key has signed for it; whoever cannot be read is not at this door. The
+numbers of its changes only grow; where the hub has the door begin anew, that is a round: whoever
+was not among its changes is gone at its end.
 """
 
 import logging
@@ -14,7 +14,7 @@ from accessctl.administration.gallery_heads import GalleryHeads, HeadKeeping, Re
 from accessctl.audit.base import person_event
 from accessctl.domain import PersonId
 from accessctl.errors import FaultError, HubError, StoreError
-from accessctl.gallery.site import DocumentPut, SiteBatch, SitePosition
+from accessctl.gallery.site import DocumentPut, PersonGone, SiteBatch, SitePosition
 from accessctl.gallery.site_store import ERASED, SiteGallery
 from accessctl.sync.age import HubAge
 from accessctl.sync.documents import kept_of
@@ -91,11 +91,19 @@ class HubFeed:
             self._site.begin_round(batch.round)
             return True
         check_order(batch, position)
-        said = tuple(kept_of(change, self._keys) for change in batch.changes)
+        read = (kept_of(change, self._keys) for change in batch.changes)
+        said = tuple(change for change in read if change is not None)
         ends_round = position.round is not None and not batch.more
         after = position_after(position, batch)
-        with self._record.changing():
-            self._site.take(SiteBatch(said, after, ends_round), self._record.write)
+        try:
+            with self._record.changing():
+                self._site.take(SiteBatch(said, after, ends_round), self._record.write)
+        except StoreError:
+            # Where the log takes in nobody, whoever is to be gone is gone all the same.
+            for change in said:
+                if isinstance(change, PersonGone):
+                    self._site.erase(change.person, self._record.write)
+            raise
         told = [change.kind for change in said if isinstance(change, DocumentPut)]
         if told:
             log.info("The hub said anew: %s.", ", ".join(told))

@@ -218,9 +218,11 @@ class FeedLink(RepeatingThread):
         parts.age.keep()
         if time.monotonic() >= self._is_due_at:
             self._take_all(parts)
+        # Before what the hub may refuse: what it has said counts either way.
+        self._look(parts)
+        parts.proposing.give_receipts()
         if parts.proposing.send():
             self._is_due_at = float("-inf")
-        parts.proposing.give_receipts()
         self._look(parts)
         return 0.0 if time.monotonic() >= self._is_due_at else LOOK_S
 

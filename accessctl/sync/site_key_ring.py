@@ -13,7 +13,7 @@ from typing import Protocol
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from accessctl.errors import FaultError, HubError
+from accessctl.errors import FaultError, StoreError
 from accessctl.storage.files import OTHERS, make_private_folder, write_atomically
 from accessctl.storage.parsing import read_bounded
 from accessctl.sync.feed_wire import KeysAnswer, KeysRequest
@@ -64,12 +64,15 @@ class SiteKeyRing:
         self._kept: KeptKeys | None = None
 
     def site_key(self, generation: int) -> bytes:
-        """HubError for a generation that the hub does not give this door."""
+        """StoreError for a generation that the hub does not give this door."""
         found = self._known().keys.get(generation)
+        return self.asked_again(generation) if found is None else bytes.fromhex(found)
+
+    def asked_again(self, generation: int) -> bytes:
+        """The same, whatever is here."""
+        found = self._asked().keys.get(generation)
         if found is None:
-            found = self._asked().keys.get(generation)
-        if found is None:
-            raise HubError(
+            raise StoreError(
                 "The hub sealed something with a key that it does not give this door; if that "
                 "persists, join the door anew."
             )

@@ -81,6 +81,18 @@ def batch(*changes: PersonPut | PersonGone | DocumentPut, ends_round: bool = Fal
     return SiteBatch(changes, SitePosition(HUB, DOOR, seq), ends_round)
 
 
+def test_a_photo_that_the_hub_gave_to_somebody_else_is_theirs(
+    site: SiteGallery, told: Told
+) -> None:
+    site.take(batch(PersonPut(1, somebody(ADA, "Ada", put_photo(1), put_photo(2)))), told)
+    site.take(batch(PersonPut(2, somebody(EVE, "Eve", put_photo(2)))), told)
+    assert site.person(EVE) == somebody(EVE, "Eve", put_photo(2))
+    site.take(batch(PersonPut(3, somebody(ADA, "Ada", put_photo(1)))), told)
+    assert site.person(ADA) == somebody(ADA, "Ada", put_photo(1))
+    assert site.person(EVE) == somebody(EVE, "Eve", put_photo(2))
+    assert len(site.gallery.templates("e")) == 2
+
+
 def test_a_gallery_that_no_hub_looks_after_has_no_position(tmp_path: Path) -> None:
     site = open_site_gallery(GalleryConfig(folder=tmp_path), {})
     assert site.position() is None

@@ -7,11 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accessctl.domain import PersonRules
-from accessctl.errors import HubError
+from accessctl.errors import HubError, InputError
 from accessctl.gallery.fake import random_units
 from accessctl.gallery.people import NewPhoto
 from accessctl.hub.assembly import Hub
 from accessctl.hub.door_feed import DoorScope, begins_anew, keep_scope, page_of
+from accessctl.hub.people import SitePeople
 from accessctl.hub.tables import CHANGE, DOOR, JOINED
 from accessctl.sync.feed_wire import (
     Change,
@@ -168,6 +169,23 @@ def test_a_hub_that_was_put_back_has_the_door_begin_anew(hub, door) -> None:
     assert hub.door_feed.changes_after(front, seq).round == kept[-1].seq + 5
 
 
+def test_a_door_that_did_not_hear_of_its_round_is_told_again(hub, door) -> None:
+    front = door("front")
+    grace = enrol(hub, "Grace")
+    after = hub.door_feed.changes_after(front, 0).head.seq
+    # The hub is put back to before all that, and what it does then has the very same numbers.
+    with hub.database.writing() as db:
+        keep_scope(db, front, told=0)
+    ordered = hub.door_feed.changes_after(front, after).round
+    enrol(hub, "Ada", 1)
+    again = hub.door_feed.changes_after(front, after)
+    assert (ordered, again.round, again.more, again.changes) == (after, after + 1, True, ())
+    batch = hub.door_feed.changes_after(front, 0, again.round)
+    assert (batch.round, batch.more) == (after + 1, False)
+    assert grace in told(batch)
+    assert hub.door_feed.changes_after(front, batch.head.seq).round is None
+
+
 def test_pages_are_complete_and_in_order(hub: Hub, door) -> None:
     front = door("front")
     with hub.database.writing() as db:
@@ -181,6 +199,24 @@ def test_pages_are_complete_and_in_order(hub: Hub, door) -> None:
             break
         after = batch.changes[-1].seq
     assert seen == list(range(1, 452))
+
+
+@EMBEDDED
+def test_one_damaged_document_keeps_nobody_from_being_removed_or_revoked(
+    hub: Hub, door, caplog: pytest.LogCaptureFixture
+) -> None:
+    door("front")
+    grace = enrol(hub, "Grace")
+    enrol(hub, "Ada", 1)
+    with hub.database.writing() as db:
+        db.execute(CHANGE.update().where(CHANGE.c.subject == grace).values(sealed=b"\0" * 64))
+    again = SitePeople(hub.feed, lambda count: b"r" * count)
+    assert again.remove("Ada").name == "Ada"
+    assert again.people() == []
+    hub.doors.revoke("front")
+    with pytest.raises(InputError):
+        hub.doors.id_of("front")
+    assert f"document of {grace} cannot be opened" in caplog.text
 
 
 @EMBEDDED
@@ -225,6 +261,13 @@ def test_a_revoked_door_cannot_open_what_comes_later_and_others_get_nothing_agai
         (DoorScope(("a",), 8, 9), 9, 0, 7, True),
         (DoorScope(("a",), 8, 9), 9, 4, 10, True),
         (DoorScope(("a",), 8, 8), 9, 0, 9, True),
+        (DoorScope(None, 0, -7), 9, 7, None, True),
+        (DoorScope(None, 0, -7), 9, 0, None, True),
+        (DoorScope(None, 0, -7), 9, 0, 6, True),
+        (DoorScope(None, 0, -7), 9, 5, 7, True),
+        (DoorScope(None, 0, -7), 9, 0, 7, False),
+        (DoorScope(None, 0, -7), 6, 0, 7, True),
+        (DoorScope(("a",), 8, -7), 9, 0, 7, True),
     ],
 )
 def test_when_a_door_begins_anew(scope, seq, after, round_, anew) -> None:

@@ -261,3 +261,18 @@ def test_a_door_is_revoked_while_it_proposes(hub) -> None:
     assert len(hub.people.people()) == taken
     with hub.database.reading() as db:
         assert hub.feed.generations(db) == [1, 2, 3, 4]
+
+
+@EMBEDDED
+def test_doors_that_propose_keep_no_other_from_hearing_of_removals(hub, joined) -> None:
+    front, back = joined("front"), joined("back")
+    proposed = ProposingDoor(hub, front.member.door).said("remove", GRACE)
+    body = ProposalsRequest(proposals=(proposed,))
+    # More than the framework has threads.
+    with ThreadPoolExecutor(60) as pool, asking(front) as proposing, asking(back) as asked:
+        proposing.timeout = 120
+        with hub.proposals._lock:
+            answers = [pool.submit(post, proposing, "/proposals", body) for _ in range(60)]
+            for _ in range(3):
+                assert get(asked, "/changes?after=0").status_code == 200
+        assert {answer.result().status_code for answer in answers} == {200}

@@ -47,6 +47,9 @@ NEW, PHOTO_MORE, PHOTO_LESS, RENAME, REMOVE = ANY[:5]
 UNKNOWN = ProposalFacts(state=PersonState.UNKNOWN)
 
 
+STAFF = DoorScope(("staff",))
+
+
 def enrolled(**facts) -> ProposalFacts:
     return ProposalFacts(state=PersonState.ENROLLED, **facts)
 
@@ -72,11 +75,19 @@ def enrolled(**facts) -> ProposalFacts:
         (RENAME, enrolled(name_taken="taken"), "refused", None),
         (RENAME, enrolled(name_bad="bad"), "refused", None),
         (AddBadge(digest="ab" * 32, added=1.0), enrolled(owner="another"), "refused", None),
-        (rules("staff"), enrolled(scope=DoorScope(("staff",))), "taken", None),
-        (rules("board"), enrolled(scope=DoorScope(("staff",))), "refused", None),
+        (NEW, ProposalFacts(state=PersonState.UNKNOWN, scope=STAFF), "held", "groups"),
+        (rules("staff"), enrolled(scope=STAFF), "refused", None),
+        (Remove(), enrolled(scope=STAFF), "refused", None),
+        (Remove(), enrolled(scope=STAFF, groups=("staff",)), "taken", None),
+        (rules("board"), enrolled(scope=STAFF, groups=("staff",)), "refused", None),
+        (rules(), enrolled(scope=STAFF, groups=("staff",)), "refused", None),
+        (rules("staff"), enrolled(scope=STAFF, groups=("staff", "board")), "refused", None),
+        (rules("board"), enrolled(scope=STAFF, groups=("staff", "board")), "taken", None),
+        (rules("board"), ProposalFacts(state=PersonState.WAITING, scope=STAFF), "refused", None),
+        (rules("staff"), ProposalFacts(state=PersonState.WAITING, scope=STAFF), "held", "follows"),
         (
             rules("staff", "board"),
-            enrolled(scope=DoorScope(("staff",)), groups=("staff", "board")),
+            enrolled(scope=STAFF, groups=("staff", "board")),
             "taken",
             None,
         ),
@@ -123,6 +134,7 @@ def test_a_door_changes_its_own_people_only(proposed: Proposed) -> None:
     scope = DoorScope(("staff",))
     others = enrolled(scope=scope, groups=("board",), photo_of="themselves", photos=2)
     assert judge_proposal(proposed, others).verdict is ProposalVerdict.REFUSED
-    # In no group yet: whom a door enrols has none.
-    own = enrolled(scope=scope, photo_of=None, photos=2)
+    nobodys = enrolled(scope=scope, photo_of="themselves", photos=2)
+    assert judge_proposal(proposed, nobodys).verdict is ProposalVerdict.REFUSED
+    own = enrolled(scope=scope, groups=("staff",), photo_of=None, photos=2)
     assert judge_proposal(proposed, own).verdict is ProposalVerdict.TAKEN

@@ -257,5 +257,6 @@ def test_the_door_of_some_groups_changes_nobody_of_others(hub, door) -> None:
     hub.site.set_scope(door.door, ["staff"], "operator")
     assert door.propose("remove", GRACE).verdict is ProposalVerdict.REFUSED
     rules = rules_to_bytes(PersonRules(("board",))).decode()
-    assert door.enrol(ADA, "Ada", 1).verdict is ProposalVerdict.TAKEN
+    assert door.enrol(ADA, "Ada", 1).verdict is ProposalVerdict.HELD
     assert door.propose("set_rules", ADA, rules=rules).verdict is ProposalVerdict.REFUSED
+    assert [person.name for person in hub.people.people()] == ["Grace"]

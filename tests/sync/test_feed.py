@@ -145,20 +145,62 @@ def test_an_older_word_does_not_make_the_people_younger(
     ],
     ids=["name", "rules", "pin", "template"],
 )
-def test_a_person_that_cannot_be_is_not_taken(door: SyncedDoor, said: dict[str, object]) -> None:
-    door.hub.put(site_person(1, "Eve"))
+def test_whoever_cannot_be_is_at_no_door_and_keeps_nobody_from_being_removed(
+    door: SyncedDoor, said: dict[str, object], caplog: pytest.LogCaptureFixture
+) -> None:
+    for number, name in enumerate(["Grace", "Eve", "Ada"]):
+        door.hub.put(site_person(number, name))
+    door.take()
     door.hub.put(site_person(2, **{"name": "Ada", **said}))
-    with pytest.raises(HubError, match="says what cannot be"):
+    door.hub.remove(f"{0:032x}")
+    door.take()
+    assert door.names == ["Eve"]
+    assert "cannot be taken" in caplog.text
+    door.hub.put(site_person(2, "Ada"))
+    door.take()
+    assert door.names == ["Ada", "Eve"]
+
+
+def test_whose_document_cannot_be_opened_is_not_here_and_stops_nothing(door: SyncedDoor) -> None:
+    door.hub.put(site_person(1, "Ada"))
+    door.hub.put(site_person(2, "Eve"))
+    door.take()
+    change = door.hub._changes[f"{1:032x}"]
+    door.hub._seq += 1
+    damaged = {"subject": f"{2:032x}", "seq": door.hub.seq}
+    door.hub._changes[f"{2:032x}"] = change.model_copy(update=damaged)
+    door.take()
+    assert door.names == ["Ada"]
+    assert door.age.age_s() == 0.0
+
+
+def test_rules_that_cannot_be_opened_leave_those_that_are_here(door: SyncedDoor) -> None:
+    door.hub.say(ChangeKind.RULES, b'{"access": {}}')
+    door.take()
+    door.hub.say(ChangeKind.RULES, b"other")
+    change = door.hub._changes["rules"]
+    door.hub._changes["rules"] = change.model_copy(update={"generation": 7})
+    door.hub.put(site_person(1, "Ada"))
+    door.take()
+    assert door.site.document("rules") == b'{"access": {}}'
+    assert door.names == ["Ada"]
+
+
+def test_a_full_log_that_takes_nobody_in_keeps_nobody_from_being_removed(
+    door: SyncedDoor,
+) -> None:
+    door.hub.put(site_person(1, "Ada"))
+    door.take()
+    door.log.full = True
+    door.hub.put(site_person(2, "Eve"))
+    door.hub.remove(f"{1:032x}")
+    with pytest.raises(StoreError, match="full"):
         door.take()
     assert door.names == []
-
-
-def test_a_document_of_somebody_else_is_not_taken(door: SyncedDoor) -> None:
-    door.hub.put(site_person(1, "Ada"))
-    change = door.hub._changes.pop(f"{1:032x}")
-    door.hub._changes["x"] = change.model_copy(update={"subject": "2" * 32})
-    with pytest.raises(StoreError):
-        door.take()
+    door.log.full = False
+    door.synced()
+    assert door.names == ["Eve"]
+    assert len(door.hub.receipts) == 1
 
 
 def test_a_full_log_takes_nobody_in_and_still_erases(door: SyncedDoor) -> None:

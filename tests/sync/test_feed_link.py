@@ -156,6 +156,27 @@ def test_rules_that_are_new_are_told_of_once(
     assert told == [None]
 
 
+def test_a_proposal_that_the_hub_cannot_answer_keeps_nothing_else_back(
+    link_to: Callable[..., FeedLink], hub: FakeHub, gallery: Gallery, monkeypatch
+) -> None:
+    told: list[None] = []
+    link = link_to(hub, on_site=lambda: told.append(None))
+    hub.put(site_person(1, "Ada"))
+    link.work_once()
+
+    def refuse(_: object) -> None:
+        raise HubError("The hub refuses: a request may have less.")
+
+    monkeypatch.setattr(hub, "propose", refuse)
+    gallery.add_person("Mine", new_photo(2))
+    hub.say(ChangeKind.RULES, b'{"access": {}}')
+    hub.remove(f"{1:032x}")
+    link.disconnect()
+    with pytest.raises(HubError, match="may have less"):
+        link.work_once()
+    assert (len(told), len(hub.receipts), link.position) == (1, 1, hub.seq)
+
+
 def test_both_threads_keep_the_people_and_end(
     link_to: Callable[..., FeedLink], hub: FakeHub, gallery: Gallery
 ) -> None:
