@@ -18,11 +18,10 @@ from tests.console.live_console import (
     BROWSER_OPTIONS,
     CHROMIUM,
     LiveConsole,
-    add_authenticator,
     free_port,
-    is_complaint,
     serving,
     set_up_passkey,
+    watched_page,
 )
 from tests.console.site_console import HandClock, SignIn, client_of, operator_with
 
@@ -100,20 +99,8 @@ def chromium() -> Iterator[Browser]:
 def browser_page(chromium: Browser, live_console: LiveConsole) -> Iterator[Page]:
     """A page in a browser with an authenticator of its own, for which whatever the browser
     complains of, a page's own policy too, fails the test."""
-    context = chromium.new_context(
-        base_url=live_console.url, ignore_https_errors=True, locale="en-GB"
-    )
-    page = context.new_page()
-    complaints: list[str] = []
-    page.on("console", lambda said: complaints.append(said.text) if is_complaint(said) else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    asked: list[str] = []
-    context.on("request", lambda request: asked.append(request.url))
-    add_authenticator(page)
-    yield page
-    context.close()
-    assert complaints == []
-    assert [url for url in asked if not url.startswith(live_console.url)] == []
+    with watched_page(chromium, live_console.url) as page:
+        yield page
 
 
 @pytest.fixture

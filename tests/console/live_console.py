@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import ConsoleMessage, Page
+from playwright.sync_api import Browser, ConsoleMessage, Page
 
 from accessctl.config import Config
 from accessctl.console.app import Console, PageModule
@@ -57,6 +57,26 @@ def serving(
             served.server.should_exit = True
             thread.join(START_S)
             assert not thread.is_alive()
+
+
+@contextmanager
+def watched_page(chromium: Browser, url: str) -> Iterator[Page]:
+    """A page of the console at `url`, with an authenticator: at its end nothing was complained of,
+    and nothing was asked of anybody else."""
+    context = chromium.new_context(base_url=url, ignore_https_errors=True, locale="en-GB")
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda said: complaints.append(said.text) if is_complaint(said) else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    asked: list[str] = []
+    context.on("request", lambda request: asked.append(request.url))
+    add_authenticator(page)
+    try:
+        yield page
+    finally:
+        context.close()
+    assert complaints == []
+    assert [one for one in asked if not one.startswith(url)] == []
 
 
 def add_authenticator(page: Page) -> None:
