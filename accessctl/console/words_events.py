@@ -112,6 +112,7 @@ EVENTS: Mapping[str, Phrase] = {
     "step.attack": Phrase("No attack seen", "Kein Angriff erkannt"),
     "step.doorway": Phrase("The door lets people in", "Die Tür lässt ein"),
     "step.rules": Phrase("Allowed here and now", "Hier und jetzt erlaubt"),
+    "step.current": Phrase("The hub said so lately", "Vom Hub kürzlich bestätigt"),
     "step.passback": Phrase("Not inside already", "Nicht schon drinnen"),
     "step.life": Phrase("Life shown", "Leben gezeigt"),
     "step.gesture": Phrase("Gesture made", "Geste gemacht"),
@@ -205,6 +206,10 @@ EVENTS: Mapping[str, Phrase] = {
     "why.gallery_stale": Phrase(
         "The door had not heard from the hub for so long that its people do not count.",
         "Die Tür hatte so lange nichts vom Hub gehört, dass ihre Personen nicht gelten.",
+    ),
+    "why.rules_stale": Phrase(
+        "The door had not heard from the hub for longer than it lets them in without it.",
+        "Die Tür hatte länger nichts vom Hub gehört, als sie diese Person ohne ihn einlässt.",
     ),
     "why.gallery_unaccepted": Phrase(
         "The people at the door are not those that were accepted there.",

@@ -44,6 +44,9 @@ SIGNS: Mapping[str, Phrase] = {
     "reason.gallery_stale": Phrase(
         "the door has not heard from the hub", "die Tür hat nichts vom Hub gehört"
     ),
+    "reason.rules_stale": Phrase(
+        "the door has been without the hub for too long", "die Tür ist zu lange ohne den Hub"
+    ),
     "reason.gallery_unaccepted": Phrase(
         "the people at the door were not accepted", "die Personen der Tür sind nicht angenommen"
     ),
