@@ -31,6 +31,7 @@ from accessctl.console import (
     live_pages,
     operator_pages,
     people_pages,
+    phone_pages,
     site_pages,
     trust_pages,
 )
@@ -40,6 +41,7 @@ from accessctl.console.guessing import Guesses
 from accessctl.console.operators import Operators
 from accessctl.console.passkeys import Passkeys
 from accessctl.console.passwords import Passwords
+from accessctl.console.phone_desk import PhoneDesk
 from accessctl.console.photo_desk import PhotoDesk, desk_of
 from accessctl.console.sessions import OperatorSessions
 from accessctl.console.sign_on import SignOn
@@ -85,6 +87,7 @@ class Console:
     phrases: Mapping[str, Phrase]
     zone: tzinfo | None
     photos: PhotoDesk
+    phones: PhoneDesk
     now: Callable[[], float]
     random_bytes: Callable[[int], bytes]
 
@@ -192,6 +195,7 @@ def open_console(
         templates=templates(),
         phrases=catalogue(),
         photos=desk_of(config, hub.people),
+        phones=PhoneDesk(now, random_bytes),
         zone=zone_of(config.access) or zone_of(hub.site.access()),
         now=now,
         random_bytes=random_bytes,
@@ -235,6 +239,7 @@ def page_modules() -> tuple[PageModule, ...]:
         command_pages.routes,
         live_pages.routes,
         enrol_pages.routes,
+        phone_pages.routes,
         people_pages.routes,
         entry_pages.routes,
         account_pages.routes,

@@ -1,5 +1,6 @@
 """Somebody new, or more photos of somebody, from files that an operator hands in."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, File, Form, Request, UploadFile
@@ -9,11 +10,13 @@ from accessctl.administration.changes import Administration
 from accessctl.console.capabilities import Capability, Operator
 from accessctl.console.guard import needs
 from accessctl.console.photo_desk import HandedIn, JudgedPhoto
+from accessctl.domain import Person
 from accessctl.errors import FaceError, PersonError, UnknownPersonError
 from accessctl.hub.people_journal import PeopleJournal
 
 if TYPE_CHECKING:
     from accessctl.console.app import Console
+    from accessctl.recognition.enrolment import Candidate
 
 NEW = "/people/new"
 SEE_OTHER, WRONG = 303, 400
@@ -41,18 +44,25 @@ def routes(console: "Console") -> APIRouter:
         candidates = [one.candidate for one in judged if one.candidate is not None]
         if len(candidates) < len(judged):
             return _shown(console, request, operator, name, judged, "", WRONG)
-        journal = PeopleJournal(console.hub.database, console.hub.people, operator.name)
-        administration = Administration(console.hub.people, journal, console.now)
         try:
-            try:
-                kept = administration.add_photos(administration.person(name).name, candidates)
-            except UnknownPersonError:
-                kept = administration.enrol(name, candidates)
+            kept = keep_photos(console, operator, name, candidates)
         except (FaceError, PersonError) as error:
             return _shown(console, request, operator, name, judged, str(error), WRONG)
         return RedirectResponse(f"/people/{kept.id}", SEE_OTHER)
 
     return routes
+
+
+def keep_photos(
+    console: "Console", operator: Operator, name: str, photos: "Sequence[Candidate]"
+) -> Person:
+    """More photos of whoever has that name, or somebody new; FaceError, PersonError, StoreError."""
+    journal = PeopleJournal(console.hub.database, console.hub.people, operator.name)
+    administration = Administration(console.hub.people, journal, console.now)
+    try:
+        return administration.add_photos(administration.person(name).name, photos)
+    except UnknownPersonError:
+        return administration.enrol(name, photos)
 
 
 def _shown(

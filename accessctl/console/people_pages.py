@@ -57,7 +57,13 @@ def routes(console: "Console") -> APIRouter:
         everybody = people.people()
         cards = person_cards(everybody, people.rules(), words, named, console.now())
         return console.page(
-            request, "people.html", operator, cards=cards, named=named, count=len(everybody)
+            request,
+            "people.html",
+            operator,
+            cards=cards,
+            named=named,
+            count=len(everybody),
+            waiting=len(console.phones.waiting()),
         )
 
     @routes.get(PAGE + "/{person}")

@@ -28,7 +28,10 @@ MAX_BYTES = 32 << 20
 """What a signed-in operator may send at once: some photos."""
 REFUSED, MISDIRECTED, LENGTH_REQUIRED, TOO_LARGE, NOT_NOW = 403, 421, 411, 413, 503
 POLICY_VIOLATED = 1008
-STATIC = "/static/"
+STATIC, PHONE = "/static/", "/phone/"
+MAX_PHONE_BYTES = 16 << 20
+"""What may be sent by a telephone at once: one photo; a page behind such a link may ask for the
+camera, and no other page may."""
 
 CONTENT_POLICY = "; ".join(
     (
@@ -84,7 +87,7 @@ class Wall:
                 log.error("Nobody can be let into the console: %s", error)
                 problem = NOT_NOW, "The hub cannot do that now; its log says why. Try again later."
         if problem is None and scope["type"] == "http":
-            problem = _body_problem(connection.headers, is_known=session is not None)
+            problem = _body_problem(connection.headers, most_bytes(scope, session))
         if problem is not None:
             return await _refuse(problem, scope, receive, answering)
         scope.setdefault("state", {})["session"] = session
@@ -111,11 +114,17 @@ def hostname(host: str) -> str:
         return ""
 
 
-def _body_problem(headers: Headers, *, is_known: bool) -> tuple[int, str] | None:
+def most_bytes(scope: Scope, session: OperatorSession | None) -> int:
+    """How long what is sent may be."""
+    if scope["path"].startswith(PHONE):
+        return MAX_PHONE_BYTES
+    return MAX_STRANGERS_BYTES if session is None else MAX_BYTES
+
+
+def _body_problem(headers: Headers, most: int) -> tuple[int, str] | None:
     if "transfer-encoding" in headers:
         return LENGTH_REQUIRED, "Say how long the request is."
     length = headers.get("content-length", "0")
-    most = MAX_BYTES if is_known else MAX_STRANGERS_BYTES
     if not (length.isascii() and length.isdigit() and len(length) < 20 and int(length) <= most):
         return TOO_LARGE, f"A request may have {most} bytes."
     return None
@@ -140,6 +149,9 @@ def _carrying(scope: Scope, send: Send) -> Send:
             headers = MutableHeaders(scope=message)
             for name, value in HEADERS.items():
                 headers[name] = value
+            if scope["path"].startswith(PHONE):
+                permitted = HEADERS["permissions-policy"].replace("camera=()", "camera=(self)")
+                headers["permissions-policy"] = permitted
             is_file = scope["path"].startswith(STATIC)
             headers.setdefault("cache-control", "no-cache" if is_file else "no-store")
         await send(message)

@@ -1,0 +1,179 @@
+"""Enrolment by telephone: links for one person each, and the photos that wait for an operator.
+
+A link is known by the hash of its token, holds for 15 minutes and takes three photos, each judged
+as it comes. All of it is kept in memory alone, never on the disk: photos that no operator approved
+count no more after 24 hours, and a hub that is started anew has none of them.
+"""
+
+import base64
+import hashlib
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from accessctl.errors import InputError
+
+if TYPE_CHECKING:
+    from accessctl.recognition.enrolment import Candidate
+
+LINK_S, WAIT_S = 900.0, 86400.0
+MOST_LINKS = 50
+"""So many links and submissions are kept at once; more are refused."""
+MOST_TRIES = 30
+"""Photos that one link has judged, the good ones among them."""
+TOKEN_BYTES = 24
+MOST_TOKEN = 64
+
+
+class PhonePose(StrEnum):
+    """How one looks in each of the three photos, in their order."""
+
+    FRONT = "front"
+    LEFT = "left"
+    RIGHT = "right"
+
+
+POSES = tuple(PhonePose)
+
+
+class NoSuchLinkError(Exception):
+    """A link that there never was, that ran out, or that has been used up."""
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneVisit:
+    """One link and what came by it. `person` is the id of somebody enrolled, None: somebody new;
+    `begun` is epoch seconds; `words` is the name typed as consent to that `version` of the text
+    (None: to the notice of the console's own), empty before."""
+
+    id: str
+    name: str = field(repr=False)
+    person: str | None
+    by: str
+    begun: float
+    words: str = field(default="", repr=False)
+    version: int | None = None
+    tries: int = 0
+    photos: tuple["Candidate", ...] = field(default=(), repr=False)
+
+    @property
+    def is_complete(self) -> bool:
+        return len(self.photos) == len(POSES)
+
+    @property
+    def pose(self) -> PhonePose:
+        """Of the photo that is due."""
+        return POSES[len(self.photos)]
+
+    def counts_until(self) -> float:
+        """Epoch seconds."""
+        return self.begun + (WAIT_S if self.is_complete else LINK_S)
+
+
+class PhoneDesk:
+    """Any thread may use it; `now` is epoch time."""
+
+    def __init__(self, now: Callable[[], float], random_bytes: Callable[[int], bytes]) -> None:
+        self._now = now
+        self._random = random_bytes
+        self._lock = threading.Lock()
+        self._visits: dict[bytes, PhoneVisit] = {}
+
+    def invite(self, name: str, person: str | None, by: str) -> tuple[str, PhoneVisit]:
+        """The token of a new link, and what it is for; InputError for too many at once."""
+        token = base64.urlsafe_b64encode(self._random(TOKEN_BYTES)).decode("ascii")
+        visit = PhoneVisit(self._random(16).hex(), name, person, by, self._now())
+        with self._lock:
+            self._sweep()
+            if len(self._visits) >= MOST_LINKS:
+                raise InputError(
+                    f"{MOST_LINKS} links and submissions are there already; approve or discard "
+                    "some first."
+                )
+            self._visits[_hash(token)] = visit
+        return token, visit
+
+    def visit(self, token: str) -> PhoneVisit:
+        """What that link is for, also once all photos are there; NoSuchLinkError."""
+        with self._lock:
+            return self._of(token)
+
+    def agree(self, token: str, words: str, version: int | None) -> PhoneVisit:
+        """Whoever has the link consents by typing their name; NoSuchLinkError, InputError."""
+        if not words.strip():
+            raise InputError("Type your name to agree.")
+        with self._lock:
+            visit = replace(self._open(token), words=words.strip(), version=version)
+            self._visits[_hash(token)] = visit
+        return visit
+
+    def begin_try(self, token: str) -> PhoneVisit:
+        """One more photo is about to be judged, which counts whatever comes of it; NoSuchLinkError
+        where no consent was given, or too many were tried."""
+        with self._lock:
+            visit = self._open(token)
+            if not visit.words or visit.tries >= MOST_TRIES:
+                raise NoSuchLinkError
+            self._visits[_hash(token)] = replace(visit, tries=visit.tries + 1)
+        return visit
+
+    def add(self, token: str, pose: PhonePose, photo: "Candidate") -> PhoneVisit:
+        """A photo that was judged good, for the pose that is due; any other is passed over, as one
+        that was sent twice. NoSuchLinkError."""
+        with self._lock:
+            visit = self._open(token)
+            if pose is visit.pose:
+                visit = replace(visit, photos=(*visit.photos, photo))
+                self._visits[_hash(token)] = visit
+        return visit
+
+    def waiting(self) -> tuple[PhoneVisit, ...]:
+        """Those that wait for an operator, the oldest first."""
+        with self._lock:
+            self._sweep()
+            found = [one for one in self._visits.values() if one.is_complete]
+        return tuple(sorted(found, key=lambda one: one.begun))
+
+    def take(self, which: str) -> PhoneVisit:
+        """That one of those waiting, which waits no more: of two who take it one has it.
+        NoSuchLinkError."""
+        with self._lock:
+            self._sweep()
+            for key, visit in self._visits.items():
+                if visit.id == which and visit.is_complete:
+                    return self._visits.pop(key)
+        raise NoSuchLinkError
+
+    def put_back(self, taken: PhoneVisit) -> None:
+        """What was taken waits again: it could not be kept. Its link is good for nothing more."""
+        with self._lock:
+            self._visits[_hash(taken.id)] = taken
+
+    def _open(self, token: str) -> PhoneVisit:
+        """One that still takes something."""
+        visit = self._of(token)
+        if visit.is_complete:
+            raise NoSuchLinkError
+        return visit
+
+    def _of(self, token: str) -> PhoneVisit:
+        self._sweep()
+        visit = self._visits.get(_hash(token))
+        if visit is None:
+            raise NoSuchLinkError
+        return visit
+
+    def _sweep(self) -> None:
+        now = self._now()
+        # A clock that was set back makes nothing last longer.
+        over = [
+            key for key, one in self._visits.items() if not one.begun <= now < one.counts_until()
+        ]
+        for key in over:
+            del self._visits[key]
+
+
+def _hash(token: str) -> bytes:
+    return hashlib.sha256(f"accessctl phone\0{token[:MOST_TOKEN]}".encode()).digest()
