@@ -116,10 +116,8 @@ def _for_operators(routes: APIRouter, console: "Console") -> None:
         person: Annotated[str, Form(max_length=32)] = "",
     ) -> HTMLResponse:
         """A link for somebody new of that name, or for the person of that id."""
-        if person:
-            called = _enrolled_name(console, person)
-        else:
-            called = console.hub.people.free_name(name)
+        people = console.hub.people
+        called = _enrolled_name(console, person) if person else people.free_name(name)
         token, visit = desk.invite(called, person or None, operator.name)
         console.record(JournalKind.ACT, operator, "link for telephone", link=visit.id)
         link = f"{origin_of(request)}{PHONE}{token}"

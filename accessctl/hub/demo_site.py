@@ -82,8 +82,9 @@ class SiteProcess:
             raise FaultError(f"{self.name} has ended: {_last_word(told)}")
 
     def _read(self, process: "subprocess.Popen[str]") -> None:
-        for line in process.stdout or ():
-            self._lines.append(line)
+        if process.stdout is not None:
+            with process.stdout as said:
+                self._lines.extend(said)
 
 
 def _end(process: "subprocess.Popen[str]") -> None:
