@@ -98,11 +98,12 @@ def _behind_the_link(routes: APIRouter, console: "Console") -> None:
 
 async def _photo_in(request: Request) -> bytes:
     """The file `photo` of the form; InputError."""
-    form = await request.form(max_files=1, max_fields=MOST_FIELDS, max_part_size=MOST_FIELD_BYTES)
-    file = form.get("photo")
-    if not isinstance(file, UploadFile):
-        raise InputError("No photo came; take or choose one.")
-    return await file.read()
+    bounds = {"max_files": 1, "max_fields": MOST_FIELDS, "max_part_size": MOST_FIELD_BYTES}
+    async with request.form(**bounds) as form:
+        file = form.get("photo")
+        if not isinstance(file, UploadFile):
+            raise InputError("No photo came; take or choose one.")
+        return await file.read()
 
 
 def _for_operators(routes: APIRouter, console: "Console") -> None:
