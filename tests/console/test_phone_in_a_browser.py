@@ -49,7 +49,7 @@ def is_in_order(page: Page) -> None:
     assert wrong == []
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     files = page.evaluate(
-        "performance.getEntriesByType('resource').reduce((sum, one) => sum + one.encodedBodySize, 0)"
+        "performance.getEntriesByType('resource').reduce((sum, it) => sum + it.encodedBodySize, 0)"
     )
     assert files < MOST_BYTES
 
