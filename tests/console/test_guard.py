@@ -21,6 +21,9 @@ OPEN = {
     "/invitation",
     "/trust",
     "/trust/accessctl-hub.crt",
+    "/phone/{token}",
+    "/phone/{token}/consent",
+    "/phone/{token}/photo",
 }
 """For those who are not signed in."""
 OF_ONES_OWN = {
