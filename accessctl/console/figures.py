@@ -1,4 +1,4 @@
-"""What the decisions of a site come to, door by door and week by week: counted, not judged. Pure."""
+"""What the decisions of a site come to, by door and week: counted, not judged. Pure."""
 
 import math
 from collections import Counter

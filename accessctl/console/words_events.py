@@ -206,6 +206,10 @@ EVENTS: Mapping[str, Phrase] = {
         "The door had not heard from the hub for so long that its people do not count.",
         "Die Tür hatte so lange nichts vom Hub gehört, dass ihre Personen nicht gelten.",
     ),
+    "why.rules_stale": Phrase(
+        "The door had not heard from the hub for so long that nobody is let in by its rules.",
+        "Die Tür hatte so lange nichts vom Hub gehört, dass nach ihren Regeln niemand hinein darf.",
+    ),
     "why.gallery_unaccepted": Phrase(
         "The people at the door are not those that were accepted there.",
         "Die Personen der Tür sind nicht die, die dort angenommen wurden.",

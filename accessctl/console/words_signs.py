@@ -44,6 +44,9 @@ SIGNS: Mapping[str, Phrase] = {
     "reason.gallery_stale": Phrase(
         "the door has not heard from the hub", "die Tür hat nichts vom Hub gehört"
     ),
+    "reason.rules_stale": Phrase(
+        "the door's rules are too old to count", "die Regeln der Tür sind zu alt, um zu gelten"
+    ),
     "reason.gallery_unaccepted": Phrase(
         "the people at the door were not accepted", "die Personen der Tür sind nicht angenommen"
     ),

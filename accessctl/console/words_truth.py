@@ -76,7 +76,7 @@ TRUTH: Mapping[str, Phrase] = {
     "truth.waits_told": Phrase(
         "From the first look at a face to the grant: half of them were faster than the median, 95 "
         "of 100 faster than the other line. The table says the same.",
-        "Vom ersten Blick auf ein Gesicht bis zum Einlass: die Hälfte war schneller als der Median, "
+        "Vom ersten Blick auf ein Gesicht bis zum Einlass: die Hälfte schneller als der Median, "
         "95 von 100 schneller als die andere Linie. Die Tabelle sagt dasselbe.",
     ),
     "truth.median": Phrase("Median", "Median"),
