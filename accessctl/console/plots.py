@@ -12,9 +12,11 @@ from html import escape
 from markupsafe import Markup
 
 WIDTH, HEIGHT = 560, 220
-LEFT, RIGHT, TOP, BOTTOM = 48, 8, 12, 28
+LEFT, RIGHT, TOP, BOTTOM = 52, 8, 12, 28
 MOST_LABELS = 7
-STEPS = (1.0, 2.0, 5.0, 10.0)
+STEPS = (1.0, 2.0, 4.0, 6.0, 10.0)
+LEAST_COUNT = 2.0
+"""The top of a scale of counts, whose middle is a count as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ def stacked_bars(plotted: Plotted) -> Markup:
     sums = [
         sum(one.values[at] or 0.0 for one in plotted.series) for at in range(len(plotted.labels))
     ]
-    top = round_top(max(sums, default=0.0))
+    top = max(LEAST_COUNT, round_top(max(sums, default=0.0)))
     room = (WIDTH - LEFT - RIGHT) / max(1, len(plotted.labels))
     drawn = []
     for at in range(len(plotted.labels)):
@@ -82,7 +84,7 @@ def lines(plotted: Plotted) -> Markup:
 
 
 def round_top(highest: float) -> float:
-    """The least of 1, 2, 5, 10, 20, 50 and so on that is not below it; 1 for nothing."""
+    """The least of 1, 2, 4, 6, 10, 20, 40 and so on that is not below it; 1 for nothing."""
     if not highest > 0:
         return 1.0
     scale = 10.0 ** math.floor(math.log10(highest))

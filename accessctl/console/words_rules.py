@@ -41,10 +41,7 @@ RULES: Mapping[str, Phrase] = {
     "rules.week": Phrase("Week", "Woche"),
     "rules.always": Phrase("At any time", "Jederzeit"),
     "rules.everywhere": Phrase("At every door", "An jeder Tür"),
-    "rules.doors": Phrase(
-        "Otherwise at these doors, with commas between them",
-        "Sonst an diesen Türen, durch Kommas getrennt",
-    ),
+    "rules.doors": Phrase("Otherwise at (front, back)", "Sonst an (vorn, hinten)"),
     "rules.factor": Phrase("Asked for besides the face", "Neben dem Gesicht gefordert"),
     "rules.factor_own": Phrase("As the door says", "Wie die Tür sagt"),
     "rules.factor_off": Phrase("Nothing", "Nichts"),

@@ -54,9 +54,9 @@ TRUTH: Mapping[str, Phrase] = {
     ),
     "truth.worst_rate": Phrase(
         "At {door}, unknown visitors came near to somebody enrolled {value} times as often as is "
-        "stated: check with `accessctl calibrate` at the door whether the stated rate holds there.",
+        "stated: check with “accessctl calibrate” at the door whether the stated rate holds there.",
         "An {door} kamen Unbekannte {value}-mal so oft jemandem nahe wie angegeben: prüfen Sie an "
-        "der Tür mit `accessctl calibrate`, ob die angegebene Rate dort gilt.",
+        "der Tür mit „accessctl calibrate“, ob die angegebene Rate dort gilt.",
     ),
     "truth.outcomes": Phrase("Decisions by outcome", "Entscheidungen nach Ausgang"),
     "truth.outcomes_told": Phrase(

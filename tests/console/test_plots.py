@@ -28,7 +28,7 @@ def plotted(*series: Series) -> Plotted:
 
 @pytest.mark.parametrize(
     ("highest", "top"),
-    [(0.0, 1), (0.7, 1), (1.0, 1), (1.1, 2), (3, 5), (7, 10), (10, 10), (51, 100), (0.03, 0.05)],
+    [(0.0, 1), (0.7, 1), (1.0, 1), (1.1, 2), (3, 4), (7, 10), (10, 10), (51, 60), (0.03, 0.04)],
 )
 def test_a_scale_ends_at_a_round_number(highest: float, top: float) -> None:
     assert round_top(highest) == pytest.approx(top)
@@ -69,4 +69,4 @@ def test_a_plot_says_what_it_shows_and_takes_no_markup_from_anybody() -> None:
 def test_places_are_those_of_the_scale() -> None:
     assert height_of(0.0, 10.0) == 192.0
     assert height_of(10.0, 10.0) == 12.0
-    assert (middle_of(0, 2), middle_of(1, 2)) == (174.0, 426.0)
+    assert (middle_of(0, 2), middle_of(1, 2)) == (177.0, 427.0)
