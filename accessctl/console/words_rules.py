@@ -66,9 +66,7 @@ RULES: Mapping[str, Phrase] = {
     ),
     "rules.kept_out": Phrase("Would have been kept out", "Wären draußen geblieben"),
     "rules.let_in": Phrase("Would have been let in", "Wären hineingekommen"),
-    "rules.perhaps": Phrase(
-        "Perhaps: would have been asked for more", "Vielleicht: wären weiter gefragt worden"
-    ),
+    "rules.perhaps": Phrase("Perhaps let in", "Vielleicht hinein"),
     "rules.nobody": Phrase("Nobody.", "Niemand."),
     "rules.not_named": Phrase(
         "Who they are shows to operators who may look.",
@@ -96,9 +94,11 @@ RULES: Mapping[str, Phrase] = {
     ),
     "rules.as_then": Phrase(
         "People count with the groups they had at the time; gestures, liveness and what was shown "
-        "besides are taken as they were.",
+        "besides are taken as they were. Perhaps let in is whoever would have been asked for more "
+        "first.",
         "Personen zählen mit den Gruppen, die sie damals hatten; Gesten, Lebenderkennung und was "
-        "sonst gezeigt wurde, gelten wie damals.",
+        "sonst gezeigt wurde, gelten wie damals. Vielleicht hinein wäre, wer erst weiter gefragt "
+        "worden wäre.",
     ),
     "rules.when": Phrase("When", "Wann"),
     "rules.who": Phrase("Who", "Wer"),

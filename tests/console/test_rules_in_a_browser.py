@@ -39,6 +39,8 @@ def test_a_time_is_added_tried_and_saved_by_the_keyboard(rules_page, live_consol
     assert site.rules() == before
     rules_page.evaluate(AXE.read_text(encoding="utf-8"))
     assert rules_page.evaluate("() => axe.run()")["violations"] == []
+    rules_page.set_viewport_size({"width": 320, "height": 700})
+    assert rules_page.evaluate("document.documentElement.scrollWidth") <= 320
     rules_page.get_by_role("button", name="Save for all doors").press("Enter")
     rules_page.wait_for_url("**/rules")
     saturday = {"days": ["sat"], "opens": 9 * 60, "closes": 13 * 60}
