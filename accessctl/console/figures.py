@@ -59,7 +59,7 @@ class RateSeen:
 
 
 @dataclass(frozen=True, slots=True)
-class SiteFigures:
+class WeeklyFigures:
     """By the door's name, and by the Monday of each week, all of them in between."""
 
     weeks: tuple[date, ...]
@@ -86,7 +86,7 @@ def together(parts: Iterable[Figures]) -> Figures:
 
 def site_figures(
     events: Iterable[SiteEvent], since: float, until: float, zone: tzinfo | None
-) -> SiteFigures:
+) -> WeeklyFigures:
     """`events` are decisions, the latest first; `since` and `until` epoch seconds, which say what
     weeks there are. Weeks are those of the wall clock in `zone`, None: the system's."""
     by_door: dict[str, dict[date, Figures]] = {}
@@ -112,7 +112,7 @@ def site_figures(
         met.add(visit)
     first, last = week_of_time(since, zone), week_of_time(until, zone)
     weeks = tuple(first + timedelta(days=at) for at in range(0, (last - first).days + 1, 7))
-    return SiteFigures(weeks, by_door)
+    return WeeklyFigures(weeks, by_door)
 
 
 def week_of_time(time: float, zone: tzinfo | None) -> date:

@@ -7,7 +7,7 @@ from datetime import date
 
 from markupsafe import Markup
 
-from accessctl.console.figures import NO_CUE, Figures, SiteFigures, quantile, together
+from accessctl.console.figures import NO_CUE, Figures, WeeklyFigures, quantile, together
 from accessctl.console.plots import Plotted, Series, lines, stacked_bars
 from accessctl.console.words import Words
 from accessctl.domain import Outcome
@@ -33,7 +33,7 @@ class TruthPlot:
 
 
 @dataclass(frozen=True, slots=True)
-class DoorLine:
+class DoorSummary:
     """One door over the whole time, in words."""
 
     door: str
@@ -75,10 +75,11 @@ def plots_of(
     )
 
 
-def door_lines(figures: SiteFigures, words: Words) -> tuple[DoorLine, ...]:
+def door_lines(figures: WeeklyFigures, words: Words) -> tuple[DoorSummary, ...]:
     """Every door that decided anything, by name."""
     return tuple(
-        DoorLine(door, _line(together(figures.of(door)), words)) for door in sorted(figures.by_door)
+        DoorSummary(door, _line(together(figures.of(door)), words))
+        for door in sorted(figures.by_door)
     )
 
 
@@ -91,7 +92,7 @@ def rate_said(found: Figures, words: Words) -> str:
     return words("truth.rate", count=rate.visits, stated=stated, seen=seen)
 
 
-def worst_of(figures: SiteFigures, words: Words) -> str:
+def worst_of(figures: WeeklyFigures, words: Words) -> str:
     """The one thing that is furthest beyond what is tolerable, at which door, and what to do."""
     found = [
         (value / TOLERABLE[key], key, door, value, cue)

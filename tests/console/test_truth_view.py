@@ -3,7 +3,7 @@ from datetime import date
 
 import pytest
 
-from accessctl.console.figures import Figures, SiteFigures
+from accessctl.console.figures import Figures, WeeklyFigures
 from accessctl.console.truth_view import door_lines, plots_of, rate_said, worst_of
 from accessctl.console.words import Words, catalogue
 from accessctl.domain import Outcome
@@ -13,8 +13,8 @@ WEEK = date(2023, 11, 20)
 FINE = Figures(Counter({Outcome.GRANTED: 100}), waits_ms=[900.0] * 100)
 
 
-def site(**doors: Figures) -> SiteFigures:
-    return SiteFigures((WEEK,), {name: {WEEK: of} for name, of in doors.items()})
+def site(**doors: Figures) -> WeeklyFigures:
+    return WeeklyFigures((WEEK,), {name: {WEEK: of} for name, of in doors.items()})
 
 
 def test_the_worst_is_told_with_its_door_and_what_to_do() -> None:
