@@ -117,6 +117,16 @@ def test_what_cannot_be_is_told_beside_what_was_typed(site, signed_in) -> None:
     assert 'value="25:99"' in answer.text
 
 
+def test_a_site_without_rules_gets_its_first(console, signed_in) -> None:
+    client = signed_in(RULES)
+    page = client.get("/rules").text
+    assert "There is no group" in page
+    tried = client.post("/rules/try", data={**fields(page), "timezone": "Europe/Berlin"}).text
+    sure = {name: hidden(tried, name) for name in ("rules", "seen")}
+    assert client.post("/rules/save", data=sure).status_code == 303
+    assert console.hub.site.rules()["timezone"] == "Europe/Berlin"
+
+
 def test_buttons_change_the_form_and_nothing_else(site, signed_in) -> None:
     before = site.hub.site.rules()
     client = signed_in(RULES)
