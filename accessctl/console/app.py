@@ -32,8 +32,10 @@ from accessctl.console import (
     operator_pages,
     people_pages,
     phone_pages,
+    rules_pages,
     site_pages,
     trust_pages,
+    truth_pages,
 )
 from accessctl.console.capabilities import Operator
 from accessctl.console.guard import ElsewhereFirstError, NotAllowedError
@@ -233,7 +235,6 @@ def shown_moment(time: float) -> str:
 def page_modules() -> tuple[PageModule, ...]:
     """What each module of pages adds."""
     return (
-        trust_pages.routes,
         events_pages.routes,
         doors_pages.routes,
         command_pages.routes,
@@ -241,6 +242,8 @@ def page_modules() -> tuple[PageModule, ...]:
         enrol_pages.routes,
         phone_pages.routes,
         people_pages.routes,
+        rules_pages.routes,
+        truth_pages.routes,
         entry_pages.routes,
         account_pages.routes,
         operator_pages.routes,

@@ -1,8 +1,10 @@
 """What a door sees, live, for whoever looks at its card: pictures, and who is in them."""
 
 import asyncio
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter
@@ -21,7 +23,7 @@ from accessctl.sync.feed_wire import LiveFace
 if TYPE_CHECKING:
     from accessctl.console.app import Console
 
-WAIT_S = 10.0
+WAIT_S, NAMES_S = 10.0, 5.0
 REFUSED_NOW = 1013
 """What a browser is told where it cannot look now (RFC 6455, registered as "Try Again Later")."""
 
@@ -37,7 +39,7 @@ def routes(console: "Console") -> APIRouter:
         operator = await admitted(websocket, Capability.LOOK)
         if operator is None:
             return
-        words, names = console.words(websocket), site_names(console.hub)
+        words, names = console.words(websocket), LiveNames(partial(site_names, console.hub))
         try:
             door = await run_in_threadpool(live.begin, name, operator.name)
             with live.watch(door) as viewer:
@@ -54,13 +56,29 @@ def routes(console: "Console") -> APIRouter:
     return routes
 
 
-async def _send(
-    websocket: WebSocket, viewer: Viewer, words: Words, names: Mapping[PersonId, str]
-) -> None:
+class LiveNames:
+    """Who the people in the pictures are. Somebody may be enrolled while a picture is looked at, so
+    whoever has no name is asked for again, at most every NAMES_S of the pictures' own time."""
+
+    def __init__(self, known: Callable[[], Mapping[PersonId, str]]) -> None:
+        self._known = known
+        self._names: Mapping[PersonId, str] = {}
+        self._asked = -math.inf
+
+    async def of(self, picture: SeenPicture) -> Mapping[PersonId, str]:
+        """The names of all of them that the hub has; StoreError."""
+        seen = {PersonId(face.person) for face in picture.faces if face.person is not None}
+        if seen - self._names.keys() and abs(picture.time - self._asked) >= NAMES_S:
+            self._asked = picture.time
+            self._names = await run_in_threadpool(self._known)
+        return self._names
+
+
+async def _send(websocket: WebSocket, viewer: Viewer, words: Words, names: LiveNames) -> None:
     while True:
         picture = await viewer.next(WAIT_S)
         if picture is not None:
-            await websocket.send_json(beside(picture, words, names))
+            await websocket.send_json(beside(picture, words, await names.of(picture)))
             await websocket.send_bytes(picture.jpeg)
 
 

@@ -1,6 +1,6 @@
 """Who is enrolled, as the console shows them: cards, and the week of one person. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from accessctl.console.event_view import Tone
@@ -87,6 +87,11 @@ def week_of(rules: PersonRules, plan: AccessPlan, words: Words) -> tuple[WeekDay
         groups = [plan.groups[name] for name in rules.groups if name in plan.groups]
     else:
         groups = [Group(None, None)] if plan.without_group_allowed else []
+    return week_of_groups(groups, words)
+
+
+def week_of_groups(groups: Collection[Group], words: Words) -> tuple[WeekDay, ...]:
+    """The same, with all times that any of these groups allows."""
     days = []
     for day in DAYS:
         spans = merged(span for group in groups for span in _on(day, group))

@@ -49,13 +49,16 @@ def catalogue() -> Mapping[str, Phrase]:
     from accessctl.console.words_frame import FRAME
     from accessctl.console.words_people import PEOPLE
     from accessctl.console.words_phone import PHONE
+    from accessctl.console.words_rules import RULES
     from accessctl.console.words_signs import SIGNS
     from accessctl.console.words_site import SITE
     from accessctl.console.words_states import STATES
     from accessctl.console.words_trust import TRUST
+    from accessctl.console.words_truth import TRUTH
 
     found: dict[str, Phrase] = {}
-    for part in (COMMON, ENTRY, SITE, TRUST, FRAME, SIGNS, STATES, EVENTS, DOORS, PEOPLE, PHONE):
+    round_pages = (COMMON, FRAME, SIGNS, STATES, ENTRY, TRUST)
+    for part in (*round_pages, DOORS, EVENTS, PEOPLE, PHONE, RULES, TRUTH, SITE):
         if twice := found.keys() & part.keys():
             raise ValueError(f"two phrases have one key: {sorted(twice)}")
         found |= part

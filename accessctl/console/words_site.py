@@ -110,7 +110,7 @@ SITE: Mapping[str, Phrase] = {
         "Keine Tür hat eine Sicherung vermerkt.",
     ),
     "site.fingerprint": Phrase(
-        "Fingerprint of the hub's authority:",
-        "Fingerabdruck der Zertifikatsstelle des Hubs:",
+        "Fingerprint of the hub's authority",
+        "Fingerabdruck der Zertifikatsstelle des Hubs",
     ),
 }

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from accessctl.config import SITE_RULES, SITE_SETTINGS, Config
 from accessctl.config.policy import AccessConfig
-from accessctl.errors import InputError
+from accessctl.errors import HubError, InputError
 from accessctl.gallery.person import MAX_GROUP_CHARACTERS, MAX_GROUPS
 from accessctl.hub.door_feed import DoorScope, keep_scope, scope_of
 from accessctl.hub.doors import lock_joined
@@ -37,14 +37,25 @@ class SiteConfiguration:
     def rules(self) -> dict[str, Any]:
         """The parts of `access` that the hub sets for all doors, as JSON has them; empty: none."""
         with self._feed.database.reading() as db:
-            content = self._feed.document(db, RULES_SUBJECT)
-        return {} if content is None else dict(SiteAccess.model_validate_json(content).access)
+            return self._rules(db)
 
-    def set_rules(self, given: Mapping[str, Any], operator: str) -> dict[str, Any]:
-        """Put them in place of the present ones; as they are kept. InputError."""
+    def set_rules(
+        self,
+        given: Mapping[str, Any],
+        operator: str,
+        instead_of: Mapping[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        """Put them in place of the present ones; as they are kept. InputError; HubError where the
+        present ones are not `instead_of`: somebody else has changed them meanwhile."""
         rules = checked_rules(given)
         content = SiteAccess(access=rules).model_dump_json().encode("utf-8")
         with self._feed.database.writing() as db:
+            self._feed.lock(db)
+            if instead_of is not None and self._rules(db) != instead_of:
+                raise HubError(
+                    "The rules were changed by somebody else meanwhile, and yours were not saved; "
+                    "load the page anew and make your change again."
+                )
             seq = self._feed.put(db, RULES_SUBJECT, ChangeKind.RULES, content)
             self._told(db, JournalKind.RULES, operator, seq=seq, groups=sorted(rules["groups"]))
         return rules
@@ -97,6 +108,10 @@ class SiteConfiguration:
             kept = None if groups is None else json.dumps(groups)
             keep_scope(db, door, groups=kept, scoped=seq)
             self._told(db, JournalKind.SCOPE, operator, seq=seq, door=door, groups=groups)
+
+    def _rules(self, db: Connection) -> dict[str, Any]:
+        content = self._feed.document(db, RULES_SUBJECT)
+        return {} if content is None else dict(SiteAccess.model_validate_json(content).access)
 
     def _settings(self, db: Connection, door: str) -> dict[str, Any]:
         content = self._feed.document(db, settings_subject(door))

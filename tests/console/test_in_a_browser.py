@@ -31,6 +31,8 @@ PAGES = (
     "/people",
     f"/people/{COLLINS}",
     "/removals",
+    "/rules",
+    "/figures",
     "/account",
     "/operators",
     "/site",

@@ -49,6 +49,15 @@ def test_the_rules_of_a_site_reach_its_doors_as_a_configuration_has_them(hub: Hu
     assert (record["groups"], record["operator"]) == (["board", "staff"], "operator")
 
 
+def test_rules_that_somebody_changed_meanwhile_are_not_replaced(hub: Hub) -> None:
+    first = hub.site.set_rules(RULES, "Ada", instead_of={})
+    with pytest.raises(HubError, match="changed by somebody else"):
+        hub.site.set_rules({}, "Grace", instead_of={})
+    assert hub.site.rules() == first
+    assert hub.site.set_rules({}, "Grace", instead_of=first)["groups"] == {}
+    assert [record["operator"] for record in told(hub, "rules")] == ["Ada", "Grace"]
+
+
 @pytest.mark.parametrize(
     ("given", "why"),
     [

@@ -1,0 +1,111 @@
+"""The words of the page of figures."""
+
+from collections.abc import Mapping
+
+from accessctl.console.words import Phrase
+
+TRUTH: Mapping[str, Phrase] = {
+    "truth.title": Phrase("Figures", "Zahlen"),
+    "truth.lead": Phrase(
+        "What the doors decided in the last 90 days, week by week.",
+        "Was die Türen in den letzten 90 Tagen entschieden, Woche für Woche.",
+    ),
+    "truth.cut": Phrase(
+        "Only the latest {count} decisions were read, back to {time}; choose a door to reach "
+        "further back.",
+        "Nur die letzten {count} Entscheidungen wurden gelesen, zurück bis {time}; mit einer Tür "
+        "reicht es weiter zurück.",
+    ),
+    "truth.none": Phrase("No decisions yet", "Noch keine Entscheidungen"),
+    "truth.none_hint": Phrase(
+        "Figures show here as soon as a door has decided something.",
+        "Zahlen stehen hier, sobald eine Tür etwas entschieden hat.",
+    ),
+    "truth.door": Phrase("Door", "Tür"),
+    "truth.show": Phrase("Show", "Zeigen"),
+    "truth.worst": Phrase("What stands out", "Was auffällt"),
+    "truth.nothing": Phrase(
+        "Nothing stands out: refusals, unknown visitors and times are within bounds.",
+        "Nichts fällt auf: Ablehnungen, Unbekannte und Zeiten liegen im Rahmen.",
+    ),
+    "truth.too_few": Phrase(
+        "There are too few decisions yet to say what stands out.",
+        "Für eine Aussage, was auffällt, sind es noch zu wenige Entscheidungen.",
+    ),
+    "truth.worst_not_live": Phrase(
+        "At {door}, {value} of the decisions were refusals for liveness, most of them by “{cue}”: "
+        "if those were living people, look at the light at the door and at what lies behind them, "
+        "and read why under Events.",
+        "An {door} waren {value} der Entscheidungen Ablehnungen mangels Leben, die meisten durch "
+        "„{cue}“: waren es lebende Menschen, prüfen Sie das Licht an der Tür und was hinter ihnen "
+        "zu sehen ist, und lesen Sie unter Ereignisse, warum.",
+    ),
+    "truth.worst_unknown": Phrase(
+        "At {door}, {value} of the decisions knew nobody: if those were enrolled people, add "
+        "photos of them taken at this door.",
+        "An {door} erkannten {value} der Entscheidungen niemanden: waren es hinterlegte Personen, "
+        "fügen Sie Fotos hinzu, die an dieser Tür entstanden sind.",
+    ),
+    "truth.worst_slow": Phrase(
+        "At {door}, one grant in twenty took longer than {value} s: look whether the face is well "
+        "lit and large enough when people stop, and whether the device has other work.",
+        "An {door} dauerte einer von zwanzig Einlässen länger als {value} s: prüfen Sie, ob das "
+        "Gesicht gut beleuchtet und groß genug ist und ob das Gerät anderes zu tun hat.",
+    ),
+    "truth.worst_rate": Phrase(
+        "At {door}, unknown visitors came near to somebody enrolled {value} times as often as is "
+        "stated: check with “accessctl calibrate” at the door whether the stated rate holds there.",
+        "An {door} kamen Unbekannte {value}-mal so oft jemandem nahe wie angegeben: prüfen Sie an "
+        "der Tür mit „accessctl calibrate“, ob die angegebene Rate dort gilt.",
+    ),
+    "truth.outcomes": Phrase("Decisions by outcome", "Entscheidungen nach Ausgang"),
+    "truth.outcomes_told": Phrase(
+        "How many decisions granted, denied or knew nobody, week by week; the table says the same.",
+        "Wie viele Entscheidungen gewährten, verweigerten oder niemanden kannten, Woche für Woche; "
+        "die Tabelle sagt dasselbe.",
+    ),
+    "truth.cues": Phrase("Refusals for liveness by cue", "Ablehnungen mangels Leben nach Merkmal"),
+    "truth.cues_told": Phrase(
+        "Which cues spoke against life where a door refused for it; a refusal counts at each of "
+        "them. The table says the same.",
+        "Welche Merkmale gegen Leben sprachen, wo eine Tür deshalb ablehnte; eine Ablehnung zählt "
+        "bei jedem davon. Die Tabelle sagt dasselbe.",
+    ),
+    "truth.no_cue": Phrase("life was not shown", "Leben nicht gezeigt"),
+    "truth.waits": Phrase("Seconds to a grant", "Sekunden bis zum Einlass"),
+    "truth.waits_told": Phrase(
+        "From the first look at a face to the grant: half of them were faster than the median, 95 "
+        "of 100 faster than the other line. The table says the same.",
+        "Vom ersten Blick auf ein Gesicht bis zum Einlass: die Hälfte schneller als der Median, "
+        "95 von 100 schneller als die andere Linie. Die Tabelle sagt dasselbe.",
+    ),
+    "truth.median": Phrase("Median", "Median"),
+    "truth.slowest": Phrase("95 of 100", "95 von 100"),
+    "truth.unknown": Phrase("Unknown visits", "Unbekannte Besuche"),
+    "truth.unknown_told": Phrase(
+        "Visits that ended with nobody recognised, week by week; the table says the same.",
+        "Besuche, bei denen am Ende niemand erkannt war, Woche für Woche; die Tabelle sagt "
+        "dasselbe.",
+    ),
+    "truth.visits": Phrase("Unknown visits", "Unbekannte Besuche"),
+    "truth.rate": Phrase(
+        "Of {count} unknown visits, {seen} came as near to somebody enrolled as {stated} of "
+        "strangers are stated to. Enrolled people whom the door missed are among them.",
+        "Von {count} unbekannten Besuchen kamen {seen} jemandem so nahe, wie es für {stated} aller "
+        "Fremden angegeben ist. Hinterlegte, die die Tür nicht erkannte, sind darunter.",
+    ),
+    "truth.rate_unknown": Phrase(
+        "There are too few unknown visits to set the stated rate beside what was seen.",
+        "Für einen Vergleich der angegebenen Rate mit dem Gesehenen sind es zu wenige unbekannte "
+        "Besuche.",
+    ),
+    "truth.nothing_here": Phrase("None in this time.", "Keine in dieser Zeit."),
+    "truth.table": Phrase("As a table", "Als Tabelle"),
+    "truth.week": Phrase("Week from", "Woche ab"),
+    "truth.week_short": Phrase("{day}/{month}", "{day}.{month}."),
+    "truth.by_door": Phrase("Door by door", "Tür für Tür"),
+    "truth.decisions": Phrase("Decisions", "Entscheidungen"),
+    "truth.not_live": Phrase("Not live", "Ohne Leben"),
+    "truth.median_s": Phrase("Median, s", "Median, s"),
+    "truth.slowest_s": Phrase("95 of 100, s", "95 von 100, s"),
+}
