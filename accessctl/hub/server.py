@@ -88,9 +88,9 @@ class Served:
 
 class Minutes(BackgroundThread):
     """What the hub does at its start and each minute: it sees that it is the only one, chains the
-    ends of all logs, sees who is sent to the doors, and renews its own certificate when that runs
-    out soon. It forgets pictures that
-    are too old. Once a day it judges who was let in nowhere for long."""
+    ends of all logs, sees who is sent to the doors, forgets pictures that are too old, and renews
+    its own certificate when that runs out soon. Once a day it judges who was let in nowhere for
+    long."""
 
     def __init__(
         self,
