@@ -7,6 +7,7 @@ digest, and is gone on with. Nothing is put in its place before everything is th
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -60,6 +61,9 @@ def fetch_models(
         with told_on_failure(parts / one.sha256):
             (parts / one.sha256).unlink(missing_ok=True)
         yield Report(one.path, "fetched")
+    with suppress(OSError):
+        # Not while something else that was begun lies there.
+        parts.rmdir()
     _list_sums(cache, [*present, *(one for one, _ in contents)])
 
 

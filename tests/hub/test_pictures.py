@@ -254,7 +254,7 @@ def test_whoever_is_removed_has_no_pictures_at_the_hub_and_gets_none(hub, pictur
     front.decide(TWO, eve)
     front.send()
     front.decide(ONE, ada)
-    hub.people.remove(PersonId(ada))
+    hub.people.remove("Ada")
     front.send()
     assert [hub.pictures.of(front.id, number) for number in (1, 2, 3)] == [None, TWO, None]
     assert [(number, jpeg) for _, number, jpeg in hub.pictures.of_person(eve)] == [(2, TWO)]
