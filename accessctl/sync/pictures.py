@@ -59,7 +59,7 @@ class PictureMark(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class PictureSource:
+class PicturePlace:
     """A door's log, its pictures, and the folder where its joining the hub is kept."""
 
     log_file: Path
@@ -78,7 +78,7 @@ def picture_link(config: Config, environment: Mapping[str, str]) -> AbstractCont
     if kept.keep == "off" or key is None:
         return nullcontext()
     pictures = Snapshots(snapshot_folder(config.audit), key, kept)
-    return PictureLink(url, PictureSource(config.audit.file, pictures, config.sync_folder))
+    return PictureLink(url, PicturePlace(config.audit.file, pictures, config.sync_folder))
 
 
 def forget_mark(folder: Path) -> None:
@@ -104,7 +104,7 @@ class PictureLink(RepeatingThread):
     def __init__(
         self,
         url: str,
-        source: PictureSource,
+        place: PicturePlace,
         *,
         now: Callable[[], float] = time.time,
         dial: Dialled | None = None,
@@ -116,8 +116,8 @@ class PictureLink(RepeatingThread):
             "The hub gets the pictures of what happens here again.",
         )
         self._url = url
-        self._source = source
-        self._reader = ChainReader(source.log_file)
+        self._place = place
+        self._reader = ChainReader(place.log_file)
         self._dial = dial or (lambda to, member: DoorClient(to, member, now()))
         self._member: Membership | None = None
         self._hub: PictureTaker | None = None
@@ -126,12 +126,12 @@ class PictureLink(RepeatingThread):
     def work_once(self) -> float:
         """The pictures of one page of the log, as far as the hub has signed for it; seconds until
         the next turn. AccessctlError."""
-        if not is_member(self._source.folder):
+        if not is_member(self._place.folder):
             self.disconnect()
             return LOOK_S
         member = self._member = self._member or self._known()
         mark = self._mark or self._begun(member.door)
-        signed = kept_receipt(self._source.folder)
+        signed = kept_receipt(self._place.folder)
         records = [
             record
             for record in self._reader.after(mark.number, PAGE)
@@ -141,12 +141,12 @@ class PictureLink(RepeatingThread):
             mark = PictureMark(door=member.door, number=record.number)
             name = picture_named(record.record)
             if name is not None and self._send(member, record.number, name):
-                _keep(self._source.folder, mark)
+                _keep(self._place.folder, mark)
             self._mark = mark
         if len(records) < PAGE:
             return LOOK_S
         # Not after each record: which of them have no picture is soon read again.
-        _keep(self._source.folder, mark)
+        _keep(self._place.folder, mark)
         return 0.0
 
     def disconnect(self) -> None:
@@ -156,31 +156,31 @@ class PictureLink(RepeatingThread):
         self._hub = self._member = self._mark = None
 
     def _known(self) -> Membership:
-        member = load_membership(self._source.folder)
+        member = load_membership(self._place.folder)
         if member is None:
             raise FaultError("This door has just left its hub.")
         return member
 
     def _begun(self, door: str) -> PictureMark:
         """Where this door stopped; at its log's end where it is to send for the first time."""
-        kept = _read(self._source.folder)
+        kept = _read(self._place.folder)
         if kept is not None and kept.door == door:
             return kept
         mark = PictureMark(door=door, number=self._reader.end().number)
-        _keep(self._source.folder, mark)
+        _keep(self._place.folder, mark)
         return mark
 
     def _send(self, member: Membership, number: int, name: str) -> bool:
         """Whether there was a picture to send: what the door itself keeps no more is not sent."""
         try:
-            jpeg = self._source.pictures.find(name)
+            jpeg = self._place.pictures.find(name)
         except AlteredSnapshotError as error:
             log.error("A picture does not go to the hub. %s", error)
             return False
         if jpeg is None:
             return False
         hub = self._hub = self._hub or self._dial(self._url, member)
-        keys = SiteKeyRing(self._source.folder, member.hub_id, member.door, hub)
+        keys = SiteKeyRing(self._place.folder, member.hub_id, member.door, hub)
         sealed = keys.sealed_photo(jpeg, picture_id(member.door, number))
         if len(sealed) > MAX_SEALED_PICTURE:
             log.warning("The picture of record %d is larger than the hub takes.", number)

@@ -83,6 +83,7 @@ def names(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
         ("vision", {"max_faces": 4}, {"max_faces": 1}),
         # What the hub was sent nobody at the door can take back.
         ("sync", {"hub": "https://hub:8443"}, {}),
+        ("sync", {}, {"pictures": True}),
         (
             "access",
             {"direction": "in", "anti_passback": "hard"},

@@ -24,7 +24,7 @@ from accessctl.hub.tables import EVENT_PICTURE
 from accessctl.storage.sqlite import connect
 from accessctl.sync.client import DoorClient
 from accessctl.sync.picture_wire import MAX_SEALED_PICTURE, EventPicture, picture_id
-from accessctl.sync.pictures import MARK_FILE, PictureLink, PictureSource
+from accessctl.sync.pictures import MARK_FILE, PictureLink, PicturePlace
 from accessctl.sync.site_sealing import seal_photo
 from accessctl.sync.wire import MAX_BODY_BYTES
 from tests.administration.killing import killed_at
@@ -63,8 +63,8 @@ class PicturingDoor:
         return name or ""
 
     def link(self) -> PictureLink:
-        source = PictureSource(self.joined.log_file, self.snapshots, self.joined.folder)
-        return PictureLink(self.joined.url, source, now=self.clock)
+        place = PicturePlace(self.joined.log_file, self.snapshots, self.joined.folder)
+        return PictureLink(self.joined.url, place, now=self.clock)
 
     def send(self) -> None:
         """The log first, then its pictures."""

@@ -8,7 +8,7 @@ from accessctl.config import Config, SnapshotConfig
 from accessctl.sync.pictures import (
     MARK_FILE,
     PictureLink,
-    PictureSource,
+    PicturePlace,
     forget_mark,
     picture_link,
 )
@@ -55,8 +55,8 @@ def test_a_mark_that_stays_is_told_and_stops_nothing(
 
 def test_a_door_that_has_joined_no_hub_writes_nothing(tmp_path: Path) -> None:
     pictures = Snapshots(tmp_path / "snapshots", b"k" * 32, SnapshotConfig(keep="face"))
-    source = PictureSource(tmp_path / "events.sqlite", pictures, tmp_path / "sync")
-    assert PictureLink(URL, source).work_once() == 1.0
+    place = PicturePlace(tmp_path / "events.sqlite", pictures, tmp_path / "sync")
+    assert PictureLink(URL, place).work_once() == 1.0
     assert list(tmp_path.iterdir()) == []
 
 
@@ -65,11 +65,11 @@ def test_trouble_is_told_once_and_ends_nothing(
 ) -> None:
     caplog.set_level(logging.INFO)
     pictures = Snapshots(tmp_path / "snapshots", b"k" * 32, SnapshotConfig(keep="face"))
-    source = PictureSource(tmp_path / "events.sqlite", pictures, tmp_path / "sync")
-    source.folder.mkdir()
-    (source.folder / "hub.json").touch(0o600)
-    (source.folder / "hub.json").write_text("damaged")
-    with PictureLink(URL, source) as link:
+    place = PicturePlace(tmp_path / "events.sqlite", pictures, tmp_path / "sync")
+    place.folder.mkdir()
+    (place.folder / "hub.json").touch(0o600)
+    (place.folder / "hub.json").write_text("damaged")
+    with PictureLink(URL, place) as link:
         while not link.told:
             pass
         assert link.alive
