@@ -7,6 +7,7 @@ as it is. The key is derived from the audit key (HKDF-SHA256, RFC 5869).
 """
 
 import hashlib
+import json
 import logging
 import os
 import re
@@ -39,6 +40,10 @@ class KeptSnapshot:
 
     name: str
     sha256: str
+
+
+class AlteredSnapshotError(StoreError):
+    """A picture is not the one that was kept, or was sealed with another key."""
 
 
 class Snapshots:
@@ -83,7 +88,8 @@ class Snapshots:
         return KeptSnapshot(name, hashlib.sha256(sealed).hexdigest())
 
     def read(self, name: str) -> bytes:
-        """The JPEG; StoreError when it is gone, altered, or sealed with another key."""
+        """The JPEG; StoreError when it is gone or cannot be read, AlteredSnapshotError when it was
+        altered, or sealed with another key."""
         if not _NAME.fullmatch(name):
             raise StoreError(f"{name!r} is not the name of a snapshot; see the event's data.")
         try:
@@ -93,9 +99,18 @@ class Snapshots:
         except OSError as error:
             raise StoreError(f"The snapshot {name} cannot be read ({error.strerror}).") from error
         except (InvalidTag, ValueError) as error:
-            raise StoreError(
+            raise AlteredSnapshotError(
                 f"The snapshot {name} was altered, or sealed with another audit key."
             ) from error
+
+    def find(self, name: str) -> bytes | None:
+        """As `read`, but None for one that is gone."""
+        try:
+            return self.read(name)
+        except StoreError as error:
+            if isinstance(error.__cause__, FileNotFoundError):
+                return None
+            raise
 
     def _write(self, name: str, sealed: bytes) -> None:
         draft = self._folder / f".{name}"
@@ -120,6 +135,17 @@ def pictures_in(folder: Path) -> list[Path]:
 def is_picture(name: str) -> bool:
     """Whether a file of that name is a sealed picture."""
     return _NAME.fullmatch(name) is not None
+
+
+def picture_named(record: bytes) -> str | None:
+    """The name of the picture that an event has, by its record (schema.record_bytes); None where
+    it has none, or where that is no record."""
+    try:
+        _, _, _, _, data = json.loads(record)
+        name = json.loads(data).get("snapshot")
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return None
+    return name if isinstance(name, str) and is_picture(name) else None
 
 
 def purge_pictures(

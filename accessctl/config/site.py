@@ -52,6 +52,13 @@ class HubConfig(Section):
         "postgresql://hub:SECRET@db/hub, unless the systemd credential accessctl-hub-database is "
         "there. None: an embedded database in the folder.",
     )
+    keep_pictures_days: float = Field(
+        30,
+        gt=0,
+        le=3650,
+        description="Days for which pictures of decisions are kept that doors send (sync.pictures "
+        "at the door).",
+    )
     consent: Literal["recorded", "required"] = Field(
         "recorded",
         description="recorded: consents are written down, and whoever has none goes to the doors "
@@ -106,6 +113,12 @@ class SyncConfig(Section):
         False,
         description="Send the hub what the camera sees while an operator there looks, at most "
         "three pictures a second; nothing of it is kept.",
+        json_schema_extra=safer("ranked", True, False),
+    )
+    pictures: bool = Field(
+        False,
+        description="Send the hub the pictures of decisions that audit.snapshots keeps, each after "
+        "its event and sealed for the hub alone, which keeps them for hub.keep_pictures_days.",
         json_schema_extra=safer("ranked", True, False),
     )
     folder: Path | None = Field(

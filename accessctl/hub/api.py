@@ -21,6 +21,7 @@ from accessctl.errors import FaultError, HubError, InputError, StoreError
 from accessctl.hub.assembly import Hub
 from accessctl.hub.callers import Caller, NoCertificateError, NotAdmittedError, caller_by
 from accessctl.hub.feed_api import feed_routes
+from accessctl.hub.model_api import model_routes
 from accessctl.hub.peer import PEER
 from accessctl.hub.records import LogRefusedError
 from accessctl.hub.wait_api import wait_routes
@@ -68,6 +69,7 @@ def application(hub: Hub) -> ASGIApp:
     app.include_router(_open_routes(hub))
     app.include_router(_door_routes(hub))
     app.include_router(feed_routes(hub), prefix=API, responses=REFUSALS)
+    app.include_router(model_routes(hub), prefix=API, responses=REFUSALS)
     app.include_router(wait_routes(hub), prefix=API, responses=REFUSALS)
     refusals, faults = SeldomLog(logging.WARNING), SeldomLog(logging.ERROR)
 

@@ -23,7 +23,9 @@ from accessctl.hub.feed import SiteFeed
 from accessctl.hub.held import HeldProposals
 from accessctl.hub.likeness import SiteLikeness, Yardsticks, no_yardstick
 from accessctl.hub.live import Live
+from accessctl.hub.model_files import ModelFiles, Named, nothing_named
 from accessctl.hub.people import SitePeople
+from accessctl.hub.pictures import EventPictures
 from accessctl.hub.proposals import Proposals
 from accessctl.hub.records import Records
 from accessctl.hub.removals import Removals
@@ -54,6 +56,8 @@ class Hub:
     proposals: Proposals
     held: HeldProposals
     removals: Removals
+    pictures: EventPictures
+    models: ModelFiles
     certifier: Certifier
     withholding: Withholding
     consents: Consents
@@ -81,10 +85,12 @@ def open_hub(
     now: Callable[[], float] = time.time,
     random_bytes: Callable[[int], bytes] = os.urandom,
     yardsticks: Yardsticks = no_yardstick,
+    models: Named = nothing_named,
 ) -> Iterator[Hub]:
     """Keys and database are made where there are none; FaultError, ConfigError.
 
-    By `yardsticks` photos that doors propose are compared with everybody's.
+    By `yardsticks` photos that doors propose are compared with everybody's; `models` are the files
+    that doors may take from here.
     """
     authority = open_authority(config.folder, environment, now, random_bytes)
     database = open_database(config, environment)
@@ -116,6 +122,8 @@ def open_hub(
             proposals=Proposals(feed, people, SiteLikeness(people, yardsticks), now),
             held=HeldProposals(feed, people, now),
             removals=Removals(database, now),
+            pictures=EventPictures(feed, config.keep_pictures_days),
+            models=ModelFiles(models),
             certifier=Certifier(database, authority, now),
             withholding=withholding,
             consents=consents,

@@ -1,9 +1,10 @@
-"""What doors ask of the feed, and what they bring to it; below `/api/v1`, as all of api.py."""
+"""What doors ask of the feed, and what they bring beside their logs; below `/api/v1`, as all of
+api.py."""
 
 import asyncio
 from typing import Annotated, TypeAlias
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Path, Query
 from fastapi.concurrency import run_in_threadpool
 
 from accessctl.hub.assembly import Hub
@@ -20,6 +21,7 @@ from accessctl.sync.feed_wire import (
     ProposalsRequest,
     ReceiptsRequest,
 )
+from accessctl.sync.picture_wire import PICTURES, EventPicture, PictureTaken
 
 AFTER = Query(ge=0, lt=1 << 63)
 ROUND = Query(alias="round", ge=0, lt=1 << 63)
@@ -60,5 +62,12 @@ def feed_routes(hub: Hub) -> APIRouter:
     def receipts(door: Admitted, request: ReceiptsRequest) -> dict[str, int]:
         """The door has nothing left of people who were removed; how many of it are new."""
         return {"taken": hub.removals.take(door.door, door.serial, request.receipts)}
+
+    @routes.post(PICTURES + "/{number}")
+    def picture(
+        door: Admitted, number: Annotated[int, Path(ge=1, lt=1 << 63)], request: EventPicture
+    ) -> PictureTaken:
+        """Keep the picture of a record that the hub has; once, however often it is sent."""
+        return PictureTaken(kept=hub.pictures.take(door.door, number, request.sealed))
 
     return routes

@@ -58,12 +58,14 @@ events.jsonl    what the doors wrote down of this person, one record a line: eve
                 its evidence, and every change
 journal.jsonl   what the hub wrote down of this person, one record a line
 proposals.json  changes of this person that were made at a door, and what became of them
+pictures/       pictures of decisions about this person that doors sent to the hub, as JPEG, by the
+                door's name and the record's number
 held.json       those of them that wait for a decision; their photos are held-NUMBER.jpg
 
 Other people's ids, and the names of operators, are taken out. The PIN is kept only as a salted
 hash, which is left out: with it somebody who found this file could try all PINs. Pictures that a
-door may keep of its visitors lie at that door for as long as its audit.retention says, and are not
-in here. Backups of the hub hold the same data.
+door may keep of its visitors lie at that door for as long as its audit.retention says, and are in
+here only as far as the hub has them. Backups of the hub hold the same data.
 """
 
 
@@ -107,6 +109,7 @@ class _PersonArchive:
         archive.writestr("proposals.json", _json(self._proposals()))
         return {
             "photos": self._write_photos(archive),
+            "pictures": self._write_pictures(archive),
             "consents": self._write_consents(archive),
             "events": _write_lines(archive, "events.jsonl", self._events()),
             "journal": _write_lines(archive, "journal.jsonl", self._journal()),
@@ -178,6 +181,15 @@ class _PersonArchive:
                 archive.writestr(f"photos/{number}.jpg", jpeg, zipfile.ZIP_STORED)
                 written += 1
         return written
+
+    def _write_pictures(self, archive: zipfile.ZipFile) -> int:
+        names = {row.id: row.name for row in self._db.execute(select(DOOR.c.id, DOOR.c.name))}
+        count = 0
+        for door, number, jpeg in self._hub.pictures.of_person(self._person.id):
+            # Several doors may have had a name one after the other.
+            archive.writestr(f"pictures/{names[door]}-{door[:8]}-{number}.jpg", jpeg)
+            count += 1
+        return count
 
     def _write_consents(self, archive: zipfile.ZipFile) -> int:
         texts = {text.version: text for text in self._hub.consents.texts()}

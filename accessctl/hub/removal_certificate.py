@@ -27,6 +27,7 @@ MAX_DOORS = 10000
 ERASED_AT_HUB = (
     "the name",
     "all photos",
+    "pictures of decisions about them",
     "all face templates",
     "groups, validity and other rules",
     "the PIN (a salted hash)",

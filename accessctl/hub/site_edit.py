@@ -17,6 +17,7 @@ from accessctl.gallery.person import clean_name
 from accessctl.hub import person_document as document
 from accessctl.hub.consent_rules import Withheld
 from accessctl.hub.feed import SiteFeed
+from accessctl.hub.pictures import forget_pictures
 from accessctl.hub.roll import Everybody
 from accessctl.hub.tables import CONSENT, DORMANCY, HELD, PERSON, PHOTO, REMOVAL
 from accessctl.sync.feed_wire import ChangeKind, SiteBadge, SitePerson, SitePhoto
@@ -108,6 +109,7 @@ class SiteEdit:
         record(PersonId(person))
         seq = self._feed.remove(self.db, person)
         self.db.execute(delete(PHOTO).where(PHOTO.c.person == person))
+        forget_pictures(self.db, person)
         self.db.execute(delete(DORMANCY).where(DORMANCY.c.person == person))
         forgotten = update(CONSENT).values(wrapped=None, sealed=None)
         self.db.execute(forgotten.where(CONSENT.c.person == person))

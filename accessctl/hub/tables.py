@@ -96,6 +96,19 @@ EVENT = Table(
 )
 Index("event_time", EVENT.c.time)
 
+# The picture of a door's record, sealed to the hub; `person` is the record's.
+EVENT_PICTURE = Table(
+    "event_picture",
+    METADATA,
+    Column("door", String(32), ForeignKey("door.id"), primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("person", String(32)),
+    Column("time", Double, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+)
+Index("event_picture_time", EVENT_PICTURE.c.time)
+Index("event_picture_person", EVENT_PICTURE.c.person)
+
 ALARM = Table(
     "alarm",
     METADATA,

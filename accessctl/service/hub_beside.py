@@ -1,5 +1,5 @@
-"""What a running door does with its hub, beside its frames: its log goes there, its people come
-from there; and what `status` says of it.
+"""What a running door does with its hub, beside its frames: its log and pictures go there, its
+people come from there; and what `status` says of it.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,6 +11,7 @@ from accessctl.config import Config
 from accessctl.sync.feed_link import Listener, hub_feed
 from accessctl.sync.feed_wire import WaitBeside
 from accessctl.sync.link import hub_link
+from accessctl.sync.pictures import picture_link
 
 Report: TypeAlias = Callable[[], Mapping[str, Any] | None]
 
@@ -42,11 +43,12 @@ def hub_beside(
     reload: Callable[[], object],
     beside: WaitSide,
 ) -> Iterator[Report]:
-    """Both links for as long as it is entered, where the configuration names a hub; what gives
+    """The links for as long as it is entered, where the configuration names a hub; what gives
     `status` its part, None where it names none. `reload` is called when the hub set rules or
     settings anew; `beside` asks for more with each wait and hears the answers."""
     with (
         hub_link(config),
+        picture_link(config, environment),
         hub_feed(config, environment, audit, reload, beside.listeners, beside.asked) as link,
     ):
 

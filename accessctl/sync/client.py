@@ -1,6 +1,8 @@
 """A door's requests to its hub: short, bounded, and each failure one sentence."""
 
 import ssl
+from collections.abc import Iterator
+from contextlib import closing
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
 
@@ -31,6 +33,8 @@ from accessctl.sync.feed_wire import (
     as_received,
 )
 from accessctl.sync.identity import Membership, utc_in_words
+from accessctl.sync.model_wire import MODELS, OfferedModels
+from accessctl.sync.picture_wire import PICTURES, EventPicture, PictureTaken
 from accessctl.sync.wire import (
     API,
     CERTIFICATE,
@@ -92,10 +96,7 @@ class HubConnection:
             )
             status, text = self._sent(request)
         except httpx.HTTPError as error:
-            raise HubError(
-                f"The hub {self.url} cannot be reached ({_why(error)}); check that it runs, and "
-                "the network between."
-            ) from error
+            raise self._unreached(error) from error
         if status != httpx.codes.OK:
             raise _refused(self.url, status, text)
         try:
@@ -106,17 +107,37 @@ class HubConnection:
                 "hub, and as new as this door?"
             ) from error
 
-    def _sent(self, request: "httpx.Request") -> tuple[int, bytes]:
-        response = self._client.send(request, stream=True)
+    def stream(self, path: str, most: int) -> Iterator[bytes]:
+        """The bytes of an answer that is no JSON, as they come; HubError for more than `most`."""
+        import httpx
+
         try:
-            text = b""
-            for part in response.iter_raw():
-                text += part
-                if len(text) > MAX_ANSWER_BYTES:
-                    raise HubError(f"The hub {self.url} answered too much; is it an accessctl hub?")
+            request = self._client.build_request("GET", API + path, extensions=BY_NAME)
+            with closing(self._client.send(request, stream=True)) as response:
+                if response.status_code != httpx.codes.OK:
+                    text = b"".join(self._bounded(response, MAX_ANSWER_BYTES))
+                    raise _refused(self.url, response.status_code, text)
+                yield from self._bounded(response, most)
+        except httpx.HTTPError as error:
+            raise self._unreached(error) from error
+
+    def _sent(self, request: "httpx.Request") -> tuple[int, bytes]:
+        with closing(self._client.send(request, stream=True)) as response:
+            text = b"".join(self._bounded(response, MAX_ANSWER_BYTES))
             return response.status_code, text
-        finally:
-            response.close()
+
+    def _bounded(self, response: "httpx.Response", most: int) -> Iterator[bytes]:
+        for part in response.iter_raw():
+            most -= len(part)
+            if most < 0:
+                raise HubError(f"The hub {self.url} answered too much; is it an accessctl hub?")
+            yield part
+
+    def _unreached(self, error: Exception) -> HubError:
+        return HubError(
+            f"The hub {self.url} cannot be reached ({_why(error)}); check that it runs, and "
+            "the network between."
+        )
 
     def close(self) -> None:
         self._client.close()
@@ -201,6 +222,18 @@ class DoorClient:
     def receipt(self, request: ReceiptsRequest) -> None:
         """Say that nothing is left here of people who were removed."""
         self._connection.ask("POST", RECEIPTS, _Noted, request)
+
+    def send_picture(self, number: int, picture: EventPicture) -> PictureTaken:
+        """Have the picture of that record of this door's log kept."""
+        return self._connection.ask("POST", f"{PICTURES}/{number}", PictureTaken, picture)
+
+    def models(self) -> OfferedModels:
+        """The model files that the hub has."""
+        return self._connection.ask("GET", MODELS, OfferedModels)
+
+    def model(self, digest: str, offset: int, most: int) -> Iterator[bytes]:
+        """The bytes of one of them from `offset` on, at most so many."""
+        return self._connection.stream(f"{MODELS}/{digest}?offset={offset}", most)
 
     def close(self) -> None:
         self._connection.close()

@@ -96,7 +96,7 @@ def unpack(file: Path, manifest: Manifest, cache: Path) -> Iterator[Report]:
             write_atomically(target, data)
             yield Report(target, "unpacked")
     for encoder in sorted(encoders - {None}, key=str):
-        _list_sums(cache, [pieces[path] for path in contents if pieces[path].encoder == encoder])
+        list_sums(cache, [pieces[path] for path in contents if pieces[path].encoder == encoder])
 
 
 def _present(pieces: Sequence[Piece], locate: Locate) -> list[Piece]:
@@ -153,7 +153,7 @@ def _lies_there(path: Path, piece: Piece) -> bool:
     return lies_there(path, piece.bytes, piece.sha256)
 
 
-def _list_sums(cache: Path, pieces: Sequence[Piece]) -> None:
+def list_sums(cache: Path, pieces: Sequence[Piece]) -> None:
     """Add the files to the sums that the encoder's card names; others keep theirs."""
     path = (cache / pieces[0].path).with_name(SUMS)
     try:

@@ -6,7 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from accessctl.audit.snapshots import Snapshots, purge_pictures
+from accessctl.audit.snapshots import (
+    AlteredSnapshotError,
+    Snapshots,
+    picture_named,
+    purge_pictures,
+)
 from accessctl.config import SnapshotConfig
 from accessctl.errors import StoreError
 
@@ -137,3 +142,37 @@ def test_bytes_are_never_exceeded_and_the_newest_stays(
         assert sum(files) <= 5000
         assert kept is not None
         assert names(folder)[-1] == kept.name
+
+
+def test_what_is_gone_is_none_and_what_was_altered_is_told(folder: Path) -> None:
+    kept = snapshots(folder).keep("abc", NOW, b"a picture")
+    assert kept is not None
+    assert snapshots(folder).find(kept.name) == b"a picture"
+    with pytest.raises(AlteredSnapshotError):
+        snapshots(folder, b"o" * 32).find(kept.name)
+    (folder / kept.name).unlink()
+    assert snapshots(folder).find(kept.name) is None
+    (folder / kept.name).mkdir()
+    with pytest.raises(StoreError, match="cannot be read"):
+        snapshots(folder).find(kept.name)
+
+
+@pytest.mark.parametrize(
+    ("record", "name"),
+    [
+        (rb'[1,2.5,"decision",null,"{\"snapshot\":\"1800000000000-ab.snap\"}"]', True),
+        (rb'[1,2.5,"decision",null,"{\"snapshot\":null}"]', False),
+        (rb'[1,2.5,"decision",null,"{\"snapshot\":\"../../x.snap\"}"]', False),
+        (rb'[1,2.5,"decision",null,"{\"snapshot\":[]}"]', False),
+        (rb'[1,2.5,"decision",null,"[]"]', False),
+        (rb'[1,2.5,"decision",null,"{"]', False),
+        (b'[1,2.5,"decision",null,7]', False),
+        (b"null", False),
+        (b"[1]", False),
+        (b"[" * 100_000, False),
+        (b"\xff", False),
+    ],
+    ids=lambda value: None if isinstance(value, bool) else value[:60].decode("latin-1"),
+)
+def test_which_picture_a_record_names(record: bytes, name: bool) -> None:
+    assert picture_named(record) == ("1800000000000-ab.snap" if name else None)

@@ -45,7 +45,8 @@ def joined(site, typed, hub: Hub) -> None:
     typed(told["code"] + "\n")
     said = site("join", "--fingerprint", told["fingerprint"])
     assert (said.code, said.err) == (0, "")
-    assert said.out == f"This door is front-door at https://127.0.0.1:{hub.config.port} now.\n"
+    now = f"This door is front-door at https://127.0.0.1:{hub.config.port} now.\n"
+    assert said.out.startswith(now)
 
 
 def with_events(site) -> None:
@@ -139,6 +140,21 @@ def test_a_port_that_is_taken_is_one_sentence(site, hub: Hub) -> None:
         said = site("hub", "run")
     assert said.code == 1
     assert "The hub cannot listen at 127.0.0.1, port" in said.err
+
+
+def test_a_door_without_models_hears_at_the_end_where_they_are(
+    site, typed, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("accessctl.cli.join.missing_models", lambda _: ["dlib/a.tflite", "b"])
+    with serving(hub):
+        code = hub.doors.invite("front-door").code
+        typed(f"{code}\n")
+        said = site("join", "--fingerprint", hub.authority.fingerprint)
+    assert (said.code, said.err) == (0, "")
+    assert said.out.splitlines()[1:] == [
+        "Model files that this door needs are not here (dlib/a.tflite, b); take them from the hub: "
+        "accessctl models fetch --from-hub"
+    ]
 
 
 def test_a_join_that_cannot_be(site, typed, port: int, tmp_path: Path) -> None:

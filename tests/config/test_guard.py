@@ -35,6 +35,7 @@ NEUTRAL = {
     *("mqtt.latest_version", "mqtt.queue", "mqtt.keepalive_s"),
     # Of the hub, which opens nothing.
     *("hub.folder", "hub.host", "hub.port", "hub.names", "hub.database_file"),
+    "hub.keep_pictures_days",
     *("hub.consent", "hub.expire_after_days", "hub.remove_after_days", "hub.expire_warn_days"),
     # Of the console, which the hub serves: a door reads none of it.
     *("console.enabled", "console.host", "console.port", "console.name", "console.certificate"),
@@ -82,6 +83,7 @@ def names(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
         ("vision", {"max_faces": 4}, {"max_faces": 1}),
         # What the hub was sent nobody at the door can take back.
         ("sync", {"hub": "https://hub:8443"}, {}),
+        ("sync", {}, {"pictures": True}),
         (
             "access",
             {"direction": "in", "anti_passback": "hard"},

@@ -25,6 +25,8 @@ from accessctl.hub.journal import JournalKind
 from accessctl.hub.people_journal import PeopleJournal
 from accessctl.hub.person_export import export_person, without_operators, without_others
 from accessctl.hub.tables import JOURNAL
+from accessctl.sync.picture_wire import picture_id
+from accessctl.sync.site_sealing import seal_photo
 from tests.hub.test_door_feed import FACES, enrol
 
 
@@ -48,6 +50,26 @@ def exported(hub, path: Path) -> tuple[dict[str, Any], zipfile.ZipFile]:
     return {
         name: json.loads(archive.read(name)) for name in archive.namelist() if name.endswith("json")
     }, archive
+
+
+def test_pictures_that_doors_sent_of_the_person_are_in_it(
+    hub, joined, grace, clock, tmp_path: Path
+) -> None:
+    front = joined("front")
+    ada = enrol(hub, "Ada", 1)
+    with EventLog(front.log_file) as log:
+        for number, person in enumerate((grace, ada, grace)):
+            name = f"1800000000000-{number}.snap"
+            data = {"decision": "granted", "snapshot": name}
+            log.append(Event(clock(), EventKind.DECISION, data, PersonId(person)))
+    front.send_all()
+    door, key = front.member.door, hub.site_keys.photos
+    for number, content in enumerate((b"\xff\xd8\xff 1", b"\xff\xd8\xff 2", b"no JPEG"), 1):
+        assert hub.pictures.take(door, number, seal_photo(content, picture_id(door, number), key))
+    _, archive = exported(hub, tmp_path / "grace.zip")
+    found = [name for name in archive.namelist() if name.startswith("pictures/")]
+    assert found == [f"pictures/front-{door[:8]}-1.jpg"]
+    assert archive.read(found[0]) == b"\xff\xd8\xff 1"
 
 
 def lines(archive: zipfile.ZipFile, name: str) -> list[dict[str, Any]]:
