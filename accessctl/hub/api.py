@@ -24,6 +24,8 @@ from accessctl.hub.feed_api import feed_routes
 from accessctl.hub.model_api import model_routes
 from accessctl.hub.peer import PEER
 from accessctl.hub.records import LogRefusedError
+from accessctl.hub.scim_answers import SCIM
+from accessctl.hub.scim_api import scim_application
 from accessctl.hub.wait_api import wait_routes
 from accessctl.storage.parsing import shortened
 from accessctl.sync.wire import (
@@ -71,6 +73,7 @@ def application(hub: Hub) -> ASGIApp:
     app.include_router(feed_routes(hub), prefix=API, responses=REFUSALS)
     app.include_router(model_routes(hub), prefix=API, responses=REFUSALS)
     app.include_router(wait_routes(hub), prefix=API, responses=REFUSALS)
+    app.mount(SCIM, scim_application(hub))
     refusals, faults = SeldomLog(logging.WARNING), SeldomLog(logging.ERROR)
 
     def cannot_now(_: Request, error: Exception) -> JSONResponse:

@@ -16,6 +16,8 @@ from accessctl.hub.consent import Consents
 from accessctl.hub.consent_rules import Withheld
 from accessctl.hub.crossings import SiteAreas, newest_crossings
 from accessctl.hub.database import HubDatabase, open_database
+from accessctl.hub.directory import DirectoryUsers
+from accessctl.hub.directory_groups import DirectoryGroups
 from accessctl.hub.door_feed import DoorFeed
 from accessctl.hub.doors import Doors
 from accessctl.hub.expiry import Expiry, spans_of
@@ -29,6 +31,7 @@ from accessctl.hub.pictures import EventPictures
 from accessctl.hub.proposals import Proposals
 from accessctl.hub.records import Records
 from accessctl.hub.removals import Removals
+from accessctl.hub.scim_token import DirectoryTokens
 from accessctl.hub.site_keys import SiteKeys, open_site_keys
 from accessctl.hub.site_settings import SiteConfiguration
 from accessctl.hub.tables import SITE_KEY
@@ -63,6 +66,9 @@ class Hub:
     consents: Consents
     expiry: Expiry
     site: SiteConfiguration
+    directory: DirectoryUsers
+    directory_groups: DirectoryGroups
+    tokens: DirectoryTokens
     now: Callable[[], float]
 
 
@@ -104,6 +110,7 @@ def open_hub(
         with database.writing() as db:
             feed.begin(db)
         doors = Doors(database, authority, now, random_bytes, feed.new_generation)
+        directory = DirectoryUsers(feed, people, random_bytes)
         waking = Waking(database, lambda db: Newest(feed.seq(db), newest_crossings(db)))
         yield Hub(
             config=config,
@@ -129,6 +136,9 @@ def open_hub(
             consents=consents,
             expiry=Expiry(withholding, consents, spans_of(config)),
             site=SiteConfiguration(feed),
+            directory=directory,
+            directory_groups=DirectoryGroups(feed, people, directory, random_bytes),
+            tokens=DirectoryTokens(database, now, random_bytes),
             now=now,
         )
     finally:

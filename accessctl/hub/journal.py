@@ -64,6 +64,7 @@ class JournalKind(StrEnum):
     PROVED = "proved"
     ACT = "act"
     REFUSED = "refused"
+    DIRECTORY = "directory"
 
 
 @dataclass(frozen=True, slots=True)

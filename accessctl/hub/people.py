@@ -67,10 +67,17 @@ class SitePeople:
     @contextmanager
     def changing(self, door: str | None = None) -> Iterator[SiteEdit]:
         """One transaction in which people are changed, all or nothing; in it, the caller's
-        questions are answered as they are by then. StoreError.
+        questions are answered as they are by then. Within another one of this thread it is part of
+        that. StoreError.
 
         For what names a door, it is that `door`'s: HubError where it counts no more.
         """
+        around = self._edit
+        if around is not None:
+            if door is not None:
+                lock_joined(around.db, door)
+            yield around
+            return
         with self._feed.database.writing() as db:
             if door is not None:
                 lock_joined(db, door)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Row, func, select
 
 from accessctl.domain import PersonId
-from accessctl.errors import BadNameError, InputError, NameTakenError, StoreError
+from accessctl.errors import BadNameError, InputError, StoreError
 from accessctl.gallery.person import clean_name
 from accessctl.hub import person_document as document
 from accessctl.hub.applying import apply_proposal, check_texts
@@ -37,6 +37,10 @@ from accessctl.sync.proposals import (
 
 REMOVED_THERE = "removed"
 """How a waiting proposal was decided whose person the door removed again."""
+EXPECTED = (
+    "The company's directory expects somebody of that name; somebody has to decide at the hub "
+    "whether it is them."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,9 +207,11 @@ def _name_problems(edit: SiteEdit, read: ReadProposal) -> tuple[str, str]:
         return "", ""
     try:
         edit.everybody.refuse_taken(clean_name(read.proposed.name), read.said.person)
+        if edit.is_expected(read.proposed.name):
+            return "", EXPECTED
     except BadNameError as error:
         return str(error), ""
-    except NameTakenError as error:
+    except InputError as error:
         return "", str(error)
     return "", ""
 

@@ -10,13 +10,15 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
 
-from accessctl.domain import Embedding, PersonId
+from accessctl.domain import Embedding, PersonId, PersonRules
 from accessctl.errors import BadgeTakenError, InputError, StoreError
 from accessctl.gallery.people import Record, gone, no_record, photo_to_remove
-from accessctl.gallery.person import clean_name
+from accessctl.gallery.person import clean_name, rules_to_bytes
 from accessctl.hub import person_document as document
 from accessctl.hub.consent_rules import Withheld
+from accessctl.hub.expected import attach, directed_rules, expected_user, is_known
 from accessctl.hub.feed import SiteFeed
+from accessctl.hub.journal import JournalKind, write_journal
 from accessctl.hub.pictures import forget_pictures
 from accessctl.hub.roll import Everybody
 from accessctl.hub.tables import CONSENT, DORMANCY, HELD, PERSON, PHOTO, REMOVAL
@@ -71,6 +73,7 @@ class SiteEdit:
         self._refuse_known(photo)
         new = SitePerson(id=person, name=name, enrolled=photo.added, photos=(photo,))
         record(PersonId(person))
+        new = self._awaited(new)
         values = self._columns(new)
         self.db.execute(PERSON.insert().values(id=person, withheld=self._newcomer, **values))
         self._keep_picture(person, photo, picture)
@@ -100,7 +103,7 @@ class SiteEdit:
         found, name = self.find(person), clean_name(name)
         self.everybody.refuse_taken(name, person)
         record(PersonId(person))
-        return self._update(found.model_copy(update={"name": name}))
+        return self._update(self._awaited(found.model_copy(update={"name": name})))
 
     def remove(self, person: str, record: Record = no_record) -> SitePerson:
         """Nothing is left but their id, when, and to which texts they had consented;
@@ -132,10 +135,22 @@ class SiteEdit:
         self, person: str, part: str, text: str | None, record: Record = no_record
     ) -> SitePerson:
         """`part` is rules, pin or controller_number, whose JSON text was checked by the caller;
-        UnknownPersonError."""
+        rules are kept as far as the directory lets them be. UnknownPersonError."""
         changed = self.find(person).model_copy(update={part: text})
         record(PersonId(person))
-        return self._update(changed)
+        return self._update(self._directed(changed) if part == "rules" else changed)
+
+    def link(self, person: str) -> None:
+        """Let them be whom the directory expects by their name, if it expects anybody."""
+        found = self.find(person)
+        linked = self._awaited(found)
+        if linked != found:
+            self._update(linked)
+
+    def is_expected(self, name: str) -> bool:
+        """Whether the directory waits for somebody of that name; InputError for several."""
+        tag = self._feed.keys.name_tag(name)
+        return expected_user(self.db, tag, self.everybody.people.keys()) is not None
 
     def add_badge(self, person: str, badge: SiteBadge, record: Record = no_record) -> SitePerson:
         """UnknownPersonError, BadgeTakenError, and InputError for one too many."""
@@ -184,6 +199,26 @@ class SiteEdit:
         contents = {name: _content(person) for name, person in changed.items()}
         seq = self._feed.put_people(self.db, contents)
         self.everybody = self.everybody.followed(changed, seq if changed else self.everybody.seq)
+
+    def _awaited(self, person: SitePerson) -> SitePerson:
+        """The same as the directory has them, if it waits for somebody of that name."""
+        if is_known(self.db, person.id):
+            return person
+        tag = self._feed.keys.name_tag(person.name)
+        user = expected_user(self.db, tag, self.everybody.people.keys())
+        if user is None:
+            return person
+        attach(self.db, user, person.id)
+        told = {"change": "linked", "user": user, "person": person.id}
+        write_journal(self._feed.database, self.db, JournalKind.DIRECTORY, self._feed.now(), told)
+        return self._directed(person)
+
+    def _directed(self, person: SitePerson) -> SitePerson:
+        rules = document.rules_of(person) or PersonRules()
+        allowed = directed_rules(self.db, person.id, rules)
+        if allowed == rules:
+            return person
+        return person.model_copy(update={"rules": rules_to_bytes(allowed).decode("ascii")})
 
     def _refuse_left_out(self, fingerprint: str, covered: Collection[str]) -> None:
         rows = self.db.execute(select(PHOTO.c.id).where(PHOTO.c.sealed.is_not(None)))

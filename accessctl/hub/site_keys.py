@@ -2,9 +2,10 @@
 
 From it come, each by HKDF-SHA256 (RFC 5869) for a purpose of its own: the site key of each
 generation, under which the documents of the feed lie; the key pair (X25519) that doors seal photos
-to; the key of badges' digests; the key under which names are told apart in the database. So there
-is one file to save, once, and the next generation takes no more than a higher number: whoever
-holds the key of one generation learns nothing of the next.
+to; the key of badges' digests; the key under which names are told apart in the database; and that
+of what a company's directory says. So there is one file to save, once, and the next generation
+takes no more than a higher number: whoever holds the key of one generation learns nothing of the
+next.
 
 The secret is found as the hub's other keys are: the file that the environment names, the systemd
 credential, the hub's folder. With another one nothing in the database can be opened, so the
@@ -44,6 +45,7 @@ class SiteKeys:
         self._names = self._derived("names")
         self._photos = X25519PrivateKey.from_private_bytes(self._derived("photos"))
         self.badge_key = self._derived("badges")
+        self.directory = self._derived("directory")
 
     @property
     def photos(self) -> str:
@@ -74,6 +76,11 @@ class SiteKeys:
     def name_tag(self, name: str) -> bytes:
         """The same 32 bytes for names that differ in case or composition only."""
         return hmac.digest(self._names, name_key(name).encode("utf-8"), sha256)
+
+    def external_tag(self, text: str) -> bytes:
+        """32 bytes that stand for what a directory calls somebody, in case and composition as it
+        is."""
+        return hmac.digest(self.directory, b"external " + text.encode("utf-8"), sha256)
 
     def badge_digest(self, number: str) -> bytes:
         """What stands for a badge's number at this site; InputError for what is none."""

@@ -1,0 +1,105 @@
+"""People of a CSV file are brought to the hub."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from accessctl.config import load_config
+from accessctl.domain import PersonRules
+from accessctl.hub.assembly import Hub, open_hub
+from tests.cli.test_hub_people import changes, put
+
+HEAD = "name;groups;from;until;badge;photo\n"
+NUMBER = "471147114711"
+
+
+@pytest.fixture
+def hub(site) -> Iterator[Hub]:
+    with open_hub(load_config(site.config).hub, {}) as opened:
+        yield opened
+
+
+@pytest.fixture
+def file(site) -> Path:
+    return site.folder / "people.csv"
+
+
+def revision(hub: Hub) -> int:
+    return hub.people.revision()
+
+
+def test_what_would_be_done_is_said_and_nothing_is_changed(site, hub, file) -> None:
+    put(hub, "Grace")
+    before = revision(hub)
+    file.write_text(f"{HEAD}Grace;staff;;2026-12-31;{NUMBER};\nAda;;;;;\n", "utf-8-sig")
+    said = site("hub", "people", "import", file)
+    assert said.out == (
+        "Grace: changed (groups or dates, a badge)\n"
+        "2 rows: 0 new, 1 changed, 0 as they are, 1 refused.\n"
+        "Nothing was changed; the same with --write does it.\n"
+    )
+    assert said.err == "refused: line 3: Ada is not enrolled, and the row has no photo.\n"
+    assert (said.code, revision(hub), changes(hub)) == (2, before, [])
+
+
+def test_it_is_done_once_and_a_second_time_changes_nothing(site, hub, file) -> None:
+    grace = put(hub, "Grace")
+    file.write_text(f"{HEAD}grace;staff|lab;2026-01-01T00:00+00:00;;{NUMBER};\n")
+    said = site("hub", "people", "import", file, "--write")
+    assert said.out == (
+        "grace: changed (groups or dates, a badge)\n"
+        "1 rows: 0 new, 1 changed, 0 as they are, 0 refused.\n"
+    )
+    assert hub.people.rules()[grace] == PersonRules(("staff", "lab"), 1767225600.0)
+    assert [badge.digest for badge in hub.people.badges()] == [hub.people.badge_digest(NUMBER)]
+    assert changes(hub) == ["rules_changed", "badge_added"]
+    assert NUMBER not in said.out + said.err
+    before = revision(hub)
+    again = site("hub", "people", "import", file, "--write")
+    assert again.out.startswith("grace: as they are\n")
+    assert (again.code, revision(hub)) == (0, before)
+
+
+def test_a_row_that_fails_leaves_nothing_of_itself_and_the_others(site, hub, file) -> None:
+    put(hub, "Grace")
+    ada = put(hub, "Ada", 1)
+    put(hub, "Eve", 2)
+    file.write_text(f"name,groups,badge\nGrace,,{NUMBER}\n")
+    assert site("hub", "people", "import", file, "--write").code == 0
+    file.write_text(f"name,groups,badge\nEve,staff,{NUMBER}\nAda,lab,\n")
+    said = site("hub", "people", "import", file, "--write")
+    assert said.code == 2
+    assert "line 2: That badge belongs to somebody already" in said.err
+    assert NUMBER not in said.out + said.err
+    assert hub.people.rules() == {ada: PersonRules(("lab",))}
+    assert changes(hub) == ["badge_added", "rules_changed"]
+
+
+@pytest.mark.usefixtures("models")
+def test_people_are_enrolled_with_their_photos(site, hub, file, pictures) -> None:
+    photos = pictures("collins").parent
+    file.write_text(
+        f"{HEAD}Eileen;staff;;;;{pictures('collins').name}\n"
+        f"Somebody;;;;;{pictures('nobody').name}\nOther;;;;;../people.csv\nNone;;;;;none.jpg\n"
+    )
+    tried = site("hub", "people", "import", file, "--photos", photos)
+    assert tried.out.startswith("Eileen: new (1 photo, groups or dates)\n")
+    assert hub.people.people() == []
+    said = site("hub", "people", "import", file, "--photos", photos, "--write")
+    assert said.err == tried.err
+    problems = said.err.splitlines()
+    assert [line.partition(":")[2][:8] for line in problems] == [" line 3:", " line 4:", " line 5:"]
+    assert "does not lie in" in problems[1]
+    (person,) = hub.people.people()
+    assert (person.name, hub.people.rules()[person.id].groups) == ("Eileen", ("staff",))
+    assert changes(hub) == ["enrolled", "rules_changed"]
+    again = site("hub", "people", "import", file, "--photos", photos, "--write")
+    assert again.out.startswith("Eileen: as they are\n")
+
+
+def test_a_file_that_is_not_there(site, hub, file) -> None:
+    said = site("hub", "people", "import", file)
+    assert (said.code, said.err.count("\n")) == (2, 1)
+    file.write_text("name,photo\nGrace,g.jpg\n")
+    assert "say with --photos" in site("hub", "people", "import", file).err
