@@ -240,7 +240,6 @@ def page_modules() -> tuple[PageModule, ...]:
         account_pages.routes,
         operator_pages.routes,
         site_pages.routes,
-        trust_pages.routes,
     )
 
 

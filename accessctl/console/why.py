@@ -105,6 +105,7 @@ STEPS: tuple[tuple[str, frozenset[Reason]], ...] = (
             }
         ),
     ),
+    ("stale", frozenset({Reason.RULES_STALE})),
     ("passback", frozenset({Reason.PASSBACK})),
     ("life", frozenset({Reason.LIVENESS_UNDECIDED})),
     ("gesture", frozenset({Reason.NO_GESTURE})),

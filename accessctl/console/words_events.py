@@ -112,6 +112,7 @@ EVENTS: Mapping[str, Phrase] = {
     "step.attack": Phrase("No attack seen", "Kein Angriff erkannt"),
     "step.doorway": Phrase("The door lets people in", "Die Tür lässt ein"),
     "step.rules": Phrase("Allowed here and now", "Hier und jetzt erlaubt"),
+    "step.stale": Phrase("Rules at the door are current", "Regeln der Tür sind aktuell"),
     "step.passback": Phrase("Not inside already", "Nicht schon drinnen"),
     "step.life": Phrase("Life shown", "Leben gezeigt"),
     "step.gesture": Phrase("Gesture made", "Geste gemacht"),
@@ -201,6 +202,12 @@ EVENTS: Mapping[str, Phrase] = {
     "why.watching_only": Phrase(
         "This device only watches; another one acts for the door.",
         "Dieses Gerät sieht nur zu; ein anderes handelt für die Tür.",
+    ),
+    "why.rules_stale": Phrase(
+        "The door had not heard from its hub for as long as sync.stale lets this person in "
+        "without it, so that a change of the rules could have passed it by.",
+        "Die Tür hatte länger nichts von ihrem Hub gehört, als sync.stale diese Person ohne "
+        "sie einlässt: Eine Änderung der Regeln kann ihr entgangen sein.",
     ),
     "why.gallery_stale": Phrase(
         "The door had not heard from the hub for so long that its people do not count.",

@@ -80,6 +80,66 @@ def test_whoever_guesses_waits_and_an_unknown_name_waits_alike(
     assert sign_in(client, "Ada", PASSWORD, ada.code(clock())).status_code == 303
 
 
+def test_whoever_succeeds_often_waits_for_nothing(
+    console: Console, clock: HandClock, ada: Enrolled
+) -> None:
+    """Twenty failures of one address wait; sign-ins and proofs are none."""
+    client = client_of(console)
+    for _ in range(11):
+        assert sign_in(client_of(console), "Ada", PASSWORD, ada.code(clock())).status_code == 303
+        clock.time += 30
+        made = console.operators.invite(None, "Grace", frozenset({Capability.LOOK}))
+        assert client.post("/invitation", data={"code": made.code}).status_code == 303
+        client = client_of(console)
+    assert sign_in(client, "Ada", PASSWORD, ada.code(clock())).status_code == 303
+
+
+def test_a_success_forgives_its_address_nothing_else(
+    console: Console, clock: HandClock, ada: Enrolled
+) -> None:
+    """Or whoever has one account could try the others without end."""
+    for number in range(19):
+        sign_in(client_of(console), f"Nobody {number}", "wrong password!", "123456")
+    assert sign_in(client_of(console), "Ada", PASSWORD, ada.code(clock())).status_code == 303
+    assert sign_in(client_of(console), "Nobody", "wrong password!", "123456").status_code == 403
+    assert sign_in(client_of(console), "Nobody", "wrong password!", "123456").status_code == 429
+
+
+def test_no_stranger_keeps_an_operator_from_a_proof(
+    console: Console, clock: HandClock, ada: Enrolled
+) -> None:
+    client = client_of(console)
+    sign_in(client, "Ada", PASSWORD, ada.code(clock()))
+    session = console.sessions.find(client.cookies[COOKIE])
+    assert session is not None
+    for number in range(21):
+        sign_in(client_of(console), "Ada", "wrong password!", "123456")
+        sign_in(client_of(console), f"Nobody {number}", "wrong password!", "123456")
+    client.headers["x-csrf"] = session.csrf
+    clock.time += 30
+    assert client.post("/prove", data={"code": ada.code(clock())}).status_code == 303
+
+
+def test_proofs_cannot_be_tried_out(console: Console, clock: HandClock, ada: Enrolled) -> None:
+    client = client_of(console)
+    sign_in(client, "Ada", PASSWORD, ada.code(clock()))
+    session = console.sessions.find(client.cookies[COOKIE])
+    assert session is not None
+    client.headers["x-csrf"] = session.csrf
+    answers = [client.post("/prove", data={"code": "000000"}) for _ in range(6)]
+    assert [answer.status_code for answer in answers] == [403] * 5 + [429]
+
+
+@pytest.mark.parametrize(
+    ("capability", "page"), [(Capability.LOOK, "/doors"), (Capability.OPERATORS, "/account")]
+)
+def test_the_first_page_is_one_that_the_operator_may_see(
+    console: Console, signed_in: SignIn, capability: Capability, page: str
+) -> None:
+    assert signed_in(capability).get("/").headers["location"] == page
+    assert "refused" not in {kind for kind, _ in journal(console)}
+
+
 def test_signing_in_takes_no_token_that_was_planted(
     console: Console, clock: HandClock, ada: Enrolled
 ) -> None:

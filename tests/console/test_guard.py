@@ -202,6 +202,10 @@ def test_sessions_end_by_themselves(console: Console, clock: HandClock, signed_i
         ("[::1]:8444", "::1"),
         ("127.0.0.1", "127.0.0.1"),
         ("[", ""),
+        ("evil.example@hub.example", ""),
+        ("hub.example/evil", ""),
+        ("hub.example?evil", ""),
+        ("hub.example:8444x", ""),
         ("", ""),
     ],
 )

@@ -39,6 +39,8 @@ def test_addresses_that_one_household_chooses_from_are_one(
 
 def test_names_that_are_one_wait_together() -> None:
     assert by_name("Ada") == by_name("ada") == by_name("ＡＤＡ") != by_name("Bea")
+    # Whoever signs in may have typed a blank: it opens no other count.
+    assert by_name("Ada") == by_name(" Ada ") == by_name("Ada\u3000")
 
 
 def test_many_at_once_gain_nothing(console: Console) -> None:

@@ -69,10 +69,10 @@ def test_the_steps_stand_in_the_order_in_which_the_policy_refuses() -> None:
     """As many grounds as REFUSALS has, a reason of each in the same order."""
     first_reasons = (
         *(Reason.GALLERY_STALE, Reason.LOCKED_OUT, Reason.TWO_FACES, Reason.NOT_LIVE),
-        *(Reason.LOCKED_DOWN, Reason.WRONG_DOOR, Reason.PASSBACK, Reason.LIVENESS_UNDECIDED),
-        *(Reason.NO_GESTURE, Reason.SECOND_FACTOR_WRONG),
+        *(Reason.LOCKED_DOWN, Reason.WRONG_DOOR, Reason.RULES_STALE, Reason.PASSBACK),
+        *(Reason.LIVENESS_UNDECIDED, Reason.NO_GESTURE, Reason.SECOND_FACTOR_WRONG),
     )
-    # Of the twelve, unknown crossings are NO_RECORD, and the second factor has two grounds.
+    # Of the thirteen, unknown crossings are NO_RECORD, and the second factor has two grounds.
     assert len(REFUSALS) == len(first_reasons) + 2
     at = [
         [line.mark for line in steps_to("denied", reason.value, WORDS)].index(StepMark.FAILED)
