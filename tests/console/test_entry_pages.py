@@ -1,10 +1,14 @@
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
+import pyotp
 import pytest
 
 from accessctl.console.app import Console
 from accessctl.console.capabilities import ALL, Capability
+from accessctl.console.guessing import MustWaitError, by_name
+from accessctl.console.passwords import Given
+from accessctl.console.sessions import Visitor
 from accessctl.console.wall import COOKIE
 from tests.console.site_console import (
     PASSWORD,
@@ -80,44 +84,20 @@ def test_whoever_guesses_waits_and_an_unknown_name_waits_alike(
     assert sign_in(client, "Ada", PASSWORD, ada.code(clock())).status_code == 303
 
 
-def test_whoever_succeeds_often_waits_for_nothing(
-    console: Console, clock: HandClock, ada: Enrolled
-) -> None:
-    """Twenty failures of one address wait; sign-ins and proofs are none."""
-    client = client_of(console)
-    for _ in range(11):
-        assert sign_in(client_of(console), "Ada", PASSWORD, ada.code(clock())).status_code == 303
-        clock.time += 30
-        made = console.operators.invite(None, "Grace", frozenset({Capability.LOOK}))
-        assert client.post("/invitation", data={"code": made.code}).status_code == 303
-        client = client_of(console)
-    assert sign_in(client, "Ada", PASSWORD, ada.code(clock())).status_code == 303
-
-
-def test_a_success_forgives_its_address_nothing_else(
-    console: Console, clock: HandClock, ada: Enrolled
-) -> None:
-    """Or whoever has one account could try the others without end."""
-    for number in range(19):
-        sign_in(client_of(console), f"Nobody {number}", "wrong password!", "123456")
-    assert sign_in(client_of(console), "Ada", PASSWORD, ada.code(clock())).status_code == 303
-    assert sign_in(client_of(console), "Nobody", "wrong password!", "123456").status_code == 403
-    assert sign_in(client_of(console), "Nobody", "wrong password!", "123456").status_code == 429
-
-
 def test_no_stranger_keeps_an_operator_from_a_proof(
     console: Console, clock: HandClock, ada: Enrolled
 ) -> None:
-    client = client_of(console)
-    sign_in(client, "Ada", PASSWORD, ada.code(clock()))
-    session = console.sessions.find(client.cookies[COOKIE])
+    visitor = Visitor("192.0.2.1", "tests")
+    token = console.passwords.sign_in(Given("Ada", PASSWORD, ada.code(clock())), visitor)
+    session = console.sessions.find(token)
     assert session is not None
-    for number in range(21):
-        sign_in(client_of(console), "Ada", "wrong password!", "123456")
-        sign_in(client_of(console), f"Nobody {number}", "wrong password!", "123456")
-    client.headers["x-csrf"] = session.csrf
-    clock.time += 30
-    assert client.post("/prove", data={"code": ada.code(clock())}).status_code == 303
+    for _ in range(5):
+        console.guesses.begin(by_name("Ada"))
+    with pytest.raises(MustWaitError):
+        console.guesses.begin(by_name("Ada"))
+    clock.time += 1
+    console.passwords.prove(session, pyotp.TOTP(ada.secret).at(int(clock()) + 30), visitor)
+    assert journal(console)[-1][0] == "proved"
 
 
 def test_proofs_cannot_be_tried_out(console: Console, clock: HandClock, ada: Enrolled) -> None:
