@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from starlette.requests import HTTPConnection
 
 from accessctl.console import guard
+from accessctl.console.capabilities import Capability
 from accessctl.console.entry_pages import Credential, Text, origin_of, signed_in, visitor_of
 from accessctl.console.guard import SignedIn
 from accessctl.console.passwords import uri_for_app
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from accessctl.console.app import Console
 
 SEE_OTHER, WRONG = 303, 400
-ACCOUNT = "/account"
+ACCOUNT, DOORS = "/account", "/doors"
 MAX_SEALED = 500
 Keep: TypeAlias = Callable[[Connection], None]
 
@@ -106,8 +107,10 @@ def _set_up(routes: APIRouter, console: "Console") -> None:
 
 def _account(routes: APIRouter, console: "Console") -> None:
     @routes.get("/")
-    def home(_: SignedIn) -> Response:
-        return RedirectResponse(ACCOUNT, SEE_OTHER)
+    def home(session: SignedIn) -> Response:
+        """The doors, for whoever may see them."""
+        may_look = session.operator.may(Capability.LOOK)
+        return RedirectResponse(DOORS if may_look else ACCOUNT, SEE_OTHER)
 
     @routes.get(ACCOUNT)
     def account(request: Request, session: SignedIn) -> HTMLResponse:

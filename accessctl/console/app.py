@@ -102,15 +102,13 @@ class Console:
         /,
         **context: Any,
     ) -> HTMLResponse:
-        """The template of that name: a whole page, or only what HTMX asks for, the content of it.
+        """The template of that name: a whole page, or only its content, where a page's own script
+        asks for that.
 
         The template extends `layout`. It knows `request`, `operator`, `may` (whether the operator
         may do what that word says), `t`, `csrf` and whatever else is given.
         """
-        is_part = request.headers.get("hx-request") == "true" and not {
-            "hx-boosted",
-            "hx-history-restore-request",
-        } & set(request.headers)
+        is_part = guard.asks_for_part(request)
         session = guard.session_of(request)
         words = self.words(request)
         known = {
@@ -248,7 +246,6 @@ def page_modules() -> tuple[PageModule, ...]:
         account_pages.routes,
         operator_pages.routes,
         site_pages.routes,
-        trust_pages.routes,
     )
 
 
@@ -271,7 +268,7 @@ def console_application(parts: Console, modules: Sequence[PageModule] | None = N
 def _answer_refusals(app: FastAPI, parts: Console) -> None:
     def elsewhere(request: Request, error: Exception) -> Response:
         path = str(error)
-        if request.headers.get("hx-request") == "true":
+        if guard.asks_for_part(request):
             return Response(status_code=FORBIDDEN, headers={"hx-redirect": path})
         return RedirectResponse(path, SEE_OTHER)
 

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, Response
 
 from accessctl.console.capabilities import Capability, Operator
 from accessctl.console.command_pages import posture_choices
@@ -43,10 +43,6 @@ def routes(console: "Console") -> APIRouter:
             "poll": CARDS,
             "postures": posture_choices(words),
         }
-
-    @routes.get("/")
-    def first() -> RedirectResponse:
-        return RedirectResponse(PAGE)
 
     @routes.get(PAGE)
     def doors(request: Request, operator: Looker) -> HTMLResponse:

@@ -1,5 +1,7 @@
 """Signing in and out, showing anew who one is, and taking an invitation."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Body, Form, HTTPException, Query, Request
@@ -131,8 +133,8 @@ def _invitation(routes: APIRouter, console: "Console") -> None:
     def take(request: Request, code: Text) -> Response:
         visitor = visitor_of(request)
         try:
-            console.guesses.begin(by_address(visitor.address))
-            token = console.operators.accept(code, visitor)
+            with _counted(console, visitor):
+                token = console.operators.accept(code, visitor)
         except (MustWaitError, InputError) as error:
             status, told = refusal(console, request, error)
             known = {"code": code[:MAX_CODE], "told": told}
@@ -158,11 +160,16 @@ def _sign_on(routes: APIRouter, console: "Console") -> None:
         if console.sign_on is None:
             raise HTTPException(NOT_FOUND)
         asked, back = request.cookies.get(ASKED_COOKIE, ""), origin_of(request) + SIGN_ON_BACK
+        visitor = visitor_of(request)
         try:
-            token = console.sign_on.finish(asked, state, code, back, visitor_of(request))
+            with _counted(console, visitor):
+                token = console.sign_on.finish(asked, state, code, back, visitor)
+        except MustWaitError as error:
+            status, told = refusal(console, request, error)
+            answer: Response = console.page(request, "problem.html", None, status, told=told)
         except NotRecognisedError:
             told = console.words(request)("entry.not_an_operator")
-            answer: Response = console.page(request, "problem.html", None, 403, told=told)
+            answer = console.page(request, "problem.html", None, NOT_RECOGNISED, told=told)
         else:
             # A page of our own goes on from here: a redirect would still count as the provider's,
             # and the browser would keep the session's cookie back.
@@ -170,6 +177,16 @@ def _sign_on(routes: APIRouter, console: "Console") -> None:
             answer = signed_in(console, request, token, page)
         answer.delete_cookie(ASKED_COOKIE, path="/", secure=True, httponly=True, samesite="lax")
         return answer
+
+
+@contextmanager
+def _counted(console: "Console", visitor: Visitor) -> Iterator[None]:
+    """Around a try that counts against its address alone, where it fails; MustWaitError."""
+    address = by_address(visitor.address)
+    console.guesses.begin(address)
+    yield
+    with console.hub.database.writing() as db:
+        console.guesses.given_back(db, address)
 
 
 def signed_in(console: "Console", request: Request, token: str, answer: Response) -> Response:

@@ -114,10 +114,14 @@ def _checked(
     return check
 
 
+def asks_for_part(connection: HTTPConnection) -> bool:
+    """Whether a page's own script asks, for a part of a page; it says so as htmx would."""
+    return connection.headers.get("hx-request") == "true"
+
+
 def _page(connection: HTTPConnection) -> str:
     """The page to come back to: the one that is asked for, or the one that asks for a part."""
-    is_part = connection.headers.get("hx-request") == "true"
-    if connection.scope.get("method") in SAFE and not is_part:
+    if connection.scope.get("method") in SAFE and not asks_for_part(connection):
         return own_path(_path_in(str(connection.url)))
     shown = connection.headers.get("hx-current-url") or connection.headers.get("referer", "")
     return own_path(_path_in(shown))

@@ -10,7 +10,7 @@ import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, update
 
 from accessctl.console.operators import folded
 from accessctl.hub.database import HubDatabase
@@ -26,7 +26,8 @@ GUESS_LOCK = 0x61636803
 
 @dataclass(frozen=True, slots=True)
 class GuessSubject:
-    """What is counted: a name, or an address; `free` failures cost no wait."""
+    """What is counted: a name, what an operator proves, or an address; `free` failures cost no
+    wait."""
 
     key: bytes
     free: int
@@ -50,6 +51,12 @@ def wait_after(failures: int, free: int) -> float:
 
 def by_name(name: str) -> GuessSubject:
     return GuessSubject(_hash("name", folded(name)), FREE_BY_NAME)
+
+
+def by_proof(operator: str) -> GuessSubject:
+    """Of the codes by which the operator of that id, who is signed in, shows anew who they are: no
+    stranger raises it, so none can keep an operator from it."""
+    return GuessSubject(_hash("proof", operator), FREE_BY_NAME)
 
 
 def by_address(address: str) -> GuessSubject:
@@ -85,10 +92,16 @@ class Guesses:
                 db.execute(OPERATOR_GUESS.insert().values(subject=one.key, **values))
             self._sweep(db, now)
 
-    def succeeded(self, db: Connection, *subjects: GuessSubject) -> None:
-        """Their failures are forgotten, in the transaction that signs in."""
-        keys = [one.key for one in subjects]
-        db.execute(OPERATOR_GUESS.delete().where(OPERATOR_GUESS.c.subject.in_(keys)))
+    def succeeded(self, db: Connection, subject: GuessSubject) -> None:
+        """Its failures are forgotten, in the transaction that signs in."""
+        db.execute(OPERATOR_GUESS.delete().where(OPERATOR_GUESS.c.subject == subject.key))
+
+    def given_back(self, db: Connection, address: GuessSubject) -> None:
+        """The try that succeeded was no failure of its address; what others failed from there
+        stays."""
+        mine = (OPERATOR_GUESS.c.subject == address.key) & (OPERATOR_GUESS.c.failures > 0)
+        one_less = {"failures": OPERATOR_GUESS.c.failures - 1}
+        db.execute(update(OPERATOR_GUESS).where(mine).values(**one_less))
 
     def _count(self, db: Connection, one: GuessSubject, now: float) -> int:
         """Its failures so far; MustWaitError."""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from accessctl.console.app import Console
 
 WAIT_S, NAMES_S = 10.0, 5.0
+MOST_REASON_BYTES = 123
 REFUSED_NOW = 1013
 """What a browser is told where it cannot look now (RFC 6455, registered as "Try Again Later")."""
 
@@ -51,9 +52,14 @@ def routes(console: "Console") -> APIRouter:
                     with suppress(asyncio.CancelledError, WebSocketDisconnect, RuntimeError):
                         await sending
         except (InputError, StoreError) as error:
-            await websocket.close(REFUSED_NOW, str(error)[:100])
+            await websocket.close(REFUSED_NOW, _as_reason(str(error)))
 
     return routes
+
+
+def _as_reason(told: str) -> str:
+    """As much of it as a frame that closes may carry: 123 bytes."""
+    return told.encode("utf-8", "replace")[:MOST_REASON_BYTES].decode("utf-8", "ignore")
 
 
 class LiveNames:

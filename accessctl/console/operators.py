@@ -273,8 +273,8 @@ class Operators:
 
 
 def folded(name: str) -> str:
-    """What two names that are one have in common."""
-    return unicodedata.normalize("NFKC", name).casefold()
+    """What two names that are one have in common, whatever blanks are around them."""
+    return unicodedata.normalize("NFKC", name).casefold().strip()
 
 
 def checked_name(name: str) -> str:

@@ -252,7 +252,7 @@ class Passkeys:
             # As above. A key that counts backwards may be a copy.
             self._refused(key.name, visitor)
             raise NotRecognisedError("This passkey was not recognised.") from error
-        if not self._challenges.answer(challenge):
+        if not self._challenges.answer(challenge) or not _is_holders(credential, key.operator):
             raise NotRecognisedError("This passkey was not recognised.")
         mine = (OPERATOR_KEY.c.id == key.id) & (OPERATOR_KEY.c.operator == key.operator)
         values = {"sign_count": shown.new_sign_count, "used": self._now()}
@@ -292,6 +292,18 @@ class Passkeys:
         told = {"operator": name, "what": "sign-in", "address": visitor.address[:64]}
         with self._database.writing() as db:
             write_journal(self._database, db, JournalKind.REFUSED, self._now(), told)
+
+
+def _is_holders(credential: Any, operator: str) -> bool:
+    """Whether the user handle, where there is one, is the id of the operator whose key it is
+    (WebAuthn 7.2, step 6)."""
+    handle = credential["response"].get("userHandle")
+    if handle is None:
+        return True
+    try:
+        return base64url_to_bytes(handle) == bytes.fromhex(operator)
+    except (TypeError, ValueError):
+        return False
 
 
 def _signing(session: OperatorSession | None) -> str:

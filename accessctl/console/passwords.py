@@ -19,7 +19,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import select, update
 
 from accessctl.console.capabilities import Operator
-from accessctl.console.guessing import Guesses, by_address, by_name
+from accessctl.console.guessing import Guesses, by_address, by_name, by_proof
 from accessctl.console.operators import folded
 from accessctl.console.sessions import (
     OperatorSession,
@@ -82,8 +82,8 @@ class Passwords:
 
     def sign_in(self, given: Given, visitor: Visitor) -> str:
         """The token of a new session; MustWaitError, NotRecognisedError."""
-        subjects = (by_name(given.name), by_address(visitor.address))
-        self._guesses.begin(*subjects)
+        name, address = by_name(given.name), by_address(visitor.address)
+        self._guesses.begin(name, address)
         row = self._row(given.name)
         is_known = row is not None and row.password is not None and row.totp is not None
         secret = self._opened(row) if is_known else self._no_secret
@@ -93,7 +93,8 @@ class Passwords:
             with self._database.writing() as db:
                 if self._use(db, row.id, step):
                     operator = Operator(row.id, row.name, kept_capabilities(row.capabilities))
-                    self._guesses.succeeded(db, subjects[0])
+                    self._guesses.succeeded(db, name)
+                    self._guesses.given_back(db, address)
                     return self._sessions.begin(db, operator, SignInWay.PASSWORD, visitor)
         # What was typed as a name may be a password.
         self._refused(row.name if row is not None else None, visitor)
@@ -102,8 +103,8 @@ class Passwords:
     def prove(self, session: OperatorSession, code: str, visitor: Visitor) -> None:
         """Who is signed in shows by a code that it is still they; as `sign_in`."""
         operator = session.operator
-        subject = by_name(operator.name)
-        self._guesses.begin(subject, by_address(visitor.address))
+        subject = by_proof(operator.id)
+        self._guesses.begin(subject)
         row = self._row(operator.name)
         if row is not None and row.id == operator.id and row.totp is not None:
             step = step_of(self._opened(row), code, self._now(), row.totp_step or 0)
@@ -154,7 +155,7 @@ class Passwords:
     def _row(self, name: str) -> Any:
         with self._database.reading() as db:
             rows = db.execute(select(OPERATOR)).all()
-        return next((row for row in rows if folded(row.name) == folded(name.strip())), None)
+        return next((row for row in rows if folded(row.name) == folded(name)), None)
 
     def _opened(self, row: Any) -> str:
         return self._sealer.unseal(row.totp, _place(row.id)).decode("ascii")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from accessctl.camera.photo import decode_photo
 from accessctl.config import Config
-from accessctl.errors import FaceError, InputError, PhotoError
+from accessctl.errors import FaceError, HubError, InputError, PhotoError
 from accessctl.hub.people import SitePeople
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from accessctl.recognition.enrolment import Candidate
 
 MOST_PHOTOS = 10
+PATIENCE_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +54,27 @@ Judges = Callable[[], AbstractContextManager[PhotoJudge]]
 class PhotoDesk:
     """Any thread may use it; ModelError where the encoder cannot be loaded."""
 
-    def __init__(self, judges: Judges, max_bytes: int, max_pixels: int) -> None:
+    def __init__(
+        self, judges: Judges, max_bytes: int, max_pixels: int, patience_s: float = PATIENCE_S
+    ) -> None:
         self._judges = judges
+        self._patience_s = patience_s
         self._max_bytes = max_bytes
         self._max_pixels = max_pixels
         self._lock = threading.Lock()
 
     def judge(self, photos: Sequence[HandedIn]) -> list[JudgedPhoto]:
-        """Each of them, in their order; InputError for none or more than ten."""
+        """Each of them, in their order; InputError for none or more than ten, HubError where
+        others' photos take too long: whoever waits holds up one of the hub's threads."""
         if not 0 < len(photos) <= MOST_PHOTOS:
             raise InputError(f"Hand in 1 to {MOST_PHOTOS} photos of one person at once.")
-        with self._lock, self._judges() as judge:
-            return [self._judged(one, judge) for one in photos]
+        if not self._lock.acquire(timeout=self._patience_s):
+            raise HubError("Photos of somebody else are being looked at; try again in a minute.")
+        try:
+            with self._judges() as judge:
+                return [self._judged(one, judge) for one in photos]
+        finally:
+            self._lock.release()
 
     def _judged(self, photo: HandedIn, judge: PhotoJudge) -> JudgedPhoto:
         try:

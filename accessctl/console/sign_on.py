@@ -9,6 +9,7 @@ import base64
 import hashlib
 import hmac
 import json
+import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -71,6 +72,7 @@ class SignOn:
         self._random = random_bytes
         self._metadata: dict[str, Any] = {}
         self._learnt = float("-inf")
+        self._asking = threading.Lock()
 
     def begin(self, back: str) -> tuple[str, str]:
         """Where the browser goes, and what its cookie holds meanwhile; `back` is the URL that the
@@ -162,8 +164,13 @@ class SignOn:
         return dict(checked)
 
     def _provider(self) -> Mapping[str, Any]:
-        """What the provider says of itself, read once an hour."""
-        if self._now() - self._learnt >= KNOWN_FOR_S or self._now() < self._learnt:
+        """What the provider says of itself, read once an hour, by one thread at a time: strangers
+        can ask for it, and all others would wait with them for a provider that does not answer."""
+        if 0 <= self._now() - self._learnt < KNOWN_FOR_S:
+            return self._metadata
+        if not self._asking.acquire(blocking=False):
+            raise self._fault("it is being asked")
+        try:
             said = self._ask("GET", get_well_known_url(self._config.issuer, external=True))
             if str(said.get("issuer")).rstrip("/") != self._config.issuer:
                 raise self._fault("it says that it is another one")
@@ -171,7 +178,9 @@ class SignOn:
                 if not _is_safe(said.get(name)):
                     raise self._fault(f"its {name} is no https address")
             self._metadata, self._learnt = said, self._now()
-        return self._metadata
+        finally:
+            self._asking.release()
+        return said
 
     def _ask(self, method: str, url: str, **sent: Any) -> dict[str, Any]:
         """The JSON object that it answers with."""

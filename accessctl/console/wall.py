@@ -6,6 +6,7 @@ whoever is not signed in may send little. The session is looked up here, once.
 """
 
 import logging
+import re
 from collections.abc import Callable, Collection
 from urllib.parse import urlsplit
 
@@ -20,6 +21,8 @@ from accessctl.errors import FaultError
 
 log = logging.getLogger(__name__)
 
+# Neither a user before it nor a path behind it: links are made of it.
+_HOST = re.compile(r"(?:[\w.-]+|\[[0-9a-fA-F:.]+\])(?::[0-9]{1,5})?", re.ASCII)
 COOKIE = "__Host-accessctl"
 SAFE = frozenset({"GET", "HEAD"})
 SOCKET = "websocket"
@@ -107,7 +110,9 @@ class Wall:
 
 
 def hostname(host: str) -> str:
-    """The name or address in a Host header, without port and brackets; empty for none."""
+    """The name or address in a Host header, without port and brackets; empty for what is none."""
+    if _HOST.fullmatch(host) is None:
+        return ""
     try:
         return (urlsplit(f"//{host}").hostname or "").lower()
     except ValueError:

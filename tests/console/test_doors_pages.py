@@ -8,7 +8,7 @@ from accessctl.console.words import Words, catalogue
 from accessctl.hub.commands import CommandOutcome, CommandState
 from accessctl.hub.live import SeenPicture
 from accessctl.sync.commands import operator_command
-from accessctl.sync.feed_wire import Command, CommandKind, LiveFace
+from accessctl.sync.feed_wire import CommandKind, HubCommand, LiveFace
 from tests.console.sample_site import BACK, COLLINS, FRONT, NAMES, doorway, put_events, put_site
 from tests.console.site_console import client_of
 
@@ -94,7 +94,7 @@ def test_every_posture_that_is_offered_is_one_that_a_door_understands() -> None:
     choices = posture_choices(WORDS)
     assert len(choices) == 7
     for value, label in choices:
-        command = Command(
+        command = HubCommand(
             nonce="0" * 32,
             kind=CommandKind.POSTURE,
             operator="Ada",

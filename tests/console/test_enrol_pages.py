@@ -1,3 +1,4 @@
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -11,13 +12,14 @@ from accessctl.console.app import Console, open_console
 from accessctl.console.capabilities import Capability
 from accessctl.console.photo_desk import MOST_PHOTOS, HandedIn, PhotoDesk, PhotoJudge
 from accessctl.domain import Image
-from accessctl.errors import InputError, NoFaceError
+from accessctl.errors import HubError, InputError, NoFaceError
 from accessctl.recognition.enrolment import Candidate
 from tests.administration import backed_up
 
 # So few dimensions leave no face rare: two photos are of one person up to a rate of 1 %.
 YARDSTICK = replace(backed_up.YARDSTICK, target_fmr=1e-2)
 MOST_BYTES, MOST_PIXELS = 20_000, 10_000
+PATIENCE_S = 30.0
 
 
 def png(shade: int, side: int = 16) -> bytes:
@@ -83,6 +85,28 @@ def test_photos_are_counted_before_the_encoder_is_loaded(count: int) -> None:
     desk = PhotoDesk(unwanted, MOST_BYTES, MOST_PIXELS)
     with pytest.raises(InputError, match="Hand in 1 to 10 photos"):
         desk.judge([HandedIn("a", b"")] * count)
+
+
+def test_whoever_would_wait_long_is_told_so() -> None:
+    """They would hold up a thread each, and the whole hub with them."""
+    began, go_on = threading.Event(), threading.Event()
+
+    @contextmanager
+    def slow() -> Iterator[PhotoJudge]:
+        began.set()
+        assert go_on.wait(PATIENCE_S)
+        yield ByShade()
+
+    desk = PhotoDesk(slow, MOST_BYTES, MOST_PIXELS, patience_s=0.01)
+    photos = [HandedIn("a.png", png(100))]
+    first = threading.Thread(target=desk.judge, args=(photos,))
+    first.start()
+    assert began.wait(PATIENCE_S)
+    with pytest.raises(HubError, match="try again in a minute"):
+        desk.judge(photos)
+    go_on.set()
+    first.join()
+    assert [one.problem for one in desk.judge(photos)] == [""]
 
 
 def test_somebody_is_enrolled_from_the_photos_handed_in(console, enroller) -> None:

@@ -1,10 +1,14 @@
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
+import pyotp
 import pytest
 
 from accessctl.console.app import Console
 from accessctl.console.capabilities import ALL, Capability
+from accessctl.console.guessing import MustWaitError, by_name
+from accessctl.console.passwords import Given
+from accessctl.console.sessions import Visitor
 from accessctl.console.wall import COOKIE
 from tests.console.site_console import (
     PASSWORD,
@@ -78,6 +82,42 @@ def test_whoever_guesses_waits_and_an_unknown_name_waits_alike(
     assert sign_in(client, "Ada", PASSWORD, ada.code(clock())).status_code == 429
     clock.time += 6
     assert sign_in(client, "Ada", PASSWORD, ada.code(clock())).status_code == 303
+
+
+def test_no_stranger_keeps_an_operator_from_a_proof(
+    console: Console, clock: HandClock, ada: Enrolled
+) -> None:
+    visitor = Visitor("192.0.2.1", "tests")
+    token = console.passwords.sign_in(Given("Ada", PASSWORD, ada.code(clock())), visitor)
+    session = console.sessions.find(token)
+    assert session is not None
+    for _ in range(5):
+        console.guesses.begin(by_name("Ada"))
+    with pytest.raises(MustWaitError):
+        console.guesses.begin(by_name("Ada"))
+    clock.time += 1
+    console.passwords.prove(session, pyotp.TOTP(ada.secret).at(int(clock()) + 30), visitor)
+    assert journal(console)[-1][0] == "proved"
+
+
+def test_proofs_cannot_be_tried_out(console: Console, clock: HandClock, ada: Enrolled) -> None:
+    client = client_of(console)
+    sign_in(client, "Ada", PASSWORD, ada.code(clock()))
+    session = console.sessions.find(client.cookies[COOKIE])
+    assert session is not None
+    client.headers["x-csrf"] = session.csrf
+    answers = [client.post("/prove", data={"code": "000000"}) for _ in range(6)]
+    assert [answer.status_code for answer in answers] == [403] * 5 + [429]
+
+
+@pytest.mark.parametrize(
+    ("capability", "page"), [(Capability.LOOK, "/doors"), (Capability.OPERATORS, "/account")]
+)
+def test_the_first_page_is_one_that_the_operator_may_see(
+    console: Console, signed_in: SignIn, capability: Capability, page: str
+) -> None:
+    assert signed_in(capability).get("/").headers["location"] == page
+    assert "refused" not in {kind for kind, _ in journal(console)}
 
 
 def test_signing_in_takes_no_token_that_was_planted(

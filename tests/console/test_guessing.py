@@ -39,6 +39,21 @@ def test_addresses_that_one_household_chooses_from_are_one(
 
 def test_names_that_are_one_wait_together() -> None:
     assert by_name("Ada") == by_name("ada") == by_name("ＡＤＡ") != by_name("Bea")
+    # Whoever signs in may have typed a blank: it opens no other count.
+    assert by_name("Ada") == by_name(" Ada ") == by_name("Ada\u3000")
+
+
+def test_what_succeeds_is_no_failure_of_its_address_and_forgives_none(console: Console) -> None:
+    address = by_address("192.0.2.1")
+    for _ in range(19):
+        console.guesses.begin(address)
+    for _ in range(30):
+        console.guesses.begin(address)
+        with console.hub.database.writing() as db:
+            console.guesses.given_back(db, address)
+    console.guesses.begin(address)
+    with pytest.raises(MustWaitError):
+        console.guesses.begin(address)
 
 
 def test_many_at_once_gain_nothing(console: Console) -> None:

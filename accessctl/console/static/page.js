@@ -12,6 +12,10 @@ async function fragment(url, known) {
   if (elsewhere) {
     location.assign(elsewhere);
   }
+  if (answer.status === 403 && !elsewhere) {
+    // What one may was taken away meanwhile: asking on would put a refusal on record each time.
+    location.reload();
+  }
   if (answer.status === 304 || answer.status === 204) {
     return { page: null, mark: known };
   }

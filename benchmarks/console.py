@@ -1,0 +1,203 @@
+"""What the console's pages weigh, and what live pictures take of the hub: measured in Chromium.
+
+    python -m benchmarks.console [--viewers N] [--seconds T] [--busy] [--write]
+
+The hub is a process of its own with a sample site; its door shows three pictures a second. Each
+viewer is a page in the browser that looks at it. Chromium says over its DevTools protocol when
+something is first painted and what came over the line. --write puts the table into docs/results/.
+"""
+
+import argparse
+import base64
+import datetime
+import multiprocessing
+import os
+import platform
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import cv2
+import numpy as np
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from accessctl.cli.common import table
+from accessctl.config import Config, ConsoleConfig, HubConfig
+from accessctl.console.app import open_console
+from accessctl.console.capabilities import ALL, Operator
+from accessctl.console.operators import COMMAND_LINE
+from accessctl.console.server import console_beside, console_tls
+from accessctl.console.sessions import SignInWay, Visitor
+from accessctl.console.wall import COOKIE
+from accessctl.hub.assembly import Hub, open_hub
+from accessctl.hub.cluster import LOOPBACK, free_port
+from accessctl.hub.server import serve
+from accessctl.sync.feed_wire import LiveFace, LivePicture
+from benchmarks.bars.processes import usage_of
+from tests.console.sample_site import FRONT, put_people, put_site
+
+RESULTS = Path(__file__).parents[1] / "docs" / "results" / "console.md"
+CHROMIUM = Path("/usr/bin/chromium")
+PAGES = ("/doors", "/events", "/people", "/operators", "/site", "/sign-in")
+PICTURE_S = 1 / 3
+START_S = 60.0
+MB = 1 << 20
+HEAD = ("what", "figure")
+Row = tuple[str, str]
+BUSY = "**The machine did other things meanwhile: times and load are of no worth, sizes are.**"
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """One page as the browser had it: bytes over the line, and its first contentful paint."""
+
+    paint_ms: float
+    requests: int
+    transferred: int
+
+
+def main() -> None:
+    options = _arguments()
+    with tempfile.TemporaryDirectory(prefix="accessctl-console-") as place:
+        hub = HubConfig(folder=Path(place) / "hub", host=LOOPBACK, port=free_port())
+        config = Config(hub=hub, console=ConsoleConfig(host=LOOPBACK, port=free_port()))
+        ours, theirs = multiprocessing.get_context("spawn").Pipe()
+        process = multiprocessing.get_context("spawn").Process(target=_hub, args=(config, theirs))
+        process.start()
+        try:
+            if not ours.poll(START_S):
+                sys.exit("The hub does not start; its own words above may say why.")
+            rows = _measured(config, ours.recv(), process.pid or 0, options)
+        finally:
+            process.terminate()
+            process.join(START_S)
+    print(table(HEAD, rows))
+    if options.write:
+        RESULTS.write_text(_report(rows, is_busy=options.busy), encoding="utf-8")
+
+
+def _hub(config: Config, told: Connection) -> None:
+    """The process of hub and console; it tells the token of a session once it listens."""
+    with open_hub(config.hub, {}) as hub:
+        put_site(hub.database, time.time())
+        put_people(hub, time.time())
+        console = open_console(hub, config, {})
+        console.operators.invite(None, COMMAND_LINE, ALL)
+        known = console.operators.listed()[0].operator
+        with hub.database.writing() as db:
+            operator = Operator(known.id, known.name, ALL)
+            visitor = Visitor(LOOPBACK, "benchmark")
+            token = console.sessions.begin(db, operator, SignInWay.PASSKEY, visitor)
+        threading.Thread(target=_show, args=(hub,), daemon=True).start()
+        with console_beside(console, console_tls(hub, config)) as served:
+            serve(hub, lambda: told.send(token), (served,))
+
+
+def _show(hub: Hub) -> None:
+    """What a door sends: pictures of its usual size, as long as somebody looks."""
+    noise = np.random.default_rng(0).normal(128, 12, (360, 640, 3)).clip(0, 255)
+    jpeg = cv2.imencode(".jpg", noise.astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, 70])[1]
+    text = base64.b64encode(jpeg.tobytes()).decode("ascii")
+    face = LiveFace(x=0.4, y=0.3, w=0.2, h=0.3, state="looking")
+    while True:
+        time.sleep(PICTURE_S)
+        if hub.live.is_watched(FRONT):
+            hub.live.show(FRONT, LivePicture(time=time.time(), jpeg=text, faces=(face,)))
+
+
+def _measured(config: Config, token: str, hub: int, options: argparse.Namespace) -> list[Row]:
+    url = f"https://localhost:{config.console.port}"
+    rows: list[Row] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
+        )
+        for path in PAGES:
+            one = _loaded(browser, url, token, path)
+            figures = (
+                f"{one.paint_ms:.0f} ms, {one.requests} requests, {one.transferred / 1e3:.1f} kB"
+            )
+            rows.append((f"{path}, nothing of it known: first paint, requests, transfer", figures))
+        pages = [_page(browser, url, token) for _ in range(options.viewers)]
+        for page in pages:
+            page.goto("/doors")
+            page.locator("[data-live]").first.click()
+        pages[-1].wait_for_timeout(2000)
+        before, began = usage_of(hub), time.monotonic()
+        pages[-1].wait_for_timeout(1000 * options.seconds)
+        after, took = usage_of(hub), time.monotonic() - began
+        seen = sum(page.locator(".live p").first.is_hidden() for page in pages)
+        browser.close()
+    rows.append((f"viewers of a live picture who saw it, of {options.viewers}", str(seen)))
+    load = 100 * (after.cpu_s - before.cpu_s) / took
+    rows.append((f"the hub meanwhile, {took:.0f} s: share of one core", f"{load:.1f} %"))
+    rows.append(("the hub's memory at the end", f"{after.resident / MB:.0f} MB"))
+    return rows
+
+
+def _page(browser: Browser, url: str, token: str) -> Page:
+    context = browser.new_context(base_url=url, ignore_https_errors=True, locale="en-GB")
+    context.add_cookies(
+        [{"name": COOKIE, "value": token, "url": url, "secure": True, "sameSite": "Strict"}]
+    )
+    return context.new_page()
+
+
+def _loaded(browser: Browser, url: str, token: str, path: str) -> Loaded:
+    page = _page(browser, url, token if path != "/sign-in" else "0" * 64)
+    devtools = page.context.new_cdp_session(page)
+    sizes: list[float] = []
+    devtools.send("Network.enable")
+    devtools.on("Network.loadingFinished", lambda told: sizes.append(told["encodedDataLength"]))
+    page.goto(path, wait_until="load")
+    paint = page.evaluate(
+        "new Promise(done => new PerformanceObserver(list => done(list.getEntriesByName("
+        "'first-contentful-paint')[0]?.startTime ?? 0)).observe({type: 'paint', buffered: true}))"
+    )
+    page.context.close()
+    return Loaded(float(paint), len(sizes), int(sum(sizes)))
+
+
+def _report(rows: Sequence[Row], *, is_busy: bool) -> str:
+    command = " ".join(["python -m benchmarks.console", *sys.argv[1:]])
+    date = datetime.datetime.now(tz=datetime.UTC).date()
+    lines = [
+        "# What the console takes",
+        "",
+        f"`{command}`, {date}, {_processor()}, {os.cpu_count()} cores, Python "
+        f"{platform.python_version()}; all on one machine, embedded database, no cache.",
+        "",
+        *([BUSY, ""] if is_busy else []),
+        f"| {HEAD[0]} | {HEAD[1]} |",
+        "|---|---|",
+        *(f"| {what} | {figure} |" for what, figure in rows),
+        "",
+        "The pictures are noise of 640 x 360 at a quality of 70: larger than most of a door.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _processor() -> str:
+    for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.machine()
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--viewers", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--busy", action="store_true", help="the machine does other things, too")
+    parser.add_argument("--write", action="store_true")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
