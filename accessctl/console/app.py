@@ -233,6 +233,7 @@ def shown_moment(time: float) -> str:
 def page_modules() -> tuple[PageModule, ...]:
     """What each module of pages adds."""
     return (
+        trust_pages.routes,
         events_pages.routes,
         doors_pages.routes,
         command_pages.routes,

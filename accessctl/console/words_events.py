@@ -203,12 +203,6 @@ EVENTS: Mapping[str, Phrase] = {
         "This device only watches; another one acts for the door.",
         "Dieses Gerät sieht nur zu; ein anderes handelt für die Tür.",
     ),
-    "why.rules_stale": Phrase(
-        "The door had not heard from its hub for as long as sync.stale lets this person in "
-        "without it, so that a change of the rules could have passed it by.",
-        "Die Tür hatte länger nichts von ihrem Hub gehört, als sync.stale diese Person ohne "
-        "sie einlässt: Eine Änderung der Regeln kann ihr entgangen sein.",
-    ),
     "why.gallery_stale": Phrase(
         "The door had not heard from the hub for so long that its people do not count.",
         "Die Tür hatte so lange nichts vom Hub gehört, dass ihre Personen nicht gelten.",

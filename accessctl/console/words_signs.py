@@ -41,9 +41,6 @@ SIGNS: Mapping[str, Phrase] = {
     "reason.watching_only": Phrase(
         "another device acts for this door", "ein anderes Gerät handelt für diese Tür"
     ),
-    "reason.rules_stale": Phrase(
-        "the door has not heard of its rules", "die Tür hat nichts von ihren Regeln gehört"
-    ),
     "reason.gallery_stale": Phrase(
         "the door has not heard from the hub", "die Tür hat nichts vom Hub gehört"
     ),

@@ -12,6 +12,7 @@ from accessctl.console.guard import own_path
 from accessctl.console.wall import CONTENT_POLICY, COOKIE, hostname
 from tests.console.site_console import ORIGIN, HandClock, SignIn, client_of, journal
 
+SOMEBODY = "00" * 16
 OPEN = {
     "/sign-in",
     "/sign-in/passkey/options",
@@ -21,9 +22,9 @@ OPEN = {
     "/invitation",
     "/trust",
     "/trust/accessctl-hub.crt",
-    "/phone/{token}",
-    "/phone/{token}/consent",
-    "/phone/{token}/photo",
+    f"/phone/{SOMEBODY}",
+    f"/phone/{SOMEBODY}/consent",
+    f"/phone/{SOMEBODY}/photo",
 }
 """For those who are not signed in."""
 OF_ONES_OWN = {
@@ -41,14 +42,19 @@ OF_ONES_OWN = {
     "/sign-out",
 }
 """For everybody who is signed in, whatever they may do."""
-SOMEBODY = "00" * 16
-ALL_BELOW = {"/operators": Capability.OPERATORS, "/site": Capability.SITE}
+ALL_BELOW = {
+    "/operators": Capability.OPERATORS,
+    "/people/phone": Capability.ENROL,
+    "/rules": Capability.RULES,
+    "/site": Capability.SITE,
+}
 """By how a path begins, what it needs."""
 NEEDED = {
     "/doors": Capability.LOOK,
     "/doors/cards": Capability.LOOK,
     f"/doors/{SOMEBODY}/commands": Capability.COMMAND,
     "/events": Capability.LOOK,
+    "/figures": Capability.LOOK,
     "/events/list": Capability.LOOK,
     "/events/new": Capability.LOOK,
     "/events/export.csv": Capability.LOOK,
@@ -66,7 +72,9 @@ NEEDED = {
 """By the path, what it needs."""
 SOCKETS = {"/doors/{name}/live"}
 """Admitted by accessctl.console.sockets, see test_sockets.py."""
-FILLED_IN = {"whose": SOMEBODY, "person": SOMEBODY, "door": SOMEBODY, "number": "1", "form": "csv"}
+FILLED_IN = {"number": "1", "form": "csv"} | dict.fromkeys(
+    ("whose", "person", "door", "token", "which"), SOMEBODY
+)
 
 
 def every_route(console: Console) -> Iterator[tuple[str, str]]:
