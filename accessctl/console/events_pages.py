@@ -32,6 +32,9 @@ FORMATS: Mapping[str, tuple[Written, str]] = {
 }
 
 Looker = Annotated[Operator, needs(Capability.LOOK)]
+PhotoLooker = Annotated[Operator, needs(Capability.PRIVACY)]
+DoorId = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
+RecordNumber = Annotated[int, Path(ge=1, lt=1 << 63)]
 
 
 def routes(console: "Console") -> APIRouter:
@@ -77,14 +80,15 @@ def routes(console: "Console") -> APIRouter:
     def why(
         request: Request,
         operator: Looker,
-        door: Annotated[str, Path(pattern="^[0-9a-f]{32}$")],
-        number: Annotated[int, Path(ge=1, lt=1 << 63)],
+        door: DoorId,
+        number: RecordNumber,
     ) -> HTMLResponse:
         """Why that decision was made."""
         one = search.one(door, number)
         if one is None or one.event.kind is not EventKind.DECISION:
             raise HTTPException(NOT_FOUND)
         words = console.words(request)
+        is_here = console.hub.pictures.has(door, number)
         return console.page(
             request,
             "event.html",
@@ -94,10 +98,29 @@ def routes(console: "Console") -> APIRouter:
             door_name=one.name,
             number=number,
             digest=one.hash.hex(),
-            pictured=isinstance(one.event.data.get("snapshot"), str),
+            pictured=is_here or isinstance(one.event.data.get("snapshot"), str),
+            picture_here=is_here,
+            picture=picture_path(door, number) if operator.may(Capability.PRIVACY) else "",
         )
 
+    @routes.get(PAGE + "/{door}/{number}/picture")
+    def picture(operator: PhotoLooker, door: DoorId, number: RecordNumber) -> Response:
+        """What the door sent of that decision; that it was looked at is on record first."""
+        if not console.hub.pictures.has(door, number):
+            raise HTTPException(NOT_FOUND)
+        console.record(
+            JournalKind.SHOWN, operator, "picture of a decision", door=door, number=number
+        )
+        jpeg = console.hub.pictures.of(door, number)
+        if jpeg is None:
+            raise HTTPException(NOT_FOUND)
+        return Response(jpeg, media_type="image/jpeg")
+
     return routes
+
+
+def picture_path(door: str, number: int) -> str:
+    return f"{PAGE}/{door}/{number}/picture"
 
 
 def _list(

@@ -45,6 +45,14 @@ EVENTS: Mapping[str, Phrase] = {
         "The door kept a picture; it is not at the hub.",
         "Die Tür hat ein Bild behalten; es ist nicht beim Hub.",
     ),
+    "events.picture_here": Phrase(
+        "What the camera saw when this was decided",
+        "Was die Kamera sah, als das entschieden wurde",
+    ),
+    "events.picture_kept": Phrase(
+        "The hub has a picture; who may see photos sees it here.",
+        "Der Hub hat ein Bild; wer Fotos sehen darf, sieht es hier.",
+    ),
     "events.person_filter": Phrase("Only {name}", "Nur {name}"),
     "events.new": Phrase(
         "{count} new event | {count} new events", "{count} neues Ereignis | {count} neue Ereignisse"

@@ -54,6 +54,11 @@ class EventPictures:
                 db.execute(EVENT_PICTURE.insert().values(door=door, number=number, **picture))
             return True
 
+    def has(self, door: str, number: int) -> bool:
+        """Whether the picture of that record is here."""
+        with self._feed.database.reading() as db:
+            return _is_here(db, door, number)
+
     def of(self, door: str, number: int) -> bytes | None:
         """The JPEG of that record, None where there is none; StoreError, too, for one that this
         hub cannot open, or that is no JPEG."""

@@ -1,10 +1,13 @@
 import json
+from dataclasses import replace
 
 import pytest
 
 from accessctl.console.app import Console
 from accessctl.console.capabilities import Capability
 from accessctl.hub.tables import JOURNAL
+from accessctl.sync.picture_wire import picture_id
+from accessctl.sync.site_sealing import seal_photo
 from tests.console.sample_site import (
     BACK,
     FRONT,
@@ -15,7 +18,7 @@ from tests.console.sample_site import (
     put_site,
     service,
 )
-from tests.console.site_console import client_of
+from tests.console.site_console import client_of, journal
 
 PART = {"hx-request": "true"}
 
@@ -24,6 +27,17 @@ PART = {"hx-request": "true"}
 def site(console: Console) -> Console:
     put_site(console.hub.database, console.now())
     return console
+
+
+def put_pictured(site: Console, jpeg: bytes) -> int:
+    """The number of one more decision at the front door, whose picture the hub has."""
+    decision = GRANTED.event(site.now() - 1)
+    data = {**decision.data, "snapshot": f"{1:013d}-ab12.snap"}
+    put_events(site.hub.database, FRONT, [replace(decision, data=data)])
+    number = site.hub.records.mark(FRONT).number
+    sealed = seal_photo(jpeg, picture_id(FRONT, number), site.hub.site_keys.photos)
+    assert site.hub.pictures.take(FRONT, number, sealed)
+    return number
 
 
 def test_events_are_for_those_who_may_look(site, signed_in) -> None:
@@ -90,6 +104,26 @@ def test_why_is_a_page_and_a_part_of_one(site, signed_in) -> None:
         assert said in page.text
         assert said in part.text
     assert "<html" not in part.text
+
+
+def test_a_picture_is_for_who_may_see_photos_and_that_they_did_is_on_record(
+    site, signed_in
+) -> None:
+    jpeg = b"\xff\xd8\xffwhat the camera saw"
+    number = put_pictured(site, jpeg)
+    path = f"/events/{FRONT}/{number}"
+    looker = signed_in(Capability.LOOK)
+    assert "who may see photos" in looker.get(path).text
+    assert "<img" not in looker.get(path).text
+    assert looker.get(f"{path}/picture").status_code == 403
+    client = signed_in(Capability.LOOK, Capability.PRIVACY)
+    assert f'<img src="{path}/picture"' in client.get(path).text
+    answer = client.get(f"{path}/picture")
+    assert (answer.content, answer.headers["content-type"]) == (jpeg, "image/jpeg")
+    assert answer.headers["cache-control"] == "no-store"
+    kind, told = journal(site)[-1]
+    assert (kind, told["door"], told["number"]) == ("shown", FRONT, number)
+    assert client.get(f"/events/{FRONT}/6/picture").status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,7 @@ NEEDED = {
     "/events/new": Capability.LOOK,
     "/events/export.csv": Capability.LOOK,
     f"/events/{SOMEBODY}/1": Capability.LOOK,
+    f"/events/{SOMEBODY}/1/picture": Capability.PRIVACY,
     "/people": Capability.LOOK,
     "/people/new": Capability.ENROL,
     f"/people/{SOMEBODY}": Capability.LOOK,
