@@ -24,7 +24,7 @@ def test_one_person_is_exported(site, hub: Hub) -> None:
     file = site.folder / "grace.zip"
     said = site("hub", "export", "grace", str(file))
     assert said.code == 0
-    assert "1 photos, 0 consents, 0 events" in said.out
+    assert "1 photos, 0 pictures, 0 consents, 0 events" in said.out
     assert "README.txt" in zipfile.ZipFile(file).namelist()
     assert site("hub", "export", "grace", str(file)).code == 2
 
