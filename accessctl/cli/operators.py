@@ -17,7 +17,7 @@ from accessctl.cli.common import (
     print_table,
 )
 from accessctl.cli.front import Verb
-from accessctl.cli.hub import console_address
+from accessctl.cli.hub import console_address, opened_hub
 from accessctl.errors import InputError
 
 if TYPE_CHECKING:
@@ -52,18 +52,19 @@ class OperatorListOptions(ConfigOption, JsonOption):
 
 
 @contextmanager
-def _operators(args: ConfigOption) -> "Iterator[Operators]":
+def _operators(args: ConfigOption, *, first: bool = False) -> "Iterator[Operators]":
+    """Of the hub that is there; whoever may be its first makes one where there is none."""
     from accessctl.console.app import open_console
     from accessctl.hub.assembly import open_hub
 
     config = config_from(args)
-    with open_hub(config.hub, os.environ) as hub:
+    with open_hub(config.hub, os.environ) if first else opened_hub(args) as hub:
         yield open_console(hub, config, os.environ).operators
 
 
 def run_invite(args: OperatorInviteOptions) -> int:
     config = config_from(args)
-    with _operators(args) as operators:
+    with _operators(args, first=True) as operators:
         made = invited(operators, args.name, args.capabilities, args.email)
     address = console_address(config)
     if args.json:

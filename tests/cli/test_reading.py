@@ -23,7 +23,13 @@ CHANGING = {
     *("doorway acknowledge", "doorway test"),
     *("badge set", "badge remove", "badge present", "badge show", "calibrate"),
     *("controller set", "controller clear", "controller pair"),
-    *("hub run", "hub invite", "hub revoke", "join"),
+    *("hub run", "hub invite", "hub revoke", "join", "console", "hub demo"),
+    *("hub backup", "hub restore", "hub assessment", "hub export", "hub removal", "hub inside"),
+    *("hub consent give", "hub consent text", "hub consent withdraw", "hub keep", "hub decide"),
+    *("hub unlock", "hub posture", "hub face-entry", "hub operator invite", "hub operator remove"),
+    *("hub people enroll", "hub people import", "hub people pin", "hub people badge"),
+    *("hub people remove", "hub people rename", "hub people rules", "hub rules set", "hub scope"),
+    *("hub settings set", "hub scim token", "hub scim off"),
 }
 """They write by their nature, ask for something first, or look at no door."""
 READING: dict[str, tuple[int, tuple[str, ...]]] = {
@@ -51,6 +57,17 @@ READING: dict[str, tuple[int, tuple[str, ...]]] = {
     "hub events": (2, ()),
     "hub alarms": (2, ()),
     "hub verify": (2, ()),
+    "hub people": (2, ()),
+    "hub people photos": (2, ("Ada",)),
+    "hub people badges": (2, ()),
+    "hub held": (2, ()),
+    "hub rules show": (2, ()),
+    "hub settings show": (2, ("front-door",)),
+    "hub removals": (2, ()),
+    "hub consent": (2, ()),
+    "hub operator list": (2, ()),
+    "hub scim status": (2, ()),
+    "hub verify-removal": (2, ("none.json",)),
 }
 """By command: how it ends in a door's folder that nothing has happened in, and its arguments."""
 

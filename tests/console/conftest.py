@@ -83,9 +83,10 @@ def live_console(config: Config) -> Iterator[LiveConsole]:
             yield LiveConsole(console, url)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """One for all tests; each test has a context of its own."""
+    """One for all tests of a file; each test has a context of its own. While it is there its event
+    loop runs in this thread, and no test of another file could have one."""
     if not CHROMIUM.exists():
         assert os.environ.get("CI") != "true", "Chromium is not installed: apt install chromium"
         pytest.skip("Chromium is not installed (apt install chromium)")

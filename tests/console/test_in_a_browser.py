@@ -147,7 +147,7 @@ def test_why_unfolds_by_the_keyboard_alone(site_page: Page) -> None:
 def test_a_filter_changes_the_list_and_the_address_without_a_reload(site_page: Page) -> None:
     site_page.goto("/events")
     site_page.evaluate("window.mine = true")
-    site_page.get_by_label("Outcome", exact=True).select_option("denied")
+    site_page.get_by_role("combobox", name="Outcome", exact=True).select_option("denied")
     expect(site_page.locator(".timeline [data-place]")).to_have_count(2)
     assert site_page.url.endswith("/events?outcome=denied")
     assert site_page.evaluate("window.mine") is True

@@ -17,7 +17,7 @@ def test_an_operator_makes_a_passkey_and_signs_in_by_it(
     page.get_by_role("button", name="Sign out", exact=True).click()
     page.wait_for_url("**/sign-in")
     page.get_by_role("button", name="With a passkey").click()
-    page.wait_for_url(f"{live_console.url}/account")
+    page.wait_for_url(f"{live_console.url}/doors")
     ways = [told["way"] for kind, told in journal(console) if kind == "signed_in"]
     assert ways == ["invitation", "passkey", "passkey"]
 
