@@ -32,7 +32,7 @@ def test_a_door_is_revoked_and_who_did_it_is_on_record_first(
     assert "front" in client.get("/site").text
     assert client.post("/site/revoke", data={"door": "front"}).status_code == 303
     assert console.hub.doors.listed()[0].state == "revoked"
-    assert [kind for kind, _ in journal(console)[-3:]] == ["act", "revoked", "site_key"]
+    assert [kind for kind, _ in journal(console)[-3:]] == ["act", "site_key", "revoked"]
 
 
 def test_what_fails_is_on_record_too(console: Console, signed_in: SignIn) -> None:

@@ -47,9 +47,26 @@ class HubProcess:
     def until_answering(self) -> None:
         wait_for(self._answers, f"an answer of the hub ({self.said()[-500:]})", PATIENCE_S)
 
+    def as_systemd_does(self) -> None:
+        """Started again whenever it has ended with a fault, until it answers: its database may be
+        just coming up."""
+
+        def answers() -> bool:
+            assert self._process is not None
+            ended = self._process.poll()
+            assert ended in (None, 1), self.said()
+            if ended is not None:
+                self.start()
+            return self._is_reachable()
+
+        wait_for(answers, "an answer of the hub", PATIENCE_S)
+
     def _answers(self) -> bool:
         assert self._process is not None
         assert self._process.poll() is None, self.said()
+        return self._is_reachable()
+
+    def _is_reachable(self) -> bool:
         try:
             socket.create_connection((self.config.host, self.config.port), 1.0).close()
         except OSError:

@@ -31,6 +31,7 @@ def kill_one(site: TrialSite, victim: str) -> None:
     if victim == "hub":
         site.hub.kill()
         site.hub.start()
+        site.hub.as_systemd_does()
     elif victim == "database":
         assert site.cluster is not None
         site.cluster.kill()
