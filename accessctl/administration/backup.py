@@ -9,9 +9,8 @@ import base64
 import json
 import os
 import sqlite3
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,7 +27,7 @@ from accessctl.errors import InputError, StoreError
 from accessctl.gallery.schema import database_file
 from accessctl.gallery.sealing import find_key as find_gallery_key
 from accessctl.gallery.store import open_gallery
-from accessctl.storage.backup_file import write_backup
+from accessctl.storage.backup_file import working_folder, write_backup
 from accessctl.storage.files import KEY_BYTES, new_private_file
 from accessctl.storage.parsing import read_bounded
 from accessctl.storage.sqlite import FaultWords, copy_database, reported
@@ -93,7 +92,7 @@ def back_up(
     That a backup was made is on record, and in it. `now` is epoch time;
     `pictures` takes the encrypted pictures of decisions along. InputError for a file that is there,
     FaultError for what cannot be read or written; then neither file is left. A file under either
-    name is whole: a kill leaves none, or hidden ones (see `new_private_file`, `_working_folder`).
+    name is whole: a kill leaves none, or hidden ones (see `new_private_file`, `working_folder`).
     """
     if keys is not None and keys.absolute() == path.absolute():
         raise InputError("Keep the keys apart from the backup: name another file for them.")
@@ -101,7 +100,7 @@ def back_up(
         # Before it is on record that there is a backup.
         if os.path.lexists(file):
             raise InputError(f"{file} is there already, and is never overwritten; name a new file.")
-    with open_log(config.audit, environment) as log, _working_folder(path) as folder:
+    with open_log(config.audit, environment) as log, working_folder(path) as folder:
         log.append(Event(now, EventKind.SERVICE, {"state": BACKED_UP}))
         known = DoorKeys(
             find_gallery_key(config.gallery.folder, environment),
@@ -129,18 +128,6 @@ def back_up(
             path.unlink()
             raise
     return BackedUp(copies.people, report.records, len(shown), copies.end.number, report.broken)
-
-
-@contextmanager
-def _working_folder(path: Path) -> Iterator[Path]:
-    """A private folder beside the backup: the door's own disk must not fill up."""
-    try:
-        with tempfile.TemporaryDirectory(prefix=".accessctl-backup.", dir=path.parent) as name:
-            yield Path(name)
-    except OSError as error:
-        raise InputError(
-            f"Cannot write in {path.parent} ({error.strerror}); name a file in another folder."
-        ) from error
 
 
 def _copies(

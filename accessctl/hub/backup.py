@@ -11,7 +11,6 @@ import hmac
 import io
 import json
 import os
-import tempfile
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -37,7 +36,7 @@ from accessctl.hub.sealed_stream import SealingStream, UnsealingStream
 from accessctl.hub.site_keys import PLACES, SITE_FILE
 from accessctl.hub.sole import sole_hub
 from accessctl.hub.table_rows import read_rows, write_rows
-from accessctl.storage.backup_file import OpenBackup, opened_backup, write_backup
+from accessctl.storage.backup_file import OpenBackup, opened_backup, working_folder, write_backup
 from accessctl.storage.files import KeyPlaces, make_private_folder, write_atomically
 from accessctl.storage.parsing import read_bounded
 
@@ -106,7 +105,7 @@ def back_up_hub(
         with database.writing() as db:
             told = {"file": str(path.absolute())}
             write_journal(database, db, JournalKind.BACKED_UP, now, told)
-        with _working_folder(path) as folder:
+        with working_folder(path) as folder:
             with _sealed(folder / KEYS, key, random_bytes) as file:
                 listed = {name: b64encode(one).decode("ascii") for name, one in keys.items()}
                 file.write(json.dumps(listed).encode("ascii"))
@@ -149,7 +148,7 @@ def restore_hub(
         try:
             with (
                 sole_hub(config.folder, database),
-                _working_folder(config.folder / KEYS) as folder,
+                working_folder(config.folder / KEYS) as folder,
             ):
                 _refuse_filled(database)
                 keys = _unsealed_keys(backup, folder, key)
@@ -280,18 +279,6 @@ def _unsealed(backup: OpenBackup, name: str, folder: Path, key: bytes) -> Iterat
             yield file
     except (OSError, EOFError) as error:
         raise FaultError(f"{backup.path} cannot be unpacked ({error}); make room.") from error
-
-
-@contextmanager
-def _working_folder(path: Path) -> Iterator[Path]:
-    """A private folder beside what is written."""
-    try:
-        with tempfile.TemporaryDirectory(prefix=".accessctl-hub-backup.", dir=path.parent) as name:
-            yield Path(name)
-    except OSError as error:
-        raise InputError(
-            f"Cannot write in {path.parent} ({error.strerror}); name a file in another folder."
-        ) from error
 
 
 def _make_folder(folder: Path) -> None:

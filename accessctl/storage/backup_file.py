@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import json
 import os
+import tempfile
 import zipfile
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -133,6 +134,19 @@ class OpenBackup:
             raise _no_backup(self.path) from error
         if left or digest.hexdigest() != expected:
             raise InputError(f"{self.path} is damaged: {name} is not what was saved.")
+
+
+@contextmanager
+def working_folder(path: Path) -> Iterator[Path]:
+    """A private folder beside the file that is written: the disk of what is saved must not fill up.
+    InputError where nothing can be written there."""
+    try:
+        with tempfile.TemporaryDirectory(prefix=".accessctl-backup.", dir=path.parent) as name:
+            yield Path(name)
+    except OSError as error:
+        raise InputError(
+            f"Cannot write in {path.parent} ({error.strerror}); name a file in another folder."
+        ) from error
 
 
 def _no_backup(path: Path) -> InputError:
