@@ -79,3 +79,15 @@ def test_a_key_that_has_not_checked_who_holds_it_makes_no_operator(
     page.get_by_role("button", name="Make a passkey").click()
     expect(page.get_by_text("The passkey was not used; try again.")).to_be_visible()
     assert not console.operators.listed()[0].can_sign_in
+
+
+def test_a_passkey_is_not_asked_for_before_the_script_that_asks_is_there(
+    browser_page: Page,
+) -> None:
+    browser_page.route("**/passkey.js", lambda route: route.abort())
+    browser_page.goto("/sign-in")
+    button = browser_page.get_by_role("button", name="With a passkey")
+    expect(button).to_be_disabled()
+    browser_page.unroute("**/passkey.js")
+    browser_page.reload()
+    expect(button).to_be_enabled()

@@ -16,7 +16,8 @@ from accessctl.demo.people import demo_enrolment_photo
 from tests.cli.conftest import MODELS
 from tests.console.live_console import watched_page
 from tests.console.whole_site import PATIENCE_S, WholeSite, whole_site
-from tests.hub.conftest import postgresql, wait_for
+from tests.hub.conftest import postgresql
+from tests.patience import wait_for
 
 __all__ = ["postgresql"]
 

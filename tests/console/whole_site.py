@@ -21,7 +21,7 @@ from accessctl.hub.demo_site import (
     site_folder,
 )
 from tests.doorway.test_http_relay import Relay, plain, served
-from tests.hub.conftest import wait_for
+from tests.patience import wait_for
 
 PATIENCE_S = 240.0
 """For anything of the site: a machine of CI is slow, and six processes share it."""

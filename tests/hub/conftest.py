@@ -30,14 +30,6 @@ START_S = 30.0
 NOW = 1_700_000_000.0
 
 
-def wait_for(condition: Callable[[], Any], what: str, patience_s: float = START_S) -> Any:
-    deadline = time.monotonic() + patience_s
-    while not (found := condition()):
-        assert time.monotonic() < deadline, f"{what} did not happen within {patience_s:g} s"
-        time.sleep(0.01)
-    return found
-
-
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[str]:
     """The URL of a server of our own, without a database's name."""

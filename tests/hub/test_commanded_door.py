@@ -13,9 +13,9 @@ from accessctl.service.site_desk import SiteDesk
 from accessctl.sync.client import DoorClient
 from accessctl.sync.feed_link import HubWaiting
 from accessctl.sync.feed_wire import CommandKind
-from tests.hub.conftest import wait_for
 from tests.hub.test_crossings import ADA, granted
 from tests.hub.waiting import LONG_S, write_events
+from tests.patience import wait_for
 from tests.sync.commanded import CommandedDoor
 
 pytestmark = pytest.mark.parametrize("hub_config", ["sqlite"], indirect=True)

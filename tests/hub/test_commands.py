@@ -11,8 +11,8 @@ from accessctl.errors import InputError
 from accessctl.hub.commands import ANSWER_S, CommandOutcome, Commands, CommandState
 from accessctl.hub.tables import JOURNAL
 from accessctl.sync.feed_wire import COMMAND_S, MAX_COMMANDS, CommandAnswer, CommandKind
-from tests.hub.conftest import wait_for
 from tests.hub.waiting import LONG_S, waiting_door
+from tests.patience import wait_for
 
 EMBEDDED = pytest.mark.parametrize("hub_config", ["sqlite"], indirect=True)
 """For what has nothing to do with the database."""

@@ -24,7 +24,8 @@ from accessctl.hub.verify import verify_site
 from accessctl.sync.identity import is_member, load_membership
 from accessctl.sync.joining import fingerprint_in, join
 from tests.administration.killing import killed_at
-from tests.hub.conftest import JoinedTestDoor, serving, wait_for
+from tests.hub.conftest import JoinedTestDoor, serving
+from tests.patience import wait_for
 
 KILLS = int(os.environ.get("ACCESSCTL_KILLS", "4"))
 

@@ -8,8 +8,8 @@ from accessctl.control.client import ask_hub
 from accessctl.errors import FaultError, InputError
 from accessctl.hub.operators import SOCKET, operator_socket
 from accessctl.sync.feed_wire import CommandKind
-from tests.hub.conftest import wait_for
 from tests.hub.waiting import LONG_S, waiting_door
+from tests.patience import wait_for
 
 pytestmark = pytest.mark.parametrize("hub_config", ["sqlite"], indirect=True)
 UNLOCK = {"door": "front", "do": "unlock", "value": "", "operator": "Grace"}

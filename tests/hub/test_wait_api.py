@@ -14,8 +14,9 @@ from accessctl.sync.client import BY_NAME
 from accessctl.sync.feed_wire import WAIT, Waited, head_of_feed
 from accessctl.sync.identity import pinned
 from accessctl.sync.wire import API, HUB_NAME
-from tests.hub.conftest import START_S, serving, wait_for
+from tests.hub.conftest import START_S, serving
 from tests.hub.waiting import LONG_S, waiting_door, waits_at
+from tests.patience import wait_for
 
 EMBEDDED = pytest.mark.parametrize("hub_config", ["sqlite"], indirect=True)
 """For what has nothing to do with the database."""

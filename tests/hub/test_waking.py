@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from accessctl.hub.database import open_database
 from accessctl.hub.tables import DOOR, JOINED, REVOKED
 from accessctl.hub.waking import BETWEEN_WAITS_S, LOOK_S, Newest, Waking, notify
-from tests.hub.conftest import wait_for
+from tests.patience import wait_for
 
 LONG_S = 30.0
 SHORT_S = 0.01

@@ -16,7 +16,8 @@ from accessctl.storage.sqlite import connect
 from accessctl.sync.client import BY_NAME
 from accessctl.sync.feed_wire import COMMANDS, WAIT, Waited
 from accessctl.sync.wire import API
-from tests.hub.conftest import START_S, JoinedTestDoor, wait_for
+from tests.hub.conftest import START_S, JoinedTestDoor
+from tests.patience import wait_for
 
 LONG_S = 30.0
 

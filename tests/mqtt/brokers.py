@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,19 +17,12 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from tests.patience import wait_for
+
 WAIT_S = 20.0
 PASSWORDS = {"door": "door secret", "homeassistant": "ha secret", "stranger": "stranger secret"} | {
     "janitor": "janitor secret"
 }
-
-
-def until(look: Callable[[], Any], what: str, wait_s: float = WAIT_S) -> Any:
-    """The first answer that holds; the test fails when none does."""
-    end = time.monotonic() + wait_s
-    while not (found := look()):
-        assert time.monotonic() < end, f"{what} did not come"
-        time.sleep(0.01)
-    return found
 
 
 def free_port() -> int:
@@ -76,7 +68,7 @@ class Mosquitto:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        until(self._answers, "the broker")
+        wait_for(self._answers, "the broker")
 
     def _answers(self) -> bool:
         with socket.socket() as probe:
@@ -137,7 +129,7 @@ class Speaker:
         self._client.on_subscribe = self._on_subscribe
         self._client.connect("127.0.0.1", self.broker.port, keepalive=30)
         self._client.loop_start()
-        until(lambda: self._subscribed, "the subscription")
+        wait_for(lambda: self._subscribed, "the subscription")
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -174,7 +166,7 @@ class Speaker:
         def found() -> str | None:
             return next((one for one in self.on(topic) if fits(one)), None)
 
-        return str(until(found, f"what fits on {topic}; heard {self.on(topic)}"))
+        return str(wait_for(found, f"what fits on {topic}; heard {self.on(topic)}"))
 
     def _on_connect(self, client: Any, *_: Any) -> None:
         client.subscribe([(topic, SubscribeOptions(qos=1)) for topic in self.topics])

@@ -14,7 +14,8 @@ from accessctl.errors import BrokerError
 from accessctl.mqtt.broker import BrokerAccess
 from accessctl.mqtt.connection import STALLED_S, Connection, Received
 from accessctl.mqtt.topics import Message
-from tests.mqtt.brokers import PASSWORDS, Mosquitto, Speaker, until
+from tests.mqtt.brokers import PASSWORDS, Mosquitto, Speaker
+from tests.patience import wait_for
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +44,7 @@ def received(connection: Connection, number: int) -> list[Received]:
         found.extend(connection.turn(0.05))
         return len(found) >= number
 
-    until(look, f"{number} messages")
+    wait_for(look, f"{number} messages")
     return found
 
 
@@ -51,7 +52,7 @@ def test_what_is_sent_arrives_and_is_confirmed(broker: Mosquitto) -> None:
     with Speaker(broker) as ear, opened(broker) as connection:
         connection.send(Message("a/state", b"normal", retain=True), is_event=True)
         assert connection.unconfirmed_events == 1
-        until(lambda: connection.turn(0.05) or not connection.unconfirmed_events, "the receipt")
+        wait_for(lambda: connection.turn(0.05) or not connection.unconfirmed_events, "the receipt")
         assert ear.wait("a/state") == "normal"
 
 
@@ -62,7 +63,9 @@ def test_a_broker_that_does_not_take_an_event_is_told_of_once(
     with opened(strict) as connection:
         for topic in ("denied", "denied", "allowed"):
             connection.send(Message(topic, b"x"), is_event=True)
-        until(lambda: connection.turn(0.05) or connection.unconfirmed_events == 2, "the receipts")
+        wait_for(
+            lambda: connection.turn(0.05) or connection.unconfirmed_events == 2, "the receipts"
+        )
     assert caplog.text.count("does not take what the door tells (Not authorized)") == 1
 
 
@@ -72,7 +75,7 @@ def test_only_so_much_is_handed_to_a_broker_that_confirms_nothing(broker: Mosqui
             assert not connection.full
             connection.send(Message(f"many/{number}", b"x"))
         assert connection.full
-        until(lambda: connection.turn(0.05) or not connection.full, "the receipts")
+        wait_for(lambda: connection.turn(0.05) or not connection.full, "the receipts")
 
 
 def test_a_live_message_that_is_to_be_kept_is_told_from_one_that_is_not(broker: Mosquitto) -> None:
@@ -135,7 +138,7 @@ def test_a_connection_that_breaks_leaves_the_last_will(broker: Mosquitto) -> Non
         there.shutdown(socket.SHUT_RDWR)
         assert ear.wait("door/availability") == "offline"
         with pytest.raises(BrokerError, match="has gone"):
-            until(lambda: connection.turn(0.05), "the end")
+            wait_for(lambda: connection.turn(0.05), "the end")
 
 
 def test_a_message_larger_than_a_command_is_not_taken(broker: Mosquitto) -> None:
@@ -277,7 +280,7 @@ def hostile(play: Callable[[socket.socket], object]) -> Iterator[Connection]:
 def refused_before(connection: Connection, most_bytes: int) -> None:
     """The connection ends by itself, and paho keeps no more than so much by then."""
     with pytest.raises(BrokerError, match="sends more than it may, or takes nothing"):
-        until(lambda: connection.turn(0.05) is None, "the end")
+        wait_for(lambda: connection.turn(0.05) is None, "the end")
     assert len(connection._client._in_packet["packet"]) <= most_bytes
 
 

@@ -19,7 +19,7 @@ from accessctl.mqtt.connection import Received
 from accessctl.mqtt.link import TELL_AGAIN_S, Link, LinkParts, Patience
 from accessctl.mqtt.outbox import Outbox
 from accessctl.mqtt.topics import Message
-from tests.mqtt.brokers import until
+from tests.patience import wait_for
 
 AT_ONCE = Patience(first_s=0.001, most_s=0.001, steady_s=0.0)
 
@@ -114,7 +114,7 @@ def connected(link: Link) -> bool:
 def test_a_door_is_announced_tells_its_states_and_is_online_then() -> None:
     site = Site()
     with site.linked() as link:
-        until(lambda: connected(link), "the connection")
+        wait_for(lambda: connected(link), "the connection")
     assert site.broker.sent == [
         ("announcement", b"{}"),
         ("posture", b"normal"),
@@ -127,10 +127,10 @@ def test_a_door_is_announced_tells_its_states_and_is_online_then() -> None:
 def test_what_is_put_in_is_sent_at_once() -> None:
     site = Site()
     with site.linked() as link:
-        until(lambda: connected(link), "the connection")
+        wait_for(lambda: connected(link), "the connection")
         site.outbox.event("decision", b"granted")
         link.wake()
-        until(lambda: ("decision", b"granted") in site.broker.sent, "the event")
+        wait_for(lambda: ("decision", b"granted") in site.broker.sent, "the event")
 
 
 def test_a_broker_that_is_away_is_tried_again_and_spoken_of_once_an_hour(
@@ -139,10 +139,10 @@ def test_a_broker_that_is_away_is_tried_again_and_spoken_of_once_an_hour(
     site = Site()
     site.broker.fault = "The broker does not answer."
     with caplog.at_level(logging.DEBUG), site.linked() as link:
-        until(lambda: site.broker.made > 50, "fifty tries")
+        wait_for(lambda: site.broker.made > 50, "fifty tries")
         assert len(caplog.records) == 1
         site.clock.now += TELL_AGAIN_S
-        until(lambda: len(caplog.records) == 2, "the second word")
+        wait_for(lambda: len(caplog.records) == 2, "the second word")
         report = link.report()
     assert report["connected"] is False
     assert report["error"] == "The broker does not answer."
@@ -155,10 +155,10 @@ def test_a_broker_that_throws_the_door_out_again_and_again_is_not_tried_at_once(
     began = time.monotonic()
     with site.linked(pauses) as link:
         for number in range(1, 5):
-            until(lambda n=number: site.broker.made == n and connected(link), "a connection")
+            wait_for(lambda n=number: site.broker.made == n and connected(link), "a connection")
             site.broker.broken = True
             link.wake()
-            until(lambda: not connected(link), "its end")
+            wait_for(lambda: not connected(link), "its end")
     # Halves of 20, 40 and 80 ms lay between the four.
     assert time.monotonic() - began >= 0.07
 
@@ -167,12 +167,12 @@ def test_events_meanwhile_are_counted_and_states_come_when_it_is_back() -> None:
     site = Site()
     site.broker.fault = "The broker does not answer."
     with site.linked() as link:
-        until(lambda: site.broker.made > 1, "a try")
+        wait_for(lambda: site.broker.made > 1, "a try")
         site.outbox.event("decision", b"granted")
         site.outbox.state("contact", b"ON")
         site.outbox.state("contact", b"OFF")
         site.broker.fault = None
-        until(lambda: connected(link), "the connection")
+        wait_for(lambda: connected(link), "the connection")
         assert link.report()["missed"] == 1
     told = [one for one in site.broker.sent if one[0] in {"decision", "contact"}]
     assert told == [("contact", b"OFF")]
@@ -182,7 +182,7 @@ def test_a_broker_that_takes_nothing_makes_nobody_wait() -> None:
     site = Site()
     site.broker.full = True
     with site.linked() as link:
-        until(lambda: connected(link), "the connection")
+        wait_for(lambda: connected(link), "the connection")
         for _ in range(1000):
             site.outbox.event("decision", b"granted")
             link.wake()
@@ -196,9 +196,9 @@ def test_no_connection_where_none_is_wanted() -> None:
         time.sleep(0.05)
         assert site.broker.made == 0
         site.wanted = True
-        until(lambda: connected(link), "the connection")
+        wait_for(lambda: connected(link), "the connection")
         site.wanted = False
-        until(lambda: site.broker.closed == 1, "its end")
+        wait_for(lambda: site.broker.closed == 1, "its end")
     assert site.broker.sent[-1] == ("availability", b"offline")
 
 
@@ -212,26 +212,26 @@ def test_a_fault_of_whoever_takes_messages_ends_the_connection_and_not_the_link(
 
     site = Site(take=fail)
     with site.linked() as link:
-        until(lambda: connected(link), "the connection")
+        wait_for(lambda: connected(link), "the connection")
         site.broker.said = [Received("t", b"bad", False, 0.0, None)]
-        until(lambda: site.broker.made == 2 and connected(link), "another connection")
+        wait_for(lambda: site.broker.made == 2 and connected(link), "another connection")
         site.broker.said = [Received("t", b"good", False, 0.0, None)]
-        until(lambda: site.taken == [b"good"], "the message")
+        wait_for(lambda: site.taken == [b"good"], "the message")
     assert "The link to the broker failed." in caplog.text
 
 
 def test_the_door_is_announced_again_when_asked_for() -> None:
     site = Site()
     with site.linked() as link:
-        until(lambda: connected(link), "the connection")
+        wait_for(lambda: connected(link), "the connection")
         link.announce_in(5.0)
         link.announce_in(500.0)
         link.wake()
         before = list(site.broker.sent)
         site.clock.now += 6
         link.wake()
-        until(lambda: site.broker.sent.count(("announcement", b"{}")) == 2, "the announcement")
-        until(lambda: site.broker.sent.count(("posture", b"normal")) == 2, "the states")
+        wait_for(lambda: site.broker.sent.count(("announcement", b"{}")) == 2, "the announcement")
+        wait_for(lambda: site.broker.sent.count(("posture", b"normal")) == 2, "the states")
     assert before.count(("announcement", b"{}")) == 1
 
 
@@ -241,10 +241,10 @@ def test_the_end_is_not_waited_for_where_the_broker_hangs() -> None:
     site.broker.open = lambda: hanging.wait(20)  # type: ignore[method-assign]
     began = time.monotonic()
     with site.linked():
-        until(lambda: site.broker.made, "the try")
+        wait_for(lambda: site.broker.made, "the try")
     assert time.monotonic() - began < 10
     hanging.set()
-    until(lambda: "mqtt" not in [one.name for one in threading.enumerate()], "the thread's end")
+    wait_for(lambda: "mqtt" not in [one.name for one in threading.enumerate()], "the thread's end")
 
 
 @given(st.integers(1, 10_000), st.floats(0, 1, exclude_max=True))

@@ -20,8 +20,9 @@ from accessctl.mqtt.link import Patience
 from accessctl.service.mqtt_bridge import BridgeParts, MqttBridge
 from accessctl.service.mqtt_desk import DeskParts
 from accessctl.service.statistics import Statistics
-from tests.mqtt.brokers import PASSWORDS, Speaker, until
+from tests.mqtt.brokers import PASSWORDS, Speaker
 from tests.mqtt.home_assistant import Entity, read_discovery
+from tests.patience import wait_for
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "doorway.md"
 LINE = {"chip": "fake", "line": "A"}
@@ -114,7 +115,7 @@ class FrontDoor:
 
 def online(home: Speaker, bridge: MqttBridge) -> dict[str, Entity]:
     """The device, once the door is there."""
-    until(lambda: (bridge.report() or {})["connected"], "the connection")
+    wait_for(lambda: (bridge.report() or {})["connected"], "the connection")
     return read_discovery(ANNOUNCED, home.wait(ANNOUNCED))
 
 

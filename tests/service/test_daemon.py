@@ -24,7 +24,8 @@ from accessctl.service import daemon
 from accessctl.service.daemon import Orders
 from accessctl.service.statistics import Statistics
 from accessctl.vision.fake import fake_face
-from tests.mqtt.brokers import PASSWORDS, Speaker, until
+from tests.mqtt.brokers import PASSWORDS, Speaker
+from tests.patience import wait_for
 from tests.service.mqtt_site import ANNOUNCED, BASE
 from tests.service.served_door import Manager, Site
 
@@ -306,7 +307,7 @@ def test_a_running_door_is_told_to_its_broker_and_says_so(
         return False
 
     def look() -> None:
-        until(linked, "the broker")
+        wait_for(linked, "the broker")
         assert home.wait(ANNOUNCED)
 
     site.beside(look).serve()

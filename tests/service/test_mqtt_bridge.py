@@ -13,7 +13,8 @@ import pytest
 from accessctl.domain import EventKind, Frame, Outcome
 from accessctl.door.visit import FaceView, Step
 from accessctl.vision.fake import fake_face
-from tests.mqtt.brokers import Mosquitto, Speaker, until
+from tests.mqtt.brokers import Mosquitto, Speaker
+from tests.patience import wait_for
 from tests.service.mqtt_site import (
     ADA,
     ANNOUNCED,
@@ -59,8 +60,8 @@ def test_home_assistant_that_starts_later_is_told_anew(front: FrontDoor, home: S
     with front.door() as bridge:
         online(home, bridge)
         home.say("homeassistant/status", "online")
-        until(lambda: len(home.on(ANNOUNCED)) == 2, "the second announcement")
-        until(lambda: home.on(f"{BASE}/contact/state") == ["OFF", "OFF"], "the states")
+        wait_for(lambda: len(home.on(ANNOUNCED)) == 2, "the second announcement")
+        wait_for(lambda: home.on(f"{BASE}/contact/state") == ["OFF", "OFF"], "the states")
 
 
 def test_a_decision_is_told_and_names_nobody(front: FrontDoor, home: Speaker) -> None:
@@ -100,8 +101,8 @@ def test_somebody_unknown_rings_once_a_visit(front: FrontDoor, home: Speaker) ->
         bridge.follow([decision(Outcome.DENIED, ADA, "v0")], None)
         for visit in ("v1", "v1", "v2"):
             bridge.follow([decision(Outcome.UNKNOWN, None, visit)], None)
-        until(lambda: len(home.on(f"{BASE}/decision/state")) == 4, "four decisions")
-        rung = until(lambda: home.on(f"{BASE}/doorbell/state")[1:] and home, "two rings")
+        wait_for(lambda: len(home.on(f"{BASE}/decision/state")) == 4, "four decisions")
+        rung = wait_for(lambda: home.on(f"{BASE}/doorbell/state")[1:] and home, "two rings")
         rings = rung.on(f"{BASE}/doorbell/state")
     assert [found["doorbell"].state(one) for one in rings] == ["ring", "ring"]
     assert [json.loads(one)["visit"] for one in rings] == ["v1", "v2"]
@@ -170,10 +171,10 @@ def test_a_broker_that_was_killed_is_found_again_and_told_what_matters(
         with Speaker(broker, topics=["accessctl/#", "homeassistant/#"]) as home:
             online(home, bridge)
         broker.kill()
-        until(lambda: not (bridge.report() or {})["connected"], "the loss")
+        wait_for(lambda: not (bridge.report() or {})["connected"], "the loss")
         bridge.follow([decision(Outcome.GRANTED, ADA), decision(Outcome.UNKNOWN)], None)
         front.inputs.set("contact", True, time.monotonic())
-        until(lambda: front.records(EventKind.DOORWAY, "forced"), "the record")
+        wait_for(lambda: front.records(EventKind.DOORWAY, "forced"), "the record")
         broker.start()
         with Speaker(broker, topics=["accessctl/#", "homeassistant/#"]) as home:
             online(home, bridge)
@@ -192,7 +193,7 @@ def test_a_broker_that_hangs_delays_nobody(
     broker = mosquitto(documented_rules())
     front = FrontDoor(tmp_path, broker.port)
     with front.door(commands=True, queue=10) as bridge:
-        until(lambda: (bridge.report() or {})["connected"], "the connection")
+        wait_for(lambda: (bridge.report() or {})["connected"], "the connection")
         broker.freeze()
         spent = time.process_time()
         slowest = 0.0
@@ -201,7 +202,7 @@ def test_a_broker_that_hangs_delays_nobody(
             bridge.follow([decision(Outcome.UNKNOWN, None, f"v{number}")], None)
             slowest = max(slowest, time.monotonic() - began)
         front.inputs.set("contact", True, time.monotonic())
-        until(lambda: front.records(EventKind.DOORWAY, "forced"), "the record")
+        wait_for(lambda: front.records(EventKind.DOORWAY, "forced"), "the record")
         assert (bridge.report() or {})["missed"] > 900
         broker.thaw()
     assert slowest < 1.0

@@ -7,7 +7,8 @@ from accessctl.config import Config
 from accessctl.errors import BrokerError, ConfigError
 from accessctl.service.checks import Level, examine
 from accessctl.service.mqtt_checks import check_mqtt
-from tests.mqtt.brokers import Speaker, free_port, until
+from tests.mqtt.brokers import Speaker, free_port
+from tests.patience import wait_for
 from tests.service.mqtt_site import BASE, FrontDoor, online
 
 
@@ -31,7 +32,7 @@ def test_the_doors_own_connection_is_left_alone(front: FrontDoor, home: Speaker)
         assert found(front.config(), bridge.report())[0][0] is Level.OK
         # It is heard after whatever would have come of the check.
         home.say("homeassistant/status", "online")
-        until(lambda: len(home.on(f"{BASE}/availability")) == 2, "the second announcement")
+        wait_for(lambda: len(home.on(f"{BASE}/availability")) == 2, "the second announcement")
         assert set(home.on(f"{BASE}/availability")) == {"online"}
 
 

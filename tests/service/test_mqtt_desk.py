@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from accessctl.domain import EventKind
-from tests.mqtt.brokers import Speaker, until
+from tests.mqtt.brokers import Speaker
+from tests.patience import wait_for
 from tests.service.mqtt_site import ANNOUNCED, BASE, FrontDoor, command, online
 
 
@@ -24,7 +25,7 @@ def test_what_home_assistant_commands_is_done_and_on_record(
         home.wait(f"{BASE}/face_entry/state", "OFF".__eq__)
         home.wait(f"{BASE}/lock/state", "UNLOCKED".__eq__)
         assert front.lock.on is True
-        answers = until(lambda: home.on(f"{BASE}/answers")[2:] and home, "answers")
+        answers = wait_for(lambda: home.on(f"{BASE}/answers")[2:] and home, "answers")
     assert all(json.loads(one)["ok"] for one in answers.on(f"{BASE}/answers"))
     (unlocked,) = front.records(EventKind.DOORWAY, "unlocked")
     assert unlocked["via"] == f"mqtt {BASE}/lock/set"
@@ -39,7 +40,7 @@ def test_commands_are_off_by_default(front: FrontDoor, home: Speaker) -> None:
         assert not any("command_topic" in one.config for one in found.values())
         home.say(f"{BASE}/lock/set", command("UNLOCK"))
         home.say("homeassistant/status", "online")
-        until(lambda: len(home.on(ANNOUNCED)) == 2, "what was said later")
+        wait_for(lambda: len(home.on(ANNOUNCED)) == 2, "what was said later")
     assert front.lock.on is False
     assert front.records(EventKind.DOORWAY, "unlocked") == []
 
@@ -110,7 +111,7 @@ def test_a_command_twice_is_obeyed_once(front: FrontDoor, home: Speaker) -> None
         twice = command("UNLOCK")
         home.say(f"{BASE}/lock/set", twice)
         home.say(f"{BASE}/lock/set", twice)
-        until(lambda: len(home.on(f"{BASE}/answers")) == 2, "two answers")
+        wait_for(lambda: len(home.on(f"{BASE}/answers")) == 2, "two answers")
     assert len(front.records(EventKind.DOORWAY, "unlocked")) == 1
     (record,) = front.records(EventKind.DOORWAY, "command_refused")
     assert record["why"] == "repeated"
@@ -121,9 +122,9 @@ def test_a_bare_word_is_obeyed_once_where_it_may_be(front: FrontDoor, home: Spea
         online(home, bridge)
         home.say(f"{BASE}/lock/set", "UNLOCK")
         home.say(f"{BASE}/lock/set", "UNLOCK")
-        until(lambda: len(home.on(f"{BASE}/answers")) == 2, "two answers")
+        wait_for(lambda: len(home.on(f"{BASE}/answers")) == 2, "two answers")
         home.say(f"{BASE}/lock/set", "UNLOCK", retain=True)
-        until(lambda: len(home.on(f"{BASE}/answers")) == 3, "the third")
+        wait_for(lambda: len(home.on(f"{BASE}/answers")) == 3, "the third")
     assert len(front.records(EventKind.DOORWAY, "unlocked")) == 1
     whys = [one["why"] for one in front.records(EventKind.DOORWAY, "command_refused")]
     assert whys == ["repeated", "retained"]
@@ -153,7 +154,7 @@ def test_a_flood_of_commands_is_counted_and_fills_no_log(front: FrontDoor, home:
             home._client.publish(f"{BASE}/lock/set", "{", qos=1)
         # It comes after them, so that they were heard.
         home.say("homeassistant/status", "online")
-        until(lambda: len(home.on(ANNOUNCED)) == 2, "the second announcement")
+        wait_for(lambda: len(home.on(ANNOUNCED)) == 2, "the second announcement")
     assert front.records(EventKind.SERVICE, "mqtt_dropped")[0]["commands"] > 0
     assert 20 <= len(front.records(EventKind.SERVICE, "mqtt_refused")) < 40
 

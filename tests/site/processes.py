@@ -17,7 +17,7 @@ from accessctl.gallery.schema import database_file
 from accessctl.gallery.store import open_gallery
 from accessctl.hub.assembly import Hub
 from accessctl.hub.verify import verify_site
-from tests.hub.conftest import wait_for
+from tests.patience import wait_for
 
 REPOSITORY = Path(__file__).parents[2]
 PATIENCE_S = 60.0

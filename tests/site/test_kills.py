@@ -16,7 +16,7 @@ from accessctl.gallery.fake import random_units
 from accessctl.gallery.people import NewPhoto
 from accessctl.hub.assembly import Hub, open_hub
 from accessctl.sync.outbox import kept_receipt
-from tests.hub.conftest import wait_for
+from tests.patience import wait_for
 from tests.site.conftest import TrialSite
 from tests.site.processes import PATIENCE_S, holds
 

@@ -21,10 +21,10 @@ from accessctl.sync.feed_link import (
     hub_feed,
 )
 from accessctl.sync.feed_wire import ChangeKind, Waited
+from tests.patience import wait_for
 from tests.sync.conftest import new_photo, site_person
 
 URL = "https://127.0.0.1:1"
-PATIENCE_TURNS = 2_000_000
 
 
 @pytest.fixture
@@ -68,13 +68,6 @@ def link_to(
     yield make
     for link in links:
         link.disconnect()
-
-
-def until(condition: Callable[[], object]) -> None:
-    for _ in range(PATIENCE_TURNS):
-        if condition():
-            return
-    raise AssertionError("it did not happen")
 
 
 def test_a_door_that_has_joined_no_hub_does_nothing(
@@ -183,7 +176,7 @@ def test_both_threads_keep_the_people_and_end(
     link = link_to(hub)
     with link, HubWaiting(link) as waiting:
         hub.put(site_person(1, "Ada"))
-        until(lambda: [person.name for person in gallery.people()] == ["Ada"])
+        wait_for(lambda: [person.name for person in gallery.people()] == ["Ada"], "the person")
     assert not link.alive
     assert not waiting.alive
 
@@ -198,12 +191,12 @@ def test_trouble_is_told_once_and_ends_nothing(
     hub.fault = HubError("The hub is away.")
     link = link_to(hub)
     with link:
-        until(lambda: link.told)
+        wait_for(lambda: link.told, "the trouble")
         link.wake()
         assert link.report()["trouble"] == "The hub is away."
         hub.fault = None
         link.wake()
-        until(lambda: not link.told)
+        wait_for(lambda: not link.told, "the end of the trouble")
     assert [line for line in caplog.messages if "not kept as the hub's" in line] == [
         "The door's people are not kept as the hub's; it works on with those it has. "
         "The hub is away."
@@ -222,7 +215,7 @@ def test_a_fault_of_its_own_ends_nothing_either(caplog: pytest.LogCaptureFixture
     thread = Broken("broken", "It is broken.", "It works.")
     with thread:
         for turn in (1, 2, 3):
-            until(lambda turn=turn: thread.turns >= turn)
+            wait_for(lambda turn=turn: thread.turns >= turn, "the next turn")
             thread.wake()
         assert thread.alive
     assert "ZeroDivisionError" in caplog.text

@@ -69,4 +69,7 @@
       problem.hidden = false;
     });
   });
+
+  // Without this script their forms would be sent as they stand, which says nothing of the key.
+  for (const button of document.querySelectorAll("form[data-passkey] button")) button.disabled = false;
 })();
