@@ -15,9 +15,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from accessctl.audit.append import End
 from accessctl.errors import FaultError, HubError
-from accessctl.storage.files import OTHERS, make_private_folder, write_atomically
-from accessctl.storage.parsing import read_bounded
 from accessctl.sync.feed_wire import FeedHead, head_of_feed, removal_statement
+from accessctl.sync.private_files import keep_private, read_private
 from accessctl.sync.wire import Digest, Pem, head_statement, receipt_statement
 
 if TYPE_CHECKING:
@@ -123,25 +122,18 @@ def load_membership(folder: Path) -> Membership | None:
     if not is_member(folder):
         return None
     try:
-        hub = KnownHub.model_validate_json(_private(folder / HUB_FILE))
-        pem = _private(folder / DOOR_FILE)
+        hub = KnownHub.model_validate_json(read_private(folder / HUB_FILE))
+        pem = read_private(folder / DOOR_FILE)
         key = serialization.load_pem_private_key(pem, None)
         certificate = x509.load_pem_x509_certificate(pem)
         if not isinstance(key, Ed25519PrivateKey):
             raise ValueError("another kind of key")
         return Membership(folder, hub, subject_of(certificate), certificate, key)
-    except (OSError, ValueError, TypeError, ValidationError) as error:
-        why = error.strerror if isinstance(error, OSError) else "damaged"
+    except (ValueError, TypeError, ValidationError) as error:
         raise FaultError(
-            f"What this door keeps of its hub in {folder} cannot be used ({why}); check who may "
-            "read it, or join again: accessctl join URL"
+            f"What this door keeps of its hub in {folder} is damaged; join again: "
+            "accessctl join URL"
         ) from error
-
-
-def _private(path: Path) -> bytes:
-    if path.stat().st_mode & OTHERS:
-        raise FaultError(f"{path} can be read by other users; run: chmod 600 {path}")
-    return read_bounded(path)
 
 
 def subject_of(certificate: "x509.Certificate") -> str:
@@ -167,16 +159,10 @@ def pending_key(folder: Path) -> "Ed25519PrivateKey":
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     path = folder / PENDING_FILE
-    try:
-        make_private_folder(folder)
-        if path.exists() and len(kept := _private(path)) == 32:
-            return Ed25519PrivateKey.from_private_bytes(kept)
-        key = new_key()
-        write_atomically(path, key.private_bytes_raw())
-    except OSError as error:
-        raise FaultError(
-            f"The door's key cannot be kept in {folder} ({error.strerror}); make it writable."
-        ) from error
+    if path.exists() and len(kept := read_private(path)) == 32:
+        return Ed25519PrivateKey.from_private_bytes(kept)
+    key = new_key()
+    keep_private(path, key.private_bytes_raw())
     return key
 
 
@@ -198,7 +184,7 @@ def keep_certificate(folder: Path, key: "Ed25519PrivateKey", certificate: str) -
     )
 
     secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    _keep(folder / DOOR_FILE, secret + certificate.encode("ascii"))
+    keep_private(folder / DOOR_FILE, secret + certificate.encode("ascii"))
 
 
 def keep_membership(
@@ -210,18 +196,8 @@ def keep_membership(
     """
     (folder / RECEIPT_FILE).unlink(missing_ok=True)
     keep_certificate(folder, key, certificate)
-    _keep(folder / HUB_FILE, hub.model_dump_json(indent=2).encode("utf-8"))
+    keep_private(folder / HUB_FILE, hub.model_dump_json(indent=2).encode("utf-8"))
     (folder / PENDING_FILE).unlink(missing_ok=True)
-
-
-def _keep(path: Path, content: bytes) -> None:
-    try:
-        make_private_folder(path.parent)
-        write_atomically(path, content)
-    except OSError as error:
-        raise FaultError(
-            f"{path} cannot be written ({error.strerror}); make room, or its folder writable."
-        ) from error
 
 
 def is_certificate_for(pem: str, key: "Ed25519PrivateKey") -> bool:

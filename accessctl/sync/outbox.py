@@ -17,10 +17,9 @@ from accessctl.audit.append import End
 from accessctl.audit.chain import ChainReader, ChainRecord
 from accessctl.audit.schema import LATEST
 from accessctl.config import Config
-from accessctl.errors import FaultError
-from accessctl.storage.files import write_atomically
 from accessctl.storage.parsing import read_bounded
 from accessctl.sync.identity import RECEIPT_FILE, is_member
+from accessctl.sync.private_files import keep_private
 from accessctl.sync.wire import (
     MAX_BATCH_BYTES,
     MAX_RECORDS,
@@ -177,12 +176,7 @@ def kept_receipt(folder: Path) -> KeptReceipt | None:
 def keep_receipt(folder: Path, receipt: LogReceipt) -> None:
     """On disk when this returns; FaultError."""
     kept = KeptReceipt.model_validate(receipt.model_dump())
-    try:
-        write_atomically(folder / RECEIPT_FILE, kept.model_dump_json().encode("ascii"))
-    except OSError as error:
-        raise FaultError(
-            f"The hub's receipt cannot be kept in {folder} ({error.strerror}); make room."
-        ) from error
+    keep_private(folder / RECEIPT_FILE, kept.model_dump_json().encode("ascii"))
 
 
 def unsent_after(config: Config) -> int | None:

@@ -22,7 +22,6 @@ from accessctl.audit.opening import find_key, key_path, snapshot_folder
 from accessctl.audit.snapshots import AlteredSnapshotError, Snapshots, picture_named
 from accessctl.config import Config
 from accessctl.errors import FaultError
-from accessctl.storage.files import write_atomically
 from accessctl.storage.parsing import read_bounded
 from accessctl.sync.client import DoorClient
 from accessctl.sync.feed_link import RepeatingThread
@@ -30,6 +29,7 @@ from accessctl.sync.feed_wire import Id
 from accessctl.sync.identity import Membership, is_member, load_membership
 from accessctl.sync.outbox import kept_receipt
 from accessctl.sync.picture_wire import MAX_SEALED_PICTURE, EventPicture, PictureTaken, picture_id
+from accessctl.sync.private_files import keep_private
 from accessctl.sync.site_key_ring import KeyGiver, SiteKeyRing
 from accessctl.sync.wire import Number
 
@@ -141,12 +141,12 @@ class PictureLink(RepeatingThread):
             mark = PictureMark(door=member.door, number=record.number)
             name = picture_named(record.record)
             if name is not None and self._send(member, record.number, name):
-                _keep(self._place.folder, mark)
+                self._keep(mark)
             self._mark = mark
         if len(records) < PAGE:
             return LOOK_S
         # Not after each record: which of them have no picture is soon read again.
-        _keep(self._place.folder, mark)
+        self._keep(mark)
         return 0.0
 
     def disconnect(self) -> None:
@@ -167,8 +167,11 @@ class PictureLink(RepeatingThread):
         if kept is not None and kept.door == door:
             return kept
         mark = PictureMark(door=door, number=self._reader.end().number)
-        _keep(self._place.folder, mark)
+        self._keep(mark)
         return mark
+
+    def _keep(self, mark: PictureMark) -> None:
+        keep_private(self._place.folder / MARK_FILE, mark.model_dump_json().encode("ascii"))
 
     def _send(self, member: Membership, number: int, name: str) -> bool:
         """Whether there was a picture to send: what the door itself keeps no more is not sent."""
@@ -201,14 +204,4 @@ def _read(folder: Path) -> PictureMark | None:
     except OSError as error:
         raise FaultError(
             f"{folder / MARK_FILE} cannot be read ({error.strerror}); check who may read it."
-        ) from error
-
-
-def _keep(folder: Path, mark: PictureMark) -> None:
-    try:
-        write_atomically(folder / MARK_FILE, mark.model_dump_json().encode("ascii"))
-    except OSError as error:
-        raise FaultError(
-            f"{folder / MARK_FILE} cannot be kept ({error.strerror}); make room, or its folder "
-            "writable."
         ) from error

@@ -14,9 +14,8 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from accessctl.errors import FaultError, StoreError
-from accessctl.storage.files import OTHERS, make_private_folder, write_atomically
-from accessctl.storage.parsing import read_bounded
 from accessctl.sync.feed_wire import KeysAnswer, KeysRequest
+from accessctl.sync.private_files import keep_private, read_private
 from accessctl.sync.site_sealing import seal_photo, unwrap_site_key
 from accessctl.sync.wire import Digest
 
@@ -97,15 +96,15 @@ class SiteKeyRing:
             for generation, wrapped in answer.keys.items()
         }
         self._kept = KeptKeys(hub=self._hub, keys=keys, photos=answer.photos)
-        _keep(self._folder / SITE_FILE, self._kept.model_dump_json().encode("ascii"))
+        keep_private(self._folder / SITE_FILE, self._kept.model_dump_json().encode("ascii"))
         return self._kept
 
 
 def _box(folder: Path, random_bytes: Callable[[int], bytes]) -> X25519PrivateKey:
     path = folder / BOX_FILE
     if not path.exists():
-        _keep(path, random_bytes(BOX_BYTES))
-    content = _private(path)
+        keep_private(path, random_bytes(BOX_BYTES))
+    content = read_private(path)
     if len(content) != BOX_BYTES:
         raise FaultError(f"{path} is damaged; remove it and restart the door: it makes a new one.")
     return X25519PrivateKey.from_private_bytes(content)
@@ -116,29 +115,8 @@ def _read(folder: Path) -> KeptKeys | None:
     if not path.exists():
         return None
     try:
-        return KeptKeys.model_validate_json(_private(path))
+        return KeptKeys.model_validate_json(read_private(path))
     except ValidationError as error:
         raise FaultError(
             f"{path} is damaged; remove it and restart the door: it asks the hub again."
-        ) from error
-
-
-def _private(path: Path) -> bytes:
-    try:
-        if path.stat().st_mode & OTHERS:
-            raise FaultError(f"{path} can be read by other users; run: chmod 600 {path}")
-        return read_bounded(path)
-    except OSError as error:
-        raise FaultError(
-            f"{path} cannot be read ({error.strerror}); check who may read it."
-        ) from error
-
-
-def _keep(path: Path, content: bytes) -> None:
-    try:
-        make_private_folder(path.parent)
-        write_atomically(path, content)
-    except OSError as error:
-        raise FaultError(
-            f"{path} cannot be kept ({error.strerror}); make its folder writable."
         ) from error
