@@ -78,7 +78,7 @@ def test_damaged_files_are_told_of(config: Config) -> None:
     join(config)
     (config.sync_folder / "door.pem").write_bytes(b"")
     ((level, said),) = look(config)
-    assert (level, "cannot be used (damaged)" in said) == (Level.WARNING, True)
+    assert (level, "is damaged" in said) == (Level.WARNING, True)
 
 
 def test_people_that_are_old_changes_that_wait_and_settings_that_do_not_count(
