@@ -9,13 +9,15 @@ from typing import Any
 import pytest
 import yaml
 
-from accessctl.config import HubConfig, load_config
+from accessctl.bundled import MODELS, PACKED, folder_to_fill, model_folders
+from accessctl.config import ConsoleConfig, HubConfig, load_config
 from accessctl.hub.database import CREDENTIAL, database_url
 from accessctl.storage.files import CREDENTIALS_VARIABLE
 
 ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "deploy"
 COMPOSE = DEPLOY / "compose.yaml"
+ALL_ADDRESSES = "0.0.0.0"  # noqa: S104, inside a container
 # Settings that are no secrets.
 PLAIN = {
     "database": {"POSTGRES_USER", "POSTGRES_DB", "POSTGRES_PASSWORD_FILE", "POSTGRES_INITDB_ARGS"},
@@ -43,8 +45,8 @@ def test_a_container_may_do_little_and_holds_no_secret(compose: dict[str, Any], 
 
 def test_the_hub_is_nobodys_root_and_the_only_one_to_be_reached(compose: dict[str, Any]) -> None:
     hub, database = compose["services"]["hub"], compose["services"]["database"]
-    port = HubConfig().port
-    assert hub["ports"] == [f"{port}:{port}"]
+    ports = HubConfig().port, ConsoleConfig().port
+    assert hub["ports"] == [f"{port}:{port}" for port in ports]
     assert "ports" not in database
     assert compose["networks"]["inside"]["internal"] is True
     assert database["networks"] == ["inside"]
@@ -71,7 +73,9 @@ def test_the_hub_finds_its_configuration_and_its_database(
     hub = compose["services"]["hub"]
     (given,) = hub["configs"]
     assert f'"{given["target"]}"' in (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
-    config = load_config(DEPLOY / compose["configs"][given["source"]]["file"]).hub
+    whole = load_config(DEPLOY / compose["configs"][given["source"]]["file"])
+    assert (whole.console.enabled, whole.console.host) == (True, ALL_ADDRESSES)
+    config = whole.hub
     assert hub["volumes"] == [f"hub:{config.folder}"]
     (secret,) = hub["secrets"]
     assert secret["target"] == CREDENTIAL
@@ -80,6 +84,15 @@ def test_the_hub_finds_its_configuration_and_its_database(
     url = database_url(config, {CREDENTIALS_VARIABLE: str(tmp_path)})
     assert url is not None
     assert url.host in compose["services"]
+
+
+def test_the_image_holds_the_models_where_an_installed_hub_looks_for_them(tmp_path: Path) -> None:
+    (tmp_path / PACKED).mkdir()
+    image = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+    (place,) = re.findall(r"^COPY --from=models (\S+) \1$", image, re.MULTILINE)
+    filled = folder_to_fill({"HOME": "/root"}, is_root=True, installed=tmp_path)
+    assert filled == Path(place) / MODELS
+    assert filled in model_folders({"HOME": "/var/lib/accessctl-hub"})
 
 
 def test_docker_understands_it(tmp_path: Path) -> None:
