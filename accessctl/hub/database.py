@@ -65,6 +65,12 @@ class HubDatabase:
             yield db
 
     @contextmanager
+    def glancing(self) -> Iterator[Connection]:
+        """For one statement that only reads, which costs PostgreSQL no transaction of its own."""
+        with self.reading() if self.is_embedded else self.connection() as db:
+            yield db
+
+    @contextmanager
     def connection(self) -> Iterator[Connection]:
         """A connection for as long as the block runs, of which each statement counts at once."""
         with (
