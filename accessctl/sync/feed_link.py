@@ -29,8 +29,9 @@ from accessctl.sync.proposing import ProposalTaker, Proposing, RemovalSigner
 from accessctl.sync.site_key_ring import KeyGiver, SiteKeyRing
 
 LOOK_S = 1.0
-TAKE_EVERY_S = 30.0
-"""Changes are asked for so often though nobody said that there are any."""
+TAKE_EVERY_S = 20.0
+"""Changes are asked for so often though nobody said that there are any; while the connection is
+kept (client.KEEP_S), so that what changes does not wait for another one."""
 RETRY_S, LONGEST_RETRY_S = 1.0, 30.0
 CLOSE_S = 5.0
 
@@ -144,7 +145,7 @@ class HubWaiting(RepeatingThread):
         """`asked` is what the next wait asks besides changes."""
         super().__init__(
             "hub-wait",
-            "The hub is not waited at; the door asks it twice a minute.",
+            "The hub is not waited at; the door asks it three times a minute.",
             "The hub is waited at again.",
         )
         link.on_taken = self.wake
