@@ -63,6 +63,7 @@ Phase = Callable[[SiteRig, Hub, Scale], Iterator[Measure]]
 
 
 def joining(rig: SiteRig, hub: Hub, scale: Scale) -> Iterator[Measure]:
+    yield Measure("memory of the hub, no door yet", rig.hub_usage().resident / MB, "MB")
     with stopwatch() as took:
         codes = {name: hub.doors.invite(name).code for name in rig.names}
     yield Measure("doors invited a second", len(codes) / took[0], "/s", "one after the other")
