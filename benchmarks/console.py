@@ -1,10 +1,12 @@
 """What the console's pages weigh, and what live pictures take of the hub: measured in Chromium.
 
-    python -m benchmarks.console [--viewers N] [--seconds T] [--busy] [--write]
+    python -m benchmarks.console [--viewers N] [--seconds T] [--minutes M] [--busy] [--write]
 
 The hub is a process of its own with a sample site; its door shows three pictures a second. Each
-viewer is a page in the browser that looks at it. Chromium says over its DevTools protocol when
-something is first painted and what came over the line. --write puts the table into docs/results/.
+viewer is a page in the browser that looks at it: first all of them for T seconds, then one for M
+minutes, whose memory is measured at the beginning and at the end. Chromium says over its DevTools
+protocol when something is first painted and what came over the line. --write puts the table into
+docs/results/.
 """
 
 import argparse
@@ -44,8 +46,13 @@ from tests.console.sample_site import FRONT, put_people, put_site
 RESULTS = Path(__file__).parents[1] / "docs" / "results" / "console.md"
 CHROMIUM = Path("/usr/bin/chromium")
 PAGES = ("/doors", "/events", "/people", "/operators", "/site", "/sign-in")
+SEEN = ".live:not([hidden]) p[hidden]"
 PICTURE_S = 1 / 3
-START_S = 60.0
+START_S = 240.0
+LIVE = "Live picture front-door"
+SETTLE_S = 2.0
+LOOKS = 6
+"""So often the memory is looked at in the long look, after the first time."""
 MB = 1 << 20
 HEAD = ("what", "figure")
 Row = tuple[str, str]
@@ -123,21 +130,59 @@ def _measured(config: Config, token: str, hub: int, options: argparse.Namespace)
                 f"{one.paint_ms:.0f} ms, {one.requests} requests, {one.transferred / 1e3:.1f} kB"
             )
             rows.append((f"{path}, nothing of it known: first paint, requests, transfer", figures))
-        pages = [_page(browser, url, token) for _ in range(options.viewers)]
-        for page in pages:
-            page.goto("/doors")
-            page.locator("[data-live]").first.click()
-        pages[-1].wait_for_timeout(2000)
-        before, began = usage_of(hub), time.monotonic()
-        pages[-1].wait_for_timeout(1000 * options.seconds)
-        after, took = usage_of(hub), time.monotonic() - began
-        seen = sum(page.locator(".live p").first.is_hidden() for page in pages)
+            print(f"{path}: {figures}", flush=True)
+        quiet = _load(hub, options.seconds)
+        rows.append((f"the hub, nobody looks, {options.seconds:.0f} s: one core", f"{quiet:.1f} %"))
+        pages = [_watching(browser, url, token) for _ in range(options.viewers)]
+        load = _load(hub, options.seconds, pages[-1])
+        seen = sum(page.locator(SEEN).count() for page in pages)
+        rows.append((f"viewers of a live picture who saw it, of {options.viewers}", str(seen)))
+        what = f"the hub meanwhile, {options.seconds:.0f} s: share of one core"
+        rows.append((what, f"{load:.1f} %"))
+        for page in pages[1:]:
+            page.context.close()
+        rows += _long_look(hub, pages[0], options.minutes)
+        is_seen = bool(pages[0].locator(SEEN).count())
+        rows.append(("the picture is there at its end", "yes" if is_seen else "no"))
         browser.close()
-    rows.append((f"viewers of a live picture who saw it, of {options.viewers}", str(seen)))
-    load = 100 * (after.cpu_s - before.cpu_s) / took
-    rows.append((f"the hub meanwhile, {took:.0f} s: share of one core", f"{load:.1f} %"))
-    rows.append(("the hub's memory at the end", f"{after.resident / MB:.0f} MB"))
     return rows
+
+
+def _watching(browser: Browser, url: str, token: str) -> Page:
+    """A page with the doors, of which one is looked through."""
+    page = _page(browser, url, token)
+    page.goto("/doors")
+    page.get_by_role("button", name=LIVE).click()
+    return page
+
+
+def _load(hub: int, seconds: float, page: Page | None = None) -> float:
+    """Percent of a core that the hub takes; `page` lets the browser work meanwhile."""
+    pause = time.sleep if page is None else lambda took: page.wait_for_timeout(1000 * took)
+    pause(SETTLE_S)
+    before, began = usage_of(hub), time.monotonic()
+    pause(seconds)
+    return 100 * (usage_of(hub).cpu_s - before.cpu_s) / (time.monotonic() - began)
+
+
+def _long_look(hub: int, page: Page, minutes: float) -> list[Row]:
+    """The memory of page and hub, at the beginning and at the end of a long look."""
+    devtools = page.context.new_cdp_session(page)
+    found: list[tuple[float, float]] = []
+    for part in range(1 + LOOKS):
+        if part:
+            page.wait_for_timeout(60_000 * minutes / LOOKS)
+        devtools.send("HeapProfiler.collectGarbage")
+        heap = devtools.send("Runtime.getHeapUsage")["usedSize"]
+        found.append((heap / MB, usage_of(hub).resident / MB))
+        print(f"after {part * minutes / LOOKS:g} min: page {found[-1][0]:.1f} MB", flush=True)
+    (page_first, hub_first), (page_last, hub_last) = found[0], found[-1]
+    pages = ", ".join(f"{heap:.1f}" for heap, _ in found)
+    return [
+        (f"the page's memory in {minutes:g} min of a live picture", f"{pages} MB"),
+        ("what it grew by", f"{page_last - page_first:+.1f} MB"),
+        (f"the hub's memory in that time, {hub_first:.0f} MB at first", f"{hub_last:.0f} MB"),
+    ]
 
 
 def _page(browser: Browser, url: str, token: str) -> Page:
@@ -192,10 +237,12 @@ def _processor() -> str:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--viewers", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=20)
-    parser.add_argument("--busy", action="store_true", help="the machine does other things, too")
-    parser.add_argument("--write", action="store_true")
+    add = parser.add_argument
+    add("--viewers", type=int, default=10)
+    add("--seconds", type=float, default=30, help="in which all of them look")
+    add("--minutes", type=float, default=60, help="in which one of them looks on")
+    add("--busy", action="store_true", help="the machine does other things, too")
+    add("--write", action="store_true")
     return parser.parse_args()
 
 

@@ -1,9 +1,11 @@
-"""How many doors one hub bears: N doors in processes of this machine, the doors' own code, one hub.
+"""How many doors one hub bears: N doors in processes of this machine, with the doors' own code.
 
-    python -m benchmarks.site [--doors N] [--people M] [--embedded] [--busy] [--write]
+    python -m benchmarks.site [--doors N] [--people M] [--phases A,B] [--busy] [--write]
 
 The full size is `--doors 1000 --people 10000`. Doors, hub and database share the machine, so what
-the doors take is told beside what the hub takes. --write puts table and figures into docs/results/.
+the doors take is told beside what the hub takes. Each figure is printed as soon as it is known, and
+--write puts what there is into docs/results/ after each phase: a run that is broken off has shown
+what it had.
 """
 
 import argparse
@@ -12,105 +14,62 @@ import json
 import os
 import platform
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
-from accessctl.cli.common import table
 from accessctl.hub.assembly import open_hub
-from accessctl.hub.verify import verify_site
 from benchmarks.bars.processes import Usage
-from benchmarks.bars.site_people import Measure, measured
-from benchmarks.bars.site_rig import SiteRig, site_rig, stopwatch
+from benchmarks.bars.site_events import afterwards, rush, week_away
+from benchmarks.bars.site_paper import in_words, on_paper
+from benchmarks.bars.site_people import (
+    Measure,
+    Phase,
+    Scale,
+    beginning,
+    changes,
+    enrolling,
+    everybody,
+    idle,
+    joining,
+    resync,
+)
+from benchmarks.bars.site_rig import GB, SiteRig, site_rig, stopwatch
 
 RESULTS = Path(__file__).parents[1] / "docs" / "results"
-MB = 1 << 20
+PAPER_DOORS = 10_000
 BUSY = (
     "**The machine did other things meanwhile: this shows that the measurement runs, not what a "
     "hub bears.**"
 )
+# The first ones make what the others need.
+ALWAYS: Mapping[str, Phase] = {"join": joining, "people": enrolling, "begin": beginning}
+PHASES: Mapping[str, Phase] = {
+    "everybody": everybody,
+    "idle": idle,
+    "changes": changes,
+    "rush": rush,
+    "week": week_away,
+    "resync": resync,
+    "verify": afterwards,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class SiteRun:
-    """One run of this measurement; `limit` says what bounds it, as far as its figures tell."""
+    """One run of this measurement; `limit` says what bounds it, as far as its figures tell, and
+    `missing` which phases were not run."""
 
     date: str
     command: str
     machine: str
     database: str
     doors: int
-    people: int
+    scale: Scale
     measures: tuple[Measure, ...]
     limit: str
+    missing: tuple[str, ...]
     is_busy: bool = False
-
-
-def joining(rig: SiteRig, _: argparse.Namespace) -> list[Measure]:
-    with open_hub(rig.config, {}) as hub:
-        codes = {name: hub.doors.invite(name).code for name in rig.names}
-        fingerprint = hub.authority.fingerprint
-    with stopwatch() as took:
-        times = rig.doors.ask("join", codes=codes, fingerprint=fingerprint)
-    return [
-        Measure("doors that joined a second", len(times) / took[0], "/s"),
-        Measure("a door joins, median", 1000 * float(np.median(times)), "ms", "all at once"),
-    ]
-
-
-def rush(rig: SiteRig, options: argparse.Namespace) -> list[Measure]:
-    return _sent(rig, options.events, f"{options.events} records at each door at once")
-
-
-def week_away(rig: SiteRig, options: argparse.Namespace) -> list[Measure]:
-    note = f"{options.away} records at each door, all come back at once"
-    return _sent(rig, options.away, note)
-
-
-def _sent(rig: SiteRig, count: int, note: str) -> list[Measure]:
-    rig.doors.ask("write", count=count)
-    before, database, doors = rig.hub_usage(), rig.database_usage(), rig.doors.usage()
-    with stopwatch() as took:
-        times = rig.doors.ask("send")
-    records = count * len(rig.names)
-    hub = rig.hub_usage().cpu_s - before.cpu_s
-    below = rig.database_usage().cpu_s - database.cpu_s
-    beside = rig.doors.usage().cpu_s - doors.cpu_s
-    return [
-        Measure("records taken", records / took[0], "/s", note),
-        Measure("the last door's are there", took[0], "s", note),
-        Measure("a door's are there, p50", float(np.percentile(times, 50)), "s", note),
-        Measure("a door's are there, p99", float(np.percentile(times, 99)), "s", note),
-        Measure("processor of the hub, 1,000 records", 1e6 * hub / records, "ms", note),
-        Measure("processor of the database, 1,000 records", 1e6 * below / records, "ms", note),
-        Measure("processor of the doors, 1,000 records", 1e6 * beside / records, "ms", note),
-    ]
-
-
-def people(rig: SiteRig, options: argparse.Namespace) -> list[Measure]:
-    return measured(rig, options.people, options.turns, options.idle)
-
-
-def afterwards(rig: SiteRig, _: argparse.Namespace) -> list[Measure]:
-    with open_hub(rig.config, {}) as hub, stopwatch() as took:
-        report = verify_site(hub.database)
-    if not report.is_sound:
-        raise SystemExit(f"The hub does not hold what the doors wrote: {report}")
-    return [
-        Measure("records read again and found whole", report.records / took[0], "/s"),
-        Measure("memory of the hub", rig.hub_usage().resident / MB, "MB"),
-    ]
-
-
-PARTS: Sequence[Callable[[SiteRig, argparse.Namespace], list[Measure]]] = (
-    joining,
-    people,
-    rush,
-    week_away,
-    afterwards,
-)
 
 
 def limit_of(hub: Usage, database: Usage, doors: Usage, took_s: float) -> str:
@@ -127,62 +86,120 @@ def limit_of(hub: Usage, database: Usage, doors: Usage, took_s: float) -> str:
 
 
 def report(run: SiteRun) -> str:
-    rows = [(one.what, f"{one.figure:.3g} {one.unit}", one.note) for one in run.measures]
-    cells = "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    cells = "\n".join(f"| {' | '.join(_cells(one))} |" for one in run.measures)
+    figures = {one.what: one.figure for one in run.measures}
+    expected = on_paper(figures, run.doors, PAPER_DOORS, run.scale.a_door)
+    missing = f"Not run: {', '.join(run.missing)}.\n\n" if run.missing else ""
     return (
         "# How many doors one hub bears\n\n"
         f"```\n{run.command}\n```\n\n"
-        f"{run.date}, {run.machine}; {run.doors} doors, {run.people} people, {run.database}, all "
-        f"on one machine. {BUSY if run.is_busy else ''}\n\n"
-        f"| what | figure | how |\n|---|---|---|\n{cells}\n\n{run.limit}\n"
+        f"{run.date}, {run.machine}; {run.doors} doors, {run.scale.people} people of whom each "
+        f"door has {run.scale.a_door} by its group ({run.scale.everywhere} doors have all), "
+        f"{run.database}, all on one machine; the doors' files lie in its memory, the hub's on its "
+        f"disk. {BUSY if run.is_busy else ''}\n\n{missing}"
+        "What has *reached* a door was answered by the hub; in its gallery it is when the door, "
+        "which shares the two cores with all others here, has written it down as well.\n\n"
+        f"| what | figure | how |\n|---|---|---|\n{cells}\n\n{run.limit}\n\n"
+        f"{in_words(expected, PAPER_DOORS)}"
     )
 
 
 def main() -> None:
     options = _arguments()
-    measures: list[Measure] = []
+    chosen = {**ALWAYS, **{name: PHASES[name] for name in options.phases}}
     with (
-        site_rig(options.doors, options.processes, embedded=options.embedded) as rig,
+        site_rig(
+            options.doors, options.processes, embedded=options.embedded, most_gb=options.memory
+        ) as rig,
         stopwatch() as took,
     ):
-        for part in PARTS:
-            measures += part(rig, options)
+        run = _begun(options)
+        for number, (name, phase) in enumerate(chosen.items(), 1):
+            print(f"-- {name}", flush=True)
+            with stopwatch() as phase_took:
+                run = _measured(rig, run, phase)
+            print(f"-- {name}: {phase_took[0]:.0f} s, {rig.memory() / GB:.1f} GB", flush=True)
+            missing = (*list(chosen)[number:], *(set(PHASES) - set(chosen)))
+            _keep(replace(run, missing=tuple(sorted(missing))), options.write)
         used = rig.hub_usage(), rig.database_usage(), rig.doors.usage()
-    run = SiteRun(
-        date=str(datetime.datetime.now(tz=datetime.UTC).date()),
-        command=" ".join(["python -m benchmarks.site", *sys.argv[1:]]),
-        machine=f"{os.cpu_count()} cores, Python {platform.python_version()}",
-        database="the embedded database" if options.embedded else "PostgreSQL",
-        doors=options.doors,
-        people=options.people,
-        measures=tuple(measures),
-        limit=limit_of(*used, took[0]),
-        is_busy=options.busy,
-    )
-    print(table(("what", "figure", "how"), [_cells(one) for one in measures]))
+    left = tuple(sorted(set(PHASES) - set(chosen)))
+    run = replace(run, limit=limit_of(*used, took[0]), missing=left)
     print(run.limit)
-    if options.write:
+    _keep(run, options.write)
+
+
+def _measured(rig: SiteRig, run: SiteRun, phase: Phase) -> SiteRun:
+    found: list[Measure] = []
+    with open_hub(rig.config, {}) as hub:
+        for one in phase(rig, hub, run.scale):
+            print("  ".join(_cells(one)), flush=True)
+            found.append(one)
+    return replace(run, measures=(*run.measures, *found))
+
+
+def _keep(run: SiteRun, is_wanted: bool) -> None:
+    if is_wanted:
         content = json.dumps(asdict(run), indent=1)
         (RESULTS / "site.json").write_text(content + "\n", encoding="utf-8")
         (RESULTS / "site.md").write_text(report(run), encoding="utf-8")
 
 
+def _begun(options: argparse.Namespace) -> SiteRun:
+    return SiteRun(
+        date=str(datetime.datetime.now(tz=datetime.UTC).date()),
+        command=" ".join(["python -m benchmarks.site", *sys.argv[1:]]),
+        machine=f"{os.cpu_count()} cores, Python {platform.python_version()}",
+        database="the embedded database" if options.embedded else "PostgreSQL",
+        doors=options.doors,
+        scale=Scale(
+            people=options.people,
+            a_door=options.a_door,
+            everywhere=options.everywhere,
+            turns=options.turns,
+            idle_s=options.idle,
+            rate=options.rate,
+            rush_s=options.rush,
+            away=options.away,
+            away_doors=min(options.away_doors, options.doors),
+        ),
+        measures=(),
+        limit="The run was broken off, or goes on.",
+        missing=(),
+        is_busy=options.busy,
+    )
+
+
 def _cells(one: Measure) -> tuple[str, str, str]:
-    return one.what, f"{one.figure:.3g} {one.unit}", one.note
+    return one.what, f"{one.figure:.3g} {one.unit}".strip(), one.note
+
+
+def _phases(text: str) -> list[str]:
+    names = [name for name in text.split(",") if name]
+    unknown = sorted(set(names) - set(PHASES))
+    if unknown:
+        raise argparse.ArgumentTypeError(f"{unknown[0]!r} is none of {', '.join(PHASES)}")
+    return [name for name in PHASES if name in names]
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--doors", type=int, default=8)
-    parser.add_argument("--people", type=int, default=50)
-    parser.add_argument("--processes", type=int, default=2)
-    parser.add_argument("--events", type=int, default=20, help="of each door in the rush")
-    parser.add_argument("--away", type=int, default=500, help="records of a week, of each door")
-    parser.add_argument("--turns", type=int, default=5, help="people who come and go")
-    parser.add_argument("--idle", type=float, default=10, help="seconds in which nothing happens")
-    parser.add_argument("--embedded", action="store_true", help="SQLite in the hub's place")
-    parser.add_argument("--busy", action="store_true", help="the machine does other things, too")
-    parser.add_argument("--write", action="store_true")
+    add = parser.add_argument
+    add("--doors", type=int, default=8)
+    add("--people", type=int, default=50)
+    add("--a-door", type=int, default=100, help="people whom a door has by its group")
+    add("--everywhere", type=int, default=2, help="doors that have everybody")
+    add("--processes", type=int, default=4, help="that the doors are dealt out to")
+    add("--phases", type=_phases, default=list(PHASES), help=f"some of {','.join(PHASES)}")
+    add("--turns", type=int, default=5, help="people who come and go")
+    add("--idle", type=float, default=60, help="seconds in which nothing happens")
+    add("--rate", type=float, default=200, help="events a second in the rush, at all doors")
+    add("--rush", type=float, default=60, help="seconds of the rush")
+    add("--away", type=int, default=500, help="records of a week, of each door that was away")
+    add("--away-doors", type=int, default=100, help="doors that were away")
+    add("--memory", type=float, default=12, help="GB; with more than that the run ends")
+    add("--embedded", action="store_true", help="SQLite in the hub's place")
+    add("--busy", action="store_true", help="the machine does other things, too")
+    add("--write", action="store_true")
     return parser.parse_args()
 
 

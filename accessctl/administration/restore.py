@@ -7,7 +7,7 @@ far as the log that is there tells.
 """
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -37,7 +37,7 @@ from accessctl.config.guard import weakened
 from accessctl.domain import Event, EventKind, PersonId
 from accessctl.errors import InputError, StoreError
 from accessctl.gallery import sealing
-from accessctl.gallery.site_store import ERASED, PUT, SiteGallery, open_site_gallery
+from accessctl.gallery.site_store import ERASED, PUT, HubChange, SiteGallery, open_site_gallery
 from accessctl.policy.lockout_store import LockoutStore
 from accessctl.storage.backup_file import opened_backup
 from accessctl.storage.files import write_key
@@ -245,7 +245,7 @@ class _Inspection:
             again = [person for person in gallery.people() if person.id in gone.people]
             for person in again:
                 if person.id in gone.by_hub:
-                    site.erase(person.id, partial(self._record, events))
+                    site.erase(person.id, partial(self._record_all, events))
                     continue
                 gallery.remove(person.name, record=lambda who: self._record(events, "removed", who))
             badges = [b for b in gallery.badges() if (b.person, b.mark) in gone.badges]
@@ -253,6 +253,10 @@ class _Inspection:
                 told = partial(self._record, events, "badge_removed", badge=badge.mark)
                 gallery.remove_badges(badge.person, [badge], record=told)
             return len(gallery.people()), tuple(person.name for person in again), len(badges)
+
+    def _record_all(self, events: EventLog, changes: Sequence[HubChange]) -> None:
+        for change, person in changes:
+            self._record(events, change, person)
 
     def _record(self, events: EventLog, change: str, person: PersonId, **more: str) -> None:
         events.append(person_event(change, person, self.now, more))

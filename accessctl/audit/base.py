@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from accessctl.audit.schema import Row, event_of, row_of
@@ -122,6 +122,14 @@ class MemoryLog:
                 raise StoreError("The event log cannot be written: the disk is full; make room.")
             self._rows.append(row)
             return len(self._rows)
+
+    def append_all(self, events: Sequence[Event]) -> None:
+        """All of them or none; StoreError."""
+        rows = [row_of(event) for event in events]
+        with self._lock:
+            if self.full:
+                raise StoreError("The event log cannot be written: the disk is full; make room.")
+            self._rows += rows
 
     def query(
         self,

@@ -2,14 +2,13 @@
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
 from accessctl.audit.append import (
     SLICE,
     HeadFile,
-    append,
     append_all,
     fold_in,
     last_above,
@@ -71,13 +70,19 @@ class EventLog:
                 raise
 
     def append(self, event: Event) -> int:
-        row = row_of(event)
+        return self._append([row_of(event)])
+
+    def append_all(self, events: Sequence[Event]) -> None:
+        """All of them, or none, with one wait for the disk; as `append`."""
+        self._append([row_of(event) for event in events])
+
+    def _append(self, rows: list[Row]) -> int:
         with self._lock, reported(self._path):
             self._check_file()
             if self._watch is None:
-                return append(self._db, row, self._head).number
+                return append_all(self._db, lambda _: rows, self._head).number
             look = self._watch.look
-            return append_all(self._db, lambda db: [*_kept(db, look(db)), row], self._head).number
+            return append_all(self._db, lambda db: [*_kept(db, look(db)), *rows], self._head).number
 
     def clock_doubt_s(self) -> float | None:
         """How far the wall clock has jumped without anything or anybody saying that it is right.

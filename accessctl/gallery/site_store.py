@@ -9,10 +9,10 @@ import base64
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from accessctl.clock import Uptime
 from accessctl.config import GalleryConfig
@@ -37,8 +37,11 @@ from accessctl.gallery.site import (
 )
 from accessctl.gallery.store import Gallery
 
-RecordFromHub = Callable[[str, PersonId], object]
-"""Writes down what the hub changed of somebody; called before it is kept."""
+HubChange: TypeAlias = tuple[str, PersonId]
+"""What the hub changed, and of whom."""
+
+RecordFromHub: TypeAlias = Callable[[Sequence[HubChange]], object]
+"""Writes down what the hub changed, all of a batch at once; called before any of it is kept."""
 
 PUT, CHANGED, RENAMED, ERASED = "hub_added", "hub_changed", "hub_renamed", "hub_removed"
 
@@ -104,26 +107,29 @@ class SiteGallery:
 
     def take(self, batch: SiteBatch, record: RecordFromHub) -> None:
         """Keep what the hub said, all of it or nothing where `record` raises."""
+        told: list[HubChange] = []
         with self._transaction_for(batch) as db:
             sweep = _sweep(db)
             for change in batch.changes:
                 match change:
                     case PersonPut():
-                        self._put(db, change, sweep, record)
+                        told += self._put(db, change, sweep)
                     case PersonGone():
-                        self._erase(db, change.person, record)
+                        told += self._erase(db, change.person)
                         if change.removed:
                             self._owe(db, change)
                     case DocumentPut():
                         self._put_document(db, change)
             if batch.ends_round:
                 for person in _left_out(db, sweep):
-                    self._erase(db, person, record)
+                    told += self._erase(db, person)
             position = batch.position
             db.execute(
                 "UPDATE site SET seq = ?, round = ?, again = ?",
                 (position.seq, position.round, position.again),
             )
+            if told:
+                record(told)
 
     def document(self, kind: str) -> bytes | None:
         """What the hub said of that kind last."""
@@ -199,12 +205,12 @@ class SiteGallery:
             return
         with self._database.erasing() as db:
             db.execute("DELETE FROM outbox WHERE id = ?", (proposal.id,))
-            self._erase(db, proposal.person, record)
+            self._erase_on_record(db, proposal.person, record)
 
     def erase(self, person: PersonId, record: RecordFromHub) -> None:
         """As if the hub had said that they are gone: nothing of it is proposed."""
         with self._database.erasing() as db:
-            self._erase(db, person, record)
+            self._erase_on_record(db, person, record)
 
     def owed(self, limit: int) -> list[OwedReceipt]:
         """The first removals that the hub has not been told of."""
@@ -230,28 +236,35 @@ class SiteGallery:
         """Nothing is erased where all are new; nobody changes where nothing is said."""
         if not batch.changes and not batch.ends_round:
             return self._database.noting()
-        known = {row[0] for row in self._database.select("SELECT id FROM person")}
-        is_new = all(
-            isinstance(change, PersonPut) and change.person.id not in known
-            for change in batch.changes
-        )
-        return self._database.writing() if is_new and not known else self._database.erasing()
+        is_new = not batch.ends_round and all(map(self._is_new, batch.changes))
+        return self._database.writing() if is_new else self._database.erasing()
 
-    def _put(
-        self, db: sqlite3.Connection, put: PersonPut, sweep: int, record: RecordFromHub
-    ) -> None:
+    def _is_new(self, change: PersonPut | PersonGone | DocumentPut) -> bool:
+        """Whether it is of somebody new, in the place of nobody: neither the name nor a photo is
+        somebody's here."""
+        if not isinstance(change, PersonPut):
+            return False
+        said = change.person
+        select = self._database.select
+        return not (
+            select("SELECT 1 FROM person WHERE id = ?", said.id)
+            or select("SELECT 1 FROM person WHERE name_key = ?", name_key(said.name))
+            or any(select("SELECT 1 FROM photo WHERE id = ?", photo.id) for photo in said.photos)
+        )
+
+    def _put(self, db: sqlite3.Connection, put: PersonPut, sweep: int) -> list[HubChange]:
         said, before = put.person, self.person(put.person.id)
         rows = db.execute("SELECT change FROM outbox WHERE person = ?", (said.id,))
         waiting = {change for (change,) in rows}
         if "remove" in waiting:
-            return
-        wanted = said
+            return []
+        wanted, told = said, list[HubChange]()
         if before is not None:
             kept = {_KEPT[change] for change in waiting if change in _KEPT}
             wanted = replace(said, **{field: getattr(before, field) for field in kept})
         if wanted != before:
-            self._make_room(db, wanted, record)
-            record(PUT if before is None else CHANGED, said.id)
+            told = self._make_room(db, wanted)
+            told.append((PUT if before is None else CHANGED, said.id))
             self._rows.write(db, wanted, before)
         for photo in said.photos:
             self._rows.forget_picture(db, said.id, photo.id)
@@ -259,15 +272,16 @@ class SiteGallery:
             "INSERT OR REPLACE INTO site_person (person, seq, sweep) VALUES (?, ?, ?)",
             (said.id, put.seq, sweep),
         )
+        return told
 
-    def _make_room(self, db: sqlite3.Connection, person: PutPerson, record: RecordFromHub) -> None:
+    def _make_room(self, db: sqlite3.Connection, person: PutPerson) -> list[HubChange]:
         """Whoever else has that name here is called otherwise from now on."""
         key = name_key(person.name)
         holder = db.execute(
             "SELECT id, name FROM person WHERE name_key = ? AND id <> ?", (key, person.id)
         ).fetchone()
         if holder is None:
-            return
+            return []
         taken = {row[0] for row in db.execute("SELECT name_key FROM person")}
         number = 2
         while name_key(free := f"{holder[1][:90]} ({number})") in taken:
@@ -275,17 +289,23 @@ class SiteGallery:
         if not db.execute("SELECT 1 FROM site_person WHERE person = ?", holder[:1]).fetchone():
             # By the name that they were given here: whose it is somebody at the hub shall decide.
             self._propose(db, PersonId(holder[0]))
-        record(RENAMED, PersonId(holder[0]))
         db.execute(
             "UPDATE person SET name = ?, name_key = ? WHERE id = ?",
             (free, name_key(free), holder[0]),
         )
+        return [(RENAMED, PersonId(holder[0]))]
 
-    def _erase(self, db: sqlite3.Connection, person: PersonId, record: RecordFromHub) -> None:
-        if db.execute("SELECT 1 FROM person WHERE id = ?", (person,)).fetchone() is not None:
-            record(ERASED, person)
-        db.execute("DELETE FROM person WHERE id = ?", (person,))
+    def _erase_on_record(
+        self, db: sqlite3.Connection, person: PersonId, record: RecordFromHub
+    ) -> None:
+        told = self._erase(db, person)
+        if told:
+            record(told)
+
+    def _erase(self, db: sqlite3.Connection, person: PersonId) -> list[HubChange]:
+        was_here = db.execute("DELETE FROM person WHERE id = ?", (person,)).rowcount
         db.execute("DELETE FROM outbox WHERE person = ?", (person,))
+        return [(ERASED, person)] if was_here else []
 
     def _owe(self, db: sqlite3.Connection, gone: PersonGone) -> None:
         db.execute(

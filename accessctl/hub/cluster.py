@@ -56,6 +56,11 @@ class PrivateCluster:
         """Without a database's name; `postgres` is there."""
         return f"postgresql://{SYSTEM_USER}@{LOOPBACK}:{self.port}"
 
+    @property
+    def socket_url(self) -> str:
+        """Of the database `postgres`, by the socket in its folder."""
+        return f"postgresql://{SYSTEM_USER}@/postgres?host={self._folder}&port={self.port}"
+
     def make(self) -> None:
         """FaultError."""
         if os.geteuid() == 0:

@@ -27,6 +27,7 @@ CREDENTIAL = "accessctl-hub-database"
 BUSY_TIMEOUT_S = 10.0
 CONNECT_S = 10
 PAGE = 500
+POOL, POOL_OVER = 40, 10
 # Marks the file as an accessctl hub ("achb").
 APPLICATION_ID = 0x61636862
 READS_ONLY = "accessctl_reads_only"
@@ -62,6 +63,12 @@ class HubDatabase:
             self._engine.connect() as db,
             db.execution_options(**self._snapshot).begin(),
         ):
+            yield db
+
+    @contextmanager
+    def glancing(self) -> Iterator[Connection]:
+        """For one statement that only reads, which costs PostgreSQL no transaction of its own."""
+        with self.reading() if self.is_embedded else self.connection() as db:
             yield db
 
     @contextmanager
@@ -172,8 +179,10 @@ def reached_database(config: HubConfig, environment: Mapping[str, str]) -> HubDa
     engine = create_engine(
         url,
         pool_pre_ping=True,
-        pool_size=10,
-        max_overflow=30,
+        # As many as there are threads that answer requests: what is beyond the size is connected
+        # and left again each time, which costs more than what is asked.
+        pool_size=POOL,
+        max_overflow=POOL_OVER,
         connect_args={"connect_timeout": CONNECT_S},
         # What an error shows must not be a record, or a key.
         hide_parameters=True,

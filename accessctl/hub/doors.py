@@ -9,7 +9,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    select,
+    update,
+)
 
 from accessctl.errors import HubError, InputError
 from accessctl.hub.authority import Authority, IssuedCertificate, key_in, key_requested
@@ -85,6 +95,8 @@ class Doors:
         self._authority = authority
         self._now = now
         self._random = random_bytes
+        # Asked at each request of each door: made once.
+        self._shown = _certificate_shown()
 
     def invite(self, name: str) -> Invitation:
         """A code for a door of that name, in place of one that was not used; InputError for a name
@@ -153,24 +165,15 @@ class Doors:
         Its first use makes those before it count no more.
         """
         now = self._now()
-        with self._database.reading() as db:
-            found = db.execute(
-                select(CERTIFICATE, DOOR.c.state, DOOR.c.seen)
-                .join(DOOR, DOOR.c.id == CERTIFICATE.c.door)
-                .where(CERTIFICATE.c.serial == serial)
-            ).first()
-            if found is None or found.state != JOINED or found.superseded or now >= found.expires:
-                raise HubError(NOT_KNOWN)
-            older = db.execute(_older(found)).first()
-        if older is not None or found.seen is None or abs(now - found.seen) >= SEEN_EVERY_S:
+        with self._database.glancing() as db:
+            found = db.execute(self._shown, {"serial": serial}).first()
+        if found is None or found.state != JOINED or found.superseded or now >= found.expires:
+            raise HubError(NOT_KNOWN)
+        if found.has_older or found.seen is None or abs(now - found.seen) >= SEEN_EVERY_S:
             with self._database.writing() as db:
                 db.execute(update(DOOR).where(DOOR.c.id == found.door).values(seen=now))
-                older_ones = _older(found).with_only_columns(CERTIFICATE.c.serial)
-                db.execute(
-                    update(CERTIFICATE)
-                    .where(CERTIFICATE.c.serial.in_(older_ones))
-                    .values(superseded=True)
-                )
+                older = update(CERTIFICATE).where(_is_older(found.door, found.issued))
+                db.execute(older.values(superseded=True))
         return str(found.door)
 
     def id_of(self, name: str) -> str:
@@ -268,10 +271,23 @@ def lock_joined(db: Connection, door: str) -> None:
         raise HubError(NOT_KNOWN)
 
 
-def _older(found: Row[Any]) -> Select[Any]:
-    """The certificates of a door that were issued before this one and still count."""
-    return select(CERTIFICATE).where(
-        CERTIFICATE.c.door == found.door,
-        CERTIFICATE.c.issued < found.issued,
+def _certificate_shown() -> Select[Any]:
+    """The certificate of a `serial`, its door, and whether others of that door count still that
+    were issued before."""
+    shown = CERTIFICATE.alias("shown")
+    columns = shown.c
+    older = exists().where(_is_older(columns.door, columns.issued))
+    return (
+        select(shown, DOOR.c.state, DOOR.c.seen, older.label("has_older"))
+        .join(DOOR, DOOR.c.id == columns.door)
+        .where(columns.serial == bindparam("serial"))
+    )
+
+
+def _is_older(door: Any, issued: Any) -> ColumnElement[bool]:
+    """Whether a certificate of that door was issued before that and still counts."""
+    return and_(
+        CERTIFICATE.c.door == door,
+        CERTIFICATE.c.issued < issued,
         CERTIFICATE.c.superseded.is_(False),
     )

@@ -30,7 +30,8 @@ MINUTE_S = 60.0
 CLOSE_S = 5.0
 KEEP_ALIVE_S = 75
 MOST_CONNECTIONS = 4000
-"""A door has one for its log and one that waits, and two more while something is asked of it."""
+"""A door has one that waits, one for its people and, while something happens, one for its log; two
+more while something is asked of it."""
 OTHER_FILES = 256
 MOST_HEADER_BYTES = 32768
 BACKLOG = 512
@@ -222,16 +223,19 @@ def https_config(
 def listening(host: str, port: int, section: str = "hub") -> socket.socket:
     """FaultError where the address is taken, or none of this machine's; `section` of the
     configuration names it."""
+    is_both = host == ALL_OF_BOTH and socket.has_dualstack_ipv6()
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        if host == ALL_OF_BOTH and socket.has_dualstack_ipv6():
-            return socket.create_server(
-                (host, port), family=socket.AF_INET6, backlog=BACKLOG, dualstack_ipv6=True
-            )
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+        listener = socket.create_server(
+            (host, port), family=family, backlog=BACKLOG, dualstack_ipv6=is_both
+        )
     except (OSError, OverflowError) as error:
         why = getattr(error, "strerror", None) or error
         raise FaultError(
             f"The {section} cannot listen at {host}, port {port} ({why}); name another one in "
             f"{section}.host or {section}.port, or stop what uses it."
         ) from error
+    # Connections have it from here: asyncio sets it on sockets of its own alone, and without it
+    # each answer's second part waits 40 ms for the first one's acknowledgement.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
+    return listener

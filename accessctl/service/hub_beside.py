@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol, TypeAlias
 
-from accessctl.administration.gallery_heads import ReadableRecorder
 from accessctl.config import Config
+from accessctl.sync.feed import BatchRecorder
 from accessctl.sync.feed_link import Listener, hub_feed
 from accessctl.sync.feed_wire import WaitBeside
 from accessctl.sync.link import hub_link
@@ -38,7 +38,7 @@ class HubRefusals(Protocol):
 def hub_beside(
     config: Config,
     environment: Mapping[str, str],
-    audit: ReadableRecorder,
+    audit: BatchRecorder,
     source: HubRefusals,
     reload: Callable[[], object],
     beside: WaitSide,

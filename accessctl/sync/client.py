@@ -54,6 +54,9 @@ if TYPE_CHECKING:
 
 CONNECT_S = 5.0
 ANSWER_S = 30.0
+KEEP_S = 25.0
+"""A silent connection is used again for so long: a new one costs the hub more than what is asked,
+and an older one may have been dropped on the way (see the hub's WAIT_S)."""
 # The name that every hub's certificate bears, whatever address this one is reached by.
 BY_NAME = {"sni_hostname": HUB_NAME}
 
@@ -76,6 +79,7 @@ class HubConnection:
             base_url=self.url,
             verify=tls,
             timeout=httpx.Timeout(ANSWER_S, connect=CONNECT_S),
+            limits=httpx.Limits(keepalive_expiry=KEEP_S),
             trust_env=False,
             # A little that unpacks to a lot would be read before it is counted.
             headers={"accept-encoding": "identity"},

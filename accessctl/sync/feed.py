@@ -6,16 +6,16 @@ was not among its changes is gone at its end.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Protocol
 
 from accessctl.administration.gallery_heads import GalleryHeads, HeadKeeping, ReadableRecorder
 from accessctl.audit.base import person_event
-from accessctl.domain import PersonId
+from accessctl.domain import Event
 from accessctl.errors import FaultError, HubError, StoreError
 from accessctl.gallery.site import DocumentPut, PersonGone, SiteBatch, SitePosition
-from accessctl.gallery.site_store import ERASED, SiteGallery
+from accessctl.gallery.site_store import ERASED, HubChange, SiteGallery
 from accessctl.sync.age import HubAge
 from accessctl.sync.documents import kept_of
 from accessctl.sync.feed_wire import ChangeBatch, FeedHead
@@ -36,12 +36,17 @@ class HeadChecker(Protocol):
     def check_head(self, head: FeedHead) -> None: ...
 
 
+class BatchRecorder(ReadableRecorder, Protocol):
+    """A log that takes several events at once."""
+
+    def append_all(self, events: Sequence[Event]) -> None:
+        """As `append` with each, all of them or none; StoreError."""
+
+
 class SiteRecord:
     """The door's record of what its hub changes in its gallery."""
 
-    def __init__(
-        self, site: SiteGallery, audit: ReadableRecorder, now: Callable[[], float]
-    ) -> None:
+    def __init__(self, site: SiteGallery, audit: BatchRecorder, now: Callable[[], float]) -> None:
         self._heads = GalleryHeads(site.gallery, audit, now)
         self._audit = audit
         self._now = now
@@ -50,12 +55,14 @@ class SiteRecord:
         """What a change is made within, so that the log knows the gallery's next state."""
         return HeadKeeping(self._heads)
 
-    def write(self, change: str, person: PersonId) -> None:
-        """StoreError, and then the change is not kept; whoever is to be erased is all the same."""
+    def write(self, changes: Sequence[HubChange]) -> None:
+        """All or none. StoreError, and then they are not kept; whoever is to be erased is all the
+        same."""
+        now = self._now()
         try:
-            self._audit.append(person_event(change, person, self._now()))
+            self._audit.append_all([person_event(*change, now) for change in changes])
         except StoreError as error:
-            if change != ERASED:
+            if any(change != ERASED for change, _ in changes):
                 raise
             log.error("Somebody was removed by the hub, and the log does not tell: %s", error)
 

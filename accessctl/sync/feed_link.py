@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
-from accessctl.administration.gallery_heads import ReadableRecorder
 from accessctl.background import BackgroundThread
 from accessctl.clock import Clocks
 from accessctl.config import Config, GalleryConfig
@@ -23,15 +22,16 @@ from accessctl.errors import AccessctlError
 from accessctl.gallery.site_store import SiteGallery, open_site_gallery
 from accessctl.sync.age import HubAge
 from accessctl.sync.client import DoorClient
-from accessctl.sync.feed import FeedGiver, HeadChecker, HubFeed, SiteRecord
+from accessctl.sync.feed import BatchRecorder, FeedGiver, HeadChecker, HubFeed, SiteRecord
 from accessctl.sync.feed_wire import WaitBeside, Waited
 from accessctl.sync.identity import load_membership
 from accessctl.sync.proposing import ProposalTaker, Proposing, RemovalSigner
 from accessctl.sync.site_key_ring import KeyGiver, SiteKeyRing
 
 LOOK_S = 1.0
-TAKE_EVERY_S = 30.0
-"""Changes are asked for so often though nobody said that there are any."""
+TAKE_EVERY_S = 20.0
+"""Changes are asked for so often though nobody said that there are any; while the connection is
+kept (client.KEEP_S), so that what changes does not wait for another one."""
 RETRY_S, LONGEST_RETRY_S = 1.0, 30.0
 CLOSE_S = 5.0
 
@@ -145,9 +145,10 @@ class HubWaiting(RepeatingThread):
         """`asked` is what the next wait asks besides changes."""
         super().__init__(
             "hub-wait",
-            "The hub is not waited at; the door asks it twice a minute.",
+            "The hub is not waited at; the door asks it three times a minute.",
             "The hub is waited at again.",
         )
+        link.on_taken = self.wake
         self.listeners = list(listeners)
         self._link = link
         self._client: SiteHub | None = None
@@ -167,8 +168,8 @@ class HubWaiting(RepeatingThread):
         self._link.waited(waited)
         for listener in self.listeners:
             listener(waited)
-        # What is there is there still until the other thread has taken it.
-        return LOOK_S if waited.changes else 0.0
+        # What is there is there still until the other thread has taken it, and wakes this one.
+        return LOOK_S if waited.changes and self._link.position == position else 0.0
 
     def disconnect(self) -> None:
         if self._client is not None:
@@ -185,7 +186,7 @@ class FeedLink(RepeatingThread):
     def __init__(
         self,
         place: FeedPlace,
-        audit: ReadableRecorder,
+        audit: BatchRecorder,
         clocks: Clocks | None = None,
         *,
         now: Callable[[], float] = time.time,
@@ -210,6 +211,8 @@ class FeedLink(RepeatingThread):
         self._report: dict[str, Any] = {"change": None, "waiting": 0}
         self.position: int | None = None
         """After which change the hub has to be waited at; None: it has not to be."""
+        self.on_taken: Callable[[], object] = lambda: None
+        """Called on this thread where that is another one than before."""
 
     def work_once(self) -> float:
         parts = self._parts or self._connect()
@@ -260,9 +263,11 @@ class FeedLink(RepeatingThread):
         self._is_due_at = time.monotonic() + TAKE_EVERY_S
 
     def _look(self, parts: "_Parts") -> None:
-        position = parts.site.position()
+        position, before = parts.site.position(), self.position
         self.position = None if position is None else position.after
         self._report = {"change": self.position, "waiting": parts.site.waiting_count()}
+        if self.position != before:
+            self.on_taken()
         documents = parts.site.document("rules"), parts.site.document("settings")
         if documents != self._documents:
             self._documents = documents
@@ -309,7 +314,7 @@ def age_told(age_s: float | None) -> dict[str, Any]:
 def hub_feed(
     config: Config,
     environment: Mapping[str, str],
-    audit: ReadableRecorder,
+    audit: BatchRecorder,
     on_site: Callable[[], object],
     listeners: Sequence[Listener] = (),
     asked: Callable[[], WaitBeside] = WaitBeside,

@@ -111,7 +111,7 @@ class Proposing:
             proposal.change,
             shortened(answer.problem or "it says no more"),
         )
-        self._record.write(HELD if is_held else REFUSED, proposal.person)
+        self._record.write([(HELD if is_held else REFUSED, proposal.person)])
         with self._record.changing():
             self._site.not_taken(proposal, answer.seq, self._record.write)
 

@@ -1,20 +1,28 @@
-"""People who come and go at a hub while many doors wait: how soon all of them know."""
+"""People who come and go at a hub while many doors wait: how soon all of them know.
+
+Each person is in one group, and each door has one: so a door has `a_door` people of them all. Some
+doors have everybody: by them a whole resync is measured.
+"""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
+from accessctl.domain import PersonId, PersonRules
 from accessctl.gallery.fake import random_units
 from accessctl.gallery.people import NewPhoto
-from accessctl.hub.assembly import Hub, open_hub
-from benchmarks.bars.site_rig import SiteRig, stopwatch
+from accessctl.hub.assembly import Hub
+from benchmarks.bars.processes import Usage
+from benchmarks.bars.site_rig import SiteRig, loopback_bytes, stopwatch
 
-DIMENSION, JPEG_BYTES = 320, 60_000
+DIMENSION, JPEG_BYTES = 320, 20_000
 FINGERPRINT = "ab" * 32
-LOOPBACK = Path("/sys/class/net/lo/statistics/tx_bytes")
+ALONE, TOGETHER = 50, 200
+QUIET_S = 3.0
+"""From the last answer on until all doors wait again."""
+MB, KB = 1 << 20, 1 << 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +35,190 @@ class Measure:
     note: str = ""
 
 
-def loopback_bytes() -> int:
-    """What was sent to this machine by itself since it was started."""
-    return int(LOOPBACK.read_text(encoding="ascii"))
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How large a site is measured: `a_door` of all `people` are of a door's group, `everywhere`
+    doors have everybody; what the other figures are, the command line says."""
+
+    people: int
+    a_door: int
+    everywhere: int
+    turns: int
+    idle_s: float
+    rate: float
+    rush_s: float
+    away: int
+    away_doors: int
+
+    @property
+    def groups(self) -> int:
+        return max(1, self.people // self.a_door)
+
+    def group(self, number: int) -> str:
+        """Of the person, or the door, of that number."""
+        return f"group-{number % self.groups:04}"
 
 
-def photo(number: int) -> NewPhoto:
+Phase = Callable[[SiteRig, Hub, Scale], Iterator[Measure]]
+
+
+def joining(rig: SiteRig, hub: Hub, scale: Scale) -> Iterator[Measure]:
+    yield Measure("memory of the hub, no door yet", rig.hub_usage().resident / MB, "MB")
+    with stopwatch() as took:
+        codes = {name: hub.doors.invite(name).code for name in rig.names}
+    yield Measure("doors invited a second", len(codes) / took[0], "/s", "one after the other")
+    before, fingerprint = rig.hub_usage(), hub.authority.fingerprint
+    with stopwatch() as took:
+        times = rig.doors.ask("join", codes=codes, fingerprint=fingerprint)
+    used = rig.hub_usage().cpu_s - before.cpu_s
+    yield Measure("doors that joined a second", len(times) / took[0], "/s", "16 of a process")
+    yield Measure("a door joins, median", 1000 * float(np.median(times)), "ms", "16 of a process")
+    yield Measure("processor of the hub, a door that joins", 1000 * used / len(times), "ms")
+    with stopwatch() as took:
+        for number, name in enumerate(rig.names[scale.everywhere :]):
+            hub.site.set_scope(hub.doors.id_of(name), [scale.group(number)], "benchmark")
+    yield Measure("doors given their groups a second", len(rig.names) / took[0], "/s")
+
+
+def enrolling(_: SiteRig, hub: Hub, scale: Scale) -> Iterator[Measure]:
+    alone = min(ALONE, scale.people)
+    with stopwatch() as took:
+        for number in range(alone):
+            with hub.people.changing():
+                _enrol(hub, scale, number)
+    yield Measure("people enrolled a second", alone / took[0], "/s", "one after the other")
+    rest = range(alone, scale.people)
+    if not rest:
+        return
+    with stopwatch() as took:
+        for at in range(alone, scale.people, TOGETHER):
+            with hub.people.changing():
+                for number in rest[at - alone : at - alone + TOGETHER]:
+                    _enrol(hub, scale, number)
+    note = f"{TOGETHER} in a transaction, to {scale.people} people"
+    yield Measure("people enrolled a second", len(rest) / took[0], "/s", note)
+
+
+def beginning(rig: SiteRig, hub: Hub, scale: Scale) -> Iterator[Measure]:
+    yield from _anew(rig, hub, scale, "from nothing", _part(rig, scale))
+
+
+def resync(rig: SiteRig, hub: Hub, scale: Scale) -> Iterator[Measure]:
+    """All doors have lost their galleries at once; then those that have everybody, alone."""
+    part = _part(rig, scale)
+    rig.doors.ask("forget", doors=part)
+    yield from _anew(rig, hub, scale, "all at once have lost theirs", part)
+
+
+def everybody(rig: SiteRig, hub: Hub, scale: Scale) -> Iterator[Measure]:
+    """The doors that have everybody, while the others wait."""
+    if not scale.everywhere:
+        return
+    doors = rig.names[: scale.everywhere]
+    before, busy, since = rig.hub_usage(), rig.doors.usage(), time.time()
+    rig.doors.ask("begin", doors=doors)
+    times = rig.doors.ask("until", doors=doors, seq=_seq(hub), since=since)
+    rows = len(doors) * scale.people
+    note = f"{scale.people} people each, {len(doors)} doors that have everybody"
+    yield from spread("a full resync", times, "s", note)
+    yield Measure("people taken in a full resync", rows / max(times), "/s", note)
+    hub_s, doors_s = rig.hub_usage().cpu_s - before.cpu_s, rig.doors.usage().cpu_s - busy.cpu_s
+    yield Measure("processor of the hub, a person sent", 1000 * hub_s / rows, "ms", note)
+    yield Measure("processor of a door, a person taken", 1000 * doors_s / rows, "ms", note)
+
+
+def idle(rig: SiteRig, _: Hub, scale: Scale) -> Iterator[Measure]:
+    time.sleep(QUIET_S)
+    before, sent = _all(rig), loopback_bytes()
+    time.sleep(scale.idle_s)
+    hub, database, doors = (
+        100 * (after.cpu_s - earlier.cpu_s) / scale.idle_s
+        for after, earlier in zip(_all(rig), before, strict=True)
+    )
+    note = f"{len(rig.names)} doors wait and nothing happens, {scale.idle_s:.0f} s"
+    yield Measure("processor of the hub, idle", hub, "% of a core", note)
+    yield Measure("processor of the database, idle", database, "% of a core", note)
+    yield Measure("processor of all doors, idle", doors, "% of a core", note)
+    a_door = (loopback_bytes() - sent) / scale.idle_s / len(rig.names)
+    yield Measure("bytes of a waiting door", a_door, "B/s", note)
+    yield Measure("memory of the hub, idle", rig.hub_usage().resident / MB, "MB", note)
+    yield Measure("memory of the database, idle", rig.database_usage().resident / MB, "MB", note)
+    yield Measure("memory of all doors, idle", rig.doors.usage().resident / MB, "MB", note)
+    yield Measure("files and connections of the hub", rig.hub_files(), "", note)
+    yield Measure("threads of the hub", rig.hub_threads(), "", note)
+
+
+def changes(rig: SiteRig, hub: Hub, scale: Scale) -> Iterator[Measure]:
+    """Somebody comes and somebody goes, each of them after all doors wait again."""
+    for what, act in (("an enrolment", _come), ("a removal", _go)):
+        told: dict[str, list[float]] = {"heard": [], "times": []}
+        before, sent = _all(rig), loopback_bytes()
+        for turn in range(scale.turns):
+            time.sleep(QUIET_S)
+            act(hub, scale, turn)
+            since = time.time()
+            found = rig.doors.told("until", seq=_seq(hub), since=since)
+            for word, times in told.items():
+                times += [1000 * one for one in found[word]]
+        each = scale.turns * len(rig.names)
+        note = f"from the commit on, {len(rig.names)} doors, {scale.turns} times"
+        yield from spread(f"{what} has reached a door", told["heard"], "ms", note)
+        yield from spread(f"{what} is in a door's gallery", told["times"], "ms", note)
+        for who, one, earlier in zip(WHO, _all(rig), before, strict=True):
+            used = 1000 * (one.cpu_s - earlier.cpu_s) / each
+            yield Measure(f"processor of {who}, {what} and a door", used, "ms", note)
+        yield Measure(f"bytes, {what} and a door", (loopback_bytes() - sent) / each, "B", note)
+
+
+WHO = "the hub", "the database", "the doors"
+
+
+def spread(what: str, times: Sequence[float], unit: str, note: str) -> Iterator[Measure]:
+    yield Measure(f"{what}, p50", float(np.percentile(times, 50)), unit, note)
+    yield Measure(f"{what}, p99", float(np.percentile(times, 99)), unit, note)
+    yield Measure(f"{what}, last", max(times), unit, note)
+
+
+def _anew(
+    rig: SiteRig, hub: Hub, scale: Scale, why: str, doors: Sequence[str]
+) -> Iterator[Measure]:
+    before, sent, since = _all(rig), loopback_bytes(), time.time()
+    rig.doors.ask("begin", doors=doors)
+    times = rig.doors.ask("until", doors=doors, seq=_seq(hub), since=since)
+    people = min(scale.a_door, scale.people)
+    note = f"{people} people each, {len(doors)} doors, {why}"
+    yield from spread("all of its people at a door", times, "s", note)
+    for who, one, earlier in zip(WHO, _all(rig), before, strict=True):
+        used = 1000 * (one.cpu_s - earlier.cpu_s) / len(doors)
+        yield Measure(f"processor of {who} for that, a door", used, "ms", note)
+    kilobytes = (loopback_bytes() - sent) / len(doors) / KB
+    yield Measure("bytes for that, a door", kilobytes, "kB", note)
+
+
+def _part(rig: SiteRig, scale: Scale) -> list[str]:
+    """The doors that have a part of the people."""
+    return rig.names[scale.everywhere :]
+
+
+def _all(rig: SiteRig) -> tuple[Usage, Usage, Usage]:
+    return rig.hub_usage(), rig.database_usage(), rig.doors.usage()
+
+
+def _enrol(hub: Hub, scale: Scale, number: int) -> None:
+    person = hub.people.add_person(f"Person {number}", _photo(number))
+    hub.people.set_rules(PersonId(person.id), PersonRules(groups=(scale.group(number),)))
+
+
+def _come(hub: Hub, scale: Scale, turn: int) -> None:
+    with hub.people.changing():
+        _enrol(hub, scale, scale.people + turn)
+
+
+def _go(hub: Hub, scale: Scale, turn: int) -> None:
+    hub.people.remove(f"Person {scale.people + turn}")
+
+
+def _photo(number: int) -> NewPhoto:
     return NewPhoto(
         jpeg=bytes(JPEG_BYTES),
         embedding=random_units(1, DIMENSION, number)[0],
@@ -42,85 +228,6 @@ def photo(number: int) -> NewPhoto:
     )
 
 
-def measured(rig: SiteRig, people: int, turns: int, idle_s: float) -> list[Measure]:
-    """All of it: the first doors' galleries, waiting, coming and going, and everything anew."""
-    with open_hub(rig.config, {}) as hub:
-        with stopwatch() as took:
-            for number in range(people):
-                hub.people.add_person(f"Person {number}", photo(number))
-        found = [Measure("people enrolled a second", people / took[0], "/s", "one after the other")]
-        found += _anew(rig, hub, f"{people} people, each door from nothing")
-        found += _idle(rig, idle_s)
-        found += _changes(rig, hub, turns, people)
-        rig.doors.ask("forget")
-        found += _anew(rig, hub, f"{people} people, all doors at once have lost theirs")
-        rig.doors.ask("end")
-    return found
-
-
-def _anew(rig: SiteRig, hub: Hub, note: str) -> list[Measure]:
-    before, sent = rig.hub_usage(), loopback_bytes()
-    since = time.time()
-    rig.doors.ask("begin")
-    times = rig.doors.ask("until", seq=_seq(hub), since=since)
-    used = rig.hub_usage().cpu_s - before.cpu_s
-    return [
-        *_spread("all people at a door", times, "s", note),
-        Measure("processor of the hub for that", used, "s", note),
-        Measure(
-            "bytes for that, a door",
-            (loopback_bytes() - sent) / len(rig.names) / 1024,
-            "kB",
-            "between all of this machine's processes, the database's too",
-        ),
-    ]
-
-
-def _idle(rig: SiteRig, seconds: float) -> list[Measure]:
-    before, database = rig.hub_usage(), rig.database_usage()
-    time.sleep(seconds)
-    hub = rig.hub_usage().cpu_s - before.cpu_s
-    below = rig.database_usage().cpu_s - database.cpu_s
-    note = f"{len(rig.names)} doors wait and nothing happens"
-    return [
-        Measure("processor of the hub, idle", 100 * hub / seconds, "% of a core", note),
-        Measure("processor of the database, idle", 100 * below / seconds, "% of a core", note),
-        Measure("memory of the hub, idle", rig.hub_usage().resident / (1 << 20), "MB", note),
-    ]
-
-
-def _changes(rig: SiteRig, hub: Hub, turns: int, people: int) -> list[Measure]:
-    enrolled: list[float] = []
-    removed: list[float] = []
-    for turn in range(turns):
-        name = f"Person {people + turn}"
-        enrolled += _known(
-            rig,
-            hub,
-            lambda name=name, turn=turn: hub.people.add_person(name, photo(people + turn)),
-        )
-        removed += _known(rig, hub, lambda name=name: hub.people.remove(name))
-    note = f"at every door, from the commit on, {turns} times"
-    return [
-        *_spread("an enrolment is known", [1000 * one for one in enrolled], "ms", note),
-        *_spread("a removal is known", [1000 * one for one in removed], "ms", note),
-    ]
-
-
-def _known(rig: SiteRig, hub: Hub, act: Callable[[], object]) -> list[float]:
-    act()
-    since = time.time()
-    return rig.doors.ask("until", seq=_seq(hub), since=since)
-
-
 def _seq(hub: Hub) -> int:
-    with hub.database.reading() as db:
-        return hub.feed.seq(db)
-
-
-def _spread(what: str, times: list[float], unit: str, note: str) -> list[Measure]:
-    return [
-        Measure(f"{what}, p50", float(np.percentile(times, 50)), unit, note),
-        Measure(f"{what}, p99", float(np.percentile(times, 99)), unit, note),
-        Measure(f"{what}, last", max(times), unit, note),
-    ]
+    """The number of the last change of people: each door hears of each of those."""
+    return hub.people.revision()

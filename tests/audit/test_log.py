@@ -45,6 +45,15 @@ def test_append_numbers_events_and_query_gives_them_back(log: EventLog, event: M
     assert list(log.query()) == [(1, first), (2, second)]
 
 
+def test_several_events_are_one_transaction_all_or_none(log: EventLog, event: MakeEvent) -> None:
+    first, second = event(1.0), event(2.0)
+    log.append_all([first, second])
+    assert list(log.query()) == [(1, first), (2, second)]
+    with pytest.raises(ValueError, match="JSON"):
+        log.append_all([event(3.0), event(4.0, never=float("nan"))])
+    assert len(list(log.query())) == 2
+
+
 def test_filters(log: EventLog, event: MakeEvent) -> None:
     log.append(event(10, person="p1"))
     log.append(event(20, person="p2"))

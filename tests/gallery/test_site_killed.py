@@ -1,15 +1,14 @@
 """A batch of the hub's, and a kill at any moment of it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from accessctl.config import GalleryConfig
-from accessctl.domain import PersonId
 from accessctl.gallery.site import PersonGone, PersonPut, SiteBatch, SitePosition
-from accessctl.gallery.site_store import SiteGallery, open_site_gallery
+from accessctl.gallery.site_store import HubChange, SiteGallery, open_site_gallery
 from tests.administration.killing import killed_at
-from tests.gallery.test_site_store import ADA, DOOR, EVE, HUB, somebody
+from tests.gallery.test_site_store import ADA, DOOR, EVE, GRACE, HUB, somebody
 
-GRACE = PersonId("3" * 32)
 # What the two transactions, and erasing after them, go by on their way to the disk.
 RECORDS = 12
 
@@ -31,9 +30,10 @@ def test_a_kill_in_the_middle_of_a_batch_leaves_it_whole_or_not_there(tmp_path: 
     for point in range(RECORDS):
 
         def act() -> None:
-            # A record is opened each time that something changes: a kill comes at the next one.
-            def record(_change: str, _person: PersonId) -> None:
-                Path(tmp_path / "record").write_bytes(b"")
+            # A record is opened for each that changes: a kill comes at the next one.
+            def record(changes: Sequence[HubChange]) -> None:
+                for _ in changes:
+                    Path(tmp_path / "record").write_bytes(b"")
 
             opened().take(SiteBatch(second, SitePosition(HUB, DOOR, 5)), record)
 

@@ -1,6 +1,6 @@
 """A gallery whose people a hub looks after: what the hub says, and what waits for its answer."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,11 +26,11 @@ from accessctl.gallery.site import (
     SiteBatch,
     SitePosition,
 )
-from accessctl.gallery.site_store import SiteGallery, open_site_gallery
+from accessctl.gallery.site_store import HubChange, SiteGallery, open_site_gallery
 
 FACES = random_units(4, 16, seed=3)
 HUB, DOOR, OTHER_HUB = "a" * 64, "d" * 32, "b" * 64
-ADA, EVE = PersonId("1" * 32), PersonId("2" * 32)
+ADA, EVE, GRACE = (PersonId(digit * 32) for digit in "123")
 
 
 def put_photo(number: int, fingerprint: str = "e") -> PutPhoto:
@@ -57,10 +57,10 @@ class Told(list):
 
     full = False
 
-    def __call__(self, change: str, person: PersonId) -> None:
+    def __call__(self, changes: Sequence[HubChange]) -> None:
         if self.full:
             raise StoreError("The disk is full.")
-        self.append((change, person))
+        self.extend(changes)
 
 
 @pytest.fixture
@@ -161,6 +161,24 @@ def test_nothing_of_a_batch_is_kept_without_its_record(site: SiteGallery, told: 
         site.take(batch(PersonGone(6, ADA), PersonPut(7, somebody(EVE, "Eve"))), told)
     assert [p.name for p in site.gallery.people()] == ["Ada"]
     assert site.position() == SitePosition(HUB, DOOR, 5)
+
+
+def test_only_what_takes_the_place_of_something_is_cleaned_up_after(
+    site: SiteGallery, told: Told
+) -> None:
+    site.take(batch(PersonPut(5, somebody(ADA, "Ada"))), told)
+    freed: list[str] = []
+    site.gallery._database._db.set_trace_callback(freed.append)
+    site.take(batch(PersonPut(6, somebody(EVE, "Eve"))), told)
+    assert "VACUUM" not in freed
+    for change in (
+        PersonPut(7, somebody(EVE, "Eva")),
+        PersonPut(8, somebody(GRACE, "ADA", put_photo(3))),
+        PersonGone(9, EVE),
+    ):
+        freed.clear()
+        site.take(batch(change), told)
+        assert freed.count("VACUUM") == 1
 
 
 def test_a_name_that_is_the_hubs_is_given_up(site: SiteGallery, told: Told) -> None:

@@ -113,6 +113,20 @@ def test_what_is_changed_at_the_hub_is_taken_as_soon_as_the_wait_tells(
     assert [waited.changes for waited in heard] == [False, True]
 
 
+def test_whoever_waits_goes_on_as_soon_as_the_change_is_taken(
+    hub: FakeHub, link_to: Callable[..., FeedLink]
+) -> None:
+    link = link_to(hub)
+    link.work_once()
+    waiting = HubWaiting(link)
+    hub.put(site_person(1, "Ada"))
+    assert waiting.work_once() == LOOK_S
+    assert not waiting.woken.is_set()
+    link.work_once()
+    assert waiting.woken.is_set()
+    waiting.disconnect()
+
+
 def test_a_wait_that_ends_without_a_change_keeps_the_door_young(
     link_to: Callable[..., FeedLink], hub: FakeHub, gallery: Gallery, ran_s: list[float]
 ) -> None:
