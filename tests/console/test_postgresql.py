@@ -9,14 +9,14 @@ import psycopg
 import pytest
 
 from accessctl.config import Config, HubConfig
-from accessctl.console.app import Console, open_console
+from accessctl.console.app import Console
 from accessctl.console.capabilities import ALL, Capability
 from accessctl.console.guessing import MustWaitError, by_name
 from accessctl.console.passwords import Given, NotRecognisedError
 from accessctl.console.sessions import Visitor
 from accessctl.errors import InputError
 from accessctl.hub.assembly import open_hub
-from tests.console.site_console import PASSWORD, HandClock, enrolled, journal
+from tests.console.site_console import PASSWORD, HandClock, console_on, enrolled, journal
 from tests.hub.conftest import postgresql
 
 __all__ = ["postgresql"]
@@ -35,7 +35,7 @@ def console(request: pytest.FixtureRequest, tmp_path: Path, clock: HandClock) ->
     file.write_text(f"{url}/postgres?options=-csearch_path%3D{name}\n")
     config = Config(hub=HubConfig(folder=tmp_path / "hub", database_file=file))
     with open_hub(config.hub, {}, now=clock) as hub:
-        yield open_console(hub, config, {}, now=clock)
+        yield console_on(hub, config, clock)
 
 
 def test_an_operator_from_the_invitation_to_the_end(console: Console, clock: HandClock) -> None:

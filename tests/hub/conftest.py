@@ -25,6 +25,7 @@ from accessctl.storage.sqlite import connect
 from accessctl.sync.identity import Membership
 from accessctl.sync.joining import fingerprint_in, join
 from accessctl.sync.link import HubLink
+from tests.hub.made_tables import with_tables
 
 START_S = 30.0
 NOW = 1_700_000_000.0
@@ -80,7 +81,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def hub(hub_config: HubConfig, clock: Clock) -> Iterator[Hub]:
-    with open_hub(hub_config, {}, now=clock) as opened:
+    with open_hub(with_tables(hub_config), {}, now=clock) as opened:
         yield opened
 
 
