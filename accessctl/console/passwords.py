@@ -58,8 +58,8 @@ class Given:
 
 
 class Passwords:
-    """Everything raises StoreError; `key` is the console's (32 bytes), `now` is epoch time, `hasher` says
-    what a guess costs."""
+    """Everything raises StoreError; `key` is the console's (32 bytes), `now` is epoch time, and
+    `hasher` says what a guess costs."""
 
     def __init__(
         self,

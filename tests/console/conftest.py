@@ -6,7 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from accessctl.config import Config, ConsoleConfig, HubConfig
 from accessctl.console.app import Console
@@ -17,6 +17,7 @@ from accessctl.hub.assembly import Hub, open_hub
 from tests.console.live_console import (
     BROWSER_OPTIONS,
     CHROMIUM,
+    SEEN_MS,
     LiveConsole,
     free_port,
     serving,
@@ -97,6 +98,7 @@ def chromium() -> Iterator[Browser]:
     if not CHROMIUM.exists():
         assert os.environ.get("CI") != "true", "Chromium is not installed: apt install chromium"
         pytest.skip("Chromium is not installed (apt install chromium)")
+    expect.set_options(timeout=SEEN_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=BROWSER_OPTIONS)
         yield browser

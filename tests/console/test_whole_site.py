@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from accessctl.config import Config
 from accessctl.demo.people import demo_enrolment_photo
 from tests.cli.conftest import MODELS
-from tests.console.live_console import watched_page
+from tests.console.live_console import SEEN_MS, watched_page
 from tests.console.whole_site import PATIENCE_S, WholeSite, whole_site
 from tests.hub.conftest import postgresql
 from tests.patience import wait_for
@@ -43,7 +43,7 @@ def page(chromium: Browser, site: WholeSite) -> Iterator[Page]:
         page.set_default_timeout(PATIENCE_MS)
         expect.set_options(timeout=PATIENCE_MS)
         yield page
-        expect.set_options(timeout=5000)
+        expect.set_options(timeout=SEEN_MS)
 
 
 @pytest.fixture
