@@ -20,6 +20,7 @@ test: $(DEV_STAMP)
 	$(BIN)/accessctl models fetch
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
 
+faults: export ACCESSCTL_KILLS ?= 100
 faults: $(DEV_STAMP)
 	$(BIN)/accessctl models fetch
 	$(BIN)/python -m pytest tests/faults

@@ -21,6 +21,8 @@ from accessctl.extensions import ExtensionKind
 
 PRESSED_S = PAINTED_S = 2
 WAIT_S = 90.0
+EXAMPLES = int(os.environ.get("ACCESSCTL_EXAMPLES", "50"))
+"""How many of each property are tried that does not say so itself."""
 KEY_PRESS, REVERT_TO_PARENT, NOW = 2, 2, 0
 ON_ERROR = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
 Z_PIXMAP, ALL_PLANES = 2, ctypes.c_ulong(-1)
@@ -340,7 +342,7 @@ def forget_all_added() -> None:
 
 
 # A busy machine takes its time; what is slow by itself is cut off by the suite's own limit.
-hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.register_profile("patient", deadline=None, max_examples=EXAMPLES)
 hypothesis.settings.load_profile("patient")
 
 

@@ -8,10 +8,15 @@ PATIENCE_S = 30.0
 LOOK_EVERY_S = 0.01
 
 
-def wait_for(condition: Callable[[], Any], what: str, patience_s: float = PATIENCE_S) -> Any:
+def wait_for(
+    condition: Callable[[], Any],
+    what: str,
+    patience_s: float = PATIENCE_S,
+    every_s: float = LOOK_EVERY_S,
+) -> Any:
     """The first answer of `condition` that holds; the test fails where none does in time."""
     deadline = time.monotonic() + patience_s
     while not (found := condition()):
         assert time.monotonic() < deadline, f"{what} did not happen within {patience_s:g} s"
-        time.sleep(LOOK_EVERY_S)
+        time.sleep(every_s)
     return found

@@ -10,6 +10,7 @@ from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from argon2 import PasswordHasher
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -173,8 +174,12 @@ def open_console(
     *,
     now: Callable[[], float] = time.time,
     random_bytes: Callable[[int], bytes] = os.urandom,
+    hasher: PasswordHasher | None = None,
 ) -> Console:
-    """On a hub that is open; FaultError, ConfigError."""
+    """On a hub that is open; passwords are kept by `hasher`, or as RFC 9106 advises.
+
+    FaultError, ConfigError.
+    """
     section, database = config.console, hub.database
     key = console_key(config.hub.folder, environment, random_bytes)
     sessions = OperatorSessions(database, section, now, random_bytes)
@@ -188,7 +193,7 @@ def open_console(
         names={config.console_name, *config.hub.names, "localhost", "127.0.0.1", "::1"},
         operators=Operators(database, sessions, now, random_bytes),
         sessions=sessions,
-        passwords=Passwords(database, sessions, key, now, random_bytes),
+        passwords=Passwords(database, sessions, key, now, random_bytes, hasher or PasswordHasher()),
         passkeys=Passkeys(database, sessions, config.console_name, now, random_bytes),
         guesses=Guesses(database, now),
         sign_on=sign_on,

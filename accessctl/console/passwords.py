@@ -58,7 +58,8 @@ class Given:
 
 
 class Passwords:
-    """Everything raises StoreError; `key` is the console's (32 bytes), `now` is epoch time."""
+    """Everything raises StoreError; `key` is the console's (32 bytes), `now` is epoch time, and
+    `hasher` says what a guess costs."""
 
     def __init__(
         self,
@@ -67,6 +68,7 @@ class Passwords:
         key: bytes,
         now: Callable[[], float],
         random_bytes: Callable[[int], bytes],
+        hasher: PasswordHasher,
     ) -> None:
         self._database = database
         self._sessions = sessions
@@ -74,7 +76,7 @@ class Passwords:
         self._sealer = Sealer(key)
         self._now = now
         self._random = random_bytes
-        self._hasher = PasswordHasher()
+        self._hasher = hasher
         self._turns = threading.BoundedSemaphore(AT_ONCE)
         # What a name that nobody has is checked against.
         self._nobody = self._hasher.hash(random_bytes(16).hex())

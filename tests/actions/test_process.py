@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from accessctl.actions.process import Ended, run_to_end
+from tests.patience import wait_for
 
 
 def run(*argv: str, given: bytes = b"", timeout_s: float = 20, keep_bytes: int = 1000) -> Ended:
@@ -34,10 +35,7 @@ def is_alive(pid: int) -> bool:
 
 
 def wait_until_gone(pid: int) -> None:
-    deadline = time.monotonic() + 10
-    while is_alive(pid) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert not is_alive(pid)
+    wait_for(lambda: not is_alive(pid), f"the end of {pid}")
 
 
 def test_feeds_input_and_collects_both_outputs() -> None:

@@ -24,6 +24,7 @@ from accessctl.config import AuditConfig, SnapshotConfig
 from accessctl.config.operation import RetentionConfig
 from accessctl.domain import Event
 from accessctl.errors import StoreError
+from tests.patience import PATIENCE_S
 
 KEY = bytes(range(32))
 
@@ -212,7 +213,7 @@ def test_it_works_at_once_and_again_each_time() -> None:
             thrice.set()
 
     with Upkeep(work, every_s=0.001):
-        assert thrice.wait(10)
+        assert thrice.wait(PATIENCE_S)
 
 
 def test_a_day_lies_between_two_times() -> None:
@@ -224,7 +225,7 @@ def test_a_day_lies_between_two_times() -> None:
         done.set()
 
     with Upkeep(work):
-        assert done.wait(10)
+        assert done.wait(PATIENCE_S)
     assert times == [1]
 
 
@@ -238,7 +239,7 @@ def test_a_fault_is_logged_and_it_is_tried_again(caplog: pytest.LogCaptureFixtur
         again.set()
 
     with Upkeep(work, every_s=0.001):
-        assert again.wait(10)
+        assert again.wait(PATIENCE_S)
     assert [record.message for record in caplog.records] == [
         "Old records were not removed: the disk is full"
     ]
@@ -256,6 +257,6 @@ def test_a_door_that_stops_does_not_wait_for_the_end_of_the_work() -> None:
 
     upkeep = Upkeep(work)
     with upkeep:
-        assert begun.wait(10)
+        assert begun.wait(PATIENCE_S)
     assert not upkeep.alive
     assert bites

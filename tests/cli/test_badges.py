@@ -22,6 +22,7 @@ from accessctl.door.badges import BadgesAtDoor, badge_handlers
 from accessctl.errors import BadgeTakenError, FaultError, InputError, UnknownPersonError
 from accessctl.gallery.badges import Badge
 from accessctl.gallery.store import open_gallery
+from tests.patience import wait_for
 
 NUMBER = "0004711"
 
@@ -123,9 +124,7 @@ def desk_of(house: Path) -> BadgesAtDoor:
 
 def when(ready: Callable[[], bool], then: Callable[[], object]) -> threading.Thread:
     def act() -> None:
-        end = time.monotonic() + 10
-        while not ready() and time.monotonic() < end:
-            time.sleep(0.01)
+        wait_for(ready, "somebody who waits")
         then()
 
     thread = threading.Thread(target=act)

@@ -16,6 +16,7 @@ from accessctl.domain import Event, EventKind, PersonId
 from accessctl.hub.assembly import Hub, open_hub
 from accessctl.sync.link import HubLink
 from tests.hub.conftest import free_port, serving
+from tests.hub.made_tables import with_tables
 
 NOW = 1_700_000_000.0
 
@@ -36,7 +37,7 @@ def port(site) -> int:
 
 @pytest.fixture
 def hub(site, port: int) -> Iterator[Hub]:
-    with open_hub(load_config(site.config).hub, {}) as opened:
+    with open_hub(with_tables(load_config(site.config).hub), {}) as opened:
         yield opened
 
 

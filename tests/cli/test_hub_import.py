@@ -9,6 +9,7 @@ from accessctl.config import load_config
 from accessctl.domain import PersonRules
 from accessctl.hub.assembly import Hub, open_hub
 from tests.cli.test_hub_people import changes, put
+from tests.hub.made_tables import with_tables
 
 HEAD = "name;groups;from;until;badge;photo\n"
 NUMBER = "471147114711"
@@ -16,7 +17,7 @@ NUMBER = "471147114711"
 
 @pytest.fixture
 def hub(site) -> Iterator[Hub]:
-    with open_hub(load_config(site.config).hub, {}) as opened:
+    with open_hub(with_tables(load_config(site.config).hub), {}) as opened:
         yield opened
 
 

@@ -18,13 +18,14 @@ from accessctl.hub.commands import CommandOutcome, CommandState
 from accessctl.hub.operators import OperatorSocket, operator_socket
 from accessctl.hub.tables import CROSSING, DOOR, JOINED
 from accessctl.sync.feed_wire import CommandKind
+from tests.hub.made_tables import with_tables
 
 DOOR_ID, ADA = "d" * 32, "a" * 32
 
 
 @pytest.fixture
 def hub(site) -> Iterator[Hub]:
-    with open_hub(load_config(site.config).hub, {}) as opened:
+    with open_hub(with_tables(load_config(site.config).hub), {}) as opened:
         yield opened
 
 

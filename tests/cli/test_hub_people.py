@@ -15,6 +15,7 @@ from accessctl.gallery.people import NewPhoto
 from accessctl.gallery.person import pin_matches
 from accessctl.hub.assembly import Hub, open_hub
 from accessctl.hub.tables import JOURNAL
+from tests.hub.made_tables import with_tables
 from tests.hub.proposing import ADA, GRACE, ProposingDoor, joined_door
 
 FACES = random_units(9, 16, seed=1)
@@ -27,7 +28,7 @@ groups: {staff: {schedule: office}, board: {}}
 
 @pytest.fixture
 def hub(site) -> Iterator[Hub]:
-    with open_hub(load_config(site.config).hub, {}) as opened:
+    with open_hub(with_tables(load_config(site.config).hub), {}) as opened:
         yield opened
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from accessctl.config import load_config
 from accessctl.hub.assembly import Hub, open_hub
+from tests.hub.made_tables import with_tables
 from tests.hub.proposing import joined_door
 from tests.hub.test_door_feed import enrol
 
@@ -15,7 +16,7 @@ from tests.hub.test_door_feed import enrol
 @pytest.fixture
 def hub(site) -> Iterator[Hub]:
     site.configure(hub={"host": "127.0.0.1"})
-    with open_hub(load_config(site.config).hub, {}) as opened:
+    with open_hub(with_tables(load_config(site.config).hub), {}) as opened:
         yield opened
 
 

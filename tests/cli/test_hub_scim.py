@@ -8,11 +8,12 @@ from accessctl.config import load_config
 from accessctl.hub.assembly import Hub, open_hub
 from accessctl.hub.scim_resources import DirectoryUser, ScimGroup
 from tests.cli.test_hub_people import put
+from tests.hub.made_tables import with_tables
 
 
 @pytest.fixture
 def hub(site) -> Iterator[Hub]:
-    with open_hub(load_config(site.config).hub, {}) as opened:
+    with open_hub(with_tables(load_config(site.config).hub), {}) as opened:
         yield opened
 
 

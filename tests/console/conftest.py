@@ -6,10 +6,10 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from accessctl.config import Config, ConsoleConfig, HubConfig
-from accessctl.console.app import Console, open_console
+from accessctl.console.app import Console
 from accessctl.console.capabilities import ALL, Capability
 from accessctl.console.sessions import SignInWay, Visitor
 from accessctl.console.wall import COOKIE
@@ -17,13 +17,21 @@ from accessctl.hub.assembly import Hub, open_hub
 from tests.console.live_console import (
     BROWSER_OPTIONS,
     CHROMIUM,
+    SEEN_MS,
     LiveConsole,
     free_port,
     serving,
     set_up_passkey,
     watched_page,
 )
-from tests.console.site_console import HandClock, SignIn, client_of, operator_with
+from tests.console.site_console import (
+    HandClock,
+    SignIn,
+    client_of,
+    console_on,
+    operator_with,
+)
+from tests.hub.made_tables import with_tables
 
 
 @pytest.fixture
@@ -39,13 +47,13 @@ def config(tmp_path: Path) -> Config:
 
 @pytest.fixture
 def hub(config: Config, clock: HandClock) -> Iterator[Hub]:
-    with open_hub(config.hub, {}, now=clock) as opened:
+    with open_hub(with_tables(config.hub), {}, now=clock) as opened:
         yield opened
 
 
 @pytest.fixture
 def console(hub: Hub, config: Config, clock: HandClock) -> Console:
-    return open_console(hub, config, {}, now=clock)
+    return console_on(hub, config, clock)
 
 
 @pytest.fixture
@@ -77,8 +85,8 @@ def signed_in(console: Console) -> Iterator[SignIn]:
 @pytest.fixture
 def live_console(config: Config) -> Iterator[LiveConsole]:
     """Hub and console on ports of their own, by the real clock."""
-    with open_hub(config.hub, {}) as hub:
-        console = open_console(hub, config, {})
+    with open_hub(with_tables(config.hub), {}) as hub:
+        console = console_on(hub, config)
         with serving(hub, console, config) as url:
             yield LiveConsole(console, url)
 
@@ -90,6 +98,7 @@ def chromium() -> Iterator[Browser]:
     if not CHROMIUM.exists():
         assert os.environ.get("CI") != "true", "Chromium is not installed: apt install chromium"
         pytest.skip("Chromium is not installed (apt install chromium)")
+    expect.set_options(timeout=SEEN_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=BROWSER_OPTIONS)
         yield browser

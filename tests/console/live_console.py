@@ -26,6 +26,8 @@ BROWSER_OPTIONS = [
     "--disable-sync",
 ]
 START_S = 30.0
+SEEN_MS = 30_000
+"""How long a page is waited for, in milliseconds: a machine of CI is slow."""
 
 
 @dataclass(frozen=True)

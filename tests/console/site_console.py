@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -9,16 +10,25 @@ from typing import Any, TypeAlias
 
 import httpx
 import pyotp
+from argon2 import PasswordHasher
 from sqlalchemy import select
 from starlette.types import ASGIApp
 
-from accessctl.console.app import Console, console_application
+from accessctl.config import Config
+from accessctl.console.app import Console, console_application, open_console
 from accessctl.console.capabilities import ALL, Capability, Operator
+from accessctl.hub.assembly import Hub
 from accessctl.hub.tables import JOURNAL, OPERATOR
 
 START = 1_700_000_000.0
 ORIGIN = "https://localhost"
 SignIn: TypeAlias = Callable[..., httpx.Client]
+
+
+def console_on(hub: Hub, config: Config, now: Callable[[], float] = time.time) -> Console:
+    """One whose passwords cost little to keep and to check."""
+    hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    return open_console(hub, config, {}, now=now, hasher=hasher)
 
 
 class HandClock:
@@ -52,8 +62,19 @@ class InProcess(httpx.BaseTransport):
 
 def client_of(console: Console) -> httpx.Client:
     """A client that behaves as a browser on a page of the console: it says where it comes from."""
-    transport = InProcess(console_application(console))
+    transport = InProcess(_application_of(console))
     return httpx.Client(transport=transport, base_url=ORIGIN, headers={"origin": ORIGIN})
+
+
+def _application_of(console: Console) -> ASGIApp:
+    """Made once for all clients of a console."""
+    if not _MADE or _MADE[0][0] is not console:
+        _MADE[:] = [(console, console_application(console))]
+    return _MADE[0][1]
+
+
+_MADE: list[tuple[Console, ASGIApp]] = []
+"""The console that was asked for last, and its application."""
 
 
 def operator_with(console: Console, capabilities: Iterable[Capability], name: str) -> Operator:

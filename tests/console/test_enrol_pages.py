@@ -8,13 +8,14 @@ import httpx
 import numpy as np
 import pytest
 
-from accessctl.console.app import Console, open_console
+from accessctl.console.app import Console
 from accessctl.console.capabilities import Capability
 from accessctl.console.photo_desk import MOST_PHOTOS, HandedIn, PhotoDesk, PhotoJudge
 from accessctl.domain import Image
 from accessctl.errors import HubError, InputError, NoFaceError
 from accessctl.recognition.enrolment import Candidate
 from tests.administration import backed_up
+from tests.console.site_console import console_on
 
 # So few dimensions leave no face rare: two photos are of one person up to a rate of 1 %.
 YARDSTICK = replace(backed_up.YARDSTICK, target_fmr=1e-2)
@@ -48,7 +49,7 @@ DESK = PhotoDesk(judges, MOST_BYTES, MOST_PIXELS)
 
 @pytest.fixture
 def console(hub, config, clock) -> Console:
-    return replace(open_console(hub, config, {}, now=clock), photos=DESK)
+    return replace(console_on(hub, config, clock), photos=DESK)
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from tests.console.sample_site import (
     put_people,
     put_site,
 )
+from tests.patience import wait_for
 
 # axe-core checks a page against WCAG and common practice; it is for tests alone.
 AXE = Path(__file__).with_name("axe") / "axe.min.js"
@@ -192,19 +193,16 @@ def test_a_live_picture_is_there_only_while_somebody_looks(site_page: Page, live
     button.click()
     site_page.wait_for_function("() => document.querySelector('.live:not([hidden])') !== null")
     shown = site_page.locator(".live:not([hidden]) li")
-    for _ in range(100):
+
+    def is_shown() -> int:
         live.show(FRONT, LivePicture(time=1.0, jpeg=jpeg, faces=(face,)))
-        if shown.count():
-            break
-        site_page.wait_for_timeout(50)
+        return shown.count()
+
+    wait_for(is_shown, "the face")
     expect(shown).to_have_text("Eileen Collins · Granted")
     size = site_page.locator(".live:not([hidden]) canvas").evaluate(
         "one => [one.width, one.height]"
     )
     assert size == [410, 400]
     button.click()
-    for _ in range(100):
-        if not live.is_watched(FRONT):
-            break
-        site_page.wait_for_timeout(50)
-    assert not live.is_watched(FRONT)
+    wait_for(lambda: not live.is_watched(FRONT), "the end of it")

@@ -3,12 +3,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accessctl.console.app import Console
+from accessctl.config import Config
+from accessctl.console.app import Console, open_console
 from accessctl.console.capabilities import Capability
 from accessctl.console.passwords import checked_password, step_of, uri_for_app
 from accessctl.console.sessions import OperatorSession
 from accessctl.console.wall import COOKIE
 from accessctl.errors import InputError
+from accessctl.hub.assembly import Hub
 from accessctl.hub.tables import OPERATOR
 from tests.console.site_console import (
     PASSWORD,
@@ -137,7 +139,10 @@ def test_a_new_password_ends_the_other_sessions(
     assert console.sessions.find(here.token) is not None
 
 
-def test_nothing_secret_is_readable_in_the_database(console: Console, clock: HandClock) -> None:
+def test_nothing_secret_is_readable_in_the_database(
+    hub: Hub, config: Config, clock: HandClock
+) -> None:
+    console = open_console(hub, config, {}, now=clock)
     ada = enrolled(console, clock)
     with console.hub.database.reading() as db:
         row = db.execute(OPERATOR.select()).one()

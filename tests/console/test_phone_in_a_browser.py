@@ -9,19 +9,21 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from accessctl.config import Config
-from accessctl.console.app import Console, open_console
+from accessctl.console.app import Console
 from accessctl.hub.assembly import open_hub
 from tests.console.live_console import LiveConsole, serving, watched_page
 from tests.console.phone_site import DESK, NAME, png
+from tests.console.site_console import console_on
 from tests.console.test_in_a_browser import AXE, MOST_BYTES
+from tests.hub.made_tables import with_tables
 
 PHONE = {"width": 390, "height": 844}
 
 
 @pytest.fixture
 def live_console(config: Config) -> Iterator[LiveConsole]:
-    with open_hub(config.hub, {}) as hub:
-        console = replace(open_console(hub, config, {}), photos=DESK)
+    with open_hub(with_tables(config.hub), {}) as hub:
+        console = replace(console_on(hub, config), photos=DESK)
         with serving(hub, console, config) as url:
             yield LiveConsole(console, url)
 

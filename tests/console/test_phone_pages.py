@@ -4,19 +4,19 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from accessctl.console.app import Console, open_console
+from accessctl.console.app import Console
 from accessctl.console.capabilities import Capability
 from accessctl.console.phone_desk import LINK_S
 from accessctl.console.wall import MAX_PHONE_BYTES
 from tests.console.phone_site import DESK, NAME, agree, complete, link_in, send
-from tests.console.site_console import HandClock, client_of, journal
+from tests.console.site_console import HandClock, client_of, console_on, journal
 
 WAITING = "/people/phone"
 
 
 @pytest.fixture
 def console(hub, config, clock) -> Console:
-    return replace(open_console(hub, config, {}, now=clock), photos=DESK)
+    return replace(console_on(hub, config, clock), photos=DESK)
 
 
 @pytest.fixture

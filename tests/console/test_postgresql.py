@@ -1,23 +1,22 @@
 """The console's tables on PostgreSQL: one operator's whole life there."""
 
-import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from accessctl.config import Config, HubConfig
-from accessctl.console.app import Console, open_console
+from accessctl.console.app import Console
 from accessctl.console.capabilities import ALL, Capability
 from accessctl.console.guessing import MustWaitError, by_name
 from accessctl.console.passwords import Given, NotRecognisedError
 from accessctl.console.sessions import Visitor
 from accessctl.errors import InputError
 from accessctl.hub.assembly import open_hub
-from tests.console.site_console import PASSWORD, HandClock, enrolled, journal
+from tests.console.site_console import PASSWORD, HandClock, console_on, enrolled, journal
 from tests.hub.conftest import postgresql
+from tests.hub.made_tables import new_schema, url_file
 
 __all__ = ["postgresql"]
 
@@ -25,17 +24,11 @@ HERE = Visitor("192.0.2.1", "tests")
 
 
 @pytest.fixture
-def console(request: pytest.FixtureRequest, tmp_path: Path, clock: HandClock) -> Iterator[Console]:
-    url = request.getfixturevalue("postgresql")
-    name = f"console_{os.urandom(6).hex()}"
-    with psycopg.connect(f"{url}/postgres", autocommit=True) as db:
-        db.execute(f"CREATE SCHEMA {name}")
-    file = tmp_path / "database"
-    file.touch(0o600)
-    file.write_text(f"{url}/postgres?options=-csearch_path%3D{name}\n")
+def console(postgresql: str, tmp_path: Path, clock: HandClock) -> Iterator[Console]:
+    file = url_file(tmp_path / "database", new_schema(postgresql))
     config = Config(hub=HubConfig(folder=tmp_path / "hub", database_file=file))
     with open_hub(config.hub, {}, now=clock) as hub:
-        yield open_console(hub, config, {}, now=clock)
+        yield console_on(hub, config, clock)
 
 
 def test_an_operator_from_the_invitation_to_the_end(console: Console, clock: HandClock) -> None:

@@ -9,13 +9,13 @@ from pydantic import ValidationError
 
 from accessctl.config import Config, ConsoleConfig
 from accessctl.config.console import SignOnConfig
-from accessctl.console.app import Console, open_console
+from accessctl.console.app import Console
 from accessctl.console.capabilities import ALL, Capability
 from accessctl.console.wall import COOKIE
 from accessctl.errors import ConfigError
 from accessctl.hub.assembly import Hub
 from tests.console.sign_on_provider import CLIENT, SECRET, Provider, provider
-from tests.console.site_console import START, HandClock, client_of, journal
+from tests.console.site_console import START, HandClock, client_of, console_on, journal
 
 COMMAND = frozenset({Capability.COMMAND})
 
@@ -141,7 +141,7 @@ def test_a_provider_that_does_not_answer_is_told_of(console: Console, known: Pro
 
 
 def test_without_a_provider_there_is_no_such_page(hub: Hub, tmp_path: Path) -> None:
-    console = open_console(hub, Config(hub=hub.config), {}, now=hub.now)
+    console = console_on(hub, Config(hub=hub.config), hub.now)
     assert client_of(console).get("/sign-in/provider").status_code == 404
 
 
@@ -158,4 +158,4 @@ def test_a_secret_that_others_can_read_is_refused(hub: Hub, config: Config) -> N
     assert config.console.oidc is not None
     config.console.oidc.secret_file.chmod(0o644)
     with pytest.raises(ConfigError, match="chmod 600"):
-        open_console(hub, config, {}, now=hub.now)
+        console_on(hub, config, hub.now)

@@ -8,14 +8,15 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from accessctl.config import Config
-from accessctl.console.app import Console, open_console
+from accessctl.console.app import Console
 from accessctl.console.capabilities import Capability, Operator
 from accessctl.console.sessions import SignInWay, Visitor
 from accessctl.console.sockets import admitted, while_admitted
 from accessctl.console.wall import COOKIE
 from accessctl.hub.assembly import open_hub
 from tests.console.live_console import LiveConsole, serving
-from tests.console.site_console import journal, operator_with
+from tests.console.site_console import console_on, journal, operator_with
+from tests.hub.made_tables import with_tables
 
 EVERY_S = 0.05
 PATIENCE_S = 20
@@ -38,8 +39,8 @@ def ticking(_: Console) -> APIRouter:
 
 @pytest.fixture
 def live(config: Config) -> Iterator[LiveConsole]:
-    with open_hub(config.hub, {}) as hub:
-        console = open_console(hub, config, {})
+    with open_hub(with_tables(config.hub), {}) as hub:
+        console = console_on(hub, config)
         with serving(hub, console, config, [ticking]) as url:
             yield LiveConsole(console, url)
 

@@ -1,22 +1,21 @@
 """One operator's day in a real browser, at a whole site: hub, database and two doors, all of it as
 it is run."""
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import cv2
-import psycopg
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from accessctl.config import Config
 from accessctl.demo.people import demo_enrolment_photo
 from tests.cli.conftest import MODELS
-from tests.console.live_console import watched_page
+from tests.console.live_console import SEEN_MS, watched_page
 from tests.console.whole_site import PATIENCE_S, WholeSite, whole_site
 from tests.hub.conftest import postgresql
+from tests.hub.made_tables import new_schema
 from tests.patience import wait_for
 
 __all__ = ["postgresql"]
@@ -29,11 +28,7 @@ Shown = Callable[[str], None]
 
 @pytest.fixture
 def site(postgresql: str) -> Iterator[WholeSite]:
-    schema = f"whole_{os.urandom(6).hex()}"
-    with psycopg.connect(f"{postgresql}/postgres", autocommit=True) as db:
-        db.execute(f"CREATE SCHEMA {schema}")
-    database = f"{postgresql}/postgres?options=-csearch_path%3D{schema}"
-    with whole_site(Config.model_validate(MODELS), database, DOORS) as site:
+    with whole_site(Config.model_validate(MODELS), new_schema(postgresql), DOORS) as site:
         yield site
 
 
@@ -43,7 +38,7 @@ def page(chromium: Browser, site: WholeSite) -> Iterator[Page]:
         page.set_default_timeout(PATIENCE_MS)
         expect.set_options(timeout=PATIENCE_MS)
         yield page
-        expect.set_options(timeout=5000)
+        expect.set_options(timeout=SEEN_MS)
 
 
 @pytest.fixture

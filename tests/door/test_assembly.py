@@ -25,6 +25,7 @@ from accessctl.gallery.person import hash_pin
 from accessctl.policy.lockout_store import LockoutStore
 from accessctl.recognition.engine import Engine
 from accessctl.vision.fake import fake_face
+from tests.patience import PATIENCE_S
 
 ADA, EVE = 1, 2
 
@@ -104,7 +105,7 @@ def test_leaving_waits_for_actions_but_not_for_ever(
     with open_door(engine, house.audit, finish_s=0.01) as door:
         (decision,) = show(door, ADA, 3)
         assert (decision.outcome, decision.reason) == (Outcome.GRANTED, Reason.MATCHED)
-        assert hanging.started.wait(10)
+        assert hanging.started.wait(PATIENCE_S)
     hanging.release.set()
     assert "Some actions had not finished" in caplog.text
 

@@ -3,7 +3,6 @@ that is read to the lock."""
 
 import os
 import pty
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import replace
@@ -25,10 +24,10 @@ from accessctl.gallery.badges import Badge
 from accessctl.recognition.engine import Engine
 from accessctl.service.late import door_handlers
 from accessctl.vision.fake import fake_face
+from tests.patience import wait_for
 
 GRACE, STRANGER = 1, 3
 CARD = "0004711"
-PATIENCE_S = 10.0
 
 
 class ReadDoor:
@@ -68,10 +67,7 @@ class ReadDoor:
             self.wait(lambda: self.door.gate.badges.report().reader == "")
 
     def wait(self, until: Callable[[], bool], every_s: float = 0.01) -> None:
-        end = time.monotonic() + PATIENCE_S
-        while not until():
-            assert time.monotonic() < end, "it never came"
-            time.sleep(every_s)
+        wait_for(until, "what was waited for", every_s=every_s)
 
     def read(self, number: str) -> None:
         """Until the door has heard of it."""

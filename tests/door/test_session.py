@@ -15,6 +15,7 @@ from accessctl.errors import CameraError, SourceError
 from accessctl.recognition.engine import Engine
 from accessctl.vision.fake import fake_face
 from tests.door.sessions import ADA, recording, states, unlocking, visit
+from tests.patience import PATIENCE_S
 
 
 def test_a_session_is_on_record_from_start_to_stop(engine: Engine, house: FakeHouse, use) -> None:
@@ -172,7 +173,7 @@ def test_the_end_waits_for_running_actions_and_comes_last(
     use(recording(*visit(3)))
     with open_session(engine, house.audit, fast=True) as opened:
         list(opened.steps(threading.Event(), time.monotonic, None))
-        assert unlock.started.wait(10)
+        assert unlock.started.wait(PATIENCE_S)
         threading.Timer(0.05, unlock.release.set).start()
     last_two: list[Event] = house.events()[-2:]
     assert [event.kind for event in last_two] == [EventKind.ACTION, EventKind.SERVICE]

@@ -20,10 +20,11 @@ FPS = 15
 def jpegs(image: Image, width: int, height: int) -> list[bytes]:
     """One and a third seconds of a still life as a camera sees it: no two pictures agree."""
     noise = np.random.default_rng(1)
-    scaled = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA).astype(float)
+    scaled = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32)
     pictures = []
     for _ in range(20):
-        noisy = np.clip(scaled + noise.normal(0, 3, scaled.shape), 0, 255).astype(np.uint8)
+        grains = 3 * noise.standard_normal(scaled.shape, np.float32)
+        noisy = np.clip(scaled + grains, 0, 255).astype(np.uint8)
         done, data = cv2.imencode(".jpg", cv2.cvtColor(noisy, cv2.COLOR_RGB2BGR))
         assert done
         pictures.append(data.tobytes())

@@ -18,7 +18,7 @@ from accessctl.control.client import ask
 from accessctl.domain import Event, EventKind
 
 REPOSITORY = Path(__file__).parents[2]
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 POLL_S = 0.02
 
 SECTIONS: dict[str, dict[str, Any]] = {

@@ -1,42 +1,35 @@
-"""The whole door, and `enroll`, killed a hundred times at random moments."""
+"""The whole door, and `enroll`, killed at random moments.
+
+ACCESSCTL_KILLS says how often, at least ten times; `make faults` kills them a hundred times.
+"""
 
 import json
+import os
 import random
 import subprocess
 import time
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
-import cv2
-import numpy as np
 import pytest
 
 from accessctl.audit.opening import open_log_to_check
 from accessctl.config import load_config
-from tests.faults.cameras import FPS
+from tests.faults.cameras import Mjpeg
 from tests.faults.running import Door
 
 SEED = 11
-LIVES = {"starting": 45, "opening": 45, "enrolling": 10}
+STANDING = 20
+"""So many pictures of a visit show somebody."""
+KILLS = int(os.environ.get("ACCESSCTL_KILLS", "10"))
+ENROLLING = max(4, KILLS // 10)
+OPENING = (KILLS - ENROLLING) // 2
+LIVES = {"starting": KILLS - ENROLLING - OPENING, "opening": OPENING, "enrolling": ENROLLING}
 
 
-@pytest.fixture(scope="module")
-def film(visits: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Half a minute in which somebody comes and goes, as a camera would show it."""
-    file = tmp_path_factory.mktemp("film") / "visits.avi"
-    writer = cv2.VideoWriter(str(file), cv2.VideoWriter.fourcc(*"MJPG"), FPS, (512, 512))
-    assert writer.isOpened()
-    pictures = [cv2.imdecode(np.frombuffer(jpeg, np.uint8), 1) for jpeg in visits[512, 512]]
-    for picture in pictures * 12:
-        writer.write(picture)
-    writer.release()
-    return file
-
-
-def killed_at_the_door(door: Door, film: Path, kind: str, moments: random.Random) -> set[str]:
+def killed_at_the_door(door: Door, camera: str, kind: str, moments: random.Random) -> set[str]:
     """The visits of the decisions that were printed."""
-    door.start("--source", film)
+    door.start("--source", camera)
     if kind == "opening":
         door.open_once_more()
     time.sleep(moments.uniform(0, 0.6 if kind == "opening" else 1.5))
@@ -66,8 +59,11 @@ def people(door: Door) -> set[str]:
 
 @pytest.mark.timeout(900)
 def test_no_kill_loses_what_was_acknowledged_or_opens_twice(
-    door: Door, film: Path, another: Path
+    door: Door, mjpeg: Mjpeg, another: Path
 ) -> None:
+    # A machine that does other things besides looks once a second, and has to keep her in sight.
+    mjpeg.shown = mjpeg.shown[:STANDING]
+    door.configure(vision={"track_timeout_s": 5})
     moments = random.Random(SEED)
     lives = [kind for kind, count in LIVES.items() for _ in range(count)]
     moments.shuffle(lives)
@@ -76,11 +72,11 @@ def test_no_kill_loses_what_was_acknowledged_or_opens_twice(
     for number, kind in enumerate(lives):
         name = f"Person {number}"
         if kind != "enrolling":
-            decided |= killed_at_the_door(door, film, kind, moments)
+            decided |= killed_at_the_door(door, mjpeg.url, kind, moments)
         elif killed_enrolling(door, name, another, moments):
             enrolled.add(name)
     # Nothing has to be repaired: it opens again, and ends as it should.
-    door.start("--source", film)
+    door.start("--source", mjpeg.url)
     door.open_once_more()
     assert door.stop() == 0, door.said()
     decided |= {decision["visit"] for decision in door.decisions()}

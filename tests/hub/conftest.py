@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 
 from accessctl.audit.append import append_all
@@ -25,6 +24,13 @@ from accessctl.storage.sqlite import connect
 from accessctl.sync.identity import Membership
 from accessctl.sync.joining import fingerprint_in, join
 from accessctl.sync.link import HubLink
+from tests.hub.made_tables import (
+    database_with_tables,
+    make_template,
+    new_schema,
+    url_file,
+    with_tables,
+)
 
 START_S = 30.0
 NOW = 1_700_000_000.0
@@ -45,22 +51,33 @@ def postgresql() -> Iterator[str]:
         yield cluster.url
 
 
+@pytest.fixture(scope="session")
+def template(postgresql: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The URL of that server, at which there is a database to copy."""
+    make_template(postgresql, tmp_path_factory.mktemp("template"))
+    return postgresql
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def hub_config(request: pytest.FixtureRequest, tmp_path: Path) -> HubConfig:
-    """Of a hub with a database that nobody has used, at a free port of this machine."""
-    file = None
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgresql")
-        name = f"hub_{os.urandom(6).hex()}"
-        # A schema is made, and gone, much sooner than a database.
-        with psycopg.connect(f"{url}/postgres", autocommit=True) as db:
-            db.execute(f"CREATE SCHEMA {name}")
-        file = tmp_path / "database"
-        file.touch(0o600)
-        file.write_text(f"{url}/postgres?options=-csearch_path%3D{name}\n")
-    return HubConfig(
-        folder=tmp_path / "hub", host="127.0.0.1", port=free_port(), database_file=file
-    )
+def hub_config(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[HubConfig]:
+    """Of a hub whose database has its tables, with nothing in them, at a free port of this
+    machine."""
+    made = HubConfig(folder=tmp_path / "hub", host="127.0.0.1", port=free_port())
+    if request.param == "sqlite":
+        yield with_tables(made)
+        return
+    with database_with_tables(request.getfixturevalue("template")) as url:
+        yield made.model_copy(update={"database_file": url_file(tmp_path / "database", url)})
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def unused_config(request: pytest.FixtureRequest, tmp_path: Path) -> HubConfig:
+    """Of a hub that was never there, whose database has no tables yet."""
+    made = HubConfig(folder=tmp_path / "hub", host="127.0.0.1", port=free_port())
+    if request.param == "sqlite":
+        return made
+    url = new_schema(request.getfixturevalue("postgresql"))
+    return made.model_copy(update={"database_file": url_file(tmp_path / "database", url)})
 
 
 class Clock:

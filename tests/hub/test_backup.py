@@ -1,12 +1,10 @@
 """A hub that is saved and put back, into either database."""
 
 import json
-import os
 import zipfile
 from dataclasses import replace
 from pathlib import Path
 
-import psycopg
 import pytest
 from sqlalchemy import select
 
@@ -19,6 +17,7 @@ from accessctl.hub.sole import sole_hub
 from accessctl.hub.tables import JOURNAL, METADATA
 from accessctl.hub.verify import verify_site
 from tests.hub.conftest import free_port
+from tests.hub.made_tables import new_schema, url_file
 
 MADE = 1_800_000_000.0
 EMBEDDED = pytest.mark.parametrize("hub_config", ["sqlite"], indirect=True)
@@ -29,13 +28,8 @@ def elsewhere(request: pytest.FixtureRequest, tmp_path: Path) -> HubConfig:
     """A folder and a database that nobody has used."""
     file = None
     if request.param == "into postgresql":
-        url = request.getfixturevalue("postgresql")
-        name = f"hub_{os.urandom(6).hex()}"
-        with psycopg.connect(f"{url}/postgres", autocommit=True) as db:
-            db.execute(f"CREATE SCHEMA {name}")
-        file = tmp_path / "other-database"
-        file.touch(0o600)
-        file.write_text(f"{url}/postgres?options=-csearch_path%3D{name}\n")
+        url = new_schema(request.getfixturevalue("postgresql"))
+        file = url_file(tmp_path / "other-database", url)
     folder = tmp_path / "elsewhere"
     return HubConfig(folder=folder, host="127.0.0.1", port=free_port(), database_file=file)
 

@@ -13,8 +13,8 @@ from accessctl.hub.tables import DOOR, JOINED, METADATA
 
 
 @pytest.fixture
-def database(hub_config: HubConfig):
-    opened = open_database(hub_config, {})
+def database(unused_config: HubConfig):
+    opened = open_database(unused_config, {})
     yield opened
     opened.close()
 
@@ -24,17 +24,17 @@ def test_the_migrations_make_what_the_tables_say(database: HubDatabase) -> None:
         assert compare_metadata(MigrationContext.configure(db), METADATA) == []
 
 
-def test_opened_again_nothing_is_migrated(database: HubDatabase, hub_config: HubConfig) -> None:
-    again = open_database(hub_config, {})
+def test_opened_again_nothing_is_migrated(database: HubDatabase, unused_config: HubConfig) -> None:
+    again = open_database(unused_config, {})
     again.check()
     again.close()
 
 
-def test_one_of_a_newer_release_is_left_alone(database, hub_config: HubConfig) -> None:
+def test_one_of_a_newer_release_is_left_alone(database, unused_config: HubConfig) -> None:
     with database.writing() as db:
         db.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(StoreError, match="has version 9999, which this accessctl does not know"):
-        open_database(hub_config, {})
+        open_database(unused_config, {})
 
 
 def put(database: HubDatabase, *doors: str, fail: bool = False) -> None:

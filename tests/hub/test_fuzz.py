@@ -19,7 +19,7 @@ from accessctl.sync.identity import pinned
 from accessctl.sync.wire import API
 from tests.hub.conftest import JoinedTestDoor
 
-EXAMPLES = int(os.environ.get("ACCESSCTL_FUZZ", "12"))
+EXAMPLES = int(os.environ.get("ACCESSCTL_FUZZ", "6"))
 OPEN = {("get", "/healthz"), ("get", f"{API}/authority"), ("post", f"{API}/join")}
 WAITS = f"{API}/wait"
 """It answers after 25 s where there is nothing, which is no fault."""

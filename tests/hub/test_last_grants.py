@@ -86,7 +86,9 @@ def test_a_door_s_log_brings_it(hub: Hub, joined) -> None:
     assert kept(hub) == {grace: (150.0, front.member.door)}
 
 
-def test_what_was_sent_before_is_counted_when_the_tables_are_brought_up_to_date(hub_config) -> None:
+def test_what_was_sent_before_is_counted_when_the_tables_are_brought_up_to_date(
+    unused_config,
+) -> None:
     grace, front = "ab" * 16, "cd" * 16
     records = [
         taken(100.0, grace),
@@ -95,7 +97,7 @@ def test_what_was_sent_before_is_counted_when_the_tables_are_brought_up_to_date(
         taken(400.0, grace, "denied"),
         taken(400.0, None),
     ]
-    database = reached_database(hub_config, {})
+    database = reached_database(unused_config, {})
     try:
         with database.writing() as db:
             begin_migration(database, db)
@@ -110,6 +112,6 @@ def test_what_was_sent_before_is_counted_when_the_tables_are_brought_up_to_date(
                 db.execute(EVENT.insert().values(row | {"received": NOW}))
     finally:
         database.close()
-    with open_hub(hub_config, {}) as opened:
+    with open_hub(unused_config, {}) as opened:
         # The clock was ahead of when the hub got it.
         assert kept(opened) == {grace: (NOW, front)}

@@ -22,6 +22,7 @@ from accessctl.hub.removal_certificate import (
     told_of,
     verify_certificate,
 )
+from tests.hub.made_tables import with_tables
 from tests.hub.test_door_feed import enrol
 from tests.hub.test_removals import receipt, taken
 
@@ -29,7 +30,8 @@ from tests.hub.test_removals import receipt, taken
 @pytest.fixture
 def hub_config(tmp_path: Path) -> HubConfig:
     """Of a hub with its embedded database: nothing here asks the database for anything."""
-    return HubConfig(folder=tmp_path / "hub", host="127.0.0.1", port=free_port())
+    made = HubConfig(folder=tmp_path / "hub", host="127.0.0.1", port=free_port())
+    return with_tables(made)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from accessctl.liveness.worker import (
     DirectCueRunner,
     WindowQueue,
 )
+from tests.patience import wait_for
 
 
 def window_until(captured: float) -> CueWindow:
@@ -111,12 +112,12 @@ def answered(worker: CueWorker, cues: Cues, count: int) -> list[CueAnswer]:
     """Let the worker go on until it has answered so often."""
     cues.release.set()
     done: list[CueAnswer] = []
-    passed = threading.Event()
-    for _ in range(int(WAIT_S * 100)):
-        done += worker.answers()
-        if len(done) >= count:
-            break
-        passed.wait(0.01)
+
+    def enough() -> bool:
+        done.extend(worker.answers())
+        return len(done) >= count
+
+    wait_for(enough, f"answer {count}")
     return done
 
 

@@ -17,7 +17,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from tests.patience import wait_for
+from tests.patience import PATIENCE_S, wait_for
 
 WAIT_S = 20.0
 PASSWORDS = {"door": "door secret", "homeassistant": "ha secret", "stranger": "stranger secret"} | {
@@ -80,7 +80,7 @@ class Mosquitto:
         if self._process is not None:
             self._process.send_signal(signal.SIGCONT)
             self._process.kill()
-            self._process.wait(10)
+            self._process.wait(PATIENCE_S)
             self._process = None
 
     def freeze(self) -> None:

@@ -15,7 +15,7 @@ from accessctl.mqtt.broker import BrokerAccess
 from accessctl.mqtt.connection import STALLED_S, Connection, Received
 from accessctl.mqtt.topics import Message
 from tests.mqtt.brokers import PASSWORDS, Mosquitto, Speaker
-from tests.patience import wait_for
+from tests.patience import PATIENCE_S, wait_for
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +115,7 @@ def test_every_connection_begins_anew() -> None:
         thread.start()
         with pytest.raises(BrokerError):
             Connection(access(server.getsockname()[1])).open()
-        thread.join(10)
+        thread.join(PATIENCE_S)
     (packet,) = heard
     assert packet[0] == 0x10
     name_at = packet.index(b"MQTT")
@@ -202,7 +202,7 @@ def test_whatever_a_broker_says_ends_in_one_sentence(said: bytes) -> None:
         connection = Connection(access(server.getsockname()[1]))
         with pytest.raises(BrokerError, match=r"^The broker .*\.$") as refused:
             connection.open()
-        thread.join(10)
+        thread.join(PATIENCE_S)
     assert str(refused.value).isprintable()
 
 
@@ -229,7 +229,7 @@ def test_a_broker_that_floods_takes_no_core_from_the_door() -> None:
             turns += 1
         over.set()
         connection._client.socket().close()
-        thread.join(10)
+        thread.join(PATIENCE_S)
     # 200 at once and 50 a second after that, where two seconds are begun.
     assert turns < 500
 
@@ -273,7 +273,7 @@ def hostile(play: Callable[[socket.socket], object]) -> Iterator[Connection]:
             yield connection
         finally:
             connection.close()
-            thread.join(10)
+            thread.join(PATIENCE_S)
             assert not thread.is_alive()
 
 

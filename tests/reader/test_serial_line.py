@@ -3,7 +3,6 @@
 import os
 import pty
 import threading
-import time
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -14,15 +13,11 @@ from hypothesis import strategies as st
 
 from accessctl.errors import InputError, LineError
 from accessctl.reader.serial_line import GAP_S, MOST_BYTES, BadgeLine, NumberLines, numbers, opened
-
-PATIENCE_S = 10.0
+from tests.patience import wait_for
 
 
 def wait(until: Callable[[], bool]) -> None:
-    end = time.monotonic() + PATIENCE_S
-    while not until():
-        assert time.monotonic() < end, "it never came"
-        time.sleep(0.01)
+    wait_for(until, "what was waited for")
 
 
 @pytest.fixture

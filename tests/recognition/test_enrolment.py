@@ -25,6 +25,7 @@ from accessctl.recognition.enrolment import (
 )
 from accessctl.recognition.recogniser import Recogniser
 from accessctl.vision.fake import FakeObserver, fake_face
+from tests.patience import PATIENCE_S
 
 ADA, EVE = 1, 2
 
@@ -242,9 +243,6 @@ def test_somebody_enrolled_meanwhile_makes_it_start_again() -> None:
     with pytest.raises(StoreError):
         reembed(house.gallery, FakeObserver(photos=[[FACE]]), house.recogniser, enrol_meanwhile)
     assert len(house.gallery.templates(OLD)) == 2
-
-
-PATIENCE_S = 10.0
 
 
 @given(st.lists(st.integers()))

@@ -13,6 +13,7 @@ from accessctl.config import Config
 from accessctl.config.guard import changed_names
 from accessctl.errors import ConfigError, FaultError
 from accessctl.service.config_source import Reloads, on_hangup, refuse_what_needs_a_restart
+from tests.patience import PATIENCE_S, wait_for
 
 
 def config(**sections: dict[str, Any]) -> Config:
@@ -130,9 +131,13 @@ def test_another_thread_waits_for_its_answer() -> None:
     got: list[Mapping[str, Any]] = []
     thread = threading.Thread(target=lambda: got.append(reloads.ask_and_wait({})))
     thread.start()
-    while reload.times == 0:
+
+    def asked() -> bool:
         reloads.turn(reload)
-    thread.join(10)
+        return reload.times > 0
+
+    wait_for(asked, "the question")
+    thread.join(PATIENCE_S)
     assert got == [{"changed": ["policy.cooldown_s"]}]
 
 

@@ -12,7 +12,7 @@ from accessctl.service.supervision import Notifier, Pulse, Watchdog, ping_interv
 def manager(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, socket.socket]]:
     """A service manager's address and its ear."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ear:
-        ear.settimeout(5)
+        ear.settimeout(30)
         if request.param == "path":
             address = str(tmp_path / "notify")
             ear.bind(address)

@@ -23,11 +23,24 @@ from tests.hub.conftest import (
     joined_at,
     postgresql,
     serving,
+    template,
+    unused_config,
     url,
 )
 from tests.site.processes import DoorProcess, HubProcess
 
-__all__ = ["clock", "hub", "hub_config", "joined", "joined_at", "postgresql", "small_disk", "url"]
+__all__ = [
+    "clock",
+    "hub",
+    "hub_config",
+    "joined",
+    "joined_at",
+    "postgresql",
+    "small_disk",
+    "template",
+    "unused_config",
+    "url",
+]
 
 
 @pytest.fixture

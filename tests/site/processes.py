@@ -109,7 +109,7 @@ class DoorProcess:
         self._process: subprocess.Popen[str] | None = None
         self._errors = folder / "door.err"
 
-    def start(self, pause_s: float = 0.01) -> None:
+    def start(self, pause_s: float = 0.05) -> None:
         words = [str(self.file), str(pause_s)]
         with self._errors.open("ab") as errors:
             process = subprocess.Popen(

@@ -37,12 +37,12 @@ def filled(config: HubConfig, file: Path) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("file", FILLED, ids=lambda file: file.stem)
-def test_what_an_earlier_version_wrote_is_all_there(hub_config: HubConfig, file: Path) -> None:
-    counts = filled(hub_config, file)
+def test_what_an_earlier_version_wrote_is_all_there(unused_config: HubConfig, file: Path) -> None:
+    counts = filled(unused_config, file)
     assert counts["event"] == 15
     for _ in range(2):
         # The second time there is nothing left to do.
-        with open_hub(hub_config, {}) as hub:
+        with open_hub(unused_config, {}) as hub:
             report = verify_site(hub.database)
             assert (report.doors, report.records, report.is_sound) == (2, 15, True)
             assert {door.name: door.state for door in hub.doors.listed()} == {
@@ -55,16 +55,16 @@ def test_what_an_earlier_version_wrote_is_all_there(hub_config: HubConfig, file:
             assert [person.name for person in hub.people.people()] == enrolled
 
 
-@pytest.mark.parametrize("hub_config", ["sqlite"], indirect=True)
-def test_a_newer_database_is_left_as_it_is(hub_config: HubConfig) -> None:
-    with open_hub(hub_config, {}) as hub, hub.database.writing() as db:
+@pytest.mark.parametrize("unused_config", ["sqlite"], indirect=True)
+def test_a_newer_database_is_left_as_it_is(unused_config: HubConfig) -> None:
+    with open_hub(unused_config, {}) as hub, hub.database.writing() as db:
         db.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with (
         pytest.raises(StoreError, match="version 9999, which this accessctl does not know"),
-        open_hub(hub_config, {}),
+        open_hub(unused_config, {}),
     ):
         pytest.fail("it was opened")
-    database = reached_database(hub_config, {})
+    database = reached_database(unused_config, {})
     with database.reading() as db:
         assert revision_of(db) == "9999"
     database.close()

@@ -12,6 +12,7 @@ import pytest
 from accessctl.errors import HubError
 from accessctl.sync.client import HubConnection
 from accessctl.sync.wire import LOG, MAX_ANSWER_BYTES, LogMark
+from tests.patience import PATIENCE_S
 
 
 @contextmanager
@@ -30,7 +31,7 @@ def answering(head: bytes, body: bytes, heard: list[bytes]) -> Iterator[HubConne
         url = f"http://127.0.0.1:{server.getsockname()[1]}"
         with HubConnection(url, ssl.create_default_context()) as connection:
             yield connection
-        thread.join(10)
+        thread.join(PATIENCE_S)
         assert not thread.is_alive()
 
 

@@ -5,6 +5,7 @@ import pytest
 
 from accessctl.config import Config
 from accessctl.sync.link import HubLink, hub_link
+from tests.patience import wait_for
 
 URL = "https://127.0.0.1:1"
 
@@ -34,8 +35,7 @@ def test_trouble_is_told_once_and_ends_nothing(
     (folder / "hub.json").write_text("damaged")
     pauses: list[float] = []
     with HubLink(tmp_path / "events.sqlite", URL, folder, pause=pauses.append) as link:
-        while len(pauses) < 8 and link.alive:
-            pass
+        wait_for(lambda: len(pauses) >= 8 or not link.alive, "its pauses")
     assert pauses[:7] == [2, 4, 8, 16, 32, 60, 60]
     told = [line for line in caplog.messages if "The hub is not told" in line]
     assert len(told) == 1
