@@ -95,12 +95,12 @@ class SiteDesk:
         self, hub: str, config: Config, session: Session, audit: Recorder
     ) -> Iterator[tuple[LivePictures, EnrolmentDesk]]:
         """What sends pictures of this door to the hub at that URL."""
-        pictures, shots = DoorLine(hub, config.sync_folder), ShotLine(hub, config.sync_folder)
+        pictures, shots = DoorLine(hub, config.sync_folder), DoorLine(hub, config.sync_folder)
         parts = EnrolmentParts(
             observer=session.engine.observer,
             door=session.door,
             record=audit,
-            answers=shots,
+            answers=ShotLine(shots, config.sync_folder),
             seated=self.seated,
         )
         with (

@@ -2,10 +2,10 @@
 
 import pytest
 
+from accessctl.domain import EventKind, Outcome, Quality, Reason
 from accessctl.door.door import Door
 from accessctl.door.fake import FACE_BOX, FakeHouse, decisions
 from accessctl.door.visit import ENROLMENT, Step
-from accessctl.domain import EventKind, Outcome, Quality, Reason
 from accessctl.vision.fake import fake_face
 
 ADA, EVE = 1, 2
