@@ -120,6 +120,7 @@ def _own_name() -> str:
 
 def _demo(hub: "Hub", config: Config, config_file: str, stop: Event) -> None:
     """The demo's door until `stop`, joined to this hub; where it cannot run, that is told."""
+    from accessctl.demo.scene import Scene
     from accessctl.demo.sitting import Sitting, SittingSource
     from accessctl.door.assembly import open_audit
     from accessctl.service.daemon import Orders, ServiceMakers, serve
@@ -132,7 +133,8 @@ def _demo(hub: "Hub", config: Config, config_file: str, stop: Event) -> None:
         # It can open nothing, so that its configuration need not be accepted.
         sitting = Sitting()
         orders = Orders(lambda: door, config_file, seated=sitting)
-        makers = ServiceMakers(source=lambda *_, **__: SittingSource(door.camera.fps, sitting))
+        source = SittingSource(door.camera.fps, sitting, Scene(0))
+        makers = ServiceMakers(source=lambda *_, **__: source)
         serve(orders, _quiet, stop, os.environ, photo_bar, makers)
     except AccessctlError as error:
         log.error("The demo's door is not at work: %s", error)

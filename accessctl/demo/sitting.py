@@ -1,6 +1,6 @@
-"""The demo's stranger, who sits for an operator that enrols her by the demo door's camera: she steps
-up when it begins, turns as she is asked, and goes when it is over. Otherwise the demo plays on, again
-and again.
+"""The demo's stranger, who sits for an operator that enrols her by the demo door's camera: she
+steps up when it begins, turns as she is asked, and goes when it is over. Otherwise the demo plays
+on, again and again.
 """
 
 import math
@@ -88,16 +88,17 @@ class SittingFeed:
         return self._turning_from + (YAWS[self._asked] - self._turning_from) * done
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class SittingSource:
-    """1280x720 at `fps`, in real time, for as long as somebody looks."""
+    """1280x720 at `fps`, in real time, for as long as somebody looks. The scene is drawn before it
+    is opened: a camera must not take long for that."""
 
     fps: float
     sitting: Sitting
-    seed: int = 0
+    scene: Scene
     endless: bool = True
     live: bool = True
     description: str = "the demo"
 
     def open(self) -> SittingFeed:
-        return SittingFeed(Scene(self.seed), self.fps, lambda: self.sitting.pose)
+        return SittingFeed(self.scene, self.fps, lambda: self.sitting.pose)

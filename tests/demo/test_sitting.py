@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from accessctl.demo.scene import scene
+from accessctl.demo.scene import Scene, scene
 from accessctl.demo.script import ACTS, ENTER_S, LENGTH_S, WALK_S
 from accessctl.demo.sitting import TURN_S, YAWS, Sitting, SittingFeed, SittingSource
 from accessctl.door.shot import STRAIGHT_DEG, TURNED_DEG, PortraitPose
@@ -87,7 +87,7 @@ def test_she_sits_straight_when_she_comes_again(feed, drawn: Drawn, sitting: Sit
 
 def test_its_camera_never_ends_and_shows_her() -> None:
     sitting = Sitting()
-    source = SittingSource(FPS, sitting)
+    source = SittingSource(FPS, sitting, Scene(0))
     assert source.endless
     assert source.live
     feed = source.open()

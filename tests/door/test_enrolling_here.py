@@ -2,11 +2,14 @@
 
 import pytest
 
+from accessctl.config.liveness import LivenessConfig
 from accessctl.domain import EventKind, Outcome, Quality, Reason
+from accessctl.door.demands import Wanted
 from accessctl.door.door import Door
 from accessctl.door.fake import FACE_BOX, FakeHouse, decisions
 from accessctl.door.visit import ENROLMENT, Step
 from accessctl.vision.fake import fake_face
+from tests.door.guests import CONFIRM, UNDECIDED, Guest
 
 ADA, EVE = 1, 2
 AWAY = (ADA, [])
@@ -78,3 +81,24 @@ def test_a_track_that_breaks_does_not_end_it(house: FakeHouse, door: Door) -> No
     house.play(door, [seen(EVE)] * 5)
     door.hold_off(on=False)
     assert outcomes(house.play(door, [seen(EVE, 2)] * 20, start=0.5)) == []
+
+
+@pytest.mark.parametrize("mode", ["passive", "challenge"])
+def test_what_somebody_owed_before_is_told_when_they_leave(mode: str) -> None:
+    """To have oneself enrolled must not be a way out of a refusal."""
+    guest = Guest(Wanted(LivenessConfig(mode=mode, challenge_s=60)))
+    assert guest.show(20) == []
+    guest.door.hold_off(on=True)
+    assert guest.show(20) == []
+    guest.door.hold_off(on=False)
+    assert guest.leave() == [UNDECIDED]
+
+
+def test_life_that_was_shown_meanwhile_opens_nothing() -> None:
+    guest = Guest()
+    guest.door.hold_off(on=True)
+    guest.house.cues.says = CONFIRM
+    assert guest.show(60) == []
+    guest.door.hold_off(on=False)
+    assert guest.show(60) == []
+    assert guest.house.unlock.payloads == []
