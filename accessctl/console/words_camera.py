@@ -40,15 +40,17 @@ CAMERA: Mapping[str, Phrase] = {
     ),
     "camera.at": Phrase("At {door}", "An {door}"),
     "camera.stand": Phrase(
-        "They stand before the camera of {door}, alone, and look into it.",
-        "Die Person steht allein vor der Kamera von {door} und sieht hinein.",
+        "They stand before the camera of {door}, alone, and look into it. Left and right are their "
+        "own.",
+        "Die Person steht allein vor der Kamera von {door} und sieht hinein. Links und rechts sind "
+        "ihre eigenen.",
     ),
     "camera.front": Phrase("Look straight", "Gerade hineinsehen"),
     "camera.left": Phrase("Turn a little left", "Ein wenig nach links drehen"),
     "camera.right": Phrase("Turn a little right", "Ein wenig nach rechts drehen"),
     "camera.shoot": Phrase("Take the photo", "Foto aufnehmen"),
     "camera.shooting": Phrase("Hold still", "Stillhalten"),
-    "outcome.enrolment": Phrase("Is enrolled", "Wird hinterlegt"),
+    "outcome.enrolment": Phrase("Being enrolled", "Wird hinterlegt"),
     "camera.retake": Phrase("Retake", "Neu aufnehmen"),
     "camera.taken": Phrase("The three photos", "Die drei Fotos"),
     "camera.missing": Phrase("not taken yet", "noch nicht aufgenommen"),

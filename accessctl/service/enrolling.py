@@ -152,7 +152,7 @@ class EnrolmentDesk:
 
     def __exit__(self, *_: Any) -> None:
         self._thread.__exit__(None, None, None)
-        self._end("the end of the door")
+        self._end(why="stopped")
 
     def work_next(self) -> bool:
         """Wait for a step and do it; False at the end. What the thread does."""
@@ -164,7 +164,7 @@ class EnrolmentDesk:
                 return False
         if order is None:
             if self._parts.clock() >= self._until:
-                self._end("time")
+                self._end(why="time")
             return True
         try:
             self._do(order)
@@ -177,7 +177,7 @@ class EnrolmentDesk:
 
     def _do(self, order: EnrolmentOrder) -> None:
         if order.step is EnrolmentStep.END:
-            self._end(order.by)
+            self._end(by=order.by)
             self._parts.answers.settle(order.nonce, CommandAnswer(done=True))
             return
         pose = PortraitPose.FRONT
@@ -216,13 +216,13 @@ class EnrolmentDesk:
             refused = CommandAnswer(done=False, problem=NOT_RECORDED)
             self._parts.answers.settle(order.nonce, refused)
 
-    def _end(self, by: str) -> None:
+    def _end(self, **told: str) -> None:
         """The door goes on as ever, also where that cannot be put on record."""
         with self._changed:
             was_holding, self._holding = self._holding, False
             self._until = float("-inf")
         if was_holding:
-            self._write("enrolment_ended", by=by)
+            self._write("enrolment_ended", **told)
             self._parts.seated(None)
 
     def _write(self, state: str, **data: Any) -> bool:

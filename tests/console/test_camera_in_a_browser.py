@@ -129,7 +129,7 @@ def test_the_live_picture_is_asked_for_at_once_and_what_is_wrong_is_said(
         wait_for(lambda: looked and looked[-1], "somebody who looks")
         expect(page.locator(".live")).to_be_visible()
         expect(page.locator(".live p")).to_be_hidden()
-        expect(page.locator(".live li")).to_have_text("Is enrolled")
+        expect(page.locator(".live li")).to_have_text("Being enrolled")
         door.fault = "too_far"
         page.get_by_role("button", name="Take the photo").click()
         expect(page.get_by_role("alert")).to_have_text("The face is too small; step closer.")
@@ -197,9 +197,10 @@ def test_the_demos_stranger_is_enrolled_at_the_demos_door(
             return page.get_by_label("demo-door").count() > 0
 
         wait_for(is_there, "the demo's door", PATIENCE_S)
-        page.screenshot(path=tmp_path / "camera-choose.png", full_page=True)
+        page.screenshot(path=tmp_path / "camera-choose.png")
         page.get_by_role("button", name="Go on").click()
-        page.screenshot(path=tmp_path / "camera-consent.png", full_page=True)
+        expect(page.get_by_label("I agree")).to_be_visible()
+        page.screenshot(path=tmp_path / "camera-consent.png")
         consents(page, STRANGER)
         for number in (1, 2, 3):
             expect(page.get_by_role("heading", level=2).first).to_contain_text(f"{number} of 3")
@@ -213,7 +214,7 @@ def test_the_demos_stranger_is_enrolled_at_the_demos_door(
         expect(page.get_by_role("heading", level=1)).to_have_text(STRANGER)
         states = sent_states(page)
         assert states.count("Photo to enrol somebody by") == 3
-        page.screenshot(path=tmp_path / "camera-events.png", full_page=True)
+        page.screenshot(path=tmp_path / "camera-events.png")
     expect.set_options(timeout=5000)
     process.check()
 
@@ -233,7 +234,7 @@ def sent_states(page: Page) -> list[str]:
 
     def told() -> list[str]:
         page.goto("/events?door=demo-door&kind=service")
-        found = page.locator(".timeline li strong").all_inner_texts()
+        found = page.locator(".event .whom").all_inner_texts()
         return found if "Nobody is enrolled here any more" in found else []
 
     deadline = time.monotonic() + PATIENCE_S

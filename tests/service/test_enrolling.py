@@ -205,7 +205,7 @@ def test_it_ends_by_itself(rig: Rig) -> None:
     rig.shows()
     assert rig.held == [True, False]
     assert rig.desk.work_next()
-    assert rig.records()[-1] == {"state": "enrolment_ended", "by": "time"}
+    assert rig.records()[-1] == {"state": "enrolment_ended", "why": "time"}
 
 
 def test_each_step_makes_it_last(rig: Rig) -> None:
