@@ -62,23 +62,27 @@ class PhotoError(InputError):
 
 
 class FaceError(InputError):
-    pass
+    """`fault` is one word for what is wrong, for whoever tells it in another language."""
+
+    fault: str = "unfit"
 
 
 class NoFaceError(FaceError):
-    pass
+    fault = "no_face"
 
 
 class SeveralFacesError(FaceError):
-    pass
+    fault = "several_faces"
 
 
 class PoorFaceError(FaceError):
-    pass
+    def __init__(self, told: str, fault: str = "unfit") -> None:
+        super().__init__(told)
+        self.fault = fault
 
 
 class MisfitError(FaceError):
-    pass
+    fault = "somebody_else"
 
 
 class PersonError(InputError):

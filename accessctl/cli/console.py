@@ -120,8 +120,10 @@ def _own_name() -> str:
 
 def _demo(hub: "Hub", config: Config, config_file: str, stop: Event) -> None:
     """The demo's door until `stop`, joined to this hub; where it cannot run, that is told."""
+    from accessctl.demo.scene import Scene
+    from accessctl.demo.sitting import Sitting, SittingSource
     from accessctl.door.assembly import open_audit
-    from accessctl.service.daemon import Orders, serve
+    from accessctl.service.daemon import Orders, ServiceMakers, serve
 
     try:
         door = joined_demo(hub, config)
@@ -129,7 +131,11 @@ def _demo(hub: "Hub", config: Config, config_file: str, stop: Event) -> None:
             # What is sent has to be there before the link to the hub looks for it.
             pass
         # It can open nothing, so that its configuration need not be accepted.
-        serve(Orders(lambda: door, config_file), _quiet, stop, os.environ, photo_bar)
+        sitting = Sitting()
+        orders = Orders(lambda: door, config_file, seated=sitting)
+        source = SittingSource(door.camera.fps, sitting, Scene(0))
+        makers = ServiceMakers(source=lambda *_, **__: source)
+        serve(orders, _quiet, stop, os.environ, photo_bar, makers)
     except AccessctlError as error:
         log.error("The demo's door is not at work: %s", error)
 

@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# How long the camera looks for a good picture after the countdown, seconds.
-SHOT_S = 2.0
-
 
 @dataclass(frozen=True, kw_only=True)
 class EnrollOptions(ConfigOption):
@@ -128,14 +125,14 @@ def from_camera(
     *,
     locate: "Locate | None" = None,
     wait: "Callable[[Reader, float], None]" = drain,
-    shot_s: float = SHOT_S,
+    shot_s: float | None = None,
 ) -> Image:
-    """The best picture of `shot_s` seconds, after the countdown. `locate` finds the first camera,
-    `wait` lets a second of the countdown pass."""
+    """The best picture of `shot_s` seconds (None: of SHOT_S), after the countdown. `locate` finds
+    the first camera, `wait` lets a second of the countdown pass."""
     from accessctl.camera.choose import source_from
     from accessctl.camera.reader import Reader
     from accessctl.camera.usb import locate_first
-    from accessctl.door.session import best_shot
+    from accessctl.door.shot import SHOT_S, best_shot
 
     config = engine.config.camera
     source = source_from(args.source or config.source, config, locate=locate or locate_first)
@@ -143,7 +140,8 @@ def from_camera(
         for left in range(args.countdown, 0, -1):
             print(f"Look into the camera: {left} ...", flush=True)
             wait(reader, 1.0)
-        return best_shot(reader, engine.observer, time.monotonic, shot_s)
+        seconds = SHOT_S if shot_s is None else shot_s
+        return best_shot(reader, engine.observer, time.monotonic, seconds)
 
 
 def tell_of_others(origin: str, others: int) -> None:

@@ -106,13 +106,15 @@ class SyncConfig(Section):
     commands: Literal["none", "shutting", "all"] = Field(
         "none",
         description="What operators at the hub may have this door do. none: nothing; shutting: "
-        "lock it down and switch entry by face off; all: also unlock it, and set every posture.",
+        "lock it down, switch entry by face off and, with sync.live, enrol somebody by its camera; "
+        "all: also unlock it, and set every posture.",
         json_schema_extra=safer("ranked", "all", "shutting", "none"),
     )
     live: bool = Field(
         False,
         description="Send the hub what the camera sees while an operator there looks, at most "
-        "three pictures a second; nothing of it is kept.",
+        "three pictures a second; nothing of it is kept. Where sync.commands is not none also the "
+        "photos by which an operator there enrols somebody.",
         json_schema_extra=safer("ranked", True, False),
     )
     pictures: bool = Field(

@@ -23,6 +23,7 @@ from starlette.types import ASGIApp
 from accessctl.config import Config, ConsoleConfig
 from accessctl.console import (
     account_pages,
+    camera_pages,
     command_pages,
     doors_pages,
     enrol_pages,
@@ -245,6 +246,7 @@ def page_modules() -> tuple[PageModule, ...]:
         live_pages.routes,
         enrol_pages.routes,
         phone_pages.routes,
+        camera_pages.routes,
         people_pages.routes,
         rules_pages.routes,
         truth_pages.routes,

@@ -1,4 +1,5 @@
-"""Enrolment by telephone: links for one person each, and the photos that wait for an operator.
+"""Enrolment by telephone: links for one person each, and the photos that wait for an operator; and
+what is photographed by a door's camera, which waits for one in the same way.
 
 A link is known by the hash of its token, holds for 15 minutes and takes three photos, each judged
 as it comes. All of it is kept in memory alone, never on the disk: photos that no operator approved
@@ -46,7 +47,8 @@ class NoSuchLinkError(Exception):
 class PhoneVisit:
     """One link and what came by it. `person` is the id of somebody enrolled, None: somebody new;
     `begun` is epoch seconds; `words` is the name typed as consent to that `version` of the text
-    (None: to the notice of the console's own), empty before."""
+    (None: to the notice of the console's own), empty before. `door` is the name of the door whose
+    camera takes the photos, empty where a telephone does."""
 
     id: str
     name: str = field(repr=False)
@@ -57,6 +59,12 @@ class PhoneVisit:
     version: int | None = None
     tries: int = 0
     photos: tuple["Candidate", ...] = field(default=(), repr=False)
+    door: str = ""
+
+    @property
+    def way(self) -> str:
+        """By which the photos come, as the journal says it."""
+        return "camera" if self.door else "telephone"
 
     @property
     def is_complete(self) -> bool:
@@ -85,6 +93,17 @@ class PhoneDesk:
         """The token of a new link, and what it is for; InputError for too many at once."""
         token = base64.urlsafe_b64encode(self._random(TOKEN_BYTES)).decode("ascii")
         visit = PhoneVisit(self._random(16).hex(), name, person, by, self._now())
+        self._keep(token, visit)
+        return token, visit
+
+    def seat(self, name: str, person: str | None, by: str, door: str) -> PhoneVisit:
+        """Somebody is to be photographed by that door's camera; known by `seat_of` its id from now
+        on, and by no link. InputError for too many at once."""
+        visit = PhoneVisit(self._random(16).hex(), name, person, by, self._now(), door=door)
+        self._keep(seat_of(visit.id), visit)
+        return visit
+
+    def _keep(self, token: str, visit: PhoneVisit) -> None:
         with self._lock:
             self._sweep()
             if len(self._visits) >= MOST_LINKS:
@@ -93,7 +112,6 @@ class PhoneDesk:
                     "some first."
                 )
             self._visits[_hash(token)] = visit
-        return token, visit
 
     def visit(self, token: str) -> PhoneVisit:
         """What that link is for, also once all photos are there; NoSuchLinkError."""
@@ -109,11 +127,11 @@ class PhoneDesk:
             self._visits[_hash(token)] = visit
         return visit
 
-    def begin_try(self, token: str) -> PhoneVisit:
+    def begin_try(self, token: str, *, again: bool = False) -> PhoneVisit:
         """One more photo is about to be judged, which counts whatever comes of it; NoSuchLinkError
-        where no consent was given, or too many were tried."""
+        where no consent was given, or too many were tried. `again`: also once all are there."""
         with self._lock:
-            visit = self._open(token)
+            visit = self._of(token) if again else self._open(token)
             if not visit.words or visit.tries >= MOST_TRIES:
                 raise NoSuchLinkError
             self._visits[_hash(token)] = replace(visit, tries=visit.tries + 1)
@@ -128,6 +146,23 @@ class PhoneDesk:
                 visit = replace(visit, photos=(*visit.photos, photo))
                 self._visits[_hash(token)] = visit
         return visit
+
+    def exchange(self, token: str, pose: PhonePose, photo: "Candidate") -> PhoneVisit:
+        """As `add`; but for a pose of which there is a photo it takes the place of that one."""
+        at = POSES.index(pose)
+        with self._lock:
+            visit = self._of(token)
+            if at <= len(visit.photos):
+                photos = (*visit.photos[:at], photo, *visit.photos[at + 1 :])
+                visit = replace(visit, photos=photos)
+                self._visits[_hash(token)] = visit
+        return visit
+
+    def drop(self, token: str) -> None:
+        """Nothing more comes of it; NoSuchLinkError."""
+        with self._lock:
+            self._of(token)
+            del self._visits[_hash(token)]
 
     def waiting(self) -> tuple[PhoneVisit, ...]:
         """Those that wait for an operator, the oldest first."""
@@ -149,7 +184,7 @@ class PhoneDesk:
     def put_back(self, taken: PhoneVisit) -> None:
         """What was taken waits again: it could not be kept. Its link is good for nothing more."""
         with self._lock:
-            self._visits[_hash(taken.id)] = taken
+            self._visits[_hash(seat_of(taken.id))] = taken
 
     def _open(self, token: str) -> PhoneVisit:
         """One that still takes something."""
@@ -173,6 +208,11 @@ class PhoneDesk:
         ]
         for key in over:
             del self._visits[key]
+
+
+def seat_of(which: str) -> str:
+    """By what a visit without a link is known, of that id: no token of a link can be that."""
+    return f"door {which}"
 
 
 def _hash(token: str) -> bytes:

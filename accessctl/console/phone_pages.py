@@ -118,7 +118,7 @@ def _for_operators(routes: APIRouter, console: "Console") -> None:
     ) -> HTMLResponse:
         """A link for somebody new of that name, or for the person of that id."""
         people = console.hub.people
-        called = _enrolled_name(console, person) if person else people.free_name(name)
+        called = enrolled_name(console, person) if person else people.free_name(name)
         token, visit = desk.invite(called, person or None, operator.name)
         console.record(JournalKind.ACT, operator, "link for telephone", link=visit.id)
         link = f"{origin_of(request)}{PHONE}{token}"
@@ -134,9 +134,8 @@ def _for_operators(routes: APIRouter, console: "Console") -> None:
         """One of the photos; that it was shown is on record first."""
         for visit in desk.waiting():
             if visit.id == which and 0 <= number < len(visit.photos):
-                console.record(
-                    JournalKind.SHOWN, operator, "photo by telephone", link=which, number=number
-                )
+                what = f"photo by {visit.way}"
+                console.record(JournalKind.SHOWN, operator, what, link=which, number=number)
                 return Response(visit.photos[number].jpeg, media_type="image/jpeg")
         raise HTTPException(NOT_FOUND)
 
@@ -144,10 +143,10 @@ def _for_operators(routes: APIRouter, console: "Console") -> None:
     def approve(operator: Enroller, which: Id) -> Response:
         visit = _taken(console, which)
         try:
-            with console.on_record(operator, "approve photos by telephone", link=which):
+            with console.on_record(operator, f"approve photos by {visit.way}", link=which):
                 name = visit.name
                 if visit.person is not None:
-                    name = _enrolled_name(console, visit.person)
+                    name = enrolled_name(console, visit.person)
                 kept = keep_photos(console, operator, name, visit.photos)
         except (AccessctlError, HTTPException):
             desk.put_back(visit)
@@ -159,8 +158,8 @@ def _for_operators(routes: APIRouter, console: "Console") -> None:
 
     @routes.post(WAITING + "/{which}/discard")
     def discard(operator: Enroller, which: Id) -> Response:
-        _taken(console, which)
-        console.record(JournalKind.ACT, operator, "discard photos by telephone", link=which)
+        visit = _taken(console, which)
+        console.record(JournalKind.ACT, operator, f"discard photos by {visit.way}", link=which)
         return RedirectResponse(WAITING, SEE_OTHER)
 
 
@@ -187,7 +186,8 @@ def _taken(console: "Console", which: str) -> PhoneVisit:
         raise HTTPException(NOT_FOUND) from error
 
 
-def _enrolled_name(console: "Console", person: str) -> str:
+def enrolled_name(console: "Console", person: str) -> str:
+    """Of whoever has that id; 404 for nobody."""
     for one in console.hub.people.people():
         if one.id == person:
             return one.name

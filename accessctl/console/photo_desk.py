@@ -35,11 +35,13 @@ class HandedIn:
 
 @dataclass(frozen=True, slots=True)
 class JudgedPhoto:
-    """`problem` says why it cannot be used; empty for one that can."""
+    """`problem` says why it cannot be used, and `fault` in one word (errors.FaceError); both are
+    empty for one that can."""
 
     name: str
     candidate: "Candidate | None"
     problem: str = ""
+    fault: str = ""
 
 
 class PhotoJudge(Protocol):
@@ -84,7 +86,8 @@ class PhotoDesk:
             image = decode_photo(photo.content, photo.name, self._max_pixels)
             return JudgedPhoto(photo.name, judge.examine(image, photo.name))
         except (FaceError, PhotoError) as error:
-            return JudgedPhoto(photo.name, None, str(error))
+            fault = error.fault if isinstance(error, FaceError) else ""
+            return JudgedPhoto(photo.name, None, str(error), fault)
 
 
 def desk_of(config: Config, people: SitePeople) -> PhotoDesk:

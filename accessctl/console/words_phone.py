@@ -54,7 +54,7 @@ PHONE: Mapping[str, Phrase] = {
         "{name} scannt dies mit einem Telefon, bis {time}.",
     ),
     "phone.once": Phrase("It is shown only now.", "Er wird nur jetzt gezeigt."),
-    "phone.waiting": Phrase("Photos by telephone", "Fotos vom Telefon"),
+    "phone.waiting": Phrase("Photos that wait", "Fotos, die warten"),
     "phone.waiting_count": Phrase(
         "{count} person waits for approval | {count} people wait for approval",
         "{count} Person wartet auf Annahme | {count} Personen warten auf Annahme",
@@ -69,5 +69,6 @@ PHONE: Mapping[str, Phrase] = {
     "phone.photo_of": Phrase("{name}, photo {number}", "{name}, Foto {number}"),
     "phone.approve": Phrase("Approve", "Annehmen"),
     "phone.discard": Phrase("Discard", "Verwerfen"),
+    "phone.by_camera": Phrase("by the camera of {door}", "mit der Kamera von {door}"),
     "phone.came": Phrase("asked for by {operator}, {time}", "erbeten von {operator}, {time}"),
 }

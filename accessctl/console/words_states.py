@@ -55,6 +55,14 @@ STATES: Mapping[str, Phrase] = {
     "state.gallery_unaccepted": Phrase("People were not accepted", "Personen nicht angenommen"),
     "state.gallery_back": Phrase("People count again", "Personen gelten wieder"),
     "state.watching_only": Phrase("Only watches", "Sieht nur zu"),
+    "state.enrolment_begun": Phrase(
+        "Somebody is enrolled here: faces are not decided on",
+        "Hier wird jemand hinterlegt: Gesichter werden nicht entschieden",
+    ),
+    "state.enrolment_shot": Phrase("Photo to enrol somebody by", "Foto zum Hinterlegen"),
+    "state.enrolment_ended": Phrase(
+        "Nobody is enrolled here any more", "Hier wird niemand mehr hinterlegt"
+    ),
     "state.acting": Phrase("Acts again", "Handelt wieder"),
     "state.wrong_pin": Phrase("Wrong PIN", "Falsche PIN"),
     "state.unknown_badge": Phrase("Unknown badge", "Unbekannter Ausweis"),

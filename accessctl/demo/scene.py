@@ -56,9 +56,18 @@ class Scene:
             lay_sheet(picture, self._print, sheet_at(t - act.start))
         elif act is not None:
             place(picture, self._cast[act.performer], pose_at(t - act.start))
-        noise = self._noise_at(t)
+        return self._exposed(picture, t, gain_at(t, self._acts))
+
+    def sitting(self, stance: Stance, t: float) -> Image:
+        """RGB uint8 (720, 1280, 3) with the stranger alone, who stands as `stance` says; `t`
+        seconds are those of the noise."""
+        picture = self._room.copy()
+        place(picture, self._cast[Performer.STRANGER], stance)
+        return self._exposed(picture, t, 1.0)
+
+    def _exposed(self, picture: Image, t: float, gain: float) -> Image:
         exposed: Image = cv2.addWeighted(
-            picture, gain_at(t, self._acts), noise, 1.0, -NOISE_MIDDLE, dtype=cv2.CV_8U
+            picture, gain, self._noise_at(t), 1.0, -NOISE_MIDDLE, dtype=cv2.CV_8U
         ).astype(np.uint8, copy=False)
         return exposed
 

@@ -166,14 +166,15 @@ class Decider:
 
     def _left_over(self, visit: Visit) -> list[Visit]:
         """What is to be decided of a visit whose visitor has left, of each person once."""
-        open_ones = (visit, *visit.broken_off) if visit.verdict is None else visit.broken_off
+        is_over = visit.verdict is not None or visit.held
+        open_ones = visit.broken_off if is_over else (visit, *visit.broken_off)
         judged = [(one, self.judged(one, one.last_seen, left=True).verdict) for one in open_ones]
         told = [(one, verdict) for one, verdict in judged if verdict is not None]
         refused: dict[PersonId | None, Visit] = {}
         for one, verdict in told:
             if verdict.outcome is Outcome.DENIED:
                 refused.setdefault(one.best_match, one)
-        if refused or visit.verdict is not None:
+        if refused or is_over:
             return list(refused.values())
         told.sort(key=lambda one: one[1].reason is Reason.LEFT_EARLY)
         return [one for one, _ in told[:1]]

@@ -39,6 +39,7 @@ class Door:
         self._looked = float("-inf")
         self._granted_before = dict(setup.granted_before)
         self._refreshed = float("-inf")
+        self._enrolling = False
         self._decider = Decider(setup, self.gallery, settings)
         self._acted = self.acting
         self._use(settings)
@@ -59,10 +60,11 @@ class Door:
         for visit in meet(self._visits, faces, now, self._setup.new_visit_id):
             self._decider.forget_shown(visit)
         scenery = self._note_scenery(faces, now)
-        visitors = [face for face in faces if face.track not in scenery]
+        visitors = self._not_held([face for face in faces if face.track not in scenery])
         self._take_back_grants(now)
-        self._hear_badge(visitors, now)
-        self._look_again(visitors, now)
+        if not self._enrolling:
+            self._hear_badge(visitors, now)
+            self._look_again(visitors, now)
         fresh = [face for face in visitors if face.quality.usable and self._undecided(face)]
         self._count(frame, fresh)
         shown = self._identify(frame, fresh, timings)
@@ -100,6 +102,12 @@ class Door:
     def visits(self) -> tuple[Visit, ...]:
         """Those whose visitors have not left."""
         return tuple(self._visits.values())
+
+    def hold_off(self, *, on: bool) -> None:
+        """Whether somebody is enrolled at this door from the next frame on. Then nothing is decided
+        of whoever is there, granted or refused, until they have left; but what was decided for good
+        stands, and whoever owes an answer about life is still decided on."""
+        self._enrolling = on
 
     def take_over(self, settings: LiveSettings) -> None:
         """Go on with these parts from the next frame; visits and grants stay as they are. But where
@@ -176,6 +184,17 @@ class Door:
                 visits[track] = replace(visit, noted_still=True)
                 self._recorder.note_scenery(visit.id)
         return scenery
+
+    def _not_held(self, faces: Sequence[Face]) -> list[Face]:
+        """Those of these visitors of whom something may be decided; who comes to be held off while
+        somebody is enrolled, has shown nothing."""
+        for face in faces:
+            visit = self._visits[face.track]
+            owes = visit.verdict is None and visit.life.owes
+            if self._enrolling and not (visit.held or visit.final or owes):
+                self._visits[face.track] = visit.held_off()
+                self._decider.forget_shown(visit.id)
+        return [face for face in faces if not self._visits[face.track].held]
 
     def _take_back_grants(self, now: float) -> None:
         """Where the lock did not open, whoever still stands there may be let in anew."""
@@ -302,7 +321,14 @@ class Door:
         visit = self._visits[face.track]
         claimed = None if visit.claim is None else visit.claim.person
         return FaceView(
-            face, visit.id, visit.pooled, visit.verdict, visit.prompt, visit.gathered, claimed
+            face,
+            visit.id,
+            visit.pooled,
+            visit.verdict,
+            visit.prompt,
+            visit.gathered,
+            claimed,
+            visit.held,
         )
 
 

@@ -158,7 +158,7 @@ def service_event(state: str, time: float, **data: Any) -> Event:
     entry_failed, safe_set, face_unlocked, inside_shown, reloaded, reload_refused,
     display_lost, gallery_stale, gallery_unaccepted, gallery_back, watching_only, acting,
     mqtt_refused, mqtt_dropped, hub_refused, hub_settings_refused, live_begun, live_ended,
-    reader_lost, reader_back."""
+    enrolment_begun, enrolment_shot, enrolment_ended, reader_lost, reader_back."""
     return Event(time, EventKind.SERVICE, {"state": state, **data})
 
 

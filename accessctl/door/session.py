@@ -21,7 +21,7 @@ from accessctl.camera.reader import Reader
 from accessctl.camera.source import Source
 from accessctl.config import Config
 from accessctl.config.camera import CameraConfig
-from accessctl.domain import Decision, Frame, Image
+from accessctl.domain import Decision, Frame
 from accessctl.door.assembly import live_settings_of, open_door
 from accessctl.door.door import Door
 from accessctl.door.doorway_gate import PartsMaker
@@ -31,10 +31,8 @@ from accessctl.door.recorder import ActionListener, ignore, service_event
 from accessctl.door.visit import Step
 from accessctl.doorway.keeper import DoorwayListener
 from accessctl.doorway.opening import parts_of
-from accessctl.errors import CameraError, ConfigError, FaceError
+from accessctl.errors import ConfigError
 from accessctl.recognition.engine import Engine
-from accessctl.recognition.enrolment import PhotoDetector
-from accessctl.recognition.recogniser import only_face
 
 # How long to wait for a frame before looking whether to stop, seconds.
 PATIENCE_S = 0.2
@@ -354,33 +352,3 @@ def open_session(
         if ending is not None:
             dropped = reader.dropped if session is None else session.dropped
             note(ending, dropped_frames=dropped, **watching)
-
-
-def best_shot(
-    reader: FrameReader, observer: PhotoDetector, clock: Callable[[], float], seconds: float
-) -> Image:
-    """The frame of the next `seconds` with the highest quality of its only face.
-
-    Raises the FaceError of the last frame when none will do, CameraError without a frame.
-    """
-    best: tuple[float, Image] | None = None
-    refusal: FaceError | None = None
-    until = clock() + seconds
-    while clock() < until and not reader.ended:
-        frame = reader.next(PATIENCE_S)
-        if frame is None:
-            continue
-        try:
-            height, width = frame.image.shape[:2]
-            faces = observer.still(frame.image)
-            quality = only_face(faces, "The camera", (width, height)).quality.score
-        except FaceError as error:
-            refusal = error
-            continue
-        if best is None or quality > best[0]:
-            best = quality, frame.image
-    if best is not None:
-        return best[1]
-    if refusal is not None:
-        raise refusal
-    raise CameraError("The camera gave no picture; check its cable and that nobody else uses it.")

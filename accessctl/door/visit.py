@@ -35,6 +35,9 @@ from accessctl.policy.lockout import Charge, charge_of
 from accessctl.recognition.pooling import Pooled, pool
 from accessctl.recognition.repeats import Look
 
+ENROLMENT = "enrolment"
+"""What is told of a visit that is held off because somebody is enrolled at the door."""
+
 # At 15 frames a second, eight seconds of evidence; bounds memory whatever the window says.
 MAX_SIGHTINGS = 120
 
@@ -124,6 +127,8 @@ class Visit:
     last of the `encoded` frames, those that the whole encoder has seen. `broken_off` is what was
     seen along tracks that broke before anything was decided, of each person once. `claim` is the
     badge that was read for this attempt: whatever was seen is compared with its person alone.
+    `held`: somebody was enrolled at this door while the visitor stood there, and nothing is decided
+    of them before they have left.
     """
 
     id: str
@@ -149,6 +154,7 @@ class Visit:
     encoded: int = 0
     broken_off: "tuple[Visit, ...]" = ()
     claim: Badge | None = None
+    held: bool = False
 
     @property
     def final(self) -> bool:
@@ -174,6 +180,12 @@ class Visit:
     def by_other_rules(self) -> "Visit":
         """The same attempt, of which nothing that was seen counts."""
         return replace(self._anew(), broken_off=())
+
+    def held_off(self) -> "Visit":
+        """The same visitor, of whom nothing more is decided until they have left; but what was seen
+        by now and would be refused to somebody is told then."""
+        anew = self.on_another_track() if self.verdict is None else self.again()
+        return replace(anew, claim=None, held=True)
 
     @property
     def best_match(self) -> PersonId | None:
@@ -202,6 +214,7 @@ class Visit:
             after=self.after,
             broken_off=self.broken_off,
             claim=self.claim,
+            held=self.held,
         )
 
     def charge(self, verdict: Verdict) -> tuple["Visit", Verdict | None]:
@@ -287,8 +300,8 @@ def _older(sighting: Sighting, newest: Sighting, window_s: float) -> bool:
 @dataclass(frozen=True, slots=True, eq=False)
 class FaceView:
     """A face as a spectator may see it: who it looks like so far, the visit's verdict, what
-    the visitor is asked for, what the cues of liveness have gathered, in words, and whose badge it
-    is compared by, if by any."""
+    the visitor is asked for, what the cues of liveness have gathered, in words, whose badge it is
+    compared by, if by any, and whether nothing is decided of it because somebody is enrolled."""
 
     face: Face
     visit: str
@@ -297,11 +310,14 @@ class FaceView:
     prompt: Prompt | None = None
     gathered: Lines = ()
     claimed: PersonId | None = None
+    held: bool = False
 
     @property
     def told(self) -> str:
         """What the visitor is told while nothing is decided: what is asked of them, else what
         keeps the face from being looked at."""
+        if self.held:
+            return ENROLMENT
         if self.prompt is not None:
             return self.prompt.text
         reasons = self.face.quality.reasons

@@ -4,7 +4,7 @@ What opens has to be on record first; what shuts is written down first and done 
 evacuation acts first. A grant or a command that is not acted on is on record, too.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
@@ -107,7 +107,7 @@ def _interlocked(rules: DoorwayRules, state: DoorwayState, said: Interlock) -> s
 
 
 def obey(rules: DoorwayRules, state: DoorwayState, command: OperatorCommand) -> DoorwayStep:
-    why = _unfit(state, command)
+    why = unfit(state.heard, command.nonce, command.age_s, retained=command.retained)
     if why is None:
         if command.nonce is not None:
             heard = (command.nonce, state.at + HEARD_S)
@@ -121,16 +121,20 @@ def obey(rules: DoorwayRules, state: DoorwayState, command: OperatorCommand) -> 
     return DoorwayStep(state, (record,), refused=SENTENCES[why])
 
 
-def _unfit(state: DoorwayState, command: OperatorCommand) -> str | None:
-    if command.retained:
+def unfit(
+    heard: Sequence[tuple[str, float]], nonce: str | None, age_s: float, *, retained: bool = False
+) -> str | None:
+    """Why a command is not done, whatever it says (a key of SENTENCES): it is not of this moment,
+    or its nonce is among those that were `heard`, see DoorwayState."""
+    if retained:
         return "retained"
     # Written as "not (a <= b <= c)" so that a NaN is too old.
-    if not 0.0 <= command.age_s <= MAX_AGE_S:
+    if not 0.0 <= age_s <= MAX_AGE_S:
         return "age"
-    if command.nonce is not None:
-        if any(nonce == command.nonce for nonce, _ in state.heard):
+    if nonce is not None:
+        if any(one == nonce for one, _ in heard):
             return "repeated"
-        if len(state.heard) >= MAX_HEARD:
+        if len(heard) >= MAX_HEARD:
             return "too_many"
     return None
 

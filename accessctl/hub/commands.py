@@ -18,6 +18,7 @@ from accessctl.hub.journal import JournalKind, write_journal
 from accessctl.hub.waking import Waking
 from accessctl.sync.commands import operator_command
 from accessctl.sync.feed_wire import COMMAND_S, MAX_COMMANDS, CommandAnswer, CommandKind, HubCommand
+from accessctl.sync.shot_wire import EnrolmentStep, ShotTaken
 
 ANSWER_S = 5.0
 """So long after its time the door may still answer for what it began in time."""
@@ -45,10 +46,13 @@ JOURNALLED: Mapping[CommandState, JournalKind] = {
 
 @dataclass(frozen=True, slots=True)
 class CommandOutcome:
-    """`sentence` says it to whoever asked."""
+    """`sentence` says it to whoever asked; `shot` is the photo that was asked for, by the command
+    of that `nonce`."""
 
     state: CommandState
     sentence: str
+    nonce: str = ""
+    shot: ShotTaken | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -60,6 +64,7 @@ class _Pending:
     until: float
     fetched: bool = False
     answer: CommandAnswer | None = None
+    shot: ShotTaken | None = None
     settled: threading.Event = field(default_factory=threading.Event)
 
 
@@ -92,12 +97,14 @@ class Commands:
         then the door has not heard of it.
         """
         pending = self._prepared(self._doors.id_of(door), kind, value, operator)
-        self._journal(JournalKind.COMMAND_ASKED, door, pending)
-        sentence = self._put(door, pending)
-        outcome = CommandOutcome(CommandState.REFUSED, sentence) if sentence else None
-        outcome = outcome or self._settled(door, pending)
-        self._journal(JOURNALLED[outcome.state], door, pending, outcome.sentence)
-        return outcome
+        operator_command(pending.command)
+        return self._sent(door, pending)
+
+    def enrol(self, door: str, step: EnrolmentStep, operator: str) -> CommandOutcome:
+        """Have the door of this name do a step of an enrolment by its camera; as `send`."""
+        kind = CommandKind.ENROLMENT
+        pending = self._prepared(self._doors.id_of(door), kind, step.value, operator)
+        return self._sent(door, pending)
 
     def fetch(self, door: str) -> tuple[HubCommand, ...]:
         """What this door is to do now; nothing is given twice."""
@@ -124,11 +131,22 @@ class Commands:
 
     def settle(self, door: str, nonce: str, answer: CommandAnswer) -> None:
         """What the door says of it; InputError for one that it has not, or not any more."""
+        self._answered(door, nonce, answer, None)
+
+    def give_shot(self, door: str, nonce: str, shot: ShotTaken) -> None:
+        """The photo that a step of an enrolment asked for; InputError as `settle`."""
+        self._answered(door, nonce, CommandAnswer(done=True), shot)
+
+    def _answered(
+        self, door: str, nonce: str, answer: CommandAnswer, shot: ShotTaken | None
+    ) -> None:
         with self._lock:
             pending = self._pending.get(nonce)
             if pending is None or pending.door != door or not pending.fetched or pending.answer:
                 raise InputError(NOT_PENDING)
-            pending.answer = answer
+            if shot is not None and pending.command.kind is not CommandKind.ENROLMENT:
+                raise InputError(NOT_PENDING)
+            pending.answer, pending.shot = answer, shot
         pending.settled.set()
 
     def _prepared(self, door: str, kind: CommandKind, value: str, operator: str) -> _Pending:
@@ -143,8 +161,15 @@ class Commands:
             value=value,
             expires_in_s=COMMAND_S,
         )
-        operator_command(command)
         return _Pending(door, command, self._monotonic() + COMMAND_S)
+
+    def _sent(self, door: str, pending: _Pending) -> CommandOutcome:
+        self._journal(JournalKind.COMMAND_ASKED, door, pending)
+        sentence = self._put(door, pending)
+        outcome = CommandOutcome(CommandState.REFUSED, sentence) if sentence else None
+        outcome = outcome or self._settled(door, pending)
+        self._journal(JOURNALLED[outcome.state], door, pending, outcome.sentence)
+        return outcome
 
     def _put(self, door: str, pending: _Pending) -> str:
         """Why it cannot be handed over; nothing where it can."""
@@ -197,6 +222,10 @@ def _outcome(door: str, pending: _Pending) -> CommandOutcome:
             f"{door} was told and did not answer; see `accessctl hub events --door {door}` for "
             "what it did.",
         )
+    if pending.shot is not None:
+        said = f"no photo: {pending.shot.fault}" if pending.shot.fault else "a photo"
+        sentence = f"{door} took {said}, and has it on record."
+        return CommandOutcome(CommandState.DONE, sentence, pending.command.nonce, pending.shot)
     if pending.answer.done:
         return CommandOutcome(CommandState.DONE, f"{door} did it, and has it on record.")
     return CommandOutcome(CommandState.REFUSED, f"{door} refuses: {pending.answer.problem}")

@@ -30,6 +30,7 @@ from accessctl.sync.feed_wire import (
     PictureAnswer,
     Waited,
 )
+from accessctl.sync.shot_wire import SHOT, ShotTaken
 from accessctl.sync.wire import Number
 
 WAIT_S = 25.0
@@ -77,6 +78,12 @@ def wait_routes(hub: Hub) -> APIRouter:
     ) -> dict[str, str]:
         """What became of a command, after the door's own record of it."""
         hub.commands.settle(door.door, nonce, answer)
+        return {}
+
+    @routes.post(COMMANDS + "/{nonce}" + SHOT)
+    def give_shot(door: Admitted, nonce: Annotated[Id, Path()], shot: ShotTaken) -> dict[str, str]:
+        """The photo that a command asked for, or what is wrong with what the camera saw."""
+        hub.commands.give_shot(door.door, nonce, shot)
         return {}
 
     @routes.post(PICTURE)

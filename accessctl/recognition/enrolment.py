@@ -118,9 +118,7 @@ class Enrolment:
 
     def find(self, image: Image, photo: str, *, strict: bool = False) -> FoundFace:
         """The first half of `examine`, which looks at the photo; in one thread at a time."""
-        faces = self._observer.still(image, BYSTANDER_WIDTH)
-        face = only_face(faces, photo, None if strict else size_of(image))
-        return FoundFace(image, face, photo, len(bystanders(faces)))
+        return find_face(self._observer, image, photo, strict=strict)
 
     def embed(self, found: FoundFace) -> Candidate:
         """The second half of `examine`; may be called from any thread."""
@@ -128,7 +126,7 @@ class Enrolment:
             self._recogniser.embed(found.image, [found.face])[0],
             self._recogniser.fingerprint,
             found.face.quality.score,
-            encode_photo(cut_out(found.image, found.face)),
+            portrait_of(found),
             found.origin,
             self.roster.yardstick(self._target_fmr),
             found.others,
@@ -143,6 +141,16 @@ class Enrolment:
         return match if match.fmr <= self.roster.max_fmr * NEAR_THRESHOLD else None
 
 
+def find_face(
+    observer: PhotoDetector, image: Image, photo: str, *, strict: bool = False
+) -> FoundFace:
+    """The face that a photo of one person means; a FaceError that names `photo` for one by which
+    nobody can be enrolled. `strict`: also where somebody else is in it."""
+    faces = observer.still(image, BYSTANDER_WIDTH)
+    face = only_face(faces, photo, None if strict else size_of(image))
+    return FoundFace(image, face, photo, len(bystanders(faces)))
+
+
 def size_of(image: Image) -> tuple[int, int]:
     """Width and height in pixels of an image (H, W, 3)."""
     return image.shape[1], image.shape[0]
@@ -152,6 +160,11 @@ def alike(roster: Roster) -> Iterator[tuple[PersonId, PersonId, float]]:
     """Pairs of enrolled people who come near the threshold, with their similarity."""
     for pair in roster.matcher.pairs_within(roster.max_fmr * NEAR_THRESHOLD):
         yield pair.person, pair.other, pair.comparison.similarity
+
+
+def portrait_of(found: FoundFace) -> bytes:
+    """The JPEG that is kept of somebody who is enrolled by this face."""
+    return encode_photo(cut_out(found.image, found.face))
 
 
 def encode_photo(image: Image) -> bytes:

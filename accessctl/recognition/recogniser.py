@@ -108,7 +108,8 @@ def only_face(faces: list[Face], photo: str, size: tuple[int, int] | None = None
         )
     if not meant.quality.usable:
         reason = meant.quality.reasons[0]
-        raise PoorFaceError(f"{photo}: {ADVICE.get(reason, f'the face is {reason}')}.")
+        told = ADVICE.get(reason, f"the face is {reason}")
+        raise PoorFaceError(f"{photo}: {told}.", reason.replace(" ", "_"))
     return meant
 
 

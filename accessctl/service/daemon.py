@@ -40,6 +40,7 @@ from accessctl.service.config_source import (
 )
 from accessctl.service.display import Ask, Display, Show
 from accessctl.service.door_view import view_of
+from accessctl.service.enrolling import Seated, nobody_seated
 from accessctl.service.following import (
     Follow,
     bridge_of,
@@ -75,7 +76,8 @@ class Orders:
     """How a door is to be run; `load` reads the configuration, at the start and to reload.
 
     `ask` is told what visitors are asked for. `accepted` takes the place of `load` for a door
-    that can open something: what its file says has to be accepted.
+    that can open something: what its file says has to be accepted. `seated` hears how whoever is
+    enrolled by the camera is to look.
     """
 
     load: Callable[[], Config]
@@ -84,6 +86,7 @@ class Orders:
     seconds: float | None = None
     ask: Ask = keep_quiet
     accepted: ConfigSource | None = None
+    seated: Seated = nobody_seated
 
     @property
     def source(self) -> ConfigSource:
@@ -274,7 +277,7 @@ def serve(
         source.confirm(audit, time.time)
         statistics.refused = tuple(map(str, source.refused))
         one_thread_each()
-        bridge, desk = bridge_of(config, environment), SiteDesk.of(config)
+        bridge, desk = bridge_of(config, environment), SiteDesk.of(config, orders.seated)
         engine = stack.enter_context(makers.engine(config, _announcing(progress, notifier)))
         if config.camera.source == "demo":
             administration = Administration(engine.gallery, audit, time.time)

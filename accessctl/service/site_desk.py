@@ -1,22 +1,24 @@
 """What a door does of what its wait at the hub brought, besides changes: crossings at other doors,
-operators' commands, and pictures for whoever looks.
+operators' commands, pictures for whoever looks, and photos to enrol somebody by.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from accessctl.administration.crossings import NO_OTHER_DOORS, OtherDoors
 from accessctl.audit.base import Recorder
 from accessctl.config import Config
 from accessctl.door.session import Session
-from accessctl.service.following import Follow, follow_nothing
+from accessctl.service.enrolling import EnrolmentDesk, EnrolmentParts, Seated, nobody_seated
+from accessctl.service.following import Follow, follow_nothing, following
 from accessctl.service.live_pictures import LivePictures
 from accessctl.sync.beside import DoorLine
 from accessctl.sync.commands import HubOrders
 from accessctl.sync.crossings import SiteCrossings
 from accessctl.sync.feed_wire import WaitBeside, Waited
+from accessctl.sync.shots import ShotLine
 
 Told = Callable[[Waited], object]
 
@@ -31,17 +33,18 @@ def area_watched(config: Config) -> str | None:
 @dataclass(slots=True)
 class SiteDesk:
     """`crossings` is None where no other door's count. `listeners` hear each wait's answer, in this
-    order: commands first, for they have no time to lose."""
+    order: commands first, for they have no time to lose. `seated` hears who is enrolled here."""
 
     crossings: SiteCrossings | None
     listeners: Sequence[Told] = ()
     follow: Follow = follow_nothing
     live: LivePictures | None = None
+    seated: Seated = nobody_seated
 
     @classmethod
-    def of(cls, config: Config) -> "SiteDesk":
+    def of(cls, config: Config, seated: Seated = nobody_seated) -> "SiteDesk":
         area = area_watched(config)
-        return cls(None if area is None else SiteCrossings(area))
+        return cls(None if area is None else SiteCrossings(area), seated=seated)
 
     @property
     def others(self) -> OtherDoors:
@@ -69,7 +72,6 @@ class SiteDesk:
             yield
             return
         answers = DoorLine(hub, config.sync_folder)
-        pictures = DoorLine(hub, config.sync_folder)
         orders = HubOrders(
             config.sync.commands,
             session.door.gate.doorway.command,
@@ -77,15 +79,36 @@ class SiteDesk:
             lambda nonce, answer: answers.ask(lambda client: client.settle(nonce, answer)),
         )
         crossings: Sequence[Told] = () if self.crossings is None else (self.crossings,)
-        with closing(answers), closing(pictures):
+        with closing(answers):
             if not config.sync.live:
                 self.listeners = (orders, *crossings)
                 yield
                 return
-            live = LivePictures(
-                lambda picture: pictures.ask(lambda client: client.show(picture)), audit
-            )
-            with live:
-                self.live, self.follow = live, live.follow
-                self.listeners = (orders, *crossings, live)
+            with self._shown(hub, config, session, audit) as (live, enrolling):
+                self.live = live
+                self.follow = following(live.follow, enrolling.follow)
+                self.listeners = (replace(orders, enrol=enrolling.ask), *crossings, live)
                 yield
+
+    @contextmanager
+    def _shown(
+        self, hub: str, config: Config, session: Session, audit: Recorder
+    ) -> Iterator[tuple[LivePictures, EnrolmentDesk]]:
+        """What sends pictures of this door to the hub at that URL."""
+        pictures, shots = DoorLine(hub, config.sync_folder), DoorLine(hub, config.sync_folder)
+        parts = EnrolmentParts(
+            observer=session.engine.observer,
+            door=session.door,
+            record=audit,
+            answers=ShotLine(shots, config.sync_folder),
+            seated=self.seated,
+        )
+        with (
+            closing(pictures),
+            closing(shots),
+            LivePictures(
+                lambda picture: pictures.ask(lambda client: client.show(picture)), audit
+            ) as live,
+            EnrolmentDesk(parts) as enrolling,
+        ):
+            yield live, enrolling

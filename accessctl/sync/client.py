@@ -35,6 +35,7 @@ from accessctl.sync.feed_wire import (
 from accessctl.sync.identity import Membership, utc_in_words
 from accessctl.sync.model_wire import MODELS, OfferedModels
 from accessctl.sync.picture_wire import PICTURES, EventPicture, PictureTaken
+from accessctl.sync.shot_wire import SHOT, ShotTaken
 from accessctl.sync.wire import (
     API,
     CERTIFICATE,
@@ -204,6 +205,10 @@ class DoorClient:
     def settle(self, nonce: str, answer: CommandAnswer) -> None:
         """Say what became of a command."""
         self._connection.ask("POST", f"{COMMANDS}/{nonce}", _Noted, answer)
+
+    def give_shot(self, nonce: str, shot: ShotTaken) -> None:
+        """Say what came of the photo that a command asked for."""
+        self._connection.ask("POST", f"{COMMANDS}/{nonce}{SHOT}", _Noted, shot)
 
     def show(self, picture: LivePicture) -> bool:
         """Whether somebody looks on."""

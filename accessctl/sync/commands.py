@@ -3,6 +3,7 @@
 A command comes with the answer to a wait and counts for ten seconds from when it was asked for.
 Whether it is too old, or was heard before, the doorway judges as with every other command; its
 record names the operator, and is on the disk before anything opens, and before the hub is told.
+A step of an enrolment is judged and answered by whoever takes the photos.
 """
 
 import logging
@@ -18,6 +19,7 @@ from accessctl.doorway.values import CommandVerb, OperatorCommand
 from accessctl.errors import AccessctlError, InputError
 from accessctl.storage.parsing import shortened
 from accessctl.sync.feed_wire import COMMAND_S, CommandAnswer, CommandKind, HubCommand, Waited
+from accessctl.sync.shot_wire import EnrolmentStep
 
 Takes: TypeAlias = Literal["none", "shutting", "all"]
 """See config.site.SyncConfig.commands."""
@@ -27,6 +29,12 @@ VIA = "hub"
 MAX_WHY = 300
 
 NOT_TAKEN = "This door takes no such command from its hub; see sync.commands."
+NOT_SHOWN = (
+    "This door enrols nobody for its hub; it has to show it pictures and to take commands, see "
+    "sync.live and sync.commands."
+)
+NOT_THE_LOCKS = "Somebody is enrolled by a door's camera in the console."
+NO_STEP = f"A step of an enrolment is one of {', '.join(EnrolmentStep)}."
 NO_VALUE = "Unlocking says nothing more than that."
 NO_POSTURE = (
     f"A posture is one of {', '.join(Posture)} or {RELEASE}; after open_hours comes for how many "
@@ -51,6 +59,8 @@ def operator_command(command: HubCommand, age_s: float = 0.0) -> OperatorCommand
             if command.value not in ("on", "off"):
                 raise InputError(NO_SWITCH)
             verb, on = CommandVerb.FACE_ENTRY, command.value == "on"
+        case CommandKind.ENROLMENT:
+            raise InputError(NOT_THE_LOCKS)
     return OperatorCommand(
         verb,
         by=command.operator,
@@ -76,6 +86,31 @@ def _posture_in(value: str) -> tuple[CommandVerb, Posture, float | None]:
         raise InputError(NO_POSTURE) from error
 
 
+@dataclass(frozen=True, slots=True)
+class EnrolmentOrder:
+    """A step that an operator (`by`) asked for `age_s` seconds ago; `nonce` is the command's."""
+
+    step: EnrolmentStep
+    by: str
+    nonce: str
+    age_s: float = 0.0
+
+
+def enrolment_order(command: HubCommand, age_s: float = 0.0) -> EnrolmentOrder:
+    """What it asks of a door at which somebody is enrolled; InputError for no such step."""
+    try:
+        step = EnrolmentStep(command.value)
+    except ValueError as error:
+        raise InputError(NO_STEP) from error
+    return EnrolmentOrder(step, command.operator, command.nonce, age_s)
+
+
+def enrols_nobody(order: EnrolmentOrder) -> None:
+    """Where no pictures are shown; InputError."""
+    del order
+    raise InputError(NOT_SHOWN)
+
+
 def is_taken(takes: Takes, command: OperatorCommand) -> bool:
     """Whether a door that takes this much from its hub takes that."""
     shuts = (command.verb, command.posture) == (CommandVerb.POSTURE, Posture.LOCKED_DOWN)
@@ -88,6 +123,7 @@ class HubOrders:
     """Does or refuses what a wait brought; belongs to the thread that waits.
 
     `act` is the doorway's (DoorwayDesk.command); `answer` tells the hub what became of a nonce;
+    `enrol` begins a step of an enrolment, InputError where it does not, and answers by itself;
     `clock` gives seconds that never go back, sleep included.
     """
 
@@ -95,6 +131,7 @@ class HubOrders:
     act: Callable[[OperatorCommand], str | None]
     record: Recorder
     answer: Callable[[str, CommandAnswer], object]
+    enrol: Callable[[EnrolmentOrder], object] = enrols_nobody
     clock: Callable[[], float] = boot_seconds
     wall_clock: Callable[[], float] = time.time
 
@@ -106,6 +143,8 @@ class HubOrders:
             refused = self._done(command, age_s)
             if refused is None:
                 log.info("Commanded by the hub: %s.", command.kind.value)
+                if command.kind is CommandKind.ENROLMENT:
+                    continue
             else:
                 log.warning("A command of the hub was refused: %s", refused)
             problem = "" if refused is None else shortened(refused, MAX_WHY)
@@ -117,6 +156,11 @@ class HubOrders:
     def _done(self, command: HubCommand, age_s: float) -> str | None:
         """None where it was done, else why not; on record either way."""
         try:
+            if command.kind is CommandKind.ENROLMENT:
+                if self.takes == "none":
+                    raise InputError(NOT_SHOWN)
+                self.enrol(enrolment_order(command, age_s))
+                return None
             asked = operator_command(command, age_s)
             if not is_taken(self.takes, asked):
                 raise InputError(NOT_TAKEN)

@@ -13,11 +13,15 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from accessctl.errors import HubError
 from accessctl.sync.feed_wire import (
+    COMMAND_S,
     Answered,
     Change,
     ChangeBatch,
     ChangeKind,
+    CommandAnswer,
+    CommandKind,
     FeedHead,
+    HubCommand,
     KeysAnswer,
     KeysRequest,
     Proposal,
@@ -43,6 +47,7 @@ from accessctl.sync.proposals import (
     SetRules,
     read_proposal,
 )
+from accessctl.sync.shot_wire import ShotTaken, shot_id
 from accessctl.sync.site_sealing import open_photo, seal_document, wrap_site_key
 
 START = 1_700_000_000.0
@@ -53,8 +58,10 @@ class FakeHub:
 
     `time` is its clock, epoch seconds; `page` is how many changes it gives at once; `fault` is
     raised by every request while it is set. `judge` gives the verdict on a proposal, None where it
-    is to be taken. `pictures` are the photos that it was sent, `receipts` the removals that the
-    door has answered for, `proposed` all proposals in the order in which they came.
+    is to be taken. `pictures` are the photos that it was sent, by their ids or by the command that
+    asked for one, `receipts` the removals that the door has answered for, `proposed` all proposals
+    in the order in which they came. `settled` is what became of commands by their nonces, `faults`
+    what was wrong with what the camera saw.
     """
 
     def __init__(self, door: str = "d" * 32) -> None:
@@ -66,6 +73,9 @@ class FakeHub:
         self.pictures: dict[str, bytes] = {}
         self.receipts: list[RemovalReceipt] = []
         self.proposed: list[Proposal] = []
+        self.settled: dict[str, CommandAnswer] = {}
+        self.faults: dict[str, str] = {}
+        self._commands: list[HubCommand] = []
         self.people: dict[str, SitePerson] = {}
         self.asked_for_keys = 0
         self.generation = 1
@@ -130,7 +140,32 @@ class FakeHub:
     def wait(self, after: int, beside: WaitBeside) -> Waited:
         """At once: nobody waits here."""
         self._fail()
-        return Waited(changes=self._seq > after, crossing=beside.crossing, head=self.head())
+        commands, self._commands = tuple(self._commands), []
+        return Waited(
+            changes=self._seq > after,
+            commands=commands,
+            crossing=beside.crossing,
+            head=self.head(),
+        )
+
+    def command(self, kind: CommandKind, value: str = "", operator: str = "Grace") -> str:
+        """The door's next wait brings it, once; its nonce."""
+        nonce = self._random(16).hex()
+        told = {"kind": kind, "value": value, "operator": operator, "expires_in_s": COMMAND_S}
+        self._commands.append(HubCommand.model_validate({"nonce": nonce, **told}))
+        return nonce
+
+    def settle(self, nonce: str, answer: CommandAnswer) -> None:
+        self._fail()
+        self.settled[nonce] = answer
+
+    def give_shot(self, nonce: str, shot: ShotTaken) -> None:
+        self._fail()
+        self.settled[nonce] = CommandAnswer(done=True)
+        self.faults[nonce] = shot.fault
+        if shot.sealed:
+            name = shot_id(self.door, nonce)
+            self.pictures[nonce] = open_photo(shot.sealed, name, self._photos)
 
     def keys(self, request: KeysRequest) -> KeysAnswer:
         self._fail()

@@ -112,6 +112,8 @@ class CommandKind(StrEnum):
     UNLOCK = "unlock"
     POSTURE = "posture"
     FACE_ENTRY = "face_entry"
+    ENROLMENT = "enrolment"
+    """A step of enrolling somebody by the door's camera; see shot_wire."""
 
 
 class HubCommand(_Said):

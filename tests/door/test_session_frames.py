@@ -9,7 +9,8 @@ import pytest
 
 from accessctl.domain import Frame, Quality
 from accessctl.door.fake import FACE_BOX, FakeHouse, portrait
-from accessctl.door.session import PATIENCE_S, best_shot, watch
+from accessctl.door.session import watch
+from accessctl.door.shot import PATIENCE_S, best_shot
 from accessctl.errors import CameraError, NoFaceError, PoorFaceError
 from accessctl.vision.fake import FakeObserver, fake_face
 

@@ -2,21 +2,33 @@
 
 import asyncio
 import base64
+import threading
+import time
+from contextlib import contextmanager
 from types import SimpleNamespace
 
+import cv2
 import numpy as np
 import pytest
 
 from accessctl.config import Config
+from accessctl.door.fake import ScriptedObserver
+from accessctl.errors import InputError
 from accessctl.hub.commands import CommandState
+from accessctl.hub.door_shots import take_shot
 from accessctl.service.site_desk import SiteDesk
 from accessctl.sync.client import DoorClient
 from accessctl.sync.feed_link import HubWaiting
 from accessctl.sync.feed_wire import CommandKind
+from accessctl.sync.shot_wire import EnrolmentStep
+from accessctl.vision.fake import fake_face
 from tests.hub.test_crossings import ADA, granted
 from tests.hub.waiting import LONG_S, write_events
 from tests.patience import wait_for
 from tests.sync.commanded import CommandedDoor
+
+OBSERVER = ScriptedObserver()
+IMAGE = np.full((120, 120, 3), 90, np.uint8)
 
 pytestmark = pytest.mark.parametrize("hub_config", ["sqlite"], indirect=True)
 
@@ -65,7 +77,12 @@ def desk(hub, front, door, request):
     config = configured(front, **request.param)
     made = SiteDesk.of(config)
     with door.opened() as gate:
-        session = SimpleNamespace(door=SimpleNamespace(gate=SimpleNamespace(doorway=gate)))
+        session = SimpleNamespace(
+            door=SimpleNamespace(
+                gate=SimpleNamespace(doorway=gate), acting=True, hold_off=lambda *, on: None
+            ),
+            engine=SimpleNamespace(observer=OBSERVER),
+        )
         with (
             made.opened(config, session, door.log),
             HubWaiting(Link(hub, front), made.listeners, made.asked),
@@ -129,3 +146,68 @@ def test_who_looks_at_the_hub_sees_what_the_camera_sees(hub, front, desk) -> Non
     jpeg = asyncio.run(asyncio.wait_for(look(), LONG_S))
     assert base64.b64encode(jpeg).startswith(b"/9j/")
     wait_for(lambda: not desk.live.wanted, "the end")
+
+
+@contextmanager
+def watching(desk, *faces):
+    """The door's loop, which sees these faces."""
+    OBSERVER.faces = faces
+    over = threading.Event()
+
+    def work() -> None:
+        while not over.is_set():
+            desk.follow((), (SimpleNamespace(image=IMAGE), SimpleNamespace(faces=())))
+            time.sleep(0.02)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join(LONG_S)
+
+
+@ALL
+def test_a_photo_to_enrol_by_comes_sealed_and_is_on_record_at_the_door(hub, door, desk) -> None:
+    with watching(desk, fake_face()):
+        shot = take_shot(hub, "front", EnrolmentStep.FRONT, "Grace")
+    assert shot.outcome.state is CommandState.DONE, shot
+    picture = cv2.imdecode(np.frombuffer(shot.jpeg, np.uint8), cv2.IMREAD_COLOR)
+    assert abs(int(picture.mean()) - 90) < 3
+    (record,) = door.records("enrolment_shot")
+    assert (record["by"], record["via"], record["pose"]) == ("Grace", "hub", "front")
+    assert hub.commands.enrol("front", EnrolmentStep.END, "Grace").state is CommandState.DONE
+    assert len(door.records("enrolment_ended")) == 1
+
+
+@ALL
+def test_what_is_wrong_with_what_the_camera_sees_comes_in_one_word(hub, desk) -> None:
+    with watching(desk, fake_face(), fake_face()):
+        shot = take_shot(hub, "front", EnrolmentStep.FRONT, "Grace")
+    assert (shot.outcome.state, shot.fault, shot.jpeg) == (
+        CommandState.DONE,
+        "several_faces",
+        None,
+    )
+
+
+@pytest.mark.parametrize(
+    "desk",
+    [{}, {"live": True}, {"commands": "all"}],
+    indirect=True,
+    ids=["nothing", "no commands", "no pictures"],
+)
+def test_a_door_that_shows_nothing_or_takes_no_commands_enrols_nobody(hub, door, desk) -> None:
+    shot = take_shot(hub, "front", EnrolmentStep.FRONT, "Grace")
+    assert shot.outcome.state is CommandState.REFUSED
+    assert "sync.live and sync.commands" in shot.outcome.sentence
+    (record,) = door.records("hub_refused")
+    assert (record["by"], record["command"]) == ("Grace", "enrolment")
+    assert door.records("enrolment_begun") == []
+
+
+def test_nobody_is_enrolled_by_a_command_to_the_lock(hub, joined) -> None:
+    joined("front")
+    with pytest.raises(InputError, match="in the console"):
+        hub.commands.send("front", CommandKind.ENROLMENT, "front", "Grace")

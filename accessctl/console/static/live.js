@@ -25,6 +25,9 @@ class LiveView {
       this.inView = !this.figure.hidden;
       this.settle();
     });
+    if ("shown" in this.button.dataset) {
+      this.button.click();
+    }
   }
 
   settle() {
