@@ -68,13 +68,21 @@ NEEDED = {
     "/held/1/drop": Capability.ENROL,
     "/people": Capability.LOOK,
     "/people/new": Capability.ENROL,
+    "/people/new/folder": Capability.ENROL,
     f"/people/{SOMEBODY}": Capability.LOOK,
     f"/people/{SOMEBODY}/name": Capability.ENROL,
     f"/people/{SOMEBODY}/rules": Capability.RULES,
     f"/people/{SOMEBODY}/badges/remove": Capability.ENROL,
     f"/people/{SOMEBODY}/photos/remove": Capability.ENROL,
     f"/people/{SOMEBODY}/remove": Capability.PRIVACY,
+    f"/people/{SOMEBODY}/consent": Capability.ENROL,
+    f"/people/{SOMEBODY}/consent/withdraw": Capability.PRIVACY,
+    f"/people/{SOMEBODY}/consent/1": Capability.PRIVACY,
+    f"/people/{SOMEBODY}/export": Capability.PRIVACY,
+    f"/people/{SOMEBODY}/keep": Capability.RULES,
+    "/consent": Capability.PRIVACY,
     "/removals": Capability.LOOK,
+    f"/removals/{SOMEBODY}/certificate": Capability.PRIVACY,
 }
 """By the path, what it needs."""
 SOCKETS = {"/doors/{name}/live"}
