@@ -24,7 +24,7 @@ HELD: Mapping[str, Phrase] = {
     "held.came": Phrase("{door}, {time}", "{door}, {time}"),
     "held.why.name": Phrase(
         "Somebody enrolled has that name, or one that looks like it.",
-        "Jemand Hinterlegtes heißt so oder sehr ähnlich.",
+        "Eine hinterlegte Person heißt so oder sehr ähnlich.",
     ),
     "held.why.face": Phrase(
         "To the encoder the photo shows somebody who is enrolled already.",
@@ -41,7 +41,7 @@ HELD: Mapping[str, Phrase] = {
     "held.why.follows": Phrase(
         "It changes somebody who waits here, too.", "Es ändert jemanden, der hier auch wartet."
     ),
-    "held.shown": Phrase("It is about {name}.", "Es geht um {name}."),
+    "held.shown": Phrase("Enrolled is {name}.", "Hinterlegt ist {name}."),
     "held.proposed": Phrase("From the door", "Von der Tür"),
     "held.enrolled": Phrase("Enrolled", "Hinterlegt"),
     "held.photo": Phrase(
@@ -50,7 +50,7 @@ HELD: Mapping[str, Phrase] = {
     "held.other_photo": Phrase("{name}, as enrolled", "{name}, wie hinterlegt"),
     "held.not_shown": Phrase(
         "Photos of enrolled people show to operators who may see photos.",
-        "Fotos Hinterlegter sehen Bedienende, die Fotos sehen dürfen.",
+        "Fotos hinterlegter Personen sehen Bedienende, die Fotos sehen dürfen.",
     ),
     "held.no_photo": Phrase("No picture came with it.", "Es kam kein Bild mit."),
     "held.more": Phrase("Besides", "Außerdem"),
@@ -64,10 +64,10 @@ HELD: Mapping[str, Phrase] = {
     "held.change.set_controller_number": Phrase("a controller number", "eine Controllernummer"),
     "held.change.add_badge": Phrase("a badge", "ein Ausweis"),
     "held.change.remove_badges": Phrase("badges less", "Ausweise weniger"),
-    "held.take": Phrase("It is somebody new", "Es ist jemand Neues"),
+    "held.take": Phrase("It is somebody new", "Es ist eine neue Person"),
     "held.add": Phrase("It is {name}", "Es ist {name}"),
     "held.add_else": Phrase(
-        "It is somebody else who is enrolled", "Es ist jemand anders, hinterlegt"
+        "It is somebody else who is enrolled", "Es ist eine andere hinterlegte Person"
     ),
     "held.add_these": Phrase("The photos are theirs", "Die Fotos sind von ihnen"),
     "held.drop": Phrase("Discard it", "Verwerfen"),

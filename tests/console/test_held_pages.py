@@ -40,7 +40,7 @@ def test_each_decision_is_shown_with_why_and_counted_in_the_navigation(site, sig
 def test_in_german_too(site, signed_in) -> None:
     page = signed_in(ENROL).get("/held", headers={"accept-language": "de"}).text
     assert "Zu entscheiden: 3" in page
-    assert "Jemand Hinterlegtes heißt so" in page
+    assert "Eine hinterlegte Person heißt so" in page
 
 
 def test_who_may_not_decide_is_not_told_that_something_waits(site, signed_in) -> None:

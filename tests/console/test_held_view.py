@@ -36,7 +36,7 @@ def test_what_is_decided_at_once_is_one_case() -> None:
     ]
     assert cases[0].changes == ("one more photo", "rules")
     assert cases[0].why == (
-        "Somebody enrolled has that name, or one that looks like it. It is about Grace."
+        "Somebody enrolled has that name, or one that looks like it. Enrolled is Grace."
     )
     assert cases[1].why.startswith("To the encoder this new photo shows somebody else than")
 
@@ -44,7 +44,7 @@ def test_what_is_decided_at_once_is_one_case() -> None:
 def test_whoever_is_enrolled_no_more_is_nobody_to_compare_with() -> None:
     (case,) = held_cases([held(1, ADA, "add_person", "face", "0" * 32)], WORDS, NAMES)
     assert (case.other, case.other_name) == (None, "")
-    assert "It is about" not in case.why
+    assert "Enrolled is" not in case.why
 
 
 def test_of_a_door_with_groups_the_groups_are_asked_for() -> None:

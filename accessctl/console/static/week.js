@@ -20,7 +20,8 @@
     const found = [];
     for (const [begin, end] of [...spans].sort((one, other) => one[0] - other[0])) {
       const last = found[found.length - 1];
-      if (last && begin <= last[1]) {
+      // No time lasts longer than a day: its end would be read as one before its beginning.
+      if (last && begin <= last[1] && Math.max(last[1], end) - last[0] <= DAY) {
         last[1] = Math.max(last[1], end);
       } else {
         found.push([begin, end]);
