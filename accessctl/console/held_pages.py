@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 PAGE = "/held"
 SEE_OTHER, NOT_FOUND = 303, 404
 MOST_NUMBER = 1 << 62
+MOST_SHOWN = 20
+"""Decisions on one page: a door that joins may bring all of its people."""
 JPEG = "image/jpeg"
 
 Enroller = Annotated[Operator, needs(Capability.ENROL)]
@@ -45,8 +47,14 @@ def _looked_at(routes: APIRouter, console: "Console") -> None:
     @routes.get(PAGE)
     def listed(request: Request, operator: Enroller) -> HTMLResponse:
         cases = held_cases(held.listed(), console.words(request), site_names(console.hub))
-        groups = sorted(console.hub.site.access().groups)
-        return console.page(request, "held.html", operator, cases=cases, groups=groups)
+        return console.page(
+            request,
+            "held.html",
+            operator,
+            cases=cases[:MOST_SHOWN],
+            more=len(cases[MOST_SHOWN:]),
+            groups=sorted(console.hub.site.access().groups),
+        )
 
     @routes.get(PAGE + "/{number}/picture")
     def picture(operator: Enroller, number: Number) -> Response:

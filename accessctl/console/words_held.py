@@ -21,6 +21,11 @@ HELD: Mapping[str, Phrase] = {
         "Änderungen von Türen gelten von selbst, es sei denn, aus zwei Personen könnte eine "
         "werden oder aus einer zwei.",
     ),
+    "held.and_more": Phrase(
+        "{count} more comes when these are decided. | {count} more come when these are decided.",
+        "{count} weitere kommt, wenn diese entschieden sind. | {count} weitere kommen, wenn diese "
+        "entschieden sind.",
+    ),
     "held.came": Phrase("{door}, {time}", "{door}, {time}"),
     "held.why.name": Phrase(
         "Somebody enrolled has that name, or one that looks like it.",

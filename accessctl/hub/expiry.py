@@ -44,13 +44,14 @@ class ExpiringPerson:
 
 @dataclass(frozen=True, slots=True)
 class PersonExpiry:
-    """How it stands with one person: when they were let in last, until when they are kept if they
-    are not let in again, and since when they are disabled at all doors for it. Epoch seconds, None
-    for never."""
+    """How it stands with one person: when they were let in last, when they are disabled at all
+    doors if they are not let in again, since when they are, and when they are removed then. Epoch
+    seconds, None for never."""
 
     granted: float | None
     ends: float | None
     disabled: float | None
+    removed: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,9 @@ class Expiry:
             found = attendances(db, self._people.everybody()).get(person)
         if found is None:
             raise gone()
-        return PersonExpiry(found.granted, expires_at(self._spans, found), found.disabled)
+        disabled = found.disabled
+        removed = None if disabled is None else disabled + self._spans.remove_after
+        return PersonExpiry(found.granted, expires_at(self._spans, found), disabled, removed)
 
     def keep(self, name: str, operator: str) -> None:
         """Count somebody's absence from now on: they are enabled again where they were disabled.

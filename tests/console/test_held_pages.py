@@ -134,3 +134,12 @@ def test_what_is_dropped_counts_nowhere(site, signed_in) -> None:
     assert "To decide:" not in page
     assert len(site.hub.people.people()) == 2
     assert client.post(f"/held/{PHOTO}/drop").status_code == 400
+
+
+def test_a_page_shows_so_many_decisions_and_says_how_many_more(
+    site, signed_in, monkeypatch
+) -> None:
+    monkeypatch.setattr("accessctl.console.held_pages.MOST_SHOWN", 1)
+    page = signed_in(ENROL).get("/held").text
+    assert page.count("<article") == 1
+    assert "2 more come when these are decided." in page

@@ -57,13 +57,13 @@ def judged(hub: Hub) -> dict[str, int]:
 def test_of_one_person_it_is_told_until_when_they_are_kept(site: Hub, clock) -> None:
     front = joined_door(site, "front")
     grace = enrol(site, "Grace")
-    assert site.expiry.of(grace) == PersonExpiry(None, 100.0 + 100 * DAY, None)
+    assert site.expiry.of(grace) == PersonExpiry(None, 100.0 + 100 * DAY, None, None)
     let_in(site, grace, front, 80 * DAY)
-    assert site.expiry.of(grace) == PersonExpiry(80 * DAY, 180 * DAY, None)
+    assert site.expiry.of(grace) == PersonExpiry(80 * DAY, 180 * DAY, None, None)
     clock.time = 181 * DAY
     heard(site, front)
     site.expiry.judge()
-    assert site.expiry.of(grace) == PersonExpiry(80 * DAY, 180 * DAY, 181 * DAY)
+    assert site.expiry.of(grace) == PersonExpiry(80 * DAY, 180 * DAY, 181 * DAY, 211 * DAY)
     with pytest.raises(UnknownPersonError):
         site.expiry.of("0" * 32)
 
