@@ -32,6 +32,10 @@ class DecideOptions(ConfigOption):
     take: Annotated[
         str | None, typer.Option(metavar="NAME", help="It is somebody new, of this name.")
     ] = None
+    group: Annotated[
+        list[str] | None,
+        typer.Option(metavar="GROUP", help="With --take: they are in it; may be given again."),
+    ] = None
     add_to: Annotated[
         str | None, typer.Option(metavar="NAME", help="The photos show whoever has this name.")
     ] = None
@@ -79,10 +83,12 @@ def run_decide(args: DecideOptions) -> int:
     ways = [args.take is not None, args.add_to is not None, args.drop, args.picture is not None]
     if sum(ways) != 1:
         raise InputError("Give one of --take NAME, --add-to NAME, --drop and --picture FILE.")
+    if args.group and args.take is None:
+        raise InputError("--group says in which groups somebody new is: give it with --take NAME.")
     who = operator(os.environ, os.getuid())
     with opened_hub(args) as hub:
         if args.take is not None:
-            name = hub.held.take(args.id, args.take, who)
+            name = hub.held.take(args.id, args.take, who, args.group or ())
             print(f"{printable(name)} is enrolled at the site.")
         elif args.add_to is not None:
             name = hub.held.add_to(args.id, args.add_to, who)
@@ -149,7 +155,7 @@ DECIDE = Verb(
     "to look at before. All of it is written down.",
     (
         "accessctl hub decide 3 --picture look.jpg",
-        'accessctl hub decide 3 --take "Grace M. Hopper"',
+        'accessctl hub decide 3 --take "Grace M. Hopper" --group staff',
         "accessctl hub decide 3 --add-to Grace",
         "accessctl hub decide 3 --drop",
     ),

@@ -25,15 +25,18 @@ from accessctl.console import (
     account_pages,
     camera_pages,
     command_pages,
+    consent_pages,
     doors_pages,
     enrol_pages,
     entry_pages,
     events_pages,
     guard,
+    held_pages,
     live_pages,
     operator_pages,
     people_pages,
     phone_pages,
+    privacy_pages,
     rules_pages,
     site_pages,
     trust_pages,
@@ -66,7 +69,7 @@ KEY = KeyPlaces(
     "accessctl-console-key",
     StoreError,
 )
-WRONG, FORBIDDEN, NOT_FOUND, CONFLICT, NOT_NOW = 400, 403, 404, 409, 503
+OK, WRONG, FORBIDDEN, NOT_FOUND, CONFLICT, NOT_NOW = 200, 400, 403, 404, 409, 503
 SEE_OTHER = 303
 
 log = logging.getLogger(__name__)
@@ -108,7 +111,8 @@ class Console:
         asks for that.
 
         The template extends `layout`. It knows `request`, `operator`, `may` (whether the operator
-        may do what that word says), `t`, `csrf` and whatever else is given.
+        may do what that word says), `held` (how many decisions are due, none on a page that tells
+        of a problem), `t`, `csrf` and whatever else is given.
         """
         is_part = guard.asks_for_part(request)
         session = guard.session_of(request)
@@ -118,6 +122,7 @@ class Console:
             "request": request,
             "operator": operator,
             "may": _may(operator),
+            "held": 0 if is_part or status != OK else held_pages.due(self, operator),
             "t": words,
             "language": words.language,
             "csrf": "" if session is None else session.csrf,
@@ -248,6 +253,9 @@ def page_modules() -> tuple[PageModule, ...]:
         phone_pages.routes,
         camera_pages.routes,
         people_pages.routes,
+        held_pages.routes,
+        privacy_pages.routes,
+        consent_pages.routes,
         rules_pages.routes,
         truth_pages.routes,
         entry_pages.routes,

@@ -1,6 +1,8 @@
 """Somebody new, or more photos of somebody, from files that an operator hands in."""
 
+from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, File, Form, Request, UploadFile
@@ -8,6 +10,13 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from accessctl.administration.changes import Administration
 from accessctl.console.capabilities import Capability, Operator
+from accessctl.console.folder_desk import (
+    MOST_IN_FOLDER,
+    FiledPhoto,
+    FileFate,
+    sorted_out,
+    take_in_all,
+)
 from accessctl.console.guard import needs
 from accessctl.console.photo_desk import HandedIn, JudgedPhoto
 from accessctl.domain import Person
@@ -18,7 +27,7 @@ if TYPE_CHECKING:
     from accessctl.console.app import Console
     from accessctl.recognition.enrolment import Candidate
 
-NEW = "/people/new"
+NEW, FOLDER = "/people/new", "/people/new/folder"
 SEE_OTHER, WRONG = 303, 400
 
 Enroller = Annotated[Operator, needs(Capability.ENROL)]
@@ -50,15 +59,34 @@ def routes(console: "Console") -> APIRouter:
             return _shown(console, request, operator, name, judged, str(error), WRONG)
         return RedirectResponse(f"/people/{kept.id}", SEE_OTHER)
 
+    @routes.get(FOLDER)
+    def folder_form(request: Request, operator: Enroller) -> HTMLResponse:
+        return _folder(console, request, operator, [])
+
+    @routes.post(FOLDER)
+    def enrol_folder(
+        request: Request, operator: Enroller, photos: Annotated[list[UploadFile], File()]
+    ) -> HTMLResponse:
+        """Everybody in it, photo by photo; what cannot be used is told of, and keeps nobody out."""
+        files = sorted_out([one.filename or "" for one in photos])
+        contents = [one.file.read for one in photos]
+        judge = partial(console.photos.judge, most=MOST_IN_FOLDER)
+        filed = take_in_all(files, contents, judge, _administration(console, operator))
+        return _folder(console, request, operator, filed)
+
     return routes
+
+
+def _administration(console: "Console", operator: Operator) -> Administration:
+    journal = PeopleJournal(console.hub.database, console.hub.people, operator.name)
+    return Administration(console.hub.people, journal, console.now)
 
 
 def keep_photos(
     console: "Console", operator: Operator, name: str, photos: "Sequence[Candidate]"
 ) -> Person:
     """More photos of whoever has that name, or somebody new; FaceError, PersonError, StoreError."""
-    journal = PeopleJournal(console.hub.database, console.hub.people, operator.name)
-    administration = Administration(console.hub.people, journal, console.now)
+    administration = _administration(console, operator)
     try:
         return administration.add_photos(administration.person(name).name, photos)
     except UnknownPersonError:
@@ -76,4 +104,20 @@ def _shown(
 ) -> HTMLResponse:
     return console.page(
         request, "enrol.html", operator, status, name=name, judged=judged, told=told
+    )
+
+
+def _folder(
+    console: "Console", request: Request, operator: Operator, filed: Sequence[FiledPhoto]
+) -> HTMLResponse:
+    fates = Counter(one.fate for one in filed)
+    is_refused = bool(filed) and set(fates) <= {FileFate.REFUSED, FileFate.LEFT_OUT}
+    return console.page(
+        request,
+        "folder.html",
+        operator,
+        WRONG if is_refused else 200,
+        filed=filed,
+        counts=[(fate.value, fates[fate]) for fate in FileFate],
+        most=MOST_IN_FOLDER,
     )

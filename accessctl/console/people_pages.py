@@ -12,6 +12,7 @@ from accessctl.administration.changes import Administration
 from accessctl.console.capabilities import Capability, Operator
 from accessctl.console.guard import fresh, needs
 from accessctl.console.people_view import person_card, person_cards, week_of
+from accessctl.console.privacy_pages import person_grounds
 from accessctl.domain import Person, PersonRules
 from accessctl.errors import InputError
 from accessctl.hub.people_journal import PeopleJournal
@@ -86,6 +87,9 @@ def routes(console: "Console") -> APIRouter:
             badges=[badge.mark for badge in people.badges() if badge.person == who.id],
             has_pin=who.id in people.pins(),
             enrolled=words.moment(who.enrolled),
+            grounds=person_grounds(console, who.id, operator, words),
+            stay=console.hub.expiry.of(who.id),
+            withheld=console.hub.withholding.is_required,
         )
 
     @routes.post(PAGE + "/{person}/name")
@@ -144,6 +148,7 @@ def routes(console: "Console") -> APIRouter:
     def removals(request: Request, operator: Looker) -> HTMLResponse:
         """Who was removed, and which doors have signed that they have nothing of them any more."""
         listed = console.hub.removals.listed()
-        return console.page(request, "removals.html", operator, removals=listed)
+        owed = sum(bool(one.owed) for one in listed)
+        return console.page(request, "removals.html", operator, removals=listed, owed=owed)
 
     return routes

@@ -65,11 +65,11 @@ class PhotoDesk:
         self._max_pixels = max_pixels
         self._lock = threading.Lock()
 
-    def judge(self, photos: Sequence[HandedIn]) -> list[JudgedPhoto]:
-        """Each of them, in their order; InputError for none or more than ten, HubError where
+    def judge(self, photos: Sequence[HandedIn], most: int = MOST_PHOTOS) -> list[JudgedPhoto]:
+        """Each of them, in their order; InputError for none or more than `most`, HubError where
         others' photos take too long: whoever waits holds up one of the hub's threads."""
-        if not 0 < len(photos) <= MOST_PHOTOS:
-            raise InputError(f"Hand in 1 to {MOST_PHOTOS} photos of one person at once.")
+        if not 0 < len(photos) <= most:
+            raise InputError(f"Hand in 1 to {most} photos of one person at once.")
         if not self._lock.acquire(timeout=self._patience_s):
             raise HubError("Photos of somebody else are being looked at; try again in a minute.")
         try:

@@ -19,8 +19,17 @@ from accessctl.console.guard import needs
 from accessctl.console.names import site_names
 from accessctl.console.people_view import DAYS, week_of_groups
 from accessctl.console.rule_trial import tried
-from accessctl.console.rules_form import RulesDraft, acted, draft_in, draft_of, hours_of, rules_of
+from accessctl.console.rules_form import (
+    RulesDraft,
+    SpanDraft,
+    acted,
+    draft_in,
+    draft_of,
+    hours_of,
+    rules_of,
+)
 from accessctl.console.rules_view import trial_lists
+from accessctl.console.words import Words
 from accessctl.domain import EventKind
 from accessctl.errors import InputError
 from accessctl.hub.event_search import EventFilter, EventSearch
@@ -67,6 +76,9 @@ def routes(console: "Console") -> APIRouter:
             seen=seen,
             told=told,
             days=[(day, words(f"weekday.short.{day}")) for day in DAYS],
+            named_days=named_days(words),
+            cell=words("rules.cell", day="{day}", begin="{from}", end="{to}"),
+            blank=SpanDraft(),
             weeks=[
                 week_of_groups([Group(None, hours_of(schedule))], words)
                 for schedule in draft.schedules
@@ -122,6 +134,15 @@ def routes(console: "Console") -> APIRouter:
         return RedirectResponse(PAGE, SEE_OTHER)
 
     return routes
+
+
+def named_days(words: Words) -> list[dict[str, str]]:
+    """Of each day what the form calls it, and what people do, for the script that paints."""
+    longer = [words(f"weekday.{number}") for number in range(1, 8)] + [words("rules.on_holidays")]
+    return [
+        {"key": day, "short": words(f"weekday.short.{day}"), "long": long}
+        for day, long in zip(DAYS, longer, strict=True)
+    ]
 
 
 def draft_sent(fields: Sequence[tuple[str, str]]) -> RulesDraft:

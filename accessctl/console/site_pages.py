@@ -2,6 +2,7 @@
 
 import json
 import threading
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Request
@@ -10,9 +11,12 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from accessctl.console.capabilities import Capability, Operator
 from accessctl.console.entry_pages import SEE_OTHER, Text
 from accessctl.console.guard import fresh, needs
+from accessctl.console.site_view import hub_backups, site_doors
 from accessctl.domain import EventKind
 from accessctl.errors import HubError
+from accessctl.hub.door_software import DoorSoftwares
 from accessctl.hub.doors import Invitation
+from accessctl.hub.journal import JournalKind, latest_records
 from accessctl.hub.records import KeptRecord
 from accessctl.hub.verify import verify_site
 
@@ -22,7 +26,7 @@ if TYPE_CHECKING:
 SITE = "/site"
 BACKED_UP = "audit_backed_up"
 BACKUPS_S = 90 * 86400.0
-MOST_BACKUPS, MOST_ALARMS = 20, 100
+MOST_BACKUPS, MOST_HUB_BACKUPS, MOST_ALARMS = 20, 5, 100
 Looks = Annotated[Operator, needs(Capability.SITE)]
 Changes = Annotated[Operator, fresh(Capability.SITE)]
 
@@ -31,13 +35,18 @@ def routes(console: "Console") -> APIRouter:
     routes = APIRouter()
     checking = threading.Lock()
     hub = console.hub
+    software = DoorSoftwares(hub.database)
 
     def shown(request: Request, operator: Operator, made: Invitation | None) -> HTMLResponse:
+        doors, own = hub.doors.listed(), version("accessctl")
+        made_here = latest_records(hub.database, JournalKind.BACKED_UP, MOST_HUB_BACKUPS)
         return console.page(
             request,
             "site.html",
             operator,
-            doors=hub.doors.listed(),
+            doors=site_doors(doors, software.of(doors), console.words(request), console.now(), own),
+            version=own,
+            hub_backups=hub_backups(made_here),
             alarms=hub.records.alarms()[-MOST_ALARMS:][::-1],
             backups=backups(console),
             made=made,

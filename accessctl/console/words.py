@@ -47,9 +47,12 @@ def catalogue() -> Mapping[str, Phrase]:
     from accessctl.console.words_doors import DOORS
     from accessctl.console.words_entry import ENTRY
     from accessctl.console.words_events import EVENTS
+    from accessctl.console.words_folder import FOLDER
     from accessctl.console.words_frame import FRAME
+    from accessctl.console.words_held import HELD
     from accessctl.console.words_people import PEOPLE
     from accessctl.console.words_phone import PHONE
+    from accessctl.console.words_privacy import PRIVACY
     from accessctl.console.words_rules import RULES
     from accessctl.console.words_signs import SIGNS
     from accessctl.console.words_site import SITE
@@ -59,7 +62,20 @@ def catalogue() -> Mapping[str, Phrase]:
 
     found: dict[str, Phrase] = {}
     round_pages = (COMMON, FRAME, SIGNS, STATES, ENTRY, TRUST)
-    for part in (*round_pages, DOORS, EVENTS, PEOPLE, PHONE, CAMERA, RULES, TRUTH, SITE):
+    for part in (
+        *round_pages,
+        DOORS,
+        EVENTS,
+        PEOPLE,
+        FOLDER,
+        HELD,
+        PHONE,
+        CAMERA,
+        PRIVACY,
+        RULES,
+        TRUTH,
+        SITE,
+    ):
         if twice := found.keys() & part.keys():
             raise ValueError(f"two phrases have one key: {sorted(twice)}")
         found |= part

@@ -50,6 +50,22 @@ RULES: Mapping[str, Phrase] = {
     "rules.holidays": Phrase(
         "Holidays, one date a line: 2026-12-25", "Feiertage, ein Datum je Zeile: 2026-12-25"
     ),
+    "rules.paint": Phrase("Paint the week {name}", "Die Woche {name} malen"),
+    "rules.paint_how": Phrase(
+        "Drag over the hours to open or close them; or move with the arrow keys, switch half an "
+        "hour with the space bar, and go on with Shift and the arrows.",
+        "Über die Stunden ziehen öffnet oder schließt sie; oder mit den Pfeiltasten gehen, mit der "
+        "Leertaste eine halbe Stunde umschalten, mit Umschalt und Pfeilen weitermalen.",
+    ),
+    "rules.cell": Phrase("{day}, {begin} to {end}", "{day}, {begin} bis {end}"),
+    "rules.partly": Phrase("in part", "zum Teil"),
+    "rules.painted": Phrase("open", "offen"),
+    "rules.erased": Phrase("closed", "geschlossen"),
+    "rules.on_holidays": Phrase("Holidays", "Feiertage"),
+    "rules.too_many": Phrase(
+        "A week takes at most 30 different times; that would be more.",
+        "Eine Woche fasst höchstens 30 verschiedene Zeiten; das wären mehr.",
+    ),
     "rules.refresh": Phrase("Draw anew", "Neu zeichnen"),
     "rules.try": Phrase("Try it on the last 30 days", "An den letzten 30 Tagen erproben"),
     "rules.try_note": Phrase(

@@ -98,7 +98,36 @@ SITE: Mapping[str, Phrase] = {
     ),
     "site.whole": Phrase("All chains are whole.", "Alle Ketten sind unversehrt."),
     "site.journal": Phrase("The journal", "Das Journal"),
-    "site.backups": Phrase("Backups", "Sicherungen"),
+    "site.lead": Phrase(
+        "The hub runs accessctl {version}. A door that runs another version, was not heard of, or "
+        "whose certificate is about to run out is marked.",
+        "Der Hub läuft mit accessctl {version}. Markiert ist jede Tür mit anderer Version, die "
+        "schweigt oder deren Zertifikat bald abläuft.",
+    ),
+    "site.software": Phrase("Software", "Software"),
+    "site.encoder": Phrase("Encoder", "Encoder"),
+    "site.not_said": Phrase("not said", "nicht gesagt"),
+    "site.renewed": Phrase(
+        "A door renews its certificate by itself when a third of its life is left. One that ran "
+        "out: revoke the door and let it join again.",
+        "Eine Tür erneuert ihr Zertifikat selbst, wenn ein Drittel der Frist übrig ist. Ist eines "
+        "abgelaufen: die Tür sperren und neu aufnehmen.",
+    ),
+    "site.revoke_what": Phrase(
+        "For good: its certificate counts no more, and the site's key is replaced.",
+        "Endgültig: ihr Zertifikat gilt nicht mehr, und der Schlüssel der Anlage wird ersetzt.",
+    ),
+    "site.shown_once": Phrase(
+        "It is not shown again; an invitation that was lost is made anew.",
+        "Es wird nicht noch einmal gezeigt; eine verlorene Einladung wird neu gemacht.",
+    ),
+    "site.hub_backups": Phrase("Backups of the hub", "Sicherungen des Hubs"),
+    "site.hub_backups_what": Phrase(
+        "As they were begun on the hub's machine, the newest first. One is made by:",
+        "Wie sie am Rechner des Hubs begonnen wurden, die neueste zuerst. So entsteht eine:",
+    ),
+    "site.no_hub_backup": Phrase("None was ever made", "Es gibt noch keine"),
+    "site.backups": Phrase("Backups of doors", "Sicherungen der Türen"),
     "site.backups_what": Phrase(
         "Backups of the last 90 days, as the doors wrote them down. Whoever was removed "
         "since is still in them.",

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from threading import Event
 from types import MappingProxyType
 from typing import Any, Protocol, TypeAlias
@@ -310,6 +311,7 @@ def open_session(
             watching = watching_fact(door)
             started = {
                 "door": config.access.door,
+                "software": version("accessctl"),
                 "camera": source.description,
                 "people": people,
                 "device": device,

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select, update
 
 from accessctl.config import HubConfig
 from accessctl.errors import InputError
+from accessctl.gallery.people import gone
 from accessctl.hub.consent import Consents
 from accessctl.hub.expiry_rules import (
     DAY_S,
@@ -39,6 +40,18 @@ class ExpiringPerson:
     seen: float
     ends: float
     is_disabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PersonExpiry:
+    """How it stands with one person: when they were let in last, when they are disabled at all
+    doors if they are not let in again, since when they are, and when they are removed then. Epoch
+    seconds, None for never."""
+
+    granted: float | None
+    ends: float | None
+    disabled: float | None
+    removed: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +110,16 @@ class Expiry:
                 if (listed := self._listed(person, attendance)) is not None
             ]
         return ExpiryState(tuple(sorted(found, key=lambda one: one.ends)), heard, behind)
+
+    def of(self, person: str) -> PersonExpiry:
+        """Of the person of that id; UnknownPersonError."""
+        with self._database.reading() as db:
+            found = attendances(db, self._people.everybody()).get(person)
+        if found is None:
+            raise gone()
+        disabled = found.disabled
+        removed = None if disabled is None else disabled + self._spans.remove_after
+        return PersonExpiry(found.granted, expires_at(self._spans, found), disabled, removed)
 
     def keep(self, name: str, operator: str) -> None:
         """Count somebody's absence from now on: they are enabled again where they were disabled.

@@ -5,21 +5,27 @@ and badges that followed. Either they are somebody new, or the photos are of som
 enrolled already, or nothing of it counts. What was held is then gone.
 """
 
+import base64
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 
+from accessctl.domain import PersonRules
 from accessctl.errors import InputError
+from accessctl.gallery.person import rules_to_bytes
+from accessctl.hub import person_document as document
 from accessctl.hub.applying import apply_proposal, kept_photo
 from accessctl.hub.feed import HELD_KIND, SiteFeed
 from accessctl.hub.journal import JournalKind, write_journal
+from accessctl.hub.judging import HeldCause
 from accessctl.hub.people import SitePeople
 from accessctl.hub.people_journal import MAX_OPERATOR
+from accessctl.hub.roll import Everybody
 from accessctl.hub.site_edit import SiteEdit, forget_held
-from accessctl.hub.tables import DOOR, HELD
+from accessctl.hub.tables import DOOR, HELD, PHOTO
 from accessctl.sync.proposals import AddPerson, AddPhoto, Proposed, read_proposal
 from accessctl.sync.site_sealing import SealedDocument
 
@@ -32,7 +38,8 @@ TAKE, ADD_TO, DROP = "take", "add_to", "drop"
 class HeldProposal:
     """One that waits: `door` is its door's name, `person` an id, `name` what the person is called
     or shall be, `like` whom the photo shows (a name, None for nobody). `cause` is a HeldCause;
-    `time` epoch seconds, when it was made at the door."""
+    `time` epoch seconds, when it was made at the door. `other` is the id of whoever is enrolled and
+    is shown by the photo, or has the name; None for nobody."""
 
     number: int
     door: str
@@ -42,6 +49,7 @@ class HeldProposal:
     cause: str
     like: str | None
     time: float
+    other: str | None = None
 
 
 class HeldProposals:
@@ -58,7 +66,8 @@ class HeldProposals:
         with self._feed.database.reading() as db:
             rows = db.execute(query.where(HELD.c.decided.is_(None)).order_by(HELD.c.number)).all()
             said = {row.number: self._said(row) for row in rows}
-        people = self._people.everybody().people
+        everybody = self._people.everybody()
+        people = everybody.people
         new = {
             row.person: proposed.name
             for row in rows
@@ -75,9 +84,17 @@ class HeldProposals:
                 row.cause,
                 None if row.like is None else names.get(row.like, row.like),
                 row.time,
+                _other(everybody, row, said[row.number]),
             )
             for row in rows
         ]
+
+    def waiting(self) -> int:
+        """How many decisions are due: of somebody new one, with all that followed."""
+        due = HELD.c.decided.is_(None) & (HELD.c.cause != HeldCause.FOLLOWS)
+        query = select(func.count()).select_from(HELD).where(due)
+        with self._feed.database.reading() as db:
+            return int(db.execute(query).scalar_one())
 
     def picture(self, number: int, operator: str) -> bytes | None:
         """The photo (JPEG) that is held by that number, None where it has none; that `operator`
@@ -90,9 +107,26 @@ class HeldProposals:
             return None
         return self._feed.keys.open_photo(proposed.photo.sealed, proposed.photo.photo)
 
-    def take(self, number: int, name: str, operator: str) -> str:
-        """They are somebody new, of that name, with all that was proposed of them; their name as it
-        is kept. InputError, NameTakenError, BadNameError."""
+    def other_picture(self, number: int, operator: str) -> bytes | None:
+        """The best photo (JPEG) of whoever is enrolled and is the `other` of what is held by that
+        number, None where there is none; that `operator` looked at it is on record. InputError."""
+        everybody = self._people.everybody()
+        with self._feed.database.writing() as db:
+            row = _waiting(db, number)
+            other = _other(everybody, row, self._said(row))
+            told = {"held": number, "person": other, "operator": operator[:MAX_OPERATOR]}
+            write_journal(self._feed.database, db, JournalKind.SHOWN, self._now(), told)
+            photos = select(PHOTO).where(PHOTO.c.person == other, PHOTO.c.sealed.is_not(None))
+            photo = db.execute(photos.order_by(PHOTO.c.quality.desc(), PHOTO.c.id)).first()
+        if photo is None:
+            return None
+        sealed = base64.b64encode(photo.sealed).decode("ascii")
+        return self._feed.keys.open_photo(sealed, photo.id)
+
+    def take(self, number: int, name: str, operator: str, groups: Sequence[str] = ()) -> str:
+        """They are somebody new, of that name, with all that was proposed of them, and in these
+        `groups` where some are named; their name as it is kept. InputError, NameTakenError,
+        BadNameError."""
         with self._people.changing() as edit:
             row = _waiting(edit.db, number)
             proposals = [self._said(one) for one in _all_of(edit.db, row)]
@@ -105,6 +139,10 @@ class HeldProposals:
             apply_proposal(edit, row.person, first.model_copy(update={"name": name}))
             for proposed in others:
                 self._follow(edit, row.person, proposed)
+            if groups:
+                rules = document.rules_of(edit.find(row.person)) or PersonRules()
+                kept = rules_to_bytes(replace(rules, groups=tuple(groups)))
+                edit.set_text(row.person, "rules", kept.decode("ascii"))
             self._decided(edit, row, TAKE, operator, row.person)
             return edit.find(row.person).name
 
@@ -157,6 +195,16 @@ class HeldProposals:
         sealed = SealedDocument(row.generation, row.wrapped, row.sealed)
         content = self._feed.opened(sealed, HELD_KIND, str(row.number))
         return read_proposal(row.change, content.decode("utf-8"))
+
+
+def _other(everybody: Everybody, row: Row[Any], proposed: Proposed) -> str | None:
+    """The id of whoever is enrolled and is taken for whom the proposal is about."""
+    if row.like in everybody.people:
+        return str(row.like)
+    if row.cause != HeldCause.NAME or not isinstance(proposed, AddPerson):
+        return None
+    owner = everybody.taken_by(proposed.name)
+    return None if owner is None else owner.id
 
 
 def _waiting(db: Connection, number: int) -> Row[Any]:

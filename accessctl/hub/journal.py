@@ -98,6 +98,14 @@ def write_journal(
     return number
 
 
+def latest_records(database: HubDatabase, kind: JournalKind, count: int) -> list[JournalRecord]:
+    """At most so many records of that kind, the newest first; StoreError."""
+    query = select(JOURNAL).where(JOURNAL.c.kind == kind).order_by(JOURNAL.c.number.desc())
+    with database.reading() as db:
+        rows = db.execute(query.limit(count)).all()
+    return [JournalRecord(row.number, row.time, row.kind, row.data, row.hash) for row in rows]
+
+
 def chain_heads(database: HubDatabase, known: dict[str, int], now: float) -> int:
     """Write down where the logs of those doors end that have gone on since; how many. StoreError.
 

@@ -11,7 +11,7 @@ import zipfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from sqlalchemy import Connection, select
@@ -74,20 +74,26 @@ def export_person(hub: Hub, name: str, path: Path, operator: str) -> Mapping[str
     on record; how much of what is in it. UnknownPersonError, InputError, FaultError, StoreError."""
     person = hub.people.everybody().named(name)
     with new_private_file(path) as file:
-        told = {"person": person.id, "operator": operator}
-        with hub.database.writing() as db:
-            write_journal(hub.database, db, JournalKind.EXPORTED, hub.now(), told)
-        waiting = [
-            (held, hub.held.picture(held.number, operator))
-            for held in hub.held.listed()
-            if held.person == person.id
-        ]
-        with (
-            zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive,
-            hub.database.reading() as db,
-        ):
-            found = _PersonArchive(hub, db, person).write(archive)
-            _write_waiting(archive, waiting)
+        return write_export(hub, person, file, operator)
+
+
+def write_export(hub: Hub, person: SitePerson, file: IO[bytes], operator: str) -> Mapping[str, int]:
+    """Write the zip into a file that can be sought in, once that it is made is on record; how much
+    of what is in it. StoreError."""
+    told = {"person": person.id, "operator": operator}
+    with hub.database.writing() as db:
+        write_journal(hub.database, db, JournalKind.EXPORTED, hub.now(), told)
+    waiting = [
+        (held, hub.held.picture(held.number, operator))
+        for held in hub.held.listed()
+        if held.person == person.id
+    ]
+    with (
+        zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive,
+        hub.database.reading() as db,
+    ):
+        found = _PersonArchive(hub, db, person).write(archive)
+        _write_waiting(archive, waiting)
     return found
 
 

@@ -15,6 +15,7 @@ from accessctl.errors import NameTakenError, StoreError, UnknownPersonError
 from accessctl.gallery.person import close_names, name_key, refuse_look_alike, spelt
 from accessctl.hub.feed import FeedRow, SiteFeed
 from accessctl.hub.tables import CHANGE
+from accessctl.storage.seen import first_look_alike
 from accessctl.sync.feed_wire import ChangeKind, SitePerson
 
 PEOPLE_KINDS = (ChangeKind.PERSON.value, ChangeKind.GONE.value)
@@ -58,6 +59,15 @@ class Everybody:
     def owner_of(self, name: str) -> str | None:
         """The id of whoever has this very name, None for nobody."""
         return self.names.get(name_key(name))
+
+    def taken_by(self, name: str) -> SitePerson | None:
+        """Whoever has this name, or one that looks like it; None for nobody."""
+        found = self.owner_of(name)
+        if found is None:
+            known = {person.name: person.id for person in self.people.values()}
+            alike = first_look_alike(name, known)
+            found = None if alike is None else known[alike]
+        return None if found is None else self.people[found]
 
     def with_person(self, person: SitePerson, seq: int) -> "Everybody":
         """The same with this person in place of what they were."""

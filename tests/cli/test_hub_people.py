@@ -236,6 +236,13 @@ def test_or_it_is_somebody_known_or_nobody(site, held) -> None:
     assert len(held.people.people()) == 1
 
 
+def test_somebody_new_is_put_into_groups_at_once(site, held) -> None:
+    assert site("hub", "decide", "1", "--drop", "--group", "lab").code == 2
+    assert site("hub", "decide", "1", "--take", "Ada", "--group", "lab", "--group", "it").code == 0
+    ada = held.people.person("Ada")
+    assert held.people.rules()[ada.id].groups == ("lab", "it")
+
+
 @pytest.mark.parametrize("words", [(), ("--drop", "--take", "Ada")], ids=["none", "two"])
 def test_a_decision_is_one(site, held, words) -> None:
     said = site("hub", "decide", "1", *words)

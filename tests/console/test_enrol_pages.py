@@ -152,3 +152,57 @@ def test_who_may_not_enrol_sees_no_form_and_hands_nothing_in(console, signed_in)
 
 def test_a_form_without_a_photo_is_not_understood(enroller) -> None:
     assert enroller.post("/people/new", data={"name": "Grace"}).status_code == 400
+
+
+def hand_in_folder(client: httpx.Client, *photos: tuple[str, bytes]) -> httpx.Response:
+    return client.post("/people/new/folder", files=[("photos", one) for one in photos])
+
+
+def test_a_folder_is_enrolled_photo_by_photo_and_one_bad_file_keeps_nobody_out(
+    console, enroller
+) -> None:
+    answer = hand_in_folder(
+        enroller,
+        ("team/Ada.png", png(60)),
+        ("team/Grace/1.png", png(120)),
+        ("team/Grace/2.png", png(120)),
+        ("team/Grace/dark.png", png(0)),
+        ("team/Eve.png", png(60)),
+        ("team/list.txt", b"names"),
+        ("team/.hidden.png", png(200)),
+    )
+    assert answer.status_code == 200
+    people = {one.name: one.photos for one in console.hub.people.people()}
+    assert people == {"Ada": 1, "Grace": 1}
+    page = answer.text
+    assert "No face was found in Grace/dark.png; take another photo." in page
+    assert "Enrolled: 2" in page
+    # The second photo of Grace is the very same face: it is there already.
+    assert "There already: 1" in page
+    # Eve's photo shows Ada.
+    assert "Cannot be used: 2" in page
+    assert "Left out: 2" in page
+    assert "It is not a photo by its name." in page
+    again = hand_in_folder(enroller, ("team/Ada.png", png(60)), ("team/Mary.png", png(200)))
+    assert "There already: 1" in again.text
+    assert len(console.hub.people.people()) == 3
+
+
+def test_a_folder_of_which_nothing_can_be_used_is_refused_and_says_why(console, enroller) -> None:
+    answer = hand_in_folder(enroller, ("a/Ada.png", png(0)), ("a/b.txt", b""))
+    assert answer.status_code == 400
+    assert "No face was found in Ada.png" in answer.text
+    assert console.hub.people.people() == []
+
+
+def test_a_folder_is_handed_in_by_a_form_without_a_script(enroller) -> None:
+    page = enroller.get("/people/new/folder").text
+    assert 'enctype="multipart/form-data"' in page
+    assert "webkitdirectory" in page
+    assert "/people/new/folder" in enroller.get("/people/new").text
+
+
+def test_a_name_in_a_folder_is_shown_as_it_is_and_never_as_a_page(enroller) -> None:
+    page = hand_in_folder(enroller, ("a/<b>x<|b>.png".replace("|", ""), png(0))).text
+    assert "<b>x" not in page
+    assert "&lt;b&gt;x" in page

@@ -184,6 +184,22 @@ def test_codes_of_invitations_cannot_be_tried_out(console: Console) -> None:
     assert [answer.status_code for answer in answers] == [403] * 20 + [429]
 
 
+def test_an_office_behind_one_address_does_not_lock_itself_out(
+    console: Console, clock: HandClock, ada: Enrolled
+) -> None:
+    """More come in than one address may fail, and what one of them mistypes adds up alone."""
+    for number in range(25):
+        made = console.operators.invite(None, f"colleague {number}", ALL)
+        taken = client_of(console).post("/invitation", data={"code": made.code})
+        assert taken.status_code == 303, number
+    for _ in range(19):
+        assert client_of(console).post("/invitation", data={"code": "x"}).status_code == 403
+    signed = sign_in(client_of(console), "Ada", PASSWORD, ada.code(clock()))
+    assert signed.status_code == 303
+    assert client_of(console).post("/invitation", data={"code": "x"}).status_code == 403
+    assert client_of(console).post("/invitation", data={"code": "x"}).status_code == 429
+
+
 def test_what_an_operator_does_needs_proof_that_is_fresh(
     console: Console, clock: HandClock, ada: Enrolled
 ) -> None:

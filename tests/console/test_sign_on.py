@@ -1,4 +1,6 @@
+import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
@@ -11,6 +13,7 @@ from accessctl.config import Config, ConsoleConfig
 from accessctl.config.console import SignOnConfig
 from accessctl.console.app import Console
 from accessctl.console.capabilities import ALL, Capability
+from accessctl.console.sign_on import TIMEOUT_S
 from accessctl.console.wall import COOKIE
 from accessctl.errors import ConfigError
 from accessctl.hub.assembly import Hub
@@ -138,6 +141,43 @@ def test_a_provider_that_does_not_answer_is_told_of(console: Console, known: Pro
     known.url = "http://127.0.0.1:1"
     answer = client_of(console).get("/sign-in/provider")
     assert answer.status_code == 503
+
+
+def test_a_provider_that_stays_silent_holds_nobody_up(hub: Hub, tmp_path: Path) -> None:
+    """Strangers can have it asked: while one waits for it, all others are told at once."""
+    secret = tmp_path / "secret"
+    secret.touch(0o600)
+    secret.write_text(SECRET)
+    with socket.create_server(("127.0.0.1", 0)) as silent, ThreadPoolExecutor(1) as pool:
+        silent.settimeout(TIMEOUT_S)
+        issuer = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        oidc = SignOnConfig(issuer=issuer, client_id=CLIENT, secret_file=secret)
+        config = Config(hub=hub.config, console=ConsoleConfig(oidc=oidc))
+        console = open_console(hub, config, {}, now=hub.now)
+        first = pool.submit(client_of(console).get, "/sign-in/provider")
+        connection, _ = silent.accept()
+        with connection:
+            for _ in range(3):
+                assert client_of(console).get("/sign-in/provider").status_code == 503
+            assert not first.done()
+        assert first.result(TIMEOUT_S).status_code == 503
+
+
+def test_a_provider_that_answers_nothing_is_given_up_on(
+    hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert 0 < TIMEOUT_S <= 10
+    monkeypatch.setattr("accessctl.console.sign_on.TIMEOUT_S", 0.1)
+    secret = tmp_path / "secret"
+    secret.touch(0o600)
+    secret.write_text(SECRET)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        issuer = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        oidc = SignOnConfig(issuer=issuer, client_id=CLIENT, secret_file=secret)
+        config = Config(hub=hub.config, console=ConsoleConfig(oidc=oidc))
+        console = open_console(hub, config, {}, now=hub.now)
+        for _ in range(2):
+            assert client_of(console).get("/sign-in/provider").status_code == 503
 
 
 def test_without_a_provider_there_is_no_such_page(hub: Hub, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 import threading
 import time
 from dataclasses import replace
+from importlib.metadata import version
 
 import pytest
 
@@ -26,6 +27,7 @@ def test_a_session_is_on_record_from_start_to_stop(engine: Engine, house: FakeHo
     started, stopped = house.events()
     assert dict(started.data) == {
         "state": "started",
+        "software": version("accessctl"),
         "camera": "fake camera",
         "people": 0,
         "device": "cpu",

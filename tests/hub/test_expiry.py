@@ -7,6 +7,7 @@ from sqlalchemy import select, update
 
 from accessctl.errors import InputError, UnknownPersonError
 from accessctl.hub.assembly import Hub, open_hub
+from accessctl.hub.expiry import PersonExpiry
 from accessctl.hub.expiry_rules import ExpiryStep
 from accessctl.hub.journal import JournalKind
 from accessctl.hub.server import Minutes
@@ -51,6 +52,20 @@ def steps(hub: Hub) -> list[tuple[str, str]]:
 
 def judged(hub: Hub) -> dict[str, int]:
     return {step.value: count for step, count in hub.expiry.judge().items() if count}
+
+
+def test_of_one_person_it_is_told_until_when_they_are_kept(site: Hub, clock) -> None:
+    front = joined_door(site, "front")
+    grace = enrol(site, "Grace")
+    assert site.expiry.of(grace) == PersonExpiry(None, 100.0 + 100 * DAY, None, None)
+    let_in(site, grace, front, 80 * DAY)
+    assert site.expiry.of(grace) == PersonExpiry(80 * DAY, 180 * DAY, None, None)
+    clock.time = 181 * DAY
+    heard(site, front)
+    site.expiry.judge()
+    assert site.expiry.of(grace) == PersonExpiry(80 * DAY, 180 * DAY, 181 * DAY, 211 * DAY)
+    with pytest.raises(UnknownPersonError):
+        site.expiry.of("0" * 32)
 
 
 def test_whoever_stays_away_is_listed_then_disabled_then_removed(site: Hub, clock) -> None:

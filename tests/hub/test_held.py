@@ -92,6 +92,40 @@ def test_nothing_of_it_counts(hub, door) -> None:
     assert [one.number for one in hub.held.listed()] == [5]
 
 
+def test_they_are_in_the_groups_that_are_named_and_nothing_else_of_their_rules_changes(
+    hub, door
+) -> None:
+    rules = rules_to_bytes(PersonRules(("staff",), 5.0)).decode()
+    door.propose("set_rules", ADA, rules=rules)
+    hub.held.take(1, "Ada", "operator", ["lab", "night"])
+    assert hub.people.rules()[ADA] == PersonRules(("lab", "night"), 5.0)
+
+
+def test_groups_that_cannot_be_leave_all_as_it_was(hub, door) -> None:
+    with pytest.raises(InputError, match="A group's name"):
+        hub.held.take(1, "Ada", "operator", [""])
+    assert len(hub.held.listed()) == 4
+    assert [person.id for person in hub.people.people()] == [GRACE]
+
+
+def test_decisions_are_counted_and_not_what_follows(hub, door) -> None:
+    assert hub.held.waiting() == 1
+    door.enrol(EVE, "Grace", 4)
+    assert hub.held.waiting() == 2
+    hub.held.drop(1, "operator")
+    assert hub.held.waiting() == 1
+
+
+def test_whoever_has_the_name_or_one_like_it_is_the_other_side(hub, door) -> None:
+    door.enrol(EVE, "Gr\u0430ce", 4)
+    held = {one.person: one.other for one in hub.held.listed() if one.change == "add_person"}
+    assert held == {ADA: GRACE, EVE: GRACE}
+    assert hub.held.other_picture(1, "operator") == b"jpeg"
+    hub.people.remove("Grace")
+    assert hub.held.listed()[0].other is None
+    assert hub.held.other_picture(1, "operator") is None
+
+
 def test_what_cannot_be_any_more_is_left_out(hub, door) -> None:
     door.propose("add_badge", GRACE, digest="ab" * 32, added=2.0)
     hub.held.take(1, "Ada", "operator")
