@@ -16,7 +16,6 @@ import yaml
 from playwright.sync_api import Browser, Page, expect
 
 from accessctl.config import Config
-from accessctl.console.app import open_console
 from accessctl.hub.assembly import Hub, open_hub
 from accessctl.hub.cluster import free_port
 from accessctl.hub.demo_site import SiteProcess
@@ -25,6 +24,7 @@ from tests.cli.conftest import MODELS
 from tests.console.camera_site import DOOR_ID, CameraDoor, camera_door
 from tests.console.live_console import LiveConsole, serving, set_up_passkey, watched_page
 from tests.console.phone_site import DESK, NAME
+from tests.console.site_console import console_on
 from tests.console.test_in_a_browser import AXE, LOOKS, MOST_BYTES
 from tests.console.whole_site import models_of
 from tests.patience import wait_for
@@ -36,7 +36,7 @@ STRANGER = "Grace Hopper"
 @pytest.fixture
 def live_console(config: Config) -> Iterator[LiveConsole]:
     with open_hub(config.hub, {}) as hub:
-        console = replace(open_console(hub, config, {}), photos=DESK)
+        console = replace(console_on(hub, config), photos=DESK)
         with serving(hub, console, config) as url:
             yield LiveConsole(console, url)
 

@@ -6,21 +6,21 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from accessctl.console.app import Console, open_console
+from accessctl.console.app import Console
 from accessctl.console.capabilities import Capability
 from accessctl.console.phone_desk import LINK_S, MOST_TRIES
 from accessctl.console.words import catalogue
 from accessctl.recognition.recogniser import ADVICE
 from tests.console.camera_site import DOOR, CameraDoor, camera_door
 from tests.console.phone_site import DESK, NAME
-from tests.console.site_console import HandClock, journal
+from tests.console.site_console import HandClock, console_on, journal
 
 PAGE = "/people/camera"
 
 
 @pytest.fixture
 def console(hub, config, clock) -> Console:
-    return replace(open_console(hub, config, {}, now=clock), photos=DESK)
+    return replace(console_on(hub, config, clock), photos=DESK)
 
 
 @pytest.fixture

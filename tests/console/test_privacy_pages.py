@@ -5,14 +5,14 @@ import zipfile
 
 import pytest
 
-from accessctl.console.app import Console, open_console
+from accessctl.console.app import Console
 from accessctl.console.capabilities import Capability
 from accessctl.hub.assembly import open_hub
 from accessctl.hub.consent_rules import ConsentWay, GivenConsent
 from accessctl.hub.removal_certificate import read_certificate, verify_certificate
 from accessctl.hub.tables import DORMANCY
 from tests.console.sample_site import COLLINS, HOPPER, put_people
-from tests.console.site_console import journal
+from tests.console.site_console import console_on, journal
 from tests.hub.proposing import joined_door
 
 ONE, NAME = f"/people/{COLLINS}", "Eileen Collins"
@@ -168,7 +168,7 @@ def forgetful(config, clock, hub):
     spans = {"expire_after_days": 100, "folder": config.hub.folder.with_name("other")}
     changed = config.model_copy(update={"hub": config.hub.model_copy(update=spans)})
     with open_hub(changed.hub, {}, now=clock) as opened:
-        console = open_console(opened, changed, {}, now=clock)
+        console = console_on(opened, changed, clock)
         put_people(opened, clock.time)
         yield console
 

@@ -153,7 +153,7 @@ def test_a_provider_that_stays_silent_holds_nobody_up(hub: Hub, tmp_path: Path) 
         issuer = f"http://127.0.0.1:{silent.getsockname()[1]}"
         oidc = SignOnConfig(issuer=issuer, client_id=CLIENT, secret_file=secret)
         config = Config(hub=hub.config, console=ConsoleConfig(oidc=oidc))
-        console = open_console(hub, config, {}, now=hub.now)
+        console = console_on(hub, config, hub.now)
         first = pool.submit(client_of(console).get, "/sign-in/provider")
         connection, _ = silent.accept()
         with connection:
@@ -175,7 +175,7 @@ def test_a_provider_that_answers_nothing_is_given_up_on(
         issuer = f"http://127.0.0.1:{silent.getsockname()[1]}"
         oidc = SignOnConfig(issuer=issuer, client_id=CLIENT, secret_file=secret)
         config = Config(hub=hub.config, console=ConsoleConfig(oidc=oidc))
-        console = open_console(hub, config, {}, now=hub.now)
+        console = console_on(hub, config, hub.now)
         for _ in range(2):
             assert client_of(console).get("/sign-in/provider").status_code == 503
 
