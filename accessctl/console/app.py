@@ -53,6 +53,8 @@ from accessctl.console.words import Language, Phrase, Words, catalogue, preferre
 from accessctl.errors import AccessctlError, FaultError, HubError, InputError, StoreError
 from accessctl.hub.assembly import Hub
 from accessctl.hub.journal import JournalKind, write_journal
+from accessctl.hub.likeness import CardYardsticks
+from accessctl.hub.photo_check import SitePhotoCheck
 from accessctl.policy.access import zone_of
 from accessctl.storage.files import KeyPlaces
 
@@ -91,6 +93,7 @@ class Console:
     zone: tzinfo | None
     photos: PhotoDesk
     phones: PhoneDesk
+    checked: SitePhotoCheck
     now: Callable[[], float]
     random_bytes: Callable[[int], bytes]
 
@@ -197,6 +200,7 @@ def open_console(
         phrases=catalogue(),
         photos=desk_of(config, hub.people),
         phones=PhoneDesk(now, random_bytes),
+        checked=SitePhotoCheck(hub.people, CardYardsticks(config.encoder, config.policy).encoder),
         zone=zone_of(config.access) or zone_of(hub.site.access()),
         now=now,
         random_bytes=random_bytes,

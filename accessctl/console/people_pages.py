@@ -11,6 +11,8 @@ from starlette.exceptions import HTTPException
 from accessctl.administration.changes import Administration
 from accessctl.console.capabilities import Capability, Operator
 from accessctl.console.guard import fresh, needs
+from accessctl.console.look_again import look_again
+from accessctl.console.names import site_names
 from accessctl.console.people_view import person_card, person_cards, week_of
 from accessctl.domain import Person, PersonRules
 from accessctl.errors import InputError
@@ -64,6 +66,7 @@ def routes(console: "Console") -> APIRouter:
             named=named,
             count=len(everybody),
             waiting=len(console.phones.waiting()),
+            again=look_again(console.checked, site_names(console.hub), words),
         )
 
     @routes.get(PAGE + "/{person}")
@@ -86,6 +89,7 @@ def routes(console: "Console") -> APIRouter:
             badges=[badge.mark for badge in people.badges() if badge.person == who.id],
             has_pin=who.id in people.pins(),
             enrolled=words.moment(who.enrolled),
+            again=look_again(console.checked, site_names(console.hub), words, who.id),
         )
 
     @routes.post(PAGE + "/{person}/name")

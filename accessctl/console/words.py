@@ -43,6 +43,7 @@ COMMON: Mapping[str, Phrase] = {
 
 def catalogue() -> Mapping[str, Phrase]:
     """Every phrase by its key; ValueError where two files have one key."""
+    from accessctl.console.words_again import AGAIN
     from accessctl.console.words_doors import DOORS
     from accessctl.console.words_entry import ENTRY
     from accessctl.console.words_events import EVENTS
@@ -59,7 +60,7 @@ def catalogue() -> Mapping[str, Phrase]:
 
     found: dict[str, Phrase] = {}
     round_pages = (COMMON, FRAME, SIGNS, STATES, ENTRY, TRUST)
-    for part in (*round_pages, DOORS, EVENTS, NAMING, PEOPLE, PHONE, RULES, TRUTH, SITE):
+    for part in (*round_pages, DOORS, EVENTS, NAMING, AGAIN, PEOPLE, PHONE, RULES, TRUTH, SITE):
         if twice := found.keys() & part.keys():
             raise ValueError(f"two phrases have one key: {sorted(twice)}")
         found |= part
