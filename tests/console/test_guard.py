@@ -60,6 +60,7 @@ NEEDED = {
     "/events/export.csv": Capability.LOOK,
     f"/events/{SOMEBODY}/1": Capability.LOOK,
     f"/events/{SOMEBODY}/1/picture": Capability.PRIVACY,
+    f"/events/{SOMEBODY}/1/name": Capability.PRIVACY,
     "/people": Capability.LOOK,
     "/people/new": Capability.ENROL,
     f"/people/{SOMEBODY}": Capability.LOOK,
@@ -67,6 +68,7 @@ NEEDED = {
     f"/people/{SOMEBODY}/rules": Capability.RULES,
     f"/people/{SOMEBODY}/badges/remove": Capability.ENROL,
     f"/people/{SOMEBODY}/photos/remove": Capability.ENROL,
+    f"/people/{SOMEBODY}/portrait": Capability.PRIVACY,
     f"/people/{SOMEBODY}/remove": Capability.PRIVACY,
     "/removals": Capability.LOOK,
 }
