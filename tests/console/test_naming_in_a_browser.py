@@ -162,7 +162,7 @@ def test_who_looks_alike_is_to_be_looked_at_again(
     enrol(console, "Eileen Collins", astronaut(), hopper(), anyway=True)
     is_in_order(page, "/people", tmp_path / "people")
     expect(page.get_by_role("region", name="Look again at")).to_contain_text(
-        "Ada would pass for Grace Hopper at "
+        "Grace Hopper would pass for Ada at "
     )
     ada = console.hub.people.person("Ada")
     is_in_order(page, f"/people/{ada.id}", tmp_path / "person")

@@ -106,7 +106,7 @@ def test_a_visit_is_found_by_any_of_its_decisions_and_is_of_one_door(hub) -> Non
     for door, name in ((FRONT, "front"), ("b" * 32, "back")):
         put_door(hub.database, door, name, now)
     first, second = put_visit(hub, jpeg(100), None)
-    put_visit(hub, jpeg(100), visit="another")
+    put_visit(hub, jpeg(100), visit="beef")
     put_visit(hub, jpeg(100), door="b" * 32)
     naming = VisitNaming(hub)
     for number in (first, second):
