@@ -8,7 +8,7 @@ from accessctl.errors import MisfitError
 from accessctl.gallery.people import People, Template
 from accessctl.recognition.calibration import Yardstick
 from accessctl.recognition.matcher import Comparison
-from accessctl.recognition.photo_fit import SAME_PICTURE, Fit, PhotoIndex
+from accessctl.recognition.photo_fit import SAME_PICTURE, Fit, Likeness, PhotoIndex
 
 if TYPE_CHECKING:
     from accessctl.recognition.enrolment import Candidate
@@ -65,6 +65,10 @@ class PhotoVetting:
     def fit(self, photo: ComparedPhoto, own: PersonId | None) -> Fit:
         """How it compares with all photos; `own` is whose it is, None for somebody new."""
         return self._index_for(photo).fit(photo.embedding, own)
+
+    def nearest(self, photo: ComparedPhoto, most: int) -> list[Likeness]:
+        """Of everybody enrolled the `most` who come nearest to it, the nearest first."""
+        return self._index_for(photo).nearest(photo.embedding, most)
 
     def kept(self, person: PersonId, photo: ComparedPhoto) -> None:
         """That photo has become one of theirs, by the caller's own change of the gallery."""

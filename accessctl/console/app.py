@@ -33,6 +33,7 @@ from accessctl.console import (
     guard,
     held_pages,
     live_pages,
+    naming_pages,
     operator_pages,
     people_pages,
     phone_pages,
@@ -57,6 +58,8 @@ from accessctl.console.words import Language, Phrase, Words, catalogue, preferre
 from accessctl.errors import AccessctlError, FaultError, HubError, InputError, StoreError
 from accessctl.hub.assembly import Hub
 from accessctl.hub.journal import JournalKind, write_journal
+from accessctl.hub.likeness import CardYardsticks
+from accessctl.hub.photo_check import SitePhotoCheck
 from accessctl.policy.access import zone_of
 from accessctl.storage.files import KeyPlaces
 
@@ -95,6 +98,7 @@ class Console:
     zone: tzinfo | None
     photos: PhotoDesk
     phones: PhoneDesk
+    checked: SitePhotoCheck
     now: Callable[[], float]
     random_bytes: Callable[[int], bytes]
 
@@ -207,6 +211,7 @@ def open_console(
         phrases=catalogue(),
         photos=desk_of(config, hub.people),
         phones=PhoneDesk(now, random_bytes),
+        checked=SitePhotoCheck(hub.people, CardYardsticks(config.encoder, config.policy).encoder),
         zone=zone_of(config.access) or zone_of(hub.site.access()),
         now=now,
         random_bytes=random_bytes,
@@ -249,6 +254,7 @@ def page_modules() -> tuple[PageModule, ...]:
         doors_pages.routes,
         command_pages.routes,
         live_pages.routes,
+        naming_pages.routes,
         enrol_pages.routes,
         phone_pages.routes,
         camera_pages.routes,

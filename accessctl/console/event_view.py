@@ -1,6 +1,6 @@
 """Events as the console shows them: one line each, in the words of whoever reads. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -39,7 +39,8 @@ TROUBLES = frozenset(
 class EventRow:
     """One line of the timeline; `id` is the element's, `place` where it stands among all.
 
-    `explained`: there is more to say why. `pictured`: the door kept a picture of it.
+    `explained`: there is more to say why. `pictured`: the door kept a picture of it. `nameable`:
+    its visit may be given a name.
     """
 
     id: str
@@ -56,6 +57,7 @@ class EventRow:
     person: str | None
     explained: bool
     pictured: bool
+    nameable: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +69,28 @@ class EventDay:
     rows: tuple[EventRow, ...]
 
 
+Nameable = Collection[tuple[str, int]]
+"""Doors and numbers of decisions whose visits may be given a name."""
+
+
 def event_days(
-    events: Iterable[SiteEvent], words: Words, names: Mapping[PersonId, str]
+    events: Iterable[SiteEvent],
+    words: Words,
+    names: Mapping[PersonId, str],
+    nameable: Nameable = (),
 ) -> tuple[EventDay, ...]:
     """Events that come latest first, by day."""
     days: dict[str, tuple[str, list[EventRow]]] = {}
     for one in events:
-        row = event_row(one, words, names)
+        row = event_row(one, words, names, nameable)
         title = words.day(one.event.time)
         days.setdefault(row.iso[:10], (title, []))[1].append(row)
     return tuple(EventDay(iso, title, tuple(rows)) for iso, (title, rows) in days.items())
 
 
-def event_row(one: SiteEvent, words: Words, names: Mapping[PersonId, str]) -> EventRow:
+def event_row(
+    one: SiteEvent, words: Words, names: Mapping[PersonId, str], nameable: Nameable = ()
+) -> EventRow:
     event, place = one.event, one.place
     whom = None if event.person is None else words.person(event.person, names.get(event.person))
     tone, sign, title, detail = _LINES[event.kind](event, words, whom)
@@ -98,6 +109,7 @@ def event_row(one: SiteEvent, words: Words, names: Mapping[PersonId, str]) -> Ev
         person=event.person,
         explained=event.kind is EventKind.DECISION,
         pictured=isinstance(event.data.get("snapshot"), str),
+        nameable=(place.door, place.number) in nameable,
     )
 
 

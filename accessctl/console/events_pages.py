@@ -14,10 +14,12 @@ from accessctl.console.event_view import event_days
 from accessctl.console.fragments import unless_known
 from accessctl.console.guard import needs
 from accessctl.console.names import site_names
+from accessctl.console.previews import small_jpeg
 from accessctl.console.why import why_of
 from accessctl.domain import EventKind, PersonId
 from accessctl.hub.event_search import EventPlace, EventSearch, SiteEvent, place_in
 from accessctl.hub.journal import JournalKind
+from accessctl.hub.naming import VisitNaming
 
 if TYPE_CHECKING:
     from accessctl.console.app import Console
@@ -46,13 +48,13 @@ def routes(console: "Console") -> APIRouter:
         asked = asked_events(request.query_params)
         doors = [door.name for door in console.hub.doors.listed()]
         fields = filter_fields(asked, doors, site_names(console.hub), console.words(request))
-        found = _list(console, search, request, asked)
+        found = _list(console, search, request, operator, asked)
         return console.page(request, "events.html", operator, fields=fields, **found)
 
     @routes.get(LIST)
     def some(request: Request, operator: Looker) -> HTMLResponse:
         """Only what the filters change."""
-        found = _list(console, search, request, asked_events(request.query_params))
+        found = _list(console, search, request, operator, asked_events(request.query_params))
         return console.page(request, "events_list.html", operator, **found)
 
     @routes.get(NEW)
@@ -60,7 +62,8 @@ def routes(console: "Console") -> APIRouter:
         """The latest ones, among them what has come since that place."""
         asked, words = asked_events(request.query_params), console.words(request)
         found = search.newest(filter_of(asked, console.zone), AT_ONCE, place_in(after))
-        days = event_days(found, words, site_names(console.hub))
+        nameable = _nameable(console, operator, found)
+        days = event_days(found, words, site_names(console.hub), nameable)
         return unless_known(request, console.page(request, "events_days.html", operator, days=days))
 
     @routes.get(EXPORT + ".{form}")
@@ -87,24 +90,31 @@ def routes(console: "Console") -> APIRouter:
         one = search.one(door, number)
         if one is None or one.event.kind is not EventKind.DECISION:
             raise HTTPException(NOT_FOUND)
-        words = console.words(request)
-        is_here = console.hub.pictures.has(door, number)
+        words, names = console.words(request), site_names(console.hub)
+        whose = console.hub.pictures.whose([(door, number)])
+        is_here, person = (door, number) in whose, PersonId(whose.get((door, number)) or "")
         return console.page(
             request,
             "event.html",
             operator,
-            why=why_of(one.event, words, site_names(console.hub)),
+            why=why_of(one.event, words, names),
             when=f"{words.day(one.event.time)}, {words.clock(one.event.time)}",
+            door=door,
             door_name=one.name,
             number=number,
             digest=one.hash.hex(),
             pictured=is_here or isinstance(one.event.data.get("snapshot"), str),
             picture_here=is_here,
             picture=picture_path(door, number) if operator.may(Capability.PRIVACY) else "",
+            nameable=bool(_nameable(console, operator, [one])),
+            named=person if one.event.person is None else "",
+            named_as=names.get(person, ""),
         )
 
     @routes.get(PAGE + "/{door}/{number}/picture")
-    def picture(operator: PhotoLooker, door: DoorId, number: RecordNumber) -> Response:
+    def picture(
+        operator: PhotoLooker, door: DoorId, number: RecordNumber, small: bool = False
+    ) -> Response:
         """What the door sent of that decision; that it was looked at is on record first."""
         if not console.hub.pictures.has(door, number):
             raise HTTPException(NOT_FOUND)
@@ -114,7 +124,7 @@ def routes(console: "Console") -> APIRouter:
         jpeg = console.hub.pictures.of(door, number)
         if jpeg is None:
             raise HTTPException(NOT_FOUND)
-        return Response(jpeg, media_type="image/jpeg")
+        return Response(small_jpeg(jpeg) if small else jpeg, media_type="image/jpeg")
 
     return routes
 
@@ -123,8 +133,23 @@ def picture_path(door: str, number: int) -> str:
     return f"{PAGE}/{door}/{number}/picture"
 
 
+def may_name(operator: Operator) -> bool:
+    """Whether this operator may see pictures and enrol from them."""
+    return operator.may(Capability.PRIVACY) and operator.may(Capability.ENROL)
+
+
+def _nameable(
+    console: "Console", operator: Operator, events: Iterable[SiteEvent]
+) -> frozenset[tuple[str, int]]:
+    return VisitNaming(console.hub).open_among(events) if may_name(operator) else frozenset()
+
+
 def _list(
-    console: "Console", search: EventSearch, request: Request, asked: AskedEvents
+    console: "Console",
+    search: EventSearch,
+    request: Request,
+    operator: Operator,
+    asked: AskedEvents,
 ) -> dict[str, object]:
     """What the list of events shows: from the latest on, or from before a place."""
     words = console.words(request)
@@ -134,7 +159,12 @@ def _list(
     newest = page.events[0].place if page.events else EventPlace(console.now(), "0", 0)
     further = page.further
     return {
-        "days": event_days(page.events, words, site_names(console.hub)),
+        "days": event_days(
+            page.events,
+            words,
+            site_names(console.hub),
+            _nameable(console, operator, page.events),
+        ),
         "live": asked.address(NEW, after=str(newest)) if before is None else "",
         "again": asked.address(LIST),
         "filtered": bool(asked.given()),

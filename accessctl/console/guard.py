@@ -101,17 +101,21 @@ def _checked(
     capability: Capability, *, must_be_fresh: bool
 ) -> Callable[[HTTPConnection], Operator]:
     def check(connection: HTTPConnection) -> Operator:
-        session = signed_in(connection)
-        operator = session.operator
-        if not operator.may(capability):
-            path = connection.scope["path"]
-            console_of(connection).refused(operator, "not allowed", needs=capability, path=path)
-            raise NotAllowedError("entry.not_allowed")
+        operator = signed_in(connection).operator
+        require(connection, operator, capability)
         if must_be_fresh:
             freshly(connection)
         return operator
 
     return check
+
+
+def require(connection: HTTPConnection, operator: Operator, capability: Capability) -> None:
+    """NotAllowedError, which is on record, for an operator who may not do that."""
+    if not operator.may(capability):
+        path = connection.scope["path"]
+        console_of(connection).refused(operator, "not allowed", needs=capability, path=path)
+        raise NotAllowedError("entry.not_allowed")
 
 
 def asks_for_part(connection: HTTPConnection) -> bool:

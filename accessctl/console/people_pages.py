@@ -11,6 +11,8 @@ from starlette.exceptions import HTTPException
 from accessctl.administration.changes import Administration
 from accessctl.console.capabilities import Capability, Operator
 from accessctl.console.guard import fresh, needs
+from accessctl.console.look_again import look_again
+from accessctl.console.names import site_names
 from accessctl.console.people_view import person_card, person_cards, week_of
 from accessctl.console.privacy_pages import person_grounds
 from accessctl.domain import Person, PersonRules
@@ -65,6 +67,7 @@ def routes(console: "Console") -> APIRouter:
             named=named,
             count=len(everybody),
             waiting=len(console.phones.waiting()),
+            again=look_again(console.checked, site_names(console.hub), words),
         )
 
     @routes.get(PAGE + "/{person}")
@@ -90,6 +93,7 @@ def routes(console: "Console") -> APIRouter:
             grounds=person_grounds(console, who.id, operator, words),
             stay=console.hub.expiry.of(who.id),
             withheld=console.hub.withholding.is_required,
+            again=look_again(console.checked, site_names(console.hub), words, who.id),
         )
 
     @routes.post(PAGE + "/{person}/name")

@@ -231,30 +231,34 @@ def _gauges(
     match = recorded.evidence.pooled
     if match is None:
         return ()
-    return (_rarity(match, limits, words), _similarity(match, words), _lead(match, limits, words))
-
-
-def _rarity(match: Match, limits: DecisionRules | None, words: Words) -> Gauge:
-    rate = match.fmr_upper
-    value = words("why.one_in", many=words.number(one_in(rate)))
-    if limits is None:
-        return Gauge(words("why.rarity"), value, "", rarity_share(rate), None, None)
-    wanted = words(
-        "why.wanted", limit=words("why.one_in", many=words.number(one_in(limits.max_fmr)))
+    max_fmr = None if limits is None else limits.max_fmr
+    return (
+        rarity_gauge(match.fmr_upper, max_fmr, words),
+        similarity_gauge(match.similarity, words),
+        _lead(match, limits, words),
     )
+
+
+def rarity_gauge(rate: float, max_fmr: float | None, words: Words) -> Gauge:
+    """How rare such a likeness is among strangers, by the upper bound of its rate, beside the rate
+    that it had to keep (None: that is not known)."""
+    value = words("why.one_in", many=words.number(one_in(rate)))
+    if max_fmr is None:
+        return Gauge(words("why.rarity"), value, "", rarity_share(rate), None, None)
+    wanted = words("why.wanted", limit=words("why.one_in", many=words.number(one_in(max_fmr))))
     return Gauge(
         words("why.rarity"),
         value,
         wanted,
         rarity_share(rate),
-        rarity_share(limits.max_fmr),
-        rate <= limits.max_fmr,
+        rarity_share(max_fmr),
+        rate <= max_fmr,
     )
 
 
-def _similarity(match: Match, words: Words) -> Gauge:
-    share = min(1.0, max(0.0, match.similarity))
-    value = words.number(match.similarity, FIGURES)
+def similarity_gauge(similarity: float, words: Words) -> Gauge:
+    share = min(1.0, max(0.0, similarity))
+    value = words.number(similarity, FIGURES)
     return Gauge(words("why.similarity"), value, words("why.by_rarity"), share, None, None)
 
 

@@ -43,6 +43,7 @@ COMMON: Mapping[str, Phrase] = {
 
 def catalogue() -> Mapping[str, Phrase]:
     """Every phrase by its key; ValueError where two files have one key."""
+    from accessctl.console.words_again import AGAIN
     from accessctl.console.words_camera import CAMERA
     from accessctl.console.words_doors import DOORS
     from accessctl.console.words_entry import ENTRY
@@ -50,6 +51,7 @@ def catalogue() -> Mapping[str, Phrase]:
     from accessctl.console.words_folder import FOLDER
     from accessctl.console.words_frame import FRAME
     from accessctl.console.words_held import HELD
+    from accessctl.console.words_naming import NAMING
     from accessctl.console.words_people import PEOPLE
     from accessctl.console.words_phone import PHONE
     from accessctl.console.words_privacy import PRIVACY
@@ -66,6 +68,8 @@ def catalogue() -> Mapping[str, Phrase]:
         *round_pages,
         DOORS,
         EVENTS,
+        NAMING,
+        AGAIN,
         PEOPLE,
         FOLDER,
         HELD,

@@ -21,6 +21,8 @@ from accessctl.hub.tables import DOOR, EVENT
 
 SEARCHED = 20_000
 """So many records are looked through at once."""
+VISIT_S = 3600.0
+"""Decisions of one visit are looked for so far apart: nobody stands there for longer."""
 OVERLAP_S = 120.0
 """What is new is looked for so far back: doors' clocks differ, and so does the way to the hub."""
 
@@ -49,14 +51,15 @@ def place_in(text: str) -> EventPlace:
 
 @dataclass(frozen=True, slots=True)
 class EventFilter:
-    """What is asked for; None asks for nothing. `door` is a name, `since` (inclusive) and `until`
-    (exclusive) are epoch seconds."""
+    """What is asked for; None asks for nothing. `door` is a name, `visit` what a door calls one,
+    `since` (inclusive) and `until` (exclusive) are epoch seconds."""
 
     door: str | None = None
     kind: EventKind | None = None
     outcome: Outcome | None = None
     reason: Reason | None = None
     person: PersonId | None = None
+    visit: str | None = None
     since: float | None = None
     until: float | None = None
 
@@ -135,6 +138,26 @@ class EventSearch:
             row = db.execute(query).first()
         return None if row is None else _site_event(row)
 
+    def visit_of(self, one: SiteEvent) -> tuple[SiteEvent, ...]:
+        """All decisions of the visit that this one is of, itself among them, the oldest first."""
+        visit = one.event.data.get("visit")
+        if not isinstance(visit, str):
+            return (one,)
+        wanted = EventFilter(
+            door=one.name,
+            kind=EventKind.DECISION,
+            visit=visit,
+            since=one.event.time - VISIT_S,
+            until=one.event.time + VISIT_S,
+        )
+        found = self.page(wanted, PAGE).events
+        its = {
+            other.place: other
+            for other in found
+            if other.place.door == one.place.door and other.event.data.get("visit") == visit
+        }
+        return tuple(event for _, event in sorted({one.place: one, **its}.items()))
+
     def _looked_at(self, wanted: EventFilter, before: EventPlace | None) -> Select[Any]:
         query = _records()
         if wanted.door is not None:
@@ -173,6 +196,8 @@ def words_in_record(wanted: EventFilter) -> Sequence[bytes]:
         words.append(rf"\"decision\":\"{wanted.outcome.value}\"")
     if wanted.reason is not None:
         words.append(rf"\"reason\":\"{wanted.reason.value}\"")
+    if wanted.visit is not None:
+        words.append(json.dumps(f'"visit":{json.dumps(wanted.visit)}')[1:-1])
     return [word.encode("ascii") for word in words]
 
 

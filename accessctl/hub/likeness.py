@@ -40,19 +40,22 @@ class CardYardsticks:
         self._is_read = False
 
     def __call__(self, fingerprint: str) -> Yardstick | None:
+        found = self.encoder()
+        return None if found is None or found[0] != fingerprint else found[1]
+
+    def encoder(self) -> tuple[str, Yardstick] | None:
+        """That encoder's fingerprint and yardstick; None where it is not there."""
         if not self._is_read:
-            self._is_read = True
             self._found = self._read()
-        if self._found is None or self._found[0] != fingerprint:
-            return None
-        return self._found[1]
+            self._is_read = True
+        return self._found
 
     def _read(self) -> tuple[str, Yardstick] | None:
         try:
             card = load_card(self._encoder.folder)
             scoring = scoring_of(card)
         except ModelError as error:
-            log.warning("Photos that doors propose are not compared with others: %s", error)
+            log.warning("Photos are not compared with others at this hub: %s", error)
             return None
         policy = self._policy
         return card.fingerprint, Yardstick(*scoring, policy.target_fpir, policy.target_fmr)

@@ -39,7 +39,7 @@ from accessctl.hub.doors import lock_joined
 from accessctl.hub.feed import SiteFeed
 from accessctl.hub.roll import Everybody, SiteRoll
 from accessctl.hub.site_edit import SiteEdit
-from accessctl.hub.tables import HISTORY, PHOTO
+from accessctl.hub.tables import HISTORY, PERSON, PHOTO
 from accessctl.sync.feed_wire import SiteBadge, SitePhoto
 from accessctl.sync.site_sealing import from_base64, seal_photo
 
@@ -180,6 +180,30 @@ class SitePeople:
                 sealed = base64.b64encode(row.sealed).decode("ascii")
                 jpeg = self._feed.keys.open_photo(sealed, photo)
                 yield StoredPhoto(photo, PersonId(row.person), jpeg, row.quality)
+
+    def portrait(self, person_id: PersonId) -> bytes | None:
+        """The JPEG of the best photo of that person whose picture is here; None for none."""
+        listed = select(PHOTO.c.id, PHOTO.c.sealed).where(
+            PHOTO.c.person == person_id, PHOTO.c.sealed.is_not(None)
+        )
+        best = listed.order_by(PHOTO.c.quality.desc(), PHOTO.c.id).limit(1)
+        with self._feed.database.reading() as db:
+            row = db.execute(best).first()
+        if row is None:
+            return None
+        return self._feed.keys.open_photo(base64.b64encode(row.sealed).decode("ascii"), row.id)
+
+    def pictured(self) -> set[PersonId]:
+        """Of whom the hub has the picture of a photo."""
+        query = select(PHOTO.c.person).where(PHOTO.c.sealed.is_not(None)).distinct()
+        with self._feed.database.reading() as db:
+            return set(map(PersonId, db.execute(query).scalars()))
+
+    def withheld(self) -> dict[PersonId, Withheld]:
+        """Who is sent to no door, and why."""
+        query = select(PERSON.c.id, PERSON.c.withheld).where(PERSON.c.withheld.is_not(None))
+        with self._feed.database.reading() as db:
+            return {PersonId(row.id): Withheld(row.withheld) for row in db.execute(query)}
 
     def outdated(self, fingerprint: str) -> int:
         without = {

@@ -8,9 +8,9 @@ import base64
 import binascii
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, and_, delete, or_, select, update
 
 from accessctl.audit.snapshots import DAY_S, picture_named
 from accessctl.errors import HubError, InputError, StoreError
@@ -22,6 +22,10 @@ from accessctl.sync.picture_wire import picture_id
 log = logging.getLogger(__name__)
 
 JPEG = b"\xff\xd8\xff"
+
+
+class AlteredPictureError(StoreError):
+    """A picture is not as its door sealed it, or was sealed to another key."""
 
 
 class EventPictures:
@@ -54,13 +58,30 @@ class EventPictures:
                 db.execute(EVENT_PICTURE.insert().values(door=door, number=number, **picture))
             return True
 
+    def whose(self, places: Iterable[tuple[str, int]]) -> Mapping[tuple[str, int], str | None]:
+        """Of those doors and records that have a picture here: whom it was of, None for nobody."""
+        numbers: dict[str, list[int]] = {}
+        for door, number in places:
+            numbers.setdefault(door, []).append(number)
+        if not numbers:
+            return {}
+        its = (
+            and_(EVENT_PICTURE.c.door == door, EVENT_PICTURE.c.number.in_(some))
+            for door, some in numbers.items()
+        )
+        query = select(EVENT_PICTURE.c.door, EVENT_PICTURE.c.number, EVENT_PICTURE.c.person)
+        with self._feed.database.reading() as db:
+            return {
+                (row.door, row.number): row.person for row in db.execute(query.where(or_(*its)))
+            }
+
     def has(self, door: str, number: int) -> bool:
         """Whether the picture of that record is here."""
         with self._feed.database.reading() as db:
             return _is_here(db, door, number)
 
     def of(self, door: str, number: int) -> bytes | None:
-        """The JPEG of that record, None where there is none; StoreError, too, for one that this
+        """The JPEG of that record, None where there is none; AlteredPictureError for one that this
         hub cannot open, or that is no JPEG."""
         its = (EVENT_PICTURE.c.door == door, EVENT_PICTURE.c.number == number)
         with self._feed.database.reading() as db:
@@ -68,9 +89,14 @@ class EventPictures:
         if found is None:
             return None
         sealed = base64.b64encode(found).decode("ascii")
-        jpeg = self._feed.keys.open_photo(sealed, picture_id(door, number))
+        try:
+            jpeg = self._feed.keys.open_photo(sealed, picture_id(door, number))
+        except StoreError as error:
+            raise AlteredPictureError(
+                f"The picture of record {number} is not as its door sealed it: {error}"
+            ) from error
         if not jpeg.startswith(JPEG):
-            raise StoreError(f"What the door sent as the picture of record {number} is none.")
+            raise AlteredPictureError(f"What the door sent as picture of record {number} is none.")
         return jpeg
 
     def of_person(self, person: str) -> Iterator[tuple[str, int, bytes]]:
@@ -94,6 +120,23 @@ class EventPictures:
         oldest = self._feed.now() - self._keep_s
         with self._feed.database.writing() as db:
             return db.execute(delete(EVENT_PICTURE).where(EVENT_PICTURE.c.time < oldest)).rowcount
+
+
+def claim_pictures(
+    db: Connection, door: str, visit: Collection[int], chosen: Collection[int], person: str
+) -> None:
+    """The `chosen` ones of a visit's pictures (numbers of records) are that person's from now on,
+    in a transaction that holds the feed's lock; HubError where one of the visit's is somebody's
+    already, or a chosen one is gone."""
+    its = (EVENT_PICTURE.c.door == door, EVENT_PICTURE.c.number.in_(visit))
+    query = select(EVENT_PICTURE.c.number, EVENT_PICTURE.c.person).where(*its)
+    found = {row.number: row.person for row in db.execute(query)}
+    if any(whose is not None for whose in found.values()):
+        raise HubError("Somebody has named this visit meanwhile; look at it again.")
+    if not chosen or not set(chosen) <= found.keys():
+        raise HubError("A picture of this visit is not kept any longer; look at it again.")
+    claimed = update(EVENT_PICTURE).values(person=person)
+    db.execute(claimed.where(EVENT_PICTURE.c.door == door, EVENT_PICTURE.c.number.in_(chosen)))
 
 
 def forget_pictures(db: Connection, person: str) -> None:

@@ -96,7 +96,8 @@ EVENT = Table(
 )
 Index("event_time", EVENT.c.time)
 
-# The picture of a door's record, sealed to the hub; `person` is the record's.
+# The picture of a door's record, sealed to the hub; `person` is the record's, or whom an operator
+# said that it shows.
 EVENT_PICTURE = Table(
     "event_picture",
     METADATA,

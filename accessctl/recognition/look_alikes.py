@@ -13,8 +13,8 @@ from collections.abc import Iterable
 SLOPE, OFFSET, SPREAD = 0.80, -0.92, 1.41
 """Of the score of another look, against the score of a stored photo."""
 
-SELDOM = 1e-4
-"""Below this share of looks no number is told."""
+SELDOM, MOST = 1e-4, 0.5
+"""Below the one share of looks, and above the other, no number is told."""
 
 
 def passing_share(scores: Iterable[float], threshold: float) -> float:
@@ -33,9 +33,14 @@ def looks_in_words(share: float) -> str:
     """ "about 1 look in 40", or that it is hardly ever."""
     if not share >= SELDOM:
         return f"fewer than 1 look in {round(1 / SELDOM):,}"
-    if share > 0.5:
+    if share > MOST:
         return "most looks"
-    return f"about 1 look in {float(f'{1 / share:.2g}'):,.0f}"
+    return f"about 1 look in {one_look_in(share):,}"
+
+
+def one_look_in(share: float) -> int:
+    """Of how many looks one is such a share, above 0, to two digits."""
+    return round(float(f"{1 / share:.2g}"))
 
 
 def _normal_tail(deviations: float) -> float:

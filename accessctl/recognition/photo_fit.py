@@ -138,6 +138,10 @@ class PhotoIndex:
         own = [] if person is None else self._photos.get(person, [])
         return self._fit(embedding, person, [*own, *beside])
 
+    def nearest(self, embedding: Embedding, most: int) -> list[Likeness]:
+        """Of everybody the `most` who come nearest to this face, the nearest first."""
+        return self._nearest(self._yardstick.normaliser.sides(embedding[None]), None, most)
+
     def fit_of_stored(self, photo: Template) -> Fit:
         """Of a stored photo: with the person's others, it left out, and with everybody else's."""
         others = [other for other in self.photos_of(photo.person) if other is not photo]
@@ -192,14 +196,22 @@ class PhotoIndex:
         return self._compare(probe, sides.rows(slice(row, row + 1))), len(units)
 
     def _nearest_other(self, probe: Sides, person: PersonId | None) -> Likeness | None:
-        if not any(other != person for other in self._people):
-            return None
+        return next(iter(self._nearest(probe, person, 1)), None)
+
+    def _nearest(self, probe: Sides, but: PersonId | None, most: int) -> list[Likeness]:
+        """Everybody `but` one person, the nearest first."""
+        if not any(other != but for other in self._people):
+            return []
         scores = self._yardstick.normaliser.scores(self._sides, probe)[:, 0]
-        if person in self._photos:
-            scores[self._people.index(person)] = -np.inf
-        row = int(np.argmax(scores))
-        found = self._sides.rows(slice(row, row + 1))
-        return Likeness(self._people[row], self._compare(probe, found))
+        if but in self._photos:
+            scores[self._people.index(but)] = -np.inf
+        others = len(self._people) - (but in self._photos)
+        rows = np.argsort(-scores, kind="stable")[: min(most, others)].tolist()
+        sides = [self._sides.rows(slice(row, row + 1)) for row in rows]
+        return [
+            Likeness(self._people[row], self._compare(probe, theirs))
+            for row, theirs in zip(rows, sides, strict=True)
+        ]
 
     def _compare(self, one: Sides, other: Sides) -> Comparison:
         return compare_sides(self._yardstick.normaliser, self._yardstick.calibration, one, other)

@@ -1,5 +1,7 @@
 """Searches of the hub's events, on either database."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,6 +10,7 @@ from accessctl.domain import EventKind, Outcome, PersonId, Reason
 from accessctl.errors import InputError, StoreError
 from accessctl.hub.event_search import (
     OVERLAP_S,
+    VISIT_S,
     EventFilter,
     EventPlace,
     EventSearch,
@@ -149,3 +152,25 @@ def test_a_place_is_read_as_it_is_written(time: float, door: str, number: int) -
 def test_what_is_no_place_is_refused(text: str) -> None:
     with pytest.raises(InputError, match="no place among the events"):
         place_in(text)
+
+
+@pytest.mark.parametrize("visit", ["c0ffee", 'a"b', "a\\b", "Tür\ud800", "%_"])
+def test_a_visit_is_all_of_its_decisions_at_its_door(hub, search, visit: str) -> None:
+    def decided(door: str, time: float, called: object) -> None:
+        event = STRANGER.event(time)
+        put_events(hub.database, door, [replace(event, data={**event.data, "visit": called})])
+
+    for door, time, called in (
+        (FRONT, 1000.0, visit),
+        (FRONT, 1003.0, visit),
+        (FRONT, 1003.5, f"{visit}0"),
+        (BACK, 1004.0, visit),
+        (FRONT, 1006.0, visit),
+        (FRONT, 1003.0 + VISIT_S, visit),
+        (FRONT, 1009.0, 7),
+    ):
+        decided(door, time, called)
+    middle = search.one(FRONT, 7)
+    assert [one.place.time for one in search.visit_of(middle)] == [1000.0, 1003.0, 1006.0]
+    nameless = search.one(FRONT, 11)
+    assert search.visit_of(nameless) == (nameless,)

@@ -149,3 +149,16 @@ def test_a_photo_that_is_added_changes_the_spread_of_its_person() -> None:
     whole = PhotoIndex([photo(ADA, 0), photo(EVE, 1), photo(EVE, 2)], raising)
     for person in (ADA, EVE):
         assert grown.threshold_for(person, 1e-3) == whole.threshold_for(person, 1e-3)
+
+
+def test_the_nearest_are_those_of_a_search_person_by_person() -> None:
+    people = [PersonId(f"p{at}") for at in range(5)]
+    known = index(*(photo(person, at) for at, person in enumerate(people)))
+    alone = Matcher([], YARDSTICK.normaliser, YARDSTICK.calibration)
+    scores = {person: alone.compare(FACES[5], FACES[at]).score for at, person in enumerate(people)}
+    found = known.nearest(FACES[5], 3)
+    assert [one.person for one in found] == sorted(people, key=scores.__getitem__, reverse=True)[:3]
+    for one in found:
+        assert one.comparison.score == pytest.approx(scores[one.person], abs=1e-4)
+    assert len(known.nearest(FACES[5], 9)) == 5
+    assert index().nearest(FACES[5], 3) == []
