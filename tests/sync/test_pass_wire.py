@@ -107,12 +107,13 @@ def test_no_other_text_says_the_same() -> None:
 
 
 @given(st.text(max_size=300) | st.binary(max_size=150).map(lambda b: base64.b32encode(b).decode()))
-def test_whatever_comes_is_read_or_refused_in_a_sentence(rest: str) -> None:
+def test_whatever_comes_is_read_or_refused(rest: str) -> None:
     for text in (rest, f"ACPASS{rest}"):
         try:
-            assert read_pass(text).text == text.strip(" \t")
-        except InputError as error:
-            assert "cannot be read" in str(error)
+            read = read_pass(text)
+        except InputError:
+            continue
+        assert read.text == text.strip(" \t")
 
 
 @pytest.mark.parametrize(
