@@ -47,6 +47,7 @@ def catalogue() -> Mapping[str, Phrase]:
     from accessctl.console.words_entry import ENTRY
     from accessctl.console.words_events import EVENTS
     from accessctl.console.words_frame import FRAME
+    from accessctl.console.words_passes import PASSES
     from accessctl.console.words_people import PEOPLE
     from accessctl.console.words_phone import PHONE
     from accessctl.console.words_rules import RULES
@@ -58,7 +59,7 @@ def catalogue() -> Mapping[str, Phrase]:
 
     found: dict[str, Phrase] = {}
     round_pages = (COMMON, FRAME, SIGNS, STATES, ENTRY, TRUST)
-    for part in (*round_pages, DOORS, EVENTS, PEOPLE, PHONE, RULES, TRUTH, SITE):
+    for part in (*round_pages, DOORS, EVENTS, PEOPLE, PASSES, PHONE, RULES, TRUTH, SITE):
         if twice := found.keys() & part.keys():
             raise ValueError(f"two phrases have one key: {sorted(twice)}")
         found |= part
