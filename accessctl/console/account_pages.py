@@ -139,9 +139,9 @@ def qr_code(text: str) -> str:
 
 
 def svg_of(code: segno.QRCode) -> str:
-    """The same of a code that was made otherwise."""
+    """The same of a code that was made otherwise; a page's style says how large it is."""
     out = io.BytesIO()
-    code.save(out, kind="svg", scale=4, light="#fff", xmldecl=False, svgns=False, nl=False)
+    code.save(out, kind="svg", light="#fff", xmldecl=False, svgns=False, nl=False, omitsize=True)
     return out.getvalue().decode("utf-8")
 
 

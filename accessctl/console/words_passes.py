@@ -37,11 +37,10 @@ PASSES: Mapping[str, Phrase] = {
     "pass.begins": Phrase("Pass valid from", "Besucherausweis gültig ab"),
     "pass.ends": Phrase("Pass valid until", "Besucherausweis gültig bis"),
     "pass.only_doors": Phrase(
-        "Only at these doors (up to three; none: at every door)",
-        "Nur an diesen Türen (bis zu drei; keine: an jeder)",
+        "Only at these doors, up to three", "Nur an diesen Türen, bis zu drei"
     ),
     "pass.only_groups": Phrase(
-        "Or only while they are in these groups", "Oder nur, solange sie in diesen Gruppen sind"
+        "Or only while in these groups", "Oder nur als Mitglied dieser Gruppen"
     ),
     "pass.make": Phrase("Make a pass", "Besucherausweis ausstellen"),
     "pass.show": Phrase("Show", "Zeigen"),

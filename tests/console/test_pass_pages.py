@@ -64,6 +64,9 @@ def test_a_person_s_page_lists_their_passes_and_no_code(site, signed_in) -> None
     assert "ACPASS" not in page
     assert "At every door" in page
     assert f"/passes/{made.id}" not in page
+    german = signed_in(LOOK, ENROL).get(ONE, headers={"accept-language": "de"}).text
+    assert "An jeder Tür" in german
+    assert "Besucherausweis ausstellen" in german
 
 
 def test_a_pass_is_withdrawn_and_its_code_is_not_shown_again(site, signed_in, clock) -> None:
