@@ -96,13 +96,14 @@ def tell_doors(db: Connection, feed: SiteFeed) -> int:
     return feed.put(db, ChangeKind.PASSES.value, ChangeKind.PASSES, content)
 
 
-def forget_over(db: Connection, now: float) -> Sequence[KeptPass]:
-    """Keep none whose time was over a day before `now`; which these were."""
-    is_over = PASS.c.ends <= now - KEPT_S
-    over = [_kept(row) for row in db.execute(select(PASS).where(is_over))]
-    if over:
-        db.execute(delete(PASS).where(is_over))
-    return over
+def over_in(db: Connection, now: float) -> list[KeptPass]:
+    """Those whose time was over a day before `now`."""
+    return [_kept(row) for row in db.execute(select(PASS).where(PASS.c.ends <= now - KEPT_S))]
+
+
+def forget(db: Connection, passes: Sequence[KeptPass]) -> None:
+    for one in passes:
+        db.execute(delete(PASS).where(PASS.c.id == one.id))
 
 
 def _kept(row: Row[Any]) -> KeptPass:

@@ -20,8 +20,9 @@ from accessctl.hub.journal import JournalKind, write_journal
 from accessctl.hub.pass_rows import (
     KeptPass,
     count_passes,
-    forget_over,
+    forget,
     keep_pass,
+    over_in,
     pass_in,
     passes_in,
     tell_doors,
@@ -131,8 +132,15 @@ class Passes:
 
     def forget_over(self) -> int:
         """Keep none whose time was over a day ago; how many these were."""
+        now = self._feed.now()
+        with self._feed.database.reading() as db:
+            if not over_in(db, now):
+                return 0
         with self._feed.database.writing() as db:
-            over = forget_over(db, self._feed.now())
+            # Before any row: whoever else changes passes holds it first, too.
+            self._feed.lock(db)
+            over = over_in(db, now)
+            forget(db, over)
             if any(one.withdrawn is not None for one in over):
                 tell_doors(db, self._feed)
         return len(over)
