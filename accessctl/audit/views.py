@@ -102,9 +102,16 @@ def _decision(event: Event, name: str) -> str:
 
 
 def _life(data: Mapping[str, Any]) -> list[str]:
-    """Which cues of liveness refused or doubted, what a PIN stood in for, and by which badge."""
-    shown = data.get("badge")
-    badge = f"by badge {shown}" if isinstance(shown, str) else ""
+    """Which cues of liveness refused or doubted, what a PIN stood in for, and by which badge or
+    pass."""
+    badge = next(
+        (
+            f"by {what} {data[what]}"
+            for what in ("badge", "pass")
+            if isinstance(data.get(what), str)
+        ),
+        "",
+    )
     instead = data.get("by_pin")
     pin = "PIN in place of " + " and ".join(map(str, instead)) if isinstance(instead, list) else ""
     return [*_cues("vetoed", data.get("vetoes")), *_cues("doubted", data.get("doubts")), pin, badge]

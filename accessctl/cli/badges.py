@@ -30,6 +30,7 @@ from accessctl.errors import FaultError, InputError
 from accessctl.gallery.badges import MOST_CHARACTERS, mark_of
 from accessctl.reader.serial_line import numbers
 from accessctl.storage.parsing import printable
+from accessctl.sync import pass_wire
 
 PATIENCE_S = 30.0
 """So long somebody has to hold a badge before the reader."""
@@ -141,7 +142,8 @@ def run_show(args: BadgeShowOptions, *, ask: Ask = ask, patience_s: float = PATI
 
 
 def run_present(args: ConfigOption, *, ask: Ask = ask) -> int:
-    print(ask(config_from(args).service.socket, "badge", number=read_badge())["message"])
+    number = read_unseen("Badge: ", "badge's number or pass", pass_wire.MOST_CHARACTERS + 2)
+    print(ask(config_from(args).service.socket, "badge", number=number)["message"])
     return 0
 
 

@@ -205,6 +205,8 @@ COMMANDS = (
     CommandRow("hub people pin", SITE, "Set a person's PIN, or take it away.", "hub_people"),
     CommandRow("hub people badge", SITE, "Give a person a badge, or take them away.", "hub_people"),
     CommandRow("hub people badges", SITE, "List who has which badge since when.", "hub_people"),
+    CommandRow("hub pass", SITE, "Make a visitor's pass, as a QR code.", "hub_passes"),
+    CommandRow("hub passes", SITE, "List visitors' passes, or withdraw one.", "hub_passes"),
     CommandRow(
         "hub scim",
         SITE,

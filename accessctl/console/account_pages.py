@@ -135,10 +135,13 @@ def _account(routes: APIRouter, console: "Console") -> None:
 
 def qr_code(text: str) -> str:
     """An SVG to stand in a page, without styles of its own."""
+    return svg_of(segno.make_qr(text))
+
+
+def svg_of(code: segno.QRCode) -> str:
+    """The same of a code that was made otherwise; a page's style says how large it is."""
     out = io.BytesIO()
-    segno.make_qr(text).save(
-        out, kind="svg", scale=4, light="#fff", xmldecl=False, svgns=False, nl=False
-    )
+    code.save(out, kind="svg", light="#fff", xmldecl=False, svgns=False, nl=False, omitsize=True)
     return out.getvalue().decode("utf-8")
 
 

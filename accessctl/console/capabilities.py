@@ -13,7 +13,7 @@ class Capability(StrEnum):
     LOOK = "look"
     """See doors, events and who is enrolled."""
     ENROL = "enrol"
-    """Add people and photos, change names, badges and PINs."""
+    """Add people and photos, change names, badges, PINs and visitors' passes."""
     RULES = "rules"
     """Say who may pass where and when."""
     COMMAND = "command"

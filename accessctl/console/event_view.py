@@ -29,7 +29,8 @@ TROUBLES = frozenset(
         *(DoorwayWord.OUTPUT_FAILED, DoorwayWord.INTERLOCK_LOST, DoorwayWord.COMMAND_REFUSED),
         *(DoorwayWord.REFUSED, "camera_lost", "camera_dark", "camera_covered", "camera_flapping"),
         *("infrared_lost", "infrared_dark", "infrared_covered", "fault", "frame_fault"),
-        *("wrong_pin", "unknown_badge", "gallery_stale", "gallery_unaccepted", "display_lost"),
+        *("wrong_pin", "unknown_badge", "pass_refused", "gallery_stale", "gallery_unaccepted"),
+        "display_lost",
         *("mqtt_refused", "mqtt_dropped", "reader_lost", "reload_refused", ENTRY_FAILED),
     }
 )

@@ -6,25 +6,24 @@ from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Form, Path, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
-from starlette.exceptions import HTTPException
 
 from accessctl.administration.changes import Administration
 from accessctl.console.capabilities import Capability, Operator
 from accessctl.console.guard import fresh, needs
 from accessctl.console.look_again import look_again
 from accessctl.console.names import site_names
+from accessctl.console.pass_pages import passes_known
 from accessctl.console.people_view import person_card, person_cards, week_of
+from accessctl.console.person_acts import PAGE, SEE_OTHER, changed_by, person_of
 from accessctl.console.privacy_pages import person_grounds
 from accessctl.domain import Person, PersonRules
 from accessctl.errors import InputError
-from accessctl.hub.people_journal import PeopleJournal
 from accessctl.policy.access import AccessPlan, beginning
 
 if TYPE_CHECKING:
     from accessctl.console.app import Console
 
-PAGE, REMOVALS = "/people", "/removals"
-SEE_OTHER, NOT_FOUND = 303, 404
+REMOVALS = "/removals"
 MOST_CHARACTERS = 100
 
 Looker = Annotated[Operator, needs(Capability.LOOK)]
@@ -40,17 +39,12 @@ def routes(console: "Console") -> APIRouter:
     people = console.hub.people
 
     def found(person: str) -> Person:
-        for one in people.people():
-            if one.id == person:
-                return one
-        raise HTTPException(NOT_FOUND)
+        return person_of(console, person)
 
     def changed(
         person: str, operator: Operator, change: Callable[[Administration, Person], object]
     ) -> RedirectResponse:
-        journal = PeopleJournal(console.hub.database, people, operator.name)
-        change(Administration(people, journal, console.now), found(person))
-        return RedirectResponse(f"{PAGE}/{person}", SEE_OTHER)
+        return changed_by(console, operator, person, change)
 
     @routes.get(PAGE)
     def listed(request: Request, operator: Looker, named: str = "") -> HTMLResponse:
@@ -89,6 +83,7 @@ def routes(console: "Console") -> APIRouter:
             photos=people.photo_entries(who.id),
             badges=[badge.mark for badge in people.badges() if badge.person == who.id],
             has_pin=who.id in people.pins(),
+            **passes_known(console, who, rules, words),
             enrolled=words.moment(who.enrolled),
             grounds=person_grounds(console, who.id, operator, words),
             stay=console.hub.expiry.of(who.id),

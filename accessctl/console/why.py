@@ -306,6 +306,8 @@ def _facts(
         facts.append((words("why.factor"), words.known(f"factor.{recorded.factor}", "")))
     if isinstance(data.get("badge"), str):
         facts.append((words("why.badge"), str(data["badge"])))
+    if isinstance(data.get("pass"), str):
+        facts.append((words("why.pass"), str(data["pass"])))
     if isinstance(data.get("attempt"), int):
         facts.append((words("why.attempt"), words.number(data["attempt"])))
     return tuple(fact for fact in facts if fact[1])

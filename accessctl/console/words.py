@@ -52,6 +52,7 @@ def catalogue() -> Mapping[str, Phrase]:
     from accessctl.console.words_frame import FRAME
     from accessctl.console.words_held import HELD
     from accessctl.console.words_naming import NAMING
+    from accessctl.console.words_passes import PASSES
     from accessctl.console.words_people import PEOPLE
     from accessctl.console.words_phone import PHONE
     from accessctl.console.words_privacy import PRIVACY
@@ -71,6 +72,7 @@ def catalogue() -> Mapping[str, Phrase]:
         NAMING,
         AGAIN,
         PEOPLE,
+        PASSES,
         FOLDER,
         HELD,
         PHONE,

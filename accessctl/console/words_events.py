@@ -103,6 +103,7 @@ EVENTS: Mapping[str, Phrase] = {
     "why.life_mode": Phrase("Liveness", "Lebenderkennung"),
     "why.factor": Phrase("Second factor", "Zweiter Faktor"),
     "why.badge": Phrase("Badge", "Ausweis"),
+    "why.pass": Phrase("Pass", "Besucherausweis"),
     "why.attempt": Phrase("Attempt", "Versuch"),
     "life.off": Phrase("off", "aus"),
     "life.passive": Phrase("passive", "passiv"),

@@ -33,8 +33,8 @@ SITE: Mapping[str, Phrase] = {
     ),
     "capability.enrol": Phrase("enrol", "erfassen"),
     "capability.enrol_what": Phrase(
-        "add people and photos, change names, badges and PINs",
-        "Personen und Fotos aufnehmen, Namen, Ausweise und PINs ändern",
+        "add people and photos, change names, badges, PINs and visitors' passes",
+        "Personen und Fotos aufnehmen, Namen, Ausweise, PINs und Besucherausweise ändern",
     ),
     "capability.rules": Phrase("rules", "Regeln"),
     "capability.rules_what": Phrase(

@@ -66,6 +66,7 @@ STATES: Mapping[str, Phrase] = {
     "state.acting": Phrase("Acts again", "Handelt wieder"),
     "state.wrong_pin": Phrase("Wrong PIN", "Falsche PIN"),
     "state.unknown_badge": Phrase("Unknown badge", "Unbekannter Ausweis"),
+    "state.pass_refused": Phrase("Pass refused", "Besucherausweis abgelehnt"),
     "state.unused_badge": Phrase("Badge without a face", "Ausweis ohne Gesicht"),
     "state.mqtt_refused": Phrase("Broker refused", "Broker lehnte ab"),
     "state.mqtt_dropped": Phrase(

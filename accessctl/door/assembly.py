@@ -39,6 +39,7 @@ from accessctl.door.doorway_gate import (
 from accessctl.door.duty import Duty, duty_file
 from accessctl.door.gallery_watch import GalleryWatch
 from accessctl.door.liveness_gate import LivenessGate, OnFault
+from accessctl.door.passes import open_passes
 from accessctl.door.recorder import (
     NO_PICTURES,
     ActionListener,
@@ -102,13 +103,16 @@ def open_door(
         duty,
         LockoutStore(config.lockout_file) as lockouts,
         open_staleness(config, os.environ) as staleness,
+        open_passes(config, os.environ, engine.roster) as passes,
     ):
         keeper = LockoutKeeper(lockouts, config.access.door, config.policy.lockout, uptime)
         pins = PinAttempts(audit, keeper, time.time)
         runner = ActionRunner(queue=config.actions.queue)
         recorder = DecisionRecorder(audit, runner, time.time, on_action)
         duress = DuressVisits() if config.doorway.duress else None
-        badges = BadgesAtDoor(engine.roster, audit, time.time, time.monotonic, lambda: duty.acting)
+        badges = BadgesAtDoor(
+            engine.roster, audit, time.time, time.monotonic, lambda: duty.acting, passes
+        )
         desk: DoorwayGate | None = None
         link = None if config.doorway.controller is None else open_link(config, audit)
 

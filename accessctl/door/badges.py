@@ -1,6 +1,7 @@
 """Badges that are read at the door: read by other threads, taken by the loop for one visit.
 
-A badge says who stands there and proves nothing. One waits at a time, for a few seconds, and is
+A badge says who stands there and proves nothing; a visitor's pass (door/passes.py) stands in the
+place of one. One waits at a time, for a few seconds, and is
 used up by the attempt it was read for. It is bound to nobody while several people are at the door,
 for it cannot be known whose it is. What is read while somebody sets a badge goes to them.
 """
@@ -13,9 +14,18 @@ from typing import Any, Protocol
 
 from accessctl.audit.base import Recorder, write_down
 from accessctl.domain import Event, EventKind, PersonId
+from accessctl.door.passes import (
+    NO_PASSES,
+    PassBadge,
+    PassDesk,
+    PassReading,
+    PassRefusal,
+    claim_data,
+)
 from accessctl.door.second_factor import FactorReply, Handler
 from accessctl.errors import InputError
 from accessctl.gallery.badges import Badge, mark_of
+from accessctl.sync.pass_wire import begins_as_pass
 
 INTERVAL_S = 1.0
 """Between two badges that are looked at; most readers repeat one that is held before them."""
@@ -71,6 +81,8 @@ class BadgeDesk(Protocol):
 
     def take(self, badge: Badge) -> None: ...
 
+    def counts(self, badge: Badge) -> bool: ...
+
     def offer(self, number: str, via: str) -> FactorReply: ...
 
     def learn(self, ticket: str) -> bytes | None: ...
@@ -91,6 +103,10 @@ class NoBadgeDesk:
 
     def take(self, badge: Badge) -> None:
         del badge
+
+    def counts(self, badge: Badge) -> bool:
+        del badge
+        return False
 
     def offer(self, number: str, via: str) -> FactorReply:
         del number, via
@@ -116,6 +132,19 @@ class _Waiting:
     since: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What was read: `badge` is None where it names nobody here, `refused` then says so to whoever
+    showed it, and `told` to the log."""
+
+    digest: bytes
+    badge: Badge | None
+    refused: str
+    told: Mapping[str, Any]
+    person: PersonId | None = None
+    is_pass: bool = False
+
+
 def no_reader() -> str | None:
     """Where no serial line is read."""
     return None
@@ -136,13 +165,16 @@ class BadgesAtDoor:
         wall_clock: Callable[[], float],
         clock: Callable[[], float],
         acting: Callable[[], bool] = always,
+        passes: PassDesk = NO_PASSES,
     ) -> None:
-        """`clock` gives seconds that never go back; `acting` is whether this door decides."""
+        """`clock` gives seconds that never go back; `acting` is whether this door decides; without
+        `passes` no visitor's pass counts."""
         self._book = book
         self._audit = audit
         self._wall_clock = wall_clock
         self._clock = clock
         self._acting = acting
+        self._passes = passes
         self._lock = threading.Lock()
         self._waiting: _Waiting | None = None
         self._deaf_until = float("-inf")
@@ -154,33 +186,41 @@ class BadgesAtDoor:
         """Why the serial line is not read, empty while it is; None where there is none."""
 
     def offer(self, number: str, via: str) -> FactorReply:
-        """Somebody's badge was read, `via` the control socket or a serial line; InputError for
-        what is no number."""
-        digest = self._book.digest_of(number)
-        badge, former = self._book.badge_of(digest), None
+        """Somebody's badge or pass was read, `via` the control socket or a serial line; InputError
+        for what is neither."""
+        read, former = self._read(number), None
         with self._lock:
             now = self._clock()
             if now < self._learn_until:
-                self._learned = digest
+                if read.is_pass:
+                    return FactorReply(False, "This is a visitor's pass, and nobody's badge.")
+                self._learned = read.digest
                 return FactorReply(True, "Read for whoever sets a badge.")
             if not self._acting():
                 return FactorReply(False, "This door watches only; another one acts.")
-            if digest == self._held and now < self._held_until:
+            if read.digest == self._held and now < self._held_until:
                 self._held_until = now + HELD_S
                 return FactorReply(False, "This badge was read already; take it away for a moment.")
             if now < self._deaf_until:
                 return FactorReply(False, "Too fast; wait a moment and show the badge again.")
-            self._pause_s = INTERVAL_S if badge else self._longer_pause(now)
+            self._pause_s = INTERVAL_S if read.badge else self._longer_pause(now)
             self._deaf_until = now + self._pause_s
-            self._held, self._held_until = digest, now + HELD_S
-            if badge is not None:
-                former, self._waiting = self._waiting, _Waiting(badge, now)
-        if badge is None:
-            write_down(self._audit, unknown_badge_event(mark_of(digest), via, self._wall_clock()))
-            return FactorReply(False, "This badge is nobody's here.")
-        if former is not None and former.badge != badge:
+            self._held, self._held_until = read.digest, now + HELD_S
+            if read.badge is not None:
+                former, self._waiting = self._waiting, _Waiting(read.badge, now)
+        if read.badge is None:
+            write_down(self._audit, refused_event(read.told, via, self._wall_clock(), read.person))
+            return FactorReply(False, read.refused)
+        if former is not None and former.badge != read.badge:
             self._note_unused(former.badge, "another badge was read")
         return FactorReply(True, "Look at the camera.")
+
+    def _read(self, number: str) -> _Reading:
+        if begins_as_pass(number):
+            return _read_as_pass(self._passes.read(number))
+        digest = self._book.digest_of(number)
+        told = {"state": "unknown_badge", "badge": mark_of(digest)}
+        return _Reading(digest, self._book.badge_of(digest), "This badge is nobody's here.", told)
 
     def _longer_pause(self, now: float) -> float:
         """After one more unknown badge; a quiet minute begins anew."""
@@ -199,7 +239,7 @@ class BadgesAtDoor:
             # Frames may stop, or be played faster or slower than time goes: both clocks count.
             # Written as what has to hold, so that a NaN is too late.
             seen_in_time = 0 <= now - waiting.since <= window_s
-            if self._book.badge_of(waiting.badge.digest) != waiting.badge:
+            if not self.counts(waiting.badge):
                 why = "it was taken away"
             elif seen_in_time and self._clock() - waiting.read <= window_s:
                 return waiting.badge
@@ -214,6 +254,13 @@ class BadgesAtDoor:
         with self._lock:
             if self._waiting is not None and self._waiting.badge == badge:
                 self._waiting = None
+
+    def counts(self, badge: Badge) -> bool:
+        """Whether it still speaks for its person: a badge that was taken away does not, nor does
+        one whose person was, nor a pass that is over. Any thread."""
+        if isinstance(badge, PassBadge):
+            return self._passes.counts(badge)
+        return self._book.badge_of(badge.digest) == badge
 
     def learn(self, ticket: str) -> bytes | None:
         """The digest of the badge that was read since this was first asked with that `ticket`, None
@@ -248,14 +295,27 @@ class BadgesAtDoor:
         write_down(self._audit, unused_badge_event(badge, why, self._wall_clock()))
 
 
-def unknown_badge_event(mark: str, via: str, time: float) -> Event:
-    """A badge was read that is nobody's; `mark` is what it is called, see gallery.badges."""
-    return Event(time, EventKind.SERVICE, {"state": "unknown_badge", "badge": mark, "via": via})
+def refused_event(
+    told: Mapping[str, Any], via: str, time: float, person: PersonId | None = None
+) -> Event:
+    """Something was read that names nobody here; `told` says what, see gallery.badges.mark_of."""
+    return Event(time, EventKind.SERVICE, {**told, "via": via}, person)
+
+
+def _read_as_pass(read: PassReading) -> _Reading:
+    """Of a pass that this site's hub signed the log says which and whose it is."""
+    told: dict[str, Any] = {"state": "pass_refused", "why": read.refusal}
+    person = None
+    if read.shown is not None:
+        told["pass"] = mark_of(read.digest)
+        # Of whoever was removed there shall be no new record.
+        person = None if read.refusal is PassRefusal.NOBODY else read.shown.person
+    return _Reading(read.digest, read.badge, read.sentence, told, person, is_pass=True)
 
 
 def unused_badge_event(badge: Badge, why: str, time: float) -> Event:
     """A badge was read, and nobody was compared by it."""
-    data = {"state": "unused_badge", "badge": badge.mark, "why": why}
+    data = {"state": "unused_badge", **claim_data(badge), "why": why}
     return Event(time, EventKind.SERVICE, data, badge.person)
 
 

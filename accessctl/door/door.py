@@ -260,7 +260,8 @@ class Door:
     @property
     def _identifier(self) -> Identifier:
         policy = self._decider.settings.policy
-        return Identifier(self._setup.recogniser, self.roster, policy)
+        counts = self.gate.badges.counts
+        return Identifier(self._setup.recogniser, self.roster, policy, counts)
 
     def _look_for_life(
         self, frame: Frame, faces: Sequence[Face], shown: Mapping[int, ShownIdentity]

@@ -7,7 +7,7 @@ counts as evidence of who somebody is, so that a grant rests on frames that were
 else; and the door has the frame of a grant encoded in any case.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from accessctl.config import PolicyConfig
@@ -49,11 +49,12 @@ class Identified:
 @dataclass(frozen=True, slots=True)
 class Identifier:
     """What tells the faces of a frame: crops, embeddings, and the search among the enrolled, or
-    the comparison with whoever a badge names."""
+    the comparison with whoever a badge names that still `counts`."""
 
     recogniser: Recogniser
     roster: Roster
     policy: PolicyConfig
+    counts: Callable[[Badge], bool]
 
     def identify(
         self,
@@ -112,7 +113,7 @@ class Identifier:
                 found[n] = match
         for badge in {claim.digest: claim for claim in claims if claim is not None}.values():
             # One that was taken away meanwhile, or whose person was, speaks for nobody.
-            if self.roster.badge_of(badge.digest) == badge:
+            if self.counts(badge):
                 own = [n for n, claim in enumerate(claims) if claim == badge]
                 compared = self.roster.matcher.against(badge.person, [probes[n] for n in own])
                 for n, match in zip(own, compared, strict=True):

@@ -24,6 +24,7 @@ from accessctl.audit.snapshots import Snapshots
 from accessctl.audit.views import as_json
 from accessctl.config.liveness import Intent
 from accessctl.domain import Decision, Event, EventKind, Face, Image, Outcome, PersonId, Reason
+from accessctl.door.passes import claim_data
 from accessctl.door.visit import Visit
 from accessctl.policy.admit import by_pin
 from accessctl.policy.circumstances import Circumstances
@@ -111,7 +112,7 @@ def decision_record(
     if cues.doubts:
         record["doubts"] = cues.doubts
     if visit.claim is not None:
-        record["badge"] = visit.claim.mark
+        record |= claim_data(visit.claim)
     instead = by_pin(circumstances)
     if instead and verdict.outcome is Outcome.GRANTED:
         record["by_pin"] = list(instead)

@@ -18,6 +18,9 @@ from accessctl.errors import BadgeTakenError, InputError, StoreError, UnknownBad
 MOST_CHARACTERS = 128
 DIGEST_BYTES = 32
 MARK_CHARACTERS = 8
+PASS_BEGINS = "ACPASS"  # noqa: S105 - no secret
+"""What a visitor's pass begins with, see accessctl.sync.pass_wire; no number of a badge does."""
+
 _DERIVED_FOR = b"accessctl badge numbers"
 
 
@@ -43,6 +46,8 @@ def mark_of(digest: bytes) -> str:
 def clean_number(text: str) -> str:
     """The number as a reader gave it, without blanks round it; InputError for what is none."""
     number = text.strip(" \t")
+    if number.startswith(PASS_BEGINS):
+        raise InputError("This is a visitor's pass, and nobody's badge; show or type a badge.")
     if not number or len(number) > MOST_CHARACTERS or not number.isascii():
         raise InputError(
             f"A badge's number is 1 to {MOST_CHARACTERS} letters, digits and signs of ASCII; "

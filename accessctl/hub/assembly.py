@@ -26,6 +26,7 @@ from accessctl.hub.held import HeldProposals
 from accessctl.hub.likeness import SiteLikeness, Yardsticks, no_yardstick
 from accessctl.hub.live import Live
 from accessctl.hub.model_files import ModelFiles, Named, nothing_named
+from accessctl.hub.passes import Passes
 from accessctl.hub.people import SitePeople
 from accessctl.hub.pictures import EventPictures
 from accessctl.hub.proposals import Proposals
@@ -62,6 +63,7 @@ class Hub:
     pictures: EventPictures
     models: ModelFiles
     certifier: Certifier
+    passes: Passes
     withholding: Withholding
     consents: Consents
     expiry: Expiry
@@ -131,6 +133,7 @@ def open_hub(
             removals=Removals(database, now),
             pictures=EventPictures(feed, config.keep_pictures_days),
             models=ModelFiles(models),
+            passes=Passes(feed, people, doors, authority, random_bytes),
             certifier=Certifier(database, authority, now),
             withholding=withholding,
             consents=consents,

@@ -35,6 +35,7 @@ from accessctl.errors import ConfigError, FaultError, InputError, StoreError
 from accessctl.storage.files import KeyPlaces, create_private, make_private_folder, write_atomically
 from accessctl.storage.parsing import read_bounded
 from accessctl.sync.feed_wire import FeedHead, head_of_feed
+from accessctl.sync.pass_wire import SignedPass, VisitorPass, signed_content, statement_of
 from accessctl.sync.wire import HUB_NAME, receipt_statement
 
 AUTHORITY_FILE, HUB_FILE, RECEIPTS_FILE = "authority.pem", "hub.pem", "receipts.key"
@@ -107,6 +108,12 @@ class Authority:
         moment = round(self._now(), 3)
         signature = self._receipts.sign(head_of_feed(door, seq, moment)).hex()
         return FeedHead(seq=seq, time=moment, signature=signature)
+
+    def sign_pass(self, shown: VisitorPass) -> SignedPass:
+        """A visitor's pass, signed with the key that doors check receipts with; ValueError for one
+        that says what none can."""
+        statement = statement_of(shown)
+        return SignedPass(shown, statement, self._receipts.sign(signed_content(statement)))
 
     def certify_door(self, door: str, csr: str) -> IssuedCertificate:
         """A certificate for the door of this id; InputError for a request that is none of a door's.

@@ -65,6 +65,7 @@ class JournalKind(StrEnum):
     ACT = "act"
     REFUSED = "refused"
     DIRECTORY = "directory"
+    VISITOR_PASS = "visitor_pass"  # noqa: S105 - no secret
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from accessctl.hub.database import in_pages
 from accessctl.hub.door_feed import scope_of
 from accessctl.hub.held import HeldProposal
 from accessctl.hub.journal import JournalKind, write_journal
+from accessctl.hub.pass_rows import passes_in
 from accessctl.hub.tables import (
     DOOR,
     DORMANCY,
@@ -57,6 +58,7 @@ templates.json  the face templates: for each photo and face encoder a list of nu
 events.jsonl    what the doors wrote down of this person, one record a line: every decision with
                 its evidence, and every change
 journal.jsonl   what the hub wrote down of this person, one record a line
+passes.json     visitors' passes that name this person: from when to when they count, and where
 proposals.json  changes of this person that were made at a door, and what became of them
 pictures/       pictures of decisions about this person that doors sent to the hub, as JPEG, by the
                 door's name and the record's number
@@ -113,6 +115,7 @@ class _PersonArchive:
         archive.writestr("person.json", _json(self._about()))
         archive.writestr("templates.json", _json(self._templates()))
         archive.writestr("proposals.json", _json(self._proposals()))
+        archive.writestr("passes.json", _json(self._passes()))
         return {
             "photos": self._write_photos(archive),
             "pictures": self._write_pictures(archive),
@@ -174,6 +177,21 @@ class _PersonArchive:
                 "problem": row.problem,
             }
             for row in self._db.execute(query)
+        ]
+
+    def _passes(self) -> list[dict[str, Any]]:
+        names = {row.id: row.name for row in self._db.execute(select(DOOR.c.id, DOOR.c.name))}
+        return [
+            {
+                "id": one.id,
+                "from": _moment(one.begins),
+                "until": _moment(one.ends),
+                "doors": [names[door] for door in one.doors],
+                "groups": list(one.groups),
+                "made": _moment(one.made),
+                "withdrawn": _moment(one.withdrawn),
+            }
+            for one in passes_in(self._db, self._person.id)
         ]
 
     def _write_photos(self, archive: zipfile.ZipFile) -> int:

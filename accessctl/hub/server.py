@@ -89,9 +89,9 @@ class Served:
 
 class Minutes(BackgroundThread):
     """What the hub does at its start and each minute: it sees that it is the only one, chains the
-    ends of all logs, sees who is sent to the doors, forgets pictures that are too old, and renews
-    its own certificate when that runs out soon. Once a day it judges who was let in nowhere for
-    long."""
+    ends of all logs, sees who is sent to the doors, forgets pictures that are too old and passes
+    that are over, and renews its own certificate when that runs out soon. Once a day it judges who
+    was let in nowhere for long."""
 
     def __init__(
         self,
@@ -117,6 +117,7 @@ class Minutes(BackgroundThread):
         chain_heads(self._hub.database, self._known, now)
         self._hub.withholding.settle()
         self._hub.pictures.forget_old()
+        self._hub.passes.forget_over()
         if self._judged is None or not 0 <= now - self._judged < DAY_S:
             self._hub.expiry.judge()
             self._judged = now

@@ -19,6 +19,7 @@ from accessctl.hub.consent_rules import Withheld
 from accessctl.hub.expected import attach, directed_rules, expected_user, is_known
 from accessctl.hub.feed import SiteFeed
 from accessctl.hub.journal import JournalKind, write_journal
+from accessctl.hub.pass_rows import forget_passes
 from accessctl.hub.pictures import forget_pictures
 from accessctl.hub.roll import Everybody
 from accessctl.hub.tables import CONSENT, DORMANCY, HELD, PERSON, PHOTO, REMOVAL
@@ -114,6 +115,7 @@ class SiteEdit:
         self.db.execute(delete(PHOTO).where(PHOTO.c.person == person))
         forget_pictures(self.db, person)
         self.db.execute(delete(DORMANCY).where(DORMANCY.c.person == person))
+        forget_passes(self.db, self._feed, person)
         forgotten = update(CONSENT).values(wrapped=None, sealed=None)
         self.db.execute(forgotten.where(CONSENT.c.person == person))
         self.db.execute(delete(PERSON).where(PERSON.c.id == person))

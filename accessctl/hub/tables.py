@@ -256,6 +256,22 @@ REMOVAL_RECEIPT = Table(
     Column("received", Double, nullable=False),
 )
 
+# A visitor's pass; `doors` (ids) and `groups` are JSON, `ends` is when it counts no more by itself.
+PASS = Table(
+    "pass",
+    METADATA,
+    Column("id", String(16), primary_key=True),
+    Column("person", String(32), ForeignKey("person.id"), nullable=False),
+    Column("begins", BigInteger, nullable=False),
+    Column("ends", BigInteger, nullable=False),
+    Column("doors", Text, nullable=False),
+    Column("groups", Text, nullable=False),
+    Column("made", Double, nullable=False),
+    Column("withdrawn", Double),
+)
+Index("pass_person", PASS.c.person)
+Index("pass_ends", PASS.c.ends)
+
 CONSENT_TEXT = Table(
     "consent_text",
     METADATA,

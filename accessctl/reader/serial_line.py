@@ -22,8 +22,8 @@ from typing import Self
 from accessctl.background import BackgroundThread
 from accessctl.errors import InputError, LineError
 
-MOST_BYTES = 128
-"""No number is longer: of such a line nothing is taken."""
+MOST_BYTES = 200
+"""No number and no visitor's pass is longer: of such a line nothing is taken."""
 
 GAP_S = 1.0
 """After so long a pause in a line its beginning was noise."""

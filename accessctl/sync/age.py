@@ -71,6 +71,15 @@ class HubAge:
                 return math.inf if self._is_unread else None
             return math.inf if mark.is_lost else mark.age_s
 
+    def hub_time(self) -> float | None:
+        """What the hub's clock shows now, epoch seconds: its last word's time and what has gone by
+        since, which nobody sets here; None while nobody knows."""
+        with self._lock:
+            mark = self._looked()
+            if mark is None or mark.is_lost or self._is_unread:
+                return None
+            return mark.head + mark.age_s
+
     def heard(self, head: float) -> bool:
         """The hub said, at `head` (its epoch time), that this door has all that it should have;
         False for a word that is older than the last one. StoreError."""

@@ -25,11 +25,13 @@ MAX_PROPOSALS = 50
 MAX_COMMANDS = 16
 MAX_CROSSINGS = 500
 MAX_LIVE_FACES = 32
+MOST_PASSES = 10_000
 MAX_PICTURE_CHARACTERS = 256 << 10
 COMMAND_S = 10.0
 """So long after it was asked for a command is not done any more."""
 
 Id: TypeAlias = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+PassId: TypeAlias = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
 Time: TypeAlias = Annotated[float, Field(ge=0, le=LATEST, allow_inf_nan=False)]
 Hex: TypeAlias = Annotated[str, Field(pattern=r"^(?:[0-9a-f]{2})+$", max_length=4096)]
 Sealed: TypeAlias = Annotated[str, Field(max_length=MAX_SEALED_CHARACTERS)]
@@ -52,6 +54,7 @@ class ChangeKind(StrEnum):
     RULES = "rules"
     SETTINGS = "settings"
     BADGE_KEY = "badge_key"
+    PASSES = "passes"
 
 
 class Change(_Said):
@@ -311,6 +314,13 @@ class SiteBadgeKey(_Said):
     """The document of BADGE_KEY: the key (hex) that a site's badges are hashed with."""
 
     key: Digest
+
+
+class SitePasses(_Said):
+    """The document of PASSES: the ids of visitors' passes that count no more, though their time is
+    not over; see accessctl.sync.pass_wire."""
+
+    withdrawn: tuple[PassId, ...] = Field((), max_length=MOST_PASSES)
 
 
 class SiteAccess(_Said):

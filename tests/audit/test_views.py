@@ -227,6 +227,9 @@ def test_a_decision_by_a_badge_names_it_by_its_mark() -> None:
     data = {"decision": "denied", "reason": "badge_mismatch", "badge": "1f0c93ab"}
     line = as_text(Event(TIME, EventKind.DECISION, data), NAMES.get)
     assert line.endswith("(badge_mismatch)  by badge 1f0c93ab")
+    by_pass = {"decision": "denied", "reason": "badge_mismatch", "pass": "01234567"}
+    line = as_text(Event(TIME, EventKind.DECISION, by_pass), NAMES.get)
+    assert line.endswith("(badge_mismatch)  by pass 01234567")
     line = as_text(Event(TIME, EventKind.DECISION, data | {"badge": 7}), NAMES.get)
     assert line.endswith("(badge_mismatch)")
 

@@ -25,6 +25,7 @@ from accessctl.recognition.engine import Engine
 from accessctl.service.late import door_handlers
 from accessctl.vision.fake import fake_face
 from tests.patience import wait_for
+from tests.sync.test_pass_wire import LONGEST, signed
 
 GRACE, STRANGER = 1, 3
 CARD = "0004711"
@@ -81,7 +82,8 @@ class ReadDoor:
             ask(self._socket, "badge", number=number)
 
     def _heard(self) -> tuple[object, int]:
-        return self.door.gate.badges.report().person, len(self.states("unknown_badge"))
+        refused = (*self.states("unknown_badge"), *self.states("pass_refused"))
+        return self.door.gate.badges.report().person, len(refused)
 
     def read_again(self, number: str) -> None:
         """As soon as the reader is listened to again."""
@@ -170,6 +172,15 @@ def test_an_unknown_badge_is_on_record_and_the_visit_goes_on_without_it(make) ->
     assert (event.data["via"], event.person) == (via, None)
     assert "99999" not in str(event.data)
     assert door.visit(GRACE) == ["matched"]
+
+
+def test_a_visitor_s_pass_comes_whole_and_a_door_without_a_hub_takes_none(make) -> None:
+    door = make()
+    door.read(signed(LONGEST).text)
+    (event,) = door.states("pass_refused")
+    via = {"socket": "control socket", "serial": "serial line"}[door.by]
+    assert (event.data["via"], event.data["why"], event.person) == (via, "no_hub", None)
+    assert door.states("unknown_badge") == []
 
 
 def test_a_badge_that_was_read_too_long_ago_is_used_for_nobody(make) -> None:

@@ -216,7 +216,7 @@ def test_several_faces_of_one_frame_are_told_apart() -> None:
     """Of two faces in view one stands still and one is another person in each frame."""
     door = Watched()
     left, right = fake_face(box=FACE_BOX, track=1), fake_face(box=FACE_BOX, track=2)
-    identifier = Identifier(door.house.recogniser, door.house.roster(), NOBODY_YET)
+    identifier = Identifier(door.house.recogniser, door.house.roster(), NOBODY_YET, lambda _: True)
     visits = {1: Visit("a", 0.0), 2: Visit("b", 0.0)}
     for number in range(FEWEST + 1):
         frame = Frame(portrait(1), number / FPS, number)

@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +23,13 @@ from accessctl.gallery.person import hash_pin
 from accessctl.hub.consent_rules import ConsentWay, GivenConsent
 from accessctl.hub.held import HeldProposal
 from accessctl.hub.journal import JournalKind
+from accessctl.hub.passes import PassWish
 from accessctl.hub.people_journal import PeopleJournal
 from accessctl.hub.person_export import export_person, without_operators, without_others
 from accessctl.hub.tables import JOURNAL
 from accessctl.sync.picture_wire import picture_id
 from accessctl.sync.site_sealing import seal_photo
+from tests.hub.proposing import joined_door
 from tests.hub.test_door_feed import FACES, enrol
 
 
@@ -119,6 +122,27 @@ def test_it_holds_everything_of_that_person(hub, joined, grace, tmp_path: Path) 
     assert ada.encode() not in everything
     assert b'"operator": "ada"' not in everything
     assert b"2580" not in everything
+
+
+def test_passes_of_the_person_are_in_it_with_the_names_of_doors(
+    hub, grace, clock, tmp_path: Path
+) -> None:
+    enrol(hub, "Ada", 1)
+    joined_door(hub, "front")
+    span = PassWish(clock(), clock() + 86_400, ("front",))
+    made = hub.passes.make("Grace", span, "ada")
+    hub.passes.withdraw(made.id, "ada")
+    hub.passes.make("Ada", span, "ada")
+    told, archive = exported(hub, tmp_path / "grace.zip")
+    moments = {
+        key: None if time is None else datetime.fromtimestamp(time, UTC).isoformat()
+        for key, time in (
+            *(("from", made.begins), ("until", made.ends)),
+            *(("made", made.made), ("withdrawn", clock())),
+        )
+    }
+    assert told["passes.json"] == [{"id": made.id, **moments, "doors": ["front"], "groups": []}]
+    assert "passes.json" in archive.read("README.txt").decode()
 
 
 def test_that_it_was_made_is_on_record_before_it_is_there(hub, grace, tmp_path, monkeypatch):

@@ -203,3 +203,26 @@ def test_what_cannot_be_read_goes_on_growing_and_is_unknown_at_the_start() -> No
     machine.run(20.0)
     assert age.age_s() == 120.0
     assert HubAge(keeper, machine.clocks).age_s() == math.inf
+
+
+def test_the_hub_s_time_goes_on_by_the_uptime_whatever_the_wall_clock_says() -> None:
+    machine, keeper = Machine(), Keeper()
+    age = HubAge(keeper, machine.clocks)
+    assert age.hub_time() is None
+    age.heard(NOW + 500)
+    machine.run(60)
+    assert age.hub_time() == NOW + 560
+    machine.wall = 0.0
+    assert age.hub_time() == NOW + 560
+    keeper.broken = True
+    assert age.hub_time() is None
+
+
+def test_after_a_boot_nobody_knows_the_hub_s_time_until_a_server_keeps_the_clock_right() -> None:
+    machine = Machine()
+    age = HubAge(Keeper(), machine.clocks)
+    age.heard(NOW)
+    machine.reboot(NOW + 3600)
+    assert age.hub_time() is None
+    machine.is_kept_right = True
+    assert age.hub_time() == NOW + 3600

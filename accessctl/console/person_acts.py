@@ -1,0 +1,39 @@
+"""What operators do to one person of the site, each with its record in the journal."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from fastapi.responses import RedirectResponse
+from starlette.exceptions import HTTPException
+
+from accessctl.administration.changes import Administration
+from accessctl.console.capabilities import Operator
+from accessctl.domain import Person
+from accessctl.hub.people_journal import PeopleJournal
+
+if TYPE_CHECKING:
+    from accessctl.console.app import Console
+
+PAGE = "/people"
+SEE_OTHER, NOT_FOUND = 303, 404
+
+
+def person_of(console: "Console", person: str) -> Person:
+    """By the id; a page that is not there for nobody."""
+    for one in console.hub.people.people():
+        if one.id == person:
+            return one
+    raise HTTPException(NOT_FOUND)
+
+
+def changed_by(
+    console: "Console",
+    operator: Operator,
+    person: str,
+    change: Callable[[Administration, Person], object],
+) -> RedirectResponse:
+    """Back to the person's page once that is changed."""
+    people = console.hub.people
+    journal = PeopleJournal(console.hub.database, people, operator.name)
+    change(Administration(people, journal, console.now), person_of(console, person))
+    return RedirectResponse(f"{PAGE}/{person}", SEE_OTHER)
