@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
@@ -19,7 +19,7 @@ from accessctl.administration.gallery_heads import ReadableRecorder
 from accessctl.background import BackgroundThread
 from accessctl.clock import Clocks
 from accessctl.config import Config, GalleryConfig
-from accessctl.errors import AccessctlError
+from accessctl.errors import AccessctlError, DamagedError
 from accessctl.gallery.site_store import SiteGallery, open_site_gallery
 from accessctl.sync.age import HubAge
 from accessctl.sync.client import DoorClient
@@ -254,6 +254,8 @@ class FeedLink(RepeatingThread):
         self._is_due_at = float("-inf")
 
     def _take_all(self, parts: "_Parts") -> None:
+        # What is damaged here would keep the door from seeing who is gone.
+        parts.feed.mend()
         while parts.feed.take():
             if self.closing.is_set():
                 return
@@ -263,7 +265,11 @@ class FeedLink(RepeatingThread):
         position = parts.site.position()
         self.position = None if position is None else position.after
         self._report = {"change": self.position, "waiting": parts.site.waiting_count()}
-        documents = parts.site.document("rules"), parts.site.document("settings")
+        try:
+            documents = parts.site.document("rules"), parts.site.document("settings")
+        except DamagedError:
+            # Those that run go on until the hub has said them anew, see HubFeed.mend.
+            return
         if documents != self._documents:
             self._documents = documents
             self._on_site()
@@ -283,7 +289,8 @@ class FeedLink(RepeatingThread):
         feed = HubFeed(client, member, keys, site, age, record)
         proposing = Proposing(client, member, keys, site, record, self._now)
         if self._documents is None:
-            self._documents = site.document("rules"), site.document("settings")
+            with suppress(DamagedError):
+                self._documents = site.document("rules"), site.document("settings")
         self._parts = _Parts(site, age, feed, proposing)
         return self._parts
 
