@@ -12,7 +12,7 @@ from accessctl.administration.changes import Administration
 from accessctl.console.capabilities import Capability, Operator
 from accessctl.console.guard import fresh, needs
 from accessctl.console.people_view import person_card, person_cards, week_of
-from accessctl.domain import Person, PersonRules
+from accessctl.domain import Person, PersonId, PersonRules
 from accessctl.errors import InputError
 from accessctl.hub.people_journal import PeopleJournal
 from accessctl.policy.access import AccessPlan, beginning
@@ -42,11 +42,20 @@ def routes(console: "Console") -> APIRouter:
                 return one
         raise HTTPException(NOT_FOUND)
 
+    def removable(person: str) -> Person:
+        """Also somebody damaged, who is called by their id."""
+        if person in people.damaged():
+            return Person(PersonId(person), person, 0, 0.0)
+        return found(person)
+
     def changed(
-        person: str, operator: Operator, change: Callable[[Administration, Person], object]
+        person: str,
+        operator: Operator,
+        change: Callable[[Administration, Person], object],
+        find: Callable[[str], Person] = found,
     ) -> RedirectResponse:
         journal = PeopleJournal(console.hub.database, people, operator.name)
-        change(Administration(people, journal, console.now), found(person))
+        change(Administration(people, journal, console.now), find(person))
         return RedirectResponse(f"{PAGE}/{person}", SEE_OTHER)
 
     @routes.get(PAGE)
@@ -63,6 +72,7 @@ def routes(console: "Console") -> APIRouter:
             cards=cards,
             named=named,
             count=len(everybody),
+            damaged=people.damaged(),
             waiting=len(console.phones.waiting()),
         )
 
@@ -135,9 +145,9 @@ def routes(console: "Console") -> APIRouter:
         def removed(to: Administration, who: Person) -> None:
             if name.strip() != who.name:
                 raise InputError(f"Type the name as it is written, {who.name}, to remove them.")
-            to.remove(who.name)
+            to.remove(who.id)
 
-        changed(person, operator, removed)
+        changed(person, operator, removed, removable)
         return RedirectResponse(REMOVALS, SEE_OTHER)
 
     @routes.get(REMOVALS)

@@ -107,7 +107,7 @@ class DirectoryUsers:
             edit.db.execute(delete(DIRECTORY_MEMBER).where(DIRECTORY_MEMBER.c.user == number))
             edit.db.execute(delete(DIRECTORY_USER).where(_USER.id == number))
             self._tell(edit, "user_removed", number, False)
-            if person in edit.everybody.people:
+            if person in edit.everybody.people or person in edit.everybody.damaged:
                 edit.remove(person, self._recording("removed"))
 
     def settle(

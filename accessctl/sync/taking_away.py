@@ -7,6 +7,7 @@ nothing of them counts but who is gone and who may less. They are taken whole on
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 
 from accessctl.domain import PersonId
 from accessctl.errors import AccessctlError, StoreError
@@ -56,17 +57,14 @@ class TakingAway:
                     case PersonPut():
                         yield change.person.id
                         if change.person.id in here:
-                            self._surely(lambda put=change: self._restrain(put))
+                            self._surely(partial(self._site.restrain, change.person, self._record))
             if not more:
                 return
             said, position, more = self._ask(position)
 
-    def _restrain(self, put: PersonPut) -> None:
-        self._site.restrain(put.person, self._record)
-
     def _each_gone(self, people: Iterable[PersonId]) -> None:
         for person in people:
-            self._surely(lambda gone=person: self._site.erase(gone, self._record))
+            self._surely(partial(self._site.erase, person, self._record))
 
     def _surely(self, take_away: Callable[[], object]) -> None:
         """What cannot be done of one keeps nobody else from being removed."""
