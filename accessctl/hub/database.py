@@ -26,6 +26,11 @@ FILE_NAME = "hub.sqlite"
 CREDENTIAL = "accessctl-hub-database"
 BUSY_TIMEOUT_S = 10.0
 CONNECT_S = 10
+SERVER_THREADS = 40
+"""So many requests are answered at one time: as many threads as the server's framework has."""
+CONNECTIONS, KEPT_CONNECTIONS = SERVER_THREADS + 24, 10
+"""Of one hub at most, and of them those that stay open: one for each request, and what the hub does
+beside them; some requests read twice at one time."""
 PAGE = 500
 # Marks the file as an accessctl hub ("achb").
 APPLICATION_ID = 0x61636862
@@ -172,8 +177,8 @@ def reached_database(config: HubConfig, environment: Mapping[str, str]) -> HubDa
     engine = create_engine(
         url,
         pool_pre_ping=True,
-        pool_size=10,
-        max_overflow=30,
+        pool_size=KEPT_CONNECTIONS,
+        max_overflow=CONNECTIONS - KEPT_CONNECTIONS,
         connect_args={"connect_timeout": CONNECT_S},
         # What an error shows must not be a record, or a key.
         hide_parameters=True,
@@ -224,6 +229,8 @@ def _embedded(path: Path) -> HubDatabase:
         ) from error
     engine = create_engine(
         URL.create("sqlite", database=str(path)),
+        pool_size=KEPT_CONNECTIONS,
+        max_overflow=CONNECTIONS - KEPT_CONNECTIONS,
         connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False},
         hide_parameters=True,
     )
