@@ -132,10 +132,13 @@ def run_rename(args: RenameOptions) -> int:
 
 
 def run_remove(args: RemoveOptions) -> int:
-    with _administering(args) as administration:
-        code = remove_by(administration, args)
+    with opened_hub(args) as hub:
+        code = remove_by(administration_of(hub), args)
+        expected, _ = hub.directory.found((), 0, 0)
     if args.photo is None:
         print("Doors that are away still have them; see accessctl hub removals.")
+        if expected:
+            print("If the company's directory expects them, delete them there as well.")
     return code
 
 

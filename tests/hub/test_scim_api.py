@@ -136,6 +136,45 @@ def test_okta_s_user_and_group(hub: Hub, client: httpx.Client) -> None:
     assert client.delete(path).status_code == 204
 
 
+@EMBEDDED
+def test_what_is_not_asked_for_is_not_sent(client: httpx.Client) -> None:
+    user = client.post("/Users", json=OKTA_USER).json()["id"]
+    body = {"displayName": "staff", "externalId": "x", "members": [{"value": user}]}
+    group = client.post("/Groups", json=body).json()["id"]
+    # learn.microsoft.com, as above: Get Group, and Get Group by displayName
+    asked = {"excludedAttributes": "members"}
+    one = client.get(f"/Groups/{group}", params=asked).json()
+    assert set(one) == {"schemas", "id", "externalId", "displayName", "meta"}
+    found = client.get("/Groups", params={**asked, "filter": 'displayName eq "staff"'}).json()
+    assert found["Resources"] == [one]
+    # RFC 7644, sections 3.4.2.5 and 3.9: names whatever their case, `id` in any case
+    only = client.get(f"/Users/{user}", params={"attributes": "USERNAME, name.familyName"}).json()
+    assert only == {
+        "schemas": [f"{CORE}User"],
+        "id": user,
+        "userName": OKTA_USER["userName"],
+        "name": OKTA_USER["name"],
+    }
+    out = patch({"op": "remove", "path": "members"})
+    changed = client.patch(f"/Groups/{group}", params=asked, json=out).json()
+    assert (changed["displayName"], "members" in changed) == ("staff", False)
+    excluded = f"{CORE}User:userName,id"
+    rest = client.get(f"/Users/{user}", params={"excludedAttributes": excluded}).json()
+    assert ("userName" in rest, rest["id"]) == (False, user)
+
+
+@EMBEDDED
+def test_what_is_null_was_left_out(client: httpx.Client) -> None:
+    made = client.post("/Users", json={**OKTA_USER, "active": None})
+    assert (made.status_code, made.json()["active"]) == (201, True)
+    path = f"/Users/{made.json()['id']}"
+    client.patch(path, json=patch({"op": "replace", "path": "active", "value": "False"}))
+    put = client.put(path, json={**OKTA_USER, "active": None, "name": None})
+    assert (put.status_code, put.json()["active"]) == (200, False)
+    none = client.patch(path, json=patch({"op": "replace", "path": "active", "value": None}))
+    assert (none.status_code, none.json()["scimType"]) == (400, "invalidValue")
+
+
 def test_a_door_hears_of_it_with_its_next_question(hub: Hub, client, joined) -> None:
     front = joined("front")
     person = enrol(hub, "Test User")
