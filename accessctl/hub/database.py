@@ -31,6 +31,14 @@ SERVER_THREADS = 40
 CONNECTIONS, KEPT_CONNECTIONS = SERVER_THREADS + 24, 10
 """Of one hub at most, and of them those that stay open: one for each request, and what the hub does
 beside them; some requests read twice at one time."""
+# Else a line that nobody hung up on, as when a cable is pulled, holds those who wait for an answer
+# for a quarter of an hour (libpq's connection parameters).
+SOON_NOTICED = {
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
 PAGE = 500
 # Marks the file as an accessctl hub ("achb").
 APPLICATION_ID = 0x61636862
@@ -179,7 +187,7 @@ def reached_database(config: HubConfig, environment: Mapping[str, str]) -> HubDa
         pool_pre_ping=True,
         pool_size=KEPT_CONNECTIONS,
         max_overflow=CONNECTIONS - KEPT_CONNECTIONS,
-        connect_args={"connect_timeout": CONNECT_S},
+        connect_args={"connect_timeout": CONNECT_S, **SOON_NOTICED},
         # What an error shows must not be a record, or a key.
         hide_parameters=True,
     )

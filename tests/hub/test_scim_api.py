@@ -1,6 +1,7 @@
 """SCIM over a real socket, as Entra ID and Okta document that they ask, and as nobody should."""
 
 import json
+import os
 import ssl
 from collections.abc import Iterator
 from typing import Any
@@ -19,6 +20,7 @@ from tests.hub.test_directory import journal
 from tests.hub.test_door_feed import enrol
 from tests.hub.test_feed_api import EMBEDDED, asking, get
 
+EXAMPLES = int(os.environ.get("ACCESSCTL_FUZZ", "60"))
 CORE = "urn:ietf:params:scim:schemas:core:2.0:"
 MESSAGES = "urn:ietf:params:scim:api:messages:2.0:"
 # learn.microsoft.com, "Develop and plan provisioning for a SCIM endpoint": Create User.
@@ -306,7 +308,9 @@ BODIES = st.recursive(
 
 @EMBEDDED
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(BODIES, st.sampled_from(["POST", "PUT", "PATCH"]), st.sampled_from(["/Users", "/Groups"]))
 def test_any_body_is_taken_or_refused_and_never_a_fault(
