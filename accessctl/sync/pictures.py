@@ -20,12 +20,12 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from accessctl.audit.chain import ChainReader
 from accessctl.audit.opening import find_key, key_path, snapshot_folder
 from accessctl.audit.snapshots import AlteredSnapshotError, Snapshots, picture_named
-from accessctl.background import RepeatingThread
 from accessctl.config import Config
 from accessctl.errors import FaultError
 from accessctl.storage.files import write_atomically
 from accessctl.storage.parsing import read_bounded
 from accessctl.sync.client import DoorClient
+from accessctl.sync.feed_link import RepeatingThread
 from accessctl.sync.feed_wire import Id
 from accessctl.sync.identity import Membership, is_member, load_membership
 from accessctl.sync.outbox import kept_receipt
