@@ -1,8 +1,15 @@
-"""A thread beside the caller's, begun and ended with a `with` block."""
+"""A thread beside the caller's, begun and ended with a `with` block.
 
+Whatever a thread does for as long as the program runs, it does in `kept_up`, or as
+`sync.feed_link.RepeatingThread` does: no fault may end it unseen.
+"""
+
+import logging
 import threading
 from collections.abc import Callable
 from typing import Self
+
+log = logging.getLogger(__name__)
 
 
 class BackgroundThread:
@@ -41,3 +48,17 @@ class BackgroundThread:
         """Wait until `work` has returned by itself; False when it runs on after `timeout_s`."""
         self._thread.join(timeout_s)
         return not self.alive
+
+
+def kept_up(
+    turn: Callable[[], bool], trouble: str, pause: Callable[[float], object], retry_s: float
+) -> None:
+    """Call `turn` until it says False; after a fault, which is logged as `trouble`, once more, when
+    `pause` has waited for `retry_s`."""
+    goes_on = True
+    while goes_on:
+        try:
+            goes_on = turn()
+        except Exception:  # logged: nothing may end what has to go on
+            log.exception("%s", trouble)
+            pause(retry_s)

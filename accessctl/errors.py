@@ -26,6 +26,7 @@
         ├── DeviceError           the asked-for GPU is not there
         ├── FetchError            a model file could not be fetched
         ├── StoreError            gallery or audit log: locked, corrupt, disk full
+        │   └── DamagedError      one sealed row is not what was written there
         ├── HubError              the hub cannot be reached, or refuses this door
         ├── GalleryKeyError       the key is missing, unreadable or the wrong one
         ├── ExtensionError        something added from outside does not load or misbehaves
@@ -146,6 +147,10 @@ class FetchError(FaultError):
 
 
 class StoreError(FaultError):
+    pass
+
+
+class DamagedError(StoreError):
     pass
 
 

@@ -76,8 +76,9 @@ def person_event(
     """`change` is one of enrolled, photo_added, photo_removed, renamed, removed, rules_changed,
     pin_changed, controller_number_changed, badge_added, badge_removed, passback_forgiven,
     face_unlocked, and of what the hub did of a door's people hub_added, hub_changed, hub_renamed,
-    hub_removed, and proposal_held or proposal_refused; `more` is what else
-    the record says of it."""
+    hub_removed, hub_restrained (may nothing until a change is kept whole), hub_damaged (was not
+    what was written here, and is asked for anew), and proposal_held or proposal_refused; `more` is
+    what else the record says of it."""
     return Event(time, EventKind.PERSON, {"change": change, **(more or {})}, person)
 
 

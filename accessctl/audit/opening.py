@@ -22,7 +22,7 @@ from accessctl.audit.clock_watch import jump_in_words
 from accessctl.audit.log import EventLog
 from accessctl.audit.schema import reported
 from accessctl.audit.snapshots import DAY_S, purge_pictures
-from accessctl.background import BackgroundThread
+from accessctl.background import BackgroundThread, kept_up
 from accessctl.clock import Clocks
 from accessctl.config import AuditConfig
 from accessctl.errors import AccessctlError, StoreError
@@ -211,8 +211,8 @@ class Upkeep(BackgroundThread):
     """Calls `work` at once and then every `every_s` seconds, from `with` to its end.
 
     What a door does once a day, in a thread beside its loop: it forgets (see `retain`).
-    `work` is given what to call between two bites, and ends there when the door stops. Its
-    AccessctlError is logged, and it is tried again the next time.
+    `work` is given what to call between two bites, and ends there when the door stops.
+    Whatever goes wrong is logged, and it is tried again the next time.
     """
 
     def __init__(self, work: Callable[[Pause], object], every_s: float = DAY_S) -> None:
@@ -222,15 +222,16 @@ class Upkeep(BackgroundThread):
         super().__init__(self._run, name="upkeep", stop=self._closing.set, patience_s=CLOSE_S)
 
     def _run(self) -> None:
-        while True:
-            try:
-                self._work(self._pause)
-            except _ClosingError:
-                return
-            except AccessctlError as error:
-                log.error("Old records were not removed: %s", error)
-            if self._closing.wait(self._every_s):
-                return
+        kept_up(self._turn, "Old records were not removed.", self._closing.wait, self._every_s)
+
+    def _turn(self) -> bool:
+        try:
+            self._work(self._pause)
+        except _ClosingError:
+            return False
+        except AccessctlError as error:
+            log.error("Old records were not removed: %s", error)
+        return not self._closing.wait(self._every_s)
 
     def _pause(self) -> None:
         if self._closing.wait(REST_S):

@@ -81,6 +81,9 @@ def _serving(hub: "Hub", console: "Console", config: Config, stop: Event) -> Ite
                 serve(hub, ready.set, (served,))
             except AccessctlError as error:
                 failed.append(error)
+            except Exception as error:
+                log.exception("The hub ended with a fault.")
+                failed.append(FaultError(f"The hub ended with a fault ({type(error).__name__})."))
             finally:
                 ready.set()
                 stop.set()

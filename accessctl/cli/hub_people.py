@@ -12,7 +12,7 @@ import typer
 
 from accessctl.administration.changes import Administration, RulesWish, changed
 from accessctl.cli.badges import add_badge_by, read_badge, remove_badges_by, show_badges
-from accessctl.cli.common import ConfigOption, config_from
+from accessctl.cli.common import ConfigOption, config_from, print_json
 from accessctl.cli.doorway import operator
 from accessctl.cli.enroll import EnrollOptions, check_usage, enrol_by, from_camera
 from accessctl.cli.front import Verb
@@ -95,7 +95,17 @@ def run_people(args: SitePeopleOptions) -> int:
     with opened_hub(args) as hub:
         if args.expiring:
             return show_expiring(hub.expiry.state(), args)
-        people = hub.people.people()
+        people, damaged = hub.people.people(), hub.people.damaged()
+    for person in damaged:
+        if args.json:
+            print_json({"person": None, "id": person, "damaged": True})
+        else:
+            print(
+                f"{person} is damaged, and at no door; restore the hub from a backup, or remove "
+                f"them: accessctl hub people remove {person}"
+            )
+    if damaged and not people:
+        return 0
     return show_people(people, args, "accessctl hub people enroll NAME PHOTO")
 
 
@@ -122,10 +132,13 @@ def run_rename(args: RenameOptions) -> int:
 
 
 def run_remove(args: RemoveOptions) -> int:
-    with _administering(args) as administration:
-        code = remove_by(administration, args)
+    with opened_hub(args) as hub:
+        code = remove_by(administration_of(hub), args)
+        expected, _ = hub.directory.found((), 0, 0)
     if args.photo is None:
         print("Doors that are away still have them; see accessctl hub removals.")
+        if expected:
+            print("If the company's directory expects them, delete them there as well.")
     return code
 
 

@@ -14,7 +14,7 @@ from accessctl.console.look_again import look_again
 from accessctl.console.names import site_names
 from accessctl.console.pass_pages import passes_known
 from accessctl.console.people_view import person_card, person_cards, week_of
-from accessctl.console.person_acts import PAGE, SEE_OTHER, changed_by, person_of
+from accessctl.console.person_acts import PAGE, SEE_OTHER, changed_by, person_of, removable
 from accessctl.console.privacy_pages import person_grounds
 from accessctl.domain import Person, PersonRules
 from accessctl.errors import InputError
@@ -38,9 +38,6 @@ def routes(console: "Console") -> APIRouter:
     routes = APIRouter()
     people = console.hub.people
 
-    def found(person: str) -> Person:
-        return person_of(console, person)
-
     def changed(
         person: str, operator: Operator, change: Callable[[Administration, Person], object]
     ) -> RedirectResponse:
@@ -60,13 +57,14 @@ def routes(console: "Console") -> APIRouter:
             cards=cards,
             named=named,
             count=len(everybody),
+            damaged=people.damaged(),
             waiting=len(console.phones.waiting()),
             again=look_again(console.checked, site_names(console.hub), words),
         )
 
     @routes.get(PAGE + "/{person}")
     def one(request: Request, operator: Looker, person: Id) -> HTMLResponse:
-        words, who = console.words(request), found(person)
+        words, who = console.words(request), person_of(console, person)
         rules = people.rules().get(who.id, PersonRules())
         access = console.hub.site.access()
         return console.page(
@@ -138,9 +136,9 @@ def routes(console: "Console") -> APIRouter:
         def removed(to: Administration, who: Person) -> None:
             if name.strip() != who.name:
                 raise InputError(f"Type the name as it is written, {who.name}, to remove them.")
-            to.remove(who.name)
+            to.remove(who.id)
 
-        changed(person, operator, removed)
+        changed_by(console, operator, person, removed, removable)
         return RedirectResponse(REMOVALS, SEE_OTHER)
 
     @routes.get(REMOVALS)

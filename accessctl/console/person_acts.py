@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 
 from accessctl.administration.changes import Administration
 from accessctl.console.capabilities import Operator
-from accessctl.domain import Person
+from accessctl.domain import Person, PersonId
 from accessctl.hub.people_journal import PeopleJournal
 
 if TYPE_CHECKING:
@@ -26,14 +26,22 @@ def person_of(console: "Console", person: str) -> Person:
     raise HTTPException(NOT_FOUND)
 
 
+def removable(console: "Console", person: str) -> Person:
+    """Also somebody damaged, who is called by their id."""
+    if person in console.hub.people.damaged():
+        return Person(PersonId(person), person, 0, 0.0)
+    return person_of(console, person)
+
+
 def changed_by(
     console: "Console",
     operator: Operator,
     person: str,
     change: Callable[[Administration, Person], object],
+    find: "Callable[[Console, str], Person]" = person_of,
 ) -> RedirectResponse:
     """Back to the person's page once that is changed."""
     people = console.hub.people
     journal = PeopleJournal(console.hub.database, people, operator.name)
-    change(Administration(people, journal, console.now), person_of(console, person))
+    change(Administration(people, journal, console.now), find(console, person))
     return RedirectResponse(f"{PAGE}/{person}", SEE_OTHER)

@@ -81,6 +81,17 @@ PEOPLE: Mapping[str, Phrase] = {
         "Alles von {name} wird gelöscht, hier und an allen Türen. Das lässt sich nicht "
         "zurücknehmen. Zum Entfernen den Namen eintippen.",
     ),
+    "people.damaged": Phrase("Damaged", "Beschädigt"),
+    "people.damaged_what": Phrase(
+        "What the hub keeps of these people cannot be read, not even their names. No door lets "
+        "them in. Restore the hub from a backup, or remove them.",
+        "Was der Hub von diesen Personen hat, ist nicht lesbar, auch ihr Name nicht. Keine Tür "
+        "lässt sie ein. Den Hub aus einer Sicherung wiederherstellen oder sie entfernen.",
+    ),
+    "people.damaged_type": Phrase(
+        "To remove them for good, paste the whole number {id}…",
+        "Zum endgültigen Entfernen die ganze Nummer {id}… einfügen",
+    ),
     "people.removed": Phrase("Removed people", "Entfernte Personen"),
     "people.removed_lead": Phrase(
         "Each door signs that it keeps nothing of them any more.",

@@ -322,9 +322,13 @@ class Doorway:
                     known = self._catch_up(known, port.levels())
             except LineError as error:
                 log.error("The doorway's inputs are lost: %s", error)
-                known = self._catch_up(known, dict.fromkeys(port.names))
-                self._over.wait(RETRY_S)
-                self._try_again(port)
+            except Exception:  # logged: a fault must not end what sees the exit button
+                log.exception("The doorway's inputs are lost.")
+            else:
+                continue
+            known = self._catch_up(known, dict.fromkeys(port.names))
+            self._over.wait(RETRY_S)
+            self._try_again(port)
 
     def _catch_up(
         self, known: Mapping[str, bool | None], levels: Mapping[str, bool | None]
@@ -339,6 +343,8 @@ class Doorway:
             port.open_again()
         except LineError as error:
             log.info("The doorway's inputs are still lost: %s", error)
+        except Exception:  # logged: it is tried again
+            log.exception("The doorway's inputs are still lost.")
 
 
 def _seen(name: str, active: bool | None, at: float | None) -> DoorwayInput:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol, TypeAlias
 
-from accessctl.background import BackgroundThread
+from accessctl.background import BackgroundThread, kept_up
 from accessctl.doorway.lines import OutputPort
 from accessctl.doorway.values import OutputReport
 from accessctl.errors import LineError
@@ -115,6 +115,7 @@ class BesideDrive:
         self._done: Wish | None = None
         self._over = False
         self._last: bool | None = None
+        self._next_s = check_s
         self._thread = BackgroundThread(
             self._work, name=f"output {name}", stop=self._stop, patience_s=CLOSE_S
         )
@@ -141,16 +142,19 @@ class BesideDrive:
             self._changed.notify_all()
 
     def _work(self) -> None:
-        pause = self._check_s
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._over or self._wish != self._done, pause)
-                if self._over:
-                    break
-                wish = self._wish
-            pause = self._check_s if self._fulfil(wish) else self._pause_after_failure()
+        trouble = f"The output {self._name} failed."
+        kept_up(self._turn, trouble, lambda _: self._pause_after_failure(), self._retry_s)
         if self._last is not None:
             self._report(attempt(self._name, self._port, self._last, None))
+
+    def _turn(self) -> bool:
+        with self._changed:
+            self._changed.wait_for(lambda: self._over or self._wish != self._done, self._next_s)
+            if self._over:
+                return False
+            wish = self._wish
+        self._next_s = self._check_s if self._fulfil(wish) else self._pause_after_failure()
+        return True
 
     def _pause_after_failure(self) -> float:
         """Wait before it is tried again, unless another wish comes; the loop waits no more."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 from accessctl.domain import Person, PersonId
-from accessctl.errors import BadgeTakenError, InputError, StoreError, UnknownBadgeError
+from accessctl.errors import BadgeTakenError, DamagedError, InputError, UnknownBadgeError
 
 MOST_CHARACTERS = 128
 DIGEST_BYTES = 32
@@ -65,9 +65,9 @@ def digest_of(key: bytes, number: str) -> bytes:
 
 
 def checked_digest(digest: bytes) -> bytes:
-    """StoreError for what `digest_of` did not make."""
+    """DamagedError for what `digest_of` did not make."""
     if not isinstance(digest, bytes) or len(digest) != DIGEST_BYTES:
-        raise StoreError(
+        raise DamagedError(
             "A badge in the gallery is damaged; restore the gallery from a backup, or remove that "
             "person's badges and set them again."
         )

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from accessctl.errors import GalleryKeyError, StoreError
+from accessctl.errors import DamagedError, GalleryKeyError, StoreError
 from accessctl.gallery.badges import digest_of
 from accessctl.gallery.schema import HEAD_BYTES, configure, database_file, migrate, reported
 from accessctl.gallery.sealing import (
@@ -117,7 +117,7 @@ class Database:
 
     def unseal(self, sealed: bytes, *place: str) -> bytes:
         if not all(isinstance(part, str) for part in place):
-            raise StoreError(f"{self._path} is damaged; restore it from a backup.")
+            raise DamagedError(f"{self._path} is damaged; restore it from a backup.")
         return self._sealer.unseal(sealed, associated_data(*place))
 
     def badge_digest(self, number: str) -> bytes:

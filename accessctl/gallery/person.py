@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from accessctl.domain import Person, PersonId, PersonRules
-from accessctl.errors import BadNameError, InputError, NameTakenError, StoreError
+from accessctl.errors import BadNameError, DamagedError, InputError, NameTakenError, StoreError
 from accessctl.storage.seen import first_look_alike, hidden_in
 
 MAX_NAME_CHARACTERS = 100
@@ -95,7 +95,7 @@ def close_names(name: str, known: Iterable[str], limit: int = 3) -> list[str]:
 def person_of(row: tuple[Any, ...]) -> Person:
     """The person of id, name, number of photos and moment of enrolment.
 
-    StoreError for a name that nobody could be enrolled by and a moment outside the years 1970
+    DamagedError for a name that nobody could be enrolled by and a moment outside the years 1970
     to 9999.
     """
     person, name, photos, enrolled = row
@@ -104,7 +104,7 @@ def person_of(row: tuple[Any, ...]) -> Person:
             raise ValueError("no id or no moment")
         spelt(name)
     except (ValueError, TypeError, BadNameError) as error:
-        raise StoreError(
+        raise DamagedError(
             "A person in the gallery has an impossible id, name or date of enrolment: the file "
             "was damaged or altered; restore it from a backup."
         ) from error

@@ -13,7 +13,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from accessctl.domain import Embedding
-from accessctl.errors import GalleryKeyError, StoreError
+from accessctl.errors import DamagedError, GalleryKeyError
 from accessctl.storage.files import KeyPlaces
 
 KEY_BYTES = 32
@@ -54,14 +54,14 @@ class Sealer:
         return nonce + self._cipher.encrypt(nonce, plaintext, associated)
 
     def unseal(self, sealed: bytes, associated: bytes) -> bytes:
-        """The plaintext; StoreError when a bit of it, the key or its place differs."""
+        """The plaintext; DamagedError when a bit of it, the key or its place differs."""
         # A damaged file gives other types than the table's.
         if not isinstance(sealed, bytes) or len(sealed) < NONCE_BYTES + TAG_BYTES:
-            raise StoreError(_ALTERED)
+            raise DamagedError(_ALTERED)
         try:
             return self._cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], associated)
         except InvalidTag as error:
-            raise StoreError(_ALTERED) from error
+            raise DamagedError(_ALTERED) from error
 
 
 def seal(
@@ -122,7 +122,7 @@ def embedding_to_bytes(embedding: Embedding) -> bytes:
 
 
 def embedding_from_bytes(data: bytes) -> Embedding:
-    """The inverse of `embedding_to_bytes`; StoreError when these bytes are no embedding."""
+    """The inverse of `embedding_to_bytes`; DamagedError when these bytes are no embedding."""
     return embeddings_from_bytes([data])[0]
 
 
@@ -141,7 +141,7 @@ def embeddings_from_bytes(data: Sequence[bytes]) -> Sequence[Embedding]:
         if not (rows.size and np.all(np.abs(np.sqrt(squares) - 1) <= LENGTH_TOLERANCE)):
             raise ValueError("not all of them are of length 1")
     except ValueError as error:
-        raise StoreError(
+        raise DamagedError(
             "A template in the gallery is not an embedding; restore the gallery from a backup."
         ) from error
     return list(rows)

@@ -3,15 +3,22 @@
 A gallery knows nothing of how a hub is reached: it is told what to keep, and asked what to send.
 """
 
+import base64
 import json
+import logging
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from accessctl.clock import Uptime
 from accessctl.domain import PersonId
+from accessctl.errors import DamagedError
 from accessctl.gallery.database import Database
+from accessctl.gallery.rows import text_of
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +152,7 @@ class ChangeOutbox:
     def __init__(self, database: Database, now: Callable[[], float]) -> None:
         self._database = database
         self._now = now
+        self._told: set[str] = set()
 
     def put(self, db: sqlite3.Connection, person: PersonId, change: str, **data: Any) -> None:
         """One more, in the transaction of the change itself; a removal takes the place of all."""
@@ -166,21 +174,64 @@ class ChangeOutbox:
             ),
         )
 
+    def put_whole(self, db: sqlite3.Connection, person: PutPerson) -> None:
+        """Somebody new to the hub, of whom one photo at least has a template."""
+        photos = [photo for photo in person.photos if photo.templates]
+        first, *others = sorted(photos, key=lambda photo: (photo.added, photo.id))
+
+        def put(change: str, **data: Any) -> None:
+            self.put(db, person.id, change, **data)
+
+        put("add_person", name=person.name, photo=_told(first))
+        for photo in others:
+            put("add_photo", photo=_told(photo))
+        if person.rules is not None:
+            put("set_rules", rules=text_of(person.rules))
+        if person.pin is not None:
+            put("set_pin", pin=text_of(person.pin))
+        if person.controller_number is not None:
+            put("set_controller_number", number=text_of(person.controller_number))
+        for badge in person.badges:
+            put("add_badge", digest=badge.digest.hex(), added=badge.added)
+
     def waiting(self, limit: int) -> list[WaitingProposal]:
-        """The first of them; StoreError."""
+        """The first of them; StoreError.
+
+        One that is damaged here stays, as do later ones of that person, and counts at this door;
+        it keeps no other person's from the hub.
+        """
         rows = self._database.select(
-            "SELECT id, person, change, sealed, time FROM outbox ORDER BY number LIMIT ?", limit
+            "SELECT id, person, change, sealed, time FROM outbox ORDER BY number"
         )
-        return [
-            WaitingProposal(
-                number,
-                PersonId(person),
-                change,
-                json.loads(self._database.unseal(sealed, "proposal", person, number)),
-                time,
-            )
-            for number, person, change, sealed, time in rows
-        ]
+        return list(islice(self._readable(rows), limit))
+
+    def _readable(self, rows: Iterable[tuple[Any, ...]]) -> Iterator[WaitingProposal]:
+        stuck: set[str] = set()
+        for number, person, change, sealed, time in rows:
+            if person in stuck:
+                continue
+            try:
+                content = self._database.unseal(sealed, "proposal", person, number)
+            except DamagedError as error:
+                stuck.add(person)
+                if number not in self._told:
+                    self._told.add(number)
+                    log.error(
+                        "A change of %s is never told to the hub (%s). %s", person, change, error
+                    )
+                continue
+            yield WaitingProposal(number, PersonId(person), change, json.loads(content), time)
 
     def count(self) -> int:
         return int(self._database.select("SELECT count(*) FROM outbox")[0][0])
+
+
+def _told(photo: PutPhoto) -> dict[str, Any]:
+    fingerprint, embedding = next(iter(photo.templates.items()))
+    return {
+        "photo": photo.id,
+        "quality": photo.quality,
+        "added": photo.added,
+        "fingerprint": fingerprint,
+        "embedding": base64.b64encode(embedding).decode("ascii"),
+    }

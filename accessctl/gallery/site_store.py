@@ -5,23 +5,22 @@ what was changed here and is not answered yet stays as it was changed. Each batc
 transaction; what it overwrites or erases is gone from the file.
 """
 
-import base64
+import logging
 import os
 import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from accessctl.clock import Uptime
 from accessctl.config import GalleryConfig
 from accessctl.domain import PersonId
-from accessctl.errors import StoreError
+from accessctl.errors import DamagedError, StoreError
 from accessctl.gallery.database import BUSY_TIMEOUT_S, Database, open_database
 from accessctl.gallery.person import name_key
 from accessctl.gallery.person_rows import PersonRows
-from accessctl.gallery.rows import text_of
 from accessctl.gallery.site import (
     AgeMark,
     ChangeOutbox,
@@ -30,12 +29,15 @@ from accessctl.gallery.site import (
     PersonGone,
     PersonPut,
     PutPerson,
-    PutPhoto,
     SiteBatch,
     SitePosition,
     WaitingProposal,
 )
+from accessctl.gallery.site_damage import DamageWatch
+from accessctl.gallery.site_restraint import restrained, takes_away
 from accessctl.gallery.store import Gallery
+
+log = logging.getLogger(__name__)
 
 HubChange: TypeAlias = tuple[str, PersonId]
 """What the hub changed, and of whom."""
@@ -44,6 +46,9 @@ RecordFromHub: TypeAlias = Callable[[Sequence[HubChange]], object]
 """Writes down what the hub changed, all of a batch at once; called before any of it is kept."""
 
 PUT, CHANGED, RENAMED, ERASED = "hub_added", "hub_changed", "hub_renamed", "hub_removed"
+RESTRAINED, DAMAGED = "hub_restrained", "hub_damaged"
+TAKEN_AWAY = frozenset({ERASED, RESTRAINED, DAMAGED})
+"""What is done all the same where it cannot be written down."""
 
 _KEPT = {
     "rename": "name",
@@ -66,6 +71,7 @@ class SiteGallery:
         self._database = database
         self._outbox = ChangeOutbox(database, now)
         self._rows = PersonRows(database)
+        self._damage = DamageWatch(database)
         self.gallery = Gallery(database, now)
 
     def position(self) -> SitePosition | None:
@@ -156,11 +162,13 @@ class SiteGallery:
             db.execute("INSERT OR REPLACE INTO site_age VALUES (1, ?, ?, ?, ?, ?, ?)", row)
 
     def picture(self, photo: str) -> bytes:
-        """The picture of that photo (JPEG); empty where it is not here, or not any more."""
+        """The picture of that photo (JPEG); empty where it is not here, damaged, or not any
+        more."""
         for person, sealed in self._database.select(
             "SELECT person, sealed FROM photo WHERE id = ?", photo
         ):
-            return self._database.unseal(sealed, "photo", person, photo)
+            with suppress(DamagedError):
+                return self._database.unseal(sealed, "photo", person, photo)
         return b""
 
     def propose_unknown(self) -> int:
@@ -193,6 +201,13 @@ class SiteGallery:
                     "(SELECT person FROM outbox WHERE id = ?)",
                     (seq, proposal),
                 )
+                # Whoever was damaged here meanwhile is not here, and may come again.
+                db.execute(
+                    "UPDATE site SET again = min(coalesce(again, seq), ?) WHERE EXISTS "
+                    "(SELECT 1 FROM outbox WHERE id = ? AND change <> 'remove' "
+                    "AND person NOT IN (SELECT id FROM person))",
+                    (seq - 1, proposal),
+                )
                 db.execute("DELETE FROM outbox WHERE id = ?", (proposal,))
 
     def not_taken(self, proposal: WaitingProposal, seq: int, record: RecordFromHub) -> None:
@@ -211,6 +226,33 @@ class SiteGallery:
         """As if the hub had said that they are gone: nothing of it is proposed."""
         with self._database.erasing() as db:
             self._erase_on_record(db, person, record)
+
+    def restrain(self, said: PutPerson, record: RecordFromHub) -> None:
+        """Somebody who is here and from whom `said` takes anything may nothing until that is kept
+        whole; of others nothing changes."""
+        before = self.person(said.id)
+        if before is None:
+            return
+        with self._database.erasing() as db:
+            bound = restrained(before)
+            if bound == before or not takes_away(before, self._wanted(db, said, before)):
+                return
+            record([(RESTRAINED, said.id)])
+            self._rows.write(db, bound, before)
+
+    def mend(self, record: RecordFromHub) -> bool:
+        """Take out whoever is damaged here, and have the hub asked for them anew, as for what is
+        damaged of its documents; whether there was any."""
+        return self._damage.mend(lambda person: record([(DAMAGED, person)]))
+
+    def left_out(self) -> set[PersonId]:
+        """Whoever the hub had put here, and has not named in the round that is in progress."""
+        with self._database.noting() as db:
+            return set(_left_out(db, _sweep(db)))
+
+    def ids(self) -> set[PersonId]:
+        """Of everybody who is here."""
+        return {PersonId(person) for (person,) in self._database.select("SELECT id FROM person")}
 
     def owed(self, limit: int) -> list[OwedReceipt]:
         """The first removals that the hub has not been told of."""
@@ -253,17 +295,14 @@ class SiteGallery:
         )
 
     def _put(self, db: sqlite3.Connection, put: PersonPut, sweep: int) -> list[HubChange]:
-        said, before = put.person, self.person(put.person.id)
-        rows = db.execute("SELECT change FROM outbox WHERE person = ?", (said.id,))
-        waiting = {change for (change,) in rows}
-        if "remove" in waiting:
-            return []
-        wanted, told = said, list[HubChange]()
-        if before is not None:
-            kept = {_KEPT[change] for change in waiting if change in _KEPT}
-            wanted = replace(said, **{field: getattr(before, field) for field in kept})
+        said, waiting = put.person, _waiting_of(db, put.person.id)
+        before, told = self._before(db, said.id)
+        if "remove" in waiting or (before is None and waiting):
+            # What was changed here is not known any more: the hub has to answer first.
+            return told
+        wanted = said if before is None else self._wanted(db, said, before)
         if wanted != before:
-            told = self._make_room(db, wanted)
+            told += self._make_room(db, wanted)
             told.append((PUT if before is None else CHANGED, said.id))
             self._rows.write(db, wanted, before)
         for photo in said.photos:
@@ -273,6 +312,22 @@ class SiteGallery:
             (said.id, put.seq, sweep),
         )
         return told
+
+    def _before(
+        self, db: sqlite3.Connection, person: PersonId
+    ) -> tuple[PutPerson | None, list[HubChange]]:
+        """What is here of somebody, None where that is damaged: then nothing of it is left."""
+        try:
+            return self.person(person), []
+        except DamagedError as error:
+            log.error("What this door has of %s is the hub's anew. %s", person, error)
+            db.execute("DELETE FROM person WHERE id = ?", (person,))
+            return None, [(DAMAGED, person)]
+
+    def _wanted(self, db: sqlite3.Connection, said: PutPerson, before: PutPerson) -> PutPerson:
+        """What the hub says of somebody, but for what was changed here and is not answered."""
+        kept = {_KEPT[change] for change in _waiting_of(db, said.id) if change in _KEPT}
+        return replace(said, **{field: getattr(before, field) for field in kept})
 
     def _make_room(self, db: sqlite3.Connection, person: PutPerson) -> list[HubChange]:
         """Whoever else has that name here is called otherwise from now on."""
@@ -322,27 +377,15 @@ class SiteGallery:
             )
 
     def _propose(self, db: sqlite3.Connection, person: PersonId) -> bool:
-        known = self.person(person)
-        photos = [] if known is None else [p for p in known.photos if p.templates]
-        if known is None or not photos:
+        try:
+            known = self.person(person)
+        except DamagedError as error:
+            log.error("%s is not proposed to the hub. %s", person, error)
+            return False
+        if known is None or not any(photo.templates for photo in known.photos):
             return False
         db.execute("INSERT OR IGNORE INTO site_person VALUES (?, 0, 0)", (person,))
-        first, *others = sorted(photos, key=lambda photo: (photo.added, photo.id))
-
-        def put(change: str, **data: Any) -> None:
-            self._outbox.put(db, person, change, **data)
-
-        put("add_person", name=known.name, photo=_told(first))
-        for photo in others:
-            put("add_photo", photo=_told(photo))
-        if known.rules is not None:
-            put("set_rules", rules=text_of(known.rules))
-        if known.pin is not None:
-            put("set_pin", pin=text_of(known.pin))
-        if known.controller_number is not None:
-            put("set_controller_number", number=text_of(known.controller_number))
-        for badge in known.badges:
-            put("add_badge", digest=badge.digest.hex(), added=badge.added)
+        self._outbox.put_whole(db, known)
         return True
 
 
@@ -352,21 +395,16 @@ def _sweep(db: sqlite3.Connection) -> int:
     return 0 if row is None else int(row[0])
 
 
+def _waiting_of(db: sqlite3.Connection, person: PersonId) -> set[str]:
+    """The changes of somebody that the hub has not answered."""
+    rows = db.execute("SELECT change FROM outbox WHERE person = ?", (person,))
+    return {change for (change,) in rows}
+
+
 def _left_out(db: sqlite3.Connection, sweep: int) -> list[PersonId]:
     """Whoever the hub had put here and has not named in this round."""
     rows = db.execute("SELECT person FROM site_person WHERE seq > 0 AND sweep <> ?", (sweep,))
     return [PersonId(row[0]) for row in rows.fetchall()]
-
-
-def _told(photo: PutPhoto) -> dict[str, Any]:
-    fingerprint, embedding = next(iter(photo.templates.items()))
-    return {
-        "photo": photo.id,
-        "quality": photo.quality,
-        "added": photo.added,
-        "fingerprint": fingerprint,
-        "embedding": base64.b64encode(embedding).decode("ascii"),
-    }
 
 
 def open_site_gallery(

@@ -74,7 +74,7 @@ class PrivateCluster:
         sync = "on" if self._durable else "off"
         options = (
             f"-c listen_addresses={LOOPBACK} -p {self.port} -k {self._folder} -c fsync={sync} "
-            "-c max_connections=60 -c shared_buffers=32MB"
+            "-c max_connections=100 -c shared_buffers=32MB"
         )
         self._control("-o", options, "-l", self._folder / "log", "start")
 

@@ -126,7 +126,7 @@ class Consents:
         """Their consents count no more, and they are removed from the site and all doors, in one
         transaction; their id. InputError for somebody of whom none is kept."""
         with self._people.changing() as edit:
-            person = edit.everybody.named(name).id
+            person = edit.called(name)
             if person not in consents_in(edit.db, person):
                 raise InputError(
                     f"No consent of {name} is kept that could be withdrawn; remove them instead: "

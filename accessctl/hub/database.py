@@ -26,8 +26,20 @@ FILE_NAME = "hub.sqlite"
 CREDENTIAL = "accessctl-hub-database"
 BUSY_TIMEOUT_S = 10.0
 CONNECT_S = 10
+SERVER_THREADS = 40
+"""So many requests are answered at one time: as many threads as the server's framework has."""
+CONNECTIONS, KEPT_CONNECTIONS = SERVER_THREADS + 24, SERVER_THREADS
+"""Of one hub at most, and of them those that stay open: one for each request, and what the hub does
+beside them; some requests read twice at one time."""
+# Else a line that nobody hung up on, as when a cable is pulled, holds those who wait for an answer
+# for a quarter of an hour (libpq's connection parameters).
+SOON_NOTICED = {
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
 PAGE = 500
-POOL, POOL_OVER = 40, 10
 # Marks the file as an accessctl hub ("achb").
 APPLICATION_ID = 0x61636862
 READS_ONLY = "accessctl_reads_only"
@@ -179,11 +191,11 @@ def reached_database(config: HubConfig, environment: Mapping[str, str]) -> HubDa
     engine = create_engine(
         url,
         pool_pre_ping=True,
-        # As many as there are threads that answer requests: what is beyond the size is connected
-        # and left again each time, which costs more than what is asked.
-        pool_size=POOL,
-        max_overflow=POOL_OVER,
-        connect_args={"connect_timeout": CONNECT_S},
+        # As many stay open as there are threads that answer requests: what is beyond that is
+        # connected and left again each time, which costs more than what is asked.
+        pool_size=KEPT_CONNECTIONS,
+        max_overflow=CONNECTIONS - KEPT_CONNECTIONS,
+        connect_args={"connect_timeout": CONNECT_S, **SOON_NOTICED},
         # What an error shows must not be a record, or a key.
         hide_parameters=True,
     )
@@ -233,6 +245,8 @@ def _embedded(path: Path) -> HubDatabase:
         ) from error
     engine = create_engine(
         URL.create("sqlite", database=str(path)),
+        pool_size=KEPT_CONNECTIONS,
+        max_overflow=CONNECTIONS - KEPT_CONNECTIONS,
         connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False},
         hide_parameters=True,
     )

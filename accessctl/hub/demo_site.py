@@ -59,6 +59,7 @@ class SiteProcess:
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 text=True,
+                errors="replace",
                 start_new_session=True,
             )
         self._process = process

@@ -73,6 +73,12 @@ class DirectoryUsers:
         with self._feed.database.reading() as db:
             return self._entry(db, _row(db, number))
 
+    def of_person(self, person: str) -> UserEntry | None:
+        """The user who is the person of that id; None where no directory knows them."""
+        with self._feed.database.reading() as db:
+            row = db.execute(select(DIRECTORY_USER).where(_USER.person == person)).first()
+            return None if row is None else self._entry(db, row)
+
     def add(self, user: DirectoryUser) -> UserEntry:
         """Somebody new, who is whoever is enrolled by their name; ScimError for a user name that
         is taken."""
@@ -107,7 +113,7 @@ class DirectoryUsers:
             edit.db.execute(delete(DIRECTORY_MEMBER).where(DIRECTORY_MEMBER.c.user == number))
             edit.db.execute(delete(DIRECTORY_USER).where(_USER.id == number))
             self._tell(edit, "user_removed", number, False)
-            if person in edit.everybody.people:
+            if person in edit.everybody.people or person in edit.everybody.damaged:
                 edit.remove(person, self._recording("removed"))
 
     def settle(

@@ -36,11 +36,13 @@ CONSENT_KIND = "consent"
 
 @dataclass(frozen=True, slots=True)
 class FeedRow:
-    """A subject as the feed has it now: its number, and its document, None where it is gone."""
+    """A subject as the feed has it now: its number, and its document, None where it is gone, or
+    there and damaged."""
 
     subject: str
     seq: int
     content: bytes | None
+    is_damaged: bool = False
 
 
 def nobody_told(_: Connection) -> None:
@@ -144,18 +146,17 @@ class SiteFeed:
     def people_after(self, db: Connection, seq: int) -> Iterator[FeedRow]:
         """Those who changed after that number, the oldest change first.
 
-        Whose document is damaged counts as gone, and the log says so: they are at no door either,
-        and nobody else shall be kept from being changed, or removed.
+        Whose document is damaged counts for nobody, and the log says so: they are at no door
+        either, and nobody else shall be kept from being changed, or removed.
         """
         kinds = (ChangeKind.PERSON.value, ChangeKind.GONE.value)
         query = select(CHANGE).where(CHANGE.c.seq > seq, CHANGE.c.kind.in_(kinds))
         for row in db.execute(query.order_by(CHANGE.c.seq)):
             try:
-                content = self._opened(row)
+                yield FeedRow(row.subject, row.seq, self._opened(row))
             except StoreError as error:
                 log.error("The hub's document of %s cannot be opened: %s", row.subject, error)
-                content = None
-            yield FeedRow(row.subject, row.seq, content)
+                yield FeedRow(row.subject, row.seq, None, is_damaged=True)
 
     def document(self, db: Connection, subject: str) -> bytes | None:
         """None where there is none, or none any more."""

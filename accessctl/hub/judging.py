@@ -32,6 +32,8 @@ class PersonState(StrEnum):
     REMOVED = "removed"
     WAITING = "waiting"
     """Proposed, and held until somebody decides."""
+    DAMAGED = "damaged"
+    """There, with a document that cannot be opened: they can be removed, and no more."""
 
 
 class HeldCause(StrEnum):
@@ -81,6 +83,10 @@ TAKEN = Ruling(ProposalVerdict.TAKEN)
 NOTHING_TO_DO = Ruling(ProposalVerdict.TAKEN, does_nothing=True)
 GONE = Ruling(ProposalVerdict.REFUSED, "That person was removed from the site; a removal counts.")
 UNKNOWN = Ruling(ProposalVerdict.REFUSED, "Nobody of that id is enrolled at the site.")
+UNREADABLE = Ruling(
+    ProposalVerdict.REFUSED,
+    "What the hub has of that person is damaged; restore it from a backup, or remove them.",
+)
 NO_PART = Ruling(
     ProposalVerdict.REFUSED, "This door has no part in that person: they are in other groups."
 )
@@ -128,11 +134,13 @@ def judge_proposal(proposed: Proposed, facts: ProposalFacts) -> Ruling:
         return UNKNOWN
     if not facts.scope.has(facts.groups):
         return NO_PART
+    if facts.state is PersonState.DAMAGED and not isinstance(proposed, Remove):
+        return UNREADABLE
     return _RULES.get(type(proposed), _taken)(proposed, facts)
 
 
 def _new_person(facts: ProposalFacts) -> Ruling:
-    if facts.state is PersonState.ENROLLED:
+    if facts.state in {PersonState.ENROLLED, PersonState.DAMAGED}:
         return KNOWN_ID
     refused = _photo_refused(facts)
     if refused is not None:

@@ -141,9 +141,14 @@ class SitePeople:
             return document.enrolled(edit.rename(person.id, new, record))
 
     def remove(self, name: str, *, record: Record = no_record) -> Person:
+        """By the name, or by the id; of somebody damaged nothing but the id is known."""
         with self.changing() as edit:
-            person = edit.everybody.named(name)
-            return document.enrolled(edit.remove(person.id, record))
+            return document.enrolled(edit.remove(edit.called(name), record))
+
+    def damaged(self) -> list[PersonId]:
+        """The ids of those whose document cannot be opened: they are at no door, and nothing can be
+        done of them but to remove them."""
+        return sorted(map(PersonId, self.everybody().damaged))
 
     def photo_entries(self, person_id: PersonId) -> list[PhotoEntry]:
         person = self.everybody().people.get(person_id)

@@ -9,6 +9,7 @@ import base64
 import json
 import zipfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
@@ -25,6 +26,7 @@ from accessctl.hub.held import HeldProposal
 from accessctl.hub.journal import JournalKind, write_journal
 from accessctl.hub.pass_rows import passes_in
 from accessctl.hub.tables import (
+    CROSSING,
     DOOR,
     DORMANCY,
     EVENT,
@@ -49,7 +51,8 @@ Made on {made} by accessctl. Times are in UTC.
 
 person.json     name, when enrolled, groups and validity, whether a PIN is set, badges (keyed
                 hashes of their numbers), the number at an access controller, the doors that get
-                these data, when somebody was let in last, and whether doors get the data at all
+                these data, when they were let in last, through which doors they went in and
+                out last, and whether doors get the data at all
 consent.json    to which text, when and how consent was given or withdrawn, with the signature
 texts/          the texts that were consented to
 photos/         the photos from enrolment, as JPEG
@@ -62,6 +65,8 @@ passes.json     visitors' passes that name this person: from when to when they c
 proposals.json  changes of this person that were made at a door, and what became of them
 pictures/       pictures of decisions about this person that doors sent to the hub, as JPEG, by the
                 door's name and the record's number
+directory.json  what the company's directory says of this person: user name, names, whether they
+                count, and their groups there; null where it does not know them
 held.json       those of them that wait for a decision; their photos are held-NUMBER.jpg
 
 Other people's ids, and the names of operators, are taken out. The PIN is kept only as a salted
@@ -116,6 +121,7 @@ class _PersonArchive:
         archive.writestr("templates.json", _json(self._templates()))
         archive.writestr("proposals.json", _json(self._proposals()))
         archive.writestr("passes.json", _json(self._passes()))
+        archive.writestr("directory.json", _json(self._directory()))
         return {
             "photos": self._write_photos(archive),
             "pictures": self._write_pictures(archive),
@@ -147,6 +153,27 @@ class _PersonArchive:
             "withheld_from_doors": row.withheld,
             "last_let_in": None if granted is None else _moment(granted.time),
             "disabled": None if dormant is None else _moment(dormant.disabled),
+            "crossings": self._crossings(),
+        }
+
+    def _crossings(self) -> list[dict[str, Any]]:
+        query = select(CROSSING, DOOR.c.name).join(DOOR, DOOR.c.id == CROSSING.c.door)
+        query = query.where(CROSSING.c.person == self._person.id).order_by(CROSSING.c.number)
+        return [
+            {"door": row.name, "area": row.area, "way": row.way, "time": _moment(row.time)}
+            for row in self._db.execute(query)
+        ]
+
+    def _directory(self) -> dict[str, Any] | None:
+        entry = self._hub.directory.of_person(self._person.id)
+        if entry is None:
+            return None
+        return {
+            "user": entry.id,
+            **asdict(entry.user),
+            "groups": [name for _, name in entry.groups],
+            "created": _moment(entry.created),
+            "modified": _moment(entry.modified),
         }
 
     def _templates(self) -> list[dict[str, Any]]:

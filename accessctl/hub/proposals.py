@@ -4,6 +4,7 @@ The verdict, the change and the record of both are one transaction; a door that 
 the answer was lost, is given the same one. What is held lies sealed, and counts nowhere.
 """
 
+import json
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from accessctl.hub.judging import HeldCause, PersonState, ProposalFacts, Ruling,
 from accessctl.hub.likeness import ProposedFace, SiteLikeness
 from accessctl.hub.people import SitePeople
 from accessctl.hub.site_edit import SiteEdit, forget_held
-from accessctl.hub.tables import HELD, PHOTO, PROPOSAL, REMOVAL
+from accessctl.hub.tables import HELD, PERSON, PHOTO, PROPOSAL, REMOVAL
 from accessctl.sync.feed_wire import Answered, Proposal, ProposalVerdict
 from accessctl.sync.proposals import (
     AddBadge,
@@ -123,7 +124,7 @@ class Proposals:
         badge = read.proposed.digest if isinstance(read.proposed, AddBadge) else None
         return ProposalFacts(
             state=_state(edit, read.said.person),
-            groups=() if person is None else document.groups_of(person),
+            groups=_groups_of(edit, read.said.person),
             scope=scope_of(edit.db, door),
             name_bad=bad,
             name_taken=taken,
@@ -206,7 +207,7 @@ def _name_problems(edit: SiteEdit, read: ReadProposal) -> tuple[str, str]:
     if not isinstance(read.proposed, AddPerson | Rename):
         return "", ""
     try:
-        edit.everybody.refuse_taken(clean_name(read.proposed.name), read.said.person)
+        edit.refuse_taken(clean_name(read.proposed.name), read.said.person)
         if edit.is_expected(read.proposed.name):
             return "", EXPECTED
     except BadNameError as error:
@@ -219,11 +220,19 @@ def _name_problems(edit: SiteEdit, read: ReadProposal) -> tuple[str, str]:
 def _state(edit: SiteEdit, person: str) -> PersonState:
     if person in edit.everybody.people:
         return PersonState.ENROLLED
+    if person in edit.everybody.damaged:
+        return PersonState.DAMAGED
     if edit.db.execute(select(REMOVAL.c.seq).where(REMOVAL.c.person == person)).first():
         return PersonState.REMOVED
     waiting = (HELD.c.person == person) & HELD.c.decided.is_(None)
     found: Row[tuple[int]] | None = edit.db.execute(select(HELD.c.number).where(waiting)).first()
     return PersonState.UNKNOWN if found is None else PersonState.WAITING
+
+
+def _groups_of(edit: SiteEdit, person: str) -> tuple[str, ...]:
+    """Also of somebody damaged."""
+    found = edit.db.execute(select(PERSON.c.groups).where(PERSON.c.id == person)).scalar()
+    return () if found is None else tuple(json.loads(found))
 
 
 def _photo_owner(db: Connection, proposed: Proposed) -> str | None:

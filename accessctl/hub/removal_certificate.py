@@ -41,6 +41,9 @@ KEPT = (
     "to which version of the text of consent this id consented, when and how, and when it was "
     "withdrawn",
     "this id and the time of the removal, and the doors' receipts",
+    "when this id went in or out last, by door and area",
+    "where a company's directory expects them, what it says of them (user name, names, whether "
+    "they count), sealed, until the directory deletes them",
 )
 
 

@@ -24,11 +24,13 @@ PEOPLE_KINDS = (ChangeKind.PERSON.value, ChangeKind.GONE.value)
 @dataclass(frozen=True, slots=True)
 class Everybody:
     """The people as they were after the change `seq`, the last one of a person: by their ids, and
-    their ids by the keys of their names."""
+    their ids by the keys of their names. `damaged` are the ids of those whose document cannot be
+    opened, of whom nobody knows the name."""
 
     seq: int = 0
     people: Mapping[str, SitePerson] = field(default_factory=dict, repr=False)
     names: Mapping[str, str] = field(default_factory=dict, repr=False)
+    damaged: frozenset[str] = frozenset()
 
     def named(self, name: str) -> SitePerson:
         """Whoever has this name, whatever its case; UnknownPersonError."""
@@ -39,9 +41,18 @@ class Everybody:
         hint = (
             f"did you mean {' or '.join(repr(other) for other in close)}?"
             if close
-            else "`accessctl hub people` lists everybody."
+            else self._damage or "`accessctl hub people` lists everybody."
         )
         raise UnknownPersonError(f"Nobody called {name!r} is enrolled; {hint}")
+
+    @property
+    def _damage(self) -> str:
+        if not self.damaged:
+            return ""
+        return (
+            f"whose document is damaged has no name here: {', '.join(sorted(self.damaged)[:3])}; "
+            "restore the hub from a backup, or remove them: accessctl hub people remove ID"
+        )
 
     def refuse_taken(self, name: str, owner: str | None) -> None:
         """NameTakenError where somebody else than `owner` (an id) has this name, or one that looks
@@ -76,8 +87,13 @@ class Everybody:
     def without(self, person: str, seq: int) -> "Everybody":
         return self.followed({person: None}, seq)
 
-    def followed(self, rows: Mapping[str, SitePerson | None], seq: int) -> "Everybody":
-        """After these changes, by the person's id; None: gone."""
+    def followed(
+        self,
+        rows: Mapping[str, SitePerson | None],
+        seq: int,
+        damaged: frozenset[str] = frozenset(),
+    ) -> "Everybody":
+        """After these changes, by the person's id; None: gone, or `damaged`."""
         people, names = dict(self.people), dict(self.names)
         for person in rows:
             before = people.pop(person, None)
@@ -88,7 +104,7 @@ class Everybody:
             if after is not None:
                 people[person] = after
                 names[name_key(after.name)] = person
-        return Everybody(seq, people, names)
+        return Everybody(seq, people, names, (self.damaged - rows.keys()) | damaged)
 
 
 class SiteRoll:
@@ -108,8 +124,10 @@ class SiteRoll:
                 # The database was put back to an older state.
                 self._kept = Everybody()
             if seq != self._kept.seq:
-                rows = {row.subject: _person(row) for row in self._since(db)}
-                self._kept = self._kept.followed(rows, seq)
+                since = self._since(db)
+                rows = {row.subject: _person(row) for row in since}
+                damaged = frozenset(row.subject for row in since if row.is_damaged)
+                self._kept = self._kept.followed(rows, seq, damaged)
             return self._kept
 
     def _since(self, db: Connection) -> list[FeedRow]:

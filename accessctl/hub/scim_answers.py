@@ -8,13 +8,14 @@ from typing import Any
 
 from accessctl.hub.directory import UserEntry
 from accessctl.hub.directory_groups import GroupEntry
-from accessctl.hub.scim_resources import GROUP_SCHEMA, USER_SCHEMA, ScimError
+from accessctl.hub.scim_resources import GROUP_SCHEMA, USER_SCHEMA, ScimError, plain
 
 SCIM = "/scim/v2"
 MESSAGES = "urn:ietf:params:scim:api:messages:2.0:"
 SELF = "urn:ietf:params:scim:schemas:core:2.0:"
 MOST_RESULTS = 200
 USERS, GROUPS = "Users", "Groups"
+ALWAYS = frozenset({"schemas", "id"})
 
 
 def user_json(entry: UserEntry, base: str) -> dict[str, Any]:
@@ -59,6 +60,26 @@ def group_json(entry: GroupEntry, base: str) -> dict[str, Any]:
         }
     )
     return {**said, "meta": _meta("Group", f"{base}/{GROUPS}/{entry.id}", entry)}
+
+
+def shown(resource: Mapping[str, Any], only: str, without: str) -> dict[str, Any]:
+    """The same as far as it was asked for, `only` these attributes or `without` these (names with
+    commas between, of the first level here): `attributes` and `excludedAttributes` of RFC 7644,
+    section 3.9. `schemas` and `id` are always there."""
+    wanted, unwanted = _names(only), _names(without)
+    return {
+        name: value
+        for name, value in resource.items()
+        if name in ALWAYS
+        or (name.casefold() in wanted if wanted else name.casefold() not in unwanted)
+    }
+
+
+def _names(listed: str) -> frozenset[str]:
+    """In small letters; of `name.familyName` the first part, which is more than was asked for."""
+    return frozenset(
+        plain(one.strip()).partition(".")[0] for one in listed.split(",") if one.strip()
+    )
 
 
 def list_json(total: int, start: int, resources: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ certificate, and faults are told as that standard has it. Bodies are as bounded 
 import json
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, TypeAlias
 
 from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
@@ -27,6 +27,7 @@ from accessctl.hub.scim_answers import (
     list_json,
     provider_json,
     schemas_json,
+    shown,
     types_json,
     user_json,
 )
@@ -102,6 +103,19 @@ Start: TypeAlias = Annotated[int, Query(alias="startIndex", ge=-MOST, le=MOST)]
 Count: TypeAlias = Annotated[int, Query(ge=-MOST, le=MOST)]
 
 
+Shown: TypeAlias = Callable[[Mapping[str, Any]], dict[str, Any]]
+
+
+def _shown(
+    attributes: str = "",
+    excluded: Annotated[str, Query(alias="excludedAttributes")] = "",
+) -> Shown:
+    return lambda resource: shown(resource, attributes, excluded)
+
+
+Show: TypeAlias = Annotated[Shown, Depends(_shown)]
+
+
 def _no_number(text: str) -> Any:
     raise ValueError(text)
 
@@ -163,13 +177,19 @@ def _users(hub: Hub) -> APIRouter:
 
     @routes.get("")
     def found(
-        request: Request, asked: Filter = "", start: Start = 1, count: Count = MOST_RESULTS
+        request: Request,
+        show: Show,
+        asked: Filter = "",
+        start: Start = 1,
+        count: Count = MOST_RESULTS,
     ) -> Response:
         first, most = _window(start, count)
         tests = parsed_filter(asked) if asked else ()
         total, users = hub.directory.found(tests, first, most)
         base = _base(request)
-        return ScimAnswer(list_json(total, first + 1, [user_json(one, base) for one in users]))
+        return ScimAnswer(
+            list_json(total, first + 1, [show(user_json(one, base)) for one in users])
+        )
 
     @routes.post("")
     def add(request: Request, body: Body) -> Response:
@@ -177,19 +197,19 @@ def _users(hub: Hub) -> APIRouter:
         return ScimAnswer(said, 201, {"location": said["meta"]["location"]})
 
     @routes.get("/{number}")
-    def user(request: Request, number: str) -> Response:
-        return ScimAnswer(user_json(hub.directory.user(number), _base(request)))
+    def user(request: Request, show: Show, number: str) -> Response:
+        return ScimAnswer(show(user_json(hub.directory.user(number), _base(request))))
 
     @routes.put("/{number}")
-    def put(request: Request, number: str, body: Body) -> Response:
+    def put(request: Request, show: Show, number: str, body: Body) -> Response:
         changed = hub.directory.change(number, lambda before: user_from(body, before))
-        return ScimAnswer(user_json(changed, _base(request)))
+        return ScimAnswer(show(user_json(changed, _base(request))))
 
     @routes.patch("/{number}")
-    def patch(request: Request, number: str, body: Body) -> Response:
+    def patch(request: Request, show: Show, number: str, body: Body) -> Response:
         operations = operations_of(body)
         changed = hub.directory.change(number, lambda user: patched_user(user, operations))
-        return ScimAnswer(user_json(changed, _base(request)))
+        return ScimAnswer(show(user_json(changed, _base(request))))
 
     @routes.delete("/{number}")
     def remove(number: str) -> Response:
@@ -205,13 +225,19 @@ def _groups(hub: Hub) -> APIRouter:
 
     @routes.get("")
     def found(
-        request: Request, asked: Filter = "", start: Start = 1, count: Count = MOST_RESULTS
+        request: Request,
+        show: Show,
+        asked: Filter = "",
+        start: Start = 1,
+        count: Count = MOST_RESULTS,
     ) -> Response:
         first, most = _window(start, count)
         tests = parsed_filter(asked) if asked else ()
         total, known = groups.found(tests, first, most)
         base = _base(request)
-        return ScimAnswer(list_json(total, first + 1, [group_json(one, base) for one in known]))
+        return ScimAnswer(
+            list_json(total, first + 1, [show(group_json(one, base)) for one in known])
+        )
 
     @routes.post("")
     def add(request: Request, body: Body) -> Response:
@@ -219,19 +245,19 @@ def _groups(hub: Hub) -> APIRouter:
         return ScimAnswer(said, 201, {"location": said["meta"]["location"]})
 
     @routes.get("/{number}")
-    def group(request: Request, number: str) -> Response:
-        return ScimAnswer(group_json(groups.group(number), _base(request)))
+    def group(request: Request, show: Show, number: str) -> Response:
+        return ScimAnswer(show(group_json(groups.group(number), _base(request))))
 
     @routes.put("/{number}")
-    def put(request: Request, number: str, body: Body) -> Response:
+    def put(request: Request, show: Show, number: str, body: Body) -> Response:
         changed = groups.change(number, lambda _: group_from(body))
-        return ScimAnswer(group_json(changed, _base(request)))
+        return ScimAnswer(show(group_json(changed, _base(request))))
 
     @routes.patch("/{number}")
-    def patch(request: Request, number: str, body: Body) -> Response:
+    def patch(request: Request, show: Show, number: str, body: Body) -> Response:
         operations = operations_of(body)
         changed = groups.change(number, lambda group: patched_group(group, operations))
-        return ScimAnswer(group_json(changed, _base(request)))
+        return ScimAnswer(show(group_json(changed, _base(request))))
 
     @routes.delete("/{number}")
     def remove(number: str) -> Response:

@@ -138,8 +138,11 @@ def with_attributes(user: DirectoryUser, given: Mapping[str, Any]) -> DirectoryU
 
 def user_from(body: Mapping[str, Any], before: DirectoryUser | None = None) -> DirectoryUser:
     """The user whom a POST or PUT describes; `before` is as they were. A PUT that says nothing of
-    `active` leaves it: nobody comes back because it was left out. ScimError."""
+    `active`, or null, which is the same (RFC 7643, section 2.5), leaves it: nobody comes back
+    because it was left out. ScimError."""
     given = flat(body)
+    if given.get("active") is None:
+        given.pop("active", None)
     name = text_of(given.get("username"))
     active = True if before is None else before.active
     return with_attributes(DirectoryUser(name, active=active), given)

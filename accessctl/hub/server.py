@@ -111,29 +111,39 @@ class Minutes(BackgroundThread):
         super().__init__(self._run, name="minutes", stop=self._closing.set, patience_s=CLOSE_S)
 
     def turn(self) -> None:
-        """Once; AccessctlError."""
-        self._stays_sole()
+        """Once. What fails is logged, and keeps nothing else from being done."""
         now = self._hub.now()
-        chain_heads(self._hub.database, self._known, now)
-        self._hub.withholding.settle()
-        self._hub.pictures.forget_old()
-        self._hub.passes.forget_over()
+        for what in (
+            self._stays_sole,
+            lambda: chain_heads(self._hub.database, self._known, now),
+            self._hub.withholding.settle,
+            self._hub.pictures.forget_old,
+            self._hub.passes.forget_over,
+            lambda: self._judge(now),
+            self._renew,
+        ):
+            try:
+                what()
+            except AccessctlError as error:
+                log.error("What the hub does each minute was not done: %s", error)
+            except Exception:  # logged: nothing may end what the hub does each minute
+                log.exception("What the hub does each minute was not done.")
+
+    def _judge(self, now: float) -> None:
         if self._judged is None or not 0 <= now - self._judged < DAY_S:
             self._hub.expiry.judge()
             self._judged = now
+
+    def _renew(self) -> None:
         if self._hub.authority.renew_hub(self._hub.config.names):
             for context in self._tls:
                 self._hub.authority.load_hub(context)
             log.info("The hub's certificate was renewed.")
 
     def _run(self) -> None:
-        while True:
-            try:
-                self.turn()
-            except AccessctlError as error:
-                log.error("What the hub does each minute was not done: %s", error)
-            if self._closing.wait(self._every_s):
-                return
+        self.turn()
+        while not self._closing.wait(self._every_s):
+            self.turn()
 
 
 def serve(hub: Hub, ready: Callable[[], object], beside: Sequence[Served] = ()) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, select, update
 
 from accessctl.domain import Embedding, PersonId, PersonRules
-from accessctl.errors import BadgeTakenError, InputError, StoreError
+from accessctl.errors import BadgeTakenError, InputError, NameTakenError, StoreError
 from accessctl.gallery.people import Record, gone, no_record, photo_to_remove
 from accessctl.gallery.person import clean_name, rules_to_bytes
 from accessctl.hub import person_document as document
@@ -57,6 +57,13 @@ class SiteEdit:
             raise gone()
         return found
 
+    def called(self, who: str) -> str:
+        """The id of whoever has that name or id, also of somebody damaged, whom the hash of their
+        name still tells; UnknownPersonError."""
+        if who in self.everybody.people or who in self.everybody.damaged:
+            return who
+        return self._damaged_called(who) or self.everybody.named(who).id
+
     def add_person(
         self,
         person: str,
@@ -68,7 +75,7 @@ class SiteEdit:
         """Somebody new of that id, enrolled when the photo was added; `picture` is it sealed, None
         where nobody has it. BadNameError, NameTakenError; InputError for an id that is taken."""
         name = clean_name(name)
-        self.everybody.refuse_taken(name, None)
+        self.refuse_taken(name, None)
         if person in self.everybody.people:
             raise InputError("Somebody of that id is enrolled already.")
         self._refuse_known(photo)
@@ -102,14 +109,15 @@ class SiteEdit:
     def rename(self, person: str, name: str, record: Record = no_record) -> SitePerson:
         """UnknownPersonError, BadNameError, NameTakenError."""
         found, name = self.find(person), clean_name(name)
-        self.everybody.refuse_taken(name, person)
+        self.refuse_taken(name, person)
         record(PersonId(person))
         return self._update(self._awaited(found.model_copy(update={"name": name})))
 
     def remove(self, person: str, record: Record = no_record) -> SitePerson:
-        """Nothing is left but their id, when, and to which texts they had consented;
-        UnknownPersonError."""
-        found = self.find(person)
+        """Nothing is left but their id, when, and to which texts they had consented, also of
+        somebody damaged, whose name is their id then; UnknownPersonError."""
+        nameless = SitePerson(id=person, name=person, enrolled=0, photos=())
+        found = nameless if person in self.everybody.damaged else self.find(person)
         record(PersonId(person))
         seq = self._feed.remove(self.db, person)
         self.db.execute(delete(PHOTO).where(PHOTO.c.person == person))
@@ -128,10 +136,12 @@ class SiteEdit:
     def withhold(self, person: str, cause: Withheld | None) -> None:
         """Send them to no door from now on, for that cause; None: to those of their groups.
         UnknownPersonError."""
-        found = self.find(person)
+        is_damaged = person in self.everybody.damaged
+        found = None if is_damaged else self.find(person)
         changed = update(PERSON).where(PERSON.c.id == person).values(withheld=cause)
         self.db.execute(changed)
-        self.everybody = self.everybody.with_person(found, self._feed.renumber(self.db, person))
+        seq, damaged = self._feed.renumber(self.db, person), {person} if is_damaged else ()
+        self.everybody = self.everybody.followed({person: found}, seq, frozenset(damaged))
 
     def set_text(
         self, person: str, part: str, text: str | None, record: Record = no_record
@@ -221,6 +231,23 @@ class SiteEdit:
         if allowed == rules:
             return person
         return person.model_copy(update={"rules": rules_to_bytes(allowed).decode("ascii")})
+
+    def refuse_taken(self, name: str, owner: str | None) -> None:
+        """See Everybody.refuse_taken; also where somebody damaged has it."""
+        self.everybody.refuse_taken(name, owner)
+        other = self._damaged_called(name)
+        if other is not None:
+            raise NameTakenError(
+                "Somebody whose document is damaged has that name; restore the hub from a backup, "
+                f"or remove them first: accessctl hub people remove {other}"
+            )
+
+    def _damaged_called(self, name: str) -> str | None:
+        if not self.everybody.damaged:
+            return None
+        tagged = select(PERSON.c.id).where(PERSON.c.name_tag == self._feed.keys.name_tag(name))
+        found = self.db.execute(tagged).scalar()
+        return found if found in self.everybody.damaged else None
 
     def _refuse_left_out(self, fingerprint: str, covered: Collection[str]) -> None:
         rows = self.db.execute(select(PHOTO.c.id).where(PHOTO.c.sealed.is_not(None)))

@@ -180,6 +180,9 @@ class Waking:
                     told = str(error)
                     log.error("Doors that wait are not woken: %s", told)
                 self._closing.wait(RETRY_S)
+            except Exception:  # logged: nothing may end what tells doors of removals
+                log.exception("Doors that wait are not woken.")
+                self._closing.wait(RETRY_S)
 
     def _follow(self, announced: Callable[[float], set[str]]) -> None:
         due = self._monotonic() + LOOK_S

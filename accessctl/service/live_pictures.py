@@ -16,7 +16,7 @@ from typing import Any, Self
 import cv2
 
 from accessctl.audit.base import Recorder, write_down
-from accessctl.background import BackgroundThread
+from accessctl.background import BackgroundThread, kept_up
 from accessctl.domain import Decision, Frame, Image, Outcome
 from accessctl.door.recorder import jpeg_of, service_event
 from accessctl.door.visit import FaceView, Step
@@ -33,6 +33,7 @@ EVERY_S = 1 / 3
 LONGEST_SIDE = 640
 PAUSE_S = 2.0
 """After a picture that the hub did not take."""
+FAULT_PAUSE_S = 2.0
 CLOSE_S = 5.0
 PERSON = re.compile(r"[0-9a-f]{32}")
 MAX_STATE = 120
@@ -108,8 +109,8 @@ class LivePictures:
             seen, self._seen = self._seen, None
             if self._closing or seen is None:
                 return False
-        picture = live_picture(seen.image, seen.faces, self._wall_clock())
         try:
+            picture = live_picture(seen.image, seen.faces, self._wall_clock())
             # An answer that somebody looks may be older than what the wait has said since.
             if picture is not None and not self._send(picture):
                 self._want(wanted=False)
@@ -130,8 +131,11 @@ class LivePictures:
         write_down(self._record, service_event(state, self._wall_clock()))
 
     def _run(self) -> None:
-        while self.send_next():
-            pass
+        kept_up(self.send_next, "A picture was not sent to the hub.", self._rest, FAULT_PAUSE_S)
+
+    def _rest(self, seconds: float) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._closing, seconds)
 
     def _stop(self) -> None:
         with self._changed:

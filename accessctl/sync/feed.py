@@ -14,12 +14,13 @@ from accessctl.administration.gallery_heads import GalleryHeads, HeadKeeping, Re
 from accessctl.audit.base import person_event
 from accessctl.domain import Event
 from accessctl.errors import FaultError, HubError, StoreError
-from accessctl.gallery.site import DocumentPut, PersonGone, SiteBatch, SitePosition
-from accessctl.gallery.site_store import ERASED, HubChange, SiteGallery
+from accessctl.gallery.site import DocumentPut, SiteBatch, SitePosition
+from accessctl.gallery.site_store import TAKEN_AWAY, HubChange, SiteGallery
 from accessctl.sync.age import HubAge
-from accessctl.sync.documents import kept_of
+from accessctl.sync.documents import Kept, kept_of
 from accessctl.sync.feed_wire import ChangeBatch, FeedHead
 from accessctl.sync.site_key_ring import SiteKeyRing
+from accessctl.sync.taking_away import Page, TakingAway
 
 log = logging.getLogger(__name__)
 
@@ -56,15 +57,16 @@ class SiteRecord:
         return HeadKeeping(self._heads)
 
     def write(self, changes: Sequence[HubChange]) -> None:
-        """All or none. StoreError, and then they are not kept; whoever is to be erased is all the
+        """All or none. StoreError, and then they are not kept; what is taken away is all the
         same."""
         now = self._now()
         try:
             self._audit.append_all([person_event(*change, now) for change in changes])
         except StoreError as error:
-            if any(change != ERASED for change, _ in changes):
+            if any(change not in TAKEN_AWAY for change, _ in changes):
                 raise
-            log.error("Somebody was removed by the hub, and the log does not tell: %s", error)
+            taken = ", ".join(sorted({change for change, _ in changes}))
+            log.error("What the hub took from people (%s) is not in the log: %s", taken, error)
 
 
 class HubFeed:
@@ -85,6 +87,7 @@ class HubFeed:
         self._site = site
         self._age = age
         self._record = record
+        self._taking_away = TakingAway(self._page, site, record.write)
 
     def take(self) -> bool:
         """One batch; whether there is more. HubError, StoreError, FaultError."""
@@ -98,8 +101,7 @@ class HubFeed:
             self._site.begin_round(batch.round)
             return True
         check_order(batch, position)
-        read = (kept_of(change, self._keys) for change in batch.changes)
-        said = tuple(change for change in read if change is not None)
+        said = self._read(batch)
         ends_round = position.round is not None and not batch.more
         after = position_after(position, batch)
         try:
@@ -107,9 +109,9 @@ class HubFeed:
                 self._site.take(SiteBatch(said, after, ends_round), self._record.write)
         except StoreError:
             # Where the log takes in nobody, whoever is to be gone is gone all the same.
-            for change in said:
-                if isinstance(change, PersonGone):
-                    self._site.erase(change.person, self._record.write)
+            self._taking_away.from_here_on(
+                (said, after, batch.more), in_round=position.round is not None
+            )
             raise
         told = [change.kind for change in said if isinstance(change, DocumentPut)]
         if told:
@@ -117,6 +119,24 @@ class HubFeed:
         if not batch.more:
             self.heard(batch.head)
         return batch.more
+
+    def _read(self, batch: ChangeBatch) -> tuple[Kept, ...]:
+        read = (kept_of(change, self._keys) for change in batch.changes)
+        return tuple(change for change in read if change is not None)
+
+    def _page(self, position: SitePosition) -> Page:
+        """What comes after a position, of which nothing is kept yet; HubError, FaultError."""
+        batch = self._giver.changes(position.after, position.round or None)
+        self._checker.check_head(batch.head)
+        if batch.round is not None and batch.round != position.round:
+            raise HubError("The hub has this door ask for everybody anew.")
+        check_order(batch, position)
+        return self._read(batch), position_after(position, batch), batch.more
+
+    def mend(self) -> None:
+        """Have the hub asked anew for whoever is damaged here; see SiteGallery.mend. StoreError."""
+        with self._record.changing():
+            self._site.mend(self._record.write)
 
     def heard(self, head: FeedHead) -> None:
         """The hub has nothing that this door has not, as of that head, whose signature was looked

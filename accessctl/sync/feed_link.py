@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
@@ -18,7 +18,7 @@ from typing import Any, Protocol, TypeAlias
 from accessctl.background import BackgroundThread
 from accessctl.clock import Clocks
 from accessctl.config import Config, GalleryConfig
-from accessctl.errors import AccessctlError
+from accessctl.errors import AccessctlError, DamagedError
 from accessctl.gallery.site_store import SiteGallery, open_site_gallery
 from accessctl.sync.age import HubAge
 from accessctl.sync.client import DoorClient
@@ -32,6 +32,7 @@ LOOK_S = 1.0
 TAKE_EVERY_S = 20.0
 """Changes are asked for so often though nobody said that there are any; while the connection is
 kept (client.KEEP_S), so that what changes does not wait for another one."""
+
 RETRY_S, LONGEST_RETRY_S = 1.0, 30.0
 CLOSE_S = 5.0
 
@@ -83,9 +84,18 @@ def dial(place: FeedPlace, now: float) -> tuple[SiteHub, SiteMember] | None:
 class RepeatingThread(BackgroundThread):
     """Calls `work_once` again and again; after an error later and later, which is logged once."""
 
-    def __init__(self, name: str, trouble: str, over: str) -> None:
+    def __init__(
+        self,
+        name: str,
+        trouble: str,
+        over: str,
+        *,
+        retry_s: float = RETRY_S,
+        longest_retry_s: float = LONGEST_RETRY_S,
+    ) -> None:
         """`trouble` and `over` are what is logged when it begins to fail and works again."""
         self._trouble, self._over = trouble, over
+        self._retry_s, self._longest_retry_s = retry_s, longest_retry_s
         self.closing = threading.Event()
         self.woken = threading.Event()
         super().__init__(self._run, name=name, stop=self._stop, patience_s=CLOSE_S)
@@ -106,28 +116,31 @@ class RepeatingThread(BackgroundThread):
         self.woken.set()
 
     def _run(self) -> None:
-        wait_s = RETRY_S
+        wait_s = self._retry_s
         while not self.closing.is_set():
             self.woken.clear()
             try:
                 pause_s = self.work_once()
             except AccessctlError as error:
                 self._failed(str(error))
-                pause_s, wait_s = wait_s, min(2 * wait_s, LONGEST_RETRY_S)
-            except Exception:  # logged: nothing may end what keeps the door's people as the hub's
+                pause_s, wait_s = wait_s, min(2 * wait_s, self._longest_retry_s)
+            except Exception:  # logged: nothing may end what has to go on
                 log.exception("%s", self._trouble)
                 self._failed("internal fault")
-                pause_s, wait_s = wait_s, min(2 * wait_s, LONGEST_RETRY_S)
+                pause_s, wait_s = wait_s, min(2 * wait_s, self._longest_retry_s)
             else:
                 if self.told:
                     log.info("%s", self._over)
-                self.told, wait_s = "", RETRY_S
+                self.told, wait_s = "", self._retry_s
             if pause_s > 0 and not self.closing.is_set():
                 self.woken.wait(pause_s)
         self.disconnect()
 
     def _failed(self, why: str) -> None:
-        self.disconnect()
+        try:
+            self.disconnect()
+        except Exception:  # logged: what does not close is no reason to end, either
+            log.exception("%s", self._trouble)
         if why != self.told:
             log.error("%s %s", self._trouble, why)
         self.told = why
@@ -257,6 +270,8 @@ class FeedLink(RepeatingThread):
         self._is_due_at = float("-inf")
 
     def _take_all(self, parts: "_Parts") -> None:
+        # What is damaged here would keep the door from seeing who is gone.
+        parts.feed.mend()
         while parts.feed.take():
             if self.closing.is_set():
                 return
@@ -268,7 +283,11 @@ class FeedLink(RepeatingThread):
         self._report = {"change": self.position, "waiting": parts.site.waiting_count()}
         if self.position != before:
             self.on_taken()
-        documents = parts.site.document("rules"), parts.site.document("settings")
+        try:
+            documents = parts.site.document("rules"), parts.site.document("settings")
+        except DamagedError:
+            # Those that run go on until the hub has said them anew, see HubFeed.mend.
+            return
         if documents != self._documents:
             self._documents = documents
             self._on_site()
@@ -288,7 +307,8 @@ class FeedLink(RepeatingThread):
         feed = HubFeed(client, member, keys, site, age, record)
         proposing = Proposing(client, member, keys, site, record, self._now)
         if self._documents is None:
-            self._documents = site.document("rules"), site.document("settings")
+            with suppress(DamagedError):
+                self._documents = site.document("rules"), site.document("settings")
         self._parts = _Parts(site, age, feed, proposing)
         return self._parts
 

@@ -260,3 +260,17 @@ def test_a_door_that_stops_does_not_wait_for_the_end_of_the_work() -> None:
         assert begun.wait(PATIENCE_S)
     assert not upkeep.alive
     assert bites
+
+
+def test_no_fault_ends_it(caplog: pytest.LogCaptureFixture) -> None:
+    again = threading.Event()
+    times = count(1)
+
+    def work(_pause: Callable[[], None]) -> None:
+        if next(times) == 1:
+            raise RuntimeError("of no kind that is foreseen")
+        again.set()
+
+    with Upkeep(work, every_s=0.001):
+        assert again.wait(10)
+    assert "of no kind that is foreseen" in caplog.text

@@ -14,7 +14,7 @@ from accessctl.gallery.fake import random_units
 from accessctl.gallery.people import NewPhoto
 from accessctl.gallery.person import pin_matches
 from accessctl.hub.assembly import Hub, open_hub
-from accessctl.hub.tables import JOURNAL
+from accessctl.hub.tables import CHANGE, JOURNAL
 from tests.hub.made_tables import with_tables
 from tests.hub.proposing import ADA, GRACE, ProposingDoor, joined_door
 
@@ -100,6 +100,20 @@ def test_names_rules_and_removal(site, hub) -> None:
     assert changes(hub) == ["renamed", "rules_changed", "removed"]
     missing = site("hub", "people", "rename", "Ada", "Eve")
     assert (missing.code, "Nobody called 'Ada' is enrolled" in missing.err) == (2, True)
+
+
+def test_whoever_is_damaged_is_listed_and_removed_by_id(site, hub) -> None:
+    grace = put(hub, "Grace")
+    with hub.database.writing() as db:
+        db.execute(CHANGE.update().where(CHANGE.c.subject == grace).values(sealed=b"0" * 64))
+    said = site("hub", "people")
+    assert f"{grace} is damaged, and at no door" in said.out
+    assert f"accessctl hub people remove {grace}" in said.out
+    assert site("hub", "people", "--json").lines == [{"person": None, "id": grace, "damaged": True}]
+    removed = site("hub", "people", "remove", grace)
+    assert (removed.code, removed.out.startswith(f"Removed {grace}: ")) == (0, True)
+    assert site("hub", "people", "--json").lines == []
+    assert site("hub", "removals", "--json").lines[0]["person"] == grace
 
 
 def test_groups_are_those_of_the_site_s_rules_where_it_has_some(site, hub) -> None:

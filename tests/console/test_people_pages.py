@@ -6,7 +6,8 @@ import pytest
 from accessctl.console.app import Console
 from accessctl.console.capabilities import Capability
 from accessctl.domain import PersonRules
-from accessctl.hub.tables import JOURNAL
+from accessctl.hub.roll import Everybody
+from accessctl.hub.tables import CHANGE, JOURNAL
 from tests.console.sample_site import COLLINS, HOPPER, put_people
 
 ONE = f"/people/{COLLINS}"
@@ -44,8 +45,8 @@ def test_a_page_shows_a_persons_week_and_only_what_the_operator_may_change(site,
     assert "abababab" in page
     assert "<form" not in page
     every = signed_in(LOOK, ENROL, RULES, Capability.PRIVACY).get(ONE).text
-    # Rules, one badge and another, a PIN, a pass, the name, removal, photos by telephone, a consent, a
-    # copy of the data; the only photo cannot go.
+    # Rules, one badge and another, a PIN, a pass, the name, removal, photos by telephone, a consent,
+    # a copy of the data; the only photo cannot go.
     assert every.count("<form") == 10
 
 
@@ -124,6 +125,27 @@ def test_somebody_is_removed_only_by_their_name(site, signed_in) -> None:
     page = client.get("/removals").text
     assert f"person {COLLINS[:8]}" in page
     assert "Eileen" not in page
+
+
+def test_whoever_is_damaged_is_shown_as_that_and_removed_by_their_number(site, signed_in) -> None:
+    with site.hub.database.writing() as db:
+        db.execute(CHANGE.update().where(CHANGE.c.subject == COLLINS).values(sealed=b"0" * 64))
+    # As a hub that starts knows them: what was opened before is in memory.
+    site.hub.people._roll._kept = Everybody()
+    looking = signed_in(LOOK).get("/people").text
+    assert "cannot be read" in looking
+    assert COLLINS in looking
+    assert '<form method="post"' not in looking
+    client = signed_in(LOOK, Capability.PRIVACY)
+    page = client.get("/people").text
+    assert page.count(f'action="/people/{COLLINS}/remove"') == 1
+    assert client.post(f"{ONE}/remove", data={"name": "Eileen Collins"}).status_code == 400
+    assert client.post(f"{ONE}/name", data={"name": "x"}).status_code == 403
+    answer = client.post(f"{ONE}/remove", data={"name": COLLINS})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/removals")
+    assert site.hub.people.damaged() == []
+    assert told(site)[-1]["change"] == "removed"
+    assert "cannot be read" not in client.get("/people").text
 
 
 @pytest.mark.parametrize("what", ["name", "rules", "badges/remove", "photos/remove", "remove"])

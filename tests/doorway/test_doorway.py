@@ -25,6 +25,7 @@ from accessctl.doorway.values import (
     OperatorCommand,
 )
 from accessctl.errors import FaultError
+from tests.patience import wait_for
 
 PATIENCE_S = 30.0
 EPOCH = 1_800_000_000.0
@@ -312,3 +313,23 @@ def test_a_record_that_raises_does_not_end_the_doorway(house: House) -> None:
         assert doorway.ask(GrantGiven("v1")) == "The doorway failed; look at the door's log."
         assert house.lock.on is False
         assert doorway.ask(GrantGiven("v2")) is None
+
+
+def test_no_fault_of_the_inputs_ends_who_watches_them(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    house.rules = DoorwayRules(exit_unlocks=True)
+    wait, faults = house.inputs.wait, [RuntimeError("of no kind that is foreseen")]
+
+    def once(timeout_s: float) -> object:
+        if faults:
+            raise faults.pop()
+        return wait(timeout_s)
+
+    house.inputs.wait = once  # type: ignore[method-assign]
+    with running(house, Follower()) as doorway:
+        house.wait_for("line_lost")
+        wait_for(lambda: not doorway.report()["lost"], "the inputs again", PATIENCE_S)
+        house.inputs.set("exit", True, house.now)
+        wait_for(lambda: doorway.report()["unlocked"], "the exit button", PATIENCE_S)
+    assert "of no kind that is foreseen" in caplog.text

@@ -1,5 +1,7 @@
 import threading
 
+import pytest
+
 from accessctl.doorway.drives import BesideDrive, DirectDrive, drive_for
 from accessctl.doorway.lines import FakeOutput
 from accessctl.doorway.values import OutputReport
@@ -117,3 +119,21 @@ def test_at_the_end_a_relay_is_left_as_it_is_said() -> None:
         drive.close(False)
         assert port.on is False
         assert port.closed
+
+
+def test_no_fault_ends_a_slow_relays_thread(caplog: pytest.LogCaptureFixture) -> None:
+    port, reports = FakeOutput(immediate=False), Reports()
+    drive, faults = port.drive, [RuntimeError("of no kind that is foreseen")]
+
+    def once(on: bool, for_s: float | None) -> None:
+        if faults:
+            raise faults.pop()
+        drive(on, for_s)
+
+    port.drive = once  # type: ignore[method-assign]
+    beside = BesideDrive("lock", port, reports, lambda: 0.0, retry_s=0.001)
+    beside.want(True, 5.0)
+    assert reports.until(1)[-1].ok
+    beside.close(None)
+    assert port.told == [(True, 5.0)]
+    assert "of no kind that is foreseen" in caplog.text

@@ -52,15 +52,24 @@ def took(file: io.FileIO, size: int) -> bool:
         return False
 
 
+@contextmanager
+def mounted_disk(folder: Path, size_kb: int = DISK_KB) -> Iterator[SmallDisk]:
+    """One of that size, in an empty folder of its own; the test is skipped where none can be."""
+    mount, umount = shutil.which("mount"), shutil.which("umount")
+    if mount is None or umount is None:
+        pytest.skip("a small disk cannot be mounted here; it takes mount and umount")
+    argv = [mount, "-t", "tmpfs", "-o", f"size={size_kb}k,mode=700", "tmpfs", str(folder)]
+    if subprocess.run(argv, capture_output=True, check=False).returncode:
+        pytest.skip("a small disk cannot be mounted here; it takes root")
+    try:
+        yield SmallDisk(folder, (mount, umount))
+    finally:
+        subprocess.run([umount, "--lazy", str(folder)], check=True)
+
+
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[SmallDisk]:
     folder = tmp_path / "disk"
     folder.mkdir()
-    mount, umount = shutil.which("mount"), shutil.which("umount")
-    if mount is None or umount is None:
-        pytest.skip("a small disk cannot be mounted here; it takes mount and umount")
-    argv = [mount, "-t", "tmpfs", "-o", f"size={DISK_KB}k,mode=700", "tmpfs", str(folder)]
-    if subprocess.run(argv, capture_output=True, check=False).returncode:
-        pytest.skip("a small disk cannot be mounted here; it takes root")
-    yield SmallDisk(folder, (mount, umount))
-    subprocess.run([umount, "--lazy", str(folder)], check=True)
+    with mounted_disk(folder) as disk:
+        yield disk

@@ -21,6 +21,8 @@ from tests.hub.conftest import JoinedTestDoor
 
 EXAMPLES = int(os.environ.get("ACCESSCTL_FUZZ", "6"))
 OPEN = {("get", "/healthz"), ("get", f"{API}/authority"), ("post", f"{API}/join")}
+PATIENCE_S = 60.0
+"""On a machine that does other things besides."""
 WAITS = f"{API}/wait"
 """It answers after 25 s where there is nothing, which is no fault."""
 BOUNDED = settings(
@@ -41,13 +43,15 @@ def member(joined) -> JoinedTestDoor:
 
 @pytest.fixture
 def door(member: JoinedTestDoor) -> Iterator[httpx.Client]:
-    with httpx.Client(verify=member.member.tls(), base_url=member.url) as client:
+    tls = member.member.tls()
+    with httpx.Client(verify=tls, base_url=member.url, timeout=PATIENCE_S) as client:
         yield client
 
 
 @pytest.fixture
 def stranger(hub, url: str) -> Iterator[httpx.Client]:
-    with httpx.Client(verify=pinned(hub.authority.pem), base_url=url) as client:
+    tls = pinned(hub.authority.pem)
+    with httpx.Client(verify=tls, base_url=url, timeout=PATIENCE_S) as client:
         yield client
 
 

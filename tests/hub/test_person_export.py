@@ -26,7 +26,8 @@ from accessctl.hub.journal import JournalKind
 from accessctl.hub.passes import PassWish
 from accessctl.hub.people_journal import PeopleJournal
 from accessctl.hub.person_export import export_person, without_operators, without_others
-from accessctl.hub.tables import JOURNAL
+from accessctl.hub.scim_resources import DirectoryUser, ScimGroup
+from accessctl.hub.tables import CROSSING, JOURNAL
 from accessctl.sync.picture_wire import picture_id
 from accessctl.sync.site_sealing import seal_photo
 from tests.hub.proposing import joined_door
@@ -143,6 +144,44 @@ def test_passes_of_the_person_are_in_it_with_the_names_of_doors(
     }
     assert told["passes.json"] == [{"id": made.id, **moments, "doors": ["front"], "groups": []}]
     assert "passes.json" in archive.read("README.txt").decode()
+
+
+def test_what_the_directory_says_of_them_is_in_it_and_of_nobody_else(
+    hub, grace, tmp_path: Path
+) -> None:
+    told, _ = exported(hub, tmp_path / "before.zip")
+    assert told["directory.json"] is None
+    user = hub.directory.add(DirectoryUser("grace@corp.example", "x7", "Grace", active=False))
+    hub.directory.add(DirectoryUser("eve@corp.example", "x8", "Eve"))
+    hub.directory_groups.add(ScimGroup("board", "x9", frozenset({user.id})))
+    told, archive = exported(hub, tmp_path / "after.zip")
+    assert told["directory.json"] == {
+        "user": user.id,
+        "user_name": "grace@corp.example",
+        "external_id": "x7",
+        "display_name": "Grace",
+        "formatted": None,
+        "given_name": None,
+        "family_name": None,
+        "active": False,
+        "groups": ["board"],
+        "created": datetime.fromtimestamp(user.created, UTC).isoformat(),
+        "modified": datetime.fromtimestamp(user.modified, UTC).isoformat(),
+    }
+    assert b"eve@corp" not in b"".join(map(archive.read, archive.namelist()))
+    assert "directory.json" in archive.read("README.txt").decode()
+
+
+def test_where_they_went_in_and_out_last_is_in_it(hub, grace, tmp_path: Path) -> None:
+    front = joined_door(hub, "front")
+    with hub.database.writing() as db:
+        row = {"door": front, "area": "lab", "number": 1, "way": "in", "time": 150.0}
+        db.execute(CROSSING.insert().values(person=grace, **row))
+        db.execute(CROSSING.insert().values(person="e" * 32, **row | {"number": 2}))
+    told, _ = exported(hub, tmp_path / "grace.zip")
+    assert told["person.json"]["crossings"] == [
+        {"door": "front", "area": "lab", "way": "in", "time": "1970-01-01T00:02:30+00:00"}
+    ]
 
 
 def test_that_it_was_made_is_on_record_before_it_is_there(hub, grace, tmp_path, monkeypatch):

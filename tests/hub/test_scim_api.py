@@ -1,6 +1,7 @@
 """SCIM over a real socket, as Entra ID and Okta document that they ask, and as nobody should."""
 
 import json
+import os
 import ssl
 from collections.abc import Iterator
 from typing import Any
@@ -19,6 +20,7 @@ from tests.hub.test_directory import journal
 from tests.hub.test_door_feed import enrol
 from tests.hub.test_feed_api import EMBEDDED, asking, get
 
+EXAMPLES = int(os.environ.get("ACCESSCTL_FUZZ", "60"))
 CORE = "urn:ietf:params:scim:schemas:core:2.0:"
 MESSAGES = "urn:ietf:params:scim:api:messages:2.0:"
 # learn.microsoft.com, "Develop and plan provisioning for a SCIM endpoint": Create User.
@@ -134,6 +136,45 @@ def test_okta_s_user_and_group(hub: Hub, client: httpx.Client) -> None:
     found = client.get("/Groups", params={"filter": 'displayName eq "staff"'}).json()
     assert found["totalResults"] == 1
     assert client.delete(path).status_code == 204
+
+
+@EMBEDDED
+def test_what_is_not_asked_for_is_not_sent(client: httpx.Client) -> None:
+    user = client.post("/Users", json=OKTA_USER).json()["id"]
+    body = {"displayName": "staff", "externalId": "x", "members": [{"value": user}]}
+    group = client.post("/Groups", json=body).json()["id"]
+    # learn.microsoft.com, as above: Get Group, and Get Group by displayName
+    asked = {"excludedAttributes": "members"}
+    one = client.get(f"/Groups/{group}", params=asked).json()
+    assert set(one) == {"schemas", "id", "externalId", "displayName", "meta"}
+    found = client.get("/Groups", params={**asked, "filter": 'displayName eq "staff"'}).json()
+    assert found["Resources"] == [one]
+    # RFC 7644, sections 3.4.2.5 and 3.9: names whatever their case, `id` in any case
+    only = client.get(f"/Users/{user}", params={"attributes": "USERNAME, name.familyName"}).json()
+    assert only == {
+        "schemas": [f"{CORE}User"],
+        "id": user,
+        "userName": OKTA_USER["userName"],
+        "name": OKTA_USER["name"],
+    }
+    out = patch({"op": "remove", "path": "members"})
+    changed = client.patch(f"/Groups/{group}", params=asked, json=out).json()
+    assert (changed["displayName"], "members" in changed) == ("staff", False)
+    excluded = f"{CORE}User:userName,id"
+    rest = client.get(f"/Users/{user}", params={"excludedAttributes": excluded}).json()
+    assert ("userName" in rest, rest["id"]) == (False, user)
+
+
+@EMBEDDED
+def test_what_is_null_was_left_out(client: httpx.Client) -> None:
+    made = client.post("/Users", json={**OKTA_USER, "active": None})
+    assert (made.status_code, made.json()["active"]) == (201, True)
+    path = f"/Users/{made.json()['id']}"
+    client.patch(path, json=patch({"op": "replace", "path": "active", "value": "False"}))
+    put = client.put(path, json={**OKTA_USER, "active": None, "name": None})
+    assert (put.status_code, put.json()["active"]) == (200, False)
+    none = client.patch(path, json=patch({"op": "replace", "path": "active", "value": None}))
+    assert (none.status_code, none.json()["scimType"]) == (400, "invalidValue")
 
 
 def test_a_door_hears_of_it_with_its_next_question(hub: Hub, client, joined) -> None:
@@ -267,7 +308,9 @@ BODIES = st.recursive(
 
 @EMBEDDED
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(BODIES, st.sampled_from(["POST", "PUT", "PATCH"]), st.sampled_from(["/Users", "/Groups"]))
 def test_any_body_is_taken_or_refused_and_never_a_fault(

@@ -269,3 +269,25 @@ def test_a_loop_that_has_ended_is_woken_for_nothing(resting) -> None:
     resting.wake(None)
     wait.__exit__(None, None, None)
     assert not resting.is_closing
+
+
+def test_no_fault_ends_what_wakes_them(waking, feed, caplog, monkeypatch) -> None:
+    monkeypatch.setattr("accessctl.hub.waking.RETRY_S", SHORT_S)
+    look, faults = waking.look, [RuntimeError("of no kind that is foreseen")]
+
+    def once() -> bool:
+        if faults:
+            raise faults.pop()
+        return look()
+
+    async def work() -> None:
+        with waking.waiting("a") as waiter:
+            await asyncio.to_thread(feed.move_on)
+            await asyncio.to_thread(wait_for, lambda: not faults, "the fault")
+            await asyncio.to_thread(feed.move_on)
+            while waking.newest.seq < 2:
+                assert await waiter.woken(LONG_S)
+
+    monkeypatch.setattr(waking, "look", once)
+    run(work)
+    assert "of no kind that is foreseen" in caplog.text

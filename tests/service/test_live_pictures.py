@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from accessctl.audit.base import MemoryLog
-from accessctl.domain import Box, Outcome, PersonId, Reason
+from accessctl.domain import Box, Event, Outcome, PersonId, Reason
 from accessctl.errors import HubError
 from accessctl.service.live_pictures import EVERY_S, PAUSE_S, LivePictures, live_picture
 from accessctl.sync.feed_wire import FeedHead, Waited
+from tests.patience import wait_for
 
 HEAD = FeedHead(seq=0, time=0, signature="0" * 128)
 ADA = PersonId("a" * 32)
@@ -173,3 +174,57 @@ def test_the_thread_sends_and_ends(log) -> None:
         live.follow((), seen([view()]))
         assert sent.wait(30)
     assert live._thread.wait(30)
+
+
+class BrokenLog(MemoryLog):
+    """Which fails, once `broken`, as no log is foreseen to."""
+
+    broken = False
+
+    def append(self, event: Event) -> int:
+        if self.broken:
+            self.broken = False
+            raise RuntimeError(UNFORESEEN)
+        return super().append(event)
+
+
+UNFORESEEN = "of no kind that is foreseen"
+
+
+@pytest.mark.parametrize("fails", ["sending", "drawing", "recording"])
+def test_no_fault_ends_what_shows_the_door(
+    clock, caplog, monkeypatch: pytest.MonkeyPatch, fails: str
+) -> None:
+    log, sent = BrokenLog(), threading.Event()
+    left = [fails]
+
+    def fault(where: str) -> None:
+        if left == [where]:
+            left.clear()
+            raise RuntimeError(UNFORESEEN)
+
+    def send(_: object) -> bool:
+        fault("sending")
+        if left == ["recording"]:
+            left.clear()
+            log.broken = True
+            # Nobody looks any more, which is to be written down.
+            return False
+        sent.set()
+        return True
+
+    def draw(*given) -> object:
+        fault("drawing")
+        return live_picture(*given)
+
+    monkeypatch.setattr("accessctl.service.live_pictures.live_picture", draw)
+    monkeypatch.setattr("accessctl.service.live_pictures.FAULT_PAUSE_S", 0.001)
+    live = LivePictures(send, log, clock=clock)
+    with live:
+        live(waited(live=True))
+        live.follow((), seen())
+        wait_for(lambda: UNFORESEEN in caplog.text, "the fault")
+        live(waited(live=True))
+        clock.time += 10
+        live.follow((), seen())
+        assert sent.wait(20)

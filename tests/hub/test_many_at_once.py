@@ -1,0 +1,95 @@
+"""As many requests at once as the server has threads, on either database."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import anyio
+import httpx
+import pytest
+from anyio.to_thread import current_default_thread_limiter
+from sqlalchemy import func, select
+
+from accessctl.hub.assembly import Hub
+from accessctl.hub.database import SERVER_THREADS, HubDatabase
+from accessctl.hub.tables import DOOR, JOINED
+from accessctl.sync.client import BY_NAME
+from accessctl.sync.identity import pinned
+
+PATIENCE_S = 60.0
+
+
+def at_once(work: Callable[[int], object]) -> list[object]:
+    """By as many threads as a server has for requests."""
+    with ThreadPoolExecutor(SERVER_THREADS) as pool:
+        return list(pool.map(work, range(SERVER_THREADS)))
+
+
+def test_it_is_as_many_as_the_server_has() -> None:
+    async def threads() -> float:
+        return current_default_thread_limiter().total_tokens
+
+    assert anyio.run(threads) == SERVER_THREADS
+
+
+def test_all_read_at_one_time_and_nobody_waits(hub: Hub) -> None:
+    inside = threading.Barrier(SERVER_THREADS)
+
+    def read(_: int) -> int:
+        with hub.database.reading() as db:
+            inside.wait(PATIENCE_S)
+            return int(db.execute(select(func.count()).select_from(DOOR)).scalar_one())
+
+    assert at_once(read) == [0] * SERVER_THREADS
+
+
+def test_all_write_and_each_is_kept(hub: Hub) -> None:
+    database: HubDatabase = hub.database
+
+    def write(number: int) -> None:
+        for turn in range(5):
+            row = {
+                "id": f"{number}-{turn}",
+                "name": f"{number}-{turn}",
+                "state": JOINED,
+                "joined": 0.0,
+            }
+            with database.writing() as db:
+                db.execute(DOOR.insert().values(row))
+
+    at_once(write)
+    with database.reading() as db:
+        kept = db.execute(select(func.count()).select_from(DOOR)).scalar_one()
+    assert kept == 5 * SERVER_THREADS
+
+
+@pytest.mark.parametrize("hub_config", ["sqlite"], indirect=True)
+def test_a_server_answers_all_of_them(hub: Hub, url: str) -> None:
+    held, go_on = threading.Semaphore(0), threading.Event()
+    check = hub.database.check
+
+    def slowly() -> None:
+        with hub.database.reading():
+            held.release()
+            assert go_on.wait(PATIENCE_S)
+        check()
+
+    hub.database.check = slowly  # type: ignore[method-assign]
+    tls = pinned(hub.authority.pem)
+
+    def ask(_: int) -> int:
+        with httpx.Client(verify=tls, base_url=url, timeout=PATIENCE_S) as client:
+            return client.get("/healthz", extensions=BY_NAME).status_code
+
+    def let_go() -> None:
+        for _ in range(SERVER_THREADS):
+            assert held.acquire(timeout=PATIENCE_S)
+        go_on.set()
+
+    letting = threading.Thread(target=let_go)
+    letting.start()
+    try:
+        assert at_once(ask) == [200] * SERVER_THREADS
+    finally:
+        go_on.set()
+        letting.join()

@@ -1,0 +1,43 @@
+"""What the hub does each minute goes on, whatever goes wrong."""
+
+import threading
+
+import pytest
+
+from accessctl.errors import StoreError
+from accessctl.hub.assembly import Hub
+from accessctl.hub.server import Minutes
+
+pytestmark = pytest.mark.parametrize("hub_config", ["sqlite"], indirect=True)
+
+
+@pytest.mark.parametrize(
+    "fault", [StoreError("The disk is full."), RuntimeError("of no kind that is foreseen")]
+)
+def test_no_fault_ends_it(hub: Hub, caplog: pytest.LogCaptureFixture, fault: Exception) -> None:
+    faults, again = [fault], threading.Event()
+
+    def stays_sole() -> None:
+        if faults:
+            raise faults.pop()
+        again.set()
+
+    with Minutes(hub, stays_sole=stays_sole, every_s=0.01):
+        assert again.wait(20)
+    assert str(fault) in caplog.text
+
+
+def test_one_thing_that_fails_keeps_no_other_from_being_done(
+    hub: Hub, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = []
+
+    def fails(_: object) -> None:
+        raise StoreError("One person is damaged.")
+
+    monkeypatch.setattr(type(hub.withholding), "settle", fails)
+    monkeypatch.setattr(type(hub.pictures), "forget_old", lambda _: done.append("pictures"))
+    monkeypatch.setattr(type(hub.expiry), "judge", lambda _: done.append("expiry"))
+    Minutes(hub).turn()
+    assert done == ["pictures", "expiry"]
+    assert "One person is damaged." in caplog.text
