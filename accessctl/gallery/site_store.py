@@ -35,6 +35,14 @@ from accessctl.gallery.site import (
 )
 from accessctl.gallery.site_damage import DamageWatch
 from accessctl.gallery.site_restraint import restrained, takes_away
+from accessctl.gallery.site_tables import (
+    free_name,
+    holder_of_name,
+    left_out,
+    owe,
+    sweep_of,
+    waiting_of,
+)
 from accessctl.gallery.store import Gallery
 
 log = logging.getLogger(__name__)
@@ -87,7 +95,7 @@ class SiteGallery:
         if known is not None and (known.hub, known.door) == (hub, door):
             return known
         with self._database.noting() as db:
-            sweep = _sweep(db) + 1
+            sweep = sweep_of(db) + 1
             db.execute(
                 "INSERT OR REPLACE INTO site (id, hub, door, round, sweep) VALUES (1, ?, ?, 0, ?)",
                 (hub, door, sweep),
@@ -115,7 +123,7 @@ class SiteGallery:
         """Keep what the hub said, all of it or nothing where `record` raises."""
         told: list[HubChange] = []
         with self._transaction_for(batch) as db:
-            sweep = _sweep(db)
+            sweep = sweep_of(db)
             for change in batch.changes:
                 match change:
                     case PersonPut():
@@ -123,11 +131,11 @@ class SiteGallery:
                     case PersonGone():
                         told += self._erase(db, change.person)
                         if change.removed:
-                            self._owe(db, change)
+                            owe(db, change)
                     case DocumentPut():
                         self._put_document(db, change)
             if batch.ends_round:
-                for person in _left_out(db, sweep):
+                for person in left_out(db, sweep):
                     told += self._erase(db, person)
             position = batch.position
             db.execute(
@@ -248,7 +256,7 @@ class SiteGallery:
     def left_out(self) -> set[PersonId]:
         """Whoever the hub had put here, and has not named in the round that is in progress."""
         with self._database.noting() as db:
-            return set(_left_out(db, _sweep(db)))
+            return set(left_out(db, sweep_of(db)))
 
     def ids(self) -> set[PersonId]:
         """Of everybody who is here."""
@@ -295,7 +303,7 @@ class SiteGallery:
         )
 
     def _put(self, db: sqlite3.Connection, put: PersonPut, sweep: int) -> list[HubChange]:
-        said, waiting = put.person, _waiting_of(db, put.person.id)
+        said, waiting = put.person, waiting_of(db, put.person.id)
         before, told = self._before(db, said.id)
         if "remove" in waiting or (before is None and waiting):
             # What was changed here is not known any more: the hub has to answer first.
@@ -326,29 +334,23 @@ class SiteGallery:
 
     def _wanted(self, db: sqlite3.Connection, said: PutPerson, before: PutPerson) -> PutPerson:
         """What the hub says of somebody, but for what was changed here and is not answered."""
-        kept = {_KEPT[change] for change in _waiting_of(db, said.id) if change in _KEPT}
+        kept = {_KEPT[change] for change in waiting_of(db, said.id) if change in _KEPT}
         return replace(said, **{field: getattr(before, field) for field in kept})
 
     def _make_room(self, db: sqlite3.Connection, person: PutPerson) -> list[HubChange]:
         """Whoever else has that name here is called otherwise from now on."""
-        key = name_key(person.name)
-        holder = db.execute(
-            "SELECT id, name FROM person WHERE name_key = ? AND id <> ?", (key, person.id)
-        ).fetchone()
+        holder = holder_of_name(db, person)
         if holder is None:
             return []
-        taken = {row[0] for row in db.execute("SELECT name_key FROM person")}
-        number = 2
-        while name_key(free := f"{holder[1][:90]} ({number})") in taken:
-            number += 1
-        if not db.execute("SELECT 1 FROM site_person WHERE person = ?", holder[:1]).fetchone():
+        other, name = holder
+        free = free_name(db, name)
+        if not db.execute("SELECT 1 FROM site_person WHERE person = ?", (other,)).fetchone():
             # By the name that they were given here: whose it is somebody at the hub shall decide.
-            self._propose(db, PersonId(holder[0]))
+            self._propose(db, other)
         db.execute(
-            "UPDATE person SET name = ?, name_key = ? WHERE id = ?",
-            (free, name_key(free), holder[0]),
+            "UPDATE person SET name = ?, name_key = ? WHERE id = ?", (free, name_key(free), other)
         )
-        return [(RENAMED, PersonId(holder[0]))]
+        return [(RENAMED, other)]
 
     def _erase_on_record(
         self, db: sqlite3.Connection, person: PersonId, record: RecordFromHub
@@ -361,12 +363,6 @@ class SiteGallery:
         was_here = db.execute("DELETE FROM person WHERE id = ?", (person,)).rowcount
         db.execute("DELETE FROM outbox WHERE person = ?", (person,))
         return [(ERASED, person)] if was_here else []
-
-    def _owe(self, db: sqlite3.Connection, gone: PersonGone) -> None:
-        db.execute(
-            "INSERT OR REPLACE INTO site_removal (person, seq) VALUES (?, ?)",
-            (gone.person, gone.seq),
-        )
 
     def _put_document(self, db: sqlite3.Connection, put: DocumentPut) -> None:
         db.execute("DELETE FROM site_document WHERE kind = ?", (put.kind,))
@@ -387,24 +383,6 @@ class SiteGallery:
         db.execute("INSERT OR IGNORE INTO site_person VALUES (?, 0, 0)", (person,))
         self._outbox.put_whole(db, known)
         return True
-
-
-def _sweep(db: sqlite3.Connection) -> int:
-    """Which round this is, counted here."""
-    row = db.execute("SELECT sweep FROM site").fetchone()
-    return 0 if row is None else int(row[0])
-
-
-def _waiting_of(db: sqlite3.Connection, person: PersonId) -> set[str]:
-    """The changes of somebody that the hub has not answered."""
-    rows = db.execute("SELECT change FROM outbox WHERE person = ?", (person,))
-    return {change for (change,) in rows}
-
-
-def _left_out(db: sqlite3.Connection, sweep: int) -> list[PersonId]:
-    """Whoever the hub had put here and has not named in this round."""
-    rows = db.execute("SELECT person FROM site_person WHERE seq > 0 AND sweep <> ?", (sweep,))
-    return [PersonId(row[0]) for row in rows.fetchall()]
 
 
 def open_site_gallery(

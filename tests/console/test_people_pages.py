@@ -45,8 +45,8 @@ def test_a_page_shows_a_persons_week_and_only_what_the_operator_may_change(site,
     assert "abababab" in page
     assert "<form" not in page
     every = signed_in(LOOK, ENROL, RULES, Capability.PRIVACY).get(ONE).text
-    # Rules, one badge and another, a PIN, a pass, the name, removal, photos by telephone, a consent,
-    # a copy of the data; the only photo cannot go.
+    # Rules, one badge and another, a PIN, a pass, the name, removal, photos by telephone, a
+    # consent, a copy of the data; the only photo cannot go.
     assert every.count("<form") == 10
 
 

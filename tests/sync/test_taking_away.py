@@ -1,11 +1,12 @@
 """What is taken from people counts at once, also where the door can keep nothing new."""
 
 import logging
+from collections.abc import Sequence
 
 import pytest
 
 from accessctl.audit.base import MemoryLog
-from accessctl.domain import PersonRules
+from accessctl.domain import Event, PersonRules
 from accessctl.errors import HubError, StoreError
 from accessctl.gallery.person import rules_to_bytes
 from tests.sync.conftest import SyncedDoor, site_person
@@ -127,14 +128,14 @@ def test_what_is_taken_away_is_on_record_where_there_is_room_for_that(
     door.hub.put(site_person(2, "Grace"))
     door.hub.remove(f"{0:032x}")
     door.hub.put(site_person(1, "Eve", rules=rules_text(groups=("guests",))))
-    append = MemoryLog.append
+    append_all = MemoryLog.append_all
 
-    def nobody_new(log: MemoryLog, event: object) -> object:
-        if getattr(event, "data", {}).get("change") == "hub_added":
+    def nobody_new(log: MemoryLog, events: Sequence[Event]) -> None:
+        if any(event.data["change"] == "hub_added" for event in events):
             raise StoreError("The disk is full.")
-        return append(log, event)  # type: ignore[arg-type]
+        append_all(log, events)
 
-    monkeypatch.setattr(MemoryLog, "append", nobody_new)
+    monkeypatch.setattr(MemoryLog, "append_all", nobody_new)
     with pytest.raises(StoreError, match="full"):
         door.take()
     assert door.told[2:] == ["hub_removed", "hub_restrained"]

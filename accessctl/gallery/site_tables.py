@@ -1,0 +1,51 @@
+"""What a gallery keeps beside its people where a hub looks after them, within a transaction."""
+
+import sqlite3
+
+from accessctl.domain import PersonId
+from accessctl.gallery.person import name_key
+from accessctl.gallery.site import PersonGone, PutPerson
+
+
+def sweep_of(db: sqlite3.Connection) -> int:
+    """Which round this is, counted here."""
+    row = db.execute("SELECT sweep FROM site").fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def waiting_of(db: sqlite3.Connection, person: PersonId) -> set[str]:
+    """The changes of somebody that the hub has not answered."""
+    rows = db.execute("SELECT change FROM outbox WHERE person = ?", (person,))
+    return {change for (change,) in rows}
+
+
+def left_out(db: sqlite3.Connection, sweep: int) -> list[PersonId]:
+    """Whoever the hub had put here and has not named in this round."""
+    rows = db.execute("SELECT person FROM site_person WHERE seq > 0 AND sweep <> ?", (sweep,))
+    return [PersonId(row[0]) for row in rows.fetchall()]
+
+
+def owe(db: sqlite3.Connection, gone: PersonGone) -> None:
+    """That the hub has to be told that they are gone."""
+    db.execute(
+        "INSERT OR REPLACE INTO site_removal (person, seq) VALUES (?, ?)",
+        (gone.person, gone.seq),
+    )
+
+
+def holder_of_name(db: sqlite3.Connection, person: PutPerson) -> tuple[PersonId, str] | None:
+    """Who else has that person's name here, and as it is written."""
+    found = db.execute(
+        "SELECT id, name FROM person WHERE name_key = ? AND id <> ?",
+        (name_key(person.name), person.id),
+    ).fetchone()
+    return None if found is None else (PersonId(found[0]), str(found[1]))
+
+
+def free_name(db: sqlite3.Connection, name: str) -> str:
+    """That name with the first number, from 2 on, with which nobody has it."""
+    taken = {row[0] for row in db.execute("SELECT name_key FROM person")}
+    number = 2
+    while name_key(free := f"{name[:90]} ({number})") in taken:
+        number += 1
+    return free
