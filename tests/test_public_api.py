@@ -21,7 +21,8 @@ PUBLIC = {
     *("AccessctlError", "InputError", "ConfigError", "SourceError", "PhotoError", "FaceError"),
     *("NoFaceError", "SeveralFacesError", "PoorFaceError", "PersonError", "NameTakenError"),
     *("BadNameError", "UnknownPersonError", "FaultError", "CameraError", "ModelError"),
-    *(
+    *("DamagedError", "DeviceError", "FetchError", "StoreError", "GalleryKeyError"),
+    "ExtensionError",
         "DamagedError",
         "DeviceError",
         "FetchError",

@@ -29,7 +29,7 @@ CHANGING = {
     *("hub unlock", "hub posture", "hub face-entry", "hub operator invite", "hub operator remove"),
     *("hub people enroll", "hub people import", "hub people pin", "hub people badge"),
     *("hub people remove", "hub people rename", "hub people rules", "hub rules set", "hub scope"),
-    *("hub settings set", "hub scim token", "hub scim off"),
+    *("hub settings set", "hub scim token", "hub scim off", "hub pass", "hub passes"),
 }
 """They write by their nature, ask for something first, or look at no door."""
 READING: dict[str, tuple[int, tuple[str, ...]]] = {
