@@ -21,18 +21,10 @@ PUBLIC = {
     *("AccessctlError", "InputError", "ConfigError", "SourceError", "PhotoError", "FaceError"),
     *("NoFaceError", "SeveralFacesError", "PoorFaceError", "PersonError", "NameTakenError"),
     *("BadNameError", "UnknownPersonError", "FaultError", "CameraError", "ModelError"),
-    *("DamagedError", "DeviceError", "FetchError", "StoreError", "GalleryKeyError"),
-    "ExtensionError",
-        "DamagedError",
-        "DeviceError",
-        "FetchError",
-        "StoreError",
-        "GalleryKeyError",
-        "ExtensionError",
-    ),
+    *("DeviceError", "FetchError", "StoreError", "GalleryKeyError", "ExtensionError"),
     *("DisplayError", "SystemLibraryError", "MisfitError", "UnknownPhotoError", "LastPhotoError"),
     *("BrokerError", "LineError", "HubError"),
-    *("BadgeTakenError", "UnknownBadgeError"),
+    *("BadgeTakenError", "UnknownBadgeError", "DamagedError"),
 }
 HEAVY = {"numpy", "cv2", "pydantic", "yaml", "PIL", "cryptography", "httpx", "keras", "tensorflow"}
 
