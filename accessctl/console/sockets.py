@@ -45,7 +45,8 @@ async def while_admitted(
             try:
                 # Pages send nothing that counts; what they send is read so that they can close.
                 await asyncio.wait_for(websocket.receive_text(), every_s)
-            except (WebSocketDisconnect, KeyError):
+            except (WebSocketDisconnect, RuntimeError, KeyError):
+                # RuntimeError: what sends beside this has found first that the browser is gone.
                 return
         session = await run_in_threadpool(find, session.token)
     await websocket.close(POLICY_VIOLATED)

@@ -1,9 +1,11 @@
+import asyncio
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from fastapi import APIRouter, WebSocket
+from starlette.websockets import WebSocketDisconnect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
@@ -17,6 +19,7 @@ from accessctl.hub.assembly import open_hub
 from tests.console.live_console import LiveConsole, serving
 from tests.console.site_console import console_on, journal, operator_with
 from tests.hub.made_tables import with_tables
+from tests.patience import wait_for
 
 EVERY_S = 0.05
 PATIENCE_S = 20
@@ -35,6 +38,31 @@ def ticking(_: Console) -> APIRouter:
         await while_admitted(websocket, Capability.LOOK, EVERY_S)
 
     return routes
+
+
+def talking(ended: list[bool]) -> Callable[[Console], APIRouter]:
+    """A page module whose socket sends until nobody is there, and looks only then whether."""
+
+    def module(_: Console) -> APIRouter:
+        routes = APIRouter()
+
+        @routes.websocket("/ticks")
+        async def talk(websocket: WebSocket) -> None:
+            operator = await admitted(websocket, Capability.LOOK)
+            assert operator is not None
+            is_there = True
+            while is_there:
+                try:
+                    await websocket.send_text(operator.name)
+                except WebSocketDisconnect:
+                    is_there = False
+                await asyncio.sleep(0)
+            await while_admitted(websocket, Capability.LOOK, EVERY_S)
+            ended.append(True)
+
+        return routes
+
+    return module
 
 
 @pytest.fixture
@@ -98,3 +126,15 @@ def test_whoever_is_not_signed_in_or_may_not_look_is_refused(live: LiveConsole) 
         assert refused.value.response.status_code == 403
     kind, told = journal(live.console)[-1]
     assert (kind, told["operator"], told["needs"]) == ("refused", operator.name, "look")
+
+
+def test_what_sends_may_find_first_that_the_browser_is_gone(config: Config) -> None:
+    ended: list[bool] = []
+    with open_hub(with_tables(config.hub), {}) as hub:
+        console = console_on(hub, config)
+        with serving(hub, console, config, [talking(ended)]) as url:
+            live = LiveConsole(console, url)
+            operator, token = token_for(console, Capability.LOOK)
+            with opened(live, token, url) as socket:
+                assert socket.recv(PATIENCE_S) == operator.name
+            wait_for(lambda: ended, "the socket's end")
