@@ -87,8 +87,12 @@ def test_a_door_hears_of_what_is_none_of_its_own_when_its_wait_is_over(hub, join
         said = waits[0].result(LONG_S)
         assert [change.subject for change in said.handed] == ["settings"]
         assert not waits[1].done()
-        with hub.live.watch(back.id):
-            over = waits[1].result(LONG_S)
+
+        async def looked_at() -> Waited:
+            with hub.live.watch(back.id):
+                return await asyncio.to_thread(waits[1].result, LONG_S)
+
+        over = asyncio.run(looked_at())
         assert (over.changes, over.handed, over.head.seq) == (True, (), seq + 1)
 
 
