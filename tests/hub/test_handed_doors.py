@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from accessctl.audit.base import MemoryLog
@@ -49,8 +49,19 @@ STEPS = st.lists(
         st.integers(0, 3),
         st.integers(0, 3),
     ),
-    max_size=14,
+    min_size=5,
+    max_size=20,
 )
+HANDED = ("hand", 0, 0)
+OUT_OF_ITS_GROUPS = [("enrol", 0, 1), HANDED, ("scope", 2, 0), HANDED]
+PUT_BACK_AND_PAST = [
+    *(("enrol", 0, 0), HANDED, ("put back", 0, 0)),
+    *(("enrol", 1, 0), ("enrol", 2, 0), ("enrol", 3, 0), ("remove", 3, 0), HANDED),
+]
+LOST_THEN_PUT_BACK = [
+    *(("enrol", 0, 0), HANDED, ("put back", 0, 0), ("lose asked", 0, 0)),
+    *(("enrol", 1, 0), ("enrol", 2, 0), ("lose", 0, 0), HANDED),
+]
 
 
 @dataclass
@@ -196,6 +207,9 @@ def site() -> Iterator[Site]:
 
 @settings(max_examples=25, deadline=None)
 @given(STEPS)
+@example(OUT_OF_ITS_GROUPS)
+@example(PUT_BACK_AND_PAST)
+@example(LOST_THEN_PUT_BACK)
 def test_a_door_that_takes_what_it_is_handed_ends_as_one_that_asks(steps: Sequence[Step]) -> None:
     with site() as here:
         for step in steps:
