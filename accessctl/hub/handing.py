@@ -15,7 +15,6 @@ from accessctl.hub.door_feed import (
     DoorScope,
     begins_anew,
     change_for,
-    page_of,
     rows_after,
     scopes_of,
 )
@@ -69,7 +68,7 @@ def handed_to(
                 for row in rows
                 if row.seq > wait.after and row.door in (None, wait.door)
             )
-        if not page_of(made[alike], MAX_HANDED_CHARACTERS)[1]:
+        if sum(len(change.sealed or "") for change in made[alike]) <= MAX_HANDED_CHARACTERS:
             handed[wait] = made[alike]
     return handed
 

@@ -136,34 +136,35 @@ class DoorWait:
 
     def _has_news(self, waiter: Waiter) -> bool:
         return (
-            (self._changes and self._handed(waiter) != ())
+            self._concerns(waiter, self._hub.waking.newest.seq)
             or self._hub.live.is_watched(self._door) != self._lived
             or bool(self._crossed)
             or self._hub.commands.has_for(self._door)
         )
 
-    @property
-    def _changes(self) -> bool:
-        # It has more than there is where the hub was put back: it has to begin anew.
-        return self._asked.after != self._hub.waking.newest.seq
+    def _concerns(self, waiter: Waiter, seq: int) -> bool:
+        """Whether the door has part in what the feed has after its own number, up to `seq`."""
+        return self._is_behind(seq) and _handed(waiter, seq) != ()
 
-    def _handed(self, waiter: Waiter) -> tuple[Change, ...] | None:
-        handed = waiter.handed
-        is_all = handed is not None and handed.seq == self._hub.waking.newest.seq
-        return handed.changes if handed is not None and is_all else None
+    def _is_behind(self, seq: int) -> bool:
+        # It has more than there is where the hub was put back: it has to begin anew.
+        return self._asked.after != seq
 
     def _answer(self, waiter: Waiter, held_s: float) -> Waited:
+        # Looked at once: what was handed and how far it goes belong together, and another thread
+        # moves both on.
+        seq = self._hub.waking.newest.seq
         # A command is handed over once: to a door that has hung up it is not.
         commands = () if self._gone.done() else self._hub.commands.fetch(self._door)
         return Waited(
-            changes=self._changes,
+            changes=self._is_behind(seq),
             commands=commands,
             live=self._hub.live.is_watched(self._door),
             crossings=self._crossed,
             crossing=self._crossing,
             held_s=held_s,
-            handed=self._handed(waiter),
-            head=self._hub.authority.feed_head(self._door, self._hub.waking.newest.seq),
+            handed=_handed(waiter, seq),
+            head=self._hub.authority.feed_head(self._door, seq),
         )
 
     async def _catch_up(self) -> None:
@@ -179,6 +180,12 @@ class DoorWait:
         self._crossed, self._crossing = await run_in_threadpool(
             self._hub.areas.after, self._door, area, self._crossing
         )
+
+
+def _handed(waiter: Waiter, seq: int) -> tuple[Change, ...] | None:
+    """All changes for that wait up to `seq`, None where it was not handed just those."""
+    handed = waiter.handed
+    return handed.changes if handed is not None and handed.seq == seq else None
 
 
 async def _gone(request: Request) -> None:

@@ -228,6 +228,9 @@ class Waking:
         except StoreError as error:
             log.error("Doors have to ask for what changed: %s", error)
             return set()
+        except Exception:  # logged: a row that cannot be read must not end all waking
+            log.exception("Doors have to ask for what changed.")
+            return set()
         found = {one: handed[wait] for one, wait in waits.items() if wait in handed}
         for one, changes in found.items():
             one.handed = Handed(seq, changes)

@@ -124,6 +124,10 @@ def test_too_much_is_asked_for(hub: Hub) -> None:
             hub.feed.put(db, f"large {number}", ChangeKind.SETTINGS, bytes(size), front.door)
     assert hand(hub, front, back) == {back: ()}
     assert told_of(hub, front.door) == front.after
+    seq = seq_of(hub)
+    with hub.database.writing() as db:
+        hub.feed.put(db, "large", ChangeKind.SETTINGS, bytes(MAX_HANDED_CHARACTERS), back.door)
+    assert hand(hub, Wait(back.door, seq)) == {}
     with hub.database.writing() as db:
         for number in range(MAX_CHANGES):
             hub.feed.put(db, f"rules {number}", ChangeKind.RULES, b"{}")

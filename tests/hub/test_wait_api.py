@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import event
 
 from accessctl.hub.wait_api import WAIT_S
+from accessctl.hub.waking import Handed, Newest
 from accessctl.sync.client import BY_NAME
 from accessctl.sync.feed_wire import WAIT, Waited, head_of_feed
 from accessctl.sync.identity import pinned
@@ -75,6 +76,20 @@ def test_a_change_comes_with_the_answer_to_the_wait(hub, joined) -> None:
         assert (change.subject, change.removed, change.sealed) == (grace, True, None)
         # Whoever comes too late for that asks.
         assert front.wait(after=said.head.seq).handed is None
+
+
+@EMBEDDED
+def test_what_was_handed_up_to_another_number_is_not_told(hub, joined) -> None:
+    with waiting_door(joined("front")) as front:
+        seq = caught_up(hub, front)
+        wait = front.begin_wait(hub, after=seq)
+        (waiter,) = hub.waking._waiters[front.id]
+        # The next look has seen more, and has not handed it out.
+        waiter.handed = Handed(seq + 1, ())
+        hub.waking.newest = Newest(seq + 2)
+        hub.waking.wake(front.id)
+        said = wait.result(LONG_S)
+        assert (said.changes, said.handed, said.head.seq) == (True, None, seq + 2)
 
 
 @EMBEDDED
