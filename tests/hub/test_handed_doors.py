@@ -219,11 +219,11 @@ def test_a_door_that_takes_what_it_is_handed_ends_as_one_that_asks(steps: Sequen
         here.hand()
         assert here.takes.people == here.asks.people
         assert set(here.takes.people.values()) == here.expected
-        for kind in ("settings", "rules"):
-            if not any(what == "other" for what, _, _ in steps):
-                assert here.takes.gallery.document(kind) == here.asks.gallery.document(kind)
         positions = here.takes.gallery.position(), here.asks.gallery.position()
         assert {position.seq for position in positions} == {seq_of(here.hub)}
+        # What a hub that was put back knows nothing of, nobody takes back: it may be at one alone.
         if not any(what == "put back" for what, _, _ in steps):
-            owed = [door.gallery.owed(99) for door in (here.takes, here.asks)]
-            assert owed[0] == owed[1]
+            doors = [door.gallery for door in (here.takes, here.asks)]
+            assert doors[0].owed(99) == doors[1].owed(99)
+            if not any(what == "other" for what, _, _ in steps):
+                assert doors[0].document("settings") == doors[1].document("settings")
