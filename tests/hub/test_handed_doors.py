@@ -205,7 +205,7 @@ def site() -> Iterator[Site]:
         yield Site(Path(folder), stack)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(STEPS)
 @example(OUT_OF_ITS_GROUPS)
 @example(PUT_BACK_AND_PAST)
