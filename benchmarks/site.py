@@ -43,9 +43,13 @@ BUSY = (
     "hub bears.**"
 )
 # The first ones make what the others need.
-ALWAYS: Mapping[str, Phase] = {"join": joining, "people": enrolling, "begin": beginning}
-PHASES: Mapping[str, Phase] = {
+ALWAYS: Mapping[str, Phase] = {
+    "join": joining,
+    "people": enrolling,
+    "begin": beginning,
     "everybody": everybody,
+}
+PHASES: Mapping[str, Phase] = {
     "idle": idle,
     "changes": changes,
     "rush": rush,

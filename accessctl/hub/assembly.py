@@ -22,6 +22,7 @@ from accessctl.hub.door_feed import DoorFeed
 from accessctl.hub.doors import Doors
 from accessctl.hub.expiry import Expiry, spans_of
 from accessctl.hub.feed import SiteFeed
+from accessctl.hub.handing import Handing
 from accessctl.hub.held import HeldProposals
 from accessctl.hub.likeness import SiteLikeness, Yardsticks, no_yardstick
 from accessctl.hub.live import Live
@@ -113,7 +114,11 @@ def open_hub(
             feed.begin(db)
         doors = Doors(database, authority, now, random_bytes, feed.new_generation)
         directory = DirectoryUsers(feed, people, random_bytes)
-        waking = Waking(database, lambda db: Newest(feed.seq(db), newest_crossings(db)))
+        waking = Waking(
+            database,
+            lambda db: Newest(feed.seq(db), newest_crossings(db)),
+            hand=Handing(database).hand,
+        )
         yield Hub(
             config=config,
             database=database,

@@ -12,7 +12,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, or_, select, update
 
 from accessctl.hub.authority import Authority
 from accessctl.hub.doors import lock_joined
@@ -59,7 +59,8 @@ class DoorFeed:
         with self._feed.database.reading() as db:
             scope, seq = scope_of(db, door), self._feed.seq(db)
             anew = begins_anew(scope, seq, after, round_)
-            rows = [] if anew else _rows_after(db, door, after)
+            mine = or_(CHANGE.c.door.is_(None), CHANGE.c.door == door)
+            rows = [] if anew else rows_after(db, after, mine)
         changes, more = page_of([change_for(scope, row) for row in rows], MAX_PAGE_CHARACTERS)
         told = -seq if anew else max(seq, scope.told)
         if told != scope.told:
@@ -81,9 +82,10 @@ class DoorFeed:
     def _tell(self, door: str, before: int, told: int) -> None:
         with self._feed.database.writing() as db:
             lock_joined(db, door)
-            # What the same door asked meanwhile on another line counts.
-            if scope_of(db, door).told == before:
-                keep_scope(db, door, told=told)
+            known = scope_of(db, door).told
+            # What the same door was told meanwhile on another line counts.
+            if known == before or min(known, told) >= 0:
+                keep_scope(db, door, told=max(known, told) if told >= 0 else told)
 
 
 def begins_anew(scope: DoorScope, seq: int, after: int, round_: int | None) -> bool:
@@ -132,11 +134,13 @@ def page_of(changes: Sequence[Change], most: int) -> tuple[Sequence[Change], boo
 
 
 def scope_of(db: Connection, door: str) -> DoorScope:
-    row = db.execute(select(DOOR_FEED).where(DOOR_FEED.c.door == door)).first()
-    if row is None:
-        return DoorScope()
-    groups = None if row.groups is None else tuple(json.loads(row.groups))
-    return DoorScope(groups, row.scoped, row.told)
+    return scopes_of(db, [door])[door]
+
+
+def scopes_of(db: Connection, doors: Collection[str]) -> dict[str, DoorScope]:
+    """Of each of the doors."""
+    rows = db.execute(select(DOOR_FEED).where(DOOR_FEED.c.door.in_(doors)))
+    return dict.fromkeys(doors, DoorScope()) | {row.door: _scope_in(row) for row in rows}
 
 
 def keep_scope(db: Connection, door: str, **values: Any) -> None:
@@ -147,13 +151,18 @@ def keep_scope(db: Connection, door: str, **values: Any) -> None:
         db.execute(DOOR_FEED.insert().values(row))
 
 
-def _rows_after(db: Connection, door: str, after: int) -> Sequence[Row[Any]]:
-    """One more than a page may have."""
+def rows_after(db: Connection, after: int, which: ColumnElement[bool]) -> Sequence[Row[Any]]:
+    """Those changes after that number, the oldest first; one more than a page may have."""
     query = (
         select(CHANGE, PERSON.c.groups, PERSON.c.withheld)
         .join(PERSON, PERSON.c.id == CHANGE.c.subject, isouter=True)
-        .where(CHANGE.c.seq > after, or_(CHANGE.c.door.is_(None), CHANGE.c.door == door))
+        .where(CHANGE.c.seq > after, which)
         .order_by(CHANGE.c.seq)
         .limit(MAX_CHANGES + 1)
     )
     return db.execute(query).all()
+
+
+def _scope_in(row: Row[Any]) -> DoorScope:
+    groups = None if row.groups is None else tuple(json.loads(row.groups))
+    return DoorScope(groups, row.scoped, row.told)

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeAlias
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from accessctl.hub.assembly import Hub
@@ -23,6 +23,7 @@ from accessctl.sync.feed_wire import (
     COMMANDS,
     PICTURE,
     WAIT,
+    Change,
     CommandAnswer,
     Crossed,
     Id,
@@ -54,7 +55,7 @@ def wait_routes(hub: Hub) -> APIRouter:
     Admitted: TypeAlias = Annotated[Caller, Depends(caller_by(hub.doors))]
     routes = APIRouter()
 
-    @routes.get(WAIT)
+    @routes.get(WAIT, response_model=Waited)
     async def wait(
         door: Admitted,
         request: Request,
@@ -62,15 +63,17 @@ def wait_routes(hub: Hub) -> APIRouter:
         crossing: Number = 0,
         area: Annotated[str | None, AREA] = None,
         live: bool | None = None,
-    ) -> Waited:
+    ) -> Response:
         """What there is for the door, at once, or else as soon as there is something, or with
         nothing after 25 s."""
         gone = asyncio.ensure_future(_gone(request))
         try:
             asked = Awaited(after, crossing, area, live)
-            return await DoorWait(hub, door.door, asked, gone).answer()
+            waited = await DoorWait(hub, door.door, asked, gone).answer()
         finally:
             gone.cancel()
+        # As text at once: a thousand of them are made in the same moment.
+        return Response(waited.model_dump_json(), media_type="application/json")
 
     @routes.post(COMMANDS + "/{nonce}")
     def settle(
@@ -119,15 +122,15 @@ class DoorWait:
         began = self._monotonic()
         until = began + WAIT_S
         await self._catch_up()
-        with self._hub.waking.waiting(self._door) as waiter:
+        with self._hub.waking.waiting(self._door, self._asked.after) as waiter:
             while True:
                 await self._read_crossings()
                 if waiter.is_revoked:
                     raise NotAdmittedError(NOT_KNOWN)
                 left_s = until - self._monotonic()
                 is_over = left_s <= 0 or self._hub.waking.is_closing or self._gone.done()
-                if is_over or self._has_news():
-                    return self._answer(self._monotonic() - began)
+                if is_over or self._has_news(waiter):
+                    return self._answer(waiter, self._monotonic() - began)
                 await self._woken(waiter, left_s)
 
     async def _woken(self, waiter: Waiter, left_s: float) -> None:
@@ -138,30 +141,37 @@ class DoorWait:
         with suppress(asyncio.CancelledError):
             await waking
 
-    def _has_news(self) -> bool:
+    def _has_news(self, waiter: Waiter) -> bool:
         return (
-            self._changes
+            self._concerns(waiter, self._hub.waking.newest.seq)
             or self._hub.live.is_watched(self._door) != self._lived
             or bool(self._crossed)
             or self._hub.commands.has_for(self._door)
         )
 
-    @property
-    def _changes(self) -> bool:
-        # It has more than there is where the hub was put back: it has to begin anew.
-        return self._asked.after != self._hub.waking.newest.seq
+    def _concerns(self, waiter: Waiter, seq: int) -> bool:
+        """Whether the door has part in what the feed has after its own number, up to `seq`."""
+        return self._is_behind(seq) and _handed(waiter, seq) != ()
 
-    def _answer(self, held_s: float) -> Waited:
+    def _is_behind(self, seq: int) -> bool:
+        # It has more than there is where the hub was put back: it has to begin anew.
+        return self._asked.after != seq
+
+    def _answer(self, waiter: Waiter, held_s: float) -> Waited:
+        # Looked at once: what was handed and how far it goes belong together, and another thread
+        # moves both on.
+        seq = self._hub.waking.newest.seq
         # A command is handed over once: to a door that has hung up it is not.
         commands = () if self._gone.done() else self._hub.commands.fetch(self._door)
         return Waited(
-            changes=self._changes,
+            changes=self._is_behind(seq),
             commands=commands,
             live=self._hub.live.is_watched(self._door),
             crossings=self._crossed,
             crossing=self._crossing,
             held_s=held_s,
-            head=self._hub.authority.feed_head(self._door, self._hub.waking.newest.seq),
+            handed=_handed(waiter, seq),
+            head=self._hub.authority.feed_head(self._door, seq),
         )
 
     async def _catch_up(self) -> None:
@@ -177,6 +187,12 @@ class DoorWait:
         self._crossed, self._crossing = await run_in_threadpool(
             self._hub.areas.after, self._door, area, self._crossing
         )
+
+
+def _handed(waiter: Waiter, seq: int) -> tuple[Change, ...] | None:
+    """All changes for that wait up to `seq`, None where it was not handed just those."""
+    handed = waiter.handed
+    return handed.changes if handed is not None and handed.seq == seq else None
 
 
 async def _gone(request: Request) -> None:

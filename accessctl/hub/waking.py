@@ -2,16 +2,18 @@
 
 Whoever changes something that doors have to hear of says so in the same transaction (`notify`),
 in whichever process that is. One thread of the running hub hears it, asks the database once for
-all what is newest now, and wakes the waits. A look every few seconds makes up for what it missed.
+all what is newest now, hands out what the feed has anew (see `handing`), and wakes the waits. A
+look every few seconds makes up for what it missed.
 """
 
 import asyncio
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from typing import NamedTuple, TypeAlias
 
 from sqlalchemy import Connection, select, text
 
@@ -19,6 +21,7 @@ from accessctl.background import BackgroundThread
 from accessctl.errors import StoreError
 from accessctl.hub.database import HubDatabase
 from accessctl.hub.tables import DOOR, JOINED
+from accessctl.sync.feed_wire import Change
 
 CHANNEL = "accessctl_hub"
 LOOK_S = 5.0
@@ -50,12 +53,38 @@ def notify(database: HubDatabase, db: Connection, door: str | None = None) -> No
         db.execute(text("SELECT pg_notify(:channel, :door)"), said)
 
 
-class Waiter:
-    """One wait of one door, in the event loop in which it was made."""
+class Wait(NamedTuple):
+    """Which door waits, and after which number of the feed."""
 
-    def __init__(self, door: str) -> None:
+    door: str
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """All changes for a door after the number that it waits after, up to `seq`."""
+
+    seq: int
+    changes: tuple[Change, ...]
+
+
+Hand: TypeAlias = Callable[[int, Collection[Wait]], Mapping[Wait, tuple[Change, ...]]]
+"""See handing.Handing.hand."""
+
+
+def hand_nothing(_seq: int, _waits: Collection[Wait]) -> Mapping[Wait, tuple[Change, ...]]:
+    """For waits that are only woken."""
+    return {}
+
+
+class Waiter:
+    """One wait of one door, in the event loop in which it was made; see Waking.waiting."""
+
+    def __init__(self, door: str, after: int | None) -> None:
         self.door = door
+        self.after = after
         self.is_revoked = False
+        self.handed: Handed | None = None
         self._loop = asyncio.get_running_loop()
         self._woken = asyncio.Event()
 
@@ -68,11 +97,21 @@ class Waiter:
         self._woken.clear()
         return was_woken
 
-    def wake(self) -> None:
-        """From any thread."""
-        # The loop may have ended meanwhile, and the wait with it.
-        with suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self._woken.set)
+    @staticmethod
+    def wake_all(waiters: "Iterable[Waiter]") -> None:
+        """From any thread; each loop is interrupted once."""
+        asleep: dict[asyncio.AbstractEventLoop, list[asyncio.Event]] = {}
+        for one in waiters:
+            asleep.setdefault(one._loop, []).append(one._woken)
+        for loop, events in asleep.items():
+            # The loop may have ended meanwhile, and the waits with it.
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(_set_all, events)
+
+
+def _set_all(events: Iterable[asyncio.Event]) -> None:
+    for event in events:
+        event.set()
 
 
 class Waking:
@@ -83,11 +122,14 @@ class Waking:
         database: HubDatabase,
         newest: Callable[[Connection], Newest],
         monotonic: Callable[[], float] = time.monotonic,
+        hand: Hand = hand_nothing,
     ) -> None:
         """`newest` is asked in a reading transaction, for all waits together."""
         self._database = database
         self._ask_newest = newest
         self._monotonic = monotonic
+        self._hand = hand
+        self._looking = threading.Lock()
         self._lock = threading.Lock()
         self._waiters: dict[str, list[Waiter]] = {}
         self._left: dict[str, float] = {}
@@ -118,9 +160,10 @@ class Waking:
             self._thread = None
 
     @contextmanager
-    def waiting(self, door: str) -> Iterator[Waiter]:
-        """A wait of this door, which misses nothing from now on."""
-        waiter = Waiter(door)
+    def waiting(self, door: str, after: int | None = None) -> Iterator[Waiter]:
+        """A wait of this door, which misses nothing from now on; it is handed what the feed has
+        after the number `after`, if it says one."""
+        waiter = Waiter(door, after)
         with self._lock:
             self._waiters.setdefault(door, []).append(waiter)
         try:
@@ -141,30 +184,57 @@ class Waking:
     def wake(self, door: str | None) -> None:
         """That door's wait, or all where it is None."""
         with self._lock:
-            if door is None:
-                waiters = [one for found in self._waiters.values() for one in found]
-            else:
-                waiters = list(self._waiters.get(door, ()))
-        for waiter in waiters:
-            waiter.wake()
+            waiters = self._all() if door is None else list(self._waiters.get(door, ()))
+        Waiter.wake_all(waiters)
 
     def look(self) -> bool:
-        """Ask what is newest and who is revoked, and wake whom it concerns; whether there was
-        something new for all. StoreError."""
-        with self._database.reading() as db:
-            newest = self._ask_newest(db)
-            joined = set(db.execute(select(DOOR.c.id).where(DOOR.c.state == JOINED)).scalars())
-        is_new, self.newest = newest != self.newest, newest
-        with self._lock:
-            waiting = dict(self._waiters)
-            self._left = {door: at for door, at in self._left.items() if door in joined}
-        for door in waiting.keys() - joined:
-            for waiter in waiting[door]:
-                waiter.is_revoked = True
-            self.wake(door)
-        if is_new:
-            self.wake(None)
-        return is_new
+        """Ask what is newest and who is revoked, hand out what is new, and wake whom it concerns;
+        whether there was something new for all. StoreError."""
+        with self._looking:
+            with self._database.reading() as db:
+                newest = self._ask_newest(db)
+                query = select(DOOR.c.id).where(DOOR.c.state == JOINED)
+                joined = set(db.execute(query).scalars())
+            with self._lock:
+                waiters = self._all()
+                self._left = {door: at for door, at in self._left.items() if door in joined}
+            revoked = [one for one in waiters if one.door not in joined]
+            for one in revoked:
+                one.is_revoked = True
+            Waiter.wake_all(revoked)
+            known = self.newest
+            untouched: set[Waiter] = set()
+            if newest.seq != known.seq:
+                untouched = self._hand_out(newest.seq, set(waiters).difference(revoked))
+            self.newest = newest
+            if newest != known:
+                with self._lock:
+                    waiters = self._all()
+                is_crossed = newest.crossings != known.crossings
+                Waiter.wake_all(one for one in waiters if is_crossed or one not in untouched)
+        return newest != known
+
+    def _all(self) -> list[Waiter]:
+        return [one for found in self._waiters.values() for one in found]
+
+    def _hand_out(self, seq: int, waiters: Collection[Waiter]) -> set[Waiter]:
+        """Those who have part in nothing of what is new: they hear how far the feed is when their
+        wait is over."""
+        waits = {one: Wait(one.door, one.after) for one in waiters if one.after is not None}
+        if not waits:
+            return set()
+        try:
+            handed = self._hand(seq, set(waits.values()))
+        except StoreError as error:
+            log.error("Doors have to ask for what changed: %s", error)
+            return set()
+        except Exception:  # logged: a row that cannot be read must not end all waking
+            log.exception("Doors have to ask for what changed.")
+            return set()
+        found = {one: handed[wait] for one, wait in waits.items() if wait in handed}
+        for one, changes in found.items():
+            one.handed = Handed(seq, changes)
+        return {one for one, changes in found.items() if not changes}
 
     def _run(self) -> None:
         told = ""

@@ -56,18 +56,20 @@ START = 1_700_000_000.0
 class FakeHub:
     """One hub with one door, whose id is `door`.
 
-    `time` is its clock, epoch seconds; `page` is how many changes it gives at once; `fault` is
-    raised by every request while it is set. `judge` gives the verdict on a proposal, None where it
-    is to be taken. `pictures` are the photos that it was sent, by their ids or by the command that
-    asked for one, `receipts` the removals that the door has answered for, `proposed` all proposals
-    in the order in which they came. `settled` is what became of commands by their nonces, `faults`
-    what was wrong with what the camera saw.
+    `time` is its clock, epoch seconds; `page` is how many changes it gives at once, `hands` whether
+    it gives them with the answer to a wait; `fault` is raised by every request while it is set.
+    `judge` gives the verdict on a proposal, None where it is to be taken. `pictures` are the photos
+    that it was sent, by their ids or by the command that asked for one, `receipts` the removals
+    that the door has answered for, `proposed` all proposals in the order in which they came.
+    `settled` is what became of commands by their nonces, `faults` what was wrong with what the
+    camera saw.
     """
 
     def __init__(self, door: str = "d" * 32) -> None:
         self.door = door
         self.time = START
         self.page = 200
+        self.hands = False
         self.fault: HubError | None = None
         self.judge: Callable[[Proposal], Answered | None] = lambda _: None
         self.pictures: dict[str, bytes] = {}
@@ -128,8 +130,7 @@ class FakeHub:
         self._fail()
         if self._round is not None and round_ != self._round:
             return ChangeBatch(changes=(), more=True, round=self._round, head=self.head())
-        rows = [change for change in self._changes.values() if change.seq > after]
-        rows.sort(key=lambda change: change.seq)
+        rows = self._after(after)
         more = len(rows) > self.page
         if not more:
             self._round = None
@@ -140,11 +141,15 @@ class FakeHub:
     def wait(self, after: int, beside: WaitBeside) -> Waited:
         """At once: nobody waits here."""
         self._fail()
+        handed = None
+        if self.hands and self._seq > after and self._round is None:
+            handed = tuple(self._after(after))
         commands, self._commands = tuple(self._commands), []
         return Waited(
             changes=self._seq > after,
             commands=commands,
             crossing=beside.crossing,
+            handed=handed,
             head=self.head(),
         )
 
@@ -209,6 +214,10 @@ class FakeHub:
     def sign_removal(self, person: str, seq: int, time: float) -> str:
         """See identity.Membership: the door's own signature."""
         return self._door_key.sign(removal_statement(self.door, person, seq, time)).hex()
+
+    def _after(self, after: int) -> list[Change]:
+        rows = [change for change in self._changes.values() if change.seq > after]
+        return sorted(rows, key=lambda change: change.seq)
 
     def _say(
         self, subject: str, kind: ChangeKind, content: bytes | None, *, removed: bool = False

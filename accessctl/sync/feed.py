@@ -7,6 +7,7 @@ was not among its changes is gone at its end.
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Protocol
 
@@ -42,6 +43,14 @@ class BatchRecorder(ReadableRecorder, Protocol):
 
     def append_all(self, events: Sequence[Event]) -> None:
         """As `append` with each, all of them or none; StoreError."""
+
+
+@dataclass(frozen=True, slots=True)
+class HandedBatch:
+    """A batch that came unasked, with a wait for what comes after the change `after`."""
+
+    after: int
+    batch: ChangeBatch
 
 
 class SiteRecord:
@@ -89,12 +98,16 @@ class HubFeed:
         self._record = record
         self._taking_away = TakingAway(self._page, site, record.write)
 
-    def take(self) -> bool:
-        """One batch; whether there is more. HubError, StoreError, FaultError."""
+    def take(self, handed: HandedBatch | None = None) -> bool:
+        """One batch, which the hub is asked for unless `handed` follows just what is here; whether
+        there is more. HubError, StoreError, FaultError."""
         position = self._site.position()
         if position is None:
             raise FaultError("This gallery has not begun with its hub.")
-        batch = self._giver.changes(position.after, position.round or None)
+        if handed is not None and is_next(handed, position):
+            batch = handed.batch
+        else:
+            batch = self._giver.changes(position.after, position.round or None)
         self._checker.check_head(batch.head)
         if batch.round is not None and batch.round != position.round:
             log.warning("The hub has this door ask for everybody anew.")
@@ -150,6 +163,13 @@ class HubFeed:
         return head
 
 
+def is_next(handed: HandedBatch, position: SitePosition) -> bool:
+    """Whether that batch holds just what comes after `position`; in the middle of a round, or
+    where something is asked for once more, none does."""
+    is_settled = position.round is None and position.again is None
+    return is_settled and handed.after == position.seq
+
+
 def check_order(batch: ChangeBatch, position: SitePosition) -> None:
     """HubError for a batch that does not follow `position`."""
     numbers = [position.after, *(change.seq for change in batch.changes)]
@@ -165,8 +185,11 @@ def check_order(batch: ChangeBatch, position: SitePosition) -> None:
 
 
 def position_after(position: SitePosition, batch: ChangeBatch) -> SitePosition:
-    """Where the door is once it has taken that batch."""
+    """Where the door is once it has taken that batch: with its last page, where the hub is, also
+    where other doors alone had part in what changed."""
     last = batch.changes[-1].seq if batch.changes else position.after
+    if not batch.more:
+        last = max(last, batch.head.seq)
     is_behind = position.again is not None and batch.more and last < position.seq
     return SitePosition(
         position.hub,

@@ -157,6 +157,7 @@ class Waited(_Said):
     """What a door that waited is told: whether there are changes after the one that it named,
     commands for it, whether somebody looks at its picture now, and crossings up to `crossing`.
 
+    `handed` is all those changes, up to the head's, the oldest first; None: the door has to ask.
     `held_s` is how long the hub let it wait: what the answer took besides, it took on its way.
     """
 
@@ -166,6 +167,7 @@ class Waited(_Said):
     crossings: tuple[Crossed, ...] = Field((), max_length=MAX_CROSSINGS)
     crossing: Number = 0
     held_s: float = Field(0.0, ge=0, allow_inf_nan=False)
+    handed: tuple[Change, ...] | None = Field(None, max_length=MAX_CHANGES)
     head: FeedHead
 
 

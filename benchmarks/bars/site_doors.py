@@ -28,7 +28,7 @@ from accessctl.hub.server import allow_connections
 from accessctl.storage.sqlite import connect
 from accessctl.sync.client import DoorClient
 from accessctl.sync.feed_link import FeedLink, FeedPlace, HubWaiting, SiteHub, SiteMember
-from accessctl.sync.feed_wire import ChangeBatch
+from accessctl.sync.feed_wire import ChangeBatch, WaitBeside, Waited
 from accessctl.sync.identity import load_membership
 from accessctl.sync.joining import fingerprint_in, join
 from accessctl.sync.link import HubLink
@@ -55,6 +55,12 @@ class TimedClient(DoorClient):
         batch = super().changes(after, round_)
         self._heard.setdefault(batch.head.seq, time.time())
         return batch
+
+    def wait(self, after: int, beside: WaitBeside) -> Waited:
+        waited = super().wait(after, beside)
+        if waited.handed is not None:
+            self._heard.setdefault(waited.head.seq, time.time())
+        return waited
 
 
 class TimedLink(HubLink):

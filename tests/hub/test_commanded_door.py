@@ -48,7 +48,7 @@ class Link:
         member = self._door.member
         return DoorClient(self._door.url, member, self._hub.now()), member
 
-    def waited(self, waited: object) -> None:
+    def waited(self, waited: object, after: int) -> None:
         pass
 
 

@@ -1,4 +1,3 @@
-import json
 from collections.abc import Callable
 
 import pytest
@@ -8,8 +7,6 @@ from hypothesis import strategies as st
 
 from accessctl.domain import PersonRules
 from accessctl.errors import HubError, InputError
-from accessctl.gallery.fake import random_units
-from accessctl.gallery.people import NewPhoto
 from accessctl.hub.assembly import Hub
 from accessctl.hub.door_feed import DoorScope, begins_anew, keep_scope, page_of
 from accessctl.hub.people import SitePeople
@@ -23,8 +20,8 @@ from accessctl.sync.feed_wire import (
     head_of_feed,
 )
 from accessctl.sync.site_sealing import SealedDocument, from_base64, open_document
+from tests.hub.feeding import enrol, scope, told_of
 
-FACES = random_units(9, 16, seed=3)
 EMBEDDED = pytest.mark.parametrize("hub_config", ["sqlite"], indirect=True)
 
 
@@ -40,16 +37,6 @@ def door(hub: Hub) -> Callable[[str], str]:
         return number
 
     return make
-
-
-def enrol(hub: Hub, name: str, face: int = 0, groups: tuple[str, ...] = ()) -> str:
-    photo = NewPhoto(
-        jpeg=b"jpeg", embedding=FACES[face], fingerprint="e1", quality=0.5, added=100.0
-    )
-    person = hub.people.add_person(name, photo)
-    if groups:
-        hub.people.set_rules(person.id, PersonRules(groups))
-    return str(person.id)
 
 
 def opened(hub: Hub, change: Change) -> bytes:
@@ -97,15 +84,6 @@ def test_the_head_is_signed_by_the_key_of_the_receipts(hub: Hub, door) -> None:
     head = hub.door_feed.changes_after(front, 0).head
     key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(hub.authority.receipts_key))
     key.verify(bytes.fromhex(head.signature), head_of_feed(front, head.seq, head.time))
-
-
-def scope(hub: Hub, door: str, groups: list[str] | None) -> int:
-    """As SiteSettings does it."""
-    with hub.database.writing() as db:
-        hub.feed.lock(db)
-        seq = hub.feed.put(db, f"settings {door}", ChangeKind.SETTINGS, b"{}", door)
-        keep_scope(db, door, groups=None if groups is None else json.dumps(groups), scoped=seq)
-    return seq
 
 
 def test_of_people_of_other_groups_a_door_is_told_only_that_they_are_gone(hub, door) -> None:
@@ -217,6 +195,23 @@ def test_one_damaged_document_keeps_nobody_from_being_removed_or_revoked(
     with pytest.raises(InputError):
         hub.doors.id_of("front")
     assert f"document of {grace} cannot be opened" in caplog.text
+
+
+@EMBEDDED
+def test_the_newest_number_that_a_door_was_told_on_any_line_is_kept(hub, door) -> None:
+    front = door("front")
+    enrol(hub, "Grace")
+    seq = hub.door_feed.changes_after(front, 0).head.seq
+    for kept, told, after in ((seq, seq + 2, seq + 2), (seq + 5, seq + 2, seq + 5)):
+        with hub.database.writing() as db:
+            keep_scope(db, front, told=kept)
+        hub.door_feed._tell(front, seq - 1, told)
+        assert told_of(hub, front) == after
+    # A round that was ordered meanwhile has to be begun, whatever was told before.
+    with hub.database.writing() as db:
+        keep_scope(db, front, told=-seq)
+    hub.door_feed._tell(front, seq, seq + 1)
+    assert told_of(hub, front) == -seq
 
 
 @EMBEDDED

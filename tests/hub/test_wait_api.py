@@ -9,11 +9,13 @@ import httpx
 import pytest
 from sqlalchemy import event
 
+from accessctl.hub.waking import Handed, Newest
 from accessctl.sync.client import BY_NAME
 from accessctl.sync.feed_wire import WAIT, Waited, head_of_feed
 from accessctl.sync.identity import pinned
 from accessctl.sync.wire import API, HUB_NAME
 from tests.hub.conftest import START_S, serving
+from tests.hub.feeding import enrol, told_of
 from tests.hub.waiting import LONG_S, waiting_door, waits_at
 from tests.patience import wait_for
 
@@ -53,6 +55,66 @@ def test_a_door_that_has_more_than_the_hub_is_told_to_ask(hub, joined) -> None:
         said = front.wait(after=hub.waking.newest.seq + 5)
         assert said.changes
         assert said.held_s < LONG_S
+
+
+def caught_up(hub, front) -> int:
+    """The number of the feed, which that door has been told of."""
+    return hub.door_feed.changes_after(front.id, 0).head.seq
+
+
+def test_a_change_comes_with_the_answer_to_the_wait(hub, joined) -> None:
+    with waiting_door(joined("front")) as front, waiting_door(joined("back")) as back:
+        seq = caught_up(hub, front)
+        waits = front.begin_wait(hub, after=seq), back.begin_wait(hub, after=seq)
+        grace = enrol(hub, "Grace")
+        said, other = (wait.result(LONG_S) for wait in waits)
+        assert (said.changes, other.changes) == (True, True)
+        (change,) = said.handed
+        assert (change.subject, change.seq) == (grace, said.head.seq)
+        front.door.member.check_head(said.head)
+        assert told_of(hub, front.id) == said.head.seq
+        # The hub has never told the other door how far that is: it has to begin anew.
+        assert other.handed is None
+        # Somebody removed is gone with the answer, too.
+        wait = front.begin_wait(hub, after=said.head.seq)
+        hub.people.remove("Grace")
+        (change,) = wait.result(LONG_S).handed
+        assert (change.subject, change.removed, change.sealed) == (grace, True, None)
+        # Whoever comes too late for that asks.
+        assert front.wait(after=said.head.seq).handed is None
+
+
+@EMBEDDED
+def test_what_was_handed_up_to_another_number_is_not_told(hub, joined) -> None:
+    with waiting_door(joined("front")) as front:
+        seq = caught_up(hub, front)
+        wait = front.begin_wait(hub, after=seq)
+        (waiter,) = hub.waking._waiters[front.id]
+        # The next look has seen more, and has not handed it out.
+        waiter.handed = Handed(seq + 1, ())
+        hub.waking.newest = Newest(seq + 2)
+        hub.waking.wake(front.id)
+        said = wait.result(LONG_S)
+        assert (said.changes, said.handed, said.head.seq) == (True, None, seq + 2)
+
+
+@EMBEDDED
+def test_a_door_hears_of_what_is_none_of_its_own_when_its_wait_is_over(hub, joined) -> None:
+    with waiting_door(joined("front")) as front, waiting_door(joined("back")) as back:
+        seq = caught_up(hub, front)
+        caught_up(hub, back)
+        waits = front.begin_wait(hub, after=seq), back.begin_wait(hub, after=seq)
+        hub.site.set_setting(front.id, "policy.cooldown_s", 9.0, "operator")
+        said = waits[0].result(LONG_S)
+        assert [change.subject for change in said.handed] == ["settings"]
+        assert not waits[1].done()
+
+        async def looked_at() -> Waited:
+            with hub.live.watch(back.id):
+                return await asyncio.to_thread(waits[1].result, LONG_S)
+
+        over = asyncio.run(looked_at())
+        assert (over.changes, over.handed, over.head.seq) == (True, (), seq + 1)
 
 
 def test_a_door_that_is_revoked_is_let_go_at_once(hub, joined) -> None:

@@ -4,15 +4,25 @@ import asyncio
 import subprocess
 import sys
 import threading
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Collection, Iterator
+from contextlib import ExitStack, suppress
 
 import pytest
 from sqlalchemy import Connection
 
+from accessctl.errors import StoreError
 from accessctl.hub.database import open_database
 from accessctl.hub.tables import DOOR, JOINED, REVOKED
-from accessctl.hub.waking import BETWEEN_WAITS_S, LOOK_S, Newest, Waking, notify
+from accessctl.hub.waking import (
+    BETWEEN_WAITS_S,
+    LOOK_S,
+    Handed,
+    Newest,
+    Wait,
+    Waking,
+    notify,
+)
+from accessctl.sync.feed_wire import Change, ChangeKind
 from tests.patience import wait_for
 
 LONG_S = 30.0
@@ -212,6 +222,64 @@ def test_one_question_serves_all_who_wait(waking, feed) -> None:
             wait.__exit__(None, None, None)
 
     run(work)
+
+
+CHANGE = Change(seq=1, subject="rules", kind=ChangeKind.RULES)
+
+
+@EMBEDDED
+def test_what_is_new_is_handed_out_and_whoever_has_no_part_in_it_waits_on(database, feed) -> None:
+    asked: list[tuple[int, set[Wait]]] = []
+
+    def hand(seq: int, waits: Collection[Wait]) -> dict[Wait, tuple[Change, ...]]:
+        asked.append((seq, set(waits)))
+        return {Wait("a", 0): (CHANGE,), Wait("b", 0): ()}
+
+    waking = Waking(database, feed.newest, hand=hand)
+    waking.look()
+
+    async def work() -> None:
+        with ExitStack() as waits:
+            names = ("a", "b", "door-1", "nobody")
+            a, b, c, gone = (waits.enter_context(waking.waiting(name, 0)) for name in names)
+            d = waits.enter_context(waking.waiting("door-2"))
+            feed.move_on()
+            assert await asyncio.to_thread(waking.look)
+            assert (a.handed, b.handed) == (Handed(1, (CHANGE,)), Handed(1, ()))
+            assert (c.handed, d.handed, gone.handed) == (None, None, None)
+            for woken in (a, c, d):
+                assert await woken.woken(LONG_S)
+            assert not await b.woken(SHORT_S)
+            assert gone.is_revoked
+
+    run(work)
+    assert asked == [(1, {Wait("a", 0), Wait("b", 0), Wait("door-1", 0)})]
+    # Without anything new nobody is asked for anything.
+    waking.look()
+    assert len(asked) == 1
+
+
+@EMBEDDED
+@pytest.mark.parametrize("error", [StoreError("The disk is full."), TypeError("no groups")])
+def test_where_nothing_can_be_handed_out_the_doors_are_woken_all_the_same(
+    database, feed, caplog, error: Exception
+) -> None:
+    def fail(_seq: int, _waits: Collection[Wait]) -> dict[Wait, tuple[Change, ...]]:
+        raise error
+
+    waking = Waking(database, feed.newest, hand=fail)
+
+    async def work() -> None:
+        with waking.waiting("a", 0) as waiter:
+            feed.move_on()
+            assert await asyncio.to_thread(waking.look)
+            assert await waiter.woken(LONG_S)
+            assert waiter.handed is None
+
+    run(work)
+    assert waking.newest.seq == 1
+    assert "Doors have to ask for what changed" in caplog.text
+    assert str(error) in caplog.text
 
 
 @EMBEDDED

@@ -20,7 +20,7 @@ from accessctl.sync.feed_link import (
     RepeatingThread,
     hub_feed,
 )
-from accessctl.sync.feed_wire import ChangeKind, Waited
+from accessctl.sync.feed_wire import ChangeBatch, ChangeKind, Waited
 from tests.patience import wait_for
 from tests.sync.conftest import new_photo, site_person
 
@@ -111,6 +111,37 @@ def test_what_is_changed_at_the_hub_is_taken_as_soon_as_the_wait_tells(
     link.work_once()
     assert [person.name for person in gallery.people()] == ["Ada"]
     assert [waited.changes for waited in heard] == [False, True]
+
+
+def test_what_comes_with_the_answer_to_a_wait_is_not_asked_for(
+    link_to: Callable[..., FeedLink], hub: FakeHub, gallery: Gallery, monkeypatch
+) -> None:
+    hub.hands = True
+    link = link_to(hub)
+    waiting = HubWaiting(link)
+    link.work_once()
+    asked: list[int] = []
+    changes = hub.changes
+
+    def count(after: int, round_: int | None) -> ChangeBatch:
+        asked.append(after)
+        return changes(after, round_)
+
+    monkeypatch.setattr(hub, "changes", count)
+    hub.put(site_person(1, "Ada"))
+    assert waiting.work_once() == LOOK_S
+    assert link.woken.is_set()
+    assert link.work_once() == LOOK_S
+    assert [person.name for person in gallery.people()] == ["Ada"]
+    assert (asked, link.position) == ([], hub.seq)
+    # What was handed counts once, and not on another connection.
+    seq = hub.seq
+    hub.put(site_person(2, "Eve"))
+    waiting.work_once()
+    link.disconnect()
+    link.work_once()
+    assert asked == [seq]
+    assert [person.name for person in gallery.people()] == ["Ada", "Eve"]
 
 
 def test_whoever_waits_goes_on_as_soon_as_the_change_is_taken(
