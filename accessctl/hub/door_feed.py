@@ -19,6 +19,8 @@ from accessctl.hub.doors import lock_joined
 from accessctl.hub.feed import SiteFeed, wire_subject
 from accessctl.hub.tables import CHANGE, DOOR_FEED, PERSON
 from accessctl.sync.feed_wire import (
+    FIRST_KINDS,
+    LATER_KINDS,
     MAX_CHANGES,
     Change,
     ChangeBatch,
@@ -51,15 +53,22 @@ class DoorFeed:
         self._feed = feed
         self._authority = authority
 
-    def changes_after(self, door: str, after: int, round_: int | None = None) -> ChangeBatch:
-        """A page of what changed after that number, the oldest first; see begins_anew.
+    def changes_after(
+        self,
+        door: str,
+        after: int,
+        round_: int | None = None,
+        kinds: Collection[ChangeKind] = tuple(ChangeKind),
+    ) -> ChangeBatch:
+        """A page of what changed after that number, the oldest first; see begins_anew. Of other
+        `kinds` than those the door is told nothing.
 
         HubError for a door that counts no more.
         """
         with self._feed.database.reading() as db:
             scope, seq = scope_of(db, door), self._feed.seq(db)
             anew = begins_anew(scope, seq, after, round_)
-            rows = [] if anew else _rows_after(db, door, after)
+            rows = [] if anew else _rows_after(db, door, after, kinds)
         changes, more = page_of([change_for(scope, row) for row in rows], MAX_PAGE_CHARACTERS)
         told = -seq if anew else max(seq, scope.told)
         if told != scope.told:
@@ -147,12 +156,20 @@ def keep_scope(db: Connection, door: str, **values: Any) -> None:
         db.execute(DOOR_FEED.insert().values(row))
 
 
-def _rows_after(db: Connection, door: str, after: int) -> Sequence[Row[Any]]:
+def kinds_for(knows: Collection[str]) -> tuple[ChangeKind, ...]:
+    """Of which kinds a door is told that says which of the later ones it knows."""
+    return (*FIRST_KINDS, *(kind for kind in LATER_KINDS if kind in knows))
+
+
+def _rows_after(
+    db: Connection, door: str, after: int, kinds: Collection[ChangeKind]
+) -> Sequence[Row[Any]]:
     """One more than a page may have."""
     query = (
         select(CHANGE, PERSON.c.groups, PERSON.c.withheld)
         .join(PERSON, PERSON.c.id == CHANGE.c.subject, isouter=True)
         .where(CHANGE.c.seq > after, or_(CHANGE.c.door.is_(None), CHANGE.c.door == door))
+        .where(CHANGE.c.kind.in_([kind.value for kind in kinds]))
         .order_by(CHANGE.c.seq)
         .limit(MAX_CHANGES + 1)
     )

@@ -9,8 +9,9 @@ from accessctl.domain import PersonRules
 from accessctl.errors import HubError, StoreError
 from accessctl.gallery.badges import digest_of
 from accessctl.gallery.person import rules_to_bytes
+from accessctl.sync import feed
 from accessctl.sync.fake import START
-from accessctl.sync.feed_wire import ChangeKind
+from accessctl.sync.feed_wire import ChangeBatch, ChangeKind
 from tests.sync.conftest import SyncedDoor, new_photo, site_person
 
 
@@ -231,3 +232,39 @@ def test_documents_of_the_site_are_kept_for_whoever_reads_the_configuration(
     door.hub.say(ChangeKind.RULES, b'{"access": {}}')
     door.take()
     assert door.site.document("rules") == b'{"access": {}}'
+
+
+def test_a_kind_of_a_newer_hub_is_passed_over_and_keeps_nobody_from_being_removed(
+    door: SyncedDoor, caplog: pytest.LogCaptureFixture
+) -> None:
+    door.hub.put(site_person(1, "Ada"))
+    door.take()
+    door.hub.say("doorbells", b"of a later release")
+    door.hub.remove(f"{1:032x}")
+    said = door.hub.changes(0, None).model_dump_json()
+    assert ChangeBatch.model_validate_json(said) == door.hub.changes(0, None)
+    door.take()
+    assert door.names == []
+    assert door.site.position().after == door.hub.seq
+    assert "(doorbells) is passed over: this door is older than its hub" in caplog.text
+
+
+def test_what_an_earlier_release_did_not_understand_is_asked_for_once(
+    door: SyncedDoor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as earlier:
+        earlier.setattr(feed, "LATER_KINDS", ())
+        door.feed.mend()
+    door.hub.say(ChangeKind.PASSES, b'{"withdrawn": []}')
+    passes = door.hub._changes.pop("passes")
+    door.hub.put(site_person(1, "Ada"))
+    door.take()
+    door.hub._changes["passes"] = passes
+    door.take()
+    assert door.site.document("passes") is None
+    door.feed.mend()
+    door.take()
+    assert door.site.document("passes") == b'{"withdrawn": []}'
+    door.feed.mend()
+    assert door.site.position().after == door.hub.seq
+    assert door.told == ["hub_added"]
