@@ -131,7 +131,8 @@ def _for_operators(routes: APIRouter, console: "Console") -> None:
     def approve(operator: Enroller, which: Id) -> Response:
         visit = _taken(console, which)
         try:
-            with console.on_record(operator, f"approve photos by {visit.way}", link=which):
+            what = f"approve photos by {visit.way}"
+            with console.on_record(operator, what, link=which), console.hub.people.changing():
                 name = visit.name
                 if visit.person is not None:
                     name = enrolled_name(console, visit.person)

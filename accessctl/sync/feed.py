@@ -155,7 +155,11 @@ class HubFeed:
             return
         anew = replace(position, again=0 if position.seq else None)
         asked = DocumentPut(0, KNOWN_KINDS, known)
-        self._site.take(SiteBatch((asked,), anew), self._record.write)
+        try:
+            self._site.take(SiteBatch((asked,), anew), self._record.write)
+        except StoreError as error:
+            # Whoever is removed meanwhile shall be gone all the same.
+            log.error("What this release knows besides is not asked for yet: %s", error)
 
     def heard(self, head: FeedHead) -> None:
         """The hub has nothing that this door has not, as of that head, whose signature was looked

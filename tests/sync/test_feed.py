@@ -268,3 +268,34 @@ def test_what_an_earlier_release_did_not_understand_is_asked_for_once(
     door.feed.mend()
     assert door.site.position().after == door.hub.seq
     assert door.told == ["hub_added"]
+
+
+def test_what_cannot_be_asked_for_yet_keeps_nobody_from_being_removed(
+    door: SyncedDoor, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails(*_: object) -> None:
+        raise StoreError("the disk is full")
+
+    door.hub.put(site_person(1, "Ada"))
+    door.take()
+    with monkeypatch.context() as full:
+        full.setattr(door.site, "take", fails)
+        door.feed.mend()
+    assert "is not asked for yet: the disk is full" in caplog.text
+    door.hub.remove(f"{1:032x}")
+    door.take()
+    assert door.names == []
+
+
+def test_a_damaged_word_of_what_was_asked_for_is_written_anew(door: SyncedDoor) -> None:
+    door.hub.put(site_person(1, "Ada"))
+    door.take()
+    door.feed.mend()
+    with door.site._database.noting() as db:
+        db.execute("UPDATE site_document SET sealed = x'00' WHERE kind = 'known kinds'")
+    door.feed.mend()
+    door.take()
+    position = door.site.position()
+    door.feed.mend()
+    assert door.site.position() == position
+    assert position.after == door.hub.seq
