@@ -51,11 +51,11 @@ from accessctl.console.guessing import Guesses
 from accessctl.console.operators import Operators
 from accessctl.console.passkeys import Passkeys
 from accessctl.console.passwords import Passwords
-from accessctl.console.phone_desk import PhoneDesk
+from accessctl.console.phone_desk import NoSuchLinkError, PhoneDesk
 from accessctl.console.photo_desk import PhotoDesk, desk_of
 from accessctl.console.sessions import OperatorSessions
 from accessctl.console.sign_on import SignOn
-from accessctl.console.wall import Wall
+from accessctl.console.wall import PHONE, Wall
 from accessctl.console.words import Language, Phrase, Words, catalogue, preferred
 from accessctl.errors import AccessctlError, FaultError, HubError, InputError, StoreError
 from accessctl.hub.assembly import Hub
@@ -74,7 +74,7 @@ KEY = KeyPlaces(
     "accessctl-console-key",
     StoreError,
 )
-OK, WRONG, FORBIDDEN, NOT_FOUND, CONFLICT, NOT_NOW = 200, 400, 403, 404, 409, 503
+OK, WRONG, FORBIDDEN, NOT_FOUND, CONFLICT, GONE, NOT_NOW = 200, 400, 403, 404, 409, 410, 503
 SEE_OTHER = 303
 
 log = logging.getLogger(__name__)
@@ -167,11 +167,12 @@ class Console:
 
     @contextmanager
     def told(self, operator: Operator, what: str, **data: Any) -> Iterator[None]:
-        """Around what puts itself on record as it happens: only that it failed is written here."""
+        """Around what puts itself on record as it happens: only that it failed is written here, and
+        as what kind of error: its sentence may name people, and a journal is for ever."""
         try:
             yield
         except AccessctlError as error:
-            self.refused(operator, what, **data, why=str(error)[:300])
+            self.refused(operator, what, **data, why=type(error).__name__)
             raise
 
 
@@ -324,7 +325,12 @@ def _answer_refusals(app: FastAPI, parts: Console) -> None:
         key = "entry.not_found" if status == NOT_FOUND else "entry.not_understood"
         return problem(request, status, parts.words(request)(key))
 
+    def gone(request: Request, _: Exception) -> HTMLResponse:
+        key = "phone.gone" if request.url.path.startswith(PHONE) else "camera.gone"
+        return problem(request, GONE, parts.words(request)(key))
+
     app.add_exception_handler(ElsewhereFirstError, elsewhere)
+    app.add_exception_handler(NoSuchLinkError, gone)
     app.add_exception_handler(NotAllowedError, not_allowed)
     app.add_exception_handler(InputError, wrong)
     app.add_exception_handler(RequestValidationError, not_understood)

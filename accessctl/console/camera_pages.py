@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from accessctl.recognition.enrolment import Candidate
 
 PAGE = "/people/camera"
-SEE_OTHER, WRONG, NOT_FOUND, CONFLICT, GONE = 303, 400, 404, 409, 410
+SEE_OTHER, WRONG, NOT_FOUND, CONFLICT = 303, 400, 404, 409
 
 
 def routes(console: "Console") -> APIRouter:
@@ -95,10 +95,6 @@ class CameraSeats:
         }
         return self.console.page(request, "camera.html", operator, status, **known)
 
-    def gone(self, request: Request, operator: Operator) -> HTMLResponse:
-        told = self.console.words(request)("camera.gone")
-        return self.console.page(request, "problem.html", operator, GONE, told=told)
-
     def agree(self, operator: Operator, which: str, words: str) -> PhoneVisit:
         """Whoever is photographed consents by typing their name; InputError, NoSuchLinkError."""
         text = newest_text(self.console)
@@ -155,10 +151,7 @@ def _one_by_one(routes: APIRouter, seats: CameraSeats) -> None:
 
     @routes.get(PAGE + "/{which}")
     def look(request: Request, operator: Enroller, which: Id) -> HTMLResponse:
-        try:
-            return seats.page(request, operator, seats.visit(which), "")
-        except NoSuchLinkError:
-            return seats.gone(request, operator)
+        return seats.page(request, operator, seats.visit(which), "")
 
     @routes.post(PAGE + "/{which}/consent")
     def agree(
@@ -172,8 +165,6 @@ def _one_by_one(routes: APIRouter, seats: CameraSeats) -> None:
             if not agreed:
                 raise InputError("Tick the box if you agree; otherwise stop here.")
             visit = seats.agree(operator, which, words)
-        except NoSuchLinkError:
-            return seats.gone(request, operator)
         except InputError as error:
             return seats.page(request, operator, seats.visit(which), str(error), WRONG)
         outcome = seats.step(operator, visit, EnrolmentStep.BEGIN)
@@ -187,20 +178,14 @@ def _one_by_one(routes: APIRouter, seats: CameraSeats) -> None:
         request: Request, operator: Enroller, which: Id, pose: Annotated[PhonePose, Form()]
     ) -> Response:
         """Waits for the door's photo, some seconds."""
-        try:
-            visit, told, status = seats.shoot(operator, which, pose, console.words(request))
-        except NoSuchLinkError:
-            return seats.gone(request, operator)
+        visit, told, status = seats.shoot(operator, which, pose, console.words(request))
         if status != SEE_OTHER:
             return seats.page(request, operator, visit, told, status)
         return RedirectResponse(f"{PAGE}/{which}", SEE_OTHER)
 
     @routes.post(PAGE + "/{which}/stop")
-    def stop(request: Request, operator: Enroller, which: Id) -> Response:
-        try:
-            seats.stop(operator, which)
-        except NoSuchLinkError:
-            return seats.gone(request, operator)
+    def stop(operator: Enroller, which: Id) -> Response:
+        seats.stop(operator, which)
         return RedirectResponse("/people", SEE_OTHER)
 
     @routes.get(PAGE + "/{which}/{number}")

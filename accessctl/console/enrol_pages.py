@@ -14,6 +14,7 @@ from accessctl.console.folder_desk import (
     MOST_IN_FOLDER,
     FiledPhoto,
     FileFate,
+    listed,
     sorted_out,
     take_in_all,
 )
@@ -111,13 +112,15 @@ def _folder(
     console: "Console", request: Request, operator: Operator, filed: Sequence[FiledPhoto]
 ) -> HTMLResponse:
     fates = Counter(one.fate for one in filed)
+    shown = listed(filed)
     is_refused = bool(filed) and set(fates) <= {FileFate.REFUSED, FileFate.LEFT_OUT}
     return console.page(
         request,
         "folder.html",
         operator,
         WRONG if is_refused else 200,
-        filed=filed,
+        filed=shown,
+        more=len(filed) - len(shown),
         counts=[(fate.value, fates[fate]) for fate in FileFate],
         most=MOST_IN_FOLDER,
     )

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 MOST_IN_FOLDER = 100
 """Photos that are looked at in one request; a folder may be handed in again for the rest."""
+MOST_LEFT_OUT = 50
+"""So many of the files that were not looked at are listed: a folder may hold anything besides."""
 
 
 class FileFate(StrEnum):
@@ -81,6 +83,16 @@ def take_in_all(
         else FiledPhoto(one.path, one.person, FileFate.LEFT_OUT, one.problem)
         for at, one in enumerate(files)
     ]
+
+
+def listed(filed: Iterable[FiledPhoto]) -> list[FiledPhoto]:
+    """Every photo that was looked at, and of the files that were left out the first ones. Pure."""
+    shown, left_out = [], 0
+    for one in filed:
+        left_out += one.fate is FileFate.LEFT_OUT
+        if one.fate is not FileFate.LEFT_OUT or left_out <= MOST_LEFT_OUT:
+            shown.append(one)
+    return shown
 
 
 def _sorted_out(parts: Sequence[str]) -> FolderFile:

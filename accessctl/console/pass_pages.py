@@ -13,7 +13,7 @@ from accessctl.console.capabilities import Capability, Operator
 from accessctl.console.event_view import Tone
 from accessctl.console.guard import needs
 from accessctl.console.pass_codes import pass_code
-from accessctl.console.person_acts import NOT_FOUND, PAGE, SEE_OTHER, person_of
+from accessctl.console.person_acts import NOT_FOUND, PAGE, SEE_OTHER, named, person_of
 from accessctl.console.words import Words
 from accessctl.domain import Person, PersonRules
 from accessctl.hub.journal import JournalKind
@@ -65,10 +65,10 @@ def routes(console: "Console") -> APIRouter:
         door: Names = [],  # noqa: B006 - FastAPI copies it
         group: Names = [],  # noqa: B006 - FastAPI copies it
     ) -> RedirectResponse:
-        who = person_of(console, person)
-        with console.told(operator, "make pass", person=person):
+        person_of(console, person)
+        with console.told(operator, "make pass", person=person), named(console, person) as name:
             begin, end = (beginning(text, console.zone) for text in (begins, ends))
-            made = passes.make(who.name, PassWish(begin, end, door, group), operator.name)
+            made = passes.make(name, PassWish(begin, end, door, group), operator.name)
         return RedirectResponse(f"{PAGE}/{person}/passes/{made.id}", SEE_OTHER)
 
     @routes.get(PAGE + "/{person}/passes/{number}")

@@ -1,6 +1,7 @@
 """What operators do to one person of the site, each with its record in the journal."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from fastapi.responses import RedirectResponse
@@ -33,6 +34,13 @@ def removable(console: "Console", person: str) -> Person:
     return person_of(console, person)
 
 
+@contextmanager
+def named(console: "Console", person: str) -> Iterator[str]:
+    """The name of whoever has that id, which nobody changes meanwhile; UnknownPersonError."""
+    with console.hub.people.changing() as edit:
+        yield edit.find(person).name
+
+
 def changed_by(
     console: "Console",
     operator: Operator,
@@ -40,8 +48,10 @@ def changed_by(
     change: Callable[[Administration, Person], object],
     find: "Callable[[Console, str], Person]" = person_of,
 ) -> RedirectResponse:
-    """Back to the person's page once that is changed."""
+    """Back to the person's page once that is changed, of whoever has that id: nobody gets another
+    name meanwhile."""
     people = console.hub.people
     journal = PeopleJournal(console.hub.database, people, operator.name)
-    change(Administration(people, journal, console.now), find(console, person))
+    with people.changing():
+        change(Administration(people, journal, console.now), find(console, person))
     return RedirectResponse(f"{PAGE}/{person}", SEE_OTHER)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from accessctl.console.app import Console
 
 WAITING = "/people/phone"
-SEE_OTHER, WRONG, NOT_FOUND, GONE = 303, 400, 404, 410
+SEE_OTHER, WRONG, NOT_FOUND = 303, 400, 404
 MOST_FIELDS, MOST_FIELD_BYTES = 4, 4096
 
 Enroller = Annotated[Operator, needs(Capability.ENROL)]
@@ -50,16 +50,9 @@ def _behind_the_link(routes: APIRouter, console: "Console") -> None:
         known["text"] = "" if text is None else text.text
         return console.page(request, "phone.html", None, status, **known)
 
-    def gone(request: Request) -> HTMLResponse:
-        told = console.words(request)("phone.gone")
-        return console.page(request, "problem.html", None, GONE, told=told)
-
     @routes.get(PHONE + "{token}")
     def look(request: Request, token: Token) -> HTMLResponse:
-        try:
-            return page(request, desk.visit(token), "")
-        except NoSuchLinkError:
-            return gone(request)
+        return page(request, desk.visit(token), "")
 
     @routes.post(PHONE + "{token}/consent")
     def agree(
@@ -70,8 +63,6 @@ def _behind_the_link(routes: APIRouter, console: "Console") -> None:
             if not agreed:
                 raise InputError("Tick the box if you agree; otherwise close this page.")
             visit = desk.agree(token, words, None if text is None else text.version)
-        except NoSuchLinkError:
-            return gone(request)
         except InputError as error:
             return page(request, desk.visit(token), str(error), WRONG)
         by_phone(console, visit, "consent by telephone", version=visit.version)
@@ -80,17 +71,14 @@ def _behind_the_link(routes: APIRouter, console: "Console") -> None:
     @routes.post(PHONE + "{token}/photo")
     async def photo(request: Request, token: Token) -> Response:
         """The form is read only for a link that counts."""
-        try:
-            visit = desk.begin_try(token)
-            content = await _photo_in(request)
-            judged = await run_in_threadpool(
-                console.photos.judge, [HandedIn(f"{visit.pose} {visit.tries + 1}", content)]
-            )
-            if judged[0].candidate is None:
-                return page(request, visit, judged[0].problem, WRONG)
-            visit = desk.add(token, visit.pose, judged[0].candidate)
-        except NoSuchLinkError:
-            return gone(request)
+        visit = desk.begin_try(token)
+        content = await _photo_in(request)
+        judged = await run_in_threadpool(
+            console.photos.judge, [HandedIn(f"{visit.pose} {visit.tries + 1}", content)]
+        )
+        if judged[0].candidate is None:
+            return page(request, visit, judged[0].problem, WRONG)
+        visit = desk.add(token, visit.pose, judged[0].candidate)
         if visit.is_complete:
             await run_in_threadpool(by_phone, console, visit, "photos by telephone")
         return RedirectResponse(PHONE + token, SEE_OTHER)
@@ -143,7 +131,8 @@ def _for_operators(routes: APIRouter, console: "Console") -> None:
     def approve(operator: Enroller, which: Id) -> Response:
         visit = _taken(console, which)
         try:
-            with console.on_record(operator, f"approve photos by {visit.way}", link=which):
+            what = f"approve photos by {visit.way}"
+            with console.on_record(operator, what, link=which), console.hub.people.changing():
                 name = visit.name
                 if visit.person is not None:
                     name = enrolled_name(console, visit.person)

@@ -3,7 +3,6 @@ they are gone."""
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Form, Path
@@ -13,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from accessctl.console.capabilities import Capability, Operator
 from accessctl.console.guard import NotAllowedError, fresh, needs
+from accessctl.console.person_acts import named
 from accessctl.console.privacy_view import PersonGrounds, grounds_of, picture_type
 from accessctl.console.words import Words
 from accessctl.errors import InputError
@@ -47,7 +47,7 @@ def routes(console: "Console") -> APIRouter:
     @routes.post(PEOPLE + "/{person}/keep")
     def keep(operator: RuleMaker, person: Id) -> Response:
         """Their absence counts from now on."""
-        with console.told(operator, "keep person", person=person), _named(console, person) as name:
+        with console.told(operator, "keep person", person=person), named(console, person) as name:
             console.hub.expiry.keep(name, operator.name)
         return RedirectResponse(f"{PEOPLE}/{person}", SEE_OTHER)
 
@@ -82,7 +82,7 @@ def _consents(routes: APIRouter, console: "Console") -> None:
             console.refused(operator, "not allowed", needs=Capability.PRIVACY, person=person)
             raise NotAllowedError("entry.not_allowed")
         told = {"person": person, "how": how.value}
-        with console.told(operator, "give consent", **told), _named(console, person) as name:
+        with console.told(operator, "give consent", **told), named(console, person) as name:
             consents.give(name, GivenConsent(how, words), operator.name, version)
         return RedirectResponse(f"{PEOPLE}/{person}", SEE_OTHER)
 
@@ -90,7 +90,7 @@ def _consents(routes: APIRouter, console: "Console") -> None:
     def withdraw(operator: FreshClerk, person: Id, name: Text) -> Response:
         """Removes them as well, so only where their name was typed."""
         told = console.told(operator, "withdraw consent", person=person)
-        with told, _named(console, person) as called:
+        with told, named(console, person) as called:
             if name.strip() != called:
                 raise InputError(
                     f"Type the name as it is written, {called}, to withdraw their consent."
@@ -144,13 +144,6 @@ def _handed_out(routes: APIRouter, console: "Console") -> None:
         with console.told(operator, "certify removal", person=person):
             made = hub.certifier.certify(person, operator.name)
         return _download(certificate_bytes(made), f"deletion-{person[:8]}.json")
-
-
-@contextmanager
-def _named(console: "Console", person: str) -> Iterator[str]:
-    """The name of whoever has that id, which nobody changes meanwhile; UnknownPersonError."""
-    with console.hub.people.changing() as edit:
-        yield edit.find(person).name
 
 
 def _chunks(file: IO[bytes]) -> Iterator[bytes]:

@@ -40,6 +40,11 @@ FOLDER: Mapping[str, Phrase] = {
     "folder.known_count": Phrase("There already: {count}", "Schon da: {count}"),
     "folder.refused_count": Phrase("Cannot be used: {count}", "Unbrauchbar: {count}"),
     "folder.left_out_count": Phrase("Left out: {count}", "Ausgelassen: {count}"),
+    "folder.more": Phrase(
+        "{count} more file was left out as well. | {count} more files were left out as well.",
+        "{count} weitere Datei wurde auch ausgelassen. | {count} weitere Dateien wurden auch "
+        "ausgelassen.",
+    ),
     "folder.hidden": Phrase("It is hidden.", "Sie ist verborgen."),
     "folder.no_photo": Phrase(
         "It is not a photo by its name.", "Dem Namen nach ist sie kein Foto."

@@ -203,7 +203,7 @@ class Commands:
             "door": pending.door,
             "name": door,
             "nonce": command.nonce,
-            "command": command.kind.value,
+            "command": str(command.kind),
             "value": command.value,
             "operator": command.operator,
         }

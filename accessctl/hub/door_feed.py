@@ -12,13 +12,15 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, or_, select, update
 
 from accessctl.hub.authority import Authority
 from accessctl.hub.doors import lock_joined
 from accessctl.hub.feed import SiteFeed, wire_subject
 from accessctl.hub.tables import CHANGE, DOOR_FEED, PERSON
 from accessctl.sync.feed_wire import (
+    FIRST_KINDS,
+    LATER_KINDS,
     MAX_CHANGES,
     Change,
     ChangeBatch,
@@ -51,8 +53,15 @@ class DoorFeed:
         self._feed = feed
         self._authority = authority
 
-    def changes_after(self, door: str, after: int, round_: int | None = None) -> ChangeBatch:
-        """A page of what changed after that number, the oldest first; see begins_anew.
+    def changes_after(
+        self,
+        door: str,
+        after: int,
+        round_: int | None = None,
+        kinds: Collection[ChangeKind] = tuple(ChangeKind),
+    ) -> ChangeBatch:
+        """A page of what changed after that number, the oldest first; see begins_anew. Of other
+        `kinds` than those the door is told nothing.
 
         HubError for a door that counts no more.
         """
@@ -60,7 +69,8 @@ class DoorFeed:
             scope, seq = scope_of(db, door), self._feed.seq(db)
             anew = begins_anew(scope, seq, after, round_)
             mine = or_(CHANGE.c.door.is_(None), CHANGE.c.door == door)
-            rows = [] if anew else rows_after(db, after, mine)
+            known = CHANGE.c.kind.in_([kind.value for kind in kinds])
+            rows = [] if anew else rows_after(db, after, and_(mine, known))
         changes, more = page_of([change_for(scope, row) for row in rows], MAX_PAGE_CHARACTERS)
         told = -seq if anew else max(seq, scope.told)
         if told != scope.told:
@@ -149,6 +159,11 @@ def keep_scope(db: Connection, door: str, **values: Any) -> None:
     if not db.execute(known).rowcount:
         row = {"door": door, "groups": None, "scoped": 0, "told": 0, **values}
         db.execute(DOOR_FEED.insert().values(row))
+
+
+def kinds_for(knows: Collection[str]) -> tuple[ChangeKind, ...]:
+    """Of which kinds a door is told that says which of the later ones it knows."""
+    return (*FIRST_KINDS, *(kind for kind in LATER_KINDS if kind in knows))
 
 
 def rows_after(db: Connection, after: int, which: ColumnElement[bool]) -> Sequence[Row[Any]]:

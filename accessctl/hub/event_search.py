@@ -21,8 +21,9 @@ from accessctl.hub.tables import DOOR, EVENT
 
 SEARCHED = 20_000
 """So many records are looked through at once."""
-VISIT_S = 3600.0
-"""Decisions of one visit are looked for so far apart: nobody stands there for longer."""
+VISIT_RECORDS = 5000
+"""Decisions of one visit are looked for among so many of its door's records before and after, and
+not by their times: a clock that is set meanwhile parts no visit."""
 OVERLAP_S = 120.0
 """What is new is looked for so far back: doors' clocks differ, and so does the way to the hub."""
 
@@ -143,20 +144,19 @@ class EventSearch:
         visit = one.event.data.get("visit")
         if not isinstance(visit, str):
             return (one,)
-        wanted = EventFilter(
-            door=one.name,
-            kind=EventKind.DECISION,
-            visit=visit,
-            since=one.event.time - VISIT_S,
-            until=one.event.time + VISIT_S,
+        place, number = one.place, EVENT.c.number
+        near = _records().where(
+            EVENT.c.door == place.door,
+            EVENT.c.kind == EventKind.DECISION.value,
+            number.between(place.number - VISIT_RECORDS, place.number + VISIT_RECORDS),
         )
-        found = self.page(wanted, PAGE).events
+        query = self._matching(near.order_by(number.desc()), EventFilter(visit=visit))
+        with self._database.reading() as db:
+            found = map(_site_event, db.execute(query).all())
         its = {
-            other.place: other
-            for other in found
-            if other.place.door == one.place.door and other.event.data.get("visit") == visit
+            other.place.number: other for other in found if other.event.data.get("visit") == visit
         }
-        return tuple(event for _, event in sorted({one.place: one, **its}.items()))
+        return tuple(event for _, event in sorted({place.number: one, **its}.items()))
 
     def _looked_at(self, wanted: EventFilter, before: EventPlace | None) -> Select[Any]:
         query = _records()

@@ -9,6 +9,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from accessctl.hub.assembly import Hub
 from accessctl.hub.callers import Caller, caller_by
+from accessctl.hub.door_feed import kinds_for
 from accessctl.sync.feed_wire import (
     CHANGES,
     KEYS,
@@ -24,6 +25,7 @@ from accessctl.sync.feed_wire import (
 from accessctl.sync.picture_wire import PICTURES, EventPicture, PictureTaken
 
 AFTER = Query(ge=0, lt=1 << 63)
+KNOWS = Query(max_length=32)
 ROUND = Query(alias="round", ge=0, lt=1 << 63)
 
 
@@ -36,9 +38,10 @@ def feed_routes(hub: Hub) -> APIRouter:
         door: Admitted,
         after: Annotated[int, AFTER],
         round_: Annotated[int | None, ROUND] = None,
+        knows: Annotated[list[str], KNOWS] = [],  # noqa: B006 - FastAPI copies it
     ) -> ChangeBatch:
-        """What changed at the site, as far as this door has part in it."""
-        return hub.door_feed.changes_after(door.door, after, round_)
+        """What changed at the site, as far as this door has part in it, and knows what it is."""
+        return hub.door_feed.changes_after(door.door, after, round_, kinds_for(knows))
 
     @routes.post(KEYS)
     def keys(door: Admitted, request: KeysRequest) -> KeysAnswer:

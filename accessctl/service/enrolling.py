@@ -22,6 +22,7 @@ from accessctl.doorway.passage import HEARD_S
 from accessctl.doorway.requests import SENTENCES, unfit
 from accessctl.errors import AccessctlError, InputError
 from accessctl.recognition.enrolment import PhotoDetector, portrait_of
+from accessctl.service.held_share import HeldShare
 from accessctl.sync.commands import VIA, EnrolmentOrder
 from accessctl.sync.feed_wire import CommandAnswer
 from accessctl.sync.shot_wire import EnrolmentStep
@@ -33,6 +34,10 @@ LONGEST_S = 5.0
 CLOSE_S = 5.0
 FAILED = "failed"
 BUSY = "A photo is being taken at this door; wait a few seconds."
+RESTS = (
+    "Because of enrolments this door has decided on nobody for ten minutes; it does for as long "
+    "now, then go on."
+)
 WATCHES = "This door only watches; another one acts in its place."
 NOT_RECORDED = "It could not be put on record; see the door's log."
 
@@ -112,6 +117,7 @@ class EnrolmentDesk:
         self._order: EnrolmentOrder | None = None
         self._shot: _TimedShot | None = None
         self._until = float("-inf")
+        self._share = HeldShare(at=parts.clock())
         self._heard: tuple[tuple[str, float], ...] = ()
         self._thread = BackgroundThread(
             self._run, name="enrolment", stop=self._stop, patience_s=CLOSE_S
@@ -130,6 +136,9 @@ class EnrolmentDesk:
                 raise InputError(WATCHES)
             if self._order is not None:
                 raise InputError(BUSY)
+            self._share = self._share.moved(now, self._until)
+            if order.step is not EnrolmentStep.END and self._share.rests:
+                raise InputError(RESTS)
             self._order = order
             self._changed.notify_all()
 
@@ -196,8 +205,11 @@ class EnrolmentDesk:
         if not self._holding and not self._write("enrolment_begun", by=by, via=VIA):
             return False
         with self._changed:
+            now = self._parts.clock()
+            share = self._share.moved(now, self._until)
+            self._share = share if now < self._until else share.begun()
             self._holding = True
-            self._until = self._parts.clock() + HOLD_S
+            self._until = min(now + HOLD_S, self._share.latest)
         self._parts.seated(pose)
         return True
 
@@ -220,6 +232,7 @@ class EnrolmentDesk:
         """The door goes on as ever, also where that cannot be put on record."""
         with self._changed:
             was_holding, self._holding = self._holding, False
+            self._share = self._share.moved(self._parts.clock(), self._until)
             self._until = float("-inf")
         if was_holding:
             self._write("enrolment_ended", **told)

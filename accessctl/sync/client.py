@@ -15,6 +15,7 @@ from accessctl.sync.feed_wire import (
     CHANGES,
     COMMANDS,
     KEYS,
+    LATER_KINDS,
     PICTURE,
     PROPOSALS,
     RECEIPTS,
@@ -218,7 +219,8 @@ class DoorClient:
         """What the hub's feed has for this door after that number; `round_` is the one that the
         hub ordered and that is in progress."""
         ordered = "" if round_ is None else f"&round={round_}"
-        return self._connection.ask("GET", f"{CHANGES}?after={after}{ordered}", ChangeBatch)
+        knows = "".join(f"&knows={kind}" for kind in LATER_KINDS)
+        return self._connection.ask("GET", f"{CHANGES}?after={after}{ordered}{knows}", ChangeBatch)
 
     def keys(self, request: KeysRequest) -> KeysAnswer:
         """The site's keys, for the door's own public key."""

@@ -35,6 +35,7 @@ NOT_SHOWN = (
 )
 NOT_THE_LOCKS = "Somebody is enrolled by a door's camera in the console."
 NO_STEP = f"A step of an enrolment is one of {', '.join(EnrolmentStep)}."
+NOT_KNOWN = "This door is older than its hub, and knows no such command."
 NO_VALUE = "Unlocking says nothing more than that."
 NO_POSTURE = (
     f"A posture is one of {', '.join(Posture)} or {RELEASE}; after open_hours comes for how many "
@@ -61,6 +62,8 @@ def operator_command(command: HubCommand, age_s: float = 0.0) -> OperatorCommand
             verb, on = CommandVerb.FACE_ENTRY, command.value == "on"
         case CommandKind.ENROLMENT:
             raise InputError(NOT_THE_LOCKS)
+        case _:
+            raise InputError(NOT_KNOWN)
     return OperatorCommand(
         verb,
         by=command.operator,
@@ -142,7 +145,7 @@ class HubOrders:
             age_s = COMMAND_S - command.expires_in_s + self.clock() - received
             refused = self._done(command, age_s)
             if refused is None:
-                log.info("Commanded by the hub: %s.", command.kind.value)
+                log.info("Commanded by the hub: %s.", command.kind)
                 if command.kind is CommandKind.ENROLMENT:
                     continue
             else:
@@ -167,7 +170,7 @@ class HubOrders:
             return self.act(asked)
         except AccessctlError as error:
             why = shortened(str(error), MAX_WHY)
-            told = {"state": "hub_refused", "command": command.kind.value, "by": command.operator}
+            told = {"state": "hub_refused", "command": str(command.kind), "by": command.operator}
             write_down(
                 self.record,
                 Event(self.wall_clock(), EventKind.SERVICE, {**told, "why": why}),

@@ -46,13 +46,20 @@ def kept_of(change: Change, keys: SiteKeyRing) -> Kept | None:
     """
     if change.kind is ChangeKind.GONE:
         return PersonGone(change.seq, _person_id(change.subject), change.removed)
+    if not isinstance(change.kind, ChangeKind):
+        log.warning(
+            "The hub's change %d (%s) is passed over: this door is older than its hub.",
+            change.seq,
+            change.kind,
+        )
+        return None
     try:
         return _kept(change, _opened(change, keys))
     except (ValidationError, StoreError, BadNameError, ValueError) as error:
         log.error(
             "The hub's change %d (%s) cannot be taken (%s); is it as new as this door?",
             change.seq,
-            change.kind.value,
+            change.kind,
             type(error).__name__,
         )
     if change.kind is ChangeKind.PERSON:
@@ -70,7 +77,7 @@ def _kept(change: Change, content: bytes | None) -> Kept:
             key = None if content is None else _badge_key(content)
             return DocumentPut(change.seq, BADGE_KEY, key)
         case _:
-            return DocumentPut(change.seq, change.kind.value, content)
+            return DocumentPut(change.seq, str(change.kind), content)
 
 
 def put_person(said: SitePerson) -> PutPerson:
@@ -118,7 +125,7 @@ def _opened(change: Change, keys: SiteKeyRing) -> bytes | None:
     sealed = SealedDocument(
         change.generation, bytes.fromhex(change.wrapped), from_base64(change.sealed)
     )
-    kind, subject = change.kind.value, change.subject
+    kind, subject = str(change.kind), change.subject
     try:
         return open_document(sealed, kind, subject, keys.site_key(change.generation))
     except StoreError:

@@ -19,7 +19,6 @@ from accessctl.sync.feed_wire import (
     ChangeBatch,
     ChangeKind,
     CommandAnswer,
-    CommandKind,
     FeedHead,
     HubCommand,
     KeysAnswer,
@@ -109,9 +108,9 @@ class FakeHub:
         self.people.pop(person, None)
         return self._say(person, ChangeKind.GONE, None, removed=removed)
 
-    def say(self, kind: ChangeKind, content: bytes) -> int:
-        """A document of the site, or of the door."""
-        return self._say(kind.value, kind, content)
+    def say(self, kind: str, content: bytes) -> int:
+        """A document of the site, or of the door; `kind` is a ChangeKind, or a newer hub's."""
+        return self._say(str(kind), kind, content)
 
     def set_badge_key(self, key: bytes) -> int:
         document = SiteBadgeKey(key=key.hex()).model_dump_json().encode("ascii")
@@ -153,8 +152,9 @@ class FakeHub:
             head=self.head(),
         )
 
-    def command(self, kind: CommandKind, value: str = "", operator: str = "Grace") -> str:
-        """The door's next wait brings it, once; its nonce."""
+    def command(self, kind: str, value: str = "", operator: str = "Grace") -> str:
+        """The door's next wait brings it, once; its nonce. `kind` is a CommandKind, or a newer
+        hub's."""
         nonce = self._random(16).hex()
         told = {"kind": kind, "value": value, "operator": operator, "expires_in_s": COMMAND_S}
         self._commands.append(HubCommand.model_validate({"nonce": nonce, **told}))
@@ -219,15 +219,13 @@ class FakeHub:
         rows = [change for change in self._changes.values() if change.seq > after]
         return sorted(rows, key=lambda change: change.seq)
 
-    def _say(
-        self, subject: str, kind: ChangeKind, content: bytes | None, *, removed: bool = False
-    ) -> int:
+    def _say(self, subject: str, kind: str, content: bytes | None, *, removed: bool = False) -> int:
         self._seq += 1
         if content is None:
             change = Change(seq=self._seq, subject=subject, kind=kind, removed=removed)
         else:
             site_key = self.generation, self._site_key(self.generation)
-            sealed = seal_document(content, kind.value, subject, site_key, self._random)
+            sealed = seal_document(content, str(kind), subject, site_key, self._random)
             change = Change(
                 seq=self._seq,
                 subject=subject,

@@ -7,21 +7,24 @@ was not among its changes is gone at its end.
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Protocol
 
 from accessctl.administration.gallery_heads import GalleryHeads, HeadKeeping, ReadableRecorder
 from accessctl.audit.base import person_event
 from accessctl.domain import Event
-from accessctl.errors import FaultError, HubError, StoreError
+from accessctl.errors import DamagedError, FaultError, HubError, StoreError
 from accessctl.gallery.site import DocumentPut, SiteBatch, SitePosition
 from accessctl.gallery.site_store import TAKEN_AWAY, HubChange, SiteGallery
 from accessctl.sync.age import HubAge
 from accessctl.sync.documents import Kept, kept_of
-from accessctl.sync.feed_wire import ChangeBatch, FeedHead
+from accessctl.sync.feed_wire import LATER_KINDS, ChangeBatch, FeedHead
 from accessctl.sync.site_key_ring import SiteKeyRing
 from accessctl.sync.taking_away import Page, TakingAway
+
+KNOWN_KINDS = "known kinds"
+"""As what a gallery keeps which later kinds of changes were asked for: no kind of the hub's."""
 
 log = logging.getLogger(__name__)
 
@@ -147,9 +150,28 @@ class HubFeed:
         return self._read(batch), position_after(position, batch), batch.more
 
     def mend(self) -> None:
-        """Have the hub asked anew for whoever is damaged here; see SiteGallery.mend. StoreError."""
+        """Have the hub asked anew for whoever is damaged here, see SiteGallery.mend, and for what
+        an earlier release at this door did not understand. StoreError."""
         with self._record.changing():
+            self._ask_for_later_kinds()
             self._site.mend(self._record.write)
+
+    def _ask_for_later_kinds(self) -> None:
+        known = " ".join(LATER_KINDS).encode("ascii")
+        position = self._site.position()
+        try:
+            is_asked = self._site.document(KNOWN_KINDS) == known
+        except DamagedError:
+            is_asked = False
+        if is_asked or position is None:
+            return
+        anew = replace(position, again=0 if position.seq else None)
+        asked = DocumentPut(0, KNOWN_KINDS, known)
+        try:
+            self._site.take(SiteBatch((asked,), anew), self._record.write)
+        except StoreError as error:
+            # Whoever is removed meanwhile shall be gone all the same.
+            log.error("What this release knows besides is not asked for yet: %s", error)
 
     def heard(self, head: FeedHead) -> None:
         """The hub has nothing that this door has not, as of that head, whose signature was looked

@@ -36,6 +36,9 @@ Time: TypeAlias = Annotated[float, Field(ge=0, le=LATEST, allow_inf_nan=False)]
 Hex: TypeAlias = Annotated[str, Field(pattern=r"^(?:[0-9a-f]{2})+$", max_length=4096)]
 Sealed: TypeAlias = Annotated[str, Field(max_length=MAX_SEALED_CHARACTERS)]
 """Base64 of nonce, ciphertext and tag."""
+Word: TypeAlias = Annotated[str, Field(pattern=r"^[a-z_]{1,32}$")]
+"""A kind that this release does not know, because the hub is newer: passed over, or refused, and no
+reason to hear nothing else of what the hub says."""
 
 
 class _Said(BaseModel):
@@ -57,6 +60,13 @@ class ChangeKind(StrEnum):
     PASSES = "passes"
 
 
+LATER_KINDS = (ChangeKind.PASSES,)
+"""Those that not every release knows: one that does not would take nothing more of a feed in which
+they stand, and no removal either. So a hub tells them only to a door that says that it knows them;
+one that knows more of them than before asks for everything once more."""
+FIRST_KINDS = tuple(kind for kind in ChangeKind if kind not in LATER_KINDS)
+
+
 class Change(_Said):
     """The present state of one `subject`: a person's id, or the kind's own word.
 
@@ -66,7 +76,7 @@ class Change(_Said):
 
     seq: Number
     subject: str = Field(max_length=64)
-    kind: ChangeKind
+    kind: ChangeKind | Word = Field(union_mode="left_to_right")
     generation: Number = 0
     wrapped: Hex | None = None
     sealed: Sealed | None = None
@@ -124,7 +134,7 @@ class HubCommand(_Said):
     when it was received it is not done any more. `operator` is who asked."""
 
     nonce: Id
-    kind: CommandKind
+    kind: CommandKind | Word = Field(union_mode="left_to_right")
     operator: str = Field(max_length=64)
     value: str = Field("", max_length=64)
     expires_in_s: float = Field(gt=0, le=COMMAND_S, allow_inf_nan=False)

@@ -206,7 +206,9 @@ def test_what_is_stopped_is_gone_and_the_door_goes_on(console, enroller, door) -
     assert console.phones.waiting() == ()
     assert enroller.get(f"{path}/0").status_code == 404
     assert door.asked[-1] == ("end", "Ada")
-    assert enroller.post(f"{path}/stop").status_code == 410
+    for answer in (enroller.post(f"{path}/stop"), agree(enroller, path, agreed="false")):
+        assert answer.status_code == 410
+        assert "These photos are not there any more" in answer.text
 
 
 def test_more_photos_of_somebody_enrolled(console, enroller, door) -> None:

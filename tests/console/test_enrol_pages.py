@@ -206,3 +206,13 @@ def test_a_name_in_a_folder_is_shown_as_it_is_and_never_as_a_page(enroller) -> N
     page = hand_in_folder(enroller, ("a/<b>x<|b>.png".replace("|", ""), png(0))).text
     assert "<b>x" not in page
     assert "&lt;b&gt;x" in page
+
+
+def test_a_folder_full_of_other_things_makes_no_endless_page(enroller) -> None:
+    other = [(f"a/{number}{'x' * 180}.txt", b"") for number in range(900)]
+    answer = hand_in_folder(enroller, *other, ("a/Ada.png", png(0)))
+    assert len(answer.text) < 50_000
+    assert "850 more files were left out as well." in answer.text
+    assert "Left out: 900" in answer.text
+    assert "a/49x" not in answer.text
+    assert '<th scope="row">Ada</th>' in answer.text

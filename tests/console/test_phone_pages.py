@@ -93,7 +93,8 @@ def test_nobody_is_photographed_without_consent(console, phone, link) -> None:
 def test_a_link_that_ran_out_says_so_and_takes_nothing(phone, link, clock: HandClock) -> None:
     agree(phone, link)
     clock.time += LINK_S
-    for answer in (phone.get(link), agree(phone, link), send(phone, link, 200)):
+    unwilling = agree(phone, link, agreed="false")
+    for answer in (phone.get(link), agree(phone, link), unwilling, send(phone, link, 200)):
         assert answer.status_code == 410
         assert "This link is good no more." in answer.text
 

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from accessctl.domain import EventKind, Outcome, PersonId, Reason
 from accessctl.errors import InputError, StoreError
+from accessctl.hub import event_search
 from accessctl.hub.event_search import (
     OVERLAP_S,
-    VISIT_S,
     EventFilter,
     EventPlace,
     EventSearch,
@@ -166,11 +166,23 @@ def test_a_visit_is_all_of_its_decisions_at_its_door(hub, search, visit: str) ->
         (FRONT, 1003.5, f"{visit}0"),
         (BACK, 1004.0, visit),
         (FRONT, 1006.0, visit),
-        (FRONT, 1003.0 + VISIT_S, visit),
+        (FRONT, 1.0, visit),
+        (FRONT, 2e9, visit),
         (FRONT, 1009.0, 7),
     ):
         decided(door, time, called)
     middle = search.one(FRONT, 7)
-    assert [one.place.time for one in search.visit_of(middle)] == [1000.0, 1003.0, 1006.0]
-    nameless = search.one(FRONT, 11)
+    # As they were decided, also where the door's clock was set meanwhile.
+    times = [one.place.time for one in search.visit_of(middle)]
+    assert times == [1000.0, 1003.0, 1006.0, 1.0, 2e9]
+    nameless = search.one(FRONT, 12)
     assert search.visit_of(nameless) == (nameless,)
+
+
+def test_a_visit_is_looked_for_near_its_decision(hub, search, monkeypatch) -> None:
+    monkeypatch.setattr(event_search, "VISIT_RECORDS", 2)
+    event = STRANGER.event(1000.0)
+    one = replace(event, data={**event.data, "visit": "c0ffee"})
+    put_events(hub.database, BACK, [one] * 6)
+    numbers = [found.place.number for found in search.visit_of(search.one(BACK, 5))]
+    assert numbers == [3, 4, 5, 6, 7]

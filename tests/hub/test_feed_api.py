@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import httpx
 import pytest
@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from accessctl.errors import HubError
 from accessctl.gallery.people import NewPhoto
 from accessctl.hub.assembly import open_hub
-from accessctl.sync.client import BY_NAME
+from accessctl.hub.pass_rows import tell_doors
+from accessctl.sync.client import BY_NAME, DoorClient
 from accessctl.sync.feed_wire import (
     ChangeBatch,
     KeysAnswer,
@@ -31,6 +32,7 @@ from accessctl.sync.site_sealing import (
     unwrap_site_key,
 )
 from accessctl.sync.wire import API, MAX_ANSWER_BYTES
+from tests.hub.conftest import NOW
 from tests.hub.proposing import FACES, GRACE, ProposingDoor, joined_door
 from tests.hub.test_door_feed import enrol
 from tests.hub.test_removals import receipt
@@ -276,3 +278,21 @@ def test_doors_that_propose_keep_no_other_from_hearing_of_removals(hub, joined) 
             for _ in range(3):
                 assert get(asked, "/changes?after=0").status_code == 200
         assert {answer.result().status_code for answer in answers} == {200}
+
+
+@EMBEDDED
+def test_an_earlier_door_is_told_nothing_that_would_end_its_feed(hub, joined) -> None:
+    front = joined("front")
+    enrol(hub, "Grace")
+    with hub.database.writing() as db:
+        tell_doors(db, hub.feed)
+    enrol(hub, "Ada")
+    with asking(front) as client:
+        earlier = get(client, "/changes?after=0").json()
+        later = get(client, "/changes?after=0&knows=passes&knows=doorbells").json()
+        too_much = get(client, "/changes?after=0" + "&knows=x" * 33)
+    assert [one["kind"] for one in earlier["changes"]] == ["badge_key", "person", "person"]
+    assert [one["kind"] for one in later["changes"]] == ["badge_key", "person", "passes", "person"]
+    assert too_much.status_code == 400
+    with closing(DoorClient(front.url, front.member, NOW)) as client:
+        assert client.changes(0, None).changes == ChangeBatch.model_validate(later).changes

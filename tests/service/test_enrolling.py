@@ -250,3 +250,39 @@ def test_the_end_of_the_door_ends_it_on_record() -> None:
         rig.step("begin")
         wait_for(lambda: rig.answers.settled, "the begin")
     assert rig.records()[-1]["state"] == "enrolment_ended"
+
+
+def test_nobody_holds_a_door_off_for_ever(rig: Rig) -> None:
+    began, number = rig.time, 0
+    while True:
+        number += 1
+        rig.step("begin", str(number))
+        rig.desk.work_next()
+        rig.shows(later_s=50.0)
+        if rig.time - began >= 600:
+            break
+    assert rig.held == [True] * 11 + [False]
+    with pytest.raises(InputError, match="has decided on nobody for ten minutes"):
+        rig.step("front", "shot")
+    rig.step("end", "end")
+    rig.desk.work_next()
+    assert rig.records()[-1]["state"] == "enrolment_ended"
+    rig.time += 599.0
+    with pytest.raises(InputError, match="then go on"):
+        rig.step("begin", "early")
+    rig.time += 1.0
+    rig.step("begin", "later")
+    rig.desk.work_next()
+    rig.shows()
+    assert rig.held[-1] is True
+
+
+def test_many_short_ones_hold_a_door_off_no_longer(rig: Rig) -> None:
+    # Each costs 60 s, of which 1 s is paid back before the next: the 11th makes 650.
+    for number in range(11):
+        for step in ("begin", "end"):
+            rig.step(step, f"{step} {number}")
+            rig.desk.work_next()
+            rig.time += 1.0
+    with pytest.raises(InputError, match="then go on"):
+        rig.step("begin", "12th")

@@ -8,7 +8,7 @@ from accessctl.domain import Posture
 from accessctl.door.doorway_gate import NO_DOORWAY, DoorwayGate
 from accessctl.doorway.values import CommandVerb, OperatorCommand
 from accessctl.errors import FaultError, HubError, InputError
-from accessctl.sync.commands import HubOrders, is_taken, operator_command
+from accessctl.sync.commands import NOT_KNOWN, HubOrders, is_taken, operator_command
 from accessctl.sync.feed_wire import (
     COMMAND_S,
     CommandAnswer,
@@ -23,7 +23,7 @@ from tests.sync.commanded import CommandedDoor
 HEAD = FeedHead(seq=0, time=0, signature="0" * 128)
 
 
-def command(kind: CommandKind = CommandKind.UNLOCK, value: str = "", **more: object) -> HubCommand:
+def command(kind: str = CommandKind.UNLOCK, value: str = "", **more: object) -> HubCommand:
     said = {"nonce": "ab" * 16, "kind": kind, "operator": "Grace", "value": value}
     return HubCommand.model_validate({**said, "expires_in_s": COMMAND_S, **more})
 
@@ -234,3 +234,14 @@ def test_hours_without_a_sensible_end_are_refused_by_the_doorway(
 def test_nothing_is_taken_that_is_not_named() -> None:
     assert not is_taken("none", OperatorCommand(CommandVerb.ACKNOWLEDGE, "Grace", "hub"))
     assert not is_taken("shutting", OperatorCommand(CommandVerb.RELEASE, "Grace", "hub"))
+
+
+def test_a_command_of_a_newer_hub_is_refused_and_the_others_are_done(door, orders, answers) -> None:
+    said = waited(command("doorbell"), command(nonce="cd" * 16))
+    orders()(Waited.model_validate_json(said.model_dump_json()))
+    assert answers == [
+        ("ab" * 16, CommandAnswer(done=False, problem=NOT_KNOWN)),
+        ("cd" * 16, CommandAnswer(done=True)),
+    ]
+    assert door.records("hub_refused")[0]["command"] == "doorbell"
+    assert door.lock.on is True

@@ -9,6 +9,7 @@ from accessctl.audit.base import MemoryLog
 from accessctl.domain import Event, PersonRules
 from accessctl.errors import HubError, StoreError
 from accessctl.gallery.person import rules_to_bytes
+from accessctl.sync.feed_wire import ChangeKind, SitePasses
 from tests.sync.conftest import SyncedDoor, site_person
 
 
@@ -139,3 +140,41 @@ def test_what_is_taken_away_is_on_record_where_there_is_room_for_that(
     with pytest.raises(StoreError, match="full"):
         door.take()
     assert door.told[2:] == ["hub_removed", "hub_restrained"]
+
+
+def test_a_pass_that_was_withdrawn_does_not_wait_for_room(full: SyncedDoor) -> None:
+    revision = full.site.gallery.revision()
+    withdrawn = SitePasses(withdrawn=("ab" * 8,)).model_dump_json().encode("ascii")
+    full.hub.put(site_person(2, "Grace"))
+    full.hub.put(site_person(3, "Mary"))
+    full.hub.say(ChangeKind.RULES, b'{"access": {}}')
+    full.hub.say(ChangeKind.PASSES, withdrawn)
+    before = full.site.position()
+    with pytest.raises(StoreError, match="full"):
+        full.take()
+    assert full.site.document("passes") == withdrawn
+    assert full.site.document("rules") is None
+    assert full.site.position() == before
+    # Whoever goes by it looks again where the gallery has changed.
+    assert full.site.gallery.revision() == revision + 1
+    with pytest.raises(StoreError, match="full"):
+        full.take()
+    assert full.site.gallery.revision() == revision + 1
+    full.log.full = False
+    full.take()
+    assert full.names == ["Ada", "Eve", "Grace", "Mary"]
+
+
+def test_passes_that_cannot_be_kept_keep_nobody_from_being_removed(
+    full: SyncedDoor, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails(*_: object) -> None:
+        raise StoreError("the disk is full")
+
+    monkeypatch.setattr(full.site, "take", fails)
+    full.hub.say(ChangeKind.PASSES, b"{}")
+    full.hub.remove(f"{0:032x}")
+    with pytest.raises(StoreError, match="full"):
+        full.take()
+    assert full.names == ["Eve"]
+    assert "What the hub took from somebody is not done here yet: the disk is full" in caplog.text
