@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from accessctl.administration.changes import Administration
 from accessctl.console.capabilities import Capability, Operator
+from accessctl.console.complaints import complaint
 from accessctl.console.folder_desk import (
     MOST_IN_FOLDER,
     FiledPhoto,
@@ -56,7 +57,8 @@ def routes(console: "Console") -> APIRouter:
         try:
             kept = keep_photos(console, operator, name, candidates)
         except (FaceError, PersonError) as error:
-            return _shown(console, request, operator, name, judged, str(error), WRONG)
+            told = complaint(error, console.words(request))
+            return _shown(console, request, operator, name, judged, told, WRONG)
         return RedirectResponse(f"/people/{kept.id}", SEE_OTHER)
 
     @routes.get(FOLDER)
@@ -71,7 +73,8 @@ def routes(console: "Console") -> APIRouter:
         files = sorted_out([one.filename or "" for one in photos])
         contents = [one.file.read for one in photos]
         judge = partial(console.photos.judge, most=MOST_IN_FOLDER)
-        filed = take_in_all(files, contents, judge, _administration(console, operator))
+        said = partial(complaint, words=console.words(request))
+        filed = take_in_all(files, contents, judge, _administration(console, operator), said)
         return _folder(console, request, operator, filed)
 
     return routes
