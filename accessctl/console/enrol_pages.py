@@ -9,7 +9,8 @@ from fastapi import APIRouter, File, Form, Request, UploadFile
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from accessctl.administration.changes import Administration
-from accessctl.console.capabilities import Capability, Operator
+from accessctl.console.asking import Enroller
+from accessctl.console.capabilities import Operator
 from accessctl.console.complaints import complaint
 from accessctl.console.folder_desk import (
     MOST_IN_FOLDER,
@@ -18,7 +19,6 @@ from accessctl.console.folder_desk import (
     sorted_out,
     take_in_all,
 )
-from accessctl.console.guard import needs
 from accessctl.console.photo_desk import HandedIn, JudgedPhoto
 from accessctl.domain import Person
 from accessctl.errors import FaceError, PersonError, UnknownPersonError
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
 NEW, FOLDER = "/people/new", "/people/new/folder"
 SEE_OTHER, WRONG = 303, 400
-
-Enroller = Annotated[Operator, needs(Capability.ENROL)]
 
 
 def routes(console: "Console") -> APIRouter:

@@ -7,9 +7,10 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
+from accessctl.console.asking import Clerk, Id
 from accessctl.console.capabilities import Capability, Operator
 from accessctl.console.complaints import complaint
-from accessctl.console.events_pages import PAGE, DoorId, PhotoLooker, RecordNumber
+from accessctl.console.events_pages import PAGE, RecordNumber
 from accessctl.console.guard import needs, require
 from accessctl.console.naming_desk import (
     NOT_FOUND,
@@ -20,7 +21,6 @@ from accessctl.console.naming_desk import (
     VisitObstacleError,
 )
 from accessctl.console.naming_view import shown_pictures
-from accessctl.console.people_pages import Id
 from accessctl.console.previews import small_jpeg
 from accessctl.domain import PersonId
 from accessctl.errors import AccessctlError, FaceError, InputError, PersonError
@@ -51,9 +51,7 @@ def routes(console: "Console") -> APIRouter:
     pages = NamingPages(console, desk)
 
     @routes.get(PAGE + "/{door}/{number}/name", dependencies=ENROLS)
-    def look(
-        request: Request, operator: PhotoLooker, door: DoorId, number: RecordNumber
-    ) -> HTMLResponse:
+    def look(request: Request, operator: Clerk, door: Id, number: RecordNumber) -> HTMLResponse:
         """Who it may be; that the visit was compared with everybody is on record first."""
         try:
             found = desk.looked_at(operator, door, number, console.words(request))
@@ -64,8 +62,8 @@ def routes(console: "Console") -> APIRouter:
     @routes.post(PAGE + "/{door}/{number}/name", dependencies=ENROLS)
     def name(
         request: Request,
-        operator: PhotoLooker,
-        door: DoorId,
+        operator: Clerk,
+        door: Id,
         number: RecordNumber,
         asked: Annotated[NamingAsked, Depends(asked_in)],
     ) -> Response:
@@ -86,7 +84,7 @@ def routes(console: "Console") -> APIRouter:
         return RedirectResponse(f"/people/{kept.id}", SEE_OTHER)
 
     @routes.get("/people/{person}/portrait", dependencies=ENROLS)
-    def portrait(operator: PhotoLooker, person: Id) -> Response:
+    def portrait(operator: Clerk, person: Id) -> Response:
         """The best photo of somebody enrolled; that it was shown is on record first."""
         console.record(JournalKind.SHOWN, operator, "photo of a person", person=person)
         jpeg = console.hub.people.portrait(PersonId(person))
