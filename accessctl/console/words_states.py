@@ -98,7 +98,7 @@ STATES: Mapping[str, Phrase] = {
     "state.display_lost": Phrase("Display lost", "Anzeige verloren"),
     "state.gallery_stale": Phrase("People are out of date", "Personen sind veraltet"),
     "state.gallery_unaccepted": Phrase("People were not accepted", "Personen nicht angenommen"),
-    "state.gallery_seen": Phrase("People written down as they are", "Personen so vermerkt"),
+    "state.gallery_seen": Phrase("State of the people noted", "Stand der Personen vermerkt"),
     "state.gallery_accepted": Phrase("People accepted", "Personen angenommen"),
     "state.gallery_back": Phrase("People count again", "Personen gelten wieder"),
     "state.watching_only": Phrase("Only watches", "Sieht nur zu"),
