@@ -45,6 +45,7 @@ OF_ONES_OWN = {
 """For everybody who is signed in, whatever they may do."""
 ALL_BELOW = {
     "/operators": Capability.OPERATORS,
+    "/people/camera": Capability.ENROL,
     "/people/phone": Capability.ENROL,
     "/rules": Capability.RULES,
     "/site": Capability.SITE,
