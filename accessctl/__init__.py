@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from accessctl.errors import BrokerError as BrokerError
     from accessctl.errors import CameraError as CameraError
     from accessctl.errors import ConfigError as ConfigError
+    from accessctl.errors import DamagedError as DamagedError
     from accessctl.errors import DeviceError as DeviceError
     from accessctl.errors import DisplayError as DisplayError
     from accessctl.errors import ExtensionError as ExtensionError
@@ -108,6 +109,7 @@ __all__ = [
     "CueRole",
     "CueVerdict",
     "CueWords",
+    "DamagedError",
     "Decision",
     "DeviceError",
     "DisplayError",
@@ -223,6 +225,7 @@ _PLACES = {
         "SeveralFacesError",
         "SourceError",
         "StoreError",
+        "DamagedError",
         "SystemLibraryError",
         "UnknownPersonError",
         "LastPhotoError",
