@@ -83,7 +83,14 @@ class PoorFaceError(FaceError):
 
 
 class MisfitError(FaceError):
+    """`origin` is what the photo is called; `like` names who else is enrolled whom it shows rather,
+    empty where it does not show whom the person's other photos show."""
+
     fault = "somebody_else"
+
+    def __init__(self, told: str, origin: str = "", like: str = "") -> None:
+        super().__init__(told)
+        self.origin, self.like = origin, like
 
 
 class PersonError(InputError):

@@ -52,7 +52,7 @@ class PhotoVetting:
         for photo in photos:
             fit = self._index_for(photo).fit(photo.embedding, own, before)
             if not fit.fits and not anyway:
-                raise MisfitError(self._complaint(name, photo.origin, fit))
+                raise self._misfit(name, photo.origin, fit)
             notes.append({} if fit.fits else note_of(fit))
             before.append(Template(PersonId(""), photo.embedding, photo.quality))
         return notes
@@ -86,15 +86,22 @@ class PhotoVetting:
             self._index, self._read = PhotoIndex(templates, photo.yardstick), wanted
         return self._index
 
-    def _complaint(self, name: str, origin: str, fit: Fit) -> str:
+    def _misfit(self, name: str, origin: str, fit: Fit) -> MisfitError:
         names = {person.id: person.name for person in self._gallery.people()}
-        return complaint(origin, name, fit, names)
+        return MisfitError(complaint(origin, name, fit, names), origin, whom_it_is_like(fit, names))
+
+
+def whom_it_is_like(fit: Fit, names: Mapping[PersonId, str]) -> str:
+    """Who else is enrolled whom a photo shows rather; empty for nobody."""
+    if not fit.like_another or fit.other is None:
+        return ""
+    return names.get(fit.other.person, "somebody else enrolled")
 
 
 def complaint(origin: str, name: str, fit: Fit, names: Mapping[PersonId, str]) -> str:
     """Why that photo is not taken for `name`, in one sentence with the figures of both sides."""
     if fit.like_another and fit.other is not None:
-        other = names.get(fit.other.person, "somebody else enrolled")
+        other = whom_it_is_like(fit, names)
         theirs = figures(fit.other.comparison)
         if fit.own is None:
             likeness = f"looks like {other}, who is enrolled ({theirs})"

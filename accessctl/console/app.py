@@ -46,6 +46,7 @@ from accessctl.console import (
     truth_pages,
 )
 from accessctl.console.capabilities import Operator
+from accessctl.console.complaints import complaint
 from accessctl.console.guard import ElsewhereFirstError, NotAllowedError
 from accessctl.console.guessing import Guesses
 from accessctl.console.operators import Operators
@@ -308,7 +309,7 @@ def _answer_refusals(app: FastAPI, parts: Console) -> None:
         return problem(request, FORBIDDEN, parts.words(request)(str(error)))
 
     def wrong(request: Request, error: Exception) -> HTMLResponse:
-        return problem(request, WRONG, str(error))
+        return problem(request, WRONG, complaint(error, parts.words(request)))
 
     def not_understood(request: Request, _: Exception) -> HTMLResponse:
         return problem(request, WRONG, parts.words(request)("entry.not_understood"))

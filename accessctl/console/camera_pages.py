@@ -7,10 +7,11 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
+from accessctl.console.asking import Enroller, Id
 from accessctl.console.capabilities import Operator
 from accessctl.console.command_pages import told_of
 from accessctl.console.phone_desk import POSES, NoSuchLinkError, PhonePose, PhoneVisit, seat_of
-from accessctl.console.phone_pages import Enroller, Id, Name, enrolled_name, newest_text
+from accessctl.console.phone_pages import Name, enrolled_name, newest_text
 from accessctl.console.photo_desk import HandedIn
 from accessctl.console.words import Words
 from accessctl.errors import InputError

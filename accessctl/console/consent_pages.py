@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from accessctl.console.capabilities import Capability, Operator
-from accessctl.console.guard import fresh, needs
+from accessctl.console.asking import Clerk, FreshClerk
 from accessctl.console.privacy_view import tally_of_consents
 from accessctl.errors import InputError
 from accessctl.hub.consent import MAX_TEXT_BYTES
@@ -18,9 +17,6 @@ if TYPE_CHECKING:
 PAGE = "/consent"
 SEE_OTHER = 303
 MOST_LISTED = 200
-
-Clerk = Annotated[Operator, needs(Capability.PRIVACY)]
-FreshClerk = Annotated[Operator, fresh(Capability.PRIVACY)]
 
 
 def routes(console: "Console") -> APIRouter:

@@ -2,12 +2,13 @@
 
 from typing import TYPE_CHECKING, Annotated
 
-from fastapi import APIRouter, Form, Path
+from fastapi import APIRouter, Form
 from fastapi.responses import RedirectResponse
 
 from accessctl.administration.changes import Administration
+from accessctl.console.asking import Enroller, Id
 from accessctl.console.capabilities import Capability, Operator
-from accessctl.console.guard import fresh, needs
+from accessctl.console.guard import fresh
 from accessctl.console.person_acts import PAGE, changed_by
 from accessctl.domain import Person
 from accessctl.errors import InputError
@@ -19,10 +20,8 @@ if TYPE_CHECKING:
 MOST_OF_A_PIN = 64
 """Far more than a PIN has: such a one is refused as too long, and no form as not understood."""
 
-Enroller = Annotated[Operator, needs(Capability.ENROL)]
 # A PIN is a secret that stands beside the face: whoever finds a browser open shall not choose one.
 Proved = Annotated[Operator, fresh(Capability.ENROL)]
-Id = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
 Number = Annotated[str, Form(max_length=MOST_CHARACTERS)]
 Pin = Annotated[str, Form(max_length=MOST_OF_A_PIN)]
 

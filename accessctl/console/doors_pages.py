@@ -1,15 +1,14 @@
 """The doors: how each is now, as it changes."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from accessctl.console.capabilities import Capability, Operator
+from accessctl.console.asking import Looker
 from accessctl.console.command_pages import posture_choices
 from accessctl.console.door_view import door_cards, tally_of
 from accessctl.console.fragments import unless_known
-from accessctl.console.guard import needs
 from accessctl.console.names import site_names
 from accessctl.hub.door_states import DoorStates
 from accessctl.hub.event_search import EventSearch
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
     from accessctl.console.app import Console
 
 PAGE, CARDS = "/doors", "/doors/cards"
-
-Looker = Annotated[Operator, needs(Capability.LOOK)]
 
 
 def routes(console: "Console") -> APIRouter:

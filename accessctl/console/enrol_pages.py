@@ -9,7 +9,9 @@ from fastapi import APIRouter, File, Form, Request, UploadFile
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from accessctl.administration.changes import Administration
-from accessctl.console.capabilities import Capability, Operator
+from accessctl.console.asking import Enroller
+from accessctl.console.capabilities import Operator
+from accessctl.console.complaints import complaint
 from accessctl.console.folder_desk import (
     MOST_IN_FOLDER,
     FiledPhoto,
@@ -18,7 +20,6 @@ from accessctl.console.folder_desk import (
     sorted_out,
     take_in_all,
 )
-from accessctl.console.guard import needs
 from accessctl.console.photo_desk import HandedIn, JudgedPhoto
 from accessctl.domain import Person
 from accessctl.errors import FaceError, PersonError, UnknownPersonError
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
 
 NEW, FOLDER = "/people/new", "/people/new/folder"
 SEE_OTHER, WRONG = 303, 400
-
-Enroller = Annotated[Operator, needs(Capability.ENROL)]
 
 
 def routes(console: "Console") -> APIRouter:
@@ -57,7 +56,8 @@ def routes(console: "Console") -> APIRouter:
         try:
             kept = keep_photos(console, operator, name, candidates)
         except (FaceError, PersonError) as error:
-            return _shown(console, request, operator, name, judged, str(error), WRONG)
+            told = complaint(error, console.words(request))
+            return _shown(console, request, operator, name, judged, told, WRONG)
         return RedirectResponse(f"/people/{kept.id}", SEE_OTHER)
 
     @routes.get(FOLDER)
@@ -72,7 +72,8 @@ def routes(console: "Console") -> APIRouter:
         files = sorted_out([one.filename or "" for one in photos])
         contents = [one.file.read for one in photos]
         judge = partial(console.photos.judge, most=MOST_IN_FOLDER)
-        filed = take_in_all(files, contents, judge, _administration(console, operator))
+        said = partial(complaint, words=console.words(request))
+        filed = take_in_all(files, contents, judge, _administration(console, operator), said)
         return _folder(console, request, operator, filed)
 
     return routes

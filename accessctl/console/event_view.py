@@ -30,8 +30,9 @@ TROUBLES = frozenset(
         *(DoorwayWord.REFUSED, "camera_lost", "camera_dark", "camera_covered", "camera_flapping"),
         *("infrared_lost", "infrared_dark", "infrared_covered", "fault", "frame_fault"),
         *("wrong_pin", "unknown_badge", "pass_refused", "gallery_stale", "gallery_unaccepted"),
-        "display_lost",
-        *("mqtt_refused", "mqtt_dropped", "reader_lost", "reload_refused", ENTRY_FAILED),
+        *("mqtt_refused", "mqtt_dropped", "hub_refused", "hub_settings_refused", "reload_refused"),
+        *("display_lost", "reader_lost", "controller_lost", "liveness_fault", "clock_jumped"),
+        *("audit_mismatch", "config_not_accepted", ENTRY_FAILED),
     }
 )
 
@@ -162,8 +163,12 @@ def _said(data: Mapping[str, Any], words: Words) -> Sequence[str]:
     for key in ("posture", "cause", "by", "why", "error", "operator"):
         value = data.get(key)
         if isinstance(value, str) and value:
-            told.append(words.known(f"{key}.{value}", _plain(value)))
+            # What a decision is explained by is whole sentences: "why." is theirs.
+            told.append(words.known(f"{_PREFIX.get(key, key)}.{value}", _plain(value)))
     return told
+
+
+_PREFIX = {"why": "because"}
 
 
 def _plain(word: str) -> str:

@@ -7,12 +7,12 @@ from fastapi import APIRouter, Path, Request
 from fastapi.responses import HTMLResponse, Response, StreamingResponse
 from starlette.exceptions import HTTPException
 
+from accessctl.console.asking import Clerk, Id, Looker
 from accessctl.console.capabilities import Capability, Operator
 from accessctl.console.event_export import csv_of, json_lines_of
 from accessctl.console.event_filters import AskedEvents, asked_events, filter_fields, filter_of
 from accessctl.console.event_view import event_days
 from accessctl.console.fragments import unless_known
-from accessctl.console.guard import needs
 from accessctl.console.names import site_names
 from accessctl.console.previews import small_jpeg
 from accessctl.console.why import why_of
@@ -33,9 +33,6 @@ FORMATS: Mapping[str, tuple[Written, str]] = {
     "jsonl": (json_lines_of, "application/jsonl"),
 }
 
-Looker = Annotated[Operator, needs(Capability.LOOK)]
-PhotoLooker = Annotated[Operator, needs(Capability.PRIVACY)]
-DoorId = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
 RecordNumber = Annotated[int, Path(ge=1, lt=1 << 63)]
 
 
@@ -83,7 +80,7 @@ def routes(console: "Console") -> APIRouter:
     def why(
         request: Request,
         operator: Looker,
-        door: DoorId,
+        door: Id,
         number: RecordNumber,
     ) -> HTMLResponse:
         """Why that decision was made."""
@@ -112,9 +109,7 @@ def routes(console: "Console") -> APIRouter:
         )
 
     @routes.get(PAGE + "/{door}/{number}/picture")
-    def picture(
-        operator: PhotoLooker, door: DoorId, number: RecordNumber, small: bool = False
-    ) -> Response:
+    def picture(operator: Clerk, door: Id, number: RecordNumber, small: bool = False) -> Response:
         """What the door sent of that decision; that it was looked at is on record first."""
         if not console.hub.pictures.has(door, number):
             raise HTTPException(NOT_FOUND)

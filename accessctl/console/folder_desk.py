@@ -64,9 +64,11 @@ def take_in_all(
     contents: Sequence[Callable[[], bytes]],
     judge: Callable[[Sequence[HandedIn]], Iterable[JudgedPhoto]],
     administration: Administration,
+    said: Callable[[InputError], str] = str,
 ) -> list[FiledPhoto]:
-    """What became of each file, in their order; one that cannot be used keeps no other out.
-    StoreError ends it; what was taken by then stays. InputError for too many."""
+    """What became of each file, in their order; one that cannot be used keeps no other out, and
+    `said` puts into words why. StoreError ends it; what was taken by then stays. InputError for
+    too many."""
     wanted = [at for at, one in enumerate(files) if not one.problem]
     if len(wanted) > MOST_IN_FOLDER:
         raise InputError(
@@ -78,7 +80,7 @@ def take_in_all(
         handed_in = [HandedIn(files[at].path, contents[at]()) for at in wanted]
         judged = dict(zip(wanted, judge(handed_in), strict=True))
     return [
-        _filed(one, judged[at], administration)
+        _filed(one, judged[at], administration, said)
         if at in judged
         else FiledPhoto(one.path, one.person, FileFate.LEFT_OUT, one.problem)
         for at, one in enumerate(files)
@@ -108,12 +110,17 @@ def _sorted_out(parts: Sequence[str]) -> FolderFile:
     return FolderFile(path, parts[0].rpartition(".")[0])
 
 
-def _filed(file: FolderFile, judged: JudgedPhoto, administration: Administration) -> FiledPhoto:
+def _filed(
+    file: FolderFile,
+    judged: JudgedPhoto,
+    administration: Administration,
+    said: Callable[[InputError], str],
+) -> FiledPhoto:
     if judged.candidate is None:
         return FiledPhoto(file.path, file.person, FileFate.REFUSED, judged.problem)
     candidate: Candidate = judged.candidate
     try:
         taken = administration.take_in(file.person, candidate)
     except InputError as error:
-        return FiledPhoto(file.path, file.person, FileFate.REFUSED, str(error))
+        return FiledPhoto(file.path, file.person, FileFate.REFUSED, said(error))
     return FiledPhoto(file.path, file.person, FileFate(taken.change))

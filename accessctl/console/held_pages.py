@@ -6,8 +6,9 @@ from fastapi import APIRouter, Form, Path, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
+from accessctl.console.asking import Clerk, Enroller
 from accessctl.console.capabilities import Capability, Operator
-from accessctl.console.guard import NotAllowedError, needs
+from accessctl.console.guard import NotAllowedError
 from accessctl.console.held_view import held_cases
 from accessctl.console.names import site_names
 
@@ -21,8 +22,6 @@ MOST_SHOWN = 20
 """Decisions on one page: a door that joins may bring all of its people."""
 JPEG = "image/jpeg"
 
-Enroller = Annotated[Operator, needs(Capability.ENROL)]
-Shown = Annotated[Operator, needs(Capability.PRIVACY)]
 Number = Annotated[int, Path(ge=1, le=MOST_NUMBER)]
 Name = Annotated[str, Form(max_length=100)]
 
@@ -62,7 +61,7 @@ def _looked_at(routes: APIRouter, console: "Console") -> None:
         return _photo(held.picture(number, operator.name))
 
     @routes.get(PAGE + "/{number}/other")
-    def other(operator: Shown, number: Number) -> Response:
+    def other(operator: Clerk, number: Number) -> Response:
         """A photo of whoever is enrolled and is taken for them; it is on record, too."""
         return _photo(held.other_picture(number, operator.name))
 

@@ -15,7 +15,7 @@ from accessctl.console.capabilities import Capability
 from accessctl.console.names import site_names
 from accessctl.console.sockets import admitted, while_admitted
 from accessctl.console.words import Words
-from accessctl.domain import PersonId
+from accessctl.domain import Outcome, PersonId
 from accessctl.errors import InputError, StoreError
 from accessctl.hub.live import SeenPicture, Viewer
 from accessctl.sync.feed_wire import LiveFace
@@ -96,7 +96,7 @@ def beside(picture: SeenPicture, words: Words, names: Mapping[PersonId, str]) ->
             {
                 "box": [face.x, face.y, face.w, face.h],
                 "label": label_of(face, words, names),
-                "tone": face.state if face.state in ("granted", "denied", "unknown") else "",
+                "tone": outcome_of(face)[0],
             }
             for face in picture.faces
         ],
@@ -105,8 +105,17 @@ def beside(picture: SeenPicture, words: Words, names: Mapping[PersonId, str]) ->
 
 def label_of(face: LiveFace, words: Words, names: Mapping[PersonId, str]) -> str:
     """Who it is, as far as the door and the hub know, and what became of them."""
-    state = words.known(f"outcome.{face.state}", face.state)
+    outcome, reason = outcome_of(face)
+    state = words(f"outcome.{outcome}") if outcome else face.state
+    if reason:
+        state = f"{state}: {words.known(f'reason.{reason}', reason)}"
     if face.person is None:
         return state
     person = PersonId(face.person)
     return " · ".join(part for part in (words.person(person, names.get(person)), state) if part)
+
+
+def outcome_of(face: LiveFace) -> tuple[str, str]:
+    """What was decided and why, each in one word; both empty while nothing is."""
+    outcome, _, reason = face.state.partition(": ")
+    return (outcome, reason) if outcome in list(Outcome) else ("", "")

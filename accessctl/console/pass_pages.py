@@ -9,9 +9,8 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 
 from accessctl.console.account_pages import svg_of
-from accessctl.console.capabilities import Capability, Operator
+from accessctl.console.asking import Enroller, Id
 from accessctl.console.event_view import Tone
-from accessctl.console.guard import needs
 from accessctl.console.pass_codes import pass_code
 from accessctl.console.person_acts import NOT_FOUND, PAGE, SEE_OTHER, named, person_of
 from accessctl.console.words import Words
@@ -25,8 +24,6 @@ from accessctl.policy.access import beginning
 if TYPE_CHECKING:
     from accessctl.console.app import Console
 
-Enroller = Annotated[Operator, needs(Capability.ENROL)]
-Id = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
 PassId = Annotated[str, Path(pattern="^[0-9a-f]{16}$")]
 Text = Annotated[str, Form(max_length=100)]
 Names = Annotated[list[str], Form(max_length=64)]

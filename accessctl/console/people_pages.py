@@ -4,12 +4,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
-from fastapi import APIRouter, Form, Path, Request
+from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from accessctl.administration.changes import Administration
-from accessctl.console.capabilities import Capability, Operator
-from accessctl.console.guard import fresh, needs
+from accessctl.console.asking import Enroller, FreshClerk, Id, Looker, RuleMaker
+from accessctl.console.capabilities import Operator
 from accessctl.console.look_again import look_again
 from accessctl.console.names import site_names
 from accessctl.console.pass_pages import passes_known
@@ -26,11 +26,6 @@ if TYPE_CHECKING:
 REMOVALS = "/removals"
 MOST_CHARACTERS = 100
 
-Looker = Annotated[Operator, needs(Capability.LOOK)]
-Enroller = Annotated[Operator, needs(Capability.ENROL)]
-RuleMaker = Annotated[Operator, needs(Capability.RULES)]
-Eraser = Annotated[Operator, fresh(Capability.PRIVACY)]
-Id = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
 Text = Annotated[str, Form(max_length=MOST_CHARACTERS)]
 
 
@@ -130,7 +125,7 @@ def routes(console: "Console") -> APIRouter:
         return changed(person, operator, lambda to, who: to.remove_photo(who.name, number))
 
     @routes.post(PAGE + "/{person}/remove")
-    def remove(operator: Eraser, person: Id, name: Text) -> RedirectResponse:
+    def remove(operator: FreshClerk, person: Id, name: Text) -> RedirectResponse:
         """Only where their name was typed: it cannot be taken back."""
 
         def removed(to: Administration, who: Person) -> None:

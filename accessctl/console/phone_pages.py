@@ -10,10 +10,9 @@ from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
 from accessctl.console.account_pages import qr_code
-from accessctl.console.capabilities import Capability, Operator
+from accessctl.console.asking import Enroller, Id
 from accessctl.console.enrol_pages import keep_photos
 from accessctl.console.entry_pages import origin_of
-from accessctl.console.guard import needs
 from accessctl.console.phone_desk import POSES, NoSuchLinkError, PhoneVisit
 from accessctl.console.photo_desk import HandedIn
 from accessctl.console.wall import PHONE
@@ -28,9 +27,7 @@ WAITING = "/people/phone"
 SEE_OTHER, WRONG, NOT_FOUND = 303, 400, 404
 MOST_FIELDS, MOST_FIELD_BYTES = 4, 4096
 
-Enroller = Annotated[Operator, needs(Capability.ENROL)]
 Token = Annotated[str, Path(pattern="^[A-Za-z0-9_-]{1,64}$")]
-Id = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
 Name = Annotated[str, Form(max_length=100)]
 
 

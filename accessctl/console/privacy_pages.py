@@ -5,13 +5,14 @@ import tempfile
 from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING, Annotated
 
-from fastapi import APIRouter, Form, Path
+from fastapi import APIRouter, Form
 from fastapi.responses import RedirectResponse, Response, StreamingResponse
 from starlette.background import BackgroundTask
 from starlette.exceptions import HTTPException
 
+from accessctl.console.asking import Clerk, Enroller, FreshClerk, Id, RuleMaker
 from accessctl.console.capabilities import Capability, Operator
-from accessctl.console.guard import NotAllowedError, fresh, needs
+from accessctl.console.guard import NotAllowedError
 from accessctl.console.person_acts import named
 from accessctl.console.privacy_view import PersonGrounds, grounds_of, picture_type
 from accessctl.console.words import Words
@@ -31,11 +32,6 @@ MOST_CHARACTERS = 300
 ON_PAPER = (ConsentWay.WITNESS, ConsentWay.TYPED_NAME, ConsentWay.OTHER_BASIS)
 """How a consent that an operator enters may have been given."""
 
-Enroller = Annotated[Operator, needs(Capability.ENROL)]
-RuleMaker = Annotated[Operator, needs(Capability.RULES)]
-Clerk = Annotated[Operator, needs(Capability.PRIVACY)]
-FreshClerk = Annotated[Operator, fresh(Capability.PRIVACY)]
-Id = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
 Text = Annotated[str, Form(max_length=MOST_CHARACTERS)]
 
 

@@ -13,9 +13,9 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from accessctl.config.policy import AccessConfig
-from accessctl.console.capabilities import Capability, Operator
+from accessctl.console.asking import RuleMaker
+from accessctl.console.capabilities import Operator
 from accessctl.console.entry_pages import SEE_OTHER
-from accessctl.console.guard import needs
 from accessctl.console.names import site_names
 from accessctl.console.people_view import DAYS, week_of_groups
 from accessctl.console.rule_trial import tried
@@ -45,7 +45,6 @@ MOST_DECISIONS = 5000
 MOST_CHARACTERS = 200_000
 WRONG = 400
 
-RuleMaker = Annotated[Operator, needs(Capability.RULES)]
 RulesText = Annotated[str, Form(max_length=MOST_CHARACTERS)]
 
 

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
-from accessctl.console.capabilities import Capability, Operator
+from accessctl.console.asking import Looker
 from accessctl.console.figures import site_figures, together
-from accessctl.console.guard import needs
 from accessctl.console.truth_view import door_lines, plots_of, rate_said, worst_of
 from accessctl.domain import EventKind
 from accessctl.hub.event_search import EventFilter, EventSearch
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
 PAGE = "/figures"
 WEEKS_S = 90 * 86400.0
 MOST_DECISIONS = 10_000
-
-Looker = Annotated[Operator, needs(Capability.LOOK)]
 
 
 def routes(console: "Console") -> APIRouter:

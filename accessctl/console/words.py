@@ -44,6 +44,7 @@ COMMON: Mapping[str, Phrase] = {
 def catalogue() -> Mapping[str, Phrase]:
     """Every phrase by its key; ValueError where two files have one key."""
     from accessctl.console.words_again import AGAIN
+    from accessctl.console.words_because import BECAUSE
     from accessctl.console.words_camera import CAMERA
     from accessctl.console.words_doors import DOORS
     from accessctl.console.words_entry import ENTRY
@@ -64,7 +65,7 @@ def catalogue() -> Mapping[str, Phrase]:
     from accessctl.console.words_truth import TRUTH
 
     found: dict[str, Phrase] = {}
-    round_pages = (COMMON, FRAME, SIGNS, STATES, ENTRY, TRUST)
+    round_pages = (COMMON, FRAME, SIGNS, STATES, BECAUSE, ENTRY, TRUST)
     for part in (
         *round_pages,
         DOORS,
@@ -108,8 +109,10 @@ class Words:
         return phrase.format_map(values)
 
     def known(self, key: str, otherwise: str) -> str:
-        """The text of that key, or `otherwise` where a newer door tells of what has no text."""
-        return self(key) if key in self._phrases else otherwise
+        """The text of that key, or `otherwise` where a newer door tells of what has no text. A
+        phrase with values is none: the word in the key comes from a door, which cannot know any."""
+        phrase = self._phrases.get(key)
+        return otherwise if phrase is None or "{" in phrase.en else self(key)
 
     def number(self, value: float, digits: int = 0) -> str:
         """With thousands apart: 1,234.5 in English, 1.234,5 in German."""
@@ -117,8 +120,8 @@ class Words:
         return shown if self.language == "en" else shown.translate(str.maketrans(",.", ".,"))
 
     def percent(self, share: float, digits: int = 0) -> str:
-        """A share in [0, 1]: 12 %."""
-        return f"{self.number(100 * share, digits)} %"
+        """A share in [0, 1]: 12 %, which no end of a line takes apart."""
+        return f"{self.number(100 * share, digits)}\N{NO-BREAK SPACE}%"
 
     def clock(self, time: float) -> str:
         """Of the epoch time `time`: 18:30:05."""

@@ -102,11 +102,6 @@ NAMING: Mapping[str, Phrase] = {
         "That person is not enrolled any more; nothing was added.",
         "Diese Person ist nicht mehr hinterlegt; nichts wurde hinzugefügt.",
     ),
-    "naming.misfit": Phrase(
-        "To the encoder the pictures show somebody else, or not one person; nothing was kept.",
-        "Für den Encoder zeigen die Bilder jemand anderen oder nicht eine Person; nichts wurde "
-        "behalten.",
-    ),
     "naming.obstacle.known": Phrase(
         "The door recognised somebody in this visit; it is no visit of somebody unknown.",
         "Die Tür erkannte in diesem Besuch jemanden; er ist kein unbekannter Besuch.",

@@ -74,6 +74,18 @@ PEOPLE: Mapping[str, Phrase] = {
     "people.take_away": Phrase("Take away", "Wegnehmen"),
     "people.take_away_what": Phrase("Take away {what}", "{what} wegnehmen"),
     "people.events": Phrase("Their events", "Ihre Ereignisse"),
+    "people.misfit_like": Phrase(
+        "{photo} looks like {name}, who is enrolled; nothing of it was kept. Check whom it shows, "
+        "and choose another.",
+        "{photo} gleicht {name}, bereits hinterlegt; davon wurde nichts behalten. Prüfen, wen es "
+        "zeigt, und ein anderes wählen.",
+    ),
+    "people.misfit_own": Phrase(
+        "{photo} does not show whom the other photos of this person show; nothing of it was kept. "
+        "Check whom it shows, and choose another.",
+        "{photo} zeigt nicht, wen die anderen Fotos dieser Person zeigen; davon wurde nichts "
+        "behalten. Prüfen, wen es zeigt, und ein anderes wählen.",
+    ),
     "people.remove": Phrase("Remove", "Entfernen"),
     "people.remove_what": Phrase(
         "Everything of {name} is erased, here and at all doors. It cannot be taken back. Type "

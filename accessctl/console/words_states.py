@@ -19,6 +19,20 @@ STATES: Mapping[str, Phrase] = {
     "change.badge_removed": Phrase("Badge removed", "Ausweis entfernt"),
     "change.passback_forgiven": Phrase("Crossing forgiven", "Durchgang erlassen"),
     "change.face_unlocked": Phrase("Face unlocked", "Gesicht entsperrt"),
+    "change.hub_added": Phrase("Came from the hub", "Vom Hub gekommen"),
+    "change.hub_changed": Phrase("Changed by the hub", "Vom Hub geändert"),
+    "change.hub_renamed": Phrase("Renamed by the hub", "Vom Hub umbenannt"),
+    "change.hub_removed": Phrase("Removed by the hub", "Vom Hub entfernt"),
+    "change.hub_restrained": Phrase(
+        "May nothing until the hub's change is kept whole",
+        "Darf nichts, bis die Änderung des Hubs ganz behalten ist",
+    ),
+    "change.hub_damaged": Phrase(
+        "Damaged at the door, asked of the hub anew",
+        "An der Tür beschädigt, beim Hub neu angefragt",
+    ),
+    "change.proposal_held": Phrase("Waits for a decision", "Wartet auf eine Entscheidung"),
+    "change.proposal_refused": Phrase("Refused by the hub", "Vom Hub abgelehnt"),
     "state.started": Phrase("Door started", "Tür gestartet"),
     "state.stopped": Phrase("Door stopped", "Tür beendet"),
     "state.camera_lost": Phrase("Camera lost", "Kamera verloren"),
@@ -50,9 +64,42 @@ STATES: Mapping[str, Phrase] = {
     "state.inside_shown": Phrase("Shown who is inside", "Gezeigt, wer drinnen ist"),
     "state.reloaded": Phrase("Configuration reloaded", "Konfiguration neu geladen"),
     "state.reload_refused": Phrase("New configuration refused", "Neue Konfiguration abgelehnt"),
+    "state.config_accepting": Phrase(
+        "Configuration is being accepted", "Konfiguration wird angenommen"
+    ),
+    "state.config_accepted": Phrase("Configuration accepted", "Konfiguration angenommen"),
+    "state.config_not_accepted": Phrase(
+        "Weaker configuration does not count", "Schwächere Konfiguration gilt nicht"
+    ),
+    "state.audit_head_begun": Phrase(
+        "Log has a head from now on", "Protokoll hat ab jetzt einen Kopf"
+    ),
+    "state.audit_mismatch": Phrase(
+        "Log and its head do not fit", "Protokoll und sein Kopf passen nicht zusammen"
+    ),
+    "state.audit_purged": Phrase("Old records deleted", "Alte Einträge gelöscht"),
+    "state.audit_backed_up": Phrase("Backed up", "Gesichert"),
+    "state.audit_restored": Phrase("Restored from a backup", "Aus einer Sicherung hergestellt"),
+    "state.clock_jumped": Phrase("Clock jumped", "Uhr ist gesprungen"),
+    "state.clock_trusted": Phrase("Clock is believed again", "Uhr gilt wieder"),
+    "state.liveness_fault": Phrase("Liveness could not be judged", "Leben war nicht zu beurteilen"),
+    "state.controller_lost": Phrase("Controller lost", "Steuerung verloren"),
+    "state.controller_back": Phrase("Controller is back", "Steuerung ist wieder da"),
+    "state.hub_refused": Phrase("Command of the hub refused", "Befehl des Hubs abgelehnt"),
+    "state.hub_settings_refused": Phrase(
+        "Settings of the hub refused", "Einstellungen des Hubs abgelehnt"
+    ),
+    "state.live_begun": Phrase(
+        "Somebody looks at the live picture", "Jemand sieht das Livebild an"
+    ),
+    "state.live_ended": Phrase(
+        "Nobody looks at the live picture any more", "Niemand sieht das Livebild mehr an"
+    ),
     "state.display_lost": Phrase("Display lost", "Anzeige verloren"),
     "state.gallery_stale": Phrase("People are out of date", "Personen sind veraltet"),
     "state.gallery_unaccepted": Phrase("People were not accepted", "Personen nicht angenommen"),
+    "state.gallery_seen": Phrase("State of the people noted", "Stand der Personen vermerkt"),
+    "state.gallery_accepted": Phrase("People accepted", "Personen angenommen"),
     "state.gallery_back": Phrase("People count again", "Personen gelten wieder"),
     "state.watching_only": Phrase("Only watches", "Sieht nur zu"),
     "state.enrolment_begun": Phrase(
@@ -116,5 +163,4 @@ STATES: Mapping[str, Phrase] = {
     "cause.exit": Phrase("by the exit button", "durch den Ausgangstaster"),
     "by.face": Phrase("by face", "mit Gesicht"),
     "by.badge": Phrase("by badge", "mit Ausweis"),
-    "why.time": Phrase("time is over", "die Zeit ist um"),
 }

@@ -36,9 +36,9 @@ TRUST: Mapping[str, Phrase] = {
         "für Ihren eigenen Hub.",
     ),
     "trust.compare": Phrase(
-        "First compare this fingerprint (SHA-256) with what `accessctl hub run` printed in the "
+        "First compare this fingerprint (SHA-256) with what “accessctl hub run” printed in the "
         "terminal. If they differ, somebody stands between you and the hub: stop.",
-        "Vergleichen Sie zuerst diesen Fingerabdruck (SHA-256) mit dem, den `accessctl hub run` im "
+        "Vergleichen Sie zuerst diesen Fingerabdruck (SHA-256) mit dem, den „accessctl hub run“ im "
         "Terminal gezeigt hat. Ist er ein anderer, steht jemand zwischen Ihnen und dem Hub: "
         "Brechen Sie ab.",
     ),

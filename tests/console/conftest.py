@@ -14,6 +14,7 @@ from accessctl.console.capabilities import ALL, Capability
 from accessctl.console.sessions import SignInWay, Visitor
 from accessctl.console.wall import COOKIE
 from accessctl.hub.assembly import Hub, open_hub
+from tests.clocks import HandClock
 from tests.console.live_console import (
     BROWSER_OPTIONS,
     CHROMIUM,
@@ -25,7 +26,7 @@ from tests.console.live_console import (
     watched_page,
 )
 from tests.console.site_console import (
-    HandClock,
+    START,
     SignIn,
     client_of,
     console_on,
@@ -36,7 +37,7 @@ from tests.hub.made_tables import with_tables
 
 @pytest.fixture
 def clock() -> HandClock:
-    return HandClock()
+    return HandClock(START)
 
 
 @pytest.fixture

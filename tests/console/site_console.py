@@ -19,6 +19,7 @@ from accessctl.console.app import Console, console_application, open_console
 from accessctl.console.capabilities import ALL, Capability, Operator
 from accessctl.hub.assembly import Hub
 from accessctl.hub.tables import JOURNAL, OPERATOR
+from tests.clocks import HandClock
 
 START = 1_700_000_000.0
 ORIGIN = "https://localhost"
@@ -29,16 +30,6 @@ def console_on(hub: Hub, config: Config, now: Callable[[], float] = time.time) -
     """One whose passwords cost little to keep and to check."""
     hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     return open_console(hub, config, {}, now=now, hasher=hasher)
-
-
-class HandClock:
-    """Epoch time that stands still until it is moved on."""
-
-    def __init__(self) -> None:
-        self.time = START
-
-    def __call__(self) -> float:
-        return self.time
 
 
 class InProcess(httpx.BaseTransport):

@@ -11,9 +11,10 @@ from accessctl.console.capabilities import Capability
 from accessctl.console.phone_desk import LINK_S, MOST_TRIES
 from accessctl.console.words import catalogue
 from accessctl.recognition.recogniser import ADVICE
+from tests.clocks import HandClock
 from tests.console.camera_site import DOOR, CameraDoor, camera_door
 from tests.console.phone_site import DESK, NAME
-from tests.console.site_console import HandClock, console_on, journal
+from tests.console.site_console import console_on, journal
 
 PAGE = "/people/camera"
 

@@ -6,7 +6,7 @@ from accessctl.console.app import Console
 from accessctl.console.passkeys import Challenges
 from accessctl.console.passwords import NotRecognisedError
 from accessctl.console.sessions import Visitor
-from tests.console.site_console import HandClock
+from tests.clocks import HandClock
 
 HERE = Visitor("192.0.2.1", "tests")
 

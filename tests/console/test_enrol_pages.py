@@ -133,8 +133,13 @@ def test_a_photo_of_somebody_else_is_refused(console, enroller) -> None:
     hand_in(enroller, "Grace", a=png(200))
     answer = hand_in(enroller, "Ada", a=png(200))
     assert answer.status_code == 400
-    assert "Grace" in answer.text
-    assert [one.name for one in console.hub.people.people()] == ["Grace"]
+    assert "looks like Grace, who is enrolled; nothing of it was kept." in answer.text
+    german = {"accept-language": "de"}
+    enroller.headers.update(german)
+    assert "gleicht Grace, bereits hinterlegt;" in hand_in(enroller, "Ada", a=png(200)).text
+    other = hand_in(enroller, "Grace", a=png(120)).text
+    assert "zeigt nicht, wen die anderen Fotos dieser Person zeigen;" in other
+    assert {one.name: one.photos for one in console.hub.people.people()} == {"Grace": 1}
 
 
 def test_a_name_that_can_be_none_is_said_beside_the_form(enroller) -> None:
@@ -179,7 +184,9 @@ def test_a_folder_is_enrolled_photo_by_photo_and_one_bad_file_keeps_nobody_out(
     assert "Enrolled: 2" in page
     # The second photo of Grace is the very same face: it is there already.
     assert "There already: 1" in page
-    # Eve's photo shows Ada.
+    # Eve's photo shows Ada, and what is said of it is no option of the command line.
+    assert "Eve.png looks like Ada, who is enrolled;" in page
+    assert "--anyway" not in page
     assert "Cannot be used: 2" in page
     assert "Left out: 2" in page
     assert "It is not a photo by its name." in page

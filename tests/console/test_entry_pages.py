@@ -10,15 +10,8 @@ from accessctl.console.guessing import MustWaitError, by_name
 from accessctl.console.passwords import Given
 from accessctl.console.sessions import Visitor
 from accessctl.console.wall import COOKIE
-from tests.console.site_console import (
-    PASSWORD,
-    Enrolled,
-    HandClock,
-    SignIn,
-    client_of,
-    enrolled,
-    journal,
-)
+from tests.clocks import HandClock
+from tests.console.site_console import PASSWORD, Enrolled, SignIn, client_of, enrolled, journal
 
 
 @pytest.fixture

@@ -50,6 +50,13 @@ def test_the_events_of_one_day_stand_together_by_the_clock_of_the_door() -> None
     [
         (doorway("forced", 9.0, posture="normal"), Tone.ALARM, "Alarm", "Door forced", "Normal"),
         (service("camera_lost", 9.0), Tone.TROUBLE, "Service", "Camera lost", ""),
+        (
+            service("pass_refused", 9.0, why="over"),
+            Tone.TROUBLE,
+            "Service",
+            "Pass refused",
+            "it is not valid any more",
+        ),
         (service("started", 9.0), Tone.NOTE, "Service", "Door started", ""),
         (doorway("no_such_state", 9.0), Tone.NOTE, "Doorway", "no such state", ""),
         (
@@ -82,7 +89,7 @@ def test_the_events_of_one_day_stand_together_by_the_clock_of_the_door() -> None
         ),
         (Event(9.0, EventKind.SERVICE, {"state": {}}), Tone.NOTE, "Service", "", ""),
     ],
-    ids=["alarm", "trouble", "note", "newer", "done", "failed", "person", "odd", "damaged"],
+    ids=["alarm", "trouble", "pass", "note", "newer", "done", "failed", "person", "odd", "damaged"],
 )
 def test_every_kind_is_told_in_words(event, tone, sign, title, detail) -> None:
     row = event_row(at(event), BERLIN, NAMES)

@@ -10,7 +10,8 @@ from accessctl.console.app import Console, page_modules
 from accessctl.console.capabilities import ALL, Capability
 from accessctl.console.guard import own_path
 from accessctl.console.wall import CONTENT_POLICY, COOKIE, hostname
-from tests.console.site_console import ORIGIN, HandClock, SignIn, client_of, journal
+from tests.clocks import HandClock
+from tests.console.site_console import ORIGIN, SignIn, client_of, journal
 
 SOMEBODY = "00" * 16
 OPEN = {

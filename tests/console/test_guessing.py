@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from accessctl.console.app import Console
 from accessctl.console.guessing import MustWaitError, by_address, by_name, wait_after
-from tests.console.site_console import HandClock
+from tests.clocks import HandClock
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 import asyncio
 
-from accessctl.console.live_pages import NAMES_S, LiveNames, label_of
+import pytest
+
+from accessctl.console.live_pages import NAMES_S, LiveNames, beside, label_of
 from accessctl.console.words import Words, catalogue
 from accessctl.domain import PersonId
 from accessctl.hub.live import SeenPicture
@@ -35,3 +37,19 @@ def test_a_face_has_a_name_as_soon_as_the_hub_knows_one() -> None:
     assert label(100.0 + NAMES_S) == "Ada Lovelace · Granted"
     assert label(200.0) == "Ada Lovelace · Granted"
     assert asked == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("state", "label", "tone"),
+    [
+        ("granted: matched", "Gewährt: erkannt", "granted"),
+        ("denied: not_live", "Verweigert: kein lebendes Gesicht", "denied"),
+        ("unknown: of_a_newer_door", "Unbekannt: of_a_newer_door", "unknown"),
+        ("looking ...", "looking ...", ""),
+        ("kind: decision", "kind: decision", ""),
+    ],
+)
+def test_what_was_decided_is_told_in_the_reader_s_words(state, label, tone) -> None:
+    face = FACE.model_copy(update={"person": None, "state": state})
+    (shown,) = beside(picture(1.0, face), Words("de", catalogue()), {})["faces"]
+    assert (shown["label"], shown["tone"]) == (label, tone)

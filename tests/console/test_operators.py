@@ -5,13 +5,8 @@ from accessctl.console.capabilities import ALL, Capability, Operator, capabiliti
 from accessctl.console.operators import checked_email, checked_name
 from accessctl.console.sessions import SignInWay, Visitor
 from accessctl.errors import InputError
-from tests.console.site_console import (
-    HandClock,
-    SignIn,
-    enrolled,
-    journal,
-    operator_with,
-)
+from tests.clocks import HandClock
+from tests.console.site_console import SignIn, enrolled, journal, operator_with
 
 HERE = Visitor("192.0.2.1", "tests")
 LOOK = frozenset({Capability.LOOK})

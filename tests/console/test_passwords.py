@@ -12,14 +12,8 @@ from accessctl.console.wall import COOKIE
 from accessctl.errors import InputError
 from accessctl.hub.assembly import Hub
 from accessctl.hub.tables import OPERATOR
-from tests.console.site_console import (
-    PASSWORD,
-    HandClock,
-    SignIn,
-    client_of,
-    enrolled,
-    journal,
-)
+from tests.clocks import HandClock
+from tests.console.site_console import PASSWORD, SignIn, client_of, enrolled, journal
 
 # RFC 6238, appendix B: the key "12345678901234567890", SHA-1; its last six digits.
 RFC_SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"

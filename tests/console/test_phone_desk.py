@@ -18,7 +18,7 @@ from accessctl.console.phone_desk import (
 from accessctl.errors import InputError
 from accessctl.recognition.enrolment import Candidate
 from tests.administration.backed_up import YARDSTICK
-from tests.console.site_console import HandClock
+from tests.clocks import HandClock
 
 PHOTO = Candidate(np.ones(8, np.float32), "f" * 64, 0.8, b"\xff\xd8\xff\xd9", "photo", YARDSTICK)
 

@@ -8,8 +8,9 @@ from accessctl.console.app import Console
 from accessctl.console.capabilities import Capability
 from accessctl.console.phone_desk import LINK_S
 from accessctl.console.wall import MAX_PHONE_BYTES
+from tests.clocks import HandClock
 from tests.console.phone_site import DESK, NAME, agree, complete, link_in, send
-from tests.console.site_console import HandClock, client_of, console_on, journal
+from tests.console.site_console import client_of, console_on, journal
 
 WAITING = "/people/phone"
 

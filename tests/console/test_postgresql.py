@@ -14,7 +14,8 @@ from accessctl.console.passwords import Given, NotRecognisedError
 from accessctl.console.sessions import Visitor
 from accessctl.errors import InputError
 from accessctl.hub.assembly import open_hub
-from tests.console.site_console import PASSWORD, HandClock, console_on, enrolled, journal
+from tests.clocks import HandClock
+from tests.console.site_console import PASSWORD, console_on, enrolled, journal
 from tests.hub.conftest import postgresql
 from tests.hub.made_tables import new_schema, url_file
 

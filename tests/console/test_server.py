@@ -11,8 +11,8 @@ from accessctl.console.server import console_beside, console_tls
 from accessctl.errors import ConfigError
 from accessctl.hub.assembly import Hub
 from accessctl.hub.server import Minutes
+from tests.clocks import HandClock
 from tests.console.live_console import free_port
-from tests.console.site_console import HandClock
 
 
 @pytest.fixture

@@ -17,8 +17,9 @@ from accessctl.console.sign_on import TIMEOUT_S
 from accessctl.console.wall import COOKIE
 from accessctl.errors import ConfigError
 from accessctl.hub.assembly import Hub
+from tests.clocks import HandClock
 from tests.console.sign_on_provider import CLIENT, SECRET, Provider, provider
-from tests.console.site_console import START, HandClock, client_of, console_on, journal
+from tests.console.site_console import START, client_of, console_on, journal
 
 COMMAND = frozenset({Capability.COMMAND})
 

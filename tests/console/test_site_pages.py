@@ -6,8 +6,9 @@ from accessctl.console.app import Console
 from accessctl.console.capabilities import Capability
 from accessctl.hub.journal import JournalKind, write_journal
 from accessctl.hub.tables import ALARM, DOOR, EVENT
+from tests.clocks import HandClock
 from tests.console.sample_site import BACK, LAB, put_events, put_site, service
-from tests.console.site_console import HandClock, SignIn, journal
+from tests.console.site_console import SignIn, journal
 
 DOOR_ID = "d" * 32
 

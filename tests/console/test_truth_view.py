@@ -25,7 +25,9 @@ def test_the_worst_is_told_with_its_door_and_what_to_do() -> None:
     )
     slow = Figures(Counter({Outcome.GRANTED: 20}), waits_ms=[1000.0] * 18 + [3300.0] * 2)
     told = worst_of(site(back=dark, front=slow, lab=FINE), WORDS)
-    assert told.startswith("At back, 20 % of the decisions were refusals for liveness")
+    assert told.startswith(
+        "At back, 20\N{NO-BREAK SPACE}% of the decisions were refusals for liveness"
+    )
     assert "“Rim of a picture”" in told
     assert worst_of(site(front=slow, lab=FINE), WORDS).startswith(
         "At front, one grant in twenty took longer than 3.3 s:"
@@ -37,7 +39,10 @@ def test_the_worst_is_told_with_its_door_and_what_to_do() -> None:
     [
         (FINE, "Nothing stands out"),
         (Figures(Counter({Outcome.UNKNOWN: 19})), "too few decisions"),
-        (Figures(Counter({Outcome.UNKNOWN: 20})), "At one, 100 % of the decisions knew nobody"),
+        (
+            Figures(Counter({Outcome.UNKNOWN: 20})),
+            "At one, 100\N{NO-BREAK SPACE}% of the decisions knew nobody",
+        ),
         (
             Figures(near=[0.2] * 13 + [0.9] * 7),
             "came near to somebody enrolled 2.6 times as often",
@@ -80,5 +85,5 @@ def test_doors_stand_by_their_names_with_all_of_their_weeks() -> None:
 def test_the_rate_stands_beside_what_was_seen() -> None:
     assert "too few" in rate_said(Figures(), WORDS)
     told = rate_said(Figures(near=[0.1] * 3 + [0.9] * 17), WORDS)
-    assert "Of 20 unknown visits, 15.0 % came as near" in told
-    assert "as 25.0 % of strangers" in told
+    assert "Of 20 unknown visits, 15.0\N{NO-BREAK SPACE}% came as near" in told
+    assert "as 25.0\N{NO-BREAK SPACE}% of strangers" in told

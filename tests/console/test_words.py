@@ -105,13 +105,15 @@ def test_a_phrase_takes_its_values_and_one_or_many() -> None:
     with pytest.raises(KeyError):
         words("a", count=1)
     assert words.known("b", "otherwise") == "otherwise"
+    # A door's word cannot bring values with it.
+    assert words.known("a", "otherwise") == "otherwise"
 
 
 def test_numbers_and_days_are_written_as_each_language_does() -> None:
     english, german = Words("en", PHRASES, BERLIN), Words("de", PHRASES, BERLIN)
     assert english.number(1234567.891, 2) == "1,234,567.89"
     assert german.number(1234567.891, 2) == "1.234.567,89"
-    assert english.percent(0.125, 1) == "12.5 %"
+    assert english.percent(0.125, 1) == "12.5\N{NO-BREAK SPACE}%"
     assert english.day(FRIDAY) == "Friday, 30 January 2026"
     assert german.day(FRIDAY) == "Freitag, 30. Januar 2026"
     assert english.date(date(2026, 2, 1)) == "Sunday, 1 February 2026"

@@ -13,7 +13,9 @@ from accessctl.demo.people import collins, hopper
 from accessctl.domain import Image
 from tests.faults.cameras import SYSTEM_PYTHON, Mjpeg, Rtsp, jpegs
 from tests.faults.running import Door
-from tests.faults.wire import Wire
+from tests.faults.wire import make_wire
+
+__all__ = ["make_wire"]
 
 
 @pytest.fixture(scope="session")
@@ -103,19 +105,3 @@ def rtsp(rtsp_tools: None, visits: Any, tmp_path: Path) -> Iterator[Rtsp]:
     camera.start(visits[512, 512])
     yield camera
     camera.kill()
-
-
-MakeWire = Callable[[int], Wire]
-
-
-@pytest.fixture
-def make_wire() -> Iterator[MakeWire]:
-    made: list[Wire] = []
-
-    def make(port: int) -> Wire:
-        made.append(Wire(port))
-        return made[-1]
-
-    yield make
-    for wire in made:
-        wire.close()

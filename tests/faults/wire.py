@@ -4,6 +4,9 @@ import random
 import socket
 import struct
 import threading
+from collections.abc import Callable, Iterator
+
+import pytest
 
 PATIENCE_S = 60.0
 SLOW_BYTES, SLOW_S = 200, 0.005
@@ -126,3 +129,16 @@ def reset(end: socket.socket) -> None:
         end.close()
     except OSError:
         return
+
+
+@pytest.fixture
+def make_wire() -> Iterator[Callable[[int], Wire]]:
+    made: list[Wire] = []
+
+    def make(port: int) -> Wire:
+        made.append(Wire(port))
+        return made[-1]
+
+    yield make
+    for wire in made:
+        wire.close()

@@ -1,6 +1,5 @@
 """A hub on either database, its server on a real port, and doors that join it."""
 
-import os
 import tempfile
 import threading
 import time
@@ -18,12 +17,14 @@ from accessctl.audit.schema import row_of
 from accessctl.config import Config, HubConfig, SyncConfig
 from accessctl.domain import Event, EventKind
 from accessctl.hub.assembly import Hub, open_hub
-from accessctl.hub.cluster import find_programs, free_port, private_cluster
+from accessctl.hub.cluster import free_port, private_cluster
 from accessctl.hub.server import KEEP_ALIVE_S, listening, server
 from accessctl.storage.sqlite import connect
 from accessctl.sync.identity import Membership
 from accessctl.sync.joining import fingerprint_in, join
 from accessctl.sync.link import HubLink
+from tests.clocks import HandClock
+from tests.hub.installed import postgresql_programs
 from tests.hub.made_tables import (
     database_with_tables,
     make_template,
@@ -39,10 +40,7 @@ NOW = 1_700_000_000.0
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[str]:
     """The URL of a server of our own, without a database's name."""
-    programs = find_programs()
-    if programs is None:
-        assert os.environ.get("CI") != "true", "PostgreSQL is not installed: apt install postgresql"
-        pytest.skip("PostgreSQL is not installed (apt install postgresql)")
+    programs = postgresql_programs()
     # Below /tmp: pytest's folders are closed to other users.
     with (
         tempfile.TemporaryDirectory(prefix="accessctl-pg-") as name,
@@ -80,23 +78,13 @@ def unused_config(request: pytest.FixtureRequest, tmp_path: Path) -> HubConfig:
     return made.model_copy(update={"database_file": url_file(tmp_path / "database", url)})
 
 
-class Clock:
-    """Epoch time that stands still until it is moved on."""
-
-    def __init__(self) -> None:
-        self.time = time.time()
-
-    def __call__(self) -> float:
-        return self.time
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock(time.time())
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def hub(hub_config: HubConfig, clock: Clock) -> Iterator[Hub]:
+def hub(hub_config: HubConfig, clock: HandClock) -> Iterator[Hub]:
     with open_hub(hub_config, {}, now=clock) as opened:
         yield opened
 

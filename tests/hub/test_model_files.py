@@ -18,7 +18,8 @@ from accessctl.sync.identity import pinned
 from accessctl.sync.wire import API
 from accessctl.zoo.manifest import load_manifest
 from accessctl.zoo.naming import NamedModel, named_models_of
-from tests.hub.conftest import Clock, JoinedTestDoor
+from tests.clocks import HandClock
+from tests.hub.conftest import JoinedTestDoor
 from tests.hub.waiting import waiting_door
 from tests.zoo.naming_files import FILES, OWN, digest, models_folder, own_encoder
 
@@ -36,7 +37,7 @@ def models(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def hub(hub_config: HubConfig, clock: Clock, models: Path, tmp_path: Path) -> Iterator[Hub]:
+def hub(hub_config: HubConfig, clock: HandClock, models: Path, tmp_path: Path) -> Iterator[Hub]:
     encoder = own_encoder(tmp_path / "mine")
     (models / "cache/secret").write_bytes(b"nobody's")
     with open_hub(hub_config, {}, now=clock, models=named(models, encoder)) as opened:

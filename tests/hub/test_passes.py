@@ -17,7 +17,7 @@ from accessctl.hub.passes import MOST_DAYS, MOST_OF_ONE, PassWish
 from accessctl.hub.tables import JOURNAL
 from accessctl.sync.feed_wire import ChangeKind, SitePasses
 from accessctl.sync.pass_wire import MOST_CHARACTERS, PassScope, door_tag, group_tag, read_pass
-from tests.hub.conftest import Clock
+from tests.clocks import HandClock
 from tests.hub.proposing import joined_door
 from tests.hub.test_door_feed import enrol
 from tests.hub.test_people_at_doors import KeptDoor, kept  # noqa: F401 - a fixture
@@ -26,7 +26,7 @@ DAY = 86_400
 
 
 @pytest.fixture
-def day(clock: Clock) -> PassWish:
+def day(clock: HandClock) -> PassWish:
     return day_from(clock())
 
 
@@ -175,7 +175,7 @@ class MarkedPeople:
 
 def test_a_door_takes_a_pass_of_its_hub_and_no_other_s(
     hub: Hub,
-    clock: Clock,
+    clock: HandClock,
     day: PassWish,
     kept: Callable[[str], KeptDoor],  # noqa: F811
 ) -> None:
@@ -209,7 +209,7 @@ def test_a_door_takes_a_pass_of_its_hub_and_no_other_s(
 
 def test_a_door_goes_by_the_hub_s_time_and_by_none_after_a_boot(
     hub: Hub,
-    clock: Clock,
+    clock: HandClock,
     day: PassWish,
     kept: Callable[[str], KeptDoor],  # noqa: F811
 ) -> None:

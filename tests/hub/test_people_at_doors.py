@@ -16,7 +16,8 @@ from accessctl.gallery.store import Gallery, open_gallery
 from accessctl.hub.assembly import Hub
 from accessctl.sync.feed_link import FeedLink, FeedPlace
 from accessctl.sync.site_config import read_wish
-from tests.hub.conftest import Clock, JoinedTestDoor
+from tests.clocks import HandClock
+from tests.hub.conftest import JoinedTestDoor
 
 FACES = random_units(4, 16, seed=9)
 
@@ -59,7 +60,7 @@ class KeptDoor:
 
 @pytest.fixture
 def kept(
-    joined: Callable[[str], JoinedTestDoor], tmp_path: Path, clock: Clock
+    joined: Callable[[str], JoinedTestDoor], tmp_path: Path, clock: HandClock
 ) -> Iterator[Callable[[str], KeptDoor]]:
     doors: list[KeptDoor] = []
 

@@ -28,7 +28,8 @@ from accessctl.sync.pictures import MARK_FILE, PictureLink, PicturePlace
 from accessctl.sync.site_sealing import seal_photo
 from accessctl.sync.wire import MAX_BODY_BYTES
 from tests.administration.killing import killed_at
-from tests.hub.conftest import START_S, Clock, JoinedTestDoor
+from tests.clocks import HandClock
+from tests.hub.conftest import START_S, JoinedTestDoor
 from tests.hub.waiting import waiting_door
 
 DAY = 86400.0
@@ -42,7 +43,7 @@ class PicturingDoor:
     joined: JoinedTestDoor
     snapshots: Snapshots
     folder: Path
-    clock: Clock
+    clock: HandClock
     visits: Iterator[int] = field(default_factory=count)
 
     @property
@@ -88,7 +89,7 @@ class PicturingDoor:
 
 @pytest.fixture
 def picturing(
-    joined: Callable[[str], JoinedTestDoor], tmp_path: Path, clock: Clock
+    joined: Callable[[str], JoinedTestDoor], tmp_path: Path, clock: HandClock
 ) -> Iterator[Callable[[str], PicturingDoor]]:
     def make(name: str) -> PicturingDoor:
         folder = tmp_path / f"{name}-snapshots"
@@ -127,7 +128,7 @@ def test_a_picture_follows_its_event_and_is_opened_for_a_viewer_only(hub, pictur
 
 
 def test_what_was_taken_before_sending_was_switched_on_stays_at_the_door(
-    hub, joined, tmp_path: Path, clock: Clock
+    hub, joined, tmp_path: Path, clock: HandClock
 ) -> None:
     folder = tmp_path / "snapshots"
     snapshots = Snapshots(folder, b"k" * 32, SnapshotConfig(keep="face"))
@@ -228,7 +229,7 @@ def test_a_picture_larger_than_the_hub_takes_stays_and_the_next_one_goes(
     assert "The picture of record 1 is larger than the hub takes." in caplog.messages
 
 
-def test_pictures_are_kept_for_some_days_by_either_clock(hub, picturing, clock: Clock) -> None:
+def test_pictures_are_kept_for_some_days_by_either_clock(hub, picturing, clock: HandClock) -> None:
     front = picturing("front")
     front.decide(ONE, ago=29 * DAY)
     front.decide(ONE, ago=31 * DAY)

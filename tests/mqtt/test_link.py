@@ -19,6 +19,7 @@ from accessctl.mqtt.connection import Received
 from accessctl.mqtt.link import TELL_AGAIN_S, Link, LinkParts, Patience
 from accessctl.mqtt.outbox import Outbox
 from accessctl.mqtt.topics import Message
+from tests.clocks import HandClock
 from tests.patience import wait_for
 
 AT_ONCE = Patience(first_s=0.001, most_s=0.001, steady_s=0.0)
@@ -70,17 +71,9 @@ class Played:
 
 
 @dataclass
-class Clock:
-    now: float = 100.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@dataclass
 class Site:
     broker: Played = field(default_factory=Played)
-    clock: Clock = field(default_factory=Clock)
+    clock: HandClock = field(default_factory=lambda: HandClock(100.0))
     wanted: bool = True
     taken: list[bytes] = field(default_factory=list)
     take: Callable[[Received], None] | None = None
@@ -141,7 +134,7 @@ def test_a_broker_that_is_away_is_tried_again_and_spoken_of_once_an_hour(
     with caplog.at_level(logging.DEBUG), site.linked() as link:
         wait_for(lambda: site.broker.made > 50, "fifty tries")
         assert len(caplog.records) == 1
-        site.clock.now += TELL_AGAIN_S
+        site.clock.time += TELL_AGAIN_S
         wait_for(lambda: len(caplog.records) == 2, "the second word")
         report = link.report()
     assert report["connected"] is False
@@ -228,7 +221,7 @@ def test_the_door_is_announced_again_when_asked_for() -> None:
         link.announce_in(500.0)
         link.wake()
         before = list(site.broker.sent)
-        site.clock.now += 6
+        site.clock.time += 6
         link.wake()
         wait_for(lambda: site.broker.sent.count(("announcement", b"{}")) == 2, "the announcement")
         wait_for(lambda: site.broker.sent.count(("posture", b"normal")) == 2, "the states")

@@ -1,17 +1,10 @@
-from dataclasses import dataclass
-
 from hypothesis import given
 from hypothesis import strategies as st
 
 from accessctl.mqtt.outbox import EVENT_LIFE_S, Outbox
+from tests.clocks import HandClock
 
-
-@dataclass
-class Clock:
-    now: float = 100.0
-
-    def __call__(self) -> float:
-        return self.now
+NOW = 100.0
 
 
 def taken(outbox: Outbox) -> list[tuple[str, bytes]]:
@@ -21,8 +14,8 @@ def taken(outbox: Outbox) -> list[tuple[str, bytes]]:
     return found
 
 
-def connected(events: int = 3, clock: Clock | None = None) -> Outbox:
-    outbox = Outbox(events, clock or Clock())
+def connected(events: int = 3, clock: HandClock | None = None) -> Outbox:
+    outbox = Outbox(events, clock or HandClock(NOW))
     outbox.connected()
     return outbox
 
@@ -49,7 +42,7 @@ def test_states_are_retained_and_events_are_not() -> None:
 
 
 def test_a_broker_that_is_back_is_told_every_state_and_no_event_of_before() -> None:
-    outbox = Outbox(3, Clock())
+    outbox = Outbox(3, HandClock(NOW))
     outbox.state("contact", b"ON")
     outbox.state("contact", b"OFF")
     outbox.state("posture", b"normal")
@@ -78,10 +71,10 @@ def test_events_beyond_those_that_may_wait_are_counted_the_oldest_first() -> Non
 
 
 def test_an_event_that_waited_too_long_is_no_news() -> None:
-    clock = Clock()
+    clock = HandClock(NOW)
     outbox = connected(clock=clock)
     outbox.event("doorbell", b"ring")
-    clock.now += EVENT_LIFE_S + 1
+    clock.time += EVENT_LIFE_S + 1
     outbox.event("decision", b"granted")
     assert taken(outbox) == [("decision", b"granted")]
     assert outbox.missed == 1
@@ -118,7 +111,7 @@ def test_a_picture_that_cannot_be_made_is_none() -> None:
 
 @given(st.lists(st.sampled_from(["state", "event", "picture", "take", "up", "down"]), max_size=60))
 def test_every_event_is_sent_or_missed_and_no_more_wait_than_may(steps: list[str]) -> None:
-    outbox, told, sent = Outbox(4, Clock()), 0, 0
+    outbox, told, sent = Outbox(4, HandClock(NOW)), 0, 0
     for number, step in enumerate(steps):
         match step:
             case "state":

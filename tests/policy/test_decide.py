@@ -19,6 +19,7 @@ from accessctl.policy.decide import (
     rare_enough,
     sure,
 )
+from tests.policy.matched import ADA, BOB, RULES
 
 
 def test_takes_every_number_from_the_configuration() -> None:
@@ -70,19 +71,6 @@ def test_remembers_the_last_grant_of_each_person() -> None:
     ledger.note(PersonId("b"), 2.0)
     ledger.note(PersonId("a"), 3.0)
     assert (ledger.last(PersonId("a")), ledger.last(PersonId("b"))) == (3.0, 2.0)
-
-
-RULES = DecisionRules(
-    max_fmr=1e-4,
-    frame_fmr=1e-2,
-    min_frames=3,
-    min_margin=0.5,
-    unknown_after_frames=5,
-    unknown_after_s=2.0,
-    cooldown_s=5.0,
-)
-ADA = PersonId("ada")
-BOB = PersonId("bob")
 
 
 def match(person: PersonId = ADA, fmr: float = 1e-6, margin: float = 2.0) -> Match:

@@ -9,23 +9,16 @@ from accessctl.domain import Decision, Frame, Outcome, PersonId, Reason
 from accessctl.door.visit import FaceView, Step
 from accessctl.service.statistics import DoorView, Statistics
 from accessctl.service.status_parts import LockoutView
+from tests.clocks import HandClock
 from tests.mqtt.brokers import ALL_RIGHTS, Mosquitto, Speaker
 from tests.service.mqtt_site import FrontDoor, documented_rules
-
-
-@dataclass
-class Clock:
-    now: float = 100.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @dataclass
 class Shown:
     """A running door's statistics, and what it would answer when asked."""
 
-    clock: Clock = field(default_factory=Clock)
+    clock: HandClock = field(default_factory=lambda: HandClock(100.0))
     people: int = 3
     dropped: int = 0
     names: dict[PersonId, str] = field(default_factory=dict)

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,14 +12,12 @@ from accessctl.audit.base import MemoryLog
 from accessctl.config import Config
 from accessctl.domain import Decision, EventKind, Outcome, PersonId, PersonRules, Reason
 from accessctl.door.doorway_gate import DoorwayGate, Grantees
-from accessctl.doorway.doorway import DoorwayParts
-from accessctl.doorway.keeper import DoorwayListener, Record
 from accessctl.doorway.lines import FakeInputs, FakeOutput
-from accessctl.doorway.opening import rules_of
 from accessctl.mqtt.link import Patience
 from accessctl.service.mqtt_bridge import BridgeParts, MqttBridge
 from accessctl.service.mqtt_desk import DeskParts
 from accessctl.service.statistics import Statistics
+from tests.door.fake_doorway import hung_on
 from tests.mqtt.brokers import PASSWORDS, Speaker
 from tests.mqtt.home_assistant import Entity, read_discovery
 from tests.patience import wait_for
@@ -63,34 +61,15 @@ class FrontDoor:
             }
         )
 
-    def __call__(
-        self,
-        config: Config,
-        record: Record,
-        *,
-        hours: Callable[[float], bool],
-        clock_believed: Callable[[], bool],
-        listeners: Sequence[DoorwayListener] = (),
-    ) -> DoorwayParts:
-        return DoorwayParts(
-            rules=rules_of(config.doorway),
-            record=record,
-            clock=time.monotonic,
-            wall_clock=time.time,
-            inputs=self.inputs,
-            outputs={"lock": self.lock},
-            listeners=listeners,
-            clock_believed=clock_believed,
-        )
-
     @contextmanager
     def door(self, **mqtt: Any) -> Iterator[MqttBridge]:
         config = self.config(**mqtt)
         bridge = MqttBridge(config, "1.2.3", {}, patience=SOON, chance=lambda: 0.0)
         grantees = Grantees(lambda _: PersonRules(), lambda _: False)
-        gate = DoorwayGate(config, self.log, grantees, lambda *_: None, self, (bridge,))
+        parts = hung_on(self.inputs, self.lock)
+        gate = DoorwayGate(config, self.log, grantees, lambda *_: None, parts, (bridge,))
         gate.open()
-        parts = BridgeParts(
+        beside = BridgeParts(
             doorway=gate.report,
             totals=self.statistics.totals,
             names=lambda: {ADA: "Ada Lovelace"},
@@ -103,7 +82,7 @@ class FrontDoor:
             ),
         )
         try:
-            with bridge.link(parts):
+            with bridge.link(beside):
                 yield bridge
         finally:
             gate.close()

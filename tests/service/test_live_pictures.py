@@ -13,6 +13,7 @@ from accessctl.domain import Box, Event, Outcome, PersonId, Reason
 from accessctl.errors import HubError
 from accessctl.service.live_pictures import EVERY_S, PAUSE_S, LivePictures, live_picture
 from accessctl.sync.feed_wire import FeedHead, Waited
+from tests.clocks import HandClock
 from tests.patience import wait_for
 
 HEAD = FeedHead(seq=0, time=0, signature="0" * 128)
@@ -32,17 +33,9 @@ def waited(*, live: bool) -> Waited:
     return Waited(changes=False, live=live, head=HEAD)
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.time = 0.0
-
-    def __call__(self) -> float:
-        return self.time
-
-
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> HandClock:
+    return HandClock(0.0)
 
 
 @pytest.fixture

@@ -96,7 +96,7 @@ def test_counts_by_label(shown):
     shown.statistics.note_action("command open", True)
     shown.statistics.note_action("command open", False)
     shown.statistics.note_camera("lost", "It was unplugged.")
-    shown.clock.now += 2.5
+    shown.clock.time += 2.5
     found = samples(shown)
     assert found["accessctl_frames_total",] == 4
     assert found["accessctl_frames_dropped_total",] == 4

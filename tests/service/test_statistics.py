@@ -128,9 +128,9 @@ def test_a_report_of_a_watching_door(shown):
     shown.dropped = 7
     for _ in range(21):
         shown.step()
-        clock.now += 0.1
+        clock.time += 0.1
     statistics.note_watchdog()
-    clock.now += 0.5
+    clock.time += 0.5
     report = statistics.report()
     assert report.keys() == EVERYTHING
     assert report["uptime_s"] == 2.6
@@ -159,7 +159,7 @@ def test_a_report_of_a_watching_door(shown):
 def test_whoever_stands_there_is_told_of_while_frames_come(shown):
     shown.stand(FaceView(fake_face(), "v1", None, None))
     assert [one["visit"] for one in shown.statistics.report()["visitors"]] == ["v1"]
-    shown.clock.now += 3.1
+    shown.clock.time += 3.1
     assert shown.statistics.report()["visitors"] == []
 
 

@@ -1,8 +1,7 @@
 """PostgreSQL, hub and doors of a whole site, each of which can be killed."""
 
-import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,10 +10,10 @@ import pytest
 
 from accessctl.config import HubConfig
 from accessctl.hub.assembly import open_hub
-from accessctl.hub.cluster import PrivateCluster, find_programs, free_port, private_cluster
+from accessctl.hub.cluster import PrivateCluster, free_port, private_cluster
 from accessctl.sync.joining import fingerprint_in, join
 from tests.faults.small_disk import small_disk
-from tests.faults.wire import Wire
+from tests.faults.wire import make_wire
 from tests.hub.conftest import (
     clock,
     hub,
@@ -27,6 +26,7 @@ from tests.hub.conftest import (
     unused_config,
     url,
 )
+from tests.hub.installed import postgresql_programs
 from tests.site.processes import DoorProcess, HubProcess
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "hub_config",
     "joined",
     "joined_at",
+    "make_wire",
     "postgresql",
     "small_disk",
     "template",
@@ -46,10 +47,7 @@ __all__ = [
 @pytest.fixture
 def cluster() -> Iterator[PrivateCluster]:
     """PostgreSQL of this test alone, which waits for the disk as one that counts does."""
-    programs = find_programs()
-    if programs is None:
-        assert os.environ.get("CI") != "true", "PostgreSQL is not installed: apt install postgresql"
-        pytest.skip("PostgreSQL is not installed (apt install postgresql)")
+    programs = postgresql_programs()
     with (
         tempfile.TemporaryDirectory(prefix="accessctl-pg-") as name,
         private_cluster(Path(name), programs, durable=True) as made,
@@ -95,16 +93,3 @@ def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[TrialSite]:
         for door in trial.doors.values():
             stack.callback(door.kill)
         yield trial
-
-
-@pytest.fixture
-def make_wire() -> Iterator[Callable[[int], Wire]]:
-    made: list[Wire] = []
-
-    def make(port: int) -> Wire:
-        made.append(Wire(port))
-        return made[-1]
-
-    yield make
-    for wire in made:
-        wire.close()

@@ -1,6 +1,5 @@
 """PostgreSQL's own disk is full, or the line to it is cut: the hub says so, and goes on later."""
 
-import os
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,7 +10,7 @@ import pytest
 from accessctl.config import HubConfig
 from accessctl.errors import HubError
 from accessctl.hub.assembly import Hub, open_hub
-from accessctl.hub.cluster import PrivateCluster, find_programs, free_port, private_cluster
+from accessctl.hub.cluster import PrivateCluster, free_port, private_cluster
 from accessctl.hub.verify import verify_site
 from accessctl.sync.client import BY_NAME
 from accessctl.sync.identity import pinned
@@ -19,6 +18,7 @@ from accessctl.sync.joining import fingerprint_in, join
 from tests.faults.small_disk import SmallDisk, mounted_disk
 from tests.faults.wire import Wire
 from tests.hub.conftest import JoinedTestDoor, serving
+from tests.hub.installed import postgresql_programs
 from tests.patience import wait_for
 
 # A new cluster has 40 MB, its journal 16 MB at least.
@@ -29,10 +29,7 @@ PATIENCE_S = 60.0
 @pytest.fixture
 def small_cluster() -> Iterator[tuple[PrivateCluster, SmallDisk]]:
     """PostgreSQL of which all lies on a small disk."""
-    programs = find_programs()
-    if programs is None:
-        assert os.environ.get("CI") != "true", "PostgreSQL is not installed: apt install postgresql"
-        pytest.skip("PostgreSQL is not installed (apt install postgresql)")
+    programs = postgresql_programs()
     with (
         tempfile.TemporaryDirectory(prefix="accessctl-pg-") as name,
         mounted_disk(Path(name), CLUSTER_KB) as disk,

@@ -1,7 +1,6 @@
 """A door whose lock is a fake, and that hubs may command."""
 
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,10 +9,8 @@ from accessctl.audit.base import MemoryLog
 from accessctl.config import Config
 from accessctl.domain import EventKind, PersonRules
 from accessctl.door.doorway_gate import DoorwayGate, Grantees
-from accessctl.doorway.doorway import DoorwayParts
-from accessctl.doorway.keeper import DoorwayListener, Record
 from accessctl.doorway.lines import FakeInputs, FakeOutput
-from accessctl.doorway.opening import rules_of
+from tests.door.fake_doorway import hung_on
 
 CONFIG = Config.model_validate({"doorway": {"lock": {"type": "gpio", "chip": "fake", "line": "B"}}})
 
@@ -25,30 +22,12 @@ class CommandedDoor:
     lock: FakeOutput = field(default_factory=lambda: FakeOutput("lock"))
     log: MemoryLog = field(default_factory=MemoryLog)
 
-    def _parts(
-        self,
-        config: Config,
-        record: Record,
-        *,
-        hours: Callable[[float], bool],
-        clock_believed: Callable[[], bool],
-        listeners: Sequence[DoorwayListener] = (),
-    ) -> DoorwayParts:
-        return DoorwayParts(
-            rules=rules_of(config.doorway),
-            record=record,
-            clock=time.monotonic,
-            wall_clock=time.time,
-            inputs=FakeInputs({}),
-            outputs={"lock": self.lock},
-            listeners=listeners,
-            clock_believed=clock_believed,
-        )
-
     @contextmanager
     def opened(self) -> Iterator[DoorwayGate]:
         grantees = Grantees(lambda _: PersonRules(), lambda _: False)
-        gate = DoorwayGate(CONFIG, self.log, grantees, lambda *_: None, self._parts)
+        gate = DoorwayGate(
+            CONFIG, self.log, grantees, lambda *_: None, hung_on(FakeInputs({}), self.lock)
+        )
         gate.open()
         try:
             yield gate

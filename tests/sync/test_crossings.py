@@ -8,6 +8,7 @@ from accessctl.config.policy import AccessConfig
 from accessctl.domain import Event, EventKind, Outcome, PersonId
 from accessctl.sync.crossings import SILENT_S, SiteCrossings
 from accessctl.sync.feed_wire import Crossed, FeedHead, Waited
+from tests.clocks import HandClock
 
 ADA, BEN = PersonId("a" * 32), PersonId("b" * 32)
 FRONT, BACK = "f" * 32, "e" * 32
@@ -24,17 +25,9 @@ def told(number: int, *crossings: Crossed) -> Waited:
     return Waited(changes=False, crossings=crossings, crossing=number, head=HEAD)
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.time = 100.0
-
-    def __call__(self) -> float:
-        return self.time
-
-
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> HandClock:
+    return HandClock(100.0)
 
 
 @pytest.fixture
