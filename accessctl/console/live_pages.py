@@ -106,7 +106,7 @@ def beside(picture: SeenPicture, words: Words, names: Mapping[PersonId, str]) ->
 def label_of(face: LiveFace, words: Words, names: Mapping[PersonId, str]) -> str:
     """Who it is, as far as the door and the hub know, and what became of them."""
     outcome, reason = outcome_of(face)
-    state = words(f"outcome.{outcome}") if outcome else face.state
+    state = words.known(f"outcome.{outcome or face.state}", face.state)
     if reason:
         state = f"{state}: {words.known(f'reason.{reason}', reason)}"
     if face.person is None:

@@ -5,6 +5,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.exceptions import InvalidState
+
 from accessctl.config import Config
 from accessctl.console.app import Console, PageModule, console_application
 from accessctl.errors import ConfigError
@@ -17,6 +20,16 @@ PING_S = 20.0
 MOST_CONNECTIONS = 200
 
 
+class BrowserSocket(WebSocketsSansIOProtocol):
+    """A socket of a browser that just says goodbye keeps no end of the console from coming."""
+
+    def shutdown(self) -> None:
+        try:
+            super().shutdown()
+        except InvalidState:
+            self.transport.close()
+
+
 @contextmanager
 def console_beside(
     console: Console, tls: ssl.SSLContext, modules: Sequence[PageModule] | None = None
@@ -27,7 +40,7 @@ def console_beside(
     settings = https_config(
         console_application(console, modules),
         tls,
-        ws="websockets-sansio",
+        ws=BrowserSocket,
         ws_max_size=MAX_SOCKET_BYTES,
         ws_ping_interval=PING_S,
         ws_ping_timeout=PING_S,

@@ -45,6 +45,7 @@ def test_a_face_has_a_name_as_soon_as_the_hub_knows_one() -> None:
         ("granted: matched", "Gewährt: erkannt", "granted"),
         ("denied: not_live", "Verweigert: kein lebendes Gesicht", "denied"),
         ("unknown: of_a_newer_door", "Unbekannt: of_a_newer_door", "unknown"),
+        ("enrolment", "Wird hinterlegt", ""),
         ("looking ...", "looking ...", ""),
         ("kind: decision", "kind: decision", ""),
     ],

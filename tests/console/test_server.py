@@ -4,10 +4,13 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+import uvicorn
+from uvicorn.server import ServerState
+from websockets.protocol import State
 
 from accessctl.config import Config, ConsoleConfig
 from accessctl.console.app import open_console
-from accessctl.console.server import console_beside, console_tls
+from accessctl.console.server import BrowserSocket, console_beside, console_tls
 from accessctl.errors import ConfigError
 from accessctl.hub.assembly import Hub
 from accessctl.hub.server import Minutes
@@ -89,3 +92,21 @@ def test_a_missing_key_is_told_of(hub: Hub, files: tuple[Path, Path]) -> None:
     files[1].unlink()
     with pytest.raises(ConfigError, match=r"console\.key"):
         console_tls(hub, with_files(hub, *files))
+
+
+class FakeTransport:
+    is_closed = False
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+def test_a_browser_that_just_goes_keeps_the_console_from_no_end() -> None:
+    settings = uvicorn.Config(lambda: None)
+    settings.load()
+    socket = BrowserSocket(settings, ServerState(), {})
+    socket.transport = FakeTransport()  # type: ignore[assignment]
+    socket.handshake_complete = True
+    socket.conn.state = State.CLOSING
+    socket.shutdown()
+    assert socket.transport.is_closed
