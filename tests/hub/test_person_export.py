@@ -30,8 +30,8 @@ from accessctl.hub.scim_resources import DirectoryUser, ScimGroup
 from accessctl.hub.tables import CROSSING, JOURNAL
 from accessctl.sync.picture_wire import picture_id
 from accessctl.sync.site_sealing import seal_photo
+from tests.hub.feeding import FACES, enrol
 from tests.hub.proposing import joined_door
-from tests.hub.test_door_feed import FACES, enrol
 
 
 @pytest.fixture
