@@ -1,3 +1,4 @@
+import asyncio
 import shutil
 import ssl
 from contextlib import suppress
@@ -5,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import uvicorn
+from fastapi import FastAPI
 from uvicorn.server import ServerState
 from websockets.protocol import State
 
@@ -102,11 +104,13 @@ class FakeTransport:
 
 
 def test_a_browser_that_just_goes_keeps_the_console_from_no_end() -> None:
-    settings = uvicorn.Config(lambda: None)
-    settings.load()
-    socket = BrowserSocket(settings, ServerState(), {})
-    socket.transport = FakeTransport()  # type: ignore[assignment]
-    socket.handshake_complete = True
-    socket.conn.state = State.CLOSING
-    socket.shutdown()
-    assert socket.transport.is_closed
+    async def ending() -> FakeTransport:
+        settings = uvicorn.Config(FastAPI())
+        socket = BrowserSocket(settings, ServerState(), {}, asyncio.get_running_loop())
+        transport = socket.transport = FakeTransport()  # type: ignore[assignment]
+        socket.handshake_complete = True
+        socket.conn.state = State.CLOSING
+        socket.shutdown()
+        return transport
+
+    assert asyncio.run(ending()).is_closed
