@@ -40,6 +40,7 @@ from accessctl.hub.assembly import Hub, open_hub
 from accessctl.hub.cluster import LOOPBACK, free_port
 from accessctl.hub.server import serve
 from accessctl.sync.feed_wire import LiveFace, LivePicture
+from benchmarks.bars.machine import processor_name
 from benchmarks.bars.processes import usage_of
 from tests.console.sample_site import FRONT, put_people, put_site
 
@@ -214,7 +215,7 @@ def _report(rows: Sequence[Row], *, is_busy: bool) -> str:
     lines = [
         "# What the console takes",
         "",
-        f"`{command}`, {date}, {_processor()}, {os.cpu_count()} cores, Python "
+        f"`{command}`, {date}, {processor_name()}, {os.cpu_count()} cores, Python "
         f"{platform.python_version()}; all on one machine, embedded database, no cache.",
         "",
         *([BUSY, ""] if is_busy else []),
@@ -226,13 +227,6 @@ def _report(rows: Sequence[Row], *, is_busy: bool) -> str:
         "",
     ]
     return "\n".join(lines)
-
-
-def _processor() -> str:
-    for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-        if line.startswith("model name"):
-            return line.partition(":")[2].strip()
-    return platform.machine()
 
 
 def _arguments() -> argparse.Namespace:

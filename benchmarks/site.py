@@ -19,6 +19,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from accessctl.hub.assembly import open_hub
+from benchmarks.bars.machine import processor_name
 from benchmarks.bars.processes import Usage
 from benchmarks.bars.site_events import afterwards, rush, week_away
 from benchmarks.bars.site_paper import in_words, on_paper
@@ -98,7 +99,7 @@ def report(run: SiteRun) -> str:
         "# How many doors one hub bears\n\n"
         f"```\n{run.command}\n```\n\n"
         f"{run.date}, {run.machine}; {run.doors} doors, {run.scale.people} people of whom each "
-        f"door has {run.scale.a_door} by its group ({run.scale.everywhere} doors have all), "
+        f"door has {run.scale.a_door} by its group ({run.scale.everywhere} with all), "
         f"{run.database}, all on one machine; the doors' files lie in its memory, the hub's on its "
         f"disk. {BUSY if run.is_busy else ''}\n\n{missing}"
         "What has *reached* a door was answered by the hub; in its gallery it is when the door, "
@@ -152,7 +153,7 @@ def _begun(options: argparse.Namespace) -> SiteRun:
     return SiteRun(
         date=str(datetime.datetime.now(tz=datetime.UTC).date()),
         command=" ".join(["python -m benchmarks.site", *sys.argv[1:]]),
-        machine=f"{os.cpu_count()} cores, Python {platform.python_version()}",
+        machine=f"{processor_name()}, {os.cpu_count()} cores, Python {platform.python_version()}",
         database="the embedded database" if options.embedded else "PostgreSQL",
         doors=options.doors,
         scale=Scale(

@@ -32,6 +32,7 @@ from accessctl.recognition.engine import Engine, one_thread_each, open_engine
 from accessctl.service.machine_checks import processor_of
 from benchmarks import avx2_only, idle, pipeline
 from benchmarks.bars import crowd, enrolling, kinds, matching, roofline, visits
+from benchmarks.bars.machine import CPUINFO, processor_name
 from benchmarks.bars.row import Row
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -41,7 +42,6 @@ BAR_TIMES = 30
 DOOR = (
     "somebody enrolled, frames of a Motion JPEG; the demo, which draws its frames, has 30 MB more"
 )
-CPUINFO = Path("/proc/cpuinfo")
 AVX2_ONLY = (
     f'"{avx2_only.KIND}" is a run with `--avx2-only`: what asks the processor for its kernels '
     "(XNNPACK, OpenBLAS, OpenCV, numpy) is told that it has AVX2 and nothing newer. The clock and "
@@ -247,10 +247,7 @@ def draw(runs: dict[str, kinds.Measured], path: Path) -> None:
 
 
 def _machine() -> str:
-    for line in CPUINFO.read_text(encoding="utf-8").splitlines():
-        if line.startswith("model name"):
-            return f"{line.partition(':')[2].strip()}, Python {platform.python_version()}"
-    return f"{platform.machine()}, Python {platform.python_version()}"
+    return f"{processor_name()}, Python {platform.python_version()}"
 
 
 def _arguments() -> argparse.Namespace:
