@@ -21,8 +21,8 @@ from accessctl.door.visit import Step
 from accessctl.doorway.passage import HEARD_S
 from accessctl.doorway.requests import SENTENCES, unfit
 from accessctl.errors import AccessctlError, InputError
+from accessctl.policy.held_share import HeldShare
 from accessctl.recognition.enrolment import PhotoDetector, portrait_of
-from accessctl.service.held_share import HeldShare
 from accessctl.sync.commands import VIA, EnrolmentOrder
 from accessctl.sync.feed_wire import CommandAnswer
 from accessctl.sync.shot_wire import EnrolmentStep

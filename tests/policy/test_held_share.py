@@ -5,7 +5,7 @@ from math import inf
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accessctl.service.held_share import LEAST_S, MOST_S, HeldShare
+from accessctl.policy.held_share import LEAST_S, MOST_S, HeldShare
 
 seconds = st.floats(0.5, 90.0)
 
