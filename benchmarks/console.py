@@ -176,13 +176,14 @@ def _long_look(hub: int, page: Page, minutes: float) -> list[Row]:
         devtools.send("HeapProfiler.collectGarbage")
         heap = devtools.send("Runtime.getHeapUsage")["usedSize"]
         found.append((heap / MB, usage_of(hub).resident / MB))
-        print(f"after {part * minutes / LOOKS:g} min: page {found[-1][0]:.1f} MB", flush=True)
-    (page_first, hub_first), (page_last, hub_last) = found[0], found[-1]
+        page_now, hub_now = found[-1]
+        after = f"after {part * minutes / LOOKS:g} min"
+        print(f"{after}: page {page_now:.1f} MB, hub {hub_now:.1f} MB", flush=True)
     pages = ", ".join(f"{heap:.1f}" for heap, _ in found)
+    hubs = ", ".join(f"{resident:.0f}" for _, resident in found)
     return [
         (f"the page's memory in {minutes:g} min of a live picture", f"{pages} MB"),
-        ("what it grew by", f"{page_last - page_first:+.1f} MB"),
-        (f"the hub's memory in that time, {hub_first:.0f} MB at first", f"{hub_last:.0f} MB"),
+        ("the hub's memory in that time", f"{hubs} MB"),
     ]
 
 
