@@ -115,12 +115,14 @@ class DocumentPut:
 
 @dataclass(frozen=True, slots=True)
 class SiteBatch:
-    """Changes in their order, and the `position` after them. `ends_round`: whoever was not among
-    the changes since it began is gone."""
+    """Changes in their order, and the `position` after them. `ends_round`: whoever, and whatever
+    document, was not among the changes since it began is gone. `named` are the kinds of documents
+    among them, those that could not be read included."""
 
     changes: tuple[PersonPut | PersonGone | DocumentPut, ...]
     position: SitePosition
     ends_round: bool = False
+    named: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

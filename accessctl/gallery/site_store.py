@@ -36,9 +36,12 @@ from accessctl.gallery.site import (
 from accessctl.gallery.site_damage import DamageWatch
 from accessctl.gallery.site_restraint import restrained, takes_away
 from accessctl.gallery.site_tables import (
+    forget_unnamed,
     free_name,
     holder_of_name,
+    leave_hub,
     left_out,
+    note_named,
     owe,
     sweep_of,
     waiting_of,
@@ -89,8 +92,9 @@ class SiteGallery:
 
     def begin(self, hub: str, door: str) -> SitePosition:
         """From now on `hub` looks after this gallery, as that of `door`; where that is so already
-        nothing changes. All is asked for from the beginning, and whoever another hub had put here
-        is gone once that is done; what waited for its answer is proposed anew."""
+        nothing changes. All is asked for from the beginning, and whoever another hub had put here,
+        and its rules and settings, are gone once that is done; what waited for its answer is
+        proposed anew."""
         known = self.position()
         if known is not None and (known.hub, known.door) == (hub, door):
             return known
@@ -102,10 +106,7 @@ class SiteGallery:
             )
             db.execute("DELETE FROM site_removal")
             if known is None or known.hub != hub:
-                db.execute("DELETE FROM outbox")
-                db.execute("DELETE FROM site_person WHERE seq = 0")
-                db.execute("DELETE FROM site_age")
-                db.execute("DELETE FROM site_document")
+                leave_hub(db)
         return SitePosition(hub, door, round=0)
 
     def begin_round(self, number: int) -> SitePosition:
@@ -133,10 +134,12 @@ class SiteGallery:
                         if change.removed:
                             owe(db, change)
                     case DocumentPut():
-                        self._put_document(db, change)
+                        self._put_document(db, change, sweep)
+            note_named(db, batch.named, sweep)
             if batch.ends_round:
                 for person in left_out(db, sweep):
                     told += self._erase(db, person)
+                forget_unnamed(db, sweep)
             position = batch.position
             db.execute(
                 "UPDATE site SET seq = ?, round = ?, again = ?",
@@ -364,12 +367,12 @@ class SiteGallery:
         db.execute("DELETE FROM outbox WHERE person = ?", (person,))
         return [(ERASED, person)] if was_here else []
 
-    def _put_document(self, db: sqlite3.Connection, put: DocumentPut) -> None:
+    def _put_document(self, db: sqlite3.Connection, put: DocumentPut, sweep: int) -> None:
         db.execute("DELETE FROM site_document WHERE kind = ?", (put.kind,))
         if put.content is not None:
             db.execute(
-                "INSERT INTO site_document (kind, sealed) VALUES (?, ?)",
-                (put.kind, self._database.seal(put.content, "site document", put.kind)),
+                "INSERT INTO site_document (kind, sealed, sweep) VALUES (?, ?, ?)",
+                (put.kind, self._database.seal(put.content, "site document", put.kind), sweep),
             )
 
     def _propose(self, db: sqlite3.Connection, person: PersonId) -> bool:

@@ -1,6 +1,7 @@
 """What a gallery keeps beside its people where a hub looks after them, within a transaction."""
 
 import sqlite3
+from collections.abc import Iterable
 
 from accessctl.domain import PersonId
 from accessctl.gallery.person import name_key
@@ -23,6 +24,30 @@ def left_out(db: sqlite3.Connection, sweep: int) -> list[PersonId]:
     """Whoever the hub had put here and has not named in this round."""
     rows = db.execute("SELECT person FROM site_person WHERE seq > 0 AND sweep <> ?", (sweep,))
     return [PersonId(row[0]) for row in rows.fetchall()]
+
+
+def leave_hub(db: sqlite3.Connection) -> None:
+    """Another hub looks after this gallery from now on. People, rules and settings of the former
+    one stay until the new one has said all that it has to say."""
+    db.execute("DELETE FROM outbox")
+    db.execute("DELETE FROM site_person WHERE seq = 0")
+    db.execute("DELETE FROM site_age")
+    db.execute("DELETE FROM site_document WHERE kind NOT IN ('rules', 'settings')")
+
+
+def note_named(db: sqlite3.Connection, kinds: Iterable[str], sweep: int) -> None:
+    """Those documents were named in this round, whether or not they could be read."""
+    rows = [(sweep, kind) for kind in kinds]
+    db.executemany("UPDATE site_document SET sweep = ? WHERE kind = ?", rows)
+
+
+def forget_unnamed(db: sqlite3.Connection, sweep: int) -> None:
+    """What the hub has not named in this round it does not say any more. Without the key of its
+    badges none of them would be known, and every hub names that; other kinds are not the hub's."""
+    db.execute(
+        "DELETE FROM site_document WHERE kind IN ('rules', 'settings', 'passes') AND sweep <> ?",
+        (sweep,),
+    )
 
 
 def owe(db: sqlite3.Connection, gone: PersonGone) -> None:

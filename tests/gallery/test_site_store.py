@@ -211,9 +211,43 @@ def test_another_hub_begins_with_a_round_of_its_own(site: SiteGallery, told: Tol
     assert site.begin(HUB, DOOR) == SitePosition(HUB, DOOR, 6)
     begun = site.begin(OTHER_HUB, DOOR)
     assert begun == SitePosition(OTHER_HUB, DOOR, 0, 0) == site.position()
-    assert (site.document("rules"), site.age()) == (None, None)
+    # Whoever is here goes by the rules of the former one until the new one has said all.
+    assert (site.document("rules"), site.age()) == (b"{}", None)
     site.take(SiteBatch((), SitePosition(OTHER_HUB, DOOR), ends_round=True), told)
-    assert site.gallery.people() == []
+    assert (site.gallery.people(), site.document("rules")) == ([], None)
+
+
+def test_another_hub_has_badges_and_withdrawn_passes_of_its_own(
+    site: SiteGallery, told: Told
+) -> None:
+    documents = ("settings", "badge_key", "passes", "known kinds")
+    site.take(batch(*(DocumentPut(n, kind, b"1") for n, kind in enumerate(documents, 1))), told)
+    site.begin(OTHER_HUB, DOOR)
+    assert [site.document(kind) for kind in documents] == [b"1", None, None, None]
+
+
+def test_documents_that_a_round_does_not_name_are_gone_with_its_last_page(
+    site: SiteGallery, told: Told
+) -> None:
+    documents = ("rules", "settings", "passes", "badge_key", "known kinds")
+    site.take(batch(*(DocumentPut(n, kind, b"1") for n, kind in enumerate(documents, 1))), told)
+
+    def kept() -> list[str]:
+        return [kind for kind in documents if site.document(kind) is not None]
+
+    begun = site.begin_round(9)
+    page = SiteBatch((DocumentPut(1, "rules", b"2"),), replace(begun, seq=1))
+    site.take(page, told)
+    assert kept() == list(documents)
+    # Settings that are there and cannot be read stay as they were.
+    last = SitePosition(HUB, DOOR, 9)
+    site.take(SiteBatch((), last, ends_round=True, named=frozenset({"settings"})), told)
+    assert kept() == ["rules", "settings", "badge_key", "known kinds"]
+    assert site.document("rules") == b"2"
+    # The next round counts for itself.
+    site.begin_round(12)
+    site.take(SiteBatch((), replace(last, seq=12), ends_round=True), told)
+    assert kept() == ["badge_key", "known kinds"]
 
 
 def test_the_same_hub_knows_its_people_again_under_another_door(

@@ -14,6 +14,8 @@ from accessctl.gallery.fake import random_units
 from accessctl.gallery.people import NewPhoto
 from accessctl.gallery.store import Gallery, open_gallery
 from accessctl.hub.assembly import Hub
+from accessctl.hub.door_feed import keep_scope
+from accessctl.hub.tables import CHANGE
 from accessctl.sync.feed_link import FeedLink, FeedPlace
 from accessctl.sync.site_config import read_wish
 from tests.clocks import HandClock
@@ -188,6 +190,27 @@ def test_rules_and_settings_reach_the_door_that_they_are_for(
     assert other is not None
     assert list(wished.access["groups"]) == list(other.access["groups"]) == ["staff"]
     assert (wished.settings, other.settings) == ({"policy.cooldown_s": 60}, {})
+
+
+def test_a_hub_that_was_put_back_takes_its_later_settings_back_at_the_door_too(
+    hub: Hub, kept: Callable[[str], KeptDoor]
+) -> None:
+    front = kept("front")
+    hub.site.set_rules({"groups": {"staff": {}}}, "operator")
+    front.sync()
+    with hub.database.reading() as db:
+        backup = hub.feed.seq(db)
+    hub.site.set_setting(front.door, "policy.cooldown_s", 60, "operator")
+    front.sync()
+    assert read_wish(front.config, {}).settings == {"policy.cooldown_s": 60}
+    with hub.database.writing() as db:
+        db.execute(CHANGE.delete().where(CHANGE.c.seq > backup))
+        keep_scope(db, front.door, told=backup)
+    hub.waking.look()
+    front.sync()
+    wish = read_wish(front.config, {})
+    assert (wish.settings, hub.site.settings(front.door)) == ({}, {})
+    assert list(wish.access["groups"]) == ["staff"]
 
 
 def test_a_door_goes_on_where_it_was_after_a_new_site_key(
