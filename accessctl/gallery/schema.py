@@ -136,6 +136,8 @@ MIGRATIONS: Migrations = (
         "ALTER TABLE site_document ADD COLUMN sweep INTEGER NOT NULL DEFAULT 0",
         "UPDATE site_document SET sweep = coalesce((SELECT sweep FROM site), 0)",
     ),
+    # Whom the hub removed from the site, so that a hub that was put back does not bring them back.
+    ("CREATE TABLE site_gone (person TEXT PRIMARY KEY) STRICT, WITHOUT ROWID",),
 )
 WORDS = FaultWords(
     busy="{path} is in use by another process; wait a moment and try again.",

@@ -39,12 +39,14 @@ from accessctl.gallery.site_tables import (
     forget_unnamed,
     free_name,
     holder_of_name,
+    is_new,
     leave_hub,
     left_out,
     note_named,
     owe,
     sweep_of,
     waiting_of,
+    was_removed,
 )
 from accessctl.gallery.store import Gallery
 
@@ -57,8 +59,8 @@ RecordFromHub: TypeAlias = Callable[[Sequence[HubChange]], object]
 """Writes down what the hub changed, all of a batch at once; called before any of it is kept."""
 
 PUT, CHANGED, RENAMED, ERASED = "hub_added", "hub_changed", "hub_renamed", "hub_removed"
-RESTRAINED, DAMAGED = "hub_restrained", "hub_damaged"
-TAKEN_AWAY = frozenset({ERASED, RESTRAINED, DAMAGED})
+RESTRAINED, DAMAGED, KEPT_OUT = "hub_restrained", "hub_damaged", "hub_kept_out"
+TAKEN_AWAY = frozenset({ERASED, RESTRAINED, DAMAGED, KEPT_OUT})
 """What is done all the same where it cannot be written down."""
 
 _KEPT = {
@@ -289,24 +291,16 @@ class SiteGallery:
         """Nothing is erased where all are new; nobody changes where nothing is said."""
         if not batch.changes and not batch.ends_round:
             return self._database.noting()
-        is_new = not batch.ends_round and all(map(self._is_new, batch.changes))
-        return self._database.writing() if is_new else self._database.erasing()
-
-    def _is_new(self, change: PersonPut | PersonGone | DocumentPut) -> bool:
-        """Whether it is of somebody new, in the place of nobody: neither the name nor a photo is
-        somebody's here."""
-        if not isinstance(change, PersonPut):
-            return False
-        said = change.person
-        select = self._database.select
-        return not (
-            select("SELECT 1 FROM person WHERE id = ?", said.id)
-            or select("SELECT 1 FROM person WHERE name_key = ?", name_key(said.name))
-            or any(select("SELECT 1 FROM photo WHERE id = ?", photo.id) for photo in said.photos)
-        )
+        are_new = all(is_new(self._database.select, change) for change in batch.changes)
+        erases = batch.ends_round or not are_new
+        return self._database.erasing() if erases else self._database.writing()
 
     def _put(self, db: sqlite3.Connection, put: PersonPut, sweep: int) -> list[HubChange]:
         said, waiting = put.person, waiting_of(db, put.person.id)
+        if was_removed(db, said.id):
+            # The hub was put back to a state from before: what it had said of them counts.
+            is_told = self._outbox.put_removal(db, said.id)
+            return [(KEPT_OUT, said.id)] if is_told else []
         before, told = self._before(db, said.id)
         if "remove" in waiting or (before is None and waiting):
             # What was changed here is not known any more: the hub has to answer first.

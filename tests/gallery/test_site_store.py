@@ -305,6 +305,36 @@ def test_whoever_was_removed_here_does_not_come_back_before_the_hub_has_answered
     assert site.gallery.people() == []
 
 
+def test_whoever_was_removed_from_the_site_does_not_come_back_with_a_hub_of_before(
+    site: SiteGallery, told: Told
+) -> None:
+    ada = PersonPut(1, somebody(ADA, "Ada", put_photo(1)))
+    grace = PersonPut(2, somebody(GRACE, "Grace", put_photo(2)))
+    site.take(batch(ada, grace), told)
+    # Ada is removed from the site; of Grace this door has no part for a while.
+    site.take(batch(PersonGone(3, ADA, removed=True), PersonGone(4, GRACE)), told)
+    told.clear()
+    site.begin_round(1)
+    site.take(batch(ada, grace, ends_round=True), told)
+    assert [person.id for person in site.gallery.people()] == [GRACE]
+    assert told == [("hub_kept_out", ADA), ("hub_added", GRACE)]
+    (waiting,) = site.waiting(9)
+    assert (waiting.change, waiting.person) == ("remove", ADA)
+    # Said again, it is told once; once the hub has taken the removal, nothing waits.
+    site.take(batch(ada), told)
+    assert len(told) == 2
+    site.taken({waiting.id: 5})
+    assert (site.waiting_count(), site.gallery.people()[0].name) == (0, "Grace")
+
+
+def test_another_hubs_removals_are_none_of_this_ones(site: SiteGallery, told: Told) -> None:
+    ada = PersonPut(1, somebody(ADA, "Ada", put_photo(1)))
+    site.take(batch(ada, PersonGone(2, ADA, removed=True)), told)
+    site.begin(OTHER_HUB, DOOR)
+    site.take(SiteBatch((ada,), SitePosition(OTHER_HUB, DOOR, 1), ends_round=True), told)
+    assert [person.name for person in site.gallery.people()] == ["Ada"]
+
+
 def test_what_is_refused_is_asked_for_again_or_gone(site: SiteGallery, told: Told) -> None:
     both = PersonPut(5, somebody(ADA, "Ada")), PersonPut(9, somebody(EVE, "Eve"))
     site.take(batch(*both), told)

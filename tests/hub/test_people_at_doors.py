@@ -1,5 +1,6 @@
 """People, rules and settings between a hub and doors, each a real one, over HTTPS."""
 
+import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,8 @@ from accessctl.gallery.people import NewPhoto
 from accessctl.gallery.store import Gallery, open_gallery
 from accessctl.hub.assembly import Hub
 from accessctl.hub.door_feed import keep_scope
-from accessctl.hub.tables import CHANGE
+from accessctl.hub.table_rows import read_rows, write_rows
+from accessctl.hub.tables import CHANGE, METADATA
 from accessctl.sync.feed_link import FeedLink, FeedPlace
 from accessctl.sync.site_config import read_wish
 from tests.clocks import HandClock
@@ -126,6 +128,43 @@ def test_whoever_is_removed_at_the_hub_is_gone_at_every_door_and_it_is_told(
     front.sync()
     back.sync()
     assert front.names == back.names == ["Eve"]
+    (removal,) = hub.removals.listed()
+    assert (removal.signed, removal.owed) == (("back", "front"), ())
+
+
+def put_back(hub: Hub, rows: bytes) -> None:
+    """The running hub's rows as they were."""
+    with hub.database.writing() as db:
+        for table in reversed(METADATA.sorted_tables):
+            db.execute(table.delete())
+        read_rows(db, rows.splitlines())
+    hub.waking.look()
+
+
+def test_whoever_was_removed_stays_so_where_the_hub_is_put_back(
+    hub: Hub, kept: Callable[[str], KeptDoor]
+) -> None:
+    front, back = kept("front"), kept("back")
+    hub.people.add_person("Ada", photo(0))
+    hub.people.add_person("Eve", photo(1))
+    front.sync()
+    back.sync()
+    backup = io.BytesIO()
+    with hub.database.reading() as db:
+        write_rows(db, backup)
+    hub.people.remove("Ada")
+    hub.people.rename("Eve", "Eva")
+    # The other door is away, and never heard of it.
+    front.sync()
+    put_back(hub, backup.getvalue())
+    assert [person.name for person in hub.people.people()] == ["Ada", "Eve"]
+    front.sync()
+    assert front.names == ["Eve"]
+    assert front.told[-2:] == ["hub_kept_out", "hub_changed"]
+    assert [person.name for person in hub.people.people()] == ["Eve"]
+    back.sync()
+    assert back.names == ["Eve"]
+    front.sync()
     (removal,) = hub.removals.listed()
     assert (removal.signed, removal.owed) == (("back", "front"), ())
 
