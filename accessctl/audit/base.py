@@ -77,8 +77,9 @@ def person_event(
     pin_changed, controller_number_changed, badge_added, badge_removed, passback_forgiven,
     face_unlocked, and of what the hub did of a door's people hub_added, hub_changed, hub_renamed,
     hub_removed, hub_restrained (may nothing until a change is kept whole), hub_damaged (was not
-    what was written here, and is asked for anew), and proposal_held or proposal_refused; `more` is
-    what else the record says of it."""
+    what was written here, and is asked for anew), hub_kept_out (named again though it had been
+    removed from the site), and proposal_held or proposal_refused; `more` is what else the record
+    says of it."""
     return Event(time, EventKind.PERSON, {"change": change, **(more or {})}, person)
 
 

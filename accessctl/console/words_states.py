@@ -31,6 +31,10 @@ STATES: Mapping[str, Phrase] = {
         "Damaged at the door, asked of the hub anew",
         "An der Tür beschädigt, beim Hub neu angefragt",
     ),
+    "change.hub_kept_out": Phrase(
+        "Stays removed, though a backup of the hub still had them",
+        "Bleibt entfernt, obwohl eine Sicherung des Hubs die Person noch hatte",
+    ),
     "change.proposal_held": Phrase("Waits for a decision", "Wartet auf eine Entscheidung"),
     "change.proposal_refused": Phrase("Refused by the hub", "Vom Hub abgelehnt"),
     "state.started": Phrase("Door started", "Tür gestartet"),

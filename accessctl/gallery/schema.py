@@ -131,6 +131,13 @@ MIGRATIONS: Migrations = (
         # By the site's badge key, so that other doors know it, too.
         "ALTER TABLE badge ADD COLUMN by_site INTEGER NOT NULL DEFAULT 0",
     ),
+    # In which round the hub named a document last; what is there counts as named in this one.
+    (
+        "ALTER TABLE site_document ADD COLUMN sweep INTEGER NOT NULL DEFAULT 0",
+        "UPDATE site_document SET sweep = coalesce((SELECT sweep FROM site), 0)",
+    ),
+    # Whom the hub removed from the site, so that a hub that was put back does not bring them back.
+    ("CREATE TABLE site_gone (person TEXT PRIMARY KEY) STRICT, WITHOUT ROWID",),
 )
 WORDS = FaultWords(
     busy="{path} is in use by another process; wait a moment and try again.",

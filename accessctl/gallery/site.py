@@ -115,12 +115,14 @@ class DocumentPut:
 
 @dataclass(frozen=True, slots=True)
 class SiteBatch:
-    """Changes in their order, and the `position` after them. `ends_round`: whoever was not among
-    the changes since it began is gone."""
+    """Changes in their order, and the `position` after them. `ends_round`: whoever, and whatever
+    document, was not among the changes since it began is gone. `named` are the kinds of documents
+    among them, those that could not be read included."""
 
     changes: tuple[PersonPut | PersonGone | DocumentPut, ...]
     position: SitePosition
     ends_round: bool = False
+    named: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +163,19 @@ class ChangeOutbox:
             return
         if change == "remove":
             db.execute("DELETE FROM outbox WHERE person = ?", (person,))
+        self._insert(db, person, change, data)
+
+    def put_removal(self, db: sqlite3.Connection, person: PersonId) -> bool:
+        """That somebody who is not here is to be removed; whether that does not wait already."""
+        waits = "SELECT 1 FROM outbox WHERE person = ? AND change = 'remove'"
+        if db.execute(waits, (person,)).fetchone() is not None:
+            return False
+        self._insert(db, person, "remove", {})
+        return True
+
+    def _insert(
+        self, db: sqlite3.Connection, person: PersonId, change: str, data: dict[str, Any]
+    ) -> None:
         number = self._database.new_id()
         content = json.dumps(data, allow_nan=False).encode("ascii")
         db.execute(

@@ -36,12 +36,17 @@ from accessctl.gallery.site import (
 from accessctl.gallery.site_damage import DamageWatch
 from accessctl.gallery.site_restraint import restrained, takes_away
 from accessctl.gallery.site_tables import (
+    forget_unnamed,
     free_name,
     holder_of_name,
+    is_new,
+    leave_hub,
     left_out,
+    note_named,
     owe,
     sweep_of,
     waiting_of,
+    was_removed,
 )
 from accessctl.gallery.store import Gallery
 
@@ -54,8 +59,8 @@ RecordFromHub: TypeAlias = Callable[[Sequence[HubChange]], object]
 """Writes down what the hub changed, all of a batch at once; called before any of it is kept."""
 
 PUT, CHANGED, RENAMED, ERASED = "hub_added", "hub_changed", "hub_renamed", "hub_removed"
-RESTRAINED, DAMAGED = "hub_restrained", "hub_damaged"
-TAKEN_AWAY = frozenset({ERASED, RESTRAINED, DAMAGED})
+RESTRAINED, DAMAGED, KEPT_OUT = "hub_restrained", "hub_damaged", "hub_kept_out"
+TAKEN_AWAY = frozenset({ERASED, RESTRAINED, DAMAGED, KEPT_OUT})
 """What is done all the same where it cannot be written down."""
 
 _KEPT = {
@@ -89,8 +94,9 @@ class SiteGallery:
 
     def begin(self, hub: str, door: str) -> SitePosition:
         """From now on `hub` looks after this gallery, as that of `door`; where that is so already
-        nothing changes. All is asked for from the beginning, and whoever another hub had put here
-        is gone once that is done; what waited for its answer is proposed anew."""
+        nothing changes. All is asked for from the beginning, and whoever another hub had put here,
+        and its rules and settings, are gone once that is done; what waited for its answer is
+        proposed anew."""
         known = self.position()
         if known is not None and (known.hub, known.door) == (hub, door):
             return known
@@ -102,10 +108,7 @@ class SiteGallery:
             )
             db.execute("DELETE FROM site_removal")
             if known is None or known.hub != hub:
-                db.execute("DELETE FROM outbox")
-                db.execute("DELETE FROM site_person WHERE seq = 0")
-                db.execute("DELETE FROM site_age")
-                db.execute("DELETE FROM site_document")
+                leave_hub(db)
         return SitePosition(hub, door, round=0)
 
     def begin_round(self, number: int) -> SitePosition:
@@ -133,10 +136,12 @@ class SiteGallery:
                         if change.removed:
                             owe(db, change)
                     case DocumentPut():
-                        self._put_document(db, change)
+                        self._put_document(db, change, sweep)
+            note_named(db, batch.named, sweep)
             if batch.ends_round:
                 for person in left_out(db, sweep):
                     told += self._erase(db, person)
+                forget_unnamed(db, sweep)
             position = batch.position
             db.execute(
                 "UPDATE site SET seq = ?, round = ?, again = ?",
@@ -286,24 +291,16 @@ class SiteGallery:
         """Nothing is erased where all are new; nobody changes where nothing is said."""
         if not batch.changes and not batch.ends_round:
             return self._database.noting()
-        is_new = not batch.ends_round and all(map(self._is_new, batch.changes))
-        return self._database.writing() if is_new else self._database.erasing()
-
-    def _is_new(self, change: PersonPut | PersonGone | DocumentPut) -> bool:
-        """Whether it is of somebody new, in the place of nobody: neither the name nor a photo is
-        somebody's here."""
-        if not isinstance(change, PersonPut):
-            return False
-        said = change.person
-        select = self._database.select
-        return not (
-            select("SELECT 1 FROM person WHERE id = ?", said.id)
-            or select("SELECT 1 FROM person WHERE name_key = ?", name_key(said.name))
-            or any(select("SELECT 1 FROM photo WHERE id = ?", photo.id) for photo in said.photos)
-        )
+        are_new = all(is_new(self._database.select, change) for change in batch.changes)
+        erases = batch.ends_round or not are_new
+        return self._database.erasing() if erases else self._database.writing()
 
     def _put(self, db: sqlite3.Connection, put: PersonPut, sweep: int) -> list[HubChange]:
         said, waiting = put.person, waiting_of(db, put.person.id)
+        if was_removed(db, said.id):
+            # The hub was put back to a state from before: what it had said of them counts.
+            is_told = self._outbox.put_removal(db, said.id)
+            return [(KEPT_OUT, said.id)] if is_told else []
         before, told = self._before(db, said.id)
         if "remove" in waiting or (before is None and waiting):
             # What was changed here is not known any more: the hub has to answer first.
@@ -364,12 +361,12 @@ class SiteGallery:
         db.execute("DELETE FROM outbox WHERE person = ?", (person,))
         return [(ERASED, person)] if was_here else []
 
-    def _put_document(self, db: sqlite3.Connection, put: DocumentPut) -> None:
+    def _put_document(self, db: sqlite3.Connection, put: DocumentPut, sweep: int) -> None:
         db.execute("DELETE FROM site_document WHERE kind = ?", (put.kind,))
         if put.content is not None:
             db.execute(
-                "INSERT INTO site_document (kind, sealed) VALUES (?, ?)",
-                (put.kind, self._database.seal(put.content, "site document", put.kind)),
+                "INSERT INTO site_document (kind, sealed, sweep) VALUES (?, ?, ?)",
+                (put.kind, self._database.seal(put.content, "site document", put.kind), sweep),
             )
 
     def _propose(self, db: sqlite3.Connection, person: PersonId) -> bool:

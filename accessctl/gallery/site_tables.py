@@ -1,10 +1,11 @@
 """What a gallery keeps beside its people where a hub looks after them, within a transaction."""
 
 import sqlite3
+from collections.abc import Callable, Iterable, Sequence
 
 from accessctl.domain import PersonId
 from accessctl.gallery.person import name_key
-from accessctl.gallery.site import PersonGone, PutPerson
+from accessctl.gallery.site import DocumentPut, PersonGone, PersonPut, PutPerson
 
 
 def sweep_of(db: sqlite3.Connection) -> int:
@@ -25,11 +26,59 @@ def left_out(db: sqlite3.Connection, sweep: int) -> list[PersonId]:
     return [PersonId(row[0]) for row in rows.fetchall()]
 
 
+def leave_hub(db: sqlite3.Connection) -> None:
+    """Another hub looks after this gallery from now on. People, rules and settings of the former
+    one stay until the new one has said all that it has to say."""
+    db.execute("DELETE FROM outbox")
+    db.execute("DELETE FROM site_person WHERE seq = 0")
+    db.execute("DELETE FROM site_age")
+    db.execute("DELETE FROM site_gone")
+    db.execute("DELETE FROM site_document WHERE kind NOT IN ('rules', 'settings')")
+
+
+def note_named(db: sqlite3.Connection, kinds: Iterable[str], sweep: int) -> None:
+    """Those documents were named in this round, whether or not they could be read."""
+    rows = [(sweep, kind) for kind in kinds]
+    db.executemany("UPDATE site_document SET sweep = ? WHERE kind = ?", rows)
+
+
+def forget_unnamed(db: sqlite3.Connection, sweep: int) -> None:
+    """What the hub has not named in this round it does not say any more. Without the key of its
+    badges none of them would be known, and every hub names that; other kinds are not the hub's."""
+    db.execute(
+        "DELETE FROM site_document WHERE kind IN ('rules', 'settings', 'passes') AND sweep <> ?",
+        (sweep,),
+    )
+
+
 def owe(db: sqlite3.Connection, gone: PersonGone) -> None:
-    """That the hub has to be told that they are gone."""
+    """That the hub has to be told that they are gone, and that they never come back: the id of
+    somebody removed is nobody else's."""
     db.execute(
         "INSERT OR REPLACE INTO site_removal (person, seq) VALUES (?, ?)",
         (gone.person, gone.seq),
+    )
+    db.execute("INSERT OR IGNORE INTO site_gone (person) VALUES (?)", (gone.person,))
+
+
+def was_removed(db: sqlite3.Connection, person: PersonId) -> bool:
+    """Whether the hub has ever said that they were removed from the site."""
+    found = db.execute("SELECT 1 FROM site_gone WHERE person = ?", (person,))
+    return found.fetchone() is not None
+
+
+def is_new(
+    select: Callable[[str, str], Sequence[object]], change: PersonPut | PersonGone | DocumentPut
+) -> bool:
+    """Whether it is of somebody new, in the place of nobody: neither the name nor a photo is
+    somebody's here. `select` answers a query with one parameter."""
+    if not isinstance(change, PersonPut):
+        return False
+    said = change.person
+    return not (
+        select("SELECT 1 FROM person WHERE id = ?", said.id)
+        or select("SELECT 1 FROM person WHERE name_key = ?", name_key(said.name))
+        or any(select("SELECT 1 FROM photo WHERE id = ?", photo.id) for photo in said.photos)
     )
 
 

@@ -19,7 +19,7 @@ from accessctl.gallery.site import DocumentPut, SiteBatch, SitePosition
 from accessctl.gallery.site_store import TAKEN_AWAY, HubChange, SiteGallery
 from accessctl.sync.age import HubAge
 from accessctl.sync.documents import Kept, kept_of
-from accessctl.sync.feed_wire import LATER_KINDS, ChangeBatch, FeedHead
+from accessctl.sync.feed_wire import LATER_KINDS, ChangeBatch, ChangeKind, FeedHead
 from accessctl.sync.site_key_ring import SiteKeyRing
 from accessctl.sync.taking_away import Page, TakingAway
 
@@ -122,7 +122,8 @@ class HubFeed:
         after = position_after(position, batch)
         try:
             with self._record.changing():
-                self._site.take(SiteBatch(said, after, ends_round), self._record.write)
+                taken = SiteBatch(said, after, ends_round, documents_named(batch))
+                self._site.take(taken, self._record.write)
         except StoreError:
             # Where the log takes in nobody, whoever is to be gone is gone all the same.
             self._taking_away.from_here_on(
@@ -190,6 +191,12 @@ def is_next(handed: HandedBatch, position: SitePosition) -> bool:
     where something is asked for once more, none does."""
     is_settled = position.round is None and position.again is None
     return is_settled and handed.after == position.seq
+
+
+def documents_named(batch: ChangeBatch) -> frozenset[str]:
+    """The kinds of documents that a batch speaks of: also one that cannot be read is there."""
+    of_people = (ChangeKind.PERSON, ChangeKind.GONE)
+    return frozenset(str(one.kind) for one in batch.changes if one.kind not in of_people)
 
 
 def check_order(batch: ChangeBatch, position: SitePosition) -> None:

@@ -8,8 +8,16 @@ from accessctl.gallery.fake import MemoryGallery
 from accessctl.gallery.people import People
 from accessctl.gallery.store import Gallery, open_gallery
 
-SITE_TABLES = ("outbox", "site_removal", "site_person", "site_document", "site_age", "site")
-"""What a gallery of the version before those did not have, beside `badge.by_site`."""
+SITE_TABLES = (
+    "site_gone",
+    "outbox",
+    "site_removal",
+    "site_person",
+    "site_document",
+    "site_age",
+    "site",
+)
+"""What a gallery of the version before there were sites did not have, beside `badge.by_site`."""
 
 Opener = Callable[..., Gallery]
 

@@ -329,8 +329,8 @@ def test_a_schema_that_is_no_text_is_damage(folder: Path, open_at) -> None:
 
 
 @pytest.fixture
-def filled(folder: Path, open_at) -> bytes:
-    """The file of a gallery with somebody in it, who has a photo, rules and a PIN."""
+def filled(folder: Path, open_at) -> Path:
+    """A copy of the file of a gallery with somebody in it, who has a photo, rules and a PIN."""
     with open_at() as gallery:
         person = gallery.add_person(
             "Grace",
@@ -338,7 +338,9 @@ def filled(folder: Path, open_at) -> bytes:
         )
         gallery.set_rules(person.id, PersonRules(("staff",), None, 5e9, False))
         gallery.set_pin(person.id, PinHash(b"salt", bytes(32)))
-    return (folder / "gallery.sqlite").read_bytes()
+    copy = folder / "as it was"
+    copy.write_bytes((folder / "gallery.sqlite").read_bytes())
+    return copy
 
 
 @settings(
@@ -348,13 +350,13 @@ def filled(folder: Path, open_at) -> bytes:
     changes=st.lists(st.tuples(st.integers(0, 2**16), st.integers(0, 255)), min_size=1, max_size=12)
 )
 def test_damaged_bytes_are_read_or_refused_with_a_sentence(
-    folder: Path, open_at, filled: bytes, changes: list[tuple[int, int]]
+    folder: Path, open_at, filled: Path, changes: list[tuple[int, int]]
 ) -> None:
     path = folder / "gallery.sqlite"
     # What an earlier example left beside it is not of this one.
     for former in folder.glob("gallery.sqlite-*"):
         former.unlink()
-    content = bytearray(filled)
+    content = bytearray(filled.read_bytes())
     # What is zero says little: most of a small database is.
     telling = [place for place, value in enumerate(content) if value]
     for place, value in changes:

@@ -1,5 +1,6 @@
 """People, rules and settings between a hub and doors, each a real one, over HTTPS."""
 
+import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,9 @@ from accessctl.gallery.fake import random_units
 from accessctl.gallery.people import NewPhoto
 from accessctl.gallery.store import Gallery, open_gallery
 from accessctl.hub.assembly import Hub
+from accessctl.hub.door_feed import keep_scope
+from accessctl.hub.table_rows import read_rows, write_rows
+from accessctl.hub.tables import CHANGE, METADATA
 from accessctl.sync.feed_link import FeedLink, FeedPlace
 from accessctl.sync.site_config import read_wish
 from tests.clocks import HandClock
@@ -128,6 +132,43 @@ def test_whoever_is_removed_at_the_hub_is_gone_at_every_door_and_it_is_told(
     assert (removal.signed, removal.owed) == (("back", "front"), ())
 
 
+def put_back(hub: Hub, rows: bytes) -> None:
+    """The running hub's rows as they were."""
+    with hub.database.writing() as db:
+        for table in reversed(METADATA.sorted_tables):
+            db.execute(table.delete())
+        read_rows(db, rows.splitlines())
+    hub.waking.look()
+
+
+def test_whoever_was_removed_stays_so_where_the_hub_is_put_back(
+    hub: Hub, kept: Callable[[str], KeptDoor]
+) -> None:
+    front, back = kept("front"), kept("back")
+    hub.people.add_person("Ada", photo(0))
+    hub.people.add_person("Eve", photo(1))
+    front.sync()
+    back.sync()
+    backup = io.BytesIO()
+    with hub.database.reading() as db:
+        write_rows(db, backup)
+    hub.people.remove("Ada")
+    hub.people.rename("Eve", "Eva")
+    # The other door is away, and never heard of it.
+    front.sync()
+    put_back(hub, backup.getvalue())
+    assert [person.name for person in hub.people.people()] == ["Ada", "Eve"]
+    front.sync()
+    assert front.names == ["Eve"]
+    assert front.told[-2:] == ["hub_kept_out", "hub_changed"]
+    assert [person.name for person in hub.people.people()] == ["Eve"]
+    back.sync()
+    assert back.names == ["Eve"]
+    front.sync()
+    (removal,) = hub.removals.listed()
+    assert (removal.signed, removal.owed) == (("back", "front"), ())
+
+
 def test_a_name_that_somebody_else_has_is_held_and_counts_nowhere(
     hub: Hub, kept: Callable[[str], KeptDoor]
 ) -> None:
@@ -188,6 +229,27 @@ def test_rules_and_settings_reach_the_door_that_they_are_for(
     assert other is not None
     assert list(wished.access["groups"]) == list(other.access["groups"]) == ["staff"]
     assert (wished.settings, other.settings) == ({"policy.cooldown_s": 60}, {})
+
+
+def test_a_hub_that_was_put_back_takes_its_later_settings_back_at_the_door_too(
+    hub: Hub, kept: Callable[[str], KeptDoor]
+) -> None:
+    front = kept("front")
+    hub.site.set_rules({"groups": {"staff": {}}}, "operator")
+    front.sync()
+    with hub.database.reading() as db:
+        backup = hub.feed.seq(db)
+    hub.site.set_setting(front.door, "policy.cooldown_s", 60, "operator")
+    front.sync()
+    assert read_wish(front.config, {}).settings == {"policy.cooldown_s": 60}
+    with hub.database.writing() as db:
+        db.execute(CHANGE.delete().where(CHANGE.c.seq > backup))
+        keep_scope(db, front.door, told=backup)
+    hub.waking.look()
+    front.sync()
+    wish = read_wish(front.config, {})
+    assert (wish.settings, hub.site.settings(front.door)) == ({}, {})
+    assert list(wish.access["groups"]) == ["staff"]
 
 
 def test_a_door_goes_on_where_it_was_after_a_new_site_key(

@@ -92,6 +92,45 @@ def test_a_round_takes_out_whoever_it_does_not_name(door: SyncedDoor) -> None:
     assert position.round is None
 
 
+def test_a_hub_that_was_put_back_takes_back_what_it_does_not_say_any_more(
+    door: SyncedDoor, caplog: pytest.LogCaptureFixture
+) -> None:
+    door.hub.say(ChangeKind.RULES, b'{"access": {}}')
+    door.hub.say(ChangeKind.SETTINGS, b'{"settings": {"policy.cooldown_s": 60}}')
+    door.hub.put(site_person(1, "Ada"))
+    door.take()
+    door.hub.forget("settings")
+    door.hub.page = 1
+    door.hub.begin_anew()
+    assert door.feed.take()
+    assert door.feed.take()
+    assert door.site.document("settings") is not None
+    door.take()
+    assert door.site.document("settings") is None
+    assert door.site.document("rules") == b'{"access": {}}'
+
+
+def test_rules_that_a_round_names_and_nobody_can_read_stay(door: SyncedDoor) -> None:
+    seq = door.hub.say(ChangeKind.RULES, b'{"access": {}}')
+    door.hub.put(site_person(1, "Ada"))
+    door.take()
+    right = door.hub.changes
+
+    def damaged(after: int, round_: int | None) -> ChangeBatch:
+        batch = right(after, round_)
+        changes = tuple(
+            one.model_copy(update={"sealed": "AAAA"}) if one.seq == seq else one
+            for one in batch.changes
+        )
+        return batch.model_copy(update={"changes": changes})
+
+    door.hub.changes = damaged  # type: ignore[method-assign]
+    door.hub.begin_anew()
+    door.take()
+    assert door.site.position() == SitePosition(door.hub.hub_id, door.hub.door, door.hub.seq)
+    assert door.site.document("rules") == b'{"access": {}}'
+
+
 def handed(door: SyncedDoor, after: int) -> HandedBatch:
     """What comes after that number, as the hub hands it out."""
     said = door.hub.wait(after, WaitBeside())
