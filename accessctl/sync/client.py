@@ -15,7 +15,6 @@ from accessctl.sync.feed_wire import (
     CHANGES,
     COMMANDS,
     KEYS,
-    LATER_KINDS,
     PICTURE,
     PROPOSALS,
     RECEIPTS,
