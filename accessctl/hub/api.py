@@ -21,6 +21,7 @@ from accessctl.errors import FaultError, HubError, InputError, StoreError
 from accessctl.hub.assembly import Hub
 from accessctl.hub.callers import Caller, NoCertificateError, NotAdmittedError, caller_by
 from accessctl.hub.feed_api import feed_routes
+from accessctl.hub.health import Health
 from accessctl.hub.model_api import model_routes
 from accessctl.hub.peer import PEER
 from accessctl.hub.records import LogRefusedError
@@ -148,11 +149,12 @@ def _is_within(length: bytes, most: int) -> bool:
 
 def _open_routes(hub: Hub) -> APIRouter:
     routes = APIRouter()
+    database = Health(hub.database.check)
 
     @routes.get("/healthz")
-    def health() -> dict[str, str]:
+    async def health() -> dict[str, str]:
         """Whether the hub and its database answer."""
-        hub.database.check()
+        await database.ask()
         return {"status": "ok"}
 
     @routes.get(API + AUTHORITY)
