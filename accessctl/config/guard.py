@@ -22,17 +22,14 @@ from accessctl.config.former import (
     target_of,
 )
 from accessctl.config.operation import ActionConfig
-from accessctl.config.policy import HoursConfig
+from accessctl.config.policy import FACTORS, HoursConfig
 from accessctl.config.section import Section, explain
 from accessctl.redaction import redacted_text
 
 if TYPE_CHECKING:
     from accessctl.config import Config
 
-DAY_MINUTES = 1440
 HOLIDAY = "holiday"
-FACTORS = ("off", "button", "pin")
-"""From the least to the most that is asked for beside the face."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,15 +179,11 @@ def _within(hours: HoursConfig, known: Sequence[HoursConfig]) -> bool:
     """Whether each day of `hours` lies within what some of `known` allow on that day."""
     return all(
         any(
-            day in other.days and other.opens <= hours.opens and _end(hours) <= _end(other)
+            day in other.days and other.opens <= hours.opens and hours.ends <= other.ends
             for other in known
         )
         for day in hours.days
     )
-
-
-def _end(hours: HoursConfig) -> int:
-    return hours.closes + (DAY_MINUTES if hours.closes <= hours.opens else 0)
 
 
 def _told(hours: Sequence[HoursConfig] | None) -> str:

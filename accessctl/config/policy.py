@@ -13,6 +13,8 @@ from accessctl.config.liveness import Intent
 from accessctl.config.section import OFF, Section, in_order, safer
 from accessctl.storage.seen import first_look_alike, hidden_in
 
+DAY_MINUTES = 1440
+
 
 def _day_minute(value: object) -> object:
     # YAML 1.1 reads an unquoted 18:00 as the number 1080, and 08:00 as text.
@@ -28,6 +30,8 @@ DayMinute = Annotated[int, BeforeValidator(_day_minute), Field(ge=0, le=1440, st
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun", "holiday"]
 FactorName = Literal["off", "pin", "button"]
 Factor = Annotated[FactorName, OFF]
+FACTORS: tuple[FactorName, ...] = ("off", "button", "pin")
+"""From the least to the most that is asked for beside the face."""
 Passage = Literal["in", "out", "none"]
 
 
@@ -256,6 +260,11 @@ class HoursConfig(Section):
     closes: DayMinute = Field(
         description="Time of day from which one may not; not after `opens`: on the next day."
     )
+
+    @property
+    def ends(self) -> int:
+        """When one may not any more, minutes from the beginning of the day that it opens on."""
+        return self.closes + (DAY_MINUTES if self.closes <= self.opens else 0)
 
 
 class GroupConfig(Section):

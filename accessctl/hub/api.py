@@ -21,6 +21,7 @@ from accessctl.errors import FaultError, HubError, InputError, StoreError
 from accessctl.hub.assembly import Hub
 from accessctl.hub.callers import Caller, NoCertificateError, NotAdmittedError, caller_by
 from accessctl.hub.feed_api import feed_routes
+from accessctl.hub.health import Health
 from accessctl.hub.model_api import model_routes
 from accessctl.hub.peer import PEER
 from accessctl.hub.records import LogRefusedError
@@ -52,6 +53,8 @@ WRONG, UNAUTHORIZED, FORBIDDEN, CONFLICT = 400, 401, 403, 409
 LENGTH_REQUIRED, TOO_LARGE, NOT_NOW = 411, 413, 503
 # A code and a request for a certificate take a few hundred.
 MAX_STRANGERS_BYTES = 32768
+# As many members as a group may have, with their names.
+MAX_DIRECTORY_BYTES = 1 << 20
 TELL_EVERY_S = 60.0
 REFUSALS: dict[int | str, dict[str, Any]] = {
     UNAUTHORIZED: {"model": HubRefusal},
@@ -134,12 +137,18 @@ class BoundedBodies:
             if b"transfer-encoding" in headers:
                 answer = _problem(LENGTH_REQUIRED, "Say how long the request is.")
                 return await answer(scope, receive, send)
-            is_peer = PEER in scope.get("extensions", {})
-            most = MAX_BODY_BYTES if is_peer else MAX_STRANGERS_BYTES
+            most = _most_bytes(scope)
             if not _is_within(headers.get(b"content-length", b"0"), most):
                 answer = _problem(TOO_LARGE, f"A request may have {most} bytes.")
                 return await answer(scope, receive, send)
         return await self._app(scope, receive, send)
+
+
+def _most_bytes(scope: Scope) -> int:
+    if PEER in scope.get("extensions", {}):
+        return MAX_BODY_BYTES
+    # There the body is read after the token.
+    return MAX_DIRECTORY_BYTES if scope["path"].startswith(f"{SCIM}/") else MAX_STRANGERS_BYTES
 
 
 def _is_within(length: bytes, most: int) -> bool:
@@ -148,11 +157,12 @@ def _is_within(length: bytes, most: int) -> bool:
 
 def _open_routes(hub: Hub) -> APIRouter:
     routes = APIRouter()
+    database = Health(hub.database.check)
 
     @routes.get("/healthz")
-    def health() -> dict[str, str]:
+    async def health() -> dict[str, str]:
         """Whether the hub and its database answer."""
-        hub.database.check()
+        await database.ask()
         return {"status": "ok"}
 
     @routes.get(API + AUTHORITY)

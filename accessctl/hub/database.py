@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from accessctl.config import HubConfig
 from accessctl.errors import ConfigError, StoreError
+from accessctl.hub.answering import FREE_S, PING_S, SILENT_S, SOON_NOTICED, bound, within
 from accessctl.hub.migrate import migrate
 from accessctl.storage.files import CREDENTIALS_VARIABLE, OTHERS
 from accessctl.storage.parsing import read_bounded, shortened
@@ -25,20 +26,11 @@ from accessctl.storage.sqlite import private_file
 FILE_NAME = "hub.sqlite"
 CREDENTIAL = "accessctl-hub-database"
 BUSY_TIMEOUT_S = 10.0
-CONNECT_S = 10
 SERVER_THREADS = 40
 """So many requests are answered at one time: as many threads as the server's framework has."""
 CONNECTIONS, KEPT_CONNECTIONS = SERVER_THREADS + 24, SERVER_THREADS
 """Of one hub at most, and of them those that stay open: one for each request, and what the hub does
 beside them; some requests read twice at one time."""
-# Else a line that nobody hung up on, as when a cable is pulled, holds those who wait for an answer
-# for a quarter of an hour (libpq's connection parameters).
-SOON_NOTICED = {
-    "keepalives_idle": 10,
-    "keepalives_interval": 5,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 30_000,
-}
 PAGE = 500
 # Marks the file as an accessctl hub ("achb").
 APPLICATION_ID = 0x61636862
@@ -52,10 +44,13 @@ the crossings or of the feed, then that of the journal."""
 class HubDatabase:
     """Transactions on one database, from any thread."""
 
-    def __init__(self, engine: Engine, place: str) -> None:
-        """`place` is how its faults speak of it."""
+    def __init__(
+        self, engine: Engine, place: str, set_silence: Callable[[float], None] = lambda _: None
+    ) -> None:
+        """`place` is how its faults speak of it; for `set_silence` see answering.bound."""
         self._engine = engine
         self._place = place
+        self.set_silence = set_silence
 
     @property
     def is_embedded(self) -> bool:
@@ -125,8 +120,8 @@ class HubDatabase:
                 db.invalidate()
 
     def check(self) -> None:
-        """StoreError unless it answers."""
-        with self.reading() as db:
+        """StoreError unless it answers, and soon."""
+        with within(PING_S), self.reading() as db:
             db.execute(text("SELECT 1"))
 
     def close(self) -> None:
@@ -195,11 +190,12 @@ def reached_database(config: HubConfig, environment: Mapping[str, str]) -> HubDa
         # connected and left again each time, which costs more than what is asked.
         pool_size=KEPT_CONNECTIONS,
         max_overflow=CONNECTIONS - KEPT_CONNECTIONS,
-        connect_args={"connect_timeout": CONNECT_S, **SOON_NOTICED},
+        pool_timeout=FREE_S,
+        connect_args=dict(SOON_NOTICED),
         # What an error shows must not be a record, or a key.
         hide_parameters=True,
     )
-    return HubDatabase(engine, place)
+    return HubDatabase(engine, place, bound(engine))
 
 
 def database_url(config: HubConfig, environment: Mapping[str, str]) -> URL | None:
@@ -283,6 +279,8 @@ def _ready(database: HubDatabase) -> HubDatabase:
     except BaseException:
         database.close()
         raise
+    # From now on: to bring its tables up to date may take as long as it takes.
+    database.set_silence(SILENT_S)
     return database
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, delete, false, func, select, update
 
+from accessctl.gallery.person import name_key
 from accessctl.hub.directory import DirectoryUsers
 from accessctl.hub.directory_tables import DIRECTORY_GROUP, DIRECTORY_MEMBER, DIRECTORY_USER
 from accessctl.hub.expected import ALL_OF_THEM
@@ -51,8 +52,8 @@ class DirectoryGroups:
         self, tests: Sequence[tuple[str, str]], first: int, count: int
     ) -> tuple[int, list[GroupEntry]]:
         """As DirectoryUsers.found."""
-        where = and_(True, *(_test(*one) for one in tests))
         with self._feed.database.reading() as db:
+            where = and_(True, *(_test(db, *one) for one in tests))
             total = db.execute(select(func.count()).select_from(DIRECTORY_GROUP).where(where))
             page = select(DIRECTORY_GROUP).where(where).order_by(_GROUP.name)
             rows = db.execute(page.offset(first).limit(count)).all()
@@ -135,19 +136,24 @@ class DirectoryGroups:
 def _refuse_taken(db: Connection, group: ScimGroup, own: str | None) -> None:
     if group.display_name == ALL_OF_THEM:
         raise invalid(f"'{ALL_OF_THEM}' is the group of everybody here; choose another name.")
-    other = db.execute(select(_GROUP.id).where(_GROUP.name == group.display_name)).scalar()
-    if other not in (None, own):
+    if _called(db, group.display_name) - {own}:
         raise ScimError("Another group has that displayName already.", "uniqueness", 409)
 
 
-def _test(attribute: str, value: str) -> ColumnElement[bool]:
+def _called(db: Connection, name: str) -> set[str]:
+    """The ids of the groups of that name, whatever its case (RFC 7643, section 4.2)."""
+    rows = db.execute(select(_GROUP.id, _GROUP.name))
+    return {row.id for row in rows if name_key(row.name) == name_key(name)}
+
+
+def _test(db: Connection, attribute: str, value: str) -> ColumnElement[bool]:
     if not value.isprintable():
         return false()
     match attribute:
         case "id":
             return _GROUP.id == value
         case "displayname":
-            return _GROUP.name == value
+            return _GROUP.id.in_(_called(db, value))
         case "externalid":
             return _GROUP.external_id == value
         case "members" | "members.value":

@@ -68,9 +68,7 @@ class DoorFeed:
         with self._feed.database.reading() as db:
             scope, seq = scope_of(db, door), self._feed.seq(db)
             anew = begins_anew(scope, seq, after, round_)
-            mine = or_(CHANGE.c.door.is_(None), CHANGE.c.door == door)
-            known = CHANGE.c.kind.in_([kind.value for kind in kinds])
-            rows = [] if anew else rows_after(db, after, and_(mine, known))
+            rows = [] if anew else rows_after(db, after, for_door(door, kinds))
         changes, more = page_of([change_for(scope, row) for row in rows], MAX_PAGE_CHARACTERS)
         told = -seq if anew else max(seq, scope.told)
         if told != scope.told:
@@ -81,6 +79,15 @@ class DoorFeed:
             round=seq if anew else round_,
             head=self._authority.feed_head(door, seq),
         )
+
+    def has_part_after(self, door: str, after: int, kinds: Collection[ChangeKind]) -> bool:
+        """Whether a door that has all up to that number has to ask: there is something of these
+        kinds for it, or it has to begin anew."""
+        with self._feed.database.reading() as db:
+            if begins_anew(scope_of(db, door), self._feed.seq(db), after, None):
+                return True
+            later = select(CHANGE.c.seq).where(CHANGE.c.seq > after, for_door(door, kinds))
+            return db.execute(later.limit(1)).first() is not None
 
     def keys(self, door: str, box: str) -> KeysAnswer:
         """All site keys for this door's public key (X25519, hex); InputError for none."""
@@ -164,6 +171,12 @@ def keep_scope(db: Connection, door: str, **values: Any) -> None:
 def kinds_for(knows: Collection[str]) -> tuple[ChangeKind, ...]:
     """Of which kinds a door is told that says which of the later ones it knows."""
     return (*FIRST_KINDS, *(kind for kind in LATER_KINDS if kind in knows))
+
+
+def for_door(door: str, kinds: Collection[ChangeKind]) -> ColumnElement[bool]:
+    """What is said to all doors or to that one, and is of these kinds."""
+    mine = or_(CHANGE.c.door.is_(None), CHANGE.c.door == door)
+    return and_(mine, CHANGE.c.kind.in_([kind.value for kind in kinds]))
 
 
 def rows_after(db: Connection, after: int, which: ColumnElement[bool]) -> Sequence[Row[Any]]:

@@ -99,7 +99,18 @@ def _given(one: PatchOperation) -> Mapping[str, Any]:
         if REQUIRED & set(gone):
             raise ScimError("Nobody is without that attribute.", "mutability")
         return dict.fromkeys(gone)
-    return flat({NAME: one.value}) if is_name else {one.name: one.value}
+    return flat({NAME: one.value}) if is_name else {one.name: _single(one.value)}
+
+
+def _single(value: object) -> object:
+    """Also of a list of one, and of an object around it, as older jobs of Entra ID send what has
+    one value: whoever is to be disabled shall not stay because of that."""
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    if isinstance(value, Mapping):
+        parts = _lowered(value)
+        return parts.get("value", value)
+    return value
 
 
 def patched_group(group: ScimGroup, operations: tuple[PatchOperation, ...]) -> ScimGroup:

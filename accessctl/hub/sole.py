@@ -21,12 +21,6 @@ from accessctl.storage.files import create_private, make_private_folder
 LOCK_FILE = ".serving"
 WAIT_S, RETRY_S = 40.0, 0.2
 """For how long a hub that starts waits for PostgreSQL to see that the one before is gone."""
-# Else a lock of a machine whose power was cut is held for hours.
-SOON_NOTICED = (
-    "SET tcp_keepalives_idle = 10",
-    "SET tcp_keepalives_interval = 5",
-    "SET tcp_keepalives_count = 3",
-)
 
 
 @contextmanager
@@ -93,8 +87,6 @@ class _DatabaseLock:
         db = self._stack.enter_context(self._database.connection())
         # In the pool it would keep the lock.
         db.detach()
-        for statement in SOON_NOTICED:
-            db.execute(text(statement))
         query = text("SELECT pg_try_advisory_lock(:name)")
         while not db.execute(query, {"name": SERVING_LOCK}).scalar():
             if retries <= 0:

@@ -17,13 +17,16 @@ from fastapi.concurrency import run_in_threadpool
 
 from accessctl.hub.assembly import Hub
 from accessctl.hub.callers import Caller, NotAdmittedError, caller_by
+from accessctl.hub.door_feed import kinds_for
 from accessctl.hub.doors import NOT_KNOWN
+from accessctl.hub.feed_api import KNOWS
 from accessctl.hub.waking import Waiter
 from accessctl.sync.feed_wire import (
     COMMANDS,
     PICTURE,
     WAIT,
     Change,
+    ChangeKind,
     CommandAnswer,
     Crossed,
     Id,
@@ -43,12 +46,13 @@ AREA = Query(max_length=64)
 @dataclass(frozen=True, slots=True)
 class Awaited:
     """What a door has: the feed up to `after`, its area's crossings up to `crossing`; `live`:
-    whether it sends pictures, None where it does not say."""
+    whether it sends pictures, None where it does not say. `kinds` of changes it knows."""
 
     after: int
     crossing: int = 0
     area: str | None = None
     live: bool | None = None
+    kinds: tuple[ChangeKind, ...] = tuple(ChangeKind)
 
 
 def wait_routes(hub: Hub) -> APIRouter:
@@ -63,12 +67,13 @@ def wait_routes(hub: Hub) -> APIRouter:
         crossing: Number = 0,
         area: Annotated[str | None, AREA] = None,
         live: bool | None = None,
+        knows: Annotated[list[str], KNOWS] = [],  # noqa: B006 - FastAPI copies it
     ) -> Response:
         """What there is for the door, at once, or else as soon as there is something, or with
         nothing after 25 s."""
         gone = asyncio.ensure_future(_gone(request))
         try:
-            asked = Awaited(after, crossing, area, live)
+            asked = Awaited(after, crossing, area, live, kinds_for(knows))
             waited = await DoorWait(hub, door.door, asked, gone).answer()
         finally:
             gone.cancel()
@@ -113,6 +118,7 @@ class DoorWait:
         self._asked = asked
         self._gone = gone
         self._monotonic = monotonic
+        self._after = asked.after
         self._crossing = asked.crossing
         self._crossed: tuple[Crossed, ...] = ()
         self._lived = hub.live.is_watched(door) if asked.live is None else asked.live
@@ -155,7 +161,7 @@ class DoorWait:
 
     def _is_behind(self, seq: int) -> bool:
         # It has more than there is where the hub was put back: it has to begin anew.
-        return self._asked.after != seq
+        return self._after != seq
 
     def _answer(self, waiter: Waiter, held_s: float) -> Waited:
         # Looked at once: what was handed and how far it goes belong together, and another thread
@@ -175,9 +181,15 @@ class DoorWait:
         )
 
     async def _catch_up(self) -> None:
-        """A door that has heard of more than the last look saw is ahead of it, as a rule."""
-        if self._asked.after > self._hub.waking.newest.seq:
+        """A door that has heard of more than the last look saw is ahead of it, as a rule; one that
+        has heard of less may have part in nothing of what came since, and has to ask no more."""
+        after, newest = self._asked.after, self._hub.waking.newest.seq
+        if after > newest:
             await run_in_threadpool(self._hub.waking.look)
+        elif after < newest:
+            has_part = self._hub.door_feed.has_part_after
+            if not await run_in_threadpool(has_part, self._door, after, self._asked.kinds):
+                self._after = newest
 
     async def _read_crossings(self) -> None:
         area = self._asked.area

@@ -4,7 +4,7 @@ their face, and what becomes of a grant while they have not.
 
 from dataclasses import replace
 
-from accessctl.config.policy import Factor
+from accessctl.config.policy import FACTORS, Factor
 from accessctl.domain import Outcome, PersonRules, Reason
 from accessctl.policy.access import AccessPlan, admitting, groups_here
 from accessctl.policy.circumstances import (
@@ -32,9 +32,6 @@ _WORTH = {
     Proof.MISSING: Proof.MISSING,
     Proof.REFUTED: Proof.NOT_NEEDED,
 }
-
-# From the least to the most that is asked for.
-_STRICTNESS: tuple[Factor, ...] = ("off", "button", "pin")
 
 
 def by_pin(it: Circumstances) -> tuple[str, ...]:
@@ -160,7 +157,7 @@ def required(rules: PersonRules, plan: AccessPlan, default: Factor, time: float)
     said = [group.second_factor for group in admitting(rules, plan, time)]
     return max(
         (factor for factor in said if factor is not None),
-        key=_STRICTNESS.index,
+        key=FACTORS.index,
         default=default,
     )
 

@@ -15,7 +15,6 @@ from accessctl.sync.feed_wire import (
     CHANGES,
     COMMANDS,
     KEYS,
-    LATER_KINDS,
     PICTURE,
     PROPOSALS,
     RECEIPTS,
@@ -32,6 +31,7 @@ from accessctl.sync.feed_wire import (
     WaitBeside,
     Waited,
     as_received,
+    known_kinds,
 )
 from accessctl.sync.identity import Membership, utc_in_words
 from accessctl.sync.model_wire import MODELS, OfferedModels
@@ -219,8 +219,8 @@ class DoorClient:
         """What the hub's feed has for this door after that number; `round_` is the one that the
         hub ordered and that is in progress."""
         ordered = "" if round_ is None else f"&round={round_}"
-        knows = "".join(f"&knows={kind}" for kind in LATER_KINDS)
-        return self._connection.ask("GET", f"{CHANGES}?after={after}{ordered}{knows}", ChangeBatch)
+        asked = f"{CHANGES}?after={after}{ordered}{known_kinds()}"
+        return self._connection.ask("GET", asked, ChangeBatch)
 
     def keys(self, request: KeysRequest) -> KeysAnswer:
         """The site's keys, for the door's own public key."""

@@ -243,10 +243,13 @@ class FeedLink(RepeatingThread):
         if parts is None:
             return LOOK_S
         parts.age.keep()
-        if time.monotonic() >= self._is_due_at:
-            self._take_all(parts)
-        # Before what the hub may refuse: what it has said counts either way.
-        self._look(parts)
+        try:
+            if time.monotonic() >= self._is_due_at:
+                self._take_all(parts)
+        finally:
+            # What the hub has said counts also where not all of it is kept, or it refuses what
+            # comes next.
+            self._look(parts)
         parts.proposing.give_receipts()
         if parts.proposing.send():
             self._is_due_at = float("-inf")

@@ -67,6 +67,11 @@ one that knows more of them than before asks for everything once more."""
 FIRST_KINDS = tuple(kind for kind in ChangeKind if kind not in LATER_KINDS)
 
 
+def known_kinds() -> str:
+    """What a request says of them to a hub, behind other parameters."""
+    return "".join(f"&knows={kind}" for kind in LATER_KINDS)
+
+
 class Change(_Said):
     """The present state of one `subject`: a person's id, or the kind's own word.
 
@@ -226,7 +231,7 @@ class WaitBeside:
         """As it stands in the request."""
         area = "" if self.area is None else f"&area={quote(self.area)}"
         live = "" if self.live is None else f"&live={str(self.live).lower()}"
-        return f"crossing={self.crossing}{live}{area}"
+        return f"crossing={self.crossing}{live}{area}{known_kinds()}"
 
 
 def as_received(waited: Waited, took_s: float) -> Waited:

@@ -2,13 +2,14 @@
 
 A batch is kept whole or not at all, and a log that is full takes nobody in. Whoever was removed
 meanwhile may stand behind those on a later page of the feed: so all pages are read ahead, and
-nothing of them counts but who is gone, who may less and which passes were withdrawn. They are taken
-whole once there is room.
+nothing of them counts but who is gone, who may less, which passes were withdrawn, and what rules
+and settings make the door stricter. They are taken whole once there is room.
 """
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 
 from accessctl.domain import PersonId
@@ -16,7 +17,7 @@ from accessctl.errors import AccessctlError, DamagedError, StoreError
 from accessctl.gallery.site import DocumentPut, PersonGone, PersonPut, SiteBatch, SitePosition
 from accessctl.gallery.site_store import RecordFromHub, SiteGallery
 from accessctl.sync.documents import Kept
-from accessctl.sync.feed_wire import ChangeKind
+from accessctl.sync.meanwhile import document_meanwhile
 
 log = logging.getLogger(__name__)
 
@@ -36,8 +37,8 @@ class TakingAway:
         self._record = record
 
     def from_here_on(self, page: Page, *, in_round: bool) -> None:
-        """Erase and restrain whom this page and all that follow say, and keep which passes count no
-        more; `in_round`: whoever they do not name is gone as well.
+        """Erase and restrain whom this page and all that follow say, and keep what of their
+        documents makes the door stricter; `in_round`: whoever they do not name is gone as well.
 
         What goes wrong is logged: whoever calls has a fault of their own to report.
         """
@@ -61,8 +62,8 @@ class TakingAway:
                         yield change.person.id
                         if change.person.id in here:
                             self._surely(partial(self._site.restrain, change.person, self._record))
-                    case DocumentPut(kind=ChangeKind.PASSES):
-                        self._surely(partial(self._keep, change))
+                    case DocumentPut():
+                        self._surely(partial(self._bind, change))
             if not more:
                 return
             said, position, more = self._ask(position)
@@ -71,14 +72,16 @@ class TakingAway:
         for person in people:
             self._surely(partial(self._site.erase, person, self._record))
 
-    def _keep(self, document: DocumentPut) -> None:
-        """Before its turn: the door is where it was."""
+    def _bind(self, said: DocumentPut) -> None:
+        """Keep what makes the door stricter before its turn: the door is where it was."""
+        present = None
         with suppress(DamagedError):
-            if self._site.document(document.kind) == document.content:
-                return
+            present = self._site.document(said.kind)
+        stricter = document_meanwhile(said.kind, present, said.content)
         position = self._site.position()
-        if position is not None:
-            self._site.take(SiteBatch((document,), position), self._record)
+        if stricter is not None and position is not None:
+            kept = replace(said, content=stricter)
+            self._site.take(SiteBatch((kept,), position), self._record)
 
     def _surely(self, take_away: Callable[[], object]) -> None:
         """What cannot be done of one keeps nobody else from being removed."""

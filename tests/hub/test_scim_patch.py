@@ -44,6 +44,13 @@ def group_after(*operations: dict[str, Any]) -> ScimGroup:
         ({"op": "Replace", "path": 'emails[type eq "work"].value', "value": "u@corp.example"}, {}),
         ({"op": "Add", "path": f"{ENTERPRISE}:department", "value": "Navy"}, {}),
         # developer.okta.com, "SCIM 2.0 Protocol Reference": Update a specific User (PATCH)
+        # as older jobs of Entra ID wrote what has one value
+        ({"op": "Replace", "path": "active", "value": [{"value": "False"}]}, {"active": False}),
+        (
+            {"op": "Add", "path": "displayName", "value": [{"$ref": None, "Value": "G"}]},
+            {"display_name": "G"},
+        ),
+        ({"op": "Replace", "path": "externalId", "value": ["x2"]}, {"external_id": "x2"}),
         ({"op": "replace", "value": {"active": False}}, {"active": False}),
         ({"op": "replace", "path": f"{CORE}:name.givenName", "value": "H"}, {"given_name": "H"}),
         ({"op": "replace", "path": "name", "value": {"familyName": "M"}}, {"family_name": "M"}),
@@ -51,7 +58,7 @@ def group_after(*operations: dict[str, Any]) -> ScimGroup:
         ({"op": "remove", "path": "name"}, {"given_name": None, "family_name": None}),
         ({"OP": "REMOVE", "Path": "externalid"}, {"external_id": None}),
     ],
-    ids=range(13),
+    ids=range(16),
 )
 def test_a_user_s_attributes(operation: dict[str, Any], changes: dict[str, Any]) -> None:
     assert user_after(operation) == replace(GRACE, **changes)
@@ -108,6 +115,9 @@ def test_a_group_s_name() -> None:
         ({"op": "replace", "path": "active", "value": "perhaps"}, "invalidValue"),
         ({"op": "replace", "path": "active", "value": 1}, "invalidValue"),
         ({"op": "replace", "path": "active", "value": None}, "invalidValue"),
+        ({"op": "replace", "path": "active", "value": [True, False]}, "invalidValue"),
+        ({"op": "replace", "path": "active", "value": [[False]]}, "invalidValue"),
+        ({"op": "replace", "path": "active", "value": {"display": False}}, "invalidValue"),
         ({"op": "replace", "path": "userName", "value": ""}, "invalidValue"),
         ({"op": "replace", "path": "userName", "value": "a\x00"}, "invalidValue"),
         ({"op": "replace", "path": "displayName", "value": "a" * 201}, "invalidValue"),
@@ -118,7 +128,7 @@ def test_a_group_s_name() -> None:
         ({"op": "replace", "path": 7, "value": True}, "invalidPath"),
         ({"op": "replace", "path": 'userName[a eq "b"]', "value": "x"}, "invalidPath"),
     ],
-    ids=range(17),
+    ids=range(20),
 )
 def test_what_is_no_change_of_a_user(operation: Any, kind: str) -> None:
     with pytest.raises(ScimError) as refused:

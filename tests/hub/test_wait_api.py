@@ -9,13 +9,14 @@ import httpx
 import pytest
 from sqlalchemy import event
 
+from accessctl.hub.pass_rows import tell_doors
 from accessctl.hub.waking import Handed, Newest
 from accessctl.sync.client import BY_NAME
 from accessctl.sync.feed_wire import WAIT, Waited, head_of_feed
 from accessctl.sync.identity import pinned
 from accessctl.sync.wire import API, HUB_NAME
 from tests.hub.conftest import START_S, serving
-from tests.hub.feeding import enrol, told_of
+from tests.hub.feeding import enrol, scope, told_of
 from tests.hub.waiting import LONG_S, waiting_door, waits_at
 from tests.patience import wait_for
 
@@ -115,6 +116,42 @@ def test_a_door_hears_of_what_is_none_of_its_own_when_its_wait_is_over(hub, join
 
         over = asyncio.run(looked_at())
         assert (over.changes, over.handed, over.head.seq) == (True, (), seq + 1)
+
+
+@EMBEDDED
+@pytest.mark.usefixtures("held_long")
+def test_a_door_does_not_ask_for_what_its_release_does_not_know(hub, joined) -> None:
+    with waiting_door(joined("front")) as front:
+        enrol(hub, "Grace")
+        seq = caught_up(hub, front)
+        with hub.database.writing() as db:
+            tell_doors(db, hub.feed)
+        hub.waking.look()
+        # One that knows them hears of it at once, one of an earlier release waits on.
+        knowing = front.wait(after=seq, knows=["passes", "doorbells"])
+        assert (knowing.changes, knowing.head.seq) == (True, seq + 1)
+        other = front.begin_wait(hub, after=seq)
+        assert not other.done()
+        hub.people.rename("Grace", "Grace H")
+        said = other.result(LONG_S)
+        assert (said.changes, said.head.seq) == (True, seq + 2)
+        # It has to begin anew, which nobody else is told of.
+        scope(hub, front.id, ["staff"])
+        hub.waking.look()
+        assert front.wait(after=seq + 2).changes
+
+
+@EMBEDDED
+@pytest.mark.usefixtures("held_long")
+def test_a_door_does_not_ask_for_what_was_said_to_others(hub, joined) -> None:
+    with waiting_door(joined("front")) as front, waiting_door(joined("back")) as back:
+        seq = caught_up(hub, front)
+        hub.site.set_setting(back.id, "policy.cooldown_s", 9.0, "operator")
+        hub.waking.look()
+        wait = front.begin_wait(hub, after=seq)
+        assert not wait.done()
+        enrol(hub, "Grace")
+        assert wait.result(LONG_S).changes
 
 
 def test_a_door_that_is_revoked_is_let_go_at_once(hub, joined) -> None:

@@ -1,7 +1,9 @@
 """PostgreSQL's own disk is full, or the line to it is cut: the hub says so, and goes on later."""
 
 import tempfile
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -121,4 +123,44 @@ def test_a_line_to_it_that_is_cut_and_whole_again(
         wire.become("whole")
         wait_for(lambda: sends_all(door), "the records at the hub", PATIENCE_S)
         assert numbers(hub) == list(range(1, 41))
+        assert verify_site(hub.database).is_sound
+
+
+def test_a_line_to_it_that_is_half_open_is_said_soon_and_found_again(
+    cluster: PrivateCluster,
+    make_wire: Callable[[int], Wire],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """All is taken and nothing answered: as a server that is frozen, or a gateway between."""
+    for name, seconds in (("SILENT_S", 3.0), ("FREE_S", 3.0), ("PING_S", 2.0), ("CONNECT_S", 2)):
+        for module in ("answering", "database"):
+            monkeypatch.setattr(f"accessctl.hub.{module}.{name}", seconds, raising=False)
+    wire = make_wire(cluster.port)
+    with open_hub(config_on(tmp_path, wire.port), {}) as hub, serving(hub) as url:
+        door = door_of(hub, url, tmp_path)
+        door.write(20)
+        door.send_all()
+        door.write(20)
+        wire.become("silent")
+        # A door's request fails, and is no reason for others to wait longer.
+        with pytest.raises(HubError, match="cannot do that now"):
+            door.send_all()
+        with ThreadPoolExecutor(60) as pool:
+            asked = [pool.submit(sends_all, door) for _ in range(50)]
+            began = time.monotonic()
+            said = health(hub, url)
+            took_s = time.monotonic() - began
+            assert not any(one.result(PATIENCE_S) for one in asked)
+        assert (said.status_code, "try again" in said.json()["problem"].lower()) == (503, True)
+        # It looks for a connection for 3 s at most, and asks for 2 s; then the machine is slow.
+        assert took_s < 15
+        wire.become("whole")
+        wait_for(lambda: sends_all(door), "the records at the hub", PATIENCE_S)
+        assert health(hub, url).status_code == 200
+        assert numbers(hub) == list(range(1, 41))
+        # Doors that wait are woken again, too.
+        before = hub.waking.newest.seq
+        hub.site.set_rules({}, "operator")
+        wait_for(lambda: hub.waking.newest.seq > before, "a look", PATIENCE_S)
         assert verify_site(hub.database).is_sound

@@ -9,7 +9,7 @@ import pytest
 from accessctl.audit.base import MemoryLog
 from accessctl.clock import Clocks, Uptime
 from accessctl.config import Config, GalleryConfig
-from accessctl.errors import HubError
+from accessctl.errors import HubError, StoreError
 from accessctl.gallery.store import Gallery, open_gallery
 from accessctl.sync.fake import START, FakeHub
 from accessctl.sync.feed_link import (
@@ -192,6 +192,27 @@ def test_rules_that_are_new_are_told_of_once(
     link.work_once()
     link.work_once()
     assert told == [None]
+
+
+def test_rules_that_are_stricter_are_told_of_where_nothing_new_can_be_kept(
+    link_to: Callable[..., FeedLink], hub: FakeHub, gallery: Gallery
+) -> None:
+    told: list[None] = []
+    link = link_to(hub, on_site=lambda: told.append(None))
+    rules = '{"access": {"timezone": null, "schedules": {}, "holidays": [], "groups": %s}}'
+    hub.put(site_person(1, "Ada"))
+    hub.say(ChangeKind.RULES, (rules % '{"staff": {}}').encode())
+    link.work_once()
+    told.clear()
+    link._audit.full = True  # type: ignore[attr-defined]
+    hub.page = 1
+    hub.put(site_person(2, "Eve"))
+    hub.say(ChangeKind.RULES, (rules % "{}").encode())
+    for _ in range(2):
+        link.disconnect()
+        with pytest.raises(StoreError, match="full"):
+            link.work_once()
+        assert told == [None]
 
 
 def test_a_proposal_that_the_hub_cannot_answer_keeps_nothing_else_back(

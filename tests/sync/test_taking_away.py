@@ -1,5 +1,6 @@
 """What is taken from people counts at once, also where the door can keep nothing new."""
 
+import json
 import logging
 from collections.abc import Sequence
 
@@ -10,6 +11,7 @@ from accessctl.domain import Event, PersonRules
 from accessctl.errors import HubError, StoreError
 from accessctl.gallery.person import rules_to_bytes
 from accessctl.sync.feed_wire import ChangeKind, SitePasses
+from accessctl.sync.site_config import wish_in
 from tests.sync.conftest import SyncedDoor, site_person
 
 
@@ -163,6 +165,41 @@ def test_a_pass_that_was_withdrawn_does_not_wait_for_room(full: SyncedDoor) -> N
     full.log.full = False
     full.take()
     assert full.names == ["Ada", "Eve", "Grace", "Mary"]
+
+
+def site_rules(**groups: object) -> bytes:
+    access = {"timezone": None, "schedules": {}, "groups": groups, "holidays": []}
+    return json.dumps({"access": access}).encode("ascii")
+
+
+def test_rules_and_settings_make_the_door_stricter_without_room(door: SyncedDoor) -> None:
+    door.hub.put(site_person(0, "Ada"))
+    door.hub.say(ChangeKind.RULES, site_rules(staff={}, guests={"doors": ["front"]}))
+    door.hub.say(ChangeKind.SETTINGS, b'{"settings": {"policy.cooldown_s": 60}}')
+    door.take()
+    door.log.full = True
+    door.hub.page = 1
+    before, revision = door.site.position(), door.site.gallery.revision()
+    for number in (1, 2):
+        door.hub.put(site_person(number, f"Eve {number}"))
+    said = site_rules(staff={"doors": ["back"]}, new={}, guests={})
+    settings = b'{"settings": {"policy.cooldown_s": 30, "policy.attempts": 1}}'
+    door.hub.say(ChangeKind.RULES, said)
+    door.hub.say(ChangeKind.SETTINGS, settings)
+    for _ in range(2):
+        with pytest.raises(StoreError, match="full"):
+            door.take()
+        # The second time there is nothing left to do.
+        assert door.site.gallery.revision() == revision + 2
+    wish = wish_in(door.site.document("rules"), door.site.document("settings"))
+    doors = {name: group["doors"] for name, group in wish.access["groups"].items()}
+    assert doors == {"staff": ["back"], "guests": ["front"]}
+    assert wish.settings == {"policy.cooldown_s": 60, "policy.attempts": 1}
+    assert (door.names, door.site.position()) == (["Ada"], before)
+    door.log.full = False
+    door.take()
+    assert door.site.document("rules") == said
+    assert door.site.document("settings") == settings
 
 
 def test_passes_that_cannot_be_kept_keep_nobody_from_being_removed(
