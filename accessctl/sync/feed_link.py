@@ -6,8 +6,6 @@ how old the hub's last word is. Whatever goes wrong is logged once and tried aga
 decides by what it has, as far as `sync.stale` lets it.
 """
 
-import logging
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -15,10 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
-from accessctl.background import BackgroundThread
 from accessctl.clock import Clocks
 from accessctl.config import Config, GalleryConfig
-from accessctl.errors import AccessctlError, DamagedError
+from accessctl.errors import DamagedError
 from accessctl.gallery.site_store import SiteGallery, open_site_gallery
 from accessctl.sync.age import HubAge
 from accessctl.sync.client import DoorClient
@@ -33,6 +30,7 @@ from accessctl.sync.feed import (
 from accessctl.sync.feed_wire import ChangeBatch, WaitBeside, Waited
 from accessctl.sync.identity import load_membership
 from accessctl.sync.proposing import ProposalTaker, Proposing, RemovalSigner
+from accessctl.sync.repeating import RepeatingThread
 from accessctl.sync.site_key_ring import KeyGiver, SiteKeyRing
 
 LOOK_S = 1.0
@@ -42,11 +40,6 @@ kept (client.KEEP_S), so that what changes does not wait for another one."""
 
 MEND_EVERY_S = 60.0
 """All that is kept of everybody is looked through so often: of 10,000 people that takes 0.2 s."""
-
-RETRY_S, LONGEST_RETRY_S = 1.0, 30.0
-CLOSE_S = 5.0
-
-log = logging.getLogger(__name__)
 
 Listener = Callable[[Waited], object]
 """Hears on the waiting thread what the hub told this door; it must not take long."""
@@ -89,71 +82,6 @@ def dial(place: FeedPlace, now: float) -> tuple[SiteHub, SiteMember] | None:
     no hub; HubError, FaultError."""
     member = load_membership(place.folder)
     return None if member is None else (DoorClient(place.url, member, now), member)
-
-
-class RepeatingThread(BackgroundThread):
-    """Calls `work_once` again and again; after an error later and later, which is logged once."""
-
-    def __init__(
-        self,
-        name: str,
-        trouble: str,
-        over: str,
-        *,
-        retry_s: float = RETRY_S,
-        longest_retry_s: float = LONGEST_RETRY_S,
-    ) -> None:
-        """`trouble` and `over` are what is logged when it begins to fail and works again."""
-        self._trouble, self._over = trouble, over
-        self._retry_s, self._longest_retry_s = retry_s, longest_retry_s
-        self.closing = threading.Event()
-        self.woken = threading.Event()
-        super().__init__(self._run, name=name, stop=self._stop, patience_s=CLOSE_S)
-        self.told = ""
-
-    def work_once(self) -> float:
-        """One turn; the seconds until the next one, unless it is woken before. AccessctlError."""
-        raise NotImplementedError
-
-    def disconnect(self) -> None:
-        """Begin anew the next time."""
-
-    def wake(self) -> None:
-        self.woken.set()
-
-    def _stop(self) -> None:
-        self.closing.set()
-        self.woken.set()
-
-    def _run(self) -> None:
-        wait_s = self._retry_s
-        while not self.closing.is_set():
-            self.woken.clear()
-            try:
-                pause_s = self.work_once()
-            except AccessctlError as error:
-                self._failed(str(error))
-                pause_s, wait_s = wait_s, min(2 * wait_s, self._longest_retry_s)
-            except Exception:  # logged: nothing may end what has to go on
-                log.exception("%s", self._trouble)
-                self._failed("internal fault")
-                pause_s, wait_s = wait_s, min(2 * wait_s, self._longest_retry_s)
-            else:
-                if self.told:
-                    log.info("%s", self._over)
-                self.told, wait_s = "", self._retry_s
-            if pause_s > 0 and not self.closing.is_set():
-                self.woken.wait(pause_s)
-        self.disconnect()
-
-    def _failed(self, why: str) -> None:
-        try:
-            self.disconnect()
-        except Exception:  # logged: what does not close is no reason to end, either
-            log.exception("%s", self._trouble)
-        if why != self.told:
-            log.error("%s %s", self._trouble, why)
-        self.told = why
 
 
 class HubWaiting(RepeatingThread):

@@ -17,7 +17,6 @@ from accessctl.sync.feed_link import (
     FeedLink,
     FeedPlace,
     HubWaiting,
-    RepeatingThread,
     hub_feed,
 )
 from accessctl.sync.feed_wire import ChangeBatch, ChangeKind, Waited
@@ -247,23 +246,6 @@ def test_trouble_is_told_once_and_ends_nothing(
         "The hub is away."
     ]
     assert any("as the hub's again" in line for line in caplog.messages)
-
-
-def test_a_fault_of_its_own_ends_nothing_either(caplog: pytest.LogCaptureFixture) -> None:
-    class Broken(RepeatingThread):
-        turns = 0
-
-        def work_once(self) -> float:
-            self.turns += 1
-            raise ZeroDivisionError
-
-    thread = Broken("broken", "It is broken.", "It works.")
-    with thread:
-        for turn in (1, 2, 3):
-            wait_for(lambda turn=turn: thread.turns >= turn, "the next turn")
-            thread.wake()
-        assert thread.alive
-    assert "ZeroDivisionError" in caplog.text
 
 
 def test_only_a_door_whose_configuration_names_a_hub_has_a_feed(tmp_path: Path) -> None:
