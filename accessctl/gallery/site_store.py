@@ -34,6 +34,7 @@ from accessctl.gallery.site import (
     WaitingProposal,
 )
 from accessctl.gallery.site_damage import DamageWatch
+from accessctl.gallery.site_novelty import are_new, is_of_nobody
 from accessctl.gallery.site_restraint import restrained, takes_away
 from accessctl.gallery.site_tables import (
     free_name,
@@ -144,6 +145,10 @@ class SiteGallery:
             )
             if told:
                 record(told)
+
+    def version(self) -> tuple[int, ...]:
+        """See Database.version."""
+        return self._database.version()
 
     def document(self, kind: str) -> bytes | None:
         """What the hub said of that kind last."""
@@ -283,24 +288,16 @@ class SiteGallery:
         return self._rows.read(person)
 
     def _transaction_for(self, batch: SiteBatch) -> AbstractContextManager[sqlite3.Connection]:
-        """Nothing is erased where all are new; nobody changes where nothing is said."""
-        if not batch.changes and not batch.ends_round:
+        """Nothing is erased where all are new or were never here; nobody changes where nothing is
+        said of anybody who is here, or comes."""
+        coming = [one for one in batch.changes if not is_of_nobody(self._database, one)]
+        named = {one.person.id for one in batch.changes if isinstance(one, PersonPut)}
+        if batch.ends_round and self.left_out() - named:
+            return self._database.erasing()
+        if not coming:
             return self._database.noting()
-        is_new = not batch.ends_round and all(map(self._is_new, batch.changes))
+        is_new = are_new(self._database, coming)
         return self._database.writing() if is_new else self._database.erasing()
-
-    def _is_new(self, change: PersonPut | PersonGone | DocumentPut) -> bool:
-        """Whether it is of somebody new, in the place of nobody: neither the name nor a photo is
-        somebody's here."""
-        if not isinstance(change, PersonPut):
-            return False
-        said = change.person
-        select = self._database.select
-        return not (
-            select("SELECT 1 FROM person WHERE id = ?", said.id)
-            or select("SELECT 1 FROM person WHERE name_key = ?", name_key(said.name))
-            or any(select("SELECT 1 FROM photo WHERE id = ?", photo.id) for photo in said.photos)
-        )
 
     def _put(self, db: sqlite3.Connection, put: PersonPut, sweep: int) -> list[HubChange]:
         said, waiting = put.person, waiting_of(db, put.person.id)

@@ -6,14 +6,25 @@ of one sentence, which never holds the URL: there may be a password in it.
 
 import os
 import stat
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from psycopg import Error as DriverError
-from sqlalchemy import URL, Connection, Engine, Select, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    Insert,
+    Select,
+    create_engine,
+    event,
+    make_url,
+    text,
+)
+from sqlalchemy.exc import ArgumentError, InvalidatePoolError, SQLAlchemyError
 
 from accessctl.config import HubConfig
 from accessctl.errors import ConfigError, StoreError
@@ -39,6 +50,8 @@ SOON_NOTICED = {
     "keepalives_count": 3,
     "tcp_user_timeout": 30_000,
 }
+PING_AFTER_S = 1.0
+"""A connection that was used just now is there: asking it each time costs as much as a question."""
 PAGE = 500
 # Marks the file as an accessctl hub ("achb").
 APPLICATION_ID = 0x61636862
@@ -172,6 +185,12 @@ class _WrittenByOthers:
         return int(driver.execute("PRAGMA data_version").fetchone()[0])
 
 
+def insert_all(db: Connection, statement: Insert, rows: Sequence[Mapping[str, Any]]) -> None:
+    """One alone as one: psycopg sends a list as a pipeline, which costs several times as much."""
+    if rows:
+        db.execute(statement, rows[0] if len(rows) == 1 else rows)
+
+
 def in_pages(query: Select[Any]) -> Select[Any]:
     """The same query, whose rows are not all in memory at once."""
     return query.execution_options(yield_per=PAGE)
@@ -190,7 +209,8 @@ def reached_database(config: HubConfig, environment: Mapping[str, str]) -> HubDa
     place = f"{url.database or '?'} at {url.host or 'this machine'}"
     engine = create_engine(
         url,
-        pool_pre_ping=True,
+        # The one that was used last: those that are left over are not asked whether they are there.
+        pool_use_lifo=True,
         # As many stay open as there are threads that answer requests: what is beyond that is
         # connected and left again each time, which costs more than what is asked.
         pool_size=KEPT_CONNECTIONS,
@@ -199,7 +219,27 @@ def reached_database(config: HubConfig, environment: Mapping[str, str]) -> HubDa
         # What an error shows must not be a record, or a key.
         hide_parameters=True,
     )
+    _ping_unused(engine)
     return HubDatabase(engine, place)
+
+
+def _ping_unused(engine: Engine) -> None:
+    """Ask whether a connection is there before it is used again, unless that was just now."""
+
+    def note(_: object, record: Any) -> None:
+        record.info["used"] = time.monotonic()
+
+    def ping(connection: Any, record: Any, _: object) -> None:
+        if time.monotonic() - record.info.get("used", float("-inf")) < PING_AFTER_S:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except DriverError as error:
+            # Then it connects anew, and what is as old counts no more.
+            raise InvalidatePoolError from error
+
+    event.listen(engine, "checkin", note)
+    event.listen(engine, "checkout", ping)
 
 
 def database_url(config: HubConfig, environment: Mapping[str, str]) -> URL | None:

@@ -4,15 +4,18 @@ A door that is somewhere else than the hub thinks begins anew, with a round: its
 since it asked, or it has heard of changes that the hub does not know of, because the hub was put
 back to an older state. So the hub keeps the newest number that it ever told each door. A round
 is over with its last page, and whoever was not in it is gone from that door.
+
+Of people who are none of its own a door is told nothing, but that they are gone where it may have
+had them: they left a group, or were withheld, with a change that it has not heard of (`moved`).
 """
 
 import base64
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, not_, or_, select, true, update
 
 from accessctl.hub.authority import Authority
 from accessctl.hub.doors import lock_joined
@@ -70,8 +73,11 @@ class DoorFeed:
             anew = begins_anew(scope, seq, after, round_)
             mine = or_(CHANGE.c.door.is_(None), CHANGE.c.door == door)
             known = CHANGE.c.kind.in_([kind.value for kind in kinds])
-            rows = [] if anew else rows_after(db, after, and_(mine, known))
-        changes, more = page_of([change_for(scope, row) for row in rows], MAX_PAGE_CHARACTERS)
+            # Whoever is not named in a round is gone at its end, whenever they left.
+            since = max(after, round_ or 0)
+            which = and_(mine, known, may_concern(scope, since))
+            rows = [] if anew else rows_after(db, after, which)
+        changes, more = page_of(changes_for(scope, rows, since), MAX_PAGE_CHARACTERS)
         told = -seq if anew else max(seq, scope.told)
         if told != scope.told:
             self._tell(door, scope.told, told)
@@ -114,11 +120,17 @@ def begins_anew(scope: DoorScope, seq: int, after: int, round_: int | None) -> b
     return after > newest or since < scope.scoped
 
 
-def change_for(scope: DoorScope, row: Row[Any]) -> Change:
-    """What a door of that scope is told of a row: of people who are none of its own, or are sent
-    to no door, that they are gone, and nothing more."""
+def changes_for(scope: DoorScope, rows: Iterable[Row[Any]], since: int) -> list[Change]:
+    """What a door of that scope is told of these rows, which has heard of all up to `since`."""
+    told = (_change_for(scope, row, since) for row in rows)
+    return [change for change in told if change is not None]
+
+
+def _change_for(scope: DoorScope, row: Row[Any], since: int) -> Change | None:
     kind = ChangeKind(row.kind)
     if kind is ChangeKind.PERSON and (row.withheld or not scope.has(json.loads(row.groups))):
+        if row.moved <= since:
+            return None
         return Change(seq=row.seq, subject=row.subject, kind=ChangeKind.GONE)
     if row.sealed is None:
         return Change(seq=row.seq, subject=row.subject, kind=kind, removed=row.removed)
@@ -130,6 +142,16 @@ def change_for(scope: DoorScope, row: Row[Any]) -> Change:
         wrapped=row.wrapped.hex(),
         sealed=base64.b64encode(row.sealed).decode("ascii"),
     )
+
+
+def may_concern(scope: DoorScope, since: int) -> ColumnElement[bool]:
+    """Leaves out, before they are read, most rows of which `changes_for` makes nothing."""
+    if scope.groups is None:
+        return true()
+    # As `groups` holds them, quotes and all: no name is a part of another one's.
+    named = (PERSON.c.groups.contains(json.dumps(one), autoescape=True) for one in scope.groups)
+    is_person = CHANGE.c.kind == ChangeKind.PERSON.value
+    return or_(not_(is_person), PERSON.c.moved > since, *named)
 
 
 def page_of(changes: Sequence[Change], most: int) -> tuple[Sequence[Change], bool]:
@@ -169,7 +191,7 @@ def kinds_for(knows: Collection[str]) -> tuple[ChangeKind, ...]:
 def rows_after(db: Connection, after: int, which: ColumnElement[bool]) -> Sequence[Row[Any]]:
     """Those changes after that number, the oldest first; one more than a page may have."""
     query = (
-        select(CHANGE, PERSON.c.groups, PERSON.c.withheld)
+        select(CHANGE, PERSON.c.groups, PERSON.c.withheld, PERSON.c.moved)
         .join(PERSON, PERSON.c.id == CHANGE.c.subject, isouter=True)
         .where(CHANGE.c.seq > after, which)
         .order_by(CHANGE.c.seq)

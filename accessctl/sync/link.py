@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
 
-from accessctl.audit.chain import ChainReader
+from accessctl.audit.chain import ChainReader, LogWatch
 from accessctl.background import BackgroundThread
 from accessctl.config import Config
 from accessctl.errors import AccessctlError, FaultError, HubBusyError
@@ -84,6 +84,8 @@ class HubLink(BackgroundThread):
         in repeating.Pauses.
         """
         self._reader = ChainReader(log_file)
+        self._watch = LogWatch(log_file)
+        self._is_all_sent = False
         self._url = url
         self._folder = folder
         self._now = now
@@ -110,9 +112,13 @@ class HubLink(BackgroundThread):
             self.disconnect()
             return True
         mark = self._mark or outbox.mark()
-        end = self._reader.end()
         is_due = self._monotonic() - self._spoken >= HEARTBEAT_S
-        if self._mark is not None and end.number == mark.number and not is_due:
+        has_grown = self._watch.may_have_grown()
+        if self._is_all_sent and not has_grown and not is_due:
+            return False
+        end = self._reader.end()
+        self._is_all_sent = self._mark is not None and end.number == mark.number
+        if self._is_all_sent and not is_due:
             return False
         self._mark = outbox.send(mark)
         self._spoken = self._monotonic()
@@ -133,6 +139,7 @@ class HubLink(BackgroundThread):
         """Begin anew the next time, with what is on the disk then."""
         self._connected.close()
         self._outbox = self._member = self._client = self._mark = None
+        self._is_all_sent = False
 
     def _connect(self) -> LogOutbox:
         member = load_membership(self._folder)
