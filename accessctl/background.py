@@ -1,7 +1,7 @@
 """A thread beside the caller's, begun and ended with a `with` block.
 
 Whatever a thread does for as long as the program runs, it does in `kept_up`, or as
-`sync.feed_link.RepeatingThread` does: no fault may end it unseen.
+`sync.repeating.RepeatingThread` does: no fault may end it unseen.
 """
 
 import logging

@@ -165,6 +165,14 @@ class HubError(FaultError):
     pass
 
 
+class HubBusyError(HubError):
+    """The hub is there and cannot answer now; it asked to be left alone for `asked_s` seconds."""
+
+    def __init__(self, told: str, asked_s: float = 0.0) -> None:
+        super().__init__(told)
+        self.asked_s = asked_s
+
+
 class GalleryKeyError(FaultError):
     pass
 

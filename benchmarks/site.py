@@ -21,6 +21,7 @@ from pathlib import Path
 from accessctl.hub.assembly import open_hub
 from benchmarks.bars.machine import processor_name
 from benchmarks.bars.processes import Usage
+from benchmarks.bars.site_changes import changes
 from benchmarks.bars.site_events import afterwards, rush, week_away
 from benchmarks.bars.site_paper import in_words, on_paper
 from benchmarks.bars.site_people import (
@@ -28,7 +29,6 @@ from benchmarks.bars.site_people import (
     Phase,
     Scale,
     beginning,
-    changes,
     enrolling,
     everybody,
     idle,
@@ -102,8 +102,10 @@ def report(run: SiteRun) -> str:
         f"door has {run.scale.a_door} by its group ({run.scale.everywhere} with all), "
         f"{run.database}, all on one machine; the doors' files lie in its memory, the hub's on its "
         f"disk. {BUSY if run.is_busy else ''}\n\n{missing}"
-        "What has *reached* a door was answered by the hub; in its gallery it is when the door, "
-        "which shares the two cores with all others here, has written it down as well.\n\n"
+        "What the hub has *answered* it has handed to the connections of the doors that waited, by "
+        "its own clock: that is the hub's part. It has *reached* a door when the door has read it, "
+        "and is in its gallery when the door has written it down; for both the doors share the "
+        "cores with each other and the hub here, as they do nowhere else.\n\n"
         f"| what | figure | how |\n|---|---|---|\n{cells}\n\n{run.limit}\n\n"
         f"{in_words(expected, PAPER_DOORS)}"
     )
@@ -166,6 +168,8 @@ def _begun(options: argparse.Namespace) -> SiteRun:
             rush_s=options.rush,
             away=options.away,
             away_doors=min(options.away_doors, options.doors),
+            lot=options.lot,
+            a_part=options.a_part,
         ),
         measures=(),
         limit="The run was broken off, or goes on.",
@@ -193,6 +197,8 @@ def _arguments() -> argparse.Namespace:
     add("--people", type=int, default=50)
     add("--a-door", type=int, default=100, help="people whom a door has by its group")
     add("--everywhere", type=int, default=2, help="doors that have everybody")
+    add("--lot", type=int, default=50, help="doors that begin at one time")
+    add("--a-part", type=int, default=20, help="doors that somebody is at who is not at all")
     add("--processes", type=int, default=4, help="that the doors are dealt out to")
     add("--phases", type=_phases, default=list(PHASES), help=f"some of {','.join(PHASES)}")
     add("--turns", type=int, default=5, help="people who come and go")

@@ -108,6 +108,12 @@ class Database:
             self._check_file()
             return self._db.execute(query, parameters).fetchall()
 
+    def version(self) -> tuple[int, ...]:
+        """Another one than before where anything was written since, by whomever."""
+        with self._lock, reported(self._path):
+            self._check_file()
+            return (*self._file, pragma(self._db, "data_version"), self._db.total_changes)
+
     def new_id(self) -> str:
         """128 random bits in hex."""
         return self._random(16).hex()

@@ -10,7 +10,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import suppress
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -34,12 +34,12 @@ from accessctl.gallery.site import (
     WaitingProposal,
 )
 from accessctl.gallery.site_damage import DamageWatch
+from accessctl.gallery.site_novelty import transaction_for
 from accessctl.gallery.site_restraint import restrained, takes_away
 from accessctl.gallery.site_tables import (
     forget_unnamed,
     free_name,
     holder_of_name,
-    is_new,
     leave_hub,
     left_out,
     note_named,
@@ -125,7 +125,7 @@ class SiteGallery:
     def take(self, batch: SiteBatch, record: RecordFromHub) -> None:
         """Keep what the hub said, all of it or nothing where `record` raises."""
         told: list[HubChange] = []
-        with self._transaction_for(batch) as db:
+        with transaction_for(self._database, batch) as db:
             sweep = sweep_of(db)
             for change in batch.changes:
                 match change:
@@ -149,6 +149,10 @@ class SiteGallery:
             )
             if told:
                 record(told)
+
+    def version(self) -> tuple[int, ...]:
+        """See Database.version."""
+        return self._database.version()
 
     def document(self, kind: str) -> bytes | None:
         """What the hub said of that kind last."""
@@ -286,14 +290,6 @@ class SiteGallery:
     def person(self, person: PersonId) -> PutPerson | None:
         """All that is kept of somebody but their pictures; None for nobody."""
         return self._rows.read(person)
-
-    def _transaction_for(self, batch: SiteBatch) -> AbstractContextManager[sqlite3.Connection]:
-        """Nothing is erased where all are new; nobody changes where nothing is said."""
-        if not batch.changes and not batch.ends_round:
-            return self._database.noting()
-        are_new = all(is_new(self._database.select, change) for change in batch.changes)
-        erases = batch.ends_round or not are_new
-        return self._database.erasing() if erases else self._database.writing()
 
     def _put(self, db: sqlite3.Connection, put: PersonPut, sweep: int) -> list[HubChange]:
         said, waiting = put.person, waiting_of(db, put.person.id)

@@ -1,11 +1,11 @@
 """What a gallery keeps beside its people where a hub looks after them, within a transaction."""
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 
 from accessctl.domain import PersonId
 from accessctl.gallery.person import name_key
-from accessctl.gallery.site import DocumentPut, PersonGone, PersonPut, PutPerson
+from accessctl.gallery.site import PersonGone, PutPerson
 
 
 def sweep_of(db: sqlite3.Connection) -> int:
@@ -42,13 +42,22 @@ def note_named(db: sqlite3.Connection, kinds: Iterable[str], sweep: int) -> None
     db.executemany("UPDATE site_document SET sweep = ? WHERE kind = ?", rows)
 
 
-def forget_unnamed(db: sqlite3.Connection, sweep: int) -> None:
-    """What the hub has not named in this round it does not say any more. Without the key of its
-    badges none of them would be known, and every hub names that; other kinds are not the hub's."""
-    db.execute(
-        "DELETE FROM site_document WHERE kind IN ('rules', 'settings', 'passes') AND sweep <> ?",
+def unnamed(db: sqlite3.Connection, sweep: int) -> set[str]:
+    """The documents that the hub has not named in this round, and does not say any more. Without
+    the key of its badges none of them would be known, and every hub names that; other kinds are not
+    the hub's."""
+    rows = db.execute(
+        "SELECT kind FROM site_document WHERE kind IN ('rules', 'settings', 'passes') "
+        "AND sweep <> ?",
         (sweep,),
     )
+    return {kind for (kind,) in rows}
+
+
+def forget_unnamed(db: sqlite3.Connection, sweep: int) -> None:
+    """See unnamed."""
+    rows = [(kind,) for kind in unnamed(db, sweep)]
+    db.executemany("DELETE FROM site_document WHERE kind = ?", rows)
 
 
 def owe(db: sqlite3.Connection, gone: PersonGone) -> None:
@@ -65,21 +74,6 @@ def was_removed(db: sqlite3.Connection, person: PersonId) -> bool:
     """Whether the hub has ever said that they were removed from the site."""
     found = db.execute("SELECT 1 FROM site_gone WHERE person = ?", (person,))
     return found.fetchone() is not None
-
-
-def is_new(
-    select: Callable[[str, str], Sequence[object]], change: PersonPut | PersonGone | DocumentPut
-) -> bool:
-    """Whether it is of somebody new, in the place of nobody: neither the name nor a photo is
-    somebody's here. `select` answers a query with one parameter."""
-    if not isinstance(change, PersonPut):
-        return False
-    said = change.person
-    return not (
-        select("SELECT 1 FROM person WHERE id = ?", said.id)
-        or select("SELECT 1 FROM person WHERE name_key = ?", name_key(said.name))
-        or any(select("SELECT 1 FROM photo WHERE id = ?", photo.id) for photo in said.photos)
-    )
 
 
 def holder_of_name(db: sqlite3.Connection, person: PutPerson) -> tuple[PersonId, str] | None:

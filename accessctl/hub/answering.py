@@ -13,15 +13,19 @@ from contextvars import ContextVar
 from typing import Any, TypeVar
 
 from psycopg import Connection as DriverConnection
+from psycopg import Error as DriverError
 from psycopg import OperationalError
 from psycopg.abc import PQGen
 from sqlalchemy import Engine, event
+from sqlalchemy.exc import InvalidatePoolError
 
 SILENT_S = 30.0
 """So long nothing may come of an answer that is waited for, locks that others hold included."""
 PING_S = 5.0
 """So long whether a connection still works, or the database at all."""
 CONNECT_S = 10
+PING_AFTER_S = 1.0
+"""A connection that was used just now is there: asking it each time costs as much as a question."""
 FREE_S = 10.0
 """So long one of the hub's own connections to be free."""
 # Else a line that nobody hung up on, as when a cable is pulled, holds those who wait for an answer
@@ -116,3 +120,22 @@ def bound(engine: Engine) -> Callable[[float], None]:
         Bounded.silent_s = seconds
 
     return set_silence
+
+
+def ping_unused(engine: Engine) -> None:
+    """Ask whether a connection is there before it is used again, unless that was just now."""
+
+    def note(_: object, record: Any) -> None:
+        record.info["used"] = time.monotonic()
+
+    def ping(connection: Any, record: Any, _: object) -> None:
+        if time.monotonic() - record.info.get("used", float("-inf")) < PING_AFTER_S:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except DriverError as error:
+            # Then it connects anew, and what is as old counts no more.
+            raise InvalidatePoolError from error
+
+    event.listen(engine, "checkin", note)
+    event.listen(engine, "checkout", ping)

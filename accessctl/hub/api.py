@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from accessctl.errors import FaultError, HubError, InputError, StoreError
 from accessctl.hub.assembly import Hub
 from accessctl.hub.callers import Caller, NoCertificateError, NotAdmittedError, caller_by
+from accessctl.hub.crowd import COME_AGAIN_S, Crowd
 from accessctl.hub.feed_api import feed_routes
 from accessctl.hub.health import Health
 from accessctl.hub.model_api import model_routes
@@ -79,10 +80,13 @@ def application(hub: Hub) -> ASGIApp:
     app.mount(SCIM, scim_application(hub))
     refusals, faults = SeldomLog(logging.WARNING), SeldomLog(logging.ERROR)
 
+    async def too_many(scope: Scope, receive: Receive, send: Send) -> None:
+        refusals.tell("More is asked at once than the hub can answer; doors are asked to wait.")
+        await _not_now("The hub has too much to do just now.")(scope, receive, send)
+
     def cannot_now(_: Request, error: Exception) -> JSONResponse:
         faults.tell(f"A request was not answered: {error}")
-        problem = "The hub cannot do that now; its log says why. Try again later."
-        return _problem(NOT_NOW, problem)
+        return _not_now("The hub cannot do that now; its log says why. Try again later.")
 
     def not_taken(_: Request, error: Exception) -> JSONResponse:
         if not isinstance(error, NoCertificateError):
@@ -97,7 +101,7 @@ def application(hub: Hub) -> ASGIApp:
     app.add_exception_handler(HTTPException, _not_there)
     app.add_exception_handler(LogRefusedError, _conflict)
     app.add_exception_handler(HubError, not_taken)
-    return BoundedBodies(app)
+    return BoundedBodies(Crowd(app, too_many))
 
 
 class SeldomLog:
@@ -216,11 +220,19 @@ def _door_routes(hub: Hub) -> APIRouter:
     return routes
 
 
-def _problem(status: int, problem: str, *, close: bool = False) -> JSONResponse:
-    headers = {"connection": "close"} if close else None
+def _problem(
+    status: int, problem: str, *, close: bool = False, again_s: int | None = None
+) -> JSONResponse:
+    headers = {"connection": "close"} if close else {}
+    if again_s is not None:
+        headers["retry-after"] = str(again_s)
     return JSONResponse(
         HubRefusal(problem=shortened(problem, 1500)).model_dump(), status, headers=headers
     )
+
+
+def _not_now(problem: str) -> JSONResponse:
+    return _problem(NOT_NOW, problem, again_s=COME_AGAIN_S)
 
 
 def _wrong(_: Request, error: Exception) -> JSONResponse:

@@ -1,11 +1,14 @@
 """Who asks the hub: the door whose certificate the connection showed, looked up at each request."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeAlias
 
 from fastapi import Request
+from fastapi.concurrency import run_in_threadpool
 
 from accessctl.errors import HubError
-from accessctl.hub.doors import Doors
+from accessctl.hub.doors import NOT_KNOWN, Doors
 from accessctl.hub.peer import PEER
 
 
@@ -28,16 +31,60 @@ class NoCertificateError(NotAdmittedError):
         super().__init__("Only a door that has joined may ask this; show its certificate.")
 
 
-def caller_by(doors: Doors) -> Callable[[Request], Caller]:
-    """What a route depends on that only doors may ask; NotAdmittedError."""
+Waiting: TypeAlias = Sequence[tuple[str, "asyncio.Future[str | None]"]]
 
-    def caller(request: Request) -> Caller:
+
+def _still_there(lot: Waiting) -> Waiting:
+    """Without those who hung up meanwhile."""
+    return [one for one in lot if not one[1].done()]
+
+
+class Admission:
+    """Looks up in the database whose certificate counts, after each request has come: of all who
+    asked while the last look was made at once. In one event loop."""
+
+    def __init__(self, doors: Doors) -> None:
+        self._doors = doors
+        self._waiting: list[tuple[str, asyncio.Future[str | None]]] = []
+        self._looking: asyncio.Task[None] | None = None
+
+    async def door_of(self, serial: str) -> str | None:
+        """The id of the door whose certificate this is, None where it does not count.
+        StoreError."""
+        mine: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((serial, mine))
+        if self._looking is None:
+            self._looking = asyncio.create_task(self._look())
+        return await mine
+
+    async def _look(self) -> None:
+        try:
+            while self._waiting:
+                lot, self._waiting = self._waiting, []
+                serials = {serial for serial, _ in lot}
+                try:
+                    doors = await run_in_threadpool(self._doors.admit_all, serials)
+                except Exception as fault:  # noqa: BLE001 - raised where each of them waits
+                    for _, mine in _still_there(lot):
+                        mine.set_exception(fault)
+                else:
+                    for serial, mine in _still_there(lot):
+                        mine.set_result(doors.get(serial))
+        finally:
+            self._looking = None
+
+
+def caller_by(doors: Doors) -> Callable[[Request], Awaitable[Caller]]:
+    """What a route depends on that only doors may ask; NotAdmittedError."""
+    admission = Admission(doors)
+
+    async def caller(request: Request) -> Caller:
         serial = request.scope.get("extensions", {}).get(PEER)
         if serial is None:
             raise NoCertificateError
-        try:
-            return Caller(doors.admit(serial), serial)
-        except HubError as error:
-            raise NotAdmittedError(str(error)) from error
+        door = await admission.door_of(serial)
+        if door is None:
+            raise NotAdmittedError(NOT_KNOWN)
+        return Caller(door, serial)
 
     return caller

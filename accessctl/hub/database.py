@@ -6,18 +6,36 @@ of one sentence, which never holds the URL: there may be a password in it.
 
 import os
 import stat
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from psycopg import Error as DriverError
-from sqlalchemy import URL, Connection, Engine, Select, create_engine, event, make_url, text
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    Insert,
+    Select,
+    create_engine,
+    event,
+    make_url,
+    text,
+)
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from accessctl.config import HubConfig
 from accessctl.errors import ConfigError, StoreError
-from accessctl.hub.answering import FREE_S, PING_S, SILENT_S, SOON_NOTICED, bound, within
+from accessctl.hub.answering import (
+    FREE_S,
+    PING_S,
+    SILENT_S,
+    SOON_NOTICED,
+    bound,
+    ping_unused,
+    within,
+)
 from accessctl.hub.migrate import migrate
 from accessctl.storage.files import CREDENTIALS_VARIABLE, OTHERS
 from accessctl.storage.parsing import read_bounded, shortened
@@ -167,6 +185,12 @@ class _WrittenByOthers:
         return int(driver.execute("PRAGMA data_version").fetchone()[0])
 
 
+def insert_all(db: Connection, statement: Insert, rows: Sequence[Mapping[str, Any]]) -> None:
+    """One alone as one: psycopg sends a list as a pipeline, which costs several times as much."""
+    if rows:
+        db.execute(statement, rows[0] if len(rows) == 1 else rows)
+
+
 def in_pages(query: Select[Any]) -> Select[Any]:
     """The same query, whose rows are not all in memory at once."""
     return query.execution_options(yield_per=PAGE)
@@ -185,7 +209,8 @@ def reached_database(config: HubConfig, environment: Mapping[str, str]) -> HubDa
     place = f"{url.database or '?'} at {url.host or 'this machine'}"
     engine = create_engine(
         url,
-        pool_pre_ping=True,
+        # The one that was used last: those that are left over are not asked whether they are there.
+        pool_use_lifo=True,
         # As many stay open as there are threads that answer requests: what is beyond that is
         # connected and left again each time, which costs more than what is asked.
         pool_size=KEPT_CONNECTIONS,
@@ -195,6 +220,7 @@ def reached_database(config: HubConfig, environment: Mapping[str, str]) -> HubDa
         # What an error shows must not be a record, or a key.
         hide_parameters=True,
     )
+    ping_unused(engine)
     return HubDatabase(engine, place, bound(engine))
 
 

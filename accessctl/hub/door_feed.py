@@ -4,15 +4,18 @@ A door that is somewhere else than the hub thinks begins anew, with a round: its
 since it asked, or it has heard of changes that the hub does not know of, because the hub was put
 back to an older state. So the hub keeps the newest number that it ever told each door. A round
 is over with its last page, and whoever was not in it is gone from that door.
+
+Of people who are none of its own a door is told nothing, but that they are gone where it may have
+had them: they left a group, or were withheld, with a change that it has not heard of (`moved`).
 """
 
 import base64
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, not_, or_, select, true, update
 
 from accessctl.hub.authority import Authority
 from accessctl.hub.doors import lock_joined
@@ -68,8 +71,11 @@ class DoorFeed:
         with self._feed.database.reading() as db:
             scope, seq = scope_of(db, door), self._feed.seq(db)
             anew = begins_anew(scope, seq, after, round_)
-            rows = [] if anew else rows_after(db, after, for_door(door, kinds))
-        changes, more = page_of([change_for(scope, row) for row in rows], MAX_PAGE_CHARACTERS)
+            # Whoever is not named in a round is gone at its end, whenever they left.
+            since = max(after, round_ or 0)
+            which = and_(for_door(door, kinds), may_concern(scope, since))
+            rows = [] if anew else rows_after(db, after, which)
+        changes, more = page_of(changes_for(scope, rows, since), MAX_PAGE_CHARACTERS)
         told = -seq if anew else max(seq, scope.told)
         if told != scope.told:
             self._tell(door, scope.told, told)
@@ -84,10 +90,11 @@ class DoorFeed:
         """Whether a door that has all up to that number has to ask: there is something of these
         kinds for it, or it has to begin anew."""
         with self._feed.database.reading() as db:
-            if begins_anew(scope_of(db, door), self._feed.seq(db), after, None):
+            scope = scope_of(db, door)
+            if begins_anew(scope, self._feed.seq(db), after, None):
                 return True
-            later = select(CHANGE.c.seq).where(CHANGE.c.seq > after, for_door(door, kinds))
-            return db.execute(later.limit(1)).first() is not None
+            rows = rows_after(db, after, and_(for_door(door, kinds), may_concern(scope, after)))
+        return bool(changes_for(scope, rows, after)) or len(rows) > MAX_CHANGES
 
     def keys(self, door: str, box: str) -> KeysAnswer:
         """All site keys for this door's public key (X25519, hex); InputError for none."""
@@ -121,11 +128,17 @@ def begins_anew(scope: DoorScope, seq: int, after: int, round_: int | None) -> b
     return after > newest or since < scope.scoped
 
 
-def change_for(scope: DoorScope, row: Row[Any]) -> Change:
-    """What a door of that scope is told of a row: of people who are none of its own, or are sent
-    to no door, that they are gone, and nothing more."""
+def changes_for(scope: DoorScope, rows: Iterable[Row[Any]], since: int) -> list[Change]:
+    """What a door of that scope is told of these rows, which has heard of all up to `since`."""
+    told = (_change_for(scope, row, since) for row in rows)
+    return [change for change in told if change is not None]
+
+
+def _change_for(scope: DoorScope, row: Row[Any], since: int) -> Change | None:
     kind = ChangeKind(row.kind)
     if kind is ChangeKind.PERSON and (row.withheld or not scope.has(json.loads(row.groups))):
+        if row.moved <= since:
+            return None
         return Change(seq=row.seq, subject=row.subject, kind=ChangeKind.GONE)
     if row.sealed is None:
         return Change(seq=row.seq, subject=row.subject, kind=kind, removed=row.removed)
@@ -137,6 +150,16 @@ def change_for(scope: DoorScope, row: Row[Any]) -> Change:
         wrapped=row.wrapped.hex(),
         sealed=base64.b64encode(row.sealed).decode("ascii"),
     )
+
+
+def may_concern(scope: DoorScope, since: int) -> ColumnElement[bool]:
+    """Leaves out, before they are read, most rows of which `changes_for` makes nothing."""
+    if scope.groups is None:
+        return true()
+    # As `groups` holds them, quotes and all: no name is a part of another one's.
+    named = (PERSON.c.groups.contains(json.dumps(one), autoescape=True) for one in scope.groups)
+    is_person = CHANGE.c.kind == ChangeKind.PERSON.value
+    return or_(not_(is_person), PERSON.c.moved > since, *named)
 
 
 def page_of(changes: Sequence[Change], most: int) -> tuple[Sequence[Change], bool]:
@@ -182,7 +205,7 @@ def for_door(door: str, kinds: Collection[ChangeKind]) -> ColumnElement[bool]:
 def rows_after(db: Connection, after: int, which: ColumnElement[bool]) -> Sequence[Row[Any]]:
     """Those changes after that number, the oldest first; one more than a page may have."""
     query = (
-        select(CHANGE, PERSON.c.groups, PERSON.c.withheld)
+        select(CHANGE, PERSON.c.groups, PERSON.c.withheld, PERSON.c.moved)
         .join(PERSON, PERSON.c.id == CHANGE.c.subject, isouter=True)
         .where(CHANGE.c.seq > after, which)
         .order_by(CHANGE.c.seq)

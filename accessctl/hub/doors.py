@@ -5,7 +5,7 @@ and what the one before sent stays as it is. Codes have 100 random bits and are 
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -164,17 +164,37 @@ class Doors:
 
         Its first use makes those before it count no more.
         """
+        door = self.admit_all([serial]).get(serial)
+        if door is None:
+            raise HubError(NOT_KNOWN)
+        return door
+
+    def admit_all(self, serials: Collection[str]) -> dict[str, str]:
+        """The ids of the doors whose certificates count now, by those of these serials; as
+        `admit`, of many at the cost of one."""
         now = self._now()
         with self._database.glancing() as db:
-            found = db.execute(self._shown, {"serial": serial}).first()
-        if found is None or found.state != JOINED or found.superseded or now >= found.expires:
-            raise HubError(NOT_KNOWN)
-        if found.has_older or found.seen is None or abs(now - found.seen) >= SEEN_EVERY_S:
+            shown = db.execute(self._shown, {"serials": list(serials)}).all()
+        counting = [
+            row for row in shown if row.state == JOINED and not row.superseded and now < row.expires
+        ]
+        seen_anew = [
+            row.door for row in counting if row.seen is None or abs(now - row.seen) >= SEEN_EVERY_S
+        ]
+        used_first = [row for row in counting if row.has_older]
+        if seen_anew or used_first:
             with self._database.writing() as db:
-                db.execute(update(DOOR).where(DOOR.c.id == found.door).values(seen=now))
-                older = update(CERTIFICATE).where(_is_older(found.door, found.issued))
-                db.execute(older.values(superseded=True))
-        return str(found.door)
+                self._see(db, seen_anew, now)
+                for row in used_first:
+                    older = update(CERTIFICATE).where(_is_older(row.door, row.issued))
+                    db.execute(older.values(superseded=True))
+        return {row.serial: str(row.door) for row in counting}
+
+    def _see(self, db: Connection, doors: Collection[str], now: float) -> None:
+        """Whoever changes one of them just now may take long, and nobody waits for that: it is
+        seen the next time."""
+        free = select(DOOR.c.id).where(DOOR.c.id.in_(doors)).with_for_update(skip_locked=True)
+        db.execute(update(DOOR).where(DOOR.c.id.in_(free)).values(seen=now))
 
     def id_of(self, name: str) -> str:
         """Of the door that has joined by that name; InputError where there is none."""
@@ -272,15 +292,24 @@ def lock_joined(db: Connection, door: str) -> None:
 
 
 def _certificate_shown() -> Select[Any]:
-    """The certificate of a `serial`, its door, and whether others of that door count still that
+    """The certificates of `serials`, their doors, and whether others of a door count still that
     were issued before."""
     shown = CERTIFICATE.alias("shown")
     columns = shown.c
     older = exists().where(_is_older(columns.door, columns.issued))
     return (
-        select(shown, DOOR.c.state, DOOR.c.seen, older.label("has_older"))
+        select(
+            columns.serial,
+            columns.door,
+            columns.issued,
+            columns.expires,
+            columns.superseded,
+            DOOR.c.state,
+            DOOR.c.seen,
+            older.label("has_older"),
+        )
         .join(DOOR, DOOR.c.id == columns.door)
-        .where(columns.serial == bindparam("serial"))
+        .where(columns.serial.in_(bindparam("serials", expanding=True)))
     )
 
 

@@ -14,7 +14,7 @@ from accessctl.hub.database import HubDatabase
 from accessctl.hub.door_feed import (
     DoorScope,
     begins_anew,
-    change_for,
+    changes_for,
     rows_after,
     scopes_of,
 )
@@ -63,11 +63,8 @@ def handed_to(
     for wait, scope in followers.items():
         alike = scope.groups, wait.after, wait.door if wait.door in alone else None
         if alike not in made:
-            made[alike] = tuple(
-                change_for(scope, row)
-                for row in rows
-                if row.seq > wait.after and row.door in (None, wait.door)
-            )
+            mine = (row for row in rows if row.seq > wait.after and row.door in (None, wait.door))
+            made[alike] = tuple(changes_for(scope, mine, wait.after))
         if sum(len(change.sealed or "") for change in made[alike]) <= MAX_HANDED_CHARACTERS:
             handed[wait] = made[alike]
     return handed

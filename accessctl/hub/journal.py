@@ -16,7 +16,7 @@ from sqlalchemy import Connection, select
 
 from accessctl.audit.append import End
 from accessctl.audit.schema import GENESIS, link, record_bytes
-from accessctl.hub.database import JOURNAL_LOCK, HubDatabase
+from accessctl.hub.database import JOURNAL_LOCK, HubDatabase, insert_all
 from accessctl.hub.tables import DOOR, JOURNAL
 
 HEADS_AT_ONCE = 200
@@ -80,23 +80,32 @@ class JournalRecord:
 
 
 def write_journal(
-    database: HubDatabase, db: Connection, kind: JournalKind, time: float, data: Mapping[str, Any]
+    database: HubDatabase, db: Connection, kind: JournalKind, time: float, *data: Mapping[str, Any]
 ) -> int:
-    """One more record, in the caller's transaction; its number. StoreError."""
+    """One more record for each of the `data`, in the caller's transaction; the last one's number.
+    StoreError."""
     database.lock(db, JOURNAL_LOCK)
-    text = json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False)
     last = db.execute(
         select(JOURNAL.c.number, JOURNAL.c.hash).order_by(JOURNAL.c.number.desc()).limit(1)
     ).first()
     end = End(0, GENESIS) if last is None else End(last.number, last.hash)
-    number = end.number + 1
-    digest = link(end.hash, record_bytes(number, float(time), kind.value, None, text))
-    db.execute(
-        JOURNAL.insert().values(
-            number=number, time=float(time), kind=kind.value, data=text, hash=digest
+    rows = []
+    for one in data:
+        text = json.dumps(one, sort_keys=True, separators=(",", ":"), allow_nan=False)
+        number = end.number + 1
+        digest = link(end.hash, record_bytes(number, float(time), kind.value, None, text))
+        rows.append(
+            {
+                "number": number,
+                "time": float(time),
+                "kind": kind.value,
+                "data": text,
+                "hash": digest,
+            }
         )
-    )
-    return number
+        end = End(number, digest)
+    insert_all(db, JOURNAL.insert(), rows)
+    return end.number
 
 
 def latest_records(database: HubDatabase, kind: JournalKind, count: int) -> list[JournalRecord]:

@@ -96,6 +96,9 @@ class Proposals:
                 forget_held(edit.db, waiting, REMOVED_THERE, self._now())
             else:
                 apply_proposal(edit, read.said.person, read.proposed)
+                if isinstance(read.proposed, AddPerson):
+                    # Whoever is none of that door's is there all the same, until it is told.
+                    edit.tell_all(read.said.person)
         if ruling.verdict is ProposalVerdict.HELD:
             self._hold(edit, door, read, ruling, facts.like)
         return self._keep(edit, door, read.said, ruling, read.face is not None)

@@ -12,7 +12,7 @@ from accessctl.audit.append import End
 from accessctl.errors import HubError, InputError
 from accessctl.hub.authority import Authority
 from accessctl.hub.crossings import take_crossings
-from accessctl.hub.database import HubDatabase, in_pages
+from accessctl.hub.database import HubDatabase, in_pages, insert_all
 from accessctl.hub.doors import NOT_KNOWN
 from accessctl.hub.intake import HeldLog, Intake, LogAlarm, TakenRecord, judge
 from accessctl.hub.journal import JournalKind, write_journal
@@ -160,7 +160,7 @@ class Records:
             }
             for one in intake.taken
         ]
-        db.execute(insert(EVENT).on_conflict_do_nothing(), rows)
+        insert_all(db, insert(EVENT).on_conflict_do_nothing(), rows)
 
     def _raise_alarm(self, db: Connection, door: str, name: str, alarm: LogAlarm) -> None:
         """Keep it, once: a door goes on sending what is refused."""

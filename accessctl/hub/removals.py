@@ -8,13 +8,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Row, select
 
 from accessctl.errors import InputError
-from accessctl.hub.database import HubDatabase
+from accessctl.hub.database import JOURNAL_LOCK, HubDatabase, insert_all
 from accessctl.hub.journal import JournalKind, write_journal
-from accessctl.hub.signatures import is_signed
+from accessctl.hub.signatures import door_key, is_by
 from accessctl.hub.tables import DOOR, JOINED, REMOVAL, REMOVAL_RECEIPT
+from accessctl.hub.together import Together
 from accessctl.sync.feed_wire import RemovalReceipt, removal_statement
 
 
@@ -30,12 +31,19 @@ class SiteRemoval:
     lost: tuple[str, ...]
 
 
+Given = Sequence[tuple[str, RemovalReceipt]]
+"""Receipts, each with the door that gave it."""
+DOORS_AT_ONCE = 64
+
+
 class Removals:
     """Everything raises StoreError; `now` is epoch time."""
 
     def __init__(self, database: HubDatabase, now: Callable[[], float]) -> None:
         self._database = database
         self._now = now
+        # All doors give theirs at the same time.
+        self._keep: Together[Given, int] = Together(self._kept, DOORS_AT_ONCE)
 
     def take(self, door: str, serial: str, receipts: Sequence[RemovalReceipt]) -> int:
         """Keep the receipts that are new, each once; how many those are. InputError for one that
@@ -43,8 +51,13 @@ class Removals:
 
         One of somebody whom the hub did not remove is passed over: the hub was put back since.
         """
-        with self._database.writing() as db:
-            return sum(self._take(db, door, serial, receipt) for receipt in receipts)
+        with self._database.glancing() as db:
+            key = door_key(db, serial)
+        for receipt in receipts:
+            said = removal_statement(door, receipt.person, receipt.seq, receipt.time)
+            if not is_by(key, bytes.fromhex(receipt.signature), said):
+                raise InputError("A receipt of a removal is not signed by this door.")
+        return self._keep([(door, receipt) for receipt in receipts])
 
     def listed(self) -> list[SiteRemoval]:
         """The latest first."""
@@ -69,31 +82,48 @@ class Removals:
             )
         return found
 
-    def _take(self, db: Connection, door: str, serial: str, receipt: RemovalReceipt) -> bool:
-        signature = bytes.fromhex(receipt.signature)
-        said = removal_statement(door, receipt.person, receipt.seq, receipt.time)
-        if not is_signed(db, serial, signature, said):
-            raise InputError("A receipt of a removal is not signed by this door.")
-        removal = db.execute(select(REMOVAL.c.seq).where(REMOVAL.c.person == receipt.person))
-        given = db.execute(
-            select(REMOVAL_RECEIPT.c.seq).where(
-                REMOVAL_RECEIPT.c.person == receipt.person, REMOVAL_RECEIPT.c.door == door
+    def _kept(self, lots: Sequence[Given]) -> list[int]:
+        """How many are new of each lot; all in one transaction."""
+        given = [one for lot in lots for one in lot]
+        people = {receipt.person for _, receipt in given}
+        with self._database.writing() as db:
+            # Whoever writes to the journal waits for this one: two that keep the same receipt, too.
+            self._database.lock(db, JOURNAL_LOCK)
+            removed = set(
+                db.execute(select(REMOVAL.c.person).where(REMOVAL.c.person.in_(people))).scalars()
             )
-        )
-        if removal.first() is None or given.first() is not None:
-            return False
-        row = {
-            "person": receipt.person,
-            "door": door,
-            "seq": receipt.seq,
-            "time": receipt.time,
-            "signature": signature,
-            "received": self._now(),
-        }
-        db.execute(REMOVAL_RECEIPT.insert().values(row))
-        told = {"door": door, "person": receipt.person}
-        write_journal(self._database, db, JournalKind.RECEIPT, self._now(), told)
-        return True
+            known = select(REMOVAL_RECEIPT.c.person, REMOVAL_RECEIPT.c.door).where(
+                REMOVAL_RECEIPT.c.person.in_(people),
+                REMOVAL_RECEIPT.c.door.in_({door for door, _ in given}),
+            )
+            there = {(row.person, row.door) for row in db.execute(known)}
+            counts: list[int] = []
+            rows: list[dict[str, Any]] = []
+            now = self._now()
+            for lot in lots:
+                before = len(rows)
+                for door, receipt in lot:
+                    which = (receipt.person, door)
+                    if receipt.person in removed and which not in there:
+                        there.add(which)
+                        rows.append(_row(door, receipt, now))
+                counts.append(len(rows) - before)
+            if rows:
+                insert_all(db, REMOVAL_RECEIPT.insert(), rows)
+                told = [{"door": row["door"], "person": row["person"]} for row in rows]
+                write_journal(self._database, db, JournalKind.RECEIPT, now, *told)
+        return counts
+
+
+def _row(door: str, receipt: RemovalReceipt, now: float) -> dict[str, Any]:
+    return {
+        "person": receipt.person,
+        "door": door,
+        "seq": receipt.seq,
+        "time": receipt.time,
+        "signature": bytes.fromhex(receipt.signature),
+        "received": now,
+    }
 
 
 def may_have_had(door: Row[Any], removed: float) -> bool:

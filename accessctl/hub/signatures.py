@@ -1,5 +1,7 @@
 """What a door signed, checked with the key of its certificate."""
 
+from functools import lru_cache
+
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import Connection, select
@@ -7,14 +9,32 @@ from sqlalchemy import Connection, select
 from accessctl.hub.authority import key_in
 from accessctl.hub.tables import CERTIFICATE
 
+KEYS = 4096
+"""A certificate of each door, some of which are just being renewed."""
+
 
 def is_signed(db: Connection, serial: str, signature: bytes, statement: bytes) -> bool:
     """Whether the key of the certificate of that serial number signed the statement; StoreError
     for a certificate that is damaged, or not there."""
+    return is_by(door_key(db, serial), signature, statement)
+
+
+def door_key(db: Connection, serial: str) -> Ed25519PublicKey:
+    """That of the certificate of this serial number; StoreError as above."""
     pem = db.execute(select(CERTIFICATE.c.pem).where(CERTIFICATE.c.serial == serial)).scalar()
-    key = Ed25519PublicKey.from_public_bytes(key_in(pem or ""))
+    return _key_in(pem or "")
+
+
+def is_by(key: Ed25519PublicKey, signature: bytes, statement: bytes) -> bool:
+    """Whether this key signed the statement."""
     try:
         key.verify(signature, statement)
     except InvalidSignature:
         return False
     return True
+
+
+@lru_cache(KEYS)
+def _key_in(pem: str) -> Ed25519PublicKey:
+    # A door signs with the same one for months, and sends something each minute.
+    return Ed25519PublicKey.from_public_bytes(key_in(pem))

@@ -142,6 +142,14 @@ class SiteEdit:
         self.db.execute(changed)
         seq, damaged = self._feed.renumber(self.db, person), {person} if is_damaged else ()
         self.everybody = self.everybody.followed({person: found}, seq, frozenset(damaged))
+        if cause is not None:
+            self.tell_all(person)
+
+    def tell_all(self, person: str) -> None:
+        """Their last change is one with which doors may have lost them: each is told that has no
+        part in them."""
+        moved = update(PERSON).where(PERSON.c.id == person).values(moved=self.everybody.seq)
+        self.db.execute(moved)
 
     def set_text(
         self, person: str, part: str, text: str | None, record: Record = no_record
@@ -276,9 +284,13 @@ class SiteEdit:
 
     def _update(self, person: SitePerson) -> SitePerson:
         """Where the name or the rules may have changed, too."""
+        left = {*document.groups_of(self.find(person.id))}.difference(document.groups_of(person))
         columns = self._columns(person)
         self.db.execute(update(PERSON).where(PERSON.c.id == person.id).values(**columns))
-        return self._put(person)
+        self._put(person)
+        if left:
+            self.tell_all(person.id)
+        return person
 
     def _columns(self, person: SitePerson) -> dict[str, Any]:
         groups = json.dumps(sorted(document.groups_of(person)))

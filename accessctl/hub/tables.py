@@ -182,6 +182,8 @@ PERSON = Table(
     Column("name_tag", LargeBinary, nullable=False, unique=True),
     Column("groups", Text, nullable=False),
     Column("withheld", String(16)),
+    # The last change with which doors may have lost them, see door_feed; 0: none did.
+    Column("moved", BigInteger, nullable=False, server_default="0"),
 )
 
 PHOTO = Table(

@@ -6,6 +6,7 @@ wants to see.
 """
 
 import asyncio
+import random
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -37,8 +38,9 @@ from accessctl.sync.feed_wire import (
 from accessctl.sync.shot_wire import SHOT, ShotTaken
 from accessctl.sync.wire import Number
 
-WAIT_S = 25.0
-"""Shorter than anything between door and hub keeps a silent connection."""
+WAIT_S, EARLIEST = 25.0, 0.8
+"""Shorter than anything between door and hub keeps a silent connection. Each ends at a moment of
+its own after that part of it: those that were answered together are not over together again."""
 
 AREA = Query(max_length=64)
 
@@ -70,7 +72,7 @@ def wait_routes(hub: Hub) -> APIRouter:
         knows: Annotated[list[str], KNOWS] = [],  # noqa: B006 - FastAPI copies it
     ) -> Response:
         """What there is for the door, at once, or else as soon as there is something, or with
-        nothing after 25 s."""
+        nothing after 25 s at the latest."""
         gone = asyncio.ensure_future(_gone(request))
         try:
             asked = Awaited(after, crossing, area, live, kinds_for(knows))
@@ -112,7 +114,10 @@ class DoorWait:
         asked: Awaited,
         gone: "asyncio.Future[None]",
         monotonic: Callable[[], float] = time.monotonic,
+        draw: Callable[[], float] = random.random,
     ) -> None:
+        """`draw` gives a number from 0 up to 1: how late within its time it ends."""
+        self._lasts_s = WAIT_S * (EARLIEST + (1 - EARLIEST) * draw())
         self._hub = hub
         self._door = door
         self._asked = asked
@@ -126,7 +131,7 @@ class DoorWait:
     async def answer(self) -> Waited:
         """NotAdmittedError where the door is revoked meanwhile."""
         began = self._monotonic()
-        until = began + WAIT_S
+        until = began + self._lasts_s
         await self._catch_up()
         with self._hub.waking.waiting(self._door, self._asked.after) as waiter:
             while True:

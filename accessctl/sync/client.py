@@ -1,7 +1,8 @@
 """A door's requests to its hub: short, bounded, and each failure one sentence."""
 
 import ssl
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
@@ -9,7 +10,8 @@ from typing import TYPE_CHECKING, Self, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from accessctl.clock import boot_seconds
-from accessctl.errors import HubError
+from accessctl.errors import HubBusyError, HubError
+from accessctl.policy.retrying import asked_pause
 from accessctl.storage.parsing import shortened
 from accessctl.sync.feed_wire import (
     CHANGES,
@@ -56,6 +58,7 @@ if TYPE_CHECKING:
 
 CONNECT_S = 5.0
 ANSWER_S = 30.0
+NOT_NOW = (429, 503)
 KEEP_S = 25.0
 """A silent connection is used again for so long: a new one costs the hub more than what is asked,
 and an older one may have been dropped on the way (see the hub's WAIT_S)."""
@@ -72,11 +75,13 @@ class _Noted(BaseModel):
 class HubConnection:
     """Requests with JSON to one hub; HubError for whatever goes wrong. A context manager."""
 
-    def __init__(self, url: str, tls: ssl.SSLContext) -> None:
-        """`url` as https://hub:8443; what `tls` trusts is all that is trusted."""
+    def __init__(self, url: str, tls: ssl.SSLContext, now: Callable[[], float] = time.time) -> None:
+        """`url` as https://hub:8443; what `tls` trusts is all that is trusted. `now` is epoch
+        time."""
         import httpx
 
         self.url = url.rstrip("/")
+        self._now = now
         self._client = httpx.Client(
             base_url=self.url,
             verify=tls,
@@ -100,11 +105,12 @@ class HubConnection:
             request = self._client.build_request(
                 method, API + path, content=content, headers=headers, extensions=BY_NAME
             )
-            status, text = self._sent(request)
+            with closing(self._client.send(request, stream=True)) as response:
+                text = b"".join(self._bounded(response, MAX_ANSWER_BYTES))
         except httpx.HTTPError as error:
             raise self._unreached(error) from error
-        if status != httpx.codes.OK:
-            raise _refused(self.url, status, text)
+        if response.status_code != httpx.codes.OK:
+            raise self._refused(response, text)
         try:
             return answer.model_validate_json(text)
         except ValidationError as error:
@@ -122,15 +128,10 @@ class HubConnection:
             with closing(self._client.send(request, stream=True)) as response:
                 if response.status_code != httpx.codes.OK:
                     text = b"".join(self._bounded(response, MAX_ANSWER_BYTES))
-                    raise _refused(self.url, response.status_code, text)
+                    raise self._refused(response, text)
                 yield from self._bounded(response, most)
         except httpx.HTTPError as error:
             raise self._unreached(error) from error
-
-    def _sent(self, request: "httpx.Request") -> tuple[int, bytes]:
-        with closing(self._client.send(request, stream=True)) as response:
-            text = b"".join(self._bounded(response, MAX_ANSWER_BYTES))
-            return response.status_code, text
 
     def _bounded(self, response: "httpx.Response", most: int) -> Iterator[bytes]:
         for part in response.iter_raw():
@@ -144,6 +145,16 @@ class HubConnection:
             f"The hub {self.url} cannot be reached ({_why(error)}); check that it runs, and "
             "the network between."
         )
+
+    def _refused(self, response: "httpx.Response", text: bytes) -> HubError:
+        try:
+            problem = HubRefusal.model_validate_json(text).problem
+        except ValidationError:
+            problem = f"it answered {response.status_code}; is it an accessctl hub?"
+        told = f"The hub {self.url} refuses: {shortened(problem)}"
+        if response.status_code in NOT_NOW:
+            return HubBusyError(told, asked_pause(response.headers.get("retry-after"), self._now()))
+        return HubError(told)
 
     def close(self) -> None:
         self._client.close()
@@ -254,14 +265,6 @@ class DoorClient:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def _refused(url: str, status: int, text: bytes) -> HubError:
-    try:
-        problem = HubRefusal.model_validate_json(text).problem
-    except ValidationError:
-        problem = f"it answered {status}; is it an accessctl hub?"
-    return HubError(f"The hub {url} refuses: {shortened(problem)}")
 
 
 def _why(error: Exception) -> str:

@@ -19,7 +19,7 @@ from accessctl.gallery.person import (
     rules_to_bytes,
     spelt,
 )
-from accessctl.gallery.sealing import embedding_from_bytes, embedding_to_bytes
+from accessctl.gallery.sealing import embedding_from_bytes
 from accessctl.gallery.site import (
     DocumentPut,
     PersonGone,
@@ -109,10 +109,15 @@ def _person(content: bytes, subject: str) -> PutPerson:
 
 def _photo(said: SitePhoto) -> PutPhoto:
     templates = {
-        fingerprint: embedding_to_bytes(embedding_from_bytes(from_base64(text)))
-        for fingerprint, text in sorted(said.templates.items())
+        fingerprint: _template(text) for fingerprint, text in sorted(said.templates.items())
     }
     return PutPhoto(said.id, said.quality, said.added, templates)
+
+
+def _template(text: str) -> bytes:
+    content = from_base64(text)
+    embedding_from_bytes(content)
+    return content
 
 
 def _badge_key(content: bytes) -> bytes:

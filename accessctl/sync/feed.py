@@ -150,12 +150,14 @@ class HubFeed:
         check_order(batch, position)
         return self._read(batch), position_after(position, batch), batch.more
 
-    def mend(self) -> None:
+    def mend(self) -> bool:
         """Have the hub asked anew for whoever is damaged here, see SiteGallery.mend, and for what
-        an earlier release at this door did not understand. StoreError."""
+        an earlier release at this door did not understand; whether it has to be. StoreError."""
+        before = self._site.position()
         with self._record.changing():
             self._ask_for_later_kinds()
             self._site.mend(self._record.write)
+        return self._site.position() != before
 
     def _ask_for_later_kinds(self) -> None:
         known = " ".join(LATER_KINDS).encode("ascii")

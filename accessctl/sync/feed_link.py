@@ -6,8 +6,7 @@ how old the hub's last word is. Whatever goes wrong is logged once and tried aga
 decides by what it has, as far as `sync.stale` lets it.
 """
 
-import logging
-import threading
+import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -15,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
-from accessctl.background import BackgroundThread
 from accessctl.clock import Clocks
 from accessctl.config import Config, GalleryConfig
 from accessctl.errors import AccessctlError, DamagedError
@@ -33,20 +31,20 @@ from accessctl.sync.feed import (
 from accessctl.sync.feed_wire import ChangeBatch, WaitBeside, Waited
 from accessctl.sync.identity import load_membership
 from accessctl.sync.proposing import ProposalTaker, Proposing, RemovalSigner
+from accessctl.sync.repeating import RepeatingThread
 from accessctl.sync.site_key_ring import KeyGiver, SiteKeyRing
 
 LOOK_S = 1.0
-TAKE_EVERY_S = 20.0
-"""Changes are asked for so often though nobody said that there are any; while the connection is
-kept (client.KEEP_S), so that what changes does not wait for another one."""
+TAKE_EVERY_S = 40.0
+"""Changes are asked for so long after the hub said last that there are none: while a wait is
+answered in time (25 s) nothing else is asked."""
+
+RECEIPTS_WITHIN_S = 3.0
+"""That somebody is gone here is told within that, each door at a moment of its own: the hub tells
+the other doors of it first."""
 
 MEND_EVERY_S = 60.0
 """All that is kept of everybody is looked through so often: of 10,000 people that takes 0.2 s."""
-
-RETRY_S, LONGEST_RETRY_S = 1.0, 30.0
-CLOSE_S = 5.0
-
-log = logging.getLogger(__name__)
 
 Listener = Callable[[Waited], object]
 """Hears on the waiting thread what the hub told this door; it must not take long."""
@@ -91,71 +89,6 @@ def dial(place: FeedPlace, now: float) -> tuple[SiteHub, SiteMember] | None:
     return None if member is None else (DoorClient(place.url, member, now), member)
 
 
-class RepeatingThread(BackgroundThread):
-    """Calls `work_once` again and again; after an error later and later, which is logged once."""
-
-    def __init__(
-        self,
-        name: str,
-        trouble: str,
-        over: str,
-        *,
-        retry_s: float = RETRY_S,
-        longest_retry_s: float = LONGEST_RETRY_S,
-    ) -> None:
-        """`trouble` and `over` are what is logged when it begins to fail and works again."""
-        self._trouble, self._over = trouble, over
-        self._retry_s, self._longest_retry_s = retry_s, longest_retry_s
-        self.closing = threading.Event()
-        self.woken = threading.Event()
-        super().__init__(self._run, name=name, stop=self._stop, patience_s=CLOSE_S)
-        self.told = ""
-
-    def work_once(self) -> float:
-        """One turn; the seconds until the next one, unless it is woken before. AccessctlError."""
-        raise NotImplementedError
-
-    def disconnect(self) -> None:
-        """Begin anew the next time."""
-
-    def wake(self) -> None:
-        self.woken.set()
-
-    def _stop(self) -> None:
-        self.closing.set()
-        self.woken.set()
-
-    def _run(self) -> None:
-        wait_s = self._retry_s
-        while not self.closing.is_set():
-            self.woken.clear()
-            try:
-                pause_s = self.work_once()
-            except AccessctlError as error:
-                self._failed(str(error))
-                pause_s, wait_s = wait_s, min(2 * wait_s, self._longest_retry_s)
-            except Exception:  # logged: nothing may end what has to go on
-                log.exception("%s", self._trouble)
-                self._failed("internal fault")
-                pause_s, wait_s = wait_s, min(2 * wait_s, self._longest_retry_s)
-            else:
-                if self.told:
-                    log.info("%s", self._over)
-                self.told, wait_s = "", self._retry_s
-            if pause_s > 0 and not self.closing.is_set():
-                self.woken.wait(pause_s)
-        self.disconnect()
-
-    def _failed(self, why: str) -> None:
-        try:
-            self.disconnect()
-        except Exception:  # logged: what does not close is no reason to end, either
-            log.exception("%s", self._trouble)
-        if why != self.told:
-            log.error("%s %s", self._trouble, why)
-        self.told = why
-
-
 class HubWaiting(RepeatingThread):
     """Waits at the hub for `link`, and hands on what it is told to the `listeners`."""
 
@@ -168,7 +101,7 @@ class HubWaiting(RepeatingThread):
         """`asked` is what the next wait asks besides changes."""
         super().__init__(
             "hub-wait",
-            "The hub is not waited at; the door asks it three times a minute.",
+            "The hub is not waited at; the door asks it once or twice a minute.",
             "The hub is waited at again.",
         )
         link.on_taken = self.wake
@@ -215,7 +148,10 @@ class FeedLink(RepeatingThread):
         now: Callable[[], float] = time.time,
         on_site: Callable[[], object] = lambda: None,
         dial: Dial = dial,
+        draw: Callable[[], float] = random.random,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`draw` gives a number from 0 up to but not 1: of moments of this door's own."""
         super().__init__(
             "hub-feed",
             "The door's people are not kept as the hub's; it works on with those it has.",
@@ -227,9 +163,13 @@ class FeedLink(RepeatingThread):
         self._now = now
         self._on_site = on_site
         self._dial = dial
+        self._draw = draw
+        self._monotonic = monotonic
         self._connected = ExitStack()
         self._parts: _Parts | None = None
         self._is_due_at = self._mends_at = float("-inf")
+        self._receipts_at = float("inf")
+        self._seen: tuple[int, ...] | None = None
         self._handed: HandedBatch | None = None
         self._documents: object = None
         self._report: dict[str, Any] = {"change": None, "waiting": 0}
@@ -243,18 +183,26 @@ class FeedLink(RepeatingThread):
         if parts is None:
             return LOOK_S
         parts.age.keep()
+        self._mend(parts)
         try:
-            if time.monotonic() >= self._is_due_at:
+            if self._is_due():
                 self._take_all(parts)
-        finally:
-            # What the hub has said counts also where not all of it is kept, or it refuses what
-            # comes next.
+        except AccessctlError:
+            # What the hub has said counts also where not all of it is kept.
             self._look(parts)
-        parts.proposing.give_receipts()
-        if parts.proposing.send():
-            self._is_due_at = float("-inf")
-        self._look(parts)
-        return 0.0 if time.monotonic() >= self._is_due_at else LOOK_S
+            raise
+        seen = parts.site.version()
+        if seen != self._seen:
+            # Before what the hub may refuse: what it has said counts either way.
+            self._look(parts)
+            self._give_receipts(parts)
+            if parts.proposing.send():
+                self._is_due_at = float("-inf")
+            self._look(parts)
+        if self._receipts_at == float("inf"):
+            # Of what was written meanwhile there is another version the next time.
+            self._seen = seen
+        return 0.0 if self._is_due() else min(LOOK_S, self._until_receipts())
 
     def waited(self, waited: Waited, after: int) -> None:
         """What the hub told the waiting thread, which named the change `after`."""
@@ -270,6 +218,8 @@ class FeedLink(RepeatingThread):
             self.wake()
         elif self.position is not None and head.seq >= self.position:
             parts.feed.heard(head)
+            if not self._is_due():
+                self._is_due_at = self._monotonic() + TAKE_EVERY_S
 
     def dialled(self) -> tuple[SiteHub, SiteMember] | None:
         """A connection of the caller's own; see dial."""
@@ -283,19 +233,40 @@ class FeedLink(RepeatingThread):
 
     def disconnect(self) -> None:
         self._connected.close()
-        self._parts = self._handed = None
+        self._parts = self._handed = self._seen = None
         self._is_due_at = self._mends_at = float("-inf")
+        self._receipts_at = float("inf")
+
+    def _is_due(self) -> bool:
+        return self._monotonic() >= self._is_due_at
+
+    def _mend(self, parts: "_Parts") -> None:
+        """What is damaged here would keep the door from seeing who is gone."""
+        if self._monotonic() >= self._mends_at:
+            if parts.feed.mend():
+                self._is_due_at = float("-inf")
+            self._mends_at = self._monotonic() + MEND_EVERY_S
+
+    def _until_receipts(self) -> float:
+        return max(0.0, self._receipts_at - self._monotonic())
+
+    def _give_receipts(self, parts: "_Parts") -> None:
+        """Where some are owed, at a moment that is drawn when that is seen first."""
+        if not parts.proposing.owes_receipts():
+            self._receipts_at = float("inf")
+            return
+        if self._receipts_at == float("inf"):
+            self._receipts_at = self._monotonic() + RECEIPTS_WITHIN_S * self._draw()
+        if not self._until_receipts():
+            parts.proposing.give_receipts()
+            self._receipts_at = float("inf")
 
     def _take_all(self, parts: "_Parts") -> None:
         handed, self._handed = self._handed, None
-        if time.monotonic() >= self._mends_at:
-            # What is damaged here would keep the door from seeing who is gone.
-            parts.feed.mend()
-            self._mends_at = time.monotonic() + MEND_EVERY_S
         while parts.feed.take(handed):
             if self.closing.is_set():
                 return
-        self._is_due_at = time.monotonic() + TAKE_EVERY_S
+        self._is_due_at = self._monotonic() + TAKE_EVERY_S
 
     def _look(self, parts: "_Parts") -> None:
         position, before = parts.site.position(), self.position

@@ -4,16 +4,17 @@ Whatever goes wrong is logged once and tried again later; the door neither waits
 """
 
 import logging
+import random
 import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
 
-from accessctl.audit.chain import ChainReader
+from accessctl.audit.chain import ChainReader, LogWatch
 from accessctl.background import BackgroundThread
 from accessctl.config import Config
-from accessctl.errors import AccessctlError, FaultError
+from accessctl.errors import AccessctlError, FaultError, HubBusyError
 from accessctl.sync.client import DoorClient
 from accessctl.sync.identity import (
     Membership,
@@ -25,6 +26,7 @@ from accessctl.sync.identity import (
     signing_request,
 )
 from accessctl.sync.outbox import LogOutbox
+from accessctl.sync.repeating import Pauses
 from accessctl.sync.wire import LogMark
 
 LOOK_S = 1.0
@@ -74,18 +76,23 @@ class HubLink(BackgroundThread):
         now: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
         pause: Callable[[float], object] | None = None,
+        draw: Callable[[], float] = random.random,
     ) -> None:
         """`url` is the hub's, `folder` where joining it is kept.
 
-        `pause` is how the thread waits, seconds; where none is given its end wakes it.
+        `pause` is how the thread waits, seconds; where none is given its end wakes it. `draw` is as
+        in repeating.Pauses.
         """
         self._reader = ChainReader(log_file)
+        self._watch = LogWatch(log_file)
+        self._is_all_sent = False
         self._url = url
         self._folder = folder
         self._now = now
         self._monotonic = monotonic
         self._closing = threading.Event()
         self._pause = pause or self._closing.wait
+        self._pauses = Pauses(RETRY_S, LONGEST_RETRY_S, draw)
         self._connected = ExitStack()
         self._outbox: LogOutbox | None = None
         self._member: Membership | None = None
@@ -105,9 +112,13 @@ class HubLink(BackgroundThread):
             self.disconnect()
             return True
         mark = self._mark or outbox.mark()
-        end = self._reader.end()
         is_due = self._monotonic() - self._spoken >= HEARTBEAT_S
-        if self._mark is not None and end.number == mark.number and not is_due:
+        has_grown = self._watch.may_have_grown()
+        if self._is_all_sent and not has_grown and not is_due:
+            return False
+        end = self._reader.end()
+        self._is_all_sent = self._mark is not None and end.number == mark.number
+        if self._is_all_sent and not is_due:
             return False
         self._mark = outbox.send(mark)
         self._spoken = self._monotonic()
@@ -128,6 +139,7 @@ class HubLink(BackgroundThread):
         """Begin anew the next time, with what is on the disk then."""
         self._connected.close()
         self._outbox = self._member = self._client = self._mark = None
+        self._is_all_sent = False
 
     def _connect(self) -> LogOutbox:
         member = load_membership(self._folder)
@@ -139,25 +151,27 @@ class HubLink(BackgroundThread):
         return self._outbox
 
     def _run(self) -> None:
-        told, wait_s = "", RETRY_S
+        told = ""
         while not self._closing.is_set():
             try:
                 has_more = self.work_once()
             except AccessctlError as error:
-                self.disconnect()
+                if not isinstance(error, HubBusyError):
+                    self.disconnect()
                 if str(error) != told:
                     told = str(error)
                     log.error("The hub is not told what happens here; the door works on. %s", told)
-                pause_s, wait_s = wait_s, min(2 * wait_s, LONGEST_RETRY_S)
-            except Exception:  # logged: nothing may end what the hub hears of this door by
+                pause_s = self._pauses.after(error)
+            except Exception as error:  # logged: nothing may end what the hub hears of this door by
                 self.disconnect()
                 log.exception("The hub is not told what happens here; the door works on.")
                 told = "internal fault"
-                pause_s, wait_s = wait_s, min(2 * wait_s, LONGEST_RETRY_S)
+                pause_s = self._pauses.after(error)
             else:
                 if told:
                     log.info("The hub is told again what happens here.")
-                told, wait_s = "", RETRY_S
+                told = ""
+                self._pauses.over()
                 pause_s = 0.0 if has_more else LOOK_S
             self._pause(pause_s)
         self.disconnect()

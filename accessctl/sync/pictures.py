@@ -24,12 +24,12 @@ from accessctl.config import Config
 from accessctl.errors import FaultError
 from accessctl.storage.parsing import read_bounded
 from accessctl.sync.client import DoorClient
-from accessctl.sync.feed_link import RepeatingThread
 from accessctl.sync.feed_wire import Id
 from accessctl.sync.identity import Membership, is_member, load_membership
 from accessctl.sync.outbox import kept_receipt
 from accessctl.sync.picture_wire import MAX_SEALED_PICTURE, EventPicture, PictureTaken, picture_id
 from accessctl.sync.private_files import keep_private
+from accessctl.sync.repeating import RepeatingThread
 from accessctl.sync.site_key_ring import KeyGiver, SiteKeyRing
 from accessctl.sync.wire import Number
 

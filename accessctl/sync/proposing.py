@@ -84,6 +84,10 @@ class Proposing:
             self._settle(proposal, answered[proposal.id])
         return True
 
+    def owes_receipts(self) -> bool:
+        """Whether the hub wants to hear of a removal. StoreError."""
+        return bool(self._site.owed(1))
+
     def give_receipts(self) -> None:
         """Tell the hub of the removals that it wants to hear of. HubError, StoreError."""
         owed = self._site.owed(MAX_CHANGES)

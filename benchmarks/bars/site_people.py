@@ -1,4 +1,4 @@
-"""People who come and go at a hub while many doors wait: how soon all of them know.
+"""Doors that come to a hub and the people whom they get, and doors that wait.
 
 Each person is in one group, and each door has one: so a door has `a_door` people of them all. Some
 doors have everybody: by them a whole resync is measured.
@@ -19,6 +19,8 @@ from benchmarks.bars.site_rig import SiteRig, loopback_bytes, stopwatch
 
 DIMENSION, JPEG_BYTES = 320, 20_000
 FINGERPRINT = "ab" * 32
+EVERYWHERE = "everywhere"
+"""The group of people who are at all doors."""
 ALONE, TOGETHER = 50, 200
 QUIET_S = 3.0
 """From the last answer on until all doors wait again."""
@@ -38,7 +40,8 @@ class Measure:
 @dataclass(frozen=True, slots=True)
 class Scale:
     """How large a site is measured: `a_door` of all `people` are of a door's group, `everywhere`
-    doors have everybody; what the other figures are, the command line says."""
+    doors have everybody, `lot` doors begin at one time, and whoever is at a part of the doors is at
+    `a_part` of them; what the other figures are, the command line says."""
 
     people: int
     a_door: int
@@ -49,6 +52,8 @@ class Scale:
     rush_s: float
     away: int
     away_doors: int
+    lot: int
+    a_part: int
 
     @property
     def groups(self) -> int:
@@ -57,6 +62,10 @@ class Scale:
     def group(self, number: int) -> str:
         """Of the person, or the door, of that number."""
         return f"group-{number % self.groups:04}"
+
+    def scope(self, number: int) -> list[str]:
+        """The groups of the door of that number."""
+        return [self.group(number), EVERYWHERE]
 
 
 Phase = Callable[[SiteRig, Hub, Scale], Iterator[Measure]]
@@ -76,7 +85,7 @@ def joining(rig: SiteRig, hub: Hub, scale: Scale) -> Iterator[Measure]:
     yield Measure("processor of the hub, a door that joins", 1000 * used / len(times), "ms")
     with stopwatch() as took:
         for number, name in enumerate(rig.names[scale.everywhere :]):
-            hub.site.set_scope(hub.doors.id_of(name), [scale.group(number)], "benchmark")
+            hub.site.set_scope(hub.doors.id_of(name), scale.scope(number), "benchmark")
     yield Measure("doors given their groups a second", len(rig.names) / took[0], "/s")
 
 
@@ -100,14 +109,17 @@ def enrolling(_: SiteRig, hub: Hub, scale: Scale) -> Iterator[Measure]:
 
 
 def beginning(rig: SiteRig, hub: Hub, scale: Scale) -> Iterator[Measure]:
-    yield from _anew(rig, hub, scale, "from nothing", _part(rig, scale))
+    """As doors come to a site: some at a time, the next ones when these have their people."""
+    doors = _part(rig, scale)
+    lots = [doors[at : at + scale.lot] for at in range(0, len(doors), scale.lot)]
+    yield from _anew(rig, hub, scale, f"from nothing, {scale.lot} at a time", lots)
 
 
 def resync(rig: SiteRig, hub: Hub, scale: Scale) -> Iterator[Measure]:
     """All doors have lost their galleries at once; then those that have everybody, alone."""
     part = _part(rig, scale)
     rig.doors.ask("forget", doors=part)
-    yield from _anew(rig, hub, scale, "all at once have lost theirs", part)
+    yield from _anew(rig, hub, scale, "all at once have lost theirs", [part])
 
 
 def everybody(rig: SiteRig, hub: Hub, scale: Scale) -> Iterator[Measure]:
@@ -117,7 +129,7 @@ def everybody(rig: SiteRig, hub: Hub, scale: Scale) -> Iterator[Measure]:
     doors = rig.names[: scale.everywhere]
     before, busy, since = rig.hub_usage(), rig.doors.usage(), time.time()
     rig.doors.ask("begin", doors=doors)
-    times = rig.doors.ask("until", doors=doors, seq=_seq(hub), since=since)
+    times = rig.doors.ask("until", doors=doors, seq=seq_of(hub), since=since)
     rows = len(doors) * scale.people
     note = f"{scale.people} people each, {len(doors)} doors that have everybody"
     yield from spread("a full resync", times, "s", note)
@@ -129,11 +141,11 @@ def everybody(rig: SiteRig, hub: Hub, scale: Scale) -> Iterator[Measure]:
 
 def idle(rig: SiteRig, _: Hub, scale: Scale) -> Iterator[Measure]:
     time.sleep(QUIET_S)
-    before, sent = _all(rig), loopback_bytes()
+    before, sent = used_by(rig), loopback_bytes()
     time.sleep(scale.idle_s)
     hub, database, doors = (
         100 * (after.cpu_s - earlier.cpu_s) / scale.idle_s
-        for after, earlier in zip(_all(rig), before, strict=True)
+        for after, earlier in zip(used_by(rig), before, strict=True)
     )
     note = f"{len(rig.names)} doors wait and nothing happens, {scale.idle_s:.0f} s"
     yield Measure("processor of the hub, idle", hub, "% of a core", note)
@@ -148,28 +160,6 @@ def idle(rig: SiteRig, _: Hub, scale: Scale) -> Iterator[Measure]:
     yield Measure("threads of the hub", rig.hub_threads(), "", note)
 
 
-def changes(rig: SiteRig, hub: Hub, scale: Scale) -> Iterator[Measure]:
-    """Somebody comes and somebody goes, each of them after all doors wait again."""
-    for what, act in (("an enrolment", _come), ("a removal", _go)):
-        told: dict[str, list[float]] = {"heard": [], "times": []}
-        before, sent = _all(rig), loopback_bytes()
-        for turn in range(scale.turns):
-            time.sleep(QUIET_S)
-            act(hub, scale, turn)
-            since = time.time()
-            found = rig.doors.told("until", seq=_seq(hub), since=since)
-            for word, times in told.items():
-                times += [1000 * one for one in found[word]]
-        each = scale.turns * len(rig.names)
-        note = f"from the commit on, {len(rig.names)} doors, {scale.turns} times"
-        yield from spread(f"{what} has reached a door", told["heard"], "ms", note)
-        yield from spread(f"{what} is in a door's gallery", told["times"], "ms", note)
-        for who, one, earlier in zip(WHO, _all(rig), before, strict=True):
-            used = 1000 * (one.cpu_s - earlier.cpu_s) / each
-            yield Measure(f"processor of {who}, {what} and a door", used, "ms", note)
-        yield Measure(f"bytes, {what} and a door", (loopback_bytes() - sent) / each, "B", note)
-
-
 WHO = "the hub", "the database", "the doors"
 
 
@@ -180,15 +170,21 @@ def spread(what: str, times: Sequence[float], unit: str, note: str) -> Iterator[
 
 
 def _anew(
-    rig: SiteRig, hub: Hub, scale: Scale, why: str, doors: Sequence[str]
+    rig: SiteRig, hub: Hub, scale: Scale, why: str, lots: Sequence[Sequence[str]]
 ) -> Iterator[Measure]:
-    before, sent, since = _all(rig), loopback_bytes(), time.time()
-    rig.doors.ask("begin", doors=doors)
-    times = rig.doors.ask("until", doors=doors, seq=_seq(hub), since=since)
+    doors = [door for lot in lots for door in lot]
+    before, sent = used_by(rig), loopback_bytes()
+    times: list[float] = []
+    with stopwatch() as took:
+        for lot in lots:
+            since = time.time()
+            rig.doors.ask("begin", doors=lot)
+            times += rig.doors.ask("until", doors=lot, seq=seq_of(hub), since=since)
     people = min(scale.a_door, scale.people)
     note = f"{people} people each, {len(doors)} doors, {why}"
     yield from spread("all of its people at a door", times, "s", note)
-    for who, one, earlier in zip(WHO, _all(rig), before, strict=True):
+    yield Measure("until all of them have", took[0], "s", note)
+    for who, one, earlier in zip(WHO, used_by(rig), before, strict=True):
         used = 1000 * (one.cpu_s - earlier.cpu_s) / len(doors)
         yield Measure(f"processor of {who} for that, a door", used, "ms", note)
     kilobytes = (loopback_bytes() - sent) / len(doors) / KB
@@ -200,22 +196,22 @@ def _part(rig: SiteRig, scale: Scale) -> list[str]:
     return rig.names[scale.everywhere :]
 
 
-def _all(rig: SiteRig) -> tuple[Usage, Usage, Usage]:
+def used_by(rig: SiteRig) -> tuple[Usage, Usage, Usage]:
     return rig.hub_usage(), rig.database_usage(), rig.doors.usage()
 
 
 def _enrol(hub: Hub, scale: Scale, number: int) -> None:
-    person = hub.people.add_person(f"Person {number}", _photo(number))
-    hub.people.set_rules(PersonId(person.id), PersonRules(groups=(scale.group(number),)))
+    enrol(hub, number, (scale.group(number),))
 
 
-def _come(hub: Hub, scale: Scale, turn: int) -> None:
-    with hub.people.changing():
-        _enrol(hub, scale, scale.people + turn)
+def enrol(hub: Hub, number: int, groups: tuple[str, ...]) -> None:
+    """Somebody of that number, whose photo no other one has."""
+    person = hub.people.add_person(name_of(number), _photo(number))
+    hub.people.set_rules(PersonId(person.id), PersonRules(groups=groups))
 
 
-def _go(hub: Hub, scale: Scale, turn: int) -> None:
-    hub.people.remove(f"Person {scale.people + turn}")
+def name_of(number: int) -> str:
+    return f"Person {number}"
 
 
 def _photo(number: int) -> NewPhoto:
@@ -228,6 +224,6 @@ def _photo(number: int) -> NewPhoto:
     )
 
 
-def _seq(hub: Hub) -> int:
+def seq_of(hub: Hub) -> int:
     """The number of the last change of people: each door hears of each of those."""
     return hub.people.revision()

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from accessctl.audit.append import End, HeadFile
-from accessctl.audit.chain import NO_RECORD, ChainReader
+from accessctl.audit.chain import NO_RECORD, ChainReader, LogWatch
 from accessctl.audit.log import EventLog
 from accessctl.audit.schema import GENESIS, link
 from accessctl.domain import Event, EventKind
@@ -41,6 +41,24 @@ def test_a_log_whose_beginning_was_purged(tmp_path: Path) -> None:
     assert reader.beginning() == End(3, third)
     assert (reader.hash_at(3), reader.hash_at(2)) == (third, None)
     assert reader.after(0, 10)[0].number == 4
+
+
+def test_a_log_is_looked_into_after_it_was_written_and_once_more(tmp_path: Path) -> None:
+    path = tmp_path / "events.sqlite"
+    watch = LogWatch(path)
+    assert [watch.may_have_grown() for _ in range(3)] == [True, True, False]
+    log = log_of(path, 1)
+    assert [watch.may_have_grown() for _ in range(4)] == [True, True, False, False]
+    log.append(Event(9.0, EventKind.SERVICE, {"state": "tried"}))
+    assert [watch.may_have_grown() for _ in range(3)] == [True, True, False]
+    # Another one in its place is seen, too.
+    log.close()
+    other = tmp_path / "other.sqlite"
+    log_of(other, 2).close()
+    watch.may_have_grown()
+    watch.may_have_grown()
+    other.replace(path)
+    assert watch.may_have_grown()
 
 
 def test_a_log_that_is_not_there(tmp_path: Path) -> None:

@@ -181,6 +181,44 @@ def test_only_what_takes_the_place_of_something_is_cleaned_up_after(
         assert freed.count("VACUUM") == 1
 
 
+def test_whoever_was_never_here_changes_nobody_by_being_gone(site: SiteGallery, told: Told) -> None:
+    site.take(batch(PersonPut(5, somebody(ADA, "Ada"))), told)
+    told.clear()
+    mark, freed = site.gallery.mark(), []
+    site.gallery._database._db.set_trace_callback(freed.append)
+    site.take(batch(PersonGone(6, EVE, removed=True), PersonGone(7, GRACE)), told)
+    assert ("VACUUM" in freed, told, site.gallery.mark()) == (False, [], mark)
+    assert site.position() == SitePosition(HUB, DOOR, 7)
+    # It is answered for all the same.
+    assert site.owed(9) == [OwedReceipt(EVE, 6)]
+    # Beside somebody new it is nothing to clean up after, either.
+    site.take(batch(PersonGone(8, EVE), PersonPut(9, somebody(GRACE, "Grace"))), told)
+    assert ("VACUUM" in freed, told) == (False, [("hub_added", GRACE)])
+
+
+def test_a_round_in_which_all_are_named_cleans_up_nothing(site: SiteGallery, told: Told) -> None:
+    freed: list[str] = []
+    site.gallery._database._db.set_trace_callback(freed.append)
+    site.take(batch(PersonPut(5, somebody(ADA, "Ada")), ends_round=True), told)
+    assert "VACUUM" not in freed
+    begun = site.begin_round(9)
+    last = SiteBatch((), replace(begun, seq=9, round=None), ends_round=True)
+    site.take(last, told)
+    assert freed.count("VACUUM") == 1
+    assert site.gallery.people() == []
+
+
+def test_a_change_made_here_of_somebody_gone_is_cleaned_up_after(
+    site: SiteGallery, told: Told
+) -> None:
+    site.take(batch(PersonPut(5, somebody(ADA, "Ada"))), told)
+    site.gallery.remove("Ada")
+    freed: list[str] = []
+    site.gallery._database._db.set_trace_callback(freed.append)
+    site.take(batch(PersonGone(6, ADA, removed=True)), told)
+    assert (freed.count("VACUUM"), site.waiting_count()) == (1, 0)
+
+
 def test_a_name_that_is_the_hubs_is_given_up(site: SiteGallery, told: Told) -> None:
     local = site.gallery.add_person("ada", new_photo(0))
     site.gallery.add_person("ada (2)", new_photo(2))

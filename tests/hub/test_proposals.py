@@ -10,10 +10,11 @@ from accessctl.domain import PersonRules
 from accessctl.errors import HubError
 from accessctl.gallery.person import hash_pin, pin_to_bytes, rules_to_bytes
 from accessctl.hub.assembly import Hub, open_hub
+from accessctl.hub.consent_rules import Withheld
 from accessctl.hub.tables import HELD, JOURNAL, PROPOSAL
 from accessctl.recognition.calibration import Yardstick
 from accessctl.recognition.normalisation import Normaliser
-from accessctl.sync.feed_wire import ProposalVerdict
+from accessctl.sync.feed_wire import ChangeKind, ProposalVerdict
 from tests.hub.proposing import ADA, EVE, FACES, GRACE, ProposingDoor, joined_door
 from tests.recognition.test_photo_fit import YARDSTICK as ANY_YARDSTICK
 
@@ -249,6 +250,14 @@ def test_a_revoked_door_proposes_nothing(hub, door) -> None:
         door.enrol(GRACE, "Grace")
     with hub.database.reading() as db:
         assert db.execute(select(PROPOSAL)).all() == []
+
+
+def test_whoever_a_door_brings_and_is_withheld_it_is_told_to_be_gone(hub, door) -> None:
+    has = hub.door_feed.changes_after(door.door, 0).head.seq
+    hub.people._newcomer = Withheld.NO_CONSENT
+    assert door.enrol(GRACE, "Grace").verdict is ProposalVerdict.TAKEN
+    told = hub.door_feed.changes_after(door.door, has).changes
+    assert [(one.subject, one.kind) for one in told] == [(GRACE, ChangeKind.GONE)]
 
 
 def test_the_door_of_some_groups_changes_nobody_of_others(hub, door) -> None:

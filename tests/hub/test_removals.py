@@ -2,6 +2,8 @@ import pytest
 
 from accessctl.errors import InputError
 from accessctl.hub.assembly import Hub
+from accessctl.hub.journal import JournalKind, latest_records
+from accessctl.hub.verify import verify_site
 from accessctl.sync.feed_wire import RemovalReceipt, removal_statement
 from tests.hub.test_door_feed import enrol
 
@@ -42,6 +44,25 @@ def test_which_doors_owe_a_receipt(hub, joined, clock) -> None:
     (removal,) = hub.removals.listed()
     assert removal.owed == ()
     assert side.member.door
+
+
+def test_receipts_of_many_doors_are_kept_in_one_go_each_once(hub, joined) -> None:
+    doors = [joined(f"door-{number}") for number in range(3)]
+    grace, ada = enrol(hub, "Grace"), enrol(hub, "Ada", 1)
+    hub.people.remove("Grace")
+    hub.people.remove("Ada")
+    seq = hub.people.revision()
+    unknown = "f" * 32
+    lots = [
+        [(door.member.door, receipt(door, who, seq)) for who in (grace, ada, grace, unknown)]
+        for door in doors
+    ]
+    before = len(latest_records(hub.database, JournalKind.RECEIPT, 100))
+    assert hub.removals._kept([lots[0], lots[1][:1], lots[1], lots[2][3:]]) == [2, 1, 1, 0]
+    told = latest_records(hub.database, JournalKind.RECEIPT, 100)
+    assert len(told) - before == 4
+    assert [removal.signed for removal in hub.removals.listed()] == [("door-0", "door-1")] * 2
+    assert verify_site(hub.database).is_sound
 
 
 def test_a_receipt_of_another_counts_as_nothing(hub, joined) -> None:

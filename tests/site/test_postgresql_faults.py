@@ -120,6 +120,7 @@ def test_a_line_to_it_that_is_cut_and_whole_again(
             door.send_all()
         said = health(hub, url)
         assert (said.status_code, "try again" in said.json()["problem"].lower()) == (503, True)
+        assert said.headers["retry-after"] == "2"
         wire.become("whole")
         wait_for(lambda: sends_all(door), "the records at the hub", PATIENCE_S)
         assert numbers(hub) == list(range(1, 41))

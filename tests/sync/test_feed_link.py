@@ -17,7 +17,6 @@ from accessctl.sync.feed_link import (
     FeedLink,
     FeedPlace,
     HubWaiting,
-    RepeatingThread,
     hub_feed,
 )
 from accessctl.sync.feed_wire import ChangeBatch, ChangeKind, Waited
@@ -60,7 +59,7 @@ def link_to(
                 clocks,
                 now=lambda: START,
                 dial=lambda _place, _now: None if hub is None else (hub, hub),
-                **more,
+                **{"draw": lambda: 0.0, **more},
             )
         )
         return links[-1]
@@ -180,6 +179,76 @@ def test_a_wait_that_another_signed_is_not_believed(
         HubWaiting(link).work_once()
 
 
+def test_while_waits_are_answered_nothing_else_is_asked(
+    link_to: Callable[..., FeedLink], hub: FakeHub, gallery: Gallery, monkeypatch
+) -> None:
+    now, asked = [1000.0], []
+    link = link_to(hub, monotonic=lambda: now[0])
+    waiting = HubWaiting(link)
+    changes = hub.changes
+
+    def count(after: int, round_: int | None) -> ChangeBatch:
+        asked.append(now[0])
+        return changes(after, round_)
+
+    monkeypatch.setattr(hub, "changes", count)
+    link.work_once()
+    for _ in range(4):
+        now[0] += 25
+        waiting.work_once()
+        assert link.work_once() == LOOK_S
+    assert asked == [1000]
+    # Without an answer it asks by itself.
+    now[0] += 39
+    link.work_once()
+    assert asked == [1000]
+    now[0] += 1
+    link.work_once()
+    assert asked == [1000, 1140]
+
+
+def test_a_receipt_is_given_at_a_moment_of_the_doors_own(
+    link_to: Callable[..., FeedLink], hub: FakeHub, gallery: Gallery
+) -> None:
+    now = [1000.0]
+    link = link_to(hub, monotonic=lambda: now[0], draw=lambda: 0.5)
+    hub.put(site_person(1, "Ada"))
+    link.work_once()
+    hub.remove(f"{1:032x}")
+    link.disconnect()
+    # Half of three seconds from when it is seen, in steps of one look.
+    assert [link.work_once(), gallery.people(), hub.receipts] == [LOOK_S, [], []]
+    now[0] += 1.0
+    assert link.work_once() == 0.5
+    assert hub.receipts == []
+    now[0] += 0.5
+    assert link.work_once() == LOOK_S
+    assert len(hub.receipts) == 1
+    now[0] += 10
+    link.work_once()
+    assert len(hub.receipts) == 1
+
+
+def test_where_nothing_was_written_nothing_is_read_anew(
+    link_to: Callable[..., FeedLink], hub: FakeHub, gallery: Gallery
+) -> None:
+    now = [1000.0]
+    link = link_to(hub, monotonic=lambda: now[0])
+    link.work_once()
+    link.work_once()
+    asked: list[str] = []
+    site = link._parts.site.gallery._database._db
+    site.set_trace_callback(asked.append)
+    now[0] += 1
+    link.work_once()
+    assert [one for one in asked if "outbox" in one or "site_document" in one] == []
+    # Whatever somebody else changed is seen.
+    gallery.add_person("Mine", new_photo(2))
+    now[0] += 1
+    link.work_once()
+    assert [person.name for person in hub.people.values()] == ["Mine"]
+
+
 def test_rules_that_are_new_are_told_of_once(
     link_to: Callable[..., FeedLink], hub: FakeHub, gallery: Gallery
 ) -> None:
@@ -268,23 +337,6 @@ def test_trouble_is_told_once_and_ends_nothing(
         "The hub is away."
     ]
     assert any("as the hub's again" in line for line in caplog.messages)
-
-
-def test_a_fault_of_its_own_ends_nothing_either(caplog: pytest.LogCaptureFixture) -> None:
-    class Broken(RepeatingThread):
-        turns = 0
-
-        def work_once(self) -> float:
-            self.turns += 1
-            raise ZeroDivisionError
-
-    thread = Broken("broken", "It is broken.", "It works.")
-    with thread:
-        for turn in (1, 2, 3):
-            wait_for(lambda turn=turn: thread.turns >= turn, "the next turn")
-            thread.wake()
-        assert thread.alive
-    assert "ZeroDivisionError" in caplog.text
 
 
 def test_only_a_door_whose_configuration_names_a_hub_has_a_feed(tmp_path: Path) -> None:

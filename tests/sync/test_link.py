@@ -34,9 +34,10 @@ def test_trouble_is_told_once_and_ends_nothing(
     (folder / "hub.json").touch(0o600)
     (folder / "hub.json").write_text("damaged")
     pauses: list[float] = []
-    with HubLink(tmp_path / "events.sqlite", URL, folder, pause=pauses.append) as link:
+    file = tmp_path / "events.sqlite"
+    with HubLink(file, URL, folder, pause=pauses.append, draw=lambda: 0.5) as link:
         wait_for(lambda: len(pauses) >= 8 or not link.alive, "its pauses")
-    assert pauses[:7] == [2, 4, 8, 16, 32, 60, 60]
+    assert pauses[:7] == [1, 2, 4, 8, 16, 30, 30]
     told = [line for line in caplog.messages if "The hub is not told" in line]
     assert len(told) == 1
     assert "the door works on" in told[0]
@@ -50,9 +51,10 @@ def test_a_fault_of_its_own_ends_nothing_either(
             raise ZeroDivisionError
 
     pauses: list[float] = []
-    with Broken(tmp_path / "events.sqlite", URL, tmp_path / "sync", pause=pauses.append) as link:
+    where = tmp_path / "events.sqlite", URL, tmp_path / "sync"
+    with Broken(*where, pause=pauses.append, draw=lambda: 0.25) as link:
         while len(pauses) < 3 and link.alive:
             pass
         assert link.alive
-    assert pauses[:3] == [2, 4, 8]
+    assert pauses[:3] == [0.5, 1, 2]
     assert "ZeroDivisionError" in caplog.text
