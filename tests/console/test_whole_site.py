@@ -121,7 +121,9 @@ def enrols(page: Page, photo: Path, shown: Shown) -> str:
 def adds_group(page: Page) -> None:
     page.goto("/rules")
     page.get_by_role("button", name="Add a group").click()
-    page.get_by_role("region", name="Group 1").get_by_label("Name").fill(GROUP)
+    group = page.get_by_role("region", name="Group 1")
+    group.get_by_label("Name").fill(GROUP)
+    group.get_by_label("At every door").check()
     tries_and_saves(page)
 
 
