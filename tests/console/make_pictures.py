@@ -338,11 +338,11 @@ def code_in(process: SiteProcess) -> str:
 
 
 def takes_live(page: Page, takes: Taking) -> None:
-    page.set_viewport_size({"width": 760, "height": 800})
+    page.set_viewport_size({"width": 800, "height": 800})
     page.goto("/doors")
     page.get_by_role("button", name="Live picture demo-door").click()
-    granted = page.locator(".live li", has_text="Granted")
-    expect(granted.first).to_be_attached(timeout=1000 * PATIENCE_S)
+    door = page.locator(".door", has=page.locator(".live li", has_text="Granted"))
+    expect(door.locator(".decision .sign")).to_have_text("Granted", timeout=1000 * PATIENCE_S)
     takes.take(page, "live")
 
 
