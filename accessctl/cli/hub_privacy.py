@@ -19,8 +19,8 @@ from accessctl.storage.parsing import printable, read_bounded
 
 if TYPE_CHECKING:
     from accessctl.hub.consent import PersonConsent
-    from accessctl.hub.consent_rules import GivenConsent
     from accessctl.hub.expiry import ExpiringPerson, ExpiryState
+    from accessctl.policy.consent import GivenConsent
 
 NONE = "-"
 
@@ -137,7 +137,7 @@ def run_consent_give(args: HubConsentGiveOptions) -> int:
 
 
 def _given(args: HubConsentGiveOptions) -> "GivenConsent":
-    from accessctl.hub.consent_rules import ConsentWay, GivenConsent
+    from accessctl.policy.consent import ConsentWay, GivenConsent
 
     words = {
         ConsentWay.TYPED_NAME: args.typed,

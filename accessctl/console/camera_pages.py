@@ -11,7 +11,7 @@ from accessctl.console.asking import Enroller, Id
 from accessctl.console.capabilities import Operator
 from accessctl.console.command_pages import told_of
 from accessctl.console.phone_desk import POSES, NoSuchLinkError, PhonePose, PhoneVisit, seat_of
-from accessctl.console.phone_pages import Name, enrolled_name, newest_text
+from accessctl.console.phone_pages import Drawn, Name, agreed_on, enrolled_name, newest_text
 from accessctl.console.photo_desk import HandedIn
 from accessctl.console.words import Words
 from accessctl.errors import InputError
@@ -96,12 +96,13 @@ class CameraSeats:
         }
         return self.console.page(request, "camera.html", operator, status, **known)
 
-    def agree(self, operator: Operator, which: str, words: str) -> PhoneVisit:
-        """Whoever is photographed consents by typing their name; InputError, NoSuchLinkError."""
+    def agree(self, operator: Operator, which: str, words: str, drawn: str) -> PhoneVisit:
+        """Whoever is photographed consents by typing their name, and may have signed beside it;
+        InputError, NoSuchLinkError."""
         text = newest_text(self.console)
         self.visit(which)
-        visit = self._desk.agree(seat_of(which), words, None if text is None else text.version)
-        told = {"link": which, "version": visit.version}
+        visit = agreed_on(self._desk, seat_of(which), words, drawn, text)
+        told = {"link": which, "version": visit.version, "how": visit.consent().how.value}
         self.console.record(JournalKind.ACT, operator, "consent by camera", **told)
         return visit
 
@@ -161,11 +162,12 @@ def _one_by_one(routes: APIRouter, seats: CameraSeats) -> None:
         which: Id,
         words: Name = "",
         agreed: Annotated[bool, Form()] = False,
+        drawn: Drawn = "",
     ) -> Response:
         try:
             if not agreed:
                 raise InputError("Tick the box if you agree; otherwise stop here.")
-            visit = seats.agree(operator, which, words)
+            visit = seats.agree(operator, which, words, drawn)
         except InputError as error:
             return seats.page(request, operator, seats.visit(which), str(error), WRONG)
         outcome = seats.step(operator, visit, EnrolmentStep.BEGIN)

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from accessctl.console.asking import Clerk, FreshClerk
+from accessctl.console.expiry_view import shown_days
 from accessctl.console.privacy_view import tally_of_consents
 from accessctl.errors import InputError
 from accessctl.hub.consent import MAX_TEXT_BYTES
@@ -26,6 +27,7 @@ def routes(console: "Console") -> APIRouter:
     @routes.get(PAGE)
     def shown(request: Request, operator: Clerk) -> HTMLResponse:
         state = console.hub.expiry.state()
+        in_force = console.hub.expiry.settings.in_force()
         return console.page(
             request,
             "consent.html",
@@ -34,7 +36,8 @@ def routes(console: "Console") -> APIRouter:
             tally=tally_of_consents(consents.listed()),
             most=MOST_LISTED,
             is_required=console.hub.withholding.is_required,
-            config=console.hub.config,
+            in_force=in_force,
+            days=shown_days(in_force.spans),
             expiring=state.people[:MOST_LISTED],
             behind=state.behind,
         )

@@ -15,12 +15,16 @@ from sqlalchemy import Connection, func, select, update
 from accessctl.console.operators import folded
 from accessctl.hub.database import HubDatabase
 from accessctl.hub.tables import OPERATOR_GUESS
+from accessctl.policy.guessing import (
+    FORGET_S,
+    FREE_BY_ADDRESS,
+    FREE_BY_NAME,
+    counted,
+    wait_left,
+)
 
-FREE_BY_NAME, FREE_BY_ADDRESS = 5, 20
-FIRST_WAIT_S, LONGEST_WAIT_S = 5.0, 900.0
-FORGET_S = 86400.0
 MOST_KEPT = 10_000
-GUESS_LOCK = 0x61636803
+GUESS_LOCK = 0x61636806
 """Name of an advisory lock of PostgreSQL."""
 
 
@@ -39,14 +43,6 @@ class MustWaitError(Exception):
     def __init__(self, seconds: float) -> None:
         super().__init__(f"{seconds:.0f} s")
         self.seconds = seconds
-
-
-def wait_after(failures: int, free: int) -> float:
-    """Seconds to wait after so many failures: none below `free`, from there on doubling."""
-    beyond = failures - free
-    if beyond < 0:
-        return 0.0
-    return float(min(FIRST_WAIT_S * 2 ** min(beyond, 20), LONGEST_WAIT_S))
 
 
 def by_name(name: str) -> GuessSubject:
@@ -106,13 +102,12 @@ class Guesses:
     def _count(self, db: Connection, one: GuessSubject, now: float) -> int:
         """Its failures so far; MustWaitError."""
         row = db.execute(select(OPERATOR_GUESS).where(OPERATOR_GUESS.c.subject == one.key)).first()
-        if row is None or now - row.last >= FORGET_S:
+        if row is None:
             return 0
-        # A clock that was set back makes nobody wait for longer than they had to.
-        left = min(row.last, now) + wait_after(row.failures, one.free) - now
+        left = wait_left(row.failures, row.last, one.free, now)
         if left > 0:
             raise MustWaitError(left)
-        return int(row.failures)
+        return counted(row.failures, row.last, now)
 
     def _sweep(self, db: Connection, now: float) -> None:
         db.execute(OPERATOR_GUESS.delete().where(OPERATOR_GUESS.c.last <= now - FORGET_S))

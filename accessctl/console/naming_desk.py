@@ -17,14 +17,9 @@ from accessctl.console.words import Words
 from accessctl.domain import Person, PersonId
 from accessctl.errors import InputError
 from accessctl.hub.journal import JournalKind
-from accessctl.hub.naming import (
-    NamingObstacle,
-    UnknownVisit,
-    VisitNaming,
-    VisitPicture,
-    obstacle_to,
-)
+from accessctl.hub.naming import UnknownVisit, VisitNaming, VisitPicture
 from accessctl.hub.pictures import AlteredPictureError
+from accessctl.policy.naming import NamingObstacle
 
 if TYPE_CHECKING:
     from accessctl.console.app import Console
@@ -89,9 +84,8 @@ class NamingDesk:
         visit = self._naming.visit(door, number)
         if visit is None:
             raise HTTPException(NOT_FOUND)
-        obstacle = obstacle_to(visit)
-        if obstacle is not None:
-            raise VisitObstacleError(visit, obstacle)
+        if visit.obstacle is not None:
+            raise VisitObstacleError(visit, visit.obstacle)
         self._console.record(JournalKind.ACT, operator, "compare a visit", door=door, number=number)
         try:
             pictures = self._naming.pictures(visit)

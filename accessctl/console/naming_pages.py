@@ -25,7 +25,8 @@ from accessctl.console.previews import small_jpeg
 from accessctl.domain import PersonId
 from accessctl.errors import AccessctlError, FaceError, InputError, PersonError
 from accessctl.hub.journal import JournalKind
-from accessctl.hub.naming import MOST_PICTURES, UnknownVisit, life_in
+from accessctl.hub.naming import MOST_PICTURES, UnknownVisit
+from accessctl.policy.naming import life_in
 
 if TYPE_CHECKING:
     from accessctl.console.app import Console

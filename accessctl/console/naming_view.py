@@ -12,8 +12,8 @@ from accessctl.console.why import Gauge, limits_in, rarity_gauge, similarity_gau
 from accessctl.console.words import Words
 from accessctl.domain import Event, Person, PersonId
 from accessctl.errors import MisfitError
-from accessctl.hub.consent_rules import Withheld
 from accessctl.hub.naming import VisitPicture
+from accessctl.policy.consent import Withheld
 from accessctl.recognition.matcher import Comparison
 
 if TYPE_CHECKING:

@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from accessctl.errors import InputError
+from accessctl.policy.consent import GivenConsent, typed_consent
 
 if TYPE_CHECKING:
     from accessctl.recognition.enrolment import Candidate
@@ -47,7 +48,8 @@ class NoSuchLinkError(Exception):
 class PhoneVisit:
     """One link and what came by it. `person` is the id of somebody enrolled, None: somebody new;
     `begun` is epoch seconds; `words` is the name typed as consent to that `version` of the text
-    (None: to the notice of the console's own), empty before. `door` is the name of the door whose
+    (None: to the notice of the console's own), empty before, and `strokes` the signature that was
+    drawn beside it (GivenConsent), empty for none. `door` is the name of the door whose
     camera takes the photos, empty where a telephone does."""
 
     id: str
@@ -56,6 +58,7 @@ class PhoneVisit:
     by: str
     begun: float
     words: str = field(default="", repr=False)
+    strokes: bytes = field(default=b"", repr=False)
     version: int | None = None
     tries: int = 0
     photos: tuple["Candidate", ...] = field(default=(), repr=False)
@@ -74,6 +77,10 @@ class PhoneVisit:
     def pose(self) -> PhonePose:
         """Of the photo that is due."""
         return POSES[len(self.photos)]
+
+    def consent(self) -> GivenConsent:
+        """What was given, by whoever has agreed."""
+        return typed_consent(self.words, self.strokes)
 
     def counts_until(self) -> float:
         """Epoch seconds."""
@@ -118,12 +125,16 @@ class PhoneDesk:
         with self._lock:
             return self._of(token)
 
-    def agree(self, token: str, words: str, version: int | None) -> PhoneVisit:
-        """Whoever has the link consents by typing their name; NoSuchLinkError, InputError."""
+    def agree(
+        self, token: str, words: str, version: int | None, strokes: bytes = b""
+    ) -> PhoneVisit:
+        """Whoever has the link consents by typing their name, and may have signed beside it;
+        NoSuchLinkError, InputError."""
         if not words.strip():
             raise InputError("Type your name to agree.")
         with self._lock:
-            visit = replace(self._open(token), words=words.strip(), version=version)
+            agreed = {"words": words.strip(), "version": version, "strokes": strokes}
+            visit = replace(self._open(token), **agreed)
             self._visits[_hash(token)] = visit
         return visit
 

@@ -13,12 +13,13 @@ from accessctl.console.account_pages import qr_code
 from accessctl.console.asking import Enroller, Id
 from accessctl.console.enrol_pages import keep_photos
 from accessctl.console.entry_pages import origin_of
-from accessctl.console.phone_desk import POSES, NoSuchLinkError, PhoneVisit
+from accessctl.console.phone_desk import POSES, NoSuchLinkError, PhoneDesk, PhoneVisit
 from accessctl.console.photo_desk import HandedIn
 from accessctl.console.wall import PHONE
 from accessctl.errors import AccessctlError, InputError
-from accessctl.hub.consent_rules import ConsentText, ConsentWay, GivenConsent
+from accessctl.hub.drawn_signature import MOST_CHARACTERS, strokes_of
 from accessctl.hub.journal import JournalKind, write_journal
+from accessctl.policy.consent import ConsentText
 
 if TYPE_CHECKING:
     from accessctl.console.app import Console
@@ -29,6 +30,8 @@ MOST_FIELDS, MOST_FIELD_BYTES = 4, 4096
 
 Token = Annotated[str, Path(pattern="^[A-Za-z0-9_-]{1,64}$")]
 Name = Annotated[str, Form(max_length=100)]
+Drawn = Annotated[str, Form(max_length=MOST_CHARACTERS)]
+"""A signature that was drawn, as drawn_signature reads it; empty for none."""
 
 
 def routes(console: "Console") -> APIRouter:
@@ -53,16 +56,21 @@ def _behind_the_link(routes: APIRouter, console: "Console") -> None:
 
     @routes.post(PHONE + "{token}/consent")
     def agree(
-        request: Request, token: Token, words: Name = "", agreed: Annotated[bool, Form()] = False
+        request: Request,
+        token: Token,
+        words: Name = "",
+        agreed: Annotated[bool, Form()] = False,
+        drawn: Drawn = "",
     ) -> Response:
         text = newest_text(console)
         try:
             if not agreed:
                 raise InputError("Tick the box if you agree; otherwise close this page.")
-            visit = desk.agree(token, words, None if text is None else text.version)
+            visit = agreed_on(desk, token, words, drawn, text)
         except InputError as error:
             return page(request, desk.visit(token), str(error), WRONG)
-        by_phone(console, visit, "consent by telephone", version=visit.version)
+        told = {"version": visit.version, "how": visit.consent().how.value}
+        by_phone(console, visit, "consent by telephone", **told)
         return RedirectResponse(PHONE + token, SEE_OTHER)
 
     @routes.post(PHONE + "{token}/photo")
@@ -138,8 +146,7 @@ def _for_operators(routes: APIRouter, console: "Console") -> None:
             desk.put_back(visit)
             raise
         if visit.version is not None:
-            given = GivenConsent(ConsentWay.TYPED_NAME, words=visit.words)
-            console.hub.consents.give(kept.name, given, operator.name, visit.version)
+            console.hub.consents.give(kept.name, visit.consent(), operator.name, visit.version)
         return RedirectResponse(f"/people/{kept.id}", SEE_OTHER)
 
     @routes.post(WAITING + "/{which}/discard")
@@ -154,6 +161,16 @@ def newest_text(console: "Console") -> ConsentText | None:
     stands for it."""
     texts = console.hub.consents.texts()
     return texts[-1] if texts else None
+
+
+def agreed_on(
+    desk: PhoneDesk, token: str, words: str, drawn: str, text: ConsentText | None
+) -> PhoneVisit:
+    """Whoever is enrolled agreed to that text, None: to the console's own notice, of which no
+    signature is kept. NoSuchLinkError, InputError."""
+    if text is None:
+        return desk.agree(token, words, None)
+    return desk.agree(token, words, text.version, strokes_of(drawn))
 
 
 def by_phone(console: "Console", visit: PhoneVisit, what: str, **data: Any) -> None:

@@ -14,13 +14,15 @@ from accessctl.console.asking import Clerk, Enroller, FreshClerk, Id, RuleMaker
 from accessctl.console.capabilities import Capability, Operator
 from accessctl.console.guard import NotAllowedError
 from accessctl.console.person_acts import named
-from accessctl.console.privacy_view import PersonGrounds, grounds_of, picture_type
+from accessctl.console.phone_pages import Drawn
+from accessctl.console.privacy_view import PersonGrounds, grounds_of, shown_signature
 from accessctl.console.words import Words
 from accessctl.errors import InputError
-from accessctl.hub.consent_rules import ConsentWay, GivenConsent
+from accessctl.hub.drawn_signature import strokes_of
 from accessctl.hub.journal import JournalKind
 from accessctl.hub.person_export import write_export
 from accessctl.hub.removal_certificate import certificate_bytes
+from accessctl.policy.consent import ConsentWay, GivenConsent, typed_consent
 
 if TYPE_CHECKING:
     from accessctl.console.app import Console
@@ -70,16 +72,16 @@ def _consents(routes: APIRouter, console: "Console") -> None:
         how: Annotated[ConsentWay, Form()],
         words: Text,
         version: Annotated[int | None, Form(ge=1, le=1_000_000)] = None,
+        drawn: Drawn = "",
     ) -> Response:
         """To the text that the form was made with; another basis only by who may give out data."""
-        if how not in ON_PAPER:
-            raise InputError("A signature that was drawn comes by telephone, or by the hub's CLI.")
+        given = given_here(how, words, drawn)
         if how is ConsentWay.OTHER_BASIS and not operator.may(Capability.PRIVACY):
             console.refused(operator, "not allowed", needs=Capability.PRIVACY, person=person)
             raise NotAllowedError("entry.not_allowed")
-        told = {"person": person, "how": how.value}
+        told = {"person": person, "how": given.how.value}
         with console.told(operator, "give consent", **told), named(console, person) as name:
-            consents.give(name, GivenConsent(how, words), operator.name, version)
+            consents.give(name, given, operator.name, version)
         return RedirectResponse(f"{PEOPLE}/{person}", SEE_OTHER)
 
     @routes.post(PEOPLE + "/{person}/consent/withdraw")
@@ -101,11 +103,22 @@ def _consents(routes: APIRouter, console: "Console") -> None:
             if record.number == number and given is not None and given.strokes:
                 what = {"person": person, "number": number}
                 console.record(JournalKind.SHOWN, operator, "signature", **what)
-                kind = picture_type(given.strokes)
-                if kind is not None:
-                    return Response(given.strokes, media_type=kind)
-                return _download(given.strokes, "signature")
+                shown = shown_signature(given.strokes)
+                if shown.kind is not None:
+                    return Response(shown.content, media_type=shown.kind)
+                return _download(shown.content, "signature")
         raise HTTPException(NOT_FOUND)
+
+
+def given_here(how: ConsentWay, words: str, drawn: str) -> GivenConsent:
+    """What the form of a person's page says; InputError."""
+    if how not in ON_PAPER:
+        raise InputError("A signature is drawn beside the name that was typed; choose that way.")
+    if how is ConsentWay.TYPED_NAME:
+        return typed_consent(words, strokes_of(drawn))
+    if drawn:
+        raise InputError("Only whoever typed their name signs beside it; clear the signature.")
+    return GivenConsent(how, words)
 
 
 def _handed_out(routes: APIRouter, console: "Console") -> None:

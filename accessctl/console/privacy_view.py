@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from accessctl.console.event_view import Tone
 from accessctl.console.words import Words
 from accessctl.hub.consent import PersonConsent
-from accessctl.hub.consent_rules import (
+from accessctl.hub.drawn_signature import drawing_in
+from accessctl.policy.consent import (
     ConsentRecord,
     ConsentText,
     ConsentWay,
@@ -78,9 +79,21 @@ def tally_of_consents(listed: Sequence[PersonConsent]) -> ConsentTally:
     return ConsentTally(len(given), without, tuple(one for one in given if one.until is not None))
 
 
-def picture_type(content: bytes) -> str | None:
-    """What a file is shown as by a browser, None for one that it should not show."""
-    return next((kind for begin, kind in PICTURES.items() if content.startswith(begin)), None)
+@dataclass(frozen=True, slots=True)
+class ShownSignature:
+    """A signature as a browser gets it; `kind` None: only to keep, for it should not show it."""
+
+    content: bytes = field(repr=False)
+    kind: str | None
+
+
+def shown_signature(strokes: bytes) -> ShownSignature:
+    """Of what is kept (GivenConsent): the numbers of one that was drawn here as a picture."""
+    drawing = drawing_in(strokes)
+    if drawing is not None:
+        return ShownSignature(drawing.svg(), "image/svg+xml")
+    found = (kind for begin, kind in PICTURES.items() if strokes.startswith(begin))
+    return ShownSignature(strokes, next(found, None))
 
 
 def _line(

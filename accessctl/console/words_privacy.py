@@ -68,8 +68,8 @@ PRIVACY: Mapping[str, Phrase] = {
     "privacy.disabled": Phrase("Disabled at all doors since", "Gesperrt an allen Türen seit"),
     "privacy.removed_on": Phrase("Removed for good on", "Endgültig entfernt am"),
     "privacy.never_ends": Phrase(
-        "Nobody expires at this site (hub.expire_after_days is not set).",
-        "An dieser Anlage läuft niemand ab (hub.expire_after_days fehlt).",
+        "Nobody expires at this site.",
+        "An dieser Anlage läuft niemand ab.",
     ),
     "privacy.keep": Phrase("Count their absence from now on", "Abwesenheit ab jetzt zählen"),
     "privacy.keep_of": Phrase(
@@ -129,11 +129,59 @@ PRIVACY: Mapping[str, Phrase] = {
     "privacy.expiring": Phrase("Who stays away", "Wer wegbleibt"),
     "privacy.expiry_is": Phrase(
         "Whoever is let in nowhere for {after} is disabled at all doors, and removed {remove} "
-        "later. The hub's configuration says so (hub.expire_after_days, hub.remove_after_days).",
+        "later.",
         "Wer {after} nirgends eingelassen wurde, wird an allen Türen gesperrt und {remove} "
-        "später entfernt. So sagt es die Konfiguration des Hubs (hub.expire_after_days, "
-        "hub.remove_after_days).",
+        "später entfernt.",
     ),
+    "privacy.expiry_configured": Phrase(
+        "The hub's configuration says so (hub.expire_after_days, hub.remove_after_days).",
+        "So sagt es die Konfiguration des Hubs (hub.expire_after_days, hub.remove_after_days).",
+    ),
+    "privacy.expiry_set": Phrase("Set here on {time}.", "Hier festgelegt am {time}."),
+    "privacy.expiry_change": Phrase("After how long they expire", "Nach welcher Zeit sie ablaufen"),
+    "privacy.expiry_change_what": Phrase(
+        "What you enter is first looked at: whom it would let expire, and when. Then it can be "
+        "saved. It is judged once a day.",
+        "Was hier steht, wird erst angesehen: wen es ablaufen ließe, und wann. Danach lässt es "
+        "sich speichern. Geurteilt wird einmal am Tag.",
+    ),
+    "privacy.disable_days": Phrase(
+        "Days without being let in until they are disabled; empty: never",
+        "Tage ohne Einlass, bis sie gesperrt werden; leer: nie",
+    ),
+    "privacy.remove_days": Phrase(
+        "Days from then on until they are removed", "Tage von da an, bis sie entfernt werden"
+    ),
+    "privacy.warn_days": Phrase(
+        "Days before they are disabled from which they are listed",
+        "Tage vor der Sperrung, ab denen sie aufgeführt sind",
+    ),
+    "privacy.expiry_look": Phrase("See whom it would concern", "Ansehen, wen es beträfe"),
+    "privacy.expiry_look_configured": Phrase(
+        "As the configuration says", "Wie die Konfiguration sagt"
+    ),
+    "privacy.trial": Phrase("Whom this would let expire", "Wen das ablaufen ließe"),
+    "privacy.trial_nothing": Phrase(
+        "Nothing is saved yet. The days below are those if they are let in nowhere until then.",
+        "Gespeichert ist noch nichts. Die Tage unten gelten, wenn sie bis dahin nirgends "
+        "eingelassen werden.",
+    ),
+    "privacy.trial_removed": Phrase(
+        "Removed within a day: {count}", "Entfernt binnen eines Tages: {count}"
+    ),
+    "privacy.trial_at_once": Phrase(
+        "Disabled within a day: {count}", "Gesperrt binnen eines Tages: {count}"
+    ),
+    "privacy.trial_soon": Phrase(
+        "Disabled within 30 days: {count}", "Gesperrt binnen 30 Tagen: {count}"
+    ),
+    "privacy.trial_restored": Phrase("Enabled again: {count}", "Wieder freigegeben: {count}"),
+    "privacy.trial_seen": Phrase("Absent since", "Abwesend seit"),
+    "privacy.trial_disabled": Phrase("Disabled on", "Gesperrt am"),
+    "privacy.trial_gone": Phrase("Removed on", "Entfernt am"),
+    "privacy.trial_now": Phrase("As it is now: disabled on", "Wie es jetzt ist: gesperrt am"),
+    "privacy.trial_nobody": Phrase("It concerns nobody.", "Es betrifft niemanden."),
+    "privacy.trial_same": Phrase("That is how it is already.", "So ist es bereits."),
     "privacy.nobody_expiring": Phrase("Nobody is near that.", "Niemand ist nahe daran."),
     "privacy.behind": Phrase(
         "Nobody is disabled before the logs of these doors are here: {doors}",
@@ -141,4 +189,12 @@ PRIVACY: Mapping[str, Phrase] = {
     ),
     "privacy.is_disabled": Phrase("disabled, removed on {time}", "gesperrt, entfernt am {time}"),
     "privacy.will_be": Phrase("disabled on {time}", "gesperrt am {time}"),
+    "privacy.sign_here": Phrase(
+        "Sign here as well, if you like: with a finger, a pen or the mouse. The typed name is "
+        "enough.",
+        "Hier auch unterschreiben, wer mag: mit Finger, Stift oder Maus. Der getippte Name genügt.",
+    ),
+    "privacy.clear": Phrase("Clear the signature", "Unterschrift löschen"),
+    "privacy.signed": Phrase("Signed.", "Unterschrieben."),
+    "privacy.cleared": Phrase("The signature is cleared.", "Die Unterschrift ist gelöscht."),
 }

@@ -33,6 +33,12 @@ RULES: Mapping[str, Phrase] = {
     "rules.add_group": Phrase("Add a group", "Gruppe hinzufügen"),
     "rules.drop": Phrase("Remove", "Entfernen"),
     "rules.groups": Phrase("Groups", "Gruppen"),
+    "rules.groups_note": Phrase(
+        "Whoever is in a group may enter at its doors, in its week. A group without a door lets "
+        "nobody in.",
+        "Wer in einer Gruppe ist, darf an deren Türen hinein, in deren Woche. Eine Gruppe ohne Tür "
+        "lässt niemanden ein.",
+    ),
     "rules.group": Phrase("Group {number}", "Gruppe {number}"),
     "rules.no_group": Phrase(
         "There is no group: a door lets people in by its own rules.",
@@ -41,7 +47,9 @@ RULES: Mapping[str, Phrase] = {
     "rules.week": Phrase("Week", "Woche"),
     "rules.always": Phrase("At any time", "Jederzeit"),
     "rules.everywhere": Phrase("At every door", "An jeder Tür"),
-    "rules.doors": Phrase("Otherwise at (front, back)", "Sonst an (vorn, hinten)"),
+    "rules.doors": Phrase(
+        "Otherwise at these doors: front, back", "Sonst an diesen Türen: vorn, hinten"
+    ),
     "rules.factor": Phrase("Asked for besides the face", "Neben dem Gesicht gefordert"),
     "rules.factor_own": Phrase("As the door says", "Wie die Tür sagt"),
     "rules.factor_off": Phrase("Nothing", "Nichts"),

@@ -15,6 +15,7 @@ import cv2
 from accessctl.background import BackgroundThread
 from accessctl.demo.scene import Scene
 from accessctl.demo.script import ENTER_S, VISIT_S, WALK_S, Act, Performer
+from accessctl.demo.sitting import sitting_stance
 from accessctl.domain import Image
 
 FPS = 10
@@ -26,12 +27,20 @@ HEAD = b"--cut\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n"
 CLOSE_S = 5.0
 
 
-def visits(seed: int = 0) -> list[bytes]:
+def visits(seed: int = 0, performer: Performer = Performer.ENROLLED) -> list[bytes]:
     """One visit and the pause after it, as JPEGs of 1280x720, FPS of them a second."""
-    scene = Scene(seed, (Act(Performer.ENROLLED, 0.0),))
+    scene = Scene(seed, (Act(performer, 0.0),))
     there = [FROM_S + number / FPS for number in range(round((UNTIL_S - FROM_S) * FPS))]
     gone = [VISIT_S + 1 + number / FPS for number in range(round(AWAY_S * FPS))]
     return [_jpeg(scene.render(moment)) for moment in there + gone]
+
+
+def sittings(yaw: float, seed: int = 0) -> list[bytes]:
+    """A second of the stranger who sits for a photo, her head turned by `yaw` degrees
+    (script.Stance), as such JPEGs."""
+    scene = Scene(seed)
+    moments = [number / FPS for number in range(FPS)]
+    return [_jpeg(scene.sitting(sitting_stance(yaw, moment), moment)) for moment in moments]
 
 
 def _jpeg(picture: Image) -> bytes:
@@ -41,10 +50,11 @@ def _jpeg(picture: Image) -> bytes:
 
 
 class Broadcast:
-    """From `with` to its end at `url`, whatever the path behind it; shows `pictures` by turns."""
+    """From `with` to its end at `url`, whatever the path behind it; shows `pictures` by turns, and
+    others as soon as they are put in their place."""
 
     def __init__(self, pictures: Sequence[bytes], fps: float = FPS) -> None:
-        self._pictures = pictures
+        self.pictures = pictures
         self._fps = fps
         self._closed = threading.Event()
         self._shown = threading.Condition()
@@ -72,10 +82,10 @@ class Broadcast:
         the end. It waits."""
         with self._shown:
             self._shown.wait_for(lambda: self._number > after or self._closed.is_set())
-            number = self._number
+            number, pictures = self._number, self.pictures
         if self._closed.is_set():
             return None
-        return number, self._pictures[number % len(self._pictures)]
+        return number, pictures[number % len(pictures)]
 
     def _go_on(self) -> None:
         while not self._closed.wait(1 / self._fps):

@@ -13,7 +13,6 @@ from accessctl.hub.authority import AUTHORITY_FILE, Authority, open_authority
 from accessctl.hub.certifying import Certifier
 from accessctl.hub.commands import Commands
 from accessctl.hub.consent import Consents
-from accessctl.hub.consent_rules import Withheld
 from accessctl.hub.crossings import SiteAreas, newest_crossings
 from accessctl.hub.database import HubDatabase, open_database
 from accessctl.hub.directory import DirectoryUsers
@@ -21,6 +20,7 @@ from accessctl.hub.directory_groups import DirectoryGroups
 from accessctl.hub.door_feed import DoorFeed
 from accessctl.hub.doors import Doors
 from accessctl.hub.expiry import Expiry, spans_of
+from accessctl.hub.expiry_spans import SpanSettings
 from accessctl.hub.feed import SiteFeed
 from accessctl.hub.handing import Handing
 from accessctl.hub.held import HeldProposals
@@ -39,6 +39,7 @@ from accessctl.hub.site_settings import SiteConfiguration
 from accessctl.hub.tables import SITE_KEY
 from accessctl.hub.waking import Newest, Waking, notify
 from accessctl.hub.withholding import Withholding
+from accessctl.policy.consent import Withheld
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +143,7 @@ def open_hub(
             certifier=Certifier(database, authority, now),
             withholding=withholding,
             consents=consents,
-            expiry=Expiry(withholding, consents, spans_of(config)),
+            expiry=Expiry(withholding, consents, SpanSettings(database, spans_of(config), now)),
             site=SiteConfiguration(feed),
             directory=directory,
             directory_groups=DirectoryGroups(feed, people, directory, random_bytes),

@@ -13,6 +13,7 @@ from accessctl.encoder.card import load_card
 from accessctl.errors import ModelError
 from accessctl.hub.assessment_facts import DoorFigures, SiteFigures
 from accessctl.hub.removal_certificate import KEPT
+from accessctl.policy.expiry import DAY_S
 
 TO_FILL = "**To be filled in by whoever is responsible.**"
 NO_FIGURE = "none is known here"
@@ -26,7 +27,7 @@ def assessment(figures: SiteFigures, config: Config) -> str:
         _necessity(figures, config),
         _measured(figures, config),
         _measures(figures),
-        _open_points(figures, config),
+        _open_points(figures),
     )
     return "\n".join(line for part in parts for line in part) + "\n"
 
@@ -71,12 +72,12 @@ def _description(figures: SiteFigures, config: Config) -> Iterator[str]:
     )
     yield "How long:"
     yield ""
-    after = config.hub.expire_after_days
+    after, remove = figures.spans.disable_after, figures.spans.remove_after
     yield (
         "- People: until they are removed (`hub.expire_after_days` is not set)."
         if after is None
-        else f"- People: disabled after {after:g} days without being let in, removed "
-        f"{config.hub.remove_after_days:g} days later; {figures.expiring:,} are near that now."
+        else f"- People: disabled after {after / DAY_S:g} days without being let in, removed "
+        f"{remove / DAY_S:g} days later; {figures.expiring:,} are near that now."
     )
     yield "- Records at the hub: kept without end; the oldest of each door stands below."
     yield (
@@ -184,14 +185,14 @@ def _audit(figures: SiteFigures) -> str:
     )
 
 
-def _open_points(figures: SiteFigures, config: Config) -> Iterator[str]:
+def _open_points(figures: SiteFigures) -> Iterator[str]:
     """What these figures themselves give cause to ask."""
     yield "## 5. What the figures give cause to look at"
     yield ""
     without = figures.consents.get("none", 0)
     points = (
         (without, f"{without:,} people have no consent and no other legal basis on record."),
-        (config.hub.expire_after_days is None, "Nobody who stays away is ever removed."),
+        (figures.spans.disable_after is None, "Nobody who stays away is ever removed."),
         (figures.owing, f"{len(figures.owing):,} removals are not signed for by every door."),
         (figures.lost, f"{figures.lost:,} receipts will never come: those doors were revoked."),
         (not figures.audit.is_sound, "The logs are not sound, or an alarm was raised."),

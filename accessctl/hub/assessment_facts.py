@@ -17,6 +17,7 @@ from accessctl.hub.door_feed import scope_of
 from accessctl.hub.journal import JournalKind
 from accessctl.hub.tables import DOOR, EVENT, JOINED, JOURNAL, PERSON, PHOTO, SITE_KEY
 from accessctl.hub.verify import SiteReport, verify_site
+from accessctl.policy.expiry import ExpirySpans
 from accessctl.recognition.rate_here import StrangerSource, summary
 
 LIVENESS_REASONS = (Reason.NOT_LIVE, Reason.LIVENESS_UNDECIDED, Reason.NO_GESTURE)
@@ -60,6 +61,7 @@ class SiteFigures:
     consents: Mapping[str, int]
     text_version: int | None
     withheld: Mapping[str, int]
+    spans: ExpirySpans
     expiring: int
     doors: tuple[DoorFigures, ...]
     generations: int
@@ -105,6 +107,7 @@ def site_figures(hub: Hub, config: Config) -> SiteFigures:
         ),
         text_version=texts[-1].version if texts else None,
         withheld=withheld,
+        spans=hub.expiry.settings.in_force().spans,
         expiring=len(hub.expiry.state().people),
         doors=doors,
         generations=generations,

@@ -17,7 +17,14 @@ from sqlalchemy import Connection, func, select, update
 
 from accessctl.audit.base import person_event
 from accessctl.errors import InputError
-from accessctl.hub.consent_rules import (
+from accessctl.hub.feed import CONSENT_KIND, SiteFeed
+from accessctl.hub.journal import JournalKind, write_journal
+from accessctl.hub.people import SitePeople
+from accessctl.hub.people_journal import PeopleJournal
+from accessctl.hub.site_edit import SiteEdit
+from accessctl.hub.tables import CONSENT, CONSENT_TEXT
+from accessctl.hub.withholding import Withholding, consents_in, texts_in
+from accessctl.policy.consent import (
     ConsentRecord,
     ConsentText,
     ConsentWay,
@@ -26,13 +33,6 @@ from accessctl.hub.consent_rules import (
     counting,
     counts_until,
 )
-from accessctl.hub.feed import CONSENT_KIND, SiteFeed
-from accessctl.hub.journal import JournalKind, write_journal
-from accessctl.hub.people import SitePeople
-from accessctl.hub.people_journal import PeopleJournal
-from accessctl.hub.site_edit import SiteEdit
-from accessctl.hub.tables import CONSENT, CONSENT_TEXT
-from accessctl.hub.withholding import Withholding, consents_in, texts_in
 from accessctl.sync.site_sealing import SealedDocument
 
 MAX_TEXT_BYTES = 256 * 1024

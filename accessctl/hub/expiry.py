@@ -1,9 +1,10 @@
 """Who was let in nowhere for long: listed, disabled, and removed, each on record.
 
-Judged once a day by the hub's server. What is due of whom is `expiry_rules`' concern; here it is
+Judged once a day by the hub's server. What is due of whom is `policy.expiry`' concern; here it is
 read and done, each step and its record in one transaction.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -13,21 +14,24 @@ from accessctl.config import HubConfig
 from accessctl.errors import InputError
 from accessctl.gallery.people import gone
 from accessctl.hub.consent import Consents
-from accessctl.hub.expiry_rules import (
-    DAY_S,
-    Attendance,
-    ExpirySpans,
-    ExpiryStep,
-    expires_at,
-    heard_until,
-    step_for,
-)
+from accessctl.hub.expiry_spans import SpanSettings
 from accessctl.hub.journal import JournalKind, write_journal
 from accessctl.hub.last_grants import forget_removed
 from accessctl.hub.roll import Everybody
 from accessctl.hub.site_edit import SiteEdit
 from accessctl.hub.tables import DOOR, DORMANCY, JOINED, LAST_GRANT
 from accessctl.hub.withholding import CLOCK, Withholding
+from accessctl.policy.expiry import (
+    Attendance,
+    ExpirySpans,
+    ExpiryStep,
+    Fate,
+    expires_at,
+    fate_of,
+    heard_until,
+    spans_of_days,
+    step_for,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,22 +68,33 @@ class ExpiryState:
     behind: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class ForeseenPerson:
+    """What becomes of somebody by spans that are looked at, and what by those that count; `seen` is
+    from when on their absence counts, epoch seconds."""
+
+    person: str
+    name: str = field(repr=False)
+    seen: float
+    fate: Fate
+    present: Fate
+
+
 def spans_of(config: HubConfig) -> ExpirySpans:
-    after = config.expire_after_days
-    return ExpirySpans(
-        disable_after=None if after is None else after * DAY_S,
-        remove_after=config.remove_after_days * DAY_S,
-        warn_before=config.expire_warn_days * DAY_S,
+    return spans_of_days(
+        config.expire_after_days, config.remove_after_days, config.expire_warn_days
     )
 
 
 class Expiry:
     """Everything raises StoreError."""
 
-    def __init__(self, withholding: Withholding, consents: Consents, spans: ExpirySpans) -> None:
+    def __init__(
+        self, withholding: Withholding, consents: Consents, settings: SpanSettings
+    ) -> None:
+        self.settings = settings
         self._withholding = withholding
         self._consents = consents
-        self._spans = spans
         self._database = withholding.database
         self._people = withholding.people
         self._now = withholding.now
@@ -104,27 +119,53 @@ class Expiry:
         """Who is near their end, as it is known now."""
         with self._database.reading() as db:
             heard, behind = _heard(db, self._now())
+            spans = self.settings.in_force_in(db).spans
             found = [
                 listed
                 for person, attendance in attendances(db, self._people.everybody()).items()
-                if (listed := self._listed(person, attendance)) is not None
+                if (listed := self._listed(spans, person, attendance)) is not None
             ]
         return ExpiryState(tuple(sorted(found, key=lambda one: one.ends)), heard, behind)
 
     def of(self, person: str) -> PersonExpiry:
         """Of the person of that id; UnknownPersonError."""
         with self._database.reading() as db:
+            spans = self.settings.in_force_in(db).spans
             found = attendances(db, self._people.everybody()).get(person)
         if found is None:
             raise gone()
         disabled = found.disabled
-        removed = None if disabled is None else disabled + self._spans.remove_after
-        return PersonExpiry(found.granted, expires_at(self._spans, found), disabled, removed)
+        removed = None if disabled is None else disabled + spans.remove_after
+        return PersonExpiry(found.granted, expires_at(spans, found), disabled, removed)
+
+    def foresee(self, spans: ExpirySpans) -> tuple[ForeseenPerson, ...]:
+        """Everybody of whom these spans make something else than never, or than those that count
+        do; who is disabled first comes first. Nothing is changed."""
+        now = self._now()
+        with self._database.reading() as db:
+            heard, _ = _heard(db, now)
+            present = self.settings.in_force_in(db).spans
+            everybody = self._people.everybody()
+            known = attendances(db, everybody)
+        found = [
+            ForeseenPerson(
+                person,
+                everybody.people[person].name,
+                attendance.seen,
+                fate_of(spans, attendance, heard, now),
+                fate_of(present, attendance, heard, now),
+            )
+            for person, attendance in known.items()
+        ]
+        concerned = [
+            one for one in found if one.fate.disabled is not None or one.fate != one.present
+        ]
+        return tuple(sorted(concerned, key=_first_disabled))
 
     def keep(self, name: str, operator: str) -> None:
         """Count somebody's absence from now on: they are enabled again where they were disabled.
         UnknownPersonError, and InputError where nobody ever expires."""
-        if self._spans.disable_after is None:
+        if self.settings.in_force().spans.disable_after is None:
             raise InputError("Nobody expires at this site (hub.expire_after_days): all are kept.")
         with self._people.changing() as edit:
             person = edit.everybody.named(name).id
@@ -135,8 +176,9 @@ class Expiry:
     def _due(self, db: Connection, everybody: Everybody) -> dict[str, ExpiryStep]:
         now = self._now()
         heard, _ = _heard(db, now)
+        spans = self.settings.in_force_in(db).spans
         steps = {
-            person: step_for(self._spans, attendance, heard, now)
+            person: step_for(spans, attendance, heard, now)
             for person, attendance in attendances(db, everybody).items()
         }
         return {person: step for person, step in steps.items() if step is not ExpiryStep.NONE}
@@ -152,14 +194,16 @@ class Expiry:
             _put(edit.db, person, disabled=disabled)
             self._withholding.settle_in(edit, CLOCK, person)
 
-    def _listed(self, person: str, attendance: Attendance) -> ExpiringPerson | None:
-        end = expires_at(self._spans, attendance)
+    def _listed(
+        self, spans: ExpirySpans, person: str, attendance: Attendance
+    ) -> ExpiringPerson | None:
+        end = expires_at(spans, attendance)
         if end is None:
             return None
         is_disabled = attendance.disabled is not None
         if attendance.disabled is not None:
-            end = attendance.disabled + self._spans.remove_after
-        elif self._now() < end - self._spans.warn_before:
+            end = attendance.disabled + spans.remove_after
+        elif self._now() < end - spans.warn_before:
             return None
         name = self._people.everybody().people[person].name
         return ExpiringPerson(person, name, attendance.seen, end, is_disabled)
@@ -184,6 +228,10 @@ def attendances(db: Connection, everybody: Everybody) -> Mapping[str, Attendance
             disabled=None if row is None else row.disabled,
         )
     return found
+
+
+def _first_disabled(one: ForeseenPerson) -> tuple[float, str]:
+    return math.inf if one.fate.disabled is None else one.fate.disabled, one.name.casefold()
 
 
 def _heard(db: Connection, now: float) -> tuple[float | None, tuple[str, ...]]:

@@ -52,6 +52,7 @@ class JournalKind(StrEnum):
     CONSENT = "consent"
     WITHHELD = "withheld"
     EXPIRY = "expiry"
+    EXPIRY_SPANS = "expiry_spans"
     EXPORTED = "exported"
     CERTIFIED = "certified"
     BACKED_UP = "backed_up"

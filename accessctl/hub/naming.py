@@ -1,52 +1,24 @@
 """A visit of somebody unknown gets a name: its pictures, which the door sent, become photos of
 somebody new or of somebody enrolled.
 
-Where anything spoke against life nobody is enrolled from it: else whoever holds a picture before a
-door has it enrolled. A visit is named once. Its pictures are its person's from then on, and go with
-them when they are removed.
+Whether it may be named is `policy.naming`' concern. Its pictures are its person's from then on, and
+go with them when they are removed.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 
 from accessctl.administration.changes import Administration
-from accessctl.domain import Event, EventKind, Outcome, Person, PersonId, Reason
+from accessctl.domain import EventKind, Person, PersonId
 from accessctl.hub.assembly import Hub
 from accessctl.hub.event_search import EventSearch, SiteEvent
 from accessctl.hub.people_journal import PeopleJournal
 from accessctl.hub.pictures import claim_pictures
-from accessctl.policy.circumstances import Proof
-from accessctl.policy.evidence_record import EvidenceRecord, from_data
+from accessctl.policy.naming import NamingObstacle, obstacle_in, obstacle_to
 
 MOST_PICTURES = 10
 """Of one visit, the first ones, as many as are judged at once."""
-
-
-class NamingObstacle(StrEnum):
-    """Why a visit cannot be given a name."""
-
-    KNOWN = "known"
-    """The door recognised somebody in it, or it is no visit that was decided."""
-    NOT_ALIVE = "not_alive"
-    """It was taken for an attack."""
-    DOUBTED = "doubted"
-    """Something spoke against life, and was not cleared up."""
-    NO_EVIDENCE = "no_evidence"
-    """A record does not say, in a way that can be read, what spoke for or against life."""
-    NAMED = "named"
-    NO_PICTURE = "no_picture"
-    ALTERED = "altered"
-    """A picture is not as its door sealed it."""
-
-
-class LifeSeen(StrEnum):
-    """What the door saw of life in a visit of which nothing spoke against it."""
-
-    SHOWN = "shown"
-    UNDECIDED = "undecided"
-    NOT_LOOKED = "not_looked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +40,13 @@ class UnknownVisit:
         """Whom an operator said that it shows."""
         return next((PersonId(whose) for whose in self.pictures.values() if whose), None)
 
+    @property
+    def obstacle(self) -> NamingObstacle | None:
+        """The first thing that speaks against naming it; None: nothing does."""
+        events = [one.event for one in self.decisions]
+        is_named = self.named is not None
+        return obstacle_to(events, is_named=is_named, has_pictures=bool(self.pictures))
+
     def told(self) -> dict[str, Any]:
         """Which records it is, as JSON: their hashes say that they are those."""
         records = {str(one.place.number): one.hash.hex() for one in self.decisions}
@@ -81,49 +60,6 @@ class VisitPicture:
     number: int
     time: float
     jpeg: bytes = field(repr=False)
-
-
-def obstacle_to(visit: UnknownVisit) -> NamingObstacle | None:
-    """The first thing that speaks against naming it; None: nothing does."""
-    against_life = [obstacle_in(one.event) for one in visit.decisions]
-    grave = (NamingObstacle.NOT_ALIVE, NamingObstacle.DOUBTED)
-    for obstacle in (*grave, NamingObstacle.NO_EVIDENCE, NamingObstacle.KNOWN):
-        if obstacle in against_life:
-            return obstacle
-    if visit.named is not None:
-        return NamingObstacle.NAMED
-    return None if visit.pictures else NamingObstacle.NO_PICTURE
-
-
-def obstacle_in(event: Event) -> NamingObstacle | None:
-    """What one decision says against naming its visit; None: nothing."""
-    if event.data.get("reason") == Reason.NOT_LIVE:
-        return NamingObstacle.NOT_ALIVE
-    recorded = _evidence(event)
-    if recorded is None:
-        return NamingObstacle.NO_EVIDENCE
-    if recorded.liveness is Proof.REFUTED or recorded.cues.vetoes:
-        return NamingObstacle.NOT_ALIVE
-    if recorded.doubted or recorded.cues.doubts_attack or recorded.cues.failure is not None:
-        return NamingObstacle.DOUBTED
-    is_unknown = event.kind is EventKind.DECISION and event.data.get("decision") == Outcome.UNKNOWN
-    return None if is_unknown and event.person is None else NamingObstacle.KNOWN
-
-
-def life_in(events: Iterable[Event]) -> LifeSeen:
-    """What was seen of life in decisions without an obstacle: shown where any of them says so."""
-    found = [recorded for recorded in map(_evidence, events) if recorded is not None]
-    if any(one.liveness is Proof.SHOWN for one in found):
-        return LifeSeen.SHOWN
-    is_off = all(one.cues.mode == "off" for one in found)
-    return LifeSeen.NOT_LOOKED if is_off else LifeSeen.UNDECIDED
-
-
-def _evidence(event: Event) -> EvidenceRecord | None:
-    try:
-        return from_data(event.data["evidence"])
-    except (KeyError, ValueError):
-        return None
 
 
 class VisitNaming:

@@ -34,12 +34,12 @@ from accessctl.gallery.person import (
 from accessctl.gallery.schema import GalleryMark, gallery_id
 from accessctl.gallery.sealing import embeddings_from_bytes
 from accessctl.hub import person_document as document
-from accessctl.hub.consent_rules import Withheld
 from accessctl.hub.doors import lock_joined
 from accessctl.hub.feed import SiteFeed
 from accessctl.hub.roll import Everybody, SiteRoll
 from accessctl.hub.site_edit import SiteEdit
 from accessctl.hub.tables import HISTORY, PERSON, PHOTO
+from accessctl.policy.consent import Withheld
 from accessctl.sync.feed_wire import SiteBadge, SitePhoto
 from accessctl.sync.site_sealing import from_base64, seal_photo
 

@@ -22,6 +22,7 @@ from accessctl.hub import person_document as document
 from accessctl.hub.assembly import Hub
 from accessctl.hub.database import in_pages
 from accessctl.hub.door_feed import scope_of
+from accessctl.hub.drawn_signature import drawing_in
 from accessctl.hub.held import HeldProposal
 from accessctl.hub.journal import JournalKind, write_journal
 from accessctl.hub.pass_rows import passes_in
@@ -54,6 +55,7 @@ person.json     name, when enrolled, groups and validity, whether a PIN is set, 
                 these data, when they were let in last, through which doors they went in and
                 out last, and whether doors get the data at all
 consent.json    to which text, when and how consent was given or withdrawn, with the signature
+signatures/     signatures that were drawn on a page, by the consent's number, as pictures (SVG)
 texts/          the texts that were consented to
 photos/         the photos from enrolment, as JPEG
 templates.json  the face templates: for each photo and face encoder a list of numbers, by which a
@@ -246,9 +248,13 @@ class _PersonArchive:
         texts = {text.version: text for text in self._hub.consents.texts()}
         told = []
         for record, given in self._hub.consents.of(self._person.id):
+            drawing = None if given is None else drawing_in(given.strokes)
+            if drawing is not None:
+                archive.writestr(f"signatures/{record.number}.svg", drawing.svg())
             chosen = None if record.version is None else texts[record.version]
             told.append(
                 {
+                    "number": record.number,
                     "version": record.version,
                     "text_sha256": None if chosen is None else chosen.digest.hex(),
                     "how": record.how.value,

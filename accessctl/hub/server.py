@@ -19,12 +19,12 @@ from accessctl.background import BackgroundThread
 from accessctl.errors import AccessctlError, FaultError
 from accessctl.hub.api import application
 from accessctl.hub.assembly import Hub
-from accessctl.hub.expiry_rules import DAY_S
 from accessctl.hub.journal import chain_heads
 from accessctl.hub.operators import operator_socket
 from accessctl.hub.peer import PeerProtocol
 from accessctl.hub.sole import WAIT_S, sole_hub
 from accessctl.hub.waking import Waking
+from accessctl.policy.expiry import DAY_S
 
 MINUTE_S = 60.0
 CLOSE_S = 5.0

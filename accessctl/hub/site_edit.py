@@ -15,7 +15,6 @@ from accessctl.errors import BadgeTakenError, InputError, NameTakenError, StoreE
 from accessctl.gallery.people import Record, gone, no_record, photo_to_remove
 from accessctl.gallery.person import clean_name, rules_to_bytes
 from accessctl.hub import person_document as document
-from accessctl.hub.consent_rules import Withheld
 from accessctl.hub.expected import attach, directed_rules, expected_user, is_known
 from accessctl.hub.feed import SiteFeed
 from accessctl.hub.journal import JournalKind, write_journal
@@ -23,6 +22,7 @@ from accessctl.hub.pass_rows import forget_passes
 from accessctl.hub.pictures import forget_pictures
 from accessctl.hub.roll import Everybody
 from accessctl.hub.tables import CONSENT, DORMANCY, HELD, PERSON, PHOTO, REMOVAL
+from accessctl.policy.consent import Withheld
 from accessctl.sync.feed_wire import ChangeKind, SiteBadge, SitePerson, SitePhoto
 
 REMOVED = "removed"

@@ -317,6 +317,19 @@ DORMANCY = Table(
     Column("disabled", Double),
 )
 
+# After how long whoever stays away expires, the newest counts; where `is_set` is false, what the
+# configuration says. Seconds, `disable_after` NULL for never.
+EXPIRY_SPANS = Table(
+    "expiry_spans",
+    METADATA,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("time", Double, nullable=False),
+    Column("is_set", Boolean, nullable=False),
+    Column("disable_after", Double),
+    Column("remove_after", Double, nullable=False),
+    Column("warn_before", Double, nullable=False),
+)
+
 OPERATOR = Table(
     "operator",
     METADATA,

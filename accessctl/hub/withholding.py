@@ -12,7 +12,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from accessctl.hub.consent_rules import (
+from accessctl.hub.database import HubDatabase
+from accessctl.hub.journal import JournalKind, write_journal
+from accessctl.hub.people import SitePeople
+from accessctl.hub.site_edit import SiteEdit
+from accessctl.hub.tables import CONSENT, CONSENT_TEXT, DORMANCY, PERSON
+from accessctl.policy.consent import (
     ConsentRecord,
     ConsentText,
     ConsentWay,
@@ -20,11 +25,6 @@ from accessctl.hub.consent_rules import (
     counting,
     withheld_for,
 )
-from accessctl.hub.database import HubDatabase
-from accessctl.hub.journal import JournalKind, write_journal
-from accessctl.hub.people import SitePeople
-from accessctl.hub.site_edit import SiteEdit
-from accessctl.hub.tables import CONSENT, CONSENT_TEXT, DORMANCY, PERSON
 
 CLOCK = "hub"
 """Who changed something that nobody did: a date passed, or the configuration is another."""

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from playwright.sync_api import Page
+
 from accessctl.hub.assembly import Hub
 from accessctl.hub.tables import DOOR as DOORS
 from accessctl.hub.tables import JOINED
@@ -65,3 +67,13 @@ def camera_door(hub: Hub, **about: Any) -> Iterator[CameraDoor]:
     finally:
         over.set()
         thread.join(CLOSE_S)
+
+
+def takes_photo(page: Page) -> None:
+    """The photo; once more where a busy machine draws nobody in time."""
+    for _ in range(5):
+        with page.expect_navigation():
+            page.get_by_role("button", name="Take the photo").click()
+        if page.get_by_role("alert").count() == 0:
+            return
+    raise AssertionError(page.get_by_role("alert").inner_text())

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Browser, ConsoleMessage, Page
 
@@ -62,10 +63,11 @@ def serving(
 
 
 @contextmanager
-def watched_page(chromium: Browser, url: str) -> Iterator[Page]:
+def watched_page(chromium: Browser, url: str, **context_options: Any) -> Iterator[Page]:
     """A page of the console at `url`, with an authenticator: at its end nothing was complained of,
     and nothing was asked of anybody else."""
-    context = chromium.new_context(base_url=url, ignore_https_errors=True, locale="en-GB")
+    usual = {"base_url": url, "ignore_https_errors": True, "locale": "en-GB"}
+    context = chromium.new_context(**{**usual, **context_options})
     page = context.new_page()
     complaints: list[str] = []
     page.on("console", lambda said: complaints.append(said.text) if is_complaint(said) else None)

@@ -21,7 +21,7 @@ from accessctl.hub.cluster import free_port
 from accessctl.hub.demo_site import SiteProcess
 from accessctl.sync.feed_wire import LiveFace, LivePicture
 from tests.cli.conftest import MODELS
-from tests.console.camera_site import DOOR_ID, CameraDoor, camera_door
+from tests.console.camera_site import DOOR_ID, CameraDoor, camera_door, takes_photo
 from tests.console.live_console import LiveConsole, serving, set_up_passkey, watched_page
 from tests.console.phone_site import DESK, NAME
 from tests.console.site_console import console_on
@@ -207,7 +207,7 @@ def test_the_demos_stranger_is_enrolled_at_the_demos_door(
             expect(page.locator(".live")).to_be_visible()
             expect(page.locator(".live p")).to_be_hidden()
             page.screenshot(path=tmp_path / f"camera-{number}.png")
-            takes(page)
+            takes_photo(page)
         expect(page.get_by_role("button", name="Approve")).to_be_visible()
         page.screenshot(path=tmp_path / "camera-approve.png")
         page.get_by_role("button", name="Approve").click()
@@ -217,16 +217,6 @@ def test_the_demos_stranger_is_enrolled_at_the_demos_door(
         page.screenshot(path=tmp_path / "camera-events.png")
     expect.set_options(timeout=5000)
     process.check()
-
-
-def takes(page: Page) -> None:
-    """The photo; once more where a busy machine draws nobody in time."""
-    for _ in range(5):
-        with page.expect_navigation():
-            page.get_by_role("button", name="Take the photo").click()
-        if page.get_by_role("alert").count() == 0:
-            return
-    raise AssertionError(page.get_by_role("alert").inner_text())
 
 
 def sent_states(page: Page) -> list[str]:

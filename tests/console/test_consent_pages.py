@@ -4,7 +4,7 @@ import pytest
 
 from accessctl.console.app import Console
 from accessctl.console.capabilities import Capability
-from accessctl.hub.consent_rules import ConsentWay, GivenConsent
+from accessctl.policy.consent import ConsentWay, GivenConsent
 from tests.console.sample_site import COLLINS, HOPPER, put_people
 from tests.console.site_console import journal
 

@@ -91,6 +91,8 @@ NEEDED = {
     f"/people/{SOMEBODY}/export": Capability.PRIVACY,
     f"/people/{SOMEBODY}/keep": Capability.RULES,
     "/consent": Capability.PRIVACY,
+    "/consent/expiry": Capability.PRIVACY,
+    "/consent/expiry/try": Capability.PRIVACY,
     "/removals": Capability.LOOK,
     f"/removals/{SOMEBODY}/certificate": Capability.PRIVACY,
 }

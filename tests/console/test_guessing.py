@@ -1,25 +1,10 @@
 import threading
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from accessctl.console.app import Console
-from accessctl.console.guessing import MustWaitError, by_address, by_name, wait_after
+from accessctl.console.guessing import MustWaitError, by_address, by_name
 from tests.clocks import HandClock
-
-
-@pytest.mark.parametrize(
-    ("failures", "seconds"),
-    [(0, 0), (4, 0), (5, 5), (6, 10), (7, 20), (12, 640), (13, 900), (10**6, 900)],
-)
-def test_each_failure_beyond_the_fifth_doubles_the_wait(failures: int, seconds: float) -> None:
-    assert wait_after(failures, 5) == seconds
-
-
-@given(st.integers(0, 10**9), st.integers(0, 100))
-def test_more_failures_never_wait_less(failures: int, free: int) -> None:
-    assert 0 <= wait_after(failures, free) <= wait_after(failures + 1, free) <= 900
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from accessctl.config import Config
 from accessctl.console.app import Console, open_console
 from accessctl.console.capabilities import Capability
 from accessctl.console.photo_desk import HandedIn, JudgedPhoto
-from accessctl.hub.consent_rules import Withheld
 from accessctl.hub.tables import EVENT_PICTURE
+from accessctl.policy.consent import Withheld
 from tests.console.naming_site import VISIT, jpeg, put_visit
 from tests.console.sample_site import FRONT, GRANTED, SCREEN, SPOOF, STRANGER, put_door
 from tests.console.site_console import journal

@@ -8,6 +8,7 @@ from accessctl.console.app import Console
 from accessctl.console.capabilities import Capability
 from accessctl.console.phone_desk import LINK_S
 from accessctl.console.wall import MAX_PHONE_BYTES
+from accessctl.hub.drawn_signature import parse_drawing
 from tests.clocks import HandClock
 from tests.console.phone_site import DESK, NAME, agree, complete, link_in, send
 from tests.console.site_console import client_of, console_on, journal
@@ -57,6 +58,30 @@ def test_three_photos_and_an_approval_enrol_somebody(console, enroller, phone, l
     assert answer.headers["location"] == f"/people/{person.id}"
     assert (person.name, person.photos) == (NAME, 3)
     assert console.phones.waiting() == ()
+
+
+def test_a_signature_is_kept_with_the_person_where_there_is_a_text(
+    console, enroller, phone, link
+) -> None:
+    console.hub.consents.add_text(b"We keep your face.", "tests")
+    assert "<canvas" in phone.get(link).text
+    assert "cannot be read" in agree(phone, link, drawn="0,0 90,90<").text
+    agree(phone, link, drawn="0,0 90,90")
+    for _ in range(3):
+        send(phone, link, 200)
+    approve(console, enroller)
+    (person,) = console.hub.people.people()
+    ((record, given),) = console.hub.consents.of(person.id)
+    assert (record.version, record.how, given.words) == (1, "drawn", NAME)
+    assert given.strokes == parse_drawing("0,0 90,90").content()
+    agreed = [data for _, data in journal(console) if data.get("what") == "consent by telephone"]
+    assert [one["how"] for one in agreed] == ["drawn"]
+
+
+def test_of_the_consoles_own_notice_no_signature_is_kept(console, phone, link) -> None:
+    assert "<canvas" not in phone.get(link).text
+    agree(phone, link, drawn="0,0 90,90")
+    assert console.phones.visit(link.rpartition("/")[2]).strokes == b""
 
 
 def test_whatever_happens_is_on_record_without_a_name(console, enroller) -> None:

@@ -8,9 +8,9 @@ import pytest
 from accessctl.console.app import Console
 from accessctl.console.capabilities import Capability
 from accessctl.hub.assembly import open_hub
-from accessctl.hub.consent_rules import ConsentWay, GivenConsent
 from accessctl.hub.removal_certificate import read_certificate, verify_certificate
 from accessctl.hub.tables import DORMANCY
+from accessctl.policy.consent import ConsentWay, GivenConsent
 from tests.console.sample_site import COLLINS, HOPPER, put_people
 from tests.console.site_console import console_on, journal
 from tests.hub.proposing import joined_door
@@ -59,16 +59,44 @@ def test_a_consent_on_paper_is_kept_with_its_witness(site, signed_in) -> None:
         {"how": "witness", "words": " ", "version": "1"},
         {"how": "witness", "words": "Grace", "version": "2"},
         {"how": "drawn", "words": "Grace", "version": "1"},
+        {"how": "typed_name", "words": "Grace", "version": "1", "drawn": "<svg/>"},
+        {"how": "typed_name", "words": "Grace", "version": "1", "drawn": "5,5"},
+        {"how": "witness", "words": "Grace", "version": "1", "drawn": "0,0 90,90"},
         {"how": "nod", "words": "Grace"},
         {"how": "witness", "words": "x" * 301},
         {"words": "Grace"},
     ],
-    ids=["nobody", "no such version", "drawn", "no way", "long", "unsaid"],
+    ids=[
+        "nobody",
+        "no such version",
+        "drawn",
+        "no drawing",
+        "a dot",
+        "witness drew",
+        "no way",
+        "long",
+        "unsaid",
+    ],
 )
 def test_what_is_no_consent_is_refused(site, signed_in, said) -> None:
     with_text(site)
     assert signed_in(ENROL).post(f"{ONE}/consent", data=said).status_code == 400
     assert site.hub.consents.of(COLLINS) == []
+
+
+def test_whoever_types_their_name_may_sign_beside_it(site, signed_in) -> None:
+    with_text(site)
+    client = signed_in(LOOK, ENROL, PRIVACY)
+    said = {"how": "typed_name", "words": NAME, "version": "1", "drawn": "10,20 40,60 90,60"}
+    assert client.post(f"{ONE}/consent", data=said).status_code == 303
+    ((record, given),) = site.hub.consents.of(COLLINS)
+    assert (record.how, given.words) == (ConsentWay.DRAWN, NAME)
+    shown = client.get(f"{ONE}/consent/{record.number}")
+    assert shown.headers["content-type"] == "image/svg+xml"
+    assert 'd="M10 20L40 60L90 60"' in shown.text
+    assert "script-src 'self'" in shown.headers["content-security-policy"]
+    assert journal(site)[-1][0] == "shown"
+    assert NAME not in str(journal(site))
 
 
 def test_another_basis_is_for_those_who_may_give_out_data(site, signed_in) -> None:

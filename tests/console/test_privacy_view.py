@@ -3,10 +3,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accessctl.console.event_view import Tone
-from accessctl.console.privacy_view import grounds_of, picture_type, tally_of_consents
+from accessctl.console.privacy_view import grounds_of, shown_signature, tally_of_consents
 from accessctl.console.words import Words, catalogue
 from accessctl.hub.consent import PersonConsent
-from accessctl.hub.consent_rules import ConsentRecord, ConsentText, ConsentWay, GivenConsent
+from accessctl.hub.drawn_signature import parse_drawing
+from accessctl.policy.consent import ConsentRecord, ConsentText, ConsentWay, GivenConsent
 
 WORDS = Words("en", catalogue())
 ADA = "a" * 32
@@ -78,9 +79,17 @@ def test_everybody_is_told_apart_by_what_counts() -> None:
     ],
 )
 def test_only_what_is_a_picture_is_shown_as_one(content: bytes, kind: str | None) -> None:
-    assert picture_type(content) == kind
+    shown = shown_signature(content)
+    assert (shown.content, shown.kind) == (content, kind)
+
+
+def test_a_signature_that_was_drawn_here_is_shown_as_a_picture_of_its_numbers() -> None:
+    drawing = parse_drawing("10,20 40,60 90,60")
+    shown = shown_signature(drawing.content())
+    assert (shown.content, shown.kind) == (drawing.svg(), "image/svg+xml")
+    assert shown_signature(drawing.svg()).kind is None
 
 
 @given(st.binary(max_size=50))
 def test_no_bytes_are_shown_as_anything_but_a_picture(content: bytes) -> None:
-    assert picture_type(content) in (None, "image/png", "image/jpeg")
+    assert shown_signature(content).kind in (None, "image/png", "image/jpeg")

@@ -81,8 +81,13 @@ def test_alarms_and_backups_are_listed(console: Console, signed_in: SignIn) -> N
                     received=now,
                 )
             )
-    page = signed_in(Capability.SITE).get("/site").text
+        gap = {"door": DOOR_ID, "kind": "gap", "number": 8, "time": now, "problem": "English"}
+        db.execute(ALARM.insert().values(gap))
+    client = signed_in(Capability.SITE)
+    page = client.get("/site").text
     assert "&lt;it&gt; is missing (7)" in page
+    assert "records are missing (8)" in page
+    assert "Einträge fehlen (8)" in client.get("/site", headers={"accept-language": "de"}).text
     backups = page.partition("<h2>Backups of doors</h2>")[2]
     assert backups.count("<li>") == 1
     assert "front" in backups

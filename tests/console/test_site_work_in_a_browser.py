@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from accessctl.console.photo_desk import PhotoDesk
 from accessctl.demo.people import demo_enrolment_photo
-from accessctl.hub.consent_rules import ConsentWay, GivenConsent
+from accessctl.policy.consent import ConsentWay, GivenConsent
 from tests.console.held_site import put_held
 from tests.console.live_console import LiveConsole
 from tests.console.phone_site import judges, png

@@ -10,8 +10,13 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from accessctl.config import Config
+from accessctl.demo.broadcast import sittings, visits
 from accessctl.demo.people import demo_enrolment_photo
+from accessctl.demo.script import Performer
+from accessctl.demo.sitting import YAWS
+from accessctl.door.shot import PortraitPose
 from tests.cli.conftest import MODELS
+from tests.console.camera_site import takes_photo
 from tests.console.live_console import SEEN_MS, watched_page
 from tests.console.whole_site import PATIENCE_S, WholeSite, whole_site
 from tests.hub.conftest import postgresql
@@ -20,7 +25,8 @@ from tests.patience import wait_for
 
 __all__ = ["postgresql"]
 
-NAME = "Eileen Collins"
+NAME, SITTER = "Eileen Collins", "Grace Hopper"
+GROUP = "staff"
 DOORS = ("front-door", "back-door")
 PATIENCE_MS = PATIENCE_S * 1000
 Shown = Callable[[str], None]
@@ -57,11 +63,17 @@ def test_from_the_first_operator_to_the_receipts_of_a_removal(
         page.screenshot(path=tmp_path / f"whole-{step}.png", full_page=True)
 
     signs_up(page, site.code_for("Ada"), shown)
+    adds_group(page)
+    visit = finds_unknown_visit(page)
     person = enrols(page, photo, shown)
     sees_at_every_door(page, "granted", NAME)
-    shown("granted")
-    disables(page, person, shown)
-    sees_at_every_door(page, "denied", "this person is disabled")
+    sees_the_picture(page, shown)
+    names_visit(page, visit, shown)
+    enrols_by_camera(page, site, shown)
+    sees_at_every_door(page, "granted", SITTER)
+    site.camera.pictures = visits()
+    shuts_out(page, shown)
+    sees_at_every_door(page, "denied", NAME, "not allowed at this door")
     shown("denied")
     commands_doors(page, site, shown)
     removes(page, person, shown)
@@ -97,24 +109,112 @@ def enrols(page: Page, photo: Path, shown: Shown) -> str:
     shown("enrol")
     page.get_by_role("button", name="Enrol somebody").click()
     expect(page.get_by_role("heading", name=NAME, level=1)).to_be_visible()
+    group = page.get_by_role("group", name="Groups", exact=True).get_by_label(GROUP)
+    group.check()
+    page.get_by_role("button", name="Save").click()
+    page.wait_for_load_state()
+    expect(group).to_be_checked()
     shown("person")
     return urlsplit(page.url).path
 
 
-def sees_at_every_door(page: Page, outcome: str, words: str) -> None:
+def adds_group(page: Page) -> None:
+    page.goto("/rules")
+    page.get_by_role("button", name="Add a group").click()
+    group = page.get_by_role("region", name="Group 1")
+    group.get_by_label("Name").fill(GROUP)
+    group.get_by_label("At every door").check()
+    tries_and_saves(page)
+
+
+def tries_and_saves(page: Page, told: str = "") -> None:
+    """The rules in the form, on what happened; `told` is who would have been kept out."""
+    page.get_by_role("button", name="Try it on the last 30 days").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("What these rules would have done")
+    if told:
+        expect(page.get_by_role("table", name="Would have been kept out")).to_contain_text(told)
+    page.get_by_role("button", name="Save for all doors").click()
+    page.wait_for_url("**/rules")
+
+
+def shuts_out(page: Page, shown: Shown) -> None:
+    """By a rule, after a look at what it would have done."""
+    page.goto("/rules")
+    page.get_by_role("region", name=GROUP).get_by_label("At every door").uncheck()
+    shown("rules")
+    tries_and_saves(page, NAME)
+
+
+def finds_unknown_visit(page: Page) -> str:
+    """The path of the page where a visit from before anybody was enrolled gets a name."""
+
+    def found() -> str | None:
+        page.goto("/events?outcome=unknown")
+        links = page.locator("a.name-it")
+        return links.first.get_attribute("href") if links.count() else None
+
+    return str(wait_for(found, "the picture of an unknown visit", PATIENCE_S, every_s=1.0))
+
+
+def names_visit(page: Page, visit: str, shown: Shown) -> None:
+    """It turns out to be whoever was enrolled since."""
+    page.goto(visit)
+    expect(page.get_by_role("article")).to_contain_text(NAME)
+    expect(page.get_by_text("Cannot be somebody new")).to_be_visible()
+    pictures = page.get_by_role("article").locator("img")
+    assert pictures.evaluate_all("them => them.map(one => one.naturalWidth > 100)") == [True, True]
+    page.get_by_label("I have looked at both").check()
+    shown("naming")
+    page.get_by_role("button", name=f"Add to {NAME}").click()
+    expect(page.get_by_role("heading", name=NAME, level=1)).to_be_visible()
+    expect(page.locator("section", has_text="Photo 2")).to_be_visible()
+
+
+def enrols_by_camera(page: Page, site: WholeSite, shown: Shown) -> None:
+    """Somebody who does as she is asked, before one of the doors."""
+    front, _ = DOORS
+    page.goto("/people/new")
+    page.get_by_label("New person, before a door").fill(SITTER)
+    page.get_by_role("button", name="Enrol by a door's camera").click()
+    page.get_by_label(front).check()
+    page.get_by_role("button", name="Go on").click()
+    page.get_by_label("Your name, as your signature").fill(SITTER)
+    page.get_by_label("I agree").check()
+    site.camera.pictures = sittings(YAWS[PortraitPose.FRONT])
+    page.get_by_role("button", name="Go on to the photos").click()
+    for number, pose in enumerate(PortraitPose, 1):
+        expect(page.get_by_role("heading", level=2).first).to_contain_text(f"{number} of 3")
+        expect(page.locator(".live p")).to_be_hidden()
+        site.camera.pictures = sittings(YAWS[pose])
+        takes_photo(page)
+    expect(page.get_by_role("heading", level=2).first).to_have_text("All three photos are there")
+    shown("camera")
+    page.get_by_role("button", name="Approve").click()
+    expect(page.get_by_role("heading", name=SITTER, level=1)).to_be_visible()
+    expect(page.locator("section", has_text="Photo 3")).to_be_visible()
+    site.camera.pictures = visits(performer=Performer.STRANGER)
+
+
+def sees_the_picture(page: Page, shown: Shown) -> None:
+    """Of the latest grant, which the door sends after the event."""
+    why = page.locator("[data-place]", has_text=NAME).first.locator("a.why").get_attribute("href")
+    picture = page.locator(".picture img")
+
+    def is_there() -> int:
+        page.goto(str(why))
+        return picture.count()
+
+    wait_for(is_there, "the picture of a grant", PATIENCE_S, every_s=1.0)
+    assert picture.evaluate("one => one.decode().then(() => one.naturalWidth)") == 1280
+    shown("granted")
+
+
+def sees_at_every_door(page: Page, outcome: str, name: str, words: str = "") -> None:
     """Without a reload: whatever comes later comes by itself."""
     page.goto(f"/events?outcome={outcome}")
     for door in DOORS:
-        line = page.locator("[data-place]", has_text=words).filter(has_text=door).first
-        expect(line).to_contain_text(NAME)
-
-
-def disables(page: Page, person: str, shown: Shown) -> None:
-    page.goto(person)
-    page.get_by_label("Disabled: may enter nowhere").check()
-    page.get_by_role("button", name="Save").click()
-    expect(page.locator(".head")).to_contain_text("Disabled")
-    shown("rules")
+        lines = page.locator("[data-place]", has_text=words or name).filter(has_text=door)
+        expect(lines.first).to_contain_text(name)
 
 
 def commands_doors(page: Page, site: WholeSite, shown: Shown) -> None:

@@ -29,13 +29,15 @@ PATIENCE_S = 240.0
 
 @dataclass(frozen=True)
 class WholeSite:
-    """`locks` are by the door's name, `url` is how a browser reaches the console."""
+    """`locks` are by the door's name, `url` is how a browser reaches the console, `camera` what all
+    doors see."""
 
     url: str
     hub_file: Path
     hub: SiteProcess
     doors: Sequence[DemoSiteDoor]
     locks: Mapping[str, Relay]
+    camera: Broadcast
 
     def code_for(self, operator: str) -> str:
         """The code that the hub's command line prints for an invitation."""
@@ -80,13 +82,13 @@ def whole_site(config: Config, database: str, names: Sequence[str]) -> Iterator[
         for name in names:
             lock = stack.enter_context(served(locks[name], plain))
             door = door_process(config, folder, name, address, camera.url)
-            _give_lock(door.folder / "config.yaml", lock)
+            _give_part(door.folder / "config.yaml", lock)
             invited = command(["hub", "invite", name, "--json", "--config", str(hub_file)])
             joins(door, said, yaml.safe_load(invited)["code"])
             doors.append(door)
         for door in doors:
             stack.enter_context(door.process)
-        yield WholeSite(f"https://localhost:{console_port}", hub_file, hub, doors, locks)
+        yield WholeSite(f"https://localhost:{console_port}", hub_file, hub, doors, locks, camera)
 
 
 def models_of(config: Config) -> Mapping[str, Any]:
@@ -102,10 +104,12 @@ def _listening(hub: SiteProcess) -> str | None:
     return next((one.split()[-1] for one in hub.lines if one.startswith("The hub listens")), None)
 
 
-def _give_lock(file: Path, url: str) -> None:
-    """A doorway that operators at the hub may command, whose lock answers at `url`."""
+def _give_part(file: Path, url: str) -> None:
+    """A doorway that operators at the hub may command and watch, whose lock answers at `url`, and
+    of which the hub gets the pictures of decisions."""
     sections = yaml.safe_load(file.read_text(encoding="utf-8"))
-    sections["sync"]["commands"] = "all"
+    sections["sync"] |= {"commands": "all", "live": True, "pictures": True}
+    sections["audit"] = {"snapshots": {"keep": "frame"}}
     sections["doorway"] = {
         "lock": {
             "type": "http",

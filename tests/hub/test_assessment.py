@@ -7,8 +7,8 @@ from accessctl.config import Config, EncoderConfig
 from accessctl.domain import Event, EventKind
 from accessctl.hub.assessment import TO_FILL, assessment
 from accessctl.hub.assessment_facts import site_figures
-from accessctl.hub.consent_rules import ConsentWay, GivenConsent
 from accessctl.hub.tables import EVENT
+from accessctl.policy.consent import ConsentWay, GivenConsent
 from tests.hub.test_door_feed import enrol
 
 

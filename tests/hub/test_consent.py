@@ -11,10 +11,10 @@ from sqlalchemy import select
 from accessctl.errors import InputError, StoreError, UnknownPersonError
 from accessctl.hub.assembly import Hub, open_hub
 from accessctl.hub.consent import MAX_TEXT_BYTES
-from accessctl.hub.consent_rules import ConsentWay, GivenConsent
 from accessctl.hub.journal import JournalKind
 from accessctl.hub.tables import CONSENT, JOURNAL, PERSON, REMOVAL
 from accessctl.hub.verify import verify_site
+from accessctl.policy.consent import ConsentWay, GivenConsent
 from tests.hub.proposing import joined_door
 from tests.hub.test_door_feed import enrol, told
 

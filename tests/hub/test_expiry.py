@@ -5,13 +5,13 @@ import json
 import pytest
 from sqlalchemy import select, update
 
-from accessctl.errors import InputError, UnknownPersonError
+from accessctl.errors import HubError, InputError, UnknownPersonError
 from accessctl.hub.assembly import Hub, open_hub
 from accessctl.hub.expiry import PersonExpiry
-from accessctl.hub.expiry_rules import ExpiryStep
 from accessctl.hub.journal import JournalKind
 from accessctl.hub.server import Minutes
 from accessctl.hub.tables import DOOR, DORMANCY, JOURNAL, LAST_GRANT
+from accessctl.policy.expiry import ExpiryStep, Fate, spans_of_days
 from tests.hub.proposing import joined_door
 from tests.hub.test_door_feed import enrol, told
 
@@ -163,3 +163,45 @@ def test_the_hub_judges_at_its_start_and_once_a_day(site: Hub, clock, monkeypatc
         clock.time += step
         minutes.turn()
     assert calls == [100.0, 100.0 + DAY, 100.0 + 2 * DAY + 55.0]
+
+
+@EMBEDDED
+def test_other_spans_are_foreseen_before_they_count(site: Hub, clock) -> None:
+    front = joined_door(site, "front")
+    grace, ada = enrol(site, "Grace"), enrol(site, "Ada", 1)
+    clock.time = 60 * DAY
+    heard(site, front)
+    let_in(site, ada, front, 55 * DAY)
+    now, wanted = clock.time, spans_of_days(50, 10, 5)
+    told_ = [(one.name, one.fate, one.present.disabled) for one in site.expiry.foresee(wanted)]
+    assert told_ == [
+        ("Grace", Fate(now, now + 10 * DAY), 100.0 + 100 * DAY),
+        ("Ada", Fate(105 * DAY, 115 * DAY), 155 * DAY),
+    ]
+    assert judged(site) == {}
+    never = site.expiry.foresee(spans_of_days(None, 10, 5))
+    assert [one.fate for one in never] == [Fate(None, None)] * 2
+    present = site.expiry.settings.in_force().spans
+    site.expiry.settings.set(wanted, "Ada", present)
+    assert judged(site) == {"disable": 1}
+    assert site.expiry.of(grace).removed == now + 10 * DAY
+
+
+@EMBEDDED
+def test_what_operators_set_counts_until_they_take_it_back(hub: Hub, clock) -> None:
+    settings = hub.expiry.settings
+    configured, wanted = settings.in_force().spans, spans_of_days(50, 10, 5)
+    assert (configured.disable_after, settings.in_force().set_at) == (None, None)
+    settings.set(wanted, "Ada", configured)
+    assert (settings.in_force().spans, settings.in_force().set_at) == (wanted, clock.time)
+    with pytest.raises(HubError, match="somebody else meanwhile"):
+        settings.set(spans_of_days(60, 10, 5), "Bea", configured)
+    settings.set(None, "Cleo", wanted)
+    assert (settings.in_force().spans, settings.in_force().set_at) == (configured, None)
+    query = select(JOURNAL.c.data).where(JOURNAL.c.kind == JournalKind.EXPIRY_SPANS)
+    with hub.database.reading() as db:
+        told_ = [json.loads(data) for data in db.execute(query).scalars()]
+    assert [(one["operator"], one["set"], one["expire_after_days"]) for one in told_] == [
+        ("Ada", True, 50),
+        ("Cleo", False, None),
+    ]

@@ -20,7 +20,7 @@ from accessctl.domain import Event, EventKind, PersonId
 from accessctl.errors import InputError, StoreError, UnknownPersonError
 from accessctl.gallery.badges import Badge
 from accessctl.gallery.person import hash_pin
-from accessctl.hub.consent_rules import ConsentWay, GivenConsent
+from accessctl.hub.drawn_signature import parse_drawing
 from accessctl.hub.held import HeldProposal
 from accessctl.hub.journal import JournalKind
 from accessctl.hub.passes import PassWish
@@ -28,10 +28,13 @@ from accessctl.hub.people_journal import PeopleJournal
 from accessctl.hub.person_export import export_person, without_operators, without_others
 from accessctl.hub.scim_resources import DirectoryUser, ScimGroup
 from accessctl.hub.tables import CROSSING, JOURNAL
+from accessctl.policy.consent import typed_consent
 from accessctl.sync.picture_wire import picture_id
 from accessctl.sync.site_sealing import seal_photo
 from tests.hub.feeding import FACES, enrol
 from tests.hub.proposing import joined_door
+
+SIGNED = "10,20 40,60 90,60"
 
 
 @pytest.fixture
@@ -43,7 +46,7 @@ def grace(hub) -> str:
     hub.people.set_pin(PersonId(grace), hash_pin("2580", os.urandom))
     hub.people.add_badge(Badge(PersonId(grace), hub.people.badge_digest("4711"), 5.0))
     hub.consents.add_text(b"We keep your face.", "ada")
-    drawn = GivenConsent(ConsentWay.DRAWN, strokes=b"strokes")
+    drawn = typed_consent("Grace", parse_drawing(SIGNED).content())
     hub.consents.give("Grace", drawn, "ada")
     return grace
 
@@ -103,7 +106,9 @@ def test_it_holds_everything_of_that_person(hub, joined, grace, tmp_path: Path) 
     assert archive.read("photos/1.jpg") == b"jpeg"
     (consent,) = told["consent.json"]
     assert (consent["how"], consent["version"]) == ("drawn", 1)
-    assert base64.b64decode(consent["signature_base64"]) == b"strokes"
+    drawing = parse_drawing(SIGNED)
+    assert base64.b64decode(consent["signature_base64"]) == drawing.content()
+    assert archive.read(f"signatures/{consent['number']}.svg") == drawing.svg()
     assert told["held.json"] == []
     assert archive.read("texts/1.txt") == b"We keep your face."
     mine, mention = lines(archive, "events.jsonl")

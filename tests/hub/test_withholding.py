@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import select
 
 from accessctl.hub.assembly import Hub, open_hub
-from accessctl.hub.consent_rules import Withheld
 from accessctl.hub.server import serve
 from accessctl.hub.tables import CHANGE, JOURNAL, PERSON
+from accessctl.policy.consent import Withheld
 from tests.hub.test_door_feed import enrol
 
 

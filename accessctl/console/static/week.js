@@ -218,8 +218,11 @@
         told.textContent = words.many;
         return;
       }
+      const top = table.getBoundingClientRect().top;
       putRows(card, rows);
       show();
+      // On a narrow screen the fields are above: what is painted stays under the finger.
+      scrollBy({ top: table.getBoundingClientRect().top - top, behavior: "instant" });
       tell(area, on);
     }
 

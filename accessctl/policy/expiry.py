@@ -9,7 +9,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from accessctl.errors import InputError
+
 DAY_S = 86400.0
+MOST_DAYS, MOST_WARN_DAYS = 3650.0, 365.0
 
 
 class ExpiryStep(StrEnum):
@@ -30,6 +33,16 @@ class ExpirySpans:
     disable_after: float | None
     remove_after: float
     warn_before: float
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What becomes of somebody who is let in no more: when they are disabled and removed, epoch
+    seconds, None for never. `is_restored`: they are disabled now, and would not be."""
+
+    disabled: float | None
+    removed: float | None
+    is_restored: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,3 +96,31 @@ def step_for(
     if not is_near or (attendance.warned is not None and attendance.warned >= attendance.seen):
         return ExpiryStep.NONE
     return ExpiryStep.WARN
+
+
+def spans_of_days(disable: float | None, remove: float, warn: float) -> ExpirySpans:
+    """Of days as somebody sets them; InputError beyond what the configuration takes, and for no
+    number."""
+    if disable is not None and not 1 <= disable <= MOST_DAYS:
+        raise InputError(f"Whoever stays away is disabled after 1 to {MOST_DAYS:g} days, or never.")
+    if not 1 <= remove <= MOST_DAYS:
+        raise InputError(f"Whoever is disabled is removed after 1 to {MOST_DAYS:g} days.")
+    if not 0 <= warn <= MOST_WARN_DAYS:
+        raise InputError(f"People are listed 0 to {MOST_WARN_DAYS:g} days before.")
+    after = None if disable is None else disable * DAY_S
+    return ExpirySpans(after, remove * DAY_S, warn * DAY_S)
+
+
+def fate_of(spans: ExpirySpans, attendance: Attendance, heard: float | None, now: float) -> Fate:
+    """What these spans make of somebody who is let in nowhere from `now` on, at the earliest: what
+    doors have not sent yet (`heard`, see `heard_until`) can only put it off."""
+    end = expires_at(spans, attendance)
+    disabled = attendance.disabled
+    is_restored = (
+        disabled is not None and step_for(spans, attendance, heard, now) is ExpiryStep.RESTORE
+    )
+    if end is None:
+        return Fate(None, None, is_restored)
+    if disabled is None or is_restored:
+        disabled = max(end, now)
+    return Fate(disabled, max(disabled + spans.remove_after, now), is_restored)

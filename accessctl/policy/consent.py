@@ -52,7 +52,8 @@ class ConsentText:
 @dataclass(frozen=True, slots=True)
 class GivenConsent:
     """What somebody gave: the name that they typed, who witnessed it, or the other legal basis, in
-    `words`; of a drawn signature the file's bytes in `strokes`."""
+    `words`; of a drawn signature the file's bytes in `strokes`, or those of
+    hub.drawn_signature."""
 
     how: ConsentWay
     words: str = field(default="", repr=False)
@@ -70,6 +71,11 @@ class ConsentRecord:
     how: ConsentWay
     time: float
     withdrawn: float | None = None
+
+
+def typed_consent(words: str, strokes: bytes = b"") -> GivenConsent:
+    """Of whoever typed their name, and may have signed beside it."""
+    return GivenConsent(ConsentWay.DRAWN if strokes else ConsentWay.TYPED_NAME, words, strokes)
 
 
 def check_given(given: GivenConsent) -> None:

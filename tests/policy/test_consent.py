@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accessctl.errors import InputError
-from accessctl.hub.consent_rules import (
+from accessctl.policy.consent import (
     MAX_STROKES_BYTES,
     MAX_WORDS,
     ConsentRecord,

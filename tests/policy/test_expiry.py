@@ -1,13 +1,20 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
-from accessctl.hub.expiry_rules import (
+from accessctl.config import HubConfig
+from accessctl.errors import InputError
+from accessctl.policy.expiry import (
+    DAY_S,
     Attendance,
     ExpirySpans,
     ExpiryStep,
+    Fate,
     expires_at,
+    fate_of,
     heard_until,
+    spans_of_days,
     step_for,
 )
 
@@ -105,3 +112,45 @@ def test_a_warning_is_given_once(case) -> None:
 )
 def test_up_to_when_all_logs_are_here(doors, heard) -> None:
     assert heard_until(100.0, doors) == heard
+
+
+@pytest.mark.parametrize(
+    ("attendance", "fate"),
+    [
+        (Attendance(0.0), Fate(100.0, 130.0)),
+        (Attendance(0.0, granted=50.0), Fate(150.0, 180.0)),
+        # Due already: with the next judging.
+        (Attendance(-80.0), Fate(60.0, 90.0)),
+        (Attendance(-80.0, disabled=45.0), Fate(45.0, 75.0)),
+        (Attendance(-80.0, disabled=25.0), Fate(25.0, 60.0)),
+        # Disabled by shorter spans than these.
+        (Attendance(0.0, disabled=40.0), Fate(100.0, 130.0, is_restored=True)),
+    ],
+)
+def test_what_becomes_of_whoever_stays_away(attendance: Attendance, fate: Fate) -> None:
+    assert fate_of(SPANS, attendance, 60.0, 60.0) == fate
+
+
+def test_where_nobody_expires_whoever_is_disabled_is_enabled_again() -> None:
+    never = ExpirySpans(None, 30.0, 10.0)
+    assert fate_of(never, Attendance(0.0), 60.0, 60.0) == Fate(None, None)
+    restored = fate_of(never, Attendance(0.0, disabled=40.0), 60.0, 60.0)
+    assert restored == Fate(None, None, is_restored=True)
+
+
+def test_days_are_what_the_configuration_takes() -> None:
+    assert spans_of_days(180, 30, 14) == ExpirySpans(180 * DAY_S, 30 * DAY_S, 14 * DAY_S)
+    assert spans_of_days(None, 1, 0).disable_after is None
+    HubConfig(expire_after_days=3650, remove_after_days=3650, expire_warn_days=365)
+    spans_of_days(3650, 3650, 365)
+
+
+@pytest.mark.parametrize(
+    "days", [(0.5, 30, 14), (3651, 30, 14), (9, 0, 1), (9, 3651, 1), (9, 30, -1), (9, 30, 366)]
+)
+def test_other_days_are_refused(days: tuple[float, float, float]) -> None:
+    with pytest.raises(InputError):
+        spans_of_days(*days)
+    after, remove, warn = days
+    with pytest.raises(ValidationError):
+        HubConfig(expire_after_days=after, remove_after_days=remove, expire_warn_days=warn)
