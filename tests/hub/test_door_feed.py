@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from accessctl.domain import PersonRules
 from accessctl.errors import HubError, InputError
 from accessctl.hub.assembly import Hub
-from accessctl.hub.consent_rules import Withheld
 from accessctl.hub.door_feed import DoorScope, begins_anew, keep_scope, page_of
 from accessctl.hub.people import SitePeople
 from accessctl.hub.tables import CHANGE, DOOR, JOINED
+from accessctl.policy.consent import Withheld
 from accessctl.sync.feed_wire import (
     Change,
     ChangeBatch,

@@ -10,8 +10,8 @@ from accessctl.domain import PersonRules
 from accessctl.errors import HubError
 from accessctl.gallery.person import hash_pin, pin_to_bytes, rules_to_bytes
 from accessctl.hub.assembly import Hub, open_hub
-from accessctl.hub.consent_rules import Withheld
 from accessctl.hub.tables import HELD, JOURNAL, PROPOSAL
+from accessctl.policy.consent import Withheld
 from accessctl.recognition.calibration import Yardstick
 from accessctl.recognition.normalisation import Normaliser
 from accessctl.sync.feed_wire import ChangeKind, ProposalVerdict
