@@ -22,7 +22,7 @@ from accessctl.hub.assembly import Hub
 from accessctl.hub.journal import chain_heads
 from accessctl.hub.operators import operator_socket
 from accessctl.hub.peer import PeerProtocol
-from accessctl.hub.sole import WAIT_S, sole_hub
+from accessctl.hub.sole import WAIT_S, AnotherHubError, sole_hub
 from accessctl.hub.waking import Waking
 from accessctl.policy.expiry import DAY_S
 
@@ -99,12 +99,16 @@ class Minutes(BackgroundThread):
         *tls: ssl.SSLContext,
         stays_sole: Callable[[], None] = lambda: None,
         every_s: float = MINUTE_S,
+        end: Callable[[], object] = lambda: None,
     ) -> None:
-        """`stays_sole` is as `sole_hub` gives it."""
+        """`stays_sole` is as `sole_hub` gives it; `end` is called once where it is not the only one
+        any more, and `fault` says why."""
         self._hub = hub
         self._tls = tls
         self._stays_sole = stays_sole
         self._every_s = every_s
+        self._end = end
+        self.fault: AnotherHubError | None = None
         self._known: dict[str, int] = {}
         self._judged: float | None = None
         self._closing = threading.Event()
@@ -124,6 +128,12 @@ class Minutes(BackgroundThread):
         ):
             try:
                 what()
+            except AnotherHubError as error:
+                # Two would not hear of each other's changes: of whom one removes, say.
+                self.fault = error
+                self._closing.set()
+                self._end()
+                return
             except AccessctlError as error:
                 log.error("What the hub does each minute was not done: %s", error)
             except Exception:  # logged: nothing may end what the hub does each minute
@@ -147,7 +157,8 @@ class Minutes(BackgroundThread):
 
 
 def serve(hub: Hub, ready: Callable[[], object], beside: Sequence[Served] = ()) -> None:
-    """Until SIGINT or SIGTERM; `ready` is called once it listens. FaultError where it cannot."""
+    """Until SIGINT or SIGTERM; `ready` is called once it listens. FaultError where it cannot, or
+    another hub serves the same database meanwhile."""
     tls = hub.authority.server_context(hub.config.names)
     others = [one.tls for one in beside if one.tls is not None]
     allow_connections(MOST_CONNECTIONS)
@@ -158,10 +169,16 @@ def serve(hub: Hub, ready: Callable[[], object], beside: Sequence[Served] = ()) 
     ):
         # Before any door is answered: the configuration may be another than before.
         hub.withholding.settle()
-        with Minutes(hub, tls, *others, stays_sole=stays_sole):
-            own = server(hub, tls, ready)
-            own.beside = [one.server for one in beside]
+        own = server(hub, tls, ready)
+        own.beside = [one.server for one in beside]
+
+        def end() -> None:
+            own.should_exit = True
+
+        with Minutes(hub, tls, *others, stays_sole=stays_sole, end=end) as minutes:
             asyncio.run(_all(own, listener, beside))
+    if minutes.fault is not None:
+        raise minutes.fault
 
 
 async def _all(own: HubServer, listener: socket.socket, beside: Sequence[Served]) -> None:

@@ -11,16 +11,28 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, text
 
 from accessctl.errors import FaultError, StoreError
+from accessctl.hub.answering import PING_S, within
 from accessctl.hub.database import SERVING_LOCK, HubDatabase
 from accessctl.storage.files import create_private, make_private_folder
 
 LOCK_FILE = ".serving"
 WAIT_S, RETRY_S = 40.0, 0.2
 """For how long a hub that starts waits for PostgreSQL to see that the one before is gone."""
+AGAIN_S = 5.0
+"""For how long one that lost its connection waits for its own former one to be gone there."""
+_OURS = "SELECT pid, backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()"
+_END = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE (pid, backend_start) = (:p, :s)"
+)
+
+
+class AnotherHubError(FaultError):
+    """Another hub serves the database."""
 
 
 @contextmanager
@@ -34,7 +46,8 @@ def sole_hub(
     """While the block runs no other hub serves them; FaultError where one does after `wait_s`.
 
     What is given is to be called now and then: a connection to PostgreSQL that was lost takes the
-    lock with it, and is made anew. It raises FaultError where another hub was quicker, StoreError.
+    lock with it, and is made anew. It raises AnotherHubError where another hub was quicker,
+    StoreError.
     """
     with ExitStack() as stack:
         stack.enter_context(_folder(folder))
@@ -73,6 +86,7 @@ class _DatabaseLock:
         self._database = database
         self._stack = ExitStack()
         self._db: Connection | None = None
+        self._former: tuple[Any, ...] | None = None
 
     def __enter__(self) -> "_DatabaseLock":
         return self
@@ -81,7 +95,7 @@ class _DatabaseLock:
         self._stack.close()
 
     def take(self, retries: int, pause: Callable[[float], object]) -> None:
-        """FaultError where another one has it after so many more tries."""
+        """AnotherHubError where another one has it after so many more tries."""
         if self._database.is_embedded:
             return
         db = self._stack.enter_context(self._database.connection())
@@ -91,12 +105,13 @@ class _DatabaseLock:
         while not db.execute(query, {"name": SERVING_LOCK}).scalar():
             if retries <= 0:
                 self._stack.close()
-                raise FaultError(
+                raise AnotherHubError(
                     "Another hub serves this database already; stop it, or name another database "
                     "in hub.database_file."
                 )
             retries -= 1
             pause(RETRY_S)
+        self._former = tuple(db.execute(text(_OURS)).one())
         self._db = db
 
     def keep(self) -> None:
@@ -105,11 +120,21 @@ class _DatabaseLock:
             return
         self._db = None
         self._stack.close()
-        self.take(0, time.sleep)
+        self._end_former()
+        self.take(round(AGAIN_S / RETRY_S), time.sleep)
+
+    def _end_former(self) -> None:
+        """PostgreSQL may not have noticed yet that this hub's own connection is lost, and has the
+        lock held by it."""
+        if self._former is not None:
+            pid, start = self._former
+            with self._database.connection() as db:
+                db.execute(text(_END), {"p": pid, "s": start})
 
     def _is_alive(self, db: Connection) -> bool:
         try:
-            db.execute(text("SELECT 1"))
+            with within(PING_S):
+                db.execute(text("SELECT 1"))
         except Exception:  # noqa: BLE001 - whatever it is, the connection is of no use any more
             return False
         return True

@@ -33,7 +33,11 @@ BOUNDED = settings(
     suppress_health_check=list(HealthCheck),
 )
 
-pytestmark = pytest.mark.parametrize("hub_config", ["sqlite"], indirect=True)
+pytestmark = [
+    pytest.mark.parametrize("hub_config", ["sqlite"], indirect=True),
+    # Some of each of more than a dozen kinds of requests.
+    pytest.mark.timeout(300 + 10 * EXAMPLES),
+]
 
 
 @pytest.fixture

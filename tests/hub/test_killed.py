@@ -28,6 +28,8 @@ from tests.hub.conftest import JoinedTestDoor, serving
 from tests.patience import wait_for
 
 KILLS = int(os.environ.get("ACCESSCTL_KILLS", "4"))
+# A process is started for each, on a machine that does other things besides.
+pytestmark = pytest.mark.timeout(300 + 30 * KILLS)
 
 
 def hub_that_dies(config: HubConfig, point: int) -> int:

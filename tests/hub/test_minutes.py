@@ -7,6 +7,7 @@ import pytest
 from accessctl.errors import StoreError
 from accessctl.hub.assembly import Hub
 from accessctl.hub.server import Minutes
+from accessctl.hub.sole import AnotherHubError
 
 pytestmark = pytest.mark.parametrize("hub_config", ["sqlite"], indirect=True)
 
@@ -25,6 +26,23 @@ def test_no_fault_ends_it(hub: Hub, caplog: pytest.LogCaptureFixture, fault: Exc
     with Minutes(hub, stays_sole=stays_sole, every_s=0.01):
         assert again.wait(20)
     assert str(fault) in caplog.text
+
+
+def test_where_another_hub_serves_it_ends_and_does_nothing_more(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    monkeypatch.setattr(type(hub.withholding), "settle", lambda _: done.append("settled"))
+
+    def stays_sole() -> None:
+        done.append("looked")
+        raise AnotherHubError("Another hub serves this database already.")
+
+    ended = threading.Event()
+    with Minutes(hub, stays_sole=stays_sole, every_s=0.01, end=ended.set) as minutes:
+        assert ended.wait(20)
+    assert str(minutes.fault) == "Another hub serves this database already."
+    assert done == ["looked"]
 
 
 def test_one_thing_that_fails_keeps_no_other_from_being_done(

@@ -307,6 +307,7 @@ BODIES = st.recursive(
 
 
 @EMBEDDED
+@pytest.mark.timeout(300 + EXAMPLES)
 @settings(
     max_examples=EXAMPLES,
     deadline=None,
