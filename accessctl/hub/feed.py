@@ -10,8 +10,10 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Row, Table, Update, bindparam, func, select, update
+from sqlalchemy import Connection, Row, Table, Transaction, Update, bindparam, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from accessctl.errors import InputError, StoreError
 from accessctl.gallery.schema import HEAD_BYTES
@@ -69,6 +71,7 @@ class SiteFeed:
         self.now = now
         self._random = random_bytes
         self._announce = announce
+        self._pens: WeakKeyDictionary[Transaction, _Pen] = WeakKeyDictionary()
 
     def begin(self, db: Connection) -> None:
         """The first site key, and the badges' key on its way to the doors, where there are none."""
@@ -105,6 +108,7 @@ class SiteFeed:
         InputError for a document that is too large to be handed out.
         """
         _check_size(content)
+        self._pen(db)
         sealed = self.sealed(db, content, kind, wire_subject(subject, kind))
         return self._write(
             db,
@@ -119,19 +123,18 @@ class SiteFeed:
 
     def put_people(self, db: Connection, contents: Mapping[str, bytes]) -> int:
         """New documents of people who are here, by their ids, all at once; the last number."""
-        self.lock(db)
-        seq, generation = self.seq(db), self.generations(db)[-1]
-        newest = (generation, self.keys.site_key(generation))
+        pen = self._pen(db)
         values = []
-        for number, (person, content) in enumerate(contents.items(), seq + 1):
+        for number, (person, content) in enumerate(contents.items(), pen.seq + 1):
             _check_size(content)
-            sealed = seal_document(content, ChangeKind.PERSON, person, newest, self._random)
+            sealed = seal_document(content, ChangeKind.PERSON, person, pen.newest, self._random)
             values.append({"at": person, "new_seq": number, **_new_values(sealed)})
         if values:
             statement = _resealing(CHANGE, CHANGE.c.subject).values(seq=bindparam("new_seq"))
             db.execute(statement, values)
-            self._announce(db)
-        return seq + len(values)
+            self._tell(db, pen)
+        pen.seq += len(values)
+        return pen.seq
 
     def remove(self, db: Connection, subject: str) -> int:
         """Nothing is left of this person but that they were removed, as the change's number."""
@@ -170,8 +173,8 @@ class SiteFeed:
 
     def sealed(self, db: Connection, content: bytes, kind: str, subject: str) -> SealedDocument:
         """Under a new key, and that under the newest site key."""
-        generation = self.generations(db)[-1]
-        newest = (generation, self.keys.site_key(generation))
+        pen = self._pens.get(_transaction(db))
+        newest = self._newest(db) if pen is None else pen.newest
         return seal_document(content, kind, subject, newest, self._random)
 
     def opened(self, sealed: SealedDocument, kind: str, subject: str) -> bytes:
@@ -189,6 +192,7 @@ class SiteFeed:
         self.lock(db)
         generation = self.generations(db)[-1] + 1
         self._add_generation(db, generation)
+        self._pens.pop(_transaction(db), None)
         self._seal_again(db, CHANGE, CHANGE.c.subject, generation)
         self._seal_again(db, HELD, HELD.c.number, generation)
         self._seal_again(db, CONSENT, CONSENT.c.number, generation)
@@ -223,18 +227,60 @@ class SiteFeed:
             db.execute(_resealing(table, key), values)
 
     def _write(self, db: Connection, subject: str, **values: Any) -> int:
-        self.lock(db)
-        seq = self.seq(db) + 1
-        there = update(CHANGE).where(CHANGE.c.subject == subject).values(seq=seq, **values)
-        if not db.execute(there).rowcount:
-            db.execute(CHANGE.insert().values(subject=subject, seq=seq, **values))
-        self._announce(db)
-        return seq
+        pen = self._pen(db)
+        pen.seq += 1
+        if "kind" in values:
+            insert = sqlite.insert if self.database.is_embedded else postgresql.insert
+            row = insert(CHANGE).values(subject=subject, seq=pen.seq, **values)
+            changed = {"seq": pen.seq, **values}
+            db.execute(row.on_conflict_do_update(index_elements=["subject"], set_=changed))
+        else:
+            there = update(CHANGE).where(CHANGE.c.subject == subject)
+            db.execute(there.values(seq=pen.seq, **values))
+        self._tell(db, pen)
+        return pen.seq
+
+    def _pen(self, db: Connection) -> "_Pen":
+        """What one transaction writes with: asked for once, since nobody else writes until its
+        end."""
+        transaction = _transaction(db)
+        pen = self._pens.get(transaction)
+        if pen is None:
+            self.lock(db)
+            pen = self._pens[transaction] = _Pen(self.seq(db), self._newest(db))
+        return pen
+
+    def _newest(self, db: Connection) -> tuple[int, bytes]:
+        generation = self.generations(db)[-1]
+        return generation, self.keys.site_key(generation)
+
+    def _tell(self, db: Connection, pen: "_Pen") -> None:
+        """Once, however much is changed: nobody hears of it before the end."""
+        if not pen.is_announced:
+            self._announce(db)
+            pen.is_announced = True
 
     def _opened(self, row: Row[Any]) -> bytes | None:
         if row.sealed is None:
             return None
         return self.opened(_sealed_in(row), *_place(CHANGE, row))
+
+
+@dataclass(slots=True)
+class _Pen:
+    """The feed's last number in a transaction that holds its lock, the newest site key with its
+    generation, and whether those who wait are told of it."""
+
+    seq: int
+    newest: tuple[int, bytes]
+    is_announced: bool = False
+
+
+def _transaction(db: Connection) -> Transaction:
+    transaction = db.get_transaction()
+    if transaction is None:
+        raise StoreError("The feed is written in a transaction only.")
+    return transaction
 
 
 def _check_size(content: bytes) -> None:

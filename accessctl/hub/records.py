@@ -17,7 +17,7 @@ from accessctl.hub.doors import NOT_KNOWN
 from accessctl.hub.intake import HeldLog, Intake, LogAlarm, TakenRecord, judge
 from accessctl.hub.journal import JournalKind, write_journal
 from accessctl.hub.last_grants import take_grants
-from accessctl.hub.signatures import is_signed
+from accessctl.hub.signatures import DoorKeys, is_by
 from accessctl.hub.tables import ALARM, DOOR, EVENT, JOINED
 from accessctl.sync.wire import LogBatch, LogMark, LogReceipt, head_statement
 
@@ -57,6 +57,7 @@ class Records:
         self._database = database
         self._authority = authority
         self._now = now
+        self._keys = DoorKeys(database)
 
     def mark(self, door: str) -> LogMark:
         """Up to where this door's log is here."""
@@ -79,11 +80,11 @@ class Records:
         LogRefusedError for a batch that contradicts what is here: the alarm is kept, and what came
         before it. HubError for a door that counts no more, InputError for a forged signature.
         """
+        signature = self._checked(door, serial, batch)
         with self._database.writing() as db:
             row = db.execute(select(DOOR).where(DOOR.c.id == door).with_for_update()).one()
             if row.state != JOINED:
                 raise HubError(NOT_KNOWN)
-            signature = self._checked(db, door, serial, batch)
             held = _held(db, row)
             intake = judge(held, batch)
             self._insert(db, door, intake)
@@ -135,10 +136,10 @@ class Records:
             for row in rows:
                 yield _kept(row)
 
-    def _checked(self, db: Connection, door: str, serial: str, batch: LogBatch) -> bytes:
+    def _checked(self, door: str, serial: str, batch: LogBatch) -> bytes:
         """The signature of the end of the door's log, made with the key of its certificate."""
         signature = bytes.fromhex(batch.signature)
-        if not is_signed(db, serial, signature, head_statement(door, batch.end.end)):
+        if not is_by(self._keys.key(serial), signature, head_statement(door, batch.end.end)):
             raise InputError("The end of the log is not signed by this door.")
         return signature
 

@@ -19,6 +19,7 @@ from accessctl.background import BackgroundThread
 from accessctl.errors import AccessctlError, FaultError
 from accessctl.hub.api import application
 from accessctl.hub.assembly import Hub
+from accessctl.hub.handshakes import Entrance
 from accessctl.hub.journal import chain_heads
 from accessctl.hub.operators import operator_socket
 from accessctl.hub.peer import PeerProtocol
@@ -42,7 +43,8 @@ log = logging.getLogger(__name__)
 
 
 class HubServer(uvicorn.Server):
-    """uvicorn, which tells when it listens, and lets nobody wait when it ends."""
+    """uvicorn, which lets doors in by handshakes.Entrance, tells when it listens, and lets nobody
+    wait when it ends."""
 
     beside: "Sequence[BesideServer]" = ()
     """Those that end with it: signals reach one server of a process."""
@@ -51,22 +53,43 @@ class HubServer(uvicorn.Server):
         super().__init__(config)
         self._waking = waking
         self._ready = ready
+        self._entrances: list[Entrance] = []
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         self._waking.start()
-        await super().startup(sockets)
+        # It takes over none of the sockets.
+        await super().startup([])
+        self._entrances = [
+            Entrance(one, self._protocol, _tls_of(self.config)) for one in sockets or []
+        ]
         if not self.should_exit:
             self._ready()
+
+    def _protocol(self) -> asyncio.Protocol:
+        """As uvicorn makes one for each connection."""
+        made: Any = self.config.http_protocol_class
+        protocol: asyncio.Protocol = made(
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
+        return protocol
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         # Before it waits for the answers to those who have asked.
         self._waking.close()
+        for entrance in self._entrances:
+            entrance.close()
         await super().shutdown(sockets)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         for one in self.beside:
             one.should_exit = True
         super().handle_exit(sig, frame)
+
+
+def _tls_of(config: uvicorn.Config) -> ssl.SSLContext:
+    if config.ssl is None:
+        raise FaultError("The hub serves nobody without TLS.")
+    return config.ssl
 
 
 class BesideServer(uvicorn.Server):

@@ -1,16 +1,12 @@
 """What a door signed, checked with the key of its certificate."""
 
-from functools import lru_cache
-
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import Connection, select
 
 from accessctl.hub.authority import key_in
+from accessctl.hub.database import HubDatabase
 from accessctl.hub.tables import CERTIFICATE
-
-KEYS = 4096
-"""A certificate of each door, some of which are just being renewed."""
 
 
 def is_signed(db: Connection, serial: str, signature: bytes, statement: bytes) -> bool:
@@ -22,7 +18,7 @@ def is_signed(db: Connection, serial: str, signature: bytes, statement: bytes) -
 def door_key(db: Connection, serial: str) -> Ed25519PublicKey:
     """That of the certificate of this serial number; StoreError as above."""
     pem = db.execute(select(CERTIFICATE.c.pem).where(CERTIFICATE.c.serial == serial)).scalar()
-    return _key_in(pem or "")
+    return Ed25519PublicKey.from_public_bytes(key_in(pem or ""))
 
 
 def is_by(key: Ed25519PublicKey, signature: bytes, statement: bytes) -> bool:
@@ -34,7 +30,19 @@ def is_by(key: Ed25519PublicKey, signature: bytes, statement: bytes) -> bool:
     return True
 
 
-@lru_cache(KEYS)
-def _key_in(pem: str) -> Ed25519PublicKey:
-    # A door signs with the same one for months, and sends something each minute.
-    return Ed25519PublicKey.from_public_bytes(key_in(pem))
+class DoorKeys:
+    """The keys of certificates that were asked for once: a door signs with the same one for months,
+    and sends something each minute. What a serial number is of never changes. Any thread may use
+    it."""
+
+    def __init__(self, database: HubDatabase) -> None:
+        self._database = database
+        self._known: dict[str, Ed25519PublicKey] = {}
+
+    def key(self, serial: str) -> Ed25519PublicKey:
+        """As `door_key`."""
+        known = self._known.get(serial)
+        if known is None:
+            with self._database.glancing() as db:
+                known = self._known[serial] = door_key(db, serial)
+        return known

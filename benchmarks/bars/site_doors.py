@@ -38,6 +38,7 @@ LOOK_S, LONGEST_S = 0.005, 600.0
 AT_ONCE = 16
 """So many doors of a process join, begin or end at the same time."""
 FILES_A_DOOR = 16
+BEHIND_THE_HUB = 10
 # As a decision with its evidence takes, on the average.
 TEXT = "x" * 600
 Times = dict[str, list[float]]
@@ -247,6 +248,8 @@ def _act(door: LoadDoor, request: dict[str, Any]) -> Callable[[], object]:
 def main() -> None:
     # Of each door the same: that its keys lie beside its data.
     logging.disable(logging.WARNING)
+    # A site's doors are machines of their own: they take nothing from the hub's processor.
+    os.nice(BEHIND_THE_HUB)
     folder, url, *names = sys.argv[1:]
     allow_connections(FILES_A_DOOR * len(names))
     threading.stack_size(512 * 1024)

@@ -1,0 +1,118 @@
+"""How connections come in: so many TLS handshakes at a time, in the order in which they were begun.
+
+A thousand doors that come back at once take longer than each of them waits. Worked on all at the
+same time, none would be ready before nearly all are, and all would give up, and come again; one
+after the other, those in front get in, and whoever gave up meanwhile costs nothing. Whoever says
+nothing, or does not go on, takes nobody's place for long.
+"""
+
+import asyncio
+import logging
+import socket
+import ssl
+from collections.abc import Callable
+
+AT_ONCE = 32
+SLOT_S = 1.0
+"""So long a handshake counts as one that is worked on: whoever takes longer is not waited for."""
+HANDSHAKE_S = 60.0
+NO_MORE_FILES_S = 1.0
+
+log = logging.getLogger(__name__)
+
+
+class Entrance:
+    """Accepts connections at `listener` until it is closed; in a running event loop."""
+
+    def __init__(
+        self,
+        listener: socket.socket,
+        protocol: Callable[[], asyncio.Protocol],
+        tls: ssl.SSLContext,
+        at_once: int = AT_ONCE,
+    ) -> None:
+        """`protocol` makes what a connection is handed to once it is in."""
+        listener.setblocking(False)
+        self._listener = listener
+        self._protocol = protocol
+        self._tls = tls
+        self._places = asyncio.Semaphore(at_once)
+        self._coming: set[asyncio.Task[None]] = set()
+        self._accepting = asyncio.create_task(self._accept())
+
+    def close(self) -> None:
+        """Nobody comes in any more; whoever is in stays. The listener is the caller's."""
+        for task in (self._accepting, *self._coming):
+            task.cancel()
+
+    async def _accept(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                peer, _ = await loop.sock_accept(self._listener)
+            except OSError as error:
+                # As where there are too many files: those that are open go on.
+                log.error("Nobody can connect to the hub just now (%s).", error.strerror)
+                await asyncio.sleep(NO_MORE_FILES_S)
+                continue
+            task = asyncio.create_task(self._let_in(peer))
+            self._coming.add(task)
+            task.add_done_callback(self._coming.discard)
+
+    async def _let_in(self, peer: socket.socket) -> None:
+        try:
+            async with asyncio.timeout(HANDSHAKE_S):
+                await _said_something(peer)
+            await self._shake_hands(peer)
+        except (OSError, TimeoutError):  # a stranger's fault, or a line's: they come again
+            peer.close()
+        except asyncio.CancelledError:
+            peer.close()
+            raise
+
+    async def _shake_hands(self, peer: socket.socket) -> None:
+        await self._places.acquire()
+        place = _Place(self._places)
+        loop = asyncio.get_running_loop()
+        late = loop.call_later(SLOT_S, place.leave)
+        try:
+            if _has_left(peer):
+                peer.close()
+                return
+            await loop.connect_accepted_socket(
+                self._protocol, peer, ssl=self._tls, ssl_handshake_timeout=HANDSHAKE_S
+            )
+        finally:
+            late.cancel()
+            place.leave()
+
+
+class _Place:
+    """One of those who are worked on; left once, by whoever is first."""
+
+    def __init__(self, places: asyncio.Semaphore) -> None:
+        self._places = places
+        self._is_left = False
+
+    def leave(self) -> None:
+        if not self._is_left:
+            self._is_left = True
+            self._places.release()
+
+
+async def _said_something(peer: socket.socket) -> None:
+    """Until there is something to read, be it that they have left."""
+    loop = asyncio.get_running_loop()
+    heard = asyncio.Event()
+    loop.add_reader(peer, heard.set)
+    try:
+        await heard.wait()
+    finally:
+        loop.remove_reader(peer)
+
+
+def _has_left(peer: socket.socket) -> bool:
+    try:
+        return not peer.recv(1, socket.MSG_PEEK)
+    except BlockingIOError:
+        return False
