@@ -133,8 +133,9 @@ class PhoneDesk:
         if not words.strip():
             raise InputError("Type your name to agree.")
         with self._lock:
-            agreed = {"words": words.strip(), "version": version, "strokes": strokes}
-            visit = replace(self._open(token), **agreed)
+            visit = replace(
+                self._open(token), words=words.strip(), version=version, strokes=strokes
+            )
             self._visits[_hash(token)] = visit
         return visit
 
