@@ -70,7 +70,8 @@ class HubConfig(Section):
         ge=1,
         le=3650,
         description="Days in which somebody was let in nowhere, after which they are disabled at "
-        "all doors. None: never.",
+        "all doors. None: never. What operators set in the console counts before this and the two "
+        "below.",
     )
     remove_after_days: float = Field(
         30, ge=1, le=3650, description="Days from then on until they are removed for good."

@@ -10,8 +10,9 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from accessctl.console.capabilities import ALL
 from accessctl.hub.drawn_signature import drawing_in
 from tests.console.live_console import LiveConsole, set_up_passkey, watched_page
-from tests.console.sample_site import put_people, put_site
+from tests.console.sample_site import COLLINS, put_people, put_site
 from tests.console.test_in_a_browser import AXE, PAGES
+from tests.console.test_site_work_in_a_browser import complaints
 
 PHONE = {"width": 390, "height": 844}
 FINGER = {"viewport": PHONE, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
@@ -116,6 +117,7 @@ def test_a_signature_is_drawn_by_a_finger(telephone: Page, live_console: LiveCon
     sign((0.1, 0.2), (0.1, 0.5), (0.1, 0.8))
     sign((0.2, 0.5), (0.5, 0.5))
     assert scrolled(page) == before
+    assert complaints(page) == []
     page.get_by_label("Your name, as your signature").fill("Grace Hopper")
     page.get_by_label("I agree").tap()
     page.get_by_role("button", name="Go on to the photos").tap()
@@ -148,3 +150,39 @@ def test_a_finger_hits_what_it_means_on_every_page(signed_in_telephone: Page) ->
         wide = page.evaluate("document.documentElement.scrollWidth")
         assert wide <= PHONE["width"], path
     assert {path: wrong for path, wrong in found.items() if wrong} == {}
+
+
+def test_whoever_signs_on_a_persons_page_is_asked_for_no_more_than_their_name(
+    signed_in_telephone: Page, live_console: LiveConsole
+) -> None:
+    page, consents = signed_in_telephone, live_console.console.hub.consents
+    consents.add_text(b"We keep your face to let you in.", "tests")
+    page.goto(f"/people/{COLLINS}")
+    page.get_by_text("Put a consent on record").tap()
+    canvas = page.locator("canvas")
+    expect(canvas).to_be_hidden()
+    page.get_by_label("How", exact=True).select_option("typed_name")
+    expect(canvas).to_be_visible()
+    assert complaints(page) == []
+    x, y = middle(canvas)
+    drag(page, [(x - 60, y), (x + 60, y)])
+    page.get_by_label("Who, or which basis").fill("Eileen Collins")
+    page.get_by_role("button", name="Put on record").tap()
+    expect(page.get_by_role("link", name="The signature")).to_be_visible()
+    ((record, given),) = consents.of(COLLINS)
+    assert (record.how, given.words) == ("drawn", "Eileen Collins")
+
+
+def test_whom_other_days_would_let_expire_is_read_on_a_telephone(
+    signed_in_telephone: Page,
+) -> None:
+    page = signed_in_telephone
+    page.goto("/consent")
+    page.get_by_label("Days without being let in").fill("180")
+    page.get_by_role("button", name="See whom it would concern").tap()
+    rows = page.get_by_role("row", name="Eileen Collins")
+    expect(rows.get_by_role("cell").nth(2)).to_be_in_viewport()
+    assert complaints(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    page.get_by_role("button", name="Save").tap()
+    expect(page.get_by_text("is let in nowhere for 180 days")).to_be_visible()
