@@ -21,14 +21,17 @@ def migrate(db: Connection, revision: str = NEWEST) -> None:
     config = Config()
     config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
     config.attributes["connection"] = db
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    for asked in (revision_of(db), None if revision == NEWEST else revision):
+    scripts = ScriptDirectory.from_config(config)
+    known = {script.revision for script in scripts.walk_revisions()}
+    kept = revision_of(db)
+    for asked in (kept, None if revision == NEWEST else revision):
         if asked is not None and asked not in known:
             raise StoreError(
                 f"The hub's database has version {asked}, which this accessctl does not know; "
                 "install a newer accessctl."
             )
-    command.upgrade(config, revision)
+    if kept is None or kept not in scripts.get_heads():
+        command.upgrade(config, revision)
 
 
 def revision_of(db: Connection) -> str | None:
