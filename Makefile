@@ -1,6 +1,8 @@
 .PHONY: run site test faults check bench clean
 
 export TF_CPP_MIN_LOG_LEVEL ?= 3
+# What hundreds of processes of the tests import is compiled once.
+unexport PYTHONDONTWRITEBYTECODE
 VENV := .venv
 BIN := $(VENV)/bin
 RUN_STAMP := $(VENV)/installed-run

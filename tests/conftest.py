@@ -18,6 +18,7 @@ import yaml
 from accessctl import demo, extensions
 from accessctl.cli.front import application
 from accessctl.extensions import ExtensionKind
+from tests.scratch import write_in_memory
 
 PRESSED_S = PAINTED_S = 2
 WAIT_S = 90.0
@@ -154,6 +155,10 @@ class XDisplay:
             if name.value == title.encode():
                 return int(window)
         return None
+
+
+def pytest_configure() -> None:
+    write_in_memory(os.environ)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -11,7 +11,7 @@ the face below it.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -148,6 +148,16 @@ def turned_head(
 
     `rest.width` is the width that the whole photo would have.
     """
+    random = np.random.default_rng(seed)
+    places = (hand.at(index / fps, rest) for index in range(frames))
+    for index, picture in enumerate(head_pictures(photo, landmarks, backdrop, places)):
+        yield Frame(as_seen(picture, random, blur, noise), index / fps, index)
+
+
+def head_pictures(
+    photo: Image, landmarks: Points, backdrop: Image, places: Iterable[Sheet]
+) -> Iterator[Image]:
+    """The head of `turned_head` at each of `places`, before any lens and sensor."""
     rise = depth_map((photo.shape[0], photo.shape[1]), landmarks)
     low, high = landmarks[:, :2].min(axis=0), landmarks[:, :2].max(axis=0)
     middle = (low + high) / 2
@@ -156,11 +166,9 @@ def turned_head(
     cv2.ellipse(
         mask, (int(middle[0]), int(middle[1])), (int(axes[0]), int(axes[1])), 0, 0, 360, 255, -1
     )
-    random = np.random.default_rng(seed)
-    for index in range(frames):
-        at = hand.at(index / fps, rest)
-        picture = lay_relief(backdrop, Relief(photo, rise, mask, middle), at)
-        yield Frame(as_seen(picture, random, blur, noise), index / fps, index)
+    relief = Relief(photo, rise, mask, middle)
+    for at in places:
+        yield lay_relief(backdrop, relief, at)
 
 
 def mask(photo: Image, mesh: Points, draw: np.random.Generator) -> Image:
@@ -200,9 +208,12 @@ def hat(photo: Image, mesh: Points, draw: np.random.Generator) -> Image:
 def as_seen(picture: Image, random: np.random.Generator, blur: float, noise: float) -> Image:
     """`picture` through a lens of that `blur` and a sensor of that `noise`."""
     soft = cv2.GaussianBlur(picture, (0, 0), blur) if blur > 0 else picture
-    grain = random.normal(0, noise, soft.shape) if noise > 0 else 0.0
-    seen: Image = np.clip(np.rint(soft + grain), 0, 255).astype(np.uint8)
-    return seen
+    if noise <= 0:
+        return soft.astype(np.uint8)
+    levels = random.normal(0, noise, soft.shape)
+    levels += soft
+    np.rint(levels, out=levels)
+    return np.clip(levels, 0, 255, out=levels).astype(np.uint8)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -254,35 +265,57 @@ def depth_map(shape: tuple[int, int], landmarks: Points) -> NDArray[np.float32]:
 
 def lay_relief(backdrop: Image, relief: Relief, at: Sheet) -> Image:
     """A picture of `relief` before `backdrop`, turned and placed as `at` says (orthographic)."""
-    columns, lines = _sources(
-        backdrop.shape[:2], relief.photo.shape[1], relief.rise, relief.middle, at
-    )
+    window = _seen_within(backdrop.shape, relief, at)
+    picture = backdrop.copy()
+    columns, lines = _sources(window, relief, at)
+    if not columns.size:
+        return picture
     layer = cv2.remap(relief.photo, columns, lines, cv2.INTER_LINEAR)
     cover = cv2.remap(relief.mask, columns, lines, cv2.INTER_LINEAR)[:, :, None].astype(np.uint16)
-    mixed = (layer.astype(np.uint16) * cover + backdrop * (255 - cover) + 127) // 255
-    return np.asarray(mixed, np.uint8)
+    mixed = (layer.astype(np.uint16) * cover + backdrop[window] * (255 - cover) + 127) // 255
+    picture[window] = mixed
+    return picture
+
+
+def _seen_within(shape: tuple[int, ...], relief: Relief, at: Sheet) -> tuple[slice, slice]:
+    """Lines and columns of a picture (H, W, ...) outside which nothing of `relief` can be seen."""
+    there = cv2.boundingRect(relief.mask)
+    scale = at.width / relief.photo.shape[1]
+    yaw, pitch, roll = np.radians([at.yaw, at.pitch, at.roll])
+    # A pixel aside of the last one it still shows a part of that.
+    edges = np.array([[there[0] - 1, there[0] + there[2]], [there[1] - 1, there[1] + there[3]]])
+    heights = np.array([min(float(relief.rise.min()), 0.0), float(relief.rise.max())])
+    flat = (edges - relief.middle[:, None]) * np.cos([[yaw], [pitch]])
+    moved = flat[:, :, None] + heights * np.array([np.sin(yaw), -np.sin(pitch)])[:, None, None]
+    u, v = (corners.reshape(-1) for corners in np.meshgrid(moved[0], moved[1]))
+    x = (np.cos(roll) * u - np.sin(roll) * v) * scale + at.x
+    y = (np.sin(roll) * u + np.cos(roll) * v) * scale + at.y
+    return _between(y, shape[0]), _between(x, shape[1])
+
+
+def _between(places: NDArray[np.floating], end: int) -> slice:
+    first, last = math.floor(places.min()) - 1, math.ceil(places.max()) + 2
+    return slice(min(max(first, 0), end), min(max(last, 0), end))
 
 
 def _sources(
-    shape: tuple[int, ...],
-    photo_width: int,
-    rise: NDArray[np.float32],
-    middle: NDArray[np.floating],
-    at: Sheet,
+    window: tuple[slice, slice], relief: Relief, at: Sheet
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Which pixel of the photo each pixel of the picture shows."""
-    scale = at.width / photo_width
+    """Which pixel of the photo each pixel of that part of the picture shows."""
+    scale = at.width / relief.photo.shape[1]
     yaw, pitch, roll = np.radians([at.yaw, at.pitch, at.roll])
-    y, x = np.mgrid[0 : shape[0], 0 : shape[1]].astype(np.float32)
+    y, x = np.mgrid[window].astype(np.float32)
     across, along = (x - at.x) / scale, (y - at.y) / scale
     u = np.cos(roll) * across + np.sin(roll) * along
     v = -np.sin(roll) * across + np.cos(roll) * along
-    columns, lines = u + middle[0], v + middle[1]
+    columns, lines = u + relief.middle[0], v + relief.middle[1]
     # What stands out moves further: x' = x cos(yaw) + z sin(yaw), solved for x by iteration.
-    for _ in range(SETTLE):
-        z = cv2.remap(rise, columns.astype(np.float32), lines.astype(np.float32), cv2.INTER_LINEAR)
-        columns = (u - z * np.sin(yaw)) / np.cos(yaw) + middle[0]
-        lines = (v + z * np.sin(pitch)) / np.cos(pitch) + middle[1]
+    for _ in range(SETTLE if columns.size else 0):
+        z = cv2.remap(
+            relief.rise, columns.astype(np.float32), lines.astype(np.float32), cv2.INTER_LINEAR
+        )
+        columns = (u - z * np.sin(yaw)) / np.cos(yaw) + relief.middle[0]
+        lines = (v + z * np.sin(pitch)) / np.cos(pitch) + relief.middle[1]
     return columns.astype(np.float32), lines.astype(np.float32)
 
 

@@ -14,10 +14,10 @@ from sqlalchemy import Connection, MetaData, Table, func, select, text
 
 from accessctl.errors import InputError
 from accessctl.hub.database import PAGE, in_pages
+from accessctl.hub.migrate import VERSION_TABLE
 from accessctl.hub.tables import METADATA
 
 BYTES = "base64"
-VERSION_TABLE = "alembic_version"
 
 
 class ByteSink(Protocol):

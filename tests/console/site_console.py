@@ -15,11 +15,12 @@ from sqlalchemy import select
 from starlette.types import ASGIApp
 
 from accessctl.config import Config
-from accessctl.console.app import Console, console_application, open_console
+from accessctl.console.app import Console, open_console
 from accessctl.console.capabilities import ALL, Capability, Operator
 from accessctl.hub.assembly import Hub
 from accessctl.hub.tables import JOURNAL, OPERATOR
 from tests.clocks import HandClock
+from tests.console.needed_pages import NeededPages
 
 START = 1_700_000_000.0
 ORIGIN = "https://localhost"
@@ -60,7 +61,7 @@ def client_of(console: Console) -> httpx.Client:
 def _application_of(console: Console) -> ASGIApp:
     """Made once for all clients of a console."""
     if not _MADE or _MADE[0][0] is not console:
-        _MADE[:] = [(console, console_application(console))]
+        _MADE[:] = [(console, NeededPages(console))]
     return _MADE[0][1]
 
 

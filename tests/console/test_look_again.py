@@ -5,7 +5,7 @@ import httpx
 import pytest
 
 from accessctl.administration.changes import Administration
-from accessctl.console.app import Console, open_console
+from accessctl.console.app import Console
 from accessctl.console.capabilities import Capability
 from accessctl.console.look_again import MOST_LINES, look_again, look_again_at, passing_in_words
 from accessctl.console.photo_desk import HandedIn
@@ -14,6 +14,7 @@ from accessctl.domain import PersonId
 from accessctl.hub.people_journal import PeopleJournal
 from accessctl.hub.photo_check import CheckedPhotos, SitePhotoCheck
 from accessctl.recognition.gallery_check import PhotoFlaw, StoredFlaw
+from tests.console.site_console import console_on
 from tests.console.test_enrol_pages import DESK, YARDSTICK, hand_in, png
 
 ADA, GRACE, EVE = PersonId("a" * 32), PersonId("b" * 32), PersonId("c" * 32)
@@ -90,7 +91,7 @@ def test_whoever_was_removed_since_is_named_no_more() -> None:
 def console(hub, config, clock) -> Console:
     """Its encoder is the one of tests.console.test_enrol_pages, whose faces are alike by shade."""
     check = SitePhotoCheck(hub.people, lambda: ("f" * 64, YARDSTICK), patience_s=60.0)
-    return replace(open_console(hub, config, {}, now=clock), photos=DESK, checked=check)
+    return replace(console_on(hub, config, clock), photos=DESK, checked=check)
 
 
 def test_pages_tell_of_photos_that_do_not_fit(

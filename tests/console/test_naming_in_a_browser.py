@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 import accessctl.console
 from accessctl.administration.changes import Administration
 from accessctl.config import Config
-from accessctl.console.app import Console, open_console
+from accessctl.console.app import Console
 from accessctl.console.photo_desk import HandedIn, PhotoDesk, PhotoJudge
 from accessctl.demo.people import COLLINS_PORTRAIT, collins, hopper
 from accessctl.domain import Image
@@ -26,6 +26,7 @@ from accessctl.recognition.enrolment import Candidate
 from tests.console.live_console import LiveConsole, serving
 from tests.console.naming_site import put_visit
 from tests.console.sample_site import FRONT, LIVING, STRANGER, put_site
+from tests.console.site_console import console_on
 from tests.console.test_enrol_pages import YARDSTICK
 from tests.console.test_in_a_browser import AXE, LOOKS, MOST_BYTES
 
@@ -66,7 +67,7 @@ def live_console(config: Config) -> Iterator[LiveConsole]:
     with open_hub(config.hub, {}) as hub:
         desk = PhotoDesk(judges, 10_000_000, 50_000_000)
         check = SitePhotoCheck(hub.people, lambda: ("f" * 64, YARDSTICK), patience_s=60.0)
-        console = replace(open_console(hub, config, {}), photos=desk, checked=check)
+        console = replace(console_on(hub, config), photos=desk, checked=check)
         put_site(hub.database, time.time())
         hub.site.set_rules(GROUPS, "tests")
         enrol(console, "Grace Hopper", hopper())

@@ -7,14 +7,14 @@ import pytest
 from sqlalchemy import update
 
 from accessctl.config import Config
-from accessctl.console.app import Console, open_console
+from accessctl.console.app import Console
 from accessctl.console.capabilities import Capability
 from accessctl.console.photo_desk import HandedIn, JudgedPhoto
 from accessctl.hub.tables import EVENT_PICTURE
 from accessctl.policy.consent import Withheld
 from tests.console.naming_site import VISIT, jpeg, put_visit
 from tests.console.sample_site import FRONT, GRANTED, SCREEN, SPOOF, STRANGER, put_door
-from tests.console.site_console import journal
+from tests.console.site_console import console_on, journal
 from tests.console.test_enrol_pages import DESK, hand_in, png
 
 ADA, GRACE, NOBODY = 110, 210, 0
@@ -31,7 +31,7 @@ def config(config: Config, request: pytest.FixtureRequest) -> Config:
 @pytest.fixture
 def console(hub, config, clock) -> Console:
     put_door(hub.database, FRONT, "front-door", clock())
-    return replace(open_console(hub, config, {}, now=clock), photos=DESK)
+    return replace(console_on(hub, config, clock), photos=DESK)
 
 
 @pytest.fixture
