@@ -13,8 +13,9 @@ import ssl
 from collections.abc import Callable
 
 AT_ONCE = 32
-SLOT_S = 1.0
-"""So long a handshake counts as one that is worked on: whoever takes longer is not waited for."""
+SLOT_S = 0.25
+"""So long a handshake counts as one that is worked on: whoever takes longer goes on beside the
+others, so that those who begin one and do not end it keep nobody out."""
 HANDSHAKE_S = 60.0
 NO_MORE_FILES_S = 1.0
 
@@ -30,6 +31,7 @@ class Entrance:
         protocol: Callable[[], asyncio.Protocol],
         tls: ssl.SSLContext,
         at_once: int = AT_ONCE,
+        slot_s: float = SLOT_S,
     ) -> None:
         """`protocol` makes what a connection is handed to once it is in."""
         listener.setblocking(False)
@@ -37,6 +39,7 @@ class Entrance:
         self._protocol = protocol
         self._tls = tls
         self._places = asyncio.Semaphore(at_once)
+        self._slot_s = slot_s
         self._coming: set[asyncio.Task[None]] = set()
         self._accepting = asyncio.create_task(self._accept())
 
@@ -74,7 +77,7 @@ class Entrance:
         await self._places.acquire()
         place = _Place(self._places)
         loop = asyncio.get_running_loop()
-        late = loop.call_later(SLOT_S, place.leave)
+        late = loop.call_later(self._slot_s, place.leave)
         try:
             if _has_left(peer):
                 peer.close()

@@ -35,9 +35,12 @@ def within(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
 
 
 @asynccontextmanager
-async def entrance(hub: Hub, at_once: int) -> AsyncIterator[tuple[Entrance, tuple[str, int]]]:
+async def entrance(
+    hub: Hub, at_once: int, slot_s: float = PATIENCE_S
+) -> AsyncIterator[tuple[Entrance, tuple[str, int]]]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        made = Entrance(listener, Greeting, hub.authority.server_context(()), at_once)
+        tls = hub.authority.server_context(())
+        made = Entrance(listener, Greeting, tls, at_once, slot_s)
         try:
             yield made, listener.getsockname()
         finally:
@@ -78,13 +81,9 @@ def test_whoever_says_nothing_takes_nobodys_place(hub: Hub) -> None:
 
 
 @EMBEDDED
-def test_whoever_does_not_go_on_takes_a_place_for_a_moment_only(
-    hub: Hub, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("accessctl.hub.handshakes.SLOT_S", 0.05)
-
+def test_whoever_does_not_go_on_takes_a_place_for_a_moment_only(hub: Hub) -> None:
     async def beside_one_who_stops() -> None:
-        async with entrance(hub, 1) as (made, place):
+        async with entrance(hub, 1, slot_s=0.05) as (made, place):
             with socket.create_connection(place) as stopping:
                 stopping.sendall(b"\x16\x03\x01\x02\x00\x01")
                 while made._places._value:
