@@ -1,5 +1,6 @@
 """What the hub does each minute goes on, whatever goes wrong."""
 
+import ssl
 import threading
 
 import pytest
@@ -59,3 +60,17 @@ def test_one_thing_that_fails_keeps_no_other_from_being_done(
     Minutes(hub).turn()
     assert done == ["pictures", "expiry"]
     assert "One person is damaged." in caplog.text
+
+
+def test_its_own_certificate_is_renewed_in_time_and_shown_by_all_its_servers(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers, loaded = [True, False], []
+    monkeypatch.setattr(type(hub.authority), "renew_hub", lambda _, names: answers.pop())
+    monkeypatch.setattr(type(hub.authority), "load_hub", lambda _, tls: loaded.append(tls))
+    contexts = [ssl.create_default_context() for _ in range(2)]
+    minutes = Minutes(hub, *contexts)
+    minutes.turn()
+    assert loaded == []
+    minutes.turn()
+    assert loaded == contexts
