@@ -17,7 +17,6 @@ from accessctl.audit.chain import ChainReader
 from accessctl.audit.opening import open_log
 from accessctl.config import load_config
 from accessctl.domain import Event, EventKind
-from accessctl.sync import feed_link
 from accessctl.sync.feed_link import hub_feed
 from accessctl.sync.link import HubLink
 from accessctl.sync.outbox import kept_receipt
@@ -27,7 +26,6 @@ LONGEST_RETRY_S = 0.3
 
 
 def main(file: Path, pause_s: float) -> None:
-    feed_link.RETRY_S = feed_link.LONGEST_RETRY_S = LONGEST_RETRY_S
     config = load_config(file)
     log_file, sync_folder = config.audit.file, config.sync_folder
     ended, closed = threading.Event(), threading.Event()
@@ -45,16 +43,19 @@ def main(file: Path, pause_s: float) -> None:
             sync_folder,
             pause=lambda wanted: closed.wait(min(wanted, LONGEST_RETRY_S)),
         ),
-        hub_feed(config, os.environ, log, lambda: None),
     ):
+        with hub_feed(config, os.environ, log, lambda: None):
+            for number in count():
+                print(
+                    log.append(
+                        Event(time.time(), EventKind.SERVICE, {"state": "tried", "n": number})
+                    ),
+                    flush=True,
+                )
+                if ended.wait(pause_s):
+                    break
+        # Nobody writes any more by now.
         reader = ChainReader(log_file)
-        for number in count():
-            print(
-                log.append(Event(time.time(), EventKind.SERVICE, {"state": "tried", "n": number})),
-                flush=True,
-            )
-            if ended.wait(pause_s):
-                break
         while (kept := kept_receipt(sync_folder)) is None or kept.number < reader.end().number:
             time.sleep(0.02)
         closed.set()
