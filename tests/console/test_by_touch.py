@@ -161,7 +161,7 @@ def test_whoever_signs_on_a_persons_page_is_asked_for_no_more_than_their_name(
     page.get_by_text("Put a consent on record").tap()
     canvas = page.locator("canvas")
     expect(canvas).to_be_hidden()
-    page.get_by_label("How", exact=True).select_option("typed_name")
+    page.get_by_role("combobox", name="How", exact=True).select_option("typed_name")
     expect(canvas).to_be_visible()
     assert complaints(page) == []
     x, y = middle(canvas)

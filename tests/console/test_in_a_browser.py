@@ -101,7 +101,7 @@ def test_no_page_weighs_more_than_a_small_board_sends_at_once(site_page: Page) -
         assert sum(asked.values()) < MOST_BYTES, asked
 
 
-@pytest.mark.parametrize("width", [320, 390, 640])
+@pytest.mark.parametrize("width", [320, 390, 640, 800])
 def test_nothing_is_cut_off_on_a_narrow_screen_or_at_twice_the_size(site_page, width) -> None:
     """640 pixels are a screen of 1280 at 200 %; 320 are one at 400 % (WCAG 1.4.10)."""
     site_page.set_viewport_size({"width": width, "height": 700})
