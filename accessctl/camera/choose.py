@@ -46,6 +46,8 @@ STREAM_SCHEMES = ("rtsp", "rtsps", "http", "https")
 USB_INDEX = re.compile(r"(?:usb:)?([0-9]{1,3})", re.ASCII)
 SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
 LONGEST = 4096
+# Files that lie in memory have their place among the devices.
+DEVICES, MEMORY = "/dev/", "/dev/shm/"  # noqa: S108 - nothing is written there
 
 SOURCE_PARTS = ("description", "live", "endless", "open")
 
@@ -97,7 +99,7 @@ def parse_source(spec: str) -> SourceSpec:
         return SourceSpec(SourceKind.AUTO)
     if index := USB_INDEX.fullmatch(text):
         return SourceSpec(SourceKind.USB, f"/dev/video{int(index.group(1))}")
-    if text.startswith("/dev/"):
+    if text.startswith(DEVICES) and not text.startswith(MEMORY):
         return SourceSpec(SourceKind.USB, text)
     if added_source(text) is not None:
         return SourceSpec(SourceKind.REGISTERED, text)

@@ -83,10 +83,12 @@ def lay_sheet(picture: Image, photo: Image, sheet: Sheet) -> None:
         homography = homography @ np.diag([size[0] / small[0], size[1] / small[1], 1.0])
     layer = cv2.warpPerspective(photo, homography, frame, flags=cv2.INTER_LINEAR)
     flat = np.full(photo.shape[:2], 255, np.uint8)
-    mask = cv2.warpPerspective(flat, homography, frame, flags=cv2.INTER_LINEAR)[:, :, None]
-    picture[:] = (
-        (layer.astype(np.uint16) * mask + picture.astype(np.uint16) * (255 - mask) + 127) // 255
-    ).astype(np.uint8)
+    mask = cv2.warpPerspective(flat, homography, frame, flags=cv2.INTER_LINEAR)
+    x, y, width, height = cv2.boundingRect(mask)
+    part = slice(y, y + height), slice(x, x + width)
+    cover = mask[part][:, :, None].astype(np.uint16)
+    below = picture[part]
+    below[:] = (layer[part] * cover + below * (255 - cover) + 127) // 255
 
 
 def print_picture() -> Image:

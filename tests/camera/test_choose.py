@@ -35,6 +35,7 @@ from accessctl.errors import CameraError, SourceError
         ("usb:2", SourceKind.USB, "/dev/video2"),
         ("/dev/video7", SourceKind.USB, "/dev/video7"),
         ("/dev/v4l/by-id/usb-cam", SourceKind.USB, "/dev/v4l/by-id/usb-cam"),
+        ("/dev/shm/door.mp4", SourceKind.PATH, "/dev/shm/door.mp4"),  # noqa: S108
         ("rtsp://a:b@cam:554/live", SourceKind.STREAM, "rtsp://a:b@cam:554/live"),
         ("HTTPS://cam/video", SourceKind.STREAM, "HTTPS://cam/video"),
         ("http://[::1]:80/v", SourceKind.STREAM, "http://[::1]:80/v"),
