@@ -1,8 +1,8 @@
 """Is there a score with the cosine's separation and the normalised score's truth?
 
 Candidates are chosen on the pack's labelled people and on the groups of `Portion.TABLE`, with the
-cohort that ships; see docs/decisions/fused-score.md. With --check those that --only names are
-shown to LFW and to the groups of `Portion.CHECK`.
+cohort that ships or one that is balanced for them; see docs/decisions/fused-score.md. With --check
+those that --only names are shown to LFW and to the groups of `Portion.CHECK`.
 
     python -m benchmarks.fused_score [--shared DIR] [--cache DIR] [--only NAME ...]
     python -m benchmarks.fused_score --check --only today A B [--photos N]
@@ -26,6 +26,7 @@ from accessctl.cli.evaluate_groups import groups_table
 from accessctl.config import load_config
 from accessctl.encoder.card import Card, load_card
 from accessctl.encoder.choose import load_encoder
+from accessctl.evaluation.balanced_cohort import balanced
 from accessctl.evaluation.calibrate_encoder import (
     FACES_A_PERSON,
     MAX_SCALE,
@@ -66,8 +67,9 @@ Rows = NDArray[np.int64]
 @dataclass(frozen=True, slots=True, eq=False)
 class Pack:
     """Labelled people's faces (P, D), whose they are (P,) and which group they are told to be of
-    (P,); the groups of grown people of one origin, of the table's third and of the last one; and
-    all `faces` of the former (T, D) with their `group` (T,)."""
+    (P,); the groups of grown people of one origin, of the table's third and of the last one; all
+    `faces` of the former (T, D) with their `group` (T,); and every face of the cohort's third
+    (C, D) with its group (C,)."""
 
     labelled: Floats
     identity: Rows
@@ -76,6 +78,8 @@ class Pack:
     check: Mapping[str, LikeFaces]
     faces: Floats
     group: Sequence[str]
+    cohort: Floats
+    cohort_group: Sequence[str]
 
 
 def pack_of(args: argparse.Namespace, card: Card) -> Pack:
@@ -83,7 +87,6 @@ def pack_of(args: argparse.Namespace, card: Card) -> Pack:
     folder = args.shared / "data" / "train"
     rows = read_rows(folder)
     like = [rows[index] for index in choose_like_faces(rows, 0)]
-    like = [row for row in like if portion_of(row.file) is not Portion.COHORT]
     random = np.random.default_rng(0)
     clear = list(clear_of_each(rows, MAX_SCALE, FACES_A_PERSON, random).values())
     files = [row.file for row in like] + [rows[index].file for own in clear for index in own]
@@ -109,7 +112,7 @@ def pack_of(args: argparse.Namespace, card: Card) -> Pack:
             name: own[places] for name, places in found if not (is_young(name) or is_mixed(name))
         }
 
-    own = of(Portion.TABLE)
+    own, cohort = of(Portion.TABLE), of(Portion.COHORT)
     faces, of_faces = embeddings[own], [group[place] for place in own]
     return Pack(
         labelled[kept],
@@ -119,7 +122,30 @@ def pack_of(args: argparse.Namespace, card: Card) -> Pack:
         {name: LikeFaces(embeddings[p], p) for name, p in grown(Portion.CHECK).items()},
         faces,
         of_faces,
+        embeddings[cohort],
+        [group[place] for place in cohort],
     )
+
+
+def fused_of(name: str, pack: Pack, card: Card) -> Fused:
+    """The candidate of that name with its cohort, which is balanced as `accessctl models calibrate`
+    does it where the candidate has one of its own."""
+    fusion = CANDIDATES[name]
+    if not fusion.balanced:
+        return Fused(card, fusion, pack.faces)
+    random = np.random.default_rng(0)
+
+    def with_cohort(places: Rows) -> Fused:
+        return Fused(card, fusion, pack.faces, pack.cohort[places])
+
+    def excess(places: Rows) -> Mapping[str, float]:
+        strangers = with_cohort(places)
+        scores = impostor_scores(pack.labelled[::2], pack.identity[::2], strangers)
+        score = score_at_rate(pairs_descending(scores), ANYBODY)
+        found = like_excess(pack.table, strangers, score, random, 1)
+        return {} if found is None else found.groups
+
+    return with_cohort(balanced(members(pack.cohort_group), excess, random))
 
 
 def told_groups(faces: Floats, others: Floats, group: Sequence[str]) -> NDArray[np.str_]:
@@ -171,7 +197,7 @@ def table_of(fused: Fused, pack: Pack, plan: TablePlan) -> tuple[Calibration, fl
 
 def fit(name: str, pack: Pack, card: Card) -> str:
     """One line of the first table."""
-    fused = Fused(card, CANDIDATES[name], pack.faces)
+    fused = fused_of(name, pack, card)
     calibration, factor, scores = table_of(fused, pack, QUICK)
     first, second = np.nonzero(np.triu(pack.identity[:, None] == pack.identity, 1))
     sides = fused.sides(pack.labelled)
@@ -190,7 +216,7 @@ def check(names: Sequence[str], pack: Pack, card: Card, args: argparse.Namespace
     """The candidates on the last third's groups and on LFW."""
     lfw = lfw_faces(args) if args.photos != 0 else None
     for name in names:
-        fused = Fused(card, CANDIDATES[name], pack.faces)
+        fused = fused_of(name, pack, card)
         calibration, factor, _ = table_of(fused, pack, TablePlan())
         print(f"\n{name}: factor {factor:.2f}; thresholds", end="")
         print(*(f" {calibration.threshold(rate):.2f}" for rate in STATED), sep="")

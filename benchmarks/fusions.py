@@ -13,7 +13,14 @@ from accessctl.encoder.base import unit
 from accessctl.encoder.card import Card
 from accessctl.encoder.card_parts import ScoredPart
 from accessctl.evaluation.calibrate_encoder import LIKE_NEIGHBOURS, LIKE_SPREAD
-from accessctl.recognition.normalisation import LEAST, Normaliser, Sides, load_cohort
+from accessctl.recognition.normalisation import (
+    LEAST,
+    Normaliser,
+    Sides,
+    dequantise,
+    load_cohort,
+    quantise,
+)
 
 CENTRE_NEIGHBOURS = 100
 
@@ -28,7 +35,8 @@ class Fusion:
     `mean` is the share of a side's own neighbour mean that is subtracted, the rest being
     everybody's; `deviation` the exponent of its own deviation, the rest again everybody's.
     `second` is the weight of the second part. `normalised` and `cosine` are how often either score
-    is added up; the cosine is of embeddings that are not centred only.
+    is added up; the cosine is of embeddings that are not centred only. `balanced` says that the
+    cohort is made for this very score, in place of the one that ships, which was made for today's.
     """
 
     centred: float = 0.0
@@ -38,6 +46,7 @@ class Fusion:
     neighbours: int = LIKE_NEIGHBOURS
     normalised: float = 1.0
     cosine: float = 0.0
+    balanced: bool = False
 
 
 CANDIDATES = {
@@ -56,24 +65,33 @@ CANDIDATES = {
     "A": Fusion(centred=0.3),
     "B": Fusion(centred=0.5, mean=0.7),
     "centred by 0.85, nothing more": Fusion(centred=0.85, mean=0.0, deviation=0.0),
+    "today, cohort balanced anew": Fusion(balanced=True),
+    "C": Fusion(centred=0.4, mean=0.8, balanced=True),
+    "D": Fusion(centred=0.5, mean=0.7, balanced=True),
+    "E": Fusion(centred=0.6, mean=0.6, balanced=True),
 }
 
 
 class Fused(Normaliser):
-    """As `fusion` says; `usual` (N, D) are the faces that tell everybody's mean and deviation.
+    """As `fusion` says; `usual` (N, D) are the faces that tell everybody's mean and deviation, and
+    `cohort` (C, D) are others than the card's (None: those).
 
     Centring by the nearest: Hara et al., "Localized centering: reducing hubness in large-sample
     data", AAAI 2015, here of the embedding and not of the similarity.
     """
 
-    def __init__(self, card: Card, fusion: Fusion, usual: Floats) -> None:
+    def __init__(
+        self, card: Card, fusion: Fusion, usual: Floats, cohort: Floats | None = None
+    ) -> None:
         scored = card.calibration and card.calibration.parts
         if not scored or len(scored) != 2 or card.cohort is None:
             raise SystemExit(f"{card.folder} is not calibrated by two parts.")
         first, second = scored
         parts = (first, ScoredPart(numbers=second.numbers, weight=fusion.second))
         self.fusion = fusion
-        rows = load_cohort(card.path(card.cohort))
+        # As a door loads it: rounded to a byte a number.
+        shipped = card.path(card.cohort)
+        rows = load_cohort(shipped) if cohort is None else dequantise(quantise(cohort))
         super().__init__(rows, fusion.neighbours, parts, LIKE_SPREAD)
         self._members = [unit(rows[:, own]) for own in self.columns]
         if fusion.centred:
