@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from accessctl.errors import FaultError as FaultError
     from accessctl.errors import FetchError as FetchError
     from accessctl.errors import GalleryKeyError as GalleryKeyError
+    from accessctl.errors import HubBusyError as HubBusyError
     from accessctl.errors import HubError as HubError
     from accessctl.errors import InputError as InputError
     from accessctl.errors import LastPhotoError as LastPhotoError
@@ -128,6 +129,7 @@ __all__ = [
     "FramePatch",
     "FrameSource",
     "GalleryKeyError",
+    "HubBusyError",
     "HubError",
     "IdentifiedFace",
     "Image",
@@ -215,6 +217,7 @@ _PLACES = {
         "FaultError",
         "FetchError",
         "GalleryKeyError",
+        "HubBusyError",
         "HubError",
         "InputError",
         "ModelError",

@@ -23,7 +23,7 @@ PUBLIC = {
     *("BadNameError", "UnknownPersonError", "FaultError", "CameraError", "ModelError"),
     *("DeviceError", "FetchError", "StoreError", "GalleryKeyError", "ExtensionError"),
     *("DisplayError", "SystemLibraryError", "MisfitError", "UnknownPhotoError", "LastPhotoError"),
-    *("BrokerError", "LineError", "HubError"),
+    *("BrokerError", "LineError", "HubError", "HubBusyError"),
     *("BadgeTakenError", "UnknownBadgeError", "DamagedError"),
 }
 HEAVY = {"numpy", "cv2", "pydantic", "yaml", "PIL", "cryptography", "httpx", "keras", "tensorflow"}

@@ -75,9 +75,9 @@ class Entrance:
 
     async def _shake_hands(self, peer: socket.socket) -> None:
         await self._places.acquire()
-        place = _Place(self._places)
+        turn = _Turn(self._places)
         loop = asyncio.get_running_loop()
-        late = loop.call_later(self._slot_s, place.leave)
+        late = loop.call_later(self._slot_s, turn.leave)
         try:
             if _has_left(peer):
                 peer.close()
@@ -87,10 +87,10 @@ class Entrance:
             )
         finally:
             late.cancel()
-            place.leave()
+            turn.leave()
 
 
-class _Place:
+class _Turn:
     """One of those who are worked on; left once, by whoever is first."""
 
     def __init__(self, places: asyncio.Semaphore) -> None:

@@ -17,7 +17,7 @@ from accessctl.hub.doors import NOT_KNOWN
 from accessctl.hub.intake import HeldLog, Intake, LogAlarm, TakenRecord, judge
 from accessctl.hub.journal import JournalKind, write_journal
 from accessctl.hub.last_grants import take_grants
-from accessctl.hub.signatures import DoorKeys, is_by
+from accessctl.hub.signatures import CertificateKeys, is_by
 from accessctl.hub.tables import ALARM, DOOR, EVENT, JOINED
 from accessctl.sync.wire import LogBatch, LogMark, LogReceipt, head_statement
 
@@ -57,7 +57,7 @@ class Records:
         self._database = database
         self._authority = authority
         self._now = now
-        self._keys = DoorKeys(database)
+        self._keys = CertificateKeys(database)
 
     def mark(self, door: str) -> LogMark:
         """Up to where this door's log is here."""

@@ -13,7 +13,7 @@ from sqlalchemy import Row, select
 from accessctl.errors import InputError
 from accessctl.hub.database import JOURNAL_LOCK, HubDatabase, insert_all
 from accessctl.hub.journal import JournalKind, write_journal
-from accessctl.hub.signatures import DoorKeys, is_by
+from accessctl.hub.signatures import CertificateKeys, is_by
 from accessctl.hub.tables import DOOR, JOINED, REMOVAL, REMOVAL_RECEIPT
 from accessctl.hub.together import Together
 from accessctl.sync.feed_wire import RemovalReceipt, removal_statement
@@ -42,7 +42,7 @@ class Removals:
     def __init__(self, database: HubDatabase, now: Callable[[], float]) -> None:
         self._database = database
         self._now = now
-        self._keys = DoorKeys(database)
+        self._keys = CertificateKeys(database)
         # All doors give theirs at the same time.
         self._keep: Together[Given, int] = Together(self._kept, DOORS_AT_ONCE)
 

@@ -30,7 +30,7 @@ def is_by(key: Ed25519PublicKey, signature: bytes, statement: bytes) -> bool:
     return True
 
 
-class DoorKeys:
+class CertificateKeys:
     """The keys of certificates that were asked for once: a door signs with the same one for months,
     and sends something each minute. What a serial number is of never changes. Any thread may use
     it."""

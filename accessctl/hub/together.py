@@ -15,7 +15,7 @@ AnswerT = TypeVar("AnswerT")
 
 
 @dataclass(slots=True, eq=False)
-class _Place(Generic[AskedT, AnswerT]):
+class _Asking(Generic[AskedT, AnswerT]):
     asked: AskedT
     answer: AnswerT | None = None
     fault: BaseException | None = None
@@ -32,11 +32,11 @@ class Together(Generic[AskedT, AnswerT]):
         self._most = most
         self._lock = threading.Lock()
         self._turn = threading.Lock()
-        self._waiting: list[_Place[AskedT, AnswerT]] = []
+        self._waiting: list[_Asking[AskedT, AnswerT]] = []
 
     def __call__(self, asked: AskedT) -> AnswerT:
         """The answer, from any thread; what `act` raises."""
-        place: _Place[AskedT, AnswerT] = _Place(asked)
+        place: _Asking[AskedT, AnswerT] = _Asking(asked)
         with self._lock:
             self._waiting.append(place)
         with self._turn:
@@ -47,12 +47,12 @@ class Together(Generic[AskedT, AnswerT]):
             raise place.fault
         return place.answer  # type: ignore[return-value]  # there is one for each
 
-    def _next(self) -> list[_Place[AskedT, AnswerT]]:
+    def _next(self) -> list[_Asking[AskedT, AnswerT]]:
         with self._lock:
             lot, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
         return lot
 
-    def _do(self, lot: Sequence[_Place[AskedT, AnswerT]]) -> None:
+    def _do(self, lot: Sequence[_Asking[AskedT, AnswerT]]) -> None:
         try:
             answers = self._act([place.asked for place in lot])
             for place, answer in zip(lot, answers, strict=True):

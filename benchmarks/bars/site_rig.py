@@ -25,7 +25,7 @@ from accessctl.hub.cluster import PrivateCluster, find_programs, free_port, priv
 from benchmarks.bars.processes import Usage, usage_of
 
 PATIENCE_S = 60.0
-WATCH_S = 2.0
+WATCH_S = 10.0
 MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made there
 LOOPBACK = Path("/sys/class/net/lo/statistics/tx_bytes")
 GB = 1 << 30
