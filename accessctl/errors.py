@@ -28,6 +28,7 @@
         ├── StoreError            gallery or audit log: locked, corrupt, disk full
         │   └── DamagedError      one sealed row is not what was written there
         ├── HubError              the hub cannot be reached, or refuses this door
+        │   └── HubBusyError      it cannot answer now, and may have said when to come again
         ├── GalleryKeyError       the key is missing, unreadable or the wrong one
         ├── ExtensionError        something added from outside does not load or misbehaves
         ├── DisplayError          no screen to open a window on
