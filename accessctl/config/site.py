@@ -52,6 +52,12 @@ class HubConfig(Section):
         "postgresql://hub:SECRET@db/hub, unless the systemd credential accessctl-hub-database is "
         "there. None: an embedded database in the folder.",
     )
+    metrics_port: int | None = Field(
+        None,
+        ge=1,
+        le=65535,
+        description="Prometheus metrics of the hub on http://127.0.0.1:PORT/metrics; none: off.",
+    )
     keep_pictures_days: float = Field(
         30,
         gt=0,

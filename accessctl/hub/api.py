@@ -26,6 +26,7 @@ from accessctl.hub.health import Health
 from accessctl.hub.model_api import model_routes
 from accessctl.hub.peer import PEER
 from accessctl.hub.records import LogRefusedError
+from accessctl.hub.request_tally import TalliedRequests
 from accessctl.hub.scim_answers import SCIM
 from accessctl.hub.scim_api import scim_application
 from accessctl.hub.wait_api import wait_routes
@@ -101,7 +102,7 @@ def application(hub: Hub) -> ASGIApp:
     app.add_exception_handler(HTTPException, _not_there)
     app.add_exception_handler(LogRefusedError, _conflict)
     app.add_exception_handler(HubError, not_taken)
-    return BoundedBodies(Crowd(app, too_many))
+    return TalliedRequests(BoundedBodies(Crowd(app, too_many)), hub.requests)
 
 
 class SeldomLog:

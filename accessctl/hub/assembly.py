@@ -33,6 +33,7 @@ from accessctl.hub.pictures import EventPictures
 from accessctl.hub.proposals import Proposals
 from accessctl.hub.records import Records
 from accessctl.hub.removals import Removals
+from accessctl.hub.request_tally import RequestTally
 from accessctl.hub.scim_token import DirectoryTokens
 from accessctl.hub.site_keys import SiteKeys, open_site_keys
 from accessctl.hub.site_settings import SiteConfiguration
@@ -73,6 +74,7 @@ class Hub:
     directory: DirectoryUsers
     directory_groups: DirectoryGroups
     tokens: DirectoryTokens
+    requests: RequestTally
     now: Callable[[], float]
 
 
@@ -148,6 +150,7 @@ def open_hub(
             directory=directory,
             directory_groups=DirectoryGroups(feed, people, directory, random_bytes),
             tokens=DirectoryTokens(database, now, random_bytes),
+            requests=RequestTally(),
             now=now,
         )
     finally:

@@ -21,6 +21,7 @@ from accessctl.hub.api import application
 from accessctl.hub.assembly import Hub
 from accessctl.hub.handshakes import Entrance
 from accessctl.hub.journal import chain_heads
+from accessctl.hub.metrics import hub_metrics
 from accessctl.hub.operators import operator_socket
 from accessctl.hub.peer import PeerProtocol
 from accessctl.hub.sole import WAIT_S, AnotherHubError, sole_hub
@@ -188,6 +189,7 @@ def serve(hub: Hub, ready: Callable[[], object], beside: Sequence[Served] = ()) 
     with (
         sole_hub(hub.config.folder, hub.database, wait_s=WAIT_S) as stays_sole,
         operator_socket(hub),
+        hub_metrics(hub),
         listening(hub.config.host, hub.config.port) as listener,
     ):
         # Before any door is answered: the configuration may be another than before.

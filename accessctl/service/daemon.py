@@ -27,6 +27,7 @@ from accessctl.door.recorder import service_event
 from accessctl.door.session import Session, open_session, watching_fact
 from accessctl.door.visit import Step
 from accessctl.errors import AccessctlError, FaultError
+from accessctl.exposition import MetricsServer
 from accessctl.gallery.people import StoredPhoto
 from accessctl.recognition.engine import Engine, one_thread_each, open_engine
 from accessctl.recognition.enrolment import Progress
@@ -51,7 +52,7 @@ from accessctl.service.following import (
 from accessctl.service.hub_beside import hub_beside
 from accessctl.service.late import COMMANDS, Late, door_handlers
 from accessctl.service.logs import use_format
-from accessctl.service.metrics import MetricsServer
+from accessctl.service.metrics import Metrics
 from accessctl.service.site_desk import SiteDesk
 from accessctl.service.site_source import SiteSource
 from accessctl.service.statistics import DoorView, Statistics
@@ -353,7 +354,8 @@ def _answer(
     try:
         stack.enter_context(ControlServer(config.service.socket, handlers))
         if port is not None:
-            stack.enter_context(MetricsServer(port, statistics.totals))
+            shown = Metrics(statistics.totals)
+            stack.enter_context(MetricsServer(port, shown, "service.metrics_port"))
     except FaultError as error:
         if config.camera.source != "demo":
             raise

@@ -1,54 +1,19 @@
-"""The door's counters, and how Prometheus reads them: its text format, on this machine only.
+"""The door's counters, as Prometheus reads them; see accessctl.exposition."""
 
-https://prometheus.io/docs/instrumenting/exposition_formats/ and, for the names,
-https://prometheus.io/docs/practices/naming/. The library is imported when metrics are on.
-"""
-
-import logging
 import math
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass, field
-from itertools import accumulate
-from typing import TYPE_CHECKING, Any, Self
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+from typing import TYPE_CHECKING, Any
 
-from accessctl.background import BackgroundThread
-from accessctl.errors import FaultError
+from accessctl.exposition import Histogram, count, counts, gauge, histogram
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
-    from prometheus_client.registry import CollectorRegistry
 
 # Upper bounds in seconds; a door's frame takes about 10 to 50 ms.
 STAGE_BOUNDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.25, 0.5, 1.0)
 LATENCY_BOUNDS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
-ADDRESS = "127.0.0.1"
-REQUEST_TIMEOUT_S = 5.0
-
-log = logging.getLogger(__name__)
-
-
-@dataclass(slots=True)
-class Histogram:
-    """Observations in seconds; `counts[i]` are those up to `bounds[i]` and above the one before,
-    the last those above all bounds."""
-
-    bounds: tuple[float, ...]
-    counts: list[int] = field(default_factory=list)
-    total: float = 0.0
-
-    def __post_init__(self) -> None:
-        self.counts = self.counts or [0] * (len(self.bounds) + 1)
-
-    def note(self, seconds: float) -> None:
-        self.counts[bisect_left(self.bounds, seconds)] += 1
-        self.total += seconds
-
-    def copy(self) -> "Histogram":
-        return Histogram(self.bounds, list(self.counts), self.total)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,97 +93,35 @@ class Metrics:
             yield from _doorway(totals.doorway)
 
 
-def registry(totals: Callable[[], Totals]) -> "CollectorRegistry":
-    """A registry of the door's own: nothing of the process or the library is in it."""
-    from prometheus_client.registry import CollectorRegistry
-
-    made = CollectorRegistry(auto_describe=False)
-    made.register(Metrics(totals))
-    return made
-
-
-class MetricsServer:
-    """http://127.0.0.1:PORT/metrics from `with` to its end; one request at a time."""
-
-    def __init__(
-        self, port: int, totals: Callable[[], Totals], request_s: float = REQUEST_TIMEOUT_S
-    ) -> None:
-        """`port` 0 takes a free one; a client has `request_s` for its request."""
-        self._port = port
-        self._request_s = request_s
-        self._totals = totals
-        self._server: WSGIServer | None = None
-        self._open = ExitStack()
-
-    @property
-    def port(self) -> int:
-        return self._port if self._server is None else self._server.server_port
-
-    def __enter__(self) -> Self:
-        """Raises FaultError when the port is taken."""
-        from prometheus_client import make_wsgi_app
-
-        class Handler(_Handler):
-            # One thread serves all: a silent client must not keep it.
-            timeout = self._request_s
-
-        app: Any = make_wsgi_app(registry(self._totals))
-        try:
-            server = make_server(ADDRESS, self._port, app, handler_class=Handler)
-        except OSError as error:
-            raise FaultError(
-                f"Metrics cannot be served on port {self._port} ({error.strerror}); "
-                "set service.metrics_port to a free one."
-            ) from error
-        self._server = self._open.enter_context(server)
-        thread = BackgroundThread(
-            server.serve_forever,
-            name="metrics",
-            stop=server.shutdown,
-            patience_s=self._request_s,
-        )
-        self._open.enter_context(thread)
-        log.info("Metrics: http://%s:%d/metrics", ADDRESS, self.port)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._open.close()
-
-
-class _Handler(WSGIRequestHandler):
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base's name
-        log.debug(format, *args)
-
-
 def _camera(totals: Totals) -> "Iterator[Metric]":
-    yield _count("accessctl_frames", "Frames that the door looked at.", totals.frames)
-    yield _count(
+    yield count("accessctl_frames", "Frames that the door looked at.", totals.frames)
+    yield count(
         "accessctl_frames_dropped", "Frames that a newer one replaced unseen.", totals.dropped
     )
-    yield _count(
+    yield count(
         "accessctl_frames_failed",
         "Frames on which the door failed; each was dropped.",
         totals.failed,
     )
-    yield _gauge(
+    yield gauge(
         "accessctl_camera_behind_seconds",
         "How much later than the best of the last minutes pictures of an RTSP camera come.",
         totals.behind_s,
     )
-    yield _gauge("accessctl_camera_up", "1 while frames come, else 0.", totals.watching)
+    yield gauge("accessctl_camera_up", "1 while frames come, else 0.", totals.watching)
     if totals.infrared_up is not None:
-        yield _gauge(
+        yield gauge(
             "accessctl_infrared_up",
             "1 while the infrared camera shows something, else 0.",
             totals.infrared_up,
         )
-    yield _gauge(
+    yield gauge(
         "accessctl_frame_age_seconds",
         "Since the last frame; NaN before the first.",
         math.nan if totals.frame_age_s is None else totals.frame_age_s,
     )
-    yield _count("accessctl_camera_reconnects", "Ended camera outages.", totals.reconnects)
-    yield _histogram(
+    yield count("accessctl_camera_reconnects", "Ended camera outages.", totals.reconnects)
+    yield histogram(
         "accessctl_stage_seconds",
         "Time that a frame took, by stage; `frame` is the whole.",
         {(stage,): histogram for stage, histogram in totals.stages.items()},
@@ -235,7 +138,7 @@ def _decisions(totals: Totals) -> "Iterator[Metric]":
     for labels, number in sorted(totals.decisions.items()):
         decisions.add_metric(labels, number)
     yield decisions
-    yield _histogram(
+    yield histogram(
         "accessctl_decision_latency_seconds",
         "From a visit's first usable frame to its decision.",
         {(): totals.latency},
@@ -250,78 +153,78 @@ def _decisions(totals: Totals) -> "Iterator[Metric]":
 
 
 def _door(totals: Totals) -> "Iterator[Metric]":
-    yield _gauge("accessctl_people", "People enrolled.", totals.people)
-    yield _gauge(
+    yield gauge("accessctl_people", "People enrolled.", totals.people)
+    yield gauge(
         "accessctl_people_beyond_calibration",
         "1 while they are too many for the rate that is asked for, so nobody is let in, else 0.",
         totals.beyond_calibration,
     )
     if totals.gallery_up is not None:
-        yield _gauge(
+        yield gauge(
             "accessctl_gallery_up",
             "1 while the door relies on what it knows of them, else 0: nobody is let in.",
             totals.gallery_up,
         )
-        yield _gauge(
+        yield gauge(
             "accessctl_gallery_age_seconds",
             "Since the gallery could last be read; 0 while it can.",
             totals.gallery_age_s,
         )
     if totals.acting is not None:
-        yield _gauge(
+        yield gauge(
             "accessctl_acting", "1 while this door acts, 0: another one does.", totals.acting
         )
     if totals.badge_reader is not None:
-        yield _gauge(
+        yield gauge(
             "accessctl_badge_reader_up",
             "1 while the badge reader's serial line is read, else 0.",
             not totals.badge_reader,
         )
-    yield _gauge(
+    yield gauge(
         "accessctl_config_refused",
         "1 while the configuration's file guards less than the accepted one, which runs, else 0.",
         totals.config_refused,
     )
-    yield _gauge(
+    yield gauge(
         "accessctl_lockout_seconds",
         "Until faces count again; +Inf: not before `accessctl unlock-face`; NaN: unreadable.",
         totals.lockout_s,
     )
-    yield _gauge(
+    yield gauge(
         "accessctl_people_locked_out",
         "People whose own face entry is locked out.",
         totals.people_locked,
     )
-    yield _gauge(
+    yield gauge(
         "accessctl_scenery_faces",
         "Faces in view that have not moved for a minute and are taken for pictures.",
         totals.scenery,
     )
-    yield _gauge(
+    yield gauge(
         "accessctl_camera_upside_down",
         "1 while nearly all faces stand on their heads.",
         float(totals.upside_down),
     )
-    yield _gauge(
+    yield gauge(
         "accessctl_camera_on_its_side",
         "1 while nearly all faces lie on their sides.",
         float(totals.on_its_side),
     )
-    yield _gauge(
+    yield gauge(
         "accessctl_clock_doubt_seconds",
         "How far the wall clock jumped without being confirmed; 0 while it is believed.",
         totals.clock_doubt_s,
     )
-    yield _count("accessctl_watchdog_pings", "Signs of progress to systemd.", totals.watchdog)
-    yield _gauge("accessctl_uptime_seconds", "Since the door was started.", totals.uptime_s)
+    yield count("accessctl_watchdog_pings", "Signs of progress to systemd.", totals.watchdog)
+    yield gauge("accessctl_uptime_seconds", "Since the door was started.", totals.uptime_s)
 
 
 def _doorway(report: Mapping[str, Any]) -> "Iterator[Metric]":
     """Of a doorway whose lines are not taken only that."""
-    from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+    from prometheus_client.core import GaugeMetricFamily
 
     taken = report["state"] != "not_taken"
-    yield _gauge("accessctl_doorway_up", "1 while the doorway's lines are held, else 0.", taken)
+    yield gauge("accessctl_doorway_up", "1 while the doorway's lines are held, else 0.", taken)
     if not taken:
         return
     state = GaugeMetricFamily(
@@ -329,46 +232,15 @@ def _doorway(report: Mapping[str, Any]) -> "Iterator[Metric]":
     )
     state.add_metric((report["state"], report["posture"]), 1)
     yield state
-    yield _gauge(
+    yield gauge(
         "accessctl_doorway_unlocked", "1 while the lock is unlocked, else 0.", report["unlocked"]
     )
-    yield _gauge("accessctl_doorway_alarms", "Alarms that are raised now.", len(report["alarms"]))
-    yield _gauge(
+    yield gauge("accessctl_doorway_alarms", "Alarms that are raised now.", len(report["alarms"]))
+    yield gauge(
         "accessctl_doorway_unrecorded",
         "Records that wait for an event log that can be written.",
         report["unrecorded"],
     )
-    events = CounterMetricFamily(
-        "accessctl_doorway_events", "What happened at the door.", labels=("event",)
+    yield counts(
+        "accessctl_doorway_events", "What happened at the door.", "event", report["events"]
     )
-    for word, number in sorted(report["events"].items()):
-        events.add_metric((word,), number)
-    yield events
-
-
-def _count(name: str, meaning: str, value: float) -> "Metric":
-    from prometheus_client.core import CounterMetricFamily
-
-    return CounterMetricFamily(name, meaning, value=value)
-
-
-def _gauge(name: str, meaning: str, value: float) -> "Metric":
-    from prometheus_client.core import GaugeMetricFamily
-
-    return GaugeMetricFamily(name, meaning, value=value)
-
-
-def _histogram(
-    name: str,
-    meaning: str,
-    by_label: dict[tuple[str, ...], Histogram],
-    labels: tuple[str, ...],
-) -> "Metric":
-    from prometheus_client.core import HistogramMetricFamily
-
-    family = HistogramMetricFamily(name, meaning, labels=labels)
-    for values, histogram in sorted(by_label.items()):
-        bounds = [*map(str, histogram.bounds), "+Inf"]
-        buckets = list(zip(bounds, accumulate(histogram.counts), strict=True))
-        family.add_metric(values, buckets=buckets, sum_value=histogram.total)
-    return family

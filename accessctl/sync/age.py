@@ -16,6 +16,8 @@ from accessctl.errors import StoreError
 from accessctl.gallery.site import AgeMark
 
 KEEP_S = 60.0
+OVERTAKEN_S = 60.0
+"""An answer may overtake one on another line by as long as each is waited for, twice."""
 
 log = logging.getLogger(__name__)
 
@@ -81,13 +83,14 @@ class HubAge:
             return mark.head + mark.age_s
 
     def heard(self, head: float) -> bool:
-        """The hub said, at `head` (its epoch time), that this door has all that it should have;
-        False for a word that is older than the last one. StoreError."""
+        """The hub said, at `head` (its epoch time), that this door has all that it should have. A
+        word that is older than the last one changes nothing; False where it is so much older that
+        the hub's clock went back. StoreError."""
         with self._lock:
             known = self._looked()
             mark = renewed(known, head, self._clocks.wall(), self._clocks.uptime())
             if mark is None:
-                return False
+                return known is not None and known.head - head < OVERTAKEN_S
             is_first_after_loss = known is None or known.is_lost
             self._mark = mark
             if is_first_after_loss or self._is_due(mark):

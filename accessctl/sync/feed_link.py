@@ -7,6 +7,7 @@ decides by what it has, as far as `sync.stale` lets it.
 """
 
 import random
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -150,8 +151,10 @@ class FeedLink(RepeatingThread):
         dial: Dial = dial,
         draw: Callable[[], float] = random.random,
         monotonic: Callable[[], float] = time.monotonic,
+        look_s: float = LOOK_S,
     ) -> None:
-        """`draw` gives a number from 0 up to but not 1: of moments of this door's own."""
+        """`draw` gives a number from 0 up to but not 1: of moments of this door's own. What was
+        changed at this door is seen within `look_s` seconds."""
         super().__init__(
             "hub-feed",
             "The door's people are not kept as the hub's; it works on with those it has.",
@@ -165,7 +168,10 @@ class FeedLink(RepeatingThread):
         self._dial = dial
         self._draw = draw
         self._monotonic = monotonic
+        self._look_s = look_s
         self._connected = ExitStack()
+        self._in_use = threading.Lock()
+        """Taken by whoever uses the parts beside this thread, or ends them."""
         self._parts: _Parts | None = None
         self._is_due_at = self._mends_at = float("-inf")
         self._receipts_at = float("inf")
@@ -181,7 +187,7 @@ class FeedLink(RepeatingThread):
     def work_once(self) -> float:
         parts = self._parts or self._connect()
         if parts is None:
-            return LOOK_S
+            return self._look_s
         parts.age.keep()
         self._mend(parts)
         try:
@@ -202,13 +208,15 @@ class FeedLink(RepeatingThread):
         if self._receipts_at == float("inf"):
             # Of what was written meanwhile there is another version the next time.
             self._seen = seen
-        return 0.0 if self._is_due() else min(LOOK_S, self._until_receipts())
+        return 0.0 if self._is_due() else min(self._look_s, self._until_receipts())
 
     def waited(self, waited: Waited, after: int) -> None:
         """What the hub told the waiting thread, which named the change `after`."""
-        parts = self._parts
-        if parts is None:
-            return
+        with self._in_use:
+            if self._parts is not None:
+                self._note(self._parts, waited, after)
+
+    def _note(self, parts: "_Parts", waited: Waited, after: int) -> None:
         head = parts.feed.checked(waited.head)
         if waited.changes:
             if waited.handed is not None:
@@ -232,8 +240,9 @@ class FeedLink(RepeatingThread):
         return self._report | {"trouble": self.told or None, **age_told(age_s)}
 
     def disconnect(self) -> None:
-        self._connected.close()
-        self._parts = self._handed = self._seen = None
+        with self._in_use:
+            self._connected.close()
+            self._parts = self._handed = self._seen = None
         self._is_due_at = self._mends_at = float("-inf")
         self._receipts_at = float("inf")
 

@@ -77,11 +77,12 @@ class HubLink(BackgroundThread):
         monotonic: Callable[[], float] = time.monotonic,
         pause: Callable[[float], object] | None = None,
         draw: Callable[[], float] = random.random,
+        look_s: float = LOOK_S,
     ) -> None:
         """`url` is the hub's, `folder` where joining it is kept.
 
         `pause` is how the thread waits, seconds; where none is given its end wakes it. `draw` is as
-        in repeating.Pauses.
+        in repeating.Pauses. What is written is seen within `look_s` seconds.
         """
         self._reader = ChainReader(log_file)
         self._watch = LogWatch(log_file)
@@ -90,6 +91,7 @@ class HubLink(BackgroundThread):
         self._folder = folder
         self._now = now
         self._monotonic = monotonic
+        self._look_s = look_s
         self._closing = threading.Event()
         self._pause = pause or self._closing.wait
         self._pauses = Pauses(RETRY_S, LONGEST_RETRY_S, draw)
@@ -172,6 +174,6 @@ class HubLink(BackgroundThread):
                     log.info("The hub is told again what happens here.")
                 told = ""
                 self._pauses.over()
-                pause_s = 0.0 if has_more else LOOK_S
+                pause_s = 0.0 if has_more else self._look_s
             self._pause(pause_s)
         self.disconnect()

@@ -34,7 +34,10 @@ from accessctl.sync.joining import fingerprint_in, join
 from accessctl.sync.link import HubLink
 
 BUSY_S = 30.0
-LOOK_S, LONGEST_S = 0.005, 600.0
+OWN_LOOK_S = 5.0
+"""So often a door looks for what was changed or written at itself, each second as a rule: of a
+thousand doors on one machine that alone would take a core."""
+POLL_S, LONGEST_S = 0.1, 600.0
 AT_ONCE = 16
 """So many doors of a process join, begin or end at the same time."""
 FILES_A_DOOR = 16
@@ -68,7 +71,7 @@ class TimedLink(HubLink):
     """What sends the log, and when (epoch seconds) the hub had signed for each of `written`."""
 
     def __init__(self, written: dict[int, float], lags: list[float], *args: Any) -> None:
-        super().__init__(*args)
+        super().__init__(*args, look_s=OWN_LOOK_S)
         self._written, self._lags = written, lags
 
     def work_once(self) -> bool:
@@ -103,7 +106,7 @@ class LoadDoor:
         place = FeedPlace(
             self._url, self._config.sync_folder, self._config.gallery, dict(os.environ)
         )
-        link = FeedLink(place, self._log, dial=self._dial)
+        link = FeedLink(place, self._log, dial=self._dial, look_s=OWN_LOOK_S)
         waiting = HubWaiting(link)
 
         def note() -> None:
@@ -195,7 +198,7 @@ def _until(doors: Sequence[LoadDoor], seq: int, since: float) -> Times:
     while waited:
         if time.monotonic() > deadline:
             raise TimeoutError(f"{len(waited)} doors, as {waited[0].name}, do not have {seq}")
-        time.sleep(LOOK_S)
+        time.sleep(POLL_S)
         waited = [door for door in waited if door.taken[0] < seq]
     heard = [min(at for number, at in list(one.heard.items()) if number >= seq) for one in doors]
     return {
@@ -213,7 +216,7 @@ def _rush(doors: Sequence[LoadDoor], rate: float, seconds: float) -> Times:
     took = time.monotonic() - begun
     deadline = time.monotonic() + LONGEST_S
     while any(door.written for door in doors) and time.monotonic() < deadline:
-        time.sleep(LOOK_S)
+        time.sleep(POLL_S)
     return {
         "times": [lag for door in doors for lag in door.lags],
         "wrote_s": [took],

@@ -1,34 +1,15 @@
-import http.client
 import math
-import socket
 import subprocess
 import sys
-import urllib.request
-from pathlib import Path
 
 import pytest
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from accessctl.domain import PersonId
-from accessctl.errors import FaultError, StoreError
-from accessctl.service.metrics import STAGE_BOUNDS, DoorTally, Histogram, MetricsServer, registry
-
-
-def test_a_value_counts_up_to_its_bound_inclusively():
-    histogram = Histogram((1.0, 2.0))
-    for seconds in (0.5, 1.0, 1.5, 2.0, 2.5):
-        histogram.note(seconds)
-    assert histogram.counts == [2, 2, 1]
-    assert histogram.total == 7.5
-
-
-def test_a_copy_is_not_written_to():
-    histogram = Histogram((1.0,))
-    copied = histogram.copy()
-    histogram.note(0.5)
-    assert copied.counts == [0, 0]
-    assert copied.total == 0.0
+from accessctl.errors import StoreError
+from accessctl.exposition import registry
+from accessctl.service.metrics import STAGE_BOUNDS, DoorTally, Metrics
 
 
 def test_stages_are_noted_in_seconds():
@@ -78,11 +59,11 @@ def scraped(text: str) -> dict[tuple, float]:
 
 
 def samples(shown) -> dict[tuple, float]:
-    return scraped(generate_latest(registry(shown.statistics.totals)).decode())
+    return scraped(generate_latest(registry(Metrics(shown.statistics.totals))).decode())
 
 
 def test_every_metric_has_a_name_and_a_meaning(shown):
-    text = generate_latest(registry(shown.statistics.totals)).decode()
+    text = generate_latest(registry(Metrics(shown.statistics.totals))).decode()
     families = list(text_string_to_metric_families(text))
     assert {family.name for family in families} == NAMES
     assert all(family.documentation for family in families)
@@ -149,43 +130,9 @@ def test_before_the_first_frame_and_with_an_unreadable_lockout(shown):
 def test_no_name_and_no_visit_is_among_them(shown):
     shown.names[PersonId("p-quincy")] = "Quincy"
     shown.step(shown.granted(PersonId("p-quincy"), visit="visit-17"))
-    text = generate_latest(registry(shown.statistics.totals)).decode()
+    text = generate_latest(registry(Metrics(shown.statistics.totals))).decode()
     assert "quincy" not in text.lower()
     assert "visit-17" not in text
-
-
-def test_it_is_served_on_this_machine_only(shown):
-    with MetricsServer(0, shown.statistics.totals) as server:
-        url = f"http://127.0.0.1:{server.port}/metrics"
-        with urllib.request.urlopen(url, timeout=20) as answer:
-            assert answer.headers["Content-Type"].startswith("text/plain")
-            assert scraped(answer.read().decode())["accessctl_people",] == 3
-        for line in Path("/proc/net/tcp").read_text().splitlines():
-            if line.split()[1].endswith(f":{server.port:04X}"):
-                assert line.split()[1].startswith("0100007F")
-    with pytest.raises(OSError, match="refused"):
-        http.client.HTTPConnection("127.0.0.1", server.port, timeout=20).connect()
-
-
-def test_a_taken_port_is_a_sentence(shown):
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        with (
-            pytest.raises(FaultError, match=f"port {port}"),
-            MetricsServer(port, shown.statistics.totals),
-        ):
-            pass
-
-
-def test_a_silent_client_does_not_keep_others_out(shown):
-    with (
-        MetricsServer(0, shown.statistics.totals, request_s=0.05) as server,
-        socket.create_connection(("127.0.0.1", server.port), 20) as silent,
-    ):
-        silent.sendall(b"GET /metr")
-        url = f"http://127.0.0.1:{server.port}/metrics"
-        with urllib.request.urlopen(url, timeout=20) as answer:
-            assert answer.status == 200
 
 
 def test_a_door_without_metrics_does_not_load_the_library():

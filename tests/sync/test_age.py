@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from accessctl.clock import Clocks, Uptime
 from accessctl.errors import StoreError
 from accessctl.gallery.site import AgeMark
-from accessctl.sync.age import KEEP_S, HubAge, aged, renewed
+from accessctl.sync.age import KEEP_S, OVERTAKEN_S, HubAge, aged, renewed
 
 NOW = 1_700_000_000.0
 MARK = AgeMark(NOW - 100, 100.0, NOW, Uptime("first", 5000.0))
@@ -189,7 +189,9 @@ def test_after_a_boot_nobody_knows_until_the_hub_answers() -> None:
     machine.reboot(NOW)
     age = HubAge(keeper, machine.clocks)
     assert age.age_s() == math.inf
-    assert not age.heard(MARK.head - 1)
+    assert not age.heard(MARK.head - OVERTAKEN_S)
+    # Nor does an older word that another one has overtaken tell how long it was off.
+    assert age.heard(MARK.head - OVERTAKEN_S + 1)
     assert age.age_s() == math.inf
     assert age.heard(NOW)
     assert age.age_s() == 0.0
