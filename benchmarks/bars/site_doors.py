@@ -42,6 +42,9 @@ AT_ONCE = 16
 """So many doors of a process join, begin or end at the same time."""
 FILES_A_DOOR = 16
 BEHIND_THE_HUB = 10
+SWITCH_S = 0.2
+"""Python has threads that wait for each other look every 5 ms whether it is their turn: of hundreds
+in one process that alone takes all of it, and no door has more than a few."""
 # As a decision with its evidence takes, on the average.
 TEXT = "x" * 600
 Times = dict[str, list[float]]
@@ -253,6 +256,7 @@ def main() -> None:
     logging.disable(logging.WARNING)
     # A site's doors are machines of their own: they take nothing from the hub's processor.
     os.nice(BEHIND_THE_HUB)
+    sys.setswitchinterval(SWITCH_S)
     folder, url, *names = sys.argv[1:]
     allow_connections(FILES_A_DOOR * len(names))
     threading.stack_size(512 * 1024)
