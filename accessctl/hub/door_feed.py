@@ -7,15 +7,19 @@ is over with its last page, and whoever was not in it is gone from that door.
 
 Of people who are none of its own a door is told nothing, but that they are gone where it may have
 had them: they left a group, or were withheld, with a change that it has not heard of (`moved`).
+That is told under that change's number, not under that of their last one: what changed of them
+since is none of this door's, and may stand on a later page, when it counts as told.
 """
 
 import base64
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from heapq import merge
+from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, not_, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, false, not_, or_, select, update
 
 from accessctl.hub.authority import Authority
 from accessctl.hub.doors import lock_joined
@@ -73,9 +77,10 @@ class DoorFeed:
             anew = begins_anew(scope, seq, after, round_)
             # Whoever is not named in a round is gone at its end, whenever they left.
             since = max(after, round_ or 0)
-            which = and_(for_door(door, kinds), may_concern(scope, since))
-            rows = [] if anew else rows_after(db, after, which)
-        changes, more = page_of(changes_for(scope, rows, since), MAX_PAGE_CHARACTERS)
+            found = changes_to(db, scope, for_door(door, kinds), after, since)
+            # One more than a page may have: only people whom nothing is told of are passed over.
+            said = [] if anew else list(islice(found, MAX_CHANGES + 1))
+        changes, more = page_of(said, MAX_PAGE_CHARACTERS)
         told = -seq if anew else max(seq, scope.told)
         if told != scope.told:
             self._tell(door, scope.told, told)
@@ -93,8 +98,8 @@ class DoorFeed:
             scope = scope_of(db, door)
             if begins_anew(scope, self._feed.seq(db), after, None):
                 return True
-            rows = rows_after(db, after, and_(for_door(door, kinds), may_concern(scope, after)))
-        return bool(changes_for(scope, rows, after)) or len(rows) > MAX_CHANGES
+            found = changes_to(db, scope, for_door(door, kinds), after, after)
+            return next(found, None) is not None
 
     def keys(self, door: str, box: str) -> KeysAnswer:
         """All site keys for this door's public key (X25519, hex); InputError for none."""
@@ -128,18 +133,42 @@ def begins_anew(scope: DoorScope, seq: int, after: int, round_: int | None) -> b
     return after > newest or since < scope.scoped
 
 
-def changes_for(scope: DoorScope, rows: Iterable[Row[Any]], since: int) -> list[Change]:
-    """What a door of that scope is told of these rows, which has heard of all up to `since`."""
-    told = (_change_for(scope, row, since) for row in rows)
-    return [change for change in told if change is not None]
+def changes_to(
+    db: Connection, scope: DoorScope, mine: ColumnElement[bool], after: int, since: int
+) -> Iterator[Change]:
+    """What a door of that scope is told of rows that are `mine`, after that number and in order;
+    it has heard of whoever left up to `since`, or is about to forget them."""
+    shown = _each_row(db, after, and_(mine, _may_show(scope)), CHANGE.c.seq)
+    left = _each_row(db, max(after, since), mine, PERSON.c.moved)
+    return merge(
+        (_shown(row) for row in shown if not _is_hidden(scope, row)),
+        (_hidden(row) for row in left if _is_hidden(scope, row)),
+        key=lambda change: change.seq,
+    )
 
 
-def _change_for(scope: DoorScope, row: Row[Any], since: int) -> Change | None:
+def changes_for(
+    scope: DoorScope, rows: Iterable[Row[Any]], after: int, until: int
+) -> Iterator[Change]:
+    """What a door of that scope is told of these rows after a number and up to another one."""
+    told = (_hidden(row) if _is_hidden(scope, row) else _shown(row) for row in rows)
+    between = (change for change in told if after < change.seq <= until)
+    yield from sorted(between, key=lambda change: change.seq)
+
+
+def _is_hidden(scope: DoorScope, row: Row[Any]) -> bool:
+    """Whether the row is of somebody of whom the door has no part."""
+    if row.kind != ChangeKind.PERSON:
+        return False
+    return row.withheld is not None or not scope.has(json.loads(row.groups))
+
+
+def _hidden(row: Row[Any]) -> Change:
+    return Change(seq=row.moved, subject=row.subject, kind=ChangeKind.GONE)
+
+
+def _shown(row: Row[Any]) -> Change:
     kind = ChangeKind(row.kind)
-    if kind is ChangeKind.PERSON and (row.withheld or not scope.has(json.loads(row.groups))):
-        if row.moved <= since:
-            return None
-        return Change(seq=row.seq, subject=row.subject, kind=ChangeKind.GONE)
     if row.sealed is None:
         return Change(seq=row.seq, subject=row.subject, kind=kind, removed=row.removed)
     return Change(
@@ -152,14 +181,14 @@ def _change_for(scope: DoorScope, row: Row[Any], since: int) -> Change | None:
     )
 
 
-def may_concern(scope: DoorScope, since: int) -> ColumnElement[bool]:
-    """Leaves out, before they are read, most rows of which `changes_for` makes nothing."""
+def _may_show(scope: DoorScope) -> ColumnElement[bool]:
+    """Leaves out, before they are read, most rows that are hidden."""
+    is_person = CHANGE.c.kind == ChangeKind.PERSON.value
     if scope.groups is None:
-        return true()
+        return or_(not_(is_person), PERSON.c.withheld.is_(None))
     # As `groups` holds them, quotes and all: no name is a part of another one's.
     named = (PERSON.c.groups.contains(json.dumps(one), autoescape=True) for one in scope.groups)
-    is_person = CHANGE.c.kind == ChangeKind.PERSON.value
-    return or_(not_(is_person), PERSON.c.moved > since, *named)
+    return or_(not_(is_person), and_(PERSON.c.withheld.is_(None), or_(false(), *named)))
 
 
 def page_of(changes: Sequence[Change], most: int) -> tuple[Sequence[Change], bool]:
@@ -202,16 +231,30 @@ def for_door(door: str, kinds: Collection[ChangeKind]) -> ColumnElement[bool]:
     return and_(mine, CHANGE.c.kind.in_([kind.value for kind in kinds]))
 
 
-def rows_after(db: Connection, after: int, which: ColumnElement[bool]) -> Sequence[Row[Any]]:
-    """Those changes after that number, the oldest first; one more than a page may have."""
+def rows_after(
+    db: Connection, after: int, which: ColumnElement[bool], by: ColumnElement[int] = CHANGE.c.seq
+) -> Sequence[Row[Any]]:
+    """Those changes after that number of what they are ordered `by`, which is none later than a
+    change's own, the lowest first; one more than a page may have."""
     query = (
         select(CHANGE, PERSON.c.groups, PERSON.c.withheld, PERSON.c.moved)
         .join(PERSON, PERSON.c.id == CHANGE.c.subject, isouter=True)
-        .where(CHANGE.c.seq > after, which)
-        .order_by(CHANGE.c.seq)
+        .where(CHANGE.c.seq > after, by > after, which)
+        .order_by(by)
         .limit(MAX_CHANGES + 1)
     )
     return db.execute(query).all()
+
+
+def _each_row(
+    db: Connection, after: int, which: ColumnElement[bool], by: ColumnElement[int]
+) -> Iterator[Row[Any]]:
+    while True:
+        rows = rows_after(db, after, which, by)
+        yield from rows
+        if len(rows) <= MAX_CHANGES:
+            return
+        after = getattr(rows[-1], str(by.key))
 
 
 def _scope_in(row: Row[Any]) -> DoorScope:

@@ -8,7 +8,7 @@ else works on just now, or for whom there is too much, is handed nothing and ask
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, or_, select, update
 
 from accessctl.hub.database import HubDatabase
 from accessctl.hub.door_feed import (
@@ -18,7 +18,7 @@ from accessctl.hub.door_feed import (
     rows_after,
     scopes_of,
 )
-from accessctl.hub.tables import CHANGE, DOOR, DOOR_FEED, JOINED
+from accessctl.hub.tables import CHANGE, DOOR, DOOR_FEED, JOINED, PERSON
 from accessctl.hub.waking import Wait
 from accessctl.sync.feed_wire import MAX_CHANGES, Change
 
@@ -44,27 +44,30 @@ class Handing:
             }
             if not followers:
                 return {}
-            rows = rows_after(db, min(wait.after for wait in followers), CHANGE.c.seq <= seq)
+            after = min(wait.after for wait in followers)
+            # Whoever left until then may have changed again since, see door_feed.
+            told = or_(CHANGE.c.seq <= seq, PERSON.c.moved.between(after + 1, seq))
+            rows = rows_after(db, after, told)
             if len(rows) > MAX_CHANGES:
                 return {}
-            handed = handed_to(followers, rows)
+            handed = handed_to(followers, rows, seq)
             _keep_told(db, {wait.door: scopes[wait.door] for wait in handed}, seq)
         return handed
 
 
 def handed_to(
-    followers: Mapping[Wait, DoorScope], rows: Sequence[Row[Any]]
+    followers: Mapping[Wait, DoorScope], rows: Sequence[Row[Any]], seq: int
 ) -> dict[Wait, tuple[Change, ...]]:
-    """What each is told of these rows, made once for all who are told the same; without those for
-    whom it is too much."""
+    """What each is told of these rows up to the number `seq`, made once for all who are told the
+    same; without those for whom it is too much."""
     alone = {row.door for row in rows if row.door is not None}
     made: dict[Any, tuple[Change, ...]] = {}
     handed = {}
     for wait, scope in followers.items():
         alike = scope.groups, wait.after, wait.door if wait.door in alone else None
         if alike not in made:
-            mine = (row for row in rows if row.seq > wait.after and row.door in (None, wait.door))
-            made[alike] = tuple(changes_for(scope, mine, wait.after))
+            mine = (row for row in rows if row.door in (None, wait.door))
+            made[alike] = tuple(changes_for(scope, mine, wait.after, seq))
         if sum(len(change.sealed or "") for change in made[alike]) <= MAX_HANDED_CHARACTERS:
             handed[wait] = made[alike]
     return handed

@@ -34,12 +34,12 @@ def rules_meanwhile(present: AccessConfig, said: AccessConfig) -> AccessConfig |
     before, after = _groups(present), _groups(said)
     both = _Both(present, said)
     groups = {name: both.bounds(before[name], after[name]) for name in before if name in after}
-    groups = _asking_as_much(groups, before)
+    holidays = tuple(sorted({*present.holidays, *said.holidays}))
+    groups = _asking_as_much(groups, before, has_more=set(holidays) != set(present.holidays))
     schedules = {
         name: both.hours(present.schedules.get(name, ()), said.schedules.get(name, ()))
         for name in present.schedules
     }
-    holidays = tuple(sorted({*present.holidays, *said.holidays}))
     former = groups, schedules, set(holidays)
     if former == (before, dict(present.schedules), set(present.holidays)):
         return None
@@ -108,11 +108,16 @@ def _groups(config: AccessConfig) -> dict[str, _Bounds]:
 
 
 def _asking_as_much(
-    groups: Mapping[str, _Bounds], before: Mapping[str, _Bounds]
+    groups: Mapping[str, _Bounds], before: Mapping[str, _Bounds], *, has_more: bool
 ) -> dict[str, _Bounds]:
     """Whom a group lets in no more, or not now, another one may still let in: each asks for as
-    much as any that lets in less than `before`."""
-    lost = [group for name, group in before.items() if _lets_in_less(groups.get(name), group)]
+    much as any that lets in less than `before`; `has_more`: there are more holidays, on which the
+    same hours are less."""
+    lost = [
+        group
+        for name, group in before.items()
+        if (has_more and group.hours) or _lets_in_less(groups.get(name), group)
+    ]
     asked = [group.factor for group in lost if group.factor is not None and group.factor != "off"]
     if not asked:
         return dict(groups)

@@ -1,6 +1,8 @@
 import asyncio
 
-from starlette.types import Receive, Scope, Send
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.types import Message, Receive, Scope, Send
 
 from accessctl.hub.crowd import Crowd
 from accessctl.sync.feed_wire import CHANGES, WAIT
@@ -70,3 +72,55 @@ def test_one_that_fails_leaves_its_place() -> None:
         assert (len(app.asked), crowd.count) == (3, 0)
 
     asyncio.run(failing())
+
+
+class Caller:
+    """Somebody who sends the last part of a request once they may."""
+
+    def __init__(self) -> None:
+        self.may_end = asyncio.Event()
+        self.told: list[Message] = []
+
+    async def receive(self) -> Message:
+        await self.may_end.wait()
+        return {"type": "http.request", "body": b"{}", "more_body": False}
+
+    async def send(self, message: Message) -> None:
+        self.told.append(message)
+
+
+def test_requests_that_do_not_end_keep_nobody_out_and_count_once_they_are_there() -> None:
+    async def stalling() -> None:
+        may_answer = asyncio.Event()
+
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["method"] == "POST":
+                await Request(scope, receive).body()
+            await may_answer.wait()
+            await PlainTextResponse("done")(scope, receive, send)
+
+        crowd = Crowd(app, PlainTextResponse("too many", 503), most=2)
+
+        def ask(method: str) -> "tuple[Caller, asyncio.Task[None]]":
+            scope = {"type": "http", "method": method, "path": API + CHANGES, "headers": []}
+            caller = Caller()
+            asked = crowd(scope, caller.receive, caller.send)
+            return caller, asyncio.get_running_loop().create_task(asked)
+
+        stalled = [ask("POST") for _ in range(5)]
+        await asyncio.sleep(0)
+        assert crowd.count == 0
+        first = ask("GET")
+        await asyncio.sleep(0)
+        assert crowd.count == 1
+        for caller, _ in stalled:
+            caller.may_end.set()
+        await asyncio.gather(*(task for _, task in stalled[1:]))
+        assert [caller.told[0]["status"] for caller, _ in stalled[1:]] == [503] * 4
+        assert crowd.count == 2
+        may_answer.set()
+        await asyncio.gather(first[1], stalled[0][1])
+        assert [one.told[0]["status"] for one in (first[0], stalled[0][0])] == [200, 200]
+        assert crowd.count == 0
+
+    asyncio.run(stalling())

@@ -7,11 +7,13 @@ from hypothesis import strategies as st
 
 from accessctl.domain import PersonRules
 from accessctl.errors import HubError, InputError
+from accessctl.gallery.site import SitePosition
 from accessctl.hub.assembly import Hub
 from accessctl.hub.door_feed import DoorScope, begins_anew, keep_scope, page_of
 from accessctl.hub.people import SitePeople
 from accessctl.hub.tables import CHANGE, DOOR, JOINED
 from accessctl.policy.consent import Withheld
+from accessctl.sync.feed import check_order
 from accessctl.sync.feed_wire import (
     Change,
     ChangeBatch,
@@ -21,7 +23,7 @@ from accessctl.sync.feed_wire import (
     head_of_feed,
 )
 from accessctl.sync.site_sealing import SealedDocument, from_base64, open_document
-from tests.hub.feeding import enrol, scope, told_of
+from tests.hub.feeding import enrol, scope, seq_of, told_of
 
 EMBEDDED = pytest.mark.parametrize("hub_config", ["sqlite"], indirect=True)
 
@@ -338,3 +340,58 @@ def test_a_page_is_bounded_and_never_empty(sizes: list[int], most: int) -> None:
     assert len(page) <= 200
     if len(page) > 1:
         assert sum(len(change.sealed) for change in page) <= most
+
+
+@EMBEDDED
+def test_whoever_left_is_told_of_however_many_pages_come_before_their_last_change(
+    hub, door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("accessctl.hub.door_feed.MAX_CHANGES", 2)
+    front = door("front")
+    scope(hub, front, ["staff"])
+    grace = enrol(hub, "Grace", groups=("staff",))
+    after = begun(hub, front)
+    hub.people.set_rules(grace, PersonRules(("board",)))
+    for number in range(1, 4):
+        enrol(hub, f"Ada {number}", number, ("staff",))
+    # The hub's other changes of whoever left give them later numbers, on a later page.
+    hub.people.rename("Grace", "Eve")
+    assert told_in_pages(hub, front, after)[grace] == "gone"
+
+
+@EMBEDDED
+def test_people_who_are_sent_nowhere_end_no_page_before_the_others(
+    hub, door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("accessctl.hub.door_feed.MAX_CHANGES", 2)
+    front = door("front")
+    withheld = [enrol(hub, f"Ada {number}", number) for number in range(1, 4)]
+    grace = enrol(hub, "Grace")
+    after = begun(hub, front)
+    with hub.people.changing() as edit:
+        for person in withheld:
+            edit.withhold(person, Withheld.NO_CONSENT)
+    after = hub.door_feed.changes_after(front, after).head.seq
+    for number in range(1, 4):
+        hub.people.rename(f"Ada {number}", f"Eve {number}")
+    hub.people.remove("Grace")
+    assert hub.door_feed.has_part_after(front, after, tuple(ChangeKind))
+    assert told_in_pages(hub, front, after) == {grace: "gone"}
+
+
+def begun(hub: Hub, door: str) -> int:
+    """After which change that door is, which takes all there is."""
+    told_in_pages(hub, door, 0, hub.door_feed.changes_after(door, 0).round)
+    return seq_of(hub)
+
+
+def told_in_pages(hub: Hub, door: str, after: int, round_: int | None = None) -> dict[str, str]:
+    """All that it is told from there on, as the door asks for it."""
+    found: dict[str, str] = {}
+    while True:
+        batch = hub.door_feed.changes_after(door, after, round_)
+        check_order(batch, SitePosition("hub", door, after))
+        found |= told(batch)
+        if not batch.more:
+            return found
+        after = batch.changes[-1].seq

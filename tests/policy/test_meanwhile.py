@@ -119,6 +119,17 @@ def test_more_is_asked_for_and_never_less() -> None:
     assert found.groups["guests"].second_factor == "pin"
 
 
+def test_on_a_new_holiday_others_ask_for_no_less_than_whoever_had_hours_on_that_day() -> None:
+    groups = {"staff": {"schedule": "day", "second_factor": "pin"}, "guests": {}}
+    before = rules(groups=groups)
+    found = rules_meanwhile(before, rules(groups=groups, holidays=["2026-12-25", "2026-11-23"]))
+    assert found is not None
+    person = PersonRules(("staff", "guests"))
+    monday = datetime(2026, 11, 23, 10, tzinfo=UTC).timestamp()
+    for access in (before, found):
+        assert required(person, AccessPlan.of(access), "off", monday) == "pin"
+
+
 HOURS = st.fixed_dictionaries(
     {
         "days": st.lists(st.sampled_from(["mon", "tue", "holiday"]), min_size=1, unique=True),
