@@ -23,7 +23,7 @@ from accessctl.hub.handshakes import Entrance
 from accessctl.hub.journal import chain_heads
 from accessctl.hub.operators import operator_socket
 from accessctl.hub.peer import PeerProtocol
-from accessctl.hub.sole import WAIT_S, AnotherHubError, sole_hub
+from accessctl.hub.sole import AGAIN_S, WAIT_S, AnotherHubError, sole_hub
 from accessctl.hub.waking import Waking
 from accessctl.policy.expiry import DAY_S
 
@@ -179,14 +179,22 @@ class Minutes(BackgroundThread):
             self.turn()
 
 
-def serve(hub: Hub, ready: Callable[[], object], beside: Sequence[Served] = ()) -> None:
+def serve(
+    hub: Hub,
+    ready: Callable[[], object],
+    beside: Sequence[Served] = (),
+    *,
+    every_s: float = MINUTE_S,
+    again_s: float = AGAIN_S,
+) -> None:
     """Until SIGINT or SIGTERM; `ready` is called once it listens. FaultError where it cannot, or
-    another hub serves the same database meanwhile."""
+    another hub serves the same database meanwhile: that is looked for every `every_s` seconds, see
+    `sole_hub` for `again_s`."""
     tls = hub.authority.server_context(hub.config.names)
     others = [one.tls for one in beside if one.tls is not None]
     allow_connections(MOST_CONNECTIONS)
     with (
-        sole_hub(hub.config.folder, hub.database, wait_s=WAIT_S) as stays_sole,
+        sole_hub(hub.config.folder, hub.database, wait_s=WAIT_S, again_s=again_s) as stays_sole,
         operator_socket(hub),
         listening(hub.config.host, hub.config.port) as listener,
     ):
@@ -198,7 +206,8 @@ def serve(hub: Hub, ready: Callable[[], object], beside: Sequence[Served] = ()) 
         def end() -> None:
             own.should_exit = True
 
-        with Minutes(hub, tls, *others, stays_sole=stays_sole, end=end) as minutes:
+        minutes = Minutes(hub, tls, *others, stays_sole=stays_sole, every_s=every_s, end=end)
+        with minutes:
             asyncio.run(_all(own, listener, beside))
     if minutes.fault is not None:
         raise minutes.fault
