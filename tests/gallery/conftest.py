@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -6,7 +6,9 @@ import pytest
 from accessctl.config import GalleryConfig
 from accessctl.gallery.fake import MemoryGallery
 from accessctl.gallery.people import People
+from accessctl.gallery.site_store import SiteGallery, open_site_gallery
 from accessctl.gallery.store import Gallery, open_gallery
+from tests.gallery.site_batches import DOOR, HUB, Told
 
 SITE_TABLES = (
     "site_gone",
@@ -49,3 +51,16 @@ def gallery(request: pytest.FixtureRequest) -> People:
     if request.param == "memory":
         return MemoryGallery()
     return request.getfixturevalue("open_at")()
+
+
+@pytest.fixture
+def told() -> Told:
+    return Told()
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[SiteGallery]:
+    site = open_site_gallery(GalleryConfig(folder=tmp_path), {})
+    site.begin(HUB, DOOR)
+    yield site
+    site.gallery.close()

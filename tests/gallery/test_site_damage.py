@@ -9,7 +9,7 @@ import pytest
 from accessctl.domain import PersonId, PersonRules
 from accessctl.gallery.person import rules_to_bytes
 from accessctl.gallery.schema import database_file
-from tests.gallery.test_site_store import new_photo
+from tests.gallery.site_batches import new_photo
 from tests.sync.conftest import SyncedDoor, door, site_person
 
 __all__ = ["door"]

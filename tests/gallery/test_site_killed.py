@@ -7,7 +7,7 @@ from accessctl.config import GalleryConfig
 from accessctl.gallery.site import PersonGone, PersonPut, SiteBatch, SitePosition
 from accessctl.gallery.site_store import HubChange, SiteGallery, open_site_gallery
 from tests.administration.killing import killed_at
-from tests.gallery.test_site_store import ADA, DOOR, EVE, GRACE, HUB, somebody
+from tests.gallery.site_batches import ADA, DOOR, EVE, GRACE, HUB, somebody
 
 # What the two transactions, and erasing after them, go by on their way to the disk.
 RECORDS = 12
