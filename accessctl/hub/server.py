@@ -31,7 +31,7 @@ MINUTE_S = 60.0
 CLOSE_S = 5.0
 KEEP_ALIVE_S = 75
 MOST_CONNECTIONS = 4000
-"""A door has one that waits, one for its people and, while something happens, one for its log; two
+"""A door has one that waits and, for a moment each, one for its log and one for its people; two
 more while something is asked of it."""
 OTHER_FILES = 256
 MOST_HEADER_BYTES = 32768
