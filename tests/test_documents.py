@@ -18,8 +18,16 @@ README = ROOT / "README.md"
 INDEX = ROOT / "docs" / "README.md"
 VERIFY = ROOT / "docs" / "VERIFY.md"
 THREATS = ROOT / "docs" / "THREAT_MODEL.md"
+DOCUMENTS = [
+    README,
+    ROOT / "CHANGELOG.md",
+    ROOT / "examples" / "README.md",
+    *sorted((ROOT / "docs").rglob("*.md")),
+]
 CODE = re.compile(r"`([^`]+)`")
 LINK = re.compile(r"\]\(([^)#]+)(?:#[^)]*)?\)")
+ANCHOR = re.compile(r"\]\(([^)#:]*)#([^)]+)\)")
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 TWO_SCREENS = 95
 
@@ -114,14 +122,26 @@ def test_the_index_names_every_document() -> None:
     assert set(INDEX.parent.rglob("*.md")) - {INDEX} <= named_there
 
 
-@pytest.mark.parametrize(
-    "document",
-    [README, ROOT / "examples" / "README.md", *sorted((ROOT / "docs").rglob("*.md"))],
-    ids=lambda path: str(path.name),
-)
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.name))
 def test_every_link_leads_somewhere(document: Path) -> None:
     for link in LINK.findall(document.read_text(encoding="utf-8")):
         assert link.startswith("https://") or (document.parent / link).exists(), link
+
+
+def anchors_of(document: Path) -> set[str]:
+    """The names by which its headings are linked to, as GitHub makes them."""
+    text = BLOCK.sub("", document.read_text(encoding="utf-8"))
+    return {
+        "".join(one for one in heading.lower() if one.isalnum() or one in "_- ").replace(" ", "-")
+        for heading in HEADING.findall(text)
+    }
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.name))
+def test_every_place_in_a_document_that_is_linked_to_is_there(document: Path) -> None:
+    for file, anchor in ANCHOR.findall(document.read_text(encoding="utf-8")):
+        place = document.parent / file if file else document
+        assert anchor in anchors_of(place), f"{file}#{anchor}"
 
 
 def test_every_file_of_the_architecture_page_is_there() -> None:

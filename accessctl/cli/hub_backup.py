@@ -60,8 +60,9 @@ def run_restore(args: HubRestoreOptions) -> int:
     else:
         print("Not all is as the doors wrote it, or alarms were raised: accessctl hub verify")
     print(
-        "Doors that were revoked, and people who were removed, since then count again: see to "
-        "them before you start the hub."
+        "Doors that were revoked since then count again: revoke them before you start the hub. "
+        "People who were removed since then are enrolled again until a door that had heard of it "
+        "speaks to the hub: remove those whom you know of as well."
     )
     return 0 if is_sound else 1
 

@@ -22,14 +22,12 @@ from accessctl.config.former import (
     target_of,
 )
 from accessctl.config.operation import ActionConfig
-from accessctl.config.policy import FACTORS, HoursConfig
+from accessctl.config.policy import FACTORS, HOLIDAY, HoursConfig
 from accessctl.config.section import Section, explain
 from accessctl.redaction import redacted_text
 
 if TYPE_CHECKING:
     from accessctl.config import Config
-
-HOLIDAY = "holiday"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -14,6 +14,8 @@ from accessctl.config.section import OFF, Section, in_order, safer
 from accessctl.storage.seen import first_look_alike, hidden_in
 
 DAY_MINUTES = 1440
+HOLIDAY: Final = "holiday"
+"""The day of a week's plan that counts on the dates of `holidays`."""
 
 
 def _day_minute(value: object) -> object:

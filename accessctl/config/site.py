@@ -9,6 +9,9 @@ from accessctl.config.section import Section, safer
 
 ALL_ADDRESSES = "0.0.0.0"  # noqa: S104 - doors are other machines; without a certificate they learn nothing
 
+MOST_DAYS, MOST_WARN_DAYS = 3650.0, 365.0
+"""The longest that whoever stays away is let in or kept, and is listed before."""
+
 SITE_RULES = ("timezone", "schedules", "groups", "holidays")
 """The parts of `access` that a hub may set for all its doors."""
 
@@ -74,16 +77,19 @@ class HubConfig(Section):
     expire_after_days: float | None = Field(
         None,
         ge=1,
-        le=3650,
+        le=MOST_DAYS,
         description="Days in which somebody was let in nowhere, after which they are disabled at "
         "all doors. None: never. What operators set in the console counts before this and the two "
         "below.",
     )
     remove_after_days: float = Field(
-        30, ge=1, le=3650, description="Days from then on until they are removed for good."
+        30, ge=1, le=MOST_DAYS, description="Days from then on until they are removed for good."
     )
     expire_warn_days: float = Field(
-        14, ge=0, le=365, description="Days before they are disabled from which they are listed."
+        14,
+        ge=0,
+        le=MOST_WARN_DAYS,
+        description="Days before they are disabled from which they are listed.",
     )
 
 

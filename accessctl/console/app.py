@@ -60,6 +60,7 @@ from accessctl.console.sign_on import SignOn
 from accessctl.console.wall import PHONE, Wall
 from accessctl.console.words import Language, Phrase, Words, catalogue, preferred
 from accessctl.errors import AccessctlError, FaultError, HubError, InputError, StoreError
+from accessctl.hub import drawn_signature
 from accessctl.hub.assembly import Hub
 from accessctl.hub.journal import JournalKind, write_journal
 from accessctl.hub.likeness import CardYardsticks
@@ -243,6 +244,7 @@ def templates() -> Environment:
         lstrip_blocks=True,
     )
     made.filters["moment"] = shown_moment
+    made.globals["drawing"] = drawn_signature.bounds()
     return made
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, func, select, update
 
 from accessctl.console.operators import folded
-from accessctl.hub.database import HubDatabase
+from accessctl.hub.database import GUESS_LOCK, HubDatabase
 from accessctl.hub.tables import OPERATOR_GUESS
 from accessctl.policy.guessing import (
     FORGET_S,
@@ -24,8 +24,6 @@ from accessctl.policy.guessing import (
 )
 
 MOST_KEPT = 10_000
-GUESS_LOCK = 0x61636806
-"""Name of an advisory lock of PostgreSQL."""
 
 
 @dataclass(frozen=True, slots=True)

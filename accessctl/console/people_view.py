@@ -3,10 +3,11 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
+from accessctl.config.policy import HOLIDAY
 from accessctl.console.event_view import Tone
 from accessctl.console.words import Words
 from accessctl.domain import Person, PersonId, PersonRules
-from accessctl.policy.access import HOLIDAY, WEEKDAYS, AccessPlan, Group, Hours
+from accessctl.policy.access import WEEKDAYS, AccessPlan, Group, Hours
 
 DAY_MINUTES = 1440
 DAYS = (*WEEKDAYS, HOLIDAY)

@@ -54,7 +54,7 @@ PAGE = 500
 APPLICATION_ID = 0x61636862
 READS_ONLY = "accessctl_reads_only"
 JOURNAL_LOCK, MIGRATION_LOCK, CROSSING_LOCK = 0x61636801, 0x61636802, 0x61636803
-FEED_LOCK, SERVING_LOCK = 0x61636804, 0x61636805
+FEED_LOCK, SERVING_LOCK, GUESS_LOCK, SPANS_LOCK = 0x61636804, 0x61636805, 0x61636806, 0x61636807
 """Names of advisory locks of PostgreSQL; who takes several takes a door's row first, then that of
 the crossings or of the feed, then that of the journal."""
 

@@ -70,6 +70,12 @@ def parse_drawing(text: str) -> Drawing:
     return Drawing(strokes)
 
 
+def bounds() -> dict[str, int]:
+    """What a page that is drawn on keeps to: width and height of the field in its units, and how
+    many strokes and points there are at most."""
+    return {"width": WIDTH, "height": HEIGHT, "strokes": MOST_STROKES, "points": MOST_POINTS}
+
+
 def strokes_of(text: str) -> bytes:
     """What is kept of a drawing that a form sent (GivenConsent.strokes), nothing of an empty one;
     InputError."""

@@ -166,7 +166,7 @@ class Expiry:
         """Count somebody's absence from now on: they are enabled again where they were disabled.
         UnknownPersonError, and InputError where nobody ever expires."""
         if self.settings.in_force().spans.disable_after is None:
-            raise InputError("Nobody expires at this site (hub.expire_after_days): all are kept.")
+            raise InputError("Nobody expires at this site: all are kept.")
         with self._people.changing() as edit:
             person = edit.everybody.named(name).id
             self._tell(edit.db, person, "kept", operator)

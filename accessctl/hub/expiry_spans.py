@@ -10,13 +10,10 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, select
 
 from accessctl.errors import HubError
-from accessctl.hub.database import HubDatabase
+from accessctl.hub.database import SPANS_LOCK, HubDatabase
 from accessctl.hub.journal import JournalKind, write_journal
 from accessctl.hub.tables import EXPIRY_SPANS
 from accessctl.policy.expiry import DAY_S, ExpirySpans
-
-SPANS_LOCK = 0x61636807
-"""Name of an advisory lock of PostgreSQL."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from accessctl.hub.journal import chain_heads
 from accessctl.hub.metrics import hub_metrics
 from accessctl.hub.operators import operator_socket
 from accessctl.hub.peer import PeerProtocol
-from accessctl.hub.sole import WAIT_S, AnotherHubError, sole_hub
+from accessctl.hub.sole import AGAIN_S, WAIT_S, AnotherHubError, sole_hub
 from accessctl.hub.waking import Waking
 from accessctl.policy.expiry import DAY_S
 
@@ -32,7 +32,7 @@ MINUTE_S = 60.0
 CLOSE_S = 5.0
 KEEP_ALIVE_S = 75
 MOST_CONNECTIONS = 4000
-"""A door has one that waits, one for its people and, while something happens, one for its log; two
+"""A door has one that waits and, for a moment each, one for its log and one for its people; two
 more while something is asked of it."""
 OTHER_FILES = 256
 MOST_HEADER_BYTES = 32768
@@ -180,14 +180,22 @@ class Minutes(BackgroundThread):
             self.turn()
 
 
-def serve(hub: Hub, ready: Callable[[], object], beside: Sequence[Served] = ()) -> None:
+def serve(
+    hub: Hub,
+    ready: Callable[[], object],
+    beside: Sequence[Served] = (),
+    *,
+    every_s: float = MINUTE_S,
+    again_s: float = AGAIN_S,
+) -> None:
     """Until SIGINT or SIGTERM; `ready` is called once it listens. FaultError where it cannot, or
-    another hub serves the same database meanwhile."""
+    another hub serves the same database meanwhile: that is looked for every `every_s` seconds, see
+    `sole_hub` for `again_s`."""
     tls = hub.authority.server_context(hub.config.names)
     others = [one.tls for one in beside if one.tls is not None]
     allow_connections(MOST_CONNECTIONS)
     with (
-        sole_hub(hub.config.folder, hub.database, wait_s=WAIT_S) as stays_sole,
+        sole_hub(hub.config.folder, hub.database, wait_s=WAIT_S, again_s=again_s) as stays_sole,
         operator_socket(hub),
         hub_metrics(hub),
         listening(hub.config.host, hub.config.port) as listener,
@@ -200,7 +208,8 @@ def serve(hub: Hub, ready: Callable[[], object], beside: Sequence[Served] = ()) 
         def end() -> None:
             own.should_exit = True
 
-        with Minutes(hub, tls, *others, stays_sole=stays_sole, end=end) as minutes:
+        minutes = Minutes(hub, tls, *others, stays_sole=stays_sole, every_s=every_s, end=end)
+        with minutes:
             asyncio.run(_all(own, listener, beside))
     if minutes.fault is not None:
         raise minutes.fault

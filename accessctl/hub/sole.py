@@ -41,18 +41,19 @@ def sole_hub(
     database: HubDatabase,
     *,
     wait_s: float = 0.0,
+    again_s: float = AGAIN_S,
     pause: Callable[[float], object] = time.sleep,
 ) -> Iterator[Callable[[], None]]:
     """While the block runs no other hub serves them; FaultError where one does after `wait_s`.
 
     What is given is to be called now and then: a connection to PostgreSQL that was lost takes the
-    lock with it, and is made anew. It raises AnotherHubError where another hub was quicker,
-    StoreError.
+    lock with it, and is made anew. It raises AnotherHubError where another hub was quicker and
+    has the lock after `again_s` still, StoreError.
     """
     with ExitStack() as stack:
         stack.enter_context(_folder(folder))
-        held = stack.enter_context(_DatabaseLock(database))
-        held.take(round(wait_s / RETRY_S), pause)
+        held = stack.enter_context(_DatabaseLock(database, again_s, pause))
+        held.take(wait_s)
         yield held.keep
 
 
@@ -82,8 +83,12 @@ class _DatabaseLock:
     """An advisory lock of PostgreSQL on a connection of its own; an embedded database has none,
     and lies in the folder."""
 
-    def __init__(self, database: HubDatabase) -> None:
+    def __init__(
+        self, database: HubDatabase, again_s: float, pause: Callable[[float], object]
+    ) -> None:
         self._database = database
+        self._again_s = again_s
+        self._pause = pause
         self._stack = ExitStack()
         self._db: Connection | None = None
         self._former: tuple[Any, ...] | None = None
@@ -94,10 +99,11 @@ class _DatabaseLock:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    def take(self, retries: int, pause: Callable[[float], object]) -> None:
-        """AnotherHubError where another one has it after so many more tries."""
+    def take(self, wait_s: float) -> None:
+        """AnotherHubError where another one has it after that."""
         if self._database.is_embedded:
             return
+        retries = round(wait_s / RETRY_S)
         db = self._stack.enter_context(self._database.connection())
         # In the pool it would keep the lock.
         db.detach()
@@ -110,7 +116,7 @@ class _DatabaseLock:
                     "in hub.database_file."
                 )
             retries -= 1
-            pause(RETRY_S)
+            self._pause(RETRY_S)
         self._former = tuple(db.execute(text(_OURS)).one())
         self._db = db
 
@@ -121,7 +127,7 @@ class _DatabaseLock:
         self._db = None
         self._stack.close()
         self._end_former()
-        self.take(round(AGAIN_S / RETRY_S), time.sleep)
+        self.take(self._again_s)
 
     def _end_former(self) -> None:
         """PostgreSQL may not have noticed yet that this hub's own connection is lost, and has the

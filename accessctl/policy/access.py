@@ -16,12 +16,11 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
-from accessctl.config.policy import AccessConfig, Factor, HoursConfig, Passage
+from accessctl.config.policy import HOLIDAY, AccessConfig, Factor, HoursConfig, Passage
 from accessctl.domain import PersonRules, Reason
 from accessctl.errors import InputError
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-HOLIDAY = "holiday"
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 

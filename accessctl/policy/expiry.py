@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from accessctl.config.site import MOST_DAYS, MOST_WARN_DAYS
 from accessctl.errors import InputError
 
 DAY_S = 86400.0
-MOST_DAYS, MOST_WARN_DAYS = 3650.0, 365.0
 
 
 class ExpiryStep(StrEnum):

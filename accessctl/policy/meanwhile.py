@@ -11,12 +11,12 @@ from itertools import count
 from accessctl.config.policy import (
     DAY_MINUTES,
     FACTORS,
+    HOLIDAY,
     AccessConfig,
     FactorName,
     GroupConfig,
     HoursConfig,
 )
-from accessctl.policy.access import HOLIDAY
 
 
 @dataclass(frozen=True, slots=True)

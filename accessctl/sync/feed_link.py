@@ -37,8 +37,8 @@ from accessctl.sync.site_key_ring import KeyGiver, SiteKeyRing
 
 LOOK_S = 1.0
 TAKE_EVERY_S = 40.0
-"""Changes are asked for so long after the hub said last that there are none: while a wait is
-answered in time (25 s) nothing else is asked."""
+"""Changes are asked for so long after the hub said last that there are none: while waits are
+answered in time (after 25 s at the latest) nothing else is asked."""
 
 RECEIPTS_WITHIN_S = 3.0
 """That somebody is gone here is told within that, each door at a moment of its own: the hub tells

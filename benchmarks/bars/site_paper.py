@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from accessctl.hub.server import MOST_CONNECTIONS, OTHER_FILES
 
 CONNECTIONS_A_DOOR = 3
-"""One that waits, one for its people and, while something happens, one for its log."""
+"""At most: one that waits, one for its log and, where it asks or tells of people, one for that."""
 ONE_CORE, GIGABIT, MACHINE_MB = 100.0, 125e6, 8192.0
 REVOKED_MS, RESYNC_H = 2000.0, 1.0
 THREADS = 40

@@ -1,7 +1,6 @@
 """A door in memory that takes photos when the hub asks it to: it waits, answers and seals as a real
 one does."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,10 +14,10 @@ from accessctl.hub.tables import JOINED
 from accessctl.sync.feed_wire import CommandAnswer, HubCommand
 from accessctl.sync.shot_wire import ShotTaken, shot_id
 from accessctl.sync.site_sealing import seal_photo
+from tests.beside import repeated
 from tests.console.phone_site import png
 
 DOOR, DOOR_ID = "front-door", "d0" * 16
-CLOSE_S = 30.0
 
 
 @dataclass
@@ -48,25 +47,19 @@ class CameraDoor:
 @contextmanager
 def camera_door(hub: Hub, **about: Any) -> Iterator[CameraDoor]:
     """Joined to the hub, and at work."""
-    door, over = CameraDoor(**about), threading.Event()
+    door = CameraDoor(**about)
     with hub.database.writing() as db:
         row = {"id": DOOR_ID, "name": DOOR, "state": JOINED, "joined": hub.now()}
         db.execute(DOORS.insert().values(row))
 
     def work() -> None:
-        while not over.wait(0.01):
-            # As a wait that has just ended: the next one is not far.
-            hub.waking._left[DOOR_ID] = hub.waking._monotonic()
-            for command in hub.commands.fetch(DOOR_ID):
-                door.answer(hub, command)
+        # As a wait that has just ended: the next one is not far.
+        hub.waking._left[DOOR_ID] = hub.waking._monotonic()
+        for command in hub.commands.fetch(DOOR_ID):
+            door.answer(hub, command)
 
-    thread = threading.Thread(target=work)
-    thread.start()
-    try:
+    with repeated(work, 0.01):
         yield door
-    finally:
-        over.set()
-        thread.join(CLOSE_S)
 
 
 def takes_photo(page: Page) -> None:

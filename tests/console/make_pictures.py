@@ -11,7 +11,6 @@ each picture before you keep it.
 import argparse
 import base64
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -42,6 +41,7 @@ from accessctl.hub.tables import HELD
 from accessctl.policy.consent import ConsentWay, GivenConsent
 from accessctl.policy.expiry import spans_of_days
 from accessctl.sync.feed_wire import LiveFace, LivePicture
+from tests.beside import repeated
 from tests.console.camera_site import takes_photo
 from tests.console.held_site import put_held
 from tests.console.live_console import (
@@ -280,19 +280,10 @@ def live_picture(hub: Hub) -> Iterator[None]:
         state="granted",
     )
     jpeg = base64.b64encode(jpeg_of(cv2.resize(image, (640, 360)))).decode("ascii")
-    over = threading.Event()
-
-    def work() -> None:
-        while not over.wait(0.2):
-            hub.live.show(FRONT, LivePicture(time=1.0, jpeg=jpeg, faces=(face,)))
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    try:
+    with repeated(
+        lambda: hub.live.show(FRONT, LivePicture(time=1.0, jpeg=jpeg, faces=(face,))), 0.2
+    ):
         yield
-    finally:
-        over.set()
-        thread.join()
 
 
 PICTURES = (

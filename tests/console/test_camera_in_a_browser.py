@@ -2,7 +2,6 @@
 with the demo's own door, as somebody tries it out."""
 
 import base64
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from accessctl.hub.assembly import Hub, open_hub
 from accessctl.hub.cluster import free_port
 from accessctl.hub.demo_site import SiteProcess
 from accessctl.sync.feed_wire import LiveFace, LivePicture
+from tests.beside import repeated
 from tests.cli.conftest import MODELS
 from tests.console.camera_site import DOOR_ID, CameraDoor, camera_door, takes_photo
 from tests.console.live_console import LiveConsole, serving, set_up_passkey, watched_page
@@ -50,22 +50,16 @@ def door(live_console: LiveConsole) -> Iterator[CameraDoor]:
 @contextmanager
 def seen_by(hub: Hub) -> Iterator[list[bool]]:
     """The door's camera; whether somebody looked on, picture by picture."""
-    over, looked = threading.Event(), list[bool]()
+    looked: list[bool] = []
     face = LiveFace(x=0.4, y=0.3, w=0.2, h=0.3, state="enrolment")
     image = np.full((36, 64, 3), 200, np.uint8)
     jpeg = base64.b64encode(cv2.imencode(".jpg", image)[1].tobytes()).decode("ascii")
 
     def work() -> None:
-        while not over.wait(0.1):
-            looked.append(hub.live.show(DOOR_ID, LivePicture(time=1.0, jpeg=jpeg, faces=(face,))))
+        looked.append(hub.live.show(DOOR_ID, LivePicture(time=1.0, jpeg=jpeg, faces=(face,))))
 
-    thread = threading.Thread(target=work)
-    thread.start()
-    try:
+    with repeated(work, 0.1):
         yield looked
-    finally:
-        over.set()
-        thread.join(PATIENCE_S)
 
 
 def is_in_order(page: Page, most_wide: int) -> None:

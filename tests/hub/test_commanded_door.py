@@ -2,8 +2,6 @@
 
 import asyncio
 import base64
-import threading
-import time
 from contextlib import contextmanager
 from types import SimpleNamespace
 
@@ -22,6 +20,7 @@ from accessctl.sync.feed_link import HubWaiting
 from accessctl.sync.feed_wire import CommandKind
 from accessctl.sync.shot_wire import EnrolmentStep
 from accessctl.vision.fake import fake_face
+from tests.beside import repeated
 from tests.hub.test_crossings import ADA, granted
 from tests.hub.waiting import LONG_S, write_events
 from tests.patience import wait_for
@@ -152,20 +151,12 @@ def test_who_looks_at_the_hub_sees_what_the_camera_sees(hub, front, desk) -> Non
 def watching(desk, *faces):
     """The door's loop, which sees these faces."""
     OBSERVER.faces = faces
-    over = threading.Event()
 
     def work() -> None:
-        while not over.is_set():
-            desk.follow((), (SimpleNamespace(image=IMAGE), SimpleNamespace(faces=())))
-            time.sleep(0.02)
+        desk.follow((), (SimpleNamespace(image=IMAGE), SimpleNamespace(faces=())))
 
-    thread = threading.Thread(target=work)
-    thread.start()
-    try:
+    with repeated(work, 0.02):
         yield
-    finally:
-        over.set()
-        thread.join(LONG_S)
 
 
 @ALL

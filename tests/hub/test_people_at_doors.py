@@ -115,14 +115,20 @@ def test_somebody_enrolled_at_one_door_is_known_at_the_other(
     assert age_s < 60
 
 
-def test_whoever_is_removed_at_the_hub_is_gone_at_every_door_and_it_is_told(
-    hub: Hub, kept: Callable[[str], KeptDoor]
-) -> None:
+def known_at_two(hub: Hub, kept: Callable[[str], KeptDoor]) -> tuple[KeptDoor, KeptDoor]:
+    """The doors "front" and "back", which know Ada and Eve by the hub."""
     front, back = kept("front"), kept("back")
     hub.people.add_person("Ada", photo(0))
     hub.people.add_person("Eve", photo(1))
     front.sync()
     back.sync()
+    return front, back
+
+
+def test_whoever_is_removed_at_the_hub_is_gone_at_every_door_and_it_is_told(
+    hub: Hub, kept: Callable[[str], KeptDoor]
+) -> None:
+    front, back = known_at_two(hub, kept)
     assert front.names == back.names == ["Ada", "Eve"]
     hub.people.remove("Ada")
     front.sync()
@@ -144,11 +150,7 @@ def put_back(hub: Hub, rows: bytes) -> None:
 def test_whoever_was_removed_stays_so_where_the_hub_is_put_back(
     hub: Hub, kept: Callable[[str], KeptDoor]
 ) -> None:
-    front, back = kept("front"), kept("back")
-    hub.people.add_person("Ada", photo(0))
-    hub.people.add_person("Eve", photo(1))
-    front.sync()
-    back.sync()
+    front, back = known_at_two(hub, kept)
     backup = io.BytesIO()
     with hub.database.reading() as db:
         write_rows(db, backup)

@@ -1,7 +1,6 @@
 """One hub at a time serves a database, also when its connection to PostgreSQL was lost."""
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +8,8 @@ import pytest
 from sqlalchemy import text
 
 from accessctl.errors import FaultError
-from accessctl.hub import server
 from accessctl.hub.assembly import Hub
+from accessctl.hub.server import serve
 from accessctl.hub.sole import AnotherHubError, sole_hub
 
 pytestmark = pytest.mark.parametrize("hub_config", ["postgresql"], indirect=True)
@@ -49,11 +48,8 @@ def test_a_lock_that_was_lost_is_taken_again(hub: Hub, tmp_path: Path) -> None:
         assert holders(hub) == [session]
 
 
-def test_where_another_hub_was_quicker_that_is_said(
-    hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("accessctl.hub.sole.AGAIN_S", 0.2)
-    with sole_hub(hub.config.folder, hub.database) as stays_sole:
+def test_where_another_hub_was_quicker_that_is_said(hub: Hub, tmp_path: Path) -> None:
+    with sole_hub(hub.config.folder, hub.database, again_s=0.2) as stays_sole:
         end_all(hub)
         with sole_hub(tmp_path / "second", hub.database) as other:
             with pytest.raises(AnotherHubError, match="already"):
@@ -77,11 +73,7 @@ def test_its_own_former_connection_keeps_no_hub_from_going_on(hub: Hub, tmp_path
         refuses_another(hub, tmp_path / "second")
 
 
-def test_a_hub_ends_whose_database_another_one_serves(
-    hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("accessctl.hub.sole.AGAIN_S", 0.2)
-    monkeypatch.setattr(server, "Minutes", partial(server.Minutes, every_s=0.2))
+def test_a_hub_ends_whose_database_another_one_serves(hub: Hub, tmp_path: Path) -> None:
     other: list[Callable[[], None]] = []
     second = sole_hub(tmp_path / "second", hub.database)
 
@@ -91,7 +83,7 @@ def test_a_hub_ends_whose_database_another_one_serves(
 
     try:
         with pytest.raises(FaultError, match="Another hub serves this database already"):
-            server.serve(hub, taken_over)
+            serve(hub, taken_over, every_s=0.2, again_s=0.2)
     finally:
         second.__exit__(None, None, None)
     assert len(other) == 1

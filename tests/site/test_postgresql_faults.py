@@ -4,6 +4,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -105,16 +106,24 @@ def test_whose_disk_is_full_takes_nothing_loses_nothing_and_goes_on(
         assert hub.records.alarms() == []
 
 
-@pytest.mark.parametrize("state", ["cut", "reset"])
-def test_a_line_to_it_that_is_cut_and_whole_again(
-    cluster: PrivateCluster, make_wire: Callable[[int], Wire], tmp_path: Path, state: str
-) -> None:
-    wire = make_wire(cluster.port)
+@contextmanager
+def hub_by(wire: Wire, tmp_path: Path) -> Iterator[tuple[Hub, str, JoinedTestDoor]]:
+    """A hub whose database is at the end of that line, its URL, and a door of which it has 20
+    records; 20 more have not been sent."""
     with open_hub(config_on(tmp_path, wire.port), {}) as hub, serving(hub) as url:
         door = door_of(hub, url, tmp_path)
         door.write(20)
         door.send_all()
         door.write(20)
+        yield hub, url, door
+
+
+@pytest.mark.parametrize("state", ["cut", "reset"])
+def test_a_line_to_it_that_is_cut_and_whole_again(
+    cluster: PrivateCluster, make_wire: Callable[[int], Wire], tmp_path: Path, state: str
+) -> None:
+    wire = make_wire(cluster.port)
+    with hub_by(wire, tmp_path) as (hub, url, door):
         wire.become(state)
         with pytest.raises(HubError, match="cannot do that now"):
             door.send_all()
@@ -138,11 +147,7 @@ def test_a_line_to_it_that_is_half_open_is_said_soon_and_found_again(
         for module in ("answering", "database"):
             monkeypatch.setattr(f"accessctl.hub.{module}.{name}", seconds, raising=False)
     wire = make_wire(cluster.port)
-    with open_hub(config_on(tmp_path, wire.port), {}) as hub, serving(hub) as url:
-        door = door_of(hub, url, tmp_path)
-        door.write(20)
-        door.send_all()
-        door.write(20)
+    with hub_by(wire, tmp_path) as (hub, url, door):
         wire.become("silent")
         # A door's request fails, and is no reason for others to wait longer.
         with pytest.raises(HubError, match="cannot do that now"):

@@ -180,18 +180,17 @@ def test_a_wait_that_another_signed_is_not_believed(
 
 
 def test_while_waits_are_answered_nothing_else_is_asked(
-    link_to: Callable[..., FeedLink], hub: FakeHub, gallery: Gallery, monkeypatch
+    link_to: Callable[..., FeedLink],
 ) -> None:
     now, asked = [1000.0], []
-    link = link_to(hub, monotonic=lambda: now[0])
+
+    class AskedHub(FakeHub):
+        def changes(self, after: int, round_: int | None) -> ChangeBatch:
+            asked.append(now[0])
+            return super().changes(after, round_)
+
+    link = link_to(AskedHub(), monotonic=lambda: now[0])
     waiting = HubWaiting(link)
-    changes = hub.changes
-
-    def count(after: int, round_: int | None) -> ChangeBatch:
-        asked.append(now[0])
-        return changes(after, round_)
-
-    monkeypatch.setattr(hub, "changes", count)
     link.work_once()
     for _ in range(4):
         now[0] += 25

@@ -3,11 +3,13 @@
 "use strict";
 
 (() => {
-  const WIDTH = 600, HEIGHT = 200, MOST_STROKES = 100, MOST_POINTS = 4000, NEAR = 3;
+  const NEAR = 3;
 
   function begin(pad) {
     const canvas = pad.querySelector("canvas"), field = pad.querySelector("input[name=drawn]");
     const clear = pad.querySelector("button"), told = pad.querySelector("[role=status]");
+    const WIDTH = canvas.width, HEIGHT = canvas.height;
+    const MOST_STROKES = Number(pad.dataset.strokes), MOST_POINTS = Number(pad.dataset.points);
     const pen = canvas.getContext("2d");
     let strokes = [], current = null;
 
