@@ -3,7 +3,7 @@
 A thousand doors that come back at once take longer than each of them waits. Worked on all at the
 same time, none would be ready before nearly all are, and all would give up, and come again; one
 after the other, those in front get in, and whoever gave up meanwhile costs nothing. Whoever says
-nothing, or does not go on, takes nobody's place for long.
+nothing, or does not go on, takes nobody's place for long, and one address has a part of the places.
 """
 
 import asyncio
@@ -12,7 +12,11 @@ import socket
 import ssl
 from collections.abc import Callable
 
-AT_ONCE = 32
+from accessctl.hub.places import Places, origin_of
+
+AT_ONCE, OF_ONE = 32, 12
+"""Handshakes that are worked on, and of them those of one address, behind which may be many
+doors."""
 SLOT_S = 0.25
 """So long a handshake counts as one that is worked on: whoever takes longer goes on beside the
 others, so that those who begin one and do not end it keep nobody out."""
@@ -32,13 +36,14 @@ class Entrance:
         tls: ssl.SSLContext,
         at_once: int = AT_ONCE,
         slot_s: float = SLOT_S,
+        of_one: int = OF_ONE,
     ) -> None:
         """`protocol` makes what a connection is handed to once it is in."""
         listener.setblocking(False)
         self._listener = listener
         self._protocol = protocol
         self._tls = tls
-        self._places = asyncio.Semaphore(at_once)
+        self.places = Places(at_once, of_one)
         self._slot_s = slot_s
         self._coming: set[asyncio.Task[None]] = set()
         self._accepting = asyncio.create_task(self._accept())
@@ -52,30 +57,29 @@ class Entrance:
         loop = asyncio.get_running_loop()
         while True:
             try:
-                peer, _ = await loop.sock_accept(self._listener)
+                peer, address = await loop.sock_accept(self._listener)
             except OSError as error:
                 # As where there are too many files: those that are open go on.
                 log.error("Nobody can connect to the hub just now (%s).", error.strerror)
                 await asyncio.sleep(NO_MORE_FILES_S)
                 continue
-            task = asyncio.create_task(self._let_in(peer))
+            task = asyncio.create_task(self._let_in(peer, origin_of(address[0])))
             self._coming.add(task)
             task.add_done_callback(self._coming.discard)
 
-    async def _let_in(self, peer: socket.socket) -> None:
+    async def _let_in(self, peer: socket.socket, origin: str) -> None:
         try:
             async with asyncio.timeout(HANDSHAKE_S):
                 await _said_something(peer)
-            await self._shake_hands(peer)
+            await self._shake_hands(peer, origin)
         except (OSError, TimeoutError):  # a stranger's fault, or a line's: they come again
             peer.close()
         except asyncio.CancelledError:
             peer.close()
             raise
 
-    async def _shake_hands(self, peer: socket.socket) -> None:
-        await self._places.acquire()
-        turn = _Turn(self._places)
+    async def _shake_hands(self, peer: socket.socket, origin: str) -> None:
+        turn = await self.places.take(origin)
         loop = asyncio.get_running_loop()
         late = loop.call_later(self._slot_s, turn.leave)
         try:
@@ -88,19 +92,6 @@ class Entrance:
         finally:
             late.cancel()
             turn.leave()
-
-
-class _Turn:
-    """One of those who are worked on; left once, by whoever is first."""
-
-    def __init__(self, places: asyncio.Semaphore) -> None:
-        self._places = places
-        self._is_left = False
-
-    def leave(self) -> None:
-        if not self._is_left:
-            self._is_left = True
-            self._places.release()
 
 
 async def _said_something(peer: socket.socket) -> None:

@@ -40,7 +40,7 @@ async def entrance(
 ) -> AsyncIterator[tuple[Entrance, tuple[str, int]]]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         tls = hub.authority.server_context(())
-        made = Entrance(listener, Greeting, tls, at_once, slot_s)
+        made = Entrance(listener, Greeting, tls, at_once, slot_s, at_once)
         try:
             yield made, listener.getsockname()
         finally:
@@ -75,7 +75,7 @@ def test_whoever_says_nothing_takes_nobodys_place(hub: Hub) -> None:
                 for _ in range(5):
                     stack.enter_context(socket.create_connection(place))
                 assert await word_for(hub, place) == b"in"
-                assert made._places._value == 1
+                assert made.places.taken == 0
 
     within(beside_the_silent)
 
@@ -86,7 +86,7 @@ def test_whoever_does_not_go_on_takes_a_place_for_a_moment_only(hub: Hub) -> Non
         async with entrance(hub, 1, slot_s=0.05) as (made, place):
             with socket.create_connection(place) as stopping:
                 stopping.sendall(b"\x16\x03\x01\x02\x00\x01")
-                while made._places._value:
+                while not made.places.taken:
                     await asyncio.sleep(0)
                 assert await word_for(hub, place) == b"in"
 
@@ -97,15 +97,15 @@ def test_whoever_does_not_go_on_takes_a_place_for_a_moment_only(hub: Hub) -> Non
 def test_nobody_is_worked_on_who_has_left_meanwhile(hub: Hub) -> None:
     async def after_one_who_left() -> None:
         async with entrance(hub, 1) as (made, place):
-            await made._places.acquire()
+            turn = await made.places.take("elsewhere")
             left = socket.create_connection(place)
             left.close()
             while not made._coming:
                 await asyncio.sleep(0)
-            made._places.release()
+            turn.leave()
             while made._coming:
                 await asyncio.sleep(0)
-            assert made._places._value == 1
+            assert made.places.taken == 0
             assert await word_for(hub, place) == b"in"
 
     within(after_one_who_left)
