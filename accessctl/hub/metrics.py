@@ -1,4 +1,4 @@
-"""The hub's figures as Prometheus reads them; see accessctl.exposition.
+"""The hub's state as Prometheus reads it; see accessctl.exposition.
 
 No person is among them, by name or id; doors are named. Where the database does not answer there
 is only what the hub itself knows.
@@ -25,10 +25,11 @@ if TYPE_CHECKING:
     from prometheus_client.core import Metric
 
 SETTING = "hub.metrics_port"
+UP = "1 while the hub's database answers, else 0."
 
 
 @dataclass(frozen=True, slots=True)
-class SiteFigures:
+class SiteState:
     """What the database says at one moment. `backed_up` is when the last backup was begun, epoch
     seconds, None for none; `held` are proposals that somebody has to decide."""
 
@@ -61,7 +62,7 @@ class HubMetrics:
         )
         yield from self._requests()
         try:
-            figures = site_figures(self._hub)
+            state = site_state(self._hub)
         except StoreError:
             # Its sentence is in the log of whatever else asks; here one figure says it.
             yield gauge("accessctl_hub_up", UP, 0)
@@ -69,9 +70,9 @@ class HubMetrics:
         yield gauge("accessctl_hub_up", UP, 1)
         now = self._hub.now()
         connected = self._hub.waking.is_connected
-        there = {one.id: connected(one.id) for one in figures.doors}
-        yield from _site(figures, now)
-        yield from _doors([one for one in figures.doors if one.state == JOINED], there, now)
+        there = {one.id: connected(one.id) for one in state.doors}
+        yield from _site(state, now)
+        yield from _doors([one for one in state.doors if one.state == JOINED], there, now)
 
     def _requests(self) -> "Iterator[Metric]":
         tallied = self._hub.requests.now()
@@ -94,16 +95,13 @@ class HubMetrics:
         )
 
 
-UP = "1 while the hub's database answers, else 0."
-
-
-def site_figures(hub: Hub) -> SiteFigures:
+def site_state(hub: Hub) -> SiteState:
     """StoreError."""
     hub.database.check()
     newest = select(func.max(JOURNAL.c.time)).where(JOURNAL.c.kind == JournalKind.BACKED_UP)
     with hub.database.reading() as db:
         backed_up = db.execute(newest).scalar()
-    return SiteFigures(
+    return SiteState(
         tuple(hub.doors.listed()),
         len(hub.people.everybody().people),
         len(hub.people.withheld()),
@@ -112,24 +110,22 @@ def site_figures(hub: Hub) -> SiteFigures:
     )
 
 
-def _site(figures: SiteFigures, now: float) -> "Iterator[Metric]":
-    states = Counter(one.state for one in figures.doors)
+def _site(state: SiteState, now: float) -> "Iterator[Metric]":
+    states = Counter(one.state for one in state.doors)
     yield gauges(
         "accessctl_hub_doors", "Doors that ever joined, by what became of them.", "state", states
     )
-    yield gauge("accessctl_hub_people", "People enrolled at the site.", figures.people)
+    yield gauge("accessctl_hub_people", "People enrolled at the site.", state.people)
     yield gauge(
         "accessctl_hub_people_withheld",
         "Of them, those who are sent to no door.",
-        figures.withheld,
+        state.withheld,
     )
-    yield gauge(
-        "accessctl_hub_held", "Proposals of doors that somebody has to decide.", figures.held
-    )
+    yield gauge("accessctl_hub_held", "Proposals of doors that somebody has to decide.", state.held)
     yield gauge(
         "accessctl_hub_backup_age_seconds",
         "Since the last backup of the hub was made; +Inf: there was none.",
-        math.inf if figures.backed_up is None else now - figures.backed_up,
+        math.inf if state.backed_up is None else now - state.backed_up,
     )
 
 
