@@ -5,7 +5,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import anyio
-import httpx
 import pytest
 from anyio.to_thread import current_default_thread_limiter
 from sqlalchemy import func, select
@@ -13,8 +12,10 @@ from sqlalchemy import func, select
 from accessctl.hub.assembly import Hub
 from accessctl.hub.database import SERVER_THREADS, HubDatabase
 from accessctl.hub.tables import DOOR, JOINED
-from accessctl.sync.client import BY_NAME
-from accessctl.sync.identity import pinned
+from accessctl.sync.client import DoorClient
+from accessctl.sync.wire import LogMark
+from tests.clocks import HandClock
+from tests.hub.conftest import JoinedTestDoor
 
 PATIENCE_S = 60.0
 
@@ -64,32 +65,22 @@ def test_all_write_and_each_is_kept(hub: Hub) -> None:
 
 
 @pytest.mark.parametrize("hub_config", ["sqlite"], indirect=True)
-def test_a_server_answers_all_of_them(hub: Hub, url: str) -> None:
-    held, go_on = threading.Semaphore(0), threading.Event()
-    check = hub.database.check
+def test_a_server_answers_all_of_them(
+    hub: Hub, joined: Callable[[str], JoinedTestDoor], clock: HandClock
+) -> None:
+    front = joined("front")
+    inside = threading.Barrier(SERVER_THREADS)
+    mark = hub.records.mark
 
-    def slowly() -> None:
+    def with_all_others(door: str) -> LogMark:
         with hub.database.reading():
-            held.release()
-            assert go_on.wait(PATIENCE_S)
-        check()
+            inside.wait(PATIENCE_S)
+        return mark(door)
 
-    hub.database.check = slowly  # type: ignore[method-assign]
-    tls = pinned(hub.authority.pem)
+    hub.records.mark = with_all_others  # type: ignore[method-assign]
 
     def ask(_: int) -> int:
-        with httpx.Client(verify=tls, base_url=url, timeout=PATIENCE_S) as client:
-            return client.get("/healthz", extensions=BY_NAME).status_code
+        with DoorClient(front.url, front.member, clock()) as client:
+            return client.mark().number
 
-    def let_go() -> None:
-        for _ in range(SERVER_THREADS):
-            assert held.acquire(timeout=PATIENCE_S)
-        go_on.set()
-
-    letting = threading.Thread(target=let_go)
-    letting.start()
-    try:
-        assert at_once(ask) == [200] * SERVER_THREADS
-    finally:
-        go_on.set()
-        letting.join()
+    assert at_once(ask) == [0] * SERVER_THREADS
