@@ -45,13 +45,18 @@ class Entrance:
         self._tls = tls
         self.places = Places(at_once, of_one)
         self._slot_s = slot_s
+        self._is_closing = False
         self._coming: set[asyncio.Task[None]] = set()
         self._accepting = asyncio.create_task(self._accept())
 
-    def close(self) -> None:
-        """Nobody comes in any more; whoever is in stays. The listener is the caller's."""
-        for task in (self._accepting, *self._coming):
+    async def close(self) -> None:
+        """Nobody comes in any more once this is done. Whoever is in stays, for the caller to end,
+        as the listener does."""
+        self._is_closing = True
+        self._accepting.cancel()
+        for task in self._coming:
             task.cancel()
+        await asyncio.gather(self._accepting, *self._coming, return_exceptions=True)
 
     async def _accept(self) -> None:
         loop = asyncio.get_running_loop()
@@ -83,7 +88,7 @@ class Entrance:
         loop = asyncio.get_running_loop()
         late = loop.call_later(self._slot_s, turn.leave)
         try:
-            if _has_left(peer):
+            if self._is_closing or _has_left(peer):
                 peer.close()
                 return
             await loop.connect_accepted_socket(

@@ -78,7 +78,7 @@ class HubServer(uvicorn.Server):
         # Before it waits for the answers to those who have asked.
         self._waking.close()
         for entrance in self._entrances:
-            entrance.close()
+            await entrance.close()
         await super().shutdown(sockets)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:

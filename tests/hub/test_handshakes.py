@@ -44,7 +44,7 @@ async def entrance(
         try:
             yield made, listener.getsockname()
         finally:
-            made.close()
+            await made.close()
 
 
 async def word_for(hub: Hub, place: tuple[str, int]) -> bytes:
