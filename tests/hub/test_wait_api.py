@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 import threading
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import httpx
 import pytest
@@ -242,6 +242,9 @@ async def held_wait(url: str, context: ssl.SSLContext, seq: int) -> Waited:
         said = await reader.read()
     finally:
         writer.close()
+        # Else it is open still when the loop ends.
+        with suppress(OSError):
+            await writer.wait_closed()
     head, _, body = said.partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 200"), head
     return Waited.model_validate_json(body)
