@@ -130,10 +130,7 @@ def counts(name: str, meaning: str, label: str, values: Mapping[str, float]) -> 
     """One for each value of the label."""
     from prometheus_client.core import CounterMetricFamily
 
-    family = CounterMetricFamily(name, meaning, labels=(label,))
-    for of, value in sorted(values.items()):
-        family.add_metric((of,), value)
-    return family
+    return _filled(CounterMetricFamily(name, meaning, labels=(label,)), values)
 
 
 def gauge(name: str, meaning: str, value: float) -> "Metric":
@@ -146,10 +143,14 @@ def gauges(name: str, meaning: str, label: str, values: Mapping[str, float]) -> 
     """One for each value of the label."""
     from prometheus_client.core import GaugeMetricFamily
 
-    family = GaugeMetricFamily(name, meaning, labels=(label,))
+    return _filled(GaugeMetricFamily(name, meaning, labels=(label,)), values)
+
+
+def _filled(family: Any, values: Mapping[str, float]) -> "Metric":
     for of, value in sorted(values.items()):
         family.add_metric((of,), value)
-    return family
+    made: Metric = family
+    return made
 
 
 def histogram(

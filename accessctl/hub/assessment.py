@@ -74,7 +74,7 @@ def _description(figures: SiteFigures, config: Config) -> Iterator[str]:
     yield ""
     after, remove = figures.spans.disable_after, figures.spans.remove_after
     yield (
-        "- People: until they are removed (`hub.expire_after_days` is not set)."
+        "- People: until they are removed; nobody expires."
         if after is None
         else f"- People: disabled after {after / DAY_S:g} days without being let in, removed "
         f"{remove / DAY_S:g} days later; {figures.expiring:,} are near that now."

@@ -19,6 +19,11 @@ MOST_AT_ONCE = 400
 COME_AGAIN_S = 2
 
 
+def is_wait(scope: Scope) -> bool:
+    """Whether a door waits for what is new by it, which is to last."""
+    return scope["type"] == "http" and bool(scope["path"] == API + WAIT)
+
+
 class Crowd:
     """An application before which at most `most` requests stand; `refuse` answers the others."""
 
@@ -34,7 +39,7 @@ class Crowd:
         self.count = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] == API + WAIT:
+        if scope["type"] != "http" or is_wait(scope):
             await self._app(scope, receive, send)
         elif self.count >= self._most:
             await self._refuse(scope, receive, send)

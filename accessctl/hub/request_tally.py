@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from accessctl.exposition import Histogram
-from accessctl.sync.feed_wire import WAIT
-from accessctl.sync.wire import API
+from accessctl.hub.crowd import is_wait
 
 BOUNDS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 """Seconds; a small request takes a few milliseconds, and a door waits 30 s for an answer."""
@@ -65,7 +64,7 @@ class TalliedRequests:
         self._tally = tally
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] == API + WAIT:
+        if scope["type"] != "http" or is_wait(scope):
             return await self._app(scope, receive, send)
         status: int | None = None
 
