@@ -18,6 +18,7 @@ import yaml
 from accessctl import demo, extensions
 from accessctl.cli.front import application
 from accessctl.extensions import ExtensionKind
+from tests.crashes import report_crashes
 from tests.scratch import write_in_memory
 
 PRESSED_S = PAINTED_S = 2
@@ -157,8 +158,10 @@ class XDisplay:
         return None
 
 
-def pytest_configure() -> None:
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
     write_in_memory(os.environ)
+    report_crashes(config)
 
 
 @pytest.fixture(autouse=True, scope="session")
