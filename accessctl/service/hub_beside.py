@@ -12,6 +12,7 @@ from accessctl.sync.feed_link import Listener, hub_feed
 from accessctl.sync.feed_wire import WaitBeside
 from accessctl.sync.link import hub_link
 from accessctl.sync.pictures import picture_link
+from accessctl.sync.shared_lines import SharedLines
 
 Report: TypeAlias = Callable[[], Mapping[str, Any] | None]
 
@@ -46,10 +47,11 @@ def hub_beside(
     """The links for as long as it is entered, where the configuration names a hub; what gives
     `status` its part, None where it names none. `reload` is called when the hub set rules or
     settings anew; `beside` asks for more with each wait and hears the answers."""
+    lines = None if config.sync.hub is None else SharedLines(config.sync.hub)
     with (
-        hub_link(config),
+        hub_link(config, lines),
         picture_link(config, environment),
-        hub_feed(config, environment, audit, reload, beside.listeners, beside.asked) as link,
+        hub_feed(config, environment, audit, reload, beside.listeners, beside.asked, lines) as link,
     ):
 
         def report() -> Mapping[str, Any] | None:

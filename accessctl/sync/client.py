@@ -1,11 +1,12 @@
 """A door's requests to its hub: short, bounded, and each failure one sentence."""
 
+import socket
 import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -59,9 +60,20 @@ if TYPE_CHECKING:
 CONNECT_S = 5.0
 ANSWER_S = 30.0
 NOT_NOW = (429, 503)
-KEEP_S = 25.0
-"""A silent connection is used again for so long: a new one costs the hub more than what is asked,
-and an older one may have been dropped on the way (see the hub's WAIT_S)."""
+KEEP_S = 70.0
+"""A silent connection is used again for so long, a little less than the hub keeps it: a new one
+costs the hub more than what is asked."""
+DEAD_AFTER_S = 15
+"""A connection that was dropped on the way is noticed, and given up, after about that."""
+PROBES = (
+    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 20),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 5),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, DEAD_AFTER_S // 5),
+    (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 1000 * DEAD_AFTER_S),
+)
+"""The kernel asks of a silent line every 20 s whether it is still there: that also keeps it open
+where what lies between forgets those that say nothing (see the hub's WAIT_S)."""
 # The name that every hub's certificate bears, whatever address this one is reached by.
 BY_NAME = {"sni_hostname": HUB_NAME}
 
@@ -84,9 +96,13 @@ class HubConnection:
         self._now = now
         self._client = httpx.Client(
             base_url=self.url,
-            verify=tls,
+            transport=httpx.HTTPTransport(
+                verify=tls,
+                limits=httpx.Limits(keepalive_expiry=KEEP_S),
+                trust_env=False,
+                socket_options=PROBES,
+            ),
             timeout=httpx.Timeout(ANSWER_S, connect=CONNECT_S),
-            limits=httpx.Limits(keepalive_expiry=KEEP_S),
             trust_env=False,
             # A little that unpacks to a lot would be read before it is counted.
             headers={"accept-encoding": "identity"},
@@ -171,11 +187,20 @@ class HubConnection:
         self.close()
 
 
+class Lines(Protocol):
+    """Where a connection comes from that others use, too; see shared_lines.SharedLines."""
+
+    def taken(self, member: Membership) -> HubConnection: ...
+
+
 class DoorClient:
     """What a joined door asks of its hub; HubError. A context manager."""
 
-    def __init__(self, url: str, membership: Membership, now: float) -> None:
-        """HubError where its certificate has run out at `now` (epoch seconds)."""
+    def __init__(
+        self, url: str, membership: Membership, now: float, lines: Lines | None = None
+    ) -> None:
+        """HubError where its certificate has run out at `now` (epoch seconds). Without `lines` the
+        connection is its own."""
         if membership.expires <= now:
             raise HubError(
                 f"This door's certificate ran out ({utc_in_words(membership.expires)}): the "
@@ -183,7 +208,9 @@ class DoorClient:
                 "hub revoke` and `accessctl hub invite`, then here: accessctl join"
             )
         try:
-            self._connection = HubConnection(url, membership.tls())
+            self._connection = (
+                HubConnection(url, membership.tls()) if lines is None else lines.taken(membership)
+            )
         except (OSError, ssl.SSLError) as error:
             raise HubError(
                 f"The door's certificate in {membership.folder} cannot be used; join again: "

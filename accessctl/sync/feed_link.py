@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
@@ -20,7 +21,7 @@ from accessctl.config import Config, GalleryConfig
 from accessctl.errors import AccessctlError, DamagedError
 from accessctl.gallery.site_store import SiteGallery, open_site_gallery
 from accessctl.sync.age import HubAge
-from accessctl.sync.client import DoorClient
+from accessctl.sync.client import DoorClient, Lines
 from accessctl.sync.feed import (
     BatchRecorder,
     FeedGiver,
@@ -83,11 +84,13 @@ class SiteMember(HeadChecker, RemovalSigner, Protocol):
 Dial: TypeAlias = Callable[[FeedPlace, float], tuple[SiteHub, SiteMember] | None]
 
 
-def dial(place: FeedPlace, now: float) -> tuple[SiteHub, SiteMember] | None:
-    """A connection of the caller's own at `now` (epoch seconds), None where this door has joined
-    no hub; HubError, FaultError."""
+def dial(
+    place: FeedPlace, now: float, lines: Lines | None = None
+) -> tuple[SiteHub, SiteMember] | None:
+    """A connection at `now` (epoch seconds), the caller's own where there are no `lines`; None
+    where this door has joined no hub. HubError, FaultError."""
     member = load_membership(place.folder)
-    return None if member is None else (DoorClient(place.url, member, now), member)
+    return None if member is None else (DoorClient(place.url, member, now, lines), member)
 
 
 class HubWaiting(RepeatingThread):
@@ -338,12 +341,16 @@ def hub_feed(
     on_site: Callable[[], object],
     listeners: Sequence[Listener] = (),
     asked: Callable[[], WaitBeside] = WaitBeside,
+    lines: Lines | None = None,
 ) -> Iterator[FeedLink | None]:
     """Both threads for as long as it is entered, where the configuration names a hub; the demo's
-    people are its own. See FeedLink and HubWaiting."""
+    people are its own. See FeedLink, HubWaiting and DoorClient."""
     if config.sync.hub is None or config.camera.source == "demo":
         yield None
         return
     place = FeedPlace(config.sync.hub, config.sync_folder, config.gallery, environment)
-    with FeedLink(place, audit, on_site=on_site) as link, HubWaiting(link, listeners, asked):
+    with (
+        FeedLink(place, audit, on_site=on_site, dial=partial(dial, lines=lines)) as link,
+        HubWaiting(link, listeners, asked),
+    ):
         yield link

@@ -15,7 +15,7 @@ from accessctl.audit.chain import ChainReader, LogWatch
 from accessctl.background import BackgroundThread
 from accessctl.config import Config
 from accessctl.errors import AccessctlError, FaultError, HubBusyError
-from accessctl.sync.client import DoorClient
+from accessctl.sync.client import DoorClient, Lines
 from accessctl.sync.identity import (
     Membership,
     is_certificate_for,
@@ -30,7 +30,9 @@ from accessctl.sync.repeating import Pauses
 from accessctl.sync.wire import LogMark
 
 LOOK_S = 1.0
-HEARTBEAT_S = 60.0
+HEARTBEAT_S, EARLIEST = 60.0, 0.8
+"""A door with nothing to send says so that often, each time at a moment of its own after that part
+of it: those that had the same to tell do not come together again."""
 RETRY_S, LONGEST_RETRY_S = 2.0, 60.0
 CLOSE_S = 5.0
 RENEW_BELOW = 1 / 3
@@ -40,12 +42,12 @@ RENEW_EVERY_S = 3600.0
 log = logging.getLogger(__name__)
 
 
-def hub_link(config: Config) -> AbstractContextManager[object]:
+def hub_link(config: Config, lines: Lines | None = None) -> AbstractContextManager[object]:
     """What sends this door's log for as long as it is entered, where the configuration names a hub;
-    the demo's log is not sent."""
+    the demo's log is not sent. See DoorClient for `lines`."""
     if config.sync.hub is None or config.camera.source == "demo":
         return nullcontext()
-    return HubLink(config.audit.file, config.sync.hub, config.sync_folder)
+    return HubLink(config.audit.file, config.sync.hub, config.sync_folder, lines=lines)
 
 
 def renew_where_due(membership: Membership, client: DoorClient, now: float) -> bool:
@@ -78,11 +80,13 @@ class HubLink(BackgroundThread):
         pause: Callable[[float], object] | None = None,
         draw: Callable[[], float] = random.random,
         look_s: float = LOOK_S,
+        lines: Lines | None = None,
     ) -> None:
         """`url` is the hub's, `folder` where joining it is kept.
 
         `pause` is how the thread waits, seconds; where none is given its end wakes it. `draw` is as
-        in repeating.Pauses. What is written is seen within `look_s` seconds.
+        in repeating.Pauses. What is written is seen within `look_s` seconds. See DoorClient for
+        `lines`.
         """
         self._reader = ChainReader(log_file)
         self._watch = LogWatch(log_file)
@@ -95,12 +99,14 @@ class HubLink(BackgroundThread):
         self._closing = threading.Event()
         self._pause = pause or self._closing.wait
         self._pauses = Pauses(RETRY_S, LONGEST_RETRY_S, draw)
+        self._draw = draw
+        self._lines = lines
         self._connected = ExitStack()
         self._outbox: LogOutbox | None = None
         self._member: Membership | None = None
         self._client: DoorClient | None = None
         self._mark: LogMark | None = None
-        self._spoken = self._renewed_at = float("-inf")
+        self._speaks_at = self._renewed_at = float("-inf")
         super().__init__(self._run, name="hub-link", stop=self._closing.set, patience_s=CLOSE_S)
 
     def work_once(self) -> bool:
@@ -114,7 +120,7 @@ class HubLink(BackgroundThread):
             self.disconnect()
             return True
         mark = self._mark or outbox.mark()
-        is_due = self._monotonic() - self._spoken >= HEARTBEAT_S
+        is_due = self._monotonic() >= self._speaks_at
         has_grown = self._watch.may_have_grown()
         if self._is_all_sent and not has_grown and not is_due:
             return False
@@ -123,7 +129,8 @@ class HubLink(BackgroundThread):
         if self._is_all_sent and not is_due:
             return False
         self._mark = outbox.send(mark)
-        self._spoken = self._monotonic()
+        pause_s = HEARTBEAT_S * (EARLIEST + (1 - EARLIEST) * self._draw())
+        self._speaks_at = self._monotonic() + pause_s
         return mark.number < self._mark.number < end.number
 
     def _has_renewed(self) -> bool:
@@ -147,7 +154,9 @@ class HubLink(BackgroundThread):
         member = load_membership(self._folder)
         if member is None:
             raise FaultError("This door has just left its hub.")
-        self._client = self._connected.enter_context(DoorClient(self._url, member, self._now()))
+        self._client = self._connected.enter_context(
+            DoorClient(self._url, member, self._now(), self._lines)
+        )
         self._member = member
         self._outbox = LogOutbox(self._reader, self._client, member, self._folder)
         return self._outbox

@@ -32,6 +32,7 @@ from accessctl.sync.feed_wire import ChangeBatch, WaitBeside, Waited
 from accessctl.sync.identity import load_membership
 from accessctl.sync.joining import fingerprint_in, join
 from accessctl.sync.link import HubLink
+from accessctl.sync.shared_lines import SharedLines
 
 BUSY_S = 30.0
 OWN_LOOK_S = 5.0
@@ -54,8 +55,10 @@ class TimedClient(DoorClient):
     """A door's line that tells when the hub's changes had come (epoch seconds), by the number of
     the last one."""
 
-    def __init__(self, heard: dict[int, float], url: str, member: Any, now: float) -> None:
-        super().__init__(url, member, now)
+    def __init__(
+        self, heard: dict[int, float], url: str, member: Any, now: float, lines: SharedLines
+    ) -> None:
+        super().__init__(url, member, now, lines)
         self._heard = heard
 
     def changes(self, after: int, round_: int | None) -> ChangeBatch:
@@ -73,8 +76,10 @@ class TimedClient(DoorClient):
 class TimedLink(HubLink):
     """What sends the log, and when (epoch seconds) the hub had signed for each of `written`."""
 
-    def __init__(self, written: dict[int, float], lags: list[float], *args: Any) -> None:
-        super().__init__(*args, look_s=OWN_LOOK_S)
+    def __init__(
+        self, written: dict[int, float], lags: list[float], *args: Any, lines: SharedLines
+    ) -> None:
+        super().__init__(*args, look_s=OWN_LOOK_S, lines=lines)
         self._written, self._lags = written, lags
 
     def work_once(self) -> bool:
@@ -91,6 +96,7 @@ class LoadDoor:
     def __init__(self, name: str, folder: Path, url: str) -> None:
         self.name = name
         self._url = url
+        self._lines = SharedLines(url)
         self._config = config_of({"sync": {"hub": url}}, folder / name, name)
         self._beside = ExitStack()
         self._log: EventLog | None = None
@@ -156,13 +162,13 @@ class LoadDoor:
 
     def _sending(self) -> TimedLink:
         where = self._config.audit.file, self._url, self._config.sync_folder
-        return TimedLink(self.written, self.lags, *where)
+        return TimedLink(self.written, self.lags, *where, lines=self._lines)
 
     def _dial(self, place: FeedPlace, now: float) -> tuple[SiteHub, SiteMember] | None:
         member = load_membership(place.folder)
         if member is None:
             return None
-        return TimedClient(self.heard, place.url, member, now), member
+        return TimedClient(self.heard, place.url, member, now, self._lines), member
 
 
 class LoadDoors:
