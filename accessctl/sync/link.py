@@ -5,16 +5,14 @@ Whatever goes wrong is logged once and tried again later; the door neither waits
 
 import logging
 import random
-import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
 
 from accessctl.audit.chain import ChainReader, LogWatch
-from accessctl.background import BackgroundThread
 from accessctl.config import Config
-from accessctl.errors import AccessctlError, FaultError, HubBusyError
+from accessctl.errors import FaultError
 from accessctl.sync.client import DoorClient, Lines
 from accessctl.sync.identity import (
     Membership,
@@ -26,7 +24,7 @@ from accessctl.sync.identity import (
     signing_request,
 )
 from accessctl.sync.outbox import LogOutbox
-from accessctl.sync.repeating import Pauses
+from accessctl.sync.repeating import Pauses, RepeatingThread
 from accessctl.sync.wire import LogMark
 
 LOOK_S = 1.0
@@ -34,7 +32,6 @@ HEARTBEAT_S, EARLIEST = 60.0, 0.8
 """A door with nothing to send says so that often, each time at a moment of its own after that part
 of it: those that had the same to tell do not come together again."""
 RETRY_S, LONGEST_RETRY_S = 2.0, 60.0
-CLOSE_S = 5.0
 RENEW_BELOW = 1 / 3
 """A certificate is renewed when less than this part of its life is left."""
 RENEW_EVERY_S = 3600.0
@@ -66,8 +63,8 @@ def renew_where_due(membership: Membership, client: DoorClient, now: float) -> b
     return True
 
 
-class HubLink(BackgroundThread):
-    """From `with` to its end. `work_once` is what the thread does; tests call it themselves."""
+class HubLink(RepeatingThread):
+    """From `with` to its end. `send_once` is what the thread does; tests call it themselves."""
 
     def __init__(
         self,
@@ -77,17 +74,21 @@ class HubLink(BackgroundThread):
         *,
         now: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
-        pause: Callable[[float], object] | None = None,
         draw: Callable[[], float] = random.random,
         look_s: float = LOOK_S,
         lines: Lines | None = None,
     ) -> None:
         """`url` is the hub's, `folder` where joining it is kept.
 
-        `pause` is how the thread waits, seconds; where none is given its end wakes it. `draw` is as
-        in repeating.Pauses. What is written is seen within `look_s` seconds. See DoorClient for
-        `lines`.
+        `draw` is as in repeating.Pauses. What is written is seen within `look_s` seconds. See
+        DoorClient for `lines`.
         """
+        super().__init__(
+            "hub-link",
+            "The hub is not told what happens here; the door works on.",
+            "The hub is told again what happens here.",
+            pauses=Pauses(RETRY_S, LONGEST_RETRY_S, draw),
+        )
         self._reader = ChainReader(log_file)
         self._watch = LogWatch(log_file)
         self._is_all_sent = False
@@ -96,9 +97,6 @@ class HubLink(BackgroundThread):
         self._now = now
         self._monotonic = monotonic
         self._look_s = look_s
-        self._closing = threading.Event()
-        self._pause = pause or self._closing.wait
-        self._pauses = Pauses(RETRY_S, LONGEST_RETRY_S, draw)
         self._draw = draw
         self._lines = lines
         self._connected = ExitStack()
@@ -107,9 +105,11 @@ class HubLink(BackgroundThread):
         self._client: DoorClient | None = None
         self._mark: LogMark | None = None
         self._speaks_at = self._renewed_at = float("-inf")
-        super().__init__(self._run, name="hub-link", stop=self._closing.set, patience_s=CLOSE_S)
 
-    def work_once(self) -> bool:
+    def work_once(self) -> float:
+        return 0.0 if self.send_once() else self._look_s
+
+    def send_once(self) -> bool:
         """One look, and one batch where there is something to send, or a heartbeat is due; whether
         there is more at once. AccessctlError."""
         if not is_member(self._folder):
@@ -160,29 +160,3 @@ class HubLink(BackgroundThread):
         self._member = member
         self._outbox = LogOutbox(self._reader, self._client, member, self._folder)
         return self._outbox
-
-    def _run(self) -> None:
-        told = ""
-        while not self._closing.is_set():
-            try:
-                has_more = self.work_once()
-            except AccessctlError as error:
-                if not isinstance(error, HubBusyError):
-                    self.disconnect()
-                if str(error) != told:
-                    told = str(error)
-                    log.error("The hub is not told what happens here; the door works on. %s", told)
-                pause_s = self._pauses.after(error)
-            except Exception as error:  # logged: nothing may end what the hub hears of this door by
-                self.disconnect()
-                log.exception("The hub is not told what happens here; the door works on.")
-                told = "internal fault"
-                pause_s = self._pauses.after(error)
-            else:
-                if told:
-                    log.info("The hub is told again what happens here.")
-                told = ""
-                self._pauses.over()
-                pause_s = 0.0 if has_more else self._look_s
-            self._pause(pause_s)
-        self.disconnect()

@@ -14,6 +14,9 @@ from accessctl.errors import AccessctlError, HubBusyError
 from accessctl.policy.retrying import pause_after
 
 RETRY_S, LONGEST_RETRY_S = 1.0, 30.0
+BUSY_IS_TOLD = 4
+"""So many times in a row a hub must have asked to wait before that is logged: what a thousand doors
+tell it in the same moment takes it some seconds."""
 CLOSE_S = 5.0
 
 log = logging.getLogger(__name__)
@@ -30,17 +33,18 @@ class Pauses:
     ) -> None:
         self._first_s, self._longest_s = first_s, longest_s
         self._draw = draw
-        self._failures = 0
+        self.failures = 0
+        """In a row, up to now."""
 
     def after(self, error: Exception) -> float:
         """Seconds until the next try, after one more failure."""
-        self._failures += 1
+        self.failures += 1
         asked_s = error.asked_s if isinstance(error, HubBusyError) else 0.0
-        return pause_after(self._failures, self._first_s, self._longest_s, self._draw(), asked_s)
+        return pause_after(self.failures, self._first_s, self._longest_s, self._draw(), asked_s)
 
     def over(self) -> None:
         """It worked."""
-        self._failures = 0
+        self.failures = 0
 
 
 class RepeatingThread(BackgroundThread):
@@ -76,8 +80,9 @@ class RepeatingThread(BackgroundThread):
                 pause_s = self.work_once()
             except HubBusyError as error:
                 # The line is good: another one would cost the hub more than the answer.
-                self._tell(str(error))
                 pause_s = self._pauses.after(error)
+                if self._pauses.failures >= BUSY_IS_TOLD:
+                    self._tell(str(error))
             except AccessctlError as error:
                 self._failed(str(error))
                 pause_s = self._pauses.after(error)

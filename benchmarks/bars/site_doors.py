@@ -82,8 +82,8 @@ class TimedLink(HubLink):
         super().__init__(*args, look_s=OWN_LOOK_S, lines=lines)
         self._written, self._lags = written, lags
 
-    def work_once(self) -> bool:
-        has_more = super().work_once()
+    def send_once(self) -> bool:
+        has_more = super().send_once()
         signed = 0 if self._mark is None else self._mark.number
         for number in [number for number in list(self._written) if number <= signed]:
             self._lags.append(time.time() - self._written.pop(number))
@@ -155,7 +155,7 @@ class LoadDoor:
     def send_all(self) -> None:
         link = self._sending()
         try:
-            while link.work_once():
+            while link.send_once():
                 pass
         finally:
             link.disconnect()

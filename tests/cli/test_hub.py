@@ -56,7 +56,7 @@ def with_events(site) -> None:
         log.append(Event(NOW, EventKind.SERVICE, {"state": "started"}))
         log.append(Event(NOW + 1, EventKind.PERSON, {"change": "enrolled"}, PersonId("ab" * 16)))
     link = HubLink(config.audit.file, str(config.sync.hub), config.sync_folder)
-    link.work_once()
+    link.send_once()
     link.disconnect()
 
 

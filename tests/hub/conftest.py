@@ -147,7 +147,7 @@ class JoinedTestDoor:
         """What the thread beside the door does until nothing is left to send."""
         link = self.link()
         try:
-            while link.work_once():
+            while link.send_once():
                 pass
         finally:
             link.disconnect()

@@ -27,6 +27,7 @@ from accessctl.sync.link import HubLink
 from accessctl.sync.outbox import unsent_after
 from accessctl.sync.wire import API, MAX_BODY_BYTES
 from tests.hub.conftest import JoinedTestDoor
+from tests.patience import wait_for
 
 DAY_S = 86400.0
 EMBEDDED = pytest.mark.parametrize("hub_config", ["sqlite"], indirect=True)
@@ -68,7 +69,7 @@ def test_a_record_that_is_sent_again_is_kept_once(hub, joined) -> None:
     door = joined("front")
     door.write(3)
     link = door.link()
-    link.work_once()
+    link.send_once()
     outbox = link._outbox
     again = outbox.batch(outbox.mark().model_copy(update={"number": 0, "hash": None}))
     assert [record.number for record in again.records] == [1, 2, 3]
@@ -110,11 +111,11 @@ def test_a_revoked_door_is_refused_on_the_connection_that_it_has(hub, joined) ->
     door = joined("front")
     door.write(1)
     link = door.link()
-    link.work_once()
+    link.send_once()
     hub.doors.revoke("front")
     door.write(1)
     with pytest.raises(HubError, match="certificate does not count, or no more"):
-        link.work_once()
+        link.send_once()
     link.disconnect()
     with pytest.raises(HubError, match="certificate does not count, or no more"):
         door.send_all()
@@ -262,6 +263,28 @@ def test_a_door_joins_again_under_its_name_and_sends_all_of_its_log(hub, joined)
 
 
 @EMBEDDED
+def test_a_door_with_nothing_to_tell_says_so_each_minute_at_a_moment_of_its_own(hub, joined):
+    door = joined("front")
+    door.write(1)
+    now = [1000.0]
+    link = HubLink(
+        door.log_file, door.url, door.folder, monotonic=lambda: now[0], draw=lambda: 0.25
+    )
+
+    def asked() -> int:
+        return sum(hub.requests.now().answers.values())
+
+    link.send_once()
+    before = asked()
+    # Four fifths of a minute, and a quarter of the last one.
+    for later_s, more in ((50.9, 0), (51.1, 1), (51.1 + 50.9, 1), (51.1 + 51.1, 2)):
+        now[0] = 1000.0 + later_s
+        assert not link.send_once()
+        wait_for(lambda more=more: asked() == before + more, "as many requests")
+    link.disconnect()
+
+
+@EMBEDDED
 def test_a_certificate_is_renewed_before_it_runs_out(hub, joined, clock) -> None:
     # The certificates have to be good by this machine's clock, too.
     clock.time -= 61 * DAY_S
@@ -270,14 +293,14 @@ def test_a_certificate_is_renewed_before_it_runs_out(hub, joined, clock) -> None
     before = door.member.certificate.serial_number
     clock.time += 61 * DAY_S
     link = HubLink(door.log_file, door.url, door.folder, now=clock)
-    assert link.work_once()
+    assert link.send_once()
     kept = load_membership(door.folder)
     assert kept.certificate.serial_number != before
     assert kept.door == door.member.door
     # The one before counts until the new one is used.
     assert hub.doors.admit(f"{before:x}") == door.member.door
     clock.time += 60
-    link.work_once()
+    link.send_once()
     link.disconnect()
     with pytest.raises(HubError, match="does not count, or no more"):
         hub.doors.admit(f"{before:x}")
@@ -290,7 +313,7 @@ def test_clocks_that_are_months_apart_do_not_have_it_renewed_for_ever(hub, joine
     door = joined("front")
     door.write(1)
     link = HubLink(door.log_file, door.url, door.folder, now=lambda: clock.time + 70 * DAY_S)
-    turns = [link.work_once() for _ in range(5)]
+    turns = [link.send_once() for _ in range(5)]
     link.disconnect()
     assert turns == [True, False, False, False, False]
     assert len(list(hub.records.query())) == 1
@@ -302,7 +325,7 @@ def test_a_certificate_that_ran_out_ends_the_sending_and_nothing_else(hub, joine
     clock.time += (DOOR_DAYS + 1) * DAY_S
     link = HubLink(door.log_file, door.url, door.folder, now=clock)
     with pytest.raises(HubError, match=r"ran out .* and the door works on"):
-        link.work_once()
+        link.send_once()
     with pytest.raises(HubError, match="does not count"):
         hub.doors.admit(f"{door.member.certificate.serial_number:x}")
 

@@ -28,7 +28,7 @@ def write_at(door: JoinedTestDoor, times: list[float]) -> None:
 def work(door: JoinedTestDoor, now: Callable[[], float]) -> None:
     link = HubLink(door.log_file, door.url, door.folder, now=now)
     try:
-        while link.work_once():
+        while link.send_once():
             pass
     finally:
         link.disconnect()

@@ -31,7 +31,7 @@ def link_over(door: JoinedTestDoor, wire: Wire) -> HubLink:
 
 
 def sent(link: HubLink) -> None:
-    while link.work_once():
+    while link.send_once():
         pass
 
 

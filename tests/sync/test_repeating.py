@@ -68,8 +68,12 @@ def test_the_line_to_a_busy_hub_is_kept_and_the_one_to_another_is_not(
         wait_for(lambda: thread.turns > after and not thread.woken.is_set(), "the next turn")
 
     with thread:
+        for turn in (1, 2, 3):
+            wait_for(lambda turn=turn: thread.turns >= turn, "a turn")
+            assert not thread.told
+            next_turn(turn)
         wait_for(lambda: thread.told == "Not now.", "the trouble")
-        assert thread.disconnects == 0
+        assert (thread.turns, thread.disconnects) == (4, 0)
         thread.fault = HubError("Gone.")
         next_turn(thread.turns)
         wait_for(lambda: thread.told == "Gone.", "the other trouble")
