@@ -105,7 +105,8 @@ def report(run: SiteRun) -> str:
         "What the hub has *answered* it has handed to the connections of the doors that waited, by "
         "its own clock: that is the hub's part. It has *reached* a door when the door has read it, "
         "and is in its gallery when the door has written it down; for both the doors share the "
-        "cores with each other and the hub here, as they do nowhere else.\n\n"
+        "cores with each other and the hub here, as they do nowhere else. A few doors in a process "
+        "of their own are told of as *alone*: these read at once.\n\n"
         f"| what | figure | how |\n|---|---|---|\n{cells}\n\n{run.limit}\n\n"
         f"{in_words(expected, PAPER_DOORS)}"
     )
@@ -116,7 +117,11 @@ def main() -> None:
     chosen = {**ALWAYS, **{name: PHASES[name] for name in options.phases}}
     with (
         site_rig(
-            options.doors, options.processes, embedded=options.embedded, most_gb=options.memory
+            options.doors,
+            options.processes,
+            embedded=options.embedded,
+            alone=min(options.alone, options.doors),
+            most_gb=options.memory,
         ) as rig,
         stopwatch() as took,
     ):
@@ -197,6 +202,7 @@ def _arguments() -> argparse.Namespace:
     add("--people", type=int, default=50)
     add("--a-door", type=int, default=100, help="people whom a door has by its group")
     add("--everywhere", type=int, default=2, help="doors that have everybody")
+    add("--alone", type=int, default=0, help="doors that have a process of their own")
     add("--lot", type=int, default=50, help="doors that begin at one time")
     add("--a-part", type=int, default=20, help="doors that somebody is at who is not at all")
     add("--processes", type=int, default=4, help="that the doors are dealt out to")

@@ -2,7 +2,8 @@
 
 Of each change is told when the hub had answered the last door that waited, by the hub's own clock,
 when that had come to the doors, and when they had written it down. Between the first two lies what
-doors take that share the processors with the hub, and in an installation do not.
+doors take that share the processors with the hub, and in an installation do not: so it is told
+apart of those that are `alone`, see site_doors.
 """
 
 import time
@@ -74,6 +75,9 @@ def _come_and_go(rig: SiteRig, hub: Hub, scale: Scale, crowd: Crowd) -> Iterator
         name = what + crowd.where
         yield from spread(f"the hub has answered a door of {name}", found.answered, "ms", note)
         yield from spread(f"{name} has reached a door", found.heard, "ms", note)
+        if found.alone:
+            each = f"{note}: {len(found.alone) // scale.turns} in a process of their own"
+            yield from spread(f"{name} has reached a door that is alone", found.alone, "ms", each)
         yield from spread(f"{name} is in a door's gallery", found.taken, "ms", note)
         if found.elsewhere:
             last = max(found.elsewhere)
@@ -91,6 +95,7 @@ class _Found:
     def __init__(self) -> None:
         self.answered: list[float] = []
         self.heard: list[float] = []
+        self.alone: list[float] = []
         self.taken: list[float] = []
         self.elsewhere: list[float] = []
         self.used = [0.0, 0.0, 0.0]
@@ -122,6 +127,7 @@ def _turn(
     since, seq = time.time(), seq_of(hub)
     told = rig.doors.told("until", doors=doors, seq=seq, since=since)
     found.heard += [1000 * one for one in told["heard"]]
+    found.alone += [1000 * one for one in told.get("alone", ())]
     found.taken += [1000 * one for one in told["times"]]
     if others:
         elsewhere = rig.doors.told("until", doors=others, seq=seq, since=since)

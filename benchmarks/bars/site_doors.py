@@ -3,6 +3,10 @@ door's own code beside it, and no camera.
 
 A request is one line of JSON on standard input, `{"do": ..., "doors": [...], ...}`; its answer one
 line on standard output, a list of seconds for each word in it, a value for each door.
+
+A hundred doors in one process read one after the other what reached them in the same moment. So
+some doors are `alone`: few in a process that the others do not keep waiting, as on machines of
+their own.
 """
 
 import json
@@ -43,6 +47,7 @@ AT_ONCE = 16
 """So many doors of a process join, begin or end at the same time."""
 FILES_A_DOOR = 16
 BEHIND_THE_HUB = 10
+ALONE = "--alone"
 SWITCH_S = 0.2
 """Python has threads that wait for each other look every 5 ms whether it is their turn: of hundreds
 in one process that alone takes all of it, and no door has more than a few."""
@@ -174,8 +179,9 @@ class LoadDoor:
 class LoadDoors:
     """All of this process; `ask` answers one request."""
 
-    def __init__(self, folder: Path, url: str, names: Sequence[str]) -> None:
+    def __init__(self, folder: Path, url: str, names: Sequence[str], alone: bool) -> None:
         self._doors = [LoadDoor(name, folder, url) for name in names]
+        self._alone = alone
 
     def ask(self, request: dict[str, Any]) -> Times:
         """`since` in it is the moment from which the times count, epoch seconds."""
@@ -183,7 +189,8 @@ class LoadDoors:
         doors = [door for door in self._doors if named is None or door.name in named]
         match request["do"]:
             case "until":
-                return _until(doors, request["seq"], request["since"])
+                told = _until(doors, request["seq"], request["since"])
+                return told | ({"alone": told["heard"]} if self._alone else {})
             case "rush":
                 return _rush(doors, request["rate"], request["seconds"])
             case _:
@@ -260,13 +267,15 @@ def _act(door: LoadDoor, request: dict[str, Any]) -> Callable[[], object]:
 def main() -> None:
     # Of each door the same: that its keys lie beside its data.
     logging.disable(logging.WARNING)
-    # A site's doors are machines of their own: they take nothing from the hub's processor.
-    os.nice(BEHIND_THE_HUB)
-    sys.setswitchinterval(SWITCH_S)
-    folder, url, *names = sys.argv[1:]
+    alone = sys.argv[1] == ALONE
+    if not alone:
+        # A site's doors are machines of their own: they take nothing from the hub's processor.
+        os.nice(BEHIND_THE_HUB)
+        sys.setswitchinterval(SWITCH_S)
+    folder, url, *names = sys.argv[2 if alone else 1 :]
     allow_connections(FILES_A_DOOR * len(names))
     threading.stack_size(512 * 1024)
-    doors = LoadDoors(Path(folder), url, names)
+    doors = LoadDoors(Path(folder), url, names, alone)
     for line in sys.stdin:
         print(json.dumps(doors.ask(json.loads(line))), flush=True)
 

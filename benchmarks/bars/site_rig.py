@@ -23,6 +23,7 @@ from accessctl.config import HubConfig
 from accessctl.hub.assembly import open_hub
 from accessctl.hub.cluster import PrivateCluster, find_programs, free_port, private_cluster
 from benchmarks.bars.processes import Usage, usage_of
+from benchmarks.bars.site_doors import ALONE
 
 PATIENCE_S = 60.0
 WATCH_S = 10.0
@@ -113,10 +114,11 @@ def loopback_bytes() -> int:
 
 @contextmanager
 def site_rig(
-    doors: int, processes: int, *, embedded: bool, most_gb: float = 12.0
+    doors: int, processes: int, *, embedded: bool, alone: int = 0, most_gb: float = 12.0
 ) -> Iterator[SiteRig]:
-    """A hub that runs, and doors that have joined nothing yet; all of it is gone at the end, and at
-    once where it takes more than `most_gb` of memory."""
+    """A hub that runs, and doors that have joined nothing yet, the last `alone` of them as
+    site_doors says; all of it is gone at the end, and at once where it takes more than `most_gb` of
+    memory."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="accessctl-site-")))
         shared = MEMORY if os.access(MEMORY, os.W_OK) else None
@@ -128,8 +130,13 @@ def site_rig(
         answers = folder / "answers"
         hub = stack.enter_context(_hub(config, folder, answers))
         names = [f"door-{number:04}" for number in range(doors)]
-        parts = [names[at::processes] for at in range(processes)]
-        started = [stack.enter_context(_doors(kept, url, part)) for part in parts if part]
+        many, few = names[: doors - alone], names[doors - alone :]
+        parts = [(many[at::processes], ()) for at in range(processes)]
+        started = [
+            stack.enter_context(_doors([*how, str(kept), url, *part]))
+            for part, how in (*parts, (few, (ALONE,)))
+            if part
+        ]
         rig = SiteRig(config, hub, cluster, DoorProcesses(started), names, kept, answers)
         stack.enter_context(_bounded(rig, most_gb))
         rig.doors.ask("ready")
@@ -204,8 +211,8 @@ def _hub(config: HubConfig, folder: Path, answers: Path) -> Iterator["subprocess
 
 
 @contextmanager
-def _doors(folder: Path, url: str, names: list[str]) -> Iterator["subprocess.Popen[str]"]:
-    argv = [sys.executable, "-m", "benchmarks.bars.site_doors", str(folder), url, *names]
+def _doors(words: Sequence[str]) -> Iterator["subprocess.Popen[str]"]:
+    argv = [sys.executable, "-m", "benchmarks.bars.site_doors", *words]
     environment = {**os.environ, "PYTHONPATH": os.getcwd()}
     with subprocess.Popen(
         argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
