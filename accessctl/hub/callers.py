@@ -1,11 +1,14 @@
-"""Who asks the hub: the door whose certificate the connection showed, looked up at each request."""
+"""Who asks the hub: the door whose certificate the connection showed, looked up at each request.
+
+That and what a wait looks at is done by the event loop's own few threads: among those that answer
+requests it would come after all that is asked for in the same moment.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeAlias
 
 from fastapi import Request
-from fastapi.concurrency import run_in_threadpool
 
 from accessctl.errors import HubError
 from accessctl.hub.doors import NOT_KNOWN, Doors
@@ -63,7 +66,7 @@ class Admission:
                 lot, self._waiting = self._waiting, []
                 serials = {serial for serial, _ in lot}
                 try:
-                    doors = await run_in_threadpool(self._doors.admit_all, serials)
+                    doors = await asyncio.to_thread(self._doors.admit_all, serials)
                 except Exception as fault:  # noqa: BLE001 - raised where each of them waits
                     for _, mine in _still_there(lot):
                         mine.set_exception(fault)

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import Annotated, Any, TypeAlias
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from fastapi.concurrency import run_in_threadpool
 
 from accessctl.hub.assembly import Hub
 from accessctl.hub.callers import Caller, NotAdmittedError, caller_by
@@ -190,10 +189,10 @@ class DoorWait:
         has heard of less may have part in nothing of what came since, and has to ask no more."""
         after, newest = self._asked.after, self._hub.waking.newest.seq
         if after > newest:
-            await run_in_threadpool(self._hub.waking.look)
+            await asyncio.to_thread(self._hub.waking.look)
         elif after < newest:
             has_part = self._hub.door_feed.has_part_after
-            if not await run_in_threadpool(has_part, self._door, after, self._asked.kinds):
+            if not await asyncio.to_thread(has_part, self._door, after, self._asked.kinds):
                 self._after = newest
 
     async def _read_crossings(self) -> None:
@@ -201,7 +200,7 @@ class DoorWait:
         newest = 0 if area is None else self._hub.waking.newest.crossings.get(area, 0)
         if area is None or self._crossed or newest == self._crossing:
             return
-        self._crossed, self._crossing = await run_in_threadpool(
+        self._crossed, self._crossing = await asyncio.to_thread(
             self._hub.areas.after, self._door, area, self._crossing
         )
 

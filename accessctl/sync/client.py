@@ -59,6 +59,8 @@ if TYPE_CHECKING:
 
 CONNECT_S = 5.0
 ANSWER_S = 30.0
+WAIT_ANSWER_S = 45.0
+"""A wait is answered after 25 s at the latest, and so much later by a hub that has a lot to do."""
 NOT_NOW = (429, 503)
 KEEP_S = 70.0
 """A silent connection is used again for so long, a little less than the hub keeps it: a new one
@@ -110,16 +112,29 @@ class HubConnection:
         )
 
     def ask(
-        self, method: str, path: str, answer: type[AnswerT], body: BaseModel | None = None
+        self,
+        method: str,
+        path: str,
+        answer: type[AnswerT],
+        body: BaseModel | None = None,
+        *,
+        within_s: float | None = None,
     ) -> AnswerT:
-        """The answer to one request, below `/api/v1`; `path` may hold a query."""
+        """The answer to one request, below `/api/v1`; `path` may hold a query. It may be silent for
+        `within_s` where that is not ANSWER_S."""
         import httpx
 
         content = None if body is None else body.model_dump_json().encode("utf-8")
         headers = {} if body is None else {"content-type": "application/json"}
+        patience = ANSWER_S if within_s is None else within_s
         try:
             request = self._client.build_request(
-                method, API + path, content=content, headers=headers, extensions=BY_NAME
+                method,
+                API + path,
+                content=content,
+                headers=headers,
+                timeout=httpx.Timeout(patience, connect=CONNECT_S),
+                extensions=BY_NAME,
             )
             with closing(self._client.send(request, stream=True)) as response:
                 text = b"".join(self._bounded(response, MAX_ANSWER_BYTES))
@@ -238,7 +253,8 @@ class DoorClient:
         """As soon as there is something for this door, and after half a minute at the latest;
         commands come with what is left of their time."""
         asked = boot_seconds()
-        waited = self._connection.ask("GET", f"{WAIT}?after={after}&{beside.query}", Waited)
+        path = f"{WAIT}?after={after}&{beside.query}"
+        waited = self._connection.ask("GET", path, Waited, within_s=WAIT_ANSWER_S)
         return as_received(waited, boot_seconds() - asked)
 
     def settle(self, nonce: str, answer: CommandAnswer) -> None:
