@@ -12,6 +12,7 @@ from starlette.requests import HTTPConnection
 
 from accessctl.console import guard
 from accessctl.console.capabilities import Capability
+from accessctl.console.complaints import complaint
 from accessctl.console.entry_pages import Credential, Text, origin_of, signed_in, visitor_of
 from accessctl.console.guard import SignedIn
 from accessctl.console.passwords import uri_for_app
@@ -87,7 +88,8 @@ def _set_up(routes: APIRouter, console: "Console") -> None:
         try:
             keep = console.passwords.set(session.operator, password, secret, code)
         except InputError as error:
-            return page(request, session, WRONG, secret, str(error))
+            told = complaint(error, console.words(request))
+            return page(request, session, WRONG, secret, told)
         return done(request, session, SignInWay.PASSWORD, keep)
 
     @routes.post(guard.SET_UP + "/passkey/options")
@@ -102,7 +104,7 @@ def _set_up(routes: APIRouter, console: "Console") -> None:
             keep = console.passkeys.registered(session, credential, str(label), origin)
             return done(request, session, SignInWay.PASSKEY, keep)
         except InputError as error:
-            return JSONResponse({"problem": str(error)}, WRONG)
+            return JSONResponse({"problem": complaint(error, console.words(request))}, WRONG)
 
 
 def _account(routes: APIRouter, console: "Console") -> None:

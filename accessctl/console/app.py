@@ -319,7 +319,7 @@ def _answer_refusals(app: FastAPI, parts: Console) -> None:
         return problem(request, WRONG, parts.words(request)("entry.not_understood"))
 
     def conflict(request: Request, error: Exception) -> HTMLResponse:
-        return problem(request, CONFLICT, str(error))
+        return problem(request, CONFLICT, complaint(error, parts.words(request)))
 
     def cannot_now(request: Request, error: Exception) -> HTMLResponse:
         log.error("The console did not answer a request: %s", error)

@@ -145,7 +145,7 @@ class CameraSeats:
     def _judged(self, name: str, jpeg: bytes, words: Words) -> tuple["Candidate | None", str]:
         """What the hub's own checks say of the door's photo."""
         (judged,) = self.console.photos.judge([HandedIn(name, jpeg)])
-        return judged.candidate, words.known(f"camera.{judged.fault}", judged.problem)
+        return judged.candidate, words.known(f"camera.{judged.fault}", judged.told(words))
 
 
 def _one_by_one(routes: APIRouter, seats: CameraSeats) -> None:

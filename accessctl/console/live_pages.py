@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from accessctl.console.capabilities import Capability
+from accessctl.console.complaints import complaint
 from accessctl.console.names import site_names
 from accessctl.console.sockets import admitted, while_admitted
 from accessctl.console.words import Words
@@ -52,7 +53,7 @@ def routes(console: "Console") -> APIRouter:
                     with suppress(asyncio.CancelledError, WebSocketDisconnect, RuntimeError):
                         await sending
         except (InputError, StoreError) as error:
-            await websocket.close(REFUSED_NOW, _as_reason(str(error)))
+            await websocket.close(REFUSED_NOW, _as_reason(complaint(error, words)))
 
     return routes
 

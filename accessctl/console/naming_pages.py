@@ -119,7 +119,7 @@ class NamingPages:
             told="" if error is None else complaint(error, words),
             asked=asked,
             life=life_in([one.event for one in found.visit.decisions]),
-            pictures=shown_pictures(found.pictures, found.judged),
+            pictures=shown_pictures(found.pictures, found.judged, words),
             likely=self._desk.likely(found, words),
             groups=sorted(hub.site.access().groups),
             needs_consent=hub.withholding.is_required,

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 
 from accessctl.console.account_pages import qr_code
 from accessctl.console.asking import Enroller, Id
+from accessctl.console.complaints import complaint
 from accessctl.console.enrol_pages import keep_photos
 from accessctl.console.entry_pages import origin_of
 from accessctl.console.phone_desk import POSES, NoSuchLinkError, PhoneDesk, PhoneVisit
@@ -68,7 +69,8 @@ def _behind_the_link(routes: APIRouter, console: "Console") -> None:
                 raise InputError("Tick the box if you agree; otherwise close this page.")
             visit = agreed_on(desk, token, words, drawn, text)
         except InputError as error:
-            return page(request, desk.visit(token), str(error), WRONG)
+            why = complaint(error, console.words(request))
+            return page(request, desk.visit(token), why, WRONG)
         told = {"version": visit.version, "how": visit.consent().how.value}
         by_phone(console, visit, "consent by telephone", **told)
         return RedirectResponse(PHONE + token, SEE_OTHER)
@@ -82,7 +84,7 @@ def _behind_the_link(routes: APIRouter, console: "Console") -> None:
             console.photos.judge, [HandedIn(f"{visit.pose} {visit.tries + 1}", content)]
         )
         if judged[0].candidate is None:
-            return page(request, visit, judged[0].problem, WRONG)
+            return page(request, visit, judged[0].told(console.words(request)), WRONG)
         visit = desk.add(token, visit.pose, judged[0].candidate)
         if visit.is_complete:
             await run_in_threadpool(by_phone, console, visit, "photos by telephone")

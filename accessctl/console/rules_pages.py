@@ -15,6 +15,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from accessctl.config.policy import AccessConfig
 from accessctl.console.asking import RuleMaker
 from accessctl.console.capabilities import Operator
+from accessctl.console.complaints import complaint
 from accessctl.console.entry_pages import SEE_OTHER
 from accessctl.console.names import site_names
 from accessctl.console.people_view import DAYS, week_of_groups
@@ -106,7 +107,8 @@ def routes(console: "Console") -> APIRouter:
         try:
             wanted = checked_rules(rules_of(draft))
         except InputError as error:
-            return editor(request, operator, draft, seen, str(error))
+            told = complaint(error, console.words(request))
+            return editor(request, operator, draft, seen, told)
         since = console.now() - MONTH_S
         decisions = search.every(EventFilter(kind=EventKind.DECISION, since=since))
         events = list(islice(decisions, MOST_DECISIONS + 1))

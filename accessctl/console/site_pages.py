@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from accessctl.console.capabilities import Capability, Operator
+from accessctl.console.complaints import in_words
 from accessctl.console.entry_pages import SEE_OTHER, Text
 from accessctl.console.guard import fresh, needs
 from accessctl.console.site_view import hub_backups, site_doors
@@ -80,7 +81,9 @@ def routes(console: "Console") -> APIRouter:
                 report = verify_site(hub.database)
         finally:
             checking.release()
-        return console.page(request, "verified.html", by, report=report)
+        words = console.words(request)
+        found = [(one, in_words(one.problem, words)) for one in report.findings]
+        return console.page(request, "verified.html", by, report=report, found=found)
 
     return routes
 

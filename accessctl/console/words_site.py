@@ -97,7 +97,9 @@ SITE: Mapping[str, Phrase] = {
         "{records} Aufzeichnungen von {doors} Türen und {journal} des Journals wurden gelesen.",
     ),
     "site.whole": Phrase("All chains are whole.", "Alle Ketten sind unversehrt."),
-    "site.journal": Phrase("The journal", "Das Journal"),
+    "site.record_of_journal": Phrase(
+        "Record {number} of the hub's journal", "Eintrag {number} im Journal des Hubs"
+    ),
     "site.lead": Phrase(
         "The hub runs accessctl {version}. A door that runs another version, was not heard of, or "
         "whose certificate is about to run out is marked.",
