@@ -31,12 +31,14 @@ Text = Annotated[str, Form(max_length=MOST_CHARACTERS)]
 
 def routes(console: "Console") -> APIRouter:
     routes = APIRouter()
-    people = console.hub.people
+    _shown(routes, console)
+    _changed(routes, console)
+    _removed(routes, console)
+    return routes
 
-    def changed(
-        person: str, operator: Operator, change: Callable[[Administration, Person], object]
-    ) -> RedirectResponse:
-        return changed_by(console, operator, person, change)
+
+def _shown(routes: APIRouter, console: "Console") -> None:
+    people = console.hub.people
 
     @routes.get(PAGE)
     def listed(request: Request, operator: Looker, named: str = "") -> HTMLResponse:
@@ -84,6 +86,13 @@ def routes(console: "Console") -> APIRouter:
             again=look_again(console.checked, site_names(console.hub), words, who.id),
         )
 
+
+def _changed(routes: APIRouter, console: "Console") -> None:
+    def changed(
+        person: str, operator: Operator, change: Callable[[Administration, Person], object]
+    ) -> RedirectResponse:
+        return changed_by(console, operator, person, change)
+
     @routes.post(PAGE + "/{person}/name")
     def rename(operator: Enroller, person: Id, name: Text) -> RedirectResponse:
         return changed(person, operator, lambda to, who: to.rename(who.name, name))
@@ -124,6 +133,8 @@ def routes(console: "Console") -> APIRouter:
     ) -> RedirectResponse:
         return changed(person, operator, lambda to, who: to.remove_photo(who.name, number))
 
+
+def _removed(routes: APIRouter, console: "Console") -> None:
     @routes.post(PAGE + "/{person}/remove")
     def remove(operator: FreshClerk, person: Id, name: Text) -> RedirectResponse:
         """Only where their name was typed: it cannot be taken back."""
@@ -142,5 +153,3 @@ def routes(console: "Console") -> APIRouter:
         listed = console.hub.removals.listed()
         owed = sum(bool(one.owed) for one in listed)
         return console.page(request, "removals.html", operator, removals=listed, owed=owed)
-
-    return routes

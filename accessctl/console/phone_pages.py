@@ -38,7 +38,8 @@ Drawn = Annotated[str, Form(max_length=MOST_CHARACTERS)]
 def routes(console: "Console") -> APIRouter:
     routes = APIRouter()
     _behind_the_link(routes, console)
-    _for_operators(routes, console)
+    _links(routes, console)
+    _decided(routes, console)
     return routes
 
 
@@ -101,7 +102,7 @@ async def _photo_in(request: Request) -> bytes:
         return await file.read()
 
 
-def _for_operators(routes: APIRouter, console: "Console") -> None:
+def _links(routes: APIRouter, console: "Console") -> None:
     desk = console.phones
 
     @routes.post(WAITING)
@@ -134,6 +135,8 @@ def _for_operators(routes: APIRouter, console: "Console") -> None:
                 return Response(visit.photos[number].jpeg, media_type="image/jpeg")
         raise HTTPException(NOT_FOUND)
 
+
+def _decided(routes: APIRouter, console: "Console") -> None:
     @routes.post(WAITING + "/{which}/approve")
     def approve(operator: Enroller, which: Id) -> Response:
         visit = _taken(console, which)
@@ -145,7 +148,7 @@ def _for_operators(routes: APIRouter, console: "Console") -> None:
                     name = enrolled_name(console, visit.person)
                 kept = keep_photos(console, operator, name, visit.photos)
         except (AccessctlError, HTTPException):
-            desk.put_back(visit)
+            console.phones.put_back(visit)
             raise
         if visit.version is not None:
             console.hub.consents.give(kept.name, visit.consent(), operator.name, visit.version)
