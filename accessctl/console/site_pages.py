@@ -80,6 +80,7 @@ def _shown(
 ) -> HTMLResponse:
     hub = console.hub
     doors, own = hub.doors.listed(), version("accessctl")
+    alarms = hub.records.alarms()
     made_here = latest_records(hub.database, JournalKind.BACKED_UP, MOST_HUB_BACKUPS)
     return console.page(
         request,
@@ -88,7 +89,8 @@ def _shown(
         doors=site_doors(doors, software.of(doors), console.words(request), console.now(), own),
         version=own,
         hub_backups=hub_backups(made_here),
-        alarms=hub.records.alarms()[-MOST_ALARMS:][::-1],
+        alarms=alarms[-MOST_ALARMS:][::-1],
+        more_alarms=len(alarms[:-MOST_ALARMS]),
         backups=backups(console),
         made=made,
         url=f"https://{console.name}:{hub.config.port}",

@@ -85,6 +85,15 @@ EVENTS: Mapping[str, Phrase] = {
         "{count} picture was looked at | {count} pictures were looked at",
         "{count} Bild wurde betrachtet | {count} Bilder wurden betrachtet",
     ),
+    "why.frames_window": Phrase(
+        "{count} of the visit's {seen} pictures counted: the latest ones. | "
+        "{count} of the visit's {seen} pictures counted: the latest ones.",
+        "{count} der {seen} Bilder dieses Besuchs zählte: das letzte. | "
+        "{count} der {seen} Bilder dieses Besuchs zählten: die letzten.",
+    ),
+    "why.frames_drawn": Phrase(
+        "Only the last {shown} are drawn.", "Gezeichnet sind nur die letzten {shown}."
+    ),
     "why.frames_title": Phrase("Pictures", "Bilder"),
     "why.agrees": Phrase("agrees", "stimmt überein"),
     "why.silent": Phrase("says nothing", "sagt nichts"),
