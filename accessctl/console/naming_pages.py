@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from starlette.exceptions import HTTPException
 
 from accessctl.console.asking import Clerk, Id
 from accessctl.console.capabilities import Capability, Operator
@@ -13,7 +12,6 @@ from accessctl.console.complaints import complaint
 from accessctl.console.events_pages import PAGE, RecordNumber
 from accessctl.console.guard import needs, require
 from accessctl.console.naming_desk import (
-    NOT_FOUND,
     NOTHING_ASKED,
     LookedAt,
     NamingAsked,
@@ -21,10 +19,8 @@ from accessctl.console.naming_desk import (
     VisitObstacleError,
 )
 from accessctl.console.naming_view import shown_pictures
-from accessctl.console.previews import small_jpeg
 from accessctl.domain import PersonId
 from accessctl.errors import AccessctlError, FaceError, InputError, PersonError
-from accessctl.hub.journal import JournalKind
 from accessctl.hub.naming import MOST_PICTURES, UnknownVisit
 from accessctl.policy.naming import life_in
 
@@ -83,15 +79,6 @@ def routes(console: "Console") -> APIRouter:
             desk.refused(found.visit, operator, type(error).__name__)
             raise
         return RedirectResponse(f"/people/{kept.id}", SEE_OTHER)
-
-    @routes.get("/people/{person}/portrait", dependencies=ENROLS)
-    def portrait(operator: Clerk, person: Id) -> Response:
-        """The best photo of somebody enrolled; that it was shown is on record first."""
-        console.record(JournalKind.SHOWN, operator, "photo of a person", person=person)
-        jpeg = console.hub.people.portrait(PersonId(person))
-        if jpeg is None:
-            raise HTTPException(NOT_FOUND)
-        return Response(small_jpeg(jpeg), media_type="image/jpeg")
 
     return routes
 

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from accessctl.administration.changes import Administration
 from accessctl.console.asking import Enroller, FreshClerk, Id, Looker, RuleMaker
-from accessctl.console.capabilities import Operator
+from accessctl.console.capabilities import Capability, Operator
 from accessctl.console.look_again import look_again
 from accessctl.console.names import site_names
 from accessctl.console.pass_pages import passes_known
@@ -41,7 +41,10 @@ def _shown(routes: APIRouter, console: "Console") -> None:
     people = console.hub.people
 
     @routes.get(PAGE)
-    def listed(request: Request, operator: Looker, named: str = "") -> HTMLResponse:
+    def listed(
+        request: Request, operator: Looker, named: str = "", faces: bool = False
+    ) -> HTMLResponse:
+        """With `faces` the cards of whoever has a photo show it, to who may see photos."""
         if len(named) > MOST_CHARACTERS:
             raise InputError("No name is so long; write a part of it.")
         words = console.words(request)
@@ -53,6 +56,7 @@ def _shown(routes: APIRouter, console: "Console") -> None:
             operator,
             cards=cards,
             named=named,
+            faces=people.pictured() if faces and operator.may(Capability.PRIVACY) else None,
             count=len(everybody),
             damaged=people.damaged(),
             waiting=len(console.phones.waiting()),
@@ -76,6 +80,7 @@ def _shown(routes: APIRouter, console: "Console") -> None:
             valid_from=words.field(rules.valid_from),
             valid_until=words.field(rules.valid_until),
             photos=people.photo_entries(who.id),
+            pictured=operator.may(Capability.PRIVACY) and who.id in people.pictured(),
             badges=[badge.mark for badge in people.badges() if badge.person == who.id],
             has_pin=who.id in people.pins(),
             **passes_known(console, who, rules, words),

@@ -95,9 +95,16 @@ EVENTS: Mapping[str, Phrase] = {
         "Only the last {shown} are drawn.", "Gezeichnet sind nur die letzten {shown}."
     ),
     "why.frames_title": Phrase("Pictures", "Bilder"),
-    "why.agrees": Phrase("agrees", "stimmt überein"),
-    "why.silent": Phrase("says nothing", "sagt nichts"),
-    "why.conflicts": Phrase("speaks for somebody else", "spricht für jemand anderen"),
+    "why.agrees": Phrase(
+        "{count} agrees | {count} agree", "{count} stimmt überein | {count} stimmen überein"
+    ),
+    "why.silent": Phrase(
+        "{count} says nothing | {count} say nothing", "{count} sagt nichts | {count} sagen nichts"
+    ),
+    "why.conflicts": Phrase(
+        "{count} speaks for somebody else | {count} speak for somebody else",
+        "{count} spricht für jemand anderen | {count} sprechen für jemand anderen",
+    ),
     "why.life": Phrase("Life", "Leben"),
     "why.cue": Phrase("Cue", "Merkmal"),
     "why.said": Phrase("Said", "Aussage"),
