@@ -1,4 +1,5 @@
-// Live pictures: of the cards whose picture is shown, while they are in view and the page is.
+// Doors: those that are looked for, and live pictures of the cards whose picture is shown, while they
+// are in view and the page is.
 "use strict";
 
 const TONES = { granted: "#35c46f", denied: "#ff5a67", unknown: "#b39bff", "": "#ffffff" };
@@ -11,6 +12,7 @@ class LiveView {
     this.figure = card.querySelector(".live");
     this.canvas = this.figure.querySelector("canvas");
     this.waiting = this.figure.querySelector("p");
+    this.usual = this.waiting.textContent;
     this.list = this.figure.querySelector("ul");
     this.inView = false;
     this.socket = null;
@@ -51,9 +53,10 @@ class LiveView {
         createImageBitmap(data).then((image) => this.draw(image)).catch(() => {});
       }
     };
-    socket.onclose = () => {
+    socket.onclose = ({ reason }) => {
       if (this.socket === socket) {
         this.socket = null;
+        this.waiting.textContent = reason || this.usual;
         this.waiting.hidden = false;
         setTimeout(() => this.settle(), RETRY_MS);
       }
@@ -96,3 +99,32 @@ class LiveView {
 
 const views = [...document.querySelectorAll(".door")].filter((card) => card.querySelector("[data-live]")).map((card) => new LiveView(card));
 document.addEventListener("visibilitychange", () => views.forEach((view) => view.settle()));
+
+const form = document.querySelector("form[data-sift]");
+
+function sift() {
+  const sought = form.elements.named.value.trim().toLowerCase();
+  const cards = [...document.querySelectorAll(".door")];
+  for (const card of cards) {
+    const named = card.querySelector("h2").textContent.toLowerCase().includes(sought);
+    const ill = card.querySelector(".state").matches(".alarm, .trouble");
+    card.hidden = !(named && (ill || !form.elements.ill.checked)) && !card.contains(document.activeElement);
+  }
+  const shown = cards.filter((card) => !card.hidden).length;
+  const told = form.dataset.sift.replace("{count}", shown).replace("{all}", cards.length);
+  const status = form.querySelector("[role=status]");
+  if (status.textContent !== told) {
+    status.textContent = told;
+  }
+}
+
+if (form) {
+  form.querySelector("button").hidden = true;
+  form.addEventListener("input", sift);
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    sift();
+  });
+  document.addEventListener("exchanged", sift);
+  sift();
+}

@@ -74,6 +74,7 @@ function exchange(page) {
       here.replaceWith(part);
     }
   }
+  document.dispatchEvent(new Event("exchanged"));
 }
 
 const polled = new Map();
