@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse
 
 from accessctl.console.asking import Looker
 from accessctl.console.figures import site_figures, together
+from accessctl.console.self_tests import MOST_LISTED, self_test_lines
 from accessctl.console.truth_view import door_lines, plots_of, rate_said, worst_of
 from accessctl.domain import EventKind, Outcome, PersonId
 from accessctl.hub.event_search import EventFilter, EventSearch, SiteEvent
@@ -52,7 +53,7 @@ def routes(console: "Console") -> APIRouter:
             console.zone,
             lambda one: (one.place.door, str(one.event.data.get("visit"))) in missed,
         )
-        weeks = found.of(None)
+        weeks, tests = found.of(None), self_test_lines(service, words)
         return console.page(
             request,
             "truth.html",
@@ -64,6 +65,8 @@ def routes(console: "Console") -> APIRouter:
             rate=rate_said(together(weeks), words),
             plots=plots_of(found.weeks, weeks, words),
             lines=door_lines(found, words),
+            tests=tests[:MOST_LISTED],
+            more_tests=len(tests[MOST_LISTED:]),
             camera_cut=words.moment(service[-1].event.time) if is_cut else "",
             cut="" if cut is None else words.moment(cut),
         )

@@ -136,6 +136,29 @@ TRUTH: Mapping[str, Phrase] = {
     "truth.table": Phrase("As a table", "Als Tabelle"),
     "truth.week": Phrase("Week from", "Woche ab"),
     "truth.week_short": Phrase("{day}/{month}", "{day}.{month}."),
+    "truth.tests": Phrase("Self-tests of liveness", "Selbsttests der Lebenderkennung"),
+    "truth.tests_told": Phrase(
+        "What somebody presented to a door, newest first, of these 90 days. One is made at the "
+        "door by:",
+        "Was jemand einer Tür gezeigt hat, das Neueste zuerst, aus diesen 90 Tagen. So entsteht an "
+        "der Tür einer:",
+    ),
+    "truth.no_test": Phrase(
+        "No door was tested in this time.", "Keine Tür wurde in dieser Zeit geprüft."
+    ),
+    "truth.tests_more": Phrase(
+        "{count} older one is not listed. | {count} older ones are not listed.",
+        "{count} älterer steht nicht da. | {count} ältere stehen nicht da.",
+    ),
+    "truth.test_living": Phrase(
+        "{errors} of {trials} living people refused", "{errors} von {trials} lebenden abgelehnt"
+    ),
+    "truth.test_attack": Phrase(
+        "{species}: {errors} of {trials} let in", "{species}: {errors} von {trials} eingelassen"
+    ),
+    "truth.test_unseen": Phrase("{species}: no face seen", "{species}: kein Gesicht gesehen"),
+    "truth.test_cut": Phrase("broken off", "abgebrochen"),
+    "truth.species_live": Phrase("living people", "lebende"),
     "truth.by_door": Phrase("Door by door", "Tür für Tür"),
     "truth.decisions": Phrase("Decisions", "Entscheidungen"),
     "truth.not_live": Phrase("Not live", "Ohne Leben"),
