@@ -106,6 +106,7 @@ class NamingPages:
             told="" if error is None else complaint(error, words),
             asked=asked,
             life=life_in([one.event for one in found.visit.decisions]),
+            unseen=len(found.visit.pictures) - len(found.pictures),
             pictures=shown_pictures(found.pictures, found.judged, words),
             likely=self._desk.likely(found, words),
             groups=sorted(hub.site.access().groups),
@@ -130,7 +131,7 @@ class NamingPages:
         **known: object,
     ) -> HTMLResponse:
         words, one = self._console.words(request), visit.one
-        shown = {"obstacle": "", "named": None, "pictures": (), **known}
+        shown = {"obstacle": "", "named": None, "pictures": (), "unseen": 0, **known}
         return self._console.page(
             request,
             "naming.html",

@@ -46,7 +46,8 @@ ENTERED: Sequence[Sentence] = (
     ),
     Sentence(
         "There is no such filter ({why}); begin anew without filters.",
-        "Diesen Filter gibt es nicht ({why}); ohne Filter neu beginnen.",
+        "Diesen Filter gibt es nicht; ohne Filter neu beginnen.",
+        "There is no such filter; begin anew without filters.",
     ),
     Sentence("Days are a number, such as 180.", "Tage sind eine Zahl, etwa 180."),
     Sentence(

@@ -73,6 +73,21 @@ SITE_RULES: Sequence[Sentence] = (
     ),
     Sentence("The rules cannot be used: {why}.", "Die Regeln sind nicht zu gebrauchen: {why}."),
     Sentence("The rules cannot be used: {why}", "Die Regeln sind nicht zu gebrauchen: {why}"),
+    Sentence(
+        "{place}: Input should be a valid date or datetime, {why}",
+        "{place}: ein Datum wie 2026-12-25 schreiben",
+        "{place}: write a date such as 2026-12-25",
+    ),
+    Sentence(
+        "{place}: Tuple should have at least 1 item after validation, not 0",
+        "{place}: mindestens einen Tag wählen",
+        "{place}: choose at least one day",
+    ),
+    Sentence(
+        "{place}: Input should be less than or equal to 1440",
+        "{place}: der Tag endet um 24:00",
+        "{place}: the day ends at 24:00",
+    ),
     Sentence("{place}: Value error, {why}", "{place}: {why}", "{place}: {why}"),
     Sentence("Value error, {why}", "{why}", "{why}"),
     Sentence(

@@ -12,8 +12,10 @@ from accessctl.console.complaints import MOST_CHARACTERS, complaint, in_words
 from accessctl.console.words import Words, catalogue, sentences
 from accessctl.doorway.requests import SENTENCES
 from accessctl.errors import HubError, InputError, MisfitError
+from accessctl.hub.site_settings import checked_rules
 
 PACKAGE = Path(accessctl.__file__).parent
+SPAN = {"days": ["mon"], "opens": "08:00", "closes": "18:00"}
 ENGLISH, GERMAN = Words("en", catalogue()), Words("de", catalogue())
 SHOWN = (
     "console/*.py",
@@ -182,6 +184,33 @@ def test_values_are_as_they_came_and_what_is_quoted_is_told_too() -> None:
         "can be told from it."
     )
     assert complaint(name, GERMAN).startswith("Der Name '{x} {0}' sieht aus wie 'Zoë', schon")
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"holidays": ["2026-13-99"]}, "holidays.0: ein Datum wie 2026-12-25 schreiben."),
+        ({"schedules": {"a": [{**SPAN, "days": []}]}}, "a.0.days: mindestens einen Tag wählen."),
+        (
+            {"schedules": {"a": [{**SPAN, "closes": "24:30"}]}},
+            "a.0.closes: der Tag endet um 24:00.",
+        ),
+        ({"schedules": {"a": [{**SPAN, "opens": "8"}]}}, "a.0.opens: eine Uhrzeit als 08:30"),
+        ({"timezone": "Mars/Olympus"}, "gebrauchen: 'Mars/Olympus' ist keine Zeitzone;"),
+        ({"timezone": None}, "Wochen und Feiertage brauchen eine Zeitzone, etwa Europe/Berlin."),
+        ({"groups": {"x": {"schedule": "b"}}}, "die Gruppe 'x' nennt die Woche 'b', die es nicht"),
+        ({"groups": {"x": {}, "X": {}}}, "der Name 'X' darf nicht aussehen wie 'x' (groups)."),
+    ],
+    ids=str,
+)
+def test_what_is_wrong_with_rules_is_told_in_german(changed, said) -> None:
+    rules = {"timezone": "Europe/Berlin", "schedules": {"a": [SPAN]}, **changed}
+    with pytest.raises(InputError) as raised:
+        checked_rules(rules)
+    told = complaint(raised.value, GERMAN)
+    assert told.startswith("Die Regeln sind nicht zu gebrauchen: ")
+    assert said in told
+    assert not re.search(r"Input should|Value error", complaint(raised.value, ENGLISH))
 
 
 def test_a_photo_of_somebody_else_is_told_without_the_command_line() -> None:

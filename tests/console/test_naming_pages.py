@@ -302,3 +302,10 @@ def test_the_form_does_not_take_what_it_cannot_hold(console, namer) -> None:
     assert name(namer, number, person="grace").status_code == 400
     assert name(namer, number, *range(1, 30), name="Joan").status_code == 400
     assert people(console) == {"Grace": 1}
+
+
+def test_pictures_beyond_those_that_are_judged_are_counted(console, namer) -> None:
+    first, *_ = put_visit(console.hub, *[jpeg(ADA)] * 12)
+    page = namer.get(path_of(first)).text
+    assert len(set(re.findall(r"/(\d+)/picture\?small=true", page))) == 10
+    assert "2 more pictures of this visit are not shown here." in page
