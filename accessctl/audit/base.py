@@ -16,6 +16,9 @@ POLL_S = 0.5
 ENTRY_FAILED = "entry_failed"
 """The state of an event that says of a granted visit that nobody could go in by it."""
 
+LIVENESS_TESTED = "liveness_tested"
+"""The state of an event that tells what an installer's self-test of liveness came to."""
+
 NOT_ENTERED = frozenset({ENTRY_FAILED, DoorwayWord.NO_ENTRY.value, DoorwayWord.REFUSED.value})
 """The states of events that say of a granted visit that nobody went in by it."""
 

@@ -1,5 +1,6 @@
 """`accessctl liveness`: what an installer can try at the door itself."""
 
+import os
 import re
 import sys
 import time
@@ -108,10 +109,17 @@ def run(
     present: "Present | None" = None,
 ) -> int:
     """Exit code 0 when all was presented, 130 when it was broken off."""
+    from accessctl.audit.opening import open_log
     from accessctl.camera.choose import source_from
     from accessctl.camera.reader import Reader
     from accessctl.evaluation import selftest
-    from accessctl.evaluation.selftest import SelfTestPlan, result_path, run_session, write_result
+    from accessctl.evaluation.selftest import (
+        SelfTestPlan,
+        result_path,
+        run_session,
+        session_event,
+        write_result,
+    )
 
     attacks = _species(args.species)
     config = config_from(args)
@@ -138,6 +146,10 @@ def run(
             lambda session: write_result(path, session.content()),
             present or selftest.present,
         )
+    if config.audit.file.exists():
+        # Where there is no log there is no door yet: the file alone tells of it.
+        with open_log(config.audit, os.environ) as log:
+            log.append(session_event(session, time.time()))
     if args.json:
         print_json({**session.content(), "file": str(path)})
     else:

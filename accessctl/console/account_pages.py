@@ -12,6 +12,7 @@ from starlette.requests import HTTPConnection
 
 from accessctl.console import guard
 from accessctl.console.capabilities import Capability
+from accessctl.console.complaints import complaint
 from accessctl.console.entry_pages import Credential, Text, origin_of, signed_in, visitor_of
 from accessctl.console.guard import SignedIn
 from accessctl.console.passwords import uri_for_app
@@ -47,23 +48,29 @@ def routes(console: "Console") -> APIRouter:
     return routes
 
 
-def _set_up(routes: APIRouter, console: "Console") -> None:
-    def page(
-        request: Request, session: OperatorSession, status: int, secret: str, told: str
-    ) -> HTMLResponse:
-        operator = session.operator
-        known = {
-            "whose": operator,
-            "secret": secret,
-            "sealed": console.passwords.handed_out(secret, session),
-            "picture": qr_code(uri_for_app(secret, operator.name, console.name)),
-            "told": told,
-            "can_use_passkeys": is_at_home(request, console.name),
-            "home": console.name,
-        }
-        shown = None if session.is_setup else operator
-        return console.page(request, "set_up.html", shown, status, **known)
+def _page(
+    console: "Console",
+    request: Request,
+    session: OperatorSession,
+    secret: str,
+    told: str = "",
+    status: int = 200,
+) -> HTMLResponse:
+    operator = session.operator
+    known = {
+        "whose": operator,
+        "secret": secret,
+        "sealed": console.passwords.handed_out(secret, session),
+        "picture": qr_code(uri_for_app(secret, operator.name, console.name)),
+        "told": told,
+        "can_use_passkeys": is_at_home(request, console.name),
+        "home": console.name,
+    }
+    shown = None if session.is_setup else operator
+    return console.page(request, "set_up.html", shown, status, **known)
 
+
+def _set_up(routes: APIRouter, console: "Console") -> None:
     def done(request: Request, session: OperatorSession, way: SignInWay, keep: Keep) -> Response:
         """Keeps the new way of signing in; whoever was invited is signed in by it."""
         token = console.operators.keep_way(session, way, keep, visitor_of(request))
@@ -73,7 +80,7 @@ def _set_up(routes: APIRouter, console: "Console") -> None:
 
     @routes.get(guard.SET_UP)
     def ask(request: Request, session: SettingUp) -> HTMLResponse:
-        return page(request, session, 200, console.passwords.new_secret(), "")
+        return _page(console, request, session, console.passwords.new_secret())
 
     @routes.post(guard.SET_UP + "/password")
     def password(
@@ -87,7 +94,8 @@ def _set_up(routes: APIRouter, console: "Console") -> None:
         try:
             keep = console.passwords.set(session.operator, password, secret, code)
         except InputError as error:
-            return page(request, session, WRONG, secret, str(error))
+            told = complaint(error, console.words(request))
+            return _page(console, request, session, secret, told, WRONG)
         return done(request, session, SignInWay.PASSWORD, keep)
 
     @routes.post(guard.SET_UP + "/passkey/options")
@@ -102,7 +110,7 @@ def _set_up(routes: APIRouter, console: "Console") -> None:
             keep = console.passkeys.registered(session, credential, str(label), origin)
             return done(request, session, SignInWay.PASSKEY, keep)
         except InputError as error:
-            return JSONResponse({"problem": str(error)}, WRONG)
+            return JSONResponse({"problem": complaint(error, console.words(request))}, WRONG)
 
 
 def _account(routes: APIRouter, console: "Console") -> None:

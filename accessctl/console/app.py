@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -32,6 +32,7 @@ from accessctl.console import (
     entry_pages,
     events_pages,
     expiry_pages,
+    face_pages,
     guard,
     held_pages,
     live_pages,
@@ -59,6 +60,7 @@ from accessctl.console.sessions import OperatorSessions
 from accessctl.console.sign_on import SignOn
 from accessctl.console.wall import PHONE, Wall
 from accessctl.console.words import Language, Phrase, Words, catalogue, preferred
+from accessctl.console.zones import SiteZone
 from accessctl.errors import AccessctlError, FaultError, HubError, InputError, StoreError
 from accessctl.hub import drawn_signature
 from accessctl.hub.assembly import Hub
@@ -100,12 +102,17 @@ class Console:
     sign_on: SignOn | None
     templates: Environment
     phrases: Mapping[str, Phrase]
-    zone: tzinfo | None
+    site_zone: SiteZone
     photos: PhotoDesk
     phones: PhoneDesk
     checked: SitePhotoCheck
     now: Callable[[], float]
     random_bytes: Callable[[int], bytes]
+
+    @property
+    def zone(self) -> tzinfo | None:
+        """The time zone in which pages tell times and take them; None: the system's."""
+        return self.site_zone()
 
     def page(
         self,
@@ -218,7 +225,7 @@ def open_console(
         photos=desk_of(config, hub.people),
         phones=PhoneDesk(now, random_bytes),
         checked=SitePhotoCheck(hub.people, CardYardsticks(config.encoder, config.policy).encoder),
-        zone=zone_of(config.access) or zone_of(hub.site.access()),
+        site_zone=SiteZone(zone_of(config.access), lambda: zone_of(hub.site.access()), now),
         now=now,
         random_bytes=random_bytes,
     )
@@ -243,14 +250,8 @@ def templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters["moment"] = shown_moment
     made.globals["drawing"] = drawn_signature.bounds()
     return made
-
-
-def shown_moment(time: float) -> str:
-    """Epoch seconds as a wall clock of the hub's machine shows them."""
-    return f"{datetime.fromtimestamp(time).astimezone():%Y-%m-%d %H:%M}"
 
 
 def page_modules() -> tuple[PageModule, ...]:
@@ -265,6 +266,7 @@ def page_modules() -> tuple[PageModule, ...]:
         enrol_pages.routes,
         phone_pages.routes,
         camera_pages.routes,
+        face_pages.routes,
         people_pages.routes,
         held_pages.routes,
         privacy_pages.routes,
@@ -319,7 +321,7 @@ def _answer_refusals(app: FastAPI, parts: Console) -> None:
         return problem(request, WRONG, parts.words(request)("entry.not_understood"))
 
     def conflict(request: Request, error: Exception) -> HTMLResponse:
-        return problem(request, CONFLICT, str(error))
+        return problem(request, CONFLICT, complaint(error, parts.words(request)))
 
     def cannot_now(request: Request, error: Exception) -> HTMLResponse:
         log.error("The console did not answer a request: %s", error)

@@ -32,7 +32,9 @@ SEE_OTHER, WRONG, NOT_FOUND, CONFLICT = 303, 400, 404, 409
 def routes(console: "Console") -> APIRouter:
     routes = APIRouter()
     _to_begin(routes, console)
-    _one_by_one(routes, CameraSeats(console))
+    seats = CameraSeats(console)
+    _agreed(routes, seats)
+    _photographed(routes, seats)
     return routes
 
 
@@ -145,10 +147,10 @@ class CameraSeats:
     def _judged(self, name: str, jpeg: bytes, words: Words) -> tuple["Candidate | None", str]:
         """What the hub's own checks say of the door's photo."""
         (judged,) = self.console.photos.judge([HandedIn(name, jpeg)])
-        return judged.candidate, words.known(f"camera.{judged.fault}", judged.problem)
+        return judged.candidate, words.known(f"camera.{judged.fault}", judged.told(words))
 
 
-def _one_by_one(routes: APIRouter, seats: CameraSeats) -> None:
+def _agreed(routes: APIRouter, seats: CameraSeats) -> None:
     console = seats.console
 
     @routes.get(PAGE + "/{which}")
@@ -175,6 +177,10 @@ def _one_by_one(routes: APIRouter, seats: CameraSeats) -> None:
             told = told_of(outcome, visit.door, console.words(request))
             return seats.page(request, operator, visit, told, CONFLICT)
         return RedirectResponse(f"{PAGE}/{which}", SEE_OTHER)
+
+
+def _photographed(routes: APIRouter, seats: CameraSeats) -> None:
+    console = seats.console
 
     @routes.post(PAGE + "/{which}/shot")
     def shoot(

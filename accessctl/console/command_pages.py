@@ -7,6 +7,7 @@ from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 
 from accessctl.console.capabilities import Capability, Operator
+from accessctl.console.complaints import in_words
 from accessctl.console.guard import fresh
 from accessctl.console.words import Words
 from accessctl.domain import Posture
@@ -48,8 +49,10 @@ def routes(console: "Console") -> APIRouter:
 
 
 def told_of(outcome: CommandOutcome, door: str, words: Words) -> str:
-    """What became of a command, in one sentence; why a door refuses is in the door's words."""
-    return words(f"doors.command_{outcome.state.value}", door=door, why=outcome.sentence)
+    """What became of a command, in one sentence."""
+    return words(
+        f"doors.command_{outcome.state.value}", door=door, why=in_words(outcome.sentence, words)
+    )
 
 
 def posture_choices(words: Words) -> list[tuple[str, str]]:

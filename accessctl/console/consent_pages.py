@@ -38,7 +38,7 @@ def routes(console: "Console") -> APIRouter:
             is_required=console.hub.withholding.is_required,
             in_force=in_force,
             days=shown_days(in_force.spans),
-            expiring=state.people[:MOST_LISTED],
+            expiring=state.people,
             behind=state.behind,
         )
 

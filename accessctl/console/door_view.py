@@ -46,6 +46,11 @@ class DoorCard:
     posture: Posture | None
     face_entry: bool | None
 
+    def is_sought(self, named: str, *, ill: bool) -> bool:
+        """Whether its name holds that, and, with `ill`, something is the matter with it."""
+        is_named = named.strip().casefold() in self.name.casefold()
+        return is_named and (not ill or self.tone is not Tone.GRANTED)
+
 
 @dataclass(frozen=True, slots=True)
 class CardTally:
@@ -132,7 +137,9 @@ def _card(
         facts=(
             DoorFact(words("doors.heard"), heard(door, words, now)),
             DoorFact(words("doors.posture"), _posture(state, words)),
+            *_leaf(state, words),
             DoorFact(words("doors.camera"), _camera(state, words)),
+            DoorFact(words("doors.liveness"), _liveness(state, words)),
         ),
         troubles=troubles,
         last=None if last is None else event_row(last, words, names),
@@ -158,6 +165,18 @@ def _posture(state: DoorNow, words: Words) -> str:
         return words("doors.not_said")
     said = words(f"posture.{state.posture.value}")
     return words("doors.without_faces", posture=said) if state.face_entry is False else said
+
+
+def _leaf(state: DoorNow, words: Words) -> tuple[DoorFact, ...]:
+    """Nothing of a door without a contact: it is not to be known."""
+    if state.is_open is None:
+        return ()
+    said = words("doors.leaf_open" if state.is_open else "doors.leaf_shut")
+    return (DoorFact(words("doors.leaf"), said),)
+
+
+def _liveness(state: DoorNow, words: Words) -> str:
+    return words("doors.not_said") if state.liveness is None else words(f"life.{state.liveness}")
 
 
 def _camera(state: DoorNow, words: Words) -> str:

@@ -1,8 +1,8 @@
 """The doors: how each is now, as it changes."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
 from accessctl.console.asking import Looker
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from accessctl.console.app import Console
 
 PAGE, CARDS = "/doors", "/doors/cards"
+MANY = 6
+"""From so many doors on one is looked for by its name."""
+Named = Annotated[str, Query(max_length=64)]
 
 
 def routes(console: "Console") -> APIRouter:
@@ -42,8 +45,14 @@ def routes(console: "Console") -> APIRouter:
         }
 
     @routes.get(PAGE)
-    def doors(request: Request, operator: Looker) -> HTMLResponse:
-        return console.page(request, "doors.html", operator, part=False, **shown(request))
+    def doors(
+        request: Request, operator: Looker, named: Named = "", ill: bool = False
+    ) -> HTMLResponse:
+        """All of them; those whose name does not hold what is sought, and with `ill` those that are
+        in order, are hidden, until somebody looks for others."""
+        known = shown(request)
+        sought = {"named": named, "ill": ill, "many": MANY, "sifted": bool(named or ill)}
+        return console.page(request, "doors.html", operator, part=False, **sought, **known)
 
     @routes.get(CARDS)
     def cards(request: Request, operator: Looker) -> Response:

@@ -72,8 +72,8 @@ def routes(console: "Console") -> APIRouter:
         files = sorted_out([one.filename or "" for one in photos])
         contents = [one.file.read for one in photos]
         judge = partial(console.photos.judge, most=MOST_IN_FOLDER)
-        said = partial(complaint, words=console.words(request))
-        filed = take_in_all(files, contents, judge, _administration(console, operator), said)
+        to, words = _administration(console, operator), console.words(request)
+        filed = take_in_all(files, contents, judge, to, words)
         return _folder(console, request, operator, filed)
 
     return routes

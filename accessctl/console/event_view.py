@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from accessctl.audit.base import ENTRY_FAILED
+from accessctl.console.complaints import in_words
 from accessctl.console.words import Words
 from accessctl.domain import DoorwayWord, Event, EventKind, Outcome, PersonId
 from accessctl.hub.event_search import SiteEvent
@@ -164,7 +165,9 @@ def _said(data: Mapping[str, Any], words: Words) -> Sequence[str]:
         value = data.get(key)
         if isinstance(value, str) and value:
             # What a decision is explained by is whole sentences: "why." is theirs.
-            told.append(words.known(f"{_PREFIX.get(key, key)}.{value}", _plain(value)))
+            sentence = in_words(value, words)
+            otherwise = _plain(value) if sentence == value else sentence
+            told.append(words.known(f"{_PREFIX.get(key, key)}.{value}", otherwise))
     return told
 
 

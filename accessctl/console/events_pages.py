@@ -37,9 +37,13 @@ RecordNumber = Annotated[int, Path(ge=1, lt=1 << 63)]
 
 
 def routes(console: "Console") -> APIRouter:
-    routes = APIRouter()
-    search = EventSearch(console.hub.database)
+    routes, search = APIRouter(), EventSearch(console.hub.database)
+    _lists(routes, console, search)
+    _single(routes, console, search)
+    return routes
 
+
+def _lists(routes: APIRouter, console: "Console", search: EventSearch) -> None:
     @routes.get(PAGE)
     def events(request: Request, operator: Looker) -> HTMLResponse:
         asked = asked_events(request.query_params)
@@ -76,6 +80,8 @@ def routes(console: "Console") -> APIRouter:
         lines = written(search.every(wanted), site_names(console.hub))
         return StreamingResponse(lines, media_type=media_type, headers=headers)
 
+
+def _single(routes: APIRouter, console: "Console", search: EventSearch) -> None:
     @routes.get(PAGE + "/{door}/{number}")
     def why(
         request: Request,
@@ -120,8 +126,6 @@ def routes(console: "Console") -> APIRouter:
         if jpeg is None:
             raise HTTPException(NOT_FOUND)
         return Response(small_jpeg(jpeg) if small else jpeg, media_type="image/jpeg")
-
-    return routes
 
 
 def picture_path(door: str, number: int) -> str:

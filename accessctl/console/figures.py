@@ -2,12 +2,12 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 
-from accessctl.domain import CueVerdict, Outcome, Reason
+from accessctl.domain import CueVerdict, EventKind, Outcome, Reason
 from accessctl.evaluation.seen_here import EXPECTED, LOOSEST, NOT_FOUND, nearness
 from accessctl.hub.event_search import SiteEvent
 from accessctl.policy.evidence_record import from_data
@@ -15,6 +15,8 @@ from accessctl.policy.evidence_record import from_data
 LIVENESS = frozenset({Reason.NOT_LIVE, Reason.LIVENESS_UNDECIDED})
 NO_CUE = "none"
 """In place of a cue where none refused or doubted: life was only not shown."""
+CAMERA_TROUBLES = ("lost", "dark", "covered", "flapping")
+"""What a door writes down of its camera, without the "camera_" before it."""
 RAREST = 0.01
 """No rarer level is counted at: nearer strangers may have been let in and are not among them."""
 
@@ -23,14 +25,18 @@ RAREST = 0.01
 class Figures:
     """Of some decisions: `outcomes` and `cues` count them, the latter refusals for liveness by each
     cue that spoke against life; `waits_ms` are the times to a grant; `visits` counts those that
-    ended as unknown; `near` are such visits' nearnesses in [0, 1], see evaluation.seen_here."""
+    ended as unknown, `missed` those of them that somebody named as a person who was enrolled then;
+    `near` are such visits' nearnesses in [0, 1], see evaluation.seen_here; `camera` counts how
+    often the camera came into each state of CAMERA_TROUBLES."""
 
     outcomes: Counter[Outcome] = field(default_factory=Counter)
     cues: Counter[str] = field(default_factory=Counter)
     not_live: int = 0
     waits_ms: list[float] = field(default_factory=list)
     visits: int = 0
+    missed: int = 0
     near: list[float] = field(default_factory=list)
+    camera: Counter[str] = field(default_factory=Counter)
 
     @property
     def decisions(self) -> int:
@@ -80,20 +86,36 @@ def together(parts: Iterable[Figures]) -> Figures:
         whole.not_live += part.not_live
         whole.waits_ms += part.waits_ms
         whole.visits += part.visits
+        whole.missed += part.missed
+        whole.camera.update(part.camera)
         whole.near += part.near
     return whole
 
 
+def never_missed(_: SiteEvent) -> bool:
+    return False
+
+
 def site_figures(
-    events: Iterable[SiteEvent], since: float, until: float, zone: tzinfo | None
+    events: Iterable[SiteEvent],
+    since: float,
+    until: float,
+    zone: tzinfo | None,
+    is_missed: Callable[[SiteEvent], bool] = never_missed,
 ) -> WeeklyFigures:
-    """`events` are decisions, the latest first; `since` and `until` epoch seconds, which say what
-    weeks there are. Weeks are those of the wall clock in `zone`, None: the system's."""
+    """`events` are decisions and what doors say of their service, the latest first; `since` and
+    `until` epoch seconds, which say what weeks there are. Weeks are those of the wall clock in
+    `zone`, None: the system's. `is_missed`: whether an unknown visit, by its last decision, was of
+    somebody enrolled."""
     by_door: dict[str, dict[date, Figures]] = {}
     met: set[tuple[str, str]] = set()
     for one in events:
         data = one.event.data
         week = week_of_time(one.event.time, zone)
+        if one.event.kind is EventKind.SERVICE:
+            if trouble := camera_trouble(data):
+                by_door.setdefault(one.name, {}).setdefault(week, Figures()).camera[trouble] += 1
+            continue
         found = by_door.setdefault(one.name, {}).setdefault(week, Figures())
         if data.get("decision") not in list(Outcome):
             continue
@@ -108,6 +130,7 @@ def site_figures(
         visit = (one.place.door, str(data.get("visit")))
         if visit not in met and outcome is Outcome.UNKNOWN:
             found.visits += 1
+            found.missed += is_missed(one)
             found.near += nearness_in(data)
         met.add(visit)
     first, last = week_of_time(since, zone), week_of_time(until, zone)
@@ -119,6 +142,12 @@ def week_of_time(time: float, zone: tzinfo | None) -> date:
     """The Monday of that week."""
     day = datetime.fromtimestamp(time, UTC).astimezone(zone).date()
     return day - timedelta(days=day.weekday())
+
+
+def camera_trouble(data: Mapping[str, Any]) -> str | None:
+    """Which of CAMERA_TROUBLES a record of a door's service tells of."""
+    part, _, word = str(data.get("state") or "").partition("_")
+    return word if part == "camera" and word in CAMERA_TROUBLES else None
 
 
 def cues_against(data: Mapping[str, Any]) -> Sequence[str]:

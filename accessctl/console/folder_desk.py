@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from accessctl.administration.changes import Administration
 from accessctl.camera.photo_folder import is_photo_name
+from accessctl.console.complaints import complaint
 from accessctl.console.photo_desk import HandedIn, JudgedPhoto
+from accessctl.console.words import Words
 from accessctl.errors import InputError
 
 if TYPE_CHECKING:
@@ -64,10 +66,10 @@ def take_in_all(
     contents: Sequence[Callable[[], bytes]],
     judge: Callable[[Sequence[HandedIn]], Iterable[JudgedPhoto]],
     administration: Administration,
-    said: Callable[[InputError], str] = str,
+    words: Words,
 ) -> list[FiledPhoto]:
-    """What became of each file, in their order; one that cannot be used keeps no other out, and
-    `said` puts into words why. StoreError ends it; what was taken by then stays. InputError for
+    """What became of each file, in their order; one that cannot be used keeps no other out.
+    StoreError ends it; what was taken by then stays. InputError for
     too many."""
     wanted = [at for at, one in enumerate(files) if not one.problem]
     if len(wanted) > MOST_IN_FOLDER:
@@ -80,7 +82,7 @@ def take_in_all(
         handed_in = [HandedIn(files[at].path, contents[at]()) for at in wanted]
         judged = dict(zip(wanted, judge(handed_in), strict=True))
     return [
-        _filed(one, judged[at], administration, said)
+        _filed(one, judged[at], administration, words)
         if at in judged
         else FiledPhoto(one.path, one.person, FileFate.LEFT_OUT, one.problem)
         for at, one in enumerate(files)
@@ -114,13 +116,13 @@ def _filed(
     file: FolderFile,
     judged: JudgedPhoto,
     administration: Administration,
-    said: Callable[[InputError], str],
+    words: Words,
 ) -> FiledPhoto:
     if judged.candidate is None:
-        return FiledPhoto(file.path, file.person, FileFate.REFUSED, judged.problem)
+        return FiledPhoto(file.path, file.person, FileFate.REFUSED, judged.told(words))
     candidate: Candidate = judged.candidate
     try:
         taken = administration.take_in(file.person, candidate)
     except InputError as error:
-        return FiledPhoto(file.path, file.person, FileFate.REFUSED, said(error))
+        return FiledPhoto(file.path, file.person, FileFate.REFUSED, complaint(error, words))
     return FiledPhoto(file.path, file.person, FileFate(taken.change))

@@ -1,6 +1,7 @@
 """What a door sees, live, for whoever looks at its card: pictures, and who is in them."""
 
 import asyncio
+import json
 import math
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -12,54 +13,106 @@ from starlette.concurrency import run_in_threadpool
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from accessctl.console.capabilities import Capability
+from accessctl.console.complaints import complaint
 from accessctl.console.names import site_names
 from accessctl.console.sockets import admitted, while_admitted
 from accessctl.console.words import Words
 from accessctl.domain import Outcome, PersonId
 from accessctl.errors import InputError, StoreError
-from accessctl.hub.live import SeenPicture, Viewer
+from accessctl.hub.live import Live, SeenPicture
 from accessctl.sync.feed_wire import LiveFace
 
 if TYPE_CHECKING:
     from accessctl.console.app import Console
 
 WAIT_S, NAMES_S = 10.0, 5.0
-MOST_REASON_BYTES = 123
-REFUSED_NOW = 1013
-"""What a browser is told where it cannot look now (RFC 6455, registered as "Try Again Later")."""
+LINE = "/doors/live"
+MOST_AT_ONCE = 12
+"""Doors that one browser looks at; those in view are fewer."""
+MOST_CHARACTERS = 4096
 
 
 def routes(console: "Console") -> APIRouter:
     routes = APIRouter()
-    live = console.hub.live
 
-    @routes.websocket("/doors/{name}/live")
-    async def look(websocket: WebSocket, name: str) -> None:
-        """Pictures of the door of that name until the browser goes: of each its faces, as JSON, and
-        then the JPEG."""
+    @routes.websocket(LINE)
+    async def look(websocket: WebSocket) -> None:
+        """Pictures of the doors that the browser names, until it goes. Whatever it sends is the
+        list of those that it looks at from now on; of each picture it is sent whose it is and who
+        is in it, as JSON, and then the JPEG, of a door that cannot be looked at why not."""
         operator = await admitted(websocket, Capability.LOOK)
         if operator is None:
             return
         words, names = console.words(websocket), LiveNames(partial(site_names, console.hub))
+        line = LiveLine(websocket, console.hub.live, operator.name, words, names)
         try:
-            door = await run_in_threadpool(live.begin, name, operator.name)
-            with live.watch(door) as viewer:
-                sending = asyncio.create_task(_send(websocket, viewer, words, names))
-                try:
-                    await while_admitted(websocket, Capability.LOOK)
-                finally:
-                    sending.cancel()
-                    with suppress(asyncio.CancelledError, WebSocketDisconnect, RuntimeError):
-                        await sending
-        except (InputError, StoreError) as error:
-            await websocket.close(REFUSED_NOW, _as_reason(str(error)))
+            await while_admitted(websocket, Capability.LOOK, heard=line.look_at)
+        finally:
+            await line.end()
 
     return routes
 
 
-def _as_reason(told: str) -> str:
-    """As much of it as a frame that closes may carry: 123 bytes."""
-    return told.encode("utf-8", "replace")[:MOST_REASON_BYTES].decode("utf-8", "ignore")
+def doors_in(said: str) -> frozenset[str]:
+    """The names in a browser's list of doors, MOST_AT_ONCE of them; none in what is no list."""
+    try:
+        listed = json.loads(said) if len(said) <= MOST_CHARACTERS else None
+    except (ValueError, RecursionError):
+        listed = None
+    names = [one for one in listed if isinstance(one, str)] if isinstance(listed, list) else []
+    return frozenset(names[:MOST_AT_ONCE])
+
+
+class LiveLine:
+    """What one browser looks at, each door in a task of its own; belongs to the event loop."""
+
+    def __init__(
+        self, websocket: WebSocket, live: Live, operator: str, words: Words, names: "LiveNames"
+    ) -> None:
+        self._websocket, self._live, self._operator = websocket, live, operator
+        self._words, self._names = words, names
+        self._sending = asyncio.Lock()
+        self._looks: dict[str, asyncio.Task[None]] = {}
+
+    def look_at(self, said: str) -> None:
+        """At those doors alone from now on; one that could not be looked at is tried again."""
+        wanted = doors_in(said)
+        for name in self._looks.keys() - wanted:
+            self._looks.pop(name).cancel()
+        for name in wanted:
+            look = self._looks.get(name)
+            if look is None or look.done():
+                self._looks[name] = asyncio.create_task(self._look(name))
+
+    async def end(self) -> None:
+        looks = list(self._looks.values())
+        for look in looks:
+            look.cancel()
+        await asyncio.gather(*looks, return_exceptions=True)
+
+    async def _look(self, name: str) -> None:
+        try:
+            door = await run_in_threadpool(self._live.begin, name, self._operator)
+            with self._live.watch(door) as viewer:
+                while True:
+                    picture = await viewer.next(WAIT_S)
+                    if picture is not None:
+                        await self._show(name, picture)
+        except (InputError, StoreError) as error:
+            told = {"door": name, "refused": complaint(error, self._words)}
+            with suppress(WebSocketDisconnect, RuntimeError):
+                await self._websocket.send_json(told)
+        except (WebSocketDisconnect, RuntimeError):
+            # The browser is gone, which whoever reads from it finds, too.
+            return
+
+    async def _show(self, name: str, picture: SeenPicture) -> None:
+        names = await self._names.of(picture)
+        told = {"door": name, **beside(picture, self._words, names)}
+        # Nothing of another door comes between what is told of a picture and the picture.
+        async with self._sending:
+            await self._websocket.send_json(told)
+            await self._websocket.send_bytes(picture.jpeg)
 
 
 class LiveNames:
@@ -78,14 +131,6 @@ class LiveNames:
             self._asked = picture.time
             self._names = await run_in_threadpool(self._known)
         return self._names
-
-
-async def _send(websocket: WebSocket, viewer: Viewer, words: Words, names: LiveNames) -> None:
-    while True:
-        picture = await viewer.next(WAIT_S)
-        if picture is not None:
-            await websocket.send_json(beside(picture, words, await names.of(picture)))
-            await websocket.send_bytes(picture.jpeg)
 
 
 def beside(picture: SeenPicture, words: Words, names: Mapping[PersonId, str]) -> Mapping[str, Any]:

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from starlette.exceptions import HTTPException
 
 from accessctl.console.asking import Clerk, Id
 from accessctl.console.capabilities import Capability, Operator
@@ -13,7 +12,6 @@ from accessctl.console.complaints import complaint
 from accessctl.console.events_pages import PAGE, RecordNumber
 from accessctl.console.guard import needs, require
 from accessctl.console.naming_desk import (
-    NOT_FOUND,
     NOTHING_ASKED,
     LookedAt,
     NamingAsked,
@@ -21,10 +19,8 @@ from accessctl.console.naming_desk import (
     VisitObstacleError,
 )
 from accessctl.console.naming_view import shown_pictures
-from accessctl.console.previews import small_jpeg
 from accessctl.domain import PersonId
 from accessctl.errors import AccessctlError, FaceError, InputError, PersonError
-from accessctl.hub.journal import JournalKind
 from accessctl.hub.naming import MOST_PICTURES, UnknownVisit
 from accessctl.policy.naming import life_in
 
@@ -84,15 +80,6 @@ def routes(console: "Console") -> APIRouter:
             raise
         return RedirectResponse(f"/people/{kept.id}", SEE_OTHER)
 
-    @routes.get("/people/{person}/portrait", dependencies=ENROLS)
-    def portrait(operator: Clerk, person: Id) -> Response:
-        """The best photo of somebody enrolled; that it was shown is on record first."""
-        console.record(JournalKind.SHOWN, operator, "photo of a person", person=person)
-        jpeg = console.hub.people.portrait(PersonId(person))
-        if jpeg is None:
-            raise HTTPException(NOT_FOUND)
-        return Response(small_jpeg(jpeg), media_type="image/jpeg")
-
     return routes
 
 
@@ -119,7 +106,8 @@ class NamingPages:
             told="" if error is None else complaint(error, words),
             asked=asked,
             life=life_in([one.event for one in found.visit.decisions]),
-            pictures=shown_pictures(found.pictures, found.judged),
+            unseen=len(found.visit.pictures) - len(found.pictures),
+            pictures=shown_pictures(found.pictures, found.judged, words),
             likely=self._desk.likely(found, words),
             groups=sorted(hub.site.access().groups),
             needs_consent=hub.withholding.is_required,
@@ -143,7 +131,7 @@ class NamingPages:
         **known: object,
     ) -> HTMLResponse:
         words, one = self._console.words(request), visit.one
-        shown = {"obstacle": "", "named": None, "pictures": (), **known}
+        shown = {"obstacle": "", "named": None, "pictures": (), "unseen": 0, **known}
         return self._console.page(
             request,
             "naming.html",

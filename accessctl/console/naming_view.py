@@ -69,10 +69,10 @@ def picture_label(number: int, picture: VisitPicture, words: Words) -> str:
 
 
 def shown_pictures(
-    pictures: Sequence[VisitPicture], judged: Sequence[JudgedPhoto]
+    pictures: Sequence[VisitPicture], judged: Sequence[JudgedPhoto], words: Words
 ) -> tuple[ShownPicture, ...]:
     return tuple(
-        ShownPicture(picture.number, one.name, one.problem)
+        ShownPicture(picture.number, one.name, one.told(words))
         for picture, one in zip(pictures, judged, strict=True)
     )
 

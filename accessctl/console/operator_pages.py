@@ -24,24 +24,30 @@ NOTHING: tuple[Capability, ...] = ()
 
 def routes(console: "Console") -> APIRouter:
     routes = APIRouter()
+    _invited(routes, console)
+    _known(routes, console)
+    return routes
 
-    def shown(
-        request: Request, operator: Operator, made: OperatorInvitation | None
-    ) -> HTMLResponse:
-        known: dict[str, Any] = {
-            "known": console.operators.listed(),
-            "capabilities": list(Capability),
-            "chosen": {Capability.LOOK},
-            "made": made,
-        }
-        if made is not None:
-            link = invitation_link(origin_of(request), made)
-            known |= {"link": link, "picture": qr_code(link)}
-        return console.page(request, "operators.html", operator, **known)
 
+def _shown(
+    console: "Console", request: Request, operator: Operator, made: OperatorInvitation | None
+) -> HTMLResponse:
+    known: dict[str, Any] = {
+        "known": console.operators.listed(),
+        "capabilities": list(Capability),
+        "chosen": {Capability.LOOK},
+        "made": made,
+    }
+    if made is not None:
+        link = invitation_link(origin_of(request), made)
+        known |= {"link": link, "picture": qr_code(link)}
+    return console.page(request, "operators.html", operator, **known)
+
+
+def _invited(routes: APIRouter, console: "Console") -> None:
     @routes.get(OPERATORS)
     def listed(request: Request, operator: Looks) -> HTMLResponse:
-        return shown(request, operator, None)
+        return _shown(console, request, operator, None)
 
     @routes.post(OPERATORS + "/invite")
     def invite(
@@ -50,8 +56,17 @@ def routes(console: "Console") -> APIRouter:
         with console.told(by, "invite operator"):
             may = frozenset(capability)
             made = console.operators.invite(by, name, may, email.strip() or None)
-        return shown(request, by, made)
+        return _shown(console, request, by, made)
 
+    @routes.post(OPERATORS + "/{whose}/invite")
+    def again(request: Request, by: Changes, whose: str) -> HTMLResponse:
+        known = console.operators.known(whose).operator
+        with console.told(by, "invite operator", whose_id=whose):
+            made = console.operators.invite(by, known.name, known.capabilities)
+        return _shown(console, request, by, made)
+
+
+def _known(routes: APIRouter, console: "Console") -> None:
     @routes.get(OPERATORS + "/{whose}")
     def one(request: Request, operator: Looks, whose: str) -> HTMLResponse:
         known = console.operators.known(whose)
@@ -73,13 +88,6 @@ def routes(console: "Console") -> APIRouter:
             console.operators.change(by, whose, frozenset(capability) | kept)
         return RedirectResponse(OPERATORS, SEE_OTHER)
 
-    @routes.post(OPERATORS + "/{whose}/invite")
-    def again(request: Request, by: Changes, whose: str) -> HTMLResponse:
-        known = console.operators.known(whose).operator
-        with console.told(by, "invite operator", whose_id=whose):
-            made = console.operators.invite(by, known.name, known.capabilities)
-        return shown(request, by, made)
-
     @routes.post(OPERATORS + "/{whose}/sessions/end")
     def end_sessions(by: Changes, whose: str) -> Response:
         with console.told(by, "end sessions", whose_id=whose):
@@ -91,8 +99,6 @@ def routes(console: "Console") -> APIRouter:
         with console.told(by, "remove operator", whose_id=whose):
             console.operators.remove(by, whose)
         return RedirectResponse(OPERATORS, SEE_OTHER)
-
-    return routes
 
 
 def invitation_link(origin: str, made: OperatorInvitation) -> str:

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from accessctl.administration.changes import Administration
 from accessctl.console.asking import Enroller, FreshClerk, Id, Looker, RuleMaker
-from accessctl.console.capabilities import Operator
+from accessctl.console.capabilities import Capability, Operator
 from accessctl.console.look_again import look_again
 from accessctl.console.names import site_names
 from accessctl.console.pass_pages import passes_known
@@ -31,15 +31,20 @@ Text = Annotated[str, Form(max_length=MOST_CHARACTERS)]
 
 def routes(console: "Console") -> APIRouter:
     routes = APIRouter()
+    _shown(routes, console)
+    _changed(routes, console)
+    _removed(routes, console)
+    return routes
+
+
+def _shown(routes: APIRouter, console: "Console") -> None:
     people = console.hub.people
 
-    def changed(
-        person: str, operator: Operator, change: Callable[[Administration, Person], object]
-    ) -> RedirectResponse:
-        return changed_by(console, operator, person, change)
-
     @routes.get(PAGE)
-    def listed(request: Request, operator: Looker, named: str = "") -> HTMLResponse:
+    def listed(
+        request: Request, operator: Looker, named: str = "", faces: bool = False
+    ) -> HTMLResponse:
+        """With `faces` the cards of whoever has a photo show it, to who may see photos."""
         if len(named) > MOST_CHARACTERS:
             raise InputError("No name is so long; write a part of it.")
         words = console.words(request)
@@ -51,6 +56,7 @@ def routes(console: "Console") -> APIRouter:
             operator,
             cards=cards,
             named=named,
+            faces=people.pictured() if faces and operator.may(Capability.PRIVACY) else None,
             count=len(everybody),
             damaged=people.damaged(),
             waiting=len(console.phones.waiting()),
@@ -74,6 +80,7 @@ def routes(console: "Console") -> APIRouter:
             valid_from=words.field(rules.valid_from),
             valid_until=words.field(rules.valid_until),
             photos=people.photo_entries(who.id),
+            pictured=operator.may(Capability.PRIVACY) and who.id in people.pictured(),
             badges=[badge.mark for badge in people.badges() if badge.person == who.id],
             has_pin=who.id in people.pins(),
             **passes_known(console, who, rules, words),
@@ -83,6 +90,13 @@ def routes(console: "Console") -> APIRouter:
             withheld=console.hub.withholding.is_required,
             again=look_again(console.checked, site_names(console.hub), words, who.id),
         )
+
+
+def _changed(routes: APIRouter, console: "Console") -> None:
+    def changed(
+        person: str, operator: Operator, change: Callable[[Administration, Person], object]
+    ) -> RedirectResponse:
+        return changed_by(console, operator, person, change)
 
     @routes.post(PAGE + "/{person}/name")
     def rename(operator: Enroller, person: Id, name: Text) -> RedirectResponse:
@@ -124,6 +138,8 @@ def routes(console: "Console") -> APIRouter:
     ) -> RedirectResponse:
         return changed(person, operator, lambda to, who: to.remove_photo(who.name, number))
 
+
+def _removed(routes: APIRouter, console: "Console") -> None:
     @routes.post(PAGE + "/{person}/remove")
     def remove(operator: FreshClerk, person: Id, name: Text) -> RedirectResponse:
         """Only where their name was typed: it cannot be taken back."""
@@ -142,5 +158,3 @@ def routes(console: "Console") -> APIRouter:
         listed = console.hub.removals.listed()
         owed = sum(bool(one.owed) for one in listed)
         return console.page(request, "removals.html", operator, removals=listed, owed=owed)
-
-    return routes

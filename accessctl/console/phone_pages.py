@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 
 from accessctl.console.account_pages import qr_code
 from accessctl.console.asking import Enroller, Id
+from accessctl.console.complaints import complaint
 from accessctl.console.enrol_pages import keep_photos
 from accessctl.console.entry_pages import origin_of
 from accessctl.console.phone_desk import POSES, NoSuchLinkError, PhoneDesk, PhoneVisit
@@ -37,7 +38,8 @@ Drawn = Annotated[str, Form(max_length=MOST_CHARACTERS)]
 def routes(console: "Console") -> APIRouter:
     routes = APIRouter()
     _behind_the_link(routes, console)
-    _for_operators(routes, console)
+    _links(routes, console)
+    _decided(routes, console)
     return routes
 
 
@@ -68,7 +70,8 @@ def _behind_the_link(routes: APIRouter, console: "Console") -> None:
                 raise InputError("Tick the box if you agree; otherwise close this page.")
             visit = agreed_on(desk, token, words, drawn, text)
         except InputError as error:
-            return page(request, desk.visit(token), str(error), WRONG)
+            why = complaint(error, console.words(request))
+            return page(request, desk.visit(token), why, WRONG)
         told = {"version": visit.version, "how": visit.consent().how.value}
         by_phone(console, visit, "consent by telephone", **told)
         return RedirectResponse(PHONE + token, SEE_OTHER)
@@ -82,7 +85,7 @@ def _behind_the_link(routes: APIRouter, console: "Console") -> None:
             console.photos.judge, [HandedIn(f"{visit.pose} {visit.tries + 1}", content)]
         )
         if judged[0].candidate is None:
-            return page(request, visit, judged[0].problem, WRONG)
+            return page(request, visit, judged[0].told(console.words(request)), WRONG)
         visit = desk.add(token, visit.pose, judged[0].candidate)
         if visit.is_complete:
             await run_in_threadpool(by_phone, console, visit, "photos by telephone")
@@ -99,7 +102,7 @@ async def _photo_in(request: Request) -> bytes:
         return await file.read()
 
 
-def _for_operators(routes: APIRouter, console: "Console") -> None:
+def _links(routes: APIRouter, console: "Console") -> None:
     desk = console.phones
 
     @routes.post(WAITING)
@@ -132,6 +135,8 @@ def _for_operators(routes: APIRouter, console: "Console") -> None:
                 return Response(visit.photos[number].jpeg, media_type="image/jpeg")
         raise HTTPException(NOT_FOUND)
 
+
+def _decided(routes: APIRouter, console: "Console") -> None:
     @routes.post(WAITING + "/{which}/approve")
     def approve(operator: Enroller, which: Id) -> Response:
         visit = _taken(console, which)
@@ -143,7 +148,7 @@ def _for_operators(routes: APIRouter, console: "Console") -> None:
                     name = enrolled_name(console, visit.person)
                 kept = keep_photos(console, operator, name, visit.photos)
         except (AccessctlError, HTTPException):
-            desk.put_back(visit)
+            console.phones.put_back(visit)
             raise
         if visit.version is not None:
             console.hub.consents.give(kept.name, visit.consent(), operator.name, visit.version)

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from accessctl.camera.photo import decode_photo
 from accessctl.config import Config
+from accessctl.console.complaints import in_words
+from accessctl.console.words import Words
 from accessctl.errors import FaceError, HubError, InputError, PhotoError
 from accessctl.hub.people import SitePeople
 
@@ -42,6 +44,10 @@ class JudgedPhoto:
     candidate: "Candidate | None"
     problem: str = ""
     fault: str = ""
+
+    def told(self, words: Words) -> str:
+        """The same problem in the words of a page."""
+        return in_words(self.problem, words)
 
 
 class PhotoJudge(Protocol):

@@ -15,6 +15,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from accessctl.config.policy import AccessConfig
 from accessctl.console.asking import RuleMaker
 from accessctl.console.capabilities import Operator
+from accessctl.console.complaints import complaint
 from accessctl.console.entry_pages import SEE_OTHER
 from accessctl.console.names import site_names
 from accessctl.console.people_view import DAYS, week_of_groups
@@ -59,35 +60,45 @@ Fields = Annotated[list[tuple[str, str]], Depends(form_fields)]
 
 def routes(console: "Console") -> APIRouter:
     routes = APIRouter()
-    site = console.hub.site
-    search = EventSearch(console.hub.database)
+    _edited(routes, console)
+    _tried(routes, console, EventSearch(console.hub.database))
+    return routes
 
-    def editor(
-        request: Request, operator: Operator, draft: RulesDraft, seen: str, told: str = ""
-    ) -> HTMLResponse:
-        words = console.words(request)
-        return console.page(
-            request,
-            "rules.html",
-            operator,
-            WRONG if told else 200,
-            draft=draft,
-            seen=seen,
-            told=told,
-            days=[(day, words(f"weekday.short.{day}")) for day in DAYS],
-            named_days=named_days(words),
-            cell=words("rules.cell", day="{day}", begin="{from}", end="{to}"),
-            blank=SpanDraft(),
-            weeks=[
-                week_of_groups([Group(None, hours_of(schedule))], words)
-                for schedule in draft.schedules
-            ],
-        )
+
+def _editor(
+    console: "Console",
+    request: Request,
+    operator: Operator,
+    draft: RulesDraft,
+    seen: str,
+    told: str = "",
+) -> HTMLResponse:
+    words = console.words(request)
+    return console.page(
+        request,
+        "rules.html",
+        operator,
+        WRONG if told else 200,
+        draft=draft,
+        seen=seen,
+        told=told,
+        days=[(day, words(f"weekday.short.{day}")) for day in DAYS],
+        named_days=named_days(words),
+        cell=words("rules.cell", day="{day}", begin="{from}", end="{to}"),
+        blank=SpanDraft(),
+        weeks=[
+            week_of_groups([Group(None, hours_of(schedule))], words) for schedule in draft.schedules
+        ],
+    )
+
+
+def _edited(routes: APIRouter, console: "Console") -> None:
+    site = console.hub.site
 
     @routes.get(PAGE)
     def rules(request: Request, operator: RuleMaker) -> HTMLResponse:
         kept = site.rules()
-        return editor(request, operator, draft_of(kept), text_of(kept))
+        return _editor(console, request, operator, draft_of(kept), text_of(kept))
 
     @routes.post(PAGE + "/edit")
     def edit(
@@ -95,7 +106,20 @@ def routes(console: "Console") -> APIRouter:
     ) -> HTMLResponse:
         """The form after a button of it was pressed; nothing is tried or saved."""
         draft = draft_sent(fields)
-        return editor(request, operator, acted(draft, act) if act else draft, seen)
+        return _editor(console, request, operator, acted(draft, act) if act else draft, seen)
+
+    @routes.post(PAGE + "/save")
+    def save(operator: RuleMaker, rules: RulesText, seen: RulesText) -> RedirectResponse:
+        """Only where nobody has changed them since this operator saw them."""
+        given, present = rules_in(rules), rules_in(seen)
+        with console.told(operator, "set rules"):
+            site.set_rules(given, operator.name, instead_of=present)
+        console.site_zone.changed()
+        return RedirectResponse(PAGE, SEE_OTHER)
+
+
+def _tried(routes: APIRouter, console: "Console", search: EventSearch) -> None:
+    site = console.hub.site
 
     @routes.post(PAGE + "/try")
     def trial(
@@ -106,7 +130,8 @@ def routes(console: "Console") -> APIRouter:
         try:
             wanted = checked_rules(rules_of(draft))
         except InputError as error:
-            return editor(request, operator, draft, seen, str(error))
+            told = complaint(error, console.words(request))
+            return _editor(console, request, operator, draft, seen, told)
         since = console.now() - MONTH_S
         decisions = search.every(EventFilter(kind=EventKind.DECISION, since=since))
         events = list(islice(decisions, MOST_DECISIONS + 1))
@@ -123,16 +148,6 @@ def routes(console: "Console") -> APIRouter:
             seen=seen,
             is_same=text_of(wanted) == text_of(site.rules()),
         )
-
-    @routes.post(PAGE + "/save")
-    def save(operator: RuleMaker, rules: RulesText, seen: RulesText) -> RedirectResponse:
-        """Only where nobody has changed them since this operator saw them."""
-        given, present = rules_in(rules), rules_in(seen)
-        with console.told(operator, "set rules"):
-            site.set_rules(given, operator.name, instead_of=present)
-        return RedirectResponse(PAGE, SEE_OTHER)
-
-    return routes
 
 
 def named_days(words: Words) -> list[dict[str, str]]:

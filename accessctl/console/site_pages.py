@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from accessctl.console.capabilities import Capability, Operator
+from accessctl.console.complaints import in_words
 from accessctl.console.entry_pages import SEE_OTHER, Text
 from accessctl.console.guard import fresh, needs
 from accessctl.console.site_view import hub_backups, site_doors
@@ -37,32 +38,15 @@ def routes(console: "Console") -> APIRouter:
     hub = console.hub
     software = DoorSoftwares(hub.database)
 
-    def shown(request: Request, operator: Operator, made: Invitation | None) -> HTMLResponse:
-        doors, own = hub.doors.listed(), version("accessctl")
-        made_here = latest_records(hub.database, JournalKind.BACKED_UP, MOST_HUB_BACKUPS)
-        return console.page(
-            request,
-            "site.html",
-            operator,
-            doors=site_doors(doors, software.of(doors), console.words(request), console.now(), own),
-            version=own,
-            hub_backups=hub_backups(made_here),
-            alarms=hub.records.alarms()[-MOST_ALARMS:][::-1],
-            backups=backups(console),
-            made=made,
-            url=f"https://{console.name}:{hub.config.port}",
-            fingerprint=hub.authority.fingerprint,
-        )
-
     @routes.get(SITE)
     def site(request: Request, operator: Looks) -> HTMLResponse:
-        return shown(request, operator, None)
+        return _shown(console, software, request, operator)
 
     @routes.post(SITE + "/invite")
     def invite(request: Request, by: Changes, door: Text) -> HTMLResponse:
         with console.on_record(by, "invite door", door=door.strip()):
             made = hub.doors.invite(door.strip())
-        return shown(request, by, made)
+        return _shown(console, software, request, by, made)
 
     @routes.post(SITE + "/revoke")
     def revoke(by: Changes, door: Text) -> Response:
@@ -80,9 +64,38 @@ def routes(console: "Console") -> APIRouter:
                 report = verify_site(hub.database)
         finally:
             checking.release()
-        return console.page(request, "verified.html", by, report=report)
+        words = console.words(request)
+        found = [(one, in_words(one.problem, words)) for one in report.findings]
+        return console.page(request, "verified.html", by, report=report, found=found)
 
     return routes
+
+
+def _shown(
+    console: "Console",
+    software: DoorSoftwares,
+    request: Request,
+    operator: Operator,
+    made: Invitation | None = None,
+) -> HTMLResponse:
+    hub = console.hub
+    doors, own = hub.doors.listed(), version("accessctl")
+    alarms = hub.records.alarms()
+    made_here = latest_records(hub.database, JournalKind.BACKED_UP, MOST_HUB_BACKUPS)
+    return console.page(
+        request,
+        "site.html",
+        operator,
+        doors=site_doors(doors, software.of(doors), console.words(request), console.now(), own),
+        version=own,
+        hub_backups=hub_backups(made_here),
+        alarms=alarms[-MOST_ALARMS:][::-1],
+        more_alarms=len(alarms[:-MOST_ALARMS]),
+        backups=backups(console),
+        made=made,
+        url=f"https://{console.name}:{hub.config.port}",
+        fingerprint=hub.authority.fingerprint,
+    )
 
 
 def backups(console: "Console") -> list[KeptRecord]:

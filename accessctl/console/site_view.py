@@ -51,9 +51,15 @@ def site_doors(
     now: float,
     own: str,
 ) -> tuple[SiteDoor, ...]:
-    """Those that have joined first, by name; `own` is the version that the hub runs."""
+    """Those that have joined first, of these those with which something is the matter, then by
+    name; `own` is the version that the hub runs."""
     found = [_door(one, software.get(one.id, DoorSoftware()), words, now, own) for one in doors]
-    return tuple(sorted(found, key=lambda one: (not one.is_joined, one.name.casefold())))
+    return tuple(sorted(found, key=_place_of))
+
+
+def _place_of(door: SiteDoor) -> tuple[bool, bool, str]:
+    is_ill = door.tone is Tone.TROUBLE or door.software_ill
+    return not door.is_joined, not is_ill, door.name.casefold()
 
 
 def hub_backups(records: Sequence[JournalRecord]) -> tuple[HubBackupLine, ...]:

@@ -1,6 +1,7 @@
 """WebSockets of the console's pages: only from its own pages, and only for who may."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 
 from starlette.concurrency import run_in_threadpool
@@ -32,19 +33,26 @@ async def admitted(websocket: WebSocket, capability: Capability) -> Operator | N
     return session.operator
 
 
+def unheard(_: str) -> None:
+    """Where nothing that a page sends counts."""
+
+
 async def while_admitted(
-    websocket: WebSocket, capability: Capability, every_s: float = CHECK_S
+    websocket: WebSocket,
+    capability: Capability,
+    every_s: float = CHECK_S,
+    heard: Callable[[str], object] = unheard,
 ) -> None:
     """Returns once the browser has gone, or its session counts no more or may no more, which closes
     the socket. To be run beside what sends: looking at a live picture is being there, so the
-    session counts as used."""
+    session counts as used. `heard` is told what the browser sends."""
     session = guard.session_of(websocket)
     find = guard.console_of(websocket).sessions.find
     while session is not None and session.operator.may(capability):
         with suppress(TimeoutError):
             try:
-                # Pages send nothing that counts; what they send is read so that they can close.
-                await asyncio.wait_for(websocket.receive_text(), every_s)
+                # Also where nothing that is sent counts: so it is seen that the browser closes.
+                heard(await asyncio.wait_for(websocket.receive_text(), every_s))
             except (WebSocketDisconnect, RuntimeError, KeyError):
                 # RuntimeError: what sends beside this has found first that the browser is gone.
                 return

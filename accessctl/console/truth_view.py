@@ -7,7 +7,14 @@ from datetime import date
 
 from markupsafe import Markup
 
-from accessctl.console.figures import NO_CUE, Figures, WeeklyFigures, quantile, together
+from accessctl.console.figures import (
+    CAMERA_TROUBLES,
+    NO_CUE,
+    Figures,
+    WeeklyFigures,
+    quantile,
+    together,
+)
 from accessctl.console.plots import Plotted, Series, lines, stacked_bars
 from accessctl.console.words import Words
 from accessctl.domain import Outcome
@@ -15,8 +22,19 @@ from accessctl.domain import Outcome
 LEAST = 20
 """Of so many decisions, or grants, at least something is said."""
 SLOW = 0.95
-TOLERABLE: Mapping[str, float] = {"not_live": 0.05, "unknown": 0.3, "slow": 3.0, "rate": 2.0}
-"""Up to here nothing stands out: shares of the decisions, seconds, and times the stated rate."""
+TOLERABLE: Mapping[str, float] = {
+    "not_live": 0.05,
+    "unknown": 0.3,
+    "slow": 3.0,
+    "rate": 2.0,
+    "missed": 0.1,
+    "camera": 20.0,
+}
+"""Up to here nothing stands out: shares of the decisions, seconds, times the stated rate, missed
+visits as a share of the grants, and how often a camera failed in the whole time."""
+SHARES = frozenset({"not_live", "unknown", "missed"})
+COUNTED = {"camera": 0}
+"""How many digits a figure has that is no share, where it is not one."""
 CUE_LOOKS = 6
 """So many cues are told apart by a colour; the rarer ones share the last."""
 
@@ -43,7 +61,7 @@ class DoorSummary:
 def plots_of(
     weeks: Sequence[date], found: Sequence[Figures], words: Words
 ) -> tuple[TruthPlot, ...]:
-    """Outcomes, refusals for liveness by cue, time to a grant, and unknown visits."""
+    """Outcomes, refusals for liveness by cue, time to a grant, unknown visits, and the camera."""
     counts = together(found).cues
     cues = sorted(counts, key=lambda cue: (-counts[cue], cue))
     outcomes = [
@@ -66,12 +84,30 @@ def plots_of(
         Series(words(f"truth.{key}"), key, tuple(_seconds(week, share) for week in found))
         for key, share in (("median", 0.5), ("slowest", SLOW))
     ]
-    visits = [Series(words("truth.visits"), "unknown", tuple(float(week.visits) for week in found))]
+    visits = [
+        Series(
+            words("truth.visits_open"),
+            "unknown",
+            tuple(float(week.visits - week.missed) for week in found),
+        ),
+        Series(words("truth.missed"), "denied", tuple(float(week.missed) for week in found)),
+    ]
+    troubles = together(found).camera
+    camera = [
+        Series(
+            words(f"doors.camera_{trouble}"),
+            f"cue-{at}",
+            tuple(float(week.camera[trouble]) for week in found),
+        )
+        for at, trouble in enumerate(CAMERA_TROUBLES)
+        if troubles[trouble]
+    ]
     return (
         _plot("outcomes", weeks, outcomes, words),
         _plot("cues", weeks, refusals, words),
         _plot("waits", weeks, waits, words),
         _plot("unknown", weeks, visits, words),
+        _plot("camera", weeks, camera, words),
     )
 
 
@@ -104,7 +140,7 @@ def worst_of(figures: WeeklyFigures, words: Words) -> str:
     badness, key, door, value, cue = max(found, key=lambda one: one[0])
     if badness <= 1:
         return words("truth.nothing")
-    shown = words.percent(value) if key in ("not_live", "unknown") else words.number(value, 1)
+    shown = words.percent(value) if key in SHARES else words.number(value, COUNTED.get(key, 1))
     return words(f"truth.worst_{key}", door=door, value=shown, cue=cue_name(cue, words))
 
 
@@ -119,6 +155,10 @@ def _ills(found: Figures) -> Iterable[tuple[str, float, str]]:
         cue = min(found.cues, key=lambda one: (-found.cues[one], one), default=NO_CUE)
         yield "not_live", found.not_live / found.decisions, cue
         yield "unknown", found.outcomes[Outcome.UNKNOWN] / found.decisions, NO_CUE
+    if found.outcomes[Outcome.GRANTED] >= LEAST:
+        yield "missed", found.missed / found.outcomes[Outcome.GRANTED], NO_CUE
+    if found.camera:
+        yield "camera", float(found.camera.total()), NO_CUE
     slow = quantile(found.waits_ms, SLOW)
     if slow is not None and len(found.waits_ms) >= LEAST:
         yield "slow", slow / 1000, NO_CUE
@@ -164,5 +204,7 @@ def _line(found: Figures, words: Words) -> tuple[str, ...]:
         *(words.number(found.outcomes[one]) for one in Outcome),
         words.number(found.not_live),
         words.number(found.visits),
+        words.number(found.missed),
+        words.number(found.camera.total()),
         *("–" if one is None else words.number(one, 1) for one in (median, slow)),
     )

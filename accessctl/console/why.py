@@ -19,7 +19,8 @@ from accessctl.policy.evidence_record import CueWord, EvidenceRecord, from_data
 
 RAREST = 8.0
 """A bar of rarity is full at one stranger in 10 to this power."""
-MOST_FRAMES = 60
+MOST_FRAMES = 120
+"""So many are drawn; a door keeps no more of a visit (door.visit.MAX_SIGHTINGS)."""
 FIGURES = 3
 
 
@@ -65,7 +66,8 @@ class StepLine:
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """All of it; `frames` has one word for each frame, see Standing, `facts` are short lines."""
+    """All of it; `frames` has one word for each frame that is drawn, see Standing, `frames_notes`
+    say which are not, `facts` are short lines."""
 
     tone: Tone
     sign: str
@@ -75,6 +77,7 @@ class Why:
     gauges: tuple[Gauge, ...] = ()
     frames: tuple[Standing, ...] = ()
     frames_said: str = ""
+    frames_notes: tuple[str, ...] = ()
     cues: tuple[CueLine, ...] = ()
     steps: tuple[StepLine, ...] = ()
     facts: tuple[tuple[str, str], ...] = ()
@@ -140,6 +143,7 @@ def why_of(event: Event, words: Words, names: Mapping[PersonId, str]) -> Why:
         gauges=_gauges(recorded, limits, words),
         frames=frames[-MOST_FRAMES:],
         frames_said=_frames_said(recorded, frames, limits, words),
+        frames_notes=_frames_notes(recorded, frames, words),
         cues=tuple(cue_line(said, words) for said in recorded.cues.cues),
         steps=steps_to(event.data.get("decision"), reason, words),
         facts=_facts(event.data, recorded, words),
@@ -290,6 +294,20 @@ def _frames_said(
         return words("why.frames_seen", count=recorded.evidence.seen)
     agree = sum(one is Standing.AGREES for one in frames)
     return words("why.frames", agree=agree, count=len(frames), wanted=limits.min_frames)
+
+
+def _frames_notes(
+    recorded: EvidenceRecord, frames: Sequence[Standing], words: Words
+) -> tuple[str, ...]:
+    """Which pictures of the visit did not count, and which are not drawn."""
+    if not frames:
+        return ()
+    told = []
+    if recorded.evidence.seen > len(frames):
+        told.append(words("why.frames_window", count=len(frames), seen=recorded.evidence.seen))
+    if len(frames) > MOST_FRAMES:
+        told.append(words("why.frames_drawn", shown=MOST_FRAMES))
+    return tuple(told)
 
 
 def _facts(

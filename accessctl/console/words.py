@@ -2,11 +2,12 @@
 
 Every text stands in one of the files `words_*`, in all languages at once so that none can be
 forgotten, and nowhere in a template or in code. What is in braces is filled in by the caller's
-keyword; of "one | many" the value `count` chooses.
+keyword; of "one | many" the value `count` chooses. Errors and answers are sentences already, in the
+English of the command line: of each a Sentence says how a page puts it.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from typing import Literal, TypeAlias, get_args
@@ -27,6 +28,20 @@ _WEIGHT = re.compile(r"\s*([a-zA-Z]{1,8})(?:-[\w-]*)?\s*(?:;\s*q=([01](?:\.[0-9]
 class Phrase:
     en: str
     de: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """`raised` is a sentence as code says it, with names in braces for what differs; `de` says it
+    in German, and `en`, where it is not empty, in English for a page: what a command line advises
+    may be of no help there. Either may leave out what it does not need."""
+
+    raised: str
+    de: str
+    en: str = ""
+
+    def of(self, language: Language) -> str:
+        return self.de if language == "de" else self.en or self.raised
 
 
 COMMON: Mapping[str, Phrase] = {
@@ -87,6 +102,16 @@ def catalogue() -> Mapping[str, Phrase]:
             raise ValueError(f"two phrases have one key: {sorted(twice)}")
         found |= part
     return found
+
+
+def sentences() -> Sequence[Sentence]:
+    """Whatever errors and answers say on a page."""
+    from accessctl.console.words_answers import ANSWERS
+    from accessctl.console.words_complaints import COMPLAINTS
+    from accessctl.console.words_settings import SETTINGS
+    from accessctl.console.words_unfit import UNFIT
+
+    return (*COMPLAINTS, *UNFIT, *SETTINGS, *ANSWERS)
 
 
 class Words:

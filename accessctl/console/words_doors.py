@@ -36,6 +36,16 @@ DOORS: Mapping[str, Phrase] = {
     "doors.posture": Phrase("Posture", "Stellung"),
     "doors.camera": Phrase("Camera", "Kamera"),
     "doors.camera_well": Phrase("Sees", "Sieht"),
+    "doors.leaf": Phrase("Door", "Tür"),
+    "doors.leaf_open": Phrase("open", "offen"),
+    "doors.leaf_shut": Phrase("shut", "zu"),
+    "doors.liveness": Phrase("Liveness", "Lebenderkennung"),
+    "doors.find": Phrase("Find a door", "Tür suchen"),
+    "doors.only_ill": Phrase("Only with something the matter", "Nur mit Alarm oder Störung"),
+    "doors.sifted": Phrase(
+        "{count} of {all} doors are shown.", "{count} von {all} Türen zu sehen."
+    ),
+    "doors.set_up": Phrase("Posture and face entry", "Stellung und Eintritt mit Gesicht"),
     "doors.last": Phrase("Last decision", "Letzte Entscheidung"),
     "doors.no_decision": Phrase("none yet", "noch keine"),
     "doors.events": Phrase("Events of {door}", "Ereignisse von {door}"),

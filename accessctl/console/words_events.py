@@ -85,10 +85,26 @@ EVENTS: Mapping[str, Phrase] = {
         "{count} picture was looked at | {count} pictures were looked at",
         "{count} Bild wurde betrachtet | {count} Bilder wurden betrachtet",
     ),
+    "why.frames_window": Phrase(
+        "{count} of the visit's {seen} pictures counted: the latest ones. | "
+        "{count} of the visit's {seen} pictures counted: the latest ones.",
+        "{count} der {seen} Bilder dieses Besuchs zählte: das letzte. | "
+        "{count} der {seen} Bilder dieses Besuchs zählten: die letzten.",
+    ),
+    "why.frames_drawn": Phrase(
+        "Only the last {shown} are drawn.", "Gezeichnet sind nur die letzten {shown}."
+    ),
     "why.frames_title": Phrase("Pictures", "Bilder"),
-    "why.agrees": Phrase("agrees", "stimmt überein"),
-    "why.silent": Phrase("says nothing", "sagt nichts"),
-    "why.conflicts": Phrase("speaks for somebody else", "spricht für jemand anderen"),
+    "why.agrees": Phrase(
+        "{count} agrees | {count} agree", "{count} stimmt überein | {count} stimmen überein"
+    ),
+    "why.silent": Phrase(
+        "{count} says nothing | {count} say nothing", "{count} sagt nichts | {count} sagen nichts"
+    ),
+    "why.conflicts": Phrase(
+        "{count} speaks for somebody else | {count} speak for somebody else",
+        "{count} spricht für jemand anderen | {count} sprechen für jemand anderen",
+    ),
     "why.life": Phrase("Life", "Leben"),
     "why.cue": Phrase("Cue", "Merkmal"),
     "why.said": Phrase("Said", "Aussage"),

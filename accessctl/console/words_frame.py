@@ -31,6 +31,10 @@ FRAME: Mapping[str, Phrase] = {
     "frame.never": Phrase("never", "nie"),
     "frame.nameless": Phrase("person {id}", "Person {id}"),
     "frame.zone": Phrase("Times in {zone}", "Zeiten in {zone}"),
+    "frame.zone_of_hub": Phrase(
+        "Times as the clock of the hub's machine; Rules has a time zone",
+        "Zeiten nach der Uhr des Hub-Rechners; eine Zeitzone steht unter Regeln",
+    ),
     "weekday.1": Phrase("Monday", "Montag"),
     "weekday.2": Phrase("Tuesday", "Dienstag"),
     "weekday.3": Phrase("Wednesday", "Mittwoch"),

@@ -13,6 +13,12 @@ NAMING: Mapping[str, Phrase] = {
     "naming.seen": Phrase("What the camera saw", "Was die Kamera sah"),
     "naming.picture": Phrase("Picture {number}, {time}", "Bild {number}, {time}"),
     "naming.visit": Phrase("The visit", "Der Besuch"),
+    "naming.unseen": Phrase(
+        "{count} more picture of this visit is not shown here. | "
+        "{count} more pictures of this visit are not shown here.",
+        "{count} weiteres Bild dieses Besuchs ist hier nicht zu sehen. | "
+        "{count} weitere Bilder dieses Besuchs sind hier nicht zu sehen.",
+    ),
     "naming.life.shown": Phrase(
         "The door saw a living face in this visit.",
         "Die Tür sah in diesem Besuch ein lebendes Gesicht.",

@@ -66,6 +66,13 @@ PEOPLE: Mapping[str, Phrase] = {
         "Photos are kept sealed; this page shows none.",
         "Fotos liegen versiegelt; diese Seite zeigt keine.",
     ),
+    "people.sealed_shown": Phrase(
+        "Photos are kept sealed. That you look at one is on record.",
+        "Fotos liegen versiegelt. Dass Sie eines ansehen, wird vermerkt.",
+    ),
+    "people.show_photo": Phrase("Show", "Zeigen"),
+    "people.photo_of": Phrase("Photo {number} of {name}", "Foto {number} von {name}"),
+    "people.faces": Phrase("With faces (on record)", "Mit Gesichtern (wird vermerkt)"),
     "people.badges": Phrase("Badges", "Ausweise"),
     "people.no_badges": Phrase("No badge.", "Kein Ausweis."),
     "people.pin": Phrase("PIN", "PIN"),

@@ -79,6 +79,10 @@ SITE: Mapping[str, Phrase] = {
         "No door's log has given cause for alarm.",
         "Kein Protokoll einer Tür gab Anlass zu einem Alarm.",
     ),
+    "site.more_alarms": Phrase(
+        "{count} older alarm is not listed. | {count} older alarms are not listed.",
+        "{count} älterer Alarm steht nicht da. | {count} ältere Alarme stehen nicht da.",
+    ),
     "site.no_door": Phrase("No door has joined yet.", "Noch ist keine Tür aufgenommen."),
     "site.revoke": Phrase("Revoke", "Sperren"),
     "site.invite": Phrase("Let a door join", "Eine Tür aufnehmen"),
@@ -97,7 +101,9 @@ SITE: Mapping[str, Phrase] = {
         "{records} Aufzeichnungen von {doors} Türen und {journal} des Journals wurden gelesen.",
     ),
     "site.whole": Phrase("All chains are whole.", "Alle Ketten sind unversehrt."),
-    "site.journal": Phrase("The journal", "Das Journal"),
+    "site.record_of_journal": Phrase(
+        "Record {number} of the hub's journal", "Eintrag {number} im Journal des Hubs"
+    ),
     "site.lead": Phrase(
         "The hub runs accessctl {version}. A door that runs another version, was not heard of, or "
         "whose certificate is about to run out is marked.",
@@ -123,15 +129,17 @@ SITE: Mapping[str, Phrase] = {
     ),
     "site.hub_backups": Phrase("Backups of the hub", "Sicherungen des Hubs"),
     "site.hub_backups_what": Phrase(
-        "As they were begun on the hub's machine, the newest first. One is made by:",
-        "Wie sie am Rechner des Hubs begonnen wurden, die neueste zuerst. So entsteht eine:",
+        "The latest five, as they were begun on the hub's machine, the newest first. One is made "
+        "by:",
+        "Die letzten fünf, wie sie am Rechner des Hubs begonnen wurden, die neueste zuerst. So "
+        "entsteht eine:",
     ),
     "site.no_hub_backup": Phrase("None was ever made", "Es gibt noch keine"),
     "site.backups": Phrase("Backups of doors", "Sicherungen der Türen"),
     "site.backups_what": Phrase(
-        "Backups of the last 90 days, as the doors wrote them down. Whoever was removed "
+        "The latest twenty of the last 90 days, as the doors wrote them down. Whoever was removed "
         "since is still in them.",
-        "Sicherungen der letzten 90 Tage, wie die Türen sie vermerkt haben. Wer seither "
+        "Die letzten zwanzig aus 90 Tagen, wie die Türen sie vermerkt haben. Wer seither "
         "entfernt wurde, ist darin noch enthalten.",
     ),
     "site.no_backup": Phrase(

@@ -84,6 +84,7 @@ STATES: Mapping[str, Phrase] = {
     "state.audit_purged": Phrase("Old records deleted", "Alte Einträge gelöscht"),
     "state.audit_backed_up": Phrase("Backed up", "Gesichert"),
     "state.audit_restored": Phrase("Restored from a backup", "Aus einer Sicherung hergestellt"),
+    "state.liveness_tested": Phrase("Liveness tested", "Lebenderkennung geprüft"),
     "state.clock_jumped": Phrase("Clock jumped", "Uhr ist gesprungen"),
     "state.clock_trusted": Phrase("Clock is believed again", "Uhr gilt wieder"),
     "state.liveness_fault": Phrase("Liveness could not be judged", "Leben war nicht zu beurteilen"),

@@ -58,6 +58,18 @@ TRUTH: Mapping[str, Phrase] = {
         "An {door} kamen Unbekannte {value}-mal so oft jemandem nahe wie angegeben: prüfen Sie an "
         "der Tür mit „accessctl calibrate“, ob die angegebene Rate dort gilt.",
     ),
+    "truth.worst_missed": Phrase(
+        "At {door}, visits of people who were enrolled ended unknown {value} as often as grants: "
+        "add photos of them taken at this door, and look at the light there.",
+        "An {door} endeten Besuche Hinterlegter {value} so oft unbekannt, wie es Einlässe gab: "
+        "fügen Sie Fotos hinzu, die an dieser Tür entstanden sind, und prüfen Sie dort das Licht.",
+    ),
+    "truth.worst_camera": Phrase(
+        "At {door}, the camera was lost, covered or saw only dark {value} times: see to its cable "
+        "and power, to what stands before it, and to the light.",
+        "An {door} war die Kamera {value}-mal verloren, verdeckt oder sah nur Dunkel: prüfen Sie "
+        "Kabel und Strom, was vor ihr steht, und das Licht.",
+    ),
     "truth.outcomes": Phrase("Decisions by outcome", "Entscheidungen nach Ausgang"),
     "truth.outcomes_told": Phrase(
         "How many decisions granted, denied or knew nobody, week by week; the table says the same.",
@@ -88,6 +100,27 @@ TRUTH: Mapping[str, Phrase] = {
         "dasselbe.",
     ),
     "truth.visits": Phrase("Unknown visits", "Unbekannte Besuche"),
+    "truth.visits_open": Phrase("Nobody known", "Niemand bekannt"),
+    "truth.missed": Phrase("Named since as enrolled", "Inzwischen als hinterlegt benannt"),
+    "truth.missed_short": Phrase("Missed", "Verkannt"),
+    "truth.missed_told": Phrase(
+        "A miss is known only where somebody names the visit as of a person who was enrolled then; "
+        "there are more.",
+        "Verkannt ist nur zu wissen, wo jemand den Besuch als den einer damals hinterlegten Person "
+        "benennt; es gibt mehr.",
+    ),
+    "truth.camera": Phrase("Camera and light", "Kamera und Licht"),
+    "truth.camera_told": Phrase(
+        "How often the camera was lost, covered, came and went, or saw only dark, week by week; "
+        "the table says the same.",
+        "Wie oft die Kamera verloren oder verdeckt war, kam und ging oder nur Dunkel sah, Woche "
+        "für Woche; die Tabelle sagt dasselbe.",
+    ),
+    "truth.camera_cut": Phrase(
+        "Only back to {time}: there are too many records of the doors' service.",
+        "Nur zurück bis {time}: Es sind zu viele Dienst-Einträge der Türen.",
+    ),
+    "truth.camera_short": Phrase("Camera", "Kamera"),
     "truth.rate": Phrase(
         "Of {count} unknown visits, {seen} came as near to somebody enrolled as {stated} of "
         "strangers are stated to. Enrolled people whom the door missed are among them.",
@@ -103,6 +136,29 @@ TRUTH: Mapping[str, Phrase] = {
     "truth.table": Phrase("As a table", "Als Tabelle"),
     "truth.week": Phrase("Week from", "Woche ab"),
     "truth.week_short": Phrase("{day}/{month}", "{day}.{month}."),
+    "truth.tests": Phrase("Self-tests of liveness", "Selbsttests der Lebenderkennung"),
+    "truth.tests_told": Phrase(
+        "What somebody presented to a door, newest first, of these 90 days. One is made at the "
+        "door by:",
+        "Was jemand einer Tür gezeigt hat, das Neueste zuerst, aus diesen 90 Tagen. So entsteht an "
+        "der Tür einer:",
+    ),
+    "truth.no_test": Phrase(
+        "No door was tested in this time.", "Keine Tür wurde in dieser Zeit geprüft."
+    ),
+    "truth.tests_more": Phrase(
+        "{count} older one is not listed. | {count} older ones are not listed.",
+        "{count} älterer steht nicht da. | {count} ältere stehen nicht da.",
+    ),
+    "truth.test_living": Phrase(
+        "{errors} of {trials} living people refused", "{errors} von {trials} lebenden abgelehnt"
+    ),
+    "truth.test_attack": Phrase(
+        "{species}: {errors} of {trials} let in", "{species}: {errors} von {trials} eingelassen"
+    ),
+    "truth.test_unseen": Phrase("{species}: no face seen", "{species}: kein Gesicht gesehen"),
+    "truth.test_cut": Phrase("broken off", "abgebrochen"),
+    "truth.species_live": Phrase("living people", "lebende"),
     "truth.by_door": Phrase("Door by door", "Tür für Tür"),
     "truth.decisions": Phrase("Decisions", "Entscheidungen"),
     "truth.not_live": Phrase("Not live", "Ohne Leben"),

@@ -317,6 +317,7 @@ def open_session(
                 "device": device,
                 "encoder": engine.recogniser.fingerprint,
                 "calibration": engine.roster.calibration.mark,
+                "liveness": config.liveness.mode,
             }
             note("started", **started, **facts, **watching)
             if watching:

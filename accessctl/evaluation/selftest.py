@@ -15,8 +15,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
+from accessctl.audit.base import LIVENESS_TESTED
 from accessctl.camera.reader import Reader
-from accessctl.domain import Face, Frame
+from accessctl.domain import Event, EventKind, Face, Frame
 from accessctl.door.demands import UNFINISHED
 from accessctl.errors import FaultError
 from accessctl.evaluation.presentation import LIVE, SHORTEST_S, ErrorRate, rate
@@ -291,6 +292,21 @@ class SelfTestSession:
             "worst_species": None if highest is None else highest.species,
             "presentations": [one.content() for one in self.done],
         }
+
+
+def session_event(session: SelfTestSession, time: float) -> Event:
+    """What the log of the door keeps of it: the dated counts, which its hub shows."""
+    return Event(
+        time,
+        EventKind.SERVICE,
+        {
+            "state": LIVENESS_TESTED,
+            "source": session.plan.source,
+            "mode": session.plan.mode,
+            "complete": session.broken_off is None,
+            "rates": [one.content() for one in tally(session.done)],
+        },
+    )
 
 
 def run_session(

@@ -7,7 +7,9 @@ what is the matter follows from the last record of each kind.
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import get_args
 
+from accessctl.config.liveness import Mode
 from accessctl.domain import DoorwayWord, EventKind, Posture
 from accessctl.hub.doors import KnownDoor
 from accessctl.hub.event_search import EventSearch, SiteEvent
@@ -32,12 +34,16 @@ class DoorNow:
     """None and empty: the records that were looked at do not say.
 
     `camera` is the last word of CAMERA, "started" where it has been without trouble since its
-    start; `alarms` are words of ALARMS that nobody has silenced, `troubles` states of its service.
+    start; `is_open`: what the door's contact said last; `liveness` is a word of
+    config.liveness.Mode; `alarms` are words of ALARMS that nobody has silenced, `troubles` states
+    of its service.
     """
 
     decision: SiteEvent | None = None
     posture: Posture | None = None
     face_entry: bool | None = None
+    is_open: bool | None = None
+    liveness: str | None = None
     camera: str | None = None
     running: bool | None = None
     acting: bool = True
@@ -79,20 +85,32 @@ def after(now: DoorNow, one: SiteEvent) -> DoorNow:
     """How a door is after one more of its records."""
     event = one.event
     if event.kind is EventKind.DECISION:
-        return replace(now, decision=one)
+        return replace(now, decision=one, liveness=_mode_in(event.data) or now.liveness)
     state = event.data.get("state")
     if not isinstance(state, str):
         return now
     if event.kind is EventKind.SERVICE:
-        return _serviced(now, state)
+        return _serviced(now, state, event.data)
     if event.kind is EventKind.DOORWAY:
         return _doorway(now, state, event.data)
     return now
 
 
-def _serviced(now: DoorNow, state: str) -> DoorNow:
+def _mode_in(data: Mapping[str, object]) -> str | None:
+    """How the door that decided looked for life; None where the record does not say."""
+    evidence = data.get("evidence")
+    cues = evidence.get("cues") if isinstance(evidence, Mapping) else None
+    return _known_mode(cues.get("mode")) if isinstance(cues, Mapping) else None
+
+
+def _known_mode(said: object) -> str | None:
+    return said if isinstance(said, str) and said in get_args(Mode) else None
+
+
+def _serviced(now: DoorNow, state: str, data: Mapping[str, object]) -> DoorNow:
     if state == "started":
-        return replace(now, running=True, camera="started", troubles=frozenset())
+        mode = _known_mode(data.get("liveness"))
+        return replace(now, running=True, camera="started", liveness=mode, troubles=frozenset())
     if state == "stopped":
         return replace(now, running=False, camera=None)
     if state == "watching_only":
@@ -116,18 +134,22 @@ def _doorway(now: DoorNow, state: str, data: Mapping[str, object]) -> DoorNow:
     if state in (DoorwayWord.STARTED, DoorwayWord.POSTURE) and posture in list(Posture):
         now = replace(now, posture=Posture(str(posture)))
     if state == DoorwayWord.STARTED:
+        leaf = {"open": True, "shut": False}.get(str(data.get("leaf")))
         lasting = {word for word in _OVER.values() if data.get(word) is True}
-        return replace(
-            now, face_entry=data.get("face_entry") is not False, alarms=frozenset(lasting)
-        )
+        faces = data.get("face_entry") is not False
+        return replace(now, face_entry=faces, is_open=leaf, alarms=frozenset(lasting))
     if state == DoorwayWord.FACE_ENTRY:
         return replace(now, face_entry=data.get("on") is not False)
+    if state == DoorwayWord.OPENED:
+        return replace(now, is_open=True)
+    if state == DoorwayWord.FORCED:
+        now = replace(now, is_open=True)
     if state in ALARMS:
         return replace(now, alarms=now.alarms | {state})
     if state in _OVER:
         return replace(now, alarms=now.alarms - {_OVER[state]})
     if state == DoorwayWord.CLOSED:
-        return replace(now, alarms=now.alarms - {DoorwayWord.HELD})
+        return replace(now, is_open=False, alarms=now.alarms - {DoorwayWord.HELD})
     if state in (DoorwayWord.ACKNOWLEDGED, DoorwayWord.ALARM_OVER):
         told = data.get("alarms")
         over = told if isinstance(told, list) else [data.get("alarm")]

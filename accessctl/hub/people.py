@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, select
 
 from accessctl.domain import Embedding, Person, PersonId, PersonRules
 from accessctl.gallery.badges import Badge, checked_digest
@@ -191,9 +191,17 @@ class SitePeople:
         listed = select(PHOTO.c.id, PHOTO.c.sealed).where(
             PHOTO.c.person == person_id, PHOTO.c.sealed.is_not(None)
         )
-        best = listed.order_by(PHOTO.c.quality.desc(), PHOTO.c.id).limit(1)
+        return self._picture(listed.order_by(PHOTO.c.quality.desc(), PHOTO.c.id).limit(1))
+
+    def picture(self, person_id: PersonId, photo: str) -> bytes | None:
+        """The JPEG of that photo of theirs, by its id; None where its picture is not here."""
+        listed = select(PHOTO.c.id, PHOTO.c.sealed)
+        wanted = (PHOTO.c.person == person_id, PHOTO.c.id == photo, PHOTO.c.sealed.is_not(None))
+        return self._picture(listed.where(*wanted))
+
+    def _picture(self, query: Select[tuple[str, bytes]]) -> bytes | None:
         with self._feed.database.reading() as db:
-            row = db.execute(best).first()
+            row = db.execute(query).first()
         if row is None:
             return None
         return self._feed.keys.open_photo(base64.b64encode(row.sealed).decode("ascii"), row.id)

@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 
+from accessctl.audit.opening import open_log
 from accessctl.cli.liveness import HOW
+from accessctl.config import load_config
+from accessctl.domain import EventKind
 from accessctl.door.fake import ScriptedCues
 from accessctl.evaluation import selftest
 from accessctl.evaluation.trial_door import DoorParts, TrialMakers, door_parts
@@ -66,6 +69,27 @@ def selftest_words(film: Path, *more: str) -> list[str]:
 def kept(site) -> tuple[Path, dict[str, Any]]:
     (path,) = (site.folder / "state").glob("liveness-selftest-*.json")
     return path, json.loads(path.read_text())
+
+
+def test_a_door_has_the_counts_in_its_log_and_a_machine_without_one_keeps_the_file_alone(
+    site, door: Door, film, typed
+) -> None:
+    typed("\n" * 6)
+    site.configure(camera={"fps": 10}, liveness={"window_s": 4, "every_s": 1})
+    words = selftest_words(film(("empty", 130)), "--presentations", "2")
+    assert site(*words).code == 0
+    log = load_config(site.config).audit.file
+    assert not log.exists()
+    with open_log(load_config(site.config).audit, {}):
+        pass
+    kept(site)[0].unlink()
+    typed("\n" * 6)
+    assert site(*words).code == 0
+    (event,) = site.events()
+    assert event.kind is EventKind.SERVICE
+    told = dict(event.data)
+    assert (told["state"], told["mode"], told["complete"]) == ("liveness_tested", "passive", True)
+    assert told["rates"] == kept(site)[1]["rates"]
 
 
 def test_yourself_a_print_and_a_phone(site, door: Door, film, typed) -> None:

@@ -23,6 +23,7 @@ WELL = DoorNow(
     face_entry=True,
     camera="started",
     running=True,
+    liveness="passive",
 )
 
 
@@ -39,9 +40,25 @@ def test_a_door_that_is_well_says_so_in_one_word() -> None:
         ("Last heard", "just now"),
         ("Posture", "Normal"),
         ("Camera", "Sees"),
+        ("Liveness", "passive"),
     ]
     assert card.last is not None
     assert (card.last.title, card.last.detail) == ("Eileen Collins", "recognised")
+
+
+@pytest.mark.parametrize(
+    ("change", "label", "said"),
+    [
+        ({"is_open": True}, "Door", "open"),
+        ({"is_open": False}, "Door", "shut"),
+        ({"liveness": "off"}, "Liveness", "off"),
+        ({"liveness": None}, "Liveness", "not said"),
+    ],
+    ids=str,
+)
+def test_the_contact_and_whether_life_is_looked_for_stand_on_the_card(change, label, said) -> None:
+    (card,) = cards(DOOR, state=replace(WELL, **change))
+    assert [fact.said for fact in card.facts if fact.label == label] == [said]
 
 
 @pytest.mark.parametrize(
@@ -110,5 +127,5 @@ def test_how_long_ago_a_door_was_heard_of_does_not_change_each_second(ago, said)
 
 def test_what_the_records_do_not_say_is_not_made_up() -> None:
     (card,) = cards(DOOR, state=DoorNow())
-    assert [fact.said for fact in card.facts[1:]] == ["not said", "not said"]
+    assert [fact.said for fact in card.facts[1:]] == ["not said", "not said", "not said"]
     assert card.last is None

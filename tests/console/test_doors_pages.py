@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from accessctl.console.app import Console
@@ -9,7 +11,16 @@ from accessctl.hub.commands import CommandOutcome, CommandState
 from accessctl.hub.live import SeenPicture
 from accessctl.sync.commands import operator_command
 from accessctl.sync.feed_wire import CommandKind, HubCommand, LiveFace
-from tests.console.sample_site import BACK, COLLINS, FRONT, NAMES, doorway, put_events, put_site
+from tests.console.sample_site import (
+    BACK,
+    COLLINS,
+    FRONT,
+    NAMES,
+    doorway,
+    put_door,
+    put_events,
+    put_site,
+)
 from tests.console.site_console import client_of
 
 PART = {"hx-request": "true"}
@@ -34,6 +45,35 @@ def test_each_door_is_a_card_and_only_who_may_command_has_buttons(site, signed_i
     assert page.index("back-door") < page.index("front-door")
     assert "/commands" not in page
     assert signed_in(Capability.LOOK, Capability.COMMAND).get("/doors").text.count("/commands") == 9
+
+
+def test_a_door_is_found_among_many_by_its_name_or_that_something_is_the_matter(
+    site, signed_in
+) -> None:
+    client = signed_in(Capability.LOOK)
+    assert 'role="search"' not in client.get("/doors").text
+    for number in range(3):
+        put_door(site.hub.database, f"{number:032x}", f"gate-{number}", site.now())
+    assert 'role="search"' in client.get("/doors").text
+
+    def shown(**asked: str) -> list[str]:
+        page = client.get("/doors", params=asked).text
+        assert page.count("<article ") == 6
+        return re.findall(
+            r'<article [^>]*labelledby="n-[^"]*">.*?<h2[^>]*><a[^>]*>([^<]+)<', page, re.S
+        )
+
+    assert shown() == ["back-door", "laboratory", "front-door", "gate-0", "gate-1", "gate-2"]
+    assert shown(named=" Gate-1 ") == ["gate-1"]
+    assert shown(ill="true") == ["back-door", "laboratory"]
+    assert shown(named="door", ill="true") == ["back-door"]
+    assert client.get("/doors", params={"named": "x" * 65}).status_code == 400
+
+
+def test_the_posture_that_is_offered_first_is_the_one_that_a_door_has(site, signed_in) -> None:
+    page = signed_in(Capability.LOOK, Capability.COMMAND).get("/doors").text
+    assert page.count('value="locked_down" selected') == 1
+    assert page.count('value="normal" selected') == 1
 
 
 def test_cards_are_sent_again_only_where_something_changed(site, signed_in) -> None:

@@ -13,7 +13,15 @@ from accessctl.console.figures import (
 )
 from accessctl.domain import Event, EventKind, Outcome
 from accessctl.hub.event_search import EventPlace, SiteEvent
-from tests.console.sample_site import FRONT, GRANTED, LIVING, SPOOF, STRANGER, SampleDecision
+from tests.console.sample_site import (
+    FRONT,
+    GRANTED,
+    LIVING,
+    SPOOF,
+    STRANGER,
+    SampleDecision,
+    service,
+)
 
 MONDAY = 1_700_438_400.0  # 2023-11-20 00:00 UTC
 WEEK_S = 7 * 86400.0
@@ -64,6 +72,30 @@ def test_a_visit_is_unknown_where_its_last_decision_was() -> None:
     assert (week.visits, week.outcomes[Outcome.UNKNOWN]) == (1, 3)
     # Of 214 people at a rate of 0.003 each: 1 - 0.997^214.
     assert week.near == [pytest.approx(0.4743, abs=1e-4)]
+
+
+def test_a_missed_visit_counts_once_whatever_it_decided_before() -> None:
+    events = [
+        site_event(STRANGER, MONDAY + 8, 3, visit="a"),
+        site_event(STRANGER, MONDAY + 7, 2, visit="a"),
+        site_event(STRANGER, MONDAY + 6, 1, visit="b"),
+    ]
+    (week,) = site_figures(
+        events, MONDAY, MONDAY, UTC, lambda one: one.event.data["visit"] == "a"
+    ).of(None)
+    assert (week.visits, week.missed) == (2, 1)
+
+
+def test_what_became_of_the_camera_is_counted_where_it_became_worse() -> None:
+    states = ("camera_dark", "camera_clear", "camera_lost", "camera_back", "camera_odd", "started")
+    events = [
+        SiteEvent(EventPlace(MONDAY, FRONT, at), "gate", service(state, MONDAY), bytes(32))
+        for at, state in enumerate(states, 1)
+    ]
+    found = site_figures(events, MONDAY, MONDAY, UTC)
+    (week,) = found.of("gate")
+    assert week.camera == {"dark": 1, "lost": 1}
+    assert week.decisions == 0
 
 
 def test_a_record_that_tells_nothing_is_counted_as_far_as_it_goes() -> None:

@@ -10,7 +10,10 @@ from accessctl.console.folder_desk import (
     take_in_all,
 )
 from accessctl.console.photo_desk import JudgedPhoto
+from accessctl.console.words import Words, catalogue
 from accessctl.errors import InputError
+
+ENGLISH = Words("en", catalogue())
 
 
 @pytest.mark.parametrize(
@@ -62,17 +65,17 @@ def test_too_many_are_refused_before_any_is_read() -> None:
     files = [FolderFile(f"{at}.jpg", str(at)) for at in range(MOST_IN_FOLDER + 1)]
     contents = [lambda: pytest.fail("nothing is read")] * len(files)
     with pytest.raises(InputError, match="101 photos are more than the 100"):
-        take_in_all(files, contents, unwanted, None)
+        take_in_all(files, contents, unwanted, None, ENGLISH)
 
 
 def test_what_is_left_out_is_not_read() -> None:
     files = [FolderFile("x.txt", "", "folder.no_photo")]
-    (filed,) = take_in_all(files, [lambda: pytest.fail("nothing is read")], unwanted, None)
+    (filed,) = take_in_all(files, [lambda: pytest.fail("nothing is read")], unwanted, None, ENGLISH)
     assert (filed.fate, filed.why) == (FileFate.LEFT_OUT, "folder.no_photo")
 
 
 def test_one_that_cannot_be_used_is_told_with_its_reason() -> None:
     files = [FolderFile("Ada.jpg", "Ada")]
     judged = [JudgedPhoto("Ada.jpg", None, "No face was found in Ada.jpg.")]
-    (filed,) = take_in_all(files, [lambda: b""], lambda _: judged, None)
+    (filed,) = take_in_all(files, [lambda: b""], lambda _: judged, None, ENGLISH)
     assert (filed.fate, filed.why) == (FileFate.REFUSED, "No face was found in Ada.jpg.")

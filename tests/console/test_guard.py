@@ -84,6 +84,7 @@ NEEDED = {
     f"/people/{SOMEBODY}/passes/1/withdraw": Capability.ENROL,
     f"/people/{SOMEBODY}/photos/remove": Capability.ENROL,
     f"/people/{SOMEBODY}/portrait": Capability.PRIVACY,
+    f"/people/{SOMEBODY}/photos/1": Capability.PRIVACY,
     f"/people/{SOMEBODY}/remove": Capability.PRIVACY,
     f"/people/{SOMEBODY}/consent": Capability.ENROL,
     f"/people/{SOMEBODY}/consent/withdraw": Capability.PRIVACY,
@@ -97,7 +98,7 @@ NEEDED = {
     f"/removals/{SOMEBODY}/certificate": Capability.PRIVACY,
 }
 """By the path, what it needs."""
-SOCKETS = {"/doors/{name}/live"}
+SOCKETS = {"/doors/live"}
 """Admitted by accessctl.console.sockets, see test_sockets.py."""
 FILLED_IN = {"number": "1", "form": "csv"} | dict.fromkeys(
     ("whose", "person", "door", "token", "which"), SOMEBODY

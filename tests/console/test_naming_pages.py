@@ -238,8 +238,6 @@ def test_it_takes_both_capabilities(console, namer, signed_in, missing) -> None:
     client = signed_in(*set(Capability) - {missing})
     assert client.get(path_of(number)).status_code == 403
     assert name(client, number, name="Joan").status_code == 403
-    grace = console.hub.people.person("Grace")
-    assert client.get(f"/people/{grace.id}/portrait").status_code == 403
     for page in ("/events", f"/events/{FRONT}/{number}"):
         assert path_of(number) not in client.get(page).text
         assert path_of(number) in namer.get(page).text
@@ -304,3 +302,10 @@ def test_the_form_does_not_take_what_it_cannot_hold(console, namer) -> None:
     assert name(namer, number, person="grace").status_code == 400
     assert name(namer, number, *range(1, 30), name="Joan").status_code == 400
     assert people(console) == {"Grace": 1}
+
+
+def test_pictures_beyond_those_that_are_judged_are_counted(console, namer) -> None:
+    first, *_ = put_visit(console.hub, *[jpeg(ADA)] * 12)
+    page = namer.get(path_of(first)).text
+    assert len(set(re.findall(r"/(\d+)/picture\?small=true", page))) == 10
+    assert "2 more pictures of this visit are not shown here." in page

@@ -54,7 +54,21 @@ def test_the_check_of_all_records_tells_what_is_broken(console: Console, signed_
         db.execute(DOOR.update().values(mark_number=3, mark_hash=b"x" * 32))
     broken = client.post("/site/verify").text
     assert "All chains are whole" not in broken
-    assert "there were 3 records" in broken
+    assert "Record 1 of front: it is missing; there were 3 records" in broken
+    german = client.post("/site/verify", headers={"accept-language": "de"}).text
+    assert "Eintrag 1 von front: fehlt; es waren 3 Einträge" in german
+
+
+def test_alarms_that_are_not_listed_are_counted(console: Console, signed_in: SignIn) -> None:
+    a_door(console)
+    with console.hub.database.writing() as db:
+        for number in range(102):
+            raised = {"door": DOOR_ID, "kind": "missing", "number": number, "problem": "-"}
+            db.execute(ALARM.insert().values(time=console.now(), **raised))
+    page = signed_in(Capability.SITE).get("/site").text
+    assert "2 older alarms are not listed" in page
+    assert "(101)" in page
+    assert "(1)" not in page
 
 
 def test_alarms_and_backups_are_listed(console: Console, signed_in: SignIn) -> None:

@@ -56,6 +56,14 @@ def test_another_version_is_marked_and_none_is_not() -> None:
     assert not listed(door()).software_ill
 
 
+def test_doors_with_something_the_matter_stand_first() -> None:
+    others = [door(id=one * 32, name=name) for one, name in (("c", "attic"), ("d", "cellar"))]
+    silent, old = door(id="e" * 32, name="yard", seen=None), door(id="f" * 32, name="zoo")
+    software = {old.id: DoorSoftware(NOW, "0.1.0")}
+    found = site_doors([*others, silent, old], software, WORDS, NOW, "0.2.0")
+    assert [one.name for one in found] == ["yard", "zoo", "attic", "cellar"]
+
+
 def test_a_door_that_counts_no_more_is_marked_by_nothing_and_stands_last() -> None:
     gone = door(id="b" * 32, name="alpha", state="revoked", seen=1.0, expires=2.0)
     found = site_doors([gone, door()], {}, WORDS, NOW, "0.2.0")

@@ -80,12 +80,14 @@ def token_for(console: Console, *capabilities: Capability) -> tuple[Operator, st
         return operator, console.sessions.begin(db, operator, SignInWay.PASSKEY, visitor)
 
 
-def opened(live: LiveConsole, token: str, origin: str | None) -> ClientConnection:
+def opened(
+    live: LiveConsole, token: str, origin: str | None, path: str = "/ticks"
+) -> ClientConnection:
     # The certificate is compared elsewhere.
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     tls.check_hostname = False
     tls.verify_mode = ssl.CERT_NONE
-    url = live.url.replace("https", "wss") + "/ticks"
+    url = live.url.replace("https", "wss") + path
     cookie = {"cookie": f"{COOKIE}={token}"}
     return connect(url, ssl=tls, origin=origin, additional_headers=cookie, proxy=None)  # type: ignore[arg-type]
 

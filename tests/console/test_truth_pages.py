@@ -3,7 +3,20 @@ import pytest
 from accessctl.console import truth_pages
 from accessctl.console.app import Console
 from accessctl.console.capabilities import Capability
-from tests.console.sample_site import BACK, GRANTED, SPOOF, put_door, put_events, put_site
+from accessctl.hub.event_search import EventFilter, EventSearch
+from accessctl.hub.pictures import claim_pictures
+from tests.console.naming_site import jpeg, put_visit
+from tests.console.sample_site import (
+    BACK,
+    COLLINS,
+    FRONT,
+    GRANTED,
+    SPOOF,
+    put_door,
+    put_events,
+    put_people,
+    put_site,
+)
 
 
 @pytest.fixture
@@ -14,13 +27,14 @@ def site(console: Console) -> Console:
 
 def test_the_page_counts_what_the_doors_decided(site, signed_in) -> None:
     page = signed_in(Capability.LOOK).get("/figures").text
-    assert page.count('<svg class="plot"') == 4
+    assert page.count('<svg class="plot"') == 5
     assert "front-door" in page
     assert "Rim of a picture" in page
     assert "laboratory" in page
     one = signed_in(Capability.LOOK).get("/figures", params={"door": "laboratory"}).text
     # Nothing was refused there for want of life, so that nothing is drawn of it.
     assert one.count('<svg class="plot"') == 3
+    assert "Camera and light" in one
 
 
 def test_a_site_without_decisions_says_so(console, signed_in) -> None:
@@ -47,3 +61,20 @@ def test_only_who_may_look_sees_it(site, signed_in) -> None:
     assert client.get("/figures").status_code == 403
     asked = signed_in(Capability.LOOK).get("/figures", params={"door": "x" * 101})
     assert asked.status_code == 400
+
+
+def test_a_visit_that_was_named_as_somebody_enrolled_then_is_a_miss(site, clock) -> None:
+    """Not one of before they were enrolled: no door could know them."""
+    hub = site.hub
+    put_people(hub, hub.now())
+    clock.time += 300
+    ((since,), (before,), (nobody,)) = (
+        put_visit(hub, jpeg(40), visit=visit, ago=ago)
+        for visit, ago in (("aa", 100), ("bb", 400), ("cc", 90))
+    )
+    with hub.database.writing() as db:
+        for number in (since, before):
+            claim_pictures(db, FRONT, [number], [number], COLLINS)
+    events = list(EventSearch(hub.database).every(EventFilter()))
+    assert {one.place.number for one in events} >= {since, before, nobody}
+    assert truth_pages.missed_visits(site, events) == {(FRONT, "aa")}

@@ -47,8 +47,17 @@ def test_the_worst_is_told_with_its_door_and_what_to_do() -> None:
             Figures(near=[0.2] * 13 + [0.9] * 7),
             "came near to somebody enrolled 2.6 times as often",
         ),
+        (
+            Figures(Counter({Outcome.GRANTED: 20}), visits=3, missed=3),
+            "people who were enrolled ended unknown 15\N{NO-BREAK SPACE}% as often as grants",
+        ),
+        (
+            Figures(Counter({Outcome.GRANTED: 20}), visits=2, missed=2),
+            "Nothing stands out",
+        ),
+        (Figures(camera=Counter({"dark": 20, "lost": 1})), "saw only dark 21 times"),
     ],
-    ids=["fine", "few", "unknown", "rate"],
+    ids=["fine", "few", "unknown", "rate", "missed", "seldom missed", "camera"],
 )
 def test_only_what_is_beyond_bounds_stands_out(found: Figures, said: str) -> None:
     assert said in worst_of(site(one=found), WORDS)
@@ -62,23 +71,28 @@ def test_a_table_tells_what_its_plot_shows() -> None:
         [500.0, 1500.0, 700.0],
         2,
     )
-    outcomes, cues, waits, unknown = plots_of([WEEK], [found], WORDS)
+    found.missed = 1
+    found.camera.update({"dark": 3, "lost": 1})
+    outcomes, cues, waits, unknown, camera = plots_of([WEEK], [found], WORDS)
     assert outcomes.heads == ("Granted", "Denied", "Unknown")
     assert outcomes.rows == (("2023-11-20", "3", "1", "0"),)
     assert cues.heads == ("Rim of a picture", "newer")
     assert waits.rows == (("2023-11-20", "0.7", "1.5"),)
-    assert unknown.rows == (("2023-11-20", "2"),)
+    assert unknown.heads == ("Nobody known", "Named since as enrolled")
+    assert unknown.rows == (("2023-11-20", "1", "1"),)
+    assert camera.heads == ("Lost", "Dark")
+    assert camera.rows == (("2023-11-20", "1", "3"),)
     assert "20/11" in outcomes.svg
-    (_, none, empty, _) = plots_of([WEEK], [Figures()], WORDS)
-    assert none.heads == ()
+    (_, none, empty, _, camera) = plots_of([WEEK], [Figures()], WORDS)
+    assert none.heads == camera.heads == ()
     assert empty.rows == (("2023-11-20", "–", "–"),)
 
 
 def test_doors_stand_by_their_names_with_all_of_their_weeks() -> None:
     lines = door_lines(site(b=FINE, a=Figures(Counter({Outcome.DENIED: 2}), not_live=1)), WORDS)
     assert [(line.door, line.said) for line in lines] == [
-        ("a", ("2", "0", "2", "0", "1", "0", "–", "–")),
-        ("b", ("100", "100", "0", "0", "0", "0", "0.9", "0.9")),
+        ("a", ("2", "0", "2", "0", "1", "0", "0", "0", "–", "–")),
+        ("b", ("100", "100", "0", "0", "0", "0", "0", "0", "0.9", "0.9")),
     ]
 
 

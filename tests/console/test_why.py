@@ -4,9 +4,18 @@ from dataclasses import replace
 import pytest
 
 from accessctl.console.event_view import Tone
-from accessctl.console.why import StepMark, cue_line, one_in, rarity_share, steps_to, why_of
+from accessctl.console.why import (
+    MOST_FRAMES,
+    StepMark,
+    cue_line,
+    one_in,
+    rarity_share,
+    steps_to,
+    why_of,
+)
 from accessctl.console.words import Words, catalogue
 from accessctl.domain import CueVerdict, Event, Reason
+from accessctl.door.visit import MAX_SIGHTINGS
 from accessctl.policy.circumstances import REFUSALS
 from accessctl.policy.decide import Standing
 from accessctl.policy.evidence_record import CueWord
@@ -37,6 +46,24 @@ def test_a_grant_shows_each_figure_beside_what_it_was_held_against() -> None:
     assert {step.mark for step in said.steps} == {StepMark.PASSED}
     assert ("Time to the decision", "0.81 s") in said.facts
     assert ("People enrolled", "214") in said.facts
+
+
+def test_pictures_that_did_not_count_and_those_that_are_not_drawn_are_told() -> None:
+    assert why(GRANTED).frames_notes == ()
+    event = replace(GRANTED, frames=130, agreeing=20).event(1000.0)
+    event.data["evidence"]["seen"] = 400
+    said = why_of(event, WORDS, NAMES)
+    assert said.frames_said == "20 of 130 pictures agree, 3 wanted"
+    # The first ten of the twenty that agree are among those that are left out.
+    assert said.frames == (Standing.AGREES,) * 10 + (Standing.SILENT,) * 110
+    assert said.frames_notes == (
+        "130 of the visit's 400 pictures counted: the latest ones.",
+        "Only the last 120 are drawn.",
+    )
+
+
+def test_as_many_pictures_as_a_door_keeps_are_drawn() -> None:
+    assert MOST_FRAMES == MAX_SIGHTINGS
 
 
 def test_a_stranger_falls_short_and_is_named_nearest_to_somebody() -> None:

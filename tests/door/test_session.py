@@ -34,6 +34,7 @@ def test_a_session_is_on_record_from_start_to_stop(engine: Engine, house: FakeHo
         "door": "front",
         "encoder": FAKE_CARD.fingerprint,
         "calibration": CALIBRATION.mark,
+        "liveness": "off",
     }
     assert dict(stopped.data) == {"state": "stopped", "dropped_frames": 0}
 

@@ -56,6 +56,28 @@ def test_an_alarm_stands_until_it_is_over_or_somebody_has_acknowledged_it() -> N
     assert told(doorway("acknowledged", 1.0, alarms={"odd": 1})) == DoorNow()
 
 
+def test_what_the_contact_said_last_counts() -> None:
+    opened = doorway("opened", 1.0)
+    assert told(opened).is_open is True
+    assert told(opened, doorway("closed", 2.0)).is_open is False
+    assert told(doorway("forced", 1.0)).is_open is True
+    for leaf, is_open in (("open", True), ("shut", False), ("unknown", None)):
+        assert told(opened, doorway("doorway_started", 2.0, leaf=leaf)).is_open is is_open
+    # A door without a contact says nothing of it.
+    assert told(doorway("doorway_started", 1.0), doorway("unlocked", 2.0)).is_open is None
+
+
+def test_how_life_is_looked_for_says_the_start_and_each_decision() -> None:
+    assert told(service("started", 1.0, liveness="challenge")).liveness == "challenge"
+    assert told(GRANTED.event(1.0)).liveness == "passive"
+    assert told(GRANTED.event(1.0), service("started", 2.0, liveness="off")).liveness == "off"
+    # An older door says nothing when it starts; its decisions do.
+    assert told(service("started", 1.0)).liveness is None
+    assert told(service("started", 1.0, liveness="odd")).liveness is None
+    bare = Event(2.0, GRANTED.event(2.0).kind, {"decision": "granted", "evidence": {"cues": []}})
+    assert told(service("started", 1.0, liveness="passive"), bare).liveness == "passive"
+
+
 def test_the_last_decision_is_kept_whatever_comes_after() -> None:
     now = told(GRANTED.event(1.0), STRANGER.event(2.0), service("camera_dark", 3.0))
     assert now.decision is not None

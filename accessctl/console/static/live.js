@@ -1,8 +1,69 @@
-// Live pictures: of the cards whose picture is shown, while they are in view and the page is.
+// Doors: those that are looked for, and live pictures of the cards whose picture is shown, while they
+// are in view and the page is.
 "use strict";
 
 const TONES = { granted: "#35c46f", denied: "#ff5a67", unknown: "#b39bff", "": "#ffffff" };
 const RETRY_MS = 4000;
+
+// One socket for all pictures that are looked at; it is there only while there are some.
+class LiveLine {
+  constructor() {
+    this.views = new Map();
+    this.socket = null;
+    this.of = null;
+  }
+
+  want(view) {
+    this.views.set(view.door, view);
+    this.settle();
+  }
+
+  leave(view) {
+    if (this.views.delete(view.door)) {
+      this.settle();
+    }
+  }
+
+  settle() {
+    if (!this.views.size) {
+      this.socket?.close();
+      this.socket = null;
+    } else if (!this.socket) {
+      this.open();
+    } else if (this.socket.readyState === WebSocket.OPEN) {
+      this.socket.send(JSON.stringify([...this.views.keys()]));
+    }
+  }
+
+  open() {
+    const socket = new WebSocket(`wss://${location.host}/doors/live`);
+    socket.binaryType = "blob";
+    socket.onopen = () => this.settle();
+    socket.onmessage = ({ data }) => {
+      if (typeof data !== "string") {
+        this.views.get(this.of.door)?.picture(data, this.of.faces);
+        return;
+      }
+      const told = JSON.parse(data);
+      if ("refused" in told) {
+        this.views.get(told.door)?.wait(told.refused);
+        setTimeout(() => this.settle(), RETRY_MS);
+      } else {
+        this.of = told;
+      }
+    };
+    socket.onclose = () => {
+      if (this.socket === socket) {
+        this.socket = null;
+        this.views.forEach((view) => view.wait());
+        setTimeout(() => this.settle(), RETRY_MS);
+      }
+    };
+    this.socket = socket;
+  }
+}
+
+const line = new LiveLine();
 
 class LiveView {
   constructor(card) {
@@ -11,9 +72,10 @@ class LiveView {
     this.figure = card.querySelector(".live");
     this.canvas = this.figure.querySelector("canvas");
     this.waiting = this.figure.querySelector("p");
+    this.usual = this.waiting.textContent;
     this.list = this.figure.querySelector("ul");
     this.inView = false;
-    this.socket = null;
+    this.door = this.button.dataset.live;
     this.faces = [];
     new IntersectionObserver(([entry]) => {
       this.inView = entry.isIntersecting;
@@ -32,33 +94,22 @@ class LiveView {
 
   settle() {
     const wanted = !this.figure.hidden && this.inView && !document.hidden;
-    if (wanted && !this.socket) {
-      this.open();
-    } else if (!wanted && this.socket) {
-      this.socket.close();
-      this.socket = null;
-      this.waiting.hidden = false;
+    if (wanted) {
+      line.want(this);
+    } else {
+      line.leave(this);
+      this.wait();
     }
   }
 
-  open() {
-    const socket = new WebSocket(`wss://${location.host}${this.button.dataset.live}`);
-    socket.binaryType = "blob";
-    socket.onmessage = ({ data }) => {
-      if (typeof data === "string") {
-        this.faces = JSON.parse(data).faces;
-      } else {
-        createImageBitmap(data).then((image) => this.draw(image)).catch(() => {});
-      }
-    };
-    socket.onclose = () => {
-      if (this.socket === socket) {
-        this.socket = null;
-        this.waiting.hidden = false;
-        setTimeout(() => this.settle(), RETRY_MS);
-      }
-    };
-    this.socket = socket;
+  wait(why = this.usual) {
+    this.waiting.textContent = why;
+    this.waiting.hidden = false;
+  }
+
+  picture(jpeg, faces) {
+    this.faces = faces;
+    createImageBitmap(jpeg).then((image) => this.draw(image)).catch(() => {});
   }
 
   draw(image) {
@@ -96,3 +147,32 @@ class LiveView {
 
 const views = [...document.querySelectorAll(".door")].filter((card) => card.querySelector("[data-live]")).map((card) => new LiveView(card));
 document.addEventListener("visibilitychange", () => views.forEach((view) => view.settle()));
+
+const form = document.querySelector("form[data-sift]");
+
+function sift() {
+  const sought = form.elements.named.value.trim().toLowerCase();
+  const cards = [...document.querySelectorAll(".door")];
+  for (const card of cards) {
+    const named = card.querySelector("h2").textContent.toLowerCase().includes(sought);
+    const ill = card.querySelector(".state").matches(".alarm, .trouble");
+    card.hidden = !(named && (ill || !form.elements.ill.checked)) && !card.contains(document.activeElement);
+  }
+  const shown = cards.filter((card) => !card.hidden).length;
+  const told = form.dataset.sift.replace("{count}", shown).replace("{all}", cards.length);
+  const status = form.querySelector("[role=status]");
+  if (status.textContent !== told) {
+    status.textContent = told;
+  }
+}
+
+if (form) {
+  form.querySelector("button").hidden = true;
+  form.addEventListener("input", sift);
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    sift();
+  });
+  document.addEventListener("exchanged", sift);
+  sift();
+}

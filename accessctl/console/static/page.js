@@ -74,6 +74,7 @@ function exchange(page) {
       here.replaceWith(part);
     }
   }
+  document.dispatchEvent(new Event("exchanged"));
 }
 
 const polled = new Map();
@@ -189,5 +190,9 @@ document.addEventListener("submit", (event) => {
     ("filter" in form.dataset ? refilter(form) : send(form, event.submitter)).catch(() => form.submit());
   }
 });
+for (const fold of document.querySelectorAll("details[data-fold-narrow]")) {
+  // On a telephone what they are for stands above what is looked for.
+  fold.open = !matchMedia("(max-width: 40rem)").matches;
+}
 document.addEventListener("visibilitychange", turn);
 setInterval(turn, 2000);
