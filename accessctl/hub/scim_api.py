@@ -135,9 +135,14 @@ def _base(request: Request) -> str:
     return f"{request.url.scheme}://{request.url.netloc}{SCIM}"
 
 
-def _window(start: int, count: int) -> tuple[int, int]:
-    """The first one, from 0, and how many (RFC 7644, section 3.4.2.4)."""
-    return max(start, 1) - 1, min(max(count, 0), MOST_RESULTS)
+def _asked(asked: str, start: int, count: int) -> tuple[tuple[tuple[str, str], ...], int, int]:
+    """The tests of a filter, the first one, from 0, and how many (RFC 7644, section 3.4.2.4)."""
+    tests = parsed_filter(asked) if asked else ()
+    return tests, max(start, 1) - 1, min(max(count, 0), MOST_RESULTS)
+
+
+def _page(total: int, start: int, found: list[dict[str, Any]]) -> Response:
+    return ScimAnswer(list_json(total, max(start, 1), found))
 
 
 def _itself() -> APIRouter:
@@ -188,13 +193,9 @@ def _users(hub: Hub) -> APIRouter:
         start: Start = 1,
         count: Count = MOST_RESULTS,
     ) -> Response:
-        first, most = _window(start, count)
-        tests = parsed_filter(asked) if asked else ()
-        total, users = hub.directory.found(tests, first, most)
+        total, users = hub.directory.found(*_asked(asked, start, count))
         base = _base(request)
-        return ScimAnswer(
-            list_json(total, first + 1, [show(user_json(one, base)) for one in users])
-        )
+        return _page(total, start, [show(user_json(one, base)) for one in users])
 
     @routes.post("")
     def add(request: Request, body: Body) -> Response:
@@ -241,13 +242,9 @@ def _groups(hub: Hub) -> APIRouter:
         start: Start = 1,
         count: Count = MOST_RESULTS,
     ) -> Response:
-        first, most = _window(start, count)
-        tests = parsed_filter(asked) if asked else ()
-        total, known = groups.found(tests, first, most)
+        total, known = groups.found(*_asked(asked, start, count))
         base = _base(request)
-        return ScimAnswer(
-            list_json(total, first + 1, [show(group_json(one, base)) for one in known])
-        )
+        return _page(total, start, [show(group_json(one, base)) for one in known])
 
     @routes.post("")
     def add(request: Request, body: Body) -> Response:
