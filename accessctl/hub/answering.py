@@ -25,7 +25,7 @@ PING_AFTER_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class DatabasePatience:
     """For how many seconds a hub waits for its PostgreSQL."""
 
     silent_s: float = 30.0
@@ -99,7 +99,7 @@ class BoundedConnection(DriverConnection[Any]):
             return found
 
 
-def bound(engine: Engine, patience: Patience) -> Callable[[float], None]:
+def bound(engine: Engine, patience: DatabasePatience) -> Callable[[float], None]:
     """Have all connections of an engine to PostgreSQL be bounded; what is given sets after how many
     seconds of silence, which is never at first."""
     connect_s = patience.connect_s

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from accessctl.config import HubConfig
-from accessctl.hub.answering import Patience
+from accessctl.hub.answering import DatabasePatience
 from accessctl.hub.authority import AUTHORITY_FILE, Authority, open_authority
 from accessctl.hub.certifying import Certifier
 from accessctl.hub.commands import Commands
@@ -99,7 +99,7 @@ def open_hub(
     random_bytes: Callable[[int], bytes] = os.urandom,
     yardsticks: Yardsticks = no_yardstick,
     models: Named = nothing_named,
-    patience: Patience = USUAL,
+    patience: DatabasePatience = USUAL,
 ) -> Iterator[Hub]:
     """Keys and database are made where there are none; FaultError, ConfigError.
 

@@ -27,7 +27,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from accessctl.config import HubConfig
 from accessctl.errors import ConfigError, StoreError
-from accessctl.hub.answering import SOON_NOTICED, Patience, bound, ping_unused, within
+from accessctl.hub.answering import SOON_NOTICED, DatabasePatience, bound, ping_unused, within
 from accessctl.hub.migrate import migrate
 from accessctl.storage.files import CREDENTIALS_VARIABLE, OTHERS
 from accessctl.storage.parsing import read_bounded, shortened
@@ -41,7 +41,7 @@ SERVER_THREADS = 40
 CONNECTIONS, KEPT_CONNECTIONS = SERVER_THREADS + 24, SERVER_THREADS
 """Of one hub at most, and of them those that stay open: one for each request, and what the hub does
 beside them; some requests read twice at one time."""
-USUAL = Patience()
+USUAL = DatabasePatience()
 PAGE = 500
 # Marks the file as an accessctl hub ("achb").
 APPLICATION_ID = 0x61636862
@@ -59,7 +59,7 @@ class HubDatabase:
         self,
         engine: Engine,
         place: str,
-        patience: Patience,
+        patience: DatabasePatience,
         set_silence: Callable[[float], None] = lambda _: None,
     ) -> None:
         """`place` is how its faults speak of it; for `set_silence` see answering.bound."""
@@ -195,14 +195,14 @@ def in_pages(query: Select[Any]) -> Select[Any]:
 
 
 def open_database(
-    config: HubConfig, environment: Mapping[str, str], patience: Patience = USUAL
+    config: HubConfig, environment: Mapping[str, str], patience: DatabasePatience = USUAL
 ) -> HubDatabase:
     """Made and brought up to date where need be; StoreError, and ConfigError for no URL."""
     return _ready(reached_database(config, environment, patience))
 
 
 def reached_database(
-    config: HubConfig, environment: Mapping[str, str], patience: Patience = USUAL
+    config: HubConfig, environment: Mapping[str, str], patience: DatabasePatience = USUAL
 ) -> HubDatabase:
     """The database as it is, perhaps without any tables; StoreError, ConfigError."""
     url = database_url(config, environment)
@@ -258,7 +258,7 @@ def _url_in(path: Path, *, private: bool) -> URL:
     return url.set(drivername="postgresql+psycopg")
 
 
-def _embedded(path: Path, patience: Patience) -> HubDatabase:
+def _embedded(path: Path, patience: DatabasePatience) -> HubDatabase:
     try:
         private_file(path)
         os.chmod(path.parent, 0o700)

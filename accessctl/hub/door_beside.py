@@ -20,6 +20,7 @@ from accessctl.sync.identity import is_member
 from accessctl.sync.joining import fingerprint_in, join
 
 CLOSE_S = 5.0
+ENDS_WITHIN_S = 10.0
 THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
 HTTPS_PORT = 443
 
@@ -29,13 +30,20 @@ log = logging.getLogger(__name__)
 class DoorBeside(BackgroundThread):
     """From `with` to its end; nothing happens before `listening` is called."""
 
-    def __init__(self, hub: Hub, config: Config, joined: Callable[[str], object]) -> None:
-        """`joined` is given the door's name once it has."""
+    def __init__(
+        self,
+        hub: Hub,
+        config: Config,
+        joined: Callable[[str], object],
+        ends_within_s: float = ENDS_WITHIN_S,
+    ) -> None:
+        """`joined` is given the door's name once it has; a hub that refuses because it ends has
+        ended `ends_within_s` later."""
         self._hub = hub
         self._config = config
         self._joined = joined
-        self._listens = threading.Event()
-        self._is_over = False
+        self._ends_within_s = ends_within_s
+        self._listens, self._over = threading.Event(), threading.Event()
         super().__init__(self._run, name="door-beside", stop=self._end, patience_s=CLOSE_S)
 
     def listening(self) -> None:
@@ -43,12 +51,12 @@ class DoorBeside(BackgroundThread):
         self._listens.set()
 
     def _end(self) -> None:
-        self._is_over = True
+        self._over.set()
         self._listens.set()
 
     def _run(self) -> None:
         self._listens.wait()
-        if self._is_over or not is_to_join(self._config):
+        if self._over.is_set() or not is_to_join(self._config):
             return
         name = self._config.access.door
         try:
@@ -56,7 +64,8 @@ class DoorBeside(BackgroundThread):
             fingerprint = fingerprint_in(self._hub.authority.fingerprint)
             join(str(self._config.sync.hub), fingerprint, code, self._config.sync_folder)
         except AccessctlError as error:
-            log.error("The door %s on this machine has not joined. %s", name, error)
+            if not self._over.wait(self._ends_within_s):
+                log.error("The door %s on this machine has not joined. %s", name, error)
             return
         self._joined(name)
 

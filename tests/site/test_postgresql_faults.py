@@ -12,7 +12,7 @@ import pytest
 
 from accessctl.config import HubConfig
 from accessctl.errors import HubError
-from accessctl.hub.answering import Patience
+from accessctl.hub.answering import DatabasePatience
 from accessctl.hub.assembly import Hub, open_hub
 from accessctl.hub.cluster import PrivateCluster, free_port, private_cluster
 from accessctl.hub.database import USUAL
@@ -29,7 +29,7 @@ from tests.patience import wait_for
 # A new cluster has 40 MB, its journal 16 MB at least.
 CLUSTER_KB = 140_000
 PATIENCE_S = 60.0
-IMPATIENT = Patience(silent_s=3.0, ping_s=2.0, connect_s=2, free_s=3.0)
+IMPATIENT = DatabasePatience(silent_s=3.0, ping_s=2.0, connect_s=2, free_s=3.0)
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ def test_whose_disk_is_full_takes_nothing_loses_nothing_and_goes_on(
 
 @contextmanager
 def hub_by(
-    wire: Wire, tmp_path: Path, patience: Patience = USUAL
+    wire: Wire, tmp_path: Path, patience: DatabasePatience = USUAL
 ) -> Iterator[tuple[Hub, str, JoinedTestDoor]]:
     """A hub whose database is at the end of that line, its URL, and a door of which it has 20
     records; 20 more have not been sent."""
