@@ -30,6 +30,7 @@ from accessctl.policy.expiry import DAY_S
 
 MINUTE_S = 60.0
 CLOSE_S = 5.0
+GOODBYE_S = 0.5
 KEEP_ALIVE_S = 75
 MOST_CONNECTIONS = 4000
 """A door has one that waits and, for a moment each, one for its log and one for its people; two
@@ -79,7 +80,19 @@ class HubServer(uvicorn.Server):
         self._waking.close()
         for entrance in self._entrances:
             await entrance.close()
-        await super().shutdown(sockets)
+        ending = asyncio.ensure_future(super().shutdown(sockets))
+        asyncio.get_running_loop().call_later(GOODBYE_S, self._let_go, ending)
+        await ending
+
+    def _let_go(self, ending: "asyncio.Future[None]") -> None:
+        """Until all have left: whoever has their answer is not waited for, as TLS would have it,
+        until they say goodbye. A door that keeps its connection for later does not hear of it."""
+        for connection in list(self.server_state.connections):
+            transport = getattr(connection, "transport", None)
+            if transport is not None and transport.is_closing():
+                transport.abort()
+        if not ending.done():
+            asyncio.get_running_loop().call_later(GOODBYE_S, self._let_go, ending)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         for one in self.beside:
