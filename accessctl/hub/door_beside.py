@@ -17,7 +17,7 @@ from accessctl.config import Config, HubConfig
 from accessctl.errors import AccessctlError
 from accessctl.hub.assembly import Hub
 from accessctl.sync.identity import is_member
-from accessctl.sync.joining import fingerprint_in, join
+from accessctl.sync.joining import fingerprint_in, hub_url, join
 
 CLOSE_S = 5.0
 ENDS_WITHIN_S = 10.0
@@ -56,10 +56,10 @@ class DoorBeside(BackgroundThread):
 
     def _run(self) -> None:
         self._listens.wait()
-        if self._over.is_set() or not is_to_join(self._config):
-            return
         name = self._config.access.door
         try:
+            if self._over.is_set() or not is_to_join(self._config):
+                return
             code = self._hub.doors.invite(name).code
             fingerprint = fingerprint_in(self._hub.authority.fingerprint)
             join(str(self._config.sync.hub), fingerprint, code, self._config.sync_folder)
@@ -72,23 +72,26 @@ class DoorBeside(BackgroundThread):
 
 def is_to_join(config: Config, user: Callable[[], int] = os.geteuid) -> bool:
     """Whether the configuration's door names the configuration's hub, has joined none, and is the
-    same user's: another one could not read what joining leaves."""
-    if config.sync.hub is None or is_member(config.sync_folder):
+    same user's: another one could not read what joining leaves. InputError for no address."""
+    if config.sync.hub is None or not is_own(config.sync.hub, config.hub):
         return False
-    return is_own(config.sync.hub, config.hub) and _owner(config.sync_folder) == user()
+    return _owner(config.sync_folder) == user() and not is_member(config.sync_folder)
 
 
 def is_own(url: str, hub: HubConfig) -> bool:
-    """Whether that is this hub's address, as this machine calls it."""
-    parts = urlsplit(url)
+    """Whether that is this hub's address, as this machine calls it; InputError for none."""
+    parts = urlsplit(hub_url(url))
     named = {*THIS_MACHINE, hub.host, *hub.names, socket.gethostname()}
     return (parts.port or HTTPS_PORT) == hub.port and parts.hostname in {
         name.casefold() for name in named
     }
 
 
-def _owner(folder: Path) -> int:
-    """Of the folder, or of the one in which it would be made."""
-    while not folder.exists():
-        folder = folder.parent
-    return folder.stat().st_uid
+def _owner(folder: Path) -> int | None:
+    """Of the folder, or of the one in which it would be made; None where that is not to be seen."""
+    try:
+        while not folder.exists():
+            folder = folder.parent
+        return folder.stat().st_uid
+    except OSError:
+        return None

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from accessctl.config import Config, HubConfig
+from accessctl.errors import InputError
 from accessctl.hub.assembly import Hub
 from accessctl.hub.door_beside import DoorBeside, is_own, is_to_join
 from accessctl.sync.identity import is_member, load_membership
@@ -103,6 +104,21 @@ def test_a_hub_that_ends_before_it_listened_leaves_it(hub: Hub, tmp_path: Path) 
 )
 def test_which_address_is_this_hub_s(url: str, is_ours: bool) -> None:
     assert is_own(url, HubConfig(names=("Hub.example",))) is is_ours
+
+
+def test_what_is_no_address_is_said(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no hub's address"):
+        is_to_join(config_of(HubConfig(), "https://localhost:99999", tmp_path))
+
+
+def test_a_folder_that_is_not_to_be_seen_is_not_this_user_s(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def hidden(_: Path) -> bool:
+        raise PermissionError
+
+    monkeypatch.setattr(Path, "exists", hidden)
+    assert not is_to_join(config_of(HubConfig(), "https://localhost:8443", tmp_path))
 
 
 def test_who_is_to_join(tmp_path: Path) -> None:
