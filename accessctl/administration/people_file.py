@@ -27,7 +27,7 @@ _BETWEEN_GROUPS = re.compile("[|,;]")
 @dataclass(frozen=True, slots=True)
 class PersonRow:
     """What one line says of somebody; None: nothing. `begin` and `end` are dates as RulesWish has
-    them, `photo` the name of a file or folder."""
+    them, `photo` the name of a file or folder; `no_badge` is why its badge cannot be one."""
 
     line: int
     name: str
@@ -36,6 +36,7 @@ class PersonRow:
     end: str | None = None
     badge: str | None = field(default=None, repr=False)
     photo: str | None = None
+    no_badge: str | None = None
 
     @property
     def wish(self) -> RulesWish:
@@ -55,7 +56,7 @@ class RefusedRow:
 
 def rows_of(content: bytes) -> list[PersonRow | RefusedRow]:
     """What each line after the first says, empty ones left out; InputError for what is no such
-    file. Of two lines with one name, or one badge, the second is refused."""
+    file. Of two lines with one name the second is refused, and of one badge that of the second."""
     lines = _cells(content)
     try:
         head = next(lines, (1, ()))[1]
@@ -116,21 +117,40 @@ def _row(
         return RefusedRow(line, f"it has {len(cells)} cells, and the first line {len(columns)}.")
     said = {columns[place]: text for place, cell in enumerate(cells) if (text := cell.strip())}
     try:
-        row = PersonRow(
-            line,
-            clean_name(said.get("name", "")),
-            _groups(said.get("groups")),
-            said.get("from"),
-            said.get("until"),
-            None if "badge" not in said else clean_number(said["badge"]),
-            said.get("photo"),
-        )
+        name = clean_name(said.get("name", ""))
     except InputError as error:
         return RefusedRow(line, str(error))
-    for what, key in (("name", name_key(row.name)), ("badge", row.badge)):
-        if key is not None and (before := seen.setdefault((what, key), line)) != line:
-            return RefusedRow(line, f"its {what} is that of line {before}.")
-    return row
+    if (problem := _repeated("name", name_key(name), line, seen)) is not None:
+        return RefusedRow(line, problem)
+    badge, no_badge = _badge(said.get("badge"), line, seen)
+    return PersonRow(
+        line,
+        name,
+        _groups(said.get("groups")),
+        said.get("from"),
+        said.get("until"),
+        badge,
+        said.get("photo"),
+        no_badge,
+    )
+
+
+def _badge(
+    text: str | None, line: int, seen: dict[tuple[str, str], int]
+) -> tuple[str | None, str | None]:
+    """Its number, or why it can be none."""
+    if text is None:
+        return None, None
+    try:
+        number = clean_number(text)
+    except InputError as error:
+        return None, str(error)
+    return number, _repeated("badge", number, line, seen)
+
+
+def _repeated(what: str, key: str, line: int, seen: dict[tuple[str, str], int]) -> str | None:
+    before = seen.setdefault((what, key), line)
+    return None if before == line else f"its {what} is that of line {before}."
 
 
 def _groups(text: str | None) -> tuple[str, ...] | None:

@@ -2,23 +2,27 @@
 
 A row is one transaction: all of it, each change with its record, or nothing. So nobody is enrolled
 without the groups and dates that their row gives them, and what a row would do can be found out by
-doing it and taking it back.
+doing it and taking it back. Of a row that cannot be done there counts what takes something from
+somebody who is enrolled: nobody may longer than it says because of a photo that is missing.
 """
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from accessctl.administration.changes import Administration, RulesWish, changed
 from accessctl.administration.people_file import PersonRow, RefusedRow
 from accessctl.config.policy import AccessConfig
 from accessctl.errors import InputError, UnknownPersonError
+from accessctl.gallery.site_restraint import may_less
 
 if TYPE_CHECKING:
     from accessctl.recognition.enrolment import Candidate
 
 NOTHING_ASKED = RulesWish()
+TAKEN_AWAY = "What its groups and dates take from them counts all the same."
+DoneT = TypeVar("DoneT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,20 +87,55 @@ class PeopleImport:
         self._write = write
         self._administration: Administration | None = None
 
-    def bring_in(self, row: PersonRow, photos: "Sequence[Candidate]") -> ImportedRow:
-        """InputError for a row that cannot be taken, and then nothing of it is; StoreError."""
+    def bring_in(self, row: PersonRow, photos: "Callable[[], Sequence[Candidate]]") -> ImportedRow:
+        """InputError for a row that cannot be taken, also by `photos`: then nothing of it is done
+        but what it takes from them. StoreError."""
+        try:
+            found = photos()
+            return self._done(lambda administration: self._all_of(administration, row, found))
+        except InputError as error:
+            if not self._took_away(row):
+                raise
+            raise InputError(f"{error} {TAKEN_AWAY}") from error
+
+    def _done(self, do: Callable[[Administration], DoneT]) -> DoneT:
+        """What `do` gives, in one transaction; what raises is taken back, and so is a trial."""
         administration = self._administration or self._place.administer()
         # What it remembers of photos is of no use once a change was taken back.
         self._administration = None
+        found: list[DoneT] = []
         try:
             with self._place.transaction():
-                done = self._all_of(administration, row, photos)
+                found.append(do(administration))
                 if not self._write:
-                    raise _TakenBackError(done)
-        except _TakenBackError as tried:
-            return tried.done
+                    raise _TakenBackError
+        except _TakenBackError:
+            return found[0]
         self._administration = administration
-        return done
+        return found[0]
+
+    def _took_away(self, row: PersonRow) -> bool:
+        """Whether the row's groups and dates, or where those cannot be told its dates alone, make
+        the rules of somebody enrolled stricter; then they are so."""
+        if self._made_stricter(row.name, row.wish):
+            return True
+        begins = self._made_stricter(row.name, RulesWish(begin=row.begin))
+        ends = self._made_stricter(row.name, RulesWish(end=row.end))
+        return begins or ends
+
+    def _made_stricter(self, name: str, wish: RulesWish) -> bool:
+        def make(administration: Administration) -> bool:
+            before = administration.entitlement(name).rules
+            after = changed(before, wish, self._place.access(wish))
+            if may_less(before, after):
+                administration.change_rules(name, lambda _: after)
+            return may_less(before, after)
+
+        try:
+            return self._done(make)
+        except InputError:
+            # They are not enrolled, or it says what cannot be: that is told already.
+            return False
 
     def _all_of(
         self, administration: Administration, row: PersonRow, photos: "Sequence[Candidate]"
@@ -111,7 +150,7 @@ class PeopleImport:
             is_new="enrolled" in taken,
             photos=len(taken) - taken.count("known"),
             rules=self._rules(administration, name, row.wish),
-            badge=_badge(administration, name, row.badge),
+            badge=_badge(administration, name, row),
         )
 
     def _rules(self, administration: Administration, name: str, wish: RulesWish) -> bool:
@@ -126,16 +165,14 @@ class PeopleImport:
 class _TakenBackError(Exception):
     """Ends a transaction that was only to show what it would change."""
 
-    def __init__(self, done: ImportedRow) -> None:
-        super().__init__()
-        self.done = done
 
-
-def _badge(administration: Administration, name: str, number: str | None) -> bool:
-    """Whether it is new; BadgeTakenError for somebody else's."""
-    if number is None:
+def _badge(administration: Administration, name: str, row: PersonRow) -> bool:
+    """Whether it is new; BadgeTakenError for somebody else's, InputError for what is none."""
+    if row.no_badge is not None:
+        raise InputError(row.no_badge)
+    if row.badge is None:
         return False
-    digest = administration.badges.digest_of(number)
+    digest = administration.badges.digest_of(row.badge)
     owner = administration.badges.owner_of(digest)
     if owner is not None and owner.person.name == name:
         return False

@@ -22,7 +22,7 @@ from accessctl.cli.common import (
 )
 from accessctl.cli.front import Verb
 from accessctl.cli.opening import Names, galleries_of, require_log
-from accessctl.config import load_config
+from accessctl.config import Config, load_config
 from accessctl.domain import Event, EventKind, Outcome, Reason
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def run_events(args: EventsOptions) -> int:
         galleries = galleries_of(config, stack)
         since = None if args.since is None else moment(args.since, time.time())
         person = None if args.person is None else galleries.person(args.person)
-        if not _is_there(config.audit.file, wait=args.follow):
+        if not _is_there(config, wait=args.follow):
             return 0
         log = stack.enter_context(open_log_to_read(config.audit))
         names = Names(galleries)
@@ -79,10 +79,16 @@ def run_events(args: EventsOptions) -> int:
     return 0
 
 
-def _is_there(file: Path, *, wait: bool) -> bool:
+def _is_there(config: Config, *, wait: bool) -> bool:
     # Reading must not create the log: it would belong to whoever looks, not to the door.
+    file = config.audit.file
     if not file.exists():
         print(f"Nothing has been written down in {file} yet.", file=sys.stderr)
+        if config.hub.folder.exists():
+            print(
+                "A hub is here; what happened at its doors shows: accessctl hub events",
+                file=sys.stderr,
+            )
     while wait and not file.exists():
         time.sleep(WAIT_FOR_LOG_S)
     return file.exists()

@@ -83,6 +83,7 @@ def run_hub(args: HubOptions) -> int:
     from accessctl.cli.models import named_for
     from accessctl.cli.run import stop_on_signals
     from accessctl.hub.assembly import open_hub
+    from accessctl.hub.door_beside import DoorBeside
     from accessctl.hub.likeness import CardYardsticks
     from accessctl.hub.server import serve
     from accessctl.service.logs import use_format
@@ -93,6 +94,7 @@ def run_hub(args: HubOptions) -> int:
     notifier = Notifier.of(os.environ)
 
     def ready() -> None:
+        door.listening()
         notifier.ready("Serving the doors.")
         print(
             f"The hub listens at {hub_address(config.hub)}. {hub.authority.fingerprint}", flush=True
@@ -105,10 +107,15 @@ def run_hub(args: HubOptions) -> int:
         open_hub(config.hub, os.environ, yardsticks=yardsticks, models=models) as hub,
         stop_on_signals(),
         _console_where_wanted(hub, config) as beside,
+        DoorBeside(hub, config, _has_joined) as door,
     ):
         serve(hub, ready, beside)
     notifier.stopping()
     return 0
+
+
+def _has_joined(door: str) -> None:
+    print(f"The door {door} on this machine has joined.", flush=True)
 
 
 @contextmanager

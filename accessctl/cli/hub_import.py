@@ -4,6 +4,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -49,18 +50,15 @@ def run_import(args: HubImportOptions, *, open_engine: OpenEngine = usual_engine
     rows = rows_of(_content(args.file))
     by_name = _by_name(args.photos)
     progress = ImportProgress(refused=[row for row in rows if isinstance(row, RefusedRow)])
-    wanted: list[tuple[PersonRow, Sequence[Path]]] = []
-    for row in rows:
-        if isinstance(row, RefusedRow):
-            continue
-        try:
-            wanted.append((row, photos_for(row, args.photos, by_name)))
-        except InputError as error:
-            progress.refused.append(RefusedRow(row.line, str(error)))
+    wanted = [
+        (row, _photos_of(row, args.photos, by_name))
+        for row in rows
+        if not isinstance(row, RefusedRow)
+    ]
     with ExitStack() as stack:
         hub = stack.enter_context(opened_hub(args))
         # Nothing that takes seconds to load where no photo is to be looked at.
-        has_photos = any(paths for _, paths in wanted)
+        has_photos = any(paths for _, paths in wanted if not isinstance(paths, InputError))
         opening = engine_for(config, hub.people, open_engine) if has_photos else None
         engine = None if opening is None else stack.enter_context(opening)
         _bring_in(args, hub, engine, wanted, progress)
@@ -83,6 +81,16 @@ def _by_name(folder: Path | None) -> Mapping[str, Sequence[Path]]:
     from accessctl.camera.photo_folder import people_in
 
     return {name_key(one.name): one.paths for one in people_in(folder).people}
+
+
+def _photos_of(
+    row: "PersonRow", folder: Path | None, by_name: Mapping[str, Sequence[Path]]
+) -> Sequence[Path] | InputError:
+    """See photos_for; what it raises."""
+    try:
+        return photos_for(row, folder, by_name)
+    except InputError as error:
+        return error
 
 
 def photos_for(
@@ -112,7 +120,7 @@ def _bring_in(
     args: HubImportOptions,
     hub: "Hub",
     engine: "Engine | None",
-    wanted: "Sequence[tuple[PersonRow, Sequence[Path]]]",
+    wanted: "Sequence[tuple[PersonRow, Sequence[Path] | InputError]]",
     progress: "ImportProgress",
 ) -> None:
     from accessctl.administration.people_file import RefusedRow
@@ -124,7 +132,7 @@ def _bring_in(
     importing = PeopleImport(place, write=args.write)
     for row, paths in wanted:
         try:
-            done = importing.bring_in(row, [] if engine is None else _examined(engine, paths))
+            done = importing.bring_in(row, partial(_examined, engine, paths))
         except InputError as error:
             progress.refused.append(RefusedRow(row.line, str(error)))
             continue
@@ -132,8 +140,12 @@ def _bring_in(
         print(printable(done.sentence()), flush=True)
 
 
-def _examined(engine: "Engine", paths: Sequence[Path]) -> "list[Candidate]":
-    """FaceError, PhotoError."""
+def _examined(engine: "Engine | None", paths: Sequence[Path] | InputError) -> "list[Candidate]":
+    """FaceError, PhotoError, and the InputError in place of paths."""
+    if isinstance(paths, InputError):
+        raise paths
+    if engine is None:
+        return []
     read, enrolment = photo_reader(engine.config), engine.enrolment()
     return [enrolment.examine(read(path), str(path)) for path in paths]
 
@@ -153,8 +165,9 @@ IMPORT = Verb(
     "Takes people from a CSV file whose first line names the columns: name, groups (several with a "
     "| between), from, until, badge, and photo, a file or folder below --photos; without it the "
     "photos that are called as the person is. An empty cell changes nothing. It says what would "
-    "be done, photos examined, and does it with --write. A row is done whole or not at all; those "
-    "that are refused are listed with why, and it ends with 2. Given again it goes on.",
+    "be done, photos examined, and does it with --write. A row is done whole or not at all, but "
+    "that groups and dates by which somebody may less count in any case; those that are refused "
+    "are listed with why, and it ends with 2. Given again it goes on.",
     (
         "accessctl hub people import people.csv --photos photos/",
         "accessctl hub people import people.csv --photos photos/ --write",

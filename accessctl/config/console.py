@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
-from accessctl.config.section import Section
+from accessctl.config.section import Section, both_or_neither
 from accessctl.config.site import ALL_ADDRESSES
 
 
@@ -70,9 +70,7 @@ class ConsoleConfig(Section):
 
     @model_validator(mode="after")
     def _has_both_or_neither(self) -> "ConsoleConfig":
-        if (self.certificate is None) != (self.key is None):
-            raise ValueError("name both certificate and key, or neither")
-        return self
+        return both_or_neither(self, "certificate", "key")
 
 
 def is_dns_name(name: str) -> bool:

@@ -24,6 +24,13 @@ def in_order(section: SectionT, low: str, high: str) -> SectionT:
     return section
 
 
+def both_or_neither(section: SectionT, one: str, other: str) -> SectionT:
+    """ValueError where only one of the two fields is named."""
+    if (getattr(section, one) is None) != (getattr(section, other) is None):
+        raise ValueError(f"name both {one} and {other}, or neither")
+    return section
+
+
 def _off(value: object) -> object:
     return "off" if value is False else value
 

@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from accessctl.config.section import Section, safer
+from accessctl.config.section import Section, both_or_neither, safer
 
 ALL_ADDRESSES = "0.0.0.0"  # noqa: S104 - doors are other machines; without a certificate they learn nothing
 
@@ -49,6 +49,13 @@ class HubConfig(Section):
         description="Names and addresses by which browsers and programs reach it, for its "
         "certificate; doors need none.",
     )
+    certificate: Path | None = Field(
+        None,
+        description="Certificate (PEM, with those between it and its authority) for browsers and "
+        "programs that ask by a name, such as a company's directory; doors are always shown one of "
+        "the hub's own authority. None: all are. Read anew each minute.",
+    )
+    key: Path | None = Field(None, description="The certificate's private key (PEM, 0600).")
     database_file: Path | None = Field(
         None,
         description="File (0600) with the URL of a PostgreSQL database, such as "
@@ -91,6 +98,10 @@ class HubConfig(Section):
         le=MOST_WARN_DAYS,
         description="Days before they are disabled from which they are listed.",
     )
+
+    @model_validator(mode="after")
+    def _has_both_or_neither(self) -> "HubConfig":
+        return both_or_neither(self, "certificate", "key")
 
 
 StaleThen = Literal["second_factor", "nothing"]

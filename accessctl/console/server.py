@@ -3,17 +3,15 @@
 import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.exceptions import InvalidState
 
 from accessctl.config import Config
 from accessctl.console.app import Console, PageModule, console_application
-from accessctl.errors import ConfigError
 from accessctl.hub.assembly import Hub
+from accessctl.hub.given_certificate import GivenCertificate
 from accessctl.hub.server import BesideServer, Served, https_config, listening
-from accessctl.storage.files import OTHERS
 
 MAX_SOCKET_BYTES = 65536
 PING_S = 20.0
@@ -61,31 +59,5 @@ def console_tls(hub: Hub, config: Config) -> ssl.SSLContext:
         hub.authority.renew_hub(config.hub.names)
         hub.authority.load_hub(context)
         return context
-    _check_private(section.key)
-    try:
-        context.load_cert_chain(section.certificate, section.key, password=_no_password)
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or getattr(error, "reason", None) or error
-        raise ConfigError(
-            f"The console's certificate {section.certificate} and key {section.key} cannot be used "
-            f"({why}); see console.certificate and console.key."
-        ) from error
+    GivenCertificate(section.certificate, section.key, "console").load(context)
     return context
-
-
-def _no_password() -> str:
-    # Else OpenSSL would ask for one in the terminal.
-    raise ValueError("the key is protected by a password")
-
-
-def _check_private(key: Path) -> None:
-    try:
-        is_open = key.stat().st_mode & OTHERS
-    except OSError as error:
-        raise ConfigError(
-            f"The console's key {key} cannot be read ({error.strerror}); see console.key."
-        ) from error
-    if is_open:
-        raise ConfigError(
-            f"The console's key {key} can be read by other users; run: chmod 600 {key}"
-        )

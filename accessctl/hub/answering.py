@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from psycopg import Connection as DriverConnection
@@ -19,15 +20,24 @@ from psycopg.abc import PQGen
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import InvalidatePoolError
 
-SILENT_S = 30.0
-"""So long nothing may come of an answer that is waited for, locks that others hold included."""
-PING_S = 5.0
-"""So long whether a connection still works, or the database at all."""
-CONNECT_S = 10
 PING_AFTER_S = 1.0
 """A connection that was used just now is there: asking it each time costs as much as a question."""
-FREE_S = 10.0
-"""So long one of the hub's own connections to be free."""
+
+
+@dataclass(frozen=True, slots=True)
+class DatabasePatience:
+    """For how many seconds a hub waits for its PostgreSQL."""
+
+    silent_s: float = 30.0
+    """So long nothing may come of an answer, locks that others hold included."""
+    ping_s: float = 5.0
+    """So long whether a connection still works, or the database at all."""
+    connect_s: int = 10
+    """So long a new connection."""
+    free_s: float = 10.0
+    """So long one of the hub's own connections to be free."""
+
+
 # Else a line that nobody hung up on, as when a cable is pulled, holds those who wait for an answer
 # for a quarter of an hour (libpq's connection parameters, and PostgreSQL's settings).
 SOON_NOTICED: Mapping[str, int] = {
@@ -89,9 +99,10 @@ class BoundedConnection(DriverConnection[Any]):
             return found
 
 
-def bound(engine: Engine) -> Callable[[float], None]:
+def bound(engine: Engine, patience: DatabasePatience) -> Callable[[float], None]:
     """Have all connections of an engine to PostgreSQL be bounded; what is given sets after how many
     seconds of silence, which is never at first."""
+    connect_s = patience.connect_s
 
     class Bounded(BoundedConnection):
         pass
@@ -101,15 +112,15 @@ def bound(engine: Engine) -> Callable[[float], None]:
         if left_s <= 0:
             raise OperationalError("no time is left to connect")
         # The driver knows whole seconds, and takes less than two for two.
-        patience_s = min(CONNECT_S, math.ceil(left_s) if left_s < CONNECT_S else CONNECT_S)
+        patience_s = min(connect_s, math.ceil(left_s) if left_s < connect_s else connect_s)
         made = Bounded.connect(*cargs, **{**cparams, "connect_timeout": patience_s})
-        with within(CONNECT_S), made.cursor() as cursor:
+        with within(connect_s), made.cursor() as cursor:
             cursor.execute(SOON_NOTICED_THERE)
             made.commit()
         return made
 
     def ping(dbapi_connection: Any) -> bool:
-        with within(PING_S):
+        with within(patience.ping_s):
             return bool(driver_ping(dbapi_connection))
 
     driver_ping = engine.dialect.do_ping

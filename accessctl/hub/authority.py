@@ -132,16 +132,22 @@ class Authority:
         return IssuedCertificate(serial_of(certificate), pem, self._now(), expires.timestamp())
 
     def server_context(self, names: Sequence[str]) -> ssl.SSLContext:
-        """TLS 1.3 as the hub's server speaks it: it asks for a certificate and takes only those
-        of this authority. InputError, FaultError."""
+        """TLS 1.3 as the hub's server speaks it, with its own certificate. InputError,
+        FaultError."""
         self.renew_hub(names)
+        context = self.bare_context()
+        self.load_hub(context)
+        return context
+
+    def bare_context(self) -> ssl.SSLContext:
+        """The same without any yet: it asks for a certificate and takes only those of this
+        authority."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_3
         # Each connection shows its certificate itself: none goes on from an earlier one.
         context.num_tickets = 0
         context.verify_mode = ssl.CERT_OPTIONAL
         context.load_verify_locations(cadata=self.pem)
-        self.load_hub(context)
         return context
 
     def load_hub(self, context: ssl.SSLContext) -> None:

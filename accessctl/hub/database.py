@@ -27,15 +27,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from accessctl.config import HubConfig
 from accessctl.errors import ConfigError, StoreError
-from accessctl.hub.answering import (
-    FREE_S,
-    PING_S,
-    SILENT_S,
-    SOON_NOTICED,
-    bound,
-    ping_unused,
-    within,
-)
+from accessctl.hub.answering import SOON_NOTICED, DatabasePatience, bound, ping_unused, within
 from accessctl.hub.migrate import migrate
 from accessctl.storage.files import CREDENTIALS_VARIABLE, OTHERS
 from accessctl.storage.parsing import read_bounded, shortened
@@ -49,6 +41,7 @@ SERVER_THREADS = 40
 CONNECTIONS, KEPT_CONNECTIONS = SERVER_THREADS + 24, SERVER_THREADS
 """Of one hub at most, and of them those that stay open: one for each request, and what the hub does
 beside them; some requests read twice at one time."""
+USUAL = DatabasePatience()
 PAGE = 500
 # Marks the file as an accessctl hub ("achb").
 APPLICATION_ID = 0x61636862
@@ -63,11 +56,16 @@ class HubDatabase:
     """Transactions on one database, from any thread."""
 
     def __init__(
-        self, engine: Engine, place: str, set_silence: Callable[[float], None] = lambda _: None
+        self,
+        engine: Engine,
+        place: str,
+        patience: DatabasePatience,
+        set_silence: Callable[[float], None] = lambda _: None,
     ) -> None:
         """`place` is how its faults speak of it; for `set_silence` see answering.bound."""
         self._engine = engine
         self._place = place
+        self.patience = patience
         self.set_silence = set_silence
 
     @property
@@ -139,7 +137,7 @@ class HubDatabase:
 
     def check(self) -> None:
         """StoreError unless it answers, and soon."""
-        with within(PING_S), self.reading() as db:
+        with within(self.patience.ping_s), self.reading() as db:
             db.execute(text("SELECT 1"))
 
     def close(self) -> None:
@@ -196,16 +194,20 @@ def in_pages(query: Select[Any]) -> Select[Any]:
     return query.execution_options(yield_per=PAGE)
 
 
-def open_database(config: HubConfig, environment: Mapping[str, str]) -> HubDatabase:
+def open_database(
+    config: HubConfig, environment: Mapping[str, str], patience: DatabasePatience = USUAL
+) -> HubDatabase:
     """Made and brought up to date where need be; StoreError, and ConfigError for no URL."""
-    return _ready(reached_database(config, environment))
+    return _ready(reached_database(config, environment, patience))
 
 
-def reached_database(config: HubConfig, environment: Mapping[str, str]) -> HubDatabase:
+def reached_database(
+    config: HubConfig, environment: Mapping[str, str], patience: DatabasePatience = USUAL
+) -> HubDatabase:
     """The database as it is, perhaps without any tables; StoreError, ConfigError."""
     url = database_url(config, environment)
     if url is None:
-        return _embedded(config.folder / FILE_NAME)
+        return _embedded(config.folder / FILE_NAME, patience)
     place = f"{url.database or '?'} at {url.host or 'this machine'}"
     engine = create_engine(
         url,
@@ -215,13 +217,13 @@ def reached_database(config: HubConfig, environment: Mapping[str, str]) -> HubDa
         # connected and left again each time, which costs more than what is asked.
         pool_size=KEPT_CONNECTIONS,
         max_overflow=CONNECTIONS - KEPT_CONNECTIONS,
-        pool_timeout=FREE_S,
+        pool_timeout=patience.free_s,
         connect_args=dict(SOON_NOTICED),
         # What an error shows must not be a record, or a key.
         hide_parameters=True,
     )
     ping_unused(engine)
-    return HubDatabase(engine, place, bound(engine))
+    return HubDatabase(engine, place, patience, bound(engine, patience))
 
 
 def database_url(config: HubConfig, environment: Mapping[str, str]) -> URL | None:
@@ -256,7 +258,7 @@ def _url_in(path: Path, *, private: bool) -> URL:
     return url.set(drivername="postgresql+psycopg")
 
 
-def _embedded(path: Path) -> HubDatabase:
+def _embedded(path: Path, patience: DatabasePatience) -> HubDatabase:
     try:
         private_file(path)
         os.chmod(path.parent, 0o700)
@@ -274,7 +276,7 @@ def _embedded(path: Path) -> HubDatabase:
     )
     event.listen(engine, "connect", _configure_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
-    return HubDatabase(engine, str(path))
+    return HubDatabase(engine, str(path), patience)
 
 
 def _configure_sqlite(connection: Any, _record: object) -> None:
@@ -306,7 +308,7 @@ def _ready(database: HubDatabase) -> HubDatabase:
         database.close()
         raise
     # From now on: to bring its tables up to date may take as long as it takes.
-    database.set_silence(SILENT_S)
+    database.set_silence(database.patience.silent_s)
     return database
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, delete, false, func
 
 from accessctl.audit.base import person_event
 from accessctl.domain import PersonId, PersonRules
+from accessctl.errors import InputError
 from accessctl.gallery.people import Record
 from accessctl.gallery.person import name_key, rules_to_bytes
 from accessctl.hub import person_document as document
@@ -22,12 +23,13 @@ from accessctl.hub.feed import SiteFeed
 from accessctl.hub.journal import JournalKind, write_journal
 from accessctl.hub.people import SitePeople
 from accessctl.hub.people_journal import PeopleJournal
-from accessctl.hub.scim_resources import DirectoryUser, ScimError
+from accessctl.hub.scim_resources import DirectoryUser, ScimError, refusal
 from accessctl.hub.site_edit import SiteEdit
 from accessctl.sync.site_sealing import SealedDocument, open_document, seal_document
 
 BY_DIRECTORY = "directory"
 """Who made a change, in the journal."""
+DISABLED = "They are not active any more; nothing else of it was done."
 _KIND = "directory user"
 _USER = DIRECTORY_USER.c
 
@@ -91,20 +93,45 @@ class DirectoryUsers:
             self._follow(edit, number, user, user)
             return self._entry(edit.db, _row(edit.db, number))
 
-    def change(self, number: str, change: Callable[[DirectoryUser], DirectoryUser]) -> UserEntry:
+    def change(
+        self,
+        number: str,
+        change: Callable[[DirectoryUser], DirectoryUser],
+        *,
+        disables: bool = False,
+    ) -> UserEntry:
         """What `change` makes of them; ScimError, and InputError for a name that cannot be the
-        person's."""
+        person's. Where it cannot be and `disables`, they are not active all the same."""
+        try:
+            return self._changed(number, change)
+        except InputError as error:
+            if not disables or not self._disable(number):
+                raise
+            raise refusal(error, DISABLED) from error
+
+    def _changed(self, number: str, change: Callable[[DirectoryUser], DirectoryUser]) -> UserEntry:
         with self._people.changing() as edit:
-            row = _row(edit.db, number)
-            before = self._entry(edit.db, row)
+            before = self._entry(edit.db, _row(edit.db, number))
             user = change(before.user)
             if user != before.user:
                 self._refuse_taken(edit.db, user, number)
-                values = self._values(number, user)
-                edit.db.execute(update(DIRECTORY_USER).where(_USER.id == number).values(values))
-                self._tell(edit, "user_changed", number, user.active)
+                self._put(edit, number, user)
                 self._follow(edit, number, before.user, user)
             return self._entry(edit.db, _row(edit.db, number))
+
+    def _disable(self, number: str) -> bool:
+        """Whether they were active; what else they are stays."""
+        with self._people.changing() as edit:
+            user = self._entry(edit.db, _row(edit.db, number)).user
+            if user.active:
+                self._put(edit, number, replace(user, active=False))
+                self.settle(edit, number)
+            return user.active
+
+    def _put(self, edit: SiteEdit, number: str, user: DirectoryUser) -> None:
+        changed = update(DIRECTORY_USER).where(_USER.id == number)
+        edit.db.execute(changed.values(self._values(number, user)))
+        self._tell(edit, "user_changed", number, user.active)
 
     def remove(self, number: str) -> None:
         """Nothing is left of them here, and nothing of the person whom they are; ScimError."""

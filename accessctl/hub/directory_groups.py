@@ -5,11 +5,12 @@ directory's to say, see `expected`.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, delete, false, func, select, update
 
+from accessctl.errors import InputError
 from accessctl.gallery.person import name_key
 from accessctl.hub.directory import DirectoryUsers
 from accessctl.hub.directory_tables import DIRECTORY_GROUP, DIRECTORY_MEMBER, DIRECTORY_USER
@@ -17,9 +18,10 @@ from accessctl.hub.expected import ALL_OF_THEM
 from accessctl.hub.feed import SiteFeed
 from accessctl.hub.journal import JournalKind, write_journal
 from accessctl.hub.people import SitePeople
-from accessctl.hub.scim_resources import ScimError, ScimGroup, invalid
+from accessctl.hub.scim_resources import ScimError, ScimGroup, invalid, refusal
 from accessctl.hub.site_edit import SiteEdit
 
+LEFT = "Whoever it takes out of the group is out of it; nothing else of it was done."
 _GROUP, _MEMBER = DIRECTORY_GROUP.c, DIRECTORY_MEMBER.c
 
 
@@ -75,20 +77,43 @@ class DirectoryGroups:
             self._tell(edit, "group_added", number, group)
             return _entry(edit.db, _row(edit.db, number))
 
-    def change(self, number: str, change: Callable[[ScimGroup], ScimGroup]) -> GroupEntry:
-        """What `change` makes of it; ScimError."""
+    def change(
+        self,
+        number: str,
+        change: Callable[[ScimGroup], ScimGroup],
+        left: Callable[[frozenset[str]], frozenset[str]] = lambda members: members,
+    ) -> GroupEntry:
+        """What `change` makes of it; ScimError. Where it cannot be, whoever is not `left` of its
+        members is out of it all the same."""
+        try:
+            return self._changed(number, change)[0]
+        except InputError as error:
+
+            def without(group: ScimGroup) -> ScimGroup:
+                return replace(group, members=left(group.members))
+
+            if not self._changed(number, without)[1]:
+                raise
+            raise refusal(error, LEFT) from error
+
+    def _changed(
+        self, number: str, change: Callable[[ScimGroup], ScimGroup]
+    ) -> tuple[GroupEntry, bool]:
+        """The group, and whether it is another one now."""
         with self._people.changing() as edit:
             before = _entry(edit.db, _row(edit.db, number)).group
             group = change(before)
             if group != before:
-                _refuse_taken(edit.db, group, number)
+                is_renamed = group.display_name != before.display_name
+                if is_renamed:
+                    _refuse_taken(edit.db, group, number)
                 values = self._values(group)
                 edit.db.execute(update(DIRECTORY_GROUP).where(_GROUP.id == number).values(values))
                 self._change_members(edit, number, before.members, group)
-                if group.display_name != before.display_name:
+                if is_renamed:
                     self._settle(edit, before.members | group.members, before.display_name)
                 self._tell(edit, "group_changed", number, group)
-            return _entry(edit.db, _row(edit.db, number))
+            return _entry(edit.db, _row(edit.db, number)), group != before
 
     def remove(self, number: str) -> None:
         """Nobody is in it any more; ScimError."""

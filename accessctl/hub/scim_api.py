@@ -15,7 +15,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from accessctl.errors import BadNameError, FaultError, InputError, NameTakenError
+from accessctl.errors import FaultError, InputError
 from accessctl.hub.assembly import Hub
 from accessctl.hub.scim_answers import (
     GROUPS,
@@ -33,9 +33,14 @@ from accessctl.hub.scim_answers import (
 )
 from accessctl.hub.scim_filter import parsed_filter
 from accessctl.hub.scim_patch import operations_of, patched_group, patched_user
-from accessctl.hub.scim_resources import ScimError, group_from, user_from
+from accessctl.hub.scim_removals import (
+    is_disabled_by_patch,
+    is_disabled_by_put,
+    left_by_patch,
+    left_by_put,
+)
+from accessctl.hub.scim_resources import ScimError, group_from, refusal, user_from
 from accessctl.hub.scim_token import MAX_SHOWN, TokenGuessing
-from accessctl.storage.parsing import shortened
 
 log = logging.getLogger(__name__)
 
@@ -130,9 +135,14 @@ def _base(request: Request) -> str:
     return f"{request.url.scheme}://{request.url.netloc}{SCIM}"
 
 
-def _window(start: int, count: int) -> tuple[int, int]:
-    """The first one, from 0, and how many (RFC 7644, section 3.4.2.4)."""
-    return max(start, 1) - 1, min(max(count, 0), MOST_RESULTS)
+def _asked(asked: str, start: int, count: int) -> tuple[tuple[tuple[str, str], ...], int, int]:
+    """The tests of a filter, the first one, from 0, and how many (RFC 7644, section 3.4.2.4)."""
+    tests = parsed_filter(asked) if asked else ()
+    return tests, max(start, 1) - 1, min(max(count, 0), MOST_RESULTS)
+
+
+def _page(total: int, start: int, found: list[dict[str, Any]]) -> Response:
+    return ScimAnswer(list_json(total, max(start, 1), found))
 
 
 def _itself() -> APIRouter:
@@ -183,13 +193,9 @@ def _users(hub: Hub) -> APIRouter:
         start: Start = 1,
         count: Count = MOST_RESULTS,
     ) -> Response:
-        first, most = _window(start, count)
-        tests = parsed_filter(asked) if asked else ()
-        total, users = hub.directory.found(tests, first, most)
+        total, users = hub.directory.found(*_asked(asked, start, count))
         base = _base(request)
-        return ScimAnswer(
-            list_json(total, first + 1, [show(user_json(one, base)) for one in users])
-        )
+        return _page(total, start, [show(user_json(one, base)) for one in users])
 
     @routes.post("")
     def add(request: Request, body: Body) -> Response:
@@ -202,13 +208,18 @@ def _users(hub: Hub) -> APIRouter:
 
     @routes.put("/{number}")
     def put(request: Request, show: Show, number: str, body: Body) -> Response:
-        changed = hub.directory.change(number, lambda before: user_from(body, before))
+        changed = hub.directory.change(
+            number, lambda before: user_from(body, before), disables=is_disabled_by_put(body)
+        )
         return ScimAnswer(show(user_json(changed, _base(request))))
 
     @routes.patch("/{number}")
     def patch(request: Request, show: Show, number: str, body: Body) -> Response:
-        operations = operations_of(body)
-        changed = hub.directory.change(number, lambda user: patched_user(user, operations))
+        changed = hub.directory.change(
+            number,
+            lambda user: patched_user(user, operations_of(body)),
+            disables=is_disabled_by_patch(body),
+        )
         return ScimAnswer(show(user_json(changed, _base(request))))
 
     @routes.delete("/{number}")
@@ -231,13 +242,9 @@ def _groups(hub: Hub) -> APIRouter:
         start: Start = 1,
         count: Count = MOST_RESULTS,
     ) -> Response:
-        first, most = _window(start, count)
-        tests = parsed_filter(asked) if asked else ()
-        total, known = groups.found(tests, first, most)
+        total, known = groups.found(*_asked(asked, start, count))
         base = _base(request)
-        return ScimAnswer(
-            list_json(total, first + 1, [show(group_json(one, base)) for one in known])
-        )
+        return _page(total, start, [show(group_json(one, base)) for one in known])
 
     @routes.post("")
     def add(request: Request, body: Body) -> Response:
@@ -250,13 +257,18 @@ def _groups(hub: Hub) -> APIRouter:
 
     @routes.put("/{number}")
     def put(request: Request, show: Show, number: str, body: Body) -> Response:
-        changed = groups.change(number, lambda _: group_from(body))
+        changed = groups.change(
+            number, lambda _: group_from(body), lambda members: left_by_put(members, body)
+        )
         return ScimAnswer(show(group_json(changed, _base(request))))
 
     @routes.patch("/{number}")
     def patch(request: Request, show: Show, number: str, body: Body) -> Response:
-        operations = operations_of(body)
-        changed = groups.change(number, lambda group: patched_group(group, operations))
+        changed = groups.change(
+            number,
+            lambda group: patched_group(group, operations_of(body)),
+            lambda members: left_by_patch(members, body),
+        )
         return ScimAnswer(show(group_json(changed, _base(request))))
 
     @routes.delete("/{number}")
@@ -277,13 +289,7 @@ def _answer(error: ScimError) -> Response:
 
 
 def _refused(_: Request, error: Exception) -> Response:
-    if isinstance(error, ScimError):
-        return _answer(error)
-    problem = shortened(str(error), 500)
-    if isinstance(error, NameTakenError):
-        return _answer(ScimError(problem, "uniqueness", 409))
-    kind = "invalidValue" if isinstance(error, BadNameError) else None
-    return _answer(ScimError(problem, kind))
+    return _answer(refusal(error if isinstance(error, InputError) else InputError(str(error))))
 
 
 def _cannot_now(_: Request, error: Exception) -> Response:

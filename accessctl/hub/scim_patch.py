@@ -7,7 +7,7 @@ not kept here is passed over.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -51,13 +51,20 @@ class PatchOperation:
 
 def operations_of(body: Mapping[str, Any]) -> tuple[PatchOperation, ...]:
     """ScimError for what is no PATCH."""
-    listed = _lowered(body).get("operations")
-    if not isinstance(listed, list) or not 0 < len(listed) <= MAX_OPERATIONS:
+    listed = operations_in(body)
+    if not 0 < len(listed) <= MAX_OPERATIONS:
         raise _syntax(f"'Operations' is a list of 1 to {MAX_OPERATIONS} operations.")
-    return tuple(map(_operation, listed))
+    return tuple(map(operation_of, listed))
 
 
-def _operation(given: object) -> PatchOperation:
+def operations_in(body: Mapping[str, Any]) -> list[Any]:
+    """As they were sent; none where there is no list of them."""
+    listed = _lowered(body).get("operations")
+    return listed if isinstance(listed, list) else []
+
+
+def operation_of(given: object) -> PatchOperation:
+    """One as it was sent; ScimError."""
     if not isinstance(given, Mapping):
         raise _syntax("An operation is an object.")
     parts = _lowered(given)
@@ -83,12 +90,12 @@ def _operation(given: object) -> PatchOperation:
 def patched_user(user: DirectoryUser, operations: tuple[PatchOperation, ...]) -> DirectoryUser:
     """ScimError."""
     for one in operations:
-        user = with_attributes(user, _given(one))
+        user = with_attributes(user, attributes_of(one))
     return user
 
 
-def _given(one: PatchOperation) -> Mapping[str, Any]:
-    """The attributes that the operation sets, None: takes away."""
+def attributes_of(one: PatchOperation) -> Mapping[str, Any]:
+    """A user's attributes that the operation sets, None: takes away; ScimError."""
     if one.name is None:
         return flat(one.value)
     is_name = one.name == NAME
@@ -126,7 +133,7 @@ def patched_group(group: ScimGroup, operations: tuple[PatchOperation, ...]) -> S
 
 def _with_one(group: ScimGroup, one: PatchOperation) -> ScimGroup:
     if one.name == MEMBERS:
-        return replace(group, members=_members(group.members, one))
+        return replace(group, members=members_after(group.members, one))
     if one.name == "displayname":
         if one.op == REMOVE:
             raise ScimError("No group is without a name.", "mutability")
@@ -137,15 +144,21 @@ def _with_one(group: ScimGroup, one: PatchOperation) -> ScimGroup:
     return group
 
 
-def _members(before: frozenset[str], one: PatchOperation) -> frozenset[str]:
+def members_after(
+    before: frozenset[str],
+    one: PatchOperation,
+    named: Callable[[object], frozenset[str]] = members_of,
+) -> frozenset[str]:
+    """Who is a member once the operation on them is done; `named` reads whom its value names.
+    ScimError."""
     if one.chosen is not None:
         tests = parsed_filter(one.chosen)
         if one.op != REMOVE or len(tests) != 1 or tests[0][0] != "value":
             raise _path('Of members one is removed by members[value eq "ID"].')
         return before - {tests[0][1]}
     if one.op == REMOVE:
-        return frozenset() if one.value is None else before - members_of(one.value)
-    given = frozenset() if one.value is None else members_of(one.value)
+        return frozenset() if one.value is None else before - named(one.value)
+    given = frozenset() if one.value is None else named(one.value)
     return before | given if one.op == ADD else given
 
 

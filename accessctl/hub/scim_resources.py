@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from accessctl.errors import InputError
+from accessctl.errors import BadNameError, InputError, NameTakenError
+from accessctl.storage.parsing import shortened
 
 USER_SCHEMA = "urn:ietf:params:scim:schemas:core:2.0:User"
 GROUP_SCHEMA = "urn:ietf:params:scim:schemas:core:2.0:Group"
@@ -33,6 +34,19 @@ class ScimError(InputError):
 
 def invalid(problem: str) -> ScimError:
     return ScimError(problem, "invalidValue")
+
+
+def refusal(error: InputError, done: str = "") -> ScimError:
+    """The error as a directory is told of it; `done` says what of its request counts all the
+    same."""
+    kind, status = None, 400
+    if isinstance(error, ScimError):
+        kind, status = error.kind, error.status
+    elif isinstance(error, NameTakenError):
+        kind, status = "uniqueness", 409
+    elif isinstance(error, BadNameError):
+        kind = "invalidValue"
+    return ScimError(f"{shortened(str(error), 500)} {done}".strip(), kind, status)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,10 +186,11 @@ def members_of(value: object) -> frozenset[str]:
     found = value if isinstance(value, list) else [value]
     if len(found) > MAX_MEMBERS:
         raise invalid(f"A group has at most {MAX_MEMBERS} members.")
-    return frozenset(_member(one) for one in found)
+    return frozenset(map(member_of, found))
 
 
-def _member(value: object) -> str:
+def member_of(value: object) -> str:
+    """The id of one member; ScimError."""
     if isinstance(value, Mapping):
         value = {key.casefold(): one for key, one in value.items()}.get("value")
     return text_of(value)

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from types import FrameType
 from typing import Any
 
@@ -19,6 +20,7 @@ from accessctl.background import BackgroundThread
 from accessctl.errors import AccessctlError, FaultError
 from accessctl.hub.api import application
 from accessctl.hub.assembly import Hub
+from accessctl.hub.given_certificate import GivenCertificate, show_by_name
 from accessctl.hub.handshakes import Entrance
 from accessctl.hub.journal import chain_heads
 from accessctl.hub.metrics import hub_metrics
@@ -30,6 +32,7 @@ from accessctl.policy.expiry import DAY_S
 
 MINUTE_S = 60.0
 CLOSE_S = 5.0
+GOODBYE_S = 0.5
 KEEP_ALIVE_S = 75
 MOST_CONNECTIONS = 4000
 """A door has one that waits and, for a moment each, one for its log and one for its people; two
@@ -79,7 +82,19 @@ class HubServer(uvicorn.Server):
         self._waking.close()
         for entrance in self._entrances:
             await entrance.close()
-        await super().shutdown(sockets)
+        ending = asyncio.ensure_future(super().shutdown(sockets))
+        asyncio.get_running_loop().call_later(GOODBYE_S, self._let_go, ending)
+        await ending
+
+    def _let_go(self, ending: "asyncio.Future[None]") -> None:
+        """Until all have left: whoever has their answer is not waited for, as TLS would have it,
+        until they say goodbye. A door that keeps its connection for later does not hear of it."""
+        for connection in list(self.server_state.connections):
+            transport = getattr(connection, "transport", None)
+            if transport is not None and transport.is_closing():
+                transport.abort()
+        if not ending.done():
+            asyncio.get_running_loop().call_later(GOODBYE_S, self._let_go, ending)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         for one in self.beside:
@@ -124,14 +139,16 @@ class Minutes(BackgroundThread):
         stays_sole: Callable[[], None] = lambda: None,
         every_s: float = MINUTE_S,
         end: Callable[[], object] = lambda: None,
+        given: Callable[[], object] = lambda: None,
     ) -> None:
         """`stays_sole` is as `sole_hub` gives it; `end` is called once where it is not the only one
-        any more, and `fault` says why."""
+        any more, and `fault` says why. `given` reads the certificate that is not the hub's own."""
         self._hub = hub
         self._tls = tls
         self._stays_sole = stays_sole
         self._every_s = every_s
         self._end = end
+        self._given = given
         self.fault: AnotherHubError | None = None
         self._known: dict[str, int] = {}
         self._judged: float | None = None
@@ -149,6 +166,7 @@ class Minutes(BackgroundThread):
             self._hub.passes.forget_over,
             lambda: self._judge(now),
             self._renew,
+            self._given,
         ):
             try:
                 what()
@@ -191,7 +209,7 @@ def serve(
     """Until SIGINT or SIGTERM; `ready` is called once it listens. FaultError where it cannot, or
     another hub serves the same database meanwhile: that is looked for every `every_s` seconds, see
     `sole_hub` for `again_s`."""
-    tls = hub.authority.server_context(hub.config.names)
+    tls, given = tls_by_name(hub)
     others = [one.tls for one in beside if one.tls is not None]
     allow_connections(MOST_CONNECTIONS)
     with (
@@ -208,11 +226,26 @@ def serve(
         def end() -> None:
             own.should_exit = True
 
-        minutes = Minutes(hub, tls, *others, stays_sole=stays_sole, every_s=every_s, end=end)
+        minutes = Minutes(
+            hub, tls, *others, stays_sole=stays_sole, every_s=every_s, end=end, given=given
+        )
         with minutes:
             asyncio.run(_all(own, listener, beside))
     if minutes.fault is not None:
         raise minutes.fault
+
+
+def tls_by_name(hub: Hub) -> tuple[ssl.SSLContext, Callable[[], object]]:
+    """As the hub speaks it, and what reads the certificate that is given to it anew. ConfigError,
+    FaultError."""
+    tls = hub.authority.server_context(hub.config.names)
+    certificate, key = hub.config.certificate, hub.config.key
+    if certificate is None or key is None:
+        return tls, lambda: None
+    given = partial(GivenCertificate(certificate, key, "hub").load, hub.authority.bare_context())
+    given()
+    show_by_name(tls, given.args[0])
+    return tls, given
 
 
 async def _all(own: HubServer, listener: socket.socket, beside: Sequence[Served]) -> None:

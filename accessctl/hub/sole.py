@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from accessctl.errors import FaultError, StoreError
-from accessctl.hub.answering import PING_S, within
+from accessctl.hub.answering import within
 from accessctl.hub.database import SERVING_LOCK, HubDatabase
 from accessctl.storage.files import create_private, make_private_folder
 
@@ -139,7 +139,7 @@ class _DatabaseLock:
 
     def _is_alive(self, db: Connection) -> bool:
         try:
-            with within(PING_S):
+            with within(self._database.patience.ping_s):
                 db.execute(text("SELECT 1"))
         except Exception:  # noqa: BLE001 - whatever it is, the connection is of no use any more
             return False

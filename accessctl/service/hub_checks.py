@@ -27,9 +27,10 @@ def check_hub(
     now: Callable[[], float] = time.time,
     clocks: Clocks | None = None,
 ) -> Iterator[Finding]:
-    """Says nothing of a door whose configuration names no hub. None of it is a failure: the door
+    """Says nothing of a door that never had to do with a hub. None of it is a failure: the door
     works without its hub. StoreError, GalleryKeyError."""
     if config.sync.hub is None:
+        yield from _left_behind(config, environment)
         return
     try:
         member = load_membership(config.sync_folder)
@@ -62,6 +63,22 @@ def check_hub(
     else:
         yield ok(SUBJECT, f"{config.sync.hub} has the log up to record {kept.number}.")
     yield from _people(config, environment, clocks or Clocks())
+
+
+def _left_behind(config: Config, environment: Mapping[str, str]) -> Iterator[Finding]:
+    """Of a door that has left its hub: nobody tells it any more of whom is removed there."""
+    if not database_file(config.gallery.folder).exists():
+        return
+    site = open_site_gallery(config.gallery, environment)
+    with closing(site.gallery):
+        count = 0 if site.position() is None else len(site.ids())
+    if count:
+        yield warning(
+            SUBJECT,
+            f"{count} people of a hub are here that is not asked any more: whoever is removed "
+            "there may enter here all the same. Remove those whom this door shall not know, or "
+            "put sync.hub back.",
+        )
 
 
 def _people(config: Config, environment: Mapping[str, str], clocks: Clocks) -> Iterator[Finding]:

@@ -163,7 +163,16 @@ def test_nothing_written_yet_creates_nothing(
     printed = capsys.readouterr()
     assert printed.out == ""
     assert printed.err.startswith("Nothing has been written down in ")
+    assert "hub" not in printed.err
     assert [file.name for file in house.iterdir()] == ["config.yaml"]
+
+
+def test_where_a_hub_is_its_own_command_is_named(
+    house: Path, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (house / "state" / "hub").mkdir(parents=True)
+    assert run() == 0
+    assert "accessctl hub events" in capsys.readouterr().err
 
 
 def test_bad_input(house: Path, run: Run) -> None:

@@ -127,6 +127,7 @@ def test_where_there_is_no_hub_none_is_made(site, port: int, command: str) -> No
 
 @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
 def test_a_hub_that_runs_is_ended_in_order(site, port: int, signum: signal.Signals) -> None:
+    site.configure(hub={"host": "127.0.0.1", "port": port}, sync={})
     argv = [sys.executable, "-m", "accessctl", "hub", "run", "--config", str(site.config)]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as hub:
         said = hub.stdout.readline()
@@ -134,6 +135,16 @@ def test_a_hub_that_runs_is_ended_in_order(site, port: int, signum: signal.Signa
         _, told = hub.communicate(timeout=60)
     assert said.startswith(f"The hub listens at https://127.0.0.1:{port}. SHA256:")
     assert (hub.returncode, told) == (0, "")
+
+
+def test_the_door_beside_it_joins_by_itself(site, port: int) -> None:
+    argv = [sys.executable, "-m", "accessctl", "hub", "run", "--config", str(site.config)]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, stderr=subprocess.PIPE) as hub:
+        said = [hub.stdout.readline() for _ in range(2)]
+        hub.send_signal(signal.SIGTERM)
+        hub.communicate(timeout=60)
+    assert said[1] == "The door front on this machine has joined.\n"
+    assert "front  joined" in site("hub", "doors").out
 
 
 def test_a_port_that_is_taken_is_one_sentence(site, hub: Hub) -> None:

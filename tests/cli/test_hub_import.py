@@ -68,13 +68,64 @@ def test_a_row_that_fails_leaves_nothing_of_itself_and_the_others(site, hub, fil
     put(hub, "Eve", 2)
     file.write_text(f"name,groups,badge\nGrace,,{NUMBER}\n")
     assert site("hub", "people", "import", file, "--write").code == 0
-    file.write_text(f"name,groups,badge\nEve,staff,{NUMBER}\nAda,lab,\n")
+    file.write_text(f"name,groups,badge\nEve,,{NUMBER}\nAda,lab,\n")
     said = site("hub", "people", "import", file, "--write")
     assert said.code == 2
     assert "line 2: That badge belongs to somebody already" in said.err
+    assert "counts all the same" not in said.err
     assert NUMBER not in said.out + said.err
     assert hub.people.rules() == {ada: PersonRules(("lab",))}
     assert changes(hub) == ["badge_added", "rules_changed"]
+
+
+END = "2026-12-31T00:00+00:00"
+"""As people's rules have it: 1798675200."""
+
+
+@pytest.mark.parametrize(
+    ("row", "left"),
+    [
+        # A photo that is not there, a badge that is none, or another one's.
+        (f"Grace;lab;;{END};;none.jpg", PersonRules(("lab",), None, 1798675200.0)),
+        (f"Grace;lab;;{END};\u00e9;", PersonRules(("lab",), None, 1798675200.0)),
+        (f"Grace;;;{END};{NUMBER};", PersonRules(("staff", "lab"), None, 1798675200.0)),
+        # A group that is none, or a date: each of the other dates counts.
+        (f"Grace;nobody;;{END};;", PersonRules(("staff", "lab"), None, 1798675200.0)),
+        (f"Grace;lab;never;{END};;", PersonRules(("staff", "lab"), None, 1798675200.0)),
+        (f"Grace;lab;{END};never;;", PersonRules(("staff", "lab"), 1798675200.0)),
+    ],
+    ids=range(6),
+)
+def test_what_a_row_takes_from_somebody_counts_whatever_else_fails(
+    site, hub, file, row: str, left: PersonRules
+) -> None:
+    hub.site.set_rules({"groups": {"staff": {}, "lab": {}}}, "operator")
+    grace, ada = put(hub, "Grace"), put(hub, "Ada", 1)
+    before = PersonRules(("staff", "lab"))
+    hub.people.set_rules(grace, before)
+    file.write_text(f"{HEAD}Ada;;;;{NUMBER};\n")
+    assert site("hub", "people", "import", file, "--write").code == 0
+    file.write_text(f"{HEAD}{row}\nAda;staff;;;;\n")
+    tried = site("hub", "people", "import", file)
+    assert (tried.code, hub.people.rules()) == (2, {grace: before})
+    said = site("hub", "people", "import", file, "--write")
+    assert (said.code, said.err) == (2, tried.err)
+    assert "counts all the same" in said.err
+    assert hub.people.rules() == {grace: left, ada: PersonRules(("staff",))}
+    assert changes(hub) == ["badge_added", "rules_changed", "rules_changed"]
+    assert site("hub", "people", "import", file, "--write").code == 2
+    assert hub.people.rules()[grace] == left
+
+
+@pytest.mark.parametrize("row", ["Grace;staff;;2027-12-31;;none.jpg", "Eve;;;2026-12-31;;none.jpg"])
+def test_what_takes_nothing_away_is_refused_whole(site, hub, file, row: str) -> None:
+    grace = put(hub, "Grace")
+    rules = PersonRules(("staff",), None, 1798675200.0)
+    hub.people.set_rules(grace, rules)
+    file.write_text(f"{HEAD}{row}\n")
+    said = site("hub", "people", "import", file, "--write")
+    assert (said.code, "counts all the same" in said.err) == (2, False)
+    assert (hub.people.rules(), changes(hub)) == ({grace: rules}, [])
 
 
 @pytest.mark.usefixtures("models")

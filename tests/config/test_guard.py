@@ -35,7 +35,7 @@ NEUTRAL = {
     *("mqtt.latest_version", "mqtt.queue", "mqtt.keepalive_s"),
     # Of the hub, which opens nothing.
     *("hub.folder", "hub.host", "hub.port", "hub.names", "hub.database_file", "hub.metrics_port"),
-    "hub.keep_pictures_days",
+    *("hub.keep_pictures_days", "hub.certificate", "hub.key"),
     *("hub.consent", "hub.expire_after_days", "hub.remove_after_days", "hub.expire_warn_days"),
     # Of the console, which the hub serves: a door reads none of it.
     *("console.enabled", "console.host", "console.port", "console.name", "console.certificate"),

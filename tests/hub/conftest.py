@@ -1,5 +1,6 @@
 """A hub on either database, its server on a real port, and doors that join it."""
 
+import ssl
 import tempfile
 import threading
 import time
@@ -90,10 +91,12 @@ def hub(hub_config: HubConfig, clock: HandClock) -> Iterator[Hub]:
 
 
 @contextmanager
-def serving(hub: Hub, keep_alive_s: int = KEEP_ALIVE_S) -> Iterator[str]:
+def serving(
+    hub: Hub, keep_alive_s: int = KEEP_ALIVE_S, tls: ssl.SSLContext | None = None
+) -> Iterator[str]:
     """The URL of the hub's server, in a thread of this process."""
     ready = threading.Event()
-    tls = hub.authority.server_context(())
+    tls = tls or hub.authority.server_context(())
     made = server(hub, tls, ready.set, keep_alive_s)
     with listening(hub.config.host, hub.config.port) as listener:
         thread = threading.Thread(target=made.run, kwargs={"sockets": [listener]})

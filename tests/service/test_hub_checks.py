@@ -51,6 +51,23 @@ def test_a_door_without_a_hub_hears_nothing_of_it() -> None:
     assert look(Config()) == []
 
 
+def test_a_door_that_left_its_hub_is_told_whom_it_still_knows(config: Config) -> None:
+    left = config.model_copy(update={"sync": SyncConfig()})
+    site = open_site_gallery(config.gallery, {})
+    photo = NewPhoto(
+        jpeg=b"jpeg", embedding=random_units(1, 8, 1)[0], fingerprint="e", quality=0.5, added=NOW
+    )
+    site.gallery.add_person("Ada", photo)
+    # So far they are its own.
+    assert look(left) == []
+    site.begin("a" * 64, "d" * 32)
+    ((level, said),) = look(left)
+    assert (level, said.startswith("1 people of a hub are here")) == (Level.WARNING, True)
+    site.gallery.remove("Ada")
+    assert look(left) == []
+    site.gallery.close()
+
+
 def test_a_hub_that_was_not_joined(config: Config) -> None:
     ((level, said),) = look(config)
     assert level is Level.WARNING

@@ -12,8 +12,10 @@ import pytest
 
 from accessctl.config import HubConfig
 from accessctl.errors import HubError
+from accessctl.hub.answering import DatabasePatience
 from accessctl.hub.assembly import Hub, open_hub
 from accessctl.hub.cluster import PrivateCluster, free_port, private_cluster
+from accessctl.hub.database import USUAL
 from accessctl.hub.verify import verify_site
 from accessctl.sync.client import BY_NAME
 from accessctl.sync.identity import pinned
@@ -27,6 +29,7 @@ from tests.patience import wait_for
 # A new cluster has 40 MB, its journal 16 MB at least.
 CLUSTER_KB = 140_000
 PATIENCE_S = 60.0
+IMPATIENT = DatabasePatience(silent_s=3.0, ping_s=2.0, connect_s=2, free_s=3.0)
 
 
 @pytest.fixture
@@ -107,10 +110,15 @@ def test_whose_disk_is_full_takes_nothing_loses_nothing_and_goes_on(
 
 
 @contextmanager
-def hub_by(wire: Wire, tmp_path: Path) -> Iterator[tuple[Hub, str, JoinedTestDoor]]:
+def hub_by(
+    wire: Wire, tmp_path: Path, patience: DatabasePatience = USUAL
+) -> Iterator[tuple[Hub, str, JoinedTestDoor]]:
     """A hub whose database is at the end of that line, its URL, and a door of which it has 20
     records; 20 more have not been sent."""
-    with open_hub(config_on(tmp_path, wire.port), {}) as hub, serving(hub) as url:
+    with (
+        open_hub(config_on(tmp_path, wire.port), {}, patience=patience) as hub,
+        serving(hub) as url,
+    ):
         door = door_of(hub, url, tmp_path)
         door.write(20)
         door.send_all()
@@ -140,14 +148,10 @@ def test_a_line_to_it_that_is_half_open_is_said_soon_and_found_again(
     cluster: PrivateCluster,
     make_wire: Callable[[int], Wire],
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """All is taken and nothing answered: as a server that is frozen, or a gateway between."""
-    for name, seconds in (("SILENT_S", 3.0), ("FREE_S", 3.0), ("PING_S", 2.0), ("CONNECT_S", 2)):
-        for module in ("answering", "database"):
-            monkeypatch.setattr(f"accessctl.hub.{module}.{name}", seconds, raising=False)
     wire = make_wire(cluster.port)
-    with hub_by(wire, tmp_path) as (hub, url, door):
+    with hub_by(wire, tmp_path, IMPATIENT) as (hub, url, door):
         wire.become("silent")
         # A door's request fails, and is no reason for others to wait longer.
         with pytest.raises(HubError, match="cannot do that now"):

@@ -8,6 +8,11 @@ down_revision = None
 
 
 def upgrade() -> None:
+    _make_doors()
+    _make_records()
+
+
+def _make_doors() -> None:
     op.create_table(
         "door",
         sa.Column("id", sa.String(32), primary_key=True),
@@ -46,6 +51,9 @@ def upgrade() -> None:
         sa.Column("expires", sa.Double, nullable=False),
         sa.Column("serial", sa.String(40), sa.ForeignKey("certificate.serial")),
     )
+
+
+def _make_records() -> None:
     op.create_table(
         "event",
         sa.Column("door", sa.String(32), sa.ForeignKey("door.id"), primary_key=True),

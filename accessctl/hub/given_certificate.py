@@ -1,0 +1,66 @@
+"""A certificate that somebody has from elsewhere, in two files: for whoever knows nothing of the
+hub's own authority, as browsers and a company's directory.
+
+Doors trust that authority alone and ask for its hub by a name of its own; all others are shown the
+given one.
+"""
+
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+
+from accessctl.errors import ConfigError
+from accessctl.storage.files import OTHERS
+from accessctl.sync.wire import HUB_NAME
+
+
+@dataclass(frozen=True, slots=True)
+class GivenCertificate:
+    """`section` of the configuration names it: the console, or the hub."""
+
+    certificate: Path
+    key: Path
+    section: str
+
+    def load(self, context: ssl.SSLContext) -> None:
+        """Show it as it is in the files now; ConfigError."""
+        self._check_private()
+        try:
+            context.load_cert_chain(self.certificate, self.key, password=_no_password)
+        except (OSError, ValueError) as error:
+            why = getattr(error, "strerror", None) or getattr(error, "reason", None) or error
+            raise ConfigError(
+                f"The {self.section}'s certificate {self.certificate} and key {self.key} cannot be "
+                f"used ({why}); see {self.section}.certificate and {self.section}.key."
+            ) from error
+
+    def _check_private(self) -> None:
+        try:
+            is_open = self.key.stat().st_mode & OTHERS
+        except OSError as error:
+            raise ConfigError(
+                f"The {self.section}'s key {self.key} cannot be read ({error.strerror}); see "
+                f"{self.section}.key."
+            ) from error
+        if is_open:
+            raise ConfigError(
+                f"The {self.section}'s key {self.key} can be read by other users; run: chmod 600 "
+                f"{self.key}"
+            )
+
+
+def show_by_name(own: ssl.SSLContext, other: ssl.SSLContext) -> None:
+    """Whoever asks `own` for another name than doors do goes on with `other`."""
+
+    def choose(
+        connection: ssl.SSLSocket | ssl.SSLObject, name: str | None, _: ssl.SSLContext
+    ) -> None:
+        if name not in (None, HUB_NAME):
+            connection.context = other
+
+    own.sni_callback = choose
+
+
+def _no_password() -> str:
+    # Else OpenSSL would ask for one in the terminal.
+    raise ValueError("the key is protected by a password")

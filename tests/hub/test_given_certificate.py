@@ -1,0 +1,131 @@
+"""Doors are shown the hub's own certificate, and whoever asks by another name the given one."""
+
+import shutil
+import ssl
+import time
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import pytest
+from cryptography import x509
+from pydantic import ValidationError
+
+from accessctl.config import HubConfig
+from accessctl.errors import ConfigError
+from accessctl.hub.assembly import Hub
+from accessctl.hub.authority import Authority, open_authority
+from accessctl.hub.given_certificate import GivenCertificate
+from accessctl.hub.server import Minutes, tls_by_name
+from accessctl.sync.identity import pinned
+from accessctl.sync.joining import fingerprint_in, join
+from accessctl.sync.wire import HUB_NAME
+from tests.hub.conftest import JoinedTestDoor, serving
+from tests.hub.test_feed_api import EMBEDDED
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Authority:
+    """Another authority, which makes certificates for its own folder."""
+    made = open_authority(tmp_path / "elsewhere", {}, time.time)
+    made.renew_hub(("hub.example",))
+    return made
+
+
+@pytest.fixture
+def given(elsewhere: Authority, tmp_path: Path) -> GivenCertificate:
+    certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    for path in (certificate, key):
+        shutil.copy(tmp_path / "elsewhere" / "hub.pem", path)
+    return GivenCertificate(certificate, key, "hub")
+
+
+def with_given(hub: Hub, given: GivenCertificate) -> Hub:
+    named = {"certificate": given.certificate, "key": given.key}
+    return replace(hub, config=hub.config.model_copy(update=named))
+
+
+def shown(tls: ssl.SSLContext, name: str | None) -> x509.Certificate:
+    """What whoever asks by that name is shown, in a handshake in memory."""
+    client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    client.check_hostname = False
+    client.verify_mode = ssl.CERT_NONE
+    up, down = ssl.MemoryBIO(), ssl.MemoryBIO()
+    asking = client.wrap_bio(down, up, server_hostname=name)
+    answering = tls.wrap_bio(up, down, server_side=True)
+    for side in (asking, answering, asking):
+        with suppress(ssl.SSLWantReadError):
+            side.do_handshake()
+    return x509.load_der_x509_certificate(asking.getpeercert(binary_form=True) or b"")
+
+
+def is_by(authority: Authority, certificate: x509.Certificate) -> bool:
+    return certificate.issuer == x509.load_pem_x509_certificate(authority.pem.encode()).subject
+
+
+@EMBEDDED
+def test_who_is_shown_which(hub: Hub, elsewhere: Authority, given: GivenCertificate) -> None:
+    tls, _ = tls_by_name(with_given(hub, given))
+    assert is_by(hub.authority, shown(tls, HUB_NAME))
+    assert is_by(hub.authority, shown(tls, None))
+    for name in ("hub.example", "localhost"):
+        assert is_by(elsewhere, shown(tls, name))
+    alone, _ = tls_by_name(hub)
+    assert is_by(hub.authority, shown(alone, "hub.example"))
+
+
+@EMBEDDED
+def test_a_door_joins_and_a_program_asks_at_one_port(
+    hub: Hub, elsewhere: Authority, given: GivenCertificate, tmp_path: Path
+) -> None:
+    tls, _ = tls_by_name(with_given(hub, given))
+    with serving(hub, tls=tls) as url:
+        code = hub.doors.invite("front").code
+        member = join(url, fingerprint_in(hub.authority.fingerprint), code, tmp_path / "sync")
+        door = JoinedTestDoor(member, tmp_path / "state" / "events.sqlite", url)
+        door.write(3)
+        door.send_all()
+        port = hub.config.port
+        with httpx.Client(verify=pinned(elsewhere.pem)) as program:
+            assert program.get(f"https://localhost:{port}/healthz").status_code == 200
+        # By whichever name it asks, a door is known by the certificate that it shows.
+        trusting = pinned(elsewhere.pem)
+        trusting.load_cert_chain(member.folder / "door.pem")
+        with httpx.Client(verify=trusting) as known:
+            assert known.get(f"https://localhost:{port}/api/v1/openapi.json").status_code == 200
+    assert [one.records for one in hub.doors.listed()] == [3]
+
+
+@EMBEDDED
+def test_it_is_read_anew_each_minute(
+    hub: Hub, elsewhere: Authority, given: GivenCertificate, caplog: pytest.LogCaptureFixture
+) -> None:
+    tls, again = tls_by_name(with_given(hub, given))
+    before = shown(tls, "hub.example")
+    elsewhere.renew_hub(("hub.example", "other.example"))
+    for path in (given.certificate, given.key):
+        shutil.copy(given.certificate.with_name("elsewhere") / "hub.pem", path)
+    Minutes(hub, tls, given=again).turn()
+    after = shown(tls, "hub.example")
+    assert is_by(elsewhere, after)
+    assert after.serial_number != before.serial_number
+    given.certificate.write_text("half")
+    Minutes(hub, tls, given=again).turn()
+    assert "see hub.certificate and hub.key" in caplog.text
+    assert shown(tls, "hub.example") == after
+
+
+@EMBEDDED
+def test_what_cannot_be_used_is_said_at_the_start(hub: Hub, given: GivenCertificate) -> None:
+    given.key.chmod(0o640)
+    with pytest.raises(ConfigError, match=r"The hub's key .* chmod 600"):
+        tls_by_name(with_given(hub, given))
+    given.key.unlink()
+    with pytest.raises(ConfigError, match=r"see hub\.key"):
+        tls_by_name(with_given(hub, given))
+
+
+def test_both_are_named_or_neither(tmp_path: Path) -> None:
+    with pytest.raises(ValidationError, match="both certificate and key"):
+        HubConfig(certificate=tmp_path / "cert.pem")
