@@ -168,7 +168,7 @@ COMMANDS = (
         "hub",
         SITE,
         "The one service of a site with many doors.",
-        example="accessctl hub run",
+        "hub",
     ),
     CommandRow("hub run", SITE, "Serve the doors of this site.", "hub"),
     CommandRow("hub invite", SITE, "Print the code by which a door joins.", "hub"),

@@ -301,6 +301,14 @@ def run_verify(args: HubListOptions) -> int:
     return 0 if report.is_sound else 1
 
 
+HUB = Verb(
+    run_hub,
+    HubOptions,
+    "Alone the same as `accessctl hub run`: is the hub of a site. The words behind it look at that "
+    "hub and change what it has.",
+    ("accessctl hub", "accessctl hub doors"),
+    tells=True,
+)
 RUN = Verb(
     run_hub,
     HubOptions,

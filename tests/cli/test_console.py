@@ -53,11 +53,13 @@ def page_at(port: int) -> str:
         return str(answer.read().decode())
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("words", "number"), [(("hub",), signal.SIGINT), (("hub", "run"), signal.SIGTERM)]
+)
 def test_hub_and_console_are_served_until_a_signal(
-    site, ports: tuple[int, int], number: int
+    site, ports: tuple[int, int], words: tuple[str, ...], number: int
 ) -> None:
-    with running(site, "hub", "run") as process:
+    with running(site, *words) as process:
         assert process.stdout is not None
         told = {process.stdout.readline() for _ in range(2)}
         assert f"The console is at https://localhost:{ports[1]}\n" in told
