@@ -57,7 +57,9 @@ from accessctl.sync.wire import (
 if TYPE_CHECKING:
     import httpx
 
-CONNECT_S = 5.0
+CONNECT_S = 10.0
+"""Of those who come back together to a hub that was away, as many get in within that as it can
+shake hands with: some hundreds."""
 ANSWER_S = 30.0
 WAIT_ANSWER_S = 45.0
 """A wait is answered after 25 s at the latest, and so much later by a hub that has a lot to do."""
@@ -110,6 +112,12 @@ class HubConnection:
             headers={"accept-encoding": "identity"},
             follow_redirects=False,
         )
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether somebody else is being answered by it: another question would open another
+        line."""
+        return False
 
     def ask(
         self,
@@ -231,6 +239,11 @@ class DoorClient:
                 f"The door's certificate in {membership.folder} cannot be used; join again: "
                 "accessctl join URL"
             ) from error
+
+    @property
+    def is_busy(self) -> bool:
+        """See HubConnection.is_busy."""
+        return self._connection.is_busy
 
     def mark(self) -> LogMark:
         """Up to where the hub has this door's log."""

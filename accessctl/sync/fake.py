@@ -70,6 +70,7 @@ class FakeHub:
         self.page = 200
         self.hands = False
         self.fault: HubError | None = None
+        self.is_busy = False
         self.judge: Callable[[Proposal], Answered | None] = lambda _: None
         self.pictures: dict[str, bytes] = {}
         self.receipts: list[RemovalReceipt] = []

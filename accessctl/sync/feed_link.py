@@ -43,7 +43,7 @@ answered in time (after 25 s at the latest) nothing else is asked."""
 
 RECEIPTS_WITHIN_S = 3.0
 """That somebody is gone here is told within that, each door at a moment of its own: the hub tells
-the other doors of it first."""
+the other doors of it first. Where the log is being sent then, as much later again."""
 
 MEND_EVERY_S = 60.0
 """All that is kept of everybody is looked through so often: of 10,000 people that takes 0.2 s."""
@@ -65,6 +65,9 @@ class FeedPlace:
 
 class SiteHub(FeedGiver, KeyGiver, ProposalTaker, Protocol):
     """One connection to the hub; see client.DoorClient. HubError."""
+
+    @property
+    def is_busy(self) -> bool: ...
 
     def wait(self, after: int, beside: WaitBeside) -> Waited: ...
 
@@ -263,15 +266,23 @@ class FeedLink(RepeatingThread):
         return max(0.0, self._receipts_at - self._monotonic())
 
     def _give_receipts(self, parts: "_Parts") -> None:
-        """Where some are owed, at a moment that is drawn when that is seen first."""
+        """Where some are owed, at a moment that is drawn when that is seen first; and again as long
+        as the log is being sent, which goes first by the same line."""
         if not parts.proposing.owes_receipts():
             self._receipts_at = float("inf")
             return
         if self._receipts_at == float("inf"):
-            self._receipts_at = self._monotonic() + RECEIPTS_WITHIN_S * self._draw()
-        if not self._until_receipts():
-            parts.proposing.give_receipts()
-            self._receipts_at = float("inf")
+            self._receipts_at = self._within_receipts()
+        if self._until_receipts():
+            return
+        if parts.hub.is_busy:
+            self._receipts_at = self._within_receipts()
+            return
+        parts.proposing.give_receipts()
+        self._receipts_at = float("inf")
+
+    def _within_receipts(self) -> float:
+        return self._monotonic() + RECEIPTS_WITHIN_S * self._draw()
 
     def _take_all(self, parts: "_Parts") -> None:
         handed, self._handed = self._handed, None
@@ -312,12 +323,13 @@ class FeedLink(RepeatingThread):
         if self._documents is None:
             with suppress(DamagedError):
                 self._documents = site.document("rules"), site.document("settings")
-        self._parts = _Parts(site, age, feed, proposing)
+        self._parts = _Parts(client, site, age, feed, proposing)
         return self._parts
 
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
+    hub: SiteHub
     site: SiteGallery
     age: HubAge
     feed: HubFeed

@@ -5,8 +5,10 @@ doors it would be a thousand at once. What the log's heartbeat keeps open, other
 """
 
 import threading
+from typing import Any
 
 from accessctl.sync.client import HubConnection
+from accessctl.sync.feed_wire import WAIT
 from accessctl.sync.identity import Membership
 
 
@@ -37,7 +39,24 @@ class _Shared(HubConnection):
         super().__init__(url, member.tls())
         self.serial = serial
         self.users = 0
+        self._asking = 0
         self._lock = lock
+
+    @property
+    def is_busy(self) -> bool:
+        return self._asking > 0
+
+    def ask(self, method: str, path: str, *args: Any, **more: Any) -> Any:
+        """A wait has a line of its own, which nobody else would get anyway."""
+        if path.startswith(WAIT):
+            return super().ask(method, path, *args, **more)
+        with self._lock:
+            self._asking += 1
+        try:
+            return super().ask(method, path, *args, **more)
+        finally:
+            with self._lock:
+                self._asking -= 1
 
     def close(self) -> None:
         with self._lock:

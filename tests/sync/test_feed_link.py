@@ -228,6 +228,27 @@ def test_a_receipt_is_given_at_a_moment_of_the_doors_own(
     assert len(hub.receipts) == 1
 
 
+def test_a_receipt_waits_until_the_log_is_sent(
+    link_to: Callable[..., FeedLink], hub: FakeHub, gallery: Gallery
+) -> None:
+    now = [1000.0]
+    link = link_to(hub, monotonic=lambda: now[0], draw=lambda: 0.5)
+    hub.put(site_person(1, "Ada"))
+    link.work_once()
+    hub.remove(f"{1:032x}")
+    link.disconnect()
+    link.work_once()
+    hub.is_busy = True
+    for _ in range(3):
+        now[0] += 1.5
+        # Half of three seconds once more, in steps of one look.
+        assert [link.work_once(), hub.receipts] == [LOOK_S, []]
+    hub.is_busy = False
+    now[0] += 1.5
+    link.work_once()
+    assert len(hub.receipts) == 1
+
+
 def test_where_nothing_was_written_nothing_is_read_anew(
     link_to: Callable[..., FeedLink], hub: FakeHub, gallery: Gallery
 ) -> None:

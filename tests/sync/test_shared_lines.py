@@ -4,6 +4,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -24,11 +25,12 @@ NOW = 1_700_000_000.0
 
 @dataclass
 class Served:
-    """What a server saw; a wait lasts until `news`."""
+    """What a server saw; a wait lasts until `news`, and so does all else where it `holds` that."""
 
     url: str = ""
     opened: int = 0
     closed: int = 0
+    holds: bool = False
     waiting: threading.Event = field(default_factory=threading.Event)
     news: threading.Event = field(default_factory=threading.Event)
 
@@ -49,7 +51,7 @@ def served() -> Iterator[Served]:
             seen.closed += 1
 
         def do_GET(self) -> None:
-            if "/wait" in self.path:
+            if "/wait" in self.path or seen.holds:
                 seen.waiting.set()
                 assert seen.news.wait(PATIENCE_S)
             self.send_response(200)
@@ -117,11 +119,29 @@ def test_who_waits_keeps_nobody_from_asking() -> None:
             thread = threading.Thread(target=wait)
             thread.start()
             assert hub.waiting.wait(PATIENCE_S)
+            # Whoever waits has a line of its own.
+            assert not waiting.is_busy
             assert [log.mark().number for _ in range(3)] == [3, 3, 3]
             assert hub.opened == 2
             hub.news.set()
             thread.join(PATIENCE_S)
             assert "answered something else" in said[0]
+
+
+def test_while_one_is_answered_the_others_see_it() -> None:
+    with served() as hub:
+        lines = SharedLines(hub.url)
+        with client(lines, hub) as log, client(lines, hub) as feed:
+            hub.holds = True
+            with ThreadPoolExecutor(1) as pool:
+                asked = pool.submit(log.mark)
+                assert hub.waiting.wait(PATIENCE_S)
+                assert feed.is_busy
+                hub.news.set()
+                assert asked.result(PATIENCE_S).number == 3
+            assert not feed.is_busy
+            with DoorClient(hub.url, member(1), NOW) as own:
+                assert not own.is_busy
 
 
 def test_who_shows_another_certificate_gets_a_connection_of_its_own() -> None:
