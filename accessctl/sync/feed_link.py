@@ -14,7 +14,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from accessctl.clock import Clocks
 from accessctl.config import Config, GalleryConfig
@@ -96,6 +96,18 @@ def dial(
     return None if member is None else (DoorClient(place.url, member, now, lines), member)
 
 
+class Ahead(NamedTuple):
+    """What was handed to a door at that `position` goes up to the number `seq`: a door that takes
+    its time to write it down is not to be told of it again and again meanwhile."""
+
+    position: int
+    seq: int
+
+    def up_to(self, position: int) -> int:
+        """After which number a door that is at `position` has to wait."""
+        return max(self.seq, position) if position == self.position else position
+
+
 class HubWaiting(RepeatingThread):
     """Waits at the hub for `link`, and hands on what it is told to the `listeners`."""
 
@@ -115,6 +127,7 @@ class HubWaiting(RepeatingThread):
         self.listeners = list(listeners)
         self._link = link
         self._client: SiteHub | None = None
+        self._handed: Ahead | None = None
         self._asked = asked
 
     def work_once(self) -> float:
@@ -127,17 +140,25 @@ class HubWaiting(RepeatingThread):
             if found is None:
                 return LOOK_S
             self._client = found[0]
-        waited = self._client.wait(position, self._asked())
-        self._link.waited(waited, position)
+        after = position if self._handed is None else self._handed.up_to(position)
+        waited = self._client.wait(after, self._asked())
+        self._link.waited(waited, after)
+        self._handed = None
+        if not waited.changes:
+            self._handed = Ahead(position, after)
+        elif waited.handed is not None:
+            self._handed = Ahead(position, waited.head.seq)
         for listener in self.listeners:
             listener(waited)
+        if not waited.changes or waited.handed is not None:
+            return 0.0
         # What is there is there still until the other thread has taken it, and wakes this one.
-        return LOOK_S if waited.changes and self._link.position == position else 0.0
+        return LOOK_S if self._link.position == position else 0.0
 
     def disconnect(self) -> None:
         if self._client is not None:
             self._client.close()
-        self._client = None
+        self._client = self._handed = None
 
 
 class FeedLink(RepeatingThread):
@@ -230,7 +251,8 @@ class FeedLink(RepeatingThread):
                 self._handed = HandedBatch(after, batch)
             self._is_due_at = float("-inf")
             self.wake()
-        elif self.position is not None and head.seq >= self.position:
+        elif self.position is not None and after <= self.position <= head.seq:
+            # A wait from further on than what is written here says nothing of what is missing.
             parts.feed.heard(head)
             if not self._is_due():
                 self._is_due_at = self._monotonic() + TAKE_EVERY_S

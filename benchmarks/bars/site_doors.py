@@ -46,7 +46,7 @@ POLL_S, LONGEST_S = 0.1, 600.0
 AT_ONCE = 16
 """So many doors of a process join, begin or end at the same time."""
 FILES_A_DOOR = 16
-BEHIND_THE_HUB = 10
+BEHIND_ALL = 19
 ALONE = "--alone"
 SWITCH_S = 0.2
 """Python has threads that wait for each other look every 5 ms whether it is their turn: of hundreds
@@ -269,8 +269,9 @@ def main() -> None:
     logging.disable(logging.WARNING)
     alone = sys.argv[1] == ALONE
     if not alone:
-        # A site's doors are machines of their own: they take nothing from the hub's processor.
-        os.nice(BEHIND_THE_HUB)
+        # A site's doors are machines of their own: their thousands of threads are to take nothing
+        # from the hub's processor.
+        os.setpriority(os.PRIO_PROCESS, 0, BEHIND_ALL)
         sys.setswitchinterval(SWITCH_S)
     folder, url, *names = sys.argv[2 if alone else 1 :]
     allow_connections(FILES_A_DOOR * len(names))

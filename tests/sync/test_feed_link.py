@@ -19,7 +19,7 @@ from accessctl.sync.feed_link import (
     HubWaiting,
     hub_feed,
 )
-from accessctl.sync.feed_wire import ChangeBatch, ChangeKind, Waited
+from accessctl.sync.feed_wire import ChangeBatch, ChangeKind, FeedHead, WaitBeside, Waited
 from tests.patience import wait_for
 from tests.sync.conftest import new_photo, site_person
 
@@ -128,7 +128,7 @@ def test_what_comes_with_the_answer_to_a_wait_is_not_asked_for(
 
     monkeypatch.setattr(hub, "changes", count)
     hub.put(site_person(1, "Ada"))
-    assert waiting.work_once() == LOOK_S
+    assert waiting.work_once() == 0.0
     assert link.woken.is_set()
     assert link.work_once() == LOOK_S
     assert [person.name for person in gallery.people()] == ["Ada"]
@@ -141,6 +141,58 @@ def test_what_comes_with_the_answer_to_a_wait_is_not_asked_for(
     link.work_once()
     assert asked == [seq]
     assert [person.name for person in gallery.people()] == ["Ada", "Eve"]
+
+
+def test_a_door_that_takes_its_time_is_not_handed_the_same_again(
+    link_to: Callable[..., FeedLink],
+    hub: FakeHub,
+    gallery: Gallery,
+    ran_s: list[float],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hub.hands = True
+    link = link_to(hub)
+    heard: list[Waited] = []
+    waiting = HubWaiting(link, [heard.append])
+    link.work_once()
+    monkeypatch.setattr(hub, "changes", None)
+    hub.put(site_person(1, "Ada"))
+    ran_s[0] += 500.0
+    assert [waiting.work_once() for _ in range(3)] == [0.0, 0.0, 0.0]
+    assert [waited.handed is not None for waited in heard] == [True, False, False]
+    # Nothing of that is written yet: it has heard nothing that counts.
+    assert link.report()["age_s"] == 500.0
+    link.work_once()
+    assert [person.name for person in gallery.people()] == ["Ada"]
+    assert (link.position, link.report()["age_s"]) == (hub.seq, 0.0)
+    hub.put(site_person(2, "Eve"))
+    waiting.work_once()
+    assert [change.seq for change in heard[-1].handed or ()] == [hub.seq]
+    link.work_once()
+    assert [person.name for person in gallery.people()] == ["Ada", "Eve"]
+
+
+def test_behind_what_a_hub_handed_that_was_put_back_nobody_waits() -> None:
+    answers = iter([(True, (), 7), (True, None, 5), (False, None, 5)])
+    asked: list[int] = []
+
+    class Answering:
+        position, on_taken = 5, None
+
+        def dialled(self) -> tuple[object, None]:
+            return self, None
+
+        def waited(self, waited: Waited, after: int) -> None:
+            asked.append(after)
+
+        def wait(self, after: int, beside: WaitBeside) -> Waited:
+            changes, handed, seq = next(answers)
+            head = FeedHead(seq=seq, time=START, signature="0" * 128)
+            return Waited(changes=changes, handed=handed, head=head)
+
+    waiting = HubWaiting(Answering())  # type: ignore[arg-type]
+    assert [waiting.work_once() for _ in range(3)] == [0.0, LOOK_S, 0.0]
+    assert asked == [5, 7, 5]
 
 
 def test_whoever_waits_goes_on_as_soon_as_the_change_is_taken(
