@@ -20,15 +20,18 @@ from accessctl.domain import Event, EventKind
 from accessctl.sync.feed_link import hub_feed
 from accessctl.sync.link import HubLink
 from accessctl.sync.outbox import kept_receipt
+from accessctl.sync.shared_lines import SharedLines
 
-LONGEST_RETRY_S = 0.3
-"""The rig has not the time of a real door, which tries again after 2 to 60 s."""
+SOON = 0.005
+"""This part of the pauses of a real door, 2 to 60 s, is all that the rig has the time for."""
 
 
 def main(file: Path, pause_s: float) -> None:
     config = load_config(file)
     log_file, sync_folder = config.audit.file, config.sync_folder
-    ended, closed = threading.Event(), threading.Event()
+    url = str(config.sync.hub)
+    lines = SharedLines(url)
+    ended = threading.Event()
 
     def until_input_ends() -> None:
         sys.stdin.read()
@@ -37,14 +40,9 @@ def main(file: Path, pause_s: float) -> None:
     threading.Thread(target=until_input_ends, daemon=True).start()
     with (
         open_log(config.audit, os.environ) as log,
-        HubLink(
-            log_file,
-            str(config.sync.hub),
-            sync_folder,
-            pause=lambda wanted: closed.wait(min(wanted, LONGEST_RETRY_S)),
-        ),
+        HubLink(log_file, url, sync_folder, draw=lambda: SOON, lines=lines),
     ):
-        with hub_feed(config, os.environ, log, lambda: None):
+        with hub_feed(config, os.environ, log, lambda: None, lines=lines):
             for number in count():
                 print(
                     log.append(
@@ -58,7 +56,6 @@ def main(file: Path, pause_s: float) -> None:
         reader = ChainReader(log_file)
         while (kept := kept_receipt(sync_folder)) is None or kept.number < reader.end().number:
             time.sleep(0.02)
-        closed.set()
 
 
 if __name__ == "__main__":
