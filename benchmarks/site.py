@@ -1,6 +1,6 @@
 """How many doors one hub bears: N doors in processes of this machine, with the doors' own code.
 
-    python -m benchmarks.site [--doors N] [--people M] [--phases A,B] [--busy] [--write]
+    python -m benchmarks.site [--doors N] [--people M] [--phases A,B] [--busy] [--write [NAME]]
 
 The full size is `--doors 1000 --people 10000`. Doors, hub and database share the machine, so what
 the doors take is told beside what the hub takes. Each figure is printed as soon as it is known, and
@@ -149,11 +149,11 @@ def _measured(rig: SiteRig, run: SiteRun, phase: Phase) -> SiteRun:
     return replace(run, measures=(*run.measures, *found))
 
 
-def _keep(run: SiteRun, is_wanted: bool) -> None:
-    if is_wanted:
+def _keep(run: SiteRun, name: str | None) -> None:
+    if name is not None:
         content = json.dumps(asdict(run), indent=1)
-        (RESULTS / "site.json").write_text(content + "\n", encoding="utf-8")
-        (RESULTS / "site.md").write_text(report(run), encoding="utf-8")
+        (RESULTS / f"{name}.json").write_text(content + "\n", encoding="utf-8")
+        (RESULTS / f"{name}.md").write_text(report(run), encoding="utf-8")
 
 
 def _begun(options: argparse.Namespace) -> SiteRun:
@@ -216,7 +216,7 @@ def _arguments() -> argparse.Namespace:
     add("--memory", type=float, default=12, help="GB; with more than that the run ends")
     add("--embedded", action="store_true", help="SQLite in the hub's place")
     add("--busy", action="store_true", help="the machine does other things, too")
-    add("--write", action="store_true")
+    add("--write", nargs="?", const="site", metavar="NAME", help="of the two files of results")
     return parser.parse_args()
 
 

@@ -7,6 +7,8 @@ from accessctl.hub.verify import verify_site
 from benchmarks.bars.site_people import MB, WHO, Measure, Scale, spread
 from benchmarks.bars.site_rig import SiteRig, stopwatch
 
+WRITTEN = 0.95
+"""Of the rate that was wanted: where the doors write less, nothing is said of the hub."""
 PROMPT_S = 5.0
 """A hub that keeps up has signed for everything so soon after the last event."""
 
@@ -23,8 +25,11 @@ def rush(rig: SiteRig, _: Hub, scale: Scale) -> Iterator[Measure]:
     yield Measure("events written in the rush", written, "/s", note)
     yield from spread("an event is at the hub, signed for", lags, "s", note)
     yield Measure("the last is there after the rush", late_s, "s", note)
-    keeps_up = written >= 0.95 * scale.rate and late_s <= PROMPT_S
-    yield Measure("the hub keeps up", float(keeps_up), "(1: yes)", note)
+    share = written / scale.rate
+    if share < WRITTEN:
+        yield Measure("of which the doors, on the same cores, wrote", 100 * share, "%", note)
+    else:
+        yield Measure("the hub keeps up", float(late_s <= PROMPT_S), "(1: yes)", note)
     after = rig.hub_usage(), rig.database_usage(), rig.doors.usage()
     for who, one, earlier in zip(WHO, after, before, strict=True):
         used = one.cpu_s - earlier.cpu_s
