@@ -307,11 +307,16 @@ class FeedLink(RepeatingThread):
         return self._monotonic() + RECEIPTS_WITHIN_S * self._draw()
 
     def _take_all(self, parts: "_Parts") -> None:
-        handed, self._handed = self._handed, None
-        while parts.feed.take(handed):
-            if self.closing.is_set():
-                return
+        # Before anything is taken: what the hub tells meanwhile is due after it.
         self._is_due_at = self._monotonic() + TAKE_EVERY_S
+        handed, self._handed = self._handed, None
+        try:
+            while parts.feed.take(handed):
+                if self.closing.is_set():
+                    return
+        except BaseException:
+            self._is_due_at = float("-inf")
+            raise
 
     def _look(self, parts: "_Parts") -> None:
         position, before = parts.site.position(), self.position

@@ -9,7 +9,7 @@ import pytest
 from accessctl.audit.base import MemoryLog
 from accessctl.clock import Clocks, Uptime
 from accessctl.config import Config, GalleryConfig
-from accessctl.errors import HubError, StoreError
+from accessctl.errors import HubBusyError, HubError, StoreError
 from accessctl.gallery.store import Gallery, open_gallery
 from accessctl.sync.fake import START, FakeHub
 from accessctl.sync.feed_link import (
@@ -170,6 +170,50 @@ def test_a_door_that_takes_its_time_is_not_handed_the_same_again(
     assert [change.seq for change in heard[-1].handed or ()] == [hub.seq]
     link.work_once()
     assert [person.name for person in gallery.people()] == ["Ada", "Eve"]
+
+
+def test_what_is_told_while_the_door_writes_is_taken_at_once(
+    link_to: Callable[..., FeedLink],
+    hub: FakeHub,
+    gallery: Gallery,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hub.hands = True
+    now = [1000.0]
+    link = link_to(hub, monotonic=lambda: now[0])
+    waiting = HubWaiting(link)
+    hub.put(site_person(1, "Ada"))
+    link.work_once()
+    hub.put(site_person(2, "Eve"))
+    waiting.work_once()
+    check, told = hub.check_head, []
+
+    def removed_meanwhile(head: FeedHead) -> None:
+        check(head)
+        if not told:
+            told.append(hub.remove(f"{1:032x}"))
+            waiting.work_once()
+
+    monkeypatch.setattr(hub, "check_head", removed_meanwhile)
+    # What is told meanwhile is there still: the next turn is at once, and takes it.
+    assert link.work_once() == 0.0
+    link.work_once()
+    assert [person.name for person in gallery.people()] == ["Eve"]
+
+
+def test_what_the_hub_could_not_give_just_now_is_asked_for_once_more(
+    link_to: Callable[..., FeedLink], hub: FakeHub, gallery: Gallery
+) -> None:
+    link = link_to(hub)
+    link.work_once()
+    hub.put(site_person(1, "Ada"))
+    HubWaiting(link).work_once()
+    hub.fault = HubBusyError("Later.")
+    with pytest.raises(HubBusyError):
+        link.work_once()
+    hub.fault = None
+    link.work_once()
+    assert [person.name for person in gallery.people()] == ["Ada"]
 
 
 def test_behind_what_a_hub_handed_that_was_put_back_nobody_waits() -> None:
