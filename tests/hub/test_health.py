@@ -5,6 +5,7 @@ import pytest
 
 from accessctl.errors import StoreError
 from accessctl.hub.health import Health
+from tests.hub.full_threads import threads_full
 
 
 def test_however_many_ask_at_one_time_the_database_is_asked_once() -> None:
@@ -64,3 +65,14 @@ def test_a_fault_that_nobody_waits_for_any_more_is_no_noise(
 
     asyncio.run(hung_up())
     assert caplog.text == ""
+
+
+def test_it_is_asked_while_all_waits_are_at_the_database() -> None:
+    asked: list[int] = []
+
+    async def asking() -> None:
+        async with threads_full():
+            await Health(lambda: asked.append(1)).ask()
+
+    asyncio.run(asking())
+    assert asked == [1]
