@@ -14,6 +14,7 @@ from accessctl.gallery.store import Gallery, open_gallery
 from accessctl.sync.fake import START, FakeHub
 from accessctl.sync.feed_link import (
     LOOK_S,
+    RECEIPTS_AT_LAST_S,
     FeedLink,
     FeedPlace,
     HubWaiting,
@@ -343,6 +344,23 @@ def test_a_receipt_waits_until_the_log_is_sent(
     now[0] += 1.5
     link.work_once()
     assert len(hub.receipts) == 1
+
+
+def test_a_log_that_is_sent_without_end_keeps_no_receipt_back(
+    link_to: Callable[..., FeedLink], hub: FakeHub, gallery: Gallery
+) -> None:
+    now = [1000.0]
+    link = link_to(hub, monotonic=lambda: now[0], draw=lambda: 0.5)
+    hub.put(site_person(1, "Ada"))
+    link.work_once()
+    hub.remove(f"{1:032x}")
+    link.disconnect()
+    hub.is_busy = True
+    link.work_once()
+    while now[0] < 1000.0 + RECEIPTS_AT_LAST_S and not hub.receipts:
+        now[0] += 1.5
+        link.work_once()
+    assert (len(hub.receipts), now[0]) == (1, 1000.0 + RECEIPTS_AT_LAST_S)
 
 
 def test_where_nothing_was_written_nothing_is_read_anew(
