@@ -15,7 +15,7 @@ from accessctl.administration.changes import Administration, RulesWish, changed
 from accessctl.administration.people_file import PersonRow, RefusedRow
 from accessctl.config.policy import AccessConfig
 from accessctl.errors import InputError, UnknownPersonError
-from accessctl.gallery.site_restraint import may_less
+from accessctl.gallery.site_restraint import only_less
 
 if TYPE_CHECKING:
     from accessctl.recognition.enrolment import Candidate
@@ -126,10 +126,10 @@ class PeopleImport:
     def _made_stricter(self, name: str, wish: RulesWish) -> bool:
         def make(administration: Administration) -> bool:
             before = administration.entitlement(name).rules
-            after = changed(before, wish, self._place.access(wish))
-            if may_less(before, after):
+            after = only_less(before, changed(before, wish, self._place.access(wish)))
+            if after != before:
                 administration.change_rules(name, lambda _: after)
-            return may_less(before, after)
+            return after != before
 
         try:
             return self._done(make)

@@ -43,7 +43,9 @@ def routes(console: "Console") -> APIRouter:
         operator = await admitted(websocket, Capability.LOOK)
         if operator is None:
             return
-        words, names = console.words(websocket), LiveNames(partial(site_names, console.hub))
+        # The words may ask the database for the time zone, and the loop serves the doors, too.
+        words = await run_in_threadpool(console.words, websocket)
+        names = LiveNames(partial(site_names, console.hub))
         line = LiveLine(websocket, console.hub.live, operator.name, words, names)
         try:
             await while_admitted(websocket, Capability.LOOK, heard=line.look_at)

@@ -15,7 +15,7 @@ from accessctl.console.complaints import complaint
 from accessctl.console.enrol_pages import keep_photos
 from accessctl.console.entry_pages import origin_of
 from accessctl.console.phone_desk import POSES, NoSuchLinkError, PhoneDesk, PhoneVisit
-from accessctl.console.photo_desk import HandedIn
+from accessctl.console.photo_desk import HandedIn, JudgedPhoto
 from accessctl.console.wall import PHONE
 from accessctl.errors import AccessctlError, InputError
 from accessctl.hub.drawn_signature import MOST_CHARACTERS, strokes_of
@@ -52,6 +52,9 @@ def _behind_the_link(routes: APIRouter, console: "Console") -> None:
         known["text"] = "" if text is None else text.text
         return console.page(request, "phone.html", None, status, **known)
 
+    def refused(request: Request, visit: PhoneVisit, photo: JudgedPhoto) -> HTMLResponse:
+        return page(request, visit, photo.told(console.words(request)), WRONG)
+
     @routes.get(PHONE + "{token}")
     def look(request: Request, token: Token) -> HTMLResponse:
         return page(request, desk.visit(token), "")
@@ -85,7 +88,7 @@ def _behind_the_link(routes: APIRouter, console: "Console") -> None:
             console.photos.judge, [HandedIn(f"{visit.pose} {visit.tries + 1}", content)]
         )
         if judged[0].candidate is None:
-            return page(request, visit, judged[0].told(console.words(request)), WRONG)
+            return await run_in_threadpool(refused, request, visit, judged[0])
         visit = desk.add(token, visit.pose, judged[0].candidate)
         if visit.is_complete:
             await run_in_threadpool(by_phone, console, visit, "photos by telephone")

@@ -35,6 +35,22 @@ def may_less(before: PersonRules, said: PersonRules) -> bool:
     )
 
 
+def only_less(before: PersonRules, said: PersonRules) -> PersonRules:
+    """What is left of the rules before where `said` takes of them, and gives nothing. Of groups
+    that are all others those count: whoever were in none would be bound by no group's hours."""
+    both = tuple(group for group in before.groups if group in said.groups)
+    groups = both or said.groups or before.groups
+    begin = max(_or(before.valid_from, -inf), _or(said.valid_from, -inf))
+    end = min(_or(before.valid_until, inf), _or(said.valid_until, inf))
+    return PersonRules(
+        groups=groups,
+        valid_from=None if begin == -inf else begin,
+        valid_until=None if end == inf else end,
+        disabled=before.disabled or said.disabled,
+        life_by_pin=before.life_by_pin and said.life_by_pin,
+    )
+
+
 def rules_in(person: PutPerson) -> PersonRules:
     """StoreError for rules that are none."""
     return PersonRules() if person.rules is None else rules_from_bytes(person.rules)

@@ -1,11 +1,13 @@
 """Who asks the hub: the door whose certificate the connection showed, looked up at each request.
 
-That and what a wait looks at is done by the event loop's own few threads: among those that answer
-requests it would come after all that is asked for in the same moment.
+That is done by a thread of its own, and what a wait looks at by the event loop's own few: among
+those that answer requests it would come after all that is asked for in the same moment, and among
+those of the waits after all that wait for the database.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TypeAlias
 
 from fastapi import Request
@@ -48,6 +50,7 @@ class Admission:
 
     def __init__(self, doors: Doors) -> None:
         self._doors = doors
+        self._thread = ThreadPoolExecutor(1, "admission")
         self._waiting: list[tuple[str, asyncio.Future[str | None]]] = []
         self._looking: asyncio.Task[None] | None = None
 
@@ -61,12 +64,13 @@ class Admission:
         return await mine
 
     async def _look(self) -> None:
+        loop = asyncio.get_running_loop()
         try:
             while self._waiting:
                 lot, self._waiting = self._waiting, []
                 serials = {serial for serial, _ in lot}
                 try:
-                    doors = await asyncio.to_thread(self._doors.admit_all, serials)
+                    doors = await loop.run_in_executor(self._thread, self._doors.admit_all, serials)
                 except Exception as fault:  # noqa: BLE001 - raised where each of them waits
                     for _, mine in _still_there(lot):
                         mine.set_exception(fault)

@@ -6,6 +6,7 @@ given one.
 """
 
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +24,7 @@ class GivenCertificate:
     section: str
 
     def load(self, context: ssl.SSLContext) -> None:
-        """Show it as it is in the files now; ConfigError."""
+        """Have a new context show it as it is in the files now; ConfigError."""
         self._check_private()
         try:
             context.load_cert_chain(self.certificate, self.key, password=_no_password)
@@ -49,16 +50,31 @@ class GivenCertificate:
             )
 
 
-def show_by_name(own: ssl.SSLContext, other: ssl.SSLContext) -> None:
-    """Whoever asks `own` for another name than doors do goes on with `other`."""
+class ShownByName:
+    """Whoever asks `own` for another name than doors do goes on with the given certificate."""
 
-    def choose(
-        connection: ssl.SSLSocket | ssl.SSLObject, name: str | None, _: ssl.SSLContext
+    def __init__(
+        self, own: ssl.SSLContext, given: GivenCertificate, bare: Callable[[], ssl.SSLContext]
+    ) -> None:
+        """`bare` makes a context that shows nothing yet. ConfigError."""
+        self._given = given
+        self._bare = bare
+        self.read()
+        own.sni_callback = self._choose
+
+    def read(self) -> None:
+        """Show it as it is in the files now; ConfigError, and then the one before goes on."""
+        # A context of its own: one that has another already would keep it beside this one where
+        # their keys are of two kinds, and none where the new key has not come yet.
+        context = self._bare()
+        self._given.load(context)
+        self._other = context
+
+    def _choose(
+        self, connection: ssl.SSLSocket | ssl.SSLObject, name: str | None, _: ssl.SSLContext
     ) -> None:
         if name not in (None, HUB_NAME):
-            connection.context = other
-
-    own.sni_callback = choose
+            connection.context = self._other
 
 
 def _no_password() -> str:

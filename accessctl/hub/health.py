@@ -1,7 +1,7 @@
 """Whether the hub works, for whoever watches it: asked by anybody, and answered soon.
 
-It has a thread of its own, for those of the doors' requests and waits may all be waiting for the
-database just then; and however many ask at one time the database is asked once.
+It has a thread of its own, since those of the doors' requests and waits may all be waiting for the
+database just then, and however many ask at one time the database is asked once.
 """
 
 import asyncio
@@ -20,7 +20,8 @@ class Health:
     async def ask(self) -> None:
         """What the check raises that is going on, or begins now."""
         if self._asked is None or self._asked.done():
-            self._asked = asyncio.get_running_loop().run_in_executor(self._thread, self._check)
+            loop = asyncio.get_running_loop()
+            self._asked = loop.run_in_executor(self._thread, self._check)
             # Whoever asked may have hung up.
             self._asked.add_done_callback(_seen)
         await asyncio.shield(self._asked)

@@ -9,7 +9,6 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from types import FrameType
 from typing import Any
 
@@ -20,7 +19,7 @@ from accessctl.background import BackgroundThread
 from accessctl.errors import AccessctlError, FaultError
 from accessctl.hub.api import application
 from accessctl.hub.assembly import Hub
-from accessctl.hub.given_certificate import GivenCertificate, show_by_name
+from accessctl.hub.given_certificate import GivenCertificate, ShownByName
 from accessctl.hub.handshakes import Entrance
 from accessctl.hub.journal import chain_heads
 from accessctl.hub.metrics import hub_metrics
@@ -242,10 +241,8 @@ def tls_by_name(hub: Hub) -> tuple[ssl.SSLContext, Callable[[], object]]:
     certificate, key = hub.config.certificate, hub.config.key
     if certificate is None or key is None:
         return tls, lambda: None
-    given = partial(GivenCertificate(certificate, key, "hub").load, hub.authority.bare_context())
-    given()
-    show_by_name(tls, given.args[0])
-    return tls, given
+    given = GivenCertificate(certificate, key, "hub")
+    return tls, ShownByName(tls, given, hub.authority.bare_context).read
 
 
 async def _all(own: HubServer, listener: socket.socket, beside: Sequence[Served]) -> None:

@@ -41,9 +41,10 @@ TAKE_EVERY_S = 40.0
 """Changes are asked for so long after the hub said last that there are none: while waits are
 answered in time (after 25 s at the latest) nothing else is asked."""
 
-RECEIPTS_WITHIN_S = 3.0
+RECEIPTS_WITHIN_S, RECEIPTS_AT_LAST_S = 3.0, 30.0
 """That somebody is gone here is told within that, each door at a moment of its own: the hub tells
-the other doors of it first. Where the log is being sent then, as much later again."""
+the other doors of it first. Where the log is being sent then, as much later again, but not without
+end: a log may be days behind."""
 
 MEND_EVERY_S = 60.0
 """All that is kept of everybody is looked through so often: of 10,000 people that takes 0.2 s."""
@@ -201,7 +202,7 @@ class FeedLink(RepeatingThread):
         """Taken by whoever uses the parts beside this thread, or ends them."""
         self._parts: _Parts | None = None
         self._is_due_at = self._mends_at = float("-inf")
-        self._receipts_at = float("inf")
+        self._receipts_at = self._receipts_by = float("inf")
         self._seen: tuple[int, ...] | None = None
         self._handed: HandedBatch | None = None
         self._documents: object = None
@@ -288,16 +289,17 @@ class FeedLink(RepeatingThread):
         return max(0.0, self._receipts_at - self._monotonic())
 
     def _give_receipts(self, parts: "_Parts") -> None:
-        """Where some are owed, at a moment that is drawn when that is seen first; and again as long
-        as the log is being sent, which goes first by the same line."""
+        """Where some are owed, at a moment that is drawn when that is seen first; and for a while
+        again where the log is being sent, which goes first by the same line."""
         if not parts.proposing.owes_receipts():
             self._receipts_at = float("inf")
             return
         if self._receipts_at == float("inf"):
             self._receipts_at = self._within_receipts()
+            self._receipts_by = self._monotonic() + RECEIPTS_AT_LAST_S
         if self._until_receipts():
             return
-        if parts.hub.is_busy:
+        if parts.hub.is_busy and self._monotonic() < self._receipts_by:
             self._receipts_at = self._within_receipts()
             return
         parts.proposing.give_receipts()
@@ -307,11 +309,16 @@ class FeedLink(RepeatingThread):
         return self._monotonic() + RECEIPTS_WITHIN_S * self._draw()
 
     def _take_all(self, parts: "_Parts") -> None:
-        handed, self._handed = self._handed, None
-        while parts.feed.take(handed):
-            if self.closing.is_set():
-                return
+        # Before anything is taken: what the hub tells meanwhile is due after it.
         self._is_due_at = self._monotonic() + TAKE_EVERY_S
+        handed, self._handed = self._handed, None
+        try:
+            while parts.feed.take(handed):
+                if self.closing.is_set():
+                    return
+        except BaseException:
+            self._is_due_at = float("-inf")
+            raise
 
     def _look(self, parts: "_Parts") -> None:
         position, before = parts.site.position(), self.position

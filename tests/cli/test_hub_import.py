@@ -128,6 +128,29 @@ def test_what_takes_nothing_away_is_refused_whole(site, hub, file, row: str) -> 
     assert (hub.people.rules(), changes(hub)) == ({grace: rules}, [])
 
 
+@pytest.mark.parametrize(
+    ("row", "left"),
+    [
+        ("Grace;staff|lab;;;;none.jpg", PersonRules(("staff",), 1767225600.0)),
+        ("Grace;none;;;;none.jpg", PersonRules(("staff",), 1767225600.0)),
+        (
+            "Grace;staff|lab;2025-01-01T00:00+00:00;2026-06-01T00:00+00:00;;none.jpg",
+            PersonRules(("staff",), 1767225600.0, 1780272000.0),
+        ),
+    ],
+    ids=["one group more", "bound by none", "an end, and more besides"],
+)
+def test_what_a_refused_row_would_give_is_not_given(
+    site, hub, file, row: str, left: PersonRules
+) -> None:
+    hub.site.set_rules({"groups": {"staff": {}, "lab": {}}}, "operator")
+    grace = put(hub, "Grace")
+    hub.people.set_rules(grace, PersonRules(("staff",), 1767225600.0))
+    file.write_text(f"{HEAD}{row}\n")
+    said = site("hub", "people", "import", file, "--write")
+    assert (said.code, hub.people.rules()) == (2, {grace: left})
+
+
 @pytest.mark.usefixtures("models")
 def test_people_are_enrolled_with_their_photos(site, hub, file, pictures) -> None:
     photos = pictures("collins").parent

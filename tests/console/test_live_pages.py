@@ -23,6 +23,7 @@ from accessctl.hub.journal import JournalKind
 from accessctl.hub.live import SeenPicture
 from accessctl.sync.feed_wire import LiveFace, LivePicture
 from tests.console.live_console import LiveConsole
+from tests.console.loop_watch import asked_in_loop
 from tests.console.sample_site import BACK, FRONT, put_door
 from tests.console.site_console import journal
 from tests.console.test_sockets import PATIENCE_S, opened, token_for
@@ -117,6 +118,18 @@ def test_one_socket_shows_all_doors_that_are_looked_at(live_console: LiveConsole
         told["name"] for kind, told in journal(live_console.console) if kind == JournalKind.WATCHED
     ]
     assert sorted(looks) == ["back", "front", "front"]
+
+
+def test_a_look_at_a_door_keeps_no_other_door_waiting(
+    live_console: LiveConsole, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, token = token_for(live_console.console, Capability.LOOK)
+    live_console.console.site_zone.changed()
+    in_loop = asked_in_loop(monkeypatch)
+    with opened(live_console, token, live_console.url, LINE) as socket:
+        socket.send(json.dumps(["gone"]))
+        assert json.loads(socket.recv(PATIENCE_S))["door"] == "gone"
+    assert in_loop == []
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from accessctl.console.phone_desk import LINK_S
 from accessctl.console.wall import MAX_PHONE_BYTES
 from accessctl.hub.drawn_signature import parse_drawing
 from tests.clocks import HandClock
+from tests.console.loop_watch import asked_in_loop
 from tests.console.phone_site import DESK, NAME, agree, complete, link_in, send
 from tests.console.site_console import client_of, console_on, journal
 
@@ -107,6 +108,14 @@ def test_what_is_wrong_with_a_photo_is_said_at_once(phone, link) -> None:
     assert "No face was found in front 1; take another photo." in answer.text
     assert f'action="{link}/photo"' in answer.text
     assert "Photo 1 of 3" in phone.get(link).text
+
+
+def test_a_wrong_photo_keeps_no_door_waiting(console, phone, link, monkeypatch) -> None:
+    agree(phone, link)
+    console.site_zone.changed()
+    in_loop = asked_in_loop(monkeypatch)
+    answer = send(phone, link, 0)
+    assert (answer.status_code, in_loop) == (400, [])
 
 
 def test_nobody_is_photographed_without_consent(console, phone, link) -> None:

@@ -8,6 +8,7 @@ from accessctl.errors import StoreError
 from accessctl.hub.assembly import Hub
 from accessctl.hub.callers import Admission
 from accessctl.hub.doors import lock_joined
+from tests.hub.full_threads import threads_full
 from tests.patience import PATIENCE_S
 
 
@@ -43,6 +44,16 @@ def test_all_who_ask_while_one_is_looked_up_are_looked_up_together() -> None:
         # Whoever comes later is not answered from before.
         assert await admission.door_of("d1") == "door d1"
         assert doors.looks == [["d1"], ["d2", "d3", "x"], ["d1"]]
+
+    asyncio.run(asking())
+
+
+def test_doors_are_admitted_while_all_waits_are_at_the_database() -> None:
+    async def asking() -> None:
+        doors = Doors()
+        doors.go.set()
+        async with threads_full():
+            assert await Admission(doors).door_of("d1") == "door d1"
 
     asyncio.run(asking())
 

@@ -5,11 +5,15 @@ import ssl
 import time
 from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import NameOID
 from pydantic import ValidationError
 
 from accessctl.config import HubConfig
@@ -114,6 +118,48 @@ def test_it_is_read_anew_each_minute(
     Minutes(hub, tls, given=again).turn()
     assert "see hub.certificate and hub.key" in caplog.text
     assert shown(tls, "hub.example") == after
+
+
+@EMBEDDED
+def test_one_whose_key_has_not_come_yet_does_not_end_the_one_before(
+    hub: Hub, elsewhere: Authority, given: GivenCertificate, caplog: pytest.LogCaptureFixture
+) -> None:
+    tls, again = tls_by_name(with_given(hub, given))
+    before = shown(tls, "hub.example")
+    elsewhere.renew_hub(("hub.example", "other.example"))
+    shutil.copy(given.certificate.with_name("elsewhere") / "hub.pem", given.certificate)
+    Minutes(hub, tls, given=again).turn()
+    assert "see hub.certificate and hub.key" in caplog.text
+    assert shown(tls, "hub.example") == before
+    shutil.copy(given.certificate, given.key)
+    Minutes(hub, tls, given=again).turn()
+    assert shown(tls, "hub.example").serial_number != before.serial_number
+
+
+@EMBEDDED
+def test_one_of_another_kind_takes_the_place_of_the_one_before(
+    hub: Hub, given: GivenCertificate
+) -> None:
+    tls, again = tls_by_name(with_given(hub, given))
+    key = rsa.generate_private_key(65537, 2048)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "hub.example")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    given.certificate.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    given.key.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    Minutes(hub, tls, given=again).turn()
+    assert shown(tls, "hub.example") == made
 
 
 @EMBEDDED

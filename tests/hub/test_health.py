@@ -5,7 +5,7 @@ import pytest
 
 from accessctl.errors import StoreError
 from accessctl.hub.health import Health
-from tests.patience import PATIENCE_S
+from tests.hub.full_threads import threads_full
 
 
 def test_however_many_ask_at_one_time_the_database_is_asked_once() -> None:
@@ -29,20 +29,6 @@ def test_however_many_ask_at_one_time_the_database_is_asked_once() -> None:
         assert len(asked) == 2
 
     asyncio.run(all_of_them())
-
-
-def test_it_answers_also_where_all_other_threads_wait() -> None:
-    go_on = threading.Event()
-
-    async def asked() -> None:
-        loop = asyncio.get_running_loop()
-        waiting = [loop.run_in_executor(None, go_on.wait, PATIENCE_S) for _ in range(64)]
-        await Health(lambda: None).ask()
-        assert not any(one.done() for one in waiting)
-        go_on.set()
-        await asyncio.gather(*waiting)
-
-    asyncio.run(asked())
 
 
 def test_what_is_wrong_is_said_to_all_and_looked_at_again_the_next_time() -> None:
@@ -79,3 +65,14 @@ def test_a_fault_that_nobody_waits_for_any_more_is_no_noise(
 
     asyncio.run(hung_up())
     assert caplog.text == ""
+
+
+def test_it_is_asked_while_all_waits_are_at_the_database() -> None:
+    asked: list[int] = []
+
+    async def asking() -> None:
+        async with threads_full():
+            await Health(lambda: asked.append(1)).ask()
+
+    asyncio.run(asking())
+    assert asked == [1]

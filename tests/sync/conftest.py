@@ -1,7 +1,7 @@
 """A door's gallery and a hub in memory that looks after it."""
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,9 +14,11 @@ from accessctl.domain import EventKind
 from accessctl.gallery.fake import random_units
 from accessctl.gallery.people import NewPhoto
 from accessctl.gallery.site_store import SiteGallery, open_site_gallery
+from accessctl.gallery.store import Gallery, open_gallery
 from accessctl.sync.age import HubAge
 from accessctl.sync.fake import START, FakeHub
 from accessctl.sync.feed import HubFeed, SiteRecord
+from accessctl.sync.feed_link import FeedLink, FeedPlace
 from accessctl.sync.feed_wire import SitePerson, SitePhoto
 from accessctl.sync.proposing import Proposing
 from accessctl.sync.site_key_ring import SiteKeyRing
@@ -89,3 +91,51 @@ def door(tmp_path: Path) -> Iterator[SyncedDoor]:
     proposing = Proposing(hub, hub, keys, site, record, lambda: START)
     yield SyncedDoor(hub, site, log, age, feed, proposing, tmp_path / "sync")
     site.gallery.close()
+
+
+@pytest.fixture
+def hub() -> FakeHub:
+    return FakeHub()
+
+
+@pytest.fixture
+def gallery(tmp_path: Path) -> Iterator[Gallery]:
+    with open_gallery(GalleryConfig(folder=tmp_path / "enrolled"), {}) as gallery:
+        yield gallery
+
+
+@pytest.fixture
+def ran_s() -> list[float]:
+    """The machine's uptime, to be set."""
+    return [100.0]
+
+
+@pytest.fixture
+def link_to(
+    tmp_path: Path, gallery: Gallery, ran_s: list[float]
+) -> Iterator[Callable[..., FeedLink]]:
+    links: list[FeedLink] = []
+
+    def make(hub: FakeHub | None, **more: object) -> FeedLink:
+        place = FeedPlace(
+            "https://127.0.0.1:1",
+            tmp_path / "sync",
+            GalleryConfig(folder=tmp_path / "enrolled"),
+            {},
+        )
+        clocks = Clocks(lambda: START, lambda: Uptime("boot", ran_s[0]), lambda: True)
+        links.append(
+            FeedLink(
+                place,
+                MemoryLog(),
+                clocks,
+                now=lambda: START,
+                dial=lambda _place, _now: None if hub is None else (hub, hub),
+                **{"draw": lambda: 0.0, **more},
+            )
+        )
+        return links[-1]
+
+    yield make
+    for link in links:
+        link.disconnect()

@@ -1,21 +1,19 @@
 """The threads that keep a door's people as the hub's are."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from accessctl.audit.base import MemoryLog
-from accessctl.clock import Clocks, Uptime
-from accessctl.config import Config, GalleryConfig
-from accessctl.errors import HubError, StoreError
-from accessctl.gallery.store import Gallery, open_gallery
+from accessctl.config import Config
+from accessctl.errors import HubBusyError, HubError, StoreError
+from accessctl.gallery.store import Gallery
 from accessctl.sync.fake import START, FakeHub
 from accessctl.sync.feed_link import (
     LOOK_S,
     FeedLink,
-    FeedPlace,
     HubWaiting,
     hub_feed,
 )
@@ -24,49 +22,6 @@ from tests.patience import wait_for
 from tests.sync.conftest import new_photo, site_person
 
 URL = "https://127.0.0.1:1"
-
-
-@pytest.fixture
-def hub() -> FakeHub:
-    return FakeHub()
-
-
-@pytest.fixture
-def gallery(tmp_path: Path) -> Iterator[Gallery]:
-    with open_gallery(GalleryConfig(folder=tmp_path / "enrolled"), {}) as gallery:
-        yield gallery
-
-
-@pytest.fixture
-def ran_s() -> list[float]:
-    """The machine's uptime, to be set."""
-    return [100.0]
-
-
-@pytest.fixture
-def link_to(
-    tmp_path: Path, gallery: Gallery, ran_s: list[float]
-) -> Iterator[Callable[..., FeedLink]]:
-    links: list[FeedLink] = []
-
-    def make(hub: FakeHub | None, **more: object) -> FeedLink:
-        place = FeedPlace(URL, tmp_path / "sync", GalleryConfig(folder=tmp_path / "enrolled"), {})
-        clocks = Clocks(lambda: START, lambda: Uptime("boot", ran_s[0]), lambda: True)
-        links.append(
-            FeedLink(
-                place,
-                MemoryLog(),
-                clocks,
-                now=lambda: START,
-                dial=lambda _place, _now: None if hub is None else (hub, hub),
-                **{"draw": lambda: 0.0, **more},
-            )
-        )
-        return links[-1]
-
-    yield make
-    for link in links:
-        link.disconnect()
 
 
 def test_a_door_that_has_joined_no_hub_does_nothing(
@@ -172,6 +127,50 @@ def test_a_door_that_takes_its_time_is_not_handed_the_same_again(
     assert [person.name for person in gallery.people()] == ["Ada", "Eve"]
 
 
+def test_what_is_told_while_the_door_writes_is_taken_at_once(
+    link_to: Callable[..., FeedLink],
+    hub: FakeHub,
+    gallery: Gallery,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hub.hands = True
+    now = [1000.0]
+    link = link_to(hub, monotonic=lambda: now[0])
+    waiting = HubWaiting(link)
+    hub.put(site_person(1, "Ada"))
+    link.work_once()
+    hub.put(site_person(2, "Eve"))
+    waiting.work_once()
+    check, told = hub.check_head, []
+
+    def removed_meanwhile(head: FeedHead) -> None:
+        check(head)
+        if not told:
+            told.append(hub.remove(f"{1:032x}"))
+            waiting.work_once()
+
+    monkeypatch.setattr(hub, "check_head", removed_meanwhile)
+    # What is told meanwhile is there still: the next turn is at once, and takes it.
+    assert link.work_once() == 0.0
+    link.work_once()
+    assert [person.name for person in gallery.people()] == ["Eve"]
+
+
+def test_what_the_hub_could_not_give_just_now_is_asked_for_once_more(
+    link_to: Callable[..., FeedLink], hub: FakeHub, gallery: Gallery
+) -> None:
+    link = link_to(hub)
+    link.work_once()
+    hub.put(site_person(1, "Ada"))
+    HubWaiting(link).work_once()
+    hub.fault = HubBusyError("Later.")
+    with pytest.raises(HubBusyError):
+        link.work_once()
+    hub.fault = None
+    link.work_once()
+    assert [person.name for person in gallery.people()] == ["Ada"]
+
+
 def test_behind_what_a_hub_handed_that_was_put_back_nobody_waits() -> None:
     answers = iter([(True, (), 7), (True, None, 5), (False, None, 5)])
     asked: list[int] = []
@@ -256,49 +255,6 @@ def test_while_waits_are_answered_nothing_else_is_asked(
     now[0] += 1
     link.work_once()
     assert asked == [1000, 1140]
-
-
-def test_a_receipt_is_given_at_a_moment_of_the_doors_own(
-    link_to: Callable[..., FeedLink], hub: FakeHub, gallery: Gallery
-) -> None:
-    now = [1000.0]
-    link = link_to(hub, monotonic=lambda: now[0], draw=lambda: 0.5)
-    hub.put(site_person(1, "Ada"))
-    link.work_once()
-    hub.remove(f"{1:032x}")
-    link.disconnect()
-    # Half of three seconds from when it is seen, in steps of one look.
-    assert [link.work_once(), gallery.people(), hub.receipts] == [LOOK_S, [], []]
-    now[0] += 1.0
-    assert link.work_once() == 0.5
-    assert hub.receipts == []
-    now[0] += 0.5
-    assert link.work_once() == LOOK_S
-    assert len(hub.receipts) == 1
-    now[0] += 10
-    link.work_once()
-    assert len(hub.receipts) == 1
-
-
-def test_a_receipt_waits_until_the_log_is_sent(
-    link_to: Callable[..., FeedLink], hub: FakeHub, gallery: Gallery
-) -> None:
-    now = [1000.0]
-    link = link_to(hub, monotonic=lambda: now[0], draw=lambda: 0.5)
-    hub.put(site_person(1, "Ada"))
-    link.work_once()
-    hub.remove(f"{1:032x}")
-    link.disconnect()
-    link.work_once()
-    hub.is_busy = True
-    for _ in range(3):
-        now[0] += 1.5
-        # Half of three seconds once more, in steps of one look.
-        assert [link.work_once(), hub.receipts] == [LOOK_S, []]
-    hub.is_busy = False
-    now[0] += 1.5
-    link.work_once()
-    assert len(hub.receipts) == 1
 
 
 def test_where_nothing_was_written_nothing_is_read_anew(
