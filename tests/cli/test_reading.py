@@ -23,7 +23,7 @@ CHANGING = {
     *("doorway acknowledge", "doorway test"),
     *("badge set", "badge remove", "badge present", "badge show", "calibrate"),
     *("controller set", "controller clear", "controller pair"),
-    *("hub run", "hub invite", "hub revoke", "join", "console", "hub demo"),
+    *("hub", "hub run", "hub invite", "hub revoke", "join", "console", "hub demo"),
     *("hub backup", "hub restore", "hub assessment", "hub export", "hub removal", "hub inside"),
     *("hub consent give", "hub consent text", "hub consent withdraw", "hub keep", "hub decide"),
     *("hub unlock", "hub posture", "hub face-entry", "hub operator invite", "hub operator remove"),

@@ -89,7 +89,7 @@ def test_a_database_that_does_not_answer_is_told(hub: Hub) -> None:
         def check(self) -> None:
             raise StoreError("The hub's database does not answer.")
 
-    away = AwayDatabase(hub.database._engine, "nowhere")
+    away = AwayDatabase(hub.database._engine, "nowhere", hub.database.patience)
     found = told(replace(hub, database=away))
     assert found["up",] == 0
     assert "uptime_seconds" in {name for name, *_ in found}
