@@ -33,6 +33,8 @@ LONGEST_S = 5.0
 """How long a good picture is waited for: the command counts for ten seconds."""
 CLOSE_S = 5.0
 FAILED = "failed"
+TOLD_S = 1.0
+"""So long the step before may still be being told of."""
 BUSY = "A photo is being taken at this door; wait a few seconds."
 RESTS = (
     "Because of enrolments this door has decided on nobody for ten minutes; it does for as long "
@@ -134,7 +136,8 @@ class EnrolmentDesk:
             self._heard = (*self._heard, (order.nonce, now + HEARD_S))
             if not self._parts.door.acting:
                 raise InputError(WATCHES)
-            if self._order is not None:
+            # The hub may answer its operator before this door's thread knows that it was told.
+            if not self._changed.wait_for(lambda: self._order is None, TOLD_S):
                 raise InputError(BUSY)
             self._share = self._share.moved(now, self._until)
             if order.step is not EnrolmentStep.END and self._share.rests:
@@ -182,6 +185,7 @@ class EnrolmentDesk:
         finally:
             with self._changed:
                 self._order = None
+                self._changed.notify_all()
         return True
 
     def _do(self, order: EnrolmentOrder) -> None:

@@ -275,6 +275,8 @@ def test_a_door_with_nothing_to_tell_says_so_each_minute_at_a_moment_of_its_own(
         return sum(hub.requests.now().answers.values())
 
     link.send_once()
+    # They are counted right after they were answered.
+    wait_for(lambda: not hub.requests.now().under_way, "the end of its requests")
     before = asked()
     # Four fifths of a minute, and a quarter of the last one.
     for later_s, more in ((50.9, 0), (51.1, 1), (51.1 + 50.9, 1), (51.1 + 51.1, 2)):
