@@ -55,8 +55,17 @@ class ReplayOptions(SinceOption, JsonOption):
 
 
 def run_events(args: EventsOptions) -> int:
-    """Print the events that fit; 0 also when there are none."""
+    """Print the events that fit; 0 also when there are none. In a hub's folder they are those of
+    all its doors."""
     config = config_from(args)
+    if not (config.audit.file.exists() or args.follow or args.person) and _is_a_hubs(config):
+        from accessctl.cli import hub
+
+        return hub.run_events(
+            hub.HubEventsOptions(
+                config=args.config, json=args.json, since=args.since, kind=args.kind
+            )
+        )
     with ExitStack() as stack:
         galleries = galleries_of(config, stack)
         since = None if args.since is None else moment(args.since, time.time())
@@ -77,6 +86,14 @@ def run_events(args: EventsOptions) -> int:
         for _, event in events:
             _show_event(event, names, args)
     return 0
+
+
+def _is_a_hubs(config: Config) -> bool:
+    if not config.hub.folder.exists():
+        return False
+    from accessctl.hub.assembly import is_made
+
+    return is_made(config.hub)
 
 
 def _is_there(config: Config, *, wait: bool) -> bool:

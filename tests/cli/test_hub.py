@@ -79,6 +79,10 @@ def test_a_door_joins_and_its_events_are_at_the_hub(site, typed, hub: Hub) -> No
         {"state": "started"},
     )
     assert second["person"] == "ab" * 16
+    # Where there is a hub and no door of its own.
+    Path(load_config(site.config).audit.file).rename(site.folder / "elsewhere")
+    for words in ((), ("--json",), ("--kind", "person")):
+        assert site("events", *words).out == site("hub", "events", *words).out != ""
     assert site("hub", "events", "--kind", "person").out.count("\n") == 1
     assert site("hub", "events", "--door", "back").out == ""
     assert site("hub", "alarms").out == "No door's log has given cause for alarm.\n"
