@@ -6,6 +6,7 @@ in what all the others print.
 
 import faulthandler
 import signal
+import subprocess
 import tempfile
 from pathlib import Path
 from typing import Any, TextIO
@@ -18,7 +19,7 @@ _opened = pytest.StashKey[TextIO]()
 
 
 class CrashReports:
-    """A plugin, at the tests' own process and at its workers. `folder` is the former's."""
+    """A plugin of the tests' own process, which gives each worker a file to write to."""
 
     def __init__(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="accessctl-crashes-")
@@ -27,7 +28,10 @@ class CrashReports:
         node.workerinput["crash_file"] = str(self._file(node))
 
     def pytest_handlecrashitem(self, report: Any) -> None:
-        status = report.node.gateway._io.popen.wait(DYING_S)
+        try:
+            status = report.node.gateway._io.popen.wait(DYING_S)
+        except subprocess.TimeoutExpired:
+            status = None
         told = self._file(report.node).read_text(encoding="utf-8", errors="replace")
         report.longrepr += f" ({ended_by(status)})\n{told[:MOST_SHOWN]}"
 
@@ -40,10 +44,12 @@ class CrashReports:
         return file
 
 
-def ended_by(status: int) -> str:
-    """In words: `status` is as subprocess gives it, below 0 for a signal."""
+def ended_by(status: int | None) -> str:
+    """In words: `status` is as subprocess gives it, below 0 for a signal; None: it is not over."""
+    if status is None:
+        return "it lives, and its connection was closed"
     if status >= 0:
-        return f"it ended by itself with {status}, or its connection was closed"
+        return f"it ended by itself with {status}"
     return f"killed by {signal.Signals(-status).name}"
 
 

@@ -49,11 +49,27 @@ def test_a_signal_is_named_with_where_it_came(tmp_path: Path) -> None:
     ("act", "words"),
     [
         ("os.kill(os.getpid(), 9)", "killed by SIGKILL"),
-        ("os._exit(3)", "it ended by itself with 3, or its connection was closed"),
+        ("os._exit(3)", "it ended by itself with 3"),
     ],
 )
 def test_what_leaves_no_word_is_told_by_its_status(tmp_path: Path, act: str, words: str) -> None:
     assert f"({words})" in run(tmp_path, f"import os\n\ndef test_it():\n    {act}\n")
+
+
+def test_a_worker_that_lives_on_without_its_line_is_told_of(tmp_path: Path) -> None:
+    # The lines to the tests' own process are the first two that are pipes.
+    closes = """\
+import os, stat, time
+
+def test_it():
+    pipes = [n for n in range(3, 64) if os.path.exists(f"/proc/self/fd/{n}")]
+    for number in pipes:
+        if stat.S_ISFIFO(os.fstat(number).st_mode):
+            os.close(number)
+    time.sleep(8)
+    os._exit(0)
+"""
+    assert "(it lives, and its connection was closed)" in run(tmp_path, closes)
 
 
 def test_all_others_pass_as_before(tmp_path: Path) -> None:

@@ -1,8 +1,7 @@
 """Who asks the hub: the door whose certificate the connection showed, looked up at each request.
 
-That is done by a thread of its own, and what a wait looks at by the event loop's own few: among
-those that answer requests it would come after all that is asked for in the same moment, and among
-those of the waits after all that wait for the database.
+A thread of its own looks them up. If one of the threads that answer requests did it, it would come
+after everything else that is asked for in the same moment.
 """
 
 import asyncio

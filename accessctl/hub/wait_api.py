@@ -21,6 +21,7 @@ from accessctl.hub.door_feed import kinds_for
 from accessctl.hub.doors import NOT_KNOWN
 from accessctl.hub.feed_api import KNOWS
 from accessctl.hub.waking import Waiter
+from accessctl.policy.retrying import some_time_before
 from accessctl.sync.feed_wire import (
     COMMANDS,
     PICTURE,
@@ -37,9 +38,9 @@ from accessctl.sync.feed_wire import (
 from accessctl.sync.shot_wire import SHOT, ShotTaken
 from accessctl.sync.wire import Number
 
-WAIT_S, EARLIEST = 25.0, 0.8
+WAIT_S = 25.0
 """Shorter than anything between door and hub keeps a silent connection. Each ends at a moment of
-its own after that part of it: those that were answered together are not over together again."""
+its own before that: those that were answered together are not over together again."""
 
 AREA = Query(max_length=64)
 
@@ -116,7 +117,7 @@ class DoorWait:
         draw: Callable[[], float] = random.random,
     ) -> None:
         """`draw` gives a number from 0 up to 1: how late within its time it ends."""
-        self._lasts_s = WAIT_S * (EARLIEST + (1 - EARLIEST) * draw())
+        self._lasts_s = some_time_before(WAIT_S, draw())
         self._hub = hub
         self._door = door
         self._asked = asked

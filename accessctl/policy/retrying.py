@@ -15,6 +15,7 @@ from math import inf
 MOST_ASKED_S = 60.0
 """A door comes back after that, whatever it was asked: it has to hear of removals."""
 MOST_DOUBLINGS = 32
+EARLIEST = 0.8
 MOST_CHARACTERS = 64
 
 
@@ -29,6 +30,12 @@ def pause_after(
     """
     doublings = min(max(failures, 1) - 1, MOST_DOUBLINGS)
     return asked_s + min(first_s * 2.0**doublings, longest_s) * drawn
+
+
+def some_time_before(longest_s: float, drawn: float) -> float:
+    """Seconds within the last fifth of `longest_s`, where `drawn` says, from 0 up to but not 1: for
+    what comes again and again, so that those who began together do not go on together."""
+    return longest_s * (EARLIEST + (1 - EARLIEST) * drawn)
 
 
 def asked_pause(header: str | None, now: float) -> float:

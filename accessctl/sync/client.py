@@ -58,11 +58,11 @@ if TYPE_CHECKING:
     import httpx
 
 CONNECT_S = 10.0
-"""Of those who come back together to a hub that was away, as many get in within that as it can
-shake hands with: some hundreds."""
+"""Long enough for a hub that was away to let in some hundreds of doors that come back together."""
 ANSWER_S = 30.0
 WAIT_ANSWER_S = 45.0
-"""A wait is answered after 25 s at the latest, and so much later by a hub that has a lot to do."""
+"""A wait is answered after 25 s at the latest, or some seconds later where the hub has a lot to
+do."""
 NOT_NOW = (429, 503)
 KEEP_S = 70.0
 """A silent connection is used again for so long, a little less than the hub keeps it: a new one

@@ -106,7 +106,7 @@ class Ahead(NamedTuple):
 
     def up_to(self, position: int) -> int:
         """After which number a door that is at `position` has to wait."""
-        return max(self.seq, position) if position == self.position else position
+        return self.seq if position == self.position else position
 
 
 class HubWaiting(RepeatingThread):
@@ -128,7 +128,7 @@ class HubWaiting(RepeatingThread):
         self.listeners = list(listeners)
         self._link = link
         self._client: SiteHub | None = None
-        self._handed: Ahead | None = None
+        self._ahead: Ahead | None = None
         self._asked = asked
 
     def work_once(self) -> float:
@@ -141,25 +141,21 @@ class HubWaiting(RepeatingThread):
             if found is None:
                 return LOOK_S
             self._client = found[0]
-        after = position if self._handed is None else self._handed.up_to(position)
+        after = position if self._ahead is None else self._ahead.up_to(position)
         waited = self._client.wait(after, self._asked())
         self._link.waited(waited, after)
-        self._handed = None
-        if not waited.changes:
-            self._handed = Ahead(position, after)
-        elif waited.handed is not None:
-            self._handed = Ahead(position, waited.head.seq)
+        is_to_ask = waited.changes and waited.handed is None
+        seq = waited.head.seq if waited.changes else after
+        self._ahead = None if is_to_ask else Ahead(position, seq)
         for listener in self.listeners:
             listener(waited)
-        if not waited.changes or waited.handed is not None:
-            return 0.0
         # What is there is there still until the other thread has taken it, and wakes this one.
-        return LOOK_S if self._link.position == position else 0.0
+        return LOOK_S if is_to_ask and self._link.position == position else 0.0
 
     def disconnect(self) -> None:
         if self._client is not None:
             self._client.close()
-        self._client = self._handed = None
+        self._client = self._ahead = None
 
 
 class FeedLink(RepeatingThread):

@@ -13,6 +13,7 @@ from pathlib import Path
 from accessctl.audit.chain import ChainReader, LogWatch
 from accessctl.config import Config
 from accessctl.errors import FaultError
+from accessctl.policy.retrying import some_time_before
 from accessctl.sync.client import DoorClient, Lines
 from accessctl.sync.identity import (
     Membership,
@@ -28,9 +29,9 @@ from accessctl.sync.repeating import Pauses, RepeatingThread
 from accessctl.sync.wire import LogMark
 
 LOOK_S = 1.0
-HEARTBEAT_S, EARLIEST = 60.0, 0.8
-"""A door with nothing to send says so that often, each time at a moment of its own after that part
-of it: those that had the same to tell do not come together again."""
+HEARTBEAT_S = 60.0
+"""A door with nothing to send says so that often, each time at a moment of its own before that:
+those that had the same to tell do not come together again."""
 RETRY_S, LONGEST_RETRY_S = 2.0, 60.0
 RENEW_BELOW = 1 / 3
 """A certificate is renewed when less than this part of its life is left."""
@@ -129,8 +130,7 @@ class HubLink(RepeatingThread):
         if self._is_all_sent and not is_due:
             return False
         self._mark = outbox.send(mark)
-        pause_s = HEARTBEAT_S * (EARLIEST + (1 - EARLIEST) * self._draw())
-        self._speaks_at = self._monotonic() + pause_s
+        self._speaks_at = self._monotonic() + some_time_before(HEARTBEAT_S, self._draw())
         return mark.number < self._mark.number < end.number
 
     def _has_renewed(self) -> bool:

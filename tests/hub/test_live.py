@@ -11,7 +11,7 @@ from sqlalchemy import select
 from accessctl.errors import InputError
 from accessctl.hub.live import MOST_VIEWERS, SeenPicture
 from accessctl.hub.tables import JOURNAL
-from accessctl.hub.wait_api import EARLIEST
+from accessctl.policy.retrying import EARLIEST
 from accessctl.sync.feed_wire import PICTURE, LiveFace, LivePicture
 from tests.hub.waiting import LONG_S, waiting_door
 

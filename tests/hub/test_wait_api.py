@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy import event
 
 from accessctl.hub.pass_rows import tell_doors
-from accessctl.hub.wait_api import EARLIEST, WAIT_S, Awaited, DoorWait
+from accessctl.hub.wait_api import WAIT_S, Awaited, DoorWait
 from accessctl.hub.waking import Handed, Newest
+from accessctl.policy.retrying import EARLIEST
 from accessctl.sync.client import BY_NAME
 from accessctl.sync.feed_wire import WAIT, Waited, head_of_feed
 from accessctl.sync.identity import pinned

@@ -5,7 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accessctl.policy.retrying import MOST_ASKED_S, asked_pause, pause_after
+from accessctl.policy.retrying import (
+    MOST_ASKED_S,
+    asked_pause,
+    pause_after,
+    some_time_before,
+)
 
 NOW = datetime(2026, 11, 30, 10, 0, tzinfo=UTC).timestamp()
 
@@ -20,6 +25,12 @@ def test_the_bound_doubles_up_to_the_longest() -> None:
         15,
         15,
     ]
+
+
+def test_what_comes_again_and_again_comes_in_the_last_fifth_of_its_time() -> None:
+    assert some_time_before(60, 0.0) == 48
+    assert some_time_before(60, 0.25) == pytest.approx(51)
+    assert some_time_before(60, 0.999) == pytest.approx(59.988)
 
 
 def test_the_pause_is_drawn_from_all_of_it() -> None:

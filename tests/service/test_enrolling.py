@@ -1,5 +1,6 @@
 """Enrolment by a door's camera at the door: what it judges, holds off, writes down and answers."""
 
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from types import SimpleNamespace
@@ -18,7 +19,7 @@ from accessctl.sync.commands import EnrolmentOrder
 from accessctl.sync.feed_wire import CommandAnswer
 from accessctl.sync.shot_wire import EnrolmentStep
 from accessctl.vision.fake import fake_face
-from tests.patience import wait_for
+from tests.patience import PATIENCE_S, wait_for
 
 IMAGE = np.full((120, 120, 3), 90, np.uint8)
 
@@ -231,6 +232,23 @@ def test_a_step_counts_once_in_time_one_after_the_other_and_at_a_door_that_acts(
     rig.acting = False
     with pytest.raises(InputError, match="only watches"):
         rig.step("begin", "4")
+
+
+def test_the_next_step_may_come_before_the_one_before_is_told(working: Rig) -> None:
+    told, go_on = threading.Event(), threading.Event()
+    settle = working.answers.settle
+
+    def slowly(nonce: str, answer: CommandAnswer) -> None:
+        settle(nonce, answer)
+        told.set()
+        assert go_on.wait(PATIENCE_S)
+
+    working.answers.settle = slowly
+    working.step("begin", "1")
+    assert told.wait(PATIENCE_S)
+    threading.Timer(0.1, go_on.set).start()
+    working.step("end", "2")
+    wait_for(lambda: "2" in working.answers.settled, "the end")
 
 
 def test_a_hub_that_cannot_be_told_does_not_keep_the_next_step_away(rig: Rig, caplog) -> None:
