@@ -26,11 +26,16 @@ PersonId = NewType("PersonId", str)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    """One image from a camera: RGB, capture time in seconds, sequence number from 0."""
+    """One image from a camera: RGB, capture time in seconds, sequence number from 0.
+
+    `age_s` is how old it was when it was taken for a look, as far as can be told: how much later
+    than the best of late it came, and how long it then waited, seconds; 0 of a recording.
+    """
 
     image: Image
     captured: float
     sequence: int
+    age_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,11 @@ from typing import Protocol, Self, TypeAlias
 
 from accessctl.background import BackgroundThread
 from accessctl.camera.health import CameraEvent, condition_of, same_picture
+from accessctl.camera.light import brightness
 from accessctl.camera.reader import Reader
 from accessctl.camera.source import Feed, Shot, Source
 from accessctl.config.camera import CameraConfig
-from accessctl.domain import Frame, Image
+from accessctl.domain import Frame
 from accessctl.errors import AccessctlError
 
 log = logging.getLogger(__name__)
@@ -25,7 +26,6 @@ KEPT = 8
 LIT_SHARE = 0.7
 """A lamp that flashes for every other picture leaves the rest darker than this share."""
 
-STRIDE = 16
 TAKE_S = 0.5
 CLOSE_S = 1.0
 
@@ -50,11 +50,6 @@ class Companion(Protocol):
     def __enter__(self) -> Self: ...
 
     def __exit__(self, *_: object) -> None: ...
-
-
-def brightness(image: Image) -> float:
-    """Mean level of RGB uint8 (H, W, 3), seen on every 16th row and column."""
-    return float(image[::STRIDE, ::STRIDE].mean())
 
 
 def nearest(frames: Iterable[Frame], captured: float) -> Frame | None:

@@ -5,7 +5,7 @@ import random
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 from accessctl.camera.frame_queue import FrameQueue
@@ -21,7 +21,7 @@ from accessctl.camera.health import (
 )
 from accessctl.camera.source import Feed, Shot, Source
 from accessctl.config.camera import CameraConfig
-from accessctl.domain import Frame, Image
+from accessctl.domain import Frame
 from accessctl.errors import AccessctlError, CameraError
 
 logger = logging.getLogger(__name__)
@@ -155,7 +155,7 @@ class Reader:
             step = min(left, WATCH_S)
             frame = self._queue.take(step)
             if frame is not None:
-                return frame
+                return self._aged(frame)
             self._watch()
             left -= step
             if self.ended:
@@ -163,6 +163,12 @@ class Reader:
                 return None
             if left <= 0:
                 return None
+
+    def _aged(self, frame: Frame) -> Frame:
+        """With the time that it waited; the times of a recording are its own."""
+        if not self.source.live:
+            return frame
+        return replace(frame, age_s=frame.age_s + max(0.0, self._clock() - frame.captured))
 
     def close(self) -> None:
         """Stop reading. A thread stuck in a dead camera is left behind, not waited for."""
@@ -291,7 +297,7 @@ class Reader:
             )
             self._behind_s = shot.behind_s
             condition = self._pictures.condition
-            frame = None if self._pictures.frozen else self._framed(shot.image, captured)
+            frame = None if self._pictures.frozen else self._framed(shot, captured)
             event = None if frame is None else self._outage.worked(captured)
         self._report(event, self.source.description)
         if changed:
@@ -299,8 +305,8 @@ class Reader:
         if frame is not None:
             self._queue.put(frame)
 
-    def _framed(self, image: Image, captured: float) -> Frame:
-        frame = Frame(image, captured, self._sequence)
+    def _framed(self, shot: Shot, captured: float) -> Frame:
+        frame = Frame(shot.image, captured, self._sequence, shot.behind_s)
         self._sequence += 1
         self._last_captured = captured
         return frame

@@ -8,7 +8,9 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 
 from accessctl.domain import CueVerdict, EventKind, Outcome, Reason
+from accessctl.door.viewing import viewed
 from accessctl.evaluation.seen_here import EXPECTED, LOOSEST, NOT_FOUND, nearness
+from accessctl.evaluation.statistics import clopper_pearson
 from accessctl.hub.event_search import SiteEvent
 from accessctl.policy.evidence_record import from_data
 
@@ -27,7 +29,9 @@ class Figures:
     cue that spoke against life; `waits_ms` are the times to a grant; `visits` counts those that
     ended as unknown, `missed` those of them that somebody named as a person who was enrolled then;
     `near` are such visits' nearnesses in [0, 1], see evaluation.seen_here; `camera` counts how
-    often the camera came into each state of CAMERA_TROUBLES."""
+    often the camera came into each state of CAMERA_TROUBLES. `lights` are the mean brightnesses of
+    pictures in [0, 1], one of each decision, `badly_lit` the shares of its frames in which the face
+    was too dark or too bright, and `ages_s` how old its oldest picture was, seconds."""
 
     outcomes: Counter[Outcome] = field(default_factory=Counter)
     cues: Counter[str] = field(default_factory=Counter)
@@ -37,6 +41,9 @@ class Figures:
     missed: int = 0
     near: list[float] = field(default_factory=list)
     camera: Counter[str] = field(default_factory=Counter)
+    lights: list[float] = field(default_factory=list)
+    badly_lit: list[float] = field(default_factory=list)
+    ages_s: list[float] = field(default_factory=list)
 
     @property
     def decisions(self) -> int:
@@ -62,6 +69,17 @@ class RateSeen:
     @property
     def seen(self) -> float:
         return self.near / self.visits
+
+    @property
+    def times(self) -> float:
+        """How many times as often as stated."""
+        return self.seen / self.stated
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """Of `times`, 95 % (Clopper and Pearson), a visit being the unit."""
+        low, high = clopper_pearson(self.near, self.visits)
+        return low / self.stated, high / self.stated
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +107,9 @@ def together(parts: Iterable[Figures]) -> Figures:
         whole.missed += part.missed
         whole.camera.update(part.camera)
         whole.near += part.near
+        whole.lights += part.lights
+        whole.badly_lit += part.badly_lit
+        whole.ages_s += part.ages_s
     return whole
 
 
@@ -126,6 +147,10 @@ def site_figures(
             found.cues.update(cues_against(data))
         if outcome is Outcome.GRANTED and is_time(data.get("latency_ms")):
             found.waits_ms.append(float(data["latency_ms"]))
+        seen = viewed(data)
+        found.lights += told(seen.light)
+        found.badly_lit += told(seen.badly_lit)
+        found.ages_s += told(seen.oldest_s)
         # The last decision of a visit comes first: it says what the visit ended as.
         visit = (one.place.door, str(data.get("visit")))
         if visit not in met and outcome is Outcome.UNKNOWN:
@@ -174,6 +199,10 @@ def nearness_in(data: Mapping[str, Any]) -> Sequence[float]:
     return () if pooled is None else (nearness(pooled.fmr_upper, recorded.people),)
 
 
+def told(figure: float | None) -> Sequence[float]:
+    return () if figure is None else (figure,)
+
+
 def is_time(value: object) -> bool:
     return isinstance(value, int | float) and math.isfinite(value) and value >= 0
 
@@ -183,3 +212,8 @@ def quantile(values: Sequence[float], share: float) -> float | None:
     if not values:
         return None
     return sorted(values)[max(0, math.ceil(share * len(values)) - 1)]
+
+
+def mean(values: Sequence[float]) -> float | None:
+    """None of none."""
+    return math.fsum(values) / len(values) if values else None

@@ -12,7 +12,8 @@ from fastapi.responses import HTMLResponse
 from accessctl.console.asking import Looker
 from accessctl.console.figures import site_figures, together
 from accessctl.console.self_tests import MOST_LISTED, self_test_lines
-from accessctl.console.truth_view import door_lines, plots_of, rate_said, worst_of
+from accessctl.console.truth_plots import plots_of
+from accessctl.console.truth_view import door_tables, rate_said, worst_of
 from accessctl.domain import EventKind, Outcome, PersonId
 from accessctl.hub.event_search import EventFilter, EventSearch, SiteEvent
 
@@ -64,7 +65,7 @@ def routes(console: "Console") -> APIRouter:
             worst=worst_of(found, words),
             rate=rate_said(together(weeks), words),
             plots=plots_of(found.weeks, weeks, words),
-            lines=door_lines(found, words),
+            tables=door_tables(found, words),
             tests=tests[:MOST_LISTED],
             more_tests=len(tests[MOST_LISTED:]),
             camera_cut=words.moment(service[-1].event.time) if is_cut else "",

@@ -1,27 +1,15 @@
-"""What the doors really do, as the console shows it: plots with their tables, and the worst in one
-sentence. Pure."""
+"""What the doors really do, in words: door by door, and the worst in one sentence. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
 
-from markupsafe import Markup
-
-from accessctl.console.figures import (
-    CAMERA_TROUBLES,
-    NO_CUE,
-    Figures,
-    WeeklyFigures,
-    quantile,
-    together,
-)
-from accessctl.console.plots import Plotted, Series, lines, stacked_bars
+from accessctl.console.figures import NO_CUE, Figures, WeeklyFigures, mean, quantile, together
+from accessctl.console.truth_plots import DARKEST, NOT_KNOWN, SLOW, cue_name, quantile_s
 from accessctl.console.words import Words
 from accessctl.domain import Outcome
 
 LEAST = 20
 """Of so many decisions, or grants, at least something is said."""
-SLOW = 0.95
 TOLERABLE: Mapping[str, float] = {
     "not_live": 0.05,
     "unknown": 0.3,
@@ -29,25 +17,15 @@ TOLERABLE: Mapping[str, float] = {
     "rate": 2.0,
     "missed": 0.1,
     "camera": 20.0,
+    "light": 0.1,
+    "age": 1.0,
 }
 """Up to here nothing stands out: shares of the decisions, seconds, times the stated rate, missed
-visits as a share of the grants, and how often a camera failed in the whole time."""
-SHARES = frozenset({"not_live", "unknown", "missed"})
+visits as a share of the grants, how often a camera failed in the whole time, the share of the
+looks at faces too dark or too bright, and seconds."""
+SHARES = frozenset({"not_live", "unknown", "missed", "light"})
 COUNTED = {"camera": 0}
 """How many digits a figure has that is no share, where it is not one."""
-CUE_LOOKS = 6
-"""So many cues are told apart by a colour; the rarer ones share the last."""
-
-
-@dataclass(frozen=True, slots=True)
-class TruthPlot:
-    """A plot and the table behind it: `heads` of its columns, `rows` with the week first."""
-
-    key: str
-    svg: Markup
-    legend: tuple[tuple[str, str], ...]
-    heads: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,64 +36,36 @@ class DoorSummary:
     said: tuple[str, ...]
 
 
-def plots_of(
-    weeks: Sequence[date], found: Sequence[Figures], words: Words
-) -> tuple[TruthPlot, ...]:
-    """Outcomes, refusals for liveness by cue, time to a grant, unknown visits, and the camera."""
-    counts = together(found).cues
-    cues = sorted(counts, key=lambda cue: (-counts[cue], cue))
-    outcomes = [
-        Series(
-            words(f"outcome.{one.value}"),
-            one.value,
-            tuple(float(week.outcomes[one]) for week in found),
-        )
-        for one in Outcome
-    ]
-    refusals = [
-        Series(
-            cue_name(cue, words),
-            f"cue-{min(at, CUE_LOOKS - 1)}",
-            tuple(float(week.cues[cue]) for week in found),
-        )
-        for at, cue in enumerate(cues)
-    ]
-    waits = [
-        Series(words(f"truth.{key}"), key, tuple(_seconds(week, share) for week in found))
-        for key, share in (("median", 0.5), ("slowest", SLOW))
-    ]
-    visits = [
-        Series(
-            words("truth.visits_open"),
-            "unknown",
-            tuple(float(week.visits - week.missed) for week in found),
-        ),
-        Series(words("truth.missed"), "denied", tuple(float(week.missed) for week in found)),
-    ]
-    troubles = together(found).camera
-    camera = [
-        Series(
-            words(f"doors.camera_{trouble}"),
-            f"cue-{at}",
-            tuple(float(week.camera[trouble]) for week in found),
-        )
-        for at, trouble in enumerate(CAMERA_TROUBLES)
-        if troubles[trouble]
-    ]
-    return (
-        _plot("outcomes", weeks, outcomes, words),
-        _plot("cues", weeks, refusals, words),
-        _plot("waits", weeks, waits, words),
-        _plot("unknown", weeks, visits, words),
-        _plot("camera", weeks, camera, words),
+@dataclass(frozen=True, slots=True)
+class DoorTable:
+    """`heads` of the columns after the door's own."""
+
+    key: str
+    heads: tuple[str, ...]
+    lines: tuple[DoorSummary, ...]
+
+
+def door_tables(figures: WeeklyFigures, words: Words) -> tuple[DoorTable, DoorTable]:
+    """Every door of which anything is known, by name: what it decided, and how it saw."""
+    doors = [(door, together(figures.of(door))) for door in sorted(figures.by_door)]
+    outcomes = (words(f"outcome.{one.value}") for one in Outcome)
+    decided = (
+        words("truth.decisions"),
+        *outcomes,
+        *(words(f"truth.{key}") for key in ("not_live", "visits", "missed_short", "rate_short")),
     )
-
-
-def door_lines(figures: WeeklyFigures, words: Words) -> tuple[DoorSummary, ...]:
-    """Every door that decided anything, by name."""
-    return tuple(
-        DoorSummary(door, _line(together(figures.of(door)), words))
-        for door in sorted(figures.by_door)
+    saw = ("median_s", "slowest_s", "light_short", "darkest", "badly_lit", "age_s", "camera_short")
+    return (
+        DoorTable(
+            "by_door",
+            decided,
+            tuple(DoorSummary(door, _decided(found, words)) for door, found in doors),
+        ),
+        DoorTable(
+            "sight_by_door",
+            tuple(words(f"truth.{key}") for key in saw),
+            tuple(DoorSummary(door, _saw(found, words)) for door, found in doors),
+        ),
     )
 
 
@@ -125,7 +75,7 @@ def rate_said(found: Figures, words: Words) -> str:
     if rate is None:
         return words("truth.rate_unknown")
     stated, seen = words.percent(rate.stated, 1), words.percent(rate.seen, 1)
-    return words("truth.rate", count=rate.visits, stated=stated, seen=seen)
+    return words("truth.rate_said", count=rate.visits, stated=stated, seen=seen)
 
 
 def worst_of(figures: WeeklyFigures, words: Words) -> str:
@@ -144,10 +94,6 @@ def worst_of(figures: WeeklyFigures, words: Words) -> str:
     return words(f"truth.worst_{key}", door=door, value=shown, cue=cue_name(cue, words))
 
 
-def cue_name(cue: str, words: Words) -> str:
-    return words("truth.no_cue") if cue == NO_CUE else words.known(f"cue.{cue}", cue)
-
-
 def _ills(found: Figures) -> Iterable[tuple[str, float, str]]:
     """Of one door each figure that has a limit, and the cue that it speaks of."""
     if found.decisions >= LEAST:
@@ -159,52 +105,41 @@ def _ills(found: Figures) -> Iterable[tuple[str, float, str]]:
         yield "missed", found.missed / found.outcomes[Outcome.GRANTED], NO_CUE
     if found.camera:
         yield "camera", float(found.camera.total()), NO_CUE
-    slow = quantile(found.waits_ms, SLOW)
+    slow = quantile_s(found, SLOW)
     if slow is not None and len(found.waits_ms) >= LEAST:
-        yield "slow", slow / 1000, NO_CUE
+        yield "slow", slow, NO_CUE
     rate = found.rate()
     if rate is not None:
-        yield "rate", rate.seen / rate.stated, NO_CUE
+        yield "rate", rate.times, NO_CUE
+    badly_lit = mean(found.badly_lit)
+    if badly_lit is not None and len(found.badly_lit) >= LEAST:
+        yield "light", badly_lit, NO_CUE
+    old = quantile(found.ages_s, SLOW)
+    if old is not None and len(found.ages_s) >= LEAST:
+        yield "age", old, NO_CUE
 
 
-def _plot(key: str, weeks: Sequence[date], series: Sequence[Series], words: Words) -> TruthPlot:
-    is_time = key == "waits"
-    labels = tuple(words("truth.week_short", day=one.day, month=one.month) for one in weeks)
-    title, told = words(f"truth.{key}"), words(f"truth.{key}_told")
-    plotted = Plotted(f"p-{key}", title, told, labels, tuple(series))
-    digits = 1 if is_time else 0
-    rows = tuple(
-        (
-            week.isoformat(),
-            *(
-                "–" if one.values[at] is None else words.number(one.values[at] or 0.0, digits)
-                for one in series
-            ),
-        )
-        for at, week in enumerate(weeks)
-    )
-    return TruthPlot(
-        key,
-        lines(plotted) if is_time else stacked_bars(plotted),
-        tuple((one.look, one.name) for one in series),
-        tuple(one.name for one in series),
-        rows,
-    )
-
-
-def _seconds(week: Figures, share: float) -> float | None:
-    value = quantile(week.waits_ms, share)
-    return None if value is None else value / 1000
-
-
-def _line(found: Figures, words: Words) -> tuple[str, ...]:
-    median, slow = _seconds(found, 0.5), _seconds(found, SLOW)
+def _decided(found: Figures, words: Words) -> tuple[str, ...]:
+    rate = found.rate()
     return (
         words.number(found.decisions),
         *(words.number(found.outcomes[one]) for one in Outcome),
         words.number(found.not_live),
         words.number(found.visits),
         words.number(found.missed),
+        NOT_KNOWN if rate is None else words.number(rate.times, 1),
+    )
+
+
+def _saw(found: Figures, words: Words) -> tuple[str, ...]:
+    def told(value: float | None, digits: int) -> str:
+        return NOT_KNOWN if value is None else words.number(value, digits)
+
+    lights = (*(quantile(found.lights, share) for share in (0.5, DARKEST)), mean(found.badly_lit))
+    return (
+        told(quantile_s(found, 0.5), 1),
+        told(quantile_s(found, SLOW), 1),
+        *(NOT_KNOWN if light is None else words.percent(light) for light in lights),
+        told(quantile(found.ages_s, SLOW), 2),
         words.number(found.camera.total()),
-        *("–" if one is None else words.number(one, 1) for one in (median, slow)),
     )

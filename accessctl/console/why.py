@@ -14,6 +14,7 @@ from typing import Any
 from accessctl.console.event_view import Tone, decision_sign, reason_in_words
 from accessctl.console.words import Words
 from accessctl.domain import CueVerdict, Event, Match, Outcome, PersonId, Reason
+from accessctl.door.viewing import viewed
 from accessctl.policy.decide import DecisionRules, Standing, standing
 from accessctl.policy.evidence_record import CueWord, EvidenceRecord, from_data
 
@@ -317,6 +318,13 @@ def _facts(
     latency = data.get("latency_ms")
     if isinstance(latency, int | float):
         facts.append((words("why.latency"), f"{words.number(latency / 1000, 2)} s"))
+    seen = viewed(data)
+    if seen.light is not None:
+        facts.append((words("why.light"), words.percent(seen.light)))
+    if seen.badly_lit:
+        facts.append((words("why.badly_lit"), words.percent(seen.badly_lit)))
+    if seen.oldest_s is not None:
+        facts.append((words("why.picture_age"), f"{words.number(seen.oldest_s, 2)} s"))
     if recorded.person.groups:
         facts.append((words("why.groups"), ", ".join(recorded.person.groups)))
     facts.append((words("why.life_mode"), words.known(f"life.{recorded.cues.mode}", "")))

@@ -70,6 +70,18 @@ TRUTH: Mapping[str, Phrase] = {
         "An {door} war die Kamera {value}-mal verloren, verdeckt oder sah nur Dunkel: prüfen Sie "
         "Kabel und Strom, was vor ihr steht, und das Licht.",
     ),
+    "truth.worst_light": Phrase(
+        "At {door}, faces were too dark or too bright to be used in {value} of the looks at them: "
+        "light them from the front, and turn the camera away from the sun or a lamp behind them.",
+        "An {door} waren Gesichter bei {value} der Blicke zu dunkel oder zu hell: beleuchten Sie "
+        "sie von vorn, und drehen Sie die Kamera von der Sonne oder einer Lampe hinter ihnen weg.",
+    ),
+    "truth.worst_age": Phrase(
+        "At {door}, one decision in twenty rested on a picture older than {value} s: relieve the "
+        "machine, or the network between the camera and the door.",
+        "An {door} beruhte eine von zwanzig Entscheidungen auf einem Bild, das älter als {value} s "
+        "war: entlasten Sie das Gerät oder das Netz zwischen Kamera und Tür.",
+    ),
     "truth.outcomes": Phrase("Decisions by outcome", "Entscheidungen nach Ausgang"),
     "truth.outcomes_told": Phrase(
         "How many decisions granted, denied or knew nobody, week by week; the table says the same.",
@@ -109,7 +121,50 @@ TRUTH: Mapping[str, Phrase] = {
         "Verkannt ist nur zu wissen, wo jemand den Besuch als den einer damals hinterlegten Person "
         "benennt; es gibt mehr.",
     ),
-    "truth.camera": Phrase("Camera and light", "Kamera und Licht"),
+    "truth.rate": Phrase(
+        "Near to somebody enrolled, times as often as stated",
+        "Nahe an Hinterlegten, so viel Mal so oft wie angegeben",
+    ),
+    "truth.rate_told": Phrase(
+        "How many times as often as stated unknown visitors came near to somebody enrolled, with "
+        "the bounds between which it lies (95 %), in each week with 20 of their visits; the table "
+        "says the same.",
+        "Wie viel Mal so oft wie angegeben Unbekannte jemandem Hinterlegten nahe kamen, mit "
+        "den Grenzen, zwischen denen es liegt (95 %), für jede Woche mit 20 ihrer Besuche; "
+        "die Tabelle sagt dasselbe.",
+    ),
+    "truth.as_stated": Phrase("As stated", "Wie angegeben"),
+    "truth.seen": Phrase("Seen", "Gesehen"),
+    "truth.at_least": Phrase("At least (95 %)", "Mindestens (95 %)"),
+    "truth.at_most": Phrase("At most (95 %)", "Höchstens (95 %)"),
+    "truth.rate_short": Phrase("Near, times as stated", "Nahe, mal angegeben"),
+    "truth.light": Phrase("Light, %", "Licht, %"),
+    "truth.light_told": Phrase(
+        "How bright the pictures of decisions were, from 0 for black to 100 for white: half of "
+        "them brighter than the median, 95 of 100 brighter than the next line; and of 100 looks at "
+        "faces how many found one too dark or too bright to be used. The table says the same.",
+        "Wie hell die Bilder der Entscheidungen waren, von 0 für schwarz bis 100 für weiß: die "
+        "Hälfte heller als der Median, 95 von 100 heller als die nächste Linie; und wie viele von "
+        "100 Blicken auf Gesichter eines fanden, das zu dunkel oder zu hell war. Die Tabelle sagt "
+        "dasselbe.",
+    ),
+    "truth.badly_lit": Phrase("Faces too dark or bright", "Gesichter zu dunkel oder hell"),
+    "truth.darkest": Phrase("Darkest 5 of 100", "Dunkelste 5 von 100"),
+    "truth.light_short": Phrase("Light, median", "Licht, Median"),
+    "truth.age": Phrase("Age of the camera's pictures, s", "Alter der Kamerabilder, s"),
+    "truth.age_told": Phrase(
+        "How old the oldest picture of a decision was when the door looked at it, by how much "
+        "later than at best the camera sent it and how long it waited: half of them were fresher "
+        "than the median, 95 of 100 fresher than the other line. The table says the same.",
+        "Wie alt das älteste Bild einer Entscheidung war, als die Tür es ansah, danach, wie viel "
+        "später als bestenfalls die Kamera es schickte und wie lange es wartete: die Hälfte jünger "
+        "als der Median, 95 von 100 jünger als die andere Linie. Die Tabelle sagt dasselbe.",
+    ),
+    "truth.oldest": Phrase("95 of 100", "95 von 100"),
+    "truth.age_s": Phrase("Picture's age, 95 of 100, s", "Alter des Bildes, 95 von 100, s"),
+    "truth.camera": Phrase(
+        "Camera lost, covered or in the dark", "Kamera weg, verdeckt oder im Dunkeln"
+    ),
     "truth.camera_told": Phrase(
         "How often the camera was lost, covered, came and went, or saw only dark, week by week; "
         "the table says the same.",
@@ -120,8 +175,8 @@ TRUTH: Mapping[str, Phrase] = {
         "Only back to {time}: there are too many records of the doors' service.",
         "Nur zurück bis {time}: Es sind zu viele Dienst-Einträge der Türen.",
     ),
-    "truth.camera_short": Phrase("Camera", "Kamera"),
-    "truth.rate": Phrase(
+    "truth.camera_short": Phrase("Camera troubles", "Kameraausfälle"),
+    "truth.rate_said": Phrase(
         "Of {count} unknown visits, {seen} came as near to somebody enrolled as {stated} of "
         "strangers are stated to. Enrolled people whom the door missed are among them.",
         "Von {count} unbekannten Besuchen kamen {seen} jemandem so nahe, wie es für {stated} aller "
@@ -159,9 +214,10 @@ TRUTH: Mapping[str, Phrase] = {
     "truth.test_unseen": Phrase("{species}: no face seen", "{species}: kein Gesicht gesehen"),
     "truth.test_cut": Phrase("broken off", "abgebrochen"),
     "truth.species_live": Phrase("living people", "lebende"),
-    "truth.by_door": Phrase("Door by door", "Tür für Tür"),
+    "truth.by_door": Phrase("What each door decided", "Was jede Tür entschied"),
+    "truth.sight_by_door": Phrase("How each door saw", "Wie jede Tür sah"),
     "truth.decisions": Phrase("Decisions", "Entscheidungen"),
     "truth.not_live": Phrase("Not live", "Ohne Leben"),
-    "truth.median_s": Phrase("Median, s", "Median, s"),
-    "truth.slowest_s": Phrase("95 of 100, s", "95 von 100, s"),
+    "truth.median_s": Phrase("Grant, median, s", "Einlass, Median, s"),
+    "truth.slowest_s": Phrase("Grant, 95 of 100, s", "Einlass, 95 von 100, s"),
 }

@@ -145,7 +145,7 @@ class Decider:
             gesture=self.settings.policy.intent,
             rules=self.rules(visit),
         )
-        record |= self.gate.passage(circumstances, verdict)
+        record |= {**self.gate.passage(circumstances, verdict), **visit.viewing.to_data()}
         return self._settle(visit, verdict, decision, record, now)
 
     def farewell(self, visit: Visit, waited_ms: float) -> Iterator[Decision]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from time import perf_counter
 
 from accessctl.actions.command import Command
+from accessctl.camera.light import brightness
 from accessctl.domain import Decision, Face, Frame, Outcome, PersonId
 from accessctl.door.access_gate import AccessGate
 from accessctl.door.deciding import Decider
@@ -65,7 +66,9 @@ class Door:
         if not self._enrolling:
             self._hear_badge(visitors, now)
             self._look_again(visitors, now)
-        fresh = [face for face in visitors if face.quality.usable and self._undecided(face)]
+        undecided = [face for face in visitors if self._undecided(face)]
+        self._note_viewing(frame, undecided)
+        fresh = [face for face in undecided if face.quality.usable]
         self._count(frame, fresh)
         shown = self._identify(frame, fresh, timings)
         with timed(timings, "liveness"):
@@ -238,6 +241,13 @@ class Door:
 
     def _undecided(self, face: Face) -> bool:
         return self._visits[face.track].verdict is None
+
+    def _note_viewing(self, frame: Frame, faces: Sequence[Face]) -> None:
+        light = brightness(frame.image) if faces else 0.0
+        for face in faces:
+            visit = self._visits[face.track]
+            viewing = visit.viewing.with_frame(light, face.quality, frame.age_s)
+            self._visits[face.track] = replace(visit, viewing=viewing)
 
     def _count(self, frame: Frame, fresh: Sequence[Face]) -> None:
         """Each of these faces has one more usable frame."""

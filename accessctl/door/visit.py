@@ -25,6 +25,7 @@ from accessctl.domain import (
     Sighting,
 )
 from accessctl.door.demands import Asked, Prompt
+from accessctl.door.viewing import Viewing
 from accessctl.door.visit_liveness import VisitLiveness
 from accessctl.gallery.badges import Badge
 from accessctl.liveness.cues.table import Lines
@@ -108,6 +109,7 @@ class LifeShown:
 
 
 NOTHING_SHOWN = LifeShown()
+NOTHING_VIEWED = Viewing()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,7 +130,7 @@ class Visit:
     seen along tracks that broke before anything was decided, of each person once. `claim` is the
     badge that was read for this attempt: whatever was seen is compared with its person alone.
     `held`: somebody was enrolled at this door while the visitor stood there, and nothing is decided
-    of them before they have left.
+    of them before they have left. `viewing` is how the attempt was seen.
     """
 
     id: str
@@ -155,6 +157,7 @@ class Visit:
     broken_off: "tuple[Visit, ...]" = ()
     claim: Badge | None = None
     held: bool = False
+    viewing: Viewing = NOTHING_VIEWED
 
     @property
     def final(self) -> bool:

@@ -12,6 +12,7 @@ import numpy as np
 
 from accessctl.camera.choose import infrared_config, infrared_source, source_from
 from accessctl.camera.health import FEW, snapshot_address
+from accessctl.camera.light import brightness
 from accessctl.camera.reader import Reader
 from accessctl.camera.source import Source
 from accessctl.camera.usb import Locate, UsbSource, attached, locate_first
@@ -26,7 +27,6 @@ from accessctl.vision.landmarks import UPSIDE_DOWN
 
 LOOK_S = 3.0
 # Each frame is one in so many rows and columns: enough for its mean.
-STRIDE = 8
 BLACK, DARK, BRIGHT = 0.02, 0.12, 0.9
 SLOW = 0.7
 SLOWEST_INFRARED = 4.0
@@ -222,11 +222,6 @@ def infrared_of_running_door(report: Mapping[str, Any]) -> Iterator[Finding]:
         )
     else:
         yield ok("infrared", f"{infrared['description']} shows something, says the running door.")
-
-
-def brightness(image: Image) -> float:
-    """Mean of all channels of RGB uint8 (H, W, 3), in [0, 1]."""
-    return float(image[::STRIDE, ::STRIDE].mean()) / 255
 
 
 def _rate(seen: Sequence[tuple[float, int]]) -> float:

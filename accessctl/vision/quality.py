@@ -28,6 +28,8 @@ REBLUR = 5
 BLURRED, CRISP = 0.10, 0.50
 """Loss of gradient under re-blurring of a face blurred beyond use, and of a crisp one."""
 
+TOO_DARK, TOO_BRIGHT = "too dark", "too bright"
+
 MAX_OUTSIDE = 0.15
 """Share of the mesh that may lie over the frame's edge."""
 
@@ -67,8 +69,8 @@ def judge(measures: Measures, config: VisionConfig) -> Quality:
     faults = {
         "unclear": measures.presence < config.new_face_presence,
         "too far": measures.width < config.min_face_px,
-        "too dark": measures.brightness < config.min_brightness,
-        "too bright": measures.brightness > config.max_brightness,
+        TOO_DARK: measures.brightness < config.min_brightness,
+        TOO_BRIGHT: measures.brightness > config.max_brightness,
         "too blurred": measures.sharpness < config.min_sharpness,
         "turned away": abs(pose.yaw) > config.max_yaw or abs(pose.pitch) > config.max_pitch,
         "cut off": measures.outside > MAX_OUTSIDE,

@@ -6,6 +6,7 @@ import pytest
 
 from accessctl.camera.fake import FakeSource, flat_shots
 from accessctl.camera.reader import Reader
+from accessctl.camera.source import Shot
 from accessctl.config.camera import CameraConfig
 from accessctl.errors import CameraError, PhotoError
 from tests.camera.scripted_cameras import PATIENCE_S, Halt, Signal, camera, value
@@ -56,6 +57,28 @@ def test_the_newest_frame_of_a_camera_wins(clock: Any) -> None:
             assert reader.connected
             assert reader.last_captured == 100.0
             halt.set()
+
+
+def test_a_frame_is_as_old_as_it_came_late_and_waited(clock: Any) -> None:
+    with Halt() as halt:
+        all_read = threading.Event()
+        late = Shot(flat_shots([1])[0].image, behind_s=0.75)
+        source = camera([late, Signal(all_read), halt])
+        with Reader(source, CameraConfig(), clock=clock) as reader:
+            assert all_read.wait(PATIENCE_S)
+            clock.advance(0.5)
+            frame = reader.next(PATIENCE_S)
+            assert frame is not None
+            assert (frame.captured, frame.age_s) == (100.0, 1.25)
+            halt.set()
+
+
+def test_a_recording_has_no_age_however_long_it_waits(clock: Any) -> None:
+    source = FakeSource([flat_shots([1, 2], fps=10)])
+    with Reader(source, CameraConfig(), clock=clock) as reader:
+        clock.advance(60)
+        frames = [reader.next(PATIENCE_S) for _ in range(2)]
+    assert [frame and frame.age_s for frame in frames] == [0.0, 0.0]
 
 
 def test_next_does_not_wait_for_a_camera_that_says_nothing(clock: Any) -> None:

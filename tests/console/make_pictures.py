@@ -43,6 +43,7 @@ from accessctl.policy.expiry import spans_of_days
 from accessctl.sync.feed_wire import LiveFace, LivePicture
 from tests.beside import repeated
 from tests.console.camera_site import takes_photo
+from tests.console.figures_site import put_weeks
 from tests.console.held_site import put_held
 from tests.console.live_console import (
     BROWSER_OPTIONS,
@@ -241,6 +242,12 @@ def shows_expiry(page: Page, _: Console) -> None:
     page.get_by_role("button", name="See whom it would concern").click()
 
 
+def shows_figures(page: Page, console: Console) -> None:
+    """Of a door that has seen twelve weeks."""
+    put_weeks(console.hub.database, console.now())
+    page.goto("/figures")
+
+
 def shows_phone(page: Page, console: Console) -> None:
     token, _ = console.phones.invite("Grace Hopper", None, "Ada")
     page.goto(f"/phone/{token}")
@@ -295,6 +302,7 @@ PICTURES = (
     Picture("expiry", (1100, 620), shows_expiry),
     Picture("phone", PHONE, shows_phone),
     Picture("held", (1100, 620), shows_held),
+    Picture("figures", SMALL, shows_figures, whole=True),
 )
 DEMO_NAMES = frozenset({"live", "camera"})
 

@@ -83,6 +83,7 @@ class SampleDecision:
             "margin": None if math.isinf(self.margin) else self.margin,
             "frames": self.frames,
             "latency_ms": 812.0,
+            "viewing": {"light": 0.43, "badly_lit": 0.0, "oldest_s": 0.12},
             "evidence": {**to_data(recorded), **limits},
         }
         return Event(time, EventKind.DECISION, data, self.person)

@@ -6,6 +6,7 @@ import pytest
 from accessctl.console.figures import (
     NO_CUE,
     Figures,
+    mean,
     quantile,
     site_figures,
     together,
@@ -86,6 +87,17 @@ def test_a_missed_visit_counts_once_whatever_it_decided_before() -> None:
     assert (week.visits, week.missed) == (2, 1)
 
 
+def test_light_and_age_of_the_pictures_are_taken_as_each_decision_tells_them() -> None:
+    events = [
+        site_event(GRANTED, MONDAY, 4, viewing={"light": 0.4, "badly_lit": 0.1}),
+        site_event(STRANGER, MONDAY, 3, viewing={"light": None, "oldest_s": 1.5}),
+        site_event(SPOOF, MONDAY, 2, viewing="dark"),
+        site_event(GRANTED, MONDAY, 1, viewing=None),
+    ]
+    (week,) = site_figures(events, MONDAY, MONDAY, UTC).of(None)
+    assert (week.lights, week.badly_lit, week.ages_s) == ([0.4], [0.1], [1.5])
+
+
 def test_what_became_of_the_camera_is_counted_where_it_became_worse() -> None:
     states = ("camera_dark", "camera_clear", "camera_lost", "camera_back", "camera_odd", "started")
     events = [
@@ -119,11 +131,17 @@ def test_the_rate_is_counted_where_enough_visits_speak_for_it() -> None:
     many = Figures(near=[0.005] * 30 + [0.9] * 970).rate()
     assert many is not None
     assert (many.stated, many.seen) == (0.01, 0.03)
+    assert many.times == pytest.approx(3.0)
+    # Clopper and Pearson for 30 of 1,000, by SciPy's beta quantiles: 0.020328 and 0.042557.
+    assert many.bounds == pytest.approx((2.0328, 4.2557), rel=1e-3)
 
 
 def test_parts_add_up() -> None:
-    whole = together([Figures(visits=1, waits_ms=[1.0]), Figures(visits=2, waits_ms=[3.0])])
+    one = Figures(visits=1, waits_ms=[1.0], lights=[0.2], badly_lit=[0.0], ages_s=[0.1])
+    other = Figures(visits=2, waits_ms=[3.0], lights=[0.5], badly_lit=[0.4], ages_s=[0.3])
+    whole = together([one, other])
     assert (whole.visits, whole.waits_ms) == (3, [1.0, 3.0])
+    assert (whole.lights, whole.badly_lit, whole.ages_s) == ([0.2, 0.5], [0.0, 0.4], [0.1, 0.3])
 
 
 @pytest.mark.parametrize(
@@ -133,3 +151,8 @@ def test_parts_add_up() -> None:
 )
 def test_a_quantile_is_one_of_the_values(values, share, found) -> None:
     assert quantile(list(values), share) == found
+
+
+def test_a_mean_of_nothing_is_none() -> None:
+    assert mean([]) is None
+    assert mean([0.1, 0.3]) == pytest.approx(0.2)

@@ -1,10 +1,11 @@
 from collections import Counter
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from accessctl.console.figures import Figures, WeeklyFigures
-from accessctl.console.truth_view import door_lines, plots_of, rate_said, worst_of
+from accessctl.console.truth_view import door_tables, rate_said, worst_of
 from accessctl.console.words import Words, catalogue
 from accessctl.domain import Outcome
 
@@ -56,44 +57,58 @@ def test_the_worst_is_told_with_its_door_and_what_to_do() -> None:
             "Nothing stands out",
         ),
         (Figures(camera=Counter({"dark": 20, "lost": 1})), "saw only dark 21 times"),
+        (
+            Figures(badly_lit=[1.0] * 2 + [0.5] * 2 + [0.0] * 16),
+            "to be used in 15\N{NO-BREAK SPACE}% of the looks",
+        ),
+        (Figures(badly_lit=[1.0] * 2 + [0.0] * 18), "Nothing stands out"),
+        (Figures(badly_lit=[1.0] * 19), "too few"),
+        (Figures(ages_s=[0.1] * 18 + [1.24] * 2), "rested on a picture older than 1.2 s"),
+        (Figures(ages_s=[0.1] * 19 + [9.0]), "Nothing stands out"),
+        (Figures(ages_s=[9.0] * 19), "too few"),
     ],
-    ids=["fine", "few", "unknown", "rate", "missed", "seldom missed", "camera"],
+    ids=[
+        "fine",
+        "few",
+        "unknown",
+        "rate",
+        "missed",
+        "seldom missed",
+        "camera",
+        "poor light",
+        "seldom poor light",
+        "light of few",
+        "old pictures",
+        "an old picture",
+        "pictures of few",
+    ],
 )
 def test_only_what_is_beyond_bounds_stands_out(found: Figures, said: str) -> None:
     assert said in worst_of(site(one=found), WORDS)
 
 
-def test_a_table_tells_what_its_plot_shows() -> None:
-    found = Figures(
-        Counter({Outcome.GRANTED: 3, Outcome.DENIED: 1}),
-        Counter({"edges": 1, "newer": 1}),
-        1,
-        [500.0, 1500.0, 700.0],
-        2,
-    )
-    found.missed = 1
-    found.camera.update({"dark": 3, "lost": 1})
-    outcomes, cues, waits, unknown, camera = plots_of([WEEK], [found], WORDS)
-    assert outcomes.heads == ("Granted", "Denied", "Unknown")
-    assert outcomes.rows == (("2023-11-20", "3", "1", "0"),)
-    assert cues.heads == ("Rim of a picture", "newer")
-    assert waits.rows == (("2023-11-20", "0.7", "1.5"),)
-    assert unknown.heads == ("Nobody known", "Named since as enrolled")
-    assert unknown.rows == (("2023-11-20", "1", "1"),)
-    assert camera.heads == ("Lost", "Dark")
-    assert camera.rows == (("2023-11-20", "1", "3"),)
-    assert "20/11" in outcomes.svg
-    (_, none, empty, _, camera) = plots_of([WEEK], [Figures()], WORDS)
-    assert none.heads == camera.heads == ()
-    assert empty.rows == (("2023-11-20", "–", "–"),)
-
-
 def test_doors_stand_by_their_names_with_all_of_their_weeks() -> None:
-    lines = door_lines(site(b=FINE, a=Figures(Counter({Outcome.DENIED: 2}), not_live=1)), WORDS)
-    assert [(line.door, line.said) for line in lines] == [
-        ("a", ("2", "0", "2", "0", "1", "0", "0", "0", "–", "–")),
-        ("b", ("100", "100", "0", "0", "0", "0", "0", "0", "0.9", "0.9")),
+    seen = Figures(
+        Counter({Outcome.DENIED: 2}),
+        not_live=1,
+        lights=[0.4, 0.2],
+        badly_lit=[0.2, 0.2],
+        ages_s=[0.1, 1.3],
+        camera=Counter({"dark": 2}),
+    )
+    near = replace(FINE, near=[0.1] * 10 + [0.9] * 10)
+    decided, saw = door_tables(site(b=near, a=seen), WORDS)
+    assert [(line.door, line.said) for line in decided.lines] == [
+        ("a", ("2", "0", "2", "0", "1", "0", "0", "–")),
+        ("b", ("100", "100", "0", "0", "0", "0", "0", "2.0")),
     ]
+    light = "20\N{NO-BREAK SPACE}%"
+    assert [(line.door, line.said) for line in saw.lines] == [
+        ("a", ("–", "–", light, light, light, "1.30", "2")),
+        ("b", ("0.9", "0.9", "–", "–", "–", "–", "0")),
+    ]
+    for table in (decided, saw):
+        assert {len(line.said) for line in table.lines} == {len(table.heads)}
 
 
 def test_the_rate_stands_beside_what_was_seen() -> None:

@@ -46,6 +46,9 @@ def test_a_grant_shows_each_figure_beside_what_it_was_held_against() -> None:
     assert {step.mark for step in said.steps} == {StepMark.PASSED}
     assert ("Time to the decision", "0.81 s") in said.facts
     assert ("People enrolled", "214") in said.facts
+    assert ("Light in the picture", "43\N{NO-BREAK SPACE}%") in said.facts
+    assert ("Age of the oldest picture", "0.12 s") in said.facts
+    assert "Face too dark or too bright" not in dict(said.facts)
 
 
 def test_pictures_that_did_not_count_and_those_that_are_not_drawn_are_told() -> None:

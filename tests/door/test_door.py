@@ -1,5 +1,5 @@
-from accessctl.domain import Box, EventKind, Outcome, Quality, Reason
-from accessctl.door.fake import FACE_BOX, FakeHouse, decisions
+from accessctl.domain import Box, EventKind, Frame, Outcome, Quality, Reason
+from accessctl.door.fake import FACE_BOX, FakeHouse, decisions, portrait
 from accessctl.errors import StoreError
 from accessctl.vision.fake import fake_face
 
@@ -49,6 +49,19 @@ def test_unusable_frames_are_no_evidence() -> None:
     house = house_with_ada()
     made = decisions(house.play(house.door(), [(ADA, seen(1, "too blurred"))] * 10))
     assert made == []
+
+
+def test_how_the_visitor_was_seen_is_on_record() -> None:
+    house = house_with_ada()
+    door = house.door()
+    looks = [(("too dark",), 0.9), ((), 0.2), ((), 0.0), ((), 0.1)]
+    for at, (reasons, age_s) in enumerate(looks):
+        house.observer.faces = seen(1, *reasons)
+        door.step(Frame(portrait(ADA), at / 10, at, age_s))
+    (decided,) = [one for one in house.events() if one.kind is EventKind.DECISION]
+    # Frames that are not usable count as well.
+    light = round(portrait(ADA)[::8, ::8].mean() / 255, 2)
+    assert decided.data["viewing"] == {"light": light, "badly_lit": 0.25, "oldest_s": 0.9}
 
 
 def test_everything_is_on_record_without_names() -> None:

@@ -2,7 +2,6 @@ import re
 import threading
 from collections.abc import Iterator
 
-import numpy as np
 import pytest
 
 from accessctl.camera.fake import FakeSource, flat_shots
@@ -15,7 +14,6 @@ from accessctl.errors import CameraError, SourceError
 from accessctl.service.camera_checks import (
     CameraSample,
     Listed,
-    brightness,
     cameras,
     check_camera,
     check_infrared,
@@ -108,12 +106,6 @@ def test_a_network_camera_is_not():
 )
 def test_light(mean, level):
     assert light(mean).level is level
-
-
-def test_brightness_is_the_mean_of_the_whole_picture():
-    image = np.zeros((64, 64, 3), np.uint8)
-    image[:32] = 255
-    assert brightness(image) == pytest.approx(0.5)
 
 
 def test_the_demo_camera():
