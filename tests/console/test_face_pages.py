@@ -35,7 +35,8 @@ def site(console: Console) -> Console:
         jpeg=jpeg(40), embedding=embedding, fingerprint="f" * 64, quality=0.2, added=console.now()
     )
     put_person(console.hub, COLLINS, dark)
-    light = replace(dark, jpeg=jpeg(200), quality=0.9)
+    # Photos are numbered by when they were added.
+    light = replace(dark, jpeg=jpeg(200), quality=0.9, added=console.now() + 1)
     people = console.hub.people
     people.add_photo(COLLINS, light)
     return console
