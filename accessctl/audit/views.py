@@ -50,7 +50,8 @@ def as_json(event: Event, name_of: NameOf) -> dict[str, Any]:
     Always there, null where it does not apply: time (ISO 8601, UTC), kind, visit,
     decision, reason, person (name; null also when that person was removed), similarity,
     fmr, frames, latency_ms, person_id. The rest of the event's data follows, but for the
-    `evidence` of a decision, which only `events export` shows.
+    `evidence` of a decision, which only `events export` shows; of a decision the record holds more
+    than actions are given and `run --json` prints.
     """
     data = event.data
     fixed = {
