@@ -124,7 +124,7 @@ def test_a_look_at_a_door_keeps_no_other_door_waiting(
     live_console: LiveConsole, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, token = token_for(live_console.console, Capability.LOOK)
-    live_console.console.site_zone.changed()
+    live_console.console.kept_rules.changed()
     in_loop = asked_in_loop(monkeypatch)
     with opened(live_console, token, live_console.url, LINE) as socket:
         socket.send(json.dumps(["gone"]))
