@@ -7,12 +7,11 @@ from accessctl.console.app import Console
 from accessctl.console.capabilities import Capability
 from accessctl.console.kept_rules import FRESH_S, KeptRules
 from accessctl.errors import StoreError
-from accessctl.hub.site_settings import RULES_SUBJECT, UnreadableRulesError
-from accessctl.sync.feed_wire import ChangeKind
+from accessctl.hub.site_settings import UnreadableRulesError
 from tests.clocks import HandClock
 from tests.console.held_site import put_held
 from tests.console.sample_site import HOPPER, put_people
-from tests.console.site_console import SignIn
+from tests.console.site_console import SignIn, put_rules_of_a_later_release
 
 BERLIN, TOKYO, UTC = "Europe/Berlin", "Asia/Tokyo", "UTC"
 
@@ -156,16 +155,6 @@ def test_pages_tell_times_in_the_zone_of_the_rules_as_soon_as_it_is_saved(
     assert "2023-11-14 23:28" in client.post("/site/invite", data={"door": "back"}).text
 
 
-def spoil(console: Console) -> None:
-    """What stands there as the rules is of a later release."""
-    feed = console.hub.feed
-    with console.hub.database.writing() as db:
-        feed.lock(db)
-        content = b'{"access": {"groups": {"staff": {"escorted": true}}}}'
-        feed.put(db, RULES_SUBJECT, ChangeKind.RULES, content)
-    console.kept_rules.changed()
-
-
 def test_rules_of_a_later_release_take_no_page_down_and_are_told_of(
     console: Console, signed_in: SignIn
 ) -> None:
@@ -177,7 +166,7 @@ def test_rules_of_a_later_release_take_no_page_down_and_are_told_of(
     whole = {path: client.get(path) for path in pages}
     assert {path: page.status_code for path, page in whole.items()} == dict.fromkeys(pages, 200)
     assert not any("rules cannot be read" in page.text for page in whole.values())
-    spoil(console)
+    put_rules_of_a_later_release(console)
     spoilt = {path: client.get(path) for path in pages}
     assert {path: page.status_code for path, page in spoilt.items()} == dict.fromkeys(pages, 200)
     assert all("rules cannot be read" in page.text for page in spoilt.values())
@@ -188,6 +177,6 @@ def test_rules_of_a_later_release_take_no_page_down_and_are_told_of(
 def test_whoever_cannot_mend_the_rules_is_not_told_of_them(
     console: Console, signed_in: SignIn
 ) -> None:
-    spoil(console)
+    put_rules_of_a_later_release(console)
     page = signed_in(Capability.LOOK).get("/doors")
     assert (page.status_code, "rules cannot be read" in page.text) == (200, False)
