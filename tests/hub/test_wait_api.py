@@ -113,7 +113,7 @@ def test_a_door_hears_of_what_is_none_of_its_own_when_its_wait_is_over(hub, join
         assert not waits[1].done()
 
         async def looked_at() -> Waited:
-            with hub.live.watch(back.id):
+            with hub.live.watch(back.id, "Grace"):
                 return await asyncio.to_thread(waits[1].result, LONG_S)
 
         over = asyncio.run(looked_at())
@@ -274,7 +274,7 @@ def test_five_hundred_waits_cost_neither_threads_nor_queries(hub, joined) -> Non
         assert len(statements) - before < 10
         assert threading.active_count() <= threads
         assert threads - there_already < 60
-        with hub.live.watch(front.member.door):
+        with hub.live.watch(front.member.door, "Grace"):
             return await asyncio.wait_for(asyncio.gather(*waits), LONG_S)
 
     said = asyncio.run(all_of_them())
