@@ -284,6 +284,30 @@ def test_five_hundred_waits_cost_neither_threads_nor_queries(hub, joined) -> Non
 
 
 @EMBEDDED
+def test_of_many_doors_that_are_ahead_the_database_is_asked_once_for_all(hub) -> None:
+    """Each look reads which doors count: one for each of a thousand would be a million rows."""
+    statements: list[str] = []
+
+    event.listen(
+        hub.database._engine, "before_cursor_execute", lambda *what: statements.append(what[2])
+    )
+
+    async def waiting() -> list[Waited]:
+        gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        waits = [DoorWait(hub, f"{one:032x}", Awaited(9), gone) for one in range(WAITS)]
+        with hub.waking._looking:
+            answers = [asyncio.ensure_future(wait.answer()) for wait in waits]
+            # All have asked, and the first look waits for its turn.
+            await asyncio.sleep(0)
+        return await asyncio.wait_for(asyncio.gather(*answers), LONG_S)
+
+    said = asyncio.run(waiting())
+    assert all(one.changes for one in said)
+    looks = [one for one in statements if "state" in one]
+    assert 1 <= len(looks) <= 2
+
+
+@EMBEDDED
 @pytest.mark.parametrize(("drawn", "lasts_s"), [(0.0, 20.0), (0.5, 22.5), (1.0, WAIT_S)])
 def test_each_wait_ends_at_a_moment_of_its_own(hub, drawn: float, lasts_s: float) -> None:
     async def lasting() -> float:
