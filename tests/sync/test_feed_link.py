@@ -257,46 +257,6 @@ def test_while_waits_are_answered_nothing_else_is_asked(
     assert asked == [1000, 1140]
 
 
-@pytest.mark.parametrize("reading", [1, 2])
-def test_what_is_to_be_asked_at_once_is_not_put_off_by_a_wait_that_ends_meanwhile(
-    link_to: Callable[..., FeedLink], gallery: Gallery, reading: int
-) -> None:
-    """At each look at the clock that the end of a wait takes, the other thread may be told of
-    something."""
-    asked, meanwhile = [], list[Callable[[], object]]()
-
-    class AskedHub(FakeHub):
-        def changes(self, after: int, round_: int | None) -> ChangeBatch:
-            asked.append(after)
-            return super().changes(after, round_)
-
-    readings = [0]
-
-    def monotonic() -> float:
-        readings[0] += 1
-        if meanwhile and readings[0] == reading:
-            meanwhile.pop()()
-        return 1000.0
-
-    hub = AskedHub()
-    link = link_to(hub, monotonic=monotonic)
-    assert link.work_once() == LOOK_S
-    before = len(asked)
-    gallery.add_person("Mine", new_photo(2))
-    # What a proposal came to is to be asked for at once.
-    work = link.work_once
-    meanwhile.append(work)
-    position = link.position
-    assert position is not None
-    told = hub.wait(position, WaitBeside())
-    readings[0] = 0
-    link.waited(told, position)
-    while meanwhile:
-        meanwhile.pop()()
-    link.work_once()
-    assert len(asked) == before + 1
-
-
 def test_where_nothing_was_written_nothing_is_read_anew(
     link_to: Callable[..., FeedLink], hub: FakeHub, gallery: Gallery
 ) -> None:
